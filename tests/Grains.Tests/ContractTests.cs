@@ -1,0 +1,30 @@
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Serialization;
+using OrleansChat.Grains.Interfaces;
+
+namespace OrleansChat.Grains.Tests;
+
+/// <summary>What gateways and grains say to each other survives the wire whole.</summary>
+public sealed class ContractTests
+{
+    public static TheoryData<object> Messages => new((object[])[
+        new Enter("ann", RoomKind.Group, RoomKind.Channel),
+        new Exit("ann", true),
+        new Post("ann", "id-1", RoomEventKind.Edit, "text", 3, 4, "{}"),
+        new MarkRead("ann", 7),
+        new Posted(5, 6, true),
+        new Refused(Refusal.Gone, "deleted", 250),
+        new Entered(RoomKind.Direct, "e", 1, 2, 3, 4, 5),
+        new UserRing("ann", "lobby", 8, 9),
+        new SessionReplaced("s"),
+        new RoomHead("lobby", 10, 11)]);
+
+    [Theory, MemberData(nameof(Messages))]
+    public void Message_ThroughTheSerializer_IsItself(object message)
+    {
+        using var services = new ServiceCollection().AddSerializer().BuildServiceProvider();
+        var serializer = services.GetRequiredService<Serializer>();
+
+        Assert.Equal(message, serializer.Deserialize<object>(serializer.SerializeToArray(message)));
+    }
+}

@@ -101,4 +101,7 @@ public enum Refusal
 
     /// <summary>The gateway's lease is over: it must start anew.</summary>
     GatewayExpired = 7,
+
+    /// <summary>No answer in time: it may have been stored. Said by the gateway; the same client id tells.</summary>
+    Timeout = 8,
 }

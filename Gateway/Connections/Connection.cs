@@ -1,0 +1,288 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Net.WebSockets;
+using OrleansChat.Protocol;
+
+namespace OrleansChat.Gateway.Connections;
+
+/// <summary>
+/// One socket: a read loop that hands whole frames up, a write loop that joins what waits in the outbox, and its end. It knows
+/// bytes, limits and life; nothing of rooms or sessions.
+/// </summary>
+internal sealed class Connection(
+    WebSocket socket, UpgradedStream stream, ConnectionOptions options, int frameBytes, TimeProvider time) : IDisposable
+{
+    private static readonly byte[] PingFrame = [0x89, 0x00];
+    private readonly CancellationTokenSource _cut = new();
+    private readonly Lock _gate = new();
+    private bool _ending;
+    private long _lastProgress = time.GetTimestamp();
+    private long _lastPing;
+
+    /// <summary>What waits to be written.</summary>
+    public Outbox Outbox { get; } = new(options.OutboxBytes, options.AnswerBytes);
+
+    /// <summary>Cancelled when the socket is gone or given up.</summary>
+    public CancellationToken Gone => _cut.Token;
+
+    /// <summary>
+    /// Runs until the socket is gone. Frames go to <paramref name="received"/> one after another; the next is not read before it
+    /// returns, so a handler that waits slows the peer down and nobody else.
+    /// </summary>
+    public async Task RunAsync(Func<ReadOnlyMemory<byte>, bool, ValueTask> received)
+    {
+        stream.DivertTo(Outbox);
+        var writing = WriteAsync();
+        try
+        {
+            await ReadAsync(received);
+        }
+        catch (Exception gone) when (gone is WebSocketException or OperationCanceledException or IOException or ObjectDisposedException)
+        {
+            // The peer vanished or broke RFC 6455, or this side gave up: the session hears of it by our return.
+        }
+        finally
+        {
+            Outbox.Complete();
+            await Task.WhenAny(writing, Task.Delay(TimeSpan.FromSeconds(options.CloseSeconds), time));
+            await _cut.CancelAsync();
+            await writing;
+        }
+    }
+
+    /// <summary>Says goodbye: what waits is still written, then a close frame; the peer has a moment to answer.</summary>
+    public void End(CloseCode code, string reason)
+    {
+        lock (_gate)
+        {
+            if (_ending)
+            {
+                return;
+            }
+
+            _ending = true;
+        }
+
+        Outbox.DropPosts();
+        Outbox.Frame(CloseFrame(code, reason));
+        _cut.CancelAfter(TimeSpan.FromSeconds(options.CloseSeconds));
+    }
+
+    /// <summary>
+    /// Pings when nothing came for a heartbeat, gives up after two. Bytes of any kind that came in count as life, and so do bytes
+    /// that the peer took: a slow reader answers a ping only once it has read up to it.
+    /// </summary>
+    public void Beat()
+    {
+        var now = time.GetTimestamp();
+        var heartbeat = TimeSpan.FromSeconds(options.HeartbeatSeconds);
+        var heard = Math.Max(stream.LastHeard, Volatile.Read(ref _lastProgress));
+        if (time.GetElapsedTime(heard, now) >= 2 * heartbeat)
+        {
+            End(CloseCode.NoPong, "nothing was heard for two heartbeats");
+        }
+        else if (time.GetElapsedTime(stream.LastHeard, now) >= heartbeat && (_lastPing == 0 || time.GetElapsedTime(_lastPing, now) >= heartbeat))
+        {
+            _lastPing = now;
+            Outbox.Frame(PingFrame);
+        }
+    }
+
+    private async Task ReadAsync(Func<ReadOnlyMemory<byte>, bool, ValueTask> received)
+    {
+        while (true)
+        {
+            // A zero-byte read waits for data without holding a buffer: idle connections cost none.
+            var part = await socket.ReceiveAsync(Memory<byte>.Empty, _cut.Token);
+            var buffer = ArrayPool<byte>.Shared.Rent(4096);
+            try
+            {
+                var length = 0;
+                while (!part.EndOfMessage)
+                {
+                    if (length == buffer.Length)
+                    {
+                        Grow(ref buffer, length);
+                    }
+
+                    part = await socket.ReceiveAsync(buffer.AsMemory(length), _cut.Token);
+                    length += part.Count;
+                    if (length > frameBytes)
+                    {
+                        End(CloseCode.FrameTooBig, $"a frame may have {frameBytes} bytes");
+                        await DrainAsync(buffer);
+                        return;
+                    }
+                }
+
+                if (part.MessageType == WebSocketMessageType.Close)
+                {
+                    // The framework answers the peer's close through the stream, which queues it behind what waits.
+                    await socket.CloseOutputAsync(socket.CloseStatus ?? WebSocketCloseStatus.NormalClosure, null, _cut.Token);
+                    return;
+                }
+
+                await Outbox.AnswersFitAsync(_cut.Token);
+                if (!_ending)
+                {
+                    await received(buffer.AsMemory(0, length), part.MessageType == WebSocketMessageType.Binary);
+                }
+            }
+            finally
+            {
+                ArrayPool<byte>.Shared.Return(buffer);
+            }
+        }
+    }
+
+    /// <summary>Reads and forgets, until the peer answers the close or its moment is over.</summary>
+    private async Task DrainAsync(byte[] buffer)
+    {
+        while ((await socket.ReceiveAsync(buffer.AsMemory(), _cut.Token)).MessageType != WebSocketMessageType.Close)
+        {
+        }
+    }
+
+    private static void Grow(ref byte[] buffer, int length)
+    {
+        var larger = ArrayPool<byte>.Shared.Rent(length * 2);
+        buffer.AsSpan(0, length).CopyTo(larger);
+        ArrayPool<byte>.Shared.Return(buffer);
+        buffer = larger;
+    }
+
+    private async Task WriteAsync()
+    {
+        var frames = new ArrayBufferWriter<byte>(1024);
+        var waiting = new List<Outbox.Item>();
+        try
+        {
+            while (await Outbox.WaitAsync(_cut.Token))
+            {
+                var closes = Gather(frames, waiting);
+                if (frames.WrittenCount > 0)
+                {
+                    await stream.WriteToWireAsync(frames.WrittenMemory, _cut.Token);
+                    Volatile.Write(ref _lastProgress, time.GetTimestamp());
+                }
+
+                if (closes)
+                {
+                    return;
+                }
+
+                if (frames.Capacity > 2 * options.WriteBytes)
+                {
+                    frames = new ArrayBufferWriter<byte>(1024);
+                }
+
+                frames.ResetWrittenCount();
+            }
+        }
+        catch (Exception gone) when (gone is OperationCanceledException or IOException or ObjectDisposedException)
+        {
+            await _cut.CancelAsync();
+        }
+    }
+
+    /// <summary>Joins what waits into frames: objects by newlines into text frames, whole frames as they are. True after a close frame.</summary>
+    private bool Gather(ArrayBufferWriter<byte> frames, List<Outbox.Item> waiting)
+    {
+        var taken = 0;
+        while (Outbox.TryTake(options.WriteBytes - taken, taken == 0, out var item))
+        {
+            taken += item.Bytes.Length + 1;
+            if (item.Kind != Outbox.ItemKind.Frame)
+            {
+                waiting.Add(item);
+                continue;
+            }
+
+            WriteTextFrame(frames, waiting);
+            frames.Write(item.Bytes.Span);
+            if ((item.Bytes.Span[0] & 0x0F) == 0x08)
+            {
+                return true;
+            }
+        }
+
+        WriteTextFrame(frames, waiting);
+        return false;
+    }
+
+    /// <summary>One unmasked text frame (RFC 6455 §5.2) of all objects, one a line.</summary>
+    private static void WriteTextFrame(ArrayBufferWriter<byte> frames, List<Outbox.Item> objects)
+    {
+        var length = -1;
+        foreach (var item in objects)
+        {
+            length += item.Bytes.Length == 0 ? 0 : item.Bytes.Length + 1;
+        }
+
+        if (length >= 0)
+        {
+            WriteHeader(frames, length);
+            var first = true;
+            foreach (var item in objects)
+            {
+                if (item.Bytes.Length == 0)
+                {
+                    continue;
+                }
+
+                if (!first)
+                {
+                    frames.Write("\n"u8);
+                }
+
+                first = false;
+                frames.Write(item.Bytes.Span);
+            }
+        }
+
+        objects.Clear();
+    }
+
+    private static void WriteHeader(ArrayBufferWriter<byte> frames, int length)
+    {
+        var header = frames.GetSpan(10);
+        header[0] = 0x81;
+        if (length < 126)
+        {
+            header[1] = (byte)length;
+            frames.Advance(2);
+        }
+        else if (length <= ushort.MaxValue)
+        {
+            header[1] = 126;
+            BinaryPrimitives.WriteUInt16BigEndian(header[2..], (ushort)length);
+            frames.Advance(4);
+        }
+        else
+        {
+            header[1] = 127;
+            BinaryPrimitives.WriteUInt64BigEndian(header[2..], (ulong)length);
+            frames.Advance(10);
+        }
+    }
+
+    /// <summary>A close frame (RFC 6455 §5.5.1): at most 125 bytes of payload, of them two for the code.</summary>
+    private static byte[] CloseFrame(CloseCode code, string reason)
+    {
+        Span<byte> text = stackalloc byte[123];
+        System.Text.Unicode.Utf8.FromUtf16(reason, text, out _, out var length);
+        var frame = new byte[4 + length];
+        frame[0] = 0x88;
+        frame[1] = (byte)(2 + length);
+        BinaryPrimitives.WriteUInt16BigEndian(frame.AsSpan(2), (ushort)code);
+        text[..length].CopyTo(frame.AsSpan(4));
+        return frame;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _cut.Dispose();
+        socket.Dispose();
+    }
+}

@@ -1,0 +1,28 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace OrleansChat.Gateway.Connections;
+
+/// <summary>Bounds of a connection. Section <c>Connections</c>.</summary>
+internal sealed class ConnectionOptions
+{
+    /// <summary>The section's name.</summary>
+    public const string Section = "Connections";
+
+    /// <summary>Bytes of events that may wait for one connection before it is lagging and fed from the log.</summary>
+    [Range(16 * 1024, 64 * 1024 * 1024)] public int OutboxBytes { get; set; } = 256 * 1024;
+
+    /// <summary>Bytes of answers that may wait before the connection's reader stops until they are written.</summary>
+    [Range(16 * 1024, 64 * 1024 * 1024)] public int AnswerBytes { get; set; } = 256 * 1024;
+
+    /// <summary>Bytes joined into one write; a single larger object is written alone.</summary>
+    [Range(1024, 1024 * 1024)] public int WriteBytes { get; set; } = 64 * 1024;
+
+    /// <summary>Seconds of silence after which the server pings; after twice as many it gives up.</summary>
+    [Range(1, 3600)] public int HeartbeatSeconds { get; set; } = 25;
+
+    /// <summary>Seconds for the peer to answer a close before the socket is cut.</summary>
+    [Range(1, 60)] public int CloseSeconds { get; set; } = 2;
+
+    /// <summary>Connections this process takes; one more gets 503.</summary>
+    [Range(1, 10_000_000)] public int Most { get; set; } = 100_000;
+}

@@ -1,0 +1,59 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+using OrleansChat.Protocol;
+
+namespace OrleansChat.Gateway.Connections;
+
+/// <summary>Every connection of this process: their number is bounded, their hearts beat, and they end together.</summary>
+internal sealed class ConnectionSet(IOptions<ConnectionOptions> options, TimeProvider time) : BackgroundService
+{
+    private readonly ConcurrentDictionary<Connection, bool> _connections = new();
+    private int _count;
+
+    /// <summary>How many there are.</summary>
+    public int Count => Volatile.Read(ref _count);
+
+    /// <summary>Takes a place. False where all are taken.</summary>
+    public bool TryReserve()
+    {
+        if (Interlocked.Increment(ref _count) <= options.Value.Most)
+        {
+            return true;
+        }
+
+        Interlocked.Decrement(ref _count);
+        return false;
+    }
+
+    /// <summary>Gives a place back.</summary>
+    public void Release() => Interlocked.Decrement(ref _count);
+
+    /// <summary>From now on its heart beats.</summary>
+    public void Add(Connection connection) => _connections[connection] = true;
+
+    /// <summary>It is gone.</summary>
+    public void Remove(Connection connection) => _connections.TryRemove(connection, out _);
+
+    /// <summary>Says goodbye to all. They close by themselves, within <see cref="ConnectionOptions.CloseSeconds"/>.</summary>
+    public void EndAll(CloseCode code, string reason)
+    {
+        foreach (var (connection, _) in _connections)
+        {
+            connection.End(code, reason);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(Math.Max(0.25, options.Value.HeartbeatSeconds / 10.0)), time);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            foreach (var (connection, _) in _connections)
+            {
+                connection.Beat();
+            }
+        }
+    }
+}

@@ -1,0 +1,201 @@
+namespace OrleansChat.Gateway.Connections;
+
+/// <summary>
+/// What waits for one connection's writer, in order. Two kinds share the queue. <em>Answers</em> are never dropped; their number is
+/// bounded because the reader stops while too many wait. <em>Posts</em> are bounded in bytes and can be dropped all at once: whoever
+/// posted them can post them again from where the receipts stopped.
+/// </summary>
+/// <param name="postBytes">Bytes of posts that may wait. One larger than this still fits an empty queue.</param>
+/// <param name="answerBytes">Bytes of answers above which <see cref="AnswersFitAsync"/> waits.</param>
+internal sealed class Outbox(int postBytes, int answerBytes)
+{
+    private readonly Lock _gate = new();
+    private readonly Signal _waiting = new();
+    private readonly Signal _space = new();
+    private readonly Signal _answersFit = new();
+    private Queue<Item> _items = new();
+    private int _posted;
+    private int _answered;
+    private bool _completed;
+
+    /// <summary>Queues bytes that may be dropped. False where they do not fit, and nothing was queued.</summary>
+    /// <param name="bytes">One object or line without its newline; empty moves the receipt along and writes nothing.</param>
+    public bool TryPost(ReadOnlyMemory<byte> bytes, IReceipt? receipt, long position)
+    {
+        lock (_gate)
+        {
+            if (_completed)
+            {
+                return true;
+            }
+
+            if (_posted > 0 && _posted + bytes.Length > postBytes)
+            {
+                return false;
+            }
+
+            _posted += bytes.Length;
+            _items.Enqueue(new(bytes, ItemKind.Post, receipt, position));
+        }
+
+        _waiting.Set();
+        return true;
+    }
+
+    /// <summary>Queues bytes that are never dropped.</summary>
+    public void Answer(ReadOnlyMemory<byte> bytes) => Enqueue(bytes, ItemKind.Answer);
+
+    /// <summary>Queues a whole WebSocket frame as it is: ping, pong, close.</summary>
+    public void Frame(ReadOnlyMemory<byte> frame) => Enqueue(frame, ItemKind.Frame);
+
+    private void Enqueue(ReadOnlyMemory<byte> bytes, ItemKind kind)
+    {
+        lock (_gate)
+        {
+            if (_completed)
+            {
+                return;
+            }
+
+            _answered += bytes.Length;
+            _items.Enqueue(new(bytes, kind, null, 0));
+        }
+
+        _waiting.Set();
+    }
+
+    /// <summary>Drops every post that waits, or only those with one receipt. Answers stay, in their order.</summary>
+    public void DropPosts(IReceipt? only = null)
+    {
+        lock (_gate)
+        {
+            var kept = new Queue<Item>();
+            foreach (var item in _items)
+            {
+                if (item.Kind == ItemKind.Post && (only is null || ReferenceEquals(item.Receipt, only)))
+                {
+                    _posted -= item.Bytes.Length;
+                }
+                else
+                {
+                    kept.Enqueue(item);
+                }
+            }
+
+            _items = kept;
+        }
+    }
+
+    /// <summary>Takes the next item if it leaves the total at or under <paramref name="room"/> bytes. The first always comes.</summary>
+    public bool TryTake(int room, bool first, out Item item)
+    {
+        bool space, fit;
+        lock (_gate)
+        {
+            if (!_items.TryPeek(out item) || (!first && item.Bytes.Length > room))
+            {
+                return false;
+            }
+
+            _items.Dequeue();
+            if (item.Kind == ItemKind.Post)
+            {
+                _posted -= item.Bytes.Length;
+                item.Receipt?.Taken(item.Position);
+            }
+            else
+            {
+                _answered -= item.Bytes.Length;
+            }
+
+            space = _posted <= postBytes / 2;
+            fit = _answered <= answerBytes / 2;
+        }
+
+        if (space)
+        {
+            _space.Set();
+        }
+
+        if (fit)
+        {
+            _answersFit.Set();
+        }
+
+        return true;
+    }
+
+    /// <summary>Waits until something may be taken. False once completed and empty.</summary>
+    public async ValueTask<bool> WaitAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            lock (_gate)
+            {
+                if (_items.Count > 0)
+                {
+                    return true;
+                }
+
+                if (_completed)
+                {
+                    return false;
+                }
+            }
+
+            await _waiting.WaitAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>Waits until at most half of the bytes for posts are taken. One waiter at a time.</summary>
+    public ValueTask SpaceAsync(CancellationToken cancellationToken) => Until(_space, () => _posted <= postBytes / 2, cancellationToken);
+
+    /// <summary>Waits until the answers that wait are within their bound: the reader's brake. One waiter at a time.</summary>
+    public ValueTask AnswersFitAsync(CancellationToken cancellationToken) =>
+        Until(_answersFit, () => _answered <= answerBytes, cancellationToken);
+
+    private async ValueTask Until(Signal signal, Func<bool> holds, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            lock (_gate)
+            {
+                if (_completed || holds())
+                {
+                    return;
+                }
+            }
+
+            await signal.WaitAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>No more is taken in; what waits may still be taken out.</summary>
+    public void Complete()
+    {
+        lock (_gate)
+        {
+            _completed = true;
+        }
+
+        _waiting.Set();
+        _space.Set();
+        _answersFit.Set();
+    }
+
+    /// <summary>What an item is to the writer.</summary>
+    internal enum ItemKind
+    {
+        /// <summary>May be dropped while it waits.</summary>
+        Post,
+
+        /// <summary>Is never dropped.</summary>
+        Answer,
+
+        /// <summary>A whole frame, written as it is.</summary>
+        Frame,
+    }
+
+    /// <summary>One thing that waits.</summary>
+    internal readonly record struct Item(ReadOnlyMemory<byte> Bytes, ItemKind Kind, IReceipt? Receipt, long Position);
+}

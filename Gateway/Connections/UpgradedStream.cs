@@ -1,0 +1,106 @@
+using Microsoft.AspNetCore.Http.Features;
+
+namespace OrleansChat.Gateway.Connections;
+
+/// <summary>
+/// The transport under one WebSocket. The framework's WebSocket reads through it: parsing, unmasking, UTF-8, fragments and the
+/// closing handshake are its own. What it writes (pongs and close frames) goes to the outbox instead of the wire, so that a
+/// connection has one writer. HTTP/1.1 upgrades only: HTTP/2 has no upgrade.
+/// </summary>
+internal sealed class UpgradedStream(Stream transport, TimeProvider time) : Stream
+{
+    private Outbox? _outbox;
+
+    /// <summary>When bytes of any kind last came in.</summary>
+    public long LastHeard { get; private set; } = time.GetTimestamp();
+
+    /// <summary>From now on what the WebSocket writes goes to this outbox.</summary>
+    public void DivertTo(Outbox outbox) => _outbox = outbox;
+
+    /// <summary>Writes to the wire: the connection's writer alone calls it.</summary>
+    public ValueTask WriteToWireAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
+        transport.WriteAsync(bytes, cancellationToken);
+
+    /// <inheritdoc/>
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        var read = await transport.ReadAsync(buffer, cancellationToken);
+        LastHeard = time.GetTimestamp();
+        return read;
+    }
+
+    /// <inheritdoc/>
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        // The WebSocket reuses its buffer as soon as this returns.
+        _outbox?.Frame(buffer.ToArray());
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    /// <inheritdoc/>
+    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    /// <inheritdoc/>
+    public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public override void Flush()
+    {
+    }
+
+    /// <inheritdoc/>
+    public override bool CanRead => true;
+
+    /// <inheritdoc/>
+    public override bool CanWrite => true;
+
+    /// <inheritdoc/>
+    public override bool CanSeek => false;
+
+    /// <inheritdoc/>
+    public override long Length => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+    /// <inheritdoc/>
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            transport.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    /// <summary>Puts an <see cref="UpgradedStream"/> under the WebSocket that the framework makes of this request.</summary>
+    internal sealed class Feature(IHttpUpgradeFeature inner, TimeProvider time) : IHttpUpgradeFeature
+    {
+        /// <summary>The stream, once upgraded.</summary>
+        public UpgradedStream? Stream { get; private set; }
+
+        /// <inheritdoc/>
+        public bool IsUpgradableRequest => inner.IsUpgradableRequest;
+
+        /// <inheritdoc/>
+        public async Task<Stream> UpgradeAsync() => Stream = new UpgradedStream(await inner.UpgradeAsync(), time);
+    }
+}

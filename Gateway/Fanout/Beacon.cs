@@ -1,0 +1,39 @@
+using Microsoft.Extensions.Options;
+using OrleansChat.Grains.Interfaces;
+
+namespace OrleansChat.Gateway.Fanout;
+
+/// <summary>
+/// Asks the log, apart from grains' turns and streams, how far the rooms are that this gateway holds somebody in: catches a lost last
+/// event, and an activation that has forgotten who is attached.
+/// </summary>
+internal sealed partial class Beacon(
+    IGrainFactory grains, Feeds feeds, IOptions<FanoutOptions> options, TimeProvider time, ILogger<Beacon> logger) : BackgroundService
+{
+    private const int RoomsPerCall = 4096;
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(options.Value.BeaconMs), time);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            try
+            {
+                foreach (var rooms in feeds.Rooms.Chunk(RoomsPerCall))
+                {
+                    feeds.Beacon(await grains.GetGrain<IHistoryGrain>(0).HeadsAsync(rooms));
+                }
+            }
+            catch (Exception away) when (away is not OutOfMemoryException)
+            {
+                LogAway(away.Message);
+            }
+
+            feeds.Sweep();
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Warning, "The beacon is dark, and live delivery goes on without it: {Reason}")]
+    private partial void LogAway(string reason);
+}

@@ -1,0 +1,51 @@
+using System.Diagnostics.Metrics;
+
+namespace OrleansChat.Gateway.Fanout;
+
+/// <summary>The meter <c>OrleansChat.Gateway.Fanout</c>: every repair is counted.</summary>
+internal sealed class FanoutInstruments
+{
+    /// <summary>The meter's name.</summary>
+    public const string Meter = "OrleansChat.Gateway.Fanout";
+
+    private readonly Counter<long> _events;
+    private readonly Counter<long> _duplicates;
+    private readonly Counter<long> _holes;
+    private readonly Counter<long> _repaired;
+    private readonly Counter<long> _beacons;
+    private readonly Counter<long> _letGo;
+    private readonly Counter<long> _attended;
+
+    public FanoutInstruments(IMeterFactory meters)
+    {
+        var meter = meters.Create(Meter);
+        _events = meter.CreateCounter<long>("orleanschat.feed.events", "{events}", "Events handed to subscriptions, once a feed.");
+        _duplicates = meter.CreateCounter<long>("orleanschat.feed.duplicates", "{events}", "Events that came twice and were dropped.");
+        _holes = meter.CreateCounter<long>("orleanschat.feed.holes", "{holes}", "Sequences that did not come through the inbox.");
+        _repaired = meter.CreateCounter<long>("orleanschat.feed.repaired", "{events}", "Events read from the log to close holes.");
+        _beacons = meter.CreateCounter<long>("orleanschat.feed.beacon_repairs", "{times}", "Heads that only the beacon told.");
+        _letGo = meter.CreateCounter<long>("orleanschat.inbox.let_go", "{items}", "Inbox items let go because too many waited.");
+        _attended = meter.CreateCounter<long>("orleanschat.room.attended", "{times}", "Rooms told anew who is attached here.");
+    }
+
+    /// <summary>Handed on.</summary>
+    public void Event() => _events.Add(1);
+
+    /// <summary>Came twice.</summary>
+    public void Duplicate() => _duplicates.Add(1);
+
+    /// <summary>A hole was seen.</summary>
+    public void Hole() => _holes.Add(1);
+
+    /// <summary>Read from the log.</summary>
+    public void Repaired(int events) => _repaired.Add(events);
+
+    /// <summary>The beacon told more than the inbox had.</summary>
+    public void Beacon() => _beacons.Add(1);
+
+    /// <summary>An inbox item was let go.</summary>
+    public void LetGo() => _letGo.Add(1);
+
+    /// <summary>A room was told who is attached.</summary>
+    public void Attended() => _attended.Add(1);
+}

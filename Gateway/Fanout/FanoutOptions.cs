@@ -1,0 +1,31 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace OrleansChat.Gateway.Fanout;
+
+/// <summary>Bounds of what stands between this gateway's sessions and the rooms. Section <c>Fanout</c>.</summary>
+internal sealed class FanoutOptions
+{
+    /// <summary>The section's name.</summary>
+    public const string Section = "Fanout";
+
+    /// <summary>Commands to one room that may wait here; one more is refused with <c>unavailable</c>.</summary>
+    [Range(1, 1_000_000)] public int CommandsPerRoom { get; set; } = 8192;
+
+    /// <summary>Commands that travel to a room in one call.</summary>
+    [Range(1, 10_000)] public int CommandsPerCall { get; set; } = 256;
+
+    /// <summary>Milliseconds for which a command is tried again when a call fails, before its sender hears <c>timeout</c>.</summary>
+    [Range(100, 120_000)] public int CommandMs { get; set; } = 15_000;
+
+    /// <summary>Milliseconds between the beacons: how long a lost last event can stay unnoticed.</summary>
+    [Range(100, 60_000)] public int BeaconMs { get; set; } = 1500;
+
+    /// <summary>Events a feed reads from the log at a time to close a hole.</summary>
+    [Range(1, 1000)] public int RepairEvents { get; set; } = 256;
+
+    /// <summary>Events a hole may have; behind a larger one each subscription is fed from the log by itself.</summary>
+    [Range(1, 100_000)] public int HoleEvents { get; set; } = 1024;
+
+    /// <summary>Inbox items that may wait; the oldest of more are let go, and the log tells what they told.</summary>
+    [Range(16, 10_000_000)] public int InboxItems { get; set; } = 65_536;
+}

@@ -1,0 +1,242 @@
+using OrleansChat.Gateway.Sessions;
+using OrleansChat.Grains.Interfaces;
+using OrleansChat.Protocol;
+
+namespace OrleansChat.Gateway.Fanout;
+
+/// <summary>
+/// A room's fan-out within this gateway: checks the sequence, closes holes from the log, encodes once, and hands the same bytes to
+/// every subscription in the same order. The inbox is its doorbell, the log its truth.
+/// </summary>
+/// <remarks>
+/// <code>
+///   events from the inbox:   seq ≤ position      a duplicate: drop
+///                            seq = position + 1  hand on, position moves
+///                            seq > position + 1  a hole: read the log from the position, once for all
+///   a head from a beacon or a ring, past the position: the same as a hole
+/// </code>
+/// </remarks>
+internal sealed class Feed(string room, Func<long, int, Task<RoomEvent[]>> readLog, FanoutOptions options, FanoutInstruments instruments, TimeProvider time)
+{
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(250);
+    private readonly Lock _gate = new();
+    private readonly List<Subscription> _subscriptions = [];
+    private readonly Dictionary<long, Task<IReadOnlyList<EncodedEvent>>> _reads = [];
+    private long? _position;
+    private long _target;
+    private bool _repairing;
+
+    /// <summary>The room's key.</summary>
+    public string Room => room;
+
+    /// <summary>Registers a subscription. It is handed nothing before it is live.</summary>
+    public void Add(Subscription subscription)
+    {
+        lock (_gate)
+        {
+            _subscriptions.Add(subscription);
+        }
+    }
+
+    /// <summary>Takes a subscription out.</summary>
+    /// <param name="last">True where its user has no other one in this feed.</param>
+    /// <param name="empty">True where the feed has no other one.</param>
+    /// <returns>False where it was not in.</returns>
+    public bool Remove(Subscription subscription, out bool last, out bool empty)
+    {
+        lock (_gate)
+        {
+            var removed = _subscriptions.Remove(subscription);
+            last = !_subscriptions.Exists(other => other.Session.User == subscription.Session.User);
+            empty = _subscriptions.Count == 0;
+            return removed;
+        }
+    }
+
+    /// <summary>The room has this gateway attached: every event after <paramref name="seq"/> comes through the inbox.</summary>
+    public Task OpenAsync(long seq)
+    {
+        lock (_gate)
+        {
+            _position ??= seq;
+            return RepairFrom(_position.Value);
+        }
+    }
+
+    /// <summary>Events from the inbox.</summary>
+    /// <returns>The repair of a hole, where there is one.</returns>
+    public Task DeliverAsync(RoomEvents batch)
+    {
+        lock (_gate)
+        {
+            foreach (var happened in batch.Events)
+            {
+                if (_position is not { } position || happened.Seq > position + 1)
+                {
+                    _target = Math.Max(_target, batch.Events[^1].Seq);
+                    return RepairFrom(_position);
+                }
+
+                if (happened.Seq <= position)
+                {
+                    instruments.Duplicate();
+                    continue;
+                }
+
+                Push(new(happened));
+            }
+
+            return Task.CompletedTask;
+        }
+    }
+
+    /// <summary>The room's head, told apart from the inbox.</summary>
+    /// <returns>The repair, where the feed has not got so far.</returns>
+    public Task NoticeAsync(long head)
+    {
+        lock (_gate)
+        {
+            if (_position is not { } position || head <= position)
+            {
+                return Task.CompletedTask;
+            }
+
+            _target = Math.Max(_target, head);
+            return RepairFrom(position);
+        }
+    }
+
+    /// <summary>State for everybody in the room, or for one user's own sessions.</summary>
+    public void Offer(Func<string, ServerFrame> state, string? onlyTo = null)
+    {
+        lock (_gate)
+        {
+            foreach (var subscription in _subscriptions)
+            {
+                if (onlyTo is null || subscription.Session.User == onlyTo)
+                {
+                    subscription.Session.Offer(subscription, state);
+                }
+            }
+        }
+    }
+
+    /// <summary>See <see cref="IRooms.GoLive"/>.</summary>
+    public bool GoLive(Subscription subscription, out long head)
+    {
+        lock (_gate)
+        {
+            head = _position ?? 0;
+            return subscription.Session.TryGoLive(subscription, head);
+        }
+    }
+
+    /// <summary>See <see cref="IRooms.ReadAsync"/>.</summary>
+    public Task<IReadOnlyList<EncodedEvent>> ReadAsync(long after, int limit)
+    {
+        lock (_gate)
+        {
+            if (!_reads.TryGetValue(after, out var read))
+            {
+                _reads[after] = read = ReadOnceAsync(after, limit);
+            }
+
+            return read;
+        }
+    }
+
+    private async Task<IReadOnlyList<EncodedEvent>> ReadOnceAsync(long after, int limit)
+    {
+        await Task.Yield();
+        try
+        {
+            return [.. (await readLog(after, limit)).Select(happened => new EncodedEvent(happened))];
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                _reads.Remove(after);
+            }
+        }
+    }
+
+    /// <summary>Under the lock: starts the repair where there is something to repair and none runs.</summary>
+    private Task RepairFrom(long? position)
+    {
+        if (_repairing || position is not { } from || _target <= from)
+        {
+            return Task.CompletedTask;
+        }
+
+        _repairing = true;
+        instruments.Hole();
+        return RepairAsync();
+    }
+
+    private async Task RepairAsync()
+    {
+        while (NextRead() is { } after)
+        {
+            try
+            {
+                foreach (var happened in await ReadAsync(after, options.RepairEvents))
+                {
+                    Repair(happened);
+                }
+            }
+            catch (Exception away) when (away is not OutOfMemoryException)
+            {
+                // The log is away. Nothing is lost by waiting: the target stays, and the position moves only in sequence.
+                await Task.Delay(RetryDelay, time);
+            }
+        }
+    }
+
+    private long? NextRead()
+    {
+        lock (_gate)
+        {
+            var position = _position ?? 0;
+            if (_target - position > options.HoleEvents)
+            {
+                _position = position = _target;
+                foreach (var subscription in _subscriptions)
+                {
+                    subscription.Session.FallBehind(subscription);
+                }
+            }
+
+            if (position >= _target || _subscriptions.Count == 0)
+            {
+                _repairing = false;
+                return null;
+            }
+
+            return position;
+        }
+    }
+
+    private void Repair(EncodedEvent happened)
+    {
+        lock (_gate)
+        {
+            if (happened.Event.Seq == _position + 1)
+            {
+                instruments.Repaired(1);
+                Push(happened);
+            }
+        }
+    }
+
+    /// <summary>Under the lock: everybody who is live gets it, in the order in which they came.</summary>
+    private void Push(EncodedEvent happened)
+    {
+        instruments.Event();
+        _position = happened.Event.Seq;
+        foreach (var subscription in _subscriptions)
+        {
+            subscription.Session.Offer(subscription, happened);
+        }
+    }
+}

@@ -1,0 +1,206 @@
+using Microsoft.Extensions.Options;
+using OrleansChat.Gateway.Sessions;
+using OrleansChat.Grains.Interfaces;
+
+namespace OrleansChat.Gateway.Fanout;
+
+/// <summary>The rooms that this gateway has to do with: a feed for those it holds somebody in, and a line to each it talks to.</summary>
+internal sealed class Feeds(
+    IGrainFactory grains, GatewayId gateway, Ongoing ongoing, IOptions<FanoutOptions> options, FanoutInstruments instruments, TimeProvider time) : IRooms
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, Feed> _feeds = [];
+    private readonly Dictionary<string, RoomLine> _lines = [];
+
+    private IHistoryGrain History => grains.GetGrain<IHistoryGrain>(0);
+
+    /// <summary>The rooms with a feed.</summary>
+    public string[] Rooms
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _feeds.Keys];
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Enter(Subscription subscription, RoomKind? create, RoomKind? require, Action<RoomReply> answered)
+    {
+        Feed feed;
+        lock (_gate)
+        {
+            if (!_feeds.TryGetValue(subscription.Room, out feed!))
+            {
+                var room = subscription.Room;
+                feed = new(room, (after, limit) => History.ReadAsync(room, after, limit), options.Value, instruments, time);
+                _feeds.Add(room, feed);
+            }
+
+            feed.Add(subscription);
+        }
+
+        Send(subscription.Room, new Enter(subscription.Session.User, create, require), reply =>
+        {
+            if (reply is Entered entered)
+            {
+                ongoing.Add(feed.OpenAsync(entered.Seq));
+            }
+            else
+            {
+                Remove(subscription, out _);
+            }
+
+            answered(reply);
+        });
+    }
+
+    /// <inheritdoc/>
+    public void Exit(Subscription subscription, bool endMembership, Action<RoomReply>? answered)
+    {
+        answered ??= static _ => { };
+        if (!Remove(subscription, out var last))
+        {
+            answered(new Done());
+        }
+        else if (last || endMembership)
+        {
+            Send(subscription.Room, new Exit(subscription.Session.User, endMembership), answered);
+        }
+        else
+        {
+            answered(new Done());
+        }
+    }
+
+    private bool Remove(Subscription subscription, out bool last)
+    {
+        lock (_gate)
+        {
+            last = false;
+            if (!_feeds.TryGetValue(subscription.Room, out var feed) || !feed.Remove(subscription, out last, out var empty))
+            {
+                return false;
+            }
+
+            if (empty)
+            {
+                _feeds.Remove(subscription.Room);
+            }
+
+            return true;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Send(string room, RoomCommand command, Action<RoomReply> answered)
+    {
+        lock (_gate)
+        {
+            ongoing.Add(LineTo(room).Send(command, answered));
+        }
+    }
+
+    /// <summary>Under the lock, so that no line is swept between being found and being used.</summary>
+    private RoomLine LineTo(string room)
+    {
+        if (!_lines.TryGetValue(room, out var line))
+        {
+            line = new(room, gateway.Id, grains, options.Value, instruments, time, head => Notice(head.Room, head.Seq));
+            _lines.Add(room, line);
+        }
+
+        return line;
+    }
+
+    /// <summary>The claim numbers and heads of rooms, from the log itself.</summary>
+    public void Beacon(IEnumerable<RoomHead> heads)
+    {
+        foreach (var head in heads)
+        {
+            Notice(head.Room, head.Seq, beacon: true);
+            lock (_gate)
+            {
+                if (_lines.TryGetValue(head.Room, out var line))
+                {
+                    ongoing.Add(line.Claimed(head.Claim));
+                }
+            }
+        }
+    }
+
+    /// <summary>A room's activation left its silo: whoever comes next is told who is attached here.</summary>
+    public void Moved(string room)
+    {
+        lock (_gate)
+        {
+            if (_lines.TryGetValue(room, out var line))
+            {
+                ongoing.Add(line.Moved());
+            }
+        }
+    }
+
+    /// <summary>Forgets the lines that nobody uses.</summary>
+    public void Sweep()
+    {
+        lock (_gate)
+        {
+            foreach (var (room, line) in _lines)
+            {
+                if (line.IsIdle && !_feeds.ContainsKey(room))
+                {
+                    _lines.Remove(room);
+                }
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Typing(string room, string user) => ongoing.Add(grains.GetGrain<IRoomGrain>(room).TypingAsync(user));
+
+    /// <inheritdoc/>
+    public bool GoLive(Subscription subscription, out long head)
+    {
+        head = 0;
+        return Find(subscription.Room)?.GoLive(subscription, out head) ?? true;
+    }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<EncodedEvent>> ReadAsync(string room, long after, int limit, CancellationToken cancellationToken) =>
+        Find(room)?.ReadAsync(after, limit).WaitAsync(cancellationToken) ?? Task.FromResult<IReadOnlyList<EncodedEvent>>([]);
+
+    /// <inheritdoc/>
+    public Task<HistoryPage> PageAsync(string room, string user, long after, int limit) => History.PageAsync(room, user, after, limit);
+
+    /// <inheritdoc/>
+    public Task<Attendance> WhoAsync(string room, string user, int most) => grains.GetGrain<IRoomGrain>(room).WhoAsync(user, most);
+
+    /// <summary>The feed of a room, or null where nobody here is in it.</summary>
+    public Feed? Find(string room)
+    {
+        lock (_gate)
+        {
+            return _feeds.GetValueOrDefault(room);
+        }
+    }
+
+    /// <summary>A room's head, told apart from the inbox.</summary>
+    public void Notice(string room, long head, bool beacon = false)
+    {
+        if (Find(room) is not { } feed)
+        {
+            return;
+        }
+
+        var repair = feed.NoticeAsync(head);
+        if (beacon && !repair.IsCompleted)
+        {
+            instruments.Beacon();
+        }
+
+        ongoing.Add(repair);
+    }
+}

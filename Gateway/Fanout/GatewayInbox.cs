@@ -1,0 +1,124 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Options;
+using Orleans.Streams;
+using OrleansChat.Gateway.Sessions;
+using OrleansChat.Grains.Interfaces;
+using OrleansChat.Protocol;
+
+namespace OrleansChat.Gateway.Fanout;
+
+/// <summary>
+/// The gateway's inbox. An Orleans client runs all its stream callbacks one after another, so the callback queues the item and
+/// returns; one loop hands items to the feeds and users they are for.
+/// </summary>
+internal sealed partial class GatewayInbox(
+    IClusterClient cluster, GatewayId gateway, Feeds feeds, Users users, Ongoing ongoing, IOptions<FanoutOptions> options,
+    FanoutInstruments instruments, ILogger<GatewayInbox> logger) : BackgroundService
+{
+    private readonly Channel<InboxItem> _items = Channel.CreateBounded<InboxItem>(
+        new BoundedChannelOptions(options.Value.InboxItems) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true },
+        _ => instruments.LetGo());
+
+    private StreamSubscriptionHandle<InboxItem>? _subscription;
+
+    /// <inheritdoc/>
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        var stream = cluster.GetStreamProvider(Inbox.Provider).GetStream<InboxItem>(Inbox.Namespace, gateway.Id);
+        _subscription = await stream.SubscribeAsync((item, _) =>
+        {
+            _items.Writer.TryWrite(item);
+            return Task.CompletedTask;
+        });
+        LogSubscribed(gateway.Id);
+        await base.StartAsync(cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        if (_subscription is not null)
+        {
+            await _subscription.UnsubscribeAsync().WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        await base.StopAsync(cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await foreach (var item in _items.Reader.ReadAllAsync(stoppingToken))
+        {
+            try
+            {
+                Dispatch(item);
+            }
+            catch (Exception failure) when (failure is not OutOfMemoryException)
+            {
+                LogFailed(failure, item.GetType().Name);
+            }
+        }
+    }
+
+    private void Dispatch(InboxItem item)
+    {
+        switch (item)
+        {
+            case RoomEvents events:
+                if (feeds.Find(events.Room) is { } feed)
+                {
+                    ongoing.Add(feed.DeliverAsync(events));
+                }
+
+                break;
+            case RoomAttendance attendance:
+                Tell(attendance);
+                break;
+            case RoomTyping typing:
+                feeds.Find(typing.Room)?.Offer(room => new TypingNow(room, typing.User));
+                break;
+            case RoomMark mark:
+                feeds.Find(mark.Room)?.Offer(room => new MarkMoved(room, mark.User, mark.Read), RoomKey.IsDirect(mark.Room) ? null : mark.User);
+                break;
+            case RoomMoved moved:
+                feeds.Moved(moved.Room);
+                break;
+            case UserRing ring:
+                users.Ring(ring.User, ring.Room, ring.From, ring.To);
+                break;
+            case SessionReplaced replaced:
+                users.Replaced(replaced.Session);
+                break;
+        }
+    }
+
+    private void Tell(RoomAttendance attendance)
+    {
+        if (feeds.Find(attendance.Room) is not { } feed)
+        {
+            return;
+        }
+
+        foreach (var user in attendance.Went)
+        {
+            feed.Offer(room => new Presence(room, user, false, attendance.Count));
+        }
+
+        foreach (var user in attendance.Came)
+        {
+            feed.Offer(room => new Presence(room, user, true, attendance.Count));
+        }
+
+        if (attendance is { Came.Length: 0, Went.Length: 0 })
+        {
+            feed.Offer(room => new Presence(room, null, null, attendance.Count));
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Information, "Subscribed to the inbox of gateway {Gateway}")]
+    private partial void LogSubscribed(string gateway);
+
+    [LoggerMessage(2, LogLevel.Error, "An inbox item of type {Type} could not be handed on")]
+    private partial void LogFailed(Exception failure, string type);
+}

@@ -1,0 +1,149 @@
+using Microsoft.Extensions.Options;
+using OrleansChat.Gateway.Sessions;
+using OrleansChat.Grains.Interfaces;
+using OrleansChat.Protocol;
+
+namespace OrleansChat.Gateway.Fanout;
+
+/// <summary>The users with a session on this gateway: tells their grains of them, and brings them what is rung for them.</summary>
+internal sealed class Users(
+    IGrainFactory grains, GatewayId gateway, Feeds feeds, Ongoing ongoing, IOptions<ProtocolLimits> limits, TimeProvider time) : IUsers
+{
+    private const int DisconnectTries = 5;
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, LocalUser> _users = [];
+    private readonly Dictionary<string, Session> _sessions = [];
+
+    /// <inheritdoc/>
+    public async Task<bool> ConnectAsync(Session session, string? device)
+    {
+        lock (_gate)
+        {
+            if (!_users.TryGetValue(session.User, out var user))
+            {
+                _users.Add(session.User, user = new(session.User, grains, limits.Value));
+            }
+
+            user.Sessions.Add(session);
+            _sessions.Add(session.Id, session);
+        }
+
+        try
+        {
+            if (await Grain(session.User).ConnectAsync(gateway.Id, new(session.Id, device), limits.Value.ConnectionsPerUser))
+            {
+                return true;
+            }
+        }
+        catch
+        {
+            Forget(session);
+            throw;
+        }
+
+        Forget(session);
+        return false;
+    }
+
+    /// <inheritdoc/>
+    public void Disconnect(Session session)
+    {
+        Forget(session);
+        ongoing.Add(DisconnectAsync(session));
+    }
+
+    private async Task DisconnectAsync(Session session)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                await Grain(session.User).DisconnectAsync(gateway.Id, session.Id);
+                return;
+            }
+            catch (Exception) when (tries < DisconnectTries)
+            {
+                await Task.Delay(TimeSpan.FromSeconds(tries), time);
+            }
+        }
+    }
+
+    private void Forget(Session session)
+    {
+        lock (_gate)
+        {
+            _sessions.Remove(session.Id);
+            if (_users.TryGetValue(session.User, out var user) && user.Sessions.Remove(session) && user.Sessions.Count == 0)
+            {
+                _users.Remove(session.User);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<int> TakeSendAsync(string user)
+    {
+        if (limits.Value.SendsPerSecond == 0)
+        {
+            return ValueTask.FromResult(0);
+        }
+
+        lock (_gate)
+        {
+            return _users.TryGetValue(user, out var local) ? new(local.Allowance.TakeAsync()) : ValueTask.FromResult(0);
+        }
+    }
+
+    /// <summary>Events of a room that a user belongs to are in the log: sessions in that room look, the others are put into it.</summary>
+    public void Ring(string user, string room, long from, long to)
+    {
+        Session[] sessions;
+        lock (_gate)
+        {
+            sessions = _users.TryGetValue(user, out var local) ? [.. local.Sessions] : [];
+        }
+
+        foreach (var session in sessions)
+        {
+            session.Reach(room, from - 1);
+        }
+
+        feeds.Notice(room, to);
+    }
+
+    /// <summary>A newer session of the same device took over.</summary>
+    public void Replaced(string sessionId)
+    {
+        Session? session;
+        lock (_gate)
+        {
+            session = _sessions.GetValueOrDefault(sessionId);
+        }
+
+        session?.End(CloseCode.Replaced, "a newer connection of this device took over");
+    }
+
+    /// <summary>Tells every user's grain again, after the cluster changed: their memory may have gone with a silo.</summary>
+    public async Task AttendAllAsync(CancellationToken cancellationToken)
+    {
+        (string User, UserSession[] Sessions)[] all;
+        lock (_gate)
+        {
+            all = [.. _users.Select(user => (user.Key, user.Value.Sessions.Select(session => new UserSession(session.Id, session.Device)).ToArray()))];
+        }
+
+        await Parallel.ForEachAsync(
+            all,
+            new ParallelOptions { MaxDegreeOfParallelism = 32, CancellationToken = cancellationToken },
+            async (user, _) => await Grain(user.User).AttendAsync(gateway.Id, user.Sessions));
+    }
+
+    private IUserGrain Grain(string user) => grains.GetGrain<IUserGrain>(user);
+
+    private sealed class LocalUser(string user, IGrainFactory grains, ProtocolLimits limits)
+    {
+        public List<Session> Sessions { get; } = [];
+
+        public SendAllowance Allowance { get; } = new(wanted => grains.GetGrain<IUserGrain>(user).TakeSendsAsync(wanted, limits.SendsPerSecond, limits.SendBurst));
+    }
+}

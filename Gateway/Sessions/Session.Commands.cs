@@ -1,0 +1,240 @@
+using OrleansChat.Grains.Interfaces;
+using OrleansChat.Protocol;
+
+namespace OrleansChat.Gateway.Sessions;
+
+/// <summary>The commands that ask a room something.</summary>
+internal sealed partial class Session
+{
+    private void Join(Join join)
+    {
+        var room = RoomNames.KeyOf(join.Room, user);
+        var kind = Frames.KindOf(join.Kind);
+        var subscription = new Subscription(this, room, new(FormatOf(join.Room), join.Room, user));
+        Subscription? earlier;
+        lock (_gate)
+        {
+            if (_over)
+            {
+                return;
+            }
+
+            if (!_subscriptions.TryGetValue(room, out earlier) && _subscriptions.Count >= ports.Limits.RoomsPerConnection)
+            {
+                Answer(new Err(join.Id, ErrorCode.RoomFull, $"a connection may be in {ports.Limits.RoomsPerConnection} rooms", null));
+                return;
+            }
+
+            _subscriptions[room] = subscription;
+            Retire(earlier);
+        }
+
+        Interlocked.Increment(ref _inFlight);
+        RoomKind? create = RoomKey.IsDirect(room) ? RoomKind.Direct : ports.RoomsAllowed.CreateOnJoin ? kind ?? RoomKind.Channel : null;
+        ports.Rooms.Enter(subscription, create, kind, reply =>
+        {
+            if (reply is Entered entered)
+            {
+                Entered(subscription, join, entered);
+            }
+            else
+            {
+                Refused(subscription, join, reply);
+            }
+
+            Settled();
+        });
+
+        // Joining again starts over. The new subscription is in already, so the user never leaves the room meanwhile.
+        if (earlier is not null)
+        {
+            ports.Rooms.Exit(earlier, endMembership: false, answered: null);
+        }
+    }
+
+    private void Entered(Subscription subscription, Join join, Entered entered)
+    {
+        lock (_gate)
+        {
+            if (subscription.State != SubscriptionState.Entering)
+            {
+                return;
+            }
+
+            var strange = join.Epoch is { } epoch && epoch != entered.Epoch;
+            var reset = strange || join.After > entered.Seq;
+            long after = join switch
+            {
+                _ when reset => entered.Seq - ports.Limits.ReplayEvents,
+                { After: { } seen } => seen,
+                { Last: { } last } => entered.Seq - last,
+                _ => entered.Seq,
+            };
+            subscription.StartAfter(Math.Max(0, after));
+            subscription.MostBehind = ports.Limits.ReplayEvents;
+            subscription.State = SubscriptionState.Behind;
+            var view = subscription.View;
+            Answer(
+                new Joined(
+                    join.Id, view.Room, Frames.Kind(entered.Kind), entered.Seq, entered.Epoch, subscription.Queued, entered.Read, entered.Unread,
+                    entered.Count, reset),
+                view.Format);
+        }
+
+        Follow(subscription);
+    }
+
+    private void Refused(Subscription subscription, Join join, RoomReply reply)
+    {
+        lock (_gate)
+        {
+            subscription.State = SubscriptionState.Ended;
+            if (_subscriptions.TryGetValue(subscription.Room, out var current) && current == subscription)
+            {
+                _subscriptions.Remove(subscription.Room);
+            }
+        }
+
+        Answer(ErrorOf(join.Id, reply));
+    }
+
+    private void Leave(Leave leave)
+    {
+        Subscription? subscription;
+        lock (_gate)
+        {
+            if (_subscriptions.Remove(RoomNames.KeyOf(leave.Room, user), out subscription))
+            {
+                Retire(subscription);
+            }
+        }
+
+        if (subscription is null)
+        {
+            Answer(new Err(leave.Id, ErrorCode.NotMember, $"this connection is not in {leave.Room}", null));
+            return;
+        }
+
+        Interlocked.Increment(ref _inFlight);
+        ports.Rooms.Exit(subscription, !leave.KeepMembership, reply =>
+        {
+            Answer(reply is Done ? new Ok(leave.Id, leave.Room, null, null, false, null) : ErrorOf(leave.Id, reply));
+            Settled();
+        });
+    }
+
+    private async ValueTask SendAsync(Send send)
+    {
+        var isIn = IsIn(send.Room, out var room);
+        if (!isIn && !RoomKey.IsDirect(room))
+        {
+            Answer(new Err(send.Id, ErrorCode.NotMember, $"join {send.Room} first", null));
+            return;
+        }
+
+        var wait = await ports.Users.TakeSendAsync(user);
+        if (wait > 0)
+        {
+            Answer(new Err(send.Id, ErrorCode.RateLimited, $"rate limited, try again in {(wait + 999) / 1000} s", wait));
+            return;
+        }
+
+        Interlocked.Increment(ref _inFlight);
+        ports.Rooms.Send(room, Frames.Post(send, user), reply =>
+        {
+            Answer(reply is Posted posted ? new Ok(send.Id, send.Room, posted.Seq, posted.Ts, posted.Duplicate, null) : ErrorOf(send.Id, reply));
+            Settled();
+        });
+    }
+
+    /// <summary>A command without an answer, but for its failure.</summary>
+    private void Tell(string? commandId, string name, RoomCommand command)
+    {
+        if (!IsIn(name, out var room))
+        {
+            Answer(new Err(commandId, ErrorCode.NotMember, $"join {name} first", null));
+            return;
+        }
+
+        Interlocked.Increment(ref _inFlight);
+        ports.Rooms.Send(room, command, reply =>
+        {
+            if (reply is Refused)
+            {
+                Answer(ErrorOf(commandId, reply));
+            }
+
+            Settled();
+        });
+    }
+
+    private async Task PageAsync(History history)
+    {
+        var room = RoomNames.KeyOf(history.Room, user);
+
+        // Sequences are dense, so every way to ask for a page is a place to start and a number to read.
+        var (after, limit) = history switch
+        {
+            { After: { } seq } => (seq, history.Limit),
+            { Before: { } seq } => (Math.Max(0, seq - 1 - history.Limit), (int)Math.Min(history.Limit, Math.Max(0, seq - 1))),
+            { Around: { } seq } => (Math.Max(0, seq - 1 - (history.Limit / 2)), history.Limit),
+            _ => (-(long)history.Limit, history.Limit),
+        };
+        var page = limit == 0 ? new([], 0, null) : await ports.Rooms.PageAsync(room, user, after, limit);
+        if (page.Refusal is { } refusal)
+        {
+            Answer(Frames.Error(history.Id, refusal));
+            return;
+        }
+
+        var events = page.Events;
+        var (first, last) = events.Length == 0 ? (0L, 0L) : (events[0].Seq, events[^1].Seq);
+        var more = history.After is null ? first > 1 : last > 0 && last < page.Head;
+        Answer(
+            new Page(
+                history.Id, history.Room, [.. events.Select(happened => Frames.Event(happened, history.Room, happened.From == user))], first, last, more),
+            FormatOf(history.Room));
+    }
+
+    private async Task WhoAsync(Who who)
+    {
+        var attendance = await ports.Rooms.WhoAsync(RoomNames.KeyOf(who.Room, user), user, ports.Options.WhoNames);
+        Answer(attendance.Refusal is { } refusal
+            ? Frames.Error(who.Id, refusal)
+            : new WhoIs(who.Id, who.Room, attendance.Count, attendance.Users));
+    }
+
+    /// <summary>Counts a question as in flight until it is answered. Its failure is answered too.</summary>
+    private async void Pending(string? commandId, Task question)
+    {
+        Interlocked.Increment(ref _inFlight);
+        try
+        {
+            await question;
+        }
+        catch (Exception failure) when (failure is not OutOfMemoryException)
+        {
+            Answer(new Err(commandId, ErrorCode.Unavailable, "the cluster cannot be reached just now", 1000));
+        }
+        finally
+        {
+            Settled();
+        }
+    }
+
+    /// <summary>Nothing more of it reaches the wire; under the lock.</summary>
+    private void Retire(Subscription? subscription)
+    {
+        if (subscription is not null)
+        {
+            subscription.State = SubscriptionState.Ended;
+            wire.Outbox.DropPosts(subscription);
+        }
+    }
+
+    private IWireFormat FormatOf(string room) => format is IRoomFormats formats ? formats.In(room) : format;
+
+    private static Err ErrorOf(string? id, RoomReply reply) => reply is Refused refused
+        ? Frames.Error(id, refused.Reason, refused.Message, refused.RetryMs)
+        : new(id, ErrorCode.Internal, "the room gave an answer that does not belong here", null);
+}

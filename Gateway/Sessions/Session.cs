@@ -1,0 +1,236 @@
+using OrleansChat.Grains.Interfaces;
+using OrleansChat.Protocol;
+
+namespace OrleansChat.Gateway.Sessions;
+
+/// <summary>
+/// One authenticated conversation: turns commands into calls of rooms, and what rooms say into frames, with a cursor a room. It does
+/// no I/O: frames go to an outbox, calls through <see cref="IRooms"/> and <see cref="IUsers"/>.
+/// </summary>
+/// <remarks>
+/// Three threads meet here: the connection's reader (commands), the feeds (events) and the answers of grains. Each holds the lock for
+/// a moment and never waits in it. Lock order: feed, session, outbox.
+/// </remarks>
+internal sealed partial class Session(string id, string user, IWireFormat format, SessionWire wire, SessionPorts ports)
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, Subscription> _subscriptions = [];
+    private readonly Connections.Signal _answered = new();
+    private int _inFlight;
+    private bool _connected;
+    private bool _over;
+
+    /// <summary>Unique for ever.</summary>
+    public string Id => id;
+
+    /// <summary>Who speaks.</summary>
+    public string User => user;
+
+    /// <summary>The device's own name, or null.</summary>
+    public string? Device { get; private set; }
+
+    /// <summary>The rooms it is in, as this user names them, in no order.</summary>
+    public IReadOnlyList<string> Rooms
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _subscriptions.Values.Select(subscription => subscription.View.Room)];
+            }
+        }
+    }
+
+    /// <summary>Starts the conversation. False where the user has too many connections: it has ended then.</summary>
+    public async Task<bool> StartAsync(string? device)
+    {
+        Device = device;
+        if (!await ports.Users.ConnectAsync(this, device))
+        {
+            End(CloseCode.TooManyConnections, $"a user may have {ports.Limits.ConnectionsPerUser} connections");
+            return false;
+        }
+
+        lock (_gate)
+        {
+            _connected = !_over;
+        }
+
+        if (!_connected)
+        {
+            ports.Users.Disconnect(this);
+        }
+
+        return _connected;
+    }
+
+    /// <summary>Carries out one command. Returns at once unless too many commands wait for their answers.</summary>
+    public async ValueTask HandleAsync(ClientCommand command)
+    {
+        while (Volatile.Read(ref _inFlight) >= ports.Options.CommandsInFlight)
+        {
+            await _answered.WaitAsync(wire.Gone);
+        }
+
+        switch (command)
+        {
+            case Hello hello:
+                Answer(new Welcome(hello.Id, user, id, ports.Limits, ports.HeartbeatMs, ports.Options.PresenceBoundMs, null));
+                foreach (var room in hello.Rooms)
+                {
+                    Join(new(null, room.Room, room.Seq, room.Epoch, null, null));
+                }
+
+                break;
+            case Join join:
+                Join(join);
+                break;
+            case Leave leave:
+                Leave(leave);
+                break;
+            case Send send:
+                await SendAsync(send);
+                break;
+            case Mark mark:
+                Tell(mark.Id, mark.Room, new MarkRead(user, mark.Read));
+                break;
+            case Typing typing:
+                if (IsIn(typing.Room, out var typingIn))
+                {
+                    ports.Rooms.Typing(typingIn, user);
+                }
+
+                break;
+            case History history:
+                Pending(history.Id, PageAsync(history));
+                break;
+            case Who who:
+                Pending(who.Id, WhoAsync(who));
+                break;
+            case Ping ping:
+                Answer(new Pong(ping.Id));
+                break;
+            case Auth auth:
+                Answer(new Err(auth.Id, ErrorCode.Unauthorized, "this server takes no tokens yet", null));
+                break;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(command), command, "the family is closed");
+        }
+    }
+
+    /// <summary>Puts the session into a room it belongs to without having joined: somebody wrote to it there.</summary>
+    public void Reach(string room, long after)
+    {
+        lock (_gate)
+        {
+            if (_over || _subscriptions.ContainsKey(room) || _subscriptions.Count >= ports.Limits.RoomsPerConnection)
+            {
+                return;
+            }
+        }
+
+        Join(new(null, RoomNames.NameOf(room, user), after, null, null, null));
+    }
+
+    /// <summary>Hands an event of a feed to the outbox. Called under the feed's lock, in sequence.</summary>
+    public void Offer(Subscription subscription, EncodedEvent happened)
+    {
+        lock (_gate)
+        {
+            if (subscription.State != SubscriptionState.Live || happened.Event.Seq <= subscription.Queued)
+            {
+                return;
+            }
+
+            if (!subscription.TryPost(wire.Outbox, happened.For(subscription.View), happened.Event.Seq))
+            {
+                Lag();
+            }
+        }
+    }
+
+    /// <summary>Hands state to the outbox: the latest wins, so one that does not fit is let go.</summary>
+    public void Offer(Subscription subscription, Func<string, ServerFrame> state)
+    {
+        lock (_gate)
+        {
+            if (subscription.State is not (SubscriptionState.Live or SubscriptionState.Behind))
+            {
+                return;
+            }
+
+            var bytes = subscription.View.Format.Encode(state(subscription.View.Room), own: false);
+            if (!bytes.IsEmpty)
+            {
+                wire.Outbox.TryPost(bytes, null, 0);
+            }
+        }
+    }
+
+    /// <summary>Ends the connection: a bye, then the close code. The session closes when the connection is gone.</summary>
+    public void End(CloseCode code, string reason)
+    {
+        wire.Outbox.DropPosts();
+        Answer(new Bye(code, null, reason));
+        wire.End(code, reason);
+    }
+
+    /// <summary>The connection is gone: leaves every room.</summary>
+    public async Task CloseAsync()
+    {
+        Subscription[] left;
+        Task catchUp;
+        bool connected;
+        lock (_gate)
+        {
+            _over = true;
+            connected = _connected;
+            catchUp = _catchUp;
+            left = [.. _subscriptions.Values];
+            _subscriptions.Clear();
+            foreach (var subscription in left)
+            {
+                subscription.State = SubscriptionState.Ended;
+            }
+        }
+
+        foreach (var subscription in left)
+        {
+            ports.Rooms.Exit(subscription, endMembership: false, answered: null);
+        }
+
+        if (connected)
+        {
+            ports.Users.Disconnect(this);
+        }
+
+        await catchUp;
+    }
+
+    /// <summary>Writes a frame that answers this session.</summary>
+    public void Answer(ServerFrame frame) => Answer(frame, format);
+
+    private void Answer(ServerFrame frame, IWireFormat by)
+    {
+        var bytes = by.Encode(frame, own: false);
+        if (!bytes.IsEmpty)
+        {
+            wire.Outbox.Answer(bytes);
+        }
+    }
+
+    private bool IsIn(string name, out string room)
+    {
+        room = RoomNames.KeyOf(name, user);
+        lock (_gate)
+        {
+            return _subscriptions.ContainsKey(room);
+        }
+    }
+
+    private void Settled()
+    {
+        Interlocked.Decrement(ref _inFlight);
+        _answered.Set();
+    }
+}

@@ -1,0 +1,22 @@
+using OrleansChat.Gateway.Connections;
+using OrleansChat.Protocol;
+
+namespace OrleansChat.Gateway.Sessions;
+
+/// <summary>What every session of a gateway shares.</summary>
+internal sealed record SessionPorts(
+    IRooms Rooms, IUsers Users, ProtocolLimits Limits, SessionOptions Options, LagOptions Lag, RoomsAllowed RoomsAllowed,
+    SessionInstruments Instruments, int HeartbeatMs, TimeProvider Time);
+
+/// <summary>Which rooms a join may make. Section <c>Rooms</c>.</summary>
+internal sealed class RoomsAllowed
+{
+    /// <summary>The section's name.</summary>
+    public const string Section = "Rooms";
+
+    /// <summary>Whether joining an unknown valid name makes the room.</summary>
+    public bool CreateOnJoin { get; set; } = true;
+}
+
+/// <summary>What a session needs of its connection: somewhere to write, a way to end it, and when it is gone.</summary>
+internal sealed record SessionWire(Outbox Outbox, Action<CloseCode, string> End, CancellationToken Gone);

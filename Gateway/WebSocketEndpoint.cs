@@ -1,0 +1,130 @@
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+using Microsoft.Extensions.Options;
+using OrleansChat.Gateway.Connections;
+using OrleansChat.Gateway.Sessions;
+using OrleansChat.Protocol;
+
+namespace OrleansChat.Gateway;
+
+/// <summary><c>GET /ws</c>: checks origin and identity, upgrades, and joins a connection to a conversation.</summary>
+internal sealed partial class WebSocketEndpoint(
+    Identity identity, Origins origins, ConnectionSet connections, SessionPorts ports, IOptions<ConnectionOptions> options,
+    IHostApplicationLifetime lifetime, TimeProvider time, ILogger<WebSocketEndpoint> logger)
+{
+    /// <summary>Answers the request: 400, 401, 403 or 503 before the upgrade, or a connection until it ends.</summary>
+    public async Task HandleAsync(HttpContext context)
+    {
+        if (!context.WebSockets.IsWebSocketRequest)
+        {
+            await RefuseAsync(context, StatusCodes.Status400BadRequest, "this is a WebSocket: ws://<host>/ws?room=lobby&user=alice");
+            return;
+        }
+
+        if (!origins.Allow(context.Request))
+        {
+            await RefuseAsync(context, StatusCodes.Status403Forbidden, "this origin is not allowed; see Origins:Allowed");
+            return;
+        }
+
+        var subprotocol = Identity.Offered(context.Request).FirstOrDefault();
+        if (subprotocol is not (null or Subprotocols.Json or Subprotocols.Text))
+        {
+            await RefuseAsync(context, StatusCodes.Status400BadRequest, $"subprotocol: {Subprotocols.Json}, {Subprotocols.Text} or none");
+            return;
+        }
+
+        var text = subprotocol != Subprotocols.Json;
+        var who = identity.Of(context.Request, text);
+        if (who.Refusal is not null)
+        {
+            await RefuseAsync(context, StatusCodes.Status401Unauthorized, who.Refusal);
+            return;
+        }
+
+        if (lifetime.ApplicationStopping.IsCancellationRequested || !connections.TryReserve())
+        {
+            await RefuseAsync(context, StatusCodes.Status503ServiceUnavailable, "this gateway takes no more connections; another one may");
+            return;
+        }
+
+        try
+        {
+            await ConverseAsync(context, subprotocol, who);
+        }
+        finally
+        {
+            connections.Release();
+        }
+    }
+
+    private async Task ConverseAsync(HttpContext context, string? subprotocol, IdentityResult who)
+    {
+        var upgrade = new UpgradedStream.Feature(context.Features.GetRequiredFeature<IHttpUpgradeFeature>(), time);
+        context.Features.Set<IHttpUpgradeFeature>(upgrade);
+        if (context.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate)
+        {
+            // A slow reader is fed from the log, not cut.
+            rate.MinDataRate = null;
+        }
+
+        using var socket = await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext
+        {
+            SubProtocol = subprotocol,
+            KeepAliveInterval = Timeout.InfiniteTimeSpan,
+        });
+        using var connection = new Connection(socket, upgrade.Stream!, options.Value, ports.Limits.FrameBytes, time);
+        var wire = new SessionWire(connection.Outbox, connection.End, connection.Gone);
+        IConversation conversation = subprotocol == Subprotocols.Json
+            ? new JsonConversation(wire, ports, who.User, identity.OfToken)
+            : new TextConversation(wire, ports, who, TextSettings.Of(context.Request.Query), subprotocol is null, identity.OfToken);
+        connections.Add(connection);
+        try
+        {
+            var running = connection.RunAsync((frame, binary) => ReceiveAsync(conversation, frame, binary, connection));
+            await StartAsync(conversation, connection);
+            await running;
+        }
+        finally
+        {
+            connections.Remove(connection);
+            await conversation.CloseAsync();
+        }
+    }
+
+    private async Task StartAsync(IConversation conversation, Connection connection)
+    {
+        try
+        {
+            await conversation.StartAsync();
+        }
+        catch (Exception failure) when (failure is not OutOfMemoryException)
+        {
+            LogFailed(failure);
+            connection.End(CloseCode.ServerError, "the cluster cannot be reached just now");
+        }
+    }
+
+    private async ValueTask ReceiveAsync(IConversation conversation, ReadOnlyMemory<byte> frame, bool binary, Connection connection)
+    {
+        try
+        {
+            await conversation.ReceiveAsync(frame, binary);
+        }
+        catch (Exception failure) when (failure is not (OutOfMemoryException or OperationCanceledException))
+        {
+            LogFailed(failure);
+            connection.End(CloseCode.ServerError, "the server failed; come back");
+        }
+    }
+
+    private static async Task RefuseAsync(HttpContext context, int status, string why)
+    {
+        context.Response.StatusCode = status;
+        context.Response.ContentType = "text/plain; charset=utf-8";
+        await context.Response.WriteAsync(why + "\n");
+    }
+
+    [LoggerMessage(1, LogLevel.Error, "A conversation failed and its connection ends")]
+    private partial void LogFailed(Exception failure);
+}

@@ -1,0 +1,244 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Unicode;
+using OrleansChat.Protocol.Json;
+
+namespace OrleansChat.Protocol;
+
+/// <summary>
+/// Turns a client's frame into commands, each checked against the limits. Whatever the bytes are, nothing is thrown: what cannot be a
+/// command becomes the error to answer it with, and the other lines of the frame stand.
+/// </summary>
+/// <remarks>
+/// A field that is null counts as absent, of a repeated field the last one counts, and a field that a command does not have is ignored.
+/// A number above the top of its range that only asks for more (<c>limit</c>, <c>last</c>) is cut to the top; any other is refused.
+/// </remarks>
+public static class CommandReader
+{
+    /// <summary>Adds one entry for each line of the frame; past the limit of commands a frame, one error for all the rest.</summary>
+    public static void Read(ReadOnlySpan<byte> frame, ProtocolLimits limits, List<ParsedCommand> into)
+    {
+        Span<FieldReader.Slot> slots = stackalloc FieldReader.Slot[FieldReader.SlotCount];
+        var left = limits.CommandsPerFrame;
+        foreach (var line in new FrameLines(frame))
+        {
+            if (left-- == 0)
+            {
+                var rest = new Failure(ErrorCode.TooLarge, $"a frame holds up to {limits.CommandsPerFrame} commands; those after them were not read");
+                into.Add(Refuse(null, rest));
+                return;
+            }
+
+            into.Add(ReadLine(line, limits, slots));
+        }
+    }
+
+    /// <summary>True where the frame's first line is a JSON object whose <c>t</c> is <c>hello</c>: it turns a text connection to JSON.</summary>
+    public static bool LooksLikeHello(ReadOnlySpan<byte> frame)
+    {
+        var lines = new FrameLines(frame);
+        if (!lines.MoveNext() || lines.Current[0] != '{' || !Utf8.IsValid(lines.Current))
+        {
+            return false;
+        }
+
+        var fields = new FieldReader(lines.Current, stackalloc FieldReader.Slot[FieldReader.SlotCount], Bounds.Depth);
+        return fields.Word<CommandType>(Field.T) == CommandType.Hello && fields.Failure is null;
+    }
+
+    private static ParsedCommand ReadLine(ReadOnlySpan<byte> line, ProtocolLimits limits, Span<FieldReader.Slot> slots)
+    {
+        if (!Utf8.IsValid(line))
+        {
+            return Refuse(null, new Failure(ErrorCode.BadRequest, "not UTF-8"));
+        }
+
+        var fields = new FieldReader(line, slots, Bounds.Depth);
+        var id = fields.String(Field.Id, Bounds.IdCharacters);
+        if (fields.Failure is { } unreadable)
+        {
+            return Refuse(id, unreadable);
+        }
+
+        var type = fields.Need(Field.T, fields.Word<CommandType>(Field.T, ErrorCode.UnknownType));
+        var command = fields.Failure is null ? ReadCommand(type, id, ref fields, limits) : null;
+        return fields.Failure is { } failure ? Refuse(id, failure) : new ParsedCommand(command, null);
+    }
+
+    private static ParsedCommand Refuse(string? id, Failure failure) => new(null, new Err(id, failure.Code, failure.Message, null));
+
+    private static ClientCommand ReadCommand(CommandType type, string? id, ref FieldReader fields, ProtocolLimits limits) => type switch
+    {
+        CommandType.Hello => new Hello(
+            id, fields.String(Field.Token, Bounds.TokenCharacters), fields.String(Field.Device, Bounds.DeviceCharacters),
+            Cursors(ref fields, limits)),
+        CommandType.Join => Join(id, ref fields, limits),
+        CommandType.Leave => new Leave(id, Room(ref fields), fields.Flag(Field.Member) ?? true),
+        CommandType.Send => Send(id, ref fields, limits),
+        CommandType.Mark => new Mark(id, Room(ref fields), fields.Need(Field.Read, fields.Number(Field.Read, 0))),
+        CommandType.Typing => new Typing(id, Room(ref fields)),
+        CommandType.History => History(id, ref fields, limits),
+        CommandType.Who => new Who(id, Room(ref fields)),
+        CommandType.Ping => new Ping(id),
+        CommandType.Auth => new Auth(id, fields.Need(Field.Token, fields.String(Field.Token, Bounds.TokenCharacters))),
+        _ => throw new InvalidOperationException($"{type} has no reader."),
+    };
+
+    private static string Room(ref FieldReader fields)
+    {
+        var room = fields.Need(Field.Room, fields.String(Field.Room));
+        if (!RoomReference.IsValid(room))
+        {
+            fields.Fail(ErrorCode.BadRequest, RoomReference.Rule);
+        }
+
+        return room;
+    }
+
+    private static List<ResumeRoom> Cursors(ref FieldReader hello, ProtocolLimits limits)
+    {
+        var rooms = hello.Json(Field.Rooms, JsonTokenType.StartObject);
+        if (rooms.IsEmpty)
+        {
+            return [];
+        }
+
+        var cursors = new OrderedDictionary<string, ResumeRoom>();
+        Span<FieldReader.Slot> slots = stackalloc FieldReader.Slot[FieldReader.SlotCount];
+        var reader = new Utf8JsonReader(rooms);
+        reader.Read();
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var room = FieldReader.StringOf(ref reader);
+            if (room is null || !RoomReference.IsValid(room))
+            {
+                hello.Fail(ErrorCode.BadRequest, $"rooms: {RoomReference.Rule}");
+                return [];
+            }
+
+            reader.Read();
+            var start = (int)reader.TokenStartIndex;
+            reader.Skip();
+            var cursor = new FieldReader(rooms[start..(int)reader.BytesConsumed], slots, Bounds.Depth);
+            cursors[room] = new ResumeRoom(
+                room, cursor.Need(Field.Seq, cursor.Number(Field.Seq, 0)), cursor.String(Field.Epoch, Bounds.EpochCharacters));
+            if (cursor.Failure is { } failure)
+            {
+                hello.Fail(failure.Code, $"rooms, {room}: {failure.Message}");
+                return [];
+            }
+
+            if (cursors.Count > limits.RoomsPerConnection)
+            {
+                hello.Fail(ErrorCode.TooLarge, $"rooms has more than {limits.RoomsPerConnection} entries");
+                return [];
+            }
+        }
+
+        return [.. cursors.Values];
+    }
+
+    private static Join Join(string? id, ref FieldReader fields, ProtocolLimits limits)
+    {
+        var after = fields.Number(Field.After, 0);
+        var last = fields.Number(Field.Last, 1);
+        if (after is not null && last is not null)
+        {
+            fields.Fail(ErrorCode.BadRequest, "after and last exclude each other");
+        }
+
+        var kind = fields.String(Field.Kind);
+        if (kind is not (null or "channel" or "group"))
+        {
+            fields.Fail(ErrorCode.BadRequest, "kind must be channel or group");
+        }
+
+        return new Join(
+            id, Room(ref fields), after, fields.String(Field.Epoch, Bounds.EpochCharacters),
+            last is { } events ? (int)Math.Min(events, limits.ReplayEvents) : null, kind);
+    }
+
+    private static History History(string? id, ref FieldReader fields, ProtocolLimits limits)
+    {
+        var before = fields.Number(Field.Before, 1);
+        var after = fields.Number(Field.After, 0);
+        var around = fields.Number(Field.Around, 1);
+        if ((before is null ? 0 : 1) + (after is null ? 0 : 1) + (around is null ? 0 : 1) > 1)
+        {
+            fields.Fail(ErrorCode.BadRequest, "before, after and around exclude each other");
+        }
+
+        var limit = (int)Math.Min(fields.Number(Field.Limit, 1) ?? limits.HistoryEvents, limits.HistoryEvents);
+        return new History(id, Room(ref fields), before, after, around, limit);
+    }
+
+    private static Send Send(string? id, ref FieldReader fields, ProtocolLimits limits)
+    {
+        var key = fields.Need(Field.Id, id);
+        var room = Room(ref fields);
+        var kind = fields.Word<EventKind>(Field.Kind) ?? EventKind.Msg;
+        if (kind > EventKind.Unreact)
+        {
+            fields.Fail(ErrorCode.BadRequest, "kind must be msg, edit, delete, react or unreact");
+        }
+
+        var isMessage = kind == EventKind.Msg;
+        var reference = isMessage ? null : (long?)fields.Need(Field.Ref, fields.Number(Field.Ref, 1));
+        var reply = isMessage ? fields.Number(Field.Reply, 1) : null;
+        Refuse(ref fields, isMessage ? Field.Ref : Field.Reply, kind);
+        return new Send(key, room, kind, Text(kind, ref fields, limits), reference, reply, Meta(ref fields, limits));
+    }
+
+    private static string? Text(EventKind kind, ref FieldReader fields, ProtocolLimits limits)
+    {
+        if (kind == EventKind.Delete)
+        {
+            Refuse(ref fields, Field.Text, kind);
+            return null;
+        }
+
+        var text = fields.Need(Field.Text, fields.String(Field.Text));
+        if (kind is EventKind.React or EventKind.Unreact)
+        {
+            if (Encoding.UTF8.GetByteCount(text) > Bounds.EmojiBytes)
+            {
+                fields.Fail(ErrorCode.TooLarge, $"text, the emoji, is longer than {Bounds.EmojiBytes} bytes");
+            }
+        }
+        else if (MessageText.Check(text, limits) is { } failure)
+        {
+            fields.Fail(failure.Code, failure.Message);
+        }
+
+        return text;
+    }
+
+    private static void Refuse(ref FieldReader fields, Field field, EventKind kind)
+    {
+        if (fields.Has(field))
+        {
+            fields.Fail(ErrorCode.BadRequest, $"{FieldReader.Name(field)} has no place in kind {Words<EventKind>.Of(kind)}");
+        }
+    }
+
+    private static string? Meta(ref FieldReader fields, ProtocolLimits limits)
+    {
+        var json = fields.Json(Field.Meta, JsonTokenType.StartObject);
+        if (json.IsEmpty)
+        {
+            return null;
+        }
+
+        var meta = MetaObject.Compact(json);
+        if (meta is null)
+        {
+            fields.Fail(ErrorCode.BadRequest, "meta has U+0000 or half of a surrogate pair");
+        }
+        else if (Encoding.UTF8.GetByteCount(meta) > limits.MetaBytes)
+        {
+            fields.Fail(ErrorCode.TooLarge, $"meta is longer than {limits.MetaBytes} bytes");
+        }
+
+        return meta;
+    }
+}

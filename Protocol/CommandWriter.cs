@@ -1,0 +1,111 @@
+using System.Buffers;
+using OrleansChat.Protocol.Json;
+
+namespace OrleansChat.Protocol;
+
+/// <summary>Writes what a client asks for, each command as one JSON object on one line. It checks nothing: the server does.</summary>
+public static class CommandWriter
+{
+    /// <summary>The command's bytes.</summary>
+    public static byte[] Encode(ClientCommand command)
+    {
+        var into = new ArrayBufferWriter<byte>();
+        Write(into, command);
+        return into.WrittenSpan.ToArray();
+    }
+
+    /// <summary>Writes the command without a line break before or after it. Throws when a send's meta is not JSON.</summary>
+    public static void Write(IBufferWriter<byte> into, ClientCommand command)
+    {
+        using var line = new JsonLineWriter(into);
+        switch (command)
+        {
+            case Hello hello:
+                Start(line, CommandType.Hello, hello);
+                line.Add(Field.Token, hello.Token);
+                line.Add(Field.Device, hello.Device);
+                WriteCursors(line, hello.Rooms);
+                break;
+            case Join join:
+                Start(line, CommandType.Join, join, join.Room);
+                line.Add(Field.After, join.After);
+                line.Add(Field.Epoch, join.Epoch);
+                line.Add(Field.Last, join.Last);
+                line.Add(Field.Kind, join.Kind);
+                break;
+            case Leave leave:
+                Start(line, CommandType.Leave, leave, leave.Room);
+                line.AddEither(Field.Member, leave.KeepMembership ? null : false);
+                break;
+            case Send send:
+                WriteSend(line, send);
+                break;
+            case Mark mark:
+                Start(line, CommandType.Mark, mark, mark.Room);
+                line.Add(Field.Read, mark.Read);
+                break;
+            case Typing typing:
+                Start(line, CommandType.Typing, typing, typing.Room);
+                break;
+            case History history:
+                Start(line, CommandType.History, history, history.Room);
+                line.Add(Field.Before, history.Before);
+                line.Add(Field.After, history.After);
+                line.Add(Field.Around, history.Around);
+                line.Add(Field.Limit, history.Limit);
+                break;
+            case Who who:
+                Start(line, CommandType.Who, who, who.Room);
+                break;
+            case Ping ping:
+                Start(line, CommandType.Ping, ping);
+                break;
+            case Auth auth:
+                Start(line, CommandType.Auth, auth);
+                line.Add(Field.Token, auth.Token);
+                break;
+            default:
+                throw new InvalidOperationException($"{command.GetType().Name} has no writer.");
+        }
+    }
+
+    private static void Start(JsonLineWriter line, CommandType type, ClientCommand command, string? room = null)
+    {
+        line.AddWord(Field.T, type);
+        line.Add(Field.Id, command.Id);
+        line.Add(Field.Room, room);
+    }
+
+    private static void WriteCursors(JsonLineWriter line, IReadOnlyList<ResumeRoom> rooms)
+    {
+        if (rooms.Count == 0)
+        {
+            return;
+        }
+
+        line.StartObject(Field.Rooms);
+        foreach (var room in rooms)
+        {
+            line.StartObject(room.Room);
+            line.Add(Field.Seq, room.Seq);
+            line.Add(Field.Epoch, room.Epoch);
+            line.EndObject();
+        }
+
+        line.EndObject();
+    }
+
+    private static void WriteSend(JsonLineWriter line, Send send)
+    {
+        Start(line, CommandType.Send, send, send.Room);
+        if (send.Kind != EventKind.Msg)
+        {
+            line.AddWord(Field.Kind, send.Kind);
+        }
+
+        line.Add(Field.Text, send.Text);
+        line.Add(Field.Ref, send.Ref);
+        line.Add(Field.Reply, send.Reply);
+        line.AddJson(Field.Meta, send.Meta);
+    }
+}

@@ -1,0 +1,163 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Unicode;
+using OrleansChat.Protocol.Json;
+
+namespace OrleansChat.Protocol;
+
+/// <summary>Reads what the server says, for clients. Types, kinds and fields that are newer than this reader are passed over.</summary>
+public static class FrameReader
+{
+    /// <summary>Adds the frames of all lines that this reader knows. Throws <see cref="FormatException"/> for what no server says.</summary>
+    public static void Read(ReadOnlySpan<byte> frame, List<ServerFrame> into)
+    {
+        foreach (var line in new FrameLines(frame))
+        {
+            if (Read(line) is { } known)
+            {
+                into.Add(known);
+            }
+        }
+    }
+
+    /// <summary>Reads one line; null for a type or an event's kind that this reader does not know. Throws <see cref="FormatException"/> for what no server says.</summary>
+    public static ServerFrame? Read(ReadOnlySpan<byte> line)
+    {
+        if (!Utf8.IsValid(line))
+        {
+            throw new FormatException("A line from the server is not UTF-8.");
+        }
+
+        // Deeper than a command may be: a page holds events, which hold meta.
+        var fields = new FieldReader(line, stackalloc FieldReader.Slot[FieldReader.SlotCount], 2 * Bounds.Depth);
+        var type = fields.Word<FrameType>(Field.T, ErrorCode.UnknownType);
+        var frame = type is { } known ? Read(known, ref fields) : null;
+        return fields.Failure switch
+        {
+            null => type is null ? throw new FormatException("A line from the server has no t.") : frame,
+            { Code: ErrorCode.UnknownType } => null,
+            { Message: var message } => throw new FormatException($"A line from the server cannot be read: {message}."),
+        };
+    }
+
+    private static ServerFrame? Read(FrameType type, ref FieldReader fields)
+    {
+        var id = fields.String(Field.Id);
+        return type switch
+        {
+            FrameType.Welcome => new Welcome(
+                id, Text(ref fields, Field.User), Text(ref fields, Field.Session), Limits(ref fields), (int)Number(ref fields, Field.Heartbeat),
+                (int)Number(ref fields, Field.PresenceBound), fields.Number(Field.Exp)),
+            FrameType.Joined => new Joined(
+                id, Text(ref fields, Field.Room), Text(ref fields, Field.Kind), Number(ref fields, Field.Seq), Text(ref fields, Field.Epoch),
+                Number(ref fields, Field.After), Number(ref fields, Field.Read), Number(ref fields, Field.Unread),
+                (int)Number(ref fields, Field.Count), fields.Flag(Field.Reset) ?? false),
+            FrameType.Ev => Event(id, ref fields),
+            FrameType.Ok => new Ok(
+                id, fields.String(Field.Room), fields.Number(Field.Seq), fields.Number(Field.Ts), fields.Flag(Field.Dup) ?? false,
+                fields.Number(Field.Exp)),
+            FrameType.Err => new Err(id, Code(ref fields), Text(ref fields, Field.Message), (int?)fields.Number(Field.Retry)),
+            FrameType.Page => new Page(
+                id, Text(ref fields, Field.Room), Events(ref fields), Number(ref fields, Field.First), Number(ref fields, Field.Last),
+                fields.Flag(Field.More) ?? false),
+            FrameType.Who => new WhoIs(id, Text(ref fields, Field.Room), (int)Number(ref fields, Field.Count), Users(ref fields)),
+            FrameType.Typing => new TypingNow(Text(ref fields, Field.Room), Text(ref fields, Field.User)),
+            FrameType.Presence => new Presence(
+                Text(ref fields, Field.Room), fields.String(Field.User), fields.Flag(Field.Online), (int)Number(ref fields, Field.Count)),
+            FrameType.Mark => new MarkMoved(Text(ref fields, Field.Room), Text(ref fields, Field.User), Number(ref fields, Field.Read)),
+            FrameType.Gap => new Gap(Text(ref fields, Field.Room), Number(ref fields, Field.From), Number(ref fields, Field.To)),
+            FrameType.Bye => new Bye(
+                (CloseCode)Number(ref fields, Field.Code), (int?)fields.Number(Field.After), Text(ref fields, Field.Reason)),
+            FrameType.Pong => new Pong(id),
+            _ => throw new InvalidOperationException($"{type} has no reader."),
+        };
+    }
+
+    private static string Text(ref FieldReader fields, Field field) => fields.Need(field, fields.String(field, shortest: 0));
+
+    private static long Number(ref FieldReader fields, Field field) => fields.Need(field, fields.Number(field));
+
+    /// <summary>A code newer than this reader is still an error, and none that this client could have avoided.</summary>
+    private static ErrorCode Code(ref FieldReader fields) =>
+        Words<ErrorCode>.Find(Encoding.UTF8.GetBytes(Text(ref fields, Field.Code))) ?? ErrorCode.Internal;
+
+    private static ChatEvent Event(string? id, ref FieldReader fields)
+    {
+        var meta = fields.Json(Field.Meta, JsonTokenType.StartObject);
+        return new ChatEvent(
+            Text(ref fields, Field.Room), Number(ref fields, Field.Seq), fields.Number(Field.Prev), Number(ref fields, Field.Ts),
+            Text(ref fields, Field.From), fields.Need(Field.Kind, fields.Word<EventKind>(Field.Kind, ErrorCode.UnknownType)),
+            fields.String(Field.Text, shortest: 0), fields.Number(Field.Ref), fields.Number(Field.Reply),
+            meta.IsEmpty ? null : Encoding.UTF8.GetString(meta), id, fields.Flag(Field.Edited) ?? false);
+    }
+
+    private static ProtocolLimits Limits(ref FieldReader welcome)
+    {
+        var json = welcome.Json(Field.Limits, JsonTokenType.StartObject);
+        if (json.IsEmpty)
+        {
+            return new ProtocolLimits();
+        }
+
+        var fields = new FieldReader(json, stackalloc FieldReader.Slot[FieldReader.SlotCount], Bounds.Depth);
+        return LimitFields.Read(ref fields);
+    }
+
+    private static List<ChatEvent> Events(ref FieldReader page)
+    {
+        var json = page.Json(Field.Events, JsonTokenType.StartArray);
+        if (json.IsEmpty)
+        {
+            page.Fail(ErrorCode.BadRequest, "events is missing");
+            return [];
+        }
+
+        List<ChatEvent> events = [];
+        for (var items = new Utf8JsonReader(json); Next(ref items);)
+        {
+            var start = (int)items.TokenStartIndex;
+            items.Skip();
+            if (Read(json[start..(int)items.BytesConsumed]) is ChatEvent ev)
+            {
+                events.Add(ev);
+            }
+        }
+
+        return events;
+    }
+
+    private static List<string>? Users(ref FieldReader who)
+    {
+        var json = who.Json(Field.Users, JsonTokenType.StartArray);
+        if (json.IsEmpty)
+        {
+            return null;
+        }
+
+        List<string> users = [];
+        for (var items = new Utf8JsonReader(json); Next(ref items);)
+        {
+            if (items.TokenType == JsonTokenType.String && FieldReader.StringOf(ref items) is { } user)
+            {
+                users.Add(user);
+            }
+            else
+            {
+                who.Fail(ErrorCode.BadRequest, "users must hold strings");
+            }
+        }
+
+        return users;
+    }
+
+    /// <summary>Goes on to the next item of the array that the reader was made on; false at its end.</summary>
+    private static bool Next(ref Utf8JsonReader items)
+    {
+        if (items.TokenType == JsonTokenType.None)
+        {
+            items.Read();
+        }
+
+        return items.Read() && items.TokenType != JsonTokenType.EndArray;
+    }
+}

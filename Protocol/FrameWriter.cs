@@ -1,0 +1,154 @@
+using System.Buffers;
+using OrleansChat.Protocol.Json;
+
+namespace OrleansChat.Protocol;
+
+/// <summary>
+/// Writes what the server says, each frame as one JSON object on one line, <c>t</c> first. What is null or false is left out, numbers
+/// are always there. The events of a page are whole <c>ev</c> objects, so that a client needs one reader for events.
+/// </summary>
+public static class FrameWriter
+{
+    /// <summary>The frame's bytes.</summary>
+    public static byte[] Encode(ServerFrame frame)
+    {
+        var into = new ArrayBufferWriter<byte>();
+        Write(into, frame);
+        return into.WrittenSpan.ToArray();
+    }
+
+    /// <summary>Writes the frame without a line break before or after it. Throws when an event's meta is not JSON.</summary>
+    public static void Write(IBufferWriter<byte> into, ServerFrame frame)
+    {
+        using var line = new JsonLineWriter(into);
+        switch (frame)
+        {
+            case Welcome welcome:
+                WriteWelcome(line, welcome);
+                break;
+            case Joined joined:
+                WriteJoined(line, joined);
+                break;
+            case ChatEvent ev:
+                WriteEvent(line, ev);
+                break;
+            case Ok ok:
+                Start(line, FrameType.Ok, ok.Id, ok.Room);
+                line.Add(Field.Seq, ok.Seq);
+                line.Add(Field.Ts, ok.Ts);
+                line.AddFlag(Field.Dup, ok.Dup);
+                line.Add(Field.Exp, ok.Exp);
+                break;
+            case Err err:
+                Start(line, FrameType.Err, err.Id);
+                line.AddWord(Field.Code, err.Code);
+                line.Add(Field.Message, err.Message);
+                line.Add(Field.Retry, err.Retry);
+                break;
+            case Page page:
+                WritePage(line, page);
+                break;
+            case WhoIs who:
+                Start(line, FrameType.Who, who.Id, who.Room);
+                line.Add(Field.Count, who.Count);
+                line.AddStrings(Field.Users, who.Users);
+                break;
+            case TypingNow typing:
+                Start(line, FrameType.Typing, null, typing.Room);
+                line.Add(Field.User, typing.User);
+                break;
+            case Presence presence:
+                Start(line, FrameType.Presence, null, presence.Room);
+                line.Add(Field.User, presence.User);
+                line.AddEither(Field.Online, presence.Online);
+                line.Add(Field.Count, presence.Count);
+                break;
+            case MarkMoved mark:
+                Start(line, FrameType.Mark, null, mark.Room);
+                line.Add(Field.User, mark.User);
+                line.Add(Field.Read, mark.Read);
+                break;
+            case Gap gap:
+                Start(line, FrameType.Gap, null, gap.Room);
+                line.Add(Field.From, gap.From);
+                line.Add(Field.To, gap.To);
+                break;
+            case Bye bye:
+                Start(line, FrameType.Bye);
+                line.Add(Field.Code, (int)bye.Code);
+                line.Add(Field.After, bye.After);
+                line.Add(Field.Reason, bye.Reason);
+                break;
+            case Pong pong:
+                Start(line, FrameType.Pong, pong.Id);
+                break;
+            default:
+                throw new InvalidOperationException($"{frame.GetType().Name} has no writer.");
+        }
+    }
+
+    private static void Start(JsonLineWriter line, FrameType type, string? id = null, string? room = null)
+    {
+        line.AddWord(Field.T, type);
+        line.Add(Field.Id, id);
+        line.Add(Field.Room, room);
+    }
+
+    private static void WriteWelcome(JsonLineWriter line, Welcome welcome)
+    {
+        Start(line, FrameType.Welcome, welcome.Id);
+        line.Add(Field.User, welcome.User);
+        line.Add(Field.Session, welcome.Session);
+        line.StartObject(Field.Limits);
+        LimitFields.Write(line, welcome.Limits);
+        line.EndObject();
+        line.Add(Field.Heartbeat, welcome.Heartbeat);
+        line.Add(Field.PresenceBound, welcome.PresenceBound);
+        line.Add(Field.Exp, welcome.Exp);
+    }
+
+    private static void WriteJoined(JsonLineWriter line, Joined joined)
+    {
+        Start(line, FrameType.Joined, joined.Id, joined.Room);
+        line.Add(Field.Kind, joined.Kind);
+        line.Add(Field.Seq, joined.Seq);
+        line.Add(Field.Epoch, joined.Epoch);
+        line.Add(Field.After, joined.After);
+        line.Add(Field.Read, joined.Read);
+        line.Add(Field.Unread, joined.Unread);
+        line.Add(Field.Count, joined.Count);
+        line.AddFlag(Field.Reset, joined.Reset);
+    }
+
+    private static void WriteEvent(JsonLineWriter line, ChatEvent ev)
+    {
+        Start(line, FrameType.Ev, ev.Id, ev.Room);
+        line.Add(Field.Seq, ev.Seq);
+        line.Add(Field.Prev, ev.Prev);
+        line.Add(Field.Ts, ev.Ts);
+        line.Add(Field.From, ev.From);
+        line.AddWord(Field.Kind, ev.Kind);
+        line.Add(Field.Text, ev.Text);
+        line.Add(Field.Ref, ev.Ref);
+        line.Add(Field.Reply, ev.Reply);
+        line.AddJson(Field.Meta, ev.Meta);
+        line.AddFlag(Field.Edited, ev.Edited);
+    }
+
+    private static void WritePage(JsonLineWriter line, Page page)
+    {
+        Start(line, FrameType.Page, page.Id, page.Room);
+        line.StartArray(Field.Events);
+        foreach (var ev in page.Events)
+        {
+            line.StartObject();
+            WriteEvent(line, ev);
+            line.EndObject();
+        }
+
+        line.EndArray();
+        line.Add(Field.First, page.First);
+        line.Add(Field.Last, page.Last);
+        line.AddFlag(Field.More, page.More);
+    }
+}

@@ -1,0 +1,28 @@
+namespace OrleansChat.Protocol.Json;
+
+/// <summary>The lines of a frame, without the white space around them (so <c>\r\n</c> is fine) and without the blank ones.</summary>
+internal ref struct FrameLines(ReadOnlySpan<byte> frame)
+{
+    private ReadOnlySpan<byte> _rest = frame;
+
+    public ReadOnlySpan<byte> Current { get; private set; }
+
+    public readonly FrameLines GetEnumerator() => this;
+
+    public bool MoveNext()
+    {
+        while (!_rest.IsEmpty)
+        {
+            var end = _rest.IndexOf((byte)'\n');
+            var line = end < 0 ? _rest : _rest[..end];
+            _rest = end < 0 ? default : _rest[(end + 1)..];
+            Current = line.Trim(" \t\r"u8);
+            if (!Current.IsEmpty)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,102 @@
+using System.Buffers;
+using System.Text.Json;
+
+namespace OrleansChat.Protocol.Json;
+
+/// <summary>
+/// Writes one JSON object without white space, and so on one line. What is null or false is left out: on the wire absent means
+/// exactly that.
+/// </summary>
+internal sealed class JsonLineWriter : IDisposable
+{
+    private static readonly JsonWriterOptions Options = new() { Encoder = PlainEncoder.Instance, SkipValidation = true };
+
+    private readonly Utf8JsonWriter _json;
+
+    public JsonLineWriter(IBufferWriter<byte> into)
+    {
+        _json = new Utf8JsonWriter(into, Options);
+        _json.WriteStartObject();
+    }
+
+    public void Add(Field field, string? value)
+    {
+        if (value is not null)
+        {
+            _json.WriteString(Words<Field>.Of(field), value);
+        }
+    }
+
+    public void Add(Field field, long? value)
+    {
+        if (value is { } number)
+        {
+            _json.WriteNumber(Words<Field>.Of(field), number);
+        }
+    }
+
+    public void AddFlag(Field field, bool value)
+    {
+        if (value)
+        {
+            _json.WriteBoolean(Words<Field>.Of(field), true);
+        }
+    }
+
+    /// <summary>Writes a truth of which false says as much as true.</summary>
+    public void AddEither(Field field, bool? value)
+    {
+        if (value is { } either)
+        {
+            _json.WriteBoolean(Words<Field>.Of(field), either);
+        }
+    }
+
+    public void AddWord<T>(Field field, T value)
+        where T : struct, Enum => _json.WriteString(Words<Field>.Of(field), Words<T>.Of(value));
+
+    /// <summary>Writes a JSON value as it is. Throws <see cref="JsonException"/> when it is none.</summary>
+    public void AddJson(Field field, string? value)
+    {
+        if (value is not null)
+        {
+            _json.WritePropertyName(Words<Field>.Of(field));
+            _json.WriteRawValue(value);
+        }
+    }
+
+    public void AddStrings(Field field, IReadOnlyList<string>? values)
+    {
+        if (values is null)
+        {
+            return;
+        }
+
+        StartArray(field);
+        foreach (var value in values)
+        {
+            _json.WriteStringValue(value);
+        }
+
+        EndArray();
+    }
+
+    public void StartObject(Field field) => _json.WriteStartObject(Words<Field>.Of(field));
+
+    public void StartObject(string name) => _json.WriteStartObject(name);
+
+    public void StartObject() => _json.WriteStartObject();
+
+    public void EndObject() => _json.WriteEndObject();
+
+    public void StartArray(Field field) => _json.WriteStartArray(Words<Field>.Of(field));
+
+    public void EndArray() => _json.WriteEndArray();
+
+    /// <summary>Ends the object and hands the bytes over.</summary>
+    public void Dispose()
+    {
+        _json.WriteEndObject();
+        _json.Dispose();
+    }
+}

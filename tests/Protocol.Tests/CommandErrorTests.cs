@@ -1,0 +1,104 @@
+namespace OrleansChat.Protocol.Tests;
+
+/// <summary>What is refused, with which word, and that the message names what is wrong.</summary>
+public sealed class CommandErrorTests
+{
+    [Theory]
+    [InlineData("nonsense", null, "JSON")]
+    [InlineData("[]", null, "object")]
+    [InlineData("7", null, "object")]
+    [InlineData("{}", null, "t is missing")]
+    [InlineData("""{"t":null,"id":"1"}""", "1", "t is missing")]
+    [InlineData("""{"t":7,"id":"1"}""", "1", "t must be a string")]
+    [InlineData("""{"id":"1","t":"ping" """, "1", "byte")]
+    [InlineData("""{"id":"1","t":"ping"} {}""", "1", "byte")]
+    [InlineData("""{"id":"1","t":"ping",}""", "1", "byte")]
+    [InlineData("""{"id":7,"t":"ping"}""", null, "id must be a string")]
+    [InlineData("""{"id":"","t":"ping"}""", null, "id is empty")]
+    [InlineData("""{"id":"\u0000","t":"ping"}""", null, "id has U+0000")]
+    [InlineData("""{"id":"1","t":"hello","token":7}""", "1", "token must be a string")]
+    [InlineData("""{"id":"1","t":"hello","device":[]}""", "1", "device must be a string")]
+    [InlineData("""{"id":"1","t":"hello","rooms":[]}""", "1", "rooms must be an object")]
+    [InlineData("""{"id":"1","t":"hello","rooms":{"A":{"seq":1}}}""", "1", "rooms: a room is 1 to 64")]
+    [InlineData("""{"id":"1","t":"hello","rooms":{"\ud800":{"seq":1}}}""", "1", "rooms: a room is 1 to 64")]
+    [InlineData("""{"id":"1","t":"hello","rooms":{"a":7}}""", "1", "rooms, a: not a JSON object")]
+    [InlineData("""{"id":"1","t":"hello","rooms":{"a":{}}}""", "1", "rooms, a: seq is missing")]
+    [InlineData("""{"id":"1","t":"hello","rooms":{"a":{"seq":-1}}}""", "1", "rooms, a: seq must be a whole number from 0")]
+    [InlineData("""{"id":"1","t":"hello","rooms":{"a":{"seq":1,"epoch":2}}}""", "1", "rooms, a: epoch must be a string")]
+    [InlineData("""{"id":"1","t":"join"}""", "1", "room is missing")]
+    [InlineData("""{"id":"1","t":"join","room":7}""", "1", "room must be a string")]
+    [InlineData("""{"id":"1","t":"join","room":"A room"}""", "1", "a room is 1 to 64")]
+    [InlineData("""{"id":"1","t":"join","room":"a","after":1,"last":1}""", "1", "after and last")]
+    [InlineData("""{"id":"1","t":"join","room":"a","after":-1}""", "1", "after must be a whole number from 0")]
+    [InlineData("""{"id":"1","t":"join","room":"a","after":1.5}""", "1", "after must be a whole number")]
+    [InlineData("""{"id":"1","t":"join","room":"a","after":9223372036854775808}""", "1", "after must be a whole number")]
+    [InlineData("""{"id":"1","t":"join","room":"a","last":0}""", "1", "last must be a whole number from 1")]
+    [InlineData("""{"id":"1","t":"join","room":"a","kind":"direct"}""", "1", "kind must be channel or group")]
+    [InlineData("""{"id":"1","t":"leave","room":"a","member":"no"}""", "1", "member must be true or false")]
+    [InlineData("""{"t":"send","room":"a","text":"x"}""", null, "id is missing")]
+    [InlineData("""{"id":"1","t":"send","room":"a"}""", "1", "text is missing")]
+    [InlineData("""{"id":"1","t":"send","room":"a","text":""}""", "1", "text is empty")]
+    [InlineData("""{"id":"1","t":"send","room":"a","text":"\ud800"}""", "1", "text has U+0000 or half of a surrogate pair")]
+    [InlineData("""{"id":"1","t":"send","room":"a","text":"\udc00\ud800"}""", "1", "half of a surrogate pair")]
+    [InlineData("""{"id":"1","t":"send","room":"a","text":"\u0000"}""", "1", "U+0000")]
+    [InlineData("""{"id":"1","t":"send","room":"a","text":"x","ref":5}""", "1", "ref has no place in kind msg")]
+    [InlineData("""{"id":"1","t":"send","room":"a","text":"x","reply":0}""", "1", "reply must be a whole number from 1")]
+    [InlineData("""{"id":"1","t":"send","room":"a","text":"x","kind":"shout"}""", "1", "kind is not known")]
+    [InlineData("""{"id":"1","t":"send","room":"a","text":"x","kind":"join"}""", "1", "kind must be msg, edit")]
+    [InlineData("""{"id":"1","t":"send","room":"a","text":"x","kind":"edit"}""", "1", "ref is missing")]
+    [InlineData("""{"id":"1","t":"send","room":"a","text":"","kind":"edit","ref":1}""", "1", "text is empty")]
+    [InlineData("""{"id":"1","t":"send","room":"a","text":"x","kind":"edit","ref":0}""", "1", "ref must be a whole number from 1")]
+    [InlineData("""{"id":"1","t":"send","room":"a","text":"x","kind":"edit","ref":1,"reply":1}""", "1", "reply has no place in kind edit")]
+    [InlineData("""{"id":"1","t":"send","room":"a","kind":"delete"}""", "1", "ref is missing")]
+    [InlineData("""{"id":"1","t":"send","room":"a","kind":"delete","ref":1,"text":"x"}""", "1", "text has no place in kind delete")]
+    [InlineData("""{"id":"1","t":"send","room":"a","kind":"react","ref":1}""", "1", "text is missing")]
+    [InlineData("""{"id":"1","t":"send","room":"a","kind":"unreact","text":"x"}""", "1", "ref is missing")]
+    [InlineData("""{"id":"1","t":"send","room":"a","text":"x","meta":[]}""", "1", "meta must be an object")]
+    [InlineData("""{"id":"1","t":"send","room":"a","text":"x","meta":{"a":"\ud800"}}""", "1", "meta has")]
+    [InlineData("""{"id":"1","t":"mark","room":"a"}""", "1", "read is missing")]
+    [InlineData("""{"id":"1","t":"mark","room":"a","read":"7"}""", "1", "read must be a whole number from 0")]
+    [InlineData("""{"id":"1","t":"history","room":"a","before":0}""", "1", "before must be a whole number from 1")]
+    [InlineData("""{"id":"1","t":"history","room":"a","before":5,"after":1}""", "1", "before, after and around")]
+    [InlineData("""{"id":"1","t":"history","room":"a","around":5,"after":1}""", "1", "before, after and around")]
+    [InlineData("""{"id":"1","t":"history","room":"a","limit":0}""", "1", "limit must be a whole number from 1")]
+    [InlineData("""{"id":"1","t":"auth"}""", "1", "token is missing")]
+    [InlineData("""{"id":"1","t":"auth","token":""}""", "1", "token is empty")]
+    public void Read_WhatIsWrong_IsABadRequestThatNamesIt(string line, string? id, string names)
+    {
+        var error = Wire.Error(line);
+
+        Assert.Equal(ErrorCode.BadRequest, error.Code);
+        Assert.Equal(id, error.Id);
+        Assert.Null(error.Retry);
+        Assert.Contains(names, error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{"t":"dance","id":"1"}""", "1")]
+    [InlineData("""{"t":"Ping"}""", null)]
+    [InlineData("""{"t":"\ud800","id":"1"}""", "1")]
+    [InlineData("""{"t":"a type that is much longer than any that this server may ever come to know","id":"1"}""", "1")]
+    public void Read_AnUnknownType_IsAnsweredWithItsId(string line, string? id) =>
+        Assert.Equal(new Err(id, ErrorCode.UnknownType, "this t is not known here", null), Wire.Error(line));
+
+    [Fact]
+    public void Read_WhatIsNotUtf8_IsABadRequest()
+    {
+        byte[] line = [.. "{\"t\":\"ping\",\"id\":\""u8, 0xFF, .. "\"}"u8];
+
+        Assert.Equal(ErrorCode.BadRequest, Assert.Single(Wire.Read(line)).Error?.Code);
+    }
+
+    [Fact]
+    public void Read_NestingAsDeepAsAllowed_IsFine_AndOneDeeperIsABadRequest()
+    {
+        static string Nested(int depth) =>
+            $$"""{"t":"ping","id":"1","x":{{new string('[', depth - 1)}}{{new string(']', depth - 1)}}}""";
+
+        Assert.Equal(new Ping("1"), Wire.Command(Nested(Bounds.Depth)));
+
+        var error = Wire.Error(Nested(Bounds.Depth + 1));
+        Assert.Equal((ErrorCode.BadRequest, "1"), (error.Code, error.Id));
+        Assert.Contains("deeper than 16", error.Message, StringComparison.Ordinal);
+    }
+}

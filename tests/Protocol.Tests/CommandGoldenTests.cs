@@ -1,0 +1,112 @@
+namespace OrleansChat.Protocol.Tests;
+
+/// <summary>Each command's exact bytes, both ways.</summary>
+public sealed class CommandGoldenTests
+{
+    public static TheoryData<ClientCommand, string> Commands => new()
+    {
+        {
+            new Hello("1", "tok", "phone", [new ResumeRoom("lobby", 42, "e1"), new ResumeRoom("@bob", 0, null)]),
+            """{"t":"hello","id":"1","token":"tok","device":"phone","rooms":{"lobby":{"seq":42,"epoch":"e1"},"@bob":{"seq":0}}}"""
+        },
+        { new Hello(null, null, null, []), """{"t":"hello"}""" },
+        { new Join("1", "lobby", 42, "e1", null, "group"), """{"t":"join","id":"1","room":"lobby","after":42,"epoch":"e1","kind":"group"}""" },
+        { new Join("1", "lobby", null, null, 20, null), """{"t":"join","id":"1","room":"lobby","last":20}""" },
+        { new Leave("1", "lobby", true), """{"t":"leave","id":"1","room":"lobby"}""" },
+        { new Leave("1", "lobby", false), """{"t":"leave","id":"1","room":"lobby","member":false}""" },
+        {
+            new Send("k", "@张三", EventKind.Msg, "héllo 😀 \"\\\n", null, 7, """{"me":true}"""),
+            """{"t":"send","id":"k","room":"@张三","text":"héllo 😀 \"\\\n","reply":7,"meta":{"me":true}}"""
+        },
+        { new Send("k", "lobby", EventKind.Edit, "new", 5, null, null), """{"t":"send","id":"k","room":"lobby","kind":"edit","text":"new","ref":5}""" },
+        { new Send("k", "lobby", EventKind.Delete, null, 5, null, null), """{"t":"send","id":"k","room":"lobby","kind":"delete","ref":5}""" },
+        { new Send("k", "lobby", EventKind.React, "👍", 5, null, null), """{"t":"send","id":"k","room":"lobby","kind":"react","text":"👍","ref":5}""" },
+        { new Send("k", "lobby", EventKind.Unreact, "👍", 5, null, null), """{"t":"send","id":"k","room":"lobby","kind":"unreact","text":"👍","ref":5}""" },
+        { new Mark("1", "lobby", 9), """{"t":"mark","id":"1","room":"lobby","read":9}""" },
+        { new Typing(null, "lobby"), """{"t":"typing","room":"lobby"}""" },
+        { new History("1", "lobby", 50, null, null, 20), """{"t":"history","id":"1","room":"lobby","before":50,"limit":20}""" },
+        { new History("1", "lobby", null, 0, null, 20), """{"t":"history","id":"1","room":"lobby","after":0,"limit":20}""" },
+        { new History("1", "lobby", null, null, 50, 20), """{"t":"history","id":"1","room":"lobby","around":50,"limit":20}""" },
+        { new Who("1", "lobby"), """{"t":"who","id":"1","room":"lobby"}""" },
+        { new Ping("1"), """{"t":"ping","id":"1"}""" },
+        { new Ping(null), """{"t":"ping"}""" },
+        { new Auth("1", "tok"), """{"t":"auth","id":"1","token":"tok"}""" },
+    };
+
+    [Theory, MemberData(nameof(Commands))]
+    public void Write_ACommand_GivesExactlyTheseBytes(ClientCommand command, string line) => Assert.Equal(line, Wire.Written(command));
+
+    [Theory, MemberData(nameof(Commands))]
+    public void Read_TheseBytes_GivesTheCommand(ClientCommand command, string line)
+    {
+        var read = Wire.Command(line);
+
+        // A record with a list in it is only equal to itself.
+        Assert.Equivalent(command, read, strict: true);
+        Assert.IsType(command.GetType(), read);
+    }
+
+    [Fact]
+    public void Read_WhenTIsNotFirst_GivesTheCommand() =>
+        Assert.Equal(new Who("1", "lobby"), Wire.Command("""{"room":"lobby","id":"1","t":"who"}"""));
+
+    [Fact]
+    public void Read_UnknownFields_AreIgnoredWhateverTheyHold() =>
+        Assert.Equal(new Ping("1"), Wire.Command("""{"x":[1,{"t":"who"}],"t":"ping","y":{"id":"2"},"id":"1","\ud800":0,"z":null}"""));
+
+    [Fact]
+    public void Read_FieldsOfOtherCommands_AreIgnored() =>
+        Assert.Equal(new Ping("1"), Wire.Command("""{"t":"ping","id":"1","room":7,"text":{},"after":"x"}"""));
+
+    [Fact]
+    public void Read_NullFields_CountAsAbsent() =>
+        Assert.Equal(
+            new Send("1", "lobby", EventKind.Msg, "hi", null, null, null),
+            Wire.Command("""{"t":"send","id":"1","room":"lobby","text":"hi","kind":null,"ref":null,"reply":null,"meta":null}"""));
+
+    [Fact]
+    public void Read_OfARepeatedField_TheLastCounts() =>
+        Assert.Equal(new Ping("2"), Wire.Command("""{"t":"who","id":"1","t":"ping","id":"2"}"""));
+
+    [Fact]
+    public void Read_EscapedNamesAndWords_AreTheSameNamesAndWords() =>
+        Assert.Equal(new Ping("1"), Wire.Command("""{"\u0074":"p\u0069ng","i\u0064":"\u0031"}"""));
+
+    [Fact]
+    public void Read_LinesEndedAnyWay_AndBlankOnes_GiveOneResultALine()
+    {
+        var read = Wire.Read("\n\r\n {\"t\":\"ping\"}\r\n\t\n{\"t\":\"ping\",\"id\":\"2\"}\n");
+
+        Assert.Equal([new Ping(null), new Ping("2")], read.Select(parsed => parsed.Command));
+    }
+
+    [Fact]
+    public void Read_ALineThatIsWrong_LeavesTheOthersStanding()
+    {
+        var read = Wire.Read("{\"t\":\"ping\",\"id\":\"1\"}\nnonsense\n{\"t\":\"ping\",\"id\":\"3\"}");
+
+        Assert.Equal(["1", null, "3"], read.Select(parsed => parsed.Command?.Id));
+        Assert.Equal(ErrorCode.BadRequest, read[1].Error?.Code);
+    }
+
+    [Fact]
+    public void Read_Meta_IsKeptVerbatimButForWhiteSpaceBetweenItsTokens() =>
+        Assert.Equal(
+            """{"a":[1,2.50,{}],"b c":"\u00e9 \n x","d":[],"e":{"f":true,"g":null}}""",
+            Assert.IsType<Send>(Wire.Command(
+                """{"t":"send","id":"1","room":"r","text":"x","meta": { "a" : [ 1 , 2.50 , { } ] ,"b c": "\u00e9 \n x", "d":[ ],"e" :{"f": true, "g":null} } }""")).Meta);
+
+    [Theory]
+    [InlineData("""{"t":"hello"}""", true)]
+    [InlineData("\n {\"id\":\"1\",\"t\":\"hello\"}\r\nwhatever", true)]
+    [InlineData("""{"t":"ping"}""", false)]
+    [InlineData("""{"t":"hello" """, false)]
+    [InlineData("""{"t":"hello"} x""", false)]
+    [InlineData("""{"u":{"t":"hello"}}""", false)]
+    [InlineData("hello", false)]
+    [InlineData("[\"hello\"]", false)]
+    [InlineData("", false)]
+    [InlineData("\n", false)]
+    public void LooksLikeHello_IsTrueOnlyForAWholeHello(string frame, bool expected) =>
+        Assert.Equal(expected, CommandReader.LooksLikeHello(System.Text.Encoding.UTF8.GetBytes(frame)));
+}

@@ -1,0 +1,110 @@
+using System.Text;
+
+namespace OrleansChat.Protocol.Tests;
+
+/// <summary>Each server frame's exact bytes, both ways.</summary>
+public sealed class FrameGoldenTests
+{
+    private static readonly ChatEvent Message = new("lobby", 5, null, 1700000000000, "bob", EventKind.Msg, "hi", null, null, null, null, false);
+
+    public static TheoryData<ServerFrame, string> Frames => new()
+    {
+        {
+            new Welcome("1", "alice", "s1", new ProtocolLimits { SendsPerSecond = 0 }, 25000, 10000, 1700000000),
+            """{"t":"welcome","id":"1","user":"alice","session":"s1","limits":{"frame_bytes":65536,"text_characters":4000,"text_bytes":16384,"meta_bytes":2048,"rooms_per_connection":200,"commands_per_frame":64,"sends_per_second":0,"send_burst":20,"connections_per_user":10,"history_events":100,"replay_events":500},"heartbeat":25000,"presence_bound":10000,"exp":1700000000}"""
+        },
+        {
+            new Joined("1", "lobby", "channel", 9, "e1", 4, 3, 2, 1, true),
+            """{"t":"joined","id":"1","room":"lobby","kind":"channel","seq":9,"epoch":"e1","after":4,"read":3,"unread":2,"count":1,"reset":true}"""
+        },
+        {
+            new Joined(null, "@bob", "direct", 0, "e1", 0, 0, 0, 2, false),
+            """{"t":"joined","room":"@bob","kind":"direct","seq":0,"epoch":"e1","after":0,"read":0,"unread":0,"count":2}"""
+        },
+        { Message, """{"t":"ev","room":"lobby","seq":5,"ts":1700000000000,"from":"bob","kind":"msg","text":"hi"}""" },
+        {
+            new ChatEvent("@bob", 7, 4, 1, "张三", EventKind.Edit, "é😀\n\"\\\u0001\u2028</script>", 3, 2, """{"me":true}""", "k1", true),
+            "{\"t\":\"ev\",\"id\":\"k1\",\"room\":\"@bob\",\"seq\":7,\"prev\":4,\"ts\":1,\"from\":\"张三\",\"kind\":\"edit\",\"text\":\"é😀\\n\\\"\\\\\\u0001\u2028</script>\",\"ref\":3,\"reply\":2,\"meta\":{\"me\":true},\"edited\":true}"
+        },
+        {
+            new ChatEvent("lobby", 8, null, 1, "bob", EventKind.Delete, null, 5, null, null, null, false),
+            """{"t":"ev","room":"lobby","seq":8,"ts":1,"from":"bob","kind":"delete","ref":5}"""
+        },
+        { new Ok("k1", "lobby", 5, 1700000000000, true, null), """{"t":"ok","id":"k1","room":"lobby","seq":5,"ts":1700000000000,"dup":true}""" },
+        { new Ok("1", null, null, null, false, 1700000000), """{"t":"ok","id":"1","exp":1700000000}""" },
+        { new Err("1", ErrorCode.RateLimited, "rate limited", 250), """{"t":"err","id":"1","code":"rate_limited","message":"rate limited","retry":250}""" },
+        { new Err(null, ErrorCode.BadRequest, "not JSON", null), """{"t":"err","code":"bad_request","message":"not JSON"}""" },
+        {
+            new Page("1", "lobby", [Message], 5, 5, true),
+            """{"t":"page","id":"1","room":"lobby","events":[{"t":"ev","room":"lobby","seq":5,"ts":1700000000000,"from":"bob","kind":"msg","text":"hi"}],"first":5,"last":5,"more":true}"""
+        },
+        { new Page("1", "lobby", [], 0, 0, false), """{"t":"page","id":"1","room":"lobby","events":[],"first":0,"last":0}""" },
+        { new WhoIs("1", "lobby", 2, ["alice", "bob"]), """{"t":"who","id":"1","room":"lobby","count":2,"users":["alice","bob"]}""" },
+        { new WhoIs("1", "lobby", 900, null), """{"t":"who","id":"1","room":"lobby","count":900}""" },
+        { new TypingNow("lobby", "bob"), """{"t":"typing","room":"lobby","user":"bob"}""" },
+        { new Presence("lobby", "bob", false, 2), """{"t":"presence","room":"lobby","user":"bob","online":false,"count":2}""" },
+        { new Presence("lobby", null, null, 73), """{"t":"presence","room":"lobby","count":73}""" },
+        { new MarkMoved("lobby", "bob", 5), """{"t":"mark","room":"lobby","user":"bob","read":5}""" },
+        { new Gap("lobby", 3, 9), """{"t":"gap","room":"lobby","from":3,"to":9}""" },
+        { new Bye(CloseCode.Drain, 500, "draining"), """{"t":"bye","code":4000,"after":500,"reason":"draining"}""" },
+        { new Bye(CloseCode.Kicked, null, ""), """{"t":"bye","code":4504,"reason":""}""" },
+        { new Pong("1"), """{"t":"pong","id":"1"}""" },
+        { new Pong(null), """{"t":"pong"}""" },
+    };
+
+    [Theory, MemberData(nameof(Frames))]
+    public void Write_AFrame_GivesExactlyTheseBytes(ServerFrame frame, string line) => Assert.Equal(line, Wire.Written(frame));
+
+    [Theory, MemberData(nameof(Frames))]
+    public void Read_TheseBytes_GivesTheFrame(ServerFrame frame, string line)
+    {
+        var read = FrameReader.Read(Encoding.UTF8.GetBytes(line));
+
+        // A record with a list in it is only equal to itself.
+        Assert.Equivalent(frame, read, strict: true);
+        Assert.IsType(frame.GetType(), read);
+    }
+
+    [Fact]
+    public void Write_HalfASurrogatePair_IsReplacedAndNeverThrows() =>
+        Assert.Equal("""{"t":"typing","room":"a","user":"x\ufffdy"}""", Wire.Written(new TypingNow("a", "x\ud800y")));
+
+    [Fact]
+    public void Read_TypesAndKindsNewerThanTheReader_ArePassedOver()
+    {
+        List<ServerFrame> read = [];
+        FrameReader.Read(
+            """
+            {"t":"hologram","id":"1"}
+            {"t":"ev","room":"a","seq":1,"ts":1,"from":"b","kind":"wink"}
+            {"t":"pong","new":{"x":1}}
+            """u8,
+            read);
+
+        Assert.Equal([new Pong(null)], read);
+    }
+
+    [Fact]
+    public void Read_APageWithAKindNewerThanTheReader_HasTheOtherEvents()
+    {
+        var page = FrameReader.Read(
+            """{"t":"page","room":"a","events":[{"t":"ev","room":"a","seq":1,"ts":1,"from":"b","kind":"wink"},{"t":"ev","room":"a","seq":2,"ts":1,"from":"b","kind":"msg","text":"x"}],"first":1,"last":2}"""u8);
+
+        Assert.Equal(2, Assert.Single(Assert.IsType<Page>(page).Events).Seq);
+    }
+
+    [Fact]
+    public void Read_AnErrorCodeNewerThanTheReader_IsStillAnError() =>
+        Assert.Equal(new Err("1", ErrorCode.Internal, "x", null), FrameReader.Read("""{"t":"err","id":"1","code":"out_of_tea","message":"x"}"""u8));
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("nonsense")]
+    [InlineData("{}")]
+    [InlineData("""{"t":"ev"}""")]
+    [InlineData("""{"t":"gap","room":"a","from":"x","to":1}""")]
+    [InlineData("""{"t":"page","room":"a","events":{},"first":0,"last":0}""")]
+    [InlineData("""{"t":"who","room":"a","count":1,"users":[1]}""")]
+    public void Read_WhatNoServerSays_Throws(string line) =>
+        Assert.Throws<FormatException>(() => FrameReader.Read(Encoding.UTF8.GetBytes(line)));
+}

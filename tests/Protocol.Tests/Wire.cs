@@ -1,0 +1,38 @@
+using System.Text;
+
+namespace OrleansChat.Protocol.Tests;
+
+/// <summary>Frames as people write them down.</summary>
+internal static class Wire
+{
+    public static readonly ProtocolLimits Limits = new();
+
+    public static List<ParsedCommand> Read(string frame, ProtocolLimits? limits = null) => Read(Encoding.UTF8.GetBytes(frame), limits);
+
+    public static List<ParsedCommand> Read(byte[] frame, ProtocolLimits? limits = null)
+    {
+        List<ParsedCommand> into = [];
+        CommandReader.Read(frame, limits ?? Limits, into);
+        return into;
+    }
+
+    /// <summary>The one command of a frame that must be fine.</summary>
+    public static ClientCommand Command(string line, ProtocolLimits? limits = null)
+    {
+        var parsed = Assert.Single(Read(line, limits));
+        Assert.Null(parsed.Error);
+        return Assert.IsAssignableFrom<ClientCommand>(parsed.Command);
+    }
+
+    /// <summary>The one error of a frame that must be refused.</summary>
+    public static Err Error(string line, ProtocolLimits? limits = null)
+    {
+        var parsed = Assert.Single(Read(line, limits));
+        Assert.Null(parsed.Command);
+        return Assert.IsType<Err>(parsed.Error);
+    }
+
+    public static string Written(ServerFrame frame) => Encoding.UTF8.GetString(FrameWriter.Encode(frame));
+
+    public static string Written(ClientCommand command) => Encoding.UTF8.GetString(CommandWriter.Encode(command));
+}

@@ -1,0 +1,38 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace OrleansChat.Hosting;
+
+/// <summary>Who ends a process.</summary>
+internal enum ProcessLifetime
+{
+    /// <summary>Ctrl-C and SIGTERM.</summary>
+    Console,
+
+    /// <summary>The process that started it: see <see cref="ParentLifetime"/>.</summary>
+    Parent,
+}
+
+/// <summary>Bound from configuration section <c>Process</c>.</summary>
+internal sealed record ProcessSettings
+{
+    /// <summary>Who ends this process.</summary>
+    public ProcessLifetime Lifetime { get; init; } = ProcessLifetime.Console;
+
+    /// <summary>How long a stop may take.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:10:00", ParseLimitsInInvariantCulture = true)]
+    public TimeSpan StopWithin { get; init; } = TimeSpan.FromSeconds(30);
+}
+
+internal static class LifetimeHosting
+{
+    /// <summary>Ends this process as section <c>Process</c> says.</summary>
+    public static void AddLifetime(this IHostApplicationBuilder builder)
+    {
+        var process = builder.Configuration.Read<ProcessSettings>("Process");
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = process.StopWithin);
+        if (process.Lifetime is ProcessLifetime.Parent)
+        {
+            builder.Services.AddSingleton<IHostLifetime, ParentLifetime>();
+        }
+    }
+}

@@ -34,7 +34,7 @@ internal sealed class Identity(IOptions<IdentityOptions> options)
     public IdentityResult Of(HttpRequest request, bool text)
     {
         var hasToken = request.Headers.ContainsKey("Authorization") || request.Query.ContainsKey("access_token")
-            || Offered(request).Any(offered => offered.StartsWith(Subprotocols.Bearer, StringComparison.Ordinal));
+            || Offered(request).Any(offered => offered.StartsWith(Subprotocols.BearerPrefix, StringComparison.Ordinal));
         if (hasToken)
         {
             return IdentityResult.Bad("this server takes no tokens yet");
@@ -80,17 +80,4 @@ internal sealed record IdentityResult(string? User, bool IsGuest, string? Refusa
 
     /// <summary>A name nobody else has.</summary>
     public static IdentityResult Guest() => new($"guest-{Random.Shared.Next():x8}", true, null);
-}
-
-/// <summary>The subprotocols of <c>/ws</c>.</summary>
-internal static class Subprotocols
-{
-    /// <summary>JSON mode.</summary>
-    public const string Json = "orleanschat.v1.json";
-
-    /// <summary>Text mode, which is also what a client without a subprotocol gets.</summary>
-    public const string Text = "orleanschat.v1.text";
-
-    /// <summary>Carries a token, base64url, behind the mode; never selected.</summary>
-    public const string Bearer = "bearer.";
 }

@@ -1,0 +1,83 @@
+using System.Diagnostics.CodeAnalysis;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using OrleansChat.Gateway.Connections;
+using OrleansChat.Gateway.Fanout;
+using OrleansChat.Gateway.Sessions;
+using OrleansChat.Hosting;
+using OrleansChat.Protocol;
+
+namespace OrleansChat.Gateway;
+
+/// <summary>What the gateway consists of.</summary>
+internal static class GatewayHosting
+{
+    /// <summary>
+    /// Adds the gateway's parts. Hosted services start in this order and stop in the reverse one: the last to start, the drain, is the
+    /// first to stop, while the lease and the inbox still hold.
+    /// </summary>
+    public static void AddGateway(this WebApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.TryAddSingleton(TimeProvider.System);
+        builder.AddOptions<ConnectionOptions>(ConnectionOptions.Section);
+        builder.AddOptions<SessionOptions>(SessionOptions.Section);
+        builder.AddOptions<LagOptions>(LagOptions.Section);
+        builder.AddOptions<RoomsAllowed>(RoomsAllowed.Section);
+        builder.AddOptions<FanoutOptions>(FanoutOptions.Section);
+        builder.AddOptions<ProtocolLimits>("Limits");
+        builder.AddOptions<IdentityOptions>(IdentityOptions.Section);
+        builder.AddOptions<OriginOptions>(OriginOptions.Section);
+
+        services.AddSingleton<Identity>();
+        services.AddSingleton<Origins>();
+        services.AddSingleton<WebSocketEndpoint>();
+        services.AddSingleton<GatewayId>();
+        services.AddSingleton<Ongoing>();
+        services.AddSingleton<FanoutInstruments>();
+        services.AddSingleton<SessionInstruments>();
+        services.AddSingleton<Feeds>();
+        services.AddSingleton<IRooms>(parts => parts.GetRequiredService<Feeds>());
+        services.AddSingleton<Users>();
+        services.AddSingleton<IUsers>(parts => parts.GetRequiredService<Users>());
+        services.AddSingleton(Ports);
+
+        services.AddHosted<GatewayLease>();
+        services.AddHosted<GatewayInbox>();
+        services.AddHosted<Beacon>();
+        services.AddHosted<ConnectionSet>();
+        services.AddHosted<Drain>();
+
+        // WebSockets over HTTP/1.1 alone: the connection's one writer needs the upgrade, which HTTP/2 does not have.
+        services.Configure<KestrelServerOptions>(kestrel => kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = HttpProtocols.Http1));
+    }
+
+    /// <summary>Serves <c>/ws</c>.</summary>
+    public static void MapChat(this WebApplication app)
+    {
+        app.UseWebSockets();
+        app.Map("/ws", app.Services.GetRequiredService<WebSocketEndpoint>().HandleAsync);
+    }
+
+    private static SessionPorts Ports(IServiceProvider parts) => new(
+        parts.GetRequiredService<IRooms>(),
+        parts.GetRequiredService<IUsers>(),
+        parts.GetRequiredService<IOptions<ProtocolLimits>>().Value,
+        parts.GetRequiredService<IOptions<SessionOptions>>().Value,
+        parts.GetRequiredService<IOptions<LagOptions>>().Value,
+        parts.GetRequiredService<IOptions<RoomsAllowed>>().Value,
+        parts.GetRequiredService<SessionInstruments>(),
+        parts.GetRequiredService<IOptions<ConnectionOptions>>().Value.HeartbeatSeconds * 1000,
+        parts.GetRequiredService<TimeProvider>());
+
+    /// <summary>Reads a section now, so that a bad setting is named before anything starts.</summary>
+    private static void AddOptions<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.All)] T>(this WebApplicationBuilder builder, string section)
+        where T : class, new() => builder.Services.AddSingleton(Options.Create(builder.Configuration.Read<T>(section)));
+
+    private static void AddHosted<T>(this IServiceCollection services) where T : class, IHostedService
+    {
+        services.AddSingleton<T>();
+        services.AddHostedService(parts => parts.GetRequiredService<T>());
+    }
+}

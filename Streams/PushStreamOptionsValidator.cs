@@ -1,0 +1,22 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
+
+namespace OrleansChat.Streams;
+
+/// <summary>Checks the ranges of <see cref="PushStreamOptions"/>. Each failure names the provider, the setting, its value and its range.</summary>
+internal sealed class PushStreamOptionsValidator : IValidateOptions<PushStreamOptions>
+{
+    public ValidateOptionsResult Validate(string? name, PushStreamOptions options)
+    {
+        var failures = new List<ValidationResult>();
+        if (Validator.TryValidateObject(options, new ValidationContext(options), failures, validateAllProperties: true))
+            return ValidateOptionsResult.Success;
+
+        return ValidateOptionsResult.Fail(failures.Select(failure =>
+        {
+            var setting = failure.MemberNames.First();
+            var value = typeof(PushStreamOptions).GetProperty(setting)!.GetValue(options);
+            return $"Stream provider '{name}': {failure.ErrorMessage} It is {value}.";
+        }));
+    }
+}

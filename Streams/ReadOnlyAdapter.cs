@@ -1,0 +1,30 @@
+using Orleans.Providers.Streams.Common;
+using Orleans.Runtime;
+using Orleans.Streams;
+
+namespace OrleansChat.Streams;
+
+/// <summary>The provider on a client: it subscribes. Queues live on silos, so Orleans refuses to publish here.</summary>
+internal sealed class ReadOnlyAdapter(string name) : IQueueAdapterFactory, IQueueAdapter
+{
+    public string Name => name;
+
+    public bool IsRewindable => false;
+
+    public StreamProviderDirection Direction => StreamProviderDirection.ReadOnly;
+
+    public Task<IQueueAdapter> CreateAdapter() => Task.FromResult<IQueueAdapter>(this);
+
+    public IStreamQueueMapper GetStreamQueueMapper() => throw OnSilosOnly();
+
+    public IQueueAdapterCache GetQueueAdapterCache() => throw OnSilosOnly();
+
+    public IQueueAdapterReceiver CreateReceiver(QueueId queueId) => throw OnSilosOnly();
+
+    public Task<IStreamFailureHandler> GetDeliveryFailureHandler(QueueId queueId) => throw OnSilosOnly();
+
+    public Task QueueMessageBatchAsync<T>(
+        StreamId streamId, IEnumerable<T> events, StreamSequenceToken? token, Dictionary<string, object>? requestContext) => throw OnSilosOnly();
+
+    private InvalidOperationException OnSilosOnly() => new($"Stream provider '{name}' has its queues on silos: publish from a grain.");
+}

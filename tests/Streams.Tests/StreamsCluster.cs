@@ -1,0 +1,86 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Orleans.Configuration;
+using Orleans.Hosting;
+using Orleans.Runtime;
+using Orleans.Storage;
+using Orleans.Streams;
+using Orleans.TestingHost;
+
+namespace OrleansChat.Streams.Tests;
+
+/// <summary>Silos over real sockets with one push stream provider, whose name is the cluster's own so that its numbers are too.</summary>
+internal sealed class StreamsCluster : IAsyncDisposable
+{
+    private readonly TestCluster _cluster;
+
+    private StreamsCluster(TestCluster cluster, string provider) => (_cluster, Provider) = (cluster, provider);
+
+    public string Provider { get; }
+
+    public StreamsMeasures Measures { get; private init; } = null!;
+
+    public IReadOnlyList<SiloHandle> Silos => _cluster.Silos;
+
+    /// <param name="silos">The first is the one that cannot be stopped: it holds the membership.</param>
+    /// <param name="settings">The Streams section, as in a settings file.</param>
+    public static async Task<StreamsCluster> StartAsync(
+        int silos = 1, Dictionary<string, string?>? settings = null, Action<ISiloBuilder>? configure = null, bool distributedDirectory = false)
+    {
+        var provider = $"streams-{Guid.NewGuid():N}";
+        var measures = new StreamsMeasures(provider); // Listens before the first instrument is made.
+        var subscriptions = new LastingStorage();
+        var streams = new ConfigurationBuilder().AddInMemoryCollection(settings ?? []).Build();
+        var builder = new TestClusterBuilder((short)silos);
+        builder.Options.ConfigureFileLogging = false;
+        builder.Options.InitializeClientOnDeploy = false;
+        builder.Options.ConnectionTransport = ConnectionTransportType.TcpSocket;
+        builder.CreateSiloAsync = async (name, configuration) => await InProcessSiloHandle.CreateAsync(
+            name,
+            configuration,
+            host => host.UseOrleans((_, silo) =>
+            {
+                silo.Services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Error));
+                silo.Services.AddKeyedSingleton<IGrainStorage>("PubSubStore", (services, _) => subscriptions.On(services));
+                silo.AddChatStreams(provider, streams);
+#pragma warning disable ORLEANSEXP003 // Not used by the product; its streams must work over it all the same.
+                if (distributedDirectory)
+                    silo.AddDistributedGrainDirectory();
+#pragma warning restore ORLEANSEXP003
+                configure?.Invoke(silo);
+            }));
+        var cluster = builder.Build();
+        await cluster.DeployAsync();
+        return new StreamsCluster(cluster, provider) { Measures = measures };
+    }
+
+    /// <summary>Streams that the silo keeps anything for.</summary>
+    public int StreamsKept(SiloHandle silo) => Adapter(silo).Streams;
+
+    public PushAdapter Adapter(SiloHandle silo) =>
+        (PushAdapter)((InProcessSiloHandle)silo).SiloHost.Services.GetRequiredKeyedService<IQueueAdapterFactory>(Provider);
+
+    public Task StopAsync(SiloHandle silo) => _cluster.StopSiloAsync(silo);
+
+    /// <summary>A client process's stand-in: its own host, connected to every silo.</summary>
+    public async Task<TestGateway> ConnectAsync()
+    {
+        var host = Host.CreateApplicationBuilder();
+        host.Logging.ClearProviders();
+        host.UseOrleansClient(client => client
+            .UseStaticClustering([.. Silos.Where(silo => silo.IsActive).Select(silo => silo.GatewayAddress.Endpoint)])
+            .Configure<ClusterOptions>(options => (options.ClusterId, options.ServiceId) = (_cluster.Options.ClusterId, _cluster.Options.ServiceId))
+            .AddChatStreams(Provider, host.Configuration.GetSection("Streams")));
+        var gateway = new TestGateway(host.Build(), Provider);
+        await gateway.StartAsync();
+        return gateway;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _cluster.DisposeAsync();
+        Measures.Dispose();
+    }
+}

@@ -1,0 +1,59 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Orleans.Runtime;
+using Orleans.Runtime.Placement;
+using Orleans.Streams;
+using Orleans.TestingHost;
+
+namespace OrleansChat.Streams.Tests;
+
+/// <summary>An Orleans client of its own, as a gateway is one.</summary>
+internal sealed class TestGateway(IHost host, string provider) : IAsyncDisposable
+{
+    private readonly IClusterClient _client = host.Services.GetRequiredService<IClusterClient>();
+
+    public Task StartAsync() => host.StartAsync();
+
+    public IAsyncStream<Item> Stream(string key) => _client.GetStreamProvider(provider).GetStream<Item>("test", key);
+
+    /// <summary>Subscribes a listener, whose callback may keep the delivery waiting.</summary>
+    public async Task<Listener> SubscribeAsync(string key, Func<Item, Task>? onNext = null)
+    {
+        var listener = new Listener(onNext ?? (_ => Task.CompletedTask));
+        listener.Subscription = await Stream(key).SubscribeAsync(listener);
+        return listener;
+    }
+
+    /// <summary>A producer; on the given silo where there is one.</summary>
+    public async Task<IProducerGrain> ProducerAsync(string name, SiloHandle? silo = null)
+    {
+        var producer = _client.GetGrain<IProducerGrain>($"{provider}/{name}");
+        if (silo is not null)
+            RequestContext.Set(IPlacementDirector.PlacementHintKey, silo.SiloAddress);
+        try
+        {
+            var where = await producer.Where();
+            if (silo is not null)
+                Assert.Equal(silo.SiloAddress, where);
+        }
+        finally
+        {
+            RequestContext.Clear();
+        }
+
+        return producer;
+    }
+
+    /// <summary>Is gone, as a killed process is: no subscription is taken back, and no connection stays.</summary>
+    public async Task DieAsync()
+    {
+        await host.StopAsync(new CancellationToken(canceled: true)).ContinueWith(_ => { }, TaskScheduler.Default);
+        host.Dispose();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await host.StopAsync();
+        host.Dispose();
+    }
+}

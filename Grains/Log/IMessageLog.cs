@@ -25,6 +25,12 @@ public interface IMessageLog
     /// </summary>
     Task<AppendResult> AppendAsync(RoomAppend append, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Where the event of a client id is, whatever became of it since; null where that id was never appended. For answering a repeated
+    /// command that would be refused today: its first answer stands.
+    /// </summary>
+    Task<AppendedEntry?> FindAsync(string room, string user, string clientId, CancellationToken cancellationToken);
+
     /// <summary>Events after a sequence, ascending, at most <paramref name="limit"/>. Empty for a room that does not exist.</summary>
     Task<IReadOnlyList<RoomEvent>> ReadAsync(string room, long after, int limit, CancellationToken cancellationToken);
 

@@ -1,0 +1,69 @@
+using OrleansChat.Grains.Interfaces;
+
+namespace OrleansChat.Grains.Gateways;
+
+/// <summary>Who lives, by the clock. An id whose lease ended, by time or by its owner, is never granted again.</summary>
+internal sealed class Leases(TimeProvider time)
+{
+    /// <summary>Ended ids kept in mind: thousands of gateway starts before the first is forgotten.</summary>
+    public const int MostEnded = 100_000;
+
+    private readonly long _began = time.GetTimestamp();
+    private readonly Dictionary<string, long> _renewed = [];
+    private readonly HashSet<string> _ended = [];
+    private readonly Queue<string> _endedOrder = [];
+
+    /// <summary>
+    /// Whether a gateway that is not live here can be believed dead: every living one had a lease's time to renew since these began.
+    /// </summary>
+    public bool Settled => time.GetElapsedTime(_began) >= Lease.Length;
+
+    /// <summary>False for an id whose lease ended.</summary>
+    public bool Renew(string gateway)
+    {
+        EndExpired();
+        if (_ended.Contains(gateway))
+        {
+            return false;
+        }
+
+        _renewed[gateway] = time.GetTimestamp();
+        return true;
+    }
+
+    public void Release(string gateway)
+    {
+        _renewed.Remove(gateway);
+        End(gateway);
+    }
+
+    public string[] Live()
+    {
+        EndExpired();
+        return [.. _renewed.Keys];
+    }
+
+    private void EndExpired()
+    {
+        foreach (var (gateway, renewed) in _renewed)
+        {
+            if (time.GetElapsedTime(renewed) >= Lease.Length)
+            {
+                _renewed.Remove(gateway);
+                End(gateway);
+            }
+        }
+    }
+
+    private void End(string gateway)
+    {
+        if (_ended.Add(gateway))
+        {
+            _endedOrder.Enqueue(gateway);
+            if (_endedOrder.Count > MostEnded)
+            {
+                _ended.Remove(_endedOrder.Dequeue());
+            }
+        }
+    }
+}

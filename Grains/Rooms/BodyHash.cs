@@ -1,0 +1,57 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+using OrleansChat.Grains.Interfaces;
+
+namespace OrleansChat.Grains.Rooms;
+
+/// <summary>
+/// What tells a repeated command from another one under the same client id: the first eight bytes of SHA-256 over the body. The
+/// log keeps it for ever, so the layout never changes: kind (4 bytes), then text, ref, reply and meta, each led by its length in bytes
+/// or by -1 where it is absent (4 bytes); numbers are big-endian.
+/// </summary>
+internal static class BodyHash
+{
+    public static long Of(Post post)
+    {
+        const int head = 4 + (4 * 4) + (2 * 8);
+        var most = head + Encoding.UTF8.GetMaxByteCount(post.Text?.Length ?? 0) + Encoding.UTF8.GetMaxByteCount(post.Meta?.Length ?? 0);
+        var buffer = ArrayPool<byte>.Shared.Rent(most);
+        try
+        {
+            BinaryPrimitives.WriteInt32BigEndian(buffer, (int)post.Kind);
+            var used = 4;
+            Text(post.Text);
+            Number(post.Ref);
+            Number(post.Reply);
+            Text(post.Meta);
+
+            Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+            SHA256.HashData(buffer.AsSpan(0, used), hash);
+            return BinaryPrimitives.ReadInt64BigEndian(hash);
+
+            void Text(string? text)
+            {
+                var length = text is null ? -1 : Encoding.UTF8.GetBytes(text, buffer.AsSpan(used + 4));
+                BinaryPrimitives.WriteInt32BigEndian(buffer.AsSpan(used), length);
+                used += 4 + Math.Max(length, 0);
+            }
+
+            void Number(long? number)
+            {
+                BinaryPrimitives.WriteInt32BigEndian(buffer.AsSpan(used), number is null ? -1 : 8);
+                used += 4;
+                if (number is { } value)
+                {
+                    BinaryPrimitives.WriteInt64BigEndian(buffer.AsSpan(used), value);
+                    used += 8;
+                }
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+}

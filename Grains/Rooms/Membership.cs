@@ -1,0 +1,86 @@
+using OrleansChat.Grains.Interfaces;
+
+namespace OrleansChat.Grains.Rooms;
+
+/// <summary>
+/// Who belongs to a room: the members of a group as the log has them, or the people of a direct conversation. A change is an event
+/// first and counts once it is committed. Runs in the room's turns.
+/// </summary>
+/// <param name="append">Appends a join or leave event and answers once it is durable.</param>
+internal sealed class Membership(int most, Func<string, RoomEventKind, Task<RoomReply>> append)
+{
+    private readonly HashSet<string> _members = [];
+    private readonly Dictionary<string, Task<Refused?>> _joining = [];
+
+    public IReadOnlyCollection<string> Members => _members;
+
+    public bool Contains(string user) => _members.Contains(user);
+
+    /// <summary>Replaces all by what the log has.</summary>
+    public void Reset(IEnumerable<string> members)
+    {
+        _members.Clear();
+        _members.UnionWith(members);
+    }
+
+    /// <summary>A committed event.</summary>
+    public void Apply(RoomEvent committed)
+    {
+        if (committed.Kind == RoomEventKind.Join)
+        {
+            _members.Add(committed.From);
+        }
+        else if (committed.Kind == RoomEventKind.Leave)
+        {
+            _members.Remove(committed.From);
+        }
+    }
+
+    /// <summary>Null once the user is a member, durably. Two enters of one user at a time make one event.</summary>
+    public async Task<Refused?> JoinAsync(string user)
+    {
+        if (_members.Contains(user))
+        {
+            return null;
+        }
+
+        if (!_joining.TryGetValue(user, out var joining))
+        {
+            if (_members.Count + _joining.Count >= most)
+            {
+                return Refusals.Full;
+            }
+
+            joining = AppendJoinAsync(user);
+            if (!joining.IsCompleted)
+            {
+                _joining[user] = joining;
+            }
+        }
+
+        return await joining;
+    }
+
+    /// <summary>Done once the user is no member any more, durably.</summary>
+    public async Task<RoomReply> LeaveAsync(string user)
+    {
+        if (_joining.TryGetValue(user, out var joining))
+        {
+            await joining;
+        }
+
+        return !_members.Contains(user) ? Refusals.Done : await append(user, RoomEventKind.Leave) is Refused refused ? refused : Refusals.Done;
+    }
+
+    private async Task<Refused?> AppendJoinAsync(string user)
+    {
+        try
+        {
+            return await append(user, RoomEventKind.Join) as Refused;
+        }
+        finally
+        {
+            _joining.Remove(user);
+        }
+    }
+}

@@ -1,0 +1,419 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Orleans.Concurrency;
+using Orleans.Streams;
+using OrleansChat.Grains.Gateways;
+using OrleansChat.Grains.Interfaces;
+using OrleansChat.Grains.Log;
+
+namespace OrleansChat.Grains.Rooms;
+
+/// <summary>
+/// One room. Here commands are decided and people attached; RoomGrain.Log.cs claims the room, commits and publishes. Reentrant: while an
+/// append is in flight the next commands are decided, and wait in the queue.
+/// </summary>
+[Reentrant]
+internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
+{
+    private readonly string _room;
+    private readonly string[]? _people;
+    private readonly IMessageLog _log;
+    private readonly RoomOptions _options;
+    private readonly GatewayWatch _watch;
+    private readonly GrainInstruments _instruments;
+    private readonly TimeProvider _time;
+    private readonly ILogger<RoomGrain> _logger;
+    private readonly CancellationTokenSource _stopping = new();
+
+    private readonly AppendQueue _queue;
+    private readonly RecentMessages _recent;
+    private readonly Publisher _publisher;
+    private readonly MemberBells _bells;
+    private readonly Membership _membership;
+    private readonly ReadMarks _marks;
+    private readonly AttachedUsers _attached = new();
+    private readonly AttendanceNotices _notices;
+    private readonly HashSet<string> _attended = [];
+    private readonly Dictionary<string, long> _typed = [];
+
+    public RoomGrain(
+        IMessageLog log,
+        IOptions<RoomOptions> options,
+        GatewayWatch watch,
+        GrainInstruments instruments,
+        TimeProvider time,
+        ILogger<RoomGrain> logger)
+    {
+        _room = this.GetPrimaryKeyString();
+        _people = DirectRoom.People(_room);
+        (_log, _options, _watch, _instruments, _time, _logger) = (log, options.Value, watch, instruments, time, logger);
+        _queue = new(_options.RowsPerBatch, _options.WaitingEntries, CommitAsync);
+        _recent = new(_options.RecentMessages);
+        _publisher = new(_options.WaitingPublishes, SendAsync, instruments, logger);
+        _bells = new(_options, time, RingAsync, instruments, logger, _stopping.Token);
+        _membership = new(_options.GroupMembers, AppendMembershipAsync);
+        _marks = new(_room, log, _options, time, _attached.Contains, logger, _stopping.Token);
+        _notices = new(_options, time, () => _attached.Count, TellAttendance, _stopping.Token);
+    }
+
+    private bool IsDirect => RoomKey.IsDirect(_room);
+
+    public async Task<RoomReplies> HandleAsync(RoomCommands commands)
+    {
+        var answers = new (RoomReply? Now, WaitingEntry? Later)[commands.Commands.Length];
+        for (var i = 0; i < answers.Length; i++)
+        {
+            // One after another, so that each finds what the one before it did; but none waits for the commit of an earlier post.
+            answers[i] = await DecideSafelyAsync(commands.Gateway, commands.Commands[i]);
+        }
+
+        var replies = new RoomReply[answers.Length];
+        for (var i = 0; i < answers.Length; i++)
+        {
+            replies[i] = answers[i].Now ?? await answers[i].Later!.Reply;
+        }
+
+        return new RoomReplies(ClaimNumber, replies);
+    }
+
+    public async Task<RoomHead> AttendAsync(string gateway, string[] users)
+    {
+        try
+        {
+            if (await KnowAsync(create: null))
+            {
+                Attend(gateway, users);
+            }
+        }
+        catch (LogUnavailableException)
+        {
+            // A type that the gateway has too.
+            throw new IOException("The message log cannot be reached.");
+        }
+
+        return new RoomHead(_room, _head, ClaimNumber);
+    }
+
+    public async Task<Attendance> WhoAsync(string user, int most)
+    {
+        try
+        {
+            var refusal = MayNot(user) ?? (!await KnowAsync(create: null) ? Refusals.NoRoom : MayNotRead(user));
+            return refusal is not null
+                ? new Attendance(0, null, refusal.Reason)
+                : new Attendance(_attached.Count, _attached.Count > most ? null : [.. _attached.Users], null);
+        }
+        catch (LogUnavailableException)
+        {
+            return new Attendance(0, null, Refusal.Unavailable);
+        }
+    }
+
+    public Task TypingAsync(string user)
+    {
+        var now = _time.GetUtcNow().ToUnixTimeMilliseconds();
+        if (IsHere(user) && now - _typed.GetValueOrDefault(user) >= _options.TypingMs)
+        {
+            if (_typed.Count >= 256)
+            {
+                foreach (var (other, at) in _typed)
+                {
+                    if (now - at >= _options.TypingMs)
+                    {
+                        _typed.Remove(other);
+                    }
+                }
+            }
+
+            _typed[user] = now;
+            _publisher.Publish(new RoomTyping(_room, user));
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public Task GatewayGoneAsync(string gateway)
+    {
+        foreach (var user in _attached.On(gateway).ToArray())
+        {
+            Detach(gateway, user);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Answers what waits, tells the gateways to attach to the next activation, and stores the marks.</summary>
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        _steppedDown = true;
+        _queue.Refuse(Refusals.Moving(_options));
+        try
+        {
+            await _queue.Sealing.WaitAsync(cancellationToken);
+            _publisher.Publish(new RoomMoved(_room));
+            await _marks.FlushAsync(cancellationToken);
+            await Task.WhenAll(_publisher.DrainAsync(), _bells.Ringing)
+                .WaitAsync(TimeSpan.FromMilliseconds(_options.DrainMs), _time, cancellationToken);
+        }
+        catch (Exception failure) when (failure is LogUnavailableException or OperationCanceledException or TimeoutException)
+        {
+            LogLeftInHaste(failure);
+        }
+
+        foreach (var gateway in _attached.Gateways)
+        {
+            _watch.Forget(gateway, this.GetGrainId());
+        }
+
+        _instruments.Attached.Add(-_attached.Count);
+        await _stopping.CancelAsync();
+        await Task.WhenAll(_notices.Telling, _marks.Flushing).WaitAsync(cancellationToken);
+    }
+
+    public void Dispose() => _stopping.Dispose();
+
+    private async Task<(RoomReply? Now, WaitingEntry? Later)> DecideSafelyAsync(string gateway, RoomCommand command)
+    {
+        try
+        {
+            return await DecideAsync(gateway, command);
+        }
+        catch (LogUnavailableException)
+        {
+            return (Refusals.LogAway(_options), null);
+        }
+        catch (Exception failure)
+        {
+            // Whatever went wrong with one command, the others get their answers.
+            LogCommandFailed(failure, command.GetType().Name);
+            return (Refusals.LogAway(_options), null);
+        }
+    }
+
+    private async ValueTask<(RoomReply? Now, WaitingEntry? Later)> DecideAsync(string gateway, RoomCommand command)
+    {
+        var refusal = _steppedDown ? Refusals.Moving(_options) : _watch.IsGone(gateway) ? Refusals.GatewayExpired : MayNot(command.User);
+        return refusal is not null
+            ? (refusal, null)
+            : command switch
+            {
+                Post post => await PostAsync(post),
+                Enter enter => (await EnterAsync(gateway, enter), null),
+                Exit exit => (await ExitAsync(gateway, exit), null),
+                MarkRead mark => (await MarkAsync(mark), null),
+                _ => throw new InvalidOperationException($"A room knows no {command.GetType().Name}."),
+            };
+    }
+
+    private async ValueTask<(RoomReply? Now, WaitingEntry? Later)> PostAsync(Post post)
+    {
+        if (!await KnowAsync(IsDirect ? RoomKind.Direct : null))
+        {
+            return (Refusals.NoRoom, null);
+        }
+
+        if (!IsHere(post.User))
+        {
+            return (Refusals.NotMember, null);
+        }
+
+        var waiting = WaitingEntry.Of(post, _time.GetTimestamp());
+        if (post.Kind != RoomEventKind.Msg && await RefuseTargetAsync(post) is { } refusal)
+        {
+            // What would be refused today may have been done yesterday: a repeated deletion finds its message gone, and its answer is the first.
+            var first = refusal.Reason is Refusal.Gone or Refusal.NotFound ? await FirstAnswerAsync(waiting.Entry) : null;
+            return (first ?? refusal, null);
+        }
+
+        return _queue.TryAdd(waiting) ? (null, waiting) : (Refusals.TooManyWait(_options), null);
+    }
+
+    private async Task<RoomReply> EnterAsync(string gateway, Enter enter)
+    {
+        var create = IsDirect ? RoomKind.Direct : enter.Create;
+        if (create == RoomKind.Direct && !IsDirect)
+        {
+            return Refusals.OtherKind;
+        }
+
+        if (!await KnowAsync(create))
+        {
+            return Refusals.NoRoom;
+        }
+
+        if (enter.Require is { } kind && kind != _claim!.Kind)
+        {
+            return Refusals.OtherKind;
+        }
+
+        if (_claim!.Kind == RoomKind.Group && await _membership.JoinAsync(enter.User) is { } refused)
+        {
+            return refused;
+        }
+
+        if (_marks.IsUnflushed(enter.User))
+        {
+            await _marks.FlushAsync(_stopping.Token);
+        }
+
+        var facts = await _log.FactsAsync(_room, enter.User, _stopping.Token);
+        if (facts is null)
+        {
+            return Refusals.NoRoom;
+        }
+
+        // From here to the answer nothing is awaited: the head told is the one from which on this gateway gets everything.
+        if (_steppedDown)
+        {
+            return Refusals.Moving(_options);
+        }
+
+        if (!_attached.Contains(enter.User) && _attached.Count >= _options.AttachedUsers)
+        {
+            return Refusals.Full;
+        }
+
+        Attach(gateway, enter.User, byName: true);
+        var read = _marks.Learn(enter.User, facts.Read);
+        return new Entered(
+            _claim.Kind, _claim.Epoch, _head, _messages, read, Math.Max(0, _messages - facts.ReadMessages), _attached.Count);
+    }
+
+    private async Task<RoomReply> ExitAsync(string gateway, Exit exit)
+    {
+        Detach(gateway, exit.User);
+        if (!exit.EndMembership || !await KnowAsync(create: null) || _claim!.Kind != RoomKind.Group)
+        {
+            return Refusals.Done;
+        }
+
+        return await _membership.LeaveAsync(exit.User);
+    }
+
+    private async Task<RoomReply> MarkAsync(MarkRead mark)
+    {
+        if (!await KnowAsync(create: null))
+        {
+            return Refusals.NoRoom;
+        }
+
+        if (!IsHere(mark.User))
+        {
+            return Refusals.NotMember;
+        }
+
+        if (!_marks.Knows(mark.User) && await _log.FactsAsync(_room, mark.User, _stopping.Token) is { } facts)
+        {
+            _marks.Learn(mark.User, facts.Read);
+        }
+
+        var read = Math.Min(mark.Read, _head);
+        if (_marks.TryMove(mark.User, read))
+        {
+            _publisher.Publish(new RoomMark(_room, mark.User, read));
+        }
+
+        return Refusals.Done;
+    }
+
+    /// <summary>What holds without the log: a key that is none, and a direct conversation of other people.</summary>
+    private Refused? MayNot(string user)
+        => _people is null ? Refusals.NoRoom : IsDirect && !_people.Contains(user) ? Refusals.NotYours : null;
+
+    private Refused? MayNotRead(string user)
+        => _claim!.Kind == RoomKind.Group && !_membership.Contains(user) ? Refusals.NotMember : null;
+
+    /// <summary>A channel is for those attached; a group and a direct conversation for those who belong to it, wherever they are.</summary>
+    private bool IsHere(string user)
+        => _claim?.Kind == RoomKind.Channel ? _attached.Contains(user) : _membership.Contains(user);
+
+    private void Attend(string gateway, string[] users)
+    {
+        if (_steppedDown || _watch.IsGone(gateway))
+        {
+            return;
+        }
+
+        // The first time, those who come were mostly here before, with an activation that this one knows nothing of: they are counted, and
+        // nobody is told that they "came". Whoever is really new came by an enter.
+        var byName = !_attended.Add(gateway);
+        var wanted = users.Where(user => MayNot(user) is null && (_claim!.Kind == RoomKind.Channel || _membership.Contains(user))).ToHashSet();
+        foreach (var user in _attached.On(gateway).Where(user => !wanted.Contains(user)).ToArray())
+        {
+            Detach(gateway, user);
+        }
+
+        foreach (var user in wanted)
+        {
+            Attach(gateway, user, byName);
+        }
+
+        if (wanted.Count == 0)
+        {
+            _attended.Remove(gateway);
+        }
+    }
+
+    private void Attach(string gateway, string user, bool byName)
+    {
+        if (!_attached.HasGateway(gateway))
+        {
+            // A room with somebody in it stays: who is attached is known nowhere else.
+            DelayDeactivation(Timeout.InfiniteTimeSpan);
+            _publisher.Attach(gateway);
+            _watch.Note(gateway, this.GetGrainId(), this.AsReference<IRoomGrain>().GatewayGoneAsync);
+        }
+
+        if (!_attached.Add(gateway, user))
+        {
+            return;
+        }
+
+        _instruments.Attached.Add(1);
+        if (byName)
+        {
+            _notices.Changed(user, here: true);
+        }
+        else
+        {
+            _notices.Recount();
+        }
+    }
+
+    private void Detach(string gateway, string user)
+    {
+        var gone = _attached.Remove(gateway, user);
+        if (!_attached.HasGateway(gateway))
+        {
+            _attended.Remove(gateway);
+            _publisher.Detach(gateway);
+            _watch.Forget(gateway, this.GetGrainId());
+        }
+
+        if (gone)
+        {
+            _instruments.Attached.Add(-1);
+            _typed.Remove(user);
+            _marks.Forget(user);
+            _notices.Changed(user, here: false);
+        }
+
+        if (_attached.Count == 0)
+        {
+            DelayDeactivation(TimeSpan.Zero);
+        }
+    }
+
+    private void TellAttendance(string[] came, string[] went, int count) => _publisher.Publish(new RoomAttendance(_room, came, went, count));
+
+    private Task SendAsync(string gateway, InboxItem item)
+        => this.GetStreamProvider(Inbox.Provider).GetStream<InboxItem>(StreamId.Create(Inbox.Namespace, gateway)).OnNextAsync(item);
+
+    private Task RingAsync(string member, long from, long to) => GrainFactory.GetGrain<IUserGrain>(member).RingAsync(_room, from, to);
+
+    [LoggerMessage(100, LogLevel.Error, "A {Command} failed.")]
+    private partial void LogCommandFailed(Exception failure, string command);
+
+    [LoggerMessage(101, LogLevel.Warning, "The room left its silo before everything was stored or published.")]
+    private partial void LogLeftInHaste(Exception failure);
+}

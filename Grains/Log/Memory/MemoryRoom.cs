@@ -29,6 +29,14 @@ internal sealed class MemoryRoom(RoomKind kind)
         }
     }
 
+    public AppendedEntry? Find(string user, string clientId)
+    {
+        lock (_gate)
+        {
+            return _known.TryGetValue((user, clientId), out var known) ? First(known) : null;
+        }
+    }
+
     public IReadOnlyList<RoomEvent> Read(long after, int limit)
     {
         lock (_gate)
@@ -79,8 +87,7 @@ internal sealed class MemoryRoom(RoomKind kind)
     {
         if (entry.ClientId is not null && _known.TryGetValue((entry.User, entry.ClientId), out var known))
         {
-            var first = _rows[known];
-            return new AppendedEntry(known + 1, first.Entry.Ts, first.Entry.Hash, first.Messages, Duplicate: true);
+            return First(known);
         }
 
         var row = new Row(entry, (Head?.Messages ?? 0) + (entry.Kind == RoomEventKind.Msg ? 1 : 0)) { Text = entry.Text, Meta = entry.Meta };
@@ -93,6 +100,9 @@ internal sealed class MemoryRoom(RoomKind kind)
         Apply(entry, row);
         return new AppendedEntry(_rows.Count, entry.Ts, entry.Hash, row.Messages, Duplicate: false);
     }
+
+    private AppendedEntry First(int known) =>
+        new(known + 1, _rows[known].Entry.Ts, _rows[known].Entry.Hash, _rows[known].Messages, Duplicate: true);
 
     private void Apply(LogEntry entry, Row row)
     {

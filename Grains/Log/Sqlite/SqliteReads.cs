@@ -15,6 +15,9 @@ internal sealed class SqliteReads(SqliteConnection connection) : IDisposable
         """,
         3);
 
+    private readonly SqliteStatement _find = new(
+        connection, "select seq, ts, hash, messages from events where room = $1 and usr = $2 and client_id = $3", 3);
+
     private readonly SqliteStatement _heads = new(
         connection, "select room, seq, claim from rooms where room in (select value from json_each($1))", 1);
 
@@ -44,6 +47,12 @@ internal sealed class SqliteReads(SqliteConnection connection) : IDisposable
         }
 
         return events;
+    }
+
+    public AppendedEntry? Find(string room, string user, string clientId)
+    {
+        using var row = _find.Query(room, user, clientId);
+        return row.Read() ? new(row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), Duplicate: true) : null;
     }
 
     public IReadOnlyList<RoomHead> Heads(IReadOnlyCollection<string> rooms)
@@ -86,6 +95,7 @@ internal sealed class SqliteReads(SqliteConnection connection) : IDisposable
     public void Dispose()
     {
         _events.Dispose();
+        _find.Dispose();
         _heads.Dispose();
         _facts.Dispose();
         _members.Dispose();

@@ -53,11 +53,21 @@ internal static class GatewayHosting
         services.Configure<KestrelServerOptions>(kestrel => kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = HttpProtocols.Http1));
     }
 
-    /// <summary>Serves <c>/ws</c>.</summary>
+    /// <summary>Serves <c>/ws</c>, and <c>/</c> where it asks for a WebSocket: the oldest clients know no other path.</summary>
     public static void MapChat(this WebApplication app)
     {
+        var endpoint = app.Services.GetRequiredService<WebSocketEndpoint>();
+        var time = app.Services.GetRequiredService<TimeProvider>();
+        app.Use((context, next) =>
+        {
+            UpgradedStream.Offer(context, time);
+            return next(context);
+        });
         app.UseWebSockets();
-        app.Map("/ws", app.Services.GetRequiredService<WebSocketEndpoint>().HandleAsync);
+        app.UseWhen(
+            context => context.Request.Path == "/" && context.WebSockets.IsWebSocketRequest,
+            root => root.Run(endpoint.HandleAsync));
+        app.Map("/ws", endpoint.HandleAsync);
     }
 
     private static SessionPorts Ports(IServiceProvider parts) => new(

@@ -7,7 +7,7 @@ using OrleansChat.Protocol;
 
 namespace OrleansChat.Gateway;
 
-/// <summary><c>GET /ws</c>: checks origin and identity, upgrades, and joins a connection to a conversation.</summary>
+/// <summary><c>GET /ws</c>, and <c>/</c> where it asks for a WebSocket: checks origin and identity, upgrades, and joins a connection to a conversation.</summary>
 internal sealed partial class WebSocketEndpoint(
     Identity identity, Origins origins, ConnectionSet connections, SessionPorts ports, IOptions<ConnectionOptions> options,
     IHostApplicationLifetime lifetime, TimeProvider time, ILogger<WebSocketEndpoint> logger)
@@ -35,6 +35,13 @@ internal sealed partial class WebSocketEndpoint(
         }
 
         var text = subprotocol != Subprotocols.Json;
+        var settings = TextSettings.Of(context.Request.Query, out var wrong);
+        if (text && settings is null)
+        {
+            await RefuseAsync(context, StatusCodes.Status400BadRequest, wrong);
+            return;
+        }
+
         var who = identity.Of(context.Request, text);
         if (who.Refusal is not null)
         {
@@ -50,7 +57,7 @@ internal sealed partial class WebSocketEndpoint(
 
         try
         {
-            await ConverseAsync(context, subprotocol, who);
+            await ConverseAsync(context, subprotocol, who, settings);
         }
         finally
         {
@@ -58,10 +65,8 @@ internal sealed partial class WebSocketEndpoint(
         }
     }
 
-    private async Task ConverseAsync(HttpContext context, string? subprotocol, IdentityResult who)
+    private async Task ConverseAsync(HttpContext context, string? subprotocol, IdentityResult who, TextSettings? settings)
     {
-        var upgrade = new UpgradedStream.Feature(context.Features.GetRequiredFeature<IHttpUpgradeFeature>(), time);
-        context.Features.Set<IHttpUpgradeFeature>(upgrade);
         if (context.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate)
         {
             // A slow reader is fed from the log, not cut.
@@ -73,11 +78,11 @@ internal sealed partial class WebSocketEndpoint(
             SubProtocol = subprotocol,
             KeepAliveInterval = Timeout.InfiniteTimeSpan,
         });
-        using var connection = new Connection(socket, upgrade.Stream!, options.Value, ports.Limits.FrameBytes, time);
+        using var connection = new Connection(socket, UpgradedStream.Under(context), options.Value, ports.Limits.FrameBytes, time);
         var wire = new SessionWire(connection.Outbox, connection.End, connection.Gone);
         IConversation conversation = subprotocol == Subprotocols.Json
             ? new JsonConversation(wire, ports, who.User, identity.OfToken)
-            : new TextConversation(wire, ports, who, TextSettings.Of(context.Request.Query), subprotocol is null, identity.OfToken);
+            : new TextConversation(wire, ports, who, settings!, subprotocol is null, identity.OfToken);
         connections.Add(connection);
         try
         {

@@ -15,8 +15,8 @@ public static class GrainsHosting
     public const string MeterName = GrainInstruments.MeterName;
 
     /// <summary>
-    /// Adds rooms, users and gateways: options from section <c>Rooms</c>, the message log from section <c>Log</c>. The stream provider
-    /// <c>inbox</c> is the silo's to add.
+    /// Adds rooms, users and gateways, with their options from section <c>Rooms</c>. The message log and the stream provider
+    /// <c>inbox</c> are the silo's to add.
     /// </summary>
     public static ISiloBuilder AddChatGrains(this ISiloBuilder silo, IConfiguration configuration)
     {

@@ -1,5 +1,6 @@
 using OrleansChat.Grains;
 using OrleansChat.Grains.Interfaces;
+using OrleansChat.Grains.Log;
 using OrleansChat.Hosting;
 using OrleansChat.Silo.Clustering;
 using OrleansChat.Silo.Health;
@@ -13,7 +14,8 @@ return await ProcessRun.RunAsync(() =>
     builder.UseOrleans(silo => silo
         .AddCluster(builder.Configuration)                                                      // Silo, Cluster: where it is, and who else
         .AddChatStreams(Inbox.Provider, builder.Configuration.GetSection("Streams"))            // Streams: the way to the gateways
-        .AddChatGrains(builder.Configuration));                                                 // Log and the grains' own: what the chat does
+        .AddChatGrains(builder.Configuration));                                                 // Rooms: what the chat does
+    builder.Services.AddMessageLog(builder.Configuration.GetSection(MessageLogOptions.Section)); // Log: where every event is kept
     builder.AddHealth();                                                                        // Silo:HealthPort
 
     var app = builder.Build();

@@ -91,8 +91,24 @@ internal sealed class UpgradedStream(Stream transport, TimeProvider time) : Stre
         base.Dispose(disposing);
     }
 
-    /// <summary>Puts an <see cref="UpgradedStream"/> under the WebSocket that the framework makes of this request.</summary>
-    internal sealed class Feature(IHttpUpgradeFeature inner, TimeProvider time) : IHttpUpgradeFeature
+    /// <summary>
+    /// Puts an <see cref="UpgradedStream"/> under the WebSocket that the framework may make of this request. Comes before the framework's
+    /// WebSocket middleware, which keeps hold of the feature that it finds.
+    /// </summary>
+    public static void Offer(HttpContext context, TimeProvider time)
+    {
+        if (context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true } upgrade)
+        {
+            context.Features.Set<IHttpUpgradeFeature>(new Feature(upgrade, time));
+        }
+    }
+
+    /// <summary>The stream under the WebSocket that was accepted.</summary>
+    public static UpgradedStream Under(HttpContext context) =>
+        (context.Features.Get<IHttpUpgradeFeature>() as Feature)?.Stream
+        ?? throw new InvalidOperationException($"The request was not upgraded by way of {nameof(Offer)}.");
+
+    private sealed class Feature(IHttpUpgradeFeature inner, TimeProvider time) : IHttpUpgradeFeature
     {
         /// <summary>The stream, once upgraded.</summary>
         public UpgradedStream? Stream { get; private set; }

@@ -135,7 +135,7 @@ internal sealed partial class Session
         var wait = await ports.Users.TakeSendAsync(user);
         if (wait > 0)
         {
-            Answer(new Err(send.Id, ErrorCode.RateLimited, $"rate limited, try again in {(wait + 999) / 1000} s", wait));
+            Answer(new Err(send.Id, ErrorCode.RateLimited, "rate limited", wait));
             return;
         }
 

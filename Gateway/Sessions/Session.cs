@@ -29,14 +29,14 @@ internal sealed partial class Session(string id, string user, IWireFormat format
     /// <summary>The device's own name, or null.</summary>
     public string? Device { get; private set; }
 
-    /// <summary>The rooms it is in, as this user names them, in no order.</summary>
-    public IReadOnlyList<string> Rooms
+    /// <summary>The rooms it is in, as this user names them, each with the last sequence that was handed on.</summary>
+    public IReadOnlyList<(string Room, long After)> Cursors
     {
         get
         {
             lock (_gate)
             {
-                return [.. _subscriptions.Values.Select(subscription => subscription.View.Room)];
+                return [.. _subscriptions.Values.Select(subscription => (subscription.View.Room, subscription.Queued))];
             }
         }
     }

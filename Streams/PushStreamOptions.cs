@@ -32,7 +32,7 @@ public sealed class PushStreamOptions
     [Range(1, 1_000_000)]
     public int EventsPerStream { get; set; } = 16_384;
 
-    /// <summary>Publishes moved from a queue to its streams in one turn. Never 0.</summary>
+    /// <summary>Publishes moved from a queue to its streams in one turn. Never 0, and at most <see cref="EventsPerStream"/>.</summary>
     [Range(1, 100_000)]
     public int MaxReadCount { get; set; } = 1_024;
 

@@ -85,7 +85,8 @@ internal ref struct FieldReader
             return value;
         }
 
-        Fail(ErrorCode.BadRequest, least == long.MinValue ? $"{Name(field)} must be a whole number" : $"{Name(field)} must be a whole number from {least}");
+        var from = least == long.MinValue ? "" : $" from {least}";
+        Fail(ErrorCode.BadRequest, $"{Name(field)} must be a whole number{from}");
         return null;
     }
 

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Unicode;
 using FsCheck.Fluent;
 
 namespace OrleansChat.Protocol.Tests;
@@ -30,7 +31,7 @@ public sealed class CodecPropertyTests
         frame =>
         {
             var bytes = FrameWriter.Encode(frame);
-            return !bytes.Contains((byte)'\n') && !bytes.Contains((byte)'\r') && System.Text.Unicode.Utf8.IsValid(bytes) && bytes.AsSpan().StartsWith("{\"t\":\""u8);
+            return !bytes.AsSpan().ContainsAny((byte)'\n', (byte)'\r') && Utf8.IsValid(bytes) && bytes.AsSpan().StartsWith("{\"t\":\""u8);
         });
 
     [Fact]

@@ -3,8 +3,16 @@ namespace OrleansChat.Protocol.Tests;
 /// <summary>Every limit of a command, at its edge and one over it.</summary>
 public sealed class CommandLimitTests
 {
-    private static readonly ProtocolLimits Small =
-        new() { TextCharacters = 10, TextBytes = 20, MetaBytes = 9, RoomsPerConnection = 2, CommandsPerFrame = 3, HistoryEvents = 50, ReplayEvents = 40 };
+    private static readonly ProtocolLimits Small = new()
+    {
+        TextCharacters = 10,
+        TextBytes = 20,
+        MetaBytes = 9,
+        RoomsPerConnection = 2,
+        CommandsPerFrame = 3,
+        HistoryEvents = 50,
+        ReplayEvents = 40,
+    };
 
     public static TheoryData<string, string, string> Edges => new()
     {

@@ -42,6 +42,20 @@ public sealed class LifeTests
     }
 
     [Fact]
+    public async Task Children_LeaveCtrlCToLocalCluster()
+    {
+        await using var cluster = await RunningLocalCluster.StartAsync(1, "--store", "memory");
+
+        await ProcessGroup.SignalAsync("INT", cluster.Child("silo-1").Pid);
+        await ProcessGroup.SignalAsync("INT", cluster.Child("gateway-1").Pid);
+
+        // A child that obeyed would be gone well within this time, and be started again.
+        await Task.Delay(TimeSpan.FromSeconds(4), TestContext.Current.CancellationToken);
+        Assert.Equal(3, cluster.Group.Members().Length);
+        Assert.DoesNotContain(cluster.Group.Output, line => line.Contains("starting it again", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task CtrlC_WhileItStarts_LeavesNothingBehind()
     {
         await using var group = ProcessGroup.Start(

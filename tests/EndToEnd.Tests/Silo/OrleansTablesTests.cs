@@ -56,14 +56,14 @@ public sealed class OrleansTablesTests
         await storage.ReadStateAsync("state", grain, one);
         await storage.ReadStateAsync("state", grain, other);
 
-        (one.State.Text, other.State.Text) = ("one", "other");
+        (one.State, other.State) = (new() { Text = "one" }, new() { Text = "other" });
         Assert.True(await WriteAsync(storage, grain, one));
         Assert.False(await WriteAsync(storage, grain, other));
         await Assert.ThrowsAsync<InconsistentStateException>(() => storage.ClearStateAsync("state", grain, other));
 
         var now = new GrainState<Note>();
         await storage.ReadStateAsync("state", grain, now);
-        Assert.Equal("one", now.State.Text);
+        Assert.Equal("one", now.State?.Text);
     }
 
     [Fact]
@@ -79,7 +79,7 @@ public sealed class OrleansTablesTests
         await storage.ClearStateAsync("state", grain, state);
 
         Assert.Equal(0L, await AskAsync(database, "select count(*) from orleans_grain_state where type = 'state'"));
-        state.State.Text = "second";
+        state.State = new() { Text = "second" };
         Assert.True(await WriteAsync(storage, grain, state));
     }
 
@@ -106,7 +106,7 @@ public sealed class OrleansTablesTests
         {
             var found = new GrainState<Note>();
             await storage.ReadStateAsync("state", grain, found);
-            Assert.Equal(grain.ToString(), found.State.Text);
+            Assert.Equal(grain.ToString(), found.State?.Text);
         }
     }
 

@@ -29,6 +29,7 @@ const session = new Session({ url: new URL('/ws', address).href.replace(/^http/,
 const conversations = new Map();
 let current = null;
 let connection = { state: 'idle' };
+let noticeTimer = null;
 
 const drawers = new Drawers();
 const banner = new Banner(() => session.state === 'ended' ? session.connect() : session.retryNow());
@@ -183,7 +184,6 @@ function showConnection() {
   banner.show(connection, current?.repairing ?? false);
 }
 
-let noticeTimer = null;
 function notice(text) {
   clearTimeout(noticeTimer);
   document.getElementById('notice').textContent = text;

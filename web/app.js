@@ -4,6 +4,7 @@ import { Composer } from './page/composer.js';
 import { Conversation } from './page/conversation.js';
 import { paintAvatar } from './page/dom.js';
 import { Drawers } from './page/drawers.js';
+import { keep, kept } from './page/keep.js';
 import { LogView } from './page/log.js';
 import { isDirect, parseRoom, titleOf } from './page/names.js';
 import { PeopleView } from './page/people.js';
@@ -29,6 +30,7 @@ const session = new Session({ url: new URL('/ws', address).href.replace(/^http/,
 const conversations = new Map();
 let current = null;
 let connection = { state: 'idle' };
+let noticeTimer = null;
 
 const drawers = new Drawers();
 const banner = new Banner(() => session.state === 'ended' ? session.connect() : session.retryNow());
@@ -183,7 +185,6 @@ function showConnection() {
   banner.show(connection, current?.repairing ?? false);
 }
 
-let noticeTimer = null;
 function notice(text) {
   clearTimeout(noticeTimer);
   document.getElementById('notice').textContent = text;
@@ -192,7 +193,7 @@ function notice(text) {
 
 function recall() {
   try {
-    const names = JSON.parse(localStorage.getItem(`orleanschat.rooms.${me}`) ?? '[]');
+    const names = JSON.parse(kept(`rooms.${me}`) ?? '[]');
     return names.filter(name => typeof name === 'string' && parseRoom(name).room === name).slice(0, REMEMBERED);
   } catch {
     return [];
@@ -200,5 +201,5 @@ function recall() {
 }
 
 function remember() {
-  localStorage.setItem(`orleanschat.rooms.${me}`, JSON.stringify([...conversations.keys()].slice(0, REMEMBERED)));
+  keep(`rooms.${me}`, JSON.stringify([...conversations.keys()].slice(0, REMEMBERED)));
 }

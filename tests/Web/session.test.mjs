@@ -169,6 +169,20 @@ test('A joined that nobody asked for opens that conversation with its unread, an
   assert.deepEqual(s.socket.last('hello').rooms['@bob'], { seq: 5, epoch: 'd' });
 });
 
+test('A room left while its join was under way stays left; a conversation told of in answer to hello opens', async () => {
+  const s = stage();
+  const opened = [];
+  s.session.on('room', room => opened.push(room.name));
+  const room = s.session.join('ops');
+  s.session.connect();
+  await s.welcome();
+  room.leave();
+  await s.joined('ops');
+  await s.joined('@bob', { id: s.socket.last('hello').id, kind: 'direct' });
+  assert.deepEqual(opened, ['@bob']);
+  assert.deepEqual([...s.session.rooms.keys()], ['@bob']);
+});
+
 test('Close ends the session for good', async () => {
   const s = stage();
   await s.inLobby();

@@ -20,6 +20,10 @@ export class Requests {
     });
   }
 
+  has(id) {
+    return this.#waiting.has(id);
+  }
+
   /** Hands an answer to whoever waits for it; false where nobody does. */
   answer(object) {
     const waiting = this.#waiting.get(object.id);

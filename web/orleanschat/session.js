@@ -244,8 +244,8 @@ export class Session extends Emitter {
   #joined(frame) {
     let room = this.rooms.get(frame.room);
     if (!room) {
-      // Asked for and left again meanwhile; without an id nobody asked: somebody wrote to this user.
-      if (frame.id) return;
+      // Asked for and left again meanwhile. What nobody asked for: somebody wrote to this user, now or while away.
+      if (this.#requests.has(frame.id)) return;
       room = this.#add(frame.room, {});
       room.joined(frame);
       this.emit('room', room);

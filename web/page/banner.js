@@ -13,8 +13,10 @@ const ENDINGS = {
 export class Banner {
   #node = document.getElementById('banner');
   #text = this.#node.querySelector('.banner-text');
+  #wait = this.#node.querySelector('.banner-wait');
   #button = this.#node.querySelector('button');
   #timer = null;
+  #wasOnline = false;
 
   /** @param {() => void} again what the button does */
   constructor(again) {
@@ -26,6 +28,7 @@ export class Banner {
     clearInterval(this.#timer);
     clearTimeout(this.#timer);
     this.#node.dataset.state = state;
+    this.#wasOnline ||= state === 'online';
     if (state === 'waiting') {
       const tell = () => this.#waiting(retryAt);
       tell();
@@ -45,12 +48,13 @@ export class Banner {
   #waiting(retryAt) {
     const seconds = Math.max(1, Math.ceil((retryAt - Date.now()) / 1000));
     if (!navigator.onLine) this.#say('You are offline. What you write is kept and sent when you are back.', 'Try now');
-    // A screen reader hears that it was lost, not every second of the wait.
-    else this.#say(`Connection lost. Trying again in ${seconds} s.`, 'Try now');
+    else this.#say(this.#wasOnline ? 'Connection lost.' : 'The service cannot be reached.', 'Try now', `Trying again in ${seconds} s.`);
   }
 
-  #say(text, button) {
+  /** A screen reader hears `text` when it changes, and not every second of the wait. */
+  #say(text, button, wait = '') {
     if (this.#text.textContent !== text) this.#text.textContent = text;
+    this.#wait.textContent = wait;
     this.#node.classList.toggle('is-shown', text !== '');
     this.#button.hidden = !button;
     if (button) this.#button.textContent = button;

@@ -32,9 +32,10 @@ export function avatar(name) {
 }
 
 export function paintAvatar(node, name) {
-  let hash = 7;
-  for (const character of name) hash = (hash * 31 + character.codePointAt(0)) % 1_000_003;
-  node.className = `avatar hue-${hash % 8}`;
+  // FNV-1a: short names that differ in a letter should differ in colour as well.
+  let hash = 0x811c9dc5;
+  for (const character of name) hash = Math.imul(hash ^ character.codePointAt(0), 0x01000193);
+  node.className = `avatar hue-${(hash >>> 13) % 8}`;
   node.textContent = ([...name][0] ?? '?').toUpperCase();
   return node;
 }

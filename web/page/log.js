@@ -41,12 +41,18 @@ export class LogView {
       this.#leave();
     });
     this.#list.addEventListener('pointerover', event => {
-      if (event.pointerType === 'mouse' && !this.#toolbar.focused) this.#offer(event.target);
+      // A mouse at rest, under which the list scrolls, takes nothing from somebody at the keyboard.
+      if (event.pointerType === 'mouse' && !this.#toolbar.focused && !this.#list.querySelector(':focus-visible')) this.#offer(event.target, false);
     });
     this.#list.addEventListener('pointerleave', () => {
       if (!this.#toolbar.focused && !this.#list.contains(document.activeElement)) this.#toolbar.hide();
     });
     this.#list.addEventListener('focusin', event => this.#focused(event.target));
+    this.#list.addEventListener('focusout', event => {
+      if (this.#list.contains(event.relatedTarget)) return;
+      // What is drawn again loses the focus and gets it back at once; only who is still outside then has left.
+      setTimeout(() => { if (!this.#list.contains(document.activeElement)) this.#toolbar.hide(); });
+    });
     // A finger that taps a message is asking what can be done with it.
     this.#list.addEventListener('click', event => {
       const item = event.target.closest('.message');
@@ -138,11 +144,14 @@ export class LogView {
       item.remove();
       this.#drawn.delete(key);
     }
-    // One message is always within reach of the Tab key.
-    if (!this.#list.querySelector('.message[tabindex="0"]')) {
-      const last = [...this.#list.querySelectorAll('.message[data-seq]')].at(-1);
-      if (last) last.tabIndex = 0;
-    }
+    // One message is within reach of the Tab key: the last, until its reader moves through the others.
+    if (!this.#list.contains(document.activeElement)) this.#reach([...this.#list.querySelectorAll('.message[data-seq]')].at(-1));
+  }
+
+  #reach(item) {
+    for (const other of this.#list.querySelectorAll('.message[tabindex="0"]')) if (other !== item) other.tabIndex = -1;
+    for (const chip of this.#list.querySelectorAll('.reaction[tabindex="0"]')) if (!item?.contains(chip)) chip.tabIndex = -1;
+    if (item) item.tabIndex = 0;
   }
 
   #drawItem({ item, version }, { kind, entry, text, send, opens }) {
@@ -155,7 +164,7 @@ export class LogView {
       if (offered) this.#toolbar.hide();
       drawMessage(item, entry, this.#me, this.#react);
       if (version !== null && reachable) item.tabIndex = 0;
-      if (offered) this.#toolbar.show(item, entry);
+      if (offered) this.#toolbar.show(item, entry, inside);
       if (focus) (item.querySelector(emoji ? `[data-testid=${focus}][data-emoji="${emoji}"]` : `[data-testid=${focus}]`) ?? item).focus({ preventScroll: true });
     } else if (kind === 'send') {
       drawSend(item, { send, opens }, this.#conversation.room);
@@ -197,20 +206,18 @@ export class LogView {
     else if (conversation.timeline.detached && this.#scroll.belowEnd < NEAR_EDGE) conversation.loadNewer();
   }
 
-  #offer(target) {
+  #offer(target, reachable) {
     const item = target.closest?.('.message[data-seq]');
     const entry = item && this.#drawn.get(Number(item.dataset.seq))?.entry;
-    if (entry) this.#toolbar.show(item, entry);
+    if (entry) this.#toolbar.show(item, entry, reachable);
   }
 
   #focused(target) {
     const item = target.closest('.message[data-seq]');
     if (!item) return;
-    for (const other of this.#list.querySelectorAll('.message[tabindex="0"]')) if (other !== item) other.tabIndex = -1;
-    for (const chip of this.#list.querySelectorAll('.reaction[tabindex="0"]')) if (!item.contains(chip)) chip.tabIndex = -1;
-    item.tabIndex = 0;
+    this.#reach(item);
     for (const chip of item.querySelectorAll('.reaction')) chip.tabIndex = 0;
-    this.#offer(item);
+    this.#offer(item, true);
   }
 
   #key(event) {

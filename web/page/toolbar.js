@@ -28,14 +28,16 @@ export class Toolbar {
     return this.#node.contains(document.activeElement);
   }
 
-  /** Puts it on a message's list item. */
-  show(item, entry) {
-    if (this.#entry === entry && this.#node.parentElement?.parentElement?.parentElement === item) return;
-    this.hide();
-    if (entry.deleted) return;
+  /** Puts it on a message's list item. For a mouse that passes it stays out of the Tab key's way; `reachable` puts it there. */
+  show(item, entry, reachable) {
+    if (this.#entry?.seq !== entry.seq || !item.contains(this.#node)) {
+      this.hide();
+      if (entry.deleted) return;
+      this.#first(entry);
+      item.querySelector('.bubble').append(this.#node);
+    }
     this.#entry = entry;
-    this.#first();
-    item.querySelector('.bubble').append(this.#node);
+    if (reachable) for (const button of this.#node.querySelectorAll('button')) button.tabIndex = 0;
   }
 
   hide() {
@@ -43,8 +45,8 @@ export class Toolbar {
     this.#node.remove();
   }
 
-  #first() {
-    const own = this.#entry.from === this.#actions.me;
+  #first(entry) {
+    const own = entry.from === this.#actions.me;
     this.#node.replaceChildren(
       this.#button('react', 'Add a reaction', SMILE, () => this.#palette()),
       own ? this.#button('edit', 'Edit', PENCIL, () => this.#actions.edit(this.#entry)) : '',
@@ -73,12 +75,13 @@ export class Toolbar {
   }
 
   #back() {
-    this.#first();
+    this.#first(this.#entry);
+    for (const button of this.#node.children) button.tabIndex = 0;
     this.#node.firstChild.focus();
   }
 
   #button(testid, label, path, click) {
-    return element('button', { type: 'button', 'aria-label': label, title: label, data: { testid }, on: { click } }, icon(path));
+    return element('button', { type: 'button', tabindex: -1, 'aria-label': label, title: label, data: { testid }, on: { click } }, icon(path));
   }
 
   #key(event) {

@@ -1,6 +1,5 @@
+import { keep, kept } from './keep.js';
 import { faultOfUser } from './names.js';
-
-const KEPT_AS = 'orleanschat.name';
 
 /**
  * Who this is: the `user` of the page's own address, else the name kept in this browser, else what the person answers.
@@ -9,12 +8,12 @@ const KEPT_AS = 'orleanschat.name';
 export function identify(address) {
   const given = address.searchParams.get('user')?.normalize('NFC');
   if (given && !faultOfUser(given)) return Promise.resolve(given);
-  const kept = localStorage.getItem(KEPT_AS);
-  return kept && !faultOfUser(kept) ? Promise.resolve(kept) : ask();
+  const known = kept('name');
+  return known && !faultOfUser(known) ? Promise.resolve(known) : ask();
 }
 
 export function forgetName() {
-  localStorage.removeItem(KEPT_AS);
+  keep('name', null);
 }
 
 function ask() {
@@ -34,7 +33,7 @@ function ask() {
       error.textContent = fault ?? '';
       field.setAttribute('aria-invalid', String(fault !== null));
       if (fault) return field.focus();
-      localStorage.setItem(KEPT_AS, name);
+      keep('name', name);
       dialog.close();
       resolve(name);
     });

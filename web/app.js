@@ -40,7 +40,7 @@ const composer = new Composer({
   send: say,
   edit: (entry, text) => attempt(() => current.room.send(text, { kind: 'edit', ref: entry.seq })),
   typing: () => current.room.typing(),
-  limit: () => session.limits?.textCharacters ?? TEXT_CHARACTERS,
+  limit: () => session.limits?.text_characters ?? TEXT_CHARACTERS,
   editLast: () => { if (log.lastOwn) composer.startEditing(log.lastOwn); },
 });
 const log = new LogView({

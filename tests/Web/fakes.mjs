@@ -108,7 +108,7 @@ export function stage(options = {}) {
       stage.socket.open();
       await settle();
       const { id } = stage.socket.last('hello');
-      stage.socket.says({ t: 'welcome', id, user: 'ann', session: 's1', limits: { historyEvents: 100 }, heartbeat: 25000 });
+      stage.socket.says({ t: 'welcome', id, user: 'ann', session: 's1', limits: { history_events: 100 }, heartbeat: 25000 });
       await settle();
     },
     async joined(room, parts = {}) {

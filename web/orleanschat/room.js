@@ -105,7 +105,7 @@ export class Room extends Emitter {
 
   /** A page of the past: `before`, `after` or `around` a sequence; with none, the newest. Resolves to {events, first, last, more}. */
   history({ before, after, around, limit = 100 } = {}) {
-    const most = this.#session.limits?.historyEvents ?? 100;
+    const most = this.#session.limits?.history_events ?? 100;
     return this.#session.request({ t: 'history', room: this.name, before, after, around, limit: Math.min(limit, most) });
   }
 

@@ -121,7 +121,7 @@ internal sealed class MemoryRoom(RoomKind kind)
 
                 break;
             case RoomEventKind.Delete when Message(entry.Ref) is { } message:
-                message.Deleted = true;
+                (message.Deleted, message.Edited) = (true, false);
                 message.Take();
                 _rows.Where(edit => edit.Entry.Kind == RoomEventKind.Edit && edit.Entry.Ref == entry.Ref).ToList().ForEach(edit => edit.Take());
                 break;

@@ -133,7 +133,7 @@ internal sealed class JsonClient : IAsyncDisposable
                 if (frame is null)
                 {
                     await Task.WhenAny(more, Task.Delay(Timeout.Infinite, patience.Token));
-                    Assert.False(patience.IsCancellationRequested, $"{User} waited {Patience.TotalSeconds} s for {what}; the last of {Frames.Count} frames: {Frames.LastOrDefault()?.ToJsonString()}");
+                    Assert.False(patience.IsCancellationRequested, $"{User} waited {Patience.TotalSeconds} s for {what}; the last of {Frames.Count} frames: {(Frames is [.., var last] ? last.ToJsonString() : "none")}");
                 }
             }
 

@@ -14,21 +14,26 @@ namespace OrleansChat.Protocol;
 /// </remarks>
 public static partial class CommandReader
 {
-    /// <summary>Adds one entry for each line of the frame; past the limit of commands a frame, one error for all the rest.</summary>
+    /// <summary>
+    /// Adds one entry for each line of the frame. Past the limit of commands a frame, or of <see cref="Bounds.BrokenLines"/>, one error
+    /// stands for all the rest.
+    /// </summary>
     public static void Read(ReadOnlySpan<byte> frame, ProtocolLimits limits, List<ParsedCommand> into)
     {
         Span<FieldReader.Slot> slots = stackalloc FieldReader.Slot[FieldReader.SlotCount];
-        var left = limits.CommandsPerFrame;
+        var (read, broken) = (0, 0);
         foreach (var line in new FrameLines(frame))
         {
-            if (left-- == 0)
+            if (read == limits.CommandsPerFrame || broken == Bounds.BrokenLines)
             {
-                var rest = new Failure(ErrorCode.TooLarge, $"a frame holds up to {limits.CommandsPerFrame} commands; those after them were not read");
-                into.Add(Refuse(null, rest));
+                var bounds = $"a frame holds up to {limits.CommandsPerFrame} commands and up to {Bounds.BrokenLines} lines that are not JSON";
+                into.Add(Refuse(null, new Failure(ErrorCode.TooLarge, $"{bounds}; what came after was not read")));
                 return;
             }
 
-            into.Add(ReadLine(line, limits, slots));
+            into.Add(ReadLine(line, limits, slots, out var isJson));
+            read++;
+            broken += isJson ? 0 : 1;
         }
     }
 
@@ -45,14 +50,16 @@ public static partial class CommandReader
         return fields.Word<CommandType>(Field.T) == CommandType.Hello && fields.Failure is null;
     }
 
-    private static ParsedCommand ReadLine(ReadOnlySpan<byte> line, ProtocolLimits limits, Span<FieldReader.Slot> slots)
+    private static ParsedCommand ReadLine(ReadOnlySpan<byte> line, ProtocolLimits limits, Span<FieldReader.Slot> slots, out bool isJson)
     {
+        isJson = true;
         if (!Utf8.IsValid(line))
         {
             return Refuse(null, new Failure(ErrorCode.BadRequest, "not UTF-8"));
         }
 
         var fields = new FieldReader(line, slots, Bounds.Depth);
+        isJson = fields.IsJson;
         var id = fields.String(Field.Id, Bounds.IdCharacters);
         if (fields.Failure is { } unreadable)
         {

@@ -57,6 +57,19 @@ public sealed class CommandLimitTests
     }
 
     [Fact]
+    public void Read_MoreLinesThatAreNotJsonThanAllowed_GivesOneErrorForTheRest()
+    {
+        static string Broken(int lines) => string.Join('\n', Enumerable.Repeat("""{"t":"ping" """, lines));
+
+        Assert.All(Wire.Read(Broken(8)), parsed => Assert.Equal(ErrorCode.BadRequest, parsed.Error?.Code));
+
+        var read = Wire.Read(Broken(30));
+        Assert.Equal(9, read.Count);
+        Assert.Equal(ErrorCode.TooLarge, read[8].Error?.Code);
+        Assert.Contains("8 lines that are not JSON", read[8].Error!.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Read_NamesAtTheirLength_AreFine_AndOneOver_IsABadRequest()
     {
         Assert.IsType<Who>(Wire.Command(Who(Times(64))));

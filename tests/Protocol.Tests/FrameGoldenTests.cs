@@ -69,11 +69,12 @@ public sealed class FrameGoldenTests
     [Fact]
     public void Write_EveryCharacterUpToU02FF_IsWhatAnyJsonReaderReads()
     {
-        var text = string.Concat(Enumerable.Range(0, 0x300).Select(code => (char)code));
+        foreach (var text in Enumerable.Range(0, 0x300).Select(code => $"a{(char)code}b"))
+        {
+            using var read = JsonDocument.Parse(FrameWriter.Encode(new TypingNow("a", text)));
 
-        using var read = JsonDocument.Parse(FrameWriter.Encode(new TypingNow("a", text)));
-
-        Assert.Equal(text, read.RootElement.GetProperty("user").GetString());
+            Assert.Equal(text, read.RootElement.GetProperty("user").GetString());
+        }
     }
 
     [Fact]

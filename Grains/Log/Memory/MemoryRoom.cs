@@ -1,0 +1,149 @@
+using OrleansChat.Grains.Interfaces;
+
+namespace OrleansChat.Grains.Log.Memory;
+
+/// <summary>One room of a <see cref="MemoryLog"/>. Every method holds the room's lock for as long as it takes to touch a few objects.</summary>
+internal sealed class MemoryRoom(RoomKind kind)
+{
+    private readonly Lock _gate = new();
+    private readonly List<Row> _rows = [];
+    private readonly Dictionary<(string User, string ClientId), int> _known = [];
+    private readonly List<string> _members = [];
+    private readonly Dictionary<string, long> _marks = new(StringComparer.Ordinal);
+    private readonly string _epoch = RoomRules.NewEpoch();
+    private long _claim;
+
+    public RoomClaim Claim()
+    {
+        lock (_gate)
+        {
+            return new RoomClaim(++_claim, kind, _epoch, _rows.Count, Head?.Entry.Ts ?? 0, Head?.Messages ?? 0);
+        }
+    }
+
+    public AppendResult Append(RoomAppend append)
+    {
+        lock (_gate)
+        {
+            return append.Claim == _claim ? new AppendResult(false, [.. append.Entries.Select(Append)]) : AppendResult.FencedOff;
+        }
+    }
+
+    public IReadOnlyList<RoomEvent> Read(long after, int limit)
+    {
+        lock (_gate)
+        {
+            var from = (int)Math.Clamp(after, 0, _rows.Count);
+            return [.. _rows.Skip(from).Take(limit).Select((row, i) => row.Shown(from + i + 1))];
+        }
+    }
+
+    public RoomHead Stand(string room)
+    {
+        lock (_gate)
+        {
+            return new RoomHead(room, _rows.Count, _claim);
+        }
+    }
+
+    public RoomFacts Facts(string room, string user)
+    {
+        lock (_gate)
+        {
+            var read = _marks.GetValueOrDefault(user);
+            var readMessages = read == 0 || _rows.Count == 0 ? 0 : _rows[(int)Math.Min(read, _rows.Count) - 1].Messages;
+            var member = RoomRules.IsMember(kind, room, user, _members.Contains(user));
+            return new RoomFacts(kind, _rows.Count, Head?.Messages ?? 0, member, read, readMessages);
+        }
+    }
+
+    public IReadOnlyList<string> Members()
+    {
+        lock (_gate)
+        {
+            return [.. _members];
+        }
+    }
+
+    public void Mark(string user, long seq)
+    {
+        lock (_gate)
+        {
+            _marks[user] = Math.Max(seq, _marks.GetValueOrDefault(user));
+        }
+    }
+
+    private Row? Head => _rows.Count == 0 ? null : _rows[^1];
+
+    private AppendedEntry Append(LogEntry entry)
+    {
+        if (entry.ClientId is not null && _known.TryGetValue((entry.User, entry.ClientId), out var known))
+        {
+            var first = _rows[known];
+            return new AppendedEntry(known + 1, first.Entry.Ts, first.Entry.Hash, first.Messages, Duplicate: true);
+        }
+
+        var row = new Row(entry, (Head?.Messages ?? 0) + (entry.Kind == RoomEventKind.Msg ? 1 : 0)) { Text = entry.Text, Meta = entry.Meta };
+        if (entry.ClientId is not null)
+        {
+            _known.Add((entry.User, entry.ClientId), _rows.Count);
+        }
+
+        _rows.Add(row);
+        Apply(entry, row);
+        return new AppendedEntry(_rows.Count, entry.Ts, entry.Hash, row.Messages, Duplicate: false);
+    }
+
+    private void Apply(LogEntry entry, Row row)
+    {
+        switch (entry.Kind)
+        {
+            case RoomEventKind.Edit when Message(entry.Ref) is { } message:
+                if (message.Deleted)
+                {
+                    row.Take();
+                }
+                else
+                {
+                    message.Text = entry.Text;
+                    message.Edited = true;
+                }
+
+                break;
+            case RoomEventKind.Delete when Message(entry.Ref) is { } message:
+                (message.Deleted, message.Edited) = (true, false);
+                message.Take();
+                _rows.Where(edit => edit.Entry.Kind == RoomEventKind.Edit && edit.Entry.Ref == entry.Ref).ToList().ForEach(edit => edit.Take());
+                break;
+            case RoomEventKind.Join when kind == RoomKind.Group && !_members.Contains(entry.User):
+                _members.Add(entry.User);
+                break;
+            case RoomEventKind.Leave when kind == RoomKind.Group:
+                _members.Remove(entry.User);
+                break;
+        }
+    }
+
+    private Row? Message(long? seq) =>
+        seq > 0 && seq <= _rows.Count && _rows[(int)seq - 1] is { Entry.Kind: RoomEventKind.Msg } row ? row : null;
+
+    private sealed class Row(LogEntry entry, long messages)
+    {
+        public LogEntry Entry => entry;
+
+        public long Messages => messages;
+
+        public string? Text { get; set; }
+
+        public string? Meta { get; set; }
+
+        public bool Edited { get; set; }
+
+        public bool Deleted { get; set; }
+
+        public void Take() => (Text, Meta) = (null, null);
+
+        public RoomEvent Shown(long seq) => new(
+            seq, entry.Ts, entry.User, entry.Kind, Text, entry.Ref, entry.Reply, Meta, entry.ClientId, Edited, messages);
+    }
+}

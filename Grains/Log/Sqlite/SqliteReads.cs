@@ -1,0 +1,98 @@
+using System.Text.Json;
+using Microsoft.Data.Sqlite;
+using OrleansChat.Grains.Interfaces;
+
+namespace OrleansChat.Grains.Log.Sqlite;
+
+/// <summary>Everything that is read, on a connection of its own. Each method is one statement, and so sees one commit and nothing in between.</summary>
+internal sealed class SqliteReads(SqliteConnection connection) : IDisposable
+{
+    private readonly SqliteStatement _events = new(
+        connection,
+        """
+        select seq, ts, usr, kind, text, ref, reply, meta, client_id, edited, messages from events
+        where room = $1 and seq > $2 order by seq limit $3
+        """,
+        3);
+
+    private readonly SqliteStatement _heads = new(
+        connection, "select room, seq, claim from rooms where room in (select value from json_each($1))", 1);
+
+    private readonly SqliteStatement _facts = new(
+        connection,
+        """
+        select r.kind, r.seq, r.messages, m.usr is not null, coalesce(k.seq, 0),
+            coalesce((select e.messages from events e where e.room = r.room and e.seq <= k.seq order by e.seq desc limit 1), 0)
+        from rooms r
+        left join members m on m.room = r.room and m.usr = $2
+        left join marks k on k.room = r.room and k.usr = $2
+        where r.room = $1
+        """,
+        2);
+
+    private readonly SqliteStatement _members = new(connection, "select usr from members where room = $1 order by since, usr", 1);
+
+    public IReadOnlyList<RoomEvent> Events(string room, long after, int limit)
+    {
+        var events = new List<RoomEvent>();
+        using var row = _events.Query(room, after, limit);
+        while (row.Read())
+        {
+            events.Add(new RoomEvent(
+                row.GetInt64(0), row.GetInt64(1), row.GetString(2), (RoomEventKind)row.GetInt32(3), Text(row, 4), Number(row, 5),
+                Number(row, 6), Text(row, 7), Text(row, 8), row.GetBoolean(9), row.GetInt64(10)));
+        }
+
+        return events;
+    }
+
+    public IReadOnlyList<RoomHead> Heads(IReadOnlyCollection<string> rooms)
+    {
+        var heads = new List<RoomHead>(rooms.Count);
+        using var row = _heads.Query(JsonSerializer.Serialize(rooms));
+        while (row.Read())
+        {
+            heads.Add(new RoomHead(row.GetString(0), row.GetInt64(1), row.GetInt64(2)));
+        }
+
+        return heads;
+    }
+
+    public RoomFacts? Facts(string room, string user)
+    {
+        using var row = _facts.Query(room, user);
+        if (!row.Read())
+        {
+            return null;
+        }
+
+        var kind = (RoomKind)row.GetInt32(0);
+        var member = RoomRules.IsMember(kind, room, user, row.GetBoolean(3));
+        return new RoomFacts(kind, row.GetInt64(1), row.GetInt64(2), member, row.GetInt64(4), row.GetInt64(5));
+    }
+
+    public IReadOnlyList<string> Members(string room)
+    {
+        var members = new List<string>();
+        using var row = _members.Query(room);
+        while (row.Read())
+        {
+            members.Add(row.GetString(0));
+        }
+
+        return members;
+    }
+
+    public void Dispose()
+    {
+        _events.Dispose();
+        _heads.Dispose();
+        _facts.Dispose();
+        _members.Dispose();
+        connection.Dispose();
+    }
+
+    private static string? Text(SqliteDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
+
+    private static long? Number(SqliteDataReader row, int column) => row.IsDBNull(column) ? null : row.GetInt64(column);
+}

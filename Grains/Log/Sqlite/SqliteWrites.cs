@@ -1,0 +1,205 @@
+using Microsoft.Data.Sqlite;
+using OrleansChat.Grains.Interfaces;
+
+namespace OrleansChat.Grains.Log.Sqlite;
+
+/// <summary>
+/// Everything that changes the file, on the one connection that does. Used by the writer's thread alone; each method is one transaction,
+/// which takes the file's write lock at its start, so that what it reads cannot change before it commits (other processes included).
+/// </summary>
+internal sealed class SqliteWrites(SqliteConnection connection) : IDisposable
+{
+    private readonly SqliteStatement _begin = new(connection, "begin immediate");
+    private readonly SqliteStatement _commit = new(connection, "commit");
+    private readonly SqliteStatement _rollback = new(connection, "rollback");
+
+    private readonly SqliteStatement _create = new(
+        connection, "insert into rooms(room, kind, epoch, claim) values($1, $2, $3, 0) on conflict do nothing", 3);
+
+    private readonly SqliteStatement _claim = new(connection, "update rooms set claim = claim + 1 where room = $1", 1);
+    private readonly SqliteStatement _room = new(connection, "select claim, kind, epoch, seq, ts, messages from rooms where room = $1", 1);
+
+    private readonly SqliteStatement _advance = new(
+        connection, "update rooms set seq = $2, ts = max(ts, $3), messages = $4 where room = $1", 4);
+
+    private readonly SqliteStatement _insert = new(
+        connection,
+        """
+        insert into events(room, seq, usr, client_id, hash, ts, kind, text, ref, reply, meta, messages)
+        values($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+        on conflict(room, usr, client_id) where client_id is not null do nothing
+        """,
+        12);
+
+    private readonly SqliteStatement _first = new(
+        connection, "select seq, ts, hash, messages from events where room = $1 and usr = $2 and client_id = $3", 3);
+
+    private readonly SqliteStatement _edit = new(
+        connection, "update events set text = $3, edited = 1 where room = $1 and seq = $2 and kind = 0 and not deleted", 3);
+
+    private readonly SqliteStatement _takeIfDeleted = new(
+        connection,
+        """
+        update events set text = null, meta = null where room = $1 and seq = $2
+        and exists(select 1 from events as message where message.room = $1 and message.seq = $3 and message.deleted)
+        """,
+        3);
+
+    private readonly SqliteStatement _delete = new(
+        connection, "update events set text = null, meta = null, edited = 0, deleted = 1 where room = $1 and seq = $2 and kind = 0", 2);
+
+    private readonly SqliteStatement _takeEdits = new(
+        connection, "update events set text = null, meta = null where room = $1 and ref = $2 and kind = 1", 2);
+
+    private readonly SqliteStatement _join = new(
+        connection, "insert into members(room, usr, since) values($1, $2, $3) on conflict do nothing", 3);
+
+    private readonly SqliteStatement _leave = new(connection, "delete from members where room = $1 and usr = $2", 2);
+
+    private readonly SqliteStatement _mark = new(
+        connection,
+        "insert into marks(room, usr, seq) values($1, $2, $3) on conflict do update set seq = excluded.seq where excluded.seq > marks.seq",
+        3);
+
+    public RoomClaim? Claim(string room) => Transaction(() =>
+    {
+        _claim.Run(room);
+        return Find(room);
+    });
+
+    public RoomClaim Create(string room, RoomKind kind) => Transaction(() =>
+    {
+        _create.Run(room, (long)kind, RoomRules.NewEpoch());
+        _claim.Run(room);
+        return Find(room)!;
+    });
+
+    public AppendResult[] Append(IReadOnlyList<RoomAppend> appends) => Transaction(() => appends.Select(Append).ToArray());
+
+    public bool Mark(IReadOnlyCollection<ReadMark> marks) => Transaction(() =>
+    {
+        foreach (var mark in marks)
+        {
+            _mark.Run(mark.Room, mark.User, mark.Seq);
+        }
+
+        return true;
+    });
+
+    public void Dispose()
+    {
+        foreach (var statement in (SqliteStatement[])
+            [_begin, _commit, _rollback, _create, _claim, _room, _advance, _insert, _first, _edit, _takeIfDeleted, _delete, _takeEdits, _join, _leave, _mark])
+        {
+            statement.Dispose();
+        }
+
+        connection.Dispose();
+    }
+
+    private T Transaction<T>(Func<T> work)
+    {
+        _begin.Run();
+        try
+        {
+            var result = work();
+            _commit.Run();
+            return result;
+        }
+        catch
+        {
+            RollBack();
+            throw;
+        }
+    }
+
+    private void RollBack()
+    {
+        try
+        {
+            _rollback.Run();
+        }
+        catch (SqliteException)
+        {
+            // Some failures (a full disk, for one) have rolled back by themselves already; the first exception is the one to tell.
+        }
+    }
+
+    private RoomClaim? Find(string room)
+    {
+        using var row = _room.Query(room);
+        return row.Read()
+            ? new RoomClaim(row.GetInt64(0), (RoomKind)row.GetInt32(1), row.GetString(2), row.GetInt64(3), row.GetInt64(4), row.GetInt64(5))
+            : null;
+    }
+
+    private AppendResult Append(RoomAppend append)
+    {
+        if (Find(append.Room) is not { } room || room.Number != append.Claim)
+        {
+            return AppendResult.FencedOff;
+        }
+
+        var (seq, ts, messages) = (room.Seq, room.Ts, room.Messages);
+        var appended = new AppendedEntry[append.Entries.Count];
+        for (var i = 0; i < appended.Length; i++)
+        {
+            var entry = append.Entries[i];
+            var message = entry.Kind == RoomEventKind.Msg ? 1 : 0;
+            var added = _insert.Run(
+                append.Room, seq + 1, entry.User, entry.ClientId, entry.Hash, entry.Ts, (long)entry.Kind,
+                entry.Text, entry.Ref, entry.Reply, entry.Meta, messages + message) == 1;
+            if (!added)
+            {
+                appended[i] = First(append.Room, entry);
+                continue;
+            }
+
+            (seq, ts, messages) = (seq + 1, Math.Max(ts, entry.Ts), messages + message);
+            appended[i] = new AppendedEntry(seq, entry.Ts, entry.Hash, messages, Duplicate: false);
+            Apply(append.Room, room.Kind, seq, entry);
+        }
+
+        if (seq > room.Seq)
+        {
+            _advance.Run(append.Room, seq, ts, messages);
+        }
+
+        return new AppendResult(false, appended);
+    }
+
+    private AppendedEntry First(string room, LogEntry entry)
+    {
+        using var row = _first.Query(room, entry.User, entry.ClientId);
+        row.Read();
+        return new AppendedEntry(row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), Duplicate: true);
+    }
+
+    private void Apply(string room, RoomKind kind, long seq, LogEntry entry)
+    {
+        switch (entry.Kind)
+        {
+            case RoomEventKind.Edit:
+                if (_edit.Run(room, entry.Ref, entry.Text) == 0)
+                {
+                    // Not a message, or a deleted one, whose text must not live on in a late edit.
+                    _takeIfDeleted.Run(room, seq, entry.Ref);
+                }
+
+                break;
+            case RoomEventKind.Delete:
+                if (_delete.Run(room, entry.Ref) == 1)
+                {
+                    _takeEdits.Run(room, entry.Ref);
+                }
+
+                break;
+            case RoomEventKind.Join when kind == RoomKind.Group:
+                _join.Run(room, entry.User, seq);
+                break;
+            case RoomEventKind.Leave when kind == RoomKind.Group:
+                _leave.Run(room, entry.User);
+                break;
+        }
+    }
+}

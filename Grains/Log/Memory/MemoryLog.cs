@@ -36,6 +36,9 @@ internal sealed class MemoryLog(LogInstruments instruments) : IMessageStore
         return Task.FromResult(result);
     }
 
+    public Task<AppendedEntry?> FindAsync(string room, string user, string clientId, CancellationToken cancellationToken) =>
+        Task.FromResult(Find(room)?.First(user, clientId));
+
     public Task<IReadOnlyList<RoomEvent>> ReadAsync(string room, long after, int limit, CancellationToken cancellationToken) =>
         Task.FromResult(Find(room)?.Read(after, limit) ?? []);
 

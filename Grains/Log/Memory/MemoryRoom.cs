@@ -29,6 +29,20 @@ internal sealed class MemoryRoom(RoomKind kind)
         }
     }
 
+    public AppendedEntry? First(string user, string? clientId)
+    {
+        lock (_gate)
+        {
+            if (clientId is null || !_known.TryGetValue((user, clientId), out var known))
+            {
+                return null;
+            }
+
+            var first = _rows[known];
+            return new AppendedEntry(known + 1, first.Entry.Ts, first.Entry.Hash, first.Messages, Duplicate: true);
+        }
+    }
+
     public IReadOnlyList<RoomEvent> Read(long after, int limit)
     {
         lock (_gate)
@@ -77,10 +91,9 @@ internal sealed class MemoryRoom(RoomKind kind)
 
     private AppendedEntry Append(LogEntry entry)
     {
-        if (entry.ClientId is not null && _known.TryGetValue((entry.User, entry.ClientId), out var known))
+        if (First(entry.User, entry.ClientId) is { } first)
         {
-            var first = _rows[known];
-            return new AppendedEntry(known + 1, first.Entry.Ts, first.Entry.Hash, first.Messages, Duplicate: true);
+            return first;
         }
 
         var row = new Row(entry, (Head?.Messages ?? 0) + (entry.Kind == RoomEventKind.Msg ? 1 : 0)) { Text = entry.Text, Meta = entry.Meta };

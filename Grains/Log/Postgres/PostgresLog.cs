@@ -76,6 +76,15 @@ internal sealed class PostgresLog : IMessageStore
         """,
         ToClaim, cancellationToken, room, (short)kind, RoomRules.NewEpoch()))!;
 
+    public async Task<AppendedEntry?> FindAsync(string room, string user, string clientId, CancellationToken cancellationToken)
+    {
+        var rows = await RowsAsync(
+            "select seq, ts, hash, messages from chat.events where room = $1 and usr = $2 and client_id = $3",
+            row => new AppendedEntry(row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), Duplicate: true),
+            cancellationToken, room, user, clientId);
+        return rows is [var first] ? first : null;
+    }
+
     public async Task<IReadOnlyList<RoomEvent>> ReadAsync(string room, long after, int limit, CancellationToken cancellationToken) => await RowsAsync(
         """
         select seq, ts, usr, kind, text, ref, reply, meta, client_id, edited, messages from chat.events

@@ -53,6 +53,9 @@ internal sealed class SqliteLog(MessageLogOptions options, LogInstruments instru
     Task<AppendResult[]> ICommitter.CommitAsync(IReadOnlyList<RoomAppend> appends, CancellationToken cancellationToken) =>
         (_writer ?? throw NotOpen()).RunAsync(writes => writes.Append(appends), CancellationToken.None);
 
+    public Task<AppendedEntry?> FindAsync(string room, string user, string clientId, CancellationToken cancellationToken) =>
+        ReadAsync(reads => reads.First(room, user, clientId), cancellationToken);
+
     public Task<IReadOnlyList<RoomEvent>> ReadAsync(string room, long after, int limit, CancellationToken cancellationToken) =>
         ReadAsync(reads => reads.Events(room, after, limit), cancellationToken);
 

@@ -86,7 +86,9 @@ public sealed class OwnershipTests(ChatCluster cluster)
         await gateway.EnterAsync(_room, "ann");
         var first = await cluster.Room(_room).HandleAsync(new RoomCommands(gateway.Id, [Say("ann", "before")]));
 
-        await cluster.Silos.MigrateAsync(cluster.Room(_room));
+        Assert.True(cluster.Silos.TryGetGrainContext(cluster.Room(_room).GetGrainId(), out var before));
+        await cluster.Silos.MigrateAsync(
+            cluster.Room(_room), cluster.Silos.Silos.Single(silo => !silo.SiloAddress.Equals(before.Address.SiloAddress)).SiloAddress);
         await gateway.UntilAsync<RoomMoved>(moved => moved.Room == _room);
         await cluster.Room(_room).AttendAsync(gateway.Id, ["ann"]);
 

@@ -78,11 +78,11 @@ internal sealed class PostgresLog : IMessageStore
 
     public async Task<AppendedEntry?> FindAsync(string room, string user, string clientId, CancellationToken cancellationToken)
     {
-        var found = await RowsAsync(
+        var rows = await RowsAsync(
             "select seq, ts, hash, messages from chat.events where room = $1 and usr = $2 and client_id = $3",
             row => new AppendedEntry(row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), Duplicate: true),
             cancellationToken, room, user, clientId);
-        return found.Count == 0 ? null : found[0];
+        return rows is [var first] ? first : null;
     }
 
     public async Task<IReadOnlyList<RoomEvent>> ReadAsync(string room, long after, int limit, CancellationToken cancellationToken) => await RowsAsync(

@@ -186,11 +186,14 @@ public sealed class StreamFailureTests
         await producer.Publish("unknown", "one", 0, 1);
         await Waiting.UntilAsync(() => cluster.StreamsKept(cluster.Silos[0]) == 2, "the unknown stream to reach the agent");
         var full = await Assert.ThrowsAsync<StreamQueueFullException>(() => producer.Publish("known", "one", 1, 100));
+        cluster.Measures.ReadGauges();
         database.SetResult();
 
         Assert.Equal(10, full.Capacity);
         Assert.Equal($"{cluster.Provider}/0", full.Queue);
+        Assert.Equal(1, cluster.Measures.Sum("orleanschat.streams.enqueue.waits"));
         Assert.Equal(1, cluster.Measures.Sum("orleanschat.streams.enqueue.timeouts"));
+        Assert.Equal(10, cluster.Measures.Sum("orleanschat.streams.queue.length"));
         await listener.UntilItemAsync(new Item("one", 10));
         await producer.Publish("known", "one", 11, 100);
         await listener.UntilCountAsync(111);

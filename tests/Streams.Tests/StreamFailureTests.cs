@@ -89,6 +89,42 @@ public sealed class StreamFailureTests
         never.SetResult();
     }
 
+    /// <summary>
+    /// Orleans reads nothing from a queue while a stream that is new to the silo shakes hands with its subscribers. So here a dead one costs the
+    /// other streams of its queue a wait, of two calls that time out: one to ask it, one to tell it that this failed. Hence the many queues.
+    /// </summary>
+    [Fact]
+    public async Task Publish_WhenADeadConsumersStreamIsNewToTheSilo_ItsQueueWaitsForTheTimeoutsAndOtherQueuesGoOnAtOnce()
+    {
+        await using var cluster = await StreamsCluster.StartAsync(
+            silos: 2,
+            settings: new() { ["QueuesPerSilo"] = "2", ["MaxEventDeliveryTime"] = "00:00:02" },
+            configure: silo => silo.Services.Configure<SiloMessagingOptions>(options => options.ResponseTimeout = TimeSpan.FromSeconds(2)));
+        await using var living = await cluster.ConnectAsync();
+        var dead = await cluster.ConnectAsync();
+        var names = Enumerable.Range(0, 100).Select(n => $"stream-{n}").ToLookup(name => cluster.QueueOf(name) == cluster.QueueOf("dead"));
+        var (same, other) = (names[true].First(), names[false].First());
+        var lost = await dead.SubscribeAsync("dead");
+        var beside = await living.SubscribeAsync(same);
+        var apart = await living.SubscribeAsync(other);
+        var one = await living.ProducerAsync("one", cluster.Silos[0]);
+        var two = await living.ProducerAsync("two", cluster.Silos[1]);
+        await one.Publish("dead", "one", 0, 1);
+        await two.Publish(same, "two", 0, 1);
+        await two.Publish(other, "two", 0, 1);
+        await Task.WhenAll(lost.UntilCountAsync(1), beside.UntilCountAsync(1), apart.UntilCountAsync(1));
+
+        await dead.DieAsync();
+        await two.Publish("dead", "two", 0, 1);
+        await two.Publish(same, "two", 1, 100);
+        await two.Publish(other, "two", 1, 100);
+        await apart.UntilItemAsync(new Item("two", 100), seconds: 2);
+        await beside.UntilItemAsync(new Item("two", 100));
+
+        Assert.Equal(Enumerable.Range(0, 101), apart.Items.Select(item => item.Number));
+        Assert.Equal(Enumerable.Range(0, 101), beside.Items.Select(item => item.Number));
+    }
+
     [Fact]
     public async Task Publish_WhenAnotherSiloStops_GoesOnAndNewSubscribersFindTheirStreams()
     {
@@ -150,11 +186,14 @@ public sealed class StreamFailureTests
         await producer.Publish("unknown", "one", 0, 1);
         await Waiting.UntilAsync(() => cluster.StreamsKept(cluster.Silos[0]) == 2, "the unknown stream to reach the agent");
         var full = await Assert.ThrowsAsync<StreamQueueFullException>(() => producer.Publish("known", "one", 1, 100));
+        cluster.Measures.ReadGauges();
         database.SetResult();
 
         Assert.Equal(10, full.Capacity);
         Assert.Equal($"{cluster.Provider}/0", full.Queue);
+        Assert.Equal(1, cluster.Measures.Sum("orleanschat.streams.enqueue.waits"));
         Assert.Equal(1, cluster.Measures.Sum("orleanschat.streams.enqueue.timeouts"));
+        Assert.Equal(10, cluster.Measures.Sum("orleanschat.streams.queue.length"));
         await listener.UntilItemAsync(new Item("one", 10));
         await producer.Publish("known", "one", 11, 100);
         await listener.UntilCountAsync(111);

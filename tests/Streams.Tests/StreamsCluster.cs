@@ -64,7 +64,9 @@ internal sealed class StreamsCluster : IAsyncDisposable
     /// <summary>Streams that the silo keeps anything for.</summary>
     public int StreamsKept(SiloHandle silo) => Adapter(silo).Streams;
 
-    public PushAdapter Adapter(SiloHandle silo) =>
+    public QueueId QueueOf(string stream) => Adapter(Silos[0]).GetStreamQueueMapper().GetQueueForStream(StreamId.Create("test", stream));
+
+    private PushAdapter Adapter(SiloHandle silo) =>
         (PushAdapter)((InProcessSiloHandle)silo).SiloHost.Services.GetRequiredKeyedService<IQueueAdapterFactory>(Provider);
 
     public Task StopAsync(SiloHandle silo) => _cluster.StopSiloAsync(silo);

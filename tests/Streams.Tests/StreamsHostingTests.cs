@@ -14,7 +14,7 @@ public sealed class StreamsHostingTests
 
     [Theory]
     [InlineData("QueuesPerSilo", "0")]
-    [InlineData("QueuesPerSilo", "65")]
+    [InlineData("QueuesPerSilo", "257")]
     [InlineData("QueueCapacity", "0")]
     [InlineData("EnqueueTimeout", "-00:00:01")]
     [InlineData("EnqueueTimeout", "00:01:01")]

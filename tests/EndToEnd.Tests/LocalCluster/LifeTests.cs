@@ -7,7 +7,7 @@ namespace OrleansChat.EndToEnd.Tests.LocalCluster;
 public sealed class LifeTests
 {
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(20);
-    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);
 
     [Fact]
     public async Task Start_ServesHealthAndSaysWhereAndHow_AndCtrlCLeavesNothingBehind()

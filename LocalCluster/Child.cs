@@ -81,6 +81,9 @@ internal sealed class Child(ChildPlan plan, LocalOptions options, Screen screen,
         return false;
     }
 
+    /// <summary>Ends the child at once, whatever it does.</summary>
+    public Task KillAsync() => _process?.KillAsync() ?? Task.CompletedTask;
+
     public void Dispose() => _process?.Dispose();
 
     /// <summary>True once the child answers that it is ready; false where it ended, or was not ready in time.</summary>

@@ -78,10 +78,20 @@ internal sealed class ChildProcess : IDisposable
         }
         catch (OperationCanceledException)
         {
-            _process.Kill(entireProcessTree: true);
-            await Ended;
+            await KillAsync();
             return false;
         }
+    }
+
+    /// <summary>Ends the child at once.</summary>
+    public async Task KillAsync()
+    {
+        if (!Ended.IsCompleted)
+        {
+            _process.Kill();
+        }
+
+        await Ended;
     }
 
     public void Dispose() => _process.Dispose();

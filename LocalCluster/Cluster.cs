@@ -63,7 +63,7 @@ internal sealed class Cluster : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         var all = _gateways.Concat(_silos).ToArray();
-        await StopAllAsync(all, TimeSpan.Zero, CancellationToken.None);
+        await Task.WhenAll(all.Select(child => child.KillAsync()));
         Array.ForEach(all, child => child.Dispose());
         _http.Dispose();
     }

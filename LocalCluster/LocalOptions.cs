@@ -26,5 +26,5 @@ internal sealed record LocalOptions(
     public TimeSpan ReadyWithin { get; init; } = TimeSpan.FromSeconds(90);
 
     /// <summary>How long all gateways together, and then all silos together, may take to stop; what is left by then is killed.</summary>
-    public TimeSpan StopWithin { get; init; } = TimeSpan.FromSeconds(9);
+    public TimeSpan StopWithin { get; init; } = TimeSpan.FromSeconds(8);
 }

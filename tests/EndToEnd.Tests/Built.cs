@@ -7,6 +7,8 @@ internal static class Built
 
     public static string Silo => Program("Silo");
 
+    public static string Gateway => Program("Gateway");
+
     private static string Program(string project)
     {
         var here = new DirectoryInfo(AppContext.BaseDirectory);

@@ -7,7 +7,7 @@ namespace OrleansChat.EndToEnd.Tests.LocalCluster;
 public sealed class LifeTests
 {
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(20);
-    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);
 
     [Fact]
     public async Task Start_ServesHealthAndSaysWhereAndHow_AndCtrlCLeavesNothingBehind()
@@ -77,6 +77,37 @@ public sealed class LifeTests
         await ProcessGroup.SignalAsync("KILL", cluster.Group.Id);
 
         await cluster.Group.EmptyAsync(TimeSpan.FromSeconds(15));
+    }
+
+    [Fact]
+    public async Task CtrlC_WhenNothingStopsByItself_KillsWhatIsLeftInTime()
+    {
+        await using var cluster = await RunningLocalCluster.StartAsync(1, "--store", "memory");
+        await ProcessGroup.SignalAsync("STOP", cluster.Child("gateway-1").Pid);
+        await ProcessGroup.SignalAsync("STOP", cluster.Child("silo-1").Pid);
+
+        await ProcessGroup.SignalAsync("INT", cluster.Group.Id);
+
+        Assert.NotEqual(0, await cluster.Group.ExitAsync(StopLimit));
+        Assert.Empty(cluster.Group.Members());
+        Assert.Contains("gateway-1 did not stop in time and was killed", cluster.Group.Output);
+        Assert.Contains("silo-1 did not stop in time and was killed", cluster.Group.Output);
+    }
+
+    [Fact]
+    public async Task SecondCtrlC_KillsWhatIsLeftAtOnce()
+    {
+        await using var cluster = await RunningLocalCluster.StartAsync(1, "--store", "memory");
+        await ProcessGroup.SignalAsync("STOP", cluster.Child("gateway-1").Pid);
+        await ProcessGroup.SignalAsync("STOP", cluster.Child("silo-1").Pid);
+        await ProcessGroup.SignalAsync("INT", cluster.Group.Id);
+        await cluster.Group.LineAsync("Stopping", Soon);
+        await Task.Delay(TimeSpan.FromSeconds(1.5), TestContext.Current.CancellationToken); // Sooner, it is taken for the first one, come twice.
+
+        await ProcessGroup.SignalAsync("INT", cluster.Group.Id);
+
+        Assert.NotEqual(0, await cluster.Group.ExitAsync(TimeSpan.FromSeconds(5)));
+        Assert.Empty(cluster.Group.Members());
     }
 
     [Theory, InlineData("gateway-1"), InlineData("silo-1")]

@@ -7,7 +7,7 @@ namespace OrleansChat.EndToEnd.Tests.LocalCluster;
 /// <summary>What cannot be started: one line says what to do, and nothing is left behind.</summary>
 public sealed class RefusalTests
 {
-    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);
 
     [Theory]
     [InlineData("--silos", "--silos 2", "--store postgres")]

@@ -172,14 +172,14 @@ public sealed class PostgresServer : IAsyncDisposable
         var (started, log) = (Stopwatch.StartNew(), Path.Combine(_directory, "log"));
         _port = _port == 0 ? FreePort() : _port;
 
-        // The shell sees its input end when this process does, and then stops the server (a frozen one with force) and removes its directory;
-        // after the word "keep" it leaves the directory for a restart.
+        // The shell sees its input end when this process does. Then it stops the server at once, a frozen one too, because nobody needs the
+        // data any more, and removes the directory; after the word "keep" it leaves it for a restart.
         var postgres = string.Create(
             CultureInfo.InvariantCulture,
-            $"trap '' INT HUP TERM; '{_bin}/postgres' -D '{_directory}/data' -p {_port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='{_directory}' "
+            $"exec >/dev/null 2>&1; trap '' INT HUP TERM; "
+            + $"'{_bin}/postgres' -D '{_directory}/data' -p {_port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='{_directory}' "
             + $"-c fsync={(_fsync ? "on" : "off")} -c max_connections=200 -c shared_buffers=64MB >>'{log}' 2>&1 & pid=$!; "
-            + $"read -r word; kill -CONT $pid 2>/dev/null; kill -INT $pid 2>/dev/null; (sleep 10; kill -QUIT $pid) 2>/dev/null & force=$!; "
-            + $"wait $pid; kill $force 2>/dev/null; [ \"$word\" = keep ] || rm -rf '{_directory}'");
+            + $"read -r word; kill -CONT $pid; kill -QUIT $pid; wait $pid; [ \"$word\" = keep ] || rm -rf '{_directory}'");
         var command = AsAccount(["/bin/sh", "-c", postgres]);
         _keeper = Process.Start(new ProcessStartInfo(command[0], command.Skip(1)) { RedirectStandardInput = true, WorkingDirectory = _directory })!;
 

@@ -145,15 +145,27 @@ internal sealed class PostgresLog : IMessageStore
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         try
         {
-            // Waiting for a place in the pool, and connecting, can be called off; what runs in the database is left.
-            var connection = await _pool.OpenConnectionAsync(either.Token);
-            return await RowsAsync(connection, sql, read, values).OrLeaveAsync(either.Token);
+            try
+            {
+                return await OnceAsync(sql, read, values, either.Token);
+            }
+            catch (NpgsqlException fault) when (fault.IsTransient)
+            {
+                // The pool may hold connections to a server that was restarted since. Everything that comes here may be done twice:
+                // reads, marks, and claims, of which only the last one counts.
+                _pool.Clear();
+                return await OnceAsync(sql, read, values, either.Token);
+            }
         }
         catch (Exception fault) when (PostgresFaults.IsFault(fault) && !cancellationToken.IsCancellationRequested)
         {
             throw new LogUnavailableException(PostgresFaults.InUse(fault).Message, fault);
         }
     }
+
+    /// <summary>Waiting for a place in the pool, and connecting, can be called off; what runs in the database is left.</summary>
+    private async Task<List<T>> OnceAsync<T>(string sql, Func<NpgsqlDataReader, T> read, object[] values, CancellationToken cancellationToken) =>
+        await RowsAsync(await _pool.OpenConnectionAsync(cancellationToken), sql, read, values).OrLeaveAsync(cancellationToken);
 
     private static async Task<List<T>> RowsAsync<T>(NpgsqlConnection connection, string sql, Func<NpgsqlDataReader, T> read, object[] values)
     {

@@ -86,7 +86,8 @@ public sealed class PushQueueTests : IDisposable
         var queue = Queue(new() { QueueCapacity = 1, EnqueueTimeout = TimeSpan.Zero });
         await queue.EnqueueAsync(Batch("a"));
 
-        await Assert.ThrowsAsync<StreamQueueFullException>(() => queue.EnqueueAsync(Batch("b")));
+        await Assert.ThrowsAsync<StreamQueueFullException>(() =>
+            queue.EnqueueAsync(Batch("b")).WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken));
     }
 
     [Fact]

@@ -12,6 +12,7 @@ internal static class Refusals
     public static readonly Refused NotYours = new(Refusal.Forbidden, "This conversation belongs to two other people.");
     public static readonly Refused NotAuthor = new(Refusal.Forbidden, "Only its author may do that.");
     public static readonly Refused ServerKind = new(Refusal.Forbidden, "Only the server writes events of this kind.");
+    public static readonly Refused NotStorable = new(Refusal.Forbidden, "It holds a character that cannot be stored.");
     public static readonly Refused OtherKind = new(Refusal.Conflict, "The room is of another kind.");
     public static readonly Refused OtherBody = new(Refusal.Conflict, "This id was sent before with another body.");
     public static readonly Refused Gone = new(Refusal.Gone, "The message was deleted.");

@@ -7,7 +7,7 @@ namespace OrleansChat.Grains.Tests.Rooms;
 public sealed class AttendanceNoticesTests
 {
     private readonly ManualTime _time = new();
-    private readonly TaskFactory _turns = new(new ConcurrentExclusiveSchedulerPair().ExclusiveScheduler);
+    private readonly Turns _turns = new();
     private readonly List<(string[] Came, string[] Went, int Count)> _told = [];
     private readonly HashSet<string> _here = [];
     private readonly AttendanceNotices _notices;
@@ -49,7 +49,7 @@ public sealed class AttendanceNoticesTests
         Assert.Equal((0, 0, 61), (_told[1].Came.Length, _told[1].Went.Length, _told[1].Count));
     }
 
-    private Task ChangeAsync(params string[] changes) => _turns.StartNew(() =>
+    private Task ChangeAsync(params string[] changes) => _turns.RunAsync(() =>
     {
         foreach (var change in changes)
         {
@@ -59,14 +59,7 @@ public sealed class AttendanceNoticesTests
         }
     });
 
-    private Task TurnAsync() => _turns.StartNew(() => { });
+    private Task TurnAsync() => _turns.RunAsync(() => { });
 
-    private async Task TellsAsync(int count)
-    {
-        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(20));
-        while (await _turns.StartNew(() => _told.Count) < count)
-        {
-            Assert.False(timeout.IsCancellationRequested, $"Notice {count} was not told within 20 s.");
-        }
-    }
+    private Task TellsAsync(int count) => _turns.UntilAsync($"notice {count}", () => _told.Count >= count);
 }

@@ -127,6 +127,18 @@ public sealed class PostingTests(ChatCluster cluster)
     }
 
     [Fact]
+    public async Task Post_ThatNoLogCanKeep_IsRefusedAloneAndNotWithItsBatch()
+    {
+        await using var gateway = await cluster.GatewayAsync();
+        await gateway.EnterAsync(_room, "ann");
+
+        var replies = await gateway.SendAsync(_room, Say("ann", "before"), Say("ann", "a\0b"), Say("ann", "after"));
+
+        Assert.Equal([1L, 2], replies.OfType<Posted>().Select(posted => posted.Seq));
+        Assert.Equal(Refusal.Forbidden, Assert.IsType<Refused>(replies[1]).Reason);
+    }
+
+    [Fact]
     public async Task Post_WithoutHavingEntered_IsRefused()
     {
         await using var gateway = await cluster.GatewayAsync();

@@ -18,7 +18,14 @@ public sealed class GroupTests(ChatCluster cluster)
         await using var other = await cluster.GatewayAsync();
 
         var entered = await one.EnterAsync(_room, _ann, RoomKind.Group);
-        var both = await Task.WhenAll(one.EnterAsync(_room, _bob), other.EnterAsync(_room, _bob));
+        var rig = cluster.Log[_room];
+        rig.Hold();
+        var entering = Task.WhenAll(one.EnterAsync(_room, _bob), other.EnterAsync(_room, _bob));
+        await rig.Reached.Task.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        // Both have come to the room when it answers this.
+        await one.SendOneAsync(_room, new MarkRead(_ann, 0));
+        rig.Release();
+        var both = await entering;
 
         Assert.Equal((1L, 0L), (entered.Seq, entered.Messages));
         Assert.All(both, again => Assert.Equal(2, again.Seq));

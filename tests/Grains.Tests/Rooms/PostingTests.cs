@@ -74,6 +74,17 @@ public sealed class PostingTests(ChatCluster cluster)
     }
 
     [Fact]
+    public async Task Post_OfSeveralInOneCall_IsOneAppend()
+    {
+        await using var gateway = await cluster.GatewayAsync();
+        await gateway.EnterAsync(_room, "ann");
+
+        await gateway.SendAsync(_room, [.. Enumerable.Range(0, 64).Select(i => Say("ann", $"{i}"))]);
+
+        Assert.Equal(1, cluster.Log[_room].Appends);
+    }
+
+    [Fact]
     public async Task Post_WhenTheClientIdRepeats_ReturnsTheFirstSequenceAndIsPublishedOnce()
     {
         await using var gateway = await cluster.GatewayAsync();

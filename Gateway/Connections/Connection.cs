@@ -16,6 +16,7 @@ internal sealed class Connection(
     private readonly CancellationTokenSource _cut = new();
     private readonly Lock _gate = new();
     private bool _ending;
+    private bool _isWriting;
     private long _lastProgress = time.GetTimestamp();
     private long _lastPing;
 
@@ -70,16 +71,18 @@ internal sealed class Connection(
 
     /// <summary>
     /// Pings when nothing came for a heartbeat, gives up after two. Bytes of any kind that came in count as life, and so do bytes
-    /// that the peer took: a slow reader answers a ping only once it has read up to it.
+    /// that the peer took: a slow reader answers a ping only once it has read up to it. While a write waits for the peer to take
+    /// some, that can be long: its window opens by large steps.
     /// </summary>
     public void Beat()
     {
         var now = time.GetTimestamp();
         var heartbeat = TimeSpan.FromSeconds(options.HeartbeatSeconds);
+        var patience = Volatile.Read(ref _isWriting) ? TimeSpan.FromSeconds(options.StallSeconds) : 2 * heartbeat;
         var heard = Math.Max(stream.LastHeard, Volatile.Read(ref _lastProgress));
-        if (time.GetElapsedTime(heard, now) >= 2 * heartbeat)
+        if (time.GetElapsedTime(heard, now) >= patience)
         {
-            End(CloseCode.NoPong, "nothing was heard for two heartbeats");
+            End(CloseCode.NoPong, $"nothing was heard for {patience.TotalSeconds} s");
         }
         else if (time.GetElapsedTime(stream.LastHeard, now) >= heartbeat && (_lastPing == 0 || time.GetElapsedTime(_lastPing, now) >= heartbeat))
         {
@@ -162,7 +165,9 @@ internal sealed class Connection(
                 var closes = Gather(frames, waiting);
                 if (frames.WrittenCount > 0)
                 {
+                    Volatile.Write(ref _isWriting, true);
                     await stream.WriteToWireAsync(frames.WrittenMemory, _cut.Token);
+                    Volatile.Write(ref _isWriting, false);
                     Volatile.Write(ref _lastProgress, time.GetTimestamp());
                 }
 

@@ -27,7 +27,7 @@ internal sealed class Feeds(
     }
 
     /// <inheritdoc/>
-    public void Enter(Subscription subscription, RoomKind? create, RoomKind? require, Action<RoomReply> answered)
+    public void Enter(Subscription subscription, Enter enter, Action<RoomReply> answered)
     {
         Feed feed;
         lock (_gate)
@@ -42,7 +42,7 @@ internal sealed class Feeds(
             feed.Add(subscription);
         }
 
-        Send(subscription.Room, new Enter(subscription.Session.User, create, require), reply =>
+        Send(subscription.Room, enter, reply =>
         {
             if (reply is Entered entered)
             {

@@ -37,7 +37,8 @@ internal sealed class Users(
         }
         catch
         {
-            Forget(session);
+            // It may be known there all the same.
+            Disconnect(session);
             throw;
         }
 

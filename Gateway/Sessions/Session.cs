@@ -15,6 +15,7 @@ internal sealed partial class Session(string id, string user, IWireFormat format
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Subscription> _subscriptions = [];
+    private readonly HashSet<string> _left = [];
     private readonly Connections.Signal _answered = new();
     private int _inFlight;
     private bool _connected;
@@ -78,7 +79,7 @@ internal sealed partial class Session(string id, string user, IWireFormat format
                 Answer(new Welcome(hello.Id, user, id, ports.Limits, ports.HeartbeatMs, ports.Options.PresenceBoundMs, null));
                 foreach (var room in hello.Rooms)
                 {
-                    Join(new(null, room.Room, room.Seq, room.Epoch, null, null));
+                    Join(new(null, room.Room, room.Seq, room.Epoch, null, null), Entry.Resumed);
                 }
 
                 break;
@@ -123,13 +124,13 @@ internal sealed partial class Session(string id, string user, IWireFormat format
     {
         lock (_gate)
         {
-            if (_over || _subscriptions.ContainsKey(room) || _subscriptions.Count >= ports.Limits.RoomsPerConnection)
+            if (_over || _left.Contains(room) || _subscriptions.ContainsKey(room) || _subscriptions.Count >= ports.Limits.RoomsPerConnection)
             {
                 return;
             }
         }
 
-        Join(new(null, RoomNames.NameOf(room, user), after, null, null, null));
+        Join(new(null, RoomNames.NameOf(room, user), after, null, null, null), Entry.Rung);
     }
 
     /// <summary>Hands an event of a feed to the outbox. Called under the feed's lock, in sequence.</summary>

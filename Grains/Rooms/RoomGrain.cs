@@ -252,6 +252,11 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
             return Refusals.OtherKind;
         }
 
+        if (enter.AsMember && MayNotRead(enter.User) is { } stranger)
+        {
+            return stranger;
+        }
+
         if (_claim!.Kind == RoomKind.Group && await _membership.JoinAsync(enter.User) is { } refused)
         {
             return refused;

@@ -17,7 +17,7 @@ internal static class Refusals
     public static readonly Refused OtherBody = new(Refusal.Conflict, "This id was sent before with another body.");
     public static readonly Refused Gone = new(Refusal.Gone, "The message was deleted.");
     public static readonly Refused Full = new(Refusal.RoomFull, "The room is full.");
-    public static readonly Refused GatewayExpired = new(Refusal.GatewayExpired, "The gateway's lease is over.");
+    public static readonly Refused GatewayExpired = new(Refusal.GatewayExpired, "The gateway's lease is over.", 1000);
 
     public static Refused LogAway(RoomOptions options) => new(Refusal.Unavailable, "The message log cannot be reached.", options.LogRetryMs);
 

@@ -8,8 +8,7 @@ using System.Text.Json;
 namespace OrleansChat.Load;
 
 /// <summary>
-/// A member of the room, in JSON mode over the framework's own WebSocket. Each text carries the time at which it was due, so that a
-/// sender or a server that stalls shows as latency.
+/// A member of the room, in JSON mode over the framework's own WebSocket. Each text carries the time at which it was sent.
 /// </summary>
 internal sealed class ChatMember(Uri address, string room) : IDisposable
 {
@@ -21,7 +20,7 @@ internal sealed class ChatMember(Uri address, string room) : IDisposable
     /// <summary>Events that were not the next of the room: lost, doubled or out of order.</summary>
     public int Faults { get; private set; }
 
-    /// <summary>Milliseconds from due to received, of the events that were due after <see cref="MeasureFrom"/>.</summary>
+    /// <summary>Milliseconds from sent to received, of the events that were sent after <see cref="MeasureFrom"/>.</summary>
     public IReadOnlyList<double> Latencies => _latencies;
 
     /// <summary>Timestamp before which nothing is measured.</summary>
@@ -42,9 +41,9 @@ internal sealed class ChatMember(Uri address, string room) : IDisposable
         }
     }
 
-    /// <summary>Sends one message that was due at <paramref name="due"/>.</summary>
-    public Task SendAsync(int number, long due, string padding, CancellationToken cancellationToken) => SendAsync(
-        $$"""{"t":"send","id":"{{number}}","room":"{{room}}","text":"{{due}} {{padding}}"}""", cancellationToken);
+    /// <summary>Sends one message.</summary>
+    public Task SendAsync(int number, string padding, CancellationToken cancellationToken) => SendAsync(
+        $$"""{"t":"send","id":"{{number}}","room":"{{room}}","text":"{{Stopwatch.GetTimestamp()}} {{padding}}"}""", cancellationToken);
 
     /// <summary>Receives until <paramref name="events"/> events came.</summary>
     public async Task ReceiveAllAsync(Func<int> events, CancellationToken cancellationToken)
@@ -73,10 +72,10 @@ internal sealed class ChatMember(Uri address, string room) : IDisposable
         _last = seq;
         Received++;
         var text = happened.RootElement.GetProperty("text").GetString()!;
-        var due = long.Parse(text.AsSpan(0, text.IndexOf(' ', StringComparison.Ordinal)), CultureInfo.InvariantCulture);
-        if (due >= MeasureFrom)
+        var sent = long.Parse(text.AsSpan(0, text.IndexOf(' ', StringComparison.Ordinal)), CultureInfo.InvariantCulture);
+        if (sent >= MeasureFrom)
         {
-            _latencies.Add(Stopwatch.GetElapsedTime(due, now).TotalMilliseconds);
+            _latencies.Add(Stopwatch.GetElapsedTime(sent, now).TotalMilliseconds);
         }
     }
 

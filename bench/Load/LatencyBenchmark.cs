@@ -15,7 +15,7 @@ internal sealed record LatencyOptions(int Runs, int Seconds, int Members, int Ra
 /// </summary>
 internal static class LatencyBenchmark
 {
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan MostLate = TimeSpan.FromMilliseconds(500);
     private static readonly string Padding = new('x', 80);
 

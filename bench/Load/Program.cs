@@ -2,7 +2,7 @@ using System.CommandLine;
 using OrleansChat.Load;
 
 var runs = new Option<int>("--runs") { Description = "runs of each setting, interleaved; the median is reported", DefaultValueFactory = _ => 5 };
-var seconds = new Option<int>("--seconds") { Description = "seconds that are measured in each run, after two of warm-up", DefaultValueFactory = _ => 8 };
+var seconds = new Option<int>("--seconds") { Description = "seconds that are measured in each run, after ten of warm-up", DefaultValueFactory = _ => 8 };
 var members = new Option<int>("--members") { Description = "members of the room, all of whom get every message", DefaultValueFactory = _ => 10 };
 var rate = new Option<int>("--rate") { Description = "messages a second, from one sender", DefaultValueFactory = _ => 100 };
 var results = new Option<string>("--results") { Description = "the directory for the dated report", DefaultValueFactory = _ => "bench/results" };

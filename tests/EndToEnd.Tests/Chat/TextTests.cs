@@ -10,8 +10,8 @@ public sealed class TextTests(ChatCluster cluster)
     public async Task GorillasPage_WithNoSubprotocolAndRawLines_ChatsAcrossGateways()
     {
         var room = cluster.Fresh("room");
-        using var first = await RawWebSocket.ConnectAsync(cluster.First, $"/ws?room={room}&raw=1");
-        using var second = await RawWebSocket.ConnectAsync(cluster.Second, $"/ws?room={room}&raw=1");
+        using var first = await ConnectAsync(cluster.First, $"/ws?room={room}&raw=1");
+        using var second = await ConnectAsync(cluster.Second, $"/ws?room={room}&raw=1");
         await TogetherAsync(room);
 
         // As its server does: line breaks become spaces, the ends are trimmed, the sender gets the line too.
@@ -42,9 +42,9 @@ public sealed class TextTests(ChatCluster cluster)
     {
         var (ann, bob) = (cluster.Fresh("ann"), cluster.Fresh("张三"));
         var room = cluster.Fresh("room");
-        using var first = await RawWebSocket.ConnectAsync(cluster.First, $"/?user={ann}&room={room}");
+        using var first = await ConnectAsync(cluster.First, $"/?user={ann}&room={room}");
         await LineAsync(first, $"* you are {ann}");
-        using var second = await RawWebSocket.ConnectAsync(cluster.Second, $"/?user={Uri.EscapeDataString(bob)}&room={room}");
+        using var second = await ConnectAsync(cluster.Second, $"/?user={Uri.EscapeDataString(bob)}&room={room}");
         await LineAsync(first, $"* {bob} joined (2 here)");
 
         await second.SendTextAsync("你好");
@@ -70,8 +70,8 @@ public sealed class TextTests(ChatCluster cluster)
             await writer.SendAsync(room, $"line {n}");
         }
 
-        using var fresh = await RawWebSocket.ConnectAsync(cluster.Second, $"/ws?room={room}&raw=1");
-        using var resumed = await RawWebSocket.ConnectAsync(cluster.Second, $"/ws?room={room}&raw=1&seq=1&after=28");
+        using var fresh = await ConnectAsync(cluster.Second, $"/ws?room={room}&raw=1");
+        using var resumed = await ConnectAsync(cluster.Second, $"/ws?room={room}&raw=1&seq=1&after=28");
 
         for (var n = 11; n <= 30; n++)
         {
@@ -85,7 +85,7 @@ public sealed class TextTests(ChatCluster cluster)
     [Fact]
     public async Task Hello_AsTheFirstFrame_TurnsTheConnectionToJson()
     {
-        using var person = await RawWebSocket.ConnectAsync(cluster.First, $"/ws?user={cluster.Fresh("ann")}");
+        using var person = await ConnectAsync(cluster.First, $"/ws?user={cluster.Fresh("ann")}");
 
         await person.SendTextAsync("""{"t":"hello","id":"1"}""");
 
@@ -93,6 +93,8 @@ public sealed class TextTests(ChatCluster cluster)
         await person.SendTextAsync("""{"t":"ping","id":"2"}""");
         await LineAsync(person, """{"t":"pong","id":"2"}""");
     }
+
+    private static Task<RawWebSocket> ConnectAsync(int port, string path) => RawWebSocket.ConnectAsync(new Uri($"ws://127.0.0.1:{port}{path}"));
 
     /// <summary>Reads until a line begins as awaited.</summary>
     private static async Task LineAsync(RawWebSocket client, string begins)

@@ -30,9 +30,15 @@ internal sealed class Users(
 
         try
         {
-            if (await Grain(session.User).ConnectAsync(gateway.Id, new(session.Id, device), limits.Value.ConnectionsPerUser))
+            var admission = await Grain(session.User).ConnectAsync(gateway.Id, new(session.Id, device), limits.Value.ConnectionsPerUser);
+            if (admission == Admission.Admitted)
             {
                 return true;
+            }
+
+            if (admission == Admission.GatewayExpired)
+            {
+                throw new InvalidOperationException("The lease of this gateway is over.");
             }
         }
         catch

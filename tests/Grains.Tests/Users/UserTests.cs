@@ -16,13 +16,13 @@ public sealed class UserTests(ChatCluster cluster)
         await using var one = await cluster.GatewayAsync();
         await using var other = await cluster.GatewayAsync();
 
-        Assert.True(await User.ConnectAsync(one.Id, new UserSession("s1", null), 2));
-        Assert.True(await User.ConnectAsync(other.Id, new UserSession("s2", null), 2));
-        Assert.False(await User.ConnectAsync(other.Id, new UserSession("s3", null), 2));
-        Assert.True(await User.ConnectAsync(other.Id, new UserSession("s2", null), 2));
+        Assert.Equal(Admission.Admitted, await User.ConnectAsync(one.Id, new UserSession("s1", null), 2));
+        Assert.Equal(Admission.Admitted, await User.ConnectAsync(other.Id, new UserSession("s2", null), 2));
+        Assert.Equal(Admission.TooMany, await User.ConnectAsync(other.Id, new UserSession("s3", null), 2));
+        Assert.Equal(Admission.Admitted, await User.ConnectAsync(other.Id, new UserSession("s2", null), 2));
 
         await User.DisconnectAsync(one.Id, "s1");
-        Assert.True(await User.ConnectAsync(other.Id, new UserSession("s3", null), 2));
+        Assert.Equal(Admission.Admitted, await User.ConnectAsync(other.Id, new UserSession("s3", null), 2));
     }
 
     [Fact]
@@ -32,7 +32,7 @@ public sealed class UserTests(ChatCluster cluster)
         await using var other = await cluster.GatewayAsync();
         await User.ConnectAsync(one.Id, new UserSession("old", "phone"), 1);
 
-        Assert.True(await User.ConnectAsync(other.Id, new UserSession("new", "phone"), 1));
+        Assert.Equal(Admission.Admitted, await User.ConnectAsync(other.Id, new UserSession("new", "phone"), 1));
 
         await one.UntilAsync<SessionReplaced>(replaced => replaced.Session == "old");
         await User.RingAsync("lobby", 1, 2);

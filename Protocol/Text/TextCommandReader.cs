@@ -1,0 +1,87 @@
+using System.Globalization;
+using System.Text;
+
+namespace OrleansChat.Protocol.Text;
+
+/// <summary>
+/// Turns a frame of text mode, which is one line typed by a person, into a command. Whatever the bytes are, nothing is thrown: what is
+/// not UTF-8 (in a binary frame; in a text frame it never gets here) is read as U+FFFD, and so is U+0000.
+/// </summary>
+public static class TextCommandReader
+{
+    /// <summary>Null for a line with nothing on it. Line breaks become spaces, the ends are trimmed; <c>//x</c> says <c>/x</c>.</summary>
+    public static TextCommand? Read(ReadOnlySpan<byte> frame, ProtocolLimits limits) => Read(Encoding.UTF8.GetString(frame), limits);
+
+    /// <inheritdoc cref="Read(ReadOnlySpan{byte}, ProtocolLimits)"/>
+    public static TextCommand? Read(string frame, ProtocolLimits limits)
+    {
+        var line = OneLine.Of(frame).Replace('\0', '\uFFFD').Trim();
+        if (line.Length == 0)
+        {
+            return null;
+        }
+
+        if (line[0] != '/' || line.StartsWith("//", StringComparison.Ordinal))
+        {
+            return Checked(new Say(line[0] == '/' ? line[1..] : line), limits);
+        }
+
+        var (word, rest) = FirstWord(line[1..]);
+        return word.ToLowerInvariant() switch
+        {
+            "join" => RoomReference.IsValid(rest) ? new JoinRoom(rest) : Wrong("/join room", RoomReference.Rule),
+            "leave" when rest.Length == 0 => new LeaveRoom(null),
+            "leave" => RoomReference.IsValid(rest) ? new LeaveRoom(rest) : Wrong("/leave, or /leave room", RoomReference.Rule),
+            "rooms" => new ListRooms(),
+            "who" => new WhoIsHere(),
+            "msg" => ReadWhisper(rest, limits),
+            "last" => ReadLast(rest, limits),
+            "me" => rest.Length > 0 ? Checked(new Me(rest), limits) : Wrong("/me text", "the text is missing"),
+            "nick" => UserId.IsValid(rest) ? new Nick(rest) : Wrong("/nick name", UserId.Rule),
+            "help" => new Help(),
+            "quit" => new Quit(),
+            _ => new Unknown(word.Length <= Bounds.RoomNameCharacters ? word : word[..Bounds.RoomNameCharacters]),
+        };
+    }
+
+    private static TextCommand ReadWhisper(string rest, ProtocolLimits limits)
+    {
+        var (user, text) = FirstWord(rest);
+        user = RoomReference.User(user) ?? user;
+        return UserId.IsValid(user) && text.Length > 0
+            ? Checked(new Whisper(user, text), limits)
+            : Wrong("/msg bob text", user.Length > 0 && text.Length > 0 ? UserId.Rule : "the name or the text is missing");
+    }
+
+    private static TextCommand ReadLast(string rest, ProtocolLimits limits)
+    {
+        if (rest.Length == 0)
+        {
+            return new Last(Math.Min(TextHelp.DefaultLast, limits.HistoryEvents));
+        }
+
+        return int.TryParse(rest, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count > 0
+            ? new Last(Math.Min(count, limits.HistoryEvents))
+            : Wrong("/last 20", "the number is not one");
+    }
+
+    private static TextCommand Checked(TextCommand command, ProtocolLimits limits)
+    {
+        var text = command switch
+        {
+            Say say => say.Text,
+            Me me => me.Text,
+            Whisper whisper => whisper.Text,
+            _ => throw new InvalidOperationException($"{command.GetType().Name} has no text."),
+        };
+        return MessageText.Check(text, limits) is { } failure ? new Mistyped(failure.Code, failure.Message) : command;
+    }
+
+    private static Mistyped Wrong(string usage, string why) => new(ErrorCode.BadRequest, $"it goes {usage}: {why}");
+
+    private static (string Word, string After) FirstWord(string text)
+    {
+        var end = text.IndexOf(' ', StringComparison.Ordinal);
+        return end < 0 ? (text, "") : (text[..end], text[end..].TrimStart());
+    }
+}

@@ -1,0 +1,75 @@
+using System.Text;
+using FsCheck.Fluent;
+
+namespace OrleansChat.Protocol.Tests;
+
+/// <summary>What holds for every command, every frame and every sequence of bytes.</summary>
+public sealed class CodecPropertyTests
+{
+    [Fact]
+    public void ACommand_WrittenAndRead_IsTheSameCommand() => Properties.ForAll(
+        Generated.Command,
+        command =>
+        {
+            var read = Wire.Command(Wire.Written(command));
+            return read.GetType() == command.GetType() && Wire.Written(read) == Wire.Written(command);
+        });
+
+    [Fact]
+    public void AFrame_WrittenAndRead_IsTheSameFrame() => Properties.ForAll(
+        Generated.Frame,
+        frame =>
+        {
+            var read = FrameReader.Read(FrameWriter.Encode(frame));
+            return read?.GetType() == frame.GetType() && Wire.Written(read) == Wire.Written(frame);
+        });
+
+    [Fact]
+    public void AFrame_Written_IsOneLineOfUtf8ThatStartsWithT() => Properties.ForAll(
+        Generated.Frame,
+        frame =>
+        {
+            var bytes = FrameWriter.Encode(frame);
+            return !bytes.Contains((byte)'\n') && !bytes.Contains((byte)'\r') && System.Text.Unicode.Utf8.IsValid(bytes) && bytes.AsSpan().StartsWith("{\"t\":\""u8);
+        });
+
+    [Fact]
+    public void AFrameOfNLines_GivesNResults() => Properties.ForAll(
+        Generated.Command.ListOf(),
+        commands =>
+        {
+            var read = Wire.Read(Generated.Frames(commands), new ProtocolLimits { CommandsPerFrame = 1024 });
+            return read.Count == commands.Count && read.All(parsed => parsed.Error is null);
+        });
+
+    [Fact]
+    public void AnyBytes_GiveResultsAndNoException() => Properties.ForAll(Generated.Bytes, EachLineHasItsResult);
+
+    [Fact]
+    public void DamagedFrames_GiveResultsAndNoException() => Properties.ForAll(Generated.Damaged, EachLineHasItsResult);
+
+    [Fact]
+    public void DamagedFrames_OnTheClientsSide_ThrowNothingButAFormatException() => Properties.ForAll(
+        Generated.Damaged,
+        bytes =>
+        {
+            try
+            {
+                FrameReader.Read(bytes, []);
+            }
+            catch (FormatException)
+            {
+                // What is not the server's to say is told so.
+            }
+
+            return true;
+        });
+
+    private static bool EachLineHasItsResult(byte[] frame)
+    {
+        var lines = Encoding.Latin1.GetString(frame).Split('\n').Count(line => line.Trim(' ', '\t', '\r').Length > 0);
+        var read = Wire.Read(frame);
+        _ = CommandReader.LooksLikeHello(frame);
+        return read.Count == Math.Min(lines, Wire.Limits.CommandsPerFrame + 1) && read.All(parsed => parsed.Command is null != parsed.Error is null);
+    }
+}

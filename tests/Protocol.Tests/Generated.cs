@@ -1,0 +1,128 @@
+using System.Text;
+using FsCheck;
+using FsCheck.Fluent;
+
+namespace OrleansChat.Protocol.Tests;
+
+/// <summary>Generated commands and frames: all that the two families can say within the limits.</summary>
+internal static class Generated
+{
+    private static readonly Gen<string> Character = Gen.Frequency(
+        (6, Gen.Choose(0x20, 0x7E).Select(code => ((char)code).ToString())),
+        (2, Gen.Elements("\"", "\\", "\n", "\r", "\t", "\u0001", "\u007f", "\u0085", "\u2028", "/", "<")),
+        (2, Gen.Elements("é", "ß", "中", "א", "\u0301", "\u200d", "\ufffd", "\uffff", "😀", "👨‍👩‍👧", "\U0010FFFF")));
+
+    public static readonly Gen<string> Text = Character.NonEmptyListOf().Select(string.Concat);
+
+    private static readonly Gen<string> Short = Character.ArrayOf(8).Select(string.Concat);
+
+    private static readonly Gen<string> User = Gen.Elements("alice", "bob", "张三", "é", "😀", "o'neil", "\"q\"", "a\\b");
+
+    private static readonly Gen<string> Room =
+        Gen.OneOf(Gen.Elements("a", "lobby", "a.b_c-9", new string('x', 64)), User.Select(RoomReference.Direct));
+
+    private static readonly Gen<long> Seq = Gen.OneOf(Gen.Choose(1, 100).Select(seq => (long)seq), Gen.Elements(1L << 40, long.MaxValue));
+
+    private static readonly Gen<int> Count = Gen.Choose(0, 1000);
+
+    private static readonly Gen<bool> Either = Gen.Elements(true, false);
+
+    private static readonly Gen<string> Meta =
+        Gen.Elements("{}", """{"me":true}""", """{"a":[1,-2.5e3,{"b":null}],"é😀":"\u00e9\n"}""", """{"":{"t":"ping"}}""");
+
+    public static readonly Gen<ClientCommand> Command = Gen.OneOf(
+        Of(from id in Maybe(Short) from token in Maybe(Short) from device in Maybe(Short) from rooms in Cursors select new Hello(id, token, device, rooms)),
+        Of(from id in Maybe(Short) from room in Room from after in Maybe(Seq) from epoch in Maybe(Short) from kind in Maybe(Gen.Elements("channel", "group"))
+           select new Join(id, room, after, epoch, null, kind)),
+        Of(from id in Maybe(Short) from room in Room from last in Gen.Choose(1, 500) select new Join(id, room, null, null, last, null)),
+        Of(from id in Maybe(Short) from room in Room from keep in Either select new Leave(id, room, keep)),
+        Of(from id in Short from room in Room from text in Text from reply in Maybe(Seq) from meta in Maybe(Meta)
+           select new Send(id, room, EventKind.Msg, text, null, reply, meta)),
+        Of(from id in Short from room in Room from text in Short from reference in Seq from meta in Maybe(Meta)
+           from kind in Gen.Elements(EventKind.Edit, EventKind.Delete, EventKind.React, EventKind.Unreact)
+           select new Send(id, room, kind, kind == EventKind.Delete ? null : "👍", reference, null, meta)),
+        Of(from id in Maybe(Short) from room in Room from read in Seq select new Mark(id, room, read)),
+        Of(from id in Maybe(Short) from room in Room select new Typing(id, room)),
+        Of(from id in Maybe(Short) from room in Room from before in Seq from limit in Gen.Choose(1, 100) select new History(id, room, before, null, null, limit)),
+        Of(from id in Maybe(Short) from room in Room from after in Seq from limit in Gen.Choose(1, 100) select new History(id, room, null, after, null, limit)),
+        Of(from id in Maybe(Short) from room in Room from around in Maybe(Seq) select new History(id, room, null, null, around, 100)),
+        Of(from id in Maybe(Short) from room in Room select new Who(id, room)),
+        Of(from id in Maybe(Short) select new Ping(id)),
+        Of(from id in Maybe(Short) from token in Short select new Auth(id, token)));
+
+    public static readonly Gen<ChatEvent> Event =
+        from room in Room
+        from seq in Seq
+        from prev in Maybe(Seq)
+        from ts in Seq
+        from user in User
+        from kind in Gen.Elements(Enum.GetValues<EventKind>())
+        from text in Maybe(Text)
+        from reference in Maybe(Seq)
+        from reply in Maybe(Seq)
+        from meta in Maybe(Meta)
+        from id in Maybe(Short)
+        from edited in Either
+        select new ChatEvent(room, seq, prev, ts, user, kind, text, reference, reply, meta, id, edited);
+
+    public static readonly Gen<ServerFrame> Frame = Gen.OneOf(
+        Said(from id in Maybe(Short) from user in User from exp in Maybe(Seq) from limit in Gen.Choose(1, 1000)
+             select new Welcome(id, user, "s", new ProtocolLimits { TextCharacters = limit, ReplayEvents = limit + 1 }, limit, limit, exp)),
+        Said(from id in Maybe(Short) from room in Room from seq in Seq from epoch in Short from count in Count from reset in Either
+             select new Joined(id, room, "group", seq, epoch, seq, 0, count, count, reset)),
+        Said(Event),
+        Said(from id in Maybe(Short) from room in Maybe(Room) from seq in Maybe(Seq) from ts in Maybe(Seq) from dup in Either from exp in Maybe(Seq)
+             select new Ok(id, room, seq, ts, dup, exp)),
+        Said(from id in Maybe(Short) from code in Gen.Elements(Enum.GetValues<ErrorCode>()) from message in Text from retry in Maybe(Count)
+             select new Err(id, code, message, retry)),
+        Said(from id in Maybe(Short) from room in Room from events in Event.ListOf() from seq in Seq from more in Either
+             select new Page(id, room, events, seq, seq, more)),
+        Said(from id in Maybe(Short) from room in Room from count in Count from users in User.ListOf() from named in Either
+             select new WhoIs(id, room, count, named ? users : null)),
+        Said(from room in Room from user in User select new TypingNow(room, user)),
+        Said(from room in Room from user in Maybe(User) from online in Maybe(Either) from count in Count select new Presence(room, user, online, count)),
+        Said(from room in Room from user in User from read in Seq select new MarkMoved(room, user, read)),
+        Said(from room in Room from first in Seq from last in Seq select new Gap(room, first, last)),
+        Said(from code in Gen.Elements(Enum.GetValues<CloseCode>()) from after in Maybe(Count) from reason in Text select new Bye(code, after, reason)),
+        Said(from id in Maybe(Short) select new Pong(id)));
+
+    /// <summary>Any bytes at all, with those that mean something to JSON among them.</summary>
+    public static readonly Gen<byte[]> Bytes =
+        Gen.OneOf(Gen.Choose(0, 255).Select(value => (byte)value), Gen.Elements("{}[]\":,\\\n \tu09-tfn"u8.ToArray())).ArrayOf();
+
+    /// <summary>Frames that were valid until some bytes in them were cut out, doubled or overwritten.</summary>
+    public static readonly Gen<byte[]> Damaged =
+        from commands in Command.NonEmptyListOf()
+        from damage in Gen.Zip(Gen.Choose(0, int.MaxValue - 1), Bytes).NonEmptyListOf()
+        select damage.Aggregate(Frames(commands), Damage);
+
+    /// <summary>Commands as one frame.</summary>
+    public static byte[] Frames(IEnumerable<ClientCommand> commands) => Encoding.UTF8.GetBytes(string.Join('\n', commands.Select(Wire.Written)));
+
+    private static Gen<IReadOnlyList<ResumeRoom>> Cursors =>
+        (from room in Room from seq in Seq from epoch in Maybe(Short) select new ResumeRoom(room, seq, epoch))
+        .ListOf().Select(rooms => (IReadOnlyList<ResumeRoom>)[.. rooms.DistinctBy(room => room.Room)]);
+
+    private static byte[] Damage(byte[] frame, (int At, byte[] With) damage)
+    {
+        var at = damage.At % (frame.Length + 1);
+        var length = Math.Min(damage.With.Length, frame.Length - at);
+        return (damage.At % 3) switch
+        {
+            0 => [.. frame[..at], .. frame[(at + length)..]],
+            1 => [.. frame[..(at + length)], .. frame[at..]],
+            _ => [.. frame[..at], .. damage.With, .. frame[(at + length)..]],
+        };
+    }
+
+    private static Gen<ClientCommand> Of<T>(Gen<T> command)
+        where T : ClientCommand => command.Select(ClientCommand (one) => one);
+
+    private static Gen<ServerFrame> Said<T>(Gen<T> frame)
+        where T : ServerFrame => frame.Select(ServerFrame (one) => one);
+
+    private static Gen<string?> Maybe(Gen<string> value) => Gen.OneOf(value.Select(string? (one) => one), Gen.Constant<string?>(null));
+
+    private static Gen<T?> Maybe<T>(Gen<T> value)
+        where T : struct => Gen.OneOf(value.Select(T? (one) => one), Gen.Constant<T?>(null));
+}

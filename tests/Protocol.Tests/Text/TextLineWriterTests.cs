@@ -1,0 +1,112 @@
+using OrleansChat.Protocol.Text;
+
+namespace OrleansChat.Protocol.Tests.Text;
+
+/// <summary>What the server says, and what a person sees.</summary>
+public sealed class TextLineWriterTests
+{
+    private static readonly TextView Alice = new("alice");
+
+    public static TheoryData<ServerFrame, string?> Lines => new()
+    {
+        { Msg("hello"), "bob: hello" },
+        { Msg("hello") with { From = "alice" }, "alice: hello" },
+        { Msg("a\nb\r\nc\u2029d"), "bob: a b c d" },
+        { Msg("\u001b[2J\u0007tab\there"), "bob: \uFFFD[2J\uFFFDtab\there" },
+        { Msg("waves") with { Meta = TextMeta.Me }, "* bob waves" },
+        { Msg("waves") with { Meta = """{"x":[1], "me":true}""" }, "* bob waves" },
+        { Msg("waves") with { Meta = """{"me":false}""" }, "bob: waves" },
+        { Msg("waves") with { Meta = """{"me":"yes"}""" }, "bob: waves" },
+        { Msg("new") with { Edited = true }, "bob: new (edited)" },
+        { Msg(null), "* message 42 by bob was deleted" },
+        { Msg("new") with { Kind = EventKind.Edit, Ref = 5 }, "bob: new (edited)" },
+        { Msg(null) with { Kind = EventKind.Delete, Ref = 5 }, "* bob deleted message 5" },
+        { Msg("👍") with { Kind = EventKind.React, Ref = 5 }, "* bob put 👍 on message 5" },
+        { Msg("👍") with { Kind = EventKind.Unreact, Ref = 5 }, "* bob took 👍 off message 5" },
+        { Msg(null) with { Kind = EventKind.Join }, "* bob is a member now" },
+        { Msg(null) with { Kind = EventKind.Leave }, "* bob is no longer a member" },
+        { Msg("psst") with { Room = "@bob" }, "*bob* psst" },
+        { Msg("psst") with { Room = "@bob", From = "alice" }, "-> *bob* psst" },
+        { Msg("note") with { Room = "@alice", From = "alice" }, "-> *alice* note" },
+        { Msg("waves") with { Room = "@bob", Meta = TextMeta.Me }, "*bob* * bob waves" },
+        { new Welcome(null, "alice", "s", new ProtocolLimits(), 1, 1, null), "* you are alice, /help shows the commands" },
+        { new Joined(null, "lobby", "channel", 9, "e", 9, 0, 0, 3, false), "* you are in lobby (3 here)" },
+        { new Joined(null, "@bob", "direct", 9, "e", 9, 0, 0, 1, false), "* you are talking with bob alone" },
+        { new Presence("lobby", "bob", true, 3), "* bob joined (3 here)" },
+        { new Presence("lobby", "bob", false, 2), "* bob left (2 here)" },
+        { new Presence("lobby", null, null, 73), null },
+        { new WhoIs(null, "lobby", 2, ["alice", "bob"]), "* 2 here: alice, bob" },
+        { new WhoIs(null, "lobby", 900, null), "* 900 here" },
+        { new Gap("lobby", 3, 9), "* messages 3 to 9 were skipped, /last shows them" },
+        { new Gap("lobby", 3, 3), "* message 3 was skipped, /last shows it" },
+        { new Err(null, ErrorCode.RateLimited, "rate limited", 250), "! rate limited, try again in 1 s" },
+        { new Err(null, ErrorCode.RateLimited, "rate limited", 1001), "! rate limited, try again in 2 s" },
+        { new Err(null, ErrorCode.TooLarge, "text is longer than 4000 characters", null), "! text is longer than 4000 characters" },
+        { new Bye(CloseCode.Drain, 2000, "this gateway is draining"), "* goodbye: this gateway is draining, come back in 2 s" },
+        { new Bye(CloseCode.Kicked, null, "kicked"), "* goodbye: kicked" },
+        { new Ok("1", "lobby", 1, 1, false, null), null },
+        { new TypingNow("lobby", "bob"), null },
+        { new MarkMoved("lobby", "bob", 1), null },
+        { new Pong(null), null },
+        { new Page(null, "lobby", [Msg("one"), Msg("two\n")], 1, 2, false), "bob: one\nbob: two " },
+        { new Page(null, "lobby", [], 0, 0, false), null },
+    };
+
+    [Theory, MemberData(nameof(Lines))]
+    public void Write_AFrame_IsTheLineAPersonSees(ServerFrame frame, string? line) => Assert.Equal(line, TextLineWriter.Write(frame, Alice));
+
+    [Fact]
+    public void Write_WithSeveralRooms_NamesTheRoom()
+    {
+        var view = Alice with { ShowRoom = true };
+
+        Assert.Equal("[lobby] bob: hello", TextLineWriter.Write(Msg("hello"), view));
+        Assert.Equal("[lobby] * bob waves", TextLineWriter.Write(Msg("waves") with { Meta = TextMeta.Me }, view));
+        Assert.Equal("[lobby] * bob left (2 here)", TextLineWriter.Write(new Presence("lobby", "bob", false, 2), view));
+        Assert.Equal("*bob* psst", TextLineWriter.Write(Msg("psst") with { Room = "@bob" }, view));
+    }
+
+    [Fact]
+    public void Write_WithSequences_StartsEventsWithTheirs()
+    {
+        var view = Alice with { ShowSeq = true };
+
+        Assert.Equal("#42 bob: hello", TextLineWriter.Write(Msg("hello"), view));
+        Assert.Equal("#42 [lobby] bob: hello", TextLineWriter.Write(Msg("hello"), view with { ShowRoom = true }));
+        Assert.Equal("* bob left (2 here)", TextLineWriter.Write(new Presence("lobby", "bob", false, 2), view));
+    }
+
+    [Fact]
+    public void Write_Raw_IsTheBareTextOfMessagesAndNothingElse()
+    {
+        var view = Alice with { Raw = true, ShowRoom = true };
+
+        Assert.Equal("hello \u001b", TextLineWriter.Write(Msg("hello\n\u001b"), view));
+        Assert.Equal("#42 hello", TextLineWriter.Write(Msg("hello"), view with { ShowSeq = true }));
+        Assert.Equal("one\ntwo", TextLineWriter.Write(new Page(null, "lobby", [Msg("one"), Msg(null), Msg("two")], 1, 3, false), view));
+        Assert.All(
+            Lines.Select(row => row.Data.Item1).Where(frame => frame is not (Page or ChatEvent { Kind: EventKind.Msg, Text: not null })),
+            frame => Assert.Null(TextLineWriter.Write(frame, view)));
+    }
+
+    [Fact]
+    public void AnyFrameButAPage_IsAtMostOneLine_WithNothingInItForATerminal() => Properties.ForAll(
+        Generated.Frame,
+        frame => frame is Page || TextLineWriter.Write(frame, Alice) is not { } line || !line.Any(character => char.IsControl(character) && character != '\t'));
+
+    [Fact]
+    public void Rooms_AreListed()
+    {
+        Assert.Equal("* you are in lobby, @bob", TextLineWriter.Rooms(["lobby", "@bob"]));
+        Assert.Equal("* you are in no room, /join lobby enters one", TextLineWriter.Rooms([]));
+    }
+
+    [Fact]
+    public void Errors_OfTheReader_AreToldLikeAnyOther()
+    {
+        Assert.Equal("! there is no /dance, /help shows the commands", TextLineWriter.Error(new Unknown("dance")));
+        Assert.Equal("! text is empty", TextLineWriter.Error(new Mistyped(ErrorCode.BadRequest, "text is empty")));
+    }
+
+    private static ChatEvent Msg(string? text) => new("lobby", 42, null, 1, "bob", EventKind.Msg, text, null, null, null, null, false);
+}

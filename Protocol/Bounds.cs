@@ -26,4 +26,7 @@ public static class Bounds
 
     /// <summary>How deep the JSON of a command may nest, the command's own object included.</summary>
     public const int Depth = 16;
+
+    /// <summary>Lines of a frame that are not JSON, each of which costs the server more than a command; after them the frame is not read on.</summary>
+    public const int BrokenLines = 8;
 }

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
 using OrleansChat.Protocol.Json;
@@ -13,23 +12,28 @@ namespace OrleansChat.Protocol;
 /// A field that is null counts as absent, of a repeated field the last one counts, and a field that a command does not have is ignored.
 /// A number above the top of its range that only asks for more (<c>limit</c>, <c>last</c>) is cut to the top; any other is refused.
 /// </remarks>
-public static class CommandReader
+public static partial class CommandReader
 {
-    /// <summary>Adds one entry for each line of the frame; past the limit of commands a frame, one error for all the rest.</summary>
+    /// <summary>
+    /// Adds one entry for each line of the frame. Past the limit of commands a frame, or of <see cref="Bounds.BrokenLines"/>, one error
+    /// stands for all the rest.
+    /// </summary>
     public static void Read(ReadOnlySpan<byte> frame, ProtocolLimits limits, List<ParsedCommand> into)
     {
         Span<FieldReader.Slot> slots = stackalloc FieldReader.Slot[FieldReader.SlotCount];
-        var left = limits.CommandsPerFrame;
+        var (read, broken) = (0, 0);
         foreach (var line in new FrameLines(frame))
         {
-            if (left-- == 0)
+            if (read == limits.CommandsPerFrame || broken == Bounds.BrokenLines)
             {
-                var rest = new Failure(ErrorCode.TooLarge, $"a frame holds up to {limits.CommandsPerFrame} commands; those after them were not read");
-                into.Add(Refuse(null, rest));
+                var bounds = $"a frame holds up to {limits.CommandsPerFrame} commands and up to {Bounds.BrokenLines} lines that are not JSON";
+                into.Add(Refuse(null, new Failure(ErrorCode.TooLarge, $"{bounds}; what came after was not read")));
                 return;
             }
 
-            into.Add(ReadLine(line, limits, slots));
+            into.Add(ReadLine(line, limits, slots, out var isJson));
+            read++;
+            broken += isJson ? 0 : 1;
         }
     }
 
@@ -46,14 +50,16 @@ public static class CommandReader
         return fields.Word<CommandType>(Field.T) == CommandType.Hello && fields.Failure is null;
     }
 
-    private static ParsedCommand ReadLine(ReadOnlySpan<byte> line, ProtocolLimits limits, Span<FieldReader.Slot> slots)
+    private static ParsedCommand ReadLine(ReadOnlySpan<byte> line, ProtocolLimits limits, Span<FieldReader.Slot> slots, out bool isJson)
     {
+        isJson = true;
         if (!Utf8.IsValid(line))
         {
             return Refuse(null, new Failure(ErrorCode.BadRequest, "not UTF-8"));
         }
 
         var fields = new FieldReader(line, slots, Bounds.Depth);
+        isJson = fields.IsJson;
         var id = fields.String(Field.Id, Bounds.IdCharacters);
         if (fields.Failure is { } unreadable)
         {
@@ -170,75 +176,5 @@ public static class CommandReader
 
         var limit = (int)Math.Min(fields.Number(Field.Limit, 1) ?? limits.HistoryEvents, limits.HistoryEvents);
         return new History(id, Room(ref fields), before, after, around, limit);
-    }
-
-    private static Send Send(string? id, ref FieldReader fields, ProtocolLimits limits)
-    {
-        var key = fields.Need(Field.Id, id);
-        var room = Room(ref fields);
-        var kind = fields.Word<EventKind>(Field.Kind) ?? EventKind.Msg;
-        if (kind > EventKind.Unreact)
-        {
-            fields.Fail(ErrorCode.BadRequest, "kind must be msg, edit, delete, react or unreact");
-        }
-
-        var isMessage = kind == EventKind.Msg;
-        var reference = isMessage ? null : (long?)fields.Need(Field.Ref, fields.Number(Field.Ref, 1));
-        var reply = isMessage ? fields.Number(Field.Reply, 1) : null;
-        Refuse(ref fields, isMessage ? Field.Ref : Field.Reply, kind);
-        return new Send(key, room, kind, Text(kind, ref fields, limits), reference, reply, Meta(ref fields, limits));
-    }
-
-    private static string? Text(EventKind kind, ref FieldReader fields, ProtocolLimits limits)
-    {
-        if (kind == EventKind.Delete)
-        {
-            Refuse(ref fields, Field.Text, kind);
-            return null;
-        }
-
-        var text = fields.Need(Field.Text, fields.String(Field.Text));
-        if (kind is EventKind.React or EventKind.Unreact)
-        {
-            if (Encoding.UTF8.GetByteCount(text) > Bounds.EmojiBytes)
-            {
-                fields.Fail(ErrorCode.TooLarge, $"text, the emoji, is longer than {Bounds.EmojiBytes} bytes");
-            }
-        }
-        else if (MessageText.Check(text, limits) is { } failure)
-        {
-            fields.Fail(failure.Code, failure.Message);
-        }
-
-        return text;
-    }
-
-    private static void Refuse(ref FieldReader fields, Field field, EventKind kind)
-    {
-        if (fields.Has(field))
-        {
-            fields.Fail(ErrorCode.BadRequest, $"{FieldReader.Name(field)} has no place in kind {Words<EventKind>.Of(kind)}");
-        }
-    }
-
-    private static string? Meta(ref FieldReader fields, ProtocolLimits limits)
-    {
-        var json = fields.Json(Field.Meta, JsonTokenType.StartObject);
-        if (json.IsEmpty)
-        {
-            return null;
-        }
-
-        var meta = MetaObject.Compact(json);
-        if (meta is null)
-        {
-            fields.Fail(ErrorCode.BadRequest, "meta has U+0000 or half of a surrogate pair");
-        }
-        else if (Encoding.UTF8.GetByteCount(meta) > limits.MetaBytes)
-        {
-            fields.Fail(ErrorCode.TooLarge, $"meta is longer than {limits.MetaBytes} bytes");
-        }
-
-        return meta;
     }
 }

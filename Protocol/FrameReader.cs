@@ -20,7 +20,10 @@ public static class FrameReader
         }
     }
 
-    /// <summary>Reads one line; null for a type or an event's kind that this reader does not know. Throws <see cref="FormatException"/> for what no server says.</summary>
+    /// <summary>
+    /// Reads one line; null for a type or an event's kind that this reader does not know. Throws <see cref="FormatException"/> for what
+    /// no server says.
+    /// </summary>
     public static ServerFrame? Read(ReadOnlySpan<byte> line)
     {
         if (!Utf8.IsValid(line))

@@ -1,9 +1,120 @@
+using System.Collections.Frozen;
 using System.Text;
 
 namespace OrleansChat.Protocol;
 
-/// <summary>Tells whether a text is in Unicode normal form C.</summary>
-internal static class NormalForm
+/// <summary>
+/// Tells whether a text is in Unicode normal form C (Unicode Standard Annex 15). The runtime's own answer depends on the machine: without
+/// ICU, and always in invariant mode, it calls every text normalized. Who somebody is must not depend on that.
+/// </summary>
+internal static partial class NormalForm
 {
-    public static bool IsComposed(string text) => text.IsNormalized(NormalizationForm.FormC);
+    /// <summary>In the table in place of a combining class: a character that normal form C always replaces by others.</summary>
+    private const byte Replaced = 255;
+
+    /// <summary>Below it nothing combines with anything before it, and nothing is replaced.</summary>
+    private const char FirstCombining = '\u0300';
+
+    private static readonly FrozenDictionary<int, byte> Classes = ReadClasses();
+
+    /// <summary>What is composed of two, and of which two.</summary>
+    private static readonly FrozenDictionary<int, (int First, int Second)> Parts = ReadParts();
+
+    private static readonly FrozenSet<(int First, int Second)> Pairs = Parts.Values.ToFrozenSet();
+
+    /// <summary>True where normalizing would change nothing. The text has no lone surrogate.</summary>
+    public static bool IsComposed(string text)
+    {
+        if (!text.AsSpan().ContainsAnyInRange(FirstCombining, char.MaxValue))
+        {
+            return true;
+        }
+
+        // The last character of class 0, which later ones may compose with, and the class of the character just before.
+        var starter = -1;
+        var before = 0;
+        foreach (var rune in text.EnumerateRunes())
+        {
+            var combining = Classes.GetValueOrDefault(rune.Value);
+            var isOutOfOrder = combining > 0 && combining < before;
+            var reachesStarter = before == 0 || before < combining;
+            if (combining == Replaced || isOutOfOrder || (reachesStarter && Compose(starter, rune.Value, combining)))
+            {
+                return false;
+            }
+
+            before = combining;
+            starter = combining == 0 ? rune.Value : starter;
+        }
+
+        return true;
+    }
+
+    /// <summary>
+    /// A mark of a lower class than the one that is in a letter already goes before it: <c>Â</c> and a dot below are first
+    /// <c>A</c> and the dot, which compose.
+    /// </summary>
+    private static bool Compose(int first, int second, byte combining) =>
+        Pairs.Contains((first, second))
+        || (second is >= 0x1161 and <= 0x11C2 && ComposeHangul(first, second))
+        || (combining > 0 && Parts.TryGetValue(first, out var parts) && combining < Classes.GetValueOrDefault(parts.Second)
+            && Compose(parts.First, second, combining));
+
+    /// <summary>A leading consonant and a vowel make a syllable, and that and a trailing consonant another (The Unicode Standard §3.12).</summary>
+    private static bool ComposeHangul(int first, int second) => second <= 0x1175
+        ? first is >= 0x1100 and <= 0x1112
+        : second >= 0x11A8 && first is >= 0xAC00 and <= 0xD7A3 && (first - 0xAC00) % 28 == 0;
+
+    private static FrozenDictionary<int, byte> ReadClasses()
+    {
+        Dictionary<int, byte> classes = [];
+        var numbers = new Queue<int>(Numbers(ClassRuns));
+        for (var start = 0; numbers.Count > 0;)
+        {
+            start += numbers.Dequeue();
+            var length = numbers.Dequeue();
+            var combining = (byte)numbers.Dequeue();
+            for (var i = 0; i < length; i++)
+            {
+                classes[start + i] = combining;
+            }
+        }
+
+        return classes.ToFrozenDictionary();
+    }
+
+    private static FrozenDictionary<int, (int First, int Second)> ReadParts()
+    {
+        Dictionary<int, (int, int)> parts = [];
+        var numbers = new Queue<int>(Numbers(ComposingPairs));
+        for (var second = 0; numbers.Count > 0;)
+        {
+            second += numbers.Dequeue();
+            var (first, composed) = (0, 0);
+            for (var left = numbers.Dequeue(); left > 0; left--)
+            {
+                first += numbers.Dequeue();
+                var doubled = numbers.Dequeue();
+                composed += doubled % 2 == 0 ? doubled / 2 : -(doubled + 1) / 2;
+                parts.Add(composed, (first, second));
+            }
+        }
+
+        return parts.ToFrozenDictionary();
+    }
+
+    private static IEnumerable<int> Numbers(string table)
+    {
+        var (number, shift) = (0, 0);
+        foreach (var digit in Convert.FromBase64String(table))
+        {
+            number |= (digit & 0x7F) << shift;
+            shift += 7;
+            if (digit < 0x80)
+            {
+                yield return number;
+                (number, shift) = (0, 0);
+            }
+        }
+    }
 }

@@ -26,6 +26,7 @@ internal ref struct FieldReader
         }
         catch (JsonException error)
         {
+            IsJson = false;
             Fail(ErrorCode.BadRequest, $"not JSON, or nested deeper than {depth}, at byte {error.BytePositionInLine + 1} of its line");
         }
     }
@@ -34,6 +35,9 @@ internal ref struct FieldReader
     public readonly record struct Slot(JsonTokenType Type, int Start, int Length);
 
     public static int SlotCount => Words<Field>.Count;
+
+    /// <summary>False where the line could not be read to its end.</summary>
+    public bool IsJson { get; } = true;
 
     /// <summary>The first thing that was wrong, or null.</summary>
     public Failure? Failure { get; private set; }
@@ -85,7 +89,8 @@ internal ref struct FieldReader
             return value;
         }
 
-        Fail(ErrorCode.BadRequest, least == long.MinValue ? $"{Name(field)} must be a whole number" : $"{Name(field)} must be a whole number from {least}");
+        var from = least == long.MinValue ? "" : $" from {least}";
+        Fail(ErrorCode.BadRequest, $"{Name(field)} must be a whole number{from}");
         return null;
     }
 
@@ -150,15 +155,13 @@ internal ref struct FieldReader
     /// <summary>The string at the reader; null where it has half of a surrogate pair, or U+0000, which a database may refuse to store.</summary>
     public static string? StringOf(scoped ref Utf8JsonReader reader)
     {
-        try
-        {
-            var value = reader.GetString()!;
-            return value.Contains('\0', StringComparison.Ordinal) ? null : value;
-        }
-        catch (InvalidOperationException)
+        if (reader.ValueIsEscaped && !Escapes.ArePaired(reader.ValueSpan))
         {
             return null;
         }
+
+        var value = reader.GetString()!;
+        return value.Contains('\0', StringComparison.Ordinal) ? null : value;
     }
 
     public static string Name(Field field) => Words<Field>.Of(field).Value;
@@ -173,14 +176,9 @@ internal ref struct FieldReader
         }
 
         Span<byte> unescaped = stackalloc byte[128];
-        try
-        {
-            return reader.ValueSpan.Length > unescaped.Length ? null : Words<T>.Find(unescaped[..reader.CopyString(unescaped)]);
-        }
-        catch (InvalidOperationException)
-        {
-            return null;
-        }
+        return reader.ValueSpan.Length <= unescaped.Length && Escapes.ArePaired(reader.ValueSpan)
+            ? Words<T>.Find(unescaped[..reader.CopyString(unescaped)])
+            : null;
     }
 
     private void FindFields(int depth)

@@ -19,11 +19,16 @@ internal static class OneLine
     /// The same, and what could command a terminal (escape sequences among it) becomes U+FFFD: lines are printed as they come, and
     /// anybody may have written them.
     /// </summary>
-    public static string ForTerminal(string text) => Of(text) is var line && line.AsSpan().ContainsAny(Controls) ? Replace(line, Controls, '\uFFFD') : line;
-
-    private static string Replace(string text, SearchValues<char> what, char with) => string.Create(text.Length, (text, what, with), (into, from) =>
+    public static string ForTerminal(string text)
     {
-        from.text.CopyTo(into);
-        into.ReplaceAny(from.what, from.with);
-    });
+        var line = Of(text);
+        return line.AsSpan().ContainsAny(Controls) ? Replace(line, Controls, '\uFFFD') : line;
+    }
+
+    private static string Replace(string text, SearchValues<char> what, char with)
+    {
+        var characters = text.ToCharArray();
+        characters.AsSpan().ReplaceAny(what, with);
+        return new string(characters);
+    }
 }

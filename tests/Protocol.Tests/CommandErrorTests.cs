@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace OrleansChat.Protocol.Tests;
 
 /// <summary>What is refused, with which word, and that the message names what is wrong.</summary>
@@ -81,12 +83,38 @@ public sealed class CommandErrorTests
     public void Read_AnUnknownType_IsAnsweredWithItsId(string line, string? id) =>
         Assert.Equal(new Err(id, ErrorCode.UnknownType, "this t is not known here", null), Wire.Error(line));
 
-    [Fact]
-    public void Read_WhatIsNotUtf8_IsABadRequest()
+    [Theory]
+    [InlineData("""{"t":"ping","id":"*"}""")]
+    [InlineData("""{"t":"ping","x":"*"}""")]
+    [InlineData("""{"t":"ping","*":1}""")]
+    [InlineData("""{"t":"send","id":"1","room":"a","text":"x","meta":{"a":"*"}}""")]
+    public void Read_WhatIsNotUtf8_IsABadRequestWhereverItStands(string template)
     {
-        byte[] line = [.. "{\"t\":\"ping\",\"id\":\""u8, 0xFF, .. "\"}"u8];
+        var line = Encoding.ASCII.GetBytes(template);
+        line[Array.IndexOf(line, (byte)'*')] = 0xFF;
 
-        Assert.Equal(ErrorCode.BadRequest, Assert.Single(Wire.Read(line)).Error?.Code);
+        Assert.Equal(new Err(null, ErrorCode.BadRequest, "not UTF-8", null), Assert.Single(Wire.Read(line)).Error);
+    }
+
+    [Theory]
+    [InlineData("""\ud83d\ude00""", true)]
+    [InlineData("""\uD83D\uDE00""", true)]
+    [InlineData("""\\ud83d""", true)]
+    [InlineData("""\\\"\n\u00e9""", true)]
+    [InlineData("""\ud83d""", false)]
+    [InlineData("""\ud83dx""", false)]
+    [InlineData("""\ud83d\n""", false)]
+    [InlineData("""\ud83d\u0041""", false)]
+    [InlineData("""\ud83d\ud83d\ude00""", false)]
+    [InlineData("""\ude00""", false)]
+    [InlineData("""\\\ude00""", false)]
+    [InlineData("""\ud83d\ude00\ude00""", false)]
+    [InlineData("""\ud83d😀""", false)]
+    public void Read_EscapedSurrogates_MustComeInPairs(string text, bool isFine)
+    {
+        var parsed = Assert.Single(Wire.Read($$"""{"t":"send","id":"1","room":"a","text":"{{text}}"}"""));
+
+        Assert.Equal(isFine, parsed.Command is not null);
     }
 
     [Fact]

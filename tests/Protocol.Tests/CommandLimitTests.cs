@@ -3,8 +3,16 @@ namespace OrleansChat.Protocol.Tests;
 /// <summary>Every limit of a command, at its edge and one over it.</summary>
 public sealed class CommandLimitTests
 {
-    private static readonly ProtocolLimits Small =
-        new() { TextCharacters = 10, TextBytes = 20, MetaBytes = 9, RoomsPerConnection = 2, CommandsPerFrame = 3, HistoryEvents = 50, ReplayEvents = 40 };
+    private static readonly ProtocolLimits Small = new()
+    {
+        TextCharacters = 10,
+        TextBytes = 20,
+        MetaBytes = 9,
+        RoomsPerConnection = 2,
+        CommandsPerFrame = 3,
+        HistoryEvents = 50,
+        ReplayEvents = 40,
+    };
 
     public static TheoryData<string, string, string> Edges => new()
     {
@@ -46,6 +54,19 @@ public sealed class CommandLimitTests
         Assert.All(read.Take(3), parsed => Assert.Null(parsed.Error));
         Assert.Equal((ErrorCode.TooLarge, null), (read[3].Error?.Code, read[3].Error?.Id));
         Assert.Contains("up to 3 commands", read[3].Error!.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_MoreLinesThatAreNotJsonThanAllowed_GivesOneErrorForTheRest()
+    {
+        static string Broken(int lines) => string.Join('\n', Enumerable.Repeat("""{"t":"ping" """, lines));
+
+        Assert.All(Wire.Read(Broken(8)), parsed => Assert.Equal(ErrorCode.BadRequest, parsed.Error?.Code));
+
+        var read = Wire.Read(Broken(30));
+        Assert.Equal(9, read.Count);
+        Assert.Equal(ErrorCode.TooLarge, read[8].Error?.Code);
+        Assert.Contains("8 lines that are not JSON", read[8].Error!.Message, StringComparison.Ordinal);
     }
 
     [Fact]

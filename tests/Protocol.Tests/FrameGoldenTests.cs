@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 
 namespace OrleansChat.Protocol.Tests;
 
@@ -63,6 +64,17 @@ public sealed class FrameGoldenTests
         // A record with a list in it is only equal to itself.
         Assert.Equivalent(frame, read, strict: true);
         Assert.IsType(frame.GetType(), read);
+    }
+
+    [Fact]
+    public void Write_EveryCharacterUpToU02FF_IsWhatAnyJsonReaderReads()
+    {
+        foreach (var text in Enumerable.Range(0, 0x300).Select(code => $"a{(char)code}b"))
+        {
+            using var read = JsonDocument.Parse(FrameWriter.Encode(new TypingNow("a", text)));
+
+            Assert.Equal(text, read.RootElement.GetProperty("user").GetString());
+        }
     }
 
     [Fact]

@@ -26,7 +26,7 @@ internal sealed class JsonConversation(SessionWire wire, SessionPorts ports, str
     {
         if (binary)
         {
-            End(CloseCode.ProtocolError, "JSON mode speaks text frames");
+            wire.End(CloseCode.ProtocolError, "JSON mode speaks text frames");
             return;
         }
 
@@ -59,6 +59,9 @@ internal sealed class JsonConversation(SessionWire wire, SessionPorts ports, str
     }
 
     /// <inheritdoc/>
+    public ReadOnlyMemory<byte> Farewell(CloseCode code, string reason) => JsonFormat.Instance.Encode(new Bye(code, null, reason), own: false);
+
+    /// <inheritdoc/>
     public async Task CloseAsync()
     {
         _helloDue?.Dispose();
@@ -82,7 +85,7 @@ internal sealed class JsonConversation(SessionWire wire, SessionPorts ports, str
             var who = ofToken(hello.Token);
             if (who.User is null)
             {
-                End(CloseCode.Unauthorized, who.Refusal ?? "no identity");
+                wire.End(CloseCode.Unauthorized, who.Refusal ?? "no identity");
                 return;
             }
 
@@ -102,14 +105,8 @@ internal sealed class JsonConversation(SessionWire wire, SessionPorts ports, str
     {
         if (_session is null)
         {
-            End(CloseCode.Unauthorized, $"no hello within {ports.Options.HelloSeconds} s");
+            wire.End(CloseCode.Unauthorized, $"no hello within {ports.Options.HelloSeconds} s");
         }
-    }
-
-    private void End(CloseCode code, string reason)
-    {
-        Answer(new Bye(code, null, reason));
-        wire.End(code, reason);
     }
 
     private void Answer(ServerFrame frame) => wire.Outbox.Answer(JsonFormat.Instance.Encode(frame, own: false));

@@ -25,6 +25,14 @@ public sealed record ClusterTimings : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:01", "00:10:00", ParseLimitsInInvariantCulture = true)]
     public TimeSpan IAmAlive { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// How long a silo tries to join; then its process ends, to be started again. A little more than three times <see cref="IAmAlive"/>: where all
+    /// silos died at once and come back at other addresses, a joining silo waits for the dead, and only one that starts when they have been silent
+    /// for three times that long declares them dead itself.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:05", "00:30:00", ParseLimitsInInvariantCulture = true)]
+    public TimeSpan JoinWithin { get; init; } = TimeSpan.FromSeconds(40);
+
     /// <summary>How long any call waits for its answer, between silos and from gateways. A call through a silo that dies waits all of it.</summary>
     [Range(typeof(TimeSpan), "00:00:00.5", "00:05:00", ParseLimitsInInvariantCulture = true)]
     public TimeSpan Response { get; init; } = TimeSpan.FromSeconds(5);

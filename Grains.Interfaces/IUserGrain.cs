@@ -5,11 +5,11 @@ namespace OrleansChat.Grains.Interfaces;
 public interface IUserGrain : IGrainWithStringKey
 {
     /// <summary>
-    /// A session began. Refused (false) where the user has <paramref name="most"/> sessions already. An older session of the same device,
-    /// on whatever gateway, is told that it was replaced.
+    /// A session began. Refused where the user has <paramref name="most"/> sessions already. An older session of the same device, on
+    /// whatever gateway, is told that it was replaced.
     /// </summary>
     [Alias("connect")]
-    Task<bool> ConnectAsync(string gateway, UserSession session, int most);
+    Task<Admission> ConnectAsync(string gateway, UserSession session, int most);
 
     /// <summary>A session ended. Unknown ones are ignored.</summary>
     [Alias("disconnect")]
@@ -38,6 +38,19 @@ public interface IUserGrain : IGrainWithStringKey
     /// <summary>A gateway's lease is over: the sessions it held are gone.</summary>
     [Alias("gone")]
     Task GatewayGoneAsync(string gateway);
+}
+
+/// <summary>Whether a session may begin.</summary>
+public enum Admission
+{
+    /// <summary>It has begun.</summary>
+    Admitted = 0,
+
+    /// <summary>The user has too many already.</summary>
+    TooMany = 1,
+
+    /// <summary>The gateway's lease is over: it must start anew, and the client is welcome elsewhere.</summary>
+    GatewayExpired = 2,
 }
 
 /// <summary>A session of a user on some gateway.</summary>

@@ -17,8 +17,10 @@ public abstract record RoomCommand([property: Id(0)] string User);
 /// <summary>The user's first subscription on this gateway: attaches the gateway, then the user. Answered by <see cref="Entered"/> or <see cref="Refused"/>.</summary>
 /// <param name="Create">The kind to make the room of when it does not exist; null where it must not be made.</param>
 /// <param name="Require">The kind the room must have; null for any.</param>
+/// <param name="AsMember">True where nobody shall become a member of a group by this: a resume, or a session that a bell brings in.</param>
 [GenerateSerializer, Immutable, Alias("chat.enter")]
-public sealed record Enter(string User, [property: Id(0)] RoomKind? Create, [property: Id(1)] RoomKind? Require) : RoomCommand(User);
+public sealed record Enter(
+    string User, [property: Id(0)] RoomKind? Create, [property: Id(1)] RoomKind? Require, [property: Id(2)] bool AsMember = false) : RoomCommand(User);
 
 /// <summary>The user's last subscription on this gateway is gone. Answered by <see cref="Done"/>.</summary>
 /// <param name="EndMembership">True where the user gives up membership of a group.</param>

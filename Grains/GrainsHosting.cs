@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using OrleansChat.Grains.Gateways;
+using OrleansChat.Grains.Log;
 using OrleansChat.Grains.Rooms;
 
 namespace OrleansChat.Grains;
@@ -25,6 +26,7 @@ public static class GrainsHosting
         services.AddSingleton<IValidateOptions<RoomOptions>, RoomOptionsValidator>();
         services.TryAddSingleton(TimeProvider.System);
         services.AddMetrics();
+        services.AddMessageLog(configuration.GetSection(MessageLogOptions.Section));
         services.AddSingleton<GrainInstruments>();
         services.AddSingleton<GatewayWatch>();
         services.AddHostedService(provider => provider.GetRequiredService<GatewayWatch>());

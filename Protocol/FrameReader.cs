@@ -59,7 +59,7 @@ public static class FrameReader
             FrameType.Ok => new Ok(
                 id, fields.String(Field.Room), fields.Number(Field.Seq), fields.Number(Field.Ts), fields.Flag(Field.Dup) ?? false,
                 fields.Number(Field.Exp)),
-            FrameType.Err => new Err(id, Code(ref fields), Text(ref fields, Field.Message), (int?)fields.Number(Field.Retry)),
+            FrameType.Err => new Err(id, Code(ref fields), Text(ref fields, Field.Message), (int?)fields.Number(Field.Retry), fields.String(Field.Room)),
             FrameType.Page => new Page(
                 id, Text(ref fields, Field.Room), Events(ref fields), Number(ref fields, Field.First), Number(ref fields, Field.Last),
                 fields.Flag(Field.More) ?? false),

@@ -40,7 +40,7 @@ public static class FrameWriter
                 line.Add(Field.Exp, ok.Exp);
                 break;
             case Err err:
-                Start(line, FrameType.Err, err.Id);
+                Start(line, FrameType.Err, err.Id, err.Room);
                 line.AddWord(Field.Code, err.Code);
                 line.Add(Field.Message, err.Message);
                 line.Add(Field.Retry, err.Retry);

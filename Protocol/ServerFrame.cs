@@ -37,7 +37,8 @@ public sealed record Ok(string? Id, string? Room, long? Seq, long? Ts, bool Dup,
 
 /// <summary>Not done, and why.</summary>
 /// <param name="Retry">Milliseconds after which trying again can help; null where it cannot.</param>
-public sealed record Err(string? Id, ErrorCode Code, string Message, int? Retry) : ServerFrame;
+/// <param name="Room">The room of a cursor of hello, which has no id of its own; else null.</param>
+public sealed record Err(string? Id, ErrorCode Code, string Message, int? Retry, string? Room = null) : ServerFrame;
 
 /// <summary>The answer to history, in ascending sequence.</summary>
 /// <param name="First">The first sequence the page covers, 0 where it is empty.</param>

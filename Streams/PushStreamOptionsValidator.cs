@@ -3,14 +3,20 @@ using Microsoft.Extensions.Options;
 
 namespace OrleansChat.Streams;
 
-/// <summary>Checks the ranges of <see cref="PushStreamOptions"/>. Each failure names the provider, the setting, its value and its range.</summary>
+/// <summary>Checks <see cref="PushStreamOptions"/>. Each failure names the provider, the setting, its value and what it must be.</summary>
 internal sealed class PushStreamOptionsValidator : IValidateOptions<PushStreamOptions>
 {
     public ValidateOptionsResult Validate(string? name, PushStreamOptions options)
     {
         var failures = new List<ValidationResult>();
         if (Validator.TryValidateObject(options, new ValidationContext(options), failures, validateAllProperties: true))
-            return ValidateOptionsResult.Success;
+        {
+            return options.MaxReadCount <= options.EventsPerStream
+                ? ValidateOptionsResult.Success
+                : ValidateOptionsResult.Fail(
+                    $"Stream provider '{name}': MaxReadCount, {options.MaxReadCount}, must be at most EventsPerStream, {options.EventsPerStream}: " +
+                    "one read would overrun a stream that nobody is late on.");
+        }
 
         return ValidateOptionsResult.Fail(failures.Select(failure =>
         {

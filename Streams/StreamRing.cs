@@ -76,7 +76,7 @@ internal sealed class StreamRing(StreamId streamId, int capacity)
     public void Age()
     {
         if (_cursors.Count == 0)
-            RemoveUpTo(Math.Max(First, _agedUpTo));
+            RemoveUpTo(_agedUpTo);
         _agedUpTo = End;
     }
 

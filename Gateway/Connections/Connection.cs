@@ -19,6 +19,7 @@ internal sealed class Connection(
     private readonly CancellationTokenSource _cut = new(Timeout.InfiniteTimeSpan, time);
     private readonly Lock _gate = new();
     private bool _ending;
+    private bool _isWriting;
     private long _lastProgress = time.GetTimestamp();
     private long _lastPing;
 
@@ -88,16 +89,18 @@ internal sealed class Connection(
 
     /// <summary>
     /// Pings when nothing came for a heartbeat, gives up after two. Bytes of any kind that came in count as life, and so do bytes that a
-    /// slow reader made room for: it answers a ping only once it has read up to it.
+    /// slow reader made room for: it answers a ping only once it has read up to it. While a write waits for that room, that can be long:
+    /// its window opens by large steps.
     /// </summary>
     public void Beat()
     {
         var now = time.GetTimestamp();
         var heartbeat = TimeSpan.FromSeconds(options.HeartbeatSeconds);
+        var patience = Volatile.Read(ref _isWriting) ? TimeSpan.FromSeconds(options.StallSeconds) : 2 * heartbeat;
         var heard = Math.Max(stream.LastHeard, Volatile.Read(ref _lastProgress));
-        if (time.GetElapsedTime(heard, now) >= 2 * heartbeat)
+        if (time.GetElapsedTime(heard, now) >= patience)
         {
-            End(CloseCode.NoPong, "nothing was heard for two heartbeats");
+            End(CloseCode.NoPong, $"nothing was heard for {patience.TotalSeconds} s");
         }
         else if (time.GetElapsedTime(stream.LastHeard, now) >= heartbeat && (_lastPing == 0 || time.GetElapsedTime(_lastPing, now) >= heartbeat))
         {
@@ -236,13 +239,19 @@ internal sealed class Connection(
     private async ValueTask WritePieceAsync(ReadOnlyMemory<byte> piece)
     {
         var writing = stream.WriteToWireAsync(piece, _cut.Token);
-        var waits = !writing.IsCompleted;
-        await writing;
-        if (waits)
+        if (writing.IsCompleted)
         {
-            // The buffers below were full, and the peer took some. What they take at once, a ping to a dead peer too, proves nothing.
-            Volatile.Write(ref _lastProgress, time.GetTimestamp());
+            // What the buffers below take at once, a ping to a dead peer too, proves nothing.
+            await writing;
+            return;
         }
+
+        Volatile.Write(ref _isWriting, true);
+        await writing;
+
+        // They were full, and the peer made room. In this order: the heart may look in between.
+        Volatile.Write(ref _lastProgress, time.GetTimestamp());
+        Volatile.Write(ref _isWriting, false);
     }
 
     /// <summary>Joins what waits into frames: objects by newlines into text frames, whole frames as they are. True after a close frame.</summary>

@@ -20,6 +20,9 @@ internal sealed class ConnectionOptions
     /// <summary>Seconds of silence after which the server pings; after twice as many it gives up.</summary>
     [Range(1, 3600)] public int HeartbeatSeconds { get; set; } = 25;
 
+    /// <summary>Seconds for which a peer may take nothing at all of what is being written, before it is given up as dead.</summary>
+    [Range(10, 3600)] public int StallSeconds { get; set; } = 300;
+
     /// <summary>Seconds for the peer to answer a close before the socket is cut.</summary>
     [Range(1, 60)] public int CloseSeconds { get; set; } = 2;
 

@@ -27,7 +27,7 @@ internal sealed class Feeds(
     }
 
     /// <inheritdoc/>
-    public void Enter(Subscription subscription, RoomKind? create, RoomKind? require, Action<RoomReply> answered)
+    public void Enter(Subscription subscription, Enter enter, Action<RoomReply> answered)
     {
         // Each under one lock: a subscription's coming or going and the command that tells the room of it. Between the two, another session of
         // the same user could come or go, and the room would hear of them in the wrong order.
@@ -41,7 +41,7 @@ internal sealed class Feeds(
             }
 
             feed.Add(subscription);
-            Send(subscription.Room, new Enter(subscription.Session.User, create, require), reply =>
+            Send(subscription.Room, enter, reply =>
             {
                 if (reply is Entered entered)
                 {

@@ -31,14 +31,20 @@ internal sealed partial class Users(
 
         try
         {
-            if (await Grain(session.User).ConnectAsync(gateway.Id, new(session.Id, device), limits.Value.ConnectionsPerUser))
+            var admission = await Grain(session.User).ConnectAsync(gateway.Id, new(session.Id, device), limits.Value.ConnectionsPerUser);
+            if (admission == Admission.Admitted)
             {
                 return true;
+            }
+
+            if (admission == Admission.GatewayExpired)
+            {
+                throw new InvalidOperationException("The lease of this gateway is over.");
             }
         }
         catch
         {
-            // Whether the grain knows of it is not known.
+            // It may be known there all the same.
             Disconnect(session);
             throw;
         }

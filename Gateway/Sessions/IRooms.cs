@@ -9,7 +9,7 @@ internal interface IRooms
     /// Registers the subscription with the room's feed and the user with the room. Answered by <see cref="Entered"/> or <see cref="Refused"/>;
     /// after a refusal it is not registered.
     /// </summary>
-    void Enter(Subscription subscription, RoomKind? create, RoomKind? require, Action<RoomReply> answered);
+    void Enter(Subscription subscription, Enter enter, Action<RoomReply> answered);
 
     /// <summary>Takes the subscription out; the user too, where it was their last one here. Answered by <see cref="Done"/> or <see cref="Refused"/>.</summary>
     void Exit(Subscription subscription, bool endMembership, Action<RoomReply>? answered);

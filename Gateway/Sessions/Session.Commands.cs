@@ -6,8 +6,7 @@ namespace OrleansChat.Gateway.Sessions;
 /// <summary>The commands that ask a room something.</summary>
 internal sealed partial class Session
 {
-    /// <param name="unasked">True where the client did not ask for it: then nothing happens to a room that it is in already.</param>
-    private void Join(Join join, bool unasked = false)
+    private void Join(Join join, Entry entry = Entry.Asked)
     {
         var room = RoomNames.KeyOf(join.Room, user);
         var kind = Frames.KindOf(join.Kind);
@@ -22,7 +21,7 @@ internal sealed partial class Session
 
             var isIn = _subscriptions.TryGetValue(room, out earlier);
             var full = !isIn && _subscriptions.Count >= ports.Limits.RoomsPerConnection;
-            if (unasked && (isIn || full))
+            if (entry == Entry.Rung && (isIn || full || _left.Contains(room)))
             {
                 return;
             }
@@ -34,12 +33,13 @@ internal sealed partial class Session
             }
 
             _subscriptions[room] = subscription;
+            _left.Remove(room);
             Retire(earlier);
         }
 
         Interlocked.Increment(ref _inFlight);
         RoomKind? create = RoomKey.IsDirect(room) ? RoomKind.Direct : ports.RoomsAllowed.CreateOnJoin ? kind ?? RoomKind.Channel : null;
-        ports.Rooms.Enter(subscription, create, kind, reply =>
+        ports.Rooms.Enter(subscription, new Enter(user, create, kind, AsMember: entry != Entry.Asked), reply =>
         {
             if (reply is Entered entered)
             {
@@ -47,7 +47,7 @@ internal sealed partial class Session
             }
             else
             {
-                Refused(subscription, join, reply);
+                Refused(subscription, join, entry, reply);
             }
 
             Settled();
@@ -112,7 +112,7 @@ internal sealed partial class Session
         Follow(subscription);
     }
 
-    private void Refused(Subscription subscription, Join join, RoomReply reply)
+    private void Refused(Subscription subscription, Join join, Entry entry, RoomReply reply)
     {
         lock (_gate)
         {
@@ -123,7 +123,11 @@ internal sealed partial class Session
             }
         }
 
-        Answer(ErrorOf(join.Id, reply));
+        if (entry != Entry.Rung)
+        {
+            var error = ErrorOf(join.Id, reply);
+            Answer(entry == Entry.Resumed ? error with { Message = $"{join.Room}: {error.Message}" } : error);
+        }
     }
 
     private void Leave(Leave leave)
@@ -134,6 +138,7 @@ internal sealed partial class Session
             if (_subscriptions.Remove(RoomNames.KeyOf(leave.Room, user), out subscription))
             {
                 Retire(subscription);
+                Forget(subscription.Room);
             }
         }
 
@@ -149,6 +154,23 @@ internal sealed partial class Session
             Answer(reply is Done ? new Ok(leave.Id, leave.Room, null, null, false, null) : ErrorOf(leave.Id, reply));
             Settled();
         });
+    }
+
+    /// <summary>
+    /// What was left stays left on this connection, though its bell may ring; but a direct conversation comes back when somebody writes.
+    /// Under the lock.
+    /// </summary>
+    private void Forget(string room)
+    {
+        if (!RoomKey.IsDirect(room))
+        {
+            if (_left.Count >= ports.Limits.RoomsPerConnection)
+            {
+                _left.Clear();
+            }
+
+            _left.Add(room);
+        }
     }
 
     private async ValueTask SendAsync(Send send)
@@ -273,6 +295,19 @@ internal sealed partial class Session
     }
 
     private IWireFormat FormatOf(string room) => format is IRoomFormats formats ? formats.In(room) : format;
+
+    /// <summary>How a room comes onto a connection. Only who asks becomes a member of a group by it, and hears why not.</summary>
+    private enum Entry
+    {
+        /// <summary>By a join.</summary>
+        Asked,
+
+        /// <summary>By a cursor of a hello, which has no id: the error names the room.</summary>
+        Resumed,
+
+        /// <summary>By a bell: somebody wrote there.</summary>
+        Rung,
+    }
 
     private static Err ErrorOf(string? id, RoomReply reply) => reply is Refused refused
         ? Frames.Error(id, refused.Reason, refused.Message, refused.RetryMs)

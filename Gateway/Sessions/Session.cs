@@ -15,6 +15,7 @@ internal sealed partial class Session(string id, string user, IWireFormat format
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Subscription> _subscriptions = [];
+    private readonly HashSet<string> _left = [];
     private readonly Connections.Signal _answered = new();
     private Task _question = Task.CompletedTask;
     private int _inFlight;
@@ -79,7 +80,7 @@ internal sealed partial class Session(string id, string user, IWireFormat format
                 Answer(new Welcome(hello.Id, user, id, ports.Limits, ports.HeartbeatMs, ports.Options.PresenceBoundMs, null));
                 foreach (var room in hello.Rooms)
                 {
-                    Join(new(null, room.Room, room.Seq, room.Epoch, null, null));
+                    Join(new(null, room.Room, room.Seq, room.Epoch, null, null), Entry.Resumed);
                 }
 
                 break;
@@ -120,7 +121,7 @@ internal sealed partial class Session(string id, string user, IWireFormat format
     }
 
     /// <summary>Puts the session into a room it belongs to without having joined: somebody wrote to it there.</summary>
-    public void Reach(string room, long after) => Join(new(null, RoomNames.NameOf(room, user), after, null, null, null), unasked: true);
+    public void Reach(string room, long after) => Join(new(null, RoomNames.NameOf(room, user), after, null, null, null), Entry.Rung);
 
     /// <summary>Hands an event of a feed to the outbox. Called under the feed's lock, in sequence.</summary>
     public void Offer(Subscription subscription, EncodedEvent happened)

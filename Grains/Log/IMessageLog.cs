@@ -26,7 +26,7 @@ public interface IMessageLog
     Task<AppendResult> AppendAsync(RoomAppend append, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Where the event of a client id is, whatever became of it since; null where that id was never appended. For answering a repeated
+    /// Where the event of a client id is (a duplicate, as an append of it would be told), whatever became of it since; null where that id was never appended. For answering a repeated
     /// command that would be refused today: its first answer stands.
     /// </summary>
     Task<AppendedEntry?> FindAsync(string room, string user, string clientId, CancellationToken cancellationToken);

@@ -4,7 +4,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OrleansChat.Grains.Log.Memory;
-
+using OrleansChat.Grains.Log.Postgres;
 using OrleansChat.Grains.Log.Sqlite;
 
 namespace OrleansChat.Grains.Log;
@@ -39,7 +39,7 @@ public static class MessageLogHosting
         return options.Store switch
         {
             LogStore.Sqlite => new SqliteLog(options, instruments, time, logger),
-            LogStore.Postgres => throw new NotSupportedException(),
+            LogStore.Postgres => new PostgresLog(options, instruments, time, logger),
             _ => new MemoryLog(instruments),
         };
     }

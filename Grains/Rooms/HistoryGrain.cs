@@ -50,21 +50,21 @@ internal sealed class HistoryGrain(IMessageLog log) : Grain, IHistoryGrain
     }
 
     public async Task<RoomEvent[]> ReadAsync(string room, long after, int limit)
-        => [.. await ClearlyAsync(log.ReadAsync(room, Math.Max(0, after), Math.Clamp(limit, 1, MostEvents), CancellationToken.None))];
+        => [.. await ClearlyAsync(() => log.ReadAsync(room, Math.Max(0, after), Math.Clamp(limit, 1, MostEvents), CancellationToken.None))];
 
     public async Task<RoomHead[]> HeadsAsync(string[] rooms)
         => rooms.Length > MostRooms
             ? throw new ArgumentException($"A beacon asks for at most {MostRooms} rooms.", nameof(rooms))
-            : [.. await ClearlyAsync(log.HeadsAsync(rooms, CancellationToken.None))];
+            : [.. await ClearlyAsync(() => log.HeadsAsync(rooms, CancellationToken.None))];
 
     private static HistoryPage Refuse(Refusal refusal) => new([], 0, refusal);
 
     /// <summary>A type that the gateway has too: it knows nothing of the log.</summary>
-    private static async Task<T> ClearlyAsync<T>(Task<T> read)
+    private static async Task<T> ClearlyAsync<T>(Func<Task<T>> read)
     {
         try
         {
-            return await read;
+            return await read();
         }
         catch (LogUnavailableException)
         {

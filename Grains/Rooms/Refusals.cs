@@ -12,11 +12,12 @@ internal static class Refusals
     public static readonly Refused NotYours = new(Refusal.Forbidden, "This conversation belongs to two other people.");
     public static readonly Refused NotAuthor = new(Refusal.Forbidden, "Only its author may do that.");
     public static readonly Refused ServerKind = new(Refusal.Forbidden, "Only the server writes events of this kind.");
+    public static readonly Refused NotStorable = new(Refusal.Forbidden, "It holds a character that cannot be stored.");
     public static readonly Refused OtherKind = new(Refusal.Conflict, "The room is of another kind.");
     public static readonly Refused OtherBody = new(Refusal.Conflict, "This id was sent before with another body.");
     public static readonly Refused Gone = new(Refusal.Gone, "The message was deleted.");
     public static readonly Refused Full = new(Refusal.RoomFull, "The room is full.");
-    public static readonly Refused GatewayExpired = new(Refusal.GatewayExpired, "The gateway's lease is over.");
+    public static readonly Refused GatewayExpired = new(Refusal.GatewayExpired, "The gateway's lease is over.", 1000);
 
     public static Refused LogAway(RoomOptions options) => new(Refusal.Unavailable, "The message log cannot be reached.", options.LogRetryMs);
 

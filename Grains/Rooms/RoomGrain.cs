@@ -182,6 +182,10 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
         {
             return (Refusals.LogAway(_options), null);
         }
+        catch (LogEntryException)
+        {
+            return (Refusals.NotStorable, null);
+        }
         catch (Exception failure)
         {
             // Whatever went wrong with one command, the others get their answers.
@@ -217,7 +221,9 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
             return (Refusals.NotMember, null);
         }
 
+        // Here, and not in the batch: what no log can keep must not fail what other people sent with it.
         var waiting = WaitingEntry.Of(post, _time.GetTimestamp());
+        AppendCheck.ThrowIfNotStorable(new RoomAppend(_room, ClaimNumber, [waiting.Entry]));
         if (post.Kind != RoomEventKind.Msg && await RefuseTargetAsync(post) is { } refusal)
         {
             // What would be refused today may have been done yesterday: a repeated deletion finds its message gone, and its answer is the first.
@@ -244,6 +250,11 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
         if (enter.Require is { } kind && kind != _claim!.Kind)
         {
             return Refusals.OtherKind;
+        }
+
+        if (enter.AsMember && MayNotRead(enter.User) is { } stranger)
+        {
+            return stranger;
         }
 
         if (_claim!.Kind == RoomKind.Group && await _membership.JoinAsync(enter.User) is { } refused)

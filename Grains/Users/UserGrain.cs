@@ -14,22 +14,22 @@ internal sealed partial class UserGrain(GatewayWatch watch, TimeProvider time, I
     private readonly HashSet<string> _gateways = [];
     private readonly SendBucket _bucket = new(time);
 
-    public async Task<bool> ConnectAsync(string gateway, UserSession session, int most)
+    public async Task<Admission> ConnectAsync(string gateway, UserSession session, int most)
     {
         if (watch.IsGone(gateway))
         {
-            return false;
+            return Admission.GatewayExpired;
         }
 
         if (_sessions.ContainsKey(session.Session))
         {
-            return true;
+            return Admission.Admitted;
         }
 
         var older = _sessions.Where(one => session.Device is not null && one.Value.Device == session.Device).ToArray();
         if (_sessions.Count - older.Length >= most)
         {
-            return false;
+            return Admission.TooMany;
         }
 
         foreach (var (replaced, _) in older)
@@ -44,7 +44,7 @@ internal sealed partial class UserGrain(GatewayWatch watch, TimeProvider time, I
             await TellReplacedAsync(where.Gateway, replaced);
         }
 
-        return true;
+        return Admission.Admitted;
     }
 
     public Task DisconnectAsync(string gateway, string session)

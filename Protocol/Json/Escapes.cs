@@ -35,7 +35,7 @@ internal static class Escapes
     /// <summary>Where the next backslash stands that starts an escape, after the escape that starts here; -1 for nowhere.</summary>
     private static int Next(ReadOnlySpan<byte> json, int at)
     {
-        var after = at + (json[at + 1] == 'u' ? 6 : 2);
+        var after = at + 2;
         var next = json[after..].IndexOf((byte)'\\');
         return next < 0 ? -1 : after + next;
     }

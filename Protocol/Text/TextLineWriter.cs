@@ -69,6 +69,7 @@ public static class TextLineWriter
         Welcome welcome => $"* you are {welcome.User}, /help shows the commands",
         Joined joined when RoomReference.User(joined.Room) is { } peer => $"* you are talking with {peer} alone",
         Joined joined => $"* you are in {joined.Room} ({joined.Count} here)",
+        Presence presence when RoomReference.User(presence.Room) is not null => null,
         Presence { User: { } user, Online: { } online } presence =>
             Star(presence.Room, $"{user} {(online ? "joined" : "left")} ({presence.Count} here)", view),
         WhoIs { Users: { } users } who => Star(who.Room, $"{who.Count} here: {string.Join(", ", users)}", view),

@@ -56,6 +56,7 @@ internal static class ClusterHosting
             options.MaxProbeTimeout = timings.LongestProbe;
             options.TableRefreshTimeout = timings.TableRefresh;
             options.IAmAliveTablePublishTimeout = timings.IAmAlive;
+            options.MaxJoinAttemptTime = timings.JoinWithin;
         })
         .Configure<SiloMessagingOptions>(options =>
         {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Options;
 
@@ -47,7 +48,8 @@ internal sealed class ParentLifetime(IHostApplicationLifetime application, IOpti
         // Nobody is left to kill a stop that hangs.
         if (!application.ApplicationStopped.WaitHandle.WaitOne(host.Value.ShutdownTimeout + TimeSpan.FromSeconds(2)))
         {
-            Environment.FailFast("The stop took too long, and the parent process is gone.");
+            using var self = Process.GetCurrentProcess();
+            self.Kill();
         }
     }
 }

@@ -34,6 +34,7 @@ public sealed class FrameGoldenTests
         { new Ok("k1", "lobby", 5, 1700000000000, true, null), """{"t":"ok","id":"k1","room":"lobby","seq":5,"ts":1700000000000,"dup":true}""" },
         { new Ok("1", null, null, null, false, 1700000000), """{"t":"ok","id":"1","exp":1700000000}""" },
         { new Err("1", ErrorCode.RateLimited, "rate limited", 250), """{"t":"err","id":"1","code":"rate_limited","message":"rate limited","retry":250}""" },
+        { new Err(null, ErrorCode.NotMember, "join the group first", null, "team"), """{"t":"err","room":"team","code":"not_member","message":"join the group first"}""" },
         { new Err(null, ErrorCode.BadRequest, "not JSON", null), """{"t":"err","code":"bad_request","message":"not JSON"}""" },
         {
             new Page("1", "lobby", [Message], 5, 5, true),

@@ -73,8 +73,8 @@ internal static class Generated
         Said(Event),
         Said(from id in Maybe(Short) from room in Maybe(Room) from seq in Maybe(Seq) from ts in Maybe(Seq) from dup in Either from exp in Maybe(Seq)
              select new Ok(id, room, seq, ts, dup, exp)),
-        Said(from id in Maybe(Short) from code in Gen.Elements(Enum.GetValues<ErrorCode>()) from message in Text from retry in Maybe(Count)
-             select new Err(id, code, message, retry)),
+        Said(from id in Maybe(Short) from code in Gen.Elements(Enum.GetValues<ErrorCode>()) from message in Text from retry in Maybe(Count) from room in Maybe(Room)
+             select new Err(id, code, message, retry, room)),
         Said(from id in Maybe(Short) from room in Room from events in Event.ListOf() from seq in Seq from more in Either
              select new Page(id, room, events, seq, seq, more)),
         Said(from id in Maybe(Short) from room in Room from count in Count from users in User.ListOf() from named in Either

@@ -11,6 +11,11 @@ internal sealed class LastingStorage
 {
     private readonly ConcurrentDictionary<(string, GrainId), (byte[] State, string ETag)> _rows = new();
 
+    private Task _writable = Task.CompletedTask;
+
+    /// <summary>Keeps every write waiting until the task ends, as a paused database would.</summary>
+    public void PauseUntil(Task end) => _writable = end;
+
     public IGrainStorage On(IServiceProvider silo) => new Connection(this, silo.GetRequiredService<Serializer>());
 
     private sealed class Connection(LastingStorage storage, Serializer serializer) : IGrainStorage
@@ -24,8 +29,9 @@ internal sealed class LastingStorage
             return Task.CompletedTask;
         }
 
-        public Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
+        public async Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
         {
+            await storage._writable;
             var row = (serializer.SerializeToArray(grainState.State), Guid.NewGuid().ToString());
             var key = (stateName, grainId);
             var written = storage._rows.TryGetValue(key, out var before)
@@ -36,7 +42,6 @@ internal sealed class LastingStorage
 
             grainState.ETag = row.Item2;
             grainState.RecordExists = true;
-            return Task.CompletedTask;
         }
 
         public Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)

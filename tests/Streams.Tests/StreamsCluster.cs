@@ -16,11 +16,16 @@ internal sealed class StreamsCluster : IAsyncDisposable
 {
     private readonly TestCluster _cluster;
 
-    private StreamsCluster(TestCluster cluster, string provider) => (_cluster, Provider) = (cluster, provider);
+    private readonly IConfiguration _streams;
+
+    private StreamsCluster(TestCluster cluster, string provider, IConfiguration streams) =>
+        (_cluster, Provider, _streams) = (cluster, provider, streams);
 
     public string Provider { get; }
 
     public StreamsMeasures Measures { get; private init; } = null!;
+
+    public LastingStorage Subscriptions { get; private init; } = null!;
 
     public IReadOnlyList<SiloHandle> Silos => _cluster.Silos;
 
@@ -53,13 +58,15 @@ internal sealed class StreamsCluster : IAsyncDisposable
             }));
         var cluster = builder.Build();
         await cluster.DeployAsync();
-        return new StreamsCluster(cluster, provider) { Measures = measures };
+        return new StreamsCluster(cluster, provider, streams) { Measures = measures, Subscriptions = subscriptions };
     }
 
     /// <summary>Streams that the silo keeps anything for.</summary>
     public int StreamsKept(SiloHandle silo) => Adapter(silo).Streams;
 
-    public PushAdapter Adapter(SiloHandle silo) =>
+    public QueueId QueueOf(string stream) => Adapter(Silos[0]).GetStreamQueueMapper().GetQueueForStream(StreamId.Create("test", stream));
+
+    private PushAdapter Adapter(SiloHandle silo) =>
         (PushAdapter)((InProcessSiloHandle)silo).SiloHost.Services.GetRequiredKeyedService<IQueueAdapterFactory>(Provider);
 
     public Task StopAsync(SiloHandle silo) => _cluster.StopSiloAsync(silo);
@@ -72,7 +79,7 @@ internal sealed class StreamsCluster : IAsyncDisposable
         host.UseOrleansClient(client => client
             .UseStaticClustering([.. Silos.Where(silo => silo.IsActive).Select(silo => silo.GatewayAddress.Endpoint)])
             .Configure<ClusterOptions>(options => (options.ClusterId, options.ServiceId) = (_cluster.Options.ClusterId, _cluster.Options.ServiceId))
-            .AddChatStreams(Provider, host.Configuration.GetSection("Streams")));
+            .AddChatStreams(Provider, _streams));
         var gateway = new TestGateway(host.Build(), Provider);
         await gateway.StartAsync();
         return gateway;

@@ -37,7 +37,7 @@ internal sealed class MemoryLog(LogInstruments instruments) : IMessageStore
     }
 
     public Task<AppendedEntry?> FindAsync(string room, string user, string clientId, CancellationToken cancellationToken) =>
-        Task.FromResult(Find(room)?.Find(user, clientId));
+        Task.FromResult(Find(room)?.First(user, clientId));
 
     public Task<IReadOnlyList<RoomEvent>> ReadAsync(string room, long after, int limit, CancellationToken cancellationToken) =>
         Task.FromResult(Find(room)?.Read(after, limit) ?? []);

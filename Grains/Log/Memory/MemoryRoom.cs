@@ -29,11 +29,17 @@ internal sealed class MemoryRoom(RoomKind kind)
         }
     }
 
-    public AppendedEntry? Find(string user, string clientId)
+    public AppendedEntry? First(string user, string? clientId)
     {
         lock (_gate)
         {
-            return _known.TryGetValue((user, clientId), out var known) ? First(known) : null;
+            if (clientId is null || !_known.TryGetValue((user, clientId), out var known))
+            {
+                return null;
+            }
+
+            var first = _rows[known];
+            return new AppendedEntry(known + 1, first.Entry.Ts, first.Entry.Hash, first.Messages, Duplicate: true);
         }
     }
 
@@ -85,9 +91,9 @@ internal sealed class MemoryRoom(RoomKind kind)
 
     private AppendedEntry Append(LogEntry entry)
     {
-        if (entry.ClientId is not null && _known.TryGetValue((entry.User, entry.ClientId), out var known))
+        if (First(entry.User, entry.ClientId) is { } first)
         {
-            return First(known);
+            return first;
         }
 
         var row = new Row(entry, (Head?.Messages ?? 0) + (entry.Kind == RoomEventKind.Msg ? 1 : 0)) { Text = entry.Text, Meta = entry.Meta };
@@ -100,9 +106,6 @@ internal sealed class MemoryRoom(RoomKind kind)
         Apply(entry, row);
         return new AppendedEntry(_rows.Count, entry.Ts, entry.Hash, row.Messages, Duplicate: false);
     }
-
-    private AppendedEntry First(int known) =>
-        new(known + 1, _rows[known].Entry.Ts, _rows[known].Entry.Hash, _rows[known].Messages, Duplicate: true);
 
     private void Apply(LogEntry entry, Row row)
     {
@@ -121,7 +124,7 @@ internal sealed class MemoryRoom(RoomKind kind)
 
                 break;
             case RoomEventKind.Delete when Message(entry.Ref) is { } message:
-                message.Deleted = true;
+                (message.Deleted, message.Edited) = (true, false);
                 message.Take();
                 _rows.Where(edit => edit.Entry.Kind == RoomEventKind.Edit && edit.Entry.Ref == entry.Ref).ToList().ForEach(edit => edit.Take());
                 break;

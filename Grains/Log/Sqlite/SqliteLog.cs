@@ -54,7 +54,7 @@ internal sealed class SqliteLog(MessageLogOptions options, LogInstruments instru
         (_writer ?? throw NotOpen()).RunAsync(writes => writes.Append(appends), CancellationToken.None);
 
     public Task<AppendedEntry?> FindAsync(string room, string user, string clientId, CancellationToken cancellationToken) =>
-        ReadAsync(reads => reads.Find(room, user, clientId), cancellationToken);
+        ReadAsync(reads => reads.First(room, user, clientId), cancellationToken);
 
     public Task<IReadOnlyList<RoomEvent>> ReadAsync(string room, long after, int limit, CancellationToken cancellationToken) =>
         ReadAsync(reads => reads.Events(room, after, limit), cancellationToken);

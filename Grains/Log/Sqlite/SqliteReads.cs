@@ -7,6 +7,9 @@ namespace OrleansChat.Grains.Log.Sqlite;
 /// <summary>Everything that is read, on a connection of its own. Each method is one statement, and so sees one commit and nothing in between.</summary>
 internal sealed class SqliteReads(SqliteConnection connection) : IDisposable
 {
+    private readonly SqliteStatement _first = new(
+        connection, "select seq, ts, hash, messages from events where room = $1 and usr = $2 and client_id = $3", 3);
+
     private readonly SqliteStatement _events = new(
         connection,
         """
@@ -14,9 +17,6 @@ internal sealed class SqliteReads(SqliteConnection connection) : IDisposable
         where room = $1 and seq > $2 order by seq limit $3
         """,
         3);
-
-    private readonly SqliteStatement _find = new(
-        connection, "select seq, ts, hash, messages from events where room = $1 and usr = $2 and client_id = $3", 3);
 
     private readonly SqliteStatement _heads = new(
         connection, "select room, seq, claim from rooms where room in (select value from json_each($1))", 1);
@@ -35,6 +35,12 @@ internal sealed class SqliteReads(SqliteConnection connection) : IDisposable
 
     private readonly SqliteStatement _members = new(connection, "select usr from members where room = $1 order by since, usr", 1);
 
+    public AppendedEntry? First(string room, string user, string clientId)
+    {
+        using var row = _first.Query(room, user, clientId);
+        return row.Read() ? new AppendedEntry(row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), Duplicate: true) : null;
+    }
+
     public IReadOnlyList<RoomEvent> Events(string room, long after, int limit)
     {
         var events = new List<RoomEvent>();
@@ -47,12 +53,6 @@ internal sealed class SqliteReads(SqliteConnection connection) : IDisposable
         }
 
         return events;
-    }
-
-    public AppendedEntry? Find(string room, string user, string clientId)
-    {
-        using var row = _find.Query(room, user, clientId);
-        return row.Read() ? new(row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), Duplicate: true) : null;
     }
 
     public IReadOnlyList<RoomHead> Heads(IReadOnlyCollection<string> rooms)
@@ -94,8 +94,8 @@ internal sealed class SqliteReads(SqliteConnection connection) : IDisposable
 
     public void Dispose()
     {
+        _first.Dispose();
         _events.Dispose();
-        _find.Dispose();
         _heads.Dispose();
         _facts.Dispose();
         _members.Dispose();

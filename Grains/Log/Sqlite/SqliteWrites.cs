@@ -46,7 +46,7 @@ internal sealed class SqliteWrites(SqliteConnection connection) : IDisposable
         3);
 
     private readonly SqliteStatement _delete = new(
-        connection, "update events set text = null, meta = null, deleted = 1 where room = $1 and seq = $2 and kind = 0", 2);
+        connection, "update events set text = null, meta = null, edited = 0, deleted = 1 where room = $1 and seq = $2 and kind = 0", 2);
 
     private readonly SqliteStatement _takeEdits = new(
         connection, "update events set text = null, meta = null where room = $1 and ref = $2 and kind = 1", 2);

@@ -121,13 +121,13 @@ internal sealed class RoomsInMemory : IRooms
         }
     }
 
-    public void Enter(Subscription subscription, RoomKind? create, RoomKind? require, Action<RoomReply> answered)
+    public void Enter(Subscription subscription, Enter enter, Action<RoomReply> answered)
     {
         RoomReply reply;
         Feed feed;
         lock (_gate)
         {
-            _calls.Add($"enter {subscription.Room} {subscription.Session.User}");
+            _calls.Add($"enter {subscription.Room} {enter.User}{(enter.AsMember ? " as member" : "")}");
             var room = RoomOf(subscription.Room);
             if (room.In == 0)
             {

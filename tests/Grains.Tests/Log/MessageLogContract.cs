@@ -83,6 +83,19 @@ public abstract class MessageLogContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Find_OfAClientId_IsItsFirstAppendWhateverBecameOfItSince()
+    {
+        var claim = await Log.OwnAsync("lobby");
+        await Log.AppendAsync("lobby", claim, Msg("ann", "1", hash: 5), Msg("ann", "2"), Delete("ann", "3", 1));
+
+        Assert.Equal(new AppendedEntry(1, 1000, 5, 1, Duplicate: true), await Log.FindAsync("lobby", "ann", "1", Ct));
+        Assert.Equal(new AppendedEntry(3, 1000, 7, 2, Duplicate: true), await Log.FindAsync("lobby", "ann", "3", Ct));
+        Assert.Null(await Log.FindAsync("lobby", "ann", "4", Ct));
+        Assert.Null(await Log.FindAsync("lobby", "bob", "1", Ct));
+        Assert.Null(await Log.FindAsync("other", "ann", "1", Ct));
+    }
+
+    [Fact]
     public async Task Append_OfEveryKindOfText_IsReadAsItWasWritten()
     {
         var claim = await Log.OwnAsync("lobby");

@@ -12,7 +12,8 @@ public sealed class SqliteLogTests : DurableLogContract
     private string File => Path.Combine(_directory, "made", "on the way", "chat.db");
 
     private protected override Task<Dictionary<string, string?>> NewStoreAsync() =>
-        Task.FromResult(new Dictionary<string, string?> { ["Log:Store"] = "sqlite", ["Log:Path"] = File });
+        // Patient, because some tests have a second writer on the file, which SQLite serves by trying again.
+        Task.FromResult(new Dictionary<string, string?> { ["Log:Store"] = "sqlite", ["Log:Path"] = File, ["Log:AppendTimeout"] = "00:00:20" });
 
     private protected override async Task ExecuteAsync(string sql)
     {

@@ -1,0 +1,203 @@
+using Npgsql;
+using NpgsqlTypes;
+using OrleansChat.Grains.Interfaces;
+
+namespace OrleansChat.Grains.Log.Postgres;
+
+/// <summary>
+/// The statement that appends to many rooms, prepared on one connection. It fences, finds what is in the log already, gives the rest
+/// the next sequences and answers for each entry, in one round trip.
+/// </summary>
+/// <remarks>
+/// <para>Why nothing is missed or doubled, under READ COMMITTED: a statement sees what was committed when it started, plus, through
+/// <c>for update</c>, the newest version of the rows it locks. So it must not start before the last row of its rooms is committed. It cannot:</para>
+/// <list type="number">
+/// <item>The holder of a claim has one append a room in flight, so its own earlier ones were committed and answered before this one was sent.</item>
+/// <item>An append of an earlier holder keeps the room's row locked until it has committed, and the claim, an update of that row, waits for it.
+/// One that comes to the row after the claim gets the row's newest version, in which <c>claim</c> is another number, and drops the room.</item>
+/// <item>The claim was committed before its holder sent anything under it.</item>
+/// </list>
+/// <para>An append whose outcome nobody knows may still run in the server; its owner claims again first, which puts it under point 2.
+/// A stricter isolation, set as the database's default, makes a late append fail instead of dropping the room, and nothing else.</para>
+/// <para>Rows are locked in the order of their names, the same in every silo, so that no two appends wait for each other.</para>
+/// </remarks>
+internal sealed class AppendStatement : IAsyncDisposable
+{
+    private const string Append =
+        """
+        with owned as materialized (
+            select g.n as room_n, r.room, r.kind, r.seq, r.messages
+            from unnest($1, $2) with ordinality as g(room, claim, n) join chat.rooms r on r.room = g.room
+            where r.claim = g.claim
+            order by r.room
+            for update of r),
+        looked_up as materialized (
+            select e.*, o.room, o.kind as room_kind, o.seq as head, o.messages as head_messages,
+                was.seq as was_seq, was.ts as was_ts, was.hash as was_hash, was.messages as was_messages
+            from unnest($3, $4, $5, $6, $7, $8, $9, $10, $11, $12) with ordinality
+                as e(room_n, usr, client_id, hash, ts, kind, text, ref, reply, meta, n)
+            join owned o on o.room_n = e.room_n
+            left join lateral (
+                select v.seq, v.ts, v.hash, v.messages from chat.events v
+                where v.room = o.room and v.usr = e.usr and v.client_id = e.client_id limit 1) was on true),
+        fresh as materialized (
+            select l.*, head + row_number() over room_so_far as seq, head_messages + count(*) filter (where kind = 0) over room_so_far as messages
+            from looked_up l
+            where was_seq is null
+            window room_so_far as (partition by room order by n rows unbounded preceding)),
+        added as (
+            insert into chat.events(room, seq, usr, client_id, hash, ts, kind, text, ref, reply, meta, messages)
+            select room, seq, usr, client_id, hash, ts, kind, text, ref, reply, meta, messages from fresh order by n),
+        advanced as (
+            update chat.rooms r set seq = f.seq, messages = f.messages, ts = greatest(r.ts, f.ts)
+            from (select room, max(seq) as seq, max(messages) as messages, max(ts) as ts from fresh group by room) f
+            where r.room = f.room),
+        turned as (
+            select distinct on (room, usr) room, usr, kind, seq from fresh
+            where kind in (5, 6) and room_kind = 1 order by room, usr, n desc),
+        joined as (
+            insert into chat.members(room, usr, since) select room, usr, seq from turned where kind = 5 on conflict do nothing),
+        gone as (
+            delete from chat.members m using turned t where t.kind = 6 and m.room = t.room and m.usr = t.usr)
+        select n, was_seq, was_ts, was_hash, was_messages, true from looked_up where was_seq is not null
+        union all
+        select n, seq, ts, hash, messages, false from fresh
+        """;
+
+    /// <summary>
+    /// Sent with the append, in the same transaction, when edits or deletes are in it; it sees the rows the append wrote. What is shown of a message is
+    /// worked out anew from its events, so that an old edit sent again changes nothing, and several in one batch are no matter.
+    /// It takes the rooms whose claim is the caller's, which the append has locked.
+    /// </summary>
+    private const string Rewrite =
+        """
+        with message as materialized (
+            select m.room, m.seq, m.deleted or t.deletes as deleted, edit.text, edit.seq is not null as edited
+            from (
+                select g.room, g.ref, bool_or(g.kind = 2) as deletes
+                from unnest($1, $2, $3, $4) as g(room, claim, ref, kind) join chat.rooms r on r.room = g.room and r.claim = g.claim
+                group by g.room, g.ref) t
+            join chat.events m on m.room = t.room and m.seq = t.ref and m.kind = 0
+            left join lateral (
+                select v.text, v.seq from chat.events v
+                where v.room = m.room and v.ref = m.seq and v.kind = 1 and v.seq > m.seq order by v.seq desc limit 1) edit on true),
+        shown as (
+            update chat.events m set
+                text = case when message.deleted then null when message.edited then message.text else m.text end,
+                meta = case when message.deleted then null else m.meta end,
+                edited = message.edited and not message.deleted,
+                deleted = message.deleted
+            from message where m.room = message.room and m.seq = message.seq)
+        update chat.events v set text = null, meta = null
+        from message where message.deleted and v.room = message.room and v.ref = message.seq and v.kind = 1 and v.text is not null
+        """;
+
+    private readonly NpgsqlBatch _append;
+    private readonly NpgsqlBatch _appendAndRewrite;
+
+    private AppendStatement(NpgsqlConnection connection)
+    {
+        _append = new NpgsqlBatch(connection) { BatchCommands = { NewAppend() } };
+        _appendAndRewrite = new NpgsqlBatch(connection) { BatchCommands = { NewAppend(), NewRewrite() } };
+    }
+
+    public static async Task<AppendStatement> PrepareAsync(NpgsqlConnection connection)
+    {
+        var statement = new AppendStatement(connection);
+        await statement._append.PrepareAsync();
+        await statement._appendAndRewrite.PrepareAsync();
+        return statement;
+    }
+
+    /// <summary>Returns after the commit. Throws what Npgsql throws; then nothing, or everything, or nobody knows what, was committed.</summary>
+    public async Task<AppendResult[]> RunAsync(IReadOnlyList<RoomAppend> appends)
+    {
+        var rewrites = appends.SelectMany(append => append.Entries, (append, entry) => (append.Room, append.Claim, Entry: entry))
+            .Where(row => row.Entry is { Kind: RoomEventKind.Edit or RoomEventKind.Delete, Ref: not null }).ToArray();
+        var batch = rewrites.Length == 0 ? _append : _appendAndRewrite;
+        Bind(batch.BatchCommands[0], appends);
+        if (rewrites.Length > 0)
+        {
+            var values = batch.BatchCommands[1].Parameters;
+            values[0].Value = Array.ConvertAll(rewrites, row => row.Room);
+            values[1].Value = Array.ConvertAll(rewrites, row => row.Claim);
+            values[2].Value = Array.ConvertAll(rewrites, row => row.Entry.Ref!.Value);
+            values[3].Value = Array.ConvertAll(rewrites, row => (short)row.Entry.Kind);
+        }
+
+        var appended = new AppendedEntry?[appends.Sum(append => append.Entries.Count)];
+        await using var row = await batch.ExecuteReaderAsync();
+        while (await row.ReadAsync())
+        {
+            appended[row.GetInt64(0) - 1] = new AppendedEntry(row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4), row.GetBoolean(5));
+        }
+
+        // The rows come before the commit does: it has happened when the server has answered to the end.
+        while (await row.NextResultAsync())
+        {
+        }
+
+        return Split(appends, appended);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _append.DisposeAsync();
+        await _appendAndRewrite.DisposeAsync();
+    }
+
+    /// <summary>A room that is not the caller's has no rows, and every other has all of its rows.</summary>
+    private static AppendResult[] Split(IReadOnlyList<RoomAppend> appends, AppendedEntry?[] appended)
+    {
+        var results = new AppendResult[appends.Count];
+        var first = 0;
+        for (var i = 0; i < results.Length; i++)
+        {
+            var count = appends[i].Entries.Count;
+            results[i] = appended[first] is null
+                ? AppendResult.FencedOff
+                : new AppendResult(false, Array.ConvertAll(appended[first..(first + count)], entry => entry!.Value));
+            first += count;
+        }
+
+        return results;
+    }
+
+    private static void Bind(NpgsqlBatchCommand command, IReadOnlyList<RoomAppend> appends)
+    {
+        var rows = appends.SelectMany((append, i) => append.Entries.Select(entry => (Room: i + 1L, Entry: entry))).ToArray();
+        var values = command.Parameters;
+        values[0].Value = appends.Select(append => append.Room).ToArray();
+        values[1].Value = appends.Select(append => append.Claim).ToArray();
+        values[2].Value = Array.ConvertAll(rows, row => row.Room);
+        values[3].Value = Array.ConvertAll(rows, row => row.Entry.User);
+        values[4].Value = Array.ConvertAll(rows, row => row.Entry.ClientId);
+        values[5].Value = Array.ConvertAll(rows, row => row.Entry.Hash);
+        values[6].Value = Array.ConvertAll(rows, row => row.Entry.Ts);
+        values[7].Value = Array.ConvertAll(rows, row => (short)row.Entry.Kind);
+        values[8].Value = Array.ConvertAll(rows, row => row.Entry.Text);
+        values[9].Value = Array.ConvertAll(rows, row => row.Entry.Ref);
+        values[10].Value = Array.ConvertAll(rows, row => row.Entry.Reply);
+        values[11].Value = Array.ConvertAll(rows, row => row.Entry.Meta);
+    }
+
+    private static NpgsqlBatchCommand NewAppend() => New(
+        Append,
+        NpgsqlDbType.Text, NpgsqlDbType.Bigint,
+        NpgsqlDbType.Bigint, NpgsqlDbType.Text, NpgsqlDbType.Text, NpgsqlDbType.Bigint, NpgsqlDbType.Bigint, NpgsqlDbType.Smallint,
+        NpgsqlDbType.Text, NpgsqlDbType.Bigint, NpgsqlDbType.Bigint, NpgsqlDbType.Text);
+
+    private static NpgsqlBatchCommand NewRewrite() =>
+        New(Rewrite, NpgsqlDbType.Text, NpgsqlDbType.Bigint, NpgsqlDbType.Bigint, NpgsqlDbType.Smallint);
+
+    private static NpgsqlBatchCommand New(string sql, params ReadOnlySpan<NpgsqlDbType> arrays)
+    {
+        var command = new NpgsqlBatchCommand(sql);
+        foreach (var element in arrays)
+        {
+            command.Parameters.Add(new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Array | element });
+        }
+
+        return command;
+    }
+}

@@ -1,0 +1,109 @@
+using System.CommandLine;
+using System.Globalization;
+
+namespace OrleansChat.LocalCluster;
+
+/// <summary>The words that may follow <c>dotnet run --project LocalCluster</c>.</summary>
+internal static class CommandLine
+{
+    private static readonly Option<int> Silos = Number("--silos", 1, 1, 16, "how many silos; more than one needs --store postgres");
+    private static readonly Option<int> Gateways = Number("--gateways", 2, 1, 16, "how many gateways");
+    private static readonly Option<int> Port = Number("--port", 8080, 1, 65535, "the first gateway's port; the others take the next ones");
+    private static readonly Option<string> Kept = Choice("--store", ["sqlite", "postgres", "memory"], "where messages are kept");
+    private static readonly Option<string> Limits = Choice("--limits", ["off", "on"], "whether a user may send only so many messages a second");
+    private static readonly Option<string> Restart = Choice("--restart", ["on", "off"], "whether a process that dies is started again");
+
+    private static readonly Option<string?> Connection = new("--connection")
+    {
+        Description = "PostgreSQL, such as \"Host=localhost;Username=chat;Password=...;Database=chat\"",
+        HelpName = "string",
+    };
+
+    private static readonly Option<string> Data = new("--data")
+    {
+        Description = "the directory of the SQLite store",
+        HelpName = "directory",
+        DefaultValueFactory = _ => "data",
+    };
+
+    /// <summary>What was asked for, or null where that was help, which has been printed. Throws <see cref="CannotStartException"/> for anything wrong.</summary>
+    public static LocalOptions? Read(string[] args, out int exitCode)
+    {
+        LocalOptions? options = null;
+        var root = new RootCommand("Starts an OrleansChat cluster on this machine: silos and gateways, each a process of its own. Ctrl-C stops them.")
+        {
+            Silos, Gateways, Kept, Connection, Data, Port, Limits, Restart,
+        };
+        root.SetAction(given => options = Checked(given));
+
+        var parsed = root.Parse(args);
+        if (parsed.Errors is [var first, ..])
+        {
+            throw new CannotStartException($"{first.Message.TrimEnd('.')} (--help names every option)");
+        }
+
+        exitCode = parsed.Invoke(new() { EnableDefaultExceptionHandler = false });
+        return options;
+    }
+
+    private static LocalOptions Checked(ParseResult given)
+    {
+        var options = new LocalOptions(
+            given.GetValue(Silos),
+            given.GetValue(Gateways),
+            Enum.Parse<Store>(given.GetValue(Kept)!, ignoreCase: true),
+            given.GetValue(Connection),
+            Path.GetFullPath(given.GetValue(Data)!),
+            given.GetValue(Port),
+            given.GetValue(Limits) is "on",
+            given.GetValue(Restart) is "on");
+
+        return options switch
+        {
+            { Store: Store.Postgres, Connection: null } => throw new CannotStartException(
+                "--store postgres needs --connection, such as \"Host=localhost;Username=chat;Password=...;Database=chat\"."),
+            { Store: not Store.Postgres, Connection: not null } => throw new CannotStartException("--connection goes with --store postgres."),
+            { Store: not Store.Postgres, Silos: > 1 } => throw new CannotStartException(
+                $"--silos {options.Silos} needs --store postgres and --connection: silos find each other, and keep what must outlive one of them, in PostgreSQL."),
+            _ when options.Port + options.Gateways - 1 > 65535 => throw new CannotStartException(
+                $"--port {options.Port} leaves no room for {options.Gateways} gateways: ports end at 65535."),
+            _ => options,
+        };
+    }
+
+    private static Option<int> Number(string name, int usual, int least, int most, string description) => new(name)
+    {
+        Description = $"{description} ({least} to {most})",
+        HelpName = "number",
+        DefaultValueFactory = _ => usual,
+        CustomParser = given =>
+        {
+            if (given.Tokens is [var token] && int.TryParse(token.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+                && number >= least && number <= most)
+            {
+                return number;
+            }
+
+            given.AddError($"{name} is a number from {least} to {most}, not '{string.Join(' ', given.Tokens)}'");
+            return usual;
+        },
+    };
+
+    /// <summary>One of some words, of which the first is the default.</summary>
+    private static Option<string> Choice(string name, string[] words, string description) => new(name)
+    {
+        Description = description,
+        HelpName = string.Join('|', words),
+        DefaultValueFactory = _ => words[0],
+        CustomParser = given =>
+        {
+            if (given.Tokens is [var token] && words.Contains(token.Value))
+            {
+                return token.Value;
+            }
+
+            given.AddError($"{name} is {string.Join(" or ", words)}, not '{string.Join(' ', given.Tokens)}'");
+            return words[0];
+        },
+    };
+}

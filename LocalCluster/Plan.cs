@@ -1,0 +1,137 @@
+using System.Globalization;
+
+namespace OrleansChat.LocalCluster;
+
+/// <summary>One process to run.</summary>
+/// <param name="Name">Its name here: <c>silo-1</c>.</param>
+/// <param name="Address">Where people or others reach it; the same whenever it is started again.</param>
+/// <param name="Ready">Answers 200 where the process is healthy.</param>
+/// <param name="Settings">Its configuration, by path: <c>Silo:Port</c>.</param>
+internal sealed record ChildPlan(string Name, string Program, string Address, Uri Ready, IReadOnlyDictionary<string, string> Settings);
+
+/// <summary>The processes of a cluster. All that can be found wrong before one of them runs has been.</summary>
+internal sealed record Plan(LocalOptions Options, IReadOnlyList<ChildPlan> Silos, IReadOnlyList<ChildPlan> Gateways)
+{
+    /// <summary>Throws <see cref="CannotStartException"/> for a port in use, a directory that cannot be written, and programs that are not built.</summary>
+    public static Plan For(LocalOptions options)
+    {
+        var gatewayPorts = Enumerable.Range(options.Port, options.Gateways).ToArray();
+        foreach (var port in gatewayPorts.Where(port => !Ports.IsFree(port)))
+        {
+            throw new CannotStartException(
+                $"Port {port} is in use: end what listens there, or choose another with --port (gateways take {options.Gateways} ports from it on).");
+        }
+
+        if (options.Store is Store.Sqlite)
+        {
+            PrepareDirectory(options.Data);
+        }
+
+        var siloPorts = Ports.Choose(3 * options.Silos, gatewayPorts).Chunk(3).Select(three => new SiloPorts(three[0], three[1], three[2])).ToArray();
+        var shared = SharedSettings(options, siloPorts[0].Gateway);
+        return new(
+            options,
+            [.. siloPorts.Select((ports, at) => Silo(options, $"silo-{at + 1}", ports, shared))],
+            [.. gatewayPorts.Select((port, at) => Gateway(options, $"gateway-{at + 1}", port, shared))]);
+    }
+
+    /// <summary>What a child says of its settings, in the words of this program's options.</summary>
+    public static string InOptions(string reason) => reason
+        .Replace("Cluster:ConnectionString", "--connection", StringComparison.Ordinal)
+        .Replace("Log:ConnectionString", "--connection", StringComparison.Ordinal)
+        .Replace("Log:Path", "--data", StringComparison.Ordinal);
+
+    private static ChildPlan Silo(LocalOptions options, string name, SiloPorts ports, Dictionary<string, string> shared)
+    {
+        var settings = new Dictionary<string, string>(shared)
+        {
+            ["Silo:Name"] = name,
+            ["Silo:Address"] = "127.0.0.1",
+            ["Silo:Port"] = Text(ports.Silo),
+            ["Silo:GatewayPort"] = Text(ports.Gateway),
+            ["Silo:HealthPort"] = Text(ports.Health),
+            ["Log:Store"] = options.Store.ToString(),
+        };
+        switch (options.Store)
+        {
+            case Store.Sqlite:
+                settings["Log:Path"] = Path.Combine(options.Data, "chat.db");
+                break;
+            case Store.Postgres:
+                settings["Log:ConnectionString"] = options.Connection!;
+                break;
+        }
+
+        return new(name, ProgramOf("Silo"), $"127.0.0.1:{ports.Silo}", new($"http://127.0.0.1:{ports.Health}/healthz/ready"), settings);
+    }
+
+    private static ChildPlan Gateway(LocalOptions options, string name, int port, Dictionary<string, string> shared)
+    {
+        var settings = new Dictionary<string, string>(shared)
+        {
+            ["ASPNETCORE_URLS"] = $"http://localhost:{port}",
+            ["Identity:Mode"] = "Development", // Whoever says ?user=alice is alice: fit for one machine, and nothing else.
+        };
+        if (!options.Limits)
+        {
+            settings["Limits:SendsPerSecond"] = "0";
+        }
+
+        return new(name, ProgramOf("Gateway"), $"http://localhost:{port}", new($"http://127.0.0.1:{port}/healthz/ready"), settings);
+    }
+
+    private static Dictionary<string, string> SharedSettings(LocalOptions options, int siloGatewayPort)
+    {
+        var settings = new Dictionary<string, string>
+        {
+            ["Process:Lifetime"] = "Parent",
+            ["Process:StopWithin"] = (options.StopWithin - TimeSpan.FromSeconds(1)).ToString("c", CultureInfo.InvariantCulture),
+        };
+        if (options.Store is Store.Postgres)
+        {
+            settings["Cluster:Store"] = "Postgres";
+            settings["Cluster:ConnectionString"] = options.Connection!;
+
+            // Each run is a cluster of its own: silos that a killed run left in the membership table would have to be found dead first.
+            settings["Cluster:Id"] = $"local-{Guid.NewGuid():N}";
+        }
+        else
+        {
+            settings["Cluster:Store"] = "Localhost";
+            settings["Cluster:GatewayPort"] = Text(siloGatewayPort);
+        }
+
+        return settings;
+    }
+
+    /// <summary>The program beside this one, built in the same configuration: <c>Silo/bin/Release/net10.0/OrleansChat.Silo</c>.</summary>
+    private static string ProgramOf(string project)
+    {
+        var here = new DirectoryInfo(AppContext.BaseDirectory);
+        var configuration = here.Parent!;
+        var tree = configuration.Parent?.Parent?.Parent ?? here;
+        var program = Path.Combine(tree.FullName, project, "bin", configuration.Name, here.Name, $"OrleansChat.{project}");
+        program += OperatingSystem.IsWindows() ? ".exe" : "";
+        return File.Exists(program)
+            ? program
+            : throw new CannotStartException($"{program} is not there: build it with dotnet build {project} -c {configuration.Name}.");
+    }
+
+    private static void PrepareDirectory(string directory)
+    {
+        try
+        {
+            Directory.CreateDirectory(directory);
+            using var probe = new FileStream(Path.Combine(directory, $".writable-{Environment.ProcessId}"),
+                FileMode.Create, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose);
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            throw new CannotStartException($"The store's directory {directory} cannot be written ({refused.Message}): choose another with --data.");
+        }
+    }
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+
+    private readonly record struct SiloPorts(int Silo, int Gateway, int Health);
+}

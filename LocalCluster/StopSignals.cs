@@ -1,0 +1,52 @@
+using System.Runtime.InteropServices;
+
+namespace OrleansChat.LocalCluster;
+
+/// <summary>Ctrl-C, SIGTERM and the end of the terminal. The first asks for a stop, the second for a quick one.</summary>
+internal sealed class StopSignals : IDisposable
+{
+    // dotnet run passes on what it receives, and so may whoever signals a whole process group: the same signal can come twice.
+    private static readonly TimeSpan SameSignal = TimeSpan.FromSeconds(0.7);
+
+    private readonly Lock _lock = new();
+    private readonly CancellationTokenSource _stop = new();
+    private readonly CancellationTokenSource _kill = new();
+    private readonly PosixSignalRegistration[] _signals;
+    private long _first;
+
+    public StopSignals()
+    {
+        PosixSignal[] all = [PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP, PosixSignal.SIGQUIT];
+        _signals = Array.ConvertAll(all, signal => PosixSignalRegistration.Create(signal, Received));
+    }
+
+    /// <summary>Cancelled by the first signal.</summary>
+    public CancellationToken Stop => _stop.Token;
+
+    /// <summary>Cancelled by the second.</summary>
+    public CancellationToken Kill => _kill.Token;
+
+    public void Dispose()
+    {
+        Array.ForEach(_signals, signal => signal.Dispose());
+        _stop.Dispose();
+        _kill.Dispose();
+    }
+
+    private void Received(PosixSignalContext signal)
+    {
+        signal.Cancel = true;
+        lock (_lock)
+        {
+            if (!_stop.IsCancellationRequested)
+            {
+                _first = TimeProvider.System.GetTimestamp();
+                _stop.Cancel();
+            }
+            else if (TimeProvider.System.GetElapsedTime(_first) > SameSignal)
+            {
+                _kill.Cancel();
+            }
+        }
+    }
+}

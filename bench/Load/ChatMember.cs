@@ -1,0 +1,106 @@
+using System.Buffers;
+using System.Diagnostics;
+using System.Globalization;
+using System.Net.WebSockets;
+using System.Text;
+using System.Text.Json;
+
+namespace OrleansChat.Load;
+
+/// <summary>
+/// A member of the room, in JSON mode over the framework's own WebSocket. Each text carries the time at which it was sent.
+/// </summary>
+internal sealed class ChatMember(Uri address, string room) : IDisposable
+{
+    private readonly ClientWebSocket _socket = new();
+    private readonly ArrayBufferWriter<byte> _frame = new(16 * 1024);
+    private readonly List<double> _latencies = [];
+    private long _last;
+
+    /// <summary>Events that were not the next of the room: lost, doubled or out of order.</summary>
+    public int Faults { get; private set; }
+
+    /// <summary>Milliseconds from sent to received, of the events that were sent after <see cref="MeasureFrom"/>.</summary>
+    public IReadOnlyList<double> Latencies => _latencies;
+
+    /// <summary>Timestamp before which nothing is measured.</summary>
+    public long MeasureFrom { get; set; } = long.MaxValue;
+
+    /// <summary>Events received.</summary>
+    public int Received { get; private set; }
+
+    /// <summary>Connects and joins.</summary>
+    public async Task JoinAsync(CancellationToken cancellationToken)
+    {
+        _socket.Options.AddSubProtocol("orleanschat.v1.json");
+        await _socket.ConnectAsync(address, cancellationToken);
+        await SendAsync("""{"t":"hello","id":"h"}""", cancellationToken);
+        await SendAsync($$"""{"t":"join","id":"j","room":"{{room}}"}""", cancellationToken);
+        while (!(await ReceiveAsync(cancellationToken)).Contains("\"t\":\"joined\"", StringComparison.Ordinal))
+        {
+        }
+    }
+
+    /// <summary>Sends one message.</summary>
+    public Task SendAsync(int number, string padding, CancellationToken cancellationToken) => SendAsync(
+        $$"""{"t":"send","id":"{{number}}","room":"{{room}}","text":"{{Stopwatch.GetTimestamp()}} {{padding}}"}""", cancellationToken);
+
+    /// <summary>Receives until <paramref name="events"/> events came.</summary>
+    public async Task ReceiveAllAsync(Func<int> events, CancellationToken cancellationToken)
+    {
+        while (Received < events())
+        {
+            foreach (var line in (await ReceiveAsync(cancellationToken)).Split('\n'))
+            {
+                if (line.StartsWith("""{"t":"ev",""", StringComparison.Ordinal))
+                {
+                    Note(line, Stopwatch.GetTimestamp());
+                }
+            }
+        }
+    }
+
+    private void Note(string line, long now)
+    {
+        using var happened = JsonDocument.Parse(line);
+        var seq = happened.RootElement.GetProperty("seq").GetInt64();
+        if (_last != 0 && seq != _last + 1)
+        {
+            Faults++;
+        }
+
+        _last = seq;
+        Received++;
+        var text = happened.RootElement.GetProperty("text").GetString()!;
+        var sent = long.Parse(text.AsSpan(0, text.IndexOf(' ', StringComparison.Ordinal)), CultureInfo.InvariantCulture);
+        if (sent >= MeasureFrom)
+        {
+            _latencies.Add(Stopwatch.GetElapsedTime(sent, now).TotalMilliseconds);
+        }
+    }
+
+    private Task SendAsync(string text, CancellationToken cancellationToken) =>
+        _socket.SendAsync(Encoding.UTF8.GetBytes(text), WebSocketMessageType.Text, true, cancellationToken);
+
+    private async Task<string> ReceiveAsync(CancellationToken cancellationToken)
+    {
+        _frame.ResetWrittenCount();
+        while (true)
+        {
+            var part = await _socket.ReceiveAsync(_frame.GetMemory(4096), cancellationToken);
+            _frame.Advance(part.Count);
+            if (part.MessageType == WebSocketMessageType.Close)
+            {
+                throw new InvalidOperationException($"The server closed: {_socket.CloseStatus} {_socket.CloseStatusDescription}");
+            }
+
+            if (part.EndOfMessage)
+            {
+                return Encoding.UTF8.GetString(_frame.WrittenSpan);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _socket.Dispose();
+}

@@ -1,0 +1,165 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
+using System.Text.Json;
+
+namespace OrleansChat.Load;
+
+/// <summary>What a latency run does.</summary>
+internal sealed record LatencyOptions(int Runs, int Seconds, int Members, int Rate, string Results);
+
+/// <summary>
+/// Light load, where a message's way counts and not its number: one sender, one room, every member's receipt is timed. Runs of the
+/// settings are interleaved, so that all see the same machine; a run in which a delivery is lost, doubled or out of order is void.
+/// </summary>
+internal static class LatencyBenchmark
+{
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan MostLate = TimeSpan.FromMilliseconds(500);
+    private static readonly string Padding = new('x', 80);
+
+    private static readonly Setting[] Settings =
+    [
+        new("memory log, push streams", "memory", "push"),
+        new("SQLite (FULL), push streams", "sqlite", "push"),
+        new("memory log, stock memory streams polled every ms", "memory", "memory"),
+    ];
+
+    /// <summary>Runs, prints a table, and writes it with its figures into the results' directory.</summary>
+    public static async Task<int> RunAsync(LatencyOptions options, CancellationToken cancellationToken)
+    {
+        var runs = Settings.ToDictionary(setting => setting, _ => new List<Figures>());
+        for (var run = 1; run <= options.Runs; run++)
+        {
+            foreach (var setting in Settings)
+            {
+                var figures = await RunOnceAsync(setting, options, cancellationToken);
+                runs[setting].Add(figures);
+                Console.WriteLine(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"run {run}: {setting.Name,-48} p50 {figures.P50,7:0.00} ms   p99 {figures.P99,7:0.00} ms   {figures.Deliveries} deliveries"));
+            }
+        }
+
+        var report = Report(options, runs);
+        Console.WriteLine();
+        Console.WriteLine(report);
+        Directory.CreateDirectory(options.Results);
+        var name = Path.Combine(options.Results, $"{DateTime.UtcNow:yyyy-MM-dd}-latency");
+        await File.WriteAllTextAsync(name + ".md", report, cancellationToken);
+        await File.WriteAllTextAsync(
+            name + ".json",
+            JsonSerializer.Serialize(new { options, runs = runs.ToDictionary(of => of.Key.Name, of => of.Value) }, JsonSerializerOptions.Web),
+            cancellationToken);
+        return 0;
+    }
+
+    private static async Task<Figures> RunOnceAsync(Setting setting, LatencyOptions options, CancellationToken cancellationToken)
+    {
+        var data = Directory.CreateTempSubdirectory("orleanschat-load-").FullName;
+        try
+        {
+            string[] arguments = ["--gateways", "1", "--store", setting.Store, "--data", data];
+            var streams = new Dictionary<string, string> { ["Streams:Provider"] = setting.Streams };
+            await using var cluster = await ClusterProcess.StartAsync(arguments, streams, cancellationToken);
+            return await DriveAsync(cluster.Port, options, cancellationToken);
+        }
+        finally
+        {
+            Directory.Delete(data, recursive: true);
+        }
+    }
+
+    private static async Task<Figures> DriveAsync(int port, LatencyOptions options, CancellationToken cancellationToken)
+    {
+        var members = Enumerable.Range(0, options.Members)
+            .Select(i => new ChatMember(new($"ws://127.0.0.1:{port}/ws?user=member{i}"), "bench")).ToArray();
+        foreach (var member in members)
+        {
+            await member.JoinAsync(cancellationToken);
+        }
+
+        var sent = 0;
+        var ended = false;
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var receiving = members.Select(member => member.ReceiveAllAsync(() => Volatile.Read(ref ended) ? sent : int.MaxValue, deadline.Token)).ToArray();
+
+        var start = Stopwatch.GetTimestamp();
+        var measureFrom = start + (long)(WarmUp.TotalSeconds * Stopwatch.Frequency);
+        Array.ForEach(members, member => member.MeasureFrom = measureFrom);
+        var total = options.Rate * ((int)WarmUp.TotalSeconds + options.Seconds);
+        while (sent < total)
+        {
+            var due = start + ((long)sent * Stopwatch.Frequency / options.Rate);
+            var early = Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), due);
+            if (early > TimeSpan.Zero)
+            {
+                await Task.Delay(early, cancellationToken);
+            }
+            else if (early < -MostLate)
+            {
+                throw new InvalidOperationException($"The sender is {-early.TotalMilliseconds:0} ms late: this machine is too busy, the run is void.");
+            }
+
+            sent++;
+            if (sent == total)
+            {
+                Volatile.Write(ref ended, true);
+            }
+
+            await members[0].SendAsync(sent, Padding, cancellationToken);
+        }
+
+        deadline.CancelAfter(TimeSpan.FromSeconds(10));
+        await Task.WhenAll(receiving);
+        var faults = members.Sum(member => member.Faults);
+        Array.ForEach(members, member => member.Dispose());
+        return faults == 0
+            ? Figures.Of([.. members.SelectMany(member => member.Latencies).Order()])
+            : throw new InvalidOperationException($"{faults} deliveries were not the next of the room: the run is void.");
+    }
+
+    private static string Report(LatencyOptions options, Dictionary<Setting, List<Figures>> runs)
+    {
+        var stock = Median(runs[Settings[^1]], figures => figures.P50);
+        var report = new StringBuilder();
+        report.AppendLine(CultureInfo.InvariantCulture, $"# Latency, {DateTime.UtcNow:yyyy-MM-dd}");
+        report.AppendLine();
+        report.AppendLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"From a client's send to each member's receipt: one room of {options.Members}, one sender, {options.Rate} messages of about 100 bytes a second, one gateway "
+            + $"and one silo as processes of their own, the clients in a third. Medians of {options.Runs} interleaved runs of {options.Seconds} s. "
+            + $"{Environment.ProcessorCount} cores shared by all; {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.OSDescription.Split('#')[0].Trim()}. "
+            + $"Every delivery was checked."));
+        report.AppendLine();
+        report.AppendLine("| | p50 | p90 | p99 | p50 against stock memory streams |");
+        report.AppendLine("|---|---|---|---|---|");
+        foreach (var (setting, figures) in runs)
+        {
+            var p50 = Median(figures, one => one.P50);
+            report.AppendLine(
+                CultureInfo.InvariantCulture,
+                $"| {setting.Name} | {p50:0.00} ms | {Median(figures, one => one.P90):0.00} ms | {Median(figures, one => one.P99):0.00} ms | {p50 / stock:0.000} |");
+        }
+
+        report.AppendLine();
+        report.AppendLine(CultureInfo.InvariantCulture, $"    dotnet run -c Release --project bench/Load -- latency --runs {options.Runs} --seconds {options.Seconds}");
+        return report.ToString();
+    }
+
+    private static double Median(List<Figures> runs, Func<Figures, double> of)
+    {
+        var sorted = runs.Select(of).Order().ToArray();
+        return sorted[sorted.Length / 2];
+    }
+
+    private sealed record Setting(string Name, string Store, string Streams);
+
+    private sealed record Figures(double P50, double P90, double P99, int Deliveries)
+    {
+        public static Figures Of(double[] sorted) => new(At(sorted, 0.5), At(sorted, 0.9), At(sorted, 0.99), sorted.Length);
+
+        private static double At(double[] sorted, double share) => sorted[Math.Min(sorted.Length - 1, (int)(share * sorted.Length))];
+    }
+}

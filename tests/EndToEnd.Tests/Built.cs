@@ -1,0 +1,19 @@
+namespace OrleansChat.EndToEnd.Tests;
+
+/// <summary>The programs under test, as the build left them, in the configuration that the tests were built in.</summary>
+internal static class Built
+{
+    public static string LocalCluster => Program("LocalCluster");
+
+    public static string Silo => Program("Silo");
+
+    public static string Gateway => Program("Gateway");
+
+    private static string Program(string project)
+    {
+        var here = new DirectoryInfo(AppContext.BaseDirectory);
+        var configuration = here.Parent!.Name;
+        var tree = here.Parent!.Parent!.Parent!.Parent!.Parent!;
+        return Path.Combine(tree.FullName, project, "bin", configuration, here.Name, $"OrleansChat.{project}");
+    }
+}

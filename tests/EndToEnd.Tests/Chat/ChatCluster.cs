@@ -1,0 +1,41 @@
+using OrleansChat.EndToEnd.Tests.LocalCluster;
+using OrleansChat.Testing;
+
+namespace OrleansChat.EndToEnd.Tests.Chat;
+
+/// <summary>Two silos and two gateways, each a process, on PostgreSQL; shared by the tests that only talk, each in rooms of its own.</summary>
+public sealed class ChatCluster : IAsyncLifetime
+{
+    private RunningLocalCluster? _cluster;
+    private int _names;
+
+    /// <summary>The port of a gateway.</summary>
+    internal int First => _cluster!.Port;
+
+    /// <summary>The port of the other gateway.</summary>
+    internal int Second => _cluster!.Port + 1;
+
+    /// <summary>A name that no other test uses, for a room or a user.</summary>
+    internal string Fresh(string name) => $"{name}-{Interlocked.Increment(ref _names)}";
+
+    /// <inheritdoc/>
+    public async ValueTask InitializeAsync()
+    {
+        var postgres = await PostgresServer.SharedAsync();
+        _cluster = await RunningLocalCluster.StartAsync(
+            2, "--silos", "2", "--store", "postgres", "--connection", await postgres.CreateDatabaseAsync());
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (_cluster is not null)
+        {
+            await _cluster.DisposeAsync();
+        }
+    }
+}
+
+/// <summary>The tests that share <see cref="ChatCluster"/>; one after another, so that each has the machine.</summary>
+[CollectionDefinition(nameof(ChatCluster))]
+public sealed class ChatClusterTests : ICollectionFixture<ChatCluster>;

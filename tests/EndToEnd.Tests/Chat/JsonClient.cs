@@ -1,0 +1,220 @@
+using System.Buffers;
+using System.Globalization;
+using System.Net.WebSockets;
+using System.Text;
+using System.Text.Json.Nodes;
+
+namespace OrleansChat.EndToEnd.Tests.Chat;
+
+/// <summary>
+/// A client in JSON mode, written for the tests from the protocol's page alone: it shares no code with the gateway or an SDK, so that
+/// a mistake made there does not hide here. Everything that came is kept, in order.
+/// </summary>
+internal sealed class JsonClient : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private readonly ClientWebSocket _socket = new();
+    private readonly List<JsonObject> _frames = [];
+    private readonly Dictionary<string, TaskCompletionSource<JsonObject>> _asked = [];
+    private readonly Lock _gate = new();
+    private TaskCompletionSource _more = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Task _receiving = Task.CompletedTask;
+    private int _commands;
+
+    private JsonClient(string user) => User = user;
+
+    public string User { get; }
+
+    /// <summary>Everything that came so far.</summary>
+    public IReadOnlyList<JsonObject> Frames
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _frames];
+            }
+        }
+    }
+
+    /// <summary>Connects and says hello, with cursors where there are any.</summary>
+    public static async Task<JsonClient> ConnectAsync(int port, string user, params (string Room, long Seq, string Epoch)[] cursors)
+    {
+        var client = new JsonClient(user);
+        client._socket.Options.AddSubProtocol("orleanschat.v1.json");
+        await client._socket.ConnectAsync(new Uri($"ws://127.0.0.1:{port}/ws?user={Uri.EscapeDataString(user)}"), TestContext.Current.CancellationToken);
+        client._receiving = client.ReceiveAsync();
+        var rooms = new JsonObject(cursors.Select(cursor =>
+            KeyValuePair.Create(cursor.Room, (JsonNode?)new JsonObject { ["seq"] = cursor.Seq, ["epoch"] = cursor.Epoch })));
+        await client.SayAsync(new JsonObject { ["t"] = "hello", ["id"] = "hello", ["rooms"] = rooms });
+        await client.FrameAsync("welcome", frame => (string?)frame["t"] == "welcome");
+        return client;
+    }
+
+    /// <summary>Joins and returns the <c>joined</c>.</summary>
+    public async Task<JsonObject> JoinAsync(string room, long? after = null, int? last = null)
+    {
+        var command = Command("join");
+        command["room"] = room;
+        if (after is not null)
+        {
+            command["after"] = after;
+        }
+
+        if (last is not null)
+        {
+            command["last"] = last;
+        }
+
+        return await AskAsync(command, "joined");
+    }
+
+    /// <summary>Sends and returns the <c>ok</c>.</summary>
+    public Task<JsonObject> SendAsync(string room, string text, string? id = null)
+    {
+        var command = Command("send");
+        command["id"] = id ?? (string)command["id"]!;
+        command["room"] = room;
+        command["text"] = text;
+        return AskAsync(command, "ok");
+    }
+
+    /// <summary>Says something and returns the answer, which has to be of type <paramref name="answer"/>.</summary>
+    public async Task<JsonObject> AskAsync(JsonObject command, string answer)
+    {
+        var frame = await AskAsync(command);
+        Assert.True((string?)frame["t"] == answer, $"{User} asked {command.ToJsonString()} and got {frame.ToJsonString()}");
+        return frame;
+    }
+
+    /// <summary>Says something and returns whatever answer carries its id.</summary>
+    public async Task<JsonObject> AskAsync(JsonObject command)
+    {
+        var answered = new TaskCompletionSource<JsonObject>(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_gate)
+        {
+            _asked[(string)command["id"]!] = answered;
+        }
+
+        await SayAsync(command);
+        await Task.WhenAny(answered.Task, Task.Delay(Patience, TestContext.Current.CancellationToken));
+        Assert.True(answered.Task.IsCompleted, $"{User} waited {Patience.TotalSeconds} s for the answer to {command.ToJsonString()}");
+        return await answered.Task;
+    }
+
+    /// <summary>A command with a fresh id.</summary>
+    public JsonObject Command(string type) => new()
+    {
+        ["t"] = type,
+        ["id"] = string.Create(CultureInfo.InvariantCulture, $"{User}-{Guid.NewGuid():N}-{Interlocked.Increment(ref _commands)}"),
+    };
+
+    /// <summary>Says something.</summary>
+    public Task SayAsync(JsonObject command) => _socket.SendAsync(
+        Encoding.UTF8.GetBytes(command.ToJsonString()), WebSocketMessageType.Text, true, TestContext.Current.CancellationToken);
+
+    /// <summary>The first frame, from the given one on, that fits; waits for it.</summary>
+    public async Task<JsonObject> FrameAsync(string what, Func<JsonObject, bool> fits, int from = 0)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        patience.CancelAfter(Patience);
+        for (var next = from; ; next++)
+        {
+            JsonObject? frame = null;
+            while (frame is null)
+            {
+                Task more;
+                lock (_gate)
+                {
+                    frame = next < _frames.Count ? _frames[next] : null;
+                    more = _more.Task;
+                }
+
+                if (frame is null)
+                {
+                    await Task.WhenAny(more, Task.Delay(Timeout.Infinite, patience.Token));
+                    Assert.False(patience.IsCancellationRequested, $"{User} waited {Patience.TotalSeconds} s for {what}; the last of {Frames.Count} frames: {(Frames is [.., var last] ? last.ToJsonString() : "none")}");
+                }
+            }
+
+            if (fits(frame))
+            {
+                return frame;
+            }
+        }
+    }
+
+    /// <summary>Waits until the room's events up to a sequence are here, and returns the room's events so far.</summary>
+    public async Task<IReadOnlyList<JsonObject>> EventsAsync(string room, long upTo)
+    {
+        await FrameAsync($"event {upTo} of {room}", frame => IsEvent(frame, room) && (long)frame["seq"]! >= upTo);
+        return EventsOf(room);
+    }
+
+    /// <summary>The room's events so far.</summary>
+    public IReadOnlyList<JsonObject> EventsOf(string room) => [.. Frames.Where(frame => IsEvent(frame, room))];
+
+    private static bool IsEvent(JsonObject frame, string room) => (string?)frame["t"] == "ev" && (string?)frame["room"] == room;
+
+    private async Task ReceiveAsync()
+    {
+        var frame = new ArrayBufferWriter<byte>();
+        try
+        {
+            while (true)
+            {
+                var part = await _socket.ReceiveAsync(frame.GetMemory(16 * 1024), CancellationToken.None);
+                frame.Advance(part.Count);
+                if (part.MessageType == WebSocketMessageType.Close)
+                {
+                    break;
+                }
+
+                if (!part.EndOfMessage)
+                {
+                    continue;
+                }
+
+                foreach (var line in Encoding.UTF8.GetString(frame.WrittenSpan).Split('\n'))
+                {
+                    Keep(JsonNode.Parse(line)!.AsObject());
+                }
+
+                frame.ResetWrittenCount();
+            }
+        }
+        catch (Exception gone) when (gone is WebSocketException or OperationCanceledException or ObjectDisposedException)
+        {
+            // The connection is gone; who waits for more will say so.
+        }
+
+        Keep(new JsonObject { ["t"] = "closed", ["code"] = (int?)_socket.CloseStatus });
+    }
+
+    private void Keep(JsonObject frame)
+    {
+        TaskCompletionSource more;
+        lock (_gate)
+        {
+            _frames.Add(frame);
+            if ((string?)frame["id"] is { } id && (string?)frame["t"] != "ev" && _asked.Remove(id, out var answered))
+            {
+                answered.SetResult(frame);
+            }
+
+            (more, _more) = (_more, new(TaskCreationOptions.RunContinuationsAsynchronously));
+        }
+
+        more.SetResult();
+    }
+
+    /// <summary>Vanishes without a goodbye, as a phone in a tunnel does.</summary>
+    public void Abort() => _socket.Abort();
+
+    public async ValueTask DisposeAsync()
+    {
+        _socket.Abort();
+        await _receiving;
+        _socket.Dispose();
+    }
+}

@@ -1,0 +1,106 @@
+using OrleansChat.Testing;
+
+namespace OrleansChat.EndToEnd.Tests.Chat;
+
+/// <summary>Text mode as the clients use it that people already have: gorilla's page, <c>?user=</c> clients, wscat.</summary>
+[Collection(nameof(ChatCluster))]
+public sealed class TextTests(ChatCluster cluster)
+{
+    [Fact]
+    public async Task GorillasPage_WithNoSubprotocolAndRawLines_ChatsAcrossGateways()
+    {
+        var room = cluster.Fresh("room");
+        using var first = await ConnectAsync(cluster.First, $"/ws?room={room}&raw=1");
+        using var second = await ConnectAsync(cluster.Second, $"/ws?room={room}&raw=1");
+        await TogetherAsync(room);
+
+        // As its server does: line breaks become spaces, the ends are trimmed, the sender gets the line too.
+        await first.SendTextAsync("  hello\nworld ");
+
+        Assert.Equal("hello world", await first.ReceiveLineAsync());
+        Assert.Equal("hello world", await second.ReceiveLineAsync());
+        await second.SendFrameAsync(RawFrame.Binary, "binary in, text out"u8.ToArray());
+        Assert.Equal("binary in, text out", await first.ReceiveLineAsync());
+        Assert.Null(first.Subprotocol);
+
+        async Task TogetherAsync(string name)
+        {
+            await using var watcher = await JsonClient.ConnectAsync(cluster.First, cluster.Fresh("watcher"));
+            await watcher.JoinAsync(name);
+            var who = watcher.Command("who");
+            who["room"] = name;
+            while ((int)(await watcher.AskAsync(who, "who"))["count"]! < 3)
+            {
+                who = watcher.Command("who");
+                who["room"] = name;
+            }
+        }
+    }
+
+    [Fact]
+    public async Task UserClient_AtTheRootPath_IsWhoItSaysAndReadsLines()
+    {
+        var (ann, bob) = (cluster.Fresh("ann"), cluster.Fresh("张三"));
+        var room = cluster.Fresh("room");
+        using var first = await ConnectAsync(cluster.First, $"/?user={ann}&room={room}");
+        await LineAsync(first, $"* you are {ann}");
+        using var second = await ConnectAsync(cluster.Second, $"/?user={Uri.EscapeDataString(bob)}&room={room}");
+        await LineAsync(first, $"* {bob} joined (2 here)");
+
+        await second.SendTextAsync("你好");
+        await LineAsync(first, $"{bob}: 你好");
+        await first.SendTextAsync($"/msg {bob} psst");
+        await LineAsync(second, $"*{ann}* psst");
+        await LineAsync(first, $"-> *{bob}* psst");
+        await second.SendTextAsync("/me waves");
+        await LineAsync(first, $"* {bob} waves");
+        await second.SendTextAsync("/quit");
+        Assert.Equal(1000, (await second.ReceiveCloseAsync()).CloseCode);
+        await LineAsync(first, $"* {bob} left (1 here)");
+    }
+
+    [Fact]
+    public async Task Entry_ShowsTheLastTwentyLines_AndAfterResumes()
+    {
+        var room = cluster.Fresh("room");
+        await using var writer = await JsonClient.ConnectAsync(cluster.First, cluster.Fresh("writer"));
+        await writer.JoinAsync(room);
+        for (var n = 1; n <= 30; n++)
+        {
+            await writer.SendAsync(room, $"line {n}");
+        }
+
+        using var fresh = await ConnectAsync(cluster.Second, $"/ws?room={room}&raw=1");
+        using var resumed = await ConnectAsync(cluster.Second, $"/ws?room={room}&raw=1&seq=1&after=28");
+
+        for (var n = 11; n <= 30; n++)
+        {
+            Assert.Equal($"line {n}", await fresh.ReceiveLineAsync());
+        }
+
+        Assert.Equal("#29 line 29", await resumed.ReceiveLineAsync());
+        Assert.Equal("#30 line 30", await resumed.ReceiveLineAsync());
+    }
+
+    [Fact]
+    public async Task Hello_AsTheFirstFrame_TurnsTheConnectionToJson()
+    {
+        using var person = await ConnectAsync(cluster.First, $"/ws?user={cluster.Fresh("ann")}");
+
+        await person.SendTextAsync("""{"t":"hello","id":"1"}""");
+
+        await LineAsync(person, """{"t":"welcome","id":"1",""");
+        await person.SendTextAsync("""{"t":"ping","id":"2"}""");
+        await LineAsync(person, """{"t":"pong","id":"2"}""");
+    }
+
+    private static Task<RawWebSocket> ConnectAsync(int port, string path) => RawWebSocket.ConnectAsync(new Uri($"ws://127.0.0.1:{port}{path}"));
+
+    /// <summary>Reads until a line begins as awaited.</summary>
+    private static async Task LineAsync(RawWebSocket client, string begins)
+    {
+        while (!(await client.ReceiveLineAsync()).StartsWith(begins, StringComparison.Ordinal))
+        {
+        }
+    }
+}

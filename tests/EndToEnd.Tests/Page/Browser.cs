@@ -1,0 +1,54 @@
+using Microsoft.Playwright;
+
+namespace OrleansChat.EndToEnd.Tests.Page;
+
+/// <summary>A real, headless Chromium: the machine's own. Skips the test where there is none, unless ORLEANSCHAT_REQUIRE names chromium.</summary>
+internal sealed class Browser : IAsyncDisposable
+{
+    private static readonly string[] Programs = ["chromium", "chromium-browser", "google-chrome"];
+    private readonly IPlaywright _playwright;
+    private readonly IBrowser _browser;
+
+    private Browser(IPlaywright playwright, IBrowser browser) => (_playwright, _browser) = (playwright, browser);
+
+    public static async Task<Browser> StartAsync()
+    {
+        var program = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
+            .SelectMany(directory => Programs.Select(name => Path.Combine(directory, name))).FirstOrDefault(File.Exists);
+        if (program is null)
+        {
+            const string Missing = "No Chromium is installed here. On Debian: apt-get install chromium.";
+            Assert.False((Environment.GetEnvironmentVariable("ORLEANSCHAT_REQUIRE") ?? "").Contains("chromium", StringComparison.Ordinal), Missing);
+            Assert.Skip(Missing);
+        }
+
+        var playwright = await Playwright.CreateAsync();
+        var browser = await playwright.Chromium.LaunchAsync(new()
+        {
+            ExecutablePath = program,
+            Args =
+            [
+                "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+                "--disable-component-update", "--disable-sync",
+            ],
+        });
+        return new(playwright, browser);
+    }
+
+    /// <summary>A tab of its own profile, so that tabs are as different people.</summary>
+    public async Task<IPage> OpenAsync(string address, int width = 1280)
+    {
+        var context = await _browser.NewContextAsync(new() { ViewportSize = new() { Width = width, Height = 800 } });
+        context.SetDefaultTimeout(20_000);
+        var page = await context.NewPageAsync();
+        page.PageError += (_, error) => TestContext.Current.SendDiagnosticMessage($"The page failed: {error}");
+        await page.GotoAsync(address);
+        return page;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _browser.DisposeAsync();
+        _playwright.Dispose();
+    }
+}

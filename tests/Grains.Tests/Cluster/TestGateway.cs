@@ -1,0 +1,135 @@
+using Orleans.Runtime;
+using Orleans.Streams;
+using OrleansChat.Grains.Interfaces;
+
+namespace OrleansChat.Grains.Tests.Cluster;
+
+/// <summary>What a gateway is to the cluster: an id, a lease that is kept, and an inbox.</summary>
+internal sealed class TestGateway : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    private readonly ChatCluster _cluster;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Lock _lock = new();
+    private readonly List<InboxItem> _items = [];
+    private TaskCompletionSource _more = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private StreamSubscriptionHandle<InboxItem>? _subscription;
+    private Task _renewing = Task.CompletedTask;
+
+    private TestGateway(ChatCluster cluster) => _cluster = cluster;
+
+    public string Id { get; } = $"gateway-{Guid.NewGuid():n}";
+
+    public static async Task<TestGateway> StartAsync(ChatCluster cluster)
+    {
+        var gateway = new TestGateway(cluster);
+        var registry = cluster.Client.GetGrain<IGatewayRegistryGrain>(0);
+        Assert.True((await registry.RenewAsync(gateway.Id)).Granted);
+        gateway._renewing = gateway.RenewAsync(registry);
+        gateway._subscription = await cluster.Client.GetStreamProvider(Inbox.Provider)
+            .GetStream<InboxItem>(StreamId.Create(Inbox.Namespace, gateway.Id))
+            .SubscribeAsync((item, _) =>
+            {
+                gateway.Receive(item);
+                return Task.CompletedTask;
+            });
+        return gateway;
+    }
+
+    /// <summary>What came so far.</summary>
+    public InboxItem[] Items
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _items];
+            }
+        }
+    }
+
+    public long[] Sequences(string room)
+        => [.. Items.OfType<RoomEvents>().Where(item => item.Room == room).SelectMany(item => item.Events).Select(one => one.Seq)];
+
+    public async Task<RoomReply[]> SendAsync(string room, params RoomCommand[] commands)
+        => (await _cluster.Room(room).HandleAsync(new RoomCommands(Id, commands))).Replies;
+
+    public async Task<RoomReply> SendOneAsync(string room, RoomCommand command) => (await SendAsync(room, command))[0];
+
+    public async Task<Entered> EnterAsync(string room, string user, RoomKind? create = RoomKind.Channel)
+        => Assert.IsType<Entered>(await SendOneAsync(room, new Enter(user, create, null)));
+
+    public async Task<Posted> PostAsync(string room, string user, string text, string? id = null)
+        => Assert.IsType<Posted>(await SendOneAsync(room, Say(user, text, id)));
+
+    public static Post Say(string user, string text, string? id = null)
+        => new(user, id ?? Guid.NewGuid().ToString("n"), RoomEventKind.Msg, text, null, null, null);
+
+    public static Post About(long message, string user, RoomEventKind kind, string? text = null, string? id = null)
+        => new(user, id ?? Guid.NewGuid().ToString("n"), kind, text, message, null, null);
+
+    /// <summary>Waits until the inbox holds what is looked for.</summary>
+    public async Task<T> UntilAsync<T>(string awaited, Func<InboxItem[], T?> find)
+    {
+        using var timeout = new CancellationTokenSource(Patience);
+        while (true)
+        {
+            Task more;
+            InboxItem[] items;
+            lock (_lock)
+            {
+                (more, items) = (_more.Task, [.. _items]);
+            }
+
+            if (find(items) is { } found && found is not false)
+            {
+                return found;
+            }
+
+            try
+            {
+                await more.WaitAsync(timeout.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                Assert.Fail($"Not within {Patience.TotalSeconds} s: {awaited}. Came: {string.Join(", ", items.Select(item => item.ToString()))}");
+            }
+        }
+    }
+
+    public Task UntilHeadAsync(string room, long seq) => UntilAsync($"event {seq} of {room}", _ => Sequences(room).Contains(seq));
+
+    public Task<T> UntilAsync<T>(Func<T, bool> matches) where T : InboxItem
+        => UntilAsync($"a {typeof(T).Name}", items => items.OfType<T>().FirstOrDefault(matches));
+
+    /// <summary>Stops as a killed process does: nobody is told.</summary>
+    public Task DieAsync() => _stopping.CancelAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        await _renewing;
+        await _subscription!.UnsubscribeAsync();
+        _stopping.Dispose();
+    }
+
+    private void Receive(InboxItem item)
+    {
+        lock (_lock)
+        {
+            _items.Add(item);
+            _more.SetResult();
+            _more = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+    }
+
+    private async Task RenewAsync(IGatewayRegistryGrain registry)
+    {
+        while (!_stopping.IsCancellationRequested)
+        {
+            await registry.RenewAsync(Id);
+            await Task.Delay(Lease.Renewal, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+}

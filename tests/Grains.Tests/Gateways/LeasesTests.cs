@@ -1,0 +1,60 @@
+using OrleansChat.Grains.Gateways;
+using OrleansChat.Grains.Interfaces;
+using OrleansChat.Testing;
+
+namespace OrleansChat.Grains.Tests.Gateways;
+
+/// <summary>Who lives, by a clock that the test moves.</summary>
+public sealed class LeasesTests
+{
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(1);
+    private readonly ManualTime _time = new();
+    private readonly Leases _leases;
+
+    public LeasesTests() => _leases = new(_time);
+
+    [Fact]
+    public void Renew_InTime_KeepsTheLease()
+    {
+        for (var i = 0; i < 10; i++)
+        {
+            Assert.True(_leases.Renew("a"));
+            _time.Advance(Lease.Length - Tick);
+            Assert.Equal(["a"], _leases.Live());
+        }
+    }
+
+    [Fact]
+    public void Renew_AfterTheLeaseEnded_IsRefusedForEver()
+    {
+        _leases.Renew("a");
+        _time.Advance(Lease.Length);
+
+        Assert.False(_leases.Renew("a"));
+        Assert.Empty(_leases.Live());
+        _time.Advance(TimeSpan.FromDays(30));
+        Assert.False(_leases.Renew("a"));
+        Assert.True(_leases.Renew("b"));
+    }
+
+    [Fact]
+    public void Release_EndsTheLeaseAtOnceAndForEver()
+    {
+        _leases.Renew("a");
+
+        _leases.Release("a");
+
+        Assert.Empty(_leases.Live());
+        Assert.False(_leases.Renew("a"));
+    }
+
+    [Fact]
+    public void Settled_OnlyAfterEveryLivingGatewayHadTimeToRenew()
+    {
+        Assert.False(_leases.Settled);
+        _time.Advance(Lease.Length - Tick);
+        Assert.False(_leases.Settled);
+        _time.Advance(Tick);
+        Assert.True(_leases.Settled);
+    }
+}

@@ -1,0 +1,228 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using System.Threading.Channels;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using OrleansChat.Grains.Log;
+using static OrleansChat.Grains.Tests.Log.Entries;
+
+namespace OrleansChat.Grains.Tests.Log;
+
+/// <summary>How appends gather into commits: with a store that commits when the test says so.</summary>
+public sealed class GroupCommitTests : IAsyncDisposable
+{
+    private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+    private readonly GatedStore _store = new();
+    private GroupCommit? _commits;
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    public async ValueTask DisposeAsync()
+    {
+        _store.OpenForGood();
+        if (_commits is not null)
+        {
+            await _commits.DisposeAsync();
+        }
+
+        await _services.DisposeAsync();
+        _store.Dispose();
+    }
+
+    [Fact]
+    public async Task Append_WhileACommitRuns_SharesTheNextOneWithAllThatWait()
+    {
+        Start();
+        var first = Append("a");
+        await _store.NextAsync();
+
+        var others = Enumerable.Range(0, 20).Select(i => Append($"room-{i}")).ToArray();
+        _store.Release();
+        Assert.Equal(20, (await _store.NextAsync()).Count);
+        _store.Release();
+
+        await Task.WhenAll([first, .. others]);
+    }
+
+    [Fact]
+    public async Task Append_OfARoomThatIsInTheCommitAlready_HasTheNextOne()
+    {
+        Start();
+        var first = Append("x");
+        await _store.NextAsync();
+        Task<AppendResult>[] others = [Append("a"), Append("b"), Append("a"), Append("c")];
+
+        _store.Release();
+        Assert.Equal(["a", "b"], (await _store.NextAsync()).Select(append => append.Room));
+        _store.Release();
+        Assert.Equal(["a", "c"], (await _store.NextAsync()).Select(append => append.Room));
+        _store.Release();
+
+        await Task.WhenAll([first, .. others]);
+    }
+
+    [Fact]
+    public async Task Append_OfMoreRowsThanACommitMayCarry_IsSplitByRoomAndALargeOneGoesAlone()
+    {
+        Start(options => options.MaxRowsPerCommit = 4);
+        var first = Append("x");
+        await _store.NextAsync();
+        Task<AppendResult>[] others = [Append("a", 3), Append("b"), Append("c", 9), Append("d")];
+
+        string[][] expected = [["a", "b"], ["c"], ["d"]];
+        foreach (var rooms in expected)
+        {
+            _store.Release();
+            Assert.Equal(rooms, (await _store.NextAsync()).Select(append => append.Room));
+        }
+
+        _store.Release();
+        await Task.WhenAll([first, .. others]);
+    }
+
+    [Fact]
+    public async Task Append_WhenTooManyWait_IsUnavailableAfterTheTimeoutAndStoresNothing()
+    {
+        Start(options => (options.WaitingAppends, options.AppendTimeout) = (2, TimeSpan.FromMilliseconds(300)));
+        var unknown = Append("in-flight");
+        await _store.NextAsync();
+        Task<AppendResult>[] waiting = [Append("a"), Append("b")];
+
+        var full = await Assert.ThrowsAsync<LogUnavailableException>(() => Append("c"));
+        Assert.Contains("nothing was stored", full.Message, StringComparison.Ordinal);
+        foreach (var append in waiting)
+        {
+            Assert.Contains("nothing was stored", (await Assert.ThrowsAsync<LogUnavailableException>(() => append)).Message, StringComparison.Ordinal);
+        }
+
+        Assert.Contains("not known", (await Assert.ThrowsAsync<LogUnavailableException>(() => unknown)).Message, StringComparison.Ordinal);
+
+        // What was given up while it waited is never committed.
+        _store.OpenForGood();
+        await Append("d");
+        Assert.Equal(["in-flight", "d"], _store.Committed);
+    }
+
+    [Fact]
+    public async Task Append_WhenTheStoreRefusesOneRoomsRows_CommitsTheOthersAlone()
+    {
+        Start();
+        var first = Append("x");
+        await _store.NextAsync();
+        _store.Refused = "b";
+        var (a, b, c) = (Append("a"), Append("b"), Append("c"));
+        _store.OpenForGood();
+
+        await Assert.ThrowsAsync<LogEntryException>(() => b);
+        await Task.WhenAll(first, a, c);
+        Assert.Equal(["x", "a", "c"], _store.Committed);
+    }
+
+    [Fact]
+    public async Task Append_WhenTheStoreIsGone_FailsAllOfTheCommitAndTheNextOneTriesAgain()
+    {
+        Start();
+        var first = Append("x");
+        await _store.NextAsync();
+        var (a, b) = (Append("a"), Append("b"));
+        _store.Release();
+        await _store.NextAsync();
+        _store.Failure = new LogUnavailableException("gone");
+        _store.Release();
+
+        await Assert.ThrowsAsync<LogUnavailableException>(() => a);
+        await Assert.ThrowsAsync<LogUnavailableException>(() => b);
+        _store.Failure = new InvalidOperationException("a bug");
+        _store.OpenForGood();
+        await Assert.ThrowsAsync<LogUnavailableException>(() => Append("c"));
+        _store.Failure = null;
+        await Append("d");
+        await first;
+    }
+
+    [Fact]
+    public async Task Append_IsCounted()
+    {
+        var factory = _services.GetRequiredService<IMeterFactory>();
+        var counted = new ConcurrentDictionary<string, double>();
+        using var listener = new MeterListener { InstrumentPublished = (instrument, l) => l.EnableMeasurementEvents(instrument) };
+        listener.SetMeasurementEventCallback<long>((instrument, value, _, _) => Count(instrument, value));
+        listener.SetMeasurementEventCallback<int>((instrument, value, _, _) => Count(instrument, value));
+        listener.Start();
+        var instruments = new LogInstruments(factory);
+
+        instruments.Committed(3, TimeSpan.FromMilliseconds(5));
+        instruments.Answered(new AppendResult(false, [default, default, new AppendedEntry(1, 1, 1, 1, Duplicate: true)]));
+        instruments.Answered(AppendResult.FencedOff);
+        instruments.Failed(new LogUnavailableException("gone"));
+
+        Assert.Equal(3, counted["orleanschat.log.commit.rows"]);
+        Assert.Equal(2, counted["orleanschat.log.append.rows"]);
+        Assert.Equal(1, counted["orleanschat.log.append.duplicates"]);
+        Assert.Equal(1, counted["orleanschat.log.append.fenced"]);
+        Assert.Equal(1, counted["orleanschat.log.append.failures"]);
+
+        void Count(Instrument instrument, double value)
+        {
+            // Other tests of this process have meters of the same name; this test's are of its own factory.
+            if (ReferenceEquals(instrument.Meter.Scope, factory))
+            {
+                counted.AddOrUpdate(instrument.Name, value, (_, before) => before + value);
+            }
+        }
+    }
+
+    private void Start(Action<MessageLogOptions>? configure = null)
+    {
+        var options = new MessageLogOptions { AppendTimeout = TimeSpan.FromSeconds(20) };
+        configure?.Invoke(options);
+        var instruments = new LogInstruments(_services.GetRequiredService<IMeterFactory>());
+        _commits = new GroupCommit(_store, options, instruments, TimeProvider.System, NullLogger.Instance);
+    }
+
+    private Task<AppendResult> Append(string room, int rows = 1) => _commits!.AppendAsync(
+        new RoomAppend(room, 1, [.. rows.To().Select(i => Msg("ann", $"{i}"))]), Ct);
+
+    /// <summary>Holds each commit until it is released.</summary>
+    private sealed class GatedStore : ICommitter, IDisposable
+    {
+        private readonly Channel<IReadOnlyList<RoomAppend>> _arrived = Channel.CreateUnbounded<IReadOnlyList<RoomAppend>>();
+        private readonly SemaphoreSlim _gate = new(0);
+
+        public ConcurrentQueue<string> Committed { get; } = [];
+
+        public string? Refused { get; set; }
+
+        public Exception? Failure { get; set; }
+
+        public async Task<AppendResult[]> CommitAsync(IReadOnlyList<RoomAppend> appends, CancellationToken cancellationToken)
+        {
+            await _arrived.Writer.WriteAsync(appends, CancellationToken.None);
+            await _gate.WaitAsync(CancellationToken.None);
+            if (Failure is { } failure)
+            {
+                throw failure;
+            }
+
+            if (appends.Any(append => append.Room == Refused))
+            {
+                throw new LogEntryException("refused");
+            }
+
+            foreach (var append in appends)
+            {
+                Committed.Enqueue(append.Room);
+            }
+
+            return [.. appends.Select(append => new AppendResult(false, [.. append.Entries.Select((_, i) => new AppendedEntry(i + 1, 1, 1, 1, false))]))];
+        }
+
+        public Task<IReadOnlyList<RoomAppend>> NextAsync() => _arrived.Reader.ReadAsync(Ct).AsTask().WaitAsync(TimeSpan.FromSeconds(10), Ct);
+
+        public void Release() => _gate.Release();
+
+        public void Dispose() => _gate.Dispose();
+
+        public void OpenForGood() => _gate.Release(1000);
+    }
+}

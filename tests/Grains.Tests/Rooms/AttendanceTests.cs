@@ -1,0 +1,164 @@
+using OrleansChat.Grains.Interfaces;
+using OrleansChat.Grains.Tests.Cluster;
+
+namespace OrleansChat.Grains.Tests.Rooms;
+
+/// <summary>Who is in a room, and how it is told.</summary>
+public sealed class AttendanceTests(ChatCluster cluster)
+{
+    private readonly string _room = ChatCluster.Fresh("attendance");
+
+    [Fact]
+    public async Task Enter_OfSeveralInOneCall_IsOneNoticeWithTheirNames()
+    {
+        await using var gateway = await cluster.GatewayAsync();
+
+        await gateway.SendAsync(_room, EnterAs("ann"), EnterAs("bob"), EnterAs("cat"));
+
+        var notice = await gateway.UntilAsync<RoomAttendance>(_ => true);
+        Assert.Equal(["ann", "bob", "cat"], notice.Came.Order());
+        Assert.Equal((0, 3), (notice.Went.Length, notice.Count));
+    }
+
+    [Fact]
+    public async Task Exit_IsToldToTheOthersByName()
+    {
+        await using var one = await cluster.GatewayAsync();
+        await using var other = await cluster.GatewayAsync();
+        await one.EnterAsync(_room, "ann");
+        await other.EnterAsync(_room, "bob");
+        await one.UntilAsync<RoomAttendance>(notice => notice.Came.Contains("bob"));
+
+        await other.SendOneAsync(_room, new Exit("bob", false));
+
+        var notice = await one.UntilAsync<RoomAttendance>(notice => notice.Went.Length > 0);
+        Assert.Equal(["bob"], notice.Went);
+        Assert.Equal(1, notice.Count);
+    }
+
+    [Fact]
+    public async Task Exit_OfAUserWhoIsOnAnotherGatewayToo_IsNoGoing()
+    {
+        await using var one = await cluster.GatewayAsync();
+        await using var other = await cluster.GatewayAsync();
+        await one.EnterAsync(_room, "ann");
+        Assert.Equal(1, (await other.EnterAsync(_room, "ann")).Count);
+
+        await one.SendOneAsync(_room, new Exit("ann", false));
+        await other.EnterAsync(_room, "bob");
+
+        await other.UntilAsync<RoomAttendance>(notice => notice.Came.Contains("bob"));
+        Assert.DoesNotContain(other.Items.OfType<RoomAttendance>(), notice => notice.Went.Length > 0);
+        Assert.Equal(["ann", "bob"], (await cluster.Room(_room).WhoAsync("ann", 10)).Users!.Order());
+    }
+
+    [Fact]
+    public async Task LeavingAndReturningAtOnce_IsNotTold()
+    {
+        await using var gateway = await cluster.GatewayAsync();
+        await gateway.EnterAsync(_room, "ann");
+        await gateway.UntilAsync<RoomAttendance>(notice => notice.Came.Contains("ann"));
+
+        await gateway.SendAsync(_room, EnterAs("bob"), new Exit("bob", false), EnterAs("cat"));
+
+        await gateway.UntilAsync<RoomAttendance>(notice => notice.Came.Contains("cat"));
+        Assert.DoesNotContain(gateway.Items.OfType<RoomAttendance>(), notice => notice.Came.Contains("bob") || notice.Went.Contains("bob"));
+    }
+
+    [Fact]
+    public async Task Enter_AboveFifty_TellsTheCountAlone()
+    {
+        await using var gateway = await cluster.GatewayAsync();
+
+        await gateway.SendAsync(_room, [.. Enumerable.Range(0, 60).Select(i => EnterAs($"user-{i}"))]);
+
+        var notice = await gateway.UntilAsync<RoomAttendance>(_ => true);
+        Assert.Equal((0, 0, 60), (notice.Came.Length, notice.Went.Length, notice.Count));
+        var who = await cluster.Room(_room).WhoAsync("user-1", 50);
+        Assert.Equal((60, true), (who.Count, who.Users is null));
+    }
+
+    [Fact]
+    public async Task Attend_IsTheWholeTruthAboutOneGateway()
+    {
+        await using var one = await cluster.GatewayAsync();
+        await using var other = await cluster.GatewayAsync();
+        await one.SendAsync(_room, EnterAs("ann"), EnterAs("bob"));
+        await other.EnterAsync(_room, "cat");
+        await other.UntilAsync<RoomAttendance>(notice => notice.Count == 3);
+
+        await cluster.Room(_room).AttendAsync(one.Id, ["ann", "dan"]);
+
+        Assert.Equal(["ann", "cat", "dan"], (await cluster.Room(_room).WhoAsync("ann", 10)).Users!.Order());
+        var notice = await other.UntilAsync<RoomAttendance>(notice => notice.Went.Length > 0);
+        Assert.Equal(["bob"], notice.Went);
+    }
+
+    [Fact]
+    public async Task Attend_OnANewActivation_TellsNobodyThatTheyCame()
+    {
+        await using var gateway = await cluster.GatewayAsync();
+        await gateway.SendAsync(_room, EnterAs("ann"), EnterAs("bob"));
+        await cluster.Silos.DeactivateAsync(cluster.Room(_room));
+        await gateway.UntilAsync<RoomMoved>(moved => moved.Room == _room);
+        var before = gateway.Items.Length;
+
+        await cluster.Room(_room).AttendAsync(gateway.Id, ["ann", "bob"]);
+
+        await gateway.UntilAsync("a notice after the move", items => items.Skip(before).OfType<RoomAttendance>().FirstOrDefault(last => last.Count == 2));
+        Assert.All(gateway.Items.Skip(before).OfType<RoomAttendance>(), notice => Assert.Empty(notice.Came));
+    }
+
+    [Fact]
+    public async Task Mark_MovesForwardOnlyAndCountsTheUnread()
+    {
+        await using var gateway = await cluster.GatewayAsync();
+        await gateway.EnterAsync(_room, "ann");
+        for (var i = 0; i < 5; i++)
+        {
+            await gateway.PostAsync(_room, "ann", $"{i}");
+        }
+
+        await gateway.SendAsync(_room, new MarkRead("ann", 3), new MarkRead("ann", 2), new MarkRead("ann", 99));
+        await gateway.UntilAsync<RoomMark>(mark => mark == new RoomMark(_room, "ann", 5));
+
+        Assert.Equal([3L, 5], gateway.Items.OfType<RoomMark>().Select(mark => mark.Read));
+        await gateway.PostAsync(_room, "ann", "new");
+        var entered = await gateway.EnterAsync(_room, "ann");
+        Assert.Equal((5L, 1L, 6L), (entered.Read, entered.Unread, entered.Messages));
+    }
+
+    [Fact]
+    public async Task Mark_IsStoredWhenTheRoomLeaves()
+    {
+        await using var gateway = await cluster.GatewayAsync();
+        await gateway.EnterAsync(_room, "ann");
+        await gateway.PostAsync(_room, "ann", "hello");
+        await gateway.SendAsync(_room, new MarkRead("ann", 1));
+        await cluster.Silos.DeactivateAsync(cluster.Room(_room));
+
+        Assert.Equal(1, (await gateway.EnterAsync(_room, "ann")).Read);
+        await gateway.SendAsync(_room, new MarkRead("ann", 1));
+        await gateway.PostAsync(_room, "ann", "after");
+        await gateway.UntilHeadAsync(_room, 2);
+        Assert.Single(gateway.Items.OfType<RoomMark>());
+    }
+
+    [Fact]
+    public async Task Typing_IsToldAtMostOnceASecondAndNotByStrangers()
+    {
+        await using var gateway = await cluster.GatewayAsync();
+        await gateway.SendAsync(_room, EnterAs("ann"), EnterAs("bob"));
+
+        await cluster.Room(_room).TypingAsync("eve");
+        await cluster.Room(_room).TypingAsync("ann");
+        await cluster.Room(_room).TypingAsync("ann");
+        await cluster.Room(_room).TypingAsync("bob");
+
+        await gateway.UntilAsync<RoomTyping>(typing => typing.User == "ann");
+        await gateway.UntilAsync<RoomTyping>(typing => typing.User == "bob");
+        Assert.Equal(["ann", "bob"], gateway.Items.OfType<RoomTyping>().Select(typing => typing.User).Order());
+    }
+
+    private static Enter EnterAs(string user) => new(user, RoomKind.Channel, null);
+}

@@ -1,0 +1,134 @@
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using OrleansChat.Grains.Interfaces;
+using OrleansChat.Grains.Rooms;
+using OrleansChat.Testing;
+
+namespace OrleansChat.Grains.Tests.Rooms;
+
+/// <summary>What the publisher and the bells do with inboxes and members that do not keep up, or fail.</summary>
+public sealed class PublishingTests : IDisposable
+{
+    private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+    private readonly Turns _turns = new();
+    private readonly TaskCompletionSource _slow = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly List<(string Gateway, InboxItem Item)> _sent = [];
+
+    [Fact]
+    public async Task Publish_ToASlowInbox_CostsTheOthersNothingAndDropsWhatIsTooMuch()
+    {
+        var publisher = new Publisher(10, SendAsync, Instruments(), NullLogger.Instance);
+        await _turns.RunAsync(() =>
+        {
+            publisher.Attach("slow");
+            publisher.Attach("quick");
+        });
+        for (var seq = 1; seq <= 25; seq++)
+        {
+            var item = Event(seq);
+            await _turns.RunAsync(() => publisher.Publish(item));
+            await _turns.UntilAsync($"event {seq} at the quick inbox", () => Sequences("quick").Contains(item.Events[0].Seq));
+        }
+
+        _slow.SetResult();
+        await _turns.RunAsync(publisher.DrainAsync);
+
+        Assert.Equal(Enumerable.Range(1, 25).Select(seq => (long)seq), Sequences("quick"));
+        Assert.Equal([1L, 22, 23, 24, 25], Sequences("slow"));
+    }
+
+    [Fact]
+    public async Task Publish_AfterAFailure_GoesOn()
+    {
+        var failing = true;
+        var publisher = new Publisher(
+            10, (gateway, item) => failing ? throw new IOException("no") : SendAsync(gateway, item), Instruments(), NullLogger.Instance);
+        await _turns.RunAsync(() =>
+        {
+            publisher.Attach("quick");
+            publisher.Publish(Event(1));
+        });
+        await _turns.RunAsync(publisher.DrainAsync);
+        failing = false;
+
+        await _turns.RunAsync(() => publisher.Publish(Event(2)));
+        await _turns.RunAsync(publisher.DrainAsync);
+
+        Assert.Equal([2L], Sequences("quick"));
+    }
+
+    [Fact]
+    public async Task Ring_WhileOneIsInFlight_WidensTheNext()
+    {
+        var rings = new List<(long, long)>();
+        var bells = new MemberBells(
+            new RoomOptions(),
+            TimeProvider.System,
+            (_, from, to) =>
+            {
+                rings.Add((from, to));
+                return rings.Count == 1 ? _slow.Task : Task.CompletedTask;
+            },
+            Instruments(),
+            NullLogger.Instance,
+            default);
+        await _turns.RunAsync(() => bells.Ring(["ann"], 1, 1));
+        await _turns.UntilAsync("the first ring", () => rings.Count == 1);
+
+        await _turns.RunAsync(() => bells.Ring(["ann"], 2, 4));
+        await _turns.RunAsync(() => bells.Ring(["ann"], 5, 5));
+        _slow.SetResult();
+        await _turns.RunAsync(() => bells.Ringing);
+
+        Assert.Equal([(1L, 1L), (2, 5)], rings);
+    }
+
+    [Fact]
+    public async Task Ring_ThatFails_IsTriedAgainWithItsRangeAndThenGivenUp()
+    {
+        var time = new ManualTime();
+        var options = new RoomOptions { RingAttempts = 3, RingRetryMs = 100 };
+        var rings = new List<(long, long)>();
+        var bells = new MemberBells(
+            options,
+            time,
+            (_, from, to) =>
+            {
+                rings.Add((from, to));
+                throw new IOException("no");
+            },
+            Instruments(),
+            NullLogger.Instance,
+            default);
+
+        await _turns.RunAsync(() => bells.Ring(["ann"], 1, 2));
+        await time.UntilArmedAsync();
+        await _turns.RunAsync(() => bells.Ring(["ann"], 3, 3));
+        time.Advance(TimeSpan.FromMilliseconds(100));
+        await time.UntilArmedAsync();
+        time.Advance(TimeSpan.FromMilliseconds(200));
+        await _turns.RunAsync(() => bells.Ringing);
+
+        Assert.Equal([(1L, 2L), (1, 3), (1, 3)], rings);
+    }
+
+    public void Dispose() => _services.Dispose();
+
+    private static RoomEvents Event(long seq)
+        => new("lobby", 1, [new RoomEvent(seq, 0, "ann", RoomEventKind.Msg, "text", null, null, null, null, false, seq)]);
+
+    private GrainInstruments Instruments() => new(_services.GetRequiredService<IMeterFactory>());
+
+    private async Task SendAsync(string gateway, InboxItem item)
+    {
+        _sent.Add((gateway, item));
+        if (gateway == "slow")
+        {
+            await _slow.Task;
+        }
+    }
+
+    private long[] Sequences(string gateway)
+        => [.. _sent.Where(sent => sent.Gateway == gateway).SelectMany(sent => ((RoomEvents)sent.Item).Events).Select(one => one.Seq)];
+}

@@ -1,0 +1,57 @@
+using System.Text.RegularExpressions;
+
+namespace OrleansChat.Protocol.Tests;
+
+/// <summary><c>docs/protocol.md</c>, and the source tree that it stands in.</summary>
+internal sealed partial class ProtocolPage
+{
+    private readonly string[] _lines = File.ReadAllLines(Path.Combine(Root, "docs", "protocol.md"));
+
+    /// <summary>The folder that holds the solution.</summary>
+    public static string Root { get; } = FindRoot();
+
+    /// <summary>Every line of the page.</summary>
+    public IReadOnlyList<string> Lines => _lines;
+
+    /// <summary>What the page writes as code, between back-ticks.</summary>
+    public IReadOnlySet<string> Code => _lines.SelectMany(line => CodeSpan().Matches(line)).Select(span => span.Groups[1].Value).ToHashSet();
+
+    /// <summary>The lines of all blocks that are fenced as <c>```json whose</c>.</summary>
+    public IReadOnlyList<string> Examples(string whose)
+    {
+        List<string> examples = [];
+        var inside = false;
+        foreach (var line in _lines)
+        {
+            if (inside && line != "```")
+            {
+                examples.Add(line);
+            }
+
+            inside = line == $"```json {whose}" || (inside && line != "```");
+        }
+
+        return examples;
+    }
+
+    /// <summary>The cells of the one table row whose first cell is <paramref name="first"/>.</summary>
+    public string[] Row(string first) => Assert.Single(Rows(), row => row[0] == first);
+
+    /// <summary>The cells of every table row, without the white space around them.</summary>
+    public IEnumerable<string[]> Rows() =>
+        _lines.Where(line => line.StartsWith('|')).Select(line => line.Trim('|').Split('|', StringSplitOptions.TrimEntries));
+
+    private static string FindRoot()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "OrleansChat.sln")))
+        {
+            folder = folder.Parent;
+        }
+
+        return folder?.FullName ?? throw new InvalidOperationException("OrleansChat.sln was not found above the tests.");
+    }
+
+    [GeneratedRegex("`([^`]+)`")]
+    private static partial Regex CodeSpan();
+}

@@ -1,0 +1,143 @@
+using System.Globalization;
+using System.Reflection;
+using System.Text;
+using System.Text.RegularExpressions;
+using OrleansChat.Protocol.Json;
+
+namespace OrleansChat.Protocol.Tests;
+
+/// <summary>The protocol's page says what the code does: its examples are read by the code, and its tables are held against it.</summary>
+public sealed partial class ProtocolPageTests
+{
+    private readonly ProtocolPage _page = new();
+
+    [Fact]
+    public void EveryClientExample_IsACommand()
+    {
+        foreach (var line in _page.Examples("client"))
+        {
+            var parsed = Assert.Single(Wire.Read(line));
+            Assert.True(parsed.Error is null, $"{parsed.Error?.Message}: {line}");
+        }
+    }
+
+    [Fact]
+    public void EveryServerExample_IsAFrame_ByteForByte()
+    {
+        foreach (var line in _page.Examples("server"))
+        {
+            var frame = FrameReader.Read(Encoding.UTF8.GetBytes(line));
+            Assert.True(frame is not null, $"not known: {line}");
+            Assert.Equal(line, Wire.Written(frame));
+        }
+    }
+
+    [Fact]
+    public void EveryCommand_HasAnExample() =>
+        AssertAll<ClientCommand>(_page.Examples("client").Select(line => Wire.Command(line).GetType()));
+
+    [Fact]
+    public void EveryFrame_HasAnExample() =>
+        AssertAll<ServerFrame>(_page.Examples("server").Select(line => FrameReader.Read(Encoding.UTF8.GetBytes(line))!.GetType()));
+
+    [Fact]
+    public void EveryWordOnTheWire_IsOnThePage()
+    {
+        // me is no field of the protocol's own: it is a meta that text mode writes.
+        AssertNamed(Enum.GetValues<Field>().Where(field => field != Field.Me));
+        AssertNamed(Enum.GetValues<EventKind>());
+        AssertNamed(Enum.GetValues<FrameType>());
+        Assert.Contains(Subprotocols.Json, _page.Code);
+        Assert.Contains(Subprotocols.Text, _page.Code);
+
+        void AssertNamed<T>(IEnumerable<T> values)
+            where T : struct, Enum => Assert.All(values, value => Assert.Contains(Words<T>.Of(value).Value, _page.Code));
+    }
+
+    [Fact]
+    public void EveryErrorCode_SaysWhetherToTryAgain()
+    {
+        foreach (var code in Enum.GetValues<ErrorCode>())
+        {
+            var row = Assert.Single(_page.Rows(), row => row[0].Split(", ").Contains($"`{ErrorCodes.Word(code)}`"));
+            Assert.True(row[2] == (ErrorCodes.CanRetry(code) ? "yes" : "no"), $"{code}: {row[2]}");
+        }
+    }
+
+    [Fact]
+    public void EveryCloseCode_SaysWhetherToComeBack()
+    {
+        foreach (var code in Enum.GetValues<CloseCode>())
+        {
+            var row = _page.Row(Text((int)code));
+            Assert.StartsWith(CloseCodes.MayComeBack(code) ? "come back" : "stay away", row[2], StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void EveryLimit_StandsWithItsDefaultAndItsSetting()
+    {
+        var limits = new ProtocolLimits();
+        foreach (var limit in typeof(ProtocolLimits).GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(one => one.PropertyType == typeof(int)))
+        {
+            var row = _page.Row($"`{Words<Field>.Of(Enum.Parse<Field>(limit.Name)).Value}`");
+            Assert.Equal([Text((int)limit.GetValue(limits)!), $"`Limits:{limit.Name}`"], row[1..3]);
+        }
+    }
+
+    [Fact]
+    public void EveryFixedBound_StandsWithItsNumber()
+    {
+        foreach (var bound in typeof(Bounds).GetFields(BindingFlags.Public | BindingFlags.Static))
+        {
+            var row = Assert.Single(
+                _page.Rows(), row => string.Concat(row[0].Where(char.IsAsciiLetter)).Equals(bound.Name, StringComparison.OrdinalIgnoreCase));
+            Assert.Equal(Text((int)bound.GetRawConstantValue()!), row[1].Split(' ')[0]);
+        }
+    }
+
+    [Fact]
+    public void EveryOtherSetting_StandsWithTheDefaultOfItsSource()
+    {
+        var settings = _page.Rows().Where(row => SettingName().IsMatch(row[0])).ToArray();
+        Assert.NotEmpty(settings);
+        var sources = new[] { "Gateway", "Grains" }
+            .SelectMany(folder => Directory.EnumerateFiles(Path.Combine(ProtocolPage.Root, folder), "*.cs", SearchOption.AllDirectories))
+            .Select(File.ReadAllText)
+            .ToArray();
+        foreach (var row in settings)
+        {
+            var name = SettingName().Match(row[0]);
+            var defaults = sources
+                .Where(source => SectionNames(source).Contains(name.Groups["section"].Value))
+                .SelectMany(source => PropertyDefault().Matches(source))
+                .Where(property => property.Groups["name"].Value == name.Groups["name"].Value)
+                .Select(property => ValueOf(property.Groups["value"].Value));
+            Assert.True(row[1] == Assert.Single(defaults), $"{row[0]}: the page says {row[1]}");
+        }
+    }
+
+    private static void AssertAll<T>(IEnumerable<Type> shown) => Assert.Equal(
+        typeof(T).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(T))).Select(type => type.Name).Order(),
+        shown.Select(type => type.Name).Distinct().Order());
+
+    /// <summary>The configuration sections that a source file says its options come from.</summary>
+    private static IEnumerable<string> SectionNames(string source) =>
+        SectionComment().Matches(source).Select(comment => comment.Groups[1].Value);
+
+    /// <summary>A default as the page writes it: <c>256 * 1024</c> is 262144.</summary>
+    private static string ValueOf(string expression) => expression is "true" or "false"
+        ? expression
+        : Text(expression.Split('*').Aggregate(1, (product, factor) => product * int.Parse(factor.Replace("_", "", StringComparison.Ordinal), CultureInfo.InvariantCulture)));
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+
+    [GeneratedRegex("^`(?<section>[A-Z][a-z]+):(?<name>[A-Za-z]+)`$")]
+    private static partial Regex SettingName();
+
+    [GeneratedRegex("<summary>[^<]*[Ss]ection <c>([A-Za-z]+)</c>")]
+    private static partial Regex SectionComment();
+
+    [GeneratedRegex(@"public (int|bool) (?<name>\w+) \{ get; (set|init); \} = (?<value>[\w *]+);")]
+    private static partial Regex PropertyDefault();
+}

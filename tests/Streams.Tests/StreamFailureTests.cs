@@ -1,0 +1,241 @@
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Configuration;
+using Orleans.Hosting;
+
+namespace OrleansChat.Streams.Tests;
+
+public sealed class StreamFailureTests
+{
+    // One queue, so that streams of these tests have nothing between them but the provider's own care.
+    private static Dictionary<string, string?> OneQueue(params (string Setting, string Value)[] more) =>
+        new(more.Select(setting => KeyValuePair.Create(setting.Setting, (string?)setting.Value))) { ["QueuesPerSilo"] = "1" };
+
+    [Fact]
+    public async Task Publish_WhenAConsumerFallsTooFarBehind_DropsTheOldestOfItsStreamOnlyAndCountsThem()
+    {
+        await using var cluster = await StreamsCluster.StartAsync(settings: OneQueue(("EventsPerStream", "100"), ("MaxReadCount", "50")));
+        await using var slow = await cluster.ConnectAsync();
+        await using var fast = await cluster.ConnectAsync();
+        var gate = new TaskCompletionSource();
+        var held = await slow.SubscribeAsync("slow", _ => gate.Task);
+        var free = await fast.SubscribeAsync("fast");
+        var producer = await fast.ProducerAsync("one");
+        await producer.Publish("slow", "one", 0, 1);
+        await held.UntilCountAsync(1);
+
+        await producer.Publish("slow", "one", 1, 1_000);
+        for (var sent = 0; sent < 1_000; sent += 50)
+        {
+            await producer.Publish("fast", "one", sent, 50);
+            await free.UntilCountAsync(sent + 50);
+        }
+
+        gate.SetResult();
+        await held.UntilItemAsync(new Item("one", 1_000));
+        await producer.Publish("slow", "one", 1_001, 10);
+        await held.UntilItemAsync(new Item("one", 1_010));
+
+        Assert.Equal([0, .. Enumerable.Range(901, 110)], held.Items.Select(item => item.Number));
+        Assert.Equal(Enumerable.Range(0, 1_000), free.Items.Select(item => item.Number));
+        Assert.Equal(900, cluster.Measures.Sum("orleanschat.streams.events.dropped:overrun"));
+    }
+
+    [Fact]
+    public async Task Publish_WhenAConsumersProcessIsGone_TheOthersGoOnAtOnce()
+    {
+        await using var cluster = await StreamsCluster.StartAsync(settings: OneQueue());
+        await using var living = await cluster.ConnectAsync();
+        var dead = await cluster.ConnectAsync();
+        var lost = await dead.SubscribeAsync("dead");
+        var kept = await living.SubscribeAsync("living");
+        var producer = await living.ProducerAsync("one");
+        await producer.Publish("dead", "one", 0, 1);
+        await producer.Publish("living", "one", 0, 1);
+        await Task.WhenAll(lost.UntilCountAsync(1), kept.UntilCountAsync(1));
+
+        await dead.DieAsync();
+        for (var number = 1; number <= 50; number++)
+        {
+            await producer.Publish("dead", "one", number, 1);
+            await producer.Publish("living", "one", number, 1);
+            await kept.UntilItemAsync(new Item("one", number), seconds: 3); // A call to the dead one takes 30 s to time out.
+        }
+
+        Assert.Equal(Enumerable.Range(0, 51), kept.Items.Select(item => item.Number));
+    }
+
+    [Fact]
+    public async Task Publish_WhenAConsumerNeverReturns_TheOthersGoOnAtOnce()
+    {
+        await using var cluster = await StreamsCluster.StartAsync(settings: OneQueue(("EventsPerStream", "20"), ("MaxReadCount", "20")));
+        await using var living = await cluster.ConnectAsync();
+        await using var stuck = await cluster.ConnectAsync();
+        var never = new TaskCompletionSource();
+        var held = await stuck.SubscribeAsync("stuck", _ => never.Task);
+        var kept = await living.SubscribeAsync("living");
+        var producer = await living.ProducerAsync("one");
+        await producer.Publish("stuck", "one", 0, 1);
+        await held.UntilCountAsync(1);
+
+        for (var number = 0; number < 50; number++)
+        {
+            await producer.Publish("stuck", "one", number + 1, 1);
+            await producer.Publish("living", "one", number, 1);
+            await kept.UntilItemAsync(new Item("one", number), seconds: 3);
+        }
+
+        Assert.Single(held.Items);
+        Assert.Equal(30, cluster.Measures.Sum("orleanschat.streams.events.dropped:overrun"));
+        never.SetResult();
+    }
+
+    /// <summary>
+    /// Orleans reads nothing from a queue while a stream that is new to the silo shakes hands with its subscribers. So here a dead one costs the
+    /// other streams of its queue a wait, of two calls that time out: one to ask it, one to tell it that this failed. Hence the many queues.
+    /// </summary>
+    [Fact]
+    public async Task Publish_WhenADeadConsumersStreamIsNewToTheSilo_ItsQueueWaitsForTheTimeoutsAndOtherQueuesGoOnAtOnce()
+    {
+        await using var cluster = await StreamsCluster.StartAsync(
+            silos: 2,
+            settings: new() { ["QueuesPerSilo"] = "2", ["MaxEventDeliveryTime"] = "00:00:02" },
+            configure: silo => silo.Services.Configure<SiloMessagingOptions>(options => options.ResponseTimeout = TimeSpan.FromSeconds(2)));
+        await using var living = await cluster.ConnectAsync();
+        var dead = await cluster.ConnectAsync();
+        var names = Enumerable.Range(0, 100).Select(n => $"stream-{n}").ToLookup(name => cluster.QueueOf(name) == cluster.QueueOf("dead"));
+        var (same, other) = (names[true].First(), names[false].First());
+        var lost = await dead.SubscribeAsync("dead");
+        var beside = await living.SubscribeAsync(same);
+        var apart = await living.SubscribeAsync(other);
+        var one = await living.ProducerAsync("one", cluster.Silos[0]);
+        var two = await living.ProducerAsync("two", cluster.Silos[1]);
+        await one.Publish("dead", "one", 0, 1);
+        await two.Publish(same, "two", 0, 1);
+        await two.Publish(other, "two", 0, 1);
+        await Task.WhenAll(lost.UntilCountAsync(1), beside.UntilCountAsync(1), apart.UntilCountAsync(1));
+
+        await dead.DieAsync();
+        await two.Publish("dead", "two", 0, 1);
+        await two.Publish(same, "two", 1, 100);
+        await two.Publish(other, "two", 1, 100);
+        await apart.UntilItemAsync(new Item("two", 100), seconds: 2);
+        await beside.UntilItemAsync(new Item("two", 100));
+
+        Assert.Equal(Enumerable.Range(0, 101), apart.Items.Select(item => item.Number));
+        Assert.Equal(Enumerable.Range(0, 101), beside.Items.Select(item => item.Number));
+    }
+
+    [Fact]
+    public async Task Publish_WhenAnotherSiloStops_GoesOnAndNewSubscribersFindTheirStreams()
+    {
+        await using var cluster = await StreamsCluster.StartAsync(silos: 2, configure: silo =>
+            silo.Services.Configure<SiloMessagingOptions>(options => options.ResponseTimeout = options.SystemResponseTimeout = TimeSpan.FromSeconds(5)));
+        await using var gateway = await cluster.ConnectAsync();
+        var listeners = await Task.WhenAll(Enumerable.Range(0, 8).Select(n => gateway.SubscribeAsync($"stream-{n}")));
+        var staying = await gateway.ProducerAsync("staying", cluster.Silos[0]);
+        var leaving = await gateway.ProducerAsync("leaving", cluster.Silos[1]);
+        for (var n = 0; n < listeners.Length; n++)
+        {
+            await staying.Publish($"stream-{n}", "staying", 0, 1);
+            await leaving.Publish($"stream-{n}", "leaving", 0, 1);
+        }
+
+        await Task.WhenAll(listeners.Select(listener => listener.UntilCountAsync(2)));
+
+        var stopping = cluster.StopAsync(cluster.Silos[1]);
+        for (var number = 1; number <= 100; number++)
+        {
+            for (var n = 0; n < listeners.Length; n++)
+                await staying.Publish($"stream-{n}", "staying", number, 1);
+        }
+
+        await stopping;
+        for (var n = 0; n < listeners.Length; n++)
+            await staying.Publish($"stream-{n}", "staying", 101, 1);
+        await Task.WhenAll(listeners.Select(listener => listener.UntilItemAsync(new Item("staying", 101))));
+
+        foreach (var listener in listeners)
+        {
+            // An answer that went through the stopping silo can be lost, and then its delivery is made again.
+            var numbers = listener.Items.Where(item => item.Producer == "staying").Select(item => item.Number).Distinct();
+            Assert.Equal(Enumerable.Range(0, 102), numbers);
+        }
+
+        await using var later = await cluster.ConnectAsync();
+        var known = await later.SubscribeAsync("stream-0");
+        var fresh = await later.SubscribeAsync("fresh");
+        await staying.Publish("stream-0", "staying", 102, 1);
+        await staying.Publish("fresh", "staying", 0, 1);
+        await known.UntilItemAsync(new Item("staying", 102));
+        await fresh.UntilItemAsync(new Item("staying", 0));
+    }
+
+    [Fact]
+    public async Task Publish_WhenTheQueueStaysFull_FailsByNameAndSucceedsAgainLater()
+    {
+        await using var cluster = await StreamsCluster.StartAsync(settings: OneQueue(("QueueCapacity", "10"), ("EnqueueTimeout", "00:00:00.200")));
+        await using var gateway = await cluster.ConnectAsync();
+        var listener = await gateway.SubscribeAsync("known");
+        var producer = await gateway.ProducerAsync("one");
+        await producer.Publish("known", "one", 0, 1);
+        await listener.UntilCountAsync(1);
+
+        // A stream's first event registers it in the subscription store. As long as that takes, its queue is not read.
+        var database = new TaskCompletionSource();
+        cluster.Subscriptions.PauseUntil(database.Task);
+        await producer.Publish("unknown", "one", 0, 1);
+        await Waiting.UntilAsync(() => cluster.StreamsKept(cluster.Silos[0]) == 2, "the unknown stream to reach the agent");
+        var full = await Assert.ThrowsAsync<StreamQueueFullException>(() => producer.Publish("known", "one", 1, 100));
+        cluster.Measures.ReadGauges();
+        database.SetResult();
+
+        Assert.Equal(10, full.Capacity);
+        Assert.Equal($"{cluster.Provider}/0", full.Queue);
+        Assert.Equal(1, cluster.Measures.Sum("orleanschat.streams.enqueue.waits"));
+        Assert.Equal(1, cluster.Measures.Sum("orleanschat.streams.enqueue.timeouts"));
+        Assert.Equal(10, cluster.Measures.Sum("orleanschat.streams.queue.length"));
+        await listener.UntilItemAsync(new Item("one", 10));
+        await producer.Publish("known", "one", 11, 100);
+        await listener.UntilCountAsync(111);
+        Assert.Equal(Enumerable.Range(0, 111), listener.Items.Select(item => item.Number)); // The refused one, 11, was not half published.
+    }
+
+    [Fact]
+    public async Task Memory_WhenStreamsAreIdle_IsReleasedAndTheirNextEventStillArrives()
+    {
+        await using var cluster = await StreamsCluster.StartAsync(
+            settings: new() { ["IdleWait"] = "00:00:00.050", ["MaxEventDeliveryTime"] = "00:00:00.200" },
+            configure: silo => silo.Services.ConfigureAll<StreamPullingAgentOptions>(options => options.StreamInactivityPeriod = TimeSpan.FromSeconds(1)));
+        await using var gateway = await cluster.ConnectAsync();
+        var listener = await gateway.SubscribeAsync("heard");
+        var producer = await gateway.ProducerAsync("one");
+        for (var n = 0; n < 50; n++)
+            await producer.Publish($"unheard-{n}", "one", 0, 10);
+        await producer.Publish("heard", "one", 0, 10);
+        await listener.UntilCountAsync(10);
+
+        await Waiting.UntilAsync(() => cluster.StreamsKept(cluster.Silos[0]) == 0, "no stream to be kept");
+
+        await producer.Publish("heard", "one", 10, 1);
+        await listener.UntilCountAsync(11);
+    }
+
+    [Fact]
+    public async Task Memory_WhenTheLastConsumerLeaves_IsReleased()
+    {
+        await using var cluster = await StreamsCluster.StartAsync(
+            settings: new() { ["IdleWait"] = "00:00:00.050", ["MaxEventDeliveryTime"] = "00:00:00.200" });
+        await using var gateway = await cluster.ConnectAsync();
+        var listener = await gateway.SubscribeAsync("left");
+        var producer = await gateway.ProducerAsync("one");
+        await producer.Publish("left", "one", 0, 10);
+        await listener.UntilCountAsync(10);
+        Assert.Equal(1, cluster.StreamsKept(cluster.Silos[0]));
+
+        await listener.Subscription.UnsubscribeAsync();
+        await producer.Publish("left", "one", 10, 10);
+
+        await Waiting.UntilAsync(() => cluster.StreamsKept(cluster.Silos[0]) == 0, "the stream not to be kept");
+        Assert.Equal(10, listener.Items.Length);
+    }
+}

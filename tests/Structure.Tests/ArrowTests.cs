@@ -1,0 +1,86 @@
+using System.Text.RegularExpressions;
+
+namespace OrleansChat.Structure.Tests;
+
+/// <summary>
+/// <c>Protocol ◄ Gateway ► Grains.Interfaces ◄ Grains ◄ Silo</c>, Streams under Gateway and Grains, and nothing else; inside the
+/// gateway <c>Fanout ► Sessions ► Connections</c>.
+/// </summary>
+public sealed partial class ArrowTests
+{
+    public static TheoryData<string, string[]> Arrows => new()
+    {
+        { "Protocol", [] },
+        { "Grains.Interfaces", [] },
+        { "Streams", [] },
+        { "Grains", ["Grains.Interfaces", "Streams"] },
+        { "Silo", ["Grains", "Grains.Interfaces", "Streams"] },
+        { "Gateway", ["Grains.Interfaces", "Protocol", "Streams"] },
+    };
+
+    [Theory, MemberData(nameof(Arrows))]
+    public void Project_References_OnlyWhatItsPlaceAllows(string project, string[] allowed)
+    {
+        Assert.Subset(allowed.ToHashSet(), Repository.ProjectReferences(project).ToHashSet());
+    }
+
+    [Theory, MemberData(nameof(Arrows))]
+    public void Assembly_References_OnlyWhatItsPlaceAllows(string project, string[] allowed)
+    {
+        var ours = Repository.AssemblyReferences(project).Where(name => name.StartsWith("OrleansChat.", StringComparison.Ordinal));
+
+        Assert.Subset(allowed.Select(name => $"OrleansChat.{name}").ToHashSet(), ours.ToHashSet());
+    }
+
+    [Fact]
+    public void Protocol_References_TheBaseClassLibraryAlone()
+    {
+        Assert.Empty(Repository.PackageReferences("Protocol"));
+        Assert.All(Repository.AssemblyReferences("Protocol"), name => Assert.StartsWith("System.", name));
+    }
+
+    [Fact]
+    public void GrainContracts_Reference_TheOrleansSdkAlone()
+    {
+        Assert.Equal(["Microsoft.Orleans.Sdk"], Repository.PackageReferences("Grains.Interfaces"));
+    }
+
+    [Fact]
+    public void Grains_Never_ReferenceAspNetCore()
+    {
+        Assert.DoesNotContain(Repository.AssemblyReferences("Grains"), name => name.StartsWith("Microsoft.AspNetCore", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("Connections", "Sessions|Fanout")]
+    [InlineData("Sessions", "Fanout")]
+    public void GatewayFolder_Never_UsesWhatStandsAboveIt(string folder, string above)
+    {
+        var upward = new Regex($@"using OrleansChat\.Gateway\.({above});|\b({above})\.[A-Z]");
+
+        Assert.All(Repository.Sources("Gateway", folder), source => Assert.DoesNotMatch(upward, source.Text));
+    }
+
+    [Fact]
+    public void Connections_Know_NoGrainsAndNoRooms()
+    {
+        Assert.All(Repository.Sources("Gateway", "Connections"), source => Assert.DoesNotContain("using OrleansChat.Grains", source.Text));
+    }
+
+    [Fact]
+    public void Sessions_Never_TouchASocket()
+    {
+        Assert.All(Repository.Sources("Gateway", "Sessions"), source => Assert.DoesNotMatch(Socket(), source.Text));
+    }
+
+    [Fact]
+    public void OnlyOneFile_Maps_GrainRecordsToFrames()
+    {
+        var mapping = Repository.Sources("Gateway").Where(source => source.Text.Contains("EventKind.Unreact", StringComparison.Ordinal));
+
+        Assert.Equal(["Frames.cs"], mapping.Select(source => Path.GetFileName(source.Path)));
+    }
+
+    [GeneratedRegex(@"System\.Net\.(WebSockets|Sockets)|\bWebSocket\b|\bHttpContext\b")]
+    private static partial Regex Socket();
+}

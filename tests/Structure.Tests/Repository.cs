@@ -1,0 +1,53 @@
+using System.Reflection.Metadata;
+using System.Reflection.PortableExecutable;
+using System.Xml.Linq;
+
+namespace OrleansChat.Structure.Tests;
+
+/// <summary>The source tree that these tests were built from, and what was built from it.</summary>
+internal static class Repository
+{
+    private static readonly string Configuration = Directory.GetParent(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar))!.Name;
+
+    /// <summary>The folder that holds the solution.</summary>
+    public static string Root { get; } = FindRoot();
+
+    /// <summary>The projects that a project references, by their folders' names.</summary>
+    public static IReadOnlyList<string> ProjectReferences(string project) =>
+        [.. Elements(project, "ProjectReference").Select(path => Path.GetFileName(Path.GetDirectoryName(path.Replace('\\', '/'))!)).Order()];
+
+    /// <summary>The packages that a project references.</summary>
+    public static IReadOnlyList<string> PackageReferences(string project) => [.. Elements(project, "PackageReference").Order()];
+
+    /// <summary>The assemblies that a project's built assembly references.</summary>
+    public static IReadOnlyList<string> AssemblyReferences(string project)
+    {
+        var path = Path.Combine(Root, project, "bin", Configuration, "net10.0", $"OrleansChat.{project}.dll");
+        using var file = new PEReader(File.OpenRead(path));
+        var reader = file.GetMetadataReader();
+        return [.. reader.AssemblyReferences.Select(handle => reader.GetString(reader.GetAssemblyReference(handle).Name)).Order()];
+    }
+
+    /// <summary>The C# files of a folder, each with its text.</summary>
+    public static IEnumerable<(string Path, string Text)> Sources(params string[] folder) =>
+        Directory.EnumerateFiles(Path.Combine([Root, .. folder]), "*.cs", SearchOption.AllDirectories)
+            .Select(path => (Path: Path.GetRelativePath(Root, path), Text: File.ReadAllText(path)))
+            .Where(source => !source.Path.Split(Path.DirectorySeparatorChar).Any(part => part is "bin" or "obj"));
+
+    private static IEnumerable<string> Elements(string project, string name)
+    {
+        var file = Directory.GetFiles(Path.Combine(Root, project), "*.csproj").Single();
+        return XDocument.Load(file).Descendants(name).Select(element => element.Attribute("Include")!.Value);
+    }
+
+    private static string FindRoot()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "OrleansChat.sln")))
+        {
+            folder = folder.Parent;
+        }
+
+        return folder?.FullName ?? throw new InvalidOperationException("OrleansChat.sln was not found above the tests.");
+    }
+}

@@ -1,0 +1,203 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { event, events as range, settle, stage } from './fakes.mjs';
+
+const page = (socket, from, to, more) => socket.says({ t: 'page', id: socket.last('history').id, room: 'lobby', events: range(from, to), first: from, last: to, more });
+
+test('An event reaches a listener once, however often it comes', async () => {
+  const s = stage();
+  const { events } = await s.inLobby();
+  s.socket.says(event(1), event(2), event(1), event(2), event(3));
+  await s.again();
+  await s.welcome();
+  await s.joined('lobby', { seq: 4, after: 1 });
+  s.socket.says(event(2), event(3), event(4));
+  assert.deepEqual(events, [1, 2, 3, 4]);
+});
+
+test('A gap is filled from history before what follows it is shown', async () => {
+  const s = stage();
+  const { events, room } = await s.inLobby(10);
+  const repairs = [];
+  room.on('repairing', now => repairs.push(now));
+  s.socket.says({ t: 'gap', room: 'lobby', from: 11, to: 130 }, event(131, { prev: 10 }));
+  assert.deepEqual(events, []);
+  const asked = s.socket.last('history');
+  assert.deepEqual([asked.after, asked.limit], [10, 100]);
+  page(s.socket, 11, 110, true);
+  await settle();
+  assert.equal(s.socket.last('history').after, 110);
+  s.socket.says(event(132));
+  page(s.socket, 111, 131, false);
+  await settle();
+  assert.deepEqual(events, range(11, 132).map(each => each.seq));
+  assert.deepEqual(repairs, [true, false]);
+});
+
+test('A hole that nobody named is filled as well', async () => {
+  const s = stage();
+  const { events } = await s.inLobby(1);
+  s.socket.says(event(4));
+  page(s.socket, 2, 4, false);
+  await settle();
+  s.socket.says(event(5));
+  assert.deepEqual(events, [2, 3, 4, 5]);
+});
+
+test('prev tells an intended hole from a lost event', async () => {
+  const s = stage();
+  const { events } = await s.inLobby(1);
+  s.socket.says(event(9, { prev: 1 }));
+  assert.deepEqual(events, [9]);
+  assert.equal(s.socket.all('history').length, 0);
+});
+
+test('A gap too wide to fill is named, and reading goes on behind it', async () => {
+  const s = stage({ maxFill: 200 });
+  const { events, room } = await s.inLobby(10);
+  const gaps = [];
+  room.on('gap', gap => gaps.push(gap));
+  s.socket.says({ t: 'gap', room: 'lobby', from: 11, to: 5000 }, event(5001, { prev: 10 }));
+  assert.deepEqual(gaps, [{ from: 11, to: 5000 }]);
+  assert.deepEqual(events, [5001]);
+  assert.equal(s.socket.all('history').length, 0);
+});
+
+test('What the log no longer keeps is named', async () => {
+  const s = stage();
+  const { events, room } = await s.inLobby(10);
+  const gaps = [];
+  room.on('gap', gap => gaps.push(gap));
+  s.socket.says({ t: 'gap', room: 'lobby', from: 11, to: 30 });
+  page(s.socket, 25, 30, false);
+  await settle();
+  assert.deepEqual(gaps, [{ from: 11, to: 24 }]);
+  assert.deepEqual(events, [25, 26, 27, 28, 29, 30]);
+});
+
+test('A connection lost in the middle of a repair resumes from the last event shown', async () => {
+  const s = stage();
+  const { events, room } = await s.inLobby(10);
+  s.socket.says({ t: 'gap', room: 'lobby', from: 11, to: 210 }, event(211, { prev: 10 }));
+  page(s.socket, 11, 110, true);
+  await settle();
+  await s.again();
+  await s.welcome();
+  assert.equal(s.socket.last('hello').rooms.lobby.seq, 110);
+  assert.equal(room.seq, 110);
+  await s.joined('lobby', { seq: 211, after: 110 });
+  s.socket.says(...range(111, 211));
+  assert.deepEqual(events, range(11, 211).map(each => each.seq));
+});
+
+test('A history that fails for the moment is asked for again, and in the end the hole is named', async () => {
+  const s = stage();
+  const { events, room } = await s.inLobby(0);
+  const gaps = [];
+  room.on('gap', gap => gaps.push(gap));
+  s.socket.says(event(3));
+  for (let tries = 1; tries <= 5; tries++) {
+    assert.equal(s.socket.all('history').length, tries);
+    s.socket.says({ t: 'err', id: s.socket.last('history').id, code: 'unavailable', message: 'not now', retry: 100 });
+    await s.clock.advance(9000);
+  }
+  assert.deepEqual(gaps, [{ from: 1, to: 2 }]);
+  assert.deepEqual(events, [3]);
+});
+
+test('What arrives during a repair is bounded, and none of it is lost', async () => {
+  const s = stage();
+  const { events } = await s.inLobby(0);
+  s.socket.says(...range(2, 1500));
+  for (let from = 1; from <= 1500; from += 100) {
+    if (!s.socket.all('history').some(each => each.after === from - 1)) break;
+    page(s.socket, from, Math.min(1500, from + 99), from + 99 < 1500);
+    await settle();
+  }
+  assert.deepEqual(events, range(1, 1500).map(each => each.seq));
+});
+
+test('A reset forgets the cursor and takes the new one', async () => {
+  const s = stage();
+  const { events, room } = await s.inLobby(90);
+  let resets = 0;
+  room.on('reset', () => resets++);
+  await s.again();
+  await s.welcome();
+  await s.joined('lobby', { seq: 2, after: 0, epoch: 'e2', reset: true });
+  s.socket.says(event(1), event(2));
+  assert.equal(resets, 1);
+  assert.deepEqual(events, [1, 2]);
+  assert.deepEqual(room.cursor, { seq: 2, epoch: 'e2' });
+});
+
+test('A resume that starts later than the cursor is a hole like any other', async () => {
+  const s = stage();
+  const { events } = await s.inLobby(10);
+  await s.again();
+  await s.welcome();
+  await s.joined('lobby', { seq: 13, after: 13 });
+  page(s.socket, 11, 13, false);
+  await settle();
+  assert.deepEqual(events, [11, 12, 13]);
+});
+
+test('Unread counts the messages of others after the mark, and a mark goes out at most once a second', async () => {
+  const s = stage();
+  const { room } = await s.inLobby(0);
+  s.socket.says(event(1), event(2, { from: 'ann' }), event(3, { kind: 'react', ref: 1, text: '+' }), event(4));
+  assert.equal(room.unread, 2);
+  room.markRead(1);
+  room.markRead(4);
+  assert.equal(room.unread, 0);
+  await s.clock.advance(1000);
+  assert.deepEqual(s.socket.all('mark').map(mark => mark.read), [4]);
+});
+
+test('A mark of the same user from elsewhere counts here; one of somebody else does not', async () => {
+  const s = stage();
+  const { room } = await s.inLobby(0);
+  s.socket.says(event(1), event(2));
+  s.socket.says({ t: 'mark', room: 'lobby', user: 'bob', read: 2 });
+  assert.equal(room.unread, 2);
+  s.socket.says({ t: 'mark', room: 'lobby', user: 'ann', read: 2 });
+  assert.equal(room.unread, 0);
+});
+
+test('Typing goes out every three seconds at most', async () => {
+  const s = stage();
+  const { room } = await s.inLobby(0);
+  for (let step = 0; step < 7; step++) {
+    room.typing();
+    await s.clock.advance(1000);
+  }
+  assert.equal(s.socket.all('typing').length, 3);
+});
+
+test('A room that was left is neither resumed nor listened to', async () => {
+  const s = stage();
+  const { room, events } = await s.inLobby(0);
+  room.leave();
+  assert.equal(s.socket.last('leave').room, 'lobby');
+  s.socket.says(event(1));
+  await s.again();
+  await s.welcome();
+  assert.deepEqual(events, []);
+  assert.deepEqual(s.socket.last('hello').rooms, {});
+});
+
+test('A join refused for the moment is tried again; one refused for good is told', async () => {
+  const s = stage();
+  const room = s.session.join('ops');
+  const refusals = [];
+  room.on('refused', error => refusals.push(error.code));
+  s.session.connect();
+  await s.welcome();
+  s.socket.says({ t: 'err', id: s.socket.last('join').id, code: 'unavailable', message: '', retry: 3000 });
+  await s.clock.advance(3000);
+  assert.equal(s.socket.all('join').length, 2);
+  s.socket.says({ t: 'err', id: s.socket.last('join').id, code: 'forbidden', message: 'no' });
+  await s.clock.advance(60_000);
+  assert.equal(s.socket.all('join').length, 2);
+  assert.deepEqual(refusals, ['unavailable', 'forbidden']);
+});

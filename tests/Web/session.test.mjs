@@ -1,0 +1,207 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { comesBack, retryDelay, RETRY_MAX, RETRY_MIN } from '../../web/orleanschat.js';
+import { event, EPOCH, stage } from './fakes.mjs';
+
+test('A session offers the JSON subprotocol and carries its user in the address', () => {
+  const { session, sockets } = stage({ user: 'Zoë & co' });
+  session.connect();
+  assert.deepEqual(sockets[0].protocols, ['orleanschat.v1.json']);
+  assert.equal(new URL(sockets[0].url).searchParams.get('user'), 'Zoë & co');
+});
+
+test('A token travels in hello, is asked for anew at every connection, and never stands in the address', async () => {
+  let count = 0;
+  const s = stage({ user: undefined, token: async () => `token-${++count}` });
+  s.session.connect();
+  await s.welcome();
+  assert.equal(s.socket.last('hello').token, 'token-1');
+  await s.again(4003);
+  await s.welcome();
+  assert.equal(s.socket.last('hello').token, 'token-2');
+  assert.ok(!s.sockets.some(socket => socket.url.includes('token')));
+});
+
+test('After a reconnect the hello carries every cursor with its epoch', async () => {
+  const s = stage();
+  await s.inLobby(3);
+  const ops = s.session.join('ops');
+  await s.joined('ops', { seq: 9, after: 9, epoch: 'e7' });
+  s.socket.says(event(4), event(5));
+  assert.equal(ops.seq, 9);
+  await s.again();
+  assert.equal(s.sockets.length, 2);
+  await s.welcome();
+  assert.deepEqual(s.socket.last('hello').rooms, { lobby: { seq: 5, epoch: EPOCH }, ops: { seq: 9, epoch: 'e7' } });
+  assert.equal(s.socket.all('join').length, 0, 'a resumed room is not joined a second time');
+});
+
+test('A room without a cursor is joined after the welcome, with what was wished', async () => {
+  const s = stage();
+  s.session.join('lobby', { last: 50 });
+  s.session.connect();
+  await s.welcome();
+  assert.deepEqual(s.socket.last('hello').rooms, {});
+  const { room, last } = s.socket.last('join');
+  assert.deepEqual({ room, last }, { room: 'lobby', last: 50 });
+});
+
+test('A resumed room that is not answered is asked for from its cursor', async () => {
+  const s = stage();
+  await s.inLobby(7);
+  await s.again();
+  await s.welcome();
+  await s.clock.advance(10_000);
+  const { room, after, epoch } = s.socket.last('join');
+  assert.deepEqual({ room, after, epoch }, { room: 'lobby', after: 7, epoch: EPOCH });
+});
+
+test('Close codes say whether to come back', () => {
+  for (const code of [1000, 1001, 1006, 1011, 1012, 4000, 4001, 4002, 4003, 4004]) assert.ok(comesBack(code), `${code} comes back`);
+  for (const code of [1007, 1009, 4500, 4501, 4502, 4503, 4504, 4999]) assert.ok(!comesBack(code), `${code} stays away`);
+});
+
+for (const code of [1007, 1009, 4500, 4501, 4504]) {
+  test(`After ${code} the session stays away and says so`, async () => {
+    const s = stage();
+    await s.inLobby();
+    s.socket.ends(code, 'no more');
+    await s.clock.advance(3_600_000);
+    assert.equal(s.sockets.length, 1);
+    assert.deepEqual(s.states.at(-1), { state: 'ended', code, reason: 'no more' });
+  });
+}
+
+test('A bye whose close frame is lost still counts', async () => {
+  const s = stage();
+  await s.inLobby();
+  s.socket.says({ t: 'bye', code: 4502, reason: 'banned' });
+  s.socket.ends(1006);
+  await s.clock.advance(3_600_000);
+  assert.equal(s.sockets.length, 1);
+});
+
+test('A bye that names a wait is followed to the millisecond', async () => {
+  const s = stage();
+  await s.inLobby();
+  s.socket.says({ t: 'bye', code: 4000, after: 7321, reason: 'drain' });
+  s.socket.ends(4000);
+  assert.equal(s.states.at(-1).retryAt, s.clock.now() + 7321);
+  await s.clock.advance(7320);
+  assert.equal(s.sockets.length, 1);
+  await s.clock.advance(1);
+  assert.equal(s.sockets.length, 2);
+});
+
+test('The wait is fully jittered between half a second and a ceiling that grows to thirty', () => {
+  assert.equal(RETRY_MIN, 500);
+  assert.equal(RETRY_MAX, 30_000);
+  for (let attempt = 0; attempt < 64; attempt++) {
+    const ceiling = Math.min(30_000, 1000 * 2 ** attempt);
+    assert.equal(retryDelay(attempt, () => 0), 500);
+    assert.ok(Math.abs(retryDelay(attempt, () => 1 - 1e-12) - ceiling) < 1);
+    for (let draw = 0; draw < 50; draw++) {
+      const delay = retryDelay(attempt, Math.random);
+      assert.ok(delay >= 500 && delay <= ceiling, `attempt ${attempt}: ${delay}`);
+    }
+  }
+});
+
+test('Waits grow while a gateway accepts and fails at once, and start small again after a good connection', async () => {
+  const s = stage({ random: () => 1 });
+  const waits = [];
+  s.session.on('state', ({ state, retryAt }) => { if (state === 'waiting') waits.push(retryAt - s.clock.now()); });
+  await s.inLobby();
+  for (let round = 0; round < 4; round++) {
+    await s.again(1012);
+    await s.welcome();
+    await s.joined('lobby');
+  }
+  assert.deepEqual(waits.splice(0), [1000, 2000, 4000, 8000]);
+  await s.clock.advance(60_000);
+  s.socket.ends(1012);
+  assert.deepEqual(waits, [1000]);
+});
+
+test('A socket that never welcomes is given up', async () => {
+  const s = stage();
+  s.session.connect();
+  s.socket.open();
+  await s.clock.advance(15_000);
+  assert.equal(s.states.at(-1).state, 'waiting');
+  await s.clock.advance(1000);
+  assert.equal(s.sockets.length, 2);
+});
+
+test('A check without a pong gives the connection up; with one it changes nothing', async () => {
+  const s = stage();
+  await s.inLobby();
+  s.session.check();
+  s.socket.says({ t: 'pong', id: s.socket.last('ping').id });
+  await s.clock.advance(5000);
+  assert.equal(s.session.state, 'online');
+  s.session.check();
+  await s.clock.advance(5000);
+  assert.equal(s.session.state, 'waiting');
+});
+
+test('A frame with a broken line loses that line alone', async () => {
+  const s = stage();
+  const { events } = await s.inLobby();
+  const faults = [];
+  s.session.on('fault', fault => faults.push(fault));
+  s.socket.onmessage({ data: `{"t":"nonsense"}\n{oops\n${JSON.stringify(event(1))}\n` });
+  assert.deepEqual(events, [1]);
+  assert.equal(faults.length, 1);
+});
+
+test('A joined that nobody asked for opens that conversation with its unread, and the next hello resumes it', async () => {
+  const s = stage();
+  await s.inLobby();
+  const opened = [];
+  s.session.on('room', room => opened.push(room));
+  s.socket.says({ t: 'joined', room: '@bob', kind: 'direct', seq: 4, epoch: 'd', after: 3, read: 1, unread: 2, count: 2 });
+  s.socket.says(event(4, { room: '@bob' }), event(5, { room: '@bob' }));
+  assert.equal(opened[0].name, '@bob');
+  assert.equal(opened[0].unread, 3, 'the two it was told of, and the one since');
+  await s.again();
+  await s.welcome();
+  assert.deepEqual(s.socket.last('hello').rooms['@bob'], { seq: 5, epoch: 'd' });
+});
+
+test('A room left while its join was under way stays left; a conversation told of in answer to hello opens', async () => {
+  const s = stage();
+  const opened = [];
+  s.session.on('room', room => opened.push(room.name));
+  const room = s.session.join('ops');
+  s.session.connect();
+  await s.welcome();
+  room.leave();
+  await s.joined('ops');
+  await s.joined('@bob', { id: s.socket.last('hello').id, kind: 'direct' });
+  assert.deepEqual(opened, ['@bob']);
+  assert.deepEqual([...s.session.rooms.keys()], ['@bob']);
+});
+
+test('Close ends the session for good', async () => {
+  const s = stage();
+  await s.inLobby();
+  s.session.close();
+  await s.clock.advance(3_600_000);
+  assert.equal(s.session.state, 'ended');
+  assert.equal(s.sockets.length, 1);
+});
+
+test('A listener that throws is reported and hurts neither the other listeners nor the frames that follow', async t => {
+  const s = stage();
+  const { room, events } = await s.inLobby();
+  const reported = [];
+  globalThis.reportError = error => reported.push(error.message);
+  t.after(() => delete globalThis.reportError);
+  const off = room.on('event', () => { throw new Error('a listener of the page'); });
+  s.socket.says(event(1));
+  off();
+  s.socket.says(event(2));
+  assert.deepEqual(reported, ['a listener of the page']);
+  assert.deepEqual(events, [1, 2]);
+});

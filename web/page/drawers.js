@@ -1,0 +1,57 @@
+/**
+ * The rooms and the people, which slide over the conversation where there is no room beside it. A closed drawer cannot be reached by Tab; an open one
+ * keeps the focus until Escape, its button or a tap beside it closes it.
+ */
+export class Drawers {
+  #app = document.getElementById('app');
+  #shade = document.getElementById('shade');
+  #main = document.querySelector('main');
+  #drawers;
+  #open = null;
+
+  constructor() {
+    this.#drawers = [
+      this.#drawer('rooms', '(max-width: 719.98px)'),
+      this.#drawer('people', '(max-width: 1023.98px)'),
+    ];
+    this.#shade.addEventListener('click', () => this.close());
+    document.addEventListener('keydown', event => {
+      if (event.key === 'Escape') this.close();
+    });
+    this.#settle();
+  }
+
+  close() {
+    if (!this.#open) return;
+    const { button } = this.#open;
+    this.#open = null;
+    this.#settle();
+    button.focus();
+  }
+
+  #drawer(name, query) {
+    const drawer = {
+      name, panel: document.getElementById(`${name}-panel`), button: document.getElementById(`show-${name}`), narrow: matchMedia(query),
+    };
+    drawer.button.addEventListener('click', () => {
+      if (this.#open === drawer) return this.close();
+      this.#open = drawer;
+      this.#settle();
+      drawer.panel.querySelector('[data-close-drawer]').focus();
+    });
+    drawer.panel.querySelector('[data-close-drawer]').addEventListener('click', () => this.close());
+    drawer.narrow.addEventListener('change', () => this.#settle());
+    return drawer;
+  }
+
+  #settle() {
+    if (this.#open && !this.#open.narrow.matches) this.#open = null;
+    for (const drawer of this.#drawers) {
+      const open = this.#open === drawer;
+      this.#app.classList.toggle(`show-${drawer.name}`, open);
+      drawer.panel.inert = drawer.narrow.matches && !open;
+      drawer.button.setAttribute('aria-expanded', String(open || !drawer.narrow.matches));
+    }
+    this.#main.inert = this.#open !== null;
+  }
+}

@@ -1,0 +1,239 @@
+import { element } from './dom.js';
+import { itemsOf } from './items.js';
+import { drawMessage, drawSend } from './message.js';
+import { isDirect } from './names.js';
+import { Scroll } from './scroll.js';
+import { countOf } from './text.js';
+import { Toolbar } from './toolbar.js';
+
+/** History is asked for when the reader is as near to an edge as this, in px. */
+const NEAR_EDGE = 400;
+
+/** The messages of the conversation that is shown. */
+export class LogView {
+  #log = document.getElementById('log');
+  #top = document.getElementById('log-top');
+  #list = document.getElementById('messages');
+  #toEnd = document.getElementById('to-bottom');
+  #scroll;
+  #toolbar;
+  #me;
+  #react;
+  #conversation = null;
+  #unreadAfter = null;
+  #entered = false;
+  #placed = false;
+  #drawn = new Map();
+  #scheduled = null;
+  #leave;
+
+  /** @param {{ me: string, react: Function, edit: Function, remove: Function, leave: () => void }} parts `leave` puts the focus back to writing */
+  constructor({ me, react, edit, remove, leave }) {
+    this.#me = me;
+    this.#react = react;
+    this.#leave = leave;
+    this.#toolbar = new Toolbar({ me, react, edit, remove });
+    this.#scroll = new Scroll(this.#log, this.#list, () => this.#moved());
+    this.#toEnd.addEventListener('click', () => {
+      this.#conversation.toHead();
+      this.#scroll.toEnd();
+      this.#moved();
+      this.#leave();
+    });
+    this.#list.addEventListener('pointerover', event => {
+      // A mouse at rest, under which the list scrolls, takes nothing from somebody at the keyboard.
+      if (event.pointerType === 'mouse' && !this.#toolbar.focused && !this.#list.querySelector(':focus-visible')) this.#offer(event.target, false);
+    });
+    this.#list.addEventListener('pointerleave', () => {
+      if (!this.#toolbar.focused && !this.#list.contains(document.activeElement)) this.#toolbar.hide();
+    });
+    this.#list.addEventListener('focusin', event => this.#focused(event.target));
+    this.#list.addEventListener('focusout', event => {
+      if (this.#list.contains(event.relatedTarget)) return;
+      // What is drawn again loses the focus and gets it back at once; only who is still outside then has left.
+      setTimeout(() => { if (!this.#list.contains(document.activeElement)) this.#toolbar.hide(); });
+    });
+    // A finger that taps a message is asking what can be done with it.
+    this.#list.addEventListener('click', event => {
+      const item = event.target.closest('.message');
+      if (item && !event.target.closest('a, button') && getSelection().isCollapsed) item.focus({ preventScroll: true });
+    });
+    this.#log.addEventListener('keydown', event => this.#key(event));
+  }
+
+  show(conversation) {
+    this.#conversation = conversation;
+    this.#unreadAfter = null;
+    this.#entered = false;
+    this.#placed = false;
+    this.#toolbar.hide();
+    this.#drawn.clear();
+    this.#list.replaceChildren();
+    this.#log.setAttribute('aria-label', `Messages in ${conversation.room.name}`);
+    this.#scroll.toEnd();
+    this.draw();
+  }
+
+  /** Draws soon: many events that arrive together are drawn together, also in a page that is hidden. */
+  drawSoon() {
+    if (this.#scheduled) return;
+    const frame = requestAnimationFrame(() => this.draw());
+    const timer = setTimeout(() => this.draw(), 120);
+    this.#scheduled = () => {
+      cancelAnimationFrame(frame);
+      clearTimeout(timer);
+    };
+  }
+
+  draw() {
+    this.#scheduled?.();
+    this.#scheduled = null;
+    const conversation = this.#conversation;
+    if (!conversation) return;
+    const { room, timeline } = conversation;
+    if (!this.#entered && room.seq !== null) {
+      // Where this reader was, when the room was entered; the line stays there until the room is left.
+      this.#entered = true;
+      this.#unreadAfter = room.unread > 0 && room.read > 0 ? room.read : null;
+    }
+    const items = itemsOf(conversation, this.#unreadAfter);
+    // Only what arrives is announced, not what is laid out on entry or brought from the past.
+    this.#log.setAttribute('aria-busy', String(conversation.loading !== null || this.#drawn.size === 0));
+    this.#scroll.keep(() => this.#lay(items));
+    if (!this.#placed && items.length > 0 && room.seq >= room.head) {
+      // Who was away begins at the line; who was not, at the end.
+      this.#placed = true;
+      const line = this.#drawn.get('unread')?.item;
+      if (line && line.offsetTop < this.#log.scrollTop) this.#scroll.to(line);
+    }
+    this.#explain(items.length === 0);
+    this.#moved();
+  }
+
+  /** The newest own message that can be edited. */
+  get lastOwn() {
+    return this.#conversation.timeline.entries().findLast(entry => entry.kind === 'msg' && entry.from === this.#me && !entry.deleted) ?? null;
+  }
+
+  toEnd() {
+    this.#scroll.toEnd();
+  }
+
+  /** Puts the focus on a message, the last one where none is named. */
+  focus(seq) {
+    const item = seq ? this.#drawn.get(seq)?.item : [...this.#list.querySelectorAll('.message[data-seq]')].at(-1);
+    item?.focus();
+  }
+
+  #lay(items) {
+    const stale = new Map(this.#drawn);
+    let after = null;
+    for (const item of items) {
+      let drawn = this.#drawn.get(item.key);
+      if (!drawn) this.#drawn.set(item.key, drawn = { item: element('li'), version: null, entry: null });
+      stale.delete(item.key);
+      drawn.entry = item.entry;
+      if (drawn.version !== item.version) this.#drawItem(drawn, item);
+      drawn.version = item.version;
+      const place = after ? after.nextSibling : this.#list.firstChild;
+      if (place !== drawn.item) this.#list.insertBefore(drawn.item, place);
+      after = drawn.item;
+    }
+    for (const [key, { item }] of stale) {
+      if (item.contains(document.activeElement)) this.#leave();
+      item.remove();
+      this.#drawn.delete(key);
+    }
+    // One message is within reach of the Tab key: the last, until its reader moves through the others.
+    if (!this.#list.contains(document.activeElement)) this.#reach([...this.#list.querySelectorAll('.message[data-seq]')].at(-1));
+  }
+
+  #reach(item) {
+    for (const other of this.#list.querySelectorAll('.message[tabindex="0"]')) if (other !== item) other.tabIndex = -1;
+    for (const chip of this.#list.querySelectorAll('.reaction[tabindex="0"]')) if (!item?.contains(chip)) chip.tabIndex = -1;
+    if (item) item.tabIndex = 0;
+  }
+
+  #drawItem({ item, version }, { kind, entry, text, send, opens }) {
+    if (kind === 'message') {
+      const { activeElement } = document;
+      const inside = item.contains(activeElement);
+      const [focus, emoji] = inside ? [activeElement === item ? 'item' : activeElement.dataset.testid, activeElement.dataset.emoji] : [];
+      const offered = this.#toolbar.entry?.seq === entry.seq;
+      const reachable = item.tabIndex === 0;
+      if (offered) this.#toolbar.hide();
+      drawMessage(item, entry, this.#me, this.#react);
+      if (version !== null && reachable) item.tabIndex = 0;
+      if (offered) this.#toolbar.show(item, entry, inside);
+      if (focus) (item.querySelector(emoji ? `[data-testid=${focus}][data-emoji="${emoji}"]` : `[data-testid=${focus}]`) ?? item).focus({ preventScroll: true });
+    } else if (kind === 'send') {
+      drawSend(item, { send, opens }, this.#conversation.room);
+    } else {
+      item.className = kind;
+      item.replaceChildren(element('span', { text }));
+    }
+  }
+
+  #explain(empty) {
+    const { room, timeline, loading, refused, missed, me } = this.#conversation;
+    let text = '';
+    if (refused) text = `This room cannot be entered: ${refused.message}`;
+    else if (loading === 'older') text = 'Reading earlier messages…';
+    else if (timeline.atStart && empty) {
+      text = room.name === `@${me}` ? 'A place for notes. Only you can read them.'
+        : isDirect(room.name) ? `No messages yet. Only you and ${room.name.slice(1)} can read what is written here.` : 'No messages yet. Say hello.';
+    } else if (timeline.atStart) text = 'This is where the conversation begins.';
+    else if (missed) text = `${countOf(missed)} earlier events came while you were away. Scroll up to read them.`;
+    this.#top.textContent = text;
+    this.#log.classList.toggle('is-empty', empty);
+  }
+
+  /** The reader moved, or what is read changed. */
+  #moved() {
+    const conversation = this.#conversation;
+    if (!conversation) return;
+    const atEnd = this.#scroll.atEnd && !conversation.timeline.detached;
+    conversation.readingAbove = !atEnd;
+    if (atEnd) {
+      conversation.below = 0;
+      if (document.visibilityState === 'visible' && conversation.timeline.size > 0) conversation.room.markRead();
+    }
+    this.#toEnd.hidden = atEnd;
+    const { below } = conversation;
+    this.#toEnd.firstElementChild.textContent = below === 0 ? 'Latest' : below === 1 ? '1 new message' : `${countOf(below)} new messages`;
+    this.#toEnd.classList.toggle('has-new', below > 0);
+    if (conversation.wants || (this.#scroll.aboveTop < NEAR_EDGE && conversation.timeline.size > 0)) conversation.loadOlder();
+    else if (conversation.timeline.detached && this.#scroll.belowEnd < NEAR_EDGE) conversation.loadNewer();
+  }
+
+  #offer(target, reachable) {
+    const item = target.closest?.('.message[data-seq]');
+    const entry = item && this.#drawn.get(Number(item.dataset.seq))?.entry;
+    if (entry) this.#toolbar.show(item, entry, reachable);
+  }
+
+  #focused(target) {
+    const item = target.closest('.message[data-seq]');
+    if (!item) return;
+    this.#reach(item);
+    for (const chip of item.querySelectorAll('.reaction')) chip.tabIndex = 0;
+    this.#offer(item, true);
+  }
+
+  #key(event) {
+    const item = event.target.closest('.message[data-seq]');
+    if (event.key === 'Escape') {
+      this.#toolbar.hide();
+      this.#leave();
+      return;
+    }
+    if (!item || event.target !== item) return;
+    const messages = [...this.#list.querySelectorAll('.message[data-seq]')];
+    const at = messages.indexOf(item);
+    const to = { ArrowUp: at - 1, ArrowDown: at + 1, Home: 0, End: messages.length - 1 }[event.key];
+    if (to === undefined) return;
+    event.preventDefault();
+    if (to >= messages.length) this.#leave();
+    else messages[Math.max(0, to)].focus();
+  }
+}

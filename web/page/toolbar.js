@@ -1,0 +1,100 @@
+import { element, icon } from './dom.js';
+
+/** The small palette, with the words a screen reader says. */
+const PALETTE = [['👍', 'thumbs up'], ['❤️', 'heart'], ['😂', 'laughing'], ['🎉', 'celebration'], ['😮', 'surprised'], ['🙏', 'thanks']];
+
+const SMILE = 'M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zM8.5 14.5c1.9 2.300 5.1 2.300 7 0M9 9.5v.1M15 9.5v.1';
+const PENCIL = 'M4 20l1-4L16 5l3 3L8 19l-4 1zM14 7l3 3';
+const BIN = 'M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13';
+
+/** What can be done with a message. There is one toolbar; it moves to the message that is pointed at or has the focus. */
+export class Toolbar {
+  #node;
+  #entry = null;
+  #actions;
+
+  /** @param {{ react: Function, edit: Function, remove: Function, me: string }} actions each takes the entry; `react` also the emoji */
+  constructor(actions) {
+    this.#actions = actions;
+    this.#node = element('div', { class: 'toolbar', role: 'toolbar', 'aria-label': 'Message actions', data: { testid: 'toolbar' } });
+    this.#node.addEventListener('keydown', event => this.#key(event));
+  }
+
+  get entry() {
+    return this.#entry;
+  }
+
+  get focused() {
+    return this.#node.contains(document.activeElement);
+  }
+
+  /** Puts it on a message's list item. For a mouse that passes it stays out of the Tab key's way; `reachable` puts it there. */
+  show(item, entry, reachable) {
+    if (this.#entry?.seq !== entry.seq || !item.contains(this.#node)) {
+      this.hide();
+      if (entry.deleted) return;
+      this.#first(entry);
+      item.querySelector('.bubble').append(this.#node);
+    }
+    this.#entry = entry;
+    if (reachable) for (const button of this.#node.querySelectorAll('button')) button.tabIndex = 0;
+  }
+
+  hide() {
+    this.#entry = null;
+    this.#node.remove();
+  }
+
+  #first(entry) {
+    const own = entry.from === this.#actions.me;
+    this.#node.replaceChildren(
+      this.#button('react', 'Add a reaction', SMILE, () => this.#palette()),
+      own ? this.#button('edit', 'Edit', PENCIL, () => this.#actions.edit(this.#entry)) : '',
+      own ? this.#button('delete', 'Delete', BIN, () => this.#confirm()) : '');
+  }
+
+  #palette() {
+    this.#node.replaceChildren(...PALETTE.map(([emoji, name]) => element('button', {
+      type: 'button', class: 'emoji', 'aria-label': `React with ${name}`, text: emoji, data: { testid: 'emoji', emoji },
+      on: {
+        click: () => {
+          this.#actions.react(this.#entry, emoji);
+          this.#back();
+        },
+      },
+    })));
+    this.#node.firstChild.focus();
+  }
+
+  #confirm() {
+    this.#node.replaceChildren(
+      element('span', { class: 'question', text: 'Delete?' }),
+      element('button', { type: 'button', class: 'text-button danger', text: 'Delete', data: { testid: 'confirm-delete' }, on: { click: () => this.#actions.remove(this.#entry) } }),
+      element('button', { type: 'button', class: 'text-button', text: 'Keep', on: { click: () => this.#back() } }));
+    this.#node.querySelector('button').focus();
+  }
+
+  #back() {
+    this.#first(this.#entry);
+    for (const button of this.#node.children) button.tabIndex = 0;
+    this.#node.firstChild.focus();
+  }
+
+  #button(testid, label, path, click) {
+    return element('button', { type: 'button', tabindex: -1, 'aria-label': label, title: label, data: { testid }, on: { click } }, icon(path));
+  }
+
+  #key(event) {
+    if (event.key === 'Escape' && !this.#node.querySelector('[data-testid=react]')) {
+      event.stopPropagation();
+      this.#back();
+      return;
+    }
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!step) return;
+    const buttons = [...this.#node.querySelectorAll('button')];
+    const at = buttons.indexOf(document.activeElement);
+    buttons[(at + step + buttons.length) % buttons.length].focus();
+    event.preventDefault();
+  }
+}

@@ -26,6 +26,18 @@ internal sealed class Feeds(
         }
     }
 
+    /// <summary>How many rooms there is a line to.</summary>
+    public int Lines
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _lines.Count;
+            }
+        }
+    }
+
     /// <inheritdoc/>
     public void Enter(Subscription subscription, Enter enter, Action<RoomReply> answered)
     {

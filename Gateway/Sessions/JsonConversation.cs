@@ -12,6 +12,7 @@ internal sealed class JsonConversation(SessionWire wire, SessionPorts ports, str
     private readonly List<ParsedCommand> _parsed = [];
     private Session? _session;
     private ITimer? _helloDue;
+    private bool _greeted;
 
     /// <inheritdoc/>
     public Task StartAsync()
@@ -73,6 +74,12 @@ internal sealed class JsonConversation(SessionWire wire, SessionPorts ports, str
 
     private async ValueTask BeginAsync(ClientCommand first)
     {
+        if (_greeted)
+        {
+            // The session could not begin: the connection is ending.
+            return;
+        }
+
         if (first is not Hello hello)
         {
             Answer(new Err(first.Id, ErrorCode.Unauthorized, "say hello first", null));
@@ -92,6 +99,7 @@ internal sealed class JsonConversation(SessionWire wire, SessionPorts ports, str
             user = who.User;
         }
 
+        _greeted = true;
         _helloDue?.Dispose();
         var session = new Session(Guid.NewGuid().ToString("N"), user, JsonFormat.Instance, wire, ports);
         if (await session.StartAsync(hello.Device))
@@ -103,7 +111,8 @@ internal sealed class JsonConversation(SessionWire wire, SessionPorts ports, str
 
     private void HelloIsDue()
     {
-        if (_session is null)
+        // The frame may have come before the timer was made.
+        if (!_greeted)
         {
             wire.End(CloseCode.Unauthorized, $"no hello within {ports.Options.HelloSeconds} s");
         }

@@ -45,6 +45,15 @@ internal sealed class RoomsInMemory : IRooms
     /// <summary>Questions (pages and whos) that are being answered now, and the most there were at one time.</summary>
     public (int Now, int Most) Questions { get; private set; }
 
+    /// <summary>Has a room served by a feed that others share.</summary>
+    public void Share(string room, Feed feed, Func<long> head)
+    {
+        lock (_gate)
+        {
+            _rooms[room] = new(feed) { SharedHead = head };
+        }
+    }
+
     /// <summary>Writes events, and rings unless the doorbell is lost.</summary>
     /// <returns>The batch, to ring it late or twice.</returns>
     public RoomEvents Append(string room, int count = 1, bool rings = true, string from = "bob", string? clientId = null, string? text = null)
@@ -129,7 +138,7 @@ internal sealed class RoomsInMemory : IRooms
         {
             _calls.Add($"enter {subscription.Room} {enter.User}{(enter.AsMember ? " as member" : "")}");
             var room = RoomOf(subscription.Room);
-            if (room.In == 0)
+            if (room.In == 0 && room.SharedHead is null)
             {
                 // As the gateway does: a feed lives while somebody is in it.
                 room.Feed = NewFeed(subscription.Room);
@@ -139,7 +148,8 @@ internal sealed class RoomsInMemory : IRooms
             feed.Add(subscription);
             room.In++;
             var kind = RoomKey.IsDirect(subscription.Room) ? RoomKind.Direct : RoomKind.Channel;
-            reply = Refuses ?? (RoomReply)new Entered(kind, room.Epoch, room.Log.Count, room.Log.Count, 0, room.Log.Count, room.In);
+            var head = room.SharedHead?.Invoke() ?? room.Log.Count;
+            reply = Refuses ?? (RoomReply)new Entered(kind, room.Epoch, head, head, 0, head, room.In);
         }
 
         Answer(() =>
@@ -312,5 +322,7 @@ internal sealed class RoomsInMemory : IRooms
         public int In { get; set; }
 
         public long Kept { get; set; } = 1;
+
+        public Func<long>? SharedHead { get; init; }
     }
 }

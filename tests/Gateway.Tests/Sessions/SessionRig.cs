@@ -40,7 +40,7 @@ internal sealed class SessionRig : IDisposable
     public IReadOnlyList<string> Taken => _lines;
 
     /// <summary>Takes everything that waits: every line so far.</summary>
-    public IReadOnlyList<string> Lines
+    public string[] Lines
     {
         get
         {
@@ -48,7 +48,7 @@ internal sealed class SessionRig : IDisposable
             {
             }
 
-            return _lines;
+            return [.. _lines];
         }
     }
 

@@ -83,6 +83,7 @@ internal sealed partial class WebSocketEndpoint(
         IConversation conversation = subprotocol == Subprotocols.Json
             ? new JsonConversation(wire, ports, who.User, identity.OfToken)
             : new TextConversation(wire, ports, who, settings!, subprotocol is null, identity.OfToken);
+        connection.Farewell = conversation.Farewell;
         connections.Add(connection);
         try
         {

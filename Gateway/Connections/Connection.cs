@@ -12,8 +12,11 @@ namespace OrleansChat.Gateway.Connections;
 internal sealed class Connection(
     WebSocket socket, UpgradedStream stream, ConnectionOptions options, int frameBytes, TimeProvider time) : IDisposable
 {
+    /// <summary>Bytes handed to the transport at a time: each that it had to wait for is progress, and progress is life.</summary>
+    private const int PieceBytes = 16 * 1024;
+
     private static readonly byte[] PingFrame = [0x89, 0x00];
-    private readonly CancellationTokenSource _cut = new();
+    private readonly CancellationTokenSource _cut = new(Timeout.InfiniteTimeSpan, time);
     private readonly Lock _gate = new();
     private bool _ending;
     private bool _isWriting;
@@ -22,6 +25,9 @@ internal sealed class Connection(
 
     /// <summary>What waits to be written.</summary>
     public Outbox Outbox { get; } = new(options.OutboxBytes, options.AnswerBytes);
+
+    /// <summary>What is said before a close frame; null says nothing.</summary>
+    public Func<CloseCode, string, ReadOnlyMemory<byte>>? Farewell { get; set; }
 
     /// <summary>Cancelled when the socket is gone or given up.</summary>
     public CancellationToken Gone => _cut.Token;
@@ -32,15 +38,19 @@ internal sealed class Connection(
     /// </summary>
     public async Task RunAsync(Func<ReadOnlyMemory<byte>, bool, ValueTask> received)
     {
-        stream.DivertTo(Outbox);
+        stream.DivertTo(Outbox, _cut.Token);
         var writing = WriteAsync();
         try
         {
             await ReadAsync(received);
         }
-        catch (Exception gone) when (gone is WebSocketException or OperationCanceledException or IOException or ObjectDisposedException)
+        catch (WebSocketException)
         {
-            // The peer vanished or broke RFC 6455, or this side gave up: the session hears of it by our return.
+            await PartAsync();
+        }
+        catch (Exception gone) when (gone is OperationCanceledException or IOException or ObjectDisposedException)
+        {
+            // The peer vanished, or this side gave up: the session hears of it by our return.
         }
         finally
         {
@@ -51,7 +61,10 @@ internal sealed class Connection(
         }
     }
 
-    /// <summary>Says goodbye: what waits is still written, then a close frame; the peer has a moment to answer.</summary>
+    /// <summary>
+    /// Says goodbye: the answers that wait are still written, then the farewell and a close frame; the peer has a moment to answer. The
+    /// first time counts, and none does once the connection is disposed of.
+    /// </summary>
     public void End(CloseCode code, string reason)
     {
         lock (_gate)
@@ -62,17 +75,22 @@ internal sealed class Connection(
             }
 
             _ending = true;
+            _cut.CancelAfter(TimeSpan.FromSeconds(options.CloseSeconds));
         }
 
         Outbox.DropPosts();
+        if (Farewell?.Invoke(code, reason) is { IsEmpty: false } farewell)
+        {
+            Outbox.Answer(farewell);
+        }
+
         Outbox.Frame(CloseFrame(code, reason));
-        _cut.CancelAfter(TimeSpan.FromSeconds(options.CloseSeconds));
     }
 
     /// <summary>
-    /// Pings when nothing came for a heartbeat, gives up after two. Bytes of any kind that came in count as life, and so do bytes
-    /// that the peer took: a slow reader answers a ping only once it has read up to it. While a write waits for the peer to take
-    /// some, that can be long: its window opens by large steps.
+    /// Pings when nothing came for a heartbeat, gives up after two. Bytes of any kind that came in count as life, and so do bytes that a
+    /// slow reader made room for: it answers a ping only once it has read up to it. While a write waits for that room, that can be long:
+    /// its window opens by large steps.
     /// </summary>
     public void Beat()
     {
@@ -146,6 +164,31 @@ internal sealed class Connection(
         }
     }
 
+    /// <summary>
+    /// The peer vanished or broke RFC 6455. In the second case the framework left a close frame that is still to be read: the socket stays
+    /// until the peer closes it or its moment is over, for one that is let go with bytes under way is reset.
+    /// </summary>
+    private async Task PartAsync()
+    {
+        Outbox.Complete();
+        _cut.CancelAfter(TimeSpan.FromSeconds(options.CloseSeconds));
+        var buffer = ArrayPool<byte>.Shared.Rent(4096);
+        try
+        {
+            while (await stream.ReadAsync(buffer, _cut.Token) > 0)
+            {
+            }
+        }
+        catch (Exception gone) when (gone is OperationCanceledException or IOException or ObjectDisposedException)
+        {
+            // Now it is gone.
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
     private static void Grow(ref byte[] buffer, int length)
     {
         var larger = ArrayPool<byte>.Shared.Rent(length * 2);
@@ -158,23 +201,18 @@ internal sealed class Connection(
     {
         var frames = new ArrayBufferWriter<byte>(1024);
         var waiting = new List<Outbox.Item>();
+        var closed = false;
         try
         {
-            while (await Outbox.WaitAsync(_cut.Token))
+            while (!closed && await Outbox.WaitAsync(_cut.Token))
             {
                 var closes = Gather(frames, waiting);
-                if (frames.WrittenCount > 0)
+                for (var rest = frames.WrittenMemory; !rest.IsEmpty; rest = rest[Math.Min(PieceBytes, rest.Length)..])
                 {
-                    Volatile.Write(ref _isWriting, true);
-                    await stream.WriteToWireAsync(frames.WrittenMemory, _cut.Token);
-                    Volatile.Write(ref _isWriting, false);
-                    Volatile.Write(ref _lastProgress, time.GetTimestamp());
+                    await WritePieceAsync(rest[..Math.Min(PieceBytes, rest.Length)]);
                 }
 
-                if (closes)
-                {
-                    return;
-                }
+                closed = closes;
 
                 if (frames.Capacity > 2 * options.WriteBytes)
                 {
@@ -186,8 +224,34 @@ internal sealed class Connection(
         }
         catch (Exception gone) when (gone is OperationCanceledException or IOException or ObjectDisposedException)
         {
-            await _cut.CancelAsync();
+            // The peer vanished, or this side gave up.
         }
+        finally
+        {
+            // Whatever ended it: no connection lives on that cannot write. After a close frame the peer has its moment.
+            if (!closed)
+            {
+                await _cut.CancelAsync();
+            }
+        }
+    }
+
+    private async ValueTask WritePieceAsync(ReadOnlyMemory<byte> piece)
+    {
+        var writing = stream.WriteToWireAsync(piece, _cut.Token);
+        if (writing.IsCompleted)
+        {
+            // What the buffers below take at once, a ping to a dead peer too, proves nothing.
+            await writing;
+            return;
+        }
+
+        Volatile.Write(ref _isWriting, true);
+        await writing;
+
+        // They were full, and the peer made room. In this order: the heart may look in between.
+        Volatile.Write(ref _lastProgress, time.GetTimestamp());
+        Volatile.Write(ref _isWriting, false);
     }
 
     /// <summary>Joins what waits into frames: objects by newlines into text frames, whole frames as they are. True after a close frame.</summary>
@@ -287,6 +351,12 @@ internal sealed class Connection(
     /// <inheritdoc/>
     public void Dispose()
     {
+        lock (_gate)
+        {
+            // The heart, the drain and timers may still hold on to this connection for a moment.
+            _ending = true;
+        }
+
         _cut.Dispose();
         socket.Dispose();
     }

@@ -9,6 +9,7 @@ namespace OrleansChat.Gateway.Connections;
 internal sealed class ConnectionSet(IOptions<ConnectionOptions> options, TimeProvider time) : BackgroundService
 {
     private readonly ConcurrentDictionary<Connection, bool> _connections = new();
+    private Goodbye? _ended;
     private int _count;
 
     /// <summary>How many there are.</summary>
@@ -29,15 +30,23 @@ internal sealed class ConnectionSet(IOptions<ConnectionOptions> options, TimePro
     /// <summary>Gives a place back.</summary>
     public void Release() => Interlocked.Decrement(ref _count);
 
-    /// <summary>From now on its heart beats.</summary>
-    public void Add(Connection connection) => _connections[connection] = true;
+    /// <summary>From now on its heart beats. After <see cref="EndAll"/> it ends at once: it was upgrading meanwhile.</summary>
+    public void Add(Connection connection)
+    {
+        _connections[connection] = true;
+        if (Volatile.Read(ref _ended) is { } ended)
+        {
+            connection.End(ended.Code, ended.Reason);
+        }
+    }
 
     /// <summary>It is gone.</summary>
     public void Remove(Connection connection) => _connections.TryRemove(connection, out _);
 
-    /// <summary>Says goodbye to all. They close by themselves, within <see cref="ConnectionOptions.CloseSeconds"/>.</summary>
+    /// <summary>Says goodbye to all, and to those who come after. They close by themselves, within <see cref="ConnectionOptions.CloseSeconds"/>.</summary>
     public void EndAll(CloseCode code, string reason)
     {
+        Interlocked.Exchange(ref _ended, new(code, reason));
         foreach (var (connection, _) in _connections)
         {
             connection.End(code, reason);
@@ -56,4 +65,6 @@ internal sealed class ConnectionSet(IOptions<ConnectionOptions> options, TimePro
             }
         }
     }
+
+    private sealed record Goodbye(CloseCode Code, string Reason);
 }

@@ -5,10 +5,16 @@ namespace OrleansChat.Gateway.Connections;
 /// bounded because the reader stops while too many wait. <em>Posts</em> are bounded in bytes and can be dropped all at once: whoever
 /// posted them can post them again from where the receipts stopped.
 /// </summary>
-/// <param name="postBytes">Bytes of posts that may wait. One larger than this still fits an empty queue.</param>
+/// <param name="postBytes">
+/// Bytes of posts that may wait, what the queue itself needs for each included. While at most half of them wait, one more fits whatever
+/// its size: whoever waited for <see cref="SpaceAsync"/> can go on.
+/// </param>
 /// <param name="answerBytes">Bytes of answers above which <see cref="AnswersFitAsync"/> waits.</param>
 internal sealed class Outbox(int postBytes, int answerBytes)
 {
+    /// <summary>What an item costs beside its bytes, so that posts without any are bounded too.</summary>
+    private const int ItemBytes = 48;
+
     private readonly Lock _gate = new();
     private readonly Signal _waiting = new();
     private readonly Signal _space = new();
@@ -29,12 +35,12 @@ internal sealed class Outbox(int postBytes, int answerBytes)
                 return true;
             }
 
-            if (_posted > 0 && _posted + bytes.Length > postBytes)
+            if (!HasSpace && _posted + bytes.Length + ItemBytes > postBytes)
             {
                 return false;
             }
 
-            _posted += bytes.Length;
+            _posted += bytes.Length + ItemBytes;
             _items.Enqueue(new(bytes, ItemKind.Post, receipt, position));
         }
 
@@ -74,7 +80,7 @@ internal sealed class Outbox(int postBytes, int answerBytes)
             {
                 if (item.Kind == ItemKind.Post && (only is null || ReferenceEquals(item.Receipt, only)))
                 {
-                    _posted -= item.Bytes.Length;
+                    _posted -= item.Bytes.Length + ItemBytes;
                 }
                 else
                 {
@@ -84,6 +90,8 @@ internal sealed class Outbox(int postBytes, int answerBytes)
 
             _items = kept;
         }
+
+        _space.Set();
     }
 
     /// <summary>Takes the next item if it leaves the total at or under <paramref name="room"/> bytes. The first always comes.</summary>
@@ -100,7 +108,7 @@ internal sealed class Outbox(int postBytes, int answerBytes)
             _items.Dequeue();
             if (item.Kind == ItemKind.Post)
             {
-                _posted -= item.Bytes.Length;
+                _posted -= item.Bytes.Length + ItemBytes;
                 item.Receipt?.Taken(item.Position);
             }
             else
@@ -108,7 +116,7 @@ internal sealed class Outbox(int postBytes, int answerBytes)
                 _answered -= item.Bytes.Length;
             }
 
-            space = _posted <= postBytes / 2;
+            space = HasSpace;
             fit = _answered <= answerBytes / 2;
         }
 
@@ -148,11 +156,14 @@ internal sealed class Outbox(int postBytes, int answerBytes)
     }
 
     /// <summary>Waits until at most half of the bytes for posts are taken. One waiter at a time.</summary>
-    public ValueTask SpaceAsync(CancellationToken cancellationToken) => Until(_space, () => _posted <= postBytes / 2, cancellationToken);
+    public ValueTask SpaceAsync(CancellationToken cancellationToken) => Until(_space, () => HasSpace, cancellationToken);
 
     /// <summary>Waits until the answers that wait are within their bound: the reader's brake. One waiter at a time.</summary>
     public ValueTask AnswersFitAsync(CancellationToken cancellationToken) =>
         Until(_answersFit, () => _answered <= answerBytes, cancellationToken);
+
+    /// <summary>Under the lock.</summary>
+    private bool HasSpace => _posted <= postBytes / 2;
 
     private async ValueTask Until(Signal signal, Func<bool> holds, CancellationToken cancellationToken)
     {

@@ -5,17 +5,20 @@ namespace OrleansChat.Gateway.Connections;
 /// <summary>
 /// The transport under one WebSocket. The framework's WebSocket reads through it: parsing, unmasking, UTF-8, fragments and the
 /// closing handshake are its own. What it writes (pongs and close frames) goes to the outbox instead of the wire, so that a
-/// connection has one writer. HTTP/1.1 upgrades only: HTTP/2 has no upgrade.
+/// connection has one writer. For the same reason disposing of it leaves the transport open: a WebSocket that met a wrong frame gives its
+/// stream up at once, and its close frame is still to be written. The server ends the transport with the request.
+/// HTTP/1.1 upgrades only: HTTP/2 has no upgrade.
 /// </summary>
 internal sealed class UpgradedStream(Stream transport, TimeProvider time) : Stream
 {
     private Outbox? _outbox;
+    private CancellationToken _gone;
 
     /// <summary>When bytes of any kind last came in.</summary>
     public long LastHeard { get; private set; } = time.GetTimestamp();
 
-    /// <summary>From now on what the WebSocket writes goes to this outbox.</summary>
-    public void DivertTo(Outbox outbox) => _outbox = outbox;
+    /// <summary>From now on what the WebSocket writes goes to this outbox, as long as the connection is not gone.</summary>
+    public void DivertTo(Outbox outbox, CancellationToken gone) => (_outbox, _gone) = (outbox, gone);
 
     /// <summary>Writes to the wire: the connection's writer alone calls it.</summary>
     public ValueTask WriteToWireAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
@@ -24,17 +27,23 @@ internal sealed class UpgradedStream(Stream transport, TimeProvider time) : Stre
     /// <inheritdoc/>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        var read = await transport.ReadAsync(buffer, cancellationToken);
+        // Of the two tokens the connection's own counts: the WebSocket's cancellation comes from it, and ends with disposing of this stream.
+        var read = await transport.ReadAsync(buffer, _gone.CanBeCanceled ? _gone : cancellationToken);
         LastHeard = time.GetTimestamp();
         return read;
     }
 
     /// <inheritdoc/>
-    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        // The WebSocket reuses its buffer as soon as this returns.
-        _outbox?.Frame(buffer.ToArray());
-        return ValueTask.CompletedTask;
+        if (_outbox is not null)
+        {
+            // It writes while it reads: a peer that pings and does not read is read no further.
+            await _outbox.AnswersFitAsync(_gone);
+
+            // The WebSocket reuses its buffer as soon as this returns.
+            _outbox.Frame(buffer.ToArray());
+        }
     }
 
     /// <inheritdoc/>
@@ -79,17 +88,6 @@ internal sealed class UpgradedStream(Stream transport, TimeProvider time) : Stre
 
     /// <inheritdoc/>
     public override void SetLength(long value) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing)
-        {
-            transport.Dispose();
-        }
-
-        base.Dispose(disposing);
-    }
 
     /// <summary>
     /// Puts an <see cref="UpgradedStream"/> under the WebSocket that the framework may make of this request. Comes before the framework's

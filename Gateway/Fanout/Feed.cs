@@ -109,13 +109,14 @@ internal sealed class Feed(string room, Func<long, int, Task<RoomEvent[]>> readL
     /// <summary>State for everybody in the room, or for one user's own sessions.</summary>
     public void Offer(Func<string, ServerFrame> state, string? onlyTo = null)
     {
+        var encoded = new EncodedState(state);
         lock (_gate)
         {
             foreach (var subscription in _subscriptions)
             {
                 if (onlyTo is null || subscription.Session.User == onlyTo)
                 {
-                    subscription.Session.Offer(subscription, state);
+                    subscription.Session.Offer(subscription, encoded);
                 }
             }
         }
@@ -178,18 +179,26 @@ internal sealed class Feed(string room, Func<long, int, Task<RoomEvent[]>> readL
     {
         while (NextRead() is { } after)
         {
-            try
-            {
-                foreach (var happened in await ReadAsync(after, options.RepairEvents))
-                {
-                    Repair(happened);
-                }
-            }
-            catch (Exception away) when (away is not OutOfMemoryException)
+            if (!await TryRepairAsync(after))
             {
                 // The log is away. Nothing is lost by waiting: the target stays, and the position moves only in sequence.
                 await Task.Delay(RetryDelay, time);
             }
+        }
+    }
+
+    /// <summary>False where the log told nothing.</summary>
+    private async Task<bool> TryRepairAsync(long after)
+    {
+        try
+        {
+            var events = await ReadAsync(after, options.RepairEvents);
+            Repair(events);
+            return events.Count > 0;
+        }
+        catch (Exception away) when (away is not OutOfMemoryException)
+        {
+            return false;
         }
     }
 
@@ -200,11 +209,7 @@ internal sealed class Feed(string room, Func<long, int, Task<RoomEvent[]>> readL
             var position = _position ?? 0;
             if (_target - position > options.HoleEvents)
             {
-                _position = position = _target;
-                foreach (var subscription in _subscriptions)
-                {
-                    subscription.Session.FallBehind(subscription);
-                }
+                FallBehind(position = _target);
             }
 
             if (position >= _target || _subscriptions.Count == 0)
@@ -217,15 +222,34 @@ internal sealed class Feed(string room, Func<long, int, Task<RoomEvent[]>> readL
         }
     }
 
-    private void Repair(EncodedEvent happened)
+    private void Repair(IReadOnlyList<EncodedEvent> events)
     {
         lock (_gate)
         {
-            if (happened.Event.Seq == _position + 1)
+            if (events.Count > 0 && events[0].Event.Seq > _position + 1)
             {
-                instruments.Repaired(1);
-                Push(happened);
+                // The log no longer has what is missing: each subscription names it.
+                FallBehind(events[0].Event.Seq - 1);
             }
+
+            foreach (var happened in events)
+            {
+                if (happened.Event.Seq == _position + 1)
+                {
+                    instruments.Repaired(1);
+                    Push(happened);
+                }
+            }
+        }
+    }
+
+    /// <summary>Under the lock: goes on after <paramref name="seq"/>, and each subscription reads up to there by itself.</summary>
+    private void FallBehind(long seq)
+    {
+        _position = seq;
+        foreach (var subscription in _subscriptions)
+        {
+            subscription.Session.FallBehind(subscription);
         }
     }
 

@@ -26,13 +26,26 @@ internal sealed class Feeds(
         }
     }
 
+    /// <summary>How many rooms there is a line to.</summary>
+    public int Lines
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _lines.Count;
+            }
+        }
+    }
+
     /// <inheritdoc/>
     public void Enter(Subscription subscription, Enter enter, Action<RoomReply> answered)
     {
-        Feed feed;
+        // Each under one lock: a subscription's coming or going and the command that tells the room of it. Between the two, another session of
+        // the same user could come or go, and the room would hear of them in the wrong order.
         lock (_gate)
         {
-            if (!_feeds.TryGetValue(subscription.Room, out feed!))
+            if (!_feeds.TryGetValue(subscription.Room, out var feed))
             {
                 var room = subscription.Room;
                 feed = new(room, (after, limit) => History.ReadAsync(room, after, limit), options.Value, instruments, time);
@@ -40,39 +53,37 @@ internal sealed class Feeds(
             }
 
             feed.Add(subscription);
+            Send(subscription.Room, enter, reply =>
+            {
+                if (reply is Entered entered)
+                {
+                    ongoing.Add(feed.OpenAsync(entered.Seq));
+                }
+                else
+                {
+                    // An earlier subscription of the user's may have left meanwhile, and counted on this one.
+                    Exit(subscription, endMembership: false, answered: null);
+                }
+
+                answered(reply);
+            });
         }
-
-        Send(subscription.Room, enter, reply =>
-        {
-            if (reply is Entered entered)
-            {
-                ongoing.Add(feed.OpenAsync(entered.Seq));
-            }
-            else
-            {
-                Remove(subscription, out _);
-            }
-
-            answered(reply);
-        });
     }
 
     /// <inheritdoc/>
     public void Exit(Subscription subscription, bool endMembership, Action<RoomReply>? answered)
     {
         answered ??= static _ => { };
-        if (!Remove(subscription, out var last))
+        lock (_gate)
         {
-            answered(new Done());
+            if (Remove(subscription, out var last) && (last || endMembership))
+            {
+                Send(subscription.Room, new Exit(subscription.Session.User, endMembership), answered);
+                return;
+            }
         }
-        else if (last || endMembership)
-        {
-            Send(subscription.Room, new Exit(subscription.Session.User, endMembership), answered);
-        }
-        else
-        {
-            answered(new Done());
-        }
+
+        answered(new Done());
     }
 
     private bool Remove(Subscription subscription, out bool last)
@@ -99,7 +110,20 @@ internal sealed class Feeds(
     {
         lock (_gate)
         {
-            ongoing.Add(LineTo(room).Send(command, answered));
+            ongoing.Add(LineTo(room).Send(command, reply => Answer(answered, reply)));
+        }
+    }
+
+    /// <summary>One session's answer that fails is nobody else's trouble: theirs follow in the same loop.</summary>
+    private void Answer(Action<RoomReply> answered, RoomReply reply)
+    {
+        try
+        {
+            answered(reply);
+        }
+        catch (Exception failure) when (failure is not OutOfMemoryException)
+        {
+            ongoing.Add(Task.FromException(failure));
         }
     }
 

@@ -48,7 +48,6 @@ internal sealed partial class GatewayLease(
         {
             // A process that slept through its lease must not renew it: its users may be elsewhere by now, and it has not noticed.
             var slept = time.GetElapsedTime(ticked) >= Lease.Length;
-            ticked = time.GetTimestamp();
             try
             {
                 if (slept || !await RenewAsync())
@@ -61,6 +60,9 @@ internal sealed partial class GatewayLease(
             {
                 LogAway(away.Message);
             }
+
+            // From here: a registry that took long to answer is no sleep.
+            ticked = time.GetTimestamp();
         }
     }
 

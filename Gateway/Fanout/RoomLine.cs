@@ -9,11 +9,14 @@ namespace OrleansChat.Gateway.Fanout;
 internal sealed class RoomLine(
     string room, string gateway, IGrainFactory grains, FanoutOptions options, FanoutInstruments instruments, TimeProvider time, Action<RoomHead> attended)
 {
+    private static readonly Refused TookTooLong = new(Refusal.Timeout, "the room did not answer in time; the same id tells whether it was stored", 1000);
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(1);
     private readonly Lock _gate = new();
     private readonly Queue<Waiting> _waiting = new();
     private readonly HashSet<string> _attached = [];
+
+    /// <summary>The claim number of the activation that was last told who is attached; 0 for none.</summary>
     private long _claim;
     private bool _attend;
     private bool _running;
@@ -36,7 +39,8 @@ internal sealed class RoomLine(
     {
         lock (_gate)
         {
-            if (_waiting.Count < options.CommandsPerRoom)
+            // An exit is always taken: there are no more of them than users in the room, and it must hear of each.
+            if (_waiting.Count < options.CommandsPerRoom || command is Exit)
             {
                 _waiting.Enqueue(new(command, answered, time.GetTimestamp()));
                 return Start();
@@ -94,27 +98,19 @@ internal sealed class RoomLine(
         List<Waiting> batch = [];
         while (Next(batch, out var attend))
         {
-            try
+            // Attendance first: a room that does not know a user takes no post of theirs. And the commands even where that failed: a room
+            // whose log is away answers them at once.
+            var attended = attend is null || await TryAttendAsync(attend);
+            var handled = batch.Count == 0 || await TryHandleAsync(batch);
+            GiveUpOld(batch);
+            if (attended && handled)
             {
-                if (attend is not null)
-                {
-                    await AttendAsync(attend);
-                }
-
-                if (batch.Count > 0)
-                {
-                    var commands = new RoomCommands(gateway, [.. batch.Select(waiting => waiting.Command)]);
-                    Answer(batch, await grains.GetGrain<IRoomGrain>(room).HandleAsync(commands));
-                }
-
                 delay = FirstDelay;
+                continue;
             }
-            catch (Exception failure) when (failure is not OutOfMemoryException)
-            {
-                GiveUpOld(batch);
-                await Task.Delay(delay, time);
-                delay = delay * 2 < LongestDelay ? delay * 2 : LongestDelay;
-            }
+
+            await Task.Delay(delay, time);
+            delay = delay * 2 < LongestDelay ? delay * 2 : LongestDelay;
         }
     }
 
@@ -135,7 +131,7 @@ internal sealed class RoomLine(
         }
     }
 
-    private async Task AttendAsync(string[] users)
+    private async Task<bool> TryAttendAsync(string[] users)
     {
         try
         {
@@ -143,41 +139,75 @@ internal sealed class RoomLine(
             instruments.Attended();
             lock (_gate)
             {
-                _claim = Math.Max(_claim, head.Claim);
+                _claim = head.Claim;
             }
 
             attended(head);
+            return true;
         }
-        catch
+        catch (Exception away) when (away is not OutOfMemoryException)
         {
             lock (_gate)
             {
-                _attend = _attached.Count > 0;
+                // Where nobody is attached, too: the room may believe otherwise.
+                _attend = true;
             }
 
-            throw;
+            return false;
         }
     }
 
-    private void Answer(List<Waiting> batch, RoomReplies replies)
+    private async Task<bool> TryHandleAsync(List<Waiting> batch)
     {
+        RoomReplies replies;
+        try
+        {
+            replies = await grains.GetGrain<IRoomGrain>(room).HandleAsync(new(gateway, [.. batch.Select(waiting => waiting.Command)]));
+        }
+        catch (Exception away) when (away is not OutOfMemoryException)
+        {
+            return false;
+        }
+
+        foreach (var (waiting, reply) in Settle(batch, replies))
+        {
+            waiting.Answered(reply);
+        }
+
+        return true;
+    }
+
+    /// <summary>Takes what is answered out of the batch.</summary>
+    private List<(Waiting, RoomReply)> Settle(List<Waiting> batch, RoomReplies replies)
+    {
+        List<(Waiting, RoomReply)> answered = [];
+        List<Waiting> again = [];
         lock (_gate)
         {
-            // An activation that took over meanwhile knows of those who entered in this call, and of nobody before them.
-            _attend |= replies.Claim > _claim && _claim != 0 && _attached.Count > 0;
-            _claim = Math.Max(_claim, replies.Claim);
+            if (replies.Claim != 0 && replies.Claim != _claim)
+            {
+                // An activation that took over meanwhile knows of those who entered in this call, and of nobody before them.
+                _attend |= _attached.Count > 0;
+                _claim = replies.Claim;
+            }
+
             for (var i = 0; i < batch.Count; i++)
             {
+                if (_attend && replies.Replies[i] is Refused { Reason: Refusal.NotMember } && _attached.Contains(batch[i].Command.User))
+                {
+                    // It was refused for what the room is about to be told.
+                    again.Add(batch[i]);
+                    continue;
+                }
+
                 Note(batch[i].Command, replies.Replies[i]);
+                answered.Add((batch[i], replies.Replies[i]));
             }
         }
 
-        for (var i = 0; i < batch.Count; i++)
-        {
-            batch[i].Answered(replies.Replies[i]);
-        }
-
         batch.Clear();
+        batch.AddRange(again);
+        return answered;
     }
 
     private void Note(RoomCommand command, RoomReply reply)
@@ -201,17 +231,17 @@ internal sealed class RoomLine(
         batch.RemoveRange(0, old.Length);
         foreach (var waiting in old)
         {
-            if (waiting.Command is Exit)
+            if (waiting.Command is Enter or Exit)
             {
                 lock (_gate)
                 {
-                    // The room may still hold the user: tell it the whole truth as soon as it answers again.
-                    _attached.Remove(waiting.Command.User);
+                    // The room may hold the user, or not: tell it the whole truth as soon as it answers again.
+                    Note(waiting.Command, TookTooLong);
                     _attend = true;
                 }
             }
 
-            waiting.Answered(new Refused(Refusal.Timeout, "the room did not answer in time; the same id tells whether it was stored", 1000));
+            waiting.Answered(TookTooLong);
         }
     }
 

@@ -9,25 +9,28 @@ internal sealed class SendAllowance(Func<int, Task<SendGrant>> take)
     private readonly Queue<TaskCompletionSource<int>> _waiting = new();
     private bool _asking;
 
-    /// <summary>Zero where one send may go, else the milliseconds after which to try again.</summary>
-    public Task<int> TakeAsync()
+    /// <summary>Asks for one send.</summary>
+    /// <param name="wait">Zero where it may go, else the milliseconds after which to try again.</param>
+    /// <returns>The loop, where this started it: it goes on while others ask.</returns>
+    public Task Take(out Task<int> wait)
     {
         var answer = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
+        wait = answer.Task;
         lock (_gate)
         {
             _waiting.Enqueue(answer);
             if (_asking)
             {
-                return answer.Task;
+                return Task.CompletedTask;
             }
 
             _asking = true;
         }
 
-        return AskAsync(answer.Task);
+        return AskAsync();
     }
 
-    private async Task<int> AskAsync(Task<int> first)
+    private async Task AskAsync()
     {
         while (Next() is { Length: > 0 } askers)
         {
@@ -47,8 +50,6 @@ internal sealed class SendAllowance(Func<int, Task<SendGrant>> take)
                 askers[i].SetResult(i < grant.Granted ? 0 : Math.Max(1, grant.RetryMs));
             }
         }
-
-        return await first;
     }
 
     private TaskCompletionSource<int>[] Next()

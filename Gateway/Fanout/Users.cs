@@ -6,10 +6,11 @@ using OrleansChat.Protocol;
 namespace OrleansChat.Gateway.Fanout;
 
 /// <summary>The users with a session on this gateway: tells their grains of them, and brings them what is rung for them.</summary>
-internal sealed class Users(
-    IGrainFactory grains, GatewayId gateway, Feeds feeds, Ongoing ongoing, IOptions<ProtocolLimits> limits, TimeProvider time) : IUsers
+internal sealed partial class Users(
+    IGrainFactory grains, GatewayId gateway, Feeds feeds, Ongoing ongoing, IOptions<ProtocolLimits> limits, TimeProvider time, ILogger<Users> logger)
+    : IUsers
 {
-    private const int DisconnectTries = 5;
+    private const int Tries = 5;
     private readonly Lock _gate = new();
     private readonly Dictionary<string, LocalUser> _users = [];
     private readonly Dictionary<string, Session> _sessions = [];
@@ -56,21 +57,22 @@ internal sealed class Users(
     public void Disconnect(Session session)
     {
         Forget(session);
-        ongoing.Add(DisconnectAsync(session));
+        ongoing.Add(TryAsync(() => Grain(session.User).DisconnectAsync(gateway.Id, session.Id), CancellationToken.None));
     }
 
-    private async Task DisconnectAsync(Session session)
+    /// <summary>Calls until it succeeds, at most <see cref="Tries"/> times: the silo that the grain was on may just have gone.</summary>
+    private async Task TryAsync(Func<Task> call, CancellationToken cancellationToken)
     {
         for (var tries = 1; ; tries++)
         {
             try
             {
-                await Grain(session.User).DisconnectAsync(gateway.Id, session.Id);
+                await call();
                 return;
             }
-            catch (Exception) when (tries < DisconnectTries)
+            catch (Exception away) when (tries < Tries && away is not OutOfMemoryException)
             {
-                await Task.Delay(TimeSpan.FromSeconds(tries), time);
+                await Task.Delay(TimeSpan.FromSeconds(tries), time, cancellationToken);
             }
         }
     }
@@ -95,10 +97,17 @@ internal sealed class Users(
             return ValueTask.FromResult(0);
         }
 
+        LocalUser? local;
         lock (_gate)
         {
-            return _users.TryGetValue(user, out var local) ? new(local.Allowance.TakeAsync()) : ValueTask.FromResult(0);
+            if (!_users.TryGetValue(user, out local))
+            {
+                return ValueTask.FromResult(0);
+            }
         }
+
+        ongoing.Add(local.Allowance.Take(out var wait));
+        return new(wait);
     }
 
     /// <summary>Events of a room that a user belongs to are in the log: sessions in that room look, the others are put into it.</summary>
@@ -133,17 +142,49 @@ internal sealed class Users(
     /// <summary>Tells every user's grain again, after the cluster changed: their memory may have gone with a silo.</summary>
     public async Task AttendAllAsync(CancellationToken cancellationToken)
     {
-        (string User, UserSession[] Sessions)[] all;
+        string[] all;
         lock (_gate)
         {
-            all = [.. _users.Select(user => (user.Key, user.Value.Sessions.Select(session => new UserSession(session.Id, session.Device)).ToArray()))];
+            all = [.. _users.Keys];
         }
 
         await Parallel.ForEachAsync(
             all,
             new ParallelOptions { MaxDegreeOfParallelism = 32, CancellationToken = cancellationToken },
-            async (user, _) => await Grain(user.User).AttendAsync(gateway.Id, user.Sessions));
+            async (user, cancelled) =>
+            {
+                try
+                {
+                    await TryAsync(() => AttendAsync(user), cancelled);
+                }
+                catch (Exception away) when (away is not (OutOfMemoryException or OperationCanceledException))
+                {
+                    // One user's grain that stays away costs the others nothing.
+                    LogNotTold(away.Message);
+                }
+            });
     }
+
+    /// <summary>Tells a user's grain, again while sessions came or went meanwhile: calls may overtake each other, and the last word is true.</summary>
+    private async Task AttendAsync(string user)
+    {
+        for (UserSession[]? told = null, now = SessionsOf(user); told is null || !told.SequenceEqual(now); now = SessionsOf(user))
+        {
+            await Grain(user).AttendAsync(gateway.Id, now);
+            told = now;
+        }
+    }
+
+    private UserSession[] SessionsOf(string user)
+    {
+        lock (_gate)
+        {
+            return _users.TryGetValue(user, out var local) ? [.. local.Sessions.Select(session => new UserSession(session.Id, session.Device))] : [];
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Warning, "A user's grain could not be told of its sessions: {Reason}")]
+    private partial void LogNotTold(string reason);
 
     private IUserGrain Grain(string user) => grains.GetGrain<IUserGrain>(user);
 

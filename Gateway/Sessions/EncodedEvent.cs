@@ -2,11 +2,10 @@ using OrleansChat.Grains.Interfaces;
 
 namespace OrleansChat.Gateway.Sessions;
 
-/// <summary>An event with its bytes: encoded once for each way of seeing it, and handed to everybody who sees it so.</summary>
+/// <summary>An event with its bytes.</summary>
 internal sealed class EncodedEvent(RoomEvent happened)
 {
-    private readonly Lock _gate = new();
-    private Encoding? _first;
+    private readonly Encodings _encodings = new();
 
     /// <summary>The event.</summary>
     public RoomEvent Event => happened;
@@ -15,23 +14,8 @@ internal sealed class EncodedEvent(RoomEvent happened)
     public ReadOnlyMemory<byte> For(View view)
     {
         var own = view.Format.TellsOwn && happened.From == view.User;
-        lock (_gate)
-        {
-            for (var known = _first; known is not null; known = known.Next)
-            {
-                if (known.Own == own && known.Room == view.Room && known.Format.Equals(view.Format))
-                {
-                    return known.Bytes;
-                }
-            }
-
-            _first = new(view.Format, view.Room, own, view.Format.Encode(Frames.Event(happened, view.Room, own), own), _first);
-            return _first.Bytes;
-        }
+        return _encodings.Get(view, own, () => view.Format.Encode(Frames.Event(happened, view.Room, own), own));
     }
-
-    // A handful at most: JSON or text, one's own or another's, and in a direct conversation the two names of the room.
-    private sealed record Encoding(IWireFormat Format, string Room, bool Own, ReadOnlyMemory<byte> Bytes, Encoding? Next);
 }
 
 /// <summary>How one subscription sees its room.</summary>

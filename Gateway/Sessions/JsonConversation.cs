@@ -12,6 +12,7 @@ internal sealed class JsonConversation(SessionWire wire, SessionPorts ports, str
     private readonly List<ParsedCommand> _parsed = [];
     private Session? _session;
     private ITimer? _helloDue;
+    private bool _greeted;
 
     /// <inheritdoc/>
     public Task StartAsync()
@@ -26,7 +27,7 @@ internal sealed class JsonConversation(SessionWire wire, SessionPorts ports, str
     {
         if (binary)
         {
-            End(CloseCode.ProtocolError, "JSON mode speaks text frames");
+            wire.End(CloseCode.ProtocolError, "JSON mode speaks text frames");
             return;
         }
 
@@ -59,6 +60,9 @@ internal sealed class JsonConversation(SessionWire wire, SessionPorts ports, str
     }
 
     /// <inheritdoc/>
+    public ReadOnlyMemory<byte> Farewell(CloseCode code, string reason) => JsonFormat.Instance.Encode(new Bye(code, null, reason), own: false);
+
+    /// <inheritdoc/>
     public async Task CloseAsync()
     {
         _helloDue?.Dispose();
@@ -70,6 +74,12 @@ internal sealed class JsonConversation(SessionWire wire, SessionPorts ports, str
 
     private async ValueTask BeginAsync(ClientCommand first)
     {
+        if (_greeted)
+        {
+            // The session could not begin: the connection is ending.
+            return;
+        }
+
         if (first is not Hello hello)
         {
             Answer(new Err(first.Id, ErrorCode.Unauthorized, "say hello first", null));
@@ -82,13 +92,14 @@ internal sealed class JsonConversation(SessionWire wire, SessionPorts ports, str
             var who = ofToken(hello.Token);
             if (who.User is null)
             {
-                End(CloseCode.Unauthorized, who.Refusal ?? "no identity");
+                wire.End(CloseCode.Unauthorized, who.Refusal ?? "no identity");
                 return;
             }
 
             user = who.User;
         }
 
+        _greeted = true;
         _helloDue?.Dispose();
         var session = new Session(Guid.NewGuid().ToString("N"), user, JsonFormat.Instance, wire, ports);
         if (await session.StartAsync(hello.Device))
@@ -100,16 +111,11 @@ internal sealed class JsonConversation(SessionWire wire, SessionPorts ports, str
 
     private void HelloIsDue()
     {
-        if (_session is null)
+        // The frame may have come before the timer was made.
+        if (!_greeted)
         {
-            End(CloseCode.Unauthorized, $"no hello within {ports.Options.HelloSeconds} s");
+            wire.End(CloseCode.Unauthorized, $"no hello within {ports.Options.HelloSeconds} s");
         }
-    }
-
-    private void End(CloseCode code, string reason)
-    {
-        Answer(new Bye(code, null, reason));
-        wire.End(code, reason);
     }
 
     private void Answer(ServerFrame frame) => wire.Outbox.Answer(JsonFormat.Instance.Encode(frame, own: false));

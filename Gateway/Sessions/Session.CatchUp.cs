@@ -35,7 +35,6 @@ internal sealed partial class Session
             if (subscription.State == SubscriptionState.Behind && subscription.Queued >= head)
             {
                 subscription.State = SubscriptionState.Live;
-                subscription.MostBehind = ports.Lag.MaxEvents;
             }
 
             return subscription.State is SubscriptionState.Live or SubscriptionState.Ended;
@@ -93,26 +92,37 @@ internal sealed partial class Session
             while (NextBehind() is { } subscription)
             {
                 await wire.Outbox.SpaceAsync(wire.Gone);
-                if (ports.Rooms.GoLive(subscription, out var head))
-                {
-                    continue;
-                }
-
-                var after = NameGap(subscription, head);
-                try
-                {
-                    Post(subscription, await ports.Rooms.ReadAsync(subscription.Room, after, ports.Options.CatchUpEvents, wire.Gone));
-                }
-                catch (Exception away) when (away is not OperationCanceledException)
+                if (!await StepAsync(subscription))
                 {
                     // The log is away: the cursor stays, and so does the connection.
                     await Task.Delay(RetryDelay, ports.Time, wire.Gone);
                 }
             }
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (wire.Gone.IsCancellationRequested)
         {
             // The connection is gone.
+        }
+    }
+
+    /// <summary>Brings a subscription one page further. False where the log did not tell.</summary>
+    private async Task<bool> StepAsync(Subscription subscription)
+    {
+        try
+        {
+            if (ports.Rooms.GoLive(subscription, out var head))
+            {
+                return true;
+            }
+
+            var after = NameGap(subscription, head);
+            var events = await ports.Rooms.ReadAsync(subscription.Room, after, ports.Options.CatchUpEvents, wire.Gone);
+            Post(subscription, after, events);
+            return events.Count > 0;
+        }
+        catch (Exception away) when (away is not OutOfMemoryException && !wire.Gone.IsCancellationRequested)
+        {
+            return false;
         }
     }
 
@@ -141,44 +151,56 @@ internal sealed partial class Session
         }
     }
 
-    /// <summary>Names what will not be pushed, where the subscription is further behind than it may be. Returns where to read on.</summary>
+    /// <summary>Names what will not be pushed, where a slow reader is further behind than it may be. Returns where to read on.</summary>
     private long NameGap(Subscription subscription, long head)
     {
         lock (_gate)
         {
-            var newest = Math.Min(subscription.MostBehind, ports.Limits.ReplayEvents);
-            if (subscription.State == SubscriptionState.Behind && head - subscription.Queued > subscription.MostBehind)
+            if (subscription.State == SubscriptionState.Behind && head - subscription.Queued > ports.Lag.MaxEvents)
             {
-                var from = subscription.Queued + 1;
-                var to = head - newest;
-                var bytes = subscription.View.Format.Encode(new Gap(subscription.View.Room, from, to), own: false);
-                if (subscription.TryPost(wire.Outbox, bytes, to))
-                {
-                    ports.Instruments.Gap(to - from + 1);
-                }
+                PostGap(subscription, head - Math.Min(ports.Lag.MaxEvents, ports.Limits.ReplayEvents));
             }
 
             return subscription.Queued;
         }
     }
 
-    private void Post(Subscription subscription, IReadOnlyList<EncodedEvent> events)
+    private void Post(Subscription subscription, long after, IReadOnlyList<EncodedEvent> events)
     {
         lock (_gate)
         {
-            var posted = 0;
-            foreach (var happened in events)
+            if (subscription.State != SubscriptionState.Behind || subscription.Queued != after || events.Count == 0)
             {
-                if (subscription.State != SubscriptionState.Behind || happened.Event.Seq != subscription.Queued + 1
-                    || !subscription.TryPost(wire.Outbox, happened.For(subscription.View), happened.Event.Seq))
-                {
-                    break;
-                }
+                // It was rewound or left meanwhile: this page does not follow what is queued.
+                return;
+            }
 
+            if (events[0].Event.Seq > after + 1 && !PostGap(subscription, events[0].Event.Seq - 1))
+            {
+                return;
+            }
+
+            var posted = 0;
+            while (posted < events.Count
+                && subscription.TryPost(wire.Outbox, events[posted].For(subscription.View), events[posted].Event.Seq))
+            {
                 posted++;
             }
 
             ports.Instruments.CaughtUp(posted);
         }
+    }
+
+    /// <summary>Names what follows up to <paramref name="to"/>: too far behind, or no longer in the log. Under the lock; false where it does not fit.</summary>
+    private bool PostGap(Subscription subscription, long to)
+    {
+        var gap = new Gap(subscription.View.Room, subscription.Queued + 1, to);
+        if (!subscription.TryPost(wire.Outbox, subscription.View.Format.Encode(gap, own: false), to))
+        {
+            return false;
+        }
+
+        ports.Instruments.Gap(gap.To - gap.From + 1);
+        return true;
     }
 }

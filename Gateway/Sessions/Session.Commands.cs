@@ -19,7 +19,14 @@ internal sealed partial class Session
                 return;
             }
 
-            if (!_subscriptions.TryGetValue(room, out earlier) && _subscriptions.Count >= ports.Limits.RoomsPerConnection)
+            var isIn = _subscriptions.TryGetValue(room, out earlier);
+            var full = !isIn && _subscriptions.Count >= ports.Limits.RoomsPerConnection;
+            if (entry == Entry.Rung && (isIn || full || _left.Contains(room)))
+            {
+                return;
+            }
+
+            if (full)
             {
                 Answer(new Err(join.Id, ErrorCode.RoomFull, $"a connection may be in {ports.Limits.RoomsPerConnection} rooms", null));
                 return;
@@ -51,17 +58,24 @@ internal sealed partial class Session
         {
             ports.Rooms.Exit(earlier, endMembership: false, answered: null);
         }
+
+        bool ended;
+        lock (_gate)
+        {
+            ended = subscription.State == SubscriptionState.Ended;
+        }
+
+        if (ended)
+        {
+            // Whoever ended it on another thread may have taken it out before it was in.
+            ports.Rooms.Exit(subscription, endMembership: false, answered: null);
+        }
     }
 
     private void Entered(Subscription subscription, Join join, Entered entered)
     {
         lock (_gate)
         {
-            if (subscription.State != SubscriptionState.Entering)
-            {
-                return;
-            }
-
             var strange = join.Epoch is { } epoch && epoch != entered.Epoch;
             var reset = strange || join.After > entered.Seq;
             long after = join switch
@@ -71,15 +85,28 @@ internal sealed partial class Session
                 { Last: { } last } => entered.Seq - last,
                 _ => entered.Seq,
             };
-            subscription.StartAfter(Math.Max(0, after));
-            subscription.MostBehind = ports.Limits.ReplayEvents;
-            subscription.State = SubscriptionState.Behind;
+            after = Math.Max(0, after);
             var view = subscription.View;
             Answer(
                 new Joined(
-                    join.Id, view.Room, Frames.Kind(entered.Kind), entered.Seq, entered.Epoch, subscription.Queued, entered.Read, entered.Unread,
-                    entered.Count, reset),
+                    join.Id, view.Room, Frames.Kind(entered.Kind), entered.Seq, entered.Epoch, after, entered.Read, entered.Unread, entered.Count, reset),
                 view.Format);
+            if (subscription.State == SubscriptionState.Ended)
+            {
+                // Left, or joined again, before the room had answered: the command still has its answer.
+                return;
+            }
+
+            var newest = entered.Seq - ports.Limits.ReplayEvents;
+            if (after < newest)
+            {
+                Answer(new Gap(view.Room, after + 1, newest), view.Format);
+                ports.Instruments.Gap(newest - after);
+                after = newest;
+            }
+
+            subscription.StartAfter(after);
+            subscription.State = SubscriptionState.Behind;
         }
 
         Follow(subscription);
@@ -204,6 +231,12 @@ internal sealed partial class Session
             _ => (-(long)history.Limit, history.Limit),
         };
         var page = limit == 0 ? new([], 0, null) : await ports.Rooms.PageAsync(room, user, after, limit);
+        if (history.After is null && page is { Refusal: null, Events.Length: 0, Head: > 0 })
+        {
+            // Before or around something beyond the head is the newest there is.
+            page = await ports.Rooms.PageAsync(room, user, -limit, limit);
+        }
+
         if (page.Refusal is { } refusal)
         {
             Answer(Frames.Error(history.Id, refusal));
@@ -222,26 +255,32 @@ internal sealed partial class Session
     private async Task WhoAsync(Who who)
     {
         var attendance = await ports.Rooms.WhoAsync(RoomNames.KeyOf(who.Room, user), user, ports.Options.WhoNames);
-        Answer(attendance.Refusal is { } refusal
-            ? Frames.Error(who.Id, refusal)
-            : new WhoIs(who.Id, who.Room, attendance.Count, attendance.Users));
+        Answer(
+            attendance.Refusal is { } refusal ? Frames.Error(who.Id, refusal) : new WhoIs(who.Id, who.Room, attendance.Count, attendance.Users),
+            FormatOf(who.Room));
     }
 
-    /// <summary>Counts a question as in flight until it is answered. Its failure is answered too.</summary>
-    private async void Pending(string? commandId, Task question)
+    /// <summary>
+    /// Asks a question once the one before it is answered and the answers are being read: a page can be large, and what waits for one
+    /// connection is bounded. Other commands do not wait for it.
+    /// </summary>
+    private async ValueTask AskAsync(string? commandId, Func<Task> question)
     {
-        Interlocked.Increment(ref _inFlight);
+        await _question;
+        await wire.Outbox.AnswersFitAsync(wire.Gone);
+        _question = AnswerAsync(commandId, question);
+    }
+
+    /// <summary>A question and its answer. Its failure is answered too.</summary>
+    private async Task AnswerAsync(string? commandId, Func<Task> question)
+    {
         try
         {
-            await question;
+            await question();
         }
         catch (Exception failure) when (failure is not OutOfMemoryException)
         {
             Answer(new Err(commandId, ErrorCode.Unavailable, "the cluster cannot be reached just now", 1000));
-        }
-        finally
-        {
-            Settled();
         }
     }
 

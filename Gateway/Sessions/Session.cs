@@ -17,6 +17,7 @@ internal sealed partial class Session(string id, string user, IWireFormat format
     private readonly Dictionary<string, Subscription> _subscriptions = [];
     private readonly HashSet<string> _left = [];
     private readonly Connections.Signal _answered = new();
+    private Task _question = Task.CompletedTask;
     private int _inFlight;
     private bool _connected;
     private bool _over;
@@ -30,14 +31,14 @@ internal sealed partial class Session(string id, string user, IWireFormat format
     /// <summary>The device's own name, or null.</summary>
     public string? Device { get; private set; }
 
-    /// <summary>The rooms it is in, as this user names them, each with the last sequence that was handed on.</summary>
-    public IReadOnlyList<(string Room, long After)> Cursors
+    /// <summary>The rooms it is in, as this user names them.</summary>
+    public IReadOnlyList<string> Rooms
     {
         get
         {
             lock (_gate)
             {
-                return [.. _subscriptions.Values.Select(subscription => (subscription.View.Room, subscription.Queued))];
+                return [.. _subscriptions.Values.Select(subscription => subscription.View.Room)];
             }
         }
     }
@@ -103,10 +104,10 @@ internal sealed partial class Session(string id, string user, IWireFormat format
 
                 break;
             case History history:
-                Pending(history.Id, PageAsync(history));
+                await AskAsync(history.Id, () => PageAsync(history));
                 break;
             case Who who:
-                Pending(who.Id, WhoAsync(who));
+                await AskAsync(who.Id, () => WhoAsync(who));
                 break;
             case Ping ping:
                 Answer(new Pong(ping.Id));
@@ -120,18 +121,7 @@ internal sealed partial class Session(string id, string user, IWireFormat format
     }
 
     /// <summary>Puts the session into a room it belongs to without having joined: somebody wrote to it there.</summary>
-    public void Reach(string room, long after)
-    {
-        lock (_gate)
-        {
-            if (_over || _left.Contains(room) || _subscriptions.ContainsKey(room) || _subscriptions.Count >= ports.Limits.RoomsPerConnection)
-            {
-                return;
-            }
-        }
-
-        Join(new(null, RoomNames.NameOf(room, user), after, null, null, null), Entry.Rung);
-    }
+    public void Reach(string room, long after) => Join(new(null, RoomNames.NameOf(room, user), after, null, null, null), Entry.Rung);
 
     /// <summary>Hands an event of a feed to the outbox. Called under the feed's lock, in sequence.</summary>
     public void Offer(Subscription subscription, EncodedEvent happened)
@@ -151,7 +141,7 @@ internal sealed partial class Session(string id, string user, IWireFormat format
     }
 
     /// <summary>Hands state to the outbox: the latest wins, so one that does not fit is let go.</summary>
-    public void Offer(Subscription subscription, Func<string, ServerFrame> state)
+    public void Offer(Subscription subscription, EncodedState state)
     {
         lock (_gate)
         {
@@ -160,7 +150,7 @@ internal sealed partial class Session(string id, string user, IWireFormat format
                 return;
             }
 
-            var bytes = subscription.View.Format.Encode(state(subscription.View.Room), own: false);
+            var bytes = state.For(subscription.View);
             if (!bytes.IsEmpty)
             {
                 wire.Outbox.TryPost(bytes, null, 0);
@@ -168,17 +158,14 @@ internal sealed partial class Session(string id, string user, IWireFormat format
         }
     }
 
-    /// <summary>Ends the connection: a bye, then the close code. The session closes when the connection is gone.</summary>
-    public void End(CloseCode code, string reason)
-    {
-        wire.Outbox.DropPosts();
-        Answer(new Bye(code, null, reason));
-        wire.End(code, reason);
-    }
+    /// <summary>Ends the connection. The session closes when the connection is gone.</summary>
+    public void End(CloseCode code, string reason) => wire.End(code, reason);
 
-    /// <summary>The connection is gone: leaves every room.</summary>
-    public async Task CloseAsync()
+    /// <summary>The connection is gone, or somebody else speaks on it from now on: leaves every room and takes back what was not written.</summary>
+    /// <returns>The rooms it was in, each with the last sequence on the wire; null where the room had not answered yet.</returns>
+    public async Task<IReadOnlyList<(string Room, long? After)>> CloseAsync()
     {
+        (string, long?)[] cursors;
         Subscription[] left;
         Task catchUp;
         bool connected;
@@ -186,13 +173,12 @@ internal sealed partial class Session(string id, string user, IWireFormat format
         {
             _over = true;
             connected = _connected;
+            _connected = false;
             catchUp = _catchUp;
             left = [.. _subscriptions.Values];
             _subscriptions.Clear();
-            foreach (var subscription in left)
-            {
-                subscription.State = SubscriptionState.Ended;
-            }
+            wire.Outbox.DropPosts();
+            cursors = [.. left.Select(subscription => (subscription.View.Room, subscription.End()))];
         }
 
         foreach (var subscription in left)
@@ -206,6 +192,8 @@ internal sealed partial class Session(string id, string user, IWireFormat format
         }
 
         await catchUp;
+        await _question;
+        return cursors;
     }
 
     /// <summary>Writes a frame that answers this session.</summary>
@@ -214,9 +202,13 @@ internal sealed partial class Session(string id, string user, IWireFormat format
     private void Answer(ServerFrame frame, IWireFormat by)
     {
         var bytes = by.Encode(frame, own: false);
-        if (!bytes.IsEmpty)
+        lock (_gate)
         {
-            wire.Outbox.Answer(bytes);
+            // A session that is over says nothing more: another one may speak on this connection now.
+            if (!_over && !bytes.IsEmpty)
+            {
+                wire.Outbox.Answer(bytes);
+            }
         }
     }
 

@@ -24,9 +24,6 @@ internal sealed class Subscription(Session session, string room, View view) : IR
     /// <summary>The last sequence handed to the outbox.</summary>
     public long Queued { get; private set; }
 
-    /// <summary>How far behind the head it may be before the rest is named by a gap; small for a replay, large for a lagging reader.</summary>
-    public long MostBehind { get; set; }
-
     /// <summary>When it was last read for, so that rooms that are behind take turns.</summary>
     public long LastTurn { get; set; }
 
@@ -51,6 +48,14 @@ internal sealed class Subscription(Session session, string room, View view) : IR
 
     /// <summary>After the outbox dropped its posts: what was not taken has to be posted again.</summary>
     public void Rewind() => Queued = Volatile.Read(ref _cursor);
+
+    /// <summary>It is over. Returns the last sequence on the wire; null where it never got so far as to have one.</summary>
+    public long? End()
+    {
+        var entered = State != SubscriptionState.Entering;
+        State = SubscriptionState.Ended;
+        return entered ? Volatile.Read(ref _cursor) : null;
+    }
 
     void IReceipt.Taken(long position) => Volatile.Write(ref _cursor, position);
 }

@@ -58,6 +58,10 @@ internal sealed class TextConversation(
     }
 
     /// <inheritdoc/>
+    public ReadOnlyMemory<byte> Farewell(CloseCode code, string reason) =>
+        _json?.Farewell(code, reason) ?? new TextFormat(who.User!, settings.Room, settings).Encode(new Bye(code, null, reason), own: false);
+
+    /// <inheritdoc/>
     public async Task CloseAsync()
     {
         await _session.CloseAsync();
@@ -69,7 +73,6 @@ internal sealed class TextConversation(
 
     private async Task TurnJsonAsync()
     {
-        wire.Outbox.DropPosts();
         await _session.CloseAsync();
         _json = new JsonConversation(wire, ports, who.User, ofToken);
         await _json.StartAsync();
@@ -91,7 +94,7 @@ internal sealed class TextConversation(
             case LeaveRoom leave:
                 return LeaveAsync(leave.Room ?? _speaksIn);
             case ListRooms:
-                Write(TextLineWriter.Rooms([.. _session.Cursors.Select(cursor => cursor.Room)]));
+                Write(TextLineWriter.Rooms(_session.Rooms));
                 break;
             case WhoIsHere:
                 return InRoom(room => new Who(null, room));
@@ -120,7 +123,7 @@ internal sealed class TextConversation(
     {
         var clientId = $"{_session.Id}-{++_sent}";
         return room is null
-            ? InRoom(_ => throw new InvalidOperationException("there is no room"))
+            ? NoRoom()
             : _session.HandleAsync(new Send(clientId, room, EventKind.Msg, text, null, null, meta));
     }
 
@@ -128,17 +131,17 @@ internal sealed class TextConversation(
     {
         if (room is null)
         {
-            await InRoom(_ => throw new InvalidOperationException("there is no room"));
+            await NoRoom();
             return;
         }
 
         await _session.HandleAsync(new Leave(null, room, KeepMembership: true));
         if (room == _speaksIn)
         {
-            _speaksIn = _session.Cursors.Select(cursor => cursor.Room).FirstOrDefault();
+            _speaksIn = _session.Rooms.Count > 0 ? _session.Rooms[0] : null;
         }
 
-        Write(TextLineWriter.Rooms([.. _session.Cursors.Select(cursor => cursor.Room)]));
+        Write(TextLineWriter.Rooms(_session.Rooms));
     }
 
     private async ValueTask RenameAsync(string name)
@@ -149,26 +152,26 @@ internal sealed class TextConversation(
             return;
         }
 
-        var rooms = _session.Cursors;
-        await _session.CloseAsync();
+        var rooms = await _session.CloseAsync();
         _session = NewSession(name, wire, ports, settings);
         if (await _session.StartAsync(device: null))
         {
             await _session.HandleAsync(new Hello(null, null, null, []));
             foreach (var (room, after) in rooms)
             {
-                await _session.HandleAsync(new Join(null, room, after, null, null, null));
+                // What was said in private to the old name stays with it.
+                if (RoomReference.User(room) is null)
+                {
+                    await _session.HandleAsync(new Join(null, room, after, null, after is null ? TextHelp.DefaultLast : null, null));
+                }
             }
         }
     }
 
-    private ValueTask InRoom(Func<string, ClientCommand> command)
-    {
-        if (_speaksIn is not null)
-        {
-            return _session.HandleAsync(command(_speaksIn));
-        }
+    private ValueTask InRoom(Func<string, ClientCommand> command) => _speaksIn is null ? NoRoom() : _session.HandleAsync(command(_speaksIn));
 
+    private ValueTask NoRoom()
+    {
         _session.Answer(new Err(null, ErrorCode.NotMember, "you are in no room, /join lobby enters one", null));
         return ValueTask.CompletedTask;
     }

@@ -1,0 +1,30 @@
+namespace OrleansChat.Gateway.Sessions;
+
+/// <summary>The bytes of one thing that many see: encoded once for each way of seeing it, and handed to everybody who sees it so.</summary>
+internal sealed class Encodings
+{
+    private readonly Lock _gate = new();
+    private Encoding? _first;
+
+    /// <summary>The bytes for a way of seeing it, made by <paramref name="encode"/> the first time.</summary>
+    /// <param name="own">True for the sender's own view, where the format tells them apart.</param>
+    public ReadOnlyMemory<byte> Get(View view, bool own, Func<ReadOnlyMemory<byte>> encode)
+    {
+        lock (_gate)
+        {
+            for (var known = _first; known is not null; known = known.Next)
+            {
+                if (known.Own == own && known.Room == view.Room && known.Format.Equals(view.Format))
+                {
+                    return known.Bytes;
+                }
+            }
+
+            _first = new(view.Format, view.Room, own, encode(), _first);
+            return _first.Bytes;
+        }
+    }
+
+    // A handful at most: JSON or text, one's own or another's, and in a direct conversation the two names of the room.
+    private sealed record Encoding(IWireFormat Format, string Room, bool Own, ReadOnlyMemory<byte> Bytes, Encoding? Next);
+}

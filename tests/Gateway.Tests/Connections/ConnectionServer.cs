@@ -1,0 +1,124 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using System.Threading.Channels;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using OrleansChat.Gateway.Connections;
+
+namespace OrleansChat.Gateway.Tests.Connections;
+
+/// <summary>A real Kestrel with connections alone: no rooms, no sessions. What frames bring is kept for the test.</summary>
+internal sealed class ConnectionServer : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly Channel<(string Text, bool Binary)> _received = Channel.CreateUnbounded<(string, bool)>();
+    private readonly Channel<Connection> _accepted = Channel.CreateUnbounded<Connection>();
+    private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private ConnectionServer(WebApplication app) => _app = app;
+
+    /// <summary>Where it listens.</summary>
+    public Uri Address => new(_app.Urls.Single().Replace("http://", "ws://", StringComparison.Ordinal));
+
+    /// <summary>Called before the connection runs.</summary>
+    public Action<Connection> Prepare { get; set; } = _ => { };
+
+    /// <summary>Completes when a connection's run is over.</summary>
+    public Task Over => _over.Task;
+
+    /// <summary>Completes when the server has let a socket go.</summary>
+    public Task Closed => _closed.Task;
+
+    /// <param name="sendBuffer">Bytes of the sockets' send buffers: over loopback the system gives megabytes, unlike any network.</param>
+    public static async Task<ConnectionServer> StartAsync(ConnectionOptions? options = null, int frameBytes = 64 * 1024, int? sendBuffer = null)
+    {
+        options ??= new();
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.Services.Configure<SocketTransportOptions>(sockets => sockets.CreateBoundListenSocket = endpoint =>
+        {
+            var listening = SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint);
+            if (sendBuffer is { } bytes)
+            {
+                listening.SendBufferSize = bytes;
+            }
+
+            return listening;
+        });
+        builder.Services.AddSingleton(new ConnectionSet(Options.Create(options), TimeProvider.System));
+        builder.Services.AddHostedService(parts => parts.GetRequiredService<ConnectionSet>());
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(1));
+        ConnectionServer? server = null;
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, endpoint =>
+        {
+            endpoint.Protocols = HttpProtocols.Http1;
+            endpoint.Use(next => async connection =>
+            {
+                await next(connection);
+                server!._closed.TrySetResult();
+            });
+        }));
+
+        var app = builder.Build();
+        server = new ConnectionServer(app);
+        app.Use((context, next) =>
+        {
+            UpgradedStream.Offer(context, TimeProvider.System);
+            return next(context);
+        });
+        app.UseWebSockets();
+        app.Run(context => server.RunAsync(context, options, frameBytes, app.Services.GetRequiredService<ConnectionSet>()));
+        await app.StartAsync(TestContext.Current.CancellationToken);
+        return server;
+    }
+
+    /// <summary>The next connection.</summary>
+    public Task<Connection> AcceptedAsync() => Waiting.ForAsync(_accepted.Reader.ReadAsync().AsTask(), "a connection");
+
+    /// <summary>The next message.</summary>
+    public Task<(string Text, bool Binary)> ReceivedAsync() => Waiting.ForAsync(_received.Reader.ReadAsync().AsTask(), "a message");
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+    }
+
+    private async Task RunAsync(HttpContext context, ConnectionOptions options, int frameBytes, ConnectionSet connections)
+    {
+        using var socket = await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext { KeepAliveInterval = Timeout.InfiniteTimeSpan });
+        if (context.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate)
+        {
+            rate.MinDataRate = null;
+        }
+
+        using var connection = new Connection(socket, UpgradedStream.Under(context), options, frameBytes, TimeProvider.System);
+        connections.Add(connection);
+        Prepare(connection);
+        _accepted.Writer.TryWrite(connection);
+        try
+        {
+            await connection.RunAsync((frame, binary) =>
+            {
+                _received.Writer.TryWrite((Encoding.UTF8.GetString(frame.Span), binary));
+                return ValueTask.CompletedTask;
+            });
+        }
+        finally
+        {
+            connections.Remove(connection);
+            _over.TrySetResult();
+        }
+    }
+}

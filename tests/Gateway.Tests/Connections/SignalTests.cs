@@ -1,0 +1,38 @@
+using OrleansChat.Gateway.Connections;
+
+namespace OrleansChat.Gateway.Tests.Connections;
+
+public sealed class SignalTests
+{
+    private readonly CancellationToken _cancelled = TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Set_BeforeTheWait_IsNotLost()
+    {
+        var signal = new Signal();
+        signal.Set();
+        await Waiting.ForAsync(signal.WaitAsync(_cancelled), "a signal that was set before");
+    }
+
+    [Fact]
+    public async Task Set_Twice_WakesOnce()
+    {
+        var signal = new Signal();
+        signal.Set();
+        signal.Set();
+        await signal.WaitAsync(_cancelled);
+        Assert.False(signal.WaitAsync(_cancelled).IsCompleted);
+    }
+
+    [Fact]
+    public async Task Wait_WhenCancelled_LeavesTheNextSetToTheNextWaiter()
+    {
+        var signal = new Signal();
+        using var impatient = new CancellationTokenSource();
+        var first = signal.WaitAsync(impatient.Token);
+        await impatient.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
+        signal.Set();
+        await Waiting.ForAsync(signal.WaitAsync(_cancelled), "the second waiter");
+    }
+}

@@ -1,0 +1,188 @@
+using OrleansChat.Gateway.Fanout;
+using OrleansChat.Gateway.Tests.Sessions;
+using OrleansChat.Grains.Interfaces;
+using OrleansChat.Protocol;
+
+namespace OrleansChat.Gateway.Tests.Fanout;
+
+/// <summary>A room's fan-out: the doorbell may lie, the log tells the truth.</summary>
+public sealed class FeedTests : IDisposable
+{
+    private readonly List<RoomEvent> _log = [];
+    private readonly List<SessionRig> _rigs = [];
+    private readonly FanoutOptions _options = new();
+    private readonly Feed _feed;
+    private Func<Task> _beforeRead = () => Task.CompletedTask;
+    private int _reads;
+
+    public FeedTests() => _feed = new("lobby", ReadAsync, _options, new(new Meters()), TimeProvider.System);
+
+    public void Dispose() => _rigs.ForEach(rig => rig.Dispose());
+
+    [Fact]
+    public async Task Events_AreHandedOn_AndDuplicatesDropped()
+    {
+        var rig = await LiveAsync();
+        var batch = Append(2);
+        await _feed.DeliverAsync(batch);
+        await _feed.DeliverAsync(batch);
+        await _feed.DeliverAsync(Append(1));
+        Assert.Equal([1, 2, 3], rig.Seqs());
+        Assert.Equal(0, _reads);
+    }
+
+    [Fact]
+    public async Task AHole_IsReadOnce_ForAll_AndWhatComesMeanwhileFollowsInOrder()
+    {
+        var (one, other) = (await LiveAsync(), await LiveAsync());
+        Append(3);
+        var log = new TaskCompletionSource();
+        _beforeRead = () => log.Task;
+        var repair = _feed.DeliverAsync(Append(1));
+        Assert.Empty(one.Seqs());
+        _ = _feed.DeliverAsync(Append(2));
+        log.SetResult();
+        await Waiting.ForAsync(repair, "the repair");
+        Assert.Equal([1, 2, 3, 4, 5, 6], one.Seqs());
+        Assert.Equal(one.Seqs(), other.Seqs());
+        Assert.Equal(1, _reads);
+    }
+
+    [Fact]
+    public async Task AHeadThatTheInboxDidNotTell_IsReadFromTheLog()
+    {
+        var rig = await LiveAsync();
+        Append(2);
+        await Waiting.ForAsync(_feed.NoticeAsync(2), "the repair");
+        Assert.Equal([1, 2], rig.Seqs());
+        Assert.True(_feed.NoticeAsync(2).IsCompleted);
+        Assert.Equal(1, _reads);
+    }
+
+    [Fact]
+    public async Task ARepair_KeepsTrying_WhileTheLogIsAway()
+    {
+        var rig = await LiveAsync();
+        Append(2);
+        _beforeRead = () => _reads < 3 ? throw new TimeoutException("away") : Task.CompletedTask;
+        await Waiting.ForAsync(_feed.NoticeAsync(2), "the repair");
+        Assert.Equal([1, 2], rig.Seqs());
+    }
+
+    [Fact]
+    public async Task ALogThatTellsNothing_IsNotAskedWithoutRest()
+    {
+        await LiveAsync();
+        var repair = _feed.NoticeAsync(5);
+        await Task.Delay(600, TestContext.Current.CancellationToken);
+        Assert.InRange(_reads, 1, 4);
+        Append(5);
+        await Waiting.ForAsync(repair, "the repair once the log has it");
+    }
+
+    [Fact]
+    public async Task AHoleThatTheLogNoLongerHas_IsNamedToEverybody()
+    {
+        var rig = await LiveAsync();
+        Append(10);
+        _log.RemoveRange(0, 6);
+        await Waiting.ForAsync(_feed.NoticeAsync(10), "the repair");
+        await rig.UntilAsync(r => r.Seqs().Length == 4, "what the log still has");
+        Assert.Equal(new Gap("lobby", 1, 6), Assert.Single(rig.Frames.OfType<Gap>()));
+        Assert.Equal([7, 8, 9, 10], rig.Seqs());
+    }
+
+    [Fact]
+    public async Task AHugeHole_IsLeftToEachSubscription()
+    {
+        _options.HoleEvents = 10;
+        var rig = await LiveAsync();
+        Append(300);
+        await Waiting.ForAsync(_feed.NoticeAsync(300), "the feed to go on");
+        await _feed.DeliverAsync(Append(1));
+        await rig.UntilAsync(r => r.Seqs().Length == 301, "all events");
+        Assert.Equal(Enumerable.Range(1, 301).Select(seq => (long)seq), rig.Seqs());
+    }
+
+    [Fact]
+    public async Task EventsBeforeTheFirstEnterIsAnswered_WaitForItsPosition()
+    {
+        Append(3);
+        var rig = await LiveAsync(held: true);
+        await _feed.DeliverAsync(Append(2));
+        Assert.Empty(rig.Frames);
+        rig.Rooms.AnswerAll();
+        await rig.UntilAsync(r => r.Seqs().Length == 2, "the events");
+        Assert.Equal([4, 5], rig.Seqs());
+    }
+
+    [Fact]
+    public async Task Everybody_GetsTheSameBytes_ButTheSender()
+    {
+        var (ann, bob, cid) = (await LiveAsync("ann"), await LiveAsync("bob"), await LiveAsync("cid"));
+        await _feed.DeliverAsync(Append(1, from: "bob", clientId: "mine"));
+        var bytes = new[] { ann, bob, cid }.Select(rig =>
+        {
+            Assert.True(rig.Outbox.TryTake(int.MaxValue, first: true, out var item));
+            Assert.True(System.Runtime.InteropServices.MemoryMarshal.TryGetArray(item.Bytes, out var array));
+            return array.Array;
+        }).ToArray();
+        Assert.Same(bytes[0], bytes[2]);
+        Assert.NotSame(bytes[0], bytes[1]);
+    }
+
+    [Fact]
+    public async Task State_IsEncodedOnce()
+    {
+        var rigs = new[] { await LiveAsync("ann"), await LiveAsync("bob"), await LiveAsync("cid") };
+        var encoded = 0;
+        _feed.Offer(room =>
+        {
+            encoded++;
+            return new TypingNow(room, "bob");
+        });
+        Assert.All(rigs, rig => Assert.Equal(new TypingNow("lobby", "bob"), Assert.Single(rig.Frames)));
+        Assert.Equal(1, encoded);
+    }
+
+    [Fact]
+    public async Task State_ForOneUser_ReachesTheirSessionsAlone()
+    {
+        var (ann, bob) = (await LiveAsync("ann"), await LiveAsync("bob"));
+        _feed.Offer(room => new MarkMoved(room, "bob", 3), onlyTo: "bob");
+        Assert.Empty(ann.Frames);
+        Assert.Single(bob.Frames);
+    }
+
+    /// <summary>A session that is in the room, at its head; with its join not answered yet where <paramref name="held"/>.</summary>
+    private async Task<SessionRig> LiveAsync(string user = "ann", bool held = false)
+    {
+        var rig = new SessionRig();
+        _rigs.Add(rig);
+        rig.Rooms.Share("lobby", _feed, () => _log.Count);
+        rig.Rooms.HoldsAnswers = held;
+        await (await rig.SessionAsync(user)).HandleAsync(new Join("j", "lobby", null, null, null, null));
+        if (!held)
+        {
+            rig.Forget();
+        }
+
+        return rig;
+    }
+
+    private RoomEvents Append(int count, string from = "bob", string? clientId = null)
+    {
+        var first = _log.Count == 0 ? 1 : _log[^1].Seq + 1;
+        var events = Enumerable.Range(0, count)
+            .Select(i => new RoomEvent(first + i, 1000, from, RoomEventKind.Msg, "hello", null, null, null, clientId, false, first + i)).ToArray();
+        _log.AddRange(events);
+        return new("lobby", 1, events);
+    }
+
+    private async Task<RoomEvent[]> ReadAsync(long after, int limit)
+    {
+        _reads++;
+        await _beforeRead();
+        return [.. _log.Where(happened => happened.Seq > after).Take(limit)];
+    }
+}

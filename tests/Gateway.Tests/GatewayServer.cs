@@ -1,0 +1,83 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using OrleansChat.Gateway.Connections;
+using OrleansChat.Gateway.Sessions;
+using OrleansChat.Gateway.Tests.Sessions;
+
+namespace OrleansChat.Gateway.Tests;
+
+/// <summary>The gateway's door on a real Kestrel, with rooms in memory behind it.</summary>
+internal sealed class GatewayServer : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private GatewayServer(WebApplication app, RoomsInMemory rooms, UsersInMemory users) => (_app, Rooms, Users) = (app, rooms, users);
+
+    public RoomsInMemory Rooms { get; }
+
+    public UsersInMemory Users { get; }
+
+    public ConnectionSet Connections => _app.Services.GetRequiredService<ConnectionSet>();
+
+    public static async Task<GatewayServer> StartAsync(
+        IdentityMode mode = IdentityMode.Development, string[]? origins = null, int most = 100, SessionOptions? sessions = null)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+        var (rooms, users) = (new RoomsInMemory(), new UsersInMemory());
+        var services = builder.Services;
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton(Options.Create(new ConnectionOptions { Most = most }));
+        services.AddSingleton(Options.Create(new IdentityOptions { Mode = mode }));
+        services.AddSingleton(Options.Create(new OriginOptions { Allowed = origins ?? [] }));
+        services.AddSingleton<Identity>();
+        services.AddSingleton<Origins>();
+        services.AddSingleton<WebSocketEndpoint>();
+        services.AddSingleton(new SessionPorts(
+            rooms, users, new(), sessions ?? new(), new(), new(), new(new Meters()), 25_000, TimeProvider.System));
+        services.AddSingleton<ConnectionSet>();
+        services.AddHostedService(parts => parts.GetRequiredService<ConnectionSet>());
+        services.AddHostedService<Drain>();
+        var app = builder.Build();
+        app.MapChat();
+        await app.StartAsync(TestContext.Current.CancellationToken);
+        return new(app, rooms, users);
+    }
+
+    /// <summary>Connects, with a path and a query.</summary>
+    public Task<RawWebSocket> ConnectAsync(string path, string? subprotocol = null, params string[] headers) => RawWebSocket.ConnectAsync(
+        new(_app.Urls.Single().Replace("http://", "ws://", StringComparison.Ordinal) + path), subprotocol is null ? [] : subprotocol.Split(", "), headers);
+
+    /// <summary>The status with which a connection is refused.</summary>
+    public async Task<int> RefusedAsync(string path, string? subprotocol = null, params string[] headers)
+    {
+        var refused = await Assert.ThrowsAsync<RawUpgradeRefusedException>(async () => (await ConnectAsync(path, subprotocol, headers)).Dispose());
+        Assert.EndsWith("\n", refused.Body, StringComparison.Ordinal);
+        return refused.Status;
+    }
+
+    /// <summary>An ordinary request.</summary>
+    public async Task<HttpResponseMessage> GetAsync(string path)
+    {
+        using var client = new HttpClient();
+        return await client.GetAsync(new Uri(_app.Urls.Single() + path), TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>Tells the process to end, and waits until it has.</summary>
+    public Task StopAsync() => _app.StopAsync();
+
+    /// <summary>How it listens, as a browser's Host header has it.</summary>
+    public string Authority => new Uri(_app.Urls.Single()).Authority;
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+    }
+}

@@ -1,0 +1,13 @@
+using System.Diagnostics.Metrics;
+
+namespace OrleansChat.Gateway.Tests;
+
+/// <summary>Meters that nobody reads.</summary>
+internal sealed class Meters : IMeterFactory
+{
+    public Meter Create(MeterOptions options) => new(options);
+
+    public void Dispose()
+    {
+    }
+}

@@ -1,0 +1,328 @@
+using OrleansChat.Gateway.Fanout;
+using OrleansChat.Gateway.Sessions;
+using OrleansChat.Grains.Interfaces;
+
+namespace OrleansChat.Gateway.Tests.Sessions;
+
+/// <summary>
+/// Rooms as sessions know them, without a cluster: a log each, the gateway's own feed over it, and answers, reads and doorbells that are
+/// late or lost when a test says so.
+/// </summary>
+internal sealed class RoomsInMemory : IRooms
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, Room> _rooms = [];
+    private readonly Queue<Action> _held = new();
+    private readonly List<string> _calls = [];
+
+    /// <summary>While true, answers wait for <see cref="AnswerAll"/>.</summary>
+    public bool HoldsAnswers { get; set; }
+
+    /// <summary>What the next enters are answered with; null lets them in.</summary>
+    public Refused? Refuses { get; set; }
+
+    /// <summary>Runs before a read of the log; may wait or fail.</summary>
+    public Func<Task> BeforeRead { get; set; } = () => Task.CompletedTask;
+
+    /// <summary>Runs before a page or a who is answered; may wait or fail.</summary>
+    public Func<Task> BeforeQuestion { get; set; } = () => Task.CompletedTask;
+
+    /// <summary>What rooms were told, in order: <c>enter lobby ann</c>.</summary>
+    public string[] Calls
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _calls];
+            }
+        }
+    }
+
+    /// <summary>Reads of the log so far.</summary>
+    public int Reads { get; private set; }
+
+    /// <summary>Questions (pages and whos) that are being answered now, and the most there were at one time.</summary>
+    public (int Now, int Most) Questions { get; private set; }
+
+    /// <summary>Has a room served by a feed that others share.</summary>
+    public void Share(string room, Feed feed, Func<long> head)
+    {
+        lock (_gate)
+        {
+            _rooms[room] = new(feed) { SharedHead = head };
+        }
+    }
+
+    /// <summary>Writes events, and rings unless the doorbell is lost.</summary>
+    /// <returns>The batch, to ring it late or twice.</returns>
+    public RoomEvents Append(string room, int count = 1, bool rings = true, string from = "bob", string? clientId = null, string? text = null)
+    {
+        RoomEvents batch;
+        lock (_gate)
+        {
+            var log = RoomOf(room).Log;
+            var events = new RoomEvent[count];
+            for (var i = 0; i < count; i++)
+            {
+                var seq = log.Count + 1;
+                events[i] = new(seq, 1000 + seq, from, RoomEventKind.Msg, text ?? $"message {seq}", null, null, null, clientId, false, seq);
+                log.Add(events[i]);
+            }
+
+            batch = new(room, 1, events);
+        }
+
+        if (rings)
+        {
+            Ring(batch);
+        }
+
+        return batch;
+    }
+
+    /// <summary>Delivers a batch.</summary>
+    public void Ring(RoomEvents batch) => FeedOf(batch.Room).DeliverAsync(batch);
+
+    /// <summary>Tells the feed the head of its room.</summary>
+    public void Beacon(string room)
+    {
+        var (feed, head) = (FeedOf(room), Head(room));
+        feed.NoticeAsync(head);
+    }
+
+    /// <summary>The room's newest sequence.</summary>
+    public long Head(string room)
+    {
+        lock (_gate)
+        {
+            return RoomOf(room).Log.Count;
+        }
+    }
+
+    /// <summary>Retention: the log no longer has the oldest.</summary>
+    public void Forget(string room, long upTo)
+    {
+        lock (_gate)
+        {
+            RoomOf(room).Kept = upTo + 1;
+        }
+    }
+
+    /// <summary>State for everybody in the room.</summary>
+    public void Offer(string room, Func<string, OrleansChat.Protocol.ServerFrame> state) => FeedOf(room).Offer(state);
+
+    /// <summary>Lets the answers out that were held, in order.</summary>
+    public void AnswerAll()
+    {
+        while (true)
+        {
+            Action answer;
+            lock (_gate)
+            {
+                if (!_held.TryDequeue(out answer!))
+                {
+                    return;
+                }
+            }
+
+            answer();
+        }
+    }
+
+    public void Enter(Subscription subscription, Enter enter, Action<RoomReply> answered)
+    {
+        RoomReply reply;
+        Feed feed;
+        lock (_gate)
+        {
+            _calls.Add($"enter {subscription.Room} {enter.User}{(enter.AsMember ? " as member" : "")}");
+            var room = RoomOf(subscription.Room);
+            if (room.In == 0 && room.SharedHead is null)
+            {
+                // As the gateway does: a feed lives while somebody is in it.
+                room.Feed = NewFeed(subscription.Room);
+            }
+
+            feed = room.Feed;
+            feed.Add(subscription);
+            room.In++;
+            var kind = RoomKey.IsDirect(subscription.Room) ? RoomKind.Direct : RoomKind.Channel;
+            var head = room.SharedHead?.Invoke() ?? room.Log.Count;
+            reply = Refuses ?? (RoomReply)new Entered(kind, room.Epoch, head, head, 0, head, room.In);
+        }
+
+        Answer(() =>
+        {
+            if (reply is Entered entered)
+            {
+                _ = feed.OpenAsync(entered.Seq);
+            }
+            else
+            {
+                Remove(subscription);
+            }
+
+            answered(reply);
+        });
+    }
+
+    public void Exit(Subscription subscription, bool endMembership, Action<RoomReply>? answered)
+    {
+        lock (_gate)
+        {
+            _calls.Add($"exit {subscription.Room} {subscription.Session.User}{(endMembership ? " for good" : "")}");
+        }
+
+        Remove(subscription);
+        Answer(() => answered?.Invoke(new Done()));
+    }
+
+    public void Send(string room, RoomCommand command, Action<RoomReply> answered)
+    {
+        lock (_gate)
+        {
+            _calls.Add(command switch
+            {
+                Post post => $"post {room} {post.User} {post.Text}",
+                MarkRead mark => $"mark {room} {mark.User} {mark.Read}",
+                _ => command.ToString(),
+            });
+        }
+
+        RoomReply reply = new Done();
+        if (command is Post { User: var user, ClientId: var id, Text: var text })
+        {
+            var stored = Append(room, from: user, clientId: id, text: text).Events[0];
+            reply = new Posted(stored.Seq, stored.Ts, false);
+        }
+
+        Answer(() => answered(reply));
+    }
+
+    public void Typing(string room, string user)
+    {
+        lock (_gate)
+        {
+            _calls.Add($"typing {room} {user}");
+        }
+    }
+
+    public bool GoLive(Subscription subscription, out long head) => FeedOf(subscription.Room).GoLive(subscription, out head);
+
+    public Task<IReadOnlyList<EncodedEvent>> ReadAsync(string room, long after, int limit, CancellationToken cancellationToken) =>
+        FeedOf(room).ReadAsync(after, limit).WaitAsync(cancellationToken);
+
+    public async Task<HistoryPage> PageAsync(string room, string user, long after, int limit)
+    {
+        await AskAsync();
+        lock (_gate)
+        {
+            var log = RoomOf(room).Log;
+            var from = after < 0 ? Math.Max(0, log.Count + after) : after;
+            return new([.. log.Where(happened => happened.Seq > from).Take(limit)], log.Count, null);
+        }
+    }
+
+    public async Task<Attendance> WhoAsync(string room, string user, int most)
+    {
+        await AskAsync();
+        return new(2, ["ann", "bob"], null);
+    }
+
+    private async Task AskAsync()
+    {
+        lock (_gate)
+        {
+            Questions = (Questions.Now + 1, Math.Max(Questions.Most, Questions.Now + 1));
+        }
+
+        try
+        {
+            await BeforeQuestion();
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                Questions = (Questions.Now - 1, Questions.Most);
+            }
+        }
+    }
+
+    private void Answer(Action answer)
+    {
+        lock (_gate)
+        {
+            if (HoldsAnswers || _held.Count > 0)
+            {
+                _held.Enqueue(answer);
+                return;
+            }
+        }
+
+        answer();
+    }
+
+    private void Remove(Subscription subscription)
+    {
+        lock (_gate)
+        {
+            var room = RoomOf(subscription.Room);
+            if (room.Feed.Remove(subscription, out _, out _))
+            {
+                room.In--;
+            }
+        }
+    }
+
+    private Feed FeedOf(string room)
+    {
+        lock (_gate)
+        {
+            return RoomOf(room).Feed;
+        }
+    }
+
+    private Room RoomOf(string key)
+    {
+        if (!_rooms.TryGetValue(key, out var room))
+        {
+            _rooms.Add(key, room = new(NewFeed(key)));
+        }
+
+        return room;
+    }
+
+    private Feed NewFeed(string room) => new(room, (after, limit) => ReadLogAsync(room, after, limit), new(), new(new Meters()), TimeProvider.System);
+
+    private async Task<RoomEvent[]> ReadLogAsync(string room, long after, int limit)
+    {
+        lock (_gate)
+        {
+            Reads++;
+        }
+
+        await BeforeRead();
+        lock (_gate)
+        {
+            var from = RoomOf(room);
+            return [.. from.Log.Skip((int)after).Where(happened => happened.Seq >= from.Kept).Take(limit)];
+        }
+    }
+
+    private sealed class Room(Feed feed)
+    {
+        public List<RoomEvent> Log { get; } = [];
+
+        public Feed Feed { get; set; } = feed;
+
+        public string Epoch { get; } = "e1";
+
+        public int In { get; set; }
+
+        public long Kept { get; set; } = 1;
+
+        public Func<long>? SharedHead { get; init; }
+    }
+}

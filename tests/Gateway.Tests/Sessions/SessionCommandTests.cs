@@ -1,0 +1,206 @@
+using OrleansChat.Grains.Interfaces;
+using OrleansChat.Protocol;
+
+namespace OrleansChat.Gateway.Tests.Sessions;
+
+/// <summary>Commands and their answers.</summary>
+public sealed class SessionCommandTests
+{
+    [Fact]
+    public async Task Send_WithoutHavingJoined_IsNotMember_AndADirectOneNeedsNoJoin()
+    {
+        using var rig = new SessionRig();
+        var session = await rig.SessionAsync();
+        await session.HandleAsync(Send("1", "lobby"));
+        await session.HandleAsync(Send("2", "@bob"));
+        Assert.Equal(ErrorCode.NotMember, Assert.IsType<Err>(rig.Frames[0]).Code);
+        var ok = Assert.IsType<Ok>(rig.Frames[1]);
+        Assert.Equal(("2", "@bob", 1L), (ok.Id, ok.Room, ok.Seq));
+    }
+
+    [Fact]
+    public async Task Send_ComesBackToItsSender_WithItsId_AndToOthersWithout()
+    {
+        using var rig = new SessionRig();
+        var session = await rig.SessionAsync();
+        await session.HandleAsync(new Join("j", "lobby", null, null, null, null));
+        await session.HandleAsync(Send("mine", "lobby"));
+        rig.Rooms.Append("lobby", from: "bob", clientId: "theirs");
+        Assert.Equal(["mine", null], rig.Frames.OfType<ChatEvent>().Select(happened => happened.Id));
+    }
+
+    [Fact]
+    public async Task Send_AboveTheAllowance_HasItsErrorWithRetry_AndNothingIsStored()
+    {
+        using var rig = new SessionRig();
+        rig.Users.TakesSend = () => ValueTask.FromResult(700);
+        var session = await rig.SessionAsync();
+        await session.HandleAsync(Send("1", "@bob"));
+        Assert.Equal(new Err("1", ErrorCode.RateLimited, "rate limited", 700), Assert.Single(rig.Frames));
+        Assert.Empty(rig.Rooms.Calls);
+    }
+
+    [Fact]
+    public async Task AnswersOfOneConnection_KeepTheOrderOfItsCommands()
+    {
+        using var rig = new SessionRig();
+        var session = await rig.SessionAsync();
+        await session.HandleAsync(new Join("0", "lobby", null, null, null, null));
+        rig.Rooms.HoldsAnswers = true;
+        for (var i = 1; i <= 20; i++)
+        {
+            await session.HandleAsync(Send($"{i}", "lobby"));
+        }
+
+        rig.Rooms.HoldsAnswers = false;
+        rig.Rooms.AnswerAll();
+        Assert.Equal(Enumerable.Range(1, 20).Select(i => $"{i}"), rig.Frames.OfType<Ok>().Select(ok => ok.Id));
+    }
+
+    [Fact]
+    public async Task Handle_WithTooManyInFlight_WaitsForAnAnswer()
+    {
+        using var rig = new SessionRig(options: new() { CommandsInFlight = 2 });
+        var session = await rig.SessionAsync();
+        rig.Rooms.HoldsAnswers = true;
+        await session.HandleAsync(Send("1", "@bob"));
+        await session.HandleAsync(Send("2", "@bob"));
+        var third = session.HandleAsync(Send("3", "@bob")).AsTask();
+        Assert.False(third.IsCompleted);
+        rig.Rooms.HoldsAnswers = false;
+        rig.Rooms.AnswerAll();
+        await Waiting.ForAsync(third, "the third command");
+        Assert.Equal(3, rig.Frames.OfType<Ok>().Count());
+    }
+
+    [Fact]
+    public async Task Handle_WhenTheConnectionIsGone_GivesUp()
+    {
+        using var rig = new SessionRig(options: new() { CommandsInFlight = 1 });
+        var session = await rig.SessionAsync();
+        rig.Rooms.HoldsAnswers = true;
+        await session.HandleAsync(Send("1", "@bob"));
+        var second = session.HandleAsync(Send("2", "@bob")).AsTask();
+        rig.Cut();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Waiting.ForAsync(second, "the end of the wait"));
+    }
+
+    [Theory]
+    [InlineData(null, null, null, 8, 10, true)]
+    [InlineData(5L, null, null, 2, 4, true)]
+    [InlineData(3L, null, null, 1, 2, false)]
+    [InlineData(1L, null, null, 0, 0, false)]
+    [InlineData(null, 4L, null, 5, 7, true)]
+    [InlineData(null, 8L, null, 9, 10, false)]
+    [InlineData(null, 10L, null, 0, 0, false)]
+    [InlineData(null, null, 5L, 4, 6, true)]
+    [InlineData(null, null, 1L, 1, 3, false)]
+    [InlineData(1000L, null, null, 8, 10, true)]
+    [InlineData(null, null, 1000L, 8, 10, true)]
+    public async Task History_FindsItsPage(long? before, long? after, long? around, long first, long last, bool more)
+    {
+        using var rig = new SessionRig();
+        rig.Rooms.Append("lobby", 10);
+        var session = await rig.SessionAsync();
+        await session.HandleAsync(new History("h", "lobby", before, after, around, 3));
+        await rig.UntilAsync(r => r.Frames.Count == 1, "the page");
+        var page = Assert.IsType<Page>(rig.Frames[0]);
+        Assert.Equal((first, last, more), (page.First, page.Last, page.More));
+        Assert.Equal(page.Events.Select(happened => happened.Seq).Order(), page.Events.Select(happened => happened.Seq));
+        Assert.Equal(first == 0 ? 0 : last - first + 1, page.Events.Count);
+    }
+
+    [Fact]
+    public async Task History_WhenTheClusterIsAway_HasItsError()
+    {
+        using var rig = new SessionRig();
+        rig.Rooms.BeforeQuestion = () => throw new TimeoutException("away");
+        var session = await rig.SessionAsync();
+        await session.HandleAsync(new History("h", "lobby", null, null, null, 3));
+        await session.HandleAsync(new Who("w", "lobby"));
+        await rig.UntilAsync(r => r.Frames.Count == 2, "the errors");
+        Assert.All(rig.Frames, frame => Assert.Equal((ErrorCode.Unavailable, 1000), (Assert.IsType<Err>(frame).Code, ((Err)frame).Retry)));
+    }
+
+    [Fact]
+    public async Task Questions_OfOneConnection_AreAskedOneAtATime_AndSendsDoNotWaitForThem()
+    {
+        // A page can be megabytes: many at once, for a client that does not read, would be the gateway's memory.
+        using var rig = new SessionRig();
+        var log = new TaskCompletionSource();
+        rig.Rooms.BeforeQuestion = () => log.Task;
+        var session = await rig.SessionAsync();
+        await session.HandleAsync(new History("1", "lobby", null, null, null, 3));
+        await session.HandleAsync(Send("2", "@bob"));
+        Assert.Equal("2", Assert.IsType<Ok>(Assert.Single(rig.Frames)).Id);
+        var more = Task.Run(
+            async () =>
+            {
+                for (var i = 0; i < 10; i++)
+                {
+                    await session.HandleAsync(new History($"h{i}", "lobby", null, null, null, 3));
+                }
+            },
+            TestContext.Current.CancellationToken);
+        await Task.Delay(100, TestContext.Current.CancellationToken);
+        log.SetResult();
+        await Waiting.ForAsync(more, "the other questions");
+        await rig.UntilAsync(r => r.Frames.OfType<Page>().Count() == 11, "all pages");
+        Assert.Equal(1, rig.Rooms.Questions.Most);
+    }
+
+    [Fact]
+    public async Task Questions_WaitUntilEarlierAnswersAreRead()
+    {
+        using var rig = new SessionRig();
+        rig.Rooms.Append("lobby", 100, text: new string('x', 4000));
+        var session = await rig.SessionAsync();
+        var asking = Task.Run(
+            async () =>
+            {
+                for (var i = 0; i < 20; i++)
+                {
+                    await session.HandleAsync(new History($"{i}", "lobby", null, null, null, 100));
+                }
+            },
+            TestContext.Current.CancellationToken);
+        Assert.True(await Task.WhenAny(asking, Task.Delay(1000, TestContext.Current.CancellationToken)) != asking, "8 MB of answers wait for one reader");
+        await rig.UntilAsync(r => r.Frames.OfType<Page>().Count() == 20, "all pages");
+        await asking;
+    }
+
+    [Fact]
+    public async Task TheRest_HasItsAnswer()
+    {
+        using var rig = new SessionRig();
+        var session = await rig.SessionAsync();
+        await session.HandleAsync(new Ping("p"));
+        await session.HandleAsync(new Auth("a", "token"));
+        await session.HandleAsync(new Leave("l", "lobby", true));
+        await session.HandleAsync(new Mark("m", "lobby", 1));
+        await session.HandleAsync(new Typing("t", "lobby"));
+        await session.HandleAsync(new Who("w", "lobby"));
+        await rig.UntilAsync(r => r.Frames.Count == 5, "the answers");
+        Assert.Equal(new Pong("p"), rig.Frames[0]);
+        Assert.Equal(ErrorCode.Unauthorized, Assert.IsType<Err>(rig.Frames[1]).Code);
+        Assert.Equal(("l", ErrorCode.NotMember), (((Err)rig.Frames[2]).Id, ((Err)rig.Frames[2]).Code));
+        Assert.Equal(("m", ErrorCode.NotMember), (((Err)rig.Frames[3]).Id, ((Err)rig.Frames[3]).Code));
+        Assert.Equal(["ann", "bob"], Assert.IsType<WhoIs>(rig.Frames[4]).Users);
+        Assert.Empty(rig.Rooms.Calls);
+    }
+
+    [Fact]
+    public async Task Mark_AndTyping_ReachARoomThatWasJoined_AndHaveNoAnswer()
+    {
+        using var rig = new SessionRig();
+        var session = await rig.SessionAsync();
+        await session.HandleAsync(new Join("j", "lobby", null, null, null, null));
+        rig.Forget();
+        await session.HandleAsync(new Mark("m", "lobby", 3));
+        await session.HandleAsync(new Typing("t", "lobby"));
+        Assert.Equal(["enter lobby ann", "mark lobby ann 3", "typing lobby ann"], rig.Rooms.Calls);
+        Assert.Empty(rig.Frames);
+    }
+
+    private static Send Send(string id, string room) => new(id, room, EventKind.Msg, "hello", null, null, null);
+}

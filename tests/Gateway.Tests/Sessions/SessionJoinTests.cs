@@ -1,0 +1,292 @@
+using OrleansChat.Gateway.Sessions;
+using OrleansChat.Grains.Interfaces;
+using OrleansChat.Protocol;
+
+namespace OrleansChat.Gateway.Tests.Sessions;
+
+/// <summary>Where delivery starts, and that nothing is told twice or left out from there.</summary>
+public sealed class SessionJoinTests
+{
+    [Fact]
+    public async Task Join_WithNeitherAfterNorLast_StartsAtTheHead()
+    {
+        using var rig = new SessionRig();
+        rig.Rooms.Append("lobby", 5);
+        await (await rig.SessionAsync()).HandleAsync(Join());
+        rig.Rooms.Append("lobby", 2);
+        var joined = Assert.IsType<Joined>(rig.Frames[0]);
+        Assert.Equal((5, 5, false), (joined.Seq, joined.After, joined.Reset));
+        Assert.Equal([6, 7], rig.Seqs());
+    }
+
+    [Fact]
+    public async Task Join_After_ReplaysWhatFollows_ThenGoesOnLive()
+    {
+        using var rig = new SessionRig();
+        rig.Rooms.Append("lobby", 5);
+        await (await rig.SessionAsync()).HandleAsync(Join(after: 2));
+        await rig.UntilAsync(r => r.Seqs().Length == 3, "the replay");
+        rig.Rooms.Append("lobby");
+        Assert.Equal(2, Assert.IsType<Joined>(rig.Frames[0]).After);
+        await rig.UntilAsync(r => r.Seqs().Length == 4, "the live event");
+        Assert.Equal([3, 4, 5, 6], rig.Seqs());
+    }
+
+    [Theory]
+    [InlineData(2, new long[] { 4, 5 })]
+    [InlineData(50, new long[] { 1, 2, 3, 4, 5 })]
+    public async Task Join_Last_ReplaysTheNewest(int last, long[] expected)
+    {
+        using var rig = new SessionRig();
+        rig.Rooms.Append("lobby", 5);
+        await (await rig.SessionAsync()).HandleAsync(Join(last: last));
+        await rig.UntilAsync(r => r.Seqs().Length == expected.Length, "the replay");
+        Assert.Equal(expected, rig.Seqs());
+        Assert.Equal(5 - expected.Length, Assert.IsType<Joined>(rig.Frames[0]).After);
+    }
+
+    [Theory]
+    [InlineData(0, false)]
+    [InlineData(1, true)]
+    public async Task Join_FurtherBehindThanTheReplayLimit_NamesTheGapFirst_ThenTheNewest(int over, bool gap)
+    {
+        using var rig = new SessionRig(limits: new() { ReplayEvents = 10 });
+        rig.Rooms.Append("lobby", 13 + over);
+        await (await rig.SessionAsync()).HandleAsync(Join(after: 3));
+        await rig.UntilAsync(r => r.Seqs().Length == 10, "the newest");
+        Assert.IsType<Joined>(rig.Frames[0]);
+        if (gap)
+        {
+            Assert.Equal(new Gap("lobby", 4, 4), rig.Frames[1]);
+        }
+
+        Assert.Equal(Enumerable.Range(4 + over, 10).Select(seq => (long)seq), rig.Seqs());
+        Assert.Equal(gap ? 1 : 0, rig.Frames.OfType<Gap>().Count());
+    }
+
+    [Fact]
+    public async Task Join_WithinTheReplayLimit_WhenMoreHappensMeanwhile_HasNoGap()
+    {
+        // The replay limit is for the past at the time of the join. What comes later is live, or lagging, and has its own bound.
+        using var rig = new SessionRig(limits: new() { ReplayEvents = 10 });
+        rig.Rooms.Append("lobby", 10);
+        var reads = new TaskCompletionSource();
+        rig.Rooms.BeforeRead = () => reads.Task;
+        await (await rig.SessionAsync()).HandleAsync(Join(after: 0));
+        rig.Rooms.HoldsAnswers = false;
+        rig.Rooms.Append("lobby", 15);
+        reads.SetResult();
+        await rig.UntilAsync(r => r.Seqs().Length == 25 || r.Frames.OfType<Gap>().Any(), "everything");
+        Assert.Equal(Enumerable.Range(1, 25).Select(seq => (long)seq), rig.Seqs());
+    }
+
+    [Fact]
+    public async Task Join_WithACursorOfAnotherEpoch_IsReset()
+    {
+        using var rig = new SessionRig(limits: new() { ReplayEvents = 3 });
+        rig.Rooms.Append("lobby", 5);
+        await (await rig.SessionAsync()).HandleAsync(Join(after: 4, epoch: "another"));
+        await rig.UntilAsync(r => r.Seqs().Length == 3, "the newest");
+        var joined = Assert.IsType<Joined>(rig.Frames[0]);
+        Assert.Equal((true, "e1", 2), (joined.Reset, joined.Epoch, joined.After));
+        Assert.Equal([3, 4, 5], rig.Seqs());
+    }
+
+    [Fact]
+    public async Task Join_WithACursorAheadOfTheHead_IsReset()
+    {
+        using var rig = new SessionRig();
+        rig.Rooms.Append("lobby", 2);
+        await (await rig.SessionAsync()).HandleAsync(Join(after: 3, epoch: "e1"));
+        await rig.UntilAsync(r => r.Seqs().Length == 2, "what there is");
+        Assert.True(Assert.IsType<Joined>(rig.Frames[0]).Reset);
+        Assert.Equal([1, 2], rig.Seqs());
+    }
+
+    [Fact]
+    public async Task Hello_ResumesEveryRoom_EachFromItsCursor()
+    {
+        using var rig = new SessionRig();
+        rig.Rooms.Append("lobby", 4);
+        rig.Rooms.Append("garden", 4);
+        await (await rig.SessionAsync()).HandleAsync(new Hello("h", null, null, [new("lobby", 1, "e1"), new("garden", 3, "e1"), new("attic", 0, null)]));
+        await rig.UntilAsync(r => r.Seqs().Length + r.Seqs("garden").Length == 4, "what was missed");
+        Assert.Equal("ann", Assert.IsType<Welcome>(rig.Frames[0]).User);
+        Assert.Equal(["lobby", "garden", "attic"], rig.Frames.OfType<Joined>().Select(joined => joined.Room));
+        Assert.Equal([2, 3, 4], rig.Seqs());
+        Assert.Equal([4], rig.Seqs("garden"));
+    }
+
+    [Fact]
+    public async Task Events_WhileTheRoomHasNotAnswered_ArriveExactlyOnce()
+    {
+        using var rig = new SessionRig();
+        rig.Rooms.Append("lobby", 3);
+        rig.Rooms.HoldsAnswers = true;
+        await (await rig.SessionAsync()).HandleAsync(Join());
+        rig.Rooms.Append("lobby", 2);
+        Assert.Empty(rig.Frames);
+        rig.Rooms.HoldsAnswers = false;
+        rig.Rooms.AnswerAll();
+        rig.Rooms.Append("lobby");
+        await rig.UntilAsync(r => r.Seqs().Length >= 3, "the events");
+        Assert.Equal(3, Assert.IsType<Joined>(rig.Frames[0]).After);
+        Assert.Equal([4, 5, 6], rig.Seqs());
+    }
+
+    [Fact]
+    public async Task Join_WhenRefused_HasItsError_AndCanBeTriedAgain()
+    {
+        using var rig = new SessionRig();
+        rig.Rooms.Refuses = new(Refusal.Forbidden, "not yours");
+        var session = await rig.SessionAsync();
+        await session.HandleAsync(Join());
+        Assert.Equal(new Err("j", ErrorCode.Forbidden, "not yours", null), rig.Frames[0]);
+        rig.Rooms.Refuses = null;
+        await session.HandleAsync(Join());
+        Assert.IsType<Joined>(rig.Frames[1]);
+    }
+
+    [Fact]
+    public async Task Join_OfOneRoomTooMany_IsRefused()
+    {
+        using var rig = new SessionRig(limits: new() { RoomsPerConnection = 1 });
+        var session = await rig.SessionAsync();
+        await session.HandleAsync(Join());
+        await session.HandleAsync(new Join("k", "garden", null, null, null, null));
+        Assert.Equal(ErrorCode.RoomFull, Assert.IsType<Err>(rig.Frames[1]).Code);
+        await session.HandleAsync(Join());
+        Assert.IsType<Joined>(rig.Frames[2]);
+    }
+
+    [Fact]
+    public async Task Join_Again_StartsOver_AndTheUserNeverLeavesMeanwhile()
+    {
+        using var rig = new SessionRig();
+        rig.Rooms.Append("lobby", 3);
+        var session = await rig.SessionAsync();
+        await session.HandleAsync(Join(after: 0));
+        await rig.UntilAsync(r => r.Seqs().Length == 3, "the replay");
+        rig.Forget();
+        await session.HandleAsync(Join(after: 1));
+        await rig.UntilAsync(r => r.Seqs().Length == 2, "the second replay");
+        rig.Rooms.Append("lobby");
+        Assert.Equal([2, 3, 4], rig.Seqs());
+        Assert.Equal(["enter lobby ann", "enter lobby ann", "exit lobby ann"], rig.Rooms.Calls);
+    }
+
+    [Fact]
+    public async Task EveryJoin_HasItsAnswer_AlsoWhereLeaveOrAnotherJoinOvertakesIt()
+    {
+        using var rig = new SessionRig();
+        rig.Rooms.HoldsAnswers = true;
+        var session = await rig.SessionAsync();
+        await session.HandleAsync(new Join("1", "lobby", null, null, null, null));
+        await session.HandleAsync(new Join("2", "lobby", null, null, null, null));
+        await session.HandleAsync(new Leave("3", "lobby", true));
+        rig.Rooms.HoldsAnswers = false;
+        rig.Rooms.AnswerAll();
+        rig.Rooms.Append("lobby");
+        Assert.Equal(["1", "2"], rig.Frames.OfType<Joined>().Select(joined => joined.Id));
+        Assert.Equal("3", Assert.IsType<Ok>(rig.Frames[^1]).Id);
+    }
+
+    [Fact]
+    public async Task Leave_DropsWhatWaits_AndNothingOfTheRoomFollowsItsOk()
+    {
+        using var rig = new SessionRig();
+        var session = await rig.SessionAsync();
+        await session.HandleAsync(Join());
+        await session.HandleAsync(new Join("k", "garden", null, null, null, null));
+        rig.Rooms.Append("lobby", 5);
+        rig.Rooms.Append("garden", 1);
+        await session.HandleAsync(new Leave("l", "lobby", true));
+        rig.Rooms.Append("lobby", 5);
+        Assert.Equal([1], rig.Seqs("garden"));
+        Assert.Empty(rig.Seqs());
+        Assert.Equal(new Ok("l", "lobby", null, null, false, null), rig.Frames[^1]);
+    }
+
+    [Fact]
+    public async Task Leave_ForGood_GivesUpMembership()
+    {
+        using var rig = new SessionRig();
+        var session = await rig.SessionAsync();
+        await session.HandleAsync(Join());
+        await session.HandleAsync(new Leave("l", "lobby", KeepMembership: false));
+        Assert.Contains("exit lobby ann for good", rig.Rooms.Calls);
+    }
+
+    [Fact]
+    public async Task Reach_PutsTheSessionIntoADirectRoom_Once()
+    {
+        using var rig = new SessionRig();
+        var session = await rig.SessionAsync("ann");
+        var room = RoomKey.Direct("ann", "bob");
+        rig.Rooms.Append(room, 3);
+        session.Reach(room, 2);
+        session.Reach(room, 2);
+        rig.Rooms.Append(room);
+        session.Reach(room, 3);
+        await rig.UntilAsync(r => r.Seqs("@bob").Length == 2, "the events");
+        Assert.Equal([3, 4], rig.Seqs("@bob"));
+        Assert.Single(rig.Frames.OfType<Joined>());
+        Assert.Single(rig.Rooms.Calls);
+    }
+
+    [Fact]
+    public async Task Close_LeavesEveryRoom_AndDisconnects_Once()
+    {
+        using var rig = new SessionRig();
+        var session = await rig.SessionAsync();
+        await session.HandleAsync(Join());
+        await session.HandleAsync(new Join("k", "garden", null, null, null, null));
+        rig.Cut();
+        await session.CloseAsync();
+        await session.CloseAsync();
+        Assert.Equal(["exit garden ann", "exit lobby ann"], rig.Rooms.Calls.Where(call => call.StartsWith("exit", StringComparison.Ordinal)).Order());
+        Assert.Equal(["connect ann", "disconnect ann"], rig.Users.Calls);
+        rig.Forget();
+        rig.Rooms.Append("lobby");
+        Assert.Empty(rig.Frames);
+    }
+
+    [Fact]
+    public async Task Close_WhileAReachIsOnItsWay_LeavesNobodyBehind()
+    {
+        // The bell rings on the inbox's thread while the connection's thread closes the session.
+        for (var i = 0; i < 2000; i++)
+        {
+            using var rig = new SessionRig();
+            var session = await rig.SessionAsync();
+            var room = RoomKey.Direct("ann", "bob");
+            using var start = new Barrier(2);
+            var reaching = Task.Run(
+                () =>
+                {
+                    start.SignalAndWait(TestContext.Current.CancellationToken);
+                    session.Reach(room, 0);
+                },
+                TestContext.Current.CancellationToken);
+            start.SignalAndWait(TestContext.Current.CancellationToken);
+            await session.CloseAsync();
+            await reaching;
+            var (enters, left) = (rig.Rooms.Calls.Count(call => call.StartsWith("enter", StringComparison.Ordinal)), rig.Rooms.Calls.LastOrDefault());
+            Assert.True(enters == 0 || left!.StartsWith("exit", StringComparison.Ordinal), $"Round {i}: {string.Join(", ", rig.Rooms.Calls)}");
+        }
+    }
+
+    [Fact]
+    public async Task Start_WhenTheUserHasTooMany_EndsWith4503()
+    {
+        using var rig = new SessionRig();
+        rig.Users.Full = true;
+        var session = new Session("s", "ann", JsonFormat.Instance, rig.Wire, rig.Ports);
+        Assert.False(await session.StartAsync(null));
+        Assert.Equal(CloseCode.TooManyConnections, Assert.Single(rig.Ends).Code);
+        await session.CloseAsync();
+        Assert.Equal(["connect ann"], rig.Users.Calls);
+    }
+
+    private static Join Join(long? after = null, int? last = null, string? epoch = null) => new("j", "lobby", after, epoch, last, null);
+}

@@ -1,0 +1,258 @@
+using OrleansChat.Gateway.Sessions;
+using OrleansChat.Grains.Interfaces;
+using OrleansChat.Protocol;
+
+namespace OrleansChat.Gateway.Tests.Sessions;
+
+/// <summary>A connection that reads too slowly is not closed and loses nothing.</summary>
+public sealed class SessionLagTests
+{
+    private readonly CancellationToken _cancelled = TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task WhenTheOutboxIsFull_TheQueueIsDropped_AndTheLogTellsEverythingOnce()
+    {
+        using var rig = new SessionRig(outboxBytes: 2000);
+        var session = await rig.SessionAsync();
+        await session.HandleAsync(Join("lobby"));
+        rig.Rooms.Append("lobby", 3);
+        rig.TakeOne();
+        rig.TakeOne();
+        for (var i = 0; i < 200; i++)
+        {
+            rig.Rooms.Append("lobby");
+        }
+
+        await rig.UntilAsync(r => r.Seqs().Length >= 203, "all events");
+        Assert.Equal(Enumerable.Range(1, 203).Select(seq => (long)seq), rig.Seqs());
+        Assert.True(rig.Rooms.Reads > 0, "it never lagged");
+
+        var reads = rig.Rooms.Reads;
+        rig.Rooms.Append("lobby");
+        await rig.UntilAsync(r => r.Seqs().Length >= 204, "a live event");
+        Assert.Equal(reads, rig.Rooms.Reads);
+    }
+
+    [Fact]
+    public async Task WhenEveryPostIsDroppedWhileTheLoopWaitsForSpace_ItGoesOn()
+    {
+        // One room is fed from the log and has filled the outbox; an event of a live room finds no space. The writer is in the middle of a
+        // write: when it comes back the queue is empty, and only the loop can fill it again.
+        using var rig = new SessionRig(outboxBytes: 4000);
+        rig.Rooms.Append("big", 200);
+        var session = await rig.SessionAsync();
+        await session.HandleAsync(Join("live"));
+        await session.HandleAsync(new Join("b", "big", 0, null, null, null));
+        await Waiting.UntilAsync(() => rig.Rooms.Reads > 0, "the first read");
+        await Task.Delay(200, _cancelled);
+        for (var i = 0; i < 100; i++)
+        {
+            rig.Rooms.Append("live");
+        }
+
+        await Waiting.UntilAsync(() => rig.Seqs("big").Length == 200 && rig.Seqs("live").Length == 100, "both rooms whole", TimeSpan.FromSeconds(5));
+        Assert.Equal(Enumerable.Range(1, 100).Select(seq => (long)seq), rig.Seqs("live"));
+    }
+
+    [Fact]
+    public async Task MoreThanTheMostBehind_IsNamedByAGap_AndTheNewestFollow()
+    {
+        using var rig = new SessionRig(outboxBytes: 1000, limits: new() { ReplayEvents = 20 }, lag: new() { MaxEvents = 50 });
+        var session = await rig.SessionAsync();
+        await session.HandleAsync(Join("lobby"));
+        for (var i = 0; i < 300; i++)
+        {
+            rig.Rooms.Append("lobby");
+        }
+
+        await rig.UntilAsync(r => r.Seqs().Contains(300), "the newest");
+        new StrictReader().Read(rig.Frames);
+        Assert.NotEmpty(rig.Frames.OfType<Gap>());
+        Assert.Equal(Enumerable.Range(281, 20).Select(seq => (long)seq), rig.Seqs()[^20..]);
+    }
+
+    [Fact]
+    public async Task WhatTheLogNoLongerHas_IsNamedByAGap()
+    {
+        using var rig = new SessionRig();
+        rig.Rooms.Append("lobby", 30);
+        rig.Rooms.Forget("lobby", upTo: 12);
+        await (await rig.SessionAsync()).HandleAsync(new Join("j", "lobby", 5, null, null, null));
+        await rig.UntilAsync(r => r.Seqs().Contains(30), "what the log still has");
+        Assert.Equal(new Gap("lobby", 6, 12), Assert.Single(rig.Frames.OfType<Gap>()));
+        Assert.Equal(Enumerable.Range(13, 18).Select(seq => (long)seq), rig.Seqs());
+    }
+
+    [Fact]
+    public async Task WhenTheLogIsAway_NothingIsLost_AndTheConnectionLives()
+    {
+        using var rig = new SessionRig();
+        rig.Rooms.Append("lobby", 5);
+        var failures = 0;
+        rig.Rooms.BeforeRead = () => ++failures <= 2 ? throw new TimeoutException("away") : Task.CompletedTask;
+        await (await rig.SessionAsync()).HandleAsync(new Join("j", "lobby", 0, null, null, null));
+        await rig.UntilAsync(r => r.Seqs().Length == 5, "the replay after the log came back");
+        Assert.Equal(3, failures);
+    }
+
+    [Fact]
+    public async Task WhenACallIsCancelledBelow_TheLoopGoesOn()
+    {
+        // A cluster client that restarts or is torn down cancels calls; that is no end of this connection.
+        using var rig = new SessionRig();
+        rig.Rooms.Append("lobby", 5);
+        var failures = 0;
+        rig.Rooms.BeforeRead = () => ++failures == 1 ? throw new TaskCanceledException("not ours") : Task.CompletedTask;
+        await (await rig.SessionAsync()).HandleAsync(new Join("j", "lobby", 0, null, null, null));
+        await rig.UntilAsync(r => r.Seqs().Length == 5, "the replay");
+    }
+
+    [Fact]
+    public async Task AnEventLargerThanWhatIsLeft_DoesNotMakeTheLoopSpin()
+    {
+        using var rig = new SessionRig(outboxBytes: 4000);
+        rig.Rooms.Append("lobby", 15);
+        for (var i = 0; i < 5; i++)
+        {
+            rig.Rooms.Append("lobby", text: new string('x', 3500));
+        }
+
+        await (await rig.SessionAsync()).HandleAsync(new Join("j", "lobby", 0, null, null, null));
+        await Task.Delay(500, _cancelled);
+        Assert.InRange(rig.Rooms.Reads, 1, 20);
+        await rig.UntilAsync(r => r.Seqs().Length == 20, "all of them");
+        Assert.Equal(Enumerable.Range(1, 20).Select(seq => (long)seq), rig.Seqs());
+    }
+
+    [Fact]
+    public async Task StateThatDoesNotFit_IsLetGo_AndNobodyLagsForIt()
+    {
+        using var rig = new SessionRig(outboxBytes: 1000);
+        var session = await rig.SessionAsync();
+        await session.HandleAsync(Join("lobby"));
+        for (var i = 0; i < 100; i++)
+        {
+            rig.Rooms.Offer("lobby", room => new TypingNow(room, "bob"));
+        }
+
+        Assert.InRange(rig.Frames.OfType<TypingNow>().Count(), 1, 50);
+        Assert.Equal(0, rig.Rooms.Reads);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    [InlineData(5)]
+    [InlineData(6)]
+    public async Task WhatIsWritten_IsDense_WhateverTheSchedule(int seed)
+    {
+        string[] rooms = ["a", "b", "c"];
+        var random = new Random(seed);
+        using var rig = new SessionRig(
+            outboxBytes: 3000, limits: new() { ReplayEvents = 60 }, options: new() { CatchUpEvents = 16 }, lag: new() { MaxEvents = 150 });
+        var session = await rig.SessionAsync();
+        var reader = new StrictReader();
+        var late = new List<RoomEvents>();
+        var away = 0;
+        rig.Rooms.BeforeRead = async () =>
+        {
+            await Task.Yield();
+            if (Volatile.Read(ref away) > 0)
+            {
+                throw new TimeoutException("away");
+            }
+        };
+
+        var read = 0;
+        foreach (var room in rooms)
+        {
+            await session.HandleAsync(Join(room));
+        }
+
+        for (var step = 0; step < 6000; step++)
+        {
+            var room = rooms[random.Next(rooms.Length)];
+            switch (random.Next(1000))
+            {
+                case < 200:
+                    rig.Rooms.Append(room, random.Next(1, 6));
+                    break;
+                case < 220:
+                    late.Add(rig.Rooms.Append(room, random.Next(1, 4), rings: false));
+                    break;
+                case < 260 when late.Count > 0:
+                    rig.Rooms.Ring(late[random.Next(late.Count)]);
+                    break;
+                case < 270:
+                    rig.Rooms.Append(room, rings: false);
+                    break;
+                case < 320:
+                    rig.Rooms.Beacon(room);
+                    break;
+                case < 830:
+                    for (var taken = random.Next(16); taken > 0 && rig.TakeOne(); taken--)
+                    {
+                    }
+
+                    break;
+                case < 833:
+                    await session.HandleAsync(new Leave("l", room, true));
+                    break;
+                case < 870:
+                    await session.HandleAsync(new Join("j", room, reader.Cursor(room), null, null, null));
+                    break;
+                case < 875:
+                    await session.HandleAsync(new Join("j", room, null, null, random.Next(1, 30), null));
+                    break;
+                case < 878:
+                    rig.Rooms.HoldsAnswers = true;
+                    break;
+                case < 890:
+                    rig.Rooms.HoldsAnswers = false;
+                    rig.Rooms.AnswerAll();
+                    break;
+                case < 900:
+                    Volatile.Write(ref away, random.Next(30) == 0 ? 1 : 0);
+                    break;
+                case < 930:
+                    await Task.Delay(1, _cancelled);
+                    break;
+                case < 970:
+                    await Task.Yield();
+                    break;
+                default:
+                    rig.Rooms.Offer(room, name => new TypingNow(name, "bob"));
+                    break;
+            }
+
+            // Each line is judged when it is taken, so that the next join goes on from what a client has really seen.
+            read = reader.Read(rig.Taken, read);
+        }
+
+        rig.Rooms.HoldsAnswers = false;
+        rig.Rooms.AnswerAll();
+        Volatile.Write(ref away, 0);
+        foreach (var room in rooms)
+        {
+            await session.HandleAsync(new Join("j", room, reader.Cursor(room), null, null, null));
+            rig.Rooms.Beacon(room);
+        }
+
+        await Waiting.UntilAsync(
+            () =>
+            {
+                while (rig.TakeOne())
+                {
+                }
+
+                read = reader.Read(rig.Taken, read);
+                return rooms.All(room => reader.Cursor(room) == rig.Rooms.Head(room));
+            },
+            $"all rooms at their heads (seed {seed}: {string.Join(", ", rooms.Select(room => $"{room} {reader.Cursor(room)} of {rig.Rooms.Head(room)}"))})");
+        Assert.True(reader.Events > 1000, $"only {reader.Events} events of {rooms.Sum(rig.Rooms.Head)} were read");
+    }
+
+    private static Join Join(string room) => new("j", room, null, null, null, null);
+}

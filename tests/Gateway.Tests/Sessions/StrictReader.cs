@@ -1,0 +1,56 @@
+using System.Text;
+using OrleansChat.Protocol;
+
+namespace OrleansChat.Gateway.Tests.Sessions;
+
+/// <summary>A client that believes the protocol's promises and fails at the first that is broken.</summary>
+internal sealed class StrictReader
+{
+    private readonly Dictionary<string, (bool In, long Cursor)> _rooms = [];
+
+    /// <summary>Events it was told.</summary>
+    public int Events { get; private set; }
+
+    /// <summary>The last sequence seen or named by a gap; null where it was never in.</summary>
+    public long? Cursor(string room) => _rooms.TryGetValue(room, out var known) ? known.Cursor : null;
+
+    /// <summary>Reads lines from a position on. Returns the position after them.</summary>
+    public int Read(IReadOnlyList<string> lines, int from)
+    {
+        Read(lines.Skip(from).Select(line => FrameReader.Read(Encoding.UTF8.GetBytes(line))!));
+        return lines.Count;
+    }
+
+    /// <summary>Reads frames in order.</summary>
+    public void Read(IEnumerable<ServerFrame> frames)
+    {
+        foreach (var frame in frames)
+        {
+            switch (frame)
+            {
+                case Joined joined:
+                    Assert.InRange(joined.After, 0, joined.Seq);
+                    _rooms[joined.Room] = (true, joined.After);
+                    break;
+                case Ok { Id: "l", Room: { } left }:
+                    _rooms[left] = (false, _rooms.GetValueOrDefault(left).Cursor);
+                    break;
+                case ChatEvent happened:
+                    Next(happened.Room, happened.Seq, happened.Seq, happened);
+                    Events++;
+                    break;
+                case Gap gap:
+                    Next(gap.Room, gap.From, gap.To, gap);
+                    break;
+            }
+        }
+    }
+
+    private void Next(string room, long from, long to, ServerFrame frame)
+    {
+        var (isIn, cursor) = _rooms.GetValueOrDefault(room);
+        Assert.True(isIn, $"{frame}, and this connection is not in {room}");
+        Assert.True(from == cursor + 1 && to >= from, $"{frame}, and {cursor} was the last");
+        _rooms[room] = (true, to);
+    }
+}

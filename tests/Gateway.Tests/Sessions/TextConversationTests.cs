@@ -1,0 +1,275 @@
+using System.Text;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.WebUtilities;
+using OrleansChat.Gateway.Sessions;
+using OrleansChat.Grains.Interfaces;
+using OrleansChat.Protocol;
+using OrleansChat.Protocol.Text;
+
+namespace OrleansChat.Gateway.Tests.Sessions;
+
+/// <summary>Text mode as a person sees it.</summary>
+public sealed class TextConversationTests : IDisposable
+{
+    private readonly SessionRig _rig = new();
+
+    public void Dispose() => _rig.Dispose();
+
+    [Fact]
+    public async Task OnEntry_ThePersonIsTold_AndTheLastLinesFollow()
+    {
+        _rig.Rooms.Append("lobby", 25);
+        await StartAsync();
+        await _rig.UntilAsync(rig => rig.Lines.Length == 22, "the last lines");
+        Assert.Equal("* you are ann, /help shows the commands", _rig.Lines[0]);
+        Assert.Equal("* you are in lobby (1 here)", _rig.Lines[1]);
+        Assert.Equal("bob: message 6", _rig.Lines[2]);
+        Assert.Equal("bob: message 25", _rig.Lines[^1]);
+    }
+
+    [Fact]
+    public async Task ALine_IsSaid_AndComesBack()
+    {
+        var conversation = await StartAsync();
+        await Type(conversation, "hello\r\nthere ");
+        await Type(conversation, "//slash");
+        await Type(conversation, "   ");
+        Assert.Equal(["post lobby ann hello there", "post lobby ann /slash"], _rig.Rooms.Calls[1..]);
+        Assert.Equal(["ann: hello there", "ann: /slash"], _rig.Lines[2..]);
+    }
+
+    [Theory]
+    [InlineData("echo=0", new string[0], new[] { "bob: message 2" })]
+    [InlineData("raw=1", new[] { "hello" }, new[] { "message 2" })]
+    [InlineData("seq=1", new[] { "#1 ann: hello" }, new[] { "#2 bob: message 2" })]
+    [InlineData("raw=1&seq=1", new[] { "#1 hello" }, new[] { "#2 message 2" })]
+    public async Task TheAddress_ChoosesHowLinesLook(string query, string[] own, string[] others)
+    {
+        var conversation = await StartAsync(query);
+        _rig.Forget();
+        await Type(conversation, "hello");
+        _rig.Rooms.Append("lobby");
+        Assert.Equal([.. own, .. others], _rig.Lines);
+    }
+
+    [Fact]
+    public async Task After_ResumesWhereItStopped()
+    {
+        _rig.Rooms.Append("lobby", 30);
+        await StartAsync("after=27");
+        await _rig.UntilAsync(rig => rig.Lines.Length == 5, "what was missed");
+        Assert.Equal(["bob: message 28", "bob: message 29", "bob: message 30"], _rig.Lines[2..]);
+    }
+
+    [Fact]
+    public async Task TheHomeRoom_NeedsNoName_OthersDo()
+    {
+        var conversation = await StartAsync("room=garden");
+        await Type(conversation, "/join attic");
+        _rig.Forget();
+        _rig.Rooms.Append("garden");
+        _rig.Rooms.Append("attic");
+        Assert.Equal(["bob: message 1", "[attic] bob: message 1"], _rig.Lines);
+    }
+
+    [Fact]
+    public async Task Join_SpeaksThereFromNowOn_AndLeaveGoesBack()
+    {
+        var conversation = await StartAsync();
+        await Type(conversation, "/join attic");
+        await Type(conversation, "up here");
+        await Type(conversation, "/rooms");
+        await Type(conversation, "/leave");
+        await Type(conversation, "down again");
+        await Type(conversation, "/leave lobby");
+        await Type(conversation, "nowhere");
+        Assert.Contains("post attic ann up here", _rig.Rooms.Calls);
+        Assert.Contains("post lobby ann down again", _rig.Rooms.Calls);
+        Assert.Contains("* you are in lobby, attic", _rig.Lines);
+        Assert.Contains("* you are in lobby", _rig.Lines);
+        Assert.Equal("! you are in no room, /join lobby enters one", _rig.Lines[^1]);
+    }
+
+    [Fact]
+    public async Task Msg_ReachesOnePerson_WithoutJoining()
+    {
+        var conversation = await StartAsync();
+        await Type(conversation, "/msg bob psst");
+        Assert.Equal($"post {RoomKey.Direct("ann", "bob")} ann psst", _rig.Rooms.Calls[^1]);
+    }
+
+    [Fact]
+    public async Task ADirectMessage_LooksLikeOne_FromBothSides()
+    {
+        var conversation = await StartAsync();
+        await Type(conversation, "/join @bob");
+        _rig.Forget();
+        await Type(conversation, "psst");
+        _rig.Rooms.Append(RoomKey.Direct("ann", "bob"));
+        Assert.Equal(["-> *bob* psst", "*bob* message 2"], _rig.Lines);
+    }
+
+    [Fact]
+    public async Task Me_IsToldInTheThirdPerson()
+    {
+        var conversation = await StartAsync();
+        await Type(conversation, "/me waves");
+        Assert.Equal("post lobby ann waves", _rig.Rooms.Calls[^1]);
+    }
+
+    [Fact]
+    public async Task Who_And_Last_AreAnswered()
+    {
+        var conversation = await StartAsync();
+        _rig.Rooms.Append("lobby", 5);
+        await _rig.UntilAsync(rig => rig.Lines.Length == 7, "the lines");
+        _rig.Forget();
+        await Type(conversation, "/who");
+        await Type(conversation, "/last 2");
+        await _rig.UntilAsync(rig => rig.Lines.Length == 3, "the answers");
+        Assert.Equal(["* 2 here: ann, bob", "bob: message 4", "bob: message 5"], _rig.Lines);
+    }
+
+    [Fact]
+    public async Task WhatCannotBeDone_IsSaid_AndTheConnectionLives()
+    {
+        var conversation = await StartAsync();
+        _rig.Forget();
+        await Type(conversation, "/dance");
+        await Type(conversation, "/join Not A Room");
+        await Type(conversation, "/help");
+        Assert.Equal("! there is no /dance, /help shows the commands", _rig.Lines[0]);
+        Assert.StartsWith("! it goes /join room", _rig.Lines[1], StringComparison.Ordinal);
+        Assert.Equal(TextHelp.Lines, _rig.Lines.Skip(2));
+        Assert.Empty(_rig.Ends);
+    }
+
+    [Fact]
+    public async Task Quit_EndsNormally()
+    {
+        var conversation = await StartAsync();
+        await Type(conversation, "/quit");
+        Assert.Equal((CloseCode.Normal, "goodbye"), Assert.Single(_rig.Ends));
+        Assert.Equal("* goodbye: goodbye", Encoding.UTF8.GetString(conversation.Farewell(CloseCode.Normal, "goodbye").Span));
+    }
+
+    [Fact]
+    public async Task Nick_IsForGuests()
+    {
+        var conversation = await StartAsync();
+        await Type(conversation, "/nick bea");
+        Assert.Equal("! /nick is for guests, and you have a name", _rig.Lines[^1]);
+    }
+
+    [Fact]
+    public async Task Nick_KeepsTheRooms_AndTellsNothingTwice_OrNever()
+    {
+        var conversation = await StartAsync(guest: true);
+        await Type(conversation, "/join attic");
+        _rig.Rooms.Append("attic", 3);
+        _rig.TakeOne();
+        _rig.TakeOne();
+        await Type(conversation, "/nick bea");
+        _rig.Rooms.Append("attic", 2);
+        await _rig.UntilAsync(rig => rig.Lines.Count(line => line.StartsWith("[attic] bob", StringComparison.Ordinal)) >= 5, "the lines");
+        Assert.Equal(
+            Enumerable.Range(1, 5).Select(i => $"[attic] bob: message {i}"), _rig.Lines.Where(line => line.StartsWith("[attic] bob", StringComparison.Ordinal)));
+        await Type(conversation, "it is me");
+        Assert.Contains("post attic bea it is me", _rig.Rooms.Calls);
+        Assert.Equal(["connect guest-1", "disconnect guest-1", "connect bea"], _rig.Users.Calls);
+    }
+
+    [Fact]
+    public async Task Nick_BeforeTheRoomAnswered_ShowsTheLastLines_NotTheFirst()
+    {
+        _rig.Rooms.Append("lobby", 40);
+        _rig.Rooms.HoldsAnswers = true;
+        var conversation = await StartAsync(guest: true);
+        await Type(conversation, "/nick bea");
+        _rig.Rooms.HoldsAnswers = false;
+        _rig.Rooms.AnswerAll();
+        await _rig.UntilAsync(rig => rig.Lines.Contains("bob: message 40"), "the last lines");
+        Assert.Equal(20, _rig.Lines.Count(line => line.StartsWith("bob", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task Nick_LeavesPrivateTalkBehind()
+    {
+        var conversation = await StartAsync(guest: true);
+        await Type(conversation, "/join @bob");
+        await Type(conversation, "/nick bea");
+        Assert.DoesNotContain(_rig.Rooms.Calls, call => call.StartsWith($"enter {RoomKey.Direct("bea", "bob")}", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task AHelloFirst_TurnsToJson_AndNoMoreLinesCome()
+    {
+        _rig.Rooms.HoldsAnswers = true;
+        var conversation = await StartAsync(guest: true);
+        await Type(conversation, """{"t":"hello","id":"h"}""");
+        await Type(conversation, """{"t":"join","id":"j","room":"lobby"}""");
+        _rig.Rooms.HoldsAnswers = false;
+        _rig.Rooms.AnswerAll();
+        _rig.Rooms.Append("lobby");
+        Assert.Equal("* you are guest-1, /help shows the commands", _rig.Lines[0]);
+        Assert.All(_rig.Lines.Skip(1), line => Assert.StartsWith("{", line, StringComparison.Ordinal));
+        Assert.Equal(4, _rig.Lines.Length);
+        Assert.StartsWith("{\"t\":\"bye\"", Encoding.UTF8.GetString(conversation.Farewell(CloseCode.Drain, "").Span), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true, "text first")]
+    [InlineData(false, null)]
+    public async Task AHelloThatIsNotFirst_OrWhereTextWasChosen_IsText(bool mayTurn, string? before)
+    {
+        var conversation = await StartAsync(mayTurnJson: mayTurn);
+        if (before is not null)
+        {
+            await Type(conversation, before);
+        }
+
+        await Type(conversation, """{"t":"hello"}""");
+        Assert.Equal("""post lobby ann {"t":"hello"}""", _rig.Rooms.Calls[^1]);
+    }
+
+    [Fact]
+    public async Task Frames_BeforeTheStartIsOver_Wait()
+    {
+        var connecting = new TaskCompletionSource();
+        _rig.Users.BeforeConnect = () => connecting.Task;
+        var conversation = New("", false, true);
+        var starting = conversation.StartAsync();
+        var typing = Type(conversation, "early");
+        Assert.False(typing.IsCompleted);
+        connecting.SetResult();
+        await starting;
+        await Waiting.ForAsync(typing, "the early line");
+        Assert.Equal(["enter lobby ann", "post lobby ann early"], _rig.Rooms.Calls);
+    }
+
+    [Theory]
+    [InlineData("room=Lobby")]
+    [InlineData("after=x")]
+    [InlineData("after=-1")]
+    [InlineData("room=@")]
+    public void AnAddressThatCannotBeRead_IsNamed(string query)
+    {
+        Assert.Null(TextSettings.Of(Query(query), out var wrong));
+        Assert.NotEmpty(wrong);
+    }
+
+    private async Task<TextConversation> StartAsync(string query = "", bool guest = false, bool mayTurnJson = true)
+    {
+        var conversation = New(query, guest, mayTurnJson);
+        await conversation.StartAsync();
+        return conversation;
+    }
+
+    private TextConversation New(string query, bool guest, bool mayTurnJson) => new(
+        _rig.Wire, _rig.Ports, new(guest ? "guest-1" : "ann", guest, null), TextSettings.Of(Query(query), out _)!, mayTurnJson,
+        _ => IdentityResult.Bad("no tokens"));
+
+    private static QueryCollection Query(string query) => new(QueryHelpers.ParseQuery(query));
+
+    private static Task Type(TextConversation conversation, string line) => conversation.ReceiveAsync(Encoding.UTF8.GetBytes(line), binary: false).AsTask();
+}

@@ -1,0 +1,140 @@
+using System.Net;
+using OrleansChat.Protocol;
+
+namespace OrleansChat.Gateway.Tests;
+
+/// <summary>The door: what is refused before the upgrade, and which conversation begins after it.</summary>
+public sealed class WebSocketEndpointTests
+{
+    [Fact]
+    public async Task AnOrdinaryRequest_IsToldWhatThisIs()
+    {
+        await using var server = await GatewayServer.StartAsync();
+        using var answer = await server.GetAsync("/ws");
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("/ws?room=No", null)]
+    [InlineData("/ws?after=soon", null)]
+    [InlineData("/ws", "chat.v2")]
+    [InlineData("/ws", "orleanschat.v2.json")]
+    public async Task WhatCannotBeServed_Is400(string path, string? subprotocol)
+    {
+        await using var server = await GatewayServer.StartAsync();
+        Assert.Equal(400, await server.RefusedAsync(path, subprotocol));
+    }
+
+    [Theory]
+    [InlineData(Subprotocols.Json)]
+    [InlineData(Subprotocols.Text)]
+    [InlineData(null)]
+    public async Task TheSubprotocol_PicksTheMode(string? subprotocol)
+    {
+        await using var server = await GatewayServer.StartAsync();
+        using var client = await server.ConnectAsync("/ws?user=ann", subprotocol);
+        Assert.Equal(subprotocol, client.Subprotocol);
+        if (subprotocol == Subprotocols.Json)
+        {
+            await client.SendTextAsync("""{"t":"hello"}""");
+        }
+
+        Assert.StartsWith(subprotocol == Subprotocols.Json ? "{\"t\":\"welcome\"" : "* you are ann", await client.ReceiveLineAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task TheRoot_ServesTheOldestClients()
+    {
+        await using var server = await GatewayServer.StartAsync();
+        using var client = await server.ConnectAsync("/?room=lobby&raw=1&user=ann");
+        await client.SendTextAsync("hello");
+        Assert.Equal("hello", await client.ReceiveLineAsync());
+    }
+
+    [Fact]
+    public async Task OneConnectionTooMany_Is503_UntilOneIsGone()
+    {
+        await using var server = await GatewayServer.StartAsync(most: 1);
+        using (var first = await server.ConnectAsync("/ws"))
+        {
+            Assert.Equal(503, await server.RefusedAsync("/ws"));
+            await first.SendCloseAsync();
+            await first.ReceiveEndAsync();
+        }
+
+        await Waiting.UntilAsync(() => server.Connections.Count == 0, "the place to be free");
+        using var second = await server.ConnectAsync("/ws");
+    }
+
+    [Fact]
+    public async Task ARefusedRequest_TakesNoPlace()
+    {
+        await using var server = await GatewayServer.StartAsync(most: 1);
+        Assert.Equal(400, await server.RefusedAsync("/ws", "chat.v2"));
+        using var client = await server.ConnectAsync("/ws");
+    }
+
+    [Fact]
+    public async Task ADrain_SaysBye_ThenCloses1012_AndTheUserIsGone()
+    {
+        await using var server = await GatewayServer.StartAsync();
+        using var json = await server.ConnectAsync("/ws?user=ann", Subprotocols.Json);
+        await json.SendTextAsync("""{"t":"hello"}""");
+        await json.ReceiveTextAsync();
+        using var text = await server.ConnectAsync("/ws?user=bob");
+        await text.ReceiveLineAsync();
+
+        var stopping = server.StopAsync();
+        Assert.Contains("\"t\":\"bye\",\"code\":1012", await json.ReceiveTextAsync(), StringComparison.Ordinal);
+        Assert.Equal(1012, (await json.ReceiveCloseAsync()).CloseCode);
+        await json.SendCloseAsync(1012);
+        string line;
+        while ((line = await text.ReceiveLineAsync()).StartsWith("* you are", StringComparison.Ordinal))
+        {
+        }
+
+        Assert.Equal("* goodbye: this gateway is going away", line);
+        Assert.Equal(1012, (await text.ReceiveCloseAsync()).CloseCode);
+        await text.SendCloseAsync(1012);
+        await Waiting.ForAsync(stopping, "the drain");
+        Assert.Equal(["connect ann", "connect bob", "disconnect ann", "disconnect bob"], server.Users.Calls.Order());
+    }
+
+    [Fact]
+    public async Task WhereTheClusterIsAway_TheConnectionEndsWith4004()
+    {
+        await using var server = await GatewayServer.StartAsync();
+        server.Users.BeforeConnect = () => throw new TimeoutException("away");
+        using var text = await server.ConnectAsync("/ws");
+        Assert.Equal((int)CloseCode.ServerError, (await text.ReceiveCloseAsync()).CloseCode);
+        using var json = await server.ConnectAsync("/ws?user=ann", Subprotocols.Json);
+        await json.SendTextAsync("""{"t":"hello"}""");
+        Assert.Equal((int)CloseCode.ServerError, (await json.ReceiveCloseAsync()).CloseCode);
+    }
+
+    [Fact]
+    public async Task WithoutAHello_AJsonConnectionEndsWith4501()
+    {
+        await using var server = await GatewayServer.StartAsync(sessions: new() { HelloSeconds = 1 });
+        using var client = await server.ConnectAsync("/ws?user=ann", Subprotocols.Json);
+        Assert.Equal(4501, (await client.ReceiveCloseAsync()).CloseCode);
+    }
+
+    [Fact]
+    public async Task TwoPeople_OfTwoModes_TalkToEachOther()
+    {
+        await using var server = await GatewayServer.StartAsync();
+        using var ann = await server.ConnectAsync("/ws?user=ann", Subprotocols.Json);
+        await ann.SendTextAsync("{\"t\":\"hello\"}\n{\"t\":\"join\",\"id\":\"j\",\"room\":\"lobby\"}");
+        Assert.StartsWith("{\"t\":\"welcome\"", await ann.ReceiveLineAsync(), StringComparison.Ordinal);
+        Assert.StartsWith("{\"t\":\"joined\"", await ann.ReceiveLineAsync(), StringComparison.Ordinal);
+        using var bob = await server.ConnectAsync("/ws?user=bob");
+        await bob.ReceiveLineAsync();
+        await bob.ReceiveLineAsync();
+        await bob.SendTextAsync("hello from text");
+        Assert.Contains("\"text\":\"hello from text\"", await ann.ReceiveLineAsync(), StringComparison.Ordinal);
+        await ann.SendTextAsync("""{"t":"send","id":"1","room":"lobby","text":"hello from JSON"}""");
+        Assert.Equal("bob: hello from text", await bob.ReceiveLineAsync());
+        Assert.Equal("ann: hello from JSON", await bob.ReceiveLineAsync());
+    }
+}

@@ -1,0 +1,24 @@
+using System.Buffers.Binary;
+using System.Text;
+
+namespace OrleansChat.Testing;
+
+/// <summary>One frame as it came over the wire (RFC 6455 §5.2).</summary>
+public sealed record RawFrame(bool Final, int Opcode, byte[] Payload)
+{
+    public const int Continuation = 0x0;
+    public const int Text = 0x1;
+    public const int Binary = 0x2;
+    public const int Close = 0x8;
+    public const int Ping = 0x9;
+    public const int Pong = 0xA;
+
+    /// <summary>The payload as text. Throws for what is not UTF-8.</summary>
+    public string TextPayload => new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(Payload);
+
+    /// <summary>The code of a close frame; 1005 where it has none (§7.1.5).</summary>
+    public int CloseCode => Payload.Length < 2 ? 1005 : BinaryPrimitives.ReadUInt16BigEndian(Payload);
+
+    /// <summary>The reason of a close frame.</summary>
+    public string CloseReason => Payload.Length < 2 ? "" : Encoding.UTF8.GetString(Payload.AsSpan(2));
+}

@@ -16,7 +16,11 @@ namespace OrleansChat.Gateway.Fanout;
 ///   a head from a beacon or a ring, past the position: the same as a hole
 /// </code>
 /// </remarks>
-internal sealed class Feed(string room, Func<long, int, Task<RoomEvent[]>> readLog, FanoutOptions options, FanoutInstruments instruments, TimeProvider time)
+/// <param name="readLog">Reads the room's events after a sequence, so many at the most.</param>
+/// <param name="ended">Told of the subscriptions that a membership's end ended. Called under the lock: it must not call back.</param>
+internal sealed class Feed(
+    string room, Func<long, int, Task<RoomEvent[]>> readLog, Action<IReadOnlyList<Subscription>> ended, FanoutOptions options,
+    FanoutInstruments instruments, TimeProvider time)
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(250);
     private readonly Lock _gate = new();
@@ -106,15 +110,15 @@ internal sealed class Feed(string room, Func<long, int, Task<RoomEvent[]>> readL
         }
     }
 
-    /// <summary>State for everybody in the room, or for one user's own sessions.</summary>
-    public void Offer(Func<string, ServerFrame> state, string? onlyTo = null)
+    /// <summary>State for everybody in the room, or for the users that it is for.</summary>
+    public void Offer(Func<string, ServerFrame> state, Predicate<string>? to = null)
     {
         var encoded = new EncodedState(state);
         lock (_gate)
         {
             foreach (var subscription in _subscriptions)
             {
-                if (onlyTo is null || subscription.Session.User == onlyTo)
+                if (to is null || to(subscription.Session.User))
                 {
                     subscription.Session.Offer(subscription, encoded);
                 }
@@ -261,6 +265,13 @@ internal sealed class Feed(string room, Func<long, int, Task<RoomEvent[]>> readL
         foreach (var subscription in _subscriptions)
         {
             subscription.Session.Offer(subscription, happened);
+        }
+
+        if (happened.Event.Kind == RoomEventKind.Leave)
+        {
+            // Whoever gave up membership reads no further, on whatever connection. Who came back since is past this event.
+            ended(_subscriptions.FindAll(subscription =>
+                subscription.Session.User == happened.Event.From && subscription.Session.EndsWith(subscription, happened.Event.Seq)));
         }
     }
 }

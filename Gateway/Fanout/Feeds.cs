@@ -48,7 +48,7 @@ internal sealed class Feeds(
             if (!_feeds.TryGetValue(subscription.Room, out var feed))
             {
                 var room = subscription.Room;
-                feed = new(room, (after, limit) => History.ReadAsync(room, after, limit), options.Value, instruments, time);
+                feed = new(room, (after, limit) => History.ReadAsync(room, after, limit), Ended, options.Value, instruments, time);
                 _feeds.Add(room, feed);
             }
 
@@ -84,6 +84,21 @@ internal sealed class Feeds(
         }
 
         answered(new Done());
+    }
+
+    /// <summary>Takes them out in a turn of its own: the feed that tells this holds its lock.</summary>
+    private void Ended(IReadOnlyList<Subscription> subscriptions)
+    {
+        if (subscriptions.Count > 0)
+        {
+            ongoing.Add(Task.Run(() =>
+            {
+                foreach (var subscription in subscriptions)
+                {
+                    Exit(subscription, endMembership: false, answered: null);
+                }
+            }));
+        }
     }
 
     private bool Remove(Subscription subscription, out bool last)

@@ -76,10 +76,11 @@ internal sealed partial class GatewayInbox(
                 Tell(attendance);
                 break;
             case RoomTyping typing:
-                feeds.Find(typing.Room)?.Offer(room => new TypingNow(room, typing.User));
+                feeds.Find(typing.Room)?.Offer(room => new TypingNow(room, typing.User), user => user != typing.User);
                 break;
             case RoomMark mark:
-                feeds.Find(mark.Room)?.Offer(room => new MarkMoved(room, mark.User, mark.Read), RoomKey.IsDirect(mark.Room) ? null : mark.User);
+                feeds.Find(mark.Room)?.Offer(
+                    room => new MarkMoved(room, mark.User, mark.Read), user => user == mark.User || RoomKey.IsDirect(mark.Room));
                 break;
             case RoomMoved moved:
                 feeds.Moved(moved.Room);

@@ -125,8 +125,7 @@ internal sealed partial class Session
 
         if (entry != Entry.Rung)
         {
-            var error = ErrorOf(join.Id, reply);
-            Answer(entry == Entry.Resumed ? error with { Message = $"{join.Room}: {error.Message}" } : error);
+            Answer(ErrorOf(join.Id, reply) with { Room = entry == Entry.Resumed ? join.Room : null });
         }
     }
 

@@ -140,6 +140,35 @@ internal sealed partial class Session(string id, string user, IWireFormat format
         }
     }
 
+    /// <summary>
+    /// The user's membership ended with an event. True where this subscription ends with it: one that begins after it belongs to a new
+    /// membership. Called under the feed's lock, after the event was offered.
+    /// </summary>
+    public bool EndsWith(Subscription subscription, long seq)
+    {
+        lock (_gate)
+        {
+            if (subscription.State is not (SubscriptionState.Live or SubscriptionState.Behind) || subscription.Queued > seq)
+            {
+                return false;
+            }
+
+            if (subscription.State == SubscriptionState.Behind)
+            {
+                // It will not be handed the event that says so.
+                Answer(Frames.Error(null, Refusal.NotMember) with { Room = subscription.View.Room });
+            }
+
+            subscription.End();
+            if (_subscriptions.TryGetValue(subscription.Room, out var current) && current == subscription)
+            {
+                _subscriptions.Remove(subscription.Room);
+            }
+
+            return true;
+        }
+    }
+
     /// <summary>Hands state to the outbox: the latest wins, so one that does not fit is let go.</summary>
     public void Offer(Subscription subscription, EncodedState state)
     {

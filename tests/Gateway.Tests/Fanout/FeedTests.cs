@@ -1,4 +1,5 @@
 using OrleansChat.Gateway.Fanout;
+using OrleansChat.Gateway.Sessions;
 using OrleansChat.Gateway.Tests.Sessions;
 using OrleansChat.Grains.Interfaces;
 using OrleansChat.Protocol;
@@ -11,11 +12,12 @@ public sealed class FeedTests : IDisposable
     private readonly List<RoomEvent> _log = [];
     private readonly List<SessionRig> _rigs = [];
     private readonly FanoutOptions _options = new();
+    private readonly List<Subscription> _ended = [];
     private readonly Feed _feed;
     private Func<Task> _beforeRead = () => Task.CompletedTask;
     private int _reads;
 
-    public FeedTests() => _feed = new("lobby", ReadAsync, _options, new(new Meters()), TimeProvider.System);
+    public FeedTests() => _feed = new("lobby", ReadAsync, _ended.AddRange, _options, new(new Meters()), TimeProvider.System);
 
     public void Dispose() => _rigs.ForEach(rig => rig.Dispose());
 
@@ -149,9 +151,35 @@ public sealed class FeedTests : IDisposable
     public async Task State_ForOneUser_ReachesTheirSessionsAlone()
     {
         var (ann, bob) = (await LiveAsync("ann"), await LiveAsync("bob"));
-        _feed.Offer(room => new MarkMoved(room, "bob", 3), onlyTo: "bob");
+        _feed.Offer(room => new MarkMoved(room, "bob", 3), user => user == "bob");
         Assert.Empty(ann.Frames);
         Assert.Single(bob.Frames);
+    }
+
+    [Fact]
+    public async Task AMembershipsEnd_EndsTheUsersSubscriptions_AfterTheEventThatSaysSo()
+    {
+        var (ann, bob) = (await LiveAsync("ann"), await LiveAsync("bob"));
+
+        await _feed.DeliverAsync(Append(1, "ann", kind: RoomEventKind.Leave));
+        await _feed.DeliverAsync(Append(1));
+
+        Assert.Equal([1], ann.Seqs());
+        Assert.Equal([1, 2], bob.Seqs());
+        Assert.Equal("ann", Assert.Single(_ended).Session.User);
+    }
+
+    [Fact]
+    public async Task AMembershipsEnd_LeavesASubscriptionAloneThatBeganAfterIt()
+    {
+        Append(1, "ann", kind: RoomEventKind.Leave);
+        var back = await LiveAsync("ann");
+
+        await _feed.DeliverAsync(new("lobby", 1, [.. _log]));
+        await _feed.DeliverAsync(Append(1));
+
+        Assert.Empty(_ended);
+        Assert.Equal([2], back.Seqs());
     }
 
     /// <summary>A session that is in the room, at its head; with its join not answered yet where <paramref name="held"/>.</summary>
@@ -170,11 +198,11 @@ public sealed class FeedTests : IDisposable
         return rig;
     }
 
-    private RoomEvents Append(int count, string from = "bob", string? clientId = null)
+    private RoomEvents Append(int count, string from = "bob", string? clientId = null, RoomEventKind kind = RoomEventKind.Msg)
     {
         var first = _log.Count == 0 ? 1 : _log[^1].Seq + 1;
         var events = Enumerable.Range(0, count)
-            .Select(i => new RoomEvent(first + i, 1000, from, RoomEventKind.Msg, "hello", null, null, null, clientId, false, first + i)).ToArray();
+            .Select(i => new RoomEvent(first + i, 1000, from, kind, "hello", null, null, null, clientId, false, first + i)).ToArray();
         _log.AddRange(events);
         return new("lobby", 1, events);
     }

@@ -294,7 +294,7 @@ internal sealed class RoomsInMemory : IRooms
         return room;
     }
 
-    private Feed NewFeed(string room) => new(room, (after, limit) => ReadLogAsync(room, after, limit), new(), new(new Meters()), TimeProvider.System);
+    private Feed NewFeed(string room) => new(room, (after, limit) => ReadLogAsync(room, after, limit), _ => { }, new(), new(new Meters()), TimeProvider.System);
 
     private async Task<RoomEvent[]> ReadLogAsync(string room, long after, int limit)
     {

@@ -259,7 +259,9 @@ public sealed class SessionJoinTests
         rig.Rooms.Refuses = new(Refusal.NotMember, "Join the room first.");
         await session.HandleAsync(new Hello(null, null, null, [new("club", 3, null)]));
         session.Reach("club", 3);
-        Assert.Equal(["enter club ann as member", "enter club ann as member"], rig.Rooms.Calls);
+        Assert.Equal(
+            ["enter club ann as member", "enter club ann as member"],
+            rig.Rooms.Calls.Where(call => call.StartsWith("enter", StringComparison.Ordinal)));
         Assert.Equal(new Err(null, ErrorCode.NotMember, "club: Join the room first.", null), Assert.Single(rig.Frames.OfType<Err>()));
     }
 

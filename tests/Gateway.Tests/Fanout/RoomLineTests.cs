@@ -182,11 +182,12 @@ public sealed class RoomLineTests
         _room.Attends = _ => away ? throw new TimeoutException("lost") : Task.FromResult(new RoomHead("lobby", 0, 1));
         Exit(line, "ann");
         await AnswersAsync(2);
-        await Task.Delay(300, TestContext.Current.CancellationToken);
+        await Waiting.UntilAsync(() => _room.Calls[^1] == "attend", "the first try to tell the room");
         away = false;
         var before = _room.Calls.Length;
         await Waiting.UntilAsync(() => _room.Calls.Length > before, "the room to be told once it is back");
         Assert.Equal("attend", _room.Calls[^1]);
+        await Waiting.UntilAsync(() => line.IsIdle, "the line's rest");
     }
 
     [Fact]

@@ -235,6 +235,37 @@ public sealed class SessionJoinTests
     }
 
     [Fact]
+    public async Task Reach_ToARoomThatWasLeft_DoesNothing_ButADirectConversationComesBack()
+    {
+        using var rig = new SessionRig();
+        var session = await rig.SessionAsync();
+        await session.HandleAsync(Join());
+        await session.HandleAsync(new Leave("l", "lobby", true));
+        var direct = RoomKey.Direct("ann", "bob");
+        session.Reach(direct, 0);
+        await session.HandleAsync(new Leave("l", "@bob", true));
+        session.Reach("lobby", 0);
+        session.Reach(direct, 0);
+        Assert.Equal(
+            ["enter lobby ann", "exit lobby ann", $"enter {direct} ann as member", $"exit {direct} ann", $"enter {direct} ann as member"],
+            rig.Rooms.Calls);
+    }
+
+    [Fact]
+    public async Task ABellOrAResume_MakesNobodyAMember_AndARefusedBellIsSilent()
+    {
+        using var rig = new SessionRig();
+        var session = await rig.SessionAsync();
+        rig.Rooms.Refuses = new(Refusal.NotMember, "Join the room first.");
+        await session.HandleAsync(new Hello(null, null, null, [new("club", 3, null)]));
+        session.Reach("club", 3);
+        Assert.Equal(
+            ["enter club ann as member", "enter club ann as member"],
+            rig.Rooms.Calls.Where(call => call.StartsWith("enter", StringComparison.Ordinal)));
+        Assert.Equal(new Err(null, ErrorCode.NotMember, "club: Join the room first.", null), Assert.Single(rig.Frames.OfType<Err>()));
+    }
+
+    [Fact]
     public async Task Close_LeavesEveryRoom_AndDisconnects_Once()
     {
         using var rig = new SessionRig();

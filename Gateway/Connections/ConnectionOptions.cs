@@ -21,7 +21,7 @@ internal sealed class ConnectionOptions
     [Range(1, 3600)] public int HeartbeatSeconds { get; set; } = 25;
 
     /// <summary>Seconds for which a peer may take nothing at all of what is being written, before it is given up as dead.</summary>
-    [Range(10, 3600)] public int StallSeconds { get; set; } = 300;
+    [Range(10, 3600)] public int StallSeconds { get; set; } = 120;
 
     /// <summary>Seconds for the peer to answer a close before the socket is cut.</summary>
     [Range(1, 60)] public int CloseSeconds { get; set; } = 2;

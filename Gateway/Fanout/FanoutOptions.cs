@@ -17,8 +17,8 @@ internal sealed class FanoutOptions
     /// <summary>Milliseconds for which a command is tried again when a call fails, before its sender hears <c>timeout</c>.</summary>
     [Range(100, 120_000)] public int CommandMs { get; set; } = 15_000;
 
-    /// <summary>Milliseconds between the beacons: how long a lost last event can stay unnoticed.</summary>
-    [Range(100, 60_000)] public int BeaconMs { get; set; } = 1500;
+    /// <summary>Milliseconds between the beacons: a lost last event stays unnoticed for two of them at the most.</summary>
+    [Range(100, 60_000)] public int BeaconMs { get; set; } = 1000;
 
     /// <summary>Events a feed reads from the log at a time to close a hole.</summary>
     [Range(1, 1000)] public int RepairEvents { get; set; } = 256;

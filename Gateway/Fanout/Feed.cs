@@ -28,6 +28,7 @@ internal sealed class Feed(
     private readonly Dictionary<long, Task<IReadOnlyList<EncodedEvent>>> _reads = [];
     private long? _position;
     private long _target;
+    private long _shown;
     private bool _repairing;
 
     /// <summary>The room's key.</summary>
@@ -107,6 +108,20 @@ internal sealed class Feed(
 
             _target = Math.Max(_target, head);
             return RepairFrom(position);
+        }
+    }
+
+    /// <summary>
+    /// The head as a beacon shows it. What is only on its way through the inbox is no loss: the feed is repaired where it has not got by
+    /// now to what the beacon before this one showed.
+    /// </summary>
+    /// <returns>The repair, where the feed has not.</returns>
+    public Task BeaconAsync(long head)
+    {
+        lock (_gate)
+        {
+            (var due, _shown) = (_shown, head);
+            return NoticeAsync(due);
         }
     }
 

@@ -159,7 +159,12 @@ internal sealed class Feeds(
     {
         foreach (var head in heads)
         {
-            Notice(head.Room, head.Seq, beacon: true);
+            if (Find(head.Room)?.BeaconAsync(head.Seq) is { IsCompleted: false } repair)
+            {
+                instruments.Beacon();
+                ongoing.Add(repair);
+            }
+
             lock (_gate)
             {
                 if (_lines.TryGetValue(head.Room, out var line))
@@ -227,19 +232,11 @@ internal sealed class Feeds(
     }
 
     /// <summary>A room's head, told apart from the inbox.</summary>
-    public void Notice(string room, long head, bool beacon = false)
+    public void Notice(string room, long head)
     {
-        if (Find(room) is not { } feed)
+        if (Find(room) is { } feed)
         {
-            return;
+            ongoing.Add(feed.NoticeAsync(head));
         }
-
-        var repair = feed.NoticeAsync(head);
-        if (beacon && !repair.IsCompleted)
-        {
-            instruments.Beacon();
-        }
-
-        ongoing.Add(repair);
     }
 }

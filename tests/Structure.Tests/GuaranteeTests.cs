@@ -16,6 +16,6 @@ public sealed partial class GuaranteeTests
         Assert.All(named, name => Assert.Contains($" {name}(", tests));
     }
 
-    [GeneratedRegex("`([A-Z][A-Za-z]+(?:_[A-Za-z]+)+)`")]
+    [GeneratedRegex("`([A-Z][A-Za-z0-9]+(?:_[A-Za-z0-9]+)+)`")]
     private static partial Regex TestName();
 }

@@ -62,6 +62,21 @@ public sealed class FeedTests : IDisposable
     }
 
     [Fact]
+    public async Task ABeacon_RepairsWhatTheInboxHadABeaconsTimeToTell()
+    {
+        var rig = await LiveAsync();
+        Append(2);
+        Assert.True(_feed.BeaconAsync(2).IsCompleted);
+        Append(1);
+        Assert.Empty(rig.Seqs());
+        await Waiting.ForAsync(_feed.BeaconAsync(3), "the repair");
+        Assert.Equal([1, 2], rig.Seqs()[..2]);
+        await Waiting.ForAsync(_feed.BeaconAsync(3), "the rest");
+        Assert.Equal([1, 2, 3], rig.Seqs());
+        Assert.True(_feed.BeaconAsync(3).IsCompleted);
+    }
+
+    [Fact]
     public async Task ARepair_KeepsTrying_WhileTheLogIsAway()
     {
         var rig = await LiveAsync();

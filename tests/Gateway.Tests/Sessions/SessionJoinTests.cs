@@ -262,7 +262,7 @@ public sealed class SessionJoinTests
         Assert.Equal(
             ["enter club ann as member", "enter club ann as member"],
             rig.Rooms.Calls.Where(call => call.StartsWith("enter", StringComparison.Ordinal)));
-        Assert.Equal(new Err(null, ErrorCode.NotMember, "club: Join the room first.", null), Assert.Single(rig.Frames.OfType<Err>()));
+        Assert.Equal(new Err(null, ErrorCode.NotMember, "Join the room first.", null, "club"), Assert.Single(rig.Frames.OfType<Err>()));
     }
 
     [Fact]

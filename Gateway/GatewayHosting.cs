@@ -45,6 +45,7 @@ internal static class GatewayHosting
 
         services.AddHosted<GatewayLease>();
         services.AddHosted<GatewayInbox>();
+        services.AddHosted<InboxWatch>();
         services.AddHosted<Beacon>();
         services.AddHosted<ConnectionSet>();
         services.AddHosted<Drain>();

@@ -15,9 +15,12 @@ public interface IUserGrain : IGrainWithStringKey
     [Alias("disconnect")]
     Task DisconnectAsync(string gateway, string session);
 
-    /// <summary>Makes <paramref name="sessions"/> the whole truth about one gateway: sent when the cluster changed under it.</summary>
+    /// <summary>
+    /// Makes <paramref name="sessions"/> the whole truth about one gateway: sent when the cluster changed under it, or when its inbox was
+    /// silent. Returns what was rung of late, which that gateway may not have heard.
+    /// </summary>
     [Alias("attend")]
-    Task AttendAsync(string gateway, UserSession[] sessions);
+    Task<UserRing[]> AttendAsync(string gateway, UserSession[] sessions);
 
     /// <summary>Takes sends out of the user's token bucket, which all gateways share.</summary>
     /// <returns>How many of <paramref name="wanted"/> are granted, and in how many milliseconds the next one will be.</returns>

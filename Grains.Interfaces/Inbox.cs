@@ -46,3 +46,7 @@ public sealed record UserRing(
 /// <summary>A newer session of the same device took over from this one.</summary>
 [GenerateSerializer, Immutable, Alias("chat.inbox.replaced")]
 public sealed record SessionReplaced([property: Id(0)] string Session) : InboxItem;
+
+/// <summary>The gateway's own voice, by way of <see cref="IInboxEchoGrain"/>.</summary>
+[GenerateSerializer, Immutable, Alias("chat.inbox.echo")]
+public sealed record InboxEcho([property: Id(0)] long Number) : InboxItem;

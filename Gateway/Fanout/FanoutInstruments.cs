@@ -15,6 +15,7 @@ internal sealed class FanoutInstruments
     private readonly Counter<long> _beacons;
     private readonly Counter<long> _letGo;
     private readonly Counter<long> _attended;
+    private readonly Counter<long> _resubscribed;
 
     public FanoutInstruments(IMeterFactory meters)
     {
@@ -25,6 +26,7 @@ internal sealed class FanoutInstruments
         _repaired = meter.CreateCounter<long>("orleanschat.feed.repaired", "{events}", "Events read from the log to close holes.");
         _beacons = meter.CreateCounter<long>("orleanschat.feed.beacon_repairs", "{times}", "Heads that only the beacon told.");
         _letGo = meter.CreateCounter<long>("orleanschat.inbox.let_go", "{items}", "Inbox items let go because too many waited.");
+        _resubscribed = meter.CreateCounter<long>("orleanschat.inbox.resubscribed", "{times}", "Times the inbox was silent and subscribed to anew.");
         _attended = meter.CreateCounter<long>("orleanschat.room.attended", "{times}", "Rooms told anew who is attached here.");
     }
 
@@ -45,6 +47,9 @@ internal sealed class FanoutInstruments
 
     /// <summary>An inbox item was let go.</summary>
     public void LetGo() => _letGo.Add(1);
+
+    /// <summary>The inbox was silent.</summary>
+    public void Resubscribed() => _resubscribed.Add(1);
 
     /// <summary>A room was told who is attached.</summary>
     public void Attended() => _attended.Add(1);

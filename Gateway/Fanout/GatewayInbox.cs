@@ -20,10 +20,22 @@ internal sealed partial class GatewayInbox(
         _ => instruments.LetGo());
 
     private StreamSubscriptionHandle<InboxItem>? _subscription;
+    private long _echoed;
+
+    /// <summary>The last number of the gateway's own voice that came.</summary>
+    public long Echoed => Volatile.Read(ref _echoed);
 
     /// <inheritdoc/>
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
+        await SubscribeAsync();
+        await base.StartAsync(cancellationToken);
+    }
+
+    /// <summary>Subscribes, anew where it is subscribed already: an item that then comes twice is dropped by its sequence.</summary>
+    public async Task SubscribeAsync()
+    {
+        var earlier = _subscription;
         var stream = cluster.GetStreamProvider(Inbox.Provider).GetStream<InboxItem>(Inbox.Namespace, gateway.Id);
         _subscription = await stream.SubscribeAsync((item, _) =>
         {
@@ -31,7 +43,10 @@ internal sealed partial class GatewayInbox(
             return Task.CompletedTask;
         });
         LogSubscribed(gateway.Id);
-        await base.StartAsync(cancellationToken);
+        if (earlier is not null)
+        {
+            ongoing.Add(earlier.UnsubscribeAsync());
+        }
     }
 
     /// <inheritdoc/>
@@ -87,6 +102,9 @@ internal sealed partial class GatewayInbox(
                 break;
             case UserRing ring:
                 users.Ring(ring.User, ring.Room, ring.From, ring.To);
+                break;
+            case InboxEcho echo:
+                Volatile.Write(ref _echoed, Math.Max(_echoed, echo.Number));
                 break;
             case SessionReplaced replaced:
                 users.Replaced(replaced.Session);

@@ -139,7 +139,7 @@ internal sealed partial class Users(
         session?.End(CloseCode.Replaced, "a newer connection of this device took over");
     }
 
-    /// <summary>Tells every user's grain again, after the cluster changed: their memory may have gone with a silo.</summary>
+    /// <summary>Tells every user's grain again, after the cluster changed or the inbox was silent, and hears what was rung meanwhile.</summary>
     public async Task AttendAllAsync(CancellationToken cancellationToken)
     {
         string[] all;
@@ -170,7 +170,11 @@ internal sealed partial class Users(
     {
         for (UserSession[]? told = null, now = SessionsOf(user); told is null || !told.SequenceEqual(now); now = SessionsOf(user))
         {
-            await Grain(user).AttendAsync(gateway.Id, now);
+            foreach (var ring in await Grain(user).AttendAsync(gateway.Id, now))
+            {
+                Ring(user, ring.Room, ring.From, ring.To);
+            }
+
             told = now;
         }
     }

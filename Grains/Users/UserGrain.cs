@@ -13,6 +13,7 @@ internal sealed partial class UserGrain(GatewayWatch watch, TimeProvider time, I
     private readonly Dictionary<string, (string Gateway, string? Device)> _sessions = [];
     private readonly HashSet<string> _gateways = [];
     private readonly SendBucket _bucket = new(time);
+    private readonly RecentRings _rings = new(time);
 
     public async Task<Admission> ConnectAsync(string gateway, UserSession session, int most)
     {
@@ -58,26 +59,28 @@ internal sealed partial class UserGrain(GatewayWatch watch, TimeProvider time, I
         return Task.CompletedTask;
     }
 
-    public Task AttendAsync(string gateway, UserSession[] sessions)
+    public Task<UserRing[]> AttendAsync(string gateway, UserSession[] sessions)
     {
-        if (!watch.IsGone(gateway))
+        if (watch.IsGone(gateway))
         {
-            Drop(gateway);
-            foreach (var session in sessions)
-            {
-                _sessions[session.Session] = (gateway, session.Device);
-            }
-
-            FollowGateways();
+            return Task.FromResult<UserRing[]>([]);
         }
 
-        return Task.CompletedTask;
+        Drop(gateway);
+        foreach (var session in sessions)
+        {
+            _sessions[session.Session] = (gateway, session.Device);
+        }
+
+        FollowGateways();
+        return Task.FromResult(_rings.Of(this.GetPrimaryKeyString()));
     }
 
     public Task<SendGrant> TakeSendsAsync(int wanted, int perSecond, int burst) => Task.FromResult(_bucket.Take(wanted, perSecond, burst));
 
     public Task RingAsync(string room, long from, long to)
     {
+        _rings.Add(room, from, to);
         var ring = new UserRing(this.GetPrimaryKeyString(), room, from, to);
         return Task.WhenAll(_gateways.Select(gateway => SendAsync(gateway, ring)));
     }

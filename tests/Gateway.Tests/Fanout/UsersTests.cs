@@ -141,11 +141,12 @@ public sealed class UsersTests : IDisposable
             return Task.CompletedTask;
         }
 
-        public async Task AttendAsync(string gateway, UserSession[] sessions)
+        public async Task<UserRing[]> AttendAsync(string gateway, UserSession[] sessions)
         {
             Note("attend");
             await BeforeAttend();
             Attended = sessions;
+            return [];
         }
 
         public Task<SendGrant> TakeSendsAsync(int wanted, int perSecond, int burst) => Task.FromResult(new SendGrant(wanted, 0));

@@ -71,6 +71,18 @@ public sealed class UserTests(ChatCluster cluster)
     }
 
     [Fact]
+    public async Task Attend_TellsWhatWasRungWhileNobodyKnewWhereTheUserWas()
+    {
+        await using var gateway = await cluster.GatewayAsync();
+        await User.RingAsync("@3:ann3:bob", 4, 4);
+        await User.RingAsync("@3:ann3:bob", 5, 6);
+
+        var rings = await User.AttendAsync(gateway.Id, [new UserSession("s1", null)]);
+
+        Assert.Equal([new UserRing(_name, "@3:ann3:bob", 4, 6)], rings);
+    }
+
+    [Fact]
     public async Task TakeSends_FromAnyGateway_ComesOutOfOneBucket()
     {
         Assert.Equal(15, (await User.TakeSendsAsync(15, 1, 20)).Granted);

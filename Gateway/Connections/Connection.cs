@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Buffers.Binary;
 using System.Net.WebSockets;
 using OrleansChat.Protocol;
 
@@ -15,7 +14,6 @@ internal sealed class Connection(
     /// <summary>Bytes handed to the transport at a time: each that it had to wait for is progress, and progress is life.</summary>
     private const int PieceBytes = 16 * 1024;
 
-    private static readonly byte[] PingFrame = [0x89, 0x00];
     private readonly CancellationTokenSource _cut = new(Timeout.InfiniteTimeSpan, time);
     private readonly Lock _gate = new();
     private bool _ending;
@@ -84,7 +82,7 @@ internal sealed class Connection(
             Outbox.Answer(farewell);
         }
 
-        Outbox.Frame(CloseFrame(code, reason));
+        Outbox.Frame(WebSocketFrames.Close(code, reason));
     }
 
     /// <summary>
@@ -105,7 +103,7 @@ internal sealed class Connection(
         else if (time.GetElapsedTime(stream.LastHeard, now) >= heartbeat && (_lastPing == 0 || time.GetElapsedTime(_lastPing, now) >= heartbeat))
         {
             _lastPing = now;
-            Outbox.Frame(PingFrame);
+            Outbox.Frame(WebSocketFrames.Ping);
         }
     }
 
@@ -267,85 +265,16 @@ internal sealed class Connection(
                 continue;
             }
 
-            WriteTextFrame(frames, waiting);
+            WebSocketFrames.WriteText(frames, waiting);
             frames.Write(item.Bytes.Span);
-            if ((item.Bytes.Span[0] & 0x0F) == 0x08)
+            if (WebSocketFrames.IsClose(item.Bytes.Span))
             {
                 return true;
             }
         }
 
-        WriteTextFrame(frames, waiting);
+        WebSocketFrames.WriteText(frames, waiting);
         return false;
-    }
-
-    /// <summary>One unmasked text frame (RFC 6455 §5.2) of all objects, one a line.</summary>
-    private static void WriteTextFrame(ArrayBufferWriter<byte> frames, List<Outbox.Item> objects)
-    {
-        var length = -1;
-        foreach (var item in objects)
-        {
-            length += item.Bytes.Length == 0 ? 0 : item.Bytes.Length + 1;
-        }
-
-        if (length >= 0)
-        {
-            WriteHeader(frames, length);
-            var first = true;
-            foreach (var item in objects)
-            {
-                if (item.Bytes.Length == 0)
-                {
-                    continue;
-                }
-
-                if (!first)
-                {
-                    frames.Write("\n"u8);
-                }
-
-                first = false;
-                frames.Write(item.Bytes.Span);
-            }
-        }
-
-        objects.Clear();
-    }
-
-    private static void WriteHeader(ArrayBufferWriter<byte> frames, int length)
-    {
-        var header = frames.GetSpan(10);
-        header[0] = 0x81;
-        if (length < 126)
-        {
-            header[1] = (byte)length;
-            frames.Advance(2);
-        }
-        else if (length <= ushort.MaxValue)
-        {
-            header[1] = 126;
-            BinaryPrimitives.WriteUInt16BigEndian(header[2..], (ushort)length);
-            frames.Advance(4);
-        }
-        else
-        {
-            header[1] = 127;
-            BinaryPrimitives.WriteUInt64BigEndian(header[2..], (ulong)length);
-            frames.Advance(10);
-        }
-    }
-
-    /// <summary>A close frame (RFC 6455 §5.5.1): at most 125 bytes of payload, of them two for the code.</summary>
-    private static byte[] CloseFrame(CloseCode code, string reason)
-    {
-        Span<byte> text = stackalloc byte[123];
-        System.Text.Unicode.Utf8.FromUtf16(reason, text, out _, out var length);
-        var frame = new byte[4 + length];
-        frame[0] = 0x88;
-        frame[1] = (byte)(2 + length);
-        BinaryPrimitives.WriteUInt16BigEndian(frame.AsSpan(2), (ushort)code);
-        text[..length].CopyTo(frame.AsSpan(4));
-        return frame;
     }
 
     /// <inheritdoc/>

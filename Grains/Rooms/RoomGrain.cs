@@ -9,7 +9,7 @@ using OrleansChat.Grains.Log;
 namespace OrleansChat.Grains.Rooms;
 
 /// <summary>
-/// One room. Here commands are decided and people attached; RoomGrain.Log.cs claims the room, commits and publishes. Reentrant: while an
+/// One room. Here commands are decided; RoomGrain.Attendance.cs knows who is here, RoomGrain.Log.cs claims the room, commits and publishes. Reentrant: while an
 /// append is in flight the next commands are decided, and wait in the queue.
 /// </summary>
 [Reentrant]
@@ -74,72 +74,6 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
         }
 
         return new RoomReplies(ClaimNumber, replies);
-    }
-
-    public async Task<RoomHead> AttendAsync(string gateway, string[] users)
-    {
-        try
-        {
-            if (await KnowAsync(create: null))
-            {
-                Attend(gateway, users);
-            }
-        }
-        catch (LogUnavailableException)
-        {
-            // A type that the gateway has too.
-            throw new IOException("The message log cannot be reached.");
-        }
-
-        return new RoomHead(_room, _head, ClaimNumber);
-    }
-
-    public async Task<Attendance> WhoAsync(string user, int most)
-    {
-        try
-        {
-            var refusal = MayNot(user) ?? (!await KnowAsync(create: null) ? Refusals.NoRoom : MayNotRead(user));
-            return refusal is not null
-                ? new Attendance(0, null, refusal.Reason)
-                : new Attendance(_attached.Count, _attached.Count > most ? null : [.. _attached.Users], null);
-        }
-        catch (LogUnavailableException)
-        {
-            return new Attendance(0, null, Refusal.Unavailable);
-        }
-    }
-
-    public Task TypingAsync(string user)
-    {
-        var now = _time.GetUtcNow().ToUnixTimeMilliseconds();
-        if (IsHere(user) && now - _typed.GetValueOrDefault(user) >= _options.TypingMs)
-        {
-            if (_typed.Count >= 256)
-            {
-                foreach (var (other, at) in _typed)
-                {
-                    if (now - at >= _options.TypingMs)
-                    {
-                        _typed.Remove(other);
-                    }
-                }
-            }
-
-            _typed[user] = now;
-            _publisher.Publish(new RoomTyping(_room, user));
-        }
-
-        return Task.CompletedTask;
-    }
-
-    public Task GatewayGoneAsync(string gateway)
-    {
-        foreach (var user in _attached.On(gateway).ToArray())
-        {
-            Detach(gateway, user);
-        }
-
-        return Task.CompletedTask;
     }
 
     /// <summary>Answers what waits, tells the gateways to attach to the next activation, and stores the marks.</summary>
@@ -337,85 +271,6 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
     /// <summary>A channel is for those attached; a group and a direct conversation for those who belong to it, wherever they are.</summary>
     private bool IsHere(string user)
         => _claim?.Kind == RoomKind.Channel ? _attached.Contains(user) : _membership.Contains(user);
-
-    private void Attend(string gateway, string[] users)
-    {
-        if (_steppedDown || _watch.IsGone(gateway))
-        {
-            return;
-        }
-
-        // The first time, those who come were mostly here before, with an activation that this one knows nothing of: they are counted, and
-        // nobody is told that they "came". Whoever is really new came by an enter.
-        var byName = !_attended.Add(gateway);
-        var wanted = users.Where(user => MayNot(user) is null && (_claim!.Kind == RoomKind.Channel || _membership.Contains(user))).ToHashSet();
-        foreach (var user in _attached.On(gateway).Where(user => !wanted.Contains(user)).ToArray())
-        {
-            Detach(gateway, user);
-        }
-
-        foreach (var user in wanted)
-        {
-            Attach(gateway, user, byName);
-        }
-
-        if (wanted.Count == 0)
-        {
-            _attended.Remove(gateway);
-        }
-    }
-
-    private void Attach(string gateway, string user, bool byName)
-    {
-        if (!_attached.HasGateway(gateway))
-        {
-            // A room with somebody in it stays: who is attached is known nowhere else.
-            DelayDeactivation(Timeout.InfiniteTimeSpan);
-            _publisher.Attach(gateway);
-            _watch.Note(gateway, this.GetGrainId(), this.AsReference<IRoomGrain>().GatewayGoneAsync);
-        }
-
-        if (!_attached.Add(gateway, user))
-        {
-            return;
-        }
-
-        _instruments.Attached.Add(1);
-        if (byName)
-        {
-            _notices.Changed(user, here: true);
-        }
-        else
-        {
-            _notices.Recount();
-        }
-    }
-
-    private void Detach(string gateway, string user)
-    {
-        var gone = _attached.Remove(gateway, user);
-        if (!_attached.HasGateway(gateway))
-        {
-            _attended.Remove(gateway);
-            _publisher.Detach(gateway);
-            _watch.Forget(gateway, this.GetGrainId());
-        }
-
-        if (gone)
-        {
-            _instruments.Attached.Add(-1);
-            _typed.Remove(user);
-            _marks.Forget(user);
-            _notices.Changed(user, here: false);
-        }
-
-        if (_attached.Count == 0)
-        {
-            DelayDeactivation(TimeSpan.Zero);
-        }
-    }
-
-    private void TellAttendance(string[] came, string[] went, int count) => _publisher.Publish(new RoomAttendance(_room, came, went, count));
 
     private Task SendAsync(string gateway, InboxItem item)
         => this.GetStreamProvider(Inbox.Provider).GetStream<InboxItem>(StreamId.Create(Inbox.Namespace, gateway)).OnNextAsync(item);

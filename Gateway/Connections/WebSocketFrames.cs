@@ -1,0 +1,85 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Text.Unicode;
+using OrleansChat.Protocol;
+
+namespace OrleansChat.Gateway.Connections;
+
+/// <summary>The frames that a server writes (RFC 6455 §5): unmasked, and whole.</summary>
+internal static class WebSocketFrames
+{
+    /// <summary>A ping without a payload (§5.5.2).</summary>
+    public static readonly ReadOnlyMemory<byte> Ping = new byte[] { 0x89, 0x00 };
+
+    /// <summary>True for a close frame (§5.5.1).</summary>
+    public static bool IsClose(ReadOnlySpan<byte> frame) => (frame[0] & 0x0F) == 0x08;
+
+    /// <summary>One unmasked text frame (RFC 6455 §5.2) of all objects, one a line.</summary>
+    public static void WriteText(ArrayBufferWriter<byte> frames, List<Outbox.Item> objects)
+    {
+        var length = -1;
+        foreach (var item in objects)
+        {
+            length += item.Bytes.Length == 0 ? 0 : item.Bytes.Length + 1;
+        }
+
+        if (length >= 0)
+        {
+            WriteHeader(frames, length);
+            var first = true;
+            foreach (var item in objects)
+            {
+                if (item.Bytes.Length == 0)
+                {
+                    continue;
+                }
+
+                if (!first)
+                {
+                    frames.Write("\n"u8);
+                }
+
+                first = false;
+                frames.Write(item.Bytes.Span);
+            }
+        }
+
+        objects.Clear();
+    }
+
+    private static void WriteHeader(ArrayBufferWriter<byte> frames, int length)
+    {
+        var header = frames.GetSpan(10);
+        header[0] = 0x81;
+        if (length < 126)
+        {
+            header[1] = (byte)length;
+            frames.Advance(2);
+        }
+        else if (length <= ushort.MaxValue)
+        {
+            header[1] = 126;
+            BinaryPrimitives.WriteUInt16BigEndian(header[2..], (ushort)length);
+            frames.Advance(4);
+        }
+        else
+        {
+            header[1] = 127;
+            BinaryPrimitives.WriteUInt64BigEndian(header[2..], (ulong)length);
+            frames.Advance(10);
+        }
+    }
+
+    /// <summary>A close frame (RFC 6455 §5.5.1): at most 125 bytes of payload, of them two for the code.</summary>
+    public static byte[] Close(CloseCode code, string reason)
+    {
+        Span<byte> text = stackalloc byte[123];
+        Utf8.FromUtf16(reason, text, out _, out var length);
+        var frame = new byte[4 + length];
+        frame[0] = 0x88;
+        frame[1] = (byte)(2 + length);
+        BinaryPrimitives.WriteUInt16BigEndian(frame.AsSpan(2), (ushort)code);
+        text[..length].CopyTo(frame.AsSpan(4));
+        return frame;
+    }
+}

@@ -63,8 +63,10 @@ internal static class GatewayHosting
         services.AddSingleton<Identity>();
     }
 
-    /// <summary>Keeps the framework's line a request out of the log, whatever the configuration says of its family: it shows the whole address, and a
-    /// token may stand there.</summary>
+    /// <summary>
+    /// Keeps the framework's line a request out of the log, also where the configuration asks for its family: it shows the whole address,
+    /// and a token may stand there.
+    /// </summary>
     public static void HideAddresses(this ILoggingBuilder logging) => logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.Warning);
 
     /// <summary>Serves <c>/ws</c>, and <c>/</c> where it asks for a WebSocket: the oldest clients know no other path.</summary>

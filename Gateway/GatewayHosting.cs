@@ -5,6 +5,7 @@ using Microsoft.Extensions.Options;
 using OrleansChat.Gateway.Connections;
 using OrleansChat.Gateway.Fanout;
 using OrleansChat.Gateway.Sessions;
+using OrleansChat.Gateway.Tokens;
 using OrleansChat.Hosting;
 using OrleansChat.Protocol;
 
@@ -27,10 +28,10 @@ internal static class GatewayHosting
         builder.AddOptions<RoomsAllowed>(RoomsAllowed.Section);
         builder.AddOptions<FanoutOptions>(FanoutOptions.Section);
         builder.AddOptions<ProtocolLimits>("Limits");
-        builder.AddOptions<IdentityOptions>(IdentityOptions.Section);
         builder.AddOptions<OriginOptions>(OriginOptions.Section);
 
-        services.AddSingleton<Identity>();
+        services.AddIdentity(builder.Configuration.Read<IdentityOptions>(IdentityOptions.Section));
+        builder.Logging.HideAddresses();
         services.AddSingleton<Origins>();
         services.AddSingleton<WebSocketEndpoint>();
         services.AddSingleton<GatewayId>();
@@ -53,6 +54,21 @@ internal static class GatewayHosting
         // WebSockets over HTTP/1.1 alone: the connection's one writer needs the upgrade, which HTTP/2 does not have.
         services.Configure<KestrelServerOptions>(kestrel => kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = HttpProtocols.Http1));
     }
+
+    /// <summary>Adds who may come in. Reads the keys now: throws <see cref="OptionsValidationException"/>, whose failures name the setting.</summary>
+    public static void AddIdentity(this IServiceCollection services, IdentityOptions options)
+    {
+        services.AddSingleton(Options.Create(options));
+        services.AddSingleton(TokenKeys.Of(options));
+        services.AddSingleton<TokenCheck>();
+        services.AddSingleton<Identity>();
+    }
+
+    /// <summary>
+    /// Keeps the framework's line a request out of the log, also where the configuration asks for its family: it shows the whole address,
+    /// and a token may stand there.
+    /// </summary>
+    public static void HideAddresses(this ILoggingBuilder logging) => logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.Warning);
 
     /// <summary>Serves <c>/ws</c>, and <c>/</c> where it asks for a WebSocket: the oldest clients know no other path.</summary>
     public static void MapChat(this WebApplication app)

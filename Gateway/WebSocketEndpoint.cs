@@ -45,7 +45,9 @@ internal sealed partial class WebSocketEndpoint(
         var who = identity.Of(context.Request, text);
         if (who.Refusal is not null)
         {
-            await RefuseAsync(context, StatusCodes.Status401Unauthorized, who.Refusal);
+            // RFC 6750 §3.
+            context.Response.Headers.WWWAuthenticate = who.IsBadToken ? "Bearer error=\"invalid_token\"" : "Bearer";
+            await RefuseAsync(context, StatusCodes.Status401Unauthorized, who.Reason);
             return;
         }
 
@@ -79,9 +81,11 @@ internal sealed partial class WebSocketEndpoint(
             KeepAliveInterval = Timeout.InfiniteTimeSpan,
         });
         using var connection = new Connection(socket, UpgradedStream.Under(context), options.Value, ports.Limits.FrameBytes, time);
-        var wire = new SessionWire(connection.Outbox, connection.End, connection.Gone);
+        using var expiry = new Expiry(time, identity.Grace, () => connection.End(CloseCode.TokenExpired, "the token expired"));
+        expiry.Set(who.Exp);
+        var wire = new SessionWire(connection.Outbox, connection.End, expiry, connection.Gone);
         IConversation conversation = subprotocol == Subprotocols.Json
-            ? new JsonConversation(wire, ports, who.User, identity.OfToken)
+            ? new JsonConversation(wire, ports, who, identity.OfToken)
             : new TextConversation(wire, ports, who, settings!, subprotocol is null, identity.OfToken);
         connection.Farewell = conversation.Farewell;
         connections.Add(connection);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using OrleansChat.Protocol;
 
 namespace OrleansChat.LocalCluster;
 
@@ -12,6 +13,15 @@ internal static class CommandLine
     private static readonly Option<string> Kept = Choice("--store", ["sqlite", "postgres", "memory"], "where messages are kept");
     private static readonly Option<string> Limits = Choice("--limits", ["off", "on"], "whether a user may send only so many messages a second");
     private static readonly Option<string> Restart = Choice("--restart", ["on", "off"], "whether a process that dies is started again");
+
+    private static readonly Option<string> Identity = Choice(
+        "--identity", ["development", "tokens"], "how people say who they are: by ?user=, or by tokens that this program makes for the run");
+
+    private static readonly Option<string[]> Users = new("--user")
+    {
+        Description = "with --identity tokens: a user to make a token for, as often as you like; alice and bob where it is missing",
+        HelpName = "name",
+    };
 
     private static readonly Option<string?> Connection = new("--connection")
     {
@@ -32,7 +42,7 @@ internal static class CommandLine
         LocalOptions? options = null;
         var root = new RootCommand("Starts an OrleansChat cluster on this machine: silos and gateways, each a process of its own. Ctrl-C stops them.")
         {
-            Silos, Gateways, Kept, Connection, Data, Port, Limits, Restart,
+            Silos, Gateways, Kept, Connection, Data, Port, Limits, Restart, Identity, Users,
         };
         root.SetAction(given => options = Checked(given));
 
@@ -48,6 +58,8 @@ internal static class CommandLine
 
     private static LocalOptions Checked(ParseResult given)
     {
+        var users = given.GetValue(Users) ?? [];
+        var identity = Enum.Parse<LocalIdentity>(given.GetValue(Identity)!, ignoreCase: true);
         var options = new LocalOptions(
             given.GetValue(Silos),
             given.GetValue(Gateways),
@@ -56,7 +68,9 @@ internal static class CommandLine
             Path.GetFullPath(given.GetValue(Data)!),
             given.GetValue(Port),
             given.GetValue(Limits) is "on",
-            given.GetValue(Restart) is "on");
+            given.GetValue(Restart) is "on",
+            identity,
+            identity is LocalIdentity.Tokens && users is [] ? ["alice", "bob"] : [.. users.Distinct()]);
 
         return options switch
         {
@@ -65,6 +79,8 @@ internal static class CommandLine
             { Store: not Store.Postgres, Connection: not null } => throw new CannotStartException("--connection goes with --store postgres."),
             { Store: not Store.Postgres, Silos: > 1 } => throw new CannotStartException(
                 $"--silos {options.Silos} needs --store postgres and --connection: silos find each other, and keep what must outlive one of them, in PostgreSQL."),
+            { Identity: LocalIdentity.Development, Users: not [] } => throw new CannotStartException("--user goes with --identity tokens."),
+            _ when options.Users.FirstOrDefault(user => !UserId.IsValid(user)) is { } user => throw new CannotStartException($"--user '{user}' cannot be: {UserId.Rule}."),
             _ when options.Port + options.Gateways - 1 > 65535 => throw new CannotStartException(
                 $"--port {options.Port} leaves no room for {options.Gateways} gateways: ports end at 65535."),
             _ => options,

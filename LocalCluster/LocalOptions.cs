@@ -13,14 +13,25 @@ internal enum Store
     Memory,
 }
 
+/// <summary>How the gateways know who somebody is.</summary>
+internal enum LocalIdentity
+{
+    /// <summary>By what they say: <c>?user=alice</c>.</summary>
+    Development,
+
+    /// <summary>By a token of this run's own.</summary>
+    Tokens,
+}
+
 /// <summary>What was asked for on the command line.</summary>
 /// <param name="Connection">How to reach PostgreSQL; null with other stores.</param>
 /// <param name="Data">The directory for SQLite, as a full path.</param>
 /// <param name="Port">The first gateway's port; the others follow it.</param>
 /// <param name="Limits">Whether users may send only so many messages a second.</param>
 /// <param name="Restart">Whether what dies is started again.</param>
+/// <param name="Users">For whom tokens are made; nobody in development.</param>
 internal sealed record LocalOptions(
-    int Silos, int Gateways, Store Store, string? Connection, string Data, int Port, bool Limits, bool Restart)
+    int Silos, int Gateways, Store Store, string? Connection, string Data, int Port, bool Limits, bool Restart, LocalIdentity Identity, IReadOnlyList<string> Users)
 {
     /// <summary>How long a process may take to become healthy.</summary>
     public TimeSpan ReadyWithin { get; init; } = TimeSpan.FromSeconds(90);

@@ -10,7 +10,8 @@ namespace OrleansChat.LocalCluster;
 internal sealed record ChildPlan(string Name, string Program, string Address, Uri Ready, IReadOnlyDictionary<string, string> Settings);
 
 /// <summary>The processes of a cluster. All that can be found wrong before one of them runs has been.</summary>
-internal sealed record Plan(LocalOptions Options, IReadOnlyList<ChildPlan> Silos, IReadOnlyList<ChildPlan> Gateways)
+/// <param name="Tokens">Who issues tokens; null in development.</param>
+internal sealed record Plan(LocalOptions Options, IReadOnlyList<ChildPlan> Silos, IReadOnlyList<ChildPlan> Gateways, DevelopmentTokens? Tokens)
 {
     /// <summary>Throws <see cref="CannotStartException"/> for a port in use, a directory that cannot be written, and programs that are not built.</summary>
     public static Plan For(LocalOptions options)
@@ -29,10 +30,12 @@ internal sealed record Plan(LocalOptions Options, IReadOnlyList<ChildPlan> Silos
 
         var siloPorts = Ports.Choose(3 * options.Silos, gatewayPorts).Chunk(3).Select(three => new SiloPorts(three[0], three[1], three[2])).ToArray();
         var shared = SharedSettings(options, siloPorts[0].Gateway);
+        var tokens = options.Identity is LocalIdentity.Tokens ? new DevelopmentTokens(TimeProvider.System) : null;
         return new(
             options,
             [.. siloPorts.Select((ports, at) => Silo(options, $"silo-{at + 1}", ports, shared))],
-            [.. gatewayPorts.Select((port, at) => Gateway(options, $"gateway-{at + 1}", port, shared))]);
+            [.. gatewayPorts.Select((port, at) => Gateway(options, $"gateway-{at + 1}", port, shared, tokens))],
+            tokens);
     }
 
     /// <summary>What a child says of its settings, in the words of this program's options.</summary>
@@ -65,13 +68,18 @@ internal sealed record Plan(LocalOptions Options, IReadOnlyList<ChildPlan> Silos
         return new(name, ProgramOf("Silo"), $"127.0.0.1:{ports.Silo}", new($"http://127.0.0.1:{ports.Health}/healthz/ready"), settings);
     }
 
-    private static ChildPlan Gateway(LocalOptions options, string name, int port, Dictionary<string, string> shared)
+    private static ChildPlan Gateway(LocalOptions options, string name, int port, Dictionary<string, string> shared, DevelopmentTokens? tokens)
     {
         var settings = new Dictionary<string, string>(shared)
         {
             ["ASPNETCORE_URLS"] = $"http://localhost:{port}",
             ["Identity:Mode"] = "Development", // Whoever says ?user=alice is alice: fit for one machine, and nothing else.
         };
+        foreach (var (path, value) in tokens?.Settings ?? new Dictionary<string, string>())
+        {
+            settings[path] = value;
+        }
+
         if (!options.Limits)
         {
             settings["Limits:SendsPerSecond"] = "0";

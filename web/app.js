@@ -4,12 +4,14 @@ import { Composer } from './page/composer.js';
 import { Conversation } from './page/conversation.js';
 import { paintAvatar } from './page/dom.js';
 import { Drawers } from './page/drawers.js';
+import { endingOf } from './page/endings.js';
 import { keep, kept } from './page/keep.js';
 import { LogView } from './page/log.js';
 import { isDirect, parseRoom, titleOf } from './page/names.js';
 import { PeopleView } from './page/people.js';
 import { RoomsView } from './page/rooms.js';
 import { typingLine } from './page/text.js';
+import { arrive, takeToken } from './page/token.js';
 import { forgetName, identify } from './page/welcome.js';
 
 /** Most rooms that are remembered from one visit to the next. */
@@ -25,15 +27,18 @@ const TEXT_CHARACTERS = 4000;
 const ON_ENTRY = 50;
 
 const address = new URL(location.href);
-const me = await identify(address);
-const session = new Session({ url: new URL('/ws', address).href.replace(/^http/, 'ws'), user: me });
+const token = takeToken(address);
+const url = new URL('/ws', address).href.replace(/^http/, 'ws');
+const name = token ? null : await identify(address);
+const session = new Session(token ? { url, token } : { url, user: name });
+const me = name ?? await arrive(session, text => { document.getElementById('arrival').textContent = text; }, end => endingOf(end, true));
 const conversations = new Map();
 let current = null;
-let connection = { state: 'idle' };
+let connection = { state: session.state };
 let noticeTimer = null;
 
 const drawers = new Drawers();
-const banner = new Banner(() => session.state === 'ended' ? session.connect() : session.retryNow());
+const banner = new Banner(() => session.state === 'ended' ? session.connect() : session.retryNow(), token !== null);
 const rooms = new RoomsView({ me, open, leave });
 const people = new PeopleView({ me, write: user => open(`@${user}`) });
 const composer = new Composer({
@@ -74,6 +79,7 @@ document.querySelector('.skip').addEventListener('click', event => {
   event.preventDefault();
   composer.focus();
 });
+document.getElementById('change-name').hidden = token !== null;
 document.getElementById('change-name').addEventListener('click', () => {
   forgetName();
   address.searchParams.delete('user');
@@ -87,6 +93,8 @@ const remembered = recall();
 const wanted = parseRoom(address.searchParams.get('room') ?? remembered[0] ?? 'lobby').room ?? 'lobby';
 for (const name of remembered) hold(session.join(name, { last: ON_ENTRY }));
 open(wanted);
+// Whoever came in by a token is connected already, and may have been written to meanwhile.
+for (const room of session.rooms.values()) if (!conversations.has(room.name)) hold(room);
 session.connect();
 
 /** Follows a room. */

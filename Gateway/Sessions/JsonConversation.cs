@@ -6,8 +6,9 @@ namespace OrleansChat.Gateway.Sessions;
 /// JSON mode: a hello first, then commands. Every bad object has its named error and the connection lives; what leaves nothing to talk
 /// about closes it.
 /// </summary>
-/// <param name="known">The user that the upgrade request named, or null: then hello brings a token.</param>
-internal sealed class JsonConversation(SessionWire wire, SessionPorts ports, string? known, Func<string?, IdentityResult> ofToken) : IConversation
+/// <param name="known">Whom the upgrade request speaks for. Where that is nobody, hello brings a token.</param>
+/// <param name="ofToken">Reads a token, or the lack of one.</param>
+internal sealed class JsonConversation(SessionWire wire, SessionPorts ports, IdentityResult known, Func<string?, IdentityResult> ofToken) : IConversation
 {
     private readonly List<ParsedCommand> _parsed = [];
     private Session? _session;
@@ -47,6 +48,10 @@ internal sealed class JsonConversation(SessionWire wire, SessionPorts ports, str
             {
                 Answer(new Err(command.Id, ErrorCode.BadRequest, "hello was said already", null));
             }
+            else if (command is Auth auth)
+            {
+                Answer(Renew(auth, _session.User));
+            }
             else
             {
                 await _session.HandleAsync(command!);
@@ -76,7 +81,7 @@ internal sealed class JsonConversation(SessionWire wire, SessionPorts ports, str
     {
         if (_greeted)
         {
-            // The session could not begin: the connection is ending.
+            // The session could not begin, or its token was refused: the connection is ending.
             return;
         }
 
@@ -86,28 +91,65 @@ internal sealed class JsonConversation(SessionWire wire, SessionPorts ports, str
             return;
         }
 
-        var user = known;
-        if (user is null)
-        {
-            var who = ofToken(hello.Token);
-            if (who.User is null)
-            {
-                wire.End(CloseCode.Unauthorized, who.Refusal ?? "no identity");
-                return;
-            }
-
-            user = who.User;
-        }
-
         _greeted = true;
         _helloDue?.Dispose();
-        var session = new Session(Guid.NewGuid().ToString("N"), user, JsonFormat.Instance, wire, ports);
+        var who = Of(hello);
+        if (who.User is null)
+        {
+            Answer(Refused(hello.Id, who));
+            wire.End(CloseCode.Unauthorized, who.Reason);
+            return;
+        }
+
+        var session = new Session(Guid.NewGuid().ToString("N"), who.User, JsonFormat.Instance, wire, ports);
         if (await session.StartAsync(hello.Device))
         {
             _session = session;
             await session.HandleAsync(hello);
         }
     }
+
+    /// <summary>Whom a hello speaks for. Its token is read wherever there is one: a bad credential is never passed over.</summary>
+    private IdentityResult Of(Hello hello)
+    {
+        if (known.User is not null && hello.Token is null)
+        {
+            return known;
+        }
+
+        var who = ofToken(hello.Token);
+        if (who.User is not null && known is { User: not null, IsGuest: false } && who.User != known.User)
+        {
+            return IdentityResult.Bad("the token is another user's");
+        }
+
+        if (who.User is not null)
+        {
+            wire.Expiry.Set(who.Exp);
+        }
+
+        return who;
+    }
+
+    /// <summary>A fresh token on a living connection. One that is refused changes nothing.</summary>
+    private ServerFrame Renew(Auth auth, string user)
+    {
+        var who = ofToken(auth.Token);
+        if (who.User is null)
+        {
+            return Refused(auth.Id, who);
+        }
+
+        if (who.User != user)
+        {
+            return new Err(auth.Id, ErrorCode.Forbidden, "the token is another user's", null);
+        }
+
+        wire.Expiry.Set(who.Exp);
+        return new Ok(auth.Id, null, null, null, false, who.Exp);
+    }
+
+    private static Err Refused(string? id, IdentityResult who) => new(id, who.Code, who.Refusal ?? "no identity", null);
 
     private void HelloIsDue()
     {

@@ -77,7 +77,7 @@ internal sealed partial class Session(string id, string user, IWireFormat format
         switch (command)
         {
             case Hello hello:
-                Answer(new Welcome(hello.Id, user, id, ports.Limits, ports.HeartbeatMs, ports.Options.PresenceBoundMs, null));
+                Answer(new Welcome(hello.Id, user, id, ports.Limits, ports.HeartbeatMs, ports.Options.PresenceBoundMs, wire.Expiry.Exp));
                 foreach (var room in hello.Rooms)
                 {
                     Join(new(null, room.Room, room.Seq, room.Epoch, null, null), Entry.Resumed);
@@ -112,11 +112,8 @@ internal sealed partial class Session(string id, string user, IWireFormat format
             case Ping ping:
                 Answer(new Pong(ping.Id));
                 break;
-            case Auth auth:
-                Answer(new Err(auth.Id, ErrorCode.Unauthorized, "this server takes no tokens yet", null));
-                break;
             default:
-                throw new ArgumentOutOfRangeException(nameof(command), command, "the family is closed");
+                throw new ArgumentOutOfRangeException(nameof(command), command, "the family is closed, and auth is the conversation's");
         }
     }
 

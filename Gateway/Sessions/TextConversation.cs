@@ -74,7 +74,7 @@ internal sealed class TextConversation(
     private async Task TurnJsonAsync()
     {
         await _session.CloseAsync();
-        _json = new JsonConversation(wire, ports, who.User, ofToken);
+        _json = new JsonConversation(wire, ports, who, ofToken);
         await _json.StartAsync();
     }
 

@@ -19,11 +19,12 @@ internal static class Settings
         T settings;
         try
         {
-            settings = there.Get<T>() ?? new T();
+            // Without the option a list leaves out what it cannot read, and says nothing.
+            settings = there.Get<T>(binder => binder.ErrorOnUnknownConfiguration = true) ?? new T();
         }
         catch (InvalidOperationException unreadable)
         {
-            throw new OptionsValidationException(section, typeof(T), [unreadable.Message]); // It names the path and the value.
+            throw new OptionsValidationException(section, typeof(T), [(unreadable.InnerException as InvalidOperationException ?? unreadable).Message]); // It names the path and the value.
         }
 
         var failures = new List<ValidationResult>();
@@ -37,7 +38,8 @@ internal static class Settings
 
     // A misspelt key would otherwise leave the default in force, and nobody would know.
     private static IEnumerable<string> Unknown(IConfigurationSection section, Type type) => section.GetChildren().SelectMany(child =>
-        type.GetProperties().FirstOrDefault(property => property.Name.Equals(child.Key, StringComparison.OrdinalIgnoreCase)) is { } known
+        type.GetElementType() is { } element ? Unknown(child, element) // Origins:Allowed:0
+        : type.GetProperties().FirstOrDefault(property => property.Name.Equals(child.Key, StringComparison.OrdinalIgnoreCase)) is { } known
             ? Unknown(child, known.PropertyType)
             : [child.Path]);
 }

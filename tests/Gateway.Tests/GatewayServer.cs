@@ -8,6 +8,7 @@ using Microsoft.Extensions.Options;
 using OrleansChat.Gateway.Connections;
 using OrleansChat.Gateway.Sessions;
 using OrleansChat.Gateway.Tests.Sessions;
+using OrleansChat.Gateway.Tests.Tokens;
 
 namespace OrleansChat.Gateway.Tests;
 
@@ -25,22 +26,28 @@ internal sealed class GatewayServer : IAsyncDisposable
     public ConnectionSet Connections => _app.Services.GetRequiredService<ConnectionSet>();
 
     public static async Task<GatewayServer> StartAsync(
-        IdentityMode mode = IdentityMode.Development, string[]? origins = null, int most = 100, SessionOptions? sessions = null)
+        IdentityMode mode = IdentityMode.Development, string[]? origins = null, int most = 100, SessionOptions? sessions = null,
+        IdentityOptions? identity = null, TimeProvider? time = null, ILoggerProvider? log = null)
     {
+        time ??= TimeProvider.System;
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
+        if (log is not null)
+        {
+            builder.Logging.AddProvider(log).SetMinimumLevel(LogLevel.Trace).AddFilter("Microsoft.AspNetCore", LogLevel.Trace).HideAddresses();
+        }
+
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
         var (rooms, users) = (new RoomsInMemory(), new UsersInMemory());
         var services = builder.Services;
-        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton(time);
         services.AddSingleton(Options.Create(new ConnectionOptions { Most = most }));
-        services.AddSingleton(Options.Create(new IdentityOptions { Mode = mode }));
         services.AddSingleton(Options.Create(new OriginOptions { Allowed = origins ?? [] }));
-        services.AddSingleton<Identity>();
+        services.AddIdentity(identity ?? (mode == IdentityMode.Tokens ? TestKeys.Shared.Options : new() { Mode = mode }));
         services.AddSingleton<Origins>();
         services.AddSingleton<WebSocketEndpoint>();
         services.AddSingleton(new SessionPorts(
-            rooms, users, new(), sessions ?? new(), new(), new(), new(new Meters()), 25_000, TimeProvider.System));
+            rooms, users, new(), sessions ?? new(), new(), new(), new(new Meters()), 25_000, time));
         services.AddSingleton<ConnectionSet>();
         services.AddHostedService(parts => parts.GetRequiredService<ConnectionSet>());
         services.AddHostedService<Drain>();
@@ -57,9 +64,15 @@ internal sealed class GatewayServer : IAsyncDisposable
     /// <summary>The status with which a connection is refused.</summary>
     public async Task<int> RefusedAsync(string path, string? subprotocol = null, params string[] headers)
     {
+        return (await RefusalAsync(path, subprotocol, headers)).Status;
+    }
+
+    /// <summary>The answer with which a connection is refused.</summary>
+    public async Task<RawUpgradeRefusedException> RefusalAsync(string path, string? subprotocol = null, params string[] headers)
+    {
         var refused = await Assert.ThrowsAsync<RawUpgradeRefusedException>(async () => (await ConnectAsync(path, subprotocol, headers)).Dispose());
         Assert.EndsWith("\n", refused.Body, StringComparison.Ordinal);
-        return refused.Status;
+        return refused;
     }
 
     /// <summary>An ordinary request.</summary>

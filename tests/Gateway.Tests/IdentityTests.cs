@@ -21,7 +21,8 @@ public sealed class IdentityTests
         await using var server = await GatewayServer.StartAsync(IdentityMode.Tokens);
         using var client = await server.ConnectAsync("/ws", Subprotocols.Json);
         await client.SendTextAsync("""{"t":"hello"}""");
-        Assert.Contains("\"t\":\"bye\"", await client.ReceiveTextAsync(), StringComparison.Ordinal);
+        Assert.Contains("\"code\":\"unauthorized\"", await client.ReceiveLineAsync(), StringComparison.Ordinal);
+        Assert.Contains("\"t\":\"bye\"", await client.ReceiveLineAsync(), StringComparison.Ordinal);
         Assert.Equal(4501, (await client.ReceiveCloseAsync()).CloseCode);
     }
 

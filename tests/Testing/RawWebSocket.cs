@@ -258,7 +258,7 @@ public sealed class RawWebSocket : IDisposable
 
         if (status != 101)
         {
-            throw new RawUpgradeRefusedException(status, await BodyAsync(answers, timeout.Token));
+            throw new RawUpgradeRefusedException(status, await BodyAsync(answers, timeout.Token), answers);
         }
 
 #pragma warning disable CA5350 // RFC 6455 §4.2.2 says SHA-1.
@@ -376,11 +376,15 @@ public sealed class RawWebSocket : IDisposable
 /// <summary>The server did not upgrade.</summary>
 /// <param name="status">The HTTP status.</param>
 /// <param name="body">What it said.</param>
-public sealed class RawUpgradeRefusedException(int status, string body) : Exception($"{status}: {body}")
+/// <param name="headers">The answer's headers.</param>
+public sealed class RawUpgradeRefusedException(int status, string body, IReadOnlyDictionary<string, string> headers) : Exception($"{status}: {body}")
 {
     /// <summary>The HTTP status.</summary>
     public int Status => status;
 
     /// <summary>What the server said.</summary>
     public string Body => body;
+
+    /// <summary>The answer's headers, by name in any case.</summary>
+    public IReadOnlyDictionary<string, string> Headers => headers;
 }

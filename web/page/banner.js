@@ -1,13 +1,7 @@
+import { endingOf } from './endings.js';
+
 /** A connection that comes at once is not worth a line; ms. */
 const QUIET_FOR = 600;
-
-/** The sentence for an end that the page does not come back from by itself. */
-const ENDINGS = {
-  4501: 'The service did not accept this name.',
-  4502: 'You cannot use this service.',
-  4503: 'You have too many connections open. Close another tab and try again.',
-  4504: 'You were asked to leave.',
-};
 
 /** The state of the connection, in one quiet line. */
 export class Banner {
@@ -17,14 +11,16 @@ export class Banner {
   #button = this.#node.querySelector('button');
   #timer = null;
   #wasOnline = false;
+  #byToken;
 
-  /** @param {() => void} again what the button does */
-  constructor(again) {
+  /** @param {() => void} again what the button does  @param {boolean} byToken whether this person came in by a token */
+  constructor(again, byToken) {
+    this.#byToken = byToken;
     this.#button.addEventListener('click', again);
   }
 
-  /** @param {{ state: string, code?: number, retryAt?: number }} now  @param {boolean} catchingUp */
-  show({ state, code, retryAt }, catchingUp) {
+  /** @param {{ state: string, code?: number, reason?: string, retryAt?: number }} now  @param {boolean} catchingUp */
+  show({ state, code, reason, retryAt }, catchingUp) {
     clearInterval(this.#timer);
     clearTimeout(this.#timer);
     this.#node.dataset.state = state;
@@ -34,7 +30,7 @@ export class Banner {
       tell();
       this.#timer = setInterval(tell, 1000);
     } else if (state === 'ended') {
-      this.#say(ENDINGS[code] ?? 'The connection has ended.', 'Try again');
+      this.#say(endingOf({ code, reason }, this.#byToken), 'Try again');
     } else if (state === 'connecting') {
       const tell = () => this.#say('Connecting…');
       // After a loss the line is there already; at the first visit it waits.

@@ -16,3 +16,22 @@ export function keep(key, value) {
     // Nothing that this visit depends on.
   }
 }
+
+/** What this tab alone keeps, until it is closed. */
+export function keptInTab(key) {
+  try {
+    return sessionStorage.getItem(`orleanschat.${key}`);
+  } catch {
+    return null;
+  }
+}
+
+/** Keeps a value in this tab alone, or with null forgets it. */
+export function keepInTab(key, value) {
+  try {
+    if (value === null) sessionStorage.removeItem(`orleanschat.${key}`);
+    else sessionStorage.setItem(`orleanschat.${key}`, value);
+  } catch {
+    // A reload asks again.
+  }
+}

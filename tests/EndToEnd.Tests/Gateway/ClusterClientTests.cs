@@ -20,6 +20,7 @@ public sealed class ClusterClientTests
         await using var gateway = ProcessGroup.Start(Built.Gateway, [], new Dictionary<string, string>(cluster)
         {
             ["ASPNETCORE_URLS"] = $"http://127.0.0.1:{ports}",
+            ["Identity__Mode"] = "development",
         });
         await gateway.LineAsync("The cluster cannot be reached (try 2)", Soon);
 
@@ -43,11 +44,24 @@ public sealed class ClusterClientTests
             ["ASPNETCORE_URLS"] = $"http://127.0.0.1:{ports}",
             ["Cluster__GatewayPort"] = Text(ports + 1),
             ["Cluster__ConnectWithin"] = "00:00:03",
+            ["Identity__Mode"] = "development",
         });
 
         Assert.NotEqual(0, await gateway.ExitAsync(Soon));
         Assert.Single(gateway.Errors);
         await gateway.LineAsync("Cluster:ConnectWithin", TimeSpan.Zero);
+    }
+
+    [Fact]
+    public async Task Gateway_ThatNobodyCouldEnter_DoesNotStart_AndSaysWhy()
+    {
+        await using var gateway = ProcessGroup.Start(Built.Gateway, [], new Dictionary<string, string>
+        {
+            ["ASPNETCORE_URLS"] = $"http://127.0.0.1:{RunningLocalCluster.FreePorts(1)}",
+        });
+
+        Assert.NotEqual(0, await gateway.ExitAsync(Soon));
+        Assert.StartsWith("fatal: Identity:Keys: there is none", Assert.Single(gateway.Errors), StringComparison.Ordinal);
     }
 
     private static async Task ReadyAsync(int port)

@@ -21,6 +21,9 @@ public sealed class RefusalTests
     [InlineData("--store postgres", "--store postgres", "--connection")]
     [InlineData("--connection", "--connection Host=localhost", "--store postgres")]
     [InlineData("--limits", "--limits maybe", "off or on")]
+    [InlineData("--identity", "--identity maybe", "development or tokens")]
+    [InlineData("--user", "--user ann", "--identity tokens")]
+    [InlineData("--user", "--identity tokens --user a@b", "'@'")]
     [InlineData("--bogus", "--bogus", "--help")]
     public async Task BadOption_IsOneLineThatNamesItAndSaysWhatToDo(string named, string arguments, string advice)
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using OrleansChat.Gateway.Sessions;
 using OrleansChat.Protocol;
@@ -57,7 +58,7 @@ public sealed class JsonConversationTests : IDisposable
     public async Task AHelloThatCameBeforeTheStart_HasNoTimeLimitEither()
     {
         // The connection reads as soon as it is open.
-        var conversation = new JsonConversation(_rig.Wire, _rig.Ports, "ann", OfToken);
+        var conversation = new JsonConversation(_rig.Wire, _rig.Ports, new("ann", false, null), OfToken);
         var connecting = new TaskCompletionSource();
         _rig.Users.BeforeConnect = () => connecting.Task;
         var hello = Say(conversation, """{"t":"hello"}""");
@@ -81,13 +82,21 @@ public sealed class JsonConversationTests : IDisposable
     }
 
     [Theory]
-    [InlineData(null)]
-    [InlineData("forged")]
-    public async Task AHelloWithoutAGoodToken_EndsWith4501_WhereTheAddressNamedNobody(string? token)
+    [InlineData(null, null, ErrorCode.Unauthorized)]
+    [InlineData(null, "forged", ErrorCode.Unauthorized)]
+    [InlineData(null, "old", ErrorCode.TokenExpired)]
+    [InlineData("ann", "forged", ErrorCode.Unauthorized)]
+    [InlineData("ann", "tess 60", ErrorCode.Unauthorized)]
+    public async Task AHelloWithoutAGoodToken_IsTold_AndEndsWith4501(string? known, string? token, ErrorCode code)
     {
-        var conversation = await StartAsync(null);
-        await Say(conversation, token is null ? """{"t":"hello"}""" : $$"""{"t":"hello","token":"{{token}}"}""");
-        Assert.Equal(CloseCode.Unauthorized, Assert.Single(_rig.Ends).Code);
+        var conversation = await StartAsync(known);
+        var hello = token is null ? """{"t":"hello","id":"1"}""" : $$"""{"t":"hello","id":"1","token":"{{token}}"}""";
+        await Say(conversation, hello + "\n" + """{"t":"hello","id":"2","token":"tess 60"}""");
+        var (end, reason) = Assert.Single(_rig.Ends);
+        Assert.Equal(CloseCode.Unauthorized, end);
+        Assert.StartsWith(ErrorCodes.Word(code) + ": ", reason, StringComparison.Ordinal);
+        var error = Assert.IsType<Err>(Assert.Single(_rig.Frames));
+        Assert.Equal(("1", code), (error.Id, error.Code));
         Assert.Empty(_rig.Users.Calls);
     }
 
@@ -95,8 +104,60 @@ public sealed class JsonConversationTests : IDisposable
     public async Task AHelloWithAGoodToken_SpeaksForItsUser()
     {
         var conversation = await StartAsync(null);
-        await Say(conversation, """{"t":"hello","token":"good"}""");
+        await Say(conversation, """{"t":"hello","token":"tess 60"}""");
+        var welcome = Assert.IsType<Welcome>(Assert.Single(_rig.Frames));
+        Assert.Equal(("tess", _time.GetUtcNow().ToUnixTimeSeconds() + 60), (welcome.User, welcome.Exp));
+    }
+
+    [Fact]
+    public async Task AGuestWhoTurnsOutToHaveAToken_IsItsUser()
+    {
+        var conversation = await StartAsync("guest-1", guest: true);
+        await Say(conversation, """{"t":"hello","token":"tess 60"}""");
         Assert.Equal("tess", Assert.IsType<Welcome>(Assert.Single(_rig.Frames)).User);
+    }
+
+    [Fact]
+    public async Task ATokenThatIsNotRenewed_EndsWith4003_AfterTheGrace()
+    {
+        var conversation = await StartAsync(null);
+        await Say(conversation, """{"t":"hello","token":"tess 60"}""");
+        _time.Advance(TimeSpan.FromSeconds(88.9));
+        Assert.Empty(_rig.Ends);
+        _time.Advance(TimeSpan.FromSeconds(1.2));
+        Assert.Equal(CloseCode.TokenExpired, Assert.Single(_rig.Ends).Code);
+    }
+
+    [Fact]
+    public async Task Auth_WithAFreshToken_MovesTheEnd()
+    {
+        var conversation = await StartAsync(null);
+        await Say(conversation, """{"t":"hello","token":"tess 60"}""");
+        _rig.Forget();
+        _time.Advance(TimeSpan.FromSeconds(80));
+        await Say(conversation, """{"t":"auth","id":"a","token":"tess 60"}""");
+        Assert.Equal(new Ok("a", null, null, null, false, _time.GetUtcNow().ToUnixTimeSeconds() + 60), Assert.Single(_rig.Frames));
+        _time.Advance(TimeSpan.FromSeconds(88.9));
+        Assert.Empty(_rig.Ends);
+        _time.Advance(TimeSpan.FromSeconds(1.2));
+        Assert.Equal(CloseCode.TokenExpired, Assert.Single(_rig.Ends).Code);
+    }
+
+    [Theory]
+    [InlineData("forged", ErrorCode.Unauthorized)]
+    [InlineData("old", ErrorCode.TokenExpired)]
+    [InlineData("bob 60", ErrorCode.Forbidden)]
+    public async Task Auth_WithAnyOtherToken_ChangesNothing(string token, ErrorCode code)
+    {
+        var conversation = await StartAsync(null);
+        await Say(conversation, """{"t":"hello","token":"tess 60"}""");
+        _rig.Forget();
+        await Say(conversation, $$"""{"t":"auth","id":"a","token":"{{token}}"}""");
+        await Say(conversation, """{"t":"ping","id":"p"}""");
+        Assert.Equal(("a", code), (Assert.IsType<Err>(_rig.Frames[0]).Id, ((Err)_rig.Frames[0]).Code));
+        Assert.Equal(new Pong("p"), _rig.Frames[1]);
+        _time.Advance(TimeSpan.FromSeconds(90.1));
+        Assert.Equal(CloseCode.TokenExpired, Assert.Single(_rig.Ends).Code);
     }
 
     [Fact]
@@ -158,14 +219,17 @@ public sealed class JsonConversationTests : IDisposable
         Assert.Empty(_rig.Users.Calls);
     }
 
-    private async Task<JsonConversation> StartAsync(string? known)
+    private async Task<JsonConversation> StartAsync(string? known, bool guest = false)
     {
-        var conversation = new JsonConversation(_rig.Wire, _rig.Ports, known, OfToken);
+        var conversation = new JsonConversation(_rig.Wire, _rig.Ports, new(known, guest, null), OfToken);
         await conversation.StartAsync();
         return conversation;
     }
 
-    private static IdentityResult OfToken(string? token) => token == "good" ? new("tess", false, null) : IdentityResult.Bad("no good token");
+    /// <summary>A token for each moment: "tess 60" is hers for a minute.</summary>
+    private IdentityResult OfToken(string? token) => token?.Split(' ') is [var user, var seconds]
+        ? new(user, false, null, _time.GetUtcNow().ToUnixTimeSeconds() + int.Parse(seconds, CultureInfo.InvariantCulture))
+        : IdentityResult.BadToken("no good token", token == "old" ? ErrorCode.TokenExpired : ErrorCode.Unauthorized);
 
     private static Task Say(JsonConversation conversation, string frame) => conversation.ReceiveAsync(Encoding.UTF8.GetBytes(frame), binary: false).AsTask();
 }

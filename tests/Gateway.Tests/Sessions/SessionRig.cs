@@ -17,7 +17,8 @@ internal sealed class SessionRig : IDisposable
         bool createOnJoin = true, TimeProvider? time = null)
     {
         Outbox = new(outboxBytes, 256 * 1024);
-        Wire = new(Outbox, (code, reason) => _ends.Add((code, reason)), _gone.Token);
+        Expiry = new(time ?? TimeProvider.System, TimeSpan.FromSeconds(30), () => _ends.Add((CloseCode.TokenExpired, "the token expired")));
+        Wire = new(Outbox, (code, reason) => _ends.Add((code, reason)), Expiry, _gone.Token);
         Ports = new(
             Rooms, Users, limits ?? new(), options ?? new(), lag ?? new(), new() { CreateOnJoin = createOnJoin }, new(new Meters()), 25_000,
             time ?? TimeProvider.System);
@@ -28,6 +29,8 @@ internal sealed class SessionRig : IDisposable
     public UsersInMemory Users { get; } = new();
 
     public Outbox Outbox { get; }
+
+    public Expiry Expiry { get; }
 
     public SessionWire Wire { get; }
 
@@ -97,6 +100,7 @@ internal sealed class SessionRig : IDisposable
 
     public void Dispose()
     {
+        Expiry.Dispose();
         _gone.Cancel();
         _gone.Dispose();
     }

@@ -1,0 +1,72 @@
+using System.Text.RegularExpressions;
+using Microsoft.Playwright;
+using OrleansChat.EndToEnd.Tests.Page;
+using OrleansChat.Testing;
+using static Microsoft.Playwright.Assertions;
+
+namespace OrleansChat.EndToEnd.Tests.LocalCluster;
+
+/// <summary><c>--identity tokens</c>: who has a token comes in, and nobody else, on every gateway.</summary>
+public sealed partial class TokenTests
+{
+    [Fact]
+    public async Task WithTokens_WhoHasOneChats_AndNobodyElseComesIn()
+    {
+        await using var cluster = await RunningLocalCluster.StartAsync(2, "--store", "memory", "--identity", "tokens", "--user", "ann", "--user", "Jürgen");
+        var ways = WaysIn(cluster);
+        Assert.Equal(["Jürgen", "ann"], ways.Keys.Order(StringComparer.Ordinal));
+
+        // By header on one gateway, by hello on the other.
+        using var ann = await ConnectAsync(cluster.Port, "/ws?room=lobby", $"Authorization: Bearer {ways["ann"].Token}");
+        Assert.Equal("* you are ann, /help shows the commands", await ann.ReceiveLineAsync());
+        Assert.Equal("* you are in lobby (1 here)", await ann.ReceiveLineAsync());
+        using var other = await RawWebSocket.ConnectAsync(new($"ws://127.0.0.1:{cluster.Port + 1}/ws"), ["orleanschat.v1.json"]);
+        await other.SendTextAsync($$"""{"t":"hello","token":"{{ways["Jürgen"].Token}}"}""");
+        Assert.Contains("\"user\":\"Jürgen\"", await other.ReceiveLineAsync(), StringComparison.Ordinal);
+        await other.SendTextAsync("""{"t":"join","room":"lobby"}""" + "\n" + """{"t":"send","id":"1","room":"lobby","text":"Hello by token"}""");
+        string line;
+        do
+        {
+            line = await ann.ReceiveLineAsync();
+        }
+        while (line != "Jürgen: Hello by token");
+
+        foreach (var path in new[] { "/ws", "/ws?user=ann", $"/ws?access_token={ways["ann"].Token[..^4]}AAAA" })
+        {
+            Assert.Equal(401, (await Assert.ThrowsAsync<RawUpgradeRefusedException>(() => ConnectAsync(cluster.Port, path))).Status);
+        }
+    }
+
+    [Fact]
+    public async Task Page_ComesInByTheAddressThatWasPrinted_AndSaysSoWhereItCannot()
+    {
+        await using var cluster = await RunningLocalCluster.StartAsync(1, "--store", "memory", "--identity", "tokens");
+        var address = WaysIn(cluster)["alice"].Page;
+        await using var browser = await Browser.StartAsync();
+        var page = await browser.OpenAsync(address);
+        await Expect(page.GetByTestId("connection")).ToHaveAttributeAsync("data-state", "online");
+        await Expect(page.GetByTestId("self")).ToHaveTextAsync("alice");
+        Assert.DoesNotContain("access_token", page.Url, StringComparison.Ordinal);
+        await page.GetByTestId("composer").FillAsync("Hello from the page");
+        await page.GetByTestId("send").ClickAsync();
+        await Expect(page.GetByTestId("message").Filter(new() { HasText = "Hello from the page" })).ToBeVisibleAsync();
+
+        await page.ReloadAsync();
+        await Expect(page.GetByTestId("self")).ToHaveTextAsync("alice");
+
+        var refused = await browser.OpenAsync(address[..^4] + "AAAA");
+        await Expect(refused.GetByTestId("arrival")).ToContainTextAsync("not valid here");
+        Assert.DoesNotContain("access_token", refused.Url, StringComparison.Ordinal);
+    }
+
+    /// <summary>The page and the token that were printed for each user.</summary>
+    private static Dictionary<string, (string Page, string Token)> WaysIn(RunningLocalCluster cluster) =>
+        cluster.Group.Output.Select(line => WayIn().Match(line)).Where(way => way.Success)
+            .ToDictionary(way => way.Groups["user"].Value, way => (way.Groups["page"].Value, way.Groups["token"].Value));
+
+    private static Task<RawWebSocket> ConnectAsync(int port, string path, params string[] headers) =>
+        RawWebSocket.ConnectAsync(new($"ws://127.0.0.1:{port}{path}"), [], headers);
+
+    [GeneratedRegex(@"^(?<user>\S+)'s page:\s+(?<page>\S+access_token=(?<token>\S+))$")]
+    private static partial Regex WayIn();
+}

@@ -1,0 +1,133 @@
+using System.Text.Json.Nodes;
+
+namespace OrleansChat.Gateway.Tests.Tokens;
+
+/// <summary>Every way in which a token can be bad, and what the refusal says of it.</summary>
+internal static class BadTokens
+{
+    /// <summary>Longer than a token may be.</summary>
+    public const string Oversized = "oversized";
+
+    /// <summary>Each by its name, with the sentence of its refusal.</summary>
+    public static readonly IReadOnlyDictionary<string, string> Sentences = new Dictionary<string, string>
+    {
+        ["foreign issuer"] = "another issuer",
+        ["no issuer"] = "another issuer",
+        ["foreign audience"] = "another audience",
+        ["no audience"] = "another audience",
+        ["expired"] = "time is over",
+        ["not yet valid"] = "not valid yet",
+        ["issued in the future"] = "issued in the future",
+        ["unsigned"] = "alg is not that of its key",
+        ["unsigned, without a kid"] = "needs a kid",
+        ["no signature"] = "signature is wrong",
+        ["the RSA public key as an HMAC secret"] = "alg is not that of its key",
+        ["HS for RS, signed with another secret"] = "alg is not that of its key",
+        ["another algorithm of the same family"] = "alg is not that of its key",
+        ["unknown kid"] = "no key has the token's kid",
+        ["no kid among several keys"] = "needs a kid",
+        ["signed with another key"] = "signature is wrong",
+        ["changed after it was signed"] = "signature is wrong",
+        ["no exp"] = "no exp",
+        ["exp in words"] = "seconds since 1970",
+        ["exp beyond all times"] = "no token",
+        ["no sub"] = "sub: a user is",
+        ["sub that is no user id"] = "sub: a user is",
+        ["sub that is a number"] = "sub: a user is",
+        ["critical extension"] = "crit",
+        ["garbage"] = "no token",
+        ["garbage in three parts"] = "no token",
+        ["encrypted"] = "no token",
+        ["empty"] = "no token",
+        [Oversized] = "8192 characters",
+    };
+
+    /// <summary>What JSON mode says of those that it does not even read.</summary>
+    public static readonly IReadOnlyDictionary<string, string> NotRead = new Dictionary<string, string> { ["empty"] = "bad_request", [Oversized] = "too_large" };
+
+    /// <summary>Makes one.</summary>
+    public static string Make(string name, TestKeys keys, DateTimeOffset now)
+    {
+        var claims = TestKeys.Claims("ann", now);
+        var seconds = now.ToUnixTimeSeconds();
+        switch (name)
+        {
+            case "foreign issuer":
+                return keys.Sign(With("iss", TestKeys.Issuer + "/"));
+            case "no issuer":
+                return keys.Sign(With("iss", null));
+            case "foreign audience":
+                return keys.Sign(With("aud", new JsonArray("mail", "files")));
+            case "no audience":
+                return keys.Sign(With("aud", null));
+            case "expired":
+                return keys.Sign(With("exp", seconds - 61));
+            case "not yet valid":
+                return keys.Sign(With("nbf", seconds + 90));
+            case "issued in the future":
+                return keys.Sign(With("iat", seconds + 90));
+            case "unsigned":
+                return keys.Sign(claims, "none", "key-HS256", "nobody");
+            case "unsigned, without a kid":
+                return keys.Sign(claims, "none", null, "nobody");
+            case "no signature":
+                return keys.Sign(claims, "HS256", "key-HS256", "nobody");
+            case "the RSA public key as an HMAC secret":
+                return keys.Sign(claims, "HS256", "key-RS256", "the public key as a secret");
+            case "HS for RS, signed with another secret":
+                return keys.Sign(claims, "HS256", "key-RS256", "HS256");
+            case "another algorithm of the same family":
+                return keys.Sign(claims, "PS256", "key-RS256", "RS256");
+            case "unknown kid":
+                return keys.Sign(claims, "HS256", "key-of-nobody", "HS256");
+            case "no kid among several keys":
+                return keys.Sign(claims, "HS256", null, "HS256");
+            case "signed with another key":
+                return new TestKeys().Sign(claims, "ES256");
+            case "changed after it was signed":
+                return keys.Sign(claims).Split('.') is [var header, _, var signature]
+                    ? $"{header}.{keys.Sign(With("sub", "bob")).Split('.')[1]}.{signature}"
+                    : throw new InvalidOperationException("a token has three parts");
+            case "no exp":
+                return keys.Sign(With("exp", null));
+            case "exp in words":
+                return keys.Sign(With("exp", $"{seconds + 100}"));
+            case "exp beyond all times":
+                return keys.Sign(With("exp", 1e300));
+            case "no sub":
+                return keys.Sign(With("sub", null));
+            case "sub that is no user id":
+                return keys.Sign(With("sub", "ann @home"));
+            case "sub that is a number":
+                return keys.Sign(With("sub", 42));
+            case "critical extension":
+                return keys.Sign(claims, "HS256", "key-HS256", "HS256", new() { ["crit"] = new JsonArray("b64"), ["b64"] = true });
+            case "garbage":
+                return "garbage";
+            case "garbage in three parts":
+                return "not.a.token";
+            case "encrypted":
+                return keys.Sign(claims) + ".e30.e30";
+            case "empty":
+                return "";
+            case Oversized:
+                return keys.Sign(With("padding", new string('x', 8192)));
+            default:
+                throw new ArgumentOutOfRangeException(nameof(name), name, null);
+        }
+
+        JsonObject With(string claim, JsonNode? value)
+        {
+            if (value is null)
+            {
+                claims.Remove(claim);
+            }
+            else
+            {
+                claims[claim] = value;
+            }
+
+            return claims;
+        }
+    }
+}

@@ -1,0 +1,131 @@
+using System.Security.Cryptography;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Options;
+using OrleansChat.Gateway.Tokens;
+using OrleansChat.Hosting;
+
+namespace OrleansChat.Gateway.Tests.Tokens;
+
+/// <summary>What is configured wrong is said at the start, with the setting's name.</summary>
+public sealed class TokenKeysTests
+{
+    private static readonly TestKeys Keys = TestKeys.Shared;
+
+    public static TheoryData<string, string, string> Wrong => new()
+    {
+        { "Identity:Keys", "", "" },
+        { "Identity:Issuer", "Issuer", "" },
+        { "Identity:Audience", "Audience", "" },
+        { "Identity:UserClaim", "UserClaim", "" },
+        { "Identity:ClockSkewSeconds", "ClockSkewSeconds", "301" },
+        { "Identity:GraceSeconds", "GraceSeconds", "-1" },
+        { "Identity:Keys:0:Id", "Keys:0:Id", "" },
+        { "Identity:Keys:1:Id", "Keys:1:Id", "hs" },
+        { "Identity:Keys:0:Algorithm", "Keys:0:Algorithm", "" },
+        { "Identity:Keys:0:Algorithm", "Keys:0:Algorithm", "none" },
+        { "Identity:Keys:0:Algorithm", "Keys:0:Algorithm", "7" },
+        { "Identity:Keys:0:Secret", "Keys:0:Secret", "" },
+        { "Identity:Keys:0:Secret", "Keys:0:Secret", "not base64, whatever its length, is no secret" },
+        { "Identity:Keys:0:Secret", "Keys:0:Secret", Convert.ToBase64String(new byte[31]) },
+        { "Identity:Keys:0:Secret", "Keys:0:SecretFile", "/dev/null" },
+        { "Identity:Keys:0:PublicKey", "Keys:0:PublicKey", Keys.RsaPem },
+        { "Identity:Keys:1:PublicKey", "Keys:1:PublicKey", "" },
+        { "Identity:Keys:1:PublicKey", "Keys:1:PublicKey", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----" },
+        { "Identity:Keys:1:PublicKey", "Keys:1:PublicKey", Keys.EcPem },
+        { "Identity:Keys:1:PublicKey", "Keys:1:PublicKey", Pem(RSA.Create(1024)) },
+        { "Identity:Keys:1:PublicKey", "Keys:1:PublicKey", PrivatePem(RSA.Create(2048)) },
+        { "Identity:Keys:1:Secret", "Keys:1:Secret", Keys.Secret },
+        { "Identity:Keys:2:PublicKey", "Keys:2:PublicKey", Keys.RsaPem },
+        { "Identity:Keys:2:PublicKey", "Keys:2:PublicKey", Pem(ECDsa.Create(ECCurve.NamedCurves.nistP384)) },
+        { "Identity:Keys:2:PublicKeyFile", "Keys:2:PublicKeyFile", "/nowhere/key.pem" },
+        { "Identity:Keys:0:Password", "Keys:0:Password", "x" },
+    };
+
+    [Theory, MemberData(nameof(Wrong))]
+    public void WhatIsWrong_IsNamed_AndNoSecretIsRepeated(string named, string setting, string value)
+    {
+        var settings = Right();
+        if (setting.Length == 0)
+        {
+            settings = new() { ["Identity:Mode"] = "Tokens" };
+        }
+        else if (setting == "Keys:2:PublicKeyFile")
+        {
+            settings.Remove("Identity:Keys:2:PublicKey");
+        }
+
+        if (setting.Length > 0)
+        {
+            settings[$"Identity:{setting}"] = value;
+        }
+
+        var refused = Assert.Throws<OptionsValidationException>(() => Read(settings));
+        Assert.Contains(named, string.Join('\n', refused.Failures), StringComparison.Ordinal);
+        Assert.DoesNotContain(Keys.Secret, refused.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void WhatIsRight_IsRead_FromSettingsOrFiles()
+    {
+        var folder = Directory.CreateTempSubdirectory("orleanschat-keys-");
+        try
+        {
+            var (secret, pem) = (Path.Combine(folder.FullName, "secret"), Path.Combine(folder.FullName, "key.pem"));
+            File.WriteAllText(secret, Keys.Secret + "\n");
+            File.WriteAllText(pem, "A note.\n" + Keys.EcPem + "\n");
+            var settings = Right();
+            settings.Remove("Identity:Keys:0:Secret");
+            settings["Identity:Keys:0:SecretFile"] = secret;
+            settings.Remove("Identity:Keys:2:PublicKey");
+            settings["Identity:Keys:2:PublicKeyFile"] = pem;
+            var keys = Read(settings);
+            Assert.Equal(TokenAlgorithm.HS256, keys.Of("hs")!.Algorithm);
+            Assert.Equal(TokenAlgorithm.RS256, keys.Of("rs")!.Algorithm);
+            Assert.Equal(TokenAlgorithm.ES256, keys.Of("es")!.Algorithm);
+            Assert.Null(keys.Of("HS"));
+            Assert.Null(keys.Of(null));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
+    public void Development_NeedsNoKeys() => Assert.False(Read(new() { ["Identity:Mode"] = "Development" }).Any);
+
+    private static Dictionary<string, string?> Right() => new()
+    {
+        ["Identity:Mode"] = "Tokens",
+        ["Identity:Issuer"] = TestKeys.Issuer,
+        ["Identity:Audience"] = TestKeys.Audience,
+        ["Identity:Keys:0:Id"] = "hs",
+        ["Identity:Keys:0:Algorithm"] = "HS256",
+        ["Identity:Keys:0:Secret"] = Keys.Secret,
+        ["Identity:Keys:1:Id"] = "rs",
+        ["Identity:Keys:1:Algorithm"] = "RS256",
+        ["Identity:Keys:1:PublicKey"] = Keys.RsaPem,
+        ["Identity:Keys:2:Id"] = "es",
+        ["Identity:Keys:2:Algorithm"] = "ES256",
+        ["Identity:Keys:2:PublicKey"] = Keys.EcPem,
+    };
+
+    private static TokenKeys Read(Dictionary<string, string?> settings) =>
+        TokenKeys.Of(new ConfigurationBuilder().AddInMemoryCollection(settings).Build().Read<IdentityOptions>(IdentityOptions.Section));
+
+    private static string Pem(AsymmetricAlgorithm key)
+    {
+        using (key)
+        {
+            return key.ExportSubjectPublicKeyInfoPem();
+        }
+    }
+
+    private static string PrivatePem(AsymmetricAlgorithm key)
+    {
+        using (key)
+        {
+            return key.ExportPkcs8PrivateKeyPem();
+        }
+    }
+}

@@ -38,16 +38,24 @@ internal sealed class JsonClient : IAsyncDisposable
     }
 
     /// <summary>Connects and says hello, with cursors where there are any.</summary>
-    public static async Task<JsonClient> ConnectAsync(int port, string user, params (string Room, long Seq, string Epoch)[] cursors)
+    public static Task<JsonClient> ConnectAsync(int port, string user, params (string Room, long Seq, string Epoch)[] cursors) =>
+        ConnectAsync(user, new($"ws://127.0.0.1:{port}/ws?user={Uri.EscapeDataString(user)}"), null, cursors);
+
+    /// <summary>The same by a token, in hello, as browsers do.</summary>
+    public static Task<JsonClient> ConnectByTokenAsync(int port, string user, string token, params (string Room, long Seq, string Epoch)[] cursors) =>
+        ConnectAsync(user, new($"ws://127.0.0.1:{port}/ws"), token, cursors);
+
+    private static async Task<JsonClient> ConnectAsync(string user, Uri address, string? token, (string Room, long Seq, string Epoch)[] cursors)
     {
         var client = new JsonClient(user);
         client._socket.Options.AddSubProtocol("orleanschat.v1.json");
-        await client._socket.ConnectAsync(new Uri($"ws://127.0.0.1:{port}/ws?user={Uri.EscapeDataString(user)}"), TestContext.Current.CancellationToken);
+        await client._socket.ConnectAsync(address, TestContext.Current.CancellationToken);
         client._receiving = client.ReceiveAsync();
         var rooms = new JsonObject(cursors.Select(cursor =>
             KeyValuePair.Create(cursor.Room, (JsonNode?)new JsonObject { ["seq"] = cursor.Seq, ["epoch"] = cursor.Epoch })));
-        await client.SayAsync(new JsonObject { ["t"] = "hello", ["id"] = "hello", ["rooms"] = rooms });
-        await client.FrameAsync("welcome", frame => (string?)frame["t"] == "welcome");
+        await client.SayAsync(new JsonObject { ["t"] = "hello", ["id"] = "hello", ["token"] = token, ["rooms"] = rooms });
+        var welcome = await client.FrameAsync("welcome", frame => (string?)frame["t"] == "welcome");
+        Assert.Equal(user, (string?)welcome["user"]);
         return client;
     }
 

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Microsoft.Playwright;
+using OrleansChat.EndToEnd.Tests.Chat;
 using OrleansChat.EndToEnd.Tests.Page;
 using OrleansChat.Testing;
 using static Microsoft.Playwright.Assertions;
@@ -20,10 +21,9 @@ public sealed partial class TokenTests
         using var ann = await ConnectAsync(cluster.Port, "/ws?room=lobby", $"Authorization: Bearer {ways["ann"].Token}");
         Assert.Equal("* you are ann, /help shows the commands", await ann.ReceiveLineAsync());
         Assert.Equal("* you are in lobby (1 here)", await ann.ReceiveLineAsync());
-        using var other = await RawWebSocket.ConnectAsync(new($"ws://127.0.0.1:{cluster.Port + 1}/ws"), ["orleanschat.v1.json"]);
-        await other.SendTextAsync($$"""{"t":"hello","token":"{{ways["Jürgen"].Token}}"}""");
-        Assert.Contains("\"user\":\"Jürgen\"", await other.ReceiveLineAsync(), StringComparison.Ordinal);
-        await other.SendTextAsync("""{"t":"join","room":"lobby"}""" + "\n" + """{"t":"send","id":"1","room":"lobby","text":"Hello by token"}""");
+        await using var other = await JsonClient.ConnectByTokenAsync(cluster.Port + 1, "Jürgen", ways["Jürgen"].Token);
+        await other.JoinAsync("lobby");
+        await other.SendAsync("lobby", "Hello by token");
         string line;
         do
         {

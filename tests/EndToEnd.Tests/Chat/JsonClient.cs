@@ -25,6 +25,9 @@ internal sealed class JsonClient : IAsyncDisposable
 
     public string User { get; }
 
+    /// <summary>Completes when the connection is gone.</summary>
+    public Task Ended => _receiving;
+
     /// <summary>Everything that came so far.</summary>
     public IReadOnlyList<JsonObject> Frames
     {

@@ -1,3 +1,5 @@
+using OrleansChat.EndToEnd.Tests.Chat;
+
 namespace OrleansChat.EndToEnd.Tests.Deploy;
 
 /// <summary>
@@ -17,4 +19,8 @@ internal static class Access
 
         return allowed;
     }
+
+    /// <summary>Connects as a user.</summary>
+    public static Task<JsonClient> ConnectAsync(int gateway, string user, params (string Room, long Seq, string Epoch)[] cursors) =>
+        JsonClient.ConnectAsync(gateway, user, cursors);
 }

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using OrleansChat.EndToEnd.Tests.Chat;
+using OrleansChat.EndToEnd.Tests.LocalCluster;
 using OrleansChat.Testing.Deploy;
 
 namespace OrleansChat.EndToEnd.Tests.Deploy;
@@ -65,8 +66,8 @@ public sealed class DeploymentTests(BuiltImages images) : IClassFixture<BuiltIma
         Assert.Equal((2, 2), (cluster.Silos.Length, cluster.Gateways.Length));
         Assert.Null(await cluster.Gateways[0].FailureAsync("/", 8080, TimeSpan.FromSeconds(10))); // The page.
 
-        await using (var ann = await JsonClient.ConnectAsync(Port(cluster.Gateways[0]), "ann"))
-        await using (var bob = await JsonClient.ConnectAsync(Port(cluster.Gateways[1]), "bob"))
+        await using (var ann = await Access.ConnectAsync(Port(cluster.Gateways[0]), "ann"))
+        await using (var bob = await Access.ConnectAsync(Port(cluster.Gateways[1]), "bob"))
         {
             await ann.JoinAsync("lobby");
             await bob.JoinAsync("lobby");
@@ -75,6 +76,38 @@ public sealed class DeploymentTests(BuiltImages images) : IClassFixture<BuiltIma
         }
 
         await DeployedCluster.StopAsync(cluster.Pods);
+    }
+
+    [Fact]
+    public async Task SiloImage_WithSqlite_NeedsToWriteToItsDataAlone()
+    {
+        var data = Directory.CreateTempSubdirectory("orleanschat-sqlite-");
+        try
+        {
+            if (!OperatingSystem.IsWindows())
+            {
+                File.SetUnixFileMode(data.FullName, (UnixFileMode)0b111_111_111); // The image's user is another one.
+            }
+
+            var ports = RunningLocalCluster.FreePorts(2); // With one silo on one machine, Orleans takes ports of every loopback address.
+            var alone = Workload.Kubernetes.Single(workload => workload.Program == "Silo") with
+            {
+                Variables = new Dictionary<string, string>
+                {
+                    ["Log__Path"] = Path.Combine(data.FullName, "chat.db"),
+                    ["Silo__Port"] = $"{ports}",
+                    ["Silo__GatewayPort"] = $"{ports + 1}",
+                },
+            };
+            await using var silo = RunningPod.Start(images, alone, "silo", "");
+            await silo.ReadyAsync("/healthz/ready", alone.Ports["health"], TimeSpan.FromSeconds(60));
+            await silo.StopAsync();
+            Assert.True(data.GetFiles("chat.db") is [{ Length: > 0 }]);
+        }
+        finally
+        {
+            data.Delete(recursive: true);
+        }
     }
 
     private static int Port(RunningPod gateway) => gateway.Port(gateway.Workload.Image.Ports.Single());
@@ -99,7 +132,7 @@ public sealed class DeploymentTests(BuiltImages images) : IClassFixture<BuiltIma
     private static async Task AssertNothingIsLostAsync(Member[] members, int gateway)
     {
         var answered = members.SelectMany(member => member.Answered).ToDictionary();
-        await using var reader = await JsonClient.ConnectAsync(gateway, "reader");
+        await using var reader = await Access.ConnectAsync(gateway, "reader");
         foreach (var room in Rooms)
         {
             var log = await LogAsync(reader, room);

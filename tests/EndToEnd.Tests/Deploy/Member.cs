@@ -87,7 +87,7 @@ internal sealed class Member(string name, string[] rooms, int[] gateways, int fi
                     await ComeBackAsync();
                     break;
                 default:
-                    Assert.Fail($"{name} sent to {room} and got {answer!.ToJsonString()} on connection {Connections}, which began with: {string.Join('\n', _client!.Frames.Take(14).Select(frame => frame.ToJsonString()))}");
+                    Assert.Fail($"{name} sent to {room} and got {answer!.ToJsonString()}");
                     break;
             }
         }
@@ -128,7 +128,7 @@ internal sealed class Member(string name, string[] rooms, int[] gateways, int fi
             try
             {
                 var cursors = _epochs.Select(room => (room.Key, Cursor(room.Key), room.Value)).ToArray();
-                _client = await JsonClient.ConnectAsync(gateways[_at % gateways.Length], name, cursors);
+                _client = await Access.ConnectAsync(gateways[_at % gateways.Length], name, cursors);
                 Connections++;
                 return;
             }

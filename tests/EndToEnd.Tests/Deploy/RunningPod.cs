@@ -62,6 +62,8 @@ internal sealed class RunningPod : IAsyncDisposable
     /// <summary>The port here that is the container's.</summary>
     public int Port(int container) => _port ?? container;
 
+    private string Said => string.Join('\n', _process.Output.Concat(_process.Errors));
+
     public static RunningPod Start(BuiltImages images, Workload workload, string name, string connection) =>
         new(images.Of(workload.Program), workload, name, connection);
 
@@ -87,10 +89,10 @@ internal sealed class RunningPod : IAsyncDisposable
         var started = TimeProvider.System.GetTimestamp();
         while (await FailureAsync(path, port, TimeSpan.FromSeconds(3)) is { } failure)
         {
-            Assert.True(_process.Members().Length > 0, $"{Name} ended. It said: {string.Join('\n', _process.Output.Concat(_process.Errors))}");
+            Assert.False(_process.HasEnded, $"{Name} ended. It said: {Said}");
             Assert.True(
                 TimeProvider.System.GetElapsedTime(started) < within,
-                $"{Name} was not ready within {within}: {failure}. It said: {string.Join('\n', _process.Output.Concat(_process.Errors))}");
+                $"{Name} was not ready within {within}: {failure}. It said: {Said}");
             await Task.Delay(Poll, TestContext.Current.CancellationToken);
         }
     }
@@ -115,7 +117,7 @@ internal sealed class RunningPod : IAsyncDisposable
     {
         await ProcessGroup.SignalAsync("TERM", _process.Id);
         var exit = await _process.ExitAsync(Workload.Grace - Workload.PreStop);
-        Assert.True(exit == 0, $"{Name} ended with {exit}. It said: {string.Join('\n', _process.Output.Concat(_process.Errors))}");
+        Assert.True(exit == 0, $"{Name} ended with {exit}. It said: {Said}");
     }
 
     public ValueTask DisposeAsync() => _process.DisposeAsync();

@@ -41,11 +41,21 @@ internal sealed class JsonClient : IAsyncDisposable
     }
 
     /// <summary>Connects and says hello, with cursors where there are any.</summary>
-    public static async Task<JsonClient> ConnectAsync(int port, string user, params (string Room, long Seq, string Epoch)[] cursors)
+    public static Task<JsonClient> ConnectAsync(int port, string user, params (string Room, long Seq, string Epoch)[] cursors) =>
+        ConnectAsync(new JsonClient(user), new($"ws://127.0.0.1:{port}/ws?user={Uri.EscapeDataString(user)}"), cursors);
+
+    /// <summary>The same, with a token for the user.</summary>
+    public static Task<JsonClient> ConnectWithTokenAsync(int port, string user, string token, params (string Room, long Seq, string Epoch)[] cursors)
     {
         var client = new JsonClient(user);
+        client._socket.Options.SetRequestHeader("Authorization", $"Bearer {token}");
+        return ConnectAsync(client, new($"ws://127.0.0.1:{port}/ws"), cursors);
+    }
+
+    private static async Task<JsonClient> ConnectAsync(JsonClient client, Uri address, (string Room, long Seq, string Epoch)[] cursors)
+    {
         client._socket.Options.AddSubProtocol("orleanschat.v1.json");
-        await client._socket.ConnectAsync(new Uri($"ws://127.0.0.1:{port}/ws?user={Uri.EscapeDataString(user)}"), TestContext.Current.CancellationToken);
+        await client._socket.ConnectAsync(address, TestContext.Current.CancellationToken);
         client._receiving = client.ReceiveAsync();
         var rooms = new JsonObject(cursors.Select(cursor =>
             KeyValuePair.Create(cursor.Room, (JsonNode?)new JsonObject { ["seq"] = cursor.Seq, ["epoch"] = cursor.Epoch })));

@@ -115,14 +115,20 @@ public sealed class BuiltImages : IAsyncLifetime
     private BuiltImage? _silo;
     private BuiltImage? _gateway;
 
-    internal BuiltImage Of(string program) => (program == "Silo" ? _silo : _gateway)!;
+    internal BuiltImage Of(string program)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "The images are Linux images.");
+        return (program == "Silo" ? _silo : _gateway)!;
+    }
 
     /// <inheritdoc/>
     public async ValueTask InitializeAsync()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "The images are Linux images.");
-        _silo = await BuiltImage.BuildAsync(Dockerfile.Silo);
-        _gateway = await BuiltImage.BuildAsync(Dockerfile.Gateway);
+        if (OperatingSystem.IsLinux())
+        {
+            _silo = await BuiltImage.BuildAsync(Dockerfile.Silo);
+            _gateway = await BuiltImage.BuildAsync(Dockerfile.Gateway);
+        }
     }
 
     /// <inheritdoc/>

@@ -4,27 +4,12 @@ using OrleansChat.Testing.Deploy;
 
 namespace OrleansChat.EndToEnd.Tests.Deploy;
 
-/// <summary>
-/// How the deployed gateways know their users. The manifests say by tokens; until gateways take tokens, these tests have them believe names
-/// instead, here and nowhere else.
-/// </summary>
+/// <summary>How the deployed gateways know their users: by tokens, made as the page of operations says.</summary>
 internal static class Access
 {
-    /// <summary>A manifest's environment as today's gateways can read it.</summary>
-    public static Dictionary<string, string> Allowed(IReadOnlyDictionary<string, string> environment)
-    {
-        var allowed = environment.Where(pair => !pair.Key.StartsWith("Identity__", StringComparison.Ordinal)).ToDictionary();
-        if (allowed.Count < environment.Count)
-        {
-            allowed["Identity__Mode"] = "Development";
-        }
-
-        return allowed;
-    }
-
     /// <summary>Connects as a user.</summary>
-    public static Task<JsonClient> ConnectAsync(int gateway, string user, params (string Room, long Seq, string Epoch)[] cursors) =>
-        JsonClient.ConnectAsync(gateway, user, cursors);
+    public static async Task<JsonClient> ConnectAsync(int gateway, string user, params (string Room, long Seq, string Epoch)[] cursors) =>
+        await JsonClient.ConnectWithTokenAsync(gateway, user, await TokenAsync(user), cursors);
 
     /// <summary>A token for a user, as the page of operations says to make one.</summary>
     public static async Task<string> TokenAsync(string user)

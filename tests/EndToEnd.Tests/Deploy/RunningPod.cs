@@ -25,7 +25,7 @@ internal sealed class RunningPod : IAsyncDisposable
     {
         Workload = workload;
         Name = name;
-        var environment = Access.Allowed(workload.Environment(reference => reference == Workload.PodName ? name : StandIns.Value(reference)));
+        var environment = workload.Environment(reference => reference == Workload.PodName ? name : StandIns.Value(reference));
         foreach (var variable in environment.Keys.Where(variable => variable.EndsWith("__ConnectionString", StringComparison.Ordinal)))
         {
             environment[variable] = connection;

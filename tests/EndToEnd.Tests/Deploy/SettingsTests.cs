@@ -25,7 +25,7 @@ public sealed class SettingsTests
     {
         var workload = All.Single(workload => workload.Name == name);
 
-        Assert.Empty(SettingsCatalog.Wrong(workload.Program, Configuration(Access.Allowed(workload.Environment(StandIns.Value)))));
+        Assert.Empty(SettingsCatalog.Wrong(workload.Program, Configuration(workload.Environment(StandIns.Value))));
     }
 
     [Theory, InlineData("Silo", "Silo:Prot", "1"), InlineData("Silo", "Log:Store", "etcd"), InlineData("Gateway", "Connections:Most", "0"), InlineData("Gateway", "Log:Store", "Sqlite")]

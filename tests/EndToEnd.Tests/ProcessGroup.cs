@@ -27,6 +27,9 @@ internal sealed class ProcessGroup : IAsyncDisposable
     /// <summary>The id of the program, and of its group.</summary>
     public int Id => _process.Id;
 
+    /// <summary>Whether the program has ended.</summary>
+    public bool HasEnded => _ended.IsCompleted;
+
     /// <summary>The lines of standard output so far.</summary>
     public string[] Output => Copy(_output);
 

@@ -25,6 +25,9 @@ internal sealed class JsonClient : IAsyncDisposable
 
     public string User { get; }
 
+    /// <summary>Completes when the connection is gone.</summary>
+    public Task Ended => _receiving;
+
     /// <summary>Everything that came so far.</summary>
     public IReadOnlyList<JsonObject> Frames
     {
@@ -39,23 +42,31 @@ internal sealed class JsonClient : IAsyncDisposable
 
     /// <summary>Connects and says hello, with cursors where there are any.</summary>
     public static Task<JsonClient> ConnectAsync(int port, string user, params (string Room, long Seq, string Epoch)[] cursors) =>
-        ConnectAsync(user, new($"ws://127.0.0.1:{port}/ws?user={Uri.EscapeDataString(user)}"), null, cursors);
+        ConnectAsync(new(user), new($"ws://127.0.0.1:{port}/ws?user={Uri.EscapeDataString(user)}"), null, cursors);
 
-    /// <summary>The same by a token, in hello, as browsers do.</summary>
+    /// <summary>The same by a token in hello, as browsers do.</summary>
     public static Task<JsonClient> ConnectByTokenAsync(int port, string user, string token, params (string Room, long Seq, string Epoch)[] cursors) =>
-        ConnectAsync(user, new($"ws://127.0.0.1:{port}/ws"), token, cursors);
+        ConnectAsync(new(user), new($"ws://127.0.0.1:{port}/ws"), token, cursors);
 
-    private static async Task<JsonClient> ConnectAsync(string user, Uri address, string? token, (string Room, long Seq, string Epoch)[] cursors)
+    /// <summary>The same by a token in the request, as programs do.</summary>
+    public static Task<JsonClient> ConnectWithTokenAsync(int port, string user, string token, params (string Room, long Seq, string Epoch)[] cursors)
     {
         var client = new JsonClient(user);
+        client._socket.Options.SetRequestHeader("Authorization", $"Bearer {token}");
+        return ConnectAsync(client, new($"ws://127.0.0.1:{port}/ws"), null, cursors);
+    }
+
+    private static async Task<JsonClient> ConnectAsync(
+        JsonClient client, Uri address, string? helloToken, (string Room, long Seq, string Epoch)[] cursors)
+    {
         client._socket.Options.AddSubProtocol("orleanschat.v1.json");
         await client._socket.ConnectAsync(address, TestContext.Current.CancellationToken);
         client._receiving = client.ReceiveAsync();
         var rooms = new JsonObject(cursors.Select(cursor =>
             KeyValuePair.Create(cursor.Room, (JsonNode?)new JsonObject { ["seq"] = cursor.Seq, ["epoch"] = cursor.Epoch })));
-        await client.SayAsync(new JsonObject { ["t"] = "hello", ["id"] = "hello", ["token"] = token, ["rooms"] = rooms });
+        await client.SayAsync(new JsonObject { ["t"] = "hello", ["id"] = "hello", ["token"] = helloToken, ["rooms"] = rooms });
         var welcome = await client.FrameAsync("welcome", frame => (string?)frame["t"] == "welcome");
-        Assert.Equal(user, (string?)welcome["user"]);
+        Assert.Equal(client.User, (string?)welcome["user"]);
         return client;
     }
 

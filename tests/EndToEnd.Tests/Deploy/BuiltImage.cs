@@ -1,0 +1,141 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using OrleansChat.Testing.Deploy;
+
+namespace OrleansChat.EndToEnd.Tests.Deploy;
+
+/// <summary>
+/// What an image holds, made by doing with the SDK of this machine what the Dockerfile has an engine do: in an empty directory, from the files
+/// that it copies and no others. Only the base images are not here.
+/// </summary>
+internal sealed class BuiltImage : IDisposable
+{
+    private const string Publish = "/publish";
+    private static readonly TimeSpan BuildLimit = TimeSpan.FromMinutes(5);
+
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("orleanschat-image-");
+
+    private BuiltImage(Dockerfile file) => File = file;
+
+    /// <summary>Where .NET is installed: what runs the tests builds and runs the images.</summary>
+    public static string DotNet { get; } = Path.GetFullPath("../../..", RuntimeEnvironment.GetRuntimeDirectory());
+
+    public Dockerfile File { get; }
+
+    /// <summary>What is <c>/app</c> in the image.</summary>
+    public string App => _folder.FullName + File.Taken.Single(taken => taken.Target == "./").Sources.Single();
+
+    public static async Task<BuiltImage> BuildAsync(Dockerfile file)
+    {
+        var image = new BuiltImage(file);
+        try
+        {
+            await image.BuildAsync();
+            return image;
+        }
+        catch
+        {
+            image.Dispose();
+            throw;
+        }
+    }
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    private async Task BuildAsync()
+    {
+        await RunAsync("chmod 755 .", _folder.FullName); // The image's user is another one.
+        var work = _folder.CreateSubdirectory("src").FullName;
+        foreach (var line in File.Build)
+        {
+            if (line.Word == "RUN")
+            {
+                await RunAsync(line.Arguments.Replace(Publish, _folder.FullName + Publish, StringComparison.Ordinal), work);
+                continue;
+            }
+
+            var (sources, target) = Dockerfile.Copy(line);
+            foreach (var source in sources)
+            {
+                Copy(Path.Combine(DeployTree.Root, source), Path.Combine(work, target, source.EndsWith('/') ? "" : Path.GetFileName(source)));
+            }
+        }
+    }
+
+    private static void Copy(string source, string target)
+    {
+        if (System.IO.File.Exists(source))
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            System.IO.File.Copy(source, target, overwrite: true);
+            return;
+        }
+
+        // .dockerignore.
+        foreach (var entry in Directory.EnumerateFileSystemEntries(source).Where(entry => Path.GetFileName(entry) is not ("bin" or "obj")))
+        {
+            Copy(entry, Path.Combine(target, Path.GetFileName(entry)));
+        }
+    }
+
+    private static async Task RunAsync(string command, string folder)
+    {
+        var start = new ProcessStartInfo("/bin/sh", ["-c", command]) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var inherited in start.Environment.Keys.Where(name => name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)).ToArray())
+        {
+            start.Environment.Remove(inherited); // Of the build that runs these tests.
+        }
+
+        start.Environment["PATH"] = $"{DotNet}:{Environment.GetEnvironmentVariable("PATH")}";
+        start.Environment["MSBUILDDISABLENODEREUSE"] = "1"; // No process outlives the build.
+        start.Environment["UseSharedCompilation"] = "false";
+
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(BuildLimit);
+        using var process = Process.Start(start)!;
+        try
+        {
+            var said = await Task.WhenAll(process.StandardOutput.ReadToEndAsync(limit.Token), process.StandardError.ReadToEndAsync(limit.Token));
+            await process.WaitForExitAsync(limit.Token);
+            Assert.True(process.ExitCode == 0, $"{command} ended with {process.ExitCode}:\n{string.Join('\n', said)}");
+        }
+        finally
+        {
+            if (!process.HasExited)
+            {
+                process.Kill(entireProcessTree: true);
+            }
+        }
+    }
+}
+
+/// <summary>Both images, built once for all tests that run them.</summary>
+public sealed class BuiltImages : IAsyncLifetime
+{
+    private BuiltImage? _silo;
+    private BuiltImage? _gateway;
+
+    internal BuiltImage Of(string program)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "The images are Linux images.");
+        return (program == "Silo" ? _silo : _gateway)!;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask InitializeAsync()
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            _silo = await BuiltImage.BuildAsync(Dockerfile.Silo);
+            _gateway = await BuiltImage.BuildAsync(Dockerfile.Gateway);
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        _silo?.Dispose();
+        _gateway?.Dispose();
+        return ValueTask.CompletedTask;
+    }
+}

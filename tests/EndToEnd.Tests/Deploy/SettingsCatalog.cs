@@ -1,0 +1,123 @@
+using System.ComponentModel.DataAnnotations;
+using System.Reflection;
+using Microsoft.Extensions.Configuration;
+using OrleansChat.Gateway;
+using OrleansChat.Grains.Interfaces;
+using OrleansChat.Grains.Log;
+using OrleansChat.Grains.Rooms;
+using OrleansChat.Protocol;
+using OrleansChat.Silo;
+using OrleansChat.Streams;
+
+namespace OrleansChat.EndToEnd.Tests.Deploy;
+
+/// <summary>A section of a program's configuration, and the type that it is read into.</summary>
+internal sealed record SettingsSection(string Program, string Name, Type Type)
+{
+    /// <summary>Its settings, those of its parts too.</summary>
+    public IReadOnlyList<Setting> Settings { get; } = [.. Walk(Name, Type, Activator.CreateInstance(Type))];
+
+    private static IEnumerable<Setting> Walk(string path, Type type, object? defaults)
+    {
+        foreach (var property in type.GetProperties(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly).Where(property => property.CanWrite))
+        {
+            var (at, value) = ($"{path}:{property.Name}", defaults is null ? null : property.GetValue(defaults));
+            var kind = property.PropertyType;
+            if (kind.GetElementType() is { } element)
+            {
+                (at, kind, value) = ($"{at}:{Setting.Each}", element, Ours(element) ? Activator.CreateInstance(element) : null);
+            }
+
+            foreach (var setting in Ours(kind) ? Walk(at, kind, value) : [new(at, property, Nullable.GetUnderlyingType(kind) ?? kind, value)])
+            {
+                yield return setting;
+            }
+        }
+    }
+
+    private static bool Ours(Type type) => type is { IsEnum: false, IsClass: true } && type.Namespace!.StartsWith("OrleansChat", StringComparison.Ordinal);
+}
+
+/// <summary>One setting.</summary>
+/// <param name="Path">Where it stands: <c>Cluster:Timings:Probe</c>; of a list's entries, <c>Origins:Allowed:&lt;n&gt;</c>.</param>
+/// <param name="Kind">What it is, or what each entry of it is.</param>
+/// <param name="Default">What holds where nothing is said.</param>
+internal sealed record Setting(string Path, PropertyInfo Property, Type Kind, object? Default)
+{
+    /// <summary>An entry's place in a path.</summary>
+    public const string Each = "<n>";
+}
+
+/// <summary>Every setting there is.</summary>
+internal static class SettingsCatalog
+{
+    public const string Silo = "Silo";
+    public const string Gateway = "Gateway";
+
+    private static readonly Assembly[] SiloParts =
+        [typeof(SiloSettings).Assembly, typeof(RoomOptions).Assembly, typeof(ClusterSettings).Assembly, typeof(PushStreamOptions).Assembly];
+
+    private static readonly Assembly[] GatewayParts = [typeof(Identity).Assembly, typeof(ClusterSettings).Assembly, typeof(ProtocolLimits).Assembly];
+
+    /// <summary>The sections of both programs: types that name their own, and those that cannot, for their section is another's word.</summary>
+    public static IReadOnlyList<SettingsSection> Sections { get; } =
+    [
+        new(Silo, "Process", Hosting(typeof(SiloSettings), "ProcessSettings")),
+        .. Named(Silo, SiloParts),
+        new(Silo, "Rooms", typeof(RoomOptions)),
+        new(Silo, "Streams", typeof(PushStreamOptions)),
+        new(Gateway, "Process", Hosting(typeof(Identity), "ProcessSettings")),
+        .. Named(Gateway, GatewayParts),
+        new(Gateway, "Limits", typeof(ProtocolLimits)),
+    ];
+
+    /// <summary>Types whose properties have a range: each has to be part of a section.</summary>
+    public static IEnumerable<Type> Ranged => SiloParts.Concat(GatewayParts).Distinct().SelectMany(part => part.GetTypes())
+        .Where(type => type.GetProperties().Any(property => property.IsDefined(typeof(RangeAttribute))));
+
+    /// <summary>
+    /// Reads a program's configuration as the program does, and returns what it finds wrong: keys that mean nothing, values that cannot be read,
+    /// values out of range.
+    /// </summary>
+    public static IEnumerable<string> Wrong(string program, IConfiguration configuration)
+    {
+        foreach (var section in configuration.GetChildren().Where(section => !IsFrameworks(section.Key)))
+        {
+            if (Sections.FirstOrDefault(known => known.Program == program && known.Name.Equals(section.Key, StringComparison.OrdinalIgnoreCase)) is not { } known)
+            {
+                yield return $"{section.Path}: a {program} reads no such section.";
+                continue;
+            }
+
+            if (Failure(known, configuration) is { } failure)
+            {
+                yield return failure;
+            }
+        }
+    }
+
+    // Settings.Read, which both programs are compiled with, is stricter than what Log, Rooms and Streams are bound with at run time.
+    private static string? Failure(SettingsSection section, IConfiguration configuration)
+    {
+        var home = section.Program == Silo ? typeof(SiloSettings) : typeof(Identity);
+        var read = Hosting(home, "Settings").GetMethod("Read")!.MakeGenericMethod(section.Type);
+        try
+        {
+            read.Invoke(null, [configuration, section.Name]);
+            return null;
+        }
+        catch (TargetInvocationException invalid)
+        {
+            return invalid.InnerException!.Message;
+        }
+    }
+
+    /// <summary>Read by .NET and ASP.NET Core themselves.</summary>
+    private static bool IsFrameworks(string key) => key is "Logging" || key.StartsWith("ASPNETCORE_", StringComparison.Ordinal) || key.StartsWith("DOTNET_", StringComparison.Ordinal);
+
+    private static IEnumerable<SettingsSection> Named(string program, Assembly[] parts) => parts.SelectMany(part => part.GetTypes())
+        .Where(type => type.GetField("Section", BindingFlags.Public | BindingFlags.Static) is { IsLiteral: true })
+        .Select(type => new SettingsSection(program, (string)type.GetField("Section")!.GetRawConstantValue()!, type));
+
+    private static Type Hosting(Type home, string name) => home.Assembly.GetType($"OrleansChat.Hosting.{name}", throwOnError: true)!;
+}

@@ -162,6 +162,18 @@ internal sealed class Outbox(int postBytes, int answerBytes)
     public ValueTask AnswersFitAsync(CancellationToken cancellationToken) =>
         Until(_answersFit, () => _answered <= answerBytes, cancellationToken);
 
+    /// <summary>Whether <see cref="SpaceAsync"/> would not wait now: a reader that is fed from the log leaves the other half to what comes live.</summary>
+    public bool IsRoomy
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return HasSpace;
+            }
+        }
+    }
+
     /// <summary>Under the lock.</summary>
     private bool HasSpace => _posted <= postBytes / 2;
 

@@ -14,7 +14,8 @@ internal sealed class EncodedEvent(RoomEvent happened)
     public ReadOnlyMemory<byte> For(View view)
     {
         var own = view.Format.TellsOwn && happened.From == view.User;
-        return _encodings.Get(view, own, () => view.Format.Encode(Frames.Event(happened, view.Room, own), own));
+        return _encodings.Get(happened, view, own, static (happened, view, own) =>
+            Frames.Event(happened, view.Room, own) is { } frame ? view.Format.Encode(frame, own) : default);
     }
 }
 

@@ -9,5 +9,6 @@ internal sealed class EncodedState(Func<string, ServerFrame> state)
     private readonly Encodings _encodings = new();
 
     /// <summary>Its bytes as <paramref name="view"/> shows it; empty where that view shows nothing.</summary>
-    public ReadOnlyMemory<byte> For(View view) => _encodings.Get(view, own: false, () => view.Format.Encode(state(view.Room), own: false));
+    public ReadOnlyMemory<byte> For(View view) =>
+        _encodings.Get(state, view, own: false, static (state, view, _) => view.Format.Encode(state(view.Room), own: false));
 }

@@ -7,8 +7,9 @@ internal sealed class Encodings
     private Encoding? _first;
 
     /// <summary>The bytes for a way of seeing it, made by <paramref name="encode"/> the first time.</summary>
+    /// <param name="of">What is seen; handed to <paramref name="encode"/>, so that a hand-over allocates nothing.</param>
     /// <param name="own">True for the sender's own view, where the format tells them apart.</param>
-    public ReadOnlyMemory<byte> Get(View view, bool own, Func<ReadOnlyMemory<byte>> encode)
+    public ReadOnlyMemory<byte> Get<T>(T of, View view, bool own, Func<T, View, bool, ReadOnlyMemory<byte>> encode)
     {
         lock (_gate)
         {
@@ -20,7 +21,7 @@ internal sealed class Encodings
                 }
             }
 
-            _first = new(view.Format, view.Room, own, encode(), _first);
+            _first = new(view.Format, view.Room, own, encode(of, view, own), _first);
             return _first.Bytes;
         }
     }

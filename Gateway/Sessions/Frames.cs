@@ -9,10 +9,13 @@ namespace OrleansChat.Gateway.Sessions;
 /// </summary>
 internal static class Frames
 {
-    /// <summary>An event as a viewer sees it.</summary>
+    /// <summary>
+    /// An event as a viewer sees it; null where it is of a kind that this gateway does not know yet, in the middle of an upgrade: nothing is
+    /// shown of it, and the cursor moves past it.
+    /// </summary>
     /// <param name="own">True for the sender's own connections, which get the client id back.</param>
-    public static ChatEvent Event(RoomEvent happened, string room, bool own) => new(
-        room, happened.Seq, null, happened.Ts, happened.From, Kind(happened.Kind), happened.Text, happened.Ref, happened.Reply, happened.Meta,
+    public static ChatEvent? Event(RoomEvent happened, string room, bool own) => Kind(happened.Kind) is not { } kind ? null : new(
+        room, happened.Seq, null, happened.Ts, happened.From, kind, happened.Text, happened.Ref, happened.Reply, happened.Meta,
         own ? happened.ClientId : null, happened.Edited);
 
     /// <summary>The word for a kind of room.</summary>
@@ -59,7 +62,7 @@ internal static class Frames
         _ => Error(id, reason, "not done", null),
     };
 
-    private static EventKind Kind(RoomEventKind kind) => kind switch
+    private static EventKind? Kind(RoomEventKind kind) => kind switch
     {
         RoomEventKind.Msg => EventKind.Msg,
         RoomEventKind.Edit => EventKind.Edit,
@@ -68,7 +71,7 @@ internal static class Frames
         RoomEventKind.Unreact => EventKind.Unreact,
         RoomEventKind.Join => EventKind.Join,
         RoomEventKind.Leave => EventKind.Leave,
-        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
+        _ => null,
     };
 
     private static RoomEventKind Kind(EventKind kind) => kind switch

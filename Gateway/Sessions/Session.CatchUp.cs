@@ -181,7 +181,7 @@ internal sealed partial class Session
             }
 
             var posted = 0;
-            while (posted < events.Count
+            while (posted < events.Count && wire.Outbox.IsRoomy
                 && subscription.TryPost(wire.Outbox, events[posted].For(subscription.View), events[posted].Event.Seq))
             {
                 posted++;

@@ -36,7 +36,7 @@ internal sealed partial class Session
         var more = history.After is null ? first > 1 : last > 0 && last < page.Head;
         Answer(
             new Page(
-                history.Id, history.Room, [.. events.Select(happened => Frames.Event(happened, history.Room, happened.From == user))], first, last, more),
+                history.Id, history.Room, [.. events.Select(happened => Frames.Event(happened, history.Room, happened.From == user)).OfType<ChatEvent>()], first, last, more),
             FormatOf(history.Room));
     }
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net.WebSockets;
@@ -15,6 +16,8 @@ internal sealed class ChatMember(Uri address, string room) : IDisposable
     private readonly ClientWebSocket _socket = new();
     private readonly ArrayBufferWriter<byte> _frame = new(16 * 1024);
     private readonly List<double> _latencies = [];
+    private readonly List<double> _answers = [];
+    private readonly ConcurrentDictionary<string, long> _sent = new();
     private long _last;
 
     /// <summary>Events that were not the next of the room: lost, doubled or out of order.</summary>
@@ -22,6 +25,9 @@ internal sealed class ChatMember(Uri address, string room) : IDisposable
 
     /// <summary>Milliseconds from sent to received, of the events that were sent after <see cref="MeasureFrom"/>.</summary>
     public IReadOnlyList<double> Latencies => _latencies;
+
+    /// <summary>Milliseconds from sent to its <c>ok</c>, likewise; for the one who sends.</summary>
+    public IReadOnlyList<double> Answers => _answers;
 
     /// <summary>Timestamp before which nothing is measured.</summary>
     public long MeasureFrom { get; set; } = long.MaxValue;
@@ -42,8 +48,12 @@ internal sealed class ChatMember(Uri address, string room) : IDisposable
     }
 
     /// <summary>Sends one message.</summary>
-    public Task SendAsync(int number, string padding, CancellationToken cancellationToken) => SendAsync(
-        $$"""{"t":"send","id":"{{number}}","room":"{{room}}","text":"{{Stopwatch.GetTimestamp()}} {{padding}}"}""", cancellationToken);
+    public Task SendAsync(int number, string padding, CancellationToken cancellationToken)
+    {
+        var now = Stopwatch.GetTimestamp();
+        _sent[$"{number}"] = now;
+        return SendAsync($$"""{"t":"send","id":"{{number}}","room":"{{room}}","text":"{{now}} {{padding}}"}""", cancellationToken);
+    }
 
     /// <summary>Receives until <paramref name="events"/> events came.</summary>
     public async Task ReceiveAllAsync(Func<int> events, CancellationToken cancellationToken)
@@ -55,6 +65,10 @@ internal sealed class ChatMember(Uri address, string room) : IDisposable
                 if (line.StartsWith("""{"t":"ev",""", StringComparison.Ordinal))
                 {
                     Note(line, Stopwatch.GetTimestamp());
+                }
+                else if (line.StartsWith("""{"t":"ok",""", StringComparison.Ordinal))
+                {
+                    NoteAnswer(line, Stopwatch.GetTimestamp());
                 }
             }
         }
@@ -76,6 +90,15 @@ internal sealed class ChatMember(Uri address, string room) : IDisposable
         if (sent >= MeasureFrom)
         {
             _latencies.Add(Stopwatch.GetElapsedTime(sent, now).TotalMilliseconds);
+        }
+    }
+
+    private void NoteAnswer(string line, long now)
+    {
+        using var answer = JsonDocument.Parse(line);
+        if (_sent.TryRemove(answer.RootElement.GetProperty("id").GetString()!, out var sent) && sent >= MeasureFrom)
+        {
+            _answers.Add(Stopwatch.GetElapsedTime(sent, now).TotalMilliseconds);
         }
     }
 

@@ -172,6 +172,17 @@ public sealed class FeedTests : IDisposable
     }
 
     [Fact]
+    public async Task AnEventOfAKindThatIsNotKnownYet_IsPassedOver_AndNothingStops()
+    {
+        var rig = await LiveAsync();
+
+        await _feed.DeliverAsync(Append(1, kind: (RoomEventKind)99));
+        await _feed.DeliverAsync(Append(1));
+
+        Assert.Equal([2], rig.Seqs());
+    }
+
+    [Fact]
     public async Task AMembershipsEnd_EndsTheUsersSubscriptions_AfterTheEventThatSaysSo()
     {
         var (ann, bob) = (await LiveAsync("ann"), await LiveAsync("bob"));

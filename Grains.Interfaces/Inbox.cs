@@ -21,10 +21,18 @@ public abstract record InboxItem;
 [GenerateSerializer, Immutable, Alias("chat.inbox.events")]
 public sealed record RoomEvents([property: Id(0)] string Room, [property: Id(1)] long Claim, [property: Id(2)] RoomEvent[] Events) : InboxItem;
 
-/// <summary>Comings and goings, joined together. In a large room the names are left out and the count alone is told.</summary>
+/// <summary>
+/// Comings and goings, joined together. In a large room the names are left out and the count alone is told. Told again, without names and
+/// under the same mark, when nothing changes for a while: whoever missed the last one finds out.
+/// </summary>
+/// <param name="Mark">Which notice this is.</param>
 [GenerateSerializer, Immutable, Alias("chat.inbox.attendance")]
 public sealed record RoomAttendance(
-    [property: Id(0)] string Room, [property: Id(1)] string[] Came, [property: Id(2)] string[] Went, [property: Id(3)] int Count) : InboxItem;
+    [property: Id(0)] string Room,
+    [property: Id(1)] NoticeMark Mark,
+    [property: Id(2)] string[] Came,
+    [property: Id(3)] string[] Went,
+    [property: Id(4)] int Count) : InboxItem;
 
 /// <summary>Somebody is typing.</summary>
 [GenerateSerializer, Immutable, Alias("chat.inbox.typing")]

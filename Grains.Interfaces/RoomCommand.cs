@@ -62,6 +62,7 @@ public sealed record Posted([property: Id(0)] long Seq, [property: Id(1)] long T
 /// <param name="Read">The user's read mark, 0 for none.</param>
 /// <param name="Unread">Messages after the read mark.</param>
 /// <param name="Count">Users attached now, this one included.</param>
+/// <param name="Told">The last notice of comings and goings before this.</param>
 [GenerateSerializer, Immutable, Alias("chat.entered")]
 public sealed record Entered(
     [property: Id(0)] RoomKind Kind,
@@ -70,7 +71,8 @@ public sealed record Entered(
     [property: Id(3)] long Messages,
     [property: Id(4)] long Read,
     [property: Id(5)] long Unread,
-    [property: Id(6)] int Count) : RoomReply;
+    [property: Id(6)] int Count,
+    [property: Id(7)] NoticeMark Told = default) : RoomReply;
 
 /// <summary>Not done.</summary>
 /// <param name="RetryMs">Milliseconds after which trying again can help; null where it cannot.</param>

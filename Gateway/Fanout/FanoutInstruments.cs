@@ -16,6 +16,7 @@ internal sealed class FanoutInstruments
     private readonly Counter<long> _letGo;
     private readonly Counter<long> _attended;
     private readonly Counter<long> _resubscribed;
+    private readonly Counter<long> _missedNotices;
 
     public FanoutInstruments(IMeterFactory meters)
     {
@@ -27,6 +28,7 @@ internal sealed class FanoutInstruments
         _beacons = meter.CreateCounter<long>("orleanschat.feed.beacon_repairs", "{times}", "Heads that only the beacon told.");
         _letGo = meter.CreateCounter<long>("orleanschat.inbox.let_go", "{items}", "Inbox items let go because too many waited.");
         _resubscribed = meter.CreateCounter<long>("orleanschat.inbox.resubscribed", "{times}", "Times the inbox was silent and subscribed to anew.");
+        _missedNotices = meter.CreateCounter<long>("orleanschat.feed.missed_notices", "{times}", "Times that notices of comings and goings were missed and asked for.");
         _attended = meter.CreateCounter<long>("orleanschat.room.attended", "{times}", "Rooms told anew who is attached here.");
     }
 
@@ -50,6 +52,9 @@ internal sealed class FanoutInstruments
 
     /// <summary>The inbox was silent.</summary>
     public void Resubscribed() => _resubscribed.Add(1);
+
+    /// <summary>A notice of comings and goings did not come.</summary>
+    public void MissedNotice() => _missedNotices.Add(1);
 
     /// <summary>A room was told who is attached.</summary>
     public void Attended() => _attended.Add(1);

@@ -21,7 +21,7 @@ internal sealed class FanoutOptions
     [Range(100, 60_000)] public int BeaconMs { get; set; } = 1000;
 
     /// <summary>Milliseconds between the gateway's words to itself through its inbox; after two without an echo it subscribes anew.</summary>
-    [Range(100, 60_000)] public int EchoMs { get; set; } = 2000;
+    [Range(100, 60_000)] public int EchoMs { get; set; } = 1000;
 
     /// <summary>Events a feed reads from the log at a time to close a hole.</summary>
     [Range(1, 1000)] public int RepairEvents { get; set; } = 256;

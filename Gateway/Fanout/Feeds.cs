@@ -57,7 +57,7 @@ internal sealed class Feeds(
             {
                 if (reply is Entered entered)
                 {
-                    ongoing.Add(feed.OpenAsync(entered.Seq));
+                    ongoing.Add(feed.OpenAsync(entered.Seq, entered.Told));
                 }
                 else
                 {
@@ -147,7 +147,7 @@ internal sealed class Feeds(
     {
         if (!_lines.TryGetValue(room, out var line))
         {
-            line = new(room, gateway.Id, grains, options.Value, instruments, time, head => Notice(head.Room, head.Seq));
+            line = new(room, gateway.Id, grains, options.Value, instruments, time, () => Find(room)?.Heard ?? default, Attended);
             _lines.Add(room, line);
         }
 
@@ -175,16 +175,47 @@ internal sealed class Feeds(
         }
     }
 
-    /// <summary>A room's activation left its silo: whoever comes next is told who is attached here.</summary>
-    public void Moved(string room)
+    /// <summary>A room's activation left its silo, or something of it was missed: it is told who is attached here, and answers how far it is.</summary>
+    public void AttendAgain(string room)
     {
         lock (_gate)
         {
             if (_lines.TryGetValue(room, out var line))
             {
-                ongoing.Add(line.Moved());
+                ongoing.Add(line.AttendAgain());
             }
         }
+    }
+
+    /// <summary>All rooms, after the inbox was silent: what they told meanwhile besides events is known to them alone.</summary>
+    public async Task AttendAllAsync(CancellationToken cancellationToken)
+    {
+        RoomLine[] lines;
+        lock (_gate)
+        {
+            lines = [.. _lines.Values];
+        }
+
+        await Parallel.ForEachAsync(
+            lines,
+            new ParallelOptions { MaxDegreeOfParallelism = 32, CancellationToken = cancellationToken },
+            (line, cancelled) => new(line.AttendAgain().WaitAsync(cancelled)));
+    }
+
+    /// <summary>Who came and went.</summary>
+    public void Tell(RoomAttendance notice)
+    {
+        if (Find(notice.Room)?.Tell(notice) == false)
+        {
+            instruments.MissedNotice();
+            AttendAgain(notice.Room);
+        }
+    }
+
+    private void Attended(Attended attended)
+    {
+        Find(attended.Head.Room)?.TellMissed(attended.Missed);
+        Notice(attended.Head.Room, attended.Head.Seq);
     }
 
     /// <summary>Forgets the lines that nobody uses.</summary>

@@ -88,7 +88,7 @@ internal sealed partial class GatewayInbox(
 
                 break;
             case RoomAttendance attendance:
-                Tell(attendance);
+                feeds.Tell(attendance);
                 break;
             case RoomTyping typing:
                 feeds.Find(typing.Room)?.Offer(room => new TypingNow(room, typing.User), user => user != typing.User);
@@ -98,7 +98,7 @@ internal sealed partial class GatewayInbox(
                     room => new MarkMoved(room, mark.User, mark.Read), user => user == mark.User || RoomKey.IsDirect(mark.Room));
                 break;
             case RoomMoved moved:
-                feeds.Moved(moved.Room);
+                feeds.AttendAgain(moved.Room);
                 break;
             case UserRing ring:
                 users.Ring(ring.User, ring.Room, ring.From, ring.To);
@@ -109,29 +109,6 @@ internal sealed partial class GatewayInbox(
             case SessionReplaced replaced:
                 users.Replaced(replaced.Session);
                 break;
-        }
-    }
-
-    private void Tell(RoomAttendance attendance)
-    {
-        if (feeds.Find(attendance.Room) is not { } feed)
-        {
-            return;
-        }
-
-        foreach (var user in attendance.Went)
-        {
-            feed.Offer(room => new Presence(room, user, false, attendance.Count));
-        }
-
-        foreach (var user in attendance.Came)
-        {
-            feed.Offer(room => new Presence(room, user, true, attendance.Count));
-        }
-
-        if (attendance is { Came.Length: 0, Went.Length: 0 })
-        {
-            feed.Offer(room => new Presence(room, null, null, attendance.Count));
         }
     }
 

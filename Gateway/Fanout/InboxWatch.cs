@@ -6,10 +6,10 @@ namespace OrleansChat.Gateway.Fanout;
 /// <summary>
 /// Hears whether the inbox is alive: the gateway speaks to itself through it. Streams to clients can go silent until somebody subscribes
 /// anew, after a silo took the subscription with it for one; so when what was published does not come back, this subscribes anew. What
-/// rooms said meanwhile the beacon finds, and what was rung for users their grains tell again.
+/// happened in rooms meanwhile the beacon finds; who came and went the rooms tell again, and what was rung for users their grains.
 /// </summary>
 internal sealed partial class InboxWatch(
-    IGrainFactory grains, GatewayId gateway, GatewayInbox inbox, Users users, IOptions<FanoutOptions> options, FanoutInstruments instruments, TimeProvider time,
+    IGrainFactory grains, GatewayId gateway, GatewayInbox inbox, Feeds feeds, Users users, IOptions<FanoutOptions> options, FanoutInstruments instruments, TimeProvider time,
     ILogger<InboxWatch> logger) : BackgroundService
 {
     private long _spoken;
@@ -32,7 +32,7 @@ internal sealed partial class InboxWatch(
                     _unheard = default;
                     await inbox.SubscribeAsync();
                     instruments.Resubscribed();
-                    await users.AttendAllAsync(stoppingToken);
+                    await Task.WhenAll(feeds.AttendAllAsync(stoppingToken), users.AttendAllAsync(stoppingToken));
                 }
             }
             catch (Exception away) when (away is not OutOfMemoryException)

@@ -7,7 +7,8 @@ namespace OrleansChat.Gateway.Fanout;
 /// A call that fails is repeated as it is, which is safe: posts carry client ids, and the other commands say what shall be.
 /// </summary>
 internal sealed class RoomLine(
-    string room, string gateway, IGrainFactory grains, FanoutOptions options, FanoutInstruments instruments, TimeProvider time, Action<RoomHead> attended)
+    string room, string gateway, IGrainFactory grains, FanoutOptions options, FanoutInstruments instruments, TimeProvider time,
+    Func<NoticeMark> heard, Action<Attended> attended)
 {
     private static readonly Refused TookTooLong = new(Refusal.Timeout, "the room did not answer in time; the same id tells whether it was stored", 1000);
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(50);
@@ -65,8 +66,8 @@ internal sealed class RoomLine(
         }
     }
 
-    /// <summary>The room's activation left its silo.</summary>
-    public Task Moved()
+    /// <summary>The room's activation left its silo, or something that it told was missed.</summary>
+    public Task AttendAgain()
     {
         lock (_gate)
         {
@@ -135,14 +136,14 @@ internal sealed class RoomLine(
     {
         try
         {
-            var head = await grains.GetGrain<IRoomGrain>(room).AttendAsync(gateway, users);
+            var answer = await grains.GetGrain<IRoomGrain>(room).AttendAsync(gateway, users, heard());
             instruments.Attended();
             lock (_gate)
             {
-                _claim = head.Claim;
+                _claim = answer.Head.Claim;
             }
 
-            attended(head);
+            attended(answer);
             return true;
         }
         catch (Exception away) when (away is not OutOfMemoryException)

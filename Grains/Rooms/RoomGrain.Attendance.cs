@@ -6,7 +6,7 @@ namespace OrleansChat.Grains.Rooms;
 /// <summary>Who is in the room: attached by gateway, told to the others, and gone with their gateway.</summary>
 internal sealed partial class RoomGrain
 {
-    public async Task<RoomHead> AttendAsync(string gateway, string[] users)
+    public async Task<Attended> AttendAsync(string gateway, string[] users, NoticeMark heard)
     {
         try
         {
@@ -21,7 +21,7 @@ internal sealed partial class RoomGrain
             throw new IOException("The message log cannot be reached.");
         }
 
-        return new RoomHead(_room, _head, ClaimNumber);
+        return new Attended(new RoomHead(_room, _head, ClaimNumber), NoticesAfter(heard));
     }
 
     public async Task<Attendance> WhoAsync(string user, int most)
@@ -149,5 +149,10 @@ internal sealed partial class RoomGrain
         }
     }
 
-    private void TellAttendance(string[] came, string[] went, int count) => _publisher.Publish(new RoomAttendance(_room, came, went, count));
+    private void TellAttendance(AttendanceNotice notice) => _publisher.Publish(Of(notice));
+
+    private RoomAttendance[] NoticesAfter(NoticeMark heard)
+        => [.. _notices.After(heard.Activation == _activation ? heard.Number : 0).Select(Of)];
+
+    private RoomAttendance Of(AttendanceNotice notice) => new(_room, new(_activation, notice.Number), notice.Came, notice.Went, notice.Count);
 }

@@ -16,6 +16,9 @@ internal sealed partial class RoomGrain
     /// <summary>Whether this activation has given the room up: a newer one owns it, or it is leaving.</summary>
     private bool _steppedDown;
 
+    /// <summary>The first claim's number: tells this activation's notices from another's.</summary>
+    private long _activation;
+
     private Task<bool> _claiming = Task.FromResult(false);
 
     /// <summary>The newest event that is committed and handed to the publisher.</summary>
@@ -70,6 +73,7 @@ internal sealed partial class RoomGrain
         _membership.Reset(members);
         _recent.Clear();
         _claim = claim;
+        _activation = _activation == 0 ? claim.Number : _activation;
         (_head, _ts, _messages) = (claim.Seq, claim.Ts, claim.Messages);
         _owned = true;
         Publish([.. missed]);

@@ -221,7 +221,8 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
         Attach(gateway, enter.User, byName: true);
         var read = _marks.Learn(enter.User, facts.Read);
         return new Entered(
-            _claim.Kind, _claim.Epoch, _head, _messages, read, Math.Max(0, _messages - facts.ReadMessages), _attached.Count);
+            _claim.Kind, _claim.Epoch, _head, _messages, read, Math.Max(0, _messages - facts.ReadMessages), _attached.Count,
+            new NoticeMark(_activation, _notices.Told));
     }
 
     private async Task<RoomReply> ExitAsync(string gateway, Exit exit)

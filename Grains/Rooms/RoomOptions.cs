@@ -29,6 +29,12 @@ public sealed class RoomOptions
     /// <summary>Milliseconds between two notices of the count alone.</summary>
     [Range(1, 60_000)] public int CountMs { get; set; } = 1000;
 
+    /// <summary>Milliseconds without comings and goings after which the last notice's number is told once more.</summary>
+    [Range(100, 60_000)] public int NoticeRecapMs { get; set; } = 3000;
+
+    /// <summary>Notices of comings and goings that are kept for gateways that missed them; behind them, a gateway hears the count alone.</summary>
+    [Range(1, 10_000)] public int NoticesKept { get; set; } = 64;
+
     /// <summary>Milliseconds between two typing notices of one user in a room; those in between are dropped.</summary>
     [Range(0, 60_000)] public int TypingMs { get; set; } = 1000;
 

@@ -211,6 +211,39 @@ public sealed class FeedTests : IDisposable
         Assert.Equal([3], back.Seqs());
     }
 
+    [Fact]
+    public async Task Notices_AreToldOnce_AndAHoleAmongThemIsSeen()
+    {
+        var rig = await LiveAsync();
+        Assert.True(_feed.Tell(Notice(1, came: "bob")));
+        Assert.True(_feed.Tell(Notice(1, came: "bob")));
+        Assert.False(_feed.Tell(Notice(3, came: "dan")));
+        Assert.Equal(["+bob 1"], Presences(rig));
+
+        _feed.TellMissed([Notice(2, came: "cat"), Notice(3, came: "dan")]);
+        Assert.True(_feed.Tell(Notice(2, came: "cat")));
+        Assert.True(_feed.Tell(Notice(4, went: "bob")));
+        Assert.Equal(["+bob 1", "+cat 2", "+dan 3", "-bob 4"], Presences(rig));
+    }
+
+    [Fact]
+    public async Task ANewActivationsNotices_AreAskedFor_AndAnOlderOnesDropped()
+    {
+        var rig = await LiveAsync();
+        Assert.True(_feed.Tell(Notice(7, came: "bob")));
+        Assert.False(_feed.Tell(Notice(1, came: "cat", activation: 2)));
+
+        _feed.TellMissed([Notice(1, came: "cat", activation: 2)]);
+        Assert.True(_feed.Tell(Notice(8, came: "dan")));
+        Assert.Equal(["+bob 7", "+cat 1"], Presences(rig));
+    }
+
+    private static RoomAttendance Notice(long number, string? came = null, string? went = null, long activation = 1) => new(
+        "lobby", new(activation, number), came is null ? [] : [came], went is null ? [] : [went], (int)number);
+
+    private static IEnumerable<string> Presences(SessionRig rig) =>
+        rig.Frames.OfType<Presence>().Select(presence => $"{(presence.Online == true ? "+" : "-")}{presence.User} {presence.Count}");
+
     /// <summary>A session that is in the room, at its head; with its join not answered yet where <paramref name="held"/>.</summary>
     private async Task<SessionRig> LiveAsync(string user = "ann", bool held = false)
     {

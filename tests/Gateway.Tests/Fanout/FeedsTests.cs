@@ -119,6 +119,31 @@ public sealed class FeedsTests : IDisposable
         Assert.Equal(1, count);
     }
 
+    [Fact]
+    public async Task AMissedNotice_IsAskedOfTheRoom_AndToldInOrder()
+    {
+        await EnterAsync(await SubscriptionAsync("ann"));
+        _room.Notices.AddRange([Notice(1, "bob"), Notice(2, "cat"), Notice(3, "dan")]);
+        _feeds.Tell(_room.Notices[0]);
+        _feeds.Tell(_room.Notices[2]);
+
+        await Waiting.UntilAsync(() => _feeds.Find("lobby")!.Heard == new NoticeMark(1, 3), "the missed notice to be told");
+        Assert.Equal("attend ann", _room.Calls[^1]);
+    }
+
+    [Fact]
+    public async Task AnInboxThatWasSilent_IsMadeUpForByTheRooms()
+    {
+        await EnterAsync(await SubscriptionAsync("ann"));
+        _room.Notices.Add(Notice(1, "bob"));
+
+        await _feeds.AttendAllAsync(TestContext.Current.CancellationToken);
+
+        await Waiting.UntilAsync(() => _feeds.Find("lobby")!.Heard == new NoticeMark(1, 1), "the notice that the silent inbox did not bring");
+    }
+
+    private static RoomAttendance Notice(long number, string came) => new("lobby", new(1, number), [came], [], (int)number + 1);
+
     private async Task<Subscription> SubscriptionAsync(string user) =>
         new(await _rig.SessionAsync(user), "lobby", new(JsonFormat.Instance, "lobby", user));
 

@@ -41,6 +41,9 @@ internal sealed class RoomThatSays : IRoomGrain
     /// <summary>What attending is answered with.</summary>
     public Func<string[], Task<RoomHead>> Attends { get; set; } = _ => Task.FromResult(new RoomHead("lobby", 0, 1));
 
+    /// <summary>The notices it has told.</summary>
+    public List<RoomAttendance> Notices { get; } = [];
+
     /// <summary>The most calls at one time.</summary>
     public int MostAtOnce { get; private set; }
 
@@ -86,12 +89,13 @@ internal sealed class RoomThatSays : IRoomGrain
         }
     }
 
-    public async Task<RoomHead> AttendAsync(string gateway, string[] users)
+    public async Task<Attended> AttendAsync(string gateway, string[] users, NoticeMark heard)
     {
         Begin("attend " + string.Join(' ', users.Order()));
         try
         {
-            return await Attends(users);
+            var head = await Attends(users);
+            return new Attended(head, [.. Notices.Where(notice => notice.Mark.Activation != heard.Activation || notice.Mark.Number > heard.Number)]);
         }
         finally
         {

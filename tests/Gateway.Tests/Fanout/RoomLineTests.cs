@@ -149,7 +149,7 @@ public sealed class RoomLineTests
         var fails = true;
         _room.Attends = _ => fails ? throw new IOException("the log is away") : Task.FromResult(new RoomHead("lobby", 0, 2));
         _room.Handles = commands => Task.FromResult(new RoomReplies(0, [.. commands.Commands.Select(_ => new Refused(Refusal.Unavailable, "away", 500))]));
-        _ = line.Moved();
+        _ = line.AttendAgain();
         Post(line, "p");
         await AnswersAsync(2);
         Assert.Equal(Refusal.Unavailable, Assert.IsType<Refused>(_answers.Last().Reply).Reason);
@@ -235,7 +235,8 @@ public sealed class RoomLineTests
     private readonly ConcurrentQueue<long> _heads = new();
 
     private RoomLine Line() => new(
-        "lobby", "gateway", GrainsInMemory.Of(("lobby", _room)), _options, new(new Meters()), TimeProvider.System, head => _heads.Enqueue(head.Seq));
+        "lobby", "gateway", GrainsInMemory.Of(("lobby", _room)), _options, new(new Meters()), TimeProvider.System,
+        () => default, attended => _heads.Enqueue(attended.Head.Seq));
 
     private void Post(RoomLine line, string id, string user = "ann") =>
         _ = line.Send(new Post(user, id, RoomEventKind.Msg, "hello", null, null, null), reply => _answers.Enqueue((id, reply)));

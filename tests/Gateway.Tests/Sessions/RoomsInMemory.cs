@@ -156,7 +156,7 @@ internal sealed class RoomsInMemory : IRooms
         {
             if (reply is Entered entered)
             {
-                _ = feed.OpenAsync(entered.Seq);
+                _ = feed.OpenAsync(entered.Seq, entered.Told);
             }
             else
             {

@@ -34,7 +34,7 @@ public sealed class GatewayDeathTests(ChatCluster cluster)
         Assert.False((await cluster.Client.GetGrain<IGatewayRegistryGrain>(0).RenewAsync(dying.Id)).Granted);
         var reply = await dying.SendOneAsync(_room, new Enter("bob", RoomKind.Channel, null));
         Assert.Equal(Refusal.GatewayExpired, Assert.IsType<Refused>(reply).Reason);
-        await cluster.Room(_room).AttendAsync(dying.Id, ["bob"]);
+        await cluster.Room(_room).AttendAsync(dying.Id, ["bob"], default);
         Assert.Equal(1, (await cluster.Room(_room).WhoAsync("ann", 10)).Count);
         Assert.Equal(1, (await living.PostAsync(_room, "ann", "the others never noticed")).Seq);
     }

@@ -8,12 +8,12 @@ public sealed class AttendanceNoticesTests
 {
     private readonly ManualTime _time = new();
     private readonly Turns _turns = new();
-    private readonly List<(string[] Came, string[] Went, int Count)> _told = [];
+    private readonly List<AttendanceNotice> _told = [];
     private readonly HashSet<string> _here = [];
     private readonly AttendanceNotices _notices;
 
     public AttendanceNoticesTests()
-        => _notices = new(new RoomOptions(), _time, () => _here.Count, (came, went, count) => _told.Add((came, went, count)), default);
+        => _notices = new(new RoomOptions(), _time, () => _here.Count, _told.Add, default);
 
     [Fact]
     public async Task Comings_InQuickSuccession_AreToldAtOnceAndThenTogether()
@@ -47,6 +47,57 @@ public sealed class AttendanceNoticesTests
         await TellsAsync(2);
 
         Assert.Equal((0, 0, 61), (_told[1].Came.Length, _told[1].Went.Length, _told[1].Count));
+    }
+
+    [Fact]
+    public async Task TheLastNotice_IsToldAgainWithoutNames_WhenNothingChangesForAWhile()
+    {
+        await ChangeAsync("+ann");
+        await TellsAsync(1);
+        await PassAsync(100);
+        await PassAsync(3000);
+        await TellsAsync(2);
+
+        Assert.Equal((1, 0, 0, 1), (_told[1].Number, _told[1].Came.Length, _told[1].Went.Length, _told[1].Count));
+        Assert.True(_notices.Telling.IsCompleted);
+    }
+
+    [Fact]
+    public async Task AComing_WhileTheRecapWaits_IsToldAtOnce()
+    {
+        await ChangeAsync("+ann");
+        await TellsAsync(1);
+        await PassAsync(100);
+        await _time.UntilArmedAsync();
+
+        await ChangeAsync("+bob");
+        await TellsAsync(2);
+
+        Assert.Equal((2, "bob"), (_told[1].Number, _told[1].Came.Single()));
+    }
+
+    [Fact]
+    public async Task WhatWasMissed_IsKept_AndBehindItTheCountAlone()
+    {
+        for (var number = 1; number <= 70; number++)
+        {
+            await ChangeAsync(number % 2 == 1 ? "+ann" : "-ann");
+            await TellsAsync(number);
+            await PassAsync(100);
+        }
+
+        Assert.Empty(_notices.After(70));
+        Assert.Equal([69L, 70], _notices.After(68).Select(notice => notice.Number));
+        Assert.Equal(64, _notices.After(6).Count());
+        var behind = Assert.Single(_notices.After(5));
+        Assert.Equal((70L, 0, 0, 0), (behind.Number, behind.Came.Length, behind.Went.Length, behind.Count));
+    }
+
+    private async Task PassAsync(int milliseconds)
+    {
+        await _time.UntilArmedAsync();
+        _time.Advance(TimeSpan.FromMilliseconds(milliseconds));
+        await TurnAsync();
     }
 
     private Task ChangeAsync(params string[] changes) => _turns.RunAsync(() =>

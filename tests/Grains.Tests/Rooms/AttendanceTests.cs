@@ -87,7 +87,7 @@ public sealed class AttendanceTests(ChatCluster cluster)
         await other.EnterAsync(_room, "cat");
         await other.UntilAsync<RoomAttendance>(notice => notice.Count == 3);
 
-        await cluster.Room(_room).AttendAsync(one.Id, ["ann", "dan"]);
+        await cluster.Room(_room).AttendAsync(one.Id, ["ann", "dan"], default);
 
         Assert.Equal(["ann", "cat", "dan"], (await cluster.Room(_room).WhoAsync("ann", 10)).Users!.Order());
         var notice = await other.UntilAsync<RoomAttendance>(notice => notice.Went.Length > 0);
@@ -103,10 +103,27 @@ public sealed class AttendanceTests(ChatCluster cluster)
         await gateway.UntilAsync<RoomMoved>(moved => moved.Room == _room);
         var before = gateway.Items.Length;
 
-        await cluster.Room(_room).AttendAsync(gateway.Id, ["ann", "bob"]);
+        await cluster.Room(_room).AttendAsync(gateway.Id, ["ann", "bob"], default);
 
         await gateway.UntilAsync("a notice after the move", items => items.Skip(before).OfType<RoomAttendance>().FirstOrDefault(last => last.Count == 2));
         Assert.All(gateway.Items.Skip(before).OfType<RoomAttendance>(), notice => Assert.Empty(notice.Came));
+    }
+
+    [Fact]
+    public async Task Attend_TellsWhatTheGatewayMissed_AndAnotherActivationsFromItsFirst()
+    {
+        await using var gateway = await cluster.GatewayAsync();
+        var ann = await gateway.EnterAsync(_room, "ann");
+        await gateway.UntilAsync<RoomAttendance>(notice => notice.Came.Contains("ann"));
+        await gateway.EnterAsync(_room, "bob");
+        var last = await gateway.UntilAsync<RoomAttendance>(notice => notice.Came.Contains("bob"));
+        Assert.Equal((ann.Told.Activation, ann.Told.Number + 2), (last.Mark.Activation, last.Mark.Number));
+
+        var missed = (await cluster.Room(_room).AttendAsync(gateway.Id, ["ann", "bob"], ann.Told)).Missed;
+        Assert.Equal(["ann", "bob"], missed.Select(notice => notice.Came.Single()));
+        Assert.Empty((await cluster.Room(_room).AttendAsync(gateway.Id, ["ann", "bob"], last.Mark)).Missed);
+        missed = (await cluster.Room(_room).AttendAsync(gateway.Id, ["ann", "bob"], last.Mark with { Activation = 0 })).Missed;
+        Assert.Equal(["ann", "bob"], missed.Select(notice => notice.Came.Single()));
     }
 
     [Fact]

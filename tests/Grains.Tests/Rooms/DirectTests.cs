@@ -26,7 +26,7 @@ public sealed class DirectTests(ChatCluster cluster)
         Assert.Equal(Refusal.Forbidden, (await cluster.Room(Room).WhoAsync("eve", 10)).Refusal);
         Assert.Equal(new HistoryPage([], 0, Refusal.Forbidden), await cluster.History.PageAsync(Room, "eve", 0, 10) with { Events = [] });
 
-        await cluster.Room(Room).AttendAsync(gateway.Id, ["eve"]);
+        await cluster.Room(Room).AttendAsync(gateway.Id, ["eve"], default);
         await cluster.Room(Room).TypingAsync("eve");
         await gateway.PostAsync(Room, _bob, "still secret");
         Assert.Equal(0, (await cluster.Room(Room).WhoAsync(_ann, 10)).Count);

@@ -36,7 +36,7 @@ public sealed class OwnershipTests(ChatCluster cluster)
         cluster.Log[_room].Away = true;
 
         Assert.True(await gateway.SendOneAsync(_room, new Enter("ann", RoomKind.Channel, null)) is Refused { Reason: Refusal.Unavailable, RetryMs: > 0 });
-        await Assert.ThrowsAsync<IOException>(() => cluster.Room(_room).AttendAsync(gateway.Id, ["ann"]));
+        await Assert.ThrowsAsync<IOException>(() => cluster.Room(_room).AttendAsync(gateway.Id, ["ann"], default));
 
         cluster.Log[_room].Away = false;
         await gateway.EnterAsync(_room, "ann");
@@ -73,7 +73,7 @@ public sealed class OwnershipTests(ChatCluster cluster)
         await gateway.UntilAsync<RoomMoved>(moved => moved.Room == _room);
         Assert.Equal([1L], gateway.Sequences(_room));
 
-        var head = await cluster.Room(_room).AttendAsync(gateway.Id, ["ann"]);
+        var (head, _) = await cluster.Room(_room).AttendAsync(gateway.Id, ["ann"], default);
         Assert.Equal((1L, 3L), (head.Seq, head.Claim));
         Assert.Equal(2, (await gateway.PostAsync(_room, "ann", "hello", "id-1")).Seq);
         await gateway.UntilHeadAsync(_room, 2);
@@ -90,7 +90,7 @@ public sealed class OwnershipTests(ChatCluster cluster)
         await cluster.Silos.MigrateAsync(
             cluster.Room(_room), cluster.Silos.Silos.Single(silo => !silo.SiloAddress.Equals(before.Address.SiloAddress)).SiloAddress);
         await gateway.UntilAsync<RoomMoved>(moved => moved.Room == _room);
-        await cluster.Room(_room).AttendAsync(gateway.Id, ["ann"]);
+        await cluster.Room(_room).AttendAsync(gateway.Id, ["ann"], default);
 
         var second = await cluster.Room(_room).HandleAsync(new RoomCommands(gateway.Id, [Say("ann", "after")]));
         Assert.True(second.Claim > first.Claim);

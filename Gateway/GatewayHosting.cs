@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using OrleansChat.Gateway.Connections;
@@ -30,6 +29,7 @@ internal static class GatewayHosting
         builder.AddOptions<ProtocolLimits>("Limits");
         builder.AddOptions<OriginOptions>(OriginOptions.Section);
 
+        services.AddHttp(builder.Configuration.Read<HttpOptions>(HttpOptions.Section));
         services.AddIdentity(builder.Configuration.Read<IdentityOptions>(IdentityOptions.Section));
         builder.Logging.HideAddresses();
         services.AddSingleton<Origins>();
@@ -50,9 +50,6 @@ internal static class GatewayHosting
         services.AddHosted<Beacon>();
         services.AddHosted<ConnectionSet>();
         services.AddHosted<Drain>();
-
-        // WebSockets over HTTP/1.1 alone: the connection's one writer needs the upgrade, which HTTP/2 does not have.
-        services.Configure<KestrelServerOptions>(kestrel => kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = HttpProtocols.Http1));
     }
 
     /// <summary>Adds who may come in. Reads the keys now: throws <see cref="OptionsValidationException"/>, whose failures name the setting.</summary>

@@ -20,6 +20,11 @@ internal sealed class Identity(IOptions<IdentityOptions> options, TokenCheck che
     /// <summary>Reads the identity that an upgrade request carries.</summary>
     public IdentityResult Of(HttpRequest request, bool text)
     {
+        if (request.Query["user"].Count > 1)
+        {
+            return IdentityResult.Bad("user: once");
+        }
+
         var said = request.Query["user"].ToString();
         var tokens = Tokens(request).Take(2).ToArray();
         if (tokens.Length > 0)

@@ -17,6 +17,8 @@ internal sealed partial class WebSocketEndpoint(
     {
         if (!context.WebSockets.IsWebSocketRequest)
         {
+            // RFC 6455 §4.2.2: to whom asks for another version.
+            context.Response.Headers.SecWebSocketVersion = "13";
             await RefuseAsync(context, StatusCodes.Status400BadRequest, "this is a WebSocket: ws://<host>/ws?room=lobby&user=alice");
             return;
         }
@@ -83,7 +85,7 @@ internal sealed partial class WebSocketEndpoint(
         using var connection = new Connection(socket, UpgradedStream.Under(context), options.Value, ports.Limits.FrameBytes, time);
         using var expiry = new Expiry(time, identity.Grace, () => connection.End(CloseCode.TokenExpired, "the token expired"));
         expiry.Set(who.Exp);
-        var wire = new SessionWire(connection.Outbox, connection.End, expiry, connection.Gone);
+        var wire = new SessionWire(connection.Outbox, connection.Commands, connection.End, expiry, connection.Gone);
         IConversation conversation = subprotocol == Subprotocols.Json
             ? new JsonConversation(wire, ports, who, identity.OfToken)
             : new TextConversation(wire, ports, who, settings!, subprotocol is null, identity.OfToken);

@@ -83,6 +83,8 @@ internal sealed record Plan(LocalOptions Options, IReadOnlyList<ChildPlan> Silos
         if (!options.Limits)
         {
             settings["Limits:SendsPerSecond"] = "0";
+            settings["Connections:CommandsPerSecond"] = "0";
+            settings["Connections:BytesPerSecond"] = "0";
         }
 
         return new(name, ProgramOf("Gateway"), $"http://localhost:{port}", new($"http://127.0.0.1:{port}/healthz/ready"), settings);

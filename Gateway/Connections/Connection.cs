@@ -24,6 +24,9 @@ internal sealed class Connection(
     /// <summary>What waits to be written.</summary>
     public Outbox Outbox { get; } = new(options.OutboxBytes, options.AnswerBytes);
 
+    /// <summary>How many commands the peer may still give, beside sends.</summary>
+    public Allowance Commands { get; } = new(options.CommandsPerSecond, options.CommandBurst, time);
+
     /// <summary>What is said before a close frame; null says nothing.</summary>
     public Func<CloseCode, string, ReadOnlyMemory<byte>>? Farewell { get; set; }
 
@@ -36,7 +39,7 @@ internal sealed class Connection(
     /// </summary>
     public async Task RunAsync(Func<ReadOnlyMemory<byte>, bool, ValueTask> received)
     {
-        stream.DivertTo(Outbox, _cut.Token);
+        stream.DivertTo(Outbox, new(options.BytesPerSecond, options.BytesPerSecond, time), Commands, _cut.Token);
         var writing = WriteAsync();
         try
         {
@@ -88,17 +91,18 @@ internal sealed class Connection(
     /// <summary>
     /// Pings when nothing came for a heartbeat, gives up after two. Bytes of any kind that came in count as life, and so do bytes that a
     /// slow reader made room for: it answers a ping only once it has read up to it. While a write waits for that room, that can be long:
-    /// its window opens by large steps.
+    /// its window opens by large steps. It is waited for, unless its machine is known to be gone.
     /// </summary>
     public void Beat()
     {
         var now = time.GetTimestamp();
         var heartbeat = TimeSpan.FromSeconds(options.HeartbeatSeconds);
-        var patience = Volatile.Read(ref _isWriting) ? TimeSpan.FromSeconds(options.StallSeconds) : 2 * heartbeat;
-        var heard = Math.Max(stream.LastHeard, Volatile.Read(ref _lastProgress));
-        if (time.GetElapsedTime(heard, now) >= patience)
+        var silence = time.GetElapsedTime(Math.Max(stream.LastHeard, Volatile.Read(ref _lastProgress)), now);
+        var isDead = silence >= 2 * heartbeat
+            && (!Volatile.Read(ref _isWriting) || silence >= TimeSpan.FromSeconds(options.StallSeconds) || stream.IsPeerGone(2 * heartbeat));
+        if (isDead)
         {
-            End(CloseCode.NoPong, $"nothing was heard for {patience.TotalSeconds} s");
+            End(CloseCode.NoPong, $"nothing was heard for {silence.TotalSeconds:0} s");
         }
         else if (time.GetElapsedTime(stream.LastHeard, now) >= heartbeat && (_lastPing == 0 || time.GetElapsedTime(_lastPing, now) >= heartbeat))
         {

@@ -17,10 +17,25 @@ internal sealed class ConnectionOptions
     /// <summary>Bytes joined into one write; a single larger object is written alone.</summary>
     [Range(1024, 1024 * 1024)] public int WriteBytes { get; set; } = 64 * 1024;
 
+    /// <summary>
+    /// Commands and WebSocket pings a second, but for sends, which have an allowance of their own; 0 for no bound. A command above it is
+    /// refused as <c>rate_limited</c>, and what comes after is read once it could have been taken; so is what comes after a ping above it.
+    /// </summary>
+    [Range(0, 1_000_000)] public int CommandsPerSecond { get; set; } = 50;
+
+    /// <summary>Commands and pings that may be saved up.</summary>
+    [Range(1, 1_000_000)] public int CommandBurst { get; set; } = 500;
+
+    /// <summary>Bytes a second, of anything, that are read from one peer, who may be a second ahead; 0 for no bound. What comes faster waits in the network.</summary>
+    [Range(0, 1024 * 1024 * 1024)] public int BytesPerSecond { get; set; } = 1024 * 1024;
+
     /// <summary>Seconds of silence after which the server pings; after twice as many it gives up.</summary>
     [Range(1, 3600)] public int HeartbeatSeconds { get; set; } = 25;
 
-    /// <summary>Seconds for which a peer may take nothing at all of what is being written, before it is given up as dead.</summary>
+    /// <summary>
+    /// Seconds for which a peer may take nothing at all of what is being written, before it is given up as dead. On Linux one whose machine
+    /// acknowledges nothing is given up after two heartbeats.
+    /// </summary>
     [Range(10, 3600)] public int StallSeconds { get; set; } = 120;
 
     /// <summary>Seconds for the peer to answer a close before the socket is cut.</summary>

@@ -9,10 +9,10 @@ namespace OrleansChat.Gateway.Connections;
 /// Bytes of posts that may wait, what the queue itself needs for each included. While at most half of them wait, one more fits whatever
 /// its size: whoever waited for <see cref="SpaceAsync"/> can go on.
 /// </param>
-/// <param name="answerBytes">Bytes of answers above which <see cref="AnswersFitAsync"/> waits.</param>
+/// <param name="answerBytes">Bytes of answers, counted likewise, above which <see cref="AnswersFitAsync"/> waits.</param>
 internal sealed class Outbox(int postBytes, int answerBytes)
 {
-    /// <summary>What an item costs beside its bytes, so that posts without any are bounded too.</summary>
+    /// <summary>What an item costs beside its bytes, so that many small ones are bounded too: two bytes of an empty pong take far more.</summary>
     private const int ItemBytes = 48;
 
     private readonly Lock _gate = new();
@@ -63,7 +63,7 @@ internal sealed class Outbox(int postBytes, int answerBytes)
                 return;
             }
 
-            _answered += bytes.Length;
+            _answered += bytes.Length + ItemBytes;
             _items.Enqueue(new(bytes, kind, null, 0));
         }
 
@@ -113,7 +113,7 @@ internal sealed class Outbox(int postBytes, int answerBytes)
             }
             else
             {
-                _answered -= item.Bytes.Length;
+                _answered -= item.Bytes.Length + ItemBytes;
             }
 
             space = HasSpace;

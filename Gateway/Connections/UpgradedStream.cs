@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace OrleansChat.Gateway.Connections;
@@ -9,16 +11,24 @@ namespace OrleansChat.Gateway.Connections;
 /// stream up at once, and its close frame is still to be written. The server ends the transport with the request.
 /// HTTP/1.1 upgrades only: HTTP/2 has no upgrade.
 /// </summary>
-internal sealed class UpgradedStream(Stream transport, TimeProvider time) : Stream
+internal sealed class UpgradedStream(Stream transport, Socket? socket, TimeProvider time) : Stream
 {
     private Outbox? _outbox;
+    private Allowance? _bytes;
+    private Allowance? _pings;
     private CancellationToken _gone;
 
     /// <summary>When bytes of any kind last came in.</summary>
     public long LastHeard { get; private set; } = time.GetTimestamp();
 
+    /// <summary>Whether the peer's machine is known to have answered nothing for so long.</summary>
+    public bool IsPeerGone(TimeSpan silence) => PeerMachine.IsGone(socket, silence);
+
     /// <summary>From now on what the WebSocket writes goes to this outbox, as long as the connection is not gone.</summary>
-    public void DivertTo(Outbox outbox, CancellationToken gone) => (_outbox, _gone) = (outbox, gone);
+    /// <param name="bytes">How fast bytes are read.</param>
+    /// <param name="pings">How fast pings are, which the WebSocket answers while it reads.</param>
+    public void DivertTo(Outbox outbox, Allowance bytes, Allowance pings, CancellationToken gone) =>
+        (_outbox, _bytes, _pings, _gone) = (outbox, bytes, pings, gone);
 
     /// <summary>Writes to the wire: the connection's writer alone calls it.</summary>
     public ValueTask WriteToWireAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
@@ -30,6 +40,12 @@ internal sealed class UpgradedStream(Stream transport, TimeProvider time) : Stre
         // Of the two tokens the connection's own counts: the WebSocket's cancellation comes from it, and ends with disposing of this stream.
         var read = await transport.ReadAsync(buffer, _gone.CanBeCanceled ? _gone : cancellationToken);
         LastHeard = time.GetTimestamp();
+        if (read > 0 && _bytes is not null)
+        {
+            // Whatever a flood consists of (pongs and empty fragments nobody above hears of), it costs no more than this.
+            await _bytes.PaceAsync(read, _gone);
+        }
+
         return read;
     }
 
@@ -43,6 +59,7 @@ internal sealed class UpgradedStream(Stream transport, TimeProvider time) : Stre
 
             // The WebSocket reuses its buffer as soon as this returns.
             _outbox.Frame(buffer.ToArray());
+            await _pings!.PaceAsync(1, _gone);
         }
     }
 
@@ -97,7 +114,7 @@ internal sealed class UpgradedStream(Stream transport, TimeProvider time) : Stre
     {
         if (context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true } upgrade)
         {
-            context.Features.Set<IHttpUpgradeFeature>(new Feature(upgrade, time));
+            context.Features.Set<IHttpUpgradeFeature>(new Feature(upgrade, context.Features.Get<IConnectionSocketFeature>()?.Socket, time));
         }
     }
 
@@ -106,7 +123,7 @@ internal sealed class UpgradedStream(Stream transport, TimeProvider time) : Stre
         (context.Features.Get<IHttpUpgradeFeature>() as Feature)?.Stream
         ?? throw new InvalidOperationException($"The request was not upgraded by way of {nameof(Offer)}.");
 
-    private sealed class Feature(IHttpUpgradeFeature inner, TimeProvider time) : IHttpUpgradeFeature
+    private sealed class Feature(IHttpUpgradeFeature inner, Socket? socket, TimeProvider time) : IHttpUpgradeFeature
     {
         /// <summary>The stream, once upgraded.</summary>
         public UpgradedStream? Stream { get; private set; }
@@ -115,6 +132,6 @@ internal sealed class UpgradedStream(Stream transport, TimeProvider time) : Stre
         public bool IsUpgradableRequest => inner.IsUpgradableRequest;
 
         /// <inheritdoc/>
-        public async Task<Stream> UpgradeAsync() => Stream = new UpgradedStream(await inner.UpgradeAsync(), time);
+        public async Task<Stream> UpgradeAsync() => Stream = new UpgradedStream(await inner.UpgradeAsync(), socket, time);
     }
 }

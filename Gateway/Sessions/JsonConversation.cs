@@ -44,6 +44,14 @@ internal sealed class JsonConversation(SessionWire wire, SessionPorts ports, Ide
             {
                 await BeginAsync(command!);
             }
+            else if (command is Send)
+            {
+                await _session.HandleAsync(command);
+            }
+            else if (!await _session.AdmitsAsync(command!.Id))
+            {
+                // Told, and waited.
+            }
             else if (command is Hello)
             {
                 Answer(new Err(command.Id, ErrorCode.BadRequest, "hello was said already", null));
@@ -54,7 +62,7 @@ internal sealed class JsonConversation(SessionWire wire, SessionPorts ports, Ide
             }
             else
             {
-                await _session.HandleAsync(command!);
+                await _session.HandleAsync(command);
             }
 
             if (wire.Gone.IsCancellationRequested)

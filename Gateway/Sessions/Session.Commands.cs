@@ -185,6 +185,9 @@ internal sealed partial class Session
         if (wait > 0)
         {
             Answer(new Err(send.Id, ErrorCode.RateLimited, "rate limited", wait));
+
+            // Whoever goes on all the same is refused no faster than their other commands are taken.
+            await wire.Commands.PaceAsync(1, wire.Gone);
             return;
         }
 

@@ -66,7 +66,23 @@ internal sealed partial class Session(string id, string user, IWireFormat format
         return _connected;
     }
 
-    /// <summary>Carries out one command. Returns at once unless too many commands wait for their answers.</summary>
+    /// <summary>
+    /// Whether a command that is no send may be carried out. One that comes faster than the connection may ask is answered here, and this
+    /// returns when there is one to take again: refusals come no faster either.
+    /// </summary>
+    public async ValueTask<bool> AdmitsAsync(string? commandId)
+    {
+        if (wire.Commands.Take() is > 0 and var wait)
+        {
+            Answer(new Err(commandId, ErrorCode.RateLimited, "rate limited", wait));
+            await Task.Delay(TimeSpan.FromMilliseconds(wait), ports.Time, wire.Gone);
+            return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>Carries out one command. Returns at once unless too many commands wait for their answers, or it is a send that is refused.</summary>
     public async ValueTask HandleAsync(ClientCommand command)
     {
         while (Volatile.Read(ref _inFlight) >= ports.Options.CommandsInFlight)

@@ -18,5 +18,8 @@ internal sealed class RoomsAllowed
     public bool CreateOnJoin { get; set; } = true;
 }
 
-/// <summary>What a session needs of its connection: somewhere to write, a way to end it, until when it may speak, and when it is gone.</summary>
-internal sealed record SessionWire(Outbox Outbox, Action<CloseCode, string> End, Expiry Expiry, CancellationToken Gone);
+/// <summary>
+/// What a session needs of its connection: somewhere to write, how much it may ask, a way to end it, until when it may speak, and when it
+/// is gone.
+/// </summary>
+internal sealed record SessionWire(Outbox Outbox, Allowance Commands, Action<CloseCode, string> End, Expiry Expiry, CancellationToken Gone);

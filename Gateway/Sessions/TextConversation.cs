@@ -51,7 +51,7 @@ internal sealed class TextConversation(
         {
             await _json.ReceiveAsync(frame, binary);
         }
-        else if (TextCommandReader.Read(frame.Span, ports.Limits) is { } command)
+        else if (TextCommandReader.Read(frame.Span, ports.Limits) is { } command && (command is Say or Me or Whisper || await _session.AdmitsAsync(null)))
         {
             await HandleAsync(command);
         }

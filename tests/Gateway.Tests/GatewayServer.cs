@@ -23,11 +23,15 @@ internal sealed class GatewayServer : IAsyncDisposable
 
     public UsersInMemory Users { get; }
 
+    /// <summary>The port that it listens on.</summary>
+    public int Port => new Uri(_app.Urls.Single()).Port;
+
     public ConnectionSet Connections => _app.Services.GetRequiredService<ConnectionSet>();
 
     public static async Task<GatewayServer> StartAsync(
         IdentityMode mode = IdentityMode.Development, string[]? origins = null, int most = 100, SessionOptions? sessions = null,
-        IdentityOptions? identity = null, TimeProvider? time = null, ILoggerProvider? log = null)
+        IdentityOptions? identity = null, TimeProvider? time = null, ILoggerProvider? log = null, ConnectionOptions? connections = null,
+        HttpOptions? http = null)
     {
         time ??= TimeProvider.System;
         var builder = WebApplication.CreateSlimBuilder();
@@ -41,8 +45,9 @@ internal sealed class GatewayServer : IAsyncDisposable
         var (rooms, users) = (new RoomsInMemory(), new UsersInMemory());
         var services = builder.Services;
         services.AddSingleton(time);
-        services.AddSingleton(Options.Create(new ConnectionOptions { Most = most }));
+        services.AddSingleton(Options.Create(connections ?? new() { Most = most }));
         services.AddSingleton(Options.Create(new OriginOptions { Allowed = origins ?? [] }));
+        services.AddHttp(http ?? new());
         services.AddIdentity(identity ?? (mode == IdentityMode.Tokens ? TestKeys.Shared.Options : new() { Mode = mode }));
         services.AddSingleton<Origins>();
         services.AddSingleton<WebSocketEndpoint>();

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -219,6 +220,31 @@ public sealed class RawWebSocket : IDisposable
     {
         while (await ReceiveFrameAsync() is not null)
         {
+        }
+    }
+
+    /// <summary>
+    /// Dies as a machine does that loses its power: from now on nothing that comes is taken in or acknowledged. By a packet filter on the
+    /// socket that lets nothing through (socket(7), SO_ATTACH_FILTER); Linux only.
+    /// </summary>
+    public void Die()
+    {
+        const int SolSocket = 1, AttachFilter = 26;
+
+        // struct sock_filter: BPF_RET | BPF_K, keep 0 bytes. struct sock_fprog: how many, and where.
+        var drop = Marshal.AllocHGlobal(8);
+        try
+        {
+            Marshal.WriteInt64(drop, 0x06);
+            Span<byte> program = stackalloc byte[2 * nint.Size];
+            program.Clear();
+            program[0] = 1;
+            MemoryMarshal.Write(program[nint.Size..], in drop);
+            _client.Client.SetRawSocketOption(SolSocket, AttachFilter, program);
+        }
+        finally
+        {
+            Marshal.FreeHGlobal(drop);
         }
     }
 

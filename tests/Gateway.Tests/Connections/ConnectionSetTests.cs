@@ -60,7 +60,7 @@ public sealed class ConnectionSetTests
 
     private static Connection NewConnection()
     {
-        var stream = new UpgradedStream(Stream.Null, TimeProvider.System);
+        var stream = new UpgradedStream(Stream.Null, null, TimeProvider.System);
         return new(WebSocket.CreateFromStream(stream, new WebSocketCreationOptions { IsServer = true }), stream, new(), 1000, TimeProvider.System);
     }
 }

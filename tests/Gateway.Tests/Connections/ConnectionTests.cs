@@ -319,7 +319,8 @@ public sealed class ConnectionTests
     [Fact]
     public async Task AClientThatPingsAndNeverReads_IsBraked_NotRemembered()
     {
-        await using var server = await ConnectionServer.StartAsync(sendBuffer: 16 * 1024);
+        // By what it does not read alone: without a bound on what it sends.
+        await using var server = await ConnectionServer.StartAsync(new() { CommandsPerSecond = 0, BytesPerSecond = 0 }, sendBuffer: 16 * 1024);
         using var client = await RawWebSocket.ConnectAsync(server.Address, receiveBuffer: 8 * 1024);
         const int Pings = 200_000;
         var ping = RawWebSocket.Frame(RawFrame.Ping, new byte[125]);

@@ -27,6 +27,9 @@ internal sealed class RoomsInMemory : IRooms
     /// <summary>Runs before a page or a who is answered; may wait or fail.</summary>
     public Func<Task> BeforeQuestion { get; set; } = () => Task.CompletedTask;
 
+    /// <summary>While false, what rooms are told is not kept.</summary>
+    public bool KeepsCalls { get; set; } = true;
+
     /// <summary>What rooms were told, in order: <c>enter lobby ann</c>.</summary>
     public string[] Calls
     {
@@ -100,6 +103,15 @@ internal sealed class RoomsInMemory : IRooms
         }
     }
 
+    /// <summary>Subscriptions to the room.</summary>
+    public int In(string room)
+    {
+        lock (_gate)
+        {
+            return RoomOf(room).In;
+        }
+    }
+
     /// <summary>Retention: the log no longer has the oldest.</summary>
     public void Forget(string room, long upTo)
     {
@@ -136,7 +148,7 @@ internal sealed class RoomsInMemory : IRooms
         Feed feed;
         lock (_gate)
         {
-            _calls.Add($"enter {subscription.Room} {enter.User}{(enter.AsMember ? " as member" : "")}");
+            Note($"enter {subscription.Room} {enter.User}{(enter.AsMember ? " as member" : "")}");
             var room = RoomOf(subscription.Room);
             if (room.In == 0 && room.SharedHead is null)
             {
@@ -171,7 +183,7 @@ internal sealed class RoomsInMemory : IRooms
     {
         lock (_gate)
         {
-            _calls.Add($"exit {subscription.Room} {subscription.Session.User}{(endMembership ? " for good" : "")}");
+            Note($"exit {subscription.Room} {subscription.Session.User}{(endMembership ? " for good" : "")}");
         }
 
         Remove(subscription);
@@ -182,7 +194,7 @@ internal sealed class RoomsInMemory : IRooms
     {
         lock (_gate)
         {
-            _calls.Add(command switch
+            Note(command switch
             {
                 Post post => $"post {room} {post.User} {post.Text}",
                 MarkRead mark => $"mark {room} {mark.User} {mark.Read}",
@@ -204,7 +216,7 @@ internal sealed class RoomsInMemory : IRooms
     {
         lock (_gate)
         {
-            _calls.Add($"typing {room} {user}");
+            Note($"typing {room} {user}");
         }
     }
 
@@ -228,6 +240,15 @@ internal sealed class RoomsInMemory : IRooms
     {
         await AskAsync();
         return new(2, ["ann", "bob"], null);
+    }
+
+    /// <summary>Under the lock.</summary>
+    private void Note(string call)
+    {
+        if (KeepsCalls)
+        {
+            _calls.Add(call);
+        }
     }
 
     private async Task AskAsync()

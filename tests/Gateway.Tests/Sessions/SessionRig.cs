@@ -14,11 +14,11 @@ internal sealed class SessionRig : IDisposable
 
     public SessionRig(
         int outboxBytes = 256 * 1024, ProtocolLimits? limits = null, SessionOptions? options = null, LagOptions? lag = null,
-        bool createOnJoin = true, TimeProvider? time = null)
+        bool createOnJoin = true, TimeProvider? time = null, Allowance? allowance = null)
     {
         Outbox = new(outboxBytes, 256 * 1024);
         Expiry = new(time ?? TimeProvider.System, TimeSpan.FromSeconds(30), () => _ends.Add((CloseCode.TokenExpired, "the token expired")));
-        Wire = new(Outbox, (code, reason) => _ends.Add((code, reason)), Expiry, _gone.Token);
+        Wire = new(Outbox, allowance ?? new(0, 1, TimeProvider.System), (code, reason) => _ends.Add((code, reason)), Expiry, _gone.Token);
         Ports = new(
             Rooms, Users, limits ?? new(), options ?? new(), lag ?? new(), new() { CreateOnJoin = createOnJoin }, new(new Meters()), 25_000,
             time ?? TimeProvider.System);

@@ -1,0 +1,74 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace OrleansChat.Gateway.Tests.Hostile;
+
+/// <summary>Somebody at the other end of a plain socket, who need not know what HTTP is.</summary>
+internal sealed class Stranger : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private readonly Socket _socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+
+    private Stranger()
+    {
+    }
+
+    public static async Task<Stranger> ConnectAsync(int port)
+    {
+        var stranger = new Stranger();
+        await stranger._socket.ConnectAsync(IPAddress.Loopback, port);
+        return stranger;
+    }
+
+    public Task SendAsync(string text) => SendAsync(Encoding.Latin1.GetBytes(text));
+
+    /// <summary>Sends as much as is taken.</summary>
+    /// <returns>False where the other end was gone before all was sent.</returns>
+    public async Task<bool> SendAsync(ReadOnlyMemory<byte> bytes)
+    {
+        using var timeout = new CancellationTokenSource(Patience);
+        try
+        {
+            await _socket.SendAsync(bytes, timeout.Token);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Reads to the end of the stream, or to its reset. Fails where neither comes.</summary>
+    public async Task<string> ReadToEndAsync()
+    {
+        using var timeout = new CancellationTokenSource(Patience);
+        var (all, buffer) = (new StringBuilder(), new byte[4096]);
+        try
+        {
+            while (await _socket.ReceiveAsync(buffer, timeout.Token) is > 0 and var read)
+            {
+                all.Append(Encoding.Latin1.GetString(buffer, 0, read));
+            }
+        }
+        catch (SocketException)
+        {
+            // Reset: that is an end, too.
+        }
+        catch (OperationCanceledException)
+        {
+            Assert.Fail($"Awaited the end of the stream for {Patience}. So far it said: {all}");
+        }
+
+        return all.ToString();
+    }
+
+    /// <summary>The status of the answer; 0 where the socket was closed without one.</summary>
+    public async Task<int> StatusAsync()
+    {
+        var answer = await ReadToEndAsync();
+        return answer.Length == 0 ? 0 : int.Parse(answer.AsSpan(9, 3), System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    public void Dispose() => _socket.Dispose();
+}

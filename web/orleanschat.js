@@ -16,4 +16,4 @@
 export { Session } from './orleanschat/session.js';
 export { Room } from './orleanschat/room.js';
 export { ChatError } from './orleanschat/error.js';
-export { comesBack, retryDelay, RETRY_MIN, RETRY_MAX } from './orleanschat/reconnect.js';
+export { comesBack, replacedDelay, retryDelay, REPLACED, REPLACED_MAX, REPLACED_MIN, RETRY_MAX, RETRY_MIN } from './orleanschat/reconnect.js';

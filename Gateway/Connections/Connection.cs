@@ -128,7 +128,8 @@ internal sealed class Connection(
                         Grow(ref buffer, length);
                     }
 
-                    part = await socket.ReceiveAsync(buffer.AsMemory(length), _cut.Token);
+                    // It returns when what it is given is full, and so is given no more than it takes to know that a frame is too big.
+                    part = await socket.ReceiveAsync(buffer.AsMemory(length, Math.Min(buffer.Length, frameBytes + 1) - length), _cut.Token);
                     length += part.Count;
                     if (length > frameBytes)
                     {

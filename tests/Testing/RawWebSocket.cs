@@ -223,6 +223,19 @@ public sealed class RawWebSocket : IDisposable
         }
     }
 
+    /// <summary>Ends the stream in this direction; what the server says can still be read.</summary>
+    public void StopSending()
+    {
+        try
+        {
+            _client.Client.Shutdown(SocketShutdown.Send);
+        }
+        catch (SocketException)
+        {
+            // The server was faster, and ended all of it.
+        }
+    }
+
     /// <summary>
     /// Dies as a machine does that loses its power: from now on nothing that comes is taken in or acknowledged. By a packet filter on the
     /// socket that lets nothing through (socket(7), SO_ATTACH_FILTER); Linux only.

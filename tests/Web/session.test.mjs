@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { comesBack, retryDelay, RETRY_MAX, RETRY_MIN } from '../../web/orleanschat.js';
+import { comesBack, REPLACED_MAX, replacedDelay, retryDelay, RETRY_MAX, RETRY_MIN } from '../../web/orleanschat.js';
 import { event, EPOCH, stage } from './fakes.mjs';
 
 test('A session offers the JSON subprotocol and carries its user in the address', () => {
@@ -121,6 +121,44 @@ test('Waits grow while a gateway accepts and fails at once, and start small agai
   await s.clock.advance(60_000);
   s.socket.ends(1012);
   assert.deepEqual(waits, [1000]);
+});
+
+test('Two clients of one device do not take it from each other for ever: each waits ever longer', async () => {
+  const s = stage({ random: () => 0.5 });
+  const waits = [];
+  s.session.on('state', ({ state, retryAt }) => { if (state === 'waiting') waits.push(retryAt - s.clock.now()); });
+  s.session.connect();
+  await s.welcome();
+  for (let round = 0; round < 9; round++) {
+    // Long enough to be a good connection: that alone starts nothing over.
+    await s.clock.advance(60_000);
+    s.socket.says({ t: 'bye', code: 4002, reason: 'a newer connection of this device took over' });
+    s.socket.ends(4002);
+    await s.clock.advance(waits.at(-1));
+    await s.welcome();
+  }
+  assert.deepEqual(waits, [45_000, 90_000, 180_000, 360_000, 720_000, 1_440_000, 2_700_000, 2_700_000, 2_700_000]);
+  for (let times = 0; times < 40; times++) {
+    assert.ok(replacedDelay(times, () => 0) >= 30_000 && replacedDelay(times, () => 1) <= REPLACED_MAX);
+  }
+});
+
+test('After having been replaced only a person cuts the wait short, and the waits start over', async () => {
+  const s = stage({ random: () => 0.5 });
+  await s.inLobby();
+  s.socket.ends(4002);
+  await s.session.check();
+  assert.equal(s.sockets.length, 1, 'a network that is back says nothing about the other connection');
+  s.session.retryNow();
+  assert.equal(s.sockets.length, 2);
+  await s.welcome();
+  s.socket.ends(4002);
+  assert.equal(s.states.at(-1).retryAt, s.clock.now() + 45_000);
+  await s.clock.advance(45_000);
+  await s.welcome();
+  s.socket.ends(1006);
+  await s.session.check();
+  assert.equal(s.sockets.length, 4);
 });
 
 test('A socket that never welcomes is given up', async () => {

@@ -1,7 +1,7 @@
 import { Connection } from './connection.js';
 import { Emitter } from './emitter.js';
 import { ChatError } from './error.js';
-import { comesBack, retryDelay } from './reconnect.js';
+import { comesBack, replacedDelay, REPLACED, retryDelay } from './reconnect.js';
 import { Requests } from './requests.js';
 import { Room } from './room.js';
 
@@ -44,6 +44,8 @@ export class Session extends Emitter {
   #requests;
   #timer = null;
   #attempt = 0;
+  #replaced = 0;
+  #lastCode = null;
   #onlineAt = null;
   #bye = null;
   #commands = 0;
@@ -81,7 +83,7 @@ export class Session extends Emitter {
   /** Starts, or starts again after the end. */
   connect() {
     if (this.#connection || this.state === 'waiting') return;
-    this.#attempt = 0;
+    this.#attempt = this.#replaced = 0;
     this.#open();
   }
 
@@ -92,17 +94,21 @@ export class Session extends Emitter {
     else this.#become('ended', { code: 1000, reason: '' });
   }
 
-  /** Cuts a wait short, as when the network is back. */
+  /** Cuts a wait short, as when the person says so. */
   retryNow() {
     if (this.state !== 'waiting') return;
+    this.#replaced = 0;
     this.#stopTimer();
     this.#open();
   }
 
-  /** Asks whether anybody is there, as after a sleep; without an answer the connection is given up and a new one made. */
+  /**
+   * Asks whether anybody is there, as after a sleep; without an answer the connection is given up and a new one made. A wait is cut short, but for
+   * the one after having been replaced: nothing says that the other connection is not wanted any more.
+   */
   async check() {
     const connection = this.#connection;
-    if (this.state !== 'online') return this.retryNow();
+    if (this.state !== 'online') return this.#lastCode === REPLACED ? undefined : this.retryNow();
     try {
       await this.#ask({ t: 'ping' }, PONG_WITHIN);
     } catch (error) {
@@ -271,7 +277,10 @@ export class Session extends Emitter {
       this.#become('ended', why);
       return;
     }
-    const delay = Number.isFinite(after) ? Math.min(Math.max(after, 0), LONGEST_AFTER) : retryDelay(this.#attempt++, this.#random);
+    this.#lastCode = why.code;
+    const delay = Number.isFinite(after) ? Math.min(Math.max(after, 0), LONGEST_AFTER)
+      : why.code === REPLACED ? replacedDelay(this.#replaced++, this.#random)
+      : retryDelay(this.#attempt++, this.#random);
     this.#timer = this.#clock.setTimeout(() => this.#open(), delay);
     this.#become('waiting', { ...why, retryAt: this.#clock.now() + delay });
   }

@@ -1,3 +1,4 @@
+import { REPLACED } from '../orleanschat.js';
 import { endingOf } from './endings.js';
 
 /** A connection that comes at once is not worth a line; ms. */
@@ -26,7 +27,7 @@ export class Banner {
     this.#node.dataset.state = state;
     this.#wasOnline ||= state === 'online';
     if (state === 'waiting') {
-      const tell = () => this.#waiting(retryAt);
+      const tell = () => this.#waiting(retryAt, code);
       tell();
       this.#timer = setInterval(tell, 1000);
     } else if (state === 'ended') {
@@ -41,9 +42,10 @@ export class Banner {
     }
   }
 
-  #waiting(retryAt) {
+  #waiting(retryAt, code) {
     const seconds = Math.max(1, Math.ceil((retryAt - Date.now()) / 1000));
     if (!navigator.onLine) this.#say('You are offline. What you write is kept and sent when you are back.', 'Try now');
+    else if (code === REPLACED) this.#say('This device is connected in another place.', 'Use it here');
     else this.#say(this.#wasOnline ? 'Connection lost.' : 'The service cannot be reached.', 'Try now', `Trying again in ${seconds} s.`);
   }
 

@@ -40,13 +40,18 @@ internal sealed class Stranger : IDisposable
     }
 
     /// <summary>Reads to the end of the stream, or to its reset. Fails where neither comes.</summary>
-    public async Task<string> ReadToEndAsync()
+    public Task<string> ReadToEndAsync() => ReadAsync(_ => false);
+
+    /// <summary>Reads the first line of the answer; nothing where the socket is closed without one. Fails where neither comes.</summary>
+    public async Task<string> ReadHeadAsync() => (await ReadAsync(so => so.Contains('\n', StringComparison.Ordinal))).Split("\r\n")[0];
+
+    private async Task<string> ReadAsync(Func<string, bool> enough)
     {
         using var timeout = new CancellationTokenSource(Patience);
         var (all, buffer) = (new StringBuilder(), new byte[4096]);
         try
         {
-            while (await _socket.ReceiveAsync(buffer, timeout.Token) is > 0 and var read)
+            while (!enough(all.ToString()) && await _socket.ReceiveAsync(buffer, timeout.Token) is > 0 and var read)
             {
                 all.Append(Encoding.Latin1.GetString(buffer, 0, read));
             }

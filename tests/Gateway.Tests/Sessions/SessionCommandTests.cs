@@ -33,7 +33,7 @@ public sealed class SessionCommandTests
     public async Task Send_AboveTheAllowance_HasItsErrorWithRetry_AndNothingIsStored()
     {
         using var rig = new SessionRig();
-        rig.Users.TakesSend = () => ValueTask.FromResult(700);
+        rig.Users.TakesSend = _ => ValueTask.FromResult(700);
         var session = await rig.SessionAsync();
         await session.HandleAsync(Send("1", "@bob"));
         Assert.Equal(new Err("1", ErrorCode.RateLimited, "rate limited", 700), Assert.Single(rig.Frames));

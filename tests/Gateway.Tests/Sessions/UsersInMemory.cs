@@ -11,7 +11,7 @@ internal sealed class UsersInMemory : IUsers
     public bool Full { get; set; }
 
     /// <summary>What the next send is told: zero, or milliseconds to wait.</summary>
-    public Func<ValueTask<int>> TakesSend { get; set; } = () => ValueTask.FromResult(0);
+    public Func<string, ValueTask<int>> TakesSend { get; set; } = _ => ValueTask.FromResult(0);
 
     /// <summary>Runs before a session is connected; may wait or fail.</summary>
     public Func<Task> BeforeConnect { get; set; } = () => Task.CompletedTask;
@@ -37,7 +37,7 @@ internal sealed class UsersInMemory : IUsers
 
     public void Disconnect(Session session) => Note($"disconnect {session.User}");
 
-    public ValueTask<int> TakeSendAsync(string user) => TakesSend();
+    public ValueTask<int> TakeSendAsync(string user) => TakesSend(user);
 
     private void Note(string call)
     {

@@ -160,6 +160,19 @@ public sealed class OutboxTests
     }
 
     [Fact]
+    public void Answers_OfHardlyAnyBytes_AreBoundedToo()
+    {
+        // As empty pongs are: what the queue itself needs for each is far more.
+        var outbox = new Outbox(1000, 1000);
+        for (var i = 0; i < 30; i++)
+        {
+            outbox.Frame(new byte[2]);
+        }
+
+        Assert.False(outbox.AnswersFitAsync(_cancelled).AsTask().IsCompleted);
+    }
+
+    [Fact]
     public void TryTake_TakesTheFirstWhateverItsSize_AndOthersWhileTheyFit()
     {
         var outbox = new Outbox(10_000, 10_000);

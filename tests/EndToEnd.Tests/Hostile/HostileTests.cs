@@ -1,0 +1,187 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using OrleansChat.Testing;
+
+namespace OrleansChat.EndToEnd.Tests.Hostile;
+
+/// <summary>Hostile input to the whole system. What a gateway alone makes of frames, lines and requests is told by its own tests.</summary>
+[Collection(nameof(HostileTests))]
+public sealed class HostileTests
+{
+    private const long MostKept = 50 * 1024 * 1024;
+    private const string Json = "orleanschat.v1.json";
+
+    [Fact]
+    public async Task CrowdsAndFlooders_AreBounded_LeaveNothingBehind_AndWhoChatsChatsOn()
+    {
+        await using var gateway = await GatewayHere.StartAsync();
+        using var ann = await gateway.ConnectAsync("/ws?room=garden&user=ann&raw=1&echo=0");
+        using var bob = await gateway.ConnectAsync("/ws?room=garden&user=bob&raw=1");
+        await ChatAsync(ann, bob, new(canceled: true));
+        using var aftermath = new Aftermath();
+        using var over = new CancellationTokenSource();
+        var chatting = ChatAsync(ann, bob, over.Token);
+
+        var began = Stopwatch.GetTimestamp();
+        await JoinEverythingAsync(gateway);
+        Note("joins");
+        await Task.WhenAll(FloodAsync(gateway, "sends"), FloodAsync(gateway, "asks"), TooManyAsync(gateway), AskForFilesAsync(gateway));
+        Note("floods");
+
+        await over.CancelAsync();
+        Assert.True(await chatting > 0, "nobody chatted meanwhile");
+        await Waiting.UntilAsync(() => gateway.Connections == 2, "the attackers' connections to go");
+        await ChatAsync(ann, bob, over.Token);
+        await aftermath.ClearsAsync(MostKept);
+        Assert.Empty(gateway.Log.Errors);
+        Assert.Empty(gateway.SiloErrors);
+
+        void Note(string what) => TestContext.Current.SendDiagnosticMessage($"{what}: {Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s");
+    }
+
+    /// <summary>100,000 joins over 500 connections; then all vanish.</summary>
+    private static async Task JoinEverythingAsync(GatewayHere gateway)
+    {
+        const int Connections = 500, Rooms = 200;
+        var clients = new List<RawWebSocket>();
+        try
+        {
+            for (var n = 0; n < Connections; n++)
+            {
+                clients.Add(await gateway.ConnectAsync($"/ws?user=eve-{n}", Json));
+            }
+
+            await Task.WhenAll(clients.Select(JoinAllAsync));
+        }
+        finally
+        {
+            clients.ForEach(client => client.Dispose());
+        }
+
+        await Waiting.UntilAsync(() => gateway.Connections == 2, "the crowd to go", TimeSpan.FromSeconds(60));
+
+        static async Task JoinAllAsync(RawWebSocket client)
+        {
+            client.Patience = TimeSpan.FromSeconds(60);
+            await client.SendTextAsync("""{"t":"hello"}""");
+            for (var sent = 0; sent < Rooms; sent += 50)
+            {
+                await client.SendTextAsync(string.Join('\n', Enumerable.Range(sent, 50).Select(room => $$"""{"t":"join","id":"j","room":"room-{{room}}"}""")));
+            }
+
+            for (var joined = 0; joined < Rooms;)
+            {
+                var line = await client.ReceiveLineAsync();
+                Assert.DoesNotContain("\"t\":\"err\"", line, StringComparison.Ordinal);
+                joined += line.StartsWith("""{"t":"joined""", StringComparison.Ordinal) ? 1 : 0;
+            }
+        }
+    }
+
+    /// <summary>One who says what they like as fast as they can: some is done, the rest is refused by name, and the connection lives.</summary>
+    private static async Task FloodAsync(GatewayHere gateway, string kind)
+    {
+        const int Commands = 700;
+        using var client = await gateway.ConnectAsync($"/ws?user=flooder-{kind}", Json);
+        client.Patience = TimeSpan.FromSeconds(60);
+        await client.SendTextAsync("{\"t\":\"hello\"}\n{\"t\":\"join\",\"id\":\"j\",\"room\":\"attic\"}");
+        string[] asks = ["who", "history", "typing", "ping", "mark"];
+        var sending = SendAsync();
+        var (limited, done) = (0, 0);
+        for (string line; !(line = await client.ReceiveLineAsync()).Contains("the end", StringComparison.Ordinal);)
+        {
+            limited += line.Contains("\"code\":\"rate_limited\"", StringComparison.Ordinal) && line.Contains("\"retry\":", StringComparison.Ordinal) ? 1 : 0;
+            done += line.Contains("\"t\":\"ok\"", StringComparison.Ordinal) || line.Contains("\"t\":\"pong\"", StringComparison.Ordinal) ? 1 : 0;
+        }
+
+        await sending;
+        Assert.True(limited > 0, $"nothing of the {kind} was refused");
+        Assert.True(done > 0, $"nothing of the {kind} was done");
+
+        async Task SendAsync()
+        {
+            for (var n = 0; n < Commands; n++)
+            {
+                await client.SendTextAsync(kind == "sends"
+                    ? $$"""{"t":"send","id":"{{n}}","room":"attic","text":"me"}"""
+                    : $$"""{"t":"{{asks[n % asks.Length]}}","id":"{{n}}","room":"attic","read":0}""");
+            }
+
+            // Refused as well, perhaps: either way it has its answer.
+            await client.SendTextAsync("""{"t":"ping","id":"the end"}""");
+        }
+    }
+
+    /// <summary>One user with more connections than a user may have.</summary>
+    private static async Task TooManyAsync(GatewayHere gateway)
+    {
+        var clients = new List<RawWebSocket>();
+        try
+        {
+            for (var n = 0; n < 15; n++)
+            {
+                var client = await gateway.ConnectAsync("/ws?user=crowd", Json);
+                clients.Add(client);
+                await client.SendTextAsync("""{"t":"hello"}""");
+                if (n < 10)
+                {
+                    Assert.StartsWith("""{"t":"welcome""", await client.ReceiveLineAsync(), StringComparison.Ordinal);
+                }
+                else
+                {
+                    Assert.Equal(4503, (await client.ReceiveCloseAsync()).CloseCode);
+                }
+            }
+        }
+        finally
+        {
+            clients.ForEach(client => client.Dispose());
+        }
+    }
+
+    /// <summary>Requests for what lies beside the page.</summary>
+    private static async Task AskForFilesAsync(GatewayHere gateway)
+    {
+        string[] paths =
+        [
+            "/../../../../../../etc/passwd", "/%2e%2e/%2e%2e/%2e%2e/etc/passwd", "/..%2f..%2f..%2fetc/passwd", "/....//....//etc/passwd", "/page/../../appsettings.json",
+            "/appsettings.json", "/OrleansChat.Gateway.dll", "//etc/passwd", "/%00", "/page%00.js", "/..%5c..%5cappsettings.json",
+        ];
+        foreach (var path in paths.Prepend("/"))
+        {
+            using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+            await socket.ConnectAsync(IPAddress.Loopback, gateway.Port);
+            await socket.SendAsync(Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"));
+            var head = new byte[12];
+            using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+            var read = await socket.ReceiveAsync(head, timeout.Token);
+            var status = Encoding.ASCII.GetString(head, 0, read);
+            Assert.True(path == "/" ? status is "HTTP/1.1 200" : status is "HTTP/1.1 404" or "HTTP/1.1 400", $"{path}: {status}");
+        }
+    }
+
+    /// <summary>One says a word and the other hears it, again and again, at least once.</summary>
+    private static async Task<int> ChatAsync(RawWebSocket ann, RawWebSocket bob, CancellationToken over)
+    {
+        var words = 0;
+        do
+        {
+            var word = Stopwatch.GetTimestamp().ToString(CultureInfo.InvariantCulture);
+            await ann.SendTextAsync(word);
+            Assert.Equal(word, await bob.ReceiveLineAsync());
+            words++;
+
+            // Under the bound of ten sends a second.
+            await Task.WhenAny(Task.Delay(110, CancellationToken.None));
+        }
+        while (!over.IsCancellationRequested);
+        return words;
+    }
+}
+
+/// <summary>Alone in the process, for its memory is measured.</summary>
+[CollectionDefinition(nameof(HostileTests), DisableParallelization = true)]
+public sealed class HostileTestsAlone;

@@ -14,14 +14,15 @@ namespace OrleansChat.Gateway;
 internal static class GatewayHosting
 {
     /// <summary>
-    /// Adds the gateway's parts. Hosted services start in this order and stop in the reverse one: the last to start, the drain, is the
-    /// first to stop, while the lease and the inbox still hold.
+    /// Adds the gateway's parts. Hosted services start in this order and stop in the reverse one. The drain comes before any of them
+    /// stops, the server too: while it lasts the lease and the inbox hold, and whoever knocks is told to go elsewhere.
     /// </summary>
     public static void AddGateway(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
         services.TryAddSingleton(TimeProvider.System);
         builder.AddOptions<ConnectionOptions>(ConnectionOptions.Section);
+        builder.AddOptions<DrainOptions>(DrainOptions.Section);
         builder.AddOptions<SessionOptions>(SessionOptions.Section);
         builder.AddOptions<LagOptions>(LagOptions.Section);
         builder.AddOptions<RoomsAllowed>(RoomsAllowed.Section);

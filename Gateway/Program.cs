@@ -7,7 +7,7 @@ return await ProcessRun.RunAsync(() =>
 
     builder.AddLifetime();          // Process: who ends it
     builder.AddClusterClient();     // Cluster, Streams: the way to the silos
-    builder.AddGateway();           // Connections, Sessions, Fanout, Limits, Identity, Origins
+    builder.AddGateway();           // Connections, Drain, Sessions, Fanout, Limits, Identity, Origins
     builder.AddHealth();
 
     var app = builder.Build();

@@ -90,6 +90,7 @@ internal sealed partial class WebSocketEndpoint(
             ? new JsonConversation(wire, ports, who, identity.OfToken)
             : new TextConversation(wire, ports, who, settings!, subprotocol is null, identity.OfToken);
         connection.Farewell = conversation.Farewell;
+        connection.Settled = conversation.SettleAsync;
         connections.Add(connection);
         try
         {

@@ -11,6 +11,13 @@ public interface IGatewayRegistryGrain : IGrainWithIntegerKey
     [Alias("renew")]
     Task<LeaseGrant> RenewAsync(string gateway);
 
+    /// <summary>
+    /// A gateway drains: its lease goes on, but it is none that remains. Told again every second with the connections that it still has to
+    /// send away, it learns its part of what the remaining gateways can take.
+    /// </summary>
+    [Alias("drain")]
+    Task<DrainShare> DrainAsync(string gateway, int connections);
+
     /// <summary>Gives the lease up, at the end of a drain.</summary>
     [Alias("release")]
     Task ReleaseAsync(string gateway);
@@ -39,3 +46,10 @@ public readonly record struct LeaseGrant([property: Id(0)] bool Granted, [proper
 /// <summary>The registry's view.</summary>
 [GenerateSerializer, Immutable, Alias("chat.live")]
 public sealed record LiveGateways([property: Id(0)] string[] Gateways, [property: Id(1)] bool Settled);
+
+/// <summary>What a gateway that drains has to share, and with whom.</summary>
+/// <param name="Remaining">Gateways whose leases hold and that do not drain.</param>
+/// <param name="Connections">Connections that all draining gateways together have still to send away, those of the asking one included.</param>
+/// <param name="Settled">False for one lease after the registry moved: more may remain than it knows.</param>
+[GenerateSerializer, Immutable, Alias("chat.drain")]
+public readonly record struct DrainShare([property: Id(0)] int Remaining, [property: Id(1)] long Connections, [property: Id(2)] bool Settled);

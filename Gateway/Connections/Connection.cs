@@ -16,7 +16,10 @@ internal sealed class Connection(
 
     private readonly CancellationTokenSource _cut = new(Timeout.InfiniteTimeSpan, time);
     private readonly Lock _gate = new();
+    private readonly Signal _handled = new();
     private bool _ending;
+    private int _handling;
+    private int _settling;
     private bool _isWriting;
     private long _lastProgress = time.GetTimestamp();
     private long _lastPing;
@@ -27,8 +30,14 @@ internal sealed class Connection(
     /// <summary>How many commands the peer may still give, beside sends.</summary>
     public Allowance Commands { get; } = new(options.CommandsPerSecond, options.CommandBurst, time);
 
-    /// <summary>What is said before a close frame; null says nothing.</summary>
-    public Func<CloseCode, string, ReadOnlyMemory<byte>>? Farewell { get; set; }
+    /// <summary>What is said before a close frame, with the milliseconds after which to come back; null says nothing.</summary>
+    public Func<CloseCode, string, int?, ReadOnlyMemory<byte>>? Farewell { get; set; }
+
+    /// <summary>Completes when the frames that were handed up are answered; null where nobody answers.</summary>
+    public Func<CancellationToken, Task>? Settled { get; set; }
+
+    /// <summary>Whether its end has begun.</summary>
+    public bool IsEnding => Volatile.Read(ref _ending);
 
     /// <summary>Cancelled when the socket is gone or given up.</summary>
     public CancellationToken Gone => _cut.Token;
@@ -66,7 +75,36 @@ internal sealed class Connection(
     /// Says goodbye: the answers that wait are still written, then the farewell and a close frame; the peer has a moment to answer. The
     /// first time counts, and none does once the connection is disposed of.
     /// </summary>
-    public void End(CloseCode code, string reason)
+    public void End(CloseCode code, string reason) => End(code, reason, null);
+
+    /// <summary>
+    /// Says goodbye once the frames that came are answered, or <paramref name="patience"/> is over. Frames that come meanwhile are let go
+    /// unread: they are as those that would have come a moment later.
+    /// </summary>
+    public async Task EndSettledAsync(CloseCode code, string reason, int? after, CancellationToken patience)
+    {
+        // With the reader's own exchange: it sees this one, or this one sees that it is handling a frame.
+        Interlocked.Exchange(ref _settling, 1);
+        try
+        {
+            while (Volatile.Read(ref _handling) == 1)
+            {
+                await _handled.WaitAsync(patience);
+            }
+
+            await (Settled?.Invoke(patience) ?? Task.CompletedTask);
+        }
+        catch (OperationCanceledException) when (patience.IsCancellationRequested)
+        {
+            // What is unanswered then is sent again with its id.
+        }
+        finally
+        {
+            End(code, reason, after);
+        }
+    }
+
+    private void End(CloseCode code, string reason, int? after)
     {
         lock (_gate)
         {
@@ -80,7 +118,7 @@ internal sealed class Connection(
         }
 
         Outbox.DropPosts();
-        if (Farewell?.Invoke(code, reason) is { IsEmpty: false } farewell)
+        if (Farewell?.Invoke(code, reason, after) is { IsEmpty: false } farewell)
         {
             Outbox.Answer(farewell);
         }
@@ -147,14 +185,32 @@ internal sealed class Connection(
                 }
 
                 await Outbox.AnswersFitAsync(_cut.Token);
-                if (!_ending)
-                {
-                    await received(buffer.AsMemory(0, length), part.MessageType == WebSocketMessageType.Binary);
-                }
+                await HandAsync(received, buffer.AsMemory(0, length), part.MessageType == WebSocketMessageType.Binary);
             }
             finally
             {
                 ArrayPool<byte>.Shared.Return(buffer);
+            }
+        }
+    }
+
+    /// <summary>Hands a frame up, but where the end has begun.</summary>
+    private async ValueTask HandAsync(Func<ReadOnlyMemory<byte>, bool, ValueTask> received, ReadOnlyMemory<byte> frame, bool binary)
+    {
+        Interlocked.Exchange(ref _handling, 1);
+        try
+        {
+            if (!_ending && Volatile.Read(ref _settling) == 0)
+            {
+                await received(frame, binary);
+            }
+        }
+        finally
+        {
+            Interlocked.Exchange(ref _handling, 0);
+            if (Volatile.Read(ref _settling) == 1)
+            {
+                _handled.Set();
             }
         }
     }

@@ -15,6 +15,9 @@ internal sealed class ConnectionSet(IOptions<ConnectionOptions> options, TimePro
     /// <summary>How many there are.</summary>
     public int Count => Volatile.Read(ref _count);
 
+    /// <summary>Those whose end has not begun.</summary>
+    public Connection[] Living => [.. _connections.Keys.Where(connection => !connection.IsEnding)];
+
     /// <summary>Takes a place. False where all are taken.</summary>
     public bool TryReserve()
     {

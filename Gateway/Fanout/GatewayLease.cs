@@ -27,7 +27,7 @@ internal sealed partial class GatewayLease(
     /// <inheritdoc/>
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
-        await RenewAsync();
+        await RenewAsync(cancellationToken);
         await base.StartAsync(cancellationToken);
     }
 
@@ -50,7 +50,7 @@ internal sealed partial class GatewayLease(
             var slept = time.GetElapsedTime(ticked) >= Lease.Length;
             try
             {
-                if (slept || !await RenewAsync())
+                if (slept || !await RenewAsync(stoppingToken))
                 {
                     StartAnew();
                     return;
@@ -66,7 +66,7 @@ internal sealed partial class GatewayLease(
         }
     }
 
-    private async Task<bool> RenewAsync()
+    private async Task<bool> RenewAsync(CancellationToken stoppingToken)
     {
         var asked = time.GetTimestamp();
         var grant = await Registry.RenewAsync(gateway.Id);
@@ -81,7 +81,8 @@ internal sealed partial class GatewayLease(
         Volatile.Write(ref _renewed, asked);
         if (_cluster != 0 && (lapsed || _cluster != grant.Cluster))
         {
-            ongoing.Add(users.AttendAllAsync(lifetime.ApplicationStopping));
+            // Also while this gateway drains: whoever is still here can be reached.
+            ongoing.Add(users.AttendAllAsync(stoppingToken));
         }
 
         _cluster = grant.Cluster;

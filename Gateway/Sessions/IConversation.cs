@@ -11,8 +11,11 @@ internal interface IConversation
     /// <summary>A whole frame came. The bytes are the caller's again when this returns. The next frame waits for it.</summary>
     ValueTask ReceiveAsync(ReadOnlyMemory<byte> frame, bool binary);
 
-    /// <summary>What is said before a close frame.</summary>
-    ReadOnlyMemory<byte> Farewell(CloseCode code, string reason);
+    /// <summary>Completes when every command that came has its answer in the outbox. Called once no further frame comes.</summary>
+    Task SettleAsync(CancellationToken cancellationToken);
+
+    /// <summary>What is said before a close frame, with the milliseconds after which to come back where they are given.</summary>
+    ReadOnlyMemory<byte> Farewell(CloseCode code, string reason, int? after = null);
 
     /// <summary>The connection is gone.</summary>
     Task CloseAsync();

@@ -73,7 +73,11 @@ internal sealed class JsonConversation(SessionWire wire, SessionPorts ports, Ide
     }
 
     /// <inheritdoc/>
-    public ReadOnlyMemory<byte> Farewell(CloseCode code, string reason) => JsonFormat.Instance.Encode(new Bye(code, null, reason), own: false);
+    public Task SettleAsync(CancellationToken cancellationToken) => _session?.SettleAsync(cancellationToken) ?? Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public ReadOnlyMemory<byte> Farewell(CloseCode code, string reason, int? after = null) =>
+        JsonFormat.Instance.Encode(new Bye(code, after, reason), own: false);
 
     /// <inheritdoc/>
     public async Task CloseAsync()

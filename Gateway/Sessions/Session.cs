@@ -203,6 +203,17 @@ internal sealed partial class Session(string id, string user, IWireFormat format
     /// <summary>Ends the connection. The session closes when the connection is gone.</summary>
     public void End(CloseCode code, string reason) => wire.End(code, reason);
 
+    /// <summary>Waits until every command that was handled has its answer in the outbox. For when no further one comes.</summary>
+    public async Task SettleAsync(CancellationToken cancellationToken)
+    {
+        while (Volatile.Read(ref _inFlight) > 0)
+        {
+            await _answered.WaitAsync(cancellationToken);
+        }
+
+        await _question.WaitAsync(cancellationToken);
+    }
+
     /// <summary>The connection is gone, or somebody else speaks on it from now on: leaves every room and takes back what was not written.</summary>
     /// <returns>The rooms it was in, each with the last sequence on the wire; null where the room had not answered yet.</returns>
     public async Task<IReadOnlyList<(string Room, long? After)>> CloseAsync()

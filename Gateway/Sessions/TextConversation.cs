@@ -58,8 +58,12 @@ internal sealed class TextConversation(
     }
 
     /// <inheritdoc/>
-    public ReadOnlyMemory<byte> Farewell(CloseCode code, string reason) =>
-        _json?.Farewell(code, reason) ?? new TextFormat(who.User!, settings.Room, settings).Encode(new Bye(code, null, reason), own: false);
+    public Task SettleAsync(CancellationToken cancellationToken) =>
+        _json?.SettleAsync(cancellationToken) ?? _session.SettleAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public ReadOnlyMemory<byte> Farewell(CloseCode code, string reason, int? after = null) =>
+        _json?.Farewell(code, reason, after) ?? new TextFormat(who.User!, settings.Room, settings).Encode(new Bye(code, after, reason), own: false);
 
     /// <inheritdoc/>
     public async Task CloseAsync()

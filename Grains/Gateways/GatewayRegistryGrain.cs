@@ -20,6 +20,8 @@ internal sealed class GatewayRegistryGrain(TimeProvider time, IClusterMembership
     public Task<LeaseGrant> RenewAsync(string gateway)
         => Task.FromResult(new LeaseGrant(_leases.Renew(gateway), cluster.CurrentSnapshot.Version.Value));
 
+    public Task<DrainShare> DrainAsync(string gateway, int connections) => Task.FromResult(_leases.Drain(gateway, connections));
+
     public Task ReleaseAsync(string gateway)
     {
         _leases.Release(gateway);

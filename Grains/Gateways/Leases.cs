@@ -10,6 +10,7 @@ internal sealed class Leases(TimeProvider time)
 
     private readonly long _began = time.GetTimestamp();
     private readonly Dictionary<string, long> _renewed = [];
+    private readonly Dictionary<string, int> _draining = [];
     private readonly HashSet<string> _ended = [];
     private readonly Queue<string> _endedOrder = [];
 
@@ -29,6 +30,18 @@ internal sealed class Leases(TimeProvider time)
 
         _renewed[gateway] = time.GetTimestamp();
         return true;
+    }
+
+    /// <summary>It goes, and has so many connections left to send away. One without a lease learns its share and is not counted.</summary>
+    public DrainShare Drain(string gateway, int connections)
+    {
+        EndExpired();
+        if (_renewed.ContainsKey(gateway))
+        {
+            _draining[gateway] = connections;
+        }
+
+        return new(_renewed.Count - _draining.Count, _draining.Values.Sum(left => (long)left), Settled);
     }
 
     public void Release(string gateway)
@@ -57,6 +70,7 @@ internal sealed class Leases(TimeProvider time)
 
     private void End(string gateway)
     {
+        _draining.Remove(gateway);
         if (_ended.Add(gateway))
         {
             _endedOrder.Enqueue(gateway);

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Runtime.InteropServices;
 
 namespace OrleansChat.Hosting;
 
@@ -30,6 +31,9 @@ internal static class LifetimeHosting
     {
         var process = builder.Configuration.Read<ProcessSettings>("Process");
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = process.StopWithin);
+        builder.Services.AddSingleton(services => new SecondSignal(
+            process.Lifetime is ProcessLifetime.Console ? [PosixSignal.SIGTERM, PosixSignal.SIGINT] : [PosixSignal.SIGTERM],
+            services.GetService<TimeProvider>() ?? TimeProvider.System));
         if (process.Lifetime is ProcessLifetime.Parent)
         {
             builder.Services.AddSingleton<IHostLifetime, ParentLifetime>();

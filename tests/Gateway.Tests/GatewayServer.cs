@@ -6,9 +6,12 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OrleansChat.Gateway.Connections;
+using OrleansChat.Gateway.Fanout;
 using OrleansChat.Gateway.Sessions;
+using OrleansChat.Gateway.Tests.Fanout;
 using OrleansChat.Gateway.Tests.Sessions;
 using OrleansChat.Gateway.Tests.Tokens;
+using OrleansChat.Hosting;
 
 namespace OrleansChat.Gateway.Tests;
 
@@ -17,7 +20,8 @@ internal sealed class GatewayServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
 
-    private GatewayServer(WebApplication app, RoomsInMemory rooms, UsersInMemory users) => (_app, Rooms, Users) = (app, rooms, users);
+    private GatewayServer(WebApplication app, RoomsInMemory rooms, UsersInMemory users, RegistryThatSays registry) =>
+        (_app, Rooms, Users, Registry) = (app, rooms, users, registry);
 
     public RoomsInMemory Rooms { get; }
 
@@ -26,12 +30,15 @@ internal sealed class GatewayServer : IAsyncDisposable
     /// <summary>The port that it listens on.</summary>
     public int Port => new Uri(_app.Urls.Single()).Port;
 
+    /// <summary>Whom the drain asks which gateways remain.</summary>
+    public RegistryThatSays Registry { get; }
+
     public ConnectionSet Connections => _app.Services.GetRequiredService<ConnectionSet>();
 
     public static async Task<GatewayServer> StartAsync(
         IdentityMode mode = IdentityMode.Development, string[]? origins = null, int most = 100, SessionOptions? sessions = null,
         IdentityOptions? identity = null, TimeProvider? time = null, ILoggerProvider? log = null, ConnectionOptions? connections = null,
-        HttpOptions? http = null)
+        HttpOptions? http = null, DrainOptions? drain = null)
     {
         time ??= TimeProvider.System;
         var builder = WebApplication.CreateSlimBuilder();
@@ -42,7 +49,7 @@ internal sealed class GatewayServer : IAsyncDisposable
         }
 
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
-        var (rooms, users) = (new RoomsInMemory(), new UsersInMemory());
+        var (rooms, users, registry) = (new RoomsInMemory(), new UsersInMemory(), new RegistryThatSays());
         var services = builder.Services;
         services.AddSingleton(time);
         services.AddSingleton(Options.Create(connections ?? new() { Most = most }));
@@ -55,11 +62,16 @@ internal sealed class GatewayServer : IAsyncDisposable
             rooms, users, new(), sessions ?? new(), new(), new(), new(new Meters()), 25_000, time));
         services.AddSingleton<ConnectionSet>();
         services.AddHostedService(parts => parts.GetRequiredService<ConnectionSet>());
+        services.AddSingleton(GrainsInMemory.Of((0L, registry)));
+        services.AddSingleton(Options.Create(drain ?? new()));
+        services.AddSingleton(new SecondSignal([], time));
+        services.AddSingleton<GatewayId>();
+        services.AddSingleton<Ongoing>();
         services.AddHostedService<Drain>();
         var app = builder.Build();
         app.MapChat();
         await app.StartAsync(TestContext.Current.CancellationToken);
-        return new(app, rooms, users);
+        return new(app, rooms, users, registry);
     }
 
     /// <summary>Connects, with a path and a query.</summary>

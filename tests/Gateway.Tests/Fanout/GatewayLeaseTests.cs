@@ -117,27 +117,4 @@ public sealed class GatewayLeaseTests : IHostApplicationLifetime, IDisposable
         await Waiting.UntilAsync(() => _registry.Calls > calls, "a renewal");
         await Task.Delay(20, TestContext.Current.CancellationToken);
     }
-
-    private sealed class RegistryThatSays : IGatewayRegistryGrain
-    {
-        public Func<Task<bool>> Grants { get; set; } = () => Task.FromResult(true);
-
-        public int Calls { get; private set; }
-
-        public bool Released { get; private set; }
-
-        public async Task<LeaseGrant> RenewAsync(string gateway)
-        {
-            Calls++;
-            return new(await Grants(), 1);
-        }
-
-        public Task ReleaseAsync(string gateway)
-        {
-            Released = true;
-            return Task.CompletedTask;
-        }
-
-        public Task<LiveGateways> LiveAsync() => Task.FromResult(new LiveGateways([], true));
-    }
 }

@@ -57,4 +57,32 @@ public sealed class LeasesTests
         _time.Advance(Tick);
         Assert.True(_leases.Settled);
     }
+
+    [Fact]
+    public void Drain_CountsThoseThatRemain_AndWhatAllThatDrainHaveLeft()
+    {
+        foreach (var gateway in new[] { "a", "b", "c", "d" })
+        {
+            _leases.Renew(gateway);
+        }
+
+        Assert.Equal(new DrainShare(3, 100, false), _leases.Drain("a", 100));
+        Assert.Equal(new DrainShare(2, 150, false), _leases.Drain("b", 50));
+        Assert.Equal(new DrainShare(2, 60, false), _leases.Drain("a", 10));
+
+        _leases.Release("b");
+        Assert.Equal(new DrainShare(2, 10, false), _leases.Drain("a", 10));
+        _time.Advance(Lease.Length - Tick);
+        _leases.Renew("a");
+        _leases.Renew("c");
+        _time.Advance(Tick);
+        Assert.Equal(new DrainShare(1, 10, true), _leases.Drain("a", 10));
+    }
+
+    [Fact]
+    public void Drain_OfAGatewayWithoutALease_IsNotCounted()
+    {
+        _leases.Renew("a");
+        Assert.Equal(new DrainShare(1, 0, false), _leases.Drain("b", 100));
+    }
 }

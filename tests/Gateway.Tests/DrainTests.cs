@@ -1,0 +1,132 @@
+using System.Diagnostics;
+using OrleansChat.Grains.Interfaces;
+using OrleansChat.Protocol;
+
+namespace OrleansChat.Gateway.Tests;
+
+/// <summary>How a gateway that is told to stop sends its clients to the others.</summary>
+public sealed class DrainTests
+{
+    [Fact]
+    public async Task Clients_GoOneAfterAnother_AtThePaceOfThoseThatRemain()
+    {
+        await using var server = await GatewayServer.StartAsync(drain: new() { AcceptsPerSecond = 10 });
+        server.Registry.Shares = left => Task.FromResult(new DrainShare(1, left, true));
+        var clients = await Task.WhenAll(Enumerable.Range(0, 6).Select(n => EnterAsync(server, $"user-{n}")));
+        var began = Stopwatch.GetTimestamp();
+        var stopping = server.StopAsync();
+
+        var byes = await Task.WhenAll(clients.Select(async client =>
+        {
+            var bye = await ByeAsync(client);
+            var at = Stopwatch.GetElapsedTime(began).TotalMilliseconds;
+            Assert.Equal((int)CloseCode.ServiceRestart, (await client.ReceiveCloseAsync()).CloseCode);
+            client.Dispose();
+            return (At: at, Back: at + bye.After!.Value);
+        }));
+        await stopping;
+
+        // Nobody before their turn; later, on a slow machine, they may be.
+        Assert.All(byes.OrderBy(bye => bye.At).Index(), bye => Assert.True(bye.Item.Back >= (bye.Index * 100) - 60, $"{bye.Index} comes back after {bye.Item.Back} ms."));
+    }
+
+    [Fact]
+    public async Task WhileItDrains_TheOthersGoOn_AndNobodyComesIn()
+    {
+        await using var server = await GatewayServer.StartAsync(drain: new() { AcceptsPerSecond = 1 });
+        server.Registry.Shares = left => Task.FromResult(new DrainShare(1, left, true));
+        using var ann = await EnterAsync(server, "ann");
+        using var bob = await EnterAsync(server, "bob");
+        var stopping = server.StopAsync();
+        var byes = new[] { ByeAsync(ann), ByeAsync(bob) };
+        Assert.NotNull((await await Task.WhenAny(byes)).After);
+
+        // The other one has a second left.
+        Assert.Single(server.Connections.Living);
+        Assert.Equal(503, await server.RefusedAsync("/ws?user=carl", Subprotocols.Json));
+        await Task.WhenAll(byes);
+        ann.Dispose();
+        bob.Dispose();
+        await Waiting.ForAsync(stopping, "the end");
+    }
+
+    [Fact]
+    public async Task WhatWasAsked_IsAnsweredBeforeTheClose()
+    {
+        await using var server = await GatewayServer.StartAsync();
+        using var ann = await EnterAsync(server, "ann");
+        server.Rooms.HoldsAnswers = true;
+        await ann.SendTextAsync("""{"t":"send","id":"m1","room":"lobby","text":"hello"}""");
+        await Waiting.UntilAsync(() => server.Rooms.Calls.Contains("post lobby ann hello"), "the send to reach its room");
+
+        var stopping = server.StopAsync();
+        await Waiting.UntilAsync(() => server.Registry.Drains > 0, "the drain to begin");
+        await Task.Delay(50, TestContext.Current.CancellationToken);
+        await ann.SendTextAsync("""{"t":"send","id":"m2","room":"lobby","text":"too late"}""");
+        await Task.Delay(100, TestContext.Current.CancellationToken); // Within Drain:AnswerSeconds nothing ends by itself.
+        server.Rooms.HoldsAnswers = false;
+        server.Rooms.AnswerAll();
+
+        var said = new List<string>();
+        while (said is not [.., var last] || !last.Contains("\"bye\"", StringComparison.Ordinal))
+        {
+            said.Add(await ann.ReceiveLineAsync());
+        }
+
+        Assert.DoesNotContain("post lobby ann too late", server.Rooms.Calls);
+        Assert.Contains(said, line => line.Contains("\"ok\"", StringComparison.Ordinal) && line.Contains("m1", StringComparison.Ordinal));
+        Assert.Equal((int)CloseCode.ServiceRestart, (await ann.ReceiveCloseAsync()).CloseCode);
+        await stopping;
+    }
+
+    [Fact]
+    public async Task WhereNoGatewayRemains_AllGoAtOnce_AndAreToldNoMoment()
+    {
+        await using var server = await GatewayServer.StartAsync(drain: new() { AcceptsPerSecond = 1 });
+        var clients = await Task.WhenAll(Enumerable.Range(0, 5).Select(n => EnterAsync(server, $"user-{n}")));
+        var stopping = server.StopAsync();
+        foreach (var client in clients)
+        {
+            Assert.Null((await ByeAsync(client)).After);
+            client.Dispose();
+        }
+
+        await Waiting.ForAsync(stopping, "the end", TimeSpan.FromSeconds(10));
+    }
+
+    [Fact]
+    public async Task ARegistryThatIsAway_StopsNoDrain()
+    {
+        await using var server = await GatewayServer.StartAsync(drain: new() { AcceptsPerSecond = 100 });
+        server.Registry.Shares = _ => throw new TimeoutException("away");
+        using var ann = await EnterAsync(server, "ann");
+        var stopping = server.StopAsync();
+        Assert.NotNull((await ByeAsync(ann)).After);
+        ann.Dispose();
+        await Waiting.ForAsync(stopping, "the end");
+    }
+
+    private static async Task<RawWebSocket> EnterAsync(GatewayServer server, string user)
+    {
+        var client = await server.ConnectAsync($"/ws?user={user}", Subprotocols.Json);
+        await client.SendTextAsync("""{"t":"hello"}""");
+        await client.SendTextAsync("""{"t":"join","room":"lobby"}""");
+        await UntilAsync(client, "\"joined\"");
+        return client;
+    }
+
+    private static async Task<Bye> ByeAsync(RawWebSocket client) =>
+        Assert.IsType<Bye>(FrameReader.Read(System.Text.Encoding.UTF8.GetBytes(await UntilAsync(client, "\"bye\""))));
+
+    private static async Task<string> UntilAsync(RawWebSocket client, string said)
+    {
+        while (true)
+        {
+            var line = await client.ReceiveLineAsync();
+            if (line.Contains(said, StringComparison.Ordinal))
+            {
+                return line;
+            }
+        }
+    }
+}

@@ -1,0 +1,39 @@
+using OrleansChat.Grains.Interfaces;
+
+namespace OrleansChat.Gateway.Tests.Fanout;
+
+/// <summary>A registry that answers as the test says.</summary>
+internal sealed class RegistryThatSays : IGatewayRegistryGrain
+{
+    public Func<Task<bool>> Grants { get; set; } = () => Task.FromResult(true);
+
+    /// <summary>What a gateway that drains, with so many connections left, is told; by default that it is alone.</summary>
+    public Func<int, Task<DrainShare>> Shares { get; set; } = left => Task.FromResult(new DrainShare(0, left, true));
+
+    public int Calls { get; private set; }
+
+    /// <summary>How often a gateway that drains asked.</summary>
+    public int Drains { get; private set; }
+
+    public bool Released { get; private set; }
+
+    public async Task<LeaseGrant> RenewAsync(string gateway)
+    {
+        Calls++;
+        return new(await Grants(), 1);
+    }
+
+    public Task<DrainShare> DrainAsync(string gateway, int connections)
+    {
+        Drains++;
+        return Shares(connections);
+    }
+
+    public Task ReleaseAsync(string gateway)
+    {
+        Released = true;
+        return Task.CompletedTask;
+    }
+
+    public Task<LiveGateways> LiveAsync() => Task.FromResult(new LiveGateways([], true));
+}

@@ -21,6 +21,12 @@ public static class StreamsHosting
     /// <summary>What follows after a read that came back empty, and between looks at a queue that waits for a registration.</summary>
     private static readonly TimeSpan BetweenReads = TimeSpan.FromMilliseconds(1);
 
+    /// <summary>
+    /// When streams start and, on the way back, stop: after the grains have left. Orleans' own order stops them first, and what grains say
+    /// while the silo says farewell to its clients, and in leaving, would reach nobody.
+    /// </summary>
+    private const int Stage = ServiceLifecycleStage.GrainDeactivation - 1;
+
     /// <summary>Adds the provider that the configuration names. <c>Provider</c> is <c>push</c> (the default) or <c>memory</c>.</summary>
     /// <param name="streams">The section of <see cref="PushStreamOptions"/>, which also names the provider.</param>
     /// <exception cref="OptionsValidationException">There is no such provider; the message names the setting.</exception>
@@ -45,6 +51,7 @@ public static class StreamsHosting
         return silo.AddPersistentStreams(name, CreateAdapter, streams =>
         {
             streams.ConfigureStreamPubSub(StreamPubSubType.ExplicitGrainBasedOnly);
+            streams.ConfigureLifecycle(lifecycle => lifecycle.Configure(stages => stages.StartStage = Stage));
             streams.ConfigurePartitionBalancing((_, _) => new PrivateQueueBalancer());
             streams.ConfigureBackoffProvider(IMessageDeliveryBackoffProvider (_, _) => new DeliveryBackoff());
             streams.ConfigurePullingAgent(options => options.Configure<IOptionsMonitor<PushStreamOptions>>((agent, push) =>

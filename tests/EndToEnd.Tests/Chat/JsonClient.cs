@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net.WebSockets;
 using System.Text;
@@ -13,6 +14,7 @@ namespace OrleansChat.EndToEnd.Tests.Chat;
 internal sealed class JsonClient : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan WelcomeWithin = TimeSpan.FromSeconds(15);
     private readonly ClientWebSocket _socket = new();
     private readonly List<JsonObject> _frames = [];
     private readonly Dictionary<string, TaskCompletionSource<JsonObject>> _asked = [];
@@ -27,6 +29,9 @@ internal sealed class JsonClient : IAsyncDisposable
 
     /// <summary>Completes when the connection is gone.</summary>
     public Task Ended => _receiving;
+
+    /// <summary>How late each event came, in milliseconds after its <c>ts</c>: the clocks are one machine's.</summary>
+    public ConcurrentBag<long> Lateness { get; } = [];
 
     /// <summary>Everything that came so far.</summary>
     public IReadOnlyList<JsonObject> Frames
@@ -60,14 +65,31 @@ internal sealed class JsonClient : IAsyncDisposable
         JsonClient client, Uri address, string? helloToken, (string Room, long Seq, string Epoch)[] cursors)
     {
         client._socket.Options.AddSubProtocol("orleanschat.v1.json");
-        await client._socket.ConnectAsync(address, TestContext.Current.CancellationToken);
-        client._receiving = client.ReceiveAsync();
-        var rooms = new JsonObject(cursors.Select(cursor =>
-            KeyValuePair.Create(cursor.Room, (JsonNode?)new JsonObject { ["seq"] = cursor.Seq, ["epoch"] = cursor.Epoch })));
-        await client.SayAsync(new JsonObject { ["t"] = "hello", ["id"] = "hello", ["token"] = helloToken, ["rooms"] = rooms });
-        var welcome = await client.FrameAsync("welcome", frame => (string?)frame["t"] == "welcome");
-        Assert.Equal(client.User, (string?)welcome["user"]);
-        return client;
+        using var within = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        within.CancelAfter(WelcomeWithin);
+        try
+        {
+            await client._socket.ConnectAsync(address, within.Token);
+            client._receiving = client.ReceiveAsync();
+            var rooms = new JsonObject(cursors.Select(cursor =>
+                KeyValuePair.Create(cursor.Room, (JsonNode?)new JsonObject { ["seq"] = cursor.Seq, ["epoch"] = cursor.Epoch })));
+            await client.SayAsync(new JsonObject { ["t"] = "hello", ["id"] = "hello", ["token"] = helloToken, ["rooms"] = rooms });
+            var first = await client.FrameAsync("welcome", frame => (string?)frame["t"] is "welcome" or "closed").WaitAsync(within.Token);
+            if ((string?)first["t"] == "closed")
+            {
+                throw new WebSocketException($"{client.User} was not welcomed: {string.Join(' ', client.Frames.Select(frame => frame.ToJsonString()))}");
+            }
+
+            Assert.Equal(client.User, (string?)first["user"]);
+            return client;
+        }
+        catch (Exception failure)
+        {
+            await client.DisposeAsync();
+            throw failure is OperationCanceledException && !TestContext.Current.CancellationToken.IsCancellationRequested
+                ? new WebSocketException($"{client.User} was not welcomed within {WelcomeWithin.TotalSeconds} s.", failure)
+                : failure;
+        }
     }
 
     /// <summary>Joins and returns the <c>joined</c>.</summary>
@@ -119,6 +141,28 @@ internal sealed class JsonClient : IAsyncDisposable
         await Task.WhenAny(answered.Task, Task.Delay(Patience, TestContext.Current.CancellationToken));
         Assert.True(answered.Task.IsCompleted, $"{User} waited {Patience.TotalSeconds} s for the answer to {command.ToJsonString()}");
         return await answered.Task;
+    }
+
+    /// <summary>Says something and returns whatever answer carries its id; null where the connection ends before, or the time is over.</summary>
+    public async Task<JsonObject?> TryAskAsync(JsonObject command, TimeSpan within)
+    {
+        var answered = new TaskCompletionSource<JsonObject>(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_gate)
+        {
+            _asked[(string)command["id"]!] = answered;
+        }
+
+        try
+        {
+            await SayAsync(command).WaitAsync(within, TestContext.Current.CancellationToken);
+            await Task.WhenAny(answered.Task, Ended, Task.Delay(within, TestContext.Current.CancellationToken));
+        }
+        catch (Exception gone) when (gone is WebSocketException or ObjectDisposedException or InvalidOperationException or TimeoutException)
+        {
+            // The connection is gone.
+        }
+
+        return answered.Task.IsCompleted ? await answered.Task : null;
     }
 
     /// <summary>A command with a fresh id.</summary>
@@ -212,6 +256,11 @@ internal sealed class JsonClient : IAsyncDisposable
 
     private void Keep(JsonObject frame)
     {
+        if ((string?)frame["t"] == "ev")
+        {
+            Lateness.Add(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() - (long)frame["ts"]!);
+        }
+
         TaskCompletionSource more;
         lock (_gate)
         {

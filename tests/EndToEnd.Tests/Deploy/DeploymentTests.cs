@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using OrleansChat.EndToEnd.Tests.Chat;
 using OrleansChat.EndToEnd.Tests.LocalCluster;
 using OrleansChat.Testing.Deploy;
@@ -9,7 +8,6 @@ namespace OrleansChat.EndToEnd.Tests.Deploy;
 public sealed class DeploymentTests(BuiltImages images) : IClassFixture<BuiltImages>
 {
     private const int Members = 6;
-    private const int EachBetween = 8;
     private static readonly string[] Rooms = [.. Enumerable.Range(1, 8).Select(number => $"room-{number}")];
 
     [Fact]
@@ -31,29 +29,15 @@ public sealed class DeploymentTests(BuiltImages images) : IClassFixture<BuiltIma
         }
 
         var gateways = cluster.Gateways.Select(Port).ToArray();
-        var members = Enumerable.Range(0, Members).Select(number => new Member($"member-{number}", Rooms, gateways, number)).ToArray();
-        try
+        await using (var crowd = await Crowd.GatherAsync(Members, "member", Rooms, gateways, Access.ConnectAsync))
         {
-            await Task.WhenAll(members.Select(member => member.EnterAsync()));
-            using var enough = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-            var talking = Task.WhenAll(members.Select(member => member.TalkAsync(enough.Token)));
-            await TalkedAsync(members, talking);
             await DeployedCluster.StopAsync([cluster.Silos[1]]);
-            await TalkedAsync(members, talking);
+            await crowd.TalkedAsync();
             await DeployedCluster.StopAsync([cluster.Gateways[0]]);
-            await TalkedAsync(members, talking);
-            await enough.CancelAsync();
-            await talking;
+            await crowd.TalkedAsync();
 
-            await AssertNothingIsLostAsync(members, gateways[1]);
-            Assert.Equal(Members / 2, members.Count(member => member.Connections == 2)); // Those of the gateway that left, and nobody else.
-        }
-        finally
-        {
-            foreach (var member in members)
-            {
-                await member.DisposeAsync();
-            }
+            await crowd.AssertNothingIsLostAsync(gateways[1]);
+            Assert.Equal(Members / 2, crowd.Members.Count(member => member.Connections == 2)); // Those of the gateway that left, and nobody else.
         }
 
         await DeployedCluster.StopAsync([cluster.Silos[0], cluster.Silos[2], cluster.Gateways[1]]);
@@ -111,59 +95,4 @@ public sealed class DeploymentTests(BuiltImages images) : IClassFixture<BuiltIma
     }
 
     private static int Port(RunningPod gateway) => gateway.Port(gateway.Workload.Image.Ports.Single());
-
-    /// <summary>Waits until everybody has got some more answers.</summary>
-    private static async Task TalkedAsync(Member[] members, Task talking)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        limit.CancelAfter(TimeSpan.FromSeconds(60));
-        var before = members.Select(member => member.Answered.Count).ToArray();
-        while (members.Index().Any(member => member.Item.Answered.Count < before[member.Index] + EachBetween))
-        {
-            Assert.False(limit.IsCancellationRequested, $"Each was to get {EachBetween} answers more than {string.Join(", ", before)}: {string.Join(", ", members.Select(member => member.Answered.Count))}.");
-            if (await Task.WhenAny(talking, Task.Delay(50, TestContext.Current.CancellationToken)) == talking)
-            {
-                await talking;
-            }
-        }
-    }
-
-    /// <summary>Everything that was answered is in the log, exactly once, where the answer said; and everybody saw exactly the log.</summary>
-    private static async Task AssertNothingIsLostAsync(Member[] members, int gateway)
-    {
-        var answered = members.SelectMany(member => member.Answered).ToDictionary();
-        await using var reader = await Access.ConnectAsync(gateway, "reader");
-        foreach (var room in Rooms)
-        {
-            var log = await LogAsync(reader, room);
-            Assert.Equal(Enumerable.Range(1, log.Count), log.Select(ev => (int)ev["seq"]!));
-            Assert.Equal(
-                answered.Where(message => message.Key.Room == room).Select(message => (message.Value, message.Key.Text)).Order(),
-                log.Select(ev => ((long)ev["seq"]!, (string)ev["text"]!)));
-            foreach (var member in members)
-            {
-                var seen = await member.SeenAsync(room, log.Count);
-                Assert.Equal(log.Select(Told), seen.Select(Told));
-            }
-        }
-
-        static string Told(JsonObject ev) => $"{ev["seq"]} {ev["from"]}: {ev["text"]}";
-    }
-
-    private static async Task<List<JsonObject>> LogAsync(JsonClient reader, string room)
-    {
-        var log = new List<JsonObject>();
-        JsonObject page;
-        do
-        {
-            var ask = reader.Command("history");
-            ask["room"] = room;
-            ask["after"] = log.Count == 0 ? 0 : (long)log[^1]["seq"]!;
-            page = await reader.AskAsync(ask, "page");
-            log.AddRange(page["events"]!.AsArray().Select(ev => ev!.AsObject()));
-        }
-        while ((bool?)page["more"] == true);
-
-        return log;
-    }
 }

@@ -13,12 +13,13 @@ internal sealed partial class RunningLocalCluster : IAsyncDisposable
 
     private readonly DirectoryInfo _data = Directory.CreateTempSubdirectory("orleanschat-data-");
 
-    private RunningLocalCluster(int gateways, string[] arguments)
+    private RunningLocalCluster(int gateways, IReadOnlyDictionary<string, string>? environment, string[] arguments)
     {
         Port = FreePorts(gateways);
         Group = ProcessGroup.Start(
             Built.LocalCluster,
-            ["--gateways", Text(gateways), "--port", Text(Port), "--data", _data.FullName, .. arguments]);
+            ["--gateways", Text(gateways), "--port", Text(Port), "--data", _data.FullName, .. arguments],
+            environment);
     }
 
     /// <summary>The first gateway's port.</summary>
@@ -27,9 +28,13 @@ internal sealed partial class RunningLocalCluster : IAsyncDisposable
     public ProcessGroup Group { get; }
 
     /// <summary>Starts it and waits until it says that it is up.</summary>
-    public static async Task<RunningLocalCluster> StartAsync(int gateways, params string[] arguments)
+    public static Task<RunningLocalCluster> StartAsync(int gateways, params string[] arguments) => StartAsync(gateways, environment: null, arguments);
+
+    /// <summary>The same with an environment, which its children inherit.</summary>
+    public static async Task<RunningLocalCluster> StartAsync(
+        int gateways, IReadOnlyDictionary<string, string>? environment, params string[] arguments)
     {
-        var running = new RunningLocalCluster(gateways, arguments);
+        var running = new RunningLocalCluster(gateways, environment, arguments);
         try
         {
             await running.Group.LineAsync("Ctrl-C stops everything.", StartLimit);

@@ -1,0 +1,132 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json.Nodes;
+
+namespace OrleansChat.EndToEnd.Tests.Chat;
+
+/// <summary>
+/// Members who talk in the same rooms over all gateways, while a test does harm. In the end nothing that was answered is lost or doubled, and
+/// everybody saw exactly the log.
+/// </summary>
+internal sealed class Crowd : IAsyncDisposable
+{
+    private const int EachBetween = 8;
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
+
+    private readonly string[] _rooms;
+    private readonly Connect _connect;
+    private readonly CancellationTokenSource _enough = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+    private Task _talking = Task.CompletedTask;
+
+    private Crowd(Member[] members, string[] rooms, Connect connect) => (Members, _rooms, _connect) = (members, rooms, connect);
+
+    public Member[] Members { get; }
+
+    /// <summary>How long sends took, in the order of their lengths.</summary>
+    public TimeSpan[] Waits => [.. Members.SelectMany(member => member.Waits).Order()];
+
+    /// <summary>The codes with which sends were refused, to be tried again.</summary>
+    public IEnumerable<string> Refusals => Members.SelectMany(member => member.Refusals);
+
+    /// <summary>Everybody comes, and begins to talk.</summary>
+    public static async Task<Crowd> GatherAsync(int count, string prefix, string[] rooms, int[] gateways, Connect connect)
+    {
+        var members = Enumerable.Range(0, count).Select(number => new Member($"{prefix}-{number}", rooms, gateways, number, connect)).ToArray();
+        var crowd = new Crowd(members, rooms, connect);
+        try
+        {
+            await Task.WhenAll(members.Select(member => member.EnterAsync()));
+            crowd._talking = Task.WhenAll(members.Select(member => member.TalkAsync(crowd._enough.Token)));
+            await crowd.TalkedAsync();
+            return crowd;
+        }
+        catch
+        {
+            await crowd.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Waits until everybody has got some more answers.</summary>
+    public async Task TalkedAsync()
+    {
+        var began = Stopwatch.GetTimestamp();
+        var before = Members.Select(member => member.Answered.Count).ToArray();
+        while (Members.Index().Any(member => member.Item.Answered.Count < before[member.Index] + EachBetween))
+        {
+            Assert.True(
+                Stopwatch.GetElapsedTime(began) < Longest,
+                $"Each was to get {EachBetween} answers more than {string.Join(", ", before)}: {string.Join(", ", Members.Select(member => member.Answered.Count))}.");
+            if (await Task.WhenAny(_talking, Task.Delay(50, TestContext.Current.CancellationToken)) == _talking)
+            {
+                await _talking;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Everybody stops talking. Then everything that was answered is in the log, exactly once, where the answer said, and nothing else; and
+    /// everybody saw exactly the log.
+    /// </summary>
+    public async Task AssertNothingIsLostAsync(int gateway)
+    {
+        await _enough.CancelAsync();
+        await _talking;
+        Report();
+        var answered = Members.SelectMany(member => member.Answered).ToDictionary();
+        await using var reader = await _connect(gateway, "reader");
+        foreach (var room in _rooms)
+        {
+            var log = await LogAsync(reader, room);
+            Assert.Equal(Enumerable.Range(1, log.Count), log.Select(ev => (int)ev["seq"]!));
+            Assert.Equal(
+                answered.Where(message => message.Key.Room == room).Select(message => (message.Value, message.Key.Text)).Order(),
+                log.Select(ev => ((long)ev["seq"]!, (string)ev["text"]!)));
+            foreach (var member in Members)
+            {
+                var seen = await member.SeenAsync(room, log.Count);
+                Assert.Equal(log.Select(Told), seen.Select(Told));
+            }
+        }
+
+        static string Told(JsonObject ev) => $"{ev["seq"]} {ev["from"]}: {ev["text"]}";
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _enough.CancelAsync();
+        await _talking.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        foreach (var member in Members)
+        {
+            await member.DisposeAsync();
+        }
+
+        _enough.Dispose();
+    }
+
+    private void Report()
+    {
+        var waits = Waits;
+        var late = Members.SelectMany(member => member.Lateness).Order().ToArray();
+        TestContext.Current.TestOutputHelper?.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{waits.Length} sends, p50 {waits[waits.Length / 2].TotalMilliseconds:0} ms, p99 {waits[waits.Length * 99 / 100].TotalMilliseconds:0} ms, longest {waits[^1].TotalMilliseconds:0} ms; {late.Length} events on the newest connections, late p50 {late[late.Length / 2]} ms, p99 {late[late.Length * 99 / 100]} ms, longest {late[^1]} ms; refused: {string.Join(", ", Refusals.CountBy(code => code))}"));
+    }
+
+    private static async Task<List<JsonObject>> LogAsync(JsonClient reader, string room)
+    {
+        var log = new List<JsonObject>();
+        JsonObject page;
+        do
+        {
+            var ask = reader.Command("history");
+            ask["room"] = room;
+            ask["after"] = log.Count == 0 ? 0 : (long)log[^1]["seq"]!;
+            page = await reader.AskAsync(ask, "page");
+            log.AddRange(page["events"]!.AsArray().Select(ev => ev!.AsObject()));
+        }
+        while ((bool?)page["more"] == true);
+
+        return log;
+    }
+}

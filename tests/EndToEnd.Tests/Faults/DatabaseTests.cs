@@ -1,0 +1,63 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using OrleansChat.EndToEnd.Tests.Chat;
+
+namespace OrleansChat.EndToEnd.Tests.Faults;
+
+/// <summary>A database that stands still under the whole cluster.</summary>
+[Collection(nameof(FaultCluster))]
+public sealed class DatabaseTests(FaultCluster cluster)
+{
+    private static readonly TimeSpan Away = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan AboutASecond = TimeSpan.FromSeconds(3); // Generously.
+
+    [Fact]
+    public async Task Database_StandingStill_RefusesSends_LeavesTheRestAlone_AndLosesNothing()
+    {
+        await using var crowd = await cluster.GatherAsync(out var rooms);
+        await using var ann = await JsonClient.ConnectAsync(cluster.Ports[0], cluster.Fresh("ann"));
+        await using var bob = await JsonClient.ConnectAsync(cluster.Ports[1], cluster.Fresh("bob"));
+        var quiet = cluster.Fresh("quiet");
+        await ann.JoinAsync(quiet);
+        await bob.JoinAsync(quiet);
+        await ann.SendAsync(quiet, "before");
+        await bob.EventsAsync(quiet, 1);
+
+        await cluster.Postgres.PauseAsync();
+        var paused = Stopwatch.GetTimestamp();
+        var send = ann.Command("send");
+        try
+        {
+            (send["room"], send["text"]) = (quiet, "during");
+            var refused = await ann.AskAsync(send, "err");
+            Assert.True(Stopwatch.GetElapsedTime(paused) < AboutASecond, $"A send was refused after {Stopwatch.GetElapsedTime(paused)}.");
+            Assert.Equal("unavailable", (string?)refused["code"]);
+            Assert.NotNull(refused["retry"]);
+
+            var from = bob.Frames.Count;
+            await ann.SayAsync(new JsonObject { ["t"] = "typing", ["room"] = quiet });
+            await bob.FrameAsync("typing", frame => (string?)frame["t"] == "typing", from);
+            await ann.AskAsync(ann.Command("ping"), "pong");
+            var who = ann.Command("who");
+            who["room"] = quiet;
+            Assert.Equal(2, (int)(await ann.AskAsync(who, "who"))["count"]!);
+            var left = Away - Stopwatch.GetElapsedTime(paused);
+            await Task.Delay(left > TimeSpan.Zero ? left : TimeSpan.Zero, TestContext.Current.CancellationToken);
+        }
+        finally
+        {
+            await cluster.Postgres.ResumeAsync();
+        }
+
+        var resumed = Stopwatch.GetTimestamp();
+        await crowd.TalkedAsync();
+        TestContext.Current.TestOutputHelper?.WriteLine($"Everybody had answers again after {Stopwatch.GetElapsedTime(resumed).TotalSeconds:0.0} s.");
+        Assert.Equal(2, (long)(await ann.SendAsync(quiet, "during", (string)send["id"]!))["seq"]!); // Stored meanwhile or now, and once.
+        Assert.Equal(3, (long)(await ann.SendAsync(quiet, "after"))["seq"]!);
+        Assert.Equal(["before", "during", "after"], (await bob.EventsAsync(quiet, 3)).Select(ev => (string)ev["text"]!));
+        await crowd.AssertNothingIsLostAsync(cluster.Ports[2]);
+        Assert.Contains("unavailable", crowd.Refusals);
+        Assert.All(crowd.Members, member => Assert.Equal(1, member.Connections)); // Live connections stayed.
+        Assert.DoesNotContain(ann.Frames.Concat(bob.Frames), frame => (string?)frame["t"] == "closed");
+    }
+}

@@ -1,0 +1,71 @@
+using System.Diagnostics;
+using OrleansChat.EndToEnd.Tests.Chat;
+
+namespace OrleansChat.EndToEnd.Tests.Faults;
+
+/// <summary>Processes that die without a word while people talk.</summary>
+[Collection(nameof(FaultCluster))]
+public sealed class DeathTests(FaultCluster cluster)
+{
+    private const string Killed = "was killed (SIGKILL)";
+    private static readonly TimeSpan PresenceBound = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Slack = TimeSpan.FromSeconds(3); // Of a busy machine.
+
+    [Fact]
+    public async Task Silo_KilledUnderLoad_LosesNothing_AndItsRoomsKnowWhoIsThere()
+    {
+        await using var crowd = await cluster.GatherAsync(out var rooms);
+        var pid = await cluster.SignalAsync("silo-2", "KILL");
+        await crowd.TalkedAsync();
+        await using var asker = await JsonClient.ConnectAsync(cluster.Ports[1], cluster.Fresh("asker"));
+        foreach (var room in rooms)
+        {
+            await FaultCluster.CountsAsync(asker, room, crowd.Members.Length, PresenceBound + Slack);
+        }
+
+        await cluster.BackAsync("silo-2", pid, Killed);
+        await crowd.TalkedAsync();
+        await crowd.AssertNothingIsLostAsync(cluster.Ports[0]);
+    }
+
+    [Fact]
+    public async Task Gateway_KilledUnderLoad_LosesNothing_AndPresenceIsRightInTime()
+    {
+        await using var crowd = await cluster.GatherAsync(out var rooms);
+        await using var asker = await JsonClient.ConnectAsync(cluster.Ports[1], cluster.Fresh("asker"));
+        await using var stays = await JsonClient.ConnectAsync(cluster.Ports[0], cluster.Fresh("stays-away"));
+        await stays.JoinAsync(rooms[0]);
+        await FaultCluster.CountsAsync(asker, rooms[0], crowd.Members.Length + 1, PresenceBound);
+
+        var pid = await cluster.SignalAsync("gateway-1", "KILL");
+        var died = Stopwatch.GetTimestamp();
+        await FaultCluster.CountsAsync(asker, rooms[0], crowd.Members.Length, PresenceBound + Slack);
+        TestContext.Current.TestOutputHelper?.WriteLine($"Presence was right after {Stopwatch.GetElapsedTime(died).TotalSeconds:0.0} s.");
+        await crowd.TalkedAsync();
+        await cluster.BackAsync("gateway-1", pid, Killed);
+        await crowd.TalkedAsync();
+        await crowd.AssertNothingIsLostAsync(cluster.Ports[0]);
+        Assert.Equal(crowd.Members.Length / 3, crowd.Members.Count(member => member.Connections == 2));
+    }
+
+    [Fact]
+    public async Task Gateway_StoppedBeyondItsLease_IsRefused_AndBringsNobodyBack()
+    {
+        await using var crowd = await cluster.GatherAsync(out var rooms);
+        await using var asker = await JsonClient.ConnectAsync(cluster.Ports[0], cluster.Fresh("asker"));
+        await using var ghost = await JsonClient.ConnectAsync(cluster.Ports[1], cluster.Fresh("ghost"));
+        await ghost.JoinAsync(rooms[0]);
+        await FaultCluster.CountsAsync(asker, rooms[0], crowd.Members.Length + 1, PresenceBound);
+
+        var pid = await cluster.SignalAsync("gateway-2", "STOP");
+        await FaultCluster.CountsAsync(asker, rooms[0], crowd.Members.Length, PresenceBound + Slack);
+        await cluster.SignalAsync("gateway-2", "CONT");
+
+        await cluster.BackAsync("gateway-2", pid, "ended with exit code 3");
+        await ghost.FrameAsync("the end of its connection", frame => (string?)frame["t"] == "closed");
+        await crowd.TalkedAsync();
+        await FaultCluster.CountsAsync(asker, rooms[0], crowd.Members.Length, PresenceBound);
+        await crowd.AssertNothingIsLostAsync(cluster.Ports[1]);
+        await FaultCluster.CountsAsync(asker, rooms[0], crowd.Members.Length, PresenceBound);
+    }
+}

@@ -1,0 +1,109 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using OrleansChat.EndToEnd.Tests.Chat;
+using OrleansChat.EndToEnd.Tests.LocalCluster;
+using OrleansChat.Testing;
+
+namespace OrleansChat.EndToEnd.Tests.Faults;
+
+/// <summary>
+/// Three silos and three gateways, each a process, on a PostgreSQL of their own; shared by tests that kill, stop and restart them one after
+/// another. LocalCluster brings back what dies, and each test leaves the cluster whole.
+/// </summary>
+public sealed class FaultCluster : IAsyncLifetime
+{
+    /// <summary>Clients a second that a remaining gateway is sent by those that drain.</summary>
+    public const int AcceptsPerSecond = 10;
+
+    private const int Gateways = 3;
+    private RunningLocalCluster? _cluster;
+    private PostgresServer? _postgres;
+    private int _names;
+
+    /// <summary>The gateways' ports.</summary>
+    internal int[] Ports => [.. Enumerable.Range(_cluster!.Port, Gateways)];
+
+    internal PostgresServer Postgres => _postgres!;
+
+    /// <summary>A name that no other test uses, for a room or a user.</summary>
+    internal string Fresh(string name) => $"{name}-{Interlocked.Increment(ref _names)}";
+
+    /// <summary>Some people who talk over all gateways, in rooms of their own.</summary>
+    internal Task<Crowd> GatherAsync(out string[] rooms, int members = 9, int roomCount = 6)
+    {
+        rooms = [.. Enumerable.Range(0, roomCount).Select(_ => Fresh("room"))];
+        return Crowd.GatherAsync(members, Fresh("member"), rooms, Ports, JsonClient.ConnectAsync);
+    }
+
+    /// <summary>Sends a signal to a child: <c>silo-1</c>, <c>gateway-3</c>. Its process id.</summary>
+    internal async Task<int> SignalAsync(string child, string signal)
+    {
+        var pid = _cluster!.Child(child).Pid;
+        await ProcessGroup.SignalAsync(signal, pid);
+        return pid;
+    }
+
+    /// <summary>Waits until LocalCluster has said that the child ended so, and has it back.</summary>
+    internal async Task BackAsync(string child, int pid, string ended)
+    {
+        await _cluster!.Group.LineAsync($"{child} (pid {pid}) {ended}; starting it again", RunningLocalCluster.StartLimit);
+        for (var began = Stopwatch.GetTimestamp(); _cluster.Child(child).Pid == pid; await Task.Delay(50, TestContext.Current.CancellationToken))
+        {
+            Assert.True(Stopwatch.GetElapsedTime(began) < RunningLocalCluster.StartLimit, $"{child} was to come back: {string.Join('\n', _cluster.Group.Output.TakeLast(40))}");
+        }
+    }
+
+    /// <summary>Waits until a room holds so many users, as a gateway's clients are told; no longer than a time.</summary>
+    internal static async Task CountsAsync(JsonClient asker, string room, int count, TimeSpan within)
+    {
+        JsonObject who;
+        var began = Stopwatch.GetTimestamp();
+        do
+        {
+            var ask = asker.Command("who");
+            ask["room"] = room;
+            who = await asker.AskAsync(ask);
+            if ((int?)who["count"] == count)
+            {
+                return;
+            }
+
+            await Task.Delay(100, TestContext.Current.CancellationToken);
+        }
+        while (Stopwatch.GetElapsedTime(began) < within);
+        Assert.Fail($"{room} was to hold {count} within {within}: {who.ToJsonString()}");
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask InitializeAsync()
+    {
+        _postgres = await PostgresServer.StartAsync();
+        _cluster = await RunningLocalCluster.StartAsync(
+            Gateways,
+            new Dictionary<string, string> { ["Drain__AcceptsPerSecond"] = $"{AcceptsPerSecond}" },
+            "--silos", "3", "--store", "postgres", "--connection", await _postgres.CreateDatabaseAsync());
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (_cluster is not null)
+        {
+            if (Environment.GetEnvironmentVariable("ORLEANSCHAT_FAULT_LOG") is { Length: > 0 } file)
+            {
+                await File.WriteAllLinesAsync(file, [.. _cluster.Group.Output, .. _cluster.Group.Errors]);
+            }
+
+            await _cluster.DisposeAsync();
+        }
+
+        if (_postgres is not null)
+        {
+            await _postgres.DisposeAsync();
+        }
+    }
+}
+
+/// <summary>The tests that share <see cref="FaultCluster"/>; one after another.</summary>
+[CollectionDefinition(nameof(FaultCluster))]
+public sealed class FaultClusterTests : ICollectionFixture<FaultCluster>;

@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 
 namespace OrleansChat.Gateway.Fanout;
 
-/// <summary>The meter <c>OrleansChat.Gateway.Fanout</c>: every repair is counted.</summary>
+/// <summary>The meter <c>OrleansChat.Gateway.Fanout</c>: what the inbox loses, and what it costs.</summary>
 internal sealed class FanoutInstruments
 {
     /// <summary>The meter's name.</summary>
@@ -11,6 +11,9 @@ internal sealed class FanoutInstruments
     private readonly Counter<long> _events;
     private readonly Counter<long> _duplicates;
     private readonly Counter<long> _holes;
+    private readonly Histogram<double> _holeDelay;
+    private readonly Counter<long> _held;
+    private readonly Counter<long> _repairs;
     private readonly Counter<long> _repaired;
     private readonly Counter<long> _beacons;
     private readonly Counter<long> _letGo;
@@ -23,7 +26,10 @@ internal sealed class FanoutInstruments
         var meter = meters.Create(Meter);
         _events = meter.CreateCounter<long>("orleanschat.feed.events", "{events}", "Events handed to subscriptions, once a feed.");
         _duplicates = meter.CreateCounter<long>("orleanschat.feed.duplicates", "{events}", "Events that came twice and were dropped.");
-        _holes = meter.CreateCounter<long>("orleanschat.feed.holes", "{holes}", "Sequences that did not come through the inbox.");
+        _holes = meter.CreateCounter<long>("orleanschat.feed.holes", "{holes}", "Times that the inbox had not told what a room had got to.");
+        _holeDelay = meter.CreateHistogram<double>("orleanschat.feed.hole_delay", "ms", "From noticing a hole until everything in it was handed on.");
+        _held = meter.CreateCounter<long>("orleanschat.feed.held", "{events}", "Events that came early and were kept until those before them came.");
+        _repairs = meter.CreateCounter<long>("orleanschat.feed.repairs", "{reads}", "Reads of the log to close holes.");
         _repaired = meter.CreateCounter<long>("orleanschat.feed.repaired", "{events}", "Events read from the log to close holes.");
         _beacons = meter.CreateCounter<long>("orleanschat.feed.beacon_repairs", "{times}", "Heads that only the beacon told.");
         _letGo = meter.CreateCounter<long>("orleanschat.inbox.let_go", "{items}", "Inbox items let go because too many waited.");
@@ -38,10 +44,19 @@ internal sealed class FanoutInstruments
     /// <summary>Came twice.</summary>
     public void Duplicate() => _duplicates.Add(1);
 
-    /// <summary>A hole was seen.</summary>
+    /// <summary>A hole was noticed.</summary>
     public void Hole() => _holes.Add(1);
 
-    /// <summary>Read from the log.</summary>
+    /// <summary>A hole was closed, so long after it was noticed.</summary>
+    public void Closed(TimeSpan after) => _holeDelay.Record(after.TotalMilliseconds);
+
+    /// <summary>An event came early.</summary>
+    public void Held() => _held.Add(1);
+
+    /// <summary>The log was read.</summary>
+    public void Repair() => _repairs.Add(1);
+
+    /// <summary>Handed on from the log.</summary>
     public void Repaired(int events) => _repaired.Add(events);
 
     /// <summary>The beacon told more than the inbox had.</summary>

@@ -23,6 +23,14 @@ internal sealed class FanoutOptions
     /// <summary>Milliseconds between the gateway's words to itself through its inbox; after two without an echo it subscribes anew.</summary>
     [Range(100, 60_000)] public int EchoMs { get; set; } = 1000;
 
+    /// <summary>
+    /// Milliseconds for which a feed waits for what was overtaken on the way, before it reads it from the log. What came early is kept meanwhile.
+    /// </summary>
+    [Range(0, 10_000)] public int HoldMs { get; set; } = 50;
+
+    /// <summary>Events that came early and a feed keeps; once it is full the log is read at once, and tells what found no room.</summary>
+    [Range(1, 100_000)] public int HeldEvents { get; set; } = 1024;
+
     /// <summary>Events a feed reads from the log at a time to close a hole.</summary>
     [Range(1, 1000)] public int RepairEvents { get; set; } = 256;
 

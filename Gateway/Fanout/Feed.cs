@@ -11,38 +11,47 @@ namespace OrleansChat.Gateway.Fanout;
 /// <remarks>
 /// <code>
 ///   events from the inbox:   seq ≤ position      a duplicate: drop
-///                            seq = position + 1  hand on, position moves
-///                            seq > position + 1  a hole: read the log from the position, once for all
-///   a head from a beacon or a ring, past the position: the same as a hole
+///                            seq = position + 1  hand on, position moves; what was kept and follows is handed on too
+///                            seq > position + 1  a hole: keep the event
+///   a head from elsewhere:   seq > position      a hole
+///
+///   whole ──something is past the position──► hole ──what is missing comes within HoldMs──► whole
+///                                               └──else: read what is missing, once for all──►─┘
 /// </code>
+/// What is only overtaken costs no read, and what was kept is not read again. A beacon's hole is not waited for: the inbox had its time.
 /// </remarks>
 /// <param name="readLog">Reads the room's events after a sequence, so many at the most.</param>
 /// <param name="ended">Told of the subscriptions that a membership's end ended. Called under the lock: it must not call back.</param>
-internal sealed class Feed(
+internal sealed partial class Feed(
     string room, Func<long, int, Task<RoomEvent[]>> readLog, Action<IReadOnlyList<Subscription>> ended, FanoutOptions options,
     FanoutInstruments instruments, TimeProvider time)
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(250);
     private readonly Lock _gate = new();
-    private readonly List<Subscription> _subscriptions = [];
+    private readonly SubscriptionList _subscriptions = new();
     private readonly Dictionary<long, Task<IReadOnlyList<EncodedEvent>>> _reads = [];
-    private long? _position;
-    private long _target;
-    private long _shown;
-    private bool _repairing;
-    private NoticeMark _heard;
 
-    /// <summary>The last notice of comings and goings that was told; default for none.</summary>
-    public NoticeMark Heard
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _heard;
-            }
-        }
-    }
+    /// <summary>What came before what is before it: at most <see cref="FanoutOptions.HeldEvents"/>, all past the position.</summary>
+    private readonly Dictionary<long, RoomEvent> _early = [];
+
+    /// <summary>The last sequence handed on; null before the room has answered the first enter.</summary>
+    private long? _position;
+
+    /// <summary>The newest sequence that anybody told of. Past the position while there is a hole.</summary>
+    private long _target;
+
+    /// <summary>When the hole was noticed; null where there is none.</summary>
+    private long? _noticed;
+
+    /// <summary>How long the hole is given to close by itself.</summary>
+    private TimeSpan _hold;
+
+    /// <summary>How far what is being read reaches: what is missing after it is another hole, and is given its time.</summary>
+    private long _end;
+
+    /// <summary>The head as the last beacon showed it.</summary>
+    private long _shown;
+    private bool _closing;
 
     /// <summary>The room's key.</summary>
     public string Room => room;
@@ -65,7 +74,7 @@ internal sealed class Feed(
         lock (_gate)
         {
             var removed = _subscriptions.Remove(subscription);
-            last = !_subscriptions.Exists(other => other.Session.User == subscription.Session.User);
+            last = !_subscriptions.Has(subscription.Session.User);
             empty = _subscriptions.Count == 0;
             return removed;
         }
@@ -77,52 +86,38 @@ internal sealed class Feed(
     {
         lock (_gate)
         {
-            _position ??= seq;
+            if (_position is null)
+            {
+                GoOnAfter(seq);
+            }
+
             _heard = _heard == default ? told : _heard;
-            return RepairFrom(_position.Value);
+            return Close(Hold);
         }
     }
 
-    /// <summary>Events from the inbox.</summary>
-    /// <returns>The repair of a hole, where there is one.</returns>
+    /// <summary>Events from the inbox, ascending.</summary>
+    /// <returns>The closing of a hole, where it began with them.</returns>
     public Task DeliverAsync(RoomEvents batch)
     {
         lock (_gate)
         {
             foreach (var happened in batch.Events)
             {
-                if (_position is not { } position || happened.Seq > position + 1)
-                {
-                    _target = Math.Max(_target, batch.Events[^1].Seq);
-                    return RepairFrom(_position);
-                }
-
-                if (happened.Seq <= position)
-                {
-                    instruments.Duplicate();
-                    continue;
-                }
-
-                Push(new(happened));
+                Take(happened);
             }
 
-            return Task.CompletedTask;
+            return Expect(batch.Events[^1].Seq, _early.Count < options.HeldEvents ? Hold : TimeSpan.Zero);
         }
     }
 
-    /// <summary>The room's head, told apart from the inbox.</summary>
-    /// <returns>The repair, where the feed has not got so far.</returns>
+    /// <summary>The room's head, told apart from the room's events: they may be on their way.</summary>
+    /// <returns>The closing of a hole, where it began with this.</returns>
     public Task NoticeAsync(long head)
     {
         lock (_gate)
         {
-            if (_position is not { } position || head <= position)
-            {
-                return Task.CompletedTask;
-            }
-
-            _target = Math.Max(_target, head);
-            return RepairFrom(position);
+            return Expect(head, Hold);
         }
     }
 
@@ -130,70 +125,18 @@ internal sealed class Feed(
     /// The head as a beacon shows it. What is only on its way through the inbox is no loss: the feed is repaired where it has not got by
     /// now to what the beacon before this one showed.
     /// </summary>
-    /// <returns>The repair, where the feed has not.</returns>
+    /// <returns>The repair, where it began with this.</returns>
     public Task BeaconAsync(long head)
     {
         lock (_gate)
         {
             (var due, _shown) = (_shown, head);
-            return NoticeAsync(due);
-        }
-    }
-
-    /// <summary>Tells who came and went, each notice once and in order.</summary>
-    /// <returns>False where one before it was missed: the room has them.</returns>
-    public bool Tell(RoomAttendance notice)
-    {
-        lock (_gate)
-        {
-            var (mark, heard) = (notice.Mark, _heard);
-            if (mark.Activation < heard.Activation || (mark.Activation == heard.Activation && mark.Number <= heard.Number))
+            if (_position is { } position && due > Math.Max(position, _target))
             {
-                return true;
+                instruments.Beacon();
             }
 
-            if (heard != default && mark != heard with { Number = heard.Number + 1 })
-            {
-                return false;
-            }
-
-            TellNext(notice);
-            return true;
-        }
-    }
-
-    /// <summary>Tells what was missed.</summary>
-    public void TellMissed(RoomAttendance[] notices)
-    {
-        lock (_gate)
-        {
-            foreach (var notice in notices)
-            {
-                if (notice.Mark.Activation > _heard.Activation || (notice.Mark.Activation == _heard.Activation && notice.Mark.Number > _heard.Number))
-                {
-                    TellNext(notice);
-                }
-            }
-        }
-    }
-
-    /// <summary>Under the lock.</summary>
-    private void TellNext(RoomAttendance notice)
-    {
-        _heard = notice.Mark;
-        foreach (var user in notice.Went)
-        {
-            Offer(of => new Presence(of, user, false, notice.Count));
-        }
-
-        foreach (var user in notice.Came)
-        {
-            Offer(of => new Presence(of, user, true, notice.Count));
-        }
-
-        if (notice is { Came.Length: 0, Went.Length: 0 })
-        {
-            Offer(of => new Presence(of, null, null, notice.Count));
+            return Expect(due, TimeSpan.Zero);
         }
     }
 
@@ -253,24 +196,82 @@ internal sealed class Feed(
         }
     }
 
-    /// <summary>Under the lock: starts the repair where there is something to repair and none runs.</summary>
-    private Task RepairFrom(long? position)
+    private TimeSpan Hold => TimeSpan.FromMilliseconds(options.HoldMs);
+
+    /// <summary>Under the lock: hands an event on, keeps it, or drops it.</summary>
+    private void Take(RoomEvent happened)
     {
-        if (_repairing || position is not { } from || _target <= from)
+        if (happened.Seq <= _position || _early.ContainsKey(happened.Seq))
+        {
+            instruments.Duplicate();
+        }
+        else if (happened.Seq == _position + 1)
+        {
+            Push(new(happened));
+            PushEarly();
+        }
+        else if (_early.Count < options.HeldEvents)
+        {
+            // What finds no room here the log tells.
+            _early.Add(happened.Seq, happened);
+            instruments.Held();
+        }
+    }
+
+    /// <summary>Under the lock: the room has got to <paramref name="seq"/>.</summary>
+    private Task Expect(long seq, TimeSpan hold)
+    {
+        _target = Math.Max(_target, seq);
+        return Close(hold);
+    }
+
+    /// <summary>Under the lock, after the position or the target moved: notices a hole, and that it is closed.</summary>
+    /// <param name="hold">How long a hole that begins now is given to close by itself.</param>
+    /// <returns>The loop that closes it, where this started it.</returns>
+    private Task Close(TimeSpan hold)
+    {
+        if (_position is null)
         {
             return Task.CompletedTask;
         }
 
-        _repairing = true;
-        instruments.Hole();
-        return RepairAsync();
+        if (_noticed is { } since && (_position >= _target || (_end > 0 && _position >= _end)))
+        {
+            instruments.Closed(time.GetElapsedTime(since));
+            (_noticed, _end) = (null, 0);
+        }
+
+        if (_position >= _target)
+        {
+            return Task.CompletedTask;
+        }
+
+        if (_noticed is null)
+        {
+            instruments.Hole();
+            (_noticed, _hold) = (time.GetTimestamp(), hold);
+        }
+
+        _hold = hold < _hold ? hold : _hold;
+        if (_closing)
+        {
+            return Task.CompletedTask;
+        }
+
+        _closing = true;
+        return CloseAsync();
     }
 
-    private async Task RepairAsync()
+    /// <summary>One at a time: waits, then reads, until the feed is whole.</summary>
+    private async Task CloseAsync()
     {
-        while (NextRead() is { } after)
+        while (NextStep() is { } step)
         {
-            if (!await TryRepairAsync(after))
+            if (step.Wait > TimeSpan.Zero)
+            {
+                await Task.Delay(step.Wait, time);
+            }
+            else if (!await TryRepairAsync(step.After, step.Limit))
             {
                 // The log is away. Nothing is lost by waiting: the target stays, and the position moves only in sequence.
                 await Task.Delay(RetryDelay, time);
@@ -279,11 +280,11 @@ internal sealed class Feed(
     }
 
     /// <summary>False where the log told nothing.</summary>
-    private async Task<bool> TryRepairAsync(long after)
+    private async Task<bool> TryRepairAsync(long after, int limit)
     {
         try
         {
-            var events = await ReadAsync(after, options.RepairEvents);
+            var events = await ReadAsync(after, limit);
             Repair(events);
             return events.Count > 0;
         }
@@ -293,23 +294,38 @@ internal sealed class Feed(
         }
     }
 
-    private long? NextRead()
+    /// <summary>How to go on with the hole: wait, or read so many events after a sequence. Null, and the loop is over, where there is none.</summary>
+    private (TimeSpan Wait, long After, int Limit)? NextStep()
     {
         lock (_gate)
         {
-            var position = _position ?? 0;
-            if (_target - position > options.HoleEvents)
+            if (_noticed is { } since && _subscriptions.Count > 0 && _hold - time.GetElapsedTime(since) is { Ticks: > 0 } wait)
             {
-                FallBehind(position = _target);
+                return (TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds)), 0, 0);
             }
 
-            if (position >= _target || _subscriptions.Count == 0)
+            if (_target - _position > options.HoleEvents)
             {
-                _repairing = false;
+                FallBehind(_target);
+                Close(Hold);
+            }
+
+            if (_position is not { } position || position >= _target || _subscriptions.Count == 0)
+            {
+                _closing = false;
                 return null;
             }
 
-            return position;
+            _end = _end == 0 ? _target : _end;
+
+            // Up to the last that is missing: what is kept behind it is not read.
+            var last = _target;
+            while (_early.ContainsKey(last))
+            {
+                last--;
+            }
+
+            return (TimeSpan.Zero, position, (int)Math.Min(options.RepairEvents, last - position));
         }
     }
 
@@ -317,6 +333,7 @@ internal sealed class Feed(
     {
         lock (_gate)
         {
+            instruments.Repair();
             if (events.Count > 0 && events[0].Event.Seq > _position + 1)
             {
                 // The log no longer has what is missing: each subscription names it.
@@ -328,19 +345,45 @@ internal sealed class Feed(
                 if (happened.Event.Seq == _position + 1)
                 {
                     instruments.Repaired(1);
+                    _early.Remove(happened.Event.Seq);
                     Push(happened);
                 }
             }
+
+            PushEarly();
+            Close(Hold);
         }
     }
 
     /// <summary>Under the lock: goes on after <paramref name="seq"/>, and each subscription reads up to there by itself.</summary>
     private void FallBehind(long seq)
     {
-        _position = seq;
         foreach (var subscription in _subscriptions)
         {
             subscription.Session.FallBehind(subscription);
+        }
+
+        GoOnAfter(seq);
+    }
+
+    /// <summary>Under the lock: moves the position, and hands on what was kept and follows.</summary>
+    private void GoOnAfter(long seq)
+    {
+        _position = seq;
+        foreach (var early in _early.Keys.Where(early => early <= seq).ToArray())
+        {
+            _early.Remove(early);
+        }
+
+        PushEarly();
+    }
+
+    /// <summary>Under the lock: hands on what was kept, as far as it follows.</summary>
+    private void PushEarly()
+    {
+        while (_early.Count > 0 && _early.Remove(_position.GetValueOrDefault() + 1, out var early))
+        {
+            Push(new(early));
         }
     }
 
@@ -356,9 +399,17 @@ internal sealed class Feed(
 
         if (happened.Event.Kind == RoomEventKind.Leave)
         {
-            // Whoever gave up membership reads no further, on whatever connection. Who came back since is past this event.
-            ended(_subscriptions.FindAll(subscription =>
-                subscription.Session.User == happened.Event.From && subscription.Session.EndsWith(subscription, happened.Event.Seq)));
+            // Whoever gave up membership reads no further, on whatever connection.
+            List<Subscription> over = [];
+            foreach (var subscription in _subscriptions)
+            {
+                if (subscription.Session.User == happened.Event.From && subscription.Session.EndsWith(subscription, happened.Event.Seq))
+                {
+                    over.Add(subscription);
+                }
+            }
+
+            ended(over);
         }
     }
 }

@@ -159,10 +159,9 @@ internal sealed class Feeds(
     {
         foreach (var head in heads)
         {
-            if (Find(head.Room)?.BeaconAsync(head.Seq) is { IsCompleted: false } repair)
+            if (Find(head.Room) is { } feed)
             {
-                instruments.Beacon();
-                ongoing.Add(repair);
+                ongoing.Add(feed.BeaconAsync(head.Seq));
             }
 
             lock (_gate)

@@ -1,3 +1,4 @@
+using OrleansChat.Grains.Interfaces;
 using OrleansChat.Protocol;
 
 namespace OrleansChat.Gateway.Sessions;
@@ -110,6 +111,11 @@ internal sealed partial class Session
     {
         try
         {
+            if (subscription.MayBeOver)
+            {
+                return await CheckMembershipAsync(subscription);
+            }
+
             if (ports.Rooms.GoLive(subscription, out var head))
             {
                 return true;
@@ -117,13 +123,48 @@ internal sealed partial class Session
 
             var after = NameGap(subscription, head);
             var events = await ports.Rooms.ReadAsync(subscription.Room, after, ports.Options.CatchUpEvents, wire.Gone);
-            Post(subscription, after, events);
+            if (Post(subscription, after, events))
+            {
+                ports.Rooms.Exit(subscription, endMembership: false, answered: null);
+            }
+
             return events.Count > 0;
         }
         catch (Exception away) when (away is not OutOfMemoryException && !wire.Gone.IsCancellationRequested)
         {
             return false;
         }
+    }
+
+    /// <summary>
+    /// After a gap nobody has seen whether the user's membership ended in it: not this subscription, nor a feed that passed over the same
+    /// events. False where the log did not tell.
+    /// </summary>
+    private async Task<bool> CheckMembershipAsync(Subscription subscription)
+    {
+        var page = await ports.Rooms.PageAsync(subscription.Room, user, subscription.Queued, 1).WaitAsync(wire.Gone);
+        if (page.Refusal == Refusal.Unavailable)
+        {
+            return false;
+        }
+
+        var over = false;
+        lock (_gate)
+        {
+            subscription.MayBeOver = false;
+            if (page.Refusal == Refusal.NotMember && subscription.State is SubscriptionState.Live or SubscriptionState.Behind)
+            {
+                over = true;
+                EndMembership(subscription, told: false);
+            }
+        }
+
+        if (over)
+        {
+            ports.Rooms.Exit(subscription, endMembership: false, answered: null);
+        }
+
+        return true;
     }
 
     /// <summary>A subscription that is behind, each in its turn; null, and the loop is over, where none is.</summary>
@@ -165,29 +206,32 @@ internal sealed partial class Session
         }
     }
 
-    private void Post(Subscription subscription, long after, IReadOnlyList<EncodedEvent> events)
+    /// <summary>Hands a page over, as far as the outbox has room. True where the user's membership ended in it.</summary>
+    private bool Post(Subscription subscription, long after, IReadOnlyList<EncodedEvent> events)
     {
         lock (_gate)
         {
             if (subscription.State != SubscriptionState.Behind || subscription.Queued != after || events.Count == 0)
             {
                 // It was rewound or left meanwhile: this page does not follow what is queued.
-                return;
+                return false;
             }
 
             if (events[0].Event.Seq > after + 1 && !PostGap(subscription, events[0].Event.Seq - 1))
             {
-                return;
+                return false;
             }
 
-            var posted = 0;
-            while (posted < events.Count && wire.Outbox.IsRoomy
+            var (posted, over) = (0, false);
+            while (!over && posted < events.Count && wire.Outbox.IsRoomy
                 && subscription.TryPost(wire.Outbox, events[posted].For(subscription.View), events[posted].Event.Seq))
             {
-                posted++;
+                var happened = events[posted++].Event;
+                over = happened.Kind == RoomEventKind.Leave && happened.From == user && EndsWith(subscription, happened.Seq);
             }
 
             ports.Instruments.CaughtUp(posted);
+            return over;
         }
     }
 
@@ -200,6 +244,7 @@ internal sealed partial class Session
             return false;
         }
 
+        subscription.MayBeOver = true;
         ports.Instruments.Gap(gap.To - gap.From + 1);
         return true;
     }

@@ -105,7 +105,7 @@ internal sealed partial class Session
                 after = newest;
             }
 
-            subscription.StartAfter(after);
+            subscription.StartAfter(after, entered.Seq);
             subscription.State = SubscriptionState.Behind;
         }
 

@@ -154,31 +154,36 @@ internal sealed partial class Session(string id, string user, IWireFormat format
     }
 
     /// <summary>
-    /// The user's membership ended with an event. True where this subscription ends with it: one that begins after it belongs to a new
-    /// membership. Called under the feed's lock, after the event was offered.
+    /// The user's membership ended with an event. True where this subscription ends with it: one that was let in after it belongs to a
+    /// new membership. Called under the feed's lock, after the event was offered, and by the catching up that hands the event over.
     /// </summary>
     public bool EndsWith(Subscription subscription, long seq)
     {
         lock (_gate)
         {
-            if (subscription.State is not (SubscriptionState.Live or SubscriptionState.Behind) || subscription.Queued > seq)
+            if (subscription.State is not (SubscriptionState.Live or SubscriptionState.Behind) || subscription.EnteredAt >= seq)
             {
                 return false;
             }
 
-            if (subscription.State == SubscriptionState.Behind)
-            {
-                // It will not be handed the event that says so.
-                Answer(Frames.Error(null, Refusal.NotMember) with { Room = subscription.View.Room });
-            }
-
-            subscription.End();
-            if (_subscriptions.TryGetValue(subscription.Room, out var current) && current == subscription)
-            {
-                _subscriptions.Remove(subscription.Room);
-            }
-
+            EndMembership(subscription, told: subscription.Queued >= seq);
             return true;
+        }
+    }
+
+    /// <summary>Under the lock: its user is no member any more.</summary>
+    /// <param name="told">True where it was handed the event that says so.</param>
+    private void EndMembership(Subscription subscription, bool told)
+    {
+        if (!told)
+        {
+            Answer(Frames.Error(null, Refusal.NotMember) with { Room = subscription.View.Room });
+        }
+
+        subscription.End();
+        if (_subscriptions.TryGetValue(subscription.Room, out var current) && current == subscription)
+        {
+            _subscriptions.Remove(subscription.Room);
         }
     }
 

@@ -27,11 +27,18 @@ internal sealed class Subscription(Session session, string room, View view) : IR
     /// <summary>When it was last read for, so that rooms that are behind take turns.</summary>
     public long LastTurn { get; set; }
 
-    /// <summary>Starts after this sequence.</summary>
-    public void StartAfter(long seq)
+    /// <summary>The room's head when it was let in: an end of membership up to there is of an earlier one.</summary>
+    public long EnteredAt { get; private set; }
+
+    /// <summary>True after a gap: the end of the user's membership may lie in it.</summary>
+    public bool MayBeOver { get; set; }
+
+    /// <summary>Starts after this sequence, at the room's head or before it.</summary>
+    public void StartAfter(long seq, long head)
     {
         _cursor = seq;
         Queued = seq;
+        EnteredAt = head;
     }
 
     /// <summary>Hands an event, or a gap up to it, to the outbox. False where it does not fit.</summary>

@@ -13,13 +13,19 @@ public sealed class FeedTests : IDisposable
     private readonly List<SessionRig> _rigs = [];
     private readonly FanoutOptions _options = new();
     private readonly List<Subscription> _ended = [];
+    private readonly List<(long After, int Limit)> _asked = [];
+    private readonly HeardMeter _heard = new();
     private readonly Feed _feed;
     private Func<Task> _beforeRead = () => Task.CompletedTask;
     private int _reads;
 
-    public FeedTests() => _feed = new("lobby", ReadAsync, _ended.AddRange, _options, new(new Meters()), TimeProvider.System);
+    public FeedTests() => _feed = FeedOn(TimeProvider.System);
 
-    public void Dispose() => _rigs.ForEach(rig => rig.Dispose());
+    public void Dispose()
+    {
+        _rigs.ForEach(rig => rig.Dispose());
+        _heard.Dispose();
+    }
 
     [Fact]
     public async Task Events_AreHandedOn_AndDuplicatesDropped()
@@ -48,6 +54,111 @@ public sealed class FeedTests : IDisposable
         Assert.Equal([1, 2, 3, 4, 5, 6], one.Seqs());
         Assert.Equal(one.Seqs(), other.Seqs());
         Assert.Equal(1, _reads);
+    }
+
+    [Fact]
+    public async Task WhatWasOnlyOvertaken_FollowsInOrder_AndIsNotRead()
+    {
+        var time = new ManualTime();
+        var feed = FeedOn(time);
+        var rig = await LiveAsync(feed: feed);
+        var (first, second, third) = (Append(2), Append(1), Append(3));
+        var closing = feed.DeliverAsync(third);
+        await feed.DeliverAsync(second);
+        await feed.DeliverAsync(third);
+        Assert.Empty(rig.Seqs());
+        time.Advance(TimeSpan.FromMilliseconds(_options.HoldMs - 1));
+        await feed.DeliverAsync(first);
+        Assert.Equal([1, 2, 3, 4, 5, 6], rig.Seqs());
+        time.Advance(TimeSpan.FromMilliseconds(1));
+        await Waiting.ForAsync(closing, "the end of the wait");
+        Assert.Equal(0, _reads);
+        Assert.Equal(4, _heard["orleanschat.feed.held"]);
+        Assert.Equal(3, _heard["orleanschat.feed.duplicates"]);
+        Assert.Equal(1, _heard["orleanschat.feed.holes"]);
+        Assert.Equal(_options.HoldMs - 1, _heard["orleanschat.feed.hole_delay"]);
+    }
+
+    [Fact]
+    public async Task WhatDoesNotComeInTime_IsRead_AndWhatWasKeptIsNot()
+    {
+        var time = new ManualTime();
+        var feed = FeedOn(time);
+        var rig = await LiveAsync(feed: feed);
+        Append(2);
+        var closing = feed.DeliverAsync(Append(3));
+        time.Advance(TimeSpan.FromMilliseconds(_options.HoldMs - 1));
+        Assert.Equal(0, _reads);
+        time.Advance(TimeSpan.FromMilliseconds(1));
+        await Waiting.ForAsync(closing, "the repair");
+        Assert.Equal([1, 2, 3, 4, 5], rig.Seqs());
+        Assert.Equal((0, 2), Assert.Single(_asked));
+        Assert.Equal(1, _heard["orleanschat.feed.repairs"]);
+        Assert.Equal(2, _heard["orleanschat.feed.repaired"]);
+    }
+
+    [Fact]
+    public async Task ManyHolesAtOnce_AreReadInOne()
+    {
+        var rig = await LiveAsync();
+        Append(1);
+        var closing = _feed.DeliverAsync(Append(1));
+        Append(1);
+        await _feed.DeliverAsync(Append(1));
+        Append(1);
+        await _feed.DeliverAsync(Append(1));
+        await Waiting.ForAsync(closing, "the repair");
+        Assert.Equal([1, 2, 3, 4, 5, 6], rig.Seqs());
+        Assert.Equal((0, 5), Assert.Single(_asked));
+    }
+
+    [Fact]
+    public async Task AHoleThatOpensWhileAnotherIsRead_IsGivenItsOwnTime()
+    {
+        var time = new ManualTime();
+        var feed = FeedOn(time);
+        var rig = await LiveAsync(feed: feed);
+        var log = new TaskCompletionSource();
+        _beforeRead = () => log.Task;
+        Append(1);
+        var closing = feed.DeliverAsync(Append(1));
+        time.Advance(TimeSpan.FromMilliseconds(_options.HoldMs));
+        await Waiting.UntilAsync(() => _reads == 1, "the read");
+        var late = Append(1);
+        await feed.DeliverAsync(Append(1));
+        log.SetResult();
+        await time.UntilArmedAsync();
+        Assert.Equal([1, 2], rig.Seqs());
+        await feed.DeliverAsync(late);
+        Assert.Equal([1, 2, 3, 4], rig.Seqs());
+        time.Advance(TimeSpan.FromMilliseconds(_options.HoldMs));
+        await Waiting.ForAsync(closing, "the end of the wait");
+        Assert.Equal(1, _reads);
+        Assert.Equal(2, _heard["orleanschat.feed.holes"]);
+    }
+
+    [Fact]
+    public async Task MoreThanMayBeKept_IsNotWaitedFor()
+    {
+        _options.HeldEvents = 4;
+        var feed = FeedOn(new ManualTime());
+        var rig = await LiveAsync(feed: feed);
+        Append(1);
+        await Waiting.ForAsync(feed.DeliverAsync(Append(10)), "the repair, with a clock that stands still");
+        Assert.Equal(Enumerable.Range(1, 11).Select(seq => (long)seq), rig.Seqs());
+        Assert.Equal(4, _heard["orleanschat.feed.held"]);
+    }
+
+    [Fact]
+    public async Task AHeadThatOnlyTheBeaconTold_IsNotWaitedFor_AndIsCounted()
+    {
+        var feed = FeedOn(new ManualTime());
+        var rig = await LiveAsync(feed: feed);
+        Append(2);
+        await feed.BeaconAsync(2);
+        await Waiting.ForAsync(feed.BeaconAsync(2), "the repair, with a clock that stands still");
+        Assert.Equal([1, 2], rig.Seqs());
+        Assert.Equal(1, _heard["orleanschat.feed.beacon_repairs"]);
     }
 
     [Fact]
@@ -244,14 +355,74 @@ public sealed class FeedTests : IDisposable
     private static IEnumerable<string> Presences(SessionRig rig) =>
         rig.Frames.OfType<Presence>().Select(presence => $"{(presence.Online == true ? "+" : "-")}{presence.User} {presence.Count}");
 
-    /// <summary>A session that is in the room, at its head; with its join not answered yet where <paramref name="held"/>.</summary>
-    private async Task<SessionRig> LiveAsync(string user = "ann", bool held = false)
+    [Fact]
+    public async Task AMembershipsEnd_BeforeTheEntry_IsOfAnEarlierMembership_WhateverIsTold()
+    {
+        // Back with a cursor from before: the end is replayed to her, and the feed hears of it after she is in.
+        await LiveAsync("bob");
+        Append(1);
+        Append(1, "ann", kind: RoomEventKind.Leave);
+        Append(1, "ann", kind: RoomEventKind.Join);
+        var log = new TaskCompletionSource();
+        _beforeRead = () => log.Task;
+        var back = await LiveAsync("ann", after: 1);
+
+        await _feed.DeliverAsync(new("lobby", 1, [.. _log]));
+        log.SetResult();
+        await back.UntilAsync(rig => rig.Seqs().Length == 2, "what she missed");
+        await _feed.DeliverAsync(Append(1));
+
+        Assert.Empty(_ended);
+        await back.UntilAsync(rig => rig.Seqs().Length == 3, "what follows");
+        Assert.Equal([2, 3, 4], back.Seqs());
+    }
+
+    [Fact]
+    public async Task AMembershipsEnd_InAHoleThatTheFeedPassesOver_EndsTheUsersSubscriptions()
+    {
+        _options.HoleEvents = 10;
+        var (ann, bob) = (await LiveAsync("ann"), await LiveAsync("bob"));
+        Append(100);
+        Append(1, "ann", kind: RoomEventKind.Leave);
+        Append(100);
+
+        await Waiting.ForAsync(_feed.NoticeAsync(201), "the feed to go on");
+        await bob.UntilAsync(rig => rig.Seqs().Length == 201, "everything");
+        await ann.UntilAsync(rig => rig.Rooms.Calls.Contains("exit lobby ann"), "ann's leaving");
+        await _feed.DeliverAsync(Append(1));
+
+        Assert.Equal(Enumerable.Range(1, 101).Select(seq => (long)seq), ann.Seqs());
+        Assert.Equal(202, bob.Seqs()[^1]);
+    }
+
+    [Fact]
+    public async Task AMembershipsEnd_InAGap_EndsTheUsersSubscriptions()
+    {
+        _options.HoleEvents = 10;
+        var ann = await LiveAsync("ann");
+        Append(50);
+        _log.RemoveRange(0, 40);
+        ann.Rooms.RefusesPages = Refusal.NotMember;
+
+        await Waiting.ForAsync(_feed.NoticeAsync(50), "the feed to go on");
+        await ann.UntilAsync(rig => rig.Rooms.Calls.Contains("exit lobby ann"), "ann's leaving");
+
+        Assert.Equal(new Gap("lobby", 1, 40), Assert.Single(ann.Frames.OfType<Gap>()));
+        Assert.Equal(ErrorCode.NotMember, Assert.Single(ann.Frames.OfType<Err>()).Code);
+        await _feed.DeliverAsync(Append(1));
+        Assert.DoesNotContain(51, ann.Seqs());
+    }
+
+    private Feed FeedOn(TimeProvider time) => new("lobby", ReadAsync, _ended.AddRange, _options, new(_heard), time);
+
+    /// <summary>A session that is in the room, at its head or after a cursor; with its join not answered yet where <paramref name="held"/>.</summary>
+    private async Task<SessionRig> LiveAsync(string user = "ann", bool held = false, Feed? feed = null, long? after = null)
     {
         var rig = new SessionRig();
         _rigs.Add(rig);
-        rig.Rooms.Share("lobby", _feed, () => _log.Count);
+        rig.Rooms.Share("lobby", feed ?? _feed, () => _log.Count);
         rig.Rooms.HoldsAnswers = held;
-        await (await rig.SessionAsync(user)).HandleAsync(new Join("j", "lobby", null, null, null, null));
+        await (await rig.SessionAsync(user)).HandleAsync(new Join("j", "lobby", after, null, null, null));
         if (!held)
         {
             rig.Forget();
@@ -272,6 +443,7 @@ public sealed class FeedTests : IDisposable
     private async Task<RoomEvent[]> ReadAsync(long after, int limit)
     {
         _reads++;
+        _asked.Add((after, limit));
         await _beforeRead();
         return [.. _log.Where(happened => happened.Seq > after).Take(limit)];
     }

@@ -21,6 +21,9 @@ internal sealed class RoomsInMemory : IRooms
     /// <summary>What the next enters are answered with; null lets them in.</summary>
     public Refused? Refuses { get; set; }
 
+    /// <summary>What pages are refused with; null for none.</summary>
+    public Refusal? RefusesPages { get; set; }
+
     /// <summary>Runs before a read of the log; may wait or fail.</summary>
     public Func<Task> BeforeRead { get; set; } = () => Task.CompletedTask;
 
@@ -230,6 +233,11 @@ internal sealed class RoomsInMemory : IRooms
         await AskAsync();
         lock (_gate)
         {
+            if (RefusesPages is { } refusal)
+            {
+                return new([], 0, refusal);
+            }
+
             var log = RoomOf(room).Log;
             var from = after < 0 ? Math.Max(0, log.Count + after) : after;
             return new([.. log.Where(happened => happened.Seq > from).Take(limit)], log.Count, null);

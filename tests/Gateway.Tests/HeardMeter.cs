@@ -1,0 +1,45 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+
+namespace OrleansChat.Gateway.Tests;
+
+/// <summary>A meter that is heard: every counter's sum by its name, and a histogram's too.</summary>
+internal sealed class HeardMeter : IMeterFactory
+{
+    private readonly ConcurrentDictionary<string, double> _sums = new();
+    private readonly MeterListener _listener = new();
+    private readonly List<Meter> _meters = [];
+
+    public HeardMeter()
+    {
+        _listener.SetMeasurementEventCallback<long>((instrument, value, _, _) => Add(instrument, value));
+        _listener.SetMeasurementEventCallback<double>((instrument, value, _, _) => Add(instrument, value));
+        _listener.InstrumentPublished = (instrument, listener) =>
+        {
+            // Other tests have meters of the same name.
+            if (_meters.Contains(instrument.Meter))
+            {
+                listener.EnableMeasurementEvents(instrument);
+            }
+        };
+        _listener.Start();
+    }
+
+    /// <summary>The sum of what an instrument was told.</summary>
+    public double this[string instrument] => _sums.GetValueOrDefault(instrument);
+
+    public Meter Create(MeterOptions options)
+    {
+        var meter = new Meter(options);
+        _meters.Add(meter);
+        return meter;
+    }
+
+    public void Dispose()
+    {
+        _listener.Dispose();
+        _meters.ForEach(meter => meter.Dispose());
+    }
+
+    private void Add(Instrument instrument, double value) => _sums.AddOrUpdate(instrument.Name, value, (_, sum) => sum + value);
+}

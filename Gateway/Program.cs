@@ -1,18 +1,27 @@
-using OrleansChat.Gateway;
 using OrleansChat.Hosting;
 
-return await ProcessRun.RunAsync(() =>
+namespace OrleansChat.Gateway;
+
+internal static class Program
 {
-    var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+    private static Task<int> Main(string[] args) => ProcessRun.RunAsync(() => Compose(args));
 
-    builder.AddLifetime();          // Process: who ends it
-    builder.AddClusterClient();     // Cluster, Streams: the way to the silos
-    builder.AddGateway();           // Connections, Drain, Sessions, Fanout, Limits, Identity, Origins
-    builder.AddHealth();
+    /// <summary>The program.</summary>
+    /// <param name="more">Parts in the place of its own, for a program that is broken on purpose.</param>
+    internal static WebApplication Compose(string[] args, Action<WebApplicationBuilder>? more = null)
+    {
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 
-    var app = builder.Build();
-    app.MapHealth();                // /healthz/live, /healthz/ready
-    app.MapChat();                  // /ws
-    app.MapPage();                  // /
-    return app;
-});
+        builder.AddLifetime();          // Process: who ends it
+        builder.AddClusterClient();     // Cluster, Streams: the way to the silos
+        builder.AddGateway();           // Connections, Drain, Sessions, Fanout, Limits, Identity, Origins
+        builder.AddHealth();
+        more?.Invoke(builder);
+
+        var app = builder.Build();
+        app.MapHealth();                // /healthz/live, /healthz/ready
+        app.MapChat();                  // /ws
+        app.MapPage();                  // /
+        return app;
+    }
+}

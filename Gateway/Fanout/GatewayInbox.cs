@@ -13,7 +13,7 @@ namespace OrleansChat.Gateway.Fanout;
 /// </summary>
 internal sealed partial class GatewayInbox(
     IClusterClient cluster, GatewayId gateway, Feeds feeds, Users users, Ongoing ongoing, IOptions<FanoutOptions> options,
-    FanoutInstruments instruments, ILogger<GatewayInbox> logger) : BackgroundService
+    FanoutInstruments instruments, ILogger<GatewayInbox> logger, IInboxFilter? filter = null) : BackgroundService
 {
     private readonly Channel<InboxItem> _items = Channel.CreateBounded<InboxItem>(
         new BoundedChannelOptions(options.Value.InboxItems) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true },
@@ -39,7 +39,15 @@ internal sealed partial class GatewayInbox(
         var stream = cluster.GetStreamProvider(Inbox.Provider).GetStream<InboxItem>(Inbox.Namespace, gateway.Id);
         _subscription = await stream.SubscribeAsync((item, _) =>
         {
-            _items.Writer.TryWrite(item);
+            if (filter is null)
+            {
+                Queue(item);
+            }
+            else
+            {
+                filter.Came(item, Queue);
+            }
+
             return Task.CompletedTask;
         });
         LogSubscribed(gateway.Id);
@@ -75,6 +83,8 @@ internal sealed partial class GatewayInbox(
             }
         }
     }
+
+    private void Queue(InboxItem item) => _items.Writer.TryWrite(item);
 
     private void Dispatch(InboxItem item)
     {

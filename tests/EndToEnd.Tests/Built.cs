@@ -9,11 +9,16 @@ internal static class Built
 
     public static string Gateway => Program("Gateway");
 
-    private static string Program(string project)
+    /// <summary>The gateway with faults to switch on.</summary>
+    public static string FaultyGateway => Program("tests/Faulty/Gateway", "Faulty.Gateway");
+
+    private static string Program(string project) => Program(project, project);
+
+    private static string Program(string folder, string project)
     {
         var here = new DirectoryInfo(AppContext.BaseDirectory);
         var configuration = here.Parent!.Name;
         var tree = here.Parent!.Parent!.Parent!.Parent!.Parent!;
-        return Path.Combine(tree.FullName, project, "bin", configuration, here.Name, $"OrleansChat.{project}");
+        return Path.Combine(tree.FullName, folder, "bin", configuration, here.Name, $"OrleansChat.{project}");
     }
 }

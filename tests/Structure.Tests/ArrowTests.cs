@@ -32,6 +32,14 @@ public sealed partial class ArrowTests
         Assert.Subset(allowed.Select(name => $"OrleansChat.{name}").ToHashSet(), ours.ToHashSet());
     }
 
+    [Theory]
+    [InlineData("Gateway")]
+    [InlineData("Silo")]
+    public void FaultyProgram_References_TheProgramItBreaksAlone(string program)
+    {
+        Assert.Equal([program], Repository.ProjectReferences($"tests/Faulty/{program}"));
+    }
+
     [Fact]
     public void Protocol_References_TheBaseClassLibraryAlone()
     {

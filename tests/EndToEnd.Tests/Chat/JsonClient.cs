@@ -17,6 +17,7 @@ internal sealed class JsonClient : IAsyncDisposable
     private static readonly TimeSpan WelcomeWithin = TimeSpan.FromSeconds(15);
     private readonly ClientWebSocket _socket = new();
     private readonly List<JsonObject> _frames = [];
+    private readonly List<DateTimeOffset> _came = [];
     private readonly Dictionary<string, TaskCompletionSource<JsonObject>> _asked = [];
     private readonly Lock _gate = new();
     private TaskCompletionSource _more = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -217,6 +218,17 @@ internal sealed class JsonClient : IAsyncDisposable
     /// <summary>The room's events so far.</summary>
     public IReadOnlyList<JsonObject> EventsOf(string room) => [.. Frames.Where(frame => IsEvent(frame, room))];
 
+    /// <summary>How long after its time in the log the latest of the room's events came. Of this machine's clock, which the silo has too.</summary>
+    public TimeSpan LatestOf(string room)
+    {
+        lock (_gate)
+        {
+            return _frames.Zip(_came)
+                .Where(frame => IsEvent(frame.First, room))
+                .Max(frame => frame.Second - DateTimeOffset.FromUnixTimeMilliseconds((long)frame.First["ts"]!));
+        }
+    }
+
     private static bool IsEvent(JsonObject frame, string room) => (string?)frame["t"] == "ev" && (string?)frame["room"] == room;
 
     private async Task ReceiveAsync()
@@ -265,6 +277,7 @@ internal sealed class JsonClient : IAsyncDisposable
         lock (_gate)
         {
             _frames.Add(frame);
+            _came.Add(DateTimeOffset.UtcNow);
             if ((string?)frame["id"] is { } id && (string?)frame["t"] != "ev" && _asked.Remove(id, out var answered))
             {
                 answered.SetResult(frame);

@@ -1,0 +1,23 @@
+using OrleansChat.Faulty.Silo;
+using OrleansChat.Grains.Log;
+using OrleansChat.Hosting;
+
+// The silo with a message log that is broken as section Faults says; whole where it says nothing.
+return await ProcessRun.RunAsync(() => OrleansChat.Silo.Program.Compose(args, builder =>
+{
+    var faults = builder.Configuration.Read<SiloFaults>(SiloFaults.Section);
+    var whole = builder.Services.Last(part => part.ServiceType == typeof(IMessageLog)).ImplementationFactory!;
+    IMessageLog WholeLog(IServiceProvider parts) => (IMessageLog)whole(parts);
+    switch (faults.Log)
+    {
+        case LogFault.AnswerBeforeCommit:
+            builder.Services.AddSingleton<IMessageLog>(parts => new HastyLog(WholeLog(parts), faults, parts.GetRequiredService<TimeProvider>()));
+            break;
+        case LogFault.ForgetClientId:
+            builder.Services.AddSingleton<IMessageLog>(parts => new ForgetfulLog(WholeLog(parts)));
+            break;
+        case LogFault.ReuseSequence:
+            builder.Services.AddSingleton<IMessageLog>(parts => new ReusingLog(WholeLog(parts)));
+            break;
+    }
+}));

@@ -1,19 +1,26 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Text.RegularExpressions;
 
 namespace OrleansChat.Load;
 
 /// <summary>A cluster started by LocalCluster, built in the same configuration as this program.</summary>
-internal sealed class ClusterProcess : IAsyncDisposable
+internal sealed partial class ClusterProcess : IAsyncDisposable
 {
     private static readonly TimeSpan StartsWithin = TimeSpan.FromSeconds(60);
     private readonly Process _process;
+    private readonly ConcurrentDictionary<string, int> _pids;
 
-    private ClusterProcess(Process process, int port) => (_process, Port) = (process, port);
+    private ClusterProcess(Process process, int port, ConcurrentDictionary<string, int> pids) => (_process, Port, _pids) = (process, port, pids);
 
     /// <summary>The first gateway's port.</summary>
     public int Port { get; }
+
+    /// <summary>The process id of a part, such as <c>gateway-1</c>.</summary>
+    public int Pid(string name) => _pids[name];
 
     /// <summary>Starts a cluster and waits until it is healthy. Throws with its last lines where it does not start.</summary>
     /// <param name="arguments">LocalCluster's options, but for the port.</param>
@@ -36,8 +43,14 @@ internal sealed class ClusterProcess : IAsyncDisposable
         var process = Process.Start(start)!;
         var up = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var lines = new Queue<string>();
+        var pids = new ConcurrentDictionary<string, int>();
         void Read(string? line)
         {
+            if (Ready().Match(line ?? "") is { Success: true } ready)
+            {
+                pids[ready.Groups["name"].Value] = int.Parse(ready.Groups["pid"].Value, CultureInfo.InvariantCulture);
+            }
+
             lock (lines)
             {
                 lines.Enqueue(line ?? "");
@@ -57,7 +70,7 @@ internal sealed class ClusterProcess : IAsyncDisposable
         process.ErrorDataReceived += (_, line) => Read(line.Data);
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
-        var cluster = new ClusterProcess(process, port);
+        var cluster = new ClusterProcess(process, port, pids);
         if (await Task.WhenAny(up.Task, process.WaitForExitAsync(cancellationToken), Task.Delay(StartsWithin, cancellationToken)) == up.Task)
         {
             return cluster;
@@ -79,6 +92,9 @@ internal sealed class ClusterProcess : IAsyncDisposable
         await _process.WaitForExitAsync();
         _process.Dispose();
     }
+
+    [GeneratedRegex(@"^(?<name>\S+) is ready at \S+ \(pid (?<pid>\d+)\)$")]
+    private static partial Regex Ready();
 
     /// <summary>A port with a free one behind it, for a second gateway.</summary>
     private static int FreePort()

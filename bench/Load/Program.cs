@@ -1,17 +1,40 @@
 using System.CommandLine;
 using OrleansChat.Load;
 
-var runs = new Option<int>("--runs") { Description = "runs of each setting, interleaved; the median is reported", DefaultValueFactory = _ => 5 };
-var seconds = new Option<int>("--seconds") { Description = "seconds that are measured in each run, after ten of warm-up", DefaultValueFactory = _ => 8 };
-var members = new Option<int>("--members") { Description = "members of the room, all of whom get every message", DefaultValueFactory = _ => 10 };
-var rate = new Option<int>("--rate") { Description = "messages a second, from one sender", DefaultValueFactory = _ => 100 };
 var results = new Option<string>("--results") { Description = "the directory for the dated report", DefaultValueFactory = _ => "bench/results" };
+var runs = new Option<int>("--runs") { Description = "runs of each setting, interleaved; the median is reported", DefaultValueFactory = _ => 5 };
 
-var latency = new Command("latency", "From a client's send to every member's receipt, through one gateway and one silo, each a process.")
+var root = new RootCommand("Measures OrleansChat over real sockets, and checks every delivery.") { Latency(), Slow() };
+return await root.Parse(args).InvokeAsync();
+
+Command Latency()
 {
-    runs, seconds, members, rate, results,
-};
-latency.SetAction((given, cancellation) => LatencyBenchmark.RunAsync(
-    new(given.GetValue(runs), given.GetValue(seconds), given.GetValue(members), given.GetValue(rate), given.GetValue(results)!), cancellation));
+    var seconds = Number("--seconds", 8, "seconds that are measured in each run, after ten of warm-up");
+    var members = Number("--members", 10, "members of the room, all of whom get every message");
+    var rate = Number("--rate", 100, "messages a second, from one sender");
+    var latency = new Command("latency", "From a client's send to every member's receipt, through one gateway and one silo, each a process.")
+    {
+        runs, seconds, members, rate, results,
+    };
+    latency.SetAction((given, cancellation) => LatencyBenchmark.RunAsync(
+        new(given.GetValue(runs), given.GetValue(seconds), given.GetValue(members), given.GetValue(rate), given.GetValue(results)!), cancellation));
+    return latency;
+}
 
-return await new RootCommand("Measures OrleansChat over real sockets, and checks every delivery.") { latency }.Parse(args).InvokeAsync();
+Command Slow()
+{
+    var seconds = Number("--seconds", 120, "seconds that are measured in each run, after ten of warm-up");
+    var readers = Number("--readers", 200, "fast readers in the room");
+    var rate = Number("--rate", 1000, "messages a second, from one sender");
+    var bytes = Number("--slow-bytes", 1024, "bytes a second that the slow reader reads");
+    var slow = new Command("slow", "What a reader at 1 KB/s costs the others in its room: gateway memory, the others' latency; and that it loses nothing.")
+    {
+        runs, seconds, readers, rate, bytes, results,
+    };
+    slow.SetAction((given, cancellation) => SlowReaderBenchmark.RunAsync(
+        new(given.GetValue(runs), given.GetValue(seconds), given.GetValue(readers), given.GetValue(rate), given.GetValue(bytes), given.GetValue(results)!),
+        cancellation));
+    return slow;
+}
+
+static Option<int> Number(string name, int usual, string description) => new(name) { Description = description, DefaultValueFactory = _ => usual };

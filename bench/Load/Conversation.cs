@@ -1,0 +1,57 @@
+using System.Globalization;
+using System.Text;
+
+namespace OrleansChat.Load;
+
+/// <summary>What clients say, and what they wait for before they go on.</summary>
+internal static class Conversation
+{
+    private const int ReadBytes = 64 * 1024;
+
+    /// <summary>Says hello and joins, at the head. Returns the <c>joined</c>.</summary>
+    public static Task<string> JoinAsync(FrameSocket socket, string room, CancellationToken cancellationToken) => AskAsync(
+        socket, $$"""{"t":"hello"}""" + "\n" + $$"""{"t":"join","id":"join","room":"{{room}}"}""", "joined", cancellationToken);
+
+    /// <summary>Says something and waits for a line of this type. Other lines that come are passed over, but for errors: they throw.</summary>
+    public static async Task<string> AskAsync(FrameSocket socket, string command, string answer, CancellationToken cancellationToken)
+    {
+        await socket.SendAsync(command, cancellationToken);
+        while (true)
+        {
+            if (Find(socket, answer) is { } line)
+            {
+                return line;
+            }
+
+            await socket.ReadAsync(ReadBytes, cancellationToken);
+        }
+    }
+
+    /// <summary>A send of one measured message.</summary>
+    public static string Send(string room, long number, long due) =>
+        string.Create(CultureInfo.InvariantCulture, $$"""{"t":"send","id":"{{number}}","room":"{{room}}","text":"{{LoadText.Write(number, due)}}"}""");
+
+    private static string? Find(FrameSocket socket, string answer)
+    {
+        Span<byte> type = stackalloc byte[16];
+        type = type[..Encoding.ASCII.GetBytes(answer, type)];
+        string? found = null;
+        while (found is null && socket.TryTake(out var frame))
+        {
+            while (Line.TryTake(ref frame, out var line))
+            {
+                if (Line.Is(line, "err"u8))
+                {
+                    throw new IOException(Encoding.UTF8.GetString(line));
+                }
+
+                if (Line.Is(line, type))
+                {
+                    found ??= Encoding.UTF8.GetString(line);
+                }
+            }
+        }
+
+        return found;
+    }
+}

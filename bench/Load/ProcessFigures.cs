@@ -1,0 +1,29 @@
+using System.Globalization;
+
+namespace OrleansChat.Load;
+
+/// <summary>What the system says of a process (proc(5)). Linux alone.</summary>
+internal static class ProcessFigures
+{
+    // USER_HZ, which is 100 on every Linux that .NET runs on.
+    private const double TicksPerSecond = 100;
+
+    /// <summary>Memory that is in RAM, in MiB.</summary>
+    public static double ResidentMiB(int pid) =>
+        long.Parse(File.ReadAllText($"/proc/{pid}/statm").Split(' ')[1], CultureInfo.InvariantCulture) * Environment.SystemPageSize / (1024.0 * 1024);
+
+    /// <summary>Seconds of a core that it has taken so far.</summary>
+    public static double CpuSeconds(int pid)
+    {
+        // pid (name) state …: a name may hold anything.
+        var stat = File.ReadAllText($"/proc/{pid}/stat");
+        var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+        return (long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture)) / TicksPerSecond;
+    }
+
+    /// <summary>How many files and sockets this process, and those that it starts, may have open.</summary>
+    public static long MostFiles() => long.Parse(
+        File.ReadLines("/proc/self/limits").First(line => line.StartsWith("Max open files", StringComparison.Ordinal))
+            .Split(' ', StringSplitOptions.RemoveEmptyEntries)[3].Replace("unlimited", "9999999", StringComparison.Ordinal),
+        CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,283 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+
+namespace OrleansChat.Load;
+
+/// <summary>What a run beside a slow reader does.</summary>
+internal sealed record SlowReaderOptions(int Runs, int Seconds, int Readers, int Rate, int SlowBytes, string Results);
+
+/// <summary>
+/// What one slow reader costs the others: pairs of runs with and without it, interleaved. Everybody else's deliveries are checked; a run in
+/// which one is lost, doubled or out of order is void. In the end the slow one reads at full speed, and what was pushed to it together with
+/// history over every gap it was told of has to be the log.
+/// </summary>
+internal static class SlowReaderBenchmark
+{
+    private const string Room = "bench";
+    private const double MostMoreMiB = 50;
+    private const double MostMoreLatency = 1.25;
+    private const int LinesPerFrame = 64;
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan MostLate = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Sweep = TimeSpan.FromMilliseconds(1);
+
+    /// <summary>Runs, prints a table, and writes it with its figures into the results' directory. 1 where a goal does not hold.</summary>
+    public static async Task<int> RunAsync(SlowReaderOptions options, CancellationToken cancellationToken)
+    {
+        List<Pair> pairs = [];
+        for (var run = 1; run <= options.Runs; run++)
+        {
+            // Each is first as often as the other: a machine that warms up favours neither.
+            var slowFirst = run % 2 == 0;
+            var first = await RunOnceAsync(run, slowFirst, options, cancellationToken);
+            var second = await RunOnceAsync(run, !slowFirst, options, cancellationToken);
+            pairs.Add(slowFirst ? new(second, first) : new(first, second));
+        }
+
+        var holds = Report(options, pairs, out var report);
+        await Results.WriteAsync(options.Results, "slow", report, new { options, pairs }, cancellationToken);
+        return holds ? 0 : 1;
+    }
+
+    private static async Task<Figures> RunOnceAsync(int run, bool withSlow, SlowReaderOptions options, CancellationToken cancellationToken)
+    {
+        var data = Directory.CreateTempSubdirectory("orleanschat-load-").FullName;
+        try
+        {
+            await using var cluster = await ClusterProcess.StartAsync(
+                ["--gateways", "1", "--store", "sqlite", "--data", data], new Dictionary<string, string>(), cancellationToken);
+            var figures = await DriveAsync(cluster, withSlow, options, cancellationToken);
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"run {run} {(withSlow ? "with   " : "without")}: gateway {figures.MedianMiB,6:0.0} MiB (peak {figures.PeakMiB:0.0})   "
+                + $"p50 {figures.P50,7:0.00} ms   p99 {figures.P99,7:0.00} ms   {figures.Deliveries} deliveries   "
+                + $"cores: gateway {figures.GatewayCores:0.00}, silo {figures.SiloCores:0.00}, this {figures.OwnCores:0.00}"));
+            if (figures.Slow is { } slow)
+            {
+                Console.WriteLine($"      the slow one: {slow}");
+            }
+
+            return figures;
+        }
+        finally
+        {
+            Directory.Delete(data, recursive: true);
+        }
+    }
+
+    private static async Task<Figures> DriveAsync(ClusterProcess cluster, bool withSlow, SlowReaderOptions options, CancellationToken cancellationToken)
+    {
+        List<RoomReader> readers = [];
+        SlowReader? slow = null;
+        using var crawls = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var crawling = Task.CompletedTask;
+        try
+        {
+            slow = withSlow ? await SlowReader.JoinAsync(cluster.Port, Room, cancellationToken) : null;
+            crawling = slow?.CrawlAsync(options.SlowBytes, crawls.Token) ?? crawling;
+            for (var i = 0; i <= options.Readers; i++)
+            {
+                // The last one is the sender, and gets everything as well.
+                readers.Add(await RoomReader.JoinAsync(cluster.Port, i == options.Readers ? "sender" : $"reader{i}", Room, cancellationToken));
+            }
+
+            var load = new Load(cluster, readers, options);
+            await load.RunAsync(cancellationToken);
+            await crawls.CancelAsync();
+            await crawling;
+            var told = slow is null ? null : await EndAsync(slow, load.Sent, cancellationToken);
+            return load.Figures(told);
+        }
+        finally
+        {
+            await crawls.CancelAsync();
+            await crawling.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            slow?.Dispose();
+            readers.ForEach(reader => reader.Dispose());
+        }
+    }
+
+    /// <summary>The slow one reads on at full speed and asks for what was not pushed. Throws where that is not the log.</summary>
+    private static async Task<SlowFigures> EndAsync(SlowReader slow, long head, CancellationToken cancellationToken)
+    {
+        var (crawled, behind) = (slow.BytesRead, head - slow.Last);
+        var started = Stopwatch.GetTimestamp();
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(Patience);
+        try
+        {
+            await slow.ReadToAsync(head, patience.Token);
+            var caughtUp = Stopwatch.GetElapsedTime(started);
+            await slow.FillGapsAsync(patience.Token);
+            return slow is { Fault: null } && slow.Pushed + slow.Named == head && slow.Last == head
+                ? new(crawled, behind, slow.Pushed, slow.Gaps, slow.Named, caughtUp.TotalSeconds)
+                : throw new InvalidOperationException(
+                    $"What the slow reader was told is not the log: {slow.Fault ?? $"{slow.Pushed} pushed and {slow.Named} named are not {head}"}. The run is void.");
+        }
+        catch (Exception gone) when (gone is IOException or System.Net.Sockets.SocketException)
+        {
+            throw new InvalidOperationException($"The slow reader was cut at {slow.Last} of {head}: {gone.Message} The run is void.", gone);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new InvalidOperationException($"The slow reader was at {slow.Last} of {head} after {Patience}: the run is void.");
+        }
+    }
+
+    private static bool Report(SlowReaderOptions options, List<Pair> pairs, out string text)
+    {
+        var median = Results.Median(pairs.Select(pair => pair.With.MedianMiB - pair.Without.MedianMiB));
+        var peak = Results.Median(pairs.Select(pair => pair.With.PeakMiB - pair.Without.PeakMiB));
+        var p50 = Results.Median(pairs.Select(pair => pair.With.P50 / pair.Without.P50));
+        var p99 = Results.Median(pairs.Select(pair => pair.With.P99 / pair.Without.P99));
+        var memoryHolds = median <= MostMoreMiB && peak <= MostMoreMiB;
+        var latencyHolds = p99 <= MostMoreLatency;
+        var slow = pairs.Select(pair => pair.With.Slow!).ToArray();
+
+        var report = new StringBuilder();
+        report.AppendLine(CultureInfo.InvariantCulture, $"# A slow reader, {DateTime.UtcNow:yyyy-MM-dd}");
+        report.AppendLine();
+        report.AppendLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"One reader at {options.SlowBytes} bytes a second beside {options.Readers} fast ones in a room of {options.Rate} messages a second, 100 bytes each; one gateway "
+            + $"and one silo on SQLite as processes of their own, the clients in a third. Medians of {pairs.Count} interleaved pairs, {options.Seconds} s each after {WarmUp.TotalSeconds} s of "
+            + $"warm-up. {Results.Machine} Every delivery was checked: text, order, none lost, none doubled. Latency is from when a message was due to when a sweep over "
+            + $"all readers, one a millisecond at best, found it."));
+        report.AppendLine();
+        report.AppendLine("| | without | with | difference, median of the pairs | goal | |");
+        report.AppendLine("|---|---|---|---|---|---|");
+        Row("gateway's memory, median", figures => figures.MedianMiB, "MiB", $"{median:+0.0;-0.0} MiB", $"at most +{MostMoreMiB} MiB", Results.Holds(median <= MostMoreMiB));
+        Row("gateway's memory, peak", figures => figures.PeakMiB, "MiB", $"{peak:+0.0;-0.0} MiB", $"at most +{MostMoreMiB} MiB", Results.Holds(peak <= MostMoreMiB));
+        Row("fast readers, p50", figures => figures.P50, "ms", $"x {p50:0.00}", "", "");
+        Row("fast readers, p99", figures => figures.P99, "ms", $"x {p99:0.00}", $"at most x {MostMoreLatency}", Results.Holds(latencyHolds));
+        Row("gateway's cores", figures => figures.GatewayCores, "", "", "", "");
+        Row("silo's cores", figures => figures.SiloCores, "", "", "", "");
+        report.AppendLine();
+        report.AppendLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"The slow one, in each of the {slow.Length} runs: what was pushed and history over every gap was the log, in order, none twice, on the one connection it had. In the "
+            + $"run that pushed it least it had read {slow.Min(of => of.CrawledBytes) / 1024} KiB and was {slow.Max(of => of.Behind)} events behind when it was let go; it was told everything "
+            + $"{slow.Max(of => of.CaughtUpSeconds):0.0} s later at the most: {slow.Min(of => of.Pushed)} to {slow.Max(of => of.Pushed)} events were pushed, the rest named by "
+            + $"{slow.Min(of => of.Gaps)} to {slow.Max(of => of.Gaps)} gaps."));
+        report.AppendLine();
+        report.AppendLine(CultureInfo.InvariantCulture, $"    dotnet run -c Release --project bench/Load -- slow --runs {options.Runs} --seconds {options.Seconds}");
+        text = report.ToString();
+        return memoryHolds && latencyHolds;
+
+        void Row(string what, Func<Figures, double> of, string unit, string difference, string goal, string holds) => report.AppendLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"| {what} | {Results.Median(pairs.Select(pair => of(pair.Without))):0.00} {unit} | {Results.Median(pairs.Select(pair => of(pair.With))):0.00} {unit} | {difference} | {goal} | {holds} |"));
+    }
+
+    /// <summary>One sender's messages as they are due, and a sweep over all readers after each turn, in one loop.</summary>
+    private sealed class Load(ClusterProcess cluster, List<RoomReader> readers, SlowReaderOptions options)
+    {
+        private readonly Latencies _latencies = new();
+        private readonly List<double> _resident = [];
+        private readonly int _gateway = cluster.Pid("gateway-1");
+        private readonly int _silo = cluster.Pid("silo-1");
+        private (double Gateway, double Silo, double Own, long At) _from;
+        private (double Gateway, double Silo, double Own, long At) _to;
+
+        /// <summary>How many messages were sent.</summary>
+        public long Sent { get; private set; }
+
+        /// <summary>Sends and receives everything. Throws where the run is void.</summary>
+        public async Task RunAsync(CancellationToken cancellationToken)
+        {
+            var start = Stopwatch.GetTimestamp();
+            var measureFrom = start + (long)(WarmUp.TotalSeconds * Stopwatch.Frequency);
+            var total = (long)options.Rate * ((int)WarmUp.TotalSeconds + options.Seconds);
+            while (Sent < total)
+            {
+                await SendDueAsync(start, total, cancellationToken);
+                Sample(start, measureFrom);
+                readers.ForEach(reader => reader.Sweep(Stopwatch.GetTimestamp, measureFrom, _latencies));
+                await Task.Delay(Sweep, cancellationToken);
+            }
+
+            _to = Cpu();
+            for (var ended = Stopwatch.GetTimestamp(); readers.Exists(reader => reader.Last < total);)
+            {
+                readers.ForEach(reader => reader.Sweep(Stopwatch.GetTimestamp, measureFrom, _latencies));
+                await Task.Delay(Sweep, cancellationToken);
+                if (Stopwatch.GetElapsedTime(ended) > Patience)
+                {
+                    throw new InvalidOperationException($"{readers.Count(reader => reader.Last < total)} readers have not got everything: the run is void.");
+                }
+            }
+
+            if (readers.Sum(reader => reader.Faults) is > 0 and var faults)
+            {
+                throw new InvalidOperationException($"{faults} deliveries were not the next of the room: the run is void.");
+            }
+        }
+
+        /// <summary>What it came to.</summary>
+        public Figures Figures(SlowFigures? slow)
+        {
+            var seconds = Stopwatch.GetElapsedTime(_from.At, _to.At).TotalSeconds;
+            return new(
+                Results.Median(_resident), _resident.Max(), _latencies.At(0.5), _latencies.At(0.99), _latencies.Longest, _latencies.Count,
+                (_to.Gateway - _from.Gateway) / seconds, (_to.Silo - _from.Silo) / seconds, (_to.Own - _from.Own) / seconds, slow);
+        }
+
+        private async Task SendDueAsync(long start, long total, CancellationToken cancellationToken)
+        {
+            while (true)
+            {
+                var lines = new List<string>();
+                for (var now = Stopwatch.GetTimestamp(); lines.Count < LinesPerFrame && Sent < total; Sent++)
+                {
+                    var due = start + (Sent * Stopwatch.Frequency / options.Rate);
+                    if (due > now)
+                    {
+                        break;
+                    }
+
+                    if (Stopwatch.GetElapsedTime(due, now) > MostLate)
+                    {
+                        throw new InvalidOperationException($"The sender is {MostLate} late: this machine is too busy, the run is void.");
+                    }
+
+                    lines.Add(Conversation.Send(Room, Sent + 1, due));
+                }
+
+                if (lines.Count == 0)
+                {
+                    return;
+                }
+
+                await readers[^1].Socket.SendAsync(string.Join('\n', lines), cancellationToken);
+            }
+        }
+
+        private void Sample(long start, long measureFrom)
+        {
+            var now = Stopwatch.GetTimestamp();
+            if (now < measureFrom || Stopwatch.GetElapsedTime(measureFrom, now).TotalSeconds < _resident.Count)
+            {
+                return;
+            }
+
+            _resident.Add(ProcessFigures.ResidentMiB(_gateway));
+            if (_resident.Count == 1)
+            {
+                _from = Cpu();
+            }
+        }
+
+        private (double, double, double, long) Cpu() => (
+            ProcessFigures.CpuSeconds(_gateway), ProcessFigures.CpuSeconds(_silo), ProcessFigures.CpuSeconds(Environment.ProcessId), Stopwatch.GetTimestamp());
+    }
+
+    private sealed record Pair(Figures Without, Figures With);
+
+    private sealed record Figures(
+        double MedianMiB, double PeakMiB, double P50, double P99, double LongestMs, long Deliveries, double GatewayCores, double SiloCores,
+        double OwnCores, SlowFigures? Slow);
+
+    private sealed record SlowFigures(long CrawledBytes, long Behind, long Pushed, int Gaps, long Named, double CaughtUpSeconds);
+}

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using OrleansChat.Gateway.Connections;
@@ -51,6 +52,9 @@ internal static class GatewayHosting
         services.AddHosted<Beacon>();
         services.AddHosted<ConnectionSet>();
         services.AddHosted<Drain>();
+
+        services.AddOptions<SocketTransportOptions>().Configure<IOptions<ConnectionOptions>>(
+            (sockets, connections) => sockets.CreateBoundListenSocket = endpoint => ListenSocket.Bind(endpoint, connections.Value.SendBufferBytes));
     }
 
     /// <summary>Adds who may come in. Reads the keys now: throws <see cref="OptionsValidationException"/>, whose failures name the setting.</summary>

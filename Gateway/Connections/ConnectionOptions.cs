@@ -29,12 +29,19 @@ internal sealed class ConnectionOptions
     /// <summary>Bytes a second, of anything, that are read from one peer, who may be a second ahead; 0 for no bound. What comes faster waits in the network.</summary>
     [Range(0, 1024 * 1024 * 1024)] public int BytesPerSecond { get; set; } = 1024 * 1024;
 
+    /// <summary>
+    /// Bytes that the system may hold for one connection below the outbox (Linux keeps twice as many); 0 for as many as the system likes,
+    /// megabytes for a peer that does not read. A peer gets at least as many bytes a round trip: 320 KB/s at 100 ms.
+    /// </summary>
+    [Range(0, 16 * 1024 * 1024)] public int SendBufferBytes { get; set; } = 32 * 1024;
+
     /// <summary>Seconds of silence after which the server pings; after twice as many it gives up.</summary>
     [Range(1, 3600)] public int HeartbeatSeconds { get; set; } = 25;
 
     /// <summary>
     /// Seconds for which a peer may take nothing at all of what is being written, before it is given up as dead. On Linux one whose machine
-    /// acknowledges nothing is given up after two heartbeats.
+    /// acknowledges nothing is given up after two heartbeats. It is seen to take by steps of some 100 KiB (the server's write buffer and a
+    /// part of <see cref="SendBufferBytes"/>): a slower peer than that looks dead.
     /// </summary>
     [Range(10, 3600)] public int StallSeconds { get; set; } = 120;
 

@@ -26,7 +26,8 @@ internal interface IRooms
     /// <param name="head">How far the feed is.</param>
     bool GoLive(Subscription subscription, out long head);
 
-    /// <summary>Events after a sequence, from the log; one read serves all who ask for the same at one time. Empty where the log has no more.</summary>
+    /// <summary>Events after a sequence, from the log; one read serves all who ask after the same at one time, whoever's limit
+    /// it has. Empty where the log has no more.</summary>
     Task<IReadOnlyList<EncodedEvent>> ReadAsync(string room, long after, int limit, CancellationToken cancellationToken);
 
     /// <summary>A page of history on behalf of a user.</summary>

@@ -10,7 +10,8 @@ namespace OrleansChat.Gateway.Sessions;
 ///     ▲                                                                                                      │
 ///     └────────── the outbox is full: drop its posts, rewind to the cursors, every room is behind ◄──────────┘
 /// </code>
-/// One loop a connection serves its rooms in turn and ends when all are live; memory is one page, whatever it is behind.
+/// One loop a connection serves its rooms in turn and ends when all are live; memory is one page, whatever it is behind, and the log is read
+/// in proportion to what the peer takes.
 /// </summary>
 internal sealed partial class Session
 {
@@ -18,6 +19,9 @@ internal sealed partial class Session
     private Task _catchUp = Task.CompletedTask;
     private bool _catchingUp;
     private long _turn;
+
+    /// <summary>Events to ask the log for next: what the outbox has no room for is read again, so pages follow what fitted.</summary>
+    private int _page = ports.Options.CatchUpEvents;
 
     /// <summary>Makes a subscription live, now if it is at the head, else by way of the log.</summary>
     private void Follow(Subscription subscription)
@@ -122,7 +126,13 @@ internal sealed partial class Session
             }
 
             var after = NameGap(subscription, head);
-            var events = await ports.Rooms.ReadAsync(subscription.Room, after, ports.Options.CatchUpEvents, wire.Gone);
+            var events = await ports.Rooms.ReadAsync(subscription.Room, after, _page, wire.Gone);
+            foreach (var happened in events)
+            {
+                // Before the lock, which the room's feed may wait for: its others are not to wait for this one's page.
+                happened.For(subscription.View);
+            }
+
             if (Post(subscription, after, events))
             {
                 ports.Rooms.Exit(subscription, endMembership: false, answered: null);
@@ -230,6 +240,8 @@ internal sealed partial class Session
                 over = happened.Kind == RoomEventKind.Leave && happened.From == user && EndsWith(subscription, happened.Seq);
             }
 
+            // So many events are read in all as are posted, times three at the most: a page that does not fit was at most twice one that did.
+            _page = posted < events.Count ? Math.Max(1, posted) : Math.Min(2 * _page, ports.Options.CatchUpEvents);
             ports.Instruments.CaughtUp(posted);
             return over;
         }

@@ -86,8 +86,7 @@ internal static class SlowReaderBenchmark
             var load = new Load(cluster, readers, options);
             await load.RunAsync(cancellationToken);
             await crawls.CancelAsync();
-            await crawling;
-            var told = slow is null ? null : await EndAsync(slow, load.Sent, cancellationToken);
+            var told = slow is null ? null : await EndAsync(slow, crawling, load.Sent, cancellationToken);
             return load.Figures(told);
         }
         finally
@@ -100,14 +99,15 @@ internal static class SlowReaderBenchmark
     }
 
     /// <summary>The slow one reads on at full speed and asks for what was not pushed. Throws where that is not the log.</summary>
-    private static async Task<SlowFigures> EndAsync(SlowReader slow, long head, CancellationToken cancellationToken)
+    private static async Task<SlowFigures> EndAsync(SlowReader slow, Task crawling, long head, CancellationToken cancellationToken)
     {
-        var (crawled, behind) = (slow.BytesRead, head - slow.Last);
-        var started = Stopwatch.GetTimestamp();
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(Patience);
         try
         {
+            await crawling;
+            var (crawled, behind) = (slow.BytesRead, head - slow.Last);
+            var started = Stopwatch.GetTimestamp();
             await slow.ReadToAsync(head, patience.Token);
             var caughtUp = Stopwatch.GetElapsedTime(started);
             await slow.FillGapsAsync(patience.Token);

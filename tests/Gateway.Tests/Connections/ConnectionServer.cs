@@ -40,22 +40,13 @@ internal sealed class ConnectionServer : IAsyncDisposable
     /// <summary>Completes when the server has let a socket go.</summary>
     public Task Closed => _closed.Task;
 
-    /// <param name="sendBuffer">Bytes of the sockets' send buffers: over loopback the system gives megabytes, unlike any network.</param>
-    public static async Task<ConnectionServer> StartAsync(ConnectionOptions? options = null, int frameBytes = 64 * 1024, int? sendBuffer = null)
+    public static async Task<ConnectionServer> StartAsync(ConnectionOptions? options = null, int frameBytes = 64 * 1024)
     {
         options ??= new();
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.Services.Configure<SocketTransportOptions>(sockets => sockets.CreateBoundListenSocket = endpoint =>
-        {
-            var listening = SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint);
-            if (sendBuffer is { } bytes)
-            {
-                listening.SendBufferSize = bytes;
-            }
-
-            return listening;
-        });
+        builder.Services.Configure<SocketTransportOptions>(
+            sockets => sockets.CreateBoundListenSocket = endpoint => ListenSocket.Bind(endpoint, options.SendBufferBytes));
         builder.Services.AddSingleton(new ConnectionSet(Options.Create(options), TimeProvider.System));
         builder.Services.AddHostedService(parts => parts.GetRequiredService<ConnectionSet>());
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(1));

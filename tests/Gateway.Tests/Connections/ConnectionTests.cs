@@ -188,7 +188,7 @@ public sealed class ConnectionTests
     [Fact]
     public async Task End_WhenTheClientReadsNothing_CutsTheSocketAfterItsMoment()
     {
-        await using var server = await ConnectionServer.StartAsync(new() { CloseSeconds = 1 }, sendBuffer: 8 * 1024);
+        await using var server = await ConnectionServer.StartAsync(new() { CloseSeconds = 1, SendBufferBytes = 8 * 1024 });
         server.Prepare = connection =>
         {
             for (var i = 0; i < 200; i++)
@@ -262,7 +262,7 @@ public sealed class ConnectionTests
     {
         // One large object, read at a pace at which it takes longer than two heartbeats: pings wait behind it, so only progress is life.
         const int Size = 600_000;
-        await using var server = await ConnectionServer.StartAsync(new() { HeartbeatSeconds = 1 }, sendBuffer: 8 * 1024);
+        await using var server = await ConnectionServer.StartAsync(new() { HeartbeatSeconds = 1, SendBufferBytes = 8 * 1024 });
         server.Prepare = connection => connection.Outbox.Answer(Encoding.ASCII.GetBytes(new string('x', Size)));
         using var client = await RawWebSocket.ConnectAsync(server.Address, receiveBuffer: 8 * 1024);
         client.BytesPerSecond = 120_000;
@@ -320,7 +320,7 @@ public sealed class ConnectionTests
     public async Task AClientThatPingsAndNeverReads_IsBraked_NotRemembered()
     {
         // By what it does not read alone: without a bound on what it sends.
-        await using var server = await ConnectionServer.StartAsync(new() { CommandsPerSecond = 0, BytesPerSecond = 0 }, sendBuffer: 16 * 1024);
+        await using var server = await ConnectionServer.StartAsync(new() { CommandsPerSecond = 0, BytesPerSecond = 0, SendBufferBytes = 16 * 1024 });
         using var client = await RawWebSocket.ConnectAsync(server.Address, receiveBuffer: 8 * 1024);
         const int Pings = 200_000;
         var ping = RawWebSocket.Frame(RawFrame.Ping, new byte[125]);

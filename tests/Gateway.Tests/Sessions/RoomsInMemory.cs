@@ -48,6 +48,9 @@ internal sealed class RoomsInMemory : IRooms
     /// <summary>Reads of the log so far.</summary>
     public int Reads { get; private set; }
 
+    /// <summary>Events that reads of the log told so far.</summary>
+    public int EventsRead { get; private set; }
+
     /// <summary>Questions (pages and whos) that are being answered now, and the most there were at one time.</summary>
     public (int Now, int Most) Questions { get; private set; }
 
@@ -336,7 +339,9 @@ internal sealed class RoomsInMemory : IRooms
         lock (_gate)
         {
             var from = RoomOf(room);
-            return [.. from.Log.Skip((int)after).Where(happened => happened.Seq >= from.Kept).Take(limit)];
+            RoomEvent[] events = [.. from.Log.Skip((int)after).Where(happened => happened.Seq >= from.Kept).Take(limit)];
+            EventsRead += events.Length;
+            return events;
         }
     }
 

@@ -124,6 +124,28 @@ public sealed class SessionLagTests
         Assert.Equal(Enumerable.Range(1, 20).Select(seq => (long)seq), rig.Seqs());
     }
 
+    [Theory]
+    [InlineData(100)]
+    [InlineData(10_000)]
+    public async Task ASlowReader_CostsTheLogWhatItTakes_HoweverLargeEventsAre(int characters)
+    {
+        // A page can hold far more than an outbox: what does not fit is read again, so pages have to follow what fits.
+        const int Events = 600;
+        using var rig = new SessionRig(outboxBytes: 64 * 1024, limits: new() { ReplayEvents = Events });
+        rig.Rooms.Append("lobby", Events, text: new string('x', characters));
+        await (await rig.SessionAsync()).HandleAsync(new Join("j", "lobby", 0, null, null, null));
+
+        await Waiting.UntilAsync(
+            () =>
+            {
+                // One at a time and then a while nothing, as a slow peer's writer takes.
+                _ = rig.TakeOne();
+                return rig.Taken.Count(line => line.StartsWith("""{"t":"ev",""", StringComparison.Ordinal)) == Events;
+            },
+            "all events");
+        Assert.InRange(rig.Rooms.EventsRead, Events, 3 * Events);
+    }
+
     [Fact]
     public async Task StateThatDoesNotFit_IsLetGo_AndNobodyLagsForIt()
     {

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -23,6 +24,10 @@ internal sealed class JsonClient : IAsyncDisposable
     private TaskCompletionSource _more = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _receiving = Task.CompletedTask;
     private int _commands;
+
+    /// <summary>Waits until it may read, and tells how many bytes; null reads as fast as it can.</summary>
+    private Func<Task<int>>? _pace;
+    private HttpMessageInvoker? _http;
 
     private JsonClient(string user) => User = user;
 
@@ -62,6 +67,24 @@ internal sealed class JsonClient : IAsyncDisposable
         return ConnectAsync(client, new($"ws://127.0.0.1:{port}/ws"), null, cursors);
     }
 
+    /// <summary>
+    /// The same for one that reads as its pace allows: each time it awaits how many bytes come next. Little is taken in for it meanwhile.
+    /// </summary>
+    public static Task<JsonClient> ConnectSlowlyAsync(int port, string user, Func<Task<int>> pace)
+    {
+        var handler = new SocketsHttpHandler
+        {
+            ConnectCallback = async (context, cancelled) =>
+            {
+                var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveBufferSize = 4096 };
+                await socket.ConnectAsync(context.DnsEndPoint, cancelled);
+                return new NetworkStream(socket, ownsSocket: true);
+            },
+        };
+        var client = new JsonClient(user) { _pace = pace, _http = new(handler) };
+        return ConnectAsync(client, new($"ws://127.0.0.1:{port}/ws?user={Uri.EscapeDataString(user)}"), null, []);
+    }
+
     private static async Task<JsonClient> ConnectAsync(
         JsonClient client, Uri address, string? helloToken, (string Room, long Seq, string Epoch)[] cursors)
     {
@@ -70,7 +93,7 @@ internal sealed class JsonClient : IAsyncDisposable
         within.CancelAfter(WelcomeWithin);
         try
         {
-            await client._socket.ConnectAsync(address, within.Token);
+            await client._socket.ConnectAsync(address, client._http, within.Token);
             client._receiving = client.ReceiveAsync();
             var rooms = new JsonObject(cursors.Select(cursor =>
                 KeyValuePair.Create(cursor.Room, (JsonNode?)new JsonObject { ["seq"] = cursor.Seq, ["epoch"] = cursor.Epoch })));
@@ -238,7 +261,8 @@ internal sealed class JsonClient : IAsyncDisposable
         {
             while (true)
             {
-                var part = await _socket.ReceiveAsync(frame.GetMemory(16 * 1024), CancellationToken.None);
+                var most = _pace is null ? 16 * 1024 : await _pace();
+                var part = await _socket.ReceiveAsync(frame.GetMemory(most)[..most], CancellationToken.None);
                 frame.Advance(part.Count);
                 if (part.MessageType == WebSocketMessageType.Close)
                 {
@@ -297,5 +321,6 @@ internal sealed class JsonClient : IAsyncDisposable
         _socket.Abort();
         await _receiving;
         _socket.Dispose();
+        _http?.Dispose();
     }
 }

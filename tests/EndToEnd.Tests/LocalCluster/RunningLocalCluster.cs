@@ -13,13 +13,13 @@ internal sealed partial class RunningLocalCluster : IAsyncDisposable
 
     private readonly DirectoryInfo _data = Directory.CreateTempSubdirectory("orleanschat-data-");
 
-    private RunningLocalCluster(int gateways, IReadOnlyDictionary<string, string>? environment, string[] arguments)
+    private RunningLocalCluster(int gateways, IReadOnlyDictionary<string, string>? settings, string[] arguments)
     {
         Port = FreePorts(gateways);
         Group = ProcessGroup.Start(
             Built.LocalCluster,
             ["--gateways", Text(gateways), "--port", Text(Port), "--data", _data.FullName, .. arguments],
-            environment);
+            settings?.ToDictionary(setting => setting.Key.Replace(":", "__", StringComparison.Ordinal), setting => setting.Value));
     }
 
     /// <summary>The first gateway's port.</summary>
@@ -28,13 +28,13 @@ internal sealed partial class RunningLocalCluster : IAsyncDisposable
     public ProcessGroup Group { get; }
 
     /// <summary>Starts it and waits until it says that it is up.</summary>
-    public static Task<RunningLocalCluster> StartAsync(int gateways, params string[] arguments) => StartAsync(gateways, environment: null, arguments);
+    public static Task<RunningLocalCluster> StartAsync(int gateways, params string[] arguments) =>
+        StartAsync(gateways, settings: null, arguments);
 
-    /// <summary>The same with an environment, which its children inherit.</summary>
-    public static async Task<RunningLocalCluster> StartAsync(
-        int gateways, IReadOnlyDictionary<string, string>? environment, params string[] arguments)
+    /// <summary>The same with settings of silos and gateways, by path: <c>Lag:MaxEvents</c>.</summary>
+    public static async Task<RunningLocalCluster> StartAsync(int gateways, IReadOnlyDictionary<string, string>? settings, params string[] arguments)
     {
-        var running = new RunningLocalCluster(gateways, environment, arguments);
+        var running = new RunningLocalCluster(gateways, settings, arguments);
         try
         {
             await running.Group.LineAsync("Ctrl-C stops everything.", StartLimit);

@@ -1,0 +1,105 @@
+using System.Text.Json.Nodes;
+using OrleansChat.EndToEnd.Tests.LocalCluster;
+
+namespace OrleansChat.EndToEnd.Tests.Chat;
+
+/// <summary>One reader in a busy room reads 1 KB/s: it lags, is not cut, and ends with the whole log. What it costs the others, bench/Load tells.</summary>
+public sealed class SlowReaderTests
+{
+    [Fact]
+    public async Task ASlowReader_FarBehind_IsNotCut_AndWithHistoryOverItsGapsHasTheLog()
+    {
+        const int Messages = 4000, MostBehind = 500, Page = 100;
+        const long HeldAtTheMost = 1024 * 1024;
+        var fullSpeed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var cluster = await RunningLocalCluster.StartAsync(
+            1, new Dictionary<string, string> { ["Lag:MaxEvents"] = $"{MostBehind}", ["Connections:OutboxBytes"] = $"{16 * 1024}" });
+        await using var writer = await JsonClient.ConnectAsync(cluster.Port, "writer");
+        await using var fast = await JsonClient.ConnectAsync(cluster.Port, "fast");
+        await using var slow = await JsonClient.ConnectSlowlyAsync(cluster.Port, "slow", PaceAsync);
+        foreach (var member in (JsonClient[])[writer, fast, slow])
+        {
+            await member.JoinAsync("busy");
+        }
+
+        // Some 2.5 MB are pushed to everybody who reads.
+        await SendAllAsync(writer, Messages);
+        var log = await fast.EventsAsync("busy", Messages);
+        Assert.Equal(Sequences(1, Messages), log.Select(Seq));
+        Assert.True(slow.EventsOf("busy").Count < MostBehind, "it was not slow");
+
+        fullSpeed.SetResult();
+        var pushed = await slow.EventsAsync("busy", Messages);
+
+        // It lagged: what was let go is named, and what outbox and sockets had held for it is far less than what was sent meanwhile.
+        var gaps = slow.Frames.Where(frame => (string?)frame["t"] == "gap").ToArray();
+        Assert.NotEmpty(gaps);
+        var held = slow.Frames.TakeWhile(frame => frame != gaps[0]).Sum(frame => (long)frame.ToJsonString().Length);
+        Assert.InRange(held, 1, HeldAtTheMost);
+
+        // Pushed, and history over every gap, is the log: in order, none twice.
+        var told = new List<JsonObject>();
+        foreach (var frame in slow.Frames)
+        {
+            if ((string?)frame["t"] == "ev")
+            {
+                told.Add(frame);
+            }
+            else if ((string?)frame["t"] == "gap")
+            {
+                await FillAsync((long)frame["from"]!, (long)frame["to"]!);
+            }
+        }
+
+        Assert.Equal(log.Select(ev => ev.ToJsonString()), told.Select(ev => ev.ToJsonString()));
+        Assert.True(pushed.Count < Messages, "everything was pushed");
+
+        // On the same connection, live again.
+        await writer.SendAsync("busy", "and now?");
+        Assert.Equal("and now?", (string?)(await slow.EventsAsync("busy", Messages + 1))[^1]["text"]);
+        Assert.DoesNotContain(fast.Frames.Concat(slow.Frames), frame => (string?)frame["t"] == "closed");
+        Assert.DoesNotContain(fast.Frames, frame => (string?)frame["t"] == "gap");
+
+        async Task<int> PaceAsync()
+        {
+            await Task.WhenAny(Task.Delay(100), fullSpeed.Task);
+            return fullSpeed.Task.IsCompleted ? 16 * 1024 : 100;
+        }
+
+        async Task FillAsync(long from, long to)
+        {
+            for (var next = from; next <= to;)
+            {
+                var history = slow.Command("history");
+                (history["room"], history["after"], history["limit"]) = ("busy", next - 1, (int)Math.Min(Page, to - next + 1));
+                var events = (await slow.AskAsync(history, "page"))["events"]!.AsArray();
+                Assert.NotEmpty(events);
+                told.AddRange(events.Select(ev => ev!.AsObject()));
+                next += events.Count;
+            }
+        }
+    }
+
+    private static async Task SendAllAsync(JsonClient sender, int messages)
+    {
+        // Pipelined and in order: a window of sends waits for its answers.
+        const int InFlight = 64;
+        var answers = new Queue<Task<JsonObject>>();
+        var padding = new string('.', 500);
+        for (var n = 1; n <= messages; n++)
+        {
+            if (answers.Count == InFlight)
+            {
+                await answers.Dequeue();
+            }
+
+            answers.Enqueue(sender.SendAsync("busy", $"{n} {padding}"));
+        }
+
+        await Task.WhenAll(answers);
+    }
+
+    private static IEnumerable<long> Sequences(int first, int count) => Enumerable.Range(first, count).Select(seq => (long)seq);
+
+    private static long Seq(JsonObject frame) => (long)frame["seq"]!;
+}

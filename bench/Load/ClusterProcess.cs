@@ -80,6 +80,14 @@ internal sealed partial class ClusterProcess : IAsyncDisposable
         throw new InvalidOperationException($"The cluster did not start:\n{string.Join('\n', lines)}");
     }
 
+    /// <summary>Kills a part (SIGKILL), and returns when it is dead.</summary>
+    public async Task KillAsync(string name)
+    {
+        using var part = Process.GetProcessById(Pid(name));
+        part.Kill();
+        await part.WaitForExitAsync();
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {

@@ -14,12 +14,12 @@ internal sealed class Latencies
     /// <summary>The longest, in milliseconds.</summary>
     public double Longest { get; private set; }
 
-    /// <summary>Counts one, so many times.</summary>
-    public void Add(TimeSpan duration, long times = 1)
+    /// <summary>Counts one.</summary>
+    public void Add(TimeSpan duration)
     {
         var micros = Math.Max(1, duration.TotalMicroseconds);
-        _counts[Math.Min(_counts.Length - 1, (int)(Math.Log(micros) / Math.Log(Step)))] += times;
-        Count += times;
+        _counts[Math.Min(_counts.Length - 1, (int)(Math.Log(micros) / Math.Log(Step)))]++;
+        Count++;
         Longest = Math.Max(Longest, duration.TotalMilliseconds);
     }
 

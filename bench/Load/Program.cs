@@ -4,7 +4,7 @@ using OrleansChat.Load;
 var results = new Option<string>("--results") { Description = "the directory for the dated report", DefaultValueFactory = _ => "bench/results" };
 var runs = new Option<int>("--runs") { Description = "runs of each setting, interleaved; the median is reported", DefaultValueFactory = _ => 5 };
 
-var root = new RootCommand("Measures OrleansChat over real sockets, and checks every delivery.") { Latency(), Slow() };
+var root = new RootCommand("Measures OrleansChat over real sockets, and checks every delivery.") { Latency(), Slow(), Storm() };
 return await root.Parse(args).InvokeAsync();
 
 Command Latency()
@@ -35,6 +35,20 @@ Command Slow()
         new(given.GetValue(runs), given.GetValue(seconds), given.GetValue(readers), given.GetValue(rate), given.GetValue(bytes), given.GetValue(results)!),
         cancellation));
     return slow;
+}
+
+Command Storm()
+{
+    var connections = Number("--connections", 5000, "connections of the gateway that is killed");
+    var rooms = Number("--rooms", 100, "rooms they are in, one each; in each somebody on the other gateway talks on");
+    var rate = Number("--rate", 200, "messages a second, in all rooms together");
+    var storm = new Command("storm", "A gateway is killed and its connections come to the other one: until when all have caught up, and what live traffic feels.")
+    {
+        runs, connections, rooms, rate, results,
+    };
+    storm.SetAction((given, cancellation) => StormBenchmark.RunAsync(
+        new(given.GetValue(runs), given.GetValue(connections), given.GetValue(rooms), given.GetValue(rate), given.GetValue(results)!), cancellation));
+    return storm;
 }
 
 static Option<int> Number(string name, int usual, string description) => new(name) { Description = description, DefaultValueFactory = _ => usual };

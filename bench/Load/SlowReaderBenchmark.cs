@@ -157,9 +157,9 @@ internal static class SlowReaderBenchmark
         report.AppendLine();
         report.AppendLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"The slow one, in each of the {slow.Length} runs: what was pushed and history over every gap was the log, in order, none twice, on the one connection it had. In the "
-            + $"run that pushed it least it had read {slow.Min(of => of.CrawledBytes) / 1024} KiB and was {slow.Max(of => of.Behind)} events behind when it was let go; it was told everything "
-            + $"{slow.Max(of => of.CaughtUpSeconds):0.0} s later at the most: {slow.Min(of => of.Pushed)} to {slow.Max(of => of.Pushed)} events were pushed, the rest named by "
+            $"The slow one, in each of the {slow.Length} runs: what was pushed and history over every gap was the log, in order, none twice, on the one connection it had. When it was "
+            + $"let go it had read at least {slow.Min(of => of.CrawledBytes) / 1024} KiB and was up to {slow.Max(of => of.Behind)} events behind; it was told everything within "
+            + $"{slow.Max(of => of.CaughtUpSeconds):0.00} s: {slow.Min(of => of.Pushed)} to {slow.Max(of => of.Pushed)} events were pushed, the rest named by "
             + $"{slow.Min(of => of.Gaps)} to {slow.Max(of => of.Gaps)} gaps."));
         report.AppendLine();
         report.AppendLine(CultureInfo.InvariantCulture, $"    dotnet run -c Release --project bench/Load -- slow --runs {options.Runs} --seconds {options.Seconds}");
@@ -194,14 +194,14 @@ internal static class SlowReaderBenchmark
             {
                 await SendDueAsync(start, total, cancellationToken);
                 Sample(start, measureFrom);
-                readers.ForEach(reader => reader.Sweep(Stopwatch.GetTimestamp, measureFrom, _latencies));
+                readers.ForEach(reader => reader.Sweep(measureFrom, _latencies));
                 await Task.Delay(Sweep, cancellationToken);
             }
 
             _to = Cpu();
             for (var ended = Stopwatch.GetTimestamp(); readers.Exists(reader => reader.Last < total);)
             {
-                readers.ForEach(reader => reader.Sweep(Stopwatch.GetTimestamp, measureFrom, _latencies));
+                readers.ForEach(reader => reader.Sweep(measureFrom, _latencies));
                 await Task.Delay(Sweep, cancellationToken);
                 if (Stopwatch.GetElapsedTime(ended) > Patience)
                 {

@@ -14,6 +14,9 @@ internal sealed class Connection(
     /// <summary>Bytes handed to the transport at a time: each that it had to wait for is progress, and progress is life.</summary>
     private const int PieceBytes = 16 * 1024;
 
+    /// <summary>Bytes from which a frame goes to the transport as it is.</summary>
+    private const int LargeBytes = 2048;
+
     private readonly CancellationTokenSource _cut = new(Timeout.InfiniteTimeSpan, time);
     private readonly Lock _gate = new();
     private readonly Signal _handled = new();
@@ -265,14 +268,9 @@ internal sealed class Connection(
         {
             while (!closed && await Outbox.WaitAsync(_cut.Token))
             {
-                var closes = Gather(frames, waiting);
-                for (var rest = frames.WrittenMemory; !rest.IsEmpty; rest = rest[Math.Min(PieceBytes, rest.Length)..])
-                {
-                    await WritePieceAsync(rest[..Math.Min(PieceBytes, rest.Length)]);
-                }
-
-                closed = closes;
-
+                closed = Gather(frames, waiting, out var large);
+                await WriteAsync(frames.WrittenMemory);
+                await WriteAsync(large);
                 if (frames.Capacity > 2 * options.WriteBytes)
                 {
                     frames = new ArrayBufferWriter<byte>(1024);
@@ -295,6 +293,14 @@ internal sealed class Connection(
         }
     }
 
+    private async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes)
+    {
+        for (var rest = bytes; !rest.IsEmpty; rest = rest[Math.Min(PieceBytes, rest.Length)..])
+        {
+            await WritePieceAsync(rest[..Math.Min(PieceBytes, rest.Length)]);
+        }
+    }
+
     private async ValueTask WritePieceAsync(ReadOnlyMemory<byte> piece)
     {
         var writing = stream.WriteToWireAsync(piece, _cut.Token);
@@ -313,22 +319,31 @@ internal sealed class Connection(
         Volatile.Write(ref _isWriting, false);
     }
 
-    /// <summary>Joins what waits into frames: objects by newlines into text frames, whole frames as they are. True after a close frame.</summary>
-    private bool Gather(ArrayBufferWriter<byte> frames, List<Outbox.Item> waiting)
+    /// <summary>Joins what waits into frames: objects by newlines into text frames, whole frames as they are.</summary>
+    /// <param name="large">A frame that comes after the others, and is not worth copying.</param>
+    /// <returns>True after a close frame.</returns>
+    private bool Gather(ArrayBufferWriter<byte> frames, List<Outbox.Item> waiting, out ReadOnlyMemory<byte> large)
     {
         var taken = 0;
-        while (Outbox.TryTake(options.WriteBytes - taken, taken == 0, out var item))
+        large = default;
+        while (large.IsEmpty && Outbox.TryTake(options.WriteBytes - taken, taken == 0, out var item))
         {
             taken += item.Bytes.Length + 1;
-            if (item.Kind != Outbox.ItemKind.Frame)
+            if (!item.IsFrame)
             {
                 waiting.Add(item);
                 continue;
             }
 
             WebSocketFrames.WriteText(frames, waiting);
+            if (item.Bytes.Length >= LargeBytes)
+            {
+                large = item.Bytes;
+                continue;
+            }
+
             frames.Write(item.Bytes.Span);
-            if (WebSocketFrames.IsClose(item.Bytes.Span))
+            if (item.Kind == Outbox.ItemKind.Frame && WebSocketFrames.IsClose(item.Bytes.Span))
             {
                 return true;
             }

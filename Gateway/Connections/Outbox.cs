@@ -26,7 +26,12 @@ internal sealed class Outbox(int postBytes, int answerBytes)
 
     /// <summary>Queues bytes that may be dropped. False where they do not fit, and nothing was queued.</summary>
     /// <param name="bytes">One object or line without its newline; empty moves the receipt along and writes nothing.</param>
-    public bool TryPost(ReadOnlyMemory<byte> bytes, IReceipt? receipt, long position)
+    public bool TryPost(ReadOnlyMemory<byte> bytes, IReceipt? receipt, long position) => TryPost(new(bytes, ItemKind.Post, receipt, position));
+
+    /// <summary>The same for a whole WebSocket frame, written as it is.</summary>
+    public bool TryPostFrame(ReadOnlyMemory<byte> frame, IReceipt receipt, long position) => TryPost(new(frame, ItemKind.PostedFrame, receipt, position));
+
+    private bool TryPost(Item item)
     {
         lock (_gate)
         {
@@ -35,13 +40,13 @@ internal sealed class Outbox(int postBytes, int answerBytes)
                 return true;
             }
 
-            if (!HasSpace && _posted + bytes.Length + ItemBytes > postBytes)
+            if (!HasSpace && _posted + item.Bytes.Length + ItemBytes > postBytes)
             {
                 return false;
             }
 
-            _posted += bytes.Length + ItemBytes;
-            _items.Enqueue(new(bytes, ItemKind.Post, receipt, position));
+            _posted += item.Bytes.Length + ItemBytes;
+            _items.Enqueue(item);
         }
 
         _waiting.Set();
@@ -78,7 +83,7 @@ internal sealed class Outbox(int postBytes, int answerBytes)
             var kept = new Queue<Item>();
             foreach (var item in _items)
             {
-                if (item.Kind == ItemKind.Post && (only is null || ReferenceEquals(item.Receipt, only)))
+                if (item.IsPost && (only is null || ReferenceEquals(item.Receipt, only)))
                 {
                     _posted -= item.Bytes.Length + ItemBytes;
                 }
@@ -106,7 +111,7 @@ internal sealed class Outbox(int postBytes, int answerBytes)
             }
 
             _items.Dequeue();
-            if (item.Kind == ItemKind.Post)
+            if (item.IsPost)
             {
                 _posted -= item.Bytes.Length + ItemBytes;
                 item.Receipt?.Taken(item.Position);
@@ -212,6 +217,9 @@ internal sealed class Outbox(int postBytes, int answerBytes)
         /// <summary>May be dropped while it waits.</summary>
         Post,
 
+        /// <summary>A whole frame that may be dropped while it waits.</summary>
+        PostedFrame,
+
         /// <summary>Is never dropped.</summary>
         Answer,
 
@@ -220,5 +228,12 @@ internal sealed class Outbox(int postBytes, int answerBytes)
     }
 
     /// <summary>One thing that waits.</summary>
-    internal readonly record struct Item(ReadOnlyMemory<byte> Bytes, ItemKind Kind, IReceipt? Receipt, long Position);
+    internal readonly record struct Item(ReadOnlyMemory<byte> Bytes, ItemKind Kind, IReceipt? Receipt, long Position)
+    {
+        /// <summary>Whether it may be dropped.</summary>
+        public bool IsPost => Kind is ItemKind.Post or ItemKind.PostedFrame;
+
+        /// <summary>Whether it is a frame already.</summary>
+        public bool IsFrame => Kind is ItemKind.Frame or ItemKind.PostedFrame;
+    }
 }

@@ -14,7 +14,43 @@ internal static class WebSocketFrames
     /// <summary>True for a close frame (§5.5.1).</summary>
     public static bool IsClose(ReadOnlySpan<byte> frame) => (frame[0] & 0x0F) == 0x08;
 
-    /// <summary>One unmasked text frame (RFC 6455 §5.2) of all objects, one a line.</summary>
+    /// <summary>One unmasked text frame (RFC 6455 §5.2) of all lines that are not empty; empty where all are.</summary>
+    public static byte[] Text(ReadOnlySpan<ReadOnlyMemory<byte>> lines)
+    {
+        var length = -1;
+        foreach (var line in lines)
+        {
+            length += line.IsEmpty ? 0 : line.Length + 1;
+        }
+
+        if (length < 0)
+        {
+            return [];
+        }
+
+        Span<byte> header = stackalloc byte[10];
+        header = header[..Header(header, length)];
+        var frame = new byte[header.Length + length];
+        header.CopyTo(frame);
+        var at = header.Length;
+        foreach (var line in lines)
+        {
+            if (!line.IsEmpty)
+            {
+                if (at > header.Length)
+                {
+                    frame[at++] = (byte)'\n';
+                }
+
+                line.Span.CopyTo(frame.AsSpan(at));
+                at += line.Length;
+            }
+        }
+
+        return frame;
+    }
+
+    /// <summary>One unmasked text frame of all objects, one a line.</summary>
     public static void WriteText(ArrayBufferWriter<byte> frames, List<Outbox.Item> objects)
     {
         var length = -1;
@@ -25,7 +61,7 @@ internal static class WebSocketFrames
 
         if (length >= 0)
         {
-            WriteHeader(frames, length);
+            frames.Advance(Header(frames.GetSpan(10), length));
             var first = true;
             foreach (var item in objects)
             {
@@ -47,26 +83,23 @@ internal static class WebSocketFrames
         objects.Clear();
     }
 
-    private static void WriteHeader(ArrayBufferWriter<byte> frames, int length)
+    /// <summary>Writes a text frame's header. Returns its length: 2, 4 or 10 bytes.</summary>
+    private static int Header(Span<byte> header, int length)
     {
-        var header = frames.GetSpan(10);
         header[0] = 0x81;
-        if (length < 126)
+        switch (length)
         {
-            header[1] = (byte)length;
-            frames.Advance(2);
-        }
-        else if (length <= ushort.MaxValue)
-        {
-            header[1] = 126;
-            BinaryPrimitives.WriteUInt16BigEndian(header[2..], (ushort)length);
-            frames.Advance(4);
-        }
-        else
-        {
-            header[1] = 127;
-            BinaryPrimitives.WriteUInt64BigEndian(header[2..], (ulong)length);
-            frames.Advance(10);
+            case < 126:
+                header[1] = (byte)length;
+                return 2;
+            case <= ushort.MaxValue:
+                header[1] = 126;
+                BinaryPrimitives.WriteUInt16BigEndian(header[2..], (ushort)length);
+                return 4;
+            default:
+                header[1] = 127;
+                BinaryPrimitives.WriteUInt64BigEndian(header[2..], (ulong)length);
+                return 10;
         }
     }
 

@@ -39,7 +39,7 @@ internal sealed class FanoutInstruments
     }
 
     /// <summary>Handed on.</summary>
-    public void Event() => _events.Add(1);
+    public void Events(int events) => _events.Add(events);
 
     /// <summary>Came twice.</summary>
     public void Duplicate() => _duplicates.Add(1);

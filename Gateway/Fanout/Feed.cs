@@ -26,6 +26,9 @@ internal sealed partial class Feed(
     string room, Func<long, int, Task<RoomEvent[]>> readLog, Action<IReadOnlyList<Subscription>> ended, FanoutOptions options,
     FanoutInstruments instruments, TimeProvider time)
 {
+    /// <summary>Characters of text after which a run ends: a frame stays small against an outbox.</summary>
+    private const int RunLength = 16 * 1024;
+
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(250);
     private readonly Lock _gate = new();
     private readonly SubscriptionList _subscriptions = new();
@@ -102,11 +105,13 @@ internal sealed partial class Feed(
     {
         lock (_gate)
         {
+            List<EncodedEvent> next = new(batch.Events.Length);
             foreach (var happened in batch.Events)
             {
-                Take(happened);
+                Take(happened, next);
             }
 
+            HandOn(next);
             return Expect(batch.Events[^1].Seq, _early.Count < options.HeldEvents ? Hold : TimeSpan.Zero);
         }
     }
@@ -198,17 +203,17 @@ internal sealed partial class Feed(
 
     private TimeSpan Hold => TimeSpan.FromMilliseconds(options.HoldMs);
 
-    /// <summary>Under the lock: hands an event on, keeps it, or drops it.</summary>
-    private void Take(RoomEvent happened)
+    /// <summary>Under the lock: adds an event to what is handed on next, keeps it, or drops it.</summary>
+    private void Take(RoomEvent happened, List<EncodedEvent> next)
     {
-        if (happened.Seq <= _position || _early.ContainsKey(happened.Seq))
+        var after = _position + next.Count;
+        if (happened.Seq <= after || _early.ContainsKey(happened.Seq))
         {
             instruments.Duplicate();
         }
-        else if (happened.Seq == _position + 1)
+        else if (happened.Seq == after + 1)
         {
-            Push(new(happened));
-            PushEarly();
+            next.Add(new(happened));
         }
         else if (_early.Count < options.HeldEvents)
         {
@@ -340,17 +345,10 @@ internal sealed partial class Feed(
                 FallBehind(events[0].Event.Seq - 1);
             }
 
-            foreach (var happened in events)
-            {
-                if (happened.Event.Seq == _position + 1)
-                {
-                    instruments.Repaired(1);
-                    _early.Remove(happened.Event.Seq);
-                    Push(happened);
-                }
-            }
-
-            PushEarly();
+            List<EncodedEvent> missing = [.. events.SkipWhile(happened => happened.Event.Seq <= _position)];
+            instruments.Repaired(missing.Count);
+            missing.ForEach(happened => _early.Remove(happened.Event.Seq));
+            HandOn(missing);
             Close(Hold);
         }
     }
@@ -375,41 +373,63 @@ internal sealed partial class Feed(
             _early.Remove(early);
         }
 
-        PushEarly();
+        HandOn([]);
     }
 
-    /// <summary>Under the lock: hands on what was kept, as far as it follows.</summary>
-    private void PushEarly()
+    /// <summary>Under the lock: hands on events that follow the position, and after them what was kept and follows.</summary>
+    private void HandOn(List<EncodedEvent> events)
     {
-        while (_early.Count > 0 && _early.Remove(_position.GetValueOrDefault() + 1, out var early))
+        while (_early.Count > 0 && _early.Remove(_position.GetValueOrDefault() + events.Count + 1, out var early))
         {
-            Push(new(early));
+            events.Add(new(early));
         }
+
+        Push(events);
     }
 
-    /// <summary>Under the lock: everybody who is live gets it, in the order in which they came.</summary>
-    private void Push(EncodedEvent happened)
+    /// <summary>Under the lock: everybody who is live gets them, in the order in which they came.</summary>
+    /// <param name="events">Dense, from the one after the position.</param>
+    private void Push(List<EncodedEvent> events)
     {
-        instruments.Event();
-        _position = happened.Event.Seq;
-        foreach (var subscription in _subscriptions)
+        for (var from = 0; from < events.Count;)
         {
-            subscription.Session.Offer(subscription, happened);
-        }
+            // A run ends with a membership, which ends subscriptions.
+            var length = 0;
+            var to = from;
+            do
+            {
+                length += events[to].Event.Text?.Length ?? 0;
+            }
+            while (events[to++].Event.Kind != RoomEventKind.Leave && to < events.Count && length < RunLength);
 
-        if (happened.Event.Kind == RoomEventKind.Leave)
-        {
-            // Whoever gave up membership reads no further, on whatever connection.
-            List<Subscription> over = [];
+            var run = new EncodedRun(events[from..to]);
+            from = to;
+            instruments.Events(run.Events.Count);
+            _position = run.Last;
             foreach (var subscription in _subscriptions)
             {
-                if (subscription.Session.User == happened.Event.From && subscription.Session.EndsWith(subscription, happened.Event.Seq))
-                {
-                    over.Add(subscription);
-                }
+                subscription.Session.Offer(subscription, run);
             }
 
-            ended(over);
+            if (run.Events[^1].Event is { Kind: RoomEventKind.Leave } left)
+            {
+                End(left);
+            }
         }
+    }
+
+    /// <summary>Under the lock: whoever gave up membership reads no further, on whatever connection.</summary>
+    private void End(RoomEvent left)
+    {
+        List<Subscription> over = [];
+        foreach (var subscription in _subscriptions)
+        {
+            if (subscription.Session.User == left.From && subscription.Session.EndsWith(subscription, left.Seq))
+            {
+                over.Add(subscription);
+            }
+        }
+
+        ended(over);
     }
 }

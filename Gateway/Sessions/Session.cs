@@ -136,17 +136,23 @@ internal sealed partial class Session(string id, string user, IWireFormat format
     /// <summary>Puts the session into a room it belongs to without having joined: somebody wrote to it there.</summary>
     public void Reach(string room, long after) => Join(new(null, RoomNames.NameOf(room, user), after, null, null, null), Entry.Rung);
 
-    /// <summary>Hands an event of a feed to the outbox. Called under the feed's lock, in sequence.</summary>
-    public void Offer(Subscription subscription, EncodedEvent happened)
+    /// <summary>Hands events of a feed to the outbox. Called under the feed's lock, in sequence.</summary>
+    public void Offer(Subscription subscription, EncodedRun run)
     {
         lock (_gate)
         {
-            if (subscription.State != SubscriptionState.Live || happened.Event.Seq <= subscription.Queued)
+            if (subscription.State != SubscriptionState.Live || run.Last <= subscription.Queued)
             {
                 return;
             }
 
-            if (!subscription.TryPost(wire.Outbox, happened.For(subscription.View), happened.Event.Seq))
+            if (subscription.Queued >= run.First)
+            {
+                // It came to the head by way of the log, which was further than the feed.
+                run = new([.. run.Events.SkipWhile(happened => happened.Event.Seq <= subscription.Queued)]);
+            }
+
+            if (!subscription.TryPostFrame(wire.Outbox, run.For(subscription.View), run.Last))
             {
                 Lag();
             }

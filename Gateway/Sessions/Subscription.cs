@@ -53,6 +53,18 @@ internal sealed class Subscription(Session session, string room, View view) : IR
         return true;
     }
 
+    /// <summary>Hands a run's frame to the outbox. False where it does not fit.</summary>
+    public bool TryPostFrame(Outbox outbox, ReadOnlyMemory<byte> frame, long seq)
+    {
+        if (!outbox.TryPostFrame(frame, this, seq))
+        {
+            return false;
+        }
+
+        Queued = seq;
+        return true;
+    }
+
     /// <summary>After the outbox dropped its posts: what was not taken has to be posted again.</summary>
     public void Rewind() => Queued = Volatile.Read(ref _cursor);
 

@@ -12,7 +12,7 @@ public sealed class VanishTests
     public async Task APeerWhoseMachineDies_WithMuchToBeWritten_IsGivenUp_AfterTwoHeartbeats()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux tells of acknowledgements; elsewhere it takes Connections:StallSeconds.");
-        await using var server = await ConnectionServer.StartAsync(new() { HeartbeatSeconds = 1, StallSeconds = 3600, CloseSeconds = 1 }, sendBuffer: 8 * 1024);
+        await using var server = await ConnectionServer.StartAsync(new() { HeartbeatSeconds = 1, StallSeconds = 3600, CloseSeconds = 1, SendBufferBytes = 8 * 1024 });
         using var client = await RawWebSocket.ConnectAsync(server.Address, receiveBuffer: 8 * 1024);
         var connection = await server.AcceptedAsync();
         connection.Outbox.Answer("first"u8.ToArray());
@@ -40,7 +40,7 @@ public sealed class VanishTests
     [Fact]
     public async Task APeerThatReadsNothing_ForManyHeartbeats_IsNotTakenForDead_WhileItsMachineAnswers()
     {
-        await using var server = await ConnectionServer.StartAsync(new() { HeartbeatSeconds = 1, StallSeconds = 3600, CloseSeconds = 1 }, sendBuffer: 8 * 1024);
+        await using var server = await ConnectionServer.StartAsync(new() { HeartbeatSeconds = 1, StallSeconds = 3600, CloseSeconds = 1, SendBufferBytes = 8 * 1024 });
         using var client = await RawWebSocket.ConnectAsync(server.Address, receiveBuffer: 8 * 1024);
         var connection = await server.AcceptedAsync();
         connection.Outbox.Answer(Encoding.ASCII.GetBytes(new string('x', 600_000)));

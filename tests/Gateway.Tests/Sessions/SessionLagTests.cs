@@ -27,10 +27,17 @@ public sealed class SessionLagTests
         Assert.Equal(Enumerable.Range(1, 203).Select(seq => (long)seq), rig.Seqs());
         Assert.True(rig.Rooms.Reads > 0, "it never lagged");
 
-        var reads = rig.Rooms.Reads;
-        rig.Rooms.Append("lobby");
-        await rig.UntilAsync(r => r.Seqs().Length >= 204, "a live event");
-        Assert.Equal(reads, rig.Rooms.Reads);
+        // From a moment on that only the session knows, events come live.
+        var (expected, reads) = (203, 0);
+        do
+        {
+            Assert.True(expected < 220, "it never went live again");
+            reads = rig.Rooms.Reads;
+            rig.Rooms.Append("lobby");
+            expected++;
+            await rig.UntilAsync(r => r.Seqs().Length >= expected, "one more event");
+        }
+        while (rig.Rooms.Reads > reads);
     }
 
     [Fact]

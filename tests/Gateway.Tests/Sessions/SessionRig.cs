@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Text;
 using OrleansChat.Gateway.Connections;
 using OrleansChat.Gateway.Sessions;
@@ -71,10 +72,25 @@ internal sealed class SessionRig : IDisposable
 
         if (!item.Bytes.IsEmpty)
         {
-            _lines.AddRange(Encoding.UTF8.GetString(item.Bytes.Span).Split('\n'));
+            var payload = item.Kind == Outbox.ItemKind.PostedFrame ? PayloadOf(item.Bytes.Span) : item.Bytes.Span;
+            _lines.AddRange(Encoding.UTF8.GetString(payload).Split('\n'));
         }
 
         return true;
+    }
+
+    /// <summary>What one unmasked text frame carries.</summary>
+    private static ReadOnlySpan<byte> PayloadOf(ReadOnlySpan<byte> frame)
+    {
+        Assert.Equal(0x81, frame[0]);
+        var (header, length) = frame[1] switch
+        {
+            126 => (4, BinaryPrimitives.ReadUInt16BigEndian(frame[2..])),
+            127 => (10, (int)BinaryPrimitives.ReadUInt64BigEndian(frame[2..])),
+            var small => (2, small),
+        };
+        Assert.Equal(header + length, frame.Length);
+        return frame[header..];
     }
 
     /// <summary>Forgets what was taken.</summary>

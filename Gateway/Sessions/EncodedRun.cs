@@ -1,0 +1,41 @@
+using System.Buffers;
+using OrleansChat.Gateway.Connections;
+using OrleansChat.Grains.Interfaces;
+
+namespace OrleansChat.Gateway.Sessions;
+
+/// <summary>
+/// Consecutive events of one room as one WebSocket frame. A server's frames carry no mask, so the same bytes are for everybody who sees
+/// the room the same way: handing a run to a connection costs the same whatever it holds.
+/// </summary>
+/// <param name="events">At least one; dense.</param>
+internal sealed class EncodedRun(IReadOnlyList<EncodedEvent> events)
+{
+    private readonly Encodings _encodings = new();
+    private readonly HashSet<string> _senders = [.. events.Select(one => one.Event.From)];
+
+    /// <summary>The events.</summary>
+    public IReadOnlyList<EncodedEvent> Events => events;
+
+    /// <summary>The first one's sequence.</summary>
+    public long First => events[0].Event.Seq;
+
+    /// <summary>The last one's sequence.</summary>
+    public long Last => events[^1].Event.Seq;
+
+    /// <summary>The frame for a view; empty where that view shows nothing of these events.</summary>
+    public ReadOnlyMemory<byte> For(View view) => view.Format.TellsOwn && _senders.Contains(view.User)
+        ? Encode(view)
+        : _encodings.Get(this, view, own: false, static (run, view, _) => run.Encode(view));
+
+    private byte[] Encode(View view)
+    {
+        var lines = new ReadOnlyMemory<byte>[events.Count];
+        for (var i = 0; i < lines.Length; i++)
+        {
+            lines[i] = events[i].For(view);
+        }
+
+        return WebSocketFrames.Text(lines);
+    }
+}

@@ -1,0 +1,53 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using OrleansChat.Gateway.Sessions;
+using OrleansChat.Grains.Interfaces;
+using OrleansChat.Protocol;
+
+namespace OrleansChat.Gateway.Tests.Sessions;
+
+/// <summary>Consecutive events as one frame, the same bytes for everybody who sees them the same way.</summary>
+public sealed class EncodedRunTests
+{
+    [Theory]
+    [InlineData(1, 2)] // one short event: a header of two bytes
+    [InlineData(3, 4)]
+    [InlineData(900, 10)]
+    public void ARun_IsOneFrame_OfOneObjectALine(int events, int header)
+    {
+        var run = Run(events, "bob");
+        var frame = run.For(View("ann")).ToArray();
+
+        Assert.Equal(0x81, frame[0]);
+        Assert.Equal(
+            Enumerable.Range(1, events).Select(seq => (long)seq),
+            Encoding.UTF8.GetString(frame[header..]).Split('\n').Select(line => ((ChatEvent)FrameReader.Read(Encoding.UTF8.GetBytes(line))!).Seq));
+    }
+
+    [Fact]
+    public void Everybody_GetsTheSameBytes_ButTheSenders()
+    {
+        var run = Run(2, "bob");
+
+        Assert.True(MemoryMarshal.TryGetArray(run.For(View("ann")), out var ann));
+        Assert.True(MemoryMarshal.TryGetArray(run.For(View("cid")), out var cid));
+        Assert.Same(ann.Array, cid.Array);
+        Assert.DoesNotContain("\"id\":", Encoding.UTF8.GetString(ann));
+        Assert.Contains("\"id\":\"mine-1\"", Encoding.UTF8.GetString(run.For(View("bob")).Span));
+    }
+
+    [Fact]
+    public void WhatAViewDoesNotShow_LeavesNothingBehind()
+    {
+        // Somebody who wants no echo: of a run of their own nothing is left, of another's everything.
+        var quiet = new View(new TextFormat("bob", "lobby", new("lobby", null, ShowSeq: false, Raw: false, Echo: false)), "lobby", "bob");
+
+        Assert.True(Run(2, "bob").For(quiet).IsEmpty);
+        Assert.False(Run(2, "ann").For(quiet).IsEmpty);
+    }
+
+    private static View View(string user) => new(JsonFormat.Instance, "lobby", user);
+
+    private static EncodedRun Run(int events, string from) => new([.. Enumerable.Range(1, events).Select(seq => new EncodedEvent(
+        new(seq, 1000, from, RoomEventKind.Msg, "hello", null, null, null, $"mine-{seq}", false, seq)))]);
+}

@@ -11,7 +11,7 @@ public sealed class CrowdTests
     public async Task AHundredThousandJoins_AreAnswered_AndLeaveNothingBehind()
     {
         const int Connections = 500, Rooms = 200;
-        await using var siege = await Siege.StartAsync(new() { Most = 1000 });
+        await using var siege = await Siege.StartAsync(new() { Most = 1000 }, sessions: new() { HelloSeconds = 600 });
         siege.Server.Rooms.KeepsCalls = false;
         await siege.HoldsAsync(async server =>
         {

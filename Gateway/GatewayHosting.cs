@@ -35,6 +35,7 @@ internal static class GatewayHosting
         services.AddIdentity(builder.Configuration.Read<IdentityOptions>(IdentityOptions.Section));
         builder.Logging.HideAddresses();
         services.AddSingleton<Origins>();
+        services.AddSingleton<Doorway>();
         services.AddSingleton<WebSocketEndpoint>();
         services.AddSingleton<GatewayId>();
         services.AddSingleton<Ongoing>();
@@ -53,8 +54,11 @@ internal static class GatewayHosting
         services.AddHosted<ConnectionSet>();
         services.AddHosted<Drain>();
 
-        services.AddOptions<SocketTransportOptions>().Configure<IOptions<ConnectionOptions>>(
-            (sockets, connections) => sockets.CreateBoundListenSocket = endpoint => ListenSocket.Bind(endpoint, connections.Value.SendBufferBytes));
+        services.AddOptions<SocketTransportOptions>().Configure<IOptions<ConnectionOptions>>((sockets, connections) =>
+        {
+            sockets.Backlog = connections.Value.Backlog;
+            sockets.CreateBoundListenSocket = endpoint => ListenSocket.Bind(endpoint, connections.Value.SendBufferBytes);
+        });
     }
 
     /// <summary>Adds who may come in. Reads the keys now: throws <see cref="OptionsValidationException"/>, whose failures name the setting.</summary>

@@ -1,3 +1,4 @@
+using System.Net.WebSockets;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.Extensions.Options;
@@ -9,7 +10,7 @@ namespace OrleansChat.Gateway;
 
 /// <summary><c>GET /ws</c>, and <c>/</c> where it asks for a WebSocket: checks origin and identity, upgrades, and joins a connection to a conversation.</summary>
 internal sealed partial class WebSocketEndpoint(
-    Identity identity, Origins origins, ConnectionSet connections, SessionPorts ports, IOptions<ConnectionOptions> options,
+    Identity identity, Origins origins, Doorway doorway, ConnectionSet connections, SessionPorts ports, IOptions<ConnectionOptions> options,
     IHostApplicationLifetime lifetime, TimeProvider time, ILogger<WebSocketEndpoint> logger)
 {
     /// <summary>Answers the request: 400, 401, 403 or 503 before the upgrade, or a connection until it ends.</summary>
@@ -77,11 +78,13 @@ internal sealed partial class WebSocketEndpoint(
             rate.MinDataRate = null;
         }
 
-        using var socket = await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext
+        using var socket = await UpgradeAsync(context, subprotocol);
+        if (socket is null)
         {
-            SubProtocol = subprotocol,
-            KeepAliveInterval = Timeout.InfiniteTimeSpan,
-        });
+            await RefuseAsync(context, StatusCodes.Status503ServiceUnavailable, "too many are coming at once; come back, or go to another gateway");
+            return;
+        }
+
         using var connection = new Connection(socket, UpgradedStream.Under(context), options.Value, ports.Limits.FrameBytes, time);
         using var expiry = new Expiry(time, identity.Grace, () => connection.End(CloseCode.TokenExpired, "the token expired"));
         expiry.Set(who.Exp);
@@ -102,6 +105,25 @@ internal sealed partial class WebSocketEndpoint(
         {
             connections.Remove(connection);
             await conversation.CloseAsync();
+        }
+    }
+
+    /// <summary>Upgrades in its turn; null where that did not come in time.</summary>
+    private async Task<WebSocket?> UpgradeAsync(HttpContext context, string? subprotocol)
+    {
+        if (!await doorway.EnterAsync(context.RequestAborted))
+        {
+            return null;
+        }
+
+        try
+        {
+            return await context.WebSockets.AcceptWebSocketAsync(
+                new WebSocketAcceptContext { SubProtocol = subprotocol, KeepAliveInterval = Timeout.InfiniteTimeSpan });
+        }
+        finally
+        {
+            doorway.Leave();
         }
     }
 

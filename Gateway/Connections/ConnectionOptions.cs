@@ -48,6 +48,15 @@ internal sealed class ConnectionOptions
     /// <summary>Seconds for the peer to answer a close before the socket is cut.</summary>
     [Range(1, 60)] public int CloseSeconds { get; set; } = 2;
 
+    /// <summary>Connections that open at one time: the upgrade, and the session's first call. The others wait.</summary>
+    [Range(1, 10_000)] public int OpeningAtATime { get; set; } = 32;
+
+    /// <summary>Seconds for which one may wait for its turn to open; after them its request gets 503, its hello 4004.</summary>
+    [Range(1, 600)] public int OpenSeconds { get; set; } = 10;
+
+    /// <summary>Connections that may wait to be accepted; one more is made to try again by its own system, seconds later.</summary>
+    [Range(1, 1_000_000)] public int Backlog { get; set; } = 4096;
+
     /// <summary>Connections this process takes; one more gets 503.</summary>
     [Range(1, 10_000_000)] public int Most { get; set; } = 100_000;
 }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using OrleansChat.Gateway.Connections;
 using OrleansChat.Gateway.Sessions;
 using OrleansChat.Grains.Interfaces;
 using OrleansChat.Protocol;
@@ -7,7 +8,7 @@ namespace OrleansChat.Gateway.Fanout;
 
 /// <summary>The users with a session on this gateway: tells their grains of them, and brings them what is rung for them.</summary>
 internal sealed partial class Users(
-    IGrainFactory grains, GatewayId gateway, Feeds feeds, Ongoing ongoing, IOptions<ProtocolLimits> limits, TimeProvider time, ILogger<Users> logger)
+    IGrainFactory grains, GatewayId gateway, Feeds feeds, Doorway doorway, Ongoing ongoing, IOptions<ProtocolLimits> limits, TimeProvider time, ILogger<Users> logger)
     : IUsers
 {
     private const int Tries = 5;
@@ -31,7 +32,7 @@ internal sealed partial class Users(
 
         try
         {
-            var admission = await Grain(session.User).ConnectAsync(gateway.Id, new(session.Id, device), limits.Value.ConnectionsPerUser);
+            var admission = await AdmitAsync(session, device);
             if (admission == Admission.Admitted)
             {
                 return true;
@@ -51,6 +52,23 @@ internal sealed partial class Users(
 
         Forget(session);
         return false;
+    }
+
+    private async Task<Admission> AdmitAsync(Session session, string? device)
+    {
+        if (!await doorway.EnterAsync(CancellationToken.None))
+        {
+            throw new TimeoutException("Too many are coming at once.");
+        }
+
+        try
+        {
+            return await Grain(session.User).ConnectAsync(gateway.Id, new(session.Id, device), limits.Value.ConnectionsPerUser);
+        }
+        finally
+        {
+            doorway.Leave();
+        }
     }
 
     /// <inheritdoc/>

@@ -96,9 +96,11 @@ internal static class StormBenchmark
             await talk.UntilAsync(before, Quiet, () => true, cancellationToken);
             var killed = Stopwatch.GetTimestamp();
             await cluster.KillAsync("gateway-1");
-            await talk.UntilAsync(storm, TimeSpan.Zero, () => members.All(member => member.CaughtUp > 0) || running.Any(one => one.IsCompleted), cancellationToken);
+            await talk.UntilAsync(storm, TimeSpan.Zero, () => members.All(member => member.CaughtUp > 0) || running.Any(one => one.IsFaulted), cancellationToken);
             await talk.UntilAsync(new(), After, () => true, cancellationToken);
-            await talk.EndAsync(() => members.Select((member, i) => member.Last == talk.SentIn(i % options.Rooms)).All(all => all), cancellationToken);
+            await talk.EndAsync(
+                () => members.Index().All(one => one.Item.Last == talk.SentIn(one.Index % options.Rooms)) || running.Any(one => one.IsFaulted), cancellationToken);
+            await Task.WhenAll(running.Where(one => one.IsFaulted));
             if (members.Sum(member => member.Faults) + live.Sum(member => member.Faults) is > 0 and var faults)
             {
                 throw new InvalidOperationException($"{faults} deliveries were not the next of their rooms: the run is void.");

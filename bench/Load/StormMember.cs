@@ -17,6 +17,7 @@ internal sealed class StormMember(string user, string room)
     private readonly EventCheck _check = new();
     private FrameSocket? _socket;
     private string? _epoch;
+    private string? _end;
 
     /// <summary>Deliveries that were wrong.</summary>
     public long Faults => _check.Faults;
@@ -58,6 +59,8 @@ internal sealed class StormMember(string user, string room)
                 await Task.Delay(FirstWait + ((wait * 2 - FirstWait) * Random.Shared.NextDouble()), cancellationToken);
                 await ReturnAsync(otherPort, cancellationToken);
             }
+
+            throw new InvalidOperationException($"{user} was cut at {Last} after it had come back ({_end}): the run is void.");
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -102,7 +105,7 @@ internal sealed class StormMember(string user, string room)
         }
         catch (Exception gone) when (gone is IOException or SocketException)
         {
-            // Killed, or refused.
+            _end = gone.Message;
         }
     }
 

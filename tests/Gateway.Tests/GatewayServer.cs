@@ -57,6 +57,7 @@ internal sealed class GatewayServer : IAsyncDisposable
         services.AddHttp(http ?? new());
         services.AddIdentity(identity ?? (mode == IdentityMode.Tokens ? TestKeys.Shared.Options : new() { Mode = mode }));
         services.AddSingleton<Origins>();
+        services.AddSingleton<Doorway>();
         services.AddSingleton<WebSocketEndpoint>();
         services.AddSingleton(new SessionPorts(
             rooms, users, new(), sessions ?? new(), new(), new(), new(new Meters()), 25_000, time));

@@ -22,7 +22,7 @@ public sealed class GatewayLeaseTests : IHostApplicationLifetime, IDisposable
         var ongoing = new Ongoing(NullLogger<Ongoing>.Instance);
         var gateway = new GatewayId();
         var feeds = new Feeds(grains, gateway, ongoing, Options.Create(new FanoutOptions()), new(new Meters()), _time);
-        var users = new Users(grains, gateway, feeds, ongoing, Options.Create(new ProtocolLimits()), _time, NullLogger<Users>.Instance);
+        var users = new Users(grains, gateway, feeds, new(Options.Create(new ConnectionOptions()), _time), ongoing, Options.Create(new ProtocolLimits()), _time, NullLogger<Users>.Instance);
         var connections = new ConnectionSet(Options.Create(new ConnectionOptions()), _time);
         _lease = new(grains, gateway, connections, users, ongoing, this, _time, NullLogger<GatewayLease>.Instance);
     }

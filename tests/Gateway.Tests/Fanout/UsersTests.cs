@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using OrleansChat.Gateway.Connections;
 using OrleansChat.Gateway.Fanout;
 using OrleansChat.Gateway.Sessions;
 using OrleansChat.Gateway.Tests.Sessions;
@@ -22,7 +23,7 @@ public sealed class UsersTests : IDisposable
         var grains = GrainsInMemory.Of(("ann", _ann), ("bob", _bob));
         var ongoing = new Ongoing(NullLogger<Ongoing>.Instance);
         var feeds = new Feeds(grains, new(), ongoing, Options.Create(new FanoutOptions()), new(new Meters()), _time);
-        _users = new(grains, new(), feeds, ongoing, Options.Create(new ProtocolLimits()), _time, NullLogger<Users>.Instance);
+        _users = new(grains, new(), feeds, new(Options.Create(new ConnectionOptions()), _time), ongoing, Options.Create(new ProtocolLimits()), _time, NullLogger<Users>.Instance);
     }
 
     public void Dispose() => _rig.Dispose();

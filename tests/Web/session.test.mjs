@@ -93,6 +93,37 @@ test('A bye that names a wait is followed to the millisecond', async () => {
   assert.equal(s.sockets.length, 2);
 });
 
+test('A gateway that drains is left at its word: back after `after`, with every cursor, and what was not answered goes out again with its id', async () => {
+  const s = stage();
+  const { room } = await s.inLobby(3);
+  s.socket.says(event(4));
+  room.send('hello');
+  await s.clock.advance(0);
+  const { id } = s.socket.last('send');
+  s.socket.says({ t: 'bye', code: 1012, after: 2500, reason: 'this gateway is going away' });
+  s.socket.says(event(5));
+  s.socket.ends(1012);
+  assert.deepEqual(s.states.at(-1), { state: 'waiting', code: 1012, reason: 'this gateway is going away', retryAt: s.clock.now() + 2500 });
+  await s.clock.advance(2499);
+  assert.equal(s.sockets.length, 1);
+  await s.clock.advance(1);
+  await s.welcome();
+  assert.deepEqual(s.socket.last('hello').rooms, { lobby: { seq: 5, epoch: EPOCH } });
+  await s.joined('lobby', { seq: 5, after: 5 });
+  assert.equal(s.socket.last('send').id, id);
+});
+
+test('After a bye with `after` 0 the next attempt is made at once, and one that fails waits as any other', async () => {
+  const s = stage();
+  await s.inLobby();
+  s.socket.says({ t: 'bye', code: 1012, after: 0, reason: 'this gateway is going away' });
+  s.socket.ends(1012);
+  await s.clock.advance(0);
+  assert.equal(s.sockets.length, 2);
+  s.socket.ends(1006);
+  assert.ok(s.states.at(-1).retryAt - s.clock.now() >= RETRY_MIN);
+});
+
 test('The wait is fully jittered between half a second and a ceiling that grows to thirty', () => {
   assert.equal(RETRY_MIN, 500);
   assert.equal(RETRY_MAX, 30_000);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.Configuration;
+using OrleansChat.Gateway;
 using OrleansChat.Gateway.Connections;
 using OrleansChat.Grains.Interfaces;
 using OrleansChat.Testing.Deploy;
@@ -41,10 +42,11 @@ public sealed class SettingsTests
     {
         var workload = All.Single(workload => workload.Name == name);
         var stop = TimeSpan.Parse(workload.Variables["Process__StopWithin"], CultureInfo.InvariantCulture);
-        var drain = 2 * TimeSpan.FromSeconds(new ConnectionOptions().CloseSeconds);
+        var (drain, closing) = (new DrainOptions(), 2 * TimeSpan.FromSeconds(new ConnectionOptions().CloseSeconds));
+        var draining = TimeSpan.FromSeconds(drain.WithinSeconds + drain.AnswerSeconds) + closing;
 
         Assert.True(workload.PreStop + stop + Slack <= workload.Grace, $"{workload.PreStop} + {stop} + {Slack} is more than the {workload.Grace} after which it is killed.");
-        Assert.True(drain < stop);
+        Assert.True(draining + Slack <= stop, $"A drain may take {draining}, and what follows {Slack}: more than the {stop} of a stop, so that Drain:WithinSeconds would be cut short.");
         Assert.True(new ClusterTimings().Farewell < stop);
     }
 

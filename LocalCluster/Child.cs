@@ -1,11 +1,8 @@
-using System.Net;
-
 namespace OrleansChat.LocalCluster;
 
 /// <summary>A silo or a gateway: one process after another at the same address, from the first start to the stop.</summary>
-internal sealed class Child(ChildPlan plan, LocalOptions options, Screen screen, HttpClient http, TimeProvider time) : IDisposable
+internal sealed class Child(ChildPlan plan, LocalOptions options, Screen screen, ReadyProbe probe, TimeProvider time) : IDisposable
 {
-    private static readonly TimeSpan ReadyPoll = TimeSpan.FromSeconds(0.1);
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(0.5);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(15);
 
@@ -86,41 +83,9 @@ internal sealed class Child(ChildPlan plan, LocalOptions options, Screen screen,
 
     public void Dispose() => _process?.Dispose();
 
-    /// <summary>True once the child answers that it is ready; false where it ended, or was not ready in time.</summary>
-    private async Task<bool> ReadyAsync(ChildProcess process, CancellationToken cancellationToken)
-    {
-        for (var started = time.GetTimestamp(); time.GetElapsedTime(started) < options.ReadyWithin; await Task.Delay(ReadyPoll, time, cancellationToken))
-        {
-            // Its end is looked at after its answer, for the answer may be that of a stranger who took its port.
-            var answered = await AnswersAsync(cancellationToken);
-            if (process.Ended.IsCompleted)
-            {
-                return false;
-            }
-
-            if (answered)
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
-
-    private async Task<bool> AnswersAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            using var answer = await http.GetAsync(plan.Ready, cancellationToken);
-            return answer.StatusCode is HttpStatusCode.OK;
-        }
-        catch (Exception refused) when (refused is HttpRequestException || (refused is OperationCanceledException && !cancellationToken.IsCancellationRequested))
-        {
-            return false;
-        }
-    }
+    private Task<bool> ReadyAsync(ChildProcess process, CancellationToken cancellationToken) => probe.ReadyAsync(plan, process.Ended, cancellationToken);
 
     private string Trouble(ChildProcess process) => process.Ended.IsCompletedSuccessfully
         ? ChildProcess.Describe(process.Ended.Result)
-        : $"did not become ready within {options.ReadyWithin.TotalSeconds:0} s ({plan.Ready})";
+        : $"did not become ready within {probe.Within.TotalSeconds:0} s ({plan.Ready})";
 }

@@ -4,7 +4,7 @@ namespace OrleansChat.LocalCluster;
 internal sealed class Cluster : IAsyncDisposable
 {
     private readonly LocalOptions _options;
-    private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(3) };
+    private readonly ReadyProbe _probe;
     private readonly Child[] _silos;
     private readonly Child[] _gateways;
     private readonly Screen _screen;
@@ -13,10 +13,11 @@ internal sealed class Cluster : IAsyncDisposable
     {
         _options = plan.Options;
         _screen = screen;
+        _probe = new(plan.Options.ReadyWithin, TimeProvider.System);
         _silos = [.. plan.Silos.Select(Make)];
         _gateways = [.. plan.Gateways.Select(Make)];
 
-        Child Make(ChildPlan child) => new(child, plan.Options, screen, _http, TimeProvider.System);
+        Child Make(ChildPlan child) => new(child, plan.Options, screen, _probe, TimeProvider.System);
     }
 
     /// <summary>Starts everything; true when all of it is ready, false where <paramref name="stop"/> came first. Throws <see cref="CannotStartException"/>
@@ -65,7 +66,7 @@ internal sealed class Cluster : IAsyncDisposable
         var all = _gateways.Concat(_silos).ToArray();
         await Task.WhenAll(all.Select(child => child.KillAsync()));
         Array.ForEach(all, child => child.Dispose());
-        _http.Dispose();
+        _probe.Dispose();
     }
 
     private static async Task StartAllAsync(Child[] children, CancellationToken stop)

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using OrleansChat.Protocol;
 
 namespace OrleansChat.LocalCluster;
@@ -7,14 +6,14 @@ namespace OrleansChat.LocalCluster;
 /// <summary>The words that may follow <c>dotnet run --project LocalCluster</c>.</summary>
 internal static class CommandLine
 {
-    private static readonly Option<int> Silos = Number("--silos", 1, 1, 16, "how many silos; more than one needs --store postgres");
-    private static readonly Option<int> Gateways = Number("--gateways", 2, 1, 16, "how many gateways");
-    private static readonly Option<int> Port = Number("--port", 8080, 1, 65535, "the first gateway's port; the others take the next ones");
-    private static readonly Option<string> Kept = Choice("--store", ["sqlite", "postgres", "memory"], "where messages are kept");
-    private static readonly Option<string> Limits = Choice("--limits", ["off", "on"], "whether a user may send only so many messages a second");
-    private static readonly Option<string> Restart = Choice("--restart", ["on", "off"], "whether a process that dies is started again");
+    private static readonly Option<int> Silos = OptionOf.Number("--silos", 1, 1, 16, "how many silos; more than one needs --store postgres");
+    private static readonly Option<int> Gateways = OptionOf.Number("--gateways", 2, 1, 16, "how many gateways");
+    private static readonly Option<int> Port = OptionOf.Number("--port", 8080, 1, 65535, "the first gateway's port; the others take the next ones");
+    private static readonly Option<string> Kept = OptionOf.Choice("--store", ["sqlite", "postgres", "memory"], "where messages are kept");
+    private static readonly Option<string> Limits = OptionOf.Choice("--limits", ["off", "on"], "whether a user may send only so many messages a second");
+    private static readonly Option<string> Restart = OptionOf.Choice("--restart", ["on", "off"], "whether a process that dies is started again");
 
-    private static readonly Option<string> Identity = Choice(
+    private static readonly Option<string> Identity = OptionOf.Choice(
         "--identity", ["development", "tokens"], "how people say who they are: by ?user=, or by tokens that this program makes for the run");
 
     private static readonly Option<string[]> Users = new("--user")
@@ -86,40 +85,4 @@ internal static class CommandLine
             _ => options,
         };
     }
-
-    private static Option<int> Number(string name, int usual, int least, int most, string description) => new(name)
-    {
-        Description = $"{description} ({least} to {most})",
-        HelpName = "number",
-        DefaultValueFactory = _ => usual,
-        CustomParser = given =>
-        {
-            if (given.Tokens is [var token] && int.TryParse(token.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
-                && number >= least && number <= most)
-            {
-                return number;
-            }
-
-            given.AddError($"{name} is a number from {least} to {most}, not '{string.Join(' ', given.Tokens)}'");
-            return usual;
-        },
-    };
-
-    /// <summary>One of some words, of which the first is the default.</summary>
-    private static Option<string> Choice(string name, string[] words, string description) => new(name)
-    {
-        Description = description,
-        HelpName = string.Join('|', words),
-        DefaultValueFactory = _ => words[0],
-        CustomParser = given =>
-        {
-            if (given.Tokens is [var token] && words.Contains(token.Value))
-            {
-                return token.Value;
-            }
-
-            given.AddError($"{name} is {string.Join(" or ", words)}, not '{string.Join(' ', given.Tokens)}'");
-            return words[0];
-        },
-    };
 }

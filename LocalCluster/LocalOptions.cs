@@ -38,4 +38,13 @@ internal sealed record LocalOptions(
 
     /// <summary>How long all gateways together, and then all silos together, may take to stop; what is left by then is killed.</summary>
     public TimeSpan StopWithin { get; init; } = TimeSpan.FromSeconds(8);
+
+    /// <summary>Programs to run as silos, in turn; none for the one that was built beside this.</summary>
+    public IReadOnlyList<string> SiloPrograms { get; init; } = [];
+
+    /// <summary>Programs to run as gateways, in turn; none for the one that was built beside this.</summary>
+    public IReadOnlyList<string> GatewayPrograms { get; init; } = [];
+
+    /// <summary>Configuration beyond what this program sets: by child (<c>silo-2</c>), kind (<c>silo</c>, <c>gateway</c>) or, where that is null, for all.</summary>
+    public IReadOnlyList<(string? Child, string Path, string Value)> Settings { get; init; } = [];
 }

@@ -33,8 +33,8 @@ internal sealed record Plan(LocalOptions Options, IReadOnlyList<ChildPlan> Silos
         var tokens = options.Identity is LocalIdentity.Tokens ? new DevelopmentTokens(TimeProvider.System) : null;
         return new(
             options,
-            [.. siloPorts.Select((ports, at) => Silo(options, $"silo-{at + 1}", ports, shared))],
-            [.. gatewayPorts.Select((port, at) => Gateway(options, $"gateway-{at + 1}", port, shared, tokens))],
+            [.. siloPorts.Select((ports, at) => Silo(options, at, ports, shared))],
+            [.. gatewayPorts.Select((port, at) => Gateway(options, at, port, shared, tokens))],
             tokens);
     }
 
@@ -44,8 +44,9 @@ internal sealed record Plan(LocalOptions Options, IReadOnlyList<ChildPlan> Silos
         .Replace("Log:ConnectionString", "--connection", StringComparison.Ordinal)
         .Replace("Log:Path", "--data", StringComparison.Ordinal);
 
-    private static ChildPlan Silo(LocalOptions options, string name, SiloPorts ports, Dictionary<string, string> shared)
+    private static ChildPlan Silo(LocalOptions options, int at, SiloPorts ports, Dictionary<string, string> shared)
     {
+        var name = $"silo-{at + 1}";
         var settings = new Dictionary<string, string>(shared)
         {
             ["Silo:Name"] = name,
@@ -65,10 +66,11 @@ internal sealed record Plan(LocalOptions Options, IReadOnlyList<ChildPlan> Silos
                 break;
         }
 
-        return new(name, ProgramOf("Silo"), $"127.0.0.1:{ports.Silo}", new($"http://127.0.0.1:{ports.Health}/healthz/ready"), settings);
+        Add(options, "silo", name, settings);
+        return new(name, ProgramOf("Silo", options.SiloPrograms, at), $"127.0.0.1:{ports.Silo}", new($"http://127.0.0.1:{ports.Health}/healthz/ready"), settings);
     }
 
-    private static ChildPlan Gateway(LocalOptions options, string name, int port, Dictionary<string, string> shared, DevelopmentTokens? tokens)
+    private static ChildPlan Gateway(LocalOptions options, int at, int port, Dictionary<string, string> shared, DevelopmentTokens? tokens)
     {
         var settings = new Dictionary<string, string>(shared)
         {
@@ -87,7 +89,9 @@ internal sealed record Plan(LocalOptions Options, IReadOnlyList<ChildPlan> Silos
             settings["Connections:BytesPerSecond"] = "0";
         }
 
-        return new(name, ProgramOf("Gateway"), $"http://localhost:{port}", new($"http://127.0.0.1:{port}/healthz/ready"), settings);
+        var name = $"gateway-{at + 1}";
+        Add(options, "gateway", name, settings);
+        return new(name, ProgramOf("Gateway", options.GatewayPrograms, at), $"http://localhost:{port}", new($"http://127.0.0.1:{port}/healthz/ready"), settings);
     }
 
     private static Dictionary<string, string> SharedSettings(LocalOptions options, int siloGatewayPort)
@@ -114,17 +118,43 @@ internal sealed record Plan(LocalOptions Options, IReadOnlyList<ChildPlan> Silos
         return settings;
     }
 
-    /// <summary>The program beside this one, built in the same configuration: <c>Silo/bin/Release/net10.0/OrleansChat.Silo</c>.</summary>
+    private static void Add(LocalOptions options, string kind, string name, Dictionary<string, string> settings)
+    {
+        foreach (var (child, path, value) in options.Settings)
+        {
+            if (child is null || child == kind || child == name)
+            {
+                settings[path] = value;
+            }
+        }
+    }
+
+    private static string ProgramOf(string project, IReadOnlyList<string> others, int at)
+    {
+        if (others.Count == 0)
+        {
+            return ProgramOf(project);
+        }
+
+        var program = others[at % others.Count];
+        return File.Exists(program) ? program : throw new CannotStartException($"{program} is not there.");
+    }
+
+    /// <summary>The program of the same tree, built in the same configuration: <c>Silo/bin/Release/net10.0/OrleansChat.Silo</c>.</summary>
     private static string ProgramOf(string project)
     {
         var here = new DirectoryInfo(AppContext.BaseDirectory);
         var configuration = here.Parent!;
-        var tree = configuration.Parent?.Parent?.Parent ?? here;
-        var program = Path.Combine(tree.FullName, project, "bin", configuration.Name, here.Name, $"OrleansChat.{project}");
-        program += OperatingSystem.IsWindows() ? ".exe" : "";
-        return File.Exists(program)
-            ? program
-            : throw new CannotStartException($"{program} is not there: build it with dotnet build {project} -c {configuration.Name}.");
+        var built = Path.Combine(project, "bin", configuration.Name, here.Name, $"OrleansChat.{project}{(OperatingSystem.IsWindows() ? ".exe" : "")}");
+        for (var tree = configuration; tree is not null; tree = tree.Parent)
+        {
+            if (Path.Combine(tree.FullName, built) is var program && File.Exists(program))
+            {
+                return program;
+            }
+        }
+
+        throw new CannotStartException($"{built} is not there: build it with dotnet build {project} -c {configuration.Name}.");
     }
 
     private static void PrepareDirectory(string directory)

@@ -28,6 +28,17 @@ internal static class Ports
         return free.Length == count ? free : throw new CannotStartException($"There are no {count} free ports between {First} and {Last}: end what listens there.");
     }
 
+    /// <summary>The first of so many free ports in a row.</summary>
+    public static int ChooseRow(int count)
+    {
+        var start = Random.Shared.Next(First, Last);
+        return Enumerable.Range(0, Last - First)
+            .Select(step => First + (start - First + step) % (Last - First))
+            .Cast<int?>()
+            .FirstOrDefault(first => Enumerable.Range(first!.Value, count).All(IsFree))
+            ?? throw new CannotStartException($"There are no {count} free ports in a row from {First} on: end what listens there.");
+    }
+
     private static bool CanListen(IPAddress address, int port)
     {
         using var listener = new TcpListener(address, port);

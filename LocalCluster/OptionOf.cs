@@ -1,0 +1,45 @@
+using System.CommandLine;
+using System.Globalization;
+
+namespace OrleansChat.LocalCluster;
+
+/// <summary>Options of a command line that say what they take when they are given something else.</summary>
+internal static class OptionOf
+{
+    /// <summary>A whole number in a range.</summary>
+    public static Option<int> Number(string name, int usual, int least, int most, string description) => new(name)
+    {
+        Description = $"{description} ({least} to {most})",
+        HelpName = "number",
+        DefaultValueFactory = _ => usual,
+        CustomParser = given =>
+        {
+            if (given.Tokens is [var token] && int.TryParse(token.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+                && number >= least && number <= most)
+            {
+                return number;
+            }
+
+            given.AddError($"{name} is a number from {least} to {most}, not '{string.Join(' ', given.Tokens)}'");
+            return usual;
+        },
+    };
+
+    /// <summary>One of some words, of which the first is the default.</summary>
+    public static Option<string> Choice(string name, string[] words, string description) => new(name)
+    {
+        Description = description,
+        HelpName = string.Join('|', words),
+        DefaultValueFactory = _ => words[0],
+        CustomParser = given =>
+        {
+            if (given.Tokens is [var token] && words.Contains(token.Value))
+            {
+                return token.Value;
+            }
+
+            given.AddError($"{name} is {string.Join(" or ", words)}, not '{string.Join(' ', given.Tokens)}'");
+            return words[0];
+        },
+    };
+}

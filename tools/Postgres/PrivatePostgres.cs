@@ -1,0 +1,282 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using Npgsql;
+
+namespace OrleansChat.Postgres;
+
+/// <summary>
+/// A PostgreSQL of this process's own, to be paused, killed and thrown away: a fresh directory, a free port, a password nobody knows. It ends with this process, however that ends:
+/// the shell that started it holds a pipe from here, and stops it when the pipe closes.
+/// </summary>
+public sealed class PrivatePostgres : IAsyncDisposable
+{
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
+
+    private readonly string _bin;
+    private readonly string _directory;
+    private readonly string _password;
+    private readonly bool _fsync;
+    private int _port;
+    private int _databases;
+    private Process? _keeper;
+
+    private PrivatePostgres(string bin, string directory, string password, bool fsync)
+    {
+        _bin = bin;
+        _directory = directory;
+        _password = password;
+        _fsync = fsync;
+    }
+
+    /// <summary>What to do where <see cref="IsInstalled"/> is false.</summary>
+    public const string Missing = "PostgreSQL is not installed here. On Debian and Ubuntu: apt-get install postgresql; on macOS: brew install postgresql.";
+
+    /// <summary>Whether PostgreSQL's programs are on this machine, in the path or where Debian puts them.</summary>
+    public static bool IsInstalled => FindBin() is not null;
+
+    /// <summary>Whether <see cref="PauseAsync"/> and <see cref="KillAsync"/> can be done here: they look through /proc, which is there on Linux.</summary>
+    public static bool CanBePaused => OperatingSystem.IsLinux();
+
+    /// <summary>Makes a server and waits until it answers. Throws <see cref="InvalidOperationException"/> where PostgreSQL is not installed or does not start.</summary>
+    /// <param name="fsync">False gives up durability for speed.</param>
+    public static async Task<PrivatePostgres> StartAsync(bool fsync = true)
+    {
+        var bin = FindBin() ?? throw new InvalidOperationException(Missing);
+        var directory = Directory.CreateTempSubdirectory("orleanschat-pg-").FullName;
+        var server = new PrivatePostgres(bin, directory, RandomNumberGenerator.GetHexString(24), fsync);
+        try
+        {
+            await server.MakeAsync();
+            await server.LaunchAsync();
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>A connection string to the server's own database <c>postgres</c>, as its superuser.</summary>
+    public string ConnectionString => ConnectionTo("postgres");
+
+    /// <summary>The port on 127.0.0.1; a restart keeps it.</summary>
+    public int Port => _port;
+
+    /// <summary>Makes an empty database and returns a connection string to it.</summary>
+    public async Task<string> CreateDatabaseAsync()
+    {
+        var name = string.Create(CultureInfo.InvariantCulture, $"test_{Interlocked.Increment(ref _databases)}");
+        await using var connection = new NpgsqlConnection(ConnectionString);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand($"create database {name}", connection);
+        await command.ExecuteNonQueryAsync();
+        return ConnectionTo(name);
+    }
+
+    /// <summary>Freezes the server: connections stay open and nothing answers, as behind a network that drops everything.</summary>
+    public Task PauseAsync() => SignalAsync("STOP");
+
+    /// <summary>Lets a frozen server go on where it was.</summary>
+    public Task ResumeAsync() => SignalAsync("CONT");
+
+    /// <summary>Kills every process of the server at once, with nothing written back; what was committed is on the disk.</summary>
+    public async Task KillAsync()
+    {
+        await SignalAsync("KILL");
+        await StopKeeperAsync("keep");
+    }
+
+    /// <summary>Starts the server again after <see cref="KillAsync"/>, on the same data and port, and waits for its recovery.</summary>
+    public Task RestartAsync() => LaunchAsync();
+
+    /// <summary>Stops the server and deletes its directory.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await StopKeeperAsync("");
+        if (Directory.Exists(_directory))
+        {
+            Directory.Delete(_directory, recursive: true);
+        }
+    }
+
+    private static string? FindBin()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return null;
+        }
+
+        var debian = Directory.Exists("/usr/lib/postgresql")
+            ? Directory.GetDirectories("/usr/lib/postgresql").OrderByDescending(at => Version(at)).Select(version => Path.Combine(version, "bin"))
+            : [];
+        var path = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
+        return path.Concat(debian).FirstOrDefault(at => File.Exists(Path.Combine(at, "initdb")) && File.Exists(Path.Combine(at, "postgres")));
+
+        static double Version(string directory) =>
+            double.TryParse(Path.GetFileName(directory), NumberStyles.Float, CultureInfo.InvariantCulture, out var version) ? version : 0;
+    }
+
+    private string ConnectionTo(string database) => new NpgsqlConnectionStringBuilder
+    {
+        Host = "127.0.0.1",
+        Port = _port,
+        Username = "chat",
+        Password = _password,
+        Database = database,
+    }.ToString();
+
+    private async Task MakeAsync()
+    {
+        var password = Path.Combine(_directory, "password");
+        await File.WriteAllTextAsync(password, _password);
+        if (Environment.IsPrivilegedProcess)
+        {
+            // PostgreSQL refuses to run as root, so the directory is given to whom it will run as.
+            await RunAsync("chown", ["-R", Account(), _directory]);
+        }
+
+        await RunAsync(AsAccount(
+        [
+            Path.Combine(_bin, "initdb"), "--pgdata", Path.Combine(_directory, "data"), "--username", "chat", "--pwfile", password,
+            "--auth", "scram-sha-256", "--encoding", "UTF8", "--no-locale", "--no-sync",
+        ]));
+        File.Delete(password);
+    }
+
+    private async Task LaunchAsync()
+    {
+        var (started, log) = (Stopwatch.StartNew(), Path.Combine(_directory, "log"));
+        _port = _port == 0 ? FreePort() : _port;
+
+        // The shell sees its input end when this process does. Then it stops the server at once, a frozen one too, because nobody needs the
+        // data any more, and removes the directory; after the word "keep" it leaves it for a restart.
+        var postgres = string.Create(
+            CultureInfo.InvariantCulture,
+            $"exec >/dev/null 2>&1; trap '' INT HUP TERM; "
+            + $"'{_bin}/postgres' -D '{_directory}/data' -p {_port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='{_directory}' "
+            + $"-c fsync={(_fsync ? "on" : "off")} -c max_connections=200 -c shared_buffers=64MB >>'{log}' 2>&1 & pid=$!; "
+            + $"read -r word; kill -CONT $pid; kill -QUIT $pid; wait $pid; [ \"$word\" = keep ] || rm -rf '{_directory}'");
+        var command = AsAccount(["/bin/sh", "-c", postgres]);
+        _keeper = Process.Start(new ProcessStartInfo(command[0], command.Skip(1)) { RedirectStandardInput = true, WorkingDirectory = _directory })!;
+
+        while (!await AnswersAsync())
+        {
+            if (_keeper.HasExited || started.Elapsed > StartLimit)
+            {
+                var said = File.Exists(log) ? await File.ReadAllTextAsync(log) : "";
+                throw new InvalidOperationException($"PostgreSQL did not answer within {StartLimit.TotalSeconds} s on port {_port}:\n{said}");
+            }
+
+            await Task.Delay(20);
+        }
+    }
+
+    private async Task<bool> AnswersAsync()
+    {
+        try
+        {
+            await using var connection = new NpgsqlConnection(ConnectionString + ";Pooling=false;Timeout=2");
+            await connection.OpenAsync();
+            return true;
+        }
+        catch (Exception notYet) when (notYet is NpgsqlException or TimeoutException)
+        {
+            return false;
+        }
+    }
+
+    private async Task StopKeeperAsync(string word)
+    {
+        if (_keeper is not { } keeper)
+        {
+            return;
+        }
+
+        _keeper = null;
+        await keeper.StandardInput.WriteLineAsync(word);
+        keeper.StandardInput.Close();
+        await keeper.WaitForExitAsync().WaitAsync(StartLimit);
+        keeper.Dispose();
+    }
+
+    /// <summary>First the postmaster, so that it makes no further process, then its children.</summary>
+    private async Task SignalAsync(string signal)
+    {
+        if (!CanBePaused)
+        {
+            throw new PlatformNotSupportedException("Freezing and killing a PostgreSQL server whole is done through /proc, which is there on Linux.");
+        }
+
+        var pidFile = await File.ReadAllLinesAsync(Path.Combine(_directory, "data", "postmaster.pid"));
+        await SendAsync(signal, [pidFile[0]]);
+        await SendAsync(signal, ChildrenOf(pidFile[0]));
+    }
+
+    private static Task SendAsync(string signal, List<string> pids) => pids.Count == 0
+        ? Task.CompletedTask
+        // A child may end between the look and the signal.
+        : RunAsync(["/bin/sh", "-c", $"for pid in {string.Join(' ', pids)}; do kill -{signal} $pid 2>/dev/null || true; done"]);
+
+    private static List<string> ChildrenOf(string parent)
+    {
+        var children = new List<string>();
+        foreach (var process in Directory.EnumerateDirectories("/proc").Where(at => char.IsAsciiDigit(Path.GetFileName(at)[0])))
+        {
+            try
+            {
+                // proc(5): pid (name) state ppid …, and the name may hold anything but ends with the last parenthesis.
+                var stat = File.ReadAllText(Path.Combine(process, "stat"));
+                if (stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[1] == parent)
+                {
+                    children.Add(Path.GetFileName(process));
+                }
+            }
+            catch (IOException)
+            {
+                // Ended meanwhile.
+            }
+        }
+
+        return children;
+    }
+
+    private static string[] AsAccount(string[] command) =>
+        Environment.IsPrivilegedProcess ? ["setpriv", $"--reuid={Account()}", $"--regid={GroupOf(Account())}", "--clear-groups", .. command] : command;
+
+    private static string Account() => HasAccount("postgres") ? "postgres" : "nobody";
+
+    private static bool HasAccount(string name) => File.ReadLines("/etc/passwd").Any(line => line.StartsWith(name + ":", StringComparison.Ordinal));
+
+    /// <summary>The account's numeric group, the fourth field of passwd(5).</summary>
+    private static string GroupOf(string name) =>
+        File.ReadLines("/etc/passwd").First(line => line.StartsWith(name + ":", StringComparison.Ordinal)).Split(':')[3];
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private static Task RunAsync(string[] command) => RunAsync(command[0], command.Skip(1));
+
+    private static async Task RunAsync(string program, IEnumerable<string> arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(program, arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = "/",
+        })!;
+        var said = await Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        await process.WaitForExitAsync().WaitAsync(StartLimit);
+        if (process.ExitCode != 0)
+        {
+            throw new InvalidOperationException($"{program} failed with {process.ExitCode}:\n{string.Concat(said)}");
+        }
+    }
+}

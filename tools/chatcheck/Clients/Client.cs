@@ -1,0 +1,313 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using OrleansChat.ChatCheck.Histories;
+
+namespace OrleansChat.ChatCheck.Clients;
+
+/// <summary>
+/// A user with one connection at a time: to one gateway, and when it ends, for whatever reason, to the next, with its cursors. What comes is recorded.
+/// </summary>
+internal abstract class Client
+{
+    private static readonly TimeSpan Tending = TimeSpan.FromMilliseconds(250);
+    private static readonly long PingAfter = Clock.Of(TimeSpan.FromSeconds(2));
+    private static readonly long GiveUpAfter = Clock.Of(TimeSpan.FromSeconds(6));
+    private static readonly long JoinsWithin = Clock.Of(TimeSpan.FromSeconds(25));
+    private static readonly long JoinAgain = Clock.Of(TimeSpan.FromMilliseconds(500));
+    private const int LongestBye = 5000;
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, TaskCompletionSource<Answer?>> _asked = [];
+    private readonly Gateways _gateways;
+    private readonly Dictionary<string, RoomView> _byName;
+    private volatile ChatSocket? _socket;
+    private int _gateway;
+    private int _questions;
+    private long _heardAt;
+    private int _byeAfter;
+
+    protected Client(string kind, IEnumerable<int> rooms, int firstGateway, Gateways gateways, Recorder recorder, int seed, int from = 0)
+    {
+        (_gateways, _gateway, Recorder, Random) = (gateways, firstGateway % gateways.Addresses.Count, recorder, new Random(seed));
+        User = recorder.AddUser(kind);
+        Name = recorder.NameOf(User);
+        Views = [.. rooms.Select(room => new RoomView(room, recorder.Rooms[room], recorder.AddStream(User, room, from)))];
+        _byName = Views.ToDictionary(view => view.Name);
+    }
+
+    public int User { get; }
+
+    public string Name { get; }
+
+    public IReadOnlyList<RoomView> Views { get; }
+
+    protected Recorder Recorder { get; }
+
+    protected Random Random { get; }
+
+    protected Clock Clock => Recorder.Clock;
+
+    /// <summary>The gateway that the client is connected to, or tries next.</summary>
+    protected int Gateway => _gateway;
+
+    /// <summary>Cuts its connection, as a network does.</summary>
+    public void Cut() => _socket?.Cut();
+
+    /// <summary>Keeps a connection until <paramref name="stop"/>.</summary>
+    public async Task ListenAsync(CancellationToken stop)
+    {
+        using var ending = stop.Register(Cut);
+        long goneAt = -1;
+        while (!stop.IsCancellationRequested)
+        {
+            try
+            {
+                using var socket = await _gateways.TryConnectAsync(Recorder.AddConnection(), _gateway, Name, stop);
+                if (socket is not null)
+                {
+                    if (goneAt >= 0)
+                    {
+                        Recorder.Saw(new Absence(User, goneAt, Clock.Now));
+                    }
+
+                    await TalkOverAsync(socket, stop);
+                    goneAt = Clock.Now;
+                }
+
+                _gateway = (_gateway + 1) % _gateways.Addresses.Count;
+                await PauseAsync(socket is not null, stop);
+            }
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            {
+                if (goneAt >= 0)
+                {
+                    Recorder.Saw(new Absence(User, goneAt, long.MaxValue));
+                }
+            }
+        }
+    }
+
+    /// <summary>Asks, and waits for the answer; null where none comes.</summary>
+    /// <param name="fields">What follows <c>t</c> and <c>id</c>.</param>
+    protected async Task<Answer?> AskAsync(string type, string fields, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        if (_socket is not { } socket)
+        {
+            return null;
+        }
+
+        var id = string.Create(CultureInfo.InvariantCulture, $"q{Interlocked.Increment(ref _questions)}");
+        var answer = Expect(id);
+        await socket.SayAsync($$"""{"t":"{{type}}","id":"{{id}}",{{fields}}}""");
+        return await AnsweredAsync(id, answer, patience, cancellationToken);
+    }
+
+    /// <summary>What will be answered to an id.</summary>
+    protected Task<Answer?> Expect(string id)
+    {
+        var answer = new TaskCompletionSource<Answer?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_lock)
+        {
+            _asked[id] = answer;
+        }
+
+        return answer.Task;
+    }
+
+    /// <summary>The answer, or null where the connection ends or patience does.</summary>
+    protected async Task<Answer?> AnsweredAsync(string id, Task<Answer?> answer, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await answer.WaitAsync(patience, Clock.Time, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            return null;
+        }
+        finally
+        {
+            lock (_lock)
+            {
+                _asked.Remove(id);
+            }
+        }
+    }
+
+    /// <summary>Waits before the next connection.</summary>
+    /// <param name="wasConnected">Whether one has just ended, or has not come about.</param>
+    protected virtual Task PauseAsync(bool wasConnected, CancellationToken stop)
+    {
+        var pause = wasConnected && _byeAfter > 0 ? _byeAfter : Random.Next(50, 400);
+        _byeAfter = 0;
+        return Task.Delay(TimeSpan.FromMilliseconds(pause), Clock.Time, stop);
+    }
+
+    /// <summary>An event came.</summary>
+    protected virtual void Came(long now)
+    {
+    }
+
+    private async Task TalkOverAsync(ChatSocket socket, CancellationToken stop)
+    {
+        _heardAt = Clock.Now;
+        _socket = socket;
+        if (stop.IsCancellationRequested)
+        {
+            socket.Cut();
+        }
+
+        Recorder.Figures.Connected();
+        foreach (var view in Views)
+        {
+            view.JoinAt = view.Epoch is null ? 0 : Clock.Now + JoinsWithin;
+        }
+
+        await socket.SayAsync(Hello());
+        using var ended = new CancellationTokenSource();
+        var tending = TendAsync(socket, ended.Token);
+        await socket.HearAsync(line => Hear(socket, line));
+
+        await ended.CancelAsync();
+        await tending;
+        _socket = null;
+        End();
+    }
+
+    private void End()
+    {
+        var now = Clock.Now;
+        foreach (var view in Views.Where(view => view.EnteredAt > 0))
+        {
+            Recorder.Saw(new Stay(User, view.Room, _gateway, view.EnteredAt, now));
+        }
+
+        foreach (var view in Views)
+        {
+            view.Leave();
+        }
+
+        TaskCompletionSource<Answer?>[] open;
+        lock (_lock)
+        {
+            open = [.. _asked.Values];
+            _asked.Clear();
+        }
+
+        Array.ForEach(open, one => one.TrySetResult(null));
+    }
+
+    private string Hello()
+    {
+        var cursors = Views.Where(view => view.Epoch is not null)
+            .Select(view => $$"""{{Quoted(view.Name)}}:{"seq":{{view.Cursor}},"epoch":{{Quoted(view.Epoch!)}}}""").ToArray();
+        for (var at = 0; at < cursors.Length; at++)
+        {
+            Recorder.Figures.Resumed();
+        }
+
+        return $$"""{"t":"hello","id":"hello","rooms":{ {{string.Join(',', cursors)}} } }""";
+    }
+
+    /// <summary>Asks for rooms that are not entered yet, and notices when the connection is dead.</summary>
+    private async Task TendAsync(ChatSocket socket, CancellationToken ended)
+    {
+        try
+        {
+            var pingedAt = Clock.Now;
+            for (; ; await Task.Delay(Tending, Clock.Time, ended))
+            {
+                var now = Clock.Now;
+                var silent = now - Volatile.Read(ref _heardAt);
+                if (silent > GiveUpAfter)
+                {
+                    socket.Cut();
+                    return;
+                }
+
+                if (silent > PingAfter && now - pingedAt > PingAfter)
+                {
+                    pingedAt = now;
+                    await socket.SayAsync("""{"t":"ping"}""");
+                }
+
+                var joins = new StringBuilder();
+                foreach (var view in Views.Where(view => view.EnteredAt == 0 && view.JoinAt <= now))
+                {
+                    view.JoinAt = now + JoinsWithin;
+                    var epoch = view.Epoch is null ? "" : $",\"epoch\":{Quoted(view.Epoch)}";
+                    joins.Append(CultureInfo.InvariantCulture, $$"""{"t":"join","id":"j{{view.Room}}","room":{{Quoted(view.Name)}},"after":{{view.Cursor}}{{epoch}}}""").Append('\n');
+                }
+
+                if (joins.Length > 0)
+                {
+                    await socket.SayAsync(joins.ToString());
+                }
+            }
+        }
+        catch (OperationCanceledException) when (ended.IsCancellationRequested)
+        {
+        }
+    }
+
+    private void Hear(ChatSocket socket, ReadOnlyMemory<byte> line)
+    {
+        var now = Clock.Now;
+        Volatile.Write(ref _heardAt, now);
+        using var read = JsonDocument.Parse(line);
+        var said = read.RootElement;
+        var type = said.GetProperty("t").GetString()!;
+        switch (type)
+        {
+            case "ev" when RoomOf(said) is { EnteredAt: > 0 } view:
+                var entry = Recorder.Read(said);
+                view.Event(entry.Seq, entry.Send);
+                Recorder.Came(User, view.Room, entry, view.EnteredAt, now);
+                Came(now);
+                break;
+            case "gap" when RoomOf(said) is { } view:
+                view.Gap(said.GetProperty("from").GetInt32(), said.GetProperty("to").GetInt32());
+                Recorder.Figures.Gap();
+                break;
+            case "joined" when RoomOf(said) is { } view:
+                view.Enter(
+                    socket, said.GetProperty("epoch").GetString()!, said.GetProperty("after").GetInt32(),
+                    said.TryGetProperty("reset", out var reset) && reset.GetBoolean(), now);
+                break;
+            case "err" when RoomOf(said) is { EnteredAt: 0 } view && !said.TryGetProperty("id", out _):
+                view.JoinAt = now + JoinAgain; // A cursor of hello.
+                break;
+            case "err" when said.TryGetProperty("id", out var id) && id.GetString() is ['j', .. var room]:
+                Views.First(view => view.Room == int.Parse(room, CultureInfo.InvariantCulture)).JoinAt = now + JoinAgain;
+                break;
+            case "bye":
+                _byeAfter = said.TryGetProperty("after", out var after) ? Math.Min(after.GetInt32(), LongestBye) : 0;
+                break;
+            case "ok" or "err" or "page" or "who" when said.TryGetProperty("id", out var id):
+                Answered(id.GetString()!, Answer.Read(said, Recorder.Read));
+                break;
+        }
+    }
+
+    private void Answered(string id, Answer answer)
+    {
+        // Also where nobody waits any more: an ok counts whenever it comes.
+        if (answer.Type is "ok" && answer.Seq > 0 && int.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out var send))
+        {
+            Recorder.Acked(send, answer.Seq);
+        }
+
+        lock (_lock)
+        {
+            if (_asked.Remove(id, out var asked))
+            {
+                asked.TrySetResult(answer);
+            }
+        }
+    }
+
+    private RoomView? RoomOf(JsonElement said) => said.TryGetProperty("room", out var room) ? _byName.GetValueOrDefault(room.GetString()!) : null;
+
+    protected static string Quoted(string text) => $"\"{JsonEncodedText.Encode(text)}\"";
+}

@@ -1,0 +1,36 @@
+using System.Globalization;
+using OrleansChat.ChatCheck.Histories;
+
+namespace OrleansChat.ChatCheck.Clients;
+
+/// <summary>Reads whole logs through pages of history, when everything is calm. It is in no room.</summary>
+internal sealed class LogReader(int firstGateway, Gateways gateways, Recorder recorder, int seed)
+    : Client(string.Create(CultureInfo.InvariantCulture, $"log{firstGateway}"), [], firstGateway, gateways, recorder, seed)
+{
+    private const int PageEvents = 100;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>Everything in a room's log, in the order in which the pages tell it. Tries again until cancelled.</summary>
+    public async Task<IReadOnlyList<LogEntry>> ReadAsync(string room, CancellationToken cancellationToken)
+    {
+        var log = new List<LogEntry>();
+        while (true)
+        {
+            var after = log.Count == 0 ? 0 : log[^1].Seq;
+            var page = await AskAsync(
+                "history", string.Create(CultureInfo.InvariantCulture, $"\"room\":{Quoted(room)},\"after\":{after},\"limit\":{PageEvents}"), Patience, cancellationToken);
+            if (page is not { Type: "page" })
+            {
+                await Task.Delay(Pause, Clock.Time, cancellationToken);
+                continue;
+            }
+
+            log.AddRange(page.Events);
+            if (!page.More || page.Events.Count == 0)
+            {
+                return log;
+            }
+        }
+    }
+}

@@ -1,0 +1,72 @@
+using System.Globalization;
+
+namespace OrleansChat.ChatCheck.Clients;
+
+/// <summary>Reads what comes, and asks for pages of history, and who is there.</summary>
+internal sealed class Reader(string kind, IReadOnlyList<int> rooms, int firstGateway, Gateways gateways, Recorder recorder, int seed)
+    : Client(kind, rooms, firstGateway, gateways, recorder, seed)
+{
+    private const int PageEvents = 10;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    private long _cameAt;
+
+    /// <summary>Asks, about once a second, until <paramref name="enough"/>.</summary>
+    public async Task AskAsync(CancellationToken enough)
+    {
+        try
+        {
+            while (true)
+            {
+                await Task.Delay(Random.Next(700, 1300), enough);
+                var view = Views[Random.Next(Views.Count)];
+                await (Random.Next(2) == 0 ? AskWhoAsync(view, enough) : AskHistoryAsync(view, enough));
+            }
+        }
+        catch (OperationCanceledException) when (enough.IsCancellationRequested)
+        {
+        }
+    }
+
+    /// <summary>Asks who is in a room. Whether that was answered.</summary>
+    public async Task<bool> AskWhoAsync(RoomView view, CancellationToken cancellationToken)
+    {
+        var (asked, gateway) = (Clock.Now, Gateway);
+        if (await AskAsync("who", $"\"room\":{Quoted(view.Name)}", Patience, cancellationToken) is not { Type: "who", Users: { } users })
+        {
+            return false;
+        }
+
+        Recorder.Figures.Read();
+        Recorder.SawWho(User, view.Room, gateway, asked, users);
+        return true;
+    }
+
+    private async Task AskHistoryAsync(RoomView view, CancellationToken cancellationToken)
+    {
+        var (asked, known) = (Clock.Now, view.Newest);
+        var (where, newest) = Random.Next(3) switch
+        {
+            0 when known > 0 => (string.Create(CultureInfo.InvariantCulture, $",\"around\":{Random.Next(1, known + 1)}"), false),
+            1 when known > 0 => (string.Create(CultureInfo.InvariantCulture, $",\"before\":{Random.Next(1, known + 1)}"), false),
+            _ => ("", true),
+        };
+        var page = await AskAsync("history", string.Create(CultureInfo.InvariantCulture, $"\"room\":{Quoted(view.Name)},\"limit\":{PageEvents}{where}"), Patience, cancellationToken);
+        if (page is { Type: "page" })
+        {
+            Recorder.Figures.Read();
+            Recorder.Saw(new Histories.PageSeen(User, view.Room, asked, newest ? known : 0, Own: null, page.Events));
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void Came(long now)
+    {
+        if (_cameAt > 0)
+        {
+            Recorder.Figures.ReaderWasSilent(now - _cameAt);
+        }
+
+        _cameAt = now;
+    }
+}

@@ -1,0 +1,144 @@
+using System.Globalization;
+using OrleansChat.ChatCheck.Histories;
+
+namespace OrleansChat.ChatCheck.Clients;
+
+/// <summary>
+/// Sends into its rooms, a few messages at a time, and the next ones only when these are through: what is not acked is sent again under its own id,
+/// on whatever connection there is, until it is. Now and then it reads what it wrote.
+/// </summary>
+internal sealed class Writer(
+    string kind, IReadOnlyList<int> rooms, int firstGateway, Gateways gateways, Recorder recorder, Pacer pacer, bool quiet, int seed)
+    : Client(kind, rooms, firstGateway, gateways, recorder, seed)
+{
+    private const int MostTogether = 3;
+    private const int ReadBackOneIn = 40;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan ReadPatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan UsualRetry = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(5);
+
+    private long _ackedAt;
+
+    /// <summary>Sends until <paramref name="enough"/>, then repeats what is open until <paramref name="end"/>.</summary>
+    public async Task SpeakAsync(CancellationToken enough, CancellationToken end)
+    {
+        _ackedAt = Clock.Now;
+        await Task.WhenAll(Views.Select(view => SpeakAsync(view, new Random(Random.Next()), enough, end)));
+    }
+
+    private async Task SpeakAsync(RoomView view, Random random, CancellationToken enough, CancellationToken end)
+    {
+        try
+        {
+            while (!enough.IsCancellationRequested)
+            {
+                var together = quiet ? 1 : random.Next(1, MostTogether + 1);
+                await (quiet ? Task.Delay(TimeSpan.FromSeconds(7 + (2 * random.NextDouble())), Clock.Time, enough) : pacer.TakeAsync(together, enough));
+                foreach (var send in await SayTogetherAsync(view, together, random.Next(2) == 0, enough, end))
+                {
+                    await RepeatAsync(view, send, end);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (enough.IsCancellationRequested)
+        {
+        }
+    }
+
+    /// <summary>Sends some without waiting in between; those that must be sent again are the answer.</summary>
+    private async Task<List<int>> SayTogetherAsync(RoomView view, int together, bool oneFrame, CancellationToken enough, CancellationToken end)
+    {
+        var socket = await view.Entered.WaitAsync(enough);
+        var sends = new int[together];
+        var answers = new Task<Answer?>[together];
+        var lines = new string[together];
+        for (var at = 0; at < together; at++)
+        {
+            sends[at] = Recorder.Sends.Add(new() { Writer = User, Room = view.Room, Connection = socket.Number, Attempts = 1, InvokedAt = Clock.Now });
+            answers[at] = Expect(IdOf(sends[at]));
+            lines[at] = LineOf(view, sends[at]);
+        }
+
+        if (oneFrame)
+        {
+            await socket.SayAsync(string.Join('\n', lines));
+        }
+        else
+        {
+            foreach (var line in lines)
+            {
+                await socket.SayAsync(line);
+            }
+        }
+
+        var open = new List<int>();
+        for (var at = 0; at < together; at++)
+        {
+            if (IsOpen(sends[at], await AnsweredAsync(IdOf(sends[at]), answers[at], Patience, end)))
+            {
+                open.Add(sends[at]);
+            }
+        }
+
+        if (sends[^1] % ReadBackOneIn == 0 && Recorder.Sends[sends[^1]].Outcome is Outcome.Acked)
+        {
+            await ReadBackAsync(view, sends[^1], end);
+        }
+
+        return open;
+    }
+
+    private async Task RepeatAsync(RoomView view, int send, CancellationToken end)
+    {
+        for (Answer? answer = null; ;)
+        {
+            var retry = answer?.Retry is { } ms ? TimeSpan.FromMilliseconds(ms) : UsualRetry;
+            await Task.Delay(retry < LongestRetry ? retry : LongestRetry, Clock.Time, end);
+            var socket = await view.Entered.WaitAsync(end);
+            Recorder.Sends[send].Attempts++;
+            var expected = Expect(IdOf(send));
+            await socket.SayAsync(LineOf(view, send));
+            answer = await AnsweredAsync(IdOf(send), expected, Patience, end);
+            if (!IsOpen(send, answer))
+            {
+                return;
+            }
+        }
+    }
+
+    private bool IsOpen(int send, Answer? answer)
+    {
+        switch (answer)
+        {
+            case { Type: "ok" }:
+                var now = Clock.Now;
+                if (!quiet)
+                {
+                    Recorder.Figures.WriterWasSilent(now - Interlocked.Exchange(ref _ackedAt, now));
+                }
+
+                return false;
+            case { Type: "err", CanBeRepeated: false }:
+                Recorder.Refused(send, answer, over: answer.Code is not "not_member");
+                return answer.Code is "not_member";
+            default:
+                return true;
+        }
+    }
+
+    private async Task ReadBackAsync(RoomView view, int send, CancellationToken end)
+    {
+        var (asked, seq) = (Clock.Now, Recorder.Sends[send].Seq);
+        var page = await AskAsync("history", string.Create(CultureInfo.InvariantCulture, $"\"room\":{Quoted(view.Name)},\"after\":{seq - 1},\"limit\":3"), ReadPatience, end);
+        if (page is { Type: "page" })
+        {
+            Recorder.Figures.Read();
+            Recorder.Saw(new PageSeen(User, view.Room, asked, AtLeast: 0, Own: send, page.Events));
+        }
+    }
+
+    private static string IdOf(int send) => send.ToString(CultureInfo.InvariantCulture);
+
+    private static string LineOf(RoomView view, int send) => $$"""{"t":"send","id":"{{IdOf(send)}}","room":{{Quoted(view.Name)}},"text":"{{Recorder.TextOf(send)}}"}""";
+}

@@ -1,0 +1,140 @@
+using OrleansChat.ChatCheck.Clients;
+using OrleansChat.LocalCluster;
+using OrleansChat.Postgres;
+
+namespace OrleansChat.ChatCheck.Cluster;
+
+/// <summary>A cluster for one run: silos and gateways as processes of their own, and a PostgreSQL, all thrown away afterwards.</summary>
+internal sealed class OwnCluster : IAsyncDisposable
+{
+    private readonly CancellationTokenSource _ending = new();
+    private readonly ReadyProbe _probe;
+    private readonly List<StreamWriter> _logs = [];
+    private readonly string _data;
+    private Task _kept = Task.CompletedTask;
+
+    private OwnCluster(ReadyProbe probe, PrivatePostgres? database, string data) => (_probe, Database, _data) = (probe, database, data);
+
+    /// <summary>Null where the store is not PostgreSQL.</summary>
+    public PrivatePostgres? Database { get; }
+
+    public IReadOnlyList<Node> Silos { get; private set; } = [];
+
+    public IReadOnlyList<Node> Gateways { get; private set; } = [];
+
+    /// <summary>Where gateways are reached.</summary>
+    public IReadOnlyList<Uri> Addresses { get; private set; } = [];
+
+    /// <summary>The directory of the processes' logs.</summary>
+    public string Logs { get; private set; } = "";
+
+    private IEnumerable<Node> All => Silos.Concat(Gateways);
+
+    /// <summary>Starts everything. Throws <see cref="CannotStartException"/> where that fails.</summary>
+    public static async Task<OwnCluster> StartAsync(CheckOptions options, Disturbances disturbances, TimeProvider time, CancellationToken cancellationToken)
+    {
+        if (options.Store is Store.Postgres && !PrivatePostgres.IsInstalled)
+        {
+            throw new CannotStartException($"{PrivatePostgres.Missing} Or take --store sqlite --silos 1.");
+        }
+
+        var data = Directory.CreateTempSubdirectory("orleanschat-check-").FullName;
+        var database = options.Store is Store.Postgres ? await PrivatePostgres.StartAsync() : null;
+        var local = new LocalOptions(
+            options.Silos, options.Gateways, options.Store, database is null ? null : await database.CreateDatabaseAsync(), data, Ports.ChooseRow(options.Gateways),
+            Limits: false, Restart: true, LocalIdentity.Development, [])
+        {
+            SiloPrograms = options.SiloPrograms,
+            GatewayPrograms = options.GatewayPrograms,
+            Settings = options.Settings,
+            StopWithin = TimeSpan.FromSeconds(31),
+        };
+
+        var cluster = new OwnCluster(new(local.ReadyWithin, time), database, data);
+        try
+        {
+            await cluster.StartAsync(Plan.For(local), options.Logs ?? Path.Combine(data, "logs"), disturbances, time, cancellationToken);
+            return cluster;
+        }
+        catch
+        {
+            await cluster.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Waits until every process is ready. The name of one that does not become so; null where all did.</summary>
+    public async Task<string?> NotReadyAsync(TimeSpan within, CancellationToken cancellationToken)
+    {
+        var ready = await Task.WhenAll(All.Select(async node => (node.Name, IsReady: await node.ReadyAsync(within, cancellationToken))));
+        return ready.FirstOrDefault(node => !node.IsReady).Name;
+    }
+
+    /// <summary>How often processes ended by themselves.</summary>
+    public int Endings => All.Sum(node => node.Endings);
+
+    /// <summary>Whether the logs are left behind.</summary>
+    public bool KeepLogs { get; set; }
+
+    /// <summary>How many lines of the processes' logs hold a text. For when they have ended.</summary>
+    public int LinesWith(string text) => Directory.EnumerateFiles(Logs).Sum(file => ReadLines(file).Count(line => line.Contains(text, StringComparison.Ordinal)));
+
+    public async ValueTask DisposeAsync()
+    {
+        await EndAsync();
+        foreach (var node in All)
+        {
+            node.Dispose();
+        }
+
+        if (Database is not null)
+        {
+            await Database.DisposeAsync();
+        }
+
+        _probe.Dispose();
+        _ending.Dispose();
+        if (!KeepLogs)
+        {
+            Directory.Delete(_data, recursive: true);
+        }
+    }
+
+    /// <summary>Ends all processes, at once: nothing is needed any more.</summary>
+    public async Task EndAsync()
+    {
+        await _ending.CancelAsync();
+        await _kept;
+        await Task.WhenAll(All.Select(node => node.EndAsync()));
+        _logs.ForEach(log => log.Dispose());
+        _logs.Clear();
+    }
+
+    private async Task StartAsync(Plan plan, string logs, Disturbances disturbances, TimeProvider time, CancellationToken cancellationToken)
+    {
+        Logs = logs;
+        Directory.CreateDirectory(logs);
+        Silos = [.. plan.Silos.Select(silo => Make(silo, null))];
+        Gateways = [.. plan.Gateways.Select((gateway, at) => Make(gateway, at))];
+        Addresses = [.. plan.Gateways.Select(gateway => new UriBuilder(gateway.Address) { Scheme = "ws", Host = "127.0.0.1" }.Uri)];
+        await Task.WhenAll(Silos.Select(silo => silo.StartAsync(cancellationToken)));
+        await Task.WhenAll(Gateways.Select(gateway => gateway.StartAsync(cancellationToken)));
+        _kept = Task.WhenAll(All.Select(node => node.KeepAsync(_ending.Token)));
+
+        Node Make(ChildPlan child, int? gateway)
+        {
+            var log = new StreamWriter(new FileStream(Path.Combine(logs, $"{child.Name}.log"), FileMode.Append, FileAccess.Write, FileShare.Read)) { AutoFlush = true };
+            _logs.Add(log);
+            return new(child, gateway, _probe, new Screen(log, log, colours: false), disturbances, time);
+        }
+    }
+
+    private static IEnumerable<string> ReadLines(string file)
+    {
+        using var reader = new StreamReader(new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+        while (reader.ReadLine() is { } line)
+        {
+            yield return line;
+        }
+    }
+}

@@ -1,0 +1,61 @@
+using OrleansChat.ChatCheck.Clients;
+
+namespace OrleansChat.ChatCheck;
+
+/// <summary>All users of a run: who is in which rooms, and by which gateway they come first.</summary>
+internal sealed class Crowd
+{
+    private const int RoomsOfAWriter = 3;
+    private const int RoomsOfAReader = 5;
+    private const int BystandersOfAGateway = 2;
+
+    private readonly List<Task> _listening = [];
+
+    /// <param name="comeBack">Cancelled when nobody is to stay away any more.</param>
+    public Crowd(CheckOptions options, Gateways gateways, Recorder recorder, CancellationToken comeBack)
+    {
+        var random = new Random(options.Seed);
+        var pacer = new Pacer(options.Rate, recorder.Clock);
+        var quiet = Math.Max(1, options.Rooms / 4);
+        var busy = options.Rooms - quiet;
+
+        // Each busy room has its writers, each quiet one a writer of its own: there, whatever is lost is the last for a while.
+        Writers =
+        [
+            .. Enumerable.Range(0, options.Writers).Select(at => new Writer(
+                $"writer{at}", [.. Some(at, busy, RoomsOfAWriter)], at, gateways, recorder, pacer, quiet: false, random.Next())),
+            .. Enumerable.Range(0, quiet).Select(at => new Writer(
+                $"quiet{at}", [busy + at], at, gateways, recorder, pacer, quiet: true, random.Next())),
+        ];
+        Readers =
+        [
+            .. Enumerable.Range(0, options.Readers).Select(at => new Reader(
+                $"reader{at}", [.. Some(at, busy, RoomsOfAReader), .. Some(at, quiet, 2).Select(room => busy + room)], at, gateways, recorder, random.Next())),
+        ];
+        Bystanders =
+        [
+            .. Enumerable.Range(0, BystandersOfAGateway * gateways.Addresses.Count).Select(at => new Bystander(
+                $"bystander{at}", [.. Some(at, busy, 1)], at, gateways, recorder, random.Next(), comeBack)),
+        ];
+    }
+
+    public IReadOnlyList<Writer> Writers { get; }
+
+    public IReadOnlyList<Reader> Readers { get; }
+
+    /// <summary>Who stays away for a while when its connection ends.</summary>
+    public IReadOnlyList<Bystander> Bystanders { get; }
+
+    public IReadOnlyList<Client> All => [.. Writers, .. Readers, .. Bystanders];
+
+    /// <summary>Everybody comes, and stays until <paramref name="stop"/>.</summary>
+    public void Come(CancellationToken stop) => _listening.AddRange(All.Select(client => client.ListenAsync(stop)));
+
+    /// <summary>Completes when everybody is in all their rooms.</summary>
+    public Task EnteredAsync() => Task.WhenAll(All.SelectMany(client => client.Views).Select(view => view.Entered));
+
+    /// <summary>Completes when everybody is gone; fails where a client failed.</summary>
+    public Task GoneAsync() => Task.WhenAll(_listening);
+
+    private static IEnumerable<int> Some(int first, int of, int most) => Enumerable.Range(first, Math.Min(most, of)).Select(room => room % of);
+}

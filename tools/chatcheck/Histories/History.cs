@@ -1,0 +1,74 @@
+using System.Globalization;
+
+namespace OrleansChat.ChatCheck.Histories;
+
+/// <summary>All that a run has recorded: what the checks judge.</summary>
+internal sealed record History
+{
+    public IReadOnlyList<string> Users { get; init; } = [];
+
+    public IReadOnlyList<string> Rooms { get; init; } = [];
+
+    public IReadOnlyList<string> Gateways { get; init; } = [];
+
+    public SendList Sends { get; init; } = new();
+
+    /// <summary>The log of each room, in the order in which its pages told it.</summary>
+    public IReadOnlyList<IReadOnlyList<LogEntry>> Logs { get; init; } = [];
+
+    public IReadOnlyList<ReaderStream> Streams { get; init; } = [];
+
+    public IReadOnlyList<PageSeen> Pages { get; init; } = [];
+
+    public IReadOnlyList<Stay> Stays { get; init; } = [];
+
+    public IReadOnlyList<Absence> Absences { get; init; } = [];
+
+    public IReadOnlyList<WhoSeen> Whos { get; init; } = [];
+
+    public IReadOnlyList<Disturbance> Disturbances { get; init; } = [];
+
+    public IReadOnlyList<LateEvent> Late { get; init; } = [];
+
+    public IReadOnlyList<Refusal> Refusals { get; init; } = [];
+
+    public IReadOnlyList<Contradiction> Contradictions { get; init; } = [];
+
+    /// <summary>Lines of events that no send of this run is; the event's value is the complement of its index.</summary>
+    public IReadOnlyList<string> Strangers { get; init; } = [];
+
+    /// <summary>The bound on presence, in microseconds.</summary>
+    public long PresenceBound { get; init; } = 10_000_000;
+
+    /// <summary>A send, for people.</summary>
+    public string Tell(int send)
+    {
+        if (send < 0)
+        {
+            return $"an event that nobody sent: {(~send < Strangers.Count ? Strangers[~send] : "?")}";
+        }
+
+        ref var one = ref Sends[send];
+        var outcome = one.Outcome switch
+        {
+            Outcome.Acked => $"ok with sequence {one.Seq} at {At(one.AnsweredAt)}",
+            Outcome.Refused => "refused",
+            _ => "outcome unknown",
+        };
+        return $"send {send} of {Users[one.Writer]} to {Rooms[one.Room]}: sent at {At(one.InvokedAt)}, {outcome}, {one.Attempts} {(one.Attempts == 1 ? "attempt" : "attempts")}";
+    }
+
+    /// <summary>An item of a stream, for people.</summary>
+    public string Tell(Item item) => item.Kind switch
+    {
+        ItemKind.Joined => $"joined after {item.Seq} (connection {item.Value})",
+        ItemKind.Reset => $"joined after {item.Seq} with reset (connection {item.Value})",
+        ItemKind.Gap => $"gap from {item.Seq} to {item.Value}",
+        _ => $"event {item.Seq}: {Tell(item.Value)}",
+    };
+
+    /// <summary>A time of the run, for people.</summary>
+    public static string At(long microseconds) => microseconds == long.MaxValue
+        ? "the end"
+        : string.Create(CultureInfo.InvariantCulture, $"{microseconds / 1e6:0.000} s");
+}

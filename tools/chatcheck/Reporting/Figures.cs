@@ -1,0 +1,97 @@
+using OrleansChat.ChatCheck.Clients;
+
+namespace OrleansChat.ChatCheck.Reporting;
+
+/// <summary>What is counted and timed while a run goes on. Any number of threads may add.</summary>
+internal sealed class Figures(Disturbances disturbances)
+{
+    private long _acked;
+    private long _retried;
+    private long _events;
+    private long _connections;
+    private long _resumes;
+    private long _gaps;
+    private long _reads;
+    private long _readerSilence;
+    private long _writerSilence;
+
+    public long Acked => Volatile.Read(ref _acked);
+
+    /// <summary>Acked sends that took more than one attempt.</summary>
+    public long Retried => Volatile.Read(ref _retried);
+
+    /// <summary>Events that came to anybody.</summary>
+    public long Events => Volatile.Read(ref _events);
+
+    public long Connections => Volatile.Read(ref _connections);
+
+    /// <summary>Rooms entered with a cursor.</summary>
+    public long Resumes => Volatile.Read(ref _resumes);
+
+    public long Gaps => Volatile.Read(ref _gaps);
+
+    /// <summary>Pages of history and answers to who.</summary>
+    public long Reads => Volatile.Read(ref _reads);
+
+    /// <summary>The longest time in which nothing came to one of the readers, in microseconds.</summary>
+    public long ReaderSilence => Volatile.Read(ref _readerSilence);
+
+    /// <summary>The longest time in which one of the writers got no ok, in microseconds.</summary>
+    public long WriterSilence => Volatile.Read(ref _writerSilence);
+
+    public Histogram Ack { get; } = new();
+
+    /// <summary>Without disturbances, nor some seconds after them.</summary>
+    public Histogram CalmAck { get; } = new();
+
+    public Histogram Delivery { get; } = new();
+
+    /// <summary>Without disturbances, nor some seconds after them.</summary>
+    public Histogram CalmDelivery { get; } = new();
+
+    public void WasAcked(long invokedAt, long answeredAt, int attempts)
+    {
+        Interlocked.Increment(ref _acked);
+        if (attempts > 1)
+        {
+            Interlocked.Increment(ref _retried);
+        }
+
+        Add(Ack, CalmAck, invokedAt, answeredAt);
+    }
+
+    public void Came(long invokedAt, long now)
+    {
+        Interlocked.Increment(ref _events);
+        Add(Delivery, CalmDelivery, invokedAt, now);
+    }
+
+    public void Connected() => Interlocked.Increment(ref _connections);
+
+    public void Resumed() => Interlocked.Increment(ref _resumes);
+
+    public void Gap() => Interlocked.Increment(ref _gaps);
+
+    public void Read() => Interlocked.Increment(ref _reads);
+
+    public void ReaderWasSilent(long microseconds) => Raise(ref _readerSilence, microseconds);
+
+    public void WriterWasSilent(long microseconds) => Raise(ref _writerSilence, microseconds);
+
+    private void Add(Histogram all, Histogram calm, long from, long to)
+    {
+        all.Add(to - from);
+        if (disturbances.CalmSince(from))
+        {
+            calm.Add(to - from);
+        }
+    }
+
+    private static void Raise(ref long most, long value)
+    {
+        for (var seen = Volatile.Read(ref most); value > seen; seen = Volatile.Read(ref most))
+        {
+            Interlocked.CompareExchange(ref most, value, seen);
+        }
+    }
+}

@@ -54,6 +54,14 @@ public sealed partial class ArrowTests
     }
 
     [Fact]
+    public void ChatCheck_References_NothingOfAGatewayOrSilo_SoThatTheirMistakesAreNotItsOwn()
+    {
+        Assert.Empty(Repository.ProjectReferences("tools/Postgres"));
+        Assert.Equal(["LocalCluster", "Postgres"], Repository.ProjectReferences("tools/chatcheck"));
+        Assert.All(Repository.Sources("tools", "chatcheck"), source => Assert.DoesNotContain("using OrleansChat.Protocol", source.Text));
+    }
+
+    [Fact]
     public void Grains_Never_ReferenceAspNetCore()
     {
         Assert.DoesNotContain(Repository.AssemblyReferences("Grains"), name => name.StartsWith("Microsoft.AspNetCore", StringComparison.Ordinal));

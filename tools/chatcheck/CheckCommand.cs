@@ -103,12 +103,11 @@ internal static class CheckCommand
         {
             null => possible,
             "none" => [],
-            _ => [.. given.Split(',', StringSplitOptions.TrimEntries).Select(word =>
-                Array.Find(possible, kind => kind.ToString().Equals(word, StringComparison.OrdinalIgnoreCase)) is var kind
-                && kind.ToString().Equals(word, StringComparison.OrdinalIgnoreCase)
-                    ? kind
-                    : throw new CannotStartException($"--faults '{word}' cannot be here: {string.Join(", ", possible.Select(one => one.ToString().ToLowerInvariant()))}, or none."))],
+            _ => [.. given.Split(',', StringSplitOptions.TrimEntries).Select(Known)],
         };
+
+        FaultKind Known(string word) => possible.Cast<FaultKind?>().FirstOrDefault(kind => kind.ToString()!.Equals(word, StringComparison.OrdinalIgnoreCase))
+            ?? throw new CannotStartException($"--faults '{word}' cannot be here: only {string.Join(", ", possible.Select(kind => kind.ToString().ToLowerInvariant()))}, or none.");
     }
 
     private static Uri UrlOf(string given) =>

@@ -18,7 +18,7 @@ internal static class Report
         var inLog = history.Logs.Sum(log => (long)log.Count);
         Line($"sends        {history.Sends.Count:#,0}, {figures.Acked:#,0} acked ({figures.Acked * 1e6 / loaded:#,0}/s over {History.At(loaded)}), {figures.Retried:#,0} of them repeated; {inLog:#,0} in the log");
         Line($"deliveries   {figures.Events:#,0} as they happened; {figures.Connections:#,0} connections, {figures.Resumes:#,0} resumes of a room, {figures.Gaps:#,0} gaps; {figures.Reads:#,0} reads of history and who");
-        Line($"faults       {(nemesis.Done.Count == 0 ? "none" : string.Join(", ", nemesis.Done.Select(one => $"{one.Key} {one.Value}")))}; {nemesis.Kills} kills");
+        Line($"faults       {(nemesis.Done.Count == 0 ? "none" : string.Join(", ", nemesis.Done.Select(one => $"{one.Value} x {one.Key}")))}; {nemesis.Kills} kills");
         if (cluster is not null)
         {
             Line($"by itself    {cluster.Endings} processes ended and were started again; {cluster.LinesWith(Resubscribing)} inboxes subscribed to anew; {nemesis.BadDrains} SIGTERMs without exit code 0");

@@ -1,0 +1,72 @@
+using OrleansChat.ChatCheck.Checks;
+using OrleansChat.ChatCheck.Histories;
+
+namespace OrleansChat.ChatCheck.Tests.Checks;
+
+/// <summary>
+/// A history written by hand: two users and two rooms, and sends that are acked one after another, a millisecond each, in the first room's log. It holds;
+/// each test breaks one thing.
+/// </summary>
+internal sealed class HandMade
+{
+    public const int Ann = 0;
+    public const int Bob = 1;
+    public const int Room = 0;
+    public const int OtherRoom = 1;
+    private const long Millisecond = 1000;
+
+    private readonly SendList _sends = new();
+
+    public List<LogEntry> Log { get; } = [];
+
+    public List<ReaderStream> Streams { get; } = [];
+
+    public History History => new()
+    {
+        Users = ["ann", "bob"],
+        Rooms = ["lobby", "plans"],
+        Gateways = ["gateway-1", "gateway-2"],
+        Sends = _sends,
+        Logs = [Log, []],
+        Streams = Streams,
+        Strangers = ["""{"t":"ev","seq":1,"text":"who?"}"""],
+    };
+
+    /// <summary>A history in which Ann has sent so many, all acked and in the log, and Bob has seen them.</summary>
+    public static HandMade Of(int sends)
+    {
+        var made = new HandMade();
+        for (var at = 0; at < sends; at++)
+        {
+            made.Store(made.Acked(Ann, at + 1));
+        }
+
+        made.Stream([.. Enumerable.Range(1, sends).Select(seq => Item.Event(seq, seq - 1))]);
+        return made;
+    }
+
+    /// <summary>A send that got ok, sent at the millisecond of its number and answered half of one later.</summary>
+    public int Acked(int user, int seq, int connection = 1, int attempts = 1)
+    {
+        var at = _sends.Count * Millisecond;
+        return _sends.Add(new()
+        {
+            Writer = user, Room = Room, Connection = connection, Seq = seq, Attempts = attempts, Outcome = Outcome.Acked, InvokedAt = at, AnsweredAt = at + (Millisecond / 2),
+        });
+    }
+
+    /// <summary>A send without an ok.</summary>
+    public int Without(Outcome outcome, int attempts = 1) => _sends.Add(new()
+    {
+        Writer = Ann, Room = Room, Connection = 1, Attempts = attempts, Outcome = outcome, InvokedAt = _sends.Count * Millisecond,
+    });
+
+    /// <summary>The next entry of the log.</summary>
+    public void Store(int send) => Log.Add(new(Log.Count + 1, send));
+
+    /// <summary>What came to Bob in the room, after he joined from the start.</summary>
+    public void Stream(params Item[] items) => Streams.Add(new(Bob, Room, 0, [Item.Joined(0, 7), .. items], Settled: true));
+
+    /// <summary>The one violation of a history.</summary>
+    public static Violation One(IEnumerable<Violation> found) => Assert.Single(found);
+}

@@ -1,0 +1,72 @@
+using OrleansChat.ChatCheck.Checks;
+using OrleansChat.ChatCheck.Histories;
+
+namespace OrleansChat.ChatCheck.Tests.Checks;
+
+public sealed class OrderCheckTests
+{
+    [Fact]
+    public void TheOrderOfSending_Holds() => Assert.Empty(OrderCheck.Find(HandMade.Of(10).History));
+
+    [Fact]
+    public void SendsOfOneConnection_InAnotherOrder_AreNamed()
+    {
+        var made = new HandMade();
+        var (first, second) = (Together(made, 2), Together(made, 1));
+        made.Store(second);
+        made.Store(first);
+
+        var violation = HandMade.One(OrderCheck.Find(made.History));
+
+        Assert.Equal(OrderCheck.Sender, violation.Promise);
+        Assert.Equal("lobby has at 1 what was sent after 2 on the same connection.", violation.What);
+        Assert.StartsWith("1: send 1 of ann", violation.Lines[0], StringComparison.Ordinal);
+        Assert.StartsWith("2: send 0 of ann", violation.Lines[1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ASendThatWasRepeated_MayComeAfterThoseBehindIt()
+    {
+        var made = new HandMade();
+        var (first, second) = (Together(made, 2, attempts: 2), Together(made, 1));
+        made.Store(second);
+        made.Store(first);
+
+        Assert.Empty(OrderCheck.Find(made.History));
+    }
+
+    [Fact]
+    public void WhatWasSentAfterAnothersAck_DoesNotComeBeforeIt()
+    {
+        var made = new HandMade();
+        var first = made.Acked(HandMade.Ann, 2, connection: 1);
+        var second = made.Acked(HandMade.Bob, 1, connection: 2);
+        made.Store(second);
+        made.Store(first);
+
+        var violation = HandMade.One(OrderCheck.Find(made.History));
+
+        Assert.Equal(OrderCheck.Time, violation.Promise);
+        Assert.Equal("lobby has at 1 what was sent after 2 had been acked.", violation.What);
+    }
+
+    [Fact]
+    public void WhatWasUnderWayAtTheSameTime_MayComeInAnyOrder()
+    {
+        var made = new HandMade();
+        var first = Together(made, 2);
+        var second = made.Acked(HandMade.Bob, 1, connection: 2);
+        made.Store(second);
+        made.Store(first);
+
+        Assert.Empty(OrderCheck.Find(made.History));
+    }
+
+    /// <summary>A send that is answered only after those behind it were sent.</summary>
+    private static int Together(HandMade made, int seq, int attempts = 1)
+    {
+        var send = made.Acked(HandMade.Ann, seq, attempts: attempts);
+        made.History.Sends[send].AnsweredAt = 1_000_000;
+        return send;
+    }
+}

@@ -46,13 +46,17 @@ internal sealed class Crowd
     /// <summary>Who stays away for a while when its connection ends.</summary>
     public IReadOnlyList<Bystander> Bystanders { get; }
 
-    public IReadOnlyList<Client> All => [.. Writers, .. Readers, .. Bystanders];
+    public IReadOnlyList<Client> All => field ??= [.. Writers, .. Readers, .. Bystanders];
 
     /// <summary>Everybody comes, and stays until <paramref name="stop"/>.</summary>
     public void Come(CancellationToken stop) => _listening.AddRange(All.Select(client => client.ListenAsync(stop)));
 
-    /// <summary>Completes when everybody is in all their rooms.</summary>
-    public Task EnteredAsync() => Task.WhenAll(All.SelectMany(client => client.Views).Select(view => view.Entered));
+    /// <summary>Completes when everybody is in all their rooms; fails where a client failed.</summary>
+    public async Task EnteredAsync()
+    {
+        var entered = Task.WhenAll(All.SelectMany(client => client.Views).Select(view => view.Entered));
+        await await Task.WhenAny([entered, .. _listening]);
+    }
 
     /// <summary>Completes when everybody is gone; fails where a client failed.</summary>
     public Task GoneAsync() => Task.WhenAll(_listening);

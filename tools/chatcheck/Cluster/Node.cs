@@ -69,8 +69,7 @@ internal sealed class Node(ChildPlan plan, int? gateway, ReadyProbe probe, Scree
 
                 using (unforeseen)
                 {
-                    _process.Dispose();
-                    var process = _process = ChildProcess.Start(plan, _log);
+                    var process = await StartAgainAsync(stop);
                     if (await probe.ReadyAsync(plan, process.Ended, stop))
                     {
                         _ready.TrySetResult();
@@ -149,6 +148,23 @@ internal sealed class Node(ChildPlan plan, int? gateway, ReadyProbe probe, Scree
     public Task EndAsync() => _process?.KillAsync() ?? Task.CompletedTask;
 
     public void Dispose() => _process?.Dispose();
+
+    private async Task<ChildProcess> StartAgainAsync(CancellationToken stop)
+    {
+        _process!.Dispose();
+        while (true)
+        {
+            try
+            {
+                return _process = ChildProcess.Start(plan, _log);
+            }
+            catch (CannotStartException refused)
+            {
+                log.Say(refused.Message); // Its program may be just being built.
+                await Task.Delay(PauseAfterEnd, time, stop);
+            }
+        }
+    }
 
     private async Task SignalAsync(string signal)
     {

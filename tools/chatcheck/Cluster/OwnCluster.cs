@@ -7,16 +7,18 @@ namespace OrleansChat.ChatCheck.Cluster;
 /// <summary>A cluster for one run: silos and gateways as processes of their own, and a PostgreSQL, all thrown away afterwards.</summary>
 internal sealed class OwnCluster : IAsyncDisposable
 {
+    private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(90);
+
     private readonly CancellationTokenSource _ending = new();
     private readonly ReadyProbe _probe;
     private readonly List<StreamWriter> _logs = [];
     private readonly string _data;
     private Task _kept = Task.CompletedTask;
 
-    private OwnCluster(ReadyProbe probe, PrivatePostgres? database, string data) => (_probe, Database, _data) = (probe, database, data);
+    private OwnCluster(ReadyProbe probe, string data) => (_probe, _data) = (probe, data);
 
     /// <summary>Null where the store is not PostgreSQL.</summary>
-    public PrivatePostgres? Database { get; }
+    public PrivatePostgres? Database { get; private set; }
 
     public IReadOnlyList<Node> Silos { get; private set; } = [];
 
@@ -38,23 +40,26 @@ internal sealed class OwnCluster : IAsyncDisposable
             throw new CannotStartException($"{PrivatePostgres.Missing} Or take --store sqlite --silos 1.");
         }
 
-        var data = Directory.CreateTempSubdirectory("orleanschat-check-").FullName;
-        var database = options.Store is Store.Postgres ? await PrivatePostgres.StartAsync() : null;
-        var local = new LocalOptions(
-            options.Silos, options.Gateways, options.Store, database is null ? null : await database.CreateDatabaseAsync(), data, Ports.ChooseRow(options.Gateways),
-            Limits: false, Restart: true, LocalIdentity.Development, [])
-        {
-            SiloPrograms = options.SiloPrograms,
-            GatewayPrograms = options.GatewayPrograms,
-            Settings = options.Settings,
-            StopWithin = TimeSpan.FromSeconds(31),
-        };
-
-        var cluster = new OwnCluster(new(local.ReadyWithin, time), database, data);
+        var cluster = new OwnCluster(new(ReadyWithin, time), Directory.CreateTempSubdirectory("orleanschat-check-").FullName);
         try
         {
-            await cluster.StartAsync(Plan.For(local), options.Logs ?? Path.Combine(data, "logs"), disturbances, time, cancellationToken);
+            cluster.Database = options.Store is Store.Postgres ? await PrivatePostgres.StartAsync() : null;
+            var local = new LocalOptions(
+                options.Silos, options.Gateways, options.Store, cluster.Database is { } database ? await database.CreateDatabaseAsync() : null, cluster._data,
+                Ports.ChooseRow(options.Gateways), Limits: false, Restart: true, LocalIdentity.Development, [])
+            {
+                SiloPrograms = options.SiloPrograms,
+                GatewayPrograms = options.GatewayPrograms,
+                Settings = options.Settings,
+                StopWithin = TimeSpan.FromSeconds(31),
+            };
+            await cluster.StartAsync(Plan.For(local), options.Logs ?? Path.Combine(cluster._data, "logs"), disturbances, time, cancellationToken);
             return cluster;
+        }
+        catch (InvalidOperationException reason)
+        {
+            await cluster.DisposeAsync();
+            throw new CannotStartException(reason.Message); // PostgreSQL's own.
         }
         catch
         {

@@ -83,19 +83,19 @@ internal sealed class Nemesis(FaultPlan plan, OwnCluster? cluster, IReadOnlyList
             return true;
         }
 
-        Node[] victims = fault.Kind is FaultKind.Restart ? [.. side] : [side[fault.Victim]];
-        if (!victims.All(node => node.IsReady && !_taken.Contains(node))
-            || (fault.Kind is not FaultKind.Restart && side.Count > 1 && !side.Any(node => node.IsReady && !_taken.Contains(node) && !victims.Contains(node))))
-        {
-            return false;
-        }
-
         lock (_lock)
         {
+            Node[] victims = fault.Kind is FaultKind.Restart ? [.. side] : [side[fault.Victim]];
+            if (!victims.All(IsFree) || (fault.Kind is not FaultKind.Restart && side.Count > 1 && !side.Except(victims).Any(IsFree)))
+            {
+                return false;
+            }
+
             _taken.UnionWith(victims);
+            return true;
         }
 
-        return true;
+        bool IsFree(Node node) => node.IsReady && !_taken.Contains(node);
     }
 
     private async Task DoAsync(Fault fault, CancellationToken cancellationToken)

@@ -28,7 +28,7 @@ internal sealed partial class GatewayInbox(
     /// <inheritdoc/>
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
-        await SubscribeAsync();
+        await FirstCall.TryAsync(SubscribeAsync, cancellationToken);
         await base.StartAsync(cancellationToken);
     }
 

@@ -27,7 +27,7 @@ internal sealed partial class GatewayLease(
     /// <inheritdoc/>
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
-        await RenewAsync(cancellationToken);
+        await FirstCall.TryAsync(() => RenewAsync(cancellationToken), cancellationToken);
         await base.StartAsync(cancellationToken);
     }
 

@@ -96,6 +96,15 @@ public sealed class GatewayLeaseTests : IHostApplicationLifetime, IDisposable
     }
 
     [Fact]
+    public async Task AFirstCallThatFails_IsMadeAgain()
+    {
+        var calls = 0;
+        _registry.Grants = () => ++calls < 3 ? throw new TimeoutException("away") : Task.FromResult(true);
+        await StartAsync();
+        Assert.True(_lease.Holds);
+    }
+
+    [Fact]
     public async Task AtTheEnd_ItIsGivenUp()
     {
         await StartAsync();

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json.Nodes;
 using OrleansChat.EndToEnd.Tests.Chat;
 using OrleansChat.EndToEnd.Tests.LocalCluster;
+using OrleansChat.Postgres;
 using OrleansChat.Testing;
 
 namespace OrleansChat.EndToEnd.Tests.Faults;
@@ -17,13 +18,13 @@ public sealed class FaultCluster : IAsyncLifetime
 
     private const int Gateways = 3;
     private RunningLocalCluster? _cluster;
-    private PostgresServer? _postgres;
+    private PrivatePostgres? _postgres;
     private int _names;
 
     /// <summary>The gateways' ports.</summary>
     internal int[] Ports => [.. Enumerable.Range(_cluster!.Port, Gateways)];
 
-    internal PostgresServer Postgres => _postgres!;
+    internal PrivatePostgres Postgres => _postgres!;
 
     /// <summary>A name that no other test uses, for a room or a user.</summary>
     internal string Fresh(string name) => $"{name}-{Interlocked.Increment(ref _names)}";

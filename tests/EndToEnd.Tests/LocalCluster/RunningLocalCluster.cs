@@ -9,7 +9,7 @@ namespace OrleansChat.EndToEnd.Tests.LocalCluster;
 internal sealed partial class RunningLocalCluster : IAsyncDisposable
 {
     /// <summary>Enough for a start on a slow and busy machine.</summary>
-    public static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(100);
+    public static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(180);
 
     private readonly DirectoryInfo _data = Directory.CreateTempSubdirectory("orleanschat-data-");
 

@@ -34,8 +34,8 @@ internal sealed class Node(ChildPlan plan, int? gateway, ReadyProbe probe, Scree
     /// <summary>Starts it and waits until it is ready. Throws <see cref="CannotStartException"/> with its own reason.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        // Where a machine is busy, silos that start together may take one another for dead; whatever runs them starts them again, and so does this.
-        for (var start = 1; start <= MostStarts && _log.Reason is null; start++)
+        // Where a machine is busy, what starts together may take one another for dead, or for away; whatever runs it starts it again, and so does this.
+        for (var start = 1; start <= MostStarts; start++)
         {
             var process = _process = ChildProcess.Start(plan, _log);
             if (await probe.ReadyAsync(plan, process.Ended, cancellationToken))

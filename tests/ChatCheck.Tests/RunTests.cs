@@ -1,19 +1,15 @@
-using System.Diagnostics;
-
 namespace OrleansChat.ChatCheck.Tests;
 
 /// <summary>The program as a user runs it.</summary>
 public sealed class RunTests
 {
-    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(4);
-
     [Fact]
     public async Task ARunWithKills_OnAClusterOfItsOwn_HoldsAndLeavesNothingBehind()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Processes are stopped and asked to end by signals.");
         var temporary = Directory.CreateTempSubdirectory("orleanschat-test-");
 
-        var (exitCode, said) = await ProgramAsync(
+        var (exitCode, said) = await RunningCheck.ToItsEndAsync(
             temporary.FullName,
             "--store", "sqlite", "--gateways", "2", "--seconds", "8", "--seed", "5", "--every", "3", "--rate", "150", "--faults", "kill", "--writers", "4", "--readers", "4", "--rooms", "4");
 
@@ -35,35 +31,9 @@ public sealed class RunTests
     [InlineData("cannot start", "--store", "sqlite", "--set", "silo/Silo:Port=0")]
     public async Task WhatCannotBeRun_IsOneLineAndExitCode2(string advice, params string[] arguments)
     {
-        var (exitCode, said) = await ProgramAsync(Path.GetTempPath(), arguments);
+        var (exitCode, said) = await RunningCheck.ToItsEndAsync(Path.GetTempPath(), arguments);
 
         Assert.True(exitCode == 2, said);
         Assert.Contains(advice, said, StringComparison.Ordinal);
-    }
-
-    private static async Task<(int ExitCode, string Said)> ProgramAsync(string temporary, params string[] arguments)
-    {
-        using var program = Process.Start(new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "OrleansChat.ChatCheck"), arguments)
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            Environment = { ["TMPDIR"] = temporary },
-        })!;
-        var said = Task.WhenAll(program.StandardOutput.ReadToEndAsync(), program.StandardError.ReadToEndAsync());
-        try
-        {
-            return await Waiting.ForAsync(EndAsync(), "the program's end", Longest);
-        }
-        finally
-        {
-            program.Kill(entireProcessTree: true);
-        }
-
-        async Task<(int, string)> EndAsync()
-        {
-            var lines = await said;
-            await program.WaitForExitAsync();
-            return (program.ExitCode, string.Concat(lines));
-        }
     }
 }

@@ -1,0 +1,46 @@
+using System.Globalization;
+
+namespace OrleansChat.ChatCheck.Tests.Mutants;
+
+/// <summary>
+/// A check of a small cluster of the faulty programs: one silo on SQLite, two gateways, a few seconds of load.
+/// </summary>
+internal static class MutantRun
+{
+    private static readonly string[] Cluster = ["--store", "sqlite", "--gateways", "2", "--writers", "4", "--readers", "4", "--rooms", "4", "--rate", "150", "--seed", "5"];
+
+    /// <summary>Runs it with further options, where <c>Faults:</c> settings say what is broken.</summary>
+    public static async Task<(int ExitCode, string Said)> OfAsync(int seconds, params string[] options)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Processes are killed by signals.");
+        var temporary = Directory.CreateTempSubdirectory("orleanschat-mutant-");
+        try
+        {
+            return await RunningCheck.ToItsEndAsync(
+                temporary.FullName,
+                [
+                    .. Cluster, "--seconds", seconds.ToString(CultureInfo.InvariantCulture),
+                    "--silo-program", Faulty("Silo"), "--gateway-program", Faulty("Gateway"), .. options,
+                ]);
+        }
+        finally
+        {
+            temporary.Delete(recursive: true);
+        }
+    }
+
+    /// <summary>Runs it and sees that it names the broken promise.</summary>
+    public static async Task CatchesAsync(string promise, int seconds, params string[] options)
+    {
+        var (exitCode, said) = await OfAsync(seconds, options);
+
+        Assert.True(exitCode == 1, said);
+        Assert.Contains($"VIOLATION    {promise}: ", said, StringComparison.Ordinal);
+    }
+
+    private static string Faulty(string program)
+    {
+        var here = new DirectoryInfo(AppContext.BaseDirectory);
+        return Path.Combine(here.Parent!.Parent!.Parent!.Parent!.FullName, "Faulty", program, "bin", here.Parent!.Name, here.Name, $"OrleansChat.Faulty.{program}");
+    }
+}

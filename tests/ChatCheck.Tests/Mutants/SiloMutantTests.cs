@@ -1,0 +1,19 @@
+using OrleansChat.ChatCheck.Checks;
+
+namespace OrleansChat.ChatCheck.Tests.Mutants;
+
+/// <summary>Silos whose log breaks a promise: each is caught, and the broken promise named.</summary>
+public sealed class SiloMutantTests
+{
+    [Fact]
+    public Task Mutant_ThatAnswersBeforeTheCommit_IsCaughtByAKill() =>
+        MutantRun.CatchesAsync(AckCheck.Lost, 6, "--faults", "kill", "--every", "2", "--set", "silo/Faults:Log=AnswerBeforeCommit");
+
+    [Fact]
+    public Task Mutant_ThatForgetsClientIds_IsCaughtWhereASendIsRepeated() =>
+        MutantRun.CatchesAsync(AckCheck.Doubled, 6, "--faults", "cut", "--every", "1", "--set", "silo/Faults:Log=ForgetClientId");
+
+    [Fact]
+    public Task Mutant_ThatReusesASequenceAfterACrash_IsCaught() =>
+        MutantRun.CatchesAsync(StreamCheck.Order, 6, "--faults", "kill", "--every", "2", "--set", "silo/Faults:Log=ReuseSequence");
+}

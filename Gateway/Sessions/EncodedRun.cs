@@ -5,7 +5,7 @@ using OrleansChat.Grains.Interfaces;
 namespace OrleansChat.Gateway.Sessions;
 
 /// <summary>
-/// Consecutive events of one room as one WebSocket frame. A server's frames carry no mask, so the same bytes are for everybody who sees
+/// Consecutive events of one room as one frame. A server's frames carry no mask, so the same bytes are for everybody who sees
 /// the room the same way: handing a run to a connection costs the same whatever it holds.
 /// </summary>
 /// <param name="events">At least one; dense.</param>

@@ -26,6 +26,9 @@ public sealed class FaultCluster : IAsyncLifetime
 
     internal PrivatePostgres Postgres => _postgres!;
 
+    /// <summary>What the cluster's processes have said.</summary>
+    internal string[] Said => _cluster!.Group.Output;
+
     /// <summary>A name that no other test uses, for a room or a user.</summary>
     internal string Fresh(string name) => $"{name}-{Interlocked.Increment(ref _names)}";
 

@@ -8,7 +8,7 @@ internal sealed class Leases(TimeProvider time)
     /// <summary>Ended ids kept in mind: thousands of gateway starts before the first is forgotten.</summary>
     public const int MostEnded = 100_000;
 
-    private readonly long _began = time.GetTimestamp();
+    private long _began = time.GetTimestamp();
     private readonly Dictionary<string, long> _renewed = [];
     private readonly Dictionary<string, int> _draining = [];
     private readonly HashSet<string> _ended = [];
@@ -42,6 +42,19 @@ internal sealed class Leases(TimeProvider time)
         }
 
         return new(_renewed.Count - _draining.Count, _draining.Values.Sum(left => (long)left), Settled);
+    }
+
+    /// <summary>
+    /// The process of these leases was stopped for a while and goes on: it has heard no renewal meanwhile, and ends no lease for that. Like
+    /// leases that have just begun, but for those that ended before.
+    /// </summary>
+    public void Slept()
+    {
+        _began = time.GetTimestamp();
+        foreach (var gateway in _renewed.Keys)
+        {
+            _renewed[gateway] = _began;
+        }
     }
 
     public void Release(string gateway)

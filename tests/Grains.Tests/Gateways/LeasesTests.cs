@@ -38,6 +38,25 @@ public sealed class LeasesTests
     }
 
     [Fact]
+    public void Slept_EndsNoLease_AndLetsNobodyBack()
+    {
+        _leases.Renew("gone");
+        _time.Advance(Lease.Length);
+        _leases.Live();
+        _leases.Renew("a");
+        _time.Advance(TimeSpan.FromMinutes(1));
+
+        _leases.Slept();
+
+        Assert.False(_leases.Settled);
+        Assert.True(_leases.Renew("a"));
+        Assert.False(_leases.Renew("gone"));
+        _time.Advance(Lease.Length);
+        Assert.True(_leases.Settled);
+        Assert.Empty(_leases.Live());
+    }
+
+    [Fact]
     public void Release_EndsTheLeaseAtOnceAndForEver()
     {
         _leases.Renew("a");

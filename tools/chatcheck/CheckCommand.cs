@@ -28,6 +28,7 @@ internal static class CheckCommand
     private static readonly Option<string> Kept = OptionOf.Choice("--store", ["postgres", "sqlite", "memory"], "where the started cluster keeps messages");
     private static readonly Option<int> Late = OptionOf.Number("--late", 6, 1, 600, "seconds after its ok within which an event has to come, while nothing is disturbed");
     private static readonly Option<int> Settle = OptionOf.Number("--settle", 60, 1, 3600, "seconds after the last fault within which everybody has to reach the head");
+    private static readonly Option<string> Presence = OptionOf.Choice("--presence", ["on", "off"], "whether the end waits for the bound of presence and asks who is there");
     private static readonly Option<string?> Logs = new("--logs") { Description = "where the logs of the started processes are kept; where it is missing, only if something is wrong", HelpName = "directory" };
     private static readonly Option<string[]> SiloPrograms = Many("--silo-program", "path", "a program to start as a silo; several take turns");
     private static readonly Option<string[]> GatewayPrograms = Many("--gateway-program", "path", "a program to start as a gateway; several take turns");
@@ -40,7 +41,7 @@ internal static class CheckCommand
         CheckOptions? options = null;
         var root = new RootCommand("Checks what OrleansChat promises: users write and read while processes are killed, and then every history is compared with the log.")
         {
-            Urls, Minutes, Seconds, Seed, Rate, Rooms, Writers, Readers, Faults, Every, Silos, Gateways, Kept, Late, Settle, Logs, SiloPrograms, GatewayPrograms, Settings, Token,
+            Urls, Minutes, Seconds, Seed, Rate, Rooms, Writers, Readers, Faults, Every, Silos, Gateways, Kept, Late, Settle, Presence, Logs, SiloPrograms, GatewayPrograms, Settings, Token,
         };
         root.SetAction(given => options = Checked(given));
 
@@ -89,6 +90,7 @@ internal static class CheckCommand
         {
             Late = TimeSpan.FromSeconds(given.GetValue(Late)),
             Settle = TimeSpan.FromSeconds(given.GetValue(Settle)),
+            Presence = given.GetValue(Presence) is "on",
             SiloPrograms = [.. (given.GetValue(SiloPrograms) ?? []).Select(Path.GetFullPath)],
             GatewayPrograms = [.. (given.GetValue(GatewayPrograms) ?? []).Select(Path.GetFullPath)],
             Settings = [.. (given.GetValue(Settings) ?? []).Select(SettingOf)],

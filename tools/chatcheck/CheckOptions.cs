@@ -26,6 +26,9 @@ internal sealed record CheckOptions(
     /// <summary>How long after its ok an event may come, while nothing is disturbed.</summary>
     public TimeSpan Late { get; init; } = TimeSpan.FromSeconds(6);
 
+    /// <summary>Whether the end waits for the bound of presence and asks who is there.</summary>
+    public bool Presence { get; init; } = true;
+
     /// <summary>How long after the last fault everybody may take to reach the head.</summary>
     public TimeSpan Settle { get; init; } = TimeSpan.FromSeconds(60);
 }

@@ -139,7 +139,18 @@ internal sealed class Run
         // Who does not reach its head is named by the check.
         await UntilAsync(() => crowd.All.SelectMany(client => client.Views).All(view => view.Cursor >= logs[view.Room].Count), kill);
 
-        // After the bound, everybody who is here is seen.
+        if (_options.Presence)
+        {
+            await AskWhoIsHereAsync(crowd, kill);
+        }
+
+        await ReadAnewAsync(gateways, logs, kill);
+        return logs;
+    }
+
+    /// <summary>After the bound, everybody who is here is seen.</summary>
+    private async Task AskWhoIsHereAsync(Crowd crowd, CancellationToken kill)
+    {
         while (_clock.Now - Math.Max(_disturbances.LastEnd, LastEntry(crowd)) is var calm && calm < Clock.Of(PresenceBound + (2 * PresenceSlack)))
         {
             await Task.Delay(Look, _clock.Time, kill);
@@ -152,9 +163,6 @@ internal sealed class Run
                 await reader.AskWhoAsync(view, kill);
             }
         }));
-
-        await ReadAnewAsync(gateways, logs, kill);
-        return logs;
     }
 
     private static long LastEntry(Crowd crowd) => crowd.All.SelectMany(client => client.Views).Max(view => view.EnteredAt);

@@ -44,20 +44,10 @@ internal sealed class GatewayHere : IAsyncDisposable
         });
         try
         {
-            var builder = WebApplication.CreateBuilder(new WebApplicationOptions
-            {
-                Args = ["--Identity:Mode=Development", $"--Cluster:GatewayPort={Text(port + 2)}", $"--urls=http://127.0.0.1:{Text(port)}"],
-                ContentRootPath = Path.GetDirectoryName(Built.Gateway),
-            });
             var log = new ErrorLog();
-            builder.Logging.ClearProviders().AddProvider(log);
-            builder.AddClusterClient();
-            builder.AddGateway();
-            builder.AddHealth();
-            var app = builder.Build();
-            app.MapHealth();
-            app.MapChat();
-            app.MapPage();
+            var app = Program.Compose(
+                ["--Identity:Mode=Development", $"--Cluster:GatewayPort={Text(port + 2)}", $"--urls=http://127.0.0.1:{Text(port)}"],
+                builder => builder.Logging.ClearProviders().AddProvider(log));
             await app.StartAsync(TestContext.Current.CancellationToken);
             await Waiting.UntilAsync(() => app.Services.GetRequiredService<GatewayLease>().Holds, "the gateway's lease", RunningLocalCluster.StartLimit);
             return new(silo, app, log, port);

@@ -71,16 +71,24 @@ internal sealed partial class GatewayInbox(
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        await foreach (var item in _items.Reader.ReadAllAsync(stoppingToken))
+        while (await _items.Reader.WaitToReadAsync(stoppingToken))
         {
-            try
+            while (_items.Reader.TryRead(out var item))
             {
-                Dispatch(item);
+                DispatchSafely(item);
             }
-            catch (Exception failure) when (failure is not OutOfMemoryException)
-            {
-                LogFailed(failure, item.GetType().Name);
-            }
+        }
+    }
+
+    private void DispatchSafely(InboxItem item)
+    {
+        try
+        {
+            Dispatch(item);
+        }
+        catch (Exception failure) when (failure is not OutOfMemoryException)
+        {
+            LogFailed(failure, item.GetType().Name);
         }
     }
 

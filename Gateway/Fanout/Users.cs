@@ -168,7 +168,7 @@ internal sealed partial class Users(
 
         await Parallel.ForEachAsync(
             all,
-            new ParallelOptions { MaxDegreeOfParallelism = 32, CancellationToken = cancellationToken },
+            new ParallelOptions { MaxDegreeOfParallelism = 32, CancellationToken = cancellationToken, TaskScheduler = TaskScheduler.Current },
             async (user, cancelled) =>
             {
                 try

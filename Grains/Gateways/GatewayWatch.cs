@@ -131,7 +131,7 @@ internal sealed partial class GatewayWatch(IGrainFactory grains, TimeProvider ti
         LogGone(gateway, holders.Length);
         await Parallel.ForEachAsync(
             holders,
-            new ParallelOptions { MaxDegreeOfParallelism = Concurrency, CancellationToken = cancellationToken },
+            new ParallelOptions { MaxDegreeOfParallelism = Concurrency, CancellationToken = cancellationToken, TaskScheduler = TaskScheduler.Current },
             async (holder, token) =>
             {
                 try

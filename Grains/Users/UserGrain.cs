@@ -8,7 +8,9 @@ namespace OrleansChat.Grains.Users;
 
 /// <summary>One user's sessions, by gateway. Kept in memory alone: gateways tell them again when the cluster changes.</summary>
 [Reentrant]
-internal sealed partial class UserGrain(GatewayWatch watch, TimeProvider time, ILogger<UserGrain> logger) : Grain, IUserGrain
+internal sealed partial class UserGrain(
+    GatewayWatch watch, TimeProvider time, ILogger<UserGrain> logger, IGrainContext context, IGrainRuntime runtime)
+    : Grain(context, runtime), IUserGrain
 {
     private readonly Dictionary<string, (string Gateway, string? Device)> _sessions = [];
     private readonly HashSet<string> _gateways = [];

@@ -2,8 +2,13 @@ namespace OrleansChat.Grains.Interfaces;
 
 /// <summary>What one gateway asks of one room, in the order in which its sessions asked it. One call of it is in flight at a time.</summary>
 /// <param name="Gateway">The gateway's id, which is also its inbox.</param>
+/// <param name="Claim">
+/// The claim number of the activation that knows who is attached here, 0 for none. Under another one a post refused for want of that knowledge
+/// will be sent again: so are the same user's posts after it, lest they overtake it.
+/// </param>
 [GenerateSerializer, Immutable, Alias("chat.room-commands")]
-public sealed record RoomCommands([property: Id(0)] string Gateway, [property: Id(1)] RoomCommand[] Commands);
+public sealed record RoomCommands(
+    [property: Id(0)] string Gateway, [property: Id(1)] RoomCommand[] Commands, [property: Id(2)] long Claim = 0);
 
 /// <summary>The answers, one for each command, in the same order.</summary>
 /// <param name="Claim">The activation's claim number; see <see cref="RoomHead"/>.</param>
@@ -22,10 +27,11 @@ public abstract record RoomCommand([property: Id(0)] string User);
 public sealed record Enter(
     string User, [property: Id(0)] RoomKind? Create, [property: Id(1)] RoomKind? Require, [property: Id(2)] bool AsMember = false) : RoomCommand(User);
 
-/// <summary>The user's last subscription on this gateway is gone. Answered by <see cref="Done"/>.</summary>
+/// <summary>The user's last subscription on this gateway is gone, or the user gives up membership. Answered by <see cref="Done"/>.</summary>
 /// <param name="EndMembership">True where the user gives up membership of a group.</param>
+/// <param name="Stays">True where the user has other subscriptions on this gateway: they end with a membership, and with nothing else.</param>
 [GenerateSerializer, Immutable, Alias("chat.exit")]
-public sealed record Exit(string User, [property: Id(0)] bool EndMembership) : RoomCommand(User);
+public sealed record Exit(string User, [property: Id(0)] bool EndMembership, [property: Id(1)] bool Stays = false) : RoomCommand(User);
 
 /// <summary>Append an event. Answered by <see cref="Posted"/> once it is durable, or by <see cref="Refused"/>.</summary>
 /// <param name="ClientId">The idempotency key in the scope (user, room), for ever.</param>

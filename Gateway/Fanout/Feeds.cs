@@ -78,7 +78,7 @@ internal sealed class Feeds(
         {
             if (Remove(subscription, out var last) && (last || endMembership))
             {
-                Send(subscription.Room, new Exit(subscription.Session.User, endMembership), answered);
+                Send(subscription.Room, new Exit(subscription.Session.User, endMembership, Stays: !last), answered);
                 return;
             }
         }
@@ -91,13 +91,16 @@ internal sealed class Feeds(
     {
         if (subscriptions.Count > 0)
         {
-            ongoing.Add(Task.Run(() =>
-            {
-                foreach (var subscription in subscriptions)
-                {
-                    Exit(subscription, endMembership: false, answered: null);
-                }
-            }));
+            ongoing.Add(ExitAsync(subscriptions));
+        }
+    }
+
+    private async Task ExitAsync(IReadOnlyList<Subscription> subscriptions)
+    {
+        await Task.Yield();
+        foreach (var subscription in subscriptions)
+        {
+            Exit(subscription, endMembership: false, answered: null);
         }
     }
 
@@ -197,7 +200,7 @@ internal sealed class Feeds(
 
         await Parallel.ForEachAsync(
             lines,
-            new ParallelOptions { MaxDegreeOfParallelism = 32, CancellationToken = cancellationToken },
+            new ParallelOptions { MaxDegreeOfParallelism = 32, CancellationToken = cancellationToken, TaskScheduler = TaskScheduler.Current },
             (line, cancelled) => new(line.AttendAgain().WaitAsync(cancelled)));
     }
 

@@ -161,9 +161,15 @@ internal sealed class RoomLine(
     private async Task<bool> TryHandleAsync(List<Waiting> batch)
     {
         RoomReplies replies;
+        long claim;
+        lock (_gate)
+        {
+            claim = _attached.Count > 0 ? _claim : 0;
+        }
+
         try
         {
-            replies = await grains.GetGrain<IRoomGrain>(room).HandleAsync(new(gateway, [.. batch.Select(waiting => waiting.Command)]));
+            replies = await grains.GetGrain<IRoomGrain>(room).HandleAsync(new(gateway, [.. batch.Select(waiting => waiting.Command)], claim));
         }
         catch (Exception away) when (away is not OutOfMemoryException)
         {
@@ -218,7 +224,7 @@ internal sealed class RoomLine(
             case (Enter, Entered):
                 _attached.Add(command.User);
                 break;
-            case (Exit, _):
+            case (Exit { Stays: false }, _):
                 _attached.Remove(command.User);
                 break;
         }

@@ -126,6 +126,11 @@ internal sealed partial class Session
             }
 
             var after = NameGap(subscription, head);
+            if (subscription.MayBeOver)
+            {
+                return true;
+            }
+
             var events = await ports.Rooms.ReadAsync(subscription.Room, after, _page, wire.Gone);
             foreach (var happened in events)
             {
@@ -140,7 +145,7 @@ internal sealed partial class Session
 
             return events.Count > 0;
         }
-        catch (Exception away) when (away is not OutOfMemoryException && !wire.Gone.IsCancellationRequested)
+        catch (Exception away) when (away is not OutOfMemoryException && !(away is OperationCanceledException && wire.Gone.IsCancellationRequested))
         {
             return false;
         }

@@ -74,6 +74,7 @@ internal sealed partial class Session
 
     private void Entered(Subscription subscription, Join join, Entered entered)
     {
+        bool over;
         lock (_gate)
         {
             var strange = join.Epoch is { } epoch && epoch != entered.Epoch;
@@ -107,6 +108,19 @@ internal sealed partial class Session
 
             subscription.StartAfter(after, entered.Seq);
             subscription.State = SubscriptionState.Behind;
+            if (subscription.EndedAt > entered.Seq)
+            {
+                // The membership ended before the answer was here.
+                EndMembership(subscription, told: false);
+            }
+
+            over = subscription.State == SubscriptionState.Ended;
+        }
+
+        if (over)
+        {
+            ports.Rooms.Exit(subscription, endMembership: false, answered: null);
+            return;
         }
 
         Follow(subscription);

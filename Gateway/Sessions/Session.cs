@@ -17,6 +17,7 @@ internal sealed partial class Session(string id, string user, IWireFormat format
     private readonly Dictionary<string, Subscription> _subscriptions = [];
     private readonly HashSet<string> _left = [];
     private readonly Connections.Signal _answered = new();
+    private Dictionary<string, long>? _rung = [];
     private Task _question = Task.CompletedTask;
     private int _inFlight;
     private bool _connected;
@@ -99,6 +100,11 @@ internal sealed partial class Session(string id, string user, IWireFormat format
                     Join(new(null, room.Room, room.Seq, room.Epoch, null, null), Entry.Resumed);
                 }
 
+                foreach (var (room, after) in Rung())
+                {
+                    Reach(room, after);
+                }
+
                 break;
             case Join join:
                 Join(join);
@@ -134,7 +140,24 @@ internal sealed partial class Session(string id, string user, IWireFormat format
     }
 
     /// <summary>Puts the session into a room it belongs to without having joined: somebody wrote to it there.</summary>
-    public void Reach(string room, long after) => Join(new(null, RoomNames.NameOf(room, user), after, null, null, null), Entry.Rung);
+    public void Reach(string room, long after)
+    {
+        lock (_gate)
+        {
+            if (_rung is not null)
+            {
+                // Before its hello: the welcome comes first, and a cursor of the hello before a bell's.
+                if (_rung.Count < ports.Limits.RoomsPerConnection)
+                {
+                    _rung[room] = Math.Min(after, _rung.GetValueOrDefault(room, after));
+                }
+
+                return;
+            }
+        }
+
+        Join(new(null, RoomNames.NameOf(room, user), after, null, null, null), Entry.Rung);
+    }
 
     /// <summary>Hands events of a feed to the outbox. Called under the feed's lock, in sequence.</summary>
     public void Offer(Subscription subscription, EncodedRun run)
@@ -167,6 +190,11 @@ internal sealed partial class Session(string id, string user, IWireFormat format
     {
         lock (_gate)
         {
+            if (subscription.State == SubscriptionState.Entering)
+            {
+                subscription.EndedAt = seq;
+            }
+
             if (subscription.State is not (SubscriptionState.Live or SubscriptionState.Behind) || subscription.EnteredAt >= seq)
             {
                 return false;
@@ -282,6 +310,17 @@ internal sealed partial class Session(string id, string user, IWireFormat format
         lock (_gate)
         {
             return _subscriptions.ContainsKey(room);
+        }
+    }
+
+    /// <summary>The bells that rang before the hello; from now on they bring the session in at once.</summary>
+    private Dictionary<string, long> Rung()
+    {
+        lock (_gate)
+        {
+            var rung = _rung ?? [];
+            _rung = null;
+            return rung;
         }
     }
 

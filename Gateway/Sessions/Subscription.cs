@@ -30,6 +30,9 @@ internal sealed class Subscription(Session session, string room, View view) : IR
     /// <summary>The room's head when it was let in: an end of membership up to there is of an earlier one.</summary>
     public long EnteredAt { get; private set; }
 
+    /// <summary>An end of the user's membership that the feed told while the room had not answered yet; 0 for none.</summary>
+    public long EndedAt { get; set; }
+
     /// <summary>True after a gap: the end of the user's membership may lie in it.</summary>
     public bool MayBeOver { get; set; }
 

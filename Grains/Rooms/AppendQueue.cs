@@ -14,6 +14,9 @@ internal sealed class AppendQueue(int rowsPerBatch, int most, Func<RoomBatch, Ta
     /// <summary>The loop that seals and commits; completed while nothing waits.</summary>
     public Task Sealing { get; private set; } = Task.CompletedTask;
 
+    /// <summary>How often all that waited was refused.</summary>
+    public long Refusals { get; private set; }
+
     /// <summary>False where too many wait already.</summary>
     public bool TryAdd(WaitingEntry entry)
     {
@@ -49,6 +52,7 @@ internal sealed class AppendQueue(int rowsPerBatch, int most, Func<RoomBatch, Ta
     /// </summary>
     public void Refuse(Refused reply)
     {
+        Refusals++;
         foreach (var waiting in _waiting)
         {
             waiting.Answer(reply);

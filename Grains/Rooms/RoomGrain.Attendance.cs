@@ -12,6 +12,12 @@ internal sealed partial class RoomGrain
         {
             if (await KnowAsync(create: null))
             {
+                if (await IsSupersededAsync())
+                {
+                    StepDown([]);
+                    throw new IOException("The room is moving.");
+                }
+
                 Attend(gateway, users);
             }
         }

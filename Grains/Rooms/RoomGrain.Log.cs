@@ -210,7 +210,8 @@ internal sealed partial class RoomGrain
             return Refusals.NoMessage;
         }
 
-        if (!_recent.TryGet(seq, out var target) && seq <= _head)
+        // Whether or not this activation knows of it yet: an append whose outcome is still unknown may have been seen by its readers.
+        if (!_recent.TryGet(seq, out var target))
         {
             var claim = ClaimNumber;
             var rows = await _log.ReadAsync(_room, seq - 1, 1, _stopping.Token);
@@ -252,6 +253,24 @@ internal sealed partial class RoomGrain
     private static RoomEvent EventOf(LogEntry entry, AppendedEntry appended) => new(
         appended.Seq, appended.Ts, entry.User, entry.Kind, entry.Text, entry.Ref, entry.Reply, entry.Meta, entry.ClientId,
         Edited: false, appended.Messages);
+
+    /// <summary>
+    /// Whether the log has a newer owner than this activation, which has not noticed: what it knows of members and messages is old then. Asked
+    /// where a gateway has noticed that there was another one; false where the log is away.
+    /// </summary>
+    private async Task<bool> IsSupersededAsync()
+    {
+        try
+        {
+            // A claim of its own that is under way, or may have been carried out, is no other owner's.
+            return _owned && _claiming.IsCompleted && await _log.HeadsAsync([_room], _stopping.Token) is [var head]
+                && _owned && _claiming.IsCompleted && head.Claim > ClaimNumber;
+        }
+        catch (LogUnavailableException)
+        {
+            return false;
+        }
+    }
 
     /// <summary>A newer activation owns the room: nothing was committed, nothing is published, and this one goes.</summary>
     private void StepDown(List<WaitingEntry> waiting)

@@ -42,7 +42,10 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
         GatewayWatch watch,
         GrainInstruments instruments,
         TimeProvider time,
-        ILogger<RoomGrain> logger)
+        ILogger<RoomGrain> logger,
+        IGrainContext context,
+        IGrainRuntime runtime)
+        : base(context, runtime)
     {
         _room = this.GetPrimaryKeyString();
         _people = DirectRoom.People(_room);
@@ -61,10 +64,20 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
     public async Task<RoomReplies> HandleAsync(RoomCommands commands)
     {
         var answers = new (RoomReply? Now, WaitingEntry? Later)[commands.Commands.Length];
+        var call = new Call(commands.Gateway, commands.Claim, _queue.Refusals);
+        Dictionary<string, Refused>? refused = null;
         for (var i = 0; i < answers.Length; i++)
         {
             // One after another, so that each finds what the one before it did; but none waits for the commit of an earlier post.
-            answers[i] = await DecideSafelyAsync(commands.Gateway, commands.Commands[i]);
+            var command = commands.Commands[i];
+            answers[i] = command is Post && refused?.GetValueOrDefault(command.User) is { } earlier
+                ? (earlier, null)
+                : await DecideSafelyAsync(call, command);
+            if (command is Post && answers[i].Now is Refused now && ComesAgain(call, now))
+            {
+                // Whatever of theirs follows would overtake it.
+                (refused ??= [])[command.User] = now;
+            }
         }
 
         var replies = new RoomReply[answers.Length];
@@ -100,21 +113,29 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
         }
 
         _instruments.Attached.Add(-_attached.Count);
-        await _stopping.CancelAsync();
+        _stopping.Cancel();
         await Task.WhenAll(_notices.Telling, _marks.Flushing).WaitAsync(cancellationToken);
     }
 
     public void Dispose() => _stopping.Dispose();
 
-    private async Task<(RoomReply? Now, WaitingEntry? Later)> DecideSafelyAsync(string gateway, RoomCommand command)
+    /// <summary>Whether a refused post is sent again as it is: by its sender, or by a gateway that tells first who is attached.</summary>
+    private bool ComesAgain(Call call, Refused refused)
+        => refused.RetryMs is not null || (refused.Reason == Refusal.NotMember && call.Claim != 0 && call.Claim != ClaimNumber);
+
+    private async Task<(RoomReply? Now, WaitingEntry? Later)> DecideSafelyAsync(Call call, RoomCommand command)
     {
         try
         {
-            return await DecideAsync(gateway, command);
+            return await DecideAsync(call, command);
         }
         catch (LogUnavailableException)
         {
             return (Refusals.LogAway(_options), null);
+        }
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        {
+            return (Refusals.Moving(_options), null);
         }
         catch (LogEntryException)
         {
@@ -128,36 +149,37 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
         }
     }
 
-    private async ValueTask<(RoomReply? Now, WaitingEntry? Later)> DecideAsync(string gateway, RoomCommand command)
+    private async ValueTask<(RoomReply? Now, WaitingEntry? Later)> DecideAsync(Call call, RoomCommand command)
     {
-        var refusal = _steppedDown ? Refusals.Moving(_options) : _watch.IsGone(gateway) ? Refusals.GatewayExpired : MayNot(command.User);
+        var refusal = _steppedDown ? Refusals.Moving(_options) : _watch.IsGone(call.Gateway) ? Refusals.GatewayExpired : MayNot(command.User);
         return refusal is not null
             ? (refusal, null)
             : command switch
             {
-                Post post => await PostAsync(post),
-                Enter enter => (await EnterAsync(gateway, enter), null),
-                Exit exit => (await ExitAsync(gateway, exit), null),
+                Post post => await PostAsync(call, post),
+                Enter enter => (await EnterAsync(call.Gateway, enter), null),
+                Exit exit => (await ExitAsync(call.Gateway, exit), null),
                 MarkRead mark => (await MarkAsync(mark), null),
                 _ => throw new InvalidOperationException($"A room knows no {command.GetType().Name}."),
             };
     }
 
-    private async ValueTask<(RoomReply? Now, WaitingEntry? Later)> PostAsync(Post post)
+    private async ValueTask<(RoomReply? Now, WaitingEntry? Later)> PostAsync(Call call, Post post)
     {
         if (!await KnowAsync(IsDirect ? RoomKind.Direct : null))
         {
             return (Refusals.NoRoom, null);
         }
 
-        if (!IsHere(post.User))
-        {
-            return (Refusals.NotMember, null);
-        }
-
         // Here, and not in the batch: what no log can keep must not fail what other people sent with it.
         var waiting = WaitingEntry.Of(post, _time.GetTimestamp());
         AppendCheck.ThrowIfNotStorable(new RoomAppend(_room, ClaimNumber, [waiting.Entry]));
+        if (!IsHere(post.User))
+        {
+            // Whoever is here no longer may have been when the same was sent first, and its answer was lost.
+            return (ComesAgain(call, Refusals.NotMember) ? Refusals.NotMember : await FirstAnswerAsync(waiting.Entry) ?? Refusals.NotMember, null);
+        }
+
         if (post.Kind != RoomEventKind.Msg && await RefuseTargetAsync(post) is { } refusal)
         {
             // What would be refused today may have been done yesterday: a repeated deletion finds its message gone, and its answer is the first.
@@ -165,7 +187,10 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
             return (first ?? refusal, null);
         }
 
-        return _queue.TryAdd(waiting) ? (null, waiting) : (Refusals.TooManyWait(_options), null);
+        // An append failed since the call came: what was before this one in it may have failed with it.
+        return _queue.Refusals != call.Refusals ? (Refusals.LogAway(_options), null)
+            : _queue.TryAdd(waiting) ? (null, waiting)
+            : (Refusals.TooManyWait(_options), null);
     }
 
     private async Task<RoomReply> EnterAsync(string gateway, Enter enter)
@@ -207,6 +232,12 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
             return Refusals.NoRoom;
         }
 
+        if (_claim.Kind == RoomKind.Group && !facts.IsMember)
+        {
+            // So says the log, where another activation may have written meanwhile.
+            return Refusals.NotMember;
+        }
+
         // From here to the answer nothing is awaited: the head told is the one from which on this gateway gets everything.
         if (_steppedDown)
         {
@@ -220,14 +251,21 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
 
         Attach(gateway, enter.User, byName: true);
         var read = _marks.Learn(enter.User, facts.Read);
+
+        // Of an activation that was superseded and does not know it yet the head is an old one, and the log's is the truth.
+        var (head, messages) = facts.Seq > _head ? (facts.Seq, facts.Messages) : (_head, _messages);
         return new Entered(
-            _claim.Kind, _claim.Epoch, _head, _messages, read, Math.Max(0, _messages - facts.ReadMessages), _attached.Count,
+            _claim.Kind, _claim.Epoch, head, messages, read, Math.Max(0, messages - facts.ReadMessages), _attached.Count,
             new NoticeMark(_activation, _notices.Told));
     }
 
     private async Task<RoomReply> ExitAsync(string gateway, Exit exit)
     {
-        Detach(gateway, exit.User);
+        if (!exit.Stays)
+        {
+            Detach(gateway, exit.User);
+        }
+
         if (!exit.EndMembership || !await KnowAsync(create: null) || _claim!.Kind != RoomKind.Group)
         {
             return Refusals.Done;
@@ -277,6 +315,11 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
         => this.GetStreamProvider(Inbox.Provider).GetStream<InboxItem>(StreamId.Create(Inbox.Namespace, gateway)).OnNextAsync(item);
 
     private Task RingAsync(string member, long from, long to) => GrainFactory.GetGrain<IUserGrain>(member).RingAsync(_room, from, to);
+
+    /// <summary>What is known of the call that a command came in.</summary>
+    /// <param name="Claim">See <see cref="RoomCommands"/>.</param>
+    /// <param name="Refusals">How often the queue had been refused when it came.</param>
+    private readonly record struct Call(string Gateway, long Claim, long Refusals);
 
     [LoggerMessage(100, LogLevel.Error, "A {Command} failed.")]
     private partial void LogCommandFailed(Exception failure, string command);

@@ -33,6 +33,17 @@ public sealed class RoomLineTests
     }
 
     [Fact]
+    public async Task AnExit_OfOneWhoStays_LeavesThemAttached()
+    {
+        var line = Line();
+        _ = line.Send(new Enter("ann", RoomKind.Channel, null), reply => _answers.Enqueue(("+ann", reply)));
+        _ = line.Send(new Exit("ann", EndMembership: true, Stays: true), reply => _answers.Enqueue(("-ann", reply)));
+        await AnswersAsync(2);
+        await line.Claimed(2);
+        await Waiting.UntilAsync(() => _room.Calls[^1] == "attend ann", "the next activation to be told of ann");
+    }
+
+    [Fact]
     public async Task ACall_CarriesNoMoreThanItsBound()
     {
         _options.CommandsPerCall = 2;

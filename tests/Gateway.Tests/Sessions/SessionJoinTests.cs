@@ -222,6 +222,7 @@ public sealed class SessionJoinTests
     {
         using var rig = new SessionRig();
         var session = await rig.SessionAsync("ann");
+        await session.HandleAsync(new Hello(null, null, null, []));
         var room = RoomKey.Direct("ann", "bob");
         rig.Rooms.Append(room, 3);
         session.Reach(room, 2);
@@ -235,10 +236,31 @@ public sealed class SessionJoinTests
     }
 
     [Fact]
+    public async Task Reach_BeforeTheHello_WaitsForIt_AndACursorOfTheHelloGoesBeforeABells()
+    {
+        using var rig = new SessionRig();
+        var session = await rig.SessionAsync("ann");
+        var (bob, cat) = (RoomKey.Direct("ann", "bob"), RoomKey.Direct("ann", "cat"));
+        rig.Rooms.Append(bob, 3);
+        rig.Rooms.Append(cat, 3);
+        session.Reach(bob, 2);
+        session.Reach(cat, 2);
+        session.Reach(cat, 1);
+        Assert.Empty(rig.Rooms.Calls);
+        await session.HandleAsync(new Hello(null, null, null, [new("@bob", 0, null)]));
+        await rig.UntilAsync(r => r.Seqs("@bob").Length == 3 && r.Seqs("@cat").Length == 2, "the events of both");
+        Assert.IsType<Welcome>(rig.Frames[0]);
+        Assert.Equal([1, 2, 3], rig.Seqs("@bob"));
+        Assert.Equal([2, 3], rig.Seqs("@cat"));
+        Assert.Equal(2, rig.Frames.OfType<Joined>().Count());
+    }
+
+    [Fact]
     public async Task Reach_ToARoomThatWasLeft_DoesNothing_ButADirectConversationComesBack()
     {
         using var rig = new SessionRig();
         var session = await rig.SessionAsync();
+        await session.HandleAsync(new Hello(null, null, null, []));
         await session.HandleAsync(Join());
         await session.HandleAsync(new Leave("l", "lobby", true));
         var direct = RoomKey.Direct("ann", "bob");
@@ -290,6 +312,7 @@ public sealed class SessionJoinTests
         {
             using var rig = new SessionRig();
             var session = await rig.SessionAsync();
+            await session.HandleAsync(new Hello(null, null, null, []));
             var room = RoomKey.Direct("ann", "bob");
             using var start = new Barrier(2);
             var reaching = Task.Run(

@@ -9,6 +9,18 @@ public sealed class AttendanceTests(ChatCluster cluster)
     private readonly string _room = ChatCluster.Fresh("attendance");
 
     [Fact]
+    public async Task Exit_ForGoodOfOneWhoHasOtherSubscriptions_LeavesThemInAChannel()
+    {
+        await using var gateway = await cluster.GatewayAsync();
+        await gateway.EnterAsync(_room, "ann");
+
+        await gateway.SendOneAsync(_room, new Exit("ann", EndMembership: true, Stays: true));
+
+        await gateway.PostAsync(_room, "ann", "still here");
+        await gateway.UntilHeadAsync(_room, 1);
+    }
+
+    [Fact]
     public async Task Enter_OfSeveralInOneCall_IsOneNoticeWithTheirNames()
     {
         await using var gateway = await cluster.GatewayAsync();

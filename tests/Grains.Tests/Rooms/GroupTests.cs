@@ -61,6 +61,19 @@ public sealed class GroupTests(ChatCluster cluster)
     }
 
     [Fact]
+    public async Task Post_RepeatedAfterTheMembershipEnded_GetsItsFirstAnswer()
+    {
+        await using var gateway = await cluster.GatewayAsync();
+        await gateway.EnterAsync(_room, _ann, RoomKind.Group);
+        var first = await gateway.PostAsync(_room, _ann, "hello", "id-1");
+        await gateway.SendOneAsync(_room, new Exit(_ann, EndMembership: true));
+
+        var again = await gateway.PostAsync(_room, _ann, "hello", "id-1");
+
+        Assert.Equal((first.Seq, true), (again.Seq, again.Duplicate));
+    }
+
+    [Fact]
     public async Task Exit_KeepingTheMembership_KeepsTheRoomOpen()
     {
         await using var gateway = await cluster.GatewayAsync();

@@ -1,4 +1,5 @@
 using OrleansChat.Grains.Interfaces;
+using OrleansChat.Grains.Log;
 using OrleansChat.Grains.Tests.Cluster;
 using static OrleansChat.Grains.Tests.Cluster.TestGateway;
 
@@ -77,6 +78,61 @@ public sealed class OwnershipTests(ChatCluster cluster)
         Assert.Equal((1L, 3L), (head.Seq, head.Claim));
         Assert.Equal(2, (await gateway.PostAsync(_room, "ann", "hello", "id-1")).Seq);
         await gateway.UntilHeadAsync(_room, 2);
+    }
+
+    [Fact]
+    public async Task Enter_AtASupersededActivation_IsToldTheLogsHead()
+    {
+        await using var gateway = await cluster.GatewayAsync();
+        await gateway.EnterAsync(_room, "ann");
+        await gateway.PostAsync(_room, "ann", "before");
+        await AppendElsewhereAsync(await ClaimElsewhereAsync());
+
+        Assert.Equal(2, (await gateway.EnterAsync(_room, "bob")).Seq);
+    }
+
+    [Fact]
+    public async Task Attend_AtASupersededActivation_EndsIt()
+    {
+        await using var gateway = await cluster.GatewayAsync();
+        await gateway.EnterAsync(_room, "ann");
+        await ClaimElsewhereAsync();
+
+        await Assert.ThrowsAsync<IOException>(() => cluster.Room(_room).AttendAsync(gateway.Id, ["ann"], default));
+
+        await gateway.UntilAsync<RoomMoved>(moved => moved.Room == _room);
+        Assert.Equal(3, (await cluster.Room(_room).AttendAsync(gateway.Id, ["ann"], default)).Head.Claim);
+    }
+
+    [Fact]
+    public async Task React_ToWhatTheLogHasAndTheActivationHasNotHeardOf_IsDone()
+    {
+        await using var gateway = await cluster.GatewayAsync();
+        await gateway.EnterAsync(_room, "ann");
+        await AppendElsewhereAsync(claim: 1);
+
+        Assert.Equal(2, Assert.IsType<Posted>(await gateway.SendOneAsync(_room, new Post("ann", "id-1", RoomEventKind.React, "+1", 1, null, null))).Seq);
+    }
+
+    [Fact]
+    public async Task Posts_ThatTheGatewaySendsAgainOnceItToldWhoIsHere_DoNotOvertakeEachOther()
+    {
+        await using var gateway = await cluster.GatewayAsync();
+        await gateway.EnterAsync(_room, "ann");
+        await gateway.SendOneAsync(_room, new Exit("ann", false));
+
+        var replies = await cluster.Room(_room).HandleAsync(
+            new RoomCommands(gateway.Id, [Say("ann", "one"), new Enter("ann", null, null), Say("ann", "two")], Claim: 77));
+
+        Assert.Equal([Refusal.NotMember, null, Refusal.NotMember], replies.Replies.Select(reply => (reply as Refused)?.Reason));
+    }
+
+    private async Task<long> ClaimElsewhereAsync() => (await cluster.Log.ClaimAsync(_room, TestContext.Current.CancellationToken))!.Number;
+
+    private async Task AppendElsewhereAsync(long claim)
+    {
+        var entry = new LogEntry("cat", "id-0", 0, 1, RoomEventKind.Msg, "elsewhere", null, null, null);
+        Assert.False((await cluster.Log.AppendAsync(new RoomAppend(_room, claim, [entry]), TestContext.Current.CancellationToken)).Fenced);
     }
 
     [Fact]

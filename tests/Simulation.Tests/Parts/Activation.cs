@@ -1,0 +1,119 @@
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Runtime;
+using OrleansChat.Grains.Interfaces;
+using OrleansChat.Simulation.Tests.World;
+
+namespace OrleansChat.Simulation.Tests.Parts;
+
+/// <summary>One activation of a real grain, on a silo: what a grain sees of Orleans, and no more.</summary>
+internal sealed partial class Activation : Hosted, IGrainContext, IGrainRuntime, IServiceProvider, IGrainReferenceRuntime, IKeyedServiceProvider
+{
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(10);
+    private readonly Simulated _world;
+    private readonly InboxProvider _inboxes;
+    private bool _kept;
+
+    public Activation(Simulated world, Silo silo, string kind, string key, Func<Activation, Grain> make)
+        : base(new Node(world.Scheduler, $"{kind} {key} on {silo.Node.Name}", inTurns: true, silo.Clock), new object())
+    {
+        _world = world;
+        Silo = silo;
+        Key = (kind, key);
+        GrainId = GrainId.Create(kind, key);
+        GrainReference = new Reference(new(GrainId.Type, default, 0, this, default, null!, null!, this), GrainId.Key);
+        GrainFactory = new Cluster(world, Node);
+        _inboxes = new(world, Node);
+        Grain = make(this);
+    }
+
+    public Silo Silo { get; }
+
+    public (string Kind, string Key) Key { get; }
+
+    public GrainReference GrainReference { get; }
+
+    public GrainId GrainId { get; }
+
+    public IGrainFactory GrainFactory { get; }
+
+    public IServiceProvider ActivationServices => this;
+
+    public IServiceProvider ServiceProvider => this;
+
+    object? IGrainContext.GrainInstance => Grain;
+
+    TimeProvider IGrainRuntime.TimeProvider => Node.Time;
+
+    public object? GetService(Type serviceType) => serviceType == typeof(IKeyedServiceProvider) ? this : null;
+
+    public object? GetKeyedService(Type serviceType, object? serviceKey) => _inboxes;
+
+    public object GetRequiredKeyedService(Type serviceType, object? serviceKey) => _inboxes;
+
+    public object Cast(IAddressable grain, Type interfaceType) =>
+        interfaceType == typeof(IRoomGrain) ? GrainFactory.GetGrain<IRoomGrain>(Key.Key) : GrainFactory.GetGrain<IUserGrain>(Key.Key);
+
+    void IGrainRuntime.DeactivateOnIdle(IGrainContext grainContext) => _world.Scheduler.After(TimeSpan.Zero, Leave);
+
+    void IGrainRuntime.DelayDeactivation(IGrainContext grainContext, TimeSpan timeSpan)
+    {
+        _kept = timeSpan != TimeSpan.Zero;
+        if (!_kept)
+        {
+            // Collected some time later, where it is still not needed.
+            _world.Scheduler.After(_world.Scheduler.Between(1000, 6000), () =>
+            {
+                if (!_kept && Running == 0)
+                {
+                    Leave();
+                }
+            });
+        }
+    }
+
+    /// <summary>Leaves its silo in good order: no call begins any more, those under way end, then it says good-bye.</summary>
+    public void Leave()
+    {
+        if (!Leaving && Node.Alive)
+        {
+            Leaving = true;
+            _world.Tell?.Invoke($"{Node.Name} leaves");
+            Wait(_world.Scheduler.Now + Longest.Ticks);
+        }
+    }
+
+    private void Wait(long longest)
+    {
+        if (Running > 0 && _world.Scheduler.Now < longest)
+        {
+            _world.Scheduler.After(Look, () => Wait(longest));
+            return;
+        }
+
+        _ = Node.StartAsync(async () =>
+        {
+            try
+            {
+                await ((Grain)Grain).OnDeactivateAsync(new(DeactivationReasonCode.ShuttingDown, "the simulation says so"), CancellationToken.None);
+            }
+            finally
+            {
+                Gone();
+            }
+        });
+        _world.Scheduler.After(Longest, Gone);
+    }
+
+    /// <summary>It is no more.</summary>
+    public void Gone()
+    {
+        if (Node.Alive)
+        {
+            Node.Kill();
+            _world.Silos.Forget(this);
+        }
+    }
+
+    private sealed class Reference(GrainReferenceShared shared, IdSpan key) : GrainReference(shared, key);
+}

@@ -1,0 +1,105 @@
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Runtime;
+using OrleansChat.Grains.Interfaces;
+using OrleansChat.Simulation.Tests.World;
+
+namespace OrleansChat.Simulation.Tests.Parts;
+
+/// <summary>The cluster as a node sees it: grains by their keys, each call over the network; and the streams.</summary>
+internal sealed partial class Cluster(Simulated world, Node from) : IClusterClient, IKeyedServiceProvider
+{
+    private readonly InboxProvider _inboxes = new(world, from);
+
+    public IServiceProvider ServiceProvider => this;
+
+    public object? GetService(Type serviceType) => serviceType == typeof(IKeyedServiceProvider) ? this : null;
+
+    public object? GetKeyedService(Type serviceType, object? serviceKey) => _inboxes;
+
+    public object GetRequiredKeyedService(Type serviceType, object? serviceKey) => _inboxes;
+
+    public T GetGrain<T>(string primaryKey, string? grainClassNamePrefix = null)
+        where T : IGrainWithStringKey =>
+        (T)(typeof(T) == typeof(IRoomGrain) ? new Room(world, from, primaryKey) : (object)new User(world, from, primaryKey));
+
+    public T GetGrain<T>(long primaryKey, string? grainClassNamePrefix = null)
+        where T : IGrainWithIntegerKey =>
+        (T)(typeof(T) == typeof(IHistoryGrain) ? new History(world, from)
+            : typeof(T) == typeof(IGatewayRegistryGrain) ? new Registry(world, from)
+            : (object)new Echo(world, from));
+
+    private sealed class Room(Simulated world, Node from, string key) : IRoomGrain
+    {
+        public Task<RoomReplies> HandleAsync(RoomCommands commands) => CallAsync(room => room.HandleAsync(commands));
+
+        public Task<Attended> AttendAsync(string gateway, string[] users, NoticeMark heard) => CallAsync(room => room.AttendAsync(gateway, users, heard));
+
+        public Task<Attendance> WhoAsync(string user, int most) => CallAsync(room => room.WhoAsync(user, most));
+
+        public Task TypingAsync(string user) => CallAsync(room => room.TypingAsync(user).Answered());
+
+        public Task GatewayGoneAsync(string gateway) => CallAsync(room => room.GatewayGoneAsync(gateway).Answered());
+
+        private Task<T> CallAsync<T>(Func<IRoomGrain, Task<T>> call) => world.Network.CallAsync(from, () => world.Silos.Find("room", key, from), call);
+    }
+
+    private sealed class User(Simulated world, Node from, string key) : IUserGrain
+    {
+        public Task<Admission> ConnectAsync(string gateway, UserSession session, int most) => CallAsync(user => user.ConnectAsync(gateway, session, most));
+
+        public Task DisconnectAsync(string gateway, string session) => CallAsync(user => user.DisconnectAsync(gateway, session).Answered());
+
+        public Task<UserRing[]> AttendAsync(string gateway, UserSession[] sessions) => CallAsync(user => user.AttendAsync(gateway, sessions));
+
+        public Task<SendGrant> TakeSendsAsync(int wanted, int perSecond, int burst) => CallAsync(user => user.TakeSendsAsync(wanted, perSecond, burst));
+
+        public Task RingAsync(string room, long from, long to) => CallAsync(user => user.RingAsync(room, from, to).Answered());
+
+        public Task<bool> IsOnlineAsync() => CallAsync(user => user.IsOnlineAsync());
+
+        public Task GatewayGoneAsync(string gateway) => CallAsync(user => user.GatewayGoneAsync(gateway).Answered());
+
+        private Task<T> CallAsync<T>(Func<IUserGrain, Task<T>> call) => world.Network.CallAsync(from, () => world.Silos.Find("user", key, from), call);
+    }
+
+    private sealed class History(Simulated world, Node from) : IHistoryGrain
+    {
+        public Task<HistoryPage> PageAsync(string room, string user, long after, int limit) => CallAsync(history => history.PageAsync(room, user, after, limit));
+
+        public Task<RoomEvent[]> ReadAsync(string room, long after, int limit) => CallAsync(history => history.ReadAsync(room, after, limit));
+
+        public Task<RoomHead[]> HeadsAsync(string[] rooms) => CallAsync(history => history.HeadsAsync(rooms));
+
+        private Task<T> CallAsync<T>(Func<IHistoryGrain, Task<T>> call) => world.Network.CallAsync(
+            from, () => world.Silos.Living.Count == 0 ? null : world.Scheduler.Pick(world.Silos.Living).History, call);
+    }
+
+    private sealed class Registry(Simulated world, Node from) : IGatewayRegistryGrain
+    {
+        public Task<LeaseGrant> RenewAsync(string gateway) => CallAsync(registry => registry.RenewAsync(gateway));
+
+        public Task<DrainShare> DrainAsync(string gateway, int connections) => CallAsync(registry => registry.DrainAsync(gateway, connections));
+
+        public Task ReleaseAsync(string gateway) => CallAsync(registry => registry.ReleaseAsync(gateway).Answered());
+
+        public Task<LiveGateways> LiveAsync() => CallAsync(registry => registry.LiveAsync());
+
+        private Task<T> CallAsync<T>(Func<IGatewayRegistryGrain, Task<T>> call) => world.Network.CallAsync(from, () => world.Registry, call);
+    }
+
+    private sealed class Echo(Simulated world, Node from) : IInboxEchoGrain
+    {
+        public Task EchoAsync(string gateway, long number) => world.Network.CallAsync<IInboxEchoGrain, bool>(
+            from, () => world.Echo, echo => echo.EchoAsync(gateway, number).Answered());
+    }
+}
+
+/// <summary>A call without a result as one with.</summary>
+internal static class Calls
+{
+    public static async Task<bool> Answered(this Task call)
+    {
+        await call;
+        return true;
+    }
+}

@@ -1,0 +1,45 @@
+using Microsoft.Extensions.Hosting;
+using OrleansChat.Gateway.Fanout;
+using OrleansChat.Gateway.Sessions;
+using OrleansChat.Grains.Rooms;
+using OrleansChat.Protocol;
+using OrleansChat.Simulation.Tests.World;
+
+namespace OrleansChat.Simulation.Tests.Parts;
+
+/// <summary>The bounds of one world: drawn small, so that each of them is met.</summary>
+internal sealed class Knobs(Scheduler scheduler)
+{
+    public RoomOptions Rooms { get; } = new()
+    {
+        RowsPerBatch = scheduler.Pick([2, 5, 256]),
+        WaitingEntries = scheduler.Pick([6, 4096]),
+        WaitingPublishes = scheduler.Pick([4, 2048]),
+        RecentMessages = scheduler.Pick([64, 1024]),
+        NamedAttendance = scheduler.Pick([0, 50]),
+    };
+
+    public FanoutOptions Fanout { get; } = new()
+    {
+        CommandsPerRoom = scheduler.Pick([8, 8192]),
+        CommandsPerCall = scheduler.Pick([1, 3, 256]),
+        RepairEvents = scheduler.Pick([1, 4, 256]),
+        HoleEvents = scheduler.Pick([3, 10, 1024]),
+        HeldEvents = scheduler.Pick([1, 4, 256]),
+        HoldMs = scheduler.Pick([0, 50]),
+        InboxItems = scheduler.Pick([16, 65_536]),
+    };
+
+    public ProtocolLimits Limits { get; } = new() { SendsPerSecond = 0, ReplayEvents = scheduler.Pick([5, 20, 500]), ConnectionsPerUser = 1000 };
+
+    public SessionOptions Sessions { get; } = new() { CatchUpEvents = scheduler.Pick([1, 4, 128]), CommandsInFlight = scheduler.Pick([1, 4, 256]) };
+
+    public LagOptions Lag { get; } = new() { MaxEvents = scheduler.Pick([8, 30, 10_000]) };
+
+    public int OutboxBytes { get; } = scheduler.Pick([1000, 3000, 256 * 1024]);
+
+    public int WriteBytes { get; } = scheduler.Pick([200, 64 * 1024]);
+
+    /// <summary>What a mutant puts in the place of the beacon.</summary>
+    public Func<BackgroundService, BackgroundService> Beacon { get; set; } = static beacon => beacon;
+}

@@ -1,0 +1,21 @@
+using Microsoft.Extensions.Logging;
+
+namespace OrleansChat.Simulation.Tests.World;
+
+/// <summary>Puts warnings into the trace. An error is a fault of the code's own: no failure around it may lead to one.</summary>
+internal sealed class Logger<T>(Simulated world, Node node) : ILogger<T>
+{
+    public IDisposable? BeginScope<TState>(TState state)
+        where TState : notnull => null;
+
+    public bool IsEnabled(LogLevel logLevel) => logLevel >= (world.Tell is null ? LogLevel.Error : LogLevel.Information);
+
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    {
+        if (IsEnabled(logLevel))
+        {
+            world.Tell?.Invoke($"{node.Name} logs: {formatter(state, exception)} {exception?.Message}");
+            world.Expect(logLevel < LogLevel.Error, $"{node.Name} logs an error: {formatter(state, exception)} {exception}");
+        }
+    }
+}

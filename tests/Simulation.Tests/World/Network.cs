@@ -1,0 +1,104 @@
+namespace OrleansChat.Simulation.Tests.World;
+
+/// <summary>What a call reaches: a grain on the node that it lives on.</summary>
+internal class Hosted(Node node, object grain)
+{
+    /// <summary>Where it lives.</summary>
+    public Node Node => node;
+
+    /// <summary>The grain.</summary>
+    public object Grain { get; protected set; } = grain;
+
+    /// <summary>Calls that it carries out now.</summary>
+    public int Running { get; set; }
+
+    /// <summary>It takes no more calls: they wait for the next one.</summary>
+    public bool Leaving { get; protected set; }
+}
+
+/// <summary>Calls between nodes: late, lost, carried out and not answered, as the faults say.</summary>
+internal sealed class Network(Scheduler scheduler)
+{
+    /// <summary>After which a caller hears nothing more.</summary>
+    public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
+
+    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(5);
+
+    /// <summary>What goes wrong now.</summary>
+    public Faults Faults { get; set; } = Faults.None;
+
+    /// <summary>Calls a grain.</summary>
+    /// <param name="route">Where the grain is when the call arrives; null where it cannot be.</param>
+    public Task<T> CallAsync<TGrain, T>(Node from, Func<Hosted?> route, Func<TGrain, Task<T>> call)
+    {
+        var answer = new TaskCompletionSource<T>();
+        if (!from.Alive)
+        {
+            return answer.Task;
+        }
+
+        var sent = scheduler.Now;
+        scheduler.After(Timeout, () => answer.TrySetException(new TimeoutException("The call was not answered in time.")));
+        if (scheduler.Chance(Faults.CallRefused))
+        {
+            scheduler.After(scheduler.Between(0, 20), () => answer.TrySetException(new IOException("The silo is not reachable.")));
+        }
+        else if (!scheduler.Chance(Faults.CallLost))
+        {
+            var loses = scheduler.Chance(Faults.AnswerLost);
+            scheduler.After(Latency(), () => Arrive(route, call, answer, loses, sent));
+        }
+
+        return answer.Task;
+    }
+
+    /// <summary>How long something is on its way.</summary>
+    public TimeSpan Latency() => scheduler.Chance(Faults.CallSlow) ? scheduler.Between(1, 4500) : scheduler.Between(0, 3);
+
+    private void Arrive<TGrain, T>(Func<Hosted?> route, Func<TGrain, Task<T>> call, TaskCompletionSource<T> answer, bool loses, long sent)
+    {
+        if (scheduler.Now - sent >= Timeout.Ticks)
+        {
+            // Expired: nobody waits for it any more.
+            return;
+        }
+
+        var target = route();
+        if (target is { Leaving: true })
+        {
+            scheduler.After(Moment, () => Arrive(route, call, answer, loses, sent));
+        }
+        else if (target is { Node.Alive: true })
+        {
+            _ = target.Node.StartAsync(() => CarryOutAsync(target, call, answer, loses));
+        }
+        else if (scheduler.Chance(500))
+        {
+            scheduler.After(scheduler.Between(1, 1000), () => answer.TrySetException(new IOException("The silo is gone.")));
+        }
+    }
+
+    private async Task CarryOutAsync<TGrain, T>(Hosted target, Func<TGrain, Task<T>> call, TaskCompletionSource<T> answer, bool loses)
+    {
+        target.Running++;
+        try
+        {
+            var result = await call((TGrain)target.Grain);
+            if (!loses)
+            {
+                scheduler.After(Latency(), () => answer.TrySetResult(result));
+            }
+        }
+        catch (Exception failure)
+        {
+            if (!loses)
+            {
+                scheduler.After(Latency(), () => answer.TrySetException(failure));
+            }
+        }
+        finally
+        {
+            target.Running--;
+        }
+    }
+}

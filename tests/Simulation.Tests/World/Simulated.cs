@@ -1,0 +1,154 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+using OrleansChat.Grains.Interfaces;
+using OrleansChat.Grains.Log;
+using OrleansChat.Grains.Log.Memory;
+using OrleansChat.Simulation.Tests.Parts;
+using OrleansChat.Simulation.Tests.People;
+
+namespace OrleansChat.Simulation.Tests.World;
+
+/// <summary>What one seed came to.</summary>
+/// <param name="Violation">What must hold and did not; null where everything held.</param>
+/// <param name="Hash">The whole run as a number.</param>
+internal sealed record Outcome(int Seed, string? Violation, ulong Hash, long Steps, int Sends, int Gaps);
+
+/// <summary>
+/// One simulated world: a log, silos with real rooms, gateways with real sessions and feeds, clients; a schedule of what they do and of what
+/// happens to them; then calm, and what must hold.
+/// </summary>
+internal sealed class Simulated
+{
+    /// <summary>For which everything has time to become right once nothing goes wrong any more: calls that wait, leases, claims, beacons.</summary>
+    private static readonly TimeSpan Calm = TimeSpan.FromSeconds(60);
+
+    /// <summary>For which it must then stay right.</summary>
+    private static readonly TimeSpan Stays = TimeSpan.FromSeconds(4);
+
+    private readonly int _seed;
+    private readonly List<Client> _clients = [];
+    private string? _violation;
+
+    /// <param name="tell">Takes the trace; null for none.</param>
+    /// <param name="log">What a mutant puts around the log.</param>
+    /// <param name="knobs">What a mutant does to the bounds.</param>
+    public Simulated(int seed, Shared shared, Action<string>? tell = null, Func<Simulated, IMessageLog, IMessageLog>? log = null, Action<Knobs>? knobs = null)
+    {
+        _seed = seed;
+        Shared = shared;
+        Scheduler = new(seed);
+        Tell = tell is null ? null : what => tell(string.Create(CultureInfo.InvariantCulture, $"{TimeSpan.FromTicks(Scheduler.Now).TotalSeconds,9:0.0000}  {what}"));
+        Knobs = new(Scheduler);
+        knobs?.Invoke(Knobs);
+        Network = new(Scheduler);
+        IMessageLog store = new MemoryLog(shared.Log);
+        Database = new(this, log?.Invoke(this, store) ?? store, store);
+        Inboxes = new(this);
+        Silos = new(this);
+        Gateways = new(this);
+        Always = new(Scheduler, "always", inTurns: false, TimeSpan.Zero);
+        Registry = new(Always, new Registry(this));
+        Echo = new(Always, new EchoOnAnySilo(this, Always));
+    }
+
+    public Shared Shared { get; }
+
+    public Scheduler Scheduler { get; }
+
+    public Knobs Knobs { get; }
+
+    public Network Network { get; }
+
+    public Database Database { get; }
+
+    public Inboxes Inboxes { get; }
+
+    public Silos Silos { get; }
+
+    public Gateways Gateways { get; }
+
+    /// <summary>A node that nothing happens to.</summary>
+    public Node Always { get; }
+
+    public Hosted Registry { get; }
+
+    public Hosted Echo { get; }
+
+    public IReadOnlyList<Client> Clients => _clients;
+
+    public List<Outgoing> Sends { get; } = [];
+
+    /// <summary>Gaps that clients were told of.</summary>
+    public int Gaps { get; set; }
+
+    /// <summary>Another one after each change of the silos.</summary>
+    public long ClusterNumber { get; set; } = 1;
+
+    /// <summary>The trace; null where nobody reads it.</summary>
+    public Action<string>? Tell { get; }
+
+    public ILogger<T> Logger<T>(Node node) => new Logger<T>(this, node);
+
+    /// <summary>What must hold. The first that does not ends the world.</summary>
+    public void Expect(bool holds, string otherwise)
+    {
+        if (!holds && _violation is null)
+        {
+            _violation = otherwise;
+            Tell?.Invoke($"VIOLATED: {otherwise}");
+        }
+    }
+
+    /// <summary>Passes after a while; whoever awaits it goes on where it awaits.</summary>
+    public Task PauseAsync(TimeSpan time)
+    {
+        var pause = new TaskCompletionSource();
+        Scheduler.After(time, pause.SetResult);
+        return pause.Task;
+    }
+
+    /// <summary>Runs the whole schedule.</summary>
+    public Outcome Run()
+    {
+        var rooms = new Schedule(this, _clients).Begin(out var until);
+        Scheduler.RunUntil(until, () => Ended);
+        Tell?.Invoke("nothing goes wrong from now on");
+        Calming();
+        var checks = new Checks(this, rooms);
+        var right = long.MaxValue;
+        for (var (look, last) = (Scheduler.Now, Scheduler.Now + Calm.Ticks); !Ended && Scheduler.Now < last && Scheduler.Now - Stays.Ticks < right;)
+        {
+            look += TimeSpan.TicksPerSecond / 4;
+            Scheduler.RunUntil(look, () => Ended);
+            right = checks.Unsettled() is null ? Math.Min(right, Scheduler.Now) : long.MaxValue;
+        }
+
+        if (!Ended)
+        {
+            Expect(right != long.MaxValue, $"{Calm.TotalSeconds} s after the last fault, {checks.Unsettled()}");
+            checks.Everything();
+        }
+
+        Expect(Scheduler.Broken is null, $"The simulation broke: {Scheduler.Broken}");
+        return new(_seed, _violation, Scheduler.Hash, Scheduler.Steps, Sends.Count, Gaps);
+    }
+
+    private bool Ended => _violation is not null || Scheduler.Broken is not null;
+
+    private void Calming()
+    {
+        Network.Faults = Faults.None;
+        Database.AwayUntil = 0;
+        foreach (var gateway in Gateways.Living)
+        {
+            gateway.Node.Frozen = false;
+        }
+
+        foreach (var client in _clients)
+        {
+            client.SlowMs = 0;
+        }
+
+        Scheduler.After(Scheduler.Between(0, 3000), Silos.Agree);
+    }
+}

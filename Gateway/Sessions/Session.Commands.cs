@@ -43,7 +43,7 @@ internal sealed partial class Session
         {
             if (reply is Entered entered)
             {
-                Entered(subscription, join, entered);
+                Entered(subscription, join, entry, entered);
             }
             else
             {
@@ -72,11 +72,17 @@ internal sealed partial class Session
         }
     }
 
-    private void Entered(Subscription subscription, Join join, Entered entered)
+    private void Entered(Subscription subscription, Join join, Entry entry, Entered entered)
     {
         bool over;
         lock (_gate)
         {
+            if (entry == Entry.Rung && subscription.State == SubscriptionState.Ended)
+            {
+                // Nobody asked, and it is not in.
+                return;
+            }
+
             var strange = join.Epoch is { } epoch && epoch != entered.Epoch;
             var reset = strange || join.After > entered.Seq;
             long after = join switch

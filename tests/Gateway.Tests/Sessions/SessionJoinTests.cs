@@ -256,6 +256,22 @@ public sealed class SessionJoinTests
     }
 
     [Fact]
+    public async Task Reach_WhoseRoomWasLeftBeforeItAnswered_IsNotSaidToBeJoined()
+    {
+        using var rig = new SessionRig();
+        var session = await rig.SessionAsync("ann");
+        await session.HandleAsync(new Hello(null, null, null, []));
+        var room = RoomKey.Direct("ann", "bob");
+        rig.Rooms.Append(room, 3);
+        rig.Rooms.HoldsAnswers = true;
+        session.Reach(room, 2);
+        await session.HandleAsync(new Leave("l", "@bob", true));
+        rig.Rooms.AnswerAll();
+        Assert.Single(rig.Frames.OfType<Ok>());
+        Assert.Empty(rig.Frames.OfType<Joined>());
+    }
+
+    [Fact]
     public async Task Reach_ToARoomThatWasLeft_DoesNothing_ButADirectConversationComesBack()
     {
         using var rig = new SessionRig();

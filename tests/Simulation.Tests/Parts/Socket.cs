@@ -97,6 +97,9 @@ internal sealed class Socket
     {
         _outbox.Complete();
         _gone.Cancel();
+
+        // As the real connection: what is being received comes to its end first.
+        await _reading;
         await _conversation.CloseAsync();
         _world.Scheduler.After(_world.Network.Latency(), LoseClient);
     }

@@ -66,7 +66,7 @@ internal sealed partial class Client
             view.Cursor = joined.After;
             if (view.Place == Place.Out)
             {
-                (view.Wanted, view.Place) = (true, Place.In);
+                (view.Wanted, view.Place) = view.LeaveId is null ? (true, Place.In) : (false, Place.Leaving);
                 Pump(view);
             }
         }
@@ -112,7 +112,7 @@ internal sealed partial class Client
         {
             if (view.LeaveId is not null && view.LeaveId == ok.Id)
             {
-                Out(view);
+                Left(view);
                 return;
             }
 
@@ -123,6 +123,16 @@ internal sealed partial class Client
                 Pump(view);
                 return;
             }
+        }
+    }
+
+    /// <summary>What it left, unless it has asked to be in again.</summary>
+    private static void Left(RoomView view)
+    {
+        view.LeaveId = null;
+        if (view.Place == Place.Leaving)
+        {
+            Out(view);
         }
     }
 
@@ -179,7 +189,7 @@ internal sealed partial class Client
 
             if (view.LeaveId is not null && view.LeaveId == err.Id)
             {
-                Out(view);
+                Left(view);
                 return;
             }
 

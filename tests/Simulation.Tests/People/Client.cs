@@ -93,7 +93,7 @@ internal sealed partial class Client
         _socket = null;
         foreach (var view in _rooms.Values)
         {
-            view.Place = Place.Out;
+            (view.Place, view.LeaveId) = (Place.Out, null);
             view.Stored.Clear();
             view.Waiting.InsertRange(0, view.InFlight.OrderBy(one => one.Number));
             view.InFlight.Clear();
@@ -215,7 +215,7 @@ internal sealed partial class Client
 
     private static void Out(RoomView view)
     {
-        (view.Place, view.Wanted, view.LeaveId) = (Place.Out, false, null);
+        (view.Place, view.Wanted) = (Place.Out, false);
         view.Waiting.Clear();
         view.InFlight.Clear();
     }

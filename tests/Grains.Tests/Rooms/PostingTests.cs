@@ -53,27 +53,6 @@ public sealed class PostingTests(ChatCluster cluster)
     }
 
     [Fact]
-    public async Task Post_WhatWaitsDuringACommit_TravelsInOneBatch()
-    {
-        await using var gateway = await cluster.GatewayAsync();
-        await gateway.EnterAsync(_room, "ann");
-        var rig = cluster.Log[_room];
-        rig.Hold();
-        var first = gateway.PostAsync(_room, "ann", "first");
-        await rig.Reached.Task.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
-        var before = rig.Appends;
-
-        var rest = Enumerable.Range(0, 20).Select(i => gateway.PostAsync(_room, "ann", $"{i}")).ToArray();
-        // The room has decided about all of them when it answers this, which came after them from the same client.
-        await gateway.SendOneAsync(_room, new MarkRead("ann", 0));
-        rig.Release();
-        await Task.WhenAll(rest);
-
-        Assert.Equal(1, (await first).Seq);
-        Assert.InRange(rig.Appends - before, 1, 2);
-    }
-
-    [Fact]
     public async Task Post_OfSeveralInOneCall_IsOneAppend()
     {
         await using var gateway = await cluster.GatewayAsync();

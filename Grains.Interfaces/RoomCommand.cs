@@ -3,7 +3,7 @@ namespace OrleansChat.Grains.Interfaces;
 /// <summary>What one gateway asks of one room, in the order in which its sessions asked it. One call of it is in flight at a time.</summary>
 /// <param name="Gateway">The gateway's id, which is also its inbox.</param>
 /// <param name="Claim">
-/// The claim number of the activation that knows who is attached here, 0 for none. Under another one a post refused for want of that knowledge
+/// The claim number of the activation that was told who is attached here; 0 where nobody is, -1 where none was told yet. Under another one a post refused for want of that knowledge
 /// will be sent again: so are the same user's posts after it, lest they overtake it.
 /// </param>
 [GenerateSerializer, Immutable, Alias("chat.room-commands")]

@@ -11,6 +11,9 @@ internal sealed class RoomLine(
     Func<NoticeMark> heard, Action<Attended> attended)
 {
     private static readonly Refused TookTooLong = new(Refusal.Timeout, "the room did not answer in time; the same id tells whether it was stored", 1000);
+
+    /// <summary>Said in place of a claim number where the room is still to be told who is attached.</summary>
+    private const long Untold = -1;
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(1);
     private readonly Lock _gate = new();
@@ -164,7 +167,7 @@ internal sealed class RoomLine(
         long claim;
         lock (_gate)
         {
-            claim = _attached.Count > 0 ? _claim : 0;
+            claim = _attached.Count == 0 ? 0 : _attend ? Untold : _claim;
         }
 
         try

@@ -33,6 +33,42 @@ public sealed class RoomLineTests
     }
 
     [Fact]
+    public async Task ACall_SaysWhichActivationKnowsWhoIsAttached()
+    {
+        List<long> said = [];
+        _room.Handles = commands =>
+        {
+            said.Add(commands.Claim);
+            return Task.FromResult(RoomThatSays.Done(commands, said.Count < 3 ? 1 : 2));
+        };
+        var (away, told) = (true, new TaskCompletionSource());
+        _room.Attends = _ =>
+        {
+            if (Volatile.Read(ref away))
+            {
+                throw new IOException("The silo is gone.");
+            }
+
+            told.TrySetResult();
+            return Task.FromResult(new RoomHead("lobby", 0, 2));
+        };
+        var line = Line();
+        _ = line.Send(new Enter("ann", RoomKind.Channel, null), reply => _answers.Enqueue(("+ann", reply)));
+        await AnswersAsync(1);
+        Post(line, "a");
+        await AnswersAsync(2);
+        Post(line, "b");
+        await AnswersAsync(3);
+        Post(line, "c");
+        await AnswersAsync(4);
+        Volatile.Write(ref away, false);
+        await Waiting.ForAsync(told.Task, "the room to be told");
+        Post(line, "d");
+        await AnswersAsync(5);
+        Assert.Equal([0, 1, 1, -1, 2], said);
+    }
+
+    [Fact]
     public async Task AnExit_OfOneWhoStays_LeavesThemAttached()
     {
         var line = Line();

@@ -85,7 +85,7 @@ internal sealed partial class WebSocketEndpoint(
             return;
         }
 
-        using var connection = new Connection(socket, UpgradedStream.Under(context), options.Value, ports.Limits.FrameBytes, time);
+        using var connection = new Connection(socket, UpgradedStream.Under(context), connections.NextLane(), options.Value, ports.Limits.FrameBytes, time);
         using var expiry = new Expiry(time, identity.Grace, () => connection.End(CloseCode.TokenExpired, "the token expired"));
         expiry.Set(who.Exp);
         var wire = new SessionWire(connection.Outbox, connection.Commands, connection.End, expiry, connection.Gone);

@@ -18,10 +18,16 @@ public interface IHistoryGrain : IGrainWithIntegerKey
     [Alias("read")]
     Task<RoomEvent[]> ReadAsync(string room, long after, int limit);
 
-    /// <summary>The heads of rooms (the beacon): those that exist, in any order. At most 4,096 rooms a call.</summary>
+    /// <summary>The beacon: how far rooms are, and which silos there are. At most 4,096 rooms a call.</summary>
     [Alias("heads")]
-    Task<RoomHead[]> HeadsAsync(string[] rooms);
+    Task<RoomHeads> HeadsAsync(string[] rooms);
 }
+
+/// <summary>The answer to a beacon.</summary>
+/// <param name="Heads">Those of the rooms that exist, in any order.</param>
+/// <param name="Cluster">Grows whenever a silo comes or goes, as the silo knows that was asked.</param>
+[GenerateSerializer, Immutable, Alias("chat.heads")]
+public sealed record RoomHeads([property: Id(0)] RoomHead[] Heads, [property: Id(1)] long Cluster);
 
 /// <summary>A page of history.</summary>
 /// <param name="Head">The room's newest sequence when it was read.</param>

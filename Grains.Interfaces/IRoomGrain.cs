@@ -21,8 +21,9 @@ public interface IRoomGrain : IGrainWithStringKey
     /// activation, or that it missed a notice. Comings and goings that follow from it are told to the others.
     /// </summary>
     /// <param name="heard">The last notice of comings and goings that the gateway heard; default for none.</param>
+    /// <param name="number">See <see cref="RoomCommands"/>.</param>
     [Alias("attend")]
-    Task<Attended> AttendAsync(string gateway, string[] users, NoticeMark heard);
+    Task<Attended> AttendAsync(string gateway, string[] users, NoticeMark heard, long number = 0);
 
     /// <summary>Who is attached now. <see cref="Attendance.Users"/> is null above <paramref name="most"/> names.</summary>
     [Alias("who")]

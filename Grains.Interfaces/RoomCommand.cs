@@ -6,9 +6,10 @@ namespace OrleansChat.Grains.Interfaces;
 /// The claim number of the activation that was told who is attached here; 0 where nobody is, -1 where none was told yet. Under another one a post refused for want of that knowledge
 /// will be sent again: so are the same user's posts after it, lest they overtake it.
 /// </param>
+/// <param name="Number">Grows with each call of the gateway: one that comes after a newer one was given up and is not carried out. 0 for none.</param>
 [GenerateSerializer, Immutable, Alias("chat.room-commands")]
 public sealed record RoomCommands(
-    [property: Id(0)] string Gateway, [property: Id(1)] RoomCommand[] Commands, [property: Id(2)] long Claim = 0);
+    [property: Id(0)] string Gateway, [property: Id(1)] RoomCommand[] Commands, [property: Id(2)] long Claim = 0, [property: Id(3)] long Number = 0);
 
 /// <summary>The answers, one for each command, in the same order.</summary>
 /// <param name="Claim">The activation's claim number; see <see cref="RoomHead"/>.</param>

@@ -5,33 +5,45 @@ using OrleansChat.Protocol;
 namespace OrleansChat.Gateway.Connections;
 
 /// <summary>
-/// One socket: a read loop that hands whole frames up, a write loop that joins what waits in the outbox, and its end. It knows
+/// One socket: a read loop that hands whole frames up, a writer that joins what waits in the outbox, and its end. It knows
 /// bytes, limits and life; nothing of rooms or sessions.
 /// </summary>
-internal sealed class Connection(
-    WebSocket socket, UpgradedStream stream, ConnectionOptions options, int frameBytes, TimeProvider time) : IDisposable
+internal sealed class Connection : IDisposable
 {
-    /// <summary>Bytes handed to the transport at a time: each that it had to wait for is progress, and progress is life.</summary>
-    private const int PieceBytes = 16 * 1024;
+    [ThreadStatic] private static Gathering? t_gathered;
 
-    /// <summary>Bytes from which a frame goes to the transport as it is.</summary>
-    private const int LargeBytes = 2048;
-
-    private readonly CancellationTokenSource _cut = new(Timeout.InfiniteTimeSpan, time);
+    private readonly WebSocket _socket;
+    private readonly UpgradedStream _stream;
+    private readonly ConnectionOptions _options;
+    private readonly int _frameBytes;
+    private readonly TimeProvider _time;
+    private readonly CancellationTokenSource _cut;
     private readonly Lock _gate = new();
     private readonly Signal _handled = new();
     private bool _ending;
     private int _handling;
     private int _settling;
+    private readonly TaskCompletionSource _written = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private bool _closed;
+    private bool _writerIsOver;
     private bool _isWriting;
-    private long _lastProgress = time.GetTimestamp();
+    private long _lastProgress;
     private long _lastPing;
 
+    public Connection(WebSocket socket, UpgradedStream stream, WriteLane lane, ConnectionOptions options, int frameBytes, TimeProvider time)
+    {
+        (_socket, _stream, _options, _frameBytes, _time) = (socket, stream, options, frameBytes, time);
+        _cut = new(Timeout.InfiniteTimeSpan, time);
+        _lastProgress = time.GetTimestamp();
+        Outbox = new(options.OutboxBytes, options.AnswerBytes, () => lane.Add(this));
+        Commands = new(options.CommandsPerSecond, options.CommandBurst, time);
+    }
+
     /// <summary>What waits to be written.</summary>
-    public Outbox Outbox { get; } = new(options.OutboxBytes, options.AnswerBytes);
+    public Outbox Outbox { get; }
 
     /// <summary>How many commands the peer may still give, beside sends.</summary>
-    public Allowance Commands { get; } = new(options.CommandsPerSecond, options.CommandBurst, time);
+    public Allowance Commands { get; }
 
     /// <summary>What is said before a close frame, with the milliseconds after which to come back; null says nothing.</summary>
     public Func<CloseCode, string, int?, ReadOnlyMemory<byte>>? Farewell { get; set; }
@@ -51,8 +63,7 @@ internal sealed class Connection(
     /// </summary>
     public async Task RunAsync(Func<ReadOnlyMemory<byte>, bool, ValueTask> received)
     {
-        stream.DivertTo(Outbox, new(options.BytesPerSecond, options.BytesPerSecond, time), Commands, _cut.Token);
-        var writing = WriteAsync();
+        _stream.DivertTo(Outbox, new(_options.BytesPerSecond, _options.BytesPerSecond, _time), Commands, _cut.Token);
         try
         {
             await ReadAsync(received);
@@ -68,9 +79,9 @@ internal sealed class Connection(
         finally
         {
             Outbox.Complete();
-            await Task.WhenAny(writing, Task.Delay(TimeSpan.FromSeconds(options.CloseSeconds), time));
+            await Task.WhenAny(_written.Task, Task.Delay(TimeSpan.FromSeconds(_options.CloseSeconds), _time));
             await _cut.CancelAsync();
-            await writing;
+            await _written.Task;
         }
     }
 
@@ -117,7 +128,7 @@ internal sealed class Connection(
             }
 
             _ending = true;
-            _cut.CancelAfter(TimeSpan.FromSeconds(options.CloseSeconds));
+            _cut.CancelAfter(TimeSpan.FromSeconds(_options.CloseSeconds));
         }
 
         Outbox.DropPosts();
@@ -136,16 +147,16 @@ internal sealed class Connection(
     /// </summary>
     public void Beat()
     {
-        var now = time.GetTimestamp();
-        var heartbeat = TimeSpan.FromSeconds(options.HeartbeatSeconds);
-        var silence = time.GetElapsedTime(Math.Max(stream.LastHeard, Volatile.Read(ref _lastProgress)), now);
+        var now = _time.GetTimestamp();
+        var heartbeat = TimeSpan.FromSeconds(_options.HeartbeatSeconds);
+        var silence = _time.GetElapsedTime(Math.Max(_stream.LastHeard, Volatile.Read(ref _lastProgress)), now);
         var isDead = silence >= 2 * heartbeat
-            && (!Volatile.Read(ref _isWriting) || silence >= TimeSpan.FromSeconds(options.StallSeconds) || stream.IsPeerGone(2 * heartbeat));
+            && (!Volatile.Read(ref _isWriting) || silence >= TimeSpan.FromSeconds(_options.StallSeconds) || _stream.IsPeerGone(2 * heartbeat));
         if (isDead)
         {
             End(CloseCode.NoPong, $"nothing was heard for {silence.TotalSeconds:0} s");
         }
-        else if (time.GetElapsedTime(stream.LastHeard, now) >= heartbeat && (_lastPing == 0 || time.GetElapsedTime(_lastPing, now) >= heartbeat))
+        else if (_time.GetElapsedTime(_stream.LastHeard, now) >= heartbeat && (_lastPing == 0 || _time.GetElapsedTime(_lastPing, now) >= heartbeat))
         {
             _lastPing = now;
             Outbox.Frame(WebSocketFrames.Ping);
@@ -157,7 +168,7 @@ internal sealed class Connection(
         while (true)
         {
             // A zero-byte read waits for data without holding a buffer: idle connections cost none.
-            var part = await socket.ReceiveAsync(Memory<byte>.Empty, _cut.Token);
+            var part = await _socket.ReceiveAsync(Memory<byte>.Empty, _cut.Token);
             var buffer = ArrayPool<byte>.Shared.Rent(4096);
             try
             {
@@ -170,11 +181,11 @@ internal sealed class Connection(
                     }
 
                     // It returns when what it is given is full, and so is given no more than it takes to know that a frame is too big.
-                    part = await socket.ReceiveAsync(buffer.AsMemory(length, Math.Min(buffer.Length, frameBytes + 1) - length), _cut.Token);
+                    part = await _socket.ReceiveAsync(buffer.AsMemory(length, Math.Min(buffer.Length, _frameBytes + 1) - length), _cut.Token);
                     length += part.Count;
-                    if (length > frameBytes)
+                    if (length > _frameBytes)
                     {
-                        End(CloseCode.FrameTooBig, $"a frame may have {frameBytes} bytes");
+                        End(CloseCode.FrameTooBig, $"a frame may have {_frameBytes} bytes");
                         await DrainAsync(buffer);
                         return;
                     }
@@ -183,7 +194,7 @@ internal sealed class Connection(
                 if (part.MessageType == WebSocketMessageType.Close)
                 {
                     // The framework answers the peer's close through the stream, which queues it behind what waits.
-                    await socket.CloseOutputAsync(socket.CloseStatus ?? WebSocketCloseStatus.NormalClosure, null, _cut.Token);
+                    await _socket.CloseOutputAsync(_socket.CloseStatus ?? WebSocketCloseStatus.NormalClosure, null, _cut.Token);
                     return;
                 }
 
@@ -221,7 +232,7 @@ internal sealed class Connection(
     /// <summary>Reads and forgets, until the peer answers the close or its moment is over.</summary>
     private async Task DrainAsync(byte[] buffer)
     {
-        while ((await socket.ReceiveAsync(buffer.AsMemory(), _cut.Token)).MessageType != WebSocketMessageType.Close)
+        while ((await _socket.ReceiveAsync(buffer.AsMemory(), _cut.Token)).MessageType != WebSocketMessageType.Close)
         {
         }
     }
@@ -233,11 +244,11 @@ internal sealed class Connection(
     private async Task PartAsync()
     {
         Outbox.Complete();
-        _cut.CancelAfter(TimeSpan.FromSeconds(options.CloseSeconds));
+        _cut.CancelAfter(TimeSpan.FromSeconds(_options.CloseSeconds));
         var buffer = ArrayPool<byte>.Shared.Rent(4096);
         try
         {
-            while (await stream.ReadAsync(buffer, _cut.Token) > 0)
+            while (await _stream.ReadAsync(buffer, _cut.Token) > 0)
             {
             }
         }
@@ -259,98 +270,88 @@ internal sealed class Connection(
         buffer = larger;
     }
 
+    /// <summary>
+    /// Writes what waits, on the caller's thread for as long as the transport takes it at once. The lane calls this when the outbox is due, so
+    /// there is one at a time.
+    /// </summary>
+    public void Write() => _ = WriteAsync();
+
     private async Task WriteAsync()
     {
-        var frames = new ArrayBufferWriter<byte>(1024);
-        var waiting = new List<Outbox.Item>();
-        var closed = false;
         try
         {
-            while (!closed && await Outbox.WaitAsync(_cut.Token))
+            while (!_closed && await TryWriteAsync())
             {
-                closed = Gather(frames, waiting, out var large);
-                await WriteAsync(frames.WrittenMemory);
-                await WriteAsync(large);
-                if (frames.Capacity > 2 * options.WriteBytes)
-                {
-                    frames = new ArrayBufferWriter<byte>(1024);
-                }
+            }
 
-                frames.ResetWrittenCount();
+            if (!_closed && !Outbox.IsOver)
+            {
+                return;
             }
         }
         catch (Exception gone) when (gone is OperationCanceledException or IOException or ObjectDisposedException)
         {
             // The peer vanished, or this side gave up.
         }
-        finally
+
+        if (Interlocked.Exchange(ref _writerIsOver, true))
         {
-            // Whatever ended it: no connection lives on that cannot write. After a close frame the peer has its moment.
-            if (!closed)
-            {
-                await _cut.CancelAsync();
-            }
+            // The outbox was completed just when it was found empty: both find that it is over.
+            return;
         }
+
+        // Whatever ended it: no connection lives on that cannot write. After a close frame the peer has its moment.
+        if (!_closed)
+        {
+            await _cut.CancelAsync();
+        }
+
+        _written.TrySetResult();
+    }
+
+    /// <summary>Writes what waits, about as much as is written at a time. False where nothing waits.</summary>
+    private async ValueTask<bool> TryWriteAsync()
+    {
+        // The thread's own, for nothing else happens on it until the write is done or has to be waited for.
+        var gathered = t_gathered ?? new();
+        t_gathered = null;
+        if (!gathered.TryGather(Outbox, _options.WriteBytes))
+        {
+            t_gathered = gathered;
+            return false;
+        }
+
+        _closed = gathered.IsClose;
+        await WriteAsync(gathered.Joined);
+        await WriteAsync(gathered.Large);
+        gathered.Clear();
+        t_gathered = gathered;
+        return true;
     }
 
     private async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes)
     {
-        for (var rest = bytes; !rest.IsEmpty; rest = rest[Math.Min(PieceBytes, rest.Length)..])
+        for (var rest = bytes; !rest.IsEmpty; rest = rest[Math.Min(_options.WriteBytes, rest.Length)..])
         {
-            await WritePieceAsync(rest[..Math.Min(PieceBytes, rest.Length)]);
+            await WritePieceAsync(rest[..Math.Min(_options.WriteBytes, rest.Length)]);
         }
     }
 
-    private async ValueTask WritePieceAsync(ReadOnlyMemory<byte> piece)
+    private ValueTask WritePieceAsync(ReadOnlyMemory<byte> piece)
     {
-        var writing = stream.WriteToWireAsync(piece, _cut.Token);
-        if (writing.IsCompleted)
-        {
-            // What the buffers below take at once, a ping to a dead peer too, proves nothing.
-            await writing;
-            return;
-        }
+        // What the buffers below take at once, a ping to a dead peer too, proves nothing.
+        var writing = _stream.WriteToWireAsync(piece, _cut.Token);
+        return writing.IsCompleted ? writing : ProgressAsync(writing);
+    }
 
+    private async ValueTask ProgressAsync(ValueTask writing)
+    {
         Volatile.Write(ref _isWriting, true);
         await writing;
 
         // They were full, and the peer made room. In this order: the heart may look in between.
-        Volatile.Write(ref _lastProgress, time.GetTimestamp());
+        Volatile.Write(ref _lastProgress, _time.GetTimestamp());
         Volatile.Write(ref _isWriting, false);
-    }
-
-    /// <summary>Joins what waits into frames: objects by newlines into text frames, whole frames as they are.</summary>
-    /// <param name="large">A frame that comes after the others, and is not worth copying.</param>
-    /// <returns>True after a close frame.</returns>
-    private bool Gather(ArrayBufferWriter<byte> frames, List<Outbox.Item> waiting, out ReadOnlyMemory<byte> large)
-    {
-        var taken = 0;
-        large = default;
-        while (large.IsEmpty && Outbox.TryTake(options.WriteBytes - taken, taken == 0, out var item))
-        {
-            taken += item.Bytes.Length + 1;
-            if (!item.IsFrame)
-            {
-                waiting.Add(item);
-                continue;
-            }
-
-            WebSocketFrames.WriteText(frames, waiting);
-            if (item.Bytes.Length >= LargeBytes)
-            {
-                large = item.Bytes;
-                continue;
-            }
-
-            frames.Write(item.Bytes.Span);
-            if (item.Kind == Outbox.ItemKind.Frame && WebSocketFrames.IsClose(item.Bytes.Span))
-            {
-                return true;
-            }
-        }
-
-        WebSocketFrames.WriteText(frames, waiting);
-        return false;
     }
 
     /// <inheritdoc/>
@@ -363,6 +364,6 @@ internal sealed class Connection(
         }
 
         _cut.Dispose();
-        socket.Dispose();
+        _socket.Dispose();
     }
 }

@@ -14,8 +14,11 @@ internal sealed class ConnectionOptions
     /// <summary>Bytes of answers that may wait before the connection's reader stops until they are written.</summary>
     [Range(16 * 1024, 64 * 1024 * 1024)] public int AnswerBytes { get; set; } = 256 * 1024;
 
-    /// <summary>Bytes joined into one write; a single larger object is written alone.</summary>
-    [Range(1024, 1024 * 1024)] public int WriteBytes { get; set; } = 64 * 1024;
+    /// <summary>
+    /// Bytes handed to the transport at a time, what waits joined to so many, and what is larger in so many. Each of them that had to be waited
+    /// for is progress, and progress is life.
+    /// </summary>
+    [Range(1024, 1024 * 1024)] public int WriteBytes { get; set; } = 16 * 1024;
 
     /// <summary>
     /// Commands and WebSocket pings a second, but for sends, which have an allowance of their own; 0 for no bound. A command above it is

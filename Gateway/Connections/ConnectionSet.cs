@@ -9,6 +9,8 @@ namespace OrleansChat.Gateway.Connections;
 internal sealed class ConnectionSet(IOptions<ConnectionOptions> options, TimeProvider time) : BackgroundService
 {
     private readonly ConcurrentDictionary<Connection, bool> _connections = new();
+    private readonly WriteLane[] _lanes = [.. Enumerable.Range(0, Environment.ProcessorCount).Select(_ => new WriteLane())];
+    private int _laned;
     private Goodbye? _ended;
     private int _count;
 
@@ -17,6 +19,9 @@ internal sealed class ConnectionSet(IOptions<ConnectionOptions> options, TimePro
 
     /// <summary>Those whose end has not begun.</summary>
     public Connection[] Living => [.. _connections.Keys.Where(connection => !connection.IsEnding)];
+
+    /// <summary>The lane that a new connection is written in: as many as processors, in turn.</summary>
+    public WriteLane NextLane() => _lanes[(uint)Interlocked.Increment(ref _laned) % _lanes.Length];
 
     /// <summary>Takes a place. False where all are taken.</summary>
     public bool TryReserve()

@@ -10,18 +10,22 @@ namespace OrleansChat.Gateway.Connections;
 /// its size: whoever waited for <see cref="SpaceAsync"/> can go on.
 /// </param>
 /// <param name="answerBytes">Bytes of answers, counted likewise, above which <see cref="AnswersFitAsync"/> waits.</param>
-internal sealed class Outbox(int postBytes, int answerBytes)
+/// <param name="due">
+/// Called when something waits, or nothing more will come; then not again before the writer has found the outbox empty. Called by whoever
+/// posted: it must return at once.
+/// </param>
+internal sealed class Outbox(int postBytes, int answerBytes, Action due)
 {
     /// <summary>What an item costs beside its bytes, so that many small ones are bounded too: two bytes of an empty pong take far more.</summary>
     private const int ItemBytes = 48;
 
     private readonly Lock _gate = new();
-    private readonly Signal _waiting = new();
     private readonly Signal _space = new();
     private readonly Signal _answersFit = new();
     private Queue<Item> _items = new();
     private int _posted;
     private int _answered;
+    private bool _due;
     private bool _completed;
 
     /// <summary>Queues bytes that may be dropped. False where they do not fit, and nothing was queued.</summary>
@@ -33,6 +37,7 @@ internal sealed class Outbox(int postBytes, int answerBytes)
 
     private bool TryPost(Item item)
     {
+        bool wasDue;
         lock (_gate)
         {
             if (_completed)
@@ -47,9 +52,14 @@ internal sealed class Outbox(int postBytes, int answerBytes)
 
             _posted += item.Bytes.Length + ItemBytes;
             _items.Enqueue(item);
+            (wasDue, _due) = (_due, true);
         }
 
-        _waiting.Set();
+        if (!wasDue)
+        {
+            due();
+        }
+
         return true;
     }
 
@@ -61,6 +71,7 @@ internal sealed class Outbox(int postBytes, int answerBytes)
 
     private void Enqueue(ReadOnlyMemory<byte> bytes, ItemKind kind)
     {
+        bool wasDue;
         lock (_gate)
         {
             if (_completed)
@@ -70,9 +81,13 @@ internal sealed class Outbox(int postBytes, int answerBytes)
 
             _answered += bytes.Length + ItemBytes;
             _items.Enqueue(new(bytes, kind, null, 0));
+            (wasDue, _due) = (_due, true);
         }
 
-        _waiting.Set();
+        if (!wasDue)
+        {
+            due();
+        }
     }
 
     /// <summary>Drops every post that waits, or only those with one receipt. Answers stay, in their order.</summary>
@@ -99,7 +114,10 @@ internal sealed class Outbox(int postBytes, int answerBytes)
         _space.Set();
     }
 
-    /// <summary>Takes the next item if it leaves the total at or under <paramref name="room"/> bytes. The first always comes.</summary>
+    /// <summary>
+    /// Takes the next item if it leaves the total at or under <paramref name="room"/> bytes. The first always comes: where that is false, nothing
+    /// waits, and the writer is called again.
+    /// </summary>
     public bool TryTake(int room, bool first, out Item item)
     {
         bool space, fit;
@@ -107,6 +125,7 @@ internal sealed class Outbox(int postBytes, int answerBytes)
         {
             if (!_items.TryPeek(out item) || (!first && item.Bytes.Length > room))
             {
+                _due = !first && _due;
                 return false;
             }
 
@@ -138,25 +157,15 @@ internal sealed class Outbox(int postBytes, int answerBytes)
         return true;
     }
 
-    /// <summary>Waits until something may be taken. False once completed and empty.</summary>
-    public async ValueTask<bool> WaitAsync(CancellationToken cancellationToken)
+    /// <summary>Whether nothing waits and nothing more will come.</summary>
+    public bool IsOver
     {
-        while (true)
+        get
         {
             lock (_gate)
             {
-                if (_items.Count > 0)
-                {
-                    return true;
-                }
-
-                if (_completed)
-                {
-                    return false;
-                }
+                return _completed && _items.Count == 0;
             }
-
-            await _waiting.WaitAsync(cancellationToken);
         }
     }
 
@@ -201,12 +210,18 @@ internal sealed class Outbox(int postBytes, int answerBytes)
     /// <summary>No more is taken in; what waits may still be taken out.</summary>
     public void Complete()
     {
+        bool wasDue;
         lock (_gate)
         {
             _completed = true;
+            (wasDue, _due) = (_due, true);
         }
 
-        _waiting.Set();
+        if (!wasDue)
+        {
+            due();
+        }
+
         _space.Set();
         _answersFit.Set();
     }

@@ -50,37 +50,31 @@ internal static class WebSocketFrames
         return frame;
     }
 
-    /// <summary>One unmasked text frame of all objects, one a line.</summary>
-    public static void WriteText(ArrayBufferWriter<byte> frames, List<Outbox.Item> objects)
+    /// <summary>One unmasked text frame of all lines that are not empty, and clears them; nothing where all are.</summary>
+    public static void WriteText(IBufferWriter<byte> frames, List<ReadOnlyMemory<byte>> lines)
     {
         var length = -1;
-        foreach (var item in objects)
+        foreach (var line in lines)
         {
-            length += item.Bytes.Length == 0 ? 0 : item.Bytes.Length + 1;
+            length += line.IsEmpty ? 0 : line.Length + 1;
         }
 
         if (length >= 0)
         {
             frames.Advance(Header(frames.GetSpan(10), length));
             var first = true;
-            foreach (var item in objects)
+            foreach (var line in lines)
             {
-                if (item.Bytes.Length == 0)
+                if (!line.IsEmpty)
                 {
-                    continue;
+                    frames.Write(first ? ""u8 : "\n"u8);
+                    frames.Write(line.Span);
+                    first = false;
                 }
-
-                if (!first)
-                {
-                    frames.Write("\n"u8);
-                }
-
-                first = false;
-                frames.Write(item.Bytes.Span);
             }
         }
 
-        objects.Clear();
+        lines.Clear();
     }
 
     /// <summary>Writes a text frame's header. Returns its length: 2, 4 or 10 bytes.</summary>

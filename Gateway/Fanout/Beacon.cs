@@ -5,7 +5,7 @@ namespace OrleansChat.Gateway.Fanout;
 
 /// <summary>
 /// Asks the log, apart from grains' turns and streams, how far the rooms are that this gateway holds somebody in: catches a lost last
-/// event, and an activation that has forgotten who is attached.
+/// event, an activation that has forgotten who is attached, and a call that went down with a silo.
 /// </summary>
 internal sealed partial class Beacon(
     IGrainFactory grains, Feeds feeds, IOptions<FanoutOptions> options, TimeProvider time, ILogger<Beacon> logger) : BackgroundService
@@ -22,10 +22,10 @@ internal sealed partial class Beacon(
             {
                 foreach (var rooms in feeds.Rooms.Chunk(RoomsPerCall))
                 {
-                    feeds.Beacon(await grains.GetGrain<IHistoryGrain>(0).HeadsAsync(rooms));
+                    feeds.Beacon(await grains.GetGrain<IHistoryGrain>(0).HeadsAsync(rooms).WaitAsync(2 * timer.Period, time, stoppingToken));
                 }
             }
-            catch (Exception away) when (away is not OutOfMemoryException)
+            catch (Exception away) when (away is not OutOfMemoryException && !stoppingToken.IsCancellationRequested)
             {
                 LogAway(away.Message);
             }

@@ -20,6 +20,7 @@ internal sealed class FanoutInstruments
     private readonly Counter<long> _attended;
     private readonly Counter<long> _resubscribed;
     private readonly Counter<long> _missedNotices;
+    private readonly Counter<long> _repeated;
 
     public FanoutInstruments(IMeterFactory meters)
     {
@@ -35,6 +36,7 @@ internal sealed class FanoutInstruments
         _letGo = meter.CreateCounter<long>("orleanschat.inbox.let_go", "{items}", "Inbox items let go because too many waited.");
         _resubscribed = meter.CreateCounter<long>("orleanschat.inbox.resubscribed", "{times}", "Times the inbox was silent and subscribed to anew.");
         _missedNotices = meter.CreateCounter<long>("orleanschat.feed.missed_notices", "{times}", "Times that notices of comings and goings were missed and asked for.");
+        _repeated = meter.CreateCounter<long>("orleanschat.room.repeated", "{calls}", "Calls repeated because the silos changed while they were under way.");
         _attended = meter.CreateCounter<long>("orleanschat.room.attended", "{times}", "Rooms told anew who is attached here.");
     }
 
@@ -70,6 +72,9 @@ internal sealed class FanoutInstruments
 
     /// <summary>A notice of comings and goings did not come.</summary>
     public void MissedNotice() => _missedNotices.Add(1);
+
+    /// <summary>A call was given up and repeated.</summary>
+    public void Repeated() => _repeated.Add(1);
 
     /// <summary>A room was told who is attached.</summary>
     public void Attended() => _attended.Add(1);

@@ -12,6 +12,12 @@ internal sealed class Feeds(
     private readonly Dictionary<string, Feed> _feeds = [];
     private readonly Dictionary<string, RoomLine> _lines = [];
 
+    /// <summary>The newest number of the cluster that a beacon showed.</summary>
+    private long _cluster;
+
+    /// <summary>Calls so far, to whatever room.</summary>
+    private long _calls;
+
     private IHistoryGrain History => grains.GetGrain<IHistoryGrain>(0);
 
     /// <summary>The rooms with a feed.</summary>
@@ -150,17 +156,29 @@ internal sealed class Feeds(
     {
         if (!_lines.TryGetValue(room, out var line))
         {
-            line = new(room, gateway.Id, grains, options.Value, instruments, time, () => Find(room)?.Heard ?? default, Attended);
+            line = new(room, gateway.Id, grains, options.Value, instruments, time, () => Interlocked.Increment(ref _calls), () => Find(room)?.Heard ?? default, Attended);
             _lines.Add(room, line);
         }
 
         return line;
     }
 
-    /// <summary>The claim numbers and heads of rooms, from the log itself.</summary>
-    public void Beacon(IEnumerable<RoomHead> heads)
+    /// <summary>The claim numbers and heads of rooms, from the log itself; and whether a silo came or went.</summary>
+    public void Beacon(RoomHeads beacon)
     {
-        foreach (var head in heads)
+        RoomLine[] lines;
+        lock (_gate)
+        {
+            lines = _cluster is not 0 && beacon.Cluster > _cluster ? [.. _lines.Values] : [];
+            _cluster = Math.Max(_cluster, beacon.Cluster);
+        }
+
+        foreach (var line in lines)
+        {
+            line.Repeat();
+        }
+
+        foreach (var head in beacon.Heads)
         {
             if (Find(head.Room) is { } feed)
             {

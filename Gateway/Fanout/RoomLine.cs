@@ -6,9 +6,12 @@ namespace OrleansChat.Gateway.Fanout;
 /// The way from this gateway to one room: one call in flight, and what sessions send meanwhile travels together in the next, in order.
 /// A call that fails is repeated as it is, which is safe: posts carry client ids, and the other commands say what shall be.
 /// </summary>
+/// <param name="number">The next number of this gateway's calls.</param>
+/// <param name="heard">The last notice of comings and goings that was heard.</param>
+/// <param name="attended">Told what the room answered to who is attached.</param>
 internal sealed class RoomLine(
     string room, string gateway, IGrainFactory grains, FanoutOptions options, FanoutInstruments instruments, TimeProvider time,
-    Func<NoticeMark> heard, Action<Attended> attended)
+    Func<long> number, Func<NoticeMark> heard, Action<Attended> attended)
 {
     private static readonly Refused TookTooLong = new(Refusal.Timeout, "the room did not answer in time; the same id tells whether it was stored", 1000);
 
@@ -16,6 +19,9 @@ internal sealed class RoomLine(
     private const long Untold = -1;
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long a call has been under way before it may be taken for lost with a silo.</summary>
+    private static readonly TimeSpan Doubt = TimeSpan.FromMilliseconds(500);
     private readonly Lock _gate = new();
     private readonly Queue<Waiting> _waiting = new();
     private readonly HashSet<string> _attached = [];
@@ -24,6 +30,10 @@ internal sealed class RoomLine(
     private long _claim;
     private bool _attend;
     private bool _running;
+
+    /// <summary>Completes when the call in flight is waited for no longer.</summary>
+    private TaskCompletionSource _givenUp = new();
+    private long? _called;
 
     /// <summary>True where nothing waits and nobody is attached.</summary>
     public bool IsIdle
@@ -76,6 +86,27 @@ internal sealed class RoomLine(
         {
             return _attached.Count == 0 ? Task.CompletedTask : Attend();
         }
+    }
+
+    /// <summary>
+    /// A silo came or went. A call to one that died waits for its time-out; one that has been under way for long is repeated now. Where it
+    /// was not lost the room hears it twice, which is as safe as after a time-out.
+    /// </summary>
+    public void Repeat()
+    {
+        TaskCompletionSource givenUp;
+        lock (_gate)
+        {
+            if (_called is not { } since || time.GetElapsedTime(since) < Doubt)
+            {
+                return;
+            }
+
+            (givenUp, _givenUp, _called) = (_givenUp, new(), null);
+        }
+
+        instruments.Repeated();
+        givenUp.SetResult();
     }
 
     private Task Attend()
@@ -139,7 +170,7 @@ internal sealed class RoomLine(
     {
         try
         {
-            var answer = await grains.GetGrain<IRoomGrain>(room).AttendAsync(gateway, users, heard());
+            var answer = await CallAsync(grains.GetGrain<IRoomGrain>(room).AttendAsync(gateway, users, heard(), number()));
             instruments.Attended();
             lock (_gate)
             {
@@ -172,7 +203,9 @@ internal sealed class RoomLine(
 
         try
         {
-            replies = await grains.GetGrain<IRoomGrain>(room).HandleAsync(new(gateway, [.. batch.Select(waiting => waiting.Command)], claim));
+            replies = await CallAsync(
+                grains.GetGrain<IRoomGrain>(room).HandleAsync(
+                    new(gateway, [.. batch.Select(waiting => waiting.Command)], claim, number())));
         }
         catch (Exception away) when (away is not OutOfMemoryException)
         {
@@ -185,6 +218,31 @@ internal sealed class RoomLine(
         }
 
         return true;
+    }
+
+    /// <summary>Waits for the call in flight, as long as nobody takes it for lost.</summary>
+    private async Task<T> CallAsync<T>(Task<T> call)
+    {
+        Task givenUp;
+        lock (_gate)
+        {
+            _called = time.GetTimestamp();
+            givenUp = _givenUp.Task;
+        }
+
+        var first = await Task.WhenAny(call, givenUp);
+        lock (_gate)
+        {
+            _called = null;
+        }
+
+        if (first == call)
+        {
+            return await call;
+        }
+
+        call.Ignore();
+        throw new TimeoutException("The silos changed while the call was under way.");
     }
 
     /// <summary>Takes what is answered out of the batch.</summary>

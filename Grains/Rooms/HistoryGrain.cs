@@ -6,7 +6,7 @@ namespace OrleansChat.Grains.Rooms;
 
 /// <summary>Reads of the log, beside the rooms' turns: on every silo as many as are wanted.</summary>
 [StatelessWorker, Reentrant]
-internal sealed class HistoryGrain(IMessageLog log) : Grain, IHistoryGrain
+internal sealed class HistoryGrain(IMessageLog log, IClusterMembershipService cluster) : Grain, IHistoryGrain
 {
     /// <summary>Events of one read, whatever is asked for.</summary>
     public const int MostEvents = 1000;
@@ -52,10 +52,10 @@ internal sealed class HistoryGrain(IMessageLog log) : Grain, IHistoryGrain
     public async Task<RoomEvent[]> ReadAsync(string room, long after, int limit)
         => [.. await ClearlyAsync(() => log.ReadAsync(room, Math.Max(0, after), Math.Clamp(limit, 1, MostEvents), CancellationToken.None))];
 
-    public async Task<RoomHead[]> HeadsAsync(string[] rooms)
+    public async Task<RoomHeads> HeadsAsync(string[] rooms)
         => rooms.Length > MostRooms
             ? throw new ArgumentException($"A beacon asks for at most {MostRooms} rooms.", nameof(rooms))
-            : [.. await ClearlyAsync(() => log.HeadsAsync(rooms, CancellationToken.None))];
+            : new([.. await ClearlyAsync(() => log.HeadsAsync(rooms, CancellationToken.None))], cluster.CurrentSnapshot.Version.Value);
 
     private static HistoryPage Refuse(Refusal refusal) => new([], 0, refusal);
 

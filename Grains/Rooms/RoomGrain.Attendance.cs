@@ -6,8 +6,9 @@ namespace OrleansChat.Grains.Rooms;
 /// <summary>Who is in the room: attached by gateway, told to the others, and gone with their gateway.</summary>
 internal sealed partial class RoomGrain
 {
-    public async Task<Attended> AttendAsync(string gateway, string[] users, NoticeMark heard)
+    public async Task<Attended> AttendAsync(string gateway, string[] users, NoticeMark heard, long number)
     {
+        _calls.Came(gateway, number);
         try
         {
             if (await KnowAsync(create: null))
@@ -18,7 +19,10 @@ internal sealed partial class RoomGrain
                     throw new IOException("The room is moving.");
                 }
 
-                Attend(gateway, users);
+                if (!_calls.IsOvertaken(gateway, number))
+                {
+                    Attend(gateway, users);
+                }
             }
         }
         catch (LogUnavailableException)

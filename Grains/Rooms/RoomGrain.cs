@@ -28,6 +28,7 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
     private readonly AppendQueue _queue;
     private readonly RecentMessages _recent;
     private readonly Publisher _publisher;
+    private readonly CallOrder _calls = new();
     private readonly MemberBells _bells;
     private readonly Membership _membership;
     private readonly ReadMarks _marks;
@@ -52,7 +53,7 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
         (_log, _options, _watch, _instruments, _time, _logger) = (log, options.Value, watch, instruments, time, logger);
         _queue = new(_options.RowsPerBatch, _options.WaitingEntries, CommitAsync);
         _recent = new(_options.RecentMessages);
-        _publisher = new(_options.WaitingPublishes, SendAsync, instruments, logger);
+        _publisher = new(_options, SendAsync, instruments, time, logger);
         _bells = new(_options, time, RingAsync, instruments, logger, _stopping.Token);
         _membership = new(_options.GroupMembers, AppendMembershipAsync);
         _marks = new(_room, log, _options, time, _attached.Contains, logger, _stopping.Token);
@@ -64,7 +65,8 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
     public async Task<RoomReplies> HandleAsync(RoomCommands commands)
     {
         var answers = new (RoomReply? Now, WaitingEntry? Later)[commands.Commands.Length];
-        var call = new Call(commands.Gateway, commands.Claim, _queue.Refusals);
+        var call = new Call(commands.Gateway, commands.Claim, commands.Number, _queue.Refusals);
+        _calls.Came(call.Gateway, call.Number);
         Dictionary<string, Refused>? refused = null;
         for (var i = 0; i < answers.Length; i++)
         {
@@ -151,14 +153,16 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
 
     private async ValueTask<(RoomReply? Now, WaitingEntry? Later)> DecideAsync(Call call, RoomCommand command)
     {
-        var refusal = _steppedDown ? Refusals.Moving(_options) : _watch.IsGone(call.Gateway) ? Refusals.GatewayExpired : MayNot(command.User);
+        var refusal = _steppedDown || IsOvertaken(call) ? Refusals.Moving(_options)
+            : _watch.IsGone(call.Gateway) ? Refusals.GatewayExpired
+            : MayNot(command.User);
         return refusal is not null
             ? (refusal, null)
             : command switch
             {
                 Post post => await PostAsync(call, post),
-                Enter enter => (await EnterAsync(call.Gateway, enter), null),
-                Exit exit => (await ExitAsync(call.Gateway, exit), null),
+                Enter enter => (await EnterAsync(call, enter), null),
+                Exit exit => (await ExitAsync(call, exit), null),
                 MarkRead mark => (await MarkAsync(mark), null),
                 _ => throw new InvalidOperationException($"A room knows no {command.GetType().Name}."),
             };
@@ -193,7 +197,7 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
             : (Refusals.TooManyWait(_options), null);
     }
 
-    private async Task<RoomReply> EnterAsync(string gateway, Enter enter)
+    private async Task<RoomReply> EnterAsync(Call call, Enter enter)
     {
         var create = IsDirect ? RoomKind.Direct : enter.Create;
         if (create == RoomKind.Direct && !IsDirect)
@@ -204,6 +208,11 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
         if (!await KnowAsync(create))
         {
             return Refusals.NoRoom;
+        }
+
+        if (IsOvertaken(call))
+        {
+            return Refusals.Moving(_options);
         }
 
         if (enter.Require is { } kind && kind != _claim!.Kind)
@@ -239,7 +248,7 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
         }
 
         // From here to the answer nothing is awaited: the head told is the one from which on this gateway gets everything.
-        if (_steppedDown)
+        if (_steppedDown || IsOvertaken(call))
         {
             return Refusals.Moving(_options);
         }
@@ -249,7 +258,7 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
             return Refusals.Full;
         }
 
-        Attach(gateway, enter.User, byName: true);
+        Attach(call.Gateway, enter.User, byName: true);
         var read = _marks.Learn(enter.User, facts.Read);
 
         // Of an activation that was superseded and does not know it yet the head is an old one, and the log's is the truth.
@@ -259,16 +268,21 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
             new NoticeMark(_activation, _notices.Told));
     }
 
-    private async Task<RoomReply> ExitAsync(string gateway, Exit exit)
+    private async Task<RoomReply> ExitAsync(Call call, Exit exit)
     {
         if (!exit.Stays)
         {
-            Detach(gateway, exit.User);
+            Detach(call.Gateway, exit.User);
         }
 
         if (!exit.EndMembership || !await KnowAsync(create: null) || _claim!.Kind != RoomKind.Group)
         {
             return Refusals.Done;
+        }
+
+        if (IsOvertaken(call))
+        {
+            return Refusals.Moving(_options);
         }
 
         return await _membership.LeaveAsync(exit.User);
@@ -318,8 +332,12 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
 
     /// <summary>What is known of the call that a command came in.</summary>
     /// <param name="Claim">See <see cref="RoomCommands"/>.</param>
+    /// <param name="Number">See <see cref="RoomCommands"/>.</param>
     /// <param name="Refusals">How often the queue had been refused when it came.</param>
-    private readonly record struct Call(string Gateway, long Claim, long Refusals);
+    private readonly record struct Call(string Gateway, long Claim, long Number, long Refusals);
+
+    /// <summary>Whether the gateway gave the call up and made a newer one: nobody hears its answer.</summary>
+    private bool IsOvertaken(Call call) => _calls.IsOvertaken(call.Gateway, call.Number);
 
     [LoggerMessage(100, LogLevel.Error, "A {Command} failed.")]
     private partial void LogCommandFailed(Exception failure, string command);

@@ -14,6 +14,15 @@ public sealed class RoomOptions
     /// <summary>Events that wait for one gateway's inbox, a room; above it they are dropped, and the gateway reads them in the log.</summary>
     [Range(1, 100_000)] public int WaitingPublishes { get; set; } = 2048;
 
+    /// <summary>
+    /// Milliseconds between two times that a busy room tells a gateway something; what happens meanwhile travels together. A calm room, up to
+    /// some 100 times a second, tells at once. 0 for always at once.
+    /// </summary>
+    [Range(0, 1000)] public int TellMs { get; set; } = 8;
+
+    /// <summary>Events that are told at once although it is not time yet.</summary>
+    [Range(1, 4096)] public int TellEvents { get; set; } = 64;
+
     /// <summary>Users attached to a room at one time; above it an enter is refused as full.</summary>
     [Range(1, 10_000_000)] public int AttachedUsers { get; set; } = 100_000;
 

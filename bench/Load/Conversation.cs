@@ -27,6 +27,29 @@ internal static class Conversation
         }
     }
 
+    /// <summary>Waits for a frame that contains this. What comes before it is passed over.</summary>
+    public static async Task HearAsync(FrameSocket socket, string what, CancellationToken cancellationToken)
+    {
+        var bytes = Encoding.UTF8.GetBytes(what);
+        while (!Heard(socket, bytes))
+        {
+            await socket.ReadAsync(ReadBytes, cancellationToken);
+        }
+    }
+
+    private static bool Heard(FrameSocket socket, byte[] what)
+    {
+        while (socket.TryTake(out var frame))
+        {
+            if (frame.IndexOf(what) >= 0)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>A send of one measured message.</summary>
     public static string Send(string room, long number, long due) =>
         string.Create(CultureInfo.InvariantCulture, $$"""{"t":"send","id":"{{number}}","room":"{{room}}","text":"{{LoadText.Write(number, due)}}"}""");

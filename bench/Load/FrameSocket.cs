@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
@@ -14,6 +15,7 @@ internal sealed class FrameSocket : IDisposable
 {
     private const int MostFrameBytes = 16 * 1024 * 1024;
     private readonly Socket _socket;
+    private readonly ArrayBufferWriter<byte> _fragments = new();
     private byte[] _buffer = new byte[4 * 1024];
     private int _start;
     private int _end;
@@ -27,9 +29,17 @@ internal sealed class FrameSocket : IDisposable
     /// <summary>Bytes that came in, frames' headers too.</summary>
     public long BytesRead { get; private set; }
 
-    /// <summary>Connects in JSON mode. Throws where the server does not upgrade.</summary>
+    /// <summary>The socket, for waiting on many at once.</summary>
+    public Socket Socket => _socket;
+
+    /// <summary>Connects to a gateway in JSON mode. Throws where it does not upgrade.</summary>
     /// <param name="receiveBytes">The socket's receive buffer, for one that shall be slow for the server too; null for the system's own.</param>
-    public static async Task<FrameSocket> ConnectAsync(int port, string user, int? receiveBytes, CancellationToken cancellationToken)
+    public static Task<FrameSocket> ConnectAsync(int port, string user, int? receiveBytes, CancellationToken cancellationToken) =>
+        ConnectAsync(port, $"/ws?user={user}", "orleanschat.v1.json", receiveBytes, cancellationToken);
+
+    /// <summary>Connects to any server on this machine. Throws where it does not upgrade.</summary>
+    public static async Task<FrameSocket> ConnectAsync(
+        int port, string path, string? subprotocol, int? receiveBytes, CancellationToken cancellationToken)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
@@ -41,8 +51,9 @@ internal sealed class FrameSocket : IDisposable
             }
 
             await socket.ConnectAsync(IPAddress.Loopback, port, cancellationToken);
-            var upgrade = $"GET /ws?user={user} HTTP/1.1\r\nHost: localhost:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: b3JsZWFuc2NoYXQtbG9hZA==\r\nSec-WebSocket-Protocol: orleanschat.v1.json\r\n\r\n";
+            var upgrade = $"GET {path} HTTP/1.1\r\nHost: localhost:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: b3JsZWFuc2NoYXQtbG9hZA==\r\n"
+                + (subprotocol is null ? "\r\n" : $"Sec-WebSocket-Protocol: {subprotocol}\r\n\r\n");
             await socket.SendAsync(Encoding.ASCII.GetBytes(upgrade), cancellationToken);
             var opened = new FrameSocket(socket);
             await opened.ReadResponseAsync(cancellationToken);
@@ -56,26 +67,36 @@ internal sealed class FrameSocket : IDisposable
     }
 
     /// <summary>Sends one text frame.</summary>
-    public async Task SendAsync(string text, CancellationToken cancellationToken)
+    public Task SendAsync(string text, CancellationToken cancellationToken) => SendAsync([text], cancellationToken);
+
+    /// <summary>Sends text frames, in one write.</summary>
+    public async Task SendAsync(IReadOnlyList<string> texts, CancellationToken cancellationToken)
     {
-        var payload = Encoding.UTF8.GetBytes(text);
-        var frame = new byte[14 + payload.Length];
-        frame[0] = 0x81;
-        var header = payload.Length switch
+        var frames = new ArrayBufferWriter<byte>();
+        foreach (var text in texts)
         {
-            < 126 => 2,
-            <= ushort.MaxValue => 4,
-            _ => throw new ArgumentException("a frame to the server has at most 64 KiB", nameof(text)),
-        };
-        frame[1] = (byte)(0x80 | (header == 2 ? payload.Length : 126));
-        if (header == 4)
-        {
-            BinaryPrimitives.WriteUInt16BigEndian(frame.AsSpan(2), (ushort)payload.Length);
+            var length = Encoding.UTF8.GetByteCount(text);
+            var header = length switch
+            {
+                < 126 => 2,
+                <= ushort.MaxValue => 4,
+                _ => throw new ArgumentException("a frame to the server has at most 64 KiB", nameof(texts)),
+            };
+
+            // Masked with zeros: it hides nothing from proxies, of which there are none here.
+            var frame = frames.GetSpan(header + 4 + length)[..(header + 4 + length)];
+            frame[..(header + 4)].Clear();
+            (frame[0], frame[1]) = (0x81, (byte)(0x80 | (header == 2 ? length : 126)));
+            if (header == 4)
+            {
+                BinaryPrimitives.WriteUInt16BigEndian(frame[2..], (ushort)length);
+            }
+
+            Encoding.UTF8.GetBytes(text, frame[(header + 4)..]);
+            frames.Advance(frame.Length);
         }
 
-        // Masked with zeros: it hides nothing from proxies, of which there are none here.
-        payload.CopyTo(frame, header + 4);
-        for (var rest = frame.AsMemory(0, header + 4 + payload.Length); !rest.IsEmpty;)
+        for (var rest = frames.WrittenMemory; !rest.IsEmpty;)
         {
             rest = rest[await _socket.SendAsync(rest, cancellationToken)..];
         }
@@ -105,12 +126,22 @@ internal sealed class FrameSocket : IDisposable
     /// <summary>The next whole text frame of what was taken in; good until the next read.</summary>
     public bool TryTake(out ReadOnlySpan<byte> payload)
     {
-        while (TryTakeFrame(out var opcode, out payload))
+        while (TryTakeFrame(out var opcode, out var final, out payload))
         {
             switch (opcode)
             {
-                case 0x1:
+                case 0x1 when final:
                     return true;
+                case 0x0 or 0x1:
+                    _fragments.Write(payload);
+                    if (final)
+                    {
+                        payload = _fragments.WrittenSpan;
+                        _fragments.ResetWrittenCount();
+                        return true;
+                    }
+
+                    break;
                 case 0x8:
                     var code = payload.Length >= 2 ? BinaryPrimitives.ReadUInt16BigEndian(payload) : 0;
                     throw new IOException($"The server closed: {code} {(payload.Length > 2 ? Encoding.UTF8.GetString(payload[2..]) : "")}");
@@ -124,9 +155,9 @@ internal sealed class FrameSocket : IDisposable
         return false;
     }
 
-    private bool TryTakeFrame(out int opcode, out ReadOnlySpan<byte> payload)
+    private bool TryTakeFrame(out int opcode, out bool final, out ReadOnlySpan<byte> payload)
     {
-        opcode = 0;
+        (opcode, final) = (0, false);
         payload = default;
         var waiting = _buffer.AsSpan(_start, _end - _start);
         if (waiting.Length < 2)
@@ -161,7 +192,7 @@ internal sealed class FrameSocket : IDisposable
             return false;
         }
 
-        opcode = waiting[0] & 0x0F;
+        (opcode, final) = (waiting[0] & 0x0F, (waiting[0] & 0x80) != 0);
         payload = waiting.Slice(header, length);
         _start += header + length;
         return true;

@@ -15,10 +15,40 @@ internal static class ProcessFigures
     /// <summary>Seconds of a core that it has taken so far.</summary>
     public static double CpuSeconds(int pid)
     {
+        var fields = Stat(pid);
+        return (long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture)) / TicksPerSecond;
+    }
+
+    /// <summary>The same with the processes that it started and that live.</summary>
+    public static double FamilyCpuSeconds(int pid) => CpuSeconds(pid) + Children(pid).Sum(CpuSeconds);
+
+    private static List<int> Children(int parent)
+    {
+        List<int> children = [];
+        foreach (var name in Directory.EnumerateDirectories("/proc").Select(at => Path.GetFileName(at)).Where(name => char.IsAsciiDigit(name[0])))
+        {
+            try
+            {
+                var pid = int.Parse(name, CultureInfo.InvariantCulture);
+                if (int.Parse(Stat(pid)[1], CultureInfo.InvariantCulture) == parent)
+                {
+                    children.Add(pid);
+                }
+            }
+            catch (IOException)
+            {
+                // It ended meanwhile.
+            }
+        }
+
+        return children;
+    }
+
+    private static string[] Stat(int pid)
+    {
         // pid (name) state …: a name may hold anything.
         var stat = File.ReadAllText($"/proc/{pid}/stat");
-        var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-        return (long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture)) / TicksPerSecond;
+        return stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
     }
 
     /// <summary>How many files and sockets this process, and those that it starts, may have open.</summary>

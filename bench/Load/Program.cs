@@ -1,10 +1,21 @@
 using System.CommandLine;
 using OrleansChat.Load;
+using OrleansChat.Load.Peers;
+using OrleansChat.Load.Scenarios;
 
 var results = new Option<string>("--results") { Description = "the directory for the dated report", DefaultValueFactory = _ => "bench/results" };
 var runs = new Option<int>("--runs") { Description = "runs of each setting, interleaved; the median is reported", DefaultValueFactory = _ => 5 };
 
 var root = new RootCommand("Measures OrleansChat over real sockets, and checks every delivery.") { Latency(), Slow(), Storm() };
+foreach (var (name, description) in (ReadOnlySpan<(string, string)>)
+[
+    ("P1", "fan-out: one room of 200 and of 1,000, as fast as it goes, and at 50,000 deliveries a second"), ("P2", "latency: a room of ten at 100 messages a second"),
+    ("P3", "many rooms: 200 of five"), ("P4", "memory: connections that say nothing"), ("all", "P1 to P4"),
+])
+{
+    root.Add(Scenario(name, description));
+}
+
 return await root.Parse(args).InvokeAsync();
 
 Command Latency()
@@ -50,5 +61,30 @@ Command Storm()
         new(given.GetValue(runs), given.GetValue(connections), given.GetValue(rooms), given.GetValue(rate), given.GetValue(results)!), cancellation));
     return storm;
 }
+
+Command Scenario(string name, string description)
+{
+    var seconds = Number("--seconds", 5, "seconds that are measured in each run");
+    var warmUp = Number("--warm-up", 3, "seconds before them");
+    var connections = Number("--connections", 5000, "idle connections");
+    var url = Text("--peer-url", "a further server, which runs already: ws://127.0.0.1:8080/ws?user={user}");
+    var join = Text("--peer-join", "what is said to it first, with {user} and {room}");
+    var joined = Text("--peer-joined", "what its answer contains");
+    var message = Text("--peer-send", "what is said to send, with {room}, {id} and {text}");
+    var pids = new Option<int[]>("--peer-pid") { Description = "its processes", DefaultValueFactory = _ => [] };
+    var command = new Command(name, $"{description}; beside a SignalR hub in the same minutes.")
+    {
+        runs, seconds, warmUp, connections, url, join, joined, message, pids, results,
+    };
+    command.SetAction((given, cancellation) => new Comparison(new(
+        name, name == "all" ? "" : name, given.GetValue(runs), given.GetValue(seconds), given.GetValue(warmUp), given.GetValue(connections),
+        given.GetValue(url) is { Length: > 0 } peer
+            ? new TemplatePeer(peer, given.GetValue(join)!, given.GetValue(joined)!, given.GetValue(message)!, given.GetValue(pids)!)
+            : null,
+        given.GetValue(results)!)).RunAsync(cancellation));
+    return command;
+}
+
+static Option<string> Text(string name, string description) => new(name) { Description = description, DefaultValueFactory = _ => "" };
 
 static Option<int> Number(string name, int usual, string description) => new(name) { Description = description, DefaultValueFactory = _ => usual };

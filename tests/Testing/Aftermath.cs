@@ -29,7 +29,7 @@ public sealed class Aftermath : IDisposable
         }
 
         Assert.True(kept < mostKept, $"{kept >> 20} MiB more than before are in use.");
-        Assert.Empty(_unobserved.Select(failure => failure.ToString()));
+        Assert.True(_unobserved.IsEmpty, string.Join("\n", _unobserved));
     }
 
     /// <inheritdoc/>

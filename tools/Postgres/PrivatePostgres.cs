@@ -66,6 +66,9 @@ public sealed class PrivatePostgres : IAsyncDisposable
     /// <summary>The port on 127.0.0.1; a restart keeps it.</summary>
     public int Port => _port;
 
+    /// <summary>The server's first process, whose children do the work.</summary>
+    public int ProcessId => int.Parse(File.ReadLines(Path.Combine(_directory, "data", "postmaster.pid")).First(), CultureInfo.InvariantCulture);
+
     /// <summary>Makes an empty database and returns a connection string to it.</summary>
     public async Task<string> CreateDatabaseAsync()
     {

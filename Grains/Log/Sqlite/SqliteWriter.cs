@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Threading.Channels;
 using Microsoft.Data.Sqlite;
 
@@ -11,6 +12,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
 {
     private readonly SqliteWrites _writes;
     private readonly Channel<Action> _queue;
+    private readonly object _awake = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public SqliteWriter(SqliteWrites writes, int bound)
@@ -36,6 +38,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
             throw new LogUnavailableException("The message log is closed.");
         }
 
+        Wake();
         return await done.Task;
     }
 
@@ -43,7 +46,38 @@ internal sealed class SqliteWriter : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _queue.Writer.TryComplete();
+        Wake();
         await _ended.Task;
+    }
+
+    private void Wake()
+    {
+        lock (_awake)
+        {
+            Monitor.Pulse(_awake);
+        }
+    }
+
+    /// <summary>
+    /// Blocks until there is work, which is what this thread is for; false where no more comes. A monitor sleeps at once, where a task that is
+    /// waited for by blocking spins first, for longer than many a commit takes.
+    /// </summary>
+    private bool TryTake([NotNullWhen(true)] out Action? work)
+    {
+        lock (_awake)
+        {
+            while (!_queue.Reader.TryRead(out work))
+            {
+                if (_queue.Reader.Completion.IsCompleted)
+                {
+                    return false;
+                }
+
+                Monitor.Wait(_awake);
+            }
+        }
+
+        return true;
     }
 
     private void Carry<T>(Func<SqliteWrites, T> work, TaskCompletionSource<T> done)
@@ -66,13 +100,9 @@ internal sealed class SqliteWriter : IAsyncDisposable
     {
         try
         {
-            // Blocking is what this thread is for.
-            while (_queue.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
+            while (TryTake(out var work))
             {
-                while (_queue.Reader.TryRead(out var work))
-                {
-                    work();
-                }
+                work();
             }
 
             _writes.Dispose();

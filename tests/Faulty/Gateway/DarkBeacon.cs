@@ -10,7 +10,7 @@ internal sealed class DarkBeacon : IOutgoingGrainCallFilter
     {
         if (context.MethodName == nameof(IHistoryGrain.HeadsAsync))
         {
-            context.Result = Array.Empty<RoomHead>();
+            context.Result = new RoomHeads([], 0);
             return Task.CompletedTask;
         }
 

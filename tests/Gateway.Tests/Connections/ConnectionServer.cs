@@ -94,7 +94,7 @@ internal sealed class ConnectionServer : IAsyncDisposable
             rate.MinDataRate = null;
         }
 
-        using var connection = new Connection(socket, UpgradedStream.Under(context), options, frameBytes, TimeProvider.System);
+        using var connection = new Connection(socket, UpgradedStream.Under(context), connections.NextLane(), options, frameBytes, TimeProvider.System);
         connections.Add(connection);
         Prepare(connection);
         _accepted.Writer.TryWrite(connection);

@@ -10,7 +10,7 @@ public sealed class OutboxTests
     [Fact]
     public void Post_WhenTheBytesAreSpent_DoesNotFit()
     {
-        var outbox = new Outbox(postBytes: 1000, answerBytes: 1000);
+        var outbox = new Outbox(postBytes: 1000, answerBytes: 1000, static () => { });
         var fitted = 0;
         while (outbox.TryPost(new byte[100], null, 0))
         {
@@ -26,7 +26,7 @@ public sealed class OutboxTests
     public void Post_OfNothing_IsBoundedToo()
     {
         // Raw text connections and those without echo move their cursors along with posts that have no bytes.
-        var outbox = new Outbox(postBytes: 10_000, answerBytes: 1000);
+        var outbox = new Outbox(postBytes: 10_000, answerBytes: 1000, static () => { });
         var fitted = 0;
         while (fitted < 10_000 && outbox.TryPost(default, null, 0))
         {
@@ -39,7 +39,7 @@ public sealed class OutboxTests
     [Fact]
     public void Post_LargerThanTheBound_FitsAnEmptyQueue()
     {
-        var outbox = new Outbox(postBytes: 1000, answerBytes: 1000);
+        var outbox = new Outbox(postBytes: 1000, answerBytes: 1000, static () => { });
         Assert.True(outbox.TryPost(new byte[5000], null, 0));
         Assert.False(outbox.TryPost(new byte[1], null, 0));
         Take(outbox);
@@ -49,7 +49,7 @@ public sealed class OutboxTests
     [Fact]
     public async Task Post_OfAnySize_FitsOnceSpaceWasAwaited()
     {
-        var outbox = new Outbox(postBytes: 1000, answerBytes: 1000);
+        var outbox = new Outbox(postBytes: 1000, answerBytes: 1000, static () => { });
         outbox.TryPost(new byte[400], null, 0);
         await Waiting.ForAsync(outbox.SpaceAsync(_cancelled).AsTask(), "space");
         Assert.True(outbox.TryPost(new byte[900], null, 0), "whoever waited for space would wait and fail for ever");
@@ -58,7 +58,7 @@ public sealed class OutboxTests
     [Fact]
     public void PostsAndAnswers_KeepTheirOrder()
     {
-        var outbox = new Outbox(1000, 1000);
+        var outbox = new Outbox(1000, 1000, static () => { });
         outbox.TryPost("1"u8.ToArray(), null, 0);
         outbox.Answer("2"u8.ToArray());
         outbox.Frame("3"u8.ToArray());
@@ -70,7 +70,7 @@ public sealed class OutboxTests
     [Fact]
     public void Answers_AreNeverRefused()
     {
-        var outbox = new Outbox(100, 100);
+        var outbox = new Outbox(100, 100, static () => { });
         for (var i = 0; i < 100; i++)
         {
             outbox.Answer(new byte[100]);
@@ -82,7 +82,7 @@ public sealed class OutboxTests
     [Fact]
     public void DropPosts_KeepsAnswers_AndDroppedReceiptsHearNothing()
     {
-        var (outbox, room) = (new Outbox(1000, 1000), new Receipt());
+        var (outbox, room) = (new Outbox(1000, 1000, static () => { }), new Receipt());
         outbox.TryPost("a"u8.ToArray(), room, 1);
         Assert.True(outbox.TryTake(1000, first: true, out _));
         outbox.TryPost("b"u8.ToArray(), room, 2);
@@ -96,7 +96,7 @@ public sealed class OutboxTests
     [Fact]
     public void DropPosts_OfOneReceipt_LeavesTheOthers()
     {
-        var (outbox, one, other) = (new Outbox(1000, 1000), new Receipt(), new Receipt());
+        var (outbox, one, other) = (new Outbox(1000, 1000, static () => { }), new Receipt(), new Receipt());
         outbox.TryPost("a"u8.ToArray(), one, 1);
         outbox.TryPost("b"u8.ToArray(), other, 1);
         outbox.TryPost("c"u8.ToArray(), null, 0);
@@ -110,7 +110,7 @@ public sealed class OutboxTests
     [Fact]
     public void DropPosts_GivesTheirBytesBack()
     {
-        var outbox = new Outbox(1000, 1000);
+        var outbox = new Outbox(1000, 1000, static () => { });
         outbox.TryPost(new byte[1000], null, 0);
         Assert.False(outbox.TryPost(new byte[1000], null, 0));
         outbox.DropPosts();
@@ -120,7 +120,7 @@ public sealed class OutboxTests
     [Fact]
     public async Task Space_WhenThePostsAreDropped_IsThere()
     {
-        var outbox = new Outbox(1000, 1000);
+        var outbox = new Outbox(1000, 1000, static () => { });
         outbox.TryPost(new byte[1000], null, 0);
         var space = outbox.SpaceAsync(_cancelled).AsTask();
         Assert.False(space.IsCompleted);
@@ -131,7 +131,7 @@ public sealed class OutboxTests
     [Fact]
     public async Task Space_IsThereOnceHalfIsTaken()
     {
-        var outbox = new Outbox(1000, 1000);
+        var outbox = new Outbox(1000, 1000, static () => { });
         while (outbox.TryPost(new byte[60], null, 0))
         {
         }
@@ -147,7 +147,7 @@ public sealed class OutboxTests
     [Fact]
     public async Task AnswersFit_BrakesAboveTheBound_AndWakesBelowHalf()
     {
-        var outbox = new Outbox(1000, 1000);
+        var outbox = new Outbox(1000, 1000, static () => { });
         for (var i = 0; i < 12; i++)
         {
             outbox.Answer(new byte[100]);
@@ -163,7 +163,7 @@ public sealed class OutboxTests
     public void Answers_OfHardlyAnyBytes_AreBoundedToo()
     {
         // As empty pongs are: what the queue itself needs for each is far more.
-        var outbox = new Outbox(1000, 1000);
+        var outbox = new Outbox(1000, 1000, static () => { });
         for (var i = 0; i < 30; i++)
         {
             outbox.Frame(new byte[2]);
@@ -175,7 +175,7 @@ public sealed class OutboxTests
     [Fact]
     public void TryTake_TakesTheFirstWhateverItsSize_AndOthersWhileTheyFit()
     {
-        var outbox = new Outbox(10_000, 10_000);
+        var outbox = new Outbox(10_000, 10_000, static () => { });
         outbox.Answer(new byte[500]);
         outbox.Answer(new byte[50]);
         outbox.Answer(new byte[51]);
@@ -185,30 +185,50 @@ public sealed class OutboxTests
     }
 
     [Fact]
-    public async Task Complete_LetsWhatWaitsBeTaken_AndTakesNothingIn()
+    public void Complete_LetsWhatWaitsBeTaken_AndTakesNothingIn()
     {
-        var outbox = new Outbox(1000, 1000);
+        var outbox = new Outbox(1000, 1000, static () => { });
         outbox.Answer("a"u8.ToArray());
         outbox.Complete();
         outbox.Answer("b"u8.ToArray());
         Assert.True(outbox.TryPost("c"u8.ToArray(), null, 0));
-        Assert.True(await outbox.WaitAsync(_cancelled));
+        Assert.False(outbox.IsOver);
         Assert.Equal("a", string.Concat(Take(outbox)));
-        Assert.False(await outbox.WaitAsync(_cancelled));
+        Assert.True(outbox.IsOver);
     }
 
     [Fact]
     public async Task Complete_WakesEverybodyWhoWaits()
     {
-        var full = new Outbox(100, 100);
+        var full = new Outbox(100, 100, static () => { });
         full.TryPost(new byte[200], null, 0);
         full.Answer(new byte[200]);
         var (space, fit) = (full.SpaceAsync(_cancelled).AsTask(), full.AnswersFitAsync(_cancelled).AsTask());
-        var empty = new Outbox(100, 100);
-        var waiting = empty.WaitAsync(_cancelled).AsTask();
         full.Complete();
-        empty.Complete();
-        await Waiting.ForAsync(Task.WhenAll(space, fit, waiting), "all who wait on a completed outbox");
+        await Waiting.ForAsync(Task.WhenAll(space, fit), "all who wait on a completed outbox");
+    }
+
+    [Fact]
+    public void TheWriter_IsCalledOnce_UntilItFoundNothing()
+    {
+        var calls = 0;
+        var outbox = new Outbox(1000, 1000, () => calls++);
+        outbox.Answer("a"u8.ToArray());
+        outbox.TryPost("b"u8.ToArray(), null, 0);
+        Assert.Equal(1, calls);
+
+        // It comes again for what did not fit.
+        Assert.True(outbox.TryTake(1, first: true, out _));
+        Assert.False(outbox.TryTake(0, first: false, out _));
+        outbox.Answer("c"u8.ToArray());
+        Assert.Equal(1, calls);
+        Assert.Equal(["b", "c"], Take(outbox));
+        outbox.Frame("d"u8.ToArray());
+        Assert.Equal(2, calls);
+        Take(outbox);
+        outbox.Complete();
+        outbox.Complete();
+        Assert.Equal(3, calls);
     }
 
     [Theory]
@@ -218,7 +238,8 @@ public sealed class OutboxTests
     public async Task NobodySleepsForEver_WhateverTheThreadsDo(int seed)
     {
         const int Objects = 20_000;
-        var outbox = new Outbox(1000, 1000);
+        var called = new Signal();
+        var outbox = new Outbox(1000, 1000, called.Set);
         var stop = new CancellationTokenSource();
         var (posted, answered) = (0, 0);
         var posting = Task.Run(async () =>
@@ -251,8 +272,9 @@ public sealed class OutboxTests
         }, _cancelled);
         var writing = Task.Run(async () =>
         {
-            while (await outbox.WaitAsync(_cancelled))
+            while (!outbox.IsOver)
             {
+                await called.WaitAsync(_cancelled);
                 Take(outbox);
             }
         }, _cancelled);

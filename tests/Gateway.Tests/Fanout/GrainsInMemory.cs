@@ -89,7 +89,7 @@ internal sealed class RoomThatSays : IRoomGrain
         }
     }
 
-    public async Task<Attended> AttendAsync(string gateway, string[] users, NoticeMark heard)
+    public async Task<Attended> AttendAsync(string gateway, string[] users, NoticeMark heard, long number)
     {
         Begin("attend " + string.Join(' ', users.Order()));
         try

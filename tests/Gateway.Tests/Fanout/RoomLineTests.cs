@@ -119,6 +119,37 @@ public sealed class RoomLineTests
     }
 
     [Fact]
+    public async Task ACallThatWentDownWithASilo_IsRepeated_WhenTheClusterChanges_ButNotOneThatJustLeft()
+    {
+        var time = new ManualTime();
+        _options.CommandMs = 15_000;
+        var lost = new TaskCompletionSource<RoomReplies>();
+        _room.Handles = _ => lost.Task;
+        var line = Line(time);
+        Post(line, "a");
+        Post(line, "b");
+        await Waiting.UntilAsync(() => _room.Calls.Length == 1, "the call");
+
+        line.Repeat();
+        _room.Handles = commands => Task.FromResult(RoomThatSays.Done(commands, 1));
+        time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Empty(_answers);
+        line.Repeat();
+        await Waiting.UntilAsync(
+            () =>
+            {
+                time.Advance(TimeSpan.FromMilliseconds(50));
+                return _answers.Count == 2;
+            },
+            "the answers of the room's next activation");
+
+        // The silo was slow, not dead: what it says now is too late.
+        lost.SetException(new TimeoutException());
+        Assert.Equal(["handle a b", "handle a b"], _room.Calls);
+        Assert.Equal(["a", "b"], _answers.Select(answer => answer.Id));
+    }
+
+    [Fact]
     public async Task WhatIsTriedTooLong_IsATimeout_AndLaterCommandsGoOn()
     {
         _room.Handles = _ => throw new TimeoutException("lost");
@@ -280,10 +311,11 @@ public sealed class RoomLineTests
     }
 
     private readonly ConcurrentQueue<long> _heads = new();
+    private long _number;
 
-    private RoomLine Line() => new(
-        "lobby", "gateway", GrainsInMemory.Of(("lobby", _room)), _options, new(new Meters()), TimeProvider.System,
-        () => default, attended => _heads.Enqueue(attended.Head.Seq));
+    private RoomLine Line(TimeProvider? time = null) => new(
+        "lobby", "gateway", GrainsInMemory.Of(("lobby", _room)), _options, new(new Meters()), time ?? TimeProvider.System,
+        () => Interlocked.Increment(ref _number), () => default, attended => _heads.Enqueue(attended.Head.Seq));
 
     private void Post(RoomLine line, string id, string user = "ann") =>
         _ = line.Send(new Post(user, id, RoomEventKind.Msg, "hello", null, null, null), reply => _answers.Enqueue((id, reply)));

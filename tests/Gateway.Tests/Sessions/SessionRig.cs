@@ -17,7 +17,7 @@ internal sealed class SessionRig : IDisposable
         int outboxBytes = 256 * 1024, ProtocolLimits? limits = null, SessionOptions? options = null, LagOptions? lag = null,
         bool createOnJoin = true, TimeProvider? time = null, Allowance? allowance = null)
     {
-        Outbox = new(outboxBytes, 256 * 1024);
+        Outbox = new(outboxBytes, 256 * 1024, static () => { });
         Expiry = new(time ?? TimeProvider.System, TimeSpan.FromSeconds(30), () => _ends.Add((CloseCode.TokenExpired, "the token expired")));
         Wire = new(Outbox, allowance ?? new(0, 1, TimeProvider.System), (code, reason) => _ends.Add((code, reason)), Expiry, _gone.Token);
         Ports = new(

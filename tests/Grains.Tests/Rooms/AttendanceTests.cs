@@ -107,6 +107,31 @@ public sealed class AttendanceTests(ChatCluster cluster)
     }
 
     [Fact]
+    public async Task ACallThatANewerOneOvertook_ChangesNothing()
+    {
+        await using var gateway = await cluster.GatewayAsync();
+        await using var other = await cluster.GatewayAsync();
+        await other.EnterAsync(_room, "cat");
+        await CallAsync(gateway, 5, EnterAs("ann"));
+        await CallAsync(gateway, 6, EnterAs("bob"));
+
+        // Both were given up by the gateway and repeated since.
+        var exit = await CallAsync(gateway, 4, new Exit("ann", false));
+        await cluster.Room(_room).AttendAsync(gateway.Id, ["ann"], default, 5);
+        var enter = await CallAsync(gateway, 3, EnterAs("dan"));
+
+        Assert.All([exit, enter], reply => Assert.Equal(Refusal.Unavailable, Assert.IsType<Refused>(reply).Reason));
+        Assert.Equal(["ann", "bob", "cat"], (await cluster.Room(_room).WhoAsync("ann", 10)).Users!.Order());
+
+        await CallAsync(gateway, 7, new Exit("bob", false));
+        await CallAsync(other, 1, EnterAs("eve"));
+        Assert.Equal(["ann", "cat", "eve"], (await cluster.Room(_room).WhoAsync("ann", 10)).Users!.Order());
+    }
+
+    private async Task<RoomReply> CallAsync(TestGateway gateway, long number, RoomCommand command)
+        => (await cluster.Room(_room).HandleAsync(new RoomCommands(gateway.Id, [command], Number: number))).Replies[0];
+
+    [Fact]
     public async Task Attend_OnANewActivation_TellsNobodyThatTheyCame()
     {
         await using var gateway = await cluster.GatewayAsync();

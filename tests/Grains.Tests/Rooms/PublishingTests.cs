@@ -18,7 +18,7 @@ public sealed class PublishingTests : IDisposable
     [Fact]
     public async Task Publish_ToASlowInbox_CostsTheOthersNothingAndDropsWhatIsTooMuch()
     {
-        var publisher = new Publisher(10, SendAsync, Instruments(), NullLogger.Instance);
+        var publisher = new Publisher(new() { WaitingPublishes = 10, TellMs = 0 }, SendAsync, Instruments(), TimeProvider.System, NullLogger.Instance);
         await _turns.RunAsync(() =>
         {
             publisher.Attach("slow");
@@ -39,11 +39,66 @@ public sealed class PublishingTests : IDisposable
     }
 
     [Fact]
+    public async Task Publish_OfABusyRoom_JoinsCommits_UntilItIsTime_OrThereIsEnough()
+    {
+        var time = new ManualTime();
+        var publisher = new Publisher(new() { TellMs = 5, TellEvents = 8 }, SendAsync, Instruments(), time, NullLogger.Instance);
+        await _turns.RunAsync(() => publisher.Attach("quick"));
+        for (var seq = 1; seq <= TellPace.Free; seq++)
+        {
+            // Close together, yet at once.
+            var item = Event(seq);
+            await _turns.RunAsync(() => publisher.Publish(item));
+            await _turns.RunAsync(publisher.DrainAsync);
+        }
+
+        Assert.Equal([1, 1, 1, 1], Sizes());
+        await _turns.RunAsync(() => publisher.Publish(Event(5)));
+        await time.UntilArmedAsync();
+        await _turns.RunAsync(() => publisher.Publish(Event(6)));
+        await _turns.RunAsync(() => publisher.Publish(Event(7)));
+        Assert.Equal(4, Sizes().Length);
+        time.Advance(TimeSpan.FromMilliseconds(5));
+        await _turns.RunAsync(publisher.DrainAsync);
+        Assert.Equal([1, 1, 1, 1, 3], Sizes());
+
+        for (var seq = 8; seq < 8 + 8; seq++)
+        {
+            var item = Event(seq);
+            await _turns.RunAsync(() => publisher.Publish(item));
+        }
+
+        await _turns.RunAsync(publisher.DrainAsync);
+        Assert.Equal([1, 1, 1, 1, 3, 8], Sizes());
+        Assert.Equal(Enumerable.Range(1, 15).Select(seq => (long)seq), Sequences("quick"));
+
+        int[] Sizes() => [.. _sent.Select(sent => ((RoomEvents)sent.Item).Events.Length)];
+    }
+
+    [Fact]
+    public async Task Publish_OfWhatIsNoCommit_KeepsItsPlace()
+    {
+        var time = new ManualTime();
+        var publisher = new Publisher(new() { TellMs = 5, TellEvents = 100 }, SendAsync, Instruments(), time, NullLogger.Instance);
+        await _turns.RunAsync(() =>
+        {
+            publisher.Attach("quick");
+            publisher.Publish(Event(1));
+            publisher.Publish(Event(2));
+            publisher.Publish(new RoomTyping("lobby", "ann"));
+            publisher.Publish(Event(3));
+            publisher.Publish(Event(5));
+        });
+        await _turns.RunAsync(publisher.DrainAsync);
+        Assert.Equal(["1 2", "typing", "3", "5"], _sent.Select(sent => sent.Item is RoomEvents batch ? string.Join(' ', batch.Events.Select(one => one.Seq)) : "typing"));
+    }
+
+    [Fact]
     public async Task Publish_AfterAFailure_GoesOn()
     {
         var failing = true;
         var publisher = new Publisher(
-            10, (gateway, item) => failing ? throw new IOException("no") : SendAsync(gateway, item), Instruments(), NullLogger.Instance);
+            new(), (gateway, item) => failing ? throw new IOException("no") : SendAsync(gateway, item), Instruments(), TimeProvider.System, NullLogger.Instance);
         await _turns.RunAsync(() =>
         {
             publisher.Attach("quick");

@@ -32,7 +32,8 @@ internal sealed partial class Cluster(Simulated world, Node from) : IClusterClie
     {
         public Task<RoomReplies> HandleAsync(RoomCommands commands) => CallAsync(room => room.HandleAsync(commands));
 
-        public Task<Attended> AttendAsync(string gateway, string[] users, NoticeMark heard) => CallAsync(room => room.AttendAsync(gateway, users, heard));
+        public Task<Attended> AttendAsync(string gateway, string[] users, NoticeMark heard, long number) =>
+            CallAsync(room => room.AttendAsync(gateway, users, heard, number));
 
         public Task<Attendance> WhoAsync(string user, int most) => CallAsync(room => room.WhoAsync(user, most));
 
@@ -68,7 +69,7 @@ internal sealed partial class Cluster(Simulated world, Node from) : IClusterClie
 
         public Task<RoomEvent[]> ReadAsync(string room, long after, int limit) => CallAsync(history => history.ReadAsync(room, after, limit));
 
-        public Task<RoomHead[]> HeadsAsync(string[] rooms) => CallAsync(history => history.HeadsAsync(rooms));
+        public Task<RoomHeads> HeadsAsync(string[] rooms) => CallAsync(history => history.HeadsAsync(rooms));
 
         private Task<T> CallAsync<T>(Func<IHistoryGrain, Task<T>> call) => world.Network.CallAsync(
             from, () => world.Silos.Living.Count == 0 ? null : world.Scheduler.Pick(world.Silos.Living).History, call);

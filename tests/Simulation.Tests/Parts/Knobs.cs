@@ -17,6 +17,8 @@ internal sealed class Knobs(Scheduler scheduler)
         WaitingPublishes = scheduler.Pick([4, 2048]),
         RecentMessages = scheduler.Pick([64, 1024]),
         NamedAttendance = scheduler.Pick([0, 50]),
+        TellMs = scheduler.Pick([0, 5, 50]),
+        TellEvents = scheduler.Pick([2, 32]),
     };
 
     public FanoutOptions Fanout { get; } = new()

@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using Microsoft.Extensions.Options;
+using Orleans.Runtime;
 using OrleansChat.Grains.Gateways;
 using OrleansChat.Grains.Interfaces;
 using OrleansChat.Grains.Rooms;
@@ -15,7 +17,7 @@ internal sealed class Silo
         Clock = world.Scheduler.Between(0, 4000);
         Node = new(world.Scheduler, name, inTurns: false, Clock);
         Watch = new(new Cluster(world, Node), Node.Time, world.Shared.Grains, world.Logger<GatewayWatch>(Node));
-        History = new(Node, new HistoryGrain(world.Database.For(Node)));
+        History = new(Node, new HistoryGrain(world.Database.For(Node), new Membership(world)));
         _ = Node.StartAsync(() => Background.RunAsync(Watch, CancellationToken.None));
     }
 
@@ -27,6 +29,19 @@ internal sealed class Silo
     public GatewayWatch Watch { get; }
 
     public Hosted History { get; }
+}
+
+/// <summary>Which silos there are, as their number of changes alone tells.</summary>
+internal sealed class Membership(Simulated world) : IClusterMembershipService
+{
+    public ClusterMembershipSnapshot CurrentSnapshot =>
+        new(ImmutableDictionary<SiloAddress, ClusterMember>.Empty, new MembershipVersion(world.ClusterNumber));
+
+    public IAsyncEnumerable<ClusterMembershipSnapshot> MembershipUpdates => throw new NotSupportedException("Nobody waits for changes here.");
+
+    public ValueTask Refresh(MembershipVersion minimumVersion = default, CancellationToken cancellationToken = default) => default;
+
+    public Task<bool> TryKill(SiloAddress siloAddress) => throw new NotSupportedException("Silos crash by the schedule.");
 }
 
 /// <summary>

@@ -18,6 +18,7 @@ internal sealed class Socket
     private readonly GatewayProcess _gateway;
     private readonly Client _client;
     private readonly Outbox _outbox;
+    private readonly Signal _due = new();
     private readonly JsonConversation _conversation;
     private readonly CancellationTokenSource _gone = new();
     private readonly Queue<byte[]> _up = new();
@@ -32,7 +33,7 @@ internal sealed class Socket
     public Socket(Simulated world, GatewayProcess gateway, Client client)
     {
         (_world, _gateway, _client) = (world, gateway, client);
-        _outbox = new(world.Knobs.OutboxBytes, 64 * 1024);
+        _outbox = new(world.Knobs.OutboxBytes, 64 * 1024, _due.Set);
         var wire = new SessionWire(_outbox, new(0, 1, gateway.Node.Time), End, new(gateway.Node.Time, TimeSpan.FromSeconds(30), () => { }), _gone.Token);
         var who = new IdentityResult(client.User, false, null);
         _conversation = new(wire, gateway.Ports, who, _ => who);
@@ -142,7 +143,7 @@ internal sealed class Socket
     {
         try
         {
-            while (await _outbox.WaitAsync(_gone.Token))
+            while (!_outbox.IsOver)
             {
                 List<byte> frame = [];
                 while (_outbox.TryTake(_world.Knobs.WriteBytes - frame.Count, frame.Count == 0, out var item))
@@ -153,6 +154,12 @@ internal sealed class Socket
                         frame.AddRange(lines);
                         frame.Add((byte)'\n');
                     }
+                }
+
+                if (frame.Count == 0 && !_outbox.IsOver)
+                {
+                    await _due.WaitAsync(_gone.Token);
+                    continue;
                 }
 
                 if (frame.Count > 0)

@@ -1,0 +1,25 @@
+namespace OrleansChat.Grains.Rooms;
+
+/// <summary>
+/// When a room tells a gateway next: at once while it is calm, and where it is busy so long after the last time. A few times in a row are
+/// free, so that what only comes close together is not held up.
+/// </summary>
+/// <param name="period">The time between two times of a busy room; zero for no pace.</param>
+internal sealed class TellPace(TimeSpan period, TimeProvider time)
+{
+    /// <summary>Times in a row that are free.</summary>
+    public const int Free = 4;
+
+    private readonly long _start = time.GetTimestamp();
+
+    /// <summary>Up to when the times so far have used the pace up.</summary>
+    private TimeSpan _used;
+
+    /// <summary>How long to wait; zero or less for not at all.</summary>
+    public TimeSpan Wait => _used - Now - ((Free - 1) * period);
+
+    private TimeSpan Now => time.GetElapsedTime(_start);
+
+    /// <summary>It is told now.</summary>
+    public void Told() => _used = (_used > Now ? _used : Now) + period;
+}

@@ -1,0 +1,61 @@
+using OrleansChat.Postgres;
+
+namespace OrleansChat.Load.Peers;
+
+/// <summary>This system: silos and gateways by LocalCluster, as the README starts them, with one store or another.</summary>
+internal sealed class OrleansChatPeer : IPeer
+{
+    private readonly ClusterProcess _cluster;
+    private readonly PrivatePostgres? _postgres;
+    private readonly string _data;
+    private readonly int _gateways;
+
+    private OrleansChatPeer(ClusterProcess cluster, PrivatePostgres? postgres, string data, int gateways)
+    {
+        (_cluster, _postgres, _data, _gateways) = (cluster, postgres, data, gateways);
+        Processes =
+        [
+            ("silo", cluster.Pid("silo-1")),
+            .. Enumerable.Range(1, gateways).Select(i => ($"gateway-{i}", cluster.Pid($"gateway-{i}"))),
+        ];
+        Processes = postgres is null ? Processes : [.. Processes, ("postgres", postgres.ProcessId)];
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<(string Name, int Pid)> Processes { get; }
+
+    /// <summary>Starts one silo and these gateways. Throws where they do not start.</summary>
+    /// <param name="store"><c>sqlite</c>, <c>postgres</c> (one of its own, durable) or <c>memory</c>.</param>
+    public static async Task<OrleansChatPeer> StartAsync(int gateways, string store, CancellationToken cancellationToken)
+    {
+        var data = Directory.CreateTempSubdirectory("orleanschat-load-").FullName;
+        var postgres = store == "postgres" ? await PrivatePostgres.StartAsync() : null;
+        string[] connection = postgres is null ? [] : ["--connection", await postgres.CreateDatabaseAsync()];
+        var cluster = await ClusterProcess.StartAsync(
+            ["--gateways", $"{gateways}", "--store", store, "--data", data, .. connection], new Dictionary<string, string>(), cancellationToken);
+        return new(cluster, postgres, data, gateways);
+    }
+
+    /// <inheritdoc/>
+    public async Task<FrameSocket> JoinAsync(int number, string room, CancellationToken cancellationToken)
+    {
+        var socket = await FrameSocket.ConnectAsync(_cluster.Port + (number % _gateways), $"user{number}", receiveBytes: null, cancellationToken);
+        await Conversation.JoinAsync(socket, room, cancellationToken);
+        return socket;
+    }
+
+    /// <inheritdoc/>
+    public string Send(string room, string id, string text) => $$"""{"t":"send","id":"{{id}}","room":"{{room}}","text":"{{text}}"}""";
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _cluster.DisposeAsync();
+        if (_postgres is not null)
+        {
+            await _postgres.DisposeAsync();
+        }
+
+        Directory.Delete(_data, recursive: true);
+    }
+}

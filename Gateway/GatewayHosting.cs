@@ -72,9 +72,9 @@ internal static class GatewayHosting
 
     /// <summary>
     /// Keeps the framework's line a request out of the log, also where the configuration asks for its family: it shows the whole address,
-    /// and a token may stand there.
+    /// and a token may stand there. Its scopes with it, which a connection would keep for as long as it lives.
     /// </summary>
-    public static void HideAddresses(this ILoggingBuilder logging) => logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.Warning);
+    public static void HideAddresses(this ILoggingBuilder logging) => logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
 
     /// <summary>Serves <c>/ws</c>, and <c>/</c> where it asks for a WebSocket: the oldest clients know no other path.</summary>
     public static void MapChat(this WebApplication app)

@@ -85,6 +85,8 @@ internal sealed partial class WebSocketEndpoint(
             return;
         }
 
+        // What was asked with is known by now, and would be kept for as long as the connection lives.
+        context.Request.Headers.Clear();
         using var connection = new Connection(socket, UpgradedStream.Under(context), connections.NextLane(), options.Value, ports.Limits.FrameBytes, time);
         using var expiry = new Expiry(time, identity.Grace, () => connection.End(CloseCode.TokenExpired, "the token expired"));
         expiry.Set(who.Exp);

@@ -17,7 +17,7 @@ internal sealed class Connection : IDisposable
     private readonly ConnectionOptions _options;
     private readonly int _frameBytes;
     private readonly TimeProvider _time;
-    private readonly CancellationTokenSource _cut;
+    private readonly CancellationTokenSource _cut = new();
     private readonly Lock _gate = new();
     private readonly Signal _handled = new();
     private bool _ending;
@@ -33,7 +33,6 @@ internal sealed class Connection : IDisposable
     public Connection(WebSocket socket, UpgradedStream stream, WriteLane lane, ConnectionOptions options, int frameBytes, TimeProvider time)
     {
         (_socket, _stream, _options, _frameBytes, _time) = (socket, stream, options, frameBytes, time);
-        _cut = new(Timeout.InfiniteTimeSpan, time);
         _lastProgress = time.GetTimestamp();
         Outbox = new(options.OutboxBytes, options.AnswerBytes, () => lane.Add(this));
         Commands = new(options.CommandsPerSecond, options.CommandBurst, time);

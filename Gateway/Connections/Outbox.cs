@@ -19,6 +19,9 @@ internal sealed class Outbox(int postBytes, int answerBytes, Action due)
     /// <summary>What an item costs beside its bytes, so that many small ones are bounded too: two bytes of an empty pong take far more.</summary>
     private const int ItemBytes = 48;
 
+    /// <summary>Room for so many items is kept while nothing waits.</summary>
+    private const int IdleItems = 8;
+
     private readonly Lock _gate = new();
     private readonly Signal _space = new();
     private readonly Signal _answersFit = new();
@@ -126,6 +129,12 @@ internal sealed class Outbox(int postBytes, int answerBytes, Action due)
             if (!_items.TryPeek(out item) || (!first && item.Bytes.Length > room))
             {
                 _due = !first && _due;
+                if (!_due && _items.Capacity > IdleItems)
+                {
+                    // It may say nothing for hours now.
+                    _items = new();
+                }
+
                 return false;
             }
 

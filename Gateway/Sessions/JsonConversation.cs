@@ -105,6 +105,7 @@ internal sealed class JsonConversation(SessionWire wire, SessionPorts ports, Ide
 
         _greeted = true;
         _helloDue?.Dispose();
+        _helloDue = null;
         var who = Of(hello);
         if (who.User is null)
         {

@@ -65,7 +65,8 @@ Command Storm()
 Command Scenario(string name, string description)
 {
     var seconds = Number("--seconds", 5, "seconds that are measured in each run");
-    var warmUp = Number("--warm-up", 3, "seconds before them");
+    var warmUp = Number("--warm-up", 2, "seconds before them");
+    var serverWarmUp = Number("--server-warm-up", 12, "seconds of load after a server's start that are not measured");
     var connections = Number("--connections", 5000, "idle connections");
     var url = Text("--peer-url", "a further server, which runs already: ws://127.0.0.1:8080/ws?user={user}");
     var join = Text("--peer-join", "what is said to it first, with {user} and {room}");
@@ -74,10 +75,11 @@ Command Scenario(string name, string description)
     var pids = new Option<int[]>("--peer-pid") { Description = "its processes", DefaultValueFactory = _ => [] };
     var command = new Command(name, $"{description}; beside a SignalR hub in the same minutes.")
     {
-        runs, seconds, warmUp, connections, url, join, joined, message, pids, results,
+        runs, seconds, warmUp, serverWarmUp, connections, url, join, joined, message, pids, results,
     };
     command.SetAction((given, cancellation) => new Comparison(new(
-        name, name == "all" ? "" : name, given.GetValue(runs), given.GetValue(seconds), given.GetValue(warmUp), given.GetValue(connections),
+        name, name == "all" ? "" : name, given.GetValue(runs), given.GetValue(seconds), given.GetValue(warmUp), given.GetValue(serverWarmUp),
+        given.GetValue(connections),
         given.GetValue(url) is { Length: > 0 } peer
             ? new TemplatePeer(peer, given.GetValue(join)!, given.GetValue(joined)!, given.GetValue(message)!, given.GetValue(pids)!)
             : null,

@@ -8,13 +8,15 @@ namespace OrleansChat.Gateway.Fanout;
 /// event, an activation that has forgotten who is attached, and a call that went down with a silo.
 /// </summary>
 internal sealed partial class Beacon(
-    IGrainFactory grains, Feeds feeds, IOptions<FanoutOptions> options, TimeProvider time, ILogger<Beacon> logger) : BackgroundService
+    IGrainFactory grains, Feeds feeds, IOptions<FanoutOptions> options, FanoutInstruments instruments, TimeProvider time, ILogger<Beacon> logger)
+    : BackgroundService
 {
     private const int RoomsPerCall = 4096;
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        var told = instruments.RepairedEvents;
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(options.Value.BeaconMs), time);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
@@ -31,9 +33,17 @@ internal sealed partial class Beacon(
             }
 
             feeds.Sweep();
+            if (instruments.RepairedEvents is var repaired && repaired > told)
+            {
+                LogRepaired(repaired - told);
+                told = repaired;
+            }
         }
     }
 
     [LoggerMessage(1, LogLevel.Warning, "The beacon is dark, and live delivery goes on without it: {Reason}")]
     private partial void LogAway(string reason);
+
+    [LoggerMessage(2, LogLevel.Information, "{Events} events were read from the log, for the stream had not told them")]
+    private partial void LogRepaired(long events);
 }

@@ -21,6 +21,7 @@ internal sealed class FanoutInstruments
     private readonly Counter<long> _resubscribed;
     private readonly Counter<long> _missedNotices;
     private readonly Counter<long> _repeated;
+    private long _repairedEvents;
 
     public FanoutInstruments(IMeterFactory meters)
     {
@@ -59,7 +60,14 @@ internal sealed class FanoutInstruments
     public void Repair() => _repairs.Add(1);
 
     /// <summary>Handed on from the log.</summary>
-    public void Repaired(int events) => _repaired.Add(events);
+    public void Repaired(int events)
+    {
+        _repaired.Add(events);
+        Interlocked.Add(ref _repairedEvents, events);
+    }
+
+    /// <summary>Events handed on from the log since the start, because the inbox had not told them.</summary>
+    public long RepairedEvents => Volatile.Read(ref _repairedEvents);
 
     /// <summary>The beacon told more than the inbox had.</summary>
     public void Beacon() => _beacons.Add(1);

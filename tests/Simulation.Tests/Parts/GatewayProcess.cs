@@ -25,7 +25,7 @@ internal sealed class GatewayProcess
         Feeds = new Feeds(cluster, _id, ongoing, fanout, world.Shared.Fanout, time);
         var users = new Users(cluster, _id, Feeds, new(Options.Create(new ConnectionOptions()), time), ongoing, limits, time, world.Logger<Users>(Node));
         var inbox = new GatewayInbox(cluster, _id, Feeds, users, ongoing, fanout, world.Shared.Fanout, world.Logger<GatewayInbox>(Node));
-        var beacon = new Beacon(cluster, Feeds, fanout, time, world.Logger<Beacon>(Node));
+        var beacon = new Beacon(cluster, Feeds, fanout, world.Shared.Fanout, time, world.Logger<Beacon>(Node));
         var watch = new InboxWatch(cluster, _id, inbox, Feeds, users, fanout, world.Shared.Fanout, time, world.Logger<InboxWatch>(Node));
         Ports = new(Feeds, users, world.Knobs.Limits, world.Knobs.Sessions, world.Knobs.Lag, new(), world.Shared.Sessions, 25_000, time);
         _ = Node.StartAsync(async () =>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using OrleansChat.ChatCheck.Clients;
 using OrleansChat.LocalCluster;
 using OrleansChat.Postgres;
@@ -83,6 +84,21 @@ internal sealed class OwnCluster : IAsyncDisposable
 
     /// <summary>How many lines of the processes' logs hold a text. For when they have ended.</summary>
     public int LinesWith(string text) => Directory.EnumerateFiles(Logs).Sum(file => ReadLines(file).Count(line => line.Contains(text, StringComparison.Ordinal)));
+
+    /// <summary>The sum of the numbers that stand before this in the processes' logs.</summary>
+    public long SumBefore(string text) => Directory.EnumerateFiles(Logs).Sum(file => ReadLines(file).Sum(line => NumberBefore(line, text)));
+
+    private static long NumberBefore(string line, string text)
+    {
+        var end = line.IndexOf(text, StringComparison.Ordinal);
+        var from = end;
+        while (from > 0 && char.IsAsciiDigit(line[from - 1]))
+        {
+            from--;
+        }
+
+        return from < end ? long.Parse(line[from..end], CultureInfo.InvariantCulture) : 0;
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -11,6 +11,7 @@ internal static class Report
 {
     // What gateways say when they mend something by themselves.
     private const string Resubscribing = "subscribing anew";
+    private const string Repaired = " events were read from the log";
 
     public static void Write(
         TextWriter output, CheckOptions options, History history, Figures figures, Nemesis nemesis, OwnCluster? cluster, IReadOnlyList<Violation> violations, long loaded)
@@ -21,7 +22,7 @@ internal static class Report
         Line($"faults       {(nemesis.Done.Count == 0 ? "none" : string.Join(", ", nemesis.Done.Select(one => $"{one.Value} x {one.Key}")))}; {nemesis.Kills} kills");
         if (cluster is not null)
         {
-            Line($"by itself    {cluster.Endings} processes ended and were started again; {cluster.LinesWith(Resubscribing)} inboxes subscribed to anew; {nemesis.BadDrains} SIGTERMs without exit code 0");
+            Line($"by itself    {cluster.Endings} processes ended and were started again; {cluster.LinesWith(Resubscribing)} inboxes subscribed to anew; {cluster.SumBefore(Repaired):#,0} events of a room read from the log in a gateway, for the stream had not told them; {nemesis.BadDrains} SIGTERMs without exit code 0");
         }
 
         Line($"silence      longest of a writer {History.At(figures.WriterSilence)}, of a reader {History.At(figures.ReaderSilence)}");

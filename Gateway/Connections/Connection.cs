@@ -277,6 +277,7 @@ internal sealed class Connection : IDisposable
 
     private async Task WriteAsync()
     {
+        Exception? failure = null;
         try
         {
             while (!_closed && await TryWriteAsync())
@@ -292,6 +293,11 @@ internal sealed class Connection : IDisposable
         {
             // The peer vanished, or this side gave up.
         }
+        catch (Exception bug)
+        {
+            // Whoever runs the connection throws it.
+            failure = bug;
+        }
 
         if (Interlocked.Exchange(ref _writerIsOver, true))
         {
@@ -305,7 +311,14 @@ internal sealed class Connection : IDisposable
             await _cut.CancelAsync();
         }
 
-        _written.TrySetResult();
+        if (failure is null)
+        {
+            _written.SetResult();
+        }
+        else
+        {
+            _written.SetException(failure);
+        }
     }
 
     /// <summary>Writes what waits, about as much as is written at a time. False where nothing waits.</summary>

@@ -24,7 +24,10 @@ internal sealed partial class Beacon(
             {
                 foreach (var rooms in feeds.Rooms.Chunk(RoomsPerCall))
                 {
-                    feeds.Beacon(await grains.GetGrain<IHistoryGrain>(0).HeadsAsync(rooms).WaitAsync(2 * timer.Period, time, stoppingToken));
+                    // One that went down with a silo fails long after it was given up.
+                    var heads = grains.GetGrain<IHistoryGrain>(0).HeadsAsync(rooms);
+                    heads.Ignore();
+                    feeds.Beacon(await heads.WaitAsync(2 * timer.Period, time, stoppingToken));
                 }
             }
             catch (Exception away) when (away is not OutOfMemoryException && !stoppingToken.IsCancellationRequested)

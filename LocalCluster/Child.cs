@@ -9,6 +9,9 @@ internal sealed class Child(ChildPlan plan, LocalOptions options, Screen screen,
     // A child that has been well for so long did not die of its start: the next pause is the first one again.
     private static readonly TimeSpan Settled = TimeSpan.FromSeconds(30);
 
+    // A terminal sends Ctrl-C to everybody. A child so young that it does not ignore it yet dies of it, and that may be seen before the signal is.
+    private static readonly TimeSpan SameCtrlC = TimeSpan.FromSeconds(1);
+
     private readonly ChildLog _log = new(plan.Name, screen);
     private ChildProcess? _process;
 
@@ -22,6 +25,11 @@ internal sealed class Child(ChildPlan plan, LocalOptions options, Screen screen,
             screen.Say($"{plan.Name} is ready at {plan.Address} (pid {_process.Id})");
             _log.Open();
             return;
+        }
+
+        if (_process.DiedOfCtrlC)
+        {
+            await Task.Delay(SameCtrlC, time, cancellationToken);
         }
 
         throw new CannotStartException(_log.Reason is { } reason

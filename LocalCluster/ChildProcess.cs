@@ -24,6 +24,9 @@ internal sealed class ChildProcess : IDisposable
     /// <summary>Completes with the exit code, when the child has ended and all it said has been read.</summary>
     public Task<int> Ended { get; }
 
+    /// <summary>True where it has ended, of the signal that a terminal sends for Ctrl-C.</summary>
+    public bool DiedOfCtrlC => Ended is { IsCompletedSuccessfully: true, Result: 128 + 2 };
+
     /// <summary>Starts the program; throws <see cref="CannotStartException"/> where the system refuses.</summary>
     public static ChildProcess Start(ChildPlan plan, ChildLog log)
     {

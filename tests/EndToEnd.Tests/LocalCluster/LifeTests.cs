@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using OrleansChat.Testing;
 
@@ -66,6 +67,23 @@ public sealed class LifeTests
 
         Assert.Equal(0, await group.ExitAsync(StopLimit));
         Assert.Empty(group.Members());
+    }
+
+    [Fact]
+    public async Task CtrlC_ThatKillsAChildTooYoungToIgnoreIt_IsNoFailure()
+    {
+        await using var group = ProcessGroup.Start(
+            Built.LocalCluster, ["--store", "memory", "--gateways", "1", "--port", $"{RunningLocalCluster.FreePorts(1)}"]);
+        string? silo = null;
+        await Waiting.UntilAsync(
+            () => (silo = Array.Find(group.Members(), member => member.Contains("(OrleansChat.Sil", StringComparison.Ordinal))) is not null, "the silo's process");
+
+        await ProcessGroup.SignalAsync("INT", int.Parse(silo!.Split(' ')[0], CultureInfo.InvariantCulture));
+        await Task.Delay(TimeSpan.FromSeconds(0.2), TestContext.Current.CancellationToken);
+        await ProcessGroup.SignalAsync("INT", group.Id);
+
+        Assert.Equal(0, await group.ExitAsync(StopLimit));
+        Assert.DoesNotContain(group.Output, line => line.Contains("cannot start", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -16,7 +16,6 @@ internal sealed class FanoutInstruments
     private readonly Counter<long> _repairs;
     private readonly Counter<long> _repaired;
     private readonly Counter<long> _beacons;
-    private readonly Counter<long> _letGo;
     private readonly Counter<long> _attended;
     private readonly Counter<long> _resubscribed;
     private readonly Counter<long> _missedNotices;
@@ -34,7 +33,6 @@ internal sealed class FanoutInstruments
         _repairs = meter.CreateCounter<long>("orleanschat.feed.repairs", "{reads}", "Reads of the log to close holes.");
         _repaired = meter.CreateCounter<long>("orleanschat.feed.repaired", "{events}", "Events read from the log to close holes.");
         _beacons = meter.CreateCounter<long>("orleanschat.feed.beacon_repairs", "{times}", "Heads that only the beacon told.");
-        _letGo = meter.CreateCounter<long>("orleanschat.inbox.let_go", "{items}", "Inbox items let go because too many waited.");
         _resubscribed = meter.CreateCounter<long>("orleanschat.inbox.resubscribed", "{times}", "Times the inbox was silent and subscribed to anew.");
         _missedNotices = meter.CreateCounter<long>("orleanschat.feed.missed_notices", "{times}", "Times that notices of comings and goings were missed and asked for.");
         _repeated = meter.CreateCounter<long>("orleanschat.room.repeated", "{calls}", "Calls repeated because the silos changed while they were under way.");
@@ -71,9 +69,6 @@ internal sealed class FanoutInstruments
 
     /// <summary>The beacon told more than the inbox had.</summary>
     public void Beacon() => _beacons.Add(1);
-
-    /// <summary>An inbox item was let go.</summary>
-    public void LetGo() => _letGo.Add(1);
 
     /// <summary>The inbox was silent.</summary>
     public void Resubscribed() => _resubscribed.Add(1);

@@ -36,7 +36,4 @@ internal sealed class FanoutOptions
 
     /// <summary>Events a hole may have; behind a larger one each subscription is fed from the log by itself.</summary>
     [Range(1, 100_000)] public int HoleEvents { get; set; } = 1024;
-
-    /// <summary>Inbox items that may wait; the oldest of more are let go, and the log tells what they told.</summary>
-    [Range(16, 10_000_000)] public int InboxItems { get; set; } = 65_536;
 }

@@ -1,5 +1,3 @@
-using System.Threading.Channels;
-using Microsoft.Extensions.Options;
 using Orleans.Streams;
 using OrleansChat.Gateway.Sessions;
 using OrleansChat.Grains.Interfaces;
@@ -8,17 +6,13 @@ using OrleansChat.Protocol;
 namespace OrleansChat.Gateway.Fanout;
 
 /// <summary>
-/// The gateway's inbox. An Orleans client runs all its stream callbacks one after another, so the callback queues the item and
-/// returns; one loop hands items to the feeds and users they are for.
+/// The gateway's inbox: hands items to the feeds and users they are for, within the stream's callback. Nothing waits in there, as a feed
+/// only puts references into queues; and what comes meanwhile gathers in the silo, bounded, and travels in the next call.
 /// </summary>
 internal sealed partial class GatewayInbox(
-    IClusterClient cluster, GatewayId gateway, Feeds feeds, Users users, Ongoing ongoing, IOptions<FanoutOptions> options,
-    FanoutInstruments instruments, ILogger<GatewayInbox> logger, IInboxFilter? filter = null) : BackgroundService
+    IClusterClient cluster, GatewayId gateway, Feeds feeds, Users users, Ongoing ongoing, ILogger<GatewayInbox> logger,
+    IInboxFilter? filter = null) : IHostedService
 {
-    private readonly Channel<InboxItem> _items = Channel.CreateBounded<InboxItem>(
-        new BoundedChannelOptions(options.Value.InboxItems) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true },
-        _ => instruments.LetGo());
-
     private StreamSubscriptionHandle<InboxItem>? _subscription;
     private long _echoed;
 
@@ -26,11 +20,7 @@ internal sealed partial class GatewayInbox(
     public long Echoed => Volatile.Read(ref _echoed);
 
     /// <inheritdoc/>
-    public override async Task StartAsync(CancellationToken cancellationToken)
-    {
-        await FirstCall.TryAsync(SubscribeAsync, cancellationToken);
-        await base.StartAsync(cancellationToken);
-    }
+    public Task StartAsync(CancellationToken cancellationToken) => FirstCall.TryAsync(SubscribeAsync, cancellationToken);
 
     /// <summary>Subscribes, anew where it is subscribed already: an item that then comes twice is dropped by its sequence.</summary>
     public async Task SubscribeAsync()
@@ -41,11 +31,11 @@ internal sealed partial class GatewayInbox(
         {
             if (filter is null)
             {
-                Queue(item);
+                Dispatch(item);
             }
             else
             {
-                filter.Came(item, Queue);
+                filter.Came(item, Dispatch);
             }
 
             return Task.CompletedTask;
@@ -58,43 +48,28 @@ internal sealed partial class GatewayInbox(
     }
 
     /// <inheritdoc/>
-    public override async Task StopAsync(CancellationToken cancellationToken)
+    public async Task StopAsync(CancellationToken cancellationToken)
     {
         if (_subscription is not null)
         {
             await _subscription.UnsubscribeAsync().WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
-
-        await base.StopAsync(cancellationToken);
     }
 
-    /// <inheritdoc/>
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        while (await _items.Reader.WaitToReadAsync(stoppingToken))
-        {
-            while (_items.Reader.TryRead(out var item))
-            {
-                DispatchSafely(item);
-            }
-        }
-    }
-
-    private void DispatchSafely(InboxItem item)
+    private void Dispatch(InboxItem item)
     {
         try
         {
-            Dispatch(item);
+            HandOn(item);
         }
         catch (Exception failure) when (failure is not OutOfMemoryException)
         {
+            // Thrown at the stream it would be delivered again, and what it tells comes from the log anyway.
             LogFailed(failure, item.GetType().Name);
         }
     }
 
-    private void Queue(InboxItem item) => _items.Writer.TryWrite(item);
-
-    private void Dispatch(InboxItem item)
+    private void HandOn(InboxItem item)
     {
         switch (item)
         {

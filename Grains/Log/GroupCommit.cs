@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 
 namespace OrleansChat.Grains.Log;
@@ -20,8 +19,12 @@ internal sealed partial class GroupCommit : IAsyncDisposable
     private readonly LogInstruments _instruments;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly Channel<PendingAppend> _waiting;
-    private readonly Task _loop;
+    private readonly Lock _gate = new();
+    private readonly Queue<PendingAppend> _waiting = [];
+    private readonly SemaphoreSlim _places;
+    private Task _commits = Task.CompletedTask;
+    private bool _committing;
+    private bool _closed;
 
     public GroupCommit(ICommitter committer, MessageLogOptions options, LogInstruments instruments, TimeProvider time, ILogger logger)
     {
@@ -30,8 +33,7 @@ internal sealed partial class GroupCommit : IAsyncDisposable
         _instruments = instruments;
         _time = time;
         _logger = logger;
-        _waiting = Channel.CreateBounded<PendingAppend>(new BoundedChannelOptions(options.WaitingAppends) { SingleReader = true });
-        _loop = Task.Run(RunAsync);
+        _places = new(options.WaitingAppends);
     }
 
     /// <summary>Completes after the commit, or throws <see cref="LogUnavailableException"/> within the append timeout.</summary>
@@ -40,11 +42,12 @@ internal sealed partial class GroupCommit : IAsyncDisposable
         AppendCheck.ThrowIfNotStorable(append);
         var called = _time.GetTimestamp();
         var pending = new PendingAppend(append);
-        if (!_waiting.Writer.TryWrite(pending))
+        if (!_places.Wait(0, CancellationToken.None))
         {
-            await WaitForRoomAsync(pending, cancellationToken);
+            await WaitForPlaceAsync(cancellationToken);
         }
 
+        Add(pending);
         try
         {
             var left = _options.AppendTimeout - _time.GetElapsedTime(called);
@@ -66,64 +69,94 @@ internal sealed partial class GroupCommit : IAsyncDisposable
     /// <summary>Commits what was accepted, then ends; later appends are refused.</summary>
     public async ValueTask DisposeAsync()
     {
-        _waiting.Writer.TryComplete();
-        await _loop;
+        Task last;
+        lock (_gate)
+        {
+            _closed = true;
+            last = _commits;
+        }
+
+        await last;
     }
 
-    private async Task WaitForRoomAsync(PendingAppend pending, CancellationToken cancellationToken)
+    private async Task WaitForPlaceAsync(CancellationToken cancellationToken)
     {
         using var deadline = new CancellationTokenSource(_options.AppendTimeout, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         try
         {
-            await _waiting.Writer.WriteAsync(pending, either.Token);
+            await _places.WaitAsync(either.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             throw new LogUnavailableException($"{_options.WaitingAppends} appends wait for the message log already; nothing was stored.");
         }
-        catch (ChannelClosedException)
-        {
-            throw new LogUnavailableException("The message log is closed; nothing was stored.");
-        }
     }
 
-    private async Task RunAsync()
+    /// <summary>Lets it wait for the next commit; where none runs, that is now.</summary>
+    private void Add(PendingAppend pending)
+    {
+        Task<Task> commits;
+        lock (_gate)
+        {
+            if (_closed)
+            {
+                throw new LogUnavailableException("The message log is closed; nothing was stored.");
+            }
+
+            _waiting.Enqueue(pending);
+            if (_committing)
+            {
+                return;
+            }
+
+            _committing = true;
+            commits = new Task<Task>(CommitAllAsync);
+            _commits = commits.Unwrap();
+        }
+
+        // On this thread as far as the store, but not in the caller's scheduler: a grain's turn starts the commits, and does not own them.
+        commits.RunSynchronously(TaskScheduler.Default);
+    }
+
+    /// <summary>Commits until nothing waits.</summary>
+    private async Task CommitAllAsync()
     {
         var batch = new List<PendingAppend>();
         var rooms = new HashSet<string>(StringComparer.Ordinal);
-        while (await _waiting.Reader.WaitToReadAsync())
+        while (Take(batch, rooms))
         {
-            Take(batch, rooms);
-            if (batch.Count > 0)
-            {
-                await CommitAsync(batch);
-            }
-
+            await CommitAsync(batch);
             batch.Clear();
             rooms.Clear();
         }
     }
 
-    /// <summary>Takes what waits, in order, up to the first append that must have a later commit.</summary>
-    private void Take(List<PendingAppend> batch, HashSet<string> rooms)
+    /// <summary>Takes what waits, in order, up to the first append that must have a later commit. False, and the commits are over, where nothing waits.</summary>
+    private bool Take(List<PendingAppend> batch, HashSet<string> rooms)
     {
-        var rows = 0;
-        while (_waiting.Reader.TryPeek(out var next))
+        lock (_gate)
         {
-            var count = next.Append.Entries.Count;
-            if ((batch.Count > 0 && rows + count > _options.MaxRowsPerCommit) || rooms.Contains(next.Append.Room))
+            var rows = 0;
+            while (_waiting.TryPeek(out var next))
             {
-                return;
+                var count = next.Append.Entries.Count;
+                if ((batch.Count > 0 && rows + count > _options.MaxRowsPerCommit) || rooms.Contains(next.Append.Room))
+                {
+                    break;
+                }
+
+                _waiting.Dequeue();
+                _places.Release();
+                if (next.TryTake())
+                {
+                    rooms.Add(next.Append.Room);
+                    batch.Add(next);
+                    rows += count;
+                }
             }
 
-            _waiting.Reader.TryRead(out _);
-            if (next.TryTake())
-            {
-                rooms.Add(next.Append.Room);
-                batch.Add(next);
-                rows += count;
-            }
+            return _committing = batch.Count > 0;
         }
     }
 

@@ -14,6 +14,10 @@ internal sealed class SqliteFile(MessageLogOptions options)
         SqliteSchema.Migrate(connection, options.Path);
         // Write-ahead logging: readers see the last commit and wait for no writer (sqlite.org/wal.html).
         Run(connection, "pragma journal_mode = wal");
+        // Each room's newest rows are in pages of their own, which every commit touches again: they stay in memory (KiB), and are folded into the file
+        // when so many pages (64 MiB) wait, not every few commits.
+        Run(connection, "pragma cache_size = -65536");
+        Run(connection, "pragma wal_autocheckpoint = 16384");
         Run(connection, options.Synchronous == SqliteSynchronous.Full ? "pragma synchronous = full" : "pragma synchronous = normal");
     });
 

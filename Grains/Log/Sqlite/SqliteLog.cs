@@ -51,7 +51,7 @@ internal sealed class SqliteLog(MessageLogOptions options, LogInstruments instru
 
     /// <summary>A commit that runs cannot be called back: its caller stops waiting, and the claim it makes next queues behind this commit.</summary>
     Task<AppendResult[]> ICommitter.CommitAsync(IReadOnlyList<RoomAppend> appends, CancellationToken cancellationToken) =>
-        (_writer ?? throw NotOpen()).RunAsync(writes => writes.Append(appends), CancellationToken.None);
+        (_writer ?? throw NotOpen()).RunAsync(writes => writes.Append(appends), CancellationToken.None, TaskCreationOptions.None);
 
     public Task<AppendedEntry?> FindAsync(string room, string user, string clientId, CancellationToken cancellationToken) =>
         ReadAsync(reads => reads.First(room, user, clientId), cancellationToken);

@@ -8,18 +8,17 @@ namespace OrleansChat.Grains.Log.Sqlite;
 internal sealed class SqliteReads(SqliteConnection connection) : IDisposable
 {
     private readonly SqliteStatement _first = new(
-        connection, "select seq, ts, hash, messages from events where room = $1 and usr = $2 and client_id = $3", 3);
+        connection, "select seq, ts, hash, messages from events where room = $1 and usr = $2 and client_id = $3");
 
     private readonly SqliteStatement _events = new(
         connection,
         """
         select seq, ts, usr, kind, text, ref, reply, meta, client_id, edited, messages from events
         where room = $1 and seq > $2 order by seq limit $3
-        """,
-        3);
+        """);
 
     private readonly SqliteStatement _heads = new(
-        connection, "select room, seq, claim from rooms where room in (select value from json_each($1))", 1);
+        connection, "select room, seq, claim from rooms where room in (select value from json_each($1))");
 
     private readonly SqliteStatement _facts = new(
         connection,
@@ -30,15 +29,14 @@ internal sealed class SqliteReads(SqliteConnection connection) : IDisposable
         left join members m on m.room = r.room and m.usr = $2
         left join marks k on k.room = r.room and k.usr = $2
         where r.room = $1
-        """,
-        2);
+        """);
 
-    private readonly SqliteStatement _members = new(connection, "select usr from members where room = $1 order by since, usr", 1);
+    private readonly SqliteStatement _members = new(connection, "select usr from members where room = $1 order by since, usr");
 
     public AppendedEntry? First(string room, string user, string clientId)
     {
         using var row = _first.Query(room, user, clientId);
-        return row.Read() ? new AppendedEntry(row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), Duplicate: true) : null;
+        return row.Read() ? new AppendedEntry(row.Number(0), row.Number(1), row.Number(2), row.Number(3), Duplicate: true) : null;
     }
 
     public IReadOnlyList<RoomEvent> Events(string room, long after, int limit)
@@ -48,8 +46,8 @@ internal sealed class SqliteReads(SqliteConnection connection) : IDisposable
         while (row.Read())
         {
             events.Add(new RoomEvent(
-                row.GetInt64(0), row.GetInt64(1), row.GetString(2), (RoomEventKind)row.GetInt32(3), Text(row, 4), Number(row, 5),
-                Number(row, 6), Text(row, 7), Text(row, 8), row.GetBoolean(9), row.GetInt64(10)));
+                row.Number(0), row.Number(1), row.Text(2), (RoomEventKind)row.Number(3), row.TextOrNull(4), row.NumberOrNull(5),
+                row.NumberOrNull(6), row.TextOrNull(7), row.TextOrNull(8), row.IsTrue(9), row.Number(10)));
         }
 
         return events;
@@ -61,7 +59,7 @@ internal sealed class SqliteReads(SqliteConnection connection) : IDisposable
         using var row = _heads.Query(JsonSerializer.Serialize(rooms));
         while (row.Read())
         {
-            heads.Add(new RoomHead(row.GetString(0), row.GetInt64(1), row.GetInt64(2)));
+            heads.Add(new RoomHead(row.Text(0), row.Number(1), row.Number(2)));
         }
 
         return heads;
@@ -75,9 +73,9 @@ internal sealed class SqliteReads(SqliteConnection connection) : IDisposable
             return null;
         }
 
-        var kind = (RoomKind)row.GetInt32(0);
-        var member = RoomRules.IsMember(kind, room, user, row.GetBoolean(3));
-        return new RoomFacts(kind, row.GetInt64(1), row.GetInt64(2), member, row.GetInt64(4), row.GetInt64(5));
+        var kind = (RoomKind)row.Number(0);
+        var member = RoomRules.IsMember(kind, room, user, row.IsTrue(3));
+        return new RoomFacts(kind, row.Number(1), row.Number(2), member, row.Number(4), row.Number(5));
     }
 
     public IReadOnlyList<string> Members(string room)
@@ -86,7 +84,7 @@ internal sealed class SqliteReads(SqliteConnection connection) : IDisposable
         using var row = _members.Query(room);
         while (row.Read())
         {
-            members.Add(row.GetString(0));
+            members.Add(row.Text(0));
         }
 
         return members;
@@ -102,7 +100,4 @@ internal sealed class SqliteReads(SqliteConnection connection) : IDisposable
         connection.Dispose();
     }
 
-    private static string? Text(SqliteDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
-
-    private static long? Number(SqliteDataReader row, int column) => row.IsDBNull(column) ? null : row.GetInt64(column);
 }

@@ -26,6 +26,21 @@ internal static class SqliteSchema
         create table members(room text not null, usr text not null, since integer not null, primary key(room, usr)) without rowid;
         create table marks(room text not null, usr text not null, seq integer not null, primary key(room, usr)) without rowid;
         """,
+
+        // An event lies where its room and sequence say: one page less that each commit of a room writes.
+        """
+        alter table events rename to events_1;
+        create table events(
+            room text not null, seq integer not null, usr text not null, client_id text, hash integer not null, ts integer not null,
+            kind integer not null, text text, ref integer, reply integer, meta text,
+            edited integer not null default 0, deleted integer not null default 0, messages integer not null,
+            primary key(room, seq)) without rowid;
+        insert into events select room, seq, usr, client_id, hash, ts, kind, text, ref, reply, meta, edited, deleted, messages
+            from events_1 order by room, seq;
+        drop table events_1;
+        create unique index events_client_id on events(room, usr, client_id) where client_id is not null;
+        create index events_edits on events(room, ref) where kind = 1;
+        """,
     ];
 
     /// <summary>Brings the file to the current version, in one transaction. Throws <see cref="LogSchemaException"/> for one it must not touch.</summary>

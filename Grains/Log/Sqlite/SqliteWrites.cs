@@ -14,13 +14,13 @@ internal sealed class SqliteWrites(SqliteConnection connection) : IDisposable
     private readonly SqliteStatement _rollback = new(connection, "rollback");
 
     private readonly SqliteStatement _create = new(
-        connection, "insert into rooms(room, kind, epoch, claim) values($1, $2, $3, 0) on conflict do nothing", 3);
+        connection, "insert into rooms(room, kind, epoch, claim) values($1, $2, $3, 0) on conflict do nothing");
 
-    private readonly SqliteStatement _claim = new(connection, "update rooms set claim = claim + 1 where room = $1", 1);
-    private readonly SqliteStatement _room = new(connection, "select claim, kind, epoch, seq, ts, messages from rooms where room = $1", 1);
+    private readonly SqliteStatement _claim = new(connection, "update rooms set claim = claim + 1 where room = $1");
+    private readonly SqliteStatement _room = new(connection, "select claim, kind, epoch, seq, ts, messages from rooms where room = $1");
 
     private readonly SqliteStatement _advance = new(
-        connection, "update rooms set seq = $2, ts = max(ts, $3), messages = $4 where room = $1", 4);
+        connection, "update rooms set seq = $2, ts = max(ts, $3), messages = $4 where room = $1");
 
     private readonly SqliteStatement _insert = new(
         connection,
@@ -28,38 +28,35 @@ internal sealed class SqliteWrites(SqliteConnection connection) : IDisposable
         insert into events(room, seq, usr, client_id, hash, ts, kind, text, ref, reply, meta, messages)
         values($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
         on conflict(room, usr, client_id) where client_id is not null do nothing
-        """,
-        12);
+        """);
 
     private readonly SqliteStatement _first = new(
-        connection, "select seq, ts, hash, messages from events where room = $1 and usr = $2 and client_id = $3", 3);
+        connection, "select seq, ts, hash, messages from events where room = $1 and usr = $2 and client_id = $3");
 
     private readonly SqliteStatement _edit = new(
-        connection, "update events set text = $3, edited = 1 where room = $1 and seq = $2 and kind = 0 and not deleted", 3);
+        connection, "update events set text = $3, edited = 1 where room = $1 and seq = $2 and kind = 0 and not deleted");
 
     private readonly SqliteStatement _takeIfDeleted = new(
         connection,
         """
         update events set text = null, meta = null where room = $1 and seq = $2
         and exists(select 1 from events as message where message.room = $1 and message.seq = $3 and message.deleted)
-        """,
-        3);
+        """);
 
     private readonly SqliteStatement _delete = new(
-        connection, "update events set text = null, meta = null, edited = 0, deleted = 1 where room = $1 and seq = $2 and kind = 0", 2);
+        connection, "update events set text = null, meta = null, edited = 0, deleted = 1 where room = $1 and seq = $2 and kind = 0");
 
     private readonly SqliteStatement _takeEdits = new(
-        connection, "update events set text = null, meta = null where room = $1 and ref = $2 and kind = 1", 2);
+        connection, "update events set text = null, meta = null where room = $1 and ref = $2 and kind = 1");
 
     private readonly SqliteStatement _join = new(
-        connection, "insert into members(room, usr, since) values($1, $2, $3) on conflict do nothing", 3);
+        connection, "insert into members(room, usr, since) values($1, $2, $3) on conflict do nothing");
 
-    private readonly SqliteStatement _leave = new(connection, "delete from members where room = $1 and usr = $2", 2);
+    private readonly SqliteStatement _leave = new(connection, "delete from members where room = $1 and usr = $2");
 
     private readonly SqliteStatement _mark = new(
         connection,
-        "insert into marks(room, usr, seq) values($1, $2, $3) on conflict do update set seq = excluded.seq where excluded.seq > marks.seq",
-        3);
+        "insert into marks(room, usr, seq) values($1, $2, $3) on conflict do update set seq = excluded.seq where excluded.seq > marks.seq");
 
     public RoomClaim? Claim(string room) => Transaction(() =>
     {
@@ -129,7 +126,7 @@ internal sealed class SqliteWrites(SqliteConnection connection) : IDisposable
     {
         using var row = _room.Query(room);
         return row.Read()
-            ? new RoomClaim(row.GetInt64(0), (RoomKind)row.GetInt32(1), row.GetString(2), row.GetInt64(3), row.GetInt64(4), row.GetInt64(5))
+            ? new RoomClaim(row.Number(0), (RoomKind)row.Number(1), row.Text(2), row.Number(3), row.Number(4), row.Number(5))
             : null;
     }
 
@@ -172,7 +169,7 @@ internal sealed class SqliteWrites(SqliteConnection connection) : IDisposable
     {
         using var row = _first.Query(room, entry.User, entry.ClientId);
         row.Read();
-        return new AppendedEntry(row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), Duplicate: true);
+        return new AppendedEntry(row.Number(0), row.Number(1), row.Number(2), row.Number(3), Duplicate: true);
     }
 
     private void Apply(string room, RoomKind kind, long seq, LogEntry entry)

@@ -1,4 +1,5 @@
 using Microsoft.Data.Sqlite;
+using OrleansChat.Grains.Interfaces;
 using OrleansChat.Grains.Log;
 using static OrleansChat.Grains.Tests.Log.Entries;
 
@@ -121,6 +122,38 @@ public sealed class SqliteLogTests : DurableLogContract
         await CloseAsync();
 
         Assert.Single(await (await OpenAsync()).AllAsync("lobby"));
+    }
+
+    [Fact]
+    public async Task Open_OfAFileFromBeforeEventsLayInTheirOrder_KeepsEverything()
+    {
+        await CloseAsync();
+        await ExecuteAsync(
+            """
+            drop table events;
+            create table events(
+                room text not null, seq integer not null, usr text not null, client_id text, hash integer not null, ts integer not null,
+                kind integer not null, text text, ref integer, reply integer, meta text,
+                edited integer not null default 0, deleted integer not null default 0, messages integer not null);
+            create unique index events_room_seq on events(room, seq);
+            create unique index events_client_id on events(room, usr, client_id) where client_id is not null;
+            create index events_edits on events(room, ref) where kind = 1;
+            insert into rooms(room, kind, epoch, claim, seq, messages) values('lobby', 0, 'e', 1, 2, 2);
+            insert into events values('lobby', 2, 'bob', 'b', 7, 11, 0, 'world', null, 1, '{"a":1}', 1, 0, 2);
+            insert into events values('lobby', 1, 'ann', 'a', 6, 10, 0, 'hello', null, null, null, 0, 0, 1);
+            update schema_version set version = 1;
+            """);
+
+        var log = await OpenAsync();
+
+        Assert.Equal(
+            [
+                new RoomEvent(1, 10, "ann", RoomEventKind.Msg, "hello", null, null, null, "a", false, 1),
+                new RoomEvent(2, 11, "bob", RoomEventKind.Msg, "world", null, 1, "{\"a\":1}", "b", true, 2),
+            ],
+            await log.AllAsync("lobby"));
+        Assert.Equal(new AppendedEntry(2, 11, 7, 2, Duplicate: true), await log.FindAsync("lobby", "bob", "b", Ct));
+        Assert.Equal([3], (await log.AppendAsync("lobby", await log.OwnAsync("lobby"), Msg("ann", "c"))).Seqs());
     }
 
     private SqliteConnection Connect()

@@ -24,7 +24,7 @@ internal sealed class GatewayProcess
         var ongoing = new Ongoing(world.Logger<Ongoing>(Node));
         Feeds = new Feeds(cluster, _id, ongoing, fanout, world.Shared.Fanout, time);
         var users = new Users(cluster, _id, Feeds, new(Options.Create(new ConnectionOptions()), time), ongoing, limits, time, world.Logger<Users>(Node));
-        var inbox = new GatewayInbox(cluster, _id, Feeds, users, ongoing, fanout, world.Shared.Fanout, world.Logger<GatewayInbox>(Node));
+        var inbox = new GatewayInbox(cluster, _id, Feeds, users, ongoing, world.Logger<GatewayInbox>(Node));
         var beacon = new Beacon(cluster, Feeds, fanout, world.Shared.Fanout, time, world.Logger<Beacon>(Node));
         var watch = new InboxWatch(cluster, _id, inbox, Feeds, users, fanout, world.Shared.Fanout, time, world.Logger<InboxWatch>(Node));
         Ports = new(Feeds, users, world.Knobs.Limits, world.Knobs.Sessions, world.Knobs.Lag, new(), world.Shared.Sessions, 25_000, time);
@@ -50,8 +50,7 @@ internal sealed class GatewayProcess
             });
             Open = true;
             await Task.WhenAll(
-                Background.RunAsync(inbox, CancellationToken.None), Background.RunAsync(world.Knobs.Beacon(beacon), CancellationToken.None),
-                Background.RunAsync(watch, CancellationToken.None), KeepLeaseAsync(cluster, users, ongoing));
+                Background.RunAsync(world.Knobs.Beacon(beacon), CancellationToken.None), Background.RunAsync(watch, CancellationToken.None), KeepLeaseAsync(cluster, users, ongoing));
         });
     }
 

@@ -29,7 +29,6 @@ internal sealed class Knobs(Scheduler scheduler)
         HoleEvents = scheduler.Pick([3, 10, 1024]),
         HeldEvents = scheduler.Pick([1, 4, 256]),
         HoldMs = scheduler.Pick([0, 50]),
-        InboxItems = scheduler.Pick([16, 65_536]),
     };
 
     public ProtocolLimits Limits { get; } = new() { SendsPerSecond = 0, ReplayEvents = scheduler.Pick([5, 20, 500]), ConnectionsPerUser = 1000 };

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -54,6 +55,7 @@ internal static class GatewayHosting
         services.AddHosted<ConnectionSet>();
         services.AddHosted<Drain>();
 
+        services.AddSingleton<IConnectionListenerFactory, Entrance>();
         services.AddOptions<SocketTransportOptions>().Configure<IOptions<ConnectionOptions>>((sockets, connections) =>
         {
             sockets.Backlog = connections.Value.Backlog;

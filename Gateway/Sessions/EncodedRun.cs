@@ -23,6 +23,9 @@ internal sealed class EncodedRun(IReadOnlyList<EncodedEvent> events)
     /// <summary>The last one's sequence.</summary>
     public long Last => events[^1].Event.Seq;
 
+    /// <summary>The events after a sequence. Not written where it is needed: a lambda there would cost every hand-over its closure.</summary>
+    public EncodedRun After(long seq) => new([.. events.SkipWhile(happened => happened.Event.Seq <= seq)]);
+
     /// <summary>The frame for a view; empty where that view shows nothing of these events.</summary>
     public ReadOnlyMemory<byte> For(View view) => view.Format.TellsOwn && _senders.Contains(view.User)
         ? Encode(view)

@@ -172,7 +172,7 @@ internal sealed partial class Session(string id, string user, IWireFormat format
             if (subscription.Queued >= run.First)
             {
                 // It came to the head by way of the log, which was further than the feed.
-                run = new([.. run.Events.SkipWhile(happened => happened.Event.Seq <= subscription.Queued)]);
+                run = run.After(subscription.Queued);
             }
 
             if (!subscription.TryPostFrame(wire.Outbox, run.For(subscription.View), run.Last))

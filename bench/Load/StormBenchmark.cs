@@ -17,9 +17,11 @@ internal static class StormBenchmark
     private const int SpareFiles = 1000;
     private const double MostSeconds = 10;
     private const double MostMs = 250;
+    private static readonly TimeSpan Settle = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan After = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan Sweep = TimeSpan.FromMilliseconds(1);
 
     /// <summary>Runs, prints a table, and writes it with its figures. 1 where a goal does not hold, 2 where so many connections do not fit.</summary>
@@ -41,7 +43,8 @@ internal static class StormBenchmark
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
                 $"run {run}: all caught up after {figures.AllSeconds:0.00} s (half of them {figures.HalfSeconds:0.00} s)   live p99 {figures.BeforeP99:0.00} ms before, "
-                + $"{figures.StormP99:0.00} ms meanwhile, longest {figures.StormLongest:0} ms   attempts {figures.MostAttempts} at the most"));
+                + $"{figures.StormP99:0.00} ms meanwhile, longest {figures.StormLongest:0} ms   attempts {figures.MostAttempts} at the most   "
+                + $"CPU: gateway {figures.GatewayCpu:0.0} s, silo {figures.SiloCpu:0.0} s, clients {figures.ClientsCpu:0.0} s"));
         }
 
         var holds = Report(options, runs, out var report);
@@ -91,29 +94,51 @@ internal static class StormBenchmark
                 live.Add(await RoomReader.JoinAsync(cluster.Port + 1, $"live{i}", RoomOf(i, options), cancellationToken));
             }
 
-            var talk = new Talk(live, options);
-            Latencies before = new(), storm = new();
-            await talk.UntilAsync(before, Quiet, () => true, cancellationToken);
-            var killed = Stopwatch.GetTimestamp();
+            await using var talk = new Talk(live, options, cancellationToken);
+            await Task.Delay(Settle, cancellationToken);
+            var before = talk.Measure();
+            await Task.Delay(Quiet, cancellationToken);
+
+            var storm = talk.Measure();
+            var (killed, cpu) = (Stopwatch.GetTimestamp(), Cpu(cluster));
             await cluster.KillAsync("gateway-1");
-            await talk.UntilAsync(storm, TimeSpan.Zero, () => members.All(member => member.CaughtUp > 0) || running.Any(one => one.IsFaulted), cancellationToken);
-            await talk.UntilAsync(new(), After, () => true, cancellationToken);
-            await talk.EndAsync(
-                () => members.Index().All(one => one.Item.Last == talk.SentIn(one.Index % options.Rooms)) || running.Any(one => one.IsFaulted), cancellationToken);
-            await Task.WhenAll(running.Where(one => one.IsFaulted));
+            await UntilAsync(() => members.All(member => member.CaughtUp > 0), "all had caught up");
+            cpu = [.. Cpu(cluster).Zip(cpu, (now, then) => now - then)];
+            talk.Measure();
+
+            await Task.Delay(After, cancellationToken);
+            await talk.EndAsync();
+            await UntilAsync(() => members.Index().All(one => one.Item.Last == talk.SentIn(one.Index % options.Rooms)), "everything had come");
             if (members.Sum(member => member.Faults) + live.Sum(member => member.Faults) is > 0 and var faults)
             {
                 throw new InvalidOperationException($"{faults} deliveries were not the next of their rooms: the run is void.");
             }
 
             double[] seconds = [.. members.Select(member => Stopwatch.GetElapsedTime(killed, member.CaughtUp).TotalSeconds).Order()];
-            return new(seconds[^1], seconds[seconds.Length / 2], before.At(0.99), storm.At(0.99), storm.Longest, members.Max(member => member.Attempts));
+            return new(
+                seconds[^1], seconds[seconds.Length / 2], before.At(0.99), storm.At(0.99), storm.Longest, members.Max(member => member.Attempts), cpu[0], cpu[1], cpu[2]);
         }
         finally
         {
             live.ForEach(reader => reader.Dispose());
         }
+
+        async Task UntilAsync(Func<bool> holds, string awaited)
+        {
+            for (var from = Stopwatch.GetTimestamp(); !holds(); await Task.Delay(Look, cancellationToken))
+            {
+                await Task.WhenAll(running.Where(one => one.IsFaulted));
+                if (Stopwatch.GetElapsedTime(from) > Patience)
+                {
+                    throw new InvalidOperationException($"It took longer than {Patience} until {awaited}: the run is void.");
+                }
+            }
+        }
     }
+
+    /// <summary>Seconds of a core so far: the gateway that all come to, the silo, and these clients.</summary>
+    private static double[] Cpu(ClusterProcess cluster) =>
+        [.. new[] { cluster.Pid("gateway-2"), cluster.Pid("silo-1"), Environment.ProcessId }.Select(ProcessFigures.CpuSeconds)];
 
     private static string RoomOf(int member, StormOptions options) => $"storm-{member % options.Rooms}";
 
@@ -136,6 +161,9 @@ internal static class StormBenchmark
         Row("live traffic's p99, before", Results.Median(runs.Select(run => run.BeforeP99)), "ms", "", "");
         Row("live traffic's p99, meanwhile", meanwhile, "ms", $"at most {MostMs} ms", Results.Holds(meanwhile <= MostMs));
         Row("the longest, meanwhile", Results.Median(runs.Select(run => run.StormLongest)), "ms", "", "");
+        Row("CPU meanwhile: the gateway", Results.Median(runs.Select(run => run.GatewayCpu)), "s", "", "");
+        Row("the silo", Results.Median(runs.Select(run => run.SiloCpu)), "s", "", "");
+        Row("the clients", Results.Median(runs.Select(run => run.ClientsCpu)), "s", "", "");
         report.AppendLine();
         report.AppendLine(CultureInfo.InvariantCulture, $"    dotnet run -c Release --project bench/Load -- storm --runs {options.Runs} --connections {options.Connections} --rooms {options.Rooms} --rate {options.Rate}");
         text = report.ToString();
@@ -145,57 +173,75 @@ internal static class StormBenchmark
             report.AppendLine(string.Create(CultureInfo.InvariantCulture, $"| {what} | {figure:0.00} {unit} | {goal} | {holds} |"));
     }
 
-    /// <summary>The live traffic: everybody on the other gateway says something in turn, as it is due, and is swept over after each turn.</summary>
-    private sealed class Talk(List<RoomReader> live, StormOptions options)
+    /// <summary>
+    /// The live traffic: everybody on the other gateway says something in turn, as it is due, and is swept over after each turn. On a thread of
+    /// its own, for in the pool it would wait behind the thousands whose coming it measures.
+    /// </summary>
+    private sealed class Talk : IAsyncDisposable
     {
-        private readonly long[] _sent = new long[live.Count];
-        private long _start;
-        private long _said;
+        private readonly List<RoomReader> _live;
+        private readonly StormOptions _options;
+        private readonly CancellationTokenSource _cut;
+        private readonly long[] _sent;
+        private readonly Task _talking;
+        private volatile Phase _phase = new(new(), 0);
+        private volatile bool _ending;
 
-        /// <summary>How many messages there are in a room.</summary>
+        public Talk(List<RoomReader> live, StormOptions options, CancellationToken cancellationToken)
+        {
+            (_live, _options, _sent) = (live, options, new long[live.Count]);
+            _cut = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            _talking = Task.Factory.StartNew(Run, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        }
+
+        /// <summary>How many messages there are in a room. For after the end.</summary>
         public long SentIn(int room) => _sent[room];
 
-        /// <summary>Talks for at least so long, and until what is awaited.</summary>
-        public async Task UntilAsync(Latencies latencies, TimeSpan least, Func<bool> over, CancellationToken cancellationToken)
-        {
-            var from = Stopwatch.GetTimestamp();
-            _start = _start == 0 ? from : _start;
-            while (Stopwatch.GetElapsedTime(from) < least || !over())
-            {
-                await SayDueAsync(cancellationToken);
-                await TurnAsync(from, from, latencies, cancellationToken);
-            }
-        }
+        /// <summary>From now on messages that are due count into these; read them after the next measurement has begun.</summary>
+        public Latencies Measure() => (_phase = new(new(), Stopwatch.GetTimestamp())).Latencies;
 
         /// <summary>Says nothing more, and waits until everything has come.</summary>
-        public async Task EndAsync(Func<bool> allCame, CancellationToken cancellationToken)
+        public async Task EndAsync()
         {
-            var from = Stopwatch.GetTimestamp();
-            while (!allCame() || live.Index().Any(one => one.Item.Last < _sent[one.Index]))
+            _ending = true;
+            await _talking.WaitAsync(Patience, _cut.Token);
+        }
+
+        private void Run()
+        {
+            var (start, said) = (Stopwatch.GetTimestamp(), 0L);
+            while (!_ending || _live.Index().Any(one => one.Item.Last < _sent[one.Index]))
             {
-                await TurnAsync(from, from, new(), cancellationToken);
+                for (; !_ending && start + (said * Stopwatch.Frequency / _options.Rate) is var due && due <= Stopwatch.GetTimestamp(); said++)
+                {
+                    var speaker = (int)(said % _live.Count);
+                    _live[speaker].Socket.SendAsync(Conversation.Send(RoomOf(speaker, _options), ++_sent[speaker], due), _cut.Token).GetAwaiter().GetResult();
+                }
+
+                var phase = _phase;
+                foreach (var reader in _live)
+                {
+                    reader.Sweep(phase.From, phase.Latencies);
+                }
+
+                if (_cut.Token.WaitHandle.WaitOne(Sweep))
+                {
+                    return;
+                }
             }
         }
 
-        private async Task TurnAsync(long from, long measureFrom, Latencies latencies, CancellationToken cancellationToken)
+        /// <inheritdoc/>
+        public async ValueTask DisposeAsync()
         {
-            live.ForEach(reader => reader.Sweep(measureFrom, latencies));
-            await Task.Delay(Sweep, cancellationToken);
-            if (Stopwatch.GetElapsedTime(from) > Patience)
-            {
-                throw new InvalidOperationException($"Not everything came within {Patience}: the run is void.");
-            }
+            await _cut.CancelAsync();
+            await _talking.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            _cut.Dispose();
         }
 
-        private async Task SayDueAsync(CancellationToken cancellationToken)
-        {
-            for (; _start + (_said * Stopwatch.Frequency / options.Rate) is var due && due <= Stopwatch.GetTimestamp(); _said++)
-            {
-                var speaker = (int)(_said % live.Count);
-                await live[speaker].Socket.SendAsync(Conversation.Send(RoomOf(speaker, options), ++_sent[speaker], due), cancellationToken);
-            }
-        }
+        private sealed record Phase(Latencies Latencies, long From);
     }
 
-    private sealed record Figures(double AllSeconds, double HalfSeconds, double BeforeP99, double StormP99, double StormLongest, int MostAttempts);
+    private sealed record Figures(
+        double AllSeconds, double HalfSeconds, double BeforeP99, double StormP99, double StormLongest, int MostAttempts, double GatewayCpu, double SiloCpu, double ClientsCpu);
 }

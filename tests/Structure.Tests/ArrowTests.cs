@@ -62,6 +62,13 @@ public sealed partial class ArrowTests
     }
 
     [Fact]
+    public void LoadGenerator_References_NothingOfAGatewayOrSilo_AndTheMicroBenchmarksOnlyWhatTheyMeasure()
+    {
+        Assert.Equal(["LocalCluster", "Postgres", "SignalRPeer"], Repository.ProjectReferences("bench/Load"));
+        Assert.Equal(["Gateway", "Grains"], Repository.ProjectReferences("bench/Micro"));
+    }
+
+    [Fact]
     public void Grains_Never_ReferenceAspNetCore()
     {
         Assert.DoesNotContain(Repository.AssemblyReferences("Grains"), name => name.StartsWith("Microsoft.AspNetCore", StringComparison.Ordinal));

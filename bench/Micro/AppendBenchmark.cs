@@ -1,0 +1,114 @@
+using BenchmarkDotNet.Attributes;
+using Microsoft.Extensions.Logging.Abstractions;
+using OrleansChat.Grains.Interfaces;
+using OrleansChat.Grains.Log;
+using OrleansChat.Grains.Log.Memory;
+using OrleansChat.Grains.Log.Sqlite;
+
+namespace OrleansChat.Micro;
+
+/// <summary>From a room's append to its answer, with SQLite after the disk has it. Logs grow, so that each iteration begins with empty ones.</summary>
+[InvocationCount(Invocations)]
+public class AppendBenchmark
+{
+    private const int Invocations = 1024;
+    private readonly List<Task<AppendResult>> _answers = [];
+    private string _directory = "";
+    private MemoryCommitter? _memory;
+    private GroupCommit? _inMemory;
+    private SqliteLog? _sqlite;
+    private RoomClaim[] _memoryClaims = [];
+    private RoomClaim[] _sqliteClaims = [];
+    private long _id;
+
+    public static IEnumerable<Shape> Shapes => [new(1, "1"), new(64, "64 of one room"), new(64, "1 of each of 64 rooms")];
+
+    [ParamsSource(nameof(Shapes))]
+    public Shape Of { get; set; }
+
+    private int Rooms => Of.Text.EndsWith("rooms", StringComparison.Ordinal) ? Of.Items : 1;
+
+    [IterationSetup]
+    public void SetUp() => SetUpAsync().GetAwaiter().GetResult();
+
+    [IterationCleanup]
+    public void CleanUp() => CleanUpAsync().GetAwaiter().GetResult();
+
+    [Benchmark(Description = "append: entries, in memory")]
+    public Task InMemory() => AppendAsync(_memoryClaims, append => _inMemory!.AppendAsync(append, CancellationToken.None));
+
+    [Benchmark(Description = "append: entries, SQLite")]
+    public Task Sqlite() => AppendAsync(_sqliteClaims, append => _sqlite!.AppendAsync(append, CancellationToken.None));
+
+    private async Task AppendAsync(RoomClaim[] claims, Func<RoomAppend, Task<AppendResult>> append)
+    {
+        _answers.Clear();
+        for (var room = 0; room < claims.Length; room++)
+        {
+            var entries = new LogEntry[Of.Items / claims.Length];
+            for (var i = 0; i < entries.Length; i++)
+            {
+                entries[i] = new("bob", $"{++_id}", 42, 1_795_000_000_000, RoomEventKind.Msg, Room.Text, null, null, null);
+            }
+
+            _answers.Add(append(new(NameOf(room), claims[room].Number, entries)));
+        }
+
+        foreach (var answer in _answers)
+        {
+            if ((await answer).Fenced)
+            {
+                throw new InvalidOperationException("Nobody else claimed the room.");
+            }
+        }
+    }
+
+    private async Task SetUpAsync()
+    {
+        _directory = Directory.CreateTempSubdirectory("orleanschat-micro-").FullName;
+        var (options, instruments) = (new MessageLogOptions { Path = Path.Combine(_directory, "chat.db"), AppendTimeout = TimeSpan.FromSeconds(30) }, new LogInstruments(new Meters()));
+        _memory = new(new(instruments));
+        _inMemory = new(_memory, options, instruments, TimeProvider.System, NullLogger.Instance);
+        _sqlite = new(options, instruments, TimeProvider.System, NullLogger.Instance);
+        await _sqlite.OpenAsync(CancellationToken.None);
+        _memoryClaims = await ClaimsAsync(_memory.Log);
+        _sqliteClaims = await ClaimsAsync(_sqlite);
+    }
+
+    private async Task<RoomClaim[]> ClaimsAsync(IMessageStore log)
+    {
+        var claims = new RoomClaim[Rooms];
+        for (var room = 0; room < claims.Length; room++)
+        {
+            claims[room] = await log.CreateAsync(NameOf(room), RoomKind.Channel, CancellationToken.None);
+        }
+
+        return claims;
+    }
+
+    private async Task CleanUpAsync()
+    {
+        await _inMemory!.DisposeAsync();
+        await _sqlite!.DisposeAsync();
+        Directory.Delete(_directory, recursive: true);
+    }
+
+    private static string NameOf(int room) => $"room-{room}";
+
+    /// <summary>The log that keeps nothing has no group commit of its own: what is left is the group commit's cost.</summary>
+    private sealed class MemoryCommitter(MemoryLog log) : ICommitter
+    {
+        public MemoryLog Log => log;
+
+        public async Task<AppendResult[]> CommitAsync(IReadOnlyList<RoomAppend> appends, CancellationToken cancellationToken)
+        {
+            var results = new AppendResult[appends.Count];
+            for (var i = 0; i < results.Length; i++)
+            {
+                results[i] = await log.AppendAsync(appends[i], cancellationToken);
+            }
+
+            return results;
+        }
+    }
+}

@@ -39,7 +39,8 @@ internal sealed class OrleansChatPeer : IPeer
     /// <inheritdoc/>
     public async Task<FrameSocket> JoinAsync(int number, string room, CancellationToken cancellationToken)
     {
-        var socket = await FrameSocket.ConnectAsync(_cluster.Port + (number % _gateways), $"user{number}", receiveBytes: null, cancellationToken);
+        var socket = await FrameSocket.ConnectUnwatchedAsync(
+            _cluster.Port + (number % _gateways), $"/ws?user=user{number}", FrameSocket.Subprotocol, cancellationToken);
         await Conversation.JoinAsync(socket, room, cancellationToken);
         return socket;
     }

@@ -86,12 +86,11 @@ internal sealed class Chart
     private void Draw(BarPanel panel, int left, int top)
     {
         var most = panel.Bars.Max(bar => bar.Value);
-        var colour = 0;
         foreach (var bar in panel.Bars)
         {
             var length = most > 0 ? Math.Max(1, bar.Value / most * (PanelWidth - BarNames - Values)) : 1;
             Text(left, top + 13, "name", bar.Name);
-            Add($"<rect class=\"{(bar.IsPeer ? "peer" : $"c{colour++ % 4}")} fill\" x=\"{left + BarNames}\" y=\"{top}\" width=\"{length:0.#}\" height=\"{BarHeight}\" rx=\"2\"/>");
+            Add($"<rect class=\"{(bar.IsPeer ? "peer" : "c0")} fill\" x=\"{left + BarNames}\" y=\"{top}\" width=\"{length:0.#}\" height=\"{BarHeight}\" rx=\"2\"/>");
             Text(left + BarNames + length + 6, top + 13, "name", Short(bar.Value));
             top += BarStep;
         }

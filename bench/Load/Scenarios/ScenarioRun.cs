@@ -13,6 +13,7 @@ internal sealed class ScenarioRun(IPeer peer, Scenario scenario, TimeSpan warmUp
     private const int JoiningAtATime = 16;
     private const int ReadBytes = 256 * 1024;
     private static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan MostLate = TimeSpan.FromSeconds(1);
     private readonly Latencies _latencies = new();
@@ -26,6 +27,9 @@ internal sealed class ScenarioRun(IPeer peer, Scenario scenario, TimeSpan warmUp
 
     private readonly Member[] _members = new Member[scenario.Rooms * scenario.Members];
     private long _sent;
+
+    /// <summary>For how long to look, when everybody is there, at what the processes take though nobody sends; zero for not at all.</summary>
+    public TimeSpan Idle { get; init; }
 
     /// <summary>Runs it.</summary>
     public async Task<ScenarioFigures> RunAsync(CancellationToken cancellationToken)
@@ -63,6 +67,7 @@ internal sealed class ScenarioRun(IPeer peer, Scenario scenario, TimeSpan warmUp
             ready.Add(_members[i].Socket.Socket, i);
         }
 
+        var idle = Idle > TimeSpan.Zero ? LookAtIdle(ready, cancellationToken) : [];
         Array.ForEach(_rooms, _free.Enqueue);
         var start = Stopwatch.GetTimestamp();
         var from = start + (long)(warmUp.TotalSeconds * Stopwatch.Frequency);
@@ -71,7 +76,13 @@ internal sealed class ScenarioRun(IPeer peer, Scenario scenario, TimeSpan warmUp
         for (var now = start; now < to; now = Stopwatch.GetTimestamp())
         {
             cancellationToken.ThrowIfCancellationRequested();
-            before = now >= from ? before ?? Look() : null;
+            if (before is null && now >= from)
+            {
+                // Looking takes milliseconds, in which nothing is sent or read: latencies count from its end on.
+                before = Look();
+                from = now = Stopwatch.GetTimestamp();
+            }
+
             var next = scenario.InFlight == 0 ? SendDue(start, now) : SendFree(now);
             Read(ready, from, Math.Min(next, before is null ? from : to));
         }
@@ -80,7 +91,7 @@ internal sealed class ScenarioRun(IPeer peer, Scenario scenario, TimeSpan warmUp
         for (var ended = Stopwatch.GetTimestamp(); !Array.TrueForAll(_rooms, room => room.IsWhole);)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            Read(ready, from, long.MaxValue);
+            Read(ready, long.MaxValue, long.MaxValue);
             if (Stopwatch.GetElapsedTime(ended) > Patience)
             {
                 throw new InvalidOperationException(
@@ -89,10 +100,29 @@ internal sealed class ScenarioRun(IPeer peer, Scenario scenario, TimeSpan warmUp
         }
 
         var faults = _members.Sum(member => member.Faults + Math.Abs(member.Deliveries - member.Room.Sent));
-        return faults == 0 ? Figures(before!, after) : throw new InvalidOperationException($"{faults} deliveries were wrong: the run is void.");
+        return faults == 0 ? Figures(idle, before!, after) : throw new InvalidOperationException($"{faults} deliveries were wrong: the run is void.");
     }
 
-    private ScenarioFigures Figures(Sample before, Sample after)
+    private Dictionary<string, double> LookAtIdle(ReadySockets ready, CancellationToken cancellationToken)
+    {
+        Pass(Settling);
+        var before = Look();
+        Pass(Idle);
+        var after = Look();
+        var seconds = Stopwatch.GetElapsedTime(before.At, after.At).TotalSeconds;
+        return peer.Processes.Select((of, i) => (of.Name, Cores: (after.Cpu[i] - before.Cpu[i]) / seconds)).ToDictionary(of => of.Name, of => of.Cores);
+
+        void Pass(TimeSpan time)
+        {
+            for (var started = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(started) < time;)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                Read(ready, long.MaxValue, long.MaxValue);
+            }
+        }
+    }
+
+    private ScenarioFigures Figures(Dictionary<string, double> idle, Sample before, Sample after)
     {
         var seconds = Stopwatch.GetElapsedTime(before.At, after.At).TotalSeconds;
         var deliveries = after.Deliveries - before.Deliveries;
@@ -100,6 +130,7 @@ internal sealed class ScenarioRun(IPeer peer, Scenario scenario, TimeSpan warmUp
             deliveries / seconds,
             deliveries / seconds / scenario.Members,
             peer.Processes.Select((of, i) => (of.Name, Micros: (after.Cpu[i] - before.Cpu[i]) * 1e6 / deliveries)).ToDictionary(of => of.Name, of => of.Micros),
+            idle,
             peer.Processes.ToDictionary(of => of.Name, of => ProcessFigures.ResidentMiB(of.Pid)),
             _latencies.At(0.5),
             _latencies.At(0.99),

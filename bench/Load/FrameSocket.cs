@@ -2,27 +2,26 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
-using System.Numerics;
 using System.Text;
 
 namespace OrleansChat.Load;
 
 /// <summary>
-/// A client's WebSocket (RFC 6455) down to its socket: a load of 200,000 deliveries a second must cost the one who measures less than the
+/// A client's WebSocket (RFC 6455) down to its socket: a load of millions of deliveries a second must cost the one who measures less than the
 /// server. One caller at a time reads. Pings are answered; a close throws.
 /// </summary>
 internal sealed class FrameSocket : IDisposable
 {
-    private const int MostFrameBytes = 16 * 1024 * 1024;
+    private static readonly TimeSpan SendPatience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan UnwatchedWait = TimeSpan.FromMilliseconds(1);
     private readonly Socket _socket;
+    private readonly bool _unwatched;
+    private readonly FrameBuffer _buffer = new();
     private readonly ArrayBufferWriter<byte> _fragments = new();
-    private byte[] _buffer = new byte[4 * 1024];
-    private int _start;
-    private int _end;
 
-    private FrameSocket(Socket socket)
+    private FrameSocket(Socket socket, bool unwatched)
     {
-        _socket = socket;
+        (_socket, _unwatched) = (socket, unwatched);
         _socket.Blocking = false;
     }
 
@@ -35,7 +34,7 @@ internal sealed class FrameSocket : IDisposable
     /// <summary>Connects to a gateway in JSON mode. Throws where it does not upgrade.</summary>
     /// <param name="receiveBytes">The socket's receive buffer, for one that shall be slow for the server too; null for the system's own.</param>
     public static Task<FrameSocket> ConnectAsync(int port, string user, int? receiveBytes, CancellationToken cancellationToken) =>
-        ConnectAsync(port, $"/ws?user={user}", "orleanschat.v1.json", receiveBytes, cancellationToken);
+        ConnectAsync(port, $"/ws?user={user}", Subprotocol, receiveBytes, cancellationToken);
 
     /// <summary>Connects to any server on this machine. Throws where it does not upgrade.</summary>
     public static async Task<FrameSocket> ConnectAsync(
@@ -51,13 +50,7 @@ internal sealed class FrameSocket : IDisposable
             }
 
             await socket.ConnectAsync(IPAddress.Loopback, port, cancellationToken);
-            var upgrade = $"GET {path} HTTP/1.1\r\nHost: localhost:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: b3JsZWFuc2NoYXQtbG9hZA==\r\n"
-                + (subprotocol is null ? "\r\n" : $"Sec-WebSocket-Protocol: {subprotocol}\r\n\r\n");
-            await socket.SendAsync(Encoding.ASCII.GetBytes(upgrade), cancellationToken);
-            var opened = new FrameSocket(socket);
-            await opened.ReadResponseAsync(cancellationToken);
-            return opened;
+            return await UpgradeAsync(socket, unwatched: false, port, path, subprotocol, cancellationToken);
         }
         catch
         {
@@ -65,6 +58,29 @@ internal sealed class FrameSocket : IDisposable
             throw;
         }
     }
+
+    /// <summary>
+    /// The same for one of many that are waited for together (<see cref="ReadySockets"/>): it is kept from the framework's own waiting, which,
+    /// once it has waited for a socket, wakes a thread for whatever comes there as long as it lives. Waits by asking again.
+    /// </summary>
+    public static async Task<FrameSocket> ConnectUnwatchedAsync(int port, string path, string? subprotocol, CancellationToken cancellationToken)
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            // On this machine it is there at once, or refused.
+            socket.Connect(IPAddress.Loopback, port);
+            return await UpgradeAsync(socket, unwatched: true, port, path, subprotocol, cancellationToken);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The subprotocol of a gateway's JSON mode.</summary>
+    public static string Subprotocol => "orleanschat.v1.json";
 
     /// <summary>Sends one text frame.</summary>
     public Task SendAsync(string text, CancellationToken cancellationToken) => SendAsync([text], cancellationToken);
@@ -75,25 +91,7 @@ internal sealed class FrameSocket : IDisposable
         var frames = new ArrayBufferWriter<byte>();
         foreach (var text in texts)
         {
-            var length = Encoding.UTF8.GetByteCount(text);
-            var header = length switch
-            {
-                < 126 => 2,
-                <= ushort.MaxValue => 4,
-                _ => throw new ArgumentException("a frame to the server has at most 64 KiB", nameof(texts)),
-            };
-
-            // Masked with zeros: it hides nothing from proxies, of which there are none here.
-            var frame = frames.GetSpan(header + 4 + length)[..(header + 4 + length)];
-            frame[..(header + 4)].Clear();
-            (frame[0], frame[1]) = (0x81, (byte)(0x80 | (header == 2 ? length : 126)));
-            if (header == 4)
-            {
-                BinaryPrimitives.WriteUInt16BigEndian(frame[2..], (ushort)length);
-            }
-
-            Encoding.UTF8.GetBytes(text, frame[(header + 4)..]);
-            frames.Advance(frame.Length);
+            WriteFrame(frames, text);
         }
 
         for (var rest = frames.WrittenMemory; !rest.IsEmpty;)
@@ -102,11 +100,60 @@ internal sealed class FrameSocket : IDisposable
         }
     }
 
+    /// <summary>Appends a text frame to what <see cref="Send"/> will be given.</summary>
+    public static void WriteFrame(IBufferWriter<byte> frames, string text)
+    {
+        var length = Encoding.UTF8.GetByteCount(text);
+        var header = length switch
+        {
+            < 126 => 2,
+            <= ushort.MaxValue => 4,
+            _ => throw new ArgumentException("a frame to the server has at most 64 KiB", nameof(text)),
+        };
+
+        // Masked with zeros: it hides nothing from proxies, of which there are none here.
+        var frame = frames.GetSpan(header + 4 + length)[..(header + 4 + length)];
+        frame[..(header + 4)].Clear();
+        (frame[0], frame[1]) = (0x81, (byte)(0x80 | (header == 2 ? length : 126)));
+        if (header == 4)
+        {
+            BinaryPrimitives.WriteUInt16BigEndian(frame[2..], (ushort)length);
+        }
+
+        Encoding.UTF8.GetBytes(text, frame[(header + 4)..]);
+        frames.Advance(frame.Length);
+    }
+
+    /// <summary>Sends frames, and stands still while the server takes none. Throws where that lasts.</summary>
+    public void Send(ReadOnlySpan<byte> frames)
+    {
+        while (!frames.IsEmpty)
+        {
+            var sent = _socket.Send(frames, SocketFlags.None, out var error);
+            if (error is not (SocketError.Success or SocketError.WouldBlock))
+            {
+                throw new SocketException((int)error);
+            }
+
+            if (error == SocketError.WouldBlock && !_socket.Poll(SendPatience, SelectMode.SelectWrite))
+            {
+                throw new IOException($"The server has taken nothing for {SendPatience}.");
+            }
+
+            frames = frames[(error == SocketError.Success ? sent : 0)..];
+        }
+    }
+
+    /// <summary>Until <see cref="Return"/>, reads go to an array that many share.</summary>
+    public void Borrow(byte[] shared) => _buffer.Borrow(shared);
+
+    /// <summary>The array may be another's.</summary>
+    public void Return() => _buffer.Return();
+
     /// <summary>Takes in what is there already, without waiting. False where nothing is.</summary>
     public bool TryRead()
     {
-        MakeRoom();
-        var read = _socket.Receive(_buffer.AsSpan(_end), SocketFlags.None, out var error);
+        var read = _socket.Receive(_buffer.Free().Span, SocketFlags.None, out var error);
         if (error == SocketError.WouldBlock)
         {
             return false;
@@ -119,14 +166,23 @@ internal sealed class FrameSocket : IDisposable
     /// <summary>Waits for bytes and takes in at most so many.</summary>
     public async ValueTask ReadAsync(int most, CancellationToken cancellationToken)
     {
-        MakeRoom();
-        TakeIn(await _socket.ReceiveAsync(_buffer.AsMemory(_end, Math.Min(most, _buffer.Length - _end)), cancellationToken));
+        if (!_unwatched)
+        {
+            var free = _buffer.Free();
+            TakeIn(await _socket.ReceiveAsync(free[..Math.Min(most, free.Length)], cancellationToken));
+            return;
+        }
+
+        while (!TryRead())
+        {
+            await Task.Delay(UnwatchedWait, cancellationToken);
+        }
     }
 
     /// <summary>The next whole text frame of what was taken in; good until the next read.</summary>
     public bool TryTake(out ReadOnlySpan<byte> payload)
     {
-        while (TryTakeFrame(out var opcode, out var final, out payload))
+        while (_buffer.TryTake(out var opcode, out var final, out payload))
         {
             switch (opcode)
             {
@@ -155,86 +211,27 @@ internal sealed class FrameSocket : IDisposable
         return false;
     }
 
-    private bool TryTakeFrame(out int opcode, out bool final, out ReadOnlySpan<byte> payload)
+    private static async Task<FrameSocket> UpgradeAsync(
+        Socket socket, bool unwatched, int port, string path, string? subprotocol, CancellationToken cancellationToken)
     {
-        (opcode, final) = (0, false);
-        payload = default;
-        var waiting = _buffer.AsSpan(_start, _end - _start);
-        if (waiting.Length < 2)
+        var upgrade = $"GET {path} HTTP/1.1\r\nHost: localhost:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: b3JsZWFuc2NoYXQtbG9hZA==\r\n"
+            + (subprotocol is null ? "\r\n" : $"Sec-WebSocket-Protocol: {subprotocol}\r\n\r\n");
+        var opened = new FrameSocket(socket, unwatched);
+        opened.Send(Encoding.ASCII.GetBytes(upgrade));
+        while (opened._buffer.Waiting.IndexOf("\r\n\r\n"u8) < 0)
         {
-            return false;
+            await opened.ReadAsync(int.MaxValue, cancellationToken);
         }
 
-        var header = waiting[1] switch { < 126 => 2, 126 => 4, _ => 10 };
-        if (waiting.Length < header)
+        var response = opened._buffer.Waiting;
+        if (!response.StartsWith("HTTP/1.1 101 "u8))
         {
-            return false;
+            throw new IOException(Encoding.UTF8.GetString(response));
         }
 
-        var length = header switch
-        {
-            2 => waiting[1],
-            4 => BinaryPrimitives.ReadUInt16BigEndian(waiting[2..]),
-            _ => (int)Math.Min(int.MaxValue, BinaryPrimitives.ReadUInt64BigEndian(waiting[2..])),
-        };
-        if (length > MostFrameBytes)
-        {
-            throw new IOException($"A frame of {length} bytes came.");
-        }
-
-        if (waiting.Length < header + length)
-        {
-            if (_buffer.Length < header + length)
-            {
-                Grow(header + length);
-            }
-
-            return false;
-        }
-
-        (opcode, final) = (waiting[0] & 0x0F, (waiting[0] & 0x80) != 0);
-        payload = waiting.Slice(header, length);
-        _start += header + length;
-        return true;
-    }
-
-    private async Task ReadResponseAsync(CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            await ReadAsync(int.MaxValue, cancellationToken);
-            var response = _buffer.AsSpan(0, _end);
-            if (response.IndexOf("\r\n\r\n"u8) is >= 0 and var end)
-            {
-                if (!response.StartsWith("HTTP/1.1 101 "u8))
-                {
-                    throw new IOException(Encoding.UTF8.GetString(response));
-                }
-
-                _start = end + 4;
-                return;
-            }
-        }
-    }
-
-    private void MakeRoom()
-    {
-        if (_start == _end)
-        {
-            _start = _end = 0;
-        }
-        else if (_end == _buffer.Length)
-        {
-            Grow(_start == 0 ? _buffer.Length * 2 : _buffer.Length);
-        }
-    }
-
-    /// <summary>Moves what waits to the front of a buffer of so many bytes.</summary>
-    private void Grow(int bytes)
-    {
-        var larger = bytes > _buffer.Length ? new byte[BitOperations.RoundUpToPowerOf2((uint)bytes)] : _buffer;
-        _buffer.AsSpan(_start, _end - _start).CopyTo(larger);
-        (_buffer, _end, _start) = (larger, _end - _start, 0);
+        opened._buffer.Skip(response.IndexOf("\r\n\r\n"u8) + 4);
+        return opened;
     }
 
     private void TakeIn(int read)
@@ -245,7 +242,7 @@ internal sealed class FrameSocket : IDisposable
         }
 
         BytesRead += read;
-        _end += read;
+        _buffer.Advance(read);
     }
 
     /// <inheritdoc/>

@@ -22,6 +22,13 @@ internal static class ProcessFigures
     /// <summary>The same with the processes that it started and that live.</summary>
     public static double FamilyCpuSeconds(int pid) => CpuSeconds(pid) + Children(pid).Sum(CpuSeconds);
 
+    /// <summary>How many connections to one port can come from one address: proc(5), ip_local_port_range.</summary>
+    public static int MostPorts()
+    {
+        var range = File.ReadAllText("/proc/sys/net/ipv4/ip_local_port_range").Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+        return int.Parse(range[1], CultureInfo.InvariantCulture) - int.Parse(range[0], CultureInfo.InvariantCulture) + 1;
+    }
+
     private static List<int> Children(int parent)
     {
         List<int> children = [];

@@ -1,19 +1,21 @@
 using System.CommandLine;
 using OrleansChat.Load;
+using OrleansChat.Load.Growing;
 using OrleansChat.Load.Peers;
 using OrleansChat.Load.Scenarios;
+using OrleansChat.Postgres;
 
 var results = new Option<string>("--results") { Description = "the directory for the dated report", DefaultValueFactory = _ => "bench/results" };
 var runs = new Option<int>("--runs") { Description = "runs of each setting, interleaved; the median is reported", DefaultValueFactory = _ => 5 };
 
-var root = new RootCommand("Measures OrleansChat over real sockets, and checks every delivery.") { Latency(), Slow(), Storm() };
+var root = new RootCommand("Measures OrleansChat over real sockets, and checks every delivery.") { Latency(), Slow(), Storm(), Growing() };
 foreach (var (name, description) in (ReadOnlySpan<(string, string)>)
 [
     ("P1", "fan-out: one room of 200 and of 1,000, as fast as it goes, and at 50,000 deliveries a second"), ("P2", "latency: a room of ten at 100 messages a second"),
     ("P3", "many rooms: 200 of five"), ("P4", "memory: connections that say nothing"), ("all", "P1 to P4"),
 ])
 {
-    root.Add(Scenario(name, description));
+    root.Add(Compared(name, description));
 }
 
 return await root.Parse(args).InvokeAsync();
@@ -62,7 +64,25 @@ Command Storm()
     return storm;
 }
 
-Command Scenario(string name, string description)
+Command Growing()
+{
+    var seconds = Number("--seconds", 8, "seconds that are measured at each point, after two of the same");
+    var idle = Number("--idle", 4, "seconds before them in which nobody sends, whose CPU is taken off");
+    var serverWarmUp = Number("--server-warm-up", 12, "seconds of load after a server's start that are not measured");
+    var rounds = Number("--runs", 3, "rounds over all points; the median is reported");
+    var store = new Option<string>("--store") { Description = "postgres (one of the run's own) or sqlite, with which there is one silo", DefaultValueFactory = _ => PrivatePostgres.IsInstalled ? "postgres" : "sqlite" };
+    store.AcceptOnlyFromAmong("postgres", "sqlite");
+    var growth = new Command("growth", "What a delivery and a message cost as rooms, members, gateways and silos become more, one of them at a time; with curves.")
+    {
+        rounds, seconds, idle, serverWarmUp, store, results,
+    };
+    growth.SetAction((given, cancellation) => new Growth(new(
+        given.GetValue(rounds), given.GetValue(seconds), given.GetValue(idle), given.GetValue(serverWarmUp), given.GetValue(store)!, given.GetValue(results)!))
+        .RunAsync(cancellation));
+    return growth;
+}
+
+Command Compared(string name, string description)
 {
     var seconds = Number("--seconds", 5, "seconds that are measured in each run");
     var warmUp = Number("--warm-up", 2, "seconds before them");

@@ -25,12 +25,24 @@ internal static class Results
     public static string Holds(bool holds) => holds ? "holds" : "**does not hold**";
 
     /// <summary>Prints the report and writes it with its figures, under the date and this name.</summary>
-    public static async Task WriteAsync(string directory, string name, string report, object figures, CancellationToken cancellationToken)
+    public static Task WriteAsync(string directory, string name, string report, object figures, CancellationToken cancellationToken) =>
+        WriteAsync(directory, name, report, figures, chart: null, cancellationToken);
+
+    /// <summary>The same with a picture, as SVG, which the report shows beneath its first line.</summary>
+    public static async Task WriteAsync(
+        string directory, string name, string report, object figures, string? chart, CancellationToken cancellationToken)
     {
         Console.WriteLine();
         Console.WriteLine(report);
         Directory.CreateDirectory(directory);
-        var path = Path.Combine(directory, $"{DateTime.UtcNow:yyyy-MM-dd}-{name}");
+        var dated = $"{DateTime.UtcNow:yyyy-MM-dd}-{name}";
+        var path = Path.Combine(directory, dated);
+        if (chart is not null)
+        {
+            await File.WriteAllTextAsync(path + ".svg", chart, cancellationToken);
+            report = report.Insert(report.IndexOf('\n', StringComparison.Ordinal) + 1, $"\n![{name}]({dated}.svg)\n");
+        }
+
         await File.WriteAllTextAsync(path + ".md", report, cancellationToken);
         await File.WriteAllTextAsync(path + ".json", JsonSerializer.Serialize(figures, Readable) + "\n", cancellationToken);
     }

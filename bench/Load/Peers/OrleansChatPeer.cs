@@ -10,12 +10,12 @@ internal sealed class OrleansChatPeer : IPeer
     private readonly string _data;
     private readonly int _gateways;
 
-    private OrleansChatPeer(ClusterProcess cluster, PrivatePostgres? postgres, string data, int gateways)
+    private OrleansChatPeer(ClusterProcess cluster, PrivatePostgres? postgres, string data, int gateways, int silos)
     {
         (_cluster, _postgres, _data, _gateways) = (cluster, postgres, data, gateways);
         Processes =
         [
-            ("silo", cluster.Pid("silo-1")),
+            .. Enumerable.Range(1, silos).Select(i => ($"silo-{i}", cluster.Pid($"silo-{i}"))),
             .. Enumerable.Range(1, gateways).Select(i => ($"gateway-{i}", cluster.Pid($"gateway-{i}"))),
         ];
         Processes = postgres is null ? Processes : [.. Processes, ("postgres", postgres.ProcessId)];
@@ -26,20 +26,25 @@ internal sealed class OrleansChatPeer : IPeer
 
     /// <summary>Starts one silo and these gateways. Throws where they do not start.</summary>
     /// <param name="store"><c>sqlite</c>, <c>postgres</c> (one of its own, durable) or <c>memory</c>.</param>
-    public static async Task<OrleansChatPeer> StartAsync(int gateways, string store, CancellationToken cancellationToken)
+    public static Task<OrleansChatPeer> StartAsync(int gateways, string store, CancellationToken cancellationToken) =>
+        StartAsync(gateways, 1, store, cancellationToken);
+
+    /// <summary>The same with these silos; more than one only with PostgreSQL, in which they find each other.</summary>
+    public static async Task<OrleansChatPeer> StartAsync(int gateways, int silos, string store, CancellationToken cancellationToken)
     {
         var data = Directory.CreateTempSubdirectory("orleanschat-load-").FullName;
         var postgres = store == "postgres" ? await PrivatePostgres.StartAsync() : null;
         string[] connection = postgres is null ? [] : ["--connection", await postgres.CreateDatabaseAsync()];
         var cluster = await ClusterProcess.StartAsync(
-            ["--gateways", $"{gateways}", "--store", store, "--data", data, .. connection], new Dictionary<string, string>(), cancellationToken);
-        return new(cluster, postgres, data, gateways);
+            ["--gateways", $"{gateways}", "--silos", $"{silos}", "--store", store, "--data", data, .. connection], new Dictionary<string, string>(), cancellationToken);
+        return new(cluster, postgres, data, gateways, silos);
     }
 
     /// <inheritdoc/>
     public async Task<FrameSocket> JoinAsync(int number, string room, CancellationToken cancellationToken)
     {
-        var socket = await FrameSocket.ConnectAsync(_cluster.Port + (number % _gateways), $"user{number}", receiveBytes: null, cancellationToken);
+        var socket = await FrameSocket.ConnectUnwatchedAsync(
+            _cluster.Port + (number % _gateways), $"/ws?user=user{number}", FrameSocket.Subprotocol, cancellationToken);
         await Conversation.JoinAsync(socket, room, cancellationToken);
         return socket;
     }

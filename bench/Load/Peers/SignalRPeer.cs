@@ -27,7 +27,7 @@ internal sealed class SignalRPeer : IPeer
     /// <inheritdoc/>
     public async Task<FrameSocket> JoinAsync(int number, string room, CancellationToken cancellationToken)
     {
-        var socket = await FrameSocket.ConnectAsync(_server.Port, "/chat", subprotocol: null, receiveBytes: null, cancellationToken);
+        var socket = await FrameSocket.ConnectUnwatchedAsync(_server.Port, "/chat", subprotocol: null, cancellationToken);
         await socket.SendAsync($$"""{"protocol":"json","version":1}{{End}}""", cancellationToken);
         await SaidAsync(socket, "{}", cancellationToken);
         await socket.SendAsync(Invoke("Join", "1", room), cancellationToken);

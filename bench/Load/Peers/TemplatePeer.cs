@@ -18,7 +18,7 @@ internal sealed record TemplatePeer(string Url, string Join, string Joined, stri
     public async Task<FrameSocket> JoinAsync(int number, string room, CancellationToken cancellationToken)
     {
         var url = new Uri(Fill(Url, number, room, "", ""));
-        var socket = await FrameSocket.ConnectAsync(url.Port, url.PathAndQuery, subprotocol: null, receiveBytes: null, cancellationToken);
+        var socket = await FrameSocket.ConnectUnwatchedAsync(url.Port, url.PathAndQuery, subprotocol: null, cancellationToken);
         if (Join.Length > 0)
         {
             await socket.SendAsync(Fill(Join, number, room, "", ""), cancellationToken);

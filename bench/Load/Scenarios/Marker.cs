@@ -1,26 +1,39 @@
-using System.Buffers.Text;
-using System.Globalization;
+using System.Buffers.Binary;
 
 namespace OrleansChat.Load.Scenarios;
 
 /// <summary>
 /// The text of a message under load, 100 bytes between two <c>@</c>: which sender, that sender's number from 1, the timestamp at which it was
-/// due, and padding. It is found in whatever a server wraps it in, so that every peer is read by the same code.
+/// due, and padding. It is found in whatever a server wraps it in, so that every peer is read by the same code. The numbers stand in hexadecimal
+/// of fixed width whose digits are <c>a</c> to <c>p</c>: neighbours in ASCII, so that eight are read at once.
 /// </summary>
 internal static class Marker
 {
     /// <summary>Bytes of a text.</summary>
     public const int Bytes = 100;
 
+    private const int Sender = 1;
+    private const int Number = Sender + Width;
+    private const int Due = Number + Width;
+    private const int Width = 8;
+    private const ulong Zeros = 0x61616161_61616161;
+
     /// <summary>Writes it.</summary>
-    public static string Write(int sender, long number, long due) =>
-        string.Create(CultureInfo.InvariantCulture, $"@{sender} {number} {due} ").PadRight(Bytes - 1, 'x') + "@";
+    public static string Write(int sender, long number, long due) => string.Create(Bytes, (sender, number, due), static (text, of) =>
+    {
+        text.Fill('x');
+        (text[0], text[Bytes - 1]) = ('@', '@');
+        Write(text[Sender..], (uint)of.sender);
+        Write(text[Number..], (uint)of.number);
+        Write(text[Due..], (uint)(of.due >> 32));
+        Write(text[(Due + Width)..], (uint)of.due);
+    });
 
     /// <summary>The next one in a payload, which is left behind it. False where there is none.</summary>
     /// <param name="whole">False where something is there that begins like one and is none.</param>
     public static bool TryTake(ref ReadOnlySpan<byte> payload, out int sender, out long number, out long due, out bool whole)
     {
-        (sender, number, due, whole) = (0, 0, 0, true);
+        (sender, number, due, whole) = (0, 0, 0, false);
         var at = payload.IndexOf((byte)'@');
         if (at < 0)
         {
@@ -28,17 +41,35 @@ internal static class Marker
         }
 
         var text = payload[at..];
-        whole = text.Length >= Bytes && text[Bytes - 1] == (byte)'@'
-            && TryNumber(text[1..], out var first, out var length) && TryNumber(text[(1 + length)..], out number, out var second)
-            && TryNumber(text[(1 + length + second)..], out due, out _) && (sender = (int)first) >= 0;
-        payload = text[Math.Min(text.Length, Bytes)..];
+        if (text.Length < Bytes)
+        {
+            payload = default;
+            return true;
+        }
+
+        whole = TryRead(text[Sender..], out var first) & TryRead(text[Number..], out var second)
+            & TryRead(text[Due..], out var third) & TryRead(text[(Due + Width)..], out var fourth) & text[Bytes - 1] == (byte)'@';
+        (sender, number, due) = ((int)first, second, ((long)third << 32) | fourth);
+        payload = text[Bytes..];
         return true;
     }
 
-    private static bool TryNumber(ReadOnlySpan<byte> text, out long number, out int length)
+    private static void Write(Span<char> text, uint value)
     {
-        var found = Utf8Parser.TryParse(text, out number, out length) && length < text.Length && text[length] == (byte)' ';
-        length++;
-        return found;
+        for (var at = Width - 1; at >= 0; at--, value >>= 4)
+        {
+            text[at] = (char)('a' + (value & 0xF));
+        }
+    }
+
+    private static bool TryRead(ReadOnlySpan<byte> text, out uint value)
+    {
+        var digits = BinaryPrimitives.ReadUInt64BigEndian(text) - Zeros;
+
+        // Eight bytes of four bits each move together: two, then four, then all eight.
+        var pairs = (digits | (digits >> 4)) & 0x00FF00FF_00FF00FF;
+        var fours = (pairs | (pairs >> 8)) & 0x0000FFFF_0000FFFF;
+        value = (uint)(fours | (fours >> 16));
+        return (digits & 0xF0F0F0F0_F0F0F0F0) == 0;
     }
 }

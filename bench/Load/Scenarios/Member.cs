@@ -2,14 +2,17 @@ using System.Diagnostics;
 
 namespace OrleansChat.Load.Scenarios;
 
-/// <summary>One connection in one room, which reads when it is swept over, and checks: of each sender it has to get every number, in order.</summary>
+/// <summary>One connection in one room, which reads when something is there, and checks: of each sender it has to get every number, in order.</summary>
 /// <param name="senders">How many send in the room.</param>
-internal sealed class Member(FrameSocket socket, int senders) : IDisposable
+internal sealed class Member(FrameSocket socket, Room room, int senders) : IDisposable
 {
     private readonly long[] _last = new long[senders];
 
     /// <summary>Its connection.</summary>
     public FrameSocket Socket => socket;
+
+    /// <summary>Where it is.</summary>
+    public Room Room => room;
 
     /// <summary>Messages that came.</summary>
     public long Deliveries { get; private set; }
@@ -23,17 +26,13 @@ internal sealed class Member(FrameSocket socket, int senders) : IDisposable
     /// <summary>Frames that they came in.</summary>
     public long Frames { get; private set; }
 
-    /// <summary>The last number that came of a sender.</summary>
-    public long Last(int sender) => _last[sender];
-
     /// <summary>Takes what is there, without waiting. Latencies of messages due from <paramref name="measureFrom"/> on are counted.</summary>
-    /// <returns>False where nothing was there.</returns>
-    public bool Sweep(long measureFrom, Latencies latencies)
+    /// <param name="shared">Room to read to, which is free again afterwards.</param>
+    public void Read(byte[] shared, long measureFrom, Latencies latencies)
     {
-        var any = false;
-        while (socket.TryRead())
+        socket.Borrow(shared);
+        if (socket.TryRead())
         {
-            any = true;
             var now = Stopwatch.GetTimestamp();
             while (socket.TryTake(out var payload))
             {
@@ -41,30 +40,31 @@ internal sealed class Member(FrameSocket socket, int senders) : IDisposable
             }
         }
 
-        return any;
+        socket.Return();
     }
 
     private void Take(ReadOnlySpan<byte> payload, long now, long measureFrom, Latencies latencies)
     {
-        var earlier = Deliveries;
+        var (deliveries, order) = (0, Order);
         while (Marker.TryTake(ref payload, out var sender, out var number, out var due, out var whole))
         {
-            Deliveries++;
-            Order = unchecked((Order * 0x9E3779B97F4A7C15) + ((ulong)sender << 48) + (ulong)number);
-            if (!whole || sender >= _last.Length || number != _last[sender] + 1)
+            deliveries++;
+            order = unchecked((order * 0x9E3779B97F4A7C15) + ((ulong)sender << 48) + (ulong)number);
+            if (!whole || (uint)sender >= (uint)_last.Length || number != _last[sender] + 1)
             {
                 Faults++;
                 continue;
             }
 
             _last[sender] = number;
+            room.Arrived(sender, number);
             if (due >= measureFrom)
             {
                 latencies.Add(Stopwatch.GetElapsedTime(due, now));
             }
         }
 
-        Frames += Deliveries > earlier ? 1 : 0;
+        (Order, Deliveries, Frames) = (order, Deliveries + deliveries, Frames + (deliveries > 0 ? 1 : 0));
     }
 
     /// <inheritdoc/>

@@ -1,23 +1,35 @@
+using System.Buffers;
 using System.Diagnostics;
-using System.Net.Sockets;
 using OrleansChat.Load.Peers;
 
 namespace OrleansChat.Load.Scenarios;
 
 /// <summary>
-/// One run of a scenario against one server: connects everybody, sends, and sweeps over all connections, in one loop on one thread. Every
+/// One run of a scenario against one server: connects everybody, sends, and reads from whoever has something, in one loop on one thread. Every
 /// delivery is checked; where one is lost, doubled or out of its sender's order the run is void, which is thrown.
 /// </summary>
 internal sealed class ScenarioRun(IPeer peer, Scenario scenario, TimeSpan warmUp, TimeSpan window)
 {
     private const int JoiningAtATime = 16;
-    private const int SelectMicros = 1000;
+    private const int ReadBytes = 256 * 1024;
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan MostLate = TimeSpan.FromSeconds(1);
     private readonly Latencies _latencies = new();
-    private readonly List<string> _texts = [];
-    private Room[] _rooms = [];
+    private readonly byte[] _shared = new byte[ReadBytes];
+    private readonly ArrayBufferWriter<byte> _frames = new();
+    private readonly Queue<Room> _free = [];
+    private readonly Room[] _rooms =
+    [
+        .. Enumerable.Range(0, scenario.Rooms).Select(room => new Room(NameOf(scenario, room), scenario.Members, scenario.Senders, scenario.InFlight)),
+    ];
+
+    private readonly Member[] _members = new Member[scenario.Rooms * scenario.Members];
     private long _sent;
+
+    /// <summary>For how long to look, when everybody is there, at what the processes take though nobody sends; zero for not at all.</summary>
+    public TimeSpan Idle { get; init; }
 
     /// <summary>Runs it.</summary>
     public async Task<ScenarioFigures> RunAsync(CancellationToken cancellationToken)
@@ -25,65 +37,92 @@ internal sealed class ScenarioRun(IPeer peer, Scenario scenario, TimeSpan warmUp
         try
         {
             await JoinAsync(cancellationToken);
-            return await DriveAsync(cancellationToken);
+            return await Task.Factory.StartNew(
+                () => Drive(cancellationToken), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         }
         finally
         {
-            foreach (var member in _rooms.SelectMany(room => room.Members))
+            foreach (var member in _members)
             {
-                member.Dispose();
+                member?.Dispose();
             }
         }
     }
 
-    private async Task JoinAsync(CancellationToken cancellationToken)
-    {
-        var members = new Member[scenario.Rooms * scenario.Members];
-        await Parallel.ForAsync(
-            0, members.Length, new ParallelOptions { MaxDegreeOfParallelism = JoiningAtATime, CancellationToken = cancellationToken },
-            async (i, cancelled) => members[i] = new(await peer.JoinAsync(i, NameOf(i / scenario.Members), cancelled), scenario.Senders));
-        _rooms = [.. members.Chunk(scenario.Members).Select((of, i) => new Room(NameOf(i), of, scenario.Senders))];
-    }
+    private static string NameOf(Scenario scenario, int room) => $"{scenario.Name.ToLowerInvariant()}-{room}";
 
-    private string NameOf(int room) => $"{scenario.Name.ToLowerInvariant()}-{room}";
+    private Task JoinAsync(CancellationToken cancellationToken) => Parallel.ForAsync(
+        0, _members.Length, new ParallelOptions { MaxDegreeOfParallelism = JoiningAtATime, CancellationToken = cancellationToken },
+        async (i, cancelled) =>
+        {
+            var room = _rooms[i / scenario.Members];
+            room.Members[i % scenario.Members] = _members[i] = new(await peer.JoinAsync(i, room.Name, cancelled), room, scenario.Senders);
+        });
 
-    private async Task<ScenarioFigures> DriveAsync(CancellationToken cancellationToken)
+    private ScenarioFigures Drive(CancellationToken cancellationToken)
     {
+        using var ready = new ReadySockets();
+        for (var i = 0; i < _members.Length; i++)
+        {
+            ready.Add(_members[i].Socket.Socket, i);
+        }
+
+        var idle = Idle > TimeSpan.Zero ? LookAtIdle(ready, cancellationToken) : [];
+        Array.ForEach(_rooms, _free.Enqueue);
         var start = Stopwatch.GetTimestamp();
         var from = start + (long)(warmUp.TotalSeconds * Stopwatch.Frequency);
         var to = from + (long)(window.TotalSeconds * Stopwatch.Frequency);
         Sample? before = null;
         for (var now = start; now < to; now = Stopwatch.GetTimestamp())
         {
-            before = now >= from ? before ?? Look() : null;
-            await SendAsync(start, now, cancellationToken);
-            if (!Sweep(from))
+            cancellationToken.ThrowIfCancellationRequested();
+            if (before is null && now >= from)
             {
-                Wait();
+                // Looking takes milliseconds, in which nothing is sent or read: latencies count from its end on.
+                before = Look();
+                from = now = Stopwatch.GetTimestamp();
             }
+
+            var next = scenario.InFlight == 0 ? SendDue(start, now) : SendFree(now);
+            Read(ready, from, Math.Min(next, before is null ? from : to));
         }
 
         var after = Look();
         for (var ended = Stopwatch.GetTimestamp(); !Array.TrueForAll(_rooms, room => room.IsWhole);)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (!Sweep(from))
-            {
-                Wait();
-            }
-
+            Read(ready, long.MaxValue, long.MaxValue);
             if (Stopwatch.GetElapsedTime(ended) > Patience)
             {
                 throw new InvalidOperationException(
-                    $"{_rooms.Sum(room => room.Members.Sum(member => room.Sent - member.Deliveries))} deliveries have not come after {Patience}: the run is void.");
+                    $"{_members.Sum(member => member.Room.Sent - member.Deliveries)} deliveries have not come after {Patience}: the run is void.");
             }
         }
 
-        var faults = _rooms.Sum(room => room.Members.Sum(member => member.Faults + Math.Abs(member.Deliveries - room.Sent)));
-        return faults == 0 ? Figures(before!, after) : throw new InvalidOperationException($"{faults} deliveries were wrong: the run is void.");
+        var faults = _members.Sum(member => member.Faults + Math.Abs(member.Deliveries - member.Room.Sent));
+        return faults == 0 ? Figures(idle, before!, after) : throw new InvalidOperationException($"{faults} deliveries were wrong: the run is void.");
     }
 
-    private ScenarioFigures Figures(Sample before, Sample after)
+    private Dictionary<string, double> LookAtIdle(ReadySockets ready, CancellationToken cancellationToken)
+    {
+        Pass(Settling);
+        var before = Look();
+        Pass(Idle);
+        var after = Look();
+        var seconds = Stopwatch.GetElapsedTime(before.At, after.At).TotalSeconds;
+        return peer.Processes.Select((of, i) => (of.Name, Cores: (after.Cpu[i] - before.Cpu[i]) / seconds)).ToDictionary(of => of.Name, of => of.Cores);
+
+        void Pass(TimeSpan time)
+        {
+            for (var started = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(started) < time;)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                Read(ready, long.MaxValue, long.MaxValue);
+            }
+        }
+    }
+
+    private ScenarioFigures Figures(Dictionary<string, double> idle, Sample before, Sample after)
     {
         var seconds = Stopwatch.GetElapsedTime(before.At, after.At).TotalSeconds;
         var deliveries = after.Deliveries - before.Deliveries;
@@ -91,6 +130,7 @@ internal sealed class ScenarioRun(IPeer peer, Scenario scenario, TimeSpan warmUp
             deliveries / seconds,
             deliveries / seconds / scenario.Members,
             peer.Processes.Select((of, i) => (of.Name, Micros: (after.Cpu[i] - before.Cpu[i]) * 1e6 / deliveries)).ToDictionary(of => of.Name, of => of.Micros),
+            idle,
             peer.Processes.ToDictionary(of => of.Name, of => ProcessFigures.ResidentMiB(of.Pid)),
             _latencies.At(0.5),
             _latencies.At(0.99),
@@ -99,32 +139,17 @@ internal sealed class ScenarioRun(IPeer peer, Scenario scenario, TimeSpan warmUp
             (after.Own - before.Own) / seconds);
     }
 
-    private async ValueTask SendAsync(long start, long now, CancellationToken cancellationToken)
+    /// <summary>Sends what is due. Returns when the next is.</summary>
+    private long SendDue(long start, long now)
     {
-        if (scenario.InFlight == 0)
+        while (true)
         {
-            await SendDueAsync(start, now, cancellationToken);
-            return;
-        }
-
-        foreach (var room in _rooms)
-        {
-            for (var sender = 0; sender < scenario.Senders; sender++)
+            var due = start + (_sent * Stopwatch.Frequency / scenario.Rate);
+            if (due > now)
             {
-                for (var free = scenario.InFlight - room.UnderWay(sender); free > 0; free--)
-                {
-                    _texts.Add(Text(room, sender, now));
-                }
-
-                await FlushAsync(room, sender, cancellationToken);
+                return due;
             }
-        }
-    }
 
-    private async ValueTask SendDueAsync(long start, long now, CancellationToken cancellationToken)
-    {
-        while (start + (_sent * Stopwatch.Frequency / scenario.Rate) is var due && due <= now)
-        {
             if (Stopwatch.GetElapsedTime(due, now) > MostLate)
             {
                 throw new InvalidOperationException($"The senders are {MostLate} late: this machine is too busy, the run is void.");
@@ -132,54 +157,67 @@ internal sealed class ScenarioRun(IPeer peer, Scenario scenario, TimeSpan warmUp
 
             var room = _rooms[_sent % _rooms.Length];
             var sender = (int)(_sent / _rooms.Length % scenario.Senders);
-            _texts.Add(Text(room, sender, due));
-            await FlushAsync(room, sender, cancellationToken);
+            Write(room, sender, due);
+            Flush(room, sender);
             _sent++;
         }
     }
 
-    private string Text(Room room, int sender, long due)
+    /// <summary>Sends what may be under way more than is. Returns never: what comes says when to look again.</summary>
+    private long SendFree(long now)
     {
-        var number = room.Next(sender);
-        return peer.Send(room.Name, $"{number}", Marker.Write(sender, number, due));
-    }
-
-    private async ValueTask FlushAsync(Room room, int sender, CancellationToken cancellationToken)
-    {
-        if (_texts.Count > 0)
+        while (_free.TryDequeue(out var room))
         {
-            await room.Members[sender].Socket.SendAsync(_texts, cancellationToken);
-            _texts.Clear();
-        }
-    }
-
-    private bool Sweep(long from)
-    {
-        var any = false;
-        foreach (var room in _rooms)
-        {
-            foreach (var member in room.Members)
+            for (var sender = 0; sender < scenario.Senders; sender++)
             {
-                any |= member.Sweep(from, _latencies);
+                for (var free = room.Free(sender); free > 0; free--)
+                {
+                    Write(room, sender, now);
+                }
+
+                Flush(room, sender);
             }
         }
 
-        return any;
+        return long.MaxValue;
     }
 
-    /// <summary>Until something can be read, or a moment is over: a message may be due.</summary>
-    private void Wait()
+    private void Write(Room room, int sender, long due)
     {
-        List<Socket> readable = [.. _rooms.SelectMany(room => room.Members).Select(member => member.Socket.Socket)];
-        Socket.Select(readable, null, null, SelectMicros);
+        var number = room.Next(sender);
+        FrameSocket.WriteFrame(_frames, peer.Send(room.Name, $"{number}", Marker.Write(sender, number, due)));
+    }
+
+    private void Flush(Room room, int sender)
+    {
+        if (_frames.WrittenCount > 0)
+        {
+            room.Members[sender].Socket.Send(_frames.WrittenSpan);
+            _frames.ResetWrittenCount();
+        }
+    }
+
+    /// <summary>Waits until something can be read, or for that timestamp, and reads.</summary>
+    private void Read(ReadySockets ready, long from, long until)
+    {
+        var wait = until == long.MaxValue ? LongestWait : Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), until);
+        foreach (var at in ready.Wait(wait < LongestWait ? wait : LongestWait))
+        {
+            var member = _members[at];
+            member.Read(_shared, from, _latencies);
+            if (member.Room.TakeIsFree())
+            {
+                _free.Enqueue(member.Room);
+            }
+        }
     }
 
     private Sample Look() => new(
         Stopwatch.GetTimestamp(),
         [.. peer.Processes.Select(of => ProcessFigures.FamilyCpuSeconds(of.Pid))],
         ProcessFigures.CpuSeconds(Environment.ProcessId),
-        _rooms.Sum(room => room.Members.Sum(member => member.Deliveries)),
-        _rooms.Sum(room => room.Members.Sum(member => member.Frames)));
+        _members.Sum(member => member.Deliveries),
+        _members.Sum(member => member.Frames));
 
     private sealed record Sample(long At, double[] Cpu, double Own, long Deliveries, long Frames);
 }

@@ -1,0 +1,118 @@
+using System.Buffers.Binary;
+using System.Numerics;
+
+namespace OrleansChat.Load;
+
+/// <summary>Bytes that came from a server, and the WebSocket frames in them (RFC 6455 §5.2).</summary>
+internal sealed class FrameBuffer
+{
+    private const int MostFrameBytes = 16 * 1024 * 1024;
+    private byte[] _bytes = new byte[4 * 1024];
+    private byte[]? _own;
+    private byte[]? _shared;
+    private int _start;
+    private int _end;
+
+    /// <summary>What came and was not taken.</summary>
+    public ReadOnlySpan<byte> Waiting => _bytes.AsSpan(_start, _end - _start);
+
+    /// <summary>Where to read to next; never empty.</summary>
+    public Memory<byte> Free()
+    {
+        if (_start == _end)
+        {
+            _start = _end = 0;
+        }
+        else if (_end == _bytes.Length)
+        {
+            Grow(_start == 0 ? _bytes.Length * 2 : _bytes.Length);
+        }
+
+        return _bytes.AsMemory(_end);
+    }
+
+    /// <summary>So many bytes were read to there.</summary>
+    public void Advance(int read) => _end += read;
+
+    /// <summary>Takes this many waiting bytes, which are no frame.</summary>
+    public void Skip(int bytes) => _start += bytes;
+
+    /// <summary>
+    /// Until <see cref="Return"/>, reads go to an array that many share: it stays in the processor's cache, and is large enough for all that a
+    /// socket has.
+    /// </summary>
+    public void Borrow(byte[] shared)
+    {
+        if (Waiting.Length <= shared.Length / 2)
+        {
+            Waiting.CopyTo(shared);
+            (_own, _shared, _bytes, _end, _start) = (_bytes, shared, shared, _end - _start, 0);
+        }
+    }
+
+    /// <summary>What still waits becomes its own again.</summary>
+    public void Return()
+    {
+        if (_own is { } own && ReferenceEquals(_bytes, _shared))
+        {
+            var waits = Waiting;
+            _bytes = own.Length >= waits.Length ? own : new byte[BitOperations.RoundUpToPowerOf2((uint)waits.Length)];
+            waits.CopyTo(_bytes);
+            (_end, _start) = (waits.Length, 0);
+        }
+
+        (_own, _shared) = (null, null);
+    }
+
+    /// <summary>The next whole frame; good until the next read. Throws for one that nobody sends.</summary>
+    public bool TryTake(out int opcode, out bool final, out ReadOnlySpan<byte> payload)
+    {
+        (opcode, final) = (0, false);
+        payload = default;
+        var waiting = Waiting;
+        if (waiting.Length < 2)
+        {
+            return false;
+        }
+
+        var header = waiting[1] switch { < 126 => 2, 126 => 4, _ => 10 };
+        if (waiting.Length < header)
+        {
+            return false;
+        }
+
+        var length = header switch
+        {
+            2 => waiting[1],
+            4 => BinaryPrimitives.ReadUInt16BigEndian(waiting[2..]),
+            _ => (int)Math.Min(int.MaxValue, BinaryPrimitives.ReadUInt64BigEndian(waiting[2..])),
+        };
+        if (length > MostFrameBytes)
+        {
+            throw new IOException($"A frame of {length} bytes came.");
+        }
+
+        if (waiting.Length < header + length)
+        {
+            if (_bytes.Length < header + length)
+            {
+                Grow(header + length);
+            }
+
+            return false;
+        }
+
+        (opcode, final) = (waiting[0] & 0x0F, (waiting[0] & 0x80) != 0);
+        payload = waiting.Slice(header, length);
+        _start += header + length;
+        return true;
+    }
+
+    /// <summary>Moves what waits to the front of an array of so many bytes.</summary>
+    private void Grow(int bytes)
+    {
+        var larger = bytes > _bytes.Length ? new byte[BitOperations.RoundUpToPowerOf2((uint)bytes)] : _bytes;
+        Waiting.CopyTo(larger);
+        (_bytes, _end, _start) = (larger, _end - _start, 0);
+    }
+}

@@ -1,0 +1,61 @@
+using System.Globalization;
+using OrleansChat.Load.Peers;
+using OrleansChat.Load.Scenarios;
+
+namespace OrleansChat.Load.Growing;
+
+/// <summary>How growth is measured.</summary>
+/// <param name="IdleSeconds">How long is looked, before each point, at what the processes take without any message.</param>
+/// <param name="Store"><c>sqlite</c> or <c>postgres</c>.</param>
+internal sealed record GrowthOptions(int Runs, int Seconds, int IdleSeconds, int ServerWarmUpSeconds, string Store, string Results);
+
+/// <summary>
+/// What a delivery and a message cost as one thing grows and the others are held. The loop is open and the machine far from busy: what costs
+/// more there costs more everywhere, and no queue hides it. Each round starts each cluster once, so that a disturbance of the machine hits all.
+/// </summary>
+internal sealed class Growth(GrowthOptions options)
+{
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(2);
+    private readonly IReadOnlyList<GrowthAxis> _axes = GrowthAxis.All(canHaveSilos: options.Store == "postgres");
+    private readonly Dictionary<string, List<ScenarioFigures>> _runs = [];
+
+    /// <summary>Runs, prints tables, and writes them with their figures and curves into the results' directory.</summary>
+    public async Task<int> RunAsync(CancellationToken cancellationToken)
+    {
+        var clusters = _axes.SelectMany(axis => axis.Points).GroupBy(point => (point.Gateways, point.Silos)).ToArray();
+        for (var round = 1; round <= options.Runs; round++)
+        {
+            foreach (var cluster in clusters)
+            {
+                await using var peer = await OrleansChatPeer.StartAsync(cluster.Key.Gateways, cluster.Key.Silos, options.Store, cancellationToken);
+                await new ScenarioRun(peer, Scenario.WarmUp, TimeSpan.Zero, TimeSpan.FromSeconds(options.ServerWarmUpSeconds)).RunAsync(cancellationToken);
+                foreach (var point in cluster)
+                {
+                    await RunAsync(round, peer, point.Scenario, cancellationToken);
+                }
+            }
+        }
+
+        var report = new GrowthReport(options, _axes, _runs);
+        await Results.WriteAsync(
+            options.Results, "growth", report.Write(), new { options, axes = _axes, runs = _runs }, report.Draw(), cancellationToken);
+        return 0;
+    }
+
+    private async Task RunAsync(int round, OrleansChatPeer peer, Scenario scenario, CancellationToken cancellationToken)
+    {
+        var run = new ScenarioRun(peer, scenario, WarmUp, TimeSpan.FromSeconds(options.Seconds)) { Idle = TimeSpan.FromSeconds(options.IdleSeconds) };
+        var figures = await run.RunAsync(cancellationToken);
+        if (!_runs.TryGetValue(scenario.Name, out var runs))
+        {
+            _runs[scenario.Name] = runs = [];
+        }
+
+        runs.Add(figures);
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"round {round}: {scenario.Name,-14} {figures.Deliveries,6:0} deliveries/s {figures.Messages,5:0} messages/s   µs a delivery: {figures.Micros:0.00}, beyond idle: "
+            + $"gateways {figures.MicrosBeyondIdle("gateway"):0.00} silos {figures.MicrosBeyondIdle("silo"):0.00} postgres {figures.MicrosBeyondIdle("postgres"):0.00}   "
+            + $"idle {figures.IdleCores.Values.Sum():0.000} cores   p50 {figures.P50:0.00} ms p99 {figures.P99:0.00} ms   this {figures.OwnCores:0.00} cores"));
+    }
+}

@@ -1,0 +1,93 @@
+using System.Globalization;
+using System.Text;
+using OrleansChat.Load.Charts;
+
+namespace OrleansChat.Load.Scenarios;
+
+/// <summary>What came of a comparison: the goals, then everything, in words and as a picture.</summary>
+internal sealed class ComparisonReport(ComparisonOptions options, IReadOnlyList<string> settings, IReadOnlyList<Scenario> scenarios, Measured measured)
+{
+    private readonly StringBuilder _text = new();
+
+    /// <summary>As Markdown.</summary>
+    public string Write()
+    {
+        _text.AppendLine(CultureInfo.InvariantCulture, $"# {options.Name}, {DateTime.UtcNow:yyyy-MM-dd}\n");
+        _text.AppendLine(
+            CultureInfo.InvariantCulture,
+            $"One silo and one gateway but where it says otherwise, every message stored before it is told; beside a SignalR hub in one process, which keeps nothing. All clients in one "
+            + $"further process. Messages of {Marker.Bytes} bytes; a delivery is one message at one member, the sender's own included. Medians of {options.Runs} rounds, each setting in each "
+            + $"round, {options.Seconds} s measured after {options.WarmUpSeconds} s of the same and, once a start, {options.ServerWarmUpSeconds} s of other load. {Results.Machine} Every delivery was checked: none lost, none doubled, each sender's in order. "
+            + $"CPU is what the system says of the processes, user and kernel.\n");
+        WriteGoals();
+        WriteEverything();
+        foreach (var scenario in scenarios)
+        {
+            _text.AppendLine(CultureInfo.InvariantCulture, $"- {scenario.Name}: {scenario.Words}");
+        }
+
+        _text.AppendLine(CultureInfo.InvariantCulture, $"\n    dotnet run -c Release --project bench/Load -- {options.Name} --runs {options.Runs} --seconds {options.Seconds}");
+        return _text.ToString();
+    }
+
+    /// <summary>As SVG: the settings beside each other, figure by figure.</summary>
+    public string Draw() => Chart.Draw(
+        $"{options.Name}, {DateTime.UtcNow:yyyy-MM-dd}: OrleansChat beside SignalR",
+        [.. Goal.Figures.All.Where(IsMeasured).Select(figure => new BarPanel(
+            $"{figure.Scenario}: {figure.Words}",
+            [.. settings.Where(setting => measured.Median(setting, figure) is not null).Select(
+                setting => new Bar(setting, measured.Median(setting, figure)!.Value, setting is Comparison.SignalR or Comparison.Peer))]))]);
+
+    private void WriteGoals()
+    {
+        var hasPeer = options.Peer is not null;
+        _text.AppendLine(CultureInfo.InvariantCulture, $"| | this system | SignalR | {(hasPeer ? "peer | " : "")}to SignalR | goal | |");
+        _text.AppendLine(CultureInfo.InvariantCulture, $"|---|---|---|{(hasPeer ? "---|" : "")}---|---|---|");
+        foreach (var goal in Goal.All.Where(goal => measured.Median(goal.Setting, goal.Figure) is not null))
+        {
+            var ratio = measured.Ratio(goal.Setting, Comparison.SignalR, goal.Figure);
+            var holds = ratio is { } found ? Results.Holds(goal.IsMetBy(found)) : "not measured";
+            _text.AppendLine(
+            CultureInfo.InvariantCulture,
+                $"| {goal.Figure.Scenario}, {goal.Setting}: {goal.Figure.Words} | {Value(goal.Setting, goal.Figure)} | {Value(Comparison.SignalR, goal.Figure)} | {(hasPeer ? $"{Value(Comparison.Peer, goal.Figure)} | " : "")}"
+                + $"x {ratio:0.00} | at {(goal.AtLeast ? "least" : "most")} x {goal.Ratio:0.00} | {holds} |");
+        }
+
+        _text.AppendLine();
+    }
+
+    private void WriteEverything()
+    {
+        if (scenarios.Count > 0)
+        {
+            _text.AppendLine(CultureInfo.InvariantCulture, $"| | | deliveries/s | messages/s | µs of CPU a delivery | of it | p50 | p99 | deliveries a frame | one order for all | cores of the clients' process |");
+            _text.AppendLine(CultureInfo.InvariantCulture, $"|---|---|---|---|---|---|---|---|---|---|---|");
+        }
+
+        foreach (var scenario in scenarios)
+        {
+            foreach (var setting in settings)
+            {
+                if (measured.Runs(setting, scenario.Name) is { Count: > 0 } runs)
+                {
+                    double Of(Func<ScenarioFigures, double> what) => Results.Median(runs.Select(what));
+                    var parts = string.Join(", ", runs[0].MicrosPerDelivery.Keys.Select(
+                        name => string.Create(CultureInfo.InvariantCulture, $"{name} {Of(run => run.MicrosPerDelivery[name]):0.000}")));
+                    _text.AppendLine(
+            CultureInfo.InvariantCulture,
+                        $"| {scenario.Name} | {setting} | {Of(run => run.Deliveries):0} | {Of(run => run.Messages):0} | {Of(run => run.Micros):0.000} | {parts} | {Of(run => run.P50):0.00} ms | {Of(run => run.P99):0.00} ms "
+                        + $"| {Of(run => run.PerFrame):0.0} | {(runs.All(run => run.OneOrder) ? "yes" : "no")} | {Of(run => run.OwnCores):0.00} |");
+                }
+            }
+        }
+
+        if (scenarios.Count > 0)
+        {
+            _text.AppendLine();
+        }
+    }
+
+    private bool IsMeasured(Figure figure) => settings.Any(setting => measured.Median(setting, figure) is not null);
+
+    private string Value(string setting, Figure figure) => measured.Median(setting, figure)?.ToString(figure.Format, CultureInfo.InvariantCulture) ?? "";
+}

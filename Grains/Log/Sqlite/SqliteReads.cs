@@ -8,17 +8,17 @@ namespace OrleansChat.Grains.Log.Sqlite;
 internal sealed class SqliteReads(SqliteConnection connection) : IDisposable
 {
     private readonly SqliteStatement _first = new(
-        connection, "select seq, ts, hash, messages from events where room = $1 and usr = $2 and client_id = $3");
+        connection, "select seq, ts, hash, messages from events where room = ?1 and usr = ?2 and client_id = ?3");
 
     private readonly SqliteStatement _events = new(
         connection,
         """
         select seq, ts, usr, kind, text, ref, reply, meta, client_id, edited, messages from events
-        where room = $1 and seq > $2 order by seq limit $3
+        where room = ?1 and seq > ?2 order by seq limit ?3
         """);
 
     private readonly SqliteStatement _heads = new(
-        connection, "select room, seq, claim from rooms where room in (select value from json_each($1))");
+        connection, "select room, seq, claim from rooms where room in (select value from json_each(?1))");
 
     private readonly SqliteStatement _facts = new(
         connection,
@@ -26,12 +26,12 @@ internal sealed class SqliteReads(SqliteConnection connection) : IDisposable
         select r.kind, r.seq, r.messages, m.usr is not null, coalesce(k.seq, 0),
             coalesce((select e.messages from events e where e.room = r.room and e.seq <= k.seq order by e.seq desc limit 1), 0)
         from rooms r
-        left join members m on m.room = r.room and m.usr = $2
-        left join marks k on k.room = r.room and k.usr = $2
-        where r.room = $1
+        left join members m on m.room = r.room and m.usr = ?2
+        left join marks k on k.room = r.room and k.usr = ?2
+        where r.room = ?1
         """);
 
-    private readonly SqliteStatement _members = new(connection, "select usr from members where room = $1 order by since, usr");
+    private readonly SqliteStatement _members = new(connection, "select usr from members where room = ?1 order by since, usr");
 
     public AppendedEntry? First(string room, string user, string clientId)
     {

@@ -4,7 +4,7 @@ using SQLitePCL;
 namespace OrleansChat.Grains.Log.Sqlite;
 
 /// <summary>
-/// A statement compiled once and run many times, by one thread at a time. Its parameters are <c>$1</c>, <c>$2</c>, …, and are bound by their
+/// A statement compiled once and run many times, by one thread at a time. Its parameters are <c>?1</c>, <c>?2</c>, …, and are bound by their
 /// place: an append is a few microseconds, and finding them by name would be a good part of it. Throws <see cref="SqliteException"/>.
 /// </summary>
 internal sealed class SqliteStatement : IDisposable

@@ -14,49 +14,49 @@ internal sealed class SqliteWrites(SqliteConnection connection) : IDisposable
     private readonly SqliteStatement _rollback = new(connection, "rollback");
 
     private readonly SqliteStatement _create = new(
-        connection, "insert into rooms(room, kind, epoch, claim) values($1, $2, $3, 0) on conflict do nothing");
+        connection, "insert into rooms(room, kind, epoch, claim) values(?1, ?2, ?3, 0) on conflict do nothing");
 
-    private readonly SqliteStatement _claim = new(connection, "update rooms set claim = claim + 1 where room = $1");
-    private readonly SqliteStatement _room = new(connection, "select claim, kind, epoch, seq, ts, messages from rooms where room = $1");
+    private readonly SqliteStatement _claim = new(connection, "update rooms set claim = claim + 1 where room = ?1");
+    private readonly SqliteStatement _room = new(connection, "select claim, kind, epoch, seq, ts, messages from rooms where room = ?1");
 
     private readonly SqliteStatement _advance = new(
-        connection, "update rooms set seq = $2, ts = max(ts, $3), messages = $4 where room = $1");
+        connection, "update rooms set seq = ?2, ts = max(ts, ?3), messages = ?4 where room = ?1");
 
     private readonly SqliteStatement _insert = new(
         connection,
         """
         insert into events(room, seq, usr, client_id, hash, ts, kind, text, ref, reply, meta, messages)
-        values($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+        values(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
         on conflict(room, usr, client_id) where client_id is not null do nothing
         """);
 
     private readonly SqliteStatement _first = new(
-        connection, "select seq, ts, hash, messages from events where room = $1 and usr = $2 and client_id = $3");
+        connection, "select seq, ts, hash, messages from events where room = ?1 and usr = ?2 and client_id = ?3");
 
     private readonly SqliteStatement _edit = new(
-        connection, "update events set text = $3, edited = 1 where room = $1 and seq = $2 and kind = 0 and not deleted");
+        connection, "update events set text = ?3, edited = 1 where room = ?1 and seq = ?2 and kind = 0 and not deleted");
 
     private readonly SqliteStatement _takeIfDeleted = new(
         connection,
         """
-        update events set text = null, meta = null where room = $1 and seq = $2
-        and exists(select 1 from events as message where message.room = $1 and message.seq = $3 and message.deleted)
+        update events set text = null, meta = null where room = ?1 and seq = ?2
+        and exists(select 1 from events as message where message.room = ?1 and message.seq = ?3 and message.deleted)
         """);
 
     private readonly SqliteStatement _delete = new(
-        connection, "update events set text = null, meta = null, edited = 0, deleted = 1 where room = $1 and seq = $2 and kind = 0");
+        connection, "update events set text = null, meta = null, edited = 0, deleted = 1 where room = ?1 and seq = ?2 and kind = 0");
 
     private readonly SqliteStatement _takeEdits = new(
-        connection, "update events set text = null, meta = null where room = $1 and ref = $2 and kind = 1");
+        connection, "update events set text = null, meta = null where room = ?1 and ref = ?2 and kind = 1");
 
     private readonly SqliteStatement _join = new(
-        connection, "insert into members(room, usr, since) values($1, $2, $3) on conflict do nothing");
+        connection, "insert into members(room, usr, since) values(?1, ?2, ?3) on conflict do nothing");
 
-    private readonly SqliteStatement _leave = new(connection, "delete from members where room = $1 and usr = $2");
+    private readonly SqliteStatement _leave = new(connection, "delete from members where room = ?1 and usr = ?2");
 
     private readonly SqliteStatement _mark = new(
         connection,
-        "insert into marks(room, usr, seq) values($1, $2, $3) on conflict do update set seq = excluded.seq where excluded.seq > marks.seq");
+        "insert into marks(room, usr, seq) values(?1, ?2, ?3) on conflict do update set seq = excluded.seq where excluded.seq > marks.seq");
 
     public RoomClaim? Claim(string room) => Transaction(() =>
     {

@@ -71,13 +71,16 @@ Command Growing()
     var serverWarmUp = Number("--server-warm-up", 12, "seconds of load after a server's start that are not measured");
     var rounds = Number("--runs", 3, "rounds over all points; the median is reported");
     var store = new Option<string>("--store") { Description = "postgres (one of the run's own) or sqlite, with which there is one silo", DefaultValueFactory = _ => PrivatePostgres.IsInstalled ? "postgres" : "sqlite" };
+    var axis = Text("--axis", "one of rooms, members, gateways and silos; all four where it is missing");
+    axis.AcceptOnlyFromAmong("", "rooms", "members", "gateways", "silos");
     store.AcceptOnlyFromAmong("postgres", "sqlite");
     var growth = new Command("growth", "What a delivery and a message cost as rooms, members, gateways and silos become more, one of them at a time; with curves.")
     {
-        rounds, seconds, idle, serverWarmUp, store, results,
+        rounds, seconds, idle, serverWarmUp, axis, store, results,
     };
     growth.SetAction((given, cancellation) => new Growth(new(
-        given.GetValue(rounds), given.GetValue(seconds), given.GetValue(idle), given.GetValue(serverWarmUp), given.GetValue(store)!, given.GetValue(results)!))
+        given.GetValue(rounds), given.GetValue(seconds), given.GetValue(idle), given.GetValue(serverWarmUp), given.GetValue(axis)!,
+        given.GetValue(store)!, given.GetValue(results)!))
         .RunAsync(cancellation));
     return growth;
 }

@@ -122,18 +122,18 @@ internal sealed class Chart
         {
             Add($"<g class=\"c{i % 4}\"><circle class=\"fill\" cx=\"{at + 5:0.#}\" cy=\"{top + 4}\" r=\"4.5\"/></g>");
             Text(at + 15, top + 8, "name", panel.Curves[i].Name);
-            Draw(panel.Curves[i], i, X, Y);
+            Draw(panel.Curves[i], i, X, Y, point => panel.Curves.Any(curve => curve.Points.Any(other => other.X == point.X && other.Y > point.Y)));
         }
     }
 
-    private void Draw(Curve curve, int number, Func<double, double> x, Func<double, double> y)
+    private void Draw(Curve curve, int number, Func<double, double> x, Func<double, double> y, Predicate<(double X, double Y)> isBelowAnother)
     {
         var path = string.Join('L', curve.Points.Select(point => string.Create(CultureInfo.InvariantCulture, $"{x(point.X):0.#} {y(point.Y):0.#}")));
         Add($"<g class=\"c{number % 4}\"><path class=\"curve\" d=\"M{path}\"/>");
         foreach (var point in curve.Points)
         {
             Add($"<circle class=\"dot\" cx=\"{x(point.X):0.#}\" cy=\"{y(point.Y):0.#}\" r=\"4\"/>");
-            Text(x(point.X), y(point.Y) + (number == 0 ? -9 : 18), "value", Short(point.Y), "middle");
+            Text(x(point.X), y(point.Y) + (isBelowAnother(point) ? 18 : -9), "value", Short(point.Y), "middle");
         }
 
         Add($"</g>");

@@ -6,8 +6,9 @@ namespace OrleansChat.Load.Growing;
 
 /// <summary>How growth is measured.</summary>
 /// <param name="IdleSeconds">How long is looked, before each point, at what the processes take without any message.</param>
+/// <param name="Only">Axes whose names start with this; empty for all.</param>
 /// <param name="Store"><c>sqlite</c> or <c>postgres</c>.</param>
-internal sealed record GrowthOptions(int Runs, int Seconds, int IdleSeconds, int ServerWarmUpSeconds, string Store, string Results);
+internal sealed record GrowthOptions(int Runs, int Seconds, int IdleSeconds, int ServerWarmUpSeconds, string Only, string Store, string Results);
 
 /// <summary>
 /// What a delivery and a message cost as one thing grows and the others are held. The loop is open and the machine far from busy: what costs
@@ -16,7 +17,8 @@ internal sealed record GrowthOptions(int Runs, int Seconds, int IdleSeconds, int
 internal sealed class Growth(GrowthOptions options)
 {
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(2);
-    private readonly IReadOnlyList<GrowthAxis> _axes = GrowthAxis.All(canHaveSilos: options.Store == "postgres");
+    private readonly IReadOnlyList<GrowthAxis> _axes =
+        [.. GrowthAxis.All(canHaveSilos: options.Store == "postgres").Where(axis => axis.Name.StartsWith(options.Only, StringComparison.Ordinal))];
     private readonly Dictionary<string, List<ScenarioFigures>> _runs = [];
 
     /// <summary>Runs, prints tables, and writes them with their figures and curves into the results' directory.</summary>

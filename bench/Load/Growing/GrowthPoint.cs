@@ -36,7 +36,7 @@ internal sealed record GrowthAxis(string Name, string Held, string Missing, IRea
         var connections = sizes[^1];
         return new(
             "members of a room",
-            $"{connections} connections in rooms of that size, {Deliveries * (long)connections / Sizes[^1]} deliveries a second, so 2 messages a second in each room; one gateway, one silo",
+            $"{connections} connections in rooms of that size, {Deliveries * (long)connections / Sizes[^1]} deliveries a second, so 2 messages a second in each room, and the fewer in all, and in one commit, the larger rooms are; one gateway, one silo",
             sizes.Length == Sizes.Length ? "" : $"rooms of {string.Join(" and ", Sizes[sizes.Length..])}: a process may have {ProcessFigures.MostFiles()} files open, and {ProcessFigures.MostPorts()} ports to connect from",
             [.. sizes.Select(members => new GrowthPoint(members, 1, 1, Open(
                 "members", members, connections / members, members, senders: 1, Deliveries * connections / Sizes[^1] / members)))]);

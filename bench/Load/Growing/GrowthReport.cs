@@ -8,6 +8,7 @@ namespace OrleansChat.Load.Growing;
 /// <summary>What growth costs, in words and as curves.</summary>
 internal sealed class GrowthReport(GrowthOptions options, IReadOnlyList<GrowthAxis> axes, IReadOnlyDictionary<string, List<ScenarioFigures>> runs)
 {
+    private const int LeastMessages = 100;
     private readonly StringBuilder _text = new();
 
     /// <summary>As Markdown.</summary>
@@ -26,7 +27,7 @@ internal sealed class GrowthReport(GrowthOptions options, IReadOnlyList<GrowthAx
         }
 
         _text.AppendLine(
-            CultureInfo.InvariantCulture, $"\n    dotnet run -c Release --project bench/Load -- growth --runs {options.Runs} --seconds {options.Seconds} --store {options.Store}");
+            CultureInfo.InvariantCulture, $"\n    dotnet run -c Release --project bench/Load -- growth --runs {options.Runs} --seconds {options.Seconds} --store {options.Store}{(options.Only.Length > 0 ? $" --axis {options.Only}" : "")}");
         return _text.ToString();
     }
 
@@ -34,9 +35,9 @@ internal sealed class GrowthReport(GrowthOptions options, IReadOnlyList<GrowthAx
     public string Draw() => Chart.Draw(
         $"growth, {DateTime.UtcNow:yyyy-MM-dd}: CPU of a delivery and of a message, {Store}",
         [.. axes.SelectMany(axis => (Panel[])[
-            new LinePanel("µs of CPU a delivery", axis.Name,
+            new LinePanel($"{Capital(axis.Name)}: µs of CPU a delivery", axis.Name,
                 [Curve(axis, "all processes", run => Kinds.Sum(run.MicrosBeyondIdle)), Curve(axis, "gateways", run => run.MicrosBeyondIdle("gateway"))]),
-            new LinePanel("µs of CPU a message, gateways left out", axis.Name,
+            new LinePanel($"{Capital(axis.Name)}: µs of CPU a message, gateways left out", axis.Name,
                 [Curve(axis, "silos", run => PerMessage(run, "silo")), .. IsPostgres ? (Curve[])[Curve(axis, Store, run => PerMessage(run, "postgres"))] : []]),
         ])]);
 
@@ -46,11 +47,17 @@ internal sealed class GrowthReport(GrowthOptions options, IReadOnlyList<GrowthAx
 
     private string Store => IsPostgres ? "PostgreSQL" : "SQLite";
 
-    private static double PerMessage(ScenarioFigures run, string kind) => run.MicrosBeyondIdle(kind) * run.Deliveries / run.Messages;
+    private static string Capital(string name) => $"{char.ToUpperInvariant(name[0])}{name[1..]}";
+
+    /// <summary>Not a number where there were too few messages to tell their cost from that of being there: CPU time comes in steps of 10 ms.</summary>
+    private double PerMessage(ScenarioFigures run, string kind) =>
+        run.Messages * options.Seconds < LeastMessages ? double.NaN : run.MicrosBeyondIdle(kind) * run.Deliveries / run.Messages;
+
+    private static string Whole(double value) => double.IsNaN(value) ? "" : value.ToString("0", CultureInfo.InvariantCulture);
 
     private void Write(GrowthAxis axis)
     {
-        _text.AppendLine(CultureInfo.InvariantCulture, $"\n## {char.ToUpperInvariant(axis.Name[0])}{axis.Name[1..]}\n\nHeld: {axis.Held}.\n");
+        _text.AppendLine(CultureInfo.InvariantCulture, $"\n## {Capital(axis.Name)}\n\nHeld: {axis.Held}.\n");
         _text.AppendLine(CultureInfo.InvariantCulture, $"| {axis.Name} | connections | deliveries/s | messages/s | µs a delivery, all processes | gateways | µs a message, silos | {(IsPostgres ? "PostgreSQL | " : "")}idle: cores of all | MiB of gateways | of silos | p50 | p99 | one order for all |");
         _text.AppendLine(CultureInfo.InvariantCulture, $"|---|---|---|---|---|---|---|---|---|---|---|---|---|{(IsPostgres ? "---|" : "")}");
         foreach (var point in axis.Points)
@@ -61,7 +68,7 @@ internal sealed class GrowthReport(GrowthOptions options, IReadOnlyList<GrowthAx
             _text.AppendLine(
                 CultureInfo.InvariantCulture,
                 $"| {point.Value:#,0} | {connections:#,0} | {Of(run => run.Deliveries):0} | {Of(run => run.Messages):0} | {Of(run => Kinds.Sum(run.MicrosBeyondIdle)):0.00} "
-                + $"| {Of(run => run.MicrosBeyondIdle("gateway")):0.00} | {Of(run => PerMessage(run, "silo")):0} | {(IsPostgres ? $"{Of(run => PerMessage(run, "postgres")):0} | " : "")}"
+                + $"| {Of(run => run.MicrosBeyondIdle("gateway")):0.00} | {Whole(Of(run => PerMessage(run, "silo")))} | {(IsPostgres ? $"{Whole(Of(run => PerMessage(run, "postgres")))} | " : "")}"
                 + $"{Of(run => run.IdleCores.Values.Sum()):0.000} | {MiB("gateway"):0} | {MiB("silo"):0} | {Of(run => run.P50):0.00} ms | {Of(run => run.P99):0.00} ms "
                 + $"| {(runs[point.Scenario.Name].TrueForAll(run => run.OneOrder) ? "yes" : "no")} |");
         }
@@ -73,5 +80,6 @@ internal sealed class GrowthReport(GrowthOptions options, IReadOnlyList<GrowthAx
     }
 
     private Curve Curve(GrowthAxis axis, string name, Func<ScenarioFigures, double> of) => new(
-        name, [.. axis.Points.Select(point => ((double)point.Value, Math.Max(0, Results.Median(runs[point.Scenario.Name].Select(of)))))]);
+        name,
+        [.. axis.Points.Select(point => (X: (double)point.Value, Y: Results.Median(runs[point.Scenario.Name].Select(of)))).Where(point => point.Y >= 0)]);
 }

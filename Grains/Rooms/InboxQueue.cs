@@ -66,7 +66,7 @@ internal sealed partial class InboxQueue(
                 _enough = null;
             }
 
-            _pace.Told();
+            _pace.Told(_events);
             while (TryTake(out var item))
             {
                 await TrySendAsync(item);

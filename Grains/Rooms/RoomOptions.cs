@@ -3,7 +3,7 @@ using System.ComponentModel.DataAnnotations;
 namespace OrleansChat.Grains.Rooms;
 
 /// <summary>The bounds of a room. Bound from configuration section <c>Rooms</c> and checked at start.</summary>
-public sealed class RoomOptions
+public sealed class RoomOptions : IValidatableObject
 {
     /// <summary>Entries of one append.</summary>
     [Range(1, 4096)] public int RowsPerBatch { get; set; } = 256;
@@ -15,8 +15,8 @@ public sealed class RoomOptions
     [Range(1, 100_000)] public int WaitingPublishes { get; set; } = 2048;
 
     /// <summary>
-    /// Milliseconds between two times that a busy room tells a gateway something; what happens meanwhile travels together. A calm room, up to
-    /// some 100 times a second, tells at once. 0 for always at once.
+    /// Milliseconds between two times that a busy room tells a gateway something; what happens meanwhile travels together, and where it is more
+    /// than one event the next time is half as long again. A calm room, up to some 100 times a second, tells at once. 0 for always at once.
     /// </summary>
     [Range(0, 1000)] public int TellMs { get; set; } = 8;
 
@@ -67,4 +67,15 @@ public sealed class RoomOptions
 
     /// <summary>Milliseconds that a leaving activation waits for what it still publishes.</summary>
     [Range(0, 30_000)] public int DrainMs { get; set; } = 2000;
+
+    /// <summary>What no single setting's range can tell.</summary>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (WaitingPublishes < TellEvents)
+        {
+            yield return new(
+                $"Rooms:WaitingPublishes ({WaitingPublishes}) is less than Rooms:TellEvents ({TellEvents}): a busy room would drop what only waits to be told together. Raise the one or lower the other.",
+                [nameof(WaitingPublishes)]);
+        }
+    }
 }

@@ -62,15 +62,24 @@ public sealed class PublishingTests : IDisposable
         await _turns.RunAsync(publisher.DrainAsync);
         Assert.Equal([1, 1, 1, 1, 3], Sizes());
 
-        for (var seq = 8; seq < 8 + 8; seq++)
+        // Three had gathered: 7.5 ms from then on, and 5 are not enough.
+        await _turns.RunAsync(() => publisher.Publish(Event(8)));
+        await time.UntilArmedAsync();
+        time.Advance(TimeSpan.FromMilliseconds(5));
+        Assert.Equal([1, 1, 1, 1, 3], Sizes());
+        time.Advance(TimeSpan.FromMilliseconds(2.5));
+        await _turns.RunAsync(publisher.DrainAsync);
+        Assert.Equal([1, 1, 1, 1, 3, 1], Sizes());
+
+        for (var seq = 9; seq < 9 + 8; seq++)
         {
             var item = Event(seq);
             await _turns.RunAsync(() => publisher.Publish(item));
         }
 
         await _turns.RunAsync(publisher.DrainAsync);
-        Assert.Equal([1, 1, 1, 1, 3, 8], Sizes());
-        Assert.Equal(Enumerable.Range(1, 15).Select(seq => (long)seq), Sequences("quick"));
+        Assert.Equal([1, 1, 1, 1, 3, 1, 8], Sizes());
+        Assert.Equal(Enumerable.Range(1, 16).Select(seq => (long)seq), Sequences("quick"));
 
         int[] Sizes() => [.. _sent.Select(sent => ((RoomEvents)sent.Item).Events.Length)];
     }

@@ -10,7 +10,7 @@ internal sealed class Child(ChildPlan plan, LocalOptions options, Screen screen,
     private static readonly TimeSpan Settled = TimeSpan.FromSeconds(30);
 
     // A terminal sends Ctrl-C to everybody. A child so young that it does not ignore it yet dies of it, and that may be seen before the signal is.
-    private static readonly TimeSpan SameCtrlC = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan SameCtrlC = TimeSpan.FromSeconds(3);
 
     private readonly ChildLog _log = new(plan.Name, screen);
     private ChildProcess? _process;

@@ -22,6 +22,7 @@ internal sealed partial class GroupCommit : IAsyncDisposable
     private readonly Lock _gate = new();
     private readonly Queue<PendingAppend> _waiting = [];
     private readonly SemaphoreSlim _places;
+    private readonly ExecutionContext _context = ExecutionContext.Capture()!;
     private Task _commits = Task.CompletedTask;
     private bool _committing;
     private bool _closed;
@@ -111,12 +112,17 @@ internal sealed partial class GroupCommit : IAsyncDisposable
             }
 
             _committing = true;
-            commits = new Task<Task>(CommitAllAsync);
+            using (ExecutionContext.SuppressFlow())
+            {
+                commits = new(CommitAllAsync);
+            }
+
             _commits = commits.Unwrap();
         }
 
-        // On this thread as far as the store, but not in the caller's scheduler: a grain's turn starts the commits, and does not own them.
-        commits.RunSynchronously(TaskScheduler.Default);
+        // On this thread as far as the store, but in neither the caller's scheduler nor its context: a grain's turn starts the commits of many,
+        // and does not own them.
+        ExecutionContext.Run(_context, static commits => ((Task)commits!).RunSynchronously(TaskScheduler.Default), commits);
     }
 
     /// <summary>Commits until nothing waits.</summary>

@@ -99,5 +99,4 @@ internal sealed class SqliteReads(SqliteConnection connection) : IDisposable
         _members.Dispose();
         connection.Dispose();
     }
-
 }

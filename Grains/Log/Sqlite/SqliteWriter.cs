@@ -23,9 +23,9 @@ internal sealed class SqliteWriter : IAsyncDisposable
     }
 
     /// <summary>
-    /// Runs the work in its turn. Where <paramref name="caller"/> says so a caller without a scheduler of its own goes on in the writer's thread, which must
-    /// be brief: its next work is then there already when the thread looks for it. The token and a closed writer end only the wait for a place in the queue: what is in it is carried out.
-    /// Throws what <see cref="SqliteFaults.InUse"/> says.
+    /// Runs the work in its turn. Where <paramref name="caller"/> says so, a caller without a scheduler of its own goes on in the writer's
+    /// thread, which must be brief: its next work is then there already when the thread looks for it. The token and a closed writer end only
+    /// the wait for a place in the queue: what is in it is carried out. Throws what <see cref="SqliteFaults.InUse"/> says.
     /// </summary>
     public async Task<T> RunAsync<T>(
         Func<SqliteWrites, T> work, CancellationToken cancellationToken, TaskCreationOptions caller = TaskCreationOptions.RunContinuationsAsynchronously)

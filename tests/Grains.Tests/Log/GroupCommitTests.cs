@@ -11,6 +11,8 @@ namespace OrleansChat.Grains.Tests.Log;
 /// <summary>How appends gather into commits: with a store that commits when the test says so.</summary>
 public sealed class GroupCommitTests : IAsyncDisposable
 {
+    private static readonly AsyncLocal<string?> Caller = new();
+
     private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
     private readonly GatedStore _store = new();
     private GroupCommit? _commits;
@@ -141,6 +143,23 @@ public sealed class GroupCommitTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Commits_AreStartedByACaller_AndRunInNeitherItsSchedulerNorItsContext()
+    {
+        Start();
+        _store.OpenForGood();
+        var turns = new ConcurrentExclusiveSchedulerPair().ExclusiveScheduler;
+        await Task.Factory.StartNew(
+            () =>
+            {
+                Caller.Value = "ann";
+                return Append("a");
+            },
+            Ct, TaskCreationOptions.None, turns).Unwrap();
+
+        Assert.Equal((TaskScheduler.Default, null), Assert.Single(_store.RanIn));
+    }
+
+    [Fact]
     public async Task Append_IsCounted()
     {
         var factory = _services.GetRequiredService<IMeterFactory>();
@@ -191,12 +210,15 @@ public sealed class GroupCommitTests : IAsyncDisposable
 
         public ConcurrentQueue<string> Committed { get; } = [];
 
+        public ConcurrentQueue<(TaskScheduler Scheduler, string? Caller)> RanIn { get; } = [];
+
         public string? Refused { get; set; }
 
         public Exception? Failure { get; set; }
 
         public async Task<AppendResult[]> CommitAsync(IReadOnlyList<RoomAppend> appends, CancellationToken cancellationToken)
         {
+            RanIn.Enqueue((TaskScheduler.Current, Caller.Value));
             await _arrived.Writer.WriteAsync(appends, CancellationToken.None);
             await _gate.WaitAsync(CancellationToken.None);
             if (Failure is { } failure)

@@ -20,6 +20,15 @@ internal sealed class TellPace(TimeSpan period, TimeProvider time)
 
     private TimeSpan Now => time.GetElapsedTime(_start);
 
-    /// <summary>So many events are told now. Where they gather, the next wait is half as long again: fewer and larger frames, for everybody in the room.</summary>
-    public void Told(int events) => _used = (_used > Now ? _used : Now) + (events > 1 ? 1.5 : 1) * period;
+    /// <summary>
+    /// So many events are told now. Where they gather, the next wait is half as long again: fewer and larger frames, for everybody in the room.
+    /// </summary>
+    public void Told(int events)
+    {
+        var step = (events > 1 ? 1.5 : 1) * period;
+
+        // A room that tells before its time, as enough wait, owes no more for it than this one time: else it would pay when it is calm again.
+        var most = Now + ((Free - 1) * period);
+        _used = (_used < Now ? Now : _used > most ? most : _used) + step;
+    }
 }

@@ -89,7 +89,7 @@ Command Compared(string name, string description)
 {
     var seconds = Number("--seconds", 5, "seconds that are measured in each run");
     var warmUp = Number("--warm-up", 2, "seconds before them");
-    var serverWarmUp = Number("--server-warm-up", 12, "seconds of load after a server's start that are not measured");
+    var serverWarmUp = Number("--server-warm-up", 6, "seconds of each kind of load after a server's start that are not measured");
     var connections = Number("--connections", 5000, "idle connections");
     var url = Text("--peer-url", "a further server, which runs already: ws://127.0.0.1:8080/ws?user={user}");
     var join = Text("--peer-join", "what is said to it first, with {user} and {room}");

@@ -17,7 +17,7 @@ internal sealed class ComparisonReport(ComparisonOptions options, IReadOnlyList<
             CultureInfo.InvariantCulture,
             $"One silo and one gateway but where it says otherwise, every message stored before it is told; beside a SignalR hub in one process, which keeps nothing. All clients in one "
             + $"further process. Messages of {Marker.Bytes} bytes; a delivery is one message at one member, the sender's own included. Medians of {options.Runs} rounds, each setting in each "
-            + $"round, {options.Seconds} s measured after {options.WarmUpSeconds} s of the same and, once a start, {options.ServerWarmUpSeconds} s of other load. {Results.Machine} Every delivery was checked: none lost, none doubled, each sender's in order. "
+            + $"round, {options.Seconds} s measured after {options.WarmUpSeconds} s of the same and, once a start, {options.ServerWarmUpSeconds} s of every kind of load. {Results.Machine} Every delivery was checked: none lost, none doubled, each sender's in order. "
             + $"CPU is what the system says of the processes, user and kernel.\n");
         WriteGoals();
         WriteEverything();

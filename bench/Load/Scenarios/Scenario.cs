@@ -9,7 +9,7 @@ namespace OrleansChat.Load.Scenarios;
 /// <param name="Rate">Messages a second in all rooms together, where the loop is open.</param>
 internal sealed record Scenario(string Name, int Rooms, int Members, int Senders, int InFlight, int Rate)
 {
-    /// <summary>What each server does first, unmeasured, until its code is compiled as well as it will be.</summary>
+    /// <summary>What each server does first, unmeasured.</summary>
     public static Scenario WarmUp { get; } = new("warm-up", Rooms: 20, Members: 20, Senders: 1, InFlight: 8, Rate: 0);
 
     /// <summary>What it is, in words.</summary>

@@ -18,6 +18,10 @@ internal sealed class ScenarioRun(IPeer peer, Scenario scenario, TimeSpan warmUp
     private static readonly TimeSpan CalmWithin = TimeSpan.FromSeconds(40);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan MostLate = TimeSpan.FromSeconds(1);
+    private static int s_runs;
+
+    /// <summary>Part of each message's id: the same people come to the same rooms in a later run, and what they send then is new.</summary>
+    private readonly int _run = Interlocked.Increment(ref s_runs);
     private readonly Latencies _latencies = new();
     private readonly byte[] _shared = new byte[ReadBytes];
     private readonly ArrayBufferWriter<byte> _frames = new();
@@ -192,7 +196,7 @@ internal sealed class ScenarioRun(IPeer peer, Scenario scenario, TimeSpan warmUp
     private void Write(Room room, int sender, long due)
     {
         var number = room.Next(sender);
-        FrameSocket.WriteFrame(_frames, peer.Send(room.Name, $"{number}", Marker.Write(sender, number, due)));
+        FrameSocket.WriteFrame(_frames, peer.Send(room.Name, $"{_run}-{number}", Marker.Write(sender, number, due)));
     }
 
     private void Flush(Room room, int sender)

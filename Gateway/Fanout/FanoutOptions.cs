@@ -14,6 +14,15 @@ internal sealed class FanoutOptions
     /// <summary>Commands that travel to a room in one call.</summary>
     [Range(1, 10_000)] public int CommandsPerCall { get; set; } = 256;
 
+    /// <summary>
+    /// Milliseconds between two calls to a busy room; what is sent to it meanwhile travels together, and where it is more than one command the
+    /// next call is half as long after it again. A calm room, up to some 100 calls a second, is called at once. 0 for always at once.
+    /// </summary>
+    [Range(0, 1000)] public int CallMs { get; set; } = 8;
+
+    /// <summary>Commands for which a room is called although it is not time yet.</summary>
+    [Range(1, 10_000)] public int CallCommands { get; set; } = 32;
+
     /// <summary>Milliseconds for which a command is tried again when a call fails, before its sender hears <c>timeout</c>.</summary>
     [Range(100, 120_000)] public int CommandMs { get; set; } = 15_000;
 

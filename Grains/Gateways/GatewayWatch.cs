@@ -38,6 +38,26 @@ internal sealed partial class GatewayWatch(IGrainFactory grains, TimeProvider ti
         }
     }
 
+    /// <summary>
+    /// The gateway's lease is over: another silo's watch has told a grain that is here now, and whatever else that gateway asks of this silo is
+    /// refused as well.
+    /// </summary>
+    public void Learn(string gateway)
+    {
+        lock (_lock)
+        {
+            if (_gone.Add(gateway))
+            {
+                instruments.GatewaysGone.Add(1);
+                _goneOrder.Enqueue(gateway);
+                if (_goneOrder.Count > MostGone)
+                {
+                    _gone.Remove(_goneOrder.Dequeue());
+                }
+            }
+        }
+    }
+
     /// <summary>A grain holds something of a gateway; <paramref name="tell"/> tells it that the gateway is gone.</summary>
     public void Note(string gateway, GrainId holder, Func<string, Task> tell)
     {
@@ -112,19 +132,10 @@ internal sealed partial class GatewayWatch(IGrainFactory grains, TimeProvider ti
 
     private async Task TellGoneAsync(string gateway, CancellationToken cancellationToken)
     {
+        Learn(gateway);
         KeyValuePair<GrainId, Func<string, Task>>[] holders;
         lock (_lock)
         {
-            if (_gone.Add(gateway))
-            {
-                instruments.GatewaysGone.Add(1);
-                _goneOrder.Enqueue(gateway);
-                if (_goneOrder.Count > MostGone)
-                {
-                    _gone.Remove(_goneOrder.Dequeue());
-                }
-            }
-
             holders = [.. _held.GetValueOrDefault(gateway) ?? []];
         }
 

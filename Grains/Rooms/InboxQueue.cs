@@ -9,7 +9,7 @@ internal sealed partial class InboxQueue(
     string gateway, RoomOptions options, Func<InboxItem, Task> send, GrainInstruments instruments, TimeProvider time, ILogger logger)
 {
     private readonly Queue<InboxItem> _waiting = [];
-    private readonly TellPace _pace = new(TimeSpan.FromMilliseconds(options.TellMs), time);
+    private readonly Pace _pace = new(TimeSpan.FromMilliseconds(options.TellMs), time);
     private TaskCompletionSource? _enough;
     private int _events;
 
@@ -66,7 +66,8 @@ internal sealed partial class InboxQueue(
                 _enough = null;
             }
 
-            _pace.Told(_events);
+            // A flood comes in lumps: half as long again, and the next one is there.
+            _pace.Done(_events > options.TellEvents / 4 ? 1.5 : 1);
             while (TryTake(out var item))
             {
                 await TrySendAsync(item);

@@ -74,6 +74,7 @@ internal sealed partial class RoomGrain
 
     public Task GatewayGoneAsync(string gateway)
     {
+        _watch.Learn(gateway);
         foreach (var user in _attached.On(gateway).ToArray())
         {
             Detach(gateway, user);

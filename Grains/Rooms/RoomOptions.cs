@@ -16,7 +16,8 @@ public sealed class RoomOptions : IValidatableObject
 
     /// <summary>
     /// Milliseconds between two times that a busy room tells a gateway something; what happens meanwhile travels together, and where it is more
-    /// than one event the next time is half as long again. A calm room, up to some 100 times a second, tells at once. 0 for always at once.
+    /// than a quarter of <see cref="TellEvents"/> the next time is half as long again. A calm room, up to some 100 times a second, tells at once.
+    /// 0 for always at once.
     /// </summary>
     [Range(0, 1000)] public int TellMs { get; set; } = 8;
 

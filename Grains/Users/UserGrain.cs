@@ -91,6 +91,7 @@ internal sealed partial class UserGrain(
 
     public Task GatewayGoneAsync(string gateway)
     {
+        watch.Learn(gateway);
         Drop(gateway);
         FollowGateways();
         return Task.CompletedTask;

@@ -80,6 +80,91 @@ public sealed class RoomLineTests
     }
 
     [Fact]
+    public async Task ABusyRoom_IsCalledAtAPace_AndWhatComesMeanwhileTravelsTogether()
+    {
+        var time = new ManualTime();
+        var line = await BusyAsync(time);
+        Post(line, "a");
+        await time.UntilArmedAsync();
+        Post(line, "b");
+        time.Advance(TimeSpan.FromMilliseconds(_options.CallMs - 1));
+        await Task.Delay(50, TestContext.Current.CancellationToken);
+        Assert.Equal(Pace.Free, _room.Calls.Length);
+        time.Advance(TimeSpan.FromMilliseconds(1));
+        await AnswersAsync(Pace.Free + 2);
+
+        // Two had gathered: half as long again.
+        Post(line, "c");
+        await time.UntilArmedAsync();
+        time.Advance(TimeSpan.FromMilliseconds((1.5 * _options.CallMs) - 1));
+        await Task.Delay(50, TestContext.Current.CancellationToken);
+        Assert.Equal("handle a b", _room.Calls[^1]);
+        time.Advance(TimeSpan.FromMilliseconds(1));
+        await AnswersAsync(Pace.Free + 3);
+        Assert.Equal("handle c", _room.Calls[^1]);
+    }
+
+    [Theory]
+    [InlineData(3, 256, 8192)]
+    [InlineData(32, 3, 8192)]
+    [InlineData(32, 256, 3)]
+    public async Task ABusyRoom_IsCalledBeforeItsTime_WhereEnoughWait(int enough, int mostInACall, int mostWaiting)
+    {
+        (_options.CallCommands, _options.CommandsPerCall, _options.CommandsPerRoom) = (enough, mostInACall, mostWaiting);
+        var time = new ManualTime();
+        var line = await BusyAsync(time);
+        Post(line, "a");
+        await time.UntilArmedAsync();
+        Post(line, "b");
+        Assert.Equal(Pace.Free, _room.Calls.Length);
+        Post(line, "c");
+        await AnswersAsync(Pace.Free + 3);
+        Assert.Equal("handle a b c", _room.Calls[^1]);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task ABusyRoom_IsToldAtOnce_WhoIsAttached(bool duringACall)
+    {
+        var time = new ManualTime();
+        var line = Line(time);
+        Enter(line, "ann");
+        await AnswersAsync(1);
+        for (var call = 1; call < Pace.Free - 1; call++)
+        {
+            Post(line, $"{call}");
+            await AnswersAsync(call + 1);
+        }
+
+        var last = new TaskCompletionSource();
+        _room.Handles = async commands =>
+        {
+            await last.Task;
+            return RoomThatSays.Done(commands, 1);
+        };
+        Post(line, "last");
+        await Waiting.UntilAsync(() => _room.Calls.Length == Pace.Free, "the last call that is free");
+        if (duringACall)
+        {
+            Post(line, "a");
+            _ = line.AttendAgain();
+            last.SetResult();
+        }
+        else
+        {
+            last.SetResult();
+            await AnswersAsync(Pace.Free);
+            Post(line, "a");
+            await time.UntilArmedAsync();
+            _ = line.AttendAgain();
+        }
+
+        await AnswersAsync(Pace.Free + 1);
+        Assert.Equal(["attend ann", "handle a"], _room.Calls[^2..]);
+    }
+
+    [Fact]
     public async Task ACall_CarriesNoMoreThanItsBound()
     {
         _options.CommandsPerCall = 2;
@@ -316,6 +401,19 @@ public sealed class RoomLineTests
     private RoomLine Line(TimeProvider? time = null) => new(
         "lobby", "gateway", GrainsInMemory.Of(("lobby", _room)), _options, new(new Meters()), time ?? TimeProvider.System,
         () => Interlocked.Increment(ref _number), () => default, attended => _heads.Enqueue(attended.Head.Seq));
+
+    /// <summary>A line that has used up what is free.</summary>
+    private async Task<RoomLine> BusyAsync(TimeProvider time)
+    {
+        var line = Line(time);
+        for (var call = 1; call <= Pace.Free; call++)
+        {
+            Post(line, $"{call}");
+            await AnswersAsync(call);
+        }
+
+        return line;
+    }
 
     private void Post(RoomLine line, string id, string user = "ann") =>
         _ = line.Send(new Post(user, id, RoomEventKind.Msg, "hello", null, null, null), reply => _answers.Enqueue((id, reply)));

@@ -40,6 +40,17 @@ public sealed class GatewayDeathTests(ChatCluster cluster)
     }
 
     [Fact]
+    public async Task Death_ToldByTheWatchOfAnotherSilo_IsKnownToThisOne()
+    {
+        // An earlier activation was attached elsewhere, and the watch there tells the room wherever it is now. This silo has not looked yet.
+        await using var gateway = await cluster.GatewayAsync();
+        await gateway.EnterAsync(_room, "ann");
+        await cluster.Room(_room).GatewayGoneAsync(gateway.Id);
+        var post = await gateway.SendOneAsync(_room, new Post("ann", "a", RoomEventKind.Msg, "hello", null, null, null));
+        Assert.Equal(Refusal.GatewayExpired, Assert.IsType<Refused>(post).Reason);
+    }
+
+    [Fact]
     public async Task Lease_TellsTheClusterApartAsSilosComeAndGo()
     {
         var grant = await cluster.Client.GetGrain<IGatewayRegistryGrain>(0).RenewAsync(ChatCluster.Fresh("gateway"));

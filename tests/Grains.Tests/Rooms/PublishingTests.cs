@@ -44,7 +44,7 @@ public sealed class PublishingTests : IDisposable
         var time = new ManualTime();
         var publisher = new Publisher(new() { TellMs = 5, TellEvents = 8 }, SendAsync, Instruments(), time, NullLogger.Instance);
         await _turns.RunAsync(() => publisher.Attach("quick"));
-        for (var seq = 1; seq <= TellPace.Free; seq++)
+        for (var seq = 1; seq <= Pace.Free; seq++)
         {
             // Close together, yet at once.
             var item = Event(seq);

@@ -25,6 +25,8 @@ internal sealed class Knobs(Scheduler scheduler)
     {
         CommandsPerRoom = scheduler.Pick([8, 8192]),
         CommandsPerCall = scheduler.Pick([1, 3, 256]),
+        CallMs = scheduler.Pick([0, 8, 50]),
+        CallCommands = scheduler.Pick([2, 32]),
         RepairEvents = scheduler.Pick([1, 4, 256]),
         HoleEvents = scheduler.Pick([3, 10, 1024]),
         HeldEvents = scheduler.Pick([1, 4, 256]),

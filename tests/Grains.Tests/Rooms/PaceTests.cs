@@ -1,10 +1,10 @@
-using OrleansChat.Grains.Rooms;
+using OrleansChat.Grains.Interfaces;
 using OrleansChat.Testing;
 
 namespace OrleansChat.Grains.Tests.Rooms;
 
-/// <summary>What a busy room owes for telling often, and that it is never more than one time.</summary>
-public sealed class TellPaceTests
+/// <summary>What is owed for being often, and that it is never more than one time.</summary>
+public sealed class PaceTests
 {
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(8);
     private readonly ManualTime _time = new();
@@ -12,11 +12,11 @@ public sealed class TellPaceTests
     [Fact]
     public void Wait_AfterAFlood_IsOneTimeAtTheMost()
     {
-        var pace = new TellPace(Period, _time);
-        for (var told = 0; told < 1000; told++)
+        var pace = new Pace(Period, _time);
+        for (var done = 0; done < 1000; done++)
         {
-            // As when enough wait to be told before their time.
-            pace.Told(64);
+            // As when enough wait to have it done before its time.
+            pace.Done(1.5);
         }
 
         Assert.Equal(1.5 * Period, pace.Wait);
@@ -27,17 +27,17 @@ public sealed class TellPaceTests
     [Fact]
     public void Wait_AfterARest_IsNothingForAFewTimes()
     {
-        var pace = new TellPace(Period, _time);
-        for (var told = 0; told < 1000; told++)
+        var pace = new Pace(Period, _time);
+        for (var done = 0; done < 1000; done++)
         {
-            pace.Told(64);
+            pace.Done(1.5);
         }
 
         _time.Advance(TimeSpan.FromSeconds(1));
-        for (var told = 0; told < TellPace.Free; told++)
+        for (var done = 0; done < Pace.Free; done++)
         {
             Assert.True(pace.Wait <= TimeSpan.Zero);
-            pace.Told(1);
+            pace.Done();
         }
 
         Assert.Equal(Period, pace.Wait);

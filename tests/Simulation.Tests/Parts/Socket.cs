@@ -89,7 +89,6 @@ internal sealed class Socket
         if (_serverOpen)
         {
             _serverOpen = false;
-            _gateway.Remove(this);
             _ = _gateway.Node.StartAsync(CloseAsync);
         }
     }
@@ -102,6 +101,9 @@ internal sealed class Socket
         // As the real connection: what is being received comes to its end first.
         await _reading;
         await _conversation.CloseAsync();
+
+        // Not before: a process that dies in the middle of this takes its connections down.
+        _gateway.Remove(this);
         _world.Scheduler.After(_world.Network.Latency(), LoseClient);
     }
 

@@ -7,7 +7,7 @@ namespace OrleansChat.ChatCheck.Tests.Mutants;
 /// </summary>
 internal static class MutantRun
 {
-    private static readonly string[] Cluster = ["--store", "sqlite", "--gateways", "2", "--writers", "4", "--readers", "4", "--rooms", "4", "--rate", "150", "--seed", "5", "--presence", "off"];
+    private static readonly string[] Cluster = ["--store", "sqlite", "--gateways", "2", "--writers", "4", "--readers", "4", "--rooms", "4", "--seed", "5", "--presence", "off"];
 
     /// <summary>Runs it with further options, where <c>Faults:</c> settings say what is broken.</summary>
     public static async Task<(int ExitCode, string Said)> OfAsync(int seconds, params string[] options)
@@ -19,7 +19,7 @@ internal static class MutantRun
             return await RunningCheck.ToItsEndAsync(
                 temporary.FullName,
                 [
-                    .. Cluster, "--seconds", seconds.ToString(CultureInfo.InvariantCulture),
+                    .. Cluster, .. options.Contains("--rate") ? (string[])[] : ["--rate", "150"], "--seconds", seconds.ToString(CultureInfo.InvariantCulture),
                     "--silo-program", Faulty("Silo"), "--gateway-program", Faulty("Gateway"), .. options,
                 ]);
         }

@@ -23,7 +23,7 @@ public sealed class SlowReaderTests
         }
 
         // Some 2.5 MB are pushed to everybody who reads.
-        await SendAllAsync(writer, Messages);
+        await SendAllAsync(writer, fast, Messages);
         var log = await fast.EventsAsync("busy", Messages);
         Assert.Equal(Sequences(1, Messages), log.Select(Seq));
         Assert.True(slow.EventsOf("busy").Count < MostBehind, "it was not slow");
@@ -80,9 +80,9 @@ public sealed class SlowReaderTests
         }
     }
 
-    private static async Task SendAllAsync(JsonClient sender, int messages)
+    private static async Task SendAllAsync(JsonClient sender, JsonClient reader, int messages)
     {
-        // Pipelined and in order: a window of sends waits for its answers.
+        // Pipelined and in order: a window of sends waits for its answers. And for a reader that may be held up, but is not to lag.
         const int InFlight = 64;
         var answers = new Queue<Task<JsonObject>>();
         var padding = new string('.', 500);
@@ -91,6 +91,11 @@ public sealed class SlowReaderTests
             if (answers.Count == InFlight)
             {
                 await answers.Dequeue();
+            }
+
+            if (n % InFlight == 0)
+            {
+                await reader.EventsAsync("busy", n - (2 * InFlight));
             }
 
             answers.Enqueue(sender.SendAsync("busy", $"{n} {padding}"));

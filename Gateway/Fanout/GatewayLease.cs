@@ -69,7 +69,9 @@ internal sealed partial class GatewayLease(
     private async Task<bool> RenewAsync(CancellationToken stoppingToken)
     {
         var asked = time.GetTimestamp();
-        var grant = await Registry.RenewAsync(gateway.Id);
+
+        // Not as long as a call may take: one that was lost with a silo would be waited for until the lease is over.
+        var grant = await Registry.RenewAsync(gateway.Id).WaitAsync(Lease.Renewal, time, stoppingToken);
         if (!grant.Granted)
         {
             return false;

@@ -57,6 +57,20 @@ public sealed class GatewayLeaseTests : IHostApplicationLifetime, IDisposable
     }
 
     [Fact]
+    public async Task ARenewalThatIsLost_IsMadeAgainInTime()
+    {
+        await StartAsync();
+        var (lost, calls) = (new TaskCompletionSource<bool>(), _registry.Calls);
+        _registry.Grants = () => lost.Task;
+        _time.Advance(Lease.Renewal);
+        await Waiting.UntilAsync(() => _registry.Calls == calls + 1, "the renewal that is lost");
+        _registry.Grants = () => Task.FromResult(true);
+        _time.Advance(Lease.Renewal);
+        await Waiting.UntilAsync(() => _registry.Calls == calls + 2, "the next renewal");
+        Assert.False(_stopping.IsCancellationRequested);
+    }
+
+    [Fact]
     public async Task ARefusal_EndsTheProcess()
     {
         await StartAsync();

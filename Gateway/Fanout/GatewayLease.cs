@@ -71,7 +71,7 @@ internal sealed partial class GatewayLease(
         var asked = time.GetTimestamp();
 
         // Not as long as a call may take: one that was lost with a silo would be waited for until the lease is over.
-        var grant = await Registry.RenewAsync(gateway.Id).WaitAsync(Lease.Renewal, time, stoppingToken);
+        var grant = await Registry.RenewAsync(gateway.Id).WaitAsync(Lease.Renewal, time, CancellationToken.None);
         if (!grant.Granted)
         {
             return false;

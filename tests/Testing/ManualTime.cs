@@ -37,6 +37,18 @@ public sealed class ManualTime : TimeProvider
         }
     }
 
+    /// <summary>Whether somebody waits for this clock.</summary>
+    public bool IsArmed
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _timers.Count > 0;
+            }
+        }
+    }
+
     /// <summary>Waits until somebody waits for this clock, so that a test can move it without a race.</summary>
     public async Task UntilArmedAsync()
     {

@@ -13,10 +13,15 @@ internal static class PageHosting
     {
         app.Use((context, next) =>
         {
-            var headers = context.Response.Headers;
-            headers.ContentSecurityPolicy = ContentSecurityPolicy;
-            headers.XContentTypeOptions = "nosniff";
-            headers["Referrer-Policy"] = "no-referrer";
+            // An upgrade is no page, and what is answered to it is kept for as long as its connection lives.
+            if (!context.WebSockets.IsWebSocketRequest)
+            {
+                var headers = context.Response.Headers;
+                headers.ContentSecurityPolicy = ContentSecurityPolicy;
+                headers.XContentTypeOptions = "nosniff";
+                headers["Referrer-Policy"] = "no-referrer";
+            }
+
             return next(context);
         });
         app.UseDefaultFiles();

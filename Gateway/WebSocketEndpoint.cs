@@ -13,36 +13,35 @@ internal sealed partial class WebSocketEndpoint(
     Identity identity, Origins origins, Doorway doorway, ConnectionSet connections, SessionPorts ports, IOptions<ConnectionOptions> options,
     IHostApplicationLifetime lifetime, TimeProvider time, ILogger<WebSocketEndpoint> logger)
 {
+    private readonly Func<string?, IdentityResult> _ofToken = identity.OfToken;
+
     /// <summary>Answers the request: 400, 401, 403 or 503 before the upgrade, or a connection until it ends.</summary>
-    public async Task HandleAsync(HttpContext context)
+    public Task HandleAsync(HttpContext context)
     {
         if (!context.WebSockets.IsWebSocketRequest)
         {
             // RFC 6455 §4.2.2: to whom asks for another version.
             context.Response.Headers.SecWebSocketVersion = "13";
-            await RefuseAsync(context, StatusCodes.Status400BadRequest, "this is a WebSocket: ws://<host>/ws?room=lobby&user=alice");
-            return;
+            return RefuseAsync(context, StatusCodes.Status400BadRequest, "this is a WebSocket: ws://<host>/ws?room=lobby&user=alice");
         }
 
         if (!origins.Allow(context.Request))
         {
-            await RefuseAsync(context, StatusCodes.Status403Forbidden, "this origin is not allowed; see Origins:Allowed");
-            return;
+            return RefuseAsync(context, StatusCodes.Status403Forbidden, "this origin is not allowed; see Origins:Allowed");
         }
 
         var subprotocol = Identity.Offered(context.Request).FirstOrDefault();
         if (subprotocol is not (null or Subprotocols.Json or Subprotocols.Text))
         {
-            await RefuseAsync(context, StatusCodes.Status400BadRequest, $"subprotocol: {Subprotocols.Json}, {Subprotocols.Text} or none");
-            return;
+            return RefuseAsync(context, StatusCodes.Status400BadRequest, $"subprotocol: {Subprotocols.Json}, {Subprotocols.Text} or none");
         }
 
         var text = subprotocol != Subprotocols.Json;
-        var settings = TextSettings.Of(context.Request.Query, out var wrong);
+        var wrong = "";
+        var settings = text ? TextSettings.Of(context.Request.Query, out wrong) : null;
         if (text && settings is null)
         {
-            await RefuseAsync(context, StatusCodes.Status400BadRequest, wrong);
-            return;
+            return RefuseAsync(context, StatusCodes.Status400BadRequest, wrong);
         }
 
         var who = identity.Of(context.Request, text);
@@ -50,28 +49,20 @@ internal sealed partial class WebSocketEndpoint(
         {
             // RFC 6750 §3.
             context.Response.Headers.WWWAuthenticate = who.IsBadToken ? "Bearer error=\"invalid_token\"" : "Bearer";
-            await RefuseAsync(context, StatusCodes.Status401Unauthorized, who.Reason);
-            return;
+            return RefuseAsync(context, StatusCodes.Status401Unauthorized, who.Reason);
         }
 
-        if (lifetime.ApplicationStopping.IsCancellationRequested || !connections.TryReserve())
+        if (lifetime.ApplicationStopping.IsCancellationRequested || connections.Reserve() is not { } place)
         {
-            await RefuseAsync(context, StatusCodes.Status503ServiceUnavailable, "this gateway takes no more connections; another one may");
-            return;
+            return RefuseAsync(context, StatusCodes.Status503ServiceUnavailable, "this gateway takes no more connections; another one may");
         }
 
-        try
-        {
-            await ConverseAsync(context, subprotocol, who, settings);
-        }
-        finally
-        {
-            connections.Release();
-        }
+        return ConverseAsync(context, subprotocol, who, settings, place);
     }
 
-    private async Task ConverseAsync(HttpContext context, string? subprotocol, IdentityResult who, TextSettings? settings)
+    private async Task ConverseAsync(HttpContext context, string? subprotocol, IdentityResult who, TextSettings? settings, ConnectionSet.Place place)
     {
+        using var reserved = place;
         if (context.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate)
         {
             // A slow reader is fed from the log, not cut.
@@ -85,15 +76,17 @@ internal sealed partial class WebSocketEndpoint(
             return;
         }
 
-        // What was asked with is known by now, and would be kept for as long as the connection lives.
+        // What was asked with is known by now, and would be kept for as long as the connection lives. In this order: a request lets go of the
+        // features that it holds when it is asked for another one.
+        context.Features.Set<IQueryFeature>(null);
         context.Request.Headers.Clear();
         using var connection = new Connection(socket, UpgradedStream.Under(context), connections.NextLane(), options.Value, ports.Limits.FrameBytes, time);
         using var expiry = new Expiry(time, identity.Grace, () => connection.End(CloseCode.TokenExpired, "the token expired"));
         expiry.Set(who.Exp);
         var wire = new SessionWire(connection.Outbox, connection.Commands, connection.End, expiry, connection.Gone);
         IConversation conversation = subprotocol == Subprotocols.Json
-            ? new JsonConversation(wire, ports, who, identity.OfToken)
-            : new TextConversation(wire, ports, who, settings!, subprotocol is null, identity.OfToken);
+            ? new JsonConversation(wire, ports, who, _ofToken)
+            : new TextConversation(wire, ports, who, settings!, subprotocol is null, _ofToken);
         connection.Farewell = conversation.Farewell;
         connection.Settled = conversation.SettleAsync;
         connections.Add(connection);

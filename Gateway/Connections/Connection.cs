@@ -166,8 +166,8 @@ internal sealed class Connection : IDisposable
     {
         while (true)
         {
-            // A zero-byte read waits for data without holding a buffer: idle connections cost none.
-            var part = await _socket.ReceiveAsync(Memory<byte>.Empty, _cut.Token);
+            // A zero-byte read waits for data without holding a buffer: idle connections cost none. The stream below knows when to give up.
+            var part = await _socket.ReceiveAsync(Memory<byte>.Empty, CancellationToken.None);
             var buffer = ArrayPool<byte>.Shared.Rent(4096);
             try
             {
@@ -180,7 +180,7 @@ internal sealed class Connection : IDisposable
                     }
 
                     // It returns when what it is given is full, and so is given no more than it takes to know that a frame is too big.
-                    part = await _socket.ReceiveAsync(buffer.AsMemory(length, Math.Min(buffer.Length, _frameBytes + 1) - length), _cut.Token);
+                    part = await _socket.ReceiveAsync(buffer.AsMemory(length, Math.Min(buffer.Length, _frameBytes + 1) - length), CancellationToken.None);
                     length += part.Count;
                     if (length > _frameBytes)
                     {

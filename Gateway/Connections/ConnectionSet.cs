@@ -23,20 +23,17 @@ internal sealed class ConnectionSet(IOptions<ConnectionOptions> options, TimePro
     /// <summary>The lane that a new connection is written in: as many as processors, in turn.</summary>
     public WriteLane NextLane() => _lanes[(uint)Interlocked.Increment(ref _laned) % _lanes.Length];
 
-    /// <summary>Takes a place. False where all are taken.</summary>
-    public bool TryReserve()
+    /// <summary>Takes a place, which disposing of it gives back. Null where all are taken.</summary>
+    public Place? Reserve()
     {
         if (Interlocked.Increment(ref _count) <= options.Value.Most)
         {
-            return true;
+            return new(this);
         }
 
         Interlocked.Decrement(ref _count);
-        return false;
+        return null;
     }
-
-    /// <summary>Gives a place back.</summary>
-    public void Release() => Interlocked.Decrement(ref _count);
 
     /// <summary>From now on its heart beats. After <see cref="EndAll"/> it ends at once: it was upgrading meanwhile.</summary>
     public void Add(Connection connection)
@@ -72,6 +69,13 @@ internal sealed class ConnectionSet(IOptions<ConnectionOptions> options, TimePro
                 connection.Beat();
             }
         }
+    }
+
+    /// <summary>A place for one connection.</summary>
+    internal readonly struct Place(ConnectionSet set) : IDisposable
+    {
+        /// <inheritdoc/>
+        public void Dispose() => Interlocked.Decrement(ref set._count);
     }
 
     private sealed record Goodbye(CloseCode Code, string Reason);

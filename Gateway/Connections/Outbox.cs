@@ -20,7 +20,7 @@ internal sealed class Outbox(int postBytes, int answerBytes, Action due)
     private const int ItemBytes = 48;
 
     /// <summary>Room for so many items is kept while nothing waits.</summary>
-    private const int IdleItems = 8;
+    private const int IdleItems = 4;
 
     private readonly Lock _gate = new();
     private readonly Signal _space = new();

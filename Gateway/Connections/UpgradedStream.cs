@@ -35,10 +35,18 @@ internal sealed class UpgradedStream(Stream transport, Socket? socket, TimeProvi
         transport.WriteAsync(bytes, cancellationToken);
 
     /// <inheritdoc/>
-    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        // Of the two tokens the connection's own counts: the WebSocket's cancellation comes from it, and ends with disposing of this stream.
-        var read = await transport.ReadAsync(buffer, _gone.CanBeCanceled ? _gone : cancellationToken);
+        // The connection's own token counts where there is one; whoever reads of the WebSocket need not give it another.
+        var token = _gone.CanBeCanceled ? _gone : cancellationToken;
+
+        // A read of nothing waits until something comes, for hours perhaps, and is followed by one that takes it.
+        return buffer.IsEmpty ? transport.ReadAsync(buffer, token) : TakeAsync(buffer, token);
+    }
+
+    private async ValueTask<int> TakeAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        var read = await transport.ReadAsync(buffer, cancellationToken);
         LastHeard = time.GetTimestamp();
         if (read > 0 && _bytes is not null)
         {

@@ -23,10 +23,10 @@ internal sealed partial class Users(
         {
             if (!_users.TryGetValue(session.User, out var user))
             {
-                _users.Add(session.User, user = new(session.User, grains, limits.Value));
+                _users.Add(session.User, user = new());
             }
 
-            user.Sessions.Add(session);
+            user.Sessions = [.. user.Sessions, session];
             _sessions.Add(session.Id, session);
         }
 
@@ -100,9 +100,13 @@ internal sealed partial class Users(
         lock (_gate)
         {
             _sessions.Remove(session.Id);
-            if (_users.TryGetValue(session.User, out var user) && user.Sessions.Remove(session) && user.Sessions.Count == 0)
+            if (_users.TryGetValue(session.User, out var user))
             {
-                _users.Remove(session.User);
+                user.Sessions = Array.FindAll(user.Sessions, other => other != session);
+                if (user.Sessions.Length == 0)
+                {
+                    _users.Remove(session.User);
+                }
             }
         }
     }
@@ -115,18 +119,23 @@ internal sealed partial class Users(
             return ValueTask.FromResult(0);
         }
 
-        LocalUser? local;
+        SendAllowance allowance;
         lock (_gate)
         {
-            if (!_users.TryGetValue(user, out local))
+            if (!_users.TryGetValue(user, out var local))
             {
                 return ValueTask.FromResult(0);
             }
+
+            allowance = local.Allowance ??= AllowanceOf(user);
         }
 
-        ongoing.Add(local.Allowance.Take(out var wait));
+        ongoing.Add(allowance.Take(out var wait));
         return new(wait);
     }
+
+    private SendAllowance AllowanceOf(string user) =>
+        new(wanted => Grain(user).TakeSendsAsync(wanted, limits.Value.SendsPerSecond, limits.Value.SendBurst));
 
     /// <summary>Events of a room that a user belongs to are in the log: sessions in that room look, the others are put into it.</summary>
     public void Ring(string user, string room, long from, long to)
@@ -134,7 +143,7 @@ internal sealed partial class Users(
         Session[] sessions;
         lock (_gate)
         {
-            sessions = _users.TryGetValue(user, out var local) ? [.. local.Sessions] : [];
+            sessions = _users.TryGetValue(user, out var local) ? local.Sessions : [];
         }
 
         foreach (var session in sessions)
@@ -210,10 +219,12 @@ internal sealed partial class Users(
 
     private IUserGrain Grain(string user) => grains.GetGrain<IUserGrain>(user);
 
-    private sealed class LocalUser(string user, IGrainFactory grains, ProtocolLimits limits)
+    /// <summary>Under the lock; the array itself is never changed.</summary>
+    private sealed class LocalUser
     {
-        public List<Session> Sessions { get; } = [];
+        public Session[] Sessions { get; set; } = [];
 
-        public SendAllowance Allowance { get; } = new(wanted => grains.GetGrain<IUserGrain>(user).TakeSendsAsync(wanted, limits.SendsPerSecond, limits.SendBurst));
+        /// <summary>Null before the first send: most listen.</summary>
+        public SendAllowance? Allowance { get; set; }
     }
 }

@@ -32,8 +32,20 @@ internal sealed class JsonConversation(SessionWire wire, SessionPorts ports, Ide
             return;
         }
 
-        _parsed.Clear();
-        CommandReader.Read(frame.Span, ports.Limits, _parsed);
+        try
+        {
+            CommandReader.Read(frame.Span, ports.Limits, _parsed);
+            await CarryOutAsync();
+        }
+        finally
+        {
+            // It may say nothing for hours now.
+            _parsed.Clear();
+        }
+    }
+
+    private async ValueTask CarryOutAsync()
+    {
         foreach (var (command, error) in _parsed)
         {
             if (error is not null)

@@ -21,7 +21,7 @@ internal sealed partial class Session
 
             var isIn = _subscriptions.TryGetValue(room, out earlier);
             var full = !isIn && _subscriptions.Count >= ports.Limits.RoomsPerConnection;
-            if (entry == Entry.Rung && (isIn || full || _left.Contains(room)))
+            if (entry == Entry.Rung && (isIn || full || _left?.Contains(room) == true))
             {
                 return;
             }
@@ -33,7 +33,7 @@ internal sealed partial class Session
             }
 
             _subscriptions[room] = subscription;
-            _left.Remove(room);
+            _left?.Remove(room);
             Retire(earlier);
         }
 
@@ -183,6 +183,7 @@ internal sealed partial class Session
     {
         if (!RoomKey.IsDirect(room))
         {
+            _left ??= [];
             if (_left.Count >= ports.Limits.RoomsPerConnection)
             {
                 _left.Clear();

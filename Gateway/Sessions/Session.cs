@@ -15,7 +15,7 @@ internal sealed partial class Session(string id, string user, IWireFormat format
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Subscription> _subscriptions = [];
-    private readonly HashSet<string> _left = [];
+    private HashSet<string>? _left;
     private readonly Connections.Signal _answered = new();
     private Dictionary<string, long>? _rung = [];
     private Task _question = Task.CompletedTask;

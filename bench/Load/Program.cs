@@ -91,20 +91,23 @@ Command Compared(string name, string description)
     var warmUp = Number("--warm-up", 2, "seconds before them");
     var serverWarmUp = Number("--server-warm-up", 6, "seconds of each kind of load after a server's start that are not measured");
     var connections = Number("--connections", 5000, "idle connections");
-    var url = Text("--peer-url", "a further server, which runs already: ws://127.0.0.1:8080/ws?user={user}");
+    var url = Text("--peer-url", "a further server: ws://127.0.0.1:8080/ws?user={user}");
+    var start = Text("--peer-start", "what starts it, with {port} in it and in the url, for each round; without it, it runs already, and P4 leaves it out");
     var join = Text("--peer-join", "what is said to it first, with {user} and {room}");
     var joined = Text("--peer-joined", "what its answer contains");
     var message = Text("--peer-send", "what is said to send, with {room}, {id} and {text}");
-    var pids = new Option<int[]>("--peer-pid") { Description = "its processes", DefaultValueFactory = _ => [] };
+    var pids = new Option<int[]>("--peer-pid") { Description = "its processes, where it runs already", DefaultValueFactory = _ => [] };
+    var skips = new Option<string[]>("--peer-skips") { Description = "what it is not put through, such as P3", DefaultValueFactory = _ => [] };
     var command = new Command(name, $"{description}; beside a SignalR hub in the same minutes.")
     {
-        runs, seconds, warmUp, serverWarmUp, connections, url, join, joined, message, pids, results,
+        runs, seconds, warmUp, serverWarmUp, connections, start, url, join, joined, message, pids, skips, results,
     };
     command.SetAction((given, cancellation) => new Comparison(new(
         name, name == "all" ? "" : name, given.GetValue(runs), given.GetValue(seconds), given.GetValue(warmUp), given.GetValue(serverWarmUp),
         given.GetValue(connections),
         given.GetValue(url) is { Length: > 0 } peer
-            ? new TemplatePeer(peer, given.GetValue(join)!, given.GetValue(joined)!, given.GetValue(message)!, given.GetValue(pids)!)
+            ? new PeerTemplate(
+                given.GetValue(start)!, peer, given.GetValue(join)!, given.GetValue(joined)!, given.GetValue(message)!, given.GetValue(pids)!, given.GetValue(skips)!)
             : null,
         given.GetValue(results)!)).RunAsync(cancellation));
     return command;

@@ -73,6 +73,7 @@ internal sealed class GatewayServer : IAsyncDisposable
         services.AddHostedService(parts => ActivatorUtilities.CreateInstance<Drain>(parts, TimeProvider.System));
         var app = builder.Build();
         app.MapChat();
+        app.MapPage();
         await app.StartAsync(TestContext.Current.CancellationToken);
         return new(app, rooms, users, registry);
     }
@@ -100,6 +101,18 @@ internal sealed class GatewayServer : IAsyncDisposable
     {
         using var client = new HttpClient();
         return await client.GetAsync(new Uri(_app.Urls.Single() + path), TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>A request for a connection; its answer's head.</summary>
+    public async Task<HttpResponseMessage> UpgradeAsync(string path)
+    {
+        using var client = new HttpClient();
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(_app.Urls.Single() + path));
+        request.Headers.Add("Connection", "Upgrade");
+        request.Headers.Add("Upgrade", "websocket");
+        request.Headers.Add("Sec-WebSocket-Version", "13");
+        request.Headers.Add("Sec-WebSocket-Key", "AAAAAAAAAAAAAAAAAAAAAA==");
+        return await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
     }
 
     /// <summary>Tells the process to end, and waits until it has.</summary>

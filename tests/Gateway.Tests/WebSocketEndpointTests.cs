@@ -14,6 +14,19 @@ public sealed class WebSocketEndpointTests
         Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
     }
 
+    [Fact]
+    public async Task APage_SaysWhatABrowserMayDo_AnUpgradeDoesNot()
+    {
+        await using var server = await GatewayServer.StartAsync();
+        using var page = await server.GetAsync("/chat.js");
+        Assert.Equal("nosniff", Assert.Single(page.Headers.GetValues("X-Content-Type-Options")));
+        Assert.True(page.Headers.Contains("Content-Security-Policy"));
+        using var upgrade = await server.UpgradeAsync("/ws?user=ann");
+        Assert.Equal(HttpStatusCode.SwitchingProtocols, upgrade.StatusCode);
+        Assert.Equal(
+            ["Connection", "Date", "Sec-WebSocket-Accept", "Upgrade"], upgrade.Headers.Select(header => header.Key).Order(StringComparer.Ordinal));
+    }
+
     [Theory]
     [InlineData("/ws?room=No", null)]
     [InlineData("/ws?after=soon", null)]

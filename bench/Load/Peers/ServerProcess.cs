@@ -4,7 +4,7 @@ using System.Net.Sockets;
 
 namespace OrleansChat.Load.Peers;
 
-/// <summary>One server of this repository as a process, on a port that it is given by <c>ASPNETCORE_URLS</c>.</summary>
+/// <summary>One server as a process, on a port of its own.</summary>
 internal sealed class ServerProcess : IAsyncDisposable
 {
     private static readonly TimeSpan StartsWithin = TimeSpan.FromSeconds(30);
@@ -27,11 +27,15 @@ internal sealed class ServerProcess : IAsyncDisposable
         return Path.Combine(root.FullName, project, "bin", here.Parent.Name, here.Name, program);
     }
 
-    /// <summary>Starts it and waits until it takes connections.</summary>
-    public static async Task<ServerProcess> StartAsync(string program, CancellationToken cancellationToken)
+    /// <summary>Starts one of this repository, which is given its port by <c>ASPNETCORE_URLS</c>, and waits until it takes connections.</summary>
+    public static Task<ServerProcess> StartAsync(string program, CancellationToken cancellationToken) => StartAsync(program, _ => [], cancellationToken);
+
+    /// <summary>Any other.</summary>
+    /// <param name="arguments">With which it listens on a port.</param>
+    public static async Task<ServerProcess> StartAsync(string program, Func<int, IEnumerable<string>> arguments, CancellationToken cancellationToken)
     {
         var port = FreePort();
-        var process = Process.Start(new ProcessStartInfo(program)
+        var process = Process.Start(new ProcessStartInfo(program, arguments(port))
         {
             Environment = { ["ASPNETCORE_URLS"] = $"http://127.0.0.1:{port}", ["Logging__LogLevel__Default"] = "Warning" },
         })!;

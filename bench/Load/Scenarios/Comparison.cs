@@ -5,9 +5,9 @@ namespace OrleansChat.Load.Scenarios;
 
 /// <summary>What a comparison runs.</summary>
 /// <param name="Only">Scenarios whose names start with this; empty for all.</param>
-/// <param name="Peer">A server that runs already, as a further column; null for none.</param>
+/// <param name="Peer">Any other server, as a further column; null for none.</param>
 internal sealed record ComparisonOptions(
-    string Name, string Only, int Runs, int Seconds, int WarmUpSeconds, int ServerWarmUpSeconds, int IdleConnections, TemplatePeer? Peer, string Results);
+    string Name, string Only, int Runs, int Seconds, int WarmUpSeconds, int ServerWarmUpSeconds, int IdleConnections, PeerTemplate? Peer, string Results);
 
 /// <summary>
 /// This system beside a SignalR hub, and beside any other server that is asked for, in the same minutes: each round starts each setting once
@@ -27,7 +27,7 @@ internal sealed class Comparison(ComparisonOptions options)
     /// <summary>What this system is measured by.</summary>
     public const string SignalR = "SignalR";
 
-    /// <summary>A server that runs already.</summary>
+    /// <summary>Any other server.</summary>
     public const string Peer = "peer";
 
     private const string Idle = "P4";
@@ -47,7 +47,7 @@ internal sealed class Comparison(ComparisonOptions options)
         new(TwoGateways, cancelled => StartAsync(2, "sqlite", cancelled), name => name == "P1-200"),
         new(PostgreSql, cancelled => StartAsync(1, "postgres", cancelled), name => name is "P2" or "P3"),
         new(SignalR, async cancelled => await SignalRPeer.StartAsync(cancelled), _ => true),
-        .. options.Peer is { } peer ? (Setting[])[new(Peer, _ => Task.FromResult<IPeer>(peer), name => name != Idle)] : [],
+        .. options.Peer is { } peer ? (Setting[])[new(Peer, peer.StartAsync, name => peer.Takes(name, fresh: name == Idle))] : [],
     ];
 
     private readonly Measured _measured = new();

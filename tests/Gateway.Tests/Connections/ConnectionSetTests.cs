@@ -8,15 +8,15 @@ namespace OrleansChat.Gateway.Tests.Connections;
 public sealed class ConnectionSetTests
 {
     [Fact]
-    public void TryReserve_AboveTheMost_IsRefused_UntilOneIsReleased()
+    public void Reserve_AboveTheMost_IsRefused_UntilOneIsGivenBack()
     {
         var set = new ConnectionSet(Options.Create(new ConnectionOptions { Most = 2 }), TimeProvider.System);
-        Assert.True(set.TryReserve());
-        Assert.True(set.TryReserve());
-        Assert.False(set.TryReserve());
+        Assert.NotNull(set.Reserve());
+        var place = Assert.NotNull(set.Reserve());
+        Assert.Null(set.Reserve());
         Assert.Equal(2, set.Count);
-        set.Release();
-        Assert.True(set.TryReserve());
+        place.Dispose();
+        Assert.NotNull(set.Reserve());
     }
 
     [Fact]

@@ -55,6 +55,18 @@ internal sealed class ChatMember(Uri address, string room) : IDisposable
         return SendAsync($$"""{"t":"send","id":"{{number}}","room":"{{room}}","text":"{{now}} {{padding}}"}""", cancellationToken);
     }
 
+    /// <summary>Says something and waits for the answer, which is the next frame of this type. Returns the milliseconds that it took.</summary>
+    public async Task<double> AskAsync(string command, string answer, CancellationToken cancellationToken)
+    {
+        var asked = Stopwatch.GetTimestamp();
+        await SendAsync(command, cancellationToken);
+        while (!(await ReceiveAsync(cancellationToken)).StartsWith($$"""{"t":"{{answer}}",""", StringComparison.Ordinal))
+        {
+        }
+
+        return Stopwatch.GetElapsedTime(asked).TotalMilliseconds;
+    }
+
     /// <summary>Receives until <paramref name="events"/> events came.</summary>
     public async Task ReceiveAllAsync(Func<int> events, CancellationToken cancellationToken)
     {

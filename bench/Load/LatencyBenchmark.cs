@@ -16,6 +16,7 @@ internal sealed record LatencyOptions(int Runs, int Seconds, int Members, int Ra
 internal static class LatencyBenchmark
 {
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Asking = TimeSpan.FromSeconds(4);
     private static readonly TimeSpan MostLate = TimeSpan.FromMilliseconds(500);
     private static readonly string Padding = new('x', 80);
 
@@ -61,8 +62,8 @@ internal static class LatencyBenchmark
         try
         {
             string[] arguments = ["--gateways", "1", "--store", setting.Store, "--data", data];
-            var streams = new Dictionary<string, string> { ["Streams:Provider"] = setting.Streams };
-            await using var cluster = await ClusterProcess.StartAsync(arguments, streams, cancellationToken);
+            var settings = new Dictionary<string, string> { ["Streams:Provider"] = setting.Streams, ["Connections:CommandsPerSecond"] = "0" };
+            await using var cluster = await ClusterProcess.StartAsync(arguments, settings, cancellationToken);
             return await DriveAsync(cluster.Port, options, cancellationToken);
         }
         finally
@@ -114,10 +115,36 @@ internal static class LatencyBenchmark
         deadline.CancelAfter(TimeSpan.FromSeconds(10));
         await Task.WhenAll(receiving);
         var faults = members.Sum(member => member.Faults);
+        if (faults > 0)
+        {
+            throw new InvalidOperationException($"{faults} deliveries were not the next of the room: the run is void.");
+        }
+
+        var ping = await RoundTripAsync(members[0], """{"t":"ping","id":"p"}""", "pong", options.Rate, cancellationToken);
+        var who = await RoundTripAsync(members[0], """{"t":"who","id":"w","room":"bench"}""", "who", options.Rate, cancellationToken);
         Array.ForEach(members, member => member.Dispose());
-        return faults == 0
-            ? Figures.Of([.. members.SelectMany(member => member.Latencies).Order()], [.. members[0].Answers.Order()])
-            : throw new InvalidOperationException($"{faults} deliveries were not the next of the room: the run is void.");
+        return Figures.Of([.. members.SelectMany(member => member.Latencies).Order()], [.. members[0].Answers.Order()], ping, who);
+    }
+
+    /// <summary>The median of a question that changes nothing, asked at the same pace: what its way costs by itself. In milliseconds.</summary>
+    private static async Task<double> RoundTripAsync(ChatMember member, string question, string answer, int rate, CancellationToken cancellationToken)
+    {
+        var count = (int)(Asking.TotalSeconds * rate);
+        List<double> took = [];
+        var start = Stopwatch.GetTimestamp();
+        for (var asked = 0; asked < count; asked++)
+        {
+            var early = Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), start + ((long)asked * Stopwatch.Frequency / rate));
+            if (early > TimeSpan.Zero)
+            {
+                await Task.Delay(early, cancellationToken);
+            }
+
+            took.Add(await member.AskAsync(question, answer, cancellationToken));
+        }
+
+        // The first quarter is for code that did not run before.
+        return Results.Median(took.Skip(count / 4));
     }
 
     private static string Report(LatencyOptions options, Dictionary<Setting, List<Figures>> runs)
@@ -133,19 +160,22 @@ internal static class LatencyBenchmark
             + $"{Environment.ProcessorCount} cores shared by all; {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.OSDescription.Split('#')[0].Trim()}. "
             + $"Every delivery was checked."));
         report.AppendLine();
-        report.AppendLine("| | p50 | p90 | p99 | p50 against stock memory streams | p50 of the `ok` | p50 from the room on |");
-        report.AppendLine("|---|---|---|---|---|---|---|");
+        report.AppendLine("| | p50 | p90 | p99 | p50 against stock memory streams | p50 of the `ok` | p50 from the room on | p50 of a `ping` | p50 of a `who` |");
+        report.AppendLine("|---|---|---|---|---|---|---|---|---|");
         foreach (var (setting, figures) in runs)
         {
             var p50 = Median(figures, one => one.P50);
             report.AppendLine(string.Create(
                 CultureInfo.InvariantCulture,
                 $"| {setting.Name} | {p50:0.00} ms | {Median(figures, one => one.P90):0.00} ms | {Median(figures, one => one.P99):0.00} ms | {p50 / stock:0.000} "
-                + $"| {Median(figures, one => one.Ok):0.00} ms | {Median(figures, one => one.FromRoom):0.00} ms |"));
+                + $"| {Median(figures, one => one.Ok):0.00} ms | {Median(figures, one => one.FromRoom):0.00} ms "
+                + $"| {Median(figures, one => one.Ping):0.00} ms | {Median(figures, one => one.Who):0.00} ms |"));
         }
 
         report.AppendLine();
-        report.AppendLine("From the room on: the whole way less half of the sender's round trip to its `ok`, which stands for the way to the room (with a durable log it holds half of the commit, too).");
+        report.AppendLine("From the room on: the whole way less half of the sender's round trip to its `ok`, which stands for the way to the room (with a durable log it holds half of the commit, too). "
+            + "A `ping` is answered by the gateway. A `who` is answered by the room's grain from its memory: it goes the way that a message goes, client, gateway, silo, gateway, client, "
+            + "and so is the least that one can take where every hop is a call of Orleans'; what a message takes beyond it is the log, and the stream in place of the answer.");
 
         report.AppendLine();
         report.AppendLine(CultureInfo.InvariantCulture, $"    dotnet run -c Release --project bench/Load -- latency --runs {options.Runs} --seconds {options.Seconds}");
@@ -160,12 +190,12 @@ internal static class LatencyBenchmark
 
     private sealed record Setting(string Name, string Store, string Streams);
 
-    private sealed record Figures(double P50, double P90, double P99, double Ok, int Deliveries)
+    private sealed record Figures(double P50, double P90, double P99, double Ok, double Ping, double Who, int Deliveries)
     {
         public double FromRoom => P50 - (Ok / 2);
 
-        public static Figures Of(double[] sorted, double[] answers) =>
-            new(At(sorted, 0.5), At(sorted, 0.9), At(sorted, 0.99), At(answers, 0.5), sorted.Length);
+        public static Figures Of(double[] sorted, double[] answers, double ping, double who) =>
+            new(At(sorted, 0.5), At(sorted, 0.9), At(sorted, 0.99), At(answers, 0.5), ping, who, sorted.Length);
 
         private static double At(double[] sorted, double share) => sorted[Math.Min(sorted.Length - 1, (int)(share * sorted.Length))];
     }

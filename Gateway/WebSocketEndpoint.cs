@@ -76,6 +76,8 @@ internal sealed partial class WebSocketEndpoint(
             return;
         }
 
+        var deflates = Deflates(context.Response);
+
         // What was asked with is known by now, and would be kept for as long as the connection lives. In this order: a request lets go of the
         // features that it holds when it is asked for another one.
         context.Features.Set<IQueryFeature>(null);
@@ -83,7 +85,7 @@ internal sealed partial class WebSocketEndpoint(
         using var connection = new Connection(socket, UpgradedStream.Under(context), connections.NextLane(), options.Value, ports.Limits.FrameBytes, time);
         using var expiry = new Expiry(time, identity.Grace, () => connection.End(CloseCode.TokenExpired, "the token expired"));
         expiry.Set(who.Exp);
-        var wire = new SessionWire(connection.Outbox, connection.Commands, connection.End, expiry, connection.Gone);
+        var wire = new SessionWire(connection.Outbox, connection.Commands, connection.End, expiry, connection.Gone, deflates);
         IConversation conversation = subprotocol == Subprotocols.Json
             ? new JsonConversation(wire, ports, who, _ofToken)
             : new TextConversation(wire, ports, who, settings!, subprotocol is null, _ofToken);
@@ -113,14 +115,28 @@ internal sealed partial class WebSocketEndpoint(
 
         try
         {
-            return await context.WebSockets.AcceptWebSocketAsync(
-                new WebSocketAcceptContext { SubProtocol = subprotocol, KeepAliveInterval = Timeout.InfiniteTimeSpan });
+            return await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext
+            {
+                SubProtocol = subprotocol,
+                KeepAliveInterval = Timeout.InfiniteTimeSpan,
+
+                // Each message compressed by itself: what a room says is compressed once, and holds no secret of the connection's.
+                DangerousEnableCompression = options.Value.Deflate,
+                DisableServerContextTakeover = true,
+            });
         }
         finally
         {
             doorway.Leave();
         }
     }
+
+    /// <summary>
+    /// Whether compressed frames were agreed on. Who wants them of a smaller window than the usual one, of 32 KiB, gets none, which is allowed:
+    /// its frames could not be everybody's.
+    /// </summary>
+    private static bool Deflates(HttpResponse response) =>
+        response.Headers.SecWebSocketExtensions.ToString() is { Length: > 0 } agreed && !agreed.Contains("server_max_window_bits", StringComparison.Ordinal);
 
     private async Task StartAsync(IConversation conversation, Connection connection)
     {

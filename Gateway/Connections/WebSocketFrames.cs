@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.IO.Compression;
 using System.Text.Unicode;
 using OrleansChat.Protocol;
 
@@ -8,6 +9,17 @@ namespace OrleansChat.Gateway.Connections;
 /// <summary>The frames that a server writes (RFC 6455 §5): unmasked, and whole.</summary>
 internal static class WebSocketFrames
 {
+    private const byte TextFrame = 0x81;
+
+    /// <summary>RSV1, which says that a message is compressed (RFC 7692 §6).</summary>
+    private const byte Compressed = 0x40;
+
+    /// <summary>Bytes of text below which compressing by itself saves next to nothing.</summary>
+    private const int LeastCompressed = 128;
+
+    /// <summary>What a flush ends the compressed bytes with, and the frame leaves out (RFC 7692 §7.2.1): 00 00 FF FF.</summary>
+    private const int FlushBytes = 4;
+
     /// <summary>A ping without a payload (§5.5.2).</summary>
     public static readonly ReadOnlyMemory<byte> Ping = new byte[] { 0x89, 0x00 };
 
@@ -29,7 +41,7 @@ internal static class WebSocketFrames
         }
 
         Span<byte> header = stackalloc byte[10];
-        header = header[..Header(header, length)];
+        header = header[..Header(header, TextFrame, length)];
         var frame = new byte[header.Length + length];
         header.CopyTo(frame);
         var at = header.Length;
@@ -50,6 +62,28 @@ internal static class WebSocketFrames
         return frame;
     }
 
+    /// <summary>
+    /// The same for peers who agreed to permessage-deflate: compressed by itself, so that it does not matter what else they were sent. A frame
+    /// that does not become smaller stays as it is, which such peers take too.
+    /// </summary>
+    public static byte[] DeflatedText(ReadOnlySpan<ReadOnlyMemory<byte>> lines)
+    {
+        var plain = Text(lines);
+        if (plain.Length < LeastCompressed)
+        {
+            return plain;
+        }
+
+        using var deflated = new MemoryStream();
+        using var deflate = new DeflateStream(deflated, CompressionLevel.Fastest, leaveOpen: true);
+        deflate.Write(plain.AsSpan(HeaderBytes(plain)));
+        deflate.Flush();
+        var length = (int)deflated.Length - FlushBytes;
+        Span<byte> header = stackalloc byte[10];
+        header = header[..Header(header, TextFrame | Compressed, length)];
+        return header.Length + length < plain.Length ? [.. header, .. deflated.GetBuffer().AsSpan(0, length)] : plain;
+    }
+
     /// <summary>One unmasked text frame of all lines that are not empty, and clears them; nothing where all are.</summary>
     public static void WriteText(IBufferWriter<byte> frames, List<ReadOnlyMemory<byte>> lines)
     {
@@ -61,7 +95,7 @@ internal static class WebSocketFrames
 
         if (length >= 0)
         {
-            frames.Advance(Header(frames.GetSpan(10), length));
+            frames.Advance(Header(frames.GetSpan(10), TextFrame, length));
             var first = true;
             foreach (var line in lines)
             {
@@ -77,10 +111,17 @@ internal static class WebSocketFrames
         lines.Clear();
     }
 
-    /// <summary>Writes a text frame's header. Returns its length: 2, 4 or 10 bytes.</summary>
-    private static int Header(Span<byte> header, int length)
+    private static int HeaderBytes(ReadOnlySpan<byte> frame) => frame[1] switch
     {
-        header[0] = 0x81;
+        < 126 => 2,
+        126 => 4,
+        _ => 10,
+    };
+
+    /// <summary>Writes a frame's header. Returns its length: 2, 4 or 10 bytes.</summary>
+    private static int Header(Span<byte> header, byte kind, int length)
+    {
+        header[0] = kind;
         switch (length)
         {
             case < 126:

@@ -14,7 +14,7 @@ internal sealed class EncodedEvent(RoomEvent happened)
     public ReadOnlyMemory<byte> For(View view)
     {
         var own = view.Format.TellsOwn && happened.From == view.User;
-        return _encodings.Get(happened, view, own, static (happened, view, own) =>
+        return _encodings.Get(happened, view with { Deflated = false }, own, static (happened, view, own) =>
             Frames.Event(happened, view.Room, own) is { } frame ? view.Format.Encode(frame, own) : default);
     }
 }
@@ -23,4 +23,5 @@ internal sealed class EncodedEvent(RoomEvent happened)
 /// <param name="Format">The connection's format; equal formats share bytes.</param>
 /// <param name="Room">The viewer's own name for the room.</param>
 /// <param name="User">The viewer.</param>
-internal readonly record struct View(IWireFormat Format, string Room, string User);
+/// <param name="Deflated">Whether the viewer takes compressed frames.</param>
+internal readonly record struct View(IWireFormat Format, string Room, string User, bool Deflated = false);

@@ -39,6 +39,6 @@ internal sealed class EncodedRun(IReadOnlyList<EncodedEvent> events)
             lines[i] = events[i].For(view);
         }
 
-        return WebSocketFrames.Text(lines);
+        return view.Deflated ? WebSocketFrames.DeflatedText(lines) : WebSocketFrames.Text(lines);
     }
 }

@@ -15,17 +15,17 @@ internal sealed class Encodings
         {
             for (var known = _first; known is not null; known = known.Next)
             {
-                if (known.Own == own && known.Room == view.Room && known.Format.Equals(view.Format))
+                if (known.Own == own && known.Deflated == view.Deflated && known.Room == view.Room && known.Format.Equals(view.Format))
                 {
                     return known.Bytes;
                 }
             }
 
-            _first = new(view.Format, view.Room, own, encode(of, view, own), _first);
+            _first = new(view.Format, view.Room, own, view.Deflated, encode(of, view, own), _first);
             return _first.Bytes;
         }
     }
 
-    // A handful at most: JSON or text, one's own or another's, and in a direct conversation the two names of the room.
-    private sealed record Encoding(IWireFormat Format, string Room, bool Own, ReadOnlyMemory<byte> Bytes, Encoding? Next);
+    // A handful at most: JSON or text, one's own or another's, compressed or not, and in a direct conversation the two names of the room.
+    private sealed record Encoding(IWireFormat Format, string Room, bool Own, bool Deflated, ReadOnlyMemory<byte> Bytes, Encoding? Next);
 }

@@ -10,7 +10,7 @@ internal sealed partial class Session
     {
         var room = RoomNames.KeyOf(join.Room, user);
         var kind = Frames.KindOf(join.Kind);
-        var subscription = new Subscription(this, room, new(FormatOf(join.Room), join.Room, user));
+        var subscription = new Subscription(this, room, new(FormatOf(join.Room), join.Room, user, wire.Deflates));
         Subscription? earlier;
         lock (_gate)
         {

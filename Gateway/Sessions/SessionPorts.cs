@@ -19,7 +19,8 @@ internal sealed class RoomsAllowed
 }
 
 /// <summary>
-/// What a session needs of its connection: somewhere to write, how much it may ask, a way to end it, until when it may speak, and when it
-/// is gone.
+/// What a session needs of its connection: somewhere to write, how much it may ask, a way to end it, until when it may speak, when it is gone,
+/// and whether it takes compressed frames.
 /// </summary>
-internal sealed record SessionWire(Outbox Outbox, Allowance Commands, Action<CloseCode, string> End, Expiry Expiry, CancellationToken Gone);
+internal sealed record SessionWire(
+    Outbox Outbox, Allowance Commands, Action<CloseCode, string> End, Expiry Expiry, CancellationToken Gone, bool Deflates = false);

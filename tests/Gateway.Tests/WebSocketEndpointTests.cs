@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.WebSockets;
+using System.Text;
 using OrleansChat.Protocol;
 
 namespace OrleansChat.Gateway.Tests;
@@ -26,6 +28,60 @@ public sealed class WebSocketEndpointTests
         Assert.Equal(
             ["Connection", "Date", "Sec-WebSocket-Accept", "Upgrade"], upgrade.Headers.Select(header => header.Key).Order(StringComparer.Ordinal));
     }
+
+    [Theory]
+    [InlineData(true, "permessage-deflate; client_max_window_bits", "permessage-deflate")]
+    [InlineData(true, "permessage-deflate", "permessage-deflate")]
+    [InlineData(true, "x-shrink", "")]
+    [InlineData(true, null, "")]
+    [InlineData(false, "permessage-deflate", "")]
+    public async Task Compression_IsAgreedOn_WhereBothWantIt(bool set, string? offered, string agreed)
+    {
+        await using var server = await GatewayServer.StartAsync(connections: new() { Deflate = set });
+        using var client = await server.ConnectAsync("/ws?room=lobby&raw=1&user=ann", null, Offer(offered));
+        Assert.Equal(agreed, client.Extensions.Split(';')[0]);
+        await client.SendTextAsync(Repeating);
+        var frame = await client.ReceiveFrameAsync();
+        Assert.Equal(Repeating, frame!.TextPayload);
+        Assert.Equal(agreed.Length > 0, frame.Compressed);
+    }
+
+    [Fact]
+    public async Task Compression_WithASmallerWindow_IsNotUsed()
+    {
+        await using var server = await GatewayServer.StartAsync(connections: new() { Deflate = true });
+        using var client = await server.ConnectAsync("/ws?room=lobby&raw=1&user=ann", null, Offer("permessage-deflate; server_max_window_bits=10"));
+        Assert.Contains("server_max_window_bits=10", client.Extensions, StringComparison.Ordinal);
+        await client.SendTextAsync(Repeating);
+        var frame = await client.ReceiveFrameAsync();
+        Assert.Equal(Repeating, frame!.TextPayload);
+        Assert.False(frame.Compressed);
+    }
+
+    [Fact]
+    public async Task WhoTakesCompressedFrames_AndWhoDoesNot_HearTheSame()
+    {
+        await using var server = await GatewayServer.StartAsync(connections: new() { Deflate = true });
+        using var plain = await server.ConnectAsync("/ws?room=lobby&raw=1&user=ann");
+        using var framework = new ClientWebSocket();
+        framework.Options.DangerousDeflateOptions = new();
+        await framework.ConnectAsync(new($"ws://{server.Authority}/ws?room=lobby&raw=1&user=bob"), TestContext.Current.CancellationToken);
+        for (var i = 0; i < 5; i++)
+        {
+            // Compressed with what it sent before in mind, and inflated likewise.
+            var said = $"{i} {Repeating}";
+            await framework.SendAsync(Encoding.UTF8.GetBytes(said), WebSocketMessageType.Text, true, TestContext.Current.CancellationToken);
+            Assert.Equal(said, await plain.ReceiveTextAsync());
+            var buffer = new byte[1024];
+            var heard = await framework.ReceiveAsync(buffer, TestContext.Current.CancellationToken);
+            Assert.True(heard.EndOfMessage);
+            Assert.Equal(said, Encoding.UTF8.GetString(buffer, 0, heard.Count));
+        }
+    }
+
+    private static readonly string Repeating = string.Concat(Enumerable.Repeat("what repeats is short ", 20)).TrimEnd();
+
+    private static string[] Offer(string? extension) => extension is null ? [] : [$"Sec-WebSocket-Extensions: {extension}"];
 
     [Theory]
     [InlineData("/ws?room=No", null)]

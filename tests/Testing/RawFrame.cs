@@ -1,10 +1,12 @@
 using System.Buffers.Binary;
+using System.IO.Compression;
 using System.Text;
 
 namespace OrleansChat.Testing;
 
 /// <summary>One frame as it came over the wire (RFC 6455 §5.2).</summary>
-public sealed record RawFrame(bool Final, int Opcode, byte[] Payload)
+/// <param name="Compressed">Whether the payload is a message that was compressed by itself (RFC 7692 §6).</param>
+public sealed record RawFrame(bool Final, int Opcode, byte[] Payload, bool Compressed = false)
 {
     public const int Continuation = 0x0;
     public const int Text = 0x1;
@@ -14,11 +16,21 @@ public sealed record RawFrame(bool Final, int Opcode, byte[] Payload)
     public const int Pong = 0xA;
 
     /// <summary>The payload as text. Throws for what is not UTF-8.</summary>
-    public string TextPayload => new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(Payload);
+    public string TextPayload => new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(Compressed ? Inflated() : Payload);
 
     /// <summary>The code of a close frame; 1005 where it has none (§7.1.5).</summary>
     public int CloseCode => Payload.Length < 2 ? 1005 : BinaryPrimitives.ReadUInt16BigEndian(Payload);
 
     /// <summary>The reason of a close frame.</summary>
     public string CloseReason => Payload.Length < 2 ? "" : Encoding.UTF8.GetString(Payload.AsSpan(2));
+
+    private byte[] Inflated()
+    {
+        // RFC 7692 §7.2.2: four bytes come back, and nothing of another message is needed.
+        using var deflated = new MemoryStream([.. Payload, 0x00, 0x00, 0xFF, 0xFF]);
+        using var inflate = new DeflateStream(deflated, CompressionMode.Decompress);
+        using var inflated = new MemoryStream();
+        inflate.CopyTo(inflated);
+        return inflated.ToArray();
+    }
 }

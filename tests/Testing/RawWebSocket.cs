@@ -31,6 +31,9 @@ public sealed class RawWebSocket : IDisposable
     /// <summary>The subprotocol that the server chose, or null.</summary>
     public string? Subprotocol { get; private set; }
 
+    /// <summary>The extensions that the server agreed to; empty for none.</summary>
+    public string Extensions { get; private set; } = "";
+
     /// <summary>Whether a ping is answered when it is read. On, as in every browser.</summary>
     public bool AnswersPings { get; set; } = true;
 
@@ -146,7 +149,7 @@ public sealed class RawWebSocket : IDisposable
             }
 
             var length = await LengthAsync(head[1], timeout.Token);
-            var frame = new RawFrame((head[0] & 0x80) != 0, head[0] & 0x0F, await NeedAsync(length, timeout.Token));
+            var frame = new RawFrame((head[0] & 0x80) != 0, head[0] & 0x0F, await NeedAsync(length, timeout.Token), Compressed: (head[0] & 0x40) != 0);
             Check(frame, head);
             if (frame.Opcode == RawFrame.Ping && AnswersPings)
             {
@@ -305,6 +308,10 @@ public sealed class RawWebSocket : IDisposable
 #pragma warning restore CA5350
         Require(answers.GetValueOrDefault("Sec-WebSocket-Accept") == accept, "the handshake's answer does not belong to its key");
         Subprotocol = answers.GetValueOrDefault("Sec-WebSocket-Protocol");
+        Extensions = answers.GetValueOrDefault("Sec-WebSocket-Extensions", "");
+        Require(
+            Extensions.Length == 0 || headers.Any(header => header.StartsWith("Sec-WebSocket-Extensions: " + Extensions.Split(';')[0], StringComparison.Ordinal)),
+            "the server agreed to an extension that was not offered");
         Require(Subprotocol is null || subprotocols.Contains(Subprotocol), "the server chose a subprotocol that was not offered");
     }
 
@@ -355,9 +362,10 @@ public sealed class RawWebSocket : IDisposable
         }
     }
 
-    private static void Check(RawFrame frame, byte[] head)
+    private void Check(RawFrame frame, byte[] head)
     {
-        Require((head[0] & 0x70) == 0, "no extension was agreed on");
+        Require((head[0] & 0x30) == 0, "no extension was agreed on");
+        Require(!frame.Compressed || (Extensions.Length > 0 && frame.Opcode == RawFrame.Text), "what is compressed is text, and was agreed on");
         Require(
             frame.Opcode is RawFrame.Continuation or RawFrame.Text or RawFrame.Binary or RawFrame.Close or RawFrame.Ping or RawFrame.Pong,
             $"there is no opcode {frame.Opcode}");

@@ -3,6 +3,7 @@ using System.Text;
 using OrleansChat.Gateway.Sessions;
 using OrleansChat.Grains.Interfaces;
 using OrleansChat.Protocol;
+using OrleansChat.Testing;
 
 namespace OrleansChat.Gateway.Tests.Sessions;
 
@@ -45,6 +46,36 @@ public sealed class EncodedRunTests
         Assert.True(Run(2, "bob").For(quiet).IsEmpty);
         Assert.False(Run(2, "ann").For(quiet).IsEmpty);
     }
+
+    [Theory]
+    [InlineData(3)]
+    [InlineData(900)]
+    public void WhoTakesCompressedFrames_GetsTheSameOnes_EachReadableByItself(int events)
+    {
+        var run = Run(events, "bob");
+        var plain = run.For(View("ann")).ToArray();
+        Assert.True(MemoryMarshal.TryGetArray(run.For(View("ann") with { Deflated = true }), out var ann));
+        Assert.True(MemoryMarshal.TryGetArray(run.For(View("cid") with { Deflated = true }), out var cid));
+
+        Assert.Same(ann.Array, cid.Array);
+        Assert.Equal(0xC1, ann[0]);
+        Assert.True(ann.Count < plain.Length / 2, $"{ann.Count} bytes of {plain.Length}");
+        Assert.Equal(
+            new RawFrame(true, RawFrame.Text, plain[Header(plain)..]).TextPayload,
+            new RawFrame(true, RawFrame.Text, ann[Header(ann)..].ToArray(), Compressed: true).TextPayload);
+        Assert.Equal(plain, run.For(View("eve")).ToArray());
+    }
+
+    [Fact]
+    public void WhatDoesNotBecomeSmaller_IsNotCompressed()
+    {
+        // One short event, and nothing at all.
+        Assert.Equal(Run(1, "bob").For(View("ann")).ToArray(), Run(1, "bob").For(View("ann") with { Deflated = true }).ToArray());
+        var quiet = new View(new TextFormat("bob", "lobby", new("lobby", null, ShowSeq: false, Raw: false, Echo: false)), "lobby", "bob", Deflated: true);
+        Assert.True(Run(2, "bob").For(quiet).IsEmpty);
+    }
+
+    private static int Header(ReadOnlySpan<byte> frame) => frame[1] switch { < 126 => 2, 126 => 4, _ => 10 };
 
     private static View View(string user) => new(JsonFormat.Instance, "lobby", user);
 

@@ -18,7 +18,7 @@ internal sealed class ConnectionOptions
     /// Bytes handed to the transport at a time, what waits joined to so many, and what is larger in so many. Each of them that had to be waited
     /// for is progress, and progress is life.
     /// </summary>
-    [Range(1024, 1024 * 1024)] public int WriteBytes { get; set; } = 16 * 1024;
+    [Range(1024, 1024 * 1024)] public int WriteBytes { get; set; } = 64 * 1024;
 
     /// <summary>
     /// Whether clients that offer permessage-deflate (RFC 7692), as browsers do, are told what happens in rooms compressed: once for all of them,
@@ -49,8 +49,8 @@ internal sealed class ConnectionOptions
 
     /// <summary>
     /// Seconds for which a peer may take nothing at all of what is being written, before it is given up as dead. On Linux one whose machine
-    /// acknowledges nothing is given up after two heartbeats. It is seen to take by steps of some 100 KiB (the server's write buffer and a
-    /// part of <see cref="SendBufferBytes"/>): a slower peer than that looks dead.
+    /// acknowledges nothing is given up after two heartbeats. It is seen to take by steps of some 100 KiB (what is written at a time and
+    /// a part of <see cref="SendBufferBytes"/>): a slower peer than that looks dead.
     /// </summary>
     [Range(10, 3600)] public int StallSeconds { get; set; } = 120;
 

@@ -11,8 +11,13 @@ namespace OrleansChat.Gateway.Connections;
 /// stream up at once, and its close frame is still to be written. The server ends the transport with the request.
 /// HTTP/1.1 upgrades only: HTTP/2 has no upgrade.
 /// </summary>
-internal sealed class UpgradedStream(Stream transport, Socket? socket, TimeProvider time) : Stream
+/// <param name="transport">What the server offers: it copies what is written, and a thread of its own sends it.</param>
+/// <param name="socket">The socket under it; null where it is none.</param>
+/// <param name="isBare">Whether the socket's bytes are the transport's, with no TLS between them.</param>
+internal sealed class UpgradedStream(Stream transport, Socket? socket, bool isBare, TimeProvider time) : Stream
 {
+    private bool _heard;
+    private bool? _direct;
     private Outbox? _outbox;
     private Allowance? _bytes;
     private Allowance? _pings;
@@ -30,9 +35,39 @@ internal sealed class UpgradedStream(Stream transport, Socket? socket, TimeProvi
     public void DivertTo(Outbox outbox, Allowance bytes, Allowance pings, CancellationToken gone) =>
         (_outbox, _bytes, _pings, _gone) = (outbox, bytes, pings, gone);
 
-    /// <summary>Writes to the wire: the connection's writer alone calls it.</summary>
-    public ValueTask WriteToWireAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
-        transport.WriteAsync(bytes, cancellationToken);
+    /// <summary>
+    /// Writes to the wire: the connection's writer alone calls it. Into the socket itself, without a copy and another thread's turn, where the
+    /// first write finds that the peer has sent something: it has the answer to its request then, for it sends nothing before (RFC 6455 §4.1), and
+    /// none of the server's own bytes are still under way. Else by way of the server, from then on.
+    /// </summary>
+    public ValueTask WriteToWireAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    {
+        if (!(_direct ??= isBare && socket is not null && Volatile.Read(ref _heard)))
+        {
+            return transport.WriteAsync(bytes, cancellationToken);
+        }
+
+        var sent = socket!.Send(bytes.Span, SocketFlags.None, out var error);
+        if (error is not (SocketError.Success or SocketError.WouldBlock))
+        {
+            throw new IOException($"The peer is gone: {error}.");
+        }
+
+        var rest = bytes[Math.Max(0, sent)..];
+        return rest.IsEmpty ? ValueTask.CompletedTask : SendAsync(rest, cancellationToken);
+    }
+
+    private async ValueTask SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await socket!.SendAsync(bytes, SocketFlags.None, cancellationToken);
+        }
+        catch (SocketException gone)
+        {
+            throw new IOException("The peer is gone.", gone);
+        }
+    }
 
     /// <inheritdoc/>
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -48,6 +83,11 @@ internal sealed class UpgradedStream(Stream transport, Socket? socket, TimeProvi
     {
         var read = await transport.ReadAsync(buffer, cancellationToken);
         LastHeard = time.GetTimestamp();
+        if (read > 0)
+        {
+            Volatile.Write(ref _heard, true);
+        }
+
         if (read > 0 && _bytes is not null)
         {
             // Whatever a flood consists of (pongs and empty fragments nobody above hears of), it costs no more than this.
@@ -122,7 +162,8 @@ internal sealed class UpgradedStream(Stream transport, Socket? socket, TimeProvi
     {
         if (context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true } upgrade)
         {
-            context.Features.Set<IHttpUpgradeFeature>(new Feature(upgrade, context.Features.Get<IConnectionSocketFeature>()?.Socket, time));
+            var isBare = context.Features.Get<ITlsHandshakeFeature>() is null;
+            context.Features.Set<IHttpUpgradeFeature>(new Feature(upgrade, context.Features.Get<IConnectionSocketFeature>()?.Socket, isBare, time));
         }
     }
 
@@ -131,7 +172,7 @@ internal sealed class UpgradedStream(Stream transport, Socket? socket, TimeProvi
         (context.Features.Get<IHttpUpgradeFeature>() as Feature)?.Stream
         ?? throw new InvalidOperationException($"The request was not upgraded by way of {nameof(Offer)}.");
 
-    private sealed class Feature(IHttpUpgradeFeature inner, Socket? socket, TimeProvider time) : IHttpUpgradeFeature
+    private sealed class Feature(IHttpUpgradeFeature inner, Socket? socket, bool isBare, TimeProvider time) : IHttpUpgradeFeature
     {
         /// <summary>The stream, once upgraded.</summary>
         public UpgradedStream? Stream { get; private set; }
@@ -140,6 +181,15 @@ internal sealed class UpgradedStream(Stream transport, Socket? socket, TimeProvi
         public bool IsUpgradableRequest => inner.IsUpgradableRequest;
 
         /// <inheritdoc/>
-        public async Task<Stream> UpgradeAsync() => Stream = new UpgradedStream(await inner.UpgradeAsync(), socket, time);
+        public async Task<Stream> UpgradeAsync()
+        {
+            if (socket is not null)
+            {
+                // A send takes what fits and says so; it is waited for elsewhere.
+                socket.Blocking = false;
+            }
+
+            return Stream = new UpgradedStream(await inner.UpgradeAsync(), socket, isBare, time);
+        }
     }
 }

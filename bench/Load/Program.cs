@@ -96,8 +96,8 @@ Command Compared(string name, string description)
     var join = Text("--peer-join", "what is said to it first, with {user} and {room}");
     var joined = Text("--peer-joined", "what its answer contains");
     var message = Text("--peer-send", "what is said to send, with {room}, {id} and {text}");
-    var pids = new Option<int[]>("--peer-pid") { Description = "its processes, where it runs already", DefaultValueFactory = _ => [] };
-    var skips = new Option<string[]>("--peer-skips") { Description = "what it is not put through, such as P3", DefaultValueFactory = _ => [] };
+    var pids = new Option<int[]>("--peer-pid") { Description = "its processes, where it runs already", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
+    var skips = new Option<string[]>("--peer-skips") { Description = "what it is not put through, such as P3", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
     var command = new Command(name, $"{description}; beside a SignalR hub in the same minutes.")
     {
         runs, seconds, warmUp, serverWarmUp, connections, start, url, join, joined, message, pids, skips, results,

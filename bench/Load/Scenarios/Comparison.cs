@@ -80,9 +80,10 @@ internal sealed class Comparison(ComparisonOptions options)
         if (Array.FindAll(Scenarios, scenario => IsWanted(scenario.Name) && setting.Takes(scenario.Name)) is { Length: > 0 } wanted)
         {
             await using var peer = await setting.StartAsync(cancellationToken);
-            foreach (var scenario in (Scenario[])[Scenario.WarmUp, .. wanted])
+            foreach (var scenario in (Scenario[])[.. setting.Name == Peer ? [] : (Scenario[])[Scenario.WarmUp], .. wanted])
             {
                 // Each kind for itself: code is compiled as well as it will be only where it has run, and while that goes on it costs twice as much.
+                // The first is not for every peer.
                 await new ScenarioRun(peer, scenario, TimeSpan.Zero, TimeSpan.FromSeconds(options.ServerWarmUpSeconds)).RunAsync(cancellationToken);
             }
 

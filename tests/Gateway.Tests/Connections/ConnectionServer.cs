@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Threading.Channels;
 using Microsoft.AspNetCore.Builder;
@@ -29,18 +31,18 @@ internal sealed class ConnectionServer : IAsyncDisposable
     private ConnectionServer(WebApplication app) => _app = app;
 
     /// <summary>Where it listens.</summary>
-    public Uri Address => new(_app.Urls.Single().Replace("http://", "ws://", StringComparison.Ordinal));
+    public Uri Address => new(_app.Urls.Single().Replace("http", "ws", StringComparison.Ordinal));
 
     /// <summary>Called before the connection runs.</summary>
     public Action<Connection> Prepare { get; set; } = _ => { };
 
-    /// <summary>Completes when a connection's run is over.</summary>
+    /// <summary>Completes when a connection's run is over; fails where it threw.</summary>
     public Task Over => _over.Task;
 
     /// <summary>Completes when the server has let a socket go.</summary>
     public Task Closed => _closed.Task;
 
-    public static async Task<ConnectionServer> StartAsync(ConnectionOptions? options = null, int frameBytes = 64 * 1024)
+    public static async Task<ConnectionServer> StartAsync(ConnectionOptions? options = null, int frameBytes = 64 * 1024, X509Certificate2? certificate = null)
     {
         options ??= new();
         var builder = WebApplication.CreateSlimBuilder();
@@ -54,6 +56,11 @@ internal sealed class ConnectionServer : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, endpoint =>
         {
             endpoint.Protocols = HttpProtocols.Http1;
+            if (certificate is not null)
+            {
+                endpoint.UseHttps(certificate);
+            }
+
             endpoint.Use(next => async connection =>
             {
                 await next(connection);
@@ -72,6 +79,14 @@ internal sealed class ConnectionServer : IAsyncDisposable
         app.Run(context => server.RunAsync(context, options, frameBytes, app.Services.GetRequiredService<ConnectionSet>()));
         await app.StartAsync(TestContext.Current.CancellationToken);
         return server;
+    }
+
+    /// <summary>A certificate that nobody vouches for.</summary>
+    public static X509Certificate2 SelfSigned()
+    {
+        using var key = RSA.Create(2048);
+        return new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
+            .CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
     }
 
     /// <summary>The next connection.</summary>
@@ -105,6 +120,10 @@ internal sealed class ConnectionServer : IAsyncDisposable
                 _received.Writer.TryWrite((Encoding.UTF8.GetString(frame.Span), binary));
                 return ValueTask.CompletedTask;
             });
+        }
+        catch (Exception bug)
+        {
+            _over.TrySetException(bug);
         }
         finally
         {

@@ -54,7 +54,7 @@ public sealed class ConnectionSetTests
 
     private static Connection NewConnection(MemoryStream wire)
     {
-        var stream = new UpgradedStream(wire, null, TimeProvider.System);
+        var stream = new UpgradedStream(wire, null, isBare: false, TimeProvider.System);
         return new(WebSocket.CreateFromStream(stream, new WebSocketCreationOptions { IsServer = true }), stream, new(), new(), 1000, TimeProvider.System);
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net.WebSockets;
 using System.Text;
 using OrleansChat.Gateway.Connections;
 using OrleansChat.Protocol;
@@ -24,13 +25,16 @@ public sealed class ConnectionTests
     }
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(125)]
-    [InlineData(126)]
-    [InlineData(65_535)]
-    [InlineData(65_536)]
-    [InlineData(1_600_000)]
-    public async Task AText_OfAnyLength_ArrivesWhole(int length)
+    [InlineData(1, false)]
+    [InlineData(1, true)]
+    [InlineData(125, true)]
+    [InlineData(126, false)]
+    [InlineData(126, true)]
+    [InlineData(65_535, true)]
+    [InlineData(65_536, true)]
+    [InlineData(1_600_000, false)]
+    [InlineData(1_600_000, true)]
+    public async Task AText_OfAnyLength_ArrivesWhole_ByWayOfTheServer_OrAfterThePeerSpokeIntoItsSocket(int length, bool speaks)
     {
         await using var server = await ConnectionServer.StartAsync();
         var text = string.Create(length, length, (into, _) =>
@@ -40,9 +44,58 @@ public sealed class ConnectionTests
                 into[i] = (char)('a' + (i % 26));
             }
         });
-        server.Prepare = connection => connection.Outbox.Answer(Encoding.UTF8.GetBytes(text));
+        var said = Encoding.UTF8.GetBytes(text);
+        server.Prepare = connection =>
+        {
+            if (!speaks)
+            {
+                connection.Outbox.Answer(said);
+            }
+        };
         using var client = await RawWebSocket.ConnectAsync(server.Address);
+        if (speaks)
+        {
+            await client.SendTextAsync("and you?");
+            await server.ReceivedAsync();
+            (await server.AcceptedAsync()).Outbox.Answer(said);
+        }
+
         Assert.Equal(text, await client.ReceiveTextAsync());
+    }
+
+    [Fact]
+    public async Task OverTls_NothingIsWrittenPastIt()
+    {
+        using var certificate = ConnectionServer.SelfSigned();
+        await using var server = await ConnectionServer.StartAsync(certificate: certificate);
+        using var client = new ClientWebSocket();
+        client.Options.RemoteCertificateValidationCallback = (_, shown, _, _) => certificate.Equals(shown);
+        await client.ConnectAsync(server.Address, TestContext.Current.CancellationToken);
+        await client.SendAsync("and you?"u8.ToArray(), WebSocketMessageType.Text, true, TestContext.Current.CancellationToken);
+        await server.ReceivedAsync();
+        (await server.AcceptedAsync()).Outbox.Answer("I am well"u8.ToArray());
+        var buffer = new byte[100];
+        var heard = await Waiting.ForAsync(client.ReceiveAsync(buffer, TestContext.Current.CancellationToken), "the answer");
+        Assert.Equal("I am well", Encoding.UTF8.GetString(buffer, 0, heard.Count));
+    }
+
+    [Fact]
+    public async Task AClientThatSpoke_AndIsGone_EndsTheConnection_WhateverIsWrittenToIt()
+    {
+        await using var server = await ConnectionServer.StartAsync();
+        using (var client = await RawWebSocket.ConnectAsync(server.Address))
+        {
+            await client.SendTextAsync("and you?");
+            await server.ReceivedAsync();
+        }
+
+        var connection = await server.AcceptedAsync();
+        for (var i = 0; i < 100; i++)
+        {
+            connection.Outbox.Answer(new byte[10_000]);
+        }
+
+        await Waiting.ForAsync(server.Over, "the connection's end");
     }
 
     [Theory]
@@ -257,15 +310,23 @@ public sealed class ConnectionTests
         Assert.Equal("still here", await client.ReceiveTextAsync());
     }
 
-    [Fact]
-    public async Task ASlowReader_IsNotCut_WhileItsBytesProgress()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task ASlowReader_IsNotCut_WhileItsBytesProgress(bool speaks)
     {
         // One large object, read at a pace at which it takes longer than two heartbeats: pings wait behind it, so only progress is life.
         const int Size = 600_000;
         await using var server = await ConnectionServer.StartAsync(new() { HeartbeatSeconds = 1, SendBufferBytes = 8 * 1024 });
-        server.Prepare = connection => connection.Outbox.Answer(Encoding.ASCII.GetBytes(new string('x', Size)));
         using var client = await RawWebSocket.ConnectAsync(server.Address, receiveBuffer: 8 * 1024);
         client.BytesPerSecond = 120_000;
+        if (speaks)
+        {
+            await client.SendTextAsync("and you?");
+            await server.ReceivedAsync();
+        }
+
+        (await server.AcceptedAsync()).Outbox.Answer(Encoding.ASCII.GetBytes(new string('x', Size)));
         var started = Stopwatch.GetTimestamp();
         Assert.Equal(Size, (await client.ReceiveTextAsync()).Length);
         Assert.True(Stopwatch.GetElapsedTime(started) > TimeSpan.FromSeconds(3), "the reader was not slow enough to show anything");

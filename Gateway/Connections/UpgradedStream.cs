@@ -47,6 +47,7 @@ internal sealed class UpgradedStream(Stream transport, Socket? socket, bool isBa
             return transport.WriteAsync(bytes, cancellationToken);
         }
 
+        cancellationToken.ThrowIfCancellationRequested();
         var sent = socket!.Send(bytes.Span, SocketFlags.None, out var error);
         if (error is not (SocketError.Success or SocketError.WouldBlock))
         {

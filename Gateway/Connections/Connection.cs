@@ -10,6 +10,9 @@ namespace OrleansChat.Gateway.Connections;
 /// </summary>
 internal sealed class Connection : IDisposable
 {
+    /// <summary>What is waited for at a time: each of them that the peer makes room for is progress, and progress is life.</summary>
+    private const int PieceBytes = 16 * 1024;
+
     [ThreadStatic] private static Gathering? t_gathered;
 
     private readonly WebSocket _socket;
@@ -343,9 +346,9 @@ internal sealed class Connection : IDisposable
 
     private async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes)
     {
-        for (var rest = bytes; !rest.IsEmpty; rest = rest[Math.Min(_options.WriteBytes, rest.Length)..])
+        for (var rest = bytes.IsEmpty ? bytes : _stream.WriteAtOnce(bytes); !rest.IsEmpty; rest = rest[Math.Min(PieceBytes, rest.Length)..])
         {
-            await WritePieceAsync(rest[..Math.Min(_options.WriteBytes, rest.Length)]);
+            await WritePieceAsync(rest[..Math.Min(PieceBytes, rest.Length)]);
         }
     }
 

@@ -14,10 +14,7 @@ internal sealed class ConnectionOptions
     /// <summary>Bytes of answers that may wait before the connection's reader stops until they are written.</summary>
     [Range(16 * 1024, 64 * 1024 * 1024)] public int AnswerBytes { get; set; } = 256 * 1024;
 
-    /// <summary>
-    /// Bytes handed to the transport at a time, what waits joined to so many, and what is larger in so many. Each of them that had to be waited
-    /// for is progress, and progress is life.
-    /// </summary>
+    /// <summary>Bytes to which what waits is joined, to be written at once. What is larger comes alone.</summary>
     [Range(1024, 1024 * 1024)] public int WriteBytes { get; set; } = 64 * 1024;
 
     /// <summary>
@@ -49,8 +46,8 @@ internal sealed class ConnectionOptions
 
     /// <summary>
     /// Seconds for which a peer may take nothing at all of what is being written, before it is given up as dead. On Linux one whose machine
-    /// acknowledges nothing is given up after two heartbeats. It is seen to take by steps of some 100 KiB (what is written at a time and
-    /// a part of <see cref="SendBufferBytes"/>): a slower peer than that looks dead.
+    /// acknowledges nothing is given up after two heartbeats. It is seen to take by steps of some 100 KiB (what is written by way of the
+    /// server, and a part of <see cref="SendBufferBytes"/>): a slower peer than that looks dead.
     /// </summary>
     [Range(10, 3600)] public int StallSeconds { get; set; } = 120;
 

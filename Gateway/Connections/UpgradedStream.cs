@@ -36,27 +36,30 @@ internal sealed class UpgradedStream(Stream transport, Socket? socket, bool isBa
         (_outbox, _bytes, _pings, _gone) = (outbox, bytes, pings, gone);
 
     /// <summary>
-    /// Writes to the wire: the connection's writer alone calls it. Into the socket itself, without a copy and another thread's turn, where the
-    /// first write finds that the peer has sent something: it has the answer to its request then, for it sends nothing before (RFC 6455 §4.1), and
-    /// none of the server's own bytes are still under way. Else by way of the server, from then on.
+    /// Writes what the wire takes at once; the connection's writer alone calls it. Into the socket itself, without a copy and another thread's turn,
+    /// where the first write finds that the peer has sent something: it has the answer to its request then, for it sends nothing before
+    /// (RFC 6455 §4.1), and none of the server's own bytes are still under way. Else nothing, and from then on all goes by way of the server.
     /// </summary>
-    public ValueTask WriteToWireAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    /// <returns>What is left, for <see cref="WriteToWireAsync"/>.</returns>
+    public ReadOnlyMemory<byte> WriteAtOnce(ReadOnlyMemory<byte> bytes)
     {
-        if (!(_direct ??= isBare && socket is not null && Volatile.Read(ref _heard)))
+        if (!IsDirect)
         {
-            return transport.WriteAsync(bytes, cancellationToken);
+            return bytes;
         }
 
-        cancellationToken.ThrowIfCancellationRequested();
+        _gone.ThrowIfCancellationRequested();
         var sent = socket!.Send(bytes.Span, SocketFlags.None, out var error);
-        if (error is not (SocketError.Success or SocketError.WouldBlock))
-        {
-            throw new IOException($"The peer is gone: {error}.");
-        }
-
-        var rest = bytes[Math.Max(0, sent)..];
-        return rest.IsEmpty ? ValueTask.CompletedTask : SendAsync(rest, cancellationToken);
+        return error is SocketError.Success or SocketError.WouldBlock
+            ? bytes[Math.Max(0, sent)..]
+            : throw new IOException($"The peer is gone: {error}.");
     }
+
+    /// <summary>Writes to the wire, and waits until it takes all of it: the connection's writer alone calls it.</summary>
+    public ValueTask WriteToWireAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
+        IsDirect ? SendAsync(bytes, cancellationToken) : transport.WriteAsync(bytes, cancellationToken);
+
+    private bool IsDirect => _direct ??= isBare && socket is not null && Volatile.Read(ref _heard);
 
     private async ValueTask SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {

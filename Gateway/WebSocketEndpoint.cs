@@ -14,6 +14,7 @@ internal sealed partial class WebSocketEndpoint(
     IHostApplicationLifetime lifetime, TimeProvider time, ILogger<WebSocketEndpoint> logger)
 {
     private readonly Func<string?, IdentityResult> _ofToken = identity.OfToken;
+    private Action<Connection, Exception>? _failed;
 
     /// <summary>Answers the request: 400, 401, 403 or 503 before the upgrade, or a connection until it ends.</summary>
     public Task HandleAsync(HttpContext context)
@@ -83,18 +84,18 @@ internal sealed partial class WebSocketEndpoint(
         context.Features.Set<IQueryFeature>(null);
         context.Request.Headers.Clear();
         using var connection = new Connection(socket, UpgradedStream.Under(context), connections.NextLane(), options.Value, ports.Limits.FrameBytes, time);
-        using var expiry = new Expiry(time, identity.Grace, () => connection.End(CloseCode.TokenExpired, "the token expired"));
+        Action<CloseCode, string> end = connection.End;
+        using var expiry = new Expiry(time, identity.Grace, end);
         expiry.Set(who.Exp);
-        var wire = new SessionWire(connection.Outbox, connection.Commands, connection.End, expiry, connection.Gone, deflates);
+        var wire = new SessionWire(connection.Outbox, connection.Commands, end, expiry, connection.Gone, deflates);
         IConversation conversation = subprotocol == Subprotocols.Json
             ? new JsonConversation(wire, ports, who, _ofToken)
             : new TextConversation(wire, ports, who, settings!, subprotocol is null, _ofToken);
-        connection.Farewell = conversation.Farewell;
-        connection.Settled = conversation.SettleAsync;
+        connection.Handler = conversation;
         connections.Add(connection);
         try
         {
-            var running = connection.RunAsync((frame, binary) => ReceiveAsync(conversation, frame, binary, connection));
+            var running = connection.RunAsync(_failed ??= Failed);
             await StartAsync(conversation, connection);
             await running;
         }
@@ -108,7 +109,8 @@ internal sealed partial class WebSocketEndpoint(
     /// <summary>Upgrades in its turn; null where that did not come in time.</summary>
     private async Task<WebSocket?> UpgradeAsync(HttpContext context, string? subprotocol)
     {
-        if (!await doorway.EnterAsync(context.RequestAborted))
+        // Whoever asks for the request's token has one made, which is kept as long as the connection.
+        if (!doorway.TryEnter() && !await doorway.EnterAsync(context.RequestAborted))
         {
             return null;
         }
@@ -151,17 +153,10 @@ internal sealed partial class WebSocketEndpoint(
         }
     }
 
-    private async ValueTask ReceiveAsync(IConversation conversation, ReadOnlyMemory<byte> frame, bool binary, Connection connection)
+    private void Failed(Connection connection, Exception failure)
     {
-        try
-        {
-            await conversation.ReceiveAsync(frame, binary);
-        }
-        catch (Exception failure) when (failure is not (OutOfMemoryException or OperationCanceledException))
-        {
-            LogFailed(failure);
-            connection.End(CloseCode.ServerError, "the server failed; come back");
-        }
+        LogFailed(failure);
+        connection.End(CloseCode.ServerError, "the server failed; come back");
     }
 
     private static async Task RefuseAsync(HttpContext context, int status, string why)

@@ -16,6 +16,7 @@ internal sealed class Connection : IDisposable
     [ThreadStatic] private static Gathering? t_gathered;
 
     private readonly WebSocket _socket;
+    private readonly WriteLane _lane;
     private readonly UpgradedStream _stream;
     private readonly ConnectionOptions _options;
     private readonly int _frameBytes;
@@ -35,9 +36,9 @@ internal sealed class Connection : IDisposable
 
     public Connection(WebSocket socket, UpgradedStream stream, WriteLane lane, ConnectionOptions options, int frameBytes, TimeProvider time)
     {
-        (_socket, _stream, _options, _frameBytes, _time) = (socket, stream, options, frameBytes, time);
+        (_socket, _stream, _lane, _options, _frameBytes, _time) = (socket, stream, lane, options, frameBytes, time);
         _lastProgress = time.GetTimestamp();
-        Outbox = new(options.OutboxBytes, options.AnswerBytes, () => lane.Add(this));
+        Outbox = new(options.OutboxBytes, options.AnswerBytes, Due);
         Commands = new(options.CommandsPerSecond, options.CommandBurst, time);
     }
 
@@ -47,11 +48,8 @@ internal sealed class Connection : IDisposable
     /// <summary>How many commands the peer may still give, beside sends.</summary>
     public Allowance Commands { get; }
 
-    /// <summary>What is said before a close frame, with the milliseconds after which to come back; null says nothing.</summary>
-    public Func<CloseCode, string, int?, ReadOnlyMemory<byte>>? Farewell { get; set; }
-
-    /// <summary>Completes when the frames that were handed up are answered; null where nobody answers.</summary>
-    public Func<CancellationToken, Task>? Settled { get; set; }
+    /// <summary>Whoever talks over it. Set before it runs; null for nobody yet.</summary>
+    public IFrameHandler? Handler { get; set; }
 
     /// <summary>Whether its end has begun.</summary>
     public bool IsEnding => Volatile.Read(ref _ending);
@@ -60,15 +58,16 @@ internal sealed class Connection : IDisposable
     public CancellationToken Gone => _cut.Token;
 
     /// <summary>
-    /// Runs until the socket is gone. Frames go to <paramref name="received"/> one after another; the next is not read before it
-    /// returns, so a handler that waits slows the peer down and nobody else.
+    /// Runs until the socket is gone. Frames go to the handler one after another; the next is not read before it returns, so one that
+    /// waits slows the peer down and nobody else.
     /// </summary>
-    public async Task RunAsync(Func<ReadOnlyMemory<byte>, bool, ValueTask> received)
+    /// <param name="failed">Told what the handler threw; it ends the connection.</param>
+    public async Task RunAsync(Action<Connection, Exception> failed)
     {
         _stream.DivertTo(Outbox, new(_options.BytesPerSecond, _options.BytesPerSecond, _time), Commands, _cut.Token);
         try
         {
-            await ReadAsync(received);
+            await ReadAsync(failed);
         }
         catch (WebSocketException)
         {
@@ -108,7 +107,7 @@ internal sealed class Connection : IDisposable
                 await _handled.WaitAsync(patience);
             }
 
-            await (Settled?.Invoke(patience) ?? Task.CompletedTask);
+            await (Handler?.SettleAsync(patience) ?? Task.CompletedTask);
         }
         catch (OperationCanceledException) when (patience.IsCancellationRequested)
         {
@@ -134,7 +133,7 @@ internal sealed class Connection : IDisposable
         }
 
         Outbox.DropPosts();
-        if (Farewell?.Invoke(code, reason, after) is { IsEmpty: false } farewell)
+        if (Handler?.Farewell(code, reason, after) is { IsEmpty: false } farewell)
         {
             Outbox.Answer(farewell);
         }
@@ -165,7 +164,7 @@ internal sealed class Connection : IDisposable
         }
     }
 
-    private async Task ReadAsync(Func<ReadOnlyMemory<byte>, bool, ValueTask> received)
+    private async Task ReadAsync(Action<Connection, Exception> failed)
     {
         while (true)
         {
@@ -201,7 +200,7 @@ internal sealed class Connection : IDisposable
                 }
 
                 await Outbox.AnswersFitAsync(_cut.Token);
-                await HandAsync(received, buffer.AsMemory(0, length), part.MessageType == WebSocketMessageType.Binary);
+                await HandAsync(failed, buffer.AsMemory(0, length), part.MessageType == WebSocketMessageType.Binary);
             }
             finally
             {
@@ -211,15 +210,19 @@ internal sealed class Connection : IDisposable
     }
 
     /// <summary>Hands a frame up, but where the end has begun.</summary>
-    private async ValueTask HandAsync(Func<ReadOnlyMemory<byte>, bool, ValueTask> received, ReadOnlyMemory<byte> frame, bool binary)
+    private async ValueTask HandAsync(Action<Connection, Exception> failed, ReadOnlyMemory<byte> frame, bool binary)
     {
         Interlocked.Exchange(ref _handling, 1);
         try
         {
             if (!_ending && Volatile.Read(ref _settling) == 0)
             {
-                await received(frame, binary);
+                await Handler!.ReceiveAsync(frame, binary);
             }
+        }
+        catch (Exception failure) when (failure is not (OutOfMemoryException or OperationCanceledException))
+        {
+            failed(this, failure);
         }
         finally
         {
@@ -271,6 +274,8 @@ internal sealed class Connection : IDisposable
         ArrayPool<byte>.Shared.Return(buffer);
         buffer = larger;
     }
+
+    private void Due() => _lane.Add(this);
 
     /// <summary>
     /// Writes what waits, on the caller's thread for as long as the transport takes it at once. The lane calls this when the outbox is due, so

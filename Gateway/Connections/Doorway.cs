@@ -13,10 +13,13 @@ internal sealed class Doorway(IOptions<ConnectionOptions> options, TimeProvider 
 {
     private readonly SemaphoreSlim _free = new(options.Value.OpeningAtATime);
 
+    /// <summary>A turn, where there is one without waiting; who got it calls <see cref="Leave"/>.</summary>
+    public bool TryEnter() => _free.Wait(0, CancellationToken.None);
+
     /// <summary>Waits for a turn; who got one calls <see cref="Leave"/>. False where it did not come within <see cref="ConnectionOptions.OpenSeconds"/>.</summary>
     public async ValueTask<bool> EnterAsync(CancellationToken cancellationToken)
     {
-        if (_free.Wait(0, cancellationToken))
+        if (TryEnter())
         {
             return true;
         }

@@ -23,6 +23,7 @@ internal sealed class RoomLine(
 
     /// <summary>How long a call has been under way before it may be taken for lost with a silo.</summary>
     private static readonly TimeSpan Doubt = TimeSpan.FromMilliseconds(500);
+    private readonly IRoomGrain _room = grains.GetGrain<IRoomGrain>(room);
     private readonly Lock _gate = new();
     private readonly Queue<Waiting> _waiting = new();
     private readonly HashSet<string> _attached = [];
@@ -223,7 +224,7 @@ internal sealed class RoomLine(
     {
         try
         {
-            var answer = await CallAsync(grains.GetGrain<IRoomGrain>(room).AttendAsync(gateway, users, heard(), number()));
+            var answer = await CallAsync(_room.AttendAsync(gateway, users, heard(), number()));
             instruments.Attended();
             lock (_gate)
             {
@@ -257,7 +258,7 @@ internal sealed class RoomLine(
         try
         {
             replies = await CallAsync(
-                grains.GetGrain<IRoomGrain>(room).HandleAsync(
+                _room.HandleAsync(
                     new(gateway, [.. batch.Select(waiting => waiting.Command)], claim, number())));
         }
         catch (Exception away) when (away is not OutOfMemoryException)

@@ -1,9 +1,11 @@
+using OrleansChat.Protocol;
+
 namespace OrleansChat.Gateway.Sessions;
 
 /// <summary>Until when a connection may speak for its user: one timer from its first token to its end. Safe for several callers.</summary>
 /// <param name="grace">For which it may go on after its token's time, so that a fresh one can still come.</param>
-/// <param name="over">What happens then; called outside of any lock.</param>
-internal sealed class Expiry(TimeProvider time, TimeSpan grace, Action over) : IDisposable
+/// <param name="end">Ends the connection then; called outside of any lock.</param>
+internal sealed class Expiry(TimeProvider time, TimeSpan grace, Action<CloseCode, string> end) : IDisposable
 {
     /// <summary>The longest wait of one turn: timers know bounds, tokens do not, and a clock that is set right meanwhile is seen.</summary>
     private static readonly TimeSpan Turn = TimeSpan.FromDays(1);
@@ -87,6 +89,6 @@ internal sealed class Expiry(TimeProvider time, TimeSpan grace, Action over) : I
             }
         }
 
-        over();
+        end(CloseCode.TokenExpired, "the token expired");
     }
 }

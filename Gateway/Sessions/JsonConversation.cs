@@ -10,7 +10,8 @@ namespace OrleansChat.Gateway.Sessions;
 /// <param name="ofToken">Reads a token, or the lack of one.</param>
 internal sealed class JsonConversation(SessionWire wire, SessionPorts ports, IdentityResult known, Func<string?, IdentityResult> ofToken) : IConversation
 {
-    private readonly List<ParsedCommand> _parsed = [];
+    [ThreadStatic] private static List<ParsedCommand>? t_parsed;
+
     private Session? _session;
     private ITimer? _helloDue;
     private bool _greeted;
@@ -32,21 +33,24 @@ internal sealed class JsonConversation(SessionWire wire, SessionPorts ports, Ide
             return;
         }
 
+        // The thread's own, and not the conversation's, which may say nothing for hours now.
+        var parsed = t_parsed ?? [];
+        t_parsed = null;
         try
         {
-            CommandReader.Read(frame.Span, ports.Limits, _parsed);
-            await CarryOutAsync();
+            CommandReader.Read(frame.Span, ports.Limits, parsed);
+            await CarryOutAsync(parsed);
         }
         finally
         {
-            // It may say nothing for hours now.
-            _parsed.Clear();
+            parsed.Clear();
+            t_parsed = parsed;
         }
     }
 
-    private async ValueTask CarryOutAsync()
+    private async ValueTask CarryOutAsync(List<ParsedCommand> parsed)
     {
-        foreach (var (command, error) in _parsed)
+        foreach (var (command, error) in parsed)
         {
             if (error is not null)
             {

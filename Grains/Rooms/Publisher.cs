@@ -7,9 +7,9 @@ namespace OrleansChat.Grains.Rooms;
 /// Tells a room's gateways, each through its own inbox: in order for each, and none waits for another. Nobody waits for it, and nothing is
 /// thrown at those who publish. Runs in the room's turns.
 /// </summary>
-/// <param name="send">Puts an item into a gateway's inbox.</param>
+/// <param name="inboxOf">How an item gets into a gateway's inbox.</param>
 internal sealed class Publisher(
-    RoomOptions options, Func<string, InboxItem, Task> send, GrainInstruments instruments, TimeProvider time, ILogger logger)
+    RoomOptions options, Func<string, Func<InboxItem, Task>> inboxOf, GrainInstruments instruments, TimeProvider time, ILogger logger)
 {
     private readonly Dictionary<string, InboxQueue> _queues = [];
 
@@ -19,7 +19,7 @@ internal sealed class Publisher(
         // A queue that still sends its last item is taken up again, so that the order holds.
         if (!_queues.TryGetValue(gateway, out var queue))
         {
-            _queues[gateway] = queue = new InboxQueue(gateway, options, item => send(gateway, item), instruments, time, logger);
+            _queues[gateway] = queue = new InboxQueue(gateway, options, inboxOf(gateway), instruments, time, logger);
         }
 
         queue.IsAttached = true;

@@ -53,7 +53,7 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
         (_log, _options, _watch, _instruments, _time, _logger) = (log, options.Value, watch, instruments, time, logger);
         _queue = new(_options.RowsPerBatch, _options.WaitingEntries, CommitAsync);
         _recent = new(_options.RecentMessages);
-        _publisher = new(_options, SendAsync, instruments, time, logger);
+        _publisher = new(_options, InboxOf, instruments, time, logger);
         _bells = new(_options, time, RingAsync, instruments, logger, _stopping.Token);
         _membership = new(_options.GroupMembers, AppendMembershipAsync);
         _marks = new(_room, log, _options, time, _attached.Contains, logger, _stopping.Token);
@@ -325,8 +325,11 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
     private bool IsHere(string user)
         => _claim?.Kind == RoomKind.Channel ? _attached.Contains(user) : _membership.Contains(user);
 
-    private Task SendAsync(string gateway, InboxItem item)
-        => this.GetStreamProvider(Inbox.Provider).GetStream<InboxItem>(StreamId.Create(Inbox.Namespace, gateway)).OnNextAsync(item);
+    private Func<InboxItem, Task> InboxOf(string gateway)
+    {
+        var inbox = this.GetStreamProvider(Inbox.Provider).GetStream<InboxItem>(StreamId.Create(Inbox.Namespace, gateway));
+        return item => inbox.OnNextAsync(item);
+    }
 
     private Task RingAsync(string member, long from, long to) => GrainFactory.GetGrain<IUserGrain>(member).RingAsync(_room, from, to);
 

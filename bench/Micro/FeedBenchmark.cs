@@ -50,7 +50,7 @@ public class FeedBenchmark
     {
         var time = TimeProvider.System;
         var outbox = new Outbox(256 * 1024, 256 * 1024, static () => { });
-        var wire = new SessionWire(outbox, new(0, 1, time), static (_, _) => { }, new(time, TimeSpan.Zero, static () => { }), CancellationToken.None);
+        var wire = new SessionWire(outbox, new(0, 1, time), static (_, _) => { }, new(time, TimeSpan.Zero, static (_, _) => { }), CancellationToken.None);
         var ports = new SessionPorts(null!, null!, new(), new(), new(), new(), new(new Meters()), 25_000, time);
         var session = new Session(Guid.NewGuid().ToString("N"), user, JsonFormat.Instance, wire, ports);
         var subscription = new Subscription(session, Room.Name, new(JsonFormat.Instance, Room.Name, user)) { State = SubscriptionState.Live };

@@ -16,6 +16,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OrleansChat.Gateway.Connections;
+using OrleansChat.Protocol;
 
 namespace OrleansChat.Gateway.Tests.Connections;
 
@@ -111,15 +112,12 @@ internal sealed class ConnectionServer : IAsyncDisposable
 
         using var connection = new Connection(socket, UpgradedStream.Under(context), connections.NextLane(), options, frameBytes, TimeProvider.System);
         connections.Add(connection);
+        connection.Handler = new Keeper(_received.Writer);
         Prepare(connection);
         _accepted.Writer.TryWrite(connection);
         try
         {
-            await connection.RunAsync((frame, binary) =>
-            {
-                _received.Writer.TryWrite((Encoding.UTF8.GetString(frame.Span), binary));
-                return ValueTask.CompletedTask;
-            });
+            await connection.RunAsync((_, bug) => _over.TrySetException(bug));
         }
         catch (Exception bug)
         {
@@ -130,5 +128,19 @@ internal sealed class ConnectionServer : IAsyncDisposable
             connections.Remove(connection);
             _over.TrySetResult();
         }
+    }
+
+    /// <summary>Keeps what comes, answers nothing and says no goodbye.</summary>
+    private sealed class Keeper(ChannelWriter<(string Text, bool Binary)> received) : IFrameHandler
+    {
+        public ValueTask ReceiveAsync(ReadOnlyMemory<byte> frame, bool binary)
+        {
+            received.TryWrite((Encoding.UTF8.GetString(frame.Span), binary));
+            return ValueTask.CompletedTask;
+        }
+
+        public Task SettleAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public ReadOnlyMemory<byte> Farewell(CloseCode code, string reason, int? after = null) => default;
     }
 }

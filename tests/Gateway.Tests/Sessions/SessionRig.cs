@@ -18,8 +18,8 @@ internal sealed class SessionRig : IDisposable
         bool createOnJoin = true, TimeProvider? time = null, Allowance? allowance = null)
     {
         Outbox = new(outboxBytes, 256 * 1024, static () => { });
-        Expiry = new(time ?? TimeProvider.System, TimeSpan.FromSeconds(30), () => _ends.Add((CloseCode.TokenExpired, "the token expired")));
-        Wire = new(Outbox, allowance ?? new(0, 1, TimeProvider.System), (code, reason) => _ends.Add((code, reason)), Expiry, _gone.Token);
+        Expiry = new(time ?? TimeProvider.System, TimeSpan.FromSeconds(30), End);
+        Wire = new(Outbox, allowance ?? new(0, 1, TimeProvider.System), End, Expiry, _gone.Token);
         Ports = new(
             Rooms, Users, limits ?? new(), options ?? new(), lag ?? new(), new() { CreateOnJoin = createOnJoin }, new(new Meters()), 25_000,
             time ?? TimeProvider.System);
@@ -113,6 +113,8 @@ internal sealed class SessionRig : IDisposable
 
     /// <summary>The connection is gone.</summary>
     public void Cut() => _gone.Cancel();
+
+    private void End(CloseCode code, string reason) => _ends.Add((code, reason));
 
     public void Dispose()
     {

@@ -18,7 +18,7 @@ public sealed class PublishingTests : IDisposable
     [Fact]
     public async Task Publish_ToASlowInbox_CostsTheOthersNothingAndDropsWhatIsTooMuch()
     {
-        var publisher = new Publisher(new() { WaitingPublishes = 10, TellMs = 0 }, SendAsync, Instruments(), TimeProvider.System, NullLogger.Instance);
+        var publisher = new Publisher(new() { WaitingPublishes = 10, TellMs = 0 }, gateway => item => SendAsync(gateway, item), Instruments(), TimeProvider.System, NullLogger.Instance);
         await _turns.RunAsync(() =>
         {
             publisher.Attach("slow");
@@ -42,7 +42,7 @@ public sealed class PublishingTests : IDisposable
     public async Task Publish_OfABusyRoom_JoinsCommits_UntilItIsTime_OrThereIsEnough()
     {
         var time = new ManualTime();
-        var publisher = new Publisher(new() { TellMs = 5, TellEvents = 8 }, SendAsync, Instruments(), time, NullLogger.Instance);
+        var publisher = new Publisher(new() { TellMs = 5, TellEvents = 8 }, gateway => item => SendAsync(gateway, item), Instruments(), time, NullLogger.Instance);
         await _turns.RunAsync(() => publisher.Attach("quick"));
         for (var seq = 1; seq <= Pace.Free; seq++)
         {
@@ -88,7 +88,7 @@ public sealed class PublishingTests : IDisposable
     public async Task Publish_OfWhatIsNoCommit_KeepsItsPlace()
     {
         var time = new ManualTime();
-        var publisher = new Publisher(new() { TellMs = 5, TellEvents = 100 }, SendAsync, Instruments(), time, NullLogger.Instance);
+        var publisher = new Publisher(new() { TellMs = 5, TellEvents = 100 }, gateway => item => SendAsync(gateway, item), Instruments(), time, NullLogger.Instance);
         await _turns.RunAsync(() =>
         {
             publisher.Attach("quick");
@@ -107,7 +107,7 @@ public sealed class PublishingTests : IDisposable
     {
         var failing = true;
         var publisher = new Publisher(
-            new(), (gateway, item) => failing ? throw new IOException("no") : SendAsync(gateway, item), Instruments(), TimeProvider.System, NullLogger.Instance);
+            new(), gateway => item => failing ? throw new IOException("no") : SendAsync(gateway, item), Instruments(), TimeProvider.System, NullLogger.Instance);
         await _turns.RunAsync(() =>
         {
             publisher.Attach("quick");

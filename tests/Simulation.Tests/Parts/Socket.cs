@@ -34,7 +34,7 @@ internal sealed class Socket
     {
         (_world, _gateway, _client) = (world, gateway, client);
         _outbox = new(world.Knobs.OutboxBytes, 64 * 1024, _due.Set);
-        var wire = new SessionWire(_outbox, new(0, 1, gateway.Node.Time), End, new(gateway.Node.Time, TimeSpan.FromSeconds(30), () => { }), _gone.Token);
+        var wire = new SessionWire(_outbox, new(0, 1, gateway.Node.Time), End, new(gateway.Node.Time, TimeSpan.FromSeconds(30), (_, _) => { }), _gone.Token);
         var who = new IdentityResult(client.User, false, null);
         _conversation = new(wire, gateway.Ports, who, _ => who);
         gateway.Add(this);

@@ -31,6 +31,7 @@ internal static class LatencyBenchmark
     public static async Task<int> RunAsync(LatencyOptions options, CancellationToken cancellationToken)
     {
         var runs = Settings.ToDictionary(setting => setting, _ => new List<Figures>());
+        List<Disk> disk = [];
         for (var run = 1; run <= options.Runs; run++)
         {
             foreach (var setting in Settings)
@@ -41,9 +42,12 @@ internal static class LatencyBenchmark
                     CultureInfo.InvariantCulture,
                     $"run {run}: {setting.Name,-48} p50 {figures.P50,7:0.00} ms   p99 {figures.P99,7:0.00} ms   {figures.Deliveries} deliveries"));
             }
+
+            var syncs = await DiskBenchmark.RunAsync(Path.GetTempPath(), options.Rate, Asking, cancellationToken);
+            disk.Add(new(Figures.At(syncs, 0.5), Figures.At(syncs, 0.99)));
         }
 
-        var report = Report(options, runs);
+        var report = Report(options, runs, disk);
         Console.WriteLine();
         Console.WriteLine(report);
         Directory.CreateDirectory(options.Results);
@@ -51,7 +55,7 @@ internal static class LatencyBenchmark
         await File.WriteAllTextAsync(name + ".md", report, cancellationToken);
         await File.WriteAllTextAsync(
             name + ".json",
-            JsonSerializer.Serialize(new { options, runs = runs.ToDictionary(of => of.Key.Name, of => of.Value) }, JsonSerializerOptions.Web),
+            JsonSerializer.Serialize(new { options, runs = runs.ToDictionary(of => of.Key.Name, of => of.Value), disk }, JsonSerializerOptions.Web),
             cancellationToken);
         return 0;
     }
@@ -147,7 +151,7 @@ internal static class LatencyBenchmark
         return Results.Median(took.Skip(count / 4));
     }
 
-    private static string Report(LatencyOptions options, Dictionary<Setting, List<Figures>> runs)
+    private static string Report(LatencyOptions options, Dictionary<Setting, List<Figures>> runs, List<Disk> disk)
     {
         var stock = Median(runs[Settings[^1]], figures => figures.P50);
         var report = new StringBuilder();
@@ -176,6 +180,11 @@ internal static class LatencyBenchmark
         report.AppendLine("From the room on: the whole way less half of the sender's round trip to its `ok`, which stands for the way to the room (with a durable log it holds half of the commit, too). "
             + "A `ping` is answered by the gateway. A `who` is answered by the room's grain from its memory: it goes the way that a message goes, client, gateway, silo, gateway, client, "
             + "and so is the least that one can take where every hop is a call of Orleans'; what a message takes beyond it is the log, and the stream in place of the answer.");
+        report.AppendLine();
+        report.AppendLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"The disk by itself, in the same runs: twelve KiB written over older ones and synced (`fsync`), at the same pace: "
+            + $"p50 {Results.Median(disk.Select(one => one.P50)):0.00} ms, p99 {Results.Median(disk.Select(one => one.P99)):0.00} ms."));
 
         report.AppendLine();
         report.AppendLine(CultureInfo.InvariantCulture, $"    dotnet run -c Release --project bench/Load -- latency --runs {options.Runs} --seconds {options.Seconds}");
@@ -190,6 +199,9 @@ internal static class LatencyBenchmark
 
     private sealed record Setting(string Name, string Store, string Streams);
 
+    /// <summary>Milliseconds of a write that is synced.</summary>
+    private sealed record Disk(double P50, double P99);
+
     private sealed record Figures(double P50, double P90, double P99, double Ok, double Ping, double Who, int Deliveries)
     {
         public double FromRoom => P50 - (Ok / 2);
@@ -197,6 +209,6 @@ internal static class LatencyBenchmark
         public static Figures Of(double[] sorted, double[] answers, double ping, double who) =>
             new(At(sorted, 0.5), At(sorted, 0.9), At(sorted, 0.99), At(answers, 0.5), ping, who, sorted.Length);
 
-        private static double At(double[] sorted, double share) => sorted[Math.Min(sorted.Length - 1, (int)(share * sorted.Length))];
+        public static double At(double[] sorted, double share) => sorted[Math.Min(sorted.Length - 1, (int)(share * sorted.Length))];
     }
 }

@@ -9,21 +9,21 @@ namespace OrleansChat.Gateway.Tests.Connections;
 /// <summary>A connection over real sockets, talked to by a client that is nobody's framework.</summary>
 public sealed class ConnectionTests
 {
+    /// <summary>More than the system holds for a peer that does not read: the writer waits, and what comes meanwhile waits together.</summary>
+    private static readonly string TooMuch = new('x', 4 * 1024 * 1024);
+
     [Fact]
     public async Task WhatWaitsTogether_SharesOneTextFrame_ALineEach()
     {
         await using var server = await ConnectionServer.StartAsync();
-        var more = new string('x', 16 * 1024 * 1024);
-        server.Prepare = connection => connection.Outbox.Answer(Encoding.UTF8.GetBytes(more));
-        using var client = await RawWebSocket.ConnectAsync(server.Address);
-
-        // More than the system holds for a peer that does not read: the writer waits, and what comes meanwhile waits together.
+        server.Prepare = connection => connection.Outbox.Answer(Encoding.UTF8.GetBytes(TooMuch));
+        using var client = await RawWebSocket.ConnectAsync(server.Address, receiveBuffer: 4096);
         var outbox = (await server.AcceptedAsync()).Outbox;
         outbox.Answer("one"u8.ToArray());
         outbox.TryPost("two"u8.ToArray(), null, 0);
         outbox.TryPost(default, null, 0);
         outbox.Answer("three"u8.ToArray());
-        Assert.Equal(more, await client.ReceiveTextAsync());
+        Assert.Equal(TooMuch, await client.ReceiveTextAsync());
         Assert.Equal("one\ntwo\nthree", await client.ReceiveTextAsync());
     }
 
@@ -210,15 +210,15 @@ public sealed class ConnectionTests
     public async Task End_DropsPosts_WritesAnswers_AndClosesWithItsFirstCode()
     {
         await using var server = await ConnectionServer.StartAsync();
-        server.Prepare = connection =>
-        {
-            connection.Outbox.TryPost("an event"u8.ToArray(), null, 0);
-            connection.Outbox.Answer("an answer"u8.ToArray());
-            connection.End(CloseCode.Replaced, "first");
-            connection.End(CloseCode.Kicked, "second");
-            connection.Outbox.Answer("too late"u8.ToArray());
-        };
-        using var client = await RawWebSocket.ConnectAsync(server.Address);
+        server.Prepare = connection => connection.Outbox.Answer(Encoding.UTF8.GetBytes(TooMuch));
+        using var client = await RawWebSocket.ConnectAsync(server.Address, receiveBuffer: 4096);
+        var connection = await server.AcceptedAsync();
+        connection.Outbox.TryPost("an event"u8.ToArray(), null, 0);
+        connection.Outbox.Answer("an answer"u8.ToArray());
+        connection.End(CloseCode.Replaced, "first");
+        connection.End(CloseCode.Kicked, "second");
+        connection.Outbox.Answer("too late"u8.ToArray());
+        Assert.Equal(TooMuch, await client.ReceiveTextAsync());
         Assert.Equal("an answer", await client.ReceiveTextAsync());
         var close = await client.ReceiveFrameAsync();
         Assert.Equal((RawFrame.Close, 4002, "first"), (close!.Opcode, close.CloseCode, close.CloseReason));

@@ -257,9 +257,7 @@ internal sealed class RoomLine(
 
         try
         {
-            replies = await CallAsync(
-                _room.HandleAsync(
-                    new(gateway, [.. batch.Select(waiting => waiting.Command)], claim, number())));
+            replies = await CallAsync(_room.HandleAsync(new(gateway, [.. batch.Select(waiting => waiting.Command)], claim, number())));
         }
         catch (Exception away) when (away is not OutOfMemoryException)
         {

@@ -11,13 +11,13 @@ internal static class DiskBenchmark
     /// <summary>So much is there before: a log that is long in use is overwritten, and does not grow.</summary>
     private const int Commits = 512;
 
-    /// <summary>Writes and syncs at a pace, in a file of its own in a directory. Milliseconds for each, ascending.</summary>
-    public static async Task<double[]> RunAsync(string directory, int rate, TimeSpan duration, CancellationToken cancellationToken)
+    /// <summary>Writes and syncs at a pace, where the benchmarks' clusters keep their data. Milliseconds for each, ascending.</summary>
+    public static async Task<double[]> RunAsync(int rate, TimeSpan duration, CancellationToken cancellationToken)
     {
-        var path = Path.Combine(directory, "disk.bin");
+        var data = Directory.CreateTempSubdirectory("orleanschat-load-").FullName;
         try
         {
-            using var file = File.OpenHandle(path, FileMode.Create, FileAccess.Write);
+            using var file = File.OpenHandle(Path.Combine(data, "disk"), FileMode.CreateNew, FileAccess.Write);
             var commit = new byte[CommitBytes];
             for (var i = 0; i < Commits; i++)
             {
@@ -25,10 +25,11 @@ internal static class DiskBenchmark
             }
 
             RandomAccess.FlushToDisk(file);
+            using var pace = new PeriodicTimer(TimeSpan.FromSeconds(1.0 / rate));
             var took = new double[Math.Max(1, (int)(rate * duration.TotalSeconds))];
             for (var i = 0; i < took.Length; i++)
             {
-                await Task.Delay(TimeSpan.FromSeconds(1.0 / rate), cancellationToken);
+                await pace.WaitForNextTickAsync(cancellationToken);
                 var start = Stopwatch.GetTimestamp();
                 RandomAccess.Write(file, commit, (long)(i % Commits) * CommitBytes);
                 RandomAccess.FlushToDisk(file);
@@ -40,7 +41,7 @@ internal static class DiskBenchmark
         }
         finally
         {
-            File.Delete(path);
+            Directory.Delete(data, recursive: true);
         }
     }
 }

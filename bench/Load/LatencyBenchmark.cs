@@ -43,7 +43,7 @@ internal static class LatencyBenchmark
                     $"run {run}: {setting.Name,-48} p50 {figures.P50,7:0.00} ms   p99 {figures.P99,7:0.00} ms   {figures.Deliveries} deliveries"));
             }
 
-            var syncs = await DiskBenchmark.RunAsync(Path.GetTempPath(), options.Rate, Asking, cancellationToken);
+            var syncs = await DiskBenchmark.RunAsync(options.Rate, Asking, cancellationToken);
             disk.Add(new(Figures.At(syncs, 0.5), Figures.At(syncs, 0.99)));
         }
 

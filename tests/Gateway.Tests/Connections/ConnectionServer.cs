@@ -37,6 +37,9 @@ internal sealed class ConnectionServer : IAsyncDisposable
     /// <summary>Called before the connection runs.</summary>
     public Action<Connection> Prepare { get; set; } = _ => { };
 
+    /// <summary>What whoever talks throws at each frame; null for nothing.</summary>
+    public Exception? Failure { get; set; }
+
     /// <summary>Completes when a connection's run is over; fails where it threw.</summary>
     public Task Over => _over.Task;
 
@@ -112,12 +115,12 @@ internal sealed class ConnectionServer : IAsyncDisposable
 
         using var connection = new Connection(socket, UpgradedStream.Under(context), connections.NextLane(), options, frameBytes, TimeProvider.System);
         connections.Add(connection);
-        connection.Handler = new Keeper(_received.Writer);
+        connection.Handler = new Keeper(_received.Writer, () => Failure);
         Prepare(connection);
         _accepted.Writer.TryWrite(connection);
         try
         {
-            await connection.RunAsync((_, bug) => _over.TrySetException(bug));
+            await connection.RunAsync((failed, bug) => failed.End(CloseCode.ServerError, bug.Message));
         }
         catch (Exception bug)
         {
@@ -131,12 +134,12 @@ internal sealed class ConnectionServer : IAsyncDisposable
     }
 
     /// <summary>Keeps what comes, answers nothing and says no goodbye.</summary>
-    private sealed class Keeper(ChannelWriter<(string Text, bool Binary)> received) : IFrameHandler
+    private sealed class Keeper(ChannelWriter<(string Text, bool Binary)> received, Func<Exception?> failure) : IFrameHandler
     {
         public ValueTask ReceiveAsync(ReadOnlyMemory<byte> frame, bool binary)
         {
             received.TryWrite((Encoding.UTF8.GetString(frame.Span), binary));
-            return ValueTask.CompletedTask;
+            return failure() is { } thrown ? ValueTask.FromException(thrown) : ValueTask.CompletedTask;
         }
 
         public Task SettleAsync(CancellationToken cancellationToken) => Task.CompletedTask;

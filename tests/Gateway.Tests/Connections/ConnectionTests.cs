@@ -228,6 +228,20 @@ public sealed class ConnectionTests
     }
 
     [Fact]
+    public async Task AFailureOfWhoeverTalks_IsTold_AndItsConnectionEndsWithAGoodbye()
+    {
+        await using var server = await ConnectionServer.StartAsync();
+        server.Failure = new InvalidOperationException("no");
+        using var client = await RawWebSocket.ConnectAsync(server.Address);
+        await client.SendTextAsync("hello");
+        var close = await client.ReceiveCloseAsync();
+        Assert.Equal(((int)CloseCode.ServerError, "no"), (close.CloseCode, close.CloseReason));
+        await client.SendCloseAsync((int)CloseCode.ServerError);
+        await client.ReceiveEndAsync();
+        await Waiting.ForAsync(server.Over, "the connection's end");
+    }
+
+    [Fact]
     public async Task End_WhenTheClientNeverAnswers_CutsTheSocketAfterItsMoment()
     {
         await using var server = await ConnectionServer.StartAsync(new() { CloseSeconds = 1 });

@@ -72,6 +72,8 @@ internal sealed class RoomThatSays : IRoomGrain
 
     public async Task<RoomReplies> HandleAsync(RoomCommands commands)
     {
+        // Before a test can see the call and change what the room says to the next.
+        var handles = Handles;
         Begin("handle " + string.Join(' ', commands.Commands.Select(command => command switch
         {
             Post post => post.ClientId,
@@ -81,7 +83,7 @@ internal sealed class RoomThatSays : IRoomGrain
         })));
         try
         {
-            return await Handles(commands);
+            return await handles(commands);
         }
         finally
         {
@@ -91,10 +93,11 @@ internal sealed class RoomThatSays : IRoomGrain
 
     public async Task<Attended> AttendAsync(string gateway, string[] users, NoticeMark heard, long number)
     {
+        var attends = Attends;
         Begin("attend " + string.Join(' ', users.Order()));
         try
         {
-            var head = await Attends(users);
+            var head = await attends(users);
             return new Attended(head, [.. Notices.Where(notice => notice.Mark.Activation != heard.Activation || notice.Mark.Number > heard.Number)]);
         }
         finally

@@ -67,7 +67,9 @@ public sealed class PrivatePostgres : IAsyncDisposable
     public int Port => _port;
 
     /// <summary>The server's first process, whose children do the work.</summary>
-    public int ProcessId => int.Parse(File.ReadLines(Path.Combine(_directory, "data", "postmaster.pid")).First(), CultureInfo.InvariantCulture);
+    public int ProcessId => int.Parse(Postmaster, CultureInfo.InvariantCulture);
+
+    private string Postmaster => File.ReadLines(Path.Combine(_directory, "data", "postmaster.pid")).First();
 
     /// <summary>Makes an empty database and returns a connection string to it.</summary>
     public async Task<string> CreateDatabaseAsync()
@@ -89,8 +91,18 @@ public sealed class PrivatePostgres : IAsyncDisposable
     /// <summary>Kills every process of the server at once, with nothing written back; what was committed is on the disk.</summary>
     public async Task KillAsync()
     {
-        await SignalAsync("KILL");
+        // All at once: orphans would leave by themselves, and until then no other server starts on the data.
+        await PauseAsync();
+        List<string> all = [Postmaster, .. ChildrenOf(Postmaster)];
+        await SendAsync("KILL", all);
         await StopKeeperAsync("keep");
+        for (var started = Stopwatch.StartNew(); all.Exists(IsAlive); await Task.Delay(5))
+        {
+            if (started.Elapsed > StartLimit)
+            {
+                throw new InvalidOperationException($"PostgreSQL was killed, and is still there after {StartLimit.TotalSeconds} s.");
+            }
+        }
     }
 
     /// <summary>Starts the server again after <see cref="KillAsync"/>, on the same data and port, and waits for its recovery.</summary>
@@ -214,9 +226,8 @@ public sealed class PrivatePostgres : IAsyncDisposable
             throw new PlatformNotSupportedException("Freezing and killing a PostgreSQL server whole is done through /proc, which is there on Linux.");
         }
 
-        var pidFile = await File.ReadAllLinesAsync(Path.Combine(_directory, "data", "postmaster.pid"));
-        await SendAsync(signal, [pidFile[0]]);
-        await SendAsync(signal, ChildrenOf(pidFile[0]));
+        await SendAsync(signal, [Postmaster]);
+        await SendAsync(signal, ChildrenOf(Postmaster));
     }
 
     private static Task SendAsync(string signal, List<string> pids) => pids.Count == 0
@@ -231,9 +242,7 @@ public sealed class PrivatePostgres : IAsyncDisposable
         {
             try
             {
-                // proc(5): pid (name) state ppid …, and the name may hold anything but ends with the last parenthesis.
-                var stat = File.ReadAllText(Path.Combine(process, "stat"));
-                if (stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[1] == parent)
+                if (Stat(process)[1] == parent)
                 {
                     children.Add(Path.GetFileName(process));
                 }
@@ -245,6 +254,26 @@ public sealed class PrivatePostgres : IAsyncDisposable
         }
 
         return children;
+    }
+
+    /// <summary>Whether the process has not ended; one whose end nobody has taken note of has.</summary>
+    private static bool IsAlive(string pid)
+    {
+        try
+        {
+            return Stat($"/proc/{pid}")[0] is not ("Z" or "X");
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>proc(5): pid (name) state ppid …, from the state on; the name may hold anything but ends with the last parenthesis.</summary>
+    private static string[] Stat(string process)
+    {
+        var stat = File.ReadAllText(Path.Combine(process, "stat"));
+        return stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
     }
 
     private static string[] AsAccount(string[] command) =>

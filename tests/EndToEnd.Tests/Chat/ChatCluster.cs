@@ -23,7 +23,7 @@ public sealed class ChatCluster : IAsyncLifetime
     {
         var postgres = await PostgresServer.SharedAsync();
         _cluster = await RunningLocalCluster.StartAsync(
-            2, "--silos", "2", "--store", "postgres", "--connection", await postgres.CreateDatabaseAsync());
+            2, RunningLocalCluster.Patient, "--silos", "2", "--store", "postgres", "--connection", await postgres.CreateDatabaseAsync());
     }
 
     /// <inheritdoc/>

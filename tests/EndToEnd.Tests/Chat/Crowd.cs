@@ -12,6 +12,7 @@ internal sealed class Crowd : IAsyncDisposable
 {
     private const int EachBetween = 8;
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(40);
 
     private readonly string[] _rooms;
     private readonly Connect _connect;
@@ -29,9 +30,10 @@ internal sealed class Crowd : IAsyncDisposable
     public IEnumerable<string> Refusals => Members.SelectMany(member => member.Refusals);
 
     /// <summary>Everybody comes, and begins to talk.</summary>
-    public static async Task<Crowd> GatherAsync(int count, string prefix, string[] rooms, int[] gateways, Connect connect)
+    /// <param name="patience">How long they wait for an answer before they try another gateway; without it, longer than anything takes that lives.</param>
+    public static async Task<Crowd> GatherAsync(int count, string prefix, string[] rooms, int[] gateways, Connect connect, TimeSpan? patience = null)
     {
-        var members = Enumerable.Range(0, count).Select(number => new Member($"{prefix}-{number}", rooms, gateways, number, connect)).ToArray();
+        var members = Enumerable.Range(0, count).Select(number => new Member($"{prefix}-{number}", rooms, gateways, number, connect, patience ?? Patience)).ToArray();
         var crowd = new Crowd(members, rooms, connect);
         try
         {

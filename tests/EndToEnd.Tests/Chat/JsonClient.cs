@@ -181,7 +181,9 @@ internal sealed class JsonClient : IAsyncDisposable
             await SayAsync(command).WaitAsync(within, TestContext.Current.CancellationToken);
             await Task.WhenAny(answered.Task, Ended, Task.Delay(within, TestContext.Current.CancellationToken));
         }
-        catch (Exception gone) when (gone is WebSocketException or ObjectDisposedException or InvalidOperationException or TimeoutException)
+        catch (Exception gone) when (
+            gone is WebSocketException or ObjectDisposedException or InvalidOperationException or TimeoutException
+            || (gone is OperationCanceledException && !TestContext.Current.CancellationToken.IsCancellationRequested))
         {
             // The connection is gone.
         }

@@ -13,14 +13,13 @@ internal delegate Task<JsonClient> Connect(int gateway, string user, params (str
 /// Somebody who behaves as the protocol's page asks: sends again with the same id until it is answered, and when the connection ends, or says
 /// nothing for long, comes back with cursors to another gateway, after as long as it was told.
 /// </summary>
-internal sealed class Member(string name, string[] rooms, int[] gateways, int first, Connect connect) : IAsyncDisposable
+/// <param name="patience">How long an answer may take: a gateway that stands still says nothing, and its connections stay open.</param>
+internal sealed class Member(string name, string[] rooms, int[] gateways, int first, Connect connect, TimeSpan patience) : IAsyncDisposable
 {
     // Under Limits:SendsPerSecond, 10, with some to spare for repetitions.
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(125);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
 
-    // A gateway that stands still says nothing, and its connections stay open.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(8);
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
 
     private readonly Dictionary<string, string> _epochs = [];
@@ -96,7 +95,7 @@ internal sealed class Member(string name, string[] rooms, int[] gateways, int fi
         while (true)
         {
             Assert.True(Stopwatch.GetElapsedTime(began) < Longest, $"{name} sent to {room} for {Longest.TotalSeconds} s: {string.Join(", ", Refusals)}");
-            var answer = await _client!.TryAskAsync(new JsonObject { ["t"] = "send", ["id"] = id, ["room"] = room, ["text"] = text }, Patience);
+            var answer = await _client!.TryAskAsync(new JsonObject { ["t"] = "send", ["id"] = id, ["room"] = room, ["text"] = text }, patience);
             switch ((string?)answer?["t"])
             {
                 case "ok":
@@ -120,13 +119,7 @@ internal sealed class Member(string name, string[] rooms, int[] gateways, int fi
     private async Task ComeBackAsync()
     {
         var after = _client!.Frames.LastOrDefault(frame => (string?)frame["t"] == "bye")?["after"];
-        await _client.DisposeAsync();
-        foreach (var room in rooms)
-        {
-            _before[room].AddRange(_client.EventsOf(room));
-        }
-
-        _client = null;
+        await LeaveAsync(_client);
         _at++;
         await Task.Delay((int?)after ?? 0, TestContext.Current.CancellationToken);
         await ConnectAsync();
@@ -146,7 +139,7 @@ internal sealed class Member(string name, string[] rooms, int[] gateways, int fi
                     return;
                 }
 
-                await _client.DisposeAsync();
+                await LeaveAsync(_client);
             }
             catch (WebSocketException) when (Stopwatch.GetElapsedTime(began) < Longest)
             {
@@ -156,6 +149,18 @@ internal sealed class Member(string name, string[] rooms, int[] gateways, int fi
             _at++;
             await Task.Delay(Pause, TestContext.Current.CancellationToken);
         }
+    }
+
+    /// <summary>What it has seen there stays.</summary>
+    private async Task LeaveAsync(JsonClient client)
+    {
+        await client.DisposeAsync();
+        foreach (var room in rooms)
+        {
+            _before[room].AddRange(client.EventsOf(room));
+        }
+
+        _client = null;
     }
 
     /// <summary>Whether every room of the cursors was entered; a room that could not be says so, or the connection ends.</summary>

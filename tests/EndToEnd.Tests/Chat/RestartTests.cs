@@ -48,7 +48,7 @@ public sealed class RestartTests
 
         public async Task<int> UpAsync()
         {
-            _group = ProcessGroup.Start(Built.LocalCluster, ["--gateways", "1", "--port", $"{Port}", "--data", data]);
+            _group = ProcessGroup.Start(Built.LocalCluster, ["--gateways", "1", "--port", $"{Port}", "--data", data], RunningLocalCluster.AsEnvironment(RunningLocalCluster.Patient));
             await _group.LineAsync("Ctrl-C stops everything.", RunningLocalCluster.StartLimit);
             return Port;
         }

@@ -8,7 +8,7 @@ public sealed class SiloDeathTests
     [Fact]
     public async Task Silo_KilledAndBack_LosesNothingAndIsHeardAgain()
     {
-        await using var cluster = await RunningLocalCluster.StartAsync(2);
+        await using var cluster = await RunningLocalCluster.StartAsync(2, RunningLocalCluster.Patient);
         await using var ann = await JsonClient.ConnectAsync(cluster.Port, "ann");
         await using var bob = await JsonClient.ConnectAsync(cluster.Port + 1, "bob");
         await ann.JoinAsync("lobby");

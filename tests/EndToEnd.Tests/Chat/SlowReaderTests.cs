@@ -13,7 +13,8 @@ public sealed class SlowReaderTests
         const long HeldAtTheMost = 1024 * 1024;
         var fullSpeed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var cluster = await RunningLocalCluster.StartAsync(
-            1, new Dictionary<string, string> { ["Lag:MaxEvents"] = $"{MostBehind}", ["Connections:OutboxBytes"] = $"{16 * 1024}" });
+            1,
+            new Dictionary<string, string>(RunningLocalCluster.Patient) { ["Lag:MaxEvents"] = $"{MostBehind}", ["Connections:OutboxBytes"] = $"{16 * 1024}" });
         await using var writer = await JsonClient.ConnectAsync(cluster.Port, "writer");
         await using var fast = await JsonClient.ConnectAsync(cluster.Port, "fast");
         await using var slow = await JsonClient.ConnectSlowlyAsync(cluster.Port, "slow", PaceAsync);

@@ -44,6 +44,7 @@ public sealed class TextTests(ChatCluster cluster)
         var room = cluster.Fresh("room");
         using var first = await ConnectAsync(cluster.First, $"/?user={ann}&room={room}");
         await LineAsync(first, $"* you are {ann}");
+        await LineAsync(first, $"* you are in {room} (1 here)");
         using var second = await ConnectAsync(cluster.Second, $"/?user={Uri.EscapeDataString(bob)}&room={room}");
         await LineAsync(first, $"* {bob} joined (2 here)");
 

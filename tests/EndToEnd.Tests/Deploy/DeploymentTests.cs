@@ -19,7 +19,7 @@ public sealed class DeploymentTests(BuiltImages images) : IClassFixture<BuiltIma
         {
             foreach (var probe in pod.Workload.Probes)
             {
-                Assert.Null(await pod.FailureAsync(probe.Path, probe.Port, probe.Timeout));
+                await pod.AnswersAsync(probe);
             }
 
             foreach (var port in pod.Workload.Ports.Values)

@@ -10,14 +10,15 @@ public sealed class DeathTests(FaultCluster cluster)
     private const string Killed = "was killed (SIGKILL)";
     private static readonly TimeSpan PresenceBound = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Slack = TimeSpan.FromSeconds(3); // Of a busy machine.
+    private static readonly TimeSpan ComeBackAfter = TimeSpan.FromSeconds(8);
 
     [Fact]
     public async Task Silo_KilledUnderLoad_LosesNothing_AndItsRoomsKnowWhoIsThere()
     {
         await using var crowd = await cluster.GatherAsync(out var rooms);
+        await using var asker = await JsonClient.ConnectAsync(cluster.Ports[1], cluster.Fresh("asker"));
         var pid = await cluster.SignalAsync("silo-2", "KILL");
         await crowd.TalkedAsync();
-        await using var asker = await JsonClient.ConnectAsync(cluster.Ports[1], cluster.Fresh("asker"));
         foreach (var room in rooms)
         {
             await FaultCluster.CountsAsync(asker, room, crowd.Members.Length, PresenceBound + Slack);
@@ -51,14 +52,16 @@ public sealed class DeathTests(FaultCluster cluster)
     [Fact]
     public async Task Gateway_StoppedBeyondItsLease_IsRefused_AndBringsNobodyBack()
     {
-        await using var crowd = await cluster.GatherAsync(out var rooms);
+        await using var crowd = await cluster.GatherAsync(out var rooms, ComeBackAfter);
         await using var asker = await JsonClient.ConnectAsync(cluster.Ports[0], cluster.Fresh("asker"));
         await using var ghost = await JsonClient.ConnectAsync(cluster.Ports[1], cluster.Fresh("ghost"));
         await ghost.JoinAsync(rooms[0]);
         await FaultCluster.CountsAsync(asker, rooms[0], crowd.Members.Length + 1, PresenceBound);
 
         var pid = await cluster.SignalAsync("gateway-2", "STOP");
-        await FaultCluster.CountsAsync(asker, rooms[0], crowd.Members.Length, PresenceBound + Slack);
+        await FaultCluster.HasLeftAsync(asker, rooms[0], ghost.User, PresenceBound + Slack);
+        await crowd.TalkedAsync(); // Those who waited for answers there have come to another gateway.
+        await FaultCluster.CountsAsync(asker, rooms[0], crowd.Members.Length, PresenceBound);
         await cluster.SignalAsync("gateway-2", "CONT");
 
         await cluster.BackAsync("gateway-2", pid, "ended with exit code 3");

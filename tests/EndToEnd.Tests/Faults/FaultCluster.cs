@@ -17,6 +17,8 @@ public sealed class FaultCluster : IAsyncLifetime
     public const int AcceptsPerSecond = 10;
 
     private const int Gateways = 3;
+    private const int Members = 9;
+    private const int Rooms = 6;
     private RunningLocalCluster? _cluster;
     private PrivatePostgres? _postgres;
     private int _names;
@@ -33,10 +35,10 @@ public sealed class FaultCluster : IAsyncLifetime
     internal string Fresh(string name) => $"{name}-{Interlocked.Increment(ref _names)}";
 
     /// <summary>Some people who talk over all gateways, in rooms of their own.</summary>
-    internal Task<Crowd> GatherAsync(out string[] rooms, int members = 9, int roomCount = 6)
+    internal Task<Crowd> GatherAsync(out string[] rooms, TimeSpan? patience = null)
     {
-        rooms = [.. Enumerable.Range(0, roomCount).Select(_ => Fresh("room"))];
-        return Crowd.GatherAsync(members, Fresh("member"), rooms, Ports, JsonClient.ConnectAsync);
+        rooms = [.. Enumerable.Range(0, Rooms).Select(_ => Fresh("room"))];
+        return Crowd.GatherAsync(Members, Fresh("member"), rooms, Ports, JsonClient.ConnectAsync, patience);
     }
 
     /// <summary>Sends a signal to a child: <c>silo-1</c>, <c>gateway-3</c>. Its process id.</summary>
@@ -58,7 +60,14 @@ public sealed class FaultCluster : IAsyncLifetime
     }
 
     /// <summary>Waits until a room holds so many users, as a gateway's clients are told; no longer than a time.</summary>
-    internal static async Task CountsAsync(JsonClient asker, string room, int count, TimeSpan within)
+    internal static Task CountsAsync(JsonClient asker, string room, int count, TimeSpan within) =>
+        HoldsAsync(asker, room, $"{count}", who => (int?)who["count"] == count, within);
+
+    /// <summary>Waits until a room does not hold somebody; no longer than a time.</summary>
+    internal static Task HasLeftAsync(JsonClient asker, string room, string user, TimeSpan within) =>
+        HoldsAsync(asker, room, $"no {user}", who => who["users"] is JsonArray users && !users.Any(here => (string?)here == user), within);
+
+    private static async Task HoldsAsync(JsonClient asker, string room, string what, Func<JsonObject, bool> holds, TimeSpan within)
     {
         JsonObject who;
         var began = Stopwatch.GetTimestamp();
@@ -67,7 +76,7 @@ public sealed class FaultCluster : IAsyncLifetime
             var ask = asker.Command("who");
             ask["room"] = room;
             who = await asker.AskAsync(ask);
-            if ((int?)who["count"] == count)
+            if (holds(who))
             {
                 return;
             }
@@ -75,7 +84,7 @@ public sealed class FaultCluster : IAsyncLifetime
             await Task.Delay(100, TestContext.Current.CancellationToken);
         }
         while (Stopwatch.GetElapsedTime(began) < within);
-        Assert.Fail($"{room} was to hold {count} within {within}: {who.ToJsonString()}");
+        Assert.Fail($"{room} was to hold {what} within {within}: {who.ToJsonString()}");
     }
 
     /// <inheritdoc/>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
@@ -11,6 +12,19 @@ internal sealed partial class RunningLocalCluster : IAsyncDisposable
     /// <summary>Enough for a start on a slow and busy machine.</summary>
     public static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(180);
 
+    /// <summary>
+    /// Settings for where no deadline is tried: a disk that stands still for some seconds, or a silo that is slow to come back, makes such a test
+    /// late and does not fail it.
+    /// </summary>
+    public static readonly IReadOnlyDictionary<string, string> Patient = new Dictionary<string, string>
+    {
+        ["Log:AppendTimeout"] = "00:00:20",
+        ["Log:CallTimeout"] = "00:00:20",
+        ["Fanout:CommandMs"] = "120000",
+    };
+
+    private static readonly HashSet<int> Taken = [];
+
     private readonly DirectoryInfo _data = Directory.CreateTempSubdirectory("orleanschat-data-");
 
     private RunningLocalCluster(int gateways, IReadOnlyDictionary<string, string>? settings, string[] arguments)
@@ -19,7 +33,7 @@ internal sealed partial class RunningLocalCluster : IAsyncDisposable
         Group = ProcessGroup.Start(
             Built.LocalCluster,
             ["--gateways", Text(gateways), "--port", Text(Port), "--data", _data.FullName, .. arguments],
-            settings?.ToDictionary(setting => setting.Key.Replace(":", "__", StringComparison.Ordinal), setting => setting.Value));
+            settings is null ? null : AsEnvironment(settings));
     }
 
     /// <summary>The first gateway's port.</summary>
@@ -47,17 +61,29 @@ internal sealed partial class RunningLocalCluster : IAsyncDisposable
         }
     }
 
-    /// <summary>The first of so many ports in a row at which nothing listens.</summary>
+    /// <summary>Settings by path, as a process takes them from its environment.</summary>
+    public static Dictionary<string, string> AsEnvironment(IReadOnlyDictionary<string, string> settings) =>
+        settings.ToDictionary(setting => setting.Key.Replace(":", "__", StringComparison.Ordinal), setting => setting.Value);
+
+    /// <summary>The first of so many ports in a row at which nothing listens, and of which nobody here was told before.</summary>
     public static int FreePorts(int count)
     {
         while (true)
         {
             var first = Random.Shared.Next(10_000, 19_000);
-            var listeners = Enumerable.Range(first, count).Select(port => new TcpListener(IPAddress.Loopback, port)).ToArray();
+            var ports = Enumerable.Range(first, count).ToArray();
+            var listeners = ports.Select(port => new TcpListener(IPAddress.Any, port)).ToArray();
             try
             {
                 Array.ForEach(listeners, listener => listener.Start());
-                return first;
+                lock (Taken)
+                {
+                    if (!Taken.Overlaps(ports))
+                    {
+                        Taken.UnionWith(ports);
+                        return first;
+                    }
+                }
             }
             catch (SocketException)
             {
@@ -75,6 +101,15 @@ internal sealed partial class RunningLocalCluster : IAsyncDisposable
     {
         var ready = Ready().Matches(string.Join('\n', Group.Output)).Last(line => line.Groups["name"].Value == name);
         return (int.Parse(ready.Groups["pid"].Value, CultureInfo.InvariantCulture), ready.Groups["address"].Value);
+    }
+
+    /// <summary>Waits until the gateway at <paramref name="port"/>, which listens, is ready.</summary>
+    public static async Task UntilReadyAsync(int port)
+    {
+        for (var began = Stopwatch.GetTimestamp(); await ReadyAsync(port) is not HttpStatusCode.OK; await Task.Delay(100, TestContext.Current.CancellationToken))
+        {
+            Assert.True(Stopwatch.GetElapsedTime(began) < StartLimit, $"The gateway at {port} was to be ready within {StartLimit}.");
+        }
     }
 
     /// <summary>Asks the gateway at <paramref name="port"/> whether it is ready.</summary>

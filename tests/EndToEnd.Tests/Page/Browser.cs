@@ -32,6 +32,7 @@ internal sealed class Browser : IAsyncDisposable
                 "--disable-component-update", "--disable-sync",
             ],
         });
+        Assertions.SetDefaultExpectTimeout(20_000);
         return new(playwright, browser);
     }
 

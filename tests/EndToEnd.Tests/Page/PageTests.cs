@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Playwright;
 using OrleansChat.EndToEnd.Tests.Chat;
 using static Microsoft.Playwright.Assertions;
@@ -8,6 +9,8 @@ namespace OrleansChat.EndToEnd.Tests.Page;
 [Collection(nameof(ChatCluster))]
 public sealed class PageTests(ChatCluster cluster)
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
     [Fact]
     public async Task TwoTabs_OnTwoGateways_Chat()
     {
@@ -15,6 +18,7 @@ public sealed class PageTests(ChatCluster cluster)
         var room = cluster.Fresh("room");
         var (ann, bob) = (cluster.Fresh("ann"), cluster.Fresh("bob"));
         var first = await OpenAsync(browser, cluster.First, ann, room);
+        await Expect(first.GetByTestId("person").Filter(new() { HasText = ann })).ToBeVisibleAsync();
         var second = await OpenAsync(browser, cluster.Second, bob, room);
         await Expect(first.GetByTestId("person").Filter(new() { HasText = bob })).ToBeVisibleAsync();
 
@@ -40,7 +44,8 @@ public sealed class PageTests(ChatCluster cluster)
         await Expect(page.Locator("[data-testid=message][data-seq='120']")).ToBeVisibleAsync();
         await Expect(page.Locator("[data-testid=message][data-seq='1']")).ToHaveCountAsync(0);
 
-        for (var i = 0; i < 40 && await page.Locator("[data-testid=message][data-seq='1']").CountAsync() == 0; i++)
+        for (var began = Stopwatch.GetTimestamp();
+            Stopwatch.GetElapsedTime(began) < Patience && await page.Locator("[data-testid=message][data-seq='1']").CountAsync() == 0;)
         {
             await page.GetByTestId("messages").EvaluateAsync("log => { log.scrollTop = 0; log.parentElement.scrollTop = 0; }");
             await page.WaitForTimeoutAsync(100);

@@ -52,21 +52,26 @@ public sealed class StreamOrderTests
     [Fact]
     public async Task Publish_WhenEventsWait_OneDeliveryCarriesMany()
     {
-        await using var cluster = await StreamsCluster.StartAsync();
+        await using var cluster = await StreamsCluster.StartAsync(settings: new() { ["QueuesPerSilo"] = "1" });
         await using var gateway = await cluster.ConnectAsync();
+        await using var other = await cluster.ConnectAsync();
         var gate = new TaskCompletionSource();
         var listener = await gateway.SubscribeAsync("busy", _ => gate.Task);
+        var behind = await other.SubscribeAsync("behind");
         var producer = await gateway.ProducerAsync("one");
 
         await producer.Publish("busy", "one", 0, 1); // Its delivery waits at the gate; the others queue up behind it.
-        await listener.UntilCountAsync(1);
+        await producer.Publish("behind", "one", 0, 1);
+        await Task.WhenAll(listener.UntilCountAsync(1), behind.UntilCountAsync(1));
         await producer.Publish("busy", "one", 1, 512);
+        await producer.Publish("behind", "one", 1, 1);
+        await behind.UntilCountAsync(2); // It is one queue: the agent has read the 512.
         gate.SetResult();
         await listener.UntilCountAsync(513);
 
         Assert.Equal(Enumerable.Range(0, 513), listener.Items.Select(item => item.Number));
-        await Waiting.UntilAsync(() => cluster.Measures.Sum("orleanschat.streams.events.delivered") == 513, "513 events counted as delivered");
-        Assert.Equal(3, cluster.Measures.Count("orleanschat.streams.delivery.size")); // 1, then 256 and 256.
+        await Waiting.UntilAsync(() => cluster.Measures.Sum("orleanschat.streams.delivery.size") == 515, "515 events counted as delivered");
+        Assert.Equal(5, cluster.Measures.Count("orleanschat.streams.delivery.size")); // 1, then 256 and 256; and the two behind them.
     }
 
     [Fact]

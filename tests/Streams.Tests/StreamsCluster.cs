@@ -58,6 +58,11 @@ internal sealed class StreamsCluster : IAsyncDisposable
             }));
         var cluster = builder.Build();
         await cluster.DeployAsync();
+
+        // Until a silo has another one's manifest it places no grain there.
+        await Waiting.UntilAsync(
+            () => cluster.Silos.All(silo => ((InProcessSiloHandle)silo).SiloHost.Services.GetRequiredService<IClusterManifestProvider>().Current.Silos.Count == silos),
+            "each silo to know of all");
         return new StreamsCluster(cluster, provider, streams) { Measures = measures, Subscriptions = subscriptions };
     }
 

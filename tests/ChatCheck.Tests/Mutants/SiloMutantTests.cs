@@ -7,7 +7,8 @@ public sealed class SiloMutantTests
 {
     [Fact]
     public Task Mutant_ThatAnswersBeforeTheCommit_IsCaughtByAKill() =>
-        MutantRun.CatchesAsync(AckCheck.Lost, 6, "--faults", "kill", "--every", "2", "--set", "silo/Faults:Log=AnswerBeforeCommit");
+        MutantRun.CatchesAsync(AckCheck.Lost, 6, "--faults", "kill", "--every", "2", "--set", "silo/Faults:Log=AnswerBeforeCommit",
+            "--set", "silo/Faults:DelayMs=1500");
 
     /// <summary>At this rate nearly everybody who is cut has a send under way.</summary>
     [Fact]

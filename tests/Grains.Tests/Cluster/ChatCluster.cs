@@ -14,7 +14,7 @@ namespace OrleansChat.Grains.Tests.Cluster;
 /// <summary>Two silos with one log, for all tests of the assembly: each test has rooms, users and gateways of its own.</summary>
 public sealed class ChatCluster : IAsyncLifetime
 {
-    private static readonly KeyValuePair<string, string?>[] Settings = [new("Log:Store", "memory")];
+    private static readonly KeyValuePair<string, string?>[] Settings = [new("Log:Store", "memory"), new("Rooms:TypingMs", "60000")];
 
     private OpenLog? _log;
     private InProcessTestCluster? _cluster;

@@ -4,6 +4,7 @@ using System.Threading.Channels;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using OrleansChat.Grains.Log;
+using OrleansChat.Testing;
 using static OrleansChat.Grains.Tests.Log.Entries;
 
 namespace OrleansChat.Grains.Tests.Log;
@@ -11,6 +12,7 @@ namespace OrleansChat.Grains.Tests.Log;
 /// <summary>How appends gather into commits: with a store that commits when the test says so.</summary>
 public sealed class GroupCommitTests : IAsyncDisposable
 {
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(20);
     private static readonly AsyncLocal<string?> Caller = new();
 
     private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
@@ -85,12 +87,15 @@ public sealed class GroupCommitTests : IAsyncDisposable
     [Fact]
     public async Task Append_WhenTooManyWait_IsUnavailableAfterTheTimeoutAndStoresNothing()
     {
-        Start(options => (options.WaitingAppends, options.AppendTimeout) = (2, TimeSpan.FromMilliseconds(300)));
+        var time = new ManualTime();
+        Start(options => options.WaitingAppends = 2, time);
         var unknown = Append("in-flight");
         await _store.NextAsync();
         Task<AppendResult>[] waiting = [Append("a"), Append("b")];
+        var third = Append("c");
+        time.Advance(Timeout);
 
-        var full = await Assert.ThrowsAsync<LogUnavailableException>(() => Append("c"));
+        var full = await Assert.ThrowsAsync<LogUnavailableException>(() => third);
         Assert.Contains("nothing was stored", full.Message, StringComparison.Ordinal);
         foreach (var append in waiting)
         {
@@ -191,12 +196,12 @@ public sealed class GroupCommitTests : IAsyncDisposable
         }
     }
 
-    private void Start(Action<MessageLogOptions>? configure = null)
+    private void Start(Action<MessageLogOptions>? configure = null, TimeProvider? time = null)
     {
-        var options = new MessageLogOptions { AppendTimeout = TimeSpan.FromSeconds(20) };
+        var options = new MessageLogOptions { AppendTimeout = Timeout };
         configure?.Invoke(options);
         var instruments = new LogInstruments(_services.GetRequiredService<IMeterFactory>());
-        _commits = new GroupCommit(_store, options, instruments, TimeProvider.System, NullLogger.Instance);
+        _commits = new GroupCommit(_store, options, instruments, time ?? TimeProvider.System, NullLogger.Instance);
     }
 
     private Task<AppendResult> Append(string room, int rows = 1) => _commits!.AppendAsync(

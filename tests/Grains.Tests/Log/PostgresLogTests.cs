@@ -66,10 +66,9 @@ public sealed class PostgresLogTests : DurableLogContract
     [Fact]
     public async Task Append_WhenItsAnswerIsLostAfterTheCommit_IsUnknownAndThenExactlyOnce()
     {
-        await CloseAsync();
+        var claim = await Log.OwnAsync("lobby");
+        await Log.AppendAsync("lobby", claim, Msg("ann", "0"));
         var log = await OpenAsync(("Log:AppendTimeout", "00:00:00.300"));
-        var claim = await log.OwnAsync("lobby");
-        await log.AppendAsync("lobby", claim, Msg("ann", "0"));
         await using var blocker = await ConnectAsync();
         await using (var hold = await HoldRoomAsync(blocker, "lobby"))
         {
@@ -78,9 +77,9 @@ public sealed class PostgresLogTests : DurableLogContract
             await hold.RollbackAsync(Ct);
         }
 
-        var events = (await log.ClaimAsync("lobby", Ct))!.Seq;
+        var events = (await Log.ClaimAsync("lobby", Ct))!.Seq;
         Assert.True(events is 1 or 3, $"an append is whole or not at all, and {events} events are there");
-        await RepeatedAfterAClaimAsync(log, [Msg("ann", "1"), Msg("ann", "2"), Msg("ann", "3")], [events == 3, events == 3, false]);
+        await RepeatedAfterAClaimAsync(Log, [Msg("ann", "1"), Msg("ann", "2"), Msg("ann", "3")], [events == 3, events == 3, false]);
     }
 
     [Fact]

@@ -61,8 +61,9 @@ public sealed class SqliteLogTests : DurableLogContract
 
         // What was given up is committed after all, or not: the claim waits behind it, and the same id then gets the one answer.
         var again = (await log.ClaimAsync("lobby", Ct))!.Number;
-        Assert.Equal([1], (await log.AppendAsync("lobby", again, Msg("ann", "1"))).Seqs());
-        Assert.Single(await log.AllAsync("lobby"));
+        var patient = await OpenAsync();
+        Assert.Equal([1], (await patient.AppendAsync("lobby", again, Msg("ann", "1"))).Seqs());
+        Assert.Single(await patient.AllAsync("lobby"));
     }
 
     [Fact]

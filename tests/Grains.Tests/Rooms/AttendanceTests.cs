@@ -200,7 +200,7 @@ public sealed class AttendanceTests(ChatCluster cluster)
     }
 
     [Fact]
-    public async Task Typing_IsToldAtMostOnceASecondAndNotByStrangers()
+    public async Task Typing_IsNotToldAgainSoonAndNotByStrangers()
     {
         await using var gateway = await cluster.GatewayAsync();
         await gateway.SendAsync(_room, EnterAs("ann"), EnterAs("bob"));

@@ -54,6 +54,9 @@ internal sealed class Connection : IDisposable
     /// <summary>Whether its end has begun.</summary>
     public bool IsEnding => Volatile.Read(ref _ending);
 
+    /// <summary>Whether it ends once the frames that came are answered, and lets go those that come.</summary>
+    public bool IsSettling => Volatile.Read(ref _settling) == 1;
+
     /// <summary>Cancelled when the socket is gone or given up.</summary>
     public CancellationToken Gone => _cut.Token;
 
@@ -215,7 +218,7 @@ internal sealed class Connection : IDisposable
         Interlocked.Exchange(ref _handling, 1);
         try
         {
-            if (!_ending && Volatile.Read(ref _settling) == 0)
+            if (!_ending && !IsSettling)
             {
                 await Handler!.ReceiveAsync(frame, binary);
             }
@@ -227,7 +230,7 @@ internal sealed class Connection : IDisposable
         finally
         {
             Interlocked.Exchange(ref _handling, 0);
-            if (Volatile.Read(ref _settling) == 1)
+            if (IsSettling)
             {
                 _handled.Set();
             }

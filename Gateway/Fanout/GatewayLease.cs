@@ -42,8 +42,8 @@ internal sealed partial class GatewayLease(
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(Lease.Renewal, time);
         var ticked = time.GetTimestamp();
+        using var timer = new PeriodicTimer(Lease.Renewal, time);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
             // A process that slept through its lease must not renew it: its users may be elsewhere by now, and it has not noticed.

@@ -49,15 +49,15 @@ public sealed class ManualTime : TimeProvider
         }
     }
 
-    /// <summary>Waits until somebody waits for this clock, so that a test can move it without a race.</summary>
-    public async Task UntilArmedAsync()
+    /// <summary>Waits until somebody waits for this clock, or so many do, so that a test can move it without a race.</summary>
+    public async Task UntilArmedAsync(int timers = 1)
     {
         while (true)
         {
             Task armed;
             lock (_lock)
             {
-                if (_timers.Count > 0)
+                if (_timers.Count >= timers)
                 {
                     return;
                 }

@@ -29,6 +29,8 @@ internal sealed class ConnectionServer : IAsyncDisposable
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    private UpgradedStream? _stream;
+
     private ConnectionServer(WebApplication app) => _app = app;
 
     /// <summary>Where it listens.</summary>
@@ -40,20 +42,24 @@ internal sealed class ConnectionServer : IAsyncDisposable
     /// <summary>What whoever talks throws at each frame; null for nothing.</summary>
     public Exception? Failure { get; set; }
 
+    /// <summary>When the newest connection was heard last, by the server's clock.</summary>
+    public long LastHeard => _stream!.LastHeard;
+
     /// <summary>Completes when a connection's run is over; fails where it threw.</summary>
     public Task Over => _over.Task;
 
     /// <summary>Completes when the server has let a socket go.</summary>
     public Task Closed => _closed.Task;
 
-    public static async Task<ConnectionServer> StartAsync(ConnectionOptions? options = null, int frameBytes = 64 * 1024, X509Certificate2? certificate = null)
+    public static async Task<ConnectionServer> StartAsync(ConnectionOptions? options = null, int frameBytes = 64 * 1024, X509Certificate2? certificate = null, TimeProvider? time = null)
     {
         options ??= new();
+        time ??= TimeProvider.System;
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.Services.Configure<SocketTransportOptions>(
             sockets => sockets.CreateBoundListenSocket = endpoint => ListenSocket.Bind(endpoint, options.SendBufferBytes));
-        builder.Services.AddSingleton(new ConnectionSet(Options.Create(options), TimeProvider.System));
+        builder.Services.AddSingleton(new ConnectionSet(Options.Create(options), time));
         builder.Services.AddHostedService(parts => parts.GetRequiredService<ConnectionSet>());
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(1));
         ConnectionServer? server = null;
@@ -76,11 +82,11 @@ internal sealed class ConnectionServer : IAsyncDisposable
         server = new ConnectionServer(app);
         app.Use((context, next) =>
         {
-            UpgradedStream.Offer(context, TimeProvider.System);
+            UpgradedStream.Offer(context, time);
             return next(context);
         });
         app.UseWebSockets();
-        app.Run(context => server.RunAsync(context, options, frameBytes, app.Services.GetRequiredService<ConnectionSet>()));
+        app.Run(context => server.RunAsync(context, options, frameBytes, app.Services.GetRequiredService<ConnectionSet>(), time));
         await app.StartAsync(TestContext.Current.CancellationToken);
         return server;
     }
@@ -105,7 +111,7 @@ internal sealed class ConnectionServer : IAsyncDisposable
         await _app.DisposeAsync();
     }
 
-    private async Task RunAsync(HttpContext context, ConnectionOptions options, int frameBytes, ConnectionSet connections)
+    private async Task RunAsync(HttpContext context, ConnectionOptions options, int frameBytes, ConnectionSet connections, TimeProvider time)
     {
         using var socket = await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext { KeepAliveInterval = Timeout.InfiniteTimeSpan });
         if (context.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate)
@@ -113,7 +119,8 @@ internal sealed class ConnectionServer : IAsyncDisposable
             rate.MinDataRate = null;
         }
 
-        using var connection = new Connection(socket, UpgradedStream.Under(context), connections.NextLane(), options, frameBytes, TimeProvider.System);
+        _stream = UpgradedStream.Under(context);
+        using var connection = new Connection(socket, _stream, connections.NextLane(), options, frameBytes, time);
         connections.Add(connection);
         connection.Handler = new Keeper(_received.Writer, () => Failure);
         Prepare(connection);

@@ -12,6 +12,8 @@ public sealed class ConnectionTests
     /// <summary>More than the system holds for a peer that does not read: the writer waits, and what comes meanwhile waits together.</summary>
     private static readonly string TooMuch = new('x', 4 * 1024 * 1024);
 
+    private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(new ConnectionOptions().HeartbeatSeconds);
+
     [Fact]
     public async Task WhatWaitsTogether_SharesOneTextFrame_ALineEach()
     {
@@ -209,7 +211,7 @@ public sealed class ConnectionTests
     [Fact]
     public async Task End_DropsPosts_WritesAnswers_AndClosesWithItsFirstCode()
     {
-        await using var server = await ConnectionServer.StartAsync();
+        await using var server = await ConnectionServer.StartAsync(new() { CloseSeconds = 60 });
         server.Prepare = connection => connection.Outbox.Answer(Encoding.UTF8.GetBytes(TooMuch));
         using var client = await RawWebSocket.ConnectAsync(server.Address, receiveBuffer: 4096);
         var connection = await server.AcceptedAsync();
@@ -244,7 +246,7 @@ public sealed class ConnectionTests
     [Fact]
     public async Task End_WhenTheClientNeverAnswers_CutsTheSocketAfterItsMoment()
     {
-        await using var server = await ConnectionServer.StartAsync(new() { CloseSeconds = 1 });
+        await using var server = await ConnectionServer.StartAsync(new() { CloseSeconds = 3 });
         using var client = await RawWebSocket.ConnectAsync(server.Address);
         var connection = await server.AcceptedAsync();
         connection.End(CloseCode.Kicked, new string('é', 500));
@@ -292,10 +294,15 @@ public sealed class ConnectionTests
     [Fact]
     public async Task ASilentClient_IsPinged_AndCutAfterTwoHeartbeats()
     {
-        await using var server = await ConnectionServer.StartAsync(new() { HeartbeatSeconds = 1, CloseSeconds = 1 });
+        var time = new ManualTime();
+        await using var server = await ConnectionServer.StartAsync(new() { CloseSeconds = 1 }, time: time);
         using var client = await RawWebSocket.ConnectAsync(server.Address);
         client.AnswersPings = false;
+        await server.AcceptedAsync();
+        await time.UntilArmedAsync();
+        time.Advance(Heartbeat);
         Assert.Equal(RawFrame.Ping, (await client.ReceiveFrameAsync())!.Opcode);
+        time.Advance(Heartbeat);
         Assert.Equal((int)CloseCode.NoPong, (await client.ReceiveCloseAsync()).CloseCode);
         await Waiting.ForAsync(server.Over, "the cut");
     }
@@ -303,24 +310,33 @@ public sealed class ConnectionTests
     [Fact]
     public async Task AClientThatAnswersPings_Lives()
     {
-        await using var server = await ConnectionServer.StartAsync(new() { HeartbeatSeconds = 1 });
+        var time = new ManualTime();
+        await using var server = await ConnectionServer.StartAsync(time: time);
         using var client = await RawWebSocket.ConnectAsync(server.Address);
+        await server.AcceptedAsync();
+        await time.UntilArmedAsync();
         for (var pings = 0; pings < 4; pings++)
         {
+            time.Advance(Heartbeat);
             Assert.Equal(RawFrame.Ping, (await client.ReceiveFrameAsync())!.Opcode);
+            await Waiting.UntilAsync(() => server.LastHeard == time.GetTimestamp(), "the answer to the ping");
         }
     }
 
     [Fact]
     public async Task AClientThatNeverPongs_ButSpeaks_Lives()
     {
-        await using var server = await ConnectionServer.StartAsync(new() { HeartbeatSeconds = 1 });
+        var time = new ManualTime();
+        await using var server = await ConnectionServer.StartAsync(time: time);
         using var client = await RawWebSocket.ConnectAsync(server.Address);
         client.AnswersPings = false;
-        for (var i = 0; i < 9; i++)
+        await time.UntilArmedAsync();
+        for (var pings = 0; pings < 4; pings++)
         {
             await client.SendTextAsync("here");
-            await Task.Delay(500, TestContext.Current.CancellationToken);
+            await server.ReceivedAsync();
+            time.Advance(Heartbeat);
+            Assert.Equal(RawFrame.Ping, (await client.ReceiveFrameAsync())!.Opcode);
         }
 
         (await server.AcceptedAsync()).Outbox.Answer("still here"u8.ToArray());

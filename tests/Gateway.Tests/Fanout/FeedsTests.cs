@@ -89,13 +89,12 @@ public sealed class FeedsTests : IDisposable
         for (var round = 0; round < 3000; round++)
         {
             using var both = new Barrier(2);
-            var leaving = Task.Run(
+            var leaving = OwnThread.RunAsync(
                 () =>
                 {
                     both.SignalAndWait(TestContext.Current.CancellationToken);
                     return ExitAsync(going);
-                },
-                TestContext.Current.CancellationToken);
+                });
             both.SignalAndWait(TestContext.Current.CancellationToken);
             await EnterAsync(coming);
             await leaving;

@@ -64,6 +64,7 @@ public sealed class GatewayLeaseTests : IHostApplicationLifetime, IDisposable
         _registry.Grants = () => lost.Task;
         _time.Advance(Lease.Renewal);
         await Waiting.UntilAsync(() => _registry.Calls == calls + 1, "the renewal that is lost");
+        await _time.UntilArmedAsync(timers: 2); // The next renewal's, and the end of the wait for this one.
         _registry.Grants = () => Task.FromResult(true);
         _time.Advance(Lease.Renewal);
         await Waiting.UntilAsync(() => _registry.Calls == calls + 2, "the next renewal");

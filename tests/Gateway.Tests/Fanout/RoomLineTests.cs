@@ -190,6 +190,7 @@ public sealed class RoomLineTests
     [Fact]
     public async Task ACallThatFails_IsRepeated_WithTheSameIds_BeforeWhatCameLater()
     {
+        _options.CommandMs = 15_000;
         var line = Line();
         _room.Handles = _ =>
         {
@@ -207,7 +208,7 @@ public sealed class RoomLineTests
     public async Task ACallThatWentDownWithASilo_IsRepeated_WhenTheClusterChanges_ButNotOneThatJustLeft()
     {
         var time = new ManualTime();
-        _options.CommandMs = 15_000;
+        _options.CommandMs = 120_000;
         var lost = new TaskCompletionSource<RoomReplies>();
         _room.Handles = _ => lost.Task;
         var line = Line(time);
@@ -269,6 +270,7 @@ public sealed class RoomLineTests
     [Fact]
     public async Task APost_ThatANewActivationRefuses_BecauseItKnowsNobody_IsStored_AfterItWasTold()
     {
+        _options.CommandMs = 15_000;
         var line = Line();
         Enter(line, "ann");
         await AnswersAsync(1);

@@ -171,6 +171,7 @@ public sealed class SessionJoinTests
         await session.HandleAsync(Join(after: 1));
         await rig.UntilAsync(r => r.Seqs().Length == 2, "the second replay");
         rig.Rooms.Append("lobby");
+        await rig.UntilAsync(r => r.Seqs().Length == 3, "what follows");
         Assert.Equal([2, 3, 4], rig.Seqs());
         Assert.Equal(["enter lobby ann", "enter lobby ann", "exit lobby ann"], rig.Rooms.Calls);
     }
@@ -331,13 +332,13 @@ public sealed class SessionJoinTests
             await session.HandleAsync(new Hello(null, null, null, []));
             var room = RoomKey.Direct("ann", "bob");
             using var start = new Barrier(2);
-            var reaching = Task.Run(
+            var reaching = OwnThread.RunAsync(
                 () =>
                 {
                     start.SignalAndWait(TestContext.Current.CancellationToken);
                     session.Reach(room, 0);
-                },
-                TestContext.Current.CancellationToken);
+                    return Task.CompletedTask;
+                });
             start.SignalAndWait(TestContext.Current.CancellationToken);
             await session.CloseAsync();
             await reaching;

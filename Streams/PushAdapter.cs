@@ -59,12 +59,14 @@ internal sealed class PushAdapter : IQueueAdapterFactory, IQueueAdapter, IQueueA
     public Task QueueMessageBatchAsync<T>(
         StreamId streamId, IEnumerable<T> events, StreamSequenceToken? token, Dictionary<string, object>? requestContext)
     {
-        object[] copies = [.. events.Select(item => (object?)_copier.Copy(item) ?? throw new ArgumentException("An event is null.", nameof(events)))];
-        if (copies.Length == 0)
+        var copies = new List<object>(events.TryGetNonEnumeratedCount(out var count) ? count : 1);
+        foreach (var item in events)
+            copies.Add((object?)_copier.Copy(item) ?? throw new ArgumentException("An event is null.", nameof(events)));
+        if (copies.Count == 0)
             return Task.CompletedTask;
 
         var queue = _queues[_mapper.GetQueueForStream(streamId).GetNumericId()];
-        return queue.EnqueueAsync(new PushBatch(streamId, copies, requestContext));
+        return queue.EnqueueAsync(new PushBatch(streamId, [.. copies], requestContext));
     }
 
     public IQueueAdapterReceiver CreateReceiver(QueueId queueId)

@@ -250,6 +250,12 @@ internal sealed class RoomLine(
     {
         RoomReplies replies;
         long claim;
+        var commands = new RoomCommand[batch.Count];
+        for (var i = 0; i < commands.Length; i++)
+        {
+            commands[i] = batch[i].Command;
+        }
+
         lock (_gate)
         {
             claim = _attached.Count == 0 ? 0 : _attend ? Untold : _claim;
@@ -257,7 +263,7 @@ internal sealed class RoomLine(
 
         try
         {
-            replies = await CallAsync(_room.HandleAsync(new(gateway, [.. batch.Select(waiting => waiting.Command)], claim, number())));
+            replies = await CallAsync(_room.HandleAsync(new(gateway, commands, claim, number())));
         }
         catch (Exception away) when (away is not OutOfMemoryException)
         {
@@ -300,8 +306,8 @@ internal sealed class RoomLine(
     /// <summary>Takes what is answered out of the batch.</summary>
     private List<(Waiting, RoomReply)> Settle(List<Waiting> batch, RoomReplies replies)
     {
-        List<(Waiting, RoomReply)> answered = [];
-        List<Waiting> again = [];
+        var answered = new List<(Waiting, RoomReply)>(batch.Count);
+        List<Waiting>? again = null;
         lock (_gate)
         {
             if (replies.Claim != 0 && replies.Claim != _claim)
@@ -316,7 +322,7 @@ internal sealed class RoomLine(
                 if (_attend && replies.Replies[i] is Refused { Reason: Refusal.NotMember } && _attached.Contains(batch[i].Command.User))
                 {
                     // It was refused for what the room is about to be told.
-                    again.Add(batch[i]);
+                    (again ??= []).Add(batch[i]);
                     continue;
                 }
 
@@ -326,7 +332,11 @@ internal sealed class RoomLine(
         }
 
         batch.Clear();
-        batch.AddRange(again);
+        if (again is not null)
+        {
+            batch.AddRange(again);
+        }
+
         return answered;
     }
 
@@ -347,8 +357,19 @@ internal sealed class RoomLine(
     private void GiveUpOld(List<Waiting> batch)
     {
         var longest = TimeSpan.FromMilliseconds(options.CommandMs);
-        var old = batch.TakeWhile(waiting => time.GetElapsedTime(waiting.Since) >= longest).ToArray();
-        batch.RemoveRange(0, old.Length);
+        var count = 0;
+        while (count < batch.Count && time.GetElapsedTime(batch[count].Since) >= longest)
+        {
+            count++;
+        }
+
+        if (count == 0)
+        {
+            return;
+        }
+
+        var old = batch.GetRange(0, count);
+        batch.RemoveRange(0, count);
         foreach (var waiting in old)
         {
             if (waiting.Command is Enter or Exit)

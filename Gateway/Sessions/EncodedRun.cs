@@ -11,8 +11,11 @@ namespace OrleansChat.Gateway.Sessions;
 /// <param name="events">At least one; dense.</param>
 internal sealed class EncodedRun(IReadOnlyList<EncodedEvent> events)
 {
+    /// <summary>Events in which a sender is sooner looked for than looked up.</summary>
+    private const int Few = 8;
+
     private readonly Encodings _encodings = new();
-    private readonly HashSet<string> _senders = [.. events.Select(one => one.Event.From)];
+    private readonly HashSet<string>? _senders = events.Count > Few ? [.. events.Select(one => one.Event.From)] : null;
 
     /// <summary>The events.</summary>
     public IReadOnlyList<EncodedEvent> Events => events;
@@ -27,9 +30,28 @@ internal sealed class EncodedRun(IReadOnlyList<EncodedEvent> events)
     public EncodedRun After(long seq) => new([.. events.SkipWhile(happened => happened.Event.Seq <= seq)]);
 
     /// <summary>The frame for a view; empty where that view shows nothing of these events.</summary>
-    public ReadOnlyMemory<byte> For(View view) => view.Format.TellsOwn && _senders.Contains(view.User)
+    public ReadOnlyMemory<byte> For(View view) => view.Format.TellsOwn && IsOf(view.User)
         ? Encode(view)
         : _encodings.Get(this, view, own: false, static (run, view, _) => run.Encode(view));
+
+    /// <summary>Whether the user sent one of them.</summary>
+    private bool IsOf(string user)
+    {
+        if (_senders is not null)
+        {
+            return _senders.Contains(user);
+        }
+
+        for (var i = 0; i < events.Count; i++)
+        {
+            if (events[i].Event.From == user)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     private byte[] Encode(View view)
     {

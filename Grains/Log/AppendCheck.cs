@@ -19,15 +19,27 @@ internal static class AppendCheck
         for (var i = 0; i < append.Entries.Count; i++)
         {
             var entry = append.Entries[i];
-            Check(entry.User, "user", i);
-            Check(entry.ClientId, "client id", i);
-            Check(entry.Text, "text", i);
-            Check(entry.Meta, "meta", i);
+            Check(entry, i);
             if (entry.ClientId is not null && ids?.Add((entry.User, entry.ClientId)) == false)
             {
                 throw new LogEntryException($"Entry {i} repeats the client id of an earlier entry of the same append.");
             }
         }
+    }
+
+    /// <summary>The same for one entry of an append that is still to be made.</summary>
+    public static void ThrowIfNotStorable(string room, LogEntry entry)
+    {
+        Check(room, "room", 0);
+        Check(entry, 0);
+    }
+
+    private static void Check(LogEntry entry, int number)
+    {
+        Check(entry.User, "user", number);
+        Check(entry.ClientId, "client id", number);
+        Check(entry.Text, "text", number);
+        Check(entry.Meta, "meta", number);
     }
 
     private static void Check(string? value, string field, int entry)

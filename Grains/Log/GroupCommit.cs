@@ -199,7 +199,14 @@ internal sealed partial class GroupCommit : IAsyncDisposable
         try
         {
             var results = await _committer.CommitAsync(batch.ConvertAll(pending => pending.Append), deadline.Token);
-            _instruments.Committed(batch.Sum(pending => pending.Append.Entries.Count), _time.GetElapsedTime(started));
+            var took = _time.GetElapsedTime(started);
+            var rows = 0;
+            foreach (var pending in batch)
+            {
+                rows += pending.Append.Entries.Count;
+            }
+
+            _instruments.Committed(rows, took);
             for (var i = 0; i < batch.Count; i++)
             {
                 _instruments.Answered(results[i]);

@@ -116,7 +116,12 @@ internal sealed partial class RoomGrain
     private async Task AppendAsync(List<WaitingEntry> waiting)
     {
         var ts = Math.Max(_ts, _time.GetUtcNow().ToUnixTimeMilliseconds());
-        LogEntry[] entries = [.. waiting.Select(one => one.Entry with { Ts = ts })];
+        var entries = new LogEntry[waiting.Count];
+        for (var i = 0; i < entries.Length; i++)
+        {
+            entries[i] = waiting[i].Entry with { Ts = ts };
+        }
+
         _instruments.BatchSize.Record(entries.Length);
         var result = await _log.AppendAsync(new RoomAppend(_room, ClaimNumber, entries), _stopping.Token);
         if (result.Fenced)
@@ -173,12 +178,15 @@ internal sealed partial class RoomGrain
         }
 
         Publish([.. events]);
-        foreach (var left in events.Where(committed => committed.Kind == RoomEventKind.Leave))
+        foreach (var committed in events)
         {
-            // After their own leave was published; who left is gone from every gateway.
-            foreach (var gateway in _attached.Gateways.ToArray())
+            if (committed.Kind == RoomEventKind.Leave)
             {
-                Detach(gateway, left.From);
+                // After their own leave was published; who left is gone from every gateway.
+                foreach (var gateway in _attached.Gateways.ToArray())
+                {
+                    Detach(gateway, committed.From);
+                }
             }
         }
     }

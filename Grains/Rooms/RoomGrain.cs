@@ -125,7 +125,7 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
     private bool ComesAgain(Call call, Refused refused)
         => refused.RetryMs is not null || (refused.Reason == Refusal.NotMember && call.Claim != 0 && call.Claim != ClaimNumber);
 
-    private async Task<(RoomReply? Now, WaitingEntry? Later)> DecideSafelyAsync(Call call, RoomCommand command)
+    private async ValueTask<(RoomReply? Now, WaitingEntry? Later)> DecideSafelyAsync(Call call, RoomCommand command)
     {
         try
         {
@@ -177,7 +177,7 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
 
         // Here, and not in the batch: what no log can keep must not fail what other people sent with it.
         var waiting = WaitingEntry.Of(post, _time.GetTimestamp());
-        AppendCheck.ThrowIfNotStorable(new RoomAppend(_room, ClaimNumber, [waiting.Entry]));
+        AppendCheck.ThrowIfNotStorable(_room, waiting.Entry);
         if (!IsHere(post.User))
         {
             // Whoever is here no longer may have been when the same was sent first, and its answer was lost.

@@ -112,20 +112,20 @@ internal sealed class AppendStatement : IAsyncDisposable
     /// <summary>Returns after the commit. Throws what Npgsql throws; then nothing, or everything, or nobody knows what, was committed.</summary>
     public async Task<AppendResult[]> RunAsync(IReadOnlyList<RoomAppend> appends)
     {
-        var rewrites = appends.SelectMany(append => append.Entries, (append, entry) => (append.Room, append.Claim, Entry: entry))
-            .Where(row => row.Entry is { Kind: RoomEventKind.Edit or RoomEventKind.Delete, Ref: not null }).ToArray();
+        var rows = Rows(appends);
+        var rewrites = Array.FindAll(rows, static row => row.Entry is { Kind: RoomEventKind.Edit or RoomEventKind.Delete, Ref: not null });
         var batch = rewrites.Length == 0 ? _append : _appendAndRewrite;
-        Bind(batch.BatchCommands[0], appends);
+        Bind(batch.BatchCommands[0], appends, rows);
         if (rewrites.Length > 0)
         {
             var values = batch.BatchCommands[1].Parameters;
-            values[0].Value = Array.ConvertAll(rewrites, row => row.Room);
-            values[1].Value = Array.ConvertAll(rewrites, row => row.Claim);
-            values[2].Value = Array.ConvertAll(rewrites, row => row.Entry.Ref!.Value);
-            values[3].Value = Array.ConvertAll(rewrites, row => (short)row.Entry.Kind);
+            values[0].Value = Array.ConvertAll(rewrites, row => appends[row.Of].Room);
+            values[1].Value = Array.ConvertAll(rewrites, row => appends[row.Of].Claim);
+            values[2].Value = Array.ConvertAll(rewrites, static row => row.Entry.Ref!.Value);
+            values[3].Value = Array.ConvertAll(rewrites, static row => (short)row.Entry.Kind);
         }
 
-        var appended = new AppendedEntry?[appends.Sum(append => append.Entries.Count)];
+        var appended = new AppendedEntry?[rows.Length];
         await using var row = await batch.ExecuteReaderAsync();
         while (await row.ReadAsync())
         {
@@ -163,22 +163,42 @@ internal sealed class AppendStatement : IAsyncDisposable
         return results;
     }
 
-    private static void Bind(NpgsqlBatchCommand command, IReadOnlyList<RoomAppend> appends)
+    /// <summary>Every row, with the index of the append that it is of.</summary>
+    private static (int Of, LogEntry Entry)[] Rows(IReadOnlyList<RoomAppend> appends)
     {
-        var rows = appends.SelectMany((append, i) => append.Entries.Select(entry => (Room: i + 1L, Entry: entry))).ToArray();
+        var rows = new List<(int Of, LogEntry Entry)>(appends.Count);
+        for (var i = 0; i < appends.Count; i++)
+        {
+            foreach (var entry in appends[i].Entries)
+            {
+                rows.Add((i, entry));
+            }
+        }
+
+        return [.. rows];
+    }
+
+    private static void Bind(NpgsqlBatchCommand command, IReadOnlyList<RoomAppend> appends, (int Of, LogEntry Entry)[] rows)
+    {
+        var (names, claims) = (new string[appends.Count], new long[appends.Count]);
+        for (var i = 0; i < names.Length; i++)
+        {
+            (names[i], claims[i]) = (appends[i].Room, appends[i].Claim);
+        }
+
         var values = command.Parameters;
-        values[0].Value = appends.Select(append => append.Room).ToArray();
-        values[1].Value = appends.Select(append => append.Claim).ToArray();
-        values[2].Value = Array.ConvertAll(rows, row => row.Room);
-        values[3].Value = Array.ConvertAll(rows, row => row.Entry.User);
-        values[4].Value = Array.ConvertAll(rows, row => row.Entry.ClientId);
-        values[5].Value = Array.ConvertAll(rows, row => row.Entry.Hash);
-        values[6].Value = Array.ConvertAll(rows, row => row.Entry.Ts);
-        values[7].Value = Array.ConvertAll(rows, row => (short)row.Entry.Kind);
-        values[8].Value = Array.ConvertAll(rows, row => row.Entry.Text);
-        values[9].Value = Array.ConvertAll(rows, row => row.Entry.Ref);
-        values[10].Value = Array.ConvertAll(rows, row => row.Entry.Reply);
-        values[11].Value = Array.ConvertAll(rows, row => row.Entry.Meta);
+        values[0].Value = names;
+        values[1].Value = claims;
+        values[2].Value = Array.ConvertAll(rows, static row => row.Of + 1L);
+        values[3].Value = Array.ConvertAll(rows, static row => row.Entry.User);
+        values[4].Value = Array.ConvertAll(rows, static row => row.Entry.ClientId);
+        values[5].Value = Array.ConvertAll(rows, static row => row.Entry.Hash);
+        values[6].Value = Array.ConvertAll(rows, static row => row.Entry.Ts);
+        values[7].Value = Array.ConvertAll(rows, static row => (short)row.Entry.Kind);
+        values[8].Value = Array.ConvertAll(rows, static row => row.Entry.Text);
+        values[9].Value = Array.ConvertAll(rows, static row => row.Entry.Ref);
+        values[10].Value = Array.ConvertAll(rows, static row => row.Entry.Reply);
+        values[11].Value = Array.ConvertAll(rows, static row => row.Entry.Meta);
     }
 
     private static NpgsqlBatchCommand NewAppend() => New(

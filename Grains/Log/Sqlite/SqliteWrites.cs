@@ -71,7 +71,16 @@ internal sealed class SqliteWrites(SqliteConnection connection) : IDisposable
         return Find(room)!;
     });
 
-    public AppendResult[] Append(IReadOnlyList<RoomAppend> appends) => Transaction(() => appends.Select(Append).ToArray());
+    public AppendResult[] Append(IReadOnlyList<RoomAppend> appends) => Transaction(() =>
+    {
+        var results = new AppendResult[appends.Count];
+        for (var i = 0; i < results.Length; i++)
+        {
+            results[i] = Append(appends[i]);
+        }
+
+        return results;
+    });
 
     public bool Mark(IReadOnlyCollection<ReadMark> marks) => Transaction(() =>
     {

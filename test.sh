@@ -5,6 +5,9 @@
 # otherwise the tests that need one are skipped, and the end says which. ORLEANSCHAT_REQUIRE=postgres,chromium,node makes what
 # is missing a failure.
 set -uo pipefail
+
+# Tests end programs as Ctrl-C does. A script's background job ignores it, and all that it starts would.
+if [ -n "$(trap -p INT)" ] && env --default-signal=INT true 2>/dev/null; then exec env --default-signal=INT "$0" "$@"; fi
 cd "$(dirname "$0")"
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT

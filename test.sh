@@ -7,7 +7,7 @@
 set -uo pipefail
 
 # Tests end programs as Ctrl-C does. A script's background job ignores it, and all that it starts would.
-if [ -n "$(trap -p INT)" ] && env --default-signal=INT true 2>/dev/null; then exec env --default-signal=INT "$0" "$@"; fi
+if [ -n "$(trap -p INT)" ] && env --default-signal=INT true 2>/dev/null; then exec env --default-signal=INT bash "$0" "$@"; fi
 cd "$(dirname "$0")"
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT

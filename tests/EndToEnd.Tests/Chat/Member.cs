@@ -19,7 +19,6 @@ internal sealed class Member(string name, string[] rooms, int[] gateways, int fi
     // Under Limits:SendsPerSecond, 10, with some to spare for repetitions.
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(125);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
-
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
 
     private readonly Dictionary<string, string> _epochs = [];

@@ -41,17 +41,7 @@ public sealed class RoomLineTests
             said.Add(commands.Claim);
             return Task.FromResult(RoomThatSays.Done(commands, said.Count < 3 ? 1 : 2));
         };
-        var (away, told) = (true, new TaskCompletionSource());
-        _room.Attends = _ =>
-        {
-            if (Volatile.Read(ref away))
-            {
-                throw new IOException("The silo is gone.");
-            }
-
-            told.TrySetResult();
-            return Task.FromResult(new RoomHead("lobby", 0, 2));
-        };
+        var told = AttendsOnceItIsBack(out var back);
         var line = Line();
         _ = line.Send(new Enter("ann", RoomKind.Channel, null), reply => _answers.Enqueue(("+ann", reply)));
         await AnswersAsync(1);
@@ -61,8 +51,8 @@ public sealed class RoomLineTests
         await AnswersAsync(3);
         Post(line, "c");
         await AnswersAsync(4);
-        Volatile.Write(ref away, false);
-        await Waiting.ForAsync(told.Task, "the room to be told");
+        back();
+        await Waiting.ForAsync(told, "the room to be told");
         Post(line, "d");
         await AnswersAsync(5);
         Assert.Equal([0, 1, 1, -1, 2], said);
@@ -310,24 +300,14 @@ public sealed class RoomLineTests
         var line = Line();
         Enter(line, "ann");
         await AnswersAsync(1);
-        var (away, told) = (true, new TaskCompletionSource());
-        _room.Attends = _ =>
-        {
-            if (Volatile.Read(ref away))
-            {
-                throw new IOException("the log is away");
-            }
-
-            told.TrySetResult();
-            return Task.FromResult(new RoomHead("lobby", 0, 2));
-        };
+        var told = AttendsOnceItIsBack(out var back);
         _room.Handles = commands => Task.FromResult(new RoomReplies(0, [.. commands.Commands.Select(_ => new Refused(Refusal.Unavailable, "away", 500))]));
         _ = line.AttendAgain();
         Post(line, "p");
         await AnswersAsync(2);
         Assert.Equal(Refusal.Unavailable, Assert.IsType<Refused>(_answers.Last().Reply).Reason);
-        Volatile.Write(ref away, false);
-        await Waiting.ForAsync(told.Task, "another attendance");
+        back();
+        await Waiting.ForAsync(told, "another attendance");
         Assert.Equal("attend ann", _room.Calls[^1]);
     }
 
@@ -407,6 +387,24 @@ public sealed class RoomLineTests
     private RoomLine Line(TimeProvider? time = null) => new(
         "lobby", "gateway", GrainsInMemory.Of(("lobby", _room)), _options, new(new Meters()), time ?? TimeProvider.System,
         () => Interlocked.Increment(ref _number), () => default, attended => _heads.Enqueue(attended.Head.Seq));
+
+    /// <summary>The room is away, and cannot be told who is attached until it is back. Completes when it was.</summary>
+    private Task AttendsOnceItIsBack(out Action back)
+    {
+        var (away, told) = (true, new TaskCompletionSource());
+        back = () => Volatile.Write(ref away, false);
+        _room.Attends = _ =>
+        {
+            if (Volatile.Read(ref away))
+            {
+                throw new IOException("The silo is gone.");
+            }
+
+            told.TrySetResult();
+            return Task.FromResult(new RoomHead("lobby", 0, 2));
+        };
+        return told.Task;
+    }
 
     /// <summary>A line that has used up what is free.</summary>
     private async Task<RoomLine> BusyAsync(TimeProvider time)

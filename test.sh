@@ -1,47 +1,78 @@
 #!/usr/bin/env bash
-# Builds everything and runs every test: ./test.sh [filter]
-#   A filter is that of `dotnet test --filter`, such as FullyQualifiedName~Rooms.
-# Real parts are used where they can be had: PostgreSQL, Chromium and Node.js are installed with apt-get where this user may do so;
-# otherwise the tests that need one are skipped, and the end says which. ORLEANSCHAT_REQUIRE=postgres,chromium,node makes what
-# is missing a failure.
+# Builds everything and runs the tests: ./test.sh [--all] [filter]
+#   --all   also runs the long tests: images, attacks, long waits, drills (up to 40 minutes).
+#   filter  is passed to `dotnet test --filter`, for example FullyQualifiedName~Rooms.
+# The tests use real PostgreSQL, Chromium and Node.js. If one is missing and this user may run apt-get, the script
+# installs it. Otherwise the tests that need it are skipped, and the script lists them at the end. To make a missing
+# part a failure, set ORLEANSCHAT_REQUIRE=postgres,chromium,node. ORLEANSCHAT_RESULTS=DIR keeps a report of each project
+# in DIR (.trx), with the time of each test.
 set -uo pipefail
 
-# Tests end programs as Ctrl-C does. A script's background job ignores it, and all that it starts would.
-if [ -n "$(trap -p INT)" ] && env --default-signal=INT true 2>/dev/null; then exec env --default-signal=INT bash "$0" "$@"; fi
+# Tests stop programs with SIGINT, as Ctrl-C does. A script's background job ignores SIGINT, and every program that it
+# starts would ignore it too. So start with its default action.
+interruptible=
+if env --default-signal=INT true 2>/dev/null; then interruptible="env --default-signal=INT"; fi
+if [ -n "$(trap -p INT)" ] && [ -n "$interruptible" ]; then exec $interruptible bash "$0" "$@"; fi
 cd "$(dirname "$0")"
+all=
+if [ "${1:-}" = --all ]; then all=yes; shift; fi
+case "${1:-}" in -*) echo "test.sh: $1 is unknown; usage: ./test.sh [--all] [filter]" >&2; exit 2 ;; esac
+# Long tests carry the trait Run=all.
+filter=${1:+($1)}
+[ -n "$all" ] || filter="Run!=all${filter:+&$filter}"
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 
 have_postgres() { command -v postgres >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null; }
 have_chromium() { command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null; }
 have_node() { command -v node >/dev/null; }
+have_nginx() { [ -x /usr/sbin/nginx ]; }
+have_images() { command -v podman >/dev/null && command -v buildah >/dev/null && command -v runc >/dev/null && command -v busybox >/dev/null; }
 
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi; }
 updated=
-install() { # part, package
+install() { # part, packages
   "have_$1" && return
   if command -v apt-get >/dev/null && { [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null; }; then
     echo "Installing $2 ..."
     [ -n "$updated" ] || as_root apt-get update -qq >/dev/null 2>&1
     updated=yes
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$2" >/dev/null 2>&1
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $2 >/dev/null 2>&1
   fi
   "have_$1" && return
   case ",${ORLEANSCHAT_REQUIRE:-}," in
-    *",$1,"*) echo "$2 is required (ORLEANSCHAT_REQUIRE) and cannot be installed here." >&2; exit 1 ;;
-    *) echo "$2 is not here and cannot be installed by this user: the tests that need it are skipped." ;;
+    *",$1,"*) echo "Missing, but required by ORLEANSCHAT_REQUIRE: $2. This user cannot install it." >&2; exit 1 ;;
+    *) echo "Missing: $2. This user cannot install it, so the tests that need it are skipped." ;;
   esac
 }
 
 install postgres postgresql
 install chromium chromium
 install node nodejs
+if [ -n "$all" ]; then
+  install images "podman buildah runc conmon busybox-static"
+  install nginx nginx-light
+fi
 
 dotnet build OrleansChat.sln --nologo -v quiet -clp:NoSummary || { echo "The build failed."; exit 1; }
 
 status=0
-# One project after another: the end-to-end tests start whole clusters, and want the machine to themselves.
-dotnet test OrleansChat.sln --no-build --nologo -m:1 ${1:+--filter "$1"} 2>&1 | tee "$log" || status=1
+run_tests() { # projects
+  local project failed=0
+  for project in "$@"; do
+    $interruptible dotnet test "tests/$project" --no-build --nologo ${filter:+--filter "$filter"} \
+      ${ORLEANSCHAT_RESULTS:+--logger "trx;LogFileName=$project.trx" --results-directory "$ORLEANSCHAT_RESULTS"} 2>&1 | tee -a "$log"
+    [ "${PIPESTATUS[0]}" = 0 ] || failed=1
+  done
+  return $failed
+}
+# The end-to-end tests start whole clusters and need the whole machine. The other projects run two at a time.
+run_tests EndToEnd.Tests || status=1
+run_tests Gateway.Tests Grains.Tests Protocol.Tests &
+others=$!
+trap 'kill $others 2>/dev/null; exit 130' INT
+run_tests ChatCheck.Tests Streams.Tests Simulation.Tests Structure.Tests || status=1
+wait $others || status=1
 if have_node && [ -z "${1:-}" ]; then
   node --test --test-reporter=tap tests/Web/*.test.mjs 2>&1 | tee -a "$log" | grep -E '^not ok|^# (pass|fail)' || true
   [ "${PIPESTATUS[0]}" = 0 ] || status=1

@@ -8,13 +8,15 @@ using OrleansChat.Protocol;
 namespace OrleansChat.Gateway;
 
 /// <summary>
-/// The end of a gateway that is told to stop. No connection is taken any more; those there are go on until their moment, say goodbye (1012:
-/// come back, to any gateway, after so long) once what was asked on them is answered, and close. Their moments are spread, so that the
-/// remaining gateways get no more clients a second than they can take; gateways that drain at the same time share that, by way of the
-/// registry. A second signal, or the end of the time for the stop, ends all at once. Nothing below stops before this is done.
+/// Drains the gateway when its process is asked to stop. The gateway accepts no more connections. Each existing
+/// connection works on until its turn. Then the gateway answers the commands that it received, sends <c>bye</c> with
+/// 1012 and the time after which to reconnect, and closes the connection.
+/// The turns are spread so that the other gateways get no more clients per second than they can take. Gateways that
+/// drain at the same time share this rate through the registry. A second signal, or the end of the time for the stop,
+/// ends all remaining connections at once. No hosted service stops before the drain is done.
 /// </summary>
 internal sealed partial class Drain(
-    ConnectionSet connections, IGrainFactory grains, GatewayId gateway, Ongoing ongoing, SecondSignal second, IOptions<DrainOptions> options,
+    ConnectionSet connections, IGrainFactory grains, GatewayId gateway, BackgroundTasks background, SecondSignal second, IOptions<DrainOptions> options,
     IOptions<ConnectionOptions> connectionOptions, IOptions<HostOptions> host, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<Drain> logger) : IHostedLifecycleService
 {
     private const string Reason = "this gateway is going away";
@@ -26,7 +28,10 @@ internal sealed partial class Drain(
 
     private TimeSpan Closing => 2 * TimeSpan.FromSeconds(connectionOptions.Value.CloseSeconds);
 
-    /// <summary>How long the last connection may stay.</summary>
+    /// <summary>
+    /// Maximum time until the last connection's turn: <see cref="DrainOptions.WithinSeconds"/>, or less if the host's
+    /// shutdown timeout leaves less.
+    /// </summary>
     internal TimeSpan Within
     {
         get
@@ -36,11 +41,16 @@ internal sealed partial class Drain(
         }
     }
 
-    /// <summary>Drains. Comes before any service stops, the server too: a new connection is still refused by an answer (503).</summary>
+    /// <summary>
+    /// Runs the drain before any service stops, including the HTTP server: a new connection is still refused with a
+    /// response (503).
+    /// </summary>
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
         second.Await();
-        lifetime.StopApplication(); // A signal has said so already: readiness is off, and nobody is let in.
+
+        // If a signal came, this is done already. From here on readiness fails and new connections are refused.
+        lifetime.StopApplication();
         using var haste = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, second.Came);
         var began = time.GetTimestamp();
         try
@@ -52,14 +62,17 @@ internal sealed partial class Drain(
             LogHaste();
         }
 
-        // Who is left, and who was just coming in.
+        // The remaining connections, and those whose upgrade was still in progress.
         connections.EndAll(CloseCode.ServiceRestart, Reason);
         await Task.WhenAll(_leaving);
         await GoneAsync(cancellationToken);
         LogDrained(connections.Count, time.GetElapsedTime(began).TotalSeconds);
     }
 
-    /// <summary>Sends everybody away, each at their moment; where no other gateway remains, there is nobody to protect, and all go at once.</summary>
+    /// <summary>
+    /// Ends each connection at its turn. If no other gateway remains, there is no gateway to protect, and all
+    /// connections end at once.
+    /// </summary>
     private async Task SpreadAsync(CancellationToken haste)
     {
         var waiting = new Queue<Connection>(connections.Living);
@@ -68,28 +81,28 @@ internal sealed partial class Drain(
             return;
         }
 
-        // The registry is asked beside the rest: it may take long to answer, just when silos go as well.
+        // The registry is asked in the background: it can take long to answer, in particular while silos stop too.
         var asked = time.GetTimestamp();
         var asking = Asking(waiting.Count);
         await Task.WhenAny(asking, Task.Delay(AskAgain, time, haste));
-        var pace = new DrainPace(Within, TimeSpan.FromSeconds(options.Value.AwaySeconds), time) { Rate = Rate(await KnownAsync(asking), waiting.Count) };
-        LogBegins(waiting.Count, pace.Rate, Within.TotalSeconds);
+        var throttle = new DrainPace(Within, TimeSpan.FromSeconds(options.Value.AwaySeconds), time) { Rate = Rate(await KnownAsync(asking), waiting.Count) };
+        LogBegins(waiting.Count, throttle.Rate, Within.TotalSeconds);
         while (Next(waiting))
         {
-            for (var due = pace.Rate > 0 ? pace.Due(waiting.Count) : waiting.Count; due > 0 && Next(waiting); due--)
+            for (var due = throttle.Rate > 0 ? throttle.Due(waiting.Count) : waiting.Count; due > 0 && Next(waiting); due--)
             {
-                _leaving.Add(SendAwayAsync(waiting.Dequeue(), pace.Rate > 0 ? pace.NextReturn() : null, haste));
+                _leaving.Add(SendAwayAsync(waiting.Dequeue(), throttle.Rate > 0 ? throttle.NextReturn() : null, haste));
             }
 
             await Task.Delay(Look, time, haste);
             if (asking.IsCompleted && time.GetElapsedTime(asked) >= AskAgain)
             {
-                pace.Rate = Rate(await KnownAsync(asking), waiting.Count);
+                throttle.Rate = Rate(await KnownAsync(asking), waiting.Count);
                 (asked, asking) = (time.GetTimestamp(), Asking(waiting.Count));
             }
         }
 
-        if (pace.IsForced)
+        if (throttle.IsForced)
         {
             LogForced(options.Value.AcceptsPerSecond);
         }
@@ -97,7 +110,7 @@ internal sealed partial class Drain(
         await Task.WhenAll(_leaving).WaitAsync(haste);
     }
 
-    /// <summary>Passes over those that are leaving by themselves. False where nobody is left.</summary>
+    /// <summary>Skips connections that are already ending. Returns false if none is left.</summary>
     private static bool Next(Queue<Connection> waiting)
     {
         while (waiting.TryPeek(out var next) && next.IsEnding)
@@ -112,36 +125,39 @@ internal sealed partial class Drain(
     {
         using var patience = new CancellationTokenSource(Answer, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, haste);
-        await connection.EndSettledAsync(CloseCode.ServiceRestart, Reason, after, both.Token);
+        await connection.EndWhenAnsweredAsync(CloseCode.ServiceRestart, Reason, after, both.Token);
     }
 
     private Task<DrainShare?> Asking(int left)
     {
         var asking = AskAsync(left);
-        ongoing.Add(asking);
+        background.Add(asking);
         return asking;
     }
 
-    /// <summary>Null where the registry does not say.</summary>
+    /// <summary>Null if the registry does not answer.</summary>
     private async Task<DrainShare?> AskAsync(int left)
     {
         try
         {
             return await grains.GetGrain<IGatewayRegistryGrain>(0).DrainAsync(gateway.Id, left);
         }
-        catch (Exception away) when (away is not OutOfMemoryException)
+        catch (Exception exception) when (exception is not OutOfMemoryException)
         {
-            LogAway(away.Message);
+            LogShareFailed(exception);
             return null;
         }
     }
 
     private static async ValueTask<DrainShare?> KnownAsync(Task<DrainShare?> asking) => asking.IsCompleted ? await asking : null;
 
-    /// <summary>Clients a second that this gateway may send to the others; 0 where none remains. Where nobody knows, as if there were one.</summary>
+    /// <summary>
+    /// Clients per second that this gateway may send to the others; 0 if no other gateway remains. If the number of the
+    /// others is not known, one is assumed.
+    /// </summary>
     private double Rate(DrainShare? share, int left)
     {
-        var remaining = share is { } known && (known.Settled || known.Remaining > 0) ? known.Remaining : 1;
+        var remaining = share is { } known && (known.IsWarmedUp || known.Remaining > 0) ? known.Remaining : 1;
         var together = Math.Max(left, share?.Connections ?? 0);
         return (double)options.Value.AcceptsPerSecond * remaining * left / Math.Max(1, together);
     }
@@ -170,18 +186,18 @@ internal sealed partial class Drain(
     /// <inheritdoc/>
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    [LoggerMessage(1, LogLevel.Information, "Draining {Connections} connections at {Rate:0.#} a second, within {Within:0} s")]
+    [LoggerMessage(301, LogLevel.Information, "Draining {Connections} connections at {Rate:0.#} per second, within {Within:0} s")]
     private partial void LogBegins(int connections, double rate, double within);
 
-    [LoggerMessage(2, LogLevel.Information, "Drained in {Seconds:0.0} s: {Left} connections are left")]
+    [LoggerMessage(302, LogLevel.Information, "Drained in {Seconds:0.0} s; {Left} connections remain")]
     private partial void LogDrained(int left, double seconds);
 
-    [LoggerMessage(3, LogLevel.Warning, "No more time to drain: all that are left go at once")]
+    [LoggerMessage(303, LogLevel.Warning, "Drain cut short by a second signal or the stop timeout: closing all remaining connections")]
     private partial void LogHaste();
 
-    [LoggerMessage(4, LogLevel.Warning, "For want of time the other gateways get more than Drain:AcceptsPerSecond, {Rate}, each")]
+    [LoggerMessage(304, LogLevel.Warning, "Drain deadline too short: the other gateways get more than Drain:AcceptsPerSecond ({Rate}) each")]
     private partial void LogForced(int rate);
 
-    [LoggerMessage(5, LogLevel.Warning, "The registry does not say which gateways remain; one is assumed: {Reason}")]
-    private partial void LogAway(string reason);
+    [LoggerMessage(305, LogLevel.Warning, "Asking the registry for the remaining gateways failed; one is assumed")]
+    private partial void LogShareFailed(Exception exception);
 }

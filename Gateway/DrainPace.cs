@@ -1,37 +1,43 @@
 namespace OrleansChat.Gateway;
 
 /// <summary>
-/// When each of a draining gateway's clients goes, and when it is to come back. They come back one after another, at <see cref="Rate"/>. As
-/// long as that ends in time each stays connected until its moment; else all go in time, and those who go early for their moment are told
-/// how long to wait.
+/// Decides when each client of a draining gateway leaves, and when it may reconnect. Clients reconnect one after
+/// another, at <see cref="Rate"/>. If the last of them reconnects within the time, each client stays connected until it
+/// may reconnect. Otherwise all clients leave within the time, and each gets the delay after which it may reconnect.
 /// <code>
-///   go     |·  ·  ·  ·  ·  ·|            within: the gateway's own limit
-///   back   |·   ·   ·   ·   ·   ·|       away: how much longer the last one may be out
+///   leave       |·  ·  ·  ·  ·  ·|            within: when the last client leaves
+///   reconnect   |·   ·   ·   ·   ·   ·|       away: how much later the last client may reconnect
 /// </code>
 /// </summary>
-/// <param name="within">By when the last one goes.</param>
-/// <param name="away">How long after that the last one comes back at the latest, whatever the rate.</param>
+/// <param name="within">Time until the last client leaves.</param>
+/// <param name="away">
+/// Maximum time from then until the last client may reconnect. <see cref="Rate"/> is exceeded if this is too short.
+/// </param>
 internal sealed class DrainPace(TimeSpan within, TimeSpan away, TimeProvider time)
 {
     private readonly long _began = time.GetTimestamp();
 
-    /// <summary>Who may go already; the first one at once.</summary>
+    /// <summary>Number of clients that may leave now. It starts at 1, so the first client leaves at once.</summary>
     private double _due = 1;
 
-    /// <summary>Seconds from the beginning: until then the rate is accounted for, and the moment of the next one to come back.</summary>
+    /// <summary>Seconds since the start up to which <see cref="_due"/> is computed.</summary>
     private double _counted;
+
+    /// <summary>Seconds since the start at which the next client may reconnect.</summary>
     private double _back;
     private double _betweenReturns;
 
-    /// <summary>Clients a second that may come back.</summary>
+    /// <summary>Clients per second that may reconnect.</summary>
     public required double Rate { get; set; }
 
-    /// <summary>Whether the others get more than their rate, for want of time.</summary>
+    /// <summary>True if the time is too short, and clients reconnect faster than <see cref="Rate"/>.</summary>
     public bool IsForced { get; private set; }
 
     private double Now => time.GetElapsedTime(_began).TotalSeconds;
 
-    /// <summary>How many of those that are left may go now. Each that goes is to ask for its <see cref="NextReturn"/>.</summary>
+    /// <summary>
+    /// Returns how many of the remaining clients may leave now. The caller calls <see cref="NextReturn"/> for each.
+    /// </summary>
     public int Due(int left)
     {
         var now = Now;
@@ -47,7 +53,7 @@ internal sealed class DrainPace(TimeSpan within, TimeSpan away, TimeProvider tim
         return due;
     }
 
-    /// <summary>After how many milliseconds the next one to go comes back.</summary>
+    /// <summary>Milliseconds after which the next client to leave may reconnect.</summary>
     public int NextReturn()
     {
         var now = Now;
@@ -56,6 +62,8 @@ internal sealed class DrainPace(TimeSpan within, TimeSpan away, TimeProvider tim
         return (int)((back - now) * 1000);
     }
 
-    /// <summary>What it takes to be through in time; where there is none left, more than there are.</summary>
+    /// <summary>
+    /// The rate at which the remaining clients are done in time. If no time is left, it exceeds any number of clients.
+    /// </summary>
     private static double PerSecond(int left, double seconds) => seconds > 0 ? left / seconds : double.MaxValue / 1e6;
 }

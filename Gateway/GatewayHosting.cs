@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -12,34 +11,43 @@ using OrleansChat.Protocol;
 
 namespace OrleansChat.Gateway;
 
-/// <summary>What the gateway consists of.</summary>
+/// <summary>Registers and maps the gateway's services.</summary>
 internal static class GatewayHosting
 {
     /// <summary>
-    /// Adds the gateway's parts. Hosted services start in this order and stop in the reverse one. The drain comes before any of them
-    /// stops, the server too: while it lasts the lease and the inbox hold, and whoever knocks is told to go elsewhere.
+    /// Adds the gateway's services. Hosted services start in the order of registration and stop in reverse.
+    /// <see cref="Drain"/> runs before any of them stops, including the HTTP server. During the drain the lease is
+    /// renewed, the gateway stream stays subscribed, and new connections are refused with 503.
     /// </summary>
     public static void AddGateway(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
         services.TryAddSingleton(TimeProvider.System);
-        builder.AddOptions<ConnectionOptions>(ConnectionOptions.Section);
+        var http = builder.Configuration.Read<HttpOptions>(HttpOptions.Section);
+        var connecting = builder.Configuration.Read<ConnectionOptions>(ConnectionOptions.Section);
+        foreach (var lowered in SystemLimits.Read().Hold(http, connecting))
+        {
+            services.AddSingleton(new StartupNotice(lowered));
+        }
+
+        services.AddSingleton(Options.Create(connecting));
         builder.AddOptions<DrainOptions>(DrainOptions.Section);
-        builder.AddOptions<SessionOptions>(SessionOptions.Section);
+        builder.AddOptions<ChatSessionOptions>(ChatSessionOptions.Section);
         builder.AddOptions<LagOptions>(LagOptions.Section);
         builder.AddOptions<RoomsAllowed>(RoomsAllowed.Section);
         builder.AddOptions<FanoutOptions>(FanoutOptions.Section);
+        builder.AddOptions<BudgetOptions>(BudgetOptions.Section);
         builder.AddOptions<ProtocolLimits>("Limits");
         builder.AddOptions<OriginOptions>(OriginOptions.Section);
 
-        services.AddHttp(builder.Configuration.Read<HttpOptions>(HttpOptions.Section));
+        services.AddHttp(http);
         services.AddIdentity(builder.Configuration.Read<IdentityOptions>(IdentityOptions.Section));
         builder.Logging.HideAddresses();
         services.AddSingleton<Origins>();
-        services.AddSingleton<Doorway>();
+        services.AddSingleton<HandshakeLimiter>();
         services.AddSingleton<WebSocketEndpoint>();
         services.AddSingleton<GatewayId>();
-        services.AddSingleton<Ongoing>();
+        services.AddSingleton<BackgroundTasks>();
         services.AddSingleton<FanoutInstruments>();
         services.AddSingleton<SessionInstruments>();
         services.AddSingleton<Feeds>();
@@ -48,14 +56,15 @@ internal static class GatewayHosting
         services.AddSingleton<IUsers>(parts => parts.GetRequiredService<Users>());
         services.AddSingleton(Ports);
 
+        services.AddHosted<StartupNotices>();
         services.AddHosted<GatewayLease>();
-        services.AddHosted<GatewayInbox>();
-        services.AddHosted<InboxWatch>();
-        services.AddHosted<Beacon>();
+        services.AddHosted<GatewayStream>();
+        services.AddHosted<StreamHealthCheck>();
+        services.AddHosted<HeadPoller>();
         services.AddHosted<ConnectionSet>();
         services.AddHosted<Drain>();
 
-        services.AddSingleton<IConnectionListenerFactory, Entrance>();
+        services.AddFairConnectionListener();
         services.AddOptions<SocketTransportOptions>().Configure<IOptions<ConnectionOptions>>((sockets, connections) =>
         {
             sockets.Backlog = connections.Value.Backlog;
@@ -63,29 +72,41 @@ internal static class GatewayHosting
         });
     }
 
-    /// <summary>Adds who may come in. Reads the keys now: throws <see cref="OptionsValidationException"/>, whose failures name the setting.</summary>
+    /// <summary>
+    /// Adds authentication. Reads the keys at once, and throws <see cref="OptionsValidationException"/>, whose failures
+    /// name the setting.
+    /// </summary>
     public static void AddIdentity(this IServiceCollection services, IdentityOptions options)
     {
         services.AddSingleton(Options.Create(options));
-        services.AddSingleton(TokenKeys.Of(options));
+        services.AddSingleton(TokenKeys.Parse(options));
+        services.AddSingleton<IEndpointRule, DevelopmentOnLoopback>();
+        if (options.Mode is IdentityMode.Development)
+        {
+            services.AddSingleton(new StartupNotice("Identity:Mode is Development: clients choose their user id, and nothing is checked. Set it to Tokens in production."));
+        }
+
         services.AddSingleton<TokenCheck>();
         services.AddSingleton<Identity>();
     }
 
     /// <summary>
-    /// Keeps the framework's line a request out of the log, also where the configuration asks for its family: it shows the whole address,
-    /// and a token may stand there. Its scopes with it, which a connection would keep for as long as it lives.
+    /// Disables the framework's request logging, even if the configuration enables its category: it logs the whole
+    /// address, which may contain a token. This also removes its log scopes, which each connection would keep in
+    /// memory.
     /// </summary>
     public static void HideAddresses(this ILoggingBuilder logging) => logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
 
-    /// <summary>Serves <c>/ws</c>, and <c>/</c> where it asks for a WebSocket: the oldest clients know no other path.</summary>
+    /// <summary>
+    /// Serves <c>/ws</c>, and <c>/</c> for WebSocket requests, because the oldest clients know no other path.
+    /// </summary>
     public static void MapChat(this WebApplication app)
     {
         var endpoint = app.Services.GetRequiredService<WebSocketEndpoint>();
         var time = app.Services.GetRequiredService<TimeProvider>();
         app.Use((context, next) =>
         {
-            UpgradedStream.Offer(context, time);
+            DirectSocketStream.Offer(context, time);
             return next(context);
         });
         app.UseWebSockets();
@@ -95,18 +116,18 @@ internal static class GatewayHosting
         app.Map("/ws", endpoint.HandleAsync);
     }
 
-    private static SessionPorts Ports(IServiceProvider parts) => new(
+    private static SessionServices Ports(IServiceProvider parts) => new(
         parts.GetRequiredService<IRooms>(),
         parts.GetRequiredService<IUsers>(),
         parts.GetRequiredService<IOptions<ProtocolLimits>>().Value,
-        parts.GetRequiredService<IOptions<SessionOptions>>().Value,
+        parts.GetRequiredService<IOptions<ChatSessionOptions>>().Value,
         parts.GetRequiredService<IOptions<LagOptions>>().Value,
         parts.GetRequiredService<IOptions<RoomsAllowed>>().Value,
         parts.GetRequiredService<SessionInstruments>(),
         parts.GetRequiredService<IOptions<ConnectionOptions>>().Value.HeartbeatSeconds * 1000,
         parts.GetRequiredService<TimeProvider>());
 
-    /// <summary>Reads a section now, so that a bad setting is named before anything starts.</summary>
+    /// <summary>Reads a section at once, so that a bad setting is reported before anything starts.</summary>
     private static void AddOptions<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.All)] T>(this WebApplicationBuilder builder, string section)
         where T : class, new() => builder.Services.AddSingleton(Options.Create(builder.Configuration.Read<T>(section)));
 

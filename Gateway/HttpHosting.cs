@@ -3,19 +3,19 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
 namespace OrleansChat.Gateway;
 
-/// <summary>How the server listens.</summary>
+/// <summary>Configures the HTTP server.</summary>
 internal static class HttpHosting
 {
-    /// <summary>Bounds everything that a stranger can send or hold.</summary>
+    /// <summary>Limits what an unauthenticated client can send, and the resources that it can hold.</summary>
     public static void AddHttp(this IServiceCollection services, HttpOptions options)
     {
         services.Configure<KestrelServerOptions>(kestrel =>
         {
-            // WebSockets over HTTP/1.1 alone: the connection's one writer needs the upgrade, which HTTP/2 does not have.
+            // HTTP/1.1 only: the connection's single writer needs an upgrade, which HTTP/2 does not have.
             kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = HttpProtocols.Http1);
             kestrel.AddServerHeader = false;
 
-            // Upgraded ones are counted by Connections:Most, which can say why.
+            // Upgraded connections are limited by Connections:MaxConnections instead, which refuses them with a reason.
             kestrel.Limits.MaxConcurrentConnections = options.Sockets;
             kestrel.Limits.MaxConcurrentUpgradedConnections = null;
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(options.HeaderSeconds);
@@ -25,10 +25,11 @@ internal static class HttpHosting
             kestrel.Limits.MaxRequestHeaderCount = options.Headers;
             kestrel.Limits.MaxRequestBufferSize = Math.Max(options.ReadBufferBytes, options.LineBytes + options.HeaderBytes);
 
-            // Nothing here takes a body: who sends one is answered, and not waited for.
+            // No endpoint reads a body. A request with one is answered without waiting for the body.
             kestrel.Limits.MaxRequestBodySize = 0;
 
-            // The page's files, to a reader of less than 240 bytes a second: cut after 5 s. A WebSocket is not held to it.
+            // For the page's files: a client that reads less than 240 bytes per second is disconnected after 5 s.
+            // WebSocketEndpoint removes this limit from WebSockets.
             kestrel.Limits.MinResponseDataRate = new(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
         });
         services.Configure<SocketTransportOptions>(sockets =>

@@ -6,37 +6,37 @@ using OrleansChat.Protocol;
 
 namespace OrleansChat.Gateway;
 
-/// <summary>Finds out who a request speaks for.</summary>
+/// <summary>Determines the user of a request from its token, or in development mode from its address.</summary>
 internal sealed class Identity(IOptions<IdentityOptions> options, TokenCheck check)
 {
     private const string BearerScheme = "Bearer ";
 
-    /// <summary>Whether users are who they say they are.</summary>
+    /// <summary>True in development mode, in which <c>?user=</c> is not checked.</summary>
     public bool IsDevelopment => options.Value.Mode == IdentityMode.Development;
 
-    /// <summary>For which a connection may go on after its token's time.</summary>
+    /// <summary>How long a connection may stay open after its token has expired.</summary>
     public TimeSpan Grace => TimeSpan.FromSeconds(options.Value.GraceSeconds);
 
     /// <summary>Reads the identity that an upgrade request carries.</summary>
-    public IdentityResult Of(HttpRequest request, bool text)
+    public IdentityResult Identify(HttpRequest request, bool text)
     {
         if (request.Query["user"].Count > 1)
         {
-            return IdentityResult.Bad("user: once");
+            return IdentityResult.Bad("user: give it once");
         }
 
         var said = request.Query["user"].ToString();
         var tokens = Tokens(request).Take(2).ToArray();
         if (tokens.Length > 0)
         {
-            // Which of two would count is nothing to guess about.
-            var who = tokens is [var token] ? OfToken(token) : IdentityResult.BadToken("one token, in one place");
-            return who.User is null || said.Length == 0 || said == who.User ? who : IdentityResult.BadToken("the token is not that of ?user=");
+            // Two tokens are refused, because it is not clear which one should count.
+            var who = tokens is [var token] ? OfToken(token) : IdentityResult.BadToken("send one token, in one place");
+            return who.User is null || said.Length == 0 || said == who.User ? who : IdentityResult.BadToken("the token belongs to another user than ?user=");
         }
 
         if (!IsDevelopment)
         {
-            return text || said.Length > 0 ? IdentityResult.Bad("a token is needed; ?user= is for development") : IdentityResult.Unknown;
+            return text || said.Length > 0 ? IdentityResult.Bad("a token is required; ?user= works only if Identity:Mode is Development") : IdentityResult.Unknown;
         }
 
         if (said.Length == 0)
@@ -46,19 +46,21 @@ internal sealed class Identity(IOptions<IdentityOptions> options, TokenCheck che
 
         return UserId.IsValid(said)
             ? new(said, false, null)
-            : IdentityResult.Bad("user: 1 to 64 characters, no white space, no controls, no @ and no :");
+            : IdentityResult.Bad($"user: {UserId.Rule}");
     }
 
-    /// <summary>Reads a token; null is the lack of one.</summary>
+    /// <summary>Checks a token; null if the client sent none.</summary>
     public IdentityResult OfToken(string? token) => token is null
-        ? IdentityResult.Bad(IsDevelopment ? "no identity: add ?user=NAME to the address" : "a token is needed")
-        : check.Of(token);
+        ? IdentityResult.Bad(IsDevelopment ? "no identity: add ?user=NAME to the address" : "a token is required")
+        : check.Validate(token);
 
-    /// <summary>The subprotocols that a request offers.</summary>
     public static IEnumerable<string> Offered(HttpRequest request) =>
         request.HttpContext.WebSockets.WebSocketRequestedProtocols;
 
-    /// <summary>The tokens that a request carries, wherever; what is in a token's place and is none is the empty one, which nobody accepts.</summary>
+    /// <summary>
+    /// The tokens of a request, from all places. A malformed credential counts as an empty token, which is always
+    /// refused.
+    /// </summary>
     private static IEnumerable<string> Tokens(HttpRequest request)
     {
         foreach (var header in request.Headers.Authorization)
@@ -79,28 +81,26 @@ internal sealed class Identity(IOptions<IdentityOptions> options, TokenCheck che
     }
 }
 
-/// <summary>Who a request speaks for.</summary>
+/// <summary>The result of checking a credential: a user, a refusal, or neither if there was no credential.</summary>
 /// <param name="User">The user, or null.</param>
-/// <param name="IsGuest">True where the server chose the name.</param>
-/// <param name="Refusal">Why the credential is refused; null where it is good or where there is none.</param>
-/// <param name="Exp">When a good token's time is over, in Unix seconds; null without a token.</param>
-/// <param name="Code">What the refusal is called on the wire.</param>
-/// <param name="IsBadToken">True where what is refused is a token.</param>
+/// <param name="IsGuest">True if the server chose the user id.</param>
+/// <param name="Refusal">Why the credential is refused; null if it is accepted or if there was none.</param>
+/// <param name="Exp">When the token expires, in Unix seconds; null without a token.</param>
+/// <param name="Code">The error code of the refusal.</param>
+/// <param name="IsBadToken">True if the refused credential is a token.</param>
 internal sealed record IdentityResult(
-    string? User, bool IsGuest, string? Refusal, long? Exp = null, ErrorCode Code = ErrorCode.Unauthorized, bool IsBadToken = false)
+    string? User, bool IsGuest, string? Refusal, long? Exp = null, ChatErrorCode Code = ChatErrorCode.Unauthorized, bool IsBadToken = false)
 {
-    /// <summary>No credential at all.</summary>
+    /// <summary>No credential was sent.</summary>
     public static readonly IdentityResult Unknown = new(null, false, null);
 
-    /// <summary>The refusal with its name, as a connection ends with it.</summary>
+    /// <summary>The refusal with its error code in front, as used in a 401 body and in a close reason.</summary>
     public string Reason => $"{ErrorCodes.Word(Code)}: {Refusal ?? "no identity"}";
 
-    /// <summary>A credential that is refused.</summary>
     public static IdentityResult Bad(string why) => new(null, false, why);
 
-    /// <summary>A token that is refused.</summary>
-    public static IdentityResult BadToken(string why, ErrorCode code = ErrorCode.Unauthorized) => new(null, false, why, null, code, true);
+    public static IdentityResult BadToken(string why, ChatErrorCode code = ChatErrorCode.Unauthorized) => new(null, false, why, null, code, true);
 
-    /// <summary>A name nobody else has.</summary>
-    public static IdentityResult Guest() => new($"guest-{Random.Shared.Next():x8}", true, null);
+    /// <summary>A new guest with a random id.</summary>
+    public static IdentityResult Guest() => new($"{UserId.GuestPrefix}{Random.Shared.Next():x8}", true, null);
 }

@@ -1,19 +1,23 @@
 namespace OrleansChat.Gateway;
 
-/// <summary>Serves the chat page: the files of <c>web/</c>, copied beside the program.</summary>
+/// <summary>Serves the chat page: the files of <c>web/</c>, which are copied next to the program.</summary>
 internal static class PageHosting
 {
-    /// <summary>Everything comes from this host, and nothing is inline: what a message says cannot become a script.</summary>
+    /// <summary>
+    /// All content comes from this host and nothing is inline, so the text of a message cannot run as a script.
+    /// <c>connect-src 'self'</c> covers the page's WebSocket, because a source of <c>http</c> or <c>https</c> matches
+    /// <c>ws</c> and <c>wss</c> of the same host (Content Security Policy Level 3).
+    /// </summary>
     private const string ContentSecurityPolicy =
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self' ws: wss:; "
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
         + "manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-    /// <summary>Serves <c>/</c> and the files it names.</summary>
+    /// <summary>Serves the page at <c>/</c>, and its files.</summary>
     public static void MapPage(this WebApplication app)
     {
         app.Use((context, next) =>
         {
-            // An upgrade is no page, and what is answered to it is kept for as long as its connection lives.
+            // Not for upgrades: their response headers stay in memory as long as the connection.
             if (!context.WebSockets.IsWebSocketRequest)
             {
                 var headers = context.Response.Headers;
@@ -27,7 +31,8 @@ internal static class PageHosting
         app.UseDefaultFiles();
         app.UseStaticFiles(new StaticFileOptions
         {
-            // Always asked for again, answered 304 where nothing changed: a page and its modules stay of one version.
+            // Browsers revalidate each file at every load, and get 304 if it is unchanged. So the page and its modules
+            // are of the same version.
             OnPrepareResponse = file => file.Context.Response.Headers.CacheControl = "no-cache",
         });
     }

@@ -6,14 +6,16 @@ internal static class Program
 {
     private static Task<int> Main(string[] args) => ProcessRun.RunAsync(() => Compose(args));
 
-    /// <summary>The program.</summary>
-    /// <param name="more">Parts in the place of its own, for a program that is broken on purpose.</param>
+    /// <summary>Composes the gateway from its configuration.</summary>
+    /// <param name="more">Replaces services, for a test program that injects faults.</param>
     internal static WebApplication Compose(string[] args, Action<WebApplicationBuilder>? more = null)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 
-        builder.AddLifetime();          // Process: who ends it
-        builder.AddClusterClient();     // Cluster, Streams: the way to the silos
+        builder.AcceptRenamedSettings(); // before any setting is read
+        builder.AddLifetime();          // Process
+        builder.StartServerFirst();
+        builder.AddClusterClient();     // Cluster, Streams
         builder.AddGateway();           // Connections, Drain, Sessions, Fanout, Limits, Identity, Origins
         builder.AddHealth();
         more?.Invoke(builder);

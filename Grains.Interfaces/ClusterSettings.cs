@@ -2,42 +2,49 @@ using System.ComponentModel.DataAnnotations;
 
 namespace OrleansChat.Grains.Interfaces;
 
-/// <summary>Where a cluster's members find each other.</summary>
+/// <summary>The store through which the members of a cluster find each other.</summary>
 public enum ClusterStore
 {
-    /// <summary>One silo on this machine, known by its port. Membership and subscriptions live and die with it.</summary>
+    /// <summary>
+    /// One silo on this machine, found by its port. Membership and subscriptions are lost when it stops.
+    /// </summary>
     Localhost,
 
     /// <summary>Any number of silos, in a PostgreSQL database. Membership and subscriptions are durable.</summary>
     Postgres,
 }
 
-/// <summary>Which cluster a silo or a gateway belongs to. Bound from configuration section <c>Cluster</c>; the same on both sides.</summary>
+/// <summary>
+/// The cluster that a silo or a gateway belongs to. Section <c>Cluster</c>; it must be the same in all processes.
+/// </summary>
 public sealed record ClusterSettings : IValidatableObject
 {
-    /// <summary>The configuration section.</summary>
     public const string Section = "Cluster";
 
-    /// <summary>Where members find each other.</summary>
+    /// <summary>
+    /// Where members find each other: on this machine, which allows one silo, or in a PostgreSQL database.
+    /// </summary>
     public ClusterStore Store { get; init; } = ClusterStore.Localhost;
 
-    /// <summary>How to reach PostgreSQL, as Npgsql writes it. Needed with <see cref="ClusterStore.Postgres"/>, refused without.</summary>
+    /// <summary>
+    /// Connection string of the PostgreSQL database, in the format of Npgsql. Required with
+    /// <see cref="ClusterStore.Postgres"/>, refused otherwise.
+    /// </summary>
     public string? ConnectionString { get; init; }
 
-    /// <summary>Names this set of silos: only those of one id meet.</summary>
+    /// <summary>Name of this set of silos. Only processes with the same name connect to each other.</summary>
     [Required, StringLength(100, MinimumLength = 1)] public string Id { get; init; } = "orleanschat";
 
-    /// <summary>Names the service over all its clusters: what is stored is found again under it. Never changes.</summary>
+    /// <summary>Name of the service in all its clusters: stored data is found under it. It must never change.</summary>
     [Required, StringLength(100, MinimumLength = 1)] public string ServiceId { get; init; } = "orleanschat";
 
-    /// <summary>With <see cref="ClusterStore.Localhost"/>: the port at which the one silo (its <c>Silo:GatewayPort</c>) takes in gateways.</summary>
-    [Range(1, 65535)] public int GatewayPort { get; init; } = 30000;
+    /// <summary>
+    /// With <see cref="ClusterStore.Localhost"/>: the port at which the one silo accepts gateways (its
+    /// <c>Silo:ClientPort</c>).
+    /// </summary>
+    [Range(1, 65535)] public int ClientPort { get; init; } = 30000;
 
-    /// <summary>How long a gateway that starts goes on trying to reach the cluster; then its process ends with the reason.</summary>
-    [Range(typeof(TimeSpan), "00:00:01", "01:00:00", ParseLimitsInInvariantCulture = true)]
-    public TimeSpan ConnectWithin { get; init; } = TimeSpan.FromSeconds(60);
-
-    /// <summary>How fast the dead are noticed.</summary>
+    /// <summary>How fast failures are detected.</summary>
     public ClusterTimings Timings { get; init; } = new();
 
     IEnumerable<ValidationResult> IValidatableObject.Validate(ValidationContext validationContext)
@@ -45,10 +52,10 @@ public sealed record ClusterSettings : IValidatableObject
         switch (Store)
         {
             case ClusterStore.Postgres when string.IsNullOrWhiteSpace(ConnectionString):
-                yield return new("is needed where Cluster:Store is postgres.", [nameof(ConnectionString)]);
+                yield return new("it is required if Cluster:Store is postgres. Set it to the connection string of the database.", [nameof(ConnectionString)]);
                 break;
             case ClusterStore.Localhost when ConnectionString is not null:
-                yield return new("is given, but Cluster:Store is localhost; say postgres there, or leave this out.", [nameof(ConnectionString)]);
+                yield return new("it has no effect if Cluster:Store is localhost. Set Cluster:Store to postgres, or remove this setting.", [nameof(ConnectionString)]);
                 break;
         }
 

@@ -3,57 +3,75 @@ using System.ComponentModel.DataAnnotations;
 namespace OrleansChat.Grains.Interfaces;
 
 /// <summary>
-/// How fast silos and gateways notice that another is gone. The defaults have a silo that was killed declared dead after about a second and its
-/// rooms back elsewhere after one to two. The price: a silo that stands still for more than three seconds may be declared dead while it lives.
-/// That costs its restart and nothing else, for the log fences what such a silo still believes to own.
+/// How fast silos and gateways detect that another process is gone. With the defaults, a silo that was killed is
+/// declared dead after about a second, and its rooms are available again after one to two. The price: a silo that is
+/// paused for more than three seconds may be declared dead while it lives. That costs a restart and nothing else,
+/// because the message log rejects appends of a silo that no longer owns the room.
 /// </summary>
 public sealed record ClusterTimings : IValidatableObject
 {
-    /// <summary>How long a silo's answer to a probe may take.</summary>
+    /// <summary>
+    /// Initial timeout of the probes by which silos check each other. Orleans adapts it to the measured response times:
+    /// from half of this value up to <see cref="MaxProbe"/>.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "00:01:00", ParseLimitsInInvariantCulture = true)]
     public TimeSpan Probe { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long it may take at most where the prober itself is slow. Three of these also bound how long a silent connection passes for life.</summary>
+    /// <summary>
+    /// Maximum timeout of a probe. A silo from which any message arrived within three times this value is not
+    /// suspected.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "00:05:00", ParseLimitsInInvariantCulture = true)]
-    public TimeSpan LongestProbe { get; init; } = TimeSpan.FromSeconds(3);
+    public TimeSpan MaxProbe { get; init; } = TimeSpan.FromSeconds(3);
 
-    /// <summary>How often a silo reads the membership table without being told to.</summary>
+    /// <summary>How often a silo reads the membership table if no other silo reports a change.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:10:00", ParseLimitsInInvariantCulture = true)]
     public TimeSpan TableRefresh { get; init; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>How often a silo writes there that it is alive.</summary>
+    /// <summary>
+    /// How often a silo writes to the membership table that it is alive. After three missing writes its entry counts as
+    /// stale.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:10:00", ParseLimitsInInvariantCulture = true)]
     public TimeSpan IAmAlive { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// How long a silo tries to join; then its process ends, to be started again. A little more than three times <see cref="IAmAlive"/>: where all
-    /// silos died at once and come back at other addresses, a joining silo waits for the dead, and only one that starts when they have been silent
-    /// for three times that long declares them dead itself.
+    /// How long a silo tries to join the cluster. Then its process ends, to be started again. The default is a little
+    /// more than three times <see cref="IAmAlive"/>: if all silos died at once and return at other addresses, joining
+    /// silos wait for the dead ones. Only a silo that starts after the entries of the dead ones are stale declares them
+    /// dead.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:05", "00:30:00", ParseLimitsInInvariantCulture = true)]
     public TimeSpan JoinWithin { get; init; } = TimeSpan.FromSeconds(40);
 
-    /// <summary>How long any call waits for its answer, between silos and from gateways. A call through a silo that dies waits all of it.</summary>
+    /// <summary>
+    /// How long a call waits for its answer, between silos and from gateways. A call to a silo that dies, or through
+    /// one, waits all this time.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.5", "00:05:00", ParseLimitsInInvariantCulture = true)]
     public TimeSpan Response { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long a silo keeps what is meant for a gateway that it lost.</summary>
+    /// <summary>
+    /// How long a silo keeps messages for a gateway that it has lost the connection to. Then it drops them.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:10:00", ParseLimitsInInvariantCulture = true)]
     public TimeSpan ClientDrop { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How often a gateway looks which silos there are.</summary>
+    /// <summary>How often a gateway reads the list of silos.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:10:00", ParseLimitsInInvariantCulture = true)]
     public TimeSpan SiloListRefresh { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long a silo that stops lets gateways turn to others before it closes its door.</summary>
+    /// <summary>
+    /// How long a stopping silo gives gateways to switch to other silos before it closes their connections.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:01:00", ParseLimitsInInvariantCulture = true)]
     public TimeSpan Farewell { get; init; } = TimeSpan.FromSeconds(1);
 
     IEnumerable<ValidationResult> IValidatableObject.Validate(ValidationContext validationContext)
     {
-        if (LongestProbe < Probe)
+        if (MaxProbe < Probe)
         {
-            yield return new("is shorter than Probe.", [nameof(LongestProbe)]);
+            yield return new("it is shorter than Cluster:Timings:Probe. Make it at least as long.", [nameof(MaxProbe)]);
         }
     }
 }

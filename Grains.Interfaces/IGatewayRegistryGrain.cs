@@ -1,55 +1,68 @@
 namespace OrleansChat.Grains.Interfaces;
 
-/// <summary>The gateways that live, by their leases. One for the cluster: key 0.</summary>
+/// <summary>The leases of all gateways. There is one registry in a cluster; its key is 0.</summary>
 [Alias("chat.registry")]
 public interface IGatewayRegistryGrain : IGrainWithIntegerKey
 {
     /// <summary>
-    /// Takes or renews a lease of <see cref="Lease.Length"/>. A gateway whose lease ran out is refused for ever: its process must
-    /// start anew, under a fresh id.
+    /// Takes or renews a lease of <see cref="Lease.Length"/>. Once a lease has expired or was released, its gateway id
+    /// is refused for ever. The gateway process must restart with a new id.
     /// </summary>
     [Alias("renew")]
     Task<LeaseGrant> RenewAsync(string gateway);
 
     /// <summary>
-    /// A gateway drains: its lease goes on, but it is none that remains. Told again every second with the connections that it still has to
-    /// send away, it learns its part of what the remaining gateways can take.
+    /// Marks a gateway as draining. It keeps its lease, but no longer counts as a remaining gateway. A draining gateway
+    /// repeats the call every second with the number of connections that it still has to close. From the answer it
+    /// computes its share of the capacity of the remaining gateways.
     /// </summary>
     [Alias("drain")]
     Task<DrainShare> DrainAsync(string gateway, int connections);
 
-    /// <summary>Gives the lease up, at the end of a drain.</summary>
+    /// <summary>Ends the lease, at the end of a drain.</summary>
     [Alias("release")]
     Task ReleaseAsync(string gateway);
 
-    /// <summary>The gateways whose leases hold, and whether the answer is settled (false for one lease after the registry moved).</summary>
+    /// <summary>Returns the gateways that have a lease.</summary>
     [Alias("live")]
     Task<LiveGateways> LiveAsync();
 }
 
-/// <summary>How long a lease holds and how often it is renewed: together they keep presence right within ten seconds.</summary>
+/// <summary>The times of a lease. With them, presence is correct within 10 s of a gateway's death.</summary>
 public static class Lease
 {
-    /// <summary>How long a lease holds without renewal.</summary>
+    /// <summary>How long a lease is valid without renewal.</summary>
     public static readonly TimeSpan Length = TimeSpan.FromSeconds(7);
 
-    /// <summary>How often a gateway renews.</summary>
+    /// <summary>How often a gateway renews its lease.</summary>
     public static readonly TimeSpan Renewal = TimeSpan.FromSeconds(2);
 }
 
 /// <summary>The registry's answer to a renewal.</summary>
-/// <param name="Granted">False where the lease ran out earlier.</param>
-/// <param name="Cluster">Changes whenever a silo comes or goes: what gateways told grains before may be forgotten, so they tell it again.</param>
+/// <param name="Granted">False if the gateway's lease has already ended.</param>
+/// <param name="Cluster">
+/// The version of the cluster membership. It changes when a silo joins or leaves. Grains on a lost silo have forgotten
+/// which sessions a gateway has, so the gateway reports its sessions again.
+/// </param>
 [GenerateSerializer, Immutable, Alias("chat.lease")]
 public readonly record struct LeaseGrant([property: Id(0)] bool Granted, [property: Id(1)] long Cluster);
 
-/// <summary>The registry's view.</summary>
+/// <summary>The gateways that have a lease.</summary>
+/// <param name="IsWarmedUp">
+/// False for one <see cref="Lease.Length"/> after the registry started or its process was paused. Until then a gateway
+/// that is missing in <paramref name="Gateways"/> may still be alive.
+/// </param>
 [GenerateSerializer, Immutable, Alias("chat.live")]
-public sealed record LiveGateways([property: Id(0)] string[] Gateways, [property: Id(1)] bool Settled);
+public sealed record LiveGateways([property: Id(0)] string[] Gateways, [property: Id(1)] bool IsWarmedUp);
 
-/// <summary>What a gateway that drains has to share, and with whom.</summary>
-/// <param name="Remaining">Gateways whose leases hold and that do not drain.</param>
-/// <param name="Connections">Connections that all draining gateways together have still to send away, those of the asking one included.</param>
-/// <param name="Settled">False for one lease after the registry moved: more may remain than it knows.</param>
+/// <summary>The numbers from which a draining gateway computes its share of the remaining capacity.</summary>
+/// <param name="Remaining">Gateways that have a lease and are not draining.</param>
+/// <param name="Connections">
+/// Connections that all draining gateways together still have to close, those of the caller included.
+/// </param>
+/// <param name="IsWarmedUp">
+/// False for one <see cref="Lease.Length"/> after the registry started or its process was paused. Until then more
+/// gateways may remain than <paramref name="Remaining"/>.
+/// </param>
 [GenerateSerializer, Immutable, Alias("chat.drain")]
-public readonly record struct DrainShare([property: Id(0)] int Remaining, [property: Id(1)] long Connections, [property: Id(2)] bool Settled);
+public readonly record struct DrainShare([property: Id(0)] int Remaining, [property: Id(1)] long Connections, [property: Id(2)] bool IsWarmedUp);

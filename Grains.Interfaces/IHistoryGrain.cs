@@ -1,36 +1,77 @@
 namespace OrleansChat.Grains.Interfaces;
 
 /// <summary>
-/// Reads of the log, beside the rooms' turns: any number run at a time, on any silo, and none queues behind a send. Key 0.
+/// Reads the message log without going through the rooms' grains. Any number of reads run at the same time on any silo,
+/// and no read waits for a send. The key is 0.
 /// </summary>
 [Alias("chat.history")]
 public interface IHistoryGrain : IGrainWithIntegerKey
 {
     /// <summary>
-    /// A page on behalf of a user: refused where the room is not theirs to read, and <see cref="Refusal.NotFound"/> where there is none.
-    /// Holds events with a sequence after <paramref name="after"/>, ascending, at most <paramref name="limit"/>.
-    /// A negative <paramref name="after"/> counts back from the head: -20 reads the newest twenty.
+    /// Reads a page for a user. It is refused if the user may not read the room; if the room does not exist, the
+    /// refusal is <see cref="Refusal.NotFound"/>. For a direct room without a message the page is empty. A page has at
+    /// most <see cref="EventBytes.Page"/> bytes plus one event. Cancellation stops the read, and no page is returned.
+    /// </summary>
+    [Alias("pages")]
+    Task<HistoryPage> PageAsync(PageAsk ask, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// For gateways of the previous version, which expect a page without a limit in bytes. It is refused if the user
+    /// may not read the room; if the room does not exist, the refusal is <see cref="Refusal.NotFound"/>. The page has
+    /// up to <paramref name="limit"/> events with a sequence after <paramref name="after"/>, ascending. A negative
+    /// <paramref name="after"/> counts back from the head: -20 reads the newest 20.
     /// </summary>
     [Alias("page")]
     Task<HistoryPage> PageAsync(string room, string user, long after, int limit);
 
-    /// <summary>Events after a sequence on behalf of a gateway whose users are all in the room; ascending, at most <paramref name="limit"/>.</summary>
+    /// <summary>
+    /// Returns the same answer as <see cref="IRoomGrain.WhoAsync"/>, for a caller that does not know whether the room
+    /// exists. The room's grain is called only if the log has the room, so the call leaves no activation of a room that
+    /// does not exist.
+    /// </summary>
+    [Alias("who")]
+    Task<PresenceSnapshot> WhoAsync(string room, string user, int most);
+
+    /// <summary>
+    /// Reads events after a sequence for a gateway, without a permission check: all users for whom it reads are in the
+    /// room. Ascending; at most <paramref name="limit"/> events, and at most <see cref="EventBytes.Page"/> bytes plus
+    /// one event. Throws <see cref="IOException"/> if the message log cannot be reached.
+    /// </summary>
     [Alias("read")]
     Task<RoomEvent[]> ReadAsync(string room, long after, int limit);
 
-    /// <summary>The beacon: how far rooms are, and which silos there are. At most 4,096 rooms a call.</summary>
+    /// <summary>
+    /// Reads the heads of rooms from the log, for a gateway's head poller. At most 4,096 rooms per call. Throws
+    /// <see cref="IOException"/> if the message log cannot be reached.
+    /// </summary>
     [Alias("heads")]
     Task<RoomHeads> HeadsAsync(string[] rooms);
 }
 
-/// <summary>The answer to a beacon.</summary>
-/// <param name="Heads">Those of the rooms that exist, in any order.</param>
-/// <param name="Cluster">Grows whenever a silo comes or goes, as the silo knows that was asked.</param>
+/// <summary>A request for a page of a room's history.</summary>
+/// <param name="After">
+/// The page begins after this sequence. A negative value counts back from the head: -20 reads the newest 20.
+/// </param>
+/// <param name="Limit">Maximum number of events.</param>
+/// <param name="Whole">
+/// The sequence to keep if not all events fit into the page: the page has this event and its neighbours. 0 keeps the
+/// first events, <see cref="long.MaxValue"/> the last ones.
+/// </param>
+[GenerateSerializer, Immutable, Alias("chat.page-ask")]
+public sealed record PageAsk(
+    [property: Id(0)] string Room, [property: Id(1)] string User, [property: Id(2)] long After, [property: Id(3)] int Limit,
+    [property: Id(4)] long Whole);
+
+/// <summary>The answer to a head poll.</summary>
+/// <param name="Heads">The heads of the rooms that exist, in any order.</param>
+/// <param name="Cluster">
+/// The version of the cluster membership as the answering silo knows it. It grows when a silo joins or leaves.
+/// </param>
 [GenerateSerializer, Immutable, Alias("chat.heads")]
 public sealed record RoomHeads([property: Id(0)] RoomHead[] Heads, [property: Id(1)] long Cluster);
 
 /// <summary>A page of history.</summary>
-/// <param name="Head">The room's newest sequence when it was read.</param>
-/// <param name="Refusal">Null, or why there are no events.</param>
+/// <param name="Head">The room's newest sequence at the time of the read.</param>
+/// <param name="Refusal">Why there are no events; null if the page was read.</param>
 [GenerateSerializer, Immutable, Alias("chat.page")]
 public sealed record HistoryPage([property: Id(0)] RoomEvent[] Events, [property: Id(1)] long Head, [property: Id(2)] Refusal? Refusal);

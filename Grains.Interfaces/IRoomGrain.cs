@@ -3,54 +3,65 @@ using Orleans.Concurrency;
 namespace OrleansChat.Grains.Interfaces;
 
 /// <summary>
-/// One room: the only sequencer of its log. The key is a <see cref="RoomKey"/>. What it answers to a post is durable;
-/// what it publishes is a doorbell, and the log is the truth.
+/// One room: the only writer of its log. The key is a <see cref="RoomKey"/>. A post is answered after it is durable. An
+/// event published to a gateway may be lost; the gateway then reads it from the log.
 /// </summary>
 [Alias("chat.room")]
 public interface IRoomGrain : IGrainWithStringKey
 {
     /// <summary>
-    /// Carries out the commands in order and answers each. Never fails for a command: infrastructure that is away gives
-    /// <see cref="Refusal.Unavailable"/>. A call that times out may have been carried out; repeating it is safe.
+    /// Executes the commands in order and answers each of them. It never throws because of a command: if the message
+    /// log or a user's grain cannot be reached, the command is refused with <see cref="Refusal.Unavailable"/>. A call
+    /// that timed out may have been executed. Repeating it is safe.
     /// </summary>
     [Alias("handle")]
     Task<RoomReplies> HandleAsync(RoomCommands commands);
 
     /// <summary>
-    /// Makes <paramref name="users"/> the whole truth about one gateway's attendance: sent when the gateway notices another
-    /// activation, or that it missed a notice. Comings and goings that follow from it are told to the others.
+    /// Replaces the set of users that are attached through one gateway. A gateway calls this when it notices a new
+    /// activation of the room, or when it missed a presence update. The room publishes presence updates for the users
+    /// that were added or removed. Throws <see cref="IOException"/> if the message log cannot be reached, or if a newer
+    /// activation owns the room.
     /// </summary>
-    /// <param name="heard">The last notice of comings and goings that the gateway heard; default for none.</param>
+    /// <param name="known">The last presence update that the gateway received; default for none.</param>
     /// <param name="number">See <see cref="RoomCommands"/>.</param>
     [Alias("attend")]
-    Task<Attended> AttendAsync(string gateway, string[] users, NoticeMark heard, long number = 0);
+    Task<AttachmentsSynced> SyncAttachmentsAsync(string gateway, string[] users, PresenceVersion known, long number = 0);
 
-    /// <summary>Who is attached now. <see cref="Attendance.Users"/> is null above <paramref name="most"/> names.</summary>
+    /// <summary>
+    /// Returns the users attached now. <see cref="PresenceSnapshot.Users"/> is null if there are more than
+    /// <paramref name="most"/>.
+    /// </summary>
     [Alias("who")]
-    Task<Attendance> WhoAsync(string user, int most);
+    Task<PresenceSnapshot> WhoAsync(string user, int most);
 
-    /// <summary>Somebody is typing; told to the gateways and forgotten.</summary>
+    /// <summary>Publishes to the gateways that a user is typing. Nothing is stored.</summary>
     [Alias("typing"), OneWay]
     Task TypingAsync(string user);
 
-    /// <summary>A gateway's lease is over: all its users are gone.</summary>
+    /// <summary>Detaches all users of a gateway whose lease has ended.</summary>
     [Alias("gone")]
     Task GatewayGoneAsync(string gateway);
 }
 
-/// <summary>Who is in a room.</summary>
-/// <param name="Refusal">Null, or why the user may not know.</param>
+/// <summary>The users attached to a room.</summary>
+/// <param name="Refusal">Why the caller gets no answer; null if it gets one.</param>
 [GenerateSerializer, Immutable, Alias("chat.attendance")]
-public sealed record Attendance([property: Id(0)] int Count, [property: Id(1)] string[]? Users, [property: Id(2)] Refusal? Refusal);
+public sealed record PresenceSnapshot([property: Id(0)] int Count, [property: Id(1)] string[]? Users, [property: Id(2)] Refusal? Refusal);
 
-/// <summary>A gateway is attached, with all its users.</summary>
-/// <param name="Head">The head to compare with: every event after it is published to the gateway's inbox.</param>
-/// <param name="Missed">The notices of comings and goings after the one that the gateway heard last, ascending.</param>
+/// <summary>The answer to <see cref="IRoomGrain.SyncAttachmentsAsync"/>.</summary>
+/// <param name="Head">
+/// The room's head. The room publishes every later event to the gateway's stream; the gateway reads earlier ones from
+/// the log.
+/// </param>
+/// <param name="Missed">The presence updates after the one that the gateway received last, ascending.</param>
 [GenerateSerializer, Immutable, Alias("chat.attended")]
-public sealed record Attended([property: Id(0)] RoomHead Head, [property: Id(1)] RoomAttendance[] Missed);
+public sealed record AttachmentsSynced([property: Id(0)] RoomHead Head, [property: Id(1)] RoomPresence[] Missed);
 
-/// <summary>One notice of comings and goings among those of its room.</summary>
-/// <param name="Activation">The claim number that the room's activation began with: a newer activation has a higher one.</param>
-/// <param name="Number">The notice's number in its activation, from 1; dense.</param>
+/// <summary>The version of a presence update within its room.</summary>
+/// <param name="Activation">
+/// The first claim number of the room's activation. A newer activation has a higher number.
+/// </param>
+/// <param name="Number">The number of the update within the activation: 1, 2, 3 …, without gaps.</param>
 [GenerateSerializer, Immutable, Alias("chat.notice-mark")]
-public readonly record struct NoticeMark([property: Id(0)] long Activation, [property: Id(1)] long Number);
+public readonly record struct PresenceVersion([property: Id(0)] long Activation, [property: Id(1)] long Number);

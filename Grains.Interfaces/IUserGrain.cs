@@ -1,44 +1,81 @@
 namespace OrleansChat.Grains.Interfaces;
 
-/// <summary>One user: where their sessions are, how fast they may send, and the bell that reaches all their devices. The key is the user id.</summary>
+/// <summary>
+/// One user: the sessions on all gateways, the budgets, and the notifications that reach all devices. The key is the
+/// user id.
+/// </summary>
 [Alias("chat.user")]
 public interface IUserGrain : IGrainWithStringKey
 {
     /// <summary>
-    /// A session began. Refused where the user has <paramref name="most"/> sessions already. An older session of the same device, on
-    /// whatever gateway, is told that it was replaced.
+    /// Begins a session. It is refused if the user already has <paramref name="most"/> sessions, or if a request for
+    /// <see cref="BudgetKind.Connects"/> is not granted. An older session of the same device, on any gateway, ends: its
+    /// gateway receives <see cref="SessionReplaced"/>.
     /// </summary>
+    /// <param name="asks">Requests for the user's budgets, answered in the same call.</param>
+    [Alias("open")]
+    Task<Opened> OpenAsync(string gateway, UserSession session, int most, BudgetAsk[] asks);
+
+    /// <summary>Ends a session. A session that the grain does not know is ignored.</summary>
+    /// <param name="returned">
+    /// The units that the gateway returns, if this was the user's last session there; otherwise empty.
+    /// </param>
+    [Alias("close")]
+    Task CloseAsync(string gateway, string session, BudgetAsk[] returned);
+
+    /// <summary>
+    /// Leases units of the user's budgets to a gateway. A gateway makes at most one such call for a user at a time.
+    /// </summary>
+    /// <returns>One grant for each request, in order.</returns>
+    [Alias("lease")]
+    Task<BudgetGrant[]> LeaseAsync(string gateway, BudgetAsk[] asks);
+
+    /// <summary>For gateways of the previous version: <see cref="OpenAsync"/> without budgets.</summary>
     [Alias("connect")]
     Task<Admission> ConnectAsync(string gateway, UserSession session, int most);
 
-    /// <summary>A session ended. Unknown ones are ignored.</summary>
+    /// <summary>For gateways of the previous version: <see cref="CloseAsync"/> without budgets.</summary>
     [Alias("disconnect")]
     Task DisconnectAsync(string gateway, string session);
 
     /// <summary>
-    /// Makes <paramref name="sessions"/> the whole truth about one gateway: sent when the cluster changed under it, or when its inbox was
-    /// silent. Returns what was rung of late, which that gateway may not have heard.
+    /// Replaces the user's sessions on one gateway. A gateway calls this when the cluster membership changed, or when
+    /// its stream was broken. Returns the recent notifications, because the gateway may have missed them.
     /// </summary>
     [Alias("attend")]
-    Task<UserRing[]> AttendAsync(string gateway, UserSession[] sessions);
+    Task<UserNotification[]> SyncSessionsAsync(string gateway, UserSession[] sessions);
 
-    /// <summary>Takes sends out of the user's token bucket, which all gateways share.</summary>
-    /// <returns>How many of <paramref name="wanted"/> are granted, and in how many milliseconds the next one will be.</returns>
+    /// <summary>
+    /// For gateways of the previous version, which call before every send: takes sends from the same budget.
+    /// </summary>
+    /// <returns>
+    /// How many of <paramref name="wanted"/> are granted, and milliseconds until the budget has another one.
+    /// </returns>
     [Alias("take")]
     Task<SendGrant> TakeSendsAsync(int wanted, int perSecond, int burst);
 
     /// <summary>
-    /// Events <paramref name="from"/> to <paramref name="to"/> of a room that this user belongs to are in the log: tell every gateway
-    /// that holds a session of theirs.
+    /// Takes one room creation from the user's budget. Only the room's grain calls this, just before it creates the
+    /// room.
+    /// </summary>
+    /// <param name="burst">Rooms that the user may create at once.</param>
+    /// <param name="interval">Time after which the budget has one more creation.</param>
+    /// <returns>Zero if the creation is granted; otherwise the time until the budget has one.</returns>
+    [Alias("take-creation")]
+    Task<TimeSpan> TakeCreationAsync(int burst, TimeSpan interval);
+
+    /// <summary>
+    /// Notifies every gateway that has a session of this user that events <paramref name="from"/> to
+    /// <paramref name="to"/> (inclusive) of one of the user's rooms are in the log.
     /// </summary>
     [Alias("ring")]
-    Task RingAsync(string room, long from, long to);
+    Task NotifyAsync(string room, long from, long to);
 
     /// <summary>Whether the user has any session now.</summary>
     [Alias("online")]
     Task<bool> IsOnlineAsync();
 
-    /// <summary>A gateway's lease is over: the sessions it held are gone.</summary>
+    /// <summary>Forgets all sessions on a gateway whose lease has ended.</summary>
     [Alias("gone")]
     Task GatewayGoneAsync(string gateway);
 }
@@ -46,22 +83,27 @@ public interface IUserGrain : IGrainWithStringKey
 /// <summary>Whether a session may begin.</summary>
 public enum Admission
 {
-    /// <summary>It has begun.</summary>
+    /// <summary>The session has begun.</summary>
     Admitted = 0,
 
-    /// <summary>The user has too many already.</summary>
+    /// <summary>The user already has the maximum number of sessions.</summary>
     TooMany = 1,
 
-    /// <summary>The gateway's lease is over: it must start anew, and the client is welcome elsewhere.</summary>
+    /// <summary>
+    /// The gateway's lease has ended. The gateway must restart; the client may connect to another one.
+    /// </summary>
     GatewayExpired = 2,
+
+    /// <summary>The user opened too many connections in a short time.</summary>
+    TooOften = 3,
 }
 
-/// <summary>A session of a user on some gateway.</summary>
-/// <param name="Session">Unique for ever.</param>
-/// <param name="Device">The device's own name, or null.</param>
+/// <summary>A session of a user on a gateway.</summary>
+/// <param name="Session">The session's id, which is never reused.</param>
+/// <param name="Device">The id that the client gave for its device, or null.</param>
 [GenerateSerializer, Immutable, Alias("chat.user-session")]
 public sealed record UserSession([property: Id(0)] string Session, [property: Id(1)] string? Device);
 
-/// <summary>An answer of the token bucket.</summary>
+/// <summary>How many sends a gateway of the previous version may spend.</summary>
 [GenerateSerializer, Immutable, Alias("chat.grant")]
 public readonly record struct SendGrant([property: Id(0)] int Granted, [property: Id(1)] int RetryMs);

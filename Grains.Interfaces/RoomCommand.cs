@@ -1,18 +1,28 @@
 namespace OrleansChat.Grains.Interfaces;
 
-/// <summary>What one gateway asks of one room, in the order in which its sessions asked it. One call of it is in flight at a time.</summary>
-/// <param name="Gateway">The gateway's id, which is also its inbox.</param>
+/// <summary>
+/// Commands of one gateway to one room, in the order in which its sessions sent them. A gateway has at most one call to
+/// a room in flight.
+/// </summary>
+/// <param name="Gateway">The gateway's id, which is also the key of its gateway stream.</param>
 /// <param name="Claim">
-/// The claim number of the activation that was told who is attached here; 0 where nobody is, -1 where none was told yet. Under another one a post refused for want of that knowledge
-/// will be sent again: so are the same user's posts after it, lest they overtake it.
+/// The claim number of the activation to which this gateway last reported its attached users; 0 if no user is attached,
+/// -1 if they still have to be reported. If this is not the room's current claim, the gateway retries a post that is
+/// refused as <see cref="Refusal.NotMember"/>. The same user's later posts in this call are then refused too, to keep
+/// their order.
 /// </param>
-/// <param name="Number">Grows with each call of the gateway: one that comes after a newer one was given up and is not carried out. 0 for none.</param>
+/// <param name="Number">
+/// Grows with each call of the gateway; 0 for no number. Once the room has received a higher number, the gateway has
+/// given the older call up, and the room refuses the rest of its commands.
+/// </param>
 [GenerateSerializer, Immutable, Alias("chat.room-commands")]
 public sealed record RoomCommands(
     [property: Id(0)] string Gateway, [property: Id(1)] RoomCommand[] Commands, [property: Id(2)] long Claim = 0, [property: Id(3)] long Number = 0);
 
 /// <summary>The answers, one for each command, in the same order.</summary>
-/// <param name="Claim">The activation's claim number; see <see cref="RoomHead"/>.</param>
+/// <param name="Claim">
+/// The activation's claim number; 0 if it has not claimed the room. See <see cref="RoomHead"/>.
+/// </param>
 [GenerateSerializer, Immutable, Alias("chat.room-replies")]
 public sealed record RoomReplies([property: Id(0)] long Claim, [property: Id(1)] RoomReply[] Replies);
 
@@ -20,22 +30,38 @@ public sealed record RoomReplies([property: Id(0)] long Claim, [property: Id(1)]
 [GenerateSerializer, Immutable, Alias("chat.command")]
 public abstract record RoomCommand([property: Id(0)] string User);
 
-/// <summary>The user's first subscription on this gateway: attaches the gateway, then the user. Answered by <see cref="Entered"/> or <see cref="Refused"/>.</summary>
-/// <param name="Create">The kind to make the room of when it does not exist; null where it must not be made.</param>
-/// <param name="Require">The kind the room must have; null for any.</param>
-/// <param name="AsMember">True where nobody shall become a member of a group by this: a resume, or a session that a bell brings in.</param>
+/// <summary>
+/// Attaches the gateway, if it is not attached yet, and the user. Sent for the user's first subscription on this
+/// gateway. Answered by <see cref="Entered"/> or <see cref="Refused"/>.
+/// </summary>
+/// <param name="Create">
+/// The kind of room to create if it does not exist; null if it must not be created. A direct room is created by its
+/// first message, never by this command.
+/// </param>
+/// <param name="Require">The kind that the room must have; null for any kind.</param>
+/// <param name="AsMember">
+/// True for a resume, and for a session that joins because of a notification. Then the room is not created, and the
+/// user does not become a member of a group.
+/// </param>
 [GenerateSerializer, Immutable, Alias("chat.enter")]
 public sealed record Enter(
     string User, [property: Id(0)] RoomKind? Create, [property: Id(1)] RoomKind? Require, [property: Id(2)] bool AsMember = false) : RoomCommand(User);
 
-/// <summary>The user's last subscription on this gateway is gone, or the user gives up membership. Answered by <see cref="Done"/>.</summary>
-/// <param name="EndMembership">True where the user gives up membership of a group.</param>
-/// <param name="Stays">True where the user has other subscriptions on this gateway: they end with a membership, and with nothing else.</param>
+/// <summary>
+/// Detaches the user, or ends the user's membership of a group, or both. Sent after the user's last subscription on
+/// this gateway ended, or when the user leaves the group. Answered by <see cref="Done"/>.
+/// </summary>
+/// <param name="EndMembership">Whether the user's membership of the group ends.</param>
+/// <param name="Stays">
+/// True if the user has other subscriptions on this gateway. The user then stays attached, unless the membership ends.
+/// </param>
 [GenerateSerializer, Immutable, Alias("chat.exit")]
 public sealed record Exit(string User, [property: Id(0)] bool EndMembership, [property: Id(1)] bool Stays = false) : RoomCommand(User);
 
-/// <summary>Append an event. Answered by <see cref="Posted"/> once it is durable, or by <see cref="Refused"/>.</summary>
-/// <param name="ClientId">The idempotency key in the scope (user, room), for ever.</param>
+/// <summary>
+/// Appends an event. Answered by <see cref="Posted"/> when it is durable, or by <see cref="Refused"/>.
+/// </summary>
+/// <param name="ClientId">The idempotency key, unique for ever within (user, room).</param>
 [GenerateSerializer, Immutable, Alias("chat.post")]
 public sealed record Post(
     string User,
@@ -46,7 +72,11 @@ public sealed record Post(
     [property: Id(4)] long? Reply,
     [property: Id(5)] string? Meta) : RoomCommand(User);
 
-/// <summary>Move the user's read mark forward. Answered by <see cref="Done"/>.</summary>
+/// <summary>
+/// Moves the user's read mark forward. Answered by <see cref="Done"/>, also if the mark is already there, or by
+/// <see cref="Refused"/>.
+/// </summary>
+/// <param name="Read">The sequence up to which the user has read.</param>
 [GenerateSerializer, Immutable, Alias("chat.mark")]
 public sealed record MarkRead(string User, [property: Id(0)] long Read) : RoomCommand(User);
 
@@ -54,22 +84,27 @@ public sealed record MarkRead(string User, [property: Id(0)] long Read) : RoomCo
 [GenerateSerializer, Immutable, Alias("chat.reply")]
 public abstract record RoomReply;
 
-/// <summary>Done, with nothing to tell.</summary>
+/// <summary>The command succeeded, and its answer has no data.</summary>
 [GenerateSerializer, Immutable, Alias("chat.done")]
 public sealed record Done : RoomReply;
 
 /// <summary>The event is durable.</summary>
-/// <param name="Duplicate">True where this client id was posted before: sequence and time are the first answer's.</param>
+/// <param name="Ts">Milliseconds since 1970 UTC.</param>
+/// <param name="Duplicate">
+/// True if this client id was posted before. Then sequence and time are those of the first post.
+/// </param>
 [GenerateSerializer, Immutable, Alias("chat.posted")]
 public sealed record Posted([property: Id(0)] long Seq, [property: Id(1)] long Ts, [property: Id(2)] bool Duplicate) : RoomReply;
 
-/// <summary>The user is in. Every event after <paramref name="Seq"/> is published to the gateway's inbox.</summary>
-/// <param name="Seq">The head.</param>
+/// <summary>
+/// The user is attached. The room publishes every event after <paramref name="Seq"/> to the gateway's stream.
+/// </summary>
+/// <param name="Seq">The room's head.</param>
 /// <param name="Messages">Messages up to the head.</param>
-/// <param name="Read">The user's read mark, 0 for none.</param>
+/// <param name="Read">The user's read mark; 0 for none.</param>
 /// <param name="Unread">Messages after the read mark.</param>
-/// <param name="Count">Users attached now, this one included.</param>
-/// <param name="Told">The last notice of comings and goings before this.</param>
+/// <param name="Count">Users attached now, including this one.</param>
+/// <param name="Presence">The version of the room's last presence update before this answer.</param>
 [GenerateSerializer, Immutable, Alias("chat.entered")]
 public sealed record Entered(
     [property: Id(0)] RoomKind Kind,
@@ -79,40 +114,49 @@ public sealed record Entered(
     [property: Id(4)] long Read,
     [property: Id(5)] long Unread,
     [property: Id(6)] int Count,
-    [property: Id(7)] NoticeMark Told = default) : RoomReply;
+    [property: Id(7)] PresenceVersion Presence = default) : RoomReply;
 
-/// <summary>Not done.</summary>
-/// <param name="RetryMs">Milliseconds after which trying again can help; null where it cannot.</param>
+/// <summary>The command was refused.</summary>
+/// <param name="RetryMs">Milliseconds after which a retry can succeed; null if it cannot.</param>
 [GenerateSerializer, Immutable, Alias("chat.refused")]
 public sealed record Refused([property: Id(0)] Refusal Reason, [property: Id(1)] string Message, [property: Id(2)] int? RetryMs = null) : RoomReply;
 
-/// <summary>Why a room, a user's grain or the history refused.</summary>
+/// <summary>Why a command or a read was refused.</summary>
 public enum Refusal
 {
-    /// <summary>No such room or event.</summary>
+    /// <summary>There is no such room, or no message that the command could refer to.</summary>
     NotFound = 0,
 
-    /// <summary>Not a member, or not attached.</summary>
+    /// <summary>The user is not a member of the room, or not attached to it.</summary>
     NotMember = 1,
 
-    /// <summary>Not allowed to this user.</summary>
+    /// <summary>The user may not do this, or the text has a character that cannot be stored.</summary>
     Forbidden = 2,
 
-    /// <summary>The client id came with another body before, or the room is of another kind.</summary>
+    /// <summary>The client id was posted before with another body, or the room is of another kind.</summary>
     Conflict = 3,
 
-    /// <summary>What it refers to was deleted.</summary>
+    /// <summary>The message that the command refers to was deleted.</summary>
     Gone = 4,
 
     /// <summary>The room is full.</summary>
     RoomFull = 5,
 
-    /// <summary>The log cannot be reached; nothing was stored, or the same client id will tell.</summary>
+    /// <summary>
+    /// The message log or a grain cannot be reached, too much is waiting, or the room is moving. The event may have
+    /// been stored; a retry with the same client id finds out.
+    /// </summary>
     Unavailable = 6,
 
-    /// <summary>The gateway's lease is over: it must start anew.</summary>
+    /// <summary>The gateway's lease has ended. The gateway must restart.</summary>
     GatewayExpired = 7,
 
-    /// <summary>No answer in time: it may have been stored. Said by the gateway; the same client id tells.</summary>
+    /// <summary>
+    /// Set by the gateway: the room did not answer in time. The event may have been stored; a retry with the same
+    /// client id finds out.
+    /// </summary>
     Timeout = 8,
+
+    /// <summary>The user has created too many rooms; nothing was stored.</summary>
+    RateLimited = 9,
 }

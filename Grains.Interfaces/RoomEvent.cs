@@ -1,49 +1,55 @@
 namespace OrleansChat.Grains.Interfaces;
 
-/// <summary>What an event of a room is. The numbers are stored: never reuse one.</summary>
+/// <summary>The kinds of events in a room's log. The numbers are stored: never reuse one.</summary>
 public enum RoomEventKind
 {
     /// <summary>A message.</summary>
     Msg = 0,
 
-    /// <summary>A new text for an earlier message.</summary>
+    /// <summary>Replaces the text of an earlier message.</summary>
     Edit = 1,
 
-    /// <summary>Takes an earlier message's text.</summary>
+    /// <summary>Deletes an earlier message: its text and meta are erased.</summary>
     Delete = 2,
 
-    /// <summary>A reaction to an earlier message.</summary>
+    /// <summary>Adds a reaction to an earlier message.</summary>
     React = 3,
 
-    /// <summary>Takes a reaction back.</summary>
+    /// <summary>Removes a reaction from an earlier message.</summary>
     Unreact = 4,
 
-    /// <summary>Somebody became a member of a group.</summary>
+    /// <summary>The user became a member of a group.</summary>
     Join = 5,
 
-    /// <summary>Somebody gave up membership of a group.</summary>
+    /// <summary>The user's membership of a group ended.</summary>
     Leave = 6,
 }
 
 /// <summary>The kinds of rooms. The numbers are stored: never reuse one.</summary>
 public enum RoomKind
 {
-    /// <summary>Reaches those attached.</summary>
+    /// <summary>Has no members. Events reach the users that are attached.</summary>
     Channel = 0,
 
-    /// <summary>Has durable members, reached wherever they are.</summary>
+    /// <summary>Has stored members. They are notified of new events, attached or not.</summary>
     Group = 1,
 
-    /// <summary>Two people (or one, for notes), reached wherever they are.</summary>
+    /// <summary>Has two people (or one, for notes). They are notified of new events, attached or not.</summary>
     Direct = 2,
 }
 
-/// <summary>An event of a room's log, as it is shown now: an edited message carries its latest text, a deleted one none.</summary>
-/// <param name="Seq">Dense within the room: 1, 2, 3 ….</param>
-/// <param name="Ts">Milliseconds since 1970 UTC; never goes back within a room.</param>
-/// <param name="ClientId">The sender's idempotency key; null for events the server wrote.</param>
-/// <param name="Edited">True where the text is not the first one.</param>
-/// <param name="Messages">How many <see cref="RoomEventKind.Msg"/> events the room has up to and including this one.</param>
+/// <summary>
+/// An event of a room's log in its current form: an edited message has its latest text, a deleted one has no text.
+/// </summary>
+/// <param name="Seq">The sequence within the room: 1, 2, 3 …, without gaps.</param>
+/// <param name="Ts">Milliseconds since 1970 UTC; never decreases within a room.</param>
+/// <param name="Ref">The sequence of the message that this event changes or reacts to.</param>
+/// <param name="Reply">The sequence of the message that this one replies to.</param>
+/// <param name="ClientId">The sender's idempotency key; null for events that the server wrote.</param>
+/// <param name="Edited">True if the text is not the original one.</param>
+/// <param name="Messages">
+/// Number of <see cref="RoomEventKind.Msg"/> events in the room, up to and including this event.
+/// </param>
 [GenerateSerializer, Immutable, Alias("chat.event")]
 public sealed record RoomEvent(
     [property: Id(0)] long Seq,
@@ -58,8 +64,11 @@ public sealed record RoomEvent(
     [property: Id(9)] bool Edited,
     [property: Id(10)] long Messages);
 
-/// <summary>Where a room stands, read from the log itself and so independent of any grain or stream.</summary>
-/// <param name="Seq">The newest sequence.</param>
-/// <param name="Claim">How often the room was claimed: another number means another activation, which knows no gateway yet.</param>
+/// <summary>The newest sequence and the owner of a room.</summary>
+/// <param name="Seq">The newest sequence; 0 for none.</param>
+/// <param name="Claim">
+/// The room's claim number, which each claim raises. If it changed, a new activation may own the room, and that one
+/// knows no gateway yet.
+/// </param>
 [GenerateSerializer, Immutable, Alias("chat.head")]
 public readonly record struct RoomHead([property: Id(0)] string Room, [property: Id(1)] long Seq, [property: Id(2)] long Claim);

@@ -3,22 +3,29 @@ using System.Globalization;
 namespace OrleansChat.Grains.Interfaces;
 
 /// <summary>
-/// The key of a room's grain and of its rows in the log. A named room's key is its name. A direct conversation's is the sorted
-/// (ordinal) pair of its two people, each with its length in UTF-16 units: <c>@5:alice3:bob</c>; a named room never starts with <c>@</c>.
+/// The key of a room's grain and of its rows in the log. The key of a named room is its name, which never starts with
+/// <c>@</c>. The key of a direct conversation is the ordinally sorted pair of its two users, each preceded by its
+/// length in UTF-16 units: <c>@5:alice3:bob</c>.
 /// </summary>
 public static class RoomKey
 {
-    /// <summary>The key of a direct conversation; the same for both sides, and for one person alone a place for notes.</summary>
+    /// <summary>
+    /// Returns the key of a direct conversation, the same for both orders of the users. If both are the same user, the
+    /// room is for notes.
+    /// </summary>
     public static string Direct(string one, string other)
     {
         var (first, second) = string.CompareOrdinal(one, other) <= 0 ? (one, other) : (other, one);
         return string.Create(CultureInfo.InvariantCulture, $"@{first.Length}:{first}{second.Length}:{second}");
     }
 
-    /// <summary>True for the key of a direct conversation.</summary>
+    /// <summary>Whether the key is that of a direct conversation. It may still be malformed.</summary>
     public static bool IsDirect(string key) => key.StartsWith('@');
 
-    /// <summary>The two people of a direct conversation, or null for a named room. Throws <see cref="FormatException"/> for a malformed key.</summary>
+    /// <summary>
+    /// Returns the two users of a direct conversation, or null for a named room. Throws <see cref="FormatException"/>
+    /// for a malformed key.
+    /// </summary>
     public static (string First, string Second)? People(string key)
     {
         if (!IsDirect(key))
@@ -46,7 +53,10 @@ public static class RoomKey
         }
     }
 
-    /// <summary>The other one of a direct conversation, as seen by <paramref name="user"/>; null where it is not theirs or not direct.</summary>
+    /// <summary>
+    /// Returns the other user of a direct conversation; null if <paramref name="user"/> is not in it, or if the room is
+    /// not direct. Throws <see cref="FormatException"/> for a malformed key.
+    /// </summary>
     public static string? Peer(string key, string user) => People(key) switch
     {
         var (first, second) when first == user => second,

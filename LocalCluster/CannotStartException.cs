@@ -1,4 +1,7 @@
 namespace OrleansChat.LocalCluster;
 
-/// <summary>The cluster that was asked for cannot be started. The message is one line that says what to do, all that the user gets to read.</summary>
+/// <summary>
+/// The requested cluster cannot be started. The program prints the message and nothing else, so the message has to say
+/// what is wrong and what to do.
+/// </summary>
 internal sealed class CannotStartException(string message) : Exception(message);

@@ -5,30 +5,32 @@ using System.Runtime.InteropServices;
 namespace OrleansChat.LocalCluster;
 
 /// <summary>
-/// One run of a child. It lives as long as its standard input is open, which only this process holds: closing it asks the child to stop, and
-/// where this process is killed, the system closes it. The child ignores Ctrl-C, which a terminal sends to it as well.
+/// One run of a child. The child stops when its standard input ends. Only this process has the other end of that pipe:
+/// it closes the pipe to ask the child to stop, and if this process is killed, the operating system closes it. The
+/// child ignores Ctrl-C, because a terminal sends it to the children as well.
 /// </summary>
 internal sealed class ChildProcess : IDisposable
 {
     private readonly Process _process;
 
-    private ChildProcess(Process process, ChildLog log)
+    private ChildProcess(Process process, ProcessLog log)
     {
         _process = process;
         Ended = EndAsync(process, log);
     }
 
-    /// <summary>The process id.</summary>
     public int Id => _process.Id;
 
-    /// <summary>Completes with the exit code, when the child has ended and all it said has been read.</summary>
+    /// <summary>Completes with the exit code when the child has ended and all its output has been read.</summary>
     public Task<int> Ended { get; }
 
-    /// <summary>True where it has ended, of the signal that a terminal sends for Ctrl-C.</summary>
+    /// <summary>True if the child was ended by SIGINT, the signal that a terminal sends for Ctrl-C.</summary>
     public bool DiedOfCtrlC => Ended is { IsCompletedSuccessfully: true, Result: 128 + 2 };
 
-    /// <summary>Starts the program; throws <see cref="CannotStartException"/> where the system refuses.</summary>
-    public static ChildProcess Start(ChildPlan plan, ChildLog log)
+    /// <summary>
+    /// Starts the program. Throws <see cref="CannotStartException"/> if the operating system cannot start it.
+    /// </summary>
+    public static ChildProcess Start(ProcessPlan plan, ProcessLog log)
     {
         var start = new ProcessStartInfo(plan.Program)
         {
@@ -39,7 +41,7 @@ internal sealed class ChildProcess : IDisposable
             UseShellExecute = false,
         };
 
-        // The runtime that runs this program runs the children too, wherever it is installed.
+        // The children use the same .NET installation as this program, wherever it is installed.
         start.Environment["DOTNET_ROOT"] = Path.GetFullPath("../../..", RuntimeEnvironment.GetRuntimeDirectory());
         foreach (var (path, value) in plan.Settings)
         {
@@ -56,7 +58,7 @@ internal sealed class ChildProcess : IDisposable
         }
     }
 
-    /// <summary>How a process ended, for people: its exit code, or the signal that it died of.</summary>
+    /// <summary>How a process ended, as text: its exit code, or the signal that ended it.</summary>
     public static string Describe(int exitCode) => exitCode switch
     {
         > 128 and < 160 when !OperatingSystem.IsWindows() => (exitCode - 128) switch
@@ -65,12 +67,15 @@ internal sealed class ChildProcess : IDisposable
             9 => "was killed (SIGKILL)",
             11 => "crashed (SIGSEGV)",
             15 => "was terminated (SIGTERM)",
-            var signal => string.Create(CultureInfo.InvariantCulture, $"died of signal {signal}"),
+            var signal => string.Create(CultureInfo.InvariantCulture, $"was ended by signal {signal}"),
         },
         _ => string.Create(CultureInfo.InvariantCulture, $"ended with exit code {exitCode}"),
     };
 
-    /// <summary>Asks the child to stop, then waits until it has, or until <paramref name="deadline"/>: then it is killed, and the answer is false.</summary>
+    /// <summary>
+    /// Asks the child to stop and waits until it has. At <paramref name="deadline"/> the child is killed, and the
+    /// result is false.
+    /// </summary>
     public async Task<bool> StopAsync(CancellationToken deadline)
     {
         _process.StandardInput.Close();
@@ -86,7 +91,7 @@ internal sealed class ChildProcess : IDisposable
         }
     }
 
-    /// <summary>Ends the child at once.</summary>
+    /// <summary>Kills the child without draining it, and waits until it has ended.</summary>
     public async Task KillAsync()
     {
         if (!Ended.IsCompleted)
@@ -99,7 +104,7 @@ internal sealed class ChildProcess : IDisposable
 
     public void Dispose() => _process.Dispose();
 
-    private static async Task<int> EndAsync(Process process, ChildLog log)
+    private static async Task<int> EndAsync(Process process, ProcessLog log)
     {
         await Task.WhenAll(log.ReadAsync(process.StandardOutput), log.ReadAsync(process.StandardError));
         await process.WaitForExitAsync();

@@ -1,15 +1,15 @@
 namespace OrleansChat.LocalCluster;
 
-/// <summary>All the children: silos before gateways when they start, gateways before silos when they stop.</summary>
+/// <summary>All children. Silos start before gateways; gateways stop before silos.</summary>
 internal sealed class Cluster : IAsyncDisposable
 {
     private readonly LocalOptions _options;
     private readonly ReadyProbe _probe;
-    private readonly Child[] _silos;
-    private readonly Child[] _gateways;
-    private readonly Screen _screen;
+    private readonly ManagedProcess[] _silos;
+    private readonly ManagedProcess[] _gateways;
+    private readonly ConsoleOutput _screen;
 
-    public Cluster(Plan plan, Screen screen)
+    public Cluster(ClusterPlan plan, ConsoleOutput screen)
     {
         _options = plan.Options;
         _screen = screen;
@@ -17,11 +17,13 @@ internal sealed class Cluster : IAsyncDisposable
         _silos = [.. plan.Silos.Select(Make)];
         _gateways = [.. plan.Gateways.Select(Make)];
 
-        Child Make(ChildPlan child) => new(child, plan.Options, screen, _probe, TimeProvider.System);
+        ManagedProcess Make(ProcessPlan child) => new(child, plan.Options, screen, _probe, TimeProvider.System);
     }
 
-    /// <summary>Starts everything; true when all of it is ready, false where <paramref name="stop"/> came first. Throws <see cref="CannotStartException"/>
-    /// for the first child that fails.</summary>
+    /// <summary>
+    /// Starts all children and waits until they are ready. False if <paramref name="stop"/> was cancelled first. Throws
+    /// <see cref="CannotStartException"/> for the first child that fails.
+    /// </summary>
     public async Task<bool> StartAsync(CancellationToken stop)
     {
         try
@@ -36,31 +38,36 @@ internal sealed class Cluster : IAsyncDisposable
         }
     }
 
-    /// <summary>Keeps every child running until <paramref name="stop"/>.</summary>
+    /// <summary>
+    /// Restarts children that die, until <paramref name="stop"/>. Completes earlier if restarts are off and all
+    /// children have died.
+    /// </summary>
     public async Task KeepAsync(CancellationToken stop)
     {
         try
         {
             await Task.WhenAll(_silos.Concat(_gateways).Select(child => child.KeepAsync(stop)));
-            _screen.Say("Nothing is left running.");
+            _screen.Say("No process is left running.");
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
         }
     }
 
-    /// <summary>Stops everything, each half within <see cref="LocalOptions.StopWithin"/>, or at once when <paramref name="kill"/> comes. False where
-    /// something had to be killed.</summary>
+    /// <summary>
+    /// Stops all gateways, then all silos, each group within <see cref="LocalOptions.StopWithin"/>. What still runs
+    /// then, or when <paramref name="kill"/> is cancelled, is killed, and the result is false.
+    /// </summary>
     public async Task<bool> StopAsync(CancellationToken kill)
     {
-        _screen.Say("Stopping: gateways, then silos. Ctrl-C again kills them.");
+        _screen.Say("Stopping gateways, then silos. Press Ctrl-C again to kill them.");
         var gateways = await StopAllAsync(_gateways, _options.StopWithin, kill);
         var silos = await StopAllAsync(_silos, _options.StopWithin, kill);
         _screen.Say("Stopped.");
         return gateways && silos;
     }
 
-    /// <summary>Kills what still runs: after a start that failed, there is nothing to drain.</summary>
+    /// <summary>Kills the children that still run. After a failed start there is nothing to drain.</summary>
     public async ValueTask DisposeAsync()
     {
         var all = _gateways.Concat(_silos).ToArray();
@@ -69,9 +76,9 @@ internal sealed class Cluster : IAsyncDisposable
         _probe.Dispose();
     }
 
-    private static async Task StartAllAsync(Child[] children, CancellationToken stop)
+    private static async Task StartAllAsync(ManagedProcess[] children, CancellationToken stop)
     {
-        // The first failure ends the wait for the others: two silos without their database have the same to say.
+        // The first failure ends the wait for the others: two silos without a database would report the same reason.
         using var failed = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var starts = children.Select(child => child.StartAsync(failed.Token)).ToList();
         try
@@ -88,7 +95,7 @@ internal sealed class Cluster : IAsyncDisposable
         }
     }
 
-    private static async Task<bool> StopAllAsync(Child[] children, TimeSpan within, CancellationToken kill)
+    private static async Task<bool> StopAllAsync(ManagedProcess[] children, TimeSpan within, CancellationToken kill)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(kill);
         deadline.CancelAfter(within);

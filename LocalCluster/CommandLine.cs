@@ -3,56 +3,108 @@ using OrleansChat.Protocol;
 
 namespace OrleansChat.LocalCluster;
 
-/// <summary>The words that may follow <c>dotnet run --project LocalCluster</c>.</summary>
+/// <summary>The options of <c>dotnet run --project LocalCluster</c>.</summary>
 internal static class CommandLine
 {
-    private static readonly Option<int> Silos = OptionOf.Number("--silos", 1, 1, 16, "how many silos; more than one needs --store postgres");
-    private static readonly Option<int> Gateways = OptionOf.Number("--gateways", 2, 1, 16, "how many gateways");
-    private static readonly Option<int> Port = OptionOf.Number("--port", 8080, 1, 65535, "the first gateway's port; the others take the next ones");
-    private static readonly Option<string> Kept = OptionOf.Choice("--store", ["sqlite", "postgres", "memory"], "where messages are kept");
-    private static readonly Option<string> Limits = OptionOf.Choice("--limits", ["off", "on"], "whether a user may send only so many messages a second");
-    private static readonly Option<string> Restart = OptionOf.Choice("--restart", ["on", "off"], "whether a process that dies is started again");
+    private static readonly Option<int> Silos = OptionOf.Number(
+        "--silos", 1, 1, 16,
+        "number of silos; more than one needs --store postgres");
+    private static readonly Option<int> Gateways = OptionOf.Number("--gateways", 2, 1, 16, "number of gateways");
+    private static readonly Option<int> Port = OptionOf.Number(
+        "--port", 8080, 1, 65535,
+        "port of the first gateway; the others take the next ports");
+    private static readonly Option<string> StoreOption = OptionOf.Choice(
+        "--store", ["sqlite", "postgres", "memory"],
+        "where messages are stored: in a SQLite file, in PostgreSQL, or in memory (lost when the silo stops)");
+    private static readonly Option<string> Limits = OptionOf.Choice(
+        "--limits", ["off", "on"],
+        "on: the default limits per user and connection; off: limits far above normal use");
+    private static readonly Option<string> Restart = OptionOf.Choice(
+        "--restart", ["on", "off"],
+        "whether to restart a process that dies");
 
     private static readonly Option<string> Identity = OptionOf.Choice(
-        "--identity", ["development", "tokens"], "how people say who they are: by ?user=, or by tokens that this program makes for the run");
+        "--identity", ["development", "tokens"], "how users are identified: by ?user=NAME, or by tokens that this program issues for the run");
 
     private static readonly Option<string[]> Users = new("--user")
     {
-        Description = "with --identity tokens: a user to make a token for, as often as you like; alice and bob where it is missing",
+        Description = "with --identity tokens: a user to issue a token for; may be repeated; without it: alice and bob",
         HelpName = "name",
     };
 
+    private const string ConnectionVariable = "ORLEANSCHAT_CONNECTION";
+
     private static readonly Option<string?> Connection = new("--connection")
     {
-        Description = "PostgreSQL, such as \"Host=localhost;Username=chat;Password=...;Database=chat\"",
+        Description = "connection string of PostgreSQL, such as \"Host=localhost;Username=chat;Password=...;Database=chat\". Every user of this machine "
+            + $"can read command lines: for a string with a password, use --connection-file or the environment variable {ConnectionVariable}",
         HelpName = "string",
+    };
+
+    private static readonly Option<string?> ConnectionFile = new("--connection-file")
+    {
+        Description = "a file whose first non-empty line is the connection string of PostgreSQL",
+        HelpName = "file",
     };
 
     private static readonly Option<string> Data = new("--data")
     {
-        Description = "the directory of the SQLite store",
+        Description = "directory of the SQLite file",
         HelpName = "directory",
         DefaultValueFactory = _ => "data",
     };
 
-    /// <summary>What was asked for, or null where that was help, which has been printed. Throws <see cref="CannotStartException"/> for anything wrong.</summary>
+    /// <summary>
+    /// The options; null if the user asked for help, which has been printed. Throws <see cref="CannotStartException"/>
+    /// for an option that is not valid.
+    /// </summary>
     public static LocalOptions? Read(string[] args, out int exitCode)
     {
         LocalOptions? options = null;
-        var root = new RootCommand("Starts an OrleansChat cluster on this machine: silos and gateways, each a process of its own. Ctrl-C stops them.")
+        var root = new RootCommand(
+            "Starts an OrleansChat cluster on this machine: silos and gateways, each as its own process. Without options: one silo, gateways at http://localhost:8080 and http://localhost:8081, messages in ./data. Ctrl-C stops everything.")
         {
-            Silos, Gateways, Kept, Connection, Data, Port, Limits, Restart, Identity, Users,
+            Silos, Gateways, StoreOption, Connection, ConnectionFile, Data, Port, Limits, Restart, Identity, Users,
         };
         root.SetAction(given => options = Checked(given));
 
         var parsed = root.Parse(args);
         if (parsed.Errors is [var first, ..])
         {
-            throw new CannotStartException($"{first.Message.TrimEnd('.')} (--help names every option)");
+            throw new CannotStartException($"{first.Message.TrimEnd('.')} (--help lists all options)");
         }
 
         exitCode = parsed.Invoke(new() { EnableDefaultExceptionHandler = false });
         return options;
+    }
+
+    /// <summary>
+    /// The connection string from <c>--connection</c> or <c>--connection-file</c>. If neither is given, and only for
+    /// PostgreSQL, it is that of the environment variable; null if that is not set.
+    /// </summary>
+    private static string? ConnectionOf(ParseResult given)
+    {
+        var (text, file, postgres) = (given.GetValue(Connection), given.GetValue(ConnectionFile), given.GetValue(StoreOption) is "postgres");
+        if ((text ?? file) is not null && !postgres)
+        {
+            throw new CannotStartException($"{(text is null ? "--connection-file" : "--connection")} needs --store postgres.");
+        }
+
+        if (text is not null && file is not null)
+        {
+            throw new CannotStartException("--connection and --connection-file cannot be used together: give one of them.");
+        }
+
+        try
+        {
+            return text ?? (file is not null ? File.ReadLines(file).FirstOrDefault(line => line.Length > 0)
+                ?? throw new CannotStartException($"--connection-file {file} is empty.")
+                : postgres ? Environment.GetEnvironmentVariable(ConnectionVariable) : null);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new CannotStartException($"--connection-file {file} cannot be read: {exception.Message}");
+        }
     }
 
     private static LocalOptions Checked(ParseResult given)
@@ -62,8 +114,8 @@ internal static class CommandLine
         var options = new LocalOptions(
             given.GetValue(Silos),
             given.GetValue(Gateways),
-            Enum.Parse<Store>(given.GetValue(Kept)!, ignoreCase: true),
-            given.GetValue(Connection),
+            Enum.Parse<Store>(given.GetValue(StoreOption)!, ignoreCase: true),
+            ConnectionOf(given),
             Path.GetFullPath(given.GetValue(Data)!),
             given.GetValue(Port),
             given.GetValue(Limits) is "on",
@@ -74,14 +126,13 @@ internal static class CommandLine
         return options switch
         {
             { Store: Store.Postgres, Connection: null } => throw new CannotStartException(
-                "--store postgres needs --connection, such as \"Host=localhost;Username=chat;Password=...;Database=chat\"."),
-            { Store: not Store.Postgres, Connection: not null } => throw new CannotStartException("--connection goes with --store postgres."),
+                $"--store postgres needs --connection, --connection-file or {ConnectionVariable}, such as \"Host=localhost;Username=chat;Password=...;Database=chat\"."),
             { Store: not Store.Postgres, Silos: > 1 } => throw new CannotStartException(
-                $"--silos {options.Silos} needs --store postgres and --connection: silos find each other, and keep what must outlive one of them, in PostgreSQL."),
-            { Identity: LocalIdentity.Development, Users: not [] } => throw new CannotStartException("--user goes with --identity tokens."),
-            _ when options.Users.FirstOrDefault(user => !UserId.IsValid(user)) is { } user => throw new CannotStartException($"--user '{user}' cannot be: {UserId.Rule}."),
+                $"--silos {options.Silos} needs --store postgres and --connection: several silos share the cluster membership and the messages in PostgreSQL."),
+            { Identity: LocalIdentity.Development, Users: not [] } => throw new CannotStartException("--user needs --identity tokens."),
+            _ when options.Users.FirstOrDefault(user => !UserId.IsValid(user)) is { } user => throw new CannotStartException($"--user '{user}' is not a valid user id: {UserId.Rule}."),
             _ when options.Port + options.Gateways - 1 > 65535 => throw new CannotStartException(
-                $"--port {options.Port} leaves no room for {options.Gateways} gateways: ports end at 65535."),
+                $"--port {options.Port} is too high for {options.Gateways} gateways in a row: the highest port is 65535."),
             _ => options,
         };
     }

@@ -6,17 +6,19 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace OrleansChat.LocalCluster;
 
-/// <summary>Who issues the tokens of a run: a key that was made for it, and is gone with it.</summary>
+/// <summary>
+/// Issues the tokens of one run. The signing key is random; only this process and the gateways of the run know it.
+/// </summary>
 internal sealed class DevelopmentTokens(TimeProvider time)
 {
-    /// <summary>How long a token is good.</summary>
+    /// <summary>How long a token is valid.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromHours(24);
 
     private const string Name = "orleanschat-local";
     private const string KeyId = "local";
     private readonly byte[] _secret = RandomNumberGenerator.GetBytes(32);
 
-    /// <summary>What a gateway has to know, to take these tokens and no others.</summary>
+    /// <summary>Gateway settings, by path, with which a gateway accepts these tokens and no others.</summary>
     public IReadOnlyDictionary<string, string> Settings => new Dictionary<string, string>
     {
         ["Identity:Mode"] = "Tokens",
@@ -27,7 +29,9 @@ internal sealed class DevelopmentTokens(TimeProvider time)
         ["Identity:Keys:0:Secret"] = Convert.ToBase64String(_secret),
     };
 
-    /// <summary>A token of <paramref name="user"/>'s.</summary>
+    /// <summary>
+    /// Issues a token for <paramref name="user"/>: a JWT signed with HS256, valid from now for <see cref="Lifetime"/>.
+    /// </summary>
     public string For(string user)
     {
         var now = time.GetUtcNow();
@@ -43,6 +47,6 @@ internal sealed class DevelopmentTokens(TimeProvider time)
         return new JsonWebTokenHandler().CreateToken(claims, new SigningCredentials(new SymmetricSecurityKey(_secret) { KeyId = KeyId }, "HS256"));
     }
 
-    /// <summary>The lifetime, for people.</summary>
+    /// <summary><see cref="Lifetime"/> as text, in hours.</summary>
     public static string LifetimeText => string.Create(CultureInfo.InvariantCulture, $"{Lifetime.TotalHours:0} hours");
 }

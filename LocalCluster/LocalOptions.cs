@@ -1,50 +1,63 @@
 namespace OrleansChat.LocalCluster;
 
-/// <summary>Where rooms and their messages are kept.</summary>
+/// <summary>Where rooms and their messages are stored.</summary>
 internal enum Store
 {
     /// <summary>A file in <see cref="LocalOptions.Data"/>; one silo.</summary>
     Sqlite,
 
-    /// <summary>A PostgreSQL database; any number of silos.</summary>
+    /// <summary>A PostgreSQL database; one or more silos.</summary>
     Postgres,
 
-    /// <summary>Nowhere: gone when the silo stops; one silo.</summary>
+    /// <summary>The silo's memory, lost when the silo stops; one silo.</summary>
     Memory,
 }
 
-/// <summary>How the gateways know who somebody is.</summary>
+/// <summary>How the gateways identify users.</summary>
 internal enum LocalIdentity
 {
-    /// <summary>By what they say: <c>?user=alice</c>.</summary>
+    /// <summary>By <c>?user=alice</c> in the URL, without any proof.</summary>
     Development,
 
-    /// <summary>By a token of this run's own.</summary>
+    /// <summary>By a token that <see cref="DevelopmentTokens"/> issues for this run.</summary>
     Tokens,
 }
 
-/// <summary>What was asked for on the command line.</summary>
-/// <param name="Connection">How to reach PostgreSQL; null with other stores.</param>
+/// <summary>The options of the command line.</summary>
+/// <param name="Connection">Connection string of PostgreSQL; null with other stores.</param>
 /// <param name="Data">The directory for SQLite, as a full path.</param>
-/// <param name="Port">The first gateway's port; the others follow it.</param>
-/// <param name="Limits">Whether users may send only so many messages a second.</param>
-/// <param name="Restart">Whether what dies is started again.</param>
-/// <param name="Users">For whom tokens are made; nobody in development.</param>
+/// <param name="Port">The first gateway's port; the others take the next ports.</param>
+/// <param name="Limits">True for the default limits per user and connection; false for limits far above normal
+/// use.</param>
+/// <param name="Restart">Whether a child that dies is restarted.</param>
+/// <param name="Users">The users to issue tokens for; empty with development identity.</param>
 internal sealed record LocalOptions(
     int Silos, int Gateways, Store Store, string? Connection, string Data, int Port, bool Limits, bool Restart, LocalIdentity Identity, IReadOnlyList<string> Users)
 {
-    /// <summary>How long a process may take to become healthy.</summary>
+    /// <summary>How long a process may take to become ready.</summary>
     public TimeSpan ReadyWithin { get; init; } = TimeSpan.FromSeconds(90);
 
-    /// <summary>How long all gateways together, and then all silos together, may take to stop; what is left by then is killed.</summary>
+    /// <summary>
+    /// How long all gateways together may take to stop, and after them all silos together. What still runs then is
+    /// killed.
+    /// </summary>
     public TimeSpan StopWithin { get; init; } = TimeSpan.FromSeconds(8);
 
-    /// <summary>Programs to run as silos, in turn; none for the one that was built beside this.</summary>
+    /// <summary>
+    /// Programs to run as silos; several take turns. Empty for the silo that was built in the same tree as this
+    /// program.
+    /// </summary>
     public IReadOnlyList<string> SiloPrograms { get; init; } = [];
 
-    /// <summary>Programs to run as gateways, in turn; none for the one that was built beside this.</summary>
+    /// <summary>
+    /// Programs to run as gateways; several take turns. Empty for the gateway that was built in the same tree as this
+    /// program.
+    /// </summary>
     public IReadOnlyList<string> GatewayPrograms { get; init; } = [];
 
-    /// <summary>Configuration beyond what this program sets: by child (<c>silo-2</c>), kind (<c>silo</c>, <c>gateway</c>) or, where that is null, for all.</summary>
+    /// <summary>
+    /// Further settings of the children, which override those of this program. <c>Child</c> is the name of one child
+    /// (<c>silo-2</c>), a kind (<c>silo</c>, <c>gateway</c>), or null for all.
+    /// </summary>
     public IReadOnlyList<(string? Child, string Path, string Value)> Settings { get; init; } = [];
 }

@@ -3,10 +3,10 @@ using System.Globalization;
 
 namespace OrleansChat.LocalCluster;
 
-/// <summary>Options of a command line that say what they take when they are given something else.</summary>
+/// <summary>Command-line options whose errors name the values that they accept.</summary>
 internal static class OptionOf
 {
-    /// <summary>A whole number in a range.</summary>
+    /// <summary>A whole number from <paramref name="least"/> to <paramref name="most"/>, both included.</summary>
     public static Option<int> Number(string name, int usual, int least, int most, string description) => new(name)
     {
         Description = $"{description} ({least} to {most})",
@@ -20,12 +20,12 @@ internal static class OptionOf
                 return number;
             }
 
-            given.AddError($"{name} is a number from {least} to {most}, not '{string.Join(' ', given.Tokens)}'");
+            given.AddError($"{name} must be a number from {least} to {most}, not '{string.Join(' ', given.Tokens)}'");
             return usual;
         },
     };
 
-    /// <summary>One of some words, of which the first is the default.</summary>
+    /// <summary>One of <paramref name="words"/>; the first is the default.</summary>
     public static Option<string> Choice(string name, string[] words, string description) => new(name)
     {
         Description = description,
@@ -38,7 +38,7 @@ internal static class OptionOf
                 return token.Value;
             }
 
-            given.AddError($"{name} is {string.Join(" or ", words)}, not '{string.Join(' ', given.Tokens)}'");
+            given.AddError($"{name} must be {string.Join(" or ", words)}, not '{string.Join(' ', given.Tokens)}'");
             return words[0];
         },
     };

@@ -3,20 +3,23 @@ using System.Net.Sockets;
 
 namespace OrleansChat.LocalCluster;
 
-/// <summary>Which TCP ports of this machine are free.</summary>
+/// <summary>Finds free TCP ports on this machine.</summary>
 internal static class Ports
 {
-    // Below the range from which operating systems take the near ends of connections (49152, on Linux 32768): a port that is chosen here stays
-    // free while the process that owns it is started again.
+    // Below the range from which operating systems take the local ports of outgoing connections (from 49152, on Linux
+    // from 32768). So the system does not take a chosen port while the process that owns it is being restarted.
     private const int First = 20_000;
     private const int Last = 32_000;
 
-    /// <summary>True where nothing listens at the port, neither on IPv4 nor on IPv6.</summary>
+    /// <summary>True if no process listens on the port of the loopback address, neither on IPv4 nor on IPv6.</summary>
     public static bool IsFree(int port) =>
         CanListen(IPAddress.Loopback, port) && (!Socket.OSSupportsIPv6 || CanListen(IPAddress.IPv6Loopback, port));
 
-    /// <summary>So many free ports, none of them in <paramref name="taken"/>. They are searched from a random one on, so that two clusters that
-    /// start at the same time do not choose the same.</summary>
+    /// <summary>
+    /// Finds free ports that are not in <paramref name="taken"/>. The search starts at a random port, so that two
+    /// clusters that start at the same time are unlikely to choose the same ports. Throws
+    /// <see cref="CannotStartException"/> if there are not enough.
+    /// </summary>
     public static int[] Choose(int count, IReadOnlyCollection<int> taken)
     {
         var start = Random.Shared.Next(First, Last);
@@ -25,10 +28,13 @@ internal static class Ports
             .Where(port => !taken.Contains(port) && IsFree(port))
             .Take(count)
             .ToArray();
-        return free.Length == count ? free : throw new CannotStartException($"There are no {count} free ports between {First} and {Last}: end what listens there.");
+        return free.Length == count ? free : throw new CannotStartException($"Fewer than {count} ports between {First} and {Last} are free: stop some programs that listen there.");
     }
 
-    /// <summary>The first of so many free ports in a row.</summary>
+    /// <summary>
+    /// The first of <paramref name="count"/> free ports in a row. Throws <see cref="CannotStartException"/> if there is
+    /// no such row.
+    /// </summary>
     public static int ChooseRow(int count)
     {
         var start = Random.Shared.Next(First, Last);
@@ -36,7 +42,7 @@ internal static class Ports
             .Select(step => First + (start - First + step) % (Last - First))
             .Cast<int?>()
             .FirstOrDefault(first => Enumerable.Range(first!.Value, count).All(IsFree))
-            ?? throw new CannotStartException($"There are no {count} free ports in a row from {First} on: end what listens there.");
+            ?? throw new CannotStartException($"There are no {count} free ports in a row above {First}: stop some programs that listen there.");
     }
 
     private static bool CanListen(IPAddress address, int port)
@@ -47,13 +53,13 @@ internal static class Ports
             listener.Start();
             return true;
         }
-        catch (SocketException trouble) when (trouble.SocketErrorCode is SocketError.AddressNotAvailable or SocketError.AddressFamilyNotSupported)
+        catch (SocketException exception) when (exception.SocketErrorCode is SocketError.AddressNotAvailable or SocketError.AddressFamilyNotSupported)
         {
-            return true; // The machine has no such address, so nothing listens at it.
+            return true; // The machine has no such address, so nothing listens on it.
         }
         catch (SocketException)
         {
-            return false; // In use, or not ours to use.
+            return false; // In use, or this user may not use it.
         }
     }
 }

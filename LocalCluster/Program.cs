@@ -1,28 +1,28 @@
 using OrleansChat.LocalCluster;
 
-var screen = new Screen(Console.Out, Console.Error, colours: !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("NO_COLOR") is null);
+var screen = new ConsoleOutput(Console.Out, Console.Error, colours: !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("NO_COLOR") is null);
 
 try
 {
     if (CommandLine.Read(args, out var exitCode) is not { } options)
     {
-        return exitCode; // Help was asked for, and given.
+        return exitCode; // The user asked for help, which has been printed.
     }
 
-    var plan = Plan.For(options);                                   // which processes, at which addresses, with which settings
-    using var signals = new StopSignals();                          // Ctrl-C, SIGTERM; once to drain, twice to kill
+    var plan = ClusterPlan.For(options);                                   // the processes, their addresses and settings
+    using var signals = new StopSignals();                          // Ctrl-C or SIGTERM: first stops, second kills
     await using var cluster = new Cluster(plan, screen);
 
-    if (await cluster.StartAsync(signals.Stop))                     // silos, then gateways, each until it is healthy
+    if (await cluster.StartAsync(signals.Stop))                     // silos, then gateways; waits until all are ready
     {
         Welcome.Show(plan, screen);
-        await cluster.KeepAsync(signals.Stop);                      // what dies is started again
+        await cluster.KeepAsync(signals.Stop);                      // restarts processes that die
     }
 
-    return await cluster.StopAsync(signals.Kill) ? 0 : 1;           // gateways, then silos
+    return await cluster.StopAsync(signals.Kill) ? 0 : 1;           // gateways, then silos; 1 if one had to be killed
 }
-catch (CannotStartException reason)
+catch (CannotStartException exception)
 {
-    screen.Fail(reason.Message);
+    screen.Fail(exception.Message);
     return 1;
 }

@@ -2,32 +2,53 @@ using System.Net;
 
 namespace OrleansChat.LocalCluster;
 
-/// <summary>Asks children whether they are ready.</summary>
-/// <param name="within">How long one may take to become so.</param>
+/// <summary>Asks children over HTTP whether they are ready.</summary>
+/// <param name="within">How long a child may take to become ready.</param>
 internal sealed class ReadyProbe(TimeSpan within, TimeProvider time) : IDisposable
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(0.1);
+
+    /// <summary>
+    /// How long a child may wait for a dependency, such as the database: long enough for a database that was started at
+    /// the same time.
+    /// </summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    // Prefix of a child's answer while it waits for a dependency.
+    private const string Waiting = "Waiting for ";
 
     private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(3) };
 
     /// <summary>How long a child may take to become ready.</summary>
     public TimeSpan Within => within;
 
-    /// <summary>True once the child answers that it is ready; false where it ended, or was not ready in time.</summary>
-    public async Task<bool> ReadyAsync(ChildPlan plan, Task ended, CancellationToken cancellationToken)
+    /// <summary>
+    /// Waits until the child is ready. False if the child ended, or was not ready in time. Throws
+    /// <see cref="CannotStartException"/> with the child's own message if the child has waited too long for a
+    /// dependency.
+    /// </summary>
+    public async Task<bool> ReadyAsync(ProcessPlan plan, Task ended, CancellationToken cancellationToken)
     {
+        long? waits = null;
         for (var started = time.GetTimestamp(); time.GetElapsedTime(started) < within; await Task.Delay(Pause, time, cancellationToken))
         {
-            // Its end is looked at after its answer, for the answer may be that of a stranger who took its port.
+            // Checked after the answer: if the child has ended, the answer may be from another process that took its
+            // port.
             var answered = await AnswersAsync(plan, cancellationToken);
             if (ended.IsCompleted)
             {
                 return false;
             }
 
-            if (answered)
+            if (answered is { Length: 0 })
             {
                 return true;
+            }
+
+            waits = answered?.StartsWith(Waiting, StringComparison.Ordinal) is true ? waits ?? time.GetTimestamp() : null;
+            if (waits is { } since && time.GetElapsedTime(since) > Patience)
+            {
+                throw new CannotStartException($"{plan.Name} cannot start. {ClusterPlan.InOptions(answered!)}");
             }
         }
 
@@ -36,16 +57,17 @@ internal sealed class ReadyProbe(TimeSpan within, TimeProvider time) : IDisposab
 
     public void Dispose() => _http.Dispose();
 
-    private async Task<bool> AnswersAsync(ChildPlan plan, CancellationToken cancellationToken)
+    /// <summary>Empty if the child is ready; the text of its answer if it is not; null if it does not answer.</summary>
+    private async Task<string?> AnswersAsync(ProcessPlan plan, CancellationToken cancellationToken)
     {
         try
         {
             using var answer = await _http.GetAsync(plan.Ready, cancellationToken);
-            return answer.StatusCode is HttpStatusCode.OK;
+            return answer.StatusCode is HttpStatusCode.OK ? "" : await answer.Content.ReadAsStringAsync(cancellationToken);
         }
-        catch (Exception refused) when (refused is HttpRequestException || (refused is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception exception) when (exception is HttpRequestException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
-            return false;
+            return null;
         }
     }
 }

@@ -2,10 +2,14 @@ using System.Runtime.InteropServices;
 
 namespace OrleansChat.LocalCluster;
 
-/// <summary>Ctrl-C, SIGTERM and the end of the terminal. The first asks for a stop, the second for a quick one.</summary>
+/// <summary>
+/// Ctrl-C (SIGINT), SIGTERM, SIGQUIT and the end of the terminal (SIGHUP). The first signal asks for an orderly stop,
+/// the second one for a kill.
+/// </summary>
 internal sealed class StopSignals : IDisposable
 {
-    // dotnet run passes on what it receives, and so may whoever signals a whole process group: the same signal can come twice.
+    // One signal can arrive twice: dotnet run forwards the signals that it receives, and a sender may signal the whole
+    // process group. A second signal within this time counts as the same one.
     private static readonly TimeSpan SameSignal = TimeSpan.FromSeconds(0.7);
 
     private readonly Lock _lock = new();
@@ -23,7 +27,7 @@ internal sealed class StopSignals : IDisposable
     /// <summary>Cancelled by the first signal.</summary>
     public CancellationToken Stop => _stop.Token;
 
-    /// <summary>Cancelled by the second.</summary>
+    /// <summary>Cancelled by the second signal.</summary>
     public CancellationToken Kill => _kill.Token;
 
     public void Dispose()

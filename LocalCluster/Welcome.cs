@@ -1,9 +1,11 @@
 namespace OrleansChat.LocalCluster;
 
-/// <summary>What to do with a cluster that has come up.</summary>
+/// <summary>
+/// The text that is printed when the cluster is up. Tests and <c>bench/Load</c> match some of its lines.
+/// </summary>
 internal static class Welcome
 {
-    public static void Show(Plan plan, Screen screen)
+    public static void Show(ClusterPlan plan, ConsoleOutput screen)
     {
         var options = plan.Options;
         var first = new Uri(plan.Gateways[0].Address);
@@ -14,40 +16,40 @@ internal static class Welcome
         }
         else
         {
-            screen.Say("OrleansChat is up. Open any of these, in as many tabs as you like:");
+            screen.Say("OrleansChat is up. Open any of these addresses in a browser, in as many tabs as you like:");
             foreach (var gateway in plan.Gateways)
             {
                 screen.Say($"  {gateway.Address}");
             }
 
-            screen.Say($"or  wscat -c 'ws://{first.Authority}/ws?room=lobby&user=alice'");
-            screen.Say("Identity is ?user= (development): anybody may be anybody.");
+            screen.Say($"or chat in a terminal:  wscat -c 'ws://{first.Authority}/ws?room=lobby&user=alice'");
+            screen.Say("Users are identified by ?user=NAME, without any proof (development).");
         }
 
         screen.Say(options.Limits
-            ? "The per-user send limit is on."
-            : "The per-user send limit is off; --limits on switches it on.");
+            ? "The default limits per user and connection apply."
+            : "Limits per user and connection are far above normal use; --limits on applies the defaults.");
         screen.Say(options.Store switch
         {
-            Store.Sqlite => $"Messages are kept in {options.Data}.",
-            Store.Postgres => "Messages are kept in PostgreSQL.",
-            _ => "Messages are kept in memory, and gone when the silo stops.",
+            Store.Sqlite => $"Messages are stored in {options.Data}.",
+            Store.Postgres => "Messages are stored in PostgreSQL.",
+            _ => "Messages are stored in memory and are lost when the silo stops.",
         });
         screen.Say("Ctrl-C stops everything.");
         screen.Say("");
     }
 
-    private static void ShowTokens(Plan plan, DevelopmentTokens tokens, Screen screen)
+    private static void ShowTokens(ClusterPlan plan, DevelopmentTokens tokens, ConsoleOutput screen)
     {
-        screen.Say("OrleansChat is up. Each of these is somebody's own way in:");
+        screen.Say("OrleansChat is up. Each user has a personal link; open it in a browser:");
         foreach (var (at, user) in plan.Options.Users.Index())
         {
             var gateway = new Uri(plan.Gateways[at % plan.Gateways.Count].Address);
             var token = tokens.For(user);
-            screen.Say($"{user}'s page:  {gateway}?access_token={token}");
-            screen.Say($"  or  wscat -c 'ws://{gateway.Authority}/ws?room=lobby' -H 'Authorization: Bearer {token}'");
+            screen.Say($"{user}'s page:  {gateway}#access_token={token}");
+            screen.Say($"  or chat in a terminal:  wscat -c 'ws://{gateway.Authority}/ws?room=lobby' -H 'Authorization: Bearer {token}'");
         }
 
-        screen.Say($"Identity is by token. These are good for {DevelopmentTokens.LifetimeText} and for this run; --user NAME, as often as you like, makes them for others.");
+        screen.Say($"Users are identified by these tokens, which are valid for {DevelopmentTokens.LifetimeText} and only for this run. For other users, start with --user NAME, once for each user.");
     }
 }

@@ -1,32 +1,37 @@
 namespace OrleansChat.Protocol;
 
-/// <summary>Bounds that belong to version 1 of the protocol itself. They are no options, so a client may rely on them.</summary>
+/// <summary>
+/// Bounds that version 1 of the protocol fixes. They cannot be configured, so a client may rely on them.
+/// </summary>
 public static class Bounds
 {
-    /// <summary>Characters of a room's name.</summary>
+    /// <summary>Maximum length of the name of a channel or group, in characters.</summary>
     public const int RoomNameCharacters = 64;
 
-    /// <summary>Code points of a user id.</summary>
-    public const int UserIdCodePoints = 64;
+    /// <summary>Maximum length of a user id, in Unicode code points.</summary>
+    public const int UserIdCodePoints = 128;
 
-    /// <summary>Unicode scalar values of a command's id.</summary>
+    /// <summary>Maximum length of a command's id, in Unicode scalar values.</summary>
     public const int IdCharacters = 64;
 
-    /// <summary>Unicode scalar values of a device's name.</summary>
+    /// <summary>Maximum length of a device's name, in Unicode scalar values.</summary>
     public const int DeviceCharacters = 64;
 
-    /// <summary>Unicode scalar values of an epoch.</summary>
+    /// <summary>Maximum length of an epoch, in Unicode scalar values.</summary>
     public const int EpochCharacters = 64;
 
-    /// <summary>Unicode scalar values of a token.</summary>
+    /// <summary>Maximum length of a token, in Unicode scalar values.</summary>
     public const int TokenCharacters = 8192;
 
-    /// <summary>UTF-8 bytes of the emoji of a reaction.</summary>
+    /// <summary>Maximum length of a reaction's emoji, in UTF-8 bytes.</summary>
     public const int EmojiBytes = 64;
 
-    /// <summary>How deep the JSON of a command may nest, the command's own object included.</summary>
+    /// <summary>Maximum nesting depth of a command's JSON, counting the command's own object.</summary>
     public const int Depth = 16;
 
-    /// <summary>Lines of a frame that are not JSON, each of which costs the server more than a command; after them the frame is not read on.</summary>
+    /// <summary>
+    /// Maximum number of lines in one frame that are not JSON. Each costs the server more than a command. The server
+    /// does not read the frame beyond the last of them.
+    /// </summary>
     public const int BrokenLines = 8;
 }

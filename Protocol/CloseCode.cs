@@ -1,50 +1,66 @@
 namespace OrleansChat.Protocol;
 
-/// <summary>Why a connection ends. Below 4500 (and 1001, 1012): come back. From 4500 (and 1007, 1009): stay away.</summary>
+/// <summary>
+/// Why a connection ends. A client reconnects after 1001, 1012 and 4000 to 4499. It does not reconnect after 1000,
+/// 1007, 1009 and 4500 to 4999.
+/// </summary>
 public enum CloseCode
 {
-    /// <summary>The normal end, asked for by the client (RFC 6455 §7.4.1).</summary>
+    /// <summary>The client asked for the end (RFC 6455 §7.4.1). Do not reconnect.</summary>
     Normal = 1000,
 
-    /// <summary>The server process is going away (RFC 6455 §7.4.1). Come back.</summary>
+    /// <summary>Reserved (RFC 6455 §7.4.1: the server is going away). Reconnect.</summary>
     GoingAway = 1001,
 
-    /// <summary>A text frame was not UTF-8 (RFC 6455 §7.4.1). Stay away.</summary>
+    /// <summary>A text frame was not UTF-8 (RFC 6455 §7.4.1). Do not reconnect.</summary>
     NotUtf8 = 1007,
 
-    /// <summary>A frame was larger than the limit (RFC 6455 §7.4.1). Stay away.</summary>
+    /// <summary>A frame was larger than the limit (RFC 6455 §7.4.1). Do not reconnect.</summary>
     FrameTooBig = 1009,
 
-    /// <summary>The service restarts. Come back.</summary>
+    /// <summary>This gateway is stopping or restarting. Reconnect to any gateway.</summary>
     ServiceRestart = 1012,
 
-    /// <summary>This gateway is draining. Come back, to any gateway.</summary>
+    /// <summary>Reserved: a gateway that drains sends <see cref="ServiceRestart"/>. Reconnect.</summary>
     Drain = 4000,
 
-    /// <summary>Nothing was heard for two heartbeats. Come back.</summary>
+    /// <summary>
+    /// The server received nothing for at least two heartbeats, and the client took nothing. Reconnect.
+    /// </summary>
     NoPong = 4001,
 
-    /// <summary>A newer connection of the same device took over.</summary>
+    /// <summary>
+    /// A newer connection of the same user and device took over. Reconnect after a long delay only: two clients with
+    /// one device name would otherwise end each other's connections for ever.
+    /// </summary>
     Replaced = 4002,
 
-    /// <summary>The token expired. Come back with a fresh one.</summary>
+    /// <summary>The token expired. Reconnect with a fresh one.</summary>
     TokenExpired = 4003,
 
-    /// <summary>A fault of the server's. Come back.</summary>
+    /// <summary>The server failed, or the cluster cannot be reached. Reconnect.</summary>
     ServerError = 4004,
 
-    /// <summary>The client broke the protocol in a way that leaves nothing to talk about. Stay away.</summary>
+    /// <summary>
+    /// This user opened too many connections in too short a time. Reconnect after the time in <c>bye</c>.
+    /// </summary>
+    ConnectingTooOften = 4005,
+
+    /// <summary>The client violated the protocol, and the connection cannot continue. Do not reconnect.</summary>
     ProtocolError = 4500,
 
-    /// <summary>No identity, or a bad one. Stay away.</summary>
+    /// <summary>
+    /// No valid identity, or no hello in time. Do not reconnect. If the reason begins with <c>token_expired</c>, a
+    /// fresh token may be tried.
+    /// </summary>
     Unauthorized = 4501,
 
-    /// <summary>Banned. Stay away.</summary>
+    /// <summary>Reserved: the user is banned. Do not reconnect.</summary>
     Banned = 4502,
 
-    /// <summary>This user has too many connections. Stay away.</summary>
+    /// <summary>This user has too many connections. Do not reconnect.</summary>
     TooManyConnections = 4503,
 
-    /// <summary>Kicked. Stay away.</summary>
+    /// <summary>Reserved: the user was kicked. Do not reconnect.</summary>
     Kicked = 4504,
 }

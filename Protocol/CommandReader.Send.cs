@@ -4,7 +4,7 @@ using OrleansChat.Protocol.Json;
 
 namespace OrleansChat.Protocol;
 
-/// <summary>The command that has rules of its own: which fields belong to which kind of event.</summary>
+/// <summary>Reads <c>send</c>, whose fields depend on the kind of event.</summary>
 public static partial class CommandReader
 {
     private static Send Send(string? id, ref FieldReader fields, ProtocolLimits limits)
@@ -14,7 +14,7 @@ public static partial class CommandReader
         var kind = fields.Word<EventKind>(Field.Kind) ?? EventKind.Msg;
         if (kind > EventKind.Unreact)
         {
-            fields.Fail(ErrorCode.BadRequest, "kind must be msg, edit, delete, react or unreact");
+            fields.Fail(ChatErrorCode.BadRequest, "kind must be msg, edit, delete, react or unreact");
         }
 
         var isMessage = kind == EventKind.Msg;
@@ -37,7 +37,7 @@ public static partial class CommandReader
         {
             if (Encoding.UTF8.GetByteCount(text) > Bounds.EmojiBytes)
             {
-                fields.Fail(ErrorCode.TooLarge, $"text, the emoji, is longer than {Bounds.EmojiBytes} bytes");
+                fields.Fail(ChatErrorCode.TooLarge, $"the emoji in text is longer than {Bounds.EmojiBytes} bytes");
             }
         }
         else if (MessageText.Check(text, limits) is { } failure)
@@ -52,7 +52,7 @@ public static partial class CommandReader
     {
         if (fields.Has(field))
         {
-            fields.Fail(ErrorCode.BadRequest, $"{FieldReader.Name(field)} has no place in kind {Words<EventKind>.Of(kind)}");
+            fields.Fail(ChatErrorCode.BadRequest, $"{FieldReader.Name(field)} is not allowed in kind {Words<EventKind>.Of(kind)}");
         }
     }
 
@@ -67,11 +67,11 @@ public static partial class CommandReader
         var meta = MetaObject.Compact(json);
         if (meta is null)
         {
-            fields.Fail(ErrorCode.BadRequest, "meta has U+0000 or half of a surrogate pair");
+            fields.Fail(ChatErrorCode.BadRequest, "meta contains U+0000 or an unpaired surrogate");
         }
         else if (Encoding.UTF8.GetByteCount(meta) > limits.MetaBytes)
         {
-            fields.Fail(ErrorCode.TooLarge, $"meta is longer than {limits.MetaBytes} bytes");
+            fields.Fail(ChatErrorCode.TooLarge, $"meta is longer than {limits.MetaBytes} bytes");
         }
 
         return meta;

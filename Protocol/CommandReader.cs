@@ -5,18 +5,19 @@ using OrleansChat.Protocol.Json;
 namespace OrleansChat.Protocol;
 
 /// <summary>
-/// Turns a client's frame into commands, each checked against the limits. Whatever the bytes are, nothing is thrown: what cannot be a
-/// command becomes the error to answer it with, and the other lines of the frame stand.
+/// Reads the commands of a client's frame and checks each against the limits. It never throws, whatever the bytes are.
+/// A line that is not a valid command becomes the error that answers it; the other lines of the frame are still read.
 /// </summary>
 /// <remarks>
-/// A field that is null counts as absent, of a repeated field the last one counts, and a field that a command does not have is ignored.
-/// A number above the top of its range that only asks for more (<c>limit</c>, <c>last</c>) is cut to the top; any other is refused.
+/// A field that is null counts as absent. If a field is repeated, the last one counts. A field that the command does
+/// not have is ignored. <c>limit</c> and <c>last</c> are cut to the top of their range; every other number out of range
+/// is refused.
 /// </remarks>
 public static partial class CommandReader
 {
     /// <summary>
-    /// Adds one entry for each line of the frame. Past the limit of commands a frame, or of <see cref="Bounds.BrokenLines"/>, one error
-    /// stands for all the rest.
+    /// Adds one entry for each line of the frame. After the maximum number of commands, or after
+    /// <see cref="Bounds.BrokenLines"/> lines that are not JSON, one error answers all remaining lines.
     /// </summary>
     public static void Read(ReadOnlySpan<byte> frame, ProtocolLimits limits, List<ParsedCommand> into)
     {
@@ -27,7 +28,7 @@ public static partial class CommandReader
             if (read == limits.CommandsPerFrame || broken == Bounds.BrokenLines)
             {
                 var bounds = $"a frame holds up to {limits.CommandsPerFrame} commands and up to {Bounds.BrokenLines} lines that are not JSON";
-                into.Add(Refuse(null, new Failure(ErrorCode.TooLarge, $"{bounds}; what came after was not read")));
+                into.Add(Refuse(null, new Failure(ChatErrorCode.TooLarge, $"{bounds}; the rest of the frame was not read")));
                 return;
             }
 
@@ -37,7 +38,10 @@ public static partial class CommandReader
         }
     }
 
-    /// <summary>True where the frame's first line is a JSON object whose <c>t</c> is <c>hello</c>: it turns a text connection to JSON.</summary>
+    /// <summary>
+    /// True if the frame's first line is a JSON object whose <c>t</c> is <c>hello</c>. Such a frame switches a text
+    /// connection to JSON.
+    /// </summary>
     public static bool LooksLikeHello(ReadOnlySpan<byte> frame)
     {
         var lines = new FrameLines(frame);
@@ -55,7 +59,7 @@ public static partial class CommandReader
         isJson = true;
         if (!Utf8.IsValid(line))
         {
-            return Refuse(null, new Failure(ErrorCode.BadRequest, "not UTF-8"));
+            return Refuse(null, new Failure(ChatErrorCode.BadRequest, "not UTF-8"));
         }
 
         var fields = new FieldReader(line, slots, Bounds.Depth);
@@ -66,7 +70,7 @@ public static partial class CommandReader
             return Refuse(id, unreadable);
         }
 
-        var type = fields.Need(Field.T, fields.Word<CommandType>(Field.T, ErrorCode.UnknownType));
+        var type = fields.Need(Field.T, fields.Word<CommandType>(Field.T, ChatErrorCode.UnknownType));
         var command = fields.Failure is null ? ReadCommand(type, id, ref fields, limits) : null;
         return fields.Failure is { } failure ? Refuse(id, failure) : new ParsedCommand(command, null);
     }
@@ -95,7 +99,7 @@ public static partial class CommandReader
         var room = fields.Need(Field.Room, fields.String(Field.Room));
         if (!RoomReference.IsValid(room))
         {
-            fields.Fail(ErrorCode.BadRequest, RoomReference.Rule);
+            fields.Fail(ChatErrorCode.BadRequest, RoomReference.Rule);
         }
 
         return room;
@@ -115,10 +119,10 @@ public static partial class CommandReader
         reader.Read();
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var room = FieldReader.StringOf(ref reader);
+            var room = FieldReader.ReadString(ref reader);
             if (room is null || !RoomReference.IsValid(room))
             {
-                hello.Fail(ErrorCode.BadRequest, $"rooms: {RoomReference.Rule}");
+                hello.Fail(ChatErrorCode.BadRequest, $"rooms: {RoomReference.Rule}");
                 return [];
             }
 
@@ -136,7 +140,7 @@ public static partial class CommandReader
 
             if (cursors.Count > limits.RoomsPerConnection)
             {
-                hello.Fail(ErrorCode.TooLarge, $"rooms has more than {limits.RoomsPerConnection} entries");
+                hello.Fail(ChatErrorCode.TooLarge, $"rooms has more than {limits.RoomsPerConnection} entries");
                 return [];
             }
         }
@@ -150,18 +154,18 @@ public static partial class CommandReader
         var last = fields.Number(Field.Last, 1);
         if (after is not null && last is not null)
         {
-            fields.Fail(ErrorCode.BadRequest, "after and last exclude each other");
+            fields.Fail(ChatErrorCode.BadRequest, "after and last cannot be combined");
         }
 
         var kind = fields.String(Field.Kind);
         if (kind is not (null or "channel" or "group"))
         {
-            fields.Fail(ErrorCode.BadRequest, "kind must be channel or group");
+            fields.Fail(ChatErrorCode.BadRequest, "kind must be channel or group");
         }
 
         return new Join(
             id, Room(ref fields), after, fields.String(Field.Epoch, Bounds.EpochCharacters),
-            last is { } events ? (int)Math.Min(events, limits.ReplayEvents) : null, kind);
+            last is { } events ? (int)Math.Min(events, limits.ReplayEvents) : null, kind, fields.Flag(Field.Resume) ?? false);
     }
 
     private static History History(string? id, ref FieldReader fields, ProtocolLimits limits)
@@ -171,7 +175,7 @@ public static partial class CommandReader
         var around = fields.Number(Field.Around, 1);
         if ((before is null ? 0 : 1) + (after is null ? 0 : 1) + (around is null ? 0 : 1) > 1)
         {
-            fields.Fail(ErrorCode.BadRequest, "before, after and around exclude each other");
+            fields.Fail(ChatErrorCode.BadRequest, "before, after and around cannot be combined");
         }
 
         var limit = (int)Math.Min(fields.Number(Field.Limit, 1) ?? limits.HistoryEvents, limits.HistoryEvents);

@@ -3,10 +3,11 @@ using OrleansChat.Protocol.Json;
 
 namespace OrleansChat.Protocol;
 
-/// <summary>Writes what a client asks for, each command as one JSON object on one line. It checks nothing: the server does.</summary>
+/// <summary>
+/// Writes commands, for clients: each is one JSON object on one line. It checks nothing, because the server does.
+/// </summary>
 public static class CommandWriter
 {
-    /// <summary>The command's bytes.</summary>
     public static byte[] Encode(ClientCommand command)
     {
         var into = new ArrayBufferWriter<byte>();
@@ -14,7 +15,9 @@ public static class CommandWriter
         return into.WrittenSpan.ToArray();
     }
 
-    /// <summary>Writes the command without a line break before or after it. Throws when a send's meta is not JSON.</summary>
+    /// <summary>
+    /// Writes the command without a line break before or after it. Throws if a send's meta is not JSON.
+    /// </summary>
     public static void Write(IBufferWriter<byte> into, ClientCommand command)
     {
         using var line = new JsonLineWriter(into);
@@ -32,6 +35,7 @@ public static class CommandWriter
                 line.Add(Field.Epoch, join.Epoch);
                 line.Add(Field.Last, join.Last);
                 line.Add(Field.Kind, join.Kind);
+                line.AddEither(Field.Resume, join.Resume ? true : null);
                 break;
             case Leave leave:
                 Start(line, CommandType.Leave, leave, leave.Room);

@@ -2,12 +2,14 @@ using OrleansChat.Protocol.Json;
 
 namespace OrleansChat.Protocol;
 
-/// <summary>What is true of every error code, in one place.</summary>
+/// <summary>Rules that apply to every error code.</summary>
 public static class ErrorCodes
 {
-    /// <summary>The code on the wire: <c>rate_limited</c>.</summary>
-    public static string Word(ErrorCode code) => Words<ErrorCode>.Of(code).Value;
+    /// <summary>The code as written on the wire, such as <c>rate_limited</c>.</summary>
+    public static string Word(ChatErrorCode code) => Words<ChatErrorCode>.Of(code).Value;
 
-    /// <summary>True where the same command can succeed later, and so where an error carries <c>retry</c>.</summary>
-    public static bool CanRetry(ErrorCode code) => code is ErrorCode.RateLimited or ErrorCode.Unavailable or ErrorCode.Timeout;
+    /// <summary>
+    /// True if the same command can succeed later. Only errors with such a code may carry <c>retry</c>.
+    /// </summary>
+    public static bool CanRetry(ChatErrorCode code) => code is ChatErrorCode.RateLimited or ChatErrorCode.Unavailable or ChatErrorCode.Timeout;
 }

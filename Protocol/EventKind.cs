@@ -1,26 +1,29 @@
 namespace OrleansChat.Protocol;
 
-/// <summary>The kinds of events in a room's log. Clients send the first five; the server writes the last two for groups.</summary>
+/// <summary>
+/// The kinds of events in a room's log. Clients send the first five. The server writes the last two, in groups only.
+/// </summary>
 public enum EventKind
 {
-    /// <summary>A message.</summary>
     Msg,
 
-    /// <summary>A new text for the message that <c>ref</c> names; its author's alone.</summary>
+    /// <summary>A new text for the message that <c>ref</c> names. Only the message's author may send it.</summary>
     Edit,
 
-    /// <summary>Takes the text of the message that <c>ref</c> names; its author's alone.</summary>
+    /// <summary>
+    /// Deletes the text and meta of the message that <c>ref</c> names. Only the message's author may send it.
+    /// </summary>
     Delete,
 
     /// <summary>A reaction to the message that <c>ref</c> names.</summary>
     React,
 
-    /// <summary>Takes that reaction back.</summary>
+    /// <summary>Withdraws the sender's reaction with the same <c>ref</c> and <c>text</c>.</summary>
     Unreact,
 
-    /// <summary>Somebody became a member of a group.</summary>
+    /// <summary>A user became a member of the group.</summary>
     Join,
 
-    /// <summary>Somebody gave up membership of a group.</summary>
+    /// <summary>A user gave up membership of the group.</summary>
     Leave,
 }

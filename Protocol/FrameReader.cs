@@ -5,10 +5,13 @@ using OrleansChat.Protocol.Json;
 
 namespace OrleansChat.Protocol;
 
-/// <summary>Reads what the server says, for clients. Types, kinds and fields that are newer than this reader are passed over.</summary>
+/// <summary>Reads server frames, for clients. It skips types, event kinds and fields that it does not know.</summary>
 public static class FrameReader
 {
-    /// <summary>Adds the frames of all lines that this reader knows. Throws <see cref="FormatException"/> for what no server says.</summary>
+    /// <summary>
+    /// Adds the frames of all lines that this reader knows. Throws <see cref="FormatException"/> if a line is not a
+    /// valid server frame.
+    /// </summary>
     public static void Read(ReadOnlySpan<byte> frame, List<ServerFrame> into)
     {
         foreach (var line in new FrameLines(frame))
@@ -21,8 +24,8 @@ public static class FrameReader
     }
 
     /// <summary>
-    /// Reads one line; null for a type or an event's kind that this reader does not know. Throws <see cref="FormatException"/> for what
-    /// no server says.
+    /// Reads one line. Returns null for a type, or an event's kind, that this reader does not know. Throws
+    /// <see cref="FormatException"/> if the line is not a valid server frame.
     /// </summary>
     public static ServerFrame? Read(ReadOnlySpan<byte> line)
     {
@@ -31,14 +34,14 @@ public static class FrameReader
             throw new FormatException("A line from the server is not UTF-8.");
         }
 
-        // Deeper than a command may be: a page holds events, which hold meta.
+        // Nesting may be deeper than in a command: a page contains events, which contain meta.
         var fields = new FieldReader(line, stackalloc FieldReader.Slot[FieldReader.SlotCount], 2 * Bounds.Depth);
-        var type = fields.Word<FrameType>(Field.T, ErrorCode.UnknownType);
+        var type = fields.Word<FrameType>(Field.T, ChatErrorCode.UnknownType);
         var frame = type is { } known ? Read(known, ref fields) : null;
         return fields.Failure switch
         {
             null => type is null ? throw new FormatException("A line from the server has no t.") : frame,
-            { Code: ErrorCode.UnknownType } => null,
+            { Code: ChatErrorCode.UnknownType } => null,
             { Message: var message } => throw new FormatException($"A line from the server cannot be read: {message}."),
         };
     }
@@ -80,16 +83,16 @@ public static class FrameReader
 
     private static long Number(ref FieldReader fields, Field field) => fields.Need(field, fields.Number(field));
 
-    /// <summary>A code newer than this reader is still an error, and none that this client could have avoided.</summary>
-    private static ErrorCode Code(ref FieldReader fields) =>
-        Words<ErrorCode>.Find(Encoding.UTF8.GetBytes(Text(ref fields, Field.Code))) ?? ErrorCode.Internal;
+    /// <summary>A code that this reader does not know becomes <see cref="ChatErrorCode.Internal"/>.</summary>
+    private static ChatErrorCode Code(ref FieldReader fields) =>
+        Words<ChatErrorCode>.Find(Encoding.UTF8.GetBytes(Text(ref fields, Field.Code))) ?? ChatErrorCode.Internal;
 
     private static ChatEvent Event(string? id, ref FieldReader fields)
     {
         var meta = fields.Json(Field.Meta, JsonTokenType.StartObject);
         return new ChatEvent(
             Text(ref fields, Field.Room), Number(ref fields, Field.Seq), fields.Number(Field.Prev), Number(ref fields, Field.Ts),
-            Text(ref fields, Field.From), fields.Need(Field.Kind, fields.Word<EventKind>(Field.Kind, ErrorCode.UnknownType)),
+            Text(ref fields, Field.From), fields.Need(Field.Kind, fields.Word<EventKind>(Field.Kind, ChatErrorCode.UnknownType)),
             fields.String(Field.Text, shortest: 0), fields.Number(Field.Ref), fields.Number(Field.Reply),
             meta.IsEmpty ? null : Encoding.UTF8.GetString(meta), id, fields.Flag(Field.Edited) ?? false);
     }
@@ -111,7 +114,7 @@ public static class FrameReader
         var json = page.Json(Field.Events, JsonTokenType.StartArray);
         if (json.IsEmpty)
         {
-            page.Fail(ErrorCode.BadRequest, "events is missing");
+            page.Fail(ChatErrorCode.BadRequest, "events is missing");
             return [];
         }
 
@@ -140,20 +143,22 @@ public static class FrameReader
         List<string> users = [];
         for (var items = new Utf8JsonReader(json); Next(ref items);)
         {
-            if (items.TokenType == JsonTokenType.String && FieldReader.StringOf(ref items) is { } user)
+            if (items.TokenType == JsonTokenType.String && FieldReader.ReadString(ref items) is { } user)
             {
                 users.Add(user);
             }
             else
             {
-                who.Fail(ErrorCode.BadRequest, "users must hold strings");
+                who.Fail(ChatErrorCode.BadRequest, "users must contain only strings");
             }
         }
 
         return users;
     }
 
-    /// <summary>Goes on to the next item of the array that the reader was made on; false at its end.</summary>
+    /// <summary>
+    /// Moves to the next item of the array that the reader was created on. Returns false at the end of the array.
+    /// </summary>
     private static bool Next(ref Utf8JsonReader items)
     {
         if (items.TokenType == JsonTokenType.None)

@@ -4,18 +4,24 @@ using OrleansChat.Protocol.Json;
 namespace OrleansChat.Protocol;
 
 /// <summary>
-/// Writes what the server says, each frame as one JSON object on one line, <c>t</c> first. What is null or false is left out, numbers
-/// are always there. The events of a page are whole <c>ev</c> objects, so that a client needs one reader for events.
+/// Writes server frames: each is one JSON object on one line, with <c>t</c> first. Values that are null or false are
+/// left out; numbers are always written. The events of a page are complete <c>ev</c> objects, so a client needs only
+/// one reader for events.
 /// </summary>
 public static class FrameWriter
 {
-    /// <summary>Bytes of which a thread keeps its scratch; a larger one, after a large page, is let go.</summary>
+    /// <summary>
+    /// Maximum capacity, in bytes, of a scratch buffer that a thread keeps. A larger one, left by a large page, is
+    /// released.
+    /// </summary>
     private const int KeptBytes = 64 * 1024;
 
-    /// <summary>The thread's own, while it encodes nothing: the JSON writer asks for 4 KiB at once, for frames of two hundred bytes.</summary>
+    /// <summary>
+    /// This thread's scratch buffer; null while it is in use. The JSON writer asks for 4 KiB at once, but most frames
+    /// have about 200 bytes.
+    /// </summary>
     [ThreadStatic] private static ArrayBufferWriter<byte>? t_scratch;
 
-    /// <summary>The frame's bytes.</summary>
     public static byte[] Encode(ServerFrame frame)
     {
         var scratch = t_scratch ?? new(KeptBytes / 8);
@@ -31,7 +37,9 @@ public static class FrameWriter
         return bytes;
     }
 
-    /// <summary>Writes the frame without a line break before or after it. Throws when an event's meta is not JSON.</summary>
+    /// <summary>
+    /// Writes the frame without a line break before or after it. Throws if an event's meta is not JSON.
+    /// </summary>
     public static void Write(IBufferWriter<byte> into, ServerFrame frame)
     {
         using var line = new JsonLineWriter(into);

@@ -4,25 +4,30 @@ using System.Text;
 namespace OrleansChat.Protocol;
 
 /// <summary>
-/// Tells whether a text is in Unicode normal form C (Unicode Standard Annex 15). The runtime's own answer depends on the machine: without
-/// ICU, and always in invariant mode, it calls every text normalized. Who somebody is must not depend on that.
+/// Checks whether a text is in Unicode normal form C (Unicode Standard Annex 15). The runtime's own check depends on
+/// the machine: without ICU, and always in invariant mode, it reports every text as normalized. Whether two user ids
+/// are equal must not depend on that.
 /// </summary>
 internal static partial class NormalForm
 {
-    /// <summary>In the table in place of a combining class: a character that normal form C always replaces by others.</summary>
+    /// <summary>
+    /// Stands in the table instead of a combining class. Normal form C always replaces such a character by others.
+    /// </summary>
     private const byte Replaced = 255;
 
-    /// <summary>Below it nothing combines with anything before it, and nothing is replaced.</summary>
+    /// <summary>No character below this one is replaced, or combines with a character before it.</summary>
     private const char FirstCombining = '\u0300';
 
     private static readonly FrozenDictionary<int, byte> Classes = ReadClasses();
 
-    /// <summary>What is composed of two, and of which two.</summary>
+    /// <summary>Each composed character, and the two characters that compose to it.</summary>
     private static readonly FrozenDictionary<int, (int First, int Second)> Parts = ReadParts();
 
     private static readonly FrozenSet<(int First, int Second)> Pairs = Parts.Values.ToFrozenSet();
 
-    /// <summary>True where normalizing would change nothing. The text has no lone surrogate.</summary>
+    /// <summary>
+    /// True if normalization would not change the text. The text must not contain an unpaired surrogate.
+    /// </summary>
     public static bool IsComposed(string text)
     {
         if (!text.AsSpan().ContainsAnyInRange(FirstCombining, char.MaxValue))
@@ -30,7 +35,8 @@ internal static partial class NormalForm
             return true;
         }
 
-        // The last character of class 0, which later ones may compose with, and the class of the character just before.
+        // The last character with combining class 0, which later characters may compose with; and the combining class
+        // of the previous character.
         var starter = -1;
         var before = 0;
         foreach (var rune in text.EnumerateRunes())
@@ -51,8 +57,9 @@ internal static partial class NormalForm
     }
 
     /// <summary>
-    /// A mark of a lower class than the one that is in a letter already goes before it: <c>Â</c> and a dot below are first
-    /// <c>A</c> and the dot, which compose.
+    /// True if the two characters compose, directly or after reordering. A mark with a lower class than the mark inside
+    /// the first character is ordered before that mark. For example, <c>Â</c> followed by a dot below becomes <c>A</c>,
+    /// dot below, circumflex; and <c>A</c> composes with the dot.
     /// </summary>
     private static bool Compose(int first, int second, byte combining) =>
         Pairs.Contains((first, second))
@@ -60,7 +67,10 @@ internal static partial class NormalForm
         || (combining > 0 && Parts.TryGetValue(first, out var parts) && combining < Classes.GetValueOrDefault(parts.Second)
             && Compose(parts.First, second, combining));
 
-    /// <summary>A leading consonant and a vowel make a syllable, and that and a trailing consonant another (The Unicode Standard §3.12).</summary>
+    /// <summary>
+    /// A leading consonant and a vowel compose to a syllable. A syllable without a trailing consonant composes with one
+    /// (The Unicode Standard §3.12).
+    /// </summary>
     private static bool ComposeHangul(int first, int second) => second <= 0x1175
         ? first is >= 0x1100 and <= 0x1112
         : second >= 0x11A8 && first is >= 0xAC00 and <= 0xD7A3 && (first - 0xAC00) % 28 == 0;

@@ -1,4 +1,7 @@
 namespace OrleansChat.Protocol;
 
-/// <summary>What a line of a frame turned out to be: exactly one of a command and the error to answer it with.</summary>
+/// <summary>
+/// The result of reading one line of a frame. Exactly one of the two is not null: the command, or the error to answer
+/// it with.
+/// </summary>
 public readonly record struct ParsedCommand(ClientCommand? Command, Err? Error);

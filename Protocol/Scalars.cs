@@ -1,9 +1,14 @@
 namespace OrleansChat.Protocol;
 
-/// <summary>Counts a text as people do not, but as every language can: in Unicode scalar values.</summary>
+/// <summary>
+/// Counts the length of a text in Unicode scalar values, which every language can count the same way.
+/// </summary>
 internal static class Scalars
 {
-    /// <summary>True where the text has at most that many. The text has no lone surrogate, so each low one belongs to a pair.</summary>
+    /// <summary>
+    /// True if the text has at most <paramref name="count"/> scalar values. The text must not contain an unpaired
+    /// surrogate: each low surrogate is taken to belong to a pair.
+    /// </summary>
     public static bool AtMost(string text, int count)
     {
         if (text.Length <= count)

@@ -1,14 +1,20 @@
 namespace OrleansChat.Protocol;
 
-/// <summary>The WebSocket subprotocols, which pick a connection's mode (RFC 6455 §1.9). None means text.</summary>
+/// <summary>
+/// The WebSocket subprotocols (RFC 6455 §1.9). The first one that the client offers selects the connection's mode;
+/// without any, the mode is text.
+/// </summary>
 public static class Subprotocols
 {
-    /// <summary>JSON objects, one a line.</summary>
+    /// <summary>JSON mode: JSON objects, one per line.</summary>
     public const string Json = "orleanschat.v1.json";
 
-    /// <summary>Plain lines, for people and the oldest of clients.</summary>
+    /// <summary>Text mode: plain lines, for people and for simple clients.</summary>
     public const string Text = "orleanschat.v1.text";
 
-    /// <summary>Before a base64url token, offered beside a mode by browsers, which cannot set headers. Never selected.</summary>
+    /// <summary>
+    /// Prefix of a base64url token. Browsers, which cannot set headers, offer it besides a mode. The server never
+    /// selects it.
+    /// </summary>
     public const string BearerPrefix = "bearer.";
 }

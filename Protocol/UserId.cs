@@ -1,19 +1,49 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text;
 
 namespace OrleansChat.Protocol;
 
 /// <summary>
-/// Who somebody is: 1 to 64 code points in NFC, case-sensitive, without white space, controls, lone surrogates, <c>@</c> and <c>:</c>.
-/// Two ids are one person exactly when they are the same code points; NFC keeps an accent typed in two ways from making two people.
+/// The rules for user ids: 1 to 128 visible code points in Unicode normal form C (NFC), case-sensitive. Two ids are the
+/// same user exactly if their code points are the same. NFC ensures that an accent typed in two ways is the same id.
+/// Without invisible characters, no id can imitate another by adding one. Letters that look alike are different ids.
 /// </summary>
 public static class UserId
 {
-    /// <summary>What a user id must be, for people who meant well.</summary>
-    public const string Rule = "a user is 1 to 64 characters in NFC without white space, controls, '@' and ':'";
+    /// <summary>The rule for a user id, as text for an error.</summary>
+    public const string Rule =
+        "a user is 1 to 128 visible characters in NFC, without white space, control characters and invisible characters, not beginning with '@' or 'guest-'";
 
-    /// <summary>True for an id that a user may have.</summary>
-    public static bool IsValid(string id)
+    /// <summary>Prefix of guests' ids. The server creates these ids; a client cannot claim one.</summary>
+    public const string GuestPrefix = "guest-";
+
+    private const char DirectMark = '@';
+
+    /// <summary>
+    /// Invisible code points of categories that <see cref="IsVisible"/> does not refuse: the letters and marks with
+    /// Unicode's property Default_Ignorable_Code_Point (DerivedCoreProperties.txt), and the blank Braille pattern. They
+    /// include the variation selectors, so an emoji in an id has its default look. They include the Hangul fillers,
+    /// which modern Hangul does not need.
+    /// </summary>
+    private static readonly (int First, int Last)[] Blank =
+    [
+        (0x034F, 0x034F), // combining grapheme joiner
+        (0x115F, 0x1160), // Hangul fillers
+        (0x17B4, 0x17B5), // Khmer inherent vowels
+        (0x180B, 0x180F), // Mongolian selectors
+        (0x2800, 0x2800), // Braille pattern blank
+        (0x3164, 0x3164), // Hangul filler
+        (0xFE00, 0xFE0F), // variation selectors
+        (0xFFA0, 0xFFA0), // halfwidth Hangul filler
+        (0xE0100, 0xE01EF), // variation selectors supplement
+    ];
+
+    /// <summary>True for an id that a token or an address may name. Guests' ids are not valid here.</summary>
+    public static bool IsValid(string id) => IsUser(id) && !IsGuest(id);
+
+    /// <summary>True for an id that a direct conversation may name, including a guest's id.</summary>
+    public static bool IsUser(string id)
     {
         var codePoints = 0;
         var rest = id.AsSpan();
@@ -21,7 +51,7 @@ public static class UserId
         {
             if (Rune.DecodeFromUtf16(rest, out var rune, out var length) != OperationStatus.Done
                 || ++codePoints > Bounds.UserIdCodePoints
-                || Rune.IsWhiteSpace(rune) || Rune.IsControl(rune) || rune.Value is '@' or ':')
+                || !IsVisible(rune))
             {
                 return false;
             }
@@ -29,6 +59,19 @@ public static class UserId
             rest = rest[length..];
         }
 
-        return codePoints > 0 && NormalForm.IsComposed(id);
+        return codePoints > 0 && id[0] != DirectMark && NormalForm.IsComposed(id);
     }
+
+    public static bool IsGuest(string id) => id.StartsWith(GuestPrefix, StringComparison.Ordinal);
+
+    /// <summary>
+    /// All format characters (Cf) are refused, including the joiners U+200C and U+200D and the direction marks. Some
+    /// scripts and emoji use them, but they are invisible by themselves. U+FFFD is refused because it replaces any
+    /// character that could not be decoded.
+    /// </summary>
+    private static bool IsVisible(Rune rune) =>
+        rune.Value != Rune.ReplacementChar.Value
+        && Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.PrivateUse
+            or UnicodeCategory.OtherNotAssigned or UnicodeCategory.SpaceSeparator or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator)
+        && !Array.Exists(Blank, range => rune.Value >= range.First && rune.Value <= range.Last);
 }

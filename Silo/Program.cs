@@ -1,6 +1,5 @@
 using OrleansChat.Grains;
 using OrleansChat.Grains.Interfaces;
-using OrleansChat.Grains.Log;
 using OrleansChat.Hosting;
 using OrleansChat.Silo.Clustering;
 using OrleansChat.Silo.Health;
@@ -10,21 +9,27 @@ namespace OrleansChat.Silo;
 
 internal static class Program
 {
-    private static Task<int> Main(string[] args) => ProcessRun.RunAsync(() => Compose(args));
+    private static Task<int> Main(string[] args) => ProcessRun.RunAsync(() => args switch
+    {
+        [Maintenance.Migrate or Maintenance.Purge, .. var settings] => Maintenance.Compose(args[0], settings),
+        _ => Compose(args),
+    });
 
-    /// <summary>The program.</summary>
-    /// <param name="more">Parts in the place of its own, for a program that is broken on purpose.</param>
+    /// <summary>Composes the silo. Comments name the configuration sections that each part reads.</summary>
+    /// <param name="more">Replaces parts in tests, to build a silo that is broken on purpose.</param>
     internal static WebApplication Compose(string[] args, Action<WebApplicationBuilder>? more = null)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 
-        builder.AddLifetime();                                                                      // Process: who ends it
-        builder.UseOrleans(silo => silo
-            .AddCluster(builder.Configuration)                                                      // Silo, Cluster: where it is, and who else
-            .AddChatStreams(Inbox.Provider, builder.Configuration.GetSection("Streams"))            // Streams: the way to the gateways
-            .AddChatGrains(builder.Configuration));                                                 // Rooms: what the chat does
-        builder.Services.AddMessageLog(builder.Configuration.GetSection(MessageLogOptions.Section)); // Log: where every event is kept
+        builder.AcceptRenamedSettings();                                                            // before any setting is read
+        builder.AddLifetime();                                                                      // Process: what ends it
+        builder.StartServerFirst();
         builder.AddHealth();                                                                        // Silo:HealthPort
+        builder.AddStores();                                                                        // Cluster, MessageLog: opened before the silo, which needs them
+        builder.UseOrleans(silo => silo
+            .AddCluster(builder.Configuration)                                                      // Silo, Cluster: addresses and membership
+            .AddChatStreams(GatewayStreamNames.Provider, builder.Configuration.GetSection("Streams"))            // Streams: the streams to the gateways
+            .AddChatGrains(builder.Configuration));                                                 // Rooms: the grains
         more?.Invoke(builder);
 
         var app = builder.Build();

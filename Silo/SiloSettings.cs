@@ -3,23 +3,22 @@ using System.Net;
 
 namespace OrleansChat.Silo;
 
-/// <summary>Where this silo is found. Bound from configuration section <c>Silo</c>.</summary>
+/// <summary>The address and ports of this silo. Section <c>Silo</c>.</summary>
 internal sealed record SiloSettings : IValidatableObject
 {
-    /// <summary>The configuration section.</summary>
     public const string Section = "Silo";
 
-    /// <summary>Its name in logs and in the membership table; null for one made up.</summary>
+    /// <summary>Name of this silo in logs and in the membership table. Without one, a name is generated.</summary>
     [StringLength(100, MinimumLength = 1)] public string? Name { get; init; }
 
-    /// <summary>The IP address that others reach it at, and that it listens on.</summary>
+    /// <summary>The IP address at which other processes reach this silo, and on which it listens.</summary>
     [Required] public string Address { get; init; } = "127.0.0.1";
 
     /// <summary>The port for other silos.</summary>
     [Range(1, 65535)] public int Port { get; init; } = 11111;
 
     /// <summary>The port for gateways.</summary>
-    [Range(1, 65535)] public int GatewayPort { get; init; } = 30000;
+    [Range(1, 65535)] public int ClientPort { get; init; } = 30000;
 
     /// <summary>The port of the health endpoints.</summary>
     [Range(1, 65535)] public int HealthPort { get; init; } = 11180;
@@ -31,7 +30,7 @@ internal sealed record SiloSettings : IValidatableObject
     {
         if (!IPAddress.TryParse(Address, out _))
         {
-            yield return new($"'{Address}' is not an IP address.", [nameof(Address)]);
+            yield return new($"'{Address}' is not an IP address. Set an IP address of this machine that other processes can reach.", [nameof(Address)]);
         }
     }
 }

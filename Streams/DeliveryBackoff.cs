@@ -3,8 +3,8 @@ using Orleans.Runtime.Providers;
 namespace OrleansChat.Streams;
 
 /// <summary>
-/// How long an agent waits before it tries a delivery or a registration again: 100 ms, doubled each time, 1 s at most. Orleans' own waits
-/// 1 to 30 s, and a queue stands still while one of its streams registers.
+/// How long a pulling agent waits before it retries a delivery or a registration: 100 ms, doubled each time, up to 1 s.
+/// Orleans' own backoff waits 1 to 30 s, which is too long: while one stream registers, its whole queue waits.
 /// </summary>
 internal sealed class DeliveryBackoff : IMessageDeliveryBackoffProvider
 {

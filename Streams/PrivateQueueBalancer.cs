@@ -3,8 +3,9 @@ using Orleans.Streams;
 namespace OrleansChat.Streams;
 
 /// <summary>
-/// Gives every silo all of its own queues, for ever: what a silo publishes it also delivers, in one hop, and nothing moves when silos come
-/// and go. Safe because agents, and the subscriptions they hold, are named by silo and queue; only balancers compare queues across silos.
+/// Assigns all queues of a silo to that silo, permanently. So each silo delivers its own publishes, in one hop, and no
+/// queue moves when silos join or leave. This is safe although all silos use the same queue ids: agents and their
+/// subscriptions are named by silo and queue, and only other balancers compare queues across silos.
 /// </summary>
 internal sealed class PrivateQueueBalancer : IStreamQueueBalancer
 {

@@ -7,8 +7,8 @@ using Orleans.Streams;
 namespace OrleansChat.Streams;
 
 /// <summary>
-/// A provider's queues on this silo, and the way in. Orleans asks for a factory, an adapter and an adapter's cache; here they are one thing,
-/// as producers and agents meet in the same memory.
+/// The queues of a stream provider on one silo. Orleans needs a factory, an adapter and an adapter cache. Here one
+/// class is all three, because producers and agents share the same memory.
 /// </summary>
 internal sealed class PushAdapter : IQueueAdapterFactory, IQueueAdapter, IQueueAdapterCache
 {
@@ -33,10 +33,10 @@ internal sealed class PushAdapter : IQueueAdapterFactory, IQueueAdapter, IQueueA
 
     public string Name { get; }
 
-    /// <summary>Streams that events or cursors are kept for.</summary>
+    /// <summary>Number of streams that have events or cursors.</summary>
     public int Streams => _caches.Sum(cache => cache?.Streams ?? 0);
 
-    // What a consumer missed is in the log, not here.
+    // A consumer reads missed events from the message log, not from the stream.
     public bool IsRewindable => false;
 
     public StreamProviderDirection Direction => StreamProviderDirection.ReadWrite;
@@ -51,10 +51,13 @@ internal sealed class PushAdapter : IQueueAdapterFactory, IQueueAdapter, IQueueA
         Task.FromResult<IStreamFailureHandler>(new NoOpStreamDeliveryFailureHandler());
 
     /// <summary>
-    /// Completes when the events have their place in the stream's order, before anybody has seen them. They are copied unless their types
-    /// are immutable, so the producer may go on using its own. The token is ignored: the queue gives its own.
+    /// Completes when the events are in the queue, which fixes their order in the stream. They are not delivered yet.
+    /// Events are copied unless their types are immutable, so the producer may change its objects afterwards. The token
+    /// is ignored: the queue assigns its own.
     /// </summary>
-    /// <exception cref="StreamQueueFullException">There was no room in time.</exception>
+    /// <exception cref="StreamQueueFullException">
+    /// The queue stayed full for <see cref="PushStreamOptions.EnqueueTimeout"/>.
+    /// </exception>
     /// <exception cref="StreamQueueStoppedException">The silo is stopping.</exception>
     public Task QueueMessageBatchAsync<T>(
         StreamId streamId, IEnumerable<T> events, StreamSequenceToken? token, Dictionary<string, object>? requestContext)
@@ -73,7 +76,7 @@ internal sealed class PushAdapter : IQueueAdapterFactory, IQueueAdapter, IQueueA
     {
         ref var queue = ref _queues[queueId.GetNumericId()];
         if (queue.IsStopped)
-            queue = NewQueue(queueId); // The agents were stopped by command and are started again.
+            queue = NewQueue(queueId); // An operator stopped the agents and starts them again.
         return new PushQueueReceiver(queue);
     }
 

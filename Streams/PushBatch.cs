@@ -5,11 +5,12 @@ using Orleans.Streams;
 namespace OrleansChat.Streams;
 
 /// <summary>
-/// The events of one publish, in order: what waits in a queue, what a stream keeps, what travels to a consumer. Never changed once it has
-/// its sequence, so one instance serves all of them and every consumer.
+/// The events of one publish, in order. The queue, the stream's ring and the deliveries to all consumers use the same
+/// instance. It does not change after it got its sequence.
 /// </summary>
 /// <remarks>
-/// Sequences rise within one queue of one silo and mean nothing beyond it. What must be ordered across silos carries its own numbers.
+/// Sequences rise within one queue of one silo, and have no meaning elsewhere. Events that need an order across silos
+/// must have their own numbers.
 /// </remarks>
 [GenerateSerializer, Immutable, Alias("chat.streams.batch")]
 internal sealed class PushBatch(StreamId streamId, object[] events, Dictionary<string, object>? requestContext) : IBatchContainer
@@ -23,17 +24,17 @@ internal sealed class PushBatch(StreamId streamId, object[] events, Dictionary<s
     [Id(1)]
     public object[] Events { get; } = events;
 
-    /// <summary>What the producer had in its request context; null for nothing.</summary>
+    /// <summary>The producer's request context; null if it was empty.</summary>
     [Id(2)]
     public Dictionary<string, object>? Context { get; } = requestContext;
 
-    /// <summary>Given by the queue as the batch leaves it.</summary>
+    /// <summary>Assigned by the queue when the agent reads the batch.</summary>
     [Id(3)]
     public long Sequence { get; internal set; }
 
     public StreamSequenceToken SequenceToken => _token ??= new(Sequence);
 
-    /// <summary>The events of type <typeparamref name="T"/>; others are not for this consumer.</summary>
+    /// <summary>Returns the events of type <typeparamref name="T"/>. Events of other types are left out.</summary>
     public IEnumerable<Tuple<T, StreamSequenceToken>> GetEvents<T>()
     {
         for (var index = 0; index < Events.Length; index++)

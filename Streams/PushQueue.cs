@@ -5,9 +5,17 @@ using Orleans.Streams;
 namespace OrleansChat.Streams;
 
 /// <summary>
-/// Publishes of this silo on their way to the agent that delivers them. Any number of producers, one reader. Bounded: a producer that finds
-/// it full waits, then fails by name.
+/// A bounded queue of publishes on this silo. Any number of producers may call it; one agent reads it.
 /// </summary>
+/// <remarks>
+/// <list type="number">
+/// <item>Enqueue (<see cref="EnqueueAsync"/>): add the batch. If the queue is full, the producer waits up to
+/// <see cref="PushStreamOptions.EnqueueTimeout"/>, then gets <see cref="StreamQueueFullException"/>.</item>
+/// <item>Wait (<see cref="ReadAsync"/>): the agent waits for a batch, up to
+/// <see cref="PushStreamOptions.IdleWait"/>.</item>
+/// <item>Read: the agent takes the waiting batches and numbers them in the order of the queue.</item>
+/// </list>
+/// </remarks>
 internal sealed partial class PushQueue(
     string name, PushStreamOptions options, StreamsInstruments instruments, TimeProvider time, ILogger<PushQueue> logger)
 {
@@ -17,17 +25,19 @@ internal sealed partial class PushQueue(
     private Task? _arrival;
     private long _sequence;
 
-    /// <summary>Publishes that wait.</summary>
+    /// <summary>Number of publishes in the queue.</summary>
     public int Length => _waiting.Reader.Count;
 
     public bool IsStopped { get; private set; }
 
-    /// <summary>Completes when the batch has its place, which is its place in the stream's order.</summary>
-    /// <exception cref="StreamQueueFullException">There was no room in time.</exception>
+    /// <summary>Completes when the batch is in the queue, which fixes its order in the stream.</summary>
+    /// <exception cref="StreamQueueFullException">
+    /// The queue stayed full for <see cref="PushStreamOptions.EnqueueTimeout"/>.
+    /// </exception>
     /// <exception cref="StreamQueueStoppedException">The queue is stopped.</exception>
     public Task EnqueueAsync(PushBatch batch)
     {
-        // No publish can overtake one that waits: as long as any waits, the queue is full.
+        // Step 1: enqueue. A publish cannot overtake one that waits for space: while one waits, the queue is full.
         if (!_waiting.Writer.TryWrite(batch))
             return WaitForRoomAsync(batch);
 
@@ -61,14 +71,16 @@ internal sealed partial class PushQueue(
     }
 
     /// <summary>
-    /// Takes what waits, at most <paramref name="limit"/>. When nothing waits, completes as soon as something does; empty after
-    /// <see cref="PushStreamOptions.IdleWait"/>, when the queue stops or when cancelled. Never throws.
+    /// Takes up to <paramref name="limit"/> batches. If the queue is empty, waits for the first one. Returns an empty
+    /// list after <see cref="PushStreamOptions.IdleWait"/>, when the queue is stopped, or when cancelled. Never throws.
     /// </summary>
     public async Task<IList<IBatchContainer>> ReadAsync(int limit, CancellationToken cancellationToken)
     {
+        // Step 2: wait.
         if (_waiting.Reader.Count == 0)
         {
-            // The channel's wait outlives ours and is taken up again by the next read, so that an idle queue neither throws nor cancels.
+            // The wait on the channel is not cancelled. The next read continues with it, so that an idle queue causes
+            // no exceptions.
             _arrival ??= _waiting.Reader.WaitToReadAsync(CancellationToken.None).AsTask();
             await _arrival.WaitAsync(options.IdleWait, time, cancellationToken)
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
@@ -76,17 +88,22 @@ internal sealed partial class PushQueue(
                 _arrival = null;
         }
 
+        // Step 3: read. Batches are numbered here and not by the producers: with one reader, the numbers rise in the
+        // order of the queue.
         var batches = new List<IBatchContainer>();
         while (batches.Count < limit && _waiting.Reader.TryRead(out var batch))
         {
-            batch.Sequence = ++_sequence; // Here, not by the producers: one reader makes it rise in the order of the queue.
+            batch.Sequence = ++_sequence;
             batches.Add(batch);
         }
 
         return batches;
     }
 
-    /// <summary>Ends the queue. What waits is lost and counted; producers that wait, and later ones, fail by name.</summary>
+    /// <summary>
+    /// Stops the queue. The batches in it are dropped and counted. Producers that wait or come later get
+    /// <see cref="StreamQueueStoppedException"/>.
+    /// </summary>
     public void Stop()
     {
         IsStopped = true;

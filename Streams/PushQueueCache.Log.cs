@@ -5,9 +5,11 @@ namespace OrleansChat.Streams;
 
 internal sealed partial class PushQueueCache
 {
-    [LoggerMessage(1, LogLevel.Warning, "A consumer of stream {Stream} is more than {Events} events behind and loses the oldest")]
+    [LoggerMessage(11, LogLevel.Warning,
+        "A consumer of stream {Stream} is more than {Events} events behind; dropping the oldest events")]
     private partial void LogOverrunBegan(StreamId stream, int events);
 
-    [LoggerMessage(2, LogLevel.Information, "A consumer of stream {Stream} has caught up; {Events} events never reached it")]
+    [LoggerMessage(12, LogLevel.Information,
+        "A consumer of stream {Stream} has caught up; {Events} events were dropped")]
     private partial void LogOverrunEnded(StreamId stream, int events);
 }

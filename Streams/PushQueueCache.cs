@@ -5,8 +5,9 @@ using Orleans.Streams;
 namespace OrleansChat.Streams;
 
 /// <summary>
-/// The rings of one queue's streams. The agent calls it from its own turns only, so it takes no locks. It never reports pressure: a stream
-/// whose consumer is slow loses its own oldest events, and the queue goes on for the others.
+/// The rings of one queue's streams. The agent calls it only from its own turns, so it needs no locks. It never reports
+/// pressure: if a consumer is slow, the oldest events of its stream are dropped, and the other streams of the queue are
+/// not affected.
 /// </summary>
 internal sealed partial class PushQueueCache(
     PushStreamOptions options, StreamsInstruments instruments, TimeProvider time, ILogger<PushQueueCache> logger) : IQueueCache
@@ -18,7 +19,7 @@ internal sealed partial class PushQueueCache(
 
     public StreamsInstruments Instruments => instruments;
 
-    /// <summary>Streams that events or cursors are kept for. May be read from any thread.</summary>
+    /// <summary>Number of streams that have events or cursors. May be read from any thread.</summary>
     public int Streams => _rings.Count;
 
     public int GetMaxAddCount() => options.MaxReadCount;
@@ -37,11 +38,15 @@ internal sealed partial class PushQueueCache(
         return new RingCursor(ring, token is null ? ring.End : ring.Find(token.SequenceNumber), this);
     }
 
-    /// <summary>Called before each read. Purges what nobody came for; there is nobody to report it to.</summary>
+    /// <summary>
+    /// Drops events without a consumer. Orleans calls this before each read. Always returns false, because no purged
+    /// items have to be reported.
+    /// </summary>
     public bool TryPurgeFromCache(out IList<IBatchContainer> purgedItems)
     {
+        // The events of a new subscriber must wait for its handshake, which is retried for this long.
         purgedItems = [];
-        if (time.GetElapsedTime(_aged) < options.MaxEventDeliveryTime) // As long as a handshake is tried again, its events wait.
+        if (time.GetElapsedTime(_aged) < options.MaxEventDeliveryTime)
             return false;
 
         _aged = time.GetTimestamp();

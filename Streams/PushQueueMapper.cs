@@ -3,7 +3,9 @@ using Orleans.Streams;
 
 namespace OrleansChat.Streams;
 
-/// <summary>Which of a silo's queues a stream uses. The ids are the same on every silo, the queues behind them are not.</summary>
+/// <summary>
+/// Maps a stream to one of a silo's queues. The queue ids are the same on every silo, but each silo has its own queues.
+/// </summary>
 internal sealed class PushQueueMapper(string provider, int queues) : IStreamQueueMapper
 {
     private readonly QueueId[] _queues = [.. Enumerable.Range(0, queues).Select(n => QueueId.GetQueueId(provider, (uint)n, (uint)n))];

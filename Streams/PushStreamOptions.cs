@@ -2,56 +2,64 @@ using System.ComponentModel.DataAnnotations;
 
 namespace OrleansChat.Streams;
 
-/// <summary>The bounds of a push stream provider on one silo. Checked when the silo starts. Clients have none: they only read.</summary>
+/// <summary>
+/// Limits of a push stream provider on one silo, validated at startup. Clients of the cluster have none: they only
+/// read.
+/// </summary>
 public sealed class PushStreamOptions
 {
     /// <summary>
-    /// Queues each silo keeps for itself; a stream always uses the same one. Never 0. While a stream's first event on a silo is being
-    /// registered, its whole queue waits (for two response timeouts where a subscriber has just died), so many queues mean few bystanders.
-    /// An idle one costs a wake-up every <see cref="IdleWait"/>, which 64 do not make felt.
+    /// Number of queues on each silo; a stream always uses the same one. While the first event of a stream registers
+    /// it, all streams of its queue wait; if a subscriber has just died, they wait for two response timeouts. With more
+    /// queues, fewer streams wait. An idle queue costs one wake-up per <see cref="IdleWait"/>; 64 queues cost nothing
+    /// noticeable.
     /// </summary>
     [Range(1, 256)]
     public int QueuesPerSilo { get; set; } = 32;
 
     /// <summary>
-    /// Publishes that wait in one queue until it is read. Never 0. When it is full, a producer waits <see cref="EnqueueTimeout"/>.
+    /// Publishes that may wait in one queue. If it is full, a producer waits for up to <see cref="EnqueueTimeout"/>.
     /// </summary>
     [Range(1, 1_000_000)]
     public int QueueCapacity { get; set; } = 8_192;
 
     /// <summary>
-    /// How long a producer waits for room in a full queue before it gets <see cref="StreamQueueFullException"/>. 0: not at all.
+    /// How long a producer waits for a place in a full queue before it gets a <see cref="StreamQueueFullException"/>.
+    /// 0: not at all.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:01:00", ParseLimitsInInvariantCulture = true)]
     public TimeSpan EnqueueTimeout { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// Events kept for one stream until its consumers have taken them. Never 0. When a consumer falls further behind, it loses the
-    /// oldest: other streams notice nothing, and the consumer sees a hole in its own sequence numbers.
+    /// Events that are buffered for one stream until its consumers have received them. A consumer that is further
+    /// behind loses the oldest ones and sees a gap in its sequence numbers; other streams are not affected.
     /// </summary>
     [Range(1, 1_000_000)]
     public int EventsPerStream { get; set; } = 16_384;
 
-    /// <summary>Publishes moved from a queue to its streams in one turn. Never 0, and at most <see cref="EventsPerStream"/>.</summary>
+    /// <summary>
+    /// Maximum number of publishes moved from a queue to its streams in one turn. Must not exceed
+    /// <see cref="EventsPerStream"/>.
+    /// </summary>
     [Range(1, 100_000)]
     public int MaxReadCount { get; set; } = 1_024;
 
     /// <summary>
-    /// How long a read waits for an event before it returns empty, which lets the silo do its housekeeping. Never 0. An event ends the wait
-    /// at once, so this is no delay.
+    /// How long a read waits for an event before it returns empty, so that the silo can do its housekeeping. An event
+    /// ends the wait at once, so this adds no delay.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.010", "00:01:00", ParseLimitsInInvariantCulture = true)]
     public TimeSpan IdleWait { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// How long a delivery that fails is tried again before its events are given up for that consumer. Never 0. A call that is under way is
-    /// not cut short: it ends by the silo's own response timeout.
+    /// How long a failing delivery is retried before its events are dropped for that consumer. A call in progress is
+    /// not cut short: it ends by the response timeout of the silo.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "00:05:00", ParseLimitsInInvariantCulture = true)]
     public TimeSpan MaxEventDeliveryTime { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// Events that one delivery carries at most, when they wait. Never 0; 1 is one call an event. A publish of more events than that is
+    /// Maximum number of waiting events in one delivery; 1 means one call per event. A publish with more events is
     /// delivered alone and whole.
     /// </summary>
     [Range(1, 10_000)]

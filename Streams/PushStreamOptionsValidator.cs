@@ -3,7 +3,10 @@ using Microsoft.Extensions.Options;
 
 namespace OrleansChat.Streams;
 
-/// <summary>Checks <see cref="PushStreamOptions"/>. Each failure names the provider, the setting, its value and what it must be.</summary>
+/// <summary>
+/// Validates <see cref="PushStreamOptions"/>. Each failure names the provider, the setting, its value and what it must
+/// be.
+/// </summary>
 internal sealed class PushStreamOptionsValidator : IValidateOptions<PushStreamOptions>
 {
     public ValidateOptionsResult Validate(string? name, PushStreamOptions options)
@@ -14,8 +17,8 @@ internal sealed class PushStreamOptionsValidator : IValidateOptions<PushStreamOp
             return options.MaxReadCount <= options.EventsPerStream
                 ? ValidateOptionsResult.Success
                 : ValidateOptionsResult.Fail(
-                    $"Stream provider '{name}': MaxReadCount, {options.MaxReadCount}, must be at most EventsPerStream, {options.EventsPerStream}: " +
-                    "one read would overrun a stream that nobody is late on.");
+                    $"Stream provider '{name}': MaxReadCount ({options.MaxReadCount}) must not exceed EventsPerStream ({options.EventsPerStream}): " +
+                    "one read could overrun a stream whose consumers are not behind. Lower MaxReadCount, or raise EventsPerStream.");
         }
 
         return ValidateOptionsResult.Fail(failures.Select(failure =>

@@ -4,7 +4,10 @@ using Orleans.Streams;
 
 namespace OrleansChat.Streams;
 
-/// <summary>The provider on a client: it subscribes. Queues live on silos, so Orleans refuses to publish here.</summary>
+/// <summary>
+/// The stream provider on a client, which can only subscribe. The queues are on silos, so Orleans refuses a publish
+/// from a client.
+/// </summary>
 internal sealed class ReadOnlyAdapter(string name) : IQueueAdapterFactory, IQueueAdapter
 {
     public string Name => name;
@@ -26,5 +29,5 @@ internal sealed class ReadOnlyAdapter(string name) : IQueueAdapterFactory, IQueu
     public Task QueueMessageBatchAsync<T>(
         StreamId streamId, IEnumerable<T> events, StreamSequenceToken? token, Dictionary<string, object>? requestContext) => throw OnSilosOnly();
 
-    private InvalidOperationException OnSilosOnly() => new($"Stream provider '{name}' has its queues on silos: publish from a grain.");
+    private InvalidOperationException OnSilosOnly() => new($"Stream provider '{name}' cannot publish from a client; publish from a grain.");
 }

@@ -3,9 +3,21 @@ using Orleans.Streams;
 namespace OrleansChat.Streams;
 
 /// <summary>
-/// How far one consumer has come in its stream. Each <see cref="MoveNext"/> takes what waits, up to a delivery's size, and the agent sends
-/// that in one call; by calling again it says that the call is over.
+/// The position of one consumer in its stream.
 /// </summary>
+/// <remarks>
+/// Each <see cref="MoveNext"/> takes these steps:
+/// <list type="number">
+/// <item>Settle the previous delivery. The agent calls <see cref="MoveNext"/> again only when that delivery is
+/// over.</item>
+/// <item>If there are no more batches, return false.</item>
+/// <item>Take the waiting batches, up to <see cref="PushStreamOptions.BatchSize"/> events. The agent sends them in one
+/// call.</item>
+/// <item>Release the batches that all cursors have passed. The delivery keeps its own batches for retries.</item>
+/// </list>
+/// If the agent gives a delivery up, it calls <see cref="RecordDeliveryFailure"/> before the next
+/// <see cref="MoveNext"/>.
+/// </remarks>
 internal sealed class RingCursor : IQueueCacheCursor
 {
     private readonly StreamRing _ring;
@@ -30,32 +42,44 @@ internal sealed class RingCursor : IQueueCacheCursor
         return _delivery;
     }
 
+    /// <summary>
+    /// Moves to the next delivery. An overrun is logged and counted, but not reported as a cache miss: the subscriber
+    /// notices the gap and repairs it.
+    /// </summary>
+    public QueueCacheCursorMoveResult MoveNextWithResult() =>
+        MoveNext() ? QueueCacheCursorMoveResult.Success : QueueCacheCursorMoveResult.NoData;
+
     public bool MoveNext()
     {
-        Settle(delivered: true);
+        // Step 1: settle the previous delivery.
+        CompleteDelivery(delivered: true);
         if (_disposed)
             return false;
 
+        // Step 2: return if there are no more batches.
         if (Position == _ring.End)
         {
             CaughtUp();
             return false;
         }
 
+        // Step 3: take.
         var first = Take();
         List<IBatchContainer>? more = null;
         while (Position < _ring.End && _eventsInDelivery + _ring[Position].Events.Length <= _cache.BatchSize)
             (more ??= [first]).Add(Take());
 
         _delivery = more is null ? first : new BatchContainerBatch(more);
-        _ring.Release(); // The delivery keeps what it needs for its retries.
+
+        // Step 4: release.
+        _ring.Release();
         return true;
     }
 
-    /// <summary>The agent gave up on the current delivery.</summary>
-    public void RecordDeliveryFailure() => Settle(delivered: false);
+    /// <summary>Called when the agent gives up the current delivery.</summary>
+    public void RecordDeliveryFailure() => CompleteDelivery(delivered: false);
 
-    /// <summary>The ring is about to let go of its oldest batch, at <paramref name="position"/>.</summary>
+    /// <summary>Called before the full ring drops its oldest batch, at <paramref name="position"/>.</summary>
     public void Overrun(long position)
     {
         if (Position > position)
@@ -69,7 +93,7 @@ internal sealed class RingCursor : IQueueCacheCursor
         Position = position + 1;
     }
 
-    // New events are in the ring already when the agent calls.
+    // Nothing to do: the new events are already in the ring when the agent calls this.
     public void Refresh(StreamSequenceToken token)
     {
     }
@@ -87,7 +111,7 @@ internal sealed class RingCursor : IQueueCacheCursor
         return batch;
     }
 
-    private void Settle(bool delivered)
+    private void CompleteDelivery(bool delivered)
     {
         if (_eventsInDelivery == 0)
             return;

@@ -1,24 +1,24 @@
 namespace OrleansChat.Streams;
 
 /// <summary>
-/// A publish found its queue full and nothing made room for it within <see cref="PushStreamOptions.EnqueueTimeout"/>. Nothing of it was
-/// published. Trying again later can succeed.
+/// The queue of a publish stayed full for <see cref="PushStreamOptions.EnqueueTimeout"/>. Nothing was published. A
+/// later retry can succeed.
 /// </summary>
 [GenerateSerializer, Alias("chat.streams.full")]
 public sealed class StreamQueueFullException : Exception
 {
     public StreamQueueFullException(string queue, int capacity, TimeSpan waited)
-        : base($"Stream queue {queue} still held {capacity} publishes, its capacity, after {waited.TotalSeconds:0.###} s.")
+        : base($"Stream queue {queue} was full with {capacity} publishes for {waited.TotalSeconds:0.###} s; try again later.")
     {
         Queue = queue;
         Capacity = capacity;
     }
 
-    /// <summary>The queue, as provider and number.</summary>
+    /// <summary>The queue's name: the provider, a slash and the number.</summary>
     [Id(0)]
     public string Queue { get; }
 
-    /// <summary>The publishes that it holds at most.</summary>
+    /// <summary>The queue's maximum number of publishes.</summary>
     [Id(1)]
     public int Capacity { get; }
 }

@@ -1,13 +1,15 @@
 namespace OrleansChat.Streams;
 
-/// <summary>A publish came while its silo stops: nobody will deliver it from here. Trying again on another silo can succeed.</summary>
+/// <summary>
+/// The publish was refused because its silo is stopping. Nothing was published. A retry on another silo can succeed.
+/// </summary>
 [GenerateSerializer, Alias("chat.streams.stopped")]
 public sealed class StreamQueueStoppedException : Exception
 {
     public StreamQueueStoppedException(string queue)
-        : base($"Stream queue {queue} is stopped, as its silo is stopping.") => Queue = queue;
+        : base($"Stream queue {queue} is stopped because its silo is stopping; publish from another silo.") => Queue = queue;
 
-    /// <summary>The queue, as provider and number.</summary>
+    /// <summary>The queue's name: the provider, a slash and the number.</summary>
     [Id(0)]
     public string Queue { get; }
 }

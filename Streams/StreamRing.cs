@@ -5,12 +5,25 @@ using Orleans.Runtime;
 namespace OrleansChat.Streams;
 
 /// <summary>
-/// What one stream's consumers have yet to take, oldest first, bounded in events. A batch leaves when every cursor has passed it, or when
-/// the ring is full, whatever the cursors say. Positions rise for ever; a cursor stands at one.
+/// The batches of one stream that its consumers have not taken yet, oldest first. The ring is bounded by
+/// <paramref name="capacity"/> events. Every batch has a position; positions only rise. A cursor is the position of one
+/// consumer.
 /// </summary>
+/// <remarks>
+/// <list type="number">
+/// <item>Make space (<see cref="Add"/>): while the ring has more events than its capacity, drop the oldest batch. A
+/// cursor that has not passed it loses its events (<see cref="RingCursor.Overrun"/>).</item>
+/// <item>Add: store the batch at <see cref="End"/>.</item>
+/// <item>Read (<see cref="RingCursor.MoveNext"/>): a cursor takes batches from its position up to
+/// <see cref="End"/>.</item>
+/// <item>Release (<see cref="Release"/>): drop the batches that every cursor has passed.</item>
+/// <item>Age (<see cref="Age"/>): without a cursor, drop the batches that were already there at the previous
+/// call.</item>
+/// </list>
+/// </remarks>
 internal sealed class StreamRing(StreamId streamId, int capacity)
 {
-    private const int FewestSlots = 16;
+    private const int MinSlots = 16;
 
     private readonly List<RingCursor> _cursors = [];
     private PushBatch?[] _slots = [];
@@ -25,30 +38,32 @@ internal sealed class StreamRing(StreamId streamId, int capacity)
     /// <summary>The position that the next batch will get.</summary>
     public long End { get; private set; }
 
-    /// <summary>Nothing to take and nobody to take it.</summary>
+    /// <summary>Whether the ring has neither batches nor cursors.</summary>
     public bool IsIdle => _cursors.Count == 0 && First == End;
 
     public PushBatch this[long position]
     {
         get
         {
-            Debug.Assert(position >= First && position < End, "A cursor stands outside its ring.");
+            Debug.Assert(position >= First && position < End, "A cursor is outside its ring.");
             return _slots[Slot(position)]!;
         }
     }
 
     public void Add(PushBatch batch)
     {
+        // Step 1: make space. A batch that is larger than the capacity is kept as the only one.
         _events += batch.Events.Length;
-        while (_events > capacity && First < End) // A batch that alone is larger than the ring is kept alone.
+        while (_events > capacity && First < End)
         {
             foreach (var cursor in _cursors)
                 cursor.Overrun(First);
             RemoveFirst();
         }
 
+        // Step 2: add.
         if (End - First == _slots.Length)
-            Resize(Math.Max(FewestSlots, _slots.Length * 2));
+            Resize(Math.Max(MinSlots, _slots.Length * 2));
         _slots[Slot(End++)] = batch;
     }
 
@@ -60,9 +75,10 @@ internal sealed class StreamRing(StreamId streamId, int capacity)
             Release();
     }
 
-    /// <summary>Lets go of what every cursor has passed.</summary>
+    /// <summary>Drops the batches that every cursor has passed.</summary>
     public void Release()
     {
+        // Step 4: release.
         var oldest = End;
         foreach (var cursor in _cursors)
             oldest = Math.Min(oldest, cursor.Position);
@@ -70,17 +86,20 @@ internal sealed class StreamRing(StreamId streamId, int capacity)
     }
 
     /// <summary>
-    /// Where nobody reads, lets go of what was there at the previous call already. A subscriber whose handshake is under way has no cursor
-    /// yet, and must still find what came meanwhile.
+    /// Without a cursor, drops the batches that were already there at the previous call. Newer ones stay, because a
+    /// subscriber in its handshake has no cursor yet and must still get them.
     /// </summary>
     public void Age()
     {
+        // Step 5: age.
         if (_cursors.Count == 0)
             RemoveUpTo(_agedUpTo);
         _agedUpTo = End;
     }
 
-    /// <summary>The position of the first batch with this sequence or a later one.</summary>
+    /// <summary>
+    /// Returns the position of the first batch with this sequence or a later one; <see cref="End"/> if there is none.
+    /// </summary>
     public long Find(long sequence)
     {
         var (low, high) = (First, End);
@@ -101,8 +120,8 @@ internal sealed class StreamRing(StreamId streamId, int capacity)
         while (First < position)
             RemoveFirst();
 
-        if (First == End && _slots.Length > FewestSlots)
-            _slots = []; // A burst is over: a quiet stream costs nothing.
+        if (First == End && _slots.Length > MinSlots)
+            _slots = []; // Free the slots after a burst: a quiet stream needs no memory.
     }
 
     private void RemoveFirst()
@@ -122,7 +141,7 @@ internal sealed class StreamRing(StreamId streamId, int capacity)
 
     private long Slot(long position)
     {
-        Debug.Assert(BitOperations.IsPow2(_slots.Length), "Slots are masked, so their number is a power of two.");
+        Debug.Assert(BitOperations.IsPow2(_slots.Length), "The number of slots must be a power of two, because positions are masked.");
         return position & (_slots.Length - 1);
     }
 }

@@ -13,35 +13,41 @@ using Orleans.Streams;
 namespace OrleansChat.Streams;
 
 /// <summary>
-/// Adds a stream provider to silos and clients: both sides of a cluster use the same name and the same provider. Subscriptions are explicit
-/// and kept in the grain storage named <c>PubSubStore</c>, which must be durable where there is more than one silo.
+/// Adds the stream provider to silos and clients. Both must use the same name and the same provider. Subscriptions are
+/// explicit and stored in the grain storage <c>PubSubStore</c>, which must be durable if there is more than one silo.
 /// </summary>
 public static class StreamsHosting
 {
-    /// <summary>What follows after a read that came back empty, and between looks at a queue that waits for a registration.</summary>
+    /// <summary>
+    /// The pause after an empty read, and between two checks of a queue that waits for a registration.
+    /// </summary>
     private static readonly TimeSpan BetweenReads = TimeSpan.FromMilliseconds(1);
 
     /// <summary>
-    /// When streams start and, on the way back, stop: after the grains have left. Orleans' own order stops them first, and what grains say
-    /// while the silo says farewell to its clients, and in leaving, would reach nobody.
+    /// The lifecycle stage in which streams start. They stop in reverse order, so after the grains were deactivated.
+    /// Orleans' default stops them first; then events that grains publish while the silo stops would not be delivered.
     /// </summary>
     private const int Stage = ServiceLifecycleStage.GrainDeactivation - 1;
 
-    /// <summary>Adds the provider that the configuration names. <c>Provider</c> is <c>push</c> (the default) or <c>memory</c>.</summary>
-    /// <param name="streams">The section of <see cref="PushStreamOptions"/>, which also names the provider.</param>
-    /// <exception cref="OptionsValidationException">There is no such provider; the message names the setting.</exception>
+    /// <summary>
+    /// Adds the provider that the setting <c>Provider</c> names: <c>push</c> (the default) or <c>memory</c>.
+    /// </summary>
+    /// <param name="streams">
+    /// The section with the setting <c>Provider</c> and those of <see cref="PushStreamOptions"/>.
+    /// </param>
+    /// <exception cref="OptionsValidationException">The provider is unknown; the message names the setting.</exception>
     public static ISiloBuilder AddChatStreams(this ISiloBuilder silo, string name, IConfiguration streams) =>
-        ProviderOf(name, streams) is StreamProviderKind.Push
+        ReadProvider(name, streams) is StreamProviderKind.Push
             ? silo.AddPushStreams(name, streams.Bind)
             : silo.AddTunedMemoryStreams(name);
 
     /// <inheritdoc cref="AddChatStreams(ISiloBuilder, string, IConfiguration)"/>
     public static IClientBuilder AddChatStreams(this IClientBuilder client, string name, IConfiguration streams) =>
-        ProviderOf(name, streams) is StreamProviderKind.Push
+        ReadProvider(name, streams) is StreamProviderKind.Push
             ? client.AddPushStreams(name)
             : client.AddMemoryStreams(name, memory => memory.ConfigureStreamPubSub(StreamPubSubType.ExplicitGrainBasedOnly));
 
-    /// <summary>Adds a push stream provider to a silo. Bad options stop the silo from starting.</summary>
+    /// <summary>Adds a push stream provider to a silo. The silo does not start with invalid options.</summary>
     public static ISiloBuilder AddPushStreams(this ISiloBuilder silo, string name, Action<PushStreamOptions>? configure = null)
     {
         silo.Services.AddMetrics();
@@ -57,13 +63,16 @@ public static class StreamsHosting
             streams.ConfigurePullingAgent(options => options.Configure<IOptionsMonitor<PushStreamOptions>>((agent, push) =>
             {
                 agent.GetQueueMsgsTimerPeriod = BetweenReads;
-                agent.BatchContainerBatchSize = 1; // A cursor makes whole deliveries itself.
+                agent.BatchContainerBatchSize = 1; // RingCursor joins batches into one delivery.
                 agent.MaxEventDeliveryTime = push.Get(name).MaxEventDeliveryTime;
             }));
         });
     }
 
-    /// <summary>Adds the subscribing side of a push stream provider to a client. It takes no options: all bounds are the silos'.</summary>
+    /// <summary>
+    /// Adds the subscribing side of a push stream provider to a client. It has no options, because all limits are on
+    /// silos.
+    /// </summary>
     public static IClientBuilder AddPushStreams(this IClientBuilder client, string name)
     {
         client.Services.AddSerializer(serializer => serializer.AddAssembly(typeof(PushBatch).Assembly));
@@ -81,7 +90,10 @@ public static class StreamsHosting
         services.GetRequiredService<ILoggerFactory>(),
         services.GetService<TimeProvider>() ?? TimeProvider.System);
 
-    /// <summary>Orleans' own memory streams with the latency of a chat: the poll costs about a tenth of a core a silo.</summary>
+    /// <summary>
+    /// Adds Orleans' memory streams, tuned for low latency. Polling every millisecond uses about a tenth of a core per
+    /// silo.
+    /// </summary>
     private static ISiloBuilder AddTunedMemoryStreams(this ISiloBuilder silo, string name) => silo.AddMemoryStreams(name, memory =>
     {
         memory.ConfigureStreamPubSub(StreamPubSubType.ExplicitGrainBasedOnly);
@@ -99,7 +111,7 @@ public static class StreamsHosting
         }));
     });
 
-    private static StreamProviderKind ProviderOf(string name, IConfiguration streams)
+    private static StreamProviderKind ReadProvider(string name, IConfiguration streams)
     {
         var setting = streams["Provider"];
         if (setting is null)
@@ -109,7 +121,7 @@ public static class StreamsHosting
 
         var path = streams is IConfigurationSection section ? section.Path : "Streams";
         throw new OptionsValidationException(
-            name, typeof(PushStreamOptions), [$"{path}:Provider is '{setting}'; it can be 'push' (the default) or 'memory'."]);
+            name, typeof(PushStreamOptions), [$"{path}:Provider is '{setting}'. Set it to 'push' (the default) or 'memory'."]);
     }
 
     private enum StreamProviderKind

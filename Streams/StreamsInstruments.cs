@@ -2,7 +2,10 @@ using System.Diagnostics.Metrics;
 
 namespace OrleansChat.Streams;
 
-/// <summary>One provider's numbers, each tagged with its name. Every published event ends in at most one of the others a consumer.</summary>
+/// <summary>
+/// The metrics of one stream provider, tagged with its name. For each consumer, a published event is counted at most
+/// once, as delivered or as dropped.
+/// </summary>
 internal sealed class StreamsInstruments
 {
     public const string MeterName = "OrleansChat.Streams";
@@ -20,14 +23,18 @@ internal sealed class StreamsInstruments
     {
         _provider = new("provider", provider);
         _meter = meters.Create(MeterName);
-        _published = _meter.CreateCounter<long>("orleanschat.streams.events.published", "{event}", "Events accepted from producers");
-        _delivered = _meter.CreateCounter<long>("orleanschat.streams.events.delivered", "{event}", "Events that a consumer took");
-        _deliverySize = _meter.CreateHistogram<int>("orleanschat.streams.delivery.size", "{event}", "Events in one delivery call");
+        _published = _meter.CreateCounter<long>(
+            "orleanschat.streams.events.published", "{event}", "Events accepted from producers.");
+        _delivered = _meter.CreateCounter<long>(
+            "orleanschat.streams.events.delivered", "{event}", "Events delivered to a consumer.");
+        _deliverySize = _meter.CreateHistogram<int>(
+            "orleanschat.streams.delivery.size", "{event}", "Events in one delivery call.");
         _dropped = _meter.CreateCounter<long>(
-            "orleanschat.streams.events.dropped", "{event}", "Events that never reached a consumer, by reason: overrun, undelivered or stop");
-        _enqueueWaits = _meter.CreateCounter<long>("orleanschat.streams.enqueue.waits", "{publish}", "Publishes that found their queue full");
+            "orleanschat.streams.events.dropped", "{event}", "Events dropped before they reached a consumer; tag reason: overrun, undelivered or stop.");
+        _enqueueWaits = _meter.CreateCounter<long>(
+            "orleanschat.streams.enqueue.waits", "{publish}", "Publishes that had to wait because their queue was full.");
         _enqueueTimeouts = _meter.CreateCounter<long>(
-            "orleanschat.streams.enqueue.timeouts", "{publish}", "Publishes refused because their queue stayed full");
+            "orleanschat.streams.enqueue.timeouts", "{publish}", "Publishes refused because their queue stayed full.");
     }
 
     public void Published(int events) => _published.Add(events, _provider);
@@ -48,16 +55,16 @@ internal sealed class StreamsInstruments
 
     public void EnqueueTimedOut() => _enqueueTimeouts.Add(1, _provider);
 
-    /// <summary>Lets the meter read how full the queues are and how many streams they keep.</summary>
+    /// <summary>Adds gauges for the lengths of the queues and the number of streams.</summary>
     public void Observe(Func<IEnumerable<int>> queueLengths, Func<int> streams)
     {
         _meter.CreateObservableGauge(
             "orleanschat.streams.queue.length",
             () => queueLengths().Select((length, queue) => new Measurement<int>(length, _provider, new("queue", queue))),
             "{publish}",
-            "Publishes waiting in a queue");
+            "Publishes waiting in a queue.");
         _meter.CreateObservableGauge(
-            "orleanschat.streams.streams", () => new Measurement<int>(streams(), _provider), "{stream}", "Streams that events or cursors are kept for");
+            "orleanschat.streams.streams", () => new Measurement<int>(streams(), _provider), "{stream}", "Streams that have events or cursors.");
     }
 
     private void Dropped(int events, string reason)

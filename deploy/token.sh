@@ -1,13 +1,16 @@
 #!/bin/sh
-# Prints a token for a user, signed with the key (in base64) in IDENTITY_KEY_SECRET:  IDENTITY_KEY_SECRET=… deploy/token.sh ann [seconds]
-# For trying a deployment out. An application issues its users' tokens itself, with a library of its language.
+# Prints a token for a user, valid for the given number of seconds (default: 3600):
+#   deploy/token.sh ann [seconds]
+# The token is signed (RS256) with the private key in the file IDENTITY_KEY_FILE (default: identity.pem beside this
+# script). IDENTITY_KEY_ID is the key's id (default: 1). Use this script to try out a deployment. An application issues
+# its users' tokens itself, with a library of its language.
 set -eu
-: "${1:?who is the token for? deploy/token.sh ann}"
-: "${IDENTITY_KEY_SECRET:?the key that deploy/.env or the Kubernetes secret has}"
+: "${1:?name the user that the token is for: deploy/token.sh ann}"
+key=${IDENTITY_KEY_FILE:-$(dirname "$0")/identity.pem}
+[ -r "$key" ] || { echo "token.sh: there is no readable private key at $key. Make one as docs/operations.md says, or set IDENTITY_KEY_FILE to yours" >&2; exit 1; }
 now=$(date +%s)
 part() { openssl base64 -A | tr '+/' '-_' | tr -d '='; }
-header=$(printf '{"alg":"HS256","typ":"JWT","kid":"1"}' | part)
+header=$(printf '{"alg":"RS256","typ":"JWT","kid":"%s"}' "${IDENTITY_KEY_ID:-1}" | part)
 claims=$(printf '{"iss":"orleanschat","aud":"orleanschat","sub":"%s","iat":%d,"nbf":%d,"exp":%d}' "$1" "$now" "$now" "$((now + ${2:-3600}))" | part)
-key=$(printf '%s' "$IDENTITY_KEY_SECRET" | openssl base64 -d -A | od -An -v -tx1 | tr -d ' \n')
-signature=$(printf '%s.%s' "$header" "$claims" | openssl dgst -sha256 -mac HMAC -macopt "hexkey:$key" -binary | part)
+signature=$(printf '%s.%s' "$header" "$claims" | openssl dgst -sha256 -sign "$key" -binary | part)
 printf '%s.%s.%s\n' "$header" "$claims" "$signature"

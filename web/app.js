@@ -1,64 +1,95 @@
-import { Session } from './orleanschat.js';
+import { KeptSends, Session, TabStore } from './orleanschat.js';
 import { Banner } from './page/banner.js';
 import { Composer } from './page/composer.js';
 import { Conversation } from './page/conversation.js';
-import { paintAvatar } from './page/dom.js';
+import { nameElement, paintAvatar, roomElement } from './page/dom.js';
+import { Drafts } from './page/drafts.js';
 import { Drawers } from './page/drawers.js';
 import { endingOf } from './page/endings.js';
-import { keep, kept } from './page/keep.js';
+import { EntryView } from './page/entry.js';
 import { LogView } from './page/log.js';
 import { isDirect, parseRoom, titleOf } from './page/names.js';
 import { PeopleView } from './page/people.js';
+import { askToChange } from './page/question.js';
+import { RememberedRooms } from './page/remembered.js';
 import { RoomsView } from './page/rooms.js';
 import { typingLine } from './page/text.js';
-import { arrive, takeToken } from './page/token.js';
+import { arrive, bringsToken, chooseToken, takeToken } from './page/token.js';
 import { forgetName, identify } from './page/welcome.js';
 
-/** Most rooms that are remembered from one visit to the next. */
-const REMEMBERED = 50;
-
-/** How long a note about something that failed stays, in ms. */
+/** Time for which a notice is shown, in ms. */
 const NOTICE_STAYS = 8000;
 
-/** Characters of a text where the service has not said otherwise. */
+/** Maximum length of a message in characters, until the server has named its own limit. */
 const TEXT_CHARACTERS = 4000;
 
-/** Events of the past that are asked for on entry. */
+/** Shown if the token is in the query of the link, which servers and proxies write to their logs. */
+const IN_QUERY = 'This link is not safe: servers on the way can log its token. Ask for a link with #access_token= instead of ?access_token=.';
+
+/** Number of past events that are requested when a room is opened. */
 const ON_ENTRY = 50;
 
+/** Error codes of refusals after which the page does not remember a room. */
+const NOT_OURS = new Set(['not_member', 'forbidden']);
+
 const address = new URL(location.href);
-const token = takeToken(address);
-const url = new URL('/ws', address).href.replace(/^http/, 'ws');
+const { given, inQuery } = takeToken(address);
+// A link that differs only in its fragment does not reload the page, so the page reloads itself.
+addEventListener('hashchange', () => { if (bringsToken(location.href)) location.reload(); });
+const { token, declined } = await chooseToken(given, askToChange);
+if (!token && (inQuery || declined)) await stop(declined ? 'Nothing has changed. To chat, open your own link.' : IN_QUERY);
+// Relative, like every URL of this page: a proxy may serve it under a path.
+const url = new URL('ws', address).href.replace(/^http/, 'ws');
 const name = token ? null : await identify(address);
 const session = new Session(token ? { url, token } : { url, user: name });
-const me = name ?? await arrive(session, text => { document.getElementById('arrival').textContent = text; }, end => endingOf(end, true));
+const me = name ?? await arrive(session, token, sayInstead, end => endingOf(end, true));
 const conversations = new Map();
+const createdFor = new WeakSet();
 let current = null;
 let connection = { state: session.state };
 let noticeTimer = null;
+// The room that the notice about unsent messages names. If the user leaves it again while the notice is shown, the
+// messages are discarded.
+let leaving = null;
+let warnedOfDraft = false;
 
 const drawers = new Drawers();
-const banner = new Banner(() => session.state === 'ended' ? session.connect() : session.retryNow(), token !== null);
-const rooms = new RoomsView({ me, open, leave });
-const people = new PeopleView({ me, write: user => open(`@${user}`) });
+const store = new TabStore({ server: url, user: me, tab: session.newId() });
+const keptSends = new KeptSends(store, name => (conversations.get(name) ?? hold(session.resume(name, { last: ON_ENTRY }))).room);
+const drafts = new Drafts(store, () => session.newId(), name => {
+  if (name === current?.room.name && composer.free) composer.restore(drafts.open(name));
+});
+const rememberedRooms = new RememberedRooms(url, me);
+const banner = new Banner({
+  again: () => session.state === 'ended' ? session.connect() : session.retryNow(),
+  byToken: token !== null,
+  keeps: () => keptSends.keeps,
+});
+const rooms = new RoomsView({ me, enter, open, leave });
+const people = new PeopleView({ me, write: user => enter(`@${user}`) });
+const entry = new EntryView(kind => enter(current.room.name, kind));
 const composer = new Composer({
   send: say,
-  edit: (entry, text) => attempt(() => current.room.send(text, { kind: 'edit', ref: entry.seq })),
+  edit: (seq, text) => send(text, { kind: 'edit', ref: seq }),
+  changed: draft => {
+    if (!drafts.set(current.room.name, draft)) warnOfDraft();
+  },
   typing: () => current.room.typing(),
   limit: () => session.limits?.text_characters ?? TEXT_CHARACTERS,
-  editLast: () => { if (log.lastOwn) composer.startEditing(log.lastOwn); },
+  editLast: () => { if (log.lastOwn) edit(log.lastOwn); },
 });
 const log = new LogView({
   me,
   react: (entry, emoji) => {
     const taken = entry.reactions.get(emoji)?.includes(me);
-    attempt(() => current.room.send(emoji, { kind: taken ? 'unreact' : 'react', ref: entry.seq }));
+    send(emoji, { kind: taken ? 'unreact' : 'react', ref: entry.seq });
   },
-  edit: entry => composer.startEditing(entry),
+  edit,
   remove: entry => {
-    attempt(() => current.room.send(null, { kind: 'delete', ref: entry.seq }));
+    send(null, { kind: 'delete', ref: entry.seq });
     composer.focus();
   },
+  takeBack: send => takeBack(current, send),
   leave: () => composer.focus(),
 });
 
@@ -67,13 +98,12 @@ session.on('state', now => {
   showConnection();
 });
 session.on('room', room => hold(room));
-// The network is back, or the lid was opened: do not wait for the clock.
-addEventListener('online', () => session.check());
 addEventListener('offline', showConnection);
-document.addEventListener('visibilitychange', () => {
-  if (document.visibilityState !== 'visible') return;
-  session.check();
-  log.draw();
+document.addEventListener('visibilitychange', () => { if (document.visibilityState === 'visible') log.draw(); });
+addEventListener('beforeunload', event => {
+  // The browser asks the user only if unsent messages would be lost.
+  const waiting = [...session.rooms.values()].some(room => room.sends.some(each => each.status === 'pending'));
+  if (waiting && !keptSends.keeps) event.preventDefault();
 });
 document.querySelector('.skip').addEventListener('click', event => {
   event.preventDefault();
@@ -88,51 +118,78 @@ document.getElementById('change-name').addEventListener('click', () => {
 
 document.getElementById('app').hidden = false;
 paintAvatar(document.querySelector('.self .avatar'), me);
-document.querySelector('.self-name').textContent = me;
-const remembered = recall();
-const wanted = parseRoom(address.searchParams.get('room') ?? remembered[0] ?? 'lobby').room ?? 'lobby';
-for (const name of remembered) hold(session.join(name, { last: ON_ENTRY }));
+document.querySelector('.self-name').replaceChildren(nameElement(me));
+// Before the first room is opened, so that unsent messages of an earlier tab are sent before new ones.
+await store.open();
+rememberedRooms.forgetOthers(await store.usersWithTabs());
+const remembered = rememberedRooms.list;
+const wanted = parseRoom(address.searchParams.get('room') ?? remembered[0]?.name ?? 'lobby').room ?? 'lobby';
+for (const { name, kind } of remembered) {
+  if (!conversations.has(name)) hold(session.resume(name, { last: ON_ENTRY, kind }));
+}
 open(wanted);
-// Whoever came in by a token is connected already, and may have been written to meanwhile.
+// With a token the session is online already, and the server may have put the user into rooms.
 for (const room of session.rooms.values()) if (!conversations.has(room.name)) hold(room);
 session.connect();
+if (inQuery) notice(IN_QUERY);
 
-/** Follows a room. */
+/** Adds a room to the page: creates its conversation and subscribes to its events. */
 function hold(room) {
   const conversation = new Conversation(room, me);
   conversations.set(room.name, conversation);
   conversation.on('change', () => {
     if (conversation !== current) return;
     log.drawSoon();
+    entry.draw(room);
     showConnection();
   });
   conversation.on('people', () => { if (conversation === current) showPeople(); });
   conversation.on('typing', () => { if (conversation === current) showTyping(); });
   conversation.on('notice', text => notice(text));
+  conversation.on('refusedEdit', send => {
+    if (conversation === current && composer.free) takeBack(conversation, send);
+  });
+  keptSends.follow(room);
   room.on('unread', showRooms);
-  remember();
+  rememberedRooms.add(room.name, room.kind);
+  room.on('joined', () => {
+    createdFor.delete(room);
+    rememberedRooms.add(room.name, room.kind);
+  });
+  room.on('refused', () => {
+    if (conversation === current) createIfOpen(room);
+    if (isNotOurs(room)) rememberedRooms.remove(room.name);
+  });
   showRooms();
   return conversation;
 }
 
-/** Shows a room, entering it where this person is not in it yet. */
+/** Joins a room that the user asked for, by its name or by a button. The user becomes a member of a group. */
+function enter(name, kind) {
+  const room = session.join(name, { last: ON_ENTRY, kind });
+  if (!conversations.has(name)) hold(room);
+  open(name);
+  entry.draw(room);
+}
+
+/** Shows a room. It does not make the user a member of a group, because a link can open a room too. */
 function open(name) {
-  const conversation = conversations.get(name) ?? hold(session.join(name, { last: ON_ENTRY }));
+  const conversation = conversations.get(name) ?? hold(session.resume(name, { last: ON_ENTRY }));
   drawers.close();
   if (conversation !== current) {
-    if (current) {
-      current.draft = composer.draft;
-      current.show(false);
-    }
+    current?.show(false);
     current = conversation;
     current.show(true);
     const title = titleOf(name, me);
-    document.getElementById('room-name').textContent = title;
+    document.getElementById('room-name').replaceChildren(roomElement(name, me));
     address.searchParams.set('room', name);
     history.replaceState(null, '', address);
-    composer.show(`Message ${isDirect(name) ? title : `#${name}`}`, current.draft);
+    composer.show(`Message ${isDirect(name) ? title : `#${name}`}`, drafts.open(name));
     notice('');
     log.show(current);
+    entry.draw(current.room);
+    createdFor.delete(current.room);
+    createIfOpen(current.room);
     showPeople();
     showTyping();
     showRooms();
@@ -141,24 +198,72 @@ function open(name) {
   composer.focus();
 }
 
+/**
+ * Creates the room that is shown if it does not exist and may be a channel. A channel has no members, so this is safe
+ * without a question. It is tried once, because the server may not create rooms.
+ */
+function createIfOpen(room) {
+  if (room.refusal?.code !== 'not_found' || isDirect(room.name) || room.kind === 'group' || createdFor.has(room)) return;
+  createdFor.add(room);
+  room.enter({ kind: 'channel' });
+}
+
 function leave(name) {
   const conversation = conversations.get(name);
+  const { room } = conversation;
+  const waiting = room.sends.filter(each => each.status !== 'stored').length;
+  if (waiting > 0 && leaving !== name) {
+    notice(`${waiting === 1 ? 'A message is' : `${waiting} messages are`} not sent yet in ${titleOf(name, me)}. Click Leave again to leave without sending.`);
+    leaving = name;
+    return;
+  }
+  leaving = null;
   conversations.delete(name);
-  conversation.room.leave();
-  remember();
+  room.discardAll();
+  room.leave();
+  rememberedRooms.remove(name);
   if (conversation === current) open([...conversations.keys()][0] ?? 'lobby');
   showRooms();
 }
 
-/** False where nothing was taken on, so that the text stays where it was written. */
+/**
+ * Sends a message to the room that is shown, and scrolls to the end.
+ * @returns {boolean} false if it was not sent; the text then stays in the composer
+ */
 function say(text) {
-  const said = attempt(() => current.room.send(text));
+  const said = send(text);
   if (said) {
     current.toHead();
     log.toEnd();
     log.draw();
   }
   return said;
+}
+
+function send(text, parts) {
+  return attempt(() => {
+    keptSends.admit(text);
+    current.room.send(text, parts);
+  });
+}
+
+function edit(entry) {
+  if (!composer.startEditing(entry)) notice('Save or cancel your current edit first.');
+}
+
+/** Moves the text of a failed send back to the composer. */
+function takeBack({ room, timeline }, send) {
+  const { kind, text, ref } = send.command;
+  const original = timeline.entries().find(entry => entry.seq === ref)?.text ?? null;
+  const taken = kind === 'edit' && send.error.code !== 'gone' ? composer.startEditing({ seq: ref, text: original }, text) : composer.giveBack(text);
+  if (taken) room.discard(send);
+  else notice('Save or cancel your current edit first.');
+}
+
+function warnOfDraft() {
+  if (warnedOfDraft) return;
+  warnedOfDraft = true;
+  notice('Your browser cannot save this draft. Send it before you close the page.');
 }
 
 function attempt(send) {
@@ -195,19 +300,23 @@ function showConnection() {
 
 function notice(text) {
   clearTimeout(noticeTimer);
+  leaving = null;
   document.getElementById('notice').textContent = text;
   if (text) noticeTimer = setTimeout(() => notice(''), NOTICE_STAYS);
 }
 
-function recall() {
-  try {
-    const names = JSON.parse(kept(`rooms.${me}`) ?? '[]');
-    return names.filter(name => typeof name === 'string' && parseRoom(name).room === name).slice(0, REMEMBERED);
-  } catch {
-    return [];
-  }
+/** Whether the page stops remembering a refused room. */
+function isNotOurs({ kind, refusal }) {
+  return NOT_OURS.has(refusal?.code) || (refusal?.code === 'not_found' && kind === 'group');
 }
 
-function remember() {
-  keep(`rooms.${me}`, JSON.stringify([...conversations.keys()].slice(0, REMEMBERED)));
+/** Shows a sentence in place of the chat, before the chat is shown. */
+function sayInstead(text) {
+  document.getElementById('arrival').textContent = text;
+}
+
+/** Shows a sentence and never resolves: the user must open another link. */
+function stop(text) {
+  sayInstead(text);
+  return new Promise(() => {});
 }

@@ -5,15 +5,35 @@
  *   const lobby = session.join('lobby', { last: 50 });
  *   lobby.on('event', event => console.log(event.seq, event.from, event.text));
  *   session.connect();
- *   await lobby.send('hello').done;      // resolves when the message is stored for ever
+ *   await lobby.send('hello').done;      // resolves when the server has stored the message
  *
- * The nouns are the protocol's own:
- *   connection  one socket; it knows frames and nothing of rooms (orleanschat/connection.js)
- *   session     one conversation with the service over as many connections as it takes; it comes back by itself
- *   room        a log of events with a cursor; every event once, in order, no silent hole
- *   event       an entry of a room's log, just as the server sent it
+ * Call `join` only if a person asked for the room: it creates a channel that does not exist, and it makes this user a
+ * member of a group. To show the rooms of an earlier visit, use `session.resume(name)`, which does neither. A room that
+ * the server refused waits for `room.enter()`.
+ *
+ * The terms are those of the protocol:
+ *   connection  one WebSocket; it sends and receives JSON objects and knows nothing about rooms
+ *   session     one user's conversation with the service; it detects a dead connection and reconnects
+ *   room        a log of events with a cursor; each event is delivered once and in order, and each gap is reported
+ *   event       an entry of a room's log, as the server sent it
  */
+
+/** @typedef {import('./orleanschat/session.js').Limits} Limits */
+/** @typedef {import('./orleanschat/session.js').SessionEvents} SessionEvents */
+/** @typedef {import('./orleanschat/session.js').SessionState} SessionState */
+/** @typedef {import('./orleanschat/session.js').StateChange} StateChange */
+/** @typedef {import('./orleanschat/room.js').ChatEvent} ChatEvent */
+/** @typedef {import('./orleanschat/room.js').Page} Page */
+/** @typedef {import('./orleanschat/room.js').Presence} Presence */
+/** @typedef {import('./orleanschat/room.js').RoomEvents} RoomEvents */
+/** @typedef {import('./orleanschat/room.js').Who} Who */
+/** @typedef {import('./orleanschat/sends.js').KeptSend} KeptSend */
+/** @typedef {import('./orleanschat/sends.js').Send} Send */
+/** @typedef {import('./orleanschat/sends.js').SendCommand} SendCommand */
+
 export { Session } from './orleanschat/session.js';
 export { Room } from './orleanschat/room.js';
+export { KeptSends } from './orleanschat/kept-sends.js';
+export { FULL, KEPT, TabStore, UNAVAILABLE } from './orleanschat/tab-store.js';
 export { ChatError } from './orleanschat/error.js';
 export { comesBack, replacedDelay, retryDelay, REPLACED, REPLACED_MAX, REPLACED_MIN, RETRY_MAX, RETRY_MIN } from './orleanschat/reconnect.js';

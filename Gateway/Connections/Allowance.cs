@@ -1,14 +1,17 @@
 namespace OrleansChat.Gateway.Connections;
 
-/// <summary>What one peer may ask of this process: refilled at a pace, saved up to a burst. The connection's reader alone uses it.</summary>
-/// <param name="perSecond">How much a second refills; 0 for no bound.</param>
-/// <param name="burst">How much may be saved up; there from the start.</param>
+/// <summary>A token bucket that limits one peer. Not thread-safe: only the connection's reader uses it.</summary>
+/// <param name="perSecond">Units that are refilled per second; 0 for no limit.</param>
+/// <param name="burst">Maximum number of units. The bucket starts full.</param>
 internal sealed class Allowance(int perSecond, int burst, TimeProvider time)
 {
     private double _left = burst;
     private long _refilled = time.GetTimestamp();
 
-    /// <summary>Takes one. Zero where there was one, else the milliseconds after which there is, and nothing is taken.</summary>
+    /// <summary>
+    /// Takes one unit. Returns 0 if there was one. Otherwise takes nothing, and returns the milliseconds until there is
+    /// one.
+    /// </summary>
     public int Take()
     {
         if (perSecond == 0)
@@ -26,7 +29,10 @@ internal sealed class Allowance(int perSecond, int burst, TimeProvider time)
         return 0;
     }
 
-    /// <summary>Takes so much, whether it is there or not, and returns when it would have been.</summary>
+    /// <summary>
+    /// Takes <paramref name="amount"/> units even if there are fewer, and completes when the missing ones would have
+    /// been refilled.
+    /// </summary>
     public ValueTask PaceAsync(int amount, CancellationToken cancellationToken)
     {
         if (perSecond == 0)

@@ -5,28 +5,32 @@ using OrleansChat.Protocol;
 
 namespace OrleansChat.Gateway.Connections;
 
-/// <summary>Every connection of this process: their number is bounded, their hearts beat, and they end together.</summary>
+/// <summary>
+/// All connections of this process: limits their number, checks their heartbeats, and ends them together.
+/// </summary>
 internal sealed class ConnectionSet(IOptions<ConnectionOptions> options, TimeProvider time) : BackgroundService
 {
     private readonly ConcurrentDictionary<Connection, bool> _connections = new();
-    private readonly WriteLane[] _lanes = [.. Enumerable.Range(0, Environment.ProcessorCount).Select(_ => new WriteLane())];
-    private int _laned;
+    private readonly WriteQueue[] _writeQueues = [.. Enumerable.Range(0, Environment.ProcessorCount).Select(_ => new WriteQueue())];
+    private int _nextQueue;
     private Goodbye? _ended;
     private int _count;
 
-    /// <summary>How many there are.</summary>
+    /// <summary>Number of places taken, including connections that are still being upgraded.</summary>
     public int Count => Volatile.Read(ref _count);
 
-    /// <summary>Those whose end has not begun.</summary>
+    /// <summary>The connections whose end has not begun.</summary>
     public Connection[] Living => [.. _connections.Keys.Where(connection => !connection.IsEnding)];
 
-    /// <summary>The lane that a new connection is written in: as many as processors, in turn.</summary>
-    public WriteLane NextLane() => _lanes[(uint)Interlocked.Increment(ref _laned) % _lanes.Length];
+    /// <summary>
+    /// The write queue for a new connection. There is one per processor, and they are assigned in turn.
+    /// </summary>
+    public WriteQueue NextWriteQueue() => _writeQueues[(uint)Interlocked.Increment(ref _nextQueue) % _writeQueues.Length];
 
-    /// <summary>Takes a place, which disposing of it gives back. Null where all are taken.</summary>
+    /// <summary>Takes a place; disposing it gives it back. Returns null if all places are taken.</summary>
     public Place? Reserve()
     {
-        if (Interlocked.Increment(ref _count) <= options.Value.Most)
+        if (Interlocked.Increment(ref _count) <= options.Value.MaxConnections)
         {
             return new(this);
         }
@@ -35,7 +39,10 @@ internal sealed class ConnectionSet(IOptions<ConnectionOptions> options, TimePro
         return null;
     }
 
-    /// <summary>From now on its heart beats. After <see cref="EndAll"/> it ends at once: it was upgrading meanwhile.</summary>
+    /// <summary>
+    /// Adds a connection, whose heartbeat is checked from now on. After <see cref="EndAll"/> the connection ends at
+    /// once: it was being upgraded when all others were ended.
+    /// </summary>
     public void Add(Connection connection)
     {
         _connections[connection] = true;
@@ -45,10 +52,12 @@ internal sealed class ConnectionSet(IOptions<ConnectionOptions> options, TimePro
         }
     }
 
-    /// <summary>It is gone.</summary>
     public void Remove(Connection connection) => _connections.TryRemove(connection, out _);
 
-    /// <summary>Says goodbye to all, and to those who come after. They close by themselves, within <see cref="ConnectionOptions.CloseSeconds"/>.</summary>
+    /// <summary>
+    /// Ends all connections, and those that are added later. They close by themselves, within
+    /// <see cref="ConnectionOptions.CloseSeconds"/>.
+    /// </summary>
     public void EndAll(CloseCode code, string reason)
     {
         Interlocked.Exchange(ref _ended, new(code, reason));
@@ -66,12 +75,11 @@ internal sealed class ConnectionSet(IOptions<ConnectionOptions> options, TimePro
         {
             foreach (var (connection, _) in _connections)
             {
-                connection.Beat();
+                connection.CheckHeartbeat();
             }
         }
     }
 
-    /// <summary>A place for one connection.</summary>
     internal readonly struct Place(ConnectionSet set) : IDisposable
     {
         /// <inheritdoc/>

@@ -2,15 +2,24 @@ using OrleansChat.Protocol;
 
 namespace OrleansChat.Gateway.Connections;
 
-/// <summary>Whoever talks over a connection: is handed what the peer says, and has the last word.</summary>
+/// <summary>Handles the frames that a connection receives, and writes the last message before it closes.</summary>
 internal interface IFrameHandler
 {
-    /// <summary>A whole frame came. The bytes are the caller's again when this returns. The next frame waits for it.</summary>
+    /// <summary>
+    /// Handles a whole frame. The bytes are valid until the returned task completes. The connection reads no further
+    /// frame before that.
+    /// </summary>
     ValueTask ReceiveAsync(ReadOnlyMemory<byte> frame, bool binary);
 
-    /// <summary>Completes when every command that came has its answer in the outbox. Called once no further frame comes.</summary>
-    Task SettleAsync(CancellationToken cancellationToken);
+    /// <summary>
+    /// Waits until the answers to all received commands are in the connection send queue. Called when no further frame
+    /// will be handled.
+    /// </summary>
+    Task WaitForAnswersAsync(CancellationToken cancellationToken);
 
-    /// <summary>What is said before a close frame, with the milliseconds after which to come back where they are given. Empty says nothing.</summary>
+    /// <summary>Encodes the message that precedes a close frame; empty for none.</summary>
+    /// <param name="after">
+    /// Milliseconds that the client should wait before it reconnects; null if the client decides.
+    /// </param>
     ReadOnlyMemory<byte> Farewell(CloseCode code, string reason, int? after = null);
 }

@@ -1,8 +1,11 @@
 namespace OrleansChat.Gateway.Connections;
 
-/// <summary>Told when what was posted leaves the queue for the wire. A dropped post is never told.</summary>
+/// <summary>
+/// Receives the position of each post that the writer takes from the connection send queue. Dropped posts are not
+/// reported.
+/// </summary>
 internal interface IReceipt
 {
-    /// <summary>Called in order, under the outbox's lock: note the position and return.</summary>
+    /// <summary>Called in queue order, under the queue's lock. It must store the position and return.</summary>
     void Taken(long position);
 }

@@ -5,13 +5,14 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 namespace OrleansChat.Gateway.Connections;
 
 /// <summary>
-/// The sockets that connections are accepted from. What is set on them holds for each connection: its send buffer is bounded. The system's
-/// own grows to megabytes for a peer that does not read (Linux: <c>tcp_wmem</c>, 4 MiB), which nobody would count, and takes no more before a
-/// third of it is free again: at 1 KB/s that is longer than <see cref="ConnectionOptions.StallSeconds"/>, and a slow reader looks dead.
+/// Creates the listening sockets. Accepted connections inherit their options, so the send buffer of each connection is
+/// bounded. Without that, Linux grows it to megabytes for a peer that does not read (<c>tcp_wmem</c>, 4 MiB), which no
+/// limit here would count. Also, Linux accepts more bytes only after a third of the buffer is free again. At 1 KB/s
+/// that takes longer than <see cref="ConnectionOptions.StallSeconds"/>, and a slow reader would look dead.
 /// </summary>
 internal static class ListenSocket
 {
-    /// <summary>Binds as Kestrel does by itself.</summary>
+    /// <summary>Binds a socket like Kestrel does, and bounds its send buffer; 0 leaves the system's default.</summary>
     public static Socket Bind(EndPoint endpoint, int sendBufferBytes)
     {
         var listening = SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint);

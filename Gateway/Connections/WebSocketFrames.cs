@@ -6,27 +6,33 @@ using OrleansChat.Protocol;
 
 namespace OrleansChat.Gateway.Connections;
 
-/// <summary>The frames that a server writes (RFC 6455 §5): unmasked, and whole.</summary>
+/// <summary>Encodes the frames that a server sends (RFC 6455 §5): unmasked and unfragmented.</summary>
 internal static class WebSocketFrames
 {
     private const byte TextFrame = 0x81;
 
-    /// <summary>RSV1, which says that a message is compressed (RFC 7692 §6).</summary>
+    /// <summary>RSV1, which marks a message as compressed (RFC 7692 §6).</summary>
     private const byte Compressed = 0x40;
 
-    /// <summary>Bytes of text below which compressing by itself saves next to nothing.</summary>
-    private const int LeastCompressed = 128;
+    /// <summary>Frames smaller than this, in bytes, are not compressed, because it saves next to nothing.</summary>
+    private const int MinCompressedBytes = 128;
 
-    /// <summary>What a flush ends the compressed bytes with, and the frame leaves out (RFC 7692 §7.2.1): 00 00 FF FF.</summary>
+    /// <summary>
+    /// Length of 00 00 FF FF, with which a flush ends the compressed bytes and which the frame leaves out (RFC 7692
+    /// §7.2.1).
+    /// </summary>
     private const int FlushBytes = 4;
 
-    /// <summary>A ping without a payload (§5.5.2).</summary>
+    /// <summary>A ping without a payload (RFC 6455 §5.5.2).</summary>
     public static readonly ReadOnlyMemory<byte> Ping = new byte[] { 0x89, 0x00 };
 
-    /// <summary>True for a close frame (§5.5.1).</summary>
+    /// <summary>True for a close frame (RFC 6455 §5.5.1).</summary>
     public static bool IsClose(ReadOnlySpan<byte> frame) => (frame[0] & 0x0F) == 0x08;
 
-    /// <summary>One unmasked text frame (RFC 6455 §5.2) of all lines that are not empty; empty where all are.</summary>
+    /// <summary>
+    /// Encodes the lines that are not empty as one unmasked text frame (RFC 6455 §5.2), joined by newlines. Returns an
+    /// empty array if all lines are empty.
+    /// </summary>
     public static byte[] Text(ReadOnlySpan<ReadOnlyMemory<byte>> lines)
     {
         var length = -1;
@@ -63,13 +69,14 @@ internal static class WebSocketFrames
     }
 
     /// <summary>
-    /// The same for peers who agreed to permessage-deflate: compressed by itself, so that it does not matter what else they were sent. A frame
-    /// that does not become smaller stays as it is, which such peers take too.
+    /// As <see cref="Text"/>, for peers that agreed to permessage-deflate. Each frame is compressed by itself, so the
+    /// same bytes suit every such peer. A frame that would not become smaller is returned uncompressed, which these
+    /// peers accept too.
     /// </summary>
     public static byte[] DeflatedText(ReadOnlySpan<ReadOnlyMemory<byte>> lines)
     {
         var plain = Text(lines);
-        if (plain.Length < LeastCompressed)
+        if (plain.Length < MinCompressedBytes)
         {
             return plain;
         }
@@ -84,7 +91,10 @@ internal static class WebSocketFrames
         return header.Length + length < plain.Length ? [.. header, .. deflated.GetBuffer().AsSpan(0, length)] : plain;
     }
 
-    /// <summary>One unmasked text frame of all lines that are not empty, and clears them; nothing where all are.</summary>
+    /// <summary>
+    /// Writes the lines that are not empty as one unmasked text frame, and clears the list. Writes nothing if all lines
+    /// are empty.
+    /// </summary>
     public static void WriteText(IBufferWriter<byte> frames, List<ReadOnlyMemory<byte>> lines)
     {
         var length = -1;
@@ -110,6 +120,9 @@ internal static class WebSocketFrames
 
         lines.Clear();
     }
+
+    /// <summary>Writes the header of an unmasked text frame; the caller writes the payload.</summary>
+    public static void WriteTextHeader(IBufferWriter<byte> frames, int length) => frames.Advance(Header(frames.GetSpan(10), TextFrame, length));
 
     private static int HeaderBytes(ReadOnlySpan<byte> frame) => frame[1] switch
     {
@@ -138,7 +151,10 @@ internal static class WebSocketFrames
         }
     }
 
-    /// <summary>A close frame (RFC 6455 §5.5.1): at most 125 bytes of payload, of them two for the code.</summary>
+    /// <summary>
+    /// Encodes a close frame (RFC 6455 §5.5.1). The payload has at most 125 bytes, two of them for the code, so a
+    /// longer reason is cut.
+    /// </summary>
     public static byte[] Close(CloseCode code, string reason)
     {
         Span<byte> text = stackalloc byte[123];

@@ -2,83 +2,87 @@ using System.Diagnostics.Metrics;
 
 namespace OrleansChat.Gateway.Fanout;
 
-/// <summary>The meter <c>OrleansChat.Gateway.Fanout</c>: what the inbox loses, and what it costs.</summary>
+/// <summary>
+/// The meter <c>OrleansChat.Gateway.Fanout</c>: what the gateway stream loses, and what it costs to repair.
+/// </summary>
 internal sealed class FanoutInstruments
 {
-    /// <summary>The meter's name.</summary>
     public const string Meter = "OrleansChat.Gateway.Fanout";
 
     private readonly Counter<long> _events;
     private readonly Counter<long> _duplicates;
-    private readonly Counter<long> _holes;
-    private readonly Histogram<double> _holeDelay;
-    private readonly Counter<long> _held;
+    private readonly Counter<long> _gaps;
+    private readonly Histogram<double> _gapDuration;
+    private readonly Counter<long> _outOfOrder;
     private readonly Counter<long> _repairs;
     private readonly Counter<long> _repaired;
-    private readonly Counter<long> _beacons;
-    private readonly Counter<long> _attended;
+    private readonly Counter<long> _polledGaps;
+    private readonly Counter<long> _attachmentSyncs;
     private readonly Counter<long> _resubscribed;
-    private readonly Counter<long> _missedNotices;
+    private readonly Counter<long> _missedPresence;
     private readonly Counter<long> _repeated;
     private long _repairedEvents;
 
     public FanoutInstruments(IMeterFactory meters)
     {
         var meter = meters.Create(Meter);
-        _events = meter.CreateCounter<long>("orleanschat.feed.events", "{events}", "Events handed to subscriptions, once a feed.");
-        _duplicates = meter.CreateCounter<long>("orleanschat.feed.duplicates", "{events}", "Events that came twice and were dropped.");
-        _holes = meter.CreateCounter<long>("orleanschat.feed.holes", "{holes}", "Times that the inbox had not told what a room had got to.");
-        _holeDelay = meter.CreateHistogram<double>("orleanschat.feed.hole_delay", "ms", "From noticing a hole until everything in it was handed on.");
-        _held = meter.CreateCounter<long>("orleanschat.feed.held", "{events}", "Events that came early and were kept until those before them came.");
-        _repairs = meter.CreateCounter<long>("orleanschat.feed.repairs", "{reads}", "Reads of the log to close holes.");
-        _repaired = meter.CreateCounter<long>("orleanschat.feed.repaired", "{events}", "Events read from the log to close holes.");
-        _beacons = meter.CreateCounter<long>("orleanschat.feed.beacon_repairs", "{times}", "Heads that only the beacon told.");
-        _resubscribed = meter.CreateCounter<long>("orleanschat.inbox.resubscribed", "{times}", "Times the inbox was silent and subscribed to anew.");
-        _missedNotices = meter.CreateCounter<long>("orleanschat.feed.missed_notices", "{times}", "Times that notices of comings and goings were missed and asked for.");
-        _repeated = meter.CreateCounter<long>("orleanschat.room.repeated", "{calls}", "Calls repeated because the silos changed while they were under way.");
-        _attended = meter.CreateCounter<long>("orleanschat.room.attended", "{times}", "Rooms told anew who is attached here.");
+        _events = meter.CreateCounter<long>("orleanschat.feed.events", "{event}", "Events delivered, counted once per feed.");
+        _duplicates = meter.CreateCounter<long>("orleanschat.feed.duplicates", "{event}", "Duplicate events that were dropped.");
+        _gaps = meter.CreateCounter<long>("orleanschat.feed.gaps", "{gap}", "Gaps: times that events were known to exist and had not been delivered yet.");
+        _gapDuration = meter.CreateHistogram<double>("orleanschat.feed.gap.duration", "s", "Time from detecting a gap until its events were delivered.");
+        _outOfOrder = meter.CreateCounter<long>("orleanschat.feed.out_of_order", "{event}", "Events that arrived out of order and were buffered.");
+        _repairs = meter.CreateCounter<long>("orleanschat.feed.repair.reads", "{read}", "Reads of the message log to repair gaps.");
+        _repaired = meter.CreateCounter<long>("orleanschat.feed.repair.events", "{event}", "Events that were read from the message log to repair gaps.");
+        _polledGaps = meter.CreateCounter<long>("orleanschat.feed.polled_gaps", "{gap}", "Gaps that only the head poller found.");
+        _resubscribed = meter.CreateCounter<long>("orleanschat.gateway_stream.resubscriptions", "{subscription}", "Times that the gateway stream was silent and was subscribed to again.");
+        _missedPresence = meter.CreateCounter<long>("orleanschat.presence.missed", "{update}", "Times that presence updates were missed and requested from the room.");
+        _repeated = meter.CreateCounter<long>("orleanschat.room_client.repeated_calls", "{call}", "Calls to rooms that were repeated because the cluster changed during the call.");
+        _attachmentSyncs = meter.CreateCounter<long>("orleanschat.room_client.syncs", "{sync}", "Times that the attachments of a room were synchronized.");
     }
 
-    /// <summary>Handed on.</summary>
+    /// <summary>Counts delivered events.</summary>
     public void Events(int events) => _events.Add(events);
 
-    /// <summary>Came twice.</summary>
+    /// <summary>Counts a duplicate event.</summary>
     public void Duplicate() => _duplicates.Add(1);
 
-    /// <summary>A hole was noticed.</summary>
-    public void Hole() => _holes.Add(1);
+    /// <summary>Counts a gap.</summary>
+    public void Gap() => _gaps.Add(1);
 
-    /// <summary>A hole was closed, so long after it was noticed.</summary>
-    public void Closed(TimeSpan after) => _holeDelay.Record(after.TotalMilliseconds);
+    /// <summary>Records the time from detecting a gap until it was closed.</summary>
+    public void Closed(TimeSpan after) => _gapDuration.Record(after.TotalSeconds);
 
-    /// <summary>An event came early.</summary>
-    public void Held() => _held.Add(1);
+    /// <summary>Counts an event that was buffered.</summary>
+    public void Buffered() => _outOfOrder.Add(1);
 
-    /// <summary>The log was read.</summary>
+    /// <summary>Counts a read of the message log.</summary>
     public void Repair() => _repairs.Add(1);
 
-    /// <summary>Handed on from the log.</summary>
+    /// <summary>Counts events that were delivered from the message log.</summary>
     public void Repaired(int events)
     {
         _repaired.Add(events);
         Interlocked.Add(ref _repairedEvents, events);
     }
 
-    /// <summary>Events handed on from the log since the start, because the inbox had not told them.</summary>
+    /// <summary>
+    /// Number of events delivered from the message log since the start, because the gateway stream had not delivered
+    /// them.
+    /// </summary>
     public long RepairedEvents => Volatile.Read(ref _repairedEvents);
 
-    /// <summary>The beacon told more than the inbox had.</summary>
-    public void Beacon() => _beacons.Add(1);
+    /// <summary>Counts a gap that only the head poller found.</summary>
+    public void PolledGap() => _polledGaps.Add(1);
 
-    /// <summary>The inbox was silent.</summary>
+    /// <summary>Counts a new subscription to a silent gateway stream.</summary>
     public void Resubscribed() => _resubscribed.Add(1);
 
-    /// <summary>A notice of comings and goings did not come.</summary>
-    public void MissedNotice() => _missedNotices.Add(1);
+    /// <summary>Counts a missed presence update.</summary>
+    public void MissedPresence() => _missedPresence.Add(1);
 
-    /// <summary>A call was given up and repeated.</summary>
+    /// <summary>Counts a call that was abandoned and repeated.</summary>
     public void Repeated() => _repeated.Add(1);
 
-    /// <summary>A room was told who is attached.</summary>
-    public void Attended() => _attended.Add(1);
+    /// <summary>Counts a synchronization of a room's attachments.</summary>
+    public void AttachmentsSynced() => _attachmentSyncs.Add(1);
 }

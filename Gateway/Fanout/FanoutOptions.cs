@@ -2,47 +2,70 @@ using System.ComponentModel.DataAnnotations;
 
 namespace OrleansChat.Gateway.Fanout;
 
-/// <summary>Bounds of what stands between this gateway's sessions and the rooms. Section <c>Fanout</c>.</summary>
+/// <summary>Limits and intervals between this gateway's sessions and the rooms. Section <c>Fanout</c>.</summary>
 internal sealed class FanoutOptions
 {
-    /// <summary>The section's name.</summary>
     public const string Section = "Fanout";
 
-    /// <summary>Commands to one room that may wait here; one more is refused with <c>unavailable</c>.</summary>
+    /// <summary>
+    /// Commands to one room that may wait on this gateway; one more is refused as <c>unavailable</c>.
+    /// </summary>
     [Range(1, 1_000_000)] public int CommandsPerRoom { get; set; } = 8192;
 
-    /// <summary>Commands that travel to a room in one call.</summary>
+    /// <summary>Maximum number of commands in one call to a room. The rest waits for the next call.</summary>
     [Range(1, 10_000)] public int CommandsPerCall { get; set; } = 256;
 
     /// <summary>
-    /// Milliseconds between two calls to a busy room; what is sent to it meanwhile travels together, and where it is more than one command the
-    /// next call is half as long after it again. A calm room, up to some 100 calls a second, is called at once. 0 for always at once.
+    /// Minimum milliseconds between two calls to a busy room; commands in between are sent together in the next call.
+    /// After a call with more than one command the interval is half as long again. A room with fewer than about 100
+    /// calls per second is called at once. 0 turns the interval off.
     /// </summary>
     [Range(0, 1000)] public int CallMs { get; set; } = 8;
 
-    /// <summary>Commands for which a room is called although it is not time yet.</summary>
+    /// <summary>Number of waiting commands at which a room is called before <see cref="CallMs"/> is over.</summary>
     [Range(1, 10_000)] public int CallCommands { get; set; } = 32;
 
-    /// <summary>Milliseconds for which a command is tried again when a call fails, before its sender hears <c>timeout</c>.</summary>
+    /// <summary>
+    /// Milliseconds for which a command is retried while calls to its room fail. Then the client gets <c>timeout</c>.
+    /// </summary>
     [Range(100, 120_000)] public int CommandMs { get; set; } = 15_000;
 
-    /// <summary>Milliseconds between the beacons: a lost last event stays unnoticed for two of them at the most.</summary>
-    [Range(100, 60_000)] public int BeaconMs { get; set; } = 1000;
-
-    /// <summary>Milliseconds between the gateway's words to itself through its inbox; after two without an echo it subscribes anew.</summary>
-    [Range(100, 60_000)] public int EchoMs { get; set; } = 1000;
+    /// <summary>
+    /// Milliseconds between two polls of the heads of all rooms that this gateway serves. If the last event of a room
+    /// is lost, the gateway notices within two polls.
+    /// </summary>
+    [Range(100, 60_000)] public int HeadPollMs { get; set; } = 1000;
 
     /// <summary>
-    /// Milliseconds for which a feed waits for what was overtaken on the way, before it reads it from the log. What came early is kept meanwhile.
+    /// Milliseconds between two probes that the gateway sends to itself through its stream. If no probe arrives for two
+    /// intervals, it subscribes to the stream again.
     /// </summary>
-    [Range(0, 10_000)] public int HoldMs { get; set; } = 50;
+    [Range(100, 60_000)] public int StreamProbeMs { get; set; } = 1000;
 
-    /// <summary>Events that came early and a feed keeps; once it is full the log is read at once, and tells what found no room.</summary>
-    [Range(1, 100_000)] public int HeldEvents { get; set; } = 1024;
+    /// <summary>
+    /// Milliseconds for which the feed of a room waits for a missing event before reading it from the message log.
+    /// Later events are buffered meanwhile.
+    /// </summary>
+    [Range(0, 10_000)] public int GapWaitMs { get; set; } = 50;
 
-    /// <summary>Events a feed reads from the log at a time to close a hole.</summary>
+    /// <summary>
+    /// Events that the feed of a room buffers while an earlier one is missing. If the buffer is full, the feed reads
+    /// the message log at once, including the events that did not fit.
+    /// </summary>
+    [Range(1, 100_000)] public int OutOfOrderEvents { get; set; } = 1024;
+
+    /// <summary>Maximum number of events per read when the feed of a room closes a gap from the message log.</summary>
     [Range(1, 1000)] public int RepairEvents { get; set; } = 256;
 
-    /// <summary>Events a hole may have; behind a larger one each subscription is fed from the log by itself.</summary>
-    [Range(1, 100_000)] public int HoleEvents { get; set; } = 1024;
+    /// <summary>
+    /// Largest gap, in events, that the feed of a room closes for all its subscriptions at once. If the gap is larger,
+    /// each subscription reads the message log by itself.
+    /// </summary>
+    [Range(1, 100_000)] public int GapEvents { get; set; } = 1024;
+
+    /// <summary>
+    /// Pages of history that this gateway reads from the message log at the same time, and as many reads for
+    /// connections that are behind. A page that waits for more than 5 s is refused as <c>unavailable</c>.
+    /// </summary>
+    [Range(1, 10_000)] public int PagesAtATime { get; set; } = 32;
 }

@@ -5,28 +5,38 @@ using OrleansChat.Protocol;
 namespace OrleansChat.Gateway.Fanout;
 
 /// <summary>
-/// A room's fan-out within this gateway: checks the sequence, closes holes from the log, encodes once, and hands the same bytes to
-/// every subscription in the same order. The inbox is its doorbell, the log its truth.
+/// The fan-out of one room within this gateway. It checks sequences, repairs gaps from the message log, encodes each
+/// run of events once, and delivers the same bytes to all live subscriptions in the same order. The gateway stream may
+/// lose events; the message log has them all.
 /// </summary>
 /// <remarks>
 /// <code>
-///   events from the inbox:   seq ≤ position      a duplicate: drop
-///                            seq = position + 1  hand on, position moves; what was kept and follows is handed on too
-///                            seq > position + 1  a hole: keep the event
-///   a head from elsewhere:   seq > position      a hole
+///   events from the gateway stream:   seq ≤ position       duplicate: drop
+///                                     seq = position + 1   deliver it, and the buffered events that follow
+///                                     seq > position + 1   a gap: buffer the event
+///   a head from elsewhere:            seq > position       a gap
 ///
-///   whole ──something is past the position──► hole ──what is missing comes within HoldMs──► whole
-///                                               └──else: read what is missing, once for all──►─┘
+///   complete ──a sequence after position + 1 is known──► gap ──missing events arrive within GapWaitMs──► complete
+///                                                         └──otherwise: read them, once for all──────►─┘
 /// </code>
-/// What is only overtaken costs no read, and what was kept is not read again. A beacon's hole is not waited for: the inbox had its time.
+/// So events that were only reordered cost no read, and buffered events are not read again. A gap that the head poller
+/// finds is repaired at once, because the stream had a whole poll interval to deliver the events.
+/// <see cref="DeliverAsync"/> lists the steps of a delivery, <see cref="RepairGapAsync"/> those of a repair.
 /// </remarks>
-/// <param name="readLog">Reads the room's events after a sequence, so many at the most.</param>
-/// <param name="ended">Told of the subscriptions that a membership's end ended. Called under the lock: it must not call back.</param>
+/// <param name="readLog">
+/// Reads the room's events after a sequence from the message log, up to a number of events.
+/// </param>
+/// <param name="ended">
+/// Called with the subscriptions that ended because a membership ended. Runs under the feed's lock: it must not call
+/// back.
+/// </param>
 internal sealed partial class Feed(
     string room, Func<long, int, Task<RoomEvent[]>> readLog, Action<IReadOnlyList<Subscription>> ended, FanoutOptions options,
     FanoutInstruments instruments, TimeProvider time)
 {
-    /// <summary>Characters of text after which a run ends: a frame stays small against an outbox.</summary>
+    /// <summary>
+    /// Characters of text after which a run ends, so that a frame is small compared to a connection send queue.
+    /// </summary>
     private const int RunLength = 16 * 1024;
 
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(250);
@@ -34,32 +44,42 @@ internal sealed partial class Feed(
     private readonly SubscriptionList _subscriptions = new();
     private readonly Dictionary<long, Task<IReadOnlyList<EncodedEvent>>> _reads = [];
 
-    /// <summary>What came before what is before it: at most <see cref="FanoutOptions.HeldEvents"/>, all past the position.</summary>
-    private readonly Dictionary<long, RoomEvent> _early = [];
+    /// <summary>
+    /// Events that arrived out of order, by sequence: at most <see cref="FanoutOptions.OutOfOrderEvents"/>, all after the
+    /// position.
+    /// </summary>
+    private readonly Dictionary<long, RoomEvent> _outOfOrder = [];
 
-    /// <summary>The last sequence handed on; null before the room has answered the first enter.</summary>
+    /// <summary>The last delivered sequence; null until the room has answered the first enter.</summary>
     private long? _position;
 
-    /// <summary>The newest sequence that anybody told of. Past the position while there is a hole.</summary>
+    /// <summary>
+    /// The newest sequence that is known to exist. It is greater than the position while there is a gap.
+    /// </summary>
     private long _target;
 
-    /// <summary>When the hole was noticed; null where there is none.</summary>
-    private long? _noticed;
+    /// <summary>Timestamp at which the gap was detected; null if there is none.</summary>
+    private long? _gapDetectedAt;
 
-    /// <summary>How long the hole is given to close by itself.</summary>
+    /// <summary>How long to wait for the missing events of the gap before reading the log.</summary>
     private TimeSpan _hold;
 
-    /// <summary>How far what is being read reaches: what is missing after it is another hole, and is given its time.</summary>
+    /// <summary>
+    /// The last sequence of the gap that is being read; 0 before the first read. Sequences missing after it are another
+    /// gap, with a wait of its own.
+    /// </summary>
     private long _end;
 
-    /// <summary>The head as the last beacon showed it.</summary>
-    private long _shown;
+    /// <summary>The head that the head poller reported last.</summary>
+    private long _polledHead;
+
+    /// <summary>True while the repair loop runs.</summary>
     private bool _closing;
 
     /// <summary>The room's key.</summary>
     public string Room => room;
 
-    /// <summary>Registers a subscription. It is handed nothing before it is live.</summary>
+    /// <summary>Adds a subscription. It gets no events before it is live.</summary>
     public void Add(Subscription subscription)
     {
         lock (_gate)
@@ -68,10 +88,10 @@ internal sealed partial class Feed(
         }
     }
 
-    /// <summary>Takes a subscription out.</summary>
-    /// <param name="last">True where its user has no other one in this feed.</param>
-    /// <param name="empty">True where the feed has no other one.</param>
-    /// <returns>False where it was not in.</returns>
+    /// <summary>Removes a subscription.</summary>
+    /// <param name="last">True if its user has no other subscription in this feed.</param>
+    /// <param name="empty">True if the feed has no other subscription.</param>
+    /// <returns>False if it was not in this feed.</returns>
     public bool Remove(Subscription subscription, out bool last, out bool empty)
     {
         lock (_gate)
@@ -83,9 +103,12 @@ internal sealed partial class Feed(
         }
     }
 
-    /// <summary>The room has this gateway attached: every event after <paramref name="seq"/> comes through the inbox.</summary>
-    /// <param name="told">The last notice of comings and goings before.</param>
-    public Task OpenAsync(long seq, NoticeMark told)
+    /// <summary>
+    /// Opens the feed: the room has attached this gateway, and publishes every event after <paramref name="seq"/> to
+    /// the gateway stream. Only the first call sets the position.
+    /// </summary>
+    /// <param name="presence">The last presence update before that.</param>
+    public Task OpenAsync(long seq, PresenceVersion presence)
     {
         lock (_gate)
         {
@@ -94,31 +117,43 @@ internal sealed partial class Feed(
                 GoOnAfter(seq);
             }
 
-            _heard = _heard == default ? told : _heard;
-            return Close(Hold);
+            _presenceVersion = _presenceVersion == default ? presence : _presenceVersion;
+            return RepairGap(Hold);
         }
     }
 
-    /// <summary>Events from the inbox, ascending.</summary>
-    /// <returns>The closing of a hole, where it began with them.</returns>
+    /// <summary>
+    /// Delivers events from the gateway stream. They are in ascending order.
+    /// <list type="number">
+    /// <item>Sort events by sequence: drop a duplicate, take the next one, buffer one that is out of order.</item>
+    /// <item>Add the buffered events that follow.</item>
+    /// <item>Cut the events into runs, and offer each run to all subscriptions. The position moves with it.</item>
+    /// <item>Compare the position with the newest known sequence. If there is a gap, start the repair loop.</item>
+    /// </list>
+    /// </summary>
+    /// <returns>The repair loop if this call started it; else a completed task.</returns>
     public Task DeliverAsync(RoomEvents batch)
     {
         lock (_gate)
         {
+            // Step 1: Sort the events.
             List<EncodedEvent> next = new(batch.Events.Length);
             foreach (var happened in batch.Events)
             {
                 Take(happened, next);
             }
 
-            HandOn(next);
-            return Expect(batch.Events[^1].Seq, _early.Count < options.HeldEvents ? Hold : TimeSpan.Zero);
+            // Steps 2 and 3: Deliver.
+            Deliver(next);
+
+            // Step 4: Detect a gap. If the buffer is full, repair at once.
+            return Expect(batch.Events[^1].Seq, _outOfOrder.Count < options.OutOfOrderEvents ? Hold : TimeSpan.Zero);
         }
     }
 
-    /// <summary>The room's head, told apart from the room's events: they may be on their way.</summary>
-    /// <returns>The closing of a hole, where it began with this.</returns>
-    public Task NoticeAsync(long head)
+    /// <summary>The room's head was reported other than by its events, which may still be on their way.</summary>
+    /// <returns>The repair loop if this call started it; else a completed task.</returns>
+    public Task OnHeadObservedAsync(long head)
     {
         lock (_gate)
         {
@@ -127,25 +162,28 @@ internal sealed partial class Feed(
     }
 
     /// <summary>
-    /// The head as a beacon shows it. What is only on its way through the inbox is no loss: the feed is repaired where it has not got by
-    /// now to what the beacon before this one showed.
+    /// The head that the head poller read. Events that are still on their way are not lost, so the feed is repaired
+    /// only if it has not reached the head of the previous poll by now.
     /// </summary>
-    /// <returns>The repair, where it began with this.</returns>
-    public Task BeaconAsync(long head)
+    /// <returns>The repair loop if this call started it; else a completed task.</returns>
+    public Task OnHeadPolledAsync(long head)
     {
         lock (_gate)
         {
-            (var due, _shown) = (_shown, head);
+            (var due, _polledHead) = (_polledHead, head);
             if (_position is { } position && due > Math.Max(position, _target))
             {
-                instruments.Beacon();
+                instruments.PolledGap();
             }
 
             return Expect(due, TimeSpan.Zero);
         }
     }
 
-    /// <summary>State for everybody in the room, or for the users that it is for.</summary>
+    /// <summary>
+    /// Queues state (typing, presence, a read mark) for all subscriptions, or for those of the users that
+    /// <paramref name="to"/> selects.
+    /// </summary>
     public void Offer(Func<string, ServerFrame> state, Predicate<string>? to = null)
     {
         var encoded = new EncodedState(state);
@@ -201,13 +239,16 @@ internal sealed partial class Feed(
         }
     }
 
-    private TimeSpan Hold => TimeSpan.FromMilliseconds(options.HoldMs);
+    private TimeSpan Hold => TimeSpan.FromMilliseconds(options.GapWaitMs);
 
-    /// <summary>Under the lock: adds an event to what is handed on next, keeps it, or drops it.</summary>
+    /// <summary>Adds an event to those to be delivered next, buffers it, or drops it. Requires the lock.</summary>
     private void Take(RoomEvent happened, List<EncodedEvent> next)
     {
+        // Delivered, taken or buffered before - drop it.
+        // The next one - take it.
+        // Out of order, or the room has not answered yet - buffer it, if there is room. Otherwise the log will be read.
         var after = _position + next.Count;
-        if (happened.Seq <= after || _early.ContainsKey(happened.Seq))
+        if (happened.Seq <= after || _outOfOrder.ContainsKey(happened.Seq))
         {
             instruments.Duplicate();
         }
@@ -215,48 +256,56 @@ internal sealed partial class Feed(
         {
             next.Add(new(happened));
         }
-        else if (_early.Count < options.HeldEvents)
+        else if (_outOfOrder.Count < options.OutOfOrderEvents)
         {
-            // What finds no room here the log tells.
-            _early.Add(happened.Seq, happened);
-            instruments.Held();
+            _outOfOrder.Add(happened.Seq, happened);
+            instruments.Buffered();
         }
     }
 
-    /// <summary>Under the lock: the room has got to <paramref name="seq"/>.</summary>
+    /// <summary>The room has events up to <paramref name="seq"/>. Requires the lock.</summary>
     private Task Expect(long seq, TimeSpan hold)
     {
         _target = Math.Max(_target, seq);
-        return Close(hold);
+        return RepairGap(hold);
     }
 
-    /// <summary>Under the lock, after the position or the target moved: notices a hole, and that it is closed.</summary>
-    /// <param name="hold">How long a hole that begins now is given to close by itself.</param>
-    /// <returns>The loop that closes it, where this started it.</returns>
-    private Task Close(TimeSpan hold)
+    /// <summary>
+    /// Detects whether a gap began or was closed. Called after the position or the target moved. Requires the lock.
+    /// </summary>
+    /// <param name="hold">
+    /// How long a gap that begins now may close by itself. An existing gap waits no longer than this either.
+    /// </param>
+    /// <returns>The repair loop if this call started it; else a completed task.</returns>
+    private Task RepairGap(TimeSpan hold)
     {
+        // The room has not answered yet - there is no position to compare with.
         if (_position is null)
         {
             return Task.CompletedTask;
         }
 
-        if (_noticed is { } since && (_position >= _target || (_end > 0 && _position >= _end)))
+        // Gap, and the position has reached its end - the gap is closed. Another one may follow.
+        if (_gapDetectedAt is { } since && (_position >= _target || (_end > 0 && _position >= _end)))
         {
             instruments.Closed(time.GetElapsedTime(since));
-            (_noticed, _end) = (null, 0);
+            (_gapDetectedAt, _end) = (null, 0);
         }
 
+        // No event is missing - complete.
         if (_position >= _target)
         {
             return Task.CompletedTask;
         }
 
-        if (_noticed is null)
+        // Events are missing - a gap begins, or the existing one goes on.
+        if (_gapDetectedAt is null)
         {
-            instruments.Hole();
-            (_noticed, _hold) = (time.GetTimestamp(), hold);
+            instruments.Gap();
+            (_gapDetectedAt, _hold) = (time.GetTimestamp(), hold);
         }
 
+        // One repair loop at a time. A running loop sees the new target and hold at its next step.
         _hold = hold < _hold ? hold : _hold;
         if (_closing)
         {
@@ -264,12 +313,24 @@ internal sealed partial class Feed(
         }
 
         _closing = true;
-        return CloseAsync();
+        return RepairGapAsync();
     }
 
-    /// <summary>One at a time: waits, then reads, until the feed is whole.</summary>
-    private async Task CloseAsync()
+    /// <summary>
+    /// The repair loop: runs until no event is missing. One at a time.
+    /// <list type="number">
+    /// <item>Wait while the missing events may still arrive by themselves.</item>
+    /// <item>If too many events are missing, skip them: each subscription reads them by itself.</item>
+    /// <item>End if no event is missing, or if nobody is subscribed.</item>
+    /// <item>Read the missing events from the message log, up to the last one that is not buffered.</item>
+    /// <item>If the log no longer has the first of them, skip to the log's first event.</item>
+    /// <item>Deliver what was read, and the buffered events that follow.</item>
+    /// <item>If the log could not be read, or returned no events, wait before the next attempt.</item>
+    /// </list>
+    /// </summary>
+    private async Task RepairGapAsync()
     {
+        // Steps 1 to 3, under the lock: choose what to do.
         while (NextStep() is { } step)
         {
             if (step.Wait > TimeSpan.Zero)
@@ -278,43 +339,54 @@ internal sealed partial class Feed(
             }
             else if (!await TryRepairAsync(step.After, step.Limit))
             {
-                // The log is away. Nothing is lost by waiting: the target stays, and the position moves only in sequence.
+                // Step 7: Retry. Nothing is lost: the target stays, and the position moves only in sequence.
                 await Task.Delay(RetryDelay, time);
             }
         }
     }
 
-    /// <summary>False where the log told nothing.</summary>
+    /// <summary>
+    /// Reads and delivers missing events. Returns false if the log could not be read, or returned no events.
+    /// </summary>
     private async Task<bool> TryRepairAsync(long after, int limit)
     {
         try
         {
+            // Step 4: Read.
             var events = await ReadAsync(after, limit);
+
+            // Steps 5 and 6: Deliver.
             Repair(events);
             return events.Count > 0;
         }
-        catch (Exception away) when (away is not OutOfMemoryException)
+        catch (Exception exception) when (exception is not OutOfMemoryException)
         {
             return false;
         }
     }
 
-    /// <summary>How to go on with the hole: wait, or read so many events after a sequence. Null, and the loop is over, where there is none.</summary>
+    /// <summary>
+    /// Decides what the repair loop does next: wait, or read up to <c>Limit</c> events after a sequence. Returns null
+    /// if the loop must end.
+    /// </summary>
     private (TimeSpan Wait, long After, int Limit)? NextStep()
     {
         lock (_gate)
         {
-            if (_noticed is { } since && _subscriptions.Count > 0 && _hold - time.GetElapsedTime(since) is { Ticks: > 0 } wait)
+            // Step 1: The missing events may still arrive.
+            if (_gapDetectedAt is { } since && _subscriptions.Count > 0 && _hold - time.GetElapsedTime(since) is { Ticks: > 0 } wait)
             {
                 return (TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds)), 0, 0);
             }
 
-            if (_target - _position > options.HoleEvents)
+            // Step 2: The gap is too large.
+            if (_target - _position > options.GapEvents)
             {
                 FallBehind(_target);
-                Close(Hold);
+                RepairGap(Hold);
             }
 
+            // Step 3: Nothing is missing, or nobody is subscribed.
             if (_position is not { } position || position >= _target || _subscriptions.Count == 0)
             {
                 _closing = false;
@@ -323,9 +395,9 @@ internal sealed partial class Feed(
 
             _end = _end == 0 ? _target : _end;
 
-            // Up to the last that is missing: what is kept behind it is not read.
+            // The buffered events at the end need not be read.
             var last = _target;
-            while (_early.ContainsKey(last))
+            while (_outOfOrder.ContainsKey(last))
             {
                 last--;
             }
@@ -341,19 +413,22 @@ internal sealed partial class Feed(
             instruments.Repair();
             if (events.Count > 0 && events[0].Event.Seq > _position + 1)
             {
-                // The log no longer has what is missing: each subscription names it.
+                // Step 5: Skip. Each subscription queues a gap frame for it.
                 FallBehind(events[0].Event.Seq - 1);
             }
 
+            // Step 6: Deliver.
             List<EncodedEvent> missing = [.. events.SkipWhile(happened => happened.Event.Seq <= _position)];
             instruments.Repaired(missing.Count);
-            missing.ForEach(happened => _early.Remove(happened.Event.Seq));
-            HandOn(missing);
-            Close(Hold);
+            missing.ForEach(happened => _outOfOrder.Remove(happened.Event.Seq));
+            Deliver(missing);
+            RepairGap(Hold);
         }
     }
 
-    /// <summary>Under the lock: goes on after <paramref name="seq"/>, and each subscription reads up to there by itself.</summary>
+    /// <summary>
+    /// Skips events up to <paramref name="seq"/>: each subscription reads them by itself. Requires the lock.
+    /// </summary>
     private void FallBehind(long seq)
     {
         foreach (var subscription in _subscriptions)
@@ -364,22 +439,25 @@ internal sealed partial class Feed(
         GoOnAfter(seq);
     }
 
-    /// <summary>Under the lock: moves the position, and hands on what was kept and follows.</summary>
+    /// <summary>Moves the position, and delivers the buffered events that follow it. Requires the lock.</summary>
     private void GoOnAfter(long seq)
     {
         _position = seq;
-        foreach (var early in _early.Keys.Where(early => early <= seq).ToArray())
+        foreach (var early in _outOfOrder.Keys.Where(early => early <= seq).ToArray())
         {
-            _early.Remove(early);
+            _outOfOrder.Remove(early);
         }
 
-        HandOn([]);
+        Deliver([]);
     }
 
-    /// <summary>Under the lock: hands on events that follow the position, and after them what was kept and follows.</summary>
-    private void HandOn(List<EncodedEvent> events)
+    /// <summary>
+    /// Delivers events that follow the position, and the buffered events that follow them. Requires the lock.
+    /// </summary>
+    private void Deliver(List<EncodedEvent> events)
     {
-        while (_early.Count > 0 && _early.Remove(_position.GetValueOrDefault() + events.Count + 1, out var early))
+        // Step 2 of a delivery: add buffered events.
+        while (_outOfOrder.Count > 0 && _outOfOrder.Remove(_position.GetValueOrDefault() + events.Count + 1, out var early))
         {
             events.Add(new(early));
         }
@@ -387,13 +465,17 @@ internal sealed partial class Feed(
         Push(events);
     }
 
-    /// <summary>Under the lock: everybody who is live gets them, in the order in which they came.</summary>
-    /// <param name="events">Dense, from the one after the position.</param>
+    /// <summary>
+    /// Delivers events to all live subscriptions, in the order of the subscriptions. Requires the lock.
+    /// </summary>
+    /// <param name="events">Consecutive events that follow the position.</param>
     private void Push(List<EncodedEvent> events)
     {
+        // Step 3 of a delivery: run by run.
         for (var from = 0; from < events.Count;)
         {
-            // A run ends with a membership, which ends subscriptions.
+            // A run ends at the end of a membership, because that event ends subscriptions, which must get nothing
+            // after it.
             var length = 0;
             var to = from;
             do
@@ -418,7 +500,7 @@ internal sealed partial class Feed(
         }
     }
 
-    /// <summary>Under the lock: whoever gave up membership reads no further, on whatever connection.</summary>
+    /// <summary>Ends all subscriptions of a user whose membership ended. Requires the lock.</summary>
     private void End(RoomEvent left)
     {
         List<Subscription> over = [];

@@ -1,26 +1,39 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Options;
 using OrleansChat.Gateway.Sessions;
 using OrleansChat.Grains.Interfaces;
 
 namespace OrleansChat.Gateway.Fanout;
 
-/// <summary>The rooms that this gateway has to do with: a feed for those it holds somebody in, and a line to each it talks to.</summary>
+/// <summary>
+/// The rooms that this gateway uses: a feed for each room with a subscription here, and a room client for each room
+/// that is called.
+/// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "SemaphoreSlim needs disposal only if its AvailableWaitHandle is used.")]
 internal sealed class Feeds(
-    IGrainFactory grains, GatewayId gateway, Ongoing ongoing, IOptions<FanoutOptions> options, FanoutInstruments instruments, TimeProvider time) : IRooms
+    IGrainFactory grains, GatewayId gateway, BackgroundTasks background, IOptions<FanoutOptions> options, FanoutInstruments instruments, TimeProvider time) : IRooms
 {
-    private readonly Lock _gate = new();
-    private readonly Dictionary<string, Feed> _feeds = [];
-    private readonly Dictionary<string, RoomLine> _lines = [];
+    /// <summary>How long a page of history may wait for its turn.</summary>
+    private static readonly TimeSpan PagePatience = TimeSpan.FromSeconds(5);
 
-    /// <summary>The newest number of the cluster that a beacon showed.</summary>
+    private readonly Lock _gate = new();
+
+    // Separate limits, so that clients that read history do not delay readers that are behind.
+    private readonly SemaphoreSlim _pages = new(options.Value.PagesAtATime);
+    private readonly SemaphoreSlim _catchUps = new(options.Value.PagesAtATime);
+    private readonly Dictionary<string, Feed> _feeds = [];
+    private readonly Dictionary<string, RoomClient> _clients = [];
+    private readonly RoomProbe _probe = new(rooms => grains.GetGrain<IHistoryGrain>(0).HeadsAsync(rooms), background, time);
+
+    /// <summary>The newest cluster version that the head poller reported.</summary>
     private long _cluster;
 
-    /// <summary>Calls so far, to whatever room.</summary>
+    /// <summary>Number of calls so far, to all rooms. Each call gets the next number.</summary>
     private long _calls;
 
     private IHistoryGrain History => grains.GetGrain<IHistoryGrain>(0);
 
-    /// <summary>The rooms with a feed.</summary>
+    /// <summary>The keys of the rooms with a feed.</summary>
     public string[] Rooms
     {
         get
@@ -32,14 +45,14 @@ internal sealed class Feeds(
         }
     }
 
-    /// <summary>How many rooms there is a line to.</summary>
-    public int Lines
+    /// <summary>Number of room clients.</summary>
+    public int Clients
     {
         get
         {
             lock (_gate)
             {
-                return _lines.Count;
+                return _clients.Count;
             }
         }
     }
@@ -47,8 +60,8 @@ internal sealed class Feeds(
     /// <inheritdoc/>
     public void Enter(Subscription subscription, Enter enter, Action<RoomReply> answered)
     {
-        // Each under one lock: a subscription's coming or going and the command that tells the room of it. Between the two, another session of
-        // the same user could come or go, and the room would hear of them in the wrong order.
+        // The feed is changed, and the command for the room is queued, under one lock. Otherwise another session of the
+        // same user could enter or leave in between, and the room would get the two commands in the wrong order.
         lock (_gate)
         {
             if (!_feeds.TryGetValue(subscription.Room, out var feed))
@@ -63,11 +76,12 @@ internal sealed class Feeds(
             {
                 if (reply is Entered entered)
                 {
-                    ongoing.Add(feed.OpenAsync(entered.Seq, entered.Told));
+                    background.Add(feed.OpenAsync(entered.Seq, entered.Presence));
                 }
                 else
                 {
-                    // An earlier subscription of the user's may have left meanwhile, and counted on this one.
+                    // If this was the user's last subscription, this also removes the user from the room: an earlier
+                    // subscription may have left without a command to the room, because this one was registered.
                     Exit(subscription, endMembership: false, answered: null);
                 }
 
@@ -92,12 +106,15 @@ internal sealed class Feeds(
         answered(new Done());
     }
 
-    /// <summary>Takes them out in a turn of its own: the feed that tells this holds its lock.</summary>
+    /// <summary>
+    /// Removes subscriptions that the feed has ended. It runs as a task of its own, because the calling feed holds its
+    /// lock.
+    /// </summary>
     private void Ended(IReadOnlyList<Subscription> subscriptions)
     {
         if (subscriptions.Count > 0)
         {
-            ongoing.Add(ExitAsync(subscriptions));
+            background.Add(ExitAsync(subscriptions));
         }
     }
 
@@ -134,127 +151,149 @@ internal sealed class Feeds(
     {
         lock (_gate)
         {
-            ongoing.Add(LineTo(room).Send(command, reply => Answer(answered, reply)));
+            background.Add(ClientFor(room).Send(command, reply => Answer(answered, reply)));
         }
     }
 
-    /// <summary>One session's answer that fails is nobody else's trouble: theirs follow in the same loop.</summary>
+    /// <summary>
+    /// Calls a callback. If it throws, the exception is logged, so that the other callbacks of the same call still run.
+    /// </summary>
     private void Answer(Action<RoomReply> answered, RoomReply reply)
     {
         try
         {
             answered(reply);
         }
-        catch (Exception failure) when (failure is not OutOfMemoryException)
+        catch (Exception exception) when (exception is not OutOfMemoryException)
         {
-            ongoing.Add(Task.FromException(failure));
+            background.Add(Task.FromException(exception));
         }
     }
 
-    /// <summary>Under the lock, so that no line is swept between being found and being used.</summary>
-    private RoomLine LineTo(string room)
+    /// <summary>
+    /// Returns the room client for a room. Requires the lock, so that <see cref="Sweep"/> does not remove the client
+    /// before it is used.
+    /// </summary>
+    private RoomClient ClientFor(string room)
     {
-        if (!_lines.TryGetValue(room, out var line))
+        if (!_clients.TryGetValue(room, out var client))
         {
-            line = new(room, gateway.Id, grains, options.Value, instruments, time, () => Interlocked.Increment(ref _calls), () => Find(room)?.Heard ?? default, Attended);
-            _lines.Add(room, line);
+            client = new(room, gateway.Id, grains, options.Value, instruments, time, () => Interlocked.Increment(ref _calls), () => Find(room)?.PresenceVersion ?? default, OnAttachmentsSynced,
+                _probe.MayExistAsync);
+            _clients.Add(room, client);
         }
 
-        return line;
+        return client;
     }
 
-    /// <summary>The claim numbers and heads of rooms, from the log itself; and whether a silo came or went.</summary>
-    public void Beacon(RoomHeads beacon)
+    /// <summary>
+    /// Handles a poll of the message log: the heads and claim numbers of rooms. A newer cluster version means that a
+    /// silo joined or left; then old calls are repeated.
+    /// </summary>
+    public void OnHeadsPolled(RoomHeads polled)
     {
-        RoomLine[] lines;
+        RoomClient[] clients;
         lock (_gate)
         {
-            lines = _cluster is not 0 && beacon.Cluster > _cluster ? [.. _lines.Values] : [];
-            _cluster = Math.Max(_cluster, beacon.Cluster);
+            clients = _cluster is not 0 && polled.Cluster > _cluster ? [.. _clients.Values] : [];
+            _cluster = Math.Max(_cluster, polled.Cluster);
         }
 
-        foreach (var line in lines)
+        foreach (var client in clients)
         {
-            line.Repeat();
+            client.RepeatOldCalls();
         }
 
-        foreach (var head in beacon.Heads)
+        foreach (var head in polled.Heads)
         {
             if (Find(head.Room) is { } feed)
             {
-                ongoing.Add(feed.BeaconAsync(head.Seq));
+                background.Add(feed.OnHeadPolledAsync(head.Seq));
             }
 
             lock (_gate)
             {
-                if (_lines.TryGetValue(head.Room, out var line))
+                if (_clients.TryGetValue(head.Room, out var client))
                 {
-                    ongoing.Add(line.Claimed(head.Claim));
+                    background.Add(client.OnClaim(head.Claim));
                 }
             }
         }
     }
 
-    /// <summary>A room's activation left its silo, or something of it was missed: it is told who is attached here, and answers how far it is.</summary>
-    public void AttendAgain(string room)
+    /// <summary>
+    /// Synchronizes the attachments of a room, because its activation left its silo or an update of it was missed. The
+    /// room answers with its head and the missed presence updates.
+    /// </summary>
+    public void SyncAttachments(string room)
     {
         lock (_gate)
         {
-            if (_lines.TryGetValue(room, out var line))
+            if (_clients.TryGetValue(room, out var client))
             {
-                ongoing.Add(line.AttendAgain());
+                background.Add(client.SyncAttachments());
             }
         }
     }
 
-    /// <summary>All rooms, after the inbox was silent: what they told meanwhile besides events is known to them alone.</summary>
-    public async Task AttendAllAsync(CancellationToken cancellationToken)
+    /// <summary>
+    /// Synchronizes the attachments of all rooms after the gateway stream was silent. Presence updates of that time are
+    /// known only to the rooms.
+    /// </summary>
+    public async Task SyncAllAttachmentsAsync(CancellationToken cancellationToken)
     {
-        RoomLine[] lines;
+        RoomClient[] clients;
         lock (_gate)
         {
-            lines = [.. _lines.Values];
+            clients = [.. _clients.Values];
         }
 
         await Parallel.ForEachAsync(
-            lines,
+            clients,
             new ParallelOptions { MaxDegreeOfParallelism = 32, CancellationToken = cancellationToken, TaskScheduler = TaskScheduler.Current },
-            (line, cancelled) => new(line.AttendAgain().WaitAsync(cancelled)));
+            (client, cancelled) => new(client.SyncAttachments().WaitAsync(cancelled)));
     }
 
-    /// <summary>Who came and went.</summary>
-    public void Tell(RoomAttendance notice)
+    /// <summary>Delivers a presence update. If an earlier one was missed, asks the room for it.</summary>
+    public void OnPresence(RoomPresence notice)
     {
-        if (Find(notice.Room)?.Tell(notice) == false)
+        if (Find(notice.Room)?.TryDeliverPresence(notice) == false)
         {
-            instruments.MissedNotice();
-            AttendAgain(notice.Room);
+            instruments.MissedPresence();
+            SyncAttachments(notice.Room);
         }
     }
 
-    private void Attended(Attended attended)
+    private void OnAttachmentsSynced(AttachmentsSynced synced)
     {
-        Find(attended.Head.Room)?.TellMissed(attended.Missed);
-        Notice(attended.Head.Room, attended.Head.Seq);
+        Find(synced.Head.Room)?.DeliverMissedPresence(synced.Missed);
+        OnHeadObserved(synced.Head.Room, synced.Head.Seq);
     }
 
-    /// <summary>Forgets the lines that nobody uses.</summary>
+    /// <summary>Removes the room clients that are not used.</summary>
     public void Sweep()
     {
         lock (_gate)
         {
-            foreach (var (room, line) in _lines)
+            foreach (var (room, client) in _clients)
             {
-                if (line.IsIdle && !_feeds.ContainsKey(room))
+                if (client.IsIdle && !_feeds.ContainsKey(room))
                 {
-                    _lines.Remove(room);
+                    _clients.Remove(room);
                 }
             }
         }
     }
 
     /// <inheritdoc/>
-    public void Typing(string room, string user) => ongoing.Add(grains.GetGrain<IRoomGrain>(room).TypingAsync(user));
+    public void Typing(string room, string user)
+    {
+        // Not sent to a room that is not known to exist: nobody would see it, and the call would activate a grain.
+        if (IsKnown(room))
+        {
+            background.Add(grains.GetGrain<IRoomGrain>(room).TypingAsync(user));
+        }
+    }
 
     /// <inheritdoc/>
     public bool GoLive(Subscription subscription, out long head)
@@ -264,16 +303,48 @@ internal sealed class Feeds(
     }
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<EncodedEvent>> ReadAsync(string room, long after, int limit, CancellationToken cancellationToken) =>
-        Find(room)?.ReadAsync(after, limit).WaitAsync(cancellationToken) ?? Task.FromResult<IReadOnlyList<EncodedEvent>>([]);
+    public async Task<IReadOnlyList<EncodedEvent>> ReadAsync(string room, long after, int limit, CancellationToken cancellationToken)
+    {
+        await _catchUps.WaitAsync(cancellationToken);
+        try
+        {
+            return Find(room) is { } feed ? await feed.ReadAsync(after, limit).WaitAsync(cancellationToken) : [];
+        }
+        finally
+        {
+            _catchUps.Release();
+        }
+    }
 
     /// <inheritdoc/>
-    public Task<HistoryPage> PageAsync(string room, string user, long after, int limit) => History.PageAsync(room, user, after, limit);
+    public async Task<HistoryPage> PageAsync(PageAsk ask, CancellationToken cancellationToken)
+    {
+        using var patience = new CancellationTokenSource(PagePatience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+        try
+        {
+            await _pages.WaitAsync(either.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return new([], 0, Refusal.Unavailable);
+        }
+
+        try
+        {
+            return await History.PageAsync(ask, cancellationToken);
+        }
+        finally
+        {
+            _pages.Release();
+        }
+    }
 
     /// <inheritdoc/>
-    public Task<Attendance> WhoAsync(string room, string user, int most) => grains.GetGrain<IRoomGrain>(room).WhoAsync(user, most);
+    public Task<PresenceSnapshot> WhoAsync(string room, string user, int most) =>
+        IsKnown(room) ? grains.GetGrain<IRoomGrain>(room).WhoAsync(user, most) : History.WhoAsync(room, user, most);
 
-    /// <summary>The feed of a room, or null where nobody here is in it.</summary>
+    /// <summary>The feed of a room; null if no session here is in the room.</summary>
     public Feed? Find(string room)
     {
         lock (_gate)
@@ -282,12 +353,34 @@ internal sealed class Feeds(
         }
     }
 
-    /// <summary>A room's head, told apart from the inbox.</summary>
-    public void Notice(string room, long head)
+    private bool IsKnown(string room)
+    {
+        lock (_gate)
+        {
+            return _clients.TryGetValue(room, out var client) && client.IsKnown;
+        }
+    }
+
+    /// <summary>A notification reported a room's head.</summary>
+    public void OnNotified(string room, long head)
+    {
+        lock (_gate)
+        {
+            if (_clients.TryGetValue(room, out var client))
+            {
+                background.Add(client.OnCreated());
+            }
+        }
+
+        OnHeadObserved(room, head);
+    }
+
+    /// <summary>A room's head was reported other than by its events.</summary>
+    public void OnHeadObserved(string room, long head)
     {
         if (Find(room) is { } feed)
         {
-            ongoing.Add(feed.NoticeAsync(head));
+            background.Add(feed.OnHeadObservedAsync(head));
         }
     }
 }

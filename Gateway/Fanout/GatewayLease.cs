@@ -5,21 +5,23 @@ using OrleansChat.Protocol;
 namespace OrleansChat.Gateway.Fanout;
 
 /// <summary>
-/// This gateway's proof of life. While it holds, what the cluster believes of the gateway's users is true. Once the registry refuses
-/// it, or once this process notices that it slept through it, the gateway ends its connections and its process and starts anew under a
-/// fresh id. A registry that is away is no such end: the gateway waits, and then tells everything again.
+/// This gateway's lease with the registry. While it is valid, what the cluster stores about this gateway's users is
+/// correct.
+/// If the registry refuses a renewal, or if this process was paused for a whole lease, the gateway closes its
+/// connections and ends its process. The next process has a new id. An unreachable registry is not a reason to end: the
+/// gateway retries, and when it succeeds it sends its sessions to the users' grains again.
 /// </summary>
 internal sealed partial class GatewayLease(
-    IGrainFactory grains, GatewayId gateway, ConnectionSet connections, Users users, Ongoing ongoing, IHostApplicationLifetime lifetime,
-    TimeProvider time, ILogger<GatewayLease> logger) : BackgroundService
+    IGrainFactory grains, GatewayId gateway, ConnectionSet connections, Users users, BackgroundTasks background, IHostApplicationLifetime lifetime,
+    StartupWait wait, TimeProvider time, ILogger<GatewayLease> logger) : BackgroundService
 {
-    /// <summary>The exit code of a gateway whose lease ran out.</summary>
+    /// <summary>The exit code of a gateway whose lease has expired.</summary>
     public const int ExitCode = 3;
 
     private long _renewed;
     private long _cluster;
 
-    /// <summary>True while the lease holds, by this process's own clock.</summary>
+    /// <summary>True while the lease is valid by this process's own clock.</summary>
     public bool Holds => Volatile.Read(ref _renewed) is var renewed and not 0 && time.GetElapsedTime(renewed) < Lease.Length;
 
     private IGatewayRegistryGrain Registry => grains.GetGrain<IGatewayRegistryGrain>(0);
@@ -27,7 +29,9 @@ internal sealed partial class GatewayLease(
     /// <inheritdoc/>
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
-        await FirstCall.TryAsync(() => RenewAsync(cancellationToken), cancellationToken);
+        // While a silo has just died, or the cluster is still starting, a call can take its whole response timeout.
+        // That is no reason to end.
+        await wait.UntilAsync(StartupWait.Cluster, _ => RenewAsync(cancellationToken), exception => exception is not OutOfMemoryException, cancellationToken);
         await base.StartAsync(cancellationToken);
     }
 
@@ -35,7 +39,7 @@ internal sealed partial class GatewayLease(
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
-        await ongoing.WhenDoneAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await background.WhenDoneAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await Registry.ReleaseAsync(gateway.Id).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
@@ -46,7 +50,8 @@ internal sealed partial class GatewayLease(
         using var timer = new PeriodicTimer(Lease.Renewal, time);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
-            // A process that slept through its lease must not renew it: its users may be elsewhere by now, and it has not noticed.
+            // A process that was paused for a whole lease must not renew it. Its users may be on other gateways by now,
+            // and it does not know.
             var slept = time.GetElapsedTime(ticked) >= Lease.Length;
             try
             {
@@ -56,12 +61,12 @@ internal sealed partial class GatewayLease(
                     return;
                 }
             }
-            catch (Exception away) when (away is not OutOfMemoryException)
+            catch (Exception exception) when (exception is not OutOfMemoryException)
             {
-                LogAway(away.Message);
+                LogRenewFailed(exception);
             }
 
-            // From here: a registry that took long to answer is no sleep.
+            // Measured from here, so that a slow answer of the registry does not count as a pause.
             ticked = time.GetTimestamp();
         }
     }
@@ -70,7 +75,8 @@ internal sealed partial class GatewayLease(
     {
         var asked = time.GetTimestamp();
 
-        // Not as long as a call may take: one that was lost with a silo would be waited for until the lease is over.
+        // Shorter than the response timeout: a call that is lost with a silo would otherwise take the rest of the
+        // lease.
         var grant = await Registry.RenewAsync(gateway.Id).WaitAsync(Lease.Renewal, time, CancellationToken.None);
         if (!grant.Granted)
         {
@@ -79,12 +85,12 @@ internal sealed partial class GatewayLease(
 
         var lapsed = !Holds;
 
-        // From the time of asking: the registry's lease cannot end before this process's view of it.
+        // Counted from before the call, so this process's view of the lease ends before the registry's.
         Volatile.Write(ref _renewed, asked);
         if (_cluster != 0 && (lapsed || _cluster != grant.Cluster))
         {
-            // Also while this gateway drains: whoever is still here can be reached.
-            ongoing.Add(users.AttendAllAsync(stoppingToken));
+            // Also during a drain: the remaining sessions must stay reachable.
+            background.Add(users.SyncAllSessionsAsync(stoppingToken));
         }
 
         _cluster = grant.Cluster;
@@ -95,13 +101,13 @@ internal sealed partial class GatewayLease(
     {
         LogOver(gateway.Id);
         Environment.ExitCode = ExitCode;
-        connections.EndAll(CloseCode.ServiceRestart, "this gateway starts anew");
+        connections.EndAll(CloseCode.ServiceRestart, "this gateway is restarting");
         lifetime.StopApplication();
     }
 
-    [LoggerMessage(1, LogLevel.Warning, "The lease could not be renewed: {Reason}")]
-    private partial void LogAway(string reason);
+    [LoggerMessage(231, LogLevel.Warning, "Renewing the lease failed; trying again in 2 s")]
+    private partial void LogRenewFailed(Exception exception);
 
-    [LoggerMessage(2, LogLevel.Error, "The lease of gateway {Gateway} is over: its connections end and its process starts anew")]
+    [LoggerMessage(232, LogLevel.Error, "The lease of gateway {Gateway} has expired: closing all connections and ending the process")]
     private partial void LogOver(string gateway);
 }

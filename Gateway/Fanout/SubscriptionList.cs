@@ -3,8 +3,8 @@ using OrleansChat.Gateway.Sessions;
 namespace OrleansChat.Gateway.Fanout;
 
 /// <summary>
-/// The subscriptions of a feed, in the order in which they came. Coming, going, and whether a user has another one cost the same however
-/// many there are: a whole room may leave at once. Guarded by the feed's lock.
+/// The subscriptions of a feed, in the order in which they were added. Adding, removing, and checking for another
+/// subscription of a user take constant time, because a whole room may leave at once. Guarded by the feed's lock.
 /// </summary>
 internal sealed class SubscriptionList
 {
@@ -12,17 +12,16 @@ internal sealed class SubscriptionList
     private readonly Dictionary<Subscription, LinkedListNode<Subscription>> _places = [];
     private readonly Dictionary<string, int> _ofUser = [];
 
-    /// <summary>How many there are.</summary>
     public int Count => _places.Count;
 
-    /// <summary>Adds one that is not in yet.</summary>
+    /// <summary>Adds a subscription, which must not be in the list.</summary>
     public void Add(Subscription subscription)
     {
         _places.Add(subscription, _inOrder.AddLast(subscription));
         _ofUser[subscription.Session.User] = _ofUser.GetValueOrDefault(subscription.Session.User) + 1;
     }
 
-    /// <summary>Takes one out. False where it was not in.</summary>
+    /// <summary>Removes a subscription. Returns false if it is not in the list.</summary>
     public bool Remove(Subscription subscription)
     {
         if (!_places.Remove(subscription, out var place))
@@ -40,9 +39,9 @@ internal sealed class SubscriptionList
         return true;
     }
 
-    /// <summary>True where the user has one.</summary>
+    /// <summary>True if the user has a subscription in the list.</summary>
     public bool Has(string user) => _ofUser.ContainsKey(user);
 
-    /// <summary>In the order in which they came.</summary>
+    /// <summary>Enumerates in the order in which subscriptions were added.</summary>
     public LinkedList<Subscription>.Enumerator GetEnumerator() => _inOrder.GetEnumerator();
 }

@@ -6,9 +6,13 @@ using OrleansChat.Protocol;
 
 namespace OrleansChat.Gateway.Fanout;
 
-/// <summary>The users with a session on this gateway: tells their grains of them, and brings them what is rung for them.</summary>
+/// <summary>
+/// The users with a session on this gateway. It registers sessions with the users' grains, leases their budgets, and
+/// brings sessions into rooms that notifications name.
+/// </summary>
 internal sealed partial class Users(
-    IGrainFactory grains, GatewayId gateway, Feeds feeds, Doorway doorway, Ongoing ongoing, IOptions<ProtocolLimits> limits, TimeProvider time, ILogger<Users> logger)
+    IGrainFactory grains, GatewayId gateway, Feeds feeds, HandshakeLimiter handshakes, BackgroundTasks background, IOptions<ProtocolLimits> limits,
+    IOptions<BudgetOptions> budgets, TimeProvider time, ILogger<Users> logger)
     : IUsers
 {
     private const int Tries = 5;
@@ -17,68 +21,101 @@ internal sealed partial class Users(
     private readonly Dictionary<string, Session> _sessions = [];
 
     /// <inheritdoc/>
-    public async Task<bool> ConnectAsync(Session session, string? device)
+    public async Task<Opening> ConnectAsync(Session session, string? device, int cursors)
     {
+        UserBudgets? first = null;
         lock (_gate)
         {
             if (!_users.TryGetValue(session.User, out var user))
             {
-                _users.Add(session.User, user = new());
+                _users.Add(session.User, user = new(first = NewBudgets(session.User)));
             }
 
             user.Sessions = [.. user.Sessions, session];
             _sessions.Add(session.Id, session);
         }
 
+        BudgetGrant[]? leased = null;
+        var sent = time.GetTimestamp();
         try
         {
-            var admission = await AdmitAsync(session, device);
-            if (admission == Admission.Admitted)
+            BudgetAsk[] asks = [.. Once(BudgetKind.Connects, 1), .. Once(BudgetKind.Cursors, cursors)];
+            var opened = await OpenAsync(session, device, [.. asks, .. first?.Opening() ?? []]);
+            switch (opened.Admission)
             {
-                return true;
-            }
-
-            if (admission == Admission.GatewayExpired)
-            {
-                throw new InvalidOperationException("The lease of this gateway is over.");
+                case Admission.Admitted:
+                    leased = opened.Grants[asks.Length..];
+                    return Array.FindIndex(asks, ask => ask.Kind == BudgetKind.Cursors) is >= 0 and var at
+                        ? new(Admission.Admitted, opened.Grants[at].RetryMs, opened.Grants[at].Granted)
+                        : new(Admission.Admitted, 0, cursors);
+                case Admission.GatewayExpired:
+                    throw new InvalidOperationException("The lease of this gateway has expired.");
+                default:
+                    Forget(session);
+                    return new(opened.Admission, opened.RetryMs, 0);
             }
         }
         catch
         {
-            // It may be known there all the same.
+            // The grain may have registered the session although the call failed.
             Disconnect(session);
             throw;
         }
-
-        Forget(session);
-        return false;
+        finally
+        {
+            if (first is not null)
+            {
+                background.Add(first.OpenedAsync(leased, sent));
+            }
+        }
     }
 
-    private async Task<Admission> AdmitAsync(Session session, string? device)
+    /// <summary>
+    /// An ask for units that are spent at once; nothing is leased ahead. None if the kind is not limited.
+    /// </summary>
+    private BudgetAsk[] Once(BudgetKind kind, int wanted) =>
+        GetTerms(kind) is { PerSecond: > 0 } terms && wanted > 0 ? [new(kind, terms.PerSecond, terms.Burst, 0, 0, wanted, Ahead: false)] : [];
+
+    private BudgetTerms GetTerms(BudgetKind kind) => kind switch
     {
-        if (!await doorway.EnterAsync(CancellationToken.None))
+        BudgetKind.Sends => new(kind, limits.Value.SendsPerSecond, limits.Value.SendBurst),
+        BudgetKind.Commands => new(kind, budgets.Value.CommandsPerSecond, budgets.Value.CommandBurst),
+        BudgetKind.Connects => new(kind, budgets.Value.ConnectsPerSecond, budgets.Value.ConnectBurst),
+        BudgetKind.Cursors => new(
+            kind, budgets.Value.CursorsPerSecond, (int)Math.Min(1_000_000, (long)limits.Value.ConnectionsPerUser * limits.Value.RoomsPerConnection)),
+        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
+    };
+
+    private UserBudgets NewBudgets(string user) => new(
+        [GetTerms(BudgetKind.Sends), GetTerms(BudgetKind.Commands)], asks => Grain(user).LeaseAsync(gateway.Id, asks), time);
+
+    private async Task<Opened> OpenAsync(Session session, string? device, BudgetAsk[] asks)
+    {
+        if (!await handshakes.AcquireAsync(CancellationToken.None))
         {
-            throw new TimeoutException("Too many are coming at once.");
+            throw new TimeoutException("Too many connections are opening at once.");
         }
 
         try
         {
-            return await Grain(session.User).ConnectAsync(gateway.Id, new(session.Id, device), limits.Value.ConnectionsPerUser);
+            return await Grain(session.User).OpenAsync(gateway.Id, new(session.Id, device), limits.Value.ConnectionsPerUser, asks);
         }
         finally
         {
-            doorway.Leave();
+            handshakes.Release();
         }
     }
 
     /// <inheritdoc/>
     public void Disconnect(Session session)
     {
-        Forget(session);
-        ongoing.Add(TryAsync(() => Grain(session.User).DisconnectAsync(gateway.Id, session.Id), CancellationToken.None));
+        var returned = Forget(session)?.Return() ?? [];
+        background.Add(TryAsync(() => Grain(session.User).CloseAsync(gateway.Id, session.Id, returned), CancellationToken.None));
     }
 
-    /// <summary>Calls until it succeeds, at most <see cref="Tries"/> times: the silo that the grain was on may just have gone.</summary>
+    /// <summary>
+    /// Calls until it succeeds, at most <see cref="Tries"/> times: the grain's silo may just have stopped.
+    /// </summary>
     private async Task TryAsync(Func<Task> call, CancellationToken cancellationToken)
     {
         for (var tries = 1; ; tries++)
@@ -88,14 +125,15 @@ internal sealed partial class Users(
                 await call();
                 return;
             }
-            catch (Exception away) when (tries < Tries && away is not OutOfMemoryException)
+            catch (Exception exception) when (tries < Tries && exception is not OutOfMemoryException)
             {
                 await Task.Delay(TimeSpan.FromSeconds(tries), time, cancellationToken);
             }
         }
     }
 
-    private void Forget(Session session)
+    /// <summary>Removes a session. Returns the user's budgets if this was the user's last session here.</summary>
+    private UserBudgets? Forget(Session session)
     {
         lock (_gate)
         {
@@ -106,39 +144,51 @@ internal sealed partial class Users(
                 if (user.Sessions.Length == 0)
                 {
                     _users.Remove(session.User);
+                    return user.Budgets;
                 }
             }
+
+            return null;
         }
     }
 
     /// <inheritdoc/>
-    public ValueTask<int> TakeSendAsync(string user)
+    public ValueTask<int> TakeAsync(string user, BudgetKind kind)
     {
-        if (limits.Value.SendsPerSecond == 0)
+        if (FindBudgets(user) is not { } found)
         {
             return ValueTask.FromResult(0);
         }
 
-        SendAllowance allowance;
-        lock (_gate)
-        {
-            if (!_users.TryGetValue(user, out var local))
-            {
-                return ValueTask.FromResult(0);
-            }
-
-            allowance = local.Allowance ??= AllowanceOf(user);
-        }
-
-        ongoing.Add(allowance.Take(out var wait));
-        return new(wait);
+        var wait = found.TakeAsync(kind, out var asking);
+        background.Add(asking);
+        return wait;
     }
 
-    private SendAllowance AllowanceOf(string user) =>
-        new(wanted => Grain(user).TakeSendsAsync(wanted, limits.Value.SendsPerSecond, limits.Value.SendBurst));
+    /// <inheritdoc/>
+    public void Charge(string user, BudgetKind kind, int units)
+    {
+        if (FindBudgets(user) is { } found)
+        {
+            found.Charge(kind, units, out var asking);
+            background.Add(asking);
+        }
+    }
 
-    /// <summary>Events of a room that a user belongs to are in the log: sessions in that room look, the others are put into it.</summary>
-    public void Ring(string user, string room, long from, long to)
+    /// <summary>The budgets of a user; null for a user without a session here.</summary>
+    private UserBudgets? FindBudgets(string user)
+    {
+        lock (_gate)
+        {
+            return _users.GetValueOrDefault(user)?.Budgets;
+        }
+    }
+
+    /// <summary>
+    /// Handles a notification: a room that a user belongs to has new events. Sessions that are not in the room enter
+    /// it; its feed here checks that it has the events.
+    /// </summary>
+    public void Notify(string user, string room, long from, long to)
     {
         Session[] sessions;
         lock (_gate)
@@ -151,10 +201,10 @@ internal sealed partial class Users(
             session.Reach(room, from - 1);
         }
 
-        feeds.Notice(room, to);
+        feeds.OnNotified(room, to);
     }
 
-    /// <summary>A newer session of the same device took over.</summary>
+    /// <summary>Ends a session, because a newer one of the same device took over.</summary>
     public void Replaced(string sessionId)
     {
         Session? session;
@@ -166,8 +216,11 @@ internal sealed partial class Users(
         session?.End(CloseCode.Replaced, "a newer connection of this device took over");
     }
 
-    /// <summary>Tells every user's grain again, after the cluster changed or the inbox was silent, and hears what was rung meanwhile.</summary>
-    public async Task AttendAllAsync(CancellationToken cancellationToken)
+    /// <summary>
+    /// Sends all sessions to the users' grains again, after the cluster changed or the gateway stream was silent.
+    /// Handles the notifications that the grains return.
+    /// </summary>
+    public async Task SyncAllSessionsAsync(CancellationToken cancellationToken)
     {
         string[] all;
         lock (_gate)
@@ -184,29 +237,32 @@ internal sealed partial class Users(
                 {
                     await TryAsync(() => AttendAsync(user), cancelled);
                 }
-                catch (Exception away) when (away is not (OutOfMemoryException or OperationCanceledException))
+                catch (Exception exception) when (exception is not (OutOfMemoryException or OperationCanceledException))
                 {
-                    // One user's grain that stays away costs the others nothing.
-                    LogNotTold(away.Message);
+                    // A failure for one user must not affect the others.
+                    LogSyncFailed(exception);
                 }
             });
     }
 
-    /// <summary>Tells a user's grain, again while sessions came or went meanwhile: calls may overtake each other, and the last word is true.</summary>
+    /// <summary>
+    /// Sends a user's sessions to the user's grain. If sessions begin or end during the call, it is repeated: calls may
+    /// overtake each other, so the last one must have the current sessions.
+    /// </summary>
     private async Task AttendAsync(string user)
     {
-        for (UserSession[]? told = null, now = SessionsOf(user); told is null || !told.SequenceEqual(now); now = SessionsOf(user))
+        for (UserSession[]? sent = null, now = GetSessions(user); sent is null || !sent.SequenceEqual(now); now = GetSessions(user))
         {
-            foreach (var ring in await Grain(user).AttendAsync(gateway.Id, now))
+            foreach (var notification in await Grain(user).SyncSessionsAsync(gateway.Id, now))
             {
-                Ring(user, ring.Room, ring.From, ring.To);
+                Notify(user, notification.Room, notification.From, notification.To);
             }
 
-            told = now;
+            sent = now;
         }
     }
 
-    private UserSession[] SessionsOf(string user)
+    private UserSession[] GetSessions(string user)
     {
         lock (_gate)
         {
@@ -214,17 +270,16 @@ internal sealed partial class Users(
         }
     }
 
-    [LoggerMessage(1, LogLevel.Warning, "A user's grain could not be told of its sessions: {Reason}")]
-    private partial void LogNotTold(string reason);
+    [LoggerMessage(241, LogLevel.Warning, "Sending a user's sessions to its grain failed")]
+    private partial void LogSyncFailed(Exception exception);
 
     private IUserGrain Grain(string user) => grains.GetGrain<IUserGrain>(user);
 
-    /// <summary>Under the lock; the array itself is never changed.</summary>
-    private sealed class LocalUser
+    /// <summary>Guarded by the lock. The array itself is never changed, only replaced.</summary>
+    private sealed class LocalUser(UserBudgets budgets)
     {
         public Session[] Sessions { get; set; } = [];
 
-        /// <summary>Null before the first send: most listen.</summary>
-        public SendAllowance? Allowance { get; set; }
+        public UserBudgets Budgets => budgets;
     }
 }

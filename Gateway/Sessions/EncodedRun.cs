@@ -5,36 +5,36 @@ using OrleansChat.Grains.Interfaces;
 namespace OrleansChat.Gateway.Sessions;
 
 /// <summary>
-/// Consecutive events of one room as one frame. A server's frames carry no mask, so the same bytes are for everybody who sees
-/// the room the same way: handing a run to a connection costs the same whatever it holds.
+/// Consecutive events of one room, encoded as one frame. Server frames are not masked, so viewers with equal views get
+/// the same bytes. The cost of queueing a run does not depend on the number of its events.
 /// </summary>
-/// <param name="events">At least one; dense.</param>
+/// <param name="events">At least one event. The sequences are consecutive.</param>
 internal sealed class EncodedRun(IReadOnlyList<EncodedEvent> events)
 {
-    /// <summary>Events in which a sender is sooner looked for than looked up.</summary>
+    /// <summary>Up to this number of events, a linear search for a sender is faster than a set.</summary>
     private const int Few = 8;
 
-    private readonly Encodings _encodings = new();
+    private readonly EncodingCache _encodings = new();
     private readonly HashSet<string>? _senders = events.Count > Few ? [.. events.Select(one => one.Event.From)] : null;
 
-    /// <summary>The events.</summary>
     public IReadOnlyList<EncodedEvent> Events => events;
 
-    /// <summary>The first one's sequence.</summary>
     public long First => events[0].Event.Seq;
 
-    /// <summary>The last one's sequence.</summary>
     public long Last => events[^1].Event.Seq;
 
-    /// <summary>The events after a sequence. Not written where it is needed: a lambda there would cost every hand-over its closure.</summary>
+    /// <summary>
+    /// The events after a sequence. A method of its own, because its lambda captures a variable: inlined into the
+    /// caller, it would allocate a closure for each delivery.
+    /// </summary>
     public EncodedRun After(long seq) => new([.. events.SkipWhile(happened => happened.Event.Seq <= seq)]);
 
-    /// <summary>The frame for a view; empty where that view shows nothing of these events.</summary>
-    public ReadOnlyMemory<byte> For(View view) => view.Format.TellsOwn && IsOf(view.User)
+    /// <summary>The frame for a view; empty if the view shows none of these events.</summary>
+    public ReadOnlyMemory<byte> For(RenderKey view) => view.Format.MarksOwn && IsOf(view.User)
         ? Encode(view)
         : _encodings.Get(this, view, own: false, static (run, view, _) => run.Encode(view));
 
-    /// <summary>Whether the user sent one of them.</summary>
+    /// <summary>True if the user sent one of the events.</summary>
     private bool IsOf(string user)
     {
         if (_senders is not null)
@@ -53,7 +53,7 @@ internal sealed class EncodedRun(IReadOnlyList<EncodedEvent> events)
         return false;
     }
 
-    private byte[] Encode(View view)
+    private byte[] Encode(RenderKey view)
     {
         var lines = new ReadOnlyMemory<byte>[events.Count];
         for (var i = 0; i < lines.Length; i++)

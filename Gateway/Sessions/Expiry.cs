@@ -2,12 +2,20 @@ using OrleansChat.Protocol;
 
 namespace OrleansChat.Gateway.Sessions;
 
-/// <summary>Until when a connection may speak for its user: one timer from its first token to its end. Safe for several callers.</summary>
-/// <param name="grace">For which it may go on after its token's time, so that a fresh one can still come.</param>
-/// <param name="end">Ends the connection then; called outside of any lock.</param>
+/// <summary>
+/// Ends a connection some time after its token has expired. There is one timer for the life of the connection.
+/// Thread-safe.
+/// </summary>
+/// <param name="grace">
+/// How long the connection may stay open after its token has expired, so that the client can still send a fresh one.
+/// </param>
+/// <param name="end">Ends the connection. Called outside the lock.</param>
 internal sealed class Expiry(TimeProvider time, TimeSpan grace, Action<CloseCode, string> end) : IDisposable
 {
-    /// <summary>The longest wait of one turn: timers know bounds, tokens do not, and a clock that is set right meanwhile is seen.</summary>
+    /// <summary>
+    /// Maximum time of one timer. Timers have a maximum, but expiry times do not; and a change of the system clock is
+    /// noticed at the next timer.
+    /// </summary>
     private static readonly TimeSpan Turn = TimeSpan.FromDays(1);
 
     private readonly Lock _gate = new();
@@ -15,7 +23,7 @@ internal sealed class Expiry(TimeProvider time, TimeSpan grace, Action<CloseCode
     private bool _disposed;
     private long? _exp;
 
-    /// <summary>When the token's time is over, in Unix seconds; null for never.</summary>
+    /// <summary>When the token expires, in Unix seconds; null for never.</summary>
     public long? Exp
     {
         get
@@ -27,7 +35,7 @@ internal sealed class Expiry(TimeProvider time, TimeSpan grace, Action<CloseCode
         }
     }
 
-    /// <summary>Another token counts from now on; null for one that is needed no longer.</summary>
+    /// <summary>Sets the expiry of the current token; null for never.</summary>
     public void Set(long? exp)
     {
         lock (_gate)
@@ -57,7 +65,7 @@ internal sealed class Expiry(TimeProvider time, TimeSpan grace, Action<CloseCode
         }
     }
 
-    /// <summary>Until the next look; under the lock.</summary>
+    /// <summary>Time until the timer must fire next. Requires the lock.</summary>
     private TimeSpan Wait
     {
         get
@@ -83,7 +91,7 @@ internal sealed class Expiry(TimeProvider time, TimeSpan grace, Action<CloseCode
 
             if (Wait > TimeSpan.Zero)
             {
-                // Renewed meanwhile, or only a turn of a long wait.
+                // The token was renewed, or this was one part of a long wait.
                 _timer!.Change(Wait, Timeout.InfiniteTimeSpan);
                 return;
             }

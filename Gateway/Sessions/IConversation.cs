@@ -2,12 +2,15 @@ using OrleansChat.Gateway.Connections;
 
 namespace OrleansChat.Gateway.Sessions;
 
-/// <summary>A way of talking over one connection: JSON objects, or lines that a person types.</summary>
+/// <summary>A conversation over one connection, in JSON mode or in text mode.</summary>
 internal interface IConversation : IFrameHandler
 {
-    /// <summary>The connection is open.</summary>
+    /// <summary>
+    /// Called when the connection is open. Frames are read as soon as the call returns its task, which may be before the
+    /// task completes.
+    /// </summary>
     Task StartAsync();
 
-    /// <summary>The connection is gone.</summary>
+    /// <summary>Called when the connection is gone.</summary>
     Task CloseAsync();
 }

@@ -2,37 +2,49 @@ using OrleansChat.Grains.Interfaces;
 
 namespace OrleansChat.Gateway.Sessions;
 
-/// <summary>What a session needs of the rooms. Commands of one room take effect in the order of the calls; answers come one at a time.</summary>
+/// <summary>
+/// The rooms, as a session uses them. Commands to one room take effect in the order of the calls. Answers of one room
+/// are delivered one at a time. If a room has too many waiting commands, the refusal is delivered at once, on the
+/// caller's thread.
+/// </summary>
 internal interface IRooms
 {
     /// <summary>
-    /// Registers the subscription with the room's feed and the user with the room. Answered by <see cref="Entered"/> or <see cref="Refused"/>;
-    /// after a refusal it is not registered.
+    /// Registers the subscription with the room's feed, and the user with the room. Answered by <see cref="Entered"/>
+    /// or <see cref="Refused"/>. After a refusal the subscription is not registered.
     /// </summary>
     void Enter(Subscription subscription, Enter enter, Action<RoomReply> answered);
 
-    /// <summary>Takes the subscription out; the user too, where it was their last one here. Answered by <see cref="Done"/> or <see cref="Refused"/>.</summary>
+    /// <summary>
+    /// Removes the subscription, and if it was the user's last one on this gateway, the user from the room. Answered by
+    /// <see cref="Done"/> or <see cref="Refused"/>.
+    /// </summary>
     void Exit(Subscription subscription, bool endMembership, Action<RoomReply>? answered);
 
-    /// <summary>Sends a command to a room.</summary>
     void Send(string room, RoomCommand command, Action<RoomReply> answered);
 
-    /// <summary>Tells a room that somebody is typing.</summary>
+    /// <summary>Notifies a room that a user is typing. There is no answer.</summary>
     void Typing(string room, string user);
 
     /// <summary>
-    /// Under the feed's lock: makes the subscription live if it has been handed everything the feed has, else leaves it behind.
+    /// Makes the subscription live if it has queued everything that the feed has delivered; otherwise it stays behind.
+    /// Decided under the feed's lock. Returns true if the subscription is live or has ended.
     /// </summary>
-    /// <param name="head">How far the feed is.</param>
+    /// <param name="head">The last sequence that the feed has delivered.</param>
     bool GoLive(Subscription subscription, out long head);
 
-    /// <summary>Events after a sequence, from the log; one read serves all who ask after the same at one time, whoever's limit
-    /// it has. Empty where the log has no more.</summary>
+    /// <summary>
+    /// Reads the events after a sequence from the message log. Concurrent reads after the same sequence share one read,
+    /// with the limit of the first of them. Empty if the log has no more.
+    /// </summary>
     Task<IReadOnlyList<EncodedEvent>> ReadAsync(string room, long after, int limit, CancellationToken cancellationToken);
 
-    /// <summary>A page of history on behalf of a user.</summary>
-    Task<HistoryPage> PageAsync(string room, string user, long after, int limit);
+    /// <summary>
+    /// Reads a page of history on behalf of a user. Refused with <see cref="Refusal.Unavailable"/> if too many pages
+    /// are being read on this gateway.
+    /// </summary>
+    Task<HistoryPage> PageAsync(PageAsk ask, CancellationToken cancellationToken);
 
-    /// <summary>Who is in a room.</summary>
-    Task<Attendance> WhoAsync(string room, string user, int most);
+    /// <summary>Lists the users in a room, if there are at most <paramref name="most"/>.</summary>
+    Task<PresenceSnapshot> WhoAsync(string room, string user, int most);
 }

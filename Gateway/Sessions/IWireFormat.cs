@@ -2,25 +2,26 @@ using OrleansChat.Protocol;
 
 namespace OrleansChat.Gateway.Sessions;
 
-/// <summary>How a connection writes what the server says. Equal formats give equal bytes.</summary>
+/// <summary>Encodes server frames for a connection. Equal formats encode to equal bytes.</summary>
 internal interface IWireFormat : IEquatable<IWireFormat>
 {
-    /// <summary>Whether a sender's own events look different to the sender.</summary>
-    bool TellsOwn { get; }
+    /// <summary>True if a sender's own events are encoded differently for the sender.</summary>
+    bool MarksOwn { get; }
 
-    /// <summary>The bytes, without a newline at the end; empty where this format shows nothing of it.</summary>
-    /// <param name="own">True for the sender's own event, where <see cref="TellsOwn"/>.</param>
+    /// <summary>
+    /// Encodes a frame, without a final newline. Returns nothing if this format does not show the frame.
+    /// </summary>
+    /// <param name="own">True to encode an event for its sender, if <see cref="MarksOwn"/>.</param>
     ReadOnlyMemory<byte> Encode(ServerFrame frame, bool own);
 }
 
-/// <summary>JSON mode.</summary>
+/// <summary>JSON mode: one JSON object per frame.</summary>
 internal sealed record JsonFormat : IWireFormat
 {
-    /// <summary>The one JSON format.</summary>
     public static readonly JsonFormat Instance = new();
 
     /// <inheritdoc/>
-    public bool TellsOwn => true;
+    public bool MarksOwn => true;
 
     /// <inheritdoc/>
     public ReadOnlyMemory<byte> Encode(ServerFrame frame, bool own) => FrameWriter.Encode(frame);
@@ -28,7 +29,7 @@ internal sealed record JsonFormat : IWireFormat
     bool IEquatable<IWireFormat>.Equals(IWireFormat? other) => other is JsonFormat;
 }
 
-/// <summary>A format that writes some rooms differently.</summary>
+/// <summary>A format that encodes some rooms differently.</summary>
 internal interface IRoomFormats
 {
     /// <summary>The format for a room, as the viewer names it.</summary>

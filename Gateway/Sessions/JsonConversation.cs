@@ -3,24 +3,30 @@ using OrleansChat.Protocol;
 namespace OrleansChat.Gateway.Sessions;
 
 /// <summary>
-/// JSON mode: a hello first, then commands. Every bad object has its named error and the connection lives; what leaves nothing to talk
-/// about closes it.
+/// JSON mode: a hello, then commands. A command that cannot be read or carried out is answered by an error, and the
+/// connection stays open. Only violations that make a conversation impossible close it.
 /// </summary>
-/// <param name="known">Whom the upgrade request speaks for. Where that is nobody, hello brings a token.</param>
-/// <param name="ofToken">Reads a token, or the lack of one.</param>
-internal sealed class JsonConversation(SessionWire wire, SessionPorts ports, IdentityResult known, Func<string?, IdentityResult> ofToken) : IConversation
+/// <param name="known">The identity of the upgrade request. If it has no user, hello must have a token.</param>
+/// <param name="ofToken">Checks a token; null if the client sent none.</param>
+internal sealed class JsonConversation(SessionConnection connection, SessionServices services, IdentityResult known, Func<string?, IdentityResult> ofToken) : IConversation
 {
+    /// <summary>Maximum number of errors that are answered before hello. One more ends the connection.</summary>
+    private const int MaxErrorsBeforeHello = 16;
+
+    /// <summary>This thread's list; null while it is in use.</summary>
     [ThreadStatic] private static List<ParsedCommand>? t_parsed;
 
     private Session? _session;
     private ITimer? _helloDue;
     private bool _greeted;
+    private int _errorsBeforeHello;
+    private int _bytesBeforeHello;
 
     /// <inheritdoc/>
     public Task StartAsync()
     {
-        var due = TimeSpan.FromSeconds(ports.Options.HelloSeconds);
-        _helloDue = ports.Time.CreateTimer(_ => HelloIsDue(), null, due, Timeout.InfiniteTimeSpan);
+        var due = TimeSpan.FromSeconds(services.Options.HelloSeconds);
+        _helloDue = services.Time.CreateTimer(_ => HelloIsDue(), null, due, Timeout.InfiniteTimeSpan);
         return Task.CompletedTask;
     }
 
@@ -29,16 +35,23 @@ internal sealed class JsonConversation(SessionWire wire, SessionPorts ports, Ide
     {
         if (binary)
         {
-            wire.End(CloseCode.ProtocolError, "JSON mode speaks text frames");
+            connection.End(CloseCode.ProtocolError, "JSON mode accepts text frames only");
             return;
         }
 
-        // The thread's own, and not the conversation's, which may say nothing for hours now.
+        // Bytes are counted after inflating, so a client without an identity cannot make the gateway inflate much.
+        if (_session is null && (_bytesBeforeHello += frame.Length) > 2 * services.Limits.FrameBytes)
+        {
+            connection.End(CloseCode.ProtocolError, $"more than {2 * services.Limits.FrameBytes} bytes before hello");
+            return;
+        }
+
+        // The list belongs to the thread, because a conversation may be idle for hours.
         var parsed = t_parsed ?? [];
         t_parsed = null;
         try
         {
-            CommandReader.Read(frame.Span, ports.Limits, parsed);
+            CommandReader.Read(frame.Span, services.Limits, parsed);
             await CarryOutAsync(parsed);
         }
         finally
@@ -54,7 +67,7 @@ internal sealed class JsonConversation(SessionWire wire, SessionPorts ports, Ide
         {
             if (error is not null)
             {
-                Answer(error);
+                await RefuseAsync(error);
             }
             else if (_session is null)
             {
@@ -64,13 +77,13 @@ internal sealed class JsonConversation(SessionWire wire, SessionPorts ports, Ide
             {
                 await _session.HandleAsync(command);
             }
-            else if (!await _session.AdmitsAsync(command!.Id))
+            else if (!await _session.AdmitsAsync(command!.Id, isLocal: command is Ping))
             {
-                // Told, and waited.
+                // Refused: AdmitsAsync has sent the error and waited.
             }
             else if (command is Hello)
             {
-                Answer(new Err(command.Id, ErrorCode.BadRequest, "hello was said already", null));
+                Answer(new Err(command.Id, ChatErrorCode.BadRequest, "hello was already sent", null));
             }
             else if (command is Auth auth)
             {
@@ -81,7 +94,7 @@ internal sealed class JsonConversation(SessionWire wire, SessionPorts ports, Ide
                 await _session.HandleAsync(command);
             }
 
-            if (wire.Gone.IsCancellationRequested)
+            if (connection.Gone.IsCancellationRequested)
             {
                 return;
             }
@@ -89,7 +102,7 @@ internal sealed class JsonConversation(SessionWire wire, SessionPorts ports, Ide
     }
 
     /// <inheritdoc/>
-    public Task SettleAsync(CancellationToken cancellationToken) => _session?.SettleAsync(cancellationToken) ?? Task.CompletedTask;
+    public Task WaitForAnswersAsync(CancellationToken cancellationToken) => _session?.WaitForAnswersAsync(cancellationToken) ?? Task.CompletedTask;
 
     /// <inheritdoc/>
     public ReadOnlyMemory<byte> Farewell(CloseCode code, string reason, int? after = null) =>
@@ -105,41 +118,66 @@ internal sealed class JsonConversation(SessionWire wire, SessionPorts ports, Ide
         }
     }
 
+    /// <summary>
+    /// Answers a line that could not be read, or a command before hello. After hello this costs as much as a command.
+    /// Before it there is no user to charge, so only a few errors are answered.
+    /// </summary>
+    private async ValueTask RefuseAsync(Err error)
+    {
+        if (_session is not null)
+        {
+            if (await _session.AdmitsAsync(error.Id))
+            {
+                Answer(error);
+            }
+        }
+        else if (++_errorsBeforeHello <= MaxErrorsBeforeHello)
+        {
+            Answer(error);
+        }
+        else
+        {
+            connection.End(CloseCode.ProtocolError, $"more than {MaxErrorsBeforeHello} errors before hello");
+        }
+    }
+
     private async ValueTask BeginAsync(ClientCommand first)
     {
         if (_greeted)
         {
-            // The session could not begin, or its token was refused: the connection is ending.
+            // The session could not start, or the token was refused: the connection is ending.
             return;
         }
 
         if (first is not Hello hello)
         {
-            Answer(new Err(first.Id, ErrorCode.Unauthorized, "say hello first", null));
+            await RefuseAsync(new Err(first.Id, ChatErrorCode.Unauthorized, "send hello first", null));
             return;
         }
 
         _greeted = true;
         _helloDue?.Dispose();
         _helloDue = null;
-        var who = Of(hello);
+        var who = Identify(hello);
         if (who.User is null)
         {
             Answer(Refused(hello.Id, who));
-            wire.End(CloseCode.Unauthorized, who.Reason);
+            connection.End(CloseCode.Unauthorized, who.Reason);
             return;
         }
 
-        var session = new Session(Guid.NewGuid().ToString("N"), who.User, JsonFormat.Instance, wire, ports);
-        if (await session.StartAsync(hello.Device))
+        var session = new Session(Guid.NewGuid().ToString("N"), who.User, JsonFormat.Instance, connection, services);
+        if (await session.StartAsync(hello.Device, hello.Rooms.Count))
         {
             _session = session;
             await session.HandleAsync(hello);
         }
     }
 
-    /// <summary>Whom a hello speaks for. Its token is read wherever there is one: a bad credential is never passed over.</summary>
-    private IdentityResult Of(Hello hello)
+    /// <summary>
+    /// The identity of a hello. If it has a token, the token is always checked: a bad credential is never ignored.
+    /// </summary>
+    private IdentityResult Identify(Hello hello)
     {
         if (known.User is not null && hello.Token is null)
         {
@@ -149,18 +187,18 @@ internal sealed class JsonConversation(SessionWire wire, SessionPorts ports, Ide
         var who = ofToken(hello.Token);
         if (who.User is not null && known is { User: not null, IsGuest: false } && who.User != known.User)
         {
-            return IdentityResult.Bad("the token is another user's");
+            return IdentityResult.Bad("the token belongs to another user");
         }
 
         if (who.User is not null)
         {
-            wire.Expiry.Set(who.Exp);
+            connection.Expiry.Set(who.Exp);
         }
 
         return who;
     }
 
-    /// <summary>A fresh token on a living connection. One that is refused changes nothing.</summary>
+    /// <summary>Replaces the token of the connection. A token that is refused changes nothing.</summary>
     private ServerFrame Renew(Auth auth, string user)
     {
         var who = ofToken(auth.Token);
@@ -171,10 +209,10 @@ internal sealed class JsonConversation(SessionWire wire, SessionPorts ports, Ide
 
         if (who.User != user)
         {
-            return new Err(auth.Id, ErrorCode.Forbidden, "the token is another user's", null);
+            return new Err(auth.Id, ChatErrorCode.Forbidden, "the token belongs to another user", null);
         }
 
-        wire.Expiry.Set(who.Exp);
+        connection.Expiry.Set(who.Exp);
         return new Ok(auth.Id, null, null, null, false, who.Exp);
     }
 
@@ -182,12 +220,12 @@ internal sealed class JsonConversation(SessionWire wire, SessionPorts ports, Ide
 
     private void HelloIsDue()
     {
-        // The frame may have come before the timer was made.
+        // The timer may fire while the hello is processed.
         if (!_greeted)
         {
-            wire.End(CloseCode.Unauthorized, $"no hello within {ports.Options.HelloSeconds} s");
+            connection.End(CloseCode.Unauthorized, $"no hello within {services.Options.HelloSeconds} s");
         }
     }
 
-    private void Answer(ServerFrame frame) => wire.Outbox.Answer(JsonFormat.Instance.Encode(frame, own: false));
+    private void Answer(ServerFrame frame) => connection.SendQueue.EnqueueAnswer(JsonFormat.Instance.Encode(frame, own: false));
 }

@@ -2,12 +2,18 @@ using OrleansChat.Grains.Interfaces;
 
 namespace OrleansChat.Gateway.Sessions;
 
-/// <summary>A room has one key and, where it is a direct conversation, two names: <c>@bob</c> as Alice writes it is <c>@alice</c> as Bob does.</summary>
+/// <summary>
+/// Converts between keys and names of rooms. A room has one key. A direct conversation has two names: Alice calls it
+/// <c>@bob</c>, and Bob calls it <c>@alice</c>.
+/// </summary>
 internal static class RoomNames
 {
     /// <summary>The key of the room that <paramref name="user"/> calls <paramref name="name"/>.</summary>
-    public static string KeyOf(string name, string user) => name.StartsWith('@') ? RoomKey.Direct(user, name[1..]) : name;
+    public static string ToKey(string name, string user) => name.StartsWith('@') ? RoomKey.Direct(user, name[1..]) : name;
 
-    /// <summary>What <paramref name="user"/>, who is one of its people, calls the room with this key.</summary>
-    public static string NameOf(string key, string user) => RoomKey.IsDirect(key) ? "@" + RoomKey.Peer(key, user) : key;
+    /// <summary>
+    /// The name that <paramref name="user"/> uses for the room with this key. The user must be one of the two people of
+    /// a direct conversation.
+    /// </summary>
+    public static string ToName(string key, string user) => RoomKey.IsDirect(key) ? "@" + RoomKey.Peer(key, user) : key;
 }

@@ -4,15 +4,29 @@ using OrleansChat.Protocol;
 namespace OrleansChat.Gateway.Sessions;
 
 /// <summary>
-/// How a subscription that is behind comes to the head: joining with a past, resuming after a reconnect and lagging are one thing.
+/// Brings subscriptions that are behind to the head. Joining with a past, resuming after a reconnect and lagging are
+/// handled by the same code.
 /// <code>
-///   Behind ──read the log after what is queued──► post as far as the outbox has room ──all the feed has?──► Live
-///     ▲                                                                                                      │
-///     └────────── the outbox is full: drop its posts, rewind to the cursors, every room is behind ◄──────────┘
+///   Behind ──read the log after what is queued──► queue what fits ──everything the feed has is queued──► Live
+///     ▲                                                                                                    │
+///     └────────── the send queue is full: drop its posts, rewind to the cursors, all rooms are behind ◄────┘
 /// </code>
-/// One loop a connection serves its rooms in turn and ends when all are live; memory is one page, whatever it is behind, and the log is read
-/// in proportion to what the peer takes.
+/// Each session has one loop, which serves its rooms in turn and ends when all are live. It uses the memory of one
+/// page, however far behind a room is, and reads the log as fast as the client reads.
 /// </summary>
+/// <remarks>
+/// A turn of the loop:
+/// <list type="number">
+/// <item>Take the subscription that is behind and had no turn for the longest time; end if there is none.</item>
+/// <item>Wait until half of the send queue's bytes for posts are free.</item>
+/// <item>If a <c>gap</c> was queued, check that the user's membership did not end within it.</item>
+/// <item>If everything that the feed has is queued, go live.</item>
+/// <item>If the subscription is too far behind, queue a <c>gap</c> and continue near the head.</item>
+/// <item>Read a page after what is queued, and encode it without the lock.</item>
+/// <item>Queue as much of the page as fits. An end of the user's membership ends the subscription.</item>
+/// <item>If the log could not be read, or returned no events, wait before the next turn.</item>
+/// </list>
+/// </remarks>
 internal sealed partial class Session
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(250);
@@ -20,23 +34,31 @@ internal sealed partial class Session
     private bool _catchingUp;
     private long _turn;
 
-    /// <summary>Events to ask the log for next: what the outbox has no room for is read again, so pages follow what fitted.</summary>
-    private int _page = ports.Options.CatchUpEvents;
+    /// <summary>
+    /// Number of events to read next. It follows the number of events that fitted, because the others are read again.
+    /// </summary>
+    private int _page = services.Options.CatchUpEvents;
 
-    /// <summary>Makes a subscription live, now if it is at the head, else by way of the log.</summary>
+    /// <summary>Makes a subscription live if it is at the head; otherwise starts to catch up.</summary>
     private void Follow(Subscription subscription)
     {
-        if (!ports.Rooms.GoLive(subscription, out _))
+        if (!services.Rooms.GoLive(subscription, out _))
         {
             CatchUp();
         }
     }
 
-    /// <summary>Called under the feed's lock: live exactly when it was handed everything up to <paramref name="head"/>.</summary>
+    /// <summary>
+    /// Makes a subscription live if everything up to <paramref name="head"/> is queued. Returns true if it is live or
+    /// has ended. Called under the feed's lock, so no event can be delivered between the check and the change.
+    /// </summary>
     public bool TryGoLive(Subscription subscription, long head)
     {
         lock (_gate)
         {
+            // Behind - live if nothing is missing; otherwise it must catch up.
+            // Live, Ended - do nothing.
+            // Entering - impossible: Follow is called after Entered.
             if (subscription.State == SubscriptionState.Behind && subscription.Queued >= head)
             {
                 subscription.State = SubscriptionState.Live;
@@ -46,11 +68,16 @@ internal sealed partial class Session
         }
     }
 
-    /// <summary>The feed went further than it can tell: what is live is read from the log now. Called under the feed's lock.</summary>
+    /// <summary>
+    /// The feed skips events that it does not deliver. A live subscription reads them from the log. Called under the
+    /// feed's lock.
+    /// </summary>
     public void FallBehind(Subscription subscription)
     {
         lock (_gate)
         {
+            // Live - read from the log from now on.
+            // Behind - it does so already. Entering - it will, if it is not at the head. Ended - do nothing.
             if (subscription.State == SubscriptionState.Live)
             {
                 subscription.State = SubscriptionState.Behind;
@@ -60,13 +87,19 @@ internal sealed partial class Session
         CatchUp();
     }
 
-    /// <summary>The outbox is full: lets the queue go and keeps the cursors. Under the lock.</summary>
+    /// <summary>
+    /// Handles a full send queue: drops the waiting posts of all rooms, and moves each subscription back to its cursor.
+    /// Requires the lock.
+    /// </summary>
     private void Lag()
     {
-        ports.Instruments.Lagging();
-        wire.Outbox.DropPosts();
+        services.Instruments.Lagging();
+        connection.SendQueue.DropEvents();
         foreach (var subscription in _subscriptions.Values)
         {
+            // Live - its posts were dropped: read them from the log.
+            // Behind - its posts were dropped too: read them again.
+            // Entering, Ended - it has no posts.
             if (subscription.State is SubscriptionState.Live or SubscriptionState.Behind)
             {
                 subscription.State = SubscriptionState.Behind;
@@ -94,70 +127,83 @@ internal sealed partial class Session
         await Task.Yield();
         try
         {
+            // Step 1: Choose a subscription.
             while (NextBehind() is { } subscription)
             {
-                await wire.Outbox.SpaceAsync(wire.Gone);
+                // Step 2: Wait for room in the send queue.
+                await connection.SendQueue.SpaceAsync(connection.Gone);
+
+                // Steps 3 to 7.
                 if (!await StepAsync(subscription))
                 {
-                    // The log is away: the cursor stays, and so does the connection.
-                    await Task.Delay(RetryDelay, ports.Time, wire.Gone);
+                    // Step 8: Try again later. The cursor and the connection stay as they are.
+                    await Task.Delay(RetryDelay, services.Time, connection.Gone);
                 }
             }
         }
-        catch (OperationCanceledException) when (wire.Gone.IsCancellationRequested)
+        catch (OperationCanceledException) when (connection.Gone.IsCancellationRequested)
         {
             // The connection is gone.
         }
     }
 
-    /// <summary>Brings a subscription one page further. False where the log did not tell.</summary>
+    /// <summary>
+    /// Brings a subscription forward by up to one page. Returns false if the log could not be read, or returned no
+    /// events.
+    /// </summary>
     private async Task<bool> StepAsync(Subscription subscription)
     {
         try
         {
+            // Step 3: Check the membership after a gap.
             if (subscription.MayBeOver)
             {
                 return await CheckMembershipAsync(subscription);
             }
 
-            if (ports.Rooms.GoLive(subscription, out var head))
+            // Step 4: Go live if nothing is missing.
+            if (services.Rooms.GoLive(subscription, out var head))
             {
                 return true;
             }
 
+            // Step 5: Queue a gap if it is too far behind. The next turn checks the membership.
             var after = NameGap(subscription, head);
             if (subscription.MayBeOver)
             {
                 return true;
             }
 
-            var events = await ports.Rooms.ReadAsync(subscription.Room, after, _page, wire.Gone);
+            // Step 6: Read and encode a page.
+            var events = await services.Rooms.ReadAsync(subscription.Room, after, _page, connection.Gone);
             foreach (var happened in events)
             {
-                // Before the lock, which the room's feed may wait for: its others are not to wait for this one's page.
+                // Encode before taking the session's lock. The room's feed may wait for that lock, and its other
+                // subscriptions must not wait for this page.
                 happened.For(subscription.View);
             }
 
+            // Step 7: Queue what fits.
             if (Post(subscription, after, events))
             {
-                ports.Rooms.Exit(subscription, endMembership: false, answered: null);
+                services.Rooms.Exit(subscription, endMembership: false, answered: null);
             }
 
             return events.Count > 0;
         }
-        catch (Exception away) when (away is not OutOfMemoryException && !(away is OperationCanceledException && wire.Gone.IsCancellationRequested))
+        catch (Exception exception) when (exception is not OutOfMemoryException && !(exception is OperationCanceledException && connection.Gone.IsCancellationRequested))
         {
             return false;
         }
     }
 
     /// <summary>
-    /// After a gap nobody has seen whether the user's membership ended in it: not this subscription, nor a feed that passed over the same
-    /// events. False where the log did not tell.
+    /// Checks whether the user's membership ended within a gap. Neither this subscription has seen those events, nor a
+    /// feed that skipped them. Returns false if the log could not be read.
     /// </summary>
     private async Task<bool> CheckMembershipAsync(Subscription subscription)
     {
-        var page = await ports.Rooms.PageAsync(subscription.Room, user, subscription.Queued, 1).WaitAsync(wire.Gone);
+        var page = await services.Rooms.PageAsync(new(subscription.Room, user, subscription.Queued, 1, Whole: 0), connection.Gone).WaitAsync(connection.Gone);
         if (page.Refusal == Refusal.Unavailable)
         {
             return false;
@@ -170,19 +216,22 @@ internal sealed partial class Session
             if (page.Refusal == Refusal.NotMember && subscription.State is SubscriptionState.Live or SubscriptionState.Behind)
             {
                 over = true;
-                EndMembership(subscription, told: false);
+                EndMembership(subscription, isInformed: false);
             }
         }
 
         if (over)
         {
-            ports.Rooms.Exit(subscription, endMembership: false, answered: null);
+            services.Rooms.Exit(subscription, endMembership: false, answered: null);
         }
 
         return true;
     }
 
-    /// <summary>A subscription that is behind, each in its turn; null, and the loop is over, where none is.</summary>
+    /// <summary>
+    /// Returns the subscription that is behind and had no turn for the longest time. Returns null if there is none;
+    /// then the loop must end.
+    /// </summary>
     private Subscription? NextBehind()
     {
         lock (_gate)
@@ -207,62 +256,70 @@ internal sealed partial class Session
         }
     }
 
-    /// <summary>Names what will not be pushed, where a slow reader is further behind than it may be. Returns where to read on.</summary>
+    /// <summary>
+    /// Queues a <c>gap</c> if the subscription is further behind than allowed. Returns the sequence to read after.
+    /// </summary>
     private long NameGap(Subscription subscription, long head)
     {
         lock (_gate)
         {
-            if (subscription.State == SubscriptionState.Behind && head - subscription.Queued > ports.Lag.MaxEvents)
+            if (subscription.State == SubscriptionState.Behind && head - subscription.Queued > services.Lag.MaxEvents)
             {
-                PostGap(subscription, head - Math.Min(ports.Lag.MaxEvents, ports.Limits.ReplayEvents));
+                PostGap(subscription, head - Math.Min(services.Lag.MaxEvents, services.Limits.ReplayEvents));
             }
 
             return subscription.Queued;
         }
     }
 
-    /// <summary>Hands a page over, as far as the outbox has room. True where the user's membership ended in it.</summary>
+    /// <summary>Queues a page, as far as it fits. Returns true if the user's membership ended in it.</summary>
     private bool Post(Subscription subscription, long after, IReadOnlyList<EncodedEvent> events)
     {
         lock (_gate)
         {
             if (subscription.State != SubscriptionState.Behind || subscription.Queued != after || events.Count == 0)
             {
-                // It was rewound or left meanwhile: this page does not follow what is queued.
+                // The subscription was rewound, left or replaced during the read. The page does not follow what is
+                // queued.
                 return false;
             }
 
+            // The log no longer has the events in between.
             if (events[0].Event.Seq > after + 1 && !PostGap(subscription, events[0].Event.Seq - 1))
             {
                 return false;
             }
 
             var (posted, over) = (0, false);
-            while (!over && posted < events.Count && wire.Outbox.IsRoomy
-                && subscription.TryPost(wire.Outbox, events[posted].For(subscription.View), events[posted].Event.Seq))
+            while (!over && posted < events.Count && connection.SendQueue.IsRoomy
+                && subscription.TryEnqueue(connection.SendQueue, events[posted].For(subscription.View), events[posted].Event.Seq))
             {
                 var happened = events[posted++].Event;
                 over = happened.Kind == RoomEventKind.Leave && happened.From == user && EndsWith(subscription, happened.Seq);
             }
 
-            // So many events are read in all as are posted, times three at the most: a page that does not fit was at most twice one that did.
-            _page = posted < events.Count ? Math.Max(1, posted) : Math.Min(2 * _page, ports.Options.CatchUpEvents);
-            ports.Instruments.CaughtUp(posted);
+            // Read amplification is at most 3x: a page that does not fit is at most twice the size of the last one that
+            // did.
+            _page = posted < events.Count ? Math.Max(1, posted) : Math.Min(2 * _page, services.Options.CatchUpEvents);
+            services.Instruments.CaughtUp(posted);
             return over;
         }
     }
 
-    /// <summary>Names what follows up to <paramref name="to"/>: too far behind, or no longer in the log. Under the lock; false where it does not fit.</summary>
+    /// <summary>
+    /// Queues a <c>gap</c> for everything up to <paramref name="to"/>: it is too far behind, or no longer in the log.
+    /// Returns false if it does not fit. Requires the lock.
+    /// </summary>
     private bool PostGap(Subscription subscription, long to)
     {
         var gap = new Gap(subscription.View.Room, subscription.Queued + 1, to);
-        if (!subscription.TryPost(wire.Outbox, subscription.View.Format.Encode(gap, own: false), to))
+        if (!subscription.TryEnqueue(connection.SendQueue, subscription.View.Format.Encode(gap, own: false), to))
         {
             return false;
         }
 
         subscription.MayBeOver = true;
-        ports.Instruments.Gap(gap.To - gap.From + 1);
+        services.Instruments.Gap(gap.To - gap.From + 1);
         return true;
     }
 }

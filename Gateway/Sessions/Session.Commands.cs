@@ -3,14 +3,14 @@ using OrleansChat.Protocol;
 
 namespace OrleansChat.Gateway.Sessions;
 
-/// <summary>The commands that ask a room something.</summary>
+/// <summary>The commands that are sent to a room.</summary>
 internal sealed partial class Session
 {
     private void Join(Join join, Entry entry = Entry.Asked)
     {
-        var room = RoomNames.KeyOf(join.Room, user);
-        var kind = Frames.KindOf(join.Kind);
-        var subscription = new Subscription(this, room, new(FormatOf(join.Room), join.Room, user, wire.Deflates));
+        var room = RoomNames.ToKey(join.Room, user);
+        var kind = Frames.ParseKind(join.Kind);
+        var subscription = new Subscription(this, room, new(GetFormat(join.Room), join.Room, user, connection.Deflates));
         Subscription? earlier;
         lock (_gate)
         {
@@ -20,15 +20,15 @@ internal sealed partial class Session
             }
 
             var isIn = _subscriptions.TryGetValue(room, out earlier);
-            var full = !isIn && _subscriptions.Count >= ports.Limits.RoomsPerConnection;
-            if (entry == Entry.Rung && (isIn || full || _left?.Contains(room) == true))
+            var full = !isIn && _subscriptions.Count >= services.Limits.RoomsPerConnection;
+            if (entry == Entry.Notified && (isIn || full || _left?.Contains(room) == true))
             {
                 return;
             }
 
             if (full)
             {
-                Answer(new Err(join.Id, ErrorCode.RoomFull, $"a connection may be in {ports.Limits.RoomsPerConnection} rooms", null));
+                Answer(new Err(join.Id, ChatErrorCode.RoomFull, $"a connection may be in up to {services.Limits.RoomsPerConnection} rooms; leave one first", null));
                 return;
             }
 
@@ -38,8 +38,8 @@ internal sealed partial class Session
         }
 
         Interlocked.Increment(ref _inFlight);
-        RoomKind? create = RoomKey.IsDirect(room) ? RoomKind.Direct : ports.RoomsAllowed.CreateOnJoin ? kind ?? RoomKind.Channel : null;
-        ports.Rooms.Enter(subscription, new Enter(user, create, kind, AsMember: entry != Entry.Asked), reply =>
+        RoomKind? create = entry == Entry.Asked && !RoomKey.IsDirect(room) && services.RoomsAllowed.CreateOnJoin ? kind ?? RoomKind.Channel : null;
+        services.Rooms.Enter(subscription, new Enter(user, create, kind, AsMember: entry != Entry.Asked), reply =>
         {
             if (reply is Entered entered)
             {
@@ -50,13 +50,14 @@ internal sealed partial class Session
                 Refused(subscription, join, entry, reply);
             }
 
-            Settled();
+            CountAnswer();
         });
 
-        // Joining again starts over. The new subscription is in already, so the user never leaves the room meanwhile.
+        // A repeated join replaces the subscription. The new one is registered first, so the user does not leave the
+        // room in between.
         if (earlier is not null)
         {
-            ports.Rooms.Exit(earlier, endMembership: false, answered: null);
+            services.Rooms.Exit(earlier, endMembership: false, answered: null);
         }
 
         bool ended;
@@ -67,8 +68,8 @@ internal sealed partial class Session
 
         if (ended)
         {
-            // Whoever ended it on another thread may have taken it out before it was in.
-            ports.Rooms.Exit(subscription, endMembership: false, answered: null);
+            // Another thread ended the subscription, and may have tried to remove it before Enter had registered it.
+            services.Rooms.Exit(subscription, endMembership: false, answered: null);
         }
     }
 
@@ -77,17 +78,21 @@ internal sealed partial class Session
         bool over;
         lock (_gate)
         {
-            if (entry == Entry.Rung && subscription.State == SubscriptionState.Ended)
+            // What to do depends on what happened while the room had not answered.
+            // Entering - nothing happened: send joined and start delivery.
+            // Ended - the client left, joined again or closed. A client that asked still gets joined; after a
+            //   notification it gets nothing.
+            // Behind, Live - impossible: only this method leaves Entering for them.
+            if (entry == Entry.Notified && subscription.State == SubscriptionState.Ended)
             {
-                // Nobody asked, and it is not in.
                 return;
             }
 
-            var strange = join.Epoch is { } epoch && epoch != entered.Epoch;
+            var strange = join.Epoch is { } epoch && epoch != UncreatedRoom.Epoch && epoch != entered.Epoch;
             var reset = strange || join.After > entered.Seq;
             long after = join switch
             {
-                _ when reset => entered.Seq - ports.Limits.ReplayEvents,
+                _ when reset => entered.Seq - services.Limits.ReplayEvents,
                 { After: { } seen } => seen,
                 { Last: { } last } => entered.Seq - last,
                 _ => entered.Seq,
@@ -100,15 +105,15 @@ internal sealed partial class Session
                 view.Format);
             if (subscription.State == SubscriptionState.Ended)
             {
-                // Left, or joined again, before the room had answered: the command still has its answer.
+                // Ended: the command has its answer, and there is nothing to deliver.
                 return;
             }
 
-            var newest = entered.Seq - ports.Limits.ReplayEvents;
+            var newest = entered.Seq - services.Limits.ReplayEvents;
             if (after < newest)
             {
                 Answer(new Gap(view.Room, after + 1, newest), view.Format);
-                ports.Instruments.Gap(newest - after);
+                services.Instruments.Gap(newest - after);
                 after = newest;
             }
 
@@ -116,8 +121,8 @@ internal sealed partial class Session
             subscription.State = SubscriptionState.Behind;
             if (subscription.EndedAt > entered.Seq)
             {
-                // The membership ended before the answer was here.
-                EndMembership(subscription, told: false);
+                // The feed delivered an end of this membership before the room's answer arrived.
+                EndMembership(subscription, isInformed: false);
             }
 
             over = subscription.State == SubscriptionState.Ended;
@@ -125,7 +130,7 @@ internal sealed partial class Session
 
         if (over)
         {
-            ports.Rooms.Exit(subscription, endMembership: false, answered: null);
+            services.Rooms.Exit(subscription, endMembership: false, answered: null);
             return;
         }
 
@@ -143,9 +148,9 @@ internal sealed partial class Session
             }
         }
 
-        if (entry != Entry.Rung)
+        if (entry != Entry.Notified)
         {
-            Answer(ErrorOf(join.Id, reply) with { Room = entry == Entry.Resumed ? join.Room : null });
+            Answer(ToErr(join.Id, reply) with { Room = entry == Entry.Resumed && join.Id is null ? join.Room : null });
         }
     }
 
@@ -154,7 +159,7 @@ internal sealed partial class Session
         Subscription? subscription;
         lock (_gate)
         {
-            if (_subscriptions.Remove(RoomNames.KeyOf(leave.Room, user), out subscription))
+            if (_subscriptions.Remove(RoomNames.ToKey(leave.Room, user), out subscription))
             {
                 Retire(subscription);
                 Forget(subscription.Room);
@@ -163,28 +168,28 @@ internal sealed partial class Session
 
         if (subscription is null)
         {
-            Answer(new Err(leave.Id, ErrorCode.NotMember, $"this connection is not in {leave.Room}", null));
+            Answer(new Err(leave.Id, ChatErrorCode.NotMember, $"this connection is not in {leave.Room}", null));
             return;
         }
 
         Interlocked.Increment(ref _inFlight);
-        ports.Rooms.Exit(subscription, !leave.KeepMembership, reply =>
+        services.Rooms.Exit(subscription, !leave.KeepMembership, reply =>
         {
-            Answer(reply is Done ? new Ok(leave.Id, leave.Room, null, null, false, null) : ErrorOf(leave.Id, reply));
-            Settled();
+            Answer(reply is Done ? new Ok(leave.Id, leave.Room, null, null, false, null) : ToErr(leave.Id, reply));
+            CountAnswer();
         });
     }
 
     /// <summary>
-    /// What was left stays left on this connection, though its bell may ring; but a direct conversation comes back when somebody writes.
-    /// Under the lock.
+    /// Remembers that this connection left a room, so that notifications do not bring the session back. A direct
+    /// conversation is not remembered: its next event brings the session back. Requires the lock.
     /// </summary>
     private void Forget(string room)
     {
         if (!RoomKey.IsDirect(room))
         {
             _left ??= [];
-            if (_left.Count >= ports.Limits.RoomsPerConnection)
+            if (_left.Count >= services.Limits.RoomsPerConnection)
             {
                 _left.Clear();
             }
@@ -198,75 +203,83 @@ internal sealed partial class Session
         var isIn = IsIn(send.Room, out var room);
         if (!isIn && !RoomKey.IsDirect(room))
         {
-            Answer(new Err(send.Id, ErrorCode.NotMember, $"join {send.Room} first", null));
+            Answer(new Err(send.Id, ChatErrorCode.NotMember, $"join {send.Room} first", null));
             return;
         }
 
-        var wait = await ports.Users.TakeSendAsync(user);
+        var wait = await services.Users.TakeAsync(user, BudgetKind.Sends);
         if (wait > 0)
         {
-            Answer(new Err(send.Id, ErrorCode.RateLimited, "rate limited", wait));
+            Answer(new Err(send.Id, ChatErrorCode.RateLimited, "rate limited", wait));
 
-            // Whoever goes on all the same is refused no faster than their other commands are taken.
-            await wire.Commands.PaceAsync(1, wire.Gone);
+            // A client that sends on without waiting is refused no faster than its other commands are allowed.
+            await connection.Commands.PaceAsync(1, connection.Gone);
             return;
         }
 
         Interlocked.Increment(ref _inFlight);
-        ports.Rooms.Send(room, Frames.Post(send, user), reply =>
+        services.Rooms.Send(room, Frames.Post(send, user), reply =>
         {
-            Answer(reply is Posted posted ? new Ok(send.Id, send.Room, posted.Seq, posted.Ts, posted.Duplicate, null) : ErrorOf(send.Id, reply));
-            Settled();
+            Answer(reply is Posted posted ? new Ok(send.Id, send.Room, posted.Seq, posted.Ts, posted.Duplicate, null) : ToErr(send.Id, reply));
+            CountAnswer();
         });
     }
 
-    /// <summary>A command without an answer, but for its failure.</summary>
-    private void Tell(string? commandId, string name, RoomCommand command)
+    /// <summary>Sends a command whose success is not answered. A failure is answered.</summary>
+    private void SendNoReply(string? commandId, string name, RoomCommand command)
     {
         if (!IsIn(name, out var room))
         {
-            Answer(new Err(commandId, ErrorCode.NotMember, $"join {name} first", null));
+            Answer(new Err(commandId, ChatErrorCode.NotMember, $"join {name} first", null));
             return;
         }
 
         Interlocked.Increment(ref _inFlight);
-        ports.Rooms.Send(room, command, reply =>
+        services.Rooms.Send(room, command, reply =>
         {
             if (reply is Refused)
             {
-                Answer(ErrorOf(commandId, reply));
+                Answer(ToErr(commandId, reply));
             }
 
-            Settled();
+            CountAnswer();
         });
     }
 
-    /// <summary>Nothing more of it reaches the wire; under the lock.</summary>
+    /// <summary>
+    /// Ends a subscription and drops its waiting posts, so nothing more of it is written. Requires the lock.
+    /// </summary>
     private void Retire(Subscription? subscription)
     {
         if (subscription is not null)
         {
             subscription.State = SubscriptionState.Ended;
-            wire.Outbox.DropPosts(subscription);
+            connection.SendQueue.DropEvents(subscription);
         }
     }
 
-    private IWireFormat FormatOf(string room) => format is IRoomFormats formats ? formats.In(room) : format;
+    private IWireFormat GetFormat(string room) => format is IRoomFormats formats ? formats.In(room) : format;
 
-    /// <summary>How a room comes onto a connection. Only who asks becomes a member of a group by it, and hears why not.</summary>
+    /// <summary>
+    /// Why a session enters a room. Only <see cref="Asked"/> can create the room or make the user a member of a group.
+    /// A refusal is sent to the client, except after <see cref="Notified"/>.
+    /// </summary>
     private enum Entry
     {
-        /// <summary>By a join.</summary>
+        /// <summary>The client sent join.</summary>
         Asked,
 
-        /// <summary>By a cursor of a hello, which has no id: the error names the room.</summary>
+        /// <summary>
+        /// The client sent a cursor in hello, or join with <c>resume</c>. A cursor has no id, so its error names the
+        /// room.
+        /// </summary>
         Resumed,
 
-        /// <summary>By a bell: somebody wrote there.</summary>
-        Rung,
+        /// <summary>A notification: the room has new events.</summary>
+        Notified,
     }
 
-    private static Err ErrorOf(string? id, RoomReply reply) => reply is Refused refused
+    private static Err ToErr(string? id, RoomReply reply) => reply is Refused refused
         ? Frames.Error(id, refused.Reason, refused.Message, refused.RetryMs)
-        : new(id, ErrorCode.Internal, "the room gave an answer that does not belong here", null);
+        : new(id, ChatErrorCode.Internal, "the room returned an unexpected reply", null);
 }

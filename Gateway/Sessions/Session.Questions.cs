@@ -3,26 +3,30 @@ using OrleansChat.Protocol;
 
 namespace OrleansChat.Gateway.Sessions;
 
-/// <summary>What a client asks beside the commands: pages of the past, and who is here. One at a time.</summary>
+/// <summary>History and who. A session runs one such question at a time.</summary>
 internal sealed partial class Session
 {
+    /// <summary>Bytes of a page that cost one command. The first ones are paid by the command itself.</summary>
+    private const int BytesPerCommand = 16 * 1024;
+
     private async Task PageAsync(History history)
     {
-        var room = RoomNames.KeyOf(history.Room, user);
+        var room = RoomNames.ToKey(history.Room, user);
 
-        // Sequences are dense, so every way to ask for a page is a place to start and a number to read.
-        var (after, limit) = history switch
+        // Sequences are dense, so every kind of page is a sequence to start after and a number of events. The third
+        // value says which events are kept if the page is too large.
+        var (after, limit, whole) = history switch
         {
-            { After: { } seq } => (seq, history.Limit),
-            { Before: { } seq } => (Math.Max(0, seq - 1 - history.Limit), (int)Math.Min(history.Limit, Math.Max(0, seq - 1))),
-            { Around: { } seq } => (Math.Max(0, seq - 1 - (history.Limit / 2)), history.Limit),
-            _ => (-(long)history.Limit, history.Limit),
+            { After: { } seq } => (seq, history.Limit, 0),
+            { Before: { } seq } => (Math.Max(0, seq - 1 - history.Limit), (int)Math.Min(history.Limit, Math.Max(0, seq - 1)), long.MaxValue),
+            { Around: { } seq } => (Math.Max(0, seq - 1 - (history.Limit / 2)), history.Limit, seq),
+            _ => (-(long)history.Limit, history.Limit, long.MaxValue),
         };
-        var page = limit == 0 ? new([], 0, null) : await ports.Rooms.PageAsync(room, user, after, limit);
+        var page = limit == 0 ? new([], 0, null) : await services.Rooms.PageAsync(new(room, user, after, limit, whole), connection.Gone);
         if (history.After is null && page is { Refusal: null, Events.Length: 0, Head: > 0 })
         {
-            // Before or around something beyond the head is the newest there is.
-            page = await ports.Rooms.PageAsync(room, user, -limit, limit);
+            // If before or around names a sequence beyond the head, the answer is the newest page.
+            page = await services.Rooms.PageAsync(new(room, user, -limit, limit, long.MaxValue), connection.Gone);
         }
 
         if (page.Refusal is { } refusal)
@@ -32,43 +36,45 @@ internal sealed partial class Session
         }
 
         var events = page.Events;
+        services.Users.Charge(user, BudgetKind.Commands, events.Sum(EventBytes.Count) / BytesPerCommand);
         var (first, last) = events.Length == 0 ? (0L, 0L) : (events[0].Seq, events[^1].Seq);
         var more = history.After is null ? first > 1 : last > 0 && last < page.Head;
         Answer(
             new Page(
                 history.Id, history.Room, [.. events.Select(happened => Frames.Event(happened, history.Room, happened.From == user)).OfType<ChatEvent>()], first, last, more),
-            FormatOf(history.Room));
+            GetFormat(history.Room));
     }
 
     private async Task WhoAsync(Who who)
     {
-        var attendance = await ports.Rooms.WhoAsync(RoomNames.KeyOf(who.Room, user), user, ports.Options.WhoNames);
+        var attendance = await services.Rooms.WhoAsync(RoomNames.ToKey(who.Room, user), user, services.Options.WhoNames);
         Answer(
             attendance.Refusal is { } refusal ? Frames.Error(who.Id, refusal) : new WhoIs(who.Id, who.Room, attendance.Count, attendance.Users),
-            FormatOf(who.Room));
+            GetFormat(who.Room));
     }
 
     /// <summary>
-    /// Asks a question once the one before it is answered and the answers are being read: a page can be large, and what waits for one
-    /// connection is bounded. Other commands do not wait for it.
+    /// Starts a question when the previous one is answered and the send queue has room for the answer. So the memory of
+    /// a connection's waiting answers is bounded. Other commands do not wait for a question.
     /// </summary>
-    private async ValueTask AskAsync(string? commandId, Func<Task> question)
+    /// <param name="bytes">Maximum bytes of the answer.</param>
+    private async ValueTask AskAsync(string? commandId, int bytes, Func<Task> question)
     {
         await _question;
-        await wire.Outbox.AnswersFitAsync(wire.Gone);
+        await connection.SendQueue.AnswersFitAsync(bytes, connection.Gone);
         _question = AnswerAsync(commandId, question);
     }
 
-    /// <summary>A question and its answer. Its failure is answered too.</summary>
+    /// <summary>Runs a question. A failure is answered too.</summary>
     private async Task AnswerAsync(string? commandId, Func<Task> question)
     {
         try
         {
             await question();
         }
-        catch (Exception failure) when (failure is not OutOfMemoryException)
+        catch (Exception exception) when (exception is not OutOfMemoryException)
         {
-            Answer(new Err(commandId, ErrorCode.Unavailable, "the cluster cannot be reached just now", 1000));
+            Answer(new Err(commandId, ChatErrorCode.Unavailable, "the cluster cannot be reached at the moment", 1000));
         }
     }
 }

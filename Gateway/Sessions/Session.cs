@@ -4,35 +4,54 @@ using OrleansChat.Protocol;
 namespace OrleansChat.Gateway.Sessions;
 
 /// <summary>
-/// One authenticated conversation: turns commands into calls of rooms, and what rooms say into frames, with a cursor a room. It does
-/// no I/O: frames go to an outbox, calls through <see cref="IRooms"/> and <see cref="IUsers"/>.
+/// The session of one authenticated user on one connection. It turns commands into calls to rooms, and events and
+/// replies of rooms into frames, and has a cursor for each room. It does no I/O: frames go to the connection send
+/// queue, calls go through <see cref="IRooms"/> and <see cref="IUsers"/>.
 /// </summary>
 /// <remarks>
-/// Three threads meet here: the connection's reader (commands), the feeds (events) and the answers of grains. Each holds the lock for
-/// a moment and never waits in it. Lock order: feed, session, outbox.
+/// Three kinds of threads use a session: the connection's reader (commands), the feeds (events), and callbacks with
+/// grains' answers. Each holds the lock briefly and never waits while it holds it. Lock order: feed, session,
+/// connection send queue.
 /// </remarks>
-internal sealed partial class Session(string id, string user, IWireFormat format, SessionWire wire, SessionPorts ports)
+internal sealed partial class Session(string id, string user, IWireFormat format, SessionConnection connection, SessionServices services)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Subscription> _subscriptions = [];
+
+    /// <summary>Rooms that this connection left. Notifications do not bring the session back into them.</summary>
     private HashSet<string>? _left;
-    private readonly Connections.Signal _answered = new();
+
+    /// <summary>Set whenever a command was answered.</summary>
+    private readonly Connections.SingleWaiterAutoResetEvent _answered = new();
+
+    /// <summary>
+    /// Rooms that notifications named before hello, each with the sequence to start after; null once hello was handled.
+    /// </summary>
     private Dictionary<string, long>? _rung = [];
+
+    /// <summary>The history or who command in progress.</summary>
     private Task _question = Task.CompletedTask;
+
+    /// <summary>Commands that wait for a room's answer.</summary>
     private int _inFlight;
+    private Opening _opening;
+
+    /// <summary>True while the user's grain has this session.</summary>
     private bool _connected;
+
+    /// <summary>True once <see cref="CloseAsync"/> was called. Nothing is sent any more.</summary>
     private bool _over;
 
-    /// <summary>Unique for ever.</summary>
+    /// <summary>Unique, and never reused.</summary>
     public string Id => id;
 
-    /// <summary>Who speaks.</summary>
+    /// <summary>The user id.</summary>
     public string User => user;
 
-    /// <summary>The device's own name, or null.</summary>
+    /// <summary>The name of the client's device, or null.</summary>
     public string? Device { get; private set; }
 
-    /// <summary>The rooms it is in, as this user names them.</summary>
+    /// <summary>The rooms that the session is in, as this user names them.</summary>
     public IReadOnlyList<string> Rooms
     {
         get
@@ -44,13 +63,24 @@ internal sealed partial class Session(string id, string user, IWireFormat format
         }
     }
 
-    /// <summary>Starts the conversation. False where the user has too many connections: it has ended then.</summary>
-    public async Task<bool> StartAsync(string? device)
+    /// <summary>
+    /// Registers the session with the user's grain. Returns false if the session has ended: the user has too many
+    /// connections or connects too often, or the connection closed in the meantime.
+    /// </summary>
+    /// <param name="cursors">Number of rooms that its <c>hello</c> resumes.</param>
+    public async Task<bool> StartAsync(string? device, int cursors = 0)
     {
         Device = device;
-        if (!await ports.Users.ConnectAsync(this, device))
+        _opening = await services.Users.ConnectAsync(this, device, cursors);
+        if (_opening.Admission == Admission.TooOften)
         {
-            End(CloseCode.TooManyConnections, $"a user may have {ports.Limits.ConnectionsPerUser} connections");
+            connection.End(CloseCode.ConnectingTooOften, "this user opens connections too often", _opening.RetryMs);
+            return false;
+        }
+
+        if (_opening.Admission != Admission.Admitted)
+        {
+            End(CloseCode.TooManyConnections, $"a user may have up to {services.Limits.ConnectionsPerUser} connections");
             return false;
         }
 
@@ -61,53 +91,81 @@ internal sealed partial class Session(string id, string user, IWireFormat format
 
         if (!_connected)
         {
-            ports.Users.Disconnect(this);
+            services.Users.Disconnect(this);
         }
 
         return _connected;
     }
 
     /// <summary>
-    /// Whether a command that is no send may be carried out. One that comes faster than the connection may ask is answered here, and this
-    /// returns when there is one to take again: refusals come no faster either.
+    /// Decides whether a command other than a send may be carried out. If it exceeds the connection's or the user's
+    /// budget, this sends the error, and returns only when the budget allows another command. So refusals are no faster
+    /// than commands.
     /// </summary>
-    public async ValueTask<bool> AdmitsAsync(string? commandId)
+    /// <param name="isLocal">
+    /// True if this gateway answers the command without the cluster. The user's budget is only for commands that use
+    /// the cluster.
+    /// </param>
+    public async ValueTask<bool> AdmitsAsync(string? commandId, bool isLocal = false)
     {
-        if (wire.Commands.Take() is > 0 and var wait)
+        var wait = connection.Commands.Take();
+        if (wait == 0 && !isLocal)
         {
-            Answer(new Err(commandId, ErrorCode.RateLimited, "rate limited", wait));
-            await Task.Delay(TimeSpan.FromMilliseconds(wait), ports.Time, wire.Gone);
+            wait = await services.Users.TakeAsync(user, BudgetKind.Commands);
+        }
+
+        if (wait > 0)
+        {
+            Answer(new Err(commandId, ChatErrorCode.RateLimited, "rate limited", wait));
+            await Task.Delay(TimeSpan.FromMilliseconds(wait), services.Time, connection.Gone);
             return false;
         }
 
         return true;
     }
 
-    /// <summary>Carries out one command. Returns at once unless too many commands wait for their answers, or it is a send that is refused.</summary>
+    /// <summary>
+    /// Handles one command. The caller handles no further command of the connection before this returns. It waits in
+    /// these cases:
+    /// <list type="bullet">
+    /// <item>CommandsInFlight commands wait for their answers.</item>
+    /// <item>A send waits for the user's budget, and after a refusal for the connection's allowance.</item>
+    /// <item>History or who waits for the previous one of them, and for room in the send queue.</item>
+    /// </list>
+    /// </summary>
     public async ValueTask HandleAsync(ClientCommand command)
     {
-        while (Volatile.Read(ref _inFlight) >= ports.Options.CommandsInFlight)
+        while (Volatile.Read(ref _inFlight) >= services.Options.CommandsInFlight)
         {
-            await _answered.WaitAsync(wire.Gone);
+            await _answered.WaitAsync(connection.Gone);
         }
 
         switch (command)
         {
             case Hello hello:
-                Answer(new Welcome(hello.Id, user, id, ports.Limits, ports.HeartbeatMs, ports.Options.PresenceBoundMs, wire.Expiry.Exp));
-                foreach (var room in hello.Rooms)
+                services.Users.Charge(user, BudgetKind.Commands, 1);
+                Answer(new Welcome(hello.Id, user, id, services.Limits, services.HeartbeatMs, services.Options.PresenceBoundMs, connection.Expiry.Exp));
+                for (var i = 0; i < hello.Rooms.Count; i++)
                 {
-                    Join(new(null, room.Room, room.Seq, room.Epoch, null, null), Entry.Resumed);
+                    var room = hello.Rooms[i];
+                    if (i < _opening.Cursors)
+                    {
+                        Join(new(null, room.Room, room.Seq, room.Epoch, null, null), Entry.Resumed);
+                    }
+                    else
+                    {
+                        Answer(new Err(null, ChatErrorCode.RateLimited, "too many rooms resumed", Math.Max(1, _opening.RetryMs)) { Room = room.Room });
+                    }
                 }
 
-                foreach (var (room, after) in Rung())
+                foreach (var (room, after) in PendingInvitations())
                 {
                     Reach(room, after);
                 }
 
                 break;
             case Join join:
-                Join(join);
+                Join(join, join.Resume ? Entry.Resumed : Entry.Asked);
                 break;
             case Leave leave:
                 Leave(leave);
@@ -116,38 +174,41 @@ internal sealed partial class Session(string id, string user, IWireFormat format
                 await SendAsync(send);
                 break;
             case Mark mark:
-                Tell(mark.Id, mark.Room, new MarkRead(user, mark.Read));
+                SendNoReply(mark.Id, mark.Room, new MarkRead(user, mark.Read));
                 break;
             case Typing typing:
                 if (IsIn(typing.Room, out var typingIn))
                 {
-                    ports.Rooms.Typing(typingIn, user);
+                    services.Rooms.Typing(typingIn, user);
                 }
 
                 break;
             case History history:
-                await AskAsync(history.Id, () => PageAsync(history));
+                await AskAsync(history.Id, EventBytes.Page, () => PageAsync(history));
                 break;
             case Who who:
-                await AskAsync(who.Id, () => WhoAsync(who));
+                await AskAsync(who.Id, 0, () => WhoAsync(who));
                 break;
             case Ping ping:
                 Answer(new Pong(ping.Id));
                 break;
             default:
-                throw new ArgumentOutOfRangeException(nameof(command), command, "the family is closed, and auth is the conversation's");
+                throw new ArgumentOutOfRangeException(nameof(command), command, "a session handles every command except auth");
         }
     }
 
-    /// <summary>Puts the session into a room it belongs to without having joined: somebody wrote to it there.</summary>
+    /// <summary>
+    /// Brings the session into a room that its user belongs to and that has new events, after a notification. Does
+    /// nothing if the session is in the room, has left it, or is in the maximum number of rooms.
+    /// </summary>
     public void Reach(string room, long after)
     {
         lock (_gate)
         {
             if (_rung is not null)
             {
-                // Before its hello: the welcome comes first, and a cursor of the hello before a bell's.
-                if (_rung.Count < ports.Limits.RoomsPerConnection)
+                // Before hello: remember the room. The client gets welcome first, and a cursor in hello has priority.
+                if (_rung.Count < services.Limits.RoomsPerConnection)
                 {
                     _rung[room] = Math.Min(after, _rung.GetValueOrDefault(room, after));
                 }
@@ -156,14 +217,17 @@ internal sealed partial class Session(string id, string user, IWireFormat format
             }
         }
 
-        Join(new(null, RoomNames.NameOf(room, user), after, null, null, null), Entry.Rung);
+        Join(new(null, RoomNames.ToName(room, user), after, null, null, null), Entry.Notified);
     }
 
-    /// <summary>Hands events of a feed to the outbox. Called under the feed's lock, in sequence.</summary>
+    /// <summary>Queues events from a feed. Called under the feed's lock, in sequence.</summary>
     public void Offer(Subscription subscription, EncodedRun run)
     {
         lock (_gate)
         {
+            // Live - queue the events, unless catching up from the log has queued them already.
+            // Entering, Behind - ignore them: they will be read from the log.
+            // Ended - ignore them: the feed may not have removed the subscription yet.
             if (subscription.State != SubscriptionState.Live || run.Last <= subscription.Queued)
             {
                 return;
@@ -171,11 +235,11 @@ internal sealed partial class Session(string id, string user, IWireFormat format
 
             if (subscription.Queued >= run.First)
             {
-                // It came to the head by way of the log, which was further than the feed.
+                // The log was ahead of the feed when the subscription caught up: queue only the events that follow.
                 run = run.After(subscription.Queued);
             }
 
-            if (!subscription.TryPostFrame(wire.Outbox, run.For(subscription.View), run.Last))
+            if (!subscription.TryEnqueueFrame(connection.SendQueue, run.For(subscription.View), run.Last))
             {
                 Lag();
             }
@@ -183,13 +247,17 @@ internal sealed partial class Session(string id, string user, IWireFormat format
     }
 
     /// <summary>
-    /// The user's membership ended with an event. True where this subscription ends with it: one that was let in after it belongs to a
-    /// new membership. Called under the feed's lock, after the event was offered, and by the catching up that hands the event over.
+    /// Ends a subscription because the user's membership ended with an event. Returns true if the subscription ended.
+    /// One that entered after the event belongs to a newer membership and stays. Called under the feed's lock after the
+    /// event was offered, and by the catch-up that queues the event.
     /// </summary>
     public bool EndsWith(Subscription subscription, long seq)
     {
         lock (_gate)
         {
+            // Entering - remember the event. Entered compares it with the head at which the user entered.
+            // Live, Behind - end, unless the user entered after the event.
+            // Ended - do nothing.
             if (subscription.State == SubscriptionState.Entering)
             {
                 subscription.EndedAt = seq;
@@ -200,16 +268,18 @@ internal sealed partial class Session(string id, string user, IWireFormat format
                 return false;
             }
 
-            EndMembership(subscription, told: subscription.Queued >= seq);
+            EndMembership(subscription, isInformed: subscription.Queued >= seq);
             return true;
         }
     }
 
-    /// <summary>Under the lock: its user is no member any more.</summary>
-    /// <param name="told">True where it was handed the event that says so.</param>
-    private void EndMembership(Subscription subscription, bool told)
+    /// <summary>Ends a subscription whose user is not a member any more. Requires the lock.</summary>
+    /// <param name="isInformed">
+    /// True if the event that ended the membership was queued. Otherwise an error is sent instead.
+    /// </param>
+    private void EndMembership(Subscription subscription, bool isInformed)
     {
-        if (!told)
+        if (!isInformed)
         {
             Answer(Frames.Error(null, Refusal.NotMember) with { Room = subscription.View.Room });
         }
@@ -221,11 +291,15 @@ internal sealed partial class Session(string id, string user, IWireFormat format
         }
     }
 
-    /// <summary>Hands state to the outbox: the latest wins, so one that does not fit is let go.</summary>
+    /// <summary>
+    /// Queues state (typing, presence, a read mark). State that does not fit is dropped, because the latest one
+    /// replaces it.
+    /// </summary>
     public void Offer(Subscription subscription, EncodedState state)
     {
         lock (_gate)
         {
+            // Entering - the client has no joined for this room yet. Ended - it has left.
             if (subscription.State is not (SubscriptionState.Live or SubscriptionState.Behind))
             {
                 return;
@@ -234,16 +308,19 @@ internal sealed partial class Session(string id, string user, IWireFormat format
             var bytes = state.For(subscription.View);
             if (!bytes.IsEmpty)
             {
-                wire.Outbox.TryPost(bytes, null, 0);
+                connection.SendQueue.TryEnqueue(bytes, null, 0);
             }
         }
     }
 
-    /// <summary>Ends the connection. The session closes when the connection is gone.</summary>
-    public void End(CloseCode code, string reason) => wire.End(code, reason);
+    /// <summary>Ends the connection. The session is closed when the connection is gone.</summary>
+    public void End(CloseCode code, string reason) => connection.End(code, reason);
 
-    /// <summary>Waits until every command that was handled has its answer in the outbox. For when no further one comes.</summary>
-    public async Task SettleAsync(CancellationToken cancellationToken)
+    /// <summary>
+    /// Waits until the answers to all handled commands are in the send queue. The caller must not handle further
+    /// commands.
+    /// </summary>
+    public async Task WaitForAnswersAsync(CancellationToken cancellationToken)
     {
         while (Volatile.Read(ref _inFlight) > 0)
         {
@@ -253,8 +330,14 @@ internal sealed partial class Session(string id, string user, IWireFormat format
         await _question.WaitAsync(cancellationToken);
     }
 
-    /// <summary>The connection is gone, or somebody else speaks on it from now on: leaves every room and takes back what was not written.</summary>
-    /// <returns>The rooms it was in, each with the last sequence on the wire; null where the room had not answered yet.</returns>
+    /// <summary>
+    /// Closes the session because the connection is gone, or because another session takes over the connection. Leaves
+    /// all rooms, and drops the posts that were not written.
+    /// </summary>
+    /// <returns>
+    /// The rooms that the session was in, each with the last sequence that was written; null if the room had not
+    /// answered yet.
+    /// </returns>
     public async Task<IReadOnlyList<(string Room, long? After)>> CloseAsync()
     {
         (string, long?)[] cursors;
@@ -269,18 +352,18 @@ internal sealed partial class Session(string id, string user, IWireFormat format
             catchUp = _catchUp;
             left = [.. _subscriptions.Values];
             _subscriptions.Clear();
-            wire.Outbox.DropPosts();
+            connection.SendQueue.DropEvents();
             cursors = [.. left.Select(subscription => (subscription.View.Room, subscription.End()))];
         }
 
         foreach (var subscription in left)
         {
-            ports.Rooms.Exit(subscription, endMembership: false, answered: null);
+            services.Rooms.Exit(subscription, endMembership: false, answered: null);
         }
 
         if (connected)
         {
-            ports.Users.Disconnect(this);
+            services.Users.Disconnect(this);
         }
 
         await catchUp;
@@ -288,7 +371,7 @@ internal sealed partial class Session(string id, string user, IWireFormat format
         return cursors;
     }
 
-    /// <summary>Writes a frame that answers this session.</summary>
+    /// <summary>Queues an answer to this session's client.</summary>
     public void Answer(ServerFrame frame) => Answer(frame, format);
 
     private void Answer(ServerFrame frame, IWireFormat by)
@@ -296,25 +379,28 @@ internal sealed partial class Session(string id, string user, IWireFormat format
         var bytes = by.Encode(frame, own: false);
         lock (_gate)
         {
-            // A session that is over says nothing more: another one may speak on this connection now.
+            // Another session may use this connection now.
             if (!_over && !bytes.IsEmpty)
             {
-                wire.Outbox.Answer(bytes);
+                connection.SendQueue.EnqueueAnswer(bytes);
             }
         }
     }
 
     private bool IsIn(string name, out string room)
     {
-        room = RoomNames.KeyOf(name, user);
+        room = RoomNames.ToKey(name, user);
         lock (_gate)
         {
             return _subscriptions.ContainsKey(room);
         }
     }
 
-    /// <summary>The bells that rang before the hello; from now on they bring the session in at once.</summary>
-    private Dictionary<string, long> Rung()
+    /// <summary>
+    /// Returns the rooms that notifications named before hello. Later notifications bring the session into a room at
+    /// once.
+    /// </summary>
+    private Dictionary<string, long> PendingInvitations()
     {
         lock (_gate)
         {
@@ -324,7 +410,7 @@ internal sealed partial class Session(string id, string user, IWireFormat format
         }
     }
 
-    private void Settled()
+    private void CountAnswer()
     {
         Interlocked.Decrement(ref _inFlight);
         _answered.Set();

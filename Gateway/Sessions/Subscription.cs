@@ -3,40 +3,47 @@ using OrleansChat.Gateway.Connections;
 namespace OrleansChat.Gateway.Sessions;
 
 /// <summary>
-/// A session's view of one room, with its cursor. Guarded by the session's lock, but for the cursor, which moves under the outbox's.
+/// A session's subscription to one room: its state and its cursor. Guarded by the session's lock. The cursor moves
+/// under the lock of the connection send queue.
 /// </summary>
-internal sealed class Subscription(Session session, string room, View view) : IReceipt
+internal sealed class Subscription(Session session, string room, RenderKey view) : IReceipt
 {
+    /// <summary>The last sequence that the connection's writer has taken.</summary>
     private long _cursor;
 
-    /// <summary>Whose it is.</summary>
     public Session Session => session;
 
     /// <summary>The room's key.</summary>
     public string Room => room;
 
-    /// <summary>How it is seen.</summary>
-    public View View => view;
+    /// <summary>How the session shows the room.</summary>
+    public RenderKey View => view;
 
-    /// <summary>Where it stands.</summary>
+    /// <summary>The state. The session sets it, under its lock.</summary>
     public SubscriptionState State { get; set; } = SubscriptionState.Entering;
 
-    /// <summary>The last sequence handed to the outbox.</summary>
+    /// <summary>The last sequence in the connection send queue or already written.</summary>
     public long Queued { get; private set; }
 
-    /// <summary>When it was last read for, so that rooms that are behind take turns.</summary>
+    /// <summary>The turn in which it was last read for, so that subscriptions that are behind take turns.</summary>
     public long LastTurn { get; set; }
 
-    /// <summary>The room's head when it was let in: an end of membership up to there is of an earlier one.</summary>
+    /// <summary>
+    /// The room's head when the user entered. An end of membership up to it belongs to an earlier membership.
+    /// </summary>
     public long EnteredAt { get; private set; }
 
-    /// <summary>An end of the user's membership that the feed told while the room had not answered yet; 0 for none.</summary>
+    /// <summary>
+    /// Sequence of an end of the user's membership that the feed delivered before the room answered; 0 for none.
+    /// </summary>
     public long EndedAt { get; set; }
 
-    /// <summary>True after a gap: the end of the user's membership may lie in it.</summary>
+    /// <summary>
+    /// True after a <c>gap</c> frame, until it is checked whether the user's membership ended within the gap.
+    /// </summary>
     public bool MayBeOver { get; set; }
 
-    /// <summary>Starts after this sequence, at the room's head or before it.</summary>
+    /// <summary>Sets the position after which delivery starts: the room's head, or a sequence before it.</summary>
     public void StartAfter(long seq, long head)
     {
         _cursor = seq;
@@ -44,10 +51,12 @@ internal sealed class Subscription(Session session, string room, View view) : IR
         EnteredAt = head;
     }
 
-    /// <summary>Hands an event, or a gap up to it, to the outbox. False where it does not fit.</summary>
-    public bool TryPost(Outbox outbox, ReadOnlyMemory<byte> bytes, long seq)
+    /// <summary>
+    /// Queues an event, or a <c>gap</c> up to <paramref name="seq"/>. Returns false if it does not fit.
+    /// </summary>
+    public bool TryEnqueue(ConnectionSendQueue sendQueue, ReadOnlyMemory<byte> bytes, long seq)
     {
-        if (!outbox.TryPost(bytes, this, seq))
+        if (!sendQueue.TryEnqueue(bytes, this, seq))
         {
             return false;
         }
@@ -56,10 +65,10 @@ internal sealed class Subscription(Session session, string room, View view) : IR
         return true;
     }
 
-    /// <summary>Hands a run's frame to the outbox. False where it does not fit.</summary>
-    public bool TryPostFrame(Outbox outbox, ReadOnlyMemory<byte> frame, long seq)
+    /// <summary>Queues the frame of a run. Returns false if it does not fit.</summary>
+    public bool TryEnqueueFrame(ConnectionSendQueue sendQueue, ReadOnlyMemory<byte> frame, long seq)
     {
-        if (!outbox.TryPostFrame(frame, this, seq))
+        if (!sendQueue.TryEnqueueFrame(frame, this, seq))
         {
             return false;
         }
@@ -68,10 +77,12 @@ internal sealed class Subscription(Session session, string room, View view) : IR
         return true;
     }
 
-    /// <summary>After the outbox dropped its posts: what was not taken has to be posted again.</summary>
+    /// <summary>
+    /// Moves back to the cursor after the send queue dropped its posts: what was not written must be queued again.
+    /// </summary>
     public void Rewind() => Queued = Volatile.Read(ref _cursor);
 
-    /// <summary>It is over. Returns the last sequence on the wire; null where it never got so far as to have one.</summary>
+    /// <summary>Ends the subscription. Returns its cursor; null if the room had not answered yet.</summary>
     public long? End()
     {
         var entered = State != SubscriptionState.Entering;
@@ -82,18 +93,24 @@ internal sealed class Subscription(Session session, string room, View view) : IR
     void IReceipt.Taken(long position) => Volatile.Write(ref _cursor, position);
 }
 
-/// <summary>The life of a subscription: Entering → Behind ⇄ Live → Ended, and from any state to Ended.</summary>
+/// <summary>
+/// The states of a subscription.
+/// <code>
+///   Entering ──► Behind ◄──► Live
+///       └──────────┴──────────┴────► Ended
+/// </code>
+/// </summary>
 internal enum SubscriptionState
 {
-    /// <summary>The room was asked and has not answered.</summary>
+    /// <summary>The room has not answered the enter command yet.</summary>
     Entering,
 
-    /// <summary>Fed from the log: after a join with a past, or after the outbox was full.</summary>
+    /// <summary>Events are read from the message log: the subscription resumes, or the send queue was full.</summary>
     Behind,
 
-    /// <summary>Fed by the room's feed as events come.</summary>
+    /// <summary>Events are delivered by the room's feed as they occur.</summary>
     Live,
 
-    /// <summary>Left, refused, or the session is over.</summary>
+    /// <summary>Left, refused, replaced by another join, or the session or the membership has ended. Final.</summary>
     Ended,
 }

@@ -5,16 +5,19 @@ using OrleansChat.Protocol.Text;
 namespace OrleansChat.Gateway.Sessions;
 
 /// <summary>
-/// Text mode: a frame is a line that somebody typed, and what comes back are lines to read. The session below is the same as in JSON
-/// mode; its client ids are made here.
+/// Text mode: each frame is a line that a person typed, and the server answers in lines. It uses the same session as
+/// JSON mode, and creates the client ids.
 /// </summary>
-/// <param name="mayTurnJson">True where no subprotocol was chosen: a first frame that is a hello turns the connection to JSON for good.</param>
+/// <param name="mayTurnJson">
+/// True if the client offered no subprotocol. If its first frame is a hello, the connection switches to JSON mode for
+/// good.
+/// </param>
 internal sealed class TextConversation(
-    SessionWire wire, SessionPorts ports, IdentityResult who, TextSettings settings, bool mayTurnJson, Func<string?, IdentityResult> ofToken)
+    SessionConnection connection, SessionServices services, IdentityResult who, TextSettings settings, bool mayTurnJson, Func<string?, IdentityResult> ofToken)
     : IConversation
 {
     private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private Session _session = NewSession(who.User!, wire, ports, settings);
+    private Session _session = NewSession(who.User!, connection, services, settings);
     private JsonConversation? _json;
     private string? _speaksIn = settings.Room;
     private bool _first = true;
@@ -51,15 +54,15 @@ internal sealed class TextConversation(
         {
             await _json.ReceiveAsync(frame, binary);
         }
-        else if (TextCommandReader.Read(frame.Span, ports.Limits) is { } command && (command is Say or Me or Whisper || await _session.AdmitsAsync(null)))
+        else if (TextCommandReader.Read(frame.Span, services.Limits) is { } command && (command is Say or Me or Whisper || await _session.AdmitsAsync(null)))
         {
             await HandleAsync(command);
         }
     }
 
     /// <inheritdoc/>
-    public Task SettleAsync(CancellationToken cancellationToken) =>
-        _json?.SettleAsync(cancellationToken) ?? _session.SettleAsync(cancellationToken);
+    public Task WaitForAnswersAsync(CancellationToken cancellationToken) =>
+        _json?.WaitForAnswersAsync(cancellationToken) ?? _session.WaitForAnswersAsync(cancellationToken);
 
     /// <inheritdoc/>
     public ReadOnlyMemory<byte> Farewell(CloseCode code, string reason, int? after = null) =>
@@ -78,7 +81,7 @@ internal sealed class TextConversation(
     private async Task TurnJsonAsync()
     {
         await _session.CloseAsync();
-        _json = new JsonConversation(wire, ports, who, ofToken);
+        _json = new JsonConversation(connection, services, who, ofToken);
         await _json.StartAsync();
     }
 
@@ -152,18 +155,18 @@ internal sealed class TextConversation(
     {
         if (!who.IsGuest)
         {
-            _session.Answer(new Err(null, ErrorCode.Forbidden, "/nick is for guests, and you have a name", null));
+            _session.Answer(new Err(null, ChatErrorCode.Forbidden, "only guests may use /nick", null));
             return;
         }
 
         var rooms = await _session.CloseAsync();
-        _session = NewSession(name, wire, ports, settings);
+        _session = NewSession(name, connection, services, settings);
         if (await _session.StartAsync(device: null))
         {
             await _session.HandleAsync(new Hello(null, null, null, []));
             foreach (var (room, after) in rooms)
             {
-                // What was said in private to the old name stays with it.
+                // Direct conversations of the old name are not carried over.
                 if (RoomReference.User(room) is null)
                 {
                     await _session.HandleAsync(new Join(null, room, after, null, after is null ? TextHelp.DefaultLast : null, null));
@@ -176,7 +179,7 @@ internal sealed class TextConversation(
 
     private ValueTask NoRoom()
     {
-        _session.Answer(new Err(null, ErrorCode.NotMember, "you are in no room, /join lobby enters one", null));
+        _session.Answer(new Err(null, ChatErrorCode.NotMember, "you are in no room, /join lobby enters one", null));
         return ValueTask.CompletedTask;
     }
 
@@ -184,10 +187,10 @@ internal sealed class TextConversation(
     {
         if (!settings.Raw)
         {
-            wire.Outbox.Answer(Encoding.UTF8.GetBytes(line));
+            connection.SendQueue.EnqueueAnswer(Encoding.UTF8.GetBytes(line));
         }
     }
 
-    private static Session NewSession(string user, SessionWire wire, SessionPorts ports, TextSettings settings) =>
-        new(Guid.NewGuid().ToString("N"), user, new TextFormat(user, settings.Room, settings), wire, ports);
+    private static Session NewSession(string user, SessionConnection connection, SessionServices services, TextSettings settings) =>
+        new(Guid.NewGuid().ToString("N"), user, new TextFormat(user, settings.Room, settings), connection, services);
 }

@@ -5,17 +5,18 @@ using OrleansChat.Protocol.Text;
 namespace OrleansChat.Gateway.Sessions;
 
 /// <summary>
-/// Text mode: lines for people. Two formats are equal where their options are: a sender's own line differs from another's by the
-/// <c>own</c> of <see cref="Encode"/>, so a room's line is written once for everybody else.
+/// Text mode: lines for people. Two formats are equal if their options are equal. The user is not part of that: a
+/// sender's own line is encoded with <c>own</c> of <see cref="Encode"/>, so one encoding of an event serves all other
+/// viewers.
 /// </summary>
-/// <param name="user">Whose pages and answers it writes.</param>
-/// <param name="home">The room whose lines need no name.</param>
-/// <param name="settings">What the address asked for.</param>
-/// <param name="showRoom">True for the format of the other rooms.</param>
+/// <param name="user">The viewer, for pages and answers.</param>
+/// <param name="home">The room that the connection was opened for. Its lines do not begin with the room's name.</param>
+/// <param name="settings">The options of the address.</param>
+/// <param name="showRoom">True for the other rooms, whose lines begin with the room's name.</param>
 internal sealed class TextFormat(string user, string home, TextSettings settings, bool showRoom = false) : IWireFormat, IRoomFormats
 {
     /// <inheritdoc/>
-    public bool TellsOwn => true;
+    public bool MarksOwn => true;
 
     /// <inheritdoc/>
     public IWireFormat In(string room) => room == home ? this : new TextFormat(user, home, settings, showRoom: true);

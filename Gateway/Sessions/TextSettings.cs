@@ -3,19 +3,19 @@ using OrleansChat.Protocol;
 
 namespace OrleansChat.Gateway.Sessions;
 
-/// <summary>What a text connection's address asks for.</summary>
-/// <param name="Room"><c>room=</c>: the room to enter.</param>
-/// <param name="After"><c>after=</c>: resume after this sequence; null shows the last lines instead.</param>
-/// <param name="ShowSeq"><c>seq=1</c>: <c>#42 </c> before every event.</param>
-/// <param name="Raw"><c>raw=1</c>: the bare text of messages, nothing else.</param>
-/// <param name="Echo"><c>echo=0</c> leaves out the sender's own lines.</param>
+/// <summary>The query parameters of a text connection.</summary>
+/// <param name="Room"><c>room=</c>: the room to join.</param>
+/// <param name="After"><c>after=</c>: resume after this sequence. If null, the newest lines are shown.</param>
+/// <param name="ShowSeq"><c>seq=1</c>: begin every event with its sequence, as in <c>#42 </c>.</param>
+/// <param name="Raw"><c>raw=1</c>: show only the text of messages.</param>
+/// <param name="Echo">False for <c>echo=0</c>: do not show the lines that this user sends.</param>
 internal sealed record TextSettings(string Room, long? After, bool ShowSeq, bool Raw, bool Echo)
 {
-    /// <summary>The room where none is named.</summary>
+    /// <summary>The room that is joined without <c>room=</c>.</summary>
     public const string DefaultRoom = "lobby";
 
-    /// <summary>Reads a query. Null, with what is wrong, where it cannot be read.</summary>
-    public static TextSettings? Of(IQueryCollection query, out string wrong)
+    /// <summary>Parses a query. Returns null, and the reason in <paramref name="wrong"/>, if it is invalid.</summary>
+    public static TextSettings? Parse(IQueryCollection query, out string wrong)
     {
         wrong = "";
         var room = query["room"].ToString();
@@ -33,7 +33,7 @@ internal sealed record TextSettings(string Room, long? After, bool ShowSeq, bool
         if (query.TryGetValue("after", out var said))
         {
             after = long.TryParse(said, NumberStyles.None, CultureInfo.InvariantCulture, out var seq) ? seq : null;
-            wrong = after is null ? "after: a sequence number, such as after=42" : wrong;
+            wrong = after is null ? "after: must be a sequence number, such as after=42" : wrong;
         }
 
         var settings = new TextSettings(room, after, Flag("seq", false), Flag("raw", false), Flag("echo", true));

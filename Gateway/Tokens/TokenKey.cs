@@ -3,37 +3,39 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace OrleansChat.Gateway.Tokens;
 
-/// <summary>A key and the one algorithm that it is good for.</summary>
+/// <summary>A key, and the only algorithm that it may be used with.</summary>
 internal sealed class TokenKey
 {
-    private const int LeastSecretBytes = 32;
-    private const int LeastRsaBits = 2048;
+    private const int MinSecretBytes = 32;
+    private const int MinRsaBits = 2048;
     private const string P256 = "1.2.840.10045.3.1.7";
 
     private readonly byte[] _secret = [];
     private readonly RSAParameters _rsa;
     private readonly ECParameters _ec;
 
-    /// <summary>Reads a key. Throws <see cref="FormatException"/>, which begins with the setting's name and says what is wrong.</summary>
+    /// <summary>
+    /// Reads a key. Throws <see cref="FormatException"/>, whose message begins with the setting's name.
+    /// </summary>
     public TokenKey(TokenKeyOptions options)
     {
-        Id = options.Id.Length > 0 ? options.Id : throw new FormatException("Id: a key needs a name, the kid of its tokens.");
+        Id = options.Id.Length > 0 ? options.Id : throw new FormatException("Id: it is missing. Set it to the kid of the tokens that the key signs.");
         Algorithm = options.Algorithm is { } algorithm && Enum.IsDefined(algorithm)
             ? algorithm
-            : throw new FormatException($"Algorithm: {string.Join(", ", Enum.GetNames<TokenAlgorithm>())}; a key is good for one of them.");
+            : throw new FormatException($"Algorithm: set it to one of {string.Join(", ", Enum.GetNames<TokenAlgorithm>())}.");
         var isShared = Algorithm == TokenAlgorithm.HS256;
         Refuse(isShared ? options.PublicKey : options.Secret, isShared ? "PublicKey" : "Secret");
         Refuse(isShared ? options.PublicKeyFile : options.SecretFile, isShared ? "PublicKeyFile" : "SecretFile");
         switch (Algorithm)
         {
             case TokenAlgorithm.HS256:
-                _secret = SecretOf(Text("Secret", options.Secret, options.SecretFile));
+                _secret = ParseSecret(Text("Secret", options.Secret, options.SecretFile));
                 break;
             case TokenAlgorithm.RS256:
-                _rsa = RsaOf(Text("PublicKey", options.PublicKey, options.PublicKeyFile));
+                _rsa = ParseRsa(Text("PublicKey", options.PublicKey, options.PublicKeyFile));
                 break;
             default:
-                _ec = EcOf(Text("PublicKey", options.PublicKey, options.PublicKeyFile));
+                _ec = ParseEc(Text("PublicKey", options.PublicKey, options.PublicKeyFile));
                 break;
         }
 
@@ -41,18 +43,21 @@ internal sealed class TokenKey
         {
             if (!string.IsNullOrEmpty(given))
             {
-                throw new FormatException($"{name}: a key for {Algorithm} has none.");
+                throw new FormatException($"{name}: remove it; a key for {Algorithm} has none.");
             }
         }
     }
 
-    /// <summary>Its name: the <c>kid</c> of its tokens.</summary>
+    /// <summary>The <c>kid</c> of the tokens that this key signs.</summary>
     public string Id { get; }
 
-    /// <summary>What it is good for, and nothing else is.</summary>
+    /// <summary>The only <c>alg</c> that this key accepts.</summary>
     public TokenAlgorithm Algorithm { get; }
 
-    /// <summary>Lends the key in the library's form, a fresh one each time: nobody promises that what is inside can serve several callers at once.</summary>
+    /// <summary>
+    /// Calls <paramref name="check"/> with the key as an object of the token library. Each call gets a fresh object,
+    /// because the library does not promise that one object can be used by several threads.
+    /// </summary>
     public T Lend<T>(Func<SecurityKey, T> check)
     {
         switch (Algorithm)
@@ -73,8 +78,8 @@ internal sealed class TokenKey
     {
         ({ Length: > 0 }, null or "") => text,
         (null or "", { Length: > 0 }) => Read(name, file),
-        (null or "", _) => throw new FormatException($"{name}: the key is missing; give it here, or a file with it as {name}File."),
-        _ => throw new FormatException($"{name}: give this or {name}File, and not both."),
+        (null or "", _) => throw new FormatException($"{name}: the key is missing; set it here, or set {name}File to a file that contains it."),
+        _ => throw new FormatException($"{name}: set either this or {name}File, not both."),
     };
 
     private static string Read(string name, string file)
@@ -83,54 +88,57 @@ internal sealed class TokenKey
         {
             return File.ReadAllText(file);
         }
-        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new FormatException($"{name}File: {refused.Message}");
+            throw new FormatException($"{name}File: {exception.Message}");
         }
     }
 
-    private static byte[] SecretOf(string base64)
+    private static byte[] ParseSecret(string base64)
     {
         var secret = new byte[base64.Length];
-        return Convert.TryFromBase64String(base64, secret, out var length) && length >= LeastSecretBytes
+        return Convert.TryFromBase64String(base64, secret, out var length) && length >= MinSecretBytes
             ? secret[..length]
-            : throw new FormatException($"Secret: base64 of {LeastSecretBytes} bytes or more, as from openssl rand -base64 {LeastSecretBytes}.");
+            : throw new FormatException($"Secret: must be base64 of {MinSecretBytes} bytes or more, for example from openssl rand -base64 {MinSecretBytes}.");
     }
 
-    private static RSAParameters RsaOf(string pem)
+    private static RSAParameters ParseRsa(string pem)
     {
         using var rsa = RSA.Create();
         Import(rsa, pem, "PUBLIC KEY", "RSA PUBLIC KEY");
-        return rsa.KeySize >= LeastRsaBits
+        return rsa.KeySize >= MinRsaBits
             ? rsa.ExportParameters(includePrivateParameters: false)
-            : throw new FormatException($"PublicKey: an RSA key of {LeastRsaBits} bits or more, not {rsa.KeySize}.");
+            : throw new FormatException($"PublicKey: must be an RSA key of {MinRsaBits} bits or more, not {rsa.KeySize}.");
     }
 
-    private static ECParameters EcOf(string pem)
+    private static ECParameters ParseEc(string pem)
     {
         using var ec = ECDsa.Create();
         Import(ec, pem, "PUBLIC KEY");
         var parameters = ec.ExportParameters(includePrivateParameters: false);
         return parameters.Curve is { IsNamed: true, Oid.Value: P256 }
             ? parameters
-            : throw new FormatException("PublicKey: a key on the curve P-256.");
+            : throw new FormatException("PublicKey: must be a key on the curve P-256.");
     }
 
-    /// <summary>Only public keys: whoever puts a private one here has given away the right to make tokens, and should know.</summary>
+    /// <summary>
+    /// Accepts public keys only. Anybody who can read a private key can create tokens, so an operator who configures
+    /// one here must find out.
+    /// </summary>
     private static void Import(AsymmetricAlgorithm key, string pem, params string[] labels)
     {
         if (!PemEncoding.TryFind(pem, out var found) || !labels.Contains(pem[found.Label]))
         {
-            throw new FormatException("PublicKey: a public key in PEM, -----BEGIN PUBLIC KEY-----.");
+            throw new FormatException("PublicKey: must be a public key in PEM, which begins with -----BEGIN PUBLIC KEY-----.");
         }
 
         try
         {
             key.ImportFromPem(pem.AsSpan()[found.Location]);
         }
-        catch (Exception unreadable) when (unreadable is CryptographicException or ArgumentException)
+        catch (Exception exception) when (exception is CryptographicException or ArgumentException)
         {
-            throw new FormatException($"PublicKey: this is no key for the algorithm ({unreadable.Message})");
+            throw new FormatException($"PublicKey: this is not a key for the algorithm ({exception.Message})");
         }
     }
 }

@@ -1,31 +1,31 @@
 namespace OrleansChat.Gateway.Tokens;
 
-/// <summary>A key that tokens are signed with. Section <c>Identity:Keys</c>.</summary>
+/// <summary>A key whose signatures are accepted. Section <c>Identity:Keys</c>.</summary>
 internal sealed class TokenKeyOptions
 {
-    /// <summary>Its name: the <c>kid</c> of the tokens signed with it. No two keys share one.</summary>
+    /// <summary>The id of the key: the <c>kid</c> of the tokens signed with it. No two keys may share one.</summary>
     public string Id { get; set; } = "";
 
-    /// <summary>The one algorithm that it is good for.</summary>
+    /// <summary>The one algorithm that the key is accepted for.</summary>
     public TokenAlgorithm? Algorithm { get; set; }
 
     /// <summary>HS256: the shared secret in base64, 32 bytes or more.</summary>
     public string? Secret { get; set; }
 
-    /// <summary>HS256: a file with the same.</summary>
+    /// <summary>HS256: a file with the shared secret in base64, instead of <see cref="Secret"/>.</summary>
     public string? SecretFile { get; set; }
 
-    /// <summary>RS256, ES256: the public key in PEM; RSA of 2048 bits or more, or P-256.</summary>
+    /// <summary>RS256, ES256: the public key in PEM. RSA of 2048 bits or more, or P-256.</summary>
     public string? PublicKey { get; set; }
 
-    /// <summary>RS256, ES256: a file with the same.</summary>
+    /// <summary>RS256, ES256: a file with the public key in PEM, instead of <see cref="PublicKey"/>.</summary>
     public string? PublicKeyFile { get; set; }
 }
 
-/// <summary>What a token may be signed by (RFC 7518 §3.1).</summary>
+/// <summary>The signature algorithms that are accepted (RFC 7518 §3.1).</summary>
 internal enum TokenAlgorithm
 {
-    /// <summary>HMAC with SHA-256: who can check a token can make one.</summary>
+    /// <summary>HMAC with SHA-256: a process that can check a token can also make one.</summary>
     HS256,
 
     /// <summary>RSASSA-PKCS1-v1_5 with SHA-256.</summary>

@@ -2,27 +2,37 @@ using Microsoft.Extensions.Options;
 
 namespace OrleansChat.Gateway.Tokens;
 
-/// <summary>The keys of this gateway, and which one a token means.</summary>
+/// <summary>The keys of this gateway, and the choice of the keys that may have signed a token.</summary>
 internal sealed class TokenKeys
 {
+    /// <summary>
+    /// Maximum number of keys. It also limits the signatures that are computed for a token without a <c>kid</c>.
+    /// </summary>
+    internal const int MaxKeys = 8;
+
     private readonly TokenKey[] _keys;
 
     private TokenKeys(TokenKey[] keys) => _keys = keys;
 
-    /// <summary>False where no token is taken at all.</summary>
+    /// <summary>False if no token can be accepted.</summary>
     public bool Any => _keys.Length > 0;
 
     /// <summary>
-    /// Reads the keys that are configured. Throws <see cref="OptionsValidationException"/>, whose failures name the setting, for whatever
-    /// would leave tokens unchecked, or nobody a way in.
+    /// Reads the configured keys. Throws <see cref="OptionsValidationException"/>, whose failures name the setting, if
+    /// tokens could not be checked or nobody could sign in.
     /// </summary>
-    public static TokenKeys Of(IdentityOptions options)
+    public static TokenKeys Parse(IdentityOptions options)
     {
         var failures = new List<string>();
         var keys = new List<TokenKey>();
         if (options is { Mode: IdentityMode.Tokens, Keys: [] })
         {
-            failures.Add("Identity:Keys: there is none, so nobody could come in. Name the key that tokens are signed with, or set Identity:Mode to Development.");
+            failures.Add("Identity:Keys: there is none, so nobody could sign in. Add the key that tokens are signed with.");
+        }
+
+        if (options.Keys.Length > MaxKeys)
+        {
+            failures.Add($"Identity:Keys: there are {options.Keys.Length}; up to {MaxKeys} are accepted. Remove those whose last token has expired.");
         }
 
         if (options.Keys.Length > 0)
@@ -38,14 +48,14 @@ internal sealed class TokenKeys
                 var key = new TokenKey(options.Keys[at]);
                 if (keys.Exists(other => other.Id == key.Id))
                 {
-                    failures.Add($"Identity:Keys:{at}:Id: another key has the same.");
+                    failures.Add($"Identity:Keys:{at}:Id: another key has the same id.");
                 }
 
                 keys.Add(key);
             }
-            catch (FormatException wrong)
+            catch (FormatException exception)
             {
-                failures.Add($"Identity:Keys:{at}:{wrong.Message}");
+                failures.Add($"Identity:Keys:{at}:{exception.Message}");
             }
         }
 
@@ -55,13 +65,16 @@ internal sealed class TokenKeys
         {
             if (string.IsNullOrWhiteSpace(value))
             {
-                failures.Add($"Identity:{name}: it is missing; tokens are taken with one {claim} alone.");
+                failures.Add($"Identity:{name}: it is missing. Set it to the {claim} that tokens must have.");
             }
         }
     }
 
-    /// <summary>The key that a token's <c>kid</c> names; without one, the only key there is; else null.</summary>
-    public TokenKey? Of(string? kid) => string.IsNullOrEmpty(kid)
-        ? (_keys is [var only] ? only : null)
-        : Array.Find(_keys, key => key.Id == kid);
+    /// <summary>
+    /// The keys that may have signed a token: the one that its <c>kid</c> names, or if it has no <c>kid</c>, all keys
+    /// for its <c>alg</c>.
+    /// </summary>
+    public TokenKey[] Find(string? kid, string? algorithm) => string.IsNullOrEmpty(kid)
+        ? Array.FindAll(_keys, key => key.Algorithm.ToString() == algorithm)
+        : Array.FindAll(_keys, key => key.Id == kid);
 }

@@ -3,22 +3,26 @@ using OrleansChat.Grains.Interfaces;
 namespace OrleansChat.Grains.Gateways;
 
 /// <summary>
-/// The gateways' leases, in memory. When the registry moves to another silo it knows nobody, and says so for one lease's time, in which
-/// those that live renew.
+/// Keeps the gateways' leases in memory. A new activation knows no gateway. For one <see cref="Lease.Length"/> its
+/// answers are not settled; within that time every live gateway renews.
 /// </summary>
-internal sealed class GatewayRegistryGrain(TimeProvider time, IClusterMembershipService cluster) : Grain, IGatewayRegistryGrain
+[GrainType("gatewayregistry")]
+internal sealed class GatewayRegistryGrain(TimeProvider time, IClusterMembershipService cluster, IGatewayStateCleaner? cleaner = null) : Grain, IGatewayRegistryGrain
 {
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
 
-    /// <summary>Without a tick for so long, the process was stopped, and not its gateways. Shorter than a lease by more than a renewal takes.</summary>
-    private static readonly TimeSpan Nap = TimeSpan.FromSeconds(3);
+    /// <summary>
+    /// If no tick ran for this long, this process was paused, not the gateways. It must be shorter than a lease minus
+    /// one renewal period.
+    /// </summary>
+    private static readonly TimeSpan MaxTickGap = TimeSpan.FromSeconds(3);
 
-    private readonly Leases _leases = new(time);
+    private readonly Leases _leases = new(time, ended => cleaner?.Ended(ended));
     private long _ticked = time.GetTimestamp();
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        // It stays even when no gateway is left: it remembers whom it must not let back.
+        // The activation stays even without gateways, because it remembers the ids that must not get a lease again.
         DelayDeactivation(Timeout.InfiniteTimeSpan);
         this.RegisterGrainTimer(WakeAsync, new() { DueTime = Tick, Period = Tick });
         return Task.CompletedTask;
@@ -35,7 +39,7 @@ internal sealed class GatewayRegistryGrain(TimeProvider time, IClusterMembership
         return Task.CompletedTask;
     }
 
-    public Task<LiveGateways> LiveAsync() => Task.FromResult(new LiveGateways(Awake().Live(), _leases.Settled));
+    public Task<LiveGateways> LiveAsync() => Task.FromResult(new LiveGateways(Awake().Live(), _leases.IsWarmedUp));
 
     private Task WakeAsync(CancellationToken cancellationToken)
     {
@@ -44,13 +48,13 @@ internal sealed class GatewayRegistryGrain(TimeProvider time, IClusterMembership
         return Task.CompletedTask;
     }
 
-    /// <summary>The leases, first of all told where this process has slept.</summary>
+    /// <summary>Returns the leases, after extending them if this process was paused.</summary>
     private Leases Awake()
     {
-        if (time.GetElapsedTime(_ticked) >= Nap)
+        if (time.GetElapsedTime(_ticked) >= MaxTickGap)
         {
             _ticked = time.GetTimestamp();
-            _leases.Slept();
+            _leases.OnClockJump();
         }
 
         return _leases;

@@ -2,11 +2,22 @@ using OrleansChat.Grains.Interfaces;
 
 namespace OrleansChat.Grains.Gateways;
 
-/// <summary>Who lives, by the clock. An id whose lease ended, by time or by its owner, is never granted again.</summary>
-internal sealed class Leases(TimeProvider time)
+/// <summary>The leases of gateways, by the clock.</summary>
+/// <remarks>
+/// A gateway id is in one of four states:
+/// <list type="bullet">
+/// <item>Unknown: in no collection. Its first renewal takes a lease.</item>
+/// <item>Live: in <see cref="_renewed"/>.</item>
+/// <item>Draining: in <see cref="_renewed"/> and <see cref="_draining"/>. It has a lease, but does not count as
+/// remaining.</item>
+/// <item>Ended: in <see cref="_ended"/>. The lease expired or was released. The id never gets a lease again.</item>
+/// </list>
+/// </remarks>
+/// <param name="ended">Called once for each id whose lease ends.</param>
+internal sealed class Leases(TimeProvider time, Action<string>? ended = null)
 {
-    /// <summary>Ended ids kept in mind: thousands of gateway starts before the first is forgotten.</summary>
-    public const int MostEnded = 100_000;
+    /// <summary>Maximum number of ended ids remembered. Then the oldest one is forgotten.</summary>
+    public const int MaxEnded = 100_000;
 
     private long _began = time.GetTimestamp();
     private readonly Dictionary<string, long> _renewed = [];
@@ -15,13 +26,16 @@ internal sealed class Leases(TimeProvider time)
     private readonly Queue<string> _endedOrder = [];
 
     /// <summary>
-    /// Whether a gateway that is not live here can be believed dead: every living one had a lease's time to renew since these began.
+    /// Whether a gateway without a lease is certainly dead. That is so one <see cref="Lease.Length"/> after these
+    /// leases began, because every live gateway has renewed by then.
     /// </summary>
-    public bool Settled => time.GetElapsedTime(_began) >= Lease.Length;
+    public bool IsWarmedUp => time.GetElapsedTime(_began) >= Lease.Length;
 
-    /// <summary>False for an id whose lease ended.</summary>
+    /// <summary>Takes or renews a lease. False for an id whose lease has ended.</summary>
     public bool Renew(string gateway)
     {
+        // - Ended, also if the lease expires only now: refuse.
+        // - Unknown, Live, Draining: (re)start the lease. A draining gateway keeps draining.
         EndExpired();
         if (_ended.Contains(gateway))
         {
@@ -32,23 +46,25 @@ internal sealed class Leases(TimeProvider time)
         return true;
     }
 
-    /// <summary>It goes, and has so many connections left to send away. One without a lease learns its share and is not counted.</summary>
+    /// <summary>Marks a gateway as draining, with the number of connections that it still has to close.</summary>
     public DrainShare Drain(string gateway, int connections)
     {
+        // - Live, Draining: becomes or stays Draining, with the new number.
+        // - Unknown, Ended: gets the answer, but does not count.
         EndExpired();
         if (_renewed.ContainsKey(gateway))
         {
             _draining[gateway] = connections;
         }
 
-        return new(_renewed.Count - _draining.Count, _draining.Values.Sum(left => (long)left), Settled);
+        return new(_renewed.Count - _draining.Count, _draining.Values.Sum(left => (long)left), IsWarmedUp);
     }
 
     /// <summary>
-    /// The process of these leases was stopped for a while and goes on: it has heard no renewal meanwhile, and ends no lease for that. Like
-    /// leases that have just begun, but for those that ended before.
+    /// Extends all leases after a pause of this process, in which it could receive no renewal. From then on the leases
+    /// are like new ones, except that ended ids stay ended.
     /// </summary>
-    public void Slept()
+    public void OnClockJump()
     {
         _began = time.GetTimestamp();
         foreach (var gateway in _renewed.Keys)
@@ -86,8 +102,9 @@ internal sealed class Leases(TimeProvider time)
         _draining.Remove(gateway);
         if (_ended.Add(gateway))
         {
+            ended?.Invoke(gateway);
             _endedOrder.Enqueue(gateway);
-            if (_endedOrder.Count > MostEnded)
+            if (_endedOrder.Count > MaxEnded)
             {
                 _ended.Remove(_endedOrder.Dequeue());
             }

@@ -3,21 +3,22 @@ using OrleansChat.Grains.Interfaces;
 namespace OrleansChat.Grains.Rooms;
 
 /// <summary>
-/// What waits to be appended to one room. While a batch is in flight everything else gathers here for the next, so that a busy room
-/// costs fewer commits, not more. Runs in the room's turns.
+/// The entries that wait to be appended to one room. While a batch is in flight, new entries collect here for the next
+/// one. So the number of commits does not grow with the load. Runs in the room's turns.
 /// </summary>
+/// <param name="most">Maximum number of entries that wait.</param>
 /// <param name="commit">Appends a batch and answers each entry of it. Never throws.</param>
 internal sealed class AppendQueue(int rowsPerBatch, int most, Func<RoomBatch, Task> commit)
 {
     private readonly List<WaitingEntry> _waiting = [];
 
-    /// <summary>The loop that seals and commits; completed while nothing waits.</summary>
+    /// <summary>The loop that seals and commits; completed if nothing waits.</summary>
     public Task Sealing { get; private set; } = Task.CompletedTask;
 
-    /// <summary>How often all that waited was refused.</summary>
+    /// <summary>How many times <see cref="Refuse"/> was called.</summary>
     public long Refusals { get; private set; }
 
-    /// <summary>False where too many wait already.</summary>
+    /// <summary>Queues an entry. False if the queue is full.</summary>
     public bool TryAdd(WaitingEntry entry)
     {
         if (_waiting.Count >= most)
@@ -34,7 +35,7 @@ internal sealed class AppendQueue(int rowsPerBatch, int most, Func<RoomBatch, Ta
         return true;
     }
 
-    /// <summary>Messages are deleted: what still waits and refers to one of them comes too late.</summary>
+    /// <summary>Marks each waiting entry that refers to one of these messages, which were just deleted.</summary>
     public void Deleted(HashSet<long> messages)
     {
         foreach (var waiting in _waiting)
@@ -47,8 +48,8 @@ internal sealed class AppendQueue(int rowsPerBatch, int most, Func<RoomBatch, Ta
     }
 
     /// <summary>
-    /// Answers all that wait. After a failed append the rest fails with it: were later entries of a sender to succeed where an earlier one
-    /// failed, its retry would change their order.
+    /// Answers all waiting entries with a refusal. After a failed append the waiting entries must fail too. Otherwise a
+    /// later entry of a sender could be stored before the retry of the earlier one that failed.
     /// </summary>
     public void Refuse(Refused reply)
     {
@@ -63,7 +64,7 @@ internal sealed class AppendQueue(int rowsPerBatch, int most, Func<RoomBatch, Ta
 
     private async Task SealAsync()
     {
-        // What one call brings shall travel together: the first batch is sealed in the next turn.
+        // Wait for the next turn, so that all posts of one call are in the same batch.
         await Task.Yield();
         while (_waiting.Count > 0)
         {
@@ -71,8 +72,13 @@ internal sealed class AppendQueue(int rowsPerBatch, int most, Func<RoomBatch, Ta
         }
     }
 
+    /// <summary>
+    /// Takes up to <c>rowsPerBatch</c> entries, in order. An entry that must wait for the next batch stays in the
+    /// queue.
+    /// </summary>
     private RoomBatch Seal()
     {
+        // Step 2: seal.
         var batch = new RoomBatch();
         var (next, kept) = (0, 0);
         for (; next < _waiting.Count && batch.Entries.Count < rowsPerBatch; next++)

@@ -1,12 +1,12 @@
 namespace OrleansChat.Grains.Rooms;
 
-/// <summary>Who is attached to a room, by gateway. A user on two gateways counts once.</summary>
+/// <summary>The users attached to a room, by gateway. A user on two gateways counts once.</summary>
 internal sealed class AttachedUsers
 {
     private readonly Dictionary<string, HashSet<string>> _byGateway = [];
     private readonly Dictionary<string, int> _gatewaysOf = [];
 
-    /// <summary>Distinct users.</summary>
+    /// <summary>Number of distinct users.</summary>
     public int Count => _gatewaysOf.Count;
 
     public IReadOnlyCollection<string> Gateways => _byGateway.Keys;
@@ -19,7 +19,7 @@ internal sealed class AttachedUsers
 
     public IReadOnlyCollection<string> On(string gateway) => _byGateway.TryGetValue(gateway, out var users) ? users : [];
 
-    /// <summary>True where the user was on no gateway before.</summary>
+    /// <summary>Adds a user. True if the user was on no gateway before.</summary>
     public bool Add(string gateway, string user)
     {
         if (!_byGateway.TryGetValue(gateway, out var users))
@@ -37,7 +37,7 @@ internal sealed class AttachedUsers
         return before == 0;
     }
 
-    /// <summary>True where the user is on no gateway any more.</summary>
+    /// <summary>Removes a user. True if the user was on this gateway and is now on none.</summary>
     public bool Remove(string gateway, string user)
     {
         if (!_byGateway.TryGetValue(gateway, out var users) || !users.Remove(user))

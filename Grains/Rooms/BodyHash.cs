@@ -7,13 +7,14 @@ using OrleansChat.Grains.Interfaces;
 namespace OrleansChat.Grains.Rooms;
 
 /// <summary>
-/// What tells a repeated command from another one under the same client id: the first eight bytes of SHA-256 over the body. The
-/// log keeps it for ever, so the layout never changes: kind (4 bytes), then text, ref, reply and meta, each led by its length in bytes
-/// or by -1 where it is absent (4 bytes); numbers are big-endian.
+/// The hash that distinguishes a repeated command from another command with the same client id: the first 8 bytes of
+/// SHA-256 over the body. The log stores it, so the layout must never change: kind (4 bytes), then text, ref, reply and
+/// meta. Each of the four is preceded by its length in bytes, or by -1 if it is absent (4 bytes). Numbers are
+/// big-endian.
 /// </summary>
 internal static class BodyHash
 {
-    public static long Of(Post post)
+    public static long Compute(Post post)
     {
         const int head = 4 + (4 * 4) + (2 * 8);
         var most = head + Encoding.UTF8.GetMaxByteCount(post.Text?.Length ?? 0) + Encoding.UTF8.GetMaxByteCount(post.Meta?.Length ?? 0);

@@ -2,10 +2,12 @@ using OrleansChat.Grains.Interfaces;
 
 namespace OrleansChat.Grains.Rooms;
 
-/// <summary>Whose a direct conversation is, told by its key alone.</summary>
 internal static class DirectRoom
 {
-    /// <summary>The people of a direct conversation, none for a named room; null for a key that is none.</summary>
+    /// <summary>
+    /// Returns the one or two users of a direct conversation, as its key names them; none for a named room. Null if the
+    /// key is malformed.
+    /// </summary>
     public static string[]? People(string room)
     {
         try

@@ -1,72 +1,139 @@
 using Orleans.Concurrency;
 using OrleansChat.Grains.Interfaces;
-using OrleansChat.Grains.Log;
+using OrleansChat.Grains.MessageLog;
 
 namespace OrleansChat.Grains.Rooms;
 
-/// <summary>Reads of the log, beside the rooms' turns: on every silo as many as are wanted.</summary>
+/// <summary>
+/// Reads the message log. A stateless worker, so any number of reads run at the same time on each silo.
+/// </summary>
 [StatelessWorker, Reentrant]
-internal sealed class HistoryGrain(IMessageLog log, IClusterMembershipService cluster) : Grain, IHistoryGrain
+[GrainType("history")]
+internal sealed class HistoryGrain(IMessageLog log, IClusterMembershipService cluster, IGrainFactory grains) : Grain, IHistoryGrain
 {
-    /// <summary>Events of one read, whatever is asked for.</summary>
-    public const int MostEvents = 1000;
+    /// <summary>Maximum number of events in one read. A higher limit in the request is lowered to it.</summary>
+    public const int MaxEvents = 1000;
 
-    /// <summary>Rooms of one beacon.</summary>
-    public const int MostRooms = 4096;
+    /// <summary>Maximum number of rooms in one head poll.</summary>
+    public const int MaxRooms = 4096;
 
-    public async Task<HistoryPage> PageAsync(string room, string user, long after, int limit)
+    /// <summary>
+    /// The highest sequence after which a read may begin. No room has so many events. The end of the range still fits
+    /// into a long.
+    /// </summary>
+    private const long MaxAfter = long.MaxValue - MaxEvents;
+
+    public Task<HistoryPage> PageAsync(PageAsk ask, CancellationToken cancellationToken) =>
+        PageAsync(ask.Room, ask.User, ask.After, ask.Limit, ask.Whole, EventBytes.Page, cancellationToken);
+
+    public Task<HistoryPage> PageAsync(string room, string user, long after, int limit) =>
+        PageAsync(room, user, after, limit, 0, int.MaxValue, CancellationToken.None);
+
+    private async Task<HistoryPage> PageAsync(string room, string user, long after, int limit, long whole, int bytes, CancellationToken cancellationToken)
     {
-        if (DirectRoom.People(room) is not { } people)
-        {
-            return Refuse(Refusal.NotFound);
-        }
-
-        if (people.Length > 0 && !people.Contains(user))
-        {
-            return Refuse(Refusal.Forbidden);
-        }
-
         try
         {
-            var facts = await log.FactsAsync(room, user, CancellationToken.None);
+            var (facts, refusal) = await LookAsync(room, user, cancellationToken);
             if (facts is null)
             {
-                return Refuse(Refusal.NotFound);
+                return new HistoryPage([], 0, refusal);
             }
 
-            if (facts.Kind == RoomKind.Group && !facts.IsMember)
-            {
-                return Refuse(Refusal.NotMember);
-            }
-
-            var from = after < 0 ? Math.Max(0, facts.Seq + after) : after;
-            var events = await log.ReadAsync(room, from, Math.Clamp(limit, 1, MostEvents), CancellationToken.None);
-            return new HistoryPage([.. events], Math.Max(facts.Seq, events is [.., var newest] ? newest.Seq : 0), null);
+            var from = after < 0 ? Math.Max(0, facts.Seq + after) : Math.Min(after, MaxAfter);
+            var events = await ReadAsync(room, new(from, Math.Clamp(limit, 1, MaxEvents), bytes), whole, facts.Seq, cancellationToken);
+            return new HistoryPage(events, Math.Max(facts.Seq, events is [.., var newest] ? newest.Seq : 0), null);
         }
-        catch (LogUnavailableException)
+        catch (MessageLogUnavailableException)
         {
-            return Refuse(Refusal.Unavailable);
+            return new HistoryPage([], 0, Refusal.Unavailable);
+        }
+        catch (MessageLogEntryException)
+        {
+            // No room or user with such a name can be stored, so there is none.
+            return new HistoryPage([], 0, Refusal.NotFound);
+        }
+    }
+
+    public async Task<PresenceSnapshot> WhoAsync(string room, string user, int most)
+    {
+        try
+        {
+            var (facts, refusal) = await LookAsync(room, user, CancellationToken.None);
+            return facts is not null ? await grains.GetGrain<IRoomGrain>(room).WhoAsync(user, most)
+                : refusal is null ? new PresenceSnapshot(0, [], null)
+                : new PresenceSnapshot(0, null, refusal);
+        }
+        catch (MessageLogUnavailableException)
+        {
+            return new PresenceSnapshot(0, null, Refusal.Unavailable);
+        }
+        catch (MessageLogEntryException)
+        {
+            // No room or user with such a name can be stored, so there is none.
+            return new PresenceSnapshot(0, null, Refusal.NotFound);
         }
     }
 
     public async Task<RoomEvent[]> ReadAsync(string room, long after, int limit)
-        => [.. await ClearlyAsync(() => log.ReadAsync(room, Math.Max(0, after), Math.Clamp(limit, 1, MostEvents), CancellationToken.None))];
+        => [.. await ClearlyAsync(() => log.ReadAsync(room, new MessageLogRange(Math.Clamp(after, 0, MaxAfter), Math.Clamp(limit, 1, MaxEvents), EventBytes.Page), CancellationToken.None))];
 
     public async Task<RoomHeads> HeadsAsync(string[] rooms)
-        => rooms.Length > MostRooms
-            ? throw new ArgumentException($"A beacon asks for at most {MostRooms} rooms.", nameof(rooms))
+        => rooms.Length > MaxRooms
+            ? throw new ArgumentException($"A head poll can have at most {MaxRooms} rooms.", nameof(rooms))
             : new([.. await ClearlyAsync(() => log.HeadsAsync(rooms, CancellationToken.None))], cluster.CurrentSnapshot.Version.Value);
 
-    private static HistoryPage Refuse(Refusal refusal) => new([], 0, refusal);
+    /// <summary>
+    /// Returns the facts of a room that the user may read, or else the refusal. Returns neither for a direct room
+    /// without a message. Throws <see cref="MessageLogUnavailableException"/>, and <see cref="MessageLogEntryException"/> for a name
+    /// that cannot be stored.
+    /// </summary>
+    private async Task<(RoomFacts? Facts, Refusal? Refusal)> LookAsync(string room, string user, CancellationToken cancellationToken)
+    {
+        if (DirectRoom.People(room) is not { } people)
+        {
+            return (null, Refusal.NotFound);
+        }
 
-    /// <summary>A type that the gateway has too: it knows nothing of the log.</summary>
+        if (people.Length > 0 && !people.Contains(user))
+        {
+            return (null, Refusal.Forbidden);
+        }
+
+        return await log.FactsAsync(room, user, cancellationToken) switch
+        {
+            null => (null, people.Length > 0 ? null : Refusal.NotFound),
+            { Kind: RoomKind.Group, IsMember: false } => (null, Refusal.NotMember),
+            var facts => (facts, null),
+        };
+    }
+
+    /// <summary>
+    /// Reads a range. If not all of it fits into the bytes, reads the neighbours of the event <paramref name="whole"/>:
+    /// half of the bytes up to that event, and half after it.
+    /// </summary>
+    private async Task<RoomEvent[]> ReadAsync(string room, MessageLogRange range, long whole, long head, CancellationToken cancellationToken)
+    {
+        var before = (int)Math.Clamp(Math.Max(0, whole) - range.After, 0, range.Limit);
+        if (whole >= head || before == 0 || before == range.Limit)
+        {
+            return [.. await log.ReadAsync(room, range with { FromEnd = before > 0 }, cancellationToken)];
+        }
+
+        var older = await log.ReadAsync(room, new MessageLogRange(range.After, before, range.Bytes / 2, FromEnd: true), cancellationToken);
+        var newer = await log.ReadAsync(room, new MessageLogRange(range.After + before, range.Limit - before, range.Bytes / 2), cancellationToken);
+        return [.. older, .. newer];
+    }
+
+    /// <summary>
+    /// Replaces the exceptions of the log by <see cref="IOException"/>, because a gateway does not have their types.
+    /// </summary>
     private static async Task<T> ClearlyAsync<T>(Func<Task<T>> read)
     {
         try
         {
             return await read();
         }
-        catch (LogUnavailableException)
+        catch (Exception exception) when (exception is MessageLogUnavailableException or MessageLogEntryException)
         {
             throw new IOException("The message log cannot be reached.");
         }

@@ -3,10 +3,11 @@ using OrleansChat.Grains.Interfaces;
 namespace OrleansChat.Grains.Rooms;
 
 /// <summary>
-/// Who belongs to a room: the members of a group as the log has them, or the people of a direct conversation. A change is an event
-/// first and counts once it is committed. Runs in the room's turns.
+/// The members of a room: those of a group as the log has them, or the users of a direct conversation. A change is
+/// appended as an event, and takes effect when the event is committed. Runs in the room's turns.
 /// </summary>
-/// <param name="append">Appends a join or leave event and answers once it is durable.</param>
+/// <param name="most">Maximum number of members of a group.</param>
+/// <param name="append">Appends a join or leave event, and answers when it is durable.</param>
 internal sealed class Membership(int most, Func<string, RoomEventKind, Task<RoomReply>> append)
 {
     private readonly HashSet<string> _members = [];
@@ -16,14 +17,14 @@ internal sealed class Membership(int most, Func<string, RoomEventKind, Task<Room
 
     public bool Contains(string user) => _members.Contains(user);
 
-    /// <summary>Replaces all by what the log has.</summary>
+    /// <summary>Replaces all members by those in the log.</summary>
     public void Reset(IEnumerable<string> members)
     {
         _members.Clear();
         _members.UnionWith(members);
     }
 
-    /// <summary>A committed event.</summary>
+    /// <summary>Applies a committed event, if it is a join or a leave.</summary>
     public void Apply(RoomEvent committed)
     {
         if (committed.Kind == RoomEventKind.Join)
@@ -36,7 +37,10 @@ internal sealed class Membership(int most, Func<string, RoomEventKind, Task<Room
         }
     }
 
-    /// <summary>Null once the user is a member, durably. Two enters of one user at a time make one event.</summary>
+    /// <summary>
+    /// Makes the user a member. Returns null when that is durable, otherwise the refusal. Two concurrent calls for one
+    /// user append one event.
+    /// </summary>
     public async Task<Refused?> JoinAsync(string user)
     {
         if (_members.Contains(user))
@@ -61,7 +65,9 @@ internal sealed class Membership(int most, Func<string, RoomEventKind, Task<Room
         return await joining;
     }
 
-    /// <summary>Done once the user is no member any more, durably.</summary>
+    /// <summary>
+    /// Ends the user's membership. Returns <see cref="Done"/> when that is durable, otherwise the refusal.
+    /// </summary>
     public async Task<RoomReply> LeaveAsync(string user)
     {
         if (_joining.TryGetValue(user, out var joining))

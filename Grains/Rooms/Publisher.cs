@@ -4,28 +4,29 @@ using OrleansChat.Grains.Interfaces;
 namespace OrleansChat.Grains.Rooms;
 
 /// <summary>
-/// Tells a room's gateways, each through its own inbox: in order for each, and none waits for another. Nobody waits for it, and nothing is
-/// thrown at those who publish. Runs in the room's turns.
+/// Publishes a room's items to its gateways, each through its gateway stream. Each gateway gets the items in order, and
+/// a slow gateway does not delay the others. Callers never wait and get no exception. Runs in the room's turns.
 /// </summary>
-/// <param name="inboxOf">How an item gets into a gateway's inbox.</param>
+/// <param name="streamTo">Returns the function that appends an item to the stream of the given gateway.</param>
 internal sealed class Publisher(
-    RoomOptions options, Func<string, Func<InboxItem, Task>> inboxOf, GrainInstruments instruments, TimeProvider time, ILogger logger)
+    RoomOptions options, Func<string, Func<GatewayStreamItem, Task>> streamTo, GrainInstruments instruments, TimeProvider time, ILogger logger)
 {
-    private readonly Dictionary<string, InboxQueue> _queues = [];
+    private readonly Dictionary<string, GatewayPublishQueue> _queues = [];
 
-    /// <summary>From here on the gateway gets everything.</summary>
+    /// <summary>Starts publishing to a gateway: it gets every item from now on.</summary>
     public void Attach(string gateway)
     {
-        // A queue that still sends its last item is taken up again, so that the order holds.
+        // If the gateway was detached and its queue still sends the last item, that queue is reused. This keeps the
+        // order.
         if (!_queues.TryGetValue(gateway, out var queue))
         {
-            _queues[gateway] = queue = new InboxQueue(gateway, options, inboxOf(gateway), instruments, time, logger);
+            _queues[gateway] = queue = new GatewayPublishQueue(gateway, options, streamTo(gateway), instruments, time, logger);
         }
 
         queue.IsAttached = true;
     }
 
-    /// <summary>The gateway gets nothing any more.</summary>
+    /// <summary>Stops publishing to a gateway and drops the items that wait for it.</summary>
     public void Detach(string gateway)
     {
         if (_queues.TryGetValue(gateway, out var queue))
@@ -40,7 +41,7 @@ internal sealed class Publisher(
     }
 
     /// <summary>Queues an item for every attached gateway.</summary>
-    public void Publish(InboxItem item)
+    public void Publish(GatewayStreamItem item)
     {
         List<string>? unused = null;
         foreach (var (gateway, queue) in _queues)
@@ -58,6 +59,6 @@ internal sealed class Publisher(
         unused?.ForEach(gateway => _queues.Remove(gateway));
     }
 
-    /// <summary>Completes when nothing waits.</summary>
+    /// <summary>Completes when no item is waiting or in flight.</summary>
     public Task DrainAsync() => Task.WhenAll(_queues.Values.Select(queue => queue.Sending));
 }

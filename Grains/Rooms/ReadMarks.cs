@@ -1,30 +1,42 @@
 using Microsoft.Extensions.Logging;
-using OrleansChat.Grains.Log;
+using OrleansChat.Grains.MessageLog;
 
 namespace OrleansChat.Grains.Rooms;
 
 /// <summary>
-/// The read marks that move in one room. They go to the log together, a moment later; a crash in between takes back what moved in that
-/// moment, and the user reads a few messages as unread again. Runs in the room's turns.
+/// The read marks of one room. Marks that moved are written to the log together, after
+/// <see cref="RoomOptions.MarkFlushMs"/>. A crash before that loses the moves, and the user sees a few messages as
+/// unread again. Runs in the room's turns.
 /// </summary>
-/// <param name="isHere">Whether a user is attached: the marks of others are not kept once the log has them.</param>
+/// <param name="isHere">
+/// Whether a user is attached. The mark of a user who is not attached is forgotten when it is stored.
+/// </param>
+/// <param name="notStored">
+/// Called when the log could not be reached. The marks are kept and written again later.
+/// </param>
 internal sealed partial class ReadMarks(
-    string room, IMessageLog log, RoomOptions options, TimeProvider time, Func<string, bool> isHere, ILogger logger, CancellationToken stopping)
+    string room, IMessageLog log, RoomOptions options, TimeProvider time, Func<string, bool> isHere, Action notStored, ILogger logger,
+    CancellationToken stopping)
 {
     private readonly Dictionary<string, long> _known = [];
     private readonly HashSet<string> _unflushed = [];
 
-    /// <summary>The loop that flushes; completed while nothing moves.</summary>
+    /// <summary>The loop that writes moved marks; completed if none has moved.</summary>
     public Task Flushing { get; private set; } = Task.CompletedTask;
 
-    /// <summary>What the log says of a user; the greater one stays.</summary>
+    /// <summary>
+    /// Records a user's mark as read from the log. Returns the greater of this mark and the known one.
+    /// </summary>
     public long Learn(string user, long read) => _known[user] = Math.Max(read, _known.GetValueOrDefault(user));
+
+    /// <summary>Whether any mark still has to be written.</summary>
+    public bool Waits => _unflushed.Count > 0;
 
     public bool Knows(string user) => _known.ContainsKey(user);
 
     public bool IsUnflushed(string user) => _unflushed.Contains(user);
 
-    /// <summary>True where the mark went forward.</summary>
+    /// <summary>Moves a mark. False if it would not move forward.</summary>
     public bool TryMove(string user, long read)
     {
         if (read <= _known.GetValueOrDefault(user))
@@ -42,7 +54,7 @@ internal sealed partial class ReadMarks(
         return true;
     }
 
-    /// <summary>The user left: nothing of them is kept longer than the log needs to learn it.</summary>
+    /// <summary>Forgets the mark of a user who was detached, unless it still has to be written.</summary>
     public void Forget(string user)
     {
         if (!_unflushed.Contains(user))
@@ -51,7 +63,10 @@ internal sealed partial class ReadMarks(
         }
     }
 
-    /// <summary>Writes what moved. Throws <see cref="LogUnavailableException"/>, and then it is kept for the next time.</summary>
+    /// <summary>
+    /// Writes the marks that moved. Throws <see cref="MessageLogUnavailableException"/>; then they are written by the next
+    /// call.
+    /// </summary>
     public async Task FlushAsync(CancellationToken cancellationToken)
     {
         if (_unflushed.Count == 0)
@@ -87,13 +102,14 @@ internal sealed partial class ReadMarks(
             {
                 return;
             }
-            catch (Exception failure)
+            catch (Exception exception)
             {
-                LogNotFlushed(failure, _unflushed.Count);
+                LogNotFlushed(exception, _unflushed.Count);
+                notStored();
             }
         }
     }
 
-    [LoggerMessage(130, LogLevel.Warning, "{Marks} read marks could not be stored yet.")]
-    private partial void LogNotFlushed(Exception failure, int marks);
+    [LoggerMessage(130, LogLevel.Warning, "{Marks} read marks could not be stored; trying again")]
+    private partial void LogNotFlushed(Exception exception, int marks);
 }

@@ -2,16 +2,19 @@ using OrleansChat.Grains.Interfaces;
 
 namespace OrleansChat.Grains.Rooms;
 
-/// <summary>What an edit, a deletion or a reaction must know of the event it refers to.</summary>
-/// <param name="IsMessage">False for events that are no messages: nothing may refer to them.</param>
+/// <summary>The facts about an event that decide whether an edit, a deletion or a reaction may refer to it.</summary>
+/// <param name="IsMessage">False for events that are not messages. Nothing may refer to them.</param>
 internal readonly record struct Target(string Author, bool IsMessage, bool Deleted)
 {
-    /// <summary>As the log shows it: a message without a text is a deleted one.</summary>
-    public static Target Of(RoomEvent shown)
+    /// <summary>Reads the facts from an event of the log, in which a message without text is a deleted one.</summary>
+    public static Target From(RoomEvent shown)
         => new(shown.From, shown.Kind == RoomEventKind.Msg, shown is { Kind: RoomEventKind.Msg, Text: null });
 }
 
-/// <summary>The newest events of a room by sequence, as far as others may refer to them. Bounded: the first that came goes first.</summary>
+/// <summary>
+/// A cache of facts about events that this activation committed or looked up, by sequence. If there are more than
+/// <paramref name="most"/>, the one that was added first is removed.
+/// </summary>
 internal sealed class RecentMessages(int most)
 {
     private readonly Dictionary<long, Target> _targets = [];

@@ -2,7 +2,7 @@ using OrleansChat.Grains.Interfaces;
 
 namespace OrleansChat.Grains.Rooms;
 
-/// <summary>The room's refusals that never differ, each said once.</summary>
+/// <summary>The room's answers to refused commands. Clients see the messages.</summary>
 internal static class Refusals
 {
     public static readonly Done Done = new();
@@ -10,18 +10,30 @@ internal static class Refusals
     public static readonly Refused NoMessage = new(Refusal.NotFound, "There is no such message in this room.");
     public static readonly Refused NotMember = new(Refusal.NotMember, "Join the room first.");
     public static readonly Refused NotYours = new(Refusal.Forbidden, "This conversation belongs to two other people.");
-    public static readonly Refused NotAuthor = new(Refusal.Forbidden, "Only its author may do that.");
+    public static readonly Refused NotAuthor = new(Refusal.Forbidden, "Only the author may edit or delete a message.");
     public static readonly Refused ServerKind = new(Refusal.Forbidden, "Only the server writes events of this kind.");
-    public static readonly Refused NotStorable = new(Refusal.Forbidden, "It holds a character that cannot be stored.");
+    public static readonly Refused NotStorable =
+        new(Refusal.Forbidden, "The message log cannot store this text or name; change it.");
     public static readonly Refused OtherKind = new(Refusal.Conflict, "The room is of another kind.");
-    public static readonly Refused OtherBody = new(Refusal.Conflict, "This id was sent before with another body.");
+    public static readonly Refused OtherBody =
+        new(Refusal.Conflict, "This id was already sent with another body; use a new id.");
     public static readonly Refused Gone = new(Refusal.Gone, "The message was deleted.");
     public static readonly Refused Full = new(Refusal.RoomFull, "The room is full.");
-    public static readonly Refused GatewayExpired = new(Refusal.GatewayExpired, "The gateway's lease is over.", 1000);
+    public static readonly Refused GatewayExpired =
+        new(Refusal.GatewayExpired, "The gateway's lease has ended; connect again.", 1000);
 
-    public static Refused LogAway(RoomOptions options) => new(Refusal.Unavailable, "The message log cannot be reached.", options.LogRetryMs);
+    public static Refused TooManyRooms(TimeSpan wait)
+        => new(Refusal.RateLimited, "You have created too many rooms; try again later.", (int)Math.Min(int.MaxValue, Math.Ceiling(wait.TotalMilliseconds)));
 
-    public static Refused TooManyWait(RoomOptions options) => new(Refusal.Unavailable, "Too many messages wait in this room.", options.LogRetryMs);
+    public static Refused UserAway(RoomOptions options) =>
+        new(Refusal.Unavailable, "Your account cannot be reached; try again.", options.MessageLogRetryMs);
 
-    public static Refused Moving(RoomOptions options) => new(Refusal.Unavailable, "The room is moving.", options.MoveRetryMs);
+    public static Refused MessageLogUnavailable(RoomOptions options) =>
+        new(Refusal.Unavailable, "The message log cannot be reached; try again.", options.MessageLogRetryMs);
+
+    public static Refused TooManyWait(RoomOptions options) =>
+        new(Refusal.Unavailable, "Too many messages are waiting in this room; try again.", options.MessageLogRetryMs);
+
+    public static Refused Moving(RoomOptions options) =>
+        new(Refusal.Unavailable, "The room is moving to another server; try again.", options.MoveRetryMs);
 }

@@ -2,7 +2,7 @@ using OrleansChat.Grains.Interfaces;
 
 namespace OrleansChat.Grains.Rooms;
 
-/// <summary>What one append carries: sealed, it does not change any more.</summary>
+/// <summary>The entries of one append. A batch does not change after it was sealed.</summary>
 internal sealed class RoomBatch
 {
     private readonly HashSet<(string User, string ClientId)> _ids = [];
@@ -10,12 +10,15 @@ internal sealed class RoomBatch
 
     public List<WaitingEntry> Entries { get; } = [];
 
-    /// <summary>Those whose message was deleted while they waited: they are answered, not appended.</summary>
+    /// <summary>
+    /// Entries that refer to a message which was deleted while they waited. They are answered without an append.
+    /// </summary>
     public List<WaitingEntry> TargetGone { get; } = [];
 
     /// <summary>
-    /// False for an entry that must wait for the next batch: one whose client id is in this batch already (the log will then know it), and
-    /// one that refers to a message which this batch deletes (it will then be found gone).
+    /// Adds an entry. Returns false if it must wait for the next batch, for one of two reasons. Its client id is
+    /// already in this batch: in the next batch the log will find it as a duplicate. Or it refers to a message that
+    /// this batch deletes: in the next batch the message will be gone.
     /// </summary>
     public bool TryAdd(WaitingEntry waiting)
     {

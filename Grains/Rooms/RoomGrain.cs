@@ -4,22 +4,44 @@ using Orleans.Concurrency;
 using Orleans.Streams;
 using OrleansChat.Grains.Gateways;
 using OrleansChat.Grains.Interfaces;
-using OrleansChat.Grains.Log;
+using OrleansChat.Grains.MessageLog;
 
 namespace OrleansChat.Grains.Rooms;
 
 /// <summary>
-/// One room. Here commands are decided; RoomGrain.Attendance.cs knows who is here, RoomGrain.Log.cs claims the room, commits and publishes. Reentrant: while an
-/// append is in flight the next commands are decided, and wait in the queue.
+/// One room. This file decides commands, RoomGrain.Attendance.cs tracks the attached users, RoomGrain.Log.cs claims the
+/// room, appends and publishes, and RoomGrain.Creation.cs creates the room.
 /// </summary>
+/// <remarks>
+/// A call of a gateway takes these steps. The grain is reentrant: while an append is in flight, the room decides the
+/// next commands, and their entries wait for the next append.
+/// <list type="number">
+/// <item>Decide (<see cref="DecideAsync"/>): each command of the call in turn. A post that is accepted becomes a
+/// <see cref="WaitingEntry"/> in the <see cref="AppendQueue"/>. All other commands get their answer here; an enter or
+/// exit that changes the membership first waits for its own append.</item>
+/// <item>Seal (<see cref="AppendQueue"/>): when no append is in flight, the waiting entries become one
+/// <see cref="RoomBatch"/>.</item>
+/// <item>Own (<see cref="OwnAsync"/>): claim the room, unless this activation owns it. A direct room that does not
+/// exist is created with the batch.</item>
+/// <item>Append (<see cref="AppendAsync"/>): one append under the claim number. If the claim is stale, the append
+/// commits nothing and the activation steps down. If the outcome is unknown, all waiting entries are refused, and the
+/// room is claimed again before the next append.</item>
+/// <item>Apply (<see cref="Committed"/>): update the head, the recent messages and the members from the committed
+/// events. Queue the events for each attached gateway, and notify the members.</item>
+/// <item>Answer (<see cref="Appended"/>): complete each entry of the batch.</item>
+/// <item>Reply (<see cref="HandleAsync"/>): when every entry of the call is answered, return the replies to the
+/// gateway.</item>
+/// </list>
+/// </remarks>
 [Reentrant]
+[GrainType("room")]
 internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
 {
     private readonly string _room;
     private readonly string[]? _people;
     private readonly IMessageLog _log;
     private readonly RoomOptions _options;
-    private readonly GatewayWatch _watch;
+    private readonly GatewayFailureDetector _watch;
     private readonly GrainInstruments _instruments;
     private readonly TimeProvider _time;
     private readonly ILogger<RoomGrain> _logger;
@@ -28,19 +50,19 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
     private readonly AppendQueue _queue;
     private readonly RecentMessages _recent;
     private readonly Publisher _publisher;
-    private readonly CallOrder _calls = new();
-    private readonly MemberBells _bells;
+    private readonly LatestCallTracker _calls = new();
+    private readonly MemberNotifier _notifier;
     private readonly Membership _membership;
     private readonly ReadMarks _marks;
     private readonly AttachedUsers _attached = new();
-    private readonly AttendanceNotices _notices;
-    private readonly HashSet<string> _attended = [];
+    private readonly PresenceUpdates _presence;
+    private readonly HashSet<string> _syncedGateways = [];
     private readonly Dictionary<string, long> _typed = [];
 
     public RoomGrain(
         IMessageLog log,
         IOptions<RoomOptions> options,
-        GatewayWatch watch,
+        GatewayFailureDetector watch,
         GrainInstruments instruments,
         TimeProvider time,
         ILogger<RoomGrain> logger,
@@ -53,11 +75,12 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
         (_log, _options, _watch, _instruments, _time, _logger) = (log, options.Value, watch, instruments, time, logger);
         _queue = new(_options.RowsPerBatch, _options.WaitingEntries, CommitAsync);
         _recent = new(_options.RecentMessages);
-        _publisher = new(_options, InboxOf, instruments, time, logger);
-        _bells = new(_options, time, RingAsync, instruments, logger, _stopping.Token);
+        _publisher = new(_options, StreamTo, instruments, time, logger);
+        _notifier = new(_options, time, NotifyAsync, instruments, logger, _stopping.Token);
         _membership = new(_options.GroupMembers, AppendMembershipAsync);
-        _marks = new(_room, log, _options, time, _attached.Contains, logger, _stopping.Token);
-        _notices = new(_options, time, () => _attached.Count, TellAttendance, _stopping.Token);
+        _membership.Reset(_people ?? []);
+        _marks = new(_room, log, _options, time, _attached.Contains, Stay, logger, _stopping.Token);
+        _presence = new(_options, time, () => _attached.Count, PublishPresence, _stopping.Token);
     }
 
     private bool IsDirect => RoomKey.IsDirect(_room);
@@ -66,34 +89,39 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
     {
         var answers = new (RoomReply? Now, WaitingEntry? Later)[commands.Commands.Length];
         var call = new Call(commands.Gateway, commands.Claim, commands.Number, _queue.Refusals);
-        _calls.Came(call.Gateway, call.Number);
+        _calls.Observe(call.Gateway, call.Number);
         Dictionary<string, Refused>? refused = null;
         for (var i = 0; i < answers.Length; i++)
         {
-            // One after another, so that each finds what the one before it did; but none waits for the commit of an earlier post.
+            // Step 1: decide. One command after another, so that each sees the effect of the one before it. A post does
+            // not wait here for its commit.
             var command = commands.Commands[i];
             answers[i] = command is Post && refused?.GetValueOrDefault(command.User) is { } earlier
                 ? (earlier, null)
                 : await DecideSafelyAsync(call, command);
             if (command is Post && answers[i].Now is Refused now && ComesAgain(call, now))
             {
-                // Whatever of theirs follows would overtake it.
+                // The post will be retried. Later posts of the same user in this call would overtake it, so they are
+                // refused as well.
                 (refused ??= [])[command.User] = now;
             }
         }
 
+        // Step 7: reply. Steps 2 to 6 run in the append queue's loop and complete the entries.
         var replies = new RoomReply[answers.Length];
         for (var i = 0; i < answers.Length; i++)
         {
             replies[i] = answers[i].Now ?? await answers[i].Later!.Reply;
         }
 
+        LeaveIfEmpty();
         return new RoomReplies(ClaimNumber, replies);
     }
 
-    /// <summary>Answers what waits, tells the gateways to attach to the next activation, and stores the marks.</summary>
+    /// <summary>Refuses the entries that wait, publishes that the room is moving, and stores the read marks.</summary>
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
+        // From now on every command is refused. A batch that is already sealed is still appended, if the room is owned.
         _steppedDown = true;
         _queue.Refuse(Refusals.Moving(_options));
         try
@@ -101,27 +129,30 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
             await _queue.Sealing.WaitAsync(cancellationToken);
             _publisher.Publish(new RoomMoved(_room));
             await _marks.FlushAsync(cancellationToken);
-            await Task.WhenAll(_publisher.DrainAsync(), _bells.Ringing)
+            await Task.WhenAll(_publisher.DrainAsync(), _notifier.Sending)
                 .WaitAsync(TimeSpan.FromMilliseconds(_options.DrainMs), _time, cancellationToken);
         }
-        catch (Exception failure) when (failure is LogUnavailableException or OperationCanceledException or TimeoutException)
+        catch (Exception exception) when (exception is MessageLogUnavailableException or OperationCanceledException or TimeoutException)
         {
-            LogLeftInHaste(failure);
+            LogLeftInHaste(exception);
         }
 
         foreach (var gateway in _attached.Gateways)
         {
-            _watch.Forget(gateway, this.GetGrainId());
+            _watch.Unwatch(gateway, this.GetGrainId());
         }
 
         _instruments.Attached.Add(-_attached.Count);
         _stopping.Cancel();
-        await Task.WhenAll(_notices.Telling, _marks.Flushing).WaitAsync(cancellationToken);
+        await Task.WhenAll(_presence.Publishing, _marks.Flushing).WaitAsync(cancellationToken);
     }
 
     public void Dispose() => _stopping.Dispose();
 
-    /// <summary>Whether a refused post is sent again as it is: by its sender, or by a gateway that tells first who is attached.</summary>
+    /// <summary>
+    /// Whether a refused post will be retried: by its sender, or by a gateway that has to report its attached users
+    /// first.
+    /// </summary>
     private bool ComesAgain(Call call, Refused refused)
         => refused.RetryMs is not null || (refused.Reason == Refusal.NotMember && call.Claim != 0 && call.Claim != ClaimNumber);
 
@@ -131,30 +162,30 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
         {
             return await DecideAsync(call, command);
         }
-        catch (LogUnavailableException)
+        catch (MessageLogUnavailableException)
         {
-            return (Refusals.LogAway(_options), null);
+            return (Refusals.MessageLogUnavailable(_options), null);
         }
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
         {
             return (Refusals.Moving(_options), null);
         }
-        catch (LogEntryException)
+        catch (MessageLogEntryException)
         {
             return (Refusals.NotStorable, null);
         }
-        catch (Exception failure)
+        catch (Exception exception)
         {
-            // Whatever went wrong with one command, the others get their answers.
-            LogCommandFailed(failure, command.GetType().Name);
-            return (Refusals.LogAway(_options), null);
+            // A bug in one command must not fail the other commands of the call.
+            LogCommandFailed(exception, command.GetType().Name);
+            return (Refusals.MessageLogUnavailable(_options), null);
         }
     }
 
     private async ValueTask<(RoomReply? Now, WaitingEntry? Later)> DecideAsync(Call call, RoomCommand command)
     {
         var refusal = _steppedDown || IsOvertaken(call) ? Refusals.Moving(_options)
-            : _watch.IsGone(call.Gateway) ? Refusals.GatewayExpired
+            : _watch.IsDead(call.Gateway) ? Refusals.GatewayExpired
             : MayNot(command.User);
         return refusal is not null
             ? (refusal, null)
@@ -164,50 +195,70 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
                 Enter enter => (await EnterAsync(call, enter), null),
                 Exit exit => (await ExitAsync(call, exit), null),
                 MarkRead mark => (await MarkAsync(mark), null),
-                _ => throw new InvalidOperationException($"A room knows no {command.GetType().Name}."),
+                _ => throw new InvalidOperationException($"A room cannot handle {command.GetType().Name}."),
             };
     }
 
     private async ValueTask<(RoomReply? Now, WaitingEntry? Later)> PostAsync(Call call, Post post)
     {
-        if (!await KnowAsync(IsDirect ? RoomKind.Direct : null))
+        var exists = await KnowAsync();
+        if (!exists && (!IsDirect || post.Kind != RoomEventKind.Msg))
         {
-            return (Refusals.NoRoom, null);
+            return (IsDirect ? Refusals.NoMessage : Refusals.NoRoom, null);
         }
 
-        // Here, and not in the batch: what no log can keep must not fail what other people sent with it.
-        var waiting = WaitingEntry.Of(post, _time.GetTimestamp());
+        // Checked before the entry is batched: an entry that no store accepts must not fail other users' entries.
+        var waiting = WaitingEntry.Create(post, _time.GetTimestamp());
         AppendCheck.ThrowIfNotStorable(_room, waiting.Entry);
+        if (!exists && await PayAsync(post.User) is { } unpaid)
+        {
+            return (unpaid, null);
+        }
+
         if (!IsHere(post.User))
         {
-            // Whoever is here no longer may have been when the same was sent first, and its answer was lost.
+            // The user may have been in the room when this client id was first sent, and the answer was lost. Then the
+            // first answer still holds.
             return (ComesAgain(call, Refusals.NotMember) ? Refusals.NotMember : await FirstAnswerAsync(waiting.Entry) ?? Refusals.NotMember, null);
         }
 
         if (post.Kind != RoomEventKind.Msg && await RefuseTargetAsync(post) is { } refusal)
         {
-            // What would be refused today may have been done yesterday: a repeated deletion finds its message gone, and its answer is the first.
+            // The command may have succeeded before: a repeated deletion finds that its message is gone. It gets the
+            // first answer.
             var first = refusal.Reason is Refusal.Gone or Refusal.NotFound ? await FirstAnswerAsync(waiting.Entry) : null;
             return (first ?? refusal, null);
         }
 
-        // An append failed since the call came: what was before this one in it may have failed with it.
-        return _queue.Refusals != call.Refusals ? (Refusals.LogAway(_options), null)
+        // If the queue was refused since the call began, an earlier post of this call may have failed. This one must
+        // not overtake it.
+        return _queue.Refusals != call.Refusals ? (Refusals.MessageLogUnavailable(_options), null)
             : _queue.TryAdd(waiting) ? (null, waiting)
             : (Refusals.TooManyWait(_options), null);
     }
 
     private async Task<RoomReply> EnterAsync(Call call, Enter enter)
     {
-        var create = IsDirect ? RoomKind.Direct : enter.Create;
-        if (create == RoomKind.Direct && !IsDirect)
+        if (enter.Create == RoomKind.Direct && !IsDirect)
         {
             return Refusals.OtherKind;
         }
 
-        if (!await KnowAsync(create))
+        if (!await KnowAsync())
         {
-            return Refusals.NoRoom;
+            // Entering a direct room without a message attaches nobody. The first message notifies both users, and the
+            // gateway then attaches them; if the notification is lost, the gateway's head poller finds the room.
+            if (UncreatedRoom.Answer(_room, enter) is { } absent)
+            {
+                return absent;
+            }
+
+            if (await PayAsync(enter.User) is { } unpaid)
+            {
+                return unpaid;
+            }
+
+            await CreateAsync(enter.Create!.Value);
         }
 
         if (IsOvertaken(call))
@@ -243,11 +294,12 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
 
         if (_claim.Kind == RoomKind.Group && !facts.IsMember)
         {
-            // So says the log, where another activation may have written meanwhile.
+            // The log is newer than this activation's list of members: another activation may have written since.
             return Refusals.NotMember;
         }
 
-        // From here to the answer nothing is awaited: the head told is the one from which on this gateway gets everything.
+        // Nothing is awaited from here to the answer. So this gateway receives every event after the head in the
+        // answer.
         if (_steppedDown || IsOvertaken(call))
         {
             return Refusals.Moving(_options);
@@ -261,11 +313,12 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
         Attach(call.Gateway, enter.User, byName: true);
         var read = _marks.Learn(enter.User, facts.Read);
 
-        // Of an activation that was superseded and does not know it yet the head is an old one, and the log's is the truth.
+        // If a newer activation owns the room and this one has not noticed, its head is old. The head in the log is
+        // right.
         var (head, messages) = facts.Seq > _head ? (facts.Seq, facts.Messages) : (_head, _messages);
         return new Entered(
             _claim.Kind, _claim.Epoch, head, messages, read, Math.Max(0, messages - facts.ReadMessages), _attached.Count,
-            new NoticeMark(_activation, _notices.Told));
+            new PresenceVersion(_activation, _presence.Version));
     }
 
     private async Task<RoomReply> ExitAsync(Call call, Exit exit)
@@ -275,7 +328,7 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
             Detach(call.Gateway, exit.User);
         }
 
-        if (!exit.EndMembership || !await KnowAsync(create: null) || _claim!.Kind != RoomKind.Group)
+        if (!exit.EndMembership || !await KnowAsync() || _claim!.Kind != RoomKind.Group)
         {
             return Refusals.Done;
         }
@@ -290,9 +343,9 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
 
     private async Task<RoomReply> MarkAsync(MarkRead mark)
     {
-        if (!await KnowAsync(create: null))
+        if (!await KnowAsync())
         {
-            return Refusals.NoRoom;
+            return UncreatedRoom.Answer(_room, mark)!;
         }
 
         if (!IsHere(mark.User))
@@ -314,37 +367,43 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
         return Refusals.Done;
     }
 
-    /// <summary>What holds without the log: a key that is none, and a direct conversation of other people.</summary>
+    /// <summary>
+    /// The checks that need no log: the room key is valid, and the user belongs to the direct conversation. Null if
+    /// both hold.
+    /// </summary>
     private Refused? MayNot(string user)
         => _people is null ? Refusals.NoRoom : IsDirect && !_people.Contains(user) ? Refusals.NotYours : null;
 
     private Refused? MayNotRead(string user)
         => _claim!.Kind == RoomKind.Group && !_membership.Contains(user) ? Refusals.NotMember : null;
 
-    /// <summary>A channel is for those attached; a group and a direct conversation for those who belong to it, wherever they are.</summary>
+    /// <summary>
+    /// Whether the user may post. In a channel the user must be attached. In a group or a direct conversation the user
+    /// must be a member, attached or not.
+    /// </summary>
     private bool IsHere(string user)
         => _claim?.Kind == RoomKind.Channel ? _attached.Contains(user) : _membership.Contains(user);
 
-    private Func<InboxItem, Task> InboxOf(string gateway)
+    private Func<GatewayStreamItem, Task> StreamTo(string gateway)
     {
-        var inbox = this.GetStreamProvider(Inbox.Provider).GetStream<InboxItem>(StreamId.Create(Inbox.Namespace, gateway));
-        return item => inbox.OnNextAsync(item);
+        var stream = this.GetStreamProvider(GatewayStreamNames.Provider).GetStream<GatewayStreamItem>(StreamId.Create(GatewayStreamNames.Namespace, gateway));
+        return item => stream.OnNextAsync(item);
     }
 
-    private Task RingAsync(string member, long from, long to) => GrainFactory.GetGrain<IUserGrain>(member).RingAsync(_room, from, to);
+    private Task NotifyAsync(string member, long from, long to) => GrainFactory.GetGrain<IUserGrain>(member).NotifyAsync(_room, from, to);
 
-    /// <summary>What is known of the call that a command came in.</summary>
+    /// <summary>The call that a command belongs to.</summary>
     /// <param name="Claim">See <see cref="RoomCommands"/>.</param>
     /// <param name="Number">See <see cref="RoomCommands"/>.</param>
-    /// <param name="Refusals">How often the queue had been refused when it came.</param>
+    /// <param name="Refusals"><see cref="AppendQueue.Refusals"/> when the call began.</param>
     private readonly record struct Call(string Gateway, long Claim, long Number, long Refusals);
 
-    /// <summary>Whether the gateway gave the call up and made a newer one: nobody hears its answer.</summary>
-    private bool IsOvertaken(Call call) => _calls.IsOvertaken(call.Gateway, call.Number);
+    /// <summary>Whether the gateway has given this call up and made a newer one. Nobody waits for its answer.</summary>
+    private bool IsOvertaken(Call call) => _calls.IsStale(call.Gateway, call.Number);
 
-    [LoggerMessage(100, LogLevel.Error, "A {Command} failed.")]
-    private partial void LogCommandFailed(Exception failure, string command);
+    [LoggerMessage(100, LogLevel.Error, "Room command {Command} failed")]
+    private partial void LogCommandFailed(Exception exception, string command);
 
-    [LoggerMessage(101, LogLevel.Warning, "The room left its silo before everything was stored or published.")]
-    private partial void LogLeftInHaste(Exception failure);
+    [LoggerMessage(101, LogLevel.Warning, "The room was deactivated before everything was stored or published")]
+    private partial void LogLeftInHaste(Exception exception);
 }

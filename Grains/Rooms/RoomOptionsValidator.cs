@@ -2,6 +2,6 @@ using Microsoft.Extensions.Options;
 
 namespace OrleansChat.Grains.Rooms;
 
-/// <summary>Checks the ranges of <see cref="RoomOptions"/>; the failure names the setting.</summary>
+/// <summary>Validates <see cref="RoomOptions"/>; each failure names the setting.</summary>
 [OptionsValidator]
 internal sealed partial class RoomOptionsValidator : IValidateOptions<RoomOptions>;

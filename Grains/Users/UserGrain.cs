@@ -6,20 +6,52 @@ using OrleansChat.Grains.Interfaces;
 
 namespace OrleansChat.Grains.Users;
 
-/// <summary>One user's sessions, by gateway. Kept in memory alone: gateways tell them again when the cluster changes.</summary>
+/// <summary>
+/// One user's sessions on all gateways, and the user's budgets. They are kept in memory only: gateways report their
+/// sessions again when the cluster membership changes, and budgets refill over time.
+/// </summary>
 [Reentrant]
+[GrainType("user")]
 internal sealed partial class UserGrain(
-    GatewayWatch watch, TimeProvider time, ILogger<UserGrain> logger, IGrainContext context, IGrainRuntime runtime)
+    GatewayFailureDetector watch, TimeProvider time, ILogger<UserGrain> logger, IGrainContext context, IGrainRuntime runtime)
     : Grain(context, runtime), IUserGrain
 {
     private readonly Dictionary<string, (string Gateway, string? Device)> _sessions = [];
     private readonly HashSet<string> _gateways = [];
-    private readonly SendBucket _bucket = new(time);
-    private readonly RecentRings _rings = new(time);
+
+    // The send budget of a new activation starts with one block only. The others start full: after a silo died, clients
+    // reconnect, and an empty budget would refuse them.
+    private readonly LeasedBudget _sends = new(time, TimeSpan.FromSeconds(1), startsFull: false);
+    private readonly LeasedBudget _commands = new(time, TimeSpan.FromSeconds(60), startsFull: true);
+    private readonly LeasedBudget _connects = new(time, TimeSpan.FromSeconds(1), startsFull: true);
+    private readonly LeasedBudget _cursors = new(time, TimeSpan.FromSeconds(1), startsFull: true);
+    private readonly RecentNotifications _notifications = new(time);
+
+    public async Task<Opened> OpenAsync(string gateway, UserSession session, int most, BudgetAsk[] asks)
+    {
+        var grants = Lease(gateway, [.. asks.Where(ask => ask.Kind == BudgetKind.Connects)]);
+        if (grants.FirstOrDefault(grant => grant.Granted == 0) is { RetryMs: > 0 } refused)
+        {
+            return new(Admission.TooOften, refused.RetryMs, []);
+        }
+
+        var admission = await ConnectAsync(gateway, session, most);
+        return admission == Admission.Admitted
+            ? new(admission, 0, [.. asks.Select(ask => ask.Kind == BudgetKind.Connects ? new(ask.Wanted, 0, 0, 0, 0, false) : Lease(gateway, ask))])
+            : new(admission, 0, []);
+    }
+
+    public Task CloseAsync(string gateway, string session, BudgetAsk[] returned)
+    {
+        Lease(gateway, returned);
+        return DisconnectAsync(gateway, session);
+    }
+
+    public Task<BudgetGrant[]> LeaseAsync(string gateway, BudgetAsk[] asks) => Task.FromResult(Lease(gateway, asks));
 
     public async Task<Admission> ConnectAsync(string gateway, UserSession session, int most)
     {
-        if (watch.IsGone(gateway))
+        if (watch.IsDead(gateway))
         {
             return Admission.GatewayExpired;
         }
@@ -44,7 +76,7 @@ internal sealed partial class UserGrain(
         FollowGateways();
         foreach (var (replaced, where) in older)
         {
-            await TellReplacedAsync(where.Gateway, replaced);
+            await PublishReplacedAsync(where.Gateway, replaced);
         }
 
         return Admission.Admitted;
@@ -61,11 +93,11 @@ internal sealed partial class UserGrain(
         return Task.CompletedTask;
     }
 
-    public Task<UserRing[]> AttendAsync(string gateway, UserSession[] sessions)
+    public Task<UserNotification[]> SyncSessionsAsync(string gateway, UserSession[] sessions)
     {
-        if (watch.IsGone(gateway))
+        if (watch.IsDead(gateway))
         {
-            return Task.FromResult<UserRing[]>([]);
+            return Task.FromResult<UserNotification[]>([]);
         }
 
         Drop(gateway);
@@ -75,15 +107,15 @@ internal sealed partial class UserGrain(
         }
 
         FollowGateways();
-        return Task.FromResult(_rings.Of(this.GetPrimaryKeyString()));
+        return Task.FromResult(_notifications.For(this.GetPrimaryKeyString()));
     }
 
-    public Task<SendGrant> TakeSendsAsync(int wanted, int perSecond, int burst) => Task.FromResult(_bucket.Take(wanted, perSecond, burst));
+    public Task<SendGrant> TakeSendsAsync(int wanted, int perSecond, int burst) => Task.FromResult(_sends.Take(wanted, perSecond, burst));
 
-    public Task RingAsync(string room, long from, long to)
+    public Task NotifyAsync(string room, long from, long to)
     {
-        _rings.Add(room, from, to);
-        var ring = new UserRing(this.GetPrimaryKeyString(), room, from, to);
+        _notifications.Add(room, from, to);
+        var ring = new UserNotification(this.GetPrimaryKeyString(), room, from, to);
         return Task.WhenAll(_gateways.Select(gateway => SendAsync(gateway, ring)));
     }
 
@@ -91,7 +123,7 @@ internal sealed partial class UserGrain(
 
     public Task GatewayGoneAsync(string gateway)
     {
-        watch.Learn(gateway);
+        watch.MarkDead(gateway);
         Drop(gateway);
         FollowGateways();
         return Task.CompletedTask;
@@ -104,6 +136,19 @@ internal sealed partial class UserGrain(
         return Task.CompletedTask;
     }
 
+    private BudgetGrant[] Lease(string gateway, BudgetAsk[] asks) => Array.ConvertAll(asks, ask => Lease(gateway, ask));
+
+    private BudgetGrant Lease(string gateway, BudgetAsk ask) => ask.Kind switch
+    {
+        BudgetKind.Sends => _sends.Lease(gateway, ask),
+        BudgetKind.Commands => _commands.Lease(gateway, ask),
+        BudgetKind.Connects => _connects.Lease(gateway, ask),
+        BudgetKind.Cursors => _cursors.Lease(gateway, ask),
+
+        // During an upgrade, a newer gateway may know a budget that this silo does not. It is not limited here.
+        _ => new(ask.Wanted, 0, 0, 0, 0, false),
+    };
+
     private void Drop(string gateway)
     {
         foreach (var (session, where) in _sessions)
@@ -115,13 +160,15 @@ internal sealed partial class UserGrain(
         }
     }
 
-    /// <summary>Brings what follows from the sessions up to date: which gateways are watched, and whether the grain stays.</summary>
+    /// <summary>
+    /// Updates what depends on the sessions: which gateways are watched for failure, and whether the activation stays.
+    /// </summary>
     private void FollowGateways()
     {
         var now = _sessions.Values.Select(where => where.Gateway).ToHashSet();
         foreach (var gateway in now.Where(_gateways.Add))
         {
-            watch.Note(gateway, this.GetGrainId(), this.AsReference<IUserGrain>().GatewayGoneAsync);
+            watch.Watch(gateway, this.GetGrainId(), this.AsReference<IUserGrain>().GatewayGoneAsync);
         }
 
         foreach (var gateway in _gateways)
@@ -129,30 +176,29 @@ internal sealed partial class UserGrain(
             if (!now.Contains(gateway))
             {
                 _gateways.Remove(gateway);
-                watch.Forget(gateway, this.GetGrainId());
+                watch.Unwatch(gateway, this.GetGrainId());
             }
         }
 
-        // A user with a session stays: where the sessions are is known nowhere else.
-        DelayDeactivation(_gateways.Count > 0 ? Timeout.InfiniteTimeSpan : TimeSpan.Zero);
+        Stay();
     }
 
-    private async Task TellReplacedAsync(string gateway, string session)
+    private async Task PublishReplacedAsync(string gateway, string session)
     {
         try
         {
             await SendAsync(gateway, new SessionReplaced(session));
         }
-        catch (Exception failure)
+        catch (Exception exception)
         {
-            // The newer session counts all the same; the older one ends with its connection.
-            LogNotTold(failure, gateway);
+            // The newer session is admitted anyway. The older one ends when its connection does.
+            LogPublishFailed(exception, gateway);
         }
     }
 
-    private Task SendAsync(string gateway, InboxItem item)
-        => this.GetStreamProvider(Inbox.Provider).GetStream<InboxItem>(StreamId.Create(Inbox.Namespace, gateway)).OnNextAsync(item);
+    private Task SendAsync(string gateway, GatewayStreamItem item)
+        => this.GetStreamProvider(GatewayStreamNames.Provider).GetStream<GatewayStreamItem>(StreamId.Create(GatewayStreamNames.Namespace, gateway)).OnNextAsync(item);
 
-    [LoggerMessage(200, LogLevel.Warning, "Gateway {Gateway} could not be told that a session was replaced.")]
-    private partial void LogNotTold(Exception failure, string gateway);
+    [LoggerMessage(200, LogLevel.Warning, "Notifying gateway {Gateway} of a replaced session failed")]
+    private partial void LogPublishFailed(Exception exception, string gateway);
 }

@@ -3,13 +3,17 @@ using System.Globalization;
 namespace OrleansChat.Protocol.Json;
 
 /// <summary>
-/// Looks at the escapes of a JSON string before it is read. The stock reader throws where half of a surrogate pair is escaped; one
-/// frame could make it throw thousands of times, and each costs as much as many commands.
+/// Checks the escapes of a JSON string before it is read. <see cref="System.Text.Json.Utf8JsonReader"/> throws if half
+/// of a surrogate pair is escaped. One frame could cause thousands of exceptions, and each costs as much as many
+/// commands.
 /// </summary>
 internal static class Escapes
 {
-    /// <summary>True where every escaped surrogate stands with its other half.</summary>
-    /// <param name="json">The well-formed inside of a JSON string, in valid UTF-8, which has no surrogates of its own.</param>
+    /// <summary>True if every escaped surrogate is part of a pair.</summary>
+    /// <param name="json">
+    /// The content of a well-formed JSON string, without the quotes. Because it is valid UTF-8, surrogates occur only
+    /// in escapes.
+    /// </param>
     public static bool ArePaired(ReadOnlySpan<byte> json)
     {
         for (var at = json.IndexOf((byte)'\\'); at >= 0; at = Next(json, at))
@@ -32,7 +36,9 @@ internal static class Escapes
         return true;
     }
 
-    /// <summary>Where the next backslash stands that starts an escape, after the escape that starts here; -1 for nowhere.</summary>
+    /// <summary>
+    /// The index of the next escape after the one that starts at <paramref name="at"/>; -1 if there is none.
+    /// </summary>
     private static int Next(ReadOnlySpan<byte> json, int at)
     {
         var after = at + 2;
@@ -40,7 +46,7 @@ internal static class Escapes
         return next < 0 ? -1 : after + next;
     }
 
-    /// <summary>The UTF-16 unit that a <c>\u</c> escape at the start names; U+0000 where there is none.</summary>
+    /// <summary>The UTF-16 code unit of the <c>\u</c> escape at the start; U+0000 if there is no such escape.</summary>
     private static char Unit(ReadOnlySpan<byte> json) =>
         json.StartsWith("\\u"u8) && ushort.TryParse(json.Slice(2, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var unit)
             ? (char)unit

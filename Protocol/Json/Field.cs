@@ -1,13 +1,15 @@
 namespace OrleansChat.Protocol.Json;
 
-/// <summary>Every field of every object on the wire, each spelled once; <see cref="Words{T}"/> gives the spelling.</summary>
+/// <summary>
+/// Every field of every object on the wire. <see cref="Words{T}"/> derives the spelling from the name.
+/// </summary>
 internal enum Field
 {
-    // Of every object.
+    // All objects.
     T,
     Id,
 
-    // Of a room and its events.
+    // Rooms and their events.
     Room,
     Seq,
     Epoch,
@@ -21,19 +23,20 @@ internal enum Field
     Meta,
     Edited,
 
-    // Of commands.
+    // Commands.
     Token,
     Device,
     Rooms,
     After,
     Last,
     Member,
+    Resume,
     Read,
     Before,
     Around,
     Limit,
 
-    // Of what the server says.
+    // Server frames.
     User,
     Session,
     Limits,
@@ -55,7 +58,7 @@ internal enum Field
     To,
     Reason,
 
-    // Of the limits in a welcome.
+    // The limits in welcome.
     FrameBytes,
     TextCharacters,
     TextBytes,
@@ -68,6 +71,6 @@ internal enum Field
     HistoryEvents,
     ReplayEvents,
 
-    // Of a meta object: the text is told in the third person, as in "bob waves".
+    // The meta object of text mode: the message is shown in the third person, such as "bob waves".
     Me,
 }

@@ -3,18 +3,21 @@ using System.Text.Json;
 namespace OrleansChat.Protocol.Json;
 
 /// <summary>
-/// The fields of one JSON object. One pass notes where each known field's value stands (of a repeated one the last, as everywhere in
-/// JavaScript); the values are read when asked for, so <c>t</c> may come last and nothing is made for fields nobody wants.
-/// A field that is null counts as absent. Nothing throws: the first thing wrong is kept in <see cref="Failure"/>, later ones are ignored.
+/// Reads the fields of one JSON object. One pass records where each known field's value is; if a field is repeated, the
+/// last value counts, as in JavaScript. Values are read on demand, so <c>t</c> may be the last field, and unused fields
+/// cost nothing. A field that is null counts as absent.
+/// Nothing throws: the first error is kept in <see cref="Failure"/>, and later ones are ignored.
 /// </summary>
 internal ref struct FieldReader
 {
     private readonly ReadOnlySpan<byte> _json;
     private readonly Span<Slot> _slots;
 
-    /// <param name="json">UTF-8, known to be valid.</param>
-    /// <param name="slots"><see cref="SlotCount"/> of them, to be used for nothing else while this reader lives.</param>
-    /// <param name="depth">How deep the object may nest.</param>
+    /// <param name="json">Valid UTF-8; the caller has checked it.</param>
+    /// <param name="slots">
+    /// <see cref="SlotCount"/> slots. The caller must not use them while this reader is in use.
+    /// </param>
+    /// <param name="depth">Maximum nesting depth of the object.</param>
     public FieldReader(ReadOnlySpan<byte> json, Span<Slot> slots, int depth)
     {
         _json = json;
@@ -24,30 +27,33 @@ internal ref struct FieldReader
         {
             FindFields(depth);
         }
-        catch (JsonException error)
+        catch (JsonException exception)
         {
             IsJson = false;
-            Fail(ErrorCode.BadRequest, $"not JSON, or nested deeper than {depth}, at byte {error.BytePositionInLine + 1} of its line");
+            Fail(ChatErrorCode.BadRequest, $"not JSON, or nested deeper than {depth}, at byte {exception.BytePositionInLine + 1} of its line");
         }
     }
 
-    /// <summary>Where a value stands.</summary>
+    /// <summary>The position of a value in the JSON, in bytes.</summary>
     public readonly record struct Slot(JsonTokenType Type, int Start, int Length);
 
     public static int SlotCount => Words<Field>.Count;
 
-    /// <summary>False where the line could not be read to its end.</summary>
+    /// <summary>False if parsing the line as JSON failed.</summary>
     public bool IsJson { get; } = true;
 
-    /// <summary>The first thing that was wrong, or null.</summary>
+    /// <summary>The first error, or null.</summary>
     public Failure? Failure { get; private set; }
 
-    public void Fail(ErrorCode code, string message) => Failure ??= new Failure(code, message);
+    public void Fail(ChatErrorCode code, string message) => Failure ??= new Failure(code, message);
 
     public readonly bool Has(Field field) => _slots[(int)field].Type is not (JsonTokenType.None or JsonTokenType.Null);
 
-    /// <summary>A string of 1 to <paramref name="longest"/> Unicode scalar values; null where absent or wrong.</summary>
-    public string? String(Field field, int longest = int.MaxValue, int shortest = 1)
+    /// <summary>
+    /// A string of <paramref name="shortest"/> to <paramref name="maxWait"/> Unicode scalar values. Returns null if it
+    /// is absent or invalid; only an invalid one is a failure.
+    /// </summary>
+    public string? String(Field field, int maxWait = int.MaxValue, int shortest = 1)
     {
         if (!Has(field, JsonTokenType.String, "a string"))
         {
@@ -55,18 +61,18 @@ internal ref struct FieldReader
         }
 
         var reader = Read(field);
-        var value = StringOf(ref reader);
+        var value = ReadString(ref reader);
         if (value is null)
         {
-            Fail(ErrorCode.BadRequest, $"{Name(field)} has U+0000 or half of a surrogate pair");
+            Fail(ChatErrorCode.BadRequest, $"{Name(field)} contains U+0000 or an unpaired surrogate");
         }
         else if (value.Length < shortest)
         {
-            Fail(ErrorCode.BadRequest, $"{Name(field)} is empty");
+            Fail(ChatErrorCode.BadRequest, $"{Name(field)} is empty");
         }
-        else if (!Scalars.AtMost(value, longest))
+        else if (!Scalars.AtMost(value, maxWait))
         {
-            Fail(ErrorCode.TooLarge, $"{Name(field)} is longer than {longest} characters");
+            Fail(ChatErrorCode.TooLarge, $"{Name(field)} is longer than {maxWait} characters");
         }
         else
         {
@@ -76,7 +82,10 @@ internal ref struct FieldReader
         return null;
     }
 
-    /// <summary>A whole number from <paramref name="least"/> on, written without fraction or exponent; null where absent or wrong.</summary>
+    /// <summary>
+    /// A whole number from <paramref name="least"/> on, written without fraction or exponent; null if absent or
+    /// invalid.
+    /// </summary>
     public long? Number(Field field, long least = long.MinValue)
     {
         if (!Has(field))
@@ -90,11 +99,11 @@ internal ref struct FieldReader
         }
 
         var from = least == long.MinValue ? "" : $" from {least}";
-        Fail(ErrorCode.BadRequest, $"{Name(field)} must be a whole number{from}");
+        Fail(ChatErrorCode.BadRequest, $"{Name(field)} must be a whole number{from}");
         return null;
     }
 
-    /// <summary>True or false; null where absent or wrong.</summary>
+    /// <summary>True or false; null if absent or invalid.</summary>
     public bool? Flag(Field field)
     {
         if (!Has(field))
@@ -108,12 +117,14 @@ internal ref struct FieldReader
             return type == JsonTokenType.True;
         }
 
-        Fail(ErrorCode.BadRequest, $"{Name(field)} must be true or false");
+        Fail(ChatErrorCode.BadRequest, $"{Name(field)} must be true or false");
         return null;
     }
 
-    /// <summary>One of an enum's words; null where absent or wrong. A word of no value fails with <paramref name="code"/>.</summary>
-    public T? Word<T>(Field field, ErrorCode code = ErrorCode.BadRequest)
+    /// <summary>
+    /// A value of an enum, by its word; null if absent or invalid. An unknown word fails with <paramref name="code"/>.
+    /// </summary>
+    public T? Word<T>(Field field, ChatErrorCode code = ChatErrorCode.BadRequest)
         where T : struct, Enum
     {
         if (!Has(field, JsonTokenType.String, "a string"))
@@ -127,11 +138,11 @@ internal ref struct FieldReader
             return value;
         }
 
-        Fail(code, $"this {Name(field)} is not known here");
+        Fail(code, $"{Name(field)} has an unknown value");
         return null;
     }
 
-    /// <summary>An object's or array's own JSON; empty where absent or wrong.</summary>
+    /// <summary>The JSON of an object or array; empty if absent or invalid.</summary>
     public ReadOnlySpan<byte> Json(Field field, JsonTokenType start)
     {
         if (!Has(field, start, start == JsonTokenType.StartObject ? "an object" : "an array"))
@@ -142,7 +153,7 @@ internal ref struct FieldReader
         return Raw(field);
     }
 
-    /// <summary>The value, or a failure that says that the field is missing.</summary>
+    /// <summary>Returns the value. If it is null, fails with a message that the field is missing.</summary>
     public string Need(Field field, string? value) => value ?? Missing(field, "");
 
     /// <inheritdoc cref="Need(Field, string?)"/>
@@ -152,8 +163,11 @@ internal ref struct FieldReader
     public T Need<T>(Field field, T? value)
         where T : struct, Enum => value ?? Missing(field, default(T));
 
-    /// <summary>The string at the reader; null where it has half of a surrogate pair, or U+0000, which a database may refuse to store.</summary>
-    public static string? StringOf(scoped ref Utf8JsonReader reader)
+    /// <summary>
+    /// The string at the reader. Returns null if it contains U+0000, which a database may refuse to store, or an
+    /// unpaired surrogate.
+    /// </summary>
+    public static string? ReadString(scoped ref Utf8JsonReader reader)
     {
         if (reader.ValueIsEscaped && !Escapes.ArePaired(reader.ValueSpan))
         {
@@ -166,7 +180,10 @@ internal ref struct FieldReader
 
     public static string Name(Field field) => Words<Field>.Of(field).Value;
 
-    /// <summary>The word at the reader; null where it is none of the enum's. It may be written with escapes: <c>"\u0074"</c> is <c>"t"</c>.</summary>
+    /// <summary>
+    /// The enum value whose word is at the reader; null if there is none. The word may contain escapes: <c>"\u0074"</c>
+    /// is <c>"t"</c>.
+    /// </summary>
     private static T? WordOf<T>(scoped ref Utf8JsonReader reader)
         where T : struct, Enum
     {
@@ -186,7 +203,7 @@ internal ref struct FieldReader
         var reader = new Utf8JsonReader(_json, new JsonReaderOptions { MaxDepth = depth });
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
         {
-            Fail(ErrorCode.BadRequest, "not a JSON object");
+            Fail(ChatErrorCode.BadRequest, "not a JSON object");
             return;
         }
 
@@ -202,7 +219,7 @@ internal ref struct FieldReader
             }
         }
 
-        // Reading on past the end is what finds a second value on the line.
+        // Reading past the end of the object detects a second value on the line.
         reader.Read();
     }
 
@@ -215,7 +232,7 @@ internal ref struct FieldReader
 
         if (_slots[(int)field].Type != type)
         {
-            Fail(ErrorCode.BadRequest, $"{Name(field)} must be {expected}");
+            Fail(ChatErrorCode.BadRequest, $"{Name(field)} must be {expected}");
             return false;
         }
 
@@ -224,7 +241,7 @@ internal ref struct FieldReader
 
     private readonly ReadOnlySpan<byte> Raw(Field field) => _json.Slice(_slots[(int)field].Start, _slots[(int)field].Length);
 
-    /// <summary>A reader that stands on the field's value, which was read once before and so is well formed.</summary>
+    /// <summary>A reader at the field's value. The value was read before, so it is well formed.</summary>
     private readonly Utf8JsonReader Read(Field field)
     {
         var reader = new Utf8JsonReader(Raw(field));
@@ -234,10 +251,10 @@ internal ref struct FieldReader
 
     private T Missing<T>(Field field, T value)
     {
-        Fail(ErrorCode.BadRequest, $"{Name(field)} is missing");
+        Fail(ChatErrorCode.BadRequest, $"{Name(field)} is missing");
         return value;
     }
 }
 
-/// <summary>What was wrong with what was read.</summary>
-internal readonly record struct Failure(ErrorCode Code, string Message);
+/// <summary>Why a line or a text was refused.</summary>
+internal readonly record struct Failure(ChatErrorCode Code, string Message);

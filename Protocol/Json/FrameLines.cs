@@ -1,6 +1,9 @@
 namespace OrleansChat.Protocol.Json;
 
-/// <summary>The lines of a frame, without the white space around them (so <c>\r\n</c> is fine) and without the blank ones.</summary>
+/// <summary>
+/// Enumerates the lines of a frame. White space around a line is removed, so <c>\r\n</c> is accepted too. Blank lines
+/// are skipped.
+/// </summary>
 internal ref struct FrameLines(ReadOnlySpan<byte> frame)
 {
     private ReadOnlySpan<byte> _rest = frame;

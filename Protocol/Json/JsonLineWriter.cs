@@ -4,8 +4,8 @@ using System.Text.Json;
 namespace OrleansChat.Protocol.Json;
 
 /// <summary>
-/// Writes one JSON object without white space, and so on one line. What is null or false is left out: on the wire absent means
-/// exactly that.
+/// Writes one JSON object without white space, and therefore on one line. Fields that are null or false are left out:
+/// on the wire, an absent field means null or false.
 /// </summary>
 internal sealed class JsonLineWriter : IDisposable
 {
@@ -43,7 +43,7 @@ internal sealed class JsonLineWriter : IDisposable
         }
     }
 
-    /// <summary>Writes a truth of which false says as much as true.</summary>
+    /// <summary>Writes true or false; null is left out. For fields whose false is not the same as absent.</summary>
     public void AddEither(Field field, bool? value)
     {
         if (value is { } either)
@@ -55,7 +55,9 @@ internal sealed class JsonLineWriter : IDisposable
     public void AddWord<T>(Field field, T value)
         where T : struct, Enum => _json.WriteString(Words<Field>.Of(field), Words<T>.Of(value));
 
-    /// <summary>Writes a JSON value as it is. Throws <see cref="JsonException"/> when it is none.</summary>
+    /// <summary>
+    /// Writes a JSON value verbatim; null is left out. Throws <see cref="JsonException"/> if it is not JSON.
+    /// </summary>
     public void AddJson(Field field, string? value)
     {
         if (value is not null)
@@ -93,7 +95,7 @@ internal sealed class JsonLineWriter : IDisposable
 
     public void EndArray() => _json.WriteEndArray();
 
-    /// <summary>Ends the object and hands the bytes over.</summary>
+    /// <summary>Ends the object and flushes the bytes to the buffer writer.</summary>
     public void Dispose()
     {
         _json.WriteEndObject();

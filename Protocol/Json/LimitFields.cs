@@ -1,6 +1,6 @@
 namespace OrleansChat.Protocol.Json;
 
-/// <summary>The limits as a welcome tells them.</summary>
+/// <summary>Writes and reads the limits in <c>welcome</c>.</summary>
 internal static class LimitFields
 {
     public static void Write(JsonLineWriter line, ProtocolLimits limits)
@@ -18,7 +18,7 @@ internal static class LimitFields
         line.Add(Field.ReplayEvents, limits.ReplayEvents);
     }
 
-    /// <summary>The limits a welcome told; one it did not tell has its default.</summary>
+    /// <summary>Reads the limits. A limit that is missing gets its default.</summary>
     public static ProtocolLimits Read(ref FieldReader fields)
     {
         var otherwise = new ProtocolLimits();

@@ -3,11 +3,12 @@ using System.Text.Json;
 
 namespace OrleansChat.Protocol.Json;
 
-/// <summary>The JSON object that a client hangs on a message.</summary>
+/// <summary>The JSON object in the <c>meta</c> field of a message.</summary>
 internal static class MetaObject
 {
     /// <summary>
-    /// The object without the white space between its tokens, everything else verbatim; null where a string in it cannot be read.
+    /// Removes the white space between tokens and keeps everything else verbatim. Returns null if a string contains
+    /// U+0000 or an unpaired surrogate.
     /// </summary>
     /// <param name="json">One well-formed JSON object.</param>
     public static string? Compact(ReadOnlySpan<byte> json)
@@ -25,12 +26,12 @@ internal static class MetaObject
             }
 
             if (reader.TokenType is JsonTokenType.PropertyName or JsonTokenType.String && reader.ValueIsEscaped
-                && FieldReader.StringOf(ref reader) is null)
+                && FieldReader.ReadString(ref reader) is null)
             {
                 return null;
             }
 
-            // A token's own bytes: up to where the next one may start, but for the colon that belongs to a name.
+            // The bytes of the token itself. After a property name, the reader has also consumed the colon.
             var token = json[(int)reader.TokenStartIndex..(int)reader.BytesConsumed];
             if (reader.TokenType == JsonTokenType.PropertyName)
             {

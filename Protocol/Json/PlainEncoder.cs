@@ -5,8 +5,8 @@ using System.Text.Encodings.Web;
 namespace OrleansChat.Protocol.Json;
 
 /// <summary>
-/// Escapes only what JSON must have escaped (RFC 8259 §7): quotes, backslashes and control characters. Even the most relaxed stock
-/// encoder writes an emoji as twelve bytes of <c>\u</c> escapes; here it stays the four bytes that it is.
+/// Escapes only what JSON requires (RFC 8259 §7): quotes, backslashes and control characters. Even the most relaxed
+/// built-in encoder writes an emoji as twelve bytes of <c>\u</c> escapes; here it stays four bytes.
 /// </summary>
 internal sealed class PlainEncoder : JavaScriptEncoder
 {
@@ -40,7 +40,9 @@ internal sealed class PlainEncoder : JavaScriptEncoder
         };
     }
 
-    /// <summary>Where a surrogate stands without its other half, which has no UTF-8 form and is written as U+FFFD; -1 for nowhere.</summary>
+    /// <summary>
+    /// The index of the first unpaired surrogate; -1 if there is none. It has no UTF-8 form and is written as U+FFFD.
+    /// </summary>
     private static int LoneSurrogate(ReadOnlySpan<char> text)
     {
         for (var at = 0; ;)

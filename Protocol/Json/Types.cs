@@ -1,6 +1,6 @@
 namespace OrleansChat.Protocol.Json;
 
-/// <summary>The <c>t</c> of what a client says.</summary>
+/// <summary>The types (<c>t</c>) of commands.</summary>
 internal enum CommandType
 {
     Hello,
@@ -15,7 +15,7 @@ internal enum CommandType
     Auth,
 }
 
-/// <summary>The <c>t</c> of what the server says.</summary>
+/// <summary>The types (<c>t</c>) of server frames.</summary>
 internal enum FrameType
 {
     Welcome,

@@ -4,18 +4,22 @@ using System.Text;
 namespace OrleansChat.Protocol.Text;
 
 /// <summary>
-/// Turns a frame of text mode, which is one line typed by a person, into a command. Whatever the bytes are, nothing is thrown: what is
-/// not UTF-8 (in a binary frame; in a text frame it never gets here) is read as U+FFFD, and so is U+0000.
+/// Reads a frame of text mode, which is one line typed by a person, as a command. It never throws, whatever the bytes
+/// are. Bytes that are not UTF-8 are read as U+FFFD, and so is U+0000. (Invalid UTF-8 can occur only in a binary frame:
+/// the WebSocket rejects it in a text frame.)
 /// </summary>
 public static class TextCommandReader
 {
-    /// <summary>Null for a line with nothing on it. Line breaks become spaces, the ends are trimmed; <c>//x</c> says <c>/x</c>.</summary>
+    /// <summary>
+    /// Returns null for an empty line. Line breaks become spaces, and the ends are trimmed. <c>//x</c> is the message
+    /// <c>/x</c>.
+    /// </summary>
     public static TextCommand? Read(ReadOnlySpan<byte> frame, ProtocolLimits limits) => Read(Encoding.UTF8.GetString(frame), limits);
 
     /// <inheritdoc cref="Read(ReadOnlySpan{byte}, ProtocolLimits)"/>
     public static TextCommand? Read(string frame, ProtocolLimits limits)
     {
-        var line = OneLine.Of(frame).Replace('\0', '\uFFFD').Trim();
+        var line = OneLine.From(frame).Replace('\0', '\uFFFD').Trim();
         if (line.Length == 0)
         {
             return null;
@@ -29,9 +33,9 @@ public static class TextCommandReader
         var (word, rest) = FirstWord(line[1..]);
         return word.ToLowerInvariant() switch
         {
-            "join" => RoomReference.IsValid(rest) ? new JoinRoom(rest) : Wrong("/join room", RoomReference.Rule),
+            "join" => RoomReference.IsValid(TextId.ReadRoom(rest)) ? new JoinRoom(TextId.ReadRoom(rest)) : Wrong("/join room", RoomReference.Rule),
             "leave" when rest.Length == 0 => new LeaveRoom(null),
-            "leave" => RoomReference.IsValid(rest) ? new LeaveRoom(rest) : Wrong("/leave, or /leave room", RoomReference.Rule),
+            "leave" => RoomReference.IsValid(TextId.ReadRoom(rest)) ? new LeaveRoom(TextId.ReadRoom(rest)) : Wrong("/leave, or /leave room", RoomReference.Rule),
             "rooms" => new ListRooms(),
             "who" => new WhoIsHere(),
             "msg" => ReadWhisper(rest, limits),
@@ -47,8 +51,8 @@ public static class TextCommandReader
     private static TextCommand ReadWhisper(string rest, ProtocolLimits limits)
     {
         var (user, text) = FirstWord(rest);
-        user = RoomReference.User(user) ?? user;
-        return UserId.IsValid(user) && text.Length > 0
+        user = TextId.Read(RoomReference.User(user) ?? user);
+        return UserId.IsUser(user) && text.Length > 0
             ? Checked(new Whisper(user, text), limits)
             : Wrong("/msg bob text", user.Length > 0 && text.Length > 0 ? UserId.Rule : "the name or the text is missing");
     }
@@ -62,7 +66,7 @@ public static class TextCommandReader
 
         return int.TryParse(rest, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count > 0
             ? new Last(Math.Min(count, limits.HistoryEvents))
-            : Wrong("/last 20", "the number is not one");
+            : Wrong("/last 20", "the count must be a whole number from 1");
     }
 
     private static TextCommand Checked(TextCommand command, ProtocolLimits limits)
@@ -77,7 +81,7 @@ public static class TextCommandReader
         return MessageText.Check(text, limits) is { } failure ? new Mistyped(failure.Code, failure.Message) : command;
     }
 
-    private static Mistyped Wrong(string usage, string why) => new(ErrorCode.BadRequest, $"it goes {usage}: {why}");
+    private static Mistyped Wrong(string usage, string why) => new(ChatErrorCode.BadRequest, $"usage: {usage} ({why})");
 
     private static (string Word, string After) FirstWord(string text)
     {

@@ -1,12 +1,13 @@
 namespace OrleansChat.Protocol.Text;
 
-/// <summary>The commands of text mode as a person reads them.</summary>
+/// <summary>The help of text mode.</summary>
 public static class TextHelp
 {
-    /// <summary>Lines in a <see cref="Last"/> that names no number, and on entry.</summary>
+    /// <summary>
+    /// Number of events that <see cref="Last"/> shows if it names no number, and that are shown when a room is entered.
+    /// </summary>
     public const int DefaultLast = 20;
 
-    /// <summary>One line for each command.</summary>
     public static IReadOnlyList<string> Lines { get; } =
     [
         "* /join room      enter a room, or @bob to talk with bob alone",

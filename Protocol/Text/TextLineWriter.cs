@@ -3,16 +3,19 @@ using System.Globalization;
 namespace OrleansChat.Protocol.Text;
 
 /// <summary>
-/// What the server says as a person reads it. Every line is one line: breaks in what people wrote become spaces, and (but for raw views)
-/// control characters become U+FFFD, so that nobody's message reaches into another's terminal.
+/// Writes server frames as lines for people. Line breaks in users' texts become spaces. Except in raw views, control
+/// characters become U+FFFD, so that a message cannot control the terminal of another user.
 /// </summary>
 public static class TextLineWriter
 {
-    /// <summary>One line, or for a page one for each event, joined by <c>\n</c>; null where this view shows nothing.</summary>
+    /// <summary>
+    /// Returns one line, or for a page one line per event, joined by <c>\n</c>. Returns null if this view shows nothing
+    /// of the frame.
+    /// </summary>
     public static string? Write(ServerFrame frame, TextView view) => frame switch
     {
         Page page => Lines(page, view),
-        ChatEvent ev when view.Raw => ev is { Kind: EventKind.Msg, Text: { } text } ? Seq(ev, view) + OneLine.Of(text) : null,
+        ChatEvent ev when view.Raw => ev is { Kind: EventKind.Msg, Text: { } text } ? Seq(ev, view) + OneLine.From(text) : null,
         ChatEvent ev => Seq(ev, view) + OneLine.ForTerminal(Event(ev, view)),
         _ when view.Raw => null,
         _ => Notice(frame, view) is { } notice ? OneLine.ForTerminal(notice) : null,
@@ -21,7 +24,7 @@ public static class TextLineWriter
     /// <summary>The answer to <see cref="ListRooms"/>.</summary>
     public static string Rooms(IReadOnlyCollection<string> rooms) => rooms.Count == 0
         ? "* you are in no room, /join lobby enters one"
-        : OneLine.ForTerminal($"* you are in {string.Join(", ", rooms)}");
+        : OneLine.ForTerminal($"* you are in {string.Join(", ", rooms.Select(TextId.WriteRoom))}");
 
     /// <summary>The answer to <see cref="Unknown"/>.</summary>
     public static string Error(Unknown command) => Error($"there is no /{command.Word}, /help shows the commands", null);
@@ -38,41 +41,43 @@ public static class TextLineWriter
         return lines.Length == 0 ? null : string.Join('\n', lines);
     }
 
-    private static string Event(ChatEvent ev, TextView view) => ev.Kind switch
+    private static string Event(ChatEvent ev, TextView view) => Event(ev, TextId.Write(ev.From), view);
+
+    private static string Event(ChatEvent ev, string from, TextView view) => ev.Kind switch
     {
-        EventKind.Msg when ev.Text is null => Star(ev.Room, $"message {ev.Seq} by {ev.From} was deleted", view),
-        EventKind.Msg or EventKind.Edit => Message(ev, view),
-        EventKind.Delete => Star(ev.Room, $"{ev.From} deleted message {ev.Ref}", view),
-        EventKind.React => Star(ev.Room, $"{ev.From} put {ev.Text} on message {ev.Ref}", view),
-        EventKind.Unreact => Star(ev.Room, $"{ev.From} took {ev.Text} off message {ev.Ref}", view),
-        EventKind.Join => Star(ev.Room, $"{ev.From} is a member now", view),
-        EventKind.Leave => Star(ev.Room, $"{ev.From} is no longer a member", view),
+        EventKind.Msg when ev.Text is null => Star(ev.Room, $"message {ev.Seq} by {from} was deleted", view),
+        EventKind.Msg or EventKind.Edit => Message(ev, from, view),
+        EventKind.Delete => Star(ev.Room, $"{from} deleted message {ev.Ref}", view),
+        EventKind.React => Star(ev.Room, $"{from} put {ev.Text} on message {ev.Ref}", view),
+        EventKind.Unreact => Star(ev.Room, $"{from} took {ev.Text} off message {ev.Ref}", view),
+        EventKind.Join => Star(ev.Room, $"{from} is a member now", view),
+        EventKind.Leave => Star(ev.Room, $"{from} is no longer a member", view),
         _ => throw new InvalidOperationException($"{ev.Kind} has no line."),
     };
 
-    private static string Message(ChatEvent ev, TextView view)
+    private static string Message(ChatEvent ev, string from, TextView view)
     {
         var text = ev.Edited || ev.Kind == EventKind.Edit ? $"{ev.Text} (edited)" : ev.Text;
         var isMe = TextMeta.IsMe(ev.Meta);
         return RoomReference.User(ev.Room) switch
         {
-            { } peer when ev.From == view.User => $"-> *{peer}* {(isMe ? $"* {ev.From} {text}" : text)}",
-            not null => $"*{ev.From}* {(isMe ? $"* {ev.From} {text}" : text)}",
-            null when isMe => Star(ev.Room, $"{ev.From} {text}", view),
-            null => $"{Room(ev.Room, view)}{ev.From}: {text}",
+            { } peer when ev.From == view.User => $"-> *{TextId.Write(peer)}* {(isMe ? $"* {from} {text}" : text)}",
+            not null => $"*{from}* {(isMe ? $"* {from} {text}" : text)}",
+            null when isMe => Star(ev.Room, $"{from} {text}", view),
+            null => $"{Room(ev.Room, view)}{from}: {text}",
         };
     }
 
-    /// <summary>What is no event: null for what a person need not be told.</summary>
+    /// <summary>The line for a frame other than an event; null if it is not shown to people.</summary>
     private static string? Notice(ServerFrame frame, TextView view) => frame switch
     {
-        Welcome welcome => $"* you are {welcome.User}, /help shows the commands",
-        Joined joined when RoomReference.User(joined.Room) is { } peer => $"* you are talking with {peer} alone",
+        Welcome welcome => $"* you are {TextId.Write(welcome.User)}, /help shows the commands",
+        Joined joined when RoomReference.User(joined.Room) is { } peer => $"* you are talking with {TextId.Write(peer)} alone",
         Joined joined => $"* you are in {joined.Room} ({joined.Count} here)",
         Presence presence when RoomReference.User(presence.Room) is not null => null,
         Presence { User: { } user, Online: { } online } presence =>
-            Star(presence.Room, $"{user} {(online ? "joined" : "left")} ({presence.Count} here)", view),
-        WhoIs { Users: { } users } who => Star(who.Room, $"{who.Count} here: {string.Join(", ", users)}", view),
+            Star(presence.Room, $"{TextId.Write(user)} {(online ? "joined" : "left")} ({presence.Count} here)", view),
+        WhoIs { Users: { } users } who => Star(who.Room, $"{who.Count} here: {string.Join(", ", users.Select(TextId.Write))}", view),
         WhoIs who => Star(who.Room, $"{who.Count} here", view),
         Gap gap when gap.From == gap.To => Star(gap.Room, $"message {gap.From} was skipped, /last shows it", view),
         Gap gap => Star(gap.Room, $"messages {gap.From} to {gap.To} were skipped, /last shows them", view),
@@ -84,11 +89,11 @@ public static class TextLineWriter
 
     private static string Star(string room, string what, TextView view) => $"{Room(room, view)}* {what}";
 
-    private static string Room(string room, TextView view) => view.ShowRoom ? $"[{room}] " : "";
+    private static string Room(string room, TextView view) => view.ShowRoom ? $"[{TextId.WriteRoom(room)}] " : "";
 
     private static string Seq(ChatEvent ev, TextView view) =>
         view.ShowSeq ? string.Create(CultureInfo.InvariantCulture, $"#{ev.Seq} ") : "";
 
-    /// <summary>A wait as people count it: whole seconds, and never none.</summary>
+    /// <summary>A duration in whole seconds, rounded up, at least 1.</summary>
     private static int Seconds(int milliseconds) => Math.Max(1, ((milliseconds - 1) / 1000) + 1);
 }

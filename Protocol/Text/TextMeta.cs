@@ -3,13 +3,13 @@ using OrleansChat.Protocol.Json;
 
 namespace OrleansChat.Protocol.Text;
 
-/// <summary>What text mode hangs on messages, for JSON clients to show it likewise.</summary>
+/// <summary>The meta that text mode adds to messages, so that JSON clients can show them the same way.</summary>
 public static class TextMeta
 {
-    /// <summary>The meta of a message that is told in the third person.</summary>
+    /// <summary>The meta of a message that is shown in the third person.</summary>
     public const string Me = """{"me":true}""";
 
-    /// <summary>True for a meta object, whoever wrote it, that says so.</summary>
+    /// <summary>True if a meta object marks the message as third person. Any client may have written it.</summary>
     public static bool IsMe(string? meta)
     {
         if (meta is null or Me)

@@ -1,8 +1,10 @@
 namespace OrleansChat.Protocol.Text;
 
-/// <summary>How one connection in text mode wants its lines.</summary>
-/// <param name="User">Whose connection it is: what this user whispers is shown as sent, not as received.</param>
-/// <param name="ShowRoom">True where the connection is in more than one room: <c>[lobby] bob: hello</c>.</param>
+/// <summary>How one connection in text mode shows its lines.</summary>
+/// <param name="User">
+/// The user of the connection. Direct messages from this user are shown as sent, not as received.
+/// </param>
+/// <param name="ShowRoom">True to begin lines with the room's name: <c>[lobby] bob: hello</c>.</param>
 /// <param name="ShowSeq"><c>?seq=1</c>: <c>#42 </c> before every event.</param>
-/// <param name="Raw"><c>?raw=1</c>: the bare text of messages and nothing else.</param>
+/// <param name="Raw"><c>?raw=1</c>: only the texts of messages.</param>
 public readonly record struct TextView(string User, bool ShowRoom = false, bool ShowSeq = false, bool Raw = false);

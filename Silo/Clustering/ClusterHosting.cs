@@ -1,12 +1,15 @@
 using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
+using OrleansChat.Grains.Gateways;
 using OrleansChat.Grains.Interfaces;
 using OrleansChat.Hosting;
 
 namespace OrleansChat.Silo.Clustering;
 
-/// <summary>This silo's place in the cluster, and where the cluster keeps what it knows of itself.</summary>
+/// <summary>Configures the silo's addresses, the cluster membership and the store of stream subscriptions.</summary>
 internal static class ClusterHosting
 {
     private const string Npgsql = "Npgsql";
@@ -15,7 +18,7 @@ internal static class ClusterHosting
     {
         var here = configuration.Read<SiloSettings>(SiloSettings.Section);
         var cluster = configuration.Read<ClusterSettings>(ClusterSettings.Section);
-        silo.Services.AddSingleton(cluster);
+        FreePorts.Check(here);
 
         return silo.AddMembership(here, cluster).AddSubscriptionStore(cluster)
             .Configure<ClusterOptions>(options => (options.ClusterId, options.ServiceId) = (cluster.Id, cluster.ServiceId))
@@ -23,37 +26,74 @@ internal static class ClusterHosting
             .AddTimings(cluster.Timings);
     }
 
+    /// <summary>
+    /// Adds a service that creates and migrates Orleans' own tables before the services that are added after it start.
+    /// Adds none if <c>Cluster:Store</c> is localhost.
+    /// </summary>
+    public static void AddOrleansTables(this IHostApplicationBuilder builder)
+    {
+        var cluster = builder.Configuration.Read<ClusterSettings>(ClusterSettings.Section);
+        builder.Services.AddSingleton(cluster);
+        builder.Services.TryAddSingleton(TimeProvider.System);
+        builder.Services.TryAddSingleton<StartupWait>();
+        if (cluster.Store is ClusterStore.Postgres)
+        {
+            builder.Services.AddHostedService<OrleansTables>();
+        }
+    }
+
     private static ISiloBuilder AddMembership(this ISiloBuilder silo, SiloSettings here, ClusterSettings cluster)
     {
         if (cluster.Store is ClusterStore.Localhost)
         {
             return IPAddress.IsLoopback(here.IPAddress)
-                ? silo.UseLocalhostClustering(here.Port, here.GatewayPort)
+                ? silo.UseLocalhostClustering(here.Port, here.ClientPort)
                 : throw new OptionsValidationException(SiloSettings.Section, typeof(SiloSettings),
-                    [$"Silo:Address: {here.Address} is not this machine's own, and Cluster:Store is localhost; say postgres there."]);
+                    [$"Silo:Address: {here.Address} is not a loopback address, which Cluster:Store localhost requires. Set Cluster:Store to postgres, or this to 127.0.0.1."]);
         }
 
-        // Before the silo itself starts, for membership is the first thing it asks for.
-        silo.Services.AddHostedService<OrleansTables>();
+        ThrowIfNotOurs(here);
+        silo.Services.AddSingleton<SubscriptionCleaner>();
+        silo.Services.AddSingleton<IGatewayStateCleaner>(services => services.GetRequiredService<SubscriptionCleaner>());
+        silo.Services.AddHostedService(services => services.GetRequiredService<SubscriptionCleaner>());
         return silo
             .Configure<EndpointOptions>(options =>
-                (options.AdvertisedIPAddress, options.SiloPort, options.GatewayPort) = (here.IPAddress, here.Port, here.GatewayPort))
-            .UseAdoNetClustering(options => (options.Invariant, options.ConnectionString) = (Npgsql, cluster.ConnectionString));
+                (options.AdvertisedIPAddress, options.SiloPort, options.GatewayPort) = (here.IPAddress, here.Port, here.ClientPort))
+            .UseAdoNetClustering(options =>
+                (options.Invariant, options.ConnectionString) = (Npgsql, PostgresConnectionString.WithDefaults(cluster.ConnectionString!)));
+    }
+
+    /// <summary>
+    /// Checks that this machine has the address. Otherwise the start would fail later, with an error that does not name
+    /// the setting.
+    /// </summary>
+    private static void ThrowIfNotOurs(SiloSettings here)
+    {
+        try
+        {
+            using var socket = new Socket(here.IPAddress.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            socket.Bind(new IPEndPoint(here.IPAddress, 0));
+        }
+        catch (SocketException exception)
+        {
+            throw new OptionsValidationException(SiloSettings.Section, typeof(SiloSettings),
+                [$"Silo:Address: this machine cannot listen on {here.Address} ({exception.Message}). Set an address of this machine that other silos and gateways can reach."]);
+        }
     }
 
     private static ISiloBuilder AddSubscriptionStore(this ISiloBuilder silo, ClusterSettings cluster) => cluster.Store is ClusterStore.Localhost
-        ? silo.AddMemoryGrainStorage(Inbox.SubscriptionStore) // There is no other silo for which they would have to outlive this one.
-        : silo.AddAdoNetGrainStorage(Inbox.SubscriptionStore, options =>
+        ? silo.AddMemoryGrainStorage(GatewayStreamNames.SubscriptionStore) // The cluster has no other silo, so they need not outlive this one.
+        : silo.AddAdoNetGrainStorage(GatewayStreamNames.SubscriptionStore, options =>
         {
-            (options.Invariant, options.ConnectionString) = (Npgsql, cluster.ConnectionString);
-            options.DeleteStateOnClear = true; // An inbox is never used again, so that cleared rows would only pile up.
+            (options.Invariant, options.ConnectionString) = (Npgsql, PostgresConnectionString.WithDefaults(cluster.ConnectionString!));
+            options.DeleteStateOnClear = true; // A gateway's stream is never used again, so its cleared row has no use.
         });
 
     private static ISiloBuilder AddTimings(this ISiloBuilder silo, ClusterTimings timings) => silo
         .Configure<ClusterMembershipOptions>(options =>
         {
             options.ProbeTimeout = timings.Probe;
-            options.MaxProbeTimeout = timings.LongestProbe;
+            options.MaxProbeTimeout = timings.MaxProbe;
             options.TableRefreshTimeout = timings.TableRefresh;
             options.IAmAliveTablePublishTimeout = timings.IAmAlive;
             options.MaxJoinAttemptTime = timings.JoinWithin;

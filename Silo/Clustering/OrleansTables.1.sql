@@ -1,6 +1,7 @@
--- Version 1 of what Orleans keeps in PostgreSQL. Its ADO.NET providers know one table, OrleansQuery: they fetch the text of every
--- statement from it by key, and give parameters and read columns by fixed names. All else, the tables included, is this file's.
--- A statement that changes something answers with one row; what the row must hold stands before each.
+-- Version 1 of the tables of Orleans in PostgreSQL. Orleans' ADO.NET providers use one table by name, OrleansQuery.
+-- They read the text of every statement from it by key, and use fixed names for parameters and result columns.
+-- Everything else, including the other tables, is defined by this file. A statement that changes something returns one
+-- row. The comment before each statement says what the row must contain.
 
 create table OrleansQuery
 (
@@ -8,8 +9,9 @@ create table OrleansQuery
     QueryText text not null
 );
 
--- Membership. A cluster has a version that every change of its list of silos raises by one; whoever changes the list says which version he
--- has read, and where that is no longer the version, nothing is changed. The cluster's row is thereby also the lock that orders changes.
+-- Membership. Every change of a cluster's list of silos raises the cluster's version by one. A statement that changes
+-- the list names the version that its caller has read. If that is not the current version, nothing is changed. So the
+-- cluster's row is also the lock that puts the changes in order.
 
 create table orleans_cluster
 (
@@ -34,13 +36,13 @@ create table orleans_silo
     primary key (cluster, address, port, generation)
 );
 
--- Answers 1 where the cluster is new, else 0.
+-- Returns 1 if the cluster is new, otherwise 0.
 insert into OrleansQuery values ('InsertMembershipVersionKey', $query$
     with made as (insert into orleans_cluster (id) values (@DeploymentId) on conflict do nothing returning id)
     select count(*)::integer from made
 $query$);
 
--- Answers 1 where the silo has been added, 0 where the version has moved on or the silo is there already.
+-- Returns 1 if the silo was added, 0 if the version has changed or the silo already exists.
 insert into OrleansQuery values ('InsertMembershipKey', $query$
     with raised as
     (
@@ -58,7 +60,7 @@ insert into OrleansQuery values ('InsertMembershipKey', $query$
     select count(*)::integer from added
 $query$);
 
--- Answers 1 where the silo has been changed, 0 where the version has moved on or there is no such silo.
+-- Returns 1 if the silo was changed, 0 if the version has changed or there is no such silo.
 insert into OrleansQuery values ('UpdateMembershipKey', $query$
     with raised as
     (
@@ -76,13 +78,13 @@ insert into OrleansQuery values ('UpdateMembershipKey', $query$
     select count(*)::integer from changed
 $query$);
 
--- Nothing is read of its answer. It leaves the version alone: that a silo lives on is no change of the list.
+-- Its result is not read. It does not raise the version, because a sign of life does not change the list.
 insert into OrleansQuery values ('UpdateIAmAlivetimeKey', $query$
     update orleans_silo set alive = @IAmAliveTime
     where cluster = @DeploymentId and address = @Address and port = @Port and generation = @Generation
 $query$);
 
--- The two reads answer a row a silo. Where there is none, one row still carries the version, and its StartTime is null.
+-- The two reads return one row per silo. If there is no silo, one row has the version, and its StartTime is null.
 insert into OrleansQuery values ('MembershipReadAllKey', $query$
     select cluster.version as Version, silo.address as Address, silo.port as Port, silo.generation as Generation, silo.name as SiloName,
         silo.host as HostName, silo.status as Status, silo.proxy_port as ProxyPort, silo.suspicions as SuspectTimes,
@@ -100,13 +102,14 @@ insert into OrleansQuery values ('MembershipReadRowKey', $query$
     where cluster.id = @DeploymentId
 $query$);
 
--- The silos that take in clients.
+-- The silos that accept clients.
 insert into OrleansQuery values ('GatewaysQueryKey', $query$
     select address as Address, proxy_port as ProxyPort, generation as Generation from orleans_silo
     where cluster = @DeploymentId and status = @Status and proxy_port > 0
 $query$);
 
--- Long after a silo's last sign of life, its row goes, unless it passes for active (3): such a one is first declared dead.
+-- Deletes the rows of silos whose last sign of life is old. An active silo (status 3) is kept: it must be declared dead
+-- first.
 insert into OrleansQuery values ('CleanupDefunctSiloEntriesKey', $query$
     delete from orleans_silo where cluster = @DeploymentId and alive < @IAmAliveTime and status <> 3
 $query$);
@@ -115,9 +118,10 @@ insert into OrleansQuery values ('DeleteMembershipTableEntriesKey', $query$
     delete from orleans_cluster where id = @DeploymentId
 $query$);
 
--- Grain state. A grain is its type and its key; the key is two numbers, or a text with both zero, or both. An absent text is stored as an
--- empty one, so that the primary key holds for every grain: of two first writes at the same time, one inserts and the other does not.
--- The providers' hashes of type and key are not needed for that, nor for finding the row.
+-- Grain state. A grain is identified by its type and its key. The key is two numbers, or a text with both numbers zero,
+-- or a text with two numbers. A missing text is stored as an empty one, so that the primary key is complete for every
+-- grain: of two concurrent first writes, one inserts and the other does not. The providers' hashes of type and key are
+-- not needed for that, nor to find the row.
 
 create table orleans_grain_state
 (
@@ -132,8 +136,8 @@ create table orleans_grain_state
     primary key (service, type, key_text, key_high, key_low)
 );
 
--- The three writes answer the new version. Where the version that the writer has read is not the one stored (null: nothing), they change
--- nothing and answer the writer's own version: the provider takes that for what it is, an inconsistent state.
+-- The writes return the new version. If the version that the writer has read (null for no row) is not the stored one,
+-- they change nothing and return the writer's version. From that the provider concludes that the state is inconsistent.
 insert into OrleansQuery values ('WriteToStorageKey', $query$
     with replaced as
     (

@@ -1,33 +1,53 @@
 using Npgsql;
 using OrleansChat.Grains.Interfaces;
+using OrleansChat.Grains.MessageLog.Postgres;
 
 namespace OrleansChat.Silo.Clustering;
 
 /// <summary>
-/// Orleans' own tables in PostgreSQL, made and brought up to date before the silo starts. Each version is a script that only adds to the one
-/// before it; any number of silos may start at a time, for an advisory lock lets one after another look. Throws
-/// <see cref="ClusterStoreException"/> where the database cannot be reached, is newer than this program, or holds Orleans tables of others.
+/// Creates and migrates Orleans' own tables in PostgreSQL before the silo starts. If the database cannot be reached, it
+/// waits without end. If an operator has to act, the start fails with <see cref="ClusterStoreException"/>: for a
+/// refused user, a missing permission, and tables of a newer version or of another program.
 /// </summary>
-internal sealed partial class OrleansTables(ClusterSettings cluster, ILogger<OrleansTables> logger) : IHostedLifecycleService
+/// <remarks>
+/// Each version is a script that only adds to the version before it. Any number of silos may start at the same time; an
+/// advisory lock lets them check one after another. Silos up to 0.1 refuse a version above 1. So a script that is
+/// compatible with them must not raise this version. It must record itself elsewhere, as
+/// <c>chat.schema_compatibility</c> does for the message log.
+/// </remarks>
+internal sealed partial class OrleansTables(ClusterSettings cluster, StartupWait wait, ILogger<OrleansTables> logger) : IHostedService
 {
-    /// <summary>The newest version: there is a script for it and for each before it.</summary>
+    /// <summary>The newest version. There is a script for it and for each version before it.</summary>
     public const int Newest = 1;
 
-    // Any number that nothing else in the database locks.
+    // An arbitrary number that nothing else in the database uses as a lock.
     private const long AdvisoryLock = 7_305_829_461_120_001;
 
-    public async Task StartingAsync(CancellationToken cancellationToken)
+    public Task StartAsync(CancellationToken cancellationToken) =>
+        wait.UntilAsync("PostgreSQL (Cluster:ConnectionString)", MigrateAsync, IsTemporary, cancellationToken);
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>
+    /// Whether a retry may succeed. An error of class 42 comes from the scripts or from changed tables, so a retry
+    /// fails again.
+    /// </summary>
+    private static bool IsTemporary(Exception exception) =>
+        PostgresFaults.IsFault(exception) && exception is not PostgresException { SqlState: ['4', '2', ..] };
+
+    /// <summary>Makes one attempt. Throws the exceptions of Npgsql if a retry may succeed.</summary>
+    internal async Task MigrateAsync(CancellationToken cancellationToken)
     {
         try
         {
-            await using var source = NpgsqlDataSource.Create(cluster.ConnectionString!);
+            await using var source = NpgsqlDataSource.Create(Settings());
             await using var connection = await source.OpenConnectionAsync(cancellationToken);
             await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
             var found = await LockAndReadVersionAsync(connection, cancellationToken);
             if (found > Newest)
             {
                 throw new ClusterStoreException(
-                    $"The Orleans tables of the database are of version {found}, this program knows {Newest}: start a newer one.");
+                    $"The Orleans tables in the database have version {found}, but this program knows {Newest}. Run a newer version.");
             }
 
             for (var version = found + 1; version <= Newest; version++)
@@ -39,30 +59,40 @@ internal sealed partial class OrleansTables(ClusterSettings cluster, ILogger<Orl
 
             await transaction.CommitAsync(cancellationToken);
         }
-        catch (PostgresException taken) when (taken.SqlState is PostgresErrorCodes.DuplicateTable)
+        catch (PostgresException exception) when (exception.SqlState is PostgresErrorCodes.DuplicateTable)
         {
             throw new ClusterStoreException(
-                "The database holds Orleans tables that another program made: give OrleansChat a database of its own in Cluster:ConnectionString.", taken);
+                "The database has Orleans tables of another program. Set Cluster:ConnectionString to a database only for OrleansChat.", exception);
         }
-        catch (Exception unreachable) when (unreachable is NpgsqlException or TimeoutException or ArgumentException)
+        catch (PostgresException exception) when (PostgresFaults.Remedy(exception, "create Orleans' tables") is { } remedy)
         {
-            throw new ClusterStoreException("PostgreSQL cannot be used; see that it runs, and that Cluster:ConnectionString is right", unreachable);
+            throw new ClusterStoreException($"The PostgreSQL database of Cluster:ConnectionString {remedy}");
+        }
+        catch (ArgumentException exception)
+        {
+            throw new ClusterStoreException("Cluster:ConnectionString is not a PostgreSQL connection string", exception);
         }
     }
 
-    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    private string Settings()
+    {
+        var settings = new NpgsqlConnectionStringBuilder(PostgresConnectionString.WithDefaults(cluster.ConnectionString!))
+        {
+            Pooling = false,
+            TcpKeepAlive = true,
+            Timeout = 10,
+            CommandTimeout = 0, // No limit: a script on large tables, or the wait for another silo, may take long.
+        };
+        settings.ApplicationName ??= "OrleansChat tables";
+        return settings.Host is { Length: > 0 } ? settings.ConnectionString : throw new ClusterStoreException(
+            "Cluster:ConnectionString has no Host. Example: Host=localhost;Username=chat;Password=...;Database=chat.");
+    }
 
     private static async Task<int> LockAndReadVersionAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        // Held to the end of the transaction. The check comes before the creation, so that a role without the right to create can start too.
+        // The lock is held until the end of the transaction. The table is created only if it is missing, so a role
+        // without permission to create tables can start too.
+        await ExecuteAsync(connection, "set local statement_timeout = 0; set local lock_timeout = 0", cancellationToken);
         await ExecuteAsync(connection, $"select pg_advisory_xact_lock({AdvisoryLock})", cancellationToken);
         await using var exists = new NpgsqlCommand("select to_regclass('orleanschat_cluster_schema') is not null", connection);
         if (await exists.ExecuteScalarAsync(cancellationToken) is not true)
@@ -87,9 +117,11 @@ internal sealed partial class OrleansTables(ClusterSettings cluster, ILogger<Orl
         return await reader.ReadToEndAsync();
     }
 
-    [LoggerMessage(1, LogLevel.Information, "Orleans' tables are now of version {Version}")]
+    [LoggerMessage(11, LogLevel.Information, "Orleans' tables were migrated to version {Version}")]
     private partial void Made(int version);
 }
 
-/// <summary>The cluster's database is of no use as it is; the message says what to do.</summary>
+/// <summary>
+/// The cluster's database cannot be used until an operator acts. The message says what to do.
+/// </summary>
 internal sealed class ClusterStoreException(string message, Exception? inner = null) : Exception(message, inner);

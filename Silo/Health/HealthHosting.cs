@@ -1,21 +1,25 @@
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using OrleansChat.Hosting;
 
 namespace OrleansChat.Silo.Health;
 
-/// <summary>The health endpoints, at the silo's own address: <c>/healthz/live</c> and <c>/healthz/ready</c>.</summary>
+/// <summary>
+/// Adds the health endpoints <c>/healthz/live</c> and <c>/healthz/ready</c>, at the silo's address and
+/// <c>Silo:HealthPort</c>.
+/// </summary>
 internal static class HealthHosting
 {
-    private static readonly TimeSpan LogProbe = TimeSpan.FromSeconds(2);
-
     public static void AddHealth(this WebApplicationBuilder builder)
     {
         var here = builder.Configuration.Read<SiloSettings>(SiloSettings.Section);
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(here.IPAddress, here.HealthPort));
+        builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<Readiness>();
         builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(services => services.GetRequiredService<Readiness>());
-        builder.Services.AddHealthChecks().AddCheck<Readiness>("ready", timeout: LogProbe);
+        builder.Services.AddHealthChecks().AddCheck<Readiness>("ready");
+        builder.Logging.QuietHealthChecks();
     }
 
     public static void MapHealth(this WebApplication app)

@@ -1,13 +1,24 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-using OrleansChat.Grains.Log;
+using OrleansChat.Grains.Interfaces;
+using OrleansChat.Grains.MessageLog;
 
 namespace OrleansChat.Silo.Health;
 
-/// <summary>Ready is a silo that has joined, does not leave yet, and reaches the log.</summary>
-internal sealed class Readiness(IMessageLog log) : IHealthCheck, ILifecycleParticipant<ISiloLifecycle>
+/// <summary>
+/// Reports whether the silo is ready: it has joined the cluster, is not leaving it, and can write to the message log. A
+/// recent commit proves that; otherwise the check writes to the log (<see cref="IMessageStore.ProbeAsync"/>).
+/// <see cref="StoreWatch"/> logs when writes begin to fail and when they succeed again.
+/// </summary>
+internal sealed class Readiness(IMessageStore store, StartupWait wait, TimeProvider time) : IHealthCheck, ILifecycleParticipant<ISiloLifecycle>
 {
-    private static readonly string[] AnyRoom = ["lobby"];
+    /// <summary>
+    /// How long a check may take. The check stops waiting after this time; it does not rely on cancellation, because
+    /// name resolution ignores it.
+    /// </summary>
+    private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(2);
 
+    private readonly Lock _lock = new();
+    private Task _probe = Task.CompletedTask;
     private volatile bool _active;
 
     public void Participate(ISiloLifecycle lifecycle) => lifecycle.Subscribe(
@@ -20,17 +31,30 @@ internal sealed class Readiness(IMessageLog log) : IHealthCheck, ILifecycleParti
     {
         if (!_active)
         {
-            return HealthCheckResult.Unhealthy("The silo is not active.");
+            return HealthCheckResult.Unhealthy(wait.Reason ?? "The silo has not joined the cluster yet, or is leaving it.");
         }
 
         try
         {
-            await log.HeadsAsync(AnyRoom, cancellationToken);
+            await Probe().WaitAsync(ProbeTimeout, time, cancellationToken);
             return HealthCheckResult.Healthy("Ready.");
         }
-        catch (LogUnavailableException unavailable)
+        catch (MessageLogUnavailableException exception)
         {
-            return HealthCheckResult.Unhealthy("The log cannot be reached.", unavailable);
+            return HealthCheckResult.Unhealthy($"The message log cannot be written. {exception.Message}");
+        }
+        catch (TimeoutException)
+        {
+            return HealthCheckResult.Unhealthy($"The message log did not answer within {ProbeTimeout.TotalSeconds:0} s.");
+        }
+    }
+
+    /// <summary>Runs one probe at a time. Concurrent checks share its outcome.</summary>
+    private Task Probe()
+    {
+        lock (_lock)
+        {
+            return _probe = _probe.IsCompleted ? Task.Run(() => store.ProbeAsync(CancellationToken.None)) : _probe;
         }
     }
 

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace OrleansChat.Hosting;
 
-/// <summary>Who ends a process.</summary>
+/// <summary>What ends a process.</summary>
 internal enum ProcessLifetime
 {
     /// <summary>Ctrl-C and SIGTERM.</summary>
@@ -13,20 +13,20 @@ internal enum ProcessLifetime
     Parent,
 }
 
-/// <summary>Bound from configuration section <c>Process</c>.</summary>
+/// <summary>Section <c>Process</c>.</summary>
 internal sealed record ProcessSettings
 {
-    /// <summary>Who ends this process.</summary>
+    /// <summary>What ends this process: Ctrl-C and SIGTERM, or its parent process.</summary>
     public ProcessLifetime Lifetime { get; init; } = ProcessLifetime.Console;
 
-    /// <summary>How long a stop may take.</summary>
+    /// <summary>How long a stop may take. Then its remaining steps are cancelled.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:10:00", ParseLimitsInInvariantCulture = true)]
     public TimeSpan StopWithin { get; init; } = TimeSpan.FromSeconds(30);
 }
 
 internal static class LifetimeHosting
 {
-    /// <summary>Ends this process as section <c>Process</c> says.</summary>
+    /// <summary>Adds the lifetime that section <c>Process</c> configures.</summary>
     public static void AddLifetime(this IHostApplicationBuilder builder)
     {
         var process = builder.Configuration.Read<ProcessSettings>("Process");

@@ -5,9 +5,10 @@ using Microsoft.Extensions.Options;
 namespace OrleansChat.Hosting;
 
 /// <summary>
-/// The life of a process that another one started: it ends when its standard input does. So a parent stops it by closing that pipe, on every
-/// operating system alike, and a parent that is killed closes it too. Interrupts are the parent's to act on: a terminal sends them to the whole
-/// process group, and a child that obeyed would be gone before its turn. SIGTERM, sent to this process alone, still stops it.
+/// The lifetime of a process that a parent process started: it ends when its standard input ends. The parent stops it
+/// by closing that pipe, which works on every operating system. If the parent is killed, the operating system closes
+/// the pipe. Interrupts are ignored: a terminal sends them to the whole process group, and the parent decides when each
+/// child stops. SIGTERM still stops this process.
 /// </summary>
 internal sealed class ParentLifetime(IHostApplicationLifetime application, IOptions<HostOptions> host) : IHostLifetime, IDisposable
 {
@@ -26,7 +27,7 @@ internal sealed class ParentLifetime(IHostApplicationLifetime application, IOpti
             application.StopApplication();
         }));
 
-        // A thread of its own: a read from a pipe blocks, and nothing can cancel it. It ends with the process.
+        // A dedicated thread, because a read from a pipe blocks and cannot be cancelled. It ends with the process.
         new Thread(EndWithParent) { IsBackground = true, Name = "parent" }.Start();
         return Task.CompletedTask;
     }
@@ -45,7 +46,7 @@ internal sealed class ParentLifetime(IHostApplicationLifetime application, IOpti
 
         application.StopApplication();
 
-        // Nobody is left to kill a stop that hangs.
+        // The parent may be gone and cannot kill a stop that hangs, so the process kills itself.
         if (!application.ApplicationStopped.WaitHandle.WaitOne(host.Value.ShutdownTimeout + TimeSpan.FromSeconds(2)))
         {
             using var self = Process.GetCurrentProcess();

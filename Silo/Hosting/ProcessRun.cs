@@ -2,16 +2,17 @@ using Microsoft.Extensions.Options;
 
 namespace OrleansChat.Hosting;
 
-/// <summary>A process from composition to exit code.</summary>
+/// <summary>Runs a process from the composition of its host to its exit code.</summary>
 internal static class ProcessRun
 {
-    /// <summary>What the line begins with that says why a process ended. LocalCluster looks for it.</summary>
+    /// <summary>The begin of the line that says why a process ended. LocalCluster looks for it.</summary>
     public const string FatalPrefix = "fatal: ";
 
     /// <summary>
-    /// Composes the host and runs it until it is told to stop: 0. Where it cannot start, or fails: 1, after one line on standard error
-    /// that says why, for whoever reads only that; the log has the stack trace.
+    /// Composes the host and runs it until it is stopped. If the host cannot start or fails, writes one line with the
+    /// reason to standard error; the stack trace is in the log.
     /// </summary>
+    /// <returns>The exit code: 0 after a stop, 1 after a failure.</returns>
     public static async Task<int> RunAsync(Func<IHost> compose)
     {
         var stopping = CancellationToken.None;
@@ -20,15 +21,15 @@ internal static class ProcessRun
             var host = compose();
             stopping = host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
             await host.RunAsync();
-            return Environment.ExitCode; // 0, unless a service ended the process for a reason of its own.
+            return Environment.ExitCode; // 0, unless a service set another one.
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
-            return 0; // Told to stop while it was starting.
+            return 0; // Stopped while it was starting.
         }
-        catch (Exception failure)
+        catch (Exception exception)
         {
-            await Console.Error.WriteLineAsync(FatalPrefix + Reason(failure));
+            await Console.Error.WriteLineAsync(FatalPrefix + Reason(exception));
             return 1;
         }
     }

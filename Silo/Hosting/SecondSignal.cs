@@ -2,19 +2,20 @@ using System.Runtime.InteropServices;
 
 namespace OrleansChat.Hosting;
 
-/// <summary>Whoever asks a process to stop once more, while it takes its time, does not want to wait any longer.</summary>
+/// <summary>Detects a second stop signal, which asks a process that is stopping to end at once.</summary>
 internal sealed class SecondSignal(IReadOnlyList<PosixSignal> signals, TimeProvider time) : IDisposable
 {
-    // Whoever signals a whole process group, with a parent in it that passes signals on, sends one signal twice.
+    // A signal to a whole process group can arrive twice, because the parent in the group may forward it. Within this
+    // time it counts once.
     private static readonly TimeSpan SameSignal = TimeSpan.FromSeconds(0.7);
 
     private readonly CancellationTokenSource _came = new();
     private PosixSignalRegistration[] _registered = [];
 
-    /// <summary>Cancelled when the second signal comes.</summary>
+    /// <summary>Cancelled by the second signal.</summary>
     public CancellationToken Came => _came.Token;
 
-    /// <summary>The first one came: the next one is the second.</summary>
+    /// <summary>Called after the first signal: the next one is the second.</summary>
     public void Await()
     {
         var first = time.GetTimestamp();

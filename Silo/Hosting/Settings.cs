@@ -3,28 +3,38 @@ using Microsoft.Extensions.Options;
 
 namespace OrleansChat.Hosting;
 
-/// <summary>Settings that composition needs before there are services.</summary>
+/// <summary>Reads settings that are needed before the services are built.</summary>
 internal static class Settings
 {
-    /// <summary>The section's settings with their defaults. Throws <see cref="OptionsValidationException"/>, whose failures name the setting,
-    /// for a value that cannot be read or is out of its range, and for a key that means nothing.</summary>
+    /// <summary>
+    /// Reads the settings of a section. Settings that are not configured keep their defaults.
+    /// </summary>
+    /// <exception cref="OptionsValidationException">
+    /// A value cannot be read or is out of its range, or a key is unknown. The failures name the setting.
+    /// </exception>
     public static T Read<T>(this IConfiguration configuration, string section) where T : class, new()
     {
         var there = configuration.GetSection(section);
         if (Unknown(there, typeof(T)).ToArray() is { Length: > 0 } unknown)
         {
-            throw new OptionsValidationException(section, typeof(T), unknown.Select(path => $"{path}: there is no such setting."));
+            throw new OptionsValidationException(section, typeof(T), unknown.Select(path => $"{path}: there is no such setting. Correct the name, or remove it."));
+        }
+
+        if (NotNamed(there, typeof(T)).ToArray() is { Length: > 0 } notNamed)
+        {
+            throw new OptionsValidationException(section, typeof(T), notNamed);
         }
 
         T settings;
         try
         {
-            // Without the option a list leaves out what it cannot read, and says nothing.
+            // Without this option, the binder silently skips list entries that it cannot read.
             settings = there.Get<T>(binder => binder.ErrorOnUnknownConfiguration = true) ?? new T();
         }
-        catch (InvalidOperationException unreadable)
+        catch (InvalidOperationException exception)
         {
-            throw new OptionsValidationException(section, typeof(T), [(unreadable.InnerException as InvalidOperationException ?? unreadable).Message]); // It names the path and the value.
+            // The message of the inner exception names the path and the value.
+            throw new OptionsValidationException(section, typeof(T), [(exception.InnerException as InvalidOperationException ?? exception).Message]);
         }
 
         var failures = new List<ValidationResult>();
@@ -36,10 +46,21 @@ internal static class Settings
             $"{string.Join(", ", failure.MemberNames.Select(name => $"{section}:{name}"))}: {failure.ErrorMessage}";
     }
 
-    // A misspelt key would otherwise leave the default in force, and nobody would know.
+    // Unknown keys are refused: a misspelt key would otherwise leave the default in effect without notice.
     private static IEnumerable<string> Unknown(IConfigurationSection section, Type type) => section.GetChildren().SelectMany(child =>
         type.GetElementType() is { } element ? Unknown(child, element) // Origins:Allowed:0
         : type.GetProperties().FirstOrDefault(property => property.Name.Equals(child.Key, StringComparison.OrdinalIgnoreCase)) is { } known
             ? Unknown(child, known.PropertyType)
             : [child.Path]);
+
+    // The binder also accepts numbers and lists of names separated by commas for an enumeration. These are refused,
+    // because a value such as Identity:Mode=1 is most likely a mistake.
+    private static IEnumerable<string> NotNamed(IConfigurationSection section, Type type) => section.GetChildren().SelectMany(child =>
+    {
+        var of = type.GetElementType() ?? type.GetProperties().FirstOrDefault(property => property.Name.Equals(child.Key, StringComparison.OrdinalIgnoreCase))?.PropertyType;
+        return of is null ? []
+            : (Nullable.GetUnderlyingType(of) ?? of) is not { IsEnum: true } words ? NotNamed(child, of)
+            : child.Value is not { Length: > 0 } value || Enum.GetNames(words).Contains(value, StringComparer.OrdinalIgnoreCase) ? []
+            : (IEnumerable<string>)[$"{child.Path}: '{value}' is not one of {string.Join(", ", Enum.GetNames(words))}. Use one of these names."];
+    });
 }

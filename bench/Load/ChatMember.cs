@@ -9,7 +9,8 @@ using System.Text.Json;
 namespace OrleansChat.Load;
 
 /// <summary>
-/// A member of the room, in JSON mode over the framework's own WebSocket. Each text carries the time at which it was sent.
+/// A member of the room, in JSON mode over the framework's own WebSocket. Each message's text contains the timestamp at
+/// which it was sent.
 /// </summary>
 internal sealed class ChatMember(Uri address, string room) : IDisposable
 {
@@ -20,22 +21,26 @@ internal sealed class ChatMember(Uri address, string room) : IDisposable
     private readonly ConcurrentDictionary<string, long> _sent = new();
     private long _last;
 
-    /// <summary>Events that were not the next of the room: lost, doubled or out of order.</summary>
+    /// <summary>
+    /// The number of events that were not the next of the room: an event was lost, doubled or out of order.
+    /// </summary>
     public int Faults { get; private set; }
 
-    /// <summary>Milliseconds from sent to received, of the events that were sent after <see cref="MeasureFrom"/>.</summary>
+    /// <summary>
+    /// Milliseconds from send to receipt, of the events that were sent from <see cref="MeasureFrom"/> on.
+    /// </summary>
     public IReadOnlyList<double> Latencies => _latencies;
 
-    /// <summary>Milliseconds from sent to its <c>ok</c>, likewise; for the one who sends.</summary>
+    /// <summary>
+    /// Milliseconds from send to <c>ok</c>, of this member's own messages from <see cref="MeasureFrom"/> on.
+    /// </summary>
     public IReadOnlyList<double> Answers => _answers;
 
-    /// <summary>Timestamp before which nothing is measured.</summary>
+    /// <summary>Messages that were sent before this timestamp are not measured.</summary>
     public long MeasureFrom { get; set; } = long.MaxValue;
 
-    /// <summary>Events received.</summary>
     public int Received { get; private set; }
 
-    /// <summary>Connects and joins.</summary>
     public async Task JoinAsync(CancellationToken cancellationToken)
     {
         _socket.Options.AddSubProtocol("orleanschat.v1.json");
@@ -47,7 +52,6 @@ internal sealed class ChatMember(Uri address, string room) : IDisposable
         }
     }
 
-    /// <summary>Sends one message.</summary>
     public Task SendAsync(int number, string padding, CancellationToken cancellationToken)
     {
         var now = Stopwatch.GetTimestamp();
@@ -55,7 +59,10 @@ internal sealed class ChatMember(Uri address, string room) : IDisposable
         return SendAsync($$"""{"t":"send","id":"{{number}}","room":"{{room}}","text":"{{now}} {{padding}}"}""", cancellationToken);
     }
 
-    /// <summary>Says something and waits for the answer, which is the next frame of this type. Returns the milliseconds that it took.</summary>
+    /// <summary>
+    /// Sends a command and waits for the next frame of type <paramref name="answer"/>. Returns the milliseconds until
+    /// it arrived.
+    /// </summary>
     public async Task<double> AskAsync(string command, string answer, CancellationToken cancellationToken)
     {
         var asked = Stopwatch.GetTimestamp();
@@ -67,7 +74,9 @@ internal sealed class ChatMember(Uri address, string room) : IDisposable
         return Stopwatch.GetElapsedTime(asked).TotalMilliseconds;
     }
 
-    /// <summary>Receives until <paramref name="events"/> events came.</summary>
+    /// <summary>
+    /// Receives until <paramref name="events"/> events have arrived; the number is read again after each frame.
+    /// </summary>
     public async Task ReceiveAllAsync(Func<int> events, CancellationToken cancellationToken)
     {
         while (Received < events())
@@ -126,7 +135,7 @@ internal sealed class ChatMember(Uri address, string room) : IDisposable
             _frame.Advance(part.Count);
             if (part.MessageType == WebSocketMessageType.Close)
             {
-                throw new InvalidOperationException($"The server closed: {_socket.CloseStatus} {_socket.CloseStatusDescription}");
+                throw new InvalidOperationException($"The server closed the connection: {_socket.CloseStatus} {_socket.CloseStatusDescription}");
             }
 
             if (part.EndOfMessage)

@@ -7,10 +7,12 @@ using System.Text.RegularExpressions;
 
 namespace OrleansChat.Load;
 
-/// <summary>A cluster started by LocalCluster, built in the same configuration as this program.</summary>
+/// <summary>
+/// A cluster that was started by LocalCluster, which was built in the same configuration as this program.
+/// </summary>
 internal sealed partial class ClusterProcess : IAsyncDisposable
 {
-    private const int MostGateways = 4;
+    private const int MaxGateways = 4;
     private static readonly TimeSpan StartsWithin = TimeSpan.FromSeconds(60);
     private readonly Process _process;
     private readonly ConcurrentDictionary<string, int> _pids;
@@ -20,12 +22,15 @@ internal sealed partial class ClusterProcess : IAsyncDisposable
     /// <summary>The first gateway's port.</summary>
     public int Port { get; }
 
-    /// <summary>The process id of a part, such as <c>gateway-1</c>.</summary>
+    /// <summary>The process id of a silo or gateway, such as <c>gateway-1</c>.</summary>
     public int Pid(string name) => _pids[name];
 
-    /// <summary>Starts a cluster and waits until it is healthy. Throws with its last lines where it does not start.</summary>
-    /// <param name="arguments">LocalCluster's options, but for the port.</param>
-    /// <param name="settings">Configuration that it passes on to silos and gateways.</param>
+    /// <summary>
+    /// Starts a cluster and waits until it is ready. If that fails or takes longer than 60 s, throws with the last
+    /// lines of its output.
+    /// </summary>
+    /// <param name="arguments">LocalCluster's options without <c>--port</c>.</param>
+    /// <param name="settings">Settings of silos and gateways, which they get through the environment.</param>
     public static async Task<ClusterProcess> StartAsync(
         IEnumerable<string> arguments, IReadOnlyDictionary<string, string> settings, CancellationToken cancellationToken)
     {
@@ -81,7 +86,7 @@ internal sealed partial class ClusterProcess : IAsyncDisposable
         throw new InvalidOperationException($"The cluster did not start:\n{string.Join('\n', lines)}");
     }
 
-    /// <summary>Kills a part (SIGKILL), and returns when it is dead.</summary>
+    /// <summary>Kills a silo or gateway (SIGKILL), and returns when it has ended.</summary>
     public async Task KillAsync(string name)
     {
         using var part = Process.GetProcessById(Pid(name));
@@ -105,7 +110,7 @@ internal sealed partial class ClusterProcess : IAsyncDisposable
     [GeneratedRegex(@"^(?<name>\S+) is ready at \S+ \(pid (?<pid>\d+)\)$")]
     private static partial Regex Ready();
 
-    /// <summary>The first of as many free ports in a row as any benchmark has gateways.</summary>
+    /// <summary>The first of four free ports in a row: no benchmark has more gateways.</summary>
     private static int FreePort()
     {
         while (true)
@@ -113,7 +118,7 @@ internal sealed partial class ClusterProcess : IAsyncDisposable
             using var first = new TcpListener(IPAddress.Loopback, 0);
             first.Start();
             var port = ((IPEndPoint)first.LocalEndpoint).Port;
-            if (Enumerable.Range(port + 1, MostGateways - 1).All(IsFree))
+            if (Enumerable.Range(port + 1, MaxGateways - 1).All(IsFree))
             {
                 return port;
             }

@@ -3,16 +3,19 @@ using System.Text;
 
 namespace OrleansChat.Load;
 
-/// <summary>What clients say, and what they wait for before they go on.</summary>
+/// <summary>Commands of clients in JSON mode, and the waits for their answers.</summary>
 internal static class Conversation
 {
     private const int ReadBytes = 64 * 1024;
 
-    /// <summary>Says hello and joins, at the head. Returns the <c>joined</c>.</summary>
+    /// <summary>Sends <c>hello</c> and joins a room at its head. Returns the <c>joined</c> line.</summary>
     public static Task<string> JoinAsync(FrameSocket socket, string room, CancellationToken cancellationToken) => AskAsync(
         socket, $$"""{"t":"hello"}""" + "\n" + $$"""{"t":"join","id":"join","room":"{{room}}"}""", "joined", cancellationToken);
 
-    /// <summary>Says something and waits for a line of this type. Other lines that come are passed over, but for errors: they throw.</summary>
+    /// <summary>
+    /// Sends a command and waits for a line of type <paramref name="answer"/>. Skips other lines, but throws
+    /// <see cref="IOException"/> for an error.
+    /// </summary>
     public static async Task<string> AskAsync(FrameSocket socket, string command, string answer, CancellationToken cancellationToken)
     {
         await socket.SendAsync(command, cancellationToken);
@@ -27,7 +30,7 @@ internal static class Conversation
         }
     }
 
-    /// <summary>Waits for a frame that contains this. What comes before it is passed over.</summary>
+    /// <summary>Waits for a frame that contains <paramref name="what"/>. Skips the frames before it.</summary>
     public static async Task HearAsync(FrameSocket socket, string what, CancellationToken cancellationToken)
     {
         var bytes = Encoding.UTF8.GetBytes(what);
@@ -50,7 +53,7 @@ internal static class Conversation
         return false;
     }
 
-    /// <summary>A send of one measured message.</summary>
+    /// <summary>The command that sends one measured message.</summary>
     public static string Send(string room, long number, long due) =>
         string.Create(CultureInfo.InvariantCulture, $$"""{"t":"send","id":"{{number}}","room":"{{room}}","text":"{{LoadText.Write(number, due)}}"}""");
 

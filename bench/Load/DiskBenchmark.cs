@@ -2,16 +2,25 @@ using System.Diagnostics;
 
 namespace OrleansChat.Load;
 
-/// <summary>What a disk needs by itself for what a commit asks of it: no message that is on the disk before it is told takes less.</summary>
+/// <summary>
+/// How long the disk alone takes for the writes of a commit. A message that is on the disk before it is delivered
+/// cannot be faster.
+/// </summary>
 internal static class DiskBenchmark
 {
-    /// <summary>What a small commit of SQLite's writes: three pages of its log.</summary>
+    /// <summary>What a small commit of SQLite writes: three pages of its write-ahead log.</summary>
     private const int CommitBytes = 3 * 4096;
 
-    /// <summary>So much is there before: a log that is long in use is overwritten, and does not grow.</summary>
+    /// <summary>
+    /// The size of the file before the measurement, in commits. Like a write-ahead log in long use, it is overwritten
+    /// and does not grow.
+    /// </summary>
     private const int Commits = 512;
 
-    /// <summary>Writes and syncs at a pace, where the benchmarks' clusters keep their data. Milliseconds for each, ascending.</summary>
+    /// <summary>
+    /// Writes and syncs <paramref name="rate"/> times per second, in the directory in which the benchmarks' clusters have
+    /// their data. Returns the milliseconds of each, ascending.
+    /// </summary>
     public static async Task<double[]> RunAsync(int rate, TimeSpan duration, CancellationToken cancellationToken)
     {
         var data = Directory.CreateTempSubdirectory("orleanschat-load-").FullName;

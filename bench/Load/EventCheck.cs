@@ -1,18 +1,21 @@
 namespace OrleansChat.Load;
 
 /// <summary>
-/// Checks what one reader of one room gets, where one sender numbers its messages from 1: each event has to be the next of the room, and its
-/// text the message of that number. What is lost, doubled, out of order, or another text is a fault, and so is a gap or an error.
+/// Checks what one reader of a room receives. The room has one sender, which numbers its messages from 1. Each event
+/// has to be the next one of the room, with the text of that number. A lost, doubled, reordered or changed event is a
+/// fault, and so is a gap or an error.
 /// </summary>
 internal sealed class EventCheck
 {
-    /// <summary>The last sequence that came.</summary>
+    /// <summary>The last sequence that was received.</summary>
     public long Last { get; private set; }
 
-    /// <summary>How much was wrong.</summary>
+    /// <summary>The number of faults.</summary>
     public long Faults { get; private set; }
 
-    /// <summary>Looks at a line. True where it is an event, with the timestamp at which it was due.</summary>
+    /// <summary>
+    /// Checks a line. True if it is an event; <paramref name="due"/> is then the timestamp at which it was due.
+    /// </summary>
     public bool Take(ReadOnlySpan<byte> line, out long due)
     {
         due = 0;

@@ -3,20 +3,20 @@ using System.Numerics;
 
 namespace OrleansChat.Load;
 
-/// <summary>Bytes that came from a server, and the WebSocket frames in them (RFC 6455 §5.2).</summary>
+/// <summary>Buffers the bytes from a server and finds the WebSocket frames in them (RFC 6455 §5.2).</summary>
 internal sealed class FrameBuffer
 {
-    private const int MostFrameBytes = 16 * 1024 * 1024;
+    private const int MaxFrameBytes = 16 * 1024 * 1024;
     private byte[] _bytes = new byte[4 * 1024];
     private byte[]? _own;
     private byte[]? _shared;
     private int _start;
     private int _end;
 
-    /// <summary>What came and was not taken.</summary>
+    /// <summary>The bytes that were received and not taken yet.</summary>
     public ReadOnlySpan<byte> Waiting => _bytes.AsSpan(_start, _end - _start);
 
-    /// <summary>Where to read to next; never empty.</summary>
+    /// <summary>The memory for the next read; never empty.</summary>
     public Memory<byte> Free()
     {
         if (_start == _end)
@@ -31,15 +31,15 @@ internal sealed class FrameBuffer
         return _bytes.AsMemory(_end);
     }
 
-    /// <summary>So many bytes were read to there.</summary>
+    /// <summary>Records that <paramref name="read"/> bytes were read into <see cref="Free"/>.</summary>
     public void Advance(int read) => _end += read;
 
-    /// <summary>Takes this many waiting bytes, which are no frame.</summary>
+    /// <summary>Drops the next bytes, which are not a frame.</summary>
     public void Skip(int bytes) => _start += bytes;
 
     /// <summary>
-    /// Until <see cref="Return"/>, reads go to an array that many share: it stays in the processor's cache, and is large enough for all that a
-    /// socket has.
+    /// Until <see cref="Return"/>, reads go to an array that many buffers share. It stays in the processor's cache, and
+    /// one read can take everything that a socket has.
     /// </summary>
     public void Borrow(byte[] shared)
     {
@@ -50,7 +50,9 @@ internal sealed class FrameBuffer
         }
     }
 
-    /// <summary>What still waits becomes its own again.</summary>
+    /// <summary>
+    /// Ends the use of the shared array, and copies the bytes that were not taken to this buffer's own array.
+    /// </summary>
     public void Return()
     {
         if (_own is { } own && ReferenceEquals(_bytes, _shared))
@@ -64,7 +66,10 @@ internal sealed class FrameBuffer
         (_own, _shared) = (null, null);
     }
 
-    /// <summary>The next whole frame; good until the next read. Throws for one that nobody sends.</summary>
+    /// <summary>
+    /// Takes the next whole frame; <paramref name="payload"/> is valid until the next read. Throws
+    /// <see cref="IOException"/> for a frame of more than 16 MiB, which no server sends.
+    /// </summary>
     public bool TryTake(out int opcode, out bool final, out ReadOnlySpan<byte> payload)
     {
         (opcode, final) = (0, false);
@@ -87,9 +92,9 @@ internal sealed class FrameBuffer
             4 => BinaryPrimitives.ReadUInt16BigEndian(waiting[2..]),
             _ => (int)Math.Min(int.MaxValue, BinaryPrimitives.ReadUInt64BigEndian(waiting[2..])),
         };
-        if (length > MostFrameBytes)
+        if (length > MaxFrameBytes)
         {
-            throw new IOException($"A frame of {length} bytes came.");
+            throw new IOException($"The server sent a frame of {length} bytes; at most {MaxFrameBytes} are expected.");
         }
 
         if (waiting.Length < header + length)
@@ -108,7 +113,7 @@ internal sealed class FrameBuffer
         return true;
     }
 
-    /// <summary>Moves what waits to the front of an array of so many bytes.</summary>
+    /// <summary>Moves the waiting bytes to the front of an array of at least <paramref name="bytes"/> bytes.</summary>
     private void Grow(int bytes)
     {
         var larger = bytes > _bytes.Length ? new byte[BitOperations.RoundUpToPowerOf2((uint)bytes)] : _bytes;

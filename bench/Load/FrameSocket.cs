@@ -7,8 +7,9 @@ using System.Text;
 namespace OrleansChat.Load;
 
 /// <summary>
-/// A client's WebSocket (RFC 6455) down to its socket: a load of millions of deliveries a second must cost the one who measures less than the
-/// server. One caller at a time reads. Pings are answered; a close throws.
+/// A client WebSocket (RFC 6455) directly on a socket: at millions of deliveries per second, the clients must cost less
+/// than the server. Only one caller may read at a time. Pings are answered; a close frame throws
+/// <see cref="IOException"/>.
 /// </summary>
 internal sealed class FrameSocket : IDisposable
 {
@@ -25,18 +26,23 @@ internal sealed class FrameSocket : IDisposable
         _socket.Blocking = false;
     }
 
-    /// <summary>Bytes that came in, frames' headers too.</summary>
+    /// <summary>The number of bytes received, including frame headers.</summary>
     public long BytesRead { get; private set; }
 
-    /// <summary>The socket, for waiting on many at once.</summary>
+    /// <summary>The socket, for <see cref="ReadySockets"/>.</summary>
     public Socket Socket => _socket;
 
-    /// <summary>Connects to a gateway in JSON mode. Throws where it does not upgrade.</summary>
-    /// <param name="receiveBytes">The socket's receive buffer, for one that shall be slow for the server too; null for the system's own.</param>
+    /// <summary>
+    /// Connects to a gateway in JSON mode. Throws <see cref="IOException"/> if the gateway refuses the upgrade.
+    /// </summary>
+    /// <param name="receiveBytes">The size of the socket's receive buffer; a small one lets the server notice a slow
+    /// reader. Null for the system's default.</param>
     public static Task<FrameSocket> ConnectAsync(int port, string user, int? receiveBytes, CancellationToken cancellationToken) =>
         ConnectAsync(port, $"/ws?user={user}", Subprotocol, receiveBytes, cancellationToken);
 
-    /// <summary>Connects to any server on this machine. Throws where it does not upgrade.</summary>
+    /// <summary>
+    /// Connects to a server on this machine. Throws <see cref="IOException"/> if it refuses the upgrade.
+    /// </summary>
     public static async Task<FrameSocket> ConnectAsync(
         int port, string path, string? subprotocol, int? receiveBytes, CancellationToken cancellationToken)
     {
@@ -45,7 +51,7 @@ internal sealed class FrameSocket : IDisposable
         {
             if (receiveBytes is { } bytes)
             {
-                // Before connecting: the window is agreed on then.
+                // Set before connecting: TCP agrees on the window scale then.
                 socket.ReceiveBufferSize = bytes;
             }
 
@@ -60,15 +66,16 @@ internal sealed class FrameSocket : IDisposable
     }
 
     /// <summary>
-    /// The same for one of many that are waited for together (<see cref="ReadySockets"/>): it is kept from the framework's own waiting, which,
-    /// once it has waited for a socket, wakes a thread for whatever comes there as long as it lives. Waits by asking again.
+    /// The same for a socket that is waited for together with many others (<see cref="ReadySockets"/>). It is never
+    /// awaited through the framework: after the first wait, the framework wakes a thread for everything that arrives at
+    /// the socket as long as it lives. Instead, <see cref="ReadAsync"/> polls once per millisecond.
     /// </summary>
     public static async Task<FrameSocket> ConnectUnwatchedAsync(int port, string path, string? subprotocol, CancellationToken cancellationToken)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
-            // On this machine it is there at once, or refused.
+            // On the same machine the connection is accepted or refused at once.
             socket.Connect(IPAddress.Loopback, port);
             return await UpgradeAsync(socket, unwatched: true, port, path, subprotocol, cancellationToken);
         }
@@ -85,7 +92,7 @@ internal sealed class FrameSocket : IDisposable
     /// <summary>Sends one text frame.</summary>
     public Task SendAsync(string text, CancellationToken cancellationToken) => SendAsync([text], cancellationToken);
 
-    /// <summary>Sends text frames, in one write.</summary>
+    /// <summary>Sends one text frame for each text, in one write.</summary>
     public async Task SendAsync(IReadOnlyList<string> texts, CancellationToken cancellationToken)
     {
         var frames = new ArrayBufferWriter<byte>();
@@ -100,7 +107,7 @@ internal sealed class FrameSocket : IDisposable
         }
     }
 
-    /// <summary>Appends a text frame to what <see cref="Send"/> will be given.</summary>
+    /// <summary>Appends a text frame of at most 64 KiB to bytes for <see cref="Send"/>.</summary>
     public static void WriteFrame(IBufferWriter<byte> frames, string text)
     {
         var length = Encoding.UTF8.GetByteCount(text);
@@ -108,10 +115,10 @@ internal sealed class FrameSocket : IDisposable
         {
             < 126 => 2,
             <= ushort.MaxValue => 4,
-            _ => throw new ArgumentException("a frame to the server has at most 64 KiB", nameof(text)),
+            _ => throw new ArgumentException("A frame to the server may have at most 64 KiB.", nameof(text)),
         };
 
-        // Masked with zeros: it hides nothing from proxies, of which there are none here.
+        // The mask is zero: masking protects proxies (RFC 6455 §10.3), and there are none here.
         var frame = frames.GetSpan(header + 4 + length)[..(header + 4 + length)];
         frame[..(header + 4)].Clear();
         (frame[0], frame[1]) = (0x81, (byte)(0x80 | (header == 2 ? length : 126)));
@@ -124,7 +131,10 @@ internal sealed class FrameSocket : IDisposable
         frames.Advance(frame.Length);
     }
 
-    /// <summary>Sends frames, and stands still while the server takes none. Throws where that lasts.</summary>
+    /// <summary>
+    /// Sends frames and blocks while the server takes none. Throws <see cref="IOException"/> if that lasts longer than
+    /// 10 s.
+    /// </summary>
     public void Send(ReadOnlySpan<byte> frames)
     {
         while (!frames.IsEmpty)
@@ -137,20 +147,20 @@ internal sealed class FrameSocket : IDisposable
 
             if (error == SocketError.WouldBlock && !_socket.Poll(SendPatience, SelectMode.SelectWrite))
             {
-                throw new IOException($"The server has taken nothing for {SendPatience}.");
+                throw new IOException($"The server has read nothing for {SendPatience}.");
             }
 
             frames = frames[(error == SocketError.Success ? sent : 0)..];
         }
     }
 
-    /// <summary>Until <see cref="Return"/>, reads go to an array that many share.</summary>
+    /// <inheritdoc cref="FrameBuffer.Borrow"/>
     public void Borrow(byte[] shared) => _buffer.Borrow(shared);
 
-    /// <summary>The array may be another's.</summary>
+    /// <inheritdoc cref="FrameBuffer.Return"/>
     public void Return() => _buffer.Return();
 
-    /// <summary>Takes in what is there already, without waiting. False where nothing is.</summary>
+    /// <summary>Reads the bytes that have already arrived, without waiting. False if there are none.</summary>
     public bool TryRead()
     {
         var read = _socket.Receive(_buffer.Free().Span, SocketFlags.None, out var error);
@@ -163,7 +173,9 @@ internal sealed class FrameSocket : IDisposable
         return true;
     }
 
-    /// <summary>Waits for bytes and takes in at most so many.</summary>
+    /// <summary>
+    /// Waits for bytes and reads at most <paramref name="most"/>; all that have arrived if the socket is polled.
+    /// </summary>
     public async ValueTask ReadAsync(int most, CancellationToken cancellationToken)
     {
         if (!_unwatched)
@@ -179,7 +191,10 @@ internal sealed class FrameSocket : IDisposable
         }
     }
 
-    /// <summary>The next whole text frame of what was taken in; good until the next read.</summary>
+    /// <summary>
+    /// Takes the next whole text message from the bytes that were read; <paramref name="payload"/> is valid until the
+    /// next read.
+    /// </summary>
     public bool TryTake(out ReadOnlySpan<byte> payload)
     {
         while (_buffer.TryTake(out var opcode, out var final, out payload))
@@ -200,7 +215,7 @@ internal sealed class FrameSocket : IDisposable
                     break;
                 case 0x8:
                     var code = payload.Length >= 2 ? BinaryPrimitives.ReadUInt16BigEndian(payload) : 0;
-                    throw new IOException($"The server closed: {code} {(payload.Length > 2 ? Encoding.UTF8.GetString(payload[2..]) : "")}");
+                    throw new IOException($"The server closed the connection: {code} {(payload.Length > 2 ? Encoding.UTF8.GetString(payload[2..]) : "")}");
                 case 0x9:
                     // The server's ping has no payload.
                     _socket.Send([0x8A, 0x80, 0, 0, 0, 0]);
@@ -238,7 +253,7 @@ internal sealed class FrameSocket : IDisposable
     {
         if (read == 0)
         {
-            throw new IOException("The connection is gone.");
+            throw new IOException("The connection has ended.");
         }
 
         BytesRead += read;

@@ -3,24 +3,22 @@ using System.Numerics;
 namespace OrleansChat.Load;
 
 /// <summary>
-/// Durations by the million: counts in steps of less than one percent, up to more than a minute, so that a run's memory does not grow and one
-/// more costs a few instructions.
+/// A histogram for millions of durations, in steps of less than one percent, up to 137 s. Its memory is constant, and
+/// adding a duration costs a few instructions.
 /// </summary>
 internal sealed class Latencies
 {
     private const int StepBits = 7;
 
-    // Nanoseconds below 2^7 each have a step of their own; from there on each power of two has 2^7, up to 2^37 ns, which are 137 s.
+    // Below 2^7 ns each nanosecond has its own step. From there each power of two has 2^7 steps, up to 2^37 ns = 137 s.
     private readonly long[] _counts = new long[(37 - StepBits + 1) << StepBits];
     private long _longest;
 
-    /// <summary>How many there are.</summary>
     public long Count { get; private set; }
 
-    /// <summary>The longest, in milliseconds.</summary>
-    public double Longest => Milliseconds(_longest);
+    /// <summary>The longest duration in milliseconds, exact.</summary>
+    public double MaxWait => Milliseconds(_longest);
 
-    /// <summary>Counts one.</summary>
     public void Add(TimeSpan duration)
     {
         var nanos = Math.Max(0, duration.Ticks) * TimeSpan.NanosecondsPerTick;
@@ -29,7 +27,10 @@ internal sealed class Latencies
         _longest = Math.Max(_longest, nanos);
     }
 
-    /// <summary>The duration in milliseconds that this share of them does not exceed, to one percent; NaN where there are none.</summary>
+    /// <summary>
+    /// The duration in milliseconds that a share of all durations, from 0 to 1, does not exceed, exact to one percent;
+    /// NaN if there are none.
+    /// </summary>
     public double At(double share)
     {
         var left = (long)Math.Ceiling(share * Count);

@@ -6,18 +6,23 @@ using System.Text.Json;
 
 namespace OrleansChat.Load;
 
-/// <summary>What a latency run does.</summary>
+/// <summary>The options of <c>latency</c>.</summary>
+/// <param name="Runs">Runs of each setting.</param>
+/// <param name="Seconds">Measured seconds of each run, after the warm-up.</param>
+/// <param name="Rate">Messages per second.</param>
+/// <param name="Results">The directory for the report.</param>
 internal sealed record LatencyOptions(int Runs, int Seconds, int Members, int Rate, string Results);
 
 /// <summary>
-/// Light load, where a message's way counts and not its number: one sender, one room, every member's receipt is timed. Runs of the
-/// settings are interleaved, so that all see the same machine; a run in which a delivery is lost, doubled or out of order is void.
+/// Measures latency under light load: one sender, one room, and the time of every member's receipt. Runs of the
+/// settings are interleaved, so that changes of the machine affect all of them. A run in which a delivery is lost,
+/// doubled or out of order is void.
 /// </summary>
 internal static class LatencyBenchmark
 {
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Asking = TimeSpan.FromSeconds(4);
-    private static readonly TimeSpan MostLate = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan MaxDelay = TimeSpan.FromMilliseconds(500);
     private static readonly string Padding = new('x', 80);
 
     private static readonly Setting[] Settings =
@@ -27,7 +32,7 @@ internal static class LatencyBenchmark
         new("memory log, stock memory streams polled every ms", "memory", "memory"),
     ];
 
-    /// <summary>Runs, prints a table, and writes it with its figures into the results' directory.</summary>
+    /// <summary>Runs, prints a table, and writes the table and its figures to the results directory.</summary>
     public static async Task<int> RunAsync(LatencyOptions options, CancellationToken cancellationToken)
     {
         var runs = Settings.ToDictionary(setting => setting, _ => new List<Figures>());
@@ -66,7 +71,7 @@ internal static class LatencyBenchmark
         try
         {
             string[] arguments = ["--gateways", "1", "--store", setting.Store, "--data", data];
-            var settings = new Dictionary<string, string> { ["Streams:Provider"] = setting.Streams, ["Connections:CommandsPerSecond"] = "0" };
+            var settings = new Dictionary<string, string> { ["Streams:Provider"] = setting.Streams, ["Connections:CommandsPerSecond"] = "1000000" };
             await using var cluster = await ClusterProcess.StartAsync(arguments, settings, cancellationToken);
             return await DriveAsync(cluster.Port, options, cancellationToken);
         }
@@ -76,8 +81,16 @@ internal static class LatencyBenchmark
         }
     }
 
+    /// <summary>One run on a cluster that is up. Throws if the run is void.</summary>
+    /// <remarks>
+    /// <para>1. All members join the room, and each starts to receive.</para>
+    /// <para>2. The first member sends each message when it is due, through the warm-up and the measured time.</para>
+    /// <para>3. Wait up to 10 s until every member has received everything, and check the deliveries.</para>
+    /// <para>4. Measure the round trips of <c>ping</c> and <c>who</c> at the same rate.</para>
+    /// </remarks>
     private static async Task<Figures> DriveAsync(int port, LatencyOptions options, CancellationToken cancellationToken)
     {
+        // Step 1: members.
         var members = Enumerable.Range(0, options.Members)
             .Select(i => new ChatMember(new($"ws://127.0.0.1:{port}/ws?user=member{i}"), "bench")).ToArray();
         foreach (var member in members)
@@ -90,6 +103,7 @@ internal static class LatencyBenchmark
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var receiving = members.Select(member => member.ReceiveAllAsync(() => Volatile.Read(ref ended) ? sent : int.MaxValue, deadline.Token)).ToArray();
 
+        // Step 2: send.
         var start = Stopwatch.GetTimestamp();
         var measureFrom = start + (long)(WarmUp.TotalSeconds * Stopwatch.Frequency);
         Array.ForEach(members, member => member.MeasureFrom = measureFrom);
@@ -102,9 +116,9 @@ internal static class LatencyBenchmark
             {
                 await Task.Delay(early, cancellationToken);
             }
-            else if (early < -MostLate)
+            else if (early < -MaxDelay)
             {
-                throw new InvalidOperationException($"The sender is {-early.TotalMilliseconds:0} ms late: this machine is too busy, the run is void.");
+                throw new InvalidOperationException($"The sender is {-early.TotalMilliseconds:0} ms late: the run is void, because this machine is too busy.");
             }
 
             sent++;
@@ -116,21 +130,25 @@ internal static class LatencyBenchmark
             await members[0].SendAsync(sent, Padding, cancellationToken);
         }
 
+        // Step 3: check.
         deadline.CancelAfter(TimeSpan.FromSeconds(10));
         await Task.WhenAll(receiving);
         var faults = members.Sum(member => member.Faults);
         if (faults > 0)
         {
-            throw new InvalidOperationException($"{faults} deliveries were not the next of the room: the run is void.");
+            throw new InvalidOperationException($"{faults} deliveries were lost, doubled or out of order: the run is void.");
         }
 
+        // Step 4: round trips.
         var ping = await RoundTripAsync(members[0], """{"t":"ping","id":"p"}""", "pong", options.Rate, cancellationToken);
         var who = await RoundTripAsync(members[0], """{"t":"who","id":"w","room":"bench"}""", "who", options.Rate, cancellationToken);
         Array.ForEach(members, member => member.Dispose());
         return Figures.Of([.. members.SelectMany(member => member.Latencies).Order()], [.. members[0].Answers.Order()], ping, who);
     }
 
-    /// <summary>The median of a question that changes nothing, asked at the same pace: what its way costs by itself. In milliseconds.</summary>
+    /// <summary>
+    /// The median round trip, in milliseconds, of a command that changes nothing, sent at the same rate.
+    /// </summary>
     private static async Task<double> RoundTripAsync(ChatMember member, string question, string answer, int rate, CancellationToken cancellationToken)
     {
         var count = (int)(Asking.TotalSeconds * rate);
@@ -147,7 +165,7 @@ internal static class LatencyBenchmark
             took.Add(await member.AskAsync(question, answer, cancellationToken));
         }
 
-        // The first quarter is for code that did not run before.
+        // The first quarter is warm-up: this code has not run before.
         return Results.Median(took.Skip(count / 4));
     }
 
@@ -159,12 +177,12 @@ internal static class LatencyBenchmark
         report.AppendLine();
         report.AppendLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"From a client's send to each member's receipt: one room of {options.Members}, one sender, {options.Rate} messages of about 100 bytes a second, one gateway "
-            + $"and one silo as processes of their own, the clients in a third. Medians of {options.Runs} interleaved runs of {options.Seconds} s. "
+            $"From a client's send to each member's receipt: one room of {options.Members} members, one sender, {options.Rate} messages of about 100 bytes per second. One gateway "
+            + $"and one silo, each as its own process; the clients are in a third process. Medians of {options.Runs} interleaved runs of {options.Seconds} s. "
             + $"{Environment.ProcessorCount} cores shared by all; {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.OSDescription.Split('#')[0].Trim()}. "
             + $"Every delivery was checked."));
         report.AppendLine();
-        report.AppendLine("| | p50 | p90 | p99 | p50 against stock memory streams | p50 of the `ok` | p50 from the room on | p50 of a `ping` | p50 of a `who` |");
+        report.AppendLine("| | p50 | p90 | p99 | p50 relative to stock memory streams | p50 of the `ok` | p50 from the room on | p50 of a `ping` | p50 of a `who` |");
         report.AppendLine("|---|---|---|---|---|---|---|---|---|");
         foreach (var (setting, figures) in runs)
         {
@@ -177,13 +195,13 @@ internal static class LatencyBenchmark
         }
 
         report.AppendLine();
-        report.AppendLine("From the room on: the whole way less half of the sender's round trip to its `ok`, which stands for the way to the room (with a durable log it holds half of the commit, too). "
-            + "A `ping` is answered by the gateway. A `who` is answered by the room's grain from its memory: it goes the way that a message goes, client, gateway, silo, gateway, client, "
-            + "and so is the least that one can take where every hop is a call of Orleans'; what a message takes beyond it is the log, and the stream in place of the answer.");
+        report.AppendLine("\"From the room on\" is an estimate: the whole latency minus half of the sender's round trip to its `ok`, which stands for the way to the room (with a durable log it includes half of the commit). "
+            + "The gateway answers a `ping`. The room's grain answers a `who` from its memory: it takes the path of a message (client, gateway, silo, gateway, client), so it is the least that a message can take if every hop is an Orleans call. "
+            + "What a message takes beyond it is the log, and the stream instead of the answer.");
         report.AppendLine();
         report.AppendLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"The disk by itself, in the same runs: twelve KiB written over older ones and synced (`fsync`), at the same pace: "
+            $"The disk alone, in the same runs: 12 KiB overwritten and synced (`fsync`), at the same rate: "
             + $"p50 {Results.Median(disk.Select(one => one.P50)):0.00} ms, p99 {Results.Median(disk.Select(one => one.P99)):0.00} ms."));
 
         report.AppendLine();
@@ -199,7 +217,7 @@ internal static class LatencyBenchmark
 
     private sealed record Setting(string Name, string Store, string Streams);
 
-    /// <summary>Milliseconds of a write that is synced.</summary>
+    /// <summary>Milliseconds of a write with its sync.</summary>
     private sealed record Disk(double P50, double P99);
 
     private sealed record Figures(double P50, double P90, double P99, double Ok, double Ping, double Who, int Deliveries)

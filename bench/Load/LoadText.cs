@@ -3,16 +3,19 @@ using System.Globalization;
 
 namespace OrleansChat.Load;
 
-/// <summary>The text of a measured message: its number, the timestamp at which it was due, and padding to 100 bytes.</summary>
+/// <summary>
+/// The text of a measured message: its number, the timestamp at which it was due, and padding to 100 bytes.
+/// </summary>
 internal static class LoadText
 {
     private const int Bytes = 100;
 
-    /// <summary>Writes it.</summary>
     public static string Write(long number, long due) =>
         string.Create(CultureInfo.InvariantCulture, $"{number} {due} ").PadRight(Bytes, 'x');
 
-    /// <summary>Reads it from what follows <c>"text":"</c>. False where it is none, or not whole.</summary>
+    /// <summary>
+    /// Reads it from the bytes after <c>"text":"</c>. False if it is not such a text, or not complete.
+    /// </summary>
     public static bool TryRead(ReadOnlySpan<byte> text, out long number, out long due)
     {
         due = 0;

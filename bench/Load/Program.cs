@@ -5,14 +5,29 @@ using OrleansChat.Load.Peers;
 using OrleansChat.Load.Scenarios;
 using OrleansChat.Postgres;
 
-var results = new Option<string>("--results") { Description = "the directory for the dated report", DefaultValueFactory = _ => "bench/results" };
-var runs = new Option<int>("--runs") { Description = "runs of each setting, interleaved; the median is reported", DefaultValueFactory = _ => 5 };
+var results = new Option<string>("--results")
+{
+    Description = "directory for the dated report",
+    DefaultValueFactory = _ => "bench/results"
+};
+var runs = new Option<int>("--runs")
+{
+    Description = "number of runs of each setting, interleaved; the report has the medians",
+    DefaultValueFactory = _ => 5
+};
 
-var root = new RootCommand("Measures OrleansChat over real sockets, and checks every delivery.") { Latency(), Slow(), Storm(), Growing() };
+var root = new RootCommand(
+    "Measures OrleansChat over real sockets and checks every delivery. Each command prints a report and writes it to --results.")
+{
+    Latency(), Slow(), Storm(), Growing()
+};
 foreach (var (name, description) in (ReadOnlySpan<(string, string)>)
 [
-    ("P1", "fan-out: one room of 200 and of 1,000, as fast as it goes, and at 50,000 deliveries a second"), ("P2", "latency: a room of ten at 100 messages a second"),
-    ("P3", "many rooms: 200 of five"), ("P4", "memory: connections that say nothing"), ("all", "P1 to P4"),
+    ("P1", "Fan-out: one room of 200 and one of 1,000 members at full speed, and one of 200 at 50,000 deliveries/s"),
+    ("P2", "Latency: a room of 10 members at 100 messages/s"),
+    ("P3", "Many rooms: 200 rooms of 5 members"),
+    ("P4", "Memory of idle connections"),
+    ("all", "P1 to P4"),
 ])
 {
     root.Add(Compared(name, description));
@@ -22,10 +37,11 @@ return await root.Parse(args).InvokeAsync();
 
 Command Latency()
 {
-    var seconds = Number("--seconds", 8, "seconds that are measured in each run, after ten of warm-up");
-    var members = Number("--members", 10, "members of the room, all of whom get every message");
-    var rate = Number("--rate", 100, "messages a second, from one sender");
-    var latency = new Command("latency", "From a client's send to every member's receipt, through one gateway and one silo, each a process.")
+    var seconds = Number("--seconds", 8, "measured seconds of each run, after 10 s of warm-up");
+    var members = Number("--members", 10, "members of the room; each receives every message");
+    var rate = Number("--rate", 100, "messages per second, from one sender");
+    var latency = new Command(
+        "latency", "Measures the time from a client's send to every member's receipt, with one gateway and one silo.")
     {
         runs, seconds, members, rate, results,
     };
@@ -36,11 +52,12 @@ Command Latency()
 
 Command Slow()
 {
-    var seconds = Number("--seconds", 120, "seconds that are measured in each run, after ten of warm-up");
-    var readers = Number("--readers", 200, "fast readers in the room");
-    var rate = Number("--rate", 1000, "messages a second, from one sender");
-    var bytes = Number("--slow-bytes", 1024, "bytes a second that the slow reader reads");
-    var slow = new Command("slow", "What a reader at 1 KB/s costs the others in its room: gateway memory, the others' latency; and that it loses nothing.")
+    var seconds = Number("--seconds", 120, "measured seconds of each run, after 10 s of warm-up");
+    var readers = Number("--readers", 200, "number of fast readers in the room");
+    var rate = Number("--rate", 1000, "messages per second, from one sender");
+    var bytes = Number("--slow-bytes", 1024, "bytes per second that the slow reader reads");
+    var slow = new Command(
+        "slow", "Measures what one slow reader costs the others in its room (gateway memory, latency), and checks that it loses nothing.")
     {
         runs, seconds, readers, rate, bytes, results,
     };
@@ -52,10 +69,13 @@ Command Slow()
 
 Command Storm()
 {
-    var connections = Number("--connections", 5000, "connections of the gateway that is killed");
-    var rooms = Number("--rooms", 100, "rooms they are in, one each; in each somebody on the other gateway talks on");
-    var rate = Number("--rate", 200, "messages a second, in all rooms together");
-    var storm = new Command("storm", "A gateway is killed and its connections come to the other one: until when all have caught up, and what live traffic feels.")
+    var connections = Number("--connections", 5000, "number of connections of the gateway that is killed");
+    var rooms = Number(
+        "--rooms", 100,
+        "number of rooms; each connection is in one, and in each room a member on the other gateway keeps sending");
+    var rate = Number("--rate", 200, "messages per second, all rooms together");
+    var storm = new Command(
+        "storm", "Kills a gateway, whose connections then reconnect to the other one. Measures the time until all have caught up, and the latency of live traffic meanwhile.")
     {
         runs, connections, rooms, rate, results,
     };
@@ -66,15 +86,20 @@ Command Storm()
 
 Command Growing()
 {
-    var seconds = Number("--seconds", 8, "seconds that are measured at each point, after two of the same");
-    var idle = Number("--idle", 4, "seconds before them in which nobody sends, whose CPU is taken off");
-    var serverWarmUp = Number("--server-warm-up", 12, "seconds of load after a server's start that are not measured");
-    var rounds = Number("--runs", 3, "rounds over all points; the median is reported");
-    var store = new Option<string>("--store") { Description = "postgres (one of the run's own) or sqlite, with which there is one silo", DefaultValueFactory = _ => PrivatePostgres.IsInstalled ? "postgres" : "sqlite" };
-    var axis = Text("--axis", "one of rooms, members, gateways and silos; all four where it is missing");
+    var seconds = Number("--seconds", 8, "measured seconds at each point, after 2 s of the same load");
+    var idle = Number("--idle", 4, "seconds without messages before each point; their CPU is subtracted");
+    var serverWarmUp = Number("--server-warm-up", 12, "seconds of unmeasured load after a server's start");
+    var rounds = Number("--runs", 3, "number of rounds over all points; the report has the medians");
+    var store = new Option<string>("--store")
+    {
+        Description = "postgres (a server that is started for the run) or sqlite (then only with one silo)",
+        DefaultValueFactory = _ => PrivatePostgres.IsInstalled ? "postgres" : "sqlite"
+    };
+    var axis = Text("--axis", "rooms, members, gateways or silos; all four if not given");
     axis.AcceptOnlyFromAmong("", "rooms", "members", "gateways", "silos");
     store.AcceptOnlyFromAmong("postgres", "sqlite");
-    var growth = new Command("growth", "What a delivery and a message cost as rooms, members, gateways and silos become more, one of them at a time; with curves.")
+    var growth = new Command(
+        "growth", "Measures the CPU cost of a delivery and of a message while the number of rooms, members, gateways or silos grows, one at a time. Draws curves.")
     {
         rounds, seconds, idle, serverWarmUp, axis, store, results,
     };
@@ -87,18 +112,32 @@ Command Growing()
 
 Command Compared(string name, string description)
 {
-    var seconds = Number("--seconds", 5, "seconds that are measured in each run");
-    var warmUp = Number("--warm-up", 2, "seconds before them");
-    var serverWarmUp = Number("--server-warm-up", 6, "seconds of each kind of load after a server's start that are not measured");
-    var connections = Number("--connections", 5000, "idle connections");
-    var url = Text("--peer-url", "a further server: ws://127.0.0.1:8080/ws?user={user}");
-    var start = Text("--peer-start", "what starts it, with {port} in it and in the url, for each round; without it, it runs already, and P4 leaves it out");
-    var join = Text("--peer-join", "what is said to it first, with {user} and {room}");
-    var joined = Text("--peer-joined", "what its answer contains");
-    var message = Text("--peer-send", "what is said to send, with {room}, {id} and {text}");
-    var pids = new Option<int[]>("--peer-pid") { Description = "its processes, where it runs already", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
-    var skips = new Option<string[]>("--peer-skips") { Description = "what it is not put through, such as P3", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
-    var command = new Command(name, $"{description}; beside a SignalR hub in the same minutes.")
+    var seconds = Number("--seconds", 5, "measured seconds of each run");
+    var warmUp = Number("--warm-up", 2, "seconds of the same load before them");
+    var serverWarmUp = Number(
+        "--server-warm-up", 6,
+        "seconds of each kind of load, unmeasured, after a server's start");
+    var connections = Number("--connections", 5000, "number of idle connections in P4");
+    var url = Text("--peer-url", "one more server to compare with: ws://127.0.0.1:8080/ws?user={user}");
+    var start = Text(
+        "--peer-start",
+        "the command that starts that server for each round; {port} is filled in here and in the URL; without it, the server must already be running and skips P4");
+    var join = Text("--peer-join", "the first frame to that server, with {user} and {room}");
+    var joined = Text("--peer-joined", "a text that the answer to --peer-join contains");
+    var message = Text("--peer-send", "the frame that sends a message, with {room}, {id} and {text}");
+    var pids = new Option<int[]>("--peer-pid")
+    {
+        Description = "the process ids of that server, if it is already running",
+        AllowMultipleArgumentsPerToken = true,
+        DefaultValueFactory = _ => []
+    };
+    var skips = new Option<string[]>("--peer-skips")
+    {
+        Description = "the scenarios that the server skips, such as P3",
+        AllowMultipleArgumentsPerToken = true,
+        DefaultValueFactory = _ => []
+    };
+    var command = new Command(name, $"{description}. Compares with a SignalR hub in the same run.")
     {
         runs, seconds, warmUp, serverWarmUp, connections, start, url, join, joined, message, pids, skips, results,
     };

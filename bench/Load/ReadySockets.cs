@@ -6,8 +6,8 @@ using System.Runtime.InteropServices;
 namespace OrleansChat.Load;
 
 /// <summary>
-/// Which of many sockets have something to read: epoll(7), which tells these alone, where Socket.Select goes over all. Linux alone, from 5.11
-/// on with glibc 2.35.
+/// Finds which of many sockets have something to read, with epoll(7). Its cost depends on the ready sockets only, while
+/// Socket.Select goes over all of them. Needs Linux 5.11 and glibc 2.35 or later.
 /// </summary>
 internal sealed class ReadySockets : IDisposable
 {
@@ -16,13 +16,15 @@ internal sealed class ReadySockets : IDisposable
     private const int Readable = 1;
     private const int Interrupted = 4;
 
-    // struct epoll_event: 32 bits of what happened, and 64 of ours, which are packed on x86-64 alone.
+    // The size of struct epoll_event: 32 bits of events and 64 bits of user data. Only x86-64 packs them.
     private static readonly int Event = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 12 : 16;
     private readonly byte[] _events = new byte[AtATime * 16];
     private readonly int[] _ready = new int[AtATime];
     private readonly int _epoll = Checked(EpollCreate(0));
 
-    /// <summary>Adds a socket, by a number that <see cref="Wait"/> will tell. It leaves by being closed.</summary>
+    /// <summary>
+    /// Adds a socket with the number that <see cref="Wait"/> returns for it. Closing the socket removes it.
+    /// </summary>
     public void Add(Socket socket, int number)
     {
         Span<byte> what = stackalloc byte[16];
@@ -32,7 +34,10 @@ internal sealed class ReadySockets : IDisposable
         Checked(EpollControl(_epoll, AddOne, (int)socket.Handle, ref MemoryMarshal.GetReference(what)));
     }
 
-    /// <summary>Waits until some can be read from, or for so long. Returns their numbers, some hundred at most; good until the next wait.</summary>
+    /// <summary>
+    /// Waits until a socket can be read, at most for <paramref name="atMost"/>. Returns the numbers of up to 256 ready
+    /// sockets, valid until the next call.
+    /// </summary>
     public ReadOnlySpan<int> Wait(TimeSpan atMost)
     {
         var nanos = Math.Max(0, atMost.Ticks) * TimeSpan.NanosecondsPerTick;
@@ -69,6 +74,6 @@ internal sealed class ReadySockets : IDisposable
     [DllImport("libc", EntryPoint = "close")]
     private static extern int Close(int file);
 
-    /// <summary>struct timespec, where both are of 64 bits.</summary>
+    /// <summary>struct timespec on systems where both members have 64 bits.</summary>
     private record struct Time(long Seconds, long Nanoseconds);
 }

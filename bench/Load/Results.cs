@@ -4,31 +4,33 @@ using System.Text.Json;
 
 namespace OrleansChat.Load;
 
-/// <summary>How a benchmark tells what came of it.</summary>
+/// <summary>Writes the reports of the benchmarks.</summary>
 internal static class Results
 {
     private static readonly JsonSerializerOptions Readable = new(JsonSerializerOptions.Web) { WriteIndented = true };
 
-    /// <summary>What the figures were taken on.</summary>
+    /// <summary>The machine on which the figures were measured, as a sentence.</summary>
     public static string Machine => string.Create(
         CultureInfo.InvariantCulture,
         $"{Environment.ProcessorCount} cores shared by all; {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.OSDescription.Split('#')[0].Trim()}.");
 
-    /// <summary>The middle one.</summary>
+    /// <summary>The median: of an even number, the larger of the two in the middle; NaN if there are none.</summary>
     public static double Median(IEnumerable<double> of)
     {
         var sorted = of.Order().ToArray();
         return sorted.Length == 0 ? double.NaN : sorted[sorted.Length / 2];
     }
 
-    /// <summary>How a goal stands in a table.</summary>
-    public static string Holds(bool holds) => holds ? "holds" : "**does not hold**";
+    /// <summary>Whether a goal is met, as text for a table.</summary>
+    public static string Holds(bool holds) => holds ? "met" : "**not met**";
 
-    /// <summary>Prints the report and writes it with its figures, under the date and this name.</summary>
+    /// <summary>
+    /// Prints the report, and writes the report and its figures to files named by the date and <paramref name="name"/>.
+    /// </summary>
     public static Task WriteAsync(string directory, string name, string report, object figures, CancellationToken cancellationToken) =>
         WriteAsync(directory, name, report, figures, chart: null, cancellationToken);
 
-    /// <summary>The same with a picture, as SVG, which the report shows beneath its first line.</summary>
+    /// <summary>The same with a chart as SVG, which the report shows below its first line.</summary>
     public static async Task WriteAsync(
         string directory, string name, string report, object figures, string? chart, CancellationToken cancellationToken)
     {

@@ -2,23 +2,22 @@ using System.Diagnostics;
 
 namespace OrleansChat.Load;
 
-/// <summary>A member of one room that reads and checks when it is swept over, and can send.</summary>
+/// <summary>A member of one room. It reads and checks its deliveries in <see cref="Sweep"/>, and can send.</summary>
 internal sealed class RoomReader : IDisposable
 {
     private readonly EventCheck _check = new();
 
     private RoomReader(FrameSocket socket) => Socket = socket;
 
-    /// <summary>Its connection.</summary>
     public FrameSocket Socket { get; }
 
-    /// <summary>The last sequence that came.</summary>
+    /// <summary>The last sequence that was received.</summary>
     public long Last => _check.Last;
 
-    /// <summary>Deliveries that were wrong.</summary>
+    /// <inheritdoc cref="EventCheck.Faults"/>
     public long Faults => _check.Faults;
 
-    /// <summary>Connects and joins a room that is empty.</summary>
+    /// <summary>Connects and joins a room without messages.</summary>
     public static async Task<RoomReader> JoinAsync(int port, string user, string room, CancellationToken cancellationToken)
     {
         var reader = new RoomReader(await FrameSocket.ConnectAsync(port, user, receiveBytes: null, cancellationToken));
@@ -26,7 +25,10 @@ internal sealed class RoomReader : IDisposable
         return reader;
     }
 
-    /// <summary>Takes what is there, without waiting. Latencies of messages that were due from <paramref name="measureFrom"/> on are counted.</summary>
+    /// <summary>
+    /// Reads everything that has arrived, without waiting. Records the latency, from due to now, of messages that were
+    /// due from <paramref name="measureFrom"/> on.
+    /// </summary>
     public void Sweep(long measureFrom, Latencies latencies)
     {
         while (Socket.TryRead())

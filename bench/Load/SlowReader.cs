@@ -5,8 +5,9 @@ using System.Text.Json;
 namespace OrleansChat.Load;
 
 /// <summary>
-/// One that reads far slower than its room writes, and later at full speed. Its receive buffer is small, so that it is slow for the server
-/// and not only for itself. It notes what was pushed and each gap that was named, and asks history for those in the end.
+/// A client that reads far more slowly than its room writes, and later at full speed. Its receive buffer is small, so
+/// that the server notices the slow reading. It records the delivered events and the gaps, and at the end reads the
+/// gaps from history.
 /// </summary>
 internal sealed class SlowReader(FrameSocket socket, string room) : IDisposable
 {
@@ -15,25 +16,23 @@ internal sealed class SlowReader(FrameSocket socket, string room) : IDisposable
     private static readonly TimeSpan Turn = TimeSpan.FromMilliseconds(100);
     private readonly List<(long From, long To)> _gaps = [];
 
-    /// <summary>The last sequence that was pushed or named by a gap.</summary>
+    /// <summary>The last sequence that was delivered or named by a gap.</summary>
     public long Last { get; private set; }
 
-    /// <summary>Events that were pushed.</summary>
+    /// <summary>The number of delivered events.</summary>
     public long Pushed { get; private set; }
 
-    /// <summary>Events that gaps named.</summary>
+    /// <summary>The number of events that gaps named.</summary>
     public long Named => _gaps.Sum(gap => gap.To - gap.From + 1);
 
-    /// <summary>How many gaps there were.</summary>
     public int Gaps => _gaps.Count;
 
-    /// <summary>Bytes that it has read.</summary>
     public long BytesRead => socket.BytesRead;
 
-    /// <summary>What was wrong, in words; the first thing counts.</summary>
+    /// <summary>The first error, as text; null if there was none.</summary>
     public string? Fault { get; private set; }
 
-    /// <summary>Connects and joins a room that is empty.</summary>
+    /// <summary>Connects and joins a room without messages.</summary>
     public static async Task<SlowReader> JoinAsync(int port, string room, CancellationToken cancellationToken)
     {
         var socket = await FrameSocket.ConnectAsync(port, "slow", ReceiveBytes, cancellationToken);
@@ -41,7 +40,7 @@ internal sealed class SlowReader(FrameSocket socket, string room) : IDisposable
         return new(socket, room);
     }
 
-    /// <summary>Reads so many bytes a second until cancelled.</summary>
+    /// <summary>Reads at most <paramref name="bytesPerSecond"/> until cancelled.</summary>
     public async Task CrawlAsync(int bytesPerSecond, CancellationToken cancellationToken)
     {
         var (started, before) = (Stopwatch.GetTimestamp(), BytesRead);
@@ -60,11 +59,14 @@ internal sealed class SlowReader(FrameSocket socket, string room) : IDisposable
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            // Now it reads as the others do.
+            // From now on ReadToAsync reads at full speed.
         }
     }
 
-    /// <summary>Reads at full speed until it has been told of everything up to <paramref name="head"/>.</summary>
+    /// <summary>
+    /// Reads at full speed until every event up to <paramref name="head"/> was delivered or named by a gap, or until an
+    /// error.
+    /// </summary>
     public async Task ReadToAsync(long head, CancellationToken cancellationToken)
     {
         while (Last < head && Fault is null)
@@ -75,8 +77,8 @@ internal sealed class SlowReader(FrameSocket socket, string room) : IDisposable
     }
 
     /// <summary>
-    /// On the same connection: a page after another over every gap, which have to hold exactly what was named. Ends with a <c>ping</c>, so
-    /// that the connection is known to live and nothing more was pushed.
+    /// Reads every gap from history, page by page, on the same connection. The pages have to contain exactly the named
+    /// events. At the end a <c>ping</c> shows that the connection still works.
     /// </summary>
     public async Task FillGapsAsync(CancellationToken cancellationToken)
     {
@@ -103,7 +105,7 @@ internal sealed class SlowReader(FrameSocket socket, string room) : IDisposable
             var text = happened.GetProperty("text").GetString()!;
             if (seq != next || !text.StartsWith($"{seq} ", StringComparison.Ordinal))
             {
-                Fault ??= $"history told {seq} where {next} comes next";
+                Fault ??= $"history returned {seq} instead of {next}";
             }
 
             if (next++ == to)
@@ -114,7 +116,7 @@ internal sealed class SlowReader(FrameSocket socket, string room) : IDisposable
 
         if (events.GetArrayLength() == 0)
         {
-            Fault ??= $"history has nothing after {next - 1}, up to {to} was named";
+            Fault ??= $"history has nothing after {next - 1}, but the gap goes up to {to}";
         }
 
         return next;
@@ -131,7 +133,7 @@ internal sealed class SlowReader(FrameSocket socket, string room) : IDisposable
                     var seq = Line.Number(line, "\"seq\":"u8);
                     if (seq != Last + 1 || !LoadText.TryRead(Line.Text(line), out var number, out _) || number != seq)
                     {
-                        Fault ??= $"{seq} was pushed where {Last + 1} comes next";
+                        Fault ??= $"event {seq} was delivered instead of {Last + 1}";
                     }
 
                     (Last, Pushed) = (seq, Pushed + 1);
@@ -141,7 +143,7 @@ internal sealed class SlowReader(FrameSocket socket, string room) : IDisposable
                     var (from, to) = (Line.Number(line, "\"from\":"u8), Line.Number(line, "\"to\":"u8));
                     if (from != Last + 1 || to < from)
                     {
-                        Fault ??= $"a gap from {from} to {to} was named where {Last + 1} comes next";
+                        Fault ??= $"a gap from {from} to {to} arrived, but {Last + 1} comes next";
                     }
 
                     _gaps.Add((from, to));

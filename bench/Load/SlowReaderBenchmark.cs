@@ -4,32 +4,41 @@ using System.Text;
 
 namespace OrleansChat.Load;
 
-/// <summary>What a run beside a slow reader does.</summary>
+/// <summary>The options of <c>slow</c>.</summary>
+/// <param name="Runs">Pairs of runs, each with and without the slow reader.</param>
+/// <param name="Seconds">Measured seconds of each run, after the warm-up.</param>
+/// <param name="Readers">Fast readers in the room.</param>
+/// <param name="Rate">Messages per second.</param>
+/// <param name="SlowBytes">Bytes per second that the slow reader reads.</param>
+/// <param name="Results">The directory for the report.</param>
 internal sealed record SlowReaderOptions(int Runs, int Seconds, int Readers, int Rate, int SlowBytes, string Results);
 
 /// <summary>
-/// What one slow reader costs the others: pairs of runs with and without it, interleaved. Everybody else's deliveries are checked; a run in
-/// which one is lost, doubled or out of order is void. In the end the slow one reads at full speed, and what was pushed to it together with
-/// history over every gap it was told of has to be the log.
+/// Measures what one slow reader costs the others, in interleaved pairs of runs with and without it. A run in which a
+/// delivery to another reader is lost, doubled or out of order is void. At the end the slow reader reads at full speed.
+/// The events that it got and the history of its gaps together have to be the log.
 /// </summary>
 internal static class SlowReaderBenchmark
 {
     private const string Room = "bench";
-    private const double MostMoreMiB = 50;
-    private const double MostMoreLatency = 1.25;
+    private const double MaxMoreMiB = 50;
+    private const double MaxMoreLatency = 1.25;
     private const int LinesPerFrame = 64;
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan MostLate = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan MaxDelay = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Sweep = TimeSpan.FromMilliseconds(1);
 
-    /// <summary>Runs, prints a table, and writes it with its figures into the results' directory. 1 where a goal does not hold.</summary>
+    /// <summary>
+    /// Runs, prints a table, and writes the table and its figures to the results directory. Returns 1 if a goal is not
+    /// met, otherwise 0.
+    /// </summary>
     public static async Task<int> RunAsync(SlowReaderOptions options, CancellationToken cancellationToken)
     {
         List<Pair> pairs = [];
         for (var run = 1; run <= options.Runs; run++)
         {
-            // Each is first as often as the other: a machine that warms up favours neither.
+            // Each kind is first in every other pair, so that a machine that warms up favours neither.
             var slowFirst = run % 2 == 0;
             var first = await RunOnceAsync(run, slowFirst, options, cancellationToken);
             var second = await RunOnceAsync(run, !slowFirst, options, cancellationToken);
@@ -53,10 +62,10 @@ internal static class SlowReaderBenchmark
                 CultureInfo.InvariantCulture,
                 $"run {run} {(withSlow ? "with   " : "without")}: gateway {figures.MedianMiB,6:0.0} MiB (peak {figures.PeakMiB:0.0})   "
                 + $"p50 {figures.P50,7:0.00} ms   p99 {figures.P99,7:0.00} ms   {figures.Deliveries} deliveries   "
-                + $"cores: gateway {figures.GatewayCores:0.00}, silo {figures.SiloCores:0.00}, this {figures.OwnCores:0.00}"));
+                + $"cores: gateway {figures.GatewayCores:0.00}, silo {figures.SiloCores:0.00}, clients {figures.OwnCores:0.00}"));
             if (figures.Slow is { } slow)
             {
-                Console.WriteLine($"      the slow one: {slow}");
+                Console.WriteLine($"      the slow reader: {slow}");
             }
 
             return figures;
@@ -79,7 +88,7 @@ internal static class SlowReaderBenchmark
             crawling = slow?.CrawlAsync(options.SlowBytes, crawls.Token) ?? crawling;
             for (var i = 0; i <= options.Readers; i++)
             {
-                // The last one is the sender, and gets everything as well.
+                // The last one is the sender, which receives everything as well.
                 readers.Add(await RoomReader.JoinAsync(cluster.Port, i == options.Readers ? "sender" : $"reader{i}", Room, cancellationToken));
             }
 
@@ -98,7 +107,9 @@ internal static class SlowReaderBenchmark
         }
     }
 
-    /// <summary>The slow one reads on at full speed and asks for what was not pushed. Throws where that is not the log.</summary>
+    /// <summary>
+    /// Lets the slow reader read at full speed and fill its gaps from history. Throws if the result is not the log.
+    /// </summary>
     private static async Task<SlowFigures> EndAsync(SlowReader slow, Task crawling, long head, CancellationToken cancellationToken)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -114,11 +125,11 @@ internal static class SlowReaderBenchmark
             return slow is { Fault: null } && slow.Pushed + slow.Named == head && slow.Last == head
                 ? new(crawled, behind, slow.Pushed, slow.Gaps, slow.Named, caughtUp.TotalSeconds)
                 : throw new InvalidOperationException(
-                    $"What the slow reader was told is not the log: {slow.Fault ?? $"{slow.Pushed} pushed and {slow.Named} named are not {head}"}. The run is void.");
+                    $"What the slow reader received is not the log: {slow.Fault ?? $"{slow.Pushed} delivered and {slow.Named} in gaps are not {head}"}. The run is void.");
         }
-        catch (Exception gone) when (gone is IOException or System.Net.Sockets.SocketException)
+        catch (Exception exception) when (exception is IOException or System.Net.Sockets.SocketException)
         {
-            throw new InvalidOperationException($"The slow reader was cut at {slow.Last} of {head}: {gone.Message} The run is void.", gone);
+            throw new InvalidOperationException($"The slow reader was disconnected at {slow.Last} of {head}: {exception.Message} The run is void.", exception);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -132,8 +143,8 @@ internal static class SlowReaderBenchmark
         var peak = Results.Median(pairs.Select(pair => pair.With.PeakMiB - pair.Without.PeakMiB));
         var p50 = Results.Median(pairs.Select(pair => pair.With.P50 / pair.Without.P50));
         var p99 = Results.Median(pairs.Select(pair => pair.With.P99 / pair.Without.P99));
-        var memoryHolds = median <= MostMoreMiB && peak <= MostMoreMiB;
-        var latencyHolds = p99 <= MostMoreLatency;
+        var memoryHolds = median <= MaxMoreMiB && peak <= MaxMoreMiB;
+        var latencyHolds = p99 <= MaxMoreLatency;
         var slow = pairs.Select(pair => pair.With.Slow!).ToArray();
 
         var report = new StringBuilder();
@@ -141,25 +152,25 @@ internal static class SlowReaderBenchmark
         report.AppendLine();
         report.AppendLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"One reader at {options.SlowBytes} bytes a second beside {options.Readers} fast ones in a room of {options.Rate} messages a second, 100 bytes each; one gateway "
-            + $"and one silo on SQLite as processes of their own, the clients in a third. Medians of {pairs.Count} interleaved pairs, {options.Seconds} s each after {WarmUp.TotalSeconds} s of "
-            + $"warm-up. {Results.Machine} Every delivery was checked: text, order, none lost, none doubled. Latency is from when a message was due to when a sweep over "
-            + $"all readers, one a millisecond at best, found it."));
+            $"One reader at {options.SlowBytes} bytes/s and {options.Readers} fast ones in a room of {options.Rate} messages/s, 100 bytes each. One gateway "
+            + $"and one silo with SQLite, each as its own process; the clients are in a third process. Medians of {pairs.Count} interleaved pairs, {options.Seconds} s each after {WarmUp.TotalSeconds} s of "
+            + $"warm-up. {Results.Machine} Every delivery was checked: text, order, none lost, none doubled. Latency is from the time at which a message was due until a sweep over "
+            + $"all readers, at most one per millisecond, found it."));
         report.AppendLine();
         report.AppendLine("| | without | with | difference, median of the pairs | goal | |");
         report.AppendLine("|---|---|---|---|---|---|");
-        Row("gateway's memory, median", figures => figures.MedianMiB, "MiB", $"{median:+0.0;-0.0} MiB", $"at most +{MostMoreMiB} MiB", Results.Holds(median <= MostMoreMiB));
-        Row("gateway's memory, peak", figures => figures.PeakMiB, "MiB", $"{peak:+0.0;-0.0} MiB", $"at most +{MostMoreMiB} MiB", Results.Holds(peak <= MostMoreMiB));
+        Row("gateway's memory, median", figures => figures.MedianMiB, "MiB", $"{median:+0.0;-0.0} MiB", $"at most +{MaxMoreMiB} MiB", Results.Holds(median <= MaxMoreMiB));
+        Row("gateway's memory, peak", figures => figures.PeakMiB, "MiB", $"{peak:+0.0;-0.0} MiB", $"at most +{MaxMoreMiB} MiB", Results.Holds(peak <= MaxMoreMiB));
         Row("fast readers, p50", figures => figures.P50, "ms", $"x {p50:0.00}", "", "");
-        Row("fast readers, p99", figures => figures.P99, "ms", $"x {p99:0.00}", $"at most x {MostMoreLatency}", Results.Holds(latencyHolds));
+        Row("fast readers, p99", figures => figures.P99, "ms", $"x {p99:0.00}", $"at most x {MaxMoreLatency}", Results.Holds(latencyHolds));
         Row("gateway's cores", figures => figures.GatewayCores, "", "", "", "");
         Row("silo's cores", figures => figures.SiloCores, "", "", "", "");
         report.AppendLine();
         report.AppendLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"The slow one, in each of the {slow.Length} runs: what was pushed and history over every gap was the log, in order, none twice, on the one connection it had. When it was "
-            + $"let go it had read at least {slow.Min(of => of.CrawledBytes) / 1024} KiB and was up to {slow.Max(of => of.Behind)} events behind; it was told everything within "
-            + $"{slow.Max(of => of.CaughtUpSeconds):0.00} s: {slow.Min(of => of.Pushed)} to {slow.Max(of => of.Pushed)} events were pushed, the rest named by "
+            $"The slow reader, in each of the {slow.Length} runs: the delivered events and the history of every gap were the log, in order, none twice, on one connection. Before it "
+            + $"read at full speed it had read at least {slow.Min(of => of.CrawledBytes) / 1024} KiB and was up to {slow.Max(of => of.Behind)} events behind. It caught up within "
+            + $"{slow.Max(of => of.CaughtUpSeconds):0.00} s: {slow.Min(of => of.Pushed)} to {slow.Max(of => of.Pushed)} events were delivered, the others named by "
             + $"{slow.Min(of => of.Gaps)} to {slow.Max(of => of.Gaps)} gaps."));
         report.AppendLine();
         report.AppendLine(CultureInfo.InvariantCulture, $"    dotnet run -c Release --project bench/Load -- slow --runs {options.Runs} --seconds {options.Seconds}");
@@ -171,7 +182,7 @@ internal static class SlowReaderBenchmark
             $"| {what} | {Results.Median(pairs.Select(pair => of(pair.Without))):0.00} {unit} | {Results.Median(pairs.Select(pair => of(pair.With))):0.00} {unit} | {difference} | {goal} | {holds} |"));
     }
 
-    /// <summary>One sender's messages as they are due, and a sweep over all readers after each turn, in one loop.</summary>
+    /// <summary>The load and the measurement of one run, in one loop.</summary>
     private sealed class Load(ClusterProcess cluster, List<RoomReader> readers, SlowReaderOptions options)
     {
         private readonly Latencies _latencies = new();
@@ -181,12 +192,21 @@ internal static class SlowReaderBenchmark
         private (double Gateway, double Silo, double Own, long At) _from;
         private (double Gateway, double Silo, double Own, long At) _to;
 
-        /// <summary>How many messages were sent.</summary>
         public long Sent { get; private set; }
 
-        /// <summary>Sends and receives everything. Throws where the run is void.</summary>
+        /// <summary>Sends and receives everything. Throws if the run is void.</summary>
+        /// <remarks>
+        /// <para>
+        /// 1. Until all messages are sent, once per millisecond at most: send what is due, sample memory and CPU once
+        /// per second after the warm-up, and read what all readers have received.
+        /// </para>
+        /// <para>2. Take the CPU time at the end.</para>
+        /// <para>3. Wait up to 60 s until all readers have received everything.</para>
+        /// <para>4. Check the deliveries.</para>
+        /// </remarks>
         public async Task RunAsync(CancellationToken cancellationToken)
         {
+            // Step 1: load.
             var start = Stopwatch.GetTimestamp();
             var measureFrom = start + (long)(WarmUp.TotalSeconds * Stopwatch.Frequency);
             var total = (long)options.Rate * ((int)WarmUp.TotalSeconds + options.Seconds);
@@ -198,29 +218,32 @@ internal static class SlowReaderBenchmark
                 await Task.Delay(Sweep, cancellationToken);
             }
 
+            // Step 2: CPU.
             _to = Cpu();
+
+            // Step 3: the rest.
             for (var ended = Stopwatch.GetTimestamp(); readers.Exists(reader => reader.Last < total);)
             {
                 readers.ForEach(reader => reader.Sweep(measureFrom, _latencies));
                 await Task.Delay(Sweep, cancellationToken);
                 if (Stopwatch.GetElapsedTime(ended) > Patience)
                 {
-                    throw new InvalidOperationException($"{readers.Count(reader => reader.Last < total)} readers have not got everything: the run is void.");
+                    throw new InvalidOperationException($"{readers.Count(reader => reader.Last < total)} readers have not received everything: the run is void.");
                 }
             }
 
+            // Step 4: check.
             if (readers.Sum(reader => reader.Faults) is > 0 and var faults)
             {
-                throw new InvalidOperationException($"{faults} deliveries were not the next of the room: the run is void.");
+                throw new InvalidOperationException($"{faults} deliveries were lost, doubled or out of order: the run is void.");
             }
         }
 
-        /// <summary>What it came to.</summary>
         public Figures Figures(SlowFigures? slow)
         {
             var seconds = Stopwatch.GetElapsedTime(_from.At, _to.At).TotalSeconds;
             return new(
-                Results.Median(_resident), _resident.Max(), _latencies.At(0.5), _latencies.At(0.99), _latencies.Longest, _latencies.Count,
+                Results.Median(_resident), _resident.Max(), _latencies.At(0.5), _latencies.At(0.99), _latencies.MaxWait, _latencies.Count,
                 (_to.Gateway - _from.Gateway) / seconds, (_to.Silo - _from.Silo) / seconds, (_to.Own - _from.Own) / seconds, slow);
         }
 
@@ -237,9 +260,9 @@ internal static class SlowReaderBenchmark
                         break;
                     }
 
-                    if (Stopwatch.GetElapsedTime(due, now) > MostLate)
+                    if (Stopwatch.GetElapsedTime(due, now) > MaxDelay)
                     {
-                        throw new InvalidOperationException($"The sender is {MostLate} late: this machine is too busy, the run is void.");
+                        throw new InvalidOperationException($"The sender is more than {MaxDelay} late: the run is void, because this machine is too busy.");
                     }
 
                     lines.Add(Conversation.Send(Room, Sent + 1, due));
@@ -276,7 +299,7 @@ internal static class SlowReaderBenchmark
     private sealed record Pair(Figures Without, Figures With);
 
     private sealed record Figures(
-        double MedianMiB, double PeakMiB, double P50, double P99, double LongestMs, long Deliveries, double GatewayCores, double SiloCores,
+        double MedianMiB, double PeakMiB, double P50, double P99, double MaxMs, long Deliveries, double GatewayCores, double SiloCores,
         double OwnCores, SlowFigures? Slow);
 
     private sealed record SlowFigures(long CrawledBytes, long Behind, long Pushed, int Gaps, long Named, double CaughtUpSeconds);

@@ -4,19 +4,24 @@ using System.Text;
 
 namespace OrleansChat.Load;
 
-/// <summary>What a run of the storm does.</summary>
+/// <summary>The options of <c>storm</c>.</summary>
+/// <param name="Connections">Connections of the gateway that is killed.</param>
+/// <param name="Rooms">The number of rooms; each connection is in one of them.</param>
+/// <param name="Rate">Messages per second, all rooms together.</param>
+/// <param name="Results">The directory for the report.</param>
 internal sealed record StormOptions(int Runs, int Connections, int Rooms, int Rate, string Results);
 
 /// <summary>
-/// A gateway with thousands of connections is killed, and all come to the other one with their cursors, while people there talk on. Every
-/// delivery is checked, across the two connections; a run in which one is lost, doubled or out of order is void.
+/// Kills a gateway with thousands of connections. All of them reconnect to the other gateway with their cursors, while
+/// members there keep sending. Every delivery is checked, across both connections of a member. A run in which one is
+/// lost, doubled or out of order is void.
 /// </summary>
 internal static class StormBenchmark
 {
     private const int ConnectAtATime = 64;
     private const int SpareFiles = 1000;
-    private const double MostSeconds = 10;
-    private const double MostMs = 250;
+    private const double MaxSeconds = 10;
+    private const double MaxMs = 250;
     private static readonly TimeSpan Settle = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan After = TimeSpan.FromSeconds(3);
@@ -24,14 +29,17 @@ internal static class StormBenchmark
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan Sweep = TimeSpan.FromMilliseconds(1);
 
-    /// <summary>Runs, prints a table, and writes it with its figures. 1 where a goal does not hold, 2 where so many connections do not fit.</summary>
+    /// <summary>
+    /// Runs, prints a table, and writes the table and its figures to the results directory. Returns 0; 1 if a goal is
+    /// not met; 2 if this process may not open so many connections.
+    /// </summary>
     public static async Task<int> RunAsync(StormOptions options, CancellationToken cancellationToken)
     {
-        if (ProcessFigures.MostFiles() < options.Connections + options.Rooms + SpareFiles)
+        if (ProcessFigures.MaxFiles() < options.Connections + options.Rooms + SpareFiles)
         {
             Console.WriteLine(
-                $"{options.Connections} connections do not fit: a process may have {ProcessFigures.MostFiles()} files open here (ulimit -n), and needs one for each and "
-                + $"{SpareFiles} more.");
+                $"{options.Connections} connections are too many: a process may have {ProcessFigures.MaxFiles()} open files (ulimit -n), and needs one for each connection and each room, and "
+                + $"{SpareFiles} more. Raise the limit or use fewer --connections.");
             return 2;
         }
 
@@ -43,7 +51,7 @@ internal static class StormBenchmark
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
                 $"run {run}: all caught up after {figures.AllSeconds:0.00} s (half of them {figures.HalfSeconds:0.00} s)   live p99 {figures.BeforeP99:0.00} ms before, "
-                + $"{figures.StormP99:0.00} ms meanwhile, longest {figures.StormLongest:0} ms   attempts {figures.MostAttempts} at the most   "
+                + $"{figures.StormP99:0.00} ms during the storm, longest {figures.StormMax:0} ms   at most {figures.MaxAttempts} attempts   "
                 + $"CPU: gateway {figures.GatewayCpu:0.0} s, silo {figures.SiloCpu:0.0} s, clients {figures.ClientsCpu:0.0} s"));
         }
 
@@ -83,40 +91,57 @@ internal static class StormBenchmark
         }
     }
 
+    /// <summary>One run on a cluster whose first gateway has all members. Throws if the run is void.</summary>
+    /// <remarks>
+    /// <para>
+    /// 1. One more member per room joins on the second gateway, and these members start to send (<see cref="Talk"/>).
+    /// </para>
+    /// <para>2. After 5 s, measure their latency for 10 s.</para>
+    /// <para>3. Kill the first gateway, and measure until all of its members have caught up on the second.</para>
+    /// <para>4. After 3 s, end the sending, and wait until everything has been received.</para>
+    /// <para>5. Check the deliveries.</para>
+    /// </remarks>
     private static async Task<Figures> StormAsync(
         ClusterProcess cluster, StormMember[] members, Task[] running, StormOptions options, CancellationToken cancellationToken)
     {
         List<RoomReader> live = [];
         try
         {
+            // Step 1: live traffic.
             for (var i = 0; i < options.Rooms; i++)
             {
                 live.Add(await RoomReader.JoinAsync(cluster.Port + 1, $"live{i}", RoomOf(i, options), cancellationToken));
             }
 
             await using var talk = new Talk(live, options, cancellationToken);
+
+            // Step 2: measure without a storm.
             await Task.Delay(Settle, cancellationToken);
             var before = talk.Measure();
             await Task.Delay(Quiet, cancellationToken);
 
+            // Step 3: the storm.
             var storm = talk.Measure();
             var (killed, cpu) = (Stopwatch.GetTimestamp(), Cpu(cluster));
             await cluster.KillAsync("gateway-1");
-            await UntilAsync(() => members.All(member => member.CaughtUp > 0), "all had caught up");
+            await UntilAsync(() => members.All(member => member.CaughtUp > 0), "all members had caught up");
             cpu = [.. Cpu(cluster).Zip(cpu, (now, then) => now - then)];
             talk.Measure();
 
+            // Step 4: the end.
             await Task.Delay(After, cancellationToken);
             await talk.EndAsync();
-            await UntilAsync(() => members.Index().All(one => one.Item.Last == talk.SentIn(one.Index % options.Rooms)), "everything had come");
+            await UntilAsync(() => members.Index().All(one => one.Item.Last == talk.SentIn(one.Index % options.Rooms)), "everything was received");
+
+            // Step 5: check.
             if (members.Sum(member => member.Faults) + live.Sum(member => member.Faults) is > 0 and var faults)
             {
-                throw new InvalidOperationException($"{faults} deliveries were not the next of their rooms: the run is void.");
+                throw new InvalidOperationException($"{faults} deliveries were lost, doubled or out of order: the run is void.");
             }
 
             double[] seconds = [.. members.Select(member => Stopwatch.GetElapsedTime(killed, member.CaughtUp).TotalSeconds).Order()];
             return new(
-                seconds[^1], seconds[seconds.Length / 2], before.At(0.99), storm.At(0.99), storm.Longest, members.Max(member => member.Attempts), cpu[0], cpu[1], cpu[2]);
+                seconds[^1], seconds[seconds.Length / 2], before.At(0.99), storm.At(0.99), storm.MaxWait, members.Max(member => member.Attempts), cpu[0], cpu[1], cpu[2]);
         }
         finally
         {
@@ -136,7 +161,7 @@ internal static class StormBenchmark
         }
     }
 
-    /// <summary>Seconds of a core so far: the gateway that all come to, the silo, and these clients.</summary>
+    /// <summary>CPU seconds so far of the second gateway, the silo, and this process.</summary>
     private static double[] Cpu(ClusterProcess cluster) =>
         [.. new[] { cluster.Pid("gateway-2"), cluster.Pid("silo-1"), Environment.ProcessId }.Select(ProcessFigures.CpuSeconds)];
 
@@ -150,32 +175,33 @@ internal static class StormBenchmark
         report.AppendLine();
         report.AppendLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{options.Connections} connections of a gateway that is killed (SIGKILL) come to the other one with their cursors, each after a random 0.5 to 1 s as the protocol has it. "
-            + $"{options.Rooms} rooms; in each one person on the other gateway talks on, {options.Rate} messages of 100 bytes a second in all. Two gateways and one silo on SQLite, the "
-            + $"clients in a fourth process. Medians of {runs.Count} runs. {Results.Machine} Every delivery was checked across the two connections: none lost, none doubled, all in order."));
+            $"A gateway with {options.Connections} connections is killed (SIGKILL). They reconnect to the other gateway with their cursors, each after a random 0.5 to 1 s, as the protocol asks. "
+            + $"In each of {options.Rooms} rooms one member on the other gateway keeps sending, {options.Rate} messages of 100 bytes per second in all rooms together. Two gateways and one silo with SQLite; "
+            + $"the clients are in a fourth process. Medians of {runs.Count} runs. {Results.Machine} Every delivery was checked, across both connections of a member: none lost, none doubled, all in order."));
         report.AppendLine();
         report.AppendLine("| | | goal | |");
         report.AppendLine("|---|---|---|---|");
-        Row("from the kill until all have caught up", all, "s", $"at most {MostSeconds} s", Results.Holds(all <= MostSeconds));
-        Row("until half of them have", Results.Median(runs.Select(run => run.HalfSeconds)), "s", "", "");
-        Row("live traffic's p99, before", Results.Median(runs.Select(run => run.BeforeP99)), "ms", "", "");
-        Row("live traffic's p99, meanwhile", meanwhile, "ms", $"at most {MostMs} ms", Results.Holds(meanwhile <= MostMs));
-        Row("the longest, meanwhile", Results.Median(runs.Select(run => run.StormLongest)), "ms", "", "");
-        Row("CPU meanwhile: the gateway", Results.Median(runs.Select(run => run.GatewayCpu)), "s", "", "");
-        Row("the silo", Results.Median(runs.Select(run => run.SiloCpu)), "s", "", "");
-        Row("the clients", Results.Median(runs.Select(run => run.ClientsCpu)), "s", "", "");
+        Row("from the kill until all have caught up", all, "s", $"at most {MaxSeconds} s", Results.Holds(all <= MaxSeconds));
+        Row("from the kill until half of them have caught up", Results.Median(runs.Select(run => run.HalfSeconds)), "s", "", "");
+        Row("p99 of live traffic before the storm", Results.Median(runs.Select(run => run.BeforeP99)), "ms", "", "");
+        Row("p99 of live traffic during the storm", meanwhile, "ms", $"at most {MaxMs} ms", Results.Holds(meanwhile <= MaxMs));
+        Row("longest latency of live traffic during the storm", Results.Median(runs.Select(run => run.StormMax)), "ms", "", "");
+        Row("CPU during the storm: second gateway", Results.Median(runs.Select(run => run.GatewayCpu)), "s", "", "");
+        Row("CPU during the storm: silo", Results.Median(runs.Select(run => run.SiloCpu)), "s", "", "");
+        Row("CPU during the storm: clients", Results.Median(runs.Select(run => run.ClientsCpu)), "s", "", "");
         report.AppendLine();
         report.AppendLine(CultureInfo.InvariantCulture, $"    dotnet run -c Release --project bench/Load -- storm --runs {options.Runs} --connections {options.Connections} --rooms {options.Rooms} --rate {options.Rate}");
         text = report.ToString();
-        return all <= MostSeconds && meanwhile <= MostMs;
+        return all <= MaxSeconds && meanwhile <= MaxMs;
 
         void Row(string what, double figure, string unit, string goal, string holds) =>
             report.AppendLine(string.Create(CultureInfo.InvariantCulture, $"| {what} | {figure:0.00} {unit} | {goal} | {holds} |"));
     }
 
     /// <summary>
-    /// The live traffic: everybody on the other gateway says something in turn, as it is due, and is swept over after each turn. On a thread of
-    /// its own, for in the pool it would wait behind the thousands whose coming it measures.
+    /// The live traffic: the members on the second gateway send in turn, each message when it is due, and read what
+    /// they have received. It has its own thread, because in the thread pool it would wait behind the thousands of
+    /// reconnects whose effect it measures.
     /// </summary>
     private sealed class Talk : IAsyncDisposable
     {
@@ -194,13 +220,16 @@ internal static class StormBenchmark
             _talking = Task.Factory.StartNew(Run, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         }
 
-        /// <summary>How many messages there are in a room. For after the end.</summary>
+        /// <summary>The number of messages in a room. Only after <see cref="EndAsync"/>.</summary>
         public long SentIn(int room) => _sent[room];
 
-        /// <summary>From now on messages that are due count into these; read them after the next measurement has begun.</summary>
+        /// <summary>
+        /// Starts a measurement: the result counts messages that are due from now on. It may be read after the next
+        /// measurement has started.
+        /// </summary>
         public Latencies Measure() => (_phase = new(new(), Stopwatch.GetTimestamp())).Latencies;
 
-        /// <summary>Says nothing more, and waits until everything has come.</summary>
+        /// <summary>Ends the sending, and waits up to 90 s until everything has been received.</summary>
         public async Task EndAsync()
         {
             _ending = true;
@@ -243,5 +272,5 @@ internal static class StormBenchmark
     }
 
     private sealed record Figures(
-        double AllSeconds, double HalfSeconds, double BeforeP99, double StormP99, double StormLongest, int MostAttempts, double GatewayCpu, double SiloCpu, double ClientsCpu);
+        double AllSeconds, double HalfSeconds, double BeforeP99, double StormP99, double StormMax, int MaxAttempts, double GatewayCpu, double SiloCpu, double ClientsCpu);
 }

@@ -5,36 +5,38 @@ using System.Text.Json;
 namespace OrleansChat.Load;
 
 /// <summary>
-/// A member of one room that comes back to another gateway when its own dies, as docs/protocol.md has clients do: a random wait, then hello
-/// with its cursor. Everything it gets is checked, across the two connections.
+/// A member of one room that reconnects to another gateway when its own dies, as docs/protocol.md asks of clients: a
+/// random wait, then <c>hello</c> with its cursor. Everything that it receives is checked, across both connections.
 /// </summary>
 internal sealed class StormMember(string user, string room)
 {
-    private const int MostAttempts = 8;
+    private const int MaxAttempts = 8;
     private const int ReadBytes = 64 * 1024;
     private static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(0.5);
-    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(30);
     private readonly EventCheck _check = new();
     private FrameSocket? _socket;
     private string? _epoch;
     private string? _end;
 
-    /// <summary>Deliveries that were wrong.</summary>
+    /// <inheritdoc cref="EventCheck.Faults"/>
     public long Faults => _check.Faults;
 
-    /// <summary>The last sequence that came.</summary>
+    /// <summary>The last sequence that was received.</summary>
     public long Last => _check.Last;
 
-    /// <summary>When it noticed that its gateway is dead; 0 before.</summary>
+    /// <summary>The timestamp at which it noticed that its connection had ended; 0 before.</summary>
     public long Lost { get; private set; }
 
-    /// <summary>When it was back and had everything up to the head that the room told it then; 0 before.</summary>
+    /// <summary>
+    /// The timestamp at which it had reconnected and received everything up to the head in <c>joined</c>; 0 before.
+    /// </summary>
     public long CaughtUp { get; private set; }
 
-    /// <summary>How often it had to try until it was back.</summary>
+    /// <summary>The number of attempts to reconnect.</summary>
     public int Attempts { get; private set; }
 
-    /// <summary>Connects and joins a room that is empty.</summary>
+    /// <summary>Connects and joins a room without messages.</summary>
     public async Task JoinAsync(int port, CancellationToken cancellationToken)
     {
         _socket = await FrameSocket.ConnectAsync(port, user, receiveBytes: null, cancellationToken);
@@ -42,25 +44,28 @@ internal sealed class StormMember(string user, string room)
         _epoch = joined.RootElement.GetProperty("epoch").GetString();
     }
 
-    /// <summary>Reads until its gateway dies, comes back to the other one, and reads on until cancelled. Throws where it cannot come back.</summary>
+    /// <summary>
+    /// Reads until its gateway dies, reconnects to the other one, and reads until cancelled. Throws if it cannot
+    /// reconnect in 8 attempts, or loses the second connection.
+    /// </summary>
     public async Task RunAsync(int otherPort, CancellationToken cancellationToken)
     {
         try
         {
             await ReadAsync(cancellationToken);
             Lost = Stopwatch.GetTimestamp();
-            for (var wait = FirstWait; CaughtUp == 0; wait = wait * 2 < LongestWait ? wait * 2 : LongestWait)
+            for (var wait = FirstWait; CaughtUp == 0; wait = wait * 2 < MaxWait ? wait * 2 : MaxWait)
             {
-                if (++Attempts > MostAttempts)
+                if (++Attempts > MaxAttempts)
                 {
-                    throw new InvalidOperationException($"{user} did not come back: the run is void.");
+                    throw new InvalidOperationException($"{user} could not reconnect: the run is void.");
                 }
 
                 await Task.Delay(FirstWait + ((wait * 2 - FirstWait) * Random.Shared.NextDouble()), cancellationToken);
                 await ReturnAsync(otherPort, cancellationToken);
             }
 
-            throw new InvalidOperationException($"{user} was cut at {Last} after it had come back ({_end}): the run is void.");
+            throw new InvalidOperationException($"{user} lost its connection at {Last} after it had reconnected ({_end}): the run is void.");
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -72,7 +77,7 @@ internal sealed class StormMember(string user, string room)
         }
     }
 
-    /// <summary>One attempt: returns when that connection is gone, too.</summary>
+    /// <summary>One attempt. Returns when the connection fails or has ended.</summary>
     private async Task ReturnAsync(int port, CancellationToken cancellationToken)
     {
         _socket!.Dispose();
@@ -81,7 +86,7 @@ internal sealed class StormMember(string user, string room)
             _socket = await FrameSocket.ConnectAsync(port, user, receiveBytes: null, cancellationToken);
             await _socket.SendAsync($$$$"""{"t":"hello","rooms":{"{{{{room}}}}":{"seq":{{{{Last}}}},"epoch":"{{{{_epoch}}}}"}}}""", cancellationToken);
         }
-        catch (Exception gone) when (gone is IOException or SocketException)
+        catch (Exception exception) when (exception is IOException or SocketException)
         {
             return;
         }
@@ -103,9 +108,9 @@ internal sealed class StormMember(string user, string room)
                 }
             }
         }
-        catch (Exception gone) when (gone is IOException or SocketException)
+        catch (Exception exception) when (exception is IOException or SocketException)
         {
-            _end = gone.Message;
+            _end = exception.Message;
         }
     }
 

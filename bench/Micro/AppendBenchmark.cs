@@ -1,13 +1,16 @@
 using BenchmarkDotNet.Attributes;
 using Microsoft.Extensions.Logging.Abstractions;
 using OrleansChat.Grains.Interfaces;
-using OrleansChat.Grains.Log;
-using OrleansChat.Grains.Log.Memory;
-using OrleansChat.Grains.Log.Sqlite;
+using OrleansChat.Grains.MessageLog;
+using OrleansChat.Grains.MessageLog.Memory;
+using OrleansChat.Grains.MessageLog.Sqlite;
 
 namespace OrleansChat.Micro;
 
-/// <summary>From a room's append to its answer, with SQLite after the disk has it. Logs grow, so that each iteration begins with empty ones.</summary>
+/// <summary>
+/// From a room's append to its answer; with SQLite, the answer follows the sync to disk. Logs grow, so each iteration
+/// starts with empty ones.
+/// </summary>
 [InvocationCount(Invocations)]
 public class AppendBenchmark
 {
@@ -16,7 +19,7 @@ public class AppendBenchmark
     private string _directory = "";
     private MemoryCommitter? _memory;
     private GroupCommit? _inMemory;
-    private SqliteLog? _sqlite;
+    private SqliteMessageLog? _sqlite;
     private RoomClaim[] _memoryClaims = [];
     private RoomClaim[] _sqliteClaims = [];
     private long _id;
@@ -45,7 +48,7 @@ public class AppendBenchmark
         _answers.Clear();
         for (var room = 0; room < claims.Length; room++)
         {
-            var entries = new LogEntry[Of.Items / claims.Length];
+            var entries = new MessageLogEntry[Of.Items / claims.Length];
             for (var i = 0; i < entries.Length; i++)
             {
                 entries[i] = new("bob", $"{++_id}", 42, 1_795_000_000_000, RoomEventKind.Msg, Room.Text, null, null, null);
@@ -58,7 +61,7 @@ public class AppendBenchmark
         {
             if ((await answer).Fenced)
             {
-                throw new InvalidOperationException("Nobody else claimed the room.");
+                throw new InvalidOperationException("The append was fenced, although no other activation claimed the room.");
             }
         }
     }
@@ -66,7 +69,7 @@ public class AppendBenchmark
     private async Task SetUpAsync()
     {
         _directory = Directory.CreateTempSubdirectory("orleanschat-micro-").FullName;
-        var (options, instruments) = (new MessageLogOptions { Path = Path.Combine(_directory, "chat.db"), AppendTimeout = TimeSpan.FromSeconds(30) }, new LogInstruments(new Meters()));
+        var (options, instruments) = (new MessageLogOptions { Path = Path.Combine(_directory, "chat.db"), AppendTimeout = TimeSpan.FromSeconds(30) }, new MessageLogInstruments(new Meters()));
         _memory = new(new(instruments));
         _inMemory = new(_memory, options, instruments, TimeProvider.System, NullLogger.Instance);
         _sqlite = new(options, instruments, TimeProvider.System, NullLogger.Instance);
@@ -95,10 +98,13 @@ public class AppendBenchmark
 
     private static string NameOf(int room) => $"room-{room}";
 
-    /// <summary>The log that keeps nothing has no group commit of its own: what is left is the group commit's cost.</summary>
-    private sealed class MemoryCommitter(MemoryLog log) : ICommitter
+    /// <summary>
+    /// Adapts the in-memory log, which has no group commit of its own. Without a disk, the benchmark measures mainly
+    /// the group commit.
+    /// </summary>
+    private sealed class MemoryCommitter(MemoryMessageLog log) : ICommitter
     {
-        public MemoryLog Log => log;
+        public MemoryMessageLog Log => log;
 
         public async Task<AppendResult[]> CommitAsync(IReadOnlyList<RoomAppend> appends, CancellationToken cancellationToken)
         {

@@ -5,12 +5,12 @@ using OrleansChat.Protocol;
 
 namespace OrleansChat.Micro;
 
-/// <summary>The words on the wire.</summary>
+/// <summary>Encoding and parsing of the JSON protocol.</summary>
 public class CodecBenchmark
 {
     private readonly ProtocolLimits _limits = new();
     private readonly List<ParsedCommand> _parsed = [];
-    private readonly View _view = new(JsonFormat.Instance, Room.Name, "ann");
+    private readonly RenderKey _view = new(JsonFormat.Instance, Room.Name, "ann");
     private Grains.Interfaces.RoomEvent[] _events = [];
     private byte[] _frame = [];
     private Ok[] _acks = [];

@@ -5,11 +5,14 @@ using OrleansChat.Gateway.Sessions;
 
 namespace OrleansChat.Micro;
 
-/// <summary>A batch from the inbox, until every member's writer has it: sequence check, encoding, hand-over, and what a writer takes out again.</summary>
+/// <summary>
+/// A batch from the gateway stream to every member's connection: the sequence check, the encoding, the send queues, and
+/// taking the frames from the queues as the writers do.
+/// </summary>
 public class FeedBenchmark
 {
-    private readonly Gathering _gathering = new();
-    private Outbox[] _outboxes = [];
+    private readonly WriteBatch _gathering = new();
+    private ConnectionSendQueue[] _outboxes = [];
     private Feed? _feed;
     private int _events;
     private long _seq;
@@ -25,7 +28,7 @@ public class FeedBenchmark
         var words = Of.Text.Split(' ');
         (_events, var members) = (int.Parse(words[0]), int.Parse(words[2]));
         _feed = new(
-            Room.Name, static (_, _) => throw new InvalidOperationException("There is no hole."), static _ => { }, new(), new(new Meters()), TimeProvider.System);
+            Room.Name, static (_, _) => throw new InvalidOperationException("The benchmark has no gap that would need the log."), static _ => { }, new(), new(new Meters()), TimeProvider.System);
         _outboxes = [.. Enumerable.Range(0, members).Select(member => Live(_feed, $"member-{member}"))];
         await _feed.OpenAsync(0, default);
     }
@@ -33,29 +36,31 @@ public class FeedBenchmark
     [Benchmark(Description = "feed: deliveries")]
     public void Deliver()
     {
-        // It is whole: the task is a completed one.
+        // Without a gap the task is complete when it is returned.
         _ = _feed!.DeliverAsync(new(Room.Name, 1, Room.After(_seq, _events)));
         _seq += _events;
-        foreach (var outbox in _outboxes)
+        foreach (var sendQueue in _outboxes)
         {
-            while (_gathering.TryGather(outbox, 16 * 1024))
+            while (_gathering.TryFill(sendQueue, 16 * 1024))
             {
                 _gathering.Clear();
             }
         }
     }
 
-    /// <summary>A session that is only told things asks nobody anything.</summary>
-    private static Outbox Live(Feed feed, string user)
+    /// <summary>
+    /// Adds a live subscription and returns its send queue. Its session only receives, so it needs no cluster.
+    /// </summary>
+    private static ConnectionSendQueue Live(Feed feed, string user)
     {
         var time = TimeProvider.System;
-        var outbox = new Outbox(256 * 1024, 256 * 1024, static () => { });
-        var wire = new SessionWire(outbox, new(0, 1, time), static (_, _) => { }, new(time, TimeSpan.Zero, static (_, _) => { }), CancellationToken.None);
-        var ports = new SessionPorts(null!, null!, new(), new(), new(), new(), new(new Meters()), 25_000, time);
+        var sendQueue = new ConnectionSendQueue(256 * 1024, 256 * 1024, static () => { });
+        var wire = new SessionConnection(sendQueue, new(0, 1, time), static (_, _, _) => { }, new(time, TimeSpan.Zero, static (_, _) => { }), CancellationToken.None);
+        var ports = new SessionServices(null!, null!, new(), new(), new(), new(), new(new Meters()), 25_000, time);
         var session = new Session(Guid.NewGuid().ToString("N"), user, JsonFormat.Instance, wire, ports);
         var subscription = new Subscription(session, Room.Name, new(JsonFormat.Instance, Room.Name, user)) { State = SubscriptionState.Live };
         subscription.StartAfter(0, 0);
         feed.Add(subscription);
-        return outbox;
+        return sendQueue;
     }
 }

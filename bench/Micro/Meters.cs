@@ -2,13 +2,13 @@ using System.Diagnostics.Metrics;
 
 namespace OrleansChat.Micro;
 
-/// <summary>Meters that nobody listens to.</summary>
+/// <summary>Creates meters without a listener.</summary>
 internal sealed class Meters : IMeterFactory
 {
     public Meter Create(MeterOptions options) => new(options);
 
     public void Dispose()
     {
-        // Meters hold nothing.
+        // The meters have no resources.
     }
 }

@@ -6,7 +6,10 @@ using BenchmarkDotNet.Loggers;
 
 namespace OrleansChat.Micro;
 
-/// <summary>Each benchmark in a process of its own, with what it allocates; as a short job, where the command line names no other.</summary>
+/// <summary>
+/// Runs each benchmark in its own process and measures allocations. The job is the short one unless the command line
+/// names another.
+/// </summary>
 internal sealed class MicroConfig : ManualConfig
 {
     public MicroConfig(string[] args)

@@ -6,12 +6,14 @@ using BenchmarkDotNet.Reports;
 
 namespace OrleansChat.Micro;
 
-/// <summary>All benchmarks of a run as one table, and the same figures as JSON.</summary>
+/// <summary>Writes all benchmarks of a run as one table, and the same figures as JSON.</summary>
 internal static class Report
 {
     private static readonly JsonSerializerOptions Readable = new(JsonSerializerOptions.Web) { WriteIndented = true };
 
-    /// <summary>Writes both under the date. False where a benchmark failed or none ran: nothing is written then.</summary>
+    /// <summary>
+    /// Writes both files, named by the date. False, and nothing is written, if a benchmark failed or none ran.
+    /// </summary>
     public static async Task<bool> WriteAsync(string directory, IEnumerable<Summary> summaries)
     {
         var reports = summaries.SelectMany(summary => summary.Reports).ToArray();
@@ -42,11 +44,11 @@ internal static class Report
     private static string Table(Figure[] figures, HostEnvironmentInfo host)
     {
         var table = new StringBuilder();
-        table.AppendLine(CultureInfo.InvariantCulture, $"# The parts of a message's way, {DateTime.UtcNow:yyyy-MM-dd}");
+        table.AppendLine(CultureInfo.InvariantCulture, $"# The parts of a message's path, {DateTime.UtcNow:yyyy-MM-dd}");
         table.AppendLine();
         table.AppendLine(CultureInfo.InvariantCulture, $"Texts of 100 bytes. {Environment.ProcessorCount} cores; {host.RuntimeVersion}. ± is the standard deviation.");
         table.AppendLine();
-        table.AppendLine("| | of | time | ± | for one | allocated | for one |");
+        table.AppendLine("| | items | time | ± | per item | allocated | per item |");
         table.AppendLine("|---|---|---:|---:|---:|---:|---:|");
         foreach (var figure in figures)
         {

@@ -2,15 +2,18 @@ using OrleansChat.Grains.Interfaces;
 
 namespace OrleansChat.Micro;
 
-/// <summary>What is said in the benchmarks.</summary>
+/// <summary>The room and the messages of the benchmarks.</summary>
 internal static class Room
 {
     public const string Name = "lobby";
 
-    /// <summary>A hundred bytes.</summary>
+    /// <summary>100 bytes.</summary>
     public static readonly string Text = string.Concat(Enumerable.Repeat("what people say ", 7))[..100];
 
-    /// <summary>Events that follow a sequence. Made by whoever reads an inbox, so a benchmark that needs new ones has them in its figures: some 120 bytes each.</summary>
+    /// <summary>
+    /// Creates events that follow a sequence. A gateway creates them as well, when it reads its stream, so a benchmark
+    /// that needs new ones includes them in its figures: about 120 bytes each.
+    /// </summary>
     public static RoomEvent[] After(long seq, int events)
     {
         var made = new RoomEvent[events];

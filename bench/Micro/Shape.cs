@@ -1,8 +1,8 @@
 namespace OrleansChat.Micro;
 
 /// <summary>How much one operation of a benchmark does.</summary>
-/// <param name="Items">So many pieces, each of which a user would count: events, deliveries, entries.</param>
-/// <param name="Text">How it is called in the table.</param>
+/// <param name="Items">The number of events, deliveries or entries in one operation.</param>
+/// <param name="Text">The name in the table. Some benchmarks also read their parameters from it.</param>
 public readonly record struct Shape(int Items, string Text)
 {
     /// <inheritdoc/>

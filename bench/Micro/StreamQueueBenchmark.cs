@@ -6,17 +6,20 @@ using OrleansChat.Streams;
 
 namespace OrleansChat.Micro;
 
-/// <summary>A publish on its silo: into the queue, out of it, through its stream's ring, to the delivery that the agent would send.</summary>
+/// <summary>
+/// A publish on its silo: into the queue, out of it, through the ring of its stream, to the delivery that Orleans'
+/// pulling agent would send.
+/// </summary>
 public class StreamQueueBenchmark
 {
-    private static readonly StreamId Stream = StreamId.Create(Inbox.Namespace, "gateway");
+    private static readonly StreamId Stream = StreamId.Create(GatewayStreamNames.Namespace, "gateway");
     private readonly object[] _events = [new RoomEvents(Room.Name, 1, Room.After(0, 1))];
     private PushQueueReceiver? _receiver;
     private PushQueueCache? _cache;
     private RingCursor? _cursor;
     private PushQueue? _queue;
 
-    public static IEnumerable<Shape> Shapes => [new(1, "1"), new(64, "64 that wait together")];
+    public static IEnumerable<Shape> Shapes => [new(1, "1"), new(64, "64 queued together")];
 
     [ParamsSource(nameof(Shapes))]
     public Shape Of { get; set; }
@@ -24,7 +27,7 @@ public class StreamQueueBenchmark
     [GlobalSetup]
     public void SetUp()
     {
-        var (options, instruments) = (new PushStreamOptions(), new StreamsInstruments(new Meters(), Inbox.Provider));
+        var (options, instruments) = (new PushStreamOptions(), new StreamsInstruments(new Meters(), GatewayStreamNames.Provider));
         _queue = new("queue", options, instruments, TimeProvider.System, NullLogger<PushQueue>.Instance);
         _receiver = new(_queue);
         _cache = new(options, instruments, TimeProvider.System, NullLogger<PushQueueCache>.Instance);

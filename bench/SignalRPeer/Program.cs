@@ -1,7 +1,7 @@
 using Microsoft.AspNetCore.SignalR;
 using OrleansChat.SignalRPeer;
 
-// What this system is measured against: a hub as its own documentation would have it, in one process, that keeps nothing.
+// The server that this system is compared with: a SignalR hub as in its documentation, in one process, without storage.
 var builder = WebApplication.CreateBuilder(args);
 builder.Services.AddSignalR();
 var app = builder.Build();
@@ -10,13 +10,11 @@ app.Run();
 
 namespace OrleansChat.SignalRPeer
 {
-    /// <summary>Rooms are groups; what one says is told to all of the group, its sender too.</summary>
+    /// <summary>Rooms are groups. A message is sent to all members of the group, including its sender.</summary>
     internal sealed class Chat : Hub
     {
-        /// <summary>Joins a room.</summary>
         public Task Join(string room) => Groups.AddToGroupAsync(Context.ConnectionId, room);
 
-        /// <summary>Says something there.</summary>
         public Task Send(string room, string text) => Clients.Group(room).SendAsync("message", text);
     }
 }

@@ -1,12 +1,12 @@
 namespace OrleansChat.ChatCheck.Tests;
 
-/// <summary>The program as a user runs it.</summary>
+/// <summary>ChatCheck as a user runs it.</summary>
 public sealed class RunTests
 {
     [Fact]
-    public async Task ARunWithKills_OnAClusterOfItsOwn_HoldsAndLeavesNothingBehind()
+    public async Task Run_WhenProcessesAreKilled_FindsNoViolationAndLeavesNoFiles()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "Processes are stopped and asked to end by signals.");
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "ChatCheck kills processes with signals.");
         var temporary = Directory.CreateTempSubdirectory("orleanschat-test-");
 
         var (exitCode, said) = await RunningCheck.ToItsEndAsync(
@@ -17,7 +17,22 @@ public sealed class RunTests
         Assert.Contains("No violations. seed 5", said, StringComparison.Ordinal);
         Assert.DoesNotContain("; 0 kills", said.Split("faults ")[^1], StringComparison.Ordinal);
         Assert.Empty(temporary.GetDirectories("orleanschat-*"));
-        temporary.Delete(recursive: true); // Killed processes leave their debuggers' sockets there.
+        temporary.Delete(recursive: true); // Killed processes leave the sockets for their debuggers.
+    }
+
+    [Fact]
+    public async Task Run_WhenPresenceIsOff_SendsNoWho()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "ChatCheck stops processes with signals.");
+        var temporary = Directory.CreateTempSubdirectory("orleanschat-test-");
+
+        var (exitCode, said) = await RunningCheck.ToItsEndAsync(
+            temporary.FullName,
+            "--store", "memory", "--gateways", "1", "--seconds", "5", "--faults", "none", "--rate", "50", "--writers", "2", "--readers", "4", "--rooms", "2", "--presence", "off");
+
+        Assert.True(exitCode == 0, said);
+        Assert.Contains("not checked  presence; 0 answers to who", said, StringComparison.Ordinal);
+        temporary.Delete(recursive: true);
     }
 
     [Theory]
@@ -27,9 +42,9 @@ public sealed class RunTests
     [InlineData("Path:Key=value", "--set", "nothing")]
     [InlineData("--store postgres", "--store", "sqlite", "--silos", "2")]
     [InlineData("--help", "--bogus")]
-    [InlineData("is not there", "--store", "sqlite", "--silo-program", "/nowhere/silo")]
+    [InlineData("does not exist", "--store", "sqlite", "--silo-program", "/nowhere/silo")]
     [InlineData("cannot start", "--store", "sqlite", "--set", "silo/Silo:Port=0")]
-    public async Task WhatCannotBeRun_IsOneLineAndExitCode2(string advice, params string[] arguments)
+    public async Task Run_WhenAnOptionCannotWork_EndsWithCode2AndAdvice(string advice, params string[] arguments)
     {
         var (exitCode, said) = await RunningCheck.ToItsEndAsync(Path.GetTempPath(), arguments);
 

@@ -2,12 +2,14 @@ using System.Diagnostics;
 
 namespace OrleansChat.ChatCheck.Tests;
 
-/// <summary>The program as a process of its own.</summary>
+/// <summary>ChatCheck as a process of its own.</summary>
 internal static class RunningCheck
 {
-    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(4);
+    private static readonly TimeSpan MaxWait = TimeSpan.FromMinutes(4);
 
-    /// <summary>Runs it with a directory for what it leaves behind; whatever it has started ends with it.</summary>
+    /// <summary>
+    /// Runs ChatCheck with a directory for its temporary files. All processes that ChatCheck started end with it.
+    /// </summary>
     public static async Task<(int ExitCode, string Said)> ToItsEndAsync(string temporary, params string[] arguments)
     {
         using var program = Process.Start(new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "OrleansChat.ChatCheck"), arguments)
@@ -19,7 +21,7 @@ internal static class RunningCheck
         var said = Task.WhenAll(program.StandardOutput.ReadToEndAsync(), program.StandardError.ReadToEndAsync());
         try
         {
-            return await Waiting.ForAsync(EndAsync(), "the program's end", Longest);
+            return await Waiting.ForAsync(EndAsync(), "the end of ChatCheck", MaxWait);
         }
         finally
         {

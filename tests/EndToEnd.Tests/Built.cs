@@ -1,6 +1,6 @@
 namespace OrleansChat.EndToEnd.Tests;
 
-/// <summary>The programs under test, as the build left them, in the configuration that the tests were built in.</summary>
+/// <summary>The programs under test, from the same build and configuration as the tests.</summary>
 internal static class Built
 {
     public static string LocalCluster => Program("LocalCluster");
@@ -9,7 +9,7 @@ internal static class Built
 
     public static string Gateway => Program("Gateway");
 
-    /// <summary>The gateway with faults to switch on.</summary>
+    /// <summary>The gateway whose faults a test can switch on.</summary>
     public static string FaultyGateway => Program("tests/Faulty/Gateway", "Faulty.Gateway");
 
     private static string Program(string project) => Program(project, project);

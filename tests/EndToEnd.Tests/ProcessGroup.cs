@@ -5,8 +5,8 @@ using System.Text;
 namespace OrleansChat.EndToEnd.Tests;
 
 /// <summary>
-/// A program in a process group of its own, as a terminal runs its foreground job: one signal reaches it and all that it started. Whatever is
-/// left of the group at the end is killed. Linux only; elsewhere the test is skipped.
+/// A program in its own process group, as a terminal runs its foreground job: one signal reaches the program and all
+/// its children. Dispose kills the processes that remain. On systems other than Linux, the test is skipped.
 /// </summary>
 internal sealed class ProcessGroup : IAsyncDisposable
 {
@@ -38,10 +38,10 @@ internal sealed class ProcessGroup : IAsyncDisposable
 
     public static ProcessGroup Start(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "Process groups are started with setsid, which is Linux's.");
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "The test starts a process group with setsid, which only Linux has.");
         var start = new ProcessStartInfo("setsid", [program, .. arguments])
         {
-            RedirectStandardInput = true, // A terminal's; nobody types.
+            RedirectStandardInput = true, // Like a terminal without input.
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
@@ -53,7 +53,10 @@ internal sealed class ProcessGroup : IAsyncDisposable
         return new(Process.Start(start)!);
     }
 
-    /// <summary>The first line of standard output that holds <paramref name="text"/>, now or within <paramref name="within"/>.</summary>
+    /// <summary>
+    /// Waits up to <paramref name="within"/> for a line of standard output that contains <paramref name="text"/>, and
+    /// returns the first one.
+    /// </summary>
     public async Task<string> LineAsync(string text, TimeSpan within)
     {
         var started = Stopwatch.GetTimestamp();
@@ -65,12 +68,12 @@ internal sealed class ProcessGroup : IAsyncDisposable
                 return found;
             }
 
-            Assert.False(over, $"'{text}' was awaited for {Stopwatch.GetElapsedTime(started)}. {Told()}");
+            Assert.False(over, $"Waited {Stopwatch.GetElapsedTime(started)} for the line '{text}'. {Told()}");
             await Task.Delay(Poll, TestContext.Current.CancellationToken);
         }
     }
 
-    /// <summary>The exit code, awaited no longer than <paramref name="within"/>.</summary>
+    /// <summary>Waits up to <paramref name="within"/> for the end of the program, and returns its exit code.</summary>
     public async Task<int> ExitAsync(TimeSpan within)
     {
         try
@@ -79,18 +82,18 @@ internal sealed class ProcessGroup : IAsyncDisposable
         }
         catch (TimeoutException)
         {
-            Assert.Fail($"Its end was awaited for {within}. {Told()}");
+            Assert.Fail($"The program did not end within {within}. {Told()}");
         }
 
         return _process.ExitCode;
     }
 
-    /// <summary>Waits until no process of the group is left.</summary>
+    /// <summary>Waits until all processes of the group have ended.</summary>
     public async Task EmptyAsync(TimeSpan within)
     {
         for (var started = Stopwatch.GetTimestamp(); Members() is { Length: > 0 } left; await Task.Delay(Poll, TestContext.Current.CancellationToken))
         {
-            Assert.True(Stopwatch.GetElapsedTime(started) < within, $"After {within} there are still {string.Join(", ", left)}. {Told()}");
+            Assert.True(Stopwatch.GetElapsedTime(started) < within, $"These processes did not end within {within}: {string.Join(", ", left)}. {Told()}");
         }
     }
 
@@ -104,7 +107,7 @@ internal sealed class ProcessGroup : IAsyncDisposable
         await kill.WaitForExitAsync();
     }
 
-    /// <summary>The living processes of the group: name and id.</summary>
+    /// <summary>The running processes of the group: id and name.</summary>
     public string[] Members() => [.. Directory.EnumerateDirectories("/proc").Select(Member).OfType<string>()];
 
     public async ValueTask DisposeAsync()
@@ -122,15 +125,15 @@ internal sealed class ProcessGroup : IAsyncDisposable
     {
         try
         {
-            // pid (name) state ppid pgrp …, and a name may hold anything.
+            // The format is: pid (name) state ppid pgrp … The name may contain any character.
             var stat = File.ReadAllText(Path.Combine(directory, "stat"));
             var name = stat[..(stat.LastIndexOf(')') + 1)];
             var rest = stat[(name.Length + 1)..].Split(' ');
             return rest[0] is not "Z" && rest[2] == Id.ToString(CultureInfo.InvariantCulture) ? name : null;
         }
-        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            return null; // Not a process, or no longer one.
+            return null; // Not a process, or one that has ended.
         }
     }
 
@@ -155,7 +158,7 @@ internal sealed class ProcessGroup : IAsyncDisposable
 
     private string Told()
     {
-        var told = new StringBuilder("It said:").AppendLine();
+        var told = new StringBuilder("The output:").AppendLine();
         foreach (var line in Output.TakeLast(60).Concat(Errors))
         {
             told.AppendLine(CultureInfo.InvariantCulture, $"  {line}");

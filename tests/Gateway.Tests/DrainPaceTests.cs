@@ -1,13 +1,16 @@
 namespace OrleansChat.Gateway.Tests;
 
-/// <summary>When clients go and when they come back, by a clock that the test moves.</summary>
+/// <summary>The times at which clients leave and reconnect, by a clock that the test moves.</summary>
 public sealed class DrainPaceTests
 {
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
     private readonly ManualTime _time = new();
+    private readonly long _began;
+
+    public DrainPaceTests() => _began = _time.GetTimestamp();
 
     [Fact]
-    public void AsLongAsThereIsTime_EachGoesWhenItMayComeBack()
+    public void Pace_WhenTheTimeSuffices_LetsEachClientReconnectAtOnce()
     {
         var moves = Run(new(TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(60), _time) { Rate = 100 }, 1000);
         Assert.All(moves, move => Assert.InRange(move.Back - move.Gone, 0, 0.06));
@@ -16,10 +19,11 @@ public sealed class DrainPaceTests
     }
 
     [Fact]
-    public void WhereThereIsTooLittleTime_AllGoInIt_AndStayAwayUntilTheOthersHaveRoom()
+    public void Pace_WhenTheTimeIsShort_DelaysTheReconnects()
     {
         var pace = new DrainPace(TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(60), _time) { Rate = 100 };
         var moves = Run(pace, 1000);
+
         Assert.InRange(moves[^1].Gone, 1.5, 2.06);
         Assert.InRange(moves[^1].Back, 9.8, 10.1);
         Assert.False(pace.IsForced);
@@ -27,17 +31,19 @@ public sealed class DrainPaceTests
     }
 
     [Fact]
-    public void NobodyIsKeptAwayLongerThanTheMost_WhateverTheRate()
+    public void Pace_WhenTheAwayLimitIsTooShort_ExceedsTheRate()
     {
         var pace = new DrainPace(TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(3), _time) { Rate = 10 };
+
         var moves = Run(pace, 1000);
+
         Assert.True(pace.IsForced);
         Assert.InRange(moves[^1].Back, 4, 5.06);
         AssertAtMost(220, moves);
     }
 
     [Fact]
-    public void WithoutAnyTime_AllGoAtOnce()
+    public void Pace_WhenThereIsNoTime_LetsAllLeaveAtOnce()
     {
         var pace = new DrainPace(TimeSpan.Zero, TimeSpan.FromSeconds(10), _time) { Rate = 100 };
         var moves = Run(pace, 500);
@@ -46,17 +52,19 @@ public sealed class DrainPaceTests
     }
 
     [Fact]
-    public void ARateThatChanges_CountsFromThenOn()
+    public void Pace_WhenTheRateChanges_AppliesItFromThenOn()
     {
         var pace = new DrainPace(TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(60), _time) { Rate = 10 };
+
         var slow = Run(pace, 20);
         pace.Rate = 100;
         var fast = Run(pace, 100);
+
         Assert.InRange(slow[^1].Gone, 1.8, 2.1);
         Assert.InRange(fast[^1].Gone - slow[^1].Gone, 0.9, 1.2);
     }
 
-    /// <summary>Everybody's moment of going and of coming back, in seconds.</summary>
+    /// <summary>Drains the clients. Returns when each leaves and when it may reconnect, in seconds.</summary>
     private List<(double Gone, double Back)> Run(DrainPace pace, int clients)
     {
         var moves = new List<(double, double)>();
@@ -64,7 +72,7 @@ public sealed class DrainPaceTests
         {
             for (var due = pace.Due(clients - moves.Count); due > 0; due--)
             {
-                var now = _time.GetElapsedTime(Began).TotalSeconds;
+                var now = _time.GetElapsedTime(_began).TotalSeconds;
                 moves.Add((now, now + (pace.NextReturn() / 1000.0)));
             }
 
@@ -73,20 +81,20 @@ public sealed class DrainPaceTests
                 return moves;
             }
 
-            Assert.True(_time.GetElapsedTime(Began) < TimeSpan.FromMinutes(5), $"After five minutes {moves.Count} of {clients} have gone.");
+            Assert.True(_time.GetElapsedTime(_began) < TimeSpan.FromMinutes(5), $"After five minutes, {moves.Count} of {clients} clients have left.");
             _time.Advance(Look);
         }
     }
 
-    private long Began { get; } = TimeSpan.FromHours(1).Ticks;
-
-    /// <summary>In no second do more come back than the rate, and the one that it begins with.</summary>
+    /// <summary>
+    /// Checks that no more clients than the rate reconnect within any second, besides the one with which it begins.
+    /// </summary>
     private static void AssertAtMost(int rate, List<(double Gone, double Back)> moves)
     {
         var back = moves.Select(move => move.Back).Order().ToArray();
         for (var i = 0; i + rate + 1 < back.Length; i++)
         {
-            Assert.True(back[i + rate + 1] - back[i] > 0.99, $"{rate + 2} come back from {back[i]:0.000} s to {back[i + rate + 1]:0.000} s.");
+            Assert.True(back[i + rate + 1] - back[i] > 0.99, $"{rate + 2} clients reconnect between {back[i]:0.000} s and {back[i + rate + 1]:0.000} s.");
         }
     }
 }

@@ -4,11 +4,11 @@ using OrleansChat.Protocol;
 
 namespace OrleansChat.Gateway.Tests;
 
-/// <summary>How a gateway that is told to stop sends its clients to the others.</summary>
+/// <summary>How a gateway that must stop sends its clients to the other gateways.</summary>
 public sealed class DrainTests
 {
     [Fact]
-    public async Task Clients_GoOneAfterAnother_AtThePaceOfThoseThatRemain()
+    public async Task Drain_WhenAnotherGatewayRemains_PacesTheReconnects()
     {
         await using var server = await GatewayServer.StartAsync(drain: new() { AcceptsPerSecond = 10 });
         server.Registry.Shares = left => Task.FromResult(new DrainShare(1, left, true));
@@ -26,32 +26,33 @@ public sealed class DrainTests
         }));
         await stopping;
 
-        // Nobody before their turn; later, on a slow machine, they may be.
-        Assert.All(byes.OrderBy(bye => bye.At).Index(), bye => Assert.True(bye.Item.Back >= (bye.Index * 100) - 60, $"{bye.Index} comes back after {bye.Item.Back} ms."));
+        // No client reconnects before its turn. On a slow machine it may be later.
+        Assert.All(byes.OrderBy(bye => bye.At).Index(), bye => Assert.True(bye.Item.Back >= (bye.Index * 100) - 60, $"Client {bye.Index} may reconnect after {bye.Item.Back} ms."));
     }
 
     [Fact]
-    public async Task WhileItDrains_TheOthersGoOn_AndNobodyComesIn()
+    public async Task Drain_WhenOneClientHasLeft_KeepsTheOtherAndRefusesNewOnes()
     {
         await using var server = await GatewayServer.StartAsync(drain: new() { AcceptsPerSecond = 1, WithinSeconds = 6 });
-        server.Registry.Shares = left => Task.FromResult(new DrainShare(1, 100 * left, true)); // Gateways with many more drain as well.
+        server.Registry.Shares = left => Task.FromResult(new DrainShare(1, 100 * left, true)); // Gateways with many more clients also drain.
         using var ann = await EnterAsync(server, "ann");
         using var bob = await EnterAsync(server, "bob");
+
         var stopping = server.StopAsync();
         var byes = new[] { ByeAsync(ann), ByeAsync(bob) };
         Assert.NotNull((await await Task.WhenAny(byes)).After);
 
-        // The other one has some seconds left.
+        // The other client has some seconds left.
         Assert.Single(server.Connections.Living);
         Assert.Equal(503, await server.RefusedAsync("/ws?user=carl", Subprotocols.Json));
         await Task.WhenAll(byes);
         ann.Dispose();
         bob.Dispose();
-        await Waiting.ForAsync(stopping, "the end");
+        await Waiting.ForAsync(stopping, "the end of the drain");
     }
 
     [Fact]
-    public async Task WhatWasAsked_IsAnsweredBeforeTheClose()
+    public async Task Drain_WhenAnAnswerIsPending_SendsItBeforeTheClose()
     {
         await using var server = await GatewayServer.StartAsync(drain: new() { AnswerSeconds = 10 });
         using var ann = await EnterAsync(server, "ann");
@@ -60,9 +61,9 @@ public sealed class DrainTests
         await Waiting.UntilAsync(() => server.Rooms.Calls.Contains("post lobby ann hello"), "the send to reach its room");
 
         var stopping = server.StopAsync();
-        await Waiting.UntilAsync(() => server.Connections.Living.All(connection => connection.IsSettling), "the drain to begin");
+        await Waiting.UntilAsync(() => server.Connections.Living.All(connection => connection.IsWaitingForAnswers), "the drain to begin");
         await ann.SendTextAsync("""{"t":"send","id":"m2","room":"lobby","text":"too late"}""");
-        await Task.Delay(100, TestContext.Current.CancellationToken); // Within Drain:AnswerSeconds nothing ends by itself.
+        await Task.Delay(100, TestContext.Current.CancellationToken); // Within Drain:AnswerSeconds, no connection ends by itself.
         server.Rooms.HoldsAnswers = false;
         server.Rooms.AnswerAll();
 
@@ -79,10 +80,11 @@ public sealed class DrainTests
     }
 
     [Fact]
-    public async Task WhereNoGatewayRemains_AllGoAtOnce_AndAreToldNoMoment()
+    public async Task Drain_WhenNoGatewayRemains_ClosesAllAtOnceWithoutATime()
     {
         await using var server = await GatewayServer.StartAsync(drain: new() { AcceptsPerSecond = 1 });
         var clients = await Task.WhenAll(Enumerable.Range(0, 5).Select(n => EnterAsync(server, $"user-{n}")));
+
         var stopping = server.StopAsync();
         foreach (var client in clients)
         {
@@ -90,19 +92,21 @@ public sealed class DrainTests
             client.Dispose();
         }
 
-        await Waiting.ForAsync(stopping, "the end", TimeSpan.FromSeconds(10));
+        await Waiting.ForAsync(stopping, "the end of the drain", TimeSpan.FromSeconds(10));
     }
 
     [Fact]
-    public async Task ARegistryThatIsAway_StopsNoDrain()
+    public async Task Drain_WhenTheRegistryIsUnavailable_StillEnds()
     {
         await using var server = await GatewayServer.StartAsync(drain: new() { AcceptsPerSecond = 100 });
         server.Registry.Shares = _ => throw new TimeoutException("away");
         using var ann = await EnterAsync(server, "ann");
+
         var stopping = server.StopAsync();
+
         Assert.NotNull((await ByeAsync(ann)).After);
         ann.Dispose();
-        await Waiting.ForAsync(stopping, "the end");
+        await Waiting.ForAsync(stopping, "the end of the drain");
     }
 
     private static async Task<RawWebSocket> EnterAsync(GatewayServer server, string user)

@@ -15,7 +15,7 @@ using OrleansChat.Hosting;
 
 namespace OrleansChat.Gateway.Tests;
 
-/// <summary>The gateway's door on a real Kestrel, with rooms in memory behind it.</summary>
+/// <summary>The gateway's WebSocket endpoint on a real Kestrel, with rooms in memory.</summary>
 internal sealed class GatewayServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -27,16 +27,15 @@ internal sealed class GatewayServer : IAsyncDisposable
 
     public UsersInMemory Users { get; }
 
-    /// <summary>The port that it listens on.</summary>
     public int Port => new Uri(_app.Urls.Single()).Port;
 
-    /// <summary>Whom the drain asks which gateways remain.</summary>
+    /// <summary>The registry that the drain asks which gateways remain.</summary>
     public RegistryThatSays Registry { get; }
 
     public ConnectionSet Connections => _app.Services.GetRequiredService<ConnectionSet>();
 
     public static async Task<GatewayServer> StartAsync(
-        IdentityMode mode = IdentityMode.Development, string[]? origins = null, int most = 100, SessionOptions? sessions = null,
+        IdentityMode mode = IdentityMode.Development, string[]? origins = null, int most = 100, ChatSessionOptions? sessions = null,
         IdentityOptions? identity = null, TimeProvider? time = null, ILoggerProvider? log = null, ConnectionOptions? connections = null,
         HttpOptions? http = null, DrainOptions? drain = null)
     {
@@ -52,24 +51,25 @@ internal sealed class GatewayServer : IAsyncDisposable
         var (rooms, users, registry) = (new RoomsInMemory(), new UsersInMemory(), new RegistryThatSays());
         var services = builder.Services;
         services.AddSingleton(time);
-        services.AddSingleton(Options.Create(connections ?? new() { Most = most }));
+        services.AddSingleton(Options.Create(connections ?? new() { MaxConnections = most }));
         services.AddSingleton(Options.Create(new OriginOptions { Allowed = origins ?? [] }));
         services.AddHttp(http ?? new());
+        services.AddFairConnectionListener();
         services.AddIdentity(identity ?? (mode == IdentityMode.Tokens ? TestKeys.Shared.Options : new() { Mode = mode }));
         services.AddSingleton<Origins>();
-        services.AddSingleton<Doorway>();
+        services.AddSingleton<HandshakeLimiter>();
         services.AddSingleton<WebSocketEndpoint>();
-        services.AddSingleton(new SessionPorts(
+        services.AddSingleton(new SessionServices(
             rooms, users, new(), sessions ?? new(), new(), new(), new(new Meters()), 25_000, time));
         services.AddSingleton<ConnectionSet>();
         services.AddHostedService(parts => parts.GetRequiredService<ConnectionSet>());
-        services.AddSingleton(GrainsInMemory.Of((0L, registry)));
+        services.AddSingleton(GrainsInMemory.Create((0L, registry)));
         services.AddSingleton(Options.Create(drain ?? new()));
         services.AddSingleton(new SecondSignal([], time));
         services.AddSingleton<GatewayId>();
-        services.AddSingleton<Ongoing>();
+        services.AddSingleton<BackgroundTasks>();
 
-        // By the real clock also where a test moves the others: the end must not wait for it.
+        // The drain uses the real clock even if a test moves the others, because the end must not wait for the test.
         services.AddHostedService(parts => ActivatorUtilities.CreateInstance<Drain>(parts, TimeProvider.System));
         var app = builder.Build();
         app.MapChat();
@@ -78,17 +78,17 @@ internal sealed class GatewayServer : IAsyncDisposable
         return new(app, rooms, users, registry);
     }
 
-    /// <summary>Connects, with a path and a query.</summary>
+    /// <summary>Connects to a path, which may have a query.</summary>
     public Task<RawWebSocket> ConnectAsync(string path, string? subprotocol = null, params string[] headers) => RawWebSocket.ConnectAsync(
         new(_app.Urls.Single().Replace("http://", "ws://", StringComparison.Ordinal) + path), subprotocol is null ? [] : subprotocol.Split(", "), headers);
 
-    /// <summary>The status with which a connection is refused.</summary>
+    /// <summary>Returns the status with which the gateway refuses a connection.</summary>
     public async Task<int> RefusedAsync(string path, string? subprotocol = null, params string[] headers)
     {
         return (await RefusalAsync(path, subprotocol, headers)).Status;
     }
 
-    /// <summary>The answer with which a connection is refused.</summary>
+    /// <summary>Returns the answer with which the gateway refuses a connection.</summary>
     public async Task<RawUpgradeRefusedException> RefusalAsync(string path, string? subprotocol = null, params string[] headers)
     {
         var refused = await Assert.ThrowsAsync<RawUpgradeRefusedException>(async () => (await ConnectAsync(path, subprotocol, headers)).Dispose());
@@ -96,14 +96,14 @@ internal sealed class GatewayServer : IAsyncDisposable
         return refused;
     }
 
-    /// <summary>An ordinary request.</summary>
+    /// <summary>Sends an ordinary request.</summary>
     public async Task<HttpResponseMessage> GetAsync(string path)
     {
         using var client = new HttpClient();
         return await client.GetAsync(new Uri(_app.Urls.Single() + path), TestContext.Current.CancellationToken);
     }
 
-    /// <summary>A request for a connection; its answer's head.</summary>
+    /// <summary>Requests an upgrade. Returns the head of the answer.</summary>
     public async Task<HttpResponseMessage> UpgradeAsync(string path)
     {
         using var client = new HttpClient();
@@ -115,10 +115,10 @@ internal sealed class GatewayServer : IAsyncDisposable
         return await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
     }
 
-    /// <summary>Tells the process to end, and waits until it has.</summary>
+    /// <summary>Stops the host, and waits until it has stopped.</summary>
     public Task StopAsync() => _app.StopAsync();
 
-    /// <summary>How it listens, as a browser's Host header has it.</summary>
+    /// <summary>The host and port, as a browser writes them in the Host header.</summary>
     public string Authority => new Uri(_app.Urls.Single()).Authority;
 
     public async ValueTask DisposeAsync()

@@ -3,7 +3,7 @@ using System.Diagnostics.Metrics;
 
 namespace OrleansChat.Gateway.Tests;
 
-/// <summary>A meter that is heard: every counter's sum by its name, and a histogram's too.</summary>
+/// <summary>A meter factory that records the sum of each counter and histogram, by its name.</summary>
 internal sealed class HeardMeter : IMeterFactory
 {
     private readonly ConcurrentDictionary<string, double> _sums = new();
@@ -25,7 +25,7 @@ internal sealed class HeardMeter : IMeterFactory
         _listener.Start();
     }
 
-    /// <summary>The sum of what an instrument was told.</summary>
+    /// <summary>The sum of the measurements of an instrument.</summary>
     public double this[string instrument] => _sums.GetValueOrDefault(instrument);
 
     public Meter Create(MeterOptions options)

@@ -2,11 +2,11 @@ using OrleansChat.Protocol;
 
 namespace OrleansChat.Gateway.Tests;
 
-/// <summary>Who may come in as whom, over real HTTP.</summary>
+/// <summary>The identities that the gateway accepts, over real HTTP.</summary>
 public sealed class IdentityTests
 {
     [Fact]
-    public async Task WhereTokensAreNeeded_NobodyComesInByNameAlone()
+    public async Task Connect_WhenTheTokenIsMissing_Gets401()
     {
         await using var server = await GatewayServer.StartAsync(IdentityMode.Tokens);
         Assert.Equal(401, await server.RefusedAsync("/ws?user=ann"));
@@ -16,11 +16,13 @@ public sealed class IdentityTests
     }
 
     [Fact]
-    public async Task WhereTokensAreNeeded_AJsonHelloWithoutOne_EndsWith4501()
+    public async Task Hello_WhenTheTokenIsMissing_EndsWith4501()
     {
         await using var server = await GatewayServer.StartAsync(IdentityMode.Tokens);
         using var client = await server.ConnectAsync("/ws", Subprotocols.Json);
+
         await client.SendTextAsync("""{"t":"hello"}""");
+
         Assert.Contains("\"code\":\"unauthorized\"", await client.ReceiveLineAsync(), StringComparison.Ordinal);
         Assert.Contains("\"t\":\"bye\"", await client.ReceiveLineAsync(), StringComparison.Ordinal);
         Assert.Equal(4501, (await client.ReceiveCloseAsync()).CloseCode);
@@ -29,7 +31,7 @@ public sealed class IdentityTests
     [Theory]
     [InlineData(nameof(IdentityMode.Tokens))]
     [InlineData(nameof(IdentityMode.Development))]
-    public async Task ATokenThatCannotBeChecked_IsRefused_WhereverItTravels(string mode)
+    public async Task Token_WhenItCannotBeChecked_Gets401(string mode)
     {
         await using var server = await GatewayServer.StartAsync(Enum.Parse<IdentityMode>(mode));
         Assert.Equal(401, await server.RefusedAsync("/ws?user=ann", null, "Authorization: Bearer x"));
@@ -42,7 +44,9 @@ public sealed class IdentityTests
     [InlineData("J%C3%BCrgen", "Jürgen")]
     [InlineData("%F0%9F%90%99", "🐙")]
     [InlineData("a%2Bb", "a+b")]
-    public async Task InDevelopment_TheAddressNamesTheUser_PercentEncoded(string said, string user)
+    [InlineData("ann@x.org", "ann@x.org")]
+    [InlineData("a%3Ab", "a%3Ab")]
+    public async Task User_WhenPercentEncodedInTheAddress_IsDecoded(string said, string user)
     {
         await using var server = await GatewayServer.StartAsync();
         using var client = await server.ConnectAsync($"/ws?user={said}");
@@ -52,10 +56,11 @@ public sealed class IdentityTests
     [Theory]
     [InlineData("a%20b")]
     [InlineData("%40ann")]
-    [InlineData("a%3Ab")]
+    [InlineData("guest-1a2b3c4d")]
+    [InlineData("al%E2%80%8Bice")]
     [InlineData("Ju%CC%88rgen")]
     [InlineData("%00")]
-    public async Task InDevelopment_ANameThatIsNone_Is401(string said)
+    public async Task User_WhenTheNameIsInvalid_Gets401(string said)
     {
         await using var server = await GatewayServer.StartAsync();
         Assert.Equal(401, await server.RefusedAsync($"/ws?user={said}"));
@@ -63,12 +68,14 @@ public sealed class IdentityTests
     }
 
     [Fact]
-    public async Task InDevelopment_TextWithoutAName_IsAGuest_AndGuestsDiffer()
+    public async Task User_WhenTextModeHasNoName_IsANewGuest()
     {
         await using var server = await GatewayServer.StartAsync();
+
         using var one = await server.ConnectAsync("/ws");
         using var other = await server.ConnectAsync("/ws");
         var (first, second) = (await one.ReceiveLineAsync(), await other.ReceiveLineAsync());
+
         Assert.StartsWith("* you are guest-", first, StringComparison.Ordinal);
         Assert.NotEqual(first, second);
     }

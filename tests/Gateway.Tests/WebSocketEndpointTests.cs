@@ -5,11 +5,11 @@ using OrleansChat.Protocol;
 
 namespace OrleansChat.Gateway.Tests;
 
-/// <summary>The door: what is refused before the upgrade, and which conversation begins after it.</summary>
+/// <summary>The requests that are refused before the upgrade, and the conversations that begin after it.</summary>
 public sealed class WebSocketEndpointTests
 {
     [Fact]
-    public async Task AnOrdinaryRequest_IsToldWhatThisIs()
+    public async Task Request_WhenItIsNoUpgrade_Gets400()
     {
         await using var server = await GatewayServer.StartAsync();
         using var answer = await server.GetAsync("/ws");
@@ -17,16 +17,29 @@ public sealed class WebSocketEndpointTests
     }
 
     [Fact]
-    public async Task APage_SaysWhatABrowserMayDo_AnUpgradeDoesNot()
+    public async Task SecurityHeaders_WhenAnswering_ArePresentOnPagesOnly()
     {
         await using var server = await GatewayServer.StartAsync();
         using var page = await server.GetAsync("/chat.js");
         Assert.Equal("nosniff", Assert.Single(page.Headers.GetValues("X-Content-Type-Options")));
         Assert.True(page.Headers.Contains("Content-Security-Policy"));
+
         using var upgrade = await server.UpgradeAsync("/ws?user=ann");
         Assert.Equal(HttpStatusCode.SwitchingProtocols, upgrade.StatusCode);
         Assert.Equal(
             ["Connection", "Date", "Sec-WebSocket-Accept", "Upgrade"], upgrade.Headers.Select(header => header.Key).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task Page_WhenServed_MayConnectToItsOwnHostAlone()
+    {
+        await using var server = await GatewayServer.StartAsync();
+
+        using var page = await server.GetAsync("/");
+
+        var policy = Assert.Single(page.Headers.GetValues("Content-Security-Policy"));
+        Assert.Equal("connect-src 'self'", Assert.Single(policy.Split("; "), directive => directive.StartsWith("connect-src", StringComparison.Ordinal)));
+        Assert.Contains("default-src 'none'; ", policy, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -35,40 +48,45 @@ public sealed class WebSocketEndpointTests
     [InlineData(true, "x-shrink", "")]
     [InlineData(true, null, "")]
     [InlineData(false, "permessage-deflate", "")]
-    public async Task Compression_IsAgreedOn_WhereBothWantIt(bool set, string? offered, string agreed)
+    public async Task Compression_WhenBothSidesWantIt_IsUsed(bool set, string? offered, string agreed)
     {
         await using var server = await GatewayServer.StartAsync(connections: new() { Deflate = set });
         using var client = await server.ConnectAsync("/ws?room=lobby&raw=1&user=ann", null, Offer(offered));
         Assert.Equal(agreed, client.Extensions.Split(';')[0]);
+
         await client.SendTextAsync(Repeating);
         var frame = await client.ReceiveFrameAsync();
+
         Assert.Equal(Repeating, frame!.TextPayload);
         Assert.Equal(agreed.Length > 0, frame.Compressed);
     }
 
     [Fact]
-    public async Task Compression_WithASmallerWindow_IsNotUsed()
+    public async Task Compression_WhenTheWindowIsSmaller_IsNotUsed()
     {
         await using var server = await GatewayServer.StartAsync(connections: new() { Deflate = true });
         using var client = await server.ConnectAsync("/ws?room=lobby&raw=1&user=ann", null, Offer("permessage-deflate; server_max_window_bits=10"));
         Assert.Contains("server_max_window_bits=10", client.Extensions, StringComparison.Ordinal);
+
         await client.SendTextAsync(Repeating);
         var frame = await client.ReceiveFrameAsync();
+
         Assert.Equal(Repeating, frame!.TextPayload);
         Assert.False(frame.Compressed);
     }
 
     [Fact]
-    public async Task WhoTakesCompressedFrames_AndWhoDoesNot_HearTheSame()
+    public async Task Clients_WhenOnlyOneCompresses_ReceiveTheSame()
     {
         await using var server = await GatewayServer.StartAsync(connections: new() { Deflate = true });
         using var plain = await server.ConnectAsync("/ws?room=lobby&raw=1&user=ann");
         using var framework = new ClientWebSocket();
         framework.Options.DangerousDeflateOptions = new();
         await framework.ConnectAsync(new($"ws://{server.Authority}/ws?room=lobby&raw=1&user=bob"), TestContext.Current.CancellationToken);
+
         for (var i = 0; i < 5; i++)
         {
-            // Compressed with what it sent before in mind, and inflated likewise.
+            // Each message is compressed, and inflated, with the earlier ones as context.
             var said = $"{i} {Repeating}";
             await framework.SendAsync(Encoding.UTF8.GetBytes(said), WebSocketMessageType.Text, true, TestContext.Current.CancellationToken);
             Assert.Equal(said, await plain.ReceiveTextAsync());
@@ -88,7 +106,7 @@ public sealed class WebSocketEndpointTests
     [InlineData("/ws?after=soon", null)]
     [InlineData("/ws", "chat.v2")]
     [InlineData("/ws", "orleanschat.v2.json")]
-    public async Task WhatCannotBeServed_Is400(string path, string? subprotocol)
+    public async Task Request_WhenItCannotBeServed_Gets400(string path, string? subprotocol)
     {
         await using var server = await GatewayServer.StartAsync();
         Assert.Equal(400, await server.RefusedAsync(path, subprotocol));
@@ -98,7 +116,7 @@ public sealed class WebSocketEndpointTests
     [InlineData(Subprotocols.Json)]
     [InlineData(Subprotocols.Text)]
     [InlineData(null)]
-    public async Task TheSubprotocol_PicksTheMode(string? subprotocol)
+    public async Task Subprotocol_WhenRequested_SelectsTheMode(string? subprotocol)
     {
         await using var server = await GatewayServer.StartAsync();
         using var client = await server.ConnectAsync("/ws?user=ann", subprotocol);
@@ -112,7 +130,7 @@ public sealed class WebSocketEndpointTests
     }
 
     [Fact]
-    public async Task TheRoot_ServesTheOldestClients()
+    public async Task RootPath_WhenAnOldClientConnects_ServesIt()
     {
         await using var server = await GatewayServer.StartAsync();
         using var client = await server.ConnectAsync("/?room=lobby&raw=1&user=ann");
@@ -121,7 +139,7 @@ public sealed class WebSocketEndpointTests
     }
 
     [Fact]
-    public async Task OneConnectionTooMany_Is503_UntilOneIsGone()
+    public async Task Connect_WhenAllPlacesAreTaken_Gets503UntilOneIsFree()
     {
         await using var server = await GatewayServer.StartAsync(most: 1);
         using (var first = await server.ConnectAsync("/ws"))
@@ -136,7 +154,7 @@ public sealed class WebSocketEndpointTests
     }
 
     [Fact]
-    public async Task ARefusedRequest_TakesNoPlace()
+    public async Task Request_WhenRefused_TakesNoPlace()
     {
         await using var server = await GatewayServer.StartAsync(most: 1);
         Assert.Equal(400, await server.RefusedAsync("/ws", "chat.v2"));
@@ -144,7 +162,7 @@ public sealed class WebSocketEndpointTests
     }
 
     [Fact]
-    public async Task ADrain_SaysBye_ThenCloses1012_AndTheUserIsGone()
+    public async Task Drain_WhenClientsAreConnected_SaysByeAndClosesWith1012()
     {
         await using var server = await GatewayServer.StartAsync();
         using var json = await server.ConnectAsync("/ws?user=ann", Subprotocols.Json);
@@ -165,24 +183,25 @@ public sealed class WebSocketEndpointTests
         Assert.Equal("* goodbye: this gateway is going away", line);
         Assert.Equal(1012, (await text.ReceiveCloseAsync()).CloseCode);
         await text.SendCloseAsync(1012);
-        await Waiting.ForAsync(stopping, "the drain");
+        await Waiting.ForAsync(stopping, "the end of the drain");
         Assert.Equal(["connect ann", "connect bob", "disconnect ann", "disconnect bob"], server.Users.Calls.Order());
     }
 
     [Fact]
-    public async Task WhereTheClusterIsAway_TheConnectionEndsWith4004()
+    public async Task Connection_WhenTheClusterIsUnavailable_EndsWith4004()
     {
         await using var server = await GatewayServer.StartAsync();
         server.Users.BeforeConnect = () => throw new TimeoutException("away");
         using var text = await server.ConnectAsync("/ws");
         Assert.Equal((int)CloseCode.ServerError, (await text.ReceiveCloseAsync()).CloseCode);
+
         using var json = await server.ConnectAsync("/ws?user=ann", Subprotocols.Json);
         await json.SendTextAsync("""{"t":"hello"}""");
         Assert.Equal((int)CloseCode.ServerError, (await json.ReceiveCloseAsync()).CloseCode);
     }
 
     [Fact]
-    public async Task WithoutAHello_AJsonConnectionEndsWith4501()
+    public async Task JsonConnection_WhenNoHelloArrives_EndsWith4501()
     {
         await using var server = await GatewayServer.StartAsync(sessions: new() { HelloSeconds = 1 });
         using var client = await server.ConnectAsync("/ws?user=ann", Subprotocols.Json);
@@ -190,16 +209,18 @@ public sealed class WebSocketEndpointTests
     }
 
     [Fact]
-    public async Task TwoPeople_OfTwoModes_TalkToEachOther()
+    public async Task Users_WhenInDifferentModes_ReceiveEachOthersMessages()
     {
         await using var server = await GatewayServer.StartAsync();
         using var ann = await server.ConnectAsync("/ws?user=ann", Subprotocols.Json);
         await ann.SendTextAsync("{\"t\":\"hello\"}\n{\"t\":\"join\",\"id\":\"j\",\"room\":\"lobby\"}");
         Assert.StartsWith("{\"t\":\"welcome\"", await ann.ReceiveLineAsync(), StringComparison.Ordinal);
         Assert.StartsWith("{\"t\":\"joined\"", await ann.ReceiveLineAsync(), StringComparison.Ordinal);
+
         using var bob = await server.ConnectAsync("/ws?user=bob");
         await bob.ReceiveLineAsync();
         await bob.ReceiveLineAsync();
+
         await bob.SendTextAsync("hello from text");
         Assert.Contains("\"text\":\"hello from text\"", await ann.ReceiveLineAsync(), StringComparison.Ordinal);
         await ann.SendTextAsync("""{"t":"send","id":"1","room":"lobby","text":"hello from JSON"}""");

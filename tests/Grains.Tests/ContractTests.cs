@@ -4,7 +4,7 @@ using OrleansChat.Grains.Interfaces;
 
 namespace OrleansChat.Grains.Tests;
 
-/// <summary>What gateways and grains say to each other survives the wire whole.</summary>
+/// <summary>Messages between gateways and grains survive serialization unchanged.</summary>
 public sealed class ContractTests
 {
     public static TheoryData<object> Messages => new((object[])[
@@ -15,12 +15,12 @@ public sealed class ContractTests
         new Posted(5, 6, true),
         new Refused(Refusal.Gone, "deleted", 250),
         new Entered(RoomKind.Direct, "e", 1, 2, 3, 4, 5),
-        new UserRing("ann", "lobby", 8, 9),
+        new UserNotification("ann", "lobby", 8, 9),
         new SessionReplaced("s"),
         new RoomHead("lobby", 10, 11)]);
 
     [Theory, MemberData(nameof(Messages))]
-    public void Message_ThroughTheSerializer_IsItself(object message)
+    public void Message_WhenSerialized_StaysEqual(object message)
     {
         using var services = new ServiceCollection().AddSerializer().BuildServiceProvider();
         var serializer = services.GetRequiredService<Serializer>();

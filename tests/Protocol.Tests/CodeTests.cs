@@ -2,29 +2,29 @@ using OrleansChat.Protocol.Json;
 
 namespace OrleansChat.Protocol.Tests;
 
-/// <summary>The facts of error and close codes, and how words are spelled.</summary>
+/// <summary>The properties of error and close codes, and the words on the wire.</summary>
 public sealed class CodeTests
 {
     [Fact]
-    public void Word_OfEveryErrorCode_IsThePublishedOne() =>
+    public void Word_WhenGivenAnErrorCode_ReturnsThePublishedWord() =>
         Assert.Equal(
             [
                 "bad_request", "unknown_type", "unauthorized", "token_expired", "forbidden", "not_found", "not_member", "muted", "too_large",
                 "rate_limited", "conflict", "gone", "room_full", "unavailable", "timeout", "internal",
             ],
-            Enum.GetValues<ErrorCode>().Select(ErrorCodes.Word));
+            Enum.GetValues<ChatErrorCode>().Select(ErrorCodes.Word));
 
     [Fact]
-    public void CanRetry_IsTrueWhereWaitingAloneCanHelp() =>
-        Assert.Equal([ErrorCode.RateLimited, ErrorCode.Unavailable, ErrorCode.Timeout], Enum.GetValues<ErrorCode>().Where(ErrorCodes.CanRetry));
+    public void CanRetry_WhenWaitingAloneCanHelp_ReturnsTrue() =>
+        Assert.Equal([ChatErrorCode.RateLimited, ChatErrorCode.Unavailable, ChatErrorCode.Timeout], Enum.GetValues<ChatErrorCode>().Where(ErrorCodes.CanRetry));
 
     [Fact]
-    public void MayComeBack_IsTrueForRestartsAndFrom4000To4499()
+    public void MayComeBack_WhenTheCodeIsARestartOr4000To4499_ReturnsTrue()
     {
         Assert.Equal(
             [
                 CloseCode.GoingAway, CloseCode.ServiceRestart, CloseCode.Drain, CloseCode.NoPong, CloseCode.Replaced, CloseCode.TokenExpired,
-                CloseCode.ServerError,
+                CloseCode.ServerError, CloseCode.ConnectingTooOften,
             ],
             Enum.GetValues<CloseCode>().Where(CloseCodes.MayComeBack));
         Assert.True(CloseCodes.MayComeBack((CloseCode)4499));
@@ -33,16 +33,16 @@ public sealed class CodeTests
     }
 
     [Fact]
-    public void EveryWord_IsFoundAgain_InEveryFamily()
+    public void Find_WhenGivenAnyWord_ReturnsItsValue()
     {
         AllAreFound<Field>();
         AllAreFound<CommandType>();
         AllAreFound<FrameType>();
         AllAreFound<EventKind>();
-        AllAreFound<ErrorCode>();
+        AllAreFound<ChatErrorCode>();
     }
 
-    /// <summary>Words are kept by position: an enum with a hole, or with another order, would be spelled wrongly.</summary>
+    /// <summary>Words are stored by position. An enum with a gap or another order would get wrong words.</summary>
     private static void AllAreFound<T>()
         where T : struct, Enum
     {

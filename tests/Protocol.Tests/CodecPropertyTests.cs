@@ -4,11 +4,11 @@ using FsCheck.Fluent;
 
 namespace OrleansChat.Protocol.Tests;
 
-/// <summary>What holds for every command, every frame and every sequence of bytes.</summary>
+/// <summary>Properties of all commands, frames and byte sequences.</summary>
 public sealed class CodecPropertyTests
 {
     [Fact]
-    public void ACommand_WrittenAndRead_IsTheSameCommand() => Properties.ForAll(
+    public void Command_WhenWrittenAndRead_IsUnchanged() => Properties.ForAll(
         Generated.Command,
         command =>
         {
@@ -17,7 +17,7 @@ public sealed class CodecPropertyTests
         });
 
     [Fact]
-    public void AFrame_WrittenAndRead_IsTheSameFrame() => Properties.ForAll(
+    public void Frame_WhenWrittenAndRead_IsUnchanged() => Properties.ForAll(
         Generated.Frame,
         frame =>
         {
@@ -26,7 +26,7 @@ public sealed class CodecPropertyTests
         });
 
     [Fact]
-    public void AFrame_Written_IsOneLineOfUtf8ThatStartsWithT() => Properties.ForAll(
+    public void Frame_WhenWritten_IsOneLineOfUtf8ThatStartsWithT() => Properties.ForAll(
         Generated.Frame,
         frame =>
         {
@@ -35,7 +35,7 @@ public sealed class CodecPropertyTests
         });
 
     [Fact]
-    public void AFrameOfNLines_GivesNResults() => Properties.ForAll(
+    public void Read_WhenAFrameHasSeveralLines_ReturnsOneResultPerLine() => Properties.ForAll(
         Generated.Command.ListOf(),
         commands =>
         {
@@ -44,13 +44,13 @@ public sealed class CodecPropertyTests
         });
 
     [Fact]
-    public void AnyBytes_GiveResultsAndNoException() => Properties.ForAll(Generated.Bytes, EachLineHasItsResult);
+    public void Read_WhenGivenAnyBytes_ReturnsOneResultPerLine() => Properties.ForAll(Generated.Bytes, EachLineHasItsResult);
 
     [Fact]
-    public void DamagedFrames_GiveResultsAndNoException() => Properties.ForAll(Generated.Damaged, EachLineHasItsResult);
+    public void Read_WhenTheFrameIsDamaged_ReturnsOneResultPerLine() => Properties.ForAll(Generated.Damaged, EachLineHasItsResult);
 
     [Fact]
-    public void DamagedFrames_OnTheClientsSide_ThrowNothingButAFormatException() => Properties.ForAll(
+    public void FrameReader_WhenTheFrameIsDamaged_ThrowsOnlyFormatException() => Properties.ForAll(
         Generated.Damaged,
         bytes =>
         {
@@ -60,7 +60,7 @@ public sealed class CodecPropertyTests
             }
             catch (FormatException)
             {
-                // What is not the server's to say is told so.
+                // The reader refuses lines that are no server frames.
             }
 
             return true;
@@ -71,7 +71,7 @@ public sealed class CodecPropertyTests
         var lines = Encoding.Latin1.GetString(frame).Split('\n').Count(line => line.Trim(' ', '\t', '\r').Length > 0);
         var read = Wire.Read(frame);
         _ = CommandReader.LooksLikeHello(frame);
-        var isCut = read.Count > Bounds.BrokenLines && read[^1].Error is { Code: ErrorCode.TooLarge, Id: null };
+        var isCut = read.Count > Bounds.BrokenLines && read[^1].Error is { Code: ChatErrorCode.TooLarge, Id: null };
         return (read.Count == lines || isCut) && read.All(parsed => parsed.Command is null != parsed.Error is null);
     }
 }

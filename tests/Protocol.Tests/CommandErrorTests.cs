@@ -2,7 +2,7 @@ using System.Text;
 
 namespace OrleansChat.Protocol.Tests;
 
-/// <summary>What is refused, with which word, and that the message names what is wrong.</summary>
+/// <summary>The refused commands. Each error has a code, and a message that names the mistake.</summary>
 public sealed class CommandErrorTests
 {
     [Theory]
@@ -17,7 +17,7 @@ public sealed class CommandErrorTests
     [InlineData("""{"id":"1","t":"ping",}""", "1", "byte")]
     [InlineData("""{"id":7,"t":"ping"}""", null, "id must be a string")]
     [InlineData("""{"id":"","t":"ping"}""", null, "id is empty")]
-    [InlineData("""{"id":"\u0000","t":"ping"}""", null, "id has U+0000")]
+    [InlineData("""{"id":"\u0000","t":"ping"}""", null, "id contains U+0000")]
     [InlineData("""{"id":"1","t":"hello","token":7}""", "1", "token must be a string")]
     [InlineData("""{"id":"1","t":"hello","device":[]}""", "1", "device must be a string")]
     [InlineData("""{"id":"1","t":"hello","rooms":[]}""", "1", "rooms must be an object")]
@@ -40,23 +40,23 @@ public sealed class CommandErrorTests
     [InlineData("""{"t":"send","room":"a","text":"x"}""", null, "id is missing")]
     [InlineData("""{"id":"1","t":"send","room":"a"}""", "1", "text is missing")]
     [InlineData("""{"id":"1","t":"send","room":"a","text":""}""", "1", "text is empty")]
-    [InlineData("""{"id":"1","t":"send","room":"a","text":"\ud800"}""", "1", "text has U+0000 or half of a surrogate pair")]
-    [InlineData("""{"id":"1","t":"send","room":"a","text":"\udc00\ud800"}""", "1", "half of a surrogate pair")]
+    [InlineData("""{"id":"1","t":"send","room":"a","text":"\ud800"}""", "1", "text contains U+0000 or an unpaired surrogate")]
+    [InlineData("""{"id":"1","t":"send","room":"a","text":"\udc00\ud800"}""", "1", "an unpaired surrogate")]
     [InlineData("""{"id":"1","t":"send","room":"a","text":"\u0000"}""", "1", "U+0000")]
-    [InlineData("""{"id":"1","t":"send","room":"a","text":"x","ref":5}""", "1", "ref has no place in kind msg")]
+    [InlineData("""{"id":"1","t":"send","room":"a","text":"x","ref":5}""", "1", "ref is not allowed in kind msg")]
     [InlineData("""{"id":"1","t":"send","room":"a","text":"x","reply":0}""", "1", "reply must be a whole number from 1")]
-    [InlineData("""{"id":"1","t":"send","room":"a","text":"x","kind":"shout"}""", "1", "kind is not known")]
+    [InlineData("""{"id":"1","t":"send","room":"a","text":"x","kind":"shout"}""", "1", "kind has an unknown value")]
     [InlineData("""{"id":"1","t":"send","room":"a","text":"x","kind":"join"}""", "1", "kind must be msg, edit")]
     [InlineData("""{"id":"1","t":"send","room":"a","text":"x","kind":"edit"}""", "1", "ref is missing")]
     [InlineData("""{"id":"1","t":"send","room":"a","text":"","kind":"edit","ref":1}""", "1", "text is empty")]
     [InlineData("""{"id":"1","t":"send","room":"a","text":"x","kind":"edit","ref":0}""", "1", "ref must be a whole number from 1")]
-    [InlineData("""{"id":"1","t":"send","room":"a","text":"x","kind":"edit","ref":1,"reply":1}""", "1", "reply has no place in kind edit")]
+    [InlineData("""{"id":"1","t":"send","room":"a","text":"x","kind":"edit","ref":1,"reply":1}""", "1", "reply is not allowed in kind edit")]
     [InlineData("""{"id":"1","t":"send","room":"a","kind":"delete"}""", "1", "ref is missing")]
-    [InlineData("""{"id":"1","t":"send","room":"a","kind":"delete","ref":1,"text":"x"}""", "1", "text has no place in kind delete")]
+    [InlineData("""{"id":"1","t":"send","room":"a","kind":"delete","ref":1,"text":"x"}""", "1", "text is not allowed in kind delete")]
     [InlineData("""{"id":"1","t":"send","room":"a","kind":"react","ref":1}""", "1", "text is missing")]
     [InlineData("""{"id":"1","t":"send","room":"a","kind":"unreact","text":"x"}""", "1", "ref is missing")]
     [InlineData("""{"id":"1","t":"send","room":"a","text":"x","meta":[]}""", "1", "meta must be an object")]
-    [InlineData("""{"id":"1","t":"send","room":"a","text":"x","meta":{"a":"\ud800"}}""", "1", "meta has")]
+    [InlineData("""{"id":"1","t":"send","room":"a","text":"x","meta":{"a":"\ud800"}}""", "1", "meta contains")]
     [InlineData("""{"id":"1","t":"mark","room":"a"}""", "1", "read is missing")]
     [InlineData("""{"id":"1","t":"mark","room":"a","read":"7"}""", "1", "read must be a whole number from 0")]
     [InlineData("""{"id":"1","t":"history","room":"a","before":0}""", "1", "before must be a whole number from 1")]
@@ -65,11 +65,11 @@ public sealed class CommandErrorTests
     [InlineData("""{"id":"1","t":"history","room":"a","limit":0}""", "1", "limit must be a whole number from 1")]
     [InlineData("""{"id":"1","t":"auth"}""", "1", "token is missing")]
     [InlineData("""{"id":"1","t":"auth","token":""}""", "1", "token is empty")]
-    public void Read_WhatIsWrong_IsABadRequestThatNamesIt(string line, string? id, string names)
+    public void Read_WhenTheCommandIsInvalid_ReturnsABadRequestWithTheCause(string line, string? id, string names)
     {
         var error = Wire.Error(line);
 
-        Assert.Equal(ErrorCode.BadRequest, error.Code);
+        Assert.Equal(ChatErrorCode.BadRequest, error.Code);
         Assert.Equal(id, error.Id);
         Assert.Null(error.Retry);
         Assert.Contains(names, error.Message, StringComparison.Ordinal);
@@ -80,20 +80,20 @@ public sealed class CommandErrorTests
     [InlineData("""{"t":"Ping"}""", null)]
     [InlineData("""{"t":"\ud800","id":"1"}""", "1")]
     [InlineData("""{"t":"a type that is much longer than any that this server may ever come to know","id":"1"}""", "1")]
-    public void Read_AnUnknownType_IsAnsweredWithItsId(string line, string? id) =>
-        Assert.Equal(new Err(id, ErrorCode.UnknownType, "this t is not known here", null), Wire.Error(line));
+    public void Read_WhenTheTypeIsUnknown_ReturnsAnErrorWithTheId(string line, string? id) =>
+        Assert.Equal(new Err(id, ChatErrorCode.UnknownType, "t has an unknown value", null), Wire.Error(line));
 
     [Theory]
     [InlineData("""{"t":"ping","id":"*"}""")]
     [InlineData("""{"t":"ping","x":"*"}""")]
     [InlineData("""{"t":"ping","*":1}""")]
     [InlineData("""{"t":"send","id":"1","room":"a","text":"x","meta":{"a":"*"}}""")]
-    public void Read_WhatIsNotUtf8_IsABadRequestWhereverItStands(string template)
+    public void Read_WhenTheLineIsNotUtf8_ReturnsABadRequest(string template)
     {
         var line = Encoding.ASCII.GetBytes(template);
         line[Array.IndexOf(line, (byte)'*')] = 0xFF;
 
-        Assert.Equal(new Err(null, ErrorCode.BadRequest, "not UTF-8", null), Assert.Single(Wire.Read(line)).Error);
+        Assert.Equal(new Err(null, ChatErrorCode.BadRequest, "not UTF-8", null), Assert.Single(Wire.Read(line)).Error);
     }
 
     [Theory]
@@ -110,7 +110,7 @@ public sealed class CommandErrorTests
     [InlineData("""\\\ude00""", false)]
     [InlineData("""\ud83d\ude00\ude00""", false)]
     [InlineData("""\ud83d😀""", false)]
-    public void Read_EscapedSurrogates_MustComeInPairs(string text, bool isFine)
+    public void Read_WhenSurrogatesAreEscaped_AcceptsOnlyPairs(string text, bool isFine)
     {
         var parsed = Assert.Single(Wire.Read($$"""{"t":"send","id":"1","room":"a","text":"{{text}}"}"""));
 
@@ -118,7 +118,7 @@ public sealed class CommandErrorTests
     }
 
     [Fact]
-    public void Read_NestingAsDeepAsAllowed_IsFine_AndOneDeeperIsABadRequest()
+    public void Read_WhenNestingExceedsTheLimit_ReturnsABadRequest()
     {
         static string Nested(int depth) =>
             $$"""{"t":"ping","id":"1","x":{{new string('[', depth - 1)}}{{new string(']', depth - 1)}}}""";
@@ -126,7 +126,7 @@ public sealed class CommandErrorTests
         Assert.Equal(new Ping("1"), Wire.Command(Nested(Bounds.Depth)));
 
         var error = Wire.Error(Nested(Bounds.Depth + 1));
-        Assert.Equal((ErrorCode.BadRequest, "1"), (error.Code, error.Id));
+        Assert.Equal((ChatErrorCode.BadRequest, "1"), (error.Code, error.Id));
         Assert.Contains("deeper than 16", error.Message, StringComparison.Ordinal);
     }
 }

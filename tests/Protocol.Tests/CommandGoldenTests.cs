@@ -1,6 +1,6 @@
 namespace OrleansChat.Protocol.Tests;
 
-/// <summary>Each command's exact bytes, both ways.</summary>
+/// <summary>The exact bytes of each command, written and read.</summary>
 public sealed class CommandGoldenTests
 {
     public static TheoryData<ClientCommand, string> Commands => new()
@@ -12,6 +12,7 @@ public sealed class CommandGoldenTests
         { new Hello(null, null, null, []), """{"t":"hello"}""" },
         { new Join("1", "lobby", 42, "e1", null, "group"), """{"t":"join","id":"1","room":"lobby","after":42,"epoch":"e1","kind":"group"}""" },
         { new Join("1", "lobby", null, null, 20, null), """{"t":"join","id":"1","room":"lobby","last":20}""" },
+        { new Join("1", "team", null, null, 20, null, Resume: true), """{"t":"join","id":"1","room":"team","last":20,"resume":true}""" },
         { new Leave("1", "lobby", true), """{"t":"leave","id":"1","room":"lobby"}""" },
         { new Leave("1", "lobby", false), """{"t":"leave","id":"1","room":"lobby","member":false}""" },
         {
@@ -34,46 +35,46 @@ public sealed class CommandGoldenTests
     };
 
     [Theory, MemberData(nameof(Commands))]
-    public void Write_ACommand_GivesExactlyTheseBytes(ClientCommand command, string line) => Assert.Equal(line, Wire.Written(command));
+    public void Write_WhenGivenACommand_ReturnsTheExactBytes(ClientCommand command, string line) => Assert.Equal(line, Wire.Written(command));
 
     [Theory, MemberData(nameof(Commands))]
-    public void Read_TheseBytes_GivesTheCommand(ClientCommand command, string line)
+    public void Read_WhenGivenTheBytes_ReturnsTheCommand(ClientCommand command, string line)
     {
         var read = Wire.Command(line);
 
-        // A record with a list in it is only equal to itself.
+        // A record that contains a list is equal only to itself.
         Assert.Equivalent(command, read, strict: true);
         Assert.IsType(command.GetType(), read);
     }
 
     [Fact]
-    public void Read_WhenTIsNotFirst_GivesTheCommand() =>
+    public void Read_WhenTIsNotFirst_ReturnsTheCommand() =>
         Assert.Equal(new Who("1", "lobby"), Wire.Command("""{"room":"lobby","id":"1","t":"who"}"""));
 
     [Fact]
-    public void Read_UnknownFields_AreIgnoredWhateverTheyHold() =>
+    public void Read_WhenFieldsAreUnknown_IgnoresThem() =>
         Assert.Equal(new Ping("1"), Wire.Command("""{"x":[1,{"t":"who"}],"t":"ping","y":{"id":"2"},"id":"1","\ud800":0,"z":null}"""));
 
     [Fact]
-    public void Read_FieldsOfOtherCommands_AreIgnored() =>
+    public void Read_WhenFieldsBelongToOtherCommands_IgnoresThem() =>
         Assert.Equal(new Ping("1"), Wire.Command("""{"t":"ping","id":"1","room":7,"text":{},"after":"x"}"""));
 
     [Fact]
-    public void Read_NullFields_CountAsAbsent() =>
+    public void Read_WhenFieldsAreNull_TreatsThemAsAbsent() =>
         Assert.Equal(
             new Send("1", "lobby", EventKind.Msg, "hi", null, null, null),
             Wire.Command("""{"t":"send","id":"1","room":"lobby","text":"hi","kind":null,"ref":null,"reply":null,"meta":null}"""));
 
     [Fact]
-    public void Read_OfARepeatedField_TheLastCounts() =>
+    public void Read_WhenAFieldRepeats_UsesTheLastValue() =>
         Assert.Equal(new Ping("2"), Wire.Command("""{"t":"who","id":"1","t":"ping","id":"2"}"""));
 
     [Fact]
-    public void Read_EscapedNamesAndWords_AreTheSameNamesAndWords() =>
+    public void Read_WhenNamesAndWordsAreEscaped_DecodesThem() =>
         Assert.Equal(new Ping("1"), Wire.Command("""{"\u0074":"p\u0069ng","i\u0064":"\u0031"}"""));
 
     [Fact]
-    public void Read_LinesEndedAnyWay_AndBlankOnes_GiveOneResultALine()
+    public void Read_WhenLineEndingsVary_ReturnsOneResultPerLine()
     {
         var read = Wire.Read("\n\r\n {\"t\":\"ping\"}\r\n\t\n{\"t\":\"ping\",\"id\":\"2\"}\n");
 
@@ -81,16 +82,16 @@ public sealed class CommandGoldenTests
     }
 
     [Fact]
-    public void Read_ALineThatIsWrong_LeavesTheOthersStanding()
+    public void Read_WhenOneLineIsInvalid_ReadsTheOthers()
     {
         var read = Wire.Read("{\"t\":\"ping\",\"id\":\"1\"}\nnonsense\n{\"t\":\"ping\",\"id\":\"3\"}");
 
         Assert.Equal(["1", null, "3"], read.Select(parsed => parsed.Command?.Id));
-        Assert.Equal(ErrorCode.BadRequest, read[1].Error?.Code);
+        Assert.Equal(ChatErrorCode.BadRequest, read[1].Error?.Code);
     }
 
     [Fact]
-    public void Read_Meta_IsKeptVerbatimButForWhiteSpaceBetweenItsTokens() =>
+    public void Read_WhenMetaHasWhiteSpace_RemovesItBetweenTokensOnly() =>
         Assert.Equal(
             """{"a":[1,2.50,{}],"b c":"\u00e9 \n x","d":[],"e":{"f":true,"g":null}}""",
             Assert.IsType<Send>(Wire.Command(
@@ -107,6 +108,6 @@ public sealed class CommandGoldenTests
     [InlineData("[\"hello\"]", false)]
     [InlineData("", false)]
     [InlineData("\n", false)]
-    public void LooksLikeHello_IsTrueOnlyForAWholeHello(string frame, bool expected) =>
+    public void LooksLikeHello_WhenGivenAFrame_AcceptsOnlyAWholeHello(string frame, bool expected) =>
         Assert.Equal(expected, CommandReader.LooksLikeHello(System.Text.Encoding.UTF8.GetBytes(frame)));
 }

@@ -1,6 +1,6 @@
 namespace OrleansChat.Protocol.Tests;
 
-/// <summary>Every limit of a command, at its edge and one over it.</summary>
+/// <summary>Each limit of a command, with a value at the limit and a value one above it.</summary>
 public sealed class CommandLimitTests
 {
     private static readonly ProtocolLimits Small = new()
@@ -33,49 +33,49 @@ public sealed class CommandLimitTests
     };
 
     [Theory, MemberData(nameof(Edges))]
-    public void Read_AtALimit_IsFine_AndOneOver_IsTooLargeAndNamesIt(string at, string over, string names)
+    public void Read_WhenAValueExceedsItsLimit_ReturnsTooLarge(string at, string over, string names)
     {
         Wire.Command(at, Small);
 
         var error = Wire.Error(over, Small);
-        Assert.Equal(ErrorCode.TooLarge, error.Code);
+        Assert.Equal(ChatErrorCode.TooLarge, error.Code);
         Assert.Contains(names, error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Read_AsManyCommandsAsAllowed_AreAllRead() => Assert.All(Pings(3), parsed => Assert.Null(parsed.Error));
+    public void Read_WhenCommandsAreAtTheLimit_ReadsAll() => Assert.All(Pings(3), parsed => Assert.Null(parsed.Error));
 
     [Fact]
-    public void Read_MoreCommandsThanAllowed_GivesOneErrorForTheRest()
+    public void Read_WhenCommandsExceedTheLimit_ReturnsOneErrorForTheRest()
     {
         var read = Pings(9);
 
         Assert.Equal(4, read.Count);
         Assert.All(read.Take(3), parsed => Assert.Null(parsed.Error));
-        Assert.Equal((ErrorCode.TooLarge, null), (read[3].Error?.Code, read[3].Error?.Id));
+        Assert.Equal((ChatErrorCode.TooLarge, null), (read[3].Error?.Code, read[3].Error?.Id));
         Assert.Contains("up to 3 commands", read[3].Error!.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Read_MoreLinesThatAreNotJsonThanAllowed_GivesOneErrorForTheRest()
+    public void Read_WhenTooManyLinesAreNotJson_ReturnsOneErrorForTheRest()
     {
         static string Broken(int lines) => string.Join('\n', Enumerable.Repeat("""{"t":"ping" """, lines));
 
-        Assert.All(Wire.Read(Broken(8)), parsed => Assert.Equal(ErrorCode.BadRequest, parsed.Error?.Code));
+        Assert.All(Wire.Read(Broken(8)), parsed => Assert.Equal(ChatErrorCode.BadRequest, parsed.Error?.Code));
 
         var read = Wire.Read(Broken(30));
         Assert.Equal(9, read.Count);
-        Assert.Equal(ErrorCode.TooLarge, read[8].Error?.Code);
+        Assert.Equal(ChatErrorCode.TooLarge, read[8].Error?.Code);
         Assert.Contains("8 lines that are not JSON", read[8].Error!.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Read_NamesAtTheirLength_AreFine_AndOneOver_IsABadRequest()
+    public void Read_WhenANameIsTooLong_ReturnsABadRequest()
     {
         Assert.IsType<Who>(Wire.Command(Who(Times(64))));
-        Assert.IsType<Who>(Wire.Command(Who("@" + Times(64, "😀"))));
-        Assert.Equal(ErrorCode.BadRequest, Wire.Error(Who(Times(65))).Code);
-        Assert.Equal(ErrorCode.BadRequest, Wire.Error(Who("@" + Times(65, "😀"))).Code);
+        Assert.IsType<Who>(Wire.Command(Who("@" + Times(128, "😀"))));
+        Assert.Equal(ChatErrorCode.BadRequest, Wire.Error(Who(Times(65))).Code);
+        Assert.Equal(ChatErrorCode.BadRequest, Wire.Error(Who("@" + Times(129, "😀"))).Code);
     }
 
     [Theory]
@@ -83,26 +83,26 @@ public sealed class CommandLimitTests
     [InlineData(50, 50)]
     [InlineData(51, 50)]
     [InlineData(long.MaxValue, 50)]
-    public void Read_AHistoryLimitOverTheTop_IsCutToIt(long asked, int read) =>
+    public void Read_WhenAHistoryLimitIsTooHigh_ReducesIt(long asked, int read) =>
         Assert.Equal(read, Assert.IsType<History>(Wire.Command($$"""{"t":"history","room":"a","limit":{{asked}}}""", Small)).Limit);
 
     [Fact]
-    public void Read_AHistoryWithoutLimit_AsksForAWholePage() =>
+    public void Read_WhenAHistoryHasNoLimit_UsesAFullPage() =>
         Assert.Equal(50, Assert.IsType<History>(Wire.Command("""{"t":"history","room":"a"}""", Small)).Limit);
 
     [Theory]
     [InlineData(40, 40)]
     [InlineData(41, 40)]
-    public void Read_AJoinForMoreThanIsReplayed_IsCutToIt(long asked, int read) =>
+    public void Read_WhenAJoinAsksForTooManyEvents_ReducesTheNumber(long asked, int read) =>
         Assert.Equal(read, Assert.IsType<Join>(Wire.Command($$"""{"t":"join","room":"a","last":{{asked}}}""", Small)).Last);
 
     [Fact]
-    public void Read_TheLargestSequence_IsRead() =>
+    public void Read_WhenASequenceIsTheLargest_AcceptsIt() =>
         Assert.Equal(long.MaxValue, Assert.IsType<Join>(Wire.Command($$"""{"t":"join","room":"a","after":{{long.MaxValue}}}""")).After);
 
     [Fact]
-    public void Read_WithoutRoomForMeta_RefusesEvenTheEmptyObject() =>
-        Assert.Equal(ErrorCode.TooLarge, Wire.Error(Meta("{}"), Small with { MetaBytes = 0 }).Code);
+    public void Read_WhenTheMetaLimitIsZero_RefusesAnEmptyObject() =>
+        Assert.Equal(ChatErrorCode.TooLarge, Wire.Error(Meta("{}"), Small with { MetaBytes = 0 }).Code);
 
     private static List<ParsedCommand> Pings(int count) =>
         Wire.Read(string.Join('\n', Enumerable.Repeat("""{"t":"ping","id":"1"}""", count)), Small);

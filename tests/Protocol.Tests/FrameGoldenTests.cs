@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace OrleansChat.Protocol.Tests;
 
-/// <summary>Each server frame's exact bytes, both ways.</summary>
+/// <summary>The exact bytes of each server frame, written and read.</summary>
 public sealed class FrameGoldenTests
 {
     private static readonly ChatEvent Message = new("lobby", 5, null, 1700000000000, "bob", EventKind.Msg, "hi", null, null, null, null, false);
@@ -33,9 +33,9 @@ public sealed class FrameGoldenTests
         },
         { new Ok("k1", "lobby", 5, 1700000000000, true, null), """{"t":"ok","id":"k1","room":"lobby","seq":5,"ts":1700000000000,"dup":true}""" },
         { new Ok("1", null, null, null, false, 1700000000), """{"t":"ok","id":"1","exp":1700000000}""" },
-        { new Err("1", ErrorCode.RateLimited, "rate limited", 250), """{"t":"err","id":"1","code":"rate_limited","message":"rate limited","retry":250}""" },
-        { new Err(null, ErrorCode.NotMember, "join the group first", null, "team"), """{"t":"err","room":"team","code":"not_member","message":"join the group first"}""" },
-        { new Err(null, ErrorCode.BadRequest, "not JSON", null), """{"t":"err","code":"bad_request","message":"not JSON"}""" },
+        { new Err("1", ChatErrorCode.RateLimited, "rate limited", 250), """{"t":"err","id":"1","code":"rate_limited","message":"rate limited","retry":250}""" },
+        { new Err(null, ChatErrorCode.NotMember, "join the group first", null, "team"), """{"t":"err","room":"team","code":"not_member","message":"join the group first"}""" },
+        { new Err(null, ChatErrorCode.BadRequest, "not JSON", null), """{"t":"err","code":"bad_request","message":"not JSON"}""" },
         {
             new Page("1", "lobby", [Message], 5, 5, true),
             """{"t":"page","id":"1","room":"lobby","events":[{"t":"ev","room":"lobby","seq":5,"ts":1700000000000,"from":"bob","kind":"msg","text":"hi"}],"first":5,"last":5,"more":true}"""
@@ -55,20 +55,20 @@ public sealed class FrameGoldenTests
     };
 
     [Theory, MemberData(nameof(Frames))]
-    public void Write_AFrame_GivesExactlyTheseBytes(ServerFrame frame, string line) => Assert.Equal(line, Wire.Written(frame));
+    public void Write_WhenGivenAFrame_ReturnsTheExactBytes(ServerFrame frame, string line) => Assert.Equal(line, Wire.Written(frame));
 
     [Theory, MemberData(nameof(Frames))]
-    public void Read_TheseBytes_GivesTheFrame(ServerFrame frame, string line)
+    public void Read_WhenGivenTheBytes_ReturnsTheFrame(ServerFrame frame, string line)
     {
         var read = FrameReader.Read(Encoding.UTF8.GetBytes(line));
 
-        // A record with a list in it is only equal to itself.
+        // A record that contains a list is equal only to itself.
         Assert.Equivalent(frame, read, strict: true);
         Assert.IsType(frame.GetType(), read);
     }
 
     [Fact]
-    public void Write_EveryCharacterUpToU02FF_IsWhatAnyJsonReaderReads()
+    public void Write_WhenTextHasAnyCharacterToU02FF_RoundTripsAsJson()
     {
         foreach (var text in Enumerable.Range(0, 0x300).Select(code => $"a{(char)code}b"))
         {
@@ -79,11 +79,11 @@ public sealed class FrameGoldenTests
     }
 
     [Fact]
-    public void Write_HalfASurrogatePair_IsReplacedAndNeverThrows() =>
+    public void Write_WhenASurrogateIsUnpaired_ReplacesIt() =>
         Assert.Equal("""{"t":"typing","room":"a","user":"x\ufffdy"}""", Wire.Written(new TypingNow("a", "x\ud800y")));
 
     [Fact]
-    public void Read_TypesAndKindsNewerThanTheReader_ArePassedOver()
+    public void Read_WhenTypesOrKindsAreUnknown_SkipsThem()
     {
         List<ServerFrame> read = [];
         FrameReader.Read(
@@ -98,7 +98,7 @@ public sealed class FrameGoldenTests
     }
 
     [Fact]
-    public void Read_APageWithAKindNewerThanTheReader_HasTheOtherEvents()
+    public void Read_WhenAPageHasAnUnknownKind_KeepsTheOtherEvents()
     {
         var page = FrameReader.Read(
             """{"t":"page","room":"a","events":[{"t":"ev","room":"a","seq":1,"ts":1,"from":"b","kind":"wink"},{"t":"ev","room":"a","seq":2,"ts":1,"from":"b","kind":"msg","text":"x"}],"first":1,"last":2}"""u8);
@@ -107,8 +107,8 @@ public sealed class FrameGoldenTests
     }
 
     [Fact]
-    public void Read_AnErrorCodeNewerThanTheReader_IsStillAnError() =>
-        Assert.Equal(new Err("1", ErrorCode.Internal, "x", null), FrameReader.Read("""{"t":"err","id":"1","code":"out_of_tea","message":"x"}"""u8));
+    public void Read_WhenAnErrorCodeIsUnknown_ReturnsAnInternalError() =>
+        Assert.Equal(new Err("1", ChatErrorCode.Internal, "x", null), FrameReader.Read("""{"t":"err","id":"1","code":"out_of_tea","message":"x"}"""u8));
 
     [Theory]
     [InlineData("")]
@@ -118,6 +118,6 @@ public sealed class FrameGoldenTests
     [InlineData("""{"t":"gap","room":"a","from":"x","to":1}""")]
     [InlineData("""{"t":"page","room":"a","events":{},"first":0,"last":0}""")]
     [InlineData("""{"t":"who","room":"a","count":1,"users":[1]}""")]
-    public void Read_WhatNoServerSays_Throws(string line) =>
+    public void Read_WhenTheLineIsNoServerFrame_Throws(string line) =>
         Assert.Throws<FormatException>(() => FrameReader.Read(Encoding.UTF8.GetBytes(line)));
 }

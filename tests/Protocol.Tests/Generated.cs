@@ -4,7 +4,7 @@ using FsCheck.Fluent;
 
 namespace OrleansChat.Protocol.Tests;
 
-/// <summary>Generated commands and frames: all that the two families can say within the limits.</summary>
+/// <summary>Generates commands and frames of every type, within the limits.</summary>
 internal static class Generated
 {
     private static readonly Gen<string> Character = Gen.Frequency(
@@ -16,7 +16,7 @@ internal static class Generated
 
     private static readonly Gen<string> Short = Character.ArrayOf(8).Select(string.Concat);
 
-    private static readonly Gen<string> User = Gen.Elements("alice", "bob", "张三", "é", "😀", "o'neil", "\"q\"", "a\\b");
+    private static readonly Gen<string> User = Gen.Elements("alice", "bob", "张三", "é", "😀", "o'neil", "\"q\"", "a\\b", "ann@x.org", "auth0|a:b", "guest-1");
 
     private static readonly Gen<string> Room =
         Gen.OneOf(Gen.Elements("a", "lobby", "a.b_c-9", new string('x', 64)), User.Select(RoomReference.Direct));
@@ -73,7 +73,7 @@ internal static class Generated
         Said(Event),
         Said(from id in Maybe(Short) from room in Maybe(Room) from seq in Maybe(Seq) from ts in Maybe(Seq) from dup in Either from exp in Maybe(Seq)
              select new Ok(id, room, seq, ts, dup, exp)),
-        Said(from id in Maybe(Short) from code in Gen.Elements(Enum.GetValues<ErrorCode>()) from message in Text from retry in Maybe(Count) from room in Maybe(Room)
+        Said(from id in Maybe(Short) from code in Gen.Elements(Enum.GetValues<ChatErrorCode>()) from message in Text from retry in Maybe(Count) from room in Maybe(Room)
              select new Err(id, code, message, retry, room)),
         Said(from id in Maybe(Short) from room in Room from events in Event.ListOf() from seq in Seq from more in Either
              select new Page(id, room, events, seq, seq, more)),
@@ -86,17 +86,17 @@ internal static class Generated
         Said(from code in Gen.Elements(Enum.GetValues<CloseCode>()) from after in Maybe(Count) from reason in Text select new Bye(code, after, reason)),
         Said(from id in Maybe(Short) select new Pong(id)));
 
-    /// <summary>Any bytes at all, with those that mean something to JSON among them.</summary>
+    /// <summary>Arbitrary bytes. Bytes with a meaning in JSON are frequent.</summary>
     public static readonly Gen<byte[]> Bytes =
         Gen.OneOf(Gen.Choose(0, 255).Select(value => (byte)value), Gen.Elements("{}[]\":,\\\n \tu09-tfn"u8.ToArray())).ArrayOf();
 
-    /// <summary>Frames that were valid until some bytes in them were cut out, doubled or overwritten.</summary>
+    /// <summary>Valid frames in which some bytes were then removed, doubled or overwritten.</summary>
     public static readonly Gen<byte[]> Damaged =
         from commands in Command.NonEmptyListOf()
         from damage in Gen.Zip(Gen.Choose(0, int.MaxValue - 1), Bytes).NonEmptyListOf()
         select damage.Aggregate(Frames(commands), Damage);
 
-    /// <summary>Commands as one frame.</summary>
+    /// <summary>One frame with all the commands.</summary>
     public static byte[] Frames(IEnumerable<ClientCommand> commands) => Encoding.UTF8.GetBytes(string.Join('\n', commands.Select(Wire.Written)));
 
     private static Gen<IReadOnlyList<ResumeRoom>> Cursors =>

@@ -3,7 +3,7 @@ using FsCheck.Fluent;
 
 namespace OrleansChat.Protocol.Tests;
 
-/// <summary>Checks what holds for every generated value; a failure names the seed to replay it with.</summary>
+/// <summary>Checks a property for many generated values. A failure names the seed that repeats it.</summary>
 internal static class Properties
 {
     public static void ForAll<T>(Gen<T> values, Func<T, bool> holds) =>

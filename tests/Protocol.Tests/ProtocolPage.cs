@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace OrleansChat.Protocol.Tests;
 
-/// <summary><c>docs/protocol.md</c>, and the source tree that it stands in.</summary>
+/// <summary>The page <c>docs/protocol.md</c>, and the source tree that contains it.</summary>
 internal sealed partial class ProtocolPage
 {
     private readonly string[] _lines = File.ReadAllLines(Path.Combine(Root, "docs", "protocol.md"));
@@ -13,10 +13,10 @@ internal sealed partial class ProtocolPage
     /// <summary>Every line of the page.</summary>
     public IReadOnlyList<string> Lines => _lines;
 
-    /// <summary>What the page writes as code, between back-ticks.</summary>
+    /// <summary>The code spans of the page: the text between backticks.</summary>
     public IReadOnlySet<string> Code => _lines.SelectMany(line => CodeSpan().Matches(line)).Select(span => span.Groups[1].Value).ToHashSet();
 
-    /// <summary>The lines of all blocks that are fenced as <c>```json whose</c>.</summary>
+    /// <summary>The lines of all blocks that start with <c>```json whose</c>.</summary>
     public IReadOnlyList<string> Examples(string whose)
     {
         List<string> examples = [];

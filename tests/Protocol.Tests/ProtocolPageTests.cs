@@ -6,13 +6,16 @@ using OrleansChat.Protocol.Json;
 
 namespace OrleansChat.Protocol.Tests;
 
-/// <summary>The protocol's page says what the code does: its examples are read by the code, and its tables are held against it.</summary>
+/// <summary>
+/// The protocol page agrees with the code: the code reads the examples of the page, and the tests compare its tables
+/// with the code.
+/// </summary>
 public sealed partial class ProtocolPageTests
 {
     private readonly ProtocolPage _page = new();
 
     [Fact]
-    public void EveryClientExample_IsACommand()
+    public void ClientExample_WhenRead_IsACommand()
     {
         foreach (var line in _page.Examples("client"))
         {
@@ -22,28 +25,28 @@ public sealed partial class ProtocolPageTests
     }
 
     [Fact]
-    public void EveryServerExample_IsAFrame_ByteForByte()
+    public void ServerExample_WhenReadAndWritten_IsUnchanged()
     {
         foreach (var line in _page.Examples("server"))
         {
             var frame = FrameReader.Read(Encoding.UTF8.GetBytes(line));
-            Assert.True(frame is not null, $"not known: {line}");
+            Assert.True(frame is not null, $"The reader does not know this frame: {line}");
             Assert.Equal(line, Wire.Written(frame));
         }
     }
 
     [Fact]
-    public void EveryCommand_HasAnExample() =>
+    public void Page_WhenRead_HasAnExampleOfEveryCommand() =>
         AssertAll<ClientCommand>(_page.Examples("client").Select(line => Wire.Command(line).GetType()));
 
     [Fact]
-    public void EveryFrame_HasAnExample() =>
+    public void Page_WhenRead_HasAnExampleOfEveryFrame() =>
         AssertAll<ServerFrame>(_page.Examples("server").Select(line => FrameReader.Read(Encoding.UTF8.GetBytes(line))!.GetType()));
 
     [Fact]
-    public void EveryWordOnTheWire_IsOnThePage()
+    public void Page_WhenRead_NamesEveryWordOnTheWire()
     {
-        // me is no field of the protocol's own: it is a meta that text mode writes.
+        // The field me is not part of the protocol. Text mode writes it into meta.
         AssertNamed(Enum.GetValues<Field>().Where(field => field != Field.Me));
         AssertNamed(Enum.GetValues<EventKind>());
         AssertNamed(Enum.GetValues<FrameType>());
@@ -55,17 +58,17 @@ public sealed partial class ProtocolPageTests
     }
 
     [Fact]
-    public void EveryErrorCode_SaysWhetherToTryAgain()
+    public void Page_WhenRead_SaysWhetherEachErrorAllowsARetry()
     {
-        foreach (var code in Enum.GetValues<ErrorCode>())
+        foreach (var code in Enum.GetValues<ChatErrorCode>())
         {
             var row = Assert.Single(_page.Rows(), row => row[0].Split(", ").Contains($"`{ErrorCodes.Word(code)}`"));
-            Assert.True(row[2] == (ErrorCodes.CanRetry(code) ? "yes" : "no"), $"{code}: {row[2]}");
+            Assert.True(row[2] == (ErrorCodes.CanRetry(code) ? "yes" : "no"), $"The page has the wrong retry column for {code}: {row[2]}");
         }
     }
 
     [Fact]
-    public void EveryCloseCode_SaysWhetherToComeBack()
+    public void Page_WhenRead_SaysWhetherEachCloseCodeAllowsAReturn()
     {
         foreach (var code in Enum.GetValues<CloseCode>())
         {
@@ -75,7 +78,7 @@ public sealed partial class ProtocolPageTests
     }
 
     [Fact]
-    public void EveryLimit_StandsWithItsDefaultAndItsSetting()
+    public void Page_WhenRead_ListsEveryLimitWithItsDefault()
     {
         var limits = new ProtocolLimits();
         foreach (var limit in typeof(ProtocolLimits).GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(one => one.PropertyType == typeof(int)))
@@ -86,7 +89,7 @@ public sealed partial class ProtocolPageTests
     }
 
     [Fact]
-    public void EveryFixedBound_StandsWithItsNumber()
+    public void Page_WhenRead_ListsEveryFixedBound()
     {
         foreach (var bound in typeof(Bounds).GetFields(BindingFlags.Public | BindingFlags.Static))
         {
@@ -97,7 +100,7 @@ public sealed partial class ProtocolPageTests
     }
 
     [Fact]
-    public void EveryOtherSetting_StandsWithTheDefaultOfItsSource()
+    public void Page_WhenRead_ListsOtherSettingsWithTheirDefaults()
     {
         var settings = _page.Rows().Where(row => SettingName().IsMatch(row[0])).ToArray();
         Assert.NotEmpty(settings);
@@ -105,6 +108,7 @@ public sealed partial class ProtocolPageTests
             .SelectMany(folder => Directory.EnumerateFiles(Path.Combine(ProtocolPage.Root, folder), "*.cs", SearchOption.AllDirectories))
             .Select(File.ReadAllText)
             .ToArray();
+
         foreach (var row in settings)
         {
             var name = SettingName().Match(row[0]);
@@ -113,7 +117,7 @@ public sealed partial class ProtocolPageTests
                 .SelectMany(source => PropertyDefault().Matches(source))
                 .Where(property => property.Groups["name"].Value == name.Groups["name"].Value)
                 .Select(property => ValueOf(property.Groups["value"].Value));
-            Assert.True(row[1] == Assert.Single(defaults), $"{row[0]}: the page says {row[1]}");
+            Assert.True(row[1] == Assert.Single(defaults), $"The page has another default than the code for {row[0]}: {row[1]}");
         }
     }
 
@@ -121,11 +125,11 @@ public sealed partial class ProtocolPageTests
         typeof(T).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(T))).Select(type => type.Name).Order(),
         shown.Select(type => type.Name).Distinct().Order());
 
-    /// <summary>The configuration sections that a source file says its options come from.</summary>
+    /// <summary>The configuration sections that the comments of a source file name.</summary>
     private static IEnumerable<string> SectionNames(string source) =>
         SectionComment().Matches(source).Select(comment => comment.Groups[1].Value);
 
-    /// <summary>A default as the page writes it: <c>256 * 1024</c> is 262144.</summary>
+    /// <summary>A default in the form of the page: <c>256 * 1024</c> is 262144.</summary>
     private static string ValueOf(string expression) => expression is "true" or "false"
         ? expression
         : Text(expression.Split('*').Aggregate(1, (product, factor) => product * int.Parse(factor.Replace("_", "", StringComparison.Ordinal), CultureInfo.InvariantCulture)));

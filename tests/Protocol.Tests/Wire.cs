@@ -2,7 +2,7 @@ using System.Text;
 
 namespace OrleansChat.Protocol.Tests;
 
-/// <summary>Frames as people write them down.</summary>
+/// <summary>Reads and writes frames as text.</summary>
 internal static class Wire
 {
     public static readonly ProtocolLimits Limits = new();
@@ -16,7 +16,7 @@ internal static class Wire
         return into;
     }
 
-    /// <summary>The one command of a frame that must be fine.</summary>
+    /// <summary>The only command of a frame. Fails if the reader refuses the frame.</summary>
     public static ClientCommand Command(string line, ProtocolLimits? limits = null)
     {
         var parsed = Assert.Single(Read(line, limits));
@@ -24,7 +24,7 @@ internal static class Wire
         return Assert.IsAssignableFrom<ClientCommand>(parsed.Command);
     }
 
-    /// <summary>The one error of a frame that must be refused.</summary>
+    /// <summary>The only error of a frame. Fails if the reader accepts the frame.</summary>
     public static Err Error(string line, ProtocolLimits? limits = null)
     {
         var parsed = Assert.Single(Read(line, limits));

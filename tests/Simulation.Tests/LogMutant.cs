@@ -1,26 +1,26 @@
 using OrleansChat.Grains.Interfaces;
-using OrleansChat.Grains.Log;
+using OrleansChat.Grains.MessageLog;
 using OrleansChat.Simulation.Tests.World;
 
 namespace OrleansChat.Simulation.Tests;
 
-/// <summary>A log that breaks a promise on purpose; as it is, none.</summary>
+/// <summary>The base of logs that break a promise on purpose. The base itself breaks none.</summary>
 internal class LogMutant(IMessageLog log) : IMessageLog
 {
-    /// <summary>The log that keeps its promises.</summary>
+    /// <summary>The log that keeps all promises.</summary>
     protected IMessageLog Honest => log;
 
     public virtual Task<RoomClaim?> ClaimAsync(string room, CancellationToken cancellationToken) => log.ClaimAsync(room, cancellationToken);
 
-    public virtual Task<RoomClaim> CreateAsync(string room, RoomKind kind, CancellationToken cancellationToken) => log.CreateAsync(room, kind, cancellationToken);
+    public virtual Task<CreatedRoom> CreateAsync(RoomCreation creation, CancellationToken cancellationToken) => log.CreateAsync(creation, cancellationToken);
 
     public virtual Task<AppendResult> AppendAsync(RoomAppend append, CancellationToken cancellationToken) => log.AppendAsync(append, cancellationToken);
 
     public virtual Task<AppendedEntry?> FindAsync(string room, string user, string clientId, CancellationToken cancellationToken) =>
         log.FindAsync(room, user, clientId, cancellationToken);
 
-    public virtual Task<IReadOnlyList<RoomEvent>> ReadAsync(string room, long after, int limit, CancellationToken cancellationToken) =>
-        log.ReadAsync(room, after, limit, cancellationToken);
+    public virtual Task<IReadOnlyList<RoomEvent>> ReadAsync(string room, MessageLogRange range, CancellationToken cancellationToken) =>
+        log.ReadAsync(room, range, cancellationToken);
 
     public virtual Task<IReadOnlyList<RoomHead>> HeadsAsync(IReadOnlyCollection<string> rooms, CancellationToken cancellationToken) =>
         log.HeadsAsync(rooms, cancellationToken);
@@ -33,7 +33,7 @@ internal class LogMutant(IMessageLog log) : IMessageLog
     public virtual Task MarkAsync(IReadOnlyCollection<ReadMark> marks, CancellationToken cancellationToken) => log.MarkAsync(marks, cancellationToken);
 }
 
-/// <summary>Answers first and commits a moment later.</summary>
+/// <summary>Answers before the commit and commits 20 ms later.</summary>
 internal sealed class AnswersBeforeTheCommit(Simulated world, IMessageLog log) : LogMutant(log)
 {
     public override async Task<AppendResult> AppendAsync(RoomAppend append, CancellationToken cancellationToken)
@@ -49,7 +49,7 @@ internal sealed class AnswersBeforeTheCommit(Simulated world, IMessageLog log) :
     }
 }
 
-/// <summary>Does not know a client id again: the second time it is another event.</summary>
+/// <summary>Does not recognize a repeated client id, and appends a second event for it.</summary>
 internal sealed class ForgetsClientIds(IMessageLog log) : LogMutant(log)
 {
     private readonly HashSet<(string, string, string)> _seen = [];
@@ -68,23 +68,25 @@ internal sealed class ForgetsClientIds(IMessageLog log) : LogMutant(log)
         cancellationToken);
 }
 
-/// <summary>Lets an owner write that was superseded.</summary>
+/// <summary>Accepts the appends of an owner that has been superseded.</summary>
 internal sealed class FencesNobody(IMessageLog log) : LogMutant(log)
 {
     public override async Task<AppendResult> AppendAsync(RoomAppend append, CancellationToken cancellationToken) => await Honest.AppendAsync(
         append with { Claim = (await Honest.HeadsAsync([append.Room], cancellationToken))[0].Claim }, cancellationToken);
 }
 
-/// <summary>Does not tell that a room has another owner, so nobody tells that one who is there.</summary>
+/// <summary>
+/// Hides that a room has another owner, so the gateways do not attach their users to the new owner.
+/// </summary>
 internal sealed class HidesClaims(IMessageLog log) : LogMutant(log)
 {
     public override async Task<IReadOnlyList<RoomHead>> HeadsAsync(IReadOnlyCollection<string> rooms, CancellationToken cancellationToken) =>
         [.. (await Honest.HeadsAsync(rooms, cancellationToken)).Select(head => head with { Claim = 1 })];
 }
 
-/// <summary>Leaves something out where much is read.</summary>
+/// <summary>Leaves out the third event of each read.</summary>
 internal sealed class ReadsWithHoles(IMessageLog log) : LogMutant(log)
 {
-    public override async Task<IReadOnlyList<RoomEvent>> ReadAsync(string room, long after, int limit, CancellationToken cancellationToken) =>
-        [.. (await Honest.ReadAsync(room, after, limit, cancellationToken)).Where((_, i) => i != 2)];
+    public override async Task<IReadOnlyList<RoomEvent>> ReadAsync(string room, MessageLogRange range, CancellationToken cancellationToken) =>
+        [.. (await Honest.ReadAsync(room, range, cancellationToken)).Where((_, i) => i != 2)];
 }

@@ -4,13 +4,17 @@ using OrleansChat.Simulation.Tests.World;
 
 namespace OrleansChat.Simulation.Tests;
 
-/// <summary>Runs many seeds, each a world of its own on one of a few threads, and tells of the first that violates something.</summary>
+/// <summary>
+/// Runs many seeds on a few threads, each in its own world, and reports the lowest seed with a violation.
+/// </summary>
 internal sealed class Seeds(Func<int, Action<string>?, Simulated> world)
 {
     private const int TraceLines = 60;
 
-    /// <summary>Runs seeds from <paramref name="first"/> on, so many, or until one violates something.</summary>
-    /// <returns>The violating one with the lowest seed; null for none.</returns>
+    /// <summary>
+    /// Runs <paramref name="count"/> seeds from <paramref name="first"/> on. It stops early if a seed has a violation.
+    /// </summary>
+    /// <returns>The violation with the lowest seed; null if no seed has one.</returns>
     public Outcome? Run(int first, int count, Action<Outcome>? each = null)
     {
         var (next, found, gate) = (first - 1, (Outcome?)null, new Lock());
@@ -47,13 +51,15 @@ internal sealed class Seeds(Func<int, Action<string>?, Simulated> world)
         {
             return world(seed, tell).Run();
         }
-        catch (Exception failure)
+        catch (Exception exception)
         {
-            return new(seed, $"The simulation failed: {failure}", 0, 0, 0, 0);
+            return new(seed, $"The simulation failed: {exception}", 0, 0, 0, 0);
         }
     }
 
-    /// <summary>What to say of a seed that violates something: the violation, the way there in short, and how to see all of it.</summary>
+    /// <summary>
+    /// The report of a violation: its text, the end of the trace, and the command that prints the whole trace.
+    /// </summary>
     public string Report(Outcome outcome)
     {
         var lines = new Queue<string>();
@@ -67,7 +73,7 @@ internal sealed class Seeds(Func<int, Action<string>?, Simulated> world)
         });
         return new StringBuilder()
             .AppendLine(CultureInfo.InvariantCulture, $"Seed {outcome.Seed}: {outcome.Violation}")
-            .AppendLine(CultureInfo.InvariantCulture, $"ORLEANSCHAT_SEED={outcome.Seed} dotnet test tests/Simulation.Tests --logger 'console;verbosity=detailed' tells everything; the end of it:")
+            .AppendLine(CultureInfo.InvariantCulture, $"ORLEANSCHAT_SEED={outcome.Seed} dotnet test tests/Simulation.Tests --logger 'console;verbosity=detailed' prints the whole trace. Its end:")
             .AppendJoin(Environment.NewLine, lines)
             .ToString();
     }

@@ -5,8 +5,9 @@ using OrleansChat.Simulation.Tests.World;
 namespace OrleansChat.Simulation.Tests;
 
 /// <summary>
-/// Thousands of worlds, one a seed: everything that can go wrong between a client and the log, and what must hold all the same.
-/// <c>ORLEANSCHAT_SEED=123</c> runs one with its whole trace, <c>ORLEANSCHAT_SEEDS=100000</c> so many of them.
+/// Thousands of simulated worlds, one per seed. Everything that can fail between a client and the log fails, and every
+/// promise must still hold. <c>ORLEANSCHAT_SEED=123</c> runs one seed and prints its whole trace, and
+/// <c>ORLEANSCHAT_SEEDS=100000</c> runs that many seeds.
 /// </summary>
 public sealed class SimulationTests(ITestOutputHelper output)
 {
@@ -15,7 +16,7 @@ public sealed class SimulationTests(ITestOutputHelper output)
     private readonly Seeds _seeds = new((seed, tell) => new Simulated(seed, Shared, tell));
 
     [Fact]
-    public void EverySeed_HoldsWhatIsPromised()
+    public void Simulation_WhenRunWithManySeeds_KeepsEveryPromise()
     {
         if (Number("ORLEANSCHAT_SEED") is { } one)
         {
@@ -34,11 +35,11 @@ public sealed class SimulationTests(ITestOutputHelper output)
         });
         output.WriteLine($"{count} seeds, {steps} steps, {sends} sends, {gaps} gaps in {Stopwatch.GetElapsedTime(started).TotalSeconds:0.0} s");
         Assert.True(found is null, found is null ? null : _seeds.Report(found));
-        Assert.True(gaps > 0 || count < 1000, "No slow reader ever got a gap: the schedule has become too kind.");
+        Assert.True(gaps > 0 || count < 1000, "No slow reader got a gap. The schedule no longer makes readers slow enough.");
     }
 
     [Fact]
-    public void ASeed_RunTwice_IsTheSameRun()
+    public void Seed_WhenRunTwice_GivesTheSameRun()
     {
         for (var seed = 1; seed <= 40; seed++)
         {

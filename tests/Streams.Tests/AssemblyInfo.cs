@@ -1,2 +1,5 @@
-// Each test starts silos; side by side they would measure each other.
-[assembly: CollectionBehavior(DisableTestParallelization = true)]
+using Xunit.Sdk;
+using Xunit.v3;
+
+// Each test starts silos. Parallel tests would disturb each other's measurements.
+[assembly: Parallelization(Mode = ParallelMode.None)]

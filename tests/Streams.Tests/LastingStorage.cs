@@ -13,7 +13,7 @@ internal sealed class LastingStorage
 
     private Task _writable = Task.CompletedTask;
 
-    /// <summary>Keeps every write waiting until the task ends, as a paused database would.</summary>
+    /// <summary>Delays every write until the task ends, as a paused database would.</summary>
     public void PauseUntil(Task end) => _writable = end;
 
     public IGrainStorage On(IServiceProvider silo) => new Connection(this, silo.GetRequiredService<Serializer>());

@@ -2,7 +2,7 @@ using Orleans.Streams;
 
 namespace OrleansChat.Streams.Tests;
 
-/// <summary>Keeps what a subscription got, and lets a test wait for it.</summary>
+/// <summary>Keeps the items that a subscription received, and lets a test wait for them.</summary>
 internal sealed class Listener(Func<Item, Task> onNext) : IAsyncObserver<Item>
 {
     private readonly Lock _lock = new();
@@ -60,7 +60,7 @@ internal sealed class Listener(Func<Item, Task> onNext) : IAsyncObserver<Item>
         catch (TimeoutException)
         {
             var items = Items;
-            Assert.Fail($"Awaited {awaited} for {seconds} s; {items.Length} items came, the last {items.LastOrDefault()}.");
+            Assert.Fail($"Awaited {awaited} for {seconds} s; {items.Length} items arrived, the last was {items.LastOrDefault()}.");
         }
     }
 }

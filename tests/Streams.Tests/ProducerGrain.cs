@@ -5,7 +5,7 @@ using Orleans.Streams;
 
 namespace OrleansChat.Streams.Tests;
 
-/// <summary>What the tests publish: a producer's name and its running number.</summary>
+/// <summary>An item that the tests publish: the name of its producer, and a running number.</summary>
 [GenerateSerializer, Immutable, Alias("test.streams.item")]
 public sealed record Item([property: Id(0)] string Producer, [property: Id(1)] int Number);
 
@@ -15,7 +15,7 @@ public interface IProducerGrain : IGrainWithStringKey
     [Alias("where")]
     Task<SiloAddress> Where();
 
-    /// <summary>Publishes the numbers one by one, each awaited.</summary>
+    /// <summary>Publishes the numbers one by one, and awaits each.</summary>
     [Alias("publish")]
     Task Publish(string stream, string producer, int first, int count);
 

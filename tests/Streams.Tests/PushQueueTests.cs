@@ -13,7 +13,7 @@ public sealed class PushQueueTests : IDisposable
     public void Dispose() => _services.Dispose();
 
     [Fact]
-    public async Task Read_WhenNothingWaits_CompletesAsSoonAsSomethingDoes()
+    public async Task Read_WhenTheQueueIsEmpty_CompletesWithTheNextBatch()
     {
         var queue = Queue(new() { IdleWait = TimeSpan.FromMinutes(1) });
         var read = queue.ReadAsync(10, TestContext.Current.CancellationToken);
@@ -25,7 +25,7 @@ public sealed class PushQueueTests : IDisposable
     }
 
     [Fact]
-    public async Task Read_WhenNothingComes_ReturnsEmptyAgainAndAgainAndLosesNothing()
+    public async Task Read_WhenNothingArrives_ReturnsEmptyAndLosesNothing()
     {
         var queue = Queue(new() { IdleWait = TimeSpan.FromMilliseconds(10) });
         for (var round = 0; round < 3; round++)
@@ -49,7 +49,7 @@ public sealed class PushQueueTests : IDisposable
     }
 
     [Fact]
-    public async Task Read_WhenMoreWaitsThanTheLimit_TakesTheOldestAndSequencesRise()
+    public async Task Read_WhenMoreWaitsThanTheLimit_TakesTheOldestFirst()
     {
         var queue = Queue(new());
         foreach (var name in (string[])["a", "b", "c"])
@@ -64,7 +64,7 @@ public sealed class PushQueueTests : IDisposable
     }
 
     [Fact]
-    public async Task Enqueue_WhenTheQueueIsFull_WaitsForRoomAndKeepsTheOrder()
+    public async Task Enqueue_WhenTheQueueIsFull_WaitsAndKeepsTheOrder()
     {
         var queue = Queue(new() { QueueCapacity = 1, EnqueueTimeout = TimeSpan.FromMinutes(1) });
         await queue.EnqueueAsync(Batch("a"));
@@ -91,7 +91,7 @@ public sealed class PushQueueTests : IDisposable
     }
 
     [Fact]
-    public async Task Stop_WhenProducersWait_TheyAndLaterOnesFailByName()
+    public async Task Stop_WhenProducersWait_FailsThemAndLaterOnes()
     {
         var queue = Queue(new() { QueueCapacity = 1, EnqueueTimeout = TimeSpan.FromMinutes(1) });
         await queue.EnqueueAsync(Batch("a"));

@@ -7,12 +7,12 @@ namespace OrleansChat.Streams.Tests;
 
 public sealed class StreamFailureTests
 {
-    // One queue, so that streams of these tests have nothing between them but the provider's own care.
+    // With one queue, only the provider itself separates the streams of these tests.
     private static Dictionary<string, string?> OneQueue(params (string Setting, string Value)[] more) =>
         new(more.Select(setting => KeyValuePair.Create(setting.Setting, (string?)setting.Value))) { ["QueuesPerSilo"] = "1" };
 
     [Fact]
-    public async Task Publish_WhenAConsumerFallsTooFarBehind_DropsTheOldestOfItsStreamOnlyAndCountsThem()
+    public async Task Publish_WhenAConsumerIsTooFarBehind_DropsItsOldestEventsOnly()
     {
         await using var cluster = await StreamsCluster.StartAsync(settings: OneQueue(("EventsPerStream", "100"), ("MaxReadCount", "50")));
         await using var slow = await cluster.ConnectAsync();
@@ -42,7 +42,7 @@ public sealed class StreamFailureTests
     }
 
     [Fact]
-    public async Task Publish_WhenAConsumersProcessIsGone_TheOthersGoOnAtOnce()
+    public async Task Publish_WhenAConsumersProcessDies_ReachesTheOthersAtOnce()
     {
         await using var cluster = await StreamsCluster.StartAsync(settings: OneQueue());
         await using var living = await cluster.ConnectAsync();
@@ -59,14 +59,14 @@ public sealed class StreamFailureTests
         {
             await producer.Publish("dead", "one", number, 1);
             await producer.Publish("living", "one", number, 1);
-            await kept.UntilItemAsync(new Item("one", number), seconds: 3); // A call to the dead one takes 30 s to time out.
+            await kept.UntilItemAsync(new Item("one", number), seconds: 3); // A call to the dead consumer times out after 30 s.
         }
 
         Assert.Equal(Enumerable.Range(0, 51), kept.Items.Select(item => item.Number));
     }
 
     [Fact]
-    public async Task Publish_WhenAConsumerNeverReturns_TheOthersGoOnAtOnce()
+    public async Task Publish_WhenAConsumerNeverReturns_ReachesTheOthersAtOnce()
     {
         await using var cluster = await StreamsCluster.StartAsync(settings: OneQueue(("EventsPerStream", "20"), ("MaxReadCount", "20")));
         await using var living = await cluster.ConnectAsync();
@@ -91,11 +91,12 @@ public sealed class StreamFailureTests
     }
 
     /// <summary>
-    /// Orleans reads nothing from a queue while a stream that is new to the silo shakes hands with its subscribers. So here a dead one costs the
-    /// other streams of its queue a wait, of two calls that time out: one to ask it, one to tell it that this failed. Hence the many queues.
+    /// Orleans reads nothing from a queue during the handshake between a stream that is new to the silo and its
+    /// subscribers. So here a dead subscriber delays the other streams of its queue by two calls that time out: one
+    /// asks the subscriber, and one reports that this failed. This is the reason for many queues.
     /// </summary>
     [Fact]
-    public async Task Publish_WhenADeadConsumersStreamIsNewToTheSilo_ItsQueueWaitsForTheTimeoutsAndOtherQueuesGoOnAtOnce()
+    public async Task Publish_WhenANewStreamHasADeadConsumer_DelaysOnlyItsOwnQueue()
     {
         await using var cluster = await StreamsCluster.StartAsync(
             silos: 2,
@@ -127,7 +128,7 @@ public sealed class StreamFailureTests
     }
 
     [Fact]
-    public async Task Publish_WhenAnotherSiloStops_GoesOnAndNewSubscribersFindTheirStreams()
+    public async Task Publish_WhenAnotherSiloStops_ReachesOldAndNewSubscribers()
     {
         await using var cluster = await StreamsCluster.StartAsync(silos: 2, configure: silo =>
             silo.Services.Configure<SiloMessagingOptions>(options => options.ResponseTimeout = options.SystemResponseTimeout = TimeSpan.FromSeconds(5)));
@@ -157,7 +158,7 @@ public sealed class StreamFailureTests
 
         foreach (var listener in listeners)
         {
-            // An answer that went through the stopping silo can be lost, and then its delivery is made again.
+            // An answer that goes through the stopping silo can be lost. Then the delivery is repeated.
             var numbers = listener.Items.Where(item => item.Producer == "staying").Select(item => item.Number).Distinct();
             Assert.Equal(Enumerable.Range(0, 102), numbers);
         }
@@ -168,17 +169,18 @@ public sealed class StreamFailureTests
         await staying.Publish("fresh", "staying", 0, 1);
         await fresh.UntilItemAsync(new Item("staying", 0));
 
-        // Where the stream flows already the agent takes a new subscriber in beside the events: it hears from a moment soon after.
+        // If the stream already has events, the agent adds a new subscriber while it delivers them. The subscriber
+        // receives events from a moment soon after.
         for (var (number, started) = (102, Stopwatch.GetTimestamp()); known.Items.Length == 0; number++)
         {
-            Assert.True(Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(20), "A new subscriber of a stream that flows was not heard of for 20 s.");
+            Assert.True(Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(20), "A new subscriber of a busy stream received nothing for 20 s.");
             await staying.Publish("stream-0", "staying", number, 1);
             await Task.Delay(20, TestContext.Current.CancellationToken);
         }
     }
 
     [Fact]
-    public async Task Publish_WhenTheQueueStaysFull_FailsByNameAndSucceedsAgainLater()
+    public async Task Publish_WhenTheQueueStaysFull_FailsAndLaterSucceeds()
     {
         await using var cluster = await StreamsCluster.StartAsync(settings: OneQueue(("QueueCapacity", "10"), ("EnqueueTimeout", "00:00:00.200")));
         await using var gateway = await cluster.ConnectAsync();
@@ -187,7 +189,8 @@ public sealed class StreamFailureTests
         await producer.Publish("known", "one", 0, 1);
         await listener.UntilCountAsync(1);
 
-        // A stream's first event registers it in the subscription store. As long as that takes, its queue is not read.
+        // The first event of a stream registers the stream in the subscription store. Until that is done, the queue is
+        // not read.
         var database = new TaskCompletionSource();
         cluster.Subscriptions.PauseUntil(database.Task);
         await producer.Publish("unknown", "one", 0, 1);
@@ -205,10 +208,10 @@ public sealed class StreamFailureTests
         for (var next = 11; next < 111; next += 10)
         {
             await producer.Publish("known", "one", next, 10);
-            await listener.UntilItemAsync(new Item("one", next + 9)); // So that the queue is never full again.
+            await listener.UntilItemAsync(new Item("one", next + 9)); // This keeps the queue from being full again.
         }
 
-        Assert.Equal(Enumerable.Range(0, 111), listener.Items.Select(item => item.Number)); // The refused one, 11, was not half published.
+        Assert.Equal(Enumerable.Range(0, 111), listener.Items.Select(item => item.Number)); // The refused event, 11, was not published in part.
     }
 
     [Fact]
@@ -225,7 +228,7 @@ public sealed class StreamFailureTests
         await producer.Publish("heard", "one", 0, 10);
         await listener.UntilCountAsync(10);
 
-        await Waiting.UntilAsync(() => cluster.StreamsKept(cluster.Silos[0]) == 0, "no stream to be kept");
+        await Waiting.UntilAsync(() => cluster.StreamsKept(cluster.Silos[0]) == 0, "the silo to release all streams");
 
         await producer.Publish("heard", "one", 10, 1);
         await listener.UntilCountAsync(11);
@@ -246,7 +249,7 @@ public sealed class StreamFailureTests
         await listener.Subscription.UnsubscribeAsync();
         await producer.Publish("left", "one", 10, 10);
 
-        await Waiting.UntilAsync(() => cluster.StreamsKept(cluster.Silos[0]) == 0, "the stream not to be kept");
+        await Waiting.UntilAsync(() => cluster.StreamsKept(cluster.Silos[0]) == 0, "the silo to release the stream");
         Assert.Equal(10, listener.Items.Length);
     }
 }

@@ -22,7 +22,7 @@ public sealed class StreamOrderTests
     }
 
     [Fact]
-    public async Task Publish_WhenManyProducersUseManyStreams_EverythingArrivesOnceAndInOrder()
+    public async Task Publish_WhenManyProducersUseManyStreams_DeliversOnceAndInOrder()
     {
         await using var cluster = await StreamsCluster.StartAsync(silos: 2);
         await using var gateway = await cluster.ConnectAsync();
@@ -50,7 +50,7 @@ public sealed class StreamOrderTests
     }
 
     [Fact]
-    public async Task Publish_WhenEventsWait_OneDeliveryCarriesMany()
+    public async Task Publish_WhenEventsWait_DeliversManyAtOnce()
     {
         await using var cluster = await StreamsCluster.StartAsync(settings: new() { ["QueuesPerSilo"] = "1" });
         await using var gateway = await cluster.ConnectAsync();
@@ -60,18 +60,18 @@ public sealed class StreamOrderTests
         var behind = await other.SubscribeAsync("behind");
         var producer = await gateway.ProducerAsync("one");
 
-        await producer.Publish("busy", "one", 0, 1); // Its delivery waits at the gate; the others queue up behind it.
+        await producer.Publish("busy", "one", 0, 1); // Its delivery waits at the gate. The others queue up behind it.
         await producer.Publish("behind", "one", 0, 1);
         await Task.WhenAll(listener.UntilCountAsync(1), behind.UntilCountAsync(1));
         await producer.Publish("busy", "one", 1, 512);
         await producer.Publish("behind", "one", 1, 1);
-        await behind.UntilCountAsync(2); // It is one queue: the agent has read the 512.
+        await behind.UntilCountAsync(2); // There is one queue, so the agent has read the 512 events.
         gate.SetResult();
         await listener.UntilCountAsync(513);
 
         Assert.Equal(Enumerable.Range(0, 513), listener.Items.Select(item => item.Number));
         await Waiting.UntilAsync(() => cluster.Measures.Sum("orleanschat.streams.delivery.size") == 515, "515 events counted as delivered");
-        Assert.Equal(5, cluster.Measures.Count("orleanschat.streams.delivery.size")); // 1, then 256 and 256; and the two behind them.
+        Assert.Equal(5, cluster.Measures.Count("orleanschat.streams.delivery.size")); // 1, 256 and 256 on the busy stream, and two of 1 on the other.
     }
 
     [Fact]
@@ -81,11 +81,12 @@ public sealed class StreamOrderTests
         await using var gateway = await cluster.ConnectAsync();
         var listener = await gateway.SubscribeAsync("private");
         var one = await gateway.ProducerAsync("one", cluster.Silos[0]);
+
         await one.Publish("private", "one", 0, 1);
         await listener.UntilCountAsync(1);
 
         Assert.Equal(1, cluster.StreamsKept(cluster.Silos[0]));
-        Assert.Equal(0, cluster.StreamsKept(cluster.Silos[1])); // The same queue id there, another queue.
+        Assert.Equal(0, cluster.StreamsKept(cluster.Silos[1])); // That silo has another queue under the same id.
 
         var two = await gateway.ProducerAsync("two", cluster.Silos[1]);
         await two.Publish("private", "two", 0, 1);
@@ -94,7 +95,7 @@ public sealed class StreamOrderTests
     }
 
     [Fact]
-    public async Task Publish_WhenRightAfterTheFirstSubscribe_IsDelivered()
+    public async Task Publish_WhenASubscriptionIsNew_IsDelivered()
     {
         await using var cluster = await StreamsCluster.StartAsync(silos: 2);
         await using var gateway = await cluster.ConnectAsync();
@@ -108,7 +109,7 @@ public sealed class StreamOrderTests
     }
 
     [Fact]
-    public async Task Publish_WhenNobodyHasSubscribedYet_SucceedsAndALaterSubscriberGetsWhatFollows()
+    public async Task Publish_WhenNobodyHasSubscribed_ReachesLaterSubscribersFromThenOn()
     {
         await using var cluster = await StreamsCluster.StartAsync();
         await using var gateway = await cluster.ConnectAsync();
@@ -117,10 +118,10 @@ public sealed class StreamOrderTests
         {
             var stream = $"early-{round}";
             await producer.Publish(stream, "early", 0, 3);
-            await Waiting.UntilAsync(() => cluster.StreamsKept(cluster.Silos[0]) > round, "the stream to be known to the agent");
+            await Waiting.UntilAsync(() => cluster.StreamsKept(cluster.Silos[0]) > round, "the agent to know the stream");
 
             var listener = await gateway.SubscribeAsync(stream);
-            await producer.Publish(stream, "late", 0, 3); // The agent may still be shaking hands with the subscriber.
+            await producer.Publish(stream, "late", 0, 3); // The handshake of the agent with the subscriber may still run.
             await listener.UntilItemAsync(new Item("late", 2));
 
             Assert.Equal([0, 1, 2], listener.Items.Where(item => item.Producer == "late").Select(item => item.Number));

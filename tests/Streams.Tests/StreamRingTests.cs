@@ -4,16 +4,17 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Orleans.Providers.Streams.Common;
 using Orleans.Runtime;
 using Orleans.Streams;
+using OrleansChat.TestSupport;
 
 namespace OrleansChat.Streams.Tests;
 
-/// <summary>A queue's cache driven as its agent drives it.</summary>
+/// <summary>The cache of a queue, called as the queue's agent calls it.</summary>
 public sealed class StreamRingTests : IDisposable
 {
     private static readonly StreamId Stream = StreamId.Create("test", "one");
 
     private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
-    private readonly SetTime _time = new();
+    private readonly ManualTime _time = new();
     private readonly PushQueueCache _cache;
     private long _sequence;
 
@@ -44,7 +45,7 @@ public sealed class StreamRingTests : IDisposable
     }
 
     [Fact]
-    public void Add_WhenTheRingIsFull_DropsTheOldestInEventsNotInPublishes()
+    public void Add_WhenTheEventsExceedTheRing_DropsTheOldest()
     {
         using var cursor = Cursor();
         Add(4, 4, 2);
@@ -78,7 +79,7 @@ public sealed class StreamRingTests : IDisposable
     }
 
     [Fact]
-    public void Cursor_WhenOneConsumerIsBehind_KeepsWhatItHasYetToTake()
+    public void Cursor_WhenAnotherConsumerIsFaster_KeepsItsEvents()
     {
         using var slow = Cursor();
         using var fast = Cursor();
@@ -93,7 +94,7 @@ public sealed class StreamRingTests : IDisposable
     [Theory]
     [InlineData(1, 1)]
     [InlineData(3, 3)]
-    [InlineData(0, 1)] // Gone already: the oldest that is there.
+    [InlineData(0, 1)] // Before the oldest event: the cursor starts at the oldest.
     public void Cursor_WhenASubscriptionNamesItsFirstEvent_StartsThere(int sequence, int first)
     {
         using var pin = Cursor();
@@ -105,7 +106,7 @@ public sealed class StreamRingTests : IDisposable
     }
 
     [Fact]
-    public void Cursor_WhenASubscriptionNamesNoEvent_GetsOnlyWhatFollows()
+    public void Cursor_WhenASubscriptionNamesNoEvent_GetsOnlyLaterEvents()
     {
         Add(1, 1);
         using var cursor = Cursor();
@@ -115,12 +116,12 @@ public sealed class StreamRingTests : IDisposable
     }
 
     [Fact]
-    public void Purge_WhenNobodyReads_KeepsEventsForASubscriberThatIsOnItsWayAndThenLetsGo()
+    public void Purge_WhenASubscriberIsConnecting_KeepsItsEventsForAWhile()
     {
         Add(1);
         Purge(after: 5);
-        Add(1); // Sequence 2 comes while a subscriber shakes hands.
-        Purge(after: 5); // However soon after it the next purge comes.
+        Add(1); // Sequence 2 arrives during the handshake of a subscriber.
+        Purge(after: 5); // The next purge keeps it, however soon it runs.
         using (var cursor = Cursor(new EventSequenceTokenV2(2)))
             Assert.Equal([2], Next(cursor));
 
@@ -130,10 +131,11 @@ public sealed class StreamRingTests : IDisposable
     }
 
     [Fact]
-    public void Purge_WhenAConsumerIsThere_KeepsWhatItHasYetToTake()
+    public void Purge_WhenAConsumerExists_KeepsItsEvents()
     {
         using var cursor = Cursor();
         Add(1);
+
         Purge(after: 5);
         Purge(after: 5);
         Purge(after: 5);
@@ -143,15 +145,16 @@ public sealed class StreamRingTests : IDisposable
     }
 
     [Fact]
-    public void Dispose_WhenTwice_LeavesTheOtherConsumersAlone()
+    public void Dispose_WhenCalledTwice_LeavesTheOtherConsumersAlone()
     {
         using var other = Cursor();
         var cursor = Cursor();
         Add(1);
+
         cursor.Dispose();
         cursor.Dispose();
 
-        Assert.False(cursor.MoveNext());
+        Assert.False(Moved(cursor));
         Assert.Equal([1], Next(other));
     }
 
@@ -163,26 +166,19 @@ public sealed class StreamRingTests : IDisposable
 
     private IQueueCacheCursor Cursor(StreamSequenceToken? token = null) => _cache.GetCacheCursor(Stream, token);
 
-    /// <summary>Publishes of so many events each; every event is its publish's sequence.</summary>
+    /// <summary>Adds one publish per size. The value of each event is the sequence of its publish.</summary>
     private void Add(params int[] sizes) => _cache.AddToCache([.. sizes.Select(size =>
         new PushBatch(Stream, [.. Enumerable.Repeat((object)(int)++_sequence, size)], null) { Sequence = _sequence })]);
 
     private void Purge(int after)
     {
-        _time.Now += TimeSpan.FromSeconds(after);
+        _time.Advance(TimeSpan.FromSeconds(after));
         _cache.TryPurgeFromCache(out _);
     }
 
-    /// <summary>The events of the next delivery; none where nothing waits.</summary>
+    /// <summary>Returns the events of the next delivery, or none if nothing waits.</summary>
     private static int[] Next(IQueueCacheCursor cursor) =>
-        cursor.MoveNext() ? [.. cursor.GetCurrent(out _)!.GetEvents<int>().Select(item => item.Item1)] : [];
+        Moved(cursor) ? [.. cursor.GetCurrent(out _)!.GetEvents<int>().Select(item => item.Item1)] : [];
 
-    private sealed class SetTime : TimeProvider
-    {
-        public TimeSpan Now { get; set; } = TimeSpan.FromDays(1);
-
-        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-        public override long GetTimestamp() => Now.Ticks;
-    }
+    private static bool Moved(IQueueCacheCursor cursor) => cursor.MoveNextWithResult().Kind == QueueCacheCursorMoveResultKind.Success;
 }

@@ -11,7 +11,10 @@ using Orleans.TestingHost;
 
 namespace OrleansChat.Streams.Tests;
 
-/// <summary>Silos over real sockets with one push stream provider, whose name is the cluster's own so that its numbers are too.</summary>
+/// <summary>
+/// Silos over real sockets with one push stream provider. The name of the provider is unique, so that the measurements
+/// are those of this cluster alone.
+/// </summary>
 internal sealed class StreamsCluster : IAsyncDisposable
 {
     private readonly TestCluster _cluster;
@@ -29,13 +32,13 @@ internal sealed class StreamsCluster : IAsyncDisposable
 
     public IReadOnlyList<SiloHandle> Silos => _cluster.Silos;
 
-    /// <param name="silos">The first is the one that cannot be stopped: it holds the membership.</param>
+    /// <param name="silos">Number of silos. The first one cannot be stopped, because it holds the membership.</param>
     /// <param name="settings">The Streams section, as in a settings file.</param>
     public static async Task<StreamsCluster> StartAsync(
         int silos = 1, Dictionary<string, string?>? settings = null, Action<ISiloBuilder>? configure = null, bool distributedDirectory = false)
     {
         var provider = $"streams-{Guid.NewGuid():N}";
-        var measures = new StreamsMeasures(provider); // Listens before the first instrument is made.
+        var measures = new StreamsMeasures(provider); // The listener must exist before the first instrument does.
         var subscriptions = new LastingStorage();
         var streams = new ConfigurationBuilder().AddInMemoryCollection(settings ?? []).Build();
         var builder = new TestClusterBuilder((short)silos);
@@ -50,7 +53,7 @@ internal sealed class StreamsCluster : IAsyncDisposable
                 silo.Services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Error));
                 silo.Services.AddKeyedSingleton<IGrainStorage>("PubSubStore", (services, _) => subscriptions.On(services));
                 silo.AddChatStreams(provider, streams);
-#pragma warning disable ORLEANSEXP003 // Not used by the product; its streams must work over it all the same.
+#pragma warning disable ORLEANSEXP003 // The product does not use it, but its streams must work over it.
                 if (distributedDirectory)
                     silo.AddDistributedGrainDirectory();
 #pragma warning restore ORLEANSEXP003
@@ -59,14 +62,14 @@ internal sealed class StreamsCluster : IAsyncDisposable
         var cluster = builder.Build();
         await cluster.DeployAsync();
 
-        // Until a silo has another one's manifest it places no grain there.
+        // A silo places no grain on another silo until it has that silo's manifest.
         await Waiting.UntilAsync(
             () => cluster.Silos.All(silo => ((InProcessSiloHandle)silo).SiloHost.Services.GetRequiredService<IClusterManifestProvider>().Current.Silos.Count == silos),
-            "each silo to know of all");
+            "each silo to know all silos");
         return new StreamsCluster(cluster, provider, streams) { Measures = measures, Subscriptions = subscriptions };
     }
 
-    /// <summary>Streams that the silo keeps anything for.</summary>
+    /// <summary>Number of streams for which the silo keeps anything.</summary>
     public int StreamsKept(SiloHandle silo) => Adapter(silo).Streams;
 
     public QueueId QueueOf(string stream) => Adapter(Silos[0]).GetStreamQueueMapper().GetQueueForStream(StreamId.Create("test", stream));
@@ -76,7 +79,7 @@ internal sealed class StreamsCluster : IAsyncDisposable
 
     public Task StopAsync(SiloHandle silo) => _cluster.StopSiloAsync(silo);
 
-    /// <summary>A client process's stand-in: its own host, connected to every silo.</summary>
+    /// <summary>Starts a stand-in for a client process: a host of its own, connected to every active silo.</summary>
     public async Task<TestGateway> ConnectAsync()
     {
         var host = Host.CreateApplicationBuilder();

@@ -27,7 +27,7 @@ public sealed class StreamsHostingTests
     {
         var builder = Host.CreateApplicationBuilder();
         builder.UseOrleans(silo => silo
-            .UseLocalhostClustering() // The options are checked before any port is opened.
+            .UseLocalhostClustering() // The host checks the options before it opens a port.
             .AddMemoryGrainStorage("PubSubStore")
             .AddChatStreams("inbox", Section((setting, value))));
         using var host = builder.Build();
@@ -43,7 +43,7 @@ public sealed class StreamsHostingTests
         var result = new PushStreamOptionsValidator().Validate("inbox", new() { MaxReadCount = 101, EventsPerStream = 100 });
 
         Assert.True(result.Failed);
-        Assert.Contains("MaxReadCount, 101, must be at most EventsPerStream, 100", result.FailureMessage, StringComparison.Ordinal);
+        Assert.Contains("MaxReadCount (101) must not exceed EventsPerStream (100)", result.FailureMessage, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -80,7 +80,7 @@ public sealed class StreamsHostingTests
     }
 
     [Fact]
-    public async Task Publish_WhenFromAClient_IsRefused()
+    public async Task Publish_WhenCalledByAClient_IsRefused()
     {
         await using var cluster = await StreamsCluster.StartAsync();
         await using var gateway = await cluster.ConnectAsync();

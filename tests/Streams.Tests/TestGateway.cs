@@ -7,7 +7,7 @@ using Orleans.TestingHost;
 
 namespace OrleansChat.Streams.Tests;
 
-/// <summary>An Orleans client of its own, as a gateway is one.</summary>
+/// <summary>An Orleans client with its own host, like a gateway.</summary>
 internal sealed class TestGateway(IHost host, string provider) : IAsyncDisposable
 {
     private readonly IClusterClient _client = host.Services.GetRequiredService<IClusterClient>();
@@ -16,7 +16,7 @@ internal sealed class TestGateway(IHost host, string provider) : IAsyncDisposabl
 
     public IAsyncStream<Item> Stream(string key) => _client.GetStreamProvider(provider).GetStream<Item>("test", key);
 
-    /// <summary>Subscribes a listener, whose callback may keep the delivery waiting.</summary>
+    /// <summary>Subscribes a listener. Its callback may delay the delivery.</summary>
     public async Task<Listener> SubscribeAsync(string key, Func<Item, Task>? onNext = null)
     {
         var listener = new Listener(onNext ?? (_ => Task.CompletedTask));
@@ -24,7 +24,7 @@ internal sealed class TestGateway(IHost host, string provider) : IAsyncDisposabl
         return listener;
     }
 
-    /// <summary>A producer; on the given silo where there is one.</summary>
+    /// <summary>Returns a producer, on the given silo if there is one.</summary>
     public async Task<IProducerGrain> ProducerAsync(string name, SiloHandle? silo = null)
     {
         var producer = _client.GetGrain<IProducerGrain>($"{provider}/{name}");
@@ -44,7 +44,7 @@ internal sealed class TestGateway(IHost host, string provider) : IAsyncDisposabl
         return producer;
     }
 
-    /// <summary>Is gone, as a killed process is: no subscription is taken back, and no connection stays.</summary>
+    /// <summary>Ends as a killed process does: it withdraws no subscription, and no connection stays.</summary>
     public async Task DieAsync()
     {
         await host.StopAsync(new CancellationToken(canceled: true)).ContinueWith(_ => { }, TaskScheduler.Default);

@@ -3,8 +3,8 @@ using System.Text.RegularExpressions;
 namespace OrleansChat.Structure.Tests;
 
 /// <summary>
-/// <c>Protocol ◄ Gateway ► Grains.Interfaces ◄ Grains ◄ Silo</c>, Streams under Gateway and Grains, and nothing else; inside the
-/// gateway <c>Fanout ► Sessions ► Connections</c>.
+/// The allowed references are <c>Protocol ◄ Gateway ► Grains.Interfaces ◄ Grains ◄ Silo</c>. Gateway, Grains and Silo
+/// also reference Streams. Inside the gateway they are <c>Fanout ► Sessions ► Connections</c>.
 /// </summary>
 public sealed partial class ArrowTests
 {
@@ -19,13 +19,13 @@ public sealed partial class ArrowTests
     };
 
     [Theory, MemberData(nameof(Arrows))]
-    public void Project_References_OnlyWhatItsPlaceAllows(string project, string[] allowed)
+    public void ProjectFile_WhenRead_ReferencesOnlyAllowedProjects(string project, string[] allowed)
     {
         Assert.Subset(allowed.ToHashSet(), Repository.ProjectReferences(project).ToHashSet());
     }
 
     [Theory, MemberData(nameof(Arrows))]
-    public void Assembly_References_OnlyWhatItsPlaceAllows(string project, string[] allowed)
+    public void Assembly_WhenBuilt_ReferencesOnlyAllowedAssemblies(string project, string[] allowed)
     {
         var ours = Repository.AssemblyReferences(project).Where(name => name.StartsWith("OrleansChat.", StringComparison.Ordinal));
 
@@ -35,26 +35,26 @@ public sealed partial class ArrowTests
     [Theory]
     [InlineData("Gateway")]
     [InlineData("Silo")]
-    public void FaultyProgram_References_TheProgramItBreaksAlone(string program)
+    public void FaultyProgram_WhenBuilt_ReferencesOnlyTheProgramItBreaks(string program)
     {
         Assert.Equal([program], Repository.ProjectReferences($"tests/Faulty/{program}"));
     }
 
     [Fact]
-    public void Protocol_References_TheBaseClassLibraryAlone()
+    public void Protocol_WhenBuilt_ReferencesOnlyTheBaseClassLibrary()
     {
         Assert.Empty(Repository.PackageReferences("Protocol"));
         Assert.All(Repository.AssemblyReferences("Protocol"), name => Assert.StartsWith("System.", name));
     }
 
     [Fact]
-    public void GrainContracts_Reference_TheOrleansSdkAlone()
+    public void GrainContracts_WhenBuilt_ReferenceOnlyTheOrleansSdk()
     {
         Assert.Equal(["Microsoft.Orleans.Sdk"], Repository.PackageReferences("Grains.Interfaces"));
     }
 
     [Fact]
-    public void ChatCheck_References_NothingOfAGatewayOrSilo_SoThatTheirMistakesAreNotItsOwn()
+    public void ChatCheck_WhenBuilt_SharesNoCodeWithGatewaysAndSilos()
     {
         Assert.Empty(Repository.ProjectReferences("tools/Postgres"));
         Assert.Equal(["LocalCluster", "Postgres"], Repository.ProjectReferences("tools/chatcheck"));
@@ -62,14 +62,14 @@ public sealed partial class ArrowTests
     }
 
     [Fact]
-    public void LoadGenerator_References_NothingOfAGatewayOrSilo_AndTheMicroBenchmarksOnlyWhatTheyMeasure()
+    public void Benchmarks_WhenBuilt_ReferenceOnlyTheListedProjects()
     {
         Assert.Equal(["LocalCluster", "Postgres", "SignalRPeer"], Repository.ProjectReferences("bench/Load"));
         Assert.Equal(["Gateway", "Grains"], Repository.ProjectReferences("bench/Micro"));
     }
 
     [Fact]
-    public void Grains_Never_ReferenceAspNetCore()
+    public void Grains_WhenBuilt_DoNotReferenceAspNetCore()
     {
         Assert.DoesNotContain(Repository.AssemblyReferences("Grains"), name => name.StartsWith("Microsoft.AspNetCore", StringComparison.Ordinal));
     }
@@ -77,7 +77,7 @@ public sealed partial class ArrowTests
     [Theory]
     [InlineData("Connections", "Sessions|Fanout")]
     [InlineData("Sessions", "Fanout")]
-    public void GatewayFolder_Never_UsesWhatStandsAboveIt(string folder, string above)
+    public void GatewayFolder_WhenSearched_UsesNoFolderAboveIt(string folder, string above)
     {
         var upward = new Regex($@"using OrleansChat\.Gateway\.({above});|\b({above})\.[A-Z]");
 
@@ -85,19 +85,19 @@ public sealed partial class ArrowTests
     }
 
     [Fact]
-    public void Connections_Know_NoGrainsAndNoRooms()
+    public void Connections_WhenSearched_UseNoGrains()
     {
         Assert.All(Repository.Sources("Gateway", "Connections"), source => Assert.DoesNotContain("using OrleansChat.Grains", source.Text));
     }
 
     [Fact]
-    public void Sessions_Never_TouchASocket()
+    public void Sessions_WhenSearched_UseNoSocket()
     {
         Assert.All(Repository.Sources("Gateway", "Sessions"), source => Assert.DoesNotMatch(Socket(), source.Text));
     }
 
     [Fact]
-    public void OnlyOneFile_Maps_GrainRecordsToFrames()
+    public void FrameMapping_WhenSearched_IsInOneFile()
     {
         var mapping = Repository.Sources("Gateway").Where(source => source.Text.Contains("EventKind.Unreact", StringComparison.Ordinal));
 

@@ -2,11 +2,11 @@ using System.Text.RegularExpressions;
 
 namespace OrleansChat.Structure.Tests;
 
-/// <summary>The page of guarantees names tests that are there.</summary>
+/// <summary>The page of guarantees names only tests that exist.</summary>
 public sealed partial class GuaranteeTests
 {
     [Fact]
-    public void EveryTestThatThePageNames_Exists()
+    public void NamedTest_WhenOnTheGuaranteesPage_Exists()
     {
         var page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "guarantees.md"));
         var named = TestName().Matches(page).Select(name => name.Groups[1].Value).Distinct().ToArray();

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace OrleansChat.Structure.Tests;
 
-/// <summary>The pages' links lead somewhere.</summary>
+/// <summary>The links in the documentation point to existing files and headings.</summary>
 public sealed partial class LinkTests
 {
     public static TheoryData<string> Pages => new((IEnumerable<string>)
@@ -13,7 +13,7 @@ public sealed partial class LinkTests
     ]);
 
     [Theory, MemberData(nameof(Pages))]
-    public void EveryLinkWithinTheTree_LeadsSomewhere(string page)
+    public void Link_WhenWithinTheTree_PointsToAnExistingTarget(string page)
     {
         var file = Path.Combine(Repository.Root, page);
         var text = Fence().Replace(File.ReadAllText(file), "");
@@ -22,15 +22,15 @@ public sealed partial class LinkTests
         {
             var (path, heading) = (link.Groups["path"].Value, link.Groups["heading"].Value);
             var target = path.Length == 0 ? file : Path.GetFullPath(Path.Combine(Path.GetDirectoryName(file)!, path));
-            Assert.True(File.Exists(target) || Directory.Exists(target), $"{page} links to {path}, which is not there.");
+            Assert.True(File.Exists(target) || Directory.Exists(target), $"{page} links to {path}, which does not exist.");
             if (heading.Length > 0)
             {
-                Assert.True(Headings(File.ReadAllText(target)).Contains(heading), $"{page} links to #{heading}, and {Path.GetFileName(target)} has no such heading.");
+                Assert.True(Headings(File.ReadAllText(target)).Contains(heading), $"{page} links to #{heading}, but {Path.GetFileName(target)} has no such heading.");
             }
         }
     }
 
-    /// <summary>Headings as their anchors: lower case, words joined by hyphens, punctuation left out.</summary>
+    /// <summary>The anchors of a page's headings: lower case, words joined by hyphens, no punctuation.</summary>
     private static HashSet<string> Headings(string text) =>
         [.. Heading().Matches(text).Select(heading => NotInAnchors().Replace(heading.Groups[1].Value.ToLowerInvariant(), "").Replace(' ', '-'))];
 

@@ -1,18 +1,19 @@
 using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
+using System.Text.Json;
 using System.Xml.Linq;
 
 namespace OrleansChat.Structure.Tests;
 
-/// <summary>The source tree that these tests were built from, and what was built from it.</summary>
+/// <summary>The source tree of these tests, and the assemblies that were built from it.</summary>
 internal static class Repository
 {
     private static readonly string Configuration = Directory.GetParent(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar))!.Name;
 
-    /// <summary>The folder that holds the solution.</summary>
+    /// <summary>The folder that contains the solution.</summary>
     public static string Root { get; } = FindRoot();
 
-    /// <summary>The projects that a project references, by their folders' names.</summary>
+    /// <summary>The folder names of the projects that a project references.</summary>
     public static IReadOnlyList<string> ProjectReferences(string project) =>
         [.. Elements(project, "ProjectReference").Select(path => Path.GetFileName(Path.GetDirectoryName(path.Replace('\\', '/'))!)).Order()];
 
@@ -20,12 +21,21 @@ internal static class Repository
     public static IReadOnlyList<string> PackageReferences(string project) => [.. Elements(project, "PackageReference").Order()];
 
     /// <summary>The assemblies that a project's built assembly references.</summary>
-    public static IReadOnlyList<string> AssemblyReferences(string project)
+    public static IReadOnlyList<string> AssemblyReferences(string project) => Read(
+        project, reader => reader.AssemblyReferences.Select(handle => reader.GetString(reader.GetAssemblyReference(handle).Name)));
+
+    /// <summary>The names of all types in a project's built assembly, without namespaces.</summary>
+    public static IReadOnlyList<string> TypeNames(string project) => Read(
+        project, reader => reader.TypeDefinitions.Select(handle => reader.GetString(reader.GetTypeDefinition(handle).Name)));
+
+    /// <summary>The files of packages that a project's build copies, and its publish too: those of its deps.json.</summary>
+    public static IReadOnlyList<string> RuntimeFiles(string project)
     {
-        var path = Path.Combine(Root, project, "bin", Configuration, "net10.0", $"OrleansChat.{project}.dll");
-        using var file = new PEReader(File.OpenRead(path));
-        var reader = file.GetMetadataReader();
-        return [.. reader.AssemblyReferences.Select(handle => reader.GetString(reader.GetAssemblyReference(handle).Name)).Order()];
+        using var file = File.OpenRead(Path.Combine(Root, project, "bin", Configuration, "net10.0", $"OrleansChat.{project}.deps.json"));
+        using var dependencies = JsonDocument.Parse(file);
+        return [.. dependencies.RootElement.GetProperty("targets").EnumerateObject().SelectMany(target => target.Value.EnumerateObject())
+            .SelectMany(package => package.Value.TryGetProperty("runtime", out var files) ? [.. files.EnumerateObject()] : Array.Empty<JsonProperty>())
+            .Select(one => Path.GetFileName(one.Name))];
     }
 
     /// <summary>The C# files of a folder, each with its text.</summary>
@@ -33,6 +43,13 @@ internal static class Repository
         Directory.EnumerateFiles(Path.Combine([Root, .. folder]), "*.cs", SearchOption.AllDirectories)
             .Select(path => (Path: Path.GetRelativePath(Root, path), Text: File.ReadAllText(path)))
             .Where(source => !source.Path.Split(Path.DirectorySeparatorChar).Any(part => part is "bin" or "obj"));
+
+    private static IReadOnlyList<string> Read(string project, Func<MetadataReader, IEnumerable<string>> read)
+    {
+        var path = Path.Combine(Root, project, "bin", Configuration, "net10.0", $"OrleansChat.{project}.dll");
+        using var file = new PEReader(File.OpenRead(path));
+        return [.. read(file.GetMetadataReader()).Order()];
+    }
 
     private static IEnumerable<string> Elements(string project, string name)
     {

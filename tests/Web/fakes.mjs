@@ -1,6 +1,6 @@
 import { Session } from '../../web/orleanschat.js';
 
-/** Time that stands still until a test moves it. */
+/** A clock that moves only when a test calls `advance`. */
 export class FakeClock {
   #now = 1_700_000_000_000 + Math.floor(Math.random() * 1e9);
   #timers = new Map();
@@ -19,7 +19,7 @@ export class FakeClock {
     this.#timers.delete(timer);
   }
 
-  /** Fires what falls due on the way, in order, and lets everything that follows from it happen. */
+  /** Moves the time by `ms`. Fires the timers that become due, in order, and runs the promises that they settle. */
   async advance(ms) {
     const end = this.#now + ms;
     for (;;) {
@@ -35,15 +35,17 @@ export class FakeClock {
   }
 }
 
-/** Lets every promise that can go on, go on. */
+/** Runs all pending continuations of promises. */
 export async function settle() {
   for (let turn = 0; turn < 5; turn++) await new Promise(resolve => setImmediate(resolve));
 }
 
-/** The server's end of a socket, in the hands of a test. */
+/** A WebSocket whose server side the test plays. */
 class FakeSocket {
   readyState = 0;
   sent = [];
+  /** Whether pings are answered. If false, the peer is unreachable, but the socket stays open. */
+  alive = true;
 
   constructor(url, protocols) {
     Object.assign(this, { url, protocols });
@@ -51,6 +53,8 @@ class FakeSocket {
 
   send(data) {
     for (const line of data.split('\n')) this.sent.push(JSON.parse(line));
+    const { t, id } = this.sent.at(-1);
+    if (t === 'ping' && this.alive) setImmediate(() => { if (this.alive && this.readyState === 1) this.says({ t: 'pong', id }); });
   }
 
   close() {
@@ -62,7 +66,7 @@ class FakeSocket {
     this.onopen();
   }
 
-  /** The server says these, in one frame. */
+  /** The server sends these objects in one frame. */
   says(...objects) {
     this.onmessage({ data: objects.map(object => JSON.stringify(object)).join('\n') });
   }
@@ -83,7 +87,7 @@ class FakeSocket {
 
 export const EPOCH = 'e1';
 
-/** A session whose sockets and time belong to the test. */
+/** A session with fake sockets and a fake clock. */
 export function stage(options = {}) {
   const sockets = [];
   const clock = new FakeClock();
@@ -103,7 +107,7 @@ export function stage(options = {}) {
   const stage = {
     session, clock, sockets, states,
     get socket() { return sockets.at(-1); },
-    /** Opens the newest socket and welcomes whoever says hello. */
+    /** Opens the newest socket and answers its `hello` with `welcome`. */
     async welcome() {
       stage.socket.open();
       await settle();
@@ -116,7 +120,7 @@ export function stage(options = {}) {
       stage.socket.says({ t: 'joined', id, room, kind: 'channel', seq: 0, epoch: EPOCH, after: 0, read: 0, unread: 0, count: 1, ...parts });
       await settle();
     },
-    /** Connected, welcomed, and in `lobby` with the cursor at `after`. */
+    /** Connects and joins `lobby`, with the cursor at `after`. */
     async inLobby(after = 0) {
       const room = session.join('lobby', { last: 50 });
       const events = [];
@@ -126,7 +130,7 @@ export function stage(options = {}) {
       await stage.joined('lobby', { seq: after, after });
       return { room, events };
     },
-    /** Loses the connection and waits until the next one is being made. */
+    /** Ends the connection and waits until the session opens the next one. */
     async again(code = 1006) {
       stage.socket.ends(code);
       const next = sockets.length + 1;
@@ -141,7 +145,7 @@ export function event(seq, parts = {}) {
   return { t: 'ev', room: 'lobby', seq, ts: 1_700_000_000_000 + seq, from: 'bob', kind: 'msg', text: `text ${seq}`, ...parts };
 }
 
-/** The events `from` to `to`. */
+/** The events from sequence `from` to sequence `to`. */
 export function events(from, to) {
   return Array.from({ length: to - from + 1 }, (_, index) => event(from + index));
 }

@@ -4,7 +4,7 @@ import { event, events as range, settle, stage } from './fakes.mjs';
 
 const page = (socket, from, to, more) => socket.says({ t: 'page', id: socket.last('history').id, room: 'lobby', events: range(from, to), first: from, last: to, more });
 
-test('An event reaches a listener once, however often it comes', async () => {
+test('Room_WhenAnEventArrivesTwice_DeliversItOnce', async () => {
   const s = stage();
   const { events } = await s.inLobby();
   s.socket.says(event(1), event(2), event(1), event(2), event(3));
@@ -15,7 +15,7 @@ test('An event reaches a listener once, however often it comes', async () => {
   assert.deepEqual(events, [1, 2, 3, 4]);
 });
 
-test('A gap is filled from history before what follows it is shown', async () => {
+test('Room_WhenAGapIsReported_FillsItBeforeLaterEvents', async () => {
   const s = stage();
   const { events, room } = await s.inLobby(10);
   const repairs = [];
@@ -34,7 +34,7 @@ test('A gap is filled from history before what follows it is shown', async () =>
   assert.deepEqual(repairs, [true, false]);
 });
 
-test('A hole that nobody named is filled as well', async () => {
+test('Room_WhenAGapIsNotReported_FillsItToo', async () => {
   const s = stage();
   const { events } = await s.inLobby(1);
   s.socket.says(event(4));
@@ -44,7 +44,7 @@ test('A hole that nobody named is filled as well', async () => {
   assert.deepEqual(events, [2, 3, 4, 5]);
 });
 
-test('prev tells an intended hole from a lost event', async () => {
+test('Room_WhenPrevExplainsTheGap_DoesNotFillIt', async () => {
   const s = stage();
   const { events } = await s.inLobby(1);
   s.socket.says(event(9, { prev: 1 }));
@@ -52,7 +52,7 @@ test('prev tells an intended hole from a lost event', async () => {
   assert.equal(s.socket.all('history').length, 0);
 });
 
-test('A gap too wide to fill is named, and reading goes on behind it', async () => {
+test('Room_WhenAGapIsTooWide_ReportsItAndContinues', async () => {
   const s = stage({ maxFill: 200 });
   const { events, room } = await s.inLobby(10);
   const gaps = [];
@@ -63,7 +63,7 @@ test('A gap too wide to fill is named, and reading goes on behind it', async () 
   assert.equal(s.socket.all('history').length, 0);
 });
 
-test('What the log no longer keeps is named', async () => {
+test('Room_WhenTheLogNoLongerHasEvents_ReportsTheGap', async () => {
   const s = stage();
   const { events, room } = await s.inLobby(10);
   const gaps = [];
@@ -75,7 +75,7 @@ test('What the log no longer keeps is named', async () => {
   assert.deepEqual(events, [25, 26, 27, 28, 29, 30]);
 });
 
-test('A connection lost in the middle of a repair resumes from the last event shown', async () => {
+test('Room_WhenTheConnectionIsLostDuringARepair_ResumesFromItsCursor', async () => {
   const s = stage();
   const { events, room } = await s.inLobby(10);
   s.socket.says({ t: 'gap', room: 'lobby', from: 11, to: 210 }, event(211, { prev: 10 }));
@@ -90,7 +90,7 @@ test('A connection lost in the middle of a repair resumes from the last event sh
   assert.deepEqual(events, range(11, 211).map(each => each.seq));
 });
 
-test('A history that fails for the moment is asked for again, and in the end the hole is named', async () => {
+test('Room_WhenHistoryKeepsFailing_RetriesThenReportsTheGap', async () => {
   const s = stage();
   const { events, room } = await s.inLobby(0);
   const gaps = [];
@@ -105,7 +105,7 @@ test('A history that fails for the moment is asked for again, and in the end the
   assert.deepEqual(events, [3]);
 });
 
-test('What arrives during a repair is bounded, and none of it is lost', async () => {
+test('Room_WhenARepairBuffersTooManyEvents_LosesNone', async () => {
   const s = stage();
   const { events } = await s.inLobby(0);
   s.socket.says(...range(2, 1500));
@@ -117,7 +117,7 @@ test('What arrives during a repair is bounded, and none of it is lost', async ()
   assert.deepEqual(events, range(1, 1500).map(each => each.seq));
 });
 
-test('A reset forgets the cursor and takes the new one', async () => {
+test('Room_WhenTheServerResetsIt_TakesTheNewCursor', async () => {
   const s = stage();
   const { events, room } = await s.inLobby(90);
   let resets = 0;
@@ -131,7 +131,7 @@ test('A reset forgets the cursor and takes the new one', async () => {
   assert.deepEqual(room.cursor, { seq: 2, epoch: 'e2' });
 });
 
-test('A resume that starts later than the cursor is a hole like any other', async () => {
+test('Room_WhenAResumeStartsAfterTheCursor_FillsTheGap', async () => {
   const s = stage();
   const { events } = await s.inLobby(10);
   await s.again();
@@ -142,7 +142,7 @@ test('A resume that starts later than the cursor is a hole like any other', asyn
   assert.deepEqual(events, [11, 12, 13]);
 });
 
-test('Unread counts the messages of others after the mark, and a mark goes out at most once a second', async () => {
+test('Room_WhenMarkedRead_CountsUnreadAndMarksOncePerSecond', async () => {
   const s = stage();
   const { room } = await s.inLobby(0);
   s.socket.says(event(1), event(2, { from: 'ann' }), event(3, { kind: 'react', ref: 1, text: '+' }), event(4));
@@ -154,7 +154,7 @@ test('Unread counts the messages of others after the mark, and a mark goes out a
   assert.deepEqual(s.socket.all('mark').map(mark => mark.read), [4]);
 });
 
-test('A mark of the same user from elsewhere counts here; one of somebody else does not', async () => {
+test('Room_WhenAMarkArrives_CountsOnlyThisUsersMark', async () => {
   const s = stage();
   const { room } = await s.inLobby(0);
   s.socket.says(event(1), event(2));
@@ -164,7 +164,7 @@ test('A mark of the same user from elsewhere counts here; one of somebody else d
   assert.equal(room.unread, 0);
 });
 
-test('Typing goes out every three seconds at most', async () => {
+test('Room_WhenTypingIsRepeated_SendsItOncePerThreeSeconds', async () => {
   const s = stage();
   const { room } = await s.inLobby(0);
   for (let step = 0; step < 7; step++) {
@@ -174,7 +174,7 @@ test('Typing goes out every three seconds at most', async () => {
   assert.equal(s.socket.all('typing').length, 3);
 });
 
-test('A room that was left is neither resumed nor listened to', async () => {
+test('Room_WhenLeft_IsNotResumedAndDropsEvents', async () => {
   const s = stage();
   const { room, events } = await s.inLobby(0);
   room.leave();
@@ -186,7 +186,7 @@ test('A room that was left is neither resumed nor listened to', async () => {
   assert.deepEqual(s.socket.last('hello').rooms, {});
 });
 
-test('A join refused for the moment is tried again; one refused for good is told', async () => {
+test('Room_WhenAJoinIsRefused_RetriesOnlyTemporaryRefusals', async () => {
   const s = stage();
   const room = s.session.join('ops');
   const refusals = [];

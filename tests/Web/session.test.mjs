@@ -3,14 +3,14 @@ import { test } from 'node:test';
 import { comesBack, REPLACED_MAX, replacedDelay, retryDelay, RETRY_MAX, RETRY_MIN } from '../../web/orleanschat.js';
 import { event, EPOCH, stage } from './fakes.mjs';
 
-test('A session offers the JSON subprotocol and carries its user in the address', () => {
+test('Session_WhenItConnects_OffersTheSubprotocolAndItsUser', () => {
   const { session, sockets } = stage({ user: 'Zoë & co' });
   session.connect();
   assert.deepEqual(sockets[0].protocols, ['orleanschat.v1.json']);
   assert.equal(new URL(sockets[0].url).searchParams.get('user'), 'Zoë & co');
 });
 
-test('A token travels in hello, is asked for anew at every connection, and never stands in the address', async () => {
+test('Session_WhenATokenIsGiven_SendsAFreshOneInEachHello', async () => {
   let count = 0;
   const s = stage({ user: undefined, token: async () => `token-${++count}` });
   s.session.connect();
@@ -22,7 +22,7 @@ test('A token travels in hello, is asked for anew at every connection, and never
   assert.ok(!s.sockets.some(socket => socket.url.includes('token')));
 });
 
-test('After a reconnect the hello carries every cursor with its epoch', async () => {
+test('Session_WhenItReconnects_SendsEveryCursorWithItsEpoch', async () => {
   const s = stage();
   await s.inLobby(3);
   const ops = s.session.join('ops');
@@ -33,10 +33,10 @@ test('After a reconnect the hello carries every cursor with its epoch', async ()
   assert.equal(s.sockets.length, 2);
   await s.welcome();
   assert.deepEqual(s.socket.last('hello').rooms, { lobby: { seq: 5, epoch: EPOCH }, ops: { seq: 9, epoch: 'e7' } });
-  assert.equal(s.socket.all('join').length, 0, 'a resumed room is not joined a second time');
+  assert.equal(s.socket.all('join').length, 0, 'a resumed room is not joined again');
 });
 
-test('A room without a cursor is joined after the welcome, with what was wished', async () => {
+test('Session_WhenARoomHasNoCursor_JoinsItAfterTheWelcome', async () => {
   const s = stage();
   s.session.join('lobby', { last: 50 });
   s.session.connect();
@@ -46,23 +46,23 @@ test('A room without a cursor is joined after the welcome, with what was wished'
   assert.deepEqual({ room, last }, { room: 'lobby', last: 50 });
 });
 
-test('A resumed room that is not answered is asked for from its cursor', async () => {
+test('Session_WhenAResumeIsNotAnswered_RequestsItFromTheCursor', async () => {
   const s = stage();
   await s.inLobby(7);
   await s.again();
   await s.welcome();
-  await s.clock.advance(10_000);
-  const { room, after, epoch } = s.socket.last('join');
-  assert.deepEqual({ room, after, epoch }, { room: 'lobby', after: 7, epoch: EPOCH });
+  await s.clock.advance(20_000);
+  const { room, after, epoch, resume } = s.socket.last('join');
+  assert.deepEqual({ room, after, epoch, resume }, { room: 'lobby', after: 7, epoch: EPOCH, resume: true });
 });
 
-test('Close codes say whether to come back', () => {
-  for (const code of [1000, 1001, 1006, 1011, 1012, 4000, 4001, 4002, 4003, 4004]) assert.ok(comesBack(code), `${code} comes back`);
-  for (const code of [1007, 1009, 4500, 4501, 4502, 4503, 4504, 4999]) assert.ok(!comesBack(code), `${code} stays away`);
+test('Reconnect_WhenACloseCodeArrives_DecidesByTheCode', () => {
+  for (const code of [1000, 1001, 1006, 1011, 1012, 4000, 4001, 4002, 4003, 4004, 4005]) assert.ok(comesBack(code), `reconnects after ${code}`);
+  for (const code of [1007, 1009, 4500, 4501, 4502, 4503, 4504, 4999]) assert.ok(!comesBack(code), `does not reconnect after ${code}`);
 });
 
 for (const code of [1007, 1009, 4500, 4501, 4504]) {
-  test(`After ${code} the session stays away and says so`, async () => {
+  test(`Session_WhenClosedWith${code}_EndsAndReportsIt`, async () => {
     const s = stage();
     await s.inLobby();
     s.socket.ends(code, 'no more');
@@ -72,7 +72,7 @@ for (const code of [1007, 1009, 4500, 4501, 4504]) {
   });
 }
 
-test('A bye whose close frame is lost still counts', async () => {
+test('Session_WhenTheCloseFrameIsLost_UsesTheCodeOfTheBye', async () => {
   const s = stage();
   await s.inLobby();
   s.socket.says({ t: 'bye', code: 4502, reason: 'banned' });
@@ -81,7 +81,7 @@ test('A bye whose close frame is lost still counts', async () => {
   assert.equal(s.sockets.length, 1);
 });
 
-test('A bye that names a wait is followed to the millisecond', async () => {
+test('Session_WhenAByeNamesADelay_ReconnectsExactlyThen', async () => {
   const s = stage();
   await s.inLobby();
   s.socket.says({ t: 'bye', code: 4000, after: 7321, reason: 'drain' });
@@ -93,7 +93,7 @@ test('A bye that names a wait is followed to the millisecond', async () => {
   assert.equal(s.sockets.length, 2);
 });
 
-test('A gateway that drains is left at its word: back after `after`, with every cursor, and what was not answered goes out again with its id', async () => {
+test('Session_WhenTheGatewayDrains_ResumesAndResendsAfterTheDelay', async () => {
   const s = stage();
   const { room } = await s.inLobby(3);
   s.socket.says(event(4));
@@ -113,7 +113,7 @@ test('A gateway that drains is left at its word: back after `after`, with every 
   assert.equal(s.socket.last('send').id, id);
 });
 
-test('After a bye with `after` 0 the next attempt is made at once, and one that fails waits as any other', async () => {
+test('Session_WhenAByeNamesDelayZero_ReconnectsAtOnceOnlyOnce', async () => {
   const s = stage();
   await s.inLobby();
   s.socket.says({ t: 'bye', code: 1012, after: 0, reason: 'this gateway is going away' });
@@ -124,7 +124,7 @@ test('After a bye with `after` 0 the next attempt is made at once, and one that 
   assert.ok(s.states.at(-1).retryAt - s.clock.now() >= RETRY_MIN);
 });
 
-test('The wait is fully jittered between half a second and a ceiling that grows to thirty', () => {
+test('Reconnect_WhenAttemptsFail_DrawsAJitteredDelayUpTo30s', () => {
   assert.equal(RETRY_MIN, 500);
   assert.equal(RETRY_MAX, 30_000);
   for (let attempt = 0; attempt < 64; attempt++) {
@@ -138,7 +138,7 @@ test('The wait is fully jittered between half a second and a ceiling that grows 
   }
 });
 
-test('Waits grow while a gateway accepts and fails at once, and start small again after a good connection', async () => {
+test('Session_WhenConnectionsEndEarly_WaitsLongerUntilOneLasts', async () => {
   const s = stage({ random: () => 1 });
   const waits = [];
   s.session.on('state', ({ state, retryAt }) => { if (state === 'waiting') waits.push(retryAt - s.clock.now()); });
@@ -154,14 +154,14 @@ test('Waits grow while a gateway accepts and fails at once, and start small agai
   assert.deepEqual(waits, [1000]);
 });
 
-test('Two clients of one device do not take it from each other for ever: each waits ever longer', async () => {
+test('Session_WhenReplacedAgainAndAgain_WaitsEverLonger', async () => {
   const s = stage({ random: () => 0.5 });
   const waits = [];
   s.session.on('state', ({ state, retryAt }) => { if (state === 'waiting') waits.push(retryAt - s.clock.now()); });
   s.session.connect();
   await s.welcome();
   for (let round = 0; round < 9; round++) {
-    // Long enough to be a good connection: that alone starts nothing over.
+    // Long enough for a good connection. That alone does not reset the delays.
     await s.clock.advance(60_000);
     s.socket.says({ t: 'bye', code: 4002, reason: 'a newer connection of this device took over' });
     s.socket.ends(4002);
@@ -174,12 +174,12 @@ test('Two clients of one device do not take it from each other for ever: each wa
   }
 });
 
-test('After having been replaced only a person cuts the wait short, and the waits start over', async () => {
+test('Session_WhenReplaced_SkipsTheDelayOnlyForThePerson', async () => {
   const s = stage({ random: () => 0.5 });
   await s.inLobby();
   s.socket.ends(4002);
   await s.session.check();
-  assert.equal(s.sockets.length, 1, 'a network that is back says nothing about the other connection');
+  assert.equal(s.sockets.length, 1, 'a wake does not mean that the other connection has ended');
   s.session.retryNow();
   assert.equal(s.sockets.length, 2);
   await s.welcome();
@@ -192,7 +192,7 @@ test('After having been replaced only a person cuts the wait short, and the wait
   assert.equal(s.sockets.length, 4);
 });
 
-test('A socket that never welcomes is given up', async () => {
+test('Session_WhenNoWelcomeArrives_ReconnectsAfter15s', async () => {
   const s = stage();
   s.session.connect();
   s.socket.open();
@@ -202,19 +202,19 @@ test('A socket that never welcomes is given up', async () => {
   assert.equal(s.sockets.length, 2);
 });
 
-test('A check without a pong gives the connection up; with one it changes nothing', async () => {
+test('Session_WhenACheckGetsNoPong_DropsTheConnection', async () => {
   const s = stage();
   await s.inLobby();
   s.session.check();
-  s.socket.says({ t: 'pong', id: s.socket.last('ping').id });
   await s.clock.advance(5000);
   assert.equal(s.session.state, 'online');
+  s.socket.alive = false;
   s.session.check();
   await s.clock.advance(5000);
   assert.equal(s.session.state, 'waiting');
 });
 
-test('A frame with a broken line loses that line alone', async () => {
+test('Session_WhenALineIsNotJson_DropsOnlyThatLine', async () => {
   const s = stage();
   const { events } = await s.inLobby();
   const faults = [];
@@ -224,7 +224,7 @@ test('A frame with a broken line loses that line alone', async () => {
   assert.equal(faults.length, 1);
 });
 
-test('A joined that nobody asked for opens that conversation with its unread, and the next hello resumes it', async () => {
+test('Session_WhenAnUnrequestedJoinedArrives_OpensTheRoomAndResumesIt', async () => {
   const s = stage();
   await s.inLobby();
   const opened = [];
@@ -232,13 +232,13 @@ test('A joined that nobody asked for opens that conversation with its unread, an
   s.socket.says({ t: 'joined', room: '@bob', kind: 'direct', seq: 4, epoch: 'd', after: 3, read: 1, unread: 2, count: 2 });
   s.socket.says(event(4, { room: '@bob' }), event(5, { room: '@bob' }));
   assert.equal(opened[0].name, '@bob');
-  assert.equal(opened[0].unread, 3, 'the two it was told of, and the one since');
+  assert.equal(opened[0].unread, 3, 'two counted by the server, and one since');
   await s.again();
   await s.welcome();
   assert.deepEqual(s.socket.last('hello').rooms['@bob'], { seq: 5, epoch: 'd' });
 });
 
-test('A room left while its join was under way stays left; a conversation told of in answer to hello opens', async () => {
+test('Session_WhenARoomIsLeftDuringItsJoin_DoesNotOpenItAgain', async () => {
   const s = stage();
   const opened = [];
   s.session.on('room', room => opened.push(room.name));
@@ -252,7 +252,7 @@ test('A room left while its join was under way stays left; a conversation told o
   assert.deepEqual([...s.session.rooms.keys()], ['@bob']);
 });
 
-test('Close ends the session for good', async () => {
+test('Session_WhenClosed_DoesNotReconnect', async () => {
   const s = stage();
   await s.inLobby();
   s.session.close();
@@ -261,7 +261,7 @@ test('Close ends the session for good', async () => {
   assert.equal(s.sockets.length, 1);
 });
 
-test('A listener that throws is reported and hurts neither the other listeners nor the frames that follow', async t => {
+test('Emitter_WhenAListenerThrows_ReportsItAndCallsTheOthers', async t => {
   const s = stage();
   const { room, events } = await s.inLobby();
   const reported = [];

@@ -8,8 +8,9 @@ using Npgsql;
 namespace OrleansChat.Postgres;
 
 /// <summary>
-/// A PostgreSQL of this process's own, to be paused, killed and thrown away: a fresh directory, a free port, a password nobody knows. It ends with this process, however that ends:
-/// the shell that started it holds a pipe from here, and stops it when the pipe closes.
+/// A PostgreSQL server for this process alone, which may be paused, killed and thrown away. It has a new directory, a
+/// free port and a random password. It ends when this process ends, even if this process is killed: the server is
+/// started by a shell that reads a pipe from this process, and the shell stops the server when the pipe closes.
 /// </summary>
 public sealed class PrivatePostgres : IAsyncDisposable
 {
@@ -31,17 +32,25 @@ public sealed class PrivatePostgres : IAsyncDisposable
         _fsync = fsync;
     }
 
-    /// <summary>What to do where <see cref="IsInstalled"/> is false.</summary>
-    public const string Missing = "PostgreSQL is not installed here. On Debian and Ubuntu: apt-get install postgresql; on macOS: brew install postgresql.";
+    /// <summary>The error text if <see cref="IsInstalled"/> is false: what is missing and how to install it.</summary>
+    public const string Missing = "PostgreSQL is not installed on this machine. On Debian and Ubuntu: apt-get install postgresql; on macOS: brew install postgresql.";
 
-    /// <summary>Whether PostgreSQL's programs are on this machine, in the path or where Debian puts them.</summary>
+    /// <summary>
+    /// Whether PostgreSQL's programs are on this machine, in <c>PATH</c> or in Debian's <c>/usr/lib/postgresql</c>.
+    /// </summary>
     public static bool IsInstalled => FindBin() is not null;
 
-    /// <summary>Whether <see cref="PauseAsync"/> and <see cref="KillAsync"/> can be done here: they look through /proc, which is there on Linux.</summary>
+    /// <summary>
+    /// Whether <see cref="PauseAsync"/> and <see cref="KillAsync"/> work on this machine. They need /proc, which only
+    /// Linux has.
+    /// </summary>
     public static bool CanBePaused => OperatingSystem.IsLinux();
 
-    /// <summary>Makes a server and waits until it answers. Throws <see cref="InvalidOperationException"/> where PostgreSQL is not installed or does not start.</summary>
-    /// <param name="fsync">False gives up durability for speed.</param>
+    /// <summary>
+    /// Creates a server and waits until it answers. Throws <see cref="InvalidOperationException"/> if PostgreSQL is not
+    /// installed or does not answer within 60 s.
+    /// </summary>
+    /// <param name="fsync">False is faster, but a power loss may lose commits.</param>
     public static async Task<PrivatePostgres> StartAsync(bool fsync = true)
     {
         var bin = FindBin() ?? throw new InvalidOperationException(Missing);
@@ -60,18 +69,18 @@ public sealed class PrivatePostgres : IAsyncDisposable
         }
     }
 
-    /// <summary>A connection string to the server's own database <c>postgres</c>, as its superuser.</summary>
+    /// <summary>A connection string to the database <c>postgres</c>, as superuser.</summary>
     public string ConnectionString => ConnectionTo("postgres");
 
-    /// <summary>The port on 127.0.0.1; a restart keeps it.</summary>
+    /// <summary>The port on 127.0.0.1. A restart keeps it.</summary>
     public int Port => _port;
 
-    /// <summary>The server's first process, whose children do the work.</summary>
+    /// <summary>The process id of the postmaster, whose child processes serve the connections.</summary>
     public int ProcessId => int.Parse(Postmaster, CultureInfo.InvariantCulture);
 
     private string Postmaster => File.ReadLines(Path.Combine(_directory, "data", "postmaster.pid")).First();
 
-    /// <summary>Makes an empty database and returns a connection string to it.</summary>
+    /// <summary>Creates an empty database and returns a connection string to it.</summary>
     public async Task<string> CreateDatabaseAsync()
     {
         var name = string.Create(CultureInfo.InvariantCulture, $"test_{Interlocked.Increment(ref _databases)}");
@@ -82,16 +91,19 @@ public sealed class PrivatePostgres : IAsyncDisposable
         return ConnectionTo(name);
     }
 
-    /// <summary>Freezes the server: connections stay open and nothing answers, as behind a network that drops everything.</summary>
+    /// <summary>
+    /// Freezes the server: connections stay open and it answers nothing, as if the network dropped every packet.
+    /// </summary>
     public Task PauseAsync() => SignalAsync("STOP");
 
-    /// <summary>Lets a frozen server go on where it was.</summary>
+    /// <summary>Lets a frozen server continue.</summary>
     public Task ResumeAsync() => SignalAsync("CONT");
 
-    /// <summary>Kills every process of the server at once, with nothing written back; what was committed is on the disk.</summary>
+    /// <summary>Kills every process of the server at once, without a shutdown. Committed data survives.</summary>
     public async Task KillAsync()
     {
-        // All at once: orphans would leave by themselves, and until then no other server starts on the data.
+        // All at once: an orphaned child would end by itself only later, and until then no new server starts on the
+        // data.
         await PauseAsync();
         List<string> all = [Postmaster, .. ChildrenOf(Postmaster)];
         await SendAsync("KILL", all);
@@ -100,12 +112,15 @@ public sealed class PrivatePostgres : IAsyncDisposable
         {
             if (started.Elapsed > StartLimit)
             {
-                throw new InvalidOperationException($"PostgreSQL was killed, and is still there after {StartLimit.TotalSeconds} s.");
+                throw new InvalidOperationException($"PostgreSQL was killed but still runs after {StartLimit.TotalSeconds} s.");
             }
         }
     }
 
-    /// <summary>Starts the server again after <see cref="KillAsync"/>, on the same data and port, and waits for its recovery.</summary>
+    /// <summary>
+    /// Restarts the server after <see cref="KillAsync"/>, with the same data and port, and waits until it has
+    /// recovered.
+    /// </summary>
     public Task RestartAsync() => LaunchAsync();
 
     /// <summary>Stops the server and deletes its directory.</summary>
@@ -150,7 +165,7 @@ public sealed class PrivatePostgres : IAsyncDisposable
         await File.WriteAllTextAsync(password, _password);
         if (Environment.IsPrivilegedProcess)
         {
-            // PostgreSQL refuses to run as root, so the directory is given to whom it will run as.
+            // PostgreSQL refuses to run as root. It will run as another account, which therefore gets the directory.
             await RunAsync("chown", ["-R", Account(), _directory]);
         }
 
@@ -167,8 +182,9 @@ public sealed class PrivatePostgres : IAsyncDisposable
         var (started, log) = (Stopwatch.StartNew(), Path.Combine(_directory, "log"));
         _port = _port == 0 ? FreePort() : _port;
 
-        // The shell sees its input end when this process does. Then it stops the server at once, a frozen one too, because nobody needs the
-        // data any more, and removes the directory; after the word "keep" it leaves it for a restart.
+        // The shell's input ends when this process does. Then the shell stops the server at once, even a frozen one,
+        // and removes the directory: the data is not needed any more. After the word "keep" it leaves the directory for
+        // a restart.
         var postgres = string.Create(
             CultureInfo.InvariantCulture,
             $"exec >/dev/null 2>&1; trap '' INT HUP TERM; "
@@ -198,7 +214,7 @@ public sealed class PrivatePostgres : IAsyncDisposable
             await connection.OpenAsync();
             return true;
         }
-        catch (Exception notYet) when (notYet is NpgsqlException or TimeoutException)
+        catch (Exception exception) when (exception is NpgsqlException or TimeoutException)
         {
             return false;
         }
@@ -218,12 +234,12 @@ public sealed class PrivatePostgres : IAsyncDisposable
         keeper.Dispose();
     }
 
-    /// <summary>First the postmaster, so that it makes no further process, then its children.</summary>
+    /// <summary>Signals the postmaster first, so that it starts no further process, and then its children.</summary>
     private async Task SignalAsync(string signal)
     {
         if (!CanBePaused)
         {
-            throw new PlatformNotSupportedException("Freezing and killing a PostgreSQL server whole is done through /proc, which is there on Linux.");
+            throw new PlatformNotSupportedException("Freezing or killing all processes of a PostgreSQL server needs /proc, which exists only on Linux.");
         }
 
         await SendAsync(signal, [Postmaster]);
@@ -232,7 +248,7 @@ public sealed class PrivatePostgres : IAsyncDisposable
 
     private static Task SendAsync(string signal, List<string> pids) => pids.Count == 0
         ? Task.CompletedTask
-        // A child may end between the look and the signal.
+        // A child may end between being listed and being signalled.
         : RunAsync(["/bin/sh", "-c", $"for pid in {string.Join(' ', pids)}; do kill -{signal} $pid 2>/dev/null || true; done"]);
 
     private static List<string> ChildrenOf(string parent)
@@ -249,14 +265,14 @@ public sealed class PrivatePostgres : IAsyncDisposable
             }
             catch (IOException)
             {
-                // Ended meanwhile.
+                // The process has ended since it was listed.
             }
         }
 
         return children;
     }
 
-    /// <summary>Whether the process has not ended; one whose end nobody has taken note of has.</summary>
+    /// <summary>Whether the process still runs. A zombie, whose parent has not waited for it yet, has ended.</summary>
     private static bool IsAlive(string pid)
     {
         try
@@ -269,7 +285,10 @@ public sealed class PrivatePostgres : IAsyncDisposable
         }
     }
 
-    /// <summary>proc(5): pid (name) state ppid …, from the state on; the name may hold anything but ends with the last parenthesis.</summary>
+    /// <summary>
+    /// The fields of /proc/pid/stat from the state on. proc(5): "pid (name) state ppid …"; the name may contain any
+    /// character, and the last parenthesis ends it.
+    /// </summary>
     private static string[] Stat(string process)
     {
         var stat = File.ReadAllText(Path.Combine(process, "stat"));
@@ -283,7 +302,7 @@ public sealed class PrivatePostgres : IAsyncDisposable
 
     private static bool HasAccount(string name) => File.ReadLines("/etc/passwd").Any(line => line.StartsWith(name + ":", StringComparison.Ordinal));
 
-    /// <summary>The account's numeric group, the fourth field of passwd(5).</summary>
+    /// <summary>The account's numeric group: the fourth field of passwd(5).</summary>
     private static string GroupOf(string name) =>
         File.ReadLines("/etc/passwd").First(line => line.StartsWith(name + ":", StringComparison.Ordinal)).Split(':')[3];
 

@@ -3,13 +3,15 @@ using OrleansChat.LocalCluster;
 
 namespace OrleansChat.ChatCheck;
 
-/// <summary>What was asked for on the command line.</summary>
-/// <param name="Urls">The gateways of a cluster that runs already; none to start one.</param>
+/// <summary>The options of the command line.</summary>
+/// <param name="Urls">The gateways of a running cluster; empty to start a cluster for the run.</param>
 /// <param name="Lasting">How long the load lasts.</param>
-/// <param name="Rate">The most sends a second, over all writers.</param>
-/// <param name="Every">The usual time from one fault to the next.</param>
-/// <param name="Logs">Where the logs of the cluster's processes are kept; null to keep them only where something is wrong.</param>
-/// <param name="TokenCommand">A program that prints a bearer token for the user it is given; null where users say who they are.</param>
+/// <param name="Rate">Maximum sends per second, all writers together.</param>
+/// <param name="Every">The typical time from one fault to the next.</param>
+/// <param name="Logs">Directory for the logs of the cluster's processes; null to keep them only if a check
+/// fails.</param>
+/// <param name="TokenCommand">A program that prints a bearer token for the user in its argument; null to identify users
+/// by <c>?user=</c>.</param>
 internal sealed record CheckOptions(
     IReadOnlyList<Uri> Urls, TimeSpan Lasting, int Seed, int Rate, int Rooms, int Writers, int Readers, IReadOnlyList<FaultKind> Faults, TimeSpan Every,
     int Silos, int Gateways, Store Store, string? Logs, string? TokenCommand)
@@ -23,12 +25,19 @@ internal sealed record CheckOptions(
     /// <inheritdoc cref="LocalOptions.Settings"/>
     public IReadOnlyList<(string? Child, string Path, string Value)> Settings { get; init; } = [];
 
-    /// <summary>How long after its ok an event may come, while nothing is disturbed.</summary>
-    public TimeSpan Late { get; init; } = TimeSpan.FromSeconds(6);
+    /// <summary>
+    /// Maximum time from the ok of a message to its delivery while nothing is disturbed; null if that is not checked.
+    /// </summary>
+    public TimeSpan? Late { get; init; } = TimeSpan.FromSeconds(6);
 
-    /// <summary>Whether the end waits for the bound of presence and asks who is there.</summary>
+    /// <summary>
+    /// Whether readers ask who is in their rooms, during the load and after it, and the answers are checked.
+    /// </summary>
     public bool Presence { get; init; } = true;
 
-    /// <summary>How long after the last fault everybody may take to reach the head.</summary>
+    /// <summary>
+    /// How long each step of settling may take after the last fault, such as all clients reaching the head of their
+    /// rooms.
+    /// </summary>
     public TimeSpan Settle { get; init; } = TimeSpan.FromSeconds(60);
 }

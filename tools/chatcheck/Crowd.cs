@@ -2,7 +2,7 @@ using OrleansChat.ChatCheck.Clients;
 
 namespace OrleansChat.ChatCheck;
 
-/// <summary>All users of a run: who is in which rooms, and by which gateway they come first.</summary>
+/// <summary>All clients of a run, each with its rooms and the gateway that it connects to first.</summary>
 internal sealed class Crowd
 {
     private const int RoomsOfAWriter = 3;
@@ -11,7 +11,7 @@ internal sealed class Crowd
 
     private readonly List<Task> _listening = [];
 
-    /// <param name="comeBack">Cancelled when nobody is to stay away any more.</param>
+    /// <param name="comeBack">Cancelled when bystanders that stay away have to come back.</param>
     public Crowd(CheckOptions options, Gateways gateways, Recorder recorder, CancellationToken comeBack)
     {
         var random = new Random(options.Seed);
@@ -19,7 +19,8 @@ internal sealed class Crowd
         var quiet = Math.Max(1, options.Rooms / 4);
         var busy = options.Rooms - quiet;
 
-        // Each busy room has its writers, each quiet one a writer of its own: there, whatever is lost is the last for a while.
+        // Writers share the busy rooms. Each quiet room has one writer of its own that sends every 7 to 9 s: there, no
+        // later event reveals that one was lost.
         Writers =
         [
             .. Enumerable.Range(0, options.Writers).Select(at => new Writer(
@@ -43,22 +44,22 @@ internal sealed class Crowd
 
     public IReadOnlyList<Reader> Readers { get; }
 
-    /// <summary>Who stays away for a while when its connection ends.</summary>
+    /// <summary>Clients that stay away for a while when their connection ends.</summary>
     public IReadOnlyList<Bystander> Bystanders { get; }
 
     public IReadOnlyList<Client> All => field ??= [.. Writers, .. Readers, .. Bystanders];
 
-    /// <summary>Everybody comes, and stays until <paramref name="stop"/>.</summary>
+    /// <summary>Connects all clients. They stay connected, or reconnect, until <paramref name="stop"/>.</summary>
     public void Come(CancellationToken stop) => _listening.AddRange(All.Select(client => client.ListenAsync(stop)));
 
-    /// <summary>Completes when everybody is in all their rooms; fails where a client failed.</summary>
+    /// <summary>Completes when every client is in all its rooms; fails if a client failed.</summary>
     public async Task EnteredAsync()
     {
         var entered = Task.WhenAll(All.SelectMany(client => client.Views).Select(view => view.Entered));
         await await Task.WhenAny([entered, .. _listening]);
     }
 
-    /// <summary>Completes when everybody is gone; fails where a client failed.</summary>
+    /// <summary>Completes when all clients have disconnected; fails if a client failed.</summary>
     public Task GoneAsync() => Task.WhenAll(_listening);
 
     private static IEnumerable<int> Some(int first, int of, int most) => Enumerable.Range(first, Math.Min(most, of)).Select(room => room % of);

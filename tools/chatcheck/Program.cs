@@ -5,19 +5,19 @@ try
 {
     if (CheckCommand.Read(args, out var exitCode) is not { } options)
     {
-        return exitCode; // Help was asked for, and given.
+        return exitCode; // The user asked for help, which has been printed.
     }
 
-    using var signals = new StopSignals();                                  // Ctrl-C: once to end the load and check, twice to give up
+    using var signals = new StopSignals();                                  // Ctrl-C: first ends the load and checks, second gives up
     return await new Run(options, Console.Out, TimeProvider.System).GoAsync(signals.Stop, signals.Kill) ? 0 : 1;
 }
-catch (CannotStartException reason)
+catch (CannotStartException exception)
 {
-    await Console.Error.WriteLineAsync(reason.Message);
+    await Console.Error.WriteLineAsync(exception.Message);
     return 2;
 }
 catch (OperationCanceledException)
 {
-    await Console.Error.WriteLineAsync("Given up: nothing was checked.");
+    await Console.Error.WriteLineAsync("Stopped before the end: nothing was checked.");
     return 2;
 }

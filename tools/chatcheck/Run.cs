@@ -11,7 +11,7 @@ using OrleansChat.LocalCluster;
 
 namespace OrleansChat.ChatCheck;
 
-/// <summary>One run: load and faults, a time to settle, the log read, everything checked.</summary>
+/// <summary>One run: load with faults, then settling, reading the logs, and checking.</summary>
 internal sealed class Run
 {
     private static readonly TimeSpan PresenceBound = TimeSpan.FromSeconds(10);
@@ -31,17 +31,32 @@ internal sealed class Run
         (_options, _output, _clock) = (options, output, new(time));
         _disturbances = new(_clock);
 
-        // Names of its own, so that a run on a cluster that has seen others begins with empty rooms.
+        // Room names that no other run uses, so that a run on a cluster with older runs begins with empty rooms.
         var run = RandomNumberGenerator.GetHexString(6, lowercase: true);
         var rooms = Enumerable.Range(0, options.Rooms).Select(room => string.Create(CultureInfo.InvariantCulture, $"check-{run}-{room}")).ToArray();
         _recorder = new(_clock, run, rooms, _disturbances, options.Late);
     }
 
-    /// <summary>Whether everything held. Throws <see cref="CannotStartException"/> where there was nothing to check.</summary>
-    /// <param name="stop">Ends the load; what there is by then is checked.</param>
-    /// <param name="kill">Ends everything.</param>
+    /// <summary>
+    /// Performs the run. True if every check held. Throws <see cref="CannotStartException"/> if nothing could be
+    /// checked.
+    /// </summary>
+    /// <remarks>
+    /// <para>1. Start a cluster, or take the gateways of <c>--url</c>.</para>
+    /// <para>2. Connect all clients and wait until each is in all its rooms.</para>
+    /// <para>3. For the duration of the load, writers send, readers ask, and the nemesis injects faults.</para>
+    /// <para>
+    /// 4. Settle: wait until the cluster has recovered, read every room's log, and wait until all clients have received
+    /// it.
+    /// </para>
+    /// <para>5. Disconnect the clients and end the cluster.</para>
+    /// <para>6. Compare everything that was recorded with the logs, and write the report.</para>
+    /// </remarks>
+    /// <param name="stop">Ends the load early; what was recorded by then is checked.</param>
+    /// <param name="kill">Ends the run without a check.</param>
     public async Task<bool> GoAsync(CancellationToken stop, CancellationToken kill)
     {
+        // Step 1: the cluster.
         Say(string.Create(CultureInfo.InvariantCulture, $"seed {_options.Seed}"));
         await using var cluster = await StartAsync(kill);
         var gateways = cluster is null
@@ -57,28 +72,33 @@ internal sealed class Run
         var progress = new Progress(_recorder, _output);
         var nemesis = new Nemesis(plan, cluster, crowd.All, _disturbances, progress.Say, _clock);
 
+        // Step 2: the clients.
         crowd.Come(over.Token);
-        await WithinAsync(crowd.EnteredAsync(), EntersWithin, "Not everybody could enter all rooms within {0} s: is this a cluster of OrleansChat, and reachable?", kill);
+        await WithinAsync(crowd.EnteredAsync(), EntersWithin, "Not all clients could enter their rooms within {0} s: check that the addresses are those of OrleansChat gateways and can be reached.", kill);
         Say(string.Create(
             CultureInfo.InvariantCulture,
             $"{crowd.Writers.Count} writers, {crowd.Readers.Count} readers, {crowd.Bystanders.Count} bystanders in {_options.Rooms} rooms on {gateways.Addresses.Count} gateways"));
 
+        // Step 3: load and faults.
         var begun = _clock.Now;
         enough.CancelAfter(_options.Lasting);
         using var late = CancellationTokenSource.CreateLinkedTokenSource(kill);
         var speaking = Task.WhenAll(crowd.Writers.Select(writer => writer.SpeakAsync(enough.Token, late.Token)));
-        var asking = Task.WhenAll(crowd.Readers.Select(reader => reader.AskAsync(enough.Token)));
+        var asking = Task.WhenAll(crowd.Readers.Select(reader => reader.AskAsync(_options.Presence, enough.Token)));
         var watching = progress.ShowAsync(nemesis, enough.Token);
         await nemesis.RunAsync(enough.Token, kill);
         await Task.WhenAll(watching, asking);
         var loaded = _clock.Now - begun;
 
+        // Step 4: settle.
         var logs = await SettleAsync(crowd, gateways, cluster, speaking, late, kill);
+
+        // Step 5: end.
         await over.CancelAsync();
         await crowd.GoneAsync();
         if (nemesis.Trouble is { } trouble)
         {
-            _troubles.Add(new("every process comes back", trouble));
+            _troubles.Add(new("every process becomes ready again", trouble));
         }
 
         Say("checking");
@@ -87,11 +107,12 @@ internal sealed class Run
             await cluster.EndAsync();
         }
 
+        // Step 6: check and report.
         var history = _recorder.ToHistory(gateways.Names, logs, PresenceBound + PresenceSlack);
         List<Violation> violations = [.. _troubles, .. AllChecks.Find(history)];
         if (_recorder.Figures.Acked == 0)
         {
-            violations.Add(new("something was acked", "No send was acked, so nothing is shown."));
+            violations.Add(new("something was acked", "No send was acked, so the run proves nothing."));
         }
 
         cluster?.KeepLogs = violations.Count > 0;
@@ -112,43 +133,62 @@ internal sealed class Run
         static string Count(int number, string what) => string.Create(CultureInfo.InvariantCulture, $"{number} {what}{(number == 1 ? "" : "s")}");
     }
 
-    /// <summary>Waits until everything is as it should be, each for a bounded time, reads the logs, and looks at it once more.</summary>
-    private async Task<IReadOnlyList<IReadOnlyList<LogEntry>>> SettleAsync(
+    /// <summary>
+    /// Waits after the load until the cluster and the clients have settled, and returns the log of each room. A wait
+    /// takes at most <c>--settle</c> seconds; what is not reached in time becomes a violation.
+    /// </summary>
+    /// <remarks>
+    /// <para>1. Wait until every process is ready and every send has its final answer.</para>
+    /// <para>2. Read every room's log through <c>history</c>, in at most 10 minutes.</para>
+    /// <para>3. Wait until every client is in its rooms and has received everything.</para>
+    /// <para>4. Ask who is in each room.</para>
+    /// <para>5. Resume every room on every gateway with new clients.</para>
+    /// </remarks>
+    private async Task<IReadOnlyList<IReadOnlyList<MessageLogEntry>>> SettleAsync(
         Crowd crowd, Gateways gateways, OwnCluster? cluster, Task speaking, CancellationTokenSource late, CancellationToken kill)
     {
-        Say("settling: the load is over");
+        // Step 1: processes and sends.
+        Say("the load is over; waiting until everything has settled");
         if (cluster is not null && await cluster.NotReadyAsync(_options.Settle, kill) is { } node)
         {
-            _troubles.Add(new("every process comes back", $"{node} was not ready {_options.Settle.TotalSeconds:0} s after the last fault."));
+            _troubles.Add(new("every process becomes ready again", $"{node} was not ready {_options.Settle.TotalSeconds:0} s after the last fault."));
         }
 
         if (!await IsDoneAsync(speaking, kill))
         {
-            _troubles.Add(new("every send ends", $"Some sends could not be brought to an end within {_options.Settle.TotalSeconds:0} s after the last fault."));
+            _troubles.Add(new("every send gets a final answer", $"Some sends got no final answer within {_options.Settle.TotalSeconds:0} s after the last fault."));
         }
 
         await late.CancelAsync();
         await speaking.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
+        // Step 2: logs.
         var logs = await ReadLogsAsync(gateways, kill);
+
+        // Step 3: clients.
         if (!await IsDoneAsync(crowd.EnteredAsync(), kill))
         {
-            _troubles.Add(new("everybody can come back", $"Somebody could not enter a room within {_options.Settle.TotalSeconds:0} s after the last fault."));
+            _troubles.Add(new("every client can enter its rooms again", $"A client could not enter one of its rooms within {_options.Settle.TotalSeconds:0} s after the last fault."));
         }
 
-        // Who does not reach its head is named by the check.
+        // A client that does not reach the head is reported by StreamCheck.
         await UntilAsync(() => crowd.All.SelectMany(client => client.Views).All(view => view.Cursor >= logs[view.Room].Count), kill);
 
+        // Step 4: presence.
         if (_options.Presence)
         {
             await AskWhoIsHereAsync(crowd, kill);
         }
 
+        // Step 5: resumes.
         await ReadAnewAsync(gateways, logs, kill);
         return logs;
     }
 
-    /// <summary>After the bound, everybody who is here is seen.</summary>
+    /// <summary>
+    /// Waits until the presence bound has passed since the last disturbance and the last entry; from then on every
+    /// client has to be listed. Then every reader asks who is in each of its rooms.
+    /// </summary>
     private async Task AskWhoIsHereAsync(Crowd crowd, CancellationToken kill)
     {
         while (_clock.Now - Math.Max(_disturbances.LastEnd, LastEntry(crowd)) is var calm && calm < Clock.Of(PresenceBound + (2 * PresenceSlack)))
@@ -167,7 +207,7 @@ internal sealed class Run
 
     private static long LastEntry(Crowd crowd) => crowd.All.SelectMany(client => client.Views).Max(view => view.EnteredAt);
 
-    private async Task<IReadOnlyList<IReadOnlyList<LogEntry>>> ReadLogsAsync(Gateways gateways, CancellationToken kill)
+    private async Task<IReadOnlyList<IReadOnlyList<MessageLogEntry>>> ReadLogsAsync(Gateways gateways, CancellationToken kill)
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(kill);
         var readers = Enumerable.Range(0, gateways.Addresses.Count).Select(gateway => new LogReader(gateway, gateways, _recorder, gateway)).ToArray();
@@ -185,8 +225,11 @@ internal sealed class Run
         }
     }
 
-    /// <summary>A resume is a fresh read: on every gateway somebody comes with cursors, near the head and far behind it.</summary>
-    private async Task ReadAnewAsync(Gateways gateways, IReadOnlyList<IReadOnlyList<LogEntry>> logs, CancellationToken kill)
+    /// <summary>
+    /// On every gateway, new clients resume every room: one with a cursor near the head and one with a cursor far
+    /// behind it. They have to get exactly what follows their cursors.
+    /// </summary>
+    private async Task ReadAnewAsync(Gateways gateways, IReadOnlyList<IReadOnlyList<MessageLogEntry>> logs, CancellationToken kill)
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(kill);
         var random = new Random(_options.Seed);

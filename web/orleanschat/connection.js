@@ -1,17 +1,23 @@
 const SUBPROTOCOL = 'orleanschat.v1.json';
 
-/** Reported where a socket ended without a close frame (RFC 6455 §7.4.1). */
+/** The close code of a socket that ended without a close frame (RFC 6455 §7.4.1). */
 const ABNORMAL = 1006;
 
-/** One socket: objects out, objects in, one end. It knows frames and nothing of rooms. */
+/** One WebSocket that sends and receives JSON objects. It knows nothing about rooms. */
 export class Connection {
   #socket;
   #ended = false;
   #onEnd;
 
   /**
-   * @param {{ WebSocket: Function, url: string, onOpen: Function, onObject: Function, onFault: Function, onEnd: Function }} parts
-   *   `onEnd(code, reason)` comes exactly once, and nothing after it.
+   * Opens the socket. Throws if the browser rejects the URL.
+   * @param {object} parts
+   * @param {new (url: string, protocols: string[]) => WebSocket} parts.WebSocket
+   * @param {string} parts.url
+   * @param {() => void} parts.onOpen
+   * @param {(object: any) => void} parts.onObject called with each object that the server sends
+   * @param {(error: Error) => void} parts.onFault called for each line that is not JSON
+   * @param {(code: number, reason: string) => void} parts.onEnd called exactly once, as the last of the callbacks
    */
   constructor({ WebSocket, url, onOpen, onObject, onFault, onEnd }) {
     this.#onEnd = onEnd;
@@ -19,7 +25,7 @@ export class Connection {
     socket.onopen = () => { if (!this.#ended) onOpen(); };
     socket.onclose = ({ code, reason }) => this.#end(code || ABNORMAL, reason || '');
     socket.onmessage = ({ data }) => {
-      // A frame may hold several objects, one a line.
+      // A frame may contain several objects, one per line.
       for (const line of String(data).split('\n')) {
         if (this.#ended) return;
         if (line.trim() === '') continue;
@@ -35,7 +41,10 @@ export class Connection {
     };
   }
 
-  /** False where the socket is not open: the object went nowhere. */
+  /**
+   * @param {object} object
+   * @returns {boolean} false if the socket is not open; the object is then dropped
+   */
   send(object) {
     if (this.#ended || this.#socket.readyState !== 1) return false;
     this.#socket.send(JSON.stringify(object));
@@ -43,14 +52,17 @@ export class Connection {
   }
 
   /**
-   * Ends it now. A socket whose peer is gone would wait a long time for the other half of the closing handshake; nobody here waits with it.
+   * Ends the connection now: calls `onEnd` without waiting for the closing handshake, which can take long if the peer
+   * is unreachable. Does nothing if the connection has ended already.
+   * @param {number} [code]
+   * @param {string} [reason]
    */
   drop(code = ABNORMAL, reason = '') {
     if (this.#ended) return;
     try {
       this.#socket.close(1000);
     } catch {
-      // Not even opened: there is nothing to close.
+      // The socket cannot be closed; the connection ends all the same.
     }
     this.#end(code, reason);
   }

@@ -1,20 +1,27 @@
-/** Errors that say nothing about the command itself: the same again can only help. */
+/** Codes of temporary errors: the command itself was valid, so a retry can succeed. */
 const PASSING = new Set(['timeout', 'unavailable', 'rate_limited']);
 
-/** A command that was not carried out. */
+/** The server refused a command, or the client could not carry it out. */
 export class ChatError extends Error {
   /**
-   * @param {string} code a word of the protocol (`rate_limited`, `forbidden` …), or `offline` where the connection went before the answer came
-   * @param {number} [retry] milliseconds after which trying again can help; absent where it cannot
+   * @param {string} code an error code of the protocol (`rate_limited`, `forbidden` …), or one of the client's own:
+   *   `offline` (no connection, or it was lost before the answer) and `discarded` (the application discarded the send)
+   * @param {string} [message] for people; by default the code
+   * @param {number} [retry] milliseconds to wait before a retry; absent if the server named no time
    */
   constructor(code, message, retry) {
     super(message || code);
     this.name = 'ChatError';
+    /** @type {string} */
     this.code = code;
+    /** @type {number | undefined} */
     this.retry = retry;
   }
 
-  /** Whether trying the same again can help. */
+  /**
+   * Whether the error is temporary, so that the same command can succeed later.
+   * @returns {boolean}
+   */
   get passing() {
     return this.retry !== undefined || PASSING.has(this.code);
   }

@@ -1,26 +1,34 @@
-/** Shortest wait before coming back, in ms. */
+/** Minimum delay before a reconnect, in ms. */
 export const RETRY_MIN = 500;
 
-/** Longest wait before coming back, in ms. */
+/** Maximum delay before a reconnect, in ms. */
 export const RETRY_MAX = 30_000;
 
-/** Waits after having been replaced by a newer connection of the same device, in ms. */
+/** Minimum delay before a reconnect after close code 4002, in ms. */
 export const REPLACED_MIN = 30_000;
+
+/** Maximum delay before a reconnect after close code 4002, in ms. */
 export const REPLACED_MAX = 3_600_000;
 
-/** The close code that says so. */
+/** Close code: a newer connection of the same device replaced this one. */
 export const REPLACED = 4002;
 
-/** Whether a client may come back after this close code. From 4500 on, after bytes that were not UTF-8 and after a frame too big, it would only fail again. */
+/**
+ * Whether the client reconnects after this close code. It does not after 1007 (not UTF-8), 1009 (frame too large) and
+ * 4500 to 4999, because a new connection would fail in the same way.
+ * @param {number} code
+ * @returns {boolean}
+ */
 export function comesBack(code) {
   return !(code === 1007 || code === 1009 || (code >= 4500 && code <= 4999));
 }
 
 /**
- * Full jitter: anywhere between the shortest wait and a ceiling that doubles with every attempt, so that the clients of a gateway that died do
- * not all knock at the next one together.
+ * The delay before a reconnect: a random time between RETRY_MIN and a ceiling that doubles with each attempt, up to
+ * RETRY_MAX. The jitter spreads the reconnects of many clients when a gateway fails.
  * @param {number} attempt 0 for the first
- * @param {() => number} random 0 to 1
+ * @param {() => number} random returns 0 to 1
+ * @returns {number} ms
  */
 export function retryDelay(attempt, random) {
   const ceiling = Math.min(RETRY_MAX, RETRY_MIN * 2 ** (Math.min(attempt, 16) + 1));
@@ -28,9 +36,11 @@ export function retryDelay(attempt, random) {
 }
 
 /**
- * Where two clients go by the name of one device, each comes back by ending the other. So they do it ever more rarely, down to about once an hour.
- * @param {number} times how often it happened before, since a person last asked for the connection
- * @param {() => number} random 0 to 1
+ * The delay before a reconnect after close code 4002. If two clients use the same device name, each reconnect ends the
+ * other client's connection. So the delay grows to between half an hour and an hour.
+ * @param {number} times number of earlier 4002 closes since a person last asked for the connection
+ * @param {() => number} random returns 0 to 1
+ * @returns {number} ms
  */
 export function replacedDelay(times, random) {
   const ceiling = Math.min(REPLACED_MAX, REPLACED_MIN * 2 ** (Math.min(times, 16) + 1));

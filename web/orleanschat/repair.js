@@ -1,12 +1,13 @@
-/** Most events kept aside while a hole is filled; beyond it they are let go and read from the log with the rest. */
+/** Maximum number of events buffered during a repair. If it is exceeded, they are dropped and read from history. */
 const MAX_HELD = 1000;
 
-/** Tries of one page before what is missing is named instead. */
+/** Number of attempts to read a page before the missing events are reported as a gap. */
 const MAX_FAILURES = 5;
 
 /**
- * Fills a hole in a room's events from history. What arrives meanwhile waits, so that whoever listens sees one ascending order. A hole wider than
- * `maxFill` events is not filled: it is named, and reading goes on behind it.
+ * Fills a gap in a room's events from history. Events that arrive meanwhile are buffered, so listeners receive all
+ * events in ascending order. A gap wider than `maxFill` events is not filled: it is reported, and delivery continues
+ * after it.
  */
 export class Repair {
   #room;
@@ -16,7 +17,18 @@ export class Repair {
   #target = 0;
   #run = 0;
 
-  /** @param {{ seq: number, history: Function, deliver: Function, skip: Function, repairing: Function }} room */
+  /**
+   * @param {object} room
+   * @param {number} room.seq the room's cursor
+   * @param {(query: { after: number }) => Promise<import('./room.js').Page>} room.history reads a page
+   * @param {(event: import('./room.js').ChatEvent) => void} room.deliver delivers an event and moves the cursor
+   * @param {(event: import('./room.js').ChatEvent) => void} room.receive processes a buffered event as if it had just
+   *   arrived
+   * @param {(to: number) => void} room.skip moves the cursor to `to` and reports the gap
+   * @param {(now: boolean) => void} room.repairing called when a repair begins and when it ends
+   * @param {import('./session.js').Clock} clock
+   * @param {number} maxFill widest gap that is filled, in events
+   */
   constructor(room, clock, maxFill) {
     this.#room = room;
     this.#clock = clock;
@@ -27,7 +39,10 @@ export class Repair {
     return this.#target > 0;
   }
 
-  /** Keeps an event for after the repair. */
+  /**
+   * Buffers an event until the repair has ended.
+   * @param {import('./room.js').ChatEvent} event
+   */
   hold(event) {
     if (this.#held.length >= MAX_HELD) {
       this.#target = Math.max(this.#target, this.#held.at(-1).seq);
@@ -36,7 +51,10 @@ export class Repair {
     this.#held.push(event);
   }
 
-  /** Everything up to `to` is to be read from the log. */
+  /**
+   * Reads the events after the cursor from history, up to sequence `to`.
+   * @param {number} to
+   */
   fill(to) {
     if (to <= this.#room.seq) return;
     if (to - this.#room.seq > this.#maxFill) {
@@ -52,7 +70,7 @@ export class Repair {
     }
   }
 
-  /** The connection is gone: what was not delivered comes again with the next one, from the cursor. */
+  /** Ends the repair when the connection is lost. The next connection delivers again from the cursor on. */
   abort() {
     this.#run++;
     this.#held = [];
@@ -82,7 +100,7 @@ export class Repair {
       failures = 0;
       for (const event of page.events) {
         if (event.seq <= this.#room.seq) continue;
-        // Older than what the log keeps: gone, and said so.
+        // The page starts later than asked: the log no longer has the events before it. Report them as a gap.
         if (event.seq > this.#room.seq + 1) this.#room.skip(event.seq - 1);
         this.#room.deliver(event);
       }

@@ -1,30 +1,45 @@
 import { ChatError } from './error.js';
 
-/** Commands that wait for their answers on one connection. Each waits a bounded time and ends with the answer, an error or `offline`. */
+/** The commands of one connection that have not been answered yet. */
 export class Requests {
   #waiting = new Map();
   #clock;
 
+  /** @param {import('./session.js').Clock} clock */
   constructor(clock) {
     this.#clock = clock;
   }
 
-  /** @param {number} timeout ms */
+  /**
+   * Waits for the answer to a command.
+   * @param {string} id of the command
+   * @param {number} timeout ms
+   * @returns {Promise<any>} the answer; rejects with a ChatError if the answer is an `err`, `timeout` if there is no
+   *   answer in time, or `offline` if the connection is lost
+   */
   wait(id, timeout) {
     return new Promise((resolve, reject) => {
       const timer = this.#clock.setTimeout(() => {
         this.#waiting.delete(id);
-        reject(new ChatError('timeout', 'No answer in time.', 0));
+        reject(new ChatError('timeout', 'The server did not answer in time.', 0));
       }, timeout);
       this.#waiting.set(id, { resolve, reject, timer });
     });
   }
 
+  /**
+   * @param {string} id
+   * @returns {boolean}
+   */
   has(id) {
     return this.#waiting.has(id);
   }
 
-  /** Hands an answer to whoever waits for it; false where nobody does. */
+  /**
+   * Completes the command that an object answers.
+   * @param {any} object as the server sent it
+   * @returns {boolean} false if no command waits for this answer
+   */
   answer(object) {
     const waiting = this.#waiting.get(object.id);
     if (!waiting) return false;
@@ -35,11 +50,11 @@ export class Requests {
     return true;
   }
 
-  /** The connection is gone, and so are the answers. */
+  /** Rejects all commands with `offline` when the connection is lost. */
   abandon() {
     for (const { reject, timer } of this.#waiting.values()) {
       this.#clock.clearTimeout(timer);
-      reject(new ChatError('offline', 'The connection was lost before the answer came.'));
+      reject(new ChatError('offline', 'The connection was lost before the server answered.'));
     }
     this.#waiting.clear();
   }

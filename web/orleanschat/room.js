@@ -1,57 +1,182 @@
 import { Emitter } from './emitter.js';
+import { ChatError } from './error.js';
 import { Repair } from './repair.js';
 import { Sends } from './sends.js';
 
-/** Shortest time between two `typing`, in ms. */
+/**
+ * The epoch of a direct conversation without a message. A cursor with this epoch stays valid when the first message
+ * creates the room.
+ */
+const NO_EPOCH = '0';
+
+/** Minimum interval between two `typing` commands, in ms. */
 const TYPING_EVERY = 3000;
 
-/** Shortest time between two `mark`, in ms. */
+/** Minimum interval between two `mark` commands, in ms. */
 const MARK_EVERY = 1000;
 
-/** Pause before a join that was refused for the moment is tried again, in ms, where the server names none. */
-const JOIN_AGAIN = 2000;
+/** Refusals that stay in force on the next connection. */
+const FINAL = new Set(['not_member', 'not_found', 'forbidden', 'conflict']);
+
+/** Minimum delay before a room is requested again after a temporary refusal, in ms. */
+const ASK_AGAIN = 2000;
+
+/** Maximum wait for the answer to a cursor in `hello`, in ms. It exceeds the 15 s for which a gateway retries. */
+const RESUMED_WITHIN = 20_000;
 
 /**
- * A room as this user sees it: a cursor into its log, and the state around it. Made by `session.join`, or by the server where somebody wrote to this
- * user; it stays across connections until `leave`.
+ * An event of a room's log, as the server sent it.
+ * @typedef {object} ChatEvent
+ * @property {'ev'} [t]
+ * @property {string} [id] the client id of the send; only on this user's own events
+ * @property {string} [room]
+ * @property {number} seq
+ * @property {number} ts ms since 1970
+ * @property {string} from user id of the sender
+ * @property {string} kind `msg`, `edit`, `delete`, `react`, `unreact`, `join`, `leave`, or a kind of a later version
+ * @property {string} [text]
+ * @property {number} [ref] sequence of the message that this event changes
+ * @property {number} [reply] sequence of the message that this message answers
+ * @property {object} [meta]
+ * @property {boolean} [edited] whether the text differs from the first one
+ * @property {number} [prev] sequence of the previous event on this connection, if that is not `seq` - 1
+ */
+
+/**
+ * A page of history.
+ * @typedef {object} Page
+ * @property {ChatEvent[]} events ascending
+ * @property {number} first sequence of the first event; 0 if the page is empty
+ * @property {number} last sequence of the last event; 0 if the page is empty
+ * @property {boolean} [more] whether there are more events: newer ones if `after` was given, else older ones
+ */
+
+/**
+ * The users in a room.
+ * @typedef {object} Who
+ * @property {number} count
+ * @property {string[]} [users] absent if the room has too many users
+ */
+
+/**
+ * A change of the users in a room.
+ * @typedef {object} Presence
+ * @property {string} room
+ * @property {number} count
+ * @property {string} [user] absent if only the count changed
+ * @property {boolean} [online] whether the user arrived or went
+ */
+
+/**
+ * The events that a room emits.
+ * @typedef {object} RoomEvents
+ * @property {{ reset: boolean, first: boolean }} joined delivery starts on this connection. `reset`: the cursor was not
+ *   valid any more; `first`: the room had no cursor before
+ * @property {undefined} reset the log started over: discard every event of the room
+ * @property {ChatEvent} event each event once, in ascending order
+ * @property {{ from: number, to: number }} gap these events are not delivered, both ends included; history may have
+ *   them
+ * @property {boolean} repairing whether a gap is being filled from history
+ * @property {import('./sends.js').Send} send a send changed
+ * @property {Presence} presence
+ * @property {{ room: string, user: string }} typing
+ * @property {undefined} unread `unread` may have changed
+ * @property {ChatError} refused the server refused the room; if the error is `passing`, the room requests it again
+ */
+
+/**
+ * A room as this user sees it: a cursor into the room's log, and the state of the room. `session.join` and
+ * `session.resume` create it, and so does the session when the server puts this user into a room. A room outlives
+ * connections and ends with `leave`.
  *
- * Emits `joined` {reset, first} · `reset` (forget every event) · `event` (each once, ascending) · `gap` {from, to} (not delivered; history may have
- * them) · `repairing` true or false · `send` (a send that changed) · `presence` · `typing` {user} · `unread` · `refused` (the error of a join).
+ * A `join` command creates rooms and makes this user a member of a group. Therefore the room sends it only after
+ * `enter`, and repeats it only until the server accepts it or refuses it for good. In all other cases it sends a
+ * resume, which does neither: after a lost connection, after a temporary refusal, and after a send that the server
+ * refused as `not_member`. If the room does not exist, or if this user may not enter it, it stays refused until `enter`
+ * is called. After other refusals, it is requested again on the next connection. There is one exception: a channel that
+ * the application joined and that no longer exists is joined again, because channels have no members.
+ * @extends {Emitter<RoomEvents>}
  */
 export class Room extends Emitter {
   #session;
   #clock;
-  #wish;
+  #last;
+  #require;
+  #asked = false;
+  #joins = false;
   #repair;
   #sends;
-  #rejoinTimer = null;
+  #askTimer = null;
   #typedAt = -Infinity;
   #markTimer = null;
   #markSent = 0;
   #base = { seq: 0, unread: 0 };
   #fresh = [];
 
-  /** The viewer's own name for it: `lobby`, or `@bob`. */
+  /**
+   * The room's name as this user sees it: `lobby`, or `@bob`.
+   * @type {string}
+   */
   name;
-  /** `channel`, `group` or `direct`; null before the first joined. */
+  /**
+   * Null until it is known.
+   * @type {'channel' | 'group' | 'direct' | null}
+   */
   kind = null;
-  /** The cursor: the last sequence delivered; null before the first joined. */
+  /**
+   * The cursor: the sequence of the last event delivered, or of the end of the last gap reported. Null before the first
+   * `joined`.
+   * @type {number | null}
+   */
   seq = null;
+  /**
+   * The epoch of the cursor. Null before the first `joined`.
+   * @type {string | null}
+   */
   epoch = null;
-  /** The newest sequence known to exist. */
+  /**
+   * The newest sequence that this client knows of.
+   * @type {number}
+   */
   head = 0;
-  /** This user's read mark. */
+  /**
+   * This user's read mark: the sequence up to which the user has read.
+   * @type {number}
+   */
   read = 0;
-  /** Users attached now. */
+  /**
+   * Number of users in the room now.
+   * @type {number}
+   */
   count = 0;
-  /** Whether events flow on the present connection. */
+  /**
+   * Whether the current connection delivers the room's events.
+   * @type {boolean}
+   */
   attached = false;
+  /**
+   * Why the server refused the room; null if it did not. A refused room waits for `enter`, or for the server to put
+   * this user into it.
+   * @type {ChatError | null}
+   */
+  refusal = null;
 
-  constructor(session, name, { wish = {}, clock, maxFill }) {
+  /**
+   * Called by the session only.
+   * @param {import('./session.js').Session} session
+   * @param {string} name
+   * @param {object} options
+   * @param {number} [options.last] number of past events to start with
+   * @param {'channel' | 'group' | 'direct' | null} options.kind
+   * @param {import('./session.js').Clock} options.clock
+   * @param {number} options.maxFill widest gap that is filled from history, in events
+   */
+  constructor(session, name, { last, kind, clock, maxFill }) {
     super();
     this.#session = session;
     this.#clock = clock;
-    this.#wish = wish;
+    this.#last = last;
+    this.kind = kind;
     this.name = name;
     const room = this;
     this.#repair = new Repair({
@@ -65,26 +190,44 @@ export class Room extends Emitter {
     this.#sends = new Sends({
       clock,
       transmit: command => session.request(command),
-      ready: () => this.attached,
+      ready: () => this.#awaitsFirstMessage ? session.state === 'online' : this.refusal ?? this.attached,
       changed: send => this.emit('send', send),
       rejoin: () => {
         this.attached = false;
         this.#enter();
       },
+      cursor: () => this.seq,
     });
   }
 
-  /** What this user said here and has not come back as an event: {id, command, status, error}, oldest first. */
+  /**
+   * The sends of this user whose events have not arrived yet, oldest first.
+   * @returns {import('./sends.js').Send[]}
+   */
   get sends() {
     return this.#sends.list;
   }
 
-  /** Messages of others after the read mark. */
+  /**
+   * Number of unread messages: the server's count, plus the messages of others that arrived since.
+   * @returns {number}
+   */
   get unread() {
     return this.#base.unread + this.#fresh.length;
   }
 
-  /** Says something. The result is a send: its `status` changes, its `done` is a promise. */
+  /**
+   * Sends a message, an edit, a deletion or a reaction. It is retried until the server has stored or refused it, across
+   * connections. The sends of a room are stored in the order of the calls.
+   * @param {string | null} [text] of `react` and `unreact` the emoji; none for `delete`
+   * @param {object} [parts]
+   * @param {'msg' | 'edit' | 'delete' | 'react' | 'unreact'} [parts.kind] by default `msg`
+   * @param {number} [parts.ref] sequence of the message to change; required for all kinds except `msg`
+   * @param {number} [parts.reply] sequence of the message that this message answers
+   * @param {object} [parts.meta]
+   * @returns {import('./sends.js').Send}
+   * @throws {ChatError} `too_large` if 200 sends of this room are waiting
+   */
   send(text, { kind, ref, reply, meta } = {}) {
     const command = { t: 'send', id: this.#session.newId(), room: this.name };
     if (kind && kind !== 'msg') command.kind = kind;
@@ -95,26 +238,58 @@ export class Room extends Emitter {
     return this.#sends.add(command);
   }
 
+  /**
+   * Adds a send of an earlier visit, with its client id. It is sent with the others, unless it had failed.
+   * @param {import('./sends.js').KeptSend} kept
+   */
+  restore(kept) {
+    this.#sends.restore(kept);
+  }
+
+  /**
+   * Sends a failed send again. Does nothing if it has not failed.
+   * @param {import('./sends.js').Send} send
+   */
   retry(send) {
     this.#sends.retry(send, this.#session.newId());
   }
 
+  /**
+   * Drops a failed send. Does nothing if it has not failed.
+   * @param {import('./sends.js').Send} send
+   */
   discard(send) {
     this.#sends.discard(send);
   }
 
-  /** A page of the past: `before`, `after` or `around` a sequence; with none, the newest. Resolves to {events, first, last, more}. */
+  /** Drops all sends, for example before `leave`. A send that is in flight may be stored all the same. */
+  discardAll() {
+    this.#sends.discardAll();
+  }
+
+  /**
+   * Reads a page of history. Give at most one of `before`, `after` and `around`; with none, it is the newest page.
+   * @param {object} [query]
+   * @param {number} [query.before] the newest events below this sequence
+   * @param {number} [query.after] the oldest events above this sequence
+   * @param {number} [query.around] the events around this sequence
+   * @param {number} [query.limit] maximum number of events; at most the service's limit `history_events`
+   * @returns {Promise<Page>} rejects with a ChatError; `offline` if there is no connection
+   */
   history({ before, after, around, limit = 100 } = {}) {
     const most = this.#session.limits?.history_events ?? 100;
     return this.#session.request({ t: 'history', room: this.name, before, after, around, limit: Math.min(limit, most) });
   }
 
-  /** Resolves to {count, users?}; names only where there are few enough. */
+  /**
+   * Reads which users are in the room now.
+   * @returns {Promise<Who>} rejects with a ChatError; `offline` if there is no connection
+   */
   who() {
     return this.#session.request({ t: 'who', room: this.name });
   }
 
-  /** Tells the others; call it at every key, it goes out every three seconds at most. */
+  /** Notifies the others that this user is typing. Call it at every key: it sends at most one command per 3 s. */
   typing() {
     const now = this.#clock.now();
     if (!this.attached || now - this.#typedAt < TYPING_EVERY) return;
@@ -122,7 +297,10 @@ export class Room extends Emitter {
     this.#session.tell({ t: 'typing', room: this.name });
   }
 
-  /** Moves the read mark forward. */
+  /**
+   * Moves the read mark forward. The mark is sent at most once per second.
+   * @param {number} [seq] by default the cursor; a sequence that is not after the mark does nothing
+   */
   markRead(seq = this.seq ?? 0) {
     if (seq <= this.read) return;
     this.#readTo(seq);
@@ -132,38 +310,79 @@ export class Room extends Emitter {
     }, MARK_EVERY);
   }
 
-  /** Stops delivery; with `membership: false` gives up membership of a group too. The room is done with after this. */
+  /**
+   * Joins the room, now or as soon as there is a connection. This makes the user a member of a group and creates a
+   * channel that does not exist, so call it only if a person asked for it. An attached room sends nothing.
+   * @param {{ last?: number, kind?: 'channel' | 'group' }} [wish] `last`: number of past events to start with; `kind`:
+   *   the kind of a room that the join creates. The server refuses a room of another kind with `conflict`
+   */
+  enter({ last, kind } = {}) {
+    this.#last = last ?? this.#last;
+    this.#require = kind ?? this.#require;
+    this.#asked = true;
+    // A pending join is repeated until the server accepts or refuses it.
+    if (this.attached || this.#joins) return;
+    this.#joins = true;
+    this.refusal = null;
+    if (this.#session.state === 'online') this.#enter();
+  }
+
+  /**
+   * Stops delivery and removes the room from the session. With `membership: false` it also ends this user's membership
+   * of a group. Ending a membership needs a connection: without one, the promise rejects with `offline`, and the room
+   * stays.
+   * @param {{ membership?: boolean }} [options]
+   * @returns {Promise<void>} rejects with a ChatError if the server refuses the command, or with `offline` if the
+   *   connection is lost before the answer
+   */
   leave({ membership } = {}) {
-    this.detach();
-    this.#session.forget(this, membership === false ? { member: false } : {});
+    const left = this.#session.forget(this, membership === false);
+    // A caller may ignore the promise.
+    left.catch(() => {});
+    return left;
   }
 
-  // From here on: what the session calls.
+  // The session calls the members from here on. Applications do not.
 
-  /** The cursor to resume from, or null where there is none yet. */
+  /**
+   * The cursor to resume from. Null if there is none yet, if the room is refused, or if a join is pending.
+   * @returns {{ seq: number, epoch: string | null } | null}
+   */
   get cursor() {
-    return this.seq === null ? null : { seq: this.seq, epoch: this.epoch };
+    return this.seq === null || this.refusal || this.#joins ? null : { seq: this.seq, epoch: this.epoch };
   }
 
-  /** A session began. A room that the hello carried is answered by itself; if it is not, it is asked for. */
+  /**
+   * The session is online.
+   * @param {boolean} carried whether `hello` contained this room's cursor. The server then answers without a further
+   *   request; if the answer does not arrive, the room requests it
+   */
   begin(carried) {
-    if (carried) this.#later(5 * JOIN_AGAIN);
-    else this.#enter();
+    if (this.refusal && !FINAL.has(this.refusal.code)) this.refusal = null;
+    if (carried) this.#later(RESUMED_WITHIN);
+    else if (!this.refusal) this.#enter();
+    else this.#sends.resume();
   }
 
+  /** The connection is lost, or the room was left. */
   detach() {
     this.attached = false;
     this.#repair.abort();
-    for (const timer of [this.#rejoinTimer, this.#markTimer]) if (timer !== null) this.#clock.clearTimeout(timer);
-    this.#rejoinTimer = this.#markTimer = null;
+    for (const timer of [this.#askTimer, this.#markTimer]) if (timer !== null) this.#clock.clearTimeout(timer);
+    this.#askTimer = this.#markTimer = null;
   }
 
+  /**
+   * Processes `joined`: delivery starts.
+   * @param {any} frame as the server sent it
+   */
   joined(frame) {
     const first = this.seq === null;
-    const reset = !first && (frame.reset === true || frame.epoch !== this.epoch);
-    if (this.#rejoinTimer !== null) this.#clock.clearTimeout(this.#rejoinTimer);
-    this.#rejoinTimer = null;
+    const reset = !first && (frame.reset === true || (frame.epoch !== this.epoch && this.epoch !== NO_EPOCH));
+    this.#stopAsking();
     this.attached = true;
+    this.refusal = null;
+    this.#joins = false;
     this.kind = frame.kind ?? this.kind;
     this.epoch = frame.epoch;
     this.count = frame.count ?? this.count;
@@ -178,7 +397,8 @@ export class Room extends Emitter {
     this.#base = { seq: frame.seq, unread: frame.unread ?? 0 };
     this.#fresh = [];
     if (reset) this.emit('reset');
-    // A mark that was lost with the last connection goes out again; one set elsewhere counts here.
+    // If the last connection lost a newer mark, send it again. Otherwise take the server's mark, which another device
+    // may have moved.
     if (this.read > this.#markSent) {
       this.#readTo(this.read);
       this.#sendMark();
@@ -191,6 +411,33 @@ export class Room extends Emitter {
     this.#sends.resume();
   }
 
+  /**
+   * Processes a refusal: the answer to a cursor or a join, or the end of a membership.
+   * @param {ChatError} error
+   */
+  refused(error) {
+    this.#stopAsking();
+    this.attached = false;
+    if (error.passing) {
+      this.emit('refused', error);
+      this.#later(Math.max(error.retry ?? 0, ASK_AGAIN));
+    } else if (error.code === 'not_found' && this.#asked && !this.#joins && this.kind === 'channel') {
+      this.#require = 'channel';
+      this.#joins = true;
+      this.#enter();
+    } else {
+      this.#repair.abort();
+      this.#joins = false;
+      this.refusal = error;
+      this.emit('refused', error);
+      this.#sends.resume();
+    }
+  }
+
+  /**
+   * Processes an event: delivers it, buffers it during a repair, or drops it if it was delivered before.
+   * @param {ChatEvent} event
+   */
   receive(event) {
     if (this.seq === null || event.seq <= this.seq) return;
     this.head = Math.max(this.head, event.seq);
@@ -201,37 +448,54 @@ export class Room extends Emitter {
     this.#repair.fill(before);
   }
 
+  /**
+   * Processes `gap`: the server does not push the events up to `to`.
+   * @param {{ to: number }} frame
+   */
   gap({ to }) {
     if (this.seq !== null) this.#repair.fill(to);
   }
 
+  /** @param {Presence} frame */
   presence(frame) {
     if (Number.isInteger(frame.count)) this.count = frame.count;
     this.emit('presence', frame);
   }
 
+  /**
+   * Processes `mark`: a user's read mark moved. Marks of other users are ignored.
+   * @param {{ user: string, read: number }} frame
+   */
   marked({ user, read }) {
     if (user === this.#session.user) this.#readTo(read);
   }
 
+  /** The first message creates a direct conversation; it needs no join. */
+  get #awaitsFirstMessage() {
+    return this.name.startsWith('@') && this.refusal?.code === 'not_found';
+  }
+
+  /** Sends a join or a resume. */
   #enter() {
-    if (this.#rejoinTimer !== null) this.#clock.clearTimeout(this.#rejoinTimer);
-    this.#rejoinTimer = null;
-    const from = this.seq === null ? this.#wish : { after: this.seq, epoch: this.epoch };
-    // The answer itself reaches `joined` through the session, before the events that follow it.
-    this.#session.request({ t: 'join', room: this.name, ...from }).catch(error => {
-      if (error.code === 'offline') return;
-      this.emit('refused', error);
-      if (error.passing) this.#later(Math.max(error.retry ?? 0, JOIN_AGAIN));
-      else this.#sends.refuse(error);
+    this.#stopAsking();
+    const from = this.seq === null ? { last: this.#last } : { after: this.seq, epoch: this.epoch };
+    const how = this.#joins ? { kind: this.#require } : { resume: true };
+    // The session passes the answer to `joined` before it processes the events that follow. Only errors matter here.
+    this.#session.request({ t: 'join', room: this.name, ...from, ...how }).catch(error => {
+      if (error.code !== 'offline' && !this.attached) this.refused(error);
     });
   }
 
   #later(delay) {
-    this.#rejoinTimer = this.#clock.setTimeout(() => {
-      this.#rejoinTimer = null;
+    this.#askTimer = this.#clock.setTimeout(() => {
+      this.#askTimer = null;
       this.#enter();
     }, delay);
+  }
+
+  #stopAsking() {
+    if (this.#askTimer !== null) this.#clock.clearTimeout(this.#askTimer);
+    this.#askTimer = null;
   }
 
   #deliver(event) {
@@ -241,7 +505,9 @@ export class Room extends Emitter {
     if (own && event.id) this.#sends.confirm(event.id, event.seq, event.ts);
     this.emit('event', event);
     this.#sends.seen(this.seq);
-    // The server's count already holds what it replays.
+    // A `leave` event up to the head that `joined` named belongs to an earlier membership.
+    if (event.kind === 'leave' && own && event.seq > this.#base.seq) this.refused(new ChatError('not_member', 'You are not a member of this group.'));
+    // The server's count already includes the messages up to that head.
     if (event.kind === 'msg' && !own && event.seq > this.#base.seq && event.seq > this.read) {
       this.#fresh.push(event.seq);
       this.emit('unread');
@@ -259,7 +525,8 @@ export class Room extends Emitter {
   #readTo(seq) {
     this.read = Math.max(this.read, seq);
     this.#fresh = this.#fresh.filter(each => each > this.read);
-    if (this.read >= this.#base.seq) this.#base.unread = 0;
+    // The server counted from an older mark. After the new mark there cannot be more messages than sequences.
+    this.#base.unread = Math.min(this.#base.unread, Math.max(0, this.#base.seq - this.read));
     this.emit('unread');
   }
 

@@ -1,16 +1,53 @@
 import { ChatError } from './error.js';
 
-/** Most sends of one room that may wait at a time. */
+/** Maximum number of sends of one room whose events have not arrived. */
 const MAX_WAITING = 200;
 
-/** Longest pause between two tries of the same send, in ms. */
+/** Maximum delay before a send is retried, in ms. */
 const MAX_PAUSE = 30_000;
 
 /**
- * What was said in a room and is not known to be stored. Each send keeps its id however often it goes out, so the log holds it once. One is in flight
- * at a time: a message can then never overtake an earlier one that had to be tried again.
- *
- * A send is `pending`, then `stored` (with its `seq` and `ts`) or `failed` (with its `error`); `done` is the promise of that.
+ * A command as the room sends it.
+ * @typedef {object} SendCommand
+ * @property {'send'} t
+ * @property {string} id the client id
+ * @property {string} room
+ * @property {'edit' | 'delete' | 'react' | 'unreact'} [kind] absent for a message
+ * @property {string} [text]
+ * @property {number} [ref]
+ * @property {number} [reply]
+ * @property {object} [meta]
+ */
+
+/**
+ * A message, edit, deletion or reaction of this user. The status is `pending` until the server has stored or refused
+ * the send. A stored send leaves the list when its event arrives.
+ * @typedef {object} Send
+ * @property {string} id the client id. Retries keep it, so the log contains the event once
+ * @property {SendCommand} command
+ * @property {number} order its position among the sends of the room: the time at which it was added in ms, or more
+ * @property {'pending' | 'stored' | 'failed' | 'discarded' | 'seen'} status the last two occur when the send leaves the
+ *   list: the application discarded it, or its event arrived
+ * @property {number | null} seq null until it is stored
+ * @property {number} ts ms since 1970: the time at which it was added, then the time at which it was stored
+ * @property {ChatError | null} error why it failed
+ * @property {number} tries number of attempts since it was added or retried
+ * @property {boolean} rejoined whether the room was resumed for it after a `not_member`
+ * @property {Promise<{ id: string, seq: number, ts: number }>} done resolves when the send is stored; rejects with a
+ *   ChatError when it fails or is discarded
+ */
+
+/**
+ * A send that was kept in the browser.
+ * @typedef {object} KeptSend
+ * @property {SendCommand} command
+ * @property {number} order
+ * @property {{ code: string, message: string } | null} [error] if it had failed
+ */
+
+/**
+ * The sends of one room whose events have not arrived yet. Only one send is in flight at a time, so that a message
+ * never overtakes an earlier one that is retried.
  */
 export class Sends {
   #clock;
@@ -18,35 +55,76 @@ export class Sends {
   #ready;
   #changed;
   #rejoin;
+  #cursor;
   #list = [];
+  #lastOrder = 0;
   #inFlight = false;
   #pause = null;
 
-  /** @param {{ clock, transmit: (command) => Promise, ready: () => boolean, changed: (send) => void, rejoin: () => void }} parts */
-  constructor({ clock, transmit, ready, changed, rejoin }) {
+  /**
+   * @param {object} parts
+   * @param {import('./session.js').Clock} parts.clock
+   * @param {(command: SendCommand) => Promise<{ seq: number, ts: number }>} parts.transmit
+   * @param {() => boolean | ChatError} parts.ready whether the room accepts sends now; a ChatError if the server
+   *   refused the room
+   * @param {(send: Send) => void} parts.changed
+   * @param {() => void} parts.rejoin resumes the room
+   * @param {() => number | null} parts.cursor the room's cursor
+   */
+  constructor({ clock, transmit, ready, changed, rejoin, cursor }) {
     this.#clock = clock;
     this.#transmit = transmit;
     this.#ready = ready;
     this.#changed = changed;
     this.#rejoin = rejoin;
+    this.#cursor = cursor;
   }
 
-  /** Pending, failed, and stored whose event has not arrived; oldest first. */
+  /**
+   * Pending sends, failed sends, and stored sends whose events have not arrived; oldest first.
+   * @returns {Send[]}
+   */
   get list() {
     return [...this.#list];
   }
 
+  /**
+   * Adds a send after all others.
+   * @param {SendCommand} command
+   * @returns {Send}
+   * @throws {ChatError} `too_large` if the list is full
+   */
   add(command) {
-    if (this.#list.length >= MAX_WAITING) throw new ChatError('too_large', `${MAX_WAITING} messages are waiting already.`);
-    const send = { id: command.id, command, status: 'pending', seq: null, ts: this.#clock.now(), error: null, tries: 0, rejoined: false };
-    this.#promise(send);
-    this.#list.push(send);
+    if (this.#list.length >= MAX_WAITING) throw new ChatError('too_large', `This room has ${MAX_WAITING} unsent messages already. Wait until some are sent, or discard failed ones.`);
+    // Ascending even if the clock is set back, so that sends stay in order across a reload.
+    const send = this.#create(command, Math.max(this.#clock.now(), this.#lastOrder + 1));
     this.#changed(send);
     this.pump();
     return send;
   }
 
-  /** Tries a failed send again, with its own id: if it had been stored after all, the first answer comes back. */
+  /**
+   * Adds a send that this tab or another one kept, in its place among the others. Does nothing if it is in the list
+   * already.
+   * @param {KeptSend} kept
+   */
+  restore({ command, order, error }) {
+    if (this.#list.some(each => each.id === command.id)) return;
+    const send = this.#create(command, order);
+    if (error) {
+      Object.assign(send, { status: 'failed', error: new ChatError(error.code, error.message) });
+      send.reject(send.error);
+    }
+    this.#changed(send);
+    this.pump();
+  }
+
+  /**
+   * Sends a failed send again. It keeps its id, so if the server stored it after all, it returns the first answer. Only
+   * after a `conflict` the send gets a new id.
+   * @param {Send} send
+   * @param {string} newId
+   */
   retry(send, newId) {
     if (send.status !== 'failed') return;
     if (send.error?.code === 'conflict') send.id = send.command.id = newId;
@@ -56,37 +134,66 @@ export class Sends {
     this.pump();
   }
 
-  /** Forgets a failed send. */
+  /**
+   * Drops a failed send.
+   * @param {Send} send
+   */
   discard(send) {
     if (send.status === 'failed') this.#remove(send, 'discarded');
   }
 
-  /** The own event of a send arrived: it is stored, whether or not its ok ever comes. */
+  /** Drops all sends. A send that is in flight may be stored all the same. */
+  discardAll() {
+    for (const send of this.#list) {
+      if (send.status === 'pending') send.reject(new ChatError('discarded', 'The message was discarded before the server confirmed it.'));
+      send.status = 'discarded';
+      this.#remove(send, 'discarded');
+    }
+  }
+
+  /**
+   * The event of a send arrived, so the send is stored even if its `ok` is lost.
+   * @param {string} id
+   * @param {number} seq
+   * @param {number} ts
+   */
   confirm(id, seq, ts) {
     const send = this.#list.find(each => each.id === id);
     if (send && send.status !== 'stored') this.#store(send, seq, ts);
   }
 
-  /** The room's cursor reached `seq`: what is stored up to there has been seen as an event. */
+  /**
+   * The room's cursor moved to `seq`. Stored sends up to there leave the list.
+   * @param {number} seq
+   */
   seen(seq) {
     for (const send of this.#list.filter(each => each.status === 'stored' && each.seq <= seq)) this.#remove(send, 'seen');
   }
 
-  /** A connection came back; no pause of the last one holds. */
+  /** Sends again without waiting for the delay of an earlier error: the room is attached again, or was refused. */
   resume() {
     if (this.#pause !== null) this.#clock.clearTimeout(this.#pause);
     this.#pause = null;
     this.pump();
   }
 
-  /** The room will not have this user: nothing of what waits can be said. */
+  /**
+   * Fails all pending sends: the server refused the room.
+   * @param {ChatError} error
+   */
   refuse(error) {
     for (const send of this.#list.filter(each => each.status === 'pending')) this.#fail(send, error);
   }
 
-  /** Sends the oldest pending one, if the room is ready and none is under way. */
+  /**
+   * Transmits the oldest pending send if the room is ready and no other send is in flight. If `ready` returns a
+   * ChatError, all pending sends fail with it.
+   * @returns {Promise<void>}
+   */
   async pump() {
-    if (this.#inFlight || this.#pause !== null || !this.#ready()) return;
+    const ready = this.#ready();
+    if (ready instanceof ChatError) return this.refuse(ready);
+    if (this.#inFlight || this.#pause !== null || !ready) return;
     const send = this.#list.find(each => each.status === 'pending');
     if (!send) return;
     this.#inFlight = true;
@@ -102,8 +209,19 @@ export class Sends {
     this.pump();
   }
 
+  #create(command, order) {
+    const send = { id: command.id, command, order, status: 'pending', seq: null, ts: this.#clock.now(), error: null, tries: 0, rejoined: false };
+    this.#lastOrder = Math.max(this.#lastOrder, order);
+    this.#promise(send);
+    this.#list.push(send);
+    this.#list.sort((a, b) => a.order - b.order);
+    return send;
+  }
+
   #refused(send, error) {
     if (error.code === 'offline') return;
+    // Either this connection is not in the room, and a resume corrects that, or this user is not a member, and the
+    // server refuses the resume too.
     if (error.code === 'not_member' && !send.rejoined) {
       send.rejoined = true;
       this.#rejoin();
@@ -131,6 +249,8 @@ export class Sends {
     Object.assign(send, { status: 'stored', seq, ts, error: null });
     this.#changed(send);
     send.resolve({ id: send.id, seq, ts });
+    // The cursor may be past this event already, for example if an earlier tab sent the message.
+    if (seq <= (this.#cursor() ?? -1)) this.#remove(send, 'seen');
   }
 
   #remove(send, status) {
@@ -140,7 +260,7 @@ export class Sends {
 
   #promise(send) {
     send.done = new Promise((resolve, reject) => Object.assign(send, { resolve, reject }));
-    // Whoever shows `status` need not await `done` as well.
+    // An application that uses `status` may ignore `done`.
     send.done.catch(() => {});
   }
 }

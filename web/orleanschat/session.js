@@ -1,23 +1,22 @@
 import { Connection } from './connection.js';
 import { Emitter } from './emitter.js';
 import { ChatError } from './error.js';
+import { Liveness } from './liveness.js';
 import { comesBack, replacedDelay, REPLACED, retryDelay } from './reconnect.js';
 import { Requests } from './requests.js';
 import { Room } from './room.js';
+import { onWake } from './wake.js';
 
-/** Longest wait for a socket to open and be welcomed, in ms. */
+/** Maximum time from opening a socket to `welcome`, in ms. */
 const WELCOME_WITHIN = 15_000;
 
-/** Longest wait for the answer to a command, in ms; more than the service's own 5 s. */
+/** Maximum wait for the answer to a command, in ms. */
 const ANSWER_WITHIN = 10_000;
 
-/** Longest wait for a pong where the connection is in doubt, in ms. */
-const PONG_WITHIN = 5000;
-
-/** A connection that lived this long, in ms, was a good one: the next wait starts small again. */
+/** Duration in ms after which a connection counts as good: the reconnect delays then start over. */
 const GOOD_AFTER = 10_000;
 
-/** A wait asked for by the server is not believed beyond this, in ms. */
+/** Maximum reconnect delay that the client accepts from the server's `bye`, in ms. */
 const LONGEST_AFTER = 300_000;
 
 const systemClock = {
@@ -27,10 +26,55 @@ const systemClock = {
 };
 
 /**
- * One conversation with the service. It keeps a connection, comes back when that is lost, and resumes every room from its cursor.
- *
- * Emits `state` {state, code?, reason?, retryAt?}: `connecting` · `online` · `waiting` (until `retryAt`, ms) · `ended` (it will not come back by itself) ·
- * `room` (a room that the server opened, because somebody wrote to this user) · `fault` (something that only a developer can use).
+ * The time and timers that a session uses. Tests replace it.
+ * @typedef {object} Clock
+ * @property {() => number} now ms since 1970
+ * @property {(callback: () => void, delay: number) => any} setTimeout
+ * @property {(timer: any) => void} clearTimeout
+ */
+
+/**
+ * The limits of the service, as `welcome` names them. Protocol, section "Limits", describes each.
+ * @typedef {object} Limits
+ * @property {number} [frame_bytes]
+ * @property {number} [text_characters]
+ * @property {number} [text_bytes]
+ * @property {number} [meta_bytes]
+ * @property {number} [rooms_per_connection]
+ * @property {number} [commands_per_frame]
+ * @property {number} [sends_per_second]
+ * @property {number} [send_burst]
+ * @property {number} [connections_per_user]
+ * @property {number} [history_events]
+ * @property {number} [replay_events]
+ */
+
+/**
+ * `idle` before `connect`; `waiting` before the next reconnect; `ended` if the session does not reconnect.
+ * @typedef {'idle' | 'connecting' | 'online' | 'waiting' | 'ended'} SessionState
+ */
+
+/**
+ * A change of a session's state.
+ * @typedef {object} StateChange
+ * @property {SessionState} state
+ * @property {number} [code] the close code; with `waiting` and `ended`
+ * @property {string} [reason] why the connection closed, or an empty string; with `waiting` and `ended`
+ * @property {number} [retryAt] time of the next reconnect, in ms since 1970; with `waiting`
+ */
+
+/**
+ * The events that a session emits.
+ * @typedef {object} SessionEvents
+ * @property {StateChange} state
+ * @property {Room} room the server put this user into a room, for example because somebody wrote to this user
+ * @property {Error} fault for developers: a line that is not JSON, an error without a command, a failed token callback
+ */
+
+/**
+ * One user's conversation with the service. It maintains a connection, detects when the connection is dead, reconnects,
+ * and resumes every room from its cursor.
+ * @extends {Emitter<SessionEvents>}
  */
 export class Session extends Emitter {
   #url;
@@ -40,6 +84,9 @@ export class Session extends Emitter {
   #clock;
   #random;
   #maxFill;
+  #wake;
+  #stopWake = null;
+  #liveness;
   #connection = null;
   #requests;
   #timer = null;
@@ -50,24 +97,42 @@ export class Session extends Emitter {
   #bye = null;
   #commands = 0;
   #carried = new Set();
+  #leaving = new Map();
 
-  /** Rooms by name. */
+  /**
+   * Rooms by name.
+   * @type {Map<string, Room>}
+   */
   rooms = new Map();
+  /** @type {SessionState} */
   state = 'idle';
-  /** Who the server says this is; null before the first welcome. */
+  /**
+   * The user id that the server sent in `welcome`; null before the first `welcome`.
+   * @type {string | null}
+   */
   user = null;
-  /** The limits of the service, told in welcome. */
+  /**
+   * Null before the first `welcome`.
+   * @type {Limits | null}
+   */
   limits = null;
 
   /**
    * @param {object} options
-   * @param {string} options.url of the socket, `wss://host/ws`
-   * @param {string} [options.user] a name without proof, for services in development
-   * @param {string | (() => string | Promise<string>)} [options.token] asked for at every connection, so that it can be a fresh one
-   * @param {string} [options.device] a newer connection of the same device replaces an older one; by default a new name for every session
-   * @param {number} [options.maxFill] widest hole, in events, that is filled from history by itself
+   * @param {string} options.url of the WebSocket: `wss://host/ws`
+   * @param {string} [options.user] a user id without proof, for services in development
+   * @param {string | (() => string | Promise<string>)} [options.token] a token, or a function that returns one. The
+   *   function is called for every connection, so it can return a fresh token
+   * @param {string} [options.device] names this installation: a newer connection of the same user and device replaces
+   *   an older one. By default a new name for each session
+   * @param {number} [options.maxFill] widest gap that a room fills from history, in events; by default 1000
+   * @param {new (url: string, protocols: string[]) => WebSocket} [options.WebSocket]
+   * @param {Clock} [options.clock]
+   * @param {() => number} [options.random] returns 0 to 1
+   * @param {(listener: () => void) => () => void} [options.wake] subscribes a listener to the moments at which the
+   *   connection should be checked, and returns the function that unsubscribes it. By default `onWake`
    */
-  constructor({ url, user, token, device, maxFill = 1000, WebSocket = globalThis.WebSocket, clock = systemClock, random = Math.random }) {
+  constructor({ url, user, token, device, maxFill = 1000, WebSocket = globalThis.WebSocket, clock = systemClock, random = Math.random, wake = onWake }) {
     super();
     this.#url = url;
     this.#user = user;
@@ -76,25 +141,36 @@ export class Session extends Emitter {
     this.#clock = clock;
     this.#random = random;
     this.#maxFill = maxFill;
+    this.#wake = wake;
     this.#requests = new Requests(clock);
+    this.#liveness = new Liveness({
+      clock,
+      ping: () => this.#connection.send({ t: 'ping', id: `c${++this.#commands}` }),
+      lost: () => this.#connection.drop(),
+    });
+    /** @type {string} */
     this.device = device ?? this.newId();
   }
 
-  /** Starts, or starts again after the end. */
+  /** Connects. Call it also to start again after `ended`. Does nothing if there is a connection, or while `waiting`. */
   connect() {
     if (this.#connection || this.state === 'waiting') return;
     this.#attempt = this.#replaced = 0;
+    this.#stopWake ??= this.#wake(() => this.check());
     this.#open();
   }
 
-  /** Ends it for good. */
+  /** Closes the connection. The session does not reconnect until `connect` is called. */
   close() {
     this.#stopTimer();
     if (this.#connection) this.#lost(this.#connection, 1000, '', true);
     else this.#become('ended', { code: 1000, reason: '' });
   }
 
-  /** Cuts a wait short, as when the person says so. */
+  /**
+   * Reconnects now if the session is `waiting`. Call it only if a person asked for it: the growing delays after close
+   * code 4002 start over.
+   */
   retryNow() {
     if (this.state !== 'waiting') return;
     this.#replaced = 0;
@@ -103,21 +179,37 @@ export class Session extends Emitter {
   }
 
   /**
-   * Asks whether anybody is there, as after a sleep; without an answer the connection is given up and a new one made. A wait is cut short, but for
-   * the one after having been replaced: nothing says that the other connection is not wanted any more.
+   * Checks the connection now, for example when the page wakes. If the session is online, it sends a ping and
+   * reconnects if nothing arrives within 5 s. If it is `waiting`, it reconnects now, except after close code 4002: the
+   * newer connection of this device may still be in use.
    */
-  async check() {
-    const connection = this.#connection;
-    if (this.state !== 'online') return this.#lastCode === REPLACED ? undefined : this.retryNow();
-    try {
-      await this.#ask({ t: 'ping' }, PONG_WITHIN);
-    } catch (error) {
-      if (error.code === 'timeout') connection.drop();
-    }
+  check() {
+    if (this.state === 'online') this.#liveness.check();
+    else if (this.#lastCode !== REPLACED) this.retryNow();
   }
 
-  /** Enters a room, now or when there is a connection. `last` asks for that many events of the past; `kind` says what it is when it is made. */
+  /**
+   * Enters a room, now or as soon as there is a connection. This creates a channel that does not exist and makes this
+   * user a member of a group, so call it only if a person asked for it. Otherwise call `resume`.
+   * @param {string} name
+   * @param {{ last?: number, kind?: 'channel' | 'group' }} [wish] as for `room.enter`
+   * @returns {Room}
+   */
   join(name, wish = {}) {
+    const room = this.rooms.get(name) ?? this.#add(name);
+    room.enter(wish);
+    return room;
+  }
+
+  /**
+   * Opens a room, for example one of an earlier visit, without creating it and without making this user a member. If it
+   * does not exist, or if it is a group of which this user is not a member, the room emits `refused`.
+   * @param {string} name
+   * @param {{ last?: number, kind?: 'channel' | 'group' | 'direct' | null }} [wish] `last`: number of past events to
+   *   start with; `kind`: the kind of the room, if the application knows it
+   * @returns {Room}
+   */
+  resume(name, wish = {}) {
     let room = this.rooms.get(name);
     if (!room) {
       room = this.#add(name, wish);
@@ -126,45 +218,72 @@ export class Session extends Emitter {
     return room;
   }
 
-  /** A command with an answer. Rejects with a ChatError; `offline` where there is no connection. */
+  /**
+   * Sends a command that the server answers.
+   * @param {{ t: string, id?: string } & Record<string, any>} command gets an id if it has none
+   * @returns {Promise<any>} the answer; rejects with a ChatError, which is `offline` if there is no connection
+   */
   async request(command) {
     const connection = this.#connection;
     try {
       return await this.#ask(command, ANSWER_WITHIN);
     } catch (error) {
-      // An answer that never came may mean a connection that is no more.
+      // A missing answer may mean that the connection is dead.
       if (error.code === 'timeout' && connection === this.#connection) this.check();
       throw error;
     }
   }
 
-  /** A command without an answer; false where it went nowhere. */
+  /**
+   * Sends a command that the server does not answer.
+   * @param {{ t: string } & Record<string, any>} command
+   * @returns {boolean} false if there is no connection; the command is then dropped
+   */
   tell(command) {
     return this.state === 'online' && this.#connection.send(command);
   }
 
-  /** A new name that nobody else will make: the idempotency key of a send. */
+  /**
+   * A random id that is unique in practice, such as the client id of a send: 24 hexadecimal digits.
+   * @returns {string}
+   */
   newId() {
-    // Not randomUUID: pages served over plain HTTP on a local network have none.
+    // Not randomUUID, which browsers provide only in secure contexts: a page may be served over plain HTTP.
     return Array.from(crypto.getRandomValues(new Uint8Array(12)), byte => byte.toString(16).padStart(2, '0')).join('');
   }
 
-  forget(room, parts) {
+  /**
+   * Implements `room.leave`. Applications do not call it.
+   * @param {Room} room
+   * @param {boolean} endMembership
+   * @returns {Promise<void>}
+   */
+  async forget(room, endMembership) {
     if (this.rooms.get(room.name) !== room) return;
+    if (endMembership && this.state !== 'online') throw new ChatError('offline', 'Ending a membership needs a connection. Try again when you are connected.');
+    room.detach();
     this.rooms.delete(room.name);
-    if (this.state === 'online') this.#ask({ t: 'leave', room: room.name, ...parts }, ANSWER_WITHIN).catch(error => this.emit('fault', error));
+    if (this.state !== 'online') return;
+    const leave = this.#ask({ t: 'leave', room: room.name, ...(endMembership ? { member: false } : {}) }, ANSWER_WITHIN);
+    // Until the server answers this, a `joined` of the room is the answer to an earlier command.
+    this.#leaving.set(room.name, leave);
+    try {
+      await leave;
+    } finally {
+      if (this.#leaving.get(room.name) === leave) this.#leaving.delete(room.name);
+    }
   }
 
   #ask(command, within) {
-    if (this.state !== 'online') return Promise.reject(new ChatError('offline', 'There is no connection.'));
+    if (this.state !== 'online') return Promise.reject(new ChatError('offline', 'There is no connection to the server.'));
     const id = command.id ?? `c${++this.#commands}`;
     const answer = this.#requests.wait(id, within);
     this.#connection.send({ ...command, id });
     return answer;
   }
 
-  #add(name, wish) {
-    const room = new Room(this, name, { wish, clock: this.#clock, maxFill: this.#maxFill });
+  #add(name, { last, kind = null } = {}) {
+    const room = new Room(this, name, { last, kind, clock: this.#clock, maxFill: this.#maxFill });
     this.rooms.set(name, room);
     return room;
   }
@@ -186,7 +305,7 @@ export class Session extends Emitter {
         onEnd: lost,
       });
     } catch (error) {
-      // The address itself is unusable; the browser says why.
+      // The browser rejected the URL; a retry would fail too.
       this.#become('ended', { code: 4500, reason: error.message });
       return;
     }
@@ -202,7 +321,8 @@ export class Session extends Emitter {
       connection.drop();
       return;
     }
-    const rooms = {};
+    // No prototype, because `__proto__` is a valid room name.
+    const rooms = Object.create(null);
     this.#carried = new Set();
     for (const room of this.rooms.values()) {
       if (!room.cursor) continue;
@@ -213,12 +333,13 @@ export class Session extends Emitter {
   }
 
   #receive(object) {
+    this.#liveness.heard();
     switch (object.t) {
       case 'welcome':
         return this.#welcome(object);
       case 'joined':
         this.#joined(object);
-        return this.#requests.answer(object);
+        return this.#answer(object);
       case 'ev':
         return this.rooms.get(object.room)?.receive(object);
       case 'gap':
@@ -232,14 +353,30 @@ export class Session extends Emitter {
       case 'bye':
         this.#bye = object;
         return;
+      case 'pong':
+        return this.#liveness.answered();
       default:
-        // ok, page, who and pong answer by their id; a `t` of a later version is none of ours.
-        if (!this.#requests.answer(object) && object.t === 'err') this.emit('fault', new ChatError(object.code, object.message, object.retry));
+        // `ok`, `page` and `who` are answers, matched by their id. A `t` of a later protocol version is ignored.
+        if (!this.#answer(object) && object.t === 'err') this.#fault(object);
     }
   }
 
-  #welcome({ user, limits }) {
+  /** Processes an `err` that answers no command. With a room and no id it refuses a cursor, or a membership ended. */
+  #fault({ id, room, code, message, retry }) {
+    const error = new ChatError(code, message, retry);
+    if (id === undefined && room !== undefined) this.rooms.get(room)?.refused(error);
+    else this.emit('fault', error);
+  }
+
+  #answer(object) {
+    const answers = this.#requests.answer(object);
+    if (answers) this.#liveness.answered();
+    return answers;
+  }
+
+  #welcome({ user, limits, heartbeat }) {
     this.#stopTimer();
+    this.#liveness.start(heartbeat);
     this.user = user;
     this.limits = limits ?? null;
     this.#onlineAt = this.#clock.now();
@@ -250,9 +387,10 @@ export class Session extends Emitter {
   #joined(frame) {
     let room = this.rooms.get(frame.room);
     if (!room) {
-      // Asked for and left again meanwhile. What nobody asked for: somebody wrote to this user, now or while away.
-      if (this.#requests.has(frame.id)) return;
-      room = this.#add(frame.room, {});
+      // If the `joined` answers a join or precedes the answer to a leave, the room was left meanwhile: ignore it.
+      // Otherwise the server put this user into the room.
+      if (this.#requests.has(frame.id) || this.#leaving.has(frame.room)) return;
+      room = this.#add(frame.room);
       room.joined(frame);
       this.emit('room', room);
       return;
@@ -264,13 +402,15 @@ export class Session extends Emitter {
     if (connection !== this.#connection) return;
     this.#connection = null;
     this.#stopTimer();
+    this.#liveness.stop();
     const after = this.#bye?.after;
-    // A network may swallow the close frame; what the server said before it counts.
+    // The network can lose the close frame. Then the code and reason of the server's `bye` count.
     const why = { code: code === 1006 && this.#bye ? this.#bye.code : code, reason: reason || this.#bye?.reason || '' };
     if (this.#onlineAt !== null && this.#clock.now() - this.#onlineAt >= GOOD_AFTER) this.#attempt = 0;
     this.#onlineAt = null;
     this.state = 'waiting';
     this.#requests.abandon();
+    this.#leaving.clear();
     for (const room of this.rooms.values()) room.detach();
     if (asked || !comesBack(why.code)) {
       connection.drop();
@@ -287,6 +427,10 @@ export class Session extends Emitter {
 
   #become(state, more = {}) {
     this.state = state;
+    if (state === 'ended') {
+      this.#stopWake?.();
+      this.#stopWake = null;
+    }
     this.emit('state', { state, ...more });
   }
 

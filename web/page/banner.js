@@ -1,10 +1,13 @@
 import { REPLACED } from '../orleanschat.js';
 import { endingOf } from './endings.js';
 
-/** A connection that comes at once is not worth a line; ms. */
+/** Delay before the first "Connecting…", in ms: most connections open sooner. */
 const QUIET_FOR = 600;
 
-/** The state of the connection, in one quiet line. */
+const KEPT = 'Your messages are saved and will be sent when you are back online.';
+const NOT_KEPT = 'Keep this page open: your messages will be sent when you are back online.';
+
+/** One line about the state of the connection. It is empty while the session is online and the room is up to date. */
 export class Banner {
   #node = document.getElementById('banner');
   #text = this.#node.querySelector('.banner-text');
@@ -13,14 +16,24 @@ export class Banner {
   #timer = null;
   #wasOnline = false;
   #byToken;
+  #keeps;
 
-  /** @param {() => void} again what the button does  @param {boolean} byToken whether this person came in by a token */
-  constructor(again, byToken) {
+  /**
+   * @param {object} parts
+   * @param {() => void} parts.again called when the button is clicked
+   * @param {boolean} parts.byToken whether the user signed in with a token
+   * @param {() => boolean} parts.keeps whether the browser stores unsent messages
+   */
+  constructor({ again, byToken, keeps }) {
     this.#byToken = byToken;
+    this.#keeps = keeps;
     this.#button.addEventListener('click', again);
   }
 
-  /** @param {{ state: string, code?: number, reason?: string, retryAt?: number }} now  @param {boolean} catchingUp */
+  /**
+   * @param {import('../orleanschat.js').StateChange} now
+   * @param {boolean} catchingUp whether the room that is shown reads missed events from history
+   */
   show({ state, code, reason, retryAt }, catchingUp) {
     clearInterval(this.#timer);
     clearTimeout(this.#timer);
@@ -34,22 +47,22 @@ export class Banner {
       this.#say(endingOf({ code, reason }, this.#byToken), 'Try again');
     } else if (state === 'connecting') {
       const tell = () => this.#say('Connecting…');
-      // After a loss the line is there already; at the first visit it waits.
+      // After a lost connection the line is shown already. On the first connection it is delayed.
       if (this.#text.textContent) tell();
       else this.#timer = setTimeout(tell, QUIET_FOR);
     } else {
-      this.#say(catchingUp ? 'Reading what you missed…' : '');
+      this.#say(catchingUp ? 'Loading missed messages…' : '');
     }
   }
 
   #waiting(retryAt, code) {
     const seconds = Math.max(1, Math.ceil((retryAt - Date.now()) / 1000));
-    if (!navigator.onLine) this.#say('You are offline. What you write is kept and sent when you are back.', 'Try now');
-    else if (code === REPLACED) this.#say('This device is connected in another place.', 'Use it here');
-    else this.#say(this.#wasOnline ? 'Connection lost.' : 'The service cannot be reached.', 'Try now', `Trying again in ${seconds} s.`);
+    if (!navigator.onLine) this.#say(`You are offline. ${this.#keeps() ? KEPT : NOT_KEPT}`, 'Try now');
+    else if (code === REPLACED) this.#say('This device is connected somewhere else.', 'Connect here');
+    else this.#say(this.#wasOnline ? 'Connection lost.' : 'Cannot connect to the chat service.', 'Try now', `Trying again in ${seconds} s.`);
   }
 
-  /** A screen reader hears `text` when it changes, and not every second of the wait. */
+  /** Screen readers announce `text` when it changes. `wait` changes every second, so it is hidden from them. */
   #say(text, button, wait = '') {
     if (this.#text.textContent !== text) this.#text.textContent = text;
     this.#wait.textContent = wait;

@@ -1,4 +1,6 @@
-/** Where something is written: a new message, or a new text for an old one. */
+import { isComposing } from './keys.js';
+
+/** The text field for a new message, or for the new text of a message that is being edited. */
 export class Composer {
   #form = document.getElementById('composer');
   #text = document.getElementById('composer-text');
@@ -11,7 +13,13 @@ export class Composer {
   #draft = '';
 
   /**
-   * @param {{ send: (text) => void, edit: (entry, text) => void, typing: () => void, limit: () => number, editLast: () => void, toLog: () => void }} parts
+   * @param {object} parts
+   * @param {(text: string) => boolean} parts.send returns false if the text was not sent; it then stays in the field
+   * @param {(seq: number, text: string) => boolean} parts.edit the same for an edit
+   * @param {(draft: import('./drafts.js').Draft) => void} parts.changed called at each change of the draft
+   * @param {() => void} parts.typing called when the user types a message
+   * @param {() => number} parts.limit maximum length, in characters
+   * @param {() => void} parts.editLast opens the user's last message for editing
    */
   constructor(parts) {
     this.#parts = parts;
@@ -21,62 +29,107 @@ export class Composer {
     });
     this.#text.addEventListener('input', () => {
       this.#measure();
+      this.#parts.changed(this.draft);
       if (this.#text.value.trim() !== '' && !this.#edited) this.#parts.typing();
     });
     this.#text.addEventListener('keydown', event => this.#key(event));
     this.#editing.querySelector('button').addEventListener('click', () => this.stopEditing());
   }
 
+  /** @returns {import('./drafts.js').Draft} */
   get draft() {
-    return this.#edited ? this.#draft : this.#text.value;
+    return this.#edited ? { text: this.#draft, edit: { ...this.#edited, text: this.#text.value } } : { text: this.#text.value, edit: null };
   }
 
-  /** Makes ready for another room. */
+  /** Whether the field can be filled with another draft and nothing is lost. */
+  get free() {
+    return !this.#edited && this.#text.value === '';
+  }
+
+  /**
+   * Switches to another room.
+   * @param {string} placeholder
+   * @param {import('./drafts.js').Draft} draft
+   */
   show(placeholder, draft) {
-    this.#edited = null;
-    this.#editing.hidden = true;
     this.#label.textContent = placeholder;
     this.#text.placeholder = placeholder;
-    this.#set(draft);
+    this.restore(draft);
+  }
+
+  /**
+   * Replaces the content of the field.
+   * @param {import('./drafts.js').Draft} draft
+   */
+  restore({ text, edit }) {
+    this.#edited = edit && { seq: edit.seq, original: edit.original };
+    this.#draft = text;
+    this.#editing.hidden = !edit;
+    this.#set(edit ? edit.text : text);
   }
 
   focus() {
     this.#text.focus();
   }
 
-  startEditing(entry) {
-    this.#draft = this.draft;
-    this.#edited = entry;
-    this.#editing.hidden = false;
-    this.#set(entry.text);
+  /**
+   * Opens a message for editing.
+   * @param {{ seq: number, text: string | null }} message
+   * @param {string} [text] the text to start with, by default the message's own
+   * @returns {boolean} false if another edit with unsaved changes is open
+   */
+  startEditing({ seq, text: original }, text = original) {
+    if (this.#edited?.seq === seq && text === original) {
+      this.focus();
+      return true;
+    }
+    if (this.#edited && this.#text.value.trim() !== this.#edited.original) {
+      this.focus();
+      return false;
+    }
+    this.restore({ text: this.draft.text, edit: { seq, original, text } });
     this.#text.focus();
-    this.#text.setSelectionRange(entry.text.length, entry.text.length);
+    this.#text.setSelectionRange(text.length, text.length);
+    this.#parts.changed(this.draft);
+    return true;
   }
 
   stopEditing() {
     if (!this.#edited) return;
-    this.#edited = null;
-    this.#editing.hidden = true;
-    this.#set(this.#draft);
+    this.restore({ text: this.#draft, edit: null });
+    this.#parts.changed(this.draft);
     this.#text.focus();
+  }
+
+  /**
+   * Inserts the text of a failed message before the content of the field.
+   * @param {string} text
+   * @returns {boolean} false if a message is being edited
+   */
+  giveBack(text) {
+    this.#text.focus();
+    if (this.#edited) return false;
+    const { value } = this.#text;
+    this.#set(value === '' ? text : `${text}\n${value}`);
+    this.#parts.changed(this.draft);
+    return true;
   }
 
   #submit() {
     const text = this.#text.value.trim();
     if (text === '' || this.#excess() > 0) return;
     if (this.#edited) {
-      const entry = this.#edited;
-      if (text !== entry.text) this.#parts.edit(entry, text);
-      this.stopEditing();
+      const { seq, original } = this.#edited;
+      if (text === original || this.#parts.edit(seq, text)) this.stopEditing();
     } else if (this.#parts.send(text)) {
       this.#set('');
+      this.#parts.changed(this.draft);
     }
     this.#text.focus();
   }
 
   #key(event) {
-    // A key that ends a composed character (Japanese, Chinese, Korean …) is not meant for the page.
-    if (event.isComposing) return;
+    if (isComposing(event)) return;
     if (event.key === 'Enter' && !event.shiftKey) {
       event.preventDefault();
       this.#submit();
@@ -95,7 +148,7 @@ export class Composer {
   }
 
   #excess() {
-    // The limit counts characters as people do more or less, not halves of them.
+    // The limit counts Unicode code points, not UTF-16 units.
     return [...this.#text.value.trim()].length - this.#parts.limit();
   }
 

@@ -1,56 +1,81 @@
 import { Emitter } from '../orleanschat/emitter.js';
 import { Timeline } from './timeline.js';
 
-/** Events asked for at a time. */
+/** Number of events per page of history. */
 const PAGE = 50;
 
-/** Events kept of a room that nobody looks at. */
+/** Number of events kept of a room that is not shown. */
 const KEPT_ASIDE = 200;
 
-/** A typing notice fades after this, in ms. */
+/** Time for which a user is shown as typing after a `typing`, in ms. */
 const TYPING_FADES = 6000;
 
-/** Shortest time between two questions who is there, where only counts are told, in ms. */
+/** Minimum interval between two `who` commands if the server sends only the number of users, in ms. */
 const WHO_EVERY = 5000;
 
-/** A pause before a history that failed is asked for again, in ms. */
+/** Delay before history is requested again after a failure, in ms. */
 const HISTORY_AGAIN = 3000;
 
 /**
- * What this page knows of one room: its window of events, who is here, who types. It has no elements; whoever shows it listens to
- * `change` (events or sends), `people`, `typing` and `notice` (a sentence).
+ * The events that a conversation emits.
+ * @typedef {object} ConversationEvents
+ * @property {undefined} change the events or sends changed
+ * @property {undefined} people
+ * @property {undefined} typing
+ * @property {string} notice a sentence for the user
+ * @property {import('../orleanschat.js').Send} refusedEdit an edit that the server refused
+ */
+
+/**
+ * The page's data about one room: a window of its events, the users in it, and the users who are typing. It does not
+ * touch the DOM.
+ * @extends {Emitter<ConversationEvents>}
  */
 export class Conversation extends Emitter {
   timeline = new Timeline();
-  /** Whether a page of history is on its way: `older`, `newer` or null. */
+  /**
+   * The page of history that is being read.
+   * @type {'older' | 'newer' | null}
+   */
   loading = null;
-  /** Why the room cannot be entered, or null. */
+  /**
+   * Why the server refused the room.
+   * @type {import('../orleanschat.js').ChatError | null}
+   */
   refused = null;
-  /** Events that were passed over, since the last look. */
+  /** Number of events in gaps since the user last left the room's view. */
   missed = 0;
-  /** Names, or null where there are too many to name. */
+  /**
+   * User ids; null if the room has too many users for a list.
+   * @type {Set<string> | null}
+   */
   people = new Set();
   repairing = false;
-  /** Whether somebody looks at it, and reads above its end. */
   shown = false;
+  /** Whether the user has scrolled up from the end. */
   readingAbove = false;
-  /** Messages that came while the reader was above. */
+  /** Number of messages that arrived while the user was reading above the end. */
   below = 0;
-  draft = '';
 
   #typing = new Map();
   #whoAt = -Infinity;
   #whoTimer = null;
+  /** For each unanswered `who`: the presence that arrived since it was sent. */
+  #whoAsks = new Set();
   #pausedUntil = 0;
   #era = 0;
 
+  /**
+   * @param {import('../orleanschat.js').Room} room
+   * @param {string} me this user's id
+   */
   constructor(room, me) {
     super();
     this.room = room;
     this.me = me;
     room.on('joined', () => {
       this.refused = null;
-      // The log is empty: there is nothing before what comes.
+      // The log is empty, so there is no older history.
       if (room.head === 0) this.timeline.atStart = true;
       if (this.shown) this.askWho();
       this.emit('change');
@@ -68,6 +93,8 @@ export class Conversation extends Emitter {
     room.on('send', send => this.#sent(send));
     room.on('refused', error => {
       this.refused = error;
+      // The room does not exist, so there is no older history.
+      if (error.code === 'not_found') this.timeline.atStart = true;
       this.emit('change');
     });
     room.on('presence', frame => this.#presence(frame));
@@ -78,9 +105,14 @@ export class Conversation extends Emitter {
     return [...this.#typing.keys()];
   }
 
-  /** Messages said here that are not events yet. */
+  /** The user's messages whose events have not arrived, and failed edits. */
   get sends() {
-    return this.room.sends.filter(send => (send.command.kind ?? 'msg') === 'msg');
+    return this.room.sends.filter(({ command, status }) => !command.kind || (command.kind === 'edit' && status === 'failed'));
+  }
+
+  /** The texts of edits whose events have not arrived, by the message's sequence. */
+  get edits() {
+    return new Map(this.room.sends.filter(({ command, status }) => command.kind === 'edit' && status !== 'failed').map(({ command }) => [command.ref, command.text]));
   }
 
   show(shown) {
@@ -96,7 +128,7 @@ export class Conversation extends Emitter {
     else this.timeline.trimOldest(KEPT_ASIDE, KEPT_ASIDE);
   }
 
-  /** Reads what lies before the window; nothing happens where there is none, or where it is under way. */
+  /** Reads the page before the window. Does nothing if there is none, or if a page is being read. */
   async loadOlder() {
     const { timeline, room } = this;
     if (timeline.atStart || !room.attached) return;
@@ -110,7 +142,7 @@ export class Conversation extends Emitter {
     });
   }
 
-  /** Reads what lies after a detached window. */
+  /** Reads the page after a detached window. */
   async loadNewer() {
     const { timeline, room } = this;
     if (!timeline.detached || !room.attached) return;
@@ -124,7 +156,7 @@ export class Conversation extends Emitter {
     });
   }
 
-  /** Back to the newest, however far away. */
+  /** Moves the window to the newest events. */
   toHead() {
     this.below = 0;
     if (!this.timeline.detached) return;
@@ -132,20 +164,26 @@ export class Conversation extends Emitter {
     this.loadOlder();
   }
 
-  /** Whether the window is empty although the log is not, and nothing is on its way that would fill it. */
+  /** Whether the window is empty, the log is not, and no repair or replay will fill the window. */
   get wants() {
     return this.room.attached && this.timeline.size === 0 && !this.timeline.atStart && !this.repairing && this.room.seq >= this.room.head;
   }
 
   async askWho() {
     this.#whoAt = performance.now();
+    const since = { count: null, users: new Map() };
+    this.#whoAsks.add(since);
     try {
       const { count, users } = await this.room.who();
-      this.room.count = count;
+      // Presence that arrived since the question may be newer than the answer, so apply it on top.
+      this.room.count = since.count ?? count;
       this.people = users ? new Set(users) : null;
+      for (const [user, online] of since.users) this.#setOnline(user, online);
       this.emit('people');
     } catch {
-      // The next one who comes, or the next connection, asks again.
+      // The next `presence` or the next connection sends `who` again.
+    } finally {
+      this.#whoAsks.delete(since);
     }
   }
 
@@ -157,7 +195,7 @@ export class Conversation extends Emitter {
     this.emit('change');
     try {
       const merge = await read();
-      // Where the edge has moved meanwhile, this page would leave a hole; the next look asks again.
+      // If the window's edge has moved, this page would leave a gap: drop it. The view requests the page again.
       if (era === this.#era && (edge === null || edge === edgeNow())) merge();
     } catch {
       this.#pausedUntil = performance.now() + HISTORY_AGAIN;
@@ -185,21 +223,31 @@ export class Conversation extends Emitter {
   }
 
   #sent(send) {
-    const kind = send.command.kind ?? 'msg';
-    if (send.status === 'failed' && kind !== 'msg') {
+    const { kind } = send.command;
+    if (send.status === 'failed' && kind) {
       const what = { edit: 'The edit was not saved', delete: 'The message was not deleted' }[kind] ?? 'The reaction was not sent';
       this.emit('notice', `${what}: ${send.error.message}`);
-      this.room.discard(send);
+      // Keep a failed edit until its text is back in the composer, so that the user does not lose it.
+      if (kind === 'edit') this.emit('refusedEdit', send);
+      else this.room.discard(send);
     }
     this.emit('change');
   }
 
-  #presence({ user, online }) {
+  #setOnline(user, online) {
+    if (online) this.people?.add(user);
+    else this.people?.delete(user);
+  }
+
+  #presence({ user, online, count }) {
+    for (const since of this.#whoAsks) {
+      since.count = count;
+      if (user) since.users.set(user, online);
+    }
     if (user && this.people) {
-      if (online) this.people.add(user);
-      else this.people.delete(user);
+      this.#setOnline(user, online);
     } else if (this.shown && this.#whoTimer === null) {
-      // Only a number is told in a large room; names may be had again once it is small.
+      // In a large room the server sends only the number of users. Ask for names, in case the room is small again.
       this.#whoTimer = setTimeout(() => {
         this.#whoTimer = null;
         if (this.shown && this.room.attached) this.askWho();

@@ -1,6 +1,12 @@
+import { isDirect, piecesOfName, titleOf } from './names.js';
+
 /**
- * An element. What a person wrote only ever becomes text: `text` is set as textContent, and no markup is parsed anywhere on this page.
- * @param {object} [parts] `class`, `text`, `data` (data attributes), `on` (listeners); everything else is an attribute, left out where null or false
+ * Creates an element. It never parses markup: `text` becomes the textContent, so a user's text cannot become HTML.
+ * @param {string} tag
+ * @param {object} [parts] `text`, `data` (data attributes), `on` (listeners by event); all others are attributes, which
+ *   are omitted if null, undefined or false
+ * @param {...(Node | string | null | undefined)} children null and undefined are skipped
+ * @returns {HTMLElement}
  */
 export function element(tag, parts = {}, ...children) {
   const node = document.createElement(tag);
@@ -15,7 +21,11 @@ export function element(tag, parts = {}, ...children) {
   return node;
 }
 
-/** A small drawing of one stroked path, hidden from assistive technology: its button has the name. */
+/**
+ * Creates an icon of one stroked path. It is hidden from screen readers, because its button has a label.
+ * @param {string} path the `d` attribute
+ * @returns {SVGSVGElement}
+ */
 export function icon(path) {
   const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
   svg.setAttribute('viewBox', '0 0 24 24');
@@ -26,16 +36,43 @@ export function icon(path) {
   return svg;
 }
 
-/** The round initial of a person; the same name has the same colour everywhere. */
+/**
+ * A user's name as an element. A `bdi` keeps the name's direction from changing the text around it. Invisible
+ * characters are shown as code points.
+ * @param {string} name
+ * @returns {HTMLElement}
+ */
+export function nameElement(name) {
+  return element('bdi', {}, ...piecesOfName(name).map(({ text, hidden }) => hidden
+    ? element('span', { class: 'hidden-character', title: 'An invisible character', text })
+    : document.createTextNode(text)));
+}
+
+/**
+ * A room's title as a node.
+ * @param {string} room
+ * @param {string} me this user's id
+ * @returns {Node}
+ */
+export function roomElement(room, me) {
+  return isDirect(room) && room.slice(1) !== me ? nameElement(room.slice(1)) : document.createTextNode(titleOf(room, me));
+}
+
+/**
+ * A round avatar with the first character of a name. The name determines the colour.
+ * @param {string} name
+ * @returns {HTMLElement}
+ */
 export function avatar(name) {
   return paintAvatar(element('span', { 'aria-hidden': 'true' }), name);
 }
 
 export function paintAvatar(node, name) {
-  // FNV-1a: short names that differ in a letter should differ in colour as well.
+  // FNV-1a gives similar short names different colours.
   let hash = 0x811c9dc5;
   for (const character of name) hash = Math.imul(hash ^ character.codePointAt(0), 0x01000193);
   node.className = `avatar hue-${(hash >>> 13) % 8}`;
-  node.textContent = ([...name][0] ?? '?').toUpperCase();
+  const [first] = piecesOfName(name);
+  node.textContent = first && !first.hidden ? [...first.text][0].toUpperCase() : '?';
   return node;
 }

@@ -1,6 +1,8 @@
+import { isComposing } from './keys.js';
+
 /**
- * The rooms and the people, which slide over the conversation where there is no room beside it. A closed drawer cannot be reached by Tab; an open one
- * keeps the focus until Escape, its button or a tap beside it closes it.
+ * The panels with rooms and people. On a narrow screen they slide over the conversation. A closed panel cannot get the
+ * focus. An open panel keeps the focus until Escape, its button or a tap outside closes it.
  */
 export class Drawers {
   #app = document.getElementById('app');
@@ -16,7 +18,7 @@ export class Drawers {
     ];
     this.#shade.addEventListener('click', () => this.close());
     document.addEventListener('keydown', event => {
-      if (event.key === 'Escape') this.close();
+      if (event.key === 'Escape' && !isComposing(event)) this.close();
     });
     this.#settle();
   }

@@ -1,15 +1,24 @@
+import { nameInText } from './names.js';
 import { dayKey, dayName } from './text.js';
 
-/** Messages of one author that follow each other within this, in ms, stand together. */
+/** Consecutive messages of one author are grouped if they are at most this far apart, in ms. */
 const TOGETHER = 5 * 60_000;
 
 /**
- * What the log shows, in order, each with a `key` that stays and a `version` that changes when it must be drawn again.
- * @param {number | null} unreadAfter a line is drawn before the first message of others behind this sequence
+ * The items of the message list, in order. An item's `key` is stable; its `version` changes when it must be redrawn.
+ * @param {import('./conversation.js').Conversation} conversation
+ * @param {number | null} unreadAfter the line "New" precedes the first message of another user after this sequence
  */
 export function itemsOf(conversation, unreadAfter) {
-  const { timeline, me } = conversation;
+  const { timeline, edits, me } = conversation;
   const entries = timeline.entries();
+  // Show the new text of an edit before the server confirms it.
+  for (const entry of entries) {
+    const edit = edits.get(entry.seq);
+    if (edit === undefined || entry.deleted) continue;
+    entry.text = edit;
+    entry.saving = true;
+  }
   const bySeq = new Map(entries.map(entry => [entry.seq, entry]));
   const items = [];
   let before = null;
@@ -28,12 +37,12 @@ export function itemsOf(conversation, unreadAfter) {
       entry.quoted = entry.reply ? bySeq.get(entry.reply) : null;
       items.push({ key: entry.seq, kind: 'message', entry, version: versionOf(entry) });
     } else {
-      const text = entry.kind === 'join' ? `${entry.from} became a member` : `${entry.from} is no longer a member`;
+      const text = entry.kind === 'join' ? `${nameInText(entry.from)} joined the group` : `${nameInText(entry.from)} left the group`;
       items.push({ key: entry.seq, kind: 'note', text, version: text });
     }
     before = entry;
   }
-  // Behind a detached window they would seem to answer something old.
+  // After a detached window, unsent messages would appear directly below old ones, so omit them.
   for (const send of timeline.detached ? [] : conversation.sends) {
     const opens = before?.from !== me;
     items.push({ key: send.id, kind: 'send', send, opens, version: `${send.status} ${opens} ${send.error?.message}` });
@@ -42,6 +51,6 @@ export function itemsOf(conversation, unreadAfter) {
   return items;
 }
 
-function versionOf({ text, opens, edited, deleted, quoted, reactions }) {
-  return JSON.stringify([text, opens, edited, deleted, quoted?.from, quoted?.text, [...reactions]]);
+function versionOf({ text, saving, opens, edited, deleted, quoted, reactions }) {
+  return JSON.stringify([text, saving, opens, edited, deleted, quoted?.from, quoted?.text, [...reactions]]);
 }

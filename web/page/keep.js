@@ -1,4 +1,8 @@
-/** What this browser keeps from one visit to the next. Where it keeps nothing (blocked, full), the page works as on a first visit. */
+/**
+ * Reads a value that the browser keeps across visits.
+ * @param {string} key
+ * @returns {string | null} null also if the storage is blocked
+ */
 export function kept(key) {
   try {
     return localStorage.getItem(`orleanschat.${key}`);
@@ -7,17 +11,25 @@ export function kept(key) {
   }
 }
 
-/** Keeps a value, or with null forgets it. */
+/**
+ * Writes a value that the browser keeps across visits. Null removes it. Does nothing if the storage is blocked or full.
+ * @param {string} key
+ * @param {string | null} value
+ */
 export function keep(key, value) {
   try {
     if (value === null) localStorage.removeItem(`orleanschat.${key}`);
     else localStorage.setItem(`orleanschat.${key}`, value);
   } catch {
-    // Nothing that this visit depends on.
+    // This visit does not depend on it.
   }
 }
 
-/** What this tab alone keeps, until it is closed. */
+/**
+ * Reads a value that this tab keeps until it is closed.
+ * @param {string} key
+ * @returns {string | null} null also if the storage is blocked
+ */
 export function keptInTab(key) {
   try {
     return sessionStorage.getItem(`orleanschat.${key}`);
@@ -26,12 +38,16 @@ export function keptInTab(key) {
   }
 }
 
-/** Keeps a value in this tab alone, or with null forgets it. */
+/**
+ * Writes a value that this tab keeps until it is closed. Null removes it.
+ * @param {string} key
+ * @param {string | null} value
+ */
 export function keepInTab(key, value) {
   try {
     if (value === null) sessionStorage.removeItem(`orleanschat.${key}`);
     else sessionStorage.setItem(`orleanschat.${key}`, value);
   } catch {
-    // A reload asks again.
+    // After a reload the value is missing.
   }
 }

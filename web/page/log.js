@@ -1,15 +1,16 @@
 import { element } from './dom.js';
 import { itemsOf } from './items.js';
+import { isComposing } from './keys.js';
 import { drawMessage, drawSend } from './message.js';
-import { isDirect } from './names.js';
+import { isDirect, nameInText, titleOf } from './names.js';
 import { Scroll } from './scroll.js';
 import { countOf } from './text.js';
 import { Toolbar } from './toolbar.js';
 
-/** History is asked for when the reader is as near to an edge as this, in px. */
+/** Distance from an edge of the list at which history is requested, in px. */
 const NEAR_EDGE = 400;
 
-/** The messages of the conversation that is shown. */
+/** The list of messages of the conversation that is shown. */
 export class LogView {
   #log = document.getElementById('log');
   #top = document.getElementById('log-top');
@@ -26,10 +27,21 @@ export class LogView {
   #drawn = new Map();
   #scheduled = null;
   #leave;
+  #takeBack;
 
-  /** @param {{ me: string, react: Function, edit: Function, remove: Function, leave: () => void }} parts `leave` puts the focus back to writing */
-  constructor({ me, react, edit, remove, leave }) {
+  /**
+   * @param {object} parts
+   * @param {string} parts.me this user's id
+   * @param {(entry: import('./timeline.js').Entry, emoji: string) => void} parts.react adds or removes a reaction
+   * @param {(entry: import('./timeline.js').Entry) => void} parts.edit
+   * @param {(entry: import('./timeline.js').Entry) => void} parts.remove
+   * @param {(send: import('../orleanschat.js').Send) => void} parts.takeBack moves the text of a failed send back to
+   *   the composer
+   * @param {() => void} parts.leave moves the focus to the composer
+   */
+  constructor({ me, react, edit, remove, takeBack, leave }) {
     this.#me = me;
+    this.#takeBack = takeBack;
     this.#react = react;
     this.#leave = leave;
     this.#toolbar = new Toolbar({ me, react, edit, remove });
@@ -41,7 +53,7 @@ export class LogView {
       this.#leave();
     });
     this.#list.addEventListener('pointerover', event => {
-      // A mouse at rest, under which the list scrolls, takes nothing from somebody at the keyboard.
+      // A resting mouse gets this event when the list scrolls. It must not move the toolbar of a keyboard user.
       if (event.pointerType === 'mouse' && !this.#toolbar.focused && !this.#list.querySelector(':focus-visible')) this.#offer(event.target, false);
     });
     this.#list.addEventListener('pointerleave', () => {
@@ -50,10 +62,10 @@ export class LogView {
     this.#list.addEventListener('focusin', event => this.#focused(event.target));
     this.#list.addEventListener('focusout', event => {
       if (this.#list.contains(event.relatedTarget)) return;
-      // What is drawn again loses the focus and gets it back at once; only who is still outside then has left.
+      // An item that is redrawn loses the focus and gets it back at once. So check in a later task.
       setTimeout(() => { if (!this.#list.contains(document.activeElement)) this.#toolbar.hide(); });
     });
-    // A finger that taps a message is asking what can be done with it.
+    // A tap on a message shows its toolbar.
     this.#list.addEventListener('click', event => {
       const item = event.target.closest('.message');
       if (item && !event.target.closest('a, button') && getSelection().isCollapsed) item.focus({ preventScroll: true });
@@ -69,12 +81,12 @@ export class LogView {
     this.#toolbar.hide();
     this.#drawn.clear();
     this.#list.replaceChildren();
-    this.#log.setAttribute('aria-label', `Messages in ${conversation.room.name}`);
+    this.#log.setAttribute('aria-label', `Messages in ${titleOf(conversation.room.name, this.#me)}`);
     this.#scroll.toEnd();
     this.draw();
   }
 
-  /** Draws soon: many events that arrive together are drawn together, also in a page that is hidden. */
+  /** Schedules one draw for many changes. The timer is for hidden pages, which get no animation frames. */
   drawSoon() {
     if (this.#scheduled) return;
     const frame = requestAnimationFrame(() => this.draw());
@@ -92,16 +104,16 @@ export class LogView {
     if (!conversation) return;
     const { room, timeline } = conversation;
     if (!this.#entered && room.seq !== null) {
-      // Where this reader was, when the room was entered; the line stays there until the room is left.
+      // The read mark at the moment the room is opened. The line "New" stays there until another room is shown.
       this.#entered = true;
       this.#unreadAfter = room.unread > 0 && room.read > 0 ? room.read : null;
     }
     const items = itemsOf(conversation, this.#unreadAfter);
-    // Only what arrives is announced, not what is laid out on entry or brought from the past.
+    // Screen readers announce new messages only, not those drawn when the room is opened or read from history.
     this.#log.setAttribute('aria-busy', String(conversation.loading !== null || this.#drawn.size === 0));
     this.#scroll.keep(() => this.#lay(items));
     if (!this.#placed && items.length > 0 && room.seq >= room.head) {
-      // Who was away begins at the line; who was not, at the end.
+      // If there are unread messages, start at the line "New", otherwise at the end.
       this.#placed = true;
       const line = this.#drawn.get('unread')?.item;
       if (line && line.offsetTop < this.#log.scrollTop) this.#scroll.to(line);
@@ -110,7 +122,7 @@ export class LogView {
     this.#moved();
   }
 
-  /** The newest own message that can be edited. */
+  /** The user's newest message that is not deleted; null if there is none. */
   get lastOwn() {
     return this.#conversation.timeline.entries().findLast(entry => entry.kind === 'msg' && entry.from === this.#me && !entry.deleted) ?? null;
   }
@@ -119,7 +131,7 @@ export class LogView {
     this.#scroll.toEnd();
   }
 
-  /** Puts the focus on a message, the last one where none is named. */
+  /** Moves the focus to a message, by default to the last one. */
   focus(seq) {
     const item = seq ? this.#drawn.get(seq)?.item : [...this.#list.querySelectorAll('.message[data-seq]')].at(-1);
     item?.focus();
@@ -144,7 +156,7 @@ export class LogView {
       item.remove();
       this.#drawn.delete(key);
     }
-    // One message is within reach of the Tab key: the last, until its reader moves through the others.
+    // The Tab key reaches one message: the last one, or the one to which the user moved.
     if (!this.#list.contains(document.activeElement)) this.#reach([...this.#list.querySelectorAll('.message[data-seq]')].at(-1));
   }
 
@@ -165,9 +177,14 @@ export class LogView {
       drawMessage(item, entry, this.#me, this.#react);
       if (version !== null && reachable) item.tabIndex = 0;
       if (offered) this.#toolbar.show(item, entry, inside);
-      if (focus) (item.querySelector(emoji ? `[data-testid=${focus}][data-emoji="${emoji}"]` : `[data-testid=${focus}]`) ?? item).focus({ preventScroll: true });
+      if (focus) {
+        // Compared, not put into a selector, because a reaction can be any text.
+        const same = [...item.querySelectorAll('[data-testid]')].find(node => node.dataset.testid === focus && node.dataset.emoji === emoji);
+        (same ?? item).focus({ preventScroll: true });
+      }
     } else if (kind === 'send') {
-      drawSend(item, { send, opens }, this.#conversation.room);
+      const { room } = this.#conversation;
+      drawSend(item, { send, opens }, { retry: () => room.retry(send), discard: () => room.discard(send), takeBack: () => this.#takeBack(send) });
     } else {
       item.className = kind;
       item.replaceChildren(element('span', { text }));
@@ -177,18 +194,19 @@ export class LogView {
   #explain(empty) {
     const { room, timeline, loading, refused, missed, me } = this.#conversation;
     let text = '';
-    if (refused) text = `This room cannot be entered: ${refused.message}`;
-    else if (loading === 'older') text = 'Reading earlier messages…';
+    // A final refusal has a line of its own above the log.
+    if (refused?.passing) text = `You cannot enter this room now: ${refused.message} Trying again…`;
+    else if (loading === 'older') text = 'Loading earlier messages…';
     else if (timeline.atStart && empty) {
-      text = room.name === `@${me}` ? 'A place for notes. Only you can read them.'
-        : isDirect(room.name) ? `No messages yet. Only you and ${room.name.slice(1)} can read what is written here.` : 'No messages yet. Say hello.';
-    } else if (timeline.atStart) text = 'This is where the conversation begins.';
-    else if (missed) text = `${countOf(missed)} earlier events came while you were away. Scroll up to read them.`;
+      text = room.name === `@${me}` ? 'Write notes to yourself here. Only you can read them.'
+        : isDirect(room.name) ? `No messages yet. Only you and ${nameInText(room.name.slice(1))} can read this conversation.` : 'No messages yet. Say hello.';
+    } else if (timeline.atStart) text = 'This is the start of the conversation.';
+    else if (missed) text = `You missed ${countOf(missed)} earlier events. Scroll up to read them.`;
     this.#top.textContent = text;
     this.#log.classList.toggle('is-empty', empty);
   }
 
-  /** The reader moved, or what is read changed. */
+  /** The scroll position or the list changed: moves the read mark, updates the button and requests history. */
   #moved() {
     const conversation = this.#conversation;
     if (!conversation) return;
@@ -221,6 +239,7 @@ export class LogView {
   }
 
   #key(event) {
+    if (isComposing(event)) return;
     const item = event.target.closest('.message[data-seq]');
     if (event.key === 'Escape') {
       this.#toolbar.hide();

@@ -1,7 +1,8 @@
-import { avatar, element } from './dom.js';
-import { momentOf, pieces, timeOf } from './text.js';
+import { avatar, element, nameElement } from './dom.js';
+import { nameInText } from './names.js';
+import { countOf, momentOf, pieces, timeOf } from './text.js';
 
-/** Text with its addresses as links. */
+/** The nodes of a text, with its addresses as links. */
 function linked(text) {
   return pieces(text).map(({ text: piece, href }) => href
     ? element('a', { href, target: '_blank', rel: 'noopener noreferrer', text: piece })
@@ -15,22 +16,40 @@ function time(ts) {
 function quote(entry) {
   if (!entry.quoted) return null;
   return element('p', { class: 'quote' },
-    element('span', { class: 'quote-author', text: entry.quoted.from }),
-    element('span', { class: 'quote-text', text: entry.quoted.text ?? 'Message deleted' }));
+    element('span', { class: 'quote-author' }, nameElement(entry.quoted.from)),
+    element('span', { class: 'quote-text', dir: 'auto', text: entry.quoted.text ?? 'Message deleted' }));
 }
+
+/** Maximum number of different reactions shown per message. The number of reactions itself has no bound. */
+const MAX_REACTIONS = 20;
+
+/** Maximum number of names listed per reaction. */
+const MAX_NAMED = 20;
 
 function reactions(entry, me, react) {
   if (entry.reactions.size === 0) return null;
-  const chips = [...entry.reactions].map(([emoji, users]) => element('button', {
-    type: 'button', class: 'reaction', tabindex: -1, 'aria-pressed': String(users.includes(me)),
-    'aria-label': `${emoji}, ${users.length}: ${users.slice(0, 20).join(', ')}`, title: users.slice(0, 20).join(', '),
-    data: { testid: 'reaction', emoji },
-    on: { click: () => react(entry, emoji) },
-  }, element('span', { text: emoji }), element('span', { class: 'reaction-count', text: users.length })));
-  return element('div', { class: 'reactions' }, ...chips);
+  // After the first ones, show only the user's own, so that the user can remove them.
+  const shown = [...entry.reactions].filter(([, users], index) => index < MAX_REACTIONS || users.includes(me)).slice(0, 2 * MAX_REACTIONS);
+  const chips = shown.map(([emoji, users]) => {
+    const names = users.slice(0, MAX_NAMED).map(nameInText).join(', ');
+    return element('button', {
+      type: 'button', class: 'reaction', tabindex: -1, 'aria-pressed': String(users.includes(me)),
+      'aria-label': `${nameInText(emoji)}, ${users.length}: ${names}`, title: names,
+      data: { testid: 'reaction', emoji },
+      on: { click: () => react(entry, emoji) },
+    }, element('bdi', { class: 'reaction-text', text: emoji }), element('span', { class: 'reaction-count', text: users.length }));
+  });
+  const more = entry.reactions.size - shown.length;
+  return element('div', { class: 'reactions' }, ...chips, more > 0 ? element('span', { class: 'more-reactions', text: `+${countOf(more)}`, title: `${countOf(more)} more` }) : null);
 }
 
-/** Fills a list item with a message of the log. `react(entry, emoji)` is called when one of its reactions is pressed. */
+/**
+ * Fills a list item with a message of the log.
+ * @param {HTMLElement} item
+ * @param {import('./timeline.js').Entry} entry also with `opens`, `quoted` and `saving` as `itemsOf` adds them
+ * @param {string} me this user's id
+ * @param {(entry: import('./timeline.js').Entry, emoji: string) => void} react called when a reaction is clicked
+ */
 export function drawMessage(item, entry, me, react) {
   const own = entry.from === me;
   item.className = `message${own ? ' own' : ''}${entry.opens ? ' opens' : ''}${entry.deleted ? ' deleted' : ''}`;
@@ -40,29 +59,38 @@ export function drawMessage(item, entry, me, react) {
   item.replaceChildren(
     own ? '' : avatar(entry.from),
     element('div', { class: 'stack' },
-      element('p', { class: own || !entry.opens ? 'author unseen' : 'author', text: own ? 'You' : entry.from }),
-      element('div', { class: 'bubble' },
+      element('p', { class: own || !entry.opens ? 'author unseen' : 'author' }, own ? document.createTextNode('You') : nameElement(entry.from)),
+      // The body clips text that is drawn outside it, such as many combining marks. So the toolbar is not in the body.
+      element('div', { class: 'bubble' }, element('div', { class: 'body' },
         quote(entry),
         entry.deleted
           ? element('p', { class: 'text', text: 'Message deleted' })
-          : element('p', { class: 'text', data: { testid: 'text' } }, ...linked(entry.text)),
-        element('p', { class: 'stamp' }, entry.edited && !entry.deleted ? element('span', { text: 'edited ' }) : null, time(entry.ts))),
+          : element('p', { class: 'text', dir: 'auto', data: { testid: 'text' } }, ...linked(entry.text)),
+        entry.saving ? element('p', { class: 'stamp', text: 'Saving…', data: { testid: 'saving' } })
+          : element('p', { class: 'stamp' }, entry.edited && !entry.deleted ? element('span', { text: 'edited ' }) : null, time(entry.ts)))),
       reactions(entry, me, react)));
 }
 
-/** Fills a list item with something said that is not an event yet. */
-export function drawSend(item, { send, opens }, { retry, discard }) {
+/**
+ * Fills a list item with a message whose event has not arrived.
+ * @param {HTMLElement} item
+ * @param {{ send: import('../orleanschat.js').Send, opens: boolean }} parts `opens`: whether it begins a group
+ * @param {{ retry: () => void, discard: () => void, takeBack: () => void }} actions for a failed send
+ */
+export function drawSend(item, { send, opens }, { retry, discard, takeBack }) {
   const failed = send.status === 'failed';
+  const notDone = send.command.kind === 'edit' ? 'Edit not saved' : 'Not sent';
   item.className = `message own ${failed ? 'failed' : 'pending'}${opens ? ' opens' : ''}`;
   Object.assign(item.dataset, { testid: failed ? 'failed' : 'pending', id: send.id });
   item.replaceChildren(element('div', { class: 'stack' },
     element('p', { class: 'author unseen', text: 'You' }),
-    element('div', { class: 'bubble' },
-      element('p', { class: 'text' }, ...linked(send.command.text)),
-      element('p', { class: 'stamp', text: send.status === 'pending' ? 'Sending…' : failed ? 'Not sent' : timeOf(send.ts) })),
+    element('div', { class: 'bubble' }, element('div', { class: 'body' },
+      element('p', { class: 'text', dir: 'auto' }, ...linked(send.command.text)),
+      element('p', { class: 'stamp', text: send.status === 'pending' ? 'Sending…' : failed ? notDone : timeOf(send.ts) }))),
     failed && element('div', { class: 'failure', role: 'alert' },
       element('span', { text: send.error.message }),
       element('button', { type: 'button', class: 'text-button', text: 'Try again', data: { testid: 'retry' }, on: { click: () => retry(send) } }),
+      element('button', { type: 'button', class: 'text-button', text: 'Edit', data: { testid: 'take-back' }, on: { click: () => takeBack(send) } }),
       element('button', { type: 'button', class: 'text-button', text: 'Discard', data: { testid: 'discard' }, on: { click: () => discard(send) } }))
     || null));
 }

@@ -1,36 +1,99 @@
 const ROOM = /^[a-z0-9._-]{1,64}$/;
 
-/** White space, controls, lone surrogates, `@` and `:` cannot stand in a name. */
-const NOT_IN_NAME = /[\s\p{Cc}\p{Cs}@:]/u;
+/** White space, control characters and lone surrogates are not allowed in a name. */
+const NOT_IN_NAME = /[\s\p{Cc}\p{Cs}]/u;
 
-/** What is wrong with a person's name, or null. */
+/** Maximum length of a name, in code points. */
+const MAX_NAME = 128;
+
+/**
+ * Characters that are invisible, look like a space or a missing glyph, or change the order of other characters. Names
+ * that differ only in them would look the same. Also a combining mark at the start of a name, which would be drawn on
+ * the text before it.
+ */
+const HIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Z}\p{Default_Ignorable_Code_Point}\u2800\uFFFD]|^\p{M}/gu;
+
+const FIRST_STRONG_ISOLATE = '\u2068';
+const POP_ISOLATE = '\u2069';
+
+/**
+ * Splits a name into visible pieces and hidden characters. The text of a hidden character is its code point:
+ * `‹U+200B›`.
+ * @param {string} name
+ * @returns {{ text: string, hidden: boolean }[]}
+ */
+export function piecesOfName(name) {
+  const found = [];
+  let from = 0;
+  for (const match of name.matchAll(HIDDEN)) {
+    if (match.index > from) found.push({ text: name.slice(from, match.index), hidden: false });
+    const code = match[0].codePointAt(0).toString(16).toUpperCase().padStart(4, '0');
+    found.push({ text: `‹U+${code}›`, hidden: true });
+    from = match.index + match[0].length;
+  }
+  if (from < name.length) found.push({ text: name.slice(from), hidden: false });
+  return found;
+}
+
+/**
+ * A name for a sentence, a label or a title. Hidden characters are shown as code points. Isolates keep the name's
+ * direction from changing the text around it.
+ * @param {string} name
+ * @returns {string}
+ */
+export function nameInText(name) {
+  return FIRST_STRONG_ISOLATE + piecesOfName(name).map(piece => piece.text).join('') + POP_ISOLATE;
+}
+
+/**
+ * Checks a user's name.
+ * @param {string} name
+ * @returns {string | null} a sentence that says what is wrong, or null
+ */
 export function faultOfUser(name) {
   if (name === '') return 'Please choose a name.';
-  if (NOT_IN_NAME.test(name)) return 'A name has no spaces, no @ and no colon.';
-  if ([...name].length > 64) return 'A name has at most 64 characters.';
+  if (name.startsWith('@')) return 'A name cannot start with @.';
+  if (NOT_IN_NAME.test(name)) return 'A name cannot contain spaces.';
+  if ([...name].length > MAX_NAME) return `A name can have up to ${MAX_NAME} characters.`;
   return null;
 }
 
 /**
- * What somebody typed to open a room: `Lobby`, `#lobby`, `@bob`.
- * @returns {{ room: string } | { fault: string }}
+ * Checks a name that the user chooses. Unlike `faultOfUser`, it refuses `guest-` names and invisible characters.
+ * @param {string} name
+ * @returns {string | null} a sentence that says what is wrong, or null
+ */
+export function faultOfNewName(name) {
+  if (name.startsWith('guest-')) return 'Names that start with guest- are reserved for guests.';
+  return faultOfUser(name) ?? (piecesOfName(name).some(piece => piece.hidden) ? 'A name cannot contain invisible characters.' : null);
+}
+
+/**
+ * Parses the room name that a user typed: `Lobby`, `#lobby`, `@bob`.
+ * @param {string} typed
+ * @returns {{ room?: string, fault?: string }} the room's name, or a sentence that says what is wrong
  */
 export function parseRoom(typed) {
   const text = typed.trim().normalize('NFC');
   if (text.startsWith('@')) {
     const fault = faultOfUser(text.slice(1));
-    return fault ? { fault: text === '@' ? 'Write the name after the @.' : fault } : { room: text };
+    return fault ? { fault: text === '@' ? 'Type a name after the @.' : fault } : { room: text };
   }
   const room = text.replace(/^#/, '').toLowerCase();
-  if (room === '') return { fault: 'Write the name of a room, or @ and the name of a person.' };
-  if (!ROOM.test(room)) return { fault: 'A room’s name has up to 64 of a–z, 0–9, dot, dash and underscore.' };
+  if (room === '') return { fault: 'Type the name of a room, or @ and the name of a person.' };
+  if (!ROOM.test(room)) return { fault: 'A room name can have up to 64 characters: a–z, 0–9, dots, dashes and underscores.' };
   return { room };
 }
 
 export const isDirect = room => room.startsWith('@');
 
-/** How a room is called on this page. */
+/**
+ * A room's title for a sentence, a label or the page's title.
+ * @param {string} room
+ * @param {string} me this user's id
+ * @returns {string}
+ */
 export function titleOf(room, me) {
   if (!isDirect(room)) return `# ${room}`;
-  return room.slice(1) === me ? 'Notes to yourself' : room.slice(1);
+  return room.slice(1) === me ? 'Notes to yourself' : nameInText(room.slice(1));
 }

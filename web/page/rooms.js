@@ -1,7 +1,7 @@
-import { avatar, element, icon } from './dom.js';
+import { avatar, element, icon, roomElement } from './dom.js';
 import { isDirect, parseRoom, titleOf } from './names.js';
 
-/** The rooms this person is in, and the field that opens another. */
+/** The list of the user's rooms, and the field that opens another room. */
 export class RoomsView {
   #list = document.getElementById('rooms');
   #form = document.getElementById('join');
@@ -9,7 +9,13 @@ export class RoomsView {
   #error = document.getElementById('join-error');
   #parts;
 
-  /** @param {{ me: string, open: (name) => void, leave: (name) => void }} parts */
+  /**
+   * @param {object} parts
+   * @param {string} parts.me this user's id
+   * @param {(name: string) => void} parts.enter called with the name of a room that the user typed
+   * @param {(name: string) => void} parts.open called when a room of the list is clicked
+   * @param {(name: string) => void} parts.leave
+   */
   constructor(parts) {
     this.#parts = parts;
     this.#form.addEventListener('submit', event => {
@@ -18,12 +24,15 @@ export class RoomsView {
       this.#fault(fault);
       if (fault) return this.#field.focus();
       this.#field.value = '';
-      parts.open(room);
+      parts.enter(room);
     });
     this.#field.addEventListener('input', () => this.#fault(''));
   }
 
-  /** @param {{ name: string, unread: number }[]} rooms */
+  /**
+   * @param {{ name: string, unread: number }[]} rooms
+   * @param {string} [current] name of the room that is shown
+   */
   draw(rooms, current) {
     const focused = document.activeElement?.closest?.('#rooms [data-room]')?.dataset.room;
     const direct = rooms.filter(room => isDirect(room.name));
@@ -40,7 +49,7 @@ export class RoomsView {
     return element('li', { class: unread ? 'room has-unread' : 'room', data: { testid: 'room', room: name, unread } },
       element('button', { type: 'button', class: 'room-open', 'aria-current': name === current ? 'page' : null, on: { click: () => this.#parts.open(name) } },
         isDirect(name) ? avatar(name.slice(1)) : element('span', { class: 'hash', 'aria-hidden': 'true', text: '#' }),
-        element('span', { class: 'room-title', text: isDirect(name) ? title : name }),
+        element('span', { class: 'room-title' }, isDirect(name) ? roomElement(name, this.#parts.me) : document.createTextNode(name)),
         unread ? element('span', { class: 'badge' }, document.createTextNode(unread > 99 ? '99+' : unread), element('span', { class: 'unseen', text: ' unread' })) : null),
       element('button', { type: 'button', class: 'room-leave icon-button', 'aria-label': `Leave ${title}`, title: 'Leave', on: { click: () => this.#parts.leave(name) } },
         icon('M7 7l10 10M17 7L7 17')));

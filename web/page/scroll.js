@@ -1,16 +1,20 @@
-/** As near to the end as this, in px, counts as being there. */
+/** Maximum distance from the end that counts as the end, in px. */
 const NEAR_END = 40;
 
 /**
- * Keeps a scrolled list where its reader has it, whatever is added, drawn again or taken away: at the end for somebody at the end, on the same
- * message for somebody above.
+ * Keeps the scroll position of a list when items are added, redrawn or removed: a reader at the end stays at the end,
+ * and a reader further up keeps the same message in view.
  */
 export class Scroll {
   #frame;
   #list;
   #atEnd = true;
 
-  /** @param {() => void} moved called when the reader scrolled or the size changed */
+  /**
+   * @param {HTMLElement} frame the element that scrolls
+   * @param {HTMLElement} list
+   * @param {() => void} moved called when the user scrolls or a size changes
+   */
   constructor(frame, list, moved) {
     this.#frame = frame;
     this.#list = list;
@@ -18,7 +22,7 @@ export class Scroll {
       this.#atEnd = this.#distance() <= NEAR_END;
       moved();
     }, { passive: true });
-    // The composer grows, a phone's keyboard opens, a window is made narrower: the end stays the end.
+    // Stay at the end if the composer grows, a phone's keyboard opens or the window is resized.
     const sizes = new ResizeObserver(() => {
       if (this.#atEnd) this.toEnd();
       moved();
@@ -44,13 +48,16 @@ export class Scroll {
     this.#frame.scrollTop = this.#frame.scrollHeight;
   }
 
-  /** Brings an item to the middle, as the line above what is new. */
+  /** Scrolls an item to one third of the height from the top. */
   to(item) {
     this.#frame.scrollTop += item.getBoundingClientRect().top - this.#frame.getBoundingClientRect().top - this.#frame.clientHeight / 3;
     this.#atEnd = this.#distance() <= NEAR_END;
   }
 
-  /** Makes a change to the list; the reader sees the same messages after it. */
+  /**
+   * Changes the list and keeps the same messages in view.
+   * @param {() => void} change
+   */
   keep(change) {
     if (this.#atEnd) {
       change();
@@ -63,7 +70,7 @@ export class Scroll {
       const box = item.getBoundingClientRect();
       if (box.bottom < top) continue;
       anchors.push([item, box.top]);
-      // More than one: the first may be the very one that goes.
+      // Several anchors, because the change may remove the first one.
       if (anchors.length === 8) break;
     }
     change();

@@ -1,9 +1,21 @@
-/** An address in a text; what ends a sentence is not part of it. */
-const ADDRESS = /https?:\/\/[^\s<>"']+/giu;
-const TRAILING = /[.,;:!?…'"»”’)\]}]+$/u;
+import { nameInText } from './names.js';
+
+const ADDRESS = /https?:\/\/[^\s<>"'\p{Bidi_Control}]+/giu;
+
+/** The scheme and the authority of an address (RFC 3986 §3.2): the server's name, with user name and port. */
+const AUTHORITY = /^(https?:\/\/)([^/?#\\]*)/iu;
+
+/** Punctuation that ends a sentence or closes a bracket; at the end of an address it is not part of the address. */
+const TRAILING = new Set('.,;:!?…\'"»”’)]}');
+
+/** Maximum length of an address that becomes a link, in UTF-16 units. */
+const MAX_ADDRESS = 2048;
 
 /**
- * A text as pieces: {text} or {text, href}. Only http and https become links.
+ * Splits a text into plain pieces and links. Only http and https addresses become links, and only without a user name
+ * or password, which a reader could take for the server's name. A server name that is not ASCII is shown in its ASCII
+ * form (RFC 3492), because letters of different scripts look alike.
+ * @param {string} text
  * @returns {{ text: string, href?: string }[]}
  */
 export function pieces(text) {
@@ -11,64 +23,92 @@ export function pieces(text) {
   let from = 0;
   for (const match of text.matchAll(ADDRESS)) {
     const address = trimmed(match[0]);
-    const href = parsed(address);
-    if (!href) continue;
+    const url = parsed(address);
+    if (!url) continue;
     if (match.index > from) found.push({ text: text.slice(from, match.index) });
-    found.push({ text: address, href });
+    found.push({ text: shown(address, url), href: url.href });
     from = match.index + address.length;
   }
   if (from < text.length) found.push({ text: text.slice(from) });
   return found;
 }
 
-/** A closing bracket belongs to the address where it opens one: https://example.org/a_(b) */
+/**
+ * Removes trailing punctuation from an address. A closing parenthesis stays if it closes one in the address, as in
+ * https://example.org/a_(b). The time is linear in the length, so a hostile text cannot block the page.
+ */
 function trimmed(address) {
-  for (;;) {
-    const trailing = TRAILING.exec(address)?.[0];
-    if (!trailing) return address;
-    const last = trailing.at(-1);
-    if (last === ')' && address.split('(').length >= address.split(')').length) return address;
-    address = address.slice(0, -last.length);
+  let open = 0;
+  for (const character of address) open += character === '(' ? 1 : character === ')' ? -1 : 0;
+  let end = address.length;
+  while (TRAILING.has(address[end - 1])) {
+    if (address[end - 1] === ')') {
+      if (open >= 0) break;
+      open++;
+    }
+    end--;
   }
+  return address.slice(0, end);
 }
 
 function parsed(address) {
+  if (address.length > MAX_ADDRESS) return null;
   try {
     const url = new URL(address);
-    return (url.protocol === 'http:' || url.protocol === 'https:') && url.hostname ? url.href : null;
+    return (url.protocol === 'http:' || url.protocol === 'https:') && url.hostname && !url.username && !url.password ? url : null;
   } catch {
     return null;
   }
+}
+
+function shown(address, url) {
+  return address.replace(AUTHORITY, (whole, scheme, authority) => /^[\w.:[\]-]*$/.test(authority) ? whole : scheme + url.host);
 }
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: 'numeric', minute: '2-digit' });
 const day = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' });
 const dayWithYear = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'long', year: 'numeric' });
 const whole = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'medium' });
+const relative = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' });
 const number = new Intl.NumberFormat();
 
 export const timeOf = ts => clock.format(ts);
 export const momentOf = ts => whole.format(ts);
 export const countOf = count => number.format(count);
 
-/** The day of a moment in this reader's own time zone, as a key. */
+/**
+ * The day of a time in the browser's time zone, as a key.
+ * @param {number | Date} ts
+ * @returns {string}
+ */
 export function dayKey(ts) {
   const date = new Date(ts);
   return `${date.getFullYear()}-${date.getMonth() + 1}-${date.getDate()}`;
 }
 
-/** Today, Yesterday, or the date. */
+/**
+ * The name of a day in the browser's language: today, yesterday, or the date.
+ * @param {number} ts
+ * @param {number} [now]
+ * @returns {string}
+ */
 export function dayName(ts, now = Date.now()) {
   const today = new Date(now);
-  if (dayKey(ts) === dayKey(now)) return 'Today';
-  if (dayKey(ts) === dayKey(new Date(today.getFullYear(), today.getMonth(), today.getDate() - 1))) return 'Yesterday';
+  if (dayKey(ts) === dayKey(now)) return relativeDay(0);
+  if (dayKey(ts) === dayKey(new Date(today.getFullYear(), today.getMonth(), today.getDate() - 1))) return relativeDay(-1);
   return (new Date(ts).getFullYear() === today.getFullYear() ? day : dayWithYear).format(ts);
+}
+
+function relativeDay(days) {
+  // The formatter returns a word for the middle of a sentence, so make the first letter upper case.
+  const [first, ...rest] = relative.format(days, 'day');
+  return first.toLocaleUpperCase(relative.resolvedOptions().locale) + rest.join('');
 }
 
 /** "Bob is typing…" */
 export function typingLine(users) {
   if (users.length === 0) return '';
-  if (users.length === 1) return `${users[0]} is typing…`;
-  if (users.length === 2) return `${users[0]} and ${users[1]} are typing…`;
+  if (users.length === 1) return `${nameInText(users[0])} is typing…`;
+  if (users.length === 2) return `${nameInText(users[0])} and ${nameInText(users[1])} are typing…`;
   return 'Several people are typing…';
 }

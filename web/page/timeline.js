@@ -1,21 +1,39 @@
-/** Most events kept of a room, and how many stay when that is exceeded. */
+/** Maximum number of events in a window. */
 export const MOST = 1000;
+
+/** Number of events that remain when a window is trimmed. */
 const KEPT = 800;
 
-/** Kinds that say something about an earlier message. */
+/** Kinds of events that change an earlier message. */
 const ABOUT = new Set(['edit', 'delete', 'react', 'unreact']);
 
 /**
- * A bounded window onto a room's log: events without a hole between the first and the last. Either the newest event is in it, or it is *detached*
- * (the reader went far back) and what is newer is read from history again.
+ * A message, or a change of a group's members, as the page shows it.
+ * @typedef {object} Entry
+ * @property {number} seq
+ * @property {number} ts ms since 1970
+ * @property {string} from
+ * @property {'msg' | 'join' | 'leave'} kind
+ * @property {string | null} text the latest text; null if deleted
+ * @property {boolean} edited
+ * @property {boolean} deleted
+ * @property {number} [reply] sequence of the message that this message answers
+ * @property {string} [id] the client id; only on this user's own messages
+ * @property {number} asOf the sequence up to which the text includes all edits
+ * @property {Map<string, string[]>} reactions users by emoji
+ */
+
+/**
+ * A bounded window onto a room's log, without gaps between its first and last event. Either it contains the newest
+ * event, or it is *detached*: the user has scrolled far back, and newer events are read from history again.
  */
 export class Timeline {
   #events = [];
-  /** Edits, deletions and reactions from behind a detached window that concern messages in it. */
+  /** Edits, deletions and reactions after a detached window that change messages in it. */
   #later = [];
 
   detached = false;
-  /** Nothing is older than the first event here. */
+  /** Whether the log has no events before the window. */
   atStart = false;
 
   get first() {
@@ -30,7 +48,10 @@ export class Timeline {
     return this.#events.length;
   }
 
-  /** A live event. */
+  /**
+   * Adds an event that the server pushed.
+   * @param {import('../orleanschat.js').ChatEvent} event
+   */
   push(event) {
     if (this.detached) {
       if (ABOUT.has(event.kind) && event.ref <= this.last) this.#later = [...this.#later, event].slice(-MOST);
@@ -41,8 +62,10 @@ export class Timeline {
   }
 
   /**
-   * A page of history that ends before the first event here or begins after the last.
-   * @param {number} asOf the cursor when it came: its texts hold every edit up to there
+   * Adds a page of history that is adjacent to the window, before it or after it. Events that are in the window already
+   * are skipped.
+   * @param {import('../orleanschat.js').ChatEvent[]} events
+   * @param {number} asOf the room's cursor when the page arrived: the page's texts include all edits up to there
    */
   merge(events, asOf) {
     const older = events.filter(event => this.first === null || event.seq < this.first);
@@ -59,14 +82,22 @@ export class Timeline {
     this.atStart = false;
   }
 
-  /** Lets the oldest go, as for somebody who reads the newest. */
+  /**
+   * Drops the oldest events if there are too many, for a user who reads the newest ones.
+   * @param {number} [most] maximum number of events
+   * @param {number} [kept] number of events that remain
+   */
   trimOldest(most = MOST, kept = KEPT) {
     if (this.size <= most) return;
     this.#events = this.#events.slice(-kept);
     this.atStart = false;
   }
 
-  /** Lets the newest go, as for somebody who reads far back. */
+  /**
+   * Drops the newest events if there are too many, for a user who reads far back. The window is then detached.
+   * @param {number} [most] maximum number of events
+   * @param {number} [kept] number of events that remain
+   */
   trimNewest(most = MOST, kept = KEPT) {
     if (this.size <= most) return;
     const gone = this.#events.slice(kept);
@@ -76,8 +107,8 @@ export class Timeline {
   }
 
   /**
-   * What is to be seen, oldest first: messages with their latest text and their reactions, and the comings and goings of a group.
-   * @returns {{ seq, ts, from, kind: 'msg' | 'join' | 'leave', text: string | null, edited, deleted, reply, id, reactions: Map<string, string[]> }[]}
+   * The messages with their latest texts and their reactions, and the changes of a group's members; oldest first.
+   * @returns {Entry[]}
    */
   entries() {
     const entries = [];

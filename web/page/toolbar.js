@@ -1,19 +1,26 @@
 import { element, icon } from './dom.js';
+import { isComposing } from './keys.js';
 
-/** The small palette, with the words a screen reader says. */
+/** The reactions that the toolbar offers, with their names for screen readers. */
 const PALETTE = [['👍', 'thumbs up'], ['❤️', 'heart'], ['😂', 'laughing'], ['🎉', 'celebration'], ['😮', 'surprised'], ['🙏', 'thanks']];
 
 const SMILE = 'M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zM8.5 14.5c1.9 2.300 5.1 2.300 7 0M9 9.5v.1M15 9.5v.1';
 const PENCIL = 'M4 20l1-4L16 5l3 3L8 19l-4 1zM14 7l3 3';
 const BIN = 'M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13';
 
-/** What can be done with a message. There is one toolbar; it moves to the message that is pointed at or has the focus. */
+/** The actions on a message. There is one toolbar; it moves to the message under the pointer or with the focus. */
 export class Toolbar {
   #node;
   #entry = null;
   #actions;
 
-  /** @param {{ react: Function, edit: Function, remove: Function, me: string }} actions each takes the entry; `react` also the emoji */
+  /**
+   * @param {object} actions
+   * @param {string} actions.me this user's id
+   * @param {(entry: import('./timeline.js').Entry, emoji: string) => void} actions.react
+   * @param {(entry: import('./timeline.js').Entry) => void} actions.edit
+   * @param {(entry: import('./timeline.js').Entry) => void} actions.remove
+   */
   constructor(actions) {
     this.#actions = actions;
     this.#node = element('div', { class: 'toolbar', role: 'toolbar', 'aria-label': 'Message actions', data: { testid: 'toolbar' } });
@@ -28,7 +35,12 @@ export class Toolbar {
     return this.#node.contains(document.activeElement);
   }
 
-  /** Puts it on a message's list item. For a mouse that passes it stays out of the Tab key's way; `reachable` puts it there. */
+  /**
+   * Moves the toolbar to a message.
+   * @param {HTMLElement} item the message's list item
+   * @param {import('./timeline.js').Entry} entry
+   * @param {boolean} reachable whether the Tab key reaches the buttons; not if the pointer only passes
+   */
   show(item, entry, reachable) {
     if (this.#entry?.seq !== entry.seq || !item.contains(this.#node)) {
       this.hide();
@@ -70,7 +82,7 @@ export class Toolbar {
     this.#node.replaceChildren(
       element('span', { class: 'question', text: 'Delete?' }),
       element('button', { type: 'button', class: 'text-button danger', text: 'Delete', data: { testid: 'confirm-delete' }, on: { click: () => this.#actions.remove(this.#entry) } }),
-      element('button', { type: 'button', class: 'text-button', text: 'Keep', on: { click: () => this.#back() } }));
+      element('button', { type: 'button', class: 'text-button', text: 'Cancel', on: { click: () => this.#back() } }));
     this.#node.querySelector('button').focus();
   }
 
@@ -85,6 +97,7 @@ export class Toolbar {
   }
 
   #key(event) {
+    if (isComposing(event)) return;
     if (event.key === 'Escape' && !this.#node.querySelector('[data-testid=react]')) {
       event.stopPropagation();
       this.#back();

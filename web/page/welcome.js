@@ -1,8 +1,10 @@
 import { keep, kept } from './keep.js';
-import { faultOfUser } from './names.js';
+import { faultOfNewName, faultOfUser } from './names.js';
 
 /**
- * Who this is: the `user` of the page's own address, else the name kept in this browser, else what the person answers.
+ * The user's name: the `user` of the page's address, or the name stored in this browser, or the user's answer to a
+ * question.
+ * @param {URL} address
  * @returns {Promise<string>}
  */
 export function identify(address) {
@@ -21,7 +23,7 @@ function ask() {
   const form = document.getElementById('welcome-form');
   const field = document.getElementById('welcome-name');
   const error = document.getElementById('welcome-error');
-  // There is nothing behind this question to go back to.
+  // Escape must not close the dialog, because the page needs a name.
   dialog.addEventListener('cancel', event => event.preventDefault());
   dialog.showModal();
   return new Promise(resolve => {
@@ -29,7 +31,7 @@ function ask() {
     form.addEventListener('submit', event => {
       event.preventDefault();
       const name = field.value.trim().normalize('NFC');
-      const fault = faultOfUser(name);
+      const fault = faultOfNewName(name);
       error.textContent = fault ?? '';
       field.setAttribute('aria-invalid', String(fault !== null));
       if (fault) return field.focus();

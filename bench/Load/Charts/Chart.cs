@@ -5,7 +5,8 @@ using System.Text;
 namespace OrleansChat.Load.Charts;
 
 /// <summary>
-/// Draws panels, two in a row, as SVG that is light or dark as its reader is. The same panels give the same text, on every machine.
+/// Draws panels, two in a row, as SVG that follows the reader's light or dark theme. The same panels give the same text
+/// on every machine.
 /// </summary>
 internal sealed class Chart
 {
@@ -21,7 +22,7 @@ internal sealed class Chart
     private const int Legend = 24;
     private const int Axis = 42;
 
-    // No CSS variables: not every program that draws SVG knows them.
+    // No CSS variables: not every SVG viewer supports them.
     private const string Style = """
         <style>
         text { font: 12px system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif; fill: #1f2328 }
@@ -40,8 +41,8 @@ internal sealed class Chart
     {
     }
 
-    /// <summary>The picture's text.</summary>
-    /// <param name="head">Above all panels.</param>
+    /// <summary>Draws the panels and returns the SVG.</summary>
+    /// <param name="head">The title above all panels.</param>
     public static string Draw(string head, IReadOnlyList<Panel> panels)
     {
         var chart = new Chart();
@@ -146,7 +147,7 @@ internal sealed class Chart
 
     private static string Escaped(string text) => SecurityElement.Escape(text);
 
-    /// <summary>Three digits, with k and M.</summary>
+    /// <summary>A number with about three digits, with k or M.</summary>
     private static string Short(double value) => value switch
     {
         >= 999_500 => string.Create(CultureInfo.InvariantCulture, $"{value / 1e6:0.##} M"),
@@ -157,7 +158,7 @@ internal sealed class Chart
         _ => value.ToString("0.###", CultureInfo.InvariantCulture),
     };
 
-    /// <summary>The next of 1, 2, 5, 10, 20, … that is not smaller.</summary>
+    /// <summary>The smallest of …, 1, 2, 5, 10, 20, … that is not less than <paramref name="step"/>.</summary>
     private static double Nice(double step)
     {
         var power = Math.Pow(10, Math.Floor(Math.Log10(Math.Max(step, 1e-9))));

@@ -1,19 +1,19 @@
 namespace OrleansChat.Load.Charts;
 
-/// <summary>One of a chart's pictures.</summary>
-/// <param name="Title">What is shown, with its unit.</param>
+/// <summary>One diagram of a chart.</summary>
+/// <param name="Title">The measured quantity with its unit.</param>
 internal abstract record Panel(string Title);
 
-/// <summary>Bars beneath each other from 0 on, each with its name and its value.</summary>
+/// <summary>Horizontal bars that start at 0, each with its name and value.</summary>
 internal sealed record BarPanel(string Title, IReadOnlyList<Bar> Bars) : Panel(Title);
 
-/// <summary>A bar.</summary>
-/// <param name="IsPeer">Whether it is what others are compared with, and so without a colour.</param>
+/// <summary>One bar of a <see cref="BarPanel"/>.</summary>
+/// <param name="IsPeer">Whether it is a server to compare with, which is drawn grey.</param>
 internal sealed record Bar(string Name, double Value, bool IsPeer);
 
-/// <summary>Lines over a logarithmic axis, from 0 upwards.</summary>
-/// <param name="Across">What the horizontal axis counts.</param>
+/// <summary>Curves over a logarithmic horizontal axis; the vertical axis starts at 0.</summary>
+/// <param name="Across">The label of the horizontal axis.</param>
 internal sealed record LinePanel(string Title, string Across, IReadOnlyList<Curve> Curves) : Panel(Title);
 
-/// <summary>A line through points, in the order of their X.</summary>
+/// <summary>One curve through points, which are ordered by X.</summary>
 internal sealed record Curve(string Name, IReadOnlyList<(double X, double Y)> Points);

@@ -4,15 +4,20 @@ using OrleansChat.Load.Scenarios;
 
 namespace OrleansChat.Load.Growing;
 
-/// <summary>How growth is measured.</summary>
-/// <param name="IdleSeconds">How long is looked, before each point, at what the processes take without any message.</param>
-/// <param name="Only">Axes whose names start with this; empty for all.</param>
+/// <summary>The options of <c>growth</c>.</summary>
+/// <param name="Runs">Rounds over all points.</param>
+/// <param name="Seconds">Measured seconds at each point.</param>
+/// <param name="IdleSeconds">Seconds without messages before each point, in which the CPU use of the idle processes is
+/// measured.</param>
+/// <param name="ServerWarmUpSeconds">Seconds of unmeasured load after each start of a cluster.</param>
+/// <param name="Only">Only axes whose names start with this; empty for all.</param>
 /// <param name="Store"><c>sqlite</c> or <c>postgres</c>.</param>
 internal sealed record GrowthOptions(int Runs, int Seconds, int IdleSeconds, int ServerWarmUpSeconds, string Only, string Store, string Results);
 
 /// <summary>
-/// What a delivery and a message cost as one thing grows and the others are held. The loop is open and the machine far from busy: what costs
-/// more there costs more everywhere, and no queue hides it. Each round starts each cluster once, so that a disturbance of the machine hits all.
+/// Measures what a delivery and a message cost while one quantity grows and the others stay constant. The loop is open
+/// and the machine far from busy, so that no queue hides a growing cost. Each round starts each cluster once, so that a
+/// disturbance of the machine affects all of them.
 /// </summary>
 internal sealed class Growth(GrowthOptions options)
 {
@@ -21,7 +26,9 @@ internal sealed class Growth(GrowthOptions options)
         [.. GrowthAxis.All(canHaveSilos: options.Store == "postgres").Where(axis => axis.Name.StartsWith(options.Only, StringComparison.Ordinal))];
     private readonly Dictionary<string, List<ScenarioFigures>> _runs = [];
 
-    /// <summary>Runs, prints tables, and writes them with their figures and curves into the results' directory.</summary>
+    /// <summary>
+    /// Runs, prints tables, and writes the tables, their figures and curves to the results directory.
+    /// </summary>
     public async Task<int> RunAsync(CancellationToken cancellationToken)
     {
         var clusters = _axes.SelectMany(axis => axis.Points).GroupBy(point => (point.Gateways, point.Silos)).ToArray();
@@ -56,8 +63,8 @@ internal sealed class Growth(GrowthOptions options)
         runs.Add(figures);
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"round {round}: {scenario.Name,-14} {figures.Deliveries,6:0} deliveries/s {figures.Messages,5:0} messages/s   µs a delivery: {figures.Micros:0.00}, beyond idle: "
+            $"round {round}: {scenario.Name,-14} {figures.Deliveries,6:0} deliveries/s {figures.Messages,5:0} messages/s   µs per delivery: {figures.Micros:0.00}, beyond idle: "
             + $"gateways {figures.MicrosBeyondIdle("gateway"):0.00} silos {figures.MicrosBeyondIdle("silo"):0.00} postgres {figures.MicrosBeyondIdle("postgres"):0.00}   "
-            + $"idle {figures.IdleCores.Values.Sum():0.000} cores   p50 {figures.P50:0.00} ms p99 {figures.P99:0.00} ms   this {figures.OwnCores:0.00} cores"));
+            + $"idle {figures.IdleCores.Values.Sum():0.000} cores   p50 {figures.P50:0.00} ms p99 {figures.P99:0.00} ms   clients {figures.OwnCores:0.00} cores"));
     }
 }

@@ -5,22 +5,22 @@ using OrleansChat.Load.Scenarios;
 
 namespace OrleansChat.Load.Growing;
 
-/// <summary>What growth costs, in words and as curves.</summary>
+/// <summary>The report of <see cref="Growth"/>: tables and curves.</summary>
 internal sealed class GrowthReport(GrowthOptions options, IReadOnlyList<GrowthAxis> axes, IReadOnlyDictionary<string, List<ScenarioFigures>> runs)
 {
-    private const int LeastMessages = 100;
+    private const int MinMessages = 100;
     private readonly StringBuilder _text = new();
 
-    /// <summary>As Markdown.</summary>
+    /// <summary>The report as Markdown. Call it once.</summary>
     public string Write()
     {
         _text.AppendLine(CultureInfo.InvariantCulture, $"# growth, {DateTime.UtcNow:yyyy-MM-dd}\n");
         _text.AppendLine(
             CultureInfo.InvariantCulture,
-            $"What a delivery and a message cost as one thing grows and the others are held. The loop is open, at a rate at which this machine is far from busy and rooms have nothing to batch. "
-            + $"Messages of {Marker.Bytes} bytes, each stored ({Store}) before it is told; every delivery was checked: none lost, none doubled, each sender's in order. CPU is what the system says of the processes, "
-            + $"user and kernel; what they took in the {options.IdleSeconds} s before, when everybody was there and nobody sent, has a column of its own and is taken off the others. "
-            + $"Medians of {options.Runs} rounds, {options.Seconds} s measured after 2 s of the same and, once a start, {options.ServerWarmUpSeconds} s of other load. {Results.Machine}");
+            $"What a delivery and a message cost while one quantity grows and the others stay constant. Messages are sent at a fixed rate (open loop), at which this machine is far from busy and rooms cannot batch. "
+            + $"Messages of {Marker.Bytes} bytes, each stored ({Store}) before it is delivered; every delivery was checked: none lost, none doubled, each sender's in order. CPU is the user and kernel time of the processes. "
+            + $"The CPU use in the {options.IdleSeconds} s before each point, with all members connected and no messages, has its own column and is subtracted from the others. "
+            + $"Medians of {options.Runs} rounds, {options.Seconds} s measured after 2 s of the same load and, once per start, {options.ServerWarmUpSeconds} s of other load. {Results.Machine}");
         foreach (var axis in axes)
         {
             Write(axis);
@@ -31,13 +31,15 @@ internal sealed class GrowthReport(GrowthOptions options, IReadOnlyList<GrowthAx
         return _text.ToString();
     }
 
-    /// <summary>As SVG: a row for each axis, a delivery's cost left and a message's right.</summary>
+    /// <summary>
+    /// The curves as SVG: a row for each axis, with the cost of a delivery left and of a message right.
+    /// </summary>
     public string Draw() => Chart.Draw(
-        $"growth, {DateTime.UtcNow:yyyy-MM-dd}: CPU of a delivery and of a message, {Store}",
+        $"growth, {DateTime.UtcNow:yyyy-MM-dd}: CPU per delivery and per message, {Store}",
         [.. axes.SelectMany(axis => (Panel[])[
-            new LinePanel($"{Capital(axis.Name)}: µs of CPU a delivery", axis.Name,
+            new LinePanel($"{Capital(axis.Name)}: µs of CPU per delivery", axis.Name,
                 [Curve(axis, "all processes", run => Kinds.Sum(run.MicrosBeyondIdle)), Curve(axis, "gateways", run => run.MicrosBeyondIdle("gateway"))]),
-            new LinePanel($"{Capital(axis.Name)}: µs of CPU a message, gateways left out", axis.Name,
+            new LinePanel($"{Capital(axis.Name)}: µs of CPU per message, without gateways", axis.Name,
                 [Curve(axis, "silos", run => PerMessage(run, "silo")), .. IsPostgres ? (Curve[])[Curve(axis, Store, run => PerMessage(run, "postgres"))] : []]),
         ])]);
 
@@ -49,16 +51,19 @@ internal sealed class GrowthReport(GrowthOptions options, IReadOnlyList<GrowthAx
 
     private static string Capital(string name) => $"{char.ToUpperInvariant(name[0])}{name[1..]}";
 
-    /// <summary>Not a number where there were too few messages to tell their cost from that of being there: CPU time comes in steps of 10 ms.</summary>
+    /// <summary>
+    /// CPU time per message of the processes of one kind, in microseconds. NaN for fewer than 100 messages: CPU time
+    /// has steps of 10 ms, so their cost could not be told from that of idle processes.
+    /// </summary>
     private double PerMessage(ScenarioFigures run, string kind) =>
-        run.Messages * options.Seconds < LeastMessages ? double.NaN : run.MicrosBeyondIdle(kind) * run.Deliveries / run.Messages;
+        run.Messages * options.Seconds < MinMessages ? double.NaN : run.MicrosBeyondIdle(kind) * run.Deliveries / run.Messages;
 
     private static string Whole(double value) => double.IsNaN(value) ? "" : value.ToString("0", CultureInfo.InvariantCulture);
 
     private void Write(GrowthAxis axis)
     {
-        _text.AppendLine(CultureInfo.InvariantCulture, $"\n## {Capital(axis.Name)}\n\nHeld: {axis.Held}.\n");
-        _text.AppendLine(CultureInfo.InvariantCulture, $"| {axis.Name} | connections | deliveries/s | messages/s | µs a delivery, all processes | gateways | µs a message, silos | {(IsPostgres ? "PostgreSQL | " : "")}idle: cores of all | MiB of gateways | of silos | p50 | p99 | one order for all |");
+        _text.AppendLine(CultureInfo.InvariantCulture, $"\n## {Capital(axis.Name)}\n\nConstant: {axis.Held}.\n");
+        _text.AppendLine(CultureInfo.InvariantCulture, $"| {axis.Name} | connections | deliveries/s | messages/s | µs per delivery, all processes | gateways | µs per message, silos | {(IsPostgres ? "PostgreSQL | " : "")}cores of all processes, idle | MiB of gateways | MiB of silos | p50 | p99 | same order for all |");
         _text.AppendLine(CultureInfo.InvariantCulture, $"|---|---|---|---|---|---|---|---|---|---|---|---|---|{(IsPostgres ? "---|" : "")}");
         foreach (var point in axis.Points)
         {
@@ -75,7 +80,7 @@ internal sealed class GrowthReport(GrowthOptions options, IReadOnlyList<GrowthAx
 
         if (axis.Missing.Length > 0)
         {
-            _text.AppendLine(CultureInfo.InvariantCulture, $"\nLeft out here: {axis.Missing}.");
+            _text.AppendLine(CultureInfo.InvariantCulture, $"\nNot measured on this machine: {axis.Missing}.");
         }
     }
 

@@ -1,14 +1,15 @@
 namespace OrleansChat.Load.Peers;
 
-/// <summary>A chat server under load, in processes of its own, spoken to in its own words.</summary>
+/// <summary>A chat server under load, in its own processes, with its own protocol.</summary>
 internal interface IPeer : IAsyncDisposable
 {
-    /// <summary>The processes whose CPU and memory count, by name.</summary>
+    /// <summary>The processes whose CPU and memory are measured.</summary>
     IReadOnlyList<(string Name, int Pid)> Processes { get; }
 
-    /// <summary>Connects a user, the <paramref name="number"/>th of all, and joins a room that nothing was said in.</summary>
+    /// <summary>Connects user <paramref name="number"/> and joins a room.</summary>
     Task<FrameSocket> JoinAsync(int number, string room, CancellationToken cancellationToken);
 
-    /// <summary>What a client says to send this text. The id is the message's own.</summary>
+    /// <summary>The frame with which a client sends a text.</summary>
+    /// <param name="id">Unique for each message of a sender.</param>
     string Send(string room, string id, string text);
 }

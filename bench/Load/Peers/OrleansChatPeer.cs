@@ -2,7 +2,9 @@ using OrleansChat.Postgres;
 
 namespace OrleansChat.Load.Peers;
 
-/// <summary>This system: silos and gateways by LocalCluster, as the README starts them, with one store or another.</summary>
+/// <summary>
+/// OrleansChat: silos and gateways that LocalCluster starts, as in the README, with a choice of stores.
+/// </summary>
 internal sealed class OrleansChatPeer : IPeer
 {
     private readonly ClusterProcess _cluster;
@@ -24,12 +26,15 @@ internal sealed class OrleansChatPeer : IPeer
     /// <inheritdoc/>
     public IReadOnlyList<(string Name, int Pid)> Processes { get; }
 
-    /// <summary>Starts one silo and these gateways. Throws where they do not start.</summary>
-    /// <param name="store"><c>sqlite</c>, <c>postgres</c> (one of its own, durable) or <c>memory</c>.</param>
+    /// <summary>Starts one silo and a number of gateways. Throws if they do not start.</summary>
+    /// <param name="store"><c>sqlite</c>, <c>postgres</c> (a server for this peer alone, with fsync) or
+    /// <c>memory</c>.</param>
     public static Task<OrleansChatPeer> StartAsync(int gateways, string store, CancellationToken cancellationToken) =>
         StartAsync(gateways, 1, store, cancellationToken);
 
-    /// <summary>The same with these silos; more than one only with PostgreSQL, in which they find each other.</summary>
+    /// <summary>
+    /// The same with a number of silos. More than one needs PostgreSQL, which has the cluster membership.
+    /// </summary>
     public static async Task<OrleansChatPeer> StartAsync(int gateways, int silos, string store, CancellationToken cancellationToken)
     {
         var data = Directory.CreateTempSubdirectory("orleanschat-load-").FullName;

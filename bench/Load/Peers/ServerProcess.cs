@@ -4,7 +4,7 @@ using System.Net.Sockets;
 
 namespace OrleansChat.Load.Peers;
 
-/// <summary>One server as a process, on a port of its own.</summary>
+/// <summary>A server in one process, on a free port.</summary>
 internal sealed class ServerProcess : IAsyncDisposable
 {
     private static readonly TimeSpan StartsWithin = TimeSpan.FromSeconds(30);
@@ -12,14 +12,12 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     private ServerProcess(Process process, int port) => (_process, Port) = (process, port);
 
-    /// <summary>Where it listens.</summary>
     public int Port { get; }
 
-    /// <summary>Its process id.</summary>
     public int Pid => _process.Id;
 
-    /// <summary>A program built in the same configuration as this one.</summary>
-    /// <param name="project">The project's directory from the repository's root.</param>
+    /// <summary>The path of a program that was built in the same configuration as this one.</summary>
+    /// <param name="project">The project's directory, relative to the repository's root.</param>
     public static string Built(string project, string program)
     {
         var here = new DirectoryInfo(AppContext.BaseDirectory);
@@ -27,11 +25,14 @@ internal sealed class ServerProcess : IAsyncDisposable
         return Path.Combine(root.FullName, project, "bin", here.Parent.Name, here.Name, program);
     }
 
-    /// <summary>Starts one of this repository, which is given its port by <c>ASPNETCORE_URLS</c>, and waits until it takes connections.</summary>
+    /// <summary>
+    /// Starts an ASP.NET Core server, which gets its port through <c>ASPNETCORE_URLS</c>, and waits until it accepts
+    /// connections. Throws if that takes longer than 30 s.
+    /// </summary>
     public static Task<ServerProcess> StartAsync(string program, CancellationToken cancellationToken) => StartAsync(program, _ => [], cancellationToken);
 
-    /// <summary>Any other.</summary>
-    /// <param name="arguments">With which it listens on a port.</param>
+    /// <summary>The same for a server that gets its port through its arguments.</summary>
+    /// <param name="arguments">Returns the arguments for a port.</param>
     public static async Task<ServerProcess> StartAsync(string program, Func<int, IEnumerable<string>> arguments, CancellationToken cancellationToken)
     {
         var port = FreePort();
@@ -45,7 +46,7 @@ internal sealed class ServerProcess : IAsyncDisposable
             if (process.HasExited || Stopwatch.GetElapsedTime(started) > StartsWithin)
             {
                 await server.DisposeAsync();
-                throw new InvalidOperationException($"{program} did not start.");
+                throw new InvalidOperationException($"{program} ended, or did not accept connections within {StartsWithin.TotalSeconds:0} s.");
             }
         }
 

@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace OrleansChat.Load.Peers;
 
 /// <summary>
-/// A SignalR hub that tells a group what one of it says, in one process, keeping nothing: <c>bench/SignalRPeer</c>. Its JSON protocol, over
-/// WebSockets without negotiation.
+/// A SignalR hub that sends each message to all of its group, in one process and without storage:
+/// <c>bench/SignalRPeer</c>. The client uses SignalR's JSON protocol over WebSockets, without negotiation.
 /// </summary>
 internal sealed class SignalRPeer : IPeer
 {
@@ -20,7 +20,6 @@ internal sealed class SignalRPeer : IPeer
     /// <inheritdoc/>
     public IReadOnlyList<(string Name, int Pid)> Processes { get; }
 
-    /// <summary>Starts the hub.</summary>
     public static async Task<SignalRPeer> StartAsync(CancellationToken cancellationToken) =>
         new(await ServerProcess.StartAsync(ServerProcess.Built("bench/SignalRPeer", "OrleansChat.SignalRPeer"), cancellationToken));
 

@@ -3,26 +3,29 @@ using System.Globalization;
 namespace OrleansChat.Load.Peers;
 
 /// <summary>
-/// Any server that speaks text frames: what a client says is given by templates, in which <c>{user}</c>, <c>{room}</c>, <c>{id}</c> and
-/// <c>{text}</c> are filled in. What comes back may wrap the text in anything that leaves it as it is.
+/// Any server with text frames. Templates, in which <c>{user}</c>, <c>{room}</c>, <c>{id}</c> and <c>{text}</c> are
+/// filled in, give the frames of a client. In the server's frames the text may be wrapped in anything, but must be
+/// unchanged.
 /// </summary>
-/// <param name="Command">
-/// Starts it, with <c>{port}</c> filled in and split at spaces, and again for each round; empty for a server that runs already.
+/// <param name="Command"> The command that starts it for each round, split at spaces, with <c>{port}</c> filled in;
+/// empty for a server that is already running.
 /// </param>
-/// <param name="Url">Such as <c>ws://127.0.0.1:{port}/ws?user={user}</c>; this machine's ports alone.</param>
-/// <param name="Join">Said first; empty for nothing.</param>
-/// <param name="Joined">What the answer to that contains; empty for no answer.</param>
-/// <param name="Message">Said to send.</param>
-/// <param name="Pids">Processes of a server that runs already.</param>
-/// <param name="Skips">Scenarios that it is not put through, by how their names start.</param>
+/// <param name="Url">Such as <c>ws://127.0.0.1:{port}/ws?user={user}</c>; the host is always 127.0.0.1.</param>
+/// <param name="Join">The first frame of a client; empty for none.</param>
+/// <param name="Joined">A text that the answer to <paramref name="Join"/> contains; empty not to wait for one.</param>
+/// <param name="Message">The frame that sends a message.</param>
+/// <param name="Pids">The process ids of a server that is already running.</param>
+/// <param name="Skips">Scenarios to skip, by the start of their names.</param>
 internal sealed record PeerTemplate(
     string Command, string Url, string Join, string Joined, string Message, IReadOnlyList<int> Pids, IReadOnlyList<string> Skips)
 {
-    /// <summary>Whether it is put through a scenario. Memory is measured only from a fresh start.</summary>
+    /// <summary>
+    /// Whether it runs a scenario. <paramref name="fresh"/>: the scenario needs a server that has just started.
+    /// </summary>
     public bool Takes(string scenario, bool fresh) =>
         (!fresh || Command.Length > 0) && !Skips.Any(skipped => scenario.StartsWith(skipped, StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>Starts the server, or takes the one that runs.</summary>
+    /// <summary>Starts the server, or uses the one that is already running.</summary>
     public async Task<IPeer> StartAsync(CancellationToken cancellationToken)
     {
         if (Command.Length == 0)
@@ -36,7 +39,7 @@ internal sealed record PeerTemplate(
     }
 }
 
-/// <summary>One such server.</summary>
+/// <summary>A running server that is described by a <see cref="PeerTemplate"/>.</summary>
 internal sealed class TemplatePeer(PeerTemplate template, ServerProcess? server) : IPeer
 {
     /// <inheritdoc/>
@@ -67,7 +70,6 @@ internal sealed class TemplatePeer(PeerTemplate template, ServerProcess? server)
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => server?.DisposeAsync() ?? ValueTask.CompletedTask;
 
-    /// <summary>Fills <c>{port}</c> in.</summary>
     public static string FillPort(string template, int port) =>
         template.Replace("{port}", port.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
 

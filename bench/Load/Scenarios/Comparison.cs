@@ -3,31 +3,37 @@ using OrleansChat.Load.Peers;
 
 namespace OrleansChat.Load.Scenarios;
 
-/// <summary>What a comparison runs.</summary>
-/// <param name="Only">Scenarios whose names start with this; empty for all.</param>
-/// <param name="Peer">Any other server, as a further column; null for none.</param>
+/// <summary>The options of a comparison.</summary>
+/// <param name="Name">The command, such as <c>P1</c> or <c>all</c>; also part of the report's file name.</param>
+/// <param name="Only">Only scenarios whose names start with this; empty for all.</param>
+/// <param name="Runs">Rounds over all settings.</param>
+/// <param name="Seconds">Measured seconds of each run.</param>
+/// <param name="WarmUpSeconds">Seconds of the same load before them.</param>
+/// <param name="ServerWarmUpSeconds">Seconds of each kind of load, unmeasured, after a server's start.</param>
+/// <param name="Peer">One more server to compare with; null for none.</param>
 internal sealed record ComparisonOptions(
     string Name, string Only, int Runs, int Seconds, int WarmUpSeconds, int ServerWarmUpSeconds, int IdleConnections, PeerTemplate? Peer, string Results);
 
 /// <summary>
-/// This system beside a SignalR hub, and beside any other server that is asked for, in the same minutes: each round starts each setting once
-/// and puts it through its scenarios, so that a disturbance of the machine hits all. Medians over the rounds.
+/// Compares OrleansChat with a SignalR hub, and with one more server if the options name one. Each round starts each
+/// setting once and runs its scenarios, so that a disturbance of the machine affects all of them. The report has the
+/// medians over the rounds.
 /// </summary>
 internal sealed class Comparison(ComparisonOptions options)
 {
-    /// <summary>This system with one gateway, and messages in SQLite.</summary>
+    /// <summary>OrleansChat with one gateway and messages in SQLite.</summary>
     public const string Sqlite = "SQLite";
 
-    /// <summary>With two.</summary>
+    /// <summary>OrleansChat with two gateways and messages in SQLite.</summary>
     public const string TwoGateways = "SQLite, 2 gateways";
 
-    /// <summary>With messages in PostgreSQL.</summary>
+    /// <summary>OrleansChat with one gateway and messages in PostgreSQL.</summary>
     public const string PostgreSql = "PostgreSQL";
 
-    /// <summary>What this system is measured by.</summary>
+    /// <summary>The SignalR hub, to which all goals are relative.</summary>
     public const string SignalR = "SignalR";
 
-    /// <summary>Any other server.</summary>
+    /// <summary>The server of <see cref="ComparisonOptions.Peer"/>.</summary>
     public const string Peer = "peer";
 
     private const string Idle = "P4";
@@ -52,7 +58,9 @@ internal sealed class Comparison(ComparisonOptions options)
 
     private readonly Measured _measured = new();
 
-    /// <summary>Runs, prints a table, and writes it with its figures into the results' directory.</summary>
+    /// <summary>
+    /// Runs, prints tables, and writes the tables, their figures and a chart to the results directory.
+    /// </summary>
     public async Task<int> RunAsync(CancellationToken cancellationToken)
     {
         for (var round = 1; round <= options.Runs; round++)
@@ -82,8 +90,9 @@ internal sealed class Comparison(ComparisonOptions options)
             await using var peer = await setting.StartAsync(cancellationToken);
             foreach (var scenario in (Scenario[])[.. setting.Name == Peer ? [] : (Scenario[])[Scenario.WarmUp], .. wanted])
             {
-                // Each kind for itself: code is compiled as well as it will be only where it has run, and while that goes on it costs twice as much.
-                // The first is not for every peer.
+                // Run each kind of load before the measurement. Only code that has run is compiled with full
+                // optimization, and while that compilation lasts, a delivery costs twice as much CPU. The general
+                // warm-up is not run on the peer of the options.
                 await new ScenarioRun(peer, scenario, TimeSpan.Zero, TimeSpan.FromSeconds(options.ServerWarmUpSeconds)).RunAsync(cancellationToken);
             }
 
@@ -95,8 +104,8 @@ internal sealed class Comparison(ComparisonOptions options)
                 Console.WriteLine(string.Create(
                     CultureInfo.InvariantCulture,
                     $"round {round}: {setting.Name,-18} {scenario.Name,-8} {figures.Deliveries,10:0} deliveries/s {figures.Messages,7:0} messages/s   "
-                    + $"{figures.Micros,6:0.000} µs a delivery ({Parts(figures.MicrosPerDelivery, "0.000")})   p50 {figures.P50:0.00} ms p99 {figures.P99:0.00} ms   "
-                    + $"{figures.PerFrame:0.0} a frame{(figures.OneOrder ? "" : ", not one order")}   this {figures.OwnCores:0.00} cores"));
+                    + $"{figures.Micros,6:0.000} µs per delivery ({Parts(figures.MicrosPerDelivery, "0.000")})   p50 {figures.P50:0.00} ms p99 {figures.P99:0.00} ms   "
+                    + $"{figures.PerFrame:0.0} per frame{(figures.OneOrder ? "" : ", different orders")}   clients {figures.OwnCores:0.00} cores"));
             }
         }
 
@@ -105,13 +114,13 @@ internal sealed class Comparison(ComparisonOptions options)
             await using var peer = await setting.StartAsync(cancellationToken);
             var idle = await IdleRun.RunAsync(peer, options.IdleConnections, cancellationToken);
             _measured.Add(setting.Name, idle);
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"round {round}: {setting.Name,-18} {Idle,-8} {idle:0.0} KiB an idle connection"));
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"round {round}: {setting.Name,-18} {Idle,-8} {idle:0.0} KiB per idle connection"));
         }
     }
 
     private static string Parts(IReadOnlyDictionary<string, double> of, string format) =>
         string.Join(", ", of.Select(part => $"{part.Key} {part.Value.ToString(format, CultureInfo.InvariantCulture)}"));
 
-    /// <summary>A server in a certain way, and the scenarios that it is put through.</summary>
+    /// <summary>A server with its configuration, and the scenarios that it runs.</summary>
     private sealed record Setting(string Name, Func<CancellationToken, Task<IPeer>> StartAsync, Func<string, bool> Takes);
 }

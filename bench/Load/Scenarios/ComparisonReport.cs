@@ -4,21 +4,21 @@ using OrleansChat.Load.Charts;
 
 namespace OrleansChat.Load.Scenarios;
 
-/// <summary>What came of a comparison: the goals, then everything, in words and as a picture.</summary>
+/// <summary>The report of a <see cref="Comparison"/>: the goals, all figures, and a chart.</summary>
 internal sealed class ComparisonReport(ComparisonOptions options, IReadOnlyList<string> settings, IReadOnlyList<Scenario> scenarios, Measured measured)
 {
     private readonly StringBuilder _text = new();
 
-    /// <summary>As Markdown.</summary>
+    /// <summary>The report as Markdown. Call it once.</summary>
     public string Write()
     {
         _text.AppendLine(CultureInfo.InvariantCulture, $"# {options.Name}, {DateTime.UtcNow:yyyy-MM-dd}\n");
         _text.AppendLine(
             CultureInfo.InvariantCulture,
-            $"One silo and one gateway but where it says otherwise, every message stored before it is told; beside a SignalR hub in one process, which keeps nothing. All clients in one "
-            + $"further process. Messages of {Marker.Bytes} bytes; a delivery is one message at one member, the sender's own included. Medians of {options.Runs} rounds, each setting in each "
-            + $"round, {options.Seconds} s measured after {options.WarmUpSeconds} s of the same and, once a start, {options.ServerWarmUpSeconds} s of every kind of load. {Results.Machine} Every delivery was checked: none lost, none doubled, each sender's in order. "
-            + $"CPU is what the system says of the processes, user and kernel.\n");
+            $"OrleansChat with one silo and one gateway, unless a row says otherwise, and every message stored before it is delivered; compared with a SignalR hub in one process, which stores nothing. All clients are in one "
+            + $"more process. Messages of {Marker.Bytes} bytes; a delivery is one message received by one member, the sender included. Medians of {options.Runs} rounds with every setting in each "
+            + $"round, {options.Seconds} s measured after {options.WarmUpSeconds} s of the same load and, once per start, {options.ServerWarmUpSeconds} s of every kind of load. {Results.Machine} Every delivery was checked: none lost, none doubled, each sender's in order. "
+            + $"CPU is the user and kernel time of the processes.\n");
         WriteGoals();
         WriteEverything();
         foreach (var scenario in scenarios)
@@ -30,9 +30,9 @@ internal sealed class ComparisonReport(ComparisonOptions options, IReadOnlyList<
         return _text.ToString();
     }
 
-    /// <summary>As SVG: the settings beside each other, figure by figure.</summary>
+    /// <summary>The chart as SVG: one panel for each figure, one bar for each setting.</summary>
     public string Draw() => Chart.Draw(
-        $"{options.Name}, {DateTime.UtcNow:yyyy-MM-dd}: OrleansChat beside SignalR",
+        $"{options.Name}, {DateTime.UtcNow:yyyy-MM-dd}: OrleansChat and SignalR",
         [.. Goal.Figures.All.Where(IsMeasured).Select(figure => new BarPanel(
             $"{figure.Scenario}: {figure.Words}",
             [.. settings.Where(setting => measured.Median(setting, figure) is not null).Select(
@@ -41,7 +41,7 @@ internal sealed class ComparisonReport(ComparisonOptions options, IReadOnlyList<
     private void WriteGoals()
     {
         var hasPeer = options.Peer is not null;
-        _text.AppendLine(CultureInfo.InvariantCulture, $"| | this system | SignalR | {(hasPeer ? "peer | " : "")}to SignalR | goal | |");
+        _text.AppendLine(CultureInfo.InvariantCulture, $"| | OrleansChat | SignalR | {(hasPeer ? "peer | " : "")}relative to SignalR | goal | |");
         _text.AppendLine(CultureInfo.InvariantCulture, $"|---|---|---|{(hasPeer ? "---|" : "")}---|---|---|");
         foreach (var goal in Goal.All.Where(goal => measured.Median(goal.Setting, goal.Figure) is not null))
         {
@@ -60,7 +60,7 @@ internal sealed class ComparisonReport(ComparisonOptions options, IReadOnlyList<
     {
         if (scenarios.Count > 0)
         {
-            _text.AppendLine(CultureInfo.InvariantCulture, $"| | | deliveries/s | messages/s | µs of CPU a delivery | of it | p50 | p99 | deliveries a frame | one order for all | cores of the clients' process |");
+            _text.AppendLine(CultureInfo.InvariantCulture, $"| | | deliveries/s | messages/s | µs of CPU per delivery | by process | p50 | p99 | deliveries per frame | same order for all | cores of the client process |");
             _text.AppendLine(CultureInfo.InvariantCulture, $"|---|---|---|---|---|---|---|---|---|---|---|");
         }
 

@@ -1,49 +1,54 @@
 namespace OrleansChat.Load.Scenarios;
 
-/// <summary>What is asked of this system, as a ratio to a SignalR hub in the same round: absolute figures are the machine's.</summary>
-/// <param name="Setting">In which way this system runs.</param>
-/// <param name="Ratio">What it has to be of the hub's figure, and where <paramref name="AtLeast"/> is false, at most.</param>
+/// <summary>
+/// A goal for OrleansChat, as a ratio to a SignalR hub in the same round, because absolute figures depend on the
+/// machine.
+/// </summary>
+/// <param name="Setting">The setting of OrleansChat, such as <see cref="Comparison.Sqlite"/>.</param>
+/// <param name="Ratio">The required ratio of its figure to the hub's: the minimum if <paramref name="AtLeast"/>,
+/// otherwise the maximum.</param>
 internal sealed record Goal(Figure Figure, string Setting, double Ratio, bool AtLeast)
 {
-    /// <summary>What runs are compared by, in the order in which they are shown.</summary>
+    /// <summary>The compared figures.</summary>
     public static class Figures
     {
-        /// <summary>One room of 200, as fast as it goes.</summary>
+        /// <summary>Throughput of one room of 200 members.</summary>
         public static readonly Figure Room200 = new("P1-200", "deliveries/s", "#,0", run => run.Deliveries);
 
-        /// <summary>One of 1,000.</summary>
+        /// <summary>Throughput of one room of 1,000 members.</summary>
         public static readonly Figure Room1000 = new("P1-1000", "deliveries/s", "#,0", run => run.Deliveries);
 
-        /// <summary>What all processes take then.</summary>
-        public static readonly Figure Saturated = new("P1-200", "µs of CPU a delivery", "0.000", run => run.Micros);
+        /// <summary>CPU of all processes at full throughput.</summary>
+        public static readonly Figure Saturated = new("P1-200", "µs of CPU per delivery", "0.000", run => run.Micros);
 
-        /// <summary>What those take that clients are connected to.</summary>
-        public static readonly Figure SaturatedFront = new("P1-200", "µs of the gateway's CPU a delivery", "0.000", run => run.FrontMicros);
+        /// <summary>CPU of the processes that clients connect to, at full throughput.</summary>
+        public static readonly Figure SaturatedFront = new("P1-200", "µs of gateway CPU per delivery", "0.000", run => run.FrontMicros);
 
-        /// <summary>The same with nothing to batch.</summary>
-        public static readonly Figure Calm = new("P1-50k", "µs of CPU a delivery at 50,000/s", "0.00", run => run.Micros);
+        /// <summary>CPU of all processes at a rate at which there is little to batch.</summary>
+        public static readonly Figure Calm = new("P1-50k", "µs of CPU per delivery at 50,000/s", "0.00", run => run.Micros);
 
-        /// <summary>Latency of most.</summary>
+        /// <summary>Median latency at a low rate.</summary>
         public static readonly Figure P50 = new("P2", "p50, ms", "0.00", run => run.P50);
 
-        /// <summary>Latency of almost all.</summary>
+        /// <summary>99th percentile of the latency at a low rate.</summary>
         public static readonly Figure P99 = new("P2", "p99, ms", "0.00", run => run.P99);
 
-        /// <summary>Many rooms, as fast as it goes.</summary>
+        /// <summary>Throughput of many small rooms.</summary>
         public static readonly Figure Rooms = new("P3", "messages/s", "#,0", run => run.Messages);
 
-        /// <summary>Connections that say nothing.</summary>
-        public static readonly Figure Idle = new("P4", "KiB an idle connection", "0.0", Of: null);
+        /// <summary>Memory of idle connections.</summary>
+        public static readonly Figure Idle = new("P4", "KiB per idle connection", "0.0", Of: null);
 
-        /// <summary>All of them.</summary>
+        /// <summary>The figures of the chart, in its order.</summary>
         public static IReadOnlyList<Figure> All => [Room200, Saturated, Room1000, Calm, P50, P99, Rooms, Idle];
     }
 
-    // What this system shall reach, by what a hub reached on the machine on which the goals were set, in medians of the same rounds: 2.1 M and
-    // 1.6 M deliveries/s in rooms of 200 and 1,000; 0.64 µs a delivery there and 9.5 at 50,000/s; p50 0.39 and p99 2.0 ms; 31,000 messages/s in
-    // 200 rooms; 26 KiB a connection.
+    // Each ratio is an absolute goal divided by what a hub reached on the machine on which the goals were set (medians
+    // of the same rounds): 2.1 M and 1.6 M deliveries/s in rooms of 200 and 1,000; 0.64 µs per delivery at full
+    // throughput in the room of 200, and 9.5 µs at 50,000/s; p50 0.39 ms and p99 2.0 ms; 31,000 messages/s in 200
+    // rooms; 26 KiB per connection.
 
-    /// <summary>All of them.</summary>
+    /// <summary>All goals, in the order of the report.</summary>
     public static IReadOnlyList<Goal> All { get; } =
     [
         new(Figures.Room200, Comparison.Sqlite, 5.0 / 2.1, AtLeast: true),
@@ -61,6 +66,6 @@ internal sealed record Goal(Figure Figure, string Setting, double Ratio, bool At
         new(Figures.Idle, Comparison.Sqlite, 16.0 / 26, AtLeast: false),
     ];
 
-    /// <summary>Whether a measured ratio is what was asked for.</summary>
+    /// <summary>Whether a measured ratio meets the goal.</summary>
     public bool IsMetBy(double ratio) => AtLeast ? ratio >= Ratio : ratio <= Ratio;
 }

@@ -2,7 +2,7 @@ using OrleansChat.Load.Peers;
 
 namespace OrleansChat.Load.Scenarios;
 
-/// <summary>What connections cost that say nothing: memory of the process that holds them.</summary>
+/// <summary>Measures the memory of idle connections in the server process that has them.</summary>
 internal static class IdleRun
 {
     private const int JoiningAtATime = 16;
@@ -10,8 +10,9 @@ internal static class IdleRun
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(12);
 
     /// <summary>
-    /// Connects so many, each in a room of fifty, lets garbage be collected, and returns KiB of memory in RAM for each, of the first process
-    /// that is no silo. The first hundred are there before the counting, so that what the process needs once does not count.
+    /// Connects clients in rooms of 50, waits 12 s for garbage collections, and returns the resident memory per
+    /// connection in KiB, of the first process that is not a silo. Before the measurement it connects 100 others, so
+    /// that what the process allocates only once does not count.
     /// </summary>
     public static async Task<double> RunAsync(IPeer peer, int connections, CancellationToken cancellationToken)
     {

@@ -3,13 +3,13 @@ using System.Buffers.Binary;
 namespace OrleansChat.Load.Scenarios;
 
 /// <summary>
-/// The text of a message under load, 100 bytes between two <c>@</c>: which sender, that sender's number from 1, the timestamp at which it was
-/// due, and padding. It is found in whatever a server wraps it in, so that every peer is read by the same code. The numbers stand in hexadecimal
-/// of fixed width whose digits are <c>a</c> to <c>p</c>: neighbours in ASCII, so that eight are read at once.
+/// The text of a message under load: 100 bytes that begin and end with <c>@</c> and contain the sender, the number of
+/// the message (from 1 for each sender), the timestamp at which it was due, and padding. It is found in whatever a
+/// server wraps it in, so the same code reads every peer. The numbers are hexadecimal, of fixed width, with the digits
+/// <c>a</c> to <c>p</c>. These are consecutive in ASCII, so that eight digits are read at once.
 /// </summary>
 internal static class Marker
 {
-    /// <summary>Bytes of a text.</summary>
     public const int Bytes = 100;
 
     private const int Sender = 1;
@@ -18,7 +18,6 @@ internal static class Marker
     private const int Width = 8;
     private const ulong Zeros = 0x61616161_61616161;
 
-    /// <summary>Writes it.</summary>
     public static string Write(int sender, long number, long due) => string.Create(Bytes, (sender, number, due), static (text, of) =>
     {
         text.Fill('x');
@@ -29,8 +28,8 @@ internal static class Marker
         Write(text[(Due + Width)..], (uint)of.due);
     });
 
-    /// <summary>The next one in a payload, which is left behind it. False where there is none.</summary>
-    /// <param name="whole">False where something is there that begins like one and is none.</param>
+    /// <summary>Takes the next text from a payload, and moves the payload behind it. False if there is none.</summary>
+    /// <param name="whole">False if something begins like a text but is not a complete one.</param>
     public static bool TryTake(ref ReadOnlySpan<byte> payload, out int sender, out long number, out long due, out bool whole)
     {
         (sender, number, due, whole) = (0, 0, 0, false);
@@ -66,7 +65,7 @@ internal static class Marker
     {
         var digits = BinaryPrimitives.ReadUInt64BigEndian(text) - Zeros;
 
-        // Eight bytes of four bits each move together: two, then four, then all eight.
+        // Moves the eight values of four bits, one in each byte, together: by twos, by fours, then all eight.
         var pairs = (digits | (digits >> 4)) & 0x00FF00FF_00FF00FF;
         var fours = (pairs | (pairs >> 8)) & 0x0000FFFF_0000FFFF;
         value = (uint)(fours | (fours >> 16));

@@ -1,35 +1,39 @@
 namespace OrleansChat.Load.Scenarios;
 
 /// <summary>A figure of one scenario.</summary>
-/// <param name="Of">How a run tells it; null for the memory of an idle connection, which is no run's.</param>
+/// <param name="Words">Its name with its unit.</param>
+/// <param name="Of">Reads it from a run; null for the memory of an idle connection, which does not come from a
+/// run.</param>
 internal sealed record Figure(string Scenario, string Words, string Format, Func<ScenarioFigures, double>? Of);
 
-/// <summary>What a comparison has measured so far, one value for each round.</summary>
+/// <summary>What a comparison has measured so far: one value for each setting, scenario and round.</summary>
 internal sealed class Measured
 {
     private readonly Dictionary<(string Setting, string Scenario), List<ScenarioFigures>> _runs = [];
     private readonly Dictionary<string, List<double>> _idle = [];
 
-    /// <summary>All of it, to be kept.</summary>
+    /// <summary>All values, for the JSON file.</summary>
     public object Everything => new { figures = _runs.Select(of => new { of.Key.Setting, of.Key.Scenario, runs = of.Value }), idleKiB = _idle };
 
-    /// <summary>Adds a run.</summary>
     public void Add(string setting, string scenario, ScenarioFigures run) => Of(_runs, (setting, scenario)).Add(run);
 
-    /// <summary>Adds KiB of memory of an idle connection.</summary>
+    /// <summary>Adds the memory per idle connection, in KiB.</summary>
     public void Add(string setting, double idle) => Of(_idle, setting).Add(idle);
 
-    /// <summary>The runs of a setting in a scenario; none where it was not put through it.</summary>
+    /// <summary>The runs of a setting in a scenario; empty if the setting does not run it.</summary>
     public IReadOnlyList<ScenarioFigures> Runs(string setting, string scenario) => _runs.GetValueOrDefault((setting, scenario), []);
 
-    /// <summary>A figure, by rounds; none where it was not measured.</summary>
+    /// <summary>The values of a figure, by round; empty if it was not measured.</summary>
     public IReadOnlyList<double> Values(string setting, Figure figure) =>
         figure.Of is { } of ? [.. Runs(setting, figure.Scenario).Select(of)] : _idle.GetValueOrDefault(setting, []);
 
-    /// <summary>Its median; null where it was not measured.</summary>
+    /// <summary>The median of a figure over the rounds; null if it was not measured.</summary>
     public double? Median(string setting, Figure figure) => Values(setting, figure) is { Count: > 0 } values ? Results.Median(values) : null;
 
-    /// <summary>The median of what one setting has against another in the same round; null where one of them was not measured.</summary>
+    /// <summary>
+    /// The median over the rounds of the ratio of one setting's value to the other's; null if one of them was not
+    /// measured.
+    /// </summary>
     public double? Ratio(string setting, string other, Figure figure) =>
         Values(setting, figure).Zip(Values(other, figure), (one, two) => one / two).ToArray() is { Length: > 0 } ratios ? Results.Median(ratios) : null;
 

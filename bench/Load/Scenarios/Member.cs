@@ -2,32 +2,38 @@ using System.Diagnostics;
 
 namespace OrleansChat.Load.Scenarios;
 
-/// <summary>One connection in one room, which reads when something is there, and checks: of each sender it has to get every number, in order.</summary>
-/// <param name="senders">How many send in the room.</param>
+/// <summary>
+/// One connection in one room. It reads when its socket is ready, and checks that it receives every message of each
+/// sender, in order.
+/// </summary>
+/// <param name="senders">The number of senders in the room.</param>
 internal sealed class Member(FrameSocket socket, Room room, int senders) : IDisposable
 {
     private readonly long[] _last = new long[senders];
 
-    /// <summary>Its connection.</summary>
     public FrameSocket Socket => socket;
 
-    /// <summary>Where it is.</summary>
     public Room Room => room;
 
-    /// <summary>Messages that came.</summary>
+    /// <summary>The number of messages received.</summary>
     public long Deliveries { get; private set; }
 
-    /// <summary>Those that were not the next of their sender, or not whole.</summary>
+    /// <summary>The number of received messages that were not the next of their sender, or not complete.</summary>
     public long Faults { get; private set; }
 
-    /// <summary>What came in which order, as one number: equal for two members who saw the same.</summary>
+    /// <summary>
+    /// A hash of the received messages and their order: equal for two members that received the same.
+    /// </summary>
     public ulong Order { get; private set; }
 
-    /// <summary>Frames that they came in.</summary>
+    /// <summary>The number of frames that contained messages.</summary>
     public long Frames { get; private set; }
 
-    /// <summary>Takes what is there, without waiting. Latencies of messages due from <paramref name="measureFrom"/> on are counted.</summary>
-    /// <param name="shared">Room to read to, which is free again afterwards.</param>
+    /// <summary>
+    /// Reads once, without waiting. Records the latency, from due to now, of messages that were due from
+    /// <paramref name="measureFrom"/> on.
+    /// </summary>
+    /// <param name="shared">Memory for the read, which other members may use afterwards.</param>
     public void Read(byte[] shared, long measureFrom, Latencies latencies)
     {
         socket.Borrow(shared);

@@ -2,31 +2,31 @@ using System.Numerics;
 
 namespace OrleansChat.Load.Scenarios;
 
-/// <summary>A room's members, of whom the first few send.</summary>
-/// <param name="inFlight">How many messages a sender keeps under way until everybody has them; 0 where it does not look.</param>
+/// <summary>A room and its members, the first of which send.</summary>
+/// <param name="inFlight">How many messages of each sender may be in flight, that is, not yet received by all members;
+/// 0 for no limit.</param>
 internal sealed class Room(string name, int members, int senders, int inFlight)
 {
     private readonly long[] _sent = new long[senders];
     private readonly long[] _complete = new long[senders];
     private readonly int _ring = (int)BitOperations.RoundUpToPowerOf2((uint)inFlight);
 
-    // For each message under way, how many have it. Each gets a sender's messages in order, so they are complete in order too.
+    // For each message in flight, the number of members that have received it. Each member receives a sender's messages
+    // in order, so they become complete in order too.
     private readonly int[] _arrivals = new int[senders * (int)BitOperations.RoundUpToPowerOf2((uint)inFlight)];
     private bool _isFree;
 
-    /// <summary>Its name.</summary>
     public string Name => name;
 
-    /// <summary>Everybody in it.</summary>
     public Member[] Members { get; } = new Member[members];
 
-    /// <summary>Messages sent.</summary>
+    /// <summary>The number of messages sent.</summary>
     public long Sent => _sent.Sum();
 
-    /// <summary>Messages that a sender may send now, which keeps so many under way.</summary>
+    /// <summary>The number of messages that a sender may send now without exceeding the limit in flight.</summary>
     public long Free(int sender) => inFlight - (_sent[sender] - _complete[sender]);
 
-    /// <summary>Whether some have been completed since this was last asked, so that more may be sent.</summary>
+    /// <summary>Whether messages have become complete since the last call, so that more may be sent.</summary>
     public bool TakeIsFree()
     {
         var isFree = _isFree;
@@ -34,10 +34,10 @@ internal sealed class Room(string name, int members, int senders, int inFlight)
         return isFree;
     }
 
-    /// <summary>The number of a sender's next message.</summary>
+    /// <summary>Counts one more message of a sender and returns its number, from 1.</summary>
     public long Next(int sender) => ++_sent[sender];
 
-    /// <summary>One more member has this message, as the next of its sender.</summary>
+    /// <summary>One more member has received this message, as the next of its sender.</summary>
     public void Arrived(int sender, long number)
     {
         if (inFlight == 0)
@@ -54,6 +54,6 @@ internal sealed class Room(string name, int members, int senders, int inFlight)
         }
     }
 
-    /// <summary>Whether everybody has everything.</summary>
+    /// <summary>Whether every member has received every message.</summary>
     public bool IsWhole => Array.TrueForAll(Members, member => member.Deliveries >= Sent);
 }

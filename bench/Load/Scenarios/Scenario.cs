@@ -2,39 +2,46 @@ namespace OrleansChat.Load.Scenarios;
 
 /// <summary>One kind of load.</summary>
 /// <param name="Name">Such as <c>P1-200</c>.</param>
-/// <param name="Rooms">How many rooms.</param>
-/// <param name="Members">Members of each, all of whom get every message.</param>
-/// <param name="Senders">Members of each who send.</param>
-/// <param name="InFlight">Messages that each sender keeps under way until everybody has them; 0 for an open loop.</param>
-/// <param name="Rate">Messages a second in all rooms together, where the loop is open.</param>
+/// <param name="Members">Members of each room. Every member receives every message.</param>
+/// <param name="Senders">Senders in each room, which are members too.</param>
+/// <param name="InFlight">Messages that each sender keeps in flight, that is, not yet received by all members; 0 for an
+/// open loop.</param>
+/// <param name="Rate">Messages per second in all rooms together, for an open loop.</param>
 internal sealed record Scenario(string Name, int Rooms, int Members, int Senders, int InFlight, int Rate)
 {
-    /// <summary>What each server does first, unmeasured.</summary>
+    /// <summary>The first, unmeasured load of each server.</summary>
     public static Scenario WarmUp { get; } = new("warm-up", Rooms: 20, Members: 20, Senders: 1, InFlight: 8, Rate: 0);
 
-    /// <summary>What it is, in words.</summary>
-    public string Words => $"{(Rooms == 1 ? "one room" : $"{Rooms} rooms")} of {Members}, "
-        + (InFlight > 0 ? $"{Senders} {(Senders == 1 ? "sender" : "senders")} each with {InFlight} under way" : $"{Rate} messages a second");
+    /// <summary>The scenario as text for the report.</summary>
+    public string Words => $"{(Rooms == 1 ? "one room" : $"{Rooms} rooms")} of {Members} members, "
+        + (InFlight > 0 ? $"{Senders} {(Senders == 1 ? "sender" : "senders")} each with {InFlight} messages in flight" : $"{Rate} messages per second");
 }
 
-/// <summary>What one run came to.</summary>
-/// <param name="MicrosPerDelivery">CPU time of each process, divided by all deliveries.</param>
-/// <param name="IdleCores">What each process took of a core while everybody was there and nobody sent; empty where that was not looked at.</param>
-/// <param name="MiB">Memory of each process in RAM at the end.</param>
-/// <param name="OneOrder">Whether all members of a room saw the same order.</param>
+/// <summary>The figures of one run.</summary>
+/// <param name="Deliveries">Deliveries per second.</param>
+/// <param name="Messages">Messages per second.</param>
+/// <param name="MicrosPerDelivery">CPU time of each process in microseconds, divided by all deliveries.</param>
+/// <param name="IdleCores">CPU use of each process, in cores, while all members were connected and none sent; empty if
+/// it was not measured.</param>
+/// <param name="MiB">Resident memory of each process at the end.</param>
+/// <param name="P50">Median latency in milliseconds.</param>
+/// <param name="P99">99th percentile of the latency in milliseconds.</param>
+/// <param name="PerFrame">Deliveries per frame.</param>
+/// <param name="OneOrder">Whether all members of each room received the messages in the same order.</param>
+/// <param name="OwnCores">CPU use of this process, in cores.</param>
 internal sealed record ScenarioFigures(
     double Deliveries, double Messages, IReadOnlyDictionary<string, double> MicrosPerDelivery, IReadOnlyDictionary<string, double> IdleCores,
     IReadOnlyDictionary<string, double> MiB, double P50, double P99, double PerFrame, bool OneOrder, double OwnCores)
 {
-    /// <summary>CPU time of all processes for a delivery, in microseconds.</summary>
+    /// <summary>CPU time of all processes per delivery, in microseconds.</summary>
     public double Micros => MicrosPerDelivery.Values.Sum();
 
-    /// <summary>That of the gateways alone; the server's, where there is one process.</summary>
+    /// <summary>The same for the gateways only, or for the one process of a peer.</summary>
     public double FrontMicros => MicrosPerDelivery.Where(of => !of.Key.StartsWith("silo", StringComparison.Ordinal) && of.Key != "postgres").Sum(of => of.Value);
 
     /// <summary>
-    /// CPU time of the processes of one kind (<c>gateway</c> is that of <c>gateway-1</c> and all others) for a delivery, in microseconds, beyond
-    /// what they take without any.
+    /// CPU time per delivery, in microseconds, of the processes of one kind (<c>gateway</c> includes <c>gateway-1</c>
+    /// and all others), minus what they use when idle.
     /// </summary>
     public double MicrosBeyondIdle(string kind) =>
         MicrosPerDelivery.Where(of => IsOf(kind, of.Key)).Sum(of => of.Value - (IdleCores.GetValueOrDefault(of.Key) * 1e6 / Deliveries));

@@ -5,22 +5,25 @@ using OrleansChat.Load.Peers;
 namespace OrleansChat.Load.Scenarios;
 
 /// <summary>
-/// One run of a scenario against one server: connects everybody, sends, and reads from whoever has something, in one loop on one thread. Every
-/// delivery is checked; where one is lost, doubled or out of its sender's order the run is void, which is thrown.
+/// One run of a scenario against one server. After all members have connected, one loop on one thread sends, and reads
+/// from the members whose sockets are ready. Every delivery is checked. If one is lost, doubled or out of its sender's
+/// order, the run is void and throws.
 /// </summary>
 internal sealed class ScenarioRun(IPeer peer, Scenario scenario, TimeSpan warmUp, TimeSpan window)
 {
     private const int JoiningAtATime = 16;
     private const int ReadBytes = 256 * 1024;
-    private static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan MaxWait = TimeSpan.FromMilliseconds(50);
     private const double CalmCores = 0.05;
     private static readonly TimeSpan CalmFor = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan CalmWithin = TimeSpan.FromSeconds(40);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan MostLate = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan MaxDelay = TimeSpan.FromSeconds(1);
     private static int s_runs;
 
-    /// <summary>Part of each message's id: the same people come to the same rooms in a later run, and what they send then is new.</summary>
+    /// <summary>
+    /// Part of each message's id: in a later run the same users join the same rooms, and must not repeat an id.
+    /// </summary>
     private readonly int _run = Interlocked.Increment(ref s_runs);
     private readonly Latencies _latencies = new();
     private readonly byte[] _shared = new byte[ReadBytes];
@@ -34,10 +37,12 @@ internal sealed class ScenarioRun(IPeer peer, Scenario scenario, TimeSpan warmUp
     private readonly Member[] _members = new Member[scenario.Rooms * scenario.Members];
     private long _sent;
 
-    /// <summary>For how long to look, when everybody is there, at what the processes take though nobody sends; zero for not at all.</summary>
+    /// <summary>
+    /// How long to measure the CPU use while all members are connected and none sends; zero for not at all.
+    /// </summary>
     public TimeSpan Idle { get; init; }
 
-    /// <summary>Runs it.</summary>
+    /// <summary>Performs the run. Throws <see cref="InvalidOperationException"/> if it is void.</summary>
     public async Task<ScenarioFigures> RunAsync(CancellationToken cancellationToken)
     {
         try
@@ -65,8 +70,21 @@ internal sealed class ScenarioRun(IPeer peer, Scenario scenario, TimeSpan warmUp
             room.Members[i % scenario.Members] = _members[i] = new(await peer.JoinAsync(i, room.Name, cancelled), room, scenario.Senders);
         });
 
+    /// <summary>The measurement, after all members have joined.</summary>
+    /// <remarks>
+    /// <para>1. Register all sockets with epoll, and measure the idle CPU use if <see cref="Idle"/> asks for it.</para>
+    /// <para>
+    /// 2. Until the warm-up and the measured time are over: send what is due (open loop), or as much as may be in
+    /// flight (closed loop), then read from all ready sockets.
+    /// </para>
+    /// <para>3. Between the warm-up and the measured time, take the first sample of counters and CPU times.</para>
+    /// <para>4. Take the second sample.</para>
+    /// <para>5. Read for up to 30 s, until every member has received everything.</para>
+    /// <para>6. Check the deliveries, and compute the figures from the two samples.</para>
+    /// </remarks>
     private ScenarioFigures Drive(CancellationToken cancellationToken)
     {
+        // Step 1: sockets and idle CPU.
         using var ready = new ReadySockets();
         for (var i = 0; i < _members.Length; i++)
         {
@@ -74,6 +92,8 @@ internal sealed class ScenarioRun(IPeer peer, Scenario scenario, TimeSpan warmUp
         }
 
         var idle = Idle > TimeSpan.Zero ? LookAtIdle(ready, cancellationToken) : [];
+
+        // Step 2: load.
         Array.ForEach(_rooms, _free.Enqueue);
         var start = Stopwatch.GetTimestamp();
         var from = start + (long)(warmUp.TotalSeconds * Stopwatch.Frequency);
@@ -84,7 +104,8 @@ internal sealed class ScenarioRun(IPeer peer, Scenario scenario, TimeSpan warmUp
             cancellationToken.ThrowIfCancellationRequested();
             if (before is null && now >= from)
             {
-                // Looking takes milliseconds, in which nothing is sent or read: latencies count from its end on.
+                // Step 3: first sample. It takes milliseconds in which nothing is sent or read, so latencies count only
+                // for messages that are due after it.
                 before = Look();
                 from = now = Stopwatch.GetTimestamp();
             }
@@ -93,7 +114,10 @@ internal sealed class ScenarioRun(IPeer peer, Scenario scenario, TimeSpan warmUp
             Read(ready, from, Math.Min(next, before is null ? from : to));
         }
 
+        // Step 4: second sample.
         var after = Look();
+
+        // Step 5: the rest.
         for (var ended = Stopwatch.GetTimestamp(); !Array.TrueForAll(_rooms, room => room.IsWhole);)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -101,17 +125,19 @@ internal sealed class ScenarioRun(IPeer peer, Scenario scenario, TimeSpan warmUp
             if (Stopwatch.GetElapsedTime(ended) > Patience)
             {
                 throw new InvalidOperationException(
-                    $"{_members.Sum(member => member.Room.Sent - member.Deliveries)} deliveries have not come after {Patience}: the run is void.");
+                    $"{_members.Sum(member => member.Room.Sent - member.Deliveries)} deliveries are missing after {Patience}: the run is void.");
             }
         }
 
+        // Step 6: check.
         var faults = _members.Sum(member => member.Faults + Math.Abs(member.Deliveries - member.Room.Sent));
-        return faults == 0 ? Figures(idle, before!, after) : throw new InvalidOperationException($"{faults} deliveries were wrong: the run is void.");
+        return faults == 0 ? Figures(idle, before!, after) : throw new InvalidOperationException($"{faults} deliveries were lost, doubled, changed or out of order: the run is void.");
     }
 
     private Dictionary<string, double> LookAtIdle(ReadySockets ready, CancellationToken cancellationToken)
     {
-        // What earlier load left to be done, such as compiling and collecting, is no idling.
+        // Wait up to 40 s until the processes are calm: work that earlier load has left, such as compilation and
+        // garbage collection, does not count as idle.
         for (var began = Stopwatch.GetTimestamp(); Over(CalmFor).Values.Any(cores => cores > CalmCores) && Stopwatch.GetElapsedTime(began) < CalmWithin;)
         {
         }
@@ -150,7 +176,9 @@ internal sealed class ScenarioRun(IPeer peer, Scenario scenario, TimeSpan warmUp
             (after.Own - before.Own) / seconds);
     }
 
-    /// <summary>Sends what is due. Returns when the next is.</summary>
+    /// <summary>
+    /// Open loop: sends the messages that are due. Returns the timestamp at which the next one is due.
+    /// </summary>
     private long SendDue(long start, long now)
     {
         while (true)
@@ -161,9 +189,9 @@ internal sealed class ScenarioRun(IPeer peer, Scenario scenario, TimeSpan warmUp
                 return due;
             }
 
-            if (Stopwatch.GetElapsedTime(due, now) > MostLate)
+            if (Stopwatch.GetElapsedTime(due, now) > MaxDelay)
             {
-                throw new InvalidOperationException($"The senders are {MostLate} late: this machine is too busy, the run is void.");
+                throw new InvalidOperationException($"The senders are more than {MaxDelay} late: the run is void, because this machine is too busy.");
             }
 
             var room = _rooms[_sent % _rooms.Length];
@@ -174,7 +202,10 @@ internal sealed class ScenarioRun(IPeer peer, Scenario scenario, TimeSpan warmUp
         }
     }
 
-    /// <summary>Sends what may be under way more than is. Returns never: what comes says when to look again.</summary>
+    /// <summary>
+    /// Closed loop: sends as many messages as may be in flight. Returns <see cref="long.MaxValue"/>: only a received
+    /// message allows the next one.
+    /// </summary>
     private long SendFree(long now)
     {
         while (_free.TryDequeue(out var room))
@@ -208,11 +239,15 @@ internal sealed class ScenarioRun(IPeer peer, Scenario scenario, TimeSpan warmUp
         }
     }
 
-    /// <summary>Waits until something can be read, or for that timestamp, and reads.</summary>
+    /// <summary>
+    /// Waits until a socket can be read, but at most until the timestamp <paramref name="until"/> and at most 50 ms.
+    /// Then reads all ready sockets.
+    /// </summary>
+    /// <param name="from">Latencies count for messages that are due from this timestamp on.</param>
     private void Read(ReadySockets ready, long from, long until)
     {
-        var wait = until == long.MaxValue ? LongestWait : Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), until);
-        foreach (var at in ready.Wait(wait < LongestWait ? wait : LongestWait))
+        var wait = until == long.MaxValue ? MaxWait : Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), until);
+        foreach (var at in ready.Wait(wait < MaxWait ? wait : MaxWait))
         {
             var member = _members[at];
             member.Read(_shared, from, _latencies);

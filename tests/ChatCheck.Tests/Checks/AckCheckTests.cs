@@ -6,10 +6,10 @@ namespace OrleansChat.ChatCheck.Tests.Checks;
 public sealed class AckCheckTests
 {
     [Fact]
-    public void WhatIsAckedOnceInTheLog_Holds() => Assert.Empty(AckCheck.Find(HandMade.Of(5).History));
+    public void Find_WhenEverySendIsInTheLogOnce_ReturnsNothing() => Assert.Empty(AckCheck.Find(HandMade.Of(5).History));
 
     [Fact]
-    public void AnAckedSendThatIsNotInTheLog_IsLost()
+    public void Find_WhenAnAcknowledgedSendIsNotInTheLog_ReportsItAsLost()
     {
         var made = HandMade.Of(2);
         made.Acked(HandMade.Ann, 3);
@@ -22,7 +22,7 @@ public sealed class AckCheckTests
     }
 
     [Fact]
-    public void AnAckedSendAtAnotherSequence_IsNamedWithWhatStandsThere()
+    public void Find_WhenASendIsAtAnotherSequence_ReportsItAsMoved()
     {
         var made = HandMade.Of(1);
         made.Store(made.Acked(HandMade.Ann, 1));
@@ -34,7 +34,7 @@ public sealed class AckCheckTests
     }
 
     [Fact]
-    public void ASendThatIsInTheLogTwice_IsNamedWithBothSequences()
+    public void Find_WhenASendIsInTheLogTwice_NamesBothSequences()
     {
         var made = HandMade.Of(2);
         made.Store(0);
@@ -46,7 +46,7 @@ public sealed class AckCheckTests
     }
 
     [Theory, InlineData(0, 0), InlineData(1, 0), InlineData(2, 1)]
-    public void ASendWithoutAnAnswer_MayBeInTheLogOnce(int times, int violations)
+    public void Find_WhenASendHasNoAnswer_AllowsItOnce(int times, int violations)
     {
         var made = HandMade.Of(1);
         var send = made.Without(Outcome.Unknown);
@@ -59,7 +59,7 @@ public sealed class AckCheckTests
     }
 
     [Theory, InlineData(1, 1), InlineData(2, 0)]
-    public void ARefusedSend_IsNotInTheLog_UnlessAnEarlierAttemptStoredIt(int attempts, int violations)
+    public void Find_WhenARefusedSendIsInTheLog_AllowsItOnlyAfterARetry(int attempts, int violations)
     {
         var made = HandMade.Of(1);
         made.Store(made.Without(Outcome.Refused, attempts));
@@ -68,15 +68,15 @@ public sealed class AckCheckTests
     }
 
     [Fact]
-    public void TwoAnswersWithTwoSequences_AreNamed()
+    public void Find_WhenASendHasTwoSequences_NamesBoth()
     {
         var history = HandMade.Of(2).History with { Contradictions = [new(0, 1, 2)] };
 
-        Assert.Equal("One send was answered twice, with 1 and with 2.", HandMade.One(AckCheck.Find(history)).What);
+        Assert.Equal("One send got ok twice, with sequence 1 and with sequence 2.", HandMade.One(AckCheck.Find(history)).What);
     }
 
     [Fact]
-    public void AnErrorThatAGoodSendMustNotGet_IsNamed()
+    public void Find_WhenAGoodSendGetsAnError_NamesTheError()
     {
         var history = HandMade.Of(1).History with { Refusals = [new(0, "conflict", "another body", 5_000_000)] };
 

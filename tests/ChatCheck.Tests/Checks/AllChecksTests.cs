@@ -5,10 +5,10 @@ namespace OrleansChat.ChatCheck.Tests.Checks;
 public sealed class AllChecksTests
 {
     [Fact]
-    public void AHistoryThatHolds_HasNoViolation() => Assert.Empty(AllChecks.Find(HandMade.Of(100).History));
+    public void Find_WhenTheHistoryHolds_ReturnsNothing() => Assert.Empty(AllChecks.Find(HandMade.Of(100).History));
 
     [Fact]
-    public void OfEachBrokenPromise_AFewCasesAreTold()
+    public void Find_WhenOnePromiseBreaksOften_ReturnsThreeViolations()
     {
         var made = HandMade.Of(100);
         made.Log.Clear();

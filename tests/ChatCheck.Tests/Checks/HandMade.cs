@@ -4,8 +4,8 @@ using OrleansChat.ChatCheck.Histories;
 namespace OrleansChat.ChatCheck.Tests.Checks;
 
 /// <summary>
-/// A history written by hand: two users and two rooms, and sends that are acked one after another, a millisecond each, in the first room's log. It holds;
-/// each test breaks one thing.
+/// A history written by hand: two users, two rooms, and sends to the first room. One send per millisecond, each
+/// acknowledged before the next. It breaks no promise; each test breaks one.
 /// </summary>
 internal sealed class HandMade
 {
@@ -17,7 +17,7 @@ internal sealed class HandMade
 
     private readonly SendList _sends = new();
 
-    public List<LogEntry> Log { get; } = [];
+    public List<MessageLogEntry> Log { get; } = [];
 
     public List<ReaderStream> Streams { get; } = [];
 
@@ -32,7 +32,9 @@ internal sealed class HandMade
         Strangers = ["""{"t":"ev","seq":1,"text":"who?"}"""],
     };
 
-    /// <summary>A history in which Ann has sent so many, all acked and in the log, and Bob has seen them.</summary>
+    /// <summary>
+    /// A history with so many sends of Ann. All are acknowledged and in the log, and Bob received all events.
+    /// </summary>
     public static HandMade Of(int sends)
     {
         var made = new HandMade();
@@ -45,7 +47,7 @@ internal sealed class HandMade
         return made;
     }
 
-    /// <summary>A send that got ok, sent at the millisecond of its number and answered half of one later.</summary>
+    /// <summary>A send that got <c>ok</c>: sent at the millisecond of its number, and answered 0.5 ms later.</summary>
     public int Acked(int user, int seq, int connection = 1, int attempts = 1)
     {
         var at = _sends.Count * Millisecond;
@@ -55,18 +57,18 @@ internal sealed class HandMade
         });
     }
 
-    /// <summary>A send without an ok.</summary>
+    /// <summary>A send that got no <c>ok</c>.</summary>
     public int Without(Outcome outcome, int attempts = 1) => _sends.Add(new()
     {
         Writer = Ann, Room = Room, Connection = 1, Attempts = attempts, Outcome = outcome, InvokedAt = _sends.Count * Millisecond,
     });
 
-    /// <summary>The next entry of the log.</summary>
+    /// <summary>Adds the send to the log, with the next sequence.</summary>
     public void Store(int send) => Log.Add(new(Log.Count + 1, send));
 
-    /// <summary>What came to Bob in the room, after he joined from the start.</summary>
+    /// <summary>Adds what Bob received in the room after he joined at its beginning.</summary>
     public void Stream(params Item[] items) => Streams.Add(new(Bob, Room, 0, [Item.Joined(0, 7), .. items], Settled: true));
 
-    /// <summary>The one violation of a history.</summary>
+    /// <summary>The only violation. Fails if there are more, or none.</summary>
     public static Violation One(IEnumerable<Violation> found) => Assert.Single(found);
 }

@@ -8,16 +8,16 @@ public sealed class LateCheckTests
     private static readonly LateEvent Late = new(HandMade.Bob, HandMade.Room, 1, 0, AnsweredAt: 50_000_000, CameAt: 58_500_000);
 
     [Fact]
-    public void WhatCameLateWhileNothingWasDisturbed_IsNamed()
+    public void Find_WhenAnEventIsLateWithoutADisturbance_NamesIt()
     {
         var violation = HandMade.One(LateCheck.Find(HandMade.Of(1).History with { Late = [Late] }));
 
-        Assert.Equal("bob, in lobby all the time, got 1 8.500 s after its ok.", violation.What);
-        Assert.Equal("it came to bob at 58.500 s", violation.Lines[1]);
+        Assert.Equal("bob, in lobby all the time, got event 1 8.500 s after its ok.", violation.What);
+        Assert.Equal("it reached bob at 58.500 s", violation.Lines[1]);
     }
 
     [Theory, InlineData(30, 35, 1), InlineData(30, 45, 0), InlineData(55, 70, 0), InlineData(59, 70, 1)]
-    public void WhatCameLateAfterADisturbance_IsForgiven(int from, int to, int violations)
+    public void Find_WhenADisturbanceIsNear_ForgivesALateEvent(int from, int to, int violations)
     {
         var history = HandMade.Of(1).History with { Late = [Late], Disturbances = [new("kill silo-1", null, from * 1_000_000, to * 1_000_000)] };
 

@@ -5,10 +5,10 @@ namespace OrleansChat.ChatCheck.Tests.Checks;
 public sealed class LogCheckTests
 {
     [Fact]
-    public void ADenseLogOfWhatWasSent_Holds() => Assert.Empty(LogCheck.Find(HandMade.Of(5).History));
+    public void Find_WhenTheLogIsDense_ReturnsNothing() => Assert.Empty(LogCheck.Find(HandMade.Of(5).History));
 
     [Fact]
-    public void AHoleInTheLog_IsNamedWithItsNeighbours()
+    public void Find_WhenASequenceIsMissing_NamesItsNeighbours()
     {
         var made = HandMade.Of(3);
         made.Log.RemoveAt(1);
@@ -16,22 +16,22 @@ public sealed class LogCheckTests
         var violation = HandMade.One(LogCheck.Find(made.History));
 
         Assert.Equal(LogCheck.Dense, violation.Promise);
-        Assert.Equal("In the log of lobby, 2 is missing.", violation.What);
+        Assert.Equal("In the log of lobby, sequence 2 is missing.", violation.What);
         Assert.StartsWith("1: send 0 of ann", violation.Lines[0], StringComparison.Ordinal);
         Assert.StartsWith("3: send 2 of ann", violation.Lines[1], StringComparison.Ordinal);
     }
 
     [Fact]
-    public void ASequenceGivenTwice_IsNamed()
+    public void Find_WhenASequenceRepeats_NamesIt()
     {
         var made = HandMade.Of(2);
         made.Log.Add(new(2, made.Acked(HandMade.Ann, 2)));
 
-        Assert.Equal("In the log of lobby, 2 stands after 2.", HandMade.One(LogCheck.Find(made.History)).What);
+        Assert.Equal("In the log of lobby, sequence 2 follows 2.", HandMade.One(LogCheck.Find(made.History)).What);
     }
 
     [Fact]
-    public void AnEventThatNobodySent_IsNamedWithWhatItSays()
+    public void Find_WhenAnEventWasNeverSent_ShowsTheEvent()
     {
         var made = HandMade.Of(1);
         made.Log.Add(new(2, ~0));
@@ -43,7 +43,7 @@ public sealed class LogCheckTests
     }
 
     [Fact]
-    public void AnEventOfAnotherRoom_IsAPhantom()
+    public void Find_WhenAnEventBelongsToAnotherRoom_ReportsAPhantom()
     {
         var made = HandMade.Of(1);
         var history = made.History with { Logs = [[], made.Log] };

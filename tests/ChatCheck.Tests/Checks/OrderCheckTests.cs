@@ -6,10 +6,10 @@ namespace OrleansChat.ChatCheck.Tests.Checks;
 public sealed class OrderCheckTests
 {
     [Fact]
-    public void TheOrderOfSending_Holds() => Assert.Empty(OrderCheck.Find(HandMade.Of(10).History));
+    public void Find_WhenTheLogHasTheOrderOfSending_ReturnsNothing() => Assert.Empty(OrderCheck.Find(HandMade.Of(10).History));
 
     [Fact]
-    public void SendsOfOneConnection_InAnotherOrder_AreNamed()
+    public void Find_WhenSendsOfAConnectionChangeOrder_NamesBoth()
     {
         var made = new HandMade();
         var (first, second) = (Together(made, 2), Together(made, 1));
@@ -19,13 +19,13 @@ public sealed class OrderCheckTests
         var violation = HandMade.One(OrderCheck.Find(made.History));
 
         Assert.Equal(OrderCheck.Sender, violation.Promise);
-        Assert.Equal("lobby has at 1 what was sent after 2 on the same connection.", violation.What);
+        Assert.Equal("The log of lobby has at 1 a message that was sent after the one at 2, on the same connection.", violation.What);
         Assert.StartsWith("1: send 1 of ann", violation.Lines[0], StringComparison.Ordinal);
         Assert.StartsWith("2: send 0 of ann", violation.Lines[1], StringComparison.Ordinal);
     }
 
     [Fact]
-    public void ASendThatWasRepeated_MayComeAfterThoseBehindIt()
+    public void Find_WhenASendWasRetried_AllowsItAfterLaterSends()
     {
         var made = new HandMade();
         var (first, second) = (Together(made, 2, attempts: 2), Together(made, 1));
@@ -36,7 +36,7 @@ public sealed class OrderCheckTests
     }
 
     [Fact]
-    public void WhatWasSentAfterAnothersAck_DoesNotComeBeforeIt()
+    public void Find_WhenASendPrecedesAnAcknowledgedOne_ReportsIt()
     {
         var made = new HandMade();
         var first = made.Acked(HandMade.Ann, 2, connection: 1);
@@ -47,11 +47,11 @@ public sealed class OrderCheckTests
         var violation = HandMade.One(OrderCheck.Find(made.History));
 
         Assert.Equal(OrderCheck.Time, violation.Promise);
-        Assert.Equal("lobby has at 1 what was sent after 2 had been acked.", violation.What);
+        Assert.Equal("The log of lobby has at 1 a message that was sent after the one at 2 had been acked.", violation.What);
     }
 
     [Fact]
-    public void WhatWasUnderWayAtTheSameTime_MayComeInAnyOrder()
+    public void Find_WhenSendsOverlap_AllowsAnyOrder()
     {
         var made = new HandMade();
         var first = Together(made, 2);
@@ -62,7 +62,7 @@ public sealed class OrderCheckTests
         Assert.Empty(OrderCheck.Find(made.History));
     }
 
-    /// <summary>A send that is answered only after those behind it were sent.</summary>
+    /// <summary>A send that gets its answer after later sends were sent.</summary>
     private static int Together(HandMade made, int seq, int attempts = 1)
     {
         var send = made.Acked(HandMade.Ann, seq, attempts: attempts);

@@ -7,14 +7,14 @@ public sealed class FaultPlanTests
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(10);
 
     [Fact]
-    public void ASeed_StandsForOneSequence()
+    public void Plan_WhenTheSeedRepeats_RepeatsTheFaults()
     {
         Assert.Equal(Some(7, 200), Some(7, 200));
         Assert.NotEqual(Some(7, 200), Some(8, 200));
     }
 
     [Fact]
-    public void EveryKind_OnEverySideAndVictim_Comes()
+    public void Plan_WhenManyFaultsAreDrawn_HasEveryKindAndVictim()
     {
         var faults = Some(1, 2000);
 
@@ -26,21 +26,21 @@ public sealed class FaultPlanTests
     }
 
     [Fact]
-    public void KillsComeAboutTwiceAMinute_WhenFaultsComeEveryTenSeconds()
+    public void Plan_WhenAFaultIsDueEvery10Seconds_KillsTwoToFourTimesAMinute()
     {
         var faults = Some(1, 2000);
-
         var minutes = faults.Sum(fault => fault.After.TotalMinutes);
+
         Assert.InRange(faults.Count(fault => fault.Kind is FaultKind.Kill) / minutes, 2, 4);
         Assert.InRange(faults.Average(fault => fault.After.TotalSeconds), 8, 10.5);
     }
 
     [Fact]
-    public void AStoppedGateway_SleepsThroughItsLease() => Assert.All(
+    public void Stop_WhenTheVictimIsAGateway_LastsLongerThanItsLease() => Assert.All(
         Some(1, 500).Where(fault => fault is { Kind: FaultKind.Stop, Side: Side.Gateway }), fault => Assert.True(fault.Lasting > TimeSpan.FromSeconds(7)));
 
     [Fact]
-    public void WithoutSilosOrGateways_OnlyClientsAreCut()
+    public void Plan_WhenASideHasNoProcesses_NeverPicksIt()
     {
         Assert.Null(new FaultPlan(1, [FaultKind.Kill], 0, 0, Every).Next());
         Assert.Equal(FaultKind.Cut, new FaultPlan(1, [FaultKind.Kill, FaultKind.Cut], 0, 0, Every).Next()!.Kind);

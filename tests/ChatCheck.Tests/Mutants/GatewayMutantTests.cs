@@ -2,24 +2,24 @@ using OrleansChat.ChatCheck.Checks;
 
 namespace OrleansChat.ChatCheck.Tests.Mutants;
 
-/// <summary>Gateways that tell their clients something else than the log: each is caught, and the broken promise named.</summary>
+/// <summary>Gateways whose deliveries differ from the log. ChatCheck names the promise that each breaks.</summary>
 public sealed class GatewayMutantTests
 {
     [Fact]
-    public Task Mutant_ThatLosesAnEventOfTheStreamAndTheBeacon_IsCaught() => MutantRun.CatchesAsync(
+    public Task ChatCheck_WhenAGatewayLosesTheLastEvent_ReportsIt() => MutantRun.CatchesAsync(
         StreamCheck.Head, 4, "--faults", "none", "--settle", "15", "--set", "gateway/Faults:Stream=LoseLast", "--set", "gateway/Faults:DarkBeacon=true");
 
     [Fact]
-    public Task Mutant_ThatServesAResumeFromAStaleCache_IsCaught() =>
-        MutantRun.CatchesAsync(StreamCheck.Hole, 4, "--faults", "cut", "--every", "1", "--set", "gateway/Faults:Resume=Stale");
+    public Task ChatCheck_WhenAResumeIsServedFromAStaleCache_ReportsAHole() =>
+        MutantRun.CatchesAsync(StreamCheck.SilentGap, 4, "--faults", "cut", "--every", "1", "--set", "gateway/Faults:Resume=Stale");
 
     [Fact]
-    public Task Mutant_ThatDoublesADelivery_IsCaught() =>
+    public Task ChatCheck_WhenAGatewayDeliversAnEventTwice_ReportsIt() =>
         MutantRun.CatchesAsync(StreamCheck.Double, 4, "--faults", "cut", "--every", "1", "--set", "gateway/Faults:Resume=Double");
 
-    /// <summary>The control: what catches the mutants finds nothing where no fault is switched on.</summary>
+    /// <summary>The control: the same programs break no promise if no fault is switched on.</summary>
     [Fact]
-    public async Task NoMutant_NoViolation_ByTheSamePrograms()
+    public async Task ChatCheck_WhenTheProgramsAreCorrect_ReportsNothing()
     {
         var (exitCode, said) = await MutantRun.OfAsync(6, "--faults", "kill,cut", "--every", "2", "--late", "60");
 

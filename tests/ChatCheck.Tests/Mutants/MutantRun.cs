@@ -2,17 +2,15 @@ using System.Globalization;
 
 namespace OrleansChat.ChatCheck.Tests.Mutants;
 
-/// <summary>
-/// A check of a small cluster of the faulty programs: one silo on SQLite, two gateways, a few seconds of load.
-/// </summary>
+/// <summary>A check of a small cluster of the faulty programs: one silo on SQLite, two gateways, short load.</summary>
 internal static class MutantRun
 {
     private static readonly string[] Cluster = ["--store", "sqlite", "--gateways", "2", "--writers", "4", "--readers", "4", "--rooms", "4", "--seed", "5", "--presence", "off"];
 
-    /// <summary>Runs it with further options, where <c>Faults:</c> settings say what is broken.</summary>
+    /// <summary>Runs ChatCheck with further options. The <c>Faults:</c> settings say what is broken.</summary>
     public static async Task<(int ExitCode, string Said)> OfAsync(int seconds, params string[] options)
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "Processes are killed by signals.");
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "ChatCheck kills processes with signals.");
         var temporary = Directory.CreateTempSubdirectory("orleanschat-mutant-");
         try
         {
@@ -29,10 +27,10 @@ internal static class MutantRun
         }
     }
 
-    /// <summary>Runs it and sees that it names the broken promise.</summary>
+    /// <summary>Runs ChatCheck and asserts that it names the broken promise.</summary>
     public static Task CatchesAsync(string promise, int seconds, params string[] options) => CatchesAsync([promise], seconds, options);
 
-    /// <summary>The same where what was seen before the fault decides which promise is found broken.</summary>
+    /// <summary>The same if the events that readers got before the fault decide which promise is broken.</summary>
     public static async Task CatchesAsync(string[] promises, int seconds, params string[] options)
     {
         var (exitCode, said) = await OfAsync(seconds, options);

@@ -2,21 +2,24 @@ using OrleansChat.ChatCheck.Checks;
 
 namespace OrleansChat.ChatCheck.Tests.Mutants;
 
-/// <summary>Silos whose log breaks a promise: each is caught, and the broken promise named.</summary>
+/// <summary>Silos whose log breaks a promise. ChatCheck names the promise that each breaks.</summary>
 public sealed class SiloMutantTests
 {
     [Fact]
-    public Task Mutant_ThatAnswersBeforeTheCommit_IsCaughtByAKill() =>
+    public Task ChatCheck_WhenASiloAnswersBeforeTheCommit_ReportsALostSend() =>
         MutantRun.CatchesAsync(AckCheck.Lost, 6, "--faults", "kill", "--every", "2", "--set", "silo/Faults:Log=AnswerBeforeCommit",
             "--set", "silo/Faults:DelayMs=1500");
 
-    /// <summary>At this rate nearly everybody who is cut has a send under way.</summary>
+    /// <summary>At this rate, nearly every connection that is cut has a send in flight.</summary>
     [Fact]
-    public Task Mutant_ThatForgetsClientIds_IsCaughtWhereASendIsRepeated() =>
+    public Task ChatCheck_WhenASiloForgetsClientIds_ReportsADoubledSend() =>
         MutantRun.CatchesAsync(AckCheck.Doubled, 6, "--faults", "cut", "--every", "1", "--rate", "900", "--set", "silo/Faults:Log=ForgetClientId");
 
-    /// <summary>Two events have had one sequence: whoever saw the first of them shows it, and else its sender, who had an ok.</summary>
+    /// <summary>
+    /// Two events get the same sequence. If a reader got the first one, its stream shows the fault; if not, the first
+    /// sender's <c>ok</c> does.
+    /// </summary>
     [Fact]
-    public Task Mutant_ThatReusesASequenceAfterACrash_IsCaught() =>
+    public Task ChatCheck_WhenASiloReusesASequenceAfterACrash_ReportsIt() =>
         MutantRun.CatchesAsync([StreamCheck.Order, AckCheck.Lost, AckCheck.Moved], 6, "--faults", "kill", "--every", "2", "--set", "silo/Faults:Log=ReuseSequence");
 }

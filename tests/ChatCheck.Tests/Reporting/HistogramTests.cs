@@ -5,7 +5,7 @@ namespace OrleansChat.ChatCheck.Tests.Reporting;
 public sealed class HistogramTests
 {
     [Theory, InlineData(0.5, 500), InlineData(0.99, 990), InlineData(1, 1000)]
-    public void AShare_IsRightToWithinThreePercent(double share, double milliseconds)
+    public void At_WhenValuesAreSpread_IsRightWithinFourPercent(double share, double milliseconds)
     {
         var histogram = new Histogram();
         for (var value = 1; value <= 1000; value++)
@@ -18,7 +18,7 @@ public sealed class HistogramTests
     }
 
     [Fact]
-    public void AnyDuration_HasItsPlace()
+    public void Add_WhenADurationIsExtreme_CountsIt()
     {
         var histogram = new Histogram();
         Array.ForEach([0, 1, 31, 32, 63, 64, long.MaxValue, -5], histogram.Add);

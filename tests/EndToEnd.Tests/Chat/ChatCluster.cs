@@ -1,10 +1,13 @@
 using OrleansChat.EndToEnd.Tests.LocalCluster;
-using OrleansChat.Testing;
+using OrleansChat.TestSupport;
 
 namespace OrleansChat.EndToEnd.Tests.Chat;
 
-/// <summary>Two silos and two gateways, each a process, on PostgreSQL; shared by the tests that only talk, each in rooms of its own.</summary>
-public sealed class ChatCluster : IAsyncLifetime
+/// <summary>
+/// Two silos and two gateways, each a process, on PostgreSQL. Tests that only chat share the cluster; each uses its own
+/// rooms.
+/// </summary>
+public sealed class ProcessTestCluster : IAsyncLifetime
 {
     private RunningLocalCluster? _cluster;
     private int _names;
@@ -36,6 +39,8 @@ public sealed class ChatCluster : IAsyncLifetime
     }
 }
 
-/// <summary>The tests that share <see cref="ChatCluster"/>; one after another, so that each has the machine.</summary>
-[CollectionDefinition(nameof(ChatCluster))]
-public sealed class ChatClusterTests : ICollectionFixture<ChatCluster>;
+/// <summary>
+/// The tests that share <see cref="ProcessTestCluster"/>. They run one after another, so that each has the whole machine.
+/// </summary>
+[CollectionDefinition(nameof(ProcessTestCluster))]
+public sealed class ChatClusterTests : ICollectionFixture<ProcessTestCluster>;

@@ -5,13 +5,13 @@ using System.Text.Json.Nodes;
 namespace OrleansChat.EndToEnd.Tests.Chat;
 
 /// <summary>
-/// Members who talk in the same rooms over all gateways, while a test does harm. In the end nothing that was answered is lost or doubled, and
-/// everybody saw exactly the log.
+/// Members that send to the same rooms through all gateways while a test injects faults. At the end, no acknowledged
+/// send is lost or doubled, and every member received exactly the log.
 /// </summary>
 internal sealed class Crowd : IAsyncDisposable
 {
     private const int EachBetween = 8;
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(40);
 
     private readonly string[] _rooms;
@@ -23,14 +23,17 @@ internal sealed class Crowd : IAsyncDisposable
 
     public Member[] Members { get; }
 
-    /// <summary>How long sends took, in the order of their lengths.</summary>
+    /// <summary>The durations of all sends, in ascending order.</summary>
     public TimeSpan[] Waits => [.. Members.SelectMany(member => member.Waits).Order()];
 
-    /// <summary>The codes with which sends were refused, to be tried again.</summary>
+    /// <summary>The codes of the errors that asked for a retry.</summary>
     public IEnumerable<string> Refusals => Members.SelectMany(member => member.Refusals);
 
-    /// <summary>Everybody comes, and begins to talk.</summary>
-    /// <param name="patience">How long they wait for an answer before they try another gateway; without it, longer than anything takes that lives.</param>
+    /// <summary>Connects all members, and starts their sends.</summary>
+    /// <param name="patience">
+    /// How long a member waits for an answer before it tries another gateway. The default is longer than any living
+    /// gateway needs.
+    /// </param>
     public static async Task<Crowd> GatherAsync(int count, string prefix, string[] rooms, int[] gateways, Connect connect, TimeSpan? patience = null)
     {
         var members = Enumerable.Range(0, count).Select(number => new Member($"{prefix}-{number}", rooms, gateways, number, connect, patience ?? Patience)).ToArray();
@@ -49,7 +52,7 @@ internal sealed class Crowd : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits until everybody has got some more answers.</summary>
+    /// <summary>Waits until every member has got several more answers.</summary>
     public async Task TalkedAsync()
     {
         var began = Stopwatch.GetTimestamp();
@@ -57,8 +60,8 @@ internal sealed class Crowd : IAsyncDisposable
         while (Members.Index().Any(member => member.Item.Answered.Count < before[member.Index] + EachBetween))
         {
             Assert.True(
-                Stopwatch.GetElapsedTime(began) < Longest,
-                $"Each was to get {EachBetween} answers more than {string.Join(", ", before)}: {string.Join(", ", Members.Select(member => member.Answered.Count))}.");
+                Stopwatch.GetElapsedTime(began) < MaxWait,
+                $"Each member must get {EachBetween} answers more than {string.Join(", ", before)}, but they have {string.Join(", ", Members.Select(member => member.Answered.Count))}.");
             if (await Task.WhenAny(_talking, Task.Delay(50, TestContext.Current.CancellationToken)) == _talking)
             {
                 await _talking;
@@ -67,8 +70,8 @@ internal sealed class Crowd : IAsyncDisposable
     }
 
     /// <summary>
-    /// Everybody stops talking. Then everything that was answered is in the log, exactly once, where the answer said, and nothing else; and
-    /// everybody saw exactly the log.
+    /// Stops all sends. Then asserts that the log contains exactly the acknowledged sends, each once and at the
+    /// sequence of its answer, and that every member received exactly the log.
     /// </summary>
     public async Task AssertNothingIsLostAsync(int gateway)
     {

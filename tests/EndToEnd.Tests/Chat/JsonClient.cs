@@ -9,8 +9,8 @@ using System.Text.Json.Nodes;
 namespace OrleansChat.EndToEnd.Tests.Chat;
 
 /// <summary>
-/// A client in JSON mode, written for the tests from the protocol's page alone: it shares no code with the gateway or an SDK, so that
-/// a mistake made there does not hide here. Everything that came is kept, in order.
+/// A client in JSON mode, written from docs/protocol.md alone. It shares no code with the gateway or an SDK, so it
+/// cannot repeat their mistakes. It keeps all frames in the order of their arrival.
 /// </summary>
 internal sealed class JsonClient : IAsyncDisposable
 {
@@ -25,7 +25,9 @@ internal sealed class JsonClient : IAsyncDisposable
     private Task _receiving = Task.CompletedTask;
     private int _commands;
 
-    /// <summary>Waits until it may read, and tells how many bytes; null reads as fast as it can.</summary>
+    /// <summary>
+    /// Completes when the client may read, with the number of bytes. If it is null, the client reads at full speed.
+    /// </summary>
     private Func<Task<int>>? _pace;
     private HttpMessageInvoker? _http;
 
@@ -33,13 +35,15 @@ internal sealed class JsonClient : IAsyncDisposable
 
     public string User { get; }
 
-    /// <summary>Completes when the connection is gone.</summary>
+    /// <summary>Completes when the connection has ended.</summary>
     public Task Ended => _receiving;
 
-    /// <summary>How late each event came, in milliseconds after its <c>ts</c>: the clocks are one machine's.</summary>
+    /// <summary>
+    /// The time from each event's <c>ts</c> to its arrival, in milliseconds. Client and silo share the machine's clock.
+    /// </summary>
     public ConcurrentBag<long> Lateness { get; } = [];
 
-    /// <summary>Everything that came so far.</summary>
+    /// <summary>All frames so far.</summary>
     public IReadOnlyList<JsonObject> Frames
     {
         get
@@ -51,15 +55,15 @@ internal sealed class JsonClient : IAsyncDisposable
         }
     }
 
-    /// <summary>Connects and says hello, with cursors where there are any.</summary>
+    /// <summary>Connects and sends <c>hello</c> with the cursors.</summary>
     public static Task<JsonClient> ConnectAsync(int port, string user, params (string Room, long Seq, string Epoch)[] cursors) =>
         ConnectAsync(new(user), new($"ws://127.0.0.1:{port}/ws?user={Uri.EscapeDataString(user)}"), null, cursors);
 
-    /// <summary>The same by a token in hello, as browsers do.</summary>
+    /// <summary>The same with a token in <c>hello</c>, as in browsers.</summary>
     public static Task<JsonClient> ConnectByTokenAsync(int port, string user, string token, params (string Room, long Seq, string Epoch)[] cursors) =>
         ConnectAsync(new(user), new($"ws://127.0.0.1:{port}/ws"), token, cursors);
 
-    /// <summary>The same by a token in the request, as programs do.</summary>
+    /// <summary>The same with a token in the request, as in other programs.</summary>
     public static Task<JsonClient> ConnectWithTokenAsync(int port, string user, string token, params (string Room, long Seq, string Epoch)[] cursors)
     {
         var client = new JsonClient(user);
@@ -68,7 +72,8 @@ internal sealed class JsonClient : IAsyncDisposable
     }
 
     /// <summary>
-    /// The same for one that reads as its pace allows: each time it awaits how many bytes come next. Little is taken in for it meanwhile.
+    /// The same for a slow reader. Before each read it awaits <paramref name="pace"/>, which returns how many bytes it
+    /// may read. Its receive buffer is small.
     /// </summary>
     public static Task<JsonClient> ConnectSlowlyAsync(int port, string user, Func<Task<int>> pace)
     {
@@ -101,22 +106,22 @@ internal sealed class JsonClient : IAsyncDisposable
             var first = await client.FrameAsync("welcome", frame => (string?)frame["t"] is "welcome" or "closed").WaitAsync(within.Token);
             if ((string?)first["t"] == "closed")
             {
-                throw new WebSocketException($"{client.User} was not welcomed: {string.Join(' ', client.Frames.Select(frame => frame.ToJsonString()))}");
+                throw new WebSocketException($"{client.User} got no welcome: {string.Join(' ', client.Frames.Select(frame => frame.ToJsonString()))}");
             }
 
             Assert.Equal(client.User, (string?)first["user"]);
             return client;
         }
-        catch (Exception failure)
+        catch (Exception exception)
         {
             await client.DisposeAsync();
-            throw failure is OperationCanceledException && !TestContext.Current.CancellationToken.IsCancellationRequested
-                ? new WebSocketException($"{client.User} was not welcomed within {WelcomeWithin.TotalSeconds} s.", failure)
-                : failure;
+            throw exception is OperationCanceledException && !TestContext.Current.CancellationToken.IsCancellationRequested
+                ? new WebSocketException($"{client.User} got no welcome within {WelcomeWithin.TotalSeconds} s.", exception)
+                : exception;
         }
     }
 
-    /// <summary>Joins and returns the <c>joined</c>.</summary>
+    /// <summary>Joins a room and returns the <c>joined</c>.</summary>
     public async Task<JsonObject> JoinAsync(string room, long? after = null, int? last = null)
     {
         var command = Command("join");
@@ -134,7 +139,7 @@ internal sealed class JsonClient : IAsyncDisposable
         return await AskAsync(command, "joined");
     }
 
-    /// <summary>Sends and returns the <c>ok</c>.</summary>
+    /// <summary>Sends a message and returns the <c>ok</c>.</summary>
     public Task<JsonObject> SendAsync(string room, string text, string? id = null)
     {
         var command = Command("send");
@@ -144,15 +149,15 @@ internal sealed class JsonClient : IAsyncDisposable
         return AskAsync(command, "ok");
     }
 
-    /// <summary>Says something and returns the answer, which has to be of type <paramref name="answer"/>.</summary>
+    /// <summary>Sends a command and returns the answer, which must be of type <paramref name="answer"/>.</summary>
     public async Task<JsonObject> AskAsync(JsonObject command, string answer)
     {
         var frame = await AskAsync(command);
-        Assert.True((string?)frame["t"] == answer, $"{User} asked {command.ToJsonString()} and got {frame.ToJsonString()}");
+        Assert.True((string?)frame["t"] == answer, $"{User} sent {command.ToJsonString()} and got {frame.ToJsonString()}");
         return frame;
     }
 
-    /// <summary>Says something and returns whatever answer carries its id.</summary>
+    /// <summary>Sends a command and returns the answer with the same id.</summary>
     public async Task<JsonObject> AskAsync(JsonObject command)
     {
         var answered = new TaskCompletionSource<JsonObject>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -167,7 +172,9 @@ internal sealed class JsonClient : IAsyncDisposable
         return await answered.Task;
     }
 
-    /// <summary>Says something and returns whatever answer carries its id; null where the connection ends before, or the time is over.</summary>
+    /// <summary>
+    /// Sends a command and returns the answer with the same id; null if the connection or the time ends before.
+    /// </summary>
     public async Task<JsonObject?> TryAskAsync(JsonObject command, TimeSpan within)
     {
         var answered = new TaskCompletionSource<JsonObject>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -181,28 +188,28 @@ internal sealed class JsonClient : IAsyncDisposable
             await SayAsync(command).WaitAsync(within, TestContext.Current.CancellationToken);
             await Task.WhenAny(answered.Task, Ended, Task.Delay(within, TestContext.Current.CancellationToken));
         }
-        catch (Exception gone) when (
-            gone is WebSocketException or ObjectDisposedException or InvalidOperationException or TimeoutException
-            || (gone is OperationCanceledException && !TestContext.Current.CancellationToken.IsCancellationRequested))
+        catch (Exception exception) when (
+            exception is WebSocketException or ObjectDisposedException or InvalidOperationException or TimeoutException
+            || (exception is OperationCanceledException && !TestContext.Current.CancellationToken.IsCancellationRequested))
         {
-            // The connection is gone.
+            // The connection has ended, or the time is over.
         }
 
         return answered.Task.IsCompleted ? await answered.Task : null;
     }
 
-    /// <summary>A command with a fresh id.</summary>
+    /// <summary>A command with a new id.</summary>
     public JsonObject Command(string type) => new()
     {
         ["t"] = type,
         ["id"] = string.Create(CultureInfo.InvariantCulture, $"{User}-{Guid.NewGuid():N}-{Interlocked.Increment(ref _commands)}"),
     };
 
-    /// <summary>Says something.</summary>
+    /// <summary>Sends a command and does not wait for an answer.</summary>
     public Task SayAsync(JsonObject command) => _socket.SendAsync(
         Encoding.UTF8.GetBytes(command.ToJsonString()), WebSocketMessageType.Text, true, TestContext.Current.CancellationToken);
 
-    /// <summary>The first frame, from the given one on, that fits; waits for it.</summary>
+    /// <summary>Waits for the first frame that fits, from the given index on.</summary>
     public async Task<JsonObject> FrameAsync(string what, Func<JsonObject, bool> fits, int from = 0)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
@@ -233,7 +240,7 @@ internal sealed class JsonClient : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits until the room's events up to a sequence are here, and returns the room's events so far.</summary>
+    /// <summary>Waits for an event of the room at or after a sequence, and returns the room's events so far.</summary>
     public async Task<IReadOnlyList<JsonObject>> EventsAsync(string room, long upTo)
     {
         await FrameAsync($"event {upTo} of {room}", frame => IsEvent(frame, room) && (long)frame["seq"]! >= upTo);
@@ -243,7 +250,10 @@ internal sealed class JsonClient : IAsyncDisposable
     /// <summary>The room's events so far.</summary>
     public IReadOnlyList<JsonObject> EventsOf(string room) => [.. Frames.Where(frame => IsEvent(frame, room))];
 
-    /// <summary>How long after its time in the log the latest of the room's events came. Of this machine's clock, which the silo has too.</summary>
+    /// <summary>
+    /// The longest time from an event's <c>ts</c> to its arrival, in this room. Client and silo share the machine's
+    /// clock.
+    /// </summary>
     public TimeSpan LatestOf(string room)
     {
         lock (_gate)
@@ -284,9 +294,9 @@ internal sealed class JsonClient : IAsyncDisposable
                 frame.ResetWrittenCount();
             }
         }
-        catch (Exception gone) when (gone is WebSocketException or OperationCanceledException or ObjectDisposedException)
+        catch (Exception exception) when (exception is WebSocketException or OperationCanceledException or ObjectDisposedException)
         {
-            // The connection is gone; who waits for more will say so.
+            // The connection has ended. Calls that wait for a frame report it.
         }
 
         Keep(new JsonObject { ["t"] = "closed", ["code"] = (int?)_socket.CloseStatus });
@@ -315,7 +325,7 @@ internal sealed class JsonClient : IAsyncDisposable
         more.SetResult();
     }
 
-    /// <summary>Vanishes without a goodbye, as a phone in a tunnel does.</summary>
+    /// <summary>Ends the connection without a close frame.</summary>
     public void Abort() => _socket.Abort();
 
     public async ValueTask DisposeAsync()

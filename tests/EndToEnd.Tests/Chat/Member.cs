@@ -6,20 +6,25 @@ using System.Text.Json.Nodes;
 
 namespace OrleansChat.EndToEnd.Tests.Chat;
 
-/// <summary>Comes to a gateway as a user, with cursors; throws <see cref="WebSocketException"/> where it is not let in.</summary>
+/// <summary>
+/// Connects to a gateway as a user, with cursors. Throws <see cref="WebSocketException"/> if the gateway refuses.
+/// </summary>
 internal delegate Task<JsonClient> Connect(int gateway, string user, params (string Room, long Seq, string Epoch)[] cursors);
 
 /// <summary>
-/// Somebody who behaves as the protocol's page asks: sends again with the same id until it is answered, and when the connection ends, or says
-/// nothing for long, comes back with cursors to another gateway, after as long as it was told.
+/// A client that behaves as docs/protocol.md asks. It retries a send with the same id until it gets an answer. If the
+/// connection ends, or an answer takes too long, the client waits as long as <c>bye</c> said and resumes at another
+/// gateway with its cursors.
 /// </summary>
-/// <param name="patience">How long an answer may take: a gateway that stands still says nothing, and its connections stay open.</param>
+/// <param name="patience">
+/// How long an answer may take. A gateway that stands still answers nothing, but its connections stay open.
+/// </param>
 internal sealed class Member(string name, string[] rooms, int[] gateways, int first, Connect connect, TimeSpan patience) : IAsyncDisposable
 {
-    // Under Limits:SendsPerSecond, 10, with some to spare for repetitions.
+    // 8 per second: below Limits:SendsPerSecond, which is 10, with a reserve for retries.
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(125);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(60);
 
     private readonly Dictionary<string, string> _epochs = [];
     private readonly Dictionary<string, List<JsonObject>> _before = rooms.ToDictionary(room => room, _ => new List<JsonObject>());
@@ -27,22 +32,22 @@ internal sealed class Member(string name, string[] rooms, int[] gateways, int fi
     private int _at = first;
     private int _sent;
 
-    /// <summary>What was answered with <c>ok</c>: the text, and the sequence that it got.</summary>
+    /// <summary>The sends that got <c>ok</c>, with their sequences.</summary>
     public ConcurrentDictionary<(string Room, string Text), long> Answered { get; } = [];
 
-    /// <summary>How long each of them took, from the first try to the <c>ok</c>.</summary>
+    /// <summary>The time of each send from its first attempt to its <c>ok</c>.</summary>
     public ConcurrentBag<TimeSpan> Waits { get; } = [];
 
-    /// <summary>How late events came on the connection that it has now, in milliseconds.</summary>
+    /// <summary>The delays of the events on the current connection, in milliseconds.</summary>
     public IEnumerable<long> Lateness => _client?.Lateness ?? [];
 
-    /// <summary>The codes of the errors that it was told to try again after.</summary>
+    /// <summary>The codes of the errors that asked for a retry.</summary>
     public ConcurrentBag<string> Refusals { get; } = [];
 
-    /// <summary>How often it came to a gateway.</summary>
+    /// <summary>The number of connections so far.</summary>
     public int Connections { get; private set; }
 
-    /// <summary>Comes for the first time.</summary>
+    /// <summary>Connects for the first time, and joins all rooms.</summary>
     public async Task EnterAsync()
     {
         await ConnectAsync();
@@ -53,7 +58,7 @@ internal sealed class Member(string name, string[] rooms, int[] gateways, int fi
         }
     }
 
-    /// <summary>Sends to one room after the other until it is told to stop. What was sent then has been answered.</summary>
+    /// <summary>Sends to the rooms in turn until it is stopped. At the end, every send has its answer.</summary>
     public async Task TalkAsync(CancellationToken stop)
     {
         while (!stop.IsCancellationRequested)
@@ -64,12 +69,15 @@ internal sealed class Member(string name, string[] rooms, int[] gateways, int fi
         }
     }
 
-    /// <summary>Waits until it has seen a room up to a sequence, and returns every event of it that came, on whatever connection, in the order of coming.</summary>
+    /// <summary>
+    /// Waits until this member has received a room up to a sequence. Returns all events of the room, on all
+    /// connections, in the order of their arrival.
+    /// </summary>
     public async Task<IReadOnlyList<JsonObject>> SeenAsync(string room, long upTo)
     {
         for (var began = Stopwatch.GetTimestamp(); Cursor(room) < upTo; await Task.Delay(50, TestContext.Current.CancellationToken))
         {
-            Assert.True(Stopwatch.GetElapsedTime(began) < Longest, $"{name} waited {Longest.TotalSeconds} s for event {upTo} of {room}, and has got {Cursor(room)}.");
+            Assert.True(Stopwatch.GetElapsedTime(began) < MaxWait, $"{name} waited {MaxWait.TotalSeconds} s for event {upTo} of {room}, and got events up to {Cursor(room)}.");
             if (_client!.Ended.IsCompleted)
             {
                 await ComeBackAsync();
@@ -93,7 +101,7 @@ internal sealed class Member(string name, string[] rooms, int[] gateways, int fi
         var began = Stopwatch.GetTimestamp();
         while (true)
         {
-            Assert.True(Stopwatch.GetElapsedTime(began) < Longest, $"{name} sent to {room} for {Longest.TotalSeconds} s: {string.Join(", ", Refusals)}");
+            Assert.True(Stopwatch.GetElapsedTime(began) < MaxWait, $"{name} retried a send to {room} for {MaxWait.TotalSeconds} s: {string.Join(", ", Refusals)}");
             var answer = await _client!.TryAskAsync(new JsonObject { ["t"] = "send", ["id"] = id, ["room"] = room, ["text"] = text }, patience);
             switch ((string?)answer?["t"])
             {
@@ -140,9 +148,9 @@ internal sealed class Member(string name, string[] rooms, int[] gateways, int fi
 
                 await LeaveAsync(_client);
             }
-            catch (WebSocketException) when (Stopwatch.GetElapsedTime(began) < Longest)
+            catch (WebSocketException) when (Stopwatch.GetElapsedTime(began) < MaxWait)
             {
-                // It is gone, or going.
+                // The gateway has ended, or is stopping.
             }
 
             _at++;
@@ -150,7 +158,7 @@ internal sealed class Member(string name, string[] rooms, int[] gateways, int fi
         }
     }
 
-    /// <summary>What it has seen there stays.</summary>
+    /// <summary>Ends a connection and keeps its events.</summary>
     private async Task LeaveAsync(JsonClient client)
     {
         await client.DisposeAsync();
@@ -162,14 +170,16 @@ internal sealed class Member(string name, string[] rooms, int[] gateways, int fi
         _client = null;
     }
 
-    /// <summary>Whether every room of the cursors was entered; a room that could not be says so, or the connection ends.</summary>
+    /// <summary>
+    /// Whether all rooms of the cursors were joined. If one cannot be joined, its error arrives or the connection ends.
+    /// </summary>
     private static async Task<bool> ResumedAsync(JsonClient client, int roomCount)
     {
         var answered = 0;
         for (var next = 0; answered < roomCount; next++)
         {
             var at = next;
-            var frame = await client.FrameAsync("the rooms of its cursors", _ => true, at);
+            var frame = await client.FrameAsync("the rooms of the cursors", _ => true, at);
             if ((string?)frame["t"] is "closed" or "err")
             {
                 return false;

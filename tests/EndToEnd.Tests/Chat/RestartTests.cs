@@ -2,11 +2,11 @@ using OrleansChat.EndToEnd.Tests.LocalCluster;
 
 namespace OrleansChat.EndToEnd.Tests.Chat;
 
-/// <summary>What is there after every process of a cluster ended and started again.</summary>
+/// <summary>Every process of a cluster ends and starts again.</summary>
 public sealed class RestartTests
 {
     [Theory, InlineData("INT"), InlineData("KILL")]
-    public async Task Cluster_AfterARestart_HasEveryMessageAndGoesOnWhereItWas(string end)
+    public async Task Cluster_WhenAllProcessesRestart_HasEveryMessage(string end)
     {
         var data = Directory.CreateTempSubdirectory("orleanschat-restart-");
         try
@@ -39,7 +39,7 @@ public sealed class RestartTests
         }
     }
 
-    /// <summary>A cluster whose data outlives it.</summary>
+    /// <summary>A cluster whose data remains after its end.</summary>
     private sealed class Cluster(string data) : IAsyncDisposable
     {
         private ProcessGroup? _group;

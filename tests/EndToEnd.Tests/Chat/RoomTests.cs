@@ -2,12 +2,12 @@ using System.Text.Json.Nodes;
 
 namespace OrleansChat.EndToEnd.Tests.Chat;
 
-/// <summary>What the members of a room can rely on, wherever they are connected.</summary>
-[Collection(nameof(ChatCluster))]
-public sealed class RoomTests(ChatCluster cluster)
+/// <summary>The promises to the members of a room, on every gateway.</summary>
+[Collection(nameof(ProcessTestCluster))]
+public sealed class RoomTests(ProcessTestCluster cluster)
 {
     [Fact]
-    public async Task Room_OverTwoGateways_GivesEverybodyEverythingInOneOrder()
+    public async Task Room_WhenMembersUseTwoGateways_DeliversAllInOneOrder()
     {
         const int Senders = 4, Members = 20, EachSends = 2500, InFlight = 32;
         var room = cluster.Fresh("busy");
@@ -44,7 +44,7 @@ public sealed class RoomTests(ChatCluster cluster)
 
         async Task SendAllAsync(JsonClient sender)
         {
-            // Pipelined and in order: a window of sends waits for its answers.
+            // A window of pipelined sends, in order.
             var answers = new Queue<Task<JsonObject>>();
             for (var n = 1; n <= EachSends; n++)
             {
@@ -80,7 +80,7 @@ public sealed class RoomTests(ChatCluster cluster)
     }
 
     [Fact]
-    public async Task Resume_OnTheOtherGateway_GetsExactlyWhatWasMissed()
+    public async Task Resume_WhenOnTheOtherGateway_DeliversExactlyTheMissedEvents()
     {
         var room = cluster.Fresh("room");
         var reader = cluster.Fresh("reader");
@@ -108,7 +108,7 @@ public sealed class RoomTests(ChatCluster cluster)
     }
 
     [Fact]
-    public async Task Resume_PastTheReplayLimit_NamesTheGapAndHistoryFillsIt()
+    public async Task Resume_WhenMoreWasMissedThanTheLimit_NamesTheGap()
     {
         var room = cluster.Fresh("room");
         await using var writer = await JsonClient.ConnectAsync(cluster.First, cluster.Fresh("writer"));
@@ -128,14 +128,14 @@ public sealed class RoomTests(ChatCluster cluster)
     }
 
     [Fact]
-    public async Task WhoIsHere_CountsUsersOfBothGateways_AndTellsWhenOneVanishes()
+    public async Task Who_WhenUsersAreOnTwoGateways_CountsThemAll()
     {
         var room = cluster.Fresh("room");
         await using var ann = await JsonClient.ConnectAsync(cluster.First, cluster.Fresh("ann"));
         var bob = await JsonClient.ConnectAsync(cluster.Second, cluster.Fresh("bob"));
         await ann.JoinAsync(room);
         await bob.JoinAsync(room);
-        await ann.FrameAsync("bob's coming", frame => IsPresence(frame, bob.User, online: true));
+        await ann.FrameAsync("the presence of bob", frame => IsPresence(frame, bob.User, online: true));
 
         var who = ann.Command("who");
         who["room"] = room;
@@ -146,7 +146,7 @@ public sealed class RoomTests(ChatCluster cluster)
         bob.Abort();
         await bob.DisposeAsync();
 
-        await ann.FrameAsync("bob's going", frame => IsPresence(frame, bob.User, online: false));
+        await ann.FrameAsync("the absence of bob", frame => IsPresence(frame, bob.User, online: false));
     }
 
     private static bool IsPresence(JsonObject frame, string user, bool online) =>

@@ -2,11 +2,15 @@ using OrleansChat.EndToEnd.Tests.LocalCluster;
 
 namespace OrleansChat.EndToEnd.Tests.Chat;
 
-/// <summary>The one silo of a small cluster is killed and comes back: it has forgotten who is where, and its clients stay.</summary>
+/// <summary>
+/// The only silo of a small cluster is killed and restarted. It has lost the attachments, and the clients stay
+/// connected.
+/// </summary>
 public sealed class SiloDeathTests
 {
     [Fact]
-    public async Task Silo_KilledAndBack_LosesNothingAndIsHeardAgain()
+    [Trait("Run", "all")]
+    public async Task Silo_WhenItIsKilledAndRestarted_LosesNothing()
     {
         await using var cluster = await RunningLocalCluster.StartAsync(2, RunningLocalCluster.Patient);
         await using var ann = await JsonClient.ConnectAsync(cluster.Port, "ann");
@@ -20,18 +24,18 @@ public sealed class SiloDeathTests
         await cluster.Group.LineAsync("silo-1 is back", RunningLocalCluster.StartLimit);
         await during;
 
-        // Their connections never ended, and what was sent meanwhile is there once.
+        // No connection ended, and each message that was sent meanwhile is in the log once.
         var events = await bob.EventsAsync("lobby", 21);
         Assert.Equal(["before", .. Enumerable.Range(1, 20).Select(n => $"during {n}")], events.Select(ev => (string)ev["text"]!));
         Assert.DoesNotContain(ann.Frames.Concat(bob.Frames), frame => (string?)frame["t"] is "closed" or "gap");
 
-        // What only the inbox carries is heard again: somebody comes, and somebody writes to a device that has not joined.
+        // The gateway streams work again. They alone deliver presence, and messages to a device that has not joined.
         await using var carl = await JsonClient.ConnectAsync(cluster.Port, "carl");
         await carl.JoinAsync("lobby");
         await carl.SendAsync("@bob", "are you there?");
         Assert.Equal("are you there?", (string?)(await bob.EventsAsync("@carl", 1))[0]["text"]);
         await using var dora = await JsonClient.ConnectAsync(cluster.Port + 1, "dora");
         await dora.JoinAsync("lobby");
-        await ann.FrameAsync("dora's coming", frame => (string?)frame["t"] == "presence" && (string?)frame["user"] == "dora");
+        await ann.FrameAsync("the presence of dora", frame => (string?)frame["t"] == "presence" && (string?)frame["user"] == "dora");
     }
 }

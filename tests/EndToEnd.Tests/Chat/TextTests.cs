@@ -1,20 +1,22 @@
-using OrleansChat.Testing;
+using OrleansChat.TestSupport;
 
 namespace OrleansChat.EndToEnd.Tests.Chat;
 
-/// <summary>Text mode as the clients use it that people already have: gorilla's page, <c>?user=</c> clients, wscat.</summary>
-[Collection(nameof(ChatCluster))]
-public sealed class TextTests(ChatCluster cluster)
+/// <summary>
+/// Text mode with existing clients: the page of gorilla's chat example, <c>?user=</c> clients, wscat.
+/// </summary>
+[Collection(nameof(ProcessTestCluster))]
+public sealed class TextTests(ProcessTestCluster cluster)
 {
     [Fact]
-    public async Task GorillasPage_WithNoSubprotocolAndRawLines_ChatsAcrossGateways()
+    public async Task GorillaPage_WhenItsLinesAreRaw_ChatsAcrossGateways()
     {
         var room = cluster.Fresh("room");
         using var first = await ConnectAsync(cluster.First, $"/ws?room={room}&raw=1");
         using var second = await ConnectAsync(cluster.Second, $"/ws?room={room}&raw=1");
         await TogetherAsync(room);
 
-        // As its server does: line breaks become spaces, the ends are trimmed, the sender gets the line too.
+        // The same as gorilla's server: line breaks become spaces, the ends are trimmed, the sender gets the line too.
         await first.SendTextAsync("  hello\nworld ");
 
         Assert.Equal("hello world", await first.ReceiveLineAsync());
@@ -38,7 +40,7 @@ public sealed class TextTests(ChatCluster cluster)
     }
 
     [Fact]
-    public async Task UserClient_AtTheRootPath_IsWhoItSaysAndReadsLines()
+    public async Task UserClient_WhenItConnectsAtTheRootPath_ChatsInLines()
     {
         var (ann, bob) = (cluster.Fresh("ann"), cluster.Fresh("张三"));
         var room = cluster.Fresh("room");
@@ -61,7 +63,7 @@ public sealed class TextTests(ChatCluster cluster)
     }
 
     [Fact]
-    public async Task Entry_ShowsTheLastTwentyLines_AndAfterResumes()
+    public async Task TextClient_WhenARoomHasHistory_GetsTheLastTwentyLines()
     {
         var room = cluster.Fresh("room");
         await using var writer = await JsonClient.ConnectAsync(cluster.First, cluster.Fresh("writer"));
@@ -84,7 +86,7 @@ public sealed class TextTests(ChatCluster cluster)
     }
 
     [Fact]
-    public async Task Hello_AsTheFirstFrame_TurnsTheConnectionToJson()
+    public async Task Hello_WhenItIsTheFirstFrame_SwitchesToJson()
     {
         using var person = await ConnectAsync(cluster.First, $"/ws?user={cluster.Fresh("ann")}");
 
@@ -97,7 +99,7 @@ public sealed class TextTests(ChatCluster cluster)
 
     private static Task<RawWebSocket> ConnectAsync(int port, string path) => RawWebSocket.ConnectAsync(new Uri($"ws://127.0.0.1:{port}{path}"));
 
-    /// <summary>Reads until a line begins as awaited.</summary>
+    /// <summary>Reads lines up to one that begins with the given text.</summary>
     private static async Task LineAsync(RawWebSocket client, string begins)
     {
         while (!(await client.ReceiveLineAsync()).StartsWith(begins, StringComparison.Ordinal))

@@ -1,28 +1,28 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
-using OrleansChat.Testing.Deploy;
+using OrleansChat.TestSupport.Deploy;
 
 namespace OrleansChat.EndToEnd.Tests.Deploy;
 
 /// <summary>
-/// What an image holds, made by doing with the SDK of this machine what the Dockerfile has an engine do: in an empty directory, from the files
-/// that it copies and no others. Only the base images are not here.
+/// The content of an image, without its base image. The SDK of this machine runs the steps of the Dockerfile in an
+/// empty directory, with only the files that the Dockerfile copies.
 /// </summary>
 internal sealed class BuiltImage : IDisposable
 {
     private const string Publish = "/publish";
-    private static readonly TimeSpan BuildLimit = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan BuildLimit = TimeSpan.FromMinutes(15);
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("orleanschat-image-");
 
     private BuiltImage(Dockerfile file) => File = file;
 
-    /// <summary>Where .NET is installed: what runs the tests builds and runs the images.</summary>
+    /// <summary>The folder of .NET. The .NET that runs the tests also builds and runs the images.</summary>
     public static string DotNet { get; } = Path.GetFullPath("../../..", RuntimeEnvironment.GetRuntimeDirectory());
 
     public Dockerfile File { get; }
 
-    /// <summary>What is <c>/app</c> in the image.</summary>
+    /// <summary>The folder that is <c>/app</c> in the image.</summary>
     public string App => _folder.FullName + File.Taken.Single(taken => taken.Target == "./").Sources.Single();
 
     public static async Task<BuiltImage> BuildAsync(Dockerfile file)
@@ -44,7 +44,7 @@ internal sealed class BuiltImage : IDisposable
 
     private async Task BuildAsync()
     {
-        await RunAsync("chmod 755 .", _folder.FullName); // The image's user is another one.
+        await RunAsync("chmod 755 .", _folder.FullName); // The image has another user.
         var work = _folder.CreateSubdirectory("src").FullName;
         foreach (var line in File.Build)
         {
@@ -71,7 +71,7 @@ internal sealed class BuiltImage : IDisposable
             return;
         }
 
-        // .dockerignore.
+        // As in .dockerignore.
         foreach (var entry in Directory.EnumerateFileSystemEntries(source).Where(entry => Path.GetFileName(entry) is not ("bin" or "obj")))
         {
             Copy(entry, Path.Combine(target, Path.GetFileName(entry)));
@@ -83,11 +83,11 @@ internal sealed class BuiltImage : IDisposable
         var start = new ProcessStartInfo("/bin/sh", ["-c", command]) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var inherited in start.Environment.Keys.Where(name => name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)).ToArray())
         {
-            start.Environment.Remove(inherited); // Of the build that runs these tests.
+            start.Environment.Remove(inherited); // Set by the build that runs these tests.
         }
 
         start.Environment["PATH"] = $"{DotNet}:{Environment.GetEnvironmentVariable("PATH")}";
-        start.Environment["MSBUILDDISABLENODEREUSE"] = "1"; // No process outlives the build.
+        start.Environment["MSBUILDDISABLENODEREUSE"] = "1"; // No process remains after the build.
         start.Environment["UseSharedCompilation"] = "false";
 
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
@@ -99,6 +99,10 @@ internal sealed class BuiltImage : IDisposable
             await process.WaitForExitAsync(limit.Token);
             Assert.True(process.ExitCode == 0, $"{command} ended with {process.ExitCode}:\n{string.Join('\n', said)}");
         }
+        catch (OperationCanceledException) when (!TestContext.Current.CancellationToken.IsCancellationRequested)
+        {
+            Assert.Fail($"{command} did not end within {BuildLimit}.");
+        }
         finally
         {
             if (!process.HasExited)
@@ -109,17 +113,32 @@ internal sealed class BuiltImage : IDisposable
     }
 }
 
-/// <summary>Both images, built once for all tests that run them.</summary>
-public sealed class BuiltImages : IAsyncLifetime
+/// <summary>
+/// Both images as folders, built once for all tests of a class. Their programs run as processes, and if the tests run
+/// as root, under the image's user.
+/// </summary>
+public sealed class BuiltImages : IAsyncLifetime, IImages
 {
     private BuiltImage? _silo;
     private BuiltImage? _gateway;
 
-    internal BuiltImage Of(string program)
+    IReadOnlyDictionary<string, string>? IImages.Engine => null;
+
+    string[] IImages.Command(Workload workload, string name, IReadOnlyDictionary<string, string> environment, IReadOnlyDictionary<string, string> mounts)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "The images are Linux images.");
-        return (program == "Silo" ? _silo : _gateway)!;
+        var image = (workload.Program == "Silo" ? _silo : _gateway)!;
+        var (user, entry) = (image.File.User.Split(':'), image.File.EntryPoint);
+        string[] become = Environment.IsPrivilegedProcess ? [$"--reuid={user[0]}", $"--regid={user[1]}", "--clear-groups"] : [];
+        return
+        [
+            "setpriv", "--no-new-privs", .. become, "env", "-i", $"--chdir={image.App}",
+            .. environment.Select(variable => $"{variable.Key}={mounts.GetValueOrDefault(variable.Value, variable.Value)}"),
+            Path.Combine(BuiltImage.DotNet, entry[0]), .. entry[1..],
+        ];
     }
+
+    Task IImages.RemoveAsync(string name) => Task.CompletedTask;
 
     /// <inheritdoc/>
     public async ValueTask InitializeAsync()

@@ -1,9 +1,9 @@
-using OrleansChat.Testing;
-using OrleansChat.Testing.Deploy;
+using OrleansChat.TestSupport;
+using OrleansChat.TestSupport.Deploy;
 
 namespace OrleansChat.EndToEnd.Tests.Deploy;
 
-/// <summary>Every process of some workloads, started at the same time, on a database of their own.</summary>
+/// <summary>All processes of some workloads, started at the same time, on their own database.</summary>
 internal sealed class DeployedCluster(IReadOnlyList<RunningPod> pods) : IAsyncDisposable
 {
     private const string Ready = "/healthz/ready";
@@ -14,15 +14,25 @@ internal sealed class DeployedCluster(IReadOnlyList<RunningPod> pods) : IAsyncDi
 
     public RunningPod[] Gateways => [.. pods.Where(pod => pod.Workload.Program == "Gateway")];
 
-    /// <summary>Starts all and waits until each is ready.</summary>
-    public static async Task<DeployedCluster> StartAsync(BuiltImages images, IReadOnlyList<Workload> workloads)
+    /// <summary>The connection string of the gateways' own database user.</summary>
+    public required string GatewayConnection { get; init; }
+
+    /// <summary>Starts all processes and waits until each is ready.</summary>
+    public static async Task<DeployedCluster> StartAsync(IImages images, IReadOnlyList<Workload> workloads)
     {
         var connection = await (await PostgresServer.SharedAsync()).CreateDatabaseAsync();
+        var gateways = GatewayRole.ConnectionString(connection);
         var cluster = new DeployedCluster(
             [.. workloads.SelectMany(workload => Enumerable.Range(1, workload.Replicas).Select(number =>
-                RunningPod.Start(images, workload, $"{workload.Name.Split(' ')[1]}-{number}", connection)))]);
+                RunningPod.Start(
+                    images, workload, $"{workload.Name.Split(' ')[1]}-{number}", workload.Program == "Gateway" ? gateways : connection)))])
+        {
+            GatewayConnection = gateways,
+        };
         try
         {
+            // Until then, gateways cannot log in. They retry, as in any new cluster.
+            await GatewayRole.CreateAsync(connection);
             await Task.WhenAll(cluster.Pods.Select(pod => pod.ReadyAsync(Ready, Health(pod), Patience(pod))));
             return cluster;
         }
@@ -33,7 +43,7 @@ internal sealed class DeployedCluster(IReadOnlyList<RunningPod> pods) : IAsyncDi
         }
     }
 
-    /// <summary>Tells all to stop at once.</summary>
+    /// <summary>Stops some pods at the same time.</summary>
     public static Task StopAsync(IEnumerable<RunningPod> leaving) => Task.WhenAll(leaving.Select(pod => pod.StopAsync()));
 
     public async ValueTask DisposeAsync()
@@ -44,7 +54,7 @@ internal sealed class DeployedCluster(IReadOnlyList<RunningPod> pods) : IAsyncDi
         }
     }
 
-    // The last port of both images is the one that answers about health.
+    // In both images, the last port is the one for health.
     private static int Health(RunningPod pod) => pod.Workload.Image.Ports[^1];
 
     private static TimeSpan Patience(RunningPod pod) =>

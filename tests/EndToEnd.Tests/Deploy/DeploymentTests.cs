@@ -1,17 +1,36 @@
+using Npgsql;
 using OrleansChat.EndToEnd.Tests.Chat;
 using OrleansChat.EndToEnd.Tests.LocalCluster;
-using OrleansChat.Testing.Deploy;
+using OrleansChat.TestSupport;
+using OrleansChat.TestSupport.Deploy;
 
 namespace OrleansChat.EndToEnd.Tests.Deploy;
 
-/// <summary>The published programs under exactly the environment that <c>deploy/</c> gives them: see <see cref="RunningPod"/> for what is moved.</summary>
+/// <summary>
+/// The published programs with exactly the environment that <c>deploy/</c> gives them. <see cref="RunningPod"/> lists
+/// the exceptions. Publishing takes a minute, so <c>./test.sh --all</c> runs them.
+/// </summary>
+[Collection(Collection)]
+[Trait("Run", "all")]
 public sealed class DeploymentTests(BuiltImages images) : IClassFixture<BuiltImages>
 {
+    /// <summary>
+    /// Tests that start a whole deployment. They run one after another, because the gateways' database user belongs to
+    /// the whole server.
+    /// </summary>
+    internal const string Collection = "Deploy";
+
     private const int Members = 6;
+    private static readonly string[] Refused =
+    [
+        "select * from chat.events", "select * from chat.rooms", "select * from orleans_grain_state", "update orleans_silo set status = 6",
+        "delete from orleans_cluster", "update orleansquery set querytext = ''", "create table mine (id integer)",
+    ];
+
     private static readonly string[] Rooms = [.. Enumerable.Range(1, 8).Select(number => $"room-{number}")];
 
     [Fact]
-    public async Task Kubernetes_EveryPortAndProbe_IsServed_AndTheStopOfASiloAndAGatewayLosesNothing()
+    public async Task Base_WhenASiloAndAGatewayStop_LosesNothing()
     {
         await using var cluster = await DeployedCluster.StartAsync(images, Workload.Kubernetes);
         Assert.Equal((3, 2), (cluster.Silos.Length, cluster.Gateways.Length));
@@ -37,61 +56,87 @@ public sealed class DeploymentTests(BuiltImages images) : IClassFixture<BuiltIma
             await crowd.TalkedAsync();
 
             await crowd.AssertNothingIsLostAsync(gateways[1]);
-            Assert.Equal(Members / 2, crowd.Members.Count(member => member.Connections == 2)); // Those of the gateway that left, and nobody else.
+            Assert.Equal(Members / 2, crowd.Members.Count(member => member.Connections == 2)); // Only members of the stopped gateway reconnected.
         }
 
         await DeployedCluster.StopAsync([cluster.Silos[0], cluster.Silos[2], cluster.Gateways[1]]);
     }
 
     [Fact]
-    public async Task Compose_Processes_TalkAndEnd()
+    public async Task Compose_WhenAllProcessesRun_ServesChatAndStops()
     {
         await using var cluster = await DeployedCluster.StartAsync(images, Workload.Compose);
         Assert.Equal((2, 2), (cluster.Silos.Length, cluster.Gateways.Length));
         Assert.Null(await cluster.Gateways[0].FailureAsync("/", 8080, TimeSpan.FromSeconds(10))); // The page.
 
-        await using (var ann = await Access.ConnectAsync(Port(cluster.Gateways[0]), "ann"))
-        await using (var bob = await Access.ConnectAsync(Port(cluster.Gateways[1]), "bob"))
-        {
-            await ann.JoinAsync("lobby");
-            await bob.JoinAsync("lobby");
-            var ok = await ann.SendAsync("lobby", "hello");
-            Assert.Equal("hello", (string?)(await bob.EventsAsync("lobby", (long)ok["seq"]!))[^1]["text"]);
-        }
+        await ChatAsync(cluster);
 
         await DeployedCluster.StopAsync(cluster.Pods);
     }
 
     [Fact]
-    public async Task SiloImage_WithSqlite_NeedsToWriteToItsDataAlone()
+    public async Task GatewayRole_WhenAGatewayServes_ReadsOnlyTheSilos()
+    {
+        await using var cluster = await DeployedCluster.StartAsync(images, [.. Workload.Kubernetes.Select(workload => workload with { Replicas = 1 })]);
+        await using (var ann = await Access.ConnectAsync(Port(cluster.Gateways[0]), "ann"))
+        {
+            await ann.JoinAsync("lobby");
+            await ann.SendAsync("lobby", "hello");
+        }
+
+        await using var gateway = NpgsqlDataSource.Create(cluster.GatewayConnection);
+        await using var members = gateway.CreateCommand("select count(*) from orleans_silo");
+        Assert.Equal(1L, await members.ExecuteScalarAsync(TestContext.Current.CancellationToken));
+        foreach (var statement in Refused)
+        {
+            await using var command = gateway.CreateCommand(statement);
+            var refused = await Assert.ThrowsAsync<PostgresException>(() => command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken));
+            Assert.True(refused.SqlState == PostgresErrorCodes.InsufficientPrivilege, $"{statement}: {refused.Message}");
+        }
+    }
+
+    [Fact]
+    public async Task SiloImage_WhenTheLogIsSqlite_WritesToItsDataOnly()
     {
         var data = Directory.CreateTempSubdirectory("orleanschat-sqlite-");
         try
         {
             if (!OperatingSystem.IsWindows())
             {
-                File.SetUnixFileMode(data.FullName, (UnixFileMode)0b111_111_111); // The image's user is another one.
+                File.SetUnixFileMode(data.FullName, (UnixFileMode)0b111_111_111); // The image has another user.
             }
 
-            var ports = RunningLocalCluster.FreePorts(2); // With one silo on one machine, Orleans takes ports of every loopback address.
-            var alone = Workload.Kubernetes.Single(workload => workload.Program == "Silo") with
-            {
-                Variables = new Dictionary<string, string>
-                {
-                    ["Log__Path"] = Path.Combine(data.FullName, "chat.db"),
-                    ["Silo__Port"] = $"{ports}",
-                    ["Silo__GatewayPort"] = $"{ports + 1}",
-                },
-            };
-            await using var silo = RunningPod.Start(images, alone, "silo", "");
+            var alone = AloneWithSqlite(RunningLocalCluster.FreePorts(2));
+            await using var silo = RunningPod.Start(images, alone with { Variables = new Dictionary<string, string>(alone.Variables) { ["MessageLog__Path"] = Path.Combine(data.FullName, "chat.db") } }, "silo", "");
             await silo.ReadyAsync("/healthz/ready", alone.Ports["health"], TimeSpan.FromSeconds(60));
             await silo.StopAsync();
+
             Assert.True(data.GetFiles("chat.db") is [{ Length: > 0 }]);
         }
         finally
         {
             data.Delete(recursive: true);
         }
+    }
+
+    /// <summary>
+    /// A silo without a database. As the only silo of a machine, it uses its ports on every loopback address, so it
+    /// gets free ones.
+    /// </summary>
+    internal static Workload AloneWithSqlite(int ports) => Workload.Kubernetes.Single(workload => workload.Program == "Silo") with
+    {
+        Variables = new Dictionary<string, string> { ["Silo__Port"] = $"{ports}", ["Silo__ClientPort"] = $"{ports + 1}" },
+    };
+
+    /// <summary>Sends a message from a user on one gateway to a user on another.</summary>
+    internal static async Task ChatAsync(DeployedCluster cluster)
+    {
+        await using var ann = await Access.ConnectAsync(Port(cluster.Gateways[0]), "ann");
+        await using var bob = await Access.ConnectAsync(Port(cluster.Gateways[1]), "bob");
+        await ann.JoinAsync("lobby");
+        await bob.JoinAsync("lobby");
+        var ok = await ann.SendAsync("lobby", "hello");
+        Assert.Equal("hello", (string?)(await bob.EventsAsync("lobby", (long)ok["seq"]!))[^1]["text"]);
     }
 
     private static int Port(RunningPod gateway) => gateway.Port(gateway.Workload.Image.Ports.Single());

@@ -1,16 +1,17 @@
 using System.Globalization;
 using System.Net.Sockets;
 using OrleansChat.EndToEnd.Tests.LocalCluster;
-using OrleansChat.Testing.Deploy;
+using OrleansChat.TestSupport.Deploy;
 
 namespace OrleansChat.EndToEnd.Tests.Deploy;
 
 /// <summary>
-/// One process of <c>deploy/</c>, as its container would run it: the image's command, as the image's user where this one may become it, and
-/// nothing in its environment but what the image and the manifest set.
+/// One process of <c>deploy/</c>, as its container would run it: the image's command, whose environment has only what
+/// the image and the manifest set. <see cref="IImages"/> decides whether it runs in a container.
 /// <para>
-/// All of them share this machine, so a few things are moved, here and nowhere else: a silo gets a loopback address of its own as its pod's
-/// address and keeps its ports; a gateway, which listens on every address, gets another port; and the database is the test's.
+/// All processes share this machine, so this class changes a few values: a silo gets its own loopback address as its
+/// pod's address, and keeps its ports. A gateway, which listens on every address, gets another port. The database is
+/// the test's.
 /// </para>
 /// </summary>
 internal sealed class RunningPod : IAsyncDisposable
@@ -18,11 +19,14 @@ internal sealed class RunningPod : IAsyncDisposable
     private static readonly HttpClient Http = new(new SocketsHttpHandler { UseProxy = false });
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(100);
 
+    private readonly IImages _images;
+    private readonly DirectoryInfo _files = Directory.CreateTempSubdirectory("orleanschat-pod-");
     private readonly ProcessGroup _process;
     private readonly int? _port;
 
-    private RunningPod(BuiltImage image, Workload workload, string name, string connection)
+    private RunningPod(IImages images, Workload workload, string name, string connection, IReadOnlyDictionary<string, string>? mounts)
     {
+        _images = images;
         Workload = workload;
         Name = name;
         var environment = workload.Environment(reference => reference == Workload.PodName ? name : StandIns.Value(reference));
@@ -42,15 +46,8 @@ internal sealed class RunningPod : IAsyncDisposable
             environment["ASPNETCORE_HTTP_PORTS"] = _port.Value.ToString(CultureInfo.InvariantCulture);
         }
 
-        var user = image.File.User.Split(':');
-        string[] become = Environment.IsPrivilegedProcess ? [$"--reuid={user[0]}", $"--regid={user[1]}", "--clear-groups"] : [];
-        var command = image.File.EntryPoint;
-        _process = ProcessGroup.Start(
-            "setpriv",
-            [
-                "--no-new-privs", .. become, "env", "-i", $"--chdir={image.App}", .. environment.Select(variable => $"{variable.Key}={variable.Value}"),
-                Path.Combine(BuiltImage.DotNet, command[0]), .. command[1..],
-            ]);
+        var command = images.Command(workload, name, environment, Mounts(environment, mounts));
+        _process = ProcessGroup.Start(command[0], command.Skip(1), images.Engine);
     }
 
     public Workload Workload { get; }
@@ -59,15 +56,23 @@ internal sealed class RunningPod : IAsyncDisposable
 
     public string Address { get; } = "127.0.0.1";
 
-    /// <summary>The port here that is the container's.</summary>
+    /// <summary>The port on this machine for a port of the container.</summary>
     public int Port(int container) => _port ?? container;
+
+    /// <summary>The lines of standard error so far.</summary>
+    public string[] Errors => _process.Errors;
 
     private string Said => string.Join('\n', _process.Output.Concat(_process.Errors));
 
-    public static RunningPod Start(BuiltImages images, Workload workload, string name, string connection) =>
-        new(images.Of(workload.Program), workload, name, connection);
+    /// <param name="connection">The value of every setting that is a connection string.</param>
+    /// <param name="mounts">The mounts: for each path in the container, its source on this machine.</param>
+    public static RunningPod Start(IImages images, Workload workload, string name, string connection, IReadOnlyDictionary<string, string>? mounts = null) =>
+        new(images, workload, name, connection, mounts);
 
-    /// <summary>Asks once, as the kubelet does: 200 in time, or null and why not.</summary>
+    /// <summary>
+    /// Probes once, as the kubelet does. Null if the answer is a success and in time, otherwise the reason of the
+    /// failure.
+    /// </summary>
     public async Task<string?> FailureAsync(string path, int port, TimeSpan timeout)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
@@ -77,30 +82,32 @@ internal sealed class RunningPod : IAsyncDisposable
             using var answer = await Http.GetAsync(new Uri($"http://{Address}:{Port(port)}{path}"), limit.Token);
             return answer.IsSuccessStatusCode ? null : $"{(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync(limit.Token)}";
         }
-        catch (Exception failure) when (failure is HttpRequestException or OperationCanceledException)
+        catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException)
         {
-            return failure.Message;
+            return exception.Message;
         }
     }
 
-    /// <summary>Waits until the pod is ready: no longer than the manifest gives it.</summary>
+    /// <summary>Waits until the pod is ready. Fails after <paramref name="within"/>.</summary>
     public Task ReadyAsync(string path, int port, TimeSpan within) => AnswersAsync(new("startup", path, port, TimeSpan.FromSeconds(3), within));
 
-    /// <summary>Asks as a kubelet does: one answer may be late, but not for longer than the probe's budget.</summary>
+    /// <summary>
+    /// Probes repeatedly, as a kubelet does, until one probe succeeds. Fails after the probe's budget.
+    /// </summary>
     public async Task AnswersAsync(Probe probe)
     {
         var started = TimeProvider.System.GetTimestamp();
         while (await FailureAsync(probe.Path, probe.Port, probe.Timeout) is { } failure)
         {
-            Assert.False(_process.HasEnded, $"{Name} ended. It said: {Said}");
+            Assert.False(_process.HasEnded, $"{Name} ended. Its output: {Said}");
             Assert.True(
                 TimeProvider.System.GetElapsedTime(started) < probe.Budget,
-                $"{Name} did not answer its {probe.Kind} probe within {probe.Budget}: {failure}. It said: {Said}");
+                $"{Name} did not answer its {probe.Kind} probe within {probe.Budget}: {failure}. Its output: {Said}");
             await Task.Delay(Poll, TestContext.Current.CancellationToken);
         }
     }
 
-    /// <summary>Whether something accepts connections there.</summary>
+    /// <summary>Whether something accepts connections at a port of the container.</summary>
     public async Task<bool> AcceptsAsync(int port)
     {
         using var socket = new TcpClient();
@@ -115,13 +122,38 @@ internal sealed class RunningPod : IAsyncDisposable
         }
     }
 
-    /// <summary>Tells it to stop, as a container is told, and sees it end well before it would be killed.</summary>
+    /// <summary>
+    /// Sends SIGTERM, as an engine does, and asserts that the process ends before the engine would kill it.
+    /// </summary>
     public async Task StopAsync()
     {
         await ProcessGroup.SignalAsync("TERM", _process.Id);
         var exit = await _process.ExitAsync(Workload.Grace - Workload.PreStop);
-        Assert.True(exit == 0, $"{Name} ended with {exit}. It said: {Said}");
+        Assert.True(exit == 0, $"{Name} ended with {exit}. Its output: {Said}");
     }
 
-    public ValueTask DisposeAsync() => _process.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _process.DisposeAsync();
+        await _images.RemoveAsync(Name);
+        _files.Delete(recursive: true);
+    }
+
+    // Adds the secrets that Compose would mount. The image's user is not this one, and must be able to read them.
+    private Dictionary<string, string> Mounts(Dictionary<string, string> environment, IReadOnlyDictionary<string, string>? others)
+    {
+        var mounts = new Dictionary<string, string>(others ?? new Dictionary<string, string>());
+        foreach (var target in environment.Values.Where(value => value.StartsWith("/run/secrets/", StringComparison.Ordinal)))
+        {
+            mounts[target] = Path.Combine(_files.FullName, Path.GetFileName(target));
+            File.WriteAllText(mounts[target], StandIns.Value(target));
+        }
+
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(_files.FullName, (UnixFileMode)0b111_101_101);
+        }
+
+        return mounts;
+    }
 }

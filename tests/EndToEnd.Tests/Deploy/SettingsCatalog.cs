@@ -3,7 +3,7 @@ using System.Reflection;
 using Microsoft.Extensions.Configuration;
 using OrleansChat.Gateway;
 using OrleansChat.Grains.Interfaces;
-using OrleansChat.Grains.Log;
+using OrleansChat.Grains.MessageLog;
 using OrleansChat.Grains.Rooms;
 using OrleansChat.Protocol;
 using OrleansChat.Silo;
@@ -11,10 +11,10 @@ using OrleansChat.Streams;
 
 namespace OrleansChat.EndToEnd.Tests.Deploy;
 
-/// <summary>A section of a program's configuration, and the type that it is read into.</summary>
+/// <summary>A section of a program's configuration, and the type that has its settings.</summary>
 internal sealed record SettingsSection(string Program, string Name, Type Type)
 {
-    /// <summary>Its settings, those of its parts too.</summary>
+    /// <summary>The settings of the section, with those of nested types.</summary>
     public IReadOnlyList<Setting> Settings { get; } = [.. Walk(Name, Type, Activator.CreateInstance(Type))];
 
     private static IEnumerable<Setting> Walk(string path, Type type, object? defaults)
@@ -38,17 +38,18 @@ internal sealed record SettingsSection(string Program, string Name, Type Type)
     private static bool Ours(Type type) => type is { IsEnum: false, IsClass: true } && type.Namespace!.StartsWith("OrleansChat", StringComparison.Ordinal);
 }
 
-/// <summary>One setting.</summary>
-/// <param name="Path">Where it stands: <c>Cluster:Timings:Probe</c>; of a list's entries, <c>Origins:Allowed:&lt;n&gt;</c>.</param>
-/// <param name="Kind">What it is, or what each entry of it is.</param>
-/// <param name="Default">What holds where nothing is said.</param>
+/// <param name="Path">
+/// The path in the configuration: <c>Cluster:Timings:Probe</c>, or for a list <c>Origins:Allowed:&lt;n&gt;</c>.
+/// </param>
+/// <param name="Kind">The type of its value, or of each entry.</param>
+/// <param name="Default">The value if nothing is set.</param>
 internal sealed record Setting(string Path, PropertyInfo Property, Type Kind, object? Default)
 {
-    /// <summary>An entry's place in a path.</summary>
+    /// <summary>The index of a list's entry in a path.</summary>
     public const string Each = "<n>";
 }
 
-/// <summary>Every setting there is.</summary>
+/// <summary>All settings of both programs.</summary>
 internal static class SettingsCatalog
 {
     public const string Silo = "Silo";
@@ -59,7 +60,10 @@ internal static class SettingsCatalog
 
     private static readonly Assembly[] GatewayParts = [typeof(Identity).Assembly, typeof(ClusterSettings).Assembly, typeof(ProtocolLimits).Assembly];
 
-    /// <summary>The sections of both programs: types that name their own, and those that cannot, for their section is another's word.</summary>
+    /// <summary>
+    /// The sections of both programs. Most types name their section themselves; the list names the section of the
+    /// others.
+    /// </summary>
     public static IReadOnlyList<SettingsSection> Sections { get; } =
     [
         new(Silo, "Process", Hosting(typeof(SiloSettings), "ProcessSettings")),
@@ -71,13 +75,17 @@ internal static class SettingsCatalog
         new(Gateway, "Limits", typeof(ProtocolLimits)),
     ];
 
-    /// <summary>Types whose properties have a range: each has to be part of a section.</summary>
+    /// <summary>The settings, and sections, that had another name in the version before.</summary>
+    public static IReadOnlyList<(string Old, string New)> Renamed { get; } = (IReadOnlyList<(string Old, string New)>)
+        Hosting(typeof(SiloSettings), "RenamedSettings").GetField("Names", BindingFlags.NonPublic | BindingFlags.Static)!.GetValue(null)!;
+
+    /// <summary>Types that have a property with a range. Each must be part of a section.</summary>
     public static IEnumerable<Type> Ranged => SiloParts.Concat(GatewayParts).Distinct().SelectMany(part => part.GetTypes())
         .Where(type => type.GetProperties().Any(property => property.IsDefined(typeof(RangeAttribute))));
 
     /// <summary>
-    /// Reads a program's configuration as the program does, and returns what it finds wrong: keys that mean nothing, values that cannot be read,
-    /// values out of range.
+    /// Reads a program's configuration as the program does, and returns the errors: unknown keys, unreadable values,
+    /// and values out of range.
     /// </summary>
     public static IEnumerable<string> Wrong(string program, IConfiguration configuration)
     {
@@ -96,7 +104,7 @@ internal static class SettingsCatalog
         }
     }
 
-    // Settings.Read, which both programs are compiled with, is stricter than what Log, Rooms and Streams are bound with at run time.
+    // Both programs contain Settings.Read. It is stricter than the binding of Log, Rooms and Streams at run time.
     private static string? Failure(SettingsSection section, IConfiguration configuration)
     {
         var home = section.Program == Silo ? typeof(SiloSettings) : typeof(Identity);
@@ -106,13 +114,13 @@ internal static class SettingsCatalog
             read.Invoke(null, [configuration, section.Name]);
             return null;
         }
-        catch (TargetInvocationException invalid)
+        catch (TargetInvocationException exception)
         {
-            return invalid.InnerException!.Message;
+            return exception.InnerException!.Message;
         }
     }
 
-    /// <summary>Read by .NET and ASP.NET Core themselves.</summary>
+    /// <summary>Whether .NET or ASP.NET Core reads the section itself.</summary>
     private static bool IsFrameworks(string key) => key is "Logging" || key.StartsWith("ASPNETCORE_", StringComparison.Ordinal) || key.StartsWith("DOTNET_", StringComparison.Ordinal);
 
     private static IEnumerable<SettingsSection> Named(string program, Assembly[] parts) => parts.SelectMany(part => part.GetTypes())

@@ -4,11 +4,14 @@ using System.Reflection;
 using System.Text;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
-using OrleansChat.Testing.Deploy;
+using OrleansChat.TestSupport.Deploy;
 
 namespace OrleansChat.EndToEnd.Tests.Deploy;
 
-/// <summary>The settings as the page of operations shows them: a table a section, from the types' attributes, defaults and comments.</summary>
+/// <summary>
+/// The settings as docs/operations.md shows them: one table per section, from the attributes, defaults and comments of
+/// the types.
+/// </summary>
 internal static partial class SettingsTable
 {
     private static readonly Lazy<string[]> Sources = new(() =>
@@ -34,12 +37,21 @@ internal static partial class SettingsTable
 
             if (section.Key.Name == "Streams")
             {
-                // Both programs look for it before there are options.
-                page.AppendLine("| `Streams:Provider` | `push` | `push`, `memory` | | Which stream provider carries events to gateways. The same in every process, gateways too |");
+                // Both programs read this setting before they bind options, so no type has it.
+                page.AppendLine("| `Streams:Provider` | `push` | `push`, `memory` | | The stream provider that carries events to gateways. It must be the same in every process, gateways included |");
             }
         }
 
+        page.AppendLine().AppendLine("**Renamed settings.** This version accepts the old names too, and logs a warning for each.").AppendLine();
+        page.AppendLine("| old name | name |").AppendLine("|---|---|");
+        foreach (var (old, now) in SettingsCatalog.Renamed)
+        {
+            page.Append(CultureInfo.InvariantCulture, $"| {Name(old)} | {Name(now)} |").AppendLine();
+        }
+
         return page.ToString();
+
+        static string Name(string name) => name.Contains(':', StringComparison.Ordinal) ? $"`{name}`" : $"section `{name}`";
     }
 
     private static string Default(Setting setting) => setting.Default is null or "" ? "" : $"`{Written(setting.Default)}`";
@@ -85,7 +97,9 @@ internal static partial class SettingsTable
         _ => Convert.ToString(value, CultureInfo.InvariantCulture)!,
     };
 
-    /// <summary>The property's comment, from the source. Fails, with the property, where there is none.</summary>
+    /// <summary>
+    /// The property's comment, from the source. If there is none, fails with the name of the property.
+    /// </summary>
     private static string Summary(Setting setting)
     {
         var (type, name) = (setting.Property.DeclaringType!.Name, setting.Property.Name);
@@ -93,7 +107,7 @@ internal static partial class SettingsTable
         var comment = new Regex($@"(?<lines>(?:^[ \t]*///.*\n)+)(?:[ \t]*\[.*\][ \t]*\n)*[ \t]*(?:\[.*\] )*public (?:required )?[\w<>?\[\].]+ {name} \{{", RegexOptions.Multiline);
         var source = Sources.Value.SingleOrDefault(source => declared.IsMatch(source)) ?? throw new InvalidOperationException($"No source declares {type}.");
         var found = comment.Match(source, declared.Match(source).Index);
-        Assert.True(found.Success, $"{type}.{name} has no comment: the page of operations tells what it says.");
+        Assert.True(found.Success, $"{type}.{name} has no comment, and docs/operations.md shows that comment.");
 
         var xml = XElement.Parse($"<comment>{Slashes().Replace(found.Groups["lines"].Value, "")}</comment>");
         var text = string.Concat(xml.Element("summary")!.Nodes().Select(Plain));

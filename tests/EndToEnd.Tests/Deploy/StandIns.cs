@@ -1,21 +1,29 @@
 using System.Security.Cryptography;
-using OrleansChat.Testing.Deploy;
+using OrleansChat.TestSupport.Deploy;
 
 namespace OrleansChat.EndToEnd.Tests.Deploy;
 
-/// <summary>What is only known where the processes run, as it could be.</summary>
+/// <summary>Values for the references that only a real deployment can resolve.</summary>
 internal static class StandIns
 {
-    /// <summary>The key of the tokens.</summary>
-    public static string Key { get; } = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
+    /// <summary>The key that signs tokens: its private and its public part, in PEM.</summary>
+    public static (string Private, string Public) Key { get; } = NewKey();
 
     public static string Value(string reference) => reference switch
     {
         Workload.PodName => "pod",
         Workload.PodAddress => "10.1.2.3",
         "orleanschat/connection-string" => "Host=postgres;Database=orleanschat;Username=orleanschat;Password=secret",
-        "orleanschat/identity-key-secret" or "IDENTITY_KEY_SECRET" => Key,
-        "POSTGRES_PASSWORD" => "secret",
-        _ => throw new InvalidOperationException($"Nothing is known of {reference}."),
+        "orleanschat/gateway-connection-string" => "Host=postgres;Database=orleanschat;Username=orleanschat_gateway;Password=secret",
+        "orleanschat/identity-key-id" => "1",
+        "orleanschat/identity-public-key" or "/run/secrets/identity-public-key" => Key.Public,
+        "POSTGRES_PASSWORD" or "GATEWAY_DATABASE_PASSWORD" => "secret",
+        _ => throw new InvalidOperationException($"{reference} has no value here."),
     };
+
+    private static (string Private, string Public) NewKey()
+    {
+        using var key = RSA.Create(2048);
+        return (key.ExportPkcs8PrivateKeyPem(), key.ExportSubjectPublicKeyInfoPem());
+    }
 }

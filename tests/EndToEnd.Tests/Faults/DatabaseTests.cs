@@ -4,15 +4,15 @@ using OrleansChat.EndToEnd.Tests.Chat;
 
 namespace OrleansChat.EndToEnd.Tests.Faults;
 
-/// <summary>A database that stands still under the whole cluster.</summary>
+/// <summary>The database of the whole cluster stands still.</summary>
 [Collection(nameof(FaultCluster))]
 public sealed class DatabaseTests(FaultCluster cluster)
 {
     private static readonly TimeSpan Away = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan AboutASecond = TimeSpan.FromSeconds(3); // Generously.
+    private static readonly TimeSpan AboutASecond = TimeSpan.FromSeconds(3); // With a reserve for a busy machine.
 
     [Fact]
-    public async Task Database_StandingStill_RefusesSends_LeavesTheRestAlone_AndLosesNothing()
+    public async Task Cluster_WhenTheDatabaseStandsStill_RefusesSendsAndLosesNothing()
     {
         await using var crowd = await cluster.GatherAsync(out var rooms);
         await using var ann = await JsonClient.ConnectAsync(cluster.Ports[0], cluster.Fresh("ann"));
@@ -51,13 +51,13 @@ public sealed class DatabaseTests(FaultCluster cluster)
 
         var resumed = Stopwatch.GetTimestamp();
         await crowd.TalkedAsync();
-        TestContext.Current.TestOutputHelper?.WriteLine($"Everybody had answers again after {Stopwatch.GetElapsedTime(resumed).TotalSeconds:0.0} s.");
-        Assert.Equal(2, (long)(await ann.SendAsync(quiet, "during", (string)send["id"]!))["seq"]!); // Stored meanwhile or now, and once.
+        TestContext.Current.TestOutputHelper?.WriteLine($"Every member had answers again after {Stopwatch.GetElapsedTime(resumed).TotalSeconds:0.0} s.");
+        Assert.Equal(2, (long)(await ann.SendAsync(quiet, "during", (string)send["id"]!))["seq"]!); // Stored once, meanwhile or now.
         Assert.Equal(3, (long)(await ann.SendAsync(quiet, "after"))["seq"]!);
         Assert.Equal(["before", "during", "after"], (await bob.EventsAsync(quiet, 3)).Select(ev => (string)ev["text"]!));
         await crowd.AssertNothingIsLostAsync(cluster.Ports[2]);
         Assert.Contains("unavailable", crowd.Refusals);
-        Assert.All(crowd.Members, member => Assert.Equal(1, member.Connections)); // Live connections stayed.
+        Assert.All(crowd.Members, member => Assert.Equal(1, member.Connections)); // No connection ended.
         Assert.DoesNotContain(ann.Frames.Concat(bob.Frames), frame => (string?)frame["t"] == "closed");
     }
 }

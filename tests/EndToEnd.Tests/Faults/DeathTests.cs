@@ -3,20 +3,21 @@ using OrleansChat.EndToEnd.Tests.Chat;
 
 namespace OrleansChat.EndToEnd.Tests.Faults;
 
-/// <summary>Processes that die without a word while people talk.</summary>
+/// <summary>Processes that are killed or stopped while users chat.</summary>
 [Collection(nameof(FaultCluster))]
 public sealed class DeathTests(FaultCluster cluster)
 {
     private const string Killed = "was killed (SIGKILL)";
     private static readonly TimeSpan PresenceBound = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan Slack = TimeSpan.FromSeconds(3); // Of a busy machine.
+    private static readonly TimeSpan Slack = TimeSpan.FromSeconds(3); // For a busy machine.
     private static readonly TimeSpan ComeBackAfter = TimeSpan.FromSeconds(8);
 
     [Fact]
-    public async Task Silo_KilledUnderLoad_LosesNothing_AndItsRoomsKnowWhoIsThere()
+    public async Task Silo_WhenKilledUnderLoad_LosesNothing()
     {
         await using var crowd = await cluster.GatherAsync(out var rooms);
         await using var asker = await JsonClient.ConnectAsync(cluster.Ports[1], cluster.Fresh("asker"));
+
         var pid = await cluster.SignalAsync("silo-2", "KILL");
         await crowd.TalkedAsync();
         foreach (var room in rooms)
@@ -30,7 +31,7 @@ public sealed class DeathTests(FaultCluster cluster)
     }
 
     [Fact]
-    public async Task Gateway_KilledUnderLoad_LosesNothing_AndPresenceIsRightInTime()
+    public async Task Gateway_WhenKilledUnderLoad_LosesNothing()
     {
         await using var crowd = await cluster.GatherAsync(out var rooms);
         await using var asker = await JsonClient.ConnectAsync(cluster.Ports[1], cluster.Fresh("asker"));
@@ -50,7 +51,7 @@ public sealed class DeathTests(FaultCluster cluster)
     }
 
     [Fact]
-    public async Task Gateway_StoppedBeyondItsLease_IsRefused_AndBringsNobodyBack()
+    public async Task Gateway_WhenStoppedBeyondItsLease_EndsWithCode3()
     {
         await using var crowd = await cluster.GatherAsync(out var rooms, ComeBackAfter);
         await using var asker = await JsonClient.ConnectAsync(cluster.Ports[0], cluster.Fresh("asker"));
@@ -60,12 +61,12 @@ public sealed class DeathTests(FaultCluster cluster)
 
         var pid = await cluster.SignalAsync("gateway-2", "STOP");
         await FaultCluster.HasLeftAsync(asker, rooms[0], ghost.User, PresenceBound + Slack);
-        await crowd.TalkedAsync(); // Those who waited for answers there have come to another gateway.
+        await crowd.TalkedAsync(); // The members of the stopped gateway have resumed at another one.
         await FaultCluster.CountsAsync(asker, rooms[0], crowd.Members.Length, PresenceBound);
         await cluster.SignalAsync("gateway-2", "CONT");
 
         await cluster.BackAsync("gateway-2", pid, "ended with exit code 3");
-        await ghost.FrameAsync("the end of its connection", frame => (string?)frame["t"] == "closed");
+        await ghost.FrameAsync("the end of the ghost's connection", frame => (string?)frame["t"] == "closed");
         await crowd.TalkedAsync();
         await FaultCluster.CountsAsync(asker, rooms[0], crowd.Members.Length, PresenceBound);
         await crowd.AssertNothingIsLostAsync(cluster.Ports[1]);

@@ -3,17 +3,18 @@ using System.Text.Json.Nodes;
 using OrleansChat.EndToEnd.Tests.Chat;
 using OrleansChat.EndToEnd.Tests.LocalCluster;
 using OrleansChat.Postgres;
-using OrleansChat.Testing;
+using OrleansChat.TestSupport;
 
 namespace OrleansChat.EndToEnd.Tests.Faults;
 
 /// <summary>
-/// Three silos and three gateways, each a process, on a PostgreSQL of their own; shared by tests that kill, stop and restart them one after
-/// another. LocalCluster brings back what dies, and each test leaves the cluster whole.
+/// Three silos and three gateways, each a process, on their own PostgreSQL. Tests that kill, stop and restart processes
+/// share the cluster one after another. LocalCluster restarts each process that ends, and each test leaves the cluster
+/// complete.
 /// </summary>
 public sealed class FaultCluster : IAsyncLifetime
 {
-    /// <summary>Clients a second that a remaining gateway is sent by those that drain.</summary>
+    /// <summary>The clients per second that draining gateways send to each remaining gateway.</summary>
     public const int AcceptsPerSecond = 10;
 
     private const int Gateways = 3;
@@ -23,25 +24,27 @@ public sealed class FaultCluster : IAsyncLifetime
     private PrivatePostgres? _postgres;
     private int _names;
 
-    /// <summary>The gateways' ports.</summary>
+    /// <summary>The ports of the gateways.</summary>
     internal int[] Ports => [.. Enumerable.Range(_cluster!.Port, Gateways)];
 
     internal PrivatePostgres Postgres => _postgres!;
 
-    /// <summary>What the cluster's processes have said.</summary>
+    /// <summary>The output of LocalCluster and of its processes.</summary>
     internal string[] Said => _cluster!.Group.Output;
 
     /// <summary>A name that no other test uses, for a room or a user.</summary>
     internal string Fresh(string name) => $"{name}-{Interlocked.Increment(ref _names)}";
 
-    /// <summary>Some people who talk over all gateways, in rooms of their own.</summary>
+    /// <summary>Members that chat through all gateways, in their own rooms.</summary>
     internal Task<Crowd> GatherAsync(out string[] rooms, TimeSpan? patience = null)
     {
         rooms = [.. Enumerable.Range(0, Rooms).Select(_ => Fresh("room"))];
         return Crowd.GatherAsync(Members, Fresh("member"), rooms, Ports, JsonClient.ConnectAsync, patience);
     }
 
-    /// <summary>Sends a signal to a child: <c>silo-1</c>, <c>gateway-3</c>. Its process id.</summary>
+    /// <summary>
+    /// Sends a signal to a child such as <c>silo-1</c> or <c>gateway-3</c>, and returns its process id.
+    /// </summary>
     internal async Task<int> SignalAsync(string child, string signal)
     {
         var pid = _cluster!.Child(child).Pid;
@@ -49,21 +52,21 @@ public sealed class FaultCluster : IAsyncLifetime
         return pid;
     }
 
-    /// <summary>Waits until LocalCluster has said that the child ended so, and has it back.</summary>
+    /// <summary>Waits until LocalCluster has reported how the child ended, and has restarted it.</summary>
     internal async Task BackAsync(string child, int pid, string ended)
     {
         await _cluster!.Group.LineAsync($"{child} (pid {pid}) {ended}; starting it again", RunningLocalCluster.StartLimit);
         for (var began = Stopwatch.GetTimestamp(); _cluster.Child(child).Pid == pid; await Task.Delay(50, TestContext.Current.CancellationToken))
         {
-            Assert.True(Stopwatch.GetElapsedTime(began) < RunningLocalCluster.StartLimit, $"{child} was to come back: {string.Join('\n', _cluster.Group.Output.TakeLast(40))}");
+            Assert.True(Stopwatch.GetElapsedTime(began) < RunningLocalCluster.StartLimit, $"LocalCluster did not restart {child} within {RunningLocalCluster.StartLimit}: {string.Join('\n', _cluster.Group.Output.TakeLast(40))}");
         }
     }
 
-    /// <summary>Waits until a room holds so many users, as a gateway's clients are told; no longer than a time.</summary>
+    /// <summary>Waits until <c>who</c> counts so many users in a room. Fails after a time.</summary>
     internal static Task CountsAsync(JsonClient asker, string room, int count, TimeSpan within) =>
-        HoldsAsync(asker, room, $"{count}", who => (int?)who["count"] == count, within);
+        HoldsAsync(asker, room, $"{count} users", who => (int?)who["count"] == count, within);
 
-    /// <summary>Waits until a room does not hold somebody; no longer than a time.</summary>
+    /// <summary>Waits until <c>who</c> does not list a user in a room. Fails after a time.</summary>
     internal static Task HasLeftAsync(JsonClient asker, string room, string user, TimeSpan within) =>
         HoldsAsync(asker, room, $"no {user}", who => who["users"] is JsonArray users && !users.Any(here => (string?)here == user), within);
 
@@ -84,7 +87,7 @@ public sealed class FaultCluster : IAsyncLifetime
             await Task.Delay(100, TestContext.Current.CancellationToken);
         }
         while (Stopwatch.GetElapsedTime(began) < within);
-        Assert.Fail($"{room} was to hold {what} within {within}: {who.ToJsonString()}");
+        Assert.Fail($"After {within}, {room} must have {what}: {who.ToJsonString()}");
     }
 
     /// <inheritdoc/>
@@ -117,6 +120,6 @@ public sealed class FaultCluster : IAsyncLifetime
     }
 }
 
-/// <summary>The tests that share <see cref="FaultCluster"/>; one after another.</summary>
+/// <summary>The tests that share <see cref="FaultCluster"/>. They run one after another.</summary>
 [CollectionDefinition(nameof(FaultCluster))]
 public sealed class FaultClusterTests : ICollectionFixture<FaultCluster>;

@@ -5,7 +5,10 @@ using OrleansChat.EndToEnd.Tests.LocalCluster;
 
 namespace OrleansChat.EndToEnd.Tests.Faults;
 
-/// <summary>A silo, a gateway as it is, and one whose inbox stream can be made to lie. The log is in memory: what is tried here is the way from it.</summary>
+/// <summary>
+/// A silo, a sound gateway, and a gateway whose stream can be made faulty. The log is in memory, because these tests
+/// are about the delivery from it.
+/// </summary>
 public sealed class FaultyCluster : IAsyncLifetime
 {
     private static readonly HttpClient Http = new(new SocketsHttpHandler { UseProxy = false });
@@ -15,7 +18,7 @@ public sealed class FaultyCluster : IAsyncLifetime
     /// <summary>The port of the gateway that can be made faulty.</summary>
     internal int Faulty { get; private set; }
 
-    /// <summary>The port of the sound one.</summary>
+    /// <summary>The port of the sound gateway.</summary>
     internal int Sound { get; private set; }
 
     /// <inheritdoc/>
@@ -23,20 +26,20 @@ public sealed class FaultyCluster : IAsyncLifetime
     {
         var port = RunningLocalCluster.FreePorts(5);
         (Faulty, Sound) = (port + 3, port + 4);
-        string[] membership = ["--Cluster:Store=Localhost", Setting("Cluster:GatewayPort", port + 1)];
+        string[] membership = ["--Cluster:Store=Localhost", Setting("Cluster:ClientPort", port + 1)];
         Start(
             Built.Silo,
-            [.. membership, Setting("Silo:Port", port), Setting("Silo:GatewayPort", port + 1), Setting("Silo:HealthPort", port + 2), "--Log:Store=Memory"]);
+            [.. membership, Setting("Silo:Port", port), Setting("Silo:ClientPort", port + 1), Setting("Silo:HealthPort", port + 2), "--MessageLog:Store=Memory"]);
         foreach (var (program, at) in new[] { (Built.FaultyGateway, Faulty), (Built.Gateway, Sound) })
         {
-            Start(program, [.. membership, $"--urls=http://127.0.0.1:{at}", "--Identity:Mode=Development", "--Limits:SendsPerSecond=0", "--Faults:Seed=7"]);
+            Start(program, [.. membership, $"--urls=http://127.0.0.1:{at}", "--Identity:Mode=Development", "--Limits:SendsPerSecond=1000000", "--Limits:SendBurst=1000000", "--Faults:Seed=7"]);
         }
 
         await Task.WhenAll(ReadyAsync(Faulty), ReadyAsync(Sound));
     }
 
-    /// <summary>Makes every delivery to the faulty gateway, or a share of them, go wrong from here on.</summary>
-    /// <returns>How many the fault before struck.</returns>
+    /// <summary>From now on, applies a fault to all deliveries to the faulty gateway, or to a share of them.</summary>
+    /// <returns>The number of deliveries that the fault before changed.</returns>
     internal async Task<int> BecomeAsync(string stream, double share = 1)
     {
         using var answer = await Http.PutAsync(
@@ -58,7 +61,7 @@ public sealed class FaultyCluster : IAsyncLifetime
         {
             Assert.True(
                 Stopwatch.GetElapsedTime(started) < RunningLocalCluster.StartLimit && !_processes.Exists(process => process.HasEnded),
-                $"The gateway at {port} did not become ready. They said: {string.Join('\n', _processes.SelectMany(process => process.Output.Concat(process.Errors)))}");
+                $"The gateway at {port} did not become ready. The output: {string.Join('\n', _processes.SelectMany(process => process.Output.Concat(process.Errors)))}");
         }
     }
 
@@ -68,9 +71,9 @@ public sealed class FaultyCluster : IAsyncLifetime
         {
             return await RunningLocalCluster.ReadyAsync(port) == HttpStatusCode.OK;
         }
-        catch (Exception away) when (away is HttpRequestException or TaskCanceledException)
+        catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException)
         {
-            return false; // It does not listen yet.
+            return false; // The gateway does not listen yet.
         }
     }
 

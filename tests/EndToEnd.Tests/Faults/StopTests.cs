@@ -7,14 +7,14 @@ using OrleansChat.EndToEnd.Tests.LocalCluster;
 
 namespace OrleansChat.EndToEnd.Tests.Faults;
 
-/// <summary>Processes that are told to stop while people talk, as every upgrade does.</summary>
+/// <summary>Processes that get SIGTERM while users chat, as in every upgrade.</summary>
 [Collection(nameof(FaultCluster))]
 public sealed class StopTests(FaultCluster cluster)
 {
     private const string Stopped = "ended with exit code 0";
 
     [Fact]
-    public async Task Gateway_ToldToStop_SendsItsClientsAwayAtThePaceOfTheOthers_AndTakesNoneIn()
+    public async Task Gateway_WhenItDrains_ClosesConnectionsAtThePaceOfTheOthers()
     {
         const int Clients = 30;
         var clients = await Task.WhenAll(Enumerable.Range(0, Clients).Select(_ => JsonClient.ConnectAsync(cluster.Ports[2], cluster.Fresh("idle"))));
@@ -29,12 +29,12 @@ public sealed class StopTests(FaultCluster cluster)
             var bye = await client.FrameAsync("bye", frame => (string?)frame["t"] == "bye");
             var back = Stopwatch.GetElapsedTime(began).TotalSeconds + ((int)bye["after"]! / 1000.0);
             Assert.Equal(1012, (int)bye["code"]!);
-            Assert.Equal(1012, (int)(await client.FrameAsync("its close", frame => (string?)frame["t"] == "closed"))["code"]!);
+            Assert.Equal(1012, (int)(await client.FrameAsync("the end of the connection", frame => (string?)frame["t"] == "closed"))["code"]!);
             return back;
         }));
 
-        // Two gateways remain: twice the rate. Later, on a busy machine, they may be; sooner never.
-        Assert.All(byes.Order().Index(), back => Assert.True(back.Item >= (back.Index / (2.0 * FaultCluster.AcceptsPerSecond)) - 0.15, $"The {back.Index}th comes back after {back.Item:0.00} s."));
+        // Two gateways remain, so clients may return at twice the rate. A busy machine may delay them.
+        Assert.All(byes.Order().Index(), back => Assert.True(back.Item >= (back.Index / (2.0 * FaultCluster.AcceptsPerSecond)) - 0.15, $"Client {back.Index} reconnects after {back.Item:0.00} s."));
         Assert.Equal((HttpStatusCode.ServiceUnavailable, HttpStatusCode.ServiceUnavailable), await refused);
         await cluster.BackAsync("gateway-3", pid, Stopped);
         foreach (var client in clients)
@@ -44,7 +44,8 @@ public sealed class StopTests(FaultCluster cluster)
     }
 
     [Fact]
-    public async Task EveryProcess_RestartedInTurnUnderLoad_LosesNothing()
+    [Trait("Run", "all")]
+    public async Task Cluster_WhenProcessesRestartInTurnUnderLoad_LosesNothing()
     {
         await using var crowd = await cluster.GatherAsync(out var rooms);
         foreach (var child in (string[])["gateway-1", "gateway-2", "gateway-3", "silo-1", "silo-2", "silo-3"])
@@ -53,7 +54,7 @@ public sealed class StopTests(FaultCluster cluster)
             await crowd.TalkedAsync();
         }
 
-        // What rooms say while their silo leaves, that they move too, reaches the gateways: its streams stop after them.
+        // The streams of a stopping silo stop after its rooms, so what the rooms publish last reaches the gateways.
         Assert.DoesNotContain(cluster.Said, line => line.Contains("StreamQueueStoppedException", StringComparison.Ordinal));
         await crowd.AssertNothingIsLostAsync(cluster.Ports[0]);
         await using var asker = await JsonClient.ConnectAsync(cluster.Ports[1], cluster.Fresh("asker"));
@@ -63,13 +64,13 @@ public sealed class StopTests(FaultCluster cluster)
         }
     }
 
-    /// <summary>What readiness, and somebody who comes, are answered while the gateway drains.</summary>
+    /// <summary>The answers of the draining gateway to a readiness check and to a new client.</summary>
     private async Task<(HttpStatusCode Ready, HttpStatusCode Upgrade)> RefusedAsync(long began)
     {
         HttpStatusCode ready;
         while ((ready = await RunningLocalCluster.ReadyAsync(cluster.Ports[2])) == HttpStatusCode.OK)
         {
-            Assert.True(Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(10), "The gateway stays ready.");
+            Assert.True(Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(10), "The gateway was still ready 10 s after SIGTERM.");
             await Task.Delay(10, TestContext.Current.CancellationToken);
         }
 

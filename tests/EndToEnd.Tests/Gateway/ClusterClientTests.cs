@@ -2,17 +2,17 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using OrleansChat.EndToEnd.Tests.LocalCluster;
-using OrleansChat.Testing;
+using OrleansChat.TestSupport;
 
 namespace OrleansChat.EndToEnd.Tests.Gateway;
 
-/// <summary>A gateway that starts while there is no cluster yet.</summary>
+/// <summary>A gateway that starts before its cluster.</summary>
 public sealed class ClusterClientTests
 {
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);
 
     [Fact]
-    public async Task Gateway_ThatStartsBeforeTheTablesAreThere_ConnectsWhenASiloComes()
+    public async Task Gateway_WhenItStartsBeforeTheTablesExist_ConnectsLater()
     {
         var postgres = await PostgresServer.SharedAsync();
         var ports = RunningLocalCluster.FreePorts(4);
@@ -22,13 +22,13 @@ public sealed class ClusterClientTests
             ["ASPNETCORE_URLS"] = $"http://127.0.0.1:{ports}",
             ["Identity__Mode"] = "development",
         });
-        await gateway.LineAsync("The cluster cannot be reached (try 2)", Soon);
+        await gateway.LineAsync("Waiting for the cluster", Soon);
 
         await using var silo = ProcessGroup.Start(Built.Silo, [], new Dictionary<string, string>(cluster)
         {
-            ["Log__Store"] = "memory",
+            ["MessageLog__Store"] = "memory",
             ["Silo__Port"] = Text(ports + 1),
-            ["Silo__GatewayPort"] = Text(ports + 2),
+            ["Silo__ClientPort"] = Text(ports + 2),
             ["Silo__HealthPort"] = Text(ports + 3),
         });
 
@@ -36,24 +36,34 @@ public sealed class ClusterClientTests
     }
 
     [Fact]
-    public async Task Gateway_ThatNeverReachesTheCluster_EndsInTimeAndSaysWhy()
+    public async Task Gateway_WhenTheClusterIsUnreachable_ServesHealthAndRefusesClients()
     {
         var ports = RunningLocalCluster.FreePorts(2);
         await using var gateway = ProcessGroup.Start(Built.Gateway, [], new Dictionary<string, string>
         {
             ["ASPNETCORE_URLS"] = $"http://127.0.0.1:{ports}",
-            ["Cluster__GatewayPort"] = Text(ports + 1),
-            ["Cluster__ConnectWithin"] = "00:00:03",
+            ["Cluster__ClientPort"] = Text(ports + 1),
             ["Identity__Mode"] = "development",
         });
+        await gateway.LineAsync("Waiting for the cluster", Soon);
+        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new($"http://127.0.0.1:{ports}") };
 
-        Assert.NotEqual(0, await gateway.ExitAsync(Soon));
-        Assert.Single(gateway.Errors);
-        await gateway.LineAsync("Cluster:ConnectWithin", TimeSpan.Zero);
+        Assert.Equal(HttpStatusCode.OK, (await http.GetAsync(new Uri("/healthz/live", UriKind.Relative), TestContext.Current.CancellationToken)).StatusCode);
+        var ready = await http.GetAsync(new Uri("/healthz/ready", UriKind.Relative), TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, ready.StatusCode);
+        Assert.StartsWith("Waiting for the cluster", await ready.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        using var socket = new System.Net.WebSockets.ClientWebSocket();
+        socket.Options.CollectHttpResponseDetails = true;
+        await Assert.ThrowsAsync<System.Net.WebSockets.WebSocketException>(
+            () => socket.ConnectAsync(new($"ws://127.0.0.1:{ports}/ws?room=lobby&user=ann"), TestContext.Current.CancellationToken));
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, socket.HttpStatusCode);
+
+        await ProcessGroup.SignalAsync("TERM", gateway.Id);
+        Assert.Equal(0, await gateway.ExitAsync(Soon));
     }
 
     [Fact]
-    public async Task Gateway_ThatNobodyCouldEnter_DoesNotStart_AndSaysWhy()
+    public async Task Gateway_WhenNoIdentityKeyIsSet_EndsWithTheSettingsName()
     {
         await using var gateway = ProcessGroup.Start(Built.Gateway, [], new Dictionary<string, string>
         {
@@ -77,10 +87,10 @@ public sealed class ClusterClientTests
             }
             catch (HttpRequestException)
             {
-                // It does not listen before it is connected.
+                // The gateway does not listen yet.
             }
 
-            Assert.True(Stopwatch.GetElapsedTime(started) < Soon, $"That the gateway is ready was awaited for {Soon}.");
+            Assert.True(Stopwatch.GetElapsedTime(started) < Soon, $"The gateway did not become ready within {Soon}.");
         }
     }
 

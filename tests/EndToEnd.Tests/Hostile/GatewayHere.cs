@@ -7,11 +7,14 @@ using OrleansChat.EndToEnd.Tests.LocalCluster;
 using OrleansChat.Gateway;
 using OrleansChat.Gateway.Connections;
 using OrleansChat.Gateway.Fanout;
-using OrleansChat.Testing;
+using OrleansChat.TestSupport;
 
 namespace OrleansChat.EndToEnd.Tests.Hostile;
 
-/// <summary>A silo in a process of its own, and a gateway, as its program builds it, in this one, so that its memory can be measured.</summary>
+/// <summary>
+/// A silo in its own process, and a gateway in this process, composed by its own program, so that a test can measure
+/// its memory.
+/// </summary>
 internal sealed class GatewayHere : IAsyncDisposable
 {
     private readonly ProcessGroup _silo;
@@ -19,34 +22,49 @@ internal sealed class GatewayHere : IAsyncDisposable
 
     private GatewayHere(ProcessGroup silo, WebApplication app, ErrorLog log, int port) => (_silo, _app, Log, Port) = (silo, app, log, port);
 
-    /// <summary>The gateway's port.</summary>
+    /// <summary>The port of the gateway.</summary>
     public int Port { get; }
 
-    /// <summary>What the gateway logs as errors.</summary>
+    /// <summary>The errors that the gateway logs.</summary>
     public ErrorLog Log { get; }
 
-    /// <summary>Connections there are.</summary>
+    /// <summary>The number of open connections.</summary>
     public int Connections => _app.Services.GetRequiredService<ConnectionSet>().Count;
 
-    /// <summary>Lines that the silo wrote to standard error.</summary>
+    /// <summary>The lines that the silo wrote to standard error.</summary>
     public string[] SiloErrors => _silo.Errors;
 
-    /// <summary>Starts both, with the limits that hold by default.</summary>
-    public static async Task<GatewayHere> StartAsync()
+    /// <summary>The number of activations of rooms in the silo.</summary>
+    public async Task<int> RoomActivationsAsync()
+    {
+        var all = await _app.Services.GetRequiredService<IClusterClient>().GetGrain<IManagementGrain>(0).GetDetailedGrainStatistics();
+        return all.Count(one => one.GrainId.Type.ToString() == "room");
+    }
+
+    /// <summary>Starts the silo and the gateway, with the default limits and the log in memory.</summary>
+    /// <param name="settings">More settings of the silo.</param>
+    /// <param name="arguments">More arguments of the gateway.</param>
+    public static async Task<GatewayHere> StartAsync(IReadOnlyDictionary<string, string>? settings = null, params string[] arguments)
     {
         var port = RunningLocalCluster.FreePorts(4);
-        var silo = ProcessGroup.Start(Built.Silo, [], new Dictionary<string, string>
+        var environment = new Dictionary<string, string>
         {
-            ["Log__Store"] = "memory",
+            ["MessageLog__Store"] = "memory",
             ["Silo__Port"] = Text(port + 1),
-            ["Silo__GatewayPort"] = Text(port + 2),
+            ["Silo__ClientPort"] = Text(port + 2),
             ["Silo__HealthPort"] = Text(port + 3),
-        });
+        };
+        foreach (var (name, value) in settings ?? new Dictionary<string, string>())
+        {
+            environment[name] = value;
+        }
+
+        var silo = ProcessGroup.Start(Built.Silo, [], environment);
         try
         {
             var log = new ErrorLog();
             var app = Program.Compose(
-                ["--Identity:Mode=Development", $"--Cluster:GatewayPort={Text(port + 2)}", $"--urls=http://127.0.0.1:{Text(port)}"],
+                ["--Identity:Mode=Development", $"--Cluster:ClientPort={Text(port + 2)}", $"--urls=http://127.0.0.1:{Text(port)}", .. arguments],
                 builder => builder.Logging.ClearProviders().AddProvider(log));
             await app.StartAsync(TestContext.Current.CancellationToken);
             await Waiting.UntilAsync(() => app.Services.GetRequiredService<GatewayLease>().Holds, "the gateway's lease", RunningLocalCluster.StartLimit);
@@ -59,7 +77,7 @@ internal sealed class GatewayHere : IAsyncDisposable
         }
     }
 
-    /// <summary>Opens a connection, with a path and a query.</summary>
+    /// <summary>Opens a connection at a path with a query.</summary>
     public Task<RawWebSocket> ConnectAsync(string path, string? subprotocol = null) =>
         RawWebSocket.ConnectAsync(new($"ws://127.0.0.1:{Text(Port)}{path}"), subprotocol is null ? [] : [subprotocol]);
 

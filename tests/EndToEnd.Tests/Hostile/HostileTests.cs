@@ -4,21 +4,24 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using OrleansChat.Testing;
+using OrleansChat.TestSupport;
 
 namespace OrleansChat.EndToEnd.Tests.Hostile;
 
-/// <summary>Hostile input to the whole system. What a gateway alone makes of frames, lines and requests is told by its own tests.</summary>
+/// <summary>
+/// Hostile input to the whole system. Hostile frames, lines and requests to a gateway alone are in Gateway.Tests.
+/// </summary>
 [Collection(nameof(HostileTests))]
 public sealed class HostileTests
 {
-    private const long MostKept = 50 * 1024 * 1024;
+    private const long MaxKept = 50 * 1024 * 1024;
     private const string Json = "orleanschat.v1.json";
 
     [Fact]
-    public async Task CrowdsAndFlooders_AreBounded_LeaveNothingBehind_AndWhoChatsChatsOn()
+    public async Task Gateway_WhenCrowdsAndFloodsAttack_StillServesOtherUsers()
     {
-        await using var gateway = await GatewayHere.StartAsync();
+        // The first attacker in a room creates it. This test does not test how many rooms one user may create.
+        await using var gateway = await GatewayHere.StartAsync(new Dictionary<string, string> { ["Rooms__CreatesPerUser"] = "0" });
         using var ann = await gateway.ConnectAsync("/ws?room=garden&user=ann&raw=1&echo=0");
         using var bob = await gateway.ConnectAsync("/ws?room=garden&user=bob&raw=1");
         bob.Patience = TimeSpan.FromSeconds(60);
@@ -34,24 +37,25 @@ public sealed class HostileTests
         Note("floods");
 
         await over.CancelAsync();
-        Assert.True(await chatting > 0, "nobody chatted meanwhile");
-        await Waiting.UntilAsync(() => gateway.Connections == 2, "the attackers' connections to go");
+        Assert.True(await chatting > 0, "No message passed between Ann and Bob meanwhile.");
+        await Waiting.UntilAsync(() => gateway.Connections == 2, "the end of the attackers' connections");
         await ChatAsync(ann, bob, over.Token);
-        await aftermath.ClearsAsync(MostKept);
+        await aftermath.ClearsAsync(MaxKept);
         Assert.Empty(gateway.Log.Errors);
         Assert.Empty(gateway.SiloErrors);
 
         void Note(string what) => TestContext.Current.SendDiagnosticMessage($"{what}: {Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s");
     }
 
-    /// <summary>100,000 joins over 500 connections; then all vanish.</summary>
+    /// <summary>Makes 100,000 joins on 500 connections, and then ends all connections without a close.</summary>
     private static async Task JoinEverythingAsync(GatewayHere gateway)
     {
         const int Connections = 500, Rooms = 200;
         var clients = new ConcurrentBag<RawWebSocket>();
         try
         {
-            // Some at a time: on a slow machine all together would keep this one process, which is their machine too, from renewing its lease.
+            // Up to 16 at a time. The attackers share this process with the gateway, and on a slow machine all together
+            // would keep it from renewing its lease.
             await Parallel.ForAsync(0, Connections, new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (n, _) =>
             {
                 var client = await gateway.ConnectAsync($"/ws?user=eve-{n}", Json);
@@ -68,7 +72,7 @@ public sealed class HostileTests
             }
         }
 
-        await Waiting.UntilAsync(() => gateway.Connections == 2, "the crowd to go", TimeSpan.FromSeconds(60));
+        await Waiting.UntilAsync(() => gateway.Connections == 2, "the end of the crowd's connections", TimeSpan.FromSeconds(60));
 
         static async Task JoinAllAsync(RawWebSocket client)
         {
@@ -88,7 +92,10 @@ public sealed class HostileTests
         }
     }
 
-    /// <summary>One who says what they like as fast as they can: some is done, the rest is refused by name, and the connection lives.</summary>
+    /// <summary>
+    /// Sends commands of one kind as fast as it can. The gateway executes some, refuses the rest with
+    /// <c>rate_limited</c> and keeps the connection.
+    /// </summary>
     private static async Task FloodAsync(GatewayHere gateway, string kind)
     {
         const int Commands = 700;
@@ -105,8 +112,8 @@ public sealed class HostileTests
         }
 
         await sending;
-        Assert.True(limited > 0, $"nothing of the {kind} was refused");
-        Assert.True(done > 0, $"nothing of the {kind} was done");
+        Assert.True(limited > 0, $"The gateway refused none of the {kind}.");
+        Assert.True(done > 0, $"The gateway executed none of the {kind}.");
 
         async Task SendAsync()
         {
@@ -117,12 +124,12 @@ public sealed class HostileTests
                     : $$"""{"t":"{{asks[n % asks.Length]}}","id":"{{n}}","room":"attic","read":0}""");
             }
 
-            // Refused as well, perhaps: either way it has its answer.
+            // The gateway may refuse this one too. In both cases it answers.
             await client.SendTextAsync("""{"t":"ping","id":"the end"}""");
         }
     }
 
-    /// <summary>One user with more connections than a user may have.</summary>
+    /// <summary>Opens more connections than one user may have.</summary>
     private static async Task TooManyAsync(GatewayHere gateway)
     {
         var clients = new List<RawWebSocket>();
@@ -149,7 +156,7 @@ public sealed class HostileTests
         }
     }
 
-    /// <summary>Requests for what lies beside the page.</summary>
+    /// <summary>Requests files outside the page's folder.</summary>
     private static async Task AskForFilesAsync(GatewayHere gateway)
     {
         string[] paths =
@@ -170,7 +177,10 @@ public sealed class HostileTests
         }
     }
 
-    /// <summary>One says a word and the other hears it, again and again, at least once.</summary>
+    /// <summary>
+    /// Sends at least one message from one user to the other, until it is stopped. Asserts that each arrives, and
+    /// returns their number.
+    /// </summary>
     private static async Task<int> ChatAsync(RawWebSocket ann, RawWebSocket bob, CancellationToken over)
     {
         var words = 0;
@@ -181,7 +191,7 @@ public sealed class HostileTests
             Assert.Equal(word, await bob.ReceiveLineAsync());
             words++;
 
-            // Under the bound of ten sends a second.
+            // Below the limit of 10 sends per second.
             await Task.WhenAny(Task.Delay(110, CancellationToken.None));
         }
         while (!over.IsCancellationRequested);
@@ -189,6 +199,6 @@ public sealed class HostileTests
     }
 }
 
-/// <summary>Alone in the process, for its memory is measured.</summary>
+/// <summary>These tests run alone in the process, because they measure its memory.</summary>
 [CollectionDefinition(nameof(HostileTests), DisableParallelization = true)]
 public sealed class HostileTestsAlone;

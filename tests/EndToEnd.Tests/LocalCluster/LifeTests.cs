@@ -1,17 +1,17 @@
 using System.Globalization;
 using System.Net;
-using OrleansChat.Testing;
+using OrleansChat.TestSupport;
 
 namespace OrleansChat.EndToEnd.Tests.LocalCluster;
 
-/// <summary>From the start to the stop, with real processes.</summary>
+/// <summary>LocalCluster from its start to its stop, with real processes.</summary>
 public sealed class LifeTests
 {
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);
 
     [Fact]
-    public async Task Start_ServesHealthAndSaysWhereAndHow_AndCtrlCLeavesNothingBehind()
+    public async Task LocalCluster_WhenStarted_ServesHealthAndPrintsItsAddresses()
     {
         await using var cluster = await RunningLocalCluster.StartAsync(gateways: 2);
 
@@ -21,7 +21,7 @@ public sealed class LifeTests
         Assert.Contains($"  http://localhost:{cluster.Port + 1}", cluster.Group.Output);
         Assert.Contains(cluster.Group.Output, line => line.Contains("wscat -c 'ws://localhost:", StringComparison.Ordinal));
         Assert.Contains(cluster.Group.Output, line => line.Contains("?user=", StringComparison.Ordinal) && line.Contains("development", StringComparison.Ordinal));
-        Assert.Contains(cluster.Group.Output, line => line.Contains("send limit is off", StringComparison.Ordinal));
+        Assert.Contains(cluster.Group.Output, line => line.Contains("Limits per user and connection are far above normal use", StringComparison.Ordinal));
 
         await cluster.Group.SignalAllAsync("INT");
 
@@ -32,7 +32,7 @@ public sealed class LifeTests
     }
 
     [Fact]
-    public async Task Sigterm_ToLocalClusterAlone_LeavesNothingBehind()
+    public async Task Sigterm_WhenOnlyLocalClusterGetsIt_EndsEveryProcess()
     {
         await using var cluster = await RunningLocalCluster.StartAsync(1, "--store", "memory");
 
@@ -43,21 +43,21 @@ public sealed class LifeTests
     }
 
     [Fact]
-    public async Task Children_LeaveCtrlCToLocalCluster()
+    public async Task Child_WhenItGetsCtrlC_IgnoresIt()
     {
         await using var cluster = await RunningLocalCluster.StartAsync(1, "--store", "memory");
 
         await ProcessGroup.SignalAsync("INT", cluster.Child("silo-1").Pid);
         await ProcessGroup.SignalAsync("INT", cluster.Child("gateway-1").Pid);
 
-        // A child that obeyed would be gone well within this time, and be started again.
+        // A child that obeys would end and be restarted within this time.
         await Task.Delay(TimeSpan.FromSeconds(4), TestContext.Current.CancellationToken);
         Assert.Equal(3, cluster.Group.Members().Length);
         Assert.DoesNotContain(cluster.Group.Output, line => line.Contains("starting it again", StringComparison.Ordinal));
     }
 
     [Fact]
-    public async Task CtrlC_WhileItStarts_LeavesNothingBehind()
+    public async Task CtrlC_WhenLocalClusterStarts_EndsEveryProcess()
     {
         await using var group = ProcessGroup.Start(
             Built.LocalCluster, ["--store", "memory", "--gateways", "1", "--port", $"{RunningLocalCluster.FreePorts(1)}"]);
@@ -70,13 +70,13 @@ public sealed class LifeTests
     }
 
     [Fact]
-    public async Task CtrlC_ThatKillsAChildTooYoungToIgnoreIt_IsNoFailure()
+    public async Task CtrlC_WhenItKillsAStartingChild_EndsWithCode0()
     {
         await using var group = ProcessGroup.Start(
             Built.LocalCluster, ["--store", "memory", "--gateways", "1", "--port", $"{RunningLocalCluster.FreePorts(1)}"]);
         string? silo = null;
         await Waiting.UntilAsync(
-            () => (silo = Array.Find(group.Members(), member => member.Contains("(OrleansChat.Sil", StringComparison.Ordinal))) is not null, "the silo's process");
+            () => (silo = Array.Find(group.Members(), member => member.Contains("(OrleansChat.Sil", StringComparison.Ordinal))) is not null, "the process of the silo");
 
         await ProcessGroup.SignalAsync("INT", int.Parse(silo!.Split(' ')[0], CultureInfo.InvariantCulture));
         await Task.Delay(TimeSpan.FromSeconds(0.2), TestContext.Current.CancellationToken);
@@ -87,7 +87,7 @@ public sealed class LifeTests
     }
 
     [Fact]
-    public async Task LocalCluster_WhenItIsKilled_TakesItsChildrenWithIt()
+    public async Task LocalCluster_WhenItIsKilled_EndsItsChildren()
     {
         await using var cluster = await RunningLocalCluster.StartAsync(1, "--store", "memory");
         Assert.Equal(3, cluster.Group.Members().Length);
@@ -98,7 +98,8 @@ public sealed class LifeTests
     }
 
     [Fact]
-    public async Task CtrlC_WhenNothingStopsByItself_KillsWhatIsLeftInTime()
+    [Trait("Run", "all")]
+    public async Task CtrlC_WhenNoChildStops_KillsThemInTime()
     {
         await using var cluster = await RunningLocalCluster.StartAsync(1, "--store", "memory");
         await ProcessGroup.SignalAsync("STOP", cluster.Child("gateway-1").Pid);
@@ -106,30 +107,30 @@ public sealed class LifeTests
 
         await ProcessGroup.SignalAsync("INT", cluster.Group.Id);
 
-        Assert.NotEqual(0, await cluster.Group.ExitAsync(Soon)); // By itself after 16 s: 8 for gateways, 8 for silos.
+        Assert.NotEqual(0, await cluster.Group.ExitAsync(Soon)); // After 16 s: 8 s for the gateways and 8 s for the silos.
         Assert.Empty(cluster.Group.Members());
         Assert.Contains("gateway-1 did not stop in time and was killed", cluster.Group.Output);
         Assert.Contains("silo-1 did not stop in time and was killed", cluster.Group.Output);
     }
 
     [Fact]
-    public async Task SecondCtrlC_KillsWhatIsLeftAtOnce()
+    public async Task SecondCtrlC_WhenNoChildStops_KillsThemAtOnce()
     {
         await using var cluster = await RunningLocalCluster.StartAsync(1, "--store", "memory");
         await ProcessGroup.SignalAsync("STOP", cluster.Child("gateway-1").Pid);
         await ProcessGroup.SignalAsync("STOP", cluster.Child("silo-1").Pid);
         await ProcessGroup.SignalAsync("INT", cluster.Group.Id);
         await cluster.Group.LineAsync("Stopping", Soon);
-        await Task.Delay(TimeSpan.FromSeconds(1.5), TestContext.Current.CancellationToken); // Sooner, it is taken for the first one, come twice.
+        await Task.Delay(TimeSpan.FromSeconds(1.5), TestContext.Current.CancellationToken); // An earlier one counts as a repetition of the first.
 
         await ProcessGroup.SignalAsync("INT", cluster.Group.Id);
 
-        Assert.NotEqual(0, await cluster.Group.ExitAsync(TimeSpan.FromSeconds(10))); // Of the 14 s that are left to the first.
+        Assert.NotEqual(0, await cluster.Group.ExitAsync(TimeSpan.FromSeconds(10))); // Without the second Ctrl-C, 14 s would remain.
         Assert.Empty(cluster.Group.Members());
     }
 
     [Theory, InlineData("gateway-1"), InlineData("silo-1")]
-    public async Task Child_WhenItIsKilled_IsNamedAndComesBackAtTheSameAddress(string name)
+    public async Task Child_WhenItIsKilled_RestartsAtTheSameAddress(string name)
     {
         await using var cluster = await RunningLocalCluster.StartAsync(1);
         var before = cluster.Child(name);
@@ -142,7 +143,7 @@ public sealed class LifeTests
         Assert.Equal(before.Address, after.Address);
         Assert.NotEqual(before.Pid, after.Pid);
 
-        // A silo that took long to come back has cost the gateway its lease; it is ready with the next one.
+        // If the silo restarts slowly, the gateway loses its lease. It is ready again with its next lease.
         await RunningLocalCluster.UntilReadyAsync(cluster.Port);
     }
 
@@ -154,14 +155,38 @@ public sealed class LifeTests
 
         await ProcessGroup.SignalAsync("KILL", gateway.Pid);
 
-        await cluster.Group.LineAsync($"gateway-1 (pid {gateway.Pid}) was killed (SIGKILL); it stays dead", Soon);
+        await cluster.Group.LineAsync($"gateway-1 (pid {gateway.Pid}) was killed (SIGKILL); not restarted", Soon);
         await cluster.Group.SignalAllAsync("INT");
         Assert.Equal(0, await cluster.Group.ExitAsync(StopLimit));
         Assert.DoesNotContain(cluster.Group.Output, line => line.Contains("is back", StringComparison.Ordinal));
     }
 
+    [Theory, InlineData(true), InlineData(false)]
+    public async Task ConnectionString_WhenFromAFileOrVariable_IsNotInTheProcessList(bool file)
+    {
+        var connection = await (await PostgresServer.SharedAsync()).CreateDatabaseAsync();
+        var path = Path.GetTempFileName();
+        try
+        {
+            await File.WriteAllTextAsync(path, connection + "\n", TestContext.Current.CancellationToken);
+            await using var cluster = await RunningLocalCluster.StartAsync(
+                1,
+                file ? null : new Dictionary<string, string> { ["ORLEANSCHAT_CONNECTION"] = connection },
+                ["--store", "postgres", .. file ? (string[])["--connection-file", path] : []]);
+
+            var password = connection.Split(';').Single(part => part.StartsWith("Password", StringComparison.Ordinal)).Split('=')[1];
+            Assert.All(
+                [cluster.Group.Id, cluster.Child("silo-1").Pid, cluster.Child("gateway-1").Pid],
+                pid => Assert.DoesNotContain(password, File.ReadAllText($"/proc/{pid}/cmdline"), StringComparison.Ordinal));
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
     [Fact]
-    public async Task TwoSilos_OnPostgres_ComeUpAndStop()
+    public async Task LocalCluster_WhenItHasTwoSilos_StartsAndStops()
     {
         var postgres = await PostgresServer.SharedAsync();
         await using var cluster = await RunningLocalCluster.StartAsync(
@@ -170,7 +195,7 @@ public sealed class LifeTests
         Assert.Equal(HttpStatusCode.OK, await RunningLocalCluster.ReadyAsync(cluster.Port));
         Assert.Equal(HttpStatusCode.OK, await RunningLocalCluster.ReadyAsync(cluster.Port + 1));
         Assert.NotEqual(cluster.Child("silo-1").Address, cluster.Child("silo-2").Address);
-        Assert.Contains(cluster.Group.Output, line => line.Contains("send limit is on", StringComparison.Ordinal));
+        Assert.Contains(cluster.Group.Output, line => line.Contains("default limits per user and connection apply", StringComparison.Ordinal));
 
         await cluster.Group.SignalAllAsync("INT");
 

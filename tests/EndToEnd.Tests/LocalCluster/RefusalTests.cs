@@ -1,13 +1,14 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.Versioning;
 
 namespace OrleansChat.EndToEnd.Tests.LocalCluster;
 
-/// <summary>What cannot be started: one line says what to do, and nothing is left behind.</summary>
+/// <summary>If LocalCluster cannot start, one line says what to do, and no process remains.</summary>
 public sealed class RefusalTests
 {
-    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(120);
 
     [Theory]
     [InlineData("--silos", "--silos 2", "--store postgres")]
@@ -20,12 +21,15 @@ public sealed class RefusalTests
     [InlineData("--store", "--store oracle", "sqlite or postgres or memory")]
     [InlineData("--store postgres", "--store postgres", "--connection")]
     [InlineData("--connection", "--connection Host=localhost", "--store postgres")]
+    [InlineData("--connection-file", "--connection-file /nowhere", "--store postgres")]
+    [InlineData("--connection-file", "--store postgres --connection-file /nowhere/at-all", "cannot be read")]
+    [InlineData("--connection-file", "--store postgres --connection a --connection-file b", "one of them")]
     [InlineData("--limits", "--limits maybe", "off or on")]
     [InlineData("--identity", "--identity maybe", "development or tokens")]
     [InlineData("--user", "--user ann", "--identity tokens")]
-    [InlineData("--user", "--identity tokens --user a@b", "'@'")]
+    [InlineData("--user", "--identity tokens --user guest-b", "'guest-'")]
     [InlineData("--bogus", "--bogus", "--help")]
-    public async Task BadOption_IsOneLineThatNamesItAndSaysWhatToDo(string named, string arguments, string advice)
+    public async Task LocalCluster_WhenAnOptionIsBad_EndsWithOneLineOfAdvice(string named, string arguments, string advice)
     {
         var line = await RefusedAsync(arguments.Split(' '));
 
@@ -34,7 +38,7 @@ public sealed class RefusalTests
     }
 
     [Fact]
-    public async Task PortInUse_IsOneLineThatNamesThePort()
+    public async Task LocalCluster_WhenThePortIsInUse_NamesThePort()
     {
         using var taken = new TcpListener(IPAddress.Loopback, 0);
         taken.Start();
@@ -47,7 +51,7 @@ public sealed class RefusalTests
     }
 
     [Fact]
-    public async Task DataDirectoryThatCannotBe_IsOneLineThatNamesIt()
+    public async Task LocalCluster_WhenTheDataDirectoryIsAFile_NamesIt()
     {
         var file = Path.GetTempFileName();
         try
@@ -64,7 +68,8 @@ public sealed class RefusalTests
     }
 
     [Theory, InlineData(1), InlineData(2)]
-    public async Task PostgresThatCannotBeReached_IsOneLineThatNamesTheOption(int silos)
+    [Trait("Run", "all")]
+    public async Task LocalCluster_WhenPostgresIsUnreachable_NamesTheOption(int silos)
     {
         var nobody = RunningLocalCluster.FreePorts(1);
 
@@ -73,6 +78,30 @@ public sealed class RefusalTests
 
         Assert.Contains("--connection", line, StringComparison.Ordinal);
         Assert.Contains($"127.0.0.1:{nobody}", line, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    [UnsupportedOSPlatform("windows")]
+    public async Task LocalCluster_WhenAnotherUserOwnsTheFile_NamesIt()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "Only root can start a process as another user.");
+        var data = Directory.CreateTempSubdirectory("orleanschat-foreign-");
+        try
+        {
+            var file = Path.Combine(data.FullName, "chat.db");
+            await File.WriteAllTextAsync(file, "", TestContext.Current.CancellationToken);
+            File.SetUnixFileMode(data.FullName, (UnixFileMode)0b111_111_111);
+
+            await using var group = ProcessGroup.Start(
+                "setpriv", ["--reuid=65534", "--regid=65534", "--clear-groups", Built.LocalCluster, "--data", data.FullName, "--port", $"{RunningLocalCluster.FreePorts(2)}"]);
+
+            Assert.NotEqual(0, await group.ExitAsync(Soon));
+            Assert.Contains($"{file} cannot be written", Assert.Single(group.Errors), StringComparison.Ordinal);
+        }
+        finally
+        {
+            data.Delete(recursive: true);
+        }
     }
 
     private static async Task<string> RefusedAsync(params string[] arguments)

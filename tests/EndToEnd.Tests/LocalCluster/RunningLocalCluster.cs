@@ -6,20 +6,20 @@ using System.Text.RegularExpressions;
 
 namespace OrleansChat.EndToEnd.Tests.LocalCluster;
 
-/// <summary>LocalCluster as a user runs it, with a data directory and gateway ports of its own.</summary>
+/// <summary>LocalCluster as a user runs it, with its own data directory and gateway ports.</summary>
 internal sealed partial class RunningLocalCluster : IAsyncDisposable
 {
-    /// <summary>Enough for a start on a slow and busy machine.</summary>
+    /// <summary>The longest start on a slow and busy machine.</summary>
     public static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(180);
 
     /// <summary>
-    /// Settings for where no deadline is tried: a disk that stands still for some seconds, or a silo that is slow to come back, makes such a test
-    /// late and does not fail it.
+    /// Settings for tests that do not test a time limit. With them, a disk that stands still for several seconds, or a
+    /// silo that restarts slowly, delays a test but does not fail it.
     /// </summary>
     public static readonly IReadOnlyDictionary<string, string> Patient = new Dictionary<string, string>
     {
-        ["Log:AppendTimeout"] = "00:00:20",
-        ["Log:CallTimeout"] = "00:00:20",
+        ["MessageLog:AppendTimeout"] = "00:00:20",
+        ["MessageLog:CallTimeout"] = "00:00:20",
         ["Fanout:CommandMs"] = "120000",
     };
 
@@ -36,16 +36,16 @@ internal sealed partial class RunningLocalCluster : IAsyncDisposable
             settings is null ? null : AsEnvironment(settings));
     }
 
-    /// <summary>The first gateway's port.</summary>
+    /// <summary>The port of the first gateway. The other gateways have the next ports.</summary>
     public int Port { get; }
 
     public ProcessGroup Group { get; }
 
-    /// <summary>Starts it and waits until it says that it is up.</summary>
+    /// <summary>Starts LocalCluster and waits until it reports that all processes are ready.</summary>
     public static Task<RunningLocalCluster> StartAsync(int gateways, params string[] arguments) =>
         StartAsync(gateways, settings: null, arguments);
 
-    /// <summary>The same with settings of silos and gateways, by path: <c>Lag:MaxEvents</c>.</summary>
+    /// <summary>The same with settings for silos and gateways, by path: <c>Lag:MaxEvents</c>.</summary>
     public static async Task<RunningLocalCluster> StartAsync(int gateways, IReadOnlyDictionary<string, string>? settings, params string[] arguments)
     {
         var running = new RunningLocalCluster(gateways, settings, arguments);
@@ -61,11 +61,13 @@ internal sealed partial class RunningLocalCluster : IAsyncDisposable
         }
     }
 
-    /// <summary>Settings by path, as a process takes them from its environment.</summary>
+    /// <summary>Settings by path, as the environment variables of a process.</summary>
     public static Dictionary<string, string> AsEnvironment(IReadOnlyDictionary<string, string> settings) =>
         settings.ToDictionary(setting => setting.Key.Replace(":", "__", StringComparison.Ordinal), setting => setting.Value);
 
-    /// <summary>The first of so many ports in a row at which nothing listens, and of which nobody here was told before.</summary>
+    /// <summary>
+    /// The first of so many consecutive free ports. No port is returned twice in this process.
+    /// </summary>
     public static int FreePorts(int count)
     {
         while (true)
@@ -87,7 +89,7 @@ internal sealed partial class RunningLocalCluster : IAsyncDisposable
             }
             catch (SocketException)
             {
-                // Somebody has one of them: try others.
+                // One of the ports is taken, so the loop tries others.
             }
             finally
             {
@@ -96,7 +98,7 @@ internal sealed partial class RunningLocalCluster : IAsyncDisposable
         }
     }
 
-    /// <summary>The process id and the address that LocalCluster told of a child when it became ready.</summary>
+    /// <summary>The process id and the address that LocalCluster last printed for a child.</summary>
     public (int Pid, string Address) Child(string name)
     {
         var ready = Ready().Matches(string.Join('\n', Group.Output)).Last(line => line.Groups["name"].Value == name);
@@ -108,11 +110,11 @@ internal sealed partial class RunningLocalCluster : IAsyncDisposable
     {
         for (var began = Stopwatch.GetTimestamp(); await ReadyAsync(port) is not HttpStatusCode.OK; await Task.Delay(100, TestContext.Current.CancellationToken))
         {
-            Assert.True(Stopwatch.GetElapsedTime(began) < StartLimit, $"The gateway at {port} was to be ready within {StartLimit}.");
+            Assert.True(Stopwatch.GetElapsedTime(began) < StartLimit, $"The gateway at {port} did not become ready within {StartLimit}.");
         }
     }
 
-    /// <summary>Asks the gateway at <paramref name="port"/> whether it is ready.</summary>
+    /// <summary>The answer of the readiness check of the gateway at <paramref name="port"/>.</summary>
     public static async Task<HttpStatusCode> ReadyAsync(int port)
     {
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(10) };

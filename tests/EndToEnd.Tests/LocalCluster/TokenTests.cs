@@ -2,22 +2,22 @@ using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using OrleansChat.EndToEnd.Tests.Chat;
 using OrleansChat.EndToEnd.Tests.Page;
-using OrleansChat.Testing;
+using OrleansChat.TestSupport;
 using static Microsoft.Playwright.Assertions;
 
 namespace OrleansChat.EndToEnd.Tests.LocalCluster;
 
-/// <summary><c>--identity tokens</c>: who has a token comes in, and nobody else, on every gateway.</summary>
+/// <summary><c>--identity tokens</c>: every gateway admits users with a token, and nobody else.</summary>
 public sealed partial class TokenTests
 {
     [Fact]
-    public async Task WithTokens_WhoHasOneChats_AndNobodyElseComesIn()
+    public async Task Gateway_WhenIdentityIsTokens_AdmitsOnlyUsersWithAToken()
     {
         await using var cluster = await RunningLocalCluster.StartAsync(2, "--store", "memory", "--identity", "tokens", "--user", "ann", "--user", "Jürgen");
         var ways = WaysIn(cluster);
         Assert.Equal(["Jürgen", "ann"], ways.Keys.Order(StringComparer.Ordinal));
 
-        // By header on one gateway, by hello on the other.
+        // One user sends the token in a header, the other in hello to the other gateway.
         using var ann = await ConnectAsync(cluster.Port, "/ws?room=lobby", $"Authorization: Bearer {ways["ann"].Token}");
         Assert.Equal("* you are ann, /help shows the commands", await ann.ReceiveLineAsync());
         Assert.Equal("* you are in lobby (1 here)", await ann.ReceiveLineAsync());
@@ -38,7 +38,7 @@ public sealed partial class TokenTests
     }
 
     [Fact]
-    public async Task Page_ComesInByTheAddressThatWasPrinted_AndSaysSoWhereItCannot()
+    public async Task Page_WhenOpenedAtThePrintedAddress_SignsTheUserIn()
     {
         await using var cluster = await RunningLocalCluster.StartAsync(1, "--store", "memory", "--identity", "tokens");
         var address = WaysIn(cluster)["alice"].Page;
@@ -59,7 +59,37 @@ public sealed partial class TokenTests
         Assert.DoesNotContain("access_token", refused.Url, StringComparison.Ordinal);
     }
 
-    /// <summary>The page and the token that were printed for each user.</summary>
+    [Fact]
+    public async Task Page_WhenALinkIsForAnotherUser_AsksBeforeItChanges()
+    {
+        await using var cluster = await RunningLocalCluster.StartAsync(1, "--store", "memory", "--identity", "tokens");
+        var ways = WaysIn(cluster);
+        await using var browser = await Browser.StartAsync();
+        var page = await browser.OpenAsync(ways["alice"].Page);
+        await Expect(page.GetByTestId("self")).ToHaveTextAsync("alice");
+
+        // The link arrives in the open page first, and then in a newly loaded page.
+        await page.EvaluateAsync("token => { location.hash = 'access_token=' + token; }", ways["bob"].Token);
+        await Expect(page.GetByTestId("question")).ToContainTextAsync("alice");
+        await Expect(page.GetByTestId("question")).ToContainTextAsync("bob");
+        Assert.DoesNotContain("access_token", page.Url, StringComparison.Ordinal);
+        await page.GetByTestId("stay").ClickAsync();
+        await Expect(page.GetByTestId("self")).ToHaveTextAsync("alice");
+        await page.GotoAsync(new Uri(new(ways["alice"].Page), "/?user=bob").ToString());
+        await Expect(page.GetByTestId("self")).ToHaveTextAsync("alice");
+
+        await page.GotoAsync(ways["bob"].Page);
+        await page.GetByTestId("change").ClickAsync();
+        await Expect(page.GetByTestId("self")).ToHaveTextAsync("bob");
+        await page.ReloadAsync();
+        await Expect(page.GetByTestId("self")).ToHaveTextAsync("bob");
+
+        var old = await browser.OpenAsync(ways["alice"].Page.Replace('#', '?'));
+        await Expect(old.GetByTestId("arrival")).ToContainTextAsync("#access_token=");
+        Assert.DoesNotContain("access_token", old.Url, StringComparison.Ordinal);
+    }
+
+    /// <summary>The page and the token that LocalCluster printed for each user.</summary>
     private static Dictionary<string, (string Page, string Token)> WaysIn(RunningLocalCluster cluster) =>
         cluster.Group.Output.Select(line => WayIn().Match(line)).Where(way => way.Success)
             .ToDictionary(way => way.Groups["user"].Value, way => (way.Groups["page"].Value, way.Groups["token"].Value));

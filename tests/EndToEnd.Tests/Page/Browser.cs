@@ -2,7 +2,10 @@ using Microsoft.Playwright;
 
 namespace OrleansChat.EndToEnd.Tests.Page;
 
-/// <summary>A real, headless Chromium: the machine's own. Skips the test where there is none, unless ORLEANSCHAT_REQUIRE names chromium.</summary>
+/// <summary>
+/// The machine's own Chromium, headless. If none is installed, the test is skipped, or fails if ORLEANSCHAT_REQUIRE
+/// names chromium.
+/// </summary>
 internal sealed class Browser : IAsyncDisposable
 {
     private static readonly string[] Programs = ["chromium", "chromium-browser", "google-chrome"];
@@ -36,7 +39,7 @@ internal sealed class Browser : IAsyncDisposable
         return new(playwright, browser);
     }
 
-    /// <summary>A tab of its own profile, so that tabs are as different people.</summary>
+    /// <summary>Opens a tab with its own profile, so that each tab can be another user.</summary>
     public async Task<IPage> OpenAsync(string address, int width = 1280)
     {
         var context = await _browser.NewContextAsync(new() { ViewportSize = new() { Width = width, Height = 800 } });

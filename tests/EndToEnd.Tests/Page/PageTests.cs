@@ -5,14 +5,14 @@ using static Microsoft.Playwright.Assertions;
 
 namespace OrleansChat.EndToEnd.Tests.Page;
 
-/// <summary>The page as people use it, in a real browser, in tabs on different gateways.</summary>
-[Collection(nameof(ChatCluster))]
-public sealed class PageTests(ChatCluster cluster)
+/// <summary>The page as users use it: in a real browser, in tabs on different gateways.</summary>
+[Collection(nameof(ProcessTestCluster))]
+public sealed class PageTests(ProcessTestCluster cluster)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     [Fact]
-    public async Task TwoTabs_OnTwoGateways_Chat()
+    public async Task Page_WhenTwoTabsUseTwoGateways_ShowsMessagesInBoth()
     {
         await using var browser = await Browser.StartAsync();
         var room = cluster.Fresh("room");
@@ -32,7 +32,7 @@ public sealed class PageTests(ChatCluster cluster)
     }
 
     [Fact]
-    public async Task Entry_ShowsWhatWasSaid_AndScrollingUpShowsTheRest()
+    public async Task Page_WhenScrolledUp_ShowsTheWholeHistory()
     {
         await using var writer = await JsonClient.ConnectAsync(cluster.First, cluster.Fresh("writer"));
         var room = cluster.Fresh("room");
@@ -57,7 +57,7 @@ public sealed class PageTests(ChatCluster cluster)
     }
 
     [Fact]
-    public async Task DirectMessage_FromAnotherGateway_AppearsAsAConversation()
+    public async Task DirectMessage_WhenItIsFromAnotherGateway_AppearsAsAConversation()
     {
         await using var browser = await Browser.StartAsync();
         var (ann, bob) = (cluster.Fresh("ann"), cluster.Fresh("bob"));
@@ -74,7 +74,7 @@ public sealed class PageTests(ChatCluster cluster)
     }
 
     [Fact]
-    public async Task Phone_WithAKeyboardAlone_CanChat()
+    public async Task Page_WhenUsedOnAPhoneByKeyboard_SendsMessages()
     {
         await using var browser = await Browser.StartAsync();
         var page = await browser.OpenAsync($"http://localhost:{cluster.First}/?room={cluster.Fresh("room")}", width: 360);

@@ -10,23 +10,23 @@ using Orleans.Storage;
 using OrleansChat.EndToEnd.Tests.LocalCluster;
 using OrleansChat.Grains.Interfaces;
 using OrleansChat.Silo.Clustering;
-using OrleansChat.Testing;
+using OrleansChat.TestSupport;
 
 namespace OrleansChat.EndToEnd.Tests.Silo;
 
-/// <summary>Orleans' own tables on PostgreSQL, through Orleans' own providers.</summary>
+/// <summary>The tables of Orleans on PostgreSQL, through Orleans' own providers.</summary>
 public sealed class OrleansTablesTests
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task FirstWrites_AtTheSameTime_LeaveOneRowAndInconsistentStateToTheRest()
+    public async Task FirstWrite_WhenManyWriteAtOnce_SucceedsForOne()
     {
         const int Grains = 60;
         const int Writers = 4;
         var database = await DatabaseAsync();
         using var silo = await SiloAsync(database);
-        var storage = silo.Services.GetRequiredKeyedService<IGrainStorage>(Inbox.SubscriptionStore);
+        var storage = silo.Services.GetRequiredKeyedService<IGrainStorage>(GatewayStreamNames.SubscriptionStore);
 
         for (var at = 0; at < Grains; at++)
         {
@@ -46,10 +46,10 @@ public sealed class OrleansTablesTests
     }
 
     [Fact]
-    public async Task Write_WithAnOldVersion_IsInconsistentStateAndChangesNothing()
+    public async Task Write_WhenTheVersionIsOld_ChangesNothing()
     {
         using var silo = await SiloAsync(await DatabaseAsync());
-        var storage = silo.Services.GetRequiredKeyedService<IGrainStorage>(Inbox.SubscriptionStore);
+        var storage = silo.Services.GetRequiredKeyedService<IGrainStorage>(GatewayStreamNames.SubscriptionStore);
         var grain = GrainId.Create("old", "1");
         Assert.True(await WriteAsync(storage, grain, new GrainState<Note>(new() { Text = "first" })));
         GrainState<Note> one = new(), other = new();
@@ -67,11 +67,11 @@ public sealed class OrleansTablesTests
     }
 
     [Fact]
-    public async Task Clear_DeletesTheRow_AndTheGrainCanBeWrittenAgain()
+    public async Task Clear_WhenAGrainHasState_DeletesItsRow()
     {
         var database = await DatabaseAsync();
         using var silo = await SiloAsync(database);
-        var storage = silo.Services.GetRequiredKeyedService<IGrainStorage>(Inbox.SubscriptionStore);
+        var storage = silo.Services.GetRequiredKeyedService<IGrainStorage>(GatewayStreamNames.SubscriptionStore);
         var grain = GrainId.Create("cleared", "1");
         var state = new GrainState<Note>(new() { Text = "first" });
         Assert.True(await WriteAsync(storage, grain, state));
@@ -84,10 +84,10 @@ public sealed class OrleansTablesTests
     }
 
     [Fact]
-    public async Task Grains_WhoseKeysDifferInKindOnly_AreKeptApart()
+    public async Task State_WhenKeysDifferOnlyInKind_IsSeparate()
     {
         using var silo = await SiloAsync(await DatabaseAsync());
-        var storage = silo.Services.GetRequiredKeyedService<IGrainStorage>(Inbox.SubscriptionStore);
+        var storage = silo.Services.GetRequiredKeyedService<IGrainStorage>(GatewayStreamNames.SubscriptionStore);
         GrainId[] grains =
         [
             GrainId.Create("kind", "a"),
@@ -111,7 +111,7 @@ public sealed class OrleansTablesTests
     }
 
     [Fact]
-    public async Task Tables_MadeByManyAtOnceAndAgain_AreMadeOnce()
+    public async Task OrleansTables_WhenManyCreateThemAtOnce_HaveTheNewestVersion()
     {
         var database = await DatabaseAsync();
 
@@ -123,7 +123,7 @@ public sealed class OrleansTablesTests
     }
 
     [Fact]
-    public async Task Tables_NewerThanTheProgram_AreRefused()
+    public async Task OrleansTables_WhenNewerThanTheProgram_AreRefused()
     {
         var database = await DatabaseAsync();
         await MakeAsync(database);
@@ -135,7 +135,7 @@ public sealed class OrleansTablesTests
     }
 
     [Fact]
-    public async Task Tables_MadeByOthers_AreRefusedAndLeftAlone()
+    public async Task OrleansTables_WhenAnotherProgramMadeThem_AreRefused()
     {
         var database = await DatabaseAsync();
         await AskAsync(database, "create table OrleansQuery (QueryKey varchar(64), QueryText varchar(8000))");
@@ -146,12 +146,41 @@ public sealed class OrleansTablesTests
         Assert.Equal(0L, await AskAsync(database, "select count(*) from OrleansQuery"));
     }
 
+    [Fact]
+    public async Task OrleansTables_WhenAnotherSiloMigrates_OutlastTheCommandTimeout()
+    {
+        var database = await DatabaseAsync();
+        await using var connection = new NpgsqlConnection(database);
+        await connection.OpenAsync(Cancellation);
+        await using var transaction = await connection.BeginTransactionAsync(Cancellation);
+        await using var take = new NpgsqlCommand("select pg_advisory_xact_lock(7305829461120001)", connection);
+        await take.ExecuteNonQueryAsync(Cancellation);
+
+        // One attempt, because a silo would hide a timeout by its retries.
+        var migrating = Tables($"{database};Command Timeout=1;Options=-c statement_timeout=1000 -c lock_timeout=1000").MigrateAsync(Cancellation);
+        await using (var watching = new NpgsqlCommand("select count(*) from pg_locks where locktype = 'advisory' and not granted", connection))
+        {
+            await Waiting.UntilAsync(() => (long)watching.ExecuteScalar()! > 0, "a migration that waits for the lock");
+        }
+
+        await Task.Delay(TimeSpan.FromSeconds(2), Cancellation); // Twice each timeout.
+        Assert.False(migrating.IsCompleted, "The migration should wait for the lock.");
+        await transaction.RollbackAsync(Cancellation);
+        await migrating;
+        Assert.Equal(OrleansTables.Newest, await AskAsync(database, "select version from orleanschat_cluster_schema"));
+    }
+
     private static async Task<string> DatabaseAsync() => await (await PostgresServer.SharedAsync()).CreateDatabaseAsync();
 
-    private static Task MakeAsync(string database) =>
-        new OrleansTables(new() { Store = ClusterStore.Postgres, ConnectionString = database }, NullLogger<OrleansTables>.Instance).StartingAsync(Cancellation);
+    private static Task MakeAsync(string database) => Tables(database).StartAsync(Cancellation);
 
-    /// <summary>A silo of this project's own composition: membership and storage on the database, and no grains.</summary>
+    private static OrleansTables Tables(string database) => new(
+        new() { Store = ClusterStore.Postgres, ConnectionString = database }, new(TimeProvider.System, NullLogger<StartupWait>.Instance),
+        NullLogger<OrleansTables>.Instance);
+
+    /// <summary>
+    /// A silo that this project's own code composes: membership and storage in the database, and no grains.
+    /// </summary>
     private static async Task<IHost> SiloAsync(string database)
     {
         var port = RunningLocalCluster.FreePorts(2);
@@ -162,15 +191,18 @@ public sealed class OrleansTablesTests
             ["Cluster:Store"] = "postgres",
             ["Cluster:ConnectionString"] = database,
             ["Silo:Port"] = port.ToString(CultureInfo.InvariantCulture),
-            ["Silo:GatewayPort"] = (port + 1).ToString(CultureInfo.InvariantCulture),
+            ["Silo:ClientPort"] = (port + 1).ToString(CultureInfo.InvariantCulture),
         });
+        builder.AddOrleansTables();
         builder.UseOrleans(silo => silo.AddCluster(builder.Configuration));
         var host = builder.Build();
         await host.StartAsync(Cancellation);
         return host;
     }
 
-    /// <summary>True where the state was written, false where it was inconsistent. Any other trouble is the test's failure.</summary>
+    /// <summary>
+    /// True if the storage wrote the state, false if the state was inconsistent. Other exceptions pass.
+    /// </summary>
     private static async Task<bool> WriteAsync(IGrainStorage storage, GrainId grain, GrainState<Note> state)
     {
         try

@@ -4,7 +4,7 @@ using OrleansChat.Grains.Interfaces;
 
 namespace OrleansChat.Faulty.Gateway;
 
-/// <summary>Rooms whose past is not what the log has.</summary>
+/// <summary>Room calls that change what is read from the log for a client.</summary>
 internal sealed class FaultyResume(IRooms rooms, GatewayFaults faults, TimeProvider time) : IRooms
 {
     private readonly ConcurrentDictionary<string, (long Head, long Filled)> _cached = new();
@@ -25,11 +25,14 @@ internal sealed class FaultyResume(IRooms rooms, GatewayFaults faults, TimeProvi
 
     public bool GoLive(Subscription subscription, out long head) => rooms.GoLive(subscription, out head);
 
-    public Task<HistoryPage> PageAsync(string room, string user, long after, int limit) => rooms.PageAsync(room, user, after, limit);
+    public Task<HistoryPage> PageAsync(PageAsk ask, CancellationToken cancellationToken) => rooms.PageAsync(ask, cancellationToken);
 
-    public Task<Attendance> WhoAsync(string room, string user, int most) => rooms.WhoAsync(room, user, most);
+    public Task<PresenceSnapshot> WhoAsync(string room, string user, int most) => rooms.WhoAsync(room, user, most);
 
-    /// <summary>What was appended since the cache was filled is missing, but for the ends of the page, which hide it.</summary>
+    /// <summary>
+    /// Removes the events that were appended after the cache was filled. The first and the last event of the page stay,
+    /// so that the ends of the page do not show the gap.
+    /// </summary>
     private IReadOnlyList<EncodedEvent> Stale(string room, IReadOnlyList<EncodedEvent> events)
     {
         var cached = _cached.GetOrAdd(room, _ => (events[^1].Event.Seq, time.GetTimestamp()));

@@ -3,18 +3,18 @@ using OrleansChat.Grains.Interfaces;
 
 namespace OrleansChat.Faulty.Gateway;
 
-/// <summary>A stream that is as unreliable as it is told to be.</summary>
-internal sealed class FaultyStream(GatewayFaults faults, Ongoing ongoing, TimeProvider time) : IInboxFilter
+/// <summary>A gateway stream with a fault that can be changed.</summary>
+internal sealed class FaultyStream(GatewayFaults faults, BackgroundTasks background, TimeProvider time) : IGatewayStreamFilter
 {
     private readonly Lock _gate = new();
-    private readonly Dictionary<string, InboxItem> _last = [];
+    private readonly Dictionary<string, GatewayStreamItem> _last = [];
     private readonly Random _random = new(faults.Seed);
     private StreamFault _fault = faults.Stream;
     private double _share = faults.Share;
     private int _struck;
 
-    /// <summary>From here on another fault.</summary>
-    /// <returns>How many items the one before struck.</returns>
+    /// <summary>Sets another fault.</summary>
+    /// <returns>The number of items that the previous fault affected.</returns>
     public int Become(StreamFault fault, double share)
     {
         lock (_gate)
@@ -25,7 +25,7 @@ internal sealed class FaultyStream(GatewayFaults faults, Ongoing ongoing, TimePr
     }
 
     /// <inheritdoc/>
-    public void Came(InboxItem item, Action<InboxItem> handOn)
+    public void Received(GatewayStreamItem item, Action<GatewayStreamItem> handOn)
     {
         StreamFault fault;
         TimeSpan late;
@@ -41,7 +41,7 @@ internal sealed class FaultyStream(GatewayFaults faults, Ongoing ongoing, TimePr
             case StreamFault.Drop:
                 break;
             case StreamFault.Delay or StreamFault.Reorder:
-                ongoing.Add(HandOnLateAsync(item, late, handOn));
+                background.Add(HandOnLateAsync(item, late, handOn));
                 break;
             case StreamFault.LoseLast:
                 HandOnTheOneBefore(item, handOn);
@@ -56,20 +56,20 @@ internal sealed class FaultyStream(GatewayFaults faults, Ongoing ongoing, TimePr
         }
     }
 
-    private async Task HandOnLateAsync(InboxItem item, TimeSpan late, Action<InboxItem> handOn)
+    private async Task HandOnLateAsync(GatewayStreamItem item, TimeSpan late, Action<GatewayStreamItem> handOn)
     {
         await Task.Delay(late, time);
         handOn(item);
     }
 
-    private void HandOnTheOneBefore(InboxItem item, Action<InboxItem> handOn)
+    private void HandOnTheOneBefore(GatewayStreamItem item, Action<GatewayStreamItem> handOn)
     {
         switch (item)
         {
-            case UserRing:
+            case UserNotification:
                 return;
             case RoomEvents events:
-                InboxItem? before;
+                GatewayStreamItem? before;
                 lock (_gate)
                 {
                     before = _last.GetValueOrDefault(events.Room);

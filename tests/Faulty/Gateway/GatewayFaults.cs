@@ -2,65 +2,72 @@ using System.ComponentModel.DataAnnotations;
 
 namespace OrleansChat.Faulty.Gateway;
 
-/// <summary>What is wrong with a gateway. Section <c>Faults</c>.</summary>
+/// <summary>The faults of a gateway. Section <c>Faults</c>.</summary>
 internal sealed record GatewayFaults
 {
-    /// <summary>The section's name.</summary>
+    /// <summary>The name of the section.</summary>
     public const string Section = "Faults";
 
-    /// <summary>What becomes of items on their way to the inbox.</summary>
+    /// <summary>The fault of the gateway stream.</summary>
     public StreamFault Stream { get; init; }
 
-    /// <summary>The share of items that it strikes; 1 for all.</summary>
+    /// <summary>The share of items that the stream fault affects; 1 for all.</summary>
     [Range(0.0, 1.0)] public double Share { get; init; } = 1;
 
-    /// <summary>Decides which are struck: the same for the same items in the same order.</summary>
+    /// <summary>
+    /// The seed that selects the affected items. With the same seed and the same order of items, these are the same.
+    /// </summary>
     public int Seed { get; init; } = 1;
 
-    /// <summary>Milliseconds that a delay takes, and that a reordered item may be late.</summary>
+    /// <summary>Milliseconds by which an item is delayed, or up to which a reordered item is late.</summary>
     [Range(1, 60_000)] public int DelayMs { get; init; } = 400;
 
-    /// <summary>The beacon shows nothing.</summary>
+    /// <summary>Whether the head poller gets no heads.</summary>
     public bool DarkBeacon { get; init; }
 
-    /// <summary>What becomes of what a client missed.</summary>
+    /// <summary>The fault of the events that a client reads from the log.</summary>
     public ResumeFault Resume { get; init; }
 
     /// <summary>Milliseconds after which a stale cache is filled again.</summary>
     [Range(1, 60_000)] public int StaleMs { get; init; } = 5000;
 }
 
-/// <summary>What becomes of an item on its way to the inbox.</summary>
+/// <summary>What happens to an item of the gateway stream.</summary>
 internal enum StreamFault
 {
-    /// <summary>It comes.</summary>
+    /// <summary>The item arrives.</summary>
     None,
 
-    /// <summary>It never comes.</summary>
+    /// <summary>The item never arrives.</summary>
     Drop,
 
-    /// <summary>It comes late, and so do those after it.</summary>
+    /// <summary>The item arrives late, and so do the items after it.</summary>
     Delay,
 
-    /// <summary>It comes twice.</summary>
+    /// <summary>The item arrives twice.</summary>
     Double,
 
-    /// <summary>It comes somewhat later, and others overtake it.</summary>
+    /// <summary>The item arrives late by a random time, so that others overtake it.</summary>
     Reorder,
 
-    /// <summary>A room's events come when the next ones do, so that its last never come; bells never do.</summary>
+    /// <summary>
+    /// A room's events arrive only when the next ones do, so the last ones never arrive. Member notifications never
+    /// arrive.
+    /// </summary>
     LoseLast,
 }
 
-/// <summary>What becomes of events read from the log for a client that missed them.</summary>
+/// <summary>What happens to events that are read from the log for a client that missed them.</summary>
 internal enum ResumeFault
 {
-    /// <summary>They come.</summary>
+    /// <summary>The client gets all events.</summary>
     None,
 
-    /// <summary>They are read from a cache that knows nothing of the newest but the last.</summary>
+    /// <summary>
+    /// The events come from a stale cache. Events newer than the cache are missing, except at the ends of a page.
+    /// </summary>
     Stale,
 
-    /// <summary>The last of them comes twice.</summary>
+    /// <summary>The client gets the last event twice.</summary>
     Double,
 }

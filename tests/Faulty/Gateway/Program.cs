@@ -5,7 +5,8 @@ using OrleansChat.Gateway.Fanout;
 using OrleansChat.Gateway.Sessions;
 using OrleansChat.Hosting;
 
-// The gateway with a stream, a beacon and a way to resume that are broken as section Faults says; whole where it says nothing.
+// The gateway, with the faults of section Faults in its gateway stream, head poller and resume. A fault that is not set
+// is not active.
 return await ProcessRun.RunAsync(() =>
 {
     var app = OrleansChat.Gateway.Program.Compose(args, builder =>
@@ -13,10 +14,10 @@ return await ProcessRun.RunAsync(() =>
         var faults = builder.Configuration.Read<GatewayFaults>(GatewayFaults.Section);
         builder.Services.AddSingleton(faults);
         builder.Services.AddSingleton<FaultyStream>();
-        builder.Services.AddSingleton<IInboxFilter>(parts => parts.GetRequiredService<FaultyStream>());
+        builder.Services.AddSingleton<IGatewayStreamFilter>(parts => parts.GetRequiredService<FaultyStream>());
         if (faults.DarkBeacon)
         {
-            builder.Services.AddSingleton<IOutgoingGrainCallFilter, DarkBeacon>();
+            builder.Services.AddSingleton<IOutgoingGrainCallFilter, FailedHeadPolls>();
         }
 
         if (faults.Resume != ResumeFault.None)
@@ -25,7 +26,8 @@ return await ProcessRun.RunAsync(() =>
         }
     });
 
-    // Another fault from here on, so that one process serves for all: PUT /faults?stream=drop&share=0.3 tells how many the one before struck.
+    // Sets another stream fault, so that one process serves for all of them. PUT /faults?stream=drop&share=0.3 returns
+    // the number of items that the previous fault affected.
     app.MapPut("/faults", (string stream, double share, FaultyStream faulty) =>
         faulty.Become(Enum.Parse<StreamFault>(stream, ignoreCase: true), share).ToString(CultureInfo.InvariantCulture));
     return app;

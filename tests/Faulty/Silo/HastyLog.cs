@@ -1,10 +1,13 @@
 using OrleansChat.Grains.Interfaces;
-using OrleansChat.Grains.Log;
+using OrleansChat.Grains.MessageLog;
 
 namespace OrleansChat.Faulty.Silo;
 
-/// <summary>A log that answers before it commits: it knows which sequences the commit will take, unless the process dies before it.</summary>
-internal sealed class HastyLog(IMessageLog log, SiloFaults faults, TimeProvider time) : LogDecorator(log)
+/// <summary>
+/// A log that answers an append before it commits. It predicts the sequences that the commit takes. If the process dies
+/// before the commit, the answered events are lost.
+/// </summary>
+internal sealed class HastyLog(IMessageLog log, SiloFaults faults, TimeProvider time) : MessageLogDecorator(log)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Room> _rooms = [];
@@ -12,8 +15,17 @@ internal sealed class HastyLog(IMessageLog log, SiloFaults faults, TimeProvider 
     public override Task<RoomClaim?> ClaimAsync(string room, CancellationToken cancellationToken) =>
         OwnAsync(room, () => Whole.ClaimAsync(room, cancellationToken));
 
-    public override async Task<RoomClaim> CreateAsync(string room, RoomKind kind, CancellationToken cancellationToken) =>
-        (await OwnAsync(room, async () => await Whole.CreateAsync(room, kind, cancellationToken)))!;
+    public override async Task<CreatedRoom> CreateAsync(RoomCreation creation, CancellationToken cancellationToken)
+    {
+        CreatedRoom? created = null;
+        await OwnAsync(creation.Room, async () =>
+        {
+            created = await Whole.CreateAsync(creation, cancellationToken);
+            var last = created.Entries.LastOrDefault(entry => !entry.Duplicate);
+            return last.Seq == 0 ? created.Claim : created.Claim with { Seq = last.Seq, Messages = last.Messages };
+        });
+        return created!;
+    }
 
     public override Task<AppendResult> AppendAsync(RoomAppend append, CancellationToken cancellationToken)
     {
@@ -57,7 +69,7 @@ internal sealed class HastyLog(IMessageLog log, SiloFaults faults, TimeProvider 
         await Whole.AppendAsync(append, CancellationToken.None);
     }
 
-    /// <summary>A room as it will be.</summary>
+    /// <summary>The predicted state of a room.</summary>
     private sealed class Room(RoomClaim claim)
     {
         private readonly Dictionary<(string, string), AppendedEntry> _entries = [];
@@ -68,8 +80,11 @@ internal sealed class HastyLog(IMessageLog log, SiloFaults faults, TimeProvider 
 
         public Task Committing { get; set; } = Task.CompletedTask;
 
-        /// <summary>What the commit will say of an entry. Only what this process has seen is known for a duplicate.</summary>
-        public AppendedEntry Foretell(LogEntry entry)
+        /// <summary>
+        /// Predicts the result of the commit for an entry. Finds a duplicate only if this process appended the first
+        /// entry.
+        /// </summary>
+        public AppendedEntry Foretell(MessageLogEntry entry)
         {
             if (entry.ClientId is { } id && _entries.TryGetValue((entry.User, id), out var first))
             {

@@ -1,8 +1,8 @@
 using OrleansChat.Faulty.Silo;
-using OrleansChat.Grains.Log;
+using OrleansChat.Grains.MessageLog;
 using OrleansChat.Hosting;
 
-// The silo with a message log that is broken as section Faults says; whole where it says nothing.
+// The silo, with the fault of section Faults in its message log. If the section is empty, nothing is faulty.
 return await ProcessRun.RunAsync(() => OrleansChat.Silo.Program.Compose(args, builder =>
 {
     var faults = builder.Configuration.Read<SiloFaults>(SiloFaults.Section);

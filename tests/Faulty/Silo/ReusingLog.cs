@@ -1,23 +1,27 @@
 using System.Collections.Concurrent;
 using OrleansChat.Grains.Interfaces;
-using OrleansChat.Grains.Log;
+using OrleansChat.Grains.MessageLog;
 
 namespace OrleansChat.Faulty.Silo;
 
 /// <summary>
-/// A log whose heads were not durable: what was a room's newest event when this process first claimed it is gone, and the next event takes
-/// its sequence.
+/// A log as if heads were not durable. When this process first claims a room, the log loses the room's newest event,
+/// and the next event takes its sequence.
 /// </summary>
-internal sealed class ReusingLog(IMessageLog log) : LogDecorator(log)
+internal sealed class ReusingLog(IMessageLog log) : MessageLogDecorator(log)
 {
-    /// <summary>The sequence that each room lost; 0 for none.</summary>
+    /// <summary>The sequence of the event that each room lost; 0 for none.</summary>
     private readonly ConcurrentDictionary<string, long> _lost = new();
 
     public override async Task<RoomClaim?> ClaimAsync(string room, CancellationToken cancellationToken) =>
         await Whole.ClaimAsync(room, cancellationToken) is { } claim ? Lose(room, claim) : null;
 
-    public override async Task<RoomClaim> CreateAsync(string room, RoomKind kind, CancellationToken cancellationToken) =>
-        Lose(room, await Whole.CreateAsync(room, kind, cancellationToken));
+    public override async Task<CreatedRoom> CreateAsync(RoomCreation creation, CancellationToken cancellationToken)
+    {
+        var created = await Whole.CreateAsync(creation, cancellationToken);
+        return new(
+            Lose(creation.Room, created.Claim), [.. created.Entries.Select(entry => entry with { Seq = Shown(creation.Room, entry.Seq) })]);
+    }
 
     public override async Task<AppendResult> AppendAsync(RoomAppend append, CancellationToken cancellationToken)
     {
@@ -28,10 +32,10 @@ internal sealed class ReusingLog(IMessageLog log) : LogDecorator(log)
     public override async Task<AppendedEntry?> FindAsync(string room, string user, string clientId, CancellationToken cancellationToken) =>
         await Whole.FindAsync(room, user, clientId, cancellationToken) is { } found ? found with { Seq = Shown(room, found.Seq) } : null;
 
-    public override async Task<IReadOnlyList<RoomEvent>> ReadAsync(string room, long after, int limit, CancellationToken cancellationToken)
+    public override async Task<IReadOnlyList<RoomEvent>> ReadAsync(string room, MessageLogRange range, CancellationToken cancellationToken)
     {
         var lost = _lost.GetValueOrDefault(room);
-        var events = await Whole.ReadAsync(room, lost > 0 && after >= lost ? after + 1 : after, limit, cancellationToken);
+        var events = await Whole.ReadAsync(room, range with { After = lost > 0 && range.After >= lost ? range.After + 1 : range.After }, cancellationToken);
         return [.. events.Where(happened => happened.Seq != lost).Select(happened => happened with { Seq = Shown(room, happened.Seq) })];
     }
 

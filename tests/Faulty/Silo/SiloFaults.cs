@@ -2,31 +2,31 @@ using System.ComponentModel.DataAnnotations;
 
 namespace OrleansChat.Faulty.Silo;
 
-/// <summary>What is wrong with a silo. Section <c>Faults</c>.</summary>
+/// <summary>The faults of a silo. Section <c>Faults</c>.</summary>
 internal sealed record SiloFaults
 {
-    /// <summary>The section's name.</summary>
+    /// <summary>The name of the section.</summary>
     public const string Section = "Faults";
 
-    /// <summary>What is wrong with its log.</summary>
+    /// <summary>The fault of the message log.</summary>
     public LogFault Log { get; init; }
 
-    /// <summary>Milliseconds between an answer and its commit.</summary>
+    /// <summary>Milliseconds between an answer and its commit, if the log answers first.</summary>
     [Range(1, 60_000)] public int DelayMs { get; init; } = 500;
 }
 
-/// <summary>What is wrong with a message log.</summary>
+/// <summary>A fault of a message log.</summary>
 internal enum LogFault
 {
-    /// <summary>Nothing.</summary>
+    /// <summary>No fault.</summary>
     None,
 
-    /// <summary>An append is answered, and committed some time later.</summary>
+    /// <summary>The log answers an append, and commits it later.</summary>
     AnswerBeforeCommit,
 
-    /// <summary>A client id that comes again makes another event.</summary>
+    /// <summary>A repeated client id makes another event.</summary>
     ForgetClientId,
 
-    /// <summary>A room's newest sequence is forgotten with the process, and the next one takes it again.</summary>
+    /// <summary>The log loses the newest event of a room, and the next event takes its sequence.</summary>
     ReuseSequence,
 }

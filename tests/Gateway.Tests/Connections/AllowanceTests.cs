@@ -7,19 +7,21 @@ public sealed class AllowanceTests
     private readonly ManualTime _time = new();
 
     [Fact]
-    public void Take_AboveTheBurst_TellsWhenThereIsOneAgain()
+    public void Take_WhenTheBurstIsUsedUp_ReturnsTheMillisecondsToTheNextUnit()
     {
         var allowance = new Allowance(10, 3, _time);
+
         Assert.Equal([0, 0, 0, 100], Enumerable.Range(0, 4).Select(_ => allowance.Take()));
 
         _time.Advance(TimeSpan.FromMilliseconds(60));
         Assert.Equal(40, allowance.Take());
+
         _time.Advance(TimeSpan.FromMilliseconds(40));
         Assert.Equal([0, 100], new[] { allowance.Take(), allowance.Take() });
     }
 
     [Fact]
-    public void Take_AfterALongSilence_SavesUpNoMoreThanTheBurst()
+    public void Take_WhenUnusedForAnHour_AllowsNoMoreThanTheBurst()
     {
         var allowance = new Allowance(10, 3, _time);
         _time.Advance(TimeSpan.FromHours(1));
@@ -27,19 +29,21 @@ public sealed class AllowanceTests
     }
 
     [Fact]
-    public async Task Pace_WaitsForWhatIsMissing()
+    public async Task Pace_WhenUnitsAreMissing_WaitsForTheirRefill()
     {
         var allowance = new Allowance(10, 3, _time);
         await allowance.PaceAsync(3, TestContext.Current.CancellationToken);
+
         var paced = allowance.PaceAsync(5, TestContext.Current.CancellationToken).AsTask();
         _time.Advance(TimeSpan.FromMilliseconds(499));
         Assert.False(paced.IsCompleted);
+
         _time.Advance(TimeSpan.FromMilliseconds(2));
-        await Waiting.ForAsync(paced, "the missing to be there");
+        await Waiting.ForAsync(paced, "the refill of the missing units");
     }
 
     [Fact]
-    public void Zero_IsNoBound()
+    public void Allowance_WhenTheRateIsZero_LimitsNothing()
     {
         var allowance = new Allowance(0, 1, _time);
         Assert.All(Enumerable.Range(0, 1000), _ => Assert.Equal(0, allowance.Take()));

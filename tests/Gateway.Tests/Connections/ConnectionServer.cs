@@ -20,7 +20,9 @@ using OrleansChat.Protocol;
 
 namespace OrleansChat.Gateway.Tests.Connections;
 
-/// <summary>A real Kestrel with connections alone: no rooms, no sessions. What frames bring is kept for the test.</summary>
+/// <summary>
+/// A real Kestrel with connections alone: no rooms and no sessions. It keeps the received frames for the test.
+/// </summary>
 internal sealed class ConnectionServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -29,26 +31,26 @@ internal sealed class ConnectionServer : IAsyncDisposable
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private UpgradedStream? _stream;
+    private DirectSocketStream? _stream;
 
     private ConnectionServer(WebApplication app) => _app = app;
 
-    /// <summary>Where it listens.</summary>
+    /// <summary>The address of the server.</summary>
     public Uri Address => new(_app.Urls.Single().Replace("http", "ws", StringComparison.Ordinal));
 
-    /// <summary>Called before the connection runs.</summary>
+    /// <summary>Called for each connection before it runs.</summary>
     public Action<Connection> Prepare { get; set; } = _ => { };
 
-    /// <summary>What whoever talks throws at each frame; null for nothing.</summary>
+    /// <summary>The exception that the frame handler throws at each frame, or null for none.</summary>
     public Exception? Failure { get; set; }
 
-    /// <summary>When the newest connection was heard last, by the server's clock.</summary>
-    public long LastHeard => _stream!.LastHeard;
+    /// <summary>Timestamp, by the server's clock, at which bytes of the newest connection last arrived.</summary>
+    public long LastHeard => _stream!.LastReceived;
 
-    /// <summary>Completes when a connection's run is over; fails where it threw.</summary>
+    /// <summary>Completes when the run of a connection ends. Fails if the run threw.</summary>
     public Task Over => _over.Task;
 
-    /// <summary>Completes when the server has let a socket go.</summary>
+    /// <summary>Completes when the server has released a socket.</summary>
     public Task Closed => _closed.Task;
 
     public static async Task<ConnectionServer> StartAsync(ConnectionOptions? options = null, int frameBytes = 64 * 1024, X509Certificate2? certificate = null, TimeProvider? time = null)
@@ -59,6 +61,7 @@ internal sealed class ConnectionServer : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.Services.Configure<SocketTransportOptions>(
             sockets => sockets.CreateBoundListenSocket = endpoint => ListenSocket.Bind(endpoint, options.SendBufferBytes));
+        builder.Services.AddFairConnectionListener();
         builder.Services.AddSingleton(new ConnectionSet(Options.Create(options), time));
         builder.Services.AddHostedService(parts => parts.GetRequiredService<ConnectionSet>());
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(1));
@@ -82,7 +85,7 @@ internal sealed class ConnectionServer : IAsyncDisposable
         server = new ConnectionServer(app);
         app.Use((context, next) =>
         {
-            UpgradedStream.Offer(context, time);
+            DirectSocketStream.Offer(context, time);
             return next(context);
         });
         app.UseWebSockets();
@@ -91,7 +94,7 @@ internal sealed class ConnectionServer : IAsyncDisposable
         return server;
     }
 
-    /// <summary>A certificate that nobody vouches for.</summary>
+    /// <summary>A certificate that no authority has signed.</summary>
     public static X509Certificate2 SelfSigned()
     {
         using var key = RSA.Create(2048);
@@ -99,10 +102,10 @@ internal sealed class ConnectionServer : IAsyncDisposable
             .CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
     }
 
-    /// <summary>The next connection.</summary>
+    /// <summary>Waits for the next connection.</summary>
     public Task<Connection> AcceptedAsync() => Waiting.ForAsync(_accepted.Reader.ReadAsync().AsTask(), "a connection");
 
-    /// <summary>The next message.</summary>
+    /// <summary>Waits for the next message.</summary>
     public Task<(string Text, bool Binary)> ReceivedAsync() => Waiting.ForAsync(_received.Reader.ReadAsync().AsTask(), "a message");
 
     public async ValueTask DisposeAsync()
@@ -113,14 +116,18 @@ internal sealed class ConnectionServer : IAsyncDisposable
 
     private async Task RunAsync(HttpContext context, ConnectionOptions options, int frameBytes, ConnectionSet connections, TimeProvider time)
     {
-        using var socket = await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext { KeepAliveInterval = Timeout.InfiniteTimeSpan });
+        using var socket = await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext
+        {
+            KeepAliveInterval = Timeout.InfiniteTimeSpan,
+            DangerousEnableCompression = options.Deflate,
+        });
         if (context.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate)
         {
             rate.MinDataRate = null;
         }
 
-        _stream = UpgradedStream.Under(context);
-        using var connection = new Connection(socket, _stream, connections.NextLane(), options, frameBytes, time);
+        _stream = DirectSocketStream.Under(context);
+        using var connection = new Connection(socket, _stream, connections.NextWriteQueue(), options, frameBytes, time);
         connections.Add(connection);
         connection.Handler = new Keeper(_received.Writer, () => Failure);
         Prepare(connection);
@@ -129,9 +136,9 @@ internal sealed class ConnectionServer : IAsyncDisposable
         {
             await connection.RunAsync((failed, bug) => failed.End(CloseCode.ServerError, bug.Message));
         }
-        catch (Exception bug)
+        catch (Exception exception)
         {
-            _over.TrySetException(bug);
+            _over.TrySetException(exception);
         }
         finally
         {
@@ -140,7 +147,7 @@ internal sealed class ConnectionServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Keeps what comes, answers nothing and says no goodbye.</summary>
+    /// <summary>Keeps the received frames, answers nothing and sends no goodbye.</summary>
     private sealed class Keeper(ChannelWriter<(string Text, bool Binary)> received, Func<Exception?> failure) : IFrameHandler
     {
         public ValueTask ReceiveAsync(ReadOnlyMemory<byte> frame, bool binary)
@@ -149,7 +156,7 @@ internal sealed class ConnectionServer : IAsyncDisposable
             return failure() is { } thrown ? ValueTask.FromException(thrown) : ValueTask.CompletedTask;
         }
 
-        public Task SettleAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+        public Task WaitForAnswersAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
         public ReadOnlyMemory<byte> Farewell(CloseCode code, string reason, int? after = null) => default;
     }

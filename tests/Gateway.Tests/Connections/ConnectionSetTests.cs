@@ -8,19 +8,21 @@ namespace OrleansChat.Gateway.Tests.Connections;
 public sealed class ConnectionSetTests
 {
     [Fact]
-    public void Reserve_AboveTheMost_IsRefused_UntilOneIsGivenBack()
+    public void Reserve_WhenAllPlacesAreTaken_ReturnsNullUntilOneIsReleased()
     {
-        var set = new ConnectionSet(Options.Create(new ConnectionOptions { Most = 2 }), TimeProvider.System);
+        var set = new ConnectionSet(Options.Create(new ConnectionOptions { MaxConnections = 2 }), TimeProvider.System);
         Assert.NotNull(set.Reserve());
         var place = Assert.NotNull(set.Reserve());
+
         Assert.Null(set.Reserve());
         Assert.Equal(2, set.Count);
+
         place.Dispose();
         Assert.NotNull(set.Reserve());
     }
 
     [Fact]
-    public async Task EndAll_WhenOneIsJustGone_EndsTheOthers()
+    public async Task EndAll_WhenSomeAreDisposed_EndsTheOthers()
     {
         var set = new ConnectionSet(Options.Create(new ConnectionOptions()), TimeProvider.System);
         var wires = Enumerable.Range(0, 5).Select(_ => new MemoryStream()).ToArray();
@@ -32,7 +34,9 @@ public sealed class ConnectionSetTests
 
         connections[0].Dispose();
         connections[3].Dispose();
+
         set.EndAll(CloseCode.ServiceRestart, "");
+
         foreach (var wire in wires.Where((_, i) => i is not (0 or 3)))
         {
             await ClosesAsync(wire);
@@ -40,12 +44,14 @@ public sealed class ConnectionSetTests
     }
 
     [Fact]
-    public async Task Add_AfterEndAll_EndsTheLatecomerToo()
+    public async Task Add_WhenEndAllWasCalled_EndsTheNewConnection()
     {
         var set = new ConnectionSet(Options.Create(new ConnectionOptions()), TimeProvider.System);
         set.EndAll(CloseCode.ServiceRestart, "");
         var wire = new MemoryStream();
+
         set.Add(NewConnection(wire));
+
         await ClosesAsync(wire);
     }
 
@@ -54,7 +60,7 @@ public sealed class ConnectionSetTests
 
     private static Connection NewConnection(MemoryStream wire)
     {
-        var stream = new UpgradedStream(wire, null, isBare: false, TimeProvider.System);
+        var stream = new DirectSocketStream(wire, null, null, TimeProvider.System);
         return new(WebSocket.CreateFromStream(stream, new WebSocketCreationOptions { IsServer = true }), stream, new(), new(), 1000, TimeProvider.System);
     }
 }

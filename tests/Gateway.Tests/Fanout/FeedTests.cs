@@ -6,7 +6,9 @@ using OrleansChat.Protocol;
 
 namespace OrleansChat.Gateway.Tests.Fanout;
 
-/// <summary>A room's fan-out: the doorbell may lie, the log tells the truth.</summary>
+/// <summary>
+/// The feed of one room. The stream may lose, repeat or reorder events, and the log is the truth.
+/// </summary>
 public sealed class FeedTests : IDisposable
 {
     private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(250);
@@ -29,77 +31,85 @@ public sealed class FeedTests : IDisposable
     }
 
     [Fact]
-    public async Task Events_AreHandedOn_AndDuplicatesDropped()
+    public async Task Deliver_WhenABatchRepeats_DropsTheDuplicates()
     {
         var rig = await LiveAsync();
         var batch = Append(2);
+
         await _feed.DeliverAsync(batch);
         await _feed.DeliverAsync(batch);
         await _feed.DeliverAsync(Append(1));
+
         Assert.Equal([1, 2, 3], rig.Seqs());
         Assert.Equal(0, _reads);
     }
 
     [Fact]
-    public async Task AHole_IsReadOnce_ForAll_AndWhatComesMeanwhileFollowsInOrder()
+    public async Task Deliver_WhenSequencesAreMissing_ReadsThemOnceAndKeepsTheOrder()
     {
         var (one, other) = (await LiveAsync(), await LiveAsync());
         Append(3);
         var log = new TaskCompletionSource();
         _beforeRead = () => log.Task;
+
         var repair = _feed.DeliverAsync(Append(1));
         Assert.Empty(one.Seqs());
         _ = _feed.DeliverAsync(Append(2));
         log.SetResult();
         await Waiting.ForAsync(repair, "the repair");
+
         Assert.Equal([1, 2, 3, 4, 5, 6], one.Seqs());
         Assert.Equal(one.Seqs(), other.Seqs());
         Assert.Equal(1, _reads);
     }
 
     [Fact]
-    public async Task WhatWasOnlyOvertaken_FollowsInOrder_AndIsNotRead()
+    public async Task Deliver_WhenEventsArriveOutOfOrder_ReordersThemWithoutARead()
     {
         var time = new ManualTime();
         var feed = FeedOn(time);
         var rig = await LiveAsync(feed: feed);
         var (first, second, third) = (Append(2), Append(1), Append(3));
+
         var closing = feed.DeliverAsync(third);
         await feed.DeliverAsync(second);
         await feed.DeliverAsync(third);
         Assert.Empty(rig.Seqs());
-        time.Advance(TimeSpan.FromMilliseconds(_options.HoldMs - 1));
+        time.Advance(TimeSpan.FromMilliseconds(_options.GapWaitMs - 1));
         await feed.DeliverAsync(first);
         Assert.Equal([1, 2, 3, 4, 5, 6], rig.Seqs());
         time.Advance(TimeSpan.FromMilliseconds(1));
-        await Waiting.ForAsync(closing, "the end of the wait");
+        await Waiting.ForAsync(closing, "the end of the hold time");
+
         Assert.Equal(0, _reads);
-        Assert.Equal(4, _heard["orleanschat.feed.held"]);
+        Assert.Equal(4, _heard["orleanschat.feed.out_of_order"]);
         Assert.Equal(3, _heard["orleanschat.feed.duplicates"]);
-        Assert.Equal(1, _heard["orleanschat.feed.holes"]);
-        Assert.Equal(_options.HoldMs - 1, _heard["orleanschat.feed.hole_delay"]);
+        Assert.Equal(1, _heard["orleanschat.feed.gaps"]);
+        Assert.Equal((_options.GapWaitMs - 1) / 1000.0, _heard["orleanschat.feed.gap.duration"], tolerance: 1e-9);
     }
 
     [Fact]
-    public async Task WhatDoesNotComeInTime_IsRead_AndWhatWasKeptIsNot()
+    public async Task Deliver_WhenTheHoldTimeEnds_ReadsOnlyTheMissingEvents()
     {
         var time = new ManualTime();
         var feed = FeedOn(time);
         var rig = await LiveAsync(feed: feed);
         Append(2);
+
         var closing = feed.DeliverAsync(Append(3));
-        time.Advance(TimeSpan.FromMilliseconds(_options.HoldMs - 1));
+        time.Advance(TimeSpan.FromMilliseconds(_options.GapWaitMs - 1));
         Assert.Equal(0, _reads);
         time.Advance(TimeSpan.FromMilliseconds(1));
         await Waiting.ForAsync(closing, "the repair");
+
         Assert.Equal([1, 2, 3, 4, 5], rig.Seqs());
         Assert.Equal((0, 2), Assert.Single(_asked));
-        Assert.Equal(1, _heard["orleanschat.feed.repairs"]);
-        Assert.Equal(2, _heard["orleanschat.feed.repaired"]);
+        Assert.Equal(1, _heard["orleanschat.feed.repair.reads"]);
+        Assert.Equal(2, _heard["orleanschat.feed.repair.events"]);
     }
 
     [Fact]
-    public async Task ManyHolesAtOnce_AreReadInOne()
+    public async Task Deliver_WhenSeveralGapsAreOpen_ReadsThemInOneCall()
     {
         var time = new ManualTime();
         var feed = FeedOn(time);
@@ -110,14 +120,16 @@ public sealed class FeedTests : IDisposable
         await feed.DeliverAsync(Append(1));
         Append(1);
         await feed.DeliverAsync(Append(1));
-        time.Advance(TimeSpan.FromMilliseconds(_options.HoldMs));
+
+        time.Advance(TimeSpan.FromMilliseconds(_options.GapWaitMs));
         await Waiting.ForAsync(closing, "the repair");
+
         Assert.Equal([1, 2, 3, 4, 5, 6], rig.Seqs());
         Assert.Equal((0, 5), Assert.Single(_asked));
     }
 
     [Fact]
-    public async Task AHoleThatOpensWhileAnotherIsRead_IsGivenItsOwnTime()
+    public async Task Deliver_WhenAGapOpensDuringARead_WaitsItsOwnHoldTime()
     {
         var time = new ManualTime();
         var feed = FeedOn(time);
@@ -126,90 +138,103 @@ public sealed class FeedTests : IDisposable
         _beforeRead = () => log.Task;
         Append(1);
         var closing = feed.DeliverAsync(Append(1));
-        time.Advance(TimeSpan.FromMilliseconds(_options.HoldMs));
+        time.Advance(TimeSpan.FromMilliseconds(_options.GapWaitMs));
         await Waiting.UntilAsync(() => _reads == 1, "the read");
+
         var late = Append(1);
         await feed.DeliverAsync(Append(1));
         log.SetResult();
         await time.UntilArmedAsync();
+
         Assert.Equal([1, 2], rig.Seqs());
+
         await feed.DeliverAsync(late);
         Assert.Equal([1, 2, 3, 4], rig.Seqs());
-        time.Advance(TimeSpan.FromMilliseconds(_options.HoldMs));
-        await Waiting.ForAsync(closing, "the end of the wait");
+        time.Advance(TimeSpan.FromMilliseconds(_options.GapWaitMs));
+        await Waiting.ForAsync(closing, "the end of the hold time");
+
         Assert.Equal(1, _reads);
-        Assert.Equal(2, _heard["orleanschat.feed.holes"]);
+        Assert.Equal(2, _heard["orleanschat.feed.gaps"]);
     }
 
     [Fact]
-    public async Task MoreThanMayBeKept_IsNotWaitedFor()
+    public async Task Deliver_WhenTooManyEventsAreHeld_ReadsTheLogAtOnce()
     {
-        _options.HeldEvents = 4;
+        _options.OutOfOrderEvents = 4;
         var feed = FeedOn(new ManualTime());
         var rig = await LiveAsync(feed: feed);
         Append(1);
-        await Waiting.ForAsync(feed.DeliverAsync(Append(10)), "the repair, with a clock that stands still");
+
+        await Waiting.ForAsync(feed.DeliverAsync(Append(10)), "the repair while the clock stands still");
+
         Assert.Equal(Enumerable.Range(1, 11).Select(seq => (long)seq), rig.Seqs());
-        Assert.Equal(4, _heard["orleanschat.feed.held"]);
+        Assert.Equal(4, _heard["orleanschat.feed.out_of_order"]);
     }
 
     [Fact]
-    public async Task AHeadThatOnlyTheBeaconTold_IsNotWaitedFor_AndIsCounted()
+    public async Task Beacon_WhenOnlyTheHeadPollerKnowsAHead_ReadsWithoutTheHoldTime()
     {
         var feed = FeedOn(new ManualTime());
         var rig = await LiveAsync(feed: feed);
         Append(2);
-        await feed.BeaconAsync(2);
-        await Waiting.ForAsync(feed.BeaconAsync(2), "the repair, with a clock that stands still");
+
+        await feed.OnHeadPolledAsync(2);
+        await Waiting.ForAsync(feed.OnHeadPolledAsync(2), "the repair while the clock stands still");
+
         Assert.Equal([1, 2], rig.Seqs());
-        Assert.Equal(1, _heard["orleanschat.feed.beacon_repairs"]);
+        Assert.Equal(1, _heard["orleanschat.feed.polled_gaps"]);
     }
 
     [Fact]
-    public async Task AHeadThatTheInboxDidNotTell_IsReadFromTheLog()
+    public async Task Notice_WhenTheHeadIsNewer_ReadsTheLog()
     {
         var rig = await LiveAsync();
         Append(2);
-        await Waiting.ForAsync(_feed.NoticeAsync(2), "the repair");
+
+        await Waiting.ForAsync(_feed.OnHeadObservedAsync(2), "the repair");
+
         Assert.Equal([1, 2], rig.Seqs());
-        Assert.True(_feed.NoticeAsync(2).IsCompleted);
+        Assert.True(_feed.OnHeadObservedAsync(2).IsCompleted);
         Assert.Equal(1, _reads);
     }
 
     [Fact]
-    public async Task ABeacon_RepairsWhatTheInboxHadABeaconsTimeToTell()
+    public async Task Beacon_WhenThePreviousHeadIsStillMissing_ReadsTheLogUpToIt()
     {
         var rig = await LiveAsync();
         Append(2);
-        Assert.True(_feed.BeaconAsync(2).IsCompleted);
+        Assert.True(_feed.OnHeadPolledAsync(2).IsCompleted);
         Append(1);
         Assert.Empty(rig.Seqs());
-        await Waiting.ForAsync(_feed.BeaconAsync(3), "the repair");
+        await Waiting.ForAsync(_feed.OnHeadPolledAsync(3), "the repair");
         Assert.Equal([1, 2], rig.Seqs()[..2]);
-        await Waiting.ForAsync(_feed.BeaconAsync(3), "the rest");
+        await Waiting.ForAsync(_feed.OnHeadPolledAsync(3), "the repair of the last event");
         Assert.Equal([1, 2, 3], rig.Seqs());
-        Assert.True(_feed.BeaconAsync(3).IsCompleted);
+        Assert.True(_feed.OnHeadPolledAsync(3).IsCompleted);
     }
 
     [Fact]
-    public async Task ARepair_KeepsTrying_WhileTheLogIsAway()
+    public async Task Repair_WhenTheLogIsUnavailable_RetriesTheRead()
     {
         var rig = await LiveAsync();
         Append(2);
         _beforeRead = () => _reads < 3 ? throw new TimeoutException("away") : Task.CompletedTask;
-        await Waiting.ForAsync(_feed.NoticeAsync(2), "the repair");
+
+        await Waiting.ForAsync(_feed.OnHeadObservedAsync(2), "the repair");
+
         Assert.Equal([1, 2], rig.Seqs());
     }
 
     [Fact]
-    public async Task ALogThatTellsNothing_IsNotAskedWithoutRest()
+    public async Task Repair_WhenTheLogReturnsNothing_PausesBetweenReads()
     {
         var time = new ManualTime();
         var feed = FeedOn(time);
         await LiveAsync(feed: feed);
-        var repair = feed.NoticeAsync(5);
+
+        var repair = feed.OnHeadObservedAsync(5);
         await time.UntilArmedAsync();
-        time.Advance(TimeSpan.FromMilliseconds(_options.HoldMs));
+        time.Advance(TimeSpan.FromMilliseconds(_options.GapWaitMs));
         for (var read = 1; read <= 3; read++)
         {
             await Waiting.UntilAsync(() => _reads == read, "the next read");
@@ -225,76 +250,89 @@ public sealed class FeedTests : IDisposable
             time.Advance(TimeSpan.FromMilliseconds(1));
         }
 
-        await Waiting.ForAsync(repair, "the repair once the log has it");
+        await Waiting.ForAsync(repair, "the repair after the log has the events");
     }
 
     [Fact]
-    public async Task AHoleThatTheLogNoLongerHas_IsNamedToEverybody()
+    public async Task Repair_WhenTheLogNoLongerHasTheEvents_SendsAGap()
     {
         var rig = await LiveAsync();
         Append(10);
         _log.RemoveRange(0, 6);
-        await Waiting.ForAsync(_feed.NoticeAsync(10), "the repair");
-        await rig.UntilAsync(r => r.Seqs().Length == 4, "what the log still has");
+
+        await Waiting.ForAsync(_feed.OnHeadObservedAsync(10), "the repair");
+        await rig.UntilAsync(r => r.Seqs().Length == 4, "the events that the log still has");
+
         Assert.Equal(new Gap("lobby", 1, 6), Assert.Single(rig.Frames.OfType<Gap>()));
         Assert.Equal([7, 8, 9, 10], rig.Seqs());
     }
 
     [Fact]
-    public async Task AHugeHole_IsLeftToEachSubscription()
+    public async Task Repair_WhenTheGapIsHuge_LetsEachSubscriptionCatchUp()
     {
-        _options.HoleEvents = 10;
+        _options.GapEvents = 10;
         var rig = await LiveAsync();
         Append(300);
-        await Waiting.ForAsync(_feed.NoticeAsync(300), "the feed to go on");
+
+        await Waiting.ForAsync(_feed.OnHeadObservedAsync(300), "the end of the repair");
         await _feed.DeliverAsync(Append(1));
         await rig.UntilAsync(r => r.Seqs().Length == 301, "all events");
+
         Assert.Equal(Enumerable.Range(1, 301).Select(seq => (long)seq), rig.Seqs());
     }
 
     [Fact]
-    public async Task EventsBeforeTheFirstEnterIsAnswered_WaitForItsPosition()
+    public async Task Deliver_WhenTheJoinHasNoAnswerYet_HoldsTheEvents()
     {
         Append(3);
         var rig = await LiveAsync(held: true);
+
         await _feed.DeliverAsync(Append(2));
+
         Assert.Empty(rig.Frames);
+
         rig.Rooms.AnswerAll();
         await rig.UntilAsync(r => r.Seqs().Length == 2, "the events");
+
         Assert.Equal([4, 5], rig.Seqs());
     }
 
     [Fact]
-    public async Task Everybody_GetsTheSameBytes_ButTheSender()
+    public async Task Deliver_WhenManySubscribe_SharesBytesExceptWithTheSender()
     {
         var (ann, bob, cid) = (await LiveAsync("ann"), await LiveAsync("bob"), await LiveAsync("cid"));
+
         await _feed.DeliverAsync(Append(1, from: "bob", clientId: "mine"));
+
         var bytes = new[] { ann, bob, cid }.Select(rig =>
         {
-            Assert.True(rig.Outbox.TryTake(int.MaxValue, first: true, out var item));
+            Assert.True(rig.SendQueue.TryTake(int.MaxValue, first: true, out var item));
             Assert.True(System.Runtime.InteropServices.MemoryMarshal.TryGetArray(item.Bytes, out var array));
             return array.Array;
         }).ToArray();
+
         Assert.Same(bytes[0], bytes[2]);
         Assert.NotSame(bytes[0], bytes[1]);
     }
 
     [Fact]
-    public async Task State_IsEncodedOnce()
+    public async Task Offer_WhenManySubscribe_EncodesTheStateOnce()
     {
         var rigs = new[] { await LiveAsync("ann"), await LiveAsync("bob"), await LiveAsync("cid") };
         var encoded = 0;
+
         _feed.Offer(room =>
         {
             encoded++;
             return new TypingNow(room, "bob");
         });
+
         Assert.All(rigs, rig => Assert.Equal(new TypingNow("lobby", "bob"), Assert.Single(rig.Frames)));
         Assert.Equal(1, encoded);
     }
 
     [Fact]
-    public async Task State_ForOneUser_ReachesTheirSessionsAlone()
+    public async Task Offer_WhenItIsForOneUser_ReachesOnlyThatUsersSessions()
     {
         var (ann, bob) = (await LiveAsync("ann"), await LiveAsync("bob"));
         _feed.Offer(room => new MarkMoved(room, "bob", 3), user => user == "bob");
@@ -303,7 +341,7 @@ public sealed class FeedTests : IDisposable
     }
 
     [Fact]
-    public async Task AnEventOfAKindThatIsNotKnownYet_IsPassedOver_AndNothingStops()
+    public async Task Deliver_WhenTheKindIsUnknown_SkipsTheEvent()
     {
         var rig = await LiveAsync();
 
@@ -314,7 +352,7 @@ public sealed class FeedTests : IDisposable
     }
 
     [Fact]
-    public async Task AMembershipsEnd_EndsTheUsersSubscriptions_AfterTheEventThatSaysSo()
+    public async Task MembershipEnd_WhenItIsDelivered_EndsTheUsersSubscriptions()
     {
         var (ann, bob) = (await LiveAsync("ann"), await LiveAsync("bob"));
 
@@ -327,9 +365,9 @@ public sealed class FeedTests : IDisposable
     }
 
     [Fact]
-    public async Task AMembershipsEnd_LeavesASubscriptionAloneThatBeganAfterIt()
+    public async Task MembershipEnd_WhenTheUserJoinedAgain_KeepsTheSubscription()
     {
-        // The feed has not heard of either when ann, a member again, is back on this gateway.
+        // The feed has received neither event when ann, who is a member again, joins on this gateway.
         await LiveAsync("bob");
         Append(1, "ann", kind: RoomEventKind.Leave);
         Append(1, "ann", kind: RoomEventKind.Join);
@@ -343,42 +381,43 @@ public sealed class FeedTests : IDisposable
     }
 
     [Fact]
-    public async Task Notices_AreToldOnce_AndAHoleAmongThemIsSeen()
+    public async Task Tell_WhenNoticesRepeatOrAreMissing_SendsEachOnceInOrder()
     {
         var rig = await LiveAsync();
-        Assert.True(_feed.Tell(Notice(1, came: "bob")));
-        Assert.True(_feed.Tell(Notice(1, came: "bob")));
-        Assert.False(_feed.Tell(Notice(3, came: "dan")));
+        Assert.True(_feed.TryDeliverPresence(Notice(1, came: "bob")));
+        Assert.True(_feed.TryDeliverPresence(Notice(1, came: "bob")));
+        Assert.False(_feed.TryDeliverPresence(Notice(3, came: "dan")));
         Assert.Equal(["+bob 1"], Presences(rig));
 
-        _feed.TellMissed([Notice(2, came: "cat"), Notice(3, came: "dan")]);
-        Assert.True(_feed.Tell(Notice(2, came: "cat")));
-        Assert.True(_feed.Tell(Notice(4, went: "bob")));
+        _feed.DeliverMissedPresence([Notice(2, came: "cat"), Notice(3, came: "dan")]);
+        Assert.True(_feed.TryDeliverPresence(Notice(2, came: "cat")));
+        Assert.True(_feed.TryDeliverPresence(Notice(4, went: "bob")));
         Assert.Equal(["+bob 1", "+cat 2", "+dan 3", "-bob 4"], Presences(rig));
     }
 
     [Fact]
-    public async Task ANewActivationsNotices_AreAskedFor_AndAnOlderOnesDropped()
+    public async Task Tell_WhenTheActivationChanges_DropsNoticesOfTheOldOne()
     {
         var rig = await LiveAsync();
-        Assert.True(_feed.Tell(Notice(7, came: "bob")));
-        Assert.False(_feed.Tell(Notice(1, came: "cat", activation: 2)));
+        Assert.True(_feed.TryDeliverPresence(Notice(7, came: "bob")));
+        Assert.False(_feed.TryDeliverPresence(Notice(1, came: "cat", activation: 2)));
 
-        _feed.TellMissed([Notice(1, came: "cat", activation: 2)]);
-        Assert.True(_feed.Tell(Notice(8, came: "dan")));
+        _feed.DeliverMissedPresence([Notice(1, came: "cat", activation: 2)]);
+        Assert.True(_feed.TryDeliverPresence(Notice(8, came: "dan")));
         Assert.Equal(["+bob 7", "+cat 1"], Presences(rig));
     }
 
-    private static RoomAttendance Notice(long number, string? came = null, string? went = null, long activation = 1) => new(
+    private static RoomPresence Notice(long number, string? came = null, string? went = null, long activation = 1) => new(
         "lobby", new(activation, number), came is null ? [] : [came], went is null ? [] : [went], (int)number);
 
     private static IEnumerable<string> Presences(SessionRig rig) =>
         rig.Frames.OfType<Presence>().Select(presence => $"{(presence.Online == true ? "+" : "-")}{presence.User} {presence.Count}");
 
     [Fact]
-    public async Task AMembershipsEnd_BeforeTheEntry_IsOfAnEarlierMembership_WhateverIsTold()
+    public async Task MembershipEnd_WhenItPrecedesTheJoin_KeepsTheSubscription()
     {
-        // Back with a cursor from before: the end is replayed to her, and the feed hears of it after she is in.
+        // Ann joins with a cursor from before the end of her membership. The session replays that end to her, and the
+        // feed receives it after she has joined.
         await LiveAsync("bob");
         Append(1);
         Append(1, "ann", kind: RoomEventKind.Leave);
@@ -389,54 +428,57 @@ public sealed class FeedTests : IDisposable
 
         await _feed.DeliverAsync(new("lobby", 1, [.. _log]));
         log.SetResult();
-        await back.UntilAsync(rig => rig.Seqs().Length == 2, "what she missed");
+        await back.UntilAsync(rig => rig.Seqs().Length == 2, "the events that she missed");
         await _feed.DeliverAsync(Append(1));
 
         Assert.Empty(_ended);
-        await back.UntilAsync(rig => rig.Seqs().Length == 3, "what follows");
+        await back.UntilAsync(rig => rig.Seqs().Length == 3, "the next event");
         Assert.Equal([2, 3, 4], back.Seqs());
     }
 
     [Fact]
-    public async Task AMembershipsEnd_InAHoleThatTheFeedPassesOver_EndsTheUsersSubscriptions()
+    public async Task MembershipEnd_WhenItIsInASkippedGap_EndsTheUsersSubscriptions()
     {
-        _options.HoleEvents = 10;
+        _options.GapEvents = 10;
         var (ann, bob) = (await LiveAsync("ann"), await LiveAsync("bob"));
         Append(100);
         Append(1, "ann", kind: RoomEventKind.Leave);
         Append(100);
 
-        await Waiting.ForAsync(_feed.NoticeAsync(201), "the feed to go on");
-        await bob.UntilAsync(rig => rig.Seqs().Length == 201, "everything");
-        await ann.UntilAsync(rig => rig.Rooms.Calls.Contains("exit lobby ann"), "ann's leaving");
+        await Waiting.ForAsync(_feed.OnHeadObservedAsync(201), "the end of the repair");
+        await bob.UntilAsync(rig => rig.Seqs().Length == 201, "all 201 events");
+        await ann.UntilAsync(rig => rig.Rooms.Calls.Contains("exit lobby ann"), "the end of ann's subscription");
         await _feed.DeliverAsync(Append(1));
-        await bob.UntilAsync(rig => rig.Seqs().Length == 202, "what follows");
+        await bob.UntilAsync(rig => rig.Seqs().Length == 202, "the next event");
 
         Assert.Equal(Enumerable.Range(1, 101).Select(seq => (long)seq), ann.Seqs());
         Assert.Equal(202, bob.Seqs()[^1]);
     }
 
     [Fact]
-    public async Task AMembershipsEnd_InAGap_EndsTheUsersSubscriptions()
+    public async Task MembershipEnd_WhenTheLogNoLongerHasIt_EndsTheUsersSubscriptions()
     {
-        _options.HoleEvents = 10;
+        _options.GapEvents = 10;
         var ann = await LiveAsync("ann");
         Append(50);
         _log.RemoveRange(0, 40);
         ann.Rooms.RefusesPages = Refusal.NotMember;
 
-        await Waiting.ForAsync(_feed.NoticeAsync(50), "the feed to go on");
-        await ann.UntilAsync(rig => rig.Rooms.Calls.Contains("exit lobby ann"), "ann's leaving");
+        await Waiting.ForAsync(_feed.OnHeadObservedAsync(50), "the end of the repair");
+        await ann.UntilAsync(rig => rig.Rooms.Calls.Contains("exit lobby ann"), "the end of ann's subscription");
 
         Assert.Equal(new Gap("lobby", 1, 40), Assert.Single(ann.Frames.OfType<Gap>()));
-        Assert.Equal(ErrorCode.NotMember, Assert.Single(ann.Frames.OfType<Err>()).Code);
+        Assert.Equal(ChatErrorCode.NotMember, Assert.Single(ann.Frames.OfType<Err>()).Code);
         await _feed.DeliverAsync(Append(1));
         Assert.DoesNotContain(51, ann.Seqs());
     }
 
     private Feed FeedOn(TimeProvider time) => new("lobby", ReadAsync, _ended.AddRange, _options, new(_heard), time);
 
-    /// <summary>A session that is in the room, at its head or after a cursor; with its join not answered yet where <paramref name="held"/>.</summary>
+    /// <summary>
+    /// A session that has joined the room, at the head or after a cursor. If <paramref name="held"/> is true, the join
+    /// has no answer yet.
+    /// </summary>
     private async Task<SessionRig> LiveAsync(string user = "ann", bool held = false, Feed? feed = null, long? after = null)
     {
         var rig = new SessionRig();

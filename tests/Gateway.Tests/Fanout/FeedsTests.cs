@@ -7,7 +7,7 @@ using OrleansChat.Grains.Interfaces;
 
 namespace OrleansChat.Gateway.Tests.Fanout;
 
-/// <summary>Who a room believes to be here, and who is.</summary>
+/// <summary>The room's list of users on this gateway, compared with the subscriptions on it.</summary>
 public sealed class FeedsTests : IDisposable
 {
     private readonly RoomThatSays _room = new();
@@ -16,44 +16,49 @@ public sealed class FeedsTests : IDisposable
     private readonly Feeds _feeds;
 
     public FeedsTests() => _feeds = new(
-        GrainsInMemory.Of(("lobby", _room)), new(), new(NullLogger<Ongoing>.Instance), Options.Create(_options), new(new Meters()), TimeProvider.System);
+        GrainsInMemory.Create(("lobby", _room)), new(), new(NullLogger<BackgroundTasks>.Instance), Options.Create(_options), new(new Meters()), TimeProvider.System);
 
     public void Dispose() => _rig.Dispose();
 
     [Fact]
-    public async Task TheRoomHears_OfAUsersLastLeave_NotOfEach()
+    public async Task Exit_WhenAUserHasTwoSubscriptions_CallsTheRoomForTheLastOne()
     {
         var (phone, laptop) = (await SubscriptionAsync("ann"), await SubscriptionAsync("ann"));
         await EnterAsync(phone);
         await EnterAsync(laptop);
+
         await ExitAsync(phone);
+
         Assert.Equal(["handle +ann", "handle +ann"], _room.Calls);
+
         await ExitAsync(laptop);
+
         Assert.Equal("handle -ann", _room.Calls[^1]);
         Assert.Empty(_feeds.Rooms);
         await Waiting.UntilAsync(
             () =>
             {
                 _feeds.Sweep();
-                return _feeds.Lines == 0;
+                return _feeds.Clients == 0;
             },
-            "the line to be forgotten");
+            "the removal of the idle room client");
     }
 
     [Fact]
-    public async Task ALeaveForGood_IsToldAlways()
+    public async Task Exit_WhenItEndsTheMembership_CallsTheRoomAtOnce()
     {
         var (phone, laptop) = (await SubscriptionAsync("ann"), await SubscriptionAsync("ann"));
         await EnterAsync(phone);
         await EnterAsync(laptop);
+
         Assert.IsType<Done>(await ExitAsync(phone, forGood: true));
         Assert.Equal("handle -ann", _room.Calls[^1]);
     }
 
     [Fact]
-    public async Task ARefusedEnter_AfterTheEarlierSubscriptionLeft_TakesTheUserOut()
+    public async Task Enter_WhenARepeatedJoinIsRefused_DetachesTheUser()
     {
-        // Joining again: the old subscription goes when the new one is in; the room then refuses the new one.
+        // The user joins again. The old subscription ends, and then the room refuses the new one.
         var (earlier, later) = (await SubscriptionAsync("ann"), await SubscriptionAsync("ann"));
         await EnterAsync(earlier);
         var refusing = new TaskCompletionSource();
@@ -63,16 +68,18 @@ public sealed class FeedsTests : IDisposable
             _room.Handles = next => Task.FromResult(RoomThatSays.Done(next, 1));
             return new(1, [.. commands.Commands.Select(_ => new Refused(Refusal.Unavailable, "away", 500))]);
         };
+
         var entering = EnterAsync(later);
         await ExitAsync(earlier);
         refusing.SetResult();
+
         Assert.IsType<Refused>(await entering);
-        await Waiting.UntilAsync(() => _room.Calls[^1] == "handle -ann", "the room to hear that nobody is here");
+        await Waiting.UntilAsync(() => _room.Calls[^1] == "handle -ann", "the call that detaches the user");
         Assert.Empty(_feeds.Rooms);
     }
 
     [Fact]
-    public async Task ComingWhileAnotherGoes_LeavesTheUserInTheRoom()
+    public async Task Enter_WhenAnotherSubscriptionExits_KeepsTheUserAttached()
     {
         var here = new HashSet<string>();
         _room.Handles = commands =>
@@ -86,6 +93,7 @@ public sealed class FeedsTests : IDisposable
         };
         var (going, coming) = (await SubscriptionAsync("ann"), await SubscriptionAsync("ann"));
         await EnterAsync(going);
+
         for (var round = 0; round < 3000; round++)
         {
             using var both = new Barrier(2);
@@ -98,50 +106,111 @@ public sealed class FeedsTests : IDisposable
             both.SignalAndWait(TestContext.Current.CancellationToken);
             await EnterAsync(coming);
             await leaving;
-            Assert.True(here.Contains("ann"), $"Round {round}: somebody came while somebody went, and the room heard it the other way round.");
+            Assert.True(here.Contains("ann"), $"Round {round}: an enter and an exit ran at the same time, and the room received them in the wrong order.");
             (going, coming) = (coming, going);
         }
     }
 
     [Fact]
-    public async Task AnAnswerThatFails_CostsTheOthersNothing()
+    public async Task Send_WhenAnAnswerCallbackThrows_StillAnswersTheOthers()
     {
         var answered = new TaskCompletionSource();
         var count = 0;
+
         _feeds.Send("lobby", new MarkRead("ann", 1), _ =>
         {
             count++;
             throw new InvalidOperationException("a bug");
         });
         _feeds.Send("lobby", new MarkRead("bob", 1), _ => answered.SetResult());
-        await Waiting.ForAsync(answered.Task, "the other's answer");
+
+        await Waiting.ForAsync(answered.Task, "the answer to the other command");
         Assert.Equal(1, count);
     }
 
     [Fact]
-    public async Task AMissedNotice_IsAskedOfTheRoom_AndToldInOrder()
+    public async Task Tell_WhenANoticeIsMissing_AsksTheRoomForIt()
     {
         await EnterAsync(await SubscriptionAsync("ann"));
         _room.Notices.AddRange([Notice(1, "bob"), Notice(2, "cat"), Notice(3, "dan")]);
-        _feeds.Tell(_room.Notices[0]);
-        _feeds.Tell(_room.Notices[2]);
 
-        await Waiting.UntilAsync(() => _feeds.Find("lobby")!.Heard == new NoticeMark(1, 3), "the missed notice to be told");
+        _feeds.OnPresence(_room.Notices[0]);
+        _feeds.OnPresence(_room.Notices[2]);
+
+        await Waiting.UntilAsync(() => _feeds.Find("lobby")!.PresenceVersion == new PresenceVersion(1, 3), "the missed notice");
         Assert.Equal("attend ann", _room.Calls[^1]);
     }
 
     [Fact]
-    public async Task AnInboxThatWasSilent_IsMadeUpForByTheRooms()
+    public async Task AttendAll_WhenTheStreamWasSilent_FetchesTheMissedNotices()
     {
         await EnterAsync(await SubscriptionAsync("ann"));
         _room.Notices.Add(Notice(1, "bob"));
 
-        await _feeds.AttendAllAsync(TestContext.Current.CancellationToken);
+        await _feeds.SyncAllAttachmentsAsync(TestContext.Current.CancellationToken);
 
-        await Waiting.UntilAsync(() => _feeds.Find("lobby")!.Heard == new NoticeMark(1, 1), "the notice that the silent inbox did not bring");
+        await Waiting.UntilAsync(() => _feeds.Find("lobby")!.PresenceVersion == new PresenceVersion(1, 1), "the notice that the silent stream did not deliver");
     }
 
-    private static RoomAttendance Notice(long number, string came) => new("lobby", new(1, number), [came], [], (int)number + 1);
+    [Fact]
+    public async Task Page_WhenItWaitsFor5sForItsTurn_IsUnavailable()
+    {
+        var (history, time) = (new HistoryThatSays(), new ManualTime());
+        var feeds = FeedsOf(history, time);
+        var (held, asked) = (new TaskCompletionSource<HistoryPage>(), 0);
+        history.Pages = (_, _) =>
+        {
+            asked++;
+            return held.Task;
+        };
+        var ct = TestContext.Current.CancellationToken;
+        Task<HistoryPage>[] served = [feeds.PageAsync(Ask("ann"), ct), feeds.PageAsync(Ask("bob"), ct)];
+        var waiting = feeds.PageAsync(Ask("eve"), ct);
+
+        time.Advance(TimeSpan.FromSeconds(4.9));
+        var soon = waiting.IsCompleted;
+        time.Advance(TimeSpan.FromSeconds(0.1));
+
+        Assert.False(soon, "The page was refused before 5 s.");
+        Assert.Equal(Refusal.Unavailable, (await Waiting.ForAsync(waiting, "the refusal of the page that had no turn")).Refusal);
+        Assert.Equal(2, asked);
+        Assert.All(served, page => Assert.False(page.IsCompleted, "A page in flight has no limit of its own."));
+        held.SetResult(new([], 7, null));
+        Assert.All(await Task.WhenAll(served), page => Assert.Equal(7, page.Head));
+        Assert.Equal(7, (await feeds.PageAsync(Ask("eve"), ct)).Head);
+    }
+
+    [Fact]
+    public async Task Page_WhenItsAskerIsGone_GivesItsTurnToTheNext()
+    {
+        var (history, time) = (new HistoryThatSays(), new ManualTime());
+        var feeds = FeedsOf(history, time);
+        history.Pages = async (_, gone) =>
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, gone);
+            throw new InvalidOperationException("The delay has no end.");
+        };
+        using var leaving = new CancellationTokenSource();
+        Task<HistoryPage>[] left = [.. Enumerable.Range(0, 4).Select(_ => feeds.PageAsync(Ask("ann"), leaving.Token))]; // Two of them wait.
+
+        await leaving.CancelAsync();
+        history.Pages = (_, gone) => gone.IsCancellationRequested ? Task.FromCanceled<HistoryPage>(gone) : Task.FromResult(new HistoryPage([], 7, null));
+        var next = await Waiting.ForAsync(feeds.PageAsync(Ask("bob"), TestContext.Current.CancellationToken), "the page of the next user");
+
+        Assert.Equal(7, next.Head);
+        foreach (var page in left)
+        {
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => page);
+        }
+    }
+
+    private static PageAsk Ask(string user) => new("lobby", user, 0, 10, 0);
+
+    /// <summary>Reads up to two pages of this history at a time.</summary>
+    private static Feeds FeedsOf(HistoryThatSays history, TimeProvider time) => new(
+        GrainsInMemory.Create((0L, history)), new(), new(NullLogger<BackgroundTasks>.Instance), Options.Create(new FanoutOptions { PagesAtATime = 2 }), new(new Meters()), time);
+
+    private static RoomPresence Notice(long number, string came) => new("lobby", new(1, number), [came], [], (int)number + 1);
 
     private async Task<Subscription> SubscriptionAsync(string user) =>
         new(await _rig.SessionAsync(user), "lobby", new(JsonFormat.Instance, "lobby", user));

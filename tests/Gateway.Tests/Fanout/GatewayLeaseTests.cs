@@ -8,7 +8,7 @@ using OrleansChat.Protocol;
 
 namespace OrleansChat.Gateway.Tests.Fanout;
 
-/// <summary>A gateway's proof of life, and what it does when that is over.</summary>
+/// <summary>The lease of a gateway, and what the gateway does when the lease ends.</summary>
 public sealed class GatewayLeaseTests : IHostApplicationLifetime, IDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
@@ -18,13 +18,13 @@ public sealed class GatewayLeaseTests : IHostApplicationLifetime, IDisposable
 
     public GatewayLeaseTests()
     {
-        var grains = GrainsInMemory.Of((0L, _registry));
-        var ongoing = new Ongoing(NullLogger<Ongoing>.Instance);
+        var grains = GrainsInMemory.Create((0L, _registry));
+        var background = new BackgroundTasks(NullLogger<BackgroundTasks>.Instance);
         var gateway = new GatewayId();
-        var feeds = new Feeds(grains, gateway, ongoing, Options.Create(new FanoutOptions()), new(new Meters()), _time);
-        var users = new Users(grains, gateway, feeds, new(Options.Create(new ConnectionOptions()), _time), ongoing, Options.Create(new ProtocolLimits()), _time, NullLogger<Users>.Instance);
+        var feeds = new Feeds(grains, gateway, background, Options.Create(new FanoutOptions()), new(new Meters()), _time);
+        var users = new Users(grains, gateway, feeds, new(Options.Create(new ConnectionOptions()), _time), background, Options.Create(new ProtocolLimits()), Options.Create(new BudgetOptions()), _time, NullLogger<Users>.Instance);
         var connections = new ConnectionSet(Options.Create(new ConnectionOptions()), _time);
-        _lease = new(grains, gateway, connections, users, ongoing, this, _time, NullLogger<GatewayLease>.Instance);
+        _lease = new(grains, gateway, connections, users, background, this, new(_time, NullLogger<StartupWait>.Instance), _time, NullLogger<GatewayLease>.Instance);
     }
 
     public CancellationToken ApplicationStarted => default;
@@ -43,7 +43,7 @@ public sealed class GatewayLeaseTests : IHostApplicationLifetime, IDisposable
     }
 
     [Fact]
-    public async Task ItHolds_WhileItIsRenewed()
+    public async Task Lease_WhenItIsRenewed_Holds()
     {
         await StartAsync();
         Assert.True(_lease.Holds);
@@ -57,48 +57,54 @@ public sealed class GatewayLeaseTests : IHostApplicationLifetime, IDisposable
     }
 
     [Fact]
-    public async Task ARenewalThatIsLost_IsMadeAgainInTime()
+    public async Task Renewal_WhenItsAnswerIsLost_IsRetriedInTime()
     {
         await StartAsync();
         var (lost, calls) = (new TaskCompletionSource<bool>(), _registry.Calls);
         _registry.Grants = () => lost.Task;
+
         _time.Advance(Lease.Renewal);
-        await Waiting.UntilAsync(() => _registry.Calls == calls + 1, "the renewal that is lost");
-        await _time.UntilArmedAsync(timers: 2); // The next renewal's, and the end of the wait for this one.
+        await Waiting.UntilAsync(() => _registry.Calls == calls + 1, "the renewal whose answer is lost");
+        await _time.UntilArmedAsync(timers: 2); // One for the next renewal, and one for the timeout of this call.
         _registry.Grants = () => Task.FromResult(true);
         _time.Advance(Lease.Renewal);
         await Waiting.UntilAsync(() => _registry.Calls == calls + 2, "the next renewal");
+
         Assert.False(_stopping.IsCancellationRequested);
     }
 
     [Fact]
-    public async Task ARefusal_EndsTheProcess()
+    public async Task Renewal_WhenTheRegistryRefusesIt_EndsTheProcess()
     {
         await StartAsync();
         _registry.Grants = () => Task.FromResult(false);
+
         _time.Advance(Lease.Renewal);
-        await Waiting.UntilAsync(() => _stopping.IsCancellationRequested, "the process to end");
+
+        await Waiting.UntilAsync(() => _stopping.IsCancellationRequested, "the end of the process");
         Assert.Equal(GatewayLease.ExitCode, Environment.ExitCode);
     }
 
     [Fact]
-    public async Task AProcessThatSleptThroughItsLease_EndsToo()
+    public async Task Process_WhenItSleptThroughItsLease_Ends()
     {
         await StartAsync();
         _time.Advance(Lease.Length + Lease.Renewal);
-        await Waiting.UntilAsync(() => _stopping.IsCancellationRequested, "the process to end");
+        await Waiting.UntilAsync(() => _stopping.IsCancellationRequested, "the end of the process");
     }
 
     [Fact]
-    public async Task ARegistryThatIsAway_OrTakesLong_IsNoEnd()
+    public async Task Process_WhenTheRegistryIsUnavailable_KeepsRunning()
     {
         await StartAsync();
         var slow = new TaskCompletionSource<bool>();
         _registry.Grants = () => slow.Task;
+
         _time.Advance(Lease.Renewal);
         await Waiting.UntilAsync(() => _registry.Calls == 2, "the renewal");
         _time.Advance(TimeSpan.FromSeconds(10));
         Assert.False(_lease.Holds);
+
         _registry.Grants = () => throw new TimeoutException("away");
         slow.SetException(new TimeoutException("away"));
         await TickAsync();
@@ -111,16 +117,26 @@ public sealed class GatewayLeaseTests : IHostApplicationLifetime, IDisposable
     }
 
     [Fact]
-    public async Task AFirstCallThatFails_IsMadeAgain()
+    public async Task Start_WhenTheFirstRenewalFails_RetriesIt()
     {
         var calls = 0;
-        _registry.Grants = () => ++calls < 3 ? throw new TimeoutException("away") : Task.FromResult(true);
-        await StartAsync();
+        _registry.Grants = () => ++calls < 30 ? throw new TimeoutException("away") : Task.FromResult(true);
+
+        var started = _lease.StartAsync(TestContext.Current.CancellationToken);
+        while (!started.IsCompleted)
+        {
+            await Task.WhenAny(started, _time.UntilArmedAsync());
+            _time.Advance(TimeSpan.FromSeconds(5));
+        }
+
+        await started;
+
+        Assert.Equal(30, calls);
         Assert.True(_lease.Holds);
     }
 
     [Fact]
-    public async Task AtTheEnd_ItIsGivenUp()
+    public async Task Stop_WhenTheLeaseHolds_ReleasesIt()
     {
         await StartAsync();
         await _lease.StopAsync(TestContext.Current.CancellationToken);
@@ -133,7 +149,7 @@ public sealed class GatewayLeaseTests : IHostApplicationLifetime, IDisposable
         await _time.UntilArmedAsync();
     }
 
-    /// <summary>One renewal, done whatever comes of it.</summary>
+    /// <summary>Runs one renewal to its end, whether it succeeds or fails.</summary>
     private async Task TickAsync()
     {
         var calls = _registry.Calls;

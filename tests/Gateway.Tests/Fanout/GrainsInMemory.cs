@@ -4,14 +4,14 @@ using OrleansChat.Grains.Interfaces;
 
 namespace OrleansChat.Gateway.Tests.Fanout;
 
-/// <summary>A cluster of grains that a test wrote: only finding one by its key works.</summary>
-[SuppressMessage("Performance", "CA1852", Justification = "The proxy is made by deriving from it.")]
+/// <summary>A grain factory over fakes. It can only find a grain by its key.</summary>
+[SuppressMessage("Performance", "CA1852", Justification = "DispatchProxy derives a class from it.")]
 internal class GrainsInMemory : DispatchProxy
 {
     private readonly Dictionary<object, object> _grains = [];
 
-    /// <summary>The factory over these grains, each under its string or integer key.</summary>
-    public static IGrainFactory Of(params (object Key, object Grain)[] grains)
+    /// <summary>A factory for these grains. Each has a string or an integer as its key.</summary>
+    public static IGrainFactory Create(params (object Key, object Grain)[] grains)
     {
         var factory = Create<IGrainFactory, GrainsInMemory>();
         foreach (var (key, grain) in grains)
@@ -28,24 +28,24 @@ internal class GrainsInMemory : DispatchProxy
             : throw new NotSupportedException($"There is no grain for {targetMethod?.Name} {args?.FirstOrDefault()}.");
 }
 
-/// <summary>A room that answers as the test says.</summary>
+/// <summary>A fake room. The test sets its answers.</summary>
 internal sealed class RoomThatSays : IRoomGrain
 {
     private readonly Lock _gate = new();
     private readonly List<string> _calls = [];
     private int _now;
 
-    /// <summary>What the next call is answered with, by default everything done under claim 1.</summary>
+    /// <summary>The answer to the next call. By default every command succeeds, under claim 1.</summary>
     public Func<RoomCommands, Task<RoomReplies>> Handles { get; set; } = commands => Task.FromResult(Done(commands, 1));
 
-    /// <summary>What attending is answered with.</summary>
+    /// <summary>The answer to an attend call.</summary>
     public Func<string[], Task<RoomHead>> Attends { get; set; } = _ => Task.FromResult(new RoomHead("lobby", 0, 1));
 
-    /// <summary>The notices it has told.</summary>
-    public List<RoomAttendance> Notices { get; } = [];
+    /// <summary>The presence notices that the room has published.</summary>
+    public List<RoomPresence> Notices { get; } = [];
 
-    /// <summary>The most calls at one time.</summary>
-    public int MostAtOnce { get; private set; }
+    /// <summary>The highest number of concurrent calls so far.</summary>
+    public int MaxAtOnce { get; private set; }
 
     /// <summary>The calls in order: <c>handle a b c</c> with client ids, <c>attend ann bob</c>.</summary>
     public string[] Calls
@@ -59,10 +59,10 @@ internal sealed class RoomThatSays : IRoomGrain
         }
     }
 
-    /// <summary>Does everything: enters enter at 0, posts are stored as 1.</summary>
+    /// <summary>Every command succeeds: an enter at sequence 0, a post with sequence 1.</summary>
     public static RoomReplies Done(RoomCommands commands, long claim) => new(claim, [.. commands.Commands.Select(Done)]);
 
-    /// <summary>Does one thing.</summary>
+    /// <summary>The answer to one command that succeeds.</summary>
     public static RoomReply Done(RoomCommand command) => command switch
     {
         Enter => new Entered(RoomKind.Channel, "e1", 0, 0, 0, 0, 1),
@@ -72,7 +72,7 @@ internal sealed class RoomThatSays : IRoomGrain
 
     public async Task<RoomReplies> HandleAsync(RoomCommands commands)
     {
-        // Before a test can see the call and change what the room says to the next.
+        // Read first: a test that sees the call may change the answer to the next one.
         var handles = Handles;
         Begin("handle " + string.Join(' ', commands.Commands.Select(command => command switch
         {
@@ -91,14 +91,14 @@ internal sealed class RoomThatSays : IRoomGrain
         }
     }
 
-    public async Task<Attended> AttendAsync(string gateway, string[] users, NoticeMark heard, long number)
+    public async Task<AttachmentsSynced> SyncAttachmentsAsync(string gateway, string[] users, PresenceVersion heard, long number)
     {
         var attends = Attends;
         Begin("attend " + string.Join(' ', users.Order()));
         try
         {
             var head = await attends(users);
-            return new Attended(head, [.. Notices.Where(notice => notice.Mark.Activation != heard.Activation || notice.Mark.Number > heard.Number)]);
+            return new AttachmentsSynced(head, [.. Notices.Where(notice => notice.Version.Activation != heard.Activation || notice.Version.Number > heard.Number)]);
         }
         finally
         {
@@ -106,9 +106,19 @@ internal sealed class RoomThatSays : IRoomGrain
         }
     }
 
-    public Task<Attendance> WhoAsync(string user, int most) => Task.FromResult(new Attendance(0, [], null));
+    public Task<PresenceSnapshot> WhoAsync(string user, int most)
+    {
+        Begin($"who {user}");
+        End();
+        return Task.FromResult(new PresenceSnapshot(0, [], null));
+    }
 
-    public Task TypingAsync(string user) => Task.CompletedTask;
+    public Task TypingAsync(string user)
+    {
+        Begin($"typing {user}");
+        End();
+        return Task.CompletedTask;
+    }
 
     public Task GatewayGoneAsync(string gateway) => Task.CompletedTask;
 
@@ -117,7 +127,7 @@ internal sealed class RoomThatSays : IRoomGrain
         lock (_gate)
         {
             _calls.Add(call.TrimEnd());
-            MostAtOnce = Math.Max(MostAtOnce, ++_now);
+            MaxAtOnce = Math.Max(MaxAtOnce, ++_now);
         }
     }
 
@@ -127,5 +137,48 @@ internal sealed class RoomThatSays : IRoomGrain
         {
             _now--;
         }
+    }
+}
+
+/// <summary>A fake history grain. The test sets the heads and events that it knows.</summary>
+internal sealed class HistoryThatSays : IHistoryGrain
+{
+    /// <summary>The rooms that exist.</summary>
+    public List<RoomHead> Heads { get; } = [];
+
+    /// <summary>The events of every room.</summary>
+    public List<RoomEvent> Events { get; } = [];
+
+    /// <summary>The rooms of all who calls so far.</summary>
+    public List<string> Whos { get; } = [];
+
+    /// <summary>The answer to the next page.</summary>
+    public Func<PageAsk, CancellationToken, Task<HistoryPage>> Pages { get; set; } = (_, _) => Task.FromResult(new HistoryPage([], 0, Refusal.NotFound));
+
+    public Task<HistoryPage> PageAsync(PageAsk ask, CancellationToken cancellationToken) => Pages(ask, cancellationToken);
+
+    public Task<HistoryPage> PageAsync(string room, string user, long after, int limit) => Task.FromResult(new HistoryPage([], 0, Refusal.NotFound));
+
+    public Task<PresenceSnapshot> WhoAsync(string room, string user, int most)
+    {
+        Whos.Add(room);
+        return Task.FromResult(new PresenceSnapshot(0, null, Refusal.NotFound));
+    }
+
+    public Task<RoomEvent[]> ReadAsync(string room, long after, int limit) =>
+        Task.FromResult(Events.Where(happened => happened.Seq > after).Take(limit).ToArray());
+
+    /// <summary>Whether questions for heads fail.</summary>
+    public bool HeadsFail { get; set; }
+
+    /// <summary>Number of questions for heads.</summary>
+    public int Asked { get; private set; }
+
+    public Task<RoomHeads> HeadsAsync(string[] rooms)
+    {
+        Asked++;
+        return HeadsFail
+            ? Task.FromException<RoomHeads>(new IOException("No heads."))
+            : Task.FromResult(new RoomHeads([.. Heads.Where(head => rooms.Contains(head.Room))], 1));
     }
 }

@@ -2,17 +2,19 @@ using OrleansChat.Grains.Interfaces;
 
 namespace OrleansChat.Gateway.Tests.Fanout;
 
-/// <summary>A registry that answers as the test says.</summary>
+/// <summary>A fake registry. The test sets its answers.</summary>
 internal sealed class RegistryThatSays : IGatewayRegistryGrain
 {
     public Func<Task<bool>> Grants { get; set; } = () => Task.FromResult(true);
 
-    /// <summary>What a gateway that drains, with so many connections left, is told; by default that it is alone.</summary>
+    /// <summary>
+    /// The answer to a draining gateway that has this many connections left. By default no other gateway remains.
+    /// </summary>
     public Func<int, Task<DrainShare>> Shares { get; set; } = left => Task.FromResult(new DrainShare(0, left, true));
 
     public int Calls { get; private set; }
 
-    /// <summary>How often a gateway that drains asked.</summary>
+    /// <summary>The number of drain calls so far.</summary>
     public int Drains { get; private set; }
 
     public bool Released { get; private set; }

@@ -4,7 +4,7 @@ using OrleansChat.Gateway.Tests.Sessions;
 
 namespace OrleansChat.Gateway.Tests.Fanout;
 
-/// <summary>Who is in a feed, and in which order they are served.</summary>
+/// <summary>The subscriptions of a feed, and the order in which the feed serves them.</summary>
 public sealed class SubscriptionListTests : IDisposable
 {
     private readonly SessionRig _rig = new();
@@ -13,7 +13,7 @@ public sealed class SubscriptionListTests : IDisposable
     public void Dispose() => _rig.Dispose();
 
     [Fact]
-    public async Task Those_WhoStay_AreServedInTheOrderInWhichTheyCame()
+    public async Task List_WhenSubscriptionsAreRemoved_KeepsTheOrderOfTheRest()
     {
         var all = new List<Subscription>();
         for (var i = 0; i < 6; i++)
@@ -32,13 +32,15 @@ public sealed class SubscriptionListTests : IDisposable
     }
 
     [Fact]
-    public async Task AUser_IsThere_UntilTheirLastOneGoes()
+    public async Task Has_WhenTheLastSubscriptionIsRemoved_ReturnsFalse()
     {
         var (phone, laptop) = (await SubscriptionAsync("ann"), await SubscriptionAsync("ann"));
         _list.Add(phone);
         _list.Add(laptop);
+
         _list.Remove(phone);
         Assert.True(_list.Has("ann"));
+
         _list.Remove(laptop);
         Assert.False(_list.Has("ann"));
     }

@@ -4,7 +4,9 @@ using OrleansChat.Protocol;
 
 namespace OrleansChat.Gateway.Tests.Hostile;
 
-/// <summary>Lines that are no commands, or hardly: each costs itself alone.</summary>
+/// <summary>
+/// Lines that are not commands, or hardly valid ones. Each gets its own answer, and the connection stays open.
+/// </summary>
 [Collection(nameof(Siege))]
 public sealed class CommandTests
 {
@@ -23,7 +25,7 @@ public sealed class CommandTests
     ];
 
     [Fact]
-    public async Task EachStrangeLine_HasItsError_AndTheConnectionLives()
+    public async Task Line_WhenItIsMalformed_IsAnsweredAndTheConnectionStaysOpen()
     {
         var deep = new string('[', 20_000);
         (string Line, string Answer)[] lines =
@@ -68,12 +70,12 @@ public sealed class CommandTests
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
-    public async Task AnyLines_AreAnswered_AndTheConnectionLives(int seed)
+    public async Task Lines_WhenDamagedAtRandom_LeaveTheConnectionOpen(int seed)
     {
         const int Frames = 1500;
         await using var siege = await Siege.StartAsync(new() { CommandsPerSecond = 0, BytesPerSecond = 0 });
         siege.Server.Rooms.KeepsCalls = false;
-        var codes = Enum.GetValues<ErrorCode>().Select(ErrorCodes.Word).ToHashSet();
+        var codes = Enum.GetValues<ChatErrorCode>().Select(ErrorCodes.Word).ToHashSet();
         await siege.HoldsAsync(async server =>
         {
             using var client = await EveAsync(server);
@@ -114,7 +116,7 @@ public sealed class CommandTests
         return client;
     }
 
-    /// <summary>Some good lines, with oddities in them and parts left out; always UTF-8.</summary>
+    /// <summary>Returns some valid lines with odd text inserted and parts removed, always as UTF-8.</summary>
     private static string Damaged(Random random)
     {
         var lines = new StringBuilder();

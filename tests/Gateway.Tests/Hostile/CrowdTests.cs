@@ -3,15 +3,15 @@ using OrleansChat.Protocol;
 
 namespace OrleansChat.Gateway.Tests.Hostile;
 
-/// <summary>Everybody everywhere at once.</summary>
+/// <summary>Many connections in many rooms at the same time.</summary>
 [Collection(nameof(Siege))]
 public sealed class CrowdTests
 {
     [Fact]
-    public async Task AHundredThousandJoins_AreAnswered_AndLeaveNothingBehind()
+    public async Task Joins_WhenAHundredThousandAreSent_LeaveNothingBehind()
     {
         const int Connections = 500, Rooms = 200;
-        await using var siege = await Siege.StartAsync(new() { Most = 1000 }, sessions: new() { HelloSeconds = 600 });
+        await using var siege = await Siege.StartAsync(new() { MaxConnections = 1000 }, sessions: new() { HelloSeconds = 600 });
         siege.Server.Rooms.KeepsCalls = false;
         await siege.HoldsAsync(async server =>
         {
@@ -26,7 +26,7 @@ public sealed class CrowdTests
                 await Task.WhenAll(clients.Select(JoinAllAsync));
                 Assert.All(Enumerable.Range(0, Rooms), room => Assert.Equal(Connections, server.Rooms.In($"room{room}")));
 
-                // One room more than a connection may be in.
+                // This is one room more than a connection may be in.
                 await clients[0].SendTextAsync("""{"t":"join","id":"more","room":"more"}""");
                 Assert.Contains("\"code\":\"room_full\"", await clients[0].ReceiveLineAsync(), StringComparison.Ordinal);
             }

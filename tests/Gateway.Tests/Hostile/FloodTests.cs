@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
 using OrleansChat.Gateway.Connections;
@@ -6,14 +7,14 @@ using OrleansChat.Protocol;
 
 namespace OrleansChat.Gateway.Tests.Hostile;
 
-/// <summary>Clients that say more than anybody can mean. Under the bounds that hold by default.</summary>
+/// <summary>Clients that send without end, mostly under the default limits.</summary>
 [Collection(nameof(Siege))]
 public sealed class FloodTests
 {
     private static readonly TimeSpan FloodsFor = TimeSpan.FromSeconds(1.5);
     private static readonly ConnectionOptions _bounds = new();
 
-    /// <summary>What is said again and again, by clients that read nothing.</summary>
+    /// <summary>What the clients send again and again while they read nothing.</summary>
     public static TheoryData<string, byte[]> Floods => new()
     {
         { "pings", RawWebSocket.Frame(RawFrame.Ping, default) },
@@ -26,7 +27,7 @@ public sealed class FloodTests
     };
 
     [Fact]
-    public async Task FloodersOfEveryKind_WhoReadNothing_TouchNobodyElse()
+    public async Task Flooders_WhenTheyReadNothing_DisturbNobodyElse()
     {
         await using var siege = await Siege.StartAsync();
         siege.Server.Rooms.KeepsCalls = false;
@@ -34,7 +35,7 @@ public sealed class FloodTests
     }
 
     [Fact]
-    public async Task AnEmptyFragment_ThatIsFollowedByOthersForEver_TouchesNobodyElse()
+    public async Task EmptyFragments_WhenTheyNeverEnd_DisturbNobodyElse()
     {
         await using var siege = await Siege.StartAsync();
         await siege.HoldsAsync(server => FloodAsync(
@@ -42,7 +43,7 @@ public sealed class FloodTests
     }
 
     [Fact]
-    public async Task AFlooder_IsTakenInNoFasterThanBytesPerSecond()
+    public async Task Flood_WhenUncompressed_IsReadNoFasterThanBytesPerSecond()
     {
         await using var siege = await Siege.StartAsync();
         await siege.HoldsAsync(async server =>
@@ -51,13 +52,98 @@ public sealed class FloodTests
             client.Patience = TimeSpan.FromSeconds(60);
             const int Seconds = 2;
             var pongs = Repeated(RawWebSocket.Frame(RawFrame.Pong, new byte[100]), (Seconds + 1) * _bounds.BytesPerSecond);
+
             var started = Stopwatch.GetTimestamp();
             await client.SendRawAsync(pongs);
             await client.SendTextAsync("""{"t":"ping","id":"behind them"}""");
+
             Assert.Contains("behind them", await client.ReceiveLineAsync(), StringComparison.Ordinal);
 
-            // A second is there from the start.
-            Assert.True(Stopwatch.GetElapsedTime(started) > TimeSpan.FromSeconds(Seconds - 0.1), "it was read at once");
+            // The allowance starts with the bytes of one second.
+            Assert.True(Stopwatch.GetElapsedTime(started) > TimeSpan.FromSeconds(Seconds - 0.1), "The flood was read at once");
+        });
+    }
+
+    [Fact]
+    public async Task Flood_WhenCompressed_IsInflatedNoFasterThanBytesPerSecond()
+    {
+        await using var siege = await Siege.StartAsync(new() { Deflate = true });
+        await siege.HoldsAsync(async server =>
+        {
+            using var client = await EveAsync(server, "Sec-WebSocket-Extensions: permessage-deflate");
+            client.Patience = TimeSpan.FromSeconds(60);
+            const int Seconds = 2, Blanks = 64_000;
+            var blanks = Repeated(Compressed(Blanks), Compressed(Blanks).Length * (Seconds + 1) * _bounds.BytesPerSecond / Blanks);
+
+            var started = Stopwatch.GetTimestamp();
+            await client.SendRawAsync(blanks);
+            await client.SendTextAsync("""{"t":"ping","id":"behind them"}""");
+
+            Assert.Contains("behind them", await client.ReceiveLineAsync(), StringComparison.Ordinal);
+
+            Assert.True(Stopwatch.GetElapsedTime(started) > TimeSpan.FromSeconds(Seconds - 0.2), "The flood was inflated at once");
+        });
+    }
+
+    [Fact]
+    public async Task Frames_WhenCompressedBeforeHello_EndTheConnectionWith4500()
+    {
+        await using var siege = await Siege.StartAsync(new() { Deflate = true });
+        await siege.HoldsAsync(async server =>
+        {
+            using var client = await server.ConnectAsync("/ws?user=eve", Subprotocols.Json, "Sec-WebSocket-Extensions: permessage-deflate");
+            await client.SendRawAsync(Repeated(Compressed(64_000), 3 * Compressed(64_000).Length));
+
+            Assert.Contains("before hello", await client.ReceiveLineAsync(), StringComparison.Ordinal);
+            Assert.Equal(4500, (await client.ReceiveCloseAsync()).CloseCode);
+        });
+    }
+
+    [Fact]
+    public async Task Errors_WhenTheyNeverEnd_AreChargedLikeCommands()
+    {
+        const int Burst = 20, PerSecond = 50, Lines = 120;
+        await using var siege = await Siege.StartAsync(new() { CommandBurst = Burst, CommandsPerSecond = PerSecond });
+        await siege.HoldsAsync(async server =>
+        {
+            using var client = await EveAsync(server);
+
+            var started = Stopwatch.GetTimestamp();
+            for (var i = 0; i < Lines; i++)
+            {
+                await client.SendTextAsync("""{"t":"nonsense"}""");
+            }
+
+            var limited = 0;
+            for (var i = 0; i < Lines; i++)
+            {
+                limited += (await client.ReceiveLineAsync()).Contains("rate_limited", StringComparison.Ordinal) ? 1 : 0;
+            }
+
+            Assert.InRange(Lines - limited, 1, Burst + (PerSecond * Stopwatch.GetElapsedTime(started).TotalSeconds));
+
+            // After each refused line, the gateway waits until the next line is allowed, and answers that one. So
+            // refusals are no faster than answers.
+            Assert.InRange(limited, 1, Lines - limited);
+        });
+    }
+
+    [Fact]
+    public async Task Errors_WhenTheyPrecedeHello_EndWith4500AfterSixteen()
+    {
+        await using var siege = await Siege.StartAsync();
+        await siege.HoldsAsync(async server =>
+        {
+            using var client = await server.ConnectAsync("/ws?user=eve", Subprotocols.Json);
+            await client.SendTextAsync(string.Join('\n', Enumerable.Repeat("{}", 40)));
+
+            for (var i = 0; i < 16; i++)
+            {
+                Assert.Contains("bad_request", await client.ReceiveLineAsync(), StringComparison.Ordinal);
+            }
+
+            Assert.Contains("errors before hello", await client.ReceiveLineAsync(), StringComparison.Ordinal);
+            Assert.Equal(4500, (await client.ReceiveCloseAsync()).CloseCode);
         });
     }
 
@@ -69,7 +155,7 @@ public sealed class FloodTests
     [InlineData("mark", null)]
     [InlineData("join", "joined")]
     [InlineData("auth", "err")]
-    public async Task CommandsAboveTheAllowance_AreRateLimited_AndTheConnectionLives(string type, string? answer)
+    public async Task Commands_WhenAboveTheAllowance_AreRateLimited(string type, string? answer)
     {
         const int Burst = 20, PerSecond = 50, Commands = 80;
         await using var siege = await Siege.StartAsync(new() { CommandBurst = Burst, CommandsPerSecond = PerSecond });
@@ -79,10 +165,11 @@ public sealed class FloodTests
             await client.SendTextAsync("""{"t":"join","room":"attic"}""");
             await client.ReceiveLineAsync();
             var line = "{\"t\":\"" + type + "\",\"id\":\"1\",\"room\":\"attic\",\"read\":0,\"token\":\"a.b.c\"}";
+
             var started = Stopwatch.GetTimestamp();
             var sending = Task.WhenAll(Enumerable.Range(0, Commands).Select(_ => client.SendTextAsync(line)));
 
-            // A send is none of these, and comes after them.
+            // A send is not charged like these commands, and it comes after them.
             await sending;
             await client.SendTextAsync("""{"t":"send","id":"the end","room":"attic","text":"here"}""");
             var (limited, done) = (0, 0);
@@ -109,12 +196,12 @@ public sealed class FloodTests
             var most = Burst + (PerSecond * Stopwatch.GetElapsedTime(started).TotalSeconds);
             Assert.InRange(limited, 1, Commands);
             Assert.InRange(Commands - limited, 1, most);
-            Assert.True(answer is null || done == Commands - limited, $"{done} were done and {limited} refused of {Commands}");
+            Assert.True(answer is null || done == Commands - limited, $"Of {Commands} commands, {done} were done and {limited} refused");
         });
     }
 
     [Fact]
-    public async Task SendsThatAreRefused_AreRefusedNoFasterThanCommandsAreTaken()
+    public async Task Sends_WhenOverBudget_AreRefusedNoFasterThanCommands()
     {
         const int Burst = 20, PerSecond = 50, Sends = 80;
         await using var siege = await Siege.StartAsync(new() { CommandBurst = Burst, CommandsPerSecond = PerSecond });
@@ -124,18 +211,22 @@ public sealed class FloodTests
             using var client = await EveAsync(server);
             await client.SendTextAsync("""{"t":"join","room":"attic"}""");
             await client.ReceiveLineAsync();
+
             var started = Stopwatch.GetTimestamp();
             await Task.WhenAll(Enumerable.Range(0, Sends).Select(n => client.SendTextAsync($$"""{"t":"send","id":"{{n}}","room":"attic","text":"me"}""")));
+
             for (var n = 0; n < Sends; n++)
             {
                 Assert.Contains("\"code\":\"rate_limited\",\"message\":\"rate limited\",\"retry\":85", await client.ReceiveLineAsync(), StringComparison.Ordinal);
             }
 
-            Assert.True(Stopwatch.GetElapsedTime(started).TotalSeconds > (Sends - Burst - 2.0) / PerSecond, "they were refused at once");
+            Assert.True(Stopwatch.GetElapsedTime(started).TotalSeconds > (Sends - Burst - 2.0) / PerSecond, "The sends were refused at once");
         });
     }
 
-    /// <summary>Says the same for a while, as fast as it is taken, reads nothing and goes without a word.</summary>
+    /// <summary>
+    /// Sends the same frame for a while, as fast as the gateway reads. Reads nothing, and leaves without a close.
+    /// </summary>
     private static async Task FloodAsync(GatewayServer server, byte[] frame, byte[]? first = null)
     {
         using var client = await EveAsync(server);
@@ -147,7 +238,7 @@ public sealed class FloodTests
         var many = Repeated(frame, 64 * 1024);
         for (var started = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(started) < FloodsFor;)
         {
-            // What is not taken in for so long is not waited for: this client is no more patient than it is polite.
+            // If the gateway does not read for this long, the client leaves.
             var sending = client.SendRawAsync(many);
             if (await Task.WhenAny(sending, Task.Delay(FloodsFor, TestContext.Current.CancellationToken)) != sending)
             {
@@ -171,9 +262,26 @@ public sealed class FloodTests
         return many;
     }
 
-    private static async Task<RawWebSocket> EveAsync(GatewayServer server)
+    /// <summary>Returns a message of blanks, compressed without earlier context (RFC 7692 §7.2.1).</summary>
+    internal static byte[] Compressed(int blanks)
     {
-        var client = await server.ConnectAsync("/ws?user=eve", Subprotocols.Json);
+        using var deflated = new MemoryStream();
+        using (var deflate = new DeflateStream(deflated, CompressionLevel.SmallestSize, leaveOpen: true))
+        {
+            deflate.Write(Enumerable.Repeat((byte)' ', blanks).ToArray());
+            deflate.Flush();
+        }
+
+        // A flush ends with an empty block, which the frame leaves out.
+        var payload = deflated.ToArray();
+        var frame = RawWebSocket.Frame(RawFrame.Text, payload.AsSpan(0, payload.AsSpan().LastIndexOf<byte>([0x00, 0x00, 0xFF, 0xFF])).ToArray());
+        frame[0] |= 0x40;
+        return frame;
+    }
+
+    private static async Task<RawWebSocket> EveAsync(GatewayServer server, params string[] headers)
+    {
+        var client = await server.ConnectAsync("/ws?user=eve", Subprotocols.Json, headers);
         await client.SendTextAsync("""{"t":"hello"}""");
         Assert.StartsWith("""{"t":"welcome""", await client.ReceiveLineAsync(), StringComparison.Ordinal);
         return client;

@@ -4,7 +4,7 @@ using OrleansChat.Protocol;
 
 namespace OrleansChat.Gateway.Tests.Hostile;
 
-/// <summary>Bytes that are no WebSocket frames, or ones that nobody may send.</summary>
+/// <summary>Bytes that are not WebSocket frames, and frames that no client may send.</summary>
 [Collection(nameof(Siege))]
 public sealed class FrameTests
 {
@@ -12,7 +12,7 @@ public sealed class FrameTests
 
     private static readonly byte[] _euro = [0xE2, 0x82, 0xAC];
 
-    /// <summary>What is sent, a frame or more, and the code that it is closed with.</summary>
+    /// <summary>One or more frames, and the code with which the gateway closes the connection.</summary>
     public static TheoryData<string, byte[], int> Wrong => new()
     {
         { "RSV1, which no extension uses", With(Text("hello"), 0xC1), ProtocolBroken },
@@ -43,7 +43,7 @@ public sealed class FrameTests
     };
 
     [Fact]
-    public async Task EachWrongFrame_HasItsCloseCode_AndTouchesNobodyElse()
+    public async Task Frame_WhenItIsInvalid_EndsWithItsCloseCode()
     {
         await using var siege = await Siege.StartAsync();
         await siege.HoldsAsync(async server =>
@@ -73,7 +73,7 @@ public sealed class FrameTests
     }
 
     [Fact]
-    public async Task ACharacter_SplitOverFragments_AndAFrame_ByteByByte_AreFine()
+    public async Task Text_WhenSplitWithinACharacterOrFrame_ArrivesWhole()
     {
         await using var siege = await Siege.StartAsync();
         await siege.HoldsAsync(async server =>
@@ -97,7 +97,7 @@ public sealed class FrameTests
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
-    public async Task AnyBytes_EndTheirConnectionAtMost(int seed)
+    public async Task Bytes_WhenRandomOrDamaged_EndOnlyTheirOwnConnection(int seed)
     {
         await using var siege = await Siege.StartAsync(new() { CommandsPerSecond = 0 });
         await siege.HoldsAsync(async server =>
@@ -108,7 +108,8 @@ public sealed class FrameTests
                 using var client = await server.ConnectAsync("/ws?room=attic&user=eve", round % 2 == 0 ? Subprotocols.Json : null);
                 await client.SendRawAsync(round % 3 == 0 ? Noise(random) : Damaged(random));
 
-                // What they make of it is theirs, but it has an end: a close frame, or, where they wait for more, our going.
+                // The gateway may treat these bytes in any way, but the connection must end. It ends with a close frame
+                // or, if the gateway waits for more bytes, when this client stops sending.
                 await client.SendRawAsync(RawWebSocket.Frame(RawFrame.Close, [3, 232]));
                 client.StopSending();
                 if (await Ending(client) is { } close)
@@ -119,7 +120,7 @@ public sealed class FrameTests
         });
     }
 
-    /// <summary>The close frame that comes, after whatever else; null where the stream just ends.</summary>
+    /// <summary>Reads up to the close frame. Returns null if the stream ends without one.</summary>
     private static async Task<RawFrame?> Ending(RawWebSocket client)
     {
         RawFrame? frame;
@@ -138,7 +139,7 @@ public sealed class FrameTests
         return noise;
     }
 
-    /// <summary>Some good frames, a few bytes of which are others.</summary>
+    /// <summary>Returns some frames, some of them with a random opcode, and flips up to three bits.</summary>
     private static byte[] Damaged(Random random)
     {
         var frames = new MemoryStream();
@@ -165,7 +166,7 @@ public sealed class FrameTests
         return frame;
     }
 
-    /// <summary>A frame's head alone, with the mask 0 and a length in eight bytes.</summary>
+    /// <summary>Returns the head of a frame alone. The mask is 0, and the length has eight bytes.</summary>
     private static byte[] Head(byte first, ulong length)
     {
         var head = new byte[14];

@@ -3,14 +3,14 @@ using System.Text;
 
 namespace OrleansChat.Gateway.Tests.Hostile;
 
-/// <summary>Requests that no client makes: each has its status.</summary>
+/// <summary>Requests that no proper client makes. Each gets its status.</summary>
 [Collection(nameof(Siege))]
 public sealed class RequestTests
 {
-    /// <summary>Closed without an answer.</summary>
+    /// <summary>The socket is closed without an answer.</summary>
     private const int Closed = 0;
 
-    /// <summary>Answered in another protocol: with frames of HTTP/2 that say to use HTTP/1.1.</summary>
+    /// <summary>The answer is not HTTP/1.1: HTTP/2 frames ask the client to use HTTP/1.1.</summary>
     private const int NoHttp1 = -1;
 
     private const string Key = "dGhlIHNhbXBsZSBub25jZQ==";
@@ -67,7 +67,7 @@ public sealed class RequestTests
     ];
 
     [Fact]
-    public async Task EachStrangeRequest_HasItsStatus_AndTouchesNobodyElse()
+    public async Task Request_WhenItIsInvalid_GetsItsStatus()
     {
         await using var siege = await Siege.StartAsync(http: new() { HeaderSeconds = 2, IdleSeconds = 2 });
         await siege.HoldsAsync(async server =>
@@ -90,7 +90,7 @@ public sealed class RequestTests
     }
 
     [Fact]
-    public async Task AnotherVersion_IsToldWhichThereIs()
+    public async Task Upgrade_WhenTheVersionIsUnknown_NamesTheSupportedOne()
     {
         await using var siege = await Siege.StartAsync();
         using var stranger = await Stranger.ConnectAsync(siege.Server.Port);
@@ -98,7 +98,7 @@ public sealed class RequestTests
         Assert.Contains("\r\nSec-WebSocket-Version: 13\r\n", await stranger.ReadToEndAsync(), StringComparison.OrdinalIgnoreCase);
     }
 
-    /// <summary>A request that is good but for one thing, and after whose answer the socket closes.</summary>
+    /// <summary>Returns an upgrade request, valid by default. The socket closes after the answer.</summary>
     private static string Upgrade(
         string path = "/ws", string method = "GET", string? upgrade = "websocket", string? connection = "Upgrade, close", string? key = Key,
         string? version = "13", string more = "")

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace OrleansChat.Gateway.Tests.Hostile;
 
-/// <summary>Somebody at the other end of a plain socket, who need not know what HTTP is.</summary>
+/// <summary>A peer on a plain socket, which can send any bytes.</summary>
 internal sealed class Stranger : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
@@ -23,8 +23,8 @@ internal sealed class Stranger : IDisposable
 
     public Task SendAsync(string text) => SendAsync(Encoding.Latin1.GetBytes(text));
 
-    /// <summary>Sends as much as is taken.</summary>
-    /// <returns>False where the other end was gone before all was sent.</returns>
+    /// <summary>Sends as much as the other end reads.</summary>
+    /// <returns>False if the other end closed before everything was sent.</returns>
     public async Task<bool> SendAsync(ReadOnlyMemory<byte> bytes)
     {
         using var timeout = new CancellationTokenSource(Patience);
@@ -39,10 +39,13 @@ internal sealed class Stranger : IDisposable
         }
     }
 
-    /// <summary>Reads to the end of the stream, or to its reset. Fails where neither comes.</summary>
+    /// <summary>Reads to the end of the stream, or to its reset. Fails if neither happens in time.</summary>
     public Task<string> ReadToEndAsync() => ReadAsync(_ => false);
 
-    /// <summary>Reads the first line of the answer; nothing where the socket is closed without one. Fails where neither comes.</summary>
+    /// <summary>
+    /// Reads the first line of the answer. Returns an empty string if the socket closes without an answer. Fails if
+    /// neither happens in time.
+    /// </summary>
     public async Task<string> ReadHeadAsync() => (await ReadAsync(so => so.Contains('\n', StringComparison.Ordinal))).Split("\r\n")[0];
 
     private async Task<string> ReadAsync(Func<string, bool> enough)
@@ -58,17 +61,17 @@ internal sealed class Stranger : IDisposable
         }
         catch (SocketException)
         {
-            // Reset: that is an end, too.
+            // A reset also ends the stream.
         }
         catch (OperationCanceledException)
         {
-            Assert.Fail($"Awaited the end of the stream for {Patience}. So far it said: {all}");
+            Assert.Fail($"Awaited the end of the stream for {Patience}. Received so far: {all}");
         }
 
         return all.ToString();
     }
 
-    /// <summary>The status of the answer; 0 where the socket was closed without one.</summary>
+    /// <summary>Returns the status of the answer, or 0 if the socket closed without one.</summary>
     public async Task<int> StatusAsync()
     {
         var answer = await ReadToEndAsync();

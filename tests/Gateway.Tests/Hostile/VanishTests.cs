@@ -5,51 +5,52 @@ using OrleansChat.Gateway.Tests.Connections;
 
 namespace OrleansChat.Gateway.Tests.Hostile;
 
-/// <summary>Peers that go without a word, and such as only seem to.</summary>
+/// <summary>Peers that die without a close, and peers that only seem dead.</summary>
 public sealed class VanishTests
 {
     [Fact]
-    public async Task APeerWhoseMachineDies_WithMuchToBeWritten_IsGivenUp_AfterTwoHeartbeats()
+    public async Task Peer_WhenItsMachineDiesDuringOutput_IsGivenUp()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux tells of acknowledgements; elsewhere it takes Connections:StallSeconds.");
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux reports acknowledgements; other systems wait for Connections:StallSeconds.");
         await using var server = await ConnectionServer.StartAsync(new() { HeartbeatSeconds = 1, StallSeconds = 3600, CloseSeconds = 1, SendBufferBytes = 8 * 1024 });
         using var client = await RawWebSocket.ConnectAsync(server.Address, receiveBuffer: 8 * 1024);
         var connection = await server.AcceptedAsync();
-        connection.Outbox.Answer("first"u8.ToArray());
+        connection.SendQueue.EnqueueAnswer("first"u8.ToArray());
         Assert.Equal("first", await client.ReceiveTextAsync());
 
         client.Die();
-        connection.Outbox.Answer(Encoding.ASCII.GetBytes(new string('x', 600_000)));
+        connection.SendQueue.EnqueueAnswer(Encoding.ASCII.GetBytes(new string('x', 600_000)));
 
-        await Waiting.ForAsync(server.Over, "the dead to be noticed", TimeSpan.FromSeconds(30));
+        await Waiting.ForAsync(server.Over, "the server to notice the dead peer", TimeSpan.FromSeconds(30));
     }
 
     [Fact]
-    public async Task APeerWhoseMachineDies_WithNothingToBeWritten_IsGivenUp_AfterTwoHeartbeats()
+    public async Task Peer_WhenItsMachineDiesWhileIdle_IsGivenUp()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "The client dies by a packet filter, which is Linux's.");
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "The client dies through a packet filter, which only Linux has.");
         await using var server = await ConnectionServer.StartAsync(new() { HeartbeatSeconds = 1, CloseSeconds = 1 });
         using var client = await RawWebSocket.ConnectAsync(server.Address);
         await server.AcceptedAsync();
 
         client.Die();
 
-        await Waiting.ForAsync(server.Over, "the dead to be noticed", TimeSpan.FromSeconds(30));
+        await Waiting.ForAsync(server.Over, "the server to notice the dead peer", TimeSpan.FromSeconds(30));
     }
 
     [Fact]
-    public async Task APeerThatReadsNothing_ForManyHeartbeats_IsNotTakenForDead_WhileItsMachineAnswers()
+    public async Task Peer_WhenItReadsNothingButItsMachineAnswers_IsNotGivenUp()
     {
         await using var server = await ConnectionServer.StartAsync(new() { HeartbeatSeconds = 1, StallSeconds = 3600, CloseSeconds = 1, SendBufferBytes = 8 * 1024 });
         using var client = await RawWebSocket.ConnectAsync(server.Address, receiveBuffer: 8 * 1024);
         var connection = await server.AcceptedAsync();
-        connection.Outbox.Answer(Encoding.ASCII.GetBytes(new string('x', 600_000)));
+        connection.SendQueue.EnqueueAnswer(Encoding.ASCII.GetBytes(new string('x', 600_000)));
 
-        // It must last longer than the dead are given, and nothing tells when it has.
+        // The stall must last longer than the time after which a dead peer is given up. No event marks the end of that
+        // time.
         var stalled = Stopwatch.GetTimestamp();
         await Task.WhenAny(server.Over, Task.Delay(TimeSpan.FromSeconds(6), TestContext.Current.CancellationToken));
 
-        Assert.False(server.Over.IsCompleted, $"it was given up after {Stopwatch.GetElapsedTime(stalled)}");
+        Assert.False(server.Over.IsCompleted, $"The peer was given up after {Stopwatch.GetElapsedTime(stalled)}");
         Assert.Equal(600_000, (await client.ReceiveTextAsync()).Length);
     }
 }

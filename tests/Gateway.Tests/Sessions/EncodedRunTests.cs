@@ -3,20 +3,21 @@ using System.Text;
 using OrleansChat.Gateway.Sessions;
 using OrleansChat.Grains.Interfaces;
 using OrleansChat.Protocol;
-using OrleansChat.Testing;
+using OrleansChat.TestSupport;
 
 namespace OrleansChat.Gateway.Tests.Sessions;
 
-/// <summary>Consecutive events as one frame, the same bytes for everybody who sees them the same way.</summary>
+/// <summary>Consecutive events as one frame. Subscriptions with the same view get the same bytes.</summary>
 public sealed class EncodedRunTests
 {
     [Theory]
-    [InlineData(1, 2)] // one short event: a header of two bytes
+    [InlineData(1, 2)] // One short event has a header of two bytes.
     [InlineData(3, 4)]
     [InlineData(900, 10)]
-    public void ARun_IsOneFrame_OfOneObjectALine(int events, int header)
+    public void Run_WhenEncoded_IsOneFrameWithOneObjectPerLine(int events, int header)
     {
         var run = Run(events, "bob");
+
         var frame = run.For(View("ann")).ToArray();
 
         Assert.Equal(0x81, frame[0]);
@@ -26,7 +27,7 @@ public sealed class EncodedRunTests
     }
 
     [Fact]
-    public void Everybody_GetsTheSameBytes_ButTheSenders()
+    public void Run_WhenManyReceiveIt_SharesBytesExceptWithTheSender()
     {
         var run = Run(2, "bob");
 
@@ -38,10 +39,10 @@ public sealed class EncodedRunTests
     }
 
     [Fact]
-    public void WhatAViewDoesNotShow_LeavesNothingBehind()
+    public void Run_WhenTheViewHidesEveryEvent_IsEmpty()
     {
-        // Somebody who wants no echo: of a run of their own nothing is left, of another's everything.
-        var quiet = new View(new TextFormat("bob", "lobby", new("lobby", null, ShowSeq: false, Raw: false, Echo: false)), "lobby", "bob");
+        // Bob wants no echo, so his own run is empty for him. He sees the run of another user.
+        var quiet = new RenderKey(new TextFormat("bob", "lobby", new("lobby", null, ShowSeq: false, Raw: false, Echo: false)), "lobby", "bob");
 
         Assert.True(Run(2, "bob").For(quiet).IsEmpty);
         Assert.False(Run(2, "ann").For(quiet).IsEmpty);
@@ -50,10 +51,11 @@ public sealed class EncodedRunTests
     [Theory]
     [InlineData(3)]
     [InlineData(900)]
-    public void WhoTakesCompressedFrames_GetsTheSameOnes_EachReadableByItself(int events)
+    public void Run_WhenCompressed_SharesFramesThatDecodeAlone(int events)
     {
         var run = Run(events, "bob");
         var plain = run.For(View("ann")).ToArray();
+
         Assert.True(MemoryMarshal.TryGetArray(run.For(View("ann") with { Deflated = true }), out var ann));
         Assert.True(MemoryMarshal.TryGetArray(run.For(View("cid") with { Deflated = true }), out var cid));
 
@@ -67,17 +69,18 @@ public sealed class EncodedRunTests
     }
 
     [Fact]
-    public void WhatDoesNotBecomeSmaller_IsNotCompressed()
+    public void Run_WhenCompressionDoesNotShrinkIt_StaysPlain()
     {
-        // One short event, and nothing at all.
+        // A short event does not become smaller, and neither does an empty run.
         Assert.Equal(Run(1, "bob").For(View("ann")).ToArray(), Run(1, "bob").For(View("ann") with { Deflated = true }).ToArray());
-        var quiet = new View(new TextFormat("bob", "lobby", new("lobby", null, ShowSeq: false, Raw: false, Echo: false)), "lobby", "bob", Deflated: true);
+
+        var quiet = new RenderKey(new TextFormat("bob", "lobby", new("lobby", null, ShowSeq: false, Raw: false, Echo: false)), "lobby", "bob", Deflated: true);
         Assert.True(Run(2, "bob").For(quiet).IsEmpty);
     }
 
     private static int Header(ReadOnlySpan<byte> frame) => frame[1] switch { < 126 => 2, 126 => 4, _ => 10 };
 
-    private static View View(string user) => new(JsonFormat.Instance, "lobby", user);
+    private static RenderKey View(string user) => new(JsonFormat.Instance, "lobby", user);
 
     private static EncodedRun Run(int events, string from) => new([.. Enumerable.Range(1, events).Select(seq => new EncodedEvent(
         new(seq, 1000, from, RoomEventKind.Msg, "hello", null, null, null, $"mine-{seq}", false, seq)))]);

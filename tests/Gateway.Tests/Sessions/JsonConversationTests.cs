@@ -16,37 +16,42 @@ public sealed class JsonConversationTests : IDisposable
     public void Dispose() => _rig.Dispose();
 
     [Fact]
-    public async Task Hello_IsWelcomed_WithTheLimitsThatHold()
+    public async Task Hello_WhenReceived_IsAnsweredWithWelcomeAndLimits()
     {
         var conversation = await StartAsync("ann");
+
         await Say(conversation, """{"t":"hello","id":"1"}""");
+
         var welcome = Assert.IsType<Welcome>(Assert.Single(_rig.Frames));
         Assert.Equal(("1", "ann", 25_000, 10_000), (welcome.Id, welcome.User, welcome.Heartbeat, welcome.PresenceBound));
         Assert.Equal(_rig.Ports.Limits, welcome.Limits);
     }
 
     [Fact]
-    public async Task WithoutAHello_NothingElseIsDone()
+    public async Task Command_WhenItPrecedesTheHello_IsRefused()
     {
         var conversation = await StartAsync("ann");
+
         await Say(conversation, """{"t":"join","id":"1","room":"lobby"}""");
-        Assert.Equal(("1", ErrorCode.Unauthorized), (Assert.IsType<Err>(_rig.Frames[0]).Id, ((Err)_rig.Frames[0]).Code));
+
+        Assert.Equal(("1", ChatErrorCode.Unauthorized), (Assert.IsType<Err>(_rig.Frames[0]).Id, ((Err)_rig.Frames[0]).Code));
         Assert.Empty(_rig.Rooms.Calls);
         Assert.Empty(_rig.Ends);
     }
 
     [Fact]
-    public async Task WithoutAHelloInTime_ItEndsWith4501()
+    public async Task Connection_WhenNoHelloArrivesInTime_EndsWith4501()
     {
         await StartAsync("ann");
         _time.Advance(TimeSpan.FromSeconds(9.9));
         Assert.Empty(_rig.Ends);
+
         _time.Advance(TimeSpan.FromSeconds(0.2));
         Assert.Equal(CloseCode.Unauthorized, Assert.Single(_rig.Ends).Code);
     }
 
     [Fact]
-    public async Task AfterTheHello_ItsTimeIsOfNoMatter()
+    public async Task HelloTimeout_WhenTheHelloArrived_DoesNotEndTheConnection()
     {
         var conversation = await StartAsync("ann");
         await Say(conversation, """{"t":"hello"}""");
@@ -55,43 +60,51 @@ public sealed class JsonConversationTests : IDisposable
     }
 
     [Fact]
-    public async Task AHelloThatCameBeforeTheStart_HasNoTimeLimitEither()
+    public async Task HelloTimeout_WhenTheHelloPrecedesTheStart_DoesNotApply()
     {
-        // The connection reads as soon as it is open.
+        // The connection starts to read frames as soon as it is open.
         var conversation = new JsonConversation(_rig.Wire, _rig.Ports, new("ann", false, null), OfToken);
         var connecting = new TaskCompletionSource();
         _rig.Users.BeforeConnect = () => connecting.Task;
         var hello = Say(conversation, """{"t":"hello"}""");
+
         await conversation.StartAsync();
         _time.Advance(TimeSpan.FromSeconds(11));
+
         Assert.Empty(_rig.Ends);
+
         connecting.SetResult();
         await hello;
+
         Assert.IsType<Welcome>(Assert.Single(_rig.Frames));
     }
 
     [Fact]
-    public async Task ASecondHello_IsABadRequest_AndTheConnectionLives()
+    public async Task Hello_WhenItRepeats_IsABadRequest()
     {
         var conversation = await StartAsync("ann");
         await Say(conversation, """{"t":"hello"}""");
+
         await Say(conversation, """{"t":"hello","id":"2"}""");
         await Say(conversation, """{"t":"ping","id":"3"}""");
-        Assert.Equal(("2", ErrorCode.BadRequest), (((Err)_rig.Frames[1]).Id, ((Err)_rig.Frames[1]).Code));
+
+        Assert.Equal(("2", ChatErrorCode.BadRequest), (((Err)_rig.Frames[1]).Id, ((Err)_rig.Frames[1]).Code));
         Assert.Equal(new Pong("3"), _rig.Frames[2]);
     }
 
     [Theory]
-    [InlineData(null, null, ErrorCode.Unauthorized)]
-    [InlineData(null, "forged", ErrorCode.Unauthorized)]
-    [InlineData(null, "old", ErrorCode.TokenExpired)]
-    [InlineData("ann", "forged", ErrorCode.Unauthorized)]
-    [InlineData("ann", "tess 60", ErrorCode.Unauthorized)]
-    public async Task AHelloWithoutAGoodToken_IsTold_AndEndsWith4501(string? known, string? token, ErrorCode code)
+    [InlineData(null, null, ChatErrorCode.Unauthorized)]
+    [InlineData(null, "forged", ChatErrorCode.Unauthorized)]
+    [InlineData(null, "old", ChatErrorCode.TokenExpired)]
+    [InlineData("ann", "forged", ChatErrorCode.Unauthorized)]
+    [InlineData("ann", "tess 60", ChatErrorCode.Unauthorized)]
+    public async Task Hello_WhenTheTokenIsInvalid_EndsWith4501(string? known, string? token, ChatErrorCode code)
     {
         var conversation = await StartAsync(known);
         var hello = token is null ? """{"t":"hello","id":"1"}""" : $$"""{"t":"hello","id":"1","token":"{{token}}"}""";
+
         await Say(conversation, hello + "\n" + """{"t":"hello","id":"2","token":"tess 60"}""");
+
         var (end, reason) = Assert.Single(_rig.Ends);
         Assert.Equal(CloseCode.Unauthorized, end);
         Assert.StartsWith(ErrorCodes.Word(code) + ": ", reason, StringComparison.Ordinal);
@@ -101,7 +114,7 @@ public sealed class JsonConversationTests : IDisposable
     }
 
     [Fact]
-    public async Task AHelloWithAGoodToken_SpeaksForItsUser()
+    public async Task Hello_WhenTheTokenIsValid_AuthenticatesItsUser()
     {
         var conversation = await StartAsync(null);
         await Say(conversation, """{"t":"hello","token":"tess 60"}""");
@@ -110,7 +123,7 @@ public sealed class JsonConversationTests : IDisposable
     }
 
     [Fact]
-    public async Task AGuestWhoTurnsOutToHaveAToken_IsItsUser()
+    public async Task Hello_WhenAGuestHasAToken_AuthenticatesTheTokensUser()
     {
         var conversation = await StartAsync("guest-1", guest: true);
         await Say(conversation, """{"t":"hello","token":"tess 60"}""");
@@ -118,25 +131,30 @@ public sealed class JsonConversationTests : IDisposable
     }
 
     [Fact]
-    public async Task ATokenThatIsNotRenewed_EndsWith4003_AfterTheGrace()
+    public async Task Token_WhenItIsNotRenewed_EndsWith4003AfterTheGracePeriod()
     {
         var conversation = await StartAsync(null);
         await Say(conversation, """{"t":"hello","token":"tess 60"}""");
+
         _time.Advance(TimeSpan.FromSeconds(88.9));
         Assert.Empty(_rig.Ends);
+
         _time.Advance(TimeSpan.FromSeconds(1.2));
         Assert.Equal(CloseCode.TokenExpired, Assert.Single(_rig.Ends).Code);
     }
 
     [Fact]
-    public async Task Auth_WithAFreshToken_MovesTheEnd()
+    public async Task Auth_WhenTheTokenIsFresh_ExtendsTheExpiry()
     {
         var conversation = await StartAsync(null);
         await Say(conversation, """{"t":"hello","token":"tess 60"}""");
         _rig.Forget();
+
         _time.Advance(TimeSpan.FromSeconds(80));
         await Say(conversation, """{"t":"auth","id":"a","token":"tess 60"}""");
+
         Assert.Equal(new Ok("a", null, null, null, false, _time.GetUtcNow().ToUnixTimeSeconds() + 60), Assert.Single(_rig.Frames));
+
         _time.Advance(TimeSpan.FromSeconds(88.9));
         Assert.Empty(_rig.Ends);
         _time.Advance(TimeSpan.FromSeconds(1.2));
@@ -144,24 +162,27 @@ public sealed class JsonConversationTests : IDisposable
     }
 
     [Theory]
-    [InlineData("forged", ErrorCode.Unauthorized)]
-    [InlineData("old", ErrorCode.TokenExpired)]
-    [InlineData("bob 60", ErrorCode.Forbidden)]
-    public async Task Auth_WithAnyOtherToken_ChangesNothing(string token, ErrorCode code)
+    [InlineData("forged", ChatErrorCode.Unauthorized)]
+    [InlineData("old", ChatErrorCode.TokenExpired)]
+    [InlineData("bob 60", ChatErrorCode.Forbidden)]
+    public async Task Auth_WhenTheTokenIsNotAccepted_ChangesNothing(string token, ChatErrorCode code)
     {
         var conversation = await StartAsync(null);
         await Say(conversation, """{"t":"hello","token":"tess 60"}""");
         _rig.Forget();
+
         await Say(conversation, $$"""{"t":"auth","id":"a","token":"{{token}}"}""");
         await Say(conversation, """{"t":"ping","id":"p"}""");
+
         Assert.Equal(("a", code), (Assert.IsType<Err>(_rig.Frames[0]).Id, ((Err)_rig.Frames[0]).Code));
         Assert.Equal(new Pong("p"), _rig.Frames[1]);
+
         _time.Advance(TimeSpan.FromSeconds(90.1));
         Assert.Equal(CloseCode.TokenExpired, Assert.Single(_rig.Ends).Code);
     }
 
     [Fact]
-    public async Task ABinaryFrame_EndsWith4500()
+    public async Task Frame_WhenItIsBinary_EndsWith4500()
     {
         var conversation = await StartAsync("ann");
         await conversation.ReceiveAsync("x"u8.ToArray(), binary: true);
@@ -169,9 +190,10 @@ public sealed class JsonConversationTests : IDisposable
     }
 
     [Fact]
-    public async Task SeveralObjectsAFrame_AreAnsweredInOrder_TheBadOnesToo()
+    public async Task Frame_WhenItHasSeveralObjects_AnswersThemInOrder()
     {
         var conversation = await StartAsync("ann");
+
         await Say(conversation, """{"t":"hello"}""");
         _rig.Forget();
         await Say(conversation, """
@@ -180,28 +202,31 @@ public sealed class JsonConversationTests : IDisposable
             this is no JSON
             {"t":"ping","id":"4"}
             """);
+
         Assert.Equal(4, _rig.Frames.Count);
         Assert.Equal(new Pong("1"), _rig.Frames[0]);
-        Assert.Equal(("2", ErrorCode.UnknownType), (((Err)_rig.Frames[1]).Id, ((Err)_rig.Frames[1]).Code));
-        Assert.Equal(ErrorCode.BadRequest, ((Err)_rig.Frames[2]).Code);
+        Assert.Equal(("2", ChatErrorCode.UnknownType), (((Err)_rig.Frames[1]).Id, ((Err)_rig.Frames[1]).Code));
+        Assert.Equal(ChatErrorCode.BadRequest, ((Err)_rig.Frames[2]).Code);
         Assert.Equal(new Pong("4"), _rig.Frames[3]);
         Assert.Empty(_rig.Ends);
     }
 
     [Fact]
-    public async Task ASendAndItsEvent_GoRound()
+    public async Task Send_WhenTheRoomIsJoined_ReturnsAnOkAndAnEvent()
     {
         var conversation = await StartAsync("ann");
         await Say(conversation, """{"t":"hello"}""");
         await Say(conversation, """{"t":"join","id":"j","room":"lobby"}""");
+
         await Say(conversation, """{"t":"send","id":"m1","room":"lobby","text":"hello"}""");
+
         var happened = Assert.Single(_rig.Frames.OfType<ChatEvent>());
         Assert.Equal(("lobby", 1L, "ann", "hello", "m1"), (happened.Room, happened.Seq, happened.From, happened.Text, happened.Id));
         Assert.Equal(1, Assert.Single(_rig.Frames.OfType<Ok>()).Seq);
     }
 
     [Fact]
-    public async Task Farewell_IsABye()
+    public async Task Farewell_WhenEncoded_IsABye()
     {
         var conversation = await StartAsync("ann");
         Assert.Equal(
@@ -210,11 +235,13 @@ public sealed class JsonConversationTests : IDisposable
     }
 
     [Fact]
-    public async Task Close_BeforeAHello_HasNothingToLeave()
+    public async Task Close_WhenNoHelloArrived_MakesNoUserCall()
     {
         var conversation = await StartAsync("ann");
+
         await conversation.CloseAsync();
         _time.Advance(TimeSpan.FromSeconds(11));
+
         Assert.Empty(_rig.Ends);
         Assert.Empty(_rig.Users.Calls);
     }
@@ -226,10 +253,10 @@ public sealed class JsonConversationTests : IDisposable
         return conversation;
     }
 
-    /// <summary>A token for each moment: "tess 60" is hers for a minute.</summary>
+    /// <summary>Accepts tokens of the form "tess 60": a token of the user tess that is valid for 60 s.</summary>
     private IdentityResult OfToken(string? token) => token?.Split(' ') is [var user, var seconds]
         ? new(user, false, null, _time.GetUtcNow().ToUnixTimeSeconds() + int.Parse(seconds, CultureInfo.InvariantCulture))
-        : IdentityResult.BadToken("no good token", token == "old" ? ErrorCode.TokenExpired : ErrorCode.Unauthorized);
+        : IdentityResult.BadToken("no good token", token == "old" ? ChatErrorCode.TokenExpired : ChatErrorCode.Unauthorized);
 
     private static Task Say(JsonConversation conversation, string frame) => conversation.ReceiveAsync(Encoding.UTF8.GetBytes(frame), binary: false).AsTask();
 }

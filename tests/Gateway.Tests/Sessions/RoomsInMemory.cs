@@ -5,8 +5,8 @@ using OrleansChat.Grains.Interfaces;
 namespace OrleansChat.Gateway.Tests.Sessions;
 
 /// <summary>
-/// Rooms as sessions know them, without a cluster: a log each, the gateway's own feed over it, and answers, reads and doorbells that are
-/// late or lost when a test says so.
+/// Rooms as sessions know them, without a cluster. Each has a log and the gateway's own feed. A test can delay answers
+/// and reads, and can delay or lose events.
 /// </summary>
 internal sealed class RoomsInMemory : IRooms
 {
@@ -18,22 +18,22 @@ internal sealed class RoomsInMemory : IRooms
     /// <summary>While true, answers wait for <see cref="AnswerAll"/>.</summary>
     public bool HoldsAnswers { get; set; }
 
-    /// <summary>What the next enters are answered with; null lets them in.</summary>
+    /// <summary>The answer to the next enters; null to accept them.</summary>
     public Refused? Refuses { get; set; }
 
-    /// <summary>What pages are refused with; null for none.</summary>
+    /// <summary>The refusal of the next pages; null to accept them.</summary>
     public Refusal? RefusesPages { get; set; }
 
-    /// <summary>Runs before a read of the log; may wait or fail.</summary>
+    /// <summary>Runs before a read of the log. It may wait or fail.</summary>
     public Func<Task> BeforeRead { get; set; } = () => Task.CompletedTask;
 
-    /// <summary>Runs before a page or a who is answered; may wait or fail.</summary>
+    /// <summary>Runs before the answer to a page or who call. It may wait or fail.</summary>
     public Func<Task> BeforeQuestion { get; set; } = () => Task.CompletedTask;
 
-    /// <summary>While false, what rooms are told is not kept.</summary>
+    /// <summary>While false, <see cref="Calls"/> records no calls.</summary>
     public bool KeepsCalls { get; set; } = true;
 
-    /// <summary>What rooms were told, in order: <c>enter lobby ann</c>.</summary>
+    /// <summary>The calls to rooms, in order, for example <c>enter lobby ann</c>.</summary>
     public string[] Calls
     {
         get
@@ -45,16 +45,16 @@ internal sealed class RoomsInMemory : IRooms
         }
     }
 
-    /// <summary>Reads of the log so far.</summary>
+    /// <summary>The number of reads of the log so far.</summary>
     public int Reads { get; private set; }
 
-    /// <summary>Events that reads of the log told so far.</summary>
+    /// <summary>The number of events that reads of the log returned so far.</summary>
     public int EventsRead { get; private set; }
 
-    /// <summary>Questions (pages and whos) that are being answered now, and the most there were at one time.</summary>
+    /// <summary>The number of page and who calls in flight now, and the highest number so far.</summary>
     public (int Now, int Most) Questions { get; private set; }
 
-    /// <summary>Has a room served by a feed that others share.</summary>
+    /// <summary>Uses a feed for a room that other rigs share.</summary>
     public void Share(string room, Feed feed, Func<long> head)
     {
         lock (_gate)
@@ -63,8 +63,8 @@ internal sealed class RoomsInMemory : IRooms
         }
     }
 
-    /// <summary>Writes events, and rings unless the doorbell is lost.</summary>
-    /// <returns>The batch, to ring it late or twice.</returns>
+    /// <summary>Appends events, and delivers them to the feed if <paramref name="rings"/> is true.</summary>
+    /// <returns>The batch, so that a test can deliver it late or twice.</returns>
     public RoomEvents Append(string room, int count = 1, bool rings = true, string from = "bob", string? clientId = null, string? text = null)
     {
         RoomEvents batch;
@@ -90,14 +90,14 @@ internal sealed class RoomsInMemory : IRooms
         return batch;
     }
 
-    /// <summary>Delivers a batch.</summary>
+    /// <summary>Delivers a batch to the feed of its room.</summary>
     public void Ring(RoomEvents batch) => FeedOf(batch.Room).DeliverAsync(batch);
 
-    /// <summary>Tells the feed the head of its room.</summary>
+    /// <summary>Gives the feed the head of its room, like the head poller.</summary>
     public void Beacon(string room)
     {
         var (feed, head) = (FeedOf(room), Head(room));
-        feed.NoticeAsync(head);
+        feed.OnHeadObservedAsync(head);
     }
 
     /// <summary>The room's newest sequence.</summary>
@@ -109,7 +109,7 @@ internal sealed class RoomsInMemory : IRooms
         }
     }
 
-    /// <summary>Subscriptions to the room.</summary>
+    /// <summary>The number of subscriptions to the room.</summary>
     public int In(string room)
     {
         lock (_gate)
@@ -118,7 +118,7 @@ internal sealed class RoomsInMemory : IRooms
         }
     }
 
-    /// <summary>Retention: the log no longer has the oldest.</summary>
+    /// <summary>Removes the oldest events from the log, up to a sequence.</summary>
     public void Forget(string room, long upTo)
     {
         lock (_gate)
@@ -127,10 +127,10 @@ internal sealed class RoomsInMemory : IRooms
         }
     }
 
-    /// <summary>State for everybody in the room.</summary>
+    /// <summary>Offers state to all subscriptions of the room.</summary>
     public void Offer(string room, Func<string, OrleansChat.Protocol.ServerFrame> state) => FeedOf(room).Offer(state);
 
-    /// <summary>Lets the answers out that were held, in order.</summary>
+    /// <summary>Gives the held answers, in order.</summary>
     public void AnswerAll()
     {
         while (true)
@@ -158,7 +158,7 @@ internal sealed class RoomsInMemory : IRooms
             var room = RoomOf(subscription.Room);
             if (room.In == 0 && room.SharedHead is null)
             {
-                // As the gateway does: a feed lives while somebody is in it.
+                // As in the gateway, a feed lives while it has a subscription.
                 room.Feed = NewFeed(subscription.Room);
             }
 
@@ -174,7 +174,7 @@ internal sealed class RoomsInMemory : IRooms
         {
             if (reply is Entered entered)
             {
-                _ = feed.OpenAsync(entered.Seq, entered.Told);
+                _ = feed.OpenAsync(entered.Seq, entered.Presence);
             }
             else
             {
@@ -231,9 +231,10 @@ internal sealed class RoomsInMemory : IRooms
     public Task<IReadOnlyList<EncodedEvent>> ReadAsync(string room, long after, int limit, CancellationToken cancellationToken) =>
         FeedOf(room).ReadAsync(after, limit).WaitAsync(cancellationToken);
 
-    public async Task<HistoryPage> PageAsync(string room, string user, long after, int limit)
+    public async Task<HistoryPage> PageAsync(PageAsk ask, CancellationToken cancellationToken)
     {
-        await AskAsync();
+        var (room, _, after, limit, _) = ask;
+        await AskAsync().WaitAsync(cancellationToken);
         lock (_gate)
         {
             if (RefusesPages is { } refusal)
@@ -247,13 +248,13 @@ internal sealed class RoomsInMemory : IRooms
         }
     }
 
-    public async Task<Attendance> WhoAsync(string room, string user, int most)
+    public async Task<PresenceSnapshot> WhoAsync(string room, string user, int most)
     {
         await AskAsync();
         return new(2, ["ann", "bob"], null);
     }
 
-    /// <summary>Under the lock.</summary>
+    /// <summary>The caller holds the lock.</summary>
     private void Note(string call)
     {
         if (KeepsCalls)

@@ -7,45 +7,69 @@ namespace OrleansChat.Gateway.Tests.Sessions;
 public sealed class SessionCommandTests
 {
     [Fact]
-    public async Task Send_WithoutHavingJoined_IsNotMember_AndADirectOneNeedsNoJoin()
+    public async Task Send_WhenTheRoomIsNotJoined_SucceedsOnlyInADirectRoom()
     {
         using var rig = new SessionRig();
         var session = await rig.SessionAsync();
+
         await session.HandleAsync(Send("1", "lobby"));
         await session.HandleAsync(Send("2", "@bob"));
-        Assert.Equal(ErrorCode.NotMember, Assert.IsType<Err>(rig.Frames[0]).Code);
+
+        Assert.Equal(ChatErrorCode.NotMember, Assert.IsType<Err>(rig.Frames[0]).Code);
         var ok = Assert.IsType<Ok>(rig.Frames[1]);
         Assert.Equal(("2", "@bob", 1L), (ok.Id, ok.Room, ok.Seq));
     }
 
     [Fact]
-    public async Task Send_ComesBackToItsSender_WithItsId_AndToOthersWithout()
+    public async Task Event_WhenDelivered_HasItsIdOnlyForTheSender()
     {
         using var rig = new SessionRig();
         var session = await rig.SessionAsync();
         await session.HandleAsync(new Join("j", "lobby", null, null, null, null));
+
         await session.HandleAsync(Send("mine", "lobby"));
         rig.Rooms.Append("lobby", from: "bob", clientId: "theirs");
+
         Assert.Equal(["mine", null], rig.Frames.OfType<ChatEvent>().Select(happened => happened.Id));
     }
 
     [Fact]
-    public async Task Send_AboveTheAllowance_HasItsErrorWithRetry_AndNothingIsStored()
+    public async Task Send_WhenTheBudgetIsUsedUp_IsRefusedWithARetryTime()
     {
         using var rig = new SessionRig();
         rig.Users.TakesSend = _ => ValueTask.FromResult(700);
         var session = await rig.SessionAsync();
+
         await session.HandleAsync(Send("1", "@bob"));
-        Assert.Equal(new Err("1", ErrorCode.RateLimited, "rate limited", 700), Assert.Single(rig.Frames));
+
+        Assert.Equal(new Err("1", ChatErrorCode.RateLimited, "rate limited", 700), Assert.Single(rig.Frames));
         Assert.Empty(rig.Rooms.Calls);
     }
 
     [Fact]
-    public async Task AnswersOfOneConnection_KeepTheOrderOfItsCommands()
+    public async Task Command_WhenTheBudgetIsUsedUp_IsRefusedAndDelaysTheNext()
+    {
+        var time = new ManualTime();
+        using var rig = new SessionRig(time: time);
+        rig.Users.TakesCommand = _ => ValueTask.FromResult(700);
+        var session = await rig.SessionAsync();
+
+        var admitted = session.AdmitsAsync("1").AsTask();
+
+        Assert.Equal(new Err("1", ChatErrorCode.RateLimited, "rate limited", 700), Assert.Single(rig.Frames));
+        Assert.False(admitted.IsCompleted);
+        time.Advance(TimeSpan.FromMilliseconds(700));
+        Assert.False(await Waiting.ForAsync(admitted, "the refusal"));
+        Assert.True(await session.AdmitsAsync("2", isLocal: true));
+    }
+
+    [Fact]
+    public async Task Session_WhenManyCommandsWait_AnswersThemInOrder()
     {
         using var rig = new SessionRig();
         var session = await rig.SessionAsync();
         await session.HandleAsync(new Join("0", "lobby", null, null, null, null));
+
         rig.Rooms.HoldsAnswers = true;
         for (var i = 1; i <= 20; i++)
         {
@@ -54,35 +78,41 @@ public sealed class SessionCommandTests
 
         rig.Rooms.HoldsAnswers = false;
         rig.Rooms.AnswerAll();
+
         Assert.Equal(Enumerable.Range(1, 20).Select(i => $"{i}"), rig.Frames.OfType<Ok>().Select(ok => ok.Id));
     }
 
     [Fact]
-    public async Task Handle_WithTooManyInFlight_WaitsForAnAnswer()
+    public async Task Handle_WhenTooManyCommandsAreInFlight_WaitsForAnAnswer()
     {
         using var rig = new SessionRig(options: new() { CommandsInFlight = 2 });
         var session = await rig.SessionAsync();
         rig.Rooms.HoldsAnswers = true;
         await session.HandleAsync(Send("1", "@bob"));
         await session.HandleAsync(Send("2", "@bob"));
+
         var third = session.HandleAsync(Send("3", "@bob")).AsTask();
         Assert.False(third.IsCompleted);
+
         rig.Rooms.HoldsAnswers = false;
         rig.Rooms.AnswerAll();
         await Waiting.ForAsync(third, "the third command");
+
         Assert.Equal(3, rig.Frames.OfType<Ok>().Count());
     }
 
     [Fact]
-    public async Task Handle_WhenTheConnectionIsGone_GivesUp()
+    public async Task Handle_WhenTheConnectionEnds_StopsWaiting()
     {
         using var rig = new SessionRig(options: new() { CommandsInFlight = 1 });
         var session = await rig.SessionAsync();
         rig.Rooms.HoldsAnswers = true;
         await session.HandleAsync(Send("1", "@bob"));
         var second = session.HandleAsync(Send("2", "@bob")).AsTask();
+
         rig.Cut();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Waiting.ForAsync(second, "the end of the wait"));
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Waiting.ForAsync(second, "the end of the second command"));
     }
 
     [Theory]
@@ -97,13 +127,15 @@ public sealed class SessionCommandTests
     [InlineData(null, null, 1L, 1, 3, false)]
     [InlineData(1000L, null, null, 8, 10, true)]
     [InlineData(null, null, 1000L, 8, 10, true)]
-    public async Task History_FindsItsPage(long? before, long? after, long? around, long first, long last, bool more)
+    public async Task History_WhenItHasACursor_ReturnsThePage(long? before, long? after, long? around, long first, long last, bool more)
     {
         using var rig = new SessionRig();
         rig.Rooms.Append("lobby", 10);
         var session = await rig.SessionAsync();
+
         await session.HandleAsync(new History("h", "lobby", before, after, around, 3));
         await rig.UntilAsync(r => r.Frames.Count == 1, "the page");
+
         var page = Assert.IsType<Page>(rig.Frames[0]);
         Assert.Equal((first, last, more), (page.First, page.Last, page.More));
         Assert.Equal(page.Events.Select(happened => happened.Seq).Order(), page.Events.Select(happened => happened.Seq));
@@ -111,28 +143,62 @@ public sealed class SessionCommandTests
     }
 
     [Fact]
-    public async Task History_WhenTheClusterIsAway_HasItsError()
+    public async Task History_WhenThePageIsLarge_ChargesItsBytes()
+    {
+        using var rig = new SessionRig();
+        var session = await rig.SessionAsync();
+        for (var i = 0; i < 4; i++)
+        {
+            rig.Rooms.Append("lobby", from: "bob", text: new string('x', 16_000));
+        }
+
+        await session.HandleAsync(new History("h", "lobby", null, null, null, 100));
+
+        await rig.UntilAsync(r => r.Frames.OfType<Page>().Any(), "the page");
+        Assert.Equal(3, rig.Users.Charged["ann"]);
+    }
+
+    [Fact]
+    public async Task History_WhenTheConnectionEnds_IsCancelled()
+    {
+        using var rig = new SessionRig();
+        var session = await rig.SessionAsync();
+        rig.Rooms.BeforeQuestion = () => new TaskCompletionSource().Task;
+        await session.HandleAsync(new History("h", "lobby", null, null, null, 3));
+
+        rig.Cut();
+
+        await Waiting.ForAsync(session.CloseAsync(), "the end of the session without the page");
+    }
+
+    [Fact]
+    public async Task History_WhenTheClusterIsUnavailable_ReturnsAnError()
     {
         using var rig = new SessionRig();
         rig.Rooms.BeforeQuestion = () => throw new TimeoutException("away");
         var session = await rig.SessionAsync();
+
         await session.HandleAsync(new History("h", "lobby", null, null, null, 3));
         await session.HandleAsync(new Who("w", "lobby"));
         await rig.UntilAsync(r => r.Frames.Count == 2, "the errors");
-        Assert.All(rig.Frames, frame => Assert.Equal((ErrorCode.Unavailable, 1000), (Assert.IsType<Err>(frame).Code, ((Err)frame).Retry)));
+
+        Assert.All(rig.Frames, frame => Assert.Equal((ChatErrorCode.Unavailable, 1000), (Assert.IsType<Err>(frame).Code, ((Err)frame).Retry)));
     }
 
     [Fact]
-    public async Task Questions_OfOneConnection_AreAskedOneAtATime_AndSendsDoNotWaitForThem()
+    public async Task History_WhenManyAreRequested_RunsOneAtATime()
     {
-        // A page can be megabytes: many at once, for a client that does not read, would be the gateway's memory.
+        // A page can have megabytes. Many pages for a client that does not read would use up the gateway's memory.
         using var rig = new SessionRig();
         var log = new TaskCompletionSource();
         rig.Rooms.BeforeQuestion = () => log.Task;
         var session = await rig.SessionAsync();
+
         await session.HandleAsync(new History("1", "lobby", null, null, null, 3));
         await session.HandleAsync(Send("2", "@bob"));
+
         Assert.Equal("2", Assert.IsType<Ok>(Assert.Single(rig.Frames)).Id);
+
         var more = Task.Run(
             async () =>
             {
@@ -144,17 +210,19 @@ public sealed class SessionCommandTests
             TestContext.Current.CancellationToken);
         await Task.Delay(100, TestContext.Current.CancellationToken);
         log.SetResult();
-        await Waiting.ForAsync(more, "the other questions");
+        await Waiting.ForAsync(more, "the other history commands");
         await rig.UntilAsync(r => r.Frames.OfType<Page>().Count() == 11, "all pages");
+
         Assert.Equal(1, rig.Rooms.Questions.Most);
     }
 
     [Fact]
-    public async Task Questions_WaitUntilEarlierAnswersAreRead()
+    public async Task History_WhenEarlierPagesAreUnread_Waits()
     {
         using var rig = new SessionRig();
         rig.Rooms.Append("lobby", 100, text: new string('x', 4000));
         var session = await rig.SessionAsync();
+
         var asking = Task.Run(
             async () =>
             {
@@ -164,38 +232,43 @@ public sealed class SessionCommandTests
                 }
             },
             TestContext.Current.CancellationToken);
-        Assert.True(await Task.WhenAny(asking, Task.Delay(1000, TestContext.Current.CancellationToken)) != asking, "8 MB of answers wait for one reader");
+
+        Assert.True(await Task.WhenAny(asking, Task.Delay(1000, TestContext.Current.CancellationToken)) != asking, "The session read 8 MB of pages for one client that does not read.");
         await rig.UntilAsync(r => r.Frames.OfType<Page>().Count() == 20, "all pages");
         await asking;
     }
 
     [Fact]
-    public async Task TheRest_HasItsAnswer()
+    public async Task Command_WhenNoRoomIsJoined_IsAnsweredWithoutARoomCall()
     {
         using var rig = new SessionRig();
         var session = await rig.SessionAsync();
+
         await session.HandleAsync(new Ping("p"));
         await session.HandleAsync(new Leave("l", "lobby", true));
         await session.HandleAsync(new Mark("m", "lobby", 1));
         await session.HandleAsync(new Typing("t", "lobby"));
         await session.HandleAsync(new Who("w", "lobby"));
         await rig.UntilAsync(r => r.Frames.Count == 4, "the answers");
+
         Assert.Equal(new Pong("p"), rig.Frames[0]);
-        Assert.Equal(("l", ErrorCode.NotMember), (((Err)rig.Frames[1]).Id, ((Err)rig.Frames[1]).Code));
-        Assert.Equal(("m", ErrorCode.NotMember), (((Err)rig.Frames[2]).Id, ((Err)rig.Frames[2]).Code));
+        Assert.Equal(("l", ChatErrorCode.NotMember), (((Err)rig.Frames[1]).Id, ((Err)rig.Frames[1]).Code));
+        Assert.Equal(("m", ChatErrorCode.NotMember), (((Err)rig.Frames[2]).Id, ((Err)rig.Frames[2]).Code));
         Assert.Equal(["ann", "bob"], Assert.IsType<WhoIs>(rig.Frames[3]).Users);
         Assert.Empty(rig.Rooms.Calls);
     }
 
     [Fact]
-    public async Task Mark_AndTyping_ReachARoomThatWasJoined_AndHaveNoAnswer()
+    public async Task MarkAndTyping_WhenTheRoomIsJoined_ReachItWithoutAnAnswer()
     {
         using var rig = new SessionRig();
         var session = await rig.SessionAsync();
         await session.HandleAsync(new Join("j", "lobby", null, null, null, null));
         rig.Forget();
+
         await session.HandleAsync(new Mark("m", "lobby", 3));
         await session.HandleAsync(new Typing("t", "lobby"));
+
         Assert.Equal(["enter lobby ann", "mark lobby ann 3", "typing lobby ann"], rig.Rooms.Calls);
         Assert.Empty(rig.Frames);
     }

@@ -4,29 +4,33 @@ using OrleansChat.Protocol;
 
 namespace OrleansChat.Gateway.Tests.Sessions;
 
-/// <summary>Where delivery starts, and that nothing is told twice or left out from there.</summary>
+/// <summary>The sequence at which delivery starts. From there on, the session sends each event exactly once.</summary>
 public sealed class SessionJoinTests
 {
     [Fact]
-    public async Task Join_WithNeitherAfterNorLast_StartsAtTheHead()
+    public async Task Join_WhenAfterAndLastAreAbsent_StartsAtTheHead()
     {
         using var rig = new SessionRig();
         rig.Rooms.Append("lobby", 5);
+
         await (await rig.SessionAsync()).HandleAsync(Join());
         rig.Rooms.Append("lobby", 2);
+
         var joined = Assert.IsType<Joined>(rig.Frames[0]);
         Assert.Equal((5, 5, false), (joined.Seq, joined.After, joined.Reset));
         Assert.Equal([6, 7], rig.Seqs());
     }
 
     [Fact]
-    public async Task Join_After_ReplaysWhatFollows_ThenGoesOnLive()
+    public async Task Join_WhenItHasACursor_ReplaysTheEventsAfterIt()
     {
         using var rig = new SessionRig();
         rig.Rooms.Append("lobby", 5);
+
         await (await rig.SessionAsync()).HandleAsync(Join(after: 2));
         await rig.UntilAsync(r => r.Seqs().Length == 3, "the replay");
         rig.Rooms.Append("lobby");
+
         Assert.Equal(2, Assert.IsType<Joined>(rig.Frames[0]).After);
         await rig.UntilAsync(r => r.Seqs().Length == 4, "the live event");
         Assert.Equal([3, 4, 5, 6], rig.Seqs());
@@ -35,12 +39,14 @@ public sealed class SessionJoinTests
     [Theory]
     [InlineData(2, new long[] { 4, 5 })]
     [InlineData(50, new long[] { 1, 2, 3, 4, 5 })]
-    public async Task Join_Last_ReplaysTheNewest(int last, long[] expected)
+    public async Task Join_WhenItAsksForTheLast_ReplaysTheNewestEvents(int last, long[] expected)
     {
         using var rig = new SessionRig();
         rig.Rooms.Append("lobby", 5);
+
         await (await rig.SessionAsync()).HandleAsync(Join(last: last));
         await rig.UntilAsync(r => r.Seqs().Length == expected.Length, "the replay");
+
         Assert.Equal(expected, rig.Seqs());
         Assert.Equal(5 - expected.Length, Assert.IsType<Joined>(rig.Frames[0]).After);
     }
@@ -48,12 +54,14 @@ public sealed class SessionJoinTests
     [Theory]
     [InlineData(0, false)]
     [InlineData(1, true)]
-    public async Task Join_FurtherBehindThanTheReplayLimit_NamesTheGapFirst_ThenTheNewest(int over, bool gap)
+    public async Task Join_WhenTheCursorIsAtTheReplayLimit_SendsAGapOnlyBeyondIt(int over, bool gap)
     {
         using var rig = new SessionRig(limits: new() { ReplayEvents = 10 });
         rig.Rooms.Append("lobby", 13 + over);
+
         await (await rig.SessionAsync()).HandleAsync(Join(after: 3));
-        await rig.UntilAsync(r => r.Seqs().Length == 10, "the newest");
+        await rig.UntilAsync(r => r.Seqs().Length == 10, "the newest events");
+
         Assert.IsType<Joined>(rig.Frames[0]);
         if (gap)
         {
@@ -65,52 +73,77 @@ public sealed class SessionJoinTests
     }
 
     [Fact]
-    public async Task Join_WithinTheReplayLimit_WhenMoreHappensMeanwhile_HasNoGap()
+    public async Task Join_WhenEventsArriveDuringTheReplay_SendsNoGap()
     {
-        // The replay limit is for the past at the time of the join. What comes later is live, or lagging, and has its own bound.
+        // The replay limit is for the events that exist at the time of the join. Later events are live, or they lag and
+        // have their own bound.
         using var rig = new SessionRig(limits: new() { ReplayEvents = 10 });
         rig.Rooms.Append("lobby", 10);
         var reads = new TaskCompletionSource();
         rig.Rooms.BeforeRead = () => reads.Task;
+
         await (await rig.SessionAsync()).HandleAsync(Join(after: 0));
         rig.Rooms.HoldsAnswers = false;
         rig.Rooms.Append("lobby", 15);
         reads.SetResult();
-        await rig.UntilAsync(r => r.Seqs().Length == 25 || r.Frames.OfType<Gap>().Any(), "everything");
+        await rig.UntilAsync(r => r.Seqs().Length == 25 || r.Frames.OfType<Gap>().Any(), "all events");
+
         Assert.Equal(Enumerable.Range(1, 25).Select(seq => (long)seq), rig.Seqs());
     }
 
     [Fact]
-    public async Task Join_WithACursorOfAnotherEpoch_IsReset()
+    public async Task Join_WhenTheCursorHasAnotherEpoch_SaysReset()
     {
         using var rig = new SessionRig(limits: new() { ReplayEvents = 3 });
         rig.Rooms.Append("lobby", 5);
+
         await (await rig.SessionAsync()).HandleAsync(Join(after: 4, epoch: "another"));
-        await rig.UntilAsync(r => r.Seqs().Length == 3, "the newest");
+        await rig.UntilAsync(r => r.Seqs().Length == 3, "the newest events");
+
         var joined = Assert.IsType<Joined>(rig.Frames[0]);
         Assert.Equal((true, "e1", 2), (joined.Reset, joined.Epoch, joined.After));
         Assert.Equal([3, 4, 5], rig.Seqs());
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(2)]
+    public async Task Resume_WhenTheCursorPredatesTheFirstMessage_DoesNotReset(int after)
+    {
+        using var rig = new SessionRig(limits: new() { ReplayEvents = 5 });
+        rig.Rooms.Append("lobby", 3);
+        var session = await rig.SessionAsync();
+
+        await session.HandleAsync(new Hello(null, null, null, [new("lobby", after, "0")]));
+
+        await rig.UntilAsync(r => r.Seqs().Length == 3 - after, "the missing events");
+        var joined = Assert.Single(rig.Frames.OfType<Joined>());
+        Assert.Equal((false, "e1", (long)after), (joined.Reset, joined.Epoch, joined.After));
+    }
+
     [Fact]
-    public async Task Join_WithACursorAheadOfTheHead_IsReset()
+    public async Task Join_WhenTheCursorIsPastTheHead_SaysReset()
     {
         using var rig = new SessionRig();
         rig.Rooms.Append("lobby", 2);
+
         await (await rig.SessionAsync()).HandleAsync(Join(after: 3, epoch: "e1"));
-        await rig.UntilAsync(r => r.Seqs().Length == 2, "what there is");
+        await rig.UntilAsync(r => r.Seqs().Length == 2, "all events");
+
         Assert.True(Assert.IsType<Joined>(rig.Frames[0]).Reset);
         Assert.Equal([1, 2], rig.Seqs());
     }
 
     [Fact]
-    public async Task Hello_ResumesEveryRoom_EachFromItsCursor()
+    public async Task Hello_WhenItNamesRooms_ResumesEachFromItsCursor()
     {
         using var rig = new SessionRig();
         rig.Rooms.Append("lobby", 4);
         rig.Rooms.Append("garden", 4);
+
         await (await rig.SessionAsync()).HandleAsync(new Hello("h", null, null, [new("lobby", 1, "e1"), new("garden", 3, "e1"), new("attic", 0, null)]));
-        await rig.UntilAsync(r => r.Seqs().Length + r.Seqs("garden").Length == 4, "what was missed");
+        await rig.UntilAsync(r => r.Seqs().Length + r.Seqs("garden").Length == 4, "the missed events");
+
         Assert.Equal("ann", Assert.IsType<Welcome>(rig.Frames[0]).User);
         Assert.Equal(["lobby", "garden", "attic"], rig.Frames.OfType<Joined>().Select(joined => joined.Room));
         Assert.Equal([2, 3, 4], rig.Seqs());
@@ -118,49 +151,61 @@ public sealed class SessionJoinTests
     }
 
     [Fact]
-    public async Task Events_WhileTheRoomHasNotAnswered_ArriveExactlyOnce()
+    public async Task Join_WhenEventsPrecedeItsAnswer_DeliversThemOnce()
     {
         using var rig = new SessionRig();
         rig.Rooms.Append("lobby", 3);
         rig.Rooms.HoldsAnswers = true;
+
         await (await rig.SessionAsync()).HandleAsync(Join());
         rig.Rooms.Append("lobby", 2);
+
         Assert.Empty(rig.Frames);
+
         rig.Rooms.HoldsAnswers = false;
         rig.Rooms.AnswerAll();
         rig.Rooms.Append("lobby");
         await rig.UntilAsync(r => r.Seqs().Length >= 3, "the events");
+
         Assert.Equal(3, Assert.IsType<Joined>(rig.Frames[0]).After);
         Assert.Equal([4, 5, 6], rig.Seqs());
     }
 
     [Fact]
-    public async Task Join_WhenRefused_HasItsError_AndCanBeTriedAgain()
+    public async Task Join_WhenTheRoomRefusesIt_SendsAnErrorAndAllowsARetry()
     {
         using var rig = new SessionRig();
         rig.Rooms.Refuses = new(Refusal.Forbidden, "not yours");
         var session = await rig.SessionAsync();
+
         await session.HandleAsync(Join());
-        Assert.Equal(new Err("j", ErrorCode.Forbidden, "not yours", null), rig.Frames[0]);
+
+        Assert.Equal(new Err("j", ChatErrorCode.Forbidden, "not yours", null), rig.Frames[0]);
+
         rig.Rooms.Refuses = null;
         await session.HandleAsync(Join());
+
         Assert.IsType<Joined>(rig.Frames[1]);
     }
 
     [Fact]
-    public async Task Join_OfOneRoomTooMany_IsRefused()
+    public async Task Join_WhenTheRoomLimitIsReached_IsRefused()
     {
         using var rig = new SessionRig(limits: new() { RoomsPerConnection = 1 });
         var session = await rig.SessionAsync();
         await session.HandleAsync(Join());
+
         await session.HandleAsync(new Join("k", "garden", null, null, null, null));
-        Assert.Equal(ErrorCode.RoomFull, Assert.IsType<Err>(rig.Frames[1]).Code);
+
+        Assert.Equal(ChatErrorCode.RoomFull, Assert.IsType<Err>(rig.Frames[1]).Code);
+
         await session.HandleAsync(Join());
+
         Assert.IsType<Joined>(rig.Frames[2]);
     }
 
     [Fact]
-    public async Task Join_Again_StartsOver_AndTheUserNeverLeavesMeanwhile()
+    public async Task Join_WhenItRepeats_StartsOverAndKeepsTheUserAttached()
     {
         using var rig = new SessionRig();
         rig.Rooms.Append("lobby", 3);
@@ -168,32 +213,36 @@ public sealed class SessionJoinTests
         await session.HandleAsync(Join(after: 0));
         await rig.UntilAsync(r => r.Seqs().Length == 3, "the replay");
         rig.Forget();
+
         await session.HandleAsync(Join(after: 1));
         await rig.UntilAsync(r => r.Seqs().Length == 2, "the second replay");
         rig.Rooms.Append("lobby");
-        await rig.UntilAsync(r => r.Seqs().Length == 3, "what follows");
+        await rig.UntilAsync(r => r.Seqs().Length == 3, "the next event");
+
         Assert.Equal([2, 3, 4], rig.Seqs());
         Assert.Equal(["enter lobby ann", "enter lobby ann", "exit lobby ann"], rig.Rooms.Calls);
     }
 
     [Fact]
-    public async Task EveryJoin_HasItsAnswer_AlsoWhereLeaveOrAnotherJoinOvertakesIt()
+    public async Task Join_WhenALaterCommandOvertakesIt_IsAnswered()
     {
         using var rig = new SessionRig();
         rig.Rooms.HoldsAnswers = true;
         var session = await rig.SessionAsync();
+
         await session.HandleAsync(new Join("1", "lobby", null, null, null, null));
         await session.HandleAsync(new Join("2", "lobby", null, null, null, null));
         await session.HandleAsync(new Leave("3", "lobby", true));
         rig.Rooms.HoldsAnswers = false;
         rig.Rooms.AnswerAll();
         rig.Rooms.Append("lobby");
+
         Assert.Equal(["1", "2"], rig.Frames.OfType<Joined>().Select(joined => joined.Id));
         Assert.Equal("3", Assert.IsType<Ok>(rig.Frames[^1]).Id);
     }
 
     [Fact]
-    public async Task Leave_DropsWhatWaits_AndNothingOfTheRoomFollowsItsOk()
+    public async Task Leave_WhenEventsWait_DropsThem()
     {
         using var rig = new SessionRig();
         var session = await rig.SessionAsync();
@@ -201,55 +250,65 @@ public sealed class SessionJoinTests
         await session.HandleAsync(new Join("k", "garden", null, null, null, null));
         rig.Rooms.Append("lobby", 5);
         rig.Rooms.Append("garden", 1);
+
         await session.HandleAsync(new Leave("l", "lobby", true));
         rig.Rooms.Append("lobby", 5);
+
         Assert.Equal([1], rig.Seqs("garden"));
         Assert.Empty(rig.Seqs());
         Assert.Equal(new Ok("l", "lobby", null, null, false, null), rig.Frames[^1]);
     }
 
     [Fact]
-    public async Task Leave_ForGood_GivesUpMembership()
+    public async Task Leave_WhenMemberIsFalse_EndsTheMembership()
     {
         using var rig = new SessionRig();
         var session = await rig.SessionAsync();
         await session.HandleAsync(Join());
+
         await session.HandleAsync(new Leave("l", "lobby", KeepMembership: false));
+
         Assert.Contains("exit lobby ann for good", rig.Rooms.Calls);
     }
 
     [Fact]
-    public async Task Reach_PutsTheSessionIntoADirectRoom_Once()
+    public async Task Reach_WhenItRepeats_JoinsTheDirectRoomOnce()
     {
         using var rig = new SessionRig();
         var session = await rig.SessionAsync("ann");
         await session.HandleAsync(new Hello(null, null, null, []));
         var room = RoomKey.Direct("ann", "bob");
         rig.Rooms.Append(room, 3);
+
         session.Reach(room, 2);
         session.Reach(room, 2);
         rig.Rooms.Append(room);
         session.Reach(room, 3);
         await rig.UntilAsync(r => r.Seqs("@bob").Length == 2, "the events");
+
         Assert.Equal([3, 4], rig.Seqs("@bob"));
         Assert.Single(rig.Frames.OfType<Joined>());
         Assert.Single(rig.Rooms.Calls);
     }
 
     [Fact]
-    public async Task Reach_BeforeTheHello_WaitsForIt_AndACursorOfTheHelloGoesBeforeABells()
+    public async Task Reach_WhenItPrecedesTheHello_WaitsForTheHello()
     {
         using var rig = new SessionRig();
         var session = await rig.SessionAsync("ann");
         var (bob, cat) = (RoomKey.Direct("ann", "bob"), RoomKey.Direct("ann", "cat"));
         rig.Rooms.Append(bob, 3);
         rig.Rooms.Append(cat, 3);
+
         session.Reach(bob, 2);
         session.Reach(cat, 2);
         session.Reach(cat, 1);
+
         Assert.Empty(rig.Rooms.Calls);
+
         await session.HandleAsync(new Hello(null, null, null, [new("@bob", 0, null)]));
         await rig.UntilAsync(r => r.Seqs("@bob").Length == 3 && r.Seqs("@cat").Length == 2, "the events of both");
+
         Assert.IsType<Welcome>(rig.Frames[0]);
         Assert.Equal([1, 2, 3], rig.Seqs("@bob"));
         Assert.Equal([2, 3], rig.Seqs("@cat"));
@@ -257,7 +316,7 @@ public sealed class SessionJoinTests
     }
 
     [Fact]
-    public async Task Reach_WhoseRoomWasLeftBeforeItAnswered_IsNotSaidToBeJoined()
+    public async Task Reach_WhenTheUserLeavesBeforeTheAnswer_SendsNoJoined()
     {
         using var rig = new SessionRig();
         var session = await rig.SessionAsync("ann");
@@ -265,15 +324,17 @@ public sealed class SessionJoinTests
         var room = RoomKey.Direct("ann", "bob");
         rig.Rooms.Append(room, 3);
         rig.Rooms.HoldsAnswers = true;
+
         session.Reach(room, 2);
         await session.HandleAsync(new Leave("l", "@bob", true));
         rig.Rooms.AnswerAll();
+
         Assert.Single(rig.Frames.OfType<Ok>());
         Assert.Empty(rig.Frames.OfType<Joined>());
     }
 
     [Fact]
-    public async Task Reach_ToARoomThatWasLeft_DoesNothing_ButADirectConversationComesBack()
+    public async Task Reach_WhenTheRoomWasLeft_RejoinsOnlyADirectRoom()
     {
         using var rig = new SessionRig();
         var session = await rig.SessionAsync();
@@ -283,54 +344,75 @@ public sealed class SessionJoinTests
         var direct = RoomKey.Direct("ann", "bob");
         session.Reach(direct, 0);
         await session.HandleAsync(new Leave("l", "@bob", true));
+
         session.Reach("lobby", 0);
         session.Reach(direct, 0);
+
         Assert.Equal(
             ["enter lobby ann", "exit lobby ann", $"enter {direct} ann as member", $"exit {direct} ann", $"enter {direct} ann as member"],
             rig.Rooms.Calls);
     }
 
     [Fact]
-    public async Task ABellOrAResume_MakesNobodyAMember_AndARefusedBellIsSilent()
+    public async Task Reach_WhenTheUserIsNotAMember_SendsNoError()
     {
         using var rig = new SessionRig();
         var session = await rig.SessionAsync();
         rig.Rooms.Refuses = new(Refusal.NotMember, "Join the room first.");
+
         await session.HandleAsync(new Hello(null, null, null, [new("club", 3, null)]));
         session.Reach("club", 3);
+
         Assert.Equal(
             ["enter club ann as member", "enter club ann as member"],
             rig.Rooms.Calls.Where(call => call.StartsWith("enter", StringComparison.Ordinal)));
-        Assert.Equal(new Err(null, ErrorCode.NotMember, "Join the room first.", null, "club"), Assert.Single(rig.Frames.OfType<Err>()));
+        Assert.Equal(new Err(null, ChatErrorCode.NotMember, "Join the room first.", null, "club"), Assert.Single(rig.Frames.OfType<Err>()));
     }
 
     [Fact]
-    public async Task Close_LeavesEveryRoom_AndDisconnects_Once()
+    public async Task Join_WhenItResumes_DoesNotMakeTheUserAMember()
+    {
+        using var rig = new SessionRig();
+        var session = await rig.SessionAsync();
+        rig.Rooms.Refuses = new(Refusal.NotMember, "Join the room first.");
+
+        await session.HandleAsync(new Join("j", "club", null, null, 20, null, Resume: true));
+
+        Assert.Equal(["enter club ann as member"], rig.Rooms.Calls.Where(call => call.StartsWith("enter", StringComparison.Ordinal)));
+        Assert.Equal(new Err("j", ChatErrorCode.NotMember, "Join the room first.", null), Assert.Single(rig.Frames.OfType<Err>()));
+    }
+
+    [Fact]
+    public async Task Close_WhenItRepeats_LeavesEachRoomOnce()
     {
         using var rig = new SessionRig();
         var session = await rig.SessionAsync();
         await session.HandleAsync(Join());
         await session.HandleAsync(new Join("k", "garden", null, null, null, null));
         rig.Cut();
+
         await session.CloseAsync();
         await session.CloseAsync();
+
         Assert.Equal(["exit garden ann", "exit lobby ann"], rig.Rooms.Calls.Where(call => call.StartsWith("exit", StringComparison.Ordinal)).Order());
         Assert.Equal(["connect ann", "disconnect ann"], rig.Users.Calls);
+
         rig.Forget();
         rig.Rooms.Append("lobby");
         Assert.Empty(rig.Frames);
     }
 
     [Fact]
-    public async Task Close_WhileAReachIsOnItsWay_LeavesNobodyBehind()
+    public async Task Close_WhenAReachRunsMeanwhile_LeavesNoUserInTheRoom()
     {
-        // The bell rings on the inbox's thread while the connection's thread closes the session.
+        // The notification arrives on the gateway stream's thread while the connection's thread closes the session.
         for (var i = 0; i < 2000; i++)
         {
             using var rig = new SessionRig();
             var session = await rig.SessionAsync();
             await session.HandleAsync(new Hello(null, null, null, []));
             var room = RoomKey.Direct("ann", "bob");
+
             using var start = new Barrier(2);
             var reaching = OwnThread.RunAsync(
                 () =>
@@ -342,21 +424,54 @@ public sealed class SessionJoinTests
             start.SignalAndWait(TestContext.Current.CancellationToken);
             await session.CloseAsync();
             await reaching;
+
             var (enters, left) = (rig.Rooms.Calls.Count(call => call.StartsWith("enter", StringComparison.Ordinal)), rig.Rooms.Calls.LastOrDefault());
             Assert.True(enters == 0 || left!.StartsWith("exit", StringComparison.Ordinal), $"Round {i}: {string.Join(", ", rig.Rooms.Calls)}");
         }
     }
 
     [Fact]
-    public async Task Start_WhenTheUserHasTooMany_EndsWith4503()
+    public async Task Start_WhenTheUserHasTooManyConnections_EndsWith4503()
     {
         using var rig = new SessionRig();
         rig.Users.Full = true;
         var session = new Session("s", "ann", JsonFormat.Instance, rig.Wire, rig.Ports);
+
         Assert.False(await session.StartAsync(null));
         Assert.Equal(CloseCode.TooManyConnections, Assert.Single(rig.Ends).Code);
+
         await session.CloseAsync();
         Assert.Equal(["connect ann"], rig.Users.Calls);
+    }
+
+    [Fact]
+    public async Task Start_WhenTheUserConnectsTooOften_EndsWith4005AndAfter()
+    {
+        using var rig = new SessionRig();
+        rig.Users.TooOftenMs = 480;
+        var session = new Session("s", "ann", JsonFormat.Instance, rig.Wire, rig.Ports);
+
+        Assert.False(await session.StartAsync(null));
+
+        Assert.Equal((CloseCode.ConnectingTooOften, 480), (Assert.Single(rig.Ends).Code, rig.After));
+    }
+
+    [Fact]
+    public async Task Hello_WhenCursorsExceedTheBudget_NamesTheOtherRooms()
+    {
+        using var rig = new SessionRig();
+        rig.Users.Cursors = 1;
+        var session = new Session("s", "ann", JsonFormat.Instance, rig.Wire, rig.Ports);
+        ResumeRoom[] rooms = [new("attic", 0, null), new("cellar", 0, null), new("lobby", 0, null)];
+        Assert.True(await session.StartAsync(null, rooms.Length));
+
+        await session.HandleAsync(new Hello(null, null, null, rooms));
+
+        Assert.Equal(
+            ["cellar", "lobby"],
+            rig.Frames.OfType<Err>().Where(error => error is { Code: ChatErrorCode.RateLimited, Retry: > 0 }).Select(error => error.Room));
+        Assert.Equal(["attic"], rig.Frames.OfType<Joined>().Select(joined => joined.Room));
+        Assert.Equal(1, rig.Users.Charged["ann"]);
     }
 
     private static Join Join(long? after = null, int? last = null, string? epoch = null) => new("j", "lobby", after, epoch, last, null);

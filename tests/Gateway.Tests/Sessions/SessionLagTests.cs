@@ -4,34 +4,36 @@ using OrleansChat.Protocol;
 
 namespace OrleansChat.Gateway.Tests.Sessions;
 
-/// <summary>A connection that reads too slowly is not closed and loses nothing.</summary>
+/// <summary>A connection that reads too slowly stays open and loses no event.</summary>
 public sealed class SessionLagTests
 {
     private readonly CancellationToken _cancelled = TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task WhenTheOutboxIsFull_TheQueueIsDropped_AndTheLogTellsEverythingOnce()
+    public async Task Session_WhenTheSendQueueIsFull_DeliversAllEventsFromTheLog()
     {
-        using var rig = new SessionRig(outboxBytes: 2000);
+        using var rig = new SessionRig(sendQueueBytes: 2000);
         var session = await rig.SessionAsync();
         await session.HandleAsync(Join("lobby"));
         rig.Rooms.Append("lobby", 3);
         rig.TakeOne();
         rig.TakeOne();
+
         for (var i = 0; i < 200; i++)
         {
             rig.Rooms.Append("lobby");
         }
 
         await rig.UntilAsync(r => r.Seqs().Length >= 203, "all events");
-        Assert.Equal(Enumerable.Range(1, 203).Select(seq => (long)seq), rig.Seqs());
-        Assert.True(rig.Rooms.Reads > 0, "it never lagged");
 
-        // From a moment on that only the session knows, events come live.
+        Assert.Equal(Enumerable.Range(1, 203).Select(seq => (long)seq), rig.Seqs());
+        Assert.True(rig.Rooms.Reads > 0, "The session never lagged.");
+
+        // The subscription becomes live again at a time that only the session knows.
         var (expected, reads) = (203, 0);
         do
         {
-            Assert.True(expected < 220, "it never went live again");
+            Assert.True(expected < 220, "The subscription never became live again.");
             reads = rig.Rooms.Reads;
             rig.Rooms.Append("lobby");
             expected++;
@@ -41,83 +43,92 @@ public sealed class SessionLagTests
     }
 
     [Fact]
-    public async Task WhenEveryPostIsDroppedWhileTheLoopWaitsForSpace_ItGoesOn()
+    public async Task CatchUp_WhenTheQueueIsDroppedDuringItsWait_Continues()
     {
-        // One room is fed from the log and has filled the outbox; an event of a live room finds no space. The writer is in the middle of a
-        // write: when it comes back the queue is empty, and only the loop can fill it again.
-        using var rig = new SessionRig(outboxBytes: 4000);
+        // The session reads one room from the log, and these events fill the send queue. An event of the live room does
+        // not fit. The writer is in the middle of a write. After that write the queue is empty, and only the catch-up
+        // loop can fill it again.
+        using var rig = new SessionRig(sendQueueBytes: 4000);
         rig.Rooms.Append("big", 200);
         var session = await rig.SessionAsync();
         await session.HandleAsync(Join("live"));
         await session.HandleAsync(new Join("b", "big", 0, null, null, null));
         await Waiting.UntilAsync(() => rig.Rooms.Reads > 0, "the first read");
         await Task.Delay(200, _cancelled);
+
         for (var i = 0; i < 100; i++)
         {
             rig.Rooms.Append("live");
         }
 
-        await Waiting.UntilAsync(() => rig.Seqs("big").Length == 200 && rig.Seqs("live").Length == 100, "both rooms whole", TimeSpan.FromSeconds(5));
+        await Waiting.UntilAsync(() => rig.Seqs("big").Length == 200 && rig.Seqs("live").Length == 100, "all events of both rooms", TimeSpan.FromSeconds(5));
         Assert.Equal(Enumerable.Range(1, 100).Select(seq => (long)seq), rig.Seqs("live"));
     }
 
     [Fact]
-    public async Task MoreThanTheMostBehind_IsNamedByAGap_AndTheNewestFollow()
+    public async Task Lag_WhenItExceedsItsLimit_SendsAGapAndTheNewestEvents()
     {
-        using var rig = new SessionRig(outboxBytes: 1000, limits: new() { ReplayEvents = 20 }, lag: new() { MaxEvents = 50 });
+        using var rig = new SessionRig(sendQueueBytes: 1000, limits: new() { ReplayEvents = 20 }, lag: new() { MaxEvents = 50 });
         var session = await rig.SessionAsync();
         await session.HandleAsync(Join("lobby"));
+
         for (var i = 0; i < 300; i++)
         {
             rig.Rooms.Append("lobby");
         }
 
-        await rig.UntilAsync(r => r.Seqs().Contains(300), "the newest");
+        await rig.UntilAsync(r => r.Seqs().Contains(300), "the newest event");
         new StrictReader().Read(rig.Frames);
         Assert.NotEmpty(rig.Frames.OfType<Gap>());
         Assert.Equal(Enumerable.Range(281, 20).Select(seq => (long)seq), rig.Seqs()[^20..]);
     }
 
     [Fact]
-    public async Task WhatTheLogNoLongerHas_IsNamedByAGap()
+    public async Task CatchUp_WhenTheLogNoLongerHasTheEvents_SendsAGap()
     {
         using var rig = new SessionRig();
         rig.Rooms.Append("lobby", 30);
         rig.Rooms.Forget("lobby", upTo: 12);
+
         await (await rig.SessionAsync()).HandleAsync(new Join("j", "lobby", 5, null, null, null));
-        await rig.UntilAsync(r => r.Seqs().Contains(30), "what the log still has");
+
+        await rig.UntilAsync(r => r.Seqs().Contains(30), "the events that the log still has");
         Assert.Equal(new Gap("lobby", 6, 12), Assert.Single(rig.Frames.OfType<Gap>()));
         Assert.Equal(Enumerable.Range(13, 18).Select(seq => (long)seq), rig.Seqs());
     }
 
     [Fact]
-    public async Task WhenTheLogIsAway_NothingIsLost_AndTheConnectionLives()
+    public async Task CatchUp_WhenTheLogIsUnavailable_RetriesAndLosesNothing()
     {
         using var rig = new SessionRig();
         rig.Rooms.Append("lobby", 5);
         var failures = 0;
         rig.Rooms.BeforeRead = () => ++failures <= 2 ? throw new TimeoutException("away") : Task.CompletedTask;
+
         await (await rig.SessionAsync()).HandleAsync(new Join("j", "lobby", 0, null, null, null));
-        await rig.UntilAsync(r => r.Seqs().Length == 5, "the replay after the log came back");
+
+        await rig.UntilAsync(r => r.Seqs().Length == 5, "the replay after the log is available again");
         Assert.Equal(3, failures);
     }
 
     [Fact]
-    public async Task WhenACallIsCancelledBelow_TheLoopGoesOn()
+    public async Task CatchUp_WhenTheClusterClientCancelsACall_Continues()
     {
-        // A cluster client that restarts or is torn down cancels calls; that is no end of this connection.
+        // A cluster client that restarts or stops cancels its calls. That must not end the connection.
         using var rig = new SessionRig();
         rig.Rooms.Append("lobby", 5);
         var failures = 0;
         rig.Rooms.BeforeRead = () => ++failures == 1 ? throw new TaskCanceledException("not ours") : Task.CompletedTask;
+
         await (await rig.SessionAsync()).HandleAsync(new Join("j", "lobby", 0, null, null, null));
+
         await rig.UntilAsync(r => r.Seqs().Length == 5, "the replay");
     }
 
     [Fact]
-    public async Task AnEventLargerThanWhatIsLeft_DoesNotMakeTheLoopSpin()
+    public async Task CatchUp_WhenAnEventDoesNotFit_WaitsForSpace()
     {
-        using var rig = new SessionRig(outboxBytes: 4000);
+        using var rig = new SessionRig(sendQueueBytes: 4000);
         rig.Rooms.Append("lobby", 15);
         for (var i = 0; i < 5; i++)
         {
@@ -127,40 +138,45 @@ public sealed class SessionLagTests
         await (await rig.SessionAsync()).HandleAsync(new Join("j", "lobby", 0, null, null, null));
         await Waiting.UntilAsync(() => rig.Rooms.Reads > 0, "the first read");
         await Task.Delay(500, _cancelled);
+
         Assert.InRange(rig.Rooms.Reads, 1, 20);
-        await rig.UntilAsync(r => r.Seqs().Length == 20, "all of them");
+        await rig.UntilAsync(r => r.Seqs().Length == 20, "all 20 events");
         Assert.Equal(Enumerable.Range(1, 20).Select(seq => (long)seq), rig.Seqs());
     }
 
     [Theory]
     [InlineData(100)]
     [InlineData(10_000)]
-    public async Task ASlowReader_CostsTheLogWhatItTakes_HoweverLargeEventsAre(int characters)
+    public async Task CatchUp_WhenTheReaderIsSlow_LimitsRepeatedReads(int characters)
     {
-        // A page can hold far more than an outbox: what does not fit is read again, so pages have to follow what fits.
+        // A page can be much larger than the send queue. The session reads events that do not fit again, so the page
+        // size has to follow the space in the queue.
         const int Events = 600;
-        using var rig = new SessionRig(outboxBytes: 64 * 1024, limits: new() { ReplayEvents = Events });
+        using var rig = new SessionRig(sendQueueBytes: 64 * 1024, limits: new() { ReplayEvents = Events });
         rig.Rooms.Append("lobby", Events, text: new string('x', characters));
+
         await (await rig.SessionAsync()).HandleAsync(new Join("j", "lobby", 0, null, null, null));
 
         await Waiting.UntilAsync(
             () =>
             {
-                // One at a time and then a while nothing, as a slow peer's writer takes.
+                // Takes one item and then pauses, like the writer of a slow peer.
                 _ = rig.TakeOne();
                 return rig.Taken.Count(line => line.StartsWith("""{"t":"ev",""", StringComparison.Ordinal)) == Events;
             },
             "all events",
             TimeSpan.FromMinutes(2));
+
         Assert.InRange(rig.Rooms.EventsRead, Events, 3 * Events);
     }
 
     [Fact]
-    public async Task StateThatDoesNotFit_IsLetGo_AndNobodyLagsForIt()
+    public async Task State_WhenItDoesNotFit_IsDroppedWithoutLag()
     {
-        using var rig = new SessionRig(outboxBytes: 1000);
+        using var rig = new SessionRig(sendQueueBytes: 1000);
         var session = await rig.SessionAsync();
         await session.HandleAsync(Join("lobby"));
+
         for (var i = 0; i < 100; i++)
         {
             rig.Rooms.Offer("lobby", room => new TypingNow(room, "bob"));
@@ -177,12 +193,12 @@ public sealed class SessionLagTests
     [InlineData(4)]
     [InlineData(5)]
     [InlineData(6)]
-    public async Task WhatIsWritten_IsDense_WhateverTheSchedule(int seed)
+    public async Task Session_WhenTheScheduleIsRandom_SendsDenseSequences(int seed)
     {
         string[] rooms = ["a", "b", "c"];
         var random = new Random(seed);
         using var rig = new SessionRig(
-            outboxBytes: 3000, limits: new() { ReplayEvents = 60 }, options: new() { CatchUpEvents = 16 }, lag: new() { MaxEvents = 150 });
+            sendQueueBytes: 3000, limits: new() { ReplayEvents = 60 }, options: new() { CatchUpEvents = 16 }, lag: new() { MaxEvents = 150 });
         var session = await rig.SessionAsync();
         var reader = new StrictReader();
         var late = new List<RoomEvents>();
@@ -202,7 +218,7 @@ public sealed class SessionLagTests
             await session.HandleAsync(Join(room));
         }
 
-        // So many steps, and on where a busy machine has kept the reader from having read enough to tell.
+        // If the machine is busy and the reader has not yet read enough events, the test takes more steps.
         for (var step = 0; step < 6000 || (reader.Events <= 1000 && step < 300_000); step++)
         {
             var room = rooms[random.Next(rooms.Length)];
@@ -259,7 +275,7 @@ public sealed class SessionLagTests
                     break;
             }
 
-            // Each line is judged when it is taken, so that the next join goes on from what a client has really seen.
+            // Checks each line when it is taken, so that the next join has the cursor of a client's last line.
             read = reader.Read(rig.Taken, read);
         }
 
@@ -283,7 +299,7 @@ public sealed class SessionLagTests
                 return rooms.All(room => reader.Cursor(room) == rig.Rooms.Head(room));
             },
             $"all rooms at their heads (seed {seed}: {string.Join(", ", rooms.Select(room => $"{room} {reader.Cursor(room)} of {rig.Rooms.Head(room)}"))})");
-        Assert.True(reader.Events > 1000, $"only {reader.Events} events of {rooms.Sum(rig.Rooms.Head)} were read");
+        Assert.True(reader.Events > 1000, $"The reader read only {reader.Events} of {rooms.Sum(rig.Rooms.Head)} events.");
     }
 
     private static Join Join(string room) => new("j", room, null, null, null, null);

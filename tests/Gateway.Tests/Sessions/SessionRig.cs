@@ -6,7 +6,10 @@ using OrleansChat.Protocol;
 
 namespace OrleansChat.Gateway.Tests.Sessions;
 
-/// <summary>A session's surroundings, without sockets and without a cluster: the test is the connection's writer and reads what it takes.</summary>
+/// <summary>
+/// The parts around a session, without sockets and without a cluster. The test replaces the connection's writer and
+/// reads the lines that it takes from the send queue.
+/// </summary>
 internal sealed class SessionRig : IDisposable
 {
     private readonly CancellationTokenSource _gone = new();
@@ -14,12 +17,12 @@ internal sealed class SessionRig : IDisposable
     private readonly List<(CloseCode Code, string Reason)> _ends = [];
 
     public SessionRig(
-        int outboxBytes = 256 * 1024, ProtocolLimits? limits = null, SessionOptions? options = null, LagOptions? lag = null,
+        int sendQueueBytes = 256 * 1024, ProtocolLimits? limits = null, ChatSessionOptions? options = null, LagOptions? lag = null,
         bool createOnJoin = true, TimeProvider? time = null, Allowance? allowance = null)
     {
-        Outbox = new(outboxBytes, 256 * 1024, static () => { });
-        Expiry = new(time ?? TimeProvider.System, TimeSpan.FromSeconds(30), End);
-        Wire = new(Outbox, allowance ?? new(0, 1, TimeProvider.System), End, Expiry, _gone.Token);
+        SendQueue = new(sendQueueBytes, 256 * 1024, static () => { });
+        Expiry = new(time ?? TimeProvider.System, TimeSpan.FromSeconds(30), (code, reason) => End(code, reason));
+        Wire = new(SendQueue, allowance ?? new(0, 1, TimeProvider.System), End, Expiry, _gone.Token);
         Ports = new(
             Rooms, Users, limits ?? new(), options ?? new(), lag ?? new(), new() { CreateOnJoin = createOnJoin }, new(new Meters()), 25_000,
             time ?? TimeProvider.System);
@@ -29,21 +32,21 @@ internal sealed class SessionRig : IDisposable
 
     public UsersInMemory Users { get; } = new();
 
-    public Outbox Outbox { get; }
+    public ConnectionSendQueue SendQueue { get; }
 
     public Expiry Expiry { get; }
 
-    public SessionWire Wire { get; }
+    public SessionConnection Wire { get; }
 
-    public SessionPorts Ports { get; }
+    public SessionServices Ports { get; }
 
-    /// <summary>How the connection was ended.</summary>
+    /// <summary>The close code and reason of each end of the connection.</summary>
     public IReadOnlyList<(CloseCode Code, string Reason)> Ends => _ends;
 
-    /// <summary>Every line that was taken so far.</summary>
+    /// <summary>All lines that were taken so far.</summary>
     public IReadOnlyList<string> Taken => _lines;
 
-    /// <summary>Takes everything that waits: every line so far.</summary>
+    /// <summary>Takes everything from the send queue. Returns all lines so far.</summary>
     public string[] Lines
     {
         get
@@ -56,30 +59,30 @@ internal sealed class SessionRig : IDisposable
         }
     }
 
-    /// <summary>The same as frames of JSON mode.</summary>
+    /// <summary>The same lines as frames of JSON mode.</summary>
     public IReadOnlyList<ServerFrame> Frames => [.. Lines.Select(line => FrameReader.Read(Encoding.UTF8.GetBytes(line))!)];
 
-    /// <summary>The sequences of the events of a room among them.</summary>
+    /// <summary>The sequences of a room's events among these frames.</summary>
     public long[] Seqs(string room = "lobby") => [.. Frames.OfType<ChatEvent>().Where(happened => happened.Room == room).Select(happened => happened.Seq)];
 
-    /// <summary>Takes one thing as the writer would. False where nothing waits.</summary>
+    /// <summary>Takes one item, like the writer. Returns false if the send queue is empty.</summary>
     public bool TakeOne()
     {
-        if (!Outbox.TryTake(int.MaxValue, first: true, out var item))
+        if (!SendQueue.TryTake(int.MaxValue, first: true, out var item))
         {
             return false;
         }
 
         if (!item.Bytes.IsEmpty)
         {
-            var payload = item.Kind == Outbox.ItemKind.PostedFrame ? PayloadOf(item.Bytes.Span) : item.Bytes.Span;
+            var payload = item.Kind == ConnectionSendQueue.ItemKind.EventFrame ? PayloadOf(item.Bytes.Span) : item.Bytes.Span;
             _lines.AddRange(Encoding.UTF8.GetString(payload).Split('\n'));
         }
 
         return true;
     }
 
-    /// <summary>What one unmasked text frame carries.</summary>
+    /// <summary>The payload of one unmasked text frame.</summary>
     private static ReadOnlySpan<byte> PayloadOf(ReadOnlySpan<byte> frame)
     {
         Assert.Equal(0x81, frame[0]);
@@ -93,28 +96,35 @@ internal sealed class SessionRig : IDisposable
         return frame[header..];
     }
 
-    /// <summary>Forgets what was taken.</summary>
+    /// <summary>Takes everything from the send queue and discards all lines.</summary>
     public void Forget()
     {
         _ = Lines;
         _lines.Clear();
     }
 
-    /// <summary>Takes until what was taken is enough.</summary>
+    /// <summary>Takes lines until <paramref name="enough"/> is true.</summary>
     public Task UntilAsync(Func<SessionRig, bool> enough, string awaited) => Waiting.UntilAsync(() => enough(this), awaited);
 
-    /// <summary>A session of JSON mode that has connected.</summary>
+    /// <summary>A connected session in JSON mode.</summary>
     public async Task<Session> SessionAsync(string user = "ann")
     {
         var session = new Session(Guid.NewGuid().ToString("N"), user, JsonFormat.Instance, Wire, Ports);
-        Assert.True(await session.StartAsync(null));
+        Assert.True(await session.StartAsync(null, int.MaxValue));
         return session;
     }
 
-    /// <summary>The connection is gone.</summary>
+    /// <summary>Cancels the token of the connection, as if its socket had closed.</summary>
     public void Cut() => _gone.Cancel();
 
-    private void End(CloseCode code, string reason) => _ends.Add((code, reason));
+    /// <summary>The <c>after</c> value of the last end of the connection.</summary>
+    public int? After { get; private set; }
+
+    private void End(CloseCode code, string reason, int? after = null)
+    {
+        After = after;
+        _ends.Add((code, reason));
+    }
 
     public void Dispose()
     {

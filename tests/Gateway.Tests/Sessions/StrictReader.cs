@@ -3,18 +3,18 @@ using OrleansChat.Protocol;
 
 namespace OrleansChat.Gateway.Tests.Sessions;
 
-/// <summary>A client that believes the protocol's promises and fails at the first that is broken.</summary>
+/// <summary>A client that checks the protocol's promises and fails at the first broken one.</summary>
 internal sealed class StrictReader
 {
     private readonly Dictionary<string, (bool In, long Cursor)> _rooms = [];
 
-    /// <summary>Events it was told.</summary>
+    /// <summary>The number of events that it has read.</summary>
     public int Events { get; private set; }
 
-    /// <summary>The last sequence seen or named by a gap; null where it was never in.</summary>
+    /// <summary>The last sequence of an event or a gap; null if the client never joined the room.</summary>
     public long? Cursor(string room) => _rooms.TryGetValue(room, out var known) ? known.Cursor : null;
 
-    /// <summary>Reads lines from a position on. Returns the position after them.</summary>
+    /// <summary>Reads the lines from a position to the end. Returns the position after the last line.</summary>
     public int Read(IReadOnlyList<string> lines, int from)
     {
         Read(lines.Skip(from).Select(line => FrameReader.Read(Encoding.UTF8.GetBytes(line))!));
@@ -49,8 +49,8 @@ internal sealed class StrictReader
     private void Next(string room, long from, long to, ServerFrame frame)
     {
         var (isIn, cursor) = _rooms.GetValueOrDefault(room);
-        Assert.True(isIn, $"{frame}, and this connection is not in {room}");
-        Assert.True(from == cursor + 1 && to >= from, $"{frame}, and {cursor} was the last");
+        Assert.True(isIn, $"{frame} arrived, but this connection has not joined {room}");
+        Assert.True(from == cursor + 1 && to >= from, $"{frame} arrived after sequence {cursor}");
         _rooms[room] = (true, to);
     }
 }

@@ -8,7 +8,7 @@ using OrleansChat.Protocol.Text;
 
 namespace OrleansChat.Gateway.Tests.Sessions;
 
-/// <summary>Text mode as a person sees it.</summary>
+/// <summary>Text mode, as a user sees it.</summary>
 public sealed class TextConversationTests : IDisposable
 {
     private readonly SessionRig _rig = new();
@@ -16,11 +16,13 @@ public sealed class TextConversationTests : IDisposable
     public void Dispose() => _rig.Dispose();
 
     [Fact]
-    public async Task OnEntry_ThePersonIsTold_AndTheLastLinesFollow()
+    public async Task Start_WhenTheRoomHasHistory_GreetsAndShowsTheLastLines()
     {
         _rig.Rooms.Append("lobby", 25);
+
         await StartAsync();
         await _rig.UntilAsync(rig => rig.Lines.Length == 22, "the last lines");
+
         Assert.Equal("* you are ann, /help shows the commands", _rig.Lines[0]);
         Assert.Equal("* you are in lobby (1 here)", _rig.Lines[1]);
         Assert.Equal("bob: message 6", _rig.Lines[2]);
@@ -28,12 +30,14 @@ public sealed class TextConversationTests : IDisposable
     }
 
     [Fact]
-    public async Task ALine_IsSaid_AndComesBack()
+    public async Task Line_WhenTyped_IsPostedAndEchoed()
     {
         var conversation = await StartAsync();
+
         await Type(conversation, "hello\r\nthere ");
         await Type(conversation, "//slash");
         await Type(conversation, "   ");
+
         Assert.Equal(["post lobby ann hello there", "post lobby ann /slash"], _rig.Rooms.Calls[1..]);
         Assert.Equal(["ann: hello there", "ann: /slash"], _rig.Lines[2..]);
     }
@@ -43,39 +47,44 @@ public sealed class TextConversationTests : IDisposable
     [InlineData("raw=1", new[] { "hello" }, new[] { "message 2" })]
     [InlineData("seq=1", new[] { "#1 ann: hello" }, new[] { "#2 bob: message 2" })]
     [InlineData("raw=1&seq=1", new[] { "#1 hello" }, new[] { "#2 message 2" })]
-    public async Task TheAddress_ChoosesHowLinesLook(string query, string[] own, string[] others)
+    public async Task Query_WhenItHasOptions_SetsTheLineFormat(string query, string[] own, string[] others)
     {
         var conversation = await StartAsync(query);
         _rig.Forget();
+
         await Type(conversation, "hello");
         _rig.Rooms.Append("lobby");
+
         Assert.Equal([.. own, .. others], _rig.Lines);
     }
 
     [Fact]
-    public async Task After_ResumesWhereItStopped()
+    public async Task Start_WhenAfterIsGiven_ResumesAfterThatSequence()
     {
         _rig.Rooms.Append("lobby", 30);
         await StartAsync("after=27");
-        await _rig.UntilAsync(rig => rig.Lines.Length == 5, "what was missed");
+        await _rig.UntilAsync(rig => rig.Lines.Length == 5, "the missed lines");
         Assert.Equal(["bob: message 28", "bob: message 29", "bob: message 30"], _rig.Lines[2..]);
     }
 
     [Fact]
-    public async Task TheHomeRoom_NeedsNoName_OthersDo()
+    public async Task Line_WhenItIsFromAnotherRoom_NamesTheRoom()
     {
         var conversation = await StartAsync("room=garden");
         await Type(conversation, "/join attic");
         _rig.Forget();
+
         _rig.Rooms.Append("garden");
         _rig.Rooms.Append("attic");
+
         Assert.Equal(["bob: message 1", "[attic] bob: message 1"], _rig.Lines);
     }
 
     [Fact]
-    public async Task Join_SpeaksThereFromNowOn_AndLeaveGoesBack()
+    public async Task Join_WhenTyped_SendsLinesThereUntilLeave()
     {
         var conversation = await StartAsync();
+
         await Type(conversation, "/join attic");
         await Type(conversation, "up here");
         await Type(conversation, "/rooms");
@@ -83,6 +92,7 @@ public sealed class TextConversationTests : IDisposable
         await Type(conversation, "down again");
         await Type(conversation, "/leave lobby");
         await Type(conversation, "nowhere");
+
         Assert.Contains("post attic ann up here", _rig.Rooms.Calls);
         Assert.Contains("post lobby ann down again", _rig.Rooms.Calls);
         Assert.Contains("* you are in lobby, attic", _rig.Lines);
@@ -91,7 +101,7 @@ public sealed class TextConversationTests : IDisposable
     }
 
     [Fact]
-    public async Task Msg_ReachesOnePerson_WithoutJoining()
+    public async Task Msg_WhenTyped_PostsToTheDirectRoom()
     {
         var conversation = await StartAsync();
         await Type(conversation, "/msg bob psst");
@@ -99,18 +109,20 @@ public sealed class TextConversationTests : IDisposable
     }
 
     [Fact]
-    public async Task ADirectMessage_LooksLikeOne_FromBothSides()
+    public async Task DirectMessage_WhenShown_NamesTheOtherUser()
     {
         var conversation = await StartAsync();
         await Type(conversation, "/join @bob");
         _rig.Forget();
+
         await Type(conversation, "psst");
         _rig.Rooms.Append(RoomKey.Direct("ann", "bob"));
+
         Assert.Equal(["-> *bob* psst", "*bob* message 2"], _rig.Lines);
     }
 
     [Fact]
-    public async Task Me_IsToldInTheThirdPerson()
+    public async Task Me_WhenTyped_PostsTheText()
     {
         var conversation = await StartAsync();
         await Type(conversation, "/me waves");
@@ -118,34 +130,38 @@ public sealed class TextConversationTests : IDisposable
     }
 
     [Fact]
-    public async Task Who_And_Last_AreAnswered()
+    public async Task WhoAndLast_WhenTyped_AreAnswered()
     {
         var conversation = await StartAsync();
         _rig.Rooms.Append("lobby", 5);
         await _rig.UntilAsync(rig => rig.Lines.Length == 7, "the lines");
         _rig.Forget();
+
         await Type(conversation, "/who");
         await Type(conversation, "/last 2");
         await _rig.UntilAsync(rig => rig.Lines.Length == 3, "the answers");
+
         Assert.Equal(["* 2 here: ann, bob", "bob: message 4", "bob: message 5"], _rig.Lines);
     }
 
     [Fact]
-    public async Task WhatCannotBeDone_IsSaid_AndTheConnectionLives()
+    public async Task Command_WhenItIsInvalid_ShowsAnErrorAndKeepsTheConnection()
     {
         var conversation = await StartAsync();
         _rig.Forget();
+
         await Type(conversation, "/dance");
         await Type(conversation, "/join Not A Room");
         await Type(conversation, "/help");
+
         Assert.Equal("! there is no /dance, /help shows the commands", _rig.Lines[0]);
-        Assert.StartsWith("! it goes /join room", _rig.Lines[1], StringComparison.Ordinal);
+        Assert.StartsWith("! usage: /join room", _rig.Lines[1], StringComparison.Ordinal);
         Assert.Equal(TextHelp.Lines, _rig.Lines.Skip(2));
         Assert.Empty(_rig.Ends);
     }
 
     [Fact]
-    public async Task Quit_EndsNormally()
+    public async Task Quit_WhenTyped_EndsNormally()
     {
         var conversation = await StartAsync();
         await Type(conversation, "/quit");
@@ -154,46 +170,52 @@ public sealed class TextConversationTests : IDisposable
     }
 
     [Fact]
-    public async Task Nick_IsForGuests()
+    public async Task Nick_WhenTheUserIsNoGuest_IsRefused()
     {
         var conversation = await StartAsync();
         await Type(conversation, "/nick bea");
-        Assert.Equal("! /nick is for guests, and you have a name", _rig.Lines[^1]);
+        Assert.Equal("! only guests may use /nick", _rig.Lines[^1]);
     }
 
     [Fact]
-    public async Task Nick_KeepsTheRooms_AndTellsNothingTwice_OrNever()
+    public async Task Nick_WhenEventsArrive_KeepsTheRoomsAndShowsEachOnce()
     {
         var conversation = await StartAsync(guest: true);
         await Type(conversation, "/join attic");
         _rig.Rooms.Append("attic", 3);
         _rig.TakeOne();
         _rig.TakeOne();
+
         await Type(conversation, "/nick bea");
         _rig.Rooms.Append("attic", 2);
         await _rig.UntilAsync(rig => rig.Lines.Count(line => line.StartsWith("[attic] bob", StringComparison.Ordinal)) >= 5, "the lines");
+
         Assert.Equal(
             Enumerable.Range(1, 5).Select(i => $"[attic] bob: message {i}"), _rig.Lines.Where(line => line.StartsWith("[attic] bob", StringComparison.Ordinal)));
+
         await Type(conversation, "it is me");
+
         Assert.Contains("post attic bea it is me", _rig.Rooms.Calls);
         Assert.Equal(["connect guest-1", "disconnect guest-1", "connect bea"], _rig.Users.Calls);
     }
 
     [Fact]
-    public async Task Nick_BeforeTheRoomAnswered_ShowsTheLastLines_NotTheFirst()
+    public async Task Nick_WhenTheJoinHasNoAnswerYet_ShowsTheLastLines()
     {
         _rig.Rooms.Append("lobby", 40);
         _rig.Rooms.HoldsAnswers = true;
         var conversation = await StartAsync(guest: true);
+
         await Type(conversation, "/nick bea");
         _rig.Rooms.HoldsAnswers = false;
         _rig.Rooms.AnswerAll();
         await _rig.UntilAsync(rig => rig.Lines.Contains("bob: message 40"), "the last lines");
+
         Assert.Equal(20, _rig.Lines.Count(line => line.StartsWith("bob", StringComparison.Ordinal)));
     }
 
     [Fact]
-    public async Task Nick_LeavesPrivateTalkBehind()
+    public async Task Nick_WhenADirectRoomIsJoined_DoesNotRejoinIt()
     {
         var conversation = await StartAsync(guest: true);
         await Type(conversation, "/join @bob");
@@ -202,15 +224,17 @@ public sealed class TextConversationTests : IDisposable
     }
 
     [Fact]
-    public async Task AHelloFirst_TurnsToJson_AndNoMoreLinesCome()
+    public async Task Hello_WhenItIsTheFirstLine_SwitchesToJson()
     {
         _rig.Rooms.HoldsAnswers = true;
         var conversation = await StartAsync(guest: true);
+
         await Type(conversation, """{"t":"hello","id":"h"}""");
         await Type(conversation, """{"t":"join","id":"j","room":"lobby"}""");
         _rig.Rooms.HoldsAnswers = false;
         _rig.Rooms.AnswerAll();
         _rig.Rooms.Append("lobby");
+
         Assert.Equal("* you are guest-1, /help shows the commands", _rig.Lines[0]);
         Assert.All(_rig.Lines.Skip(1), line => Assert.StartsWith("{", line, StringComparison.Ordinal));
         Assert.Equal(4, _rig.Lines.Length);
@@ -220,7 +244,7 @@ public sealed class TextConversationTests : IDisposable
     [Theory]
     [InlineData(true, "text first")]
     [InlineData(false, null)]
-    public async Task AHelloThatIsNotFirst_OrWhereTextWasChosen_IsText(bool mayTurn, string? before)
+    public async Task Hello_WhenItIsLateOrTextWasChosen_IsPostedAsText(bool mayTurn, string? before)
     {
         var conversation = await StartAsync(mayTurnJson: mayTurn);
         if (before is not null)
@@ -233,17 +257,21 @@ public sealed class TextConversationTests : IDisposable
     }
 
     [Fact]
-    public async Task Frames_BeforeTheStartIsOver_Wait()
+    public async Task Frame_WhenTheStartIsIncomplete_Waits()
     {
         var connecting = new TaskCompletionSource();
         _rig.Users.BeforeConnect = () => connecting.Task;
         var conversation = New("", false, true);
+
         var starting = conversation.StartAsync();
         var typing = Type(conversation, "early");
+
         Assert.False(typing.IsCompleted);
+
         connecting.SetResult();
         await starting;
         await Waiting.ForAsync(typing, "the early line");
+
         Assert.Equal(["enter lobby ann", "post lobby ann early"], _rig.Rooms.Calls);
     }
 
@@ -252,9 +280,9 @@ public sealed class TextConversationTests : IDisposable
     [InlineData("after=x")]
     [InlineData("after=-1")]
     [InlineData("room=@")]
-    public void AnAddressThatCannotBeRead_IsNamed(string query)
+    public void Query_WhenItIsInvalid_IsRefusedWithAReason(string query)
     {
-        Assert.Null(TextSettings.Of(Query(query), out var wrong));
+        Assert.Null(TextSettings.Parse(Query(query), out var wrong));
         Assert.NotEmpty(wrong);
     }
 
@@ -266,7 +294,7 @@ public sealed class TextConversationTests : IDisposable
     }
 
     private TextConversation New(string query, bool guest, bool mayTurnJson) => new(
-        _rig.Wire, _rig.Ports, new(guest ? "guest-1" : "ann", guest, null), TextSettings.Of(Query(query), out _)!, mayTurnJson,
+        _rig.Wire, _rig.Ports, new(guest ? "guest-1" : "ann", guest, null), TextSettings.Parse(Query(query), out _)!, mayTurnJson,
         _ => IdentityResult.Bad("no tokens"));
 
     private static QueryCollection Query(string query) => new(QueryHelpers.ParseQuery(query));

@@ -1,8 +1,10 @@
+using System.Collections.Concurrent;
 using OrleansChat.Gateway.Sessions;
+using OrleansChat.Grains.Interfaces;
 
 namespace OrleansChat.Gateway.Tests.Sessions;
 
-/// <summary>Users without a cluster.</summary>
+/// <summary>Fake user grains, without a cluster.</summary>
 internal sealed class UsersInMemory : IUsers
 {
     private readonly List<string> _calls = [];
@@ -10,13 +12,13 @@ internal sealed class UsersInMemory : IUsers
     /// <summary>Whether users have too many sessions.</summary>
     public bool Full { get; set; }
 
-    /// <summary>What the next send is told: zero, or milliseconds to wait.</summary>
+    /// <summary>The answer when a send asks for budget: zero, or the milliseconds to wait.</summary>
     public Func<string, ValueTask<int>> TakesSend { get; set; } = _ => ValueTask.FromResult(0);
 
-    /// <summary>Runs before a session is connected; may wait or fail.</summary>
+    /// <summary>Runs before a session connects. It may wait or fail.</summary>
     public Func<Task> BeforeConnect { get; set; } = () => Task.CompletedTask;
 
-    /// <summary>What was told, in order: <c>connect ann</c>.</summary>
+    /// <summary>The calls in order, for example <c>connect ann</c>.</summary>
     public string[] Calls
     {
         get
@@ -28,16 +30,30 @@ internal sealed class UsersInMemory : IUsers
         }
     }
 
-    public async Task<bool> ConnectAsync(Session session, string? device)
+    /// <summary>The answer when any other command asks for budget: zero, or the milliseconds to wait.</summary>
+    public Func<string, ValueTask<int>> TakesCommand { get; set; } = _ => ValueTask.FromResult(0);
+
+    /// <summary>The number of rooms that a session may resume.</summary>
+    public int Cursors { get; set; } = int.MaxValue;
+
+    /// <summary>If it is not 0, every connect is too often, and this is the retry time in milliseconds.</summary>
+    public int TooOftenMs { get; set; }
+
+    /// <summary>The units charged after commands were executed, by user.</summary>
+    public ConcurrentDictionary<string, int> Charged { get; } = [];
+
+    public async Task<Opening> ConnectAsync(Session session, string? device, int cursors)
     {
         await BeforeConnect();
         Note($"connect {session.User}");
-        return !Full;
+        return Full ? new(Admission.TooMany, 0, 0) : TooOftenMs > 0 ? new(Admission.TooOften, TooOftenMs, 0) : new(Admission.Admitted, 200, Math.Min(cursors, Cursors));
     }
 
     public void Disconnect(Session session) => Note($"disconnect {session.User}");
 
-    public ValueTask<int> TakeSendAsync(string user) => TakesSend(user);
+    public ValueTask<int> TakeAsync(string user, BudgetKind kind) => kind == BudgetKind.Sends ? TakesSend(user) : TakesCommand(user);
+
+    public void Charge(string user, BudgetKind kind, int units) => Charged.AddOrUpdate(user, units, (_, charged) => charged + units);
 
     private void Note(string call)
     {

@@ -2,50 +2,50 @@ using System.Text.Json.Nodes;
 
 namespace OrleansChat.Gateway.Tests.Tokens;
 
-/// <summary>Every way in which a token can be bad, and what the refusal says of it.</summary>
+/// <summary>All kinds of bad tokens, and what the refusal of each says.</summary>
 internal static class BadTokens
 {
-    /// <summary>Longer than a token may be.</summary>
+    /// <summary>The token that is longer than the limit.</summary>
     public const string Oversized = "oversized";
 
-    /// <summary>Each by its name, with the sentence of its refusal.</summary>
+    /// <summary>A part of the refusal's message, by the name of the bad token.</summary>
     public static readonly IReadOnlyDictionary<string, string> Sentences = new Dictionary<string, string>
     {
         ["foreign issuer"] = "another issuer",
         ["no issuer"] = "another issuer",
         ["foreign audience"] = "another audience",
         ["no audience"] = "another audience",
-        ["expired"] = "time is over",
+        ["expired"] = "has expired",
         ["not yet valid"] = "not valid yet",
         ["issued in the future"] = "issued in the future",
         ["unsigned"] = "alg is not that of its key",
-        ["unsigned, without a kid"] = "needs a kid",
+        ["unsigned, without a kid"] = "no key has the token's alg",
         ["no signature"] = "signature is wrong",
         ["the RSA public key as an HMAC secret"] = "alg is not that of its key",
         ["HS for RS, signed with another secret"] = "alg is not that of its key",
         ["another algorithm of the same family"] = "alg is not that of its key",
         ["unknown kid"] = "no key has the token's kid",
-        ["no kid among several keys"] = "needs a kid",
+        ["no kid, and signed with another key"] = "signature is wrong",
         ["signed with another key"] = "signature is wrong",
         ["changed after it was signed"] = "signature is wrong",
         ["no exp"] = "no exp",
         ["exp in words"] = "seconds since 1970",
-        ["exp beyond all times"] = "no token",
+        ["exp beyond all times"] = "not a valid token",
         ["no sub"] = "sub: a user is",
         ["sub that is no user id"] = "sub: a user is",
         ["sub that is a number"] = "sub: a user is",
         ["critical extension"] = "crit",
-        ["garbage"] = "no token",
-        ["garbage in three parts"] = "no token",
-        ["encrypted"] = "no token",
-        ["empty"] = "no token",
+        ["garbage"] = "not a valid token",
+        ["garbage in three parts"] = "not a valid token",
+        ["encrypted"] = "not a valid token",
+        ["empty"] = "not a valid token",
         [Oversized] = "8192 characters",
     };
 
-    /// <summary>What JSON mode says of those that it does not even read.</summary>
+    /// <summary>The error codes of JSON mode for the tokens that it does not even read.</summary>
     public static readonly IReadOnlyDictionary<string, string> NotRead = new Dictionary<string, string> { ["empty"] = "bad_request", [Oversized] = "too_large" };
 
-    /// <summary>Makes one.</summary>
+    /// <summary>Makes the bad token with this name.</summary>
     public static string Make(string name, TestKeys keys, DateTimeOffset now)
     {
         var claims = TestKeys.Claims("ann", now);
@@ -80,8 +80,8 @@ internal static class BadTokens
                 return keys.Sign(claims, "PS256", "key-RS256", "RS256");
             case "unknown kid":
                 return keys.Sign(claims, "HS256", "key-of-nobody", "HS256");
-            case "no kid among several keys":
-                return keys.Sign(claims, "HS256", null, "HS256");
+            case "no kid, and signed with another key":
+                return new TestKeys().Sign(claims, "HS256", null, "HS256");
             case "signed with another key":
                 return new TestKeys().Sign(claims, "ES256");
             case "changed after it was signed":

@@ -6,20 +6,23 @@ using OrleansChat.Gateway.Tokens;
 
 namespace OrleansChat.Gateway.Tests.Tokens;
 
-/// <summary>Who issues tokens for the tests, with keys of every kind; written from RFC 7515 alone, so that it can also make what no library makes.</summary>
+/// <summary>
+/// An issuer of tokens for the tests, with keys of every kind. It follows RFC 7515 without a library, so it can also
+/// make tokens that no library makes.
+/// </summary>
 internal sealed class TestKeys
 {
     public const string Issuer = "https://issuer.example";
     public const string Audience = "chat";
 
-    /// <summary>Keys that need not be fresh.</summary>
+    /// <summary>Keys for tests that do not need new ones.</summary>
     public static readonly TestKeys Shared = new();
 
     private readonly byte[] _secret = RandomNumberGenerator.GetBytes(32);
     private readonly RSA _rsa = RSA.Create(2048);
     private readonly ECDsa _ec = ECDsa.Create(ECCurve.NamedCurves.nistP256);
 
-    /// <summary>The configuration that knows them all; a key's id is <c>key-</c> and its algorithm.</summary>
+    /// <summary>Options with all keys. The id of a key is <c>key-</c> and its algorithm.</summary>
     public IdentityOptions Options => new()
     {
         Mode = IdentityMode.Tokens,
@@ -39,7 +42,7 @@ internal sealed class TestKeys
 
     public string EcPem => _ec.ExportSubjectPublicKeyInfoPem();
 
-    /// <summary>What a good token says.</summary>
+    /// <summary>The claims of a valid token.</summary>
     public static JsonObject Claims(string user, DateTimeOffset now, int seconds = 300) => new()
     {
         ["iss"] = Issuer,
@@ -50,11 +53,11 @@ internal sealed class TestKeys
         ["exp"] = now.ToUnixTimeSeconds() + seconds,
     };
 
-    /// <summary>A good token.</summary>
+    /// <summary>Returns a valid token.</summary>
     public string Token(string user, TimeProvider? time = null, int seconds = 300, string algorithm = "HS256") =>
         Sign(Claims(user, (time ?? TimeProvider.System).GetUtcNow(), seconds), algorithm);
 
-    /// <summary>Signs with the algorithm's own key.</summary>
+    /// <summary>Signs with the key of the algorithm.</summary>
     public string Sign(JsonNode claims, string algorithm = "HS256") => Sign(claims, algorithm, $"key-{algorithm}", algorithm);
 
     /// <summary>Signs with the key of <paramref name="signer"/>, whatever the header says.</summary>

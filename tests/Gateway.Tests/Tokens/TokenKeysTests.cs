@@ -6,7 +6,7 @@ using OrleansChat.Hosting;
 
 namespace OrleansChat.Gateway.Tests.Tokens;
 
-/// <summary>What is configured wrong is said at the start, with the setting's name.</summary>
+/// <summary>A wrong setting fails at the start, and the error names the setting.</summary>
 public sealed class TokenKeysTests
 {
     private static readonly TestKeys Keys = TestKeys.Shared;
@@ -42,7 +42,7 @@ public sealed class TokenKeysTests
     };
 
     [Theory, MemberData(nameof(Wrong))]
-    public void WhatIsWrong_IsNamed_AndNoSecretIsRepeated(string named, string setting, string value)
+    public void Read_WhenASettingIsWrong_NamesItAndNoSecret(string named, string setting, string value)
     {
         var settings = Right();
         if (setting.Length == 0)
@@ -65,7 +65,7 @@ public sealed class TokenKeysTests
     }
 
     [Fact]
-    public void WhatIsRight_IsRead_FromSettingsOrFiles()
+    public void Read_WhenKeysAreInSettingsOrFiles_LoadsThem()
     {
         var folder = Directory.CreateTempSubdirectory("orleanschat-keys-");
         try
@@ -78,12 +78,15 @@ public sealed class TokenKeysTests
             settings["Identity:Keys:0:SecretFile"] = secret;
             settings.Remove("Identity:Keys:2:PublicKey");
             settings["Identity:Keys:2:PublicKeyFile"] = pem;
+
             var keys = Read(settings);
-            Assert.Equal(TokenAlgorithm.HS256, keys.Of("hs")!.Algorithm);
-            Assert.Equal(TokenAlgorithm.RS256, keys.Of("rs")!.Algorithm);
-            Assert.Equal(TokenAlgorithm.ES256, keys.Of("es")!.Algorithm);
-            Assert.Null(keys.Of("HS"));
-            Assert.Null(keys.Of(null));
+
+            Assert.Equal(TokenAlgorithm.HS256, Assert.Single(keys.Find("hs", "HS256")).Algorithm);
+            Assert.Equal(TokenAlgorithm.RS256, Assert.Single(keys.Find("rs", "RS256")).Algorithm);
+            Assert.Equal(TokenAlgorithm.ES256, Assert.Single(keys.Find("es", "ES256")).Algorithm);
+            Assert.Equal("es", Assert.Single(keys.Find(null, "ES256")).Id);
+            Assert.Empty(keys.Find("HS", "HS256"));
+            Assert.Empty(keys.Find(null, "none"));
         }
         finally
         {
@@ -92,7 +95,46 @@ public sealed class TokenKeysTests
     }
 
     [Fact]
-    public void Development_NeedsNoKeys() => Assert.False(Read(new() { ["Identity:Mode"] = "Development" }).Any);
+    public void Read_WhenKeysAreMissing_DoesNotSuggestDevelopmentMode()
+    {
+        var refused = Assert.Throws<OptionsValidationException>(() => Read(new() { ["Identity:Mode"] = "Tokens" }));
+
+        Assert.DoesNotContain("Development", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_WhenThereAreTooManyKeys_IsRefused()
+    {
+        var settings = Right();
+        for (var at = 3; at <= TokenKeys.MaxKeys; at++)
+        {
+            settings[$"Identity:Keys:{at}:Id"] = $"key-{at}";
+            settings[$"Identity:Keys:{at}:Algorithm"] = "HS256";
+            settings[$"Identity:Keys:{at}:Secret"] = Keys.Secret;
+        }
+
+        var refused = Assert.Throws<OptionsValidationException>(() => Read(settings));
+
+        Assert.StartsWith("Identity:Keys: there are 9; up to 8 are accepted", Assert.Single(refused.Failures), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Identity:Mode", "1")]
+    [InlineData("Identity:Mode", "0")]
+    [InlineData("Identity:Mode", "Tokens,Development")]
+    [InlineData("Identity:Keys:0:Algorithm", "0")]
+    public void Setting_WhenItsValueIsNoName_IsRefused(string setting, string value)
+    {
+        var settings = Right();
+        settings[setting] = value;
+
+        var refused = Assert.Throws<OptionsValidationException>(() => Read(settings));
+
+        Assert.StartsWith($"{setting}: '{value}' is not one of ", Assert.Single(refused.Failures), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_WhenTheModeIsDevelopment_NeedsNoKeys() => Assert.False(Read(new() { ["Identity:Mode"] = "Development" }).Any);
 
     private static Dictionary<string, string?> Right() => new()
     {
@@ -111,7 +153,7 @@ public sealed class TokenKeysTests
     };
 
     private static TokenKeys Read(Dictionary<string, string?> settings) =>
-        TokenKeys.Of(new ConfigurationBuilder().AddInMemoryCollection(settings).Build().Read<IdentityOptions>(IdentityOptions.Section));
+        TokenKeys.Parse(new ConfigurationBuilder().AddInMemoryCollection(settings).Build().Read<IdentityOptions>(IdentityOptions.Section));
 
     private static string Pem(AsymmetricAlgorithm key)
     {

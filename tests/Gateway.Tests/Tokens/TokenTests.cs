@@ -1,13 +1,12 @@
 using System.Buffers.Text;
-using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json.Nodes;
-using Microsoft.Extensions.Logging;
+using OrleansChat.Gateway.Sessions;
 using OrleansChat.Protocol;
 
 namespace OrleansChat.Gateway.Tests.Tokens;
 
-/// <summary>Who comes in with which token, on every way that one can travel, over real HTTP.</summary>
+/// <summary>Tokens in headers, queries, subprotocols and frames, over real HTTP.</summary>
 public sealed class TokenTests
 {
     private readonly TestKeys _keys = TestKeys.Shared;
@@ -23,27 +22,31 @@ public sealed class TokenTests
     };
 
     [Theory, MemberData(nameof(Accepted))]
-    public async Task AGoodToken_IsItsUser_OnEveryWay_ByEveryAlgorithm(string way, string algorithm)
+    public async Task Token_WhenValid_NamesTheUser(string way, string algorithm)
     {
         var keys = new TestKeys();
         await using var server = await GatewayServer.StartAsync(identity: keys.Options);
         var token = keys.Token("Zoë", algorithm: algorithm);
+
         using var client = await server.ConnectAsync(PathOf(way, token), SubprotocolOf(way, token), HeadersOf(way, token));
         Assert.Equal(Subprotocols.Json, client.Subprotocol);
         await client.SendTextAsync(way == "hello" ? $$"""{"t":"hello","token":"{{token}}"}""" : """{"t":"hello"}""");
+
         var welcome = JsonNode.Parse(await client.ReceiveLineAsync())!;
         Assert.Equal(("welcome", "Zoë"), ((string)welcome["t"]!, (string)welcome["user"]!));
         Assert.InRange((long)welcome["exp"]! - TimeProvider.System.GetUtcNow().ToUnixTimeSeconds(), 200, 300);
     }
 
     [Fact]
-    public async Task TextMode_TakesTheSameTokens()
+    public async Task Token_WhenUsedInTextMode_NamesTheUser()
     {
         await using var server = await GatewayServer.StartAsync(identity: _keys.Options);
         var token = _keys.Token("ann");
+
         using var byHeader = await server.ConnectAsync("/ws", null, $"Authorization: bearer {token}");
         using var byQuery = await server.ConnectAsync($"/ws?access_token={token}&user=ann", Subprotocols.Text);
         using var bySubprotocol = await server.ConnectAsync("/", $"{Subprotocols.Text}, bearer.{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(token))}");
+
         foreach (var client in new[] { byHeader, byQuery, bySubprotocol })
         {
             Assert.Equal("* you are ann, /help shows the commands", await client.ReceiveLineAsync());
@@ -53,15 +56,16 @@ public sealed class TokenTests
     }
 
     [Theory, MemberData(nameof(Bad))]
-    public async Task ABadToken_BeforeTheUpgrade_Is401_WithItsName(string bad)
+    public async Task BadToken_WhenSentBeforeTheUpgrade_Gets401WithItsReason(string bad)
     {
         await using var server = await GatewayServer.StartAsync(identity: _keys.Options);
         var token = BadTokens.Make(bad, _keys, TimeProvider.System.GetUtcNow());
+
         foreach (var way in new[] { "header", "query", "subprotocol" })
         {
             if (way == "query" && bad == BadTokens.Oversized)
             {
-                // Kestrel's own bound on the first line of a request comes first.
+                // Kestrel's own limit on the first line of a request applies before.
                 Assert.Equal(414, (await Assert.ThrowsAsync<RawUpgradeRefusedException>(() => server.ConnectAsync(PathOf(way, token)))).Status);
                 continue;
             }
@@ -78,19 +82,20 @@ public sealed class TokenTests
     }
 
     [Theory, MemberData(nameof(Bad))]
-    public async Task ABadToken_InHello_IsTold_AndEndsWith4501(string bad)
+    public async Task BadToken_WhenSentInHello_EndsWith4501(string bad)
     {
         var time = new ManualTime();
-        var sessions = new SessionOptions();
+        var sessions = new ChatSessionOptions();
         await using var server = await GatewayServer.StartAsync(identity: _keys.Options, sessions: sessions, time: time);
         var token = BadTokens.Make(bad, _keys, time.GetUtcNow());
+
         using var client = await server.ConnectAsync("/ws", Subprotocols.Json);
         await client.SendTextAsync($$"""{"t":"hello","id":"1","token":"{{token}}"}""");
         var error = JsonNode.Parse(await client.ReceiveLineAsync())!;
         var isNotRead = BadTokens.NotRead.TryGetValue(bad, out var code);
         if (isNotRead)
         {
-            // The hello is still owed.
+            // The gateway still waits for a hello.
             time.Advance(TimeSpan.FromSeconds(sessions.HelloSeconds));
         }
 
@@ -111,27 +116,31 @@ public sealed class TokenTests
     }
 
     [Theory, MemberData(nameof(Bad))]
-    public async Task ABadToken_InAuth_IsTold_AndTheConnectionLives(string bad)
+    public async Task BadToken_WhenSentInAuth_LeavesTheConnectionOpen(string bad)
     {
         await using var server = await GatewayServer.StartAsync(identity: _keys.Options);
         using var client = await WelcomedAsync(server, _keys.Token("ann"));
         var token = BadTokens.Make(bad, _keys, TimeProvider.System.GetUtcNow());
+
         await client.SendTextAsync($$"""{"t":"auth","id":"2","token":"{{token}}"}""");
         var error = JsonNode.Parse(await client.ReceiveLineAsync())!;
+
         Assert.Equal(("2", BadTokens.NotRead.GetValueOrDefault(bad) ?? WordOf(bad)), ((string?)error["id"], (string)error["code"]!));
         await client.SendTextAsync("""{"t":"ping","id":"3"}""");
         Assert.Equal("""{"t":"pong","id":"3"}""", await client.ReceiveLineAsync());
     }
 
     [Fact]
-    public async Task Auth_ByTheSameUser_TellsTheNewExp_AndByAnotherIsForbidden()
+    public async Task Auth_WhenTheTokenIsNew_IsAcceptedOnlyForTheSameUser()
     {
         await using var server = await GatewayServer.StartAsync(identity: _keys.Options);
         using var client = await WelcomedAsync(server, _keys.Token("ann"));
+
         await client.SendTextAsync($$"""{"t":"auth","id":"2","token":"{{_keys.Token("ann", seconds: 9000, algorithm: "RS256")}}"}""");
         var ok = JsonNode.Parse(await client.ReceiveLineAsync())!;
         Assert.Equal("ok", (string)ok["t"]!);
         Assert.InRange((long)ok["exp"]! - TimeProvider.System.GetUtcNow().ToUnixTimeSeconds(), 8900, 9000);
+
         await client.SendTextAsync($$"""{"t":"auth","id":"3","token":"{{_keys.Token("bob")}}"}""");
         Assert.Contains("\"code\":\"forbidden\"", await client.ReceiveLineAsync(), StringComparison.Ordinal);
     }
@@ -139,7 +148,7 @@ public sealed class TokenTests
     [Theory]
     [InlineData(Subprotocols.Json)]
     [InlineData(Subprotocols.Text)]
-    public async Task WithoutAFreshToken_AConnectionEndsWith4003_AfterTheGrace(string mode)
+    public async Task Connection_WhenItsTokenExpires_EndsWith4003AfterTheGrace(string mode)
     {
         var time = new ManualTime();
         var options = _keys.Options;
@@ -167,10 +176,11 @@ public sealed class TokenTests
     }
 
     [Fact]
-    public async Task ClocksMayDiffer_ByTheSkewAndNoMore()
+    public async Task Token_WhenTheClocksDifferLessThanTheSkew_IsAccepted()
     {
         await using var server = await GatewayServer.StartAsync(identity: _keys.Options);
         var now = TimeProvider.System.GetUtcNow();
+
         foreach (var (claim, by) in new[] { ("exp", -50), ("nbf", 50), ("iat", 50) })
         {
             var claims = TestKeys.Claims("ann", now);
@@ -180,20 +190,22 @@ public sealed class TokenTests
     }
 
     [Fact]
-    public async Task AmongOtherAudiences_OursIsEnough_AndAFractionOfASecondIsNoMistake()
+    public async Task Token_WhenItHasSeveralAudiencesAndAFractionalExp_IsAccepted()
     {
         await using var server = await GatewayServer.StartAsync(identity: _keys.Options);
         var claims = TestKeys.Claims("ann", TimeProvider.System.GetUtcNow());
         claims["aud"] = new JsonArray("mail", TestKeys.Audience);
         claims["exp"] = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() + 100.5;
+
         using var client = await server.ConnectAsync($"/ws?access_token={_keys.Sign(claims, "ES256")}");
     }
 
     [Fact]
-    public async Task TwoTokens_OrAnotherUsersName_Are401()
+    public async Task Request_WhenItsCredentialsAreUnusable_Gets401()
     {
         await using var server = await GatewayServer.StartAsync(identity: _keys.Options);
         var token = _keys.Token("ann");
+
         Assert.Equal(401, await server.RefusedAsync($"/ws?access_token={token}", null, $"Authorization: Bearer {token}"));
         Assert.Equal(401, await server.RefusedAsync($"/ws?access_token={token}&access_token={token}"));
         Assert.Equal(401, await server.RefusedAsync($"/ws?user=bob&access_token={token}"));
@@ -202,7 +214,7 @@ public sealed class TokenTests
     }
 
     [Fact]
-    public async Task OneKeyAlone_NeedsNoKid_AndAnotherClaimMayNameTheUser()
+    public async Task Token_WhenUserClaimIsSet_TakesTheUserFromThatClaim()
     {
         var options = _keys.Options;
         options.Keys = options.Keys[..1];
@@ -210,24 +222,66 @@ public sealed class TokenTests
         await using var server = await GatewayServer.StartAsync(identity: options);
         var claims = TestKeys.Claims("4711", TimeProvider.System.GetUtcNow());
         claims["preferred_username"] = "ann";
+
         using var client = await server.ConnectAsync($"/ws?access_token={_keys.Sign(claims, "HS256", null, "HS256")}");
         Assert.Equal("* you are ann, /help shows the commands", await client.ReceiveLineAsync());
         Assert.Contains("no key", (await server.RefusalAsync($"/ws?access_token={_keys.Sign(claims, "RS256")}")).Body, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("HS256")]
+    [InlineData("RS256")]
+    [InlineData("ES256")]
+    public async Task Token_WhenItHasNoKidAmongSeveralKeys_IsAccepted(string algorithm)
+    {
+        var options = _keys.Options;
+        var added = new TestKeys().Options.Keys;
+        Array.ForEach(added, key => key.Id += "-new");
+        options.Keys = [.. added, .. options.Keys];
+        await using var server = await GatewayServer.StartAsync(identity: options);
+        var claims = TestKeys.Claims("ann", TimeProvider.System.GetUtcNow());
+
+        using var client = await server.ConnectAsync($"/ws?access_token={_keys.Sign(claims, algorithm, null, algorithm)}");
+
+        Assert.Equal("* you are ann, /help shows the commands", await client.ReceiveLineAsync());
+    }
+
     [Fact]
-    public async Task InDevelopment_TokensCountToo_WhereThereAreKeys()
+    public async Task Refusal_WhenAKidlessTokenHasAnotherIssuer_NamesTheIssuer()
+    {
+        await using var server = await GatewayServer.StartAsync(identity: _keys.Options);
+        var claims = TestKeys.Claims("ann", TimeProvider.System.GetUtcNow());
+        claims["iss"] = "somebody else";
+
+        var refusal = await server.RefusalAsync($"/ws?access_token={_keys.Sign(claims, "HS256", null, "HS256")}");
+
+        Assert.Contains("another issuer", refusal.Body, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Token_WhenItsSubHasAReplacementCharacter_Gets401()
+    {
+        await using var server = await GatewayServer.StartAsync(identity: _keys.Options);
+        var claims = TestKeys.Claims("ann\uFFFD", TimeProvider.System.GetUtcNow());
+
+        // A JSON reader turns an escaped lone surrogate into this character.
+        Assert.Equal(401, await server.RefusedAsync($"/ws?access_token={_keys.Sign(claims)}"));
+    }
+
+    [Fact]
+    public async Task Token_WhenDevelopmentModeHasKeys_IsChecked()
     {
         var options = _keys.Options;
         options.Mode = IdentityMode.Development;
         await using var server = await GatewayServer.StartAsync(identity: options);
+
         using var byToken = await server.ConnectAsync($"/ws?access_token={_keys.Token("ann")}");
         Assert.Equal("* you are ann, /help shows the commands", await byToken.ReceiveLineAsync());
         using var byName = await server.ConnectAsync("/ws?user=bob");
         Assert.Equal("* you are bob, /help shows the commands", await byName.ReceiveLineAsync());
         Assert.Equal(401, await server.RefusedAsync("/ws?access_token=garbage"));
 
-        // A connection that began as a guest's in text mode, and says hello with a token.
+        // This connection begins as a guest's in text mode, and then sends hello with a token.
         using var turned = await server.ConnectAsync("/ws");
         await turned.SendTextAsync($$"""{"t":"hello","token":"{{_keys.Token("eve")}}"}""");
         string line;
@@ -240,10 +294,11 @@ public sealed class TokenTests
     }
 
     [Fact]
-    public async Task ManyAtOnce_AreEachCheckedRight()
+    public async Task Tokens_WhenManyArriveAtOnce_AreEachCheckedCorrectly()
     {
         await using var server = await GatewayServer.StartAsync(identity: _keys.Options, most: 200);
         string[] algorithms = ["HS256", "RS256", "ES256"];
+
         await Task.WhenAll(Enumerable.Range(0, 90).Select(async n =>
         {
             var algorithm = algorithms[n % 3];
@@ -255,7 +310,7 @@ public sealed class TokenTests
     }
 
     [Fact]
-    public async Task NoToken_IsEverLogged_EvenWhereEverythingIs()
+    public async Task Log_WhenEverythingIsLogged_ContainsNoToken()
     {
         using var log = new KeptLog();
         await using (var server = await GatewayServer.StartAsync(identity: _keys.Options, log: log))
@@ -293,23 +348,5 @@ public sealed class TokenTests
         await client.SendTextAsync($$"""{"t":"hello","token":"{{token}}"}""");
         Assert.Contains("\"t\":\"welcome\"", await client.ReceiveLineAsync(), StringComparison.Ordinal);
         return client;
-    }
-
-    private sealed class KeptLog : ILoggerProvider, ILogger
-    {
-        public ConcurrentQueue<string> Lines { get; } = [];
-
-        public ILogger CreateLogger(string categoryName) => this;
-
-        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            Lines.Enqueue($"{formatter(state, exception)} {exception}");
-
-        public void Dispose()
-        {
-        }
     }
 }

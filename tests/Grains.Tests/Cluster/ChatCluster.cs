@@ -3,18 +3,25 @@ using Microsoft.Extensions.DependencyInjection;
 using Orleans.Hosting;
 using Orleans.TestingHost;
 using OrleansChat.Grains.Interfaces;
-using OrleansChat.Grains.Log;
-using OrleansChat.Grains.Tests.Log;
+using OrleansChat.Grains.MessageLog;
+using OrleansChat.Grains.Tests.MessageLog;
 using OrleansChat.Streams;
 
-[assembly: AssemblyFixture(typeof(OrleansChat.Grains.Tests.Cluster.ChatCluster))]
+[assembly: AssemblyFixture(typeof(OrleansChat.Grains.Tests.Cluster.SiloTestCluster))]
 
 namespace OrleansChat.Grains.Tests.Cluster;
 
-/// <summary>Two silos with one log, for all tests of the assembly: each test has rooms, users and gateways of its own.</summary>
-public sealed class ChatCluster : IAsyncLifetime
+/// <summary>
+/// Two silos with one message log, shared by all tests of the assembly. Each test has its own rooms, users and
+/// gateways.
+/// </summary>
+public sealed class SiloTestCluster : IAsyncLifetime
 {
-    private static readonly KeyValuePair<string, string?>[] Settings = [new("Log:Store", "memory"), new("Rooms:TypingMs", "60000")];
+    /// <summary>Number of rooms that one user may create; more than all tests together create as one user.</summary>
+    public const int CreatesPerUser = 300;
+
+    private static readonly KeyValuePair<string, string?>[] Settings =
+        [new("MessageLog:Store", "memory"), new("Rooms:TypingMs", "60000"), new("Rooms:CreatesPerUser", $"{CreatesPerUser}")];
 
     private OpenLog? _log;
     private InProcessTestCluster? _cluster;
@@ -33,18 +40,18 @@ public sealed class ChatCluster : IAsyncLifetime
         Log = new RiggedLog(_log.Log);
         var builder = new InProcessTestClusterBuilder(2);
         builder.Options.ConfigureFileLogging = false;
-#pragma warning disable ORLEANSEXP003 // Named only to switch it off: a silo in production has the local directory.
+#pragma warning disable ORLEANSEXP003 // Only to switch it off: a production silo uses the local directory.
         builder.Options.UseDistributedGrainDirectory = false;
 #pragma warning restore ORLEANSEXP003
         builder.ConfigureSilo((_, silo) =>
         {
-            silo.AddMemoryGrainStorage(Inbox.SubscriptionStore);
-            silo.AddPushStreams(Inbox.Provider);
+            silo.AddMemoryGrainStorage(GatewayStreamNames.SubscriptionStore);
+            silo.AddPushStreams(GatewayStreamNames.Provider);
             silo.AddChatGrains(new ConfigurationBuilder().AddInMemoryCollection(Settings).Build());
-            // One log for both silos, and one that a test can hold or take away.
+            // One log for both silos. A test can hold its appends and make its calls fail.
             silo.Services.AddSingleton<IMessageLog>(Log);
         });
-        builder.ConfigureClient(client => client.AddPushStreams(Inbox.Provider));
+        builder.ConfigureClient(client => client.AddPushStreams(GatewayStreamNames.Provider));
         _cluster = builder.Build();
         await _cluster.DeployAsync();
     }

@@ -1,27 +1,41 @@
 using System.Collections.Concurrent;
 using OrleansChat.Grains.Interfaces;
-using OrleansChat.Grains.Log;
+using OrleansChat.Grains.MessageLog;
 
 namespace OrleansChat.Grains.Tests.Cluster;
 
-/// <summary>What can go wrong with the log of one room.</summary>
+/// <summary>The faults of one room's log.</summary>
 internal sealed class Rig
 {
     private TaskCompletionSource? _held;
     private int _appends;
 
-    /// <summary>Every call fails.</summary>
+    /// <summary>Whether every call fails, except those that store read marks.</summary>
     public bool Away { get; set; }
 
-    /// <summary>Appends commit, and then fail: nobody knows how they ended.</summary>
+    /// <summary>Whether appends fail after the commit, so that the caller does not know the outcome.</summary>
     public bool LosesAnswers { get; set; }
+
+    /// <summary>
+    /// A text that the store cannot store: an append or a creation that contains it is refused as a whole.
+    /// </summary>
+    public string? Refused { get; set; }
+
+    /// <summary>
+    /// Whether the store cannot store the room's name: it refuses every call for good, except those for heads and read
+    /// marks.
+    /// </summary>
+    public bool RefusesName { get; set; }
+
+    /// <summary>Whether the store refuses every creation of the room for good.</summary>
+    public bool RefusesCreation { get; set; }
 
     public int Appends => _appends;
 
-    /// <summary>Completes once an append waits at the barrier.</summary>
+    /// <summary>Completes when an append waits because of <see cref="Hold"/>.</summary>
     public TaskCompletionSource Reached { get; private set; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>From here on appends wait before they commit.</summary>
+    /// <summary>Makes appends wait before they commit, until <see cref="Release"/> is called.</summary>
     public void Hold()
     {
         Reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -29,6 +43,15 @@ internal sealed class Rig
     }
 
     public void Release() => Interlocked.Exchange(ref _held, null)?.SetResult();
+
+    /// <summary>Refuses for good what the store cannot store.</summary>
+    public void Check(IReadOnlyCollection<MessageLogEntry> entries, bool isCreation = false)
+    {
+        if (RefusesName || (isCreation && RefusesCreation) || (Refused is { } text && entries.Any(entry => entry.Text == text)))
+        {
+            throw new MessageLogEntryException("The store cannot keep it.");
+        }
+    }
 
     public async Task PassAsync()
     {
@@ -41,34 +64,52 @@ internal sealed class Rig
     }
 }
 
-/// <summary>A log whose rooms can be held, taken away, or made to lose their answers, each on its own.</summary>
+/// <summary>
+/// A log in which a test can hold a room's appends, make its calls fail, or lose its answers, for each room separately.
+/// </summary>
 internal sealed class RiggedLog(IMessageLog log) : IMessageLog
 {
     private readonly ConcurrentDictionary<string, Rig> _rigs = [];
+    private int _creations;
+
+    /// <summary>Number of room creations so far.</summary>
+    public int Creations => Volatile.Read(ref _creations);
 
     public Rig this[string room] => _rigs.GetOrAdd(room, _ => new Rig());
 
     public Task<RoomClaim?> ClaimAsync(string room, CancellationToken cancellationToken) => Present(room).ClaimAsync(room, cancellationToken);
 
-    public Task<RoomClaim> CreateAsync(string room, RoomKind kind, CancellationToken cancellationToken)
-        => Present(room).CreateAsync(room, kind, cancellationToken);
+    public async Task<CreatedRoom> CreateAsync(RoomCreation creation, CancellationToken cancellationToken)
+    {
+        var rig = this[creation.Room];
+        Interlocked.Increment(ref _creations);
+        if (creation.Entries.Count > 0)
+        {
+            await rig.PassAsync();
+        }
+
+        rig.Check(creation.Entries, isCreation: true);
+        var created = await Present(creation.Room).CreateAsync(creation, cancellationToken);
+        return rig.LosesAnswers ? throw new MessageLogUnavailableException("The answer was lost.") : created;
+    }
 
     public async Task<AppendResult> AppendAsync(RoomAppend append, CancellationToken cancellationToken)
     {
         var rig = this[append.Room];
         await rig.PassAsync();
+        rig.Check(append.Entries);
         var result = await Present(append.Room).AppendAsync(append, cancellationToken);
-        return rig.LosesAnswers ? throw new LogUnavailableException("The answer was lost.") : result;
+        return rig.LosesAnswers ? throw new MessageLogUnavailableException("The answer was lost.") : result;
     }
 
     public Task<AppendedEntry?> FindAsync(string room, string user, string clientId, CancellationToken cancellationToken)
         => Present(room).FindAsync(room, user, clientId, cancellationToken);
 
-    public Task<IReadOnlyList<RoomEvent>> ReadAsync(string room, long after, int limit, CancellationToken cancellationToken)
-        => Present(room).ReadAsync(room, after, limit, cancellationToken);
+    public Task<IReadOnlyList<RoomEvent>> ReadAsync(string room, MessageLogRange range, CancellationToken cancellationToken)
+        => Present(room).ReadAsync(room, range, cancellationToken);
 
     public Task<IReadOnlyList<RoomHead>> HeadsAsync(IReadOnlyCollection<string> rooms, CancellationToken cancellationToken)
-        => rooms.Any(room => this[room].Away) ? throw new LogUnavailableException("Away.") : log.HeadsAsync(rooms, cancellationToken);
+        => rooms.Any(room => this[room].Away) ? throw new MessageLogUnavailableException("Away.") : log.HeadsAsync(rooms, cancellationToken);
 
     public Task<RoomFacts?> FactsAsync(string room, string user, CancellationToken cancellationToken)
         => Present(room).FactsAsync(room, user, cancellationToken);
@@ -79,5 +120,9 @@ internal sealed class RiggedLog(IMessageLog log) : IMessageLog
     public Task MarkAsync(IReadOnlyCollection<ReadMark> marks, CancellationToken cancellationToken)
         => log.MarkAsync(marks, cancellationToken);
 
-    private IMessageLog Present(string room) => this[room].Away ? throw new LogUnavailableException("Away.") : log;
+    private IMessageLog Present(string room)
+    {
+        this[room].Check([]);
+        return this[room].Away ? throw new MessageLogUnavailableException("Away.") : log;
+    }
 }

@@ -4,31 +4,31 @@ using OrleansChat.Grains.Interfaces;
 
 namespace OrleansChat.Grains.Tests.Cluster;
 
-/// <summary>What a gateway is to the cluster: an id, a lease that is kept, and an inbox.</summary>
+/// <summary>A gateway as the cluster sees it: an id, a lease that is renewed, and a gateway stream.</summary>
 internal sealed class TestGateway : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
-    private readonly ChatCluster _cluster;
+    private readonly SiloTestCluster _cluster;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Lock _lock = new();
-    private readonly List<InboxItem> _items = [];
+    private readonly List<GatewayStreamItem> _items = [];
     private TaskCompletionSource _more = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private StreamSubscriptionHandle<InboxItem>? _subscription;
+    private StreamSubscriptionHandle<GatewayStreamItem>? _subscription;
     private Task _renewing = Task.CompletedTask;
 
-    private TestGateway(ChatCluster cluster) => _cluster = cluster;
+    private TestGateway(SiloTestCluster cluster) => _cluster = cluster;
 
     public string Id { get; } = $"gateway-{Guid.NewGuid():n}";
 
-    public static async Task<TestGateway> StartAsync(ChatCluster cluster)
+    public static async Task<TestGateway> StartAsync(SiloTestCluster cluster)
     {
         var gateway = new TestGateway(cluster);
         var registry = cluster.Client.GetGrain<IGatewayRegistryGrain>(0);
         Assert.True((await registry.RenewAsync(gateway.Id)).Granted);
         gateway._renewing = gateway.RenewAsync(registry);
-        gateway._subscription = await cluster.Client.GetStreamProvider(Inbox.Provider)
-            .GetStream<InboxItem>(StreamId.Create(Inbox.Namespace, gateway.Id))
+        gateway._subscription = await cluster.Client.GetStreamProvider(GatewayStreamNames.Provider)
+            .GetStream<GatewayStreamItem>(StreamId.Create(GatewayStreamNames.Namespace, gateway.Id))
             .SubscribeAsync((item, _) =>
             {
                 gateway.Receive(item);
@@ -37,8 +37,8 @@ internal sealed class TestGateway : IAsyncDisposable
         return gateway;
     }
 
-    /// <summary>What came so far.</summary>
-    public InboxItem[] Items
+    /// <summary>The items that were received so far.</summary>
+    public GatewayStreamItem[] Items
     {
         get
         {
@@ -69,14 +69,14 @@ internal sealed class TestGateway : IAsyncDisposable
     public static Post About(long message, string user, RoomEventKind kind, string? text = null, string? id = null)
         => new(user, id ?? Guid.NewGuid().ToString("n"), kind, text, message, null, null);
 
-    /// <summary>Waits until the inbox holds what is looked for.</summary>
-    public async Task<T> UntilAsync<T>(string awaited, Func<InboxItem[], T?> find)
+    /// <summary>Waits until <paramref name="find"/> finds something in the received items.</summary>
+    public async Task<T> UntilAsync<T>(string awaited, Func<GatewayStreamItem[], T?> find)
     {
         using var timeout = new CancellationTokenSource(Patience);
         while (true)
         {
             Task more;
-            InboxItem[] items;
+            GatewayStreamItem[] items;
             lock (_lock)
             {
                 (more, items) = (_more.Task, [.. _items]);
@@ -93,17 +93,17 @@ internal sealed class TestGateway : IAsyncDisposable
             }
             catch (OperationCanceledException)
             {
-                Assert.Fail($"Not within {Patience.TotalSeconds} s: {awaited}. Came: {string.Join(", ", items.Select(item => item.ToString()))}");
+                Assert.Fail($"Not received within {Patience.TotalSeconds} s: {awaited}. Received: {string.Join(", ", items.Select(item => item.ToString()))}");
             }
         }
     }
 
     public Task UntilHeadAsync(string room, long seq) => UntilAsync($"event {seq} of {room}", _ => Sequences(room).Contains(seq));
 
-    public Task<T> UntilAsync<T>(Func<T, bool> matches) where T : InboxItem
+    public Task<T> UntilAsync<T>(Func<T, bool> matches) where T : GatewayStreamItem
         => UntilAsync($"a {typeof(T).Name}", items => items.OfType<T>().FirstOrDefault(matches));
 
-    /// <summary>Stops as a killed process does: nobody is told.</summary>
+    /// <summary>Stops without notifying the cluster, as a killed process does.</summary>
     public Task DieAsync() => _stopping.CancelAsync();
 
     public async ValueTask DisposeAsync()
@@ -114,7 +114,7 @@ internal sealed class TestGateway : IAsyncDisposable
         _stopping.Dispose();
     }
 
-    private void Receive(InboxItem item)
+    private void Receive(GatewayStreamItem item)
     {
         lock (_lock)
         {

@@ -4,59 +4,85 @@ using OrleansChat.Grains.Tests.Cluster;
 
 namespace OrleansChat.Grains.Tests.Gateways;
 
-/// <summary>A gateway that stops renewing, as a killed process does. On the real clock: the bound is a promise.</summary>
-public sealed class GatewayDeathTests(ChatCluster cluster)
+/// <summary>
+/// A gateway that stops renewing its lease, as a killed process does. The clock is real, because the time is a promise.
+/// </summary>
+public sealed class GatewayDeathTests(SiloTestCluster cluster)
 {
-    private readonly string _room = ChatCluster.Fresh("death");
+    private readonly string _room = SiloTestCluster.Fresh("death");
 
     [Fact]
-    public async Task Death_OfAGateway_TakesItsUsersOfflineWithinTenSeconds()
+    public async Task Gateway_WhenItDies_LosesItsUsersWithinTenSeconds()
     {
         await using var living = await cluster.GatewayAsync();
         await using var dying = await cluster.GatewayAsync();
         await living.EnterAsync(_room, "ann");
         await dying.EnterAsync(_room, "bob");
-        await living.UntilAsync<RoomAttendance>(notice => notice.Room == _room && notice.Count == 2);
-        var bob = ChatCluster.Fresh("bob");
+        await living.UntilAsync<RoomPresence>(notice => notice.Room == _room && notice.Count == 2);
+        var bob = SiloTestCluster.Fresh("bob");
         await cluster.User(bob).ConnectAsync(dying.Id, new UserSession("b1", null), 10);
 
         var since = Stopwatch.GetTimestamp();
         await dying.DieAsync();
-        var notice = await living.UntilAsync<RoomAttendance>(notice => notice.Went.Contains("bob"));
+        var notice = await living.UntilAsync<RoomPresence>(notice => notice.Went.Contains("bob"));
 
-        // The lease and a look, and what a busy machine needs beyond.
-        Assert.True(Stopwatch.GetElapsedTime(since) < TimeSpan.FromSeconds(10), $"It took {Stopwatch.GetElapsedTime(since)}.");
+        // The length of the lease, the next check of each silo, and time for a busy machine.
+        Assert.True(Stopwatch.GetElapsedTime(since) < TimeSpan.FromSeconds(10), $"The notice arrived after {Stopwatch.GetElapsedTime(since)}.");
         Assert.Equal(1, notice.Count);
         Assert.Equal(["ann"], (await cluster.Room(_room).WhoAsync("ann", 10)).Users!);
         await UntilOfflineAsync(bob);
 
-        // And it cannot come back: not to the registry, not to the room, not to the user.
+        // The dead gateway cannot return: the registry, the room and the user refuse it.
         Assert.False((await cluster.Client.GetGrain<IGatewayRegistryGrain>(0).RenewAsync(dying.Id)).Granted);
         var reply = await dying.SendOneAsync(_room, new Enter("bob", RoomKind.Channel, null));
         Assert.Equal(Refusal.GatewayExpired, Assert.IsType<Refused>(reply).Reason);
-        await cluster.Room(_room).AttendAsync(dying.Id, ["bob"], default);
+        await cluster.Room(_room).SyncAttachmentsAsync(dying.Id, ["bob"], default);
         Assert.Equal(1, (await cluster.Room(_room).WhoAsync("ann", 10)).Count);
+        await AssertRefusedByAsync(bob, dying.Id);
         Assert.Equal(1, (await living.PostAsync(_room, "ann", "the others never noticed")).Seq);
     }
 
     [Fact]
-    public async Task Death_ToldByTheWatchOfAnotherSilo_IsKnownToThisOne()
+    public async Task RoomGrain_WhenNotifiedOfADeadGateway_RefusesItsCalls()
     {
-        // An earlier activation was attached elsewhere, and the watch there tells the room wherever it is now. This silo has not looked yet.
+        // An earlier activation was on another silo, so the watch of that silo notifies the room. The watch of this
+        // silo has not checked the leases yet.
         await using var gateway = await cluster.GatewayAsync();
         await gateway.EnterAsync(_room, "ann");
+
         await cluster.Room(_room).GatewayGoneAsync(gateway.Id);
         var post = await gateway.SendOneAsync(_room, new Post("ann", "a", RoomEventKind.Msg, "hello", null, null, null));
+
         Assert.Equal(Refusal.GatewayExpired, Assert.IsType<Refused>(post).Reason);
     }
 
     [Fact]
-    public async Task Lease_TellsTheClusterApartAsSilosComeAndGo()
+    public async Task UserGrain_WhenNotifiedOfADeadGateway_RefusesItsCalls()
     {
-        var grant = await cluster.Client.GetGrain<IGatewayRegistryGrain>(0).RenewAsync(ChatCluster.Fresh("gateway"));
+        await using var gateway = await cluster.GatewayAsync();
+        var user = SiloTestCluster.Fresh("ann");
+        await cluster.User(user).ConnectAsync(gateway.Id, new UserSession("a1", null), 10);
+
+        await cluster.User(user).GatewayGoneAsync(gateway.Id);
+
+        await AssertRefusedByAsync(user, gateway.Id);
+    }
+
+    [Fact]
+    public async Task Renew_WhenGranted_ReturnsTheClusterNumber()
+    {
+        var grant = await cluster.Client.GetGrain<IGatewayRegistryGrain>(0).RenewAsync(SiloTestCluster.Fresh("gateway"));
 
         Assert.True(grant.Granted);
         Assert.True(grant.Cluster > 0);
+    }
+
+    private async Task AssertRefusedByAsync(string user, string gateway)
+    {
+        Assert.Equal(Admission.GatewayExpired, (await cluster.User(user).OpenAsync(gateway, new UserSession("new", null), 10, [])).Admission);
+        Assert.Equal(Admission.GatewayExpired, await cluster.User(user).ConnectAsync(gateway, new UserSession("new", null), 10));
+        await cluster.User(user).SyncSessionsAsync(gateway, [new UserSession("new", null)]);
+        Assert.False(await cluster.User(user).IsOnlineAsync(), "A session of the dead gateway counts.");
     }
 
     private async Task UntilOfflineAsync(string user)
@@ -64,7 +90,7 @@ public sealed class GatewayDeathTests(ChatCluster cluster)
         var since = Stopwatch.GetTimestamp();
         while (await cluster.User(user).IsOnlineAsync())
         {
-            Assert.True(Stopwatch.GetElapsedTime(since) < TimeSpan.FromSeconds(10), "The user of a dead gateway is still online.");
+            Assert.True(Stopwatch.GetElapsedTime(since) < TimeSpan.FromSeconds(10), "After 10 s, the user of the dead gateway is still online.");
             await Task.Delay(50, TestContext.Current.CancellationToken);
         }
     }

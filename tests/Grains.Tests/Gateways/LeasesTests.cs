@@ -1,10 +1,10 @@
 using OrleansChat.Grains.Gateways;
 using OrleansChat.Grains.Interfaces;
-using OrleansChat.Testing;
+using OrleansChat.TestSupport;
 
 namespace OrleansChat.Grains.Tests.Gateways;
 
-/// <summary>Who lives, by a clock that the test moves.</summary>
+/// <summary>Which gateways have a lease, by a manual clock.</summary>
 public sealed class LeasesTests
 {
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(1);
@@ -14,7 +14,7 @@ public sealed class LeasesTests
     public LeasesTests() => _leases = new(_time);
 
     [Fact]
-    public void Renew_InTime_KeepsTheLease()
+    public void Renew_WhenInTime_KeepsTheLease()
     {
         for (var i = 0; i < 10; i++)
         {
@@ -25,7 +25,7 @@ public sealed class LeasesTests
     }
 
     [Fact]
-    public void Renew_AfterTheLeaseEnded_IsRefusedForEver()
+    public void Renew_WhenTheLeaseHasEnded_IsRefusedForever()
     {
         _leases.Renew("a");
         _time.Advance(Lease.Length);
@@ -38,7 +38,7 @@ public sealed class LeasesTests
     }
 
     [Fact]
-    public void Slept_EndsNoLease_AndLetsNobodyBack()
+    public void Slept_WhenLeasesAreOverdue_ExtendsOnlyLiveLeases()
     {
         _leases.Renew("gone");
         _time.Advance(Lease.Length);
@@ -46,18 +46,18 @@ public sealed class LeasesTests
         _leases.Renew("a");
         _time.Advance(TimeSpan.FromMinutes(1));
 
-        _leases.Slept();
+        _leases.OnClockJump();
 
-        Assert.False(_leases.Settled);
+        Assert.False(_leases.IsWarmedUp);
         Assert.True(_leases.Renew("a"));
         Assert.False(_leases.Renew("gone"));
         _time.Advance(Lease.Length);
-        Assert.True(_leases.Settled);
+        Assert.True(_leases.IsWarmedUp);
         Assert.Empty(_leases.Live());
     }
 
     [Fact]
-    public void Release_EndsTheLeaseAtOnceAndForEver()
+    public void Release_WhenTheLeaseIsLive_EndsItForever()
     {
         _leases.Renew("a");
 
@@ -68,17 +68,17 @@ public sealed class LeasesTests
     }
 
     [Fact]
-    public void Settled_OnlyAfterEveryLivingGatewayHadTimeToRenew()
+    public void Settled_WhenOneLeaseLengthHasPassed_IsTrue()
     {
-        Assert.False(_leases.Settled);
+        Assert.False(_leases.IsWarmedUp);
         _time.Advance(Lease.Length - Tick);
-        Assert.False(_leases.Settled);
+        Assert.False(_leases.IsWarmedUp);
         _time.Advance(Tick);
-        Assert.True(_leases.Settled);
+        Assert.True(_leases.IsWarmedUp);
     }
 
     [Fact]
-    public void Drain_CountsThoseThatRemain_AndWhatAllThatDrainHaveLeft()
+    public void Drain_WhenSeveralGatewaysDrain_CountsTheirConnections()
     {
         foreach (var gateway in new[] { "a", "b", "c", "d" })
         {
@@ -99,7 +99,7 @@ public sealed class LeasesTests
     }
 
     [Fact]
-    public void Drain_OfAGatewayWithoutALease_IsNotCounted()
+    public void Drain_WhenTheGatewayHasNoLease_DoesNotCountIt()
     {
         _leases.Renew("a");
         Assert.Equal(new DrainShare(1, 0, false), _leases.Drain("b", 100));

@@ -1,17 +1,17 @@
 using OrleansChat.Grains.Interfaces;
 using OrleansChat.Grains.Rooms;
-using OrleansChat.Testing;
+using OrleansChat.TestSupport;
 
 namespace OrleansChat.Grains.Tests.Rooms;
 
-/// <summary>What waits for a room's log, in turns that the test makes.</summary>
+/// <summary>How entries that wait for a room's log are batched. The test runs each turn.</summary>
 public sealed class AppendQueueTests
 {
     private readonly Turns _turns = new();
     private readonly List<(int Entries, TaskCompletionSource Done)> _commits = [];
 
     [Fact]
-    public async Task WhatWaitsDuringACommit_TravelsInOneBatch()
+    public async Task AppendQueue_WhenACommitRuns_JoinsTheWaitingEntries()
     {
         var queue = Queue(rowsPerBatch: 256);
         await AddAsync(queue, 1);
@@ -28,9 +28,10 @@ public sealed class AppendQueueTests
     }
 
     [Fact]
-    public async Task WhatOneTurnAdds_TravelsTogether_UpToTheBound()
+    public async Task AppendQueue_WhenOneTurnAddsMany_BatchesUpToTheLimit()
     {
         var queue = Queue(rowsPerBatch: 8);
+
         await AddAsync(queue, 20);
         await CommitsAsync(1);
         _commits[0].Done.SetResult();
@@ -51,7 +52,7 @@ public sealed class AppendQueueTests
     {
         for (var i = 0; i < entries; i++)
         {
-            Assert.True(queue.TryAdd(WaitingEntry.Of(new("ann", Guid.NewGuid().ToString("n"), RoomEventKind.Msg, "hello", null, null, null), 0)));
+            Assert.True(queue.TryAdd(WaitingEntry.Create(new("ann", Guid.NewGuid().ToString("n"), RoomEventKind.Msg, "hello", null, null, null), 0)));
         }
     });
 

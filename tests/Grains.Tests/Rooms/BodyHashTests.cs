@@ -3,17 +3,17 @@ using OrleansChat.Grains.Rooms;
 
 namespace OrleansChat.Grains.Tests.Rooms;
 
-/// <summary>The hash that the log keeps for ever.</summary>
+/// <summary>The hash of a body, which the log stores forever.</summary>
 public sealed class BodyHashTests
 {
     private static readonly Post Body = new("ann", "id", RoomEventKind.Msg, "text", null, null, null);
 
     [Fact]
-    public void Hash_OfTheSameBody_IsTheSameForWhoeverSendsIt()
-        => Assert.Equal(BodyHash.Of(Body), BodyHash.Of(Body with { User = "bob", ClientId = "other" }));
+    public void Hash_WhenOnlyTheSenderDiffers_IsTheSame()
+        => Assert.Equal(BodyHash.Compute(Body), BodyHash.Compute(Body with { User = "bob", ClientId = "other" }));
 
     [Fact]
-    public void Hash_TellsBodiesApartThatReadTheSameRunTogether()
+    public void Hash_WhenTheFieldsDiffer_IsDifferent()
     {
         Post[] bodies =
         [
@@ -21,10 +21,10 @@ public sealed class BodyHashTests
             Body with { Ref = 1 }, Body with { Reply = 1 }, Body with { Ref = 0 }, Body with { Kind = RoomEventKind.React }, Body with { Meta = "" },
         ];
 
-        Assert.Equal(bodies.Length, bodies.Select(BodyHash.Of).Distinct().Count());
+        Assert.Equal(bodies.Length, bodies.Select(BodyHash.Compute).Distinct().Count());
     }
 
     [Fact]
-    public void Hash_NeverChanges()
-        => Assert.Equal(-6068980635062479139L, BodyHash.Of(new Post("ann", "id", RoomEventKind.Edit, "héllo 👋", 3, 4, "{\"a\":1}")));
+    public void Hash_WhenComputedForAKnownBody_EqualsTheStoredHash()
+        => Assert.Equal(-6068980635062479139L, BodyHash.Compute(new Post("ann", "id", RoomEventKind.Edit, "héllo 👋", 3, 4, "{\"a\":1}")));
 }

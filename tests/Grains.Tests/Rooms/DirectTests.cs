@@ -4,16 +4,16 @@ using static OrleansChat.Grains.Tests.Cluster.TestGateway;
 
 namespace OrleansChat.Grains.Tests.Rooms;
 
-/// <summary>Direct conversations: two people's, and nobody else's.</summary>
-public sealed class DirectTests(ChatCluster cluster)
+/// <summary>Direct conversations: only their two users may use them.</summary>
+public sealed class DirectTests(SiloTestCluster cluster)
 {
-    private readonly string _ann = ChatCluster.Fresh("ann");
-    private readonly string _bob = ChatCluster.Fresh("bob");
+    private readonly string _ann = SiloTestCluster.Fresh("ann");
+    private readonly string _bob = SiloTestCluster.Fresh("bob");
 
     private string Room => RoomKey.Direct(_ann, _bob);
 
     [Fact]
-    public async Task Direct_ToAThirdPerson_IsClosedOnEveryPath()
+    public async Task DirectRoom_WhenAThirdUserCalls_RefusesEveryCommand()
     {
         await using var gateway = await cluster.GatewayAsync();
         await gateway.PostAsync(Room, _ann, "secret");
@@ -26,7 +26,7 @@ public sealed class DirectTests(ChatCluster cluster)
         Assert.Equal(Refusal.Forbidden, (await cluster.Room(Room).WhoAsync("eve", 10)).Refusal);
         Assert.Equal(new HistoryPage([], 0, Refusal.Forbidden), await cluster.History.PageAsync(Room, "eve", 0, 10) with { Events = [] });
 
-        await cluster.Room(Room).AttendAsync(gateway.Id, ["eve"], default);
+        await cluster.Room(Room).SyncAttachmentsAsync(gateway.Id, ["eve"], default);
         await cluster.Room(Room).TypingAsync("eve");
         await gateway.PostAsync(Room, _bob, "still secret");
         Assert.Equal(0, (await cluster.Room(Room).WhoAsync(_ann, 10)).Count);
@@ -34,7 +34,7 @@ public sealed class DirectTests(ChatCluster cluster)
     }
 
     [Fact]
-    public async Task Direct_WithAMalformedKey_IsNotFound()
+    public async Task DirectRoom_WhenItsKeyIsMalformed_IsNotFound()
     {
         await using var gateway = await cluster.GatewayAsync();
 
@@ -45,7 +45,7 @@ public sealed class DirectTests(ChatCluster cluster)
     }
 
     [Fact]
-    public async Task Direct_FirstPostByEitherSide_MakesTheRoomWithoutAnEnter()
+    public async Task Post_WhenItIsTheFirstOfADirectRoom_CreatesTheRoom()
     {
         await using var gateway = await cluster.GatewayAsync();
 
@@ -55,7 +55,7 @@ public sealed class DirectTests(ChatCluster cluster)
     }
 
     [Fact]
-    public async Task Direct_APost_RingsEveryGatewayThatHoldsOneOfTheTwo()
+    public async Task Post_WhenTheRoomIsDirect_NotifiesEveryGatewayOfBothUsers()
     {
         await using var one = await cluster.GatewayAsync();
         await using var other = await cluster.GatewayAsync();
@@ -66,13 +66,13 @@ public sealed class DirectTests(ChatCluster cluster)
 
         await one.PostAsync(Room, _ann, "hello");
 
-        await one.UntilAsync<UserRing>(ring => ring == new UserRing(_ann, Room, 1, 1));
-        await other.UntilAsync<UserRing>(ring => ring == new UserRing(_bob, Room, 1, 1));
-        await third.UntilAsync<UserRing>(ring => ring == new UserRing(_bob, Room, 1, 1));
+        await one.UntilAsync<UserNotification>(ring => ring == new UserNotification(_ann, Room, 1, 1));
+        await other.UntilAsync<UserNotification>(ring => ring == new UserNotification(_bob, Room, 1, 1));
+        await third.UntilAsync<UserNotification>(ring => ring == new UserNotification(_bob, Room, 1, 1));
     }
 
     [Fact]
-    public async Task Direct_WithOneself_RingsOnce()
+    public async Task Post_WhenBothUsersAreTheSame_NotifiesOnce()
     {
         await using var gateway = await cluster.GatewayAsync();
         await cluster.User(_ann).ConnectAsync(gateway.Id, new UserSession("a1", null), 10);
@@ -80,9 +80,9 @@ public sealed class DirectTests(ChatCluster cluster)
 
         await gateway.PostAsync(notes, _ann, "remember");
 
-        await gateway.UntilAsync<UserRing>(ring => ring.Room == notes);
+        await gateway.UntilAsync<UserNotification>(ring => ring.Room == notes);
         await gateway.PostAsync(notes, _ann, "again");
-        await gateway.UntilAsync<UserRing>(ring => ring.To == 2);
-        Assert.Equal(2, gateway.Items.OfType<UserRing>().Count());
+        await gateway.UntilAsync<UserNotification>(ring => ring.To == 2);
+        Assert.Equal(2, gateway.Items.OfType<UserNotification>().Count());
     }
 }

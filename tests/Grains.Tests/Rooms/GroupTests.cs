@@ -5,14 +5,14 @@ using static OrleansChat.Grains.Tests.Cluster.TestGateway;
 namespace OrleansChat.Grains.Tests.Rooms;
 
 /// <summary>Groups: membership is durable, and its changes are events.</summary>
-public sealed class GroupTests(ChatCluster cluster)
+public sealed class GroupTests(SiloTestCluster cluster)
 {
-    private readonly string _room = ChatCluster.Fresh("group");
-    private readonly string _ann = ChatCluster.Fresh("ann");
-    private readonly string _bob = ChatCluster.Fresh("bob");
+    private readonly string _room = SiloTestCluster.Fresh("group");
+    private readonly string _ann = SiloTestCluster.Fresh("ann");
+    private readonly string _bob = SiloTestCluster.Fresh("bob");
 
     [Fact]
-    public async Task Enter_ByANewcomer_IsAnEventOnce()
+    public async Task Enter_WhenTwoGatewaysEnterANewUser_StoresOneJoin()
     {
         await using var one = await cluster.GatewayAsync();
         await using var other = await cluster.GatewayAsync();
@@ -22,7 +22,7 @@ public sealed class GroupTests(ChatCluster cluster)
         rig.Hold();
         var entering = Task.WhenAll(one.EnterAsync(_room, _bob), other.EnterAsync(_room, _bob));
         await rig.Reached.Task.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
-        // Both have come to the room when it answers this.
+        // When the room answers this call, both enters have reached it.
         await one.SendOneAsync(_room, new MarkRead(_ann, 0));
         rig.Release();
         var both = await entering;
@@ -34,7 +34,7 @@ public sealed class GroupTests(ChatCluster cluster)
     }
 
     [Fact]
-    public async Task Membership_SurvivesTheActivation()
+    public async Task Membership_WhenTheRoomDeactivates_Persists()
     {
         await using var gateway = await cluster.GatewayAsync();
         await gateway.EnterAsync(_room, _ann, RoomKind.Group);
@@ -44,7 +44,7 @@ public sealed class GroupTests(ChatCluster cluster)
     }
 
     [Fact]
-    public async Task Exit_EndingTheMembership_IsAnEventAndClosesTheRoom()
+    public async Task Exit_WhenItEndsTheMembership_ClosesTheRoomToTheUser()
     {
         await using var gateway = await cluster.GatewayAsync();
         await gateway.EnterAsync(_room, _ann, RoomKind.Group);
@@ -61,7 +61,7 @@ public sealed class GroupTests(ChatCluster cluster)
     }
 
     [Fact]
-    public async Task Post_RepeatedAfterTheMembershipEnded_GetsItsFirstAnswer()
+    public async Task Post_WhenRepeatedAfterTheMembership_ReturnsTheFirstAnswer()
     {
         await using var gateway = await cluster.GatewayAsync();
         await gateway.EnterAsync(_room, _ann, RoomKind.Group);
@@ -74,7 +74,7 @@ public sealed class GroupTests(ChatCluster cluster)
     }
 
     [Fact]
-    public async Task Exit_KeepingTheMembership_KeepsTheRoomOpen()
+    public async Task Exit_WhenTheMembershipStays_StillAllowsPosts()
     {
         await using var gateway = await cluster.GatewayAsync();
         await gateway.EnterAsync(_room, _ann, RoomKind.Group);
@@ -85,7 +85,7 @@ public sealed class GroupTests(ChatCluster cluster)
     }
 
     [Fact]
-    public async Task Post_ToAGroup_RingsMembersWhoAreNotAttached()
+    public async Task Post_WhenAMemberIsNotAttached_NotifiesTheMember()
     {
         await using var one = await cluster.GatewayAsync();
         await using var other = await cluster.GatewayAsync();
@@ -96,12 +96,12 @@ public sealed class GroupTests(ChatCluster cluster)
 
         var posted = await one.PostAsync(_room, _ann, "hello");
 
-        await other.UntilAsync<UserRing>(ring => ring.User == _bob && ring.From <= posted.Seq && ring.To >= posted.Seq);
+        await other.UntilAsync<UserNotification>(ring => ring.User == _bob && ring.From <= posted.Seq && ring.To >= posted.Seq);
         Assert.DoesNotContain(posted.Seq, other.Sequences(_room));
     }
 
     [Fact]
-    public async Task Post_ByAStranger_IsRefused()
+    public async Task Post_WhenTheUserIsNoMember_IsRefused()
     {
         await using var gateway = await cluster.GatewayAsync();
         await gateway.EnterAsync(_room, _ann, RoomKind.Group);

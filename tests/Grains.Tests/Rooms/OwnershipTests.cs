@@ -1,17 +1,17 @@
 using OrleansChat.Grains.Interfaces;
-using OrleansChat.Grains.Log;
+using OrleansChat.Grains.MessageLog;
 using OrleansChat.Grains.Tests.Cluster;
 using static OrleansChat.Grains.Tests.Cluster.TestGateway;
 
 namespace OrleansChat.Grains.Tests.Rooms;
 
-/// <summary>A room whose log is away, whose answers are lost, or whom another activation has fenced off.</summary>
-public sealed class OwnershipTests(ChatCluster cluster)
+/// <summary>A room whose log is down, whose answers are lost, or that another activation has fenced.</summary>
+public sealed class OwnershipTests(SiloTestCluster cluster)
 {
-    private readonly string _room = ChatCluster.Fresh("ownership");
+    private readonly string _room = SiloTestCluster.Fresh("ownership");
 
     [Fact]
-    public async Task Post_WhileTheLogIsAway_IsUnavailableAndPresenceGoesOn()
+    public async Task Post_WhenTheLogIsDown_IsUnavailable()
     {
         await using var gateway = await cluster.GatewayAsync();
         await gateway.EnterAsync(_room, "ann");
@@ -31,20 +31,20 @@ public sealed class OwnershipTests(ChatCluster cluster)
     }
 
     [Fact]
-    public async Task Enter_WhileTheLogIsAway_IsUnavailableAndThenWorks()
+    public async Task Enter_WhenTheLogIsDown_IsUnavailable()
     {
         await using var gateway = await cluster.GatewayAsync();
         cluster.Log[_room].Away = true;
 
         Assert.True(await gateway.SendOneAsync(_room, new Enter("ann", RoomKind.Channel, null)) is Refused { Reason: Refusal.Unavailable, RetryMs: > 0 });
-        await Assert.ThrowsAsync<IOException>(() => cluster.Room(_room).AttendAsync(gateway.Id, ["ann"], default));
+        await Assert.ThrowsAsync<IOException>(() => cluster.Room(_room).SyncAttachmentsAsync(gateway.Id, ["ann"], default));
 
         cluster.Log[_room].Away = false;
         await gateway.EnterAsync(_room, "ann");
     }
 
     [Fact]
-    public async Task Post_WhoseAnswerWasLost_IsPublishedAfterTheNextClaimAndKnownByItsId()
+    public async Task Post_WhenItsAnswerWasLost_IsPublishedAfterTheNextClaim()
     {
         await using var gateway = await cluster.GatewayAsync();
         await gateway.EnterAsync(_room, "ann");
@@ -61,7 +61,7 @@ public sealed class OwnershipTests(ChatCluster cluster)
     }
 
     [Fact]
-    public async Task Post_ByAFencedActivation_CommitsNothingAndTheNextOneGoesOn()
+    public async Task Post_WhenTheActivationIsFenced_CommitsNothing()
     {
         await using var gateway = await cluster.GatewayAsync();
         await gateway.EnterAsync(_room, "ann");
@@ -74,14 +74,14 @@ public sealed class OwnershipTests(ChatCluster cluster)
         await gateway.UntilAsync<RoomMoved>(moved => moved.Room == _room);
         Assert.Equal([1L], gateway.Sequences(_room));
 
-        var (head, _) = await cluster.Room(_room).AttendAsync(gateway.Id, ["ann"], default);
+        var (head, _) = await cluster.Room(_room).SyncAttachmentsAsync(gateway.Id, ["ann"], default);
         Assert.Equal((1L, 3L), (head.Seq, head.Claim));
         Assert.Equal(2, (await gateway.PostAsync(_room, "ann", "hello", "id-1")).Seq);
         await gateway.UntilHeadAsync(_room, 2);
     }
 
     [Fact]
-    public async Task Enter_AtASupersededActivation_IsToldTheLogsHead()
+    public async Task Enter_WhenTheActivationIsSuperseded_ReturnsTheLogsHead()
     {
         await using var gateway = await cluster.GatewayAsync();
         await gateway.EnterAsync(_room, "ann");
@@ -92,20 +92,20 @@ public sealed class OwnershipTests(ChatCluster cluster)
     }
 
     [Fact]
-    public async Task Attend_AtASupersededActivation_EndsIt()
+    public async Task Attend_WhenTheActivationIsSuperseded_DeactivatesIt()
     {
         await using var gateway = await cluster.GatewayAsync();
         await gateway.EnterAsync(_room, "ann");
         await ClaimElsewhereAsync();
 
-        await Assert.ThrowsAsync<IOException>(() => cluster.Room(_room).AttendAsync(gateway.Id, ["ann"], default));
+        await Assert.ThrowsAsync<IOException>(() => cluster.Room(_room).SyncAttachmentsAsync(gateway.Id, ["ann"], default));
 
         await gateway.UntilAsync<RoomMoved>(moved => moved.Room == _room);
-        Assert.Equal(3, (await cluster.Room(_room).AttendAsync(gateway.Id, ["ann"], default)).Head.Claim);
+        Assert.Equal(3, (await cluster.Room(_room).SyncAttachmentsAsync(gateway.Id, ["ann"], default)).Head.Claim);
     }
 
     [Fact]
-    public async Task React_ToWhatTheLogHasAndTheActivationHasNotHeardOf_IsDone()
+    public async Task React_WhenOnlyTheLogHasTheMessage_Succeeds()
     {
         await using var gateway = await cluster.GatewayAsync();
         await gateway.EnterAsync(_room, "ann");
@@ -115,7 +115,7 @@ public sealed class OwnershipTests(ChatCluster cluster)
     }
 
     [Fact]
-    public async Task Posts_ThatTheGatewaySendsAgainOnceItToldWhoIsHere_DoNotOvertakeEachOther()
+    public async Task Post_WhenAnEarlierPostWillBeRetried_DoesNotOvertakeIt()
     {
         await using var gateway = await cluster.GatewayAsync();
         await gateway.EnterAsync(_room, "ann");
@@ -131,12 +131,12 @@ public sealed class OwnershipTests(ChatCluster cluster)
 
     private async Task AppendElsewhereAsync(long claim)
     {
-        var entry = new LogEntry("cat", "id-0", 0, 1, RoomEventKind.Msg, "elsewhere", null, null, null);
+        var entry = new MessageLogEntry("cat", "id-0", 0, 1, RoomEventKind.Msg, "elsewhere", null, null, null);
         Assert.False((await cluster.Log.AppendAsync(new RoomAppend(_room, claim, [entry]), TestContext.Current.CancellationToken)).Fenced);
     }
 
     [Fact]
-    public async Task Move_ToTheOtherSilo_TellsTheGatewaysAndLosesNothing()
+    public async Task RoomGrain_WhenMovedToAnotherSilo_LosesNothing()
     {
         await using var gateway = await cluster.GatewayAsync();
         await gateway.EnterAsync(_room, "ann");
@@ -146,7 +146,7 @@ public sealed class OwnershipTests(ChatCluster cluster)
         await cluster.Silos.MigrateAsync(
             cluster.Room(_room), cluster.Silos.Silos.Single(silo => !silo.SiloAddress.Equals(before.Address.SiloAddress)).SiloAddress);
         await gateway.UntilAsync<RoomMoved>(moved => moved.Room == _room);
-        await cluster.Room(_room).AttendAsync(gateway.Id, ["ann"], default);
+        await cluster.Room(_room).SyncAttachmentsAsync(gateway.Id, ["ann"], default);
 
         var second = await cluster.Room(_room).HandleAsync(new RoomCommands(gateway.Id, [Say("ann", "after")]));
         Assert.True(second.Claim > first.Claim);

@@ -5,12 +5,12 @@ using static OrleansChat.Grains.Tests.Cluster.TestGateway;
 namespace OrleansChat.Grains.Tests.Rooms;
 
 /// <summary>What an answer to a post means.</summary>
-public sealed class PostingTests(ChatCluster cluster)
+public sealed class PostingTests(SiloTestCluster cluster)
 {
-    private readonly string _room = ChatCluster.Fresh("posting");
+    private readonly string _room = SiloTestCluster.Fresh("posting");
 
     [Fact]
-    public async Task Post_FromTwoGatewaysAtOnce_GetsDenseSequencesThatBothSeeInOrder()
+    public async Task Post_WhenTwoGatewaysPostAtOnce_GetsDenseSequencesInOrder()
     {
         await using var one = await cluster.GatewayAsync();
         await using var other = await cluster.GatewayAsync();
@@ -32,7 +32,7 @@ public sealed class PostingTests(ChatCluster cluster)
     }
 
     [Fact]
-    public async Task Post_WhileTheCommitIsHeld_IsNeitherAnsweredNorPublished()
+    public async Task Post_WhenTheCommitIsHeld_IsNeitherAnsweredNorPublished()
     {
         await using var gateway = await cluster.GatewayAsync();
         await gateway.EnterAsync(_room, "ann");
@@ -41,19 +41,80 @@ public sealed class PostingTests(ChatCluster cluster)
 
         var posting = gateway.PostAsync(_room, "ann", "hello");
         await rig.Reached.Task.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
-        // A whole round trip through the room and the inbox: had there been an answer or an event, it would have come before this.
+        // A round trip through the room and the gateway stream. An answer or an event would have arrived before it.
         await cluster.Room(_room).TypingAsync("ann");
         await gateway.UntilAsync<RoomTyping>(typing => typing.Room == _room);
 
         Assert.False(posting.IsCompleted);
         Assert.Empty(gateway.Sequences(_room));
+
         rig.Release();
         Assert.Equal(1, (await posting).Seq);
         await gateway.UntilHeadAsync(_room, 1);
     }
 
     [Fact]
-    public async Task Post_OfSeveralInOneCall_IsOneAppend()
+    public async Task Post_WhenTheStoreRefusesItsText_IsRefusedAlone()
+    {
+        await using var gateway = await cluster.GatewayAsync();
+        foreach (var user in (string[])["ann", "bob", "eve"])
+        {
+            await gateway.EnterAsync(_room, user);
+        }
+
+        cluster.Log[_room].Refused = "poison";
+
+        var replies = await gateway.SendAsync(_room, Say("ann", "one"), Say("eve", "poison"), Say("bob", "two"));
+
+        Assert.Equal(1, Assert.IsType<Posted>(replies[0]).Seq);
+        AssertForGood(replies[1]);
+        Assert.Equal(2, Assert.IsType<Posted>(replies[2]).Seq);
+        await gateway.UntilHeadAsync(_room, 2);
+    }
+
+    [Fact]
+    public async Task Post_WhenTheStoreRefusesTheClaim_IsRefusedForGood()
+    {
+        await using var gateway = await cluster.GatewayAsync();
+        await gateway.EnterAsync(_room, "ann");
+        var rig = cluster.Log[_room];
+        rig.LosesAnswers = true;
+        Assert.NotNull(Assert.IsType<Refused>(await gateway.SendOneAsync(_room, Say("ann", "lost"))).RetryMs);
+        (rig.LosesAnswers, rig.RefusesName) = (false, true);
+
+        // The outcome of the last append is unknown, so the room is claimed again before the next one.
+        var reply = await gateway.SendOneAsync(_room, Say("ann", "hello"));
+
+        AssertForGood(reply);
+    }
+
+    [Fact]
+    public async Task Command_WhenTheStoreRefusesTheRoomsName_IsRefusedForGood()
+    {
+        await using var gateway = await cluster.GatewayAsync();
+        cluster.Log[_room].RefusesName = true;
+
+        var replies = await gateway.SendAsync(_room, Say("ann", "hello"), new Enter("ann", RoomKind.Channel, null), new MarkRead("ann", 1));
+
+        Assert.All(replies, AssertForGood);
+    }
+
+    [Fact]
+    public async Task Post_WhenTheStoreRefusesALookup_IsRefusedForGood()
+    {
+        await using var gateway = await cluster.GatewayAsync();
+        await gateway.EnterAsync(_room, "ann");
+        cluster.Log[_room].RefusesName = true;
+
+        var unattached = await gateway.SendOneAsync(_room, Say("bob", "hello"));
+        var unknownTarget = await gateway.SendOneAsync(_room, About(1, "ann", RoomEventKind.React, "+1"));
+
+        AssertForGood(unattached);
+        AssertForGood(unknownTarget);
+    }
+
+    [Fact]
+    public async Task Post_WhenSeveralAreInOneCall_MakesOneAppend()
     {
         await using var gateway = await cluster.GatewayAsync();
         await gateway.EnterAsync(_room, "ann");
@@ -93,7 +154,7 @@ public sealed class PostingTests(ChatCluster cluster)
     }
 
     [Fact]
-    public async Task Post_TheSameIdOfAnotherUser_IsAnotherEvent()
+    public async Task Post_WhenAnotherUserHasTheSameId_StoresANewEvent()
     {
         await using var gateway = await cluster.GatewayAsync();
         await gateway.EnterAsync(_room, "ann");
@@ -105,7 +166,7 @@ public sealed class PostingTests(ChatCluster cluster)
     }
 
     [Fact]
-    public async Task Post_TheSameIdWithAnotherBody_IsAConflict()
+    public async Task Post_WhenTheIdRepeatsWithAnotherBody_IsAConflict()
     {
         await using var gateway = await cluster.GatewayAsync();
         await gateway.EnterAsync(_room, "ann");
@@ -117,7 +178,7 @@ public sealed class PostingTests(ChatCluster cluster)
     }
 
     [Fact]
-    public async Task Post_ThatNoLogCanKeep_IsRefusedAloneAndNotWithItsBatch()
+    public async Task Post_WhenTheTextContainsANull_IsRefusedAlone()
     {
         await using var gateway = await cluster.GatewayAsync();
         await gateway.EnterAsync(_room, "ann");
@@ -129,7 +190,7 @@ public sealed class PostingTests(ChatCluster cluster)
     }
 
     [Fact]
-    public async Task Post_WithoutHavingEntered_IsRefused()
+    public async Task Post_WhenTheUserHasNotEntered_IsRefused()
     {
         await using var gateway = await cluster.GatewayAsync();
         await gateway.EnterAsync(_room, "ann");
@@ -138,7 +199,7 @@ public sealed class PostingTests(ChatCluster cluster)
     }
 
     [Fact]
-    public async Task Post_ToARoomThatIsNot_IsNotFound()
+    public async Task Command_WhenTheRoomDoesNotExist_IsNotFound()
     {
         await using var gateway = await cluster.GatewayAsync();
 
@@ -148,7 +209,7 @@ public sealed class PostingTests(ChatCluster cluster)
     }
 
     [Fact]
-    public async Task Commands_OfOneCall_TakeEffectInOrder()
+    public async Task Commands_WhenInOneCall_TakeEffectInOrder()
     {
         await using var gateway = await cluster.GatewayAsync();
 
@@ -163,7 +224,7 @@ public sealed class PostingTests(ChatCluster cluster)
     }
 
     [Fact]
-    public async Task Enter_AnswersTheHeadAfterWhichEverythingIsPublished()
+    public async Task Enter_WhenOthersPost_PublishesEveryEventAfterTheHead()
     {
         await using var one = await cluster.GatewayAsync();
         await using var other = await cluster.GatewayAsync();
@@ -177,11 +238,11 @@ public sealed class PostingTests(ChatCluster cluster)
         await other.UntilHeadAsync(_room, 201);
         var published = other.Sequences(_room);
         Assert.Equal(Enumerable.Range(1, published.Length).Select(i => 201L - published.Length + i), published);
-        Assert.True(published[0] <= entered.Seq + 1, $"entered at {entered.Seq}, first event {published[0]}");
+        Assert.True(published[0] <= entered.Seq + 1, $"The user entered at {entered.Seq}, but the first published event is {published[0]}.");
     }
 
     [Fact]
-    public async Task Enter_RequiringAnotherKind_IsAConflict()
+    public async Task Enter_WhenAnotherKindIsRequired_IsAConflict()
     {
         await using var gateway = await cluster.GatewayAsync();
         await gateway.EnterAsync(_room, "ann");
@@ -189,5 +250,11 @@ public sealed class PostingTests(ChatCluster cluster)
         var reply = await gateway.SendOneAsync(_room, new Enter("ann", RoomKind.Group, RoomKind.Group));
 
         Assert.Equal(Refusal.Conflict, Assert.IsType<Refused>(reply).Reason);
+    }
+
+    private static void AssertForGood(RoomReply reply)
+    {
+        var refused = Assert.IsType<Refused>(reply);
+        Assert.Equal((Refusal.Forbidden, (int?)null), (refused.Reason, refused.RetryMs));
     }
 }

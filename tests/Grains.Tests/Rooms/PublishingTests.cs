@@ -3,27 +3,30 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using OrleansChat.Grains.Interfaces;
 using OrleansChat.Grains.Rooms;
-using OrleansChat.Testing;
+using OrleansChat.TestSupport;
 
 namespace OrleansChat.Grains.Tests.Rooms;
 
-/// <summary>What the publisher and the bells do with inboxes and members that do not keep up, or fail.</summary>
+/// <summary>
+/// How the publisher treats gateways that are slow or fail, and how member notifications are joined and retried.
+/// </summary>
 public sealed class PublishingTests : IDisposable
 {
     private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
     private readonly Turns _turns = new();
     private readonly TaskCompletionSource _slow = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly List<(string Gateway, InboxItem Item)> _sent = [];
+    private readonly List<(string Gateway, GatewayStreamItem Item)> _sent = [];
 
     [Fact]
-    public async Task Publish_ToASlowInbox_CostsTheOthersNothingAndDropsWhatIsTooMuch()
+    public async Task Publish_WhenOneGatewayIsSlow_DropsOnlyItsEvents()
     {
-        var publisher = new Publisher(new() { WaitingPublishes = 10, TellMs = 0 }, gateway => item => SendAsync(gateway, item), Instruments(), TimeProvider.System, NullLogger.Instance);
+        var publisher = new Publisher(new() { WaitingPublishes = 10, PublishMs = 0 }, gateway => item => SendAsync(gateway, item), Instruments(), TimeProvider.System, NullLogger.Instance);
         await _turns.RunAsync(() =>
         {
             publisher.Attach("slow");
             publisher.Attach("quick");
         });
+
         for (var seq = 1; seq <= 25; seq++)
         {
             var item = Event(seq);
@@ -39,14 +42,14 @@ public sealed class PublishingTests : IDisposable
     }
 
     [Fact]
-    public async Task Publish_OfABusyRoom_JoinsCommits_UntilItIsTime_OrThereIsEnough()
+    public async Task Publish_WhenTheRoomIsBusy_JoinsCommits()
     {
         var time = new ManualTime();
-        var publisher = new Publisher(new() { TellMs = 5, TellEvents = 8 }, gateway => item => SendAsync(gateway, item), Instruments(), time, NullLogger.Instance);
+        var publisher = new Publisher(new() { PublishMs = 5, PublishEvents = 8 }, gateway => item => SendAsync(gateway, item), Instruments(), time, NullLogger.Instance);
         await _turns.RunAsync(() => publisher.Attach("quick"));
-        for (var seq = 1; seq <= Pace.Free; seq++)
+        for (var seq = 1; seq <= BatchThrottle.FreeBurst; seq++)
         {
-            // Close together, yet at once.
+            // Close together, but none of them is delayed.
             var item = Event(seq);
             await _turns.RunAsync(() => publisher.Publish(item));
             await _turns.RunAsync(publisher.DrainAsync);
@@ -62,7 +65,7 @@ public sealed class PublishingTests : IDisposable
         await _turns.RunAsync(publisher.DrainAsync);
         Assert.Equal([1, 1, 1, 1, 3], Sizes());
 
-        // Three had gathered: 7.5 ms from then on, and 5 are not enough.
+        // The last batch had three events, so the next delay is 7.5 ms. After 5 ms, nothing is published.
         await _turns.RunAsync(() => publisher.Publish(Event(8)));
         await time.UntilArmedAsync();
         time.Advance(TimeSpan.FromMilliseconds(5));
@@ -85,10 +88,11 @@ public sealed class PublishingTests : IDisposable
     }
 
     [Fact]
-    public async Task Publish_OfWhatIsNoCommit_KeepsItsPlace()
+    public async Task Publish_WhenCommitsAndOtherItemsMix_KeepsTheOrder()
     {
         var time = new ManualTime();
-        var publisher = new Publisher(new() { TellMs = 5, TellEvents = 100 }, gateway => item => SendAsync(gateway, item), Instruments(), time, NullLogger.Instance);
+        var publisher = new Publisher(new() { PublishMs = 5, PublishEvents = 100 }, gateway => item => SendAsync(gateway, item), Instruments(), time, NullLogger.Instance);
+
         await _turns.RunAsync(() =>
         {
             publisher.Attach("quick");
@@ -99,11 +103,12 @@ public sealed class PublishingTests : IDisposable
             publisher.Publish(Event(5));
         });
         await _turns.RunAsync(publisher.DrainAsync);
+
         Assert.Equal(["1 2", "typing", "3", "5"], _sent.Select(sent => sent.Item is RoomEvents batch ? string.Join(' ', batch.Events.Select(one => one.Seq)) : "typing"));
     }
 
     [Fact]
-    public async Task Publish_AfterAFailure_GoesOn()
+    public async Task Publish_WhenTheLastSendFailed_SendsTheNextEvent()
     {
         var failing = true;
         var publisher = new Publisher(
@@ -123,10 +128,10 @@ public sealed class PublishingTests : IDisposable
     }
 
     [Fact]
-    public async Task Ring_WhileOneIsInFlight_WidensTheNext()
+    public async Task Ring_WhenOneIsInFlight_WidensTheNext()
     {
         var rings = new List<(long, long)>();
-        var bells = new MemberBells(
+        var bells = new MemberNotifier(
             new RoomOptions(),
             TimeProvider.System,
             (_, from, to) =>
@@ -137,24 +142,24 @@ public sealed class PublishingTests : IDisposable
             Instruments(),
             NullLogger.Instance,
             default);
-        await _turns.RunAsync(() => bells.Ring(["ann"], 1, 1));
+        await _turns.RunAsync(() => bells.Notify(["ann"], 1, 1));
         await _turns.UntilAsync("the first ring", () => rings.Count == 1);
 
-        await _turns.RunAsync(() => bells.Ring(["ann"], 2, 4));
-        await _turns.RunAsync(() => bells.Ring(["ann"], 5, 5));
+        await _turns.RunAsync(() => bells.Notify(["ann"], 2, 4));
+        await _turns.RunAsync(() => bells.Notify(["ann"], 5, 5));
         _slow.SetResult();
-        await _turns.RunAsync(() => bells.Ringing);
+        await _turns.RunAsync(() => bells.Sending);
 
         Assert.Equal([(1L, 1L), (2, 5)], rings);
     }
 
     [Fact]
-    public async Task Ring_ThatFails_IsTriedAgainWithItsRangeAndThenGivenUp()
+    public async Task Ring_WhenEveryAttemptFails_StopsAtTheLimit()
     {
         var time = new ManualTime();
-        var options = new RoomOptions { RingAttempts = 3, RingRetryMs = 100 };
+        var options = new RoomOptions { NotifyAttempts = 3, NotifyRetryMs = 100 };
         var rings = new List<(long, long)>();
-        var bells = new MemberBells(
+        var bells = new MemberNotifier(
             options,
             time,
             (_, from, to) =>
@@ -166,13 +171,13 @@ public sealed class PublishingTests : IDisposable
             NullLogger.Instance,
             default);
 
-        await _turns.RunAsync(() => bells.Ring(["ann"], 1, 2));
+        await _turns.RunAsync(() => bells.Notify(["ann"], 1, 2));
         await time.UntilArmedAsync();
-        await _turns.RunAsync(() => bells.Ring(["ann"], 3, 3));
+        await _turns.RunAsync(() => bells.Notify(["ann"], 3, 3));
         time.Advance(TimeSpan.FromMilliseconds(100));
         await time.UntilArmedAsync();
         time.Advance(TimeSpan.FromMilliseconds(200));
-        await _turns.RunAsync(() => bells.Ringing);
+        await _turns.RunAsync(() => bells.Sending);
 
         Assert.Equal([(1L, 2L), (1, 3), (1, 3)], rings);
     }
@@ -184,7 +189,7 @@ public sealed class PublishingTests : IDisposable
 
     private GrainInstruments Instruments() => new(_services.GetRequiredService<IMeterFactory>());
 
-    private async Task SendAsync(string gateway, InboxItem item)
+    private async Task SendAsync(string gateway, GatewayStreamItem item)
     {
         _sent.Add((gateway, item));
         if (gateway == "slow")

@@ -5,12 +5,12 @@ using static OrleansChat.Grains.Tests.Cluster.TestGateway;
 namespace OrleansChat.Grains.Tests.Rooms;
 
 /// <summary>Edits, deletions and reactions: events that refer to a message.</summary>
-public sealed class ReferringTests(ChatCluster cluster)
+public sealed class ReferringTests(SiloTestCluster cluster)
 {
-    private readonly string _room = ChatCluster.Fresh("referring");
+    private readonly string _room = SiloTestCluster.Fresh("referring");
 
     [Fact]
-    public async Task Edit_ByAnother_IsForbidden()
+    public async Task Edit_WhenFromAnotherUser_IsForbidden()
     {
         await using var gateway = await RoomOfTwoAsync();
 
@@ -23,7 +23,7 @@ public sealed class ReferringTests(ChatCluster cluster)
     }
 
     [Fact]
-    public async Task Edit_OfNoMessage_IsNotFound()
+    public async Task Edit_WhenTheTargetIsNoMessage_IsNotFound()
     {
         await using var gateway = await RoomOfTwoAsync();
         await gateway.SendOneAsync(_room, About(1, "bob", RoomEventKind.React, "+1"));
@@ -39,7 +39,7 @@ public sealed class ReferringTests(ChatCluster cluster)
     }
 
     [Fact]
-    public async Task Edit_AfterADelete_IsGone()
+    public async Task Edit_WhenTheMessageIsDeleted_IsRefused()
     {
         await using var gateway = await RoomOfTwoAsync();
         Assert.IsType<Posted>(await gateway.SendOneAsync(_room, About(1, "ann", RoomEventKind.Delete)));
@@ -48,7 +48,7 @@ public sealed class ReferringTests(ChatCluster cluster)
     }
 
     [Fact]
-    public async Task Edit_InTheSameCallAsTheDelete_IsGone()
+    public async Task Edit_WhenTheDeleteIsInTheSameCall_IsRefused()
     {
         await using var gateway = await RoomOfTwoAsync();
 
@@ -61,7 +61,7 @@ public sealed class ReferringTests(ChatCluster cluster)
     }
 
     [Fact]
-    public async Task Edit_ThatWaitsWhileTheDeleteCommits_IsGone()
+    public async Task Edit_WhenTheDeleteIsStillCommitting_IsRefused()
     {
         await using var gateway = await RoomOfTwoAsync();
         var rig = cluster.Log[_room];
@@ -78,7 +78,7 @@ public sealed class ReferringTests(ChatCluster cluster)
     }
 
     [Fact]
-    public async Task Delete_Repeated_ReturnsTheFirstAnswerAlthoughTheMessageIsGone()
+    public async Task Delete_WhenRepeated_ReturnsTheFirstAnswer()
     {
         await using var gateway = await RoomOfTwoAsync();
         var delete = About(1, "ann", RoomEventKind.Delete);
@@ -90,7 +90,7 @@ public sealed class ReferringTests(ChatCluster cluster)
     }
 
     [Fact]
-    public async Task Edit_AfterTheRoomMoved_KnowsItsAuthorAndWhetherItIsDeleted()
+    public async Task Edit_WhenTheRoomHasMoved_ChecksTheAuthorAndTheDeletion()
     {
         await using var gateway = await RoomOfTwoAsync();
         await gateway.PostAsync(_room, "ann", "second");
@@ -108,7 +108,7 @@ public sealed class ReferringTests(ChatCluster cluster)
     }
 
     [Fact]
-    public async Task Post_OfAMembershipEvent_IsForbidden()
+    public async Task Post_WhenItIsAMembershipEvent_IsForbidden()
     {
         await using var gateway = await RoomOfTwoAsync();
 

@@ -4,7 +4,7 @@ using OrleansChat.Protocol.Text;
 
 namespace OrleansChat.Protocol.Tests.Text;
 
-/// <summary>What a person types, and what it means.</summary>
+/// <summary>Typed lines and their commands.</summary>
 public sealed class TextCommandReaderTests
 {
     private static readonly ProtocolLimits Limits = new() { TextCharacters = 10, TextBytes = 20, HistoryEvents = 50 };
@@ -26,6 +26,14 @@ public sealed class TextCommandReaderTests
         { "/who", new WhoIsHere() },
         { "/msg bob psst  it", new Whisper("bob", "psst  it") },
         { "/msg @bob psst", new Whisper("bob", "psst") },
+        { "/msg a:b psst", new Whisper("a:b", "psst") },
+        { "/msg a%3Ab psst", new Whisper("a:b", "psst") },
+        { "/msg a%3ab psst", new Whisper("a:b", "psst") },
+        { "/msg a%253Ab psst", new Whisper("a%3Ab", "psst") },
+        { "/msg 100% psst", new Whisper("100%", "psst") },
+        { "/msg ann@x.org psst", new Whisper("ann@x.org", "psst") },
+        { "/join @a%3Ab", new JoinRoom("@a:b") },
+        { "/leave @a:b", new LeaveRoom("@a:b") },
         { "/last", new Last(20) },
         { "/last 7", new Last(7) },
         { "/last 51", new Last(50) },
@@ -40,7 +48,7 @@ public sealed class TextCommandReaderTests
     };
 
     [Theory, MemberData(nameof(Typed))]
-    public void Read_ALine_IsWhatAPersonMeans(string line, TextCommand? command) => Assert.Equal(command, TextCommandReader.Read(line, Limits));
+    public void Read_WhenGivenALine_ReturnsItsCommand(string line, TextCommand? command) => Assert.Equal(command, TextCommandReader.Read(line, Limits));
 
     [Theory]
     [InlineData("/join", "/join room")]
@@ -48,18 +56,19 @@ public sealed class TextCommandReaderTests
     [InlineData("/leave Lobby!", "a-z")]
     [InlineData("/msg", "missing")]
     [InlineData("/msg bob", "missing")]
-    [InlineData("/msg a:b hello", "a user is")]
+    [InlineData("/msg @@a hello", "a user is")]
+    [InlineData("/nick guest-1", "a user is")]
     [InlineData("/last none", "/last 20")]
     [InlineData("/last 0", "/last 20")]
     [InlineData("/last -1", "/last 20")]
     [InlineData("/me", "missing")]
     [InlineData("/nick", "a user is")]
     [InlineData("/nick two words", "a user is")]
-    public void Read_ACommandTypedWrongly_SaysHowItGoes(string line, string names)
+    public void Read_WhenACommandIsMistyped_ExplainsTheMistake(string line, string names)
     {
         var wrong = Assert.IsType<Mistyped>(TextCommandReader.Read(line, Limits));
 
-        Assert.Equal(ErrorCode.BadRequest, wrong.Code);
+        Assert.Equal(ChatErrorCode.BadRequest, wrong.Code);
         Assert.Contains(names, wrong.Message, StringComparison.Ordinal);
     }
 
@@ -69,23 +78,36 @@ public sealed class TextCommandReaderTests
     [InlineData("/msg bob 0123456789", "/msg bob 0123456789x")]
     [InlineData("//123456789", "//1234567890")]
     [InlineData("😀😀😀😀😀", "😀😀😀😀😀x")]
-    public void Read_ATextAtItsLimit_IsFine_AndOneOver_IsTooLarge(string at, string over)
+    public void Read_WhenATextExceedsItsLimit_ReturnsTooLarge(string at, string over)
     {
         Assert.IsNotType<Mistyped>(TextCommandReader.Read(at, Limits));
-        Assert.Equal(ErrorCode.TooLarge, Assert.IsType<Mistyped>(TextCommandReader.Read(over, Limits)).Code);
+        Assert.Equal(ChatErrorCode.TooLarge, Assert.IsType<Mistyped>(TextCommandReader.Read(over, Limits)).Code);
     }
 
     [Fact]
-    public void Read_BytesThatAreNotUtf8_AreReadAsReplacements() =>
+    public void Whisper_WhenTheIdIsEscaped_ReachesTheUser()
+    {
+        string[] pieces = ["", "%", "2", "5", "3", "A", "a", ":"];
+        var ids = from a in pieces from b in pieces from c in pieces from d in pieces from e in pieces select $"x{a}{b}{c}{d}{e}";
+
+        var written = ids.Distinct().ToDictionary(id => id, TextId.Write);
+
+        Assert.All(written, pair => Assert.Equal(new Whisper(pair.Key, "psst"), TextCommandReader.Read($"/msg {pair.Value} psst", Limits)));
+        Assert.All(written.Values, line => Assert.DoesNotContain(':', line));
+        Assert.Distinct(written.Values);
+    }
+
+    [Fact]
+    public void Read_WhenBytesAreNotUtf8_ReplacesThem() =>
         Assert.Equal(new Say("a\uFFFDb"), TextCommandReader.Read([(byte)'a', 0xFF, (byte)'b'], Limits));
 
     [Fact]
-    public void AnyBytes_GiveACommandOrNothing_AndNeverALineBreak() => Properties.ForAll(
+    public void Read_WhenGivenAnyBytes_ReturnsNoLineBreak() => Properties.ForAll(
         Gen.OneOf(Generated.Bytes, Generated.Bytes.Select<byte[], byte[]>(bytes => [(byte)'/', .. bytes]), Generated.Text.Select(Encoding.UTF8.GetBytes)),
         bytes => TextCommandReader.Read(bytes, Limits) is not Say { Text: var text } || (text.Length > 0 && !text.Contains('\n', StringComparison.Ordinal)));
 
     [Fact]
-    public void Help_NamesEveryCommandOnce() => Assert.All(
+    public void Help_WhenShown_NamesEveryCommandOnce() => Assert.All(
         ["/join", "/leave", "/rooms", "/who", "/msg", "/last", "/me", "/nick", "/quit", "//"],
         word => Assert.Single(TextHelp.Lines, line => line.StartsWith($"* {word}", StringComparison.Ordinal)));
 }

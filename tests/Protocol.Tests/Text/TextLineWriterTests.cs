@@ -2,7 +2,7 @@ using OrleansChat.Protocol.Text;
 
 namespace OrleansChat.Protocol.Tests.Text;
 
-/// <summary>What the server says, and what a person sees.</summary>
+/// <summary>Server frames and the lines that a user sees.</summary>
 public sealed class TextLineWriterTests
 {
     private static readonly TextView Alice = new("alice");
@@ -13,6 +13,14 @@ public sealed class TextLineWriterTests
         { Msg("hello") with { From = "alice" }, "alice: hello" },
         { Msg("a\nb\r\nc\u2029d"), "bob: a b c d" },
         { Msg("\u001b[2J\u0007tab\there"), "bob: \uFFFD[2J\uFFFDtab\there" },
+        { Msg("\u202Eolleh\u2066"), "bob: \uFFFDolleh\uFFFD" },
+        { Msg("hello") with { From = "a:b" }, "a%3Ab: hello" },
+        { Msg("hello") with { From = "a%3Ab" }, "a%253Ab: hello" },
+        { Msg("hello") with { From = "100%" }, "100%: hello" },
+        { Msg("hello") with { From = "ann@x.org" }, "ann@x.org: hello" },
+        { Msg("psst") with { Room = "@a:b", From = "alice" }, "-> *a%3Ab* psst" },
+        { new Presence("lobby", "a:b", true, 3), "* a%3Ab joined (3 here)" },
+        { new WhoIs(null, "lobby", 2, ["alice", "a:b"]), "* 2 here: alice, a%3Ab" },
         { Msg("waves") with { Meta = TextMeta.Me }, "* bob waves" },
         { Msg("waves") with { Meta = """{"x":[1], "me":true}""" }, "* bob waves" },
         { Msg("waves") with { Meta = """{"me":false}""" }, "bob: waves" },
@@ -39,9 +47,9 @@ public sealed class TextLineWriterTests
         { new WhoIs(null, "lobby", 900, null), "* 900 here" },
         { new Gap("lobby", 3, 9), "* messages 3 to 9 were skipped, /last shows them" },
         { new Gap("lobby", 3, 3), "* message 3 was skipped, /last shows it" },
-        { new Err(null, ErrorCode.RateLimited, "rate limited", 250), "! rate limited, try again in 1 s" },
-        { new Err(null, ErrorCode.RateLimited, "rate limited", 1001), "! rate limited, try again in 2 s" },
-        { new Err(null, ErrorCode.TooLarge, "text is longer than 4000 characters", null), "! text is longer than 4000 characters" },
+        { new Err(null, ChatErrorCode.RateLimited, "rate limited", 250), "! rate limited, try again in 1 s" },
+        { new Err(null, ChatErrorCode.RateLimited, "rate limited", 1001), "! rate limited, try again in 2 s" },
+        { new Err(null, ChatErrorCode.TooLarge, "text is longer than 4000 characters", null), "! text is longer than 4000 characters" },
         { new Bye(CloseCode.Drain, 2000, "this gateway is draining"), "* goodbye: this gateway is draining, come back in 2 s" },
         { new Bye(CloseCode.Kicked, null, "kicked"), "* goodbye: kicked" },
         { new Ok("1", "lobby", 1, 1, false, null), null },
@@ -53,10 +61,10 @@ public sealed class TextLineWriterTests
     };
 
     [Theory, MemberData(nameof(Lines))]
-    public void Write_AFrame_IsTheLineAPersonSees(ServerFrame frame, string? line) => Assert.Equal(line, TextLineWriter.Write(frame, Alice));
+    public void Write_WhenGivenAFrame_ReturnsItsLine(ServerFrame frame, string? line) => Assert.Equal(line, TextLineWriter.Write(frame, Alice));
 
     [Fact]
-    public void Write_WithSeveralRooms_NamesTheRoom()
+    public void Write_WhenRoomsAreShown_NamesTheRoom()
     {
         var view = Alice with { ShowRoom = true };
 
@@ -67,7 +75,7 @@ public sealed class TextLineWriterTests
     }
 
     [Fact]
-    public void Write_WithSequences_StartsEventsWithTheirs()
+    public void Write_WhenSequencesAreShown_StartsEventsWithThem()
     {
         var view = Alice with { ShowSeq = true };
 
@@ -77,7 +85,7 @@ public sealed class TextLineWriterTests
     }
 
     [Fact]
-    public void Write_Raw_IsTheBareTextOfMessagesAndNothingElse()
+    public void Write_WhenRaw_ReturnsOnlyTheTextOfMessages()
     {
         var view = Alice with { Raw = true, ShowRoom = true };
 
@@ -90,22 +98,22 @@ public sealed class TextLineWriterTests
     }
 
     [Fact]
-    public void AnyFrameButAPage_IsAtMostOneLine_WithNothingInItForATerminal() => Properties.ForAll(
+    public void Write_WhenTheFrameIsNoPage_ReturnsNoControlCharacters() => Properties.ForAll(
         Generated.Frame,
         frame => frame is Page || TextLineWriter.Write(frame, Alice) is not { } line || !line.Any(character => char.IsControl(character) && character != '\t'));
 
     [Fact]
-    public void Rooms_AreListed()
+    public void Rooms_WhenWritten_ListsTheRooms()
     {
         Assert.Equal("* you are in lobby, @bob", TextLineWriter.Rooms(["lobby", "@bob"]));
         Assert.Equal("* you are in no room, /join lobby enters one", TextLineWriter.Rooms([]));
     }
 
     [Fact]
-    public void Errors_OfTheReader_AreToldLikeAnyOther()
+    public void Error_WhenALineIsMistyped_ReturnsAnErrorLine()
     {
         Assert.Equal("! there is no /dance, /help shows the commands", TextLineWriter.Error(new Unknown("dance")));
-        Assert.Equal("! text is empty", TextLineWriter.Error(new Mistyped(ErrorCode.BadRequest, "text is empty")));
+        Assert.Equal("! text is empty", TextLineWriter.Error(new Mistyped(ChatErrorCode.BadRequest, "text is empty")));
     }
 
     private static ChatEvent Msg(string? text) => new("lobby", 42, null, 1, "bob", EventKind.Msg, text, null, null, null, null, false);

@@ -6,7 +6,7 @@ using Orleans.Timers;
 
 namespace OrleansChat.Simulation.Tests.Parts;
 
-/// <summary>What these grains never ask of Orleans.</summary>
+/// <summary>The parts of Orleans that these grains never use.</summary>
 internal sealed partial class Activation
 {
     bool IEquatable<IGrainContext>.Equals(IGrainContext? other) => ReferenceEquals(this, other);

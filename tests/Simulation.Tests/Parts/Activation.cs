@@ -5,14 +5,14 @@ using OrleansChat.Simulation.Tests.World;
 
 namespace OrleansChat.Simulation.Tests.Parts;
 
-/// <summary>One activation of a real grain, on a silo: what a grain sees of Orleans, and no more.</summary>
+/// <summary>One activation of a real grain on a silo. It has only those parts of Orleans that the grains use.</summary>
 internal sealed partial class Activation : Hosted, IGrainContext, IGrainRuntime, IServiceProvider, IGrainReferenceRuntime, IKeyedServiceProvider
 {
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(20);
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(10);
     private readonly Simulated _world;
-    private readonly InboxProvider _inboxes;
-    private bool _kept;
+    private readonly GatewayStreamProvider _inboxes;
+    private int _delays;
 
     public Activation(Simulated world, Silo silo, string kind, string key, Func<Activation, Grain> make)
         : base(new Node(world.Scheduler, $"{kind} {key} on {silo.Node.Name}", inTurns: true, silo.Clock), new object())
@@ -58,13 +58,13 @@ internal sealed partial class Activation : Hosted, IGrainContext, IGrainRuntime,
 
     void IGrainRuntime.DelayDeactivation(IGrainContext grainContext, TimeSpan timeSpan)
     {
-        _kept = timeSpan != TimeSpan.Zero;
-        if (!_kept)
+        var delay = ++_delays;
+        if (timeSpan != Timeout.InfiniteTimeSpan)
         {
-            // Collected some time later, where it is still not needed.
-            _world.Scheduler.After(_world.Scheduler.Between(1000, 6000), () =>
+            // Collects it later, unless it has asked for more time meanwhile.
+            _world.Scheduler.After(timeSpan + _world.Scheduler.Between(1000, 6000), () =>
             {
-                if (!_kept && Running == 0)
+                if (delay == _delays && Running == 0)
                 {
                     Leave();
                 }
@@ -72,22 +72,24 @@ internal sealed partial class Activation : Hosted, IGrainContext, IGrainRuntime,
         }
     }
 
-    /// <summary>Leaves its silo in good order: no call begins any more, those under way end, then it says good-bye.</summary>
+    /// <summary>
+    /// Deactivates in good order: it accepts no new calls, waits for the calls in flight, and then runs OnDeactivate.
+    /// </summary>
     public void Leave()
     {
         if (!Leaving && Node.Alive)
         {
             Leaving = true;
             _world.Tell?.Invoke($"{Node.Name} leaves");
-            Wait(_world.Scheduler.Now + Longest.Ticks);
+            Wait(_world.Scheduler.Now + MaxWait.Ticks);
         }
     }
 
-    private void Wait(long longest)
+    private void Wait(long maxWait)
     {
-        if (Running > 0 && _world.Scheduler.Now < longest)
+        if (Running > 0 && _world.Scheduler.Now < maxWait)
         {
-            _world.Scheduler.After(Look, () => Wait(longest));
+            _world.Scheduler.After(Look, () => Wait(maxWait));
             return;
         }
 
@@ -102,10 +104,10 @@ internal sealed partial class Activation : Hosted, IGrainContext, IGrainRuntime,
                 Gone();
             }
         });
-        _world.Scheduler.After(Longest, Gone);
+        _world.Scheduler.After(MaxWait, Gone);
     }
 
-    /// <summary>It is no more.</summary>
+    /// <summary>Ends the activation.</summary>
     public void Gone()
     {
         if (Node.Alive)

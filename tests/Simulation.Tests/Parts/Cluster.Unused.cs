@@ -2,7 +2,7 @@ using Orleans.Runtime;
 
 namespace OrleansChat.Simulation.Tests.Parts;
 
-/// <summary>Ways to find a grain that nobody here takes.</summary>
+/// <summary>The ways to find a grain that the code here never uses.</summary>
 internal sealed partial class Cluster
 {
     public T GetGrain<T>(Guid primaryKey, string? grainClassNamePrefix = null)

@@ -5,10 +5,10 @@ using OrleansChat.Simulation.Tests.World;
 
 namespace OrleansChat.Simulation.Tests.Parts;
 
-/// <summary>The cluster as a node sees it: grains by their keys, each call over the network; and the streams.</summary>
+/// <summary>The cluster as a node sees it: the streams, and grains by key with each call over the network.</summary>
 internal sealed partial class Cluster(Simulated world, Node from) : IClusterClient, IKeyedServiceProvider
 {
-    private readonly InboxProvider _inboxes = new(world, from);
+    private readonly GatewayStreamProvider _inboxes = new(world, from);
 
     public IServiceProvider ServiceProvider => this;
 
@@ -32,10 +32,10 @@ internal sealed partial class Cluster(Simulated world, Node from) : IClusterClie
     {
         public Task<RoomReplies> HandleAsync(RoomCommands commands) => CallAsync(room => room.HandleAsync(commands));
 
-        public Task<Attended> AttendAsync(string gateway, string[] users, NoticeMark heard, long number) =>
-            CallAsync(room => room.AttendAsync(gateway, users, heard, number));
+        public Task<AttachmentsSynced> SyncAttachmentsAsync(string gateway, string[] users, PresenceVersion heard, long number) =>
+            CallAsync(room => room.SyncAttachmentsAsync(gateway, users, heard, number));
 
-        public Task<Attendance> WhoAsync(string user, int most) => CallAsync(room => room.WhoAsync(user, most));
+        public Task<PresenceSnapshot> WhoAsync(string user, int most) => CallAsync(room => room.WhoAsync(user, most));
 
         public Task TypingAsync(string user) => CallAsync(room => room.TypingAsync(user).Answered());
 
@@ -46,15 +46,25 @@ internal sealed partial class Cluster(Simulated world, Node from) : IClusterClie
 
     private sealed class User(Simulated world, Node from, string key) : IUserGrain
     {
+        public Task<Opened> OpenAsync(string gateway, UserSession session, int most, BudgetAsk[] asks) =>
+            CallAsync(user => user.OpenAsync(gateway, session, most, asks));
+
+        public Task CloseAsync(string gateway, string session, BudgetAsk[] returned) =>
+            CallAsync(user => user.CloseAsync(gateway, session, returned).Answered());
+
+        public Task<BudgetGrant[]> LeaseAsync(string gateway, BudgetAsk[] asks) => CallAsync(user => user.LeaseAsync(gateway, asks));
+
         public Task<Admission> ConnectAsync(string gateway, UserSession session, int most) => CallAsync(user => user.ConnectAsync(gateway, session, most));
 
         public Task DisconnectAsync(string gateway, string session) => CallAsync(user => user.DisconnectAsync(gateway, session).Answered());
 
-        public Task<UserRing[]> AttendAsync(string gateway, UserSession[] sessions) => CallAsync(user => user.AttendAsync(gateway, sessions));
+        public Task<UserNotification[]> SyncSessionsAsync(string gateway, UserSession[] sessions) => CallAsync(user => user.SyncSessionsAsync(gateway, sessions));
 
         public Task<SendGrant> TakeSendsAsync(int wanted, int perSecond, int burst) => CallAsync(user => user.TakeSendsAsync(wanted, perSecond, burst));
 
-        public Task RingAsync(string room, long from, long to) => CallAsync(user => user.RingAsync(room, from, to).Answered());
+        public Task NotifyAsync(string room, long from, long to) => CallAsync(user => user.NotifyAsync(room, from, to).Answered());
+
+        public Task<TimeSpan> TakeCreationAsync(int burst, TimeSpan interval) => CallAsync(user => user.TakeCreationAsync(burst, interval));
 
         public Task<bool> IsOnlineAsync() => CallAsync(user => user.IsOnlineAsync());
 
@@ -65,7 +75,11 @@ internal sealed partial class Cluster(Simulated world, Node from) : IClusterClie
 
     private sealed class History(Simulated world, Node from) : IHistoryGrain
     {
+        public Task<HistoryPage> PageAsync(PageAsk ask, CancellationToken cancellationToken) => CallAsync(history => history.PageAsync(ask, CancellationToken.None));
+
         public Task<HistoryPage> PageAsync(string room, string user, long after, int limit) => CallAsync(history => history.PageAsync(room, user, after, limit));
+
+        public Task<PresenceSnapshot> WhoAsync(string room, string user, int most) => CallAsync(history => history.WhoAsync(room, user, most));
 
         public Task<RoomEvent[]> ReadAsync(string room, long after, int limit) => CallAsync(history => history.ReadAsync(room, after, limit));
 
@@ -88,14 +102,14 @@ internal sealed partial class Cluster(Simulated world, Node from) : IClusterClie
         private Task<T> CallAsync<T>(Func<IGatewayRegistryGrain, Task<T>> call) => world.Network.CallAsync(from, () => world.Registry, call);
     }
 
-    private sealed class Echo(Simulated world, Node from) : IInboxEchoGrain
+    private sealed class Echo(Simulated world, Node from) : IStreamProbeGrain
     {
-        public Task EchoAsync(string gateway, long number) => world.Network.CallAsync<IInboxEchoGrain, bool>(
-            from, () => world.Echo, echo => echo.EchoAsync(gateway, number).Answered());
+        public Task ProbeAsync(string gateway, long number) => world.Network.CallAsync<IStreamProbeGrain, bool>(
+            from, () => world.Echo, echo => echo.ProbeAsync(gateway, number).Answered());
     }
 }
 
-/// <summary>A call without a result as one with.</summary>
+/// <summary>Turns a call without a result into a call with a result.</summary>
 internal static class Calls
 {
     public static async Task<bool> Answered(this Task call)

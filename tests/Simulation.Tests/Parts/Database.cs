@@ -1,30 +1,30 @@
 using OrleansChat.Grains.Interfaces;
-using OrleansChat.Grains.Log;
+using OrleansChat.Grains.MessageLog;
 using OrleansChat.Simulation.Tests.World;
 
 namespace OrleansChat.Simulation.Tests.Parts;
 
 /// <summary>
-/// The log of a world: the store itself, and the way to it from each node, on which an operation can fail, before or after it was done, or
-/// be done when nobody waits for it any more.
+/// The log of a world: the store, and the access of each node to it. An operation can fail before or after its
+/// execution, or be executed after its caller has stopped waiting.
 /// </summary>
-/// <param name="store">What the nodes reach, which a mutant may be.</param>
-/// <param name="truth">What is compared with.</param>
+/// <param name="store">The log that the nodes use; it may be a mutant.</param>
+/// <param name="truth">The log that the checks read.</param>
 internal sealed class Database(Simulated world, IMessageLog store, IMessageLog truth)
 {
-    /// <summary>Until when nothing reaches it.</summary>
+    /// <summary>The time until which every new operation fails.</summary>
     public long AwayUntil { get; set; }
 
-    /// <summary>The log as a node has it.</summary>
+    /// <summary>The log for one node.</summary>
     public IMessageLog For(Node node) => new Way(world, this, node);
 
-    /// <summary>A room's events, now.</summary>
+    /// <summary>The current events of a room.</summary>
     public IReadOnlyList<RoomEvent> Events(string room) => Now(truth.ReadAsync(room, 0, int.MaxValue, CancellationToken.None));
 
-    /// <summary>A room's head, now.</summary>
+    /// <summary>The current head of a room.</summary>
     public RoomHead Head(string room) => Now(truth.HeadsAsync([room], CancellationToken.None)) is [var head] ? head : default;
 
-    /// <summary>An event, now; null where there is none.</summary>
+    /// <summary>One event; null if it does not exist.</summary>
     public RoomEvent? Event(string room, long seq) => Now(truth.ReadAsync(room, seq - 1, 1, CancellationToken.None)) is [var found] ? found : null;
 
     private IMessageLog Reached => store;
@@ -40,14 +40,18 @@ internal sealed class Database(Simulated world, IMessageLog store, IMessageLog t
         public Task<RoomClaim?> ClaimAsync(string room, CancellationToken cancellationToken) =>
             DoAsync($"claim {room}", () => Store.ClaimAsync(room, CancellationToken.None), cancellationToken);
 
-        public Task<RoomClaim> CreateAsync(string room, RoomKind kind, CancellationToken cancellationToken) =>
-            DoAsync($"create {room}", () => Store.CreateAsync(room, kind, CancellationToken.None), cancellationToken);
+        public async Task<CreatedRoom> CreateAsync(RoomCreation creation, CancellationToken cancellationToken)
+        {
+            var created = await DoAsync($"create {creation.Room}", () => Store.CreateAsync(creation, CancellationToken.None), cancellationToken);
+            world.Tell?.Invoke($"{node.Name} created {creation.Room} under {created.Claim.Number}: {string.Join(' ', creation.Entries.Zip(created.Entries, (entry, done) => $"{entry.ClientId}={done.Seq}{(done.Duplicate ? "d" : "")}"))}");
+            return created;
+        }
 
         public async Task<AppendResult> AppendAsync(RoomAppend append, CancellationToken cancellationToken)
         {
             var (inFlight, failed) = _appends.GetValueOrDefault(append.Room);
             world.Expect(!inFlight, $"{node.Name} has two appends of {append.Room} in flight");
-            world.Expect(failed == 0 || append.Claim != failed, $"{node.Name} appends to {append.Room} under claim {append.Claim} again, whose last append failed");
+            world.Expect(failed == 0 || append.Claim != failed, $"{node.Name} appends to {append.Room} under claim {append.Claim} again, but the last append under this claim failed");
             _appends[append.Room] = (true, 0);
             try
             {
@@ -67,8 +71,8 @@ internal sealed class Database(Simulated world, IMessageLog store, IMessageLog t
         public Task<AppendedEntry?> FindAsync(string room, string user, string clientId, CancellationToken cancellationToken) =>
             DoAsync("find", () => Store.FindAsync(room, user, clientId, CancellationToken.None), cancellationToken);
 
-        public Task<IReadOnlyList<RoomEvent>> ReadAsync(string room, long after, int limit, CancellationToken cancellationToken) =>
-            DoAsync("read", () => Store.ReadAsync(room, after, limit, CancellationToken.None), cancellationToken);
+        public Task<IReadOnlyList<RoomEvent>> ReadAsync(string room, MessageLogRange range, CancellationToken cancellationToken) =>
+            DoAsync("read", () => Store.ReadAsync(room, range, CancellationToken.None), cancellationToken);
 
         public Task<IReadOnlyList<RoomHead>> HeadsAsync(IReadOnlyCollection<string> rooms, CancellationToken cancellationToken) =>
             DoAsync("heads", () => Store.HeadsAsync(rooms, CancellationToken.None), cancellationToken);
@@ -117,9 +121,9 @@ internal sealed class Database(Simulated world, IMessageLog store, IMessageLog t
                         var result = Now(does());
                         scheduler.After(scheduler.Between(0, 2), () => answer.TrySetResult(result));
                     }
-                    catch (Exception refused)
+                    catch (Exception exception)
                     {
-                        answer.TrySetException(refused);
+                        answer.TrySetException(exception);
                     }
                 });
             }
@@ -129,7 +133,7 @@ internal sealed class Database(Simulated world, IMessageLog store, IMessageLog t
             void Fail()
             {
                 world.Tell?.Invoke($"{node.Name}: the log fails to {what}");
-                answer.TrySetException(new LogUnavailableException("The log is away."));
+                answer.TrySetException(new MessageLogUnavailableException("The log is away."));
             }
         }
     }

@@ -8,7 +8,7 @@ using OrleansChat.Simulation.Tests.World;
 
 namespace OrleansChat.Simulation.Tests.Parts;
 
-/// <summary>One gateway process: everything of the real one but its sockets and its lease's timer.</summary>
+/// <summary>One gateway process: the real code, without the sockets and the lease's background service.</summary>
 internal sealed class GatewayProcess
 {
     private readonly Simulated _world;
@@ -21,12 +21,13 @@ internal sealed class GatewayProcess
         Node = new(world.Scheduler, name, inTurns: false, world.Scheduler.Between(0, 4000));
         var cluster = new Cluster(world, Node);
         var (fanout, limits, time) = (Options.Create(world.Knobs.Fanout), Options.Create(world.Knobs.Limits), Node.Time);
-        var ongoing = new Ongoing(world.Logger<Ongoing>(Node));
-        Feeds = new Feeds(cluster, _id, ongoing, fanout, world.Shared.Fanout, time);
-        var users = new Users(cluster, _id, Feeds, new(Options.Create(new ConnectionOptions()), time), ongoing, limits, time, world.Logger<Users>(Node));
-        var inbox = new GatewayInbox(cluster, _id, Feeds, users, ongoing, world.Logger<GatewayInbox>(Node));
-        var beacon = new Beacon(cluster, Feeds, fanout, world.Shared.Fanout, time, world.Logger<Beacon>(Node));
-        var watch = new InboxWatch(cluster, _id, inbox, Feeds, users, fanout, world.Shared.Fanout, time, world.Logger<InboxWatch>(Node));
+        var background = new BackgroundTasks(world.Logger<BackgroundTasks>(Node));
+        Feeds = new Feeds(cluster, _id, background, fanout, world.Shared.Fanout, time);
+        var users = new Users(cluster, _id, Feeds, new(Options.Create(new ConnectionOptions()), time), background, limits, Options.Create(world.Knobs.Budgets), time, world.Logger<Users>(Node));
+        var inbox = new GatewayStream(
+            cluster, _id, Feeds, users, background, new(time, world.Logger<StartupWait>(Node)), world.Logger<GatewayStream>(Node));
+        var beacon = new HeadPoller(cluster, Feeds, fanout, world.Shared.Fanout, time, world.Logger<HeadPoller>(Node));
+        var watch = new StreamHealthCheck(cluster, _id, inbox, Feeds, users, fanout, world.Shared.Fanout, time, world.Logger<StreamHealthCheck>(Node));
         Ports = new(Feeds, users, world.Knobs.Limits, world.Knobs.Sessions, world.Knobs.Lag, new(), world.Shared.Sessions, 25_000, time);
         _ = Node.StartAsync(async () =>
         {
@@ -38,7 +39,7 @@ internal sealed class GatewayProcess
             });
             if (!granted)
             {
-                // The lease was granted, nobody heard of it, and it is over.
+                // An earlier grant was lost on its way, and that lease has ended.
                 world.Scheduler.After(TimeSpan.Zero, () => world.Gateways.Crash(this));
                 return;
             }
@@ -50,7 +51,7 @@ internal sealed class GatewayProcess
             });
             Open = true;
             await Task.WhenAll(
-                Background.RunAsync(world.Knobs.Beacon(beacon), CancellationToken.None), Background.RunAsync(watch, CancellationToken.None), KeepLeaseAsync(cluster, users, ongoing));
+                Background.RunAsync(world.Knobs.Beacon(beacon), CancellationToken.None), Background.RunAsync(watch, CancellationToken.None), KeepLeaseAsync(cluster, users, background));
         });
     }
 
@@ -58,22 +59,22 @@ internal sealed class GatewayProcess
 
     public Feeds Feeds { get; }
 
-    public SessionPorts Ports { get; }
+    public SessionServices Ports { get; }
 
-    /// <summary>Its name in the cluster.</summary>
+    /// <summary>The id in the cluster.</summary>
     public string Id => _id.Id;
 
-    /// <summary>True while it takes connections.</summary>
+    /// <summary>True while it accepts connections.</summary>
     public bool Open { get; private set; }
 
-    /// <summary>Its connections.</summary>
+    /// <summary>The connections to this gateway.</summary>
     public IReadOnlyList<Socket> Sockets => _sockets;
 
     public void Add(Socket socket) => _sockets.Add(socket);
 
     public void Remove(Socket socket) => _sockets.Remove(socket);
 
-    /// <summary>Dies, and everybody connected hears it sooner or later.</summary>
+    /// <summary>Kills the process. Each connected client notices within 1 s.</summary>
     public void Crash()
     {
         Open = false;
@@ -95,17 +96,17 @@ internal sealed class GatewayProcess
                     return;
                 }
             }
-            catch (Exception away) when (away is not OutOfMemoryException)
+            catch (Exception exception) when (exception is not OutOfMemoryException)
             {
-                // A process that cannot start is started again.
+                // The call is retried, as a supervisor restarts a process that cannot start.
             }
 
             await Task.Delay(TimeSpan.FromMilliseconds(200), Node.Time);
         }
     }
 
-    /// <summary>As the real lease: renewed in time, or the process starts anew.</summary>
-    private async Task KeepLeaseAsync(Cluster cluster, Users users, Ongoing ongoing)
+    /// <summary>Like the real lease: if it is not renewed in time, the process restarts.</summary>
+    private async Task KeepLeaseAsync(Cluster cluster, Users users, BackgroundTasks background)
     {
         using var timer = new PeriodicTimer(Lease.Renewal, Node.Time);
         var (ticked, known) = (Node.Time.GetTimestamp(), 0L);
@@ -128,14 +129,14 @@ internal sealed class GatewayProcess
 
                 if (known != 0 && known != grant.Cluster)
                 {
-                    ongoing.Add(users.AttendAllAsync(CancellationToken.None));
+                    background.Add(users.SyncAllSessionsAsync(CancellationToken.None));
                 }
 
                 known = grant.Cluster;
             }
-            catch (Exception away) when (away is TimeoutException or IOException)
+            catch (Exception exception) when (exception is TimeoutException or IOException)
             {
-                // The registry is away.
+                // The registry is unavailable.
             }
 
             ticked = Node.Time.GetTimestamp();
@@ -143,7 +144,7 @@ internal sealed class GatewayProcess
     }
 }
 
-/// <summary>The gateways of a world. One that dies comes back as a process that knows nothing.</summary>
+/// <summary>The gateways of a world. A new process without state replaces each dead one.</summary>
 internal sealed class Gateways(Simulated world)
 {
     private readonly List<GatewayProcess> _living = [];
@@ -163,7 +164,7 @@ internal sealed class Gateways(Simulated world)
         }
     }
 
-    /// <summary>Stands still for a while, as a paused process does.</summary>
+    /// <summary>Pauses a gateway process for a time.</summary>
     public void Freeze(GatewayProcess gateway, TimeSpan time)
     {
         world.Tell?.Invoke($"{gateway.Node.Name} freezes for {time.TotalSeconds:0.0} s");

@@ -7,7 +7,7 @@ using OrleansChat.Simulation.Tests.World;
 
 namespace OrleansChat.Simulation.Tests.Parts;
 
-/// <summary>The bounds of one world: drawn small, so that each of them is met.</summary>
+/// <summary>The bounds of one world. Many are small, so that the runs reach each of them.</summary>
 internal sealed class Knobs(Scheduler scheduler)
 {
     public RoomOptions Rooms { get; } = new()
@@ -16,9 +16,11 @@ internal sealed class Knobs(Scheduler scheduler)
         WaitingEntries = scheduler.Pick([6, 4096]),
         WaitingPublishes = scheduler.Pick([4, 2048]),
         RecentMessages = scheduler.Pick([64, 1024]),
-        NamedAttendance = scheduler.Pick([0, 50]),
-        TellMs = scheduler.Pick([0, 5, 50]),
-        TellEvents = scheduler.Pick([2, 32]),
+        NamedPresence = scheduler.Pick([0, 50]),
+        PublishMs = scheduler.Pick([0, 5, 50]),
+        PublishEvents = scheduler.Pick([2, 32]),
+        CreatesPerUser = scheduler.Pick([0, 1, 20]),
+        CreateInterval = TimeSpan.FromSeconds(1),
     };
 
     public FanoutOptions Fanout { get; } = new()
@@ -28,14 +30,20 @@ internal sealed class Knobs(Scheduler scheduler)
         CallMs = scheduler.Pick([0, 8, 50]),
         CallCommands = scheduler.Pick([2, 32]),
         RepairEvents = scheduler.Pick([1, 4, 256]),
-        HoleEvents = scheduler.Pick([3, 10, 1024]),
-        HeldEvents = scheduler.Pick([1, 4, 256]),
-        HoldMs = scheduler.Pick([0, 50]),
+        GapEvents = scheduler.Pick([3, 10, 1024]),
+        OutOfOrderEvents = scheduler.Pick([1, 4, 256]),
+        GapWaitMs = scheduler.Pick([0, 50]),
     };
 
-    public ProtocolLimits Limits { get; } = new() { SendsPerSecond = 0, ReplayEvents = scheduler.Pick([5, 20, 500]), ConnectionsPerUser = 1000 };
+    public ProtocolLimits Limits { get; } = new() { SendsPerSecond = 1_000_000, SendBurst = 1_000_000, ReplayEvents = scheduler.Pick([5, 20, 500]), ConnectionsPerUser = 1000 };
 
-    public SessionOptions Sessions { get; } = new() { CatchUpEvents = scheduler.Pick([1, 4, 128]), CommandsInFlight = scheduler.Pick([1, 4, 256]) };
+    /// <summary>High, but not off, so that gateways lease budgets.</summary>
+    public BudgetOptions Budgets { get; } = new()
+    {
+        CommandsPerSecond = 1_000_000, CommandBurst = 1_000_000, ConnectsPerSecond = 1_000_000, ConnectBurst = 1_000_000, CursorsPerSecond = 1_000_000,
+    };
+
+    public ChatSessionOptions Sessions { get; } = new() { CatchUpEvents = scheduler.Pick([1, 4, 128]), CommandsInFlight = scheduler.Pick([1, 4, 256]) };
 
     public LagOptions Lag { get; } = new() { MaxEvents = scheduler.Pick([8, 30, 10_000]) };
 
@@ -43,6 +51,6 @@ internal sealed class Knobs(Scheduler scheduler)
 
     public int WriteBytes { get; } = scheduler.Pick([200, 64 * 1024]);
 
-    /// <summary>What a mutant puts in the place of the beacon.</summary>
+    /// <summary>Replaces the head poller in a mutant.</summary>
     public Func<BackgroundService, BackgroundService> Beacon { get; set; } = static beacon => beacon;
 }

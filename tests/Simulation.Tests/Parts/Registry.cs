@@ -3,7 +3,9 @@ using OrleansChat.Simulation.Tests.World;
 
 namespace OrleansChat.Simulation.Tests.Parts;
 
-/// <summary>The gateways' leases, kept where nothing dies: what follows from a lease is simulated, keeping it is not.</summary>
+/// <summary>
+/// The gateways' leases, on a node without faults. The simulation covers the effects of a lease, not its storage.
+/// </summary>
 internal sealed class Registry(Simulated world) : IGatewayRegistryGrain
 {
     private readonly Dictionary<string, long> _until = [];
@@ -49,8 +51,8 @@ internal sealed class Registry(Simulated world) : IGatewayRegistryGrain
     }
 }
 
-/// <summary>Says to a gateway what it said to itself.</summary>
-internal sealed class EchoOnAnySilo(Simulated world, Node node) : IInboxEchoGrain
+/// <summary>Publishes the probe of a gateway on that gateway's stream.</summary>
+internal sealed class ProbeOnAnySilo(Simulated world, Node node) : IStreamProbeGrain
 {
-    public Task EchoAsync(string gateway, long number) => world.Inboxes.PublishAsync(node, gateway, new InboxEcho(number));
+    public Task ProbeAsync(string gateway, long number) => world.Inboxes.PublishAsync(node, gateway, new StreamProbe(number));
 }

@@ -16,28 +16,28 @@ internal sealed class Silo
     {
         Clock = world.Scheduler.Between(0, 4000);
         Node = new(world.Scheduler, name, inTurns: false, Clock);
-        Watch = new(new Cluster(world, Node), Node.Time, world.Shared.Grains, world.Logger<GatewayWatch>(Node));
-        History = new(Node, new HistoryGrain(world.Database.For(Node), new Membership(world)));
+        Watch = new(new Cluster(world, Node), Node.Time, world.Shared.Grains, world.Logger<GatewayFailureDetector>(Node));
+        History = new(Node, new HistoryGrain(world.Database.For(Node), new Membership(world), new Cluster(world, Node)));
         _ = Node.StartAsync(() => Background.RunAsync(Watch, CancellationToken.None));
     }
 
-    /// <summary>How wrong its clock is.</summary>
+    /// <summary>The error of its clock.</summary>
     public TimeSpan Clock { get; }
 
     public Node Node { get; }
 
-    public GatewayWatch Watch { get; }
+    public GatewayFailureDetector Watch { get; }
 
     public Hosted History { get; }
 }
 
-/// <summary>Which silos there are, as their number of changes alone tells.</summary>
+/// <summary>The cluster membership, reduced to the number of its changes.</summary>
 internal sealed class Membership(Simulated world) : IClusterMembershipService
 {
     public ClusterMembershipSnapshot CurrentSnapshot =>
         new(ImmutableDictionary<SiloAddress, ClusterMember>.Empty, new MembershipVersion(world.ClusterNumber));
 
-    public IAsyncEnumerable<ClusterMembershipSnapshot> MembershipUpdates => throw new NotSupportedException("Nobody waits for changes here.");
+    public IAsyncEnumerable<ClusterMembershipSnapshot> MembershipUpdates => throw new NotSupportedException("The simulation has no updates of the membership.");
 
     public ValueTask Refresh(MembershipVersion minimumVersion = default, CancellationToken cancellationToken = default) => default;
 
@@ -45,7 +45,8 @@ internal sealed class Membership(Simulated world) : IClusterMembershipService
 }
 
 /// <summary>
-/// The silos and where each grain is: one activation each, unless the silos disagree. Then some gateways reach the older one for a while.
+/// The silos, and the activation of each grain. A grain has one activation, unless the silos disagree. Then some
+/// gateways reach the older activation for a while.
 /// </summary>
 internal sealed class Silos(Simulated world)
 {
@@ -55,15 +56,15 @@ internal sealed class Silos(Simulated world)
     private readonly List<Activation> _activations = [];
     private int _started;
 
-    /// <summary>Those that live.</summary>
+    /// <summary>The silos that are alive.</summary>
     public IReadOnlyList<Silo> Living => _silos;
 
-    /// <summary>Every activation that lives.</summary>
+    /// <summary>The activations that are alive.</summary>
     public IReadOnlyList<Activation> Activations => _activations;
 
     public void Start() => _silos.Add(new(world, $"s{++_started}"));
 
-    /// <summary>Dies. That it did is known a while later, and some time after that another one starts.</summary>
+    /// <summary>Kills a silo. The cluster notices within 3 s, and another silo starts within 6 s.</summary>
     public void Crash(Silo silo)
     {
         if (!_silos.Remove(silo))
@@ -96,7 +97,7 @@ internal sealed class Silos(Simulated world)
         });
     }
 
-    /// <summary>The activation that answers a caller; null where no silo lives that could hold it.</summary>
+    /// <summary>The activation that answers a caller; null if no silo is alive to host it.</summary>
     public Activation? Find(string kind, string key, Node caller)
     {
         if (_elsewhere.TryGetValue(((kind, key), caller), out var older) && older is { Node.Alive: true, Leaving: false })
@@ -107,7 +108,7 @@ internal sealed class Silos(Simulated world)
         return _where.TryGetValue((kind, key), out var found) ? found : Activate(kind, key, null);
     }
 
-    /// <summary>The silos disagree: another activation of the grain is made, and some callers go on with the older one.</summary>
+    /// <summary>The silos disagree: the grain gets another activation, but some callers use the older one.</summary>
     public void Split(Activation older, IEnumerable<Node> callers)
     {
         if (_where.GetValueOrDefault(older.Key) != older || older.Leaving || !older.Node.Alive)
@@ -115,7 +116,7 @@ internal sealed class Silos(Simulated world)
             return;
         }
 
-        world.Tell?.Invoke($"{older.Node.Name} has a double from now on");
+        world.Tell?.Invoke($"{older.Node.Name} gets a second activation");
         foreach (var caller in callers)
         {
             _elsewhere[(older.Key, caller)] = older;
@@ -124,7 +125,7 @@ internal sealed class Silos(Simulated world)
         Activate(older.Key.Kind, older.Key.Key, older.Silo);
     }
 
-    /// <summary>The silos agree again: what is double goes.</summary>
+    /// <summary>The silos agree again: the second activations deactivate.</summary>
     public void Agree()
     {
         _elsewhere.Clear();
@@ -134,7 +135,7 @@ internal sealed class Silos(Simulated world)
         }
     }
 
-    /// <summary>An activation is no more.</summary>
+    /// <summary>Removes an activation that has ended.</summary>
     public void Forget(Activation activation)
     {
         _activations.Remove(activation);

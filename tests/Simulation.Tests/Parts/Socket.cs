@@ -9,16 +9,16 @@ using OrleansChat.Simulation.Tests.World;
 namespace OrleansChat.Simulation.Tests.Parts;
 
 /// <summary>
-/// One connection, both ends: bytes arrive in order or not at all. The gateway's end has the real outbox and the real conversation; in
-/// place of a socket a writer takes what waits, as fast as this peer reads.
+/// Both ends of one connection. Bytes arrive in order or not at all. The gateway's end has the real send queue and the
+/// real conversation. A writer replaces the socket: it takes from the send queue as fast as this peer reads.
 /// </summary>
 internal sealed class Socket
 {
     private readonly Simulated _world;
     private readonly GatewayProcess _gateway;
     private readonly Client _client;
-    private readonly Outbox _outbox;
-    private readonly Signal _due = new();
+    private readonly ConnectionSendQueue _outbox;
+    private readonly SingleWaiterAutoResetEvent _due = new();
     private readonly JsonConversation _conversation;
     private readonly CancellationTokenSource _gone = new();
     private readonly Queue<byte[]> _up = new();
@@ -34,7 +34,7 @@ internal sealed class Socket
     {
         (_world, _gateway, _client) = (world, gateway, client);
         _outbox = new(world.Knobs.OutboxBytes, 64 * 1024, _due.Set);
-        var wire = new SessionWire(_outbox, new(0, 1, gateway.Node.Time), End, new(gateway.Node.Time, TimeSpan.FromSeconds(30), (_, _) => { }), _gone.Token);
+        var wire = new SessionConnection(_outbox, new(0, 1, gateway.Node.Time), End, new(gateway.Node.Time, TimeSpan.FromSeconds(30), (_, _) => { }), _gone.Token);
         var who = new IdentityResult(client.User, false, null);
         _conversation = new(wire, gateway.Ports, who, _ => who);
         gateway.Add(this);
@@ -45,13 +45,13 @@ internal sealed class Socket
         });
     }
 
-    /// <summary>Where it is connected to.</summary>
+    /// <summary>The gateway of this connection.</summary>
     public GatewayProcess Gateway => _gateway;
 
-    /// <summary>Milliseconds that its peer takes for one read: zero for a quick one.</summary>
+    /// <summary>The time of one read of the peer, in milliseconds; zero for a fast peer.</summary>
     public int SlowMs { get; set; }
 
-    /// <summary>The client says something.</summary>
+    /// <summary>Sends a command of the client.</summary>
     public void Say(ClientCommand command)
     {
         var frame = CommandWriter.Encode(command);
@@ -66,14 +66,14 @@ internal sealed class Socket
         });
     }
 
-    /// <summary>The network between the two is gone: each end notices by itself, the gateway's at the latest after a while.</summary>
+    /// <summary>Cuts the network. The client notices within 500 ms, and the gateway within 3 s.</summary>
     public void Cut()
     {
         _world.Scheduler.After(_world.Scheduler.Between(0, 500), LoseClient);
         _world.Scheduler.After(_world.Scheduler.Between(0, 3000), LoseServer);
     }
 
-    /// <summary>The client's end is gone.</summary>
+    /// <summary>Closes the client's end.</summary>
     public void LoseClient()
     {
         if (_clientOpen)
@@ -98,27 +98,29 @@ internal sealed class Socket
         _outbox.Complete();
         _gone.Cancel();
 
-        // As the real connection: what is being received comes to its end first.
+        // Like the real connection, it first completes the frame that it is handling.
         await _reading;
         await _conversation.CloseAsync();
 
-        // Not before: a process that dies in the middle of this takes its connections down.
+        // Not earlier: a process that dies during this closes its connections.
         _gateway.Remove(this);
         _world.Scheduler.After(_world.Network.Latency(), LoseClient);
     }
 
-    private void End(CloseCode code, string reason)
+    private void End(CloseCode code, string reason, int? after = null)
     {
         if (!_ending)
         {
             _world.Tell?.Invoke($"{_gateway.Node.Name} ends {_client.Node.Name}: {code} {reason}");
             _ending = true;
-            _outbox.Answer(_conversation.Farewell(code, reason));
+            _outbox.EnqueueAnswer(_conversation.Farewell(code, reason, after));
             _outbox.Complete();
         }
     }
 
-    /// <summary>As the real connection: the next frame waits for the one before it, and for answers that nobody takes.</summary>
+    /// <summary>
+    /// Like the real connection, it waits for the end of the frame before, and until the earlier answers are taken.
+    /// </summary>
     private async Task ReadAsync(Task earlier, byte[] frame)
     {
         await earlier;
@@ -132,11 +134,11 @@ internal sealed class Socket
         }
         catch (OperationCanceledException) when (_gone.IsCancellationRequested)
         {
-            // The connection is gone.
+            // The connection has closed.
         }
-        catch (Exception failure)
+        catch (Exception exception)
         {
-            _world.Tell?.Invoke($"{_gateway.Node.Name}: {failure.Message}");
+            _world.Tell?.Invoke($"{_gateway.Node.Name}: {exception.Message}");
             End(CloseCode.ServerError, "the server failed; come back");
         }
     }
@@ -177,13 +179,13 @@ internal sealed class Socket
         }
         catch (OperationCanceledException) when (_gone.IsCancellationRequested)
         {
-            // The connection is gone.
+            // The connection has closed.
         }
 
         _world.Scheduler.After(TimeSpan.Zero, LoseServer);
     }
 
-    /// <summary>What a whole frame carries (RFC 6455 §5.2): a server's have no mask.</summary>
+    /// <summary>The payload of a whole frame (RFC 6455 §5.2). Frames of a server have no mask.</summary>
     private static ReadOnlySpan<byte> Payload(ReadOnlySpan<byte> frame) => frame.IsEmpty ? frame : frame[(frame[1] switch
     {
         126 => 4,
@@ -208,7 +210,7 @@ internal sealed class Socket
     {
         List<ServerFrame> frames = [];
         FrameReader.Read(frame, frames);
-        _world.Expect(frames.Count > 0, $"{_client.Node.Name} got a frame that is none: {Encoding.UTF8.GetString(frame)}");
+        _world.Expect(frames.Count > 0, $"{_client.Node.Name} received an invalid frame: {Encoding.UTF8.GetString(frame)}");
         foreach (var one in frames)
         {
             if (_clientOpen)

@@ -1,12 +1,13 @@
+using OrleansChat.Grains.Interfaces;
 using OrleansChat.Protocol;
 using OrleansChat.Simulation.Tests.Parts;
 
 namespace OrleansChat.Simulation.Tests.People;
 
-/// <summary>What a client makes of what it is told, and what it holds against it.</summary>
+/// <summary>How a client handles frames, and what it checks in them.</summary>
 internal sealed partial class Client
 {
-    /// <summary>The server says something.</summary>
+    /// <summary>Handles a frame of the server.</summary>
     public void Hear(Socket socket, ServerFrame frame)
     {
         if (socket != _socket)
@@ -40,7 +41,7 @@ internal sealed partial class Client
                 Failed(err);
                 break;
             case Bye bye:
-                _world.Tell?.Invoke($"{Node.Name} hears {bye.Code}");
+                _world.Tell?.Invoke($"{Node.Name} receives bye {bye.Code}");
                 break;
         }
     }
@@ -48,21 +49,22 @@ internal sealed partial class Client
     private void Entered(RoomView view, Joined joined)
     {
         _world.Tell?.Invoke($"{Node.Name} is in {joined.Room} after {joined.After} of {joined.Seq}{(joined.Reset ? ", reset" : "")}");
-        var head = _world.Database.Head(view.Name).Seq;
-        Expect(joined.Seq <= head, $"is told head {joined.Seq} of {view.Name}, which is at {head}");
-        Expect(view.Epoch is null || view.Epoch == joined.Epoch, $"is told another epoch of {view.Name}");
-        Expect(!joined.Reset, $"is told to forget {view.Name}: its cursor was {view.AskedAfter}, the head told is {joined.Seq}, the head is {head}");
+        var head = _world.Database.Head(view.Key).Seq;
+        Expect(joined.Seq <= head, $"receives head {joined.Seq} of {view.Name}, but the head is {head}");
+        Expect(view.Epoch is null or UncreatedRoom.Epoch || view.Epoch == joined.Epoch, $"receives another epoch of {view.Name}");
+        Expect(joined.Epoch != UncreatedRoom.Epoch || (view.Kind is null && joined.Seq == 0), $"receives no epoch of {view.Name}");
+        Expect(!joined.Reset, $"receives a reset of {view.Name}: its cursor was {view.AskedAfter}, joined has head {joined.Seq}, the head is {head}");
         (view.Epoch, view.Head) = (joined.Epoch, joined.Seq);
         if (view.Place == Place.Joining && view.JoinId == joined.Id)
         {
-            Expect(joined.After == (view.AskedAfter ?? joined.Seq), $"asked for {view.Name} after {view.AskedAfter} and is in after {joined.After} of {joined.Seq}");
+            Expect(joined.After == (view.AskedAfter ?? joined.Seq), $"joins {view.Name} after {view.AskedAfter}, but joined says after {joined.After} of {joined.Seq}");
             view.Place = Place.In;
             view.Cursor = joined.After;
             Pump(view);
         }
         else if (joined.Id is null)
         {
-            // A bell brought it in.
+            // A notification joined the session to the room.
             view.Cursor = joined.After;
             if (view.Place == Place.Out)
             {
@@ -74,16 +76,16 @@ internal sealed partial class Client
 
     private void Happened(RoomView view, ChatEvent happened)
     {
-        _world.Tell?.Invoke($"{Node.Name} sees {view.Name} {happened.Seq}");
-        Expect(view.Place != Place.Out, $"sees {view.Name} {happened.Seq} without being in");
-        Expect(happened.Seq == view.Cursor + 1, $"sees {view.Name} {happened.Seq} after {view.Cursor}");
+        _world.Tell?.Invoke($"{Node.Name} receives {view.Name} {happened.Seq}");
+        Expect(view.Place != Place.Out, $"receives {view.Name} {happened.Seq}, but has not joined the room");
+        Expect(happened.Seq == view.Cursor + 1, $"receives {view.Name} {happened.Seq} after {view.Cursor}");
         view.Cursor = happened.Seq;
-        var stored = _world.Database.Event(view.Name, happened.Seq);
+        var stored = _world.Database.Event(view.Key, happened.Seq);
         Expect(
             stored is not null && stored.From == happened.From && (int)stored.Kind == (int)happened.Kind && stored.Ts == happened.Ts
             && (happened.Id is null || happened.Id == stored.ClientId) && (happened.From == User || happened.Id is null)
             && (stored.Edited || stored.Text is null || stored.Text == happened.Text),
-            $"sees {view.Name} {happened.Seq} of {happened.From}, where the log has {stored}");
+            $"receives {view.Name} {happened.Seq} of {happened.From}, but the log has {stored}");
         if (happened.Kind == EventKind.Msg)
         {
             view.Message = happened.Seq;
@@ -97,11 +99,11 @@ internal sealed partial class Client
 
     private void Missed(RoomView view, Gap gap)
     {
-        _world.Tell?.Invoke($"{Node.Name} has a gap of {view.Name} {gap.From}-{gap.To}");
-        var head = _world.Database.Head(view.Name).Seq;
+        _world.Tell?.Invoke($"{Node.Name} receives a gap of {view.Name} {gap.From}-{gap.To}");
+        var head = _world.Database.Head(view.Key).Seq;
         var told = Math.Min(_world.Knobs.Lag.MaxEvents, _world.Knobs.Limits.ReplayEvents);
-        Expect(view.Place != Place.Out && gap.From == view.Cursor + 1 && gap.To >= gap.From, $"has a gap of {view.Name} {gap.From}-{gap.To} after {view.Cursor}");
-        Expect(gap.To <= head - told, $"has a gap of {view.Name} {gap.From}-{gap.To}, though the head is {head} and {told} events are always told");
+        Expect(view.Place != Place.Out && gap.From == view.Cursor + 1 && gap.To >= gap.From, $"receives a gap of {view.Name} {gap.From}-{gap.To} after {view.Cursor}");
+        Expect(gap.To <= head - told, $"receives a gap of {view.Name} {gap.From}-{gap.To}, but the head is {head} and the newest {told} events must not be in a gap");
         view.Cursor = gap.To;
         _world.Gaps++;
     }
@@ -126,7 +128,7 @@ internal sealed partial class Client
         }
     }
 
-    /// <summary>What it left, unless it has asked to be in again.</summary>
+    /// <summary>Ends a leave. If the client has joined again meanwhile, it stays in the room.</summary>
     private static void Left(RoomView view)
     {
         view.LeaveId = null;
@@ -138,16 +140,16 @@ internal sealed partial class Client
 
     private void Stored(RoomView view, Outgoing sent, Ok ok)
     {
-        _world.Tell?.Invoke($"{Node.Name} hears ok {ok.Id} = {ok.Seq}{(ok.Dup ? ", dup" : "")}");
-        var stored = _world.Database.Event(view.Name, ok.Seq!.Value);
-        Expect(stored is not null && stored.From == User && stored.ClientId == ok.Id && stored.Ts == ok.Ts, $"hears ok {ok.Id} = {ok.Seq}, where the log has {stored}");
-        Expect(sent.Seq is null || sent.Seq == ok.Seq, $"hears ok {ok.Id} = {ok.Seq}, and heard {sent.Seq} before");
-        Expect(ok.Dup || !sent.First, $"hears twice that {ok.Id} was stored just now");
+        _world.Tell?.Invoke($"{Node.Name} receives ok {ok.Id} = {ok.Seq}{(ok.Dup ? ", dup" : "")}");
+        var stored = _world.Database.Event(view.Key, ok.Seq!.Value);
+        Expect(stored is not null && stored.From == User && stored.ClientId == ok.Id && stored.Ts == ok.Ts, $"receives ok {ok.Id} = {ok.Seq}, but the log has {stored}");
+        Expect(sent.Seq is null || sent.Seq == ok.Seq, $"receives ok {ok.Id} = {ok.Seq}, but received {sent.Seq} before");
+        Expect(ok.Dup || !sent.First, $"receives a second ok without dup for {ok.Id}");
         if (!ok.Dup || sent.Tries == 1)
         {
             foreach (var (when, seq) in view.Stored)
             {
-                Expect(when < sent.Sent == seq < ok.Seq, $"sent {ok.Id} as its {sent.Sent}. to {view.Name} and it became {ok.Seq}, while its {when}. became {seq}");
+                Expect(when < sent.Sent == seq < ok.Seq, $"sent {ok.Id} at position {sent.Sent} to {view.Name} and got sequence {ok.Seq}, but its send at position {when} got {seq}");
             }
 
             view.Stored.Add((sent.Sent, ok.Seq.Value));
@@ -163,20 +165,26 @@ internal sealed partial class Client
 
     private void Failed(Err err)
     {
-        _world.Tell?.Invoke($"{Node.Name} hears err {err.Id} {err.Room}: {err.Code} {err.Message}");
+        _world.Tell?.Invoke($"{Node.Name} receives err {err.Id} {err.Room}: {err.Code} {err.Message}");
+        if (err.Room == Nowhere)
+        {
+            Expect(err.Code == ChatErrorCode.NotFound == (err.Retry is null), $"receives {err.Code} for a room that does not exist");
+            return;
+        }
+
         var wait = TimeSpan.FromMilliseconds(err.Retry ?? 100);
         foreach (var view in _rooms.Values)
         {
             if (view.Place == Place.Joining && (err.Id is null ? view.JoinId is null && err.Room == view.Name : view.JoinId == err.Id))
             {
                 view.Place = Place.Out;
-                if (err.Code == ErrorCode.NotMember && view.Kind == "group")
+                if (err.Code == ChatErrorCode.NotMember && view.Kind == "group")
                 {
                     Out(view);
                     return;
                 }
 
-                Expect(err.Retry is not null, $"may not come into {view.Name}: {err.Code} {err.Message}");
+                Expect(err.Retry is not null, $"cannot join {view.Name}: {err.Code} {err.Message}");
                 AfterOnThisConnection(wait, () =>
                 {
                     if (view is { Wanted: true, Place: Place.Out })
@@ -193,10 +201,10 @@ internal sealed partial class Client
                 return;
             }
 
-            if (err.Id is null && err.Room == view.Name && err.Code == ErrorCode.NotMember)
+            if (err.Id is null && err.Room == view.Name && err.Code == ChatErrorCode.NotMember)
             {
-                // Its membership ended elsewhere.
-                Expect(view.Kind == "group", $"is not in the channel {view.Name} any more");
+                // A leave on another connection ended the membership.
+                Expect(view.Kind == "group", $"receives not_member for the channel {view.Name}");
                 if (view.Place != Place.Joining)
                 {
                     Out(view);
@@ -217,9 +225,9 @@ internal sealed partial class Client
     {
         if (err.Retry is null)
         {
-            var known = err.Code is ErrorCode.Gone && sent.Send.Ref is not null;
-            var left = err.Code is ErrorCode.NotMember && (view.Kind == "group" || view.Place != Place.In);
-            Expect(known || left, $"may not send {sent.Send.Id} to {view.Name}: {err.Code} {err.Message}");
+            var known = err.Code is ChatErrorCode.Gone && sent.Send.Ref is not null;
+            var left = err.Code is ChatErrorCode.NotMember && (view.Kind == "group" || view.Place != Place.In);
+            Expect(known || left, $"cannot send {sent.Send.Id} to {view.Name}: {err.Code} {err.Message}");
             view.InFlight.Remove(sent);
             sent.Refused++;
             Pump(view);

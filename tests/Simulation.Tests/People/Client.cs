@@ -1,4 +1,5 @@
 using System.Globalization;
+using OrleansChat.Gateway.Sessions;
 using OrleansChat.Protocol;
 using OrleansChat.Simulation.Tests.Parts;
 using OrleansChat.Simulation.Tests.World;
@@ -6,8 +7,8 @@ using OrleansChat.Simulation.Tests.World;
 namespace OrleansChat.Simulation.Tests.People;
 
 /// <summary>
-/// A client as the protocol wants it: it sends again under the same id what was not answered, comes back with its cursors, on whatever
-/// gateway. It believes nothing: every frame is compared with what was told before it, and with the log.
+/// A client that follows the protocol. It repeats sends without an answer under the same id, and resumes with its
+/// cursors on any gateway. It trusts nothing: it compares each frame with the frames before it and with the log.
 /// </summary>
 internal sealed partial class Client
 {
@@ -20,14 +21,17 @@ internal sealed partial class Client
     private long _sent;
     private int _slowMs;
 
-    public Client(Simulated world, string name, string user, IEnumerable<(string Name, string Kind)> rooms, Predicate<string> wants)
+    /// <summary>A room that no client creates. A cursor for it must not create it either.</summary>
+    public const string Nowhere = "nowhere";
+
+    public Client(Simulated world, string name, string user, IEnumerable<(string Name, string? Kind)> rooms, Predicate<string> wants)
     {
         (_world, User) = (world, user);
         Node = new(world.Scheduler, name, inTurns: true, TimeSpan.Zero);
         _window = world.Scheduler.Pick([1, 1, 4, 20]);
         foreach (var (room, kind) in rooms)
         {
-            _rooms[room] = new(room, kind) { Wanted = wants(room) };
+            _rooms[room] = new(room, RoomNames.ToKey(room, user), kind) { Wanted = wants(room) };
         }
     }
 
@@ -35,15 +39,15 @@ internal sealed partial class Client
 
     public string User { get; }
 
-    /// <summary>Whether it waits for each answer before it sends the next.</summary>
+    /// <summary>Whether it waits for each answer before the next send.</summary>
     public bool OneByOne => _window == 1;
 
-    /// <summary>Where it is connected.</summary>
+    /// <summary>The gateway of its connection; null without a connection.</summary>
     public GatewayProcess? Gateway => _socket?.Gateway;
 
     public IReadOnlyCollection<RoomView> Rooms => _rooms.Values;
 
-    /// <summary>Milliseconds that it takes for one read.</summary>
+    /// <summary>The time of one read, in milliseconds.</summary>
     public int SlowMs
     {
         get => _slowMs;
@@ -54,7 +58,7 @@ internal sealed partial class Client
         }
     }
 
-    /// <summary>Connects to some gateway, again and again until one takes it.</summary>
+    /// <summary>Connects to an open gateway. If none is open, it retries later.</summary>
     public void Connect()
     {
         if (_socket is not null)
@@ -78,10 +82,11 @@ internal sealed partial class Client
         }
 
         _world.Tell?.Invoke($"{Node.Name} ({User}) connects to {socket.Gateway.Node.Name}, {string.Join(' ', resumed.Select(view => $"{view.Name}@{view.Cursor}"))}");
-        socket.Say(new Hello(NextId(), null, null, [.. resumed.Select(view => new ResumeRoom(view.Name, view.Cursor!.Value, view.Epoch))]));
+        var cursors = resumed.Select(view => new ResumeRoom(view.Name, view.Cursor!.Value, view.Epoch));
+        socket.Say(new Hello(NextId(), null, null, [.. _world.Scheduler.Next(6) == 0 ? cursors.Append(new(Nowhere, 0, null)) : cursors]));
     }
 
-    /// <summary>The connection is gone.</summary>
+    /// <summary>Handles the loss of the connection.</summary>
     public void Lost(Socket socket)
     {
         if (socket != _socket)
@@ -102,7 +107,7 @@ internal sealed partial class Client
         _world.Scheduler.After(_world.Scheduler.Between(1, 800), () => Node.Start(Connect));
     }
 
-    /// <summary>The network fails it.</summary>
+    /// <summary>Cuts the network of its connection.</summary>
     public void Cut() => _socket?.Cut();
 
     public void Send(string room, EventKind kind)
@@ -122,13 +127,13 @@ internal sealed partial class Client
 
         var id = NextId();
         var text = kind == EventKind.Delete ? null : kind == EventKind.React ? "👍" : $"{id} says something";
-        var outgoing = new Outgoing(this, room, ++_ids, new Send(id, room, kind, text, about, null, null));
+        var outgoing = new Outgoing(this, room, view.Key, ++_ids, new Send(id, room, kind, text, about, null, null));
         _world.Sends.Add(outgoing);
         view.Waiting.Add(outgoing);
         Pump(view);
     }
 
-    /// <summary>Sends something again that was answered, as a client does that forgot the answer.</summary>
+    /// <summary>Repeats a send that has an answer, like a client that lost the answer.</summary>
     public void Repeat(string room)
     {
         var view = _rooms[room];
@@ -163,7 +168,7 @@ internal sealed partial class Client
         }
     }
 
-    /// <summary>What it still waits for; null for nothing.</summary>
+    /// <summary>What the client still waits for; null if it waits for nothing.</summary>
     public string? Unsettled()
     {
         if (_socket is null || !_welcome)
@@ -175,18 +180,18 @@ internal sealed partial class Client
         {
             if (view.Place != (view.Wanted ? Place.In : Place.Out))
             {
-                return $"{Node.Name} is {view.Place} of {view.Name}";
+                return $"{Node.Name} has the state {view.Place} in {view.Name}";
             }
 
             if (view.Wanted && view.Waiting.Count + view.InFlight.Count > 0)
             {
-                return $"{Node.Name} has {view.Waiting.Count} to send to {view.Name} and {view.InFlight.Count} without an answer";
+                return $"{Node.Name} has {view.Waiting.Count} sends to {view.Name} in its queue and {view.InFlight.Count} without an answer";
             }
 
-            var head = _world.Database.Head(view.Name).Seq;
+            var head = _world.Database.Head(view.Key).Seq;
             if (view.Wanted && view.Cursor != head)
             {
-                return $"{Node.Name} is at {view.Cursor} of {view.Name}, whose head is {head}";
+                return $"{Node.Name} has cursor {view.Cursor} of {view.Name}, but the head is {head}";
             }
         }
 
@@ -200,7 +205,7 @@ internal sealed partial class Client
         _socket!.Say(new Join(view.JoinId, view.Name, view.Cursor, view.Epoch, null, view.Kind));
     }
 
-    /// <summary>After a moment, unless the connection is another one by then.</summary>
+    /// <summary>Runs an action after a delay, unless the client has another connection by then.</summary>
     private void AfterOnThisConnection(TimeSpan wait, Action then)
     {
         var socket = _socket;

@@ -2,91 +2,98 @@ using OrleansChat.Protocol;
 
 namespace OrleansChat.Simulation.Tests.People;
 
-/// <summary>How far a client is with a room.</summary>
+/// <summary>The state of a client in a room.</summary>
 internal enum Place
 {
-    /// <summary>Not in it.</summary>
+    /// <summary>The client has not joined.</summary>
     Out,
 
-    /// <summary>Has asked to be.</summary>
+    /// <summary>The client has sent a join.</summary>
     Joining,
 
-    /// <summary>In it.</summary>
+    /// <summary>The client has joined.</summary>
     In,
 
-    /// <summary>Has asked to be no longer.</summary>
+    /// <summary>The client has sent a leave.</summary>
     Leaving,
 }
 
-/// <summary>What a client knows of a room.</summary>
-internal sealed class RoomView(string name, string? kind)
+/// <summary>What a client knows about a room.</summary>
+internal sealed class RoomView(string name, string key, string? kind)
 {
+    /// <summary>The client's name of the room.</summary>
     public string Name => name;
 
-    /// <summary>What it asks for in a join.</summary>
+    /// <summary>The log's name of the room.</summary>
+    public string Key => key;
+
+    /// <summary>The kind in a join; null for a direct room.</summary>
     public string? Kind => kind;
 
-    /// <summary>Whether the client wants to be in it.</summary>
+    /// <summary>Whether the client wants to be in the room.</summary>
     public bool Wanted { get; set; }
 
     public Place Place { get; set; }
 
-    /// <summary>The last sequence that it saw, or that a gap named; null before the first join.</summary>
+    /// <summary>The last sequence of an event or a gap; null before the first join.</summary>
     public long? Cursor { get; set; }
 
-    /// <summary>The head when it came in: what is before it was not about this stay.</summary>
+    /// <summary>The head at the last join. A leave up to this sequence ended an earlier membership.</summary>
     public long Head { get; set; }
 
-    /// <summary>The last message that it saw; null for none.</summary>
+    /// <summary>The sequence of the last message; null for none.</summary>
     public long? Message { get; set; }
 
     public string? Epoch { get; set; }
 
-    /// <summary>The join that waits for its answer; null for a cursor of hello.</summary>
+    /// <summary>The id of the join without an answer; null for a cursor of hello.</summary>
     public string? JoinId { get; set; }
 
-    /// <summary>Where that one wants to begin; null for the head.</summary>
+    /// <summary>The cursor in that join; null for the head.</summary>
     public long? AskedAfter { get; set; }
 
     public string? LeaveId { get; set; }
 
-    /// <summary>What is still to be sent, in order.</summary>
+    /// <summary>The commands that the client has not sent yet, in order.</summary>
     public List<Outgoing> Waiting { get; } = [];
 
-    /// <summary>What was sent on this connection and has no answer.</summary>
+    /// <summary>The commands that were sent on this connection and have no answer.</summary>
     public List<Outgoing> InFlight { get; } = [];
 
-    /// <summary>What this connection's sends became: in which order they were sent, and the sequence that they got by it.</summary>
+    /// <summary>The position and the sequence of each stored send of this connection.</summary>
     public List<(long Sent, long Seq)> Stored { get; } = [];
 
-    /// <summary>Its own messages that it knows to be stored.</summary>
+    /// <summary>The sequences of its own messages that have an <c>ok</c>.</summary>
     public List<long> Own { get; } = [];
 }
 
-/// <summary>Something that a client sends until it knows what became of it.</summary>
-internal sealed class Outgoing(Client client, string room, long number, Send send)
+/// <summary>A send that the client repeats until it has an answer.</summary>
+internal sealed class Outgoing(Client client, string room, string key, long number, Send send)
 {
     public Client Client => client;
 
     public string Room => room;
 
-    /// <summary>The how manieth of its client in this room.</summary>
+    /// <summary>The log's name of the room.</summary>
+    public string Key => key;
+
+    /// <summary>The position among all commands of its client.</summary>
     public long Number => number;
 
     public Send Send => send;
 
-    /// <summary>How often it was sent.</summary>
+    /// <summary>How often the client sent it.</summary>
     public int Tries { get; set; }
 
-    /// <summary>When it was last sent, as the how manieth of its connection.</summary>
+    /// <summary>The position of the last try among all sends of its client.</summary>
     public long Sent { get; set; }
 
-    /// <summary>The sequence it was answered with.</summary>
+    /// <summary>The sequence in the answer; null without an answer.</summary>
     public long? Seq { get; set; }
 
-    /// <summary>True once it was answered by an <c>ok</c> that was no <c>dup</c>.</summary>
+    /// <summary>True after an <c>ok</c> without <c>dup</c>.</summary>
     public bool First { get; set; }
 
-    /// <summary>Times at which it was refused for good.</summary>
+    /// <summary>The number of refusals without a retry time.</summary>
     public int Refused { get; set; }
 }

@@ -4,22 +4,26 @@ using OrleansChat.Simulation.Tests.People;
 
 namespace OrleansChat.Simulation.Tests.World;
 
-/// <summary>What must hold once nothing goes wrong any more.</summary>
+/// <summary>The promises that must hold after the last fault.</summary>
 internal sealed class Checks(Simulated world, string[] rooms)
 {
     private readonly Dictionary<string, string[]> _told = [];
     private readonly HashSet<string> _asking = [];
 
-    /// <summary>What is not right yet; null where everything is.</summary>
+    /// <summary>A promise that does not hold yet; null if all hold.</summary>
     public string? Unsettled() => world.Clients.Select(client => client.Unsettled()).FirstOrDefault(unsettled => unsettled is not null) ?? rooms.Select(Attendance).FirstOrDefault(wrong => wrong is not null);
 
-    /// <summary>Everything that can be said at the end.</summary>
+    /// <summary>Checks everything that can be checked at the end.</summary>
     public void Everything()
     {
         foreach (var room in rooms)
         {
             Log(room, world.Database.Events(room));
+            world.Expect(
+                !RoomKey.IsDirect(room) || world.Database.Head(room) is { Claim: 0 } or { Seq: > 0 }, $"{room} was created without a message");
         }
+
+        world.Expect(world.Database.Head(Client.Nowhere).Claim == 0, "a cursor created a room");
 
         foreach (var send in world.Sends)
         {
@@ -35,15 +39,15 @@ internal sealed class Checks(Simulated world, string[] rooms)
         for (var i = 0; i < events.Count; i++)
         {
             var happened = events[i];
-            world.Expect(happened.Seq == i + 1, $"{room} has {happened.Seq} as its {i + 1}. event");
-            world.Expect(happened.Ts >= ts, $"{room} {happened.Seq} goes back in time");
+            world.Expect(happened.Seq == i + 1, $"{room} has sequence {happened.Seq} at position {i + 1}");
+            world.Expect(happened.Ts >= ts, $"{room} {happened.Seq} has an earlier time than the event before it");
             world.Expect(happened.ClientId is null || ids.Add((happened.From, happened.ClientId)), $"{room} has {happened.ClientId} of {happened.From} twice");
             world.Expect(happened.Messages == (messages += happened.Kind == RoomEventKind.Msg ? 1 : 0), $"{room} {happened.Seq} counts {happened.Messages} messages, not {messages}");
-            world.Expect(happened.Ref is not { } about || !deleted.Contains(about), $"{room} {happened.Seq} is a {happened.Kind} of {happened.Ref}, which was deleted before");
+            world.Expect(happened.Ref is not { } about || !deleted.Contains(about), $"{room} {happened.Seq} is a {happened.Kind} of {happened.Ref}, but an earlier event deleted {happened.Ref}");
             if (happened is { Kind: RoomEventKind.Delete, Ref: { } gone })
             {
                 deleted.Add(gone);
-                world.Expect(events[(int)gone - 1].Text is null, $"{room} {gone} was deleted and has its text");
+                world.Expect(events[(int)gone - 1].Text is null, $"{room} {gone} was deleted, but still has its text");
             }
 
             ts = happened.Ts;
@@ -52,22 +56,23 @@ internal sealed class Checks(Simulated world, string[] rooms)
 
     private void Fate(Outgoing send)
     {
-        var stored = world.Database.Events(send.Room).Where(happened => happened.From == send.Client.User && happened.ClientId == send.Send.Id).ToArray();
-        world.Expect(send.Seq is null || stored is [var one] && one.Seq == send.Seq, $"ok was said to {send.Send.Id} as {send.Seq}, and the log has {stored.FirstOrDefault()}");
-        world.Expect(send.Seq is not null || send.Refused == 0 || send.Refused < send.Tries || stored.Length == 0, $"{send.Send.Id} was refused, and the log has it");
+        var stored = world.Database.Events(send.Key).Where(happened => happened.From == send.Client.User && happened.ClientId == send.Send.Id).ToArray();
+        world.Expect(send.Seq is null || stored is [var one] && one.Seq == send.Seq, $"{send.Send.Id} got ok with sequence {send.Seq}, but the log has {stored.FirstOrDefault()}");
+        world.Expect(send.Seq is not null || send.Refused == 0 || send.Refused < send.Tries || stored.Length == 0, $"{send.Send.Id} was refused, but the log has it");
         if (send.Client.OneByOne && send.Seq is not null)
         {
-            var next = world.Sends.Find(other => other.Client == send.Client && other.Room == send.Room && other.Number > send.Number && other.Seq is not null);
-            world.Expect(next is null || next.Seq > send.Seq, $"{next?.Send.Id} was sent after the answer to {send.Send.Id}, and is before it: {next?.Seq}, {send.Seq}");
+            var next = world.Sends.Find(other => other.Client == send.Client && other.Key == send.Key && other.Number > send.Number && other.Seq is not null);
+            world.Expect(next is null || next.Seq > send.Seq, $"{next?.Send.Id} was sent after the answer to {send.Send.Id}, but has an earlier sequence: {next?.Seq}, {send.Seq}");
         }
     }
 
-    /// <summary>Compares what the room said last with who is there, and asks it again.</summary>
+    /// <summary>Compares the room's last who answer with the clients in the room, and calls the room again.</summary>
     private string? Attendance(string room)
     {
-        string[] here = [.. world.Clients.Where(client => client.Rooms.Any(view => view.Name == room && view.Place == Place.In)).Select(client => client.User).Distinct().Order()];
-        if (here.Length == 0)
+        string[] here = [.. world.Clients.Where(client => client.Rooms.Any(view => view.Key == room && view.Place == Place.In)).Select(client => client.User).Distinct().Order()];
+        if (here.Length == 0 || world.Database.Head(room).Claim == 0)
         {
+            // A direct room has no attached users before its first message.
             return null;
         }
 
@@ -78,7 +83,7 @@ internal sealed class Checks(Simulated world, string[] rooms)
 
         return _told.TryGetValue(room, out var told) && told.SequenceEqual(here)
             ? null
-            : $"{room} believes that {string.Join(' ', told ?? ["(no answer)"])} are there, and {string.Join(' ', here)} are";
+            : $"{room} says that {string.Join(' ', told ?? ["(no answer)"])} are there, but {string.Join(' ', here)} have joined";
     }
 
     private void Ask(string room, string user)
@@ -90,7 +95,7 @@ internal sealed class Checks(Simulated world, string[] rooms)
                 var attendance = await new Cluster(world, world.Always).GetGrain<IRoomGrain>(room).WhoAsync(user, 1000);
                 _told[room] = [.. (attendance.Users ?? []).Order()];
             }
-            catch (Exception away) when (away is TimeoutException or IOException)
+            catch (Exception exception) when (exception is TimeoutException or IOException)
             {
                 _told.Remove(room);
             }

@@ -1,48 +1,48 @@
 namespace OrleansChat.Simulation.Tests.World;
 
-/// <summary>How often what goes wrong, in thousandths. One seed has many of them, another a single one.</summary>
+/// <summary>The frequency of each fault, in thousandths. One seed has many kinds of faults, another only one.</summary>
 internal sealed record Faults
 {
-    /// <summary>Everything goes well.</summary>
+    /// <summary>No faults.</summary>
     public static readonly Faults None = new();
 
-    /// <summary>A call never arrives.</summary>
+    /// <summary>A call is lost.</summary>
     public int CallLost { get; init; }
 
-    /// <summary>A call is carried out and its answer never arrives.</summary>
+    /// <summary>A call is executed, and its answer is lost.</summary>
     public int AnswerLost { get; init; }
 
-    /// <summary>A call is on its way for up to seconds.</summary>
+    /// <summary>A call or an answer takes up to 4.5 s.</summary>
     public int CallSlow { get; init; }
 
-    /// <summary>A call fails at once.</summary>
+    /// <summary>A call fails within 20 ms.</summary>
     public int CallRefused { get; init; }
 
-    /// <summary>An inbox item is lost.</summary>
+    /// <summary>A stream item is lost.</summary>
     public int ItemLost { get; init; }
 
-    /// <summary>An inbox item comes twice.</summary>
+    /// <summary>A stream item arrives twice.</summary>
     public int ItemTwice { get; init; }
 
-    /// <summary>An inbox item is late, after those published later.</summary>
+    /// <summary>A stream item is late, and can arrive after later items.</summary>
     public int ItemLate { get; init; }
 
-    /// <summary>Publishing fails, whether or not the item arrived.</summary>
+    /// <summary>A publish fails, whether or not the item arrived.</summary>
     public int ItemFails { get; init; }
 
-    /// <summary>The log fails and has done nothing.</summary>
+    /// <summary>A log operation fails and does nothing.</summary>
     public int LogFails { get; init; }
 
-    /// <summary>The log fails and has done it.</summary>
+    /// <summary>A log operation fails, but was executed.</summary>
     public int LogUnknown { get; init; }
 
-    /// <summary>The log fails and does it a while later.</summary>
+    /// <summary>A log operation fails, and is executed up to 2 s later.</summary>
     public int LogLate { get; init; }
 
-    /// <summary>The log takes its time.</summary>
+    /// <summary>A log operation takes up to 900 ms.</summary>
     public int LogSlow { get; init; }
 
-    /// <summary>Draws how often what goes wrong in one world.</summary>
+    /// <summary>Draws the frequencies for one world.</summary>
     public static Faults Draw(Scheduler scheduler)
     {
         int Some(int most) => scheduler.Next(3) == 0 ? scheduler.Next(most) : 0;

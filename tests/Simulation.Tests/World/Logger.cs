@@ -2,7 +2,9 @@ using Microsoft.Extensions.Logging;
 
 namespace OrleansChat.Simulation.Tests.World;
 
-/// <summary>Puts warnings into the trace. An error is a fault of the code's own: no failure around it may lead to one.</summary>
+/// <summary>
+/// Writes log entries to the trace. A log entry of level error is a violation: no fault of the world may cause one.
+/// </summary>
 internal sealed class Logger<T>(Simulated world, Node node) : ILogger<T>
 {
     public IDisposable? BeginScope<TState>(TState state)

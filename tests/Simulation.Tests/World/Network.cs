@@ -1,34 +1,34 @@
 namespace OrleansChat.Simulation.Tests.World;
 
-/// <summary>What a call reaches: a grain on the node that it lives on.</summary>
+/// <summary>The target of a call: a grain and its node.</summary>
 internal class Hosted(Node node, object grain)
 {
-    /// <summary>Where it lives.</summary>
+    /// <summary>The node of the grain.</summary>
     public Node Node => node;
 
     /// <summary>The grain.</summary>
     public object Grain { get; protected set; } = grain;
 
-    /// <summary>Calls that it carries out now.</summary>
+    /// <summary>The number of calls that it executes now.</summary>
     public int Running { get; set; }
 
-    /// <summary>It takes no more calls: they wait for the next one.</summary>
+    /// <summary>True if it accepts no more calls. They wait for the next activation.</summary>
     public bool Leaving { get; protected set; }
 }
 
-/// <summary>Calls between nodes: late, lost, carried out and not answered, as the faults say.</summary>
+/// <summary>Calls between nodes. The faults make them late, lost, or executed without an answer.</summary>
 internal sealed class Network(Scheduler scheduler)
 {
-    /// <summary>After which a caller hears nothing more.</summary>
+    /// <summary>The timeout of a call.</summary>
     public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
 
     private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(5);
 
-    /// <summary>What goes wrong now.</summary>
+    /// <summary>The faults in effect now.</summary>
     public Faults Faults { get; set; } = Faults.None;
 
     /// <summary>Calls a grain.</summary>
-    /// <param name="route">Where the grain is when the call arrives; null where it cannot be.</param>
+    /// <param name="route">Finds the grain when the call arrives; null if it can be nowhere.</param>
     public Task<T> CallAsync<TGrain, T>(Node from, Func<Hosted?> route, Func<TGrain, Task<T>> call)
     {
         var answer = new TaskCompletionSource<T>();
@@ -52,14 +52,14 @@ internal sealed class Network(Scheduler scheduler)
         return answer.Task;
     }
 
-    /// <summary>How long something is on its way.</summary>
+    /// <summary>Draws the latency of one message.</summary>
     public TimeSpan Latency() => scheduler.Chance(Faults.CallSlow) ? scheduler.Between(1, 4500) : scheduler.Between(0, 3);
 
     private void Arrive<TGrain, T>(Func<Hosted?> route, Func<TGrain, Task<T>> call, TaskCompletionSource<T> answer, bool loses, long sent)
     {
         if (scheduler.Now - sent >= Timeout.Ticks)
         {
-            // Expired: nobody waits for it any more.
+            // The call has expired, so no caller waits for it.
             return;
         }
 
@@ -89,11 +89,11 @@ internal sealed class Network(Scheduler scheduler)
                 scheduler.After(Latency(), () => answer.TrySetResult(result));
             }
         }
-        catch (Exception failure)
+        catch (Exception exception)
         {
             if (!loses)
             {
-                scheduler.After(Latency(), () => answer.TrySetException(failure));
+                scheduler.After(Latency(), () => answer.TrySetException(exception));
             }
         }
         finally

@@ -1,10 +1,11 @@
 namespace OrleansChat.Simulation.Tests.World;
 
 /// <summary>
-/// One process, or one activation of a grain: what is awaited in it goes on in it, in the order of a grain's turns or in any order, as on a
-/// thread pool. One that died does nothing any more, in the middle of whatever it did; one that is frozen does it later.
+/// One process, or one activation of a grain. Code that awaits continues on the same node: in the order of a grain's
+/// turns, or in any order, as on a thread pool. A dead node stops in the middle of its work. A frozen node continues
+/// later.
 /// </summary>
-/// <param name="inTurns">True for the order of a grain's turns.</param>
+/// <param name="inTurns">True for the order of a grain's turns, false for any order.</param>
 internal sealed class Node(Scheduler scheduler, string name, bool inTurns, TimeSpan clock) : TaskScheduler
 {
     private readonly List<Task> _tasks = [];
@@ -12,26 +13,26 @@ internal sealed class Node(Scheduler scheduler, string name, bool inTurns, TimeS
     private bool _listed;
     private NodeTime? _time;
 
-    /// <summary>Its name in traces.</summary>
+    /// <summary>The name in traces.</summary>
     public string Name => name;
 
-    /// <summary>Its number in the world.</summary>
+    /// <summary>The number in the world.</summary>
     public int Number { get; } = scheduler.NumberNode();
 
-    /// <summary>False once it died.</summary>
+    /// <summary>False after <see cref="Kill"/>.</summary>
     public bool Alive { get; private set; } = true;
 
-    /// <summary>Its clock, which is not quite the others'.</summary>
+    /// <summary>The clock of this node, which differs from other clocks.</summary>
     public TimeProvider Time => _time ??= new(scheduler, this, clock);
 
-    /// <summary>Dies.</summary>
+    /// <summary>Stops the node forever.</summary>
     public void Kill()
     {
         Alive = false;
         _tasks.Clear();
     }
 
-    /// <summary>Stands still, or goes on.</summary>
+    /// <summary>True while the node is paused.</summary>
     public bool Frozen
     {
         get => _frozen;
@@ -42,7 +43,7 @@ internal sealed class Node(Scheduler scheduler, string name, bool inTurns, TimeS
         }
     }
 
-    /// <summary>Begins something here.</summary>
+    /// <summary>Starts an action on this node.</summary>
     public void Start(Action action)
     {
         if (Alive)
@@ -55,11 +56,11 @@ internal sealed class Node(Scheduler scheduler, string name, bool inTurns, TimeS
         }
     }
 
-    /// <summary>Begins something here.</summary>
+    /// <summary>Starts an action on this node.</summary>
     public Task<T> StartAsync<T>(Func<Task<T>> action) =>
         Task.Factory.StartNew(action, CancellationToken.None, TaskCreationOptions.None, this).Unwrap();
 
-    /// <summary>Begins something here.</summary>
+    /// <summary>Starts an action on this node.</summary>
     public Task StartAsync(Func<Task> action) => StartAsync(async () =>
     {
         try
@@ -67,14 +68,16 @@ internal sealed class Node(Scheduler scheduler, string name, bool inTurns, TimeS
             await action();
             return true;
         }
-        catch (Exception failure)
+        catch (Exception exception)
         {
-            scheduler.Broke($"{name}: {failure}");
+            scheduler.Broke($"{name}: {exception}");
             return false;
         }
     });
 
-    /// <summary>Runs one ready task. False where it is not to be asked again before it says so.</summary>
+    /// <summary>
+    /// Runs one ready task. If it returns false, the node has no ready task until it reports one to the scheduler.
+    /// </summary>
     public bool RunOne(Random random)
     {
         if (Alive && !_frozen && _tasks.Count > 0)

@@ -1,6 +1,6 @@
 namespace OrleansChat.Simulation.Tests.World;
 
-/// <summary>A node's clock: the world's, a little wrong. Its timers go off on the node.</summary>
+/// <summary>A node's clock: the world's clock with an error. Its timers fire on the node.</summary>
 internal sealed class NodeTime(Scheduler scheduler, Node node, TimeSpan wrong) : TimeProvider
 {
     private static readonly DateTimeOffset Start = new(2031, 5, 17, 3, 21, 9, TimeSpan.Zero);
@@ -59,7 +59,7 @@ internal sealed class NodeTime(Scheduler scheduler, Node node, TimeSpan wrong) :
             });
             if (_period > TimeSpan.Zero)
             {
-                // A period goes on whether or not the node is quick enough.
+                // The timer stays periodic even if the node is too slow.
                 scheduler.After(_period, () => Due(version));
             }
         }

@@ -1,15 +1,16 @@
+using OrleansChat.Grains.Interfaces;
 using OrleansChat.Protocol;
 using OrleansChat.Simulation.Tests.People;
 
 namespace OrleansChat.Simulation.Tests.World;
 
-/// <summary>What a seed lets people do, and what it lets happen to them.</summary>
+/// <summary>The actions of the clients and the faults that a seed draws.</summary>
 internal sealed class Schedule(Simulated world, List<Client> clients)
 {
     private Scheduler Scheduler => world.Scheduler;
 
-    /// <summary>Sets everything going.</summary>
-    /// <param name="until">When the last of it happens.</param>
+    /// <summary>Starts the world and schedules all actions and faults.</summary>
+    /// <param name="until">The time of the last one.</param>
     /// <returns>The rooms.</returns>
     public string[] Begin(out long until)
     {
@@ -27,10 +28,18 @@ internal sealed class Schedule(Simulated world, List<Client> clients)
         }
 
         var people = 2 + Scheduler.Next(4);
+        var direct = Scheduler.Next(3) == 0;
         for (var number = 1; number <= people; number++)
         {
             var user = $"u{(Scheduler.Next(3) == 0 ? 1 : number)}";
-            var client = new Client(world, $"c{number}", user, rooms, _ => Scheduler.Next(3) > 0);
+            var peer = !direct ? null : user switch
+            {
+                "u1" => "@u2",
+                "u2" => "@u1",
+                _ => null,
+            };
+            var known = rooms.Select(room => (room.Name, (string?)room.Kind));
+            var client = new Client(world, $"c{number}", user, peer is null ? known : known.Append((peer, null)), _ => Scheduler.Next(3) > 0);
             clients.Add(client);
             Scheduler.After(Scheduler.Between(0, 2000), () => client.Node.Start(client.Connect));
         }
@@ -49,7 +58,7 @@ internal sealed class Schedule(Simulated world, List<Client> clients)
         }
 
         Plague(length);
-        return [.. rooms.Select(room => room.Name)];
+        return [.. rooms.Select(room => room.Name), .. direct ? [RoomKey.Direct("u1", "u2")] : Array.Empty<string>()];
     }
 
     private void Say(Client client, int times, EventKind kind)
@@ -66,7 +75,7 @@ internal sealed class Schedule(Simulated world, List<Client> clients)
         }
     }
 
-    /// <summary>Each kind of trouble comes in some worlds only, so that a small one can be seen alone.</summary>
+    /// <summary>Each kind of fault is in some worlds only, so that a seed can show one fault alone.</summary>
     private void Plague(TimeSpan length)
     {
         Some(6, length, () => Scheduler.Pick(clients).Cut());

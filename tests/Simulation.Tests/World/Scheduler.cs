@@ -1,8 +1,8 @@
 namespace OrleansChat.Simulation.Tests.World;
 
 /// <summary>
-/// Everything that happens in one simulated world, one step after another on one thread: which ready task of which node runs next is drawn
-/// from the seed, and time moves where nothing is ready (and now and then before that: machines are slow). The same seed, the same run.
+/// Runs one simulated world step by step on one thread. The seed draws which ready task of which node runs next. Time
+/// moves when no task is ready, and sometimes earlier, because machines are slow. The same seed gives the same run.
 /// </summary>
 internal sealed class Scheduler(int seed)
 {
@@ -13,22 +13,26 @@ internal sealed class Scheduler(int seed)
     private long _number;
     private int _nodes;
 
-    /// <summary>Ticks since the world began.</summary>
+    /// <summary>Ticks since the start of the world.</summary>
     public long Now { get; private set; }
 
-    /// <summary>Steps so far.</summary>
+    /// <summary>The number of steps so far.</summary>
     public long Steps { get; private set; }
 
-    /// <summary>What happened so far, folded into one number: two runs of a seed have the same.</summary>
+    /// <summary>A hash of everything that happened so far. Two runs of one seed have the same hash.</summary>
     public ulong Hash { get; private set; } = 14695981039346656037;
 
-    /// <summary>What must never happen in the simulation itself: work on a thread that no seed rules, or an exception that nobody expected.</summary>
+    /// <summary>
+    /// The first failure of the simulation itself: work on another thread, or an unexpected exception. Null for none.
+    /// </summary>
     public string? Broken { get; private set; }
 
-    /// <summary>The simulation itself is at fault, or what it simulates threw where nobody awaits it.</summary>
+    /// <summary>
+    /// Records a failure of the simulation itself, or an exception of simulated code that nothing awaits.
+    /// </summary>
     public void Broke(string how) => Broken ??= how;
 
-    /// <summary>A number from 0, under <paramref name="below"/>.</summary>
+    /// <summary>Draws a number from 0 up to but not including <paramref name="below"/>.</summary>
     public int Next(int below)
     {
         var drawn = _random.Next(below);
@@ -36,39 +40,39 @@ internal sealed class Scheduler(int seed)
         return drawn;
     }
 
-    /// <summary>True this often out of a thousand times.</summary>
+    /// <summary>Draws true with this probability, in thousandths.</summary>
     public bool Chance(int thousandths) => thousandths > 0 && Next(1000) < thousandths;
 
-    /// <summary>A time between two numbers of milliseconds.</summary>
+    /// <summary>Draws a time between two numbers of milliseconds.</summary>
     public TimeSpan Between(int least, int most) => TimeSpan.FromMilliseconds(least) + TimeSpan.FromMicroseconds(Next(((most - least) * 1000) + 1));
 
-    /// <summary>One of several.</summary>
+    /// <summary>Draws one item of a list.</summary>
     public T Pick<T>(IReadOnlyList<T> of) => of[Next(of.Count)];
 
-    /// <summary>Folds something that happened into <see cref="Hash"/>.</summary>
+    /// <summary>Adds a value to <see cref="Hash"/>.</summary>
     public void Mix(ulong happened) => Hash = (Hash ^ happened) * 1099511628211;
 
-    /// <summary>Does something later, on no node.</summary>
+    /// <summary>Runs an action after a delay, outside all nodes.</summary>
     public void After(TimeSpan delay, Action happens) => At(Now + delay.Ticks, happens);
 
-    /// <summary>Does something at a time, on no node.</summary>
+    /// <summary>Runs an action at a time, outside all nodes.</summary>
     public void At(long due, Action happens) => _events.Enqueue(happens, (Math.Max(due, Now), _number++));
 
-    /// <summary>A number for a new node.</summary>
+    /// <summary>Takes the number of a new node.</summary>
     public int NumberNode() => _nodes++;
 
-    /// <summary>A node has something to do.</summary>
+    /// <summary>Adds a node with a ready task.</summary>
     public void Ready(Node node)
     {
         if (Environment.CurrentManagedThreadId != _thread)
         {
-            Broke($"{node.Name} was given work by another thread: {Environment.StackTrace}");
+            Broke($"Another thread gave work to {node.Name}: {Environment.StackTrace}");
         }
 
         _ready.Add(node);
     }
 
-    /// <summary>Runs one step. False where nothing is left to do.</summary>
+    /// <summary>Runs one step. Returns false if nothing is left to do.</summary>
     public bool Step()
     {
         Steps++;
@@ -97,7 +101,7 @@ internal sealed class Scheduler(int seed)
         return true;
     }
 
-    /// <summary>Runs until a time.</summary>
+    /// <summary>Runs until a time, or until <paramref name="stop"/> is true.</summary>
     public void RunUntil(long due, Func<bool> stop)
     {
         while (Now < due && !stop() && Step())

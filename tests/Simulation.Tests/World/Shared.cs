@@ -2,11 +2,11 @@ using System.Diagnostics.Metrics;
 using OrleansChat.Gateway.Fanout;
 using OrleansChat.Gateway.Sessions;
 using OrleansChat.Grains;
-using OrleansChat.Grains.Log;
+using OrleansChat.Grains.MessageLog;
 
 namespace OrleansChat.Simulation.Tests.World;
 
-/// <summary>What all worlds share: instruments that nobody reads.</summary>
+/// <summary>The instruments that all worlds share. No test reads them.</summary>
 internal sealed class Shared
 {
     private readonly Unread _meters = new();
@@ -15,7 +15,7 @@ internal sealed class Shared
 
     public GrainInstruments Grains { get; }
 
-    public LogInstruments Log { get; }
+    public MessageLogInstruments Log { get; }
 
     public FanoutInstruments Fanout { get; }
 

@@ -1,37 +1,39 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using OrleansChat.Grains.Interfaces;
-using OrleansChat.Grains.Log;
-using OrleansChat.Grains.Log.Memory;
+using OrleansChat.Grains.MessageLog;
+using OrleansChat.Grains.MessageLog.Memory;
 using OrleansChat.Simulation.Tests.Parts;
 using OrleansChat.Simulation.Tests.People;
 
 namespace OrleansChat.Simulation.Tests.World;
 
-/// <summary>What one seed came to.</summary>
-/// <param name="Violation">What must hold and did not; null where everything held.</param>
-/// <param name="Hash">The whole run as a number.</param>
+/// <summary>The result of one seed.</summary>
+/// <param name="Violation">The promise that did not hold; null if all held.</param>
+/// <param name="Hash">A hash of the whole run.</param>
 internal sealed record Outcome(int Seed, string? Violation, ulong Hash, long Steps, int Sends, int Gaps);
 
 /// <summary>
-/// One simulated world: a log, silos with real rooms, gateways with real sessions and feeds, clients; a schedule of what they do and of what
-/// happens to them; then calm, and what must hold.
+/// One simulated world: a log, silos with real rooms, gateways with real sessions and feeds, and clients. A schedule
+/// says what the clients do and which faults happen. Then the faults end, and all promises must hold.
 /// </summary>
 internal sealed class Simulated
 {
-    /// <summary>For which everything has time to become right once nothing goes wrong any more: calls that wait, leases, claims, beacons.</summary>
+    /// <summary>
+    /// The time after the last fault until all promises must hold: enough for waiting calls, leases, claims and polls.
+    /// </summary>
     private static readonly TimeSpan Calm = TimeSpan.FromSeconds(60);
 
-    /// <summary>For which it must then stay right.</summary>
+    /// <summary>The time for which all promises must then continue to hold.</summary>
     private static readonly TimeSpan Stays = TimeSpan.FromSeconds(4);
 
     private readonly int _seed;
     private readonly List<Client> _clients = [];
     private string? _violation;
 
-    /// <param name="tell">Takes the trace; null for none.</param>
-    /// <param name="log">What a mutant puts around the log.</param>
-    /// <param name="knobs">What a mutant does to the bounds.</param>
+    /// <param name="tell">Receives the trace; null for no trace.</param>
+    /// <param name="log">Wraps the log in a mutant; null for none.</param>
+    /// <param name="knobs">Changes the bounds for a mutant; null for none.</param>
     public Simulated(int seed, Shared shared, Action<string>? tell = null, Func<Simulated, IMessageLog, IMessageLog>? log = null, Action<Knobs>? knobs = null)
     {
         _seed = seed;
@@ -41,14 +43,14 @@ internal sealed class Simulated
         Knobs = new(Scheduler);
         knobs?.Invoke(Knobs);
         Network = new(Scheduler);
-        IMessageLog store = new MemoryLog(shared.Log);
+        IMessageLog store = new MemoryMessageLog(shared.Log);
         Database = new(this, log?.Invoke(this, store) ?? store, store);
         Inboxes = new(this);
         Silos = new(this);
         Gateways = new(this);
         Always = new(Scheduler, "always", inTurns: false, TimeSpan.Zero);
         Registry = new(Always, new Registry(this));
-        Echo = new(Always, new EchoOnAnySilo(this, Always));
+        Echo = new(Always, new ProbeOnAnySilo(this, Always));
     }
 
     public Shared Shared { get; }
@@ -61,13 +63,13 @@ internal sealed class Simulated
 
     public Database Database { get; }
 
-    public Inboxes Inboxes { get; }
+    public GatewayStreams Inboxes { get; }
 
     public Silos Silos { get; }
 
     public Gateways Gateways { get; }
 
-    /// <summary>A node that nothing happens to.</summary>
+    /// <summary>A node without faults.</summary>
     public Node Always { get; }
 
     public Hosted Registry { get; }
@@ -78,18 +80,18 @@ internal sealed class Simulated
 
     public List<Outgoing> Sends { get; } = [];
 
-    /// <summary>Gaps that clients were told of.</summary>
+    /// <summary>The number of gaps that clients received.</summary>
     public int Gaps { get; set; }
 
-    /// <summary>Another one after each change of the silos.</summary>
+    /// <summary>A number that increases at each change of the silos.</summary>
     public long ClusterNumber { get; set; } = 1;
 
-    /// <summary>The trace; null where nobody reads it.</summary>
+    /// <summary>Writes a line to the trace; null if there is no trace.</summary>
     public Action<string>? Tell { get; }
 
     public ILogger<T> Logger<T>(Node node) => new Logger<T>(this, node);
 
-    /// <summary>What must hold. The first that does not ends the world.</summary>
+    /// <summary>Checks a promise. The first violation ends the world.</summary>
     public void Expect(bool holds, string otherwise)
     {
         if (!holds && _violation is null)
@@ -99,7 +101,7 @@ internal sealed class Simulated
         }
     }
 
-    /// <summary>Passes after a while; whoever awaits it goes on where it awaits.</summary>
+    /// <summary>Completes after a time. The code that awaits it continues on its own node.</summary>
     public Task PauseAsync(TimeSpan time)
     {
         var pause = new TaskCompletionSource();
@@ -112,7 +114,7 @@ internal sealed class Simulated
     {
         var rooms = new Schedule(this, _clients).Begin(out var until);
         Scheduler.RunUntil(until, () => Ended);
-        Tell?.Invoke("nothing goes wrong from now on");
+        Tell?.Invoke("the faults end");
         Calming();
         var checks = new Checks(this, rooms);
         var right = long.MaxValue;
@@ -129,7 +131,7 @@ internal sealed class Simulated
             checks.Everything();
         }
 
-        Expect(Scheduler.Broken is null, $"The simulation broke: {Scheduler.Broken}");
+        Expect(Scheduler.Broken is null, $"The simulation itself failed: {Scheduler.Broken}");
         return new(_seed, _violation, Scheduler.Hash, Scheduler.Steps, Sends.Count, Gaps);
     }
 

@@ -1,14 +1,16 @@
-using OrleansChat.Testing.Deploy;
+using OrleansChat.TestSupport.Deploy;
 
 namespace OrleansChat.Structure.Tests.Deploy;
 
-/// <summary>What can be said of the images without building them. EndToEnd.Tests does what their build stages do.</summary>
+/// <summary>
+/// What can be checked of the images without building them. EndToEnd.Tests runs the steps of their build stages.
+/// </summary>
 public sealed class DockerfileTests
 {
     public static TheoryData<string> Programs => ["Silo", "Gateway"];
 
     [Theory, MemberData(nameof(Programs))]
-    public void Dockerfile_Copies_EveryProjectThatTheProgramReferences(string program)
+    public void Dockerfile_WhenBuilt_CopiesEveryReferencedProject(string program)
     {
         var image = Of(program);
         var copied = image.Copies.SelectMany(copy => copy.Sources).ToArray();
@@ -19,12 +21,12 @@ public sealed class DockerfileTests
             Assert.Contains($"{project}/", copied);
         }
 
-        Assert.All(copied, source => Assert.True(Path.Exists(Path.Combine(Repository.Root, source)), $"{source} is not there."));
-        Assert.Contains(".editorconfig", copied); // Warnings are errors, and it says which ones there are.
+        Assert.All(copied, source => Assert.True(Path.Exists(Path.Combine(Repository.Root, source)), $"{source} does not exist."));
+        Assert.Contains(".editorconfig", copied); // Warnings are errors, and this file configures them.
     }
 
     [Theory, MemberData(nameof(Programs))]
-    public void Dockerfile_Runs_WhatItPublishes(string program)
+    public void Image_WhenStarted_RunsThePublishedProgram(string program)
     {
         var image = Of(program);
 
@@ -34,29 +36,59 @@ public sealed class DockerfileTests
     }
 
     [Theory, MemberData(nameof(Programs))]
-    public void Image_NeedsNeitherRootNorAShell(string program)
+    public void Image_WhenStarted_NeedsNeitherRootNorAShell(string program)
     {
         var image = Of(program);
 
         Assert.EndsWith("-chiseled", image.Base);
-        Assert.Matches("^[1-9][0-9]*:[1-9][0-9]*$", image.User); // Kubernetes can only see of a number that it is not root.
+        Assert.Matches("^[1-9][0-9]*:[1-9][0-9]*$", image.User); // Kubernetes can tell only from a number that the user is not root.
         Assert.Equal("0", image.Environment["DOTNET_EnableDiagnostics"]);
     }
 
     [Theory, MemberData(nameof(Programs))]
-    public void Image_ExposesThePortsThatTheManifestsUse(string program)
+    public void Image_WhenDeployed_ExposesThePortsOfTheManifests(string program)
     {
         var workload = Workload.Kubernetes.Single(workload => workload.Program == program);
 
         Assert.Equal(workload.Ports.Values.Order(), Of(program).Ports.Order());
     }
 
+    [Theory, MemberData(nameof(Programs))]
+    public void Restore_WhenTheFeedIsPrivate_UsesItsConfigAndCa(string program)
+    {
+        var options = Of(program).BuildOptions.ToArray();
+
+        Assert.Contains("--mount=type=secret,id=nuget.config,target=/run/secrets/nuget.config", options);
+        Assert.Contains("--mount=type=secret,id=ca.crt,target=/etc/ssl/certs/build-ca.crt", options);
+        Assert.Contains(options, option => option.StartsWith("--mount=type=cache,", StringComparison.Ordinal));
+    }
+
+    [Theory, MemberData(nameof(Programs))]
+    public void Image_WhenDistributed_HasLabelsAndTheLicense(string program)
+    {
+        var image = Of(program);
+
+        Assert.Equal(
+            ["title", "licenses", "version", "revision", "source"],
+            image.Labels.Select(label => label.Replace("org.opencontainers.image.", "", StringComparison.Ordinal)));
+        Assert.Equal(["LICENSE"], image.Added.SelectMany(copy => copy.Sources));
+    }
+
+    [Theory, MemberData(nameof(Programs))]
+    public void Program_WhenBuilt_LeavesOutTheCompiler(string program)
+    {
+        var files = Repository.RuntimeFiles(program);
+
+        Assert.Contains("Orleans.Core.dll", files);
+        Assert.DoesNotContain(files, file => file.StartsWith("Microsoft.CodeAnalysis", StringComparison.Ordinal) || file == "Humanizer.dll");
+    }
+
     [Fact]
-    public void BuildLeftovers_StayOutOfTheImages()
+    public void DockerIgnore_WhenRead_ExcludesBuildOutputAndSecrets()
     {
         var ignored = File.ReadAllLines(Path.Combine(Repository.Root, ".dockerignore"));
 
-        Assert.Empty(((string[])["**/bin", "**/obj", ".git", "deploy/.env"]).Except(ignored));
+        Assert.Empty(((string[])["**/bin", "**/obj", ".git", "deploy/.env", "deploy/*.pem"]).Except(ignored));
     }
 
     private static Dockerfile Of(string program) => program == "Silo" ? Dockerfile.Silo : Dockerfile.Gateway;

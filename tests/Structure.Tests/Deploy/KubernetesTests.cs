@@ -1,18 +1,19 @@
 using System.Text.Json.Nodes;
-using OrleansChat.Testing.Deploy;
+using System.Xml.Linq;
+using OrleansChat.TestSupport.Deploy;
 
 namespace OrleansChat.Structure.Tests.Deploy;
 
-/// <summary>The kustomize base: its parts fit each other, and nobody in it may do more than it has to.</summary>
+/// <summary>The kustomize base: its parts match, and each process has only the rights that it needs.</summary>
 public sealed class KubernetesTests
 {
     private static readonly string[] Kinds =
-        ["ServiceAccount", "Deployment", "PodDisruptionBudget", "Deployment", "Service", "PodDisruptionBudget", "Ingress", "NetworkPolicy"];
+        ["ServiceAccount", "Deployment", "PodDisruptionBudget", "Deployment", "Service", "PodDisruptionBudget", "Ingress", "NetworkPolicy", "NetworkPolicy"];
 
     public static TheoryData<string> Deployments => ["orleanschat-silo", "orleanschat-gateway"];
 
     [Fact]
-    public void Base_ListsEveryFileButTheExampleOfASecret()
+    public void Base_WhenRendered_IncludesEveryFileExceptTheExampleSecret()
     {
         var folder = Path.Combine(Repository.Root, "deploy", "kubernetes");
         var listed = DeployTree.Yaml("deploy/kubernetes/kustomization.yaml")[0].At("resources").Items().Select(DeployTree.Text);
@@ -24,7 +25,7 @@ public sealed class KubernetesTests
     }
 
     [Fact]
-    public void ExampleSecret_HasTheKeysThatAreAskedFor_AndNoSecret()
+    public void ExampleSecret_WhenRead_HasEveryRequiredKeyAndNoSecret()
     {
         var secret = DeployTree.Yaml("deploy/kubernetes/secret.example.yaml").Single();
         var keys = secret.At("stringData").AsObject();
@@ -37,7 +38,7 @@ public sealed class KubernetesTests
     }
 
     [Theory, MemberData(nameof(Deployments))]
-    public void Pod_MayDoNothingThatItDoesNotHaveTo(string name)
+    public void Pod_WhenStarted_HasOnlyTheRightsItNeeds(string name)
     {
         var pod = Deployment(name).At("spec/template/spec");
         var container = pod.At("containers").Items().Single();
@@ -51,10 +52,11 @@ public sealed class KubernetesTests
         Assert.True(container.At("securityContext/readOnlyRootFilesystem").GetValue<bool>());
         Assert.Equal(["ALL"], container.At("securityContext/capabilities/drop").Items().Select(DeployTree.Text));
         Assert.Null(container.Find("volumeMounts"));
+        Assert.Equal("FallbackToLogsOnError", container.At("terminationMessagePolicy").Text());
     }
 
     [Theory, MemberData(nameof(Deployments))]
-    public void Pod_HasMemoryBoundedAndTheProcessorFree(string name)
+    public void Pod_WhenScheduled_HasAMemoryLimitAndNoCpuLimit(string name)
     {
         var resources = Deployment(name).At("spec/template/spec/containers").Items().Single().At("resources");
 
@@ -64,7 +66,7 @@ public sealed class KubernetesTests
     }
 
     [Theory, MemberData(nameof(Deployments))]
-    public void Rollout_NeverTakesAProcessAwayBeforeItsSuccessorIsReady(string name)
+    public void Rollout_WhenAPodIsReplaced_WaitsForItsSuccessor(string name)
     {
         var deployment = Deployment(name);
         var budget = Of("PodDisruptionBudget").Single(budget => budget.At("metadata/name").Text() == name);
@@ -76,20 +78,20 @@ public sealed class KubernetesTests
     }
 
     [Theory, MemberData(nameof(Deployments))]
-    public void Pods_AreSelectedByTheirOwnLabels_AndSpread(string name)
+    public void Pods_WhenScheduled_AreSpreadByTheirOwnLabels(string name)
     {
         var deployment = Deployment(name);
         var labels = deployment.At("spec/template/metadata/labels").AsObject();
         var spread = deployment.At("spec/template/spec/topologySpreadConstraints").Items().ToArray();
 
         Assert.Equal(name, labels["app.kubernetes.io/name"]!.Text());
-        Assert.Equal($"app.kubernetes.io/name={name}", Selected(deployment, "spec/selector/matchLabels"));
+        Assert.Equal($"app.kubernetes.io/name={name},app.kubernetes.io/instance=orleanschat", Selected(deployment, "spec/selector/matchLabels"));
         Assert.Equal(["kubernetes.io/hostname", "topology.kubernetes.io/zone"], spread.Select(constraint => constraint.At("topologyKey").Text()));
-        Assert.All(spread, constraint => Assert.Equal($"app.kubernetes.io/name={name}", Selected(constraint, "labelSelector/matchLabels")));
+        Assert.All(spread, constraint => Assert.Equal(Selected(deployment, "spec/selector/matchLabels"), Selected(constraint, "labelSelector/matchLabels")));
     }
 
     [Fact]
-    public void IngressAndService_LeadToAPortThatGatewaysHave_AndBindNobodyToOne()
+    public void Ingress_WhenAClientConnects_LeadsToAnyGateway()
     {
         var (ingress, service, gateway) = (Of("Ingress").Single(), Of("Service").Single(), Deployment("orleanschat-gateway"));
         var backend = ingress.At("spec/rules").Items().Single().At("http/paths").Items().Single().At("backend/service");
@@ -105,16 +107,87 @@ public sealed class KubernetesTests
     }
 
     [Fact]
-    public void SiloPorts_AreReachedBySilosAndGatewaysAlone()
+    public void Gateways_WhenCompromised_HoldNoSecretOfSilosOrIssuers()
     {
-        var (policy, silo) = (Of("NetworkPolicy").Single(), Deployment("orleanschat-silo"));
-        var rules = policy.At("spec/ingress").Items().ToArray();
-        var open = rules.Where(rule => rule.Find("from") is null).SelectMany(rule => rule.At("ports").Items()).Select(port => port.At("port").Text());
+        var (silo, gateway) = (Secrets(Deployment("orleanschat-silo")), Secrets(Deployment("orleanschat-gateway")));
+        var algorithm = Env(Deployment("orleanschat-gateway")).Single(variable => variable.At("name").Text() == "Identity__Keys__0__Algorithm");
 
-        Assert.Equal(Selected(silo, "spec/selector/matchLabels"), Selected(policy, "spec/podSelector/matchLabels"));
-        Assert.Equal(Ports(silo).Order(), rules.SelectMany(rule => rule.At("ports").Items()).Select(port => port.At("port").Text()).Order());
-        Assert.Equal(["health"], open);
+        Assert.Empty(silo.Intersect(gateway));
+        Assert.Equal("RS256", algorithm.At("value").Text()); // A public key verifies tokens and cannot issue them.
     }
+
+    [Fact]
+    public void Labels_WhenOnAnyObject_FollowTheConvention()
+    {
+        var version = XDocument.Load(Path.Combine(Repository.Root, "Directory.Build.props")).Descendants("Version").Single().Value;
+
+        Assert.All(DeployTree.KubernetesObjects, item =>
+        {
+            var labels = item.At("metadata/labels").AsObject();
+            Assert.Equal("orleanschat", labels["app.kubernetes.io/instance"]!.Text());
+            Assert.Equal("orleanschat", labels["app.kubernetes.io/part-of"]!.Text());
+            Assert.Equal("kustomize", labels["app.kubernetes.io/managed-by"]!.Text());
+            Assert.Equal(version, labels["app.kubernetes.io/version"]!.Text());
+            Assert.NotNull(labels["app.kubernetes.io/name"]);
+        });
+    }
+
+    [Fact]
+    public void SiloPolicy_WhenPodsAreRelabelled_StillAdmitsSilosAndGateways()
+    {
+        // As kustomize does for labels with includeTemplates: on pods, but on no selector.
+        var relabelled = Objects();
+        foreach (var labels in relabelled.Select(item => item.Find("spec/template/metadata/labels")).OfType<JsonObject>())
+        {
+            labels["app.kubernetes.io/part-of"] = "platform";
+            labels["app.kubernetes.io/managed-by"] = "argocd";
+            labels["app.kubernetes.io/version"] = "1.2.3";
+            labels["app.kubernetes.io/component"] = "chat";
+        }
+
+        Assert.Equal(["orleanschat-gateway", "orleanschat-silo"], Network.LetIn(relabelled, "orleanschat-silo", 11111));
+        Assert.Equal(["orleanschat-gateway", "orleanschat-silo"], Network.LetIn(relabelled, "orleanschat-silo", 30000));
+    }
+
+    [Fact]
+    public void Policies_WhenTheySelectPods_UseOnlyFixedLabels()
+    {
+        // If an overlay changes one of these labels only on the pods, Kubernetes refuses it: the Deployment's selector
+        // would not match its own pods.
+        var kept = Deployment("orleanschat-silo").At("spec/selector/matchLabels").AsObject().Select(label => label.Key).ToArray();
+
+        Assert.All(Of("NetworkPolicy"), policy => Assert.Empty(Network.Labels(policy).Except(kept)));
+    }
+
+    [Fact]
+    public void SiloPorts_WhenAnotherPodConnects_AreClosed()
+    {
+        var policy = Of("NetworkPolicy").Single(policy => policy.At("metadata/name").Text() == "orleanschat-silo");
+        var rule = Assert.Single(policy.At("spec/ingress").Items());
+        var ports = Workload.Kubernetes.Single(workload => workload.Program == "Silo").Ports;
+
+        Assert.Equal([ports["silo"], ports["gateway"]], rule.At("ports").Items().Select(port => port.At("port").Number()));
+        Assert.Equal(["orleanschat-gateway", "orleanschat-silo"], Network.LetIn(Objects(), "orleanschat-silo", ports["silo"]));
+        Assert.Empty(Network.LetIn(Objects(), "orleanschat-silo", ports["health"])); // The node's probes need no rule.
+        Assert.False(Network.Matches(Assert.Single(rule.At("from").Items()).At("podSelector"), new JsonObject { ["app.kubernetes.io/part-of"] = "orleanschat" }));
+    }
+
+    [Fact]
+    public void GatewayPort_WhenAPodConnects_AdmitsOnlyTheIngressController()
+    {
+        var policy = Of("NetworkPolicy").Single(policy => policy.At("metadata/name").Text() == "orleanschat-gateway");
+        var rule = Assert.Single(policy.At("spec/ingress").Items());
+
+        Assert.Equal([Dockerfile.Gateway.Ports.Single()], rule.At("ports").Items().Select(port => port.At("port").Number()));
+        Assert.Equal("kubernetes.io/metadata.name=ingress-nginx", Selected(Assert.Single(rule.At("from").Items()), "namespaceSelector/matchLabels"));
+        Assert.Empty(Network.LetIn(Objects(), "orleanschat-gateway", Dockerfile.Gateway.Ports.Single()));
+    }
+
+    private static JsonNode[] Objects() => [.. DeployTree.KubernetesObjects.Select(item => item.DeepClone())];
+
+    private static IEnumerable<JsonNode> Env(JsonNode deployment) => deployment.At("spec/template/spec/containers").Items().Single().At("env").Items();
+
+    private static IEnumerable<string> Secrets(JsonNode deployment) => Env(deployment).Select(variable => variable.Find("valueFrom/secretKeyRef/key")).OfType<JsonNode>().Select(DeployTree.Text);
 
     private static IEnumerable<JsonNode> Of(string kind) => DeployTree.KubernetesObjects.Where(item => item.At("kind").Text() == kind);
 

@@ -2,14 +2,14 @@ using System.Text.RegularExpressions;
 
 namespace OrleansChat.Structure.Tests.Deploy;
 
-/// <summary>The page of operations names what is there.</summary>
+/// <summary>The operations page names only things that exist.</summary>
 public sealed partial class OperationsPageTests
 {
     private static readonly string Page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "operations.md"));
     private static readonly string Code = string.Join('\n', new[] { "Gateway", "Grains", "Silo", "Streams" }.SelectMany(project => Repository.Sources(project)).Select(source => source.Text));
 
     [Fact]
-    public void EveryMeterAndInstrumentThatThePageNames_Exists()
+    public void NamedInstrument_WhenOnTheOperationsPage_Exists()
     {
         var named = Instrument().Matches(Page).Select(name => name.Groups[1].Value).Distinct().ToArray();
 
@@ -18,12 +18,12 @@ public sealed partial class OperationsPageTests
     }
 
     [Fact]
-    public void EveryFileThatThePageRuns_IsThere()
+    public void NamedFile_WhenOnTheOperationsPage_Exists()
     {
         var named = Named().Matches(Page).Select(name => name.Value).Distinct().ToArray();
 
         Assert.NotEmpty(named);
-        Assert.All(named, name => Assert.True(Path.Exists(Path.Combine(Repository.Root, name)), $"The page names {name}, which is not there."));
+        Assert.All(named, name => Assert.True(Path.Exists(Path.Combine(Repository.Root, name)), $"The page names {name}, which does not exist."));
     }
 
     [GeneratedRegex(@"`(OrleansChat\.[A-Za-z.]+|(?:orleanschat|chat)\.[a-z_]+\.[a-z_.]+)`")]

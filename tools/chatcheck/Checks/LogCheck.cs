@@ -2,11 +2,11 @@ using OrleansChat.ChatCheck.Histories;
 
 namespace OrleansChat.ChatCheck.Checks;
 
-/// <summary>The log itself: dense, and nothing in it that nobody sent.</summary>
+/// <summary>The sequences of a log are dense: 1, 2, 3 …, and every entry is a send of this run to that room.</summary>
 internal static class LogCheck
 {
     public const string Dense = "sequences are dense";
-    public const string Phantom = "nothing is in the log that nobody sent";
+    public const string Phantom = "the log contains only what was sent";
 
     public static IEnumerable<Violation> Find(History history)
     {
@@ -21,14 +21,14 @@ internal static class LogCheck
                 {
                     yield return new(
                         Dense,
-                        $"In the log of {name}, {(seq > before ? $"{before + 1} is missing" : $"{seq} stands after {before}")}.",
-                        at == 0 ? "the log begins" : $"{before}: {history.Tell(log[at - 1].Send)}",
-                        $"{seq}: {history.Tell(send)}");
+                        $"In the log of {name}, sequence {(seq > before ? $"{before + 1} is missing" : $"{seq} follows {before}")}.",
+                        at == 0 ? "the log begins here" : $"{before}: {history.Describe(log[at - 1].Send)}",
+                        $"{seq}: {history.Describe(send)}");
                 }
 
                 if (send < 0 || history.Sends[send].Room != room)
                 {
-                    yield return new(Phantom, $"The log of {name} has at {seq} what nobody sent there.", history.Tell(send));
+                    yield return new(Phantom, $"The log of {name} has at {seq} an event that no client sent there.", history.Describe(send));
                 }
             }
         }

@@ -3,13 +3,13 @@ using OrleansChat.ChatCheck.Histories;
 namespace OrleansChat.ChatCheck.Checks;
 
 /// <summary>
-/// The log's order is that in which things happened. Of one connection: what was sent first comes first, where each was stored at its first attempt.
-/// Of everybody: what was acked before another was sent comes before it.
+/// The order of a log. Messages of one connection are in the order of sending, if each was acked at its first attempt.
+/// A message that was acked before any client sent another one precedes that one.
 /// </summary>
 internal static class OrderCheck
 {
     public const string Sender = "a sender's order is kept";
-    public const string Time = "what was acked comes before what was sent afterwards";
+    public const string Time = "an acked message precedes messages that are sent later";
 
     public static IEnumerable<Violation> Find(History history)
     {
@@ -22,35 +22,51 @@ internal static class OrderCheck
         }
     }
 
-    private static IEnumerable<Violation> OfSenders(History history, int room, IReadOnlyList<LogEntry> log)
+    /// <summary>Finds messages of one connection that are not in the order of sending.</summary>
+    /// <remarks>
+    /// <para>
+    /// 1. Walk the log, and skip sends that are not acked at their first attempt: a retry may be stored later.
+    /// </para>
+    /// <para>2. Compare the number of each send with that of the previous one on the same connection.</para>
+    /// </remarks>
+    private static IEnumerable<Violation> OfSenders(History history, int room, IReadOnlyList<MessageLogEntry> log)
     {
-        // Numbers of sends rise in the order of sending.
-        var last = new Dictionary<int, LogEntry>();
+        // Within one room and connection, a later send has a higher number.
+        var last = new Dictionary<int, MessageLogEntry>();
         foreach (var entry in log)
         {
+            // Step 1: skip retries.
             if (entry.Send < 0 || history.Sends[entry.Send] is not { Attempts: 1, Outcome: Outcome.Acked })
             {
                 continue;
             }
 
+            // Step 2: compare.
             var connection = history.Sends[entry.Send].Connection;
             if (last.TryGetValue(connection, out var before) && before.Send > entry.Send)
             {
                 yield return new(
                     Sender,
-                    $"{history.Rooms[room]} has at {before.Seq} what was sent after {entry.Seq} on the same connection.",
-                    $"{before.Seq}: {history.Tell(before.Send)}",
-                    $"{entry.Seq}: {history.Tell(entry.Send)}");
+                    $"The log of {history.Rooms[room]} has at {before.Seq} a message that was sent after the one at {entry.Seq}, on the same connection.",
+                    $"{before.Seq}: {history.Describe(before.Send)}",
+                    $"{entry.Seq}: {history.Describe(entry.Send)}");
             }
 
             last[connection] = entry;
         }
     }
 
-    private static IEnumerable<Violation> InTime(History history, int room, IReadOnlyList<LogEntry> log)
+    /// <summary>Finds messages that were sent after a later entry of the log had been acked.</summary>
+    /// <remarks>
+    /// From the end of the log to its start:
+    /// <para>
+    /// 1. If the earliest ok of all later entries is older than this entry's first attempt, that is a violation.
+    /// </para>
+    /// <para>2. Keep the entry with the earliest ok for the entries before it.</para>
+    /// </remarks>
+    private static IEnumerable<Violation> InTime(History history, int room, IReadOnlyList<MessageLogEntry> log)
     {
-        // From the end: whether any of the later ones was acked before this one was sent.
-        LogEntry? earliest = null;
+        MessageLogEntry? earliest = null;
         for (var at = log.Count - 1; at >= 0; at--)
         {
             var entry = log[at];
@@ -59,15 +75,17 @@ internal static class OrderCheck
                 continue;
             }
 
+            // Step 1: compare.
             if (earliest is { } later && history.Sends[later.Send].AnsweredAt < history.Sends[entry.Send].InvokedAt)
             {
                 yield return new(
                     Time,
-                    $"{history.Rooms[room]} has at {entry.Seq} what was sent after {later.Seq} had been acked.",
-                    $"{entry.Seq}: {history.Tell(entry.Send)}",
-                    $"{later.Seq}: {history.Tell(later.Send)}");
+                    $"The log of {history.Rooms[room]} has at {entry.Seq} a message that was sent after the one at {later.Seq} had been acked.",
+                    $"{entry.Seq}: {history.Describe(entry.Send)}",
+                    $"{later.Seq}: {history.Describe(later.Send)}");
             }
 
+            // Step 2: keep the earliest ok.
             if (history.Sends[entry.Send].Outcome is Outcome.Acked
                 && (earliest is not { } one || history.Sends[entry.Send].AnsweredAt < history.Sends[one.Send].AnsweredAt))
             {

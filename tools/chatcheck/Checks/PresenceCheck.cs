@@ -3,13 +3,15 @@ using OrleansChat.ChatCheck.Histories;
 namespace OrleansChat.ChatCheck.Checks;
 
 /// <summary>
-/// Who is in a room is right within the bound. Judged where nothing else is to be expected: the user has been there, or away, for the whole bound
-/// and until the answer, and no silo and not the database was disturbed in that time, nor the gateways by which the user came and was asked.
+/// Answers to <c>who</c> are right within the presence bound. An answer is checked for a user that was in the room, or
+/// had no connection, from the bound before the question until the answer. It is not checked if a silo, the database or
+/// the answering gateway was disturbed in that time. A user in the room need not be listed if its own gateway was
+/// disturbed since the user entered.
 /// </summary>
 internal static class PresenceCheck
 {
-    public const string Missing = "who is there is seen within the bound";
-    public const string Stale = "who is gone is not seen after the bound";
+    public const string Missing = "a user in the room is listed within the bound";
+    public const string Stale = "a user without a connection is not listed after the bound";
 
     public static IEnumerable<Violation> Find(History history)
     {
@@ -33,8 +35,8 @@ internal static class PresenceCheck
                 {
                     yield return new(
                         Missing,
-                        $"{Asked(who)}, and {history.Users[user]}, there since {History.At(there.From)}, was not named.",
-                        $"{history.Users[user]} was in the room by {Gateway(there.Gateway)} from {History.At(there.From)} to {History.At(there.To)}",
+                        $"{Asked(who)}; {history.Users[user]}, there since {History.At(there.From)}, was not listed.",
+                        $"{history.Users[user]} was in the room through {Gateway(there.Gateway)} from {History.At(there.From)} to {History.At(there.To)}",
                         Named(who));
                 }
 
@@ -42,9 +44,9 @@ internal static class PresenceCheck
                 {
                     yield return new(
                         Stale,
-                        $"{Asked(who)}, and {history.Users[user]}, gone since {History.At(away.From)}, was still named.",
+                        $"{Asked(who)}; {history.Users[user]}, gone since {History.At(away.From)}, was still listed.",
                         [.. stays[(user, who.Room)].Where(stay => stay.To <= away.From).TakeLast(1).Select(
-                            stay => $"{history.Users[user]} was in the room by {Gateway(stay.Gateway)} from {History.At(stay.From)} to {History.At(stay.To)}"),
+                            stay => $"{history.Users[user]} was in the room through {Gateway(stay.Gateway)} from {History.At(stay.From)} to {History.At(stay.To)}"),
                         $"{history.Users[user]} had no connection from {History.At(away.From)} to {History.At(away.To)}",
                         Named(who)]);
                 }
@@ -55,7 +57,7 @@ internal static class PresenceCheck
 
         string Asked(WhoSeen who) => $"{history.Users[who.Asker]} asked who is in {history.Rooms[who.Room]} at {History.At(who.AskedAt)}";
 
-        string Named(WhoSeen who) => $"the answer by {Gateway(who.Gateway)} at {History.At(who.AnsweredAt)}: {string.Join(' ', who.Users.Order().Select(user => history.Users[user]))}";
+        string Named(WhoSeen who) => $"the answer of {Gateway(who.Gateway)} at {History.At(who.AnsweredAt)}: {string.Join(' ', who.Users.Order().Select(user => history.Users[user]))}";
 
         string Gateway(int gateway) => gateway >= 0 && gateway < history.Gateways.Count ? history.Gateways[gateway] : "some gateway";
     }

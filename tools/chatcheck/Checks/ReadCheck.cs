@@ -2,29 +2,32 @@ using OrleansChat.ChatCheck.Histories;
 
 namespace OrleansChat.ChatCheck.Checks;
 
-/// <summary>Pages of history are the log, and show what the one who asks knows of already.</summary>
+/// <summary>
+/// Pages of history match the log. They contain the asking user's own acked message, and the newest page contains what
+/// the user has already received.
+/// </summary>
 internal static class ReadCheck
 {
-    public const string OwnWrites = "a user reads what it wrote";
-    public const string Newest = "history is not behind what its reader has seen";
-    public const string Pages = "history shows the log";
+    public const string OwnWrites = "a user can read its own message";
+    public const string Newest = "history contains what its reader has received";
+    public const string Pages = "history pages match the log";
 
     public static IEnumerable<Violation> Find(History history)
     {
         foreach (var page in history.Pages)
         {
             var log = history.Logs[page.Room];
-            var asked = $"{history.Users[page.User]} asked for {history.Rooms[page.Room]} at {History.At(page.AskedAt)}";
+            var asked = $"{history.Users[page.User]} asked for history of {history.Rooms[page.Room]} at {History.At(page.AskedAt)}";
             var got = $"the page: {(page.Entries.Count == 0 ? "empty" : $"{page.Entries[0].Seq} to {page.Entries[^1].Seq}")}";
 
             if (page.Own is { } own && (page.Entries.Count == 0 || page.Entries[0].Send != own))
             {
-                yield return new(OwnWrites, $"{asked}, and its own send was not where ok had put it.", history.Tell(own), got);
+                yield return new(OwnWrites, $"{asked}; its own send was not at the sequence that ok had named.", history.Describe(own), got);
             }
 
             if (page.AtLeast > 0 && (page.Entries.Count == 0 || page.Entries[^1].Seq < page.AtLeast))
             {
-                yield return new(Newest, $"{asked}, knowing of {page.AtLeast}, and the newest page did not have it.", got);
+                yield return new(Newest, $"{asked}; it had received {page.AtLeast}, but the newest page did not contain it.", got);
             }
 
             for (var at = 0; at < page.Entries.Count; at++)
@@ -34,10 +37,10 @@ internal static class ReadCheck
                 {
                     yield return new(
                         Pages,
-                        $"{asked}, and the page is not the log at {seq}.",
+                        $"{asked}; the page differs from the log at {seq}.",
                         got,
-                        $"the page has at {seq}: {history.Tell(send)}",
-                        seq >= 1 && seq <= log.Count ? $"the log has at {seq}: {history.Tell(log[seq - 1].Send)}" : $"the log ends at {log.Count}");
+                        $"the page has at {seq}: {history.Describe(send)}",
+                        seq >= 1 && seq <= log.Count ? $"the log has at {seq}: {history.Describe(log[seq - 1].Send)}" : $"the log ends at {log.Count}");
                     break;
                 }
             }

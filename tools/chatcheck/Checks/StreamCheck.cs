@@ -2,66 +2,82 @@ using OrleansChat.ChatCheck.Histories;
 
 namespace OrleansChat.ChatCheck.Checks;
 
-/// <summary>What came to a reader is the log: in its order, without a hole but over named gaps, nothing twice, over all its connections; and in the end all of it.</summary>
+/// <summary>
+/// What a client received of a room, over all its connections, is the log: in log order, no event twice, and every
+/// missing event named by a gap. In the end it has reached the head.
+/// </summary>
 internal static class StreamCheck
 {
-    public const string Hole = "no hole is silent";
-    public const string Double = "nobody sees an event twice";
-    public const string Order = "everybody sees the log's events in its order";
-    public const string Resume = "a resume goes on at the cursor";
+    public const string SilentGap = "no silent gap";
+    public const string Double = "no event is delivered twice";
+    public const string Order = "events are delivered in log order";
+    public const string Resume = "a resume continues at the cursor";
     public const string Head = "every reader reaches the head";
-    public const string Gap = "a gap names what comes next";
+    public const string Gap = "a gap names the next events";
 
     private const int Before = 3;
 
-    public static IEnumerable<Violation> Find(History history) => history.Streams.SelectMany(stream => Find(history, stream).Take(1)); // What follows a fault follows from it.
+    // Only the first violation of each stream: later ones usually follow from it.
+    public static IEnumerable<Violation> Find(History history) => history.Streams.SelectMany(stream => Find(history, stream).Take(1));
 
+    /// <summary>Follows one stream with a cursor, the sequence up to which the client has everything.</summary>
+    /// <remarks>
+    /// <para>
+    /// 1. For each item, compare it with the cursor and with the log: a <c>joined</c> starts at the cursor, an event is
+    /// the next one and the same as in the log, a gap begins at the next one and ends within the log.
+    /// </para>
+    /// <para>2. Move the cursor to the item's last sequence.</para>
+    /// <para>3. After the last item, the cursor has to be at the head, unless the stream was not given the time.</para>
+    /// </remarks>
     private static IEnumerable<Violation> Find(History history, ReaderStream stream)
     {
         var log = history.Logs[stream.Room];
         var cursor = stream.From;
         for (var at = 0; at < stream.Items.Count; at++)
         {
+            // Step 1: compare.
             var item = stream.Items[at];
             switch (item.Kind)
             {
                 case ItemKind.Reset:
-                    yield return Told(Resume, $"was told to forget what it had, up to {cursor}, while the room's log was never lost");
+                    yield return Report(Resume, $"got a reset at its cursor {cursor}, although the room's log was never lost");
                     break;
                 case ItemKind.Joined when item.Seq != cursor:
-                    yield return Told(Resume, $"came with its cursor at {cursor} and was started after {item.Seq}");
+                    yield return Report(Resume, $"joined with its cursor at {cursor}, but delivery started after {item.Seq}");
                     break;
                 case ItemKind.Event when item.Seq <= cursor:
-                    yield return Told(Double, $"got {item.Seq} although it had everything up to {cursor}");
+                    yield return Report(Double, $"got {item.Seq} although it already had everything up to {cursor}");
                     break;
                 case ItemKind.Event when item.Seq > cursor + 1:
-                    yield return Told(Hole, $"got {item.Seq} after {cursor}, and no gap named what lies between");
+                    yield return Report(SilentGap, $"got {item.Seq} after {cursor}, without a gap for the events between");
                     break;
                 case ItemKind.Event when item.Seq > log.Count:
-                    yield return Told(Order, $"got {item.Seq}, and the log ends at {log.Count}");
+                    yield return Report(Order, $"got {item.Seq}, but the log ends at {log.Count}");
                     break;
                 case ItemKind.Event when log[item.Seq - 1].Send != item.Value:
-                    yield return Told(Order, $"got another event at {item.Seq} than the log has", $"the log has at {item.Seq}: {history.Tell(log[item.Seq - 1].Send)}");
+                    yield return Report(Order, $"got an event at {item.Seq} that is not the log's", $"the log has at {item.Seq}: {history.Describe(log[item.Seq - 1].Send)}");
                     break;
                 case ItemKind.Gap when item.Seq != cursor + 1 || item.Value < item.Seq || item.Value > log.Count:
-                    yield return Told(Gap, $"was at {cursor} and was told of a gap from {item.Seq} to {item.Value}, where the log ends at {log.Count}");
+                    yield return Report(Gap, $"was at {cursor} and got a gap from {item.Seq} to {item.Value}; the log ends at {log.Count}");
                     break;
             }
 
+            // Step 2: move the cursor.
             cursor = item.Kind is ItemKind.Gap ? item.Value : item.Seq;
 
-            Violation Told(string promise, string what, params string[] more) => new(
+            Violation Report(string promise, string what, params string[] more) => new(
                 promise,
                 $"{history.Users[stream.User]} in {history.Rooms[stream.Room]} {what}.",
-                [.. stream.Items.Skip(at - Before).Take(Math.Min(at, Before) + 1).Select(history.Tell), .. more]);
+                [.. stream.Items.Skip(at - Before).Take(Math.Min(at, Before) + 1).Select(history.Describe), .. more]);
         }
 
+        // Step 3: the head.
         if (stream.Settled && cursor < log.Count)
         {
             yield return new(
                 Head,
-                $"{history.Users[stream.User]} in {history.Rooms[stream.Room]} stayed at {cursor}, where the log ends at {log.Count}.",
-                [.. stream.Items.TakeLast(Before).Select(history.Tell), $"the log has at {cursor + 1}: {history.Tell(log[cursor].Send)}"]);
+                $"{history.Users[stream.User]} in {history.Rooms[stream.Room]} stopped at {cursor}, but the log ends at {log.Count}.",
+                [.. stream.Items.TakeLast(Before).Select(history.Describe), $"the log has at {cursor + 1}: {history.Describe(log[cursor].Send)}"]);
         }
     }
 }

@@ -3,9 +3,8 @@ using OrleansChat.ChatCheck.Histories;
 
 namespace OrleansChat.ChatCheck.Clients;
 
-/// <summary>What the server answered to a command.</summary>
-/// <param name="Type">"ok", "err", "page", "who", "joined", "pong".</param>
-/// <param name="Retry">Milliseconds after which to try again; null where that cannot help.</param>
+/// <summary>The server's answer to a command. Members that the answer does not have keep their defaults.</summary>
+/// <param name="Type">"ok", "err", "page" or "who".</param>
 internal sealed record Answer(string Type)
 {
     public int Seq { get; init; }
@@ -14,20 +13,21 @@ internal sealed record Answer(string Type)
 
     public string Message { get; init; } = "";
 
+    /// <summary>Milliseconds after which to retry; null if the server named no time.</summary>
     public int? Retry { get; init; }
 
     public bool More { get; init; }
 
-    public IReadOnlyList<LogEntry> Events { get; init; } = [];
+    public IReadOnlyList<MessageLogEntry> Events { get; init; } = [];
 
     public IReadOnlyList<string>? Users { get; init; }
 
     /// <summary>Whether the same command may succeed later.</summary>
     public bool CanBeRepeated => Code is "unavailable" or "timeout" or "rate_limited";
 
-    /// <summary>Reads one.</summary>
-    /// <param name="eventOf">Which send an event is.</param>
-    public static Answer Read(JsonElement answer, Func<JsonElement, LogEntry> eventOf) => new(answer.GetProperty("t").GetString()!)
+    /// <summary>Reads an answer.</summary>
+    /// <param name="eventOf">Finds the send that an event is.</param>
+    public static Answer Read(JsonElement answer, Func<JsonElement, MessageLogEntry> eventOf) => new(answer.GetProperty("t").GetString()!)
     {
         Seq = answer.TryGetProperty("seq", out var seq) ? seq.GetInt32() : 0,
         Code = answer.TryGetProperty("code", out var code) && code.ValueKind is JsonValueKind.String ? code.GetString()! : "",

@@ -1,6 +1,10 @@
 namespace OrleansChat.ChatCheck.Clients;
 
-/// <summary>Is there, and when its connection ends stays away for longer than presence may be wrong: so that others can see that it is gone.</summary>
+/// <summary>
+/// A client that is only present. When its connection ends it stays away for 13 to 16 s, longer than presence may be
+/// wrong, so that others can check that it is no longer listed.
+/// </summary>
+/// <param name="comeBack">Cancelled when it has to come back at once.</param>
 internal sealed class Bystander(
     string kind, IReadOnlyList<int> rooms, int firstGateway, Gateways gateways, Recorder recorder, int seed, CancellationToken comeBack)
     : Client(kind, rooms, firstGateway, gateways, recorder, seed)

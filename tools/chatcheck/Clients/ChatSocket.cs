@@ -5,12 +5,12 @@ using System.Text;
 namespace OrleansChat.ChatCheck.Clients;
 
 /// <summary>
-/// One connection in JSON mode, over the framework's WebSocket: lines out, lines in. It shares no code with the gateway, so that a mistake made there
-/// does not hide here.
+/// One connection in JSON mode, over the framework's WebSocket. It shares no code with the gateway, so that a mistake
+/// in shared code cannot hide an error.
 /// </summary>
 internal sealed class ChatSocket : IDisposable
 {
-    private const int MostBytes = 16 * 1024 * 1024;
+    private const int MaxBytes = 16 * 1024 * 1024;
     private static readonly TimeSpan ConnectsWithin = TimeSpan.FromSeconds(4);
 
     private readonly ClientWebSocket _socket = new();
@@ -21,9 +21,9 @@ internal sealed class ChatSocket : IDisposable
     /// <summary>The connection's number in the run.</summary>
     public int Number { get; }
 
-    /// <summary>Opens a connection; null where that fails or takes too long.</summary>
+    /// <summary>Opens a connection; null if that fails or takes longer than 4 s.</summary>
     /// <param name="number">The connection's number in the run.</param>
-    /// <param name="token">A bearer token; null to say who it is in the address.</param>
+    /// <param name="token">A bearer token; null to identify the user by <c>?user=</c>.</param>
     public static async Task<ChatSocket?> TryConnectAsync(int number, Uri gateway, string user, string? token, CancellationToken cancellationToken)
     {
         var address = new UriBuilder(gateway) { Query = token is null ? $"user={Uri.EscapeDataString(user)}" : "" };
@@ -43,14 +43,16 @@ internal sealed class ChatSocket : IDisposable
             await chat._socket.ConnectAsync(address.Uri, patience.Token);
             return chat;
         }
-        catch (Exception refused) when (refused is WebSocketException or OperationCanceledException or HttpRequestException)
+        catch (Exception exception) when (exception is WebSocketException or OperationCanceledException or HttpRequestException)
         {
             chat.Dispose();
             return null;
         }
     }
 
-    /// <summary>Writes one frame of one or more lines. False where the connection is gone.</summary>
+    /// <summary>
+    /// Sends one frame of one or more lines. Safe for concurrent calls. False if the connection has ended.
+    /// </summary>
     public async Task<bool> SayAsync(string lines)
     {
         await _turn.WaitAsync();
@@ -59,7 +61,7 @@ internal sealed class ChatSocket : IDisposable
             await _socket.SendAsync(Encoding.UTF8.GetBytes(lines), WebSocketMessageType.Text, true, CancellationToken.None);
             return true;
         }
-        catch (Exception gone) when (IsGone(gone))
+        catch (Exception exception) when (IsGone(exception))
         {
             return false;
         }
@@ -69,7 +71,10 @@ internal sealed class ChatSocket : IDisposable
         }
     }
 
-    /// <summary>Hands on every line that comes, one after another, until the connection is gone.</summary>
+    /// <summary>
+    /// Receives until the connection ends and calls <paramref name="line"/> for every line, one after another. The
+    /// memory is valid only during the call.
+    /// </summary>
     public async Task HearAsync(Action<ReadOnlyMemory<byte>> line)
     {
         var frame = new ArrayBufferWriter<byte>(16 * 1024);
@@ -79,7 +84,7 @@ internal sealed class ChatSocket : IDisposable
             {
                 var part = await _socket.ReceiveAsync(frame.GetMemory(8 * 1024), CancellationToken.None);
                 frame.Advance(part.Count);
-                if (part.MessageType == WebSocketMessageType.Close || frame.WrittenCount > MostBytes)
+                if (part.MessageType == WebSocketMessageType.Close || frame.WrittenCount > MaxBytes)
                 {
                     return;
                 }
@@ -101,13 +106,13 @@ internal sealed class ChatSocket : IDisposable
                 }
             }
         }
-        catch (Exception gone) when (IsGone(gone))
+        catch (Exception exception) when (IsGone(exception))
         {
-            // Its end is what the caller wants to know.
+            // The caller only needs to know that the connection has ended.
         }
     }
 
-    /// <summary>Ends the connection at once, without a goodbye.</summary>
+    /// <summary>Ends the connection at once, without a close frame.</summary>
     public void Cut() => _socket.Abort();
 
     public void Dispose() => _socket.Dispose();

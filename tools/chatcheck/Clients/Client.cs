@@ -6,7 +6,8 @@ using OrleansChat.ChatCheck.Histories;
 namespace OrleansChat.ChatCheck.Clients;
 
 /// <summary>
-/// A user with one connection at a time: to one gateway, and when it ends, for whatever reason, to the next, with its cursors. What comes is recorded.
+/// A user with one connection at a time. When the connection ends, for whatever reason, the client connects to the next
+/// gateway and resumes its rooms with its cursors. Everything that it receives is recorded.
 /// </summary>
 internal abstract class Client
 {
@@ -15,7 +16,7 @@ internal abstract class Client
     private static readonly long GiveUpAfter = Clock.Of(TimeSpan.FromSeconds(6));
     private static readonly long JoinsWithin = Clock.Of(TimeSpan.FromSeconds(25));
     private static readonly long JoinAgain = Clock.Of(TimeSpan.FromMilliseconds(500));
-    private const int LongestBye = 5000;
+    private const int MaxBye = 5000;
 
     private readonly Lock _lock = new();
     private readonly Dictionary<string, TaskCompletionSource<Answer?>> _asked = [];
@@ -24,7 +25,7 @@ internal abstract class Client
     private volatile ChatSocket? _socket;
     private int _gateway;
     private int _questions;
-    private long _heardAt;
+    private long _receivedAt;
     private int _byeAfter;
 
     protected Client(string kind, IEnumerable<int> rooms, int firstGateway, Gateways gateways, Recorder recorder, int seed, int from = 0)
@@ -48,13 +49,13 @@ internal abstract class Client
 
     protected Clock Clock => Recorder.Clock;
 
-    /// <summary>The gateway that the client is connected to, or tries next.</summary>
+    /// <summary>The number of the gateway that the client is connected to or tries next.</summary>
     protected int Gateway => _gateway;
 
-    /// <summary>Cuts its connection, as a network does.</summary>
+    /// <summary>Aborts the connection without a close frame, as a network failure does.</summary>
     public void Cut() => _socket?.Cut();
 
-    /// <summary>Keeps a connection until <paramref name="stop"/>.</summary>
+    /// <summary>Connects, and reconnects whenever the connection ends, until <paramref name="stop"/>.</summary>
     public async Task ListenAsync(CancellationToken stop)
     {
         using var ending = stop.Register(Cut);
@@ -88,8 +89,10 @@ internal abstract class Client
         }
     }
 
-    /// <summary>Asks, and waits for the answer; null where none comes.</summary>
-    /// <param name="fields">What follows <c>t</c> and <c>id</c>.</param>
+    /// <summary>
+    /// Sends a command and waits for its answer; null if the client is not connected or no answer arrives.
+    /// </summary>
+    /// <param name="fields">The JSON fields after <c>t</c> and <c>id</c>.</param>
     protected async Task<Answer?> AskAsync(string type, string fields, TimeSpan patience, CancellationToken cancellationToken)
     {
         if (_socket is not { } socket)
@@ -103,7 +106,10 @@ internal abstract class Client
         return await AnsweredAsync(id, answer, patience, cancellationToken);
     }
 
-    /// <summary>What will be answered to an id.</summary>
+    /// <summary>
+    /// Registers an id before its command is sent. The task completes with the answer, or with null if the connection
+    /// ends.
+    /// </summary>
     protected Task<Answer?> Expect(string id)
     {
         var answer = new TaskCompletionSource<Answer?>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -115,7 +121,7 @@ internal abstract class Client
         return answer.Task;
     }
 
-    /// <summary>The answer, or null where the connection ends or patience does.</summary>
+    /// <summary>Waits for the answer; null if the connection ends or <paramref name="patience"/> has passed.</summary>
     protected async Task<Answer?> AnsweredAsync(string id, Task<Answer?> answer, TimeSpan patience, CancellationToken cancellationToken)
     {
         try
@@ -136,7 +142,7 @@ internal abstract class Client
     }
 
     /// <summary>Waits before the next connection.</summary>
-    /// <param name="wasConnected">Whether one has just ended, or has not come about.</param>
+    /// <param name="wasConnected">True if a connection has just ended; false if connecting failed.</param>
     protected virtual Task PauseAsync(bool wasConnected, CancellationToken stop)
     {
         var pause = wasConnected && _byeAfter > 0 ? _byeAfter : Random.Next(50, 400);
@@ -144,14 +150,14 @@ internal abstract class Client
         return Task.Delay(TimeSpan.FromMilliseconds(pause), Clock.Time, stop);
     }
 
-    /// <summary>An event came.</summary>
+    /// <summary>Called for each event that arrives.</summary>
     protected virtual void Came(long now)
     {
     }
 
     private async Task TalkOverAsync(ChatSocket socket, CancellationToken stop)
     {
-        _heardAt = Clock.Now;
+        _receivedAt = Clock.Now;
         _socket = socket;
         if (stop.IsCancellationRequested)
         {
@@ -210,7 +216,10 @@ internal abstract class Client
         return $$"""{"t":"hello","id":"hello","rooms":{ {{string.Join(',', cursors)}} } }""";
     }
 
-    /// <summary>Asks for rooms that are not entered yet, and notices when the connection is dead.</summary>
+    /// <summary>
+    /// While a connection lasts, every 250 ms: joins the rooms that are due, pings the server if nothing arrived for
+    /// 2 s, and cuts the connection if nothing arrived for 6 s.
+    /// </summary>
     private async Task TendAsync(ChatSocket socket, CancellationToken ended)
     {
         try
@@ -219,7 +228,7 @@ internal abstract class Client
             for (; ; await Task.Delay(Tending, Clock.Time, ended))
             {
                 var now = Clock.Now;
-                var silent = now - Volatile.Read(ref _heardAt);
+                var silent = now - Volatile.Read(ref _receivedAt);
                 if (silent > GiveUpAfter)
                 {
                     socket.Cut();
@@ -254,7 +263,7 @@ internal abstract class Client
     private void Hear(ChatSocket socket, ReadOnlyMemory<byte> line)
     {
         var now = Clock.Now;
-        Volatile.Write(ref _heardAt, now);
+        Volatile.Write(ref _receivedAt, now);
         using var read = JsonDocument.Parse(line);
         var said = read.RootElement;
         var type = said.GetProperty("t").GetString()!;
@@ -276,13 +285,13 @@ internal abstract class Client
                     said.TryGetProperty("reset", out var reset) && reset.GetBoolean(), now);
                 break;
             case "err" when RoomOf(said) is { EnteredAt: 0 } view && !said.TryGetProperty("id", out _):
-                view.JoinAt = now + JoinAgain; // A cursor of hello.
+                view.JoinAt = now + JoinAgain; // A cursor in hello was refused.
                 break;
             case "err" when said.TryGetProperty("id", out var id) && id.GetString() is ['j', .. var room]:
                 Views.First(view => view.Room == int.Parse(room, CultureInfo.InvariantCulture)).JoinAt = now + JoinAgain;
                 break;
             case "bye":
-                _byeAfter = said.TryGetProperty("after", out var after) ? Math.Min(after.GetInt32(), LongestBye) : 0;
+                _byeAfter = said.TryGetProperty("after", out var after) ? Math.Min(after.GetInt32(), MaxBye) : 0;
                 break;
             case "ok" or "err" or "page" or "who" when said.TryGetProperty("id", out var id):
                 Answered(id.GetString()!, Answer.Read(said, Recorder.Read));
@@ -292,7 +301,7 @@ internal abstract class Client
 
     private void Answered(string id, Answer answer)
     {
-        // Also where nobody waits any more: an ok counts whenever it comes.
+        // Recorded even if no caller waits any more: an ok counts whenever it arrives.
         if (answer.Type is "ok" && answer.Seq > 0 && int.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out var send))
         {
             Recorder.Acked(send, answer.Seq);

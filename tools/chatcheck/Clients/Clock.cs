@@ -1,6 +1,6 @@
 namespace OrleansChat.ChatCheck.Clients;
 
-/// <summary>The run's time: one clock for everything that is recorded.</summary>
+/// <summary>The one clock of a run. Everything that is recorded has a time of this clock.</summary>
 internal sealed class Clock(TimeProvider time)
 {
     private readonly long _start = time.GetTimestamp();
@@ -8,9 +8,9 @@ internal sealed class Clock(TimeProvider time)
     /// <summary>Microseconds since the start of the run.</summary>
     public long Now => time.GetElapsedTime(_start).Ticks / TimeSpan.TicksPerMicrosecond;
 
-    /// <summary>What waits and timers go by.</summary>
+    /// <summary>The provider for delays and timers.</summary>
     public TimeProvider Time => time;
 
-    /// <summary>A span in microseconds.</summary>
+    /// <summary>Converts a span to microseconds.</summary>
     public static long Of(TimeSpan span) => span.Ticks / TimeSpan.TicksPerMicrosecond;
 }

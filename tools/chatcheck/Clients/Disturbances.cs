@@ -2,10 +2,13 @@ using OrleansChat.ChatCheck.Histories;
 
 namespace OrleansChat.ChatCheck.Clients;
 
-/// <summary>When which part was not itself: what the nemesis does, and what it entails.</summary>
+/// <summary>
+/// Records when which part of the cluster was disturbed: by the nemesis, or because a process ended unexpectedly. Safe
+/// for concurrent use.
+/// </summary>
 internal sealed class Disturbances(Clock clock)
 {
-    // How long after the last disturbance times count as undisturbed again.
+    // How long after the end of the last disturbance times count as undisturbed again.
     private static readonly long After = Clock.Of(TimeSpan.FromSeconds(5));
 
     private readonly Lock _lock = new();
@@ -13,7 +16,9 @@ internal sealed class Disturbances(Clock clock)
     private int _open;
     private long _lastEnd = -After;
 
-    /// <summary>When the last one ended; <see cref="long.MaxValue"/> while there is one.</summary>
+    /// <summary>
+    /// When the last disturbance ended; 0 if there was none; <see cref="long.MaxValue"/> while one lasts.
+    /// </summary>
     public long LastEnd
     {
         get
@@ -25,10 +30,13 @@ internal sealed class Disturbances(Clock clock)
         }
     }
 
-    /// <summary>Begins one; the answer ends it.</summary>
+    /// <summary>Begins a disturbance, which ends when the result is disposed.</summary>
+    /// <param name="gateway">
+    /// The number of the disturbed gateway; -1 if only clients are disturbed; null for a silo or the database.
+    /// </param>
     public IDisposable Begin(string what, int? gateway) => new Open(this, what, gateway, clock.Now);
 
-    /// <summary>Whether nothing was disturbed since a time, nor for some seconds before it.</summary>
+    /// <summary>True if nothing was disturbed since <paramref name="from"/>, nor in the 5 s before it.</summary>
     public bool CalmSince(long from)
     {
         lock (_lock)
@@ -37,7 +45,7 @@ internal sealed class Disturbances(Clock clock)
         }
     }
 
-    /// <summary>All of them; those that have not ended end with the run.</summary>
+    /// <summary>All disturbances. One that has not ended has <see cref="long.MaxValue"/> as its end.</summary>
     public IReadOnlyList<Disturbance> ToList()
     {
         lock (_lock)

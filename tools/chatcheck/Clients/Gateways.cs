@@ -1,12 +1,14 @@
 namespace OrleansChat.ChatCheck.Clients;
 
-/// <summary>Where clients connect, and as whom.</summary>
-/// <param name="Names">What the gateways are called in the report.</param>
-/// <param name="TokenOf">Makes a bearer token for a user; null where users say who they are in the address.</param>
+/// <summary>The gateways that clients connect to, and how clients identify themselves.</summary>
+/// <param name="Names">The gateways' names in the report.</param>
+/// <param name="TokenOf">Makes a bearer token for a user; null to identify users by <c>?user=</c>.</param>
 internal sealed record Gateways(
     IReadOnlyList<Uri> Addresses, IReadOnlyList<string> Names, Func<string, CancellationToken, Task<string>>? TokenOf)
 {
-    /// <summary>Connects to one, by a connection of that number; null where that fails.</summary>
+    /// <summary>Connects to a gateway; null if that fails.</summary>
+    /// <param name="number">The connection's number in the run.</param>
+    /// <param name="gateway">The gateway's index in <see cref="Addresses"/>.</param>
     public async Task<ChatSocket?> TryConnectAsync(int number, int gateway, string user, CancellationToken cancellationToken) =>
         await ChatSocket.TryConnectAsync(
             number, Addresses[gateway], user, TokenOf is null ? null : await TokenOf(user, cancellationToken), cancellationToken);

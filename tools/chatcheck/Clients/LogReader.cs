@@ -3,7 +3,7 @@ using OrleansChat.ChatCheck.Histories;
 
 namespace OrleansChat.ChatCheck.Clients;
 
-/// <summary>Reads whole logs through pages of history, when everything is calm. It is in no room.</summary>
+/// <summary>Reads the whole logs of rooms through pages of <c>history</c>, after the load. It joins no room.</summary>
 internal sealed class LogReader(int firstGateway, Gateways gateways, Recorder recorder, int seed)
     : Client(string.Create(CultureInfo.InvariantCulture, $"log{firstGateway}"), [], firstGateway, gateways, recorder, seed)
 {
@@ -11,10 +11,13 @@ internal sealed class LogReader(int firstGateway, Gateways gateways, Recorder re
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>Everything in a room's log, in the order in which the pages tell it. Tries again until cancelled.</summary>
-    public async Task<IReadOnlyList<LogEntry>> ReadAsync(string room, CancellationToken cancellationToken)
+    /// <summary>
+    /// Reads all of a room's log, in the order of the pages. Retries a page until it is answered or the call is
+    /// cancelled.
+    /// </summary>
+    public async Task<IReadOnlyList<MessageLogEntry>> ReadAsync(string room, CancellationToken cancellationToken)
     {
-        var log = new List<LogEntry>();
+        var log = new List<MessageLogEntry>();
         while (true)
         {
             var after = log.Count == 0 ? 0 : log[^1].Seq;

@@ -1,12 +1,15 @@
 namespace OrleansChat.ChatCheck.Clients;
 
-/// <summary>The most sends a second, over all writers. What was not used is not saved up: after a standstill there is no flood.</summary>
+/// <summary>
+/// Limits the sends per second of all writers together. Unused capacity is not saved, so there is no burst after a
+/// standstill.
+/// </summary>
 internal sealed class Pacer(int perSecond, Clock clock)
 {
     private readonly Lock _lock = new();
     private long _next;
 
-    /// <summary>Waits for the turn of so many sends.</summary>
+    /// <summary>Waits until the rate allows the next <paramref name="sends"/> sends.</summary>
     public Task TakeAsync(int sends, CancellationToken cancellationToken)
     {
         long wait;

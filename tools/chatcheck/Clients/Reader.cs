@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace OrleansChat.ChatCheck.Clients;
 
-/// <summary>Reads what comes, and asks for pages of history, and who is there.</summary>
+/// <summary>A client that receives, and that asks for pages of history and for the members of its rooms.</summary>
 internal sealed class Reader(string kind, IReadOnlyList<int> rooms, int firstGateway, Gateways gateways, Recorder recorder, int seed)
     : Client(kind, rooms, firstGateway, gateways, recorder, seed)
 {
@@ -11,8 +11,9 @@ internal sealed class Reader(string kind, IReadOnlyList<int> rooms, int firstGat
 
     private long _cameAt;
 
-    /// <summary>Asks, about once a second, until <paramref name="enough"/>.</summary>
-    public async Task AskAsync(CancellationToken enough)
+    /// <summary>Asks about once per second until <paramref name="enough"/>.</summary>
+    /// <param name="presence">Whether half of the questions are <c>who</c>; otherwise all are <c>history</c>.</param>
+    public async Task AskAsync(bool presence, CancellationToken enough)
     {
         try
         {
@@ -20,7 +21,7 @@ internal sealed class Reader(string kind, IReadOnlyList<int> rooms, int firstGat
             {
                 await Task.Delay(Random.Next(700, 1300), enough);
                 var view = Views[Random.Next(Views.Count)];
-                await (Random.Next(2) == 0 ? AskWhoAsync(view, enough) : AskHistoryAsync(view, enough));
+                await (presence && Random.Next(2) == 0 ? AskWhoAsync(view, enough) : AskHistoryAsync(view, enough));
             }
         }
         catch (OperationCanceledException) when (enough.IsCancellationRequested)
@@ -28,7 +29,7 @@ internal sealed class Reader(string kind, IReadOnlyList<int> rooms, int firstGat
         }
     }
 
-    /// <summary>Asks who is in a room. Whether that was answered.</summary>
+    /// <summary>Asks who is in a room and records the answer. False if there was no answer.</summary>
     public async Task<bool> AskWhoAsync(RoomView view, CancellationToken cancellationToken)
     {
         var (asked, gateway) = (Clock.Now, Gateway);

@@ -6,11 +6,15 @@ using OrleansChat.ChatCheck.Reporting;
 
 namespace OrleansChat.ChatCheck.Clients;
 
-/// <summary>Everything that the clients of a run record, and the words by which they know their own.</summary>
-/// <param name="lateAfter">How long after its ok an event may come, to a reader that is there.</param>
-internal sealed class Recorder(Clock clock, string run, IReadOnlyList<string> rooms, Disturbances disturbances, TimeSpan lateAfter)
+/// <summary>
+/// Records what the clients of a run do and receive, and recognizes the run's own messages by their texts. Any number
+/// of threads may record at the same time.
+/// </summary>
+/// <param name="lateAfter">How long after its ok an event may arrive at a reader that is in the room; null if that is
+/// not checked.</param>
+internal sealed class Recorder(Clock clock, string run, IReadOnlyList<string> rooms, Disturbances disturbances, TimeSpan? lateAfter)
 {
-    private const int MostKept = 1000; // Of things that must not be: the first ones tell enough.
+    private const int MaxKept = 1000; // Of each kind of error; the first ones are enough for the report.
     private static readonly string Padding = new('.', 60);
 
     private readonly Lock _lock = new();
@@ -25,7 +29,7 @@ internal sealed class Recorder(Clock clock, string run, IReadOnlyList<string> ro
     private readonly List<LateEvent> _late = [];
     private readonly List<Refusal> _refusals = [];
     private readonly List<Contradiction> _contradictions = [];
-    private readonly long _lateAfter = Clock.Of(lateAfter);
+    private readonly long _lateAfter = lateAfter is { } after ? Clock.Of(after) : long.MaxValue;
     private int _connections;
 
     public Clock Clock => clock;
@@ -36,7 +40,7 @@ internal sealed class Recorder(Clock clock, string run, IReadOnlyList<string> ro
 
     public Figures Figures { get; } = new(disturbances);
 
-    /// <summary>A name for a new user; its number is the answer.</summary>
+    /// <summary>Adds a user with a name for this run, and returns its number.</summary>
     public int AddUser(string kind)
     {
         lock (_lock)
@@ -56,10 +60,10 @@ internal sealed class Recorder(Clock clock, string run, IReadOnlyList<string> ro
         }
     }
 
-    /// <summary>The number of a new connection.</summary>
+    /// <summary>Returns the number of a new connection.</summary>
     public int AddConnection() => Interlocked.Increment(ref _connections);
 
-    /// <summary>A stream that begins at a cursor.</summary>
+    /// <summary>Adds a stream that begins after the cursor <paramref name="from"/>.</summary>
     public ReaderStream AddStream(int user, int room, int from, bool settled = true)
     {
         var stream = new ReaderStream(user, room, from, [], settled);
@@ -71,11 +75,14 @@ internal sealed class Recorder(Clock clock, string run, IReadOnlyList<string> ro
         return stream;
     }
 
-    /// <summary>The text of a send: its number, and what makes it as long as people's texts.</summary>
+    /// <summary>The text of a send: its number, and padding to the length of an ordinary message.</summary>
     public static string TextOf(int send) => string.Create(CultureInfo.InvariantCulture, $"{send} {Padding}");
 
-    /// <summary>Which of this run's sends an event is. One that is none of them, or is changed in any way, is a stranger: below 0.</summary>
-    public LogEntry Read(JsonElement ev)
+    /// <summary>
+    /// Finds the send of this run that an event is. <see cref="MessageLogEntry.Send"/> is below 0 if the event is no send of
+    /// this run, or differs from it in sender, kind or text.
+    /// </summary>
+    public MessageLogEntry Read(JsonElement ev)
     {
         var seq = ev.GetProperty("seq").GetInt32();
         if (ev.TryGetProperty("text", out var given) && given.GetString() is { } text && text.IndexOf(' ', StringComparison.Ordinal) is > 0 and var end
@@ -89,7 +96,7 @@ internal sealed class Recorder(Clock clock, string run, IReadOnlyList<string> ro
 
         lock (_lock)
         {
-            if (_strangers.Count < MostKept)
+            if (_strangers.Count < MaxKept)
             {
                 _strangers.Add(ev.GetRawText());
             }
@@ -98,7 +105,7 @@ internal sealed class Recorder(Clock clock, string run, IReadOnlyList<string> ro
         }
     }
 
-    /// <summary>A send got ok.</summary>
+    /// <summary>Records that a send got ok. A second ok with another sequence is recorded as a contradiction.</summary>
     public void Acked(int number, int seq)
     {
         ref var send = ref Sends[number];
@@ -106,7 +113,7 @@ internal sealed class Recorder(Clock clock, string run, IReadOnlyList<string> ro
         {
             if (send.Outcome is Outcome.Acked)
             {
-                if (send.Seq != seq && _contradictions.Count < MostKept)
+                if (send.Seq != seq && _contradictions.Count < MaxKept)
                 {
                     _contradictions.Add(new(number, send.Seq, seq));
                 }
@@ -120,22 +127,26 @@ internal sealed class Recorder(Clock clock, string run, IReadOnlyList<string> ro
         Figures.WasAcked(send.InvokedAt, send.AnsweredAt, send.Attempts);
     }
 
-    /// <summary>A send got an error that it should not get; whether it is over with that.</summary>
+    /// <summary>Records an error that a send must not get.</summary>
+    /// <param name="over">Whether the send is not retried after it.</param>
     public void Refused(int number, Answer answer, bool over)
     {
         ref var send = ref Sends[number];
         lock (_lock)
         {
             send.Outcome = over && send.Outcome is Outcome.Unknown ? Outcome.Refused : send.Outcome;
-            if (_refusals.Count < MostKept)
+            if (_refusals.Count < MaxKept)
             {
                 _refusals.Add(new(number, answer.Code, answer.Message, clock.Now));
             }
         }
     }
 
-    /// <summary>An event came to a reader who has been in the room, on this connection, since <paramref name="enteredAt"/>.</summary>
-    public void Came(int user, int room, LogEntry entry, long enteredAt, long now)
+    /// <summary>
+    /// Records the arrival of an event at a client that has been in the room, on this connection, since
+    /// <paramref name="enteredAt"/>.
+    /// </summary>
+    public void Came(int user, int room, MessageLogEntry entry, long enteredAt, long now)
     {
         if (entry.Send < 0)
         {
@@ -145,7 +156,7 @@ internal sealed class Recorder(Clock clock, string run, IReadOnlyList<string> ro
         ref var send = ref Sends[entry.Send];
         if (send.InvokedAt < enteredAt)
         {
-            return; // It was there before the reader.
+            return; // It was sent before the client entered, so its delay is not that of a live delivery.
         }
 
         Figures.Came(send.InvokedAt, now);
@@ -153,7 +164,7 @@ internal sealed class Recorder(Clock clock, string run, IReadOnlyList<string> ro
         {
             lock (_lock)
             {
-                if (_late.Count < MostKept)
+                if (_late.Count < MaxKept)
                 {
                     _late.Add(new(user, room, entry.Seq, entry.Send, answered, now));
                 }
@@ -167,12 +178,14 @@ internal sealed class Recorder(Clock clock, string run, IReadOnlyList<string> ro
 
     public void Saw(Absence absence) => Keep(_absences, absence);
 
-    /// <summary>An answer to <c>who</c>.</summary>
+    /// <summary>Records an answer to <c>who</c>.</summary>
     public void SawWho(int asker, int room, int gateway, long askedAt, IReadOnlyList<string> users) => Keep(
         _whos, new WhoSeen(asker, room, gateway, askedAt, clock.Now, [.. users.Select(name => _numbers.GetValueOrDefault(name, -1)).Where(user => user >= 0)]));
 
-    /// <summary>All of it, once nobody records any more.</summary>
-    public History ToHistory(IReadOnlyList<string> gateways, IReadOnlyList<IReadOnlyList<LogEntry>> logs, TimeSpan presenceBound) => new()
+    /// <summary>
+    /// Everything that was recorded. Call it only after all clients have ended: the lists are not copied.
+    /// </summary>
+    public History ToHistory(IReadOnlyList<string> gateways, IReadOnlyList<IReadOnlyList<MessageLogEntry>> logs, TimeSpan presenceBound) => new()
     {
         Users = _users,
         Rooms = rooms,

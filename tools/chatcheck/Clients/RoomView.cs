@@ -2,7 +2,10 @@ using OrleansChat.ChatCheck.Histories;
 
 namespace OrleansChat.ChatCheck.Clients;
 
-/// <summary>A room as one client has it: its cursor, what came, and whether the connection is in it. Its client's receiving loop alone changes it.</summary>
+/// <summary>
+/// What one client knows of a room: its cursor, what it received, and whether its connection is in the room. Only the
+/// client's connection loop changes it, except <see cref="JoinAt"/>, which <c>Client.TendAsync</c> sets as well.
+/// </summary>
 internal sealed class RoomView(int room, string name, ReaderStream stream)
 {
     private volatile TaskCompletionSource<ChatSocket> _entered = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -13,24 +16,24 @@ internal sealed class RoomView(int room, string name, ReaderStream stream)
 
     public ReaderStream Stream => stream;
 
-    /// <summary>The sequence of the last event that this client has.</summary>
+    /// <summary>The sequence of the last event that this client received or that a gap named.</summary>
     public int Cursor { get; private set; } = stream.From;
 
-    /// <summary>The newest sequence it knows of.</summary>
+    /// <summary>The highest sequence of an event that this client received.</summary>
     public int Newest { get; private set; }
 
     public string? Epoch { get; private set; }
 
-    /// <summary>When the room was entered on this connection; 0 while it is not.</summary>
+    /// <summary>When the room was entered on this connection; 0 if it is not entered.</summary>
     public long EnteredAt { get; private set; }
 
-    /// <summary>When to ask to join again; <see cref="long.MaxValue"/> where there is no need.</summary>
+    /// <summary>When to send the next <c>join</c>; <see cref="long.MaxValue"/> if none is needed.</summary>
     public long JoinAt { get; set; } = long.MaxValue;
 
-    /// <summary>The connection, as soon as it is in the room.</summary>
+    /// <summary>Completes with the connection when it is in the room.</summary>
     public Task<ChatSocket> Entered => _entered.Task;
 
-    /// <summary>The connection is in the room.</summary>
+    /// <summary>The server answered <c>joined</c>: the connection is in the room.</summary>
     public void Enter(ChatSocket socket, string epoch, int after, bool reset, long now)
     {
         stream.Items.Add(new(reset ? ItemKind.Reset : ItemKind.Joined, after, socket.Number));
@@ -38,7 +41,7 @@ internal sealed class RoomView(int room, string name, ReaderStream stream)
         _entered.TrySetResult(socket);
     }
 
-    /// <summary>An event came.</summary>
+    /// <summary>An event arrived.</summary>
     public void Event(int seq, int send)
     {
         stream.Items.Add(Item.Event(seq, send));
@@ -46,14 +49,14 @@ internal sealed class RoomView(int room, string name, ReaderStream stream)
         Newest = Math.Max(seq, Newest);
     }
 
-    /// <summary>A gap was named.</summary>
+    /// <summary>A <c>gap</c> arrived.</summary>
     public void Gap(int from, int to)
     {
         stream.Items.Add(Item.Gap(from, to));
         Cursor = to;
     }
 
-    /// <summary>The connection is gone.</summary>
+    /// <summary>The connection has ended.</summary>
     public void Leave()
     {
         (EnteredAt, JoinAt) = (0, long.MaxValue);

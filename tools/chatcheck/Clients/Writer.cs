@@ -4,23 +4,27 @@ using OrleansChat.ChatCheck.Histories;
 namespace OrleansChat.ChatCheck.Clients;
 
 /// <summary>
-/// Sends into its rooms, a few messages at a time, and the next ones only when these are through: what is not acked is sent again under its own id,
-/// on whatever connection there is, until it is. Now and then it reads what it wrote.
+/// A client that sends to its rooms, up to three messages at a time. It sends the next ones only when these have their
+/// final answers. Until then a message is sent again with the same id, on the current connection. Sometimes the writer
+/// reads its own message back through <c>history</c>.
 /// </summary>
 internal sealed class Writer(
     string kind, IReadOnlyList<int> rooms, int firstGateway, Gateways gateways, Recorder recorder, Pacer pacer, bool quiet, int seed)
     : Client(kind, rooms, firstGateway, gateways, recorder, seed)
 {
-    private const int MostTogether = 3;
+    private const int MaxTogether = 3;
     private const int ReadBackOneIn = 40;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan ReadPatience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan UsualRetry = TimeSpan.FromMilliseconds(500);
-    private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan MaxRetry = TimeSpan.FromSeconds(5);
 
     private long _ackedAt;
 
-    /// <summary>Sends until <paramref name="enough"/>, then repeats what is open until <paramref name="end"/>.</summary>
+    /// <summary>
+    /// Sends until <paramref name="enough"/>, then retries the unanswered sends until <paramref name="end"/>. Completes
+    /// when every send has its final answer.
+    /// </summary>
     public async Task SpeakAsync(CancellationToken enough, CancellationToken end)
     {
         _ackedAt = Clock.Now;
@@ -33,7 +37,7 @@ internal sealed class Writer(
         {
             while (!enough.IsCancellationRequested)
             {
-                var together = quiet ? 1 : random.Next(1, MostTogether + 1);
+                var together = quiet ? 1 : random.Next(1, MaxTogether + 1);
                 await (quiet ? Task.Delay(TimeSpan.FromSeconds(7 + (2 * random.NextDouble())), Clock.Time, enough) : pacer.TakeAsync(together, enough));
                 foreach (var send in await SayTogetherAsync(view, together, random.Next(2) == 0, enough, end))
                 {
@@ -46,7 +50,11 @@ internal sealed class Writer(
         }
     }
 
-    /// <summary>Sends some without waiting in between; those that must be sent again are the answer.</summary>
+    /// <summary>
+    /// Sends <paramref name="together"/> messages without waiting in between, then waits for the answers. Returns the
+    /// sends that have to be retried.
+    /// </summary>
+    /// <param name="oneFrame">Whether all of them travel in one WebSocket frame.</param>
     private async Task<List<int>> SayTogetherAsync(RoomView view, int together, bool oneFrame, CancellationToken enough, CancellationToken end)
     {
         var socket = await view.Entered.WaitAsync(enough);
@@ -94,7 +102,7 @@ internal sealed class Writer(
         for (Answer? answer = null; ;)
         {
             var retry = answer?.Retry is { } ms ? TimeSpan.FromMilliseconds(ms) : UsualRetry;
-            await Task.Delay(retry < LongestRetry ? retry : LongestRetry, Clock.Time, end);
+            await Task.Delay(retry < MaxRetry ? retry : MaxRetry, Clock.Time, end);
             var socket = await view.Entered.WaitAsync(end);
             Recorder.Sends[send].Attempts++;
             var expected = Expect(IdOf(send));

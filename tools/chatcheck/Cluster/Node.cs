@@ -5,15 +5,18 @@ using OrleansChat.LocalCluster;
 
 namespace OrleansChat.ChatCheck.Cluster;
 
-/// <summary>A silo or a gateway of the cluster under check: one process after another at the same address. When it ends by itself it is started again, as whatever runs it would.</summary>
-/// <param name="gateway">Its number, where it is a gateway.</param>
-internal sealed class Node(ChildPlan plan, int? gateway, ReadyProbe probe, Screen log, Disturbances disturbances, TimeProvider time) : IDisposable
+/// <summary>
+/// A silo or gateway of the cluster under check. Its process is restarted at the same address when it ends, as a
+/// supervisor would do.
+/// </summary>
+/// <param name="gateway">The gateway's number; null for a silo.</param>
+internal sealed class Node(ProcessPlan plan, int? gateway, ReadyProbe probe, ConsoleOutput log, Disturbances disturbances, TimeProvider time) : IDisposable
 {
-    private const int MostStarts = 3;
+    private const int MaxStarts = 3;
     private static readonly TimeSpan PauseAfterEnd = TimeSpan.FromSeconds(0.5);
     private static readonly TimeSpan EndsWithin = TimeSpan.FromSeconds(45);
 
-    private readonly ChildLog _log = new(plan.Name, log);
+    private readonly ProcessLog _log = new(plan.Name, log);
     private volatile ChildProcess? _process;
     private volatile TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile TaskCompletionSource? _heldDown;
@@ -22,20 +25,24 @@ internal sealed class Node(ChildPlan plan, int? gateway, ReadyProbe probe, Scree
 
     public string Name => plan.Name;
 
-    /// <summary>Its number, where it is a gateway.</summary>
+    /// <summary>The gateway's number; null for a silo.</summary>
     public int? Gateway => gateway;
 
-    /// <summary>Whether it runs and has said that it is ready.</summary>
+    /// <summary>Whether its process has become ready since its last start and is not frozen.</summary>
     public bool IsReady => _ready.Task.IsCompletedSuccessfully && !_stopped;
 
-    /// <summary>How often it ended by itself.</summary>
+    /// <summary>How often its process ended without a fault of the nemesis that ends processes.</summary>
     public int Endings => Volatile.Read(ref _endings);
 
-    /// <summary>Starts it and waits until it is ready. Throws <see cref="CannotStartException"/> with its own reason.</summary>
+    /// <summary>
+    /// Starts the process and waits until it is ready, in up to three attempts. If all fail, throws
+    /// <see cref="CannotStartException"/> with the reason that the process printed, or with its last log lines.
+    /// </summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        // Where a machine is busy, what starts together may take one another for dead, or for away; whatever runs it starts it again, and so does this.
-        for (var start = 1; start <= MostStarts; start++)
+        // On a busy machine, processes that start together may consider each other dead or missing and end. A
+        // supervisor would restart them, and so does this loop.
+        for (var start = 1; start <= MaxStarts; start++)
         {
             var process = _process = ChildProcess.Start(plan, _log);
             if (await probe.ReadyAsync(plan, process.Ended, cancellationToken))
@@ -50,18 +57,32 @@ internal sealed class Node(ChildPlan plan, int? gateway, ReadyProbe probe, Scree
 
         throw new CannotStartException(_log.Reason is { } reason
             ? $"{plan.Name} cannot start: {reason}"
-            : string.Join(Environment.NewLine, [$"{plan.Name} did not become ready; the last it said:", .. _log.Last().Select(line => $"  {line}")]));
+            : string.Join(Environment.NewLine, [$"{plan.Name} did not become ready; its last log lines:", .. _log.Last().Select(line => $"  {line}")]));
     }
 
-    /// <summary>Starts it again whenever it has ended, until cancelled.</summary>
+    /// <summary>Restarts the process whenever it has ended, until cancelled.</summary>
+    /// <remarks>
+    /// In a loop:
+    /// <para>1. Wait until the process has ended.</para>
+    /// <para>
+    /// 2. If a fault keeps the node down, wait for <see cref="Release"/>. Otherwise count an unexpected end, record a
+    /// disturbance, and pause for 0.5 s.
+    /// </para>
+    /// <para>
+    /// 3. Start a new process and wait until it is ready. If it does not become ready, step 1 waits for its end.
+    /// </para>
+    /// </remarks>
     public async Task KeepAsync(CancellationToken stop)
     {
         try
         {
             while (true)
             {
+                // Step 1: wait for the end.
                 await _process!.Ended.WaitAsync(stop);
                 _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+                // Step 2: wait for the fault's end, or pause.
                 IDisposable? unforeseen = null;
                 if (_heldDown is { } held)
                 {
@@ -70,10 +91,11 @@ internal sealed class Node(ChildPlan plan, int? gateway, ReadyProbe probe, Scree
                 else
                 {
                     Interlocked.Increment(ref _endings);
-                    unforeseen = disturbances.Begin($"{Name} {ChildProcess.Describe(_process.Ended.Result)} by itself", gateway);
+                    unforeseen = disturbances.Begin($"{Name} {ChildProcess.Describe(_process.Ended.Result)} unexpectedly", gateway);
                     await Task.Delay(PauseAfterEnd, time, stop);
                 }
 
+                // Step 3: start again.
                 using (unforeseen)
                 {
                     var process = await StartAgainAsync(stop);
@@ -89,7 +111,7 @@ internal sealed class Node(ChildPlan plan, int? gateway, ReadyProbe probe, Scree
         }
     }
 
-    /// <summary>Ends it at once. It stays away until <see cref="Release"/>.</summary>
+    /// <summary>Kills the process (SIGKILL). The node stays down until <see cref="Release"/>.</summary>
     public async Task KillAsync()
     {
         _heldDown = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -97,7 +119,10 @@ internal sealed class Node(ChildPlan plan, int? gateway, ReadyProbe probe, Scree
         await _process!.KillAsync();
     }
 
-    /// <summary>Asks it to end, as a supervisor does, and waits until it has. It stays away until <see cref="Release"/>. Whether it ended in time, and with exit code 0.</summary>
+    /// <summary>
+    /// Sends SIGTERM, as a supervisor does, and waits until the process has ended. After 45 s it is killed. The node
+    /// stays down until <see cref="Release"/>. True if the process ended in time with exit code 0.
+    /// </summary>
     public async Task<bool> DrainAsync(CancellationToken cancellationToken)
     {
         _heldDown = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -115,7 +140,7 @@ internal sealed class Node(ChildPlan plan, int? gateway, ReadyProbe probe, Scree
         }
     }
 
-    /// <summary>Lets it be started again.</summary>
+    /// <summary>Lets the node be restarted after <see cref="KillAsync"/> or <see cref="DrainAsync"/>.</summary>
     public void Release()
     {
         var held = _heldDown;
@@ -123,21 +148,21 @@ internal sealed class Node(ChildPlan plan, int? gateway, ReadyProbe probe, Scree
         held?.TrySetResult();
     }
 
-    /// <summary>Freezes it.</summary>
+    /// <summary>Freezes the process (SIGSTOP).</summary>
     public Task StopAsync()
     {
         _stopped = true;
         return SignalAsync("STOP");
     }
 
-    /// <summary>Lets it go on.</summary>
+    /// <summary>Continues a frozen process (SIGCONT).</summary>
     public async Task ContinueAsync()
     {
         await SignalAsync("CONT");
         _stopped = false;
     }
 
-    /// <summary>Waits until it is ready. False where it takes longer.</summary>
+    /// <summary>Waits until the node is ready. False if it is not ready within <paramref name="within"/>.</summary>
     public async Task<bool> ReadyAsync(TimeSpan within, CancellationToken cancellationToken)
     {
         for (var started = time.GetTimestamp(); time.GetElapsedTime(started) < within; await Task.Delay(50, cancellationToken))
@@ -151,7 +176,9 @@ internal sealed class Node(ChildPlan plan, int? gateway, ReadyProbe probe, Scree
         return false;
     }
 
-    /// <summary>Ends it for good.</summary>
+    /// <summary>
+    /// Kills the process. <see cref="KeepAsync"/> must have been cancelled before, or it restarts it.
+    /// </summary>
     public Task EndAsync() => _process?.KillAsync() ?? Task.CompletedTask;
 
     public void Dispose() => _process?.Dispose();
@@ -165,9 +192,9 @@ internal sealed class Node(ChildPlan plan, int? gateway, ReadyProbe probe, Scree
             {
                 return _process = ChildProcess.Start(plan, _log);
             }
-            catch (CannotStartException refused)
+            catch (CannotStartException exception)
             {
-                log.Say(refused.Message); // Its program may be just being built.
+                log.Say(exception.Message); // A build may be replacing the program at this moment.
                 await Task.Delay(PauseAfterEnd, time, stop);
             }
         }

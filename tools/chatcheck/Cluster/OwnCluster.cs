@@ -5,7 +5,10 @@ using OrleansChat.Postgres;
 
 namespace OrleansChat.ChatCheck.Cluster;
 
-/// <summary>A cluster for one run: silos and gateways as processes of their own, and a PostgreSQL, all thrown away afterwards.</summary>
+/// <summary>
+/// The cluster of one run: silos and gateways, each as its own process, and a PostgreSQL server if the store needs it.
+/// All data is deleted at the end, unless <see cref="KeepLogs"/> is set.
+/// </summary>
 internal sealed class OwnCluster : IAsyncDisposable
 {
     private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(90);
@@ -18,14 +21,14 @@ internal sealed class OwnCluster : IAsyncDisposable
 
     private OwnCluster(ReadyProbe probe, string data) => (_probe, _data) = (probe, data);
 
-    /// <summary>Null where the store is not PostgreSQL.</summary>
+    /// <summary>The PostgreSQL server; null with another store.</summary>
     public PrivatePostgres? Database { get; private set; }
 
     public IReadOnlyList<Node> Silos { get; private set; } = [];
 
     public IReadOnlyList<Node> Gateways { get; private set; } = [];
 
-    /// <summary>Where gateways are reached.</summary>
+    /// <summary>The gateways' WebSocket addresses.</summary>
     public IReadOnlyList<Uri> Addresses { get; private set; } = [];
 
     /// <summary>The directory of the processes' logs.</summary>
@@ -33,12 +36,12 @@ internal sealed class OwnCluster : IAsyncDisposable
 
     private IEnumerable<Node> All => Silos.Concat(Gateways);
 
-    /// <summary>Starts everything. Throws <see cref="CannotStartException"/> where that fails.</summary>
+    /// <summary>Starts all processes. Throws <see cref="CannotStartException"/> if that fails.</summary>
     public static async Task<OwnCluster> StartAsync(CheckOptions options, Disturbances disturbances, TimeProvider time, CancellationToken cancellationToken)
     {
         if (options.Store is Store.Postgres && !PrivatePostgres.IsInstalled)
         {
-            throw new CannotStartException($"{PrivatePostgres.Missing} Or take --store sqlite --silos 1.");
+            throw new CannotStartException($"{PrivatePostgres.Missing} Or use --store sqlite --silos 1.");
         }
 
         var cluster = new OwnCluster(new(ReadyWithin, time), Directory.CreateTempSubdirectory("orleanschat-check-").FullName);
@@ -54,13 +57,13 @@ internal sealed class OwnCluster : IAsyncDisposable
                 Settings = options.Settings,
                 StopWithin = TimeSpan.FromSeconds(31),
             };
-            await cluster.StartAsync(Plan.For(local), options.Logs ?? Path.Combine(cluster._data, "logs"), disturbances, time, cancellationToken);
+            await cluster.StartAsync(ClusterPlan.For(local), options.Logs ?? Path.Combine(cluster._data, "logs"), disturbances, time, cancellationToken);
             return cluster;
         }
-        catch (InvalidOperationException reason)
+        catch (InvalidOperationException exception)
         {
             await cluster.DisposeAsync();
-            throw new CannotStartException(reason.Message); // PostgreSQL's own.
+            throw new CannotStartException(exception.Message); // From PrivatePostgres.
         }
         catch
         {
@@ -69,23 +72,27 @@ internal sealed class OwnCluster : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits until every process is ready. The name of one that does not become so; null where all did.</summary>
+    /// <summary>
+    /// Waits until every process is ready. Returns the name of one that is not ready in time; null if all are.
+    /// </summary>
     public async Task<string?> NotReadyAsync(TimeSpan within, CancellationToken cancellationToken)
     {
         var ready = await Task.WhenAll(All.Select(async node => (node.Name, IsReady: await node.ReadyAsync(within, cancellationToken))));
         return ready.FirstOrDefault(node => !node.IsReady).Name;
     }
 
-    /// <summary>How often processes ended by themselves.</summary>
+    /// <summary>How often processes ended without a fault of the nemesis that ends processes.</summary>
     public int Endings => All.Sum(node => node.Endings);
 
-    /// <summary>Whether the logs are left behind.</summary>
+    /// <summary>Whether the directory with data and logs is kept at the end.</summary>
     public bool KeepLogs { get; set; }
 
-    /// <summary>How many lines of the processes' logs hold a text. For when they have ended.</summary>
+    /// <summary>
+    /// The number of lines with <paramref name="text"/> in the processes' logs. For use after <see cref="EndAsync"/>.
+    /// </summary>
     public int LinesWith(string text) => Directory.EnumerateFiles(Logs).Sum(file => ReadLines(file).Count(line => line.Contains(text, StringComparison.Ordinal)));
 
-    /// <summary>The sum of the numbers that stand before this in the processes' logs.</summary>
+    /// <summary>The sum of the numbers directly before <paramref name="text"/> in the processes' logs.</summary>
     public long SumBefore(string text) => Directory.EnumerateFiles(Logs).Sum(file => ReadLines(file).Sum(line => NumberBefore(line, text)));
 
     private static long NumberBefore(string line, string text)
@@ -121,7 +128,7 @@ internal sealed class OwnCluster : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends all processes, at once: nothing is needed any more.</summary>
+    /// <summary>Kills all silos and gateways, and closes their logs.</summary>
     public async Task EndAsync()
     {
         await _ending.CancelAsync();
@@ -131,7 +138,7 @@ internal sealed class OwnCluster : IAsyncDisposable
         _logs.Clear();
     }
 
-    private async Task StartAsync(Plan plan, string logs, Disturbances disturbances, TimeProvider time, CancellationToken cancellationToken)
+    private async Task StartAsync(ClusterPlan plan, string logs, Disturbances disturbances, TimeProvider time, CancellationToken cancellationToken)
     {
         Logs = logs;
         Directory.CreateDirectory(logs);
@@ -142,11 +149,11 @@ internal sealed class OwnCluster : IAsyncDisposable
         await Task.WhenAll(Gateways.Select(gateway => gateway.StartAsync(cancellationToken)));
         _kept = Task.WhenAll(All.Select(node => node.KeepAsync(_ending.Token)));
 
-        Node Make(ChildPlan child, int? gateway)
+        Node Make(ProcessPlan child, int? gateway)
         {
             var log = new StreamWriter(new FileStream(Path.Combine(logs, $"{child.Name}.log"), FileMode.Append, FileAccess.Write, FileShare.Read)) { AutoFlush = true };
             _logs.Add(log);
-            return new(child, gateway, _probe, new Screen(log, log, colours: false), disturbances, time);
+            return new(child, gateway, _probe, new ConsoleOutput(log, log, colours: false), disturbances, time);
         }
     }
 

@@ -1,28 +1,28 @@
 namespace OrleansChat.ChatCheck.Faults;
 
-/// <summary>What the nemesis may do.</summary>
+/// <summary>The kinds of faults that <see cref="Nemesis"/> injects.</summary>
 internal enum FaultKind
 {
-    /// <summary>kill -9 of a silo or a gateway, which is started again after some seconds.</summary>
+    /// <summary>kill -9 of a silo or gateway, which is restarted 1 to 4 s later.</summary>
     Kill,
 
-    /// <summary>SIGSTOP of a silo or a gateway, and SIGCONT: a gateway's for longer than its lease.</summary>
+    /// <summary>SIGSTOP of a silo or gateway, then SIGCONT. A gateway is stopped for longer than its lease.</summary>
     Stop,
 
-    /// <summary>SIGTERM of a silo or a gateway, which is started again once it has ended.</summary>
+    /// <summary>SIGTERM of a silo or gateway, which is restarted up to 3 s after it has ended.</summary>
     Drain,
 
-    /// <summary>A rolling restart: SIGTERM of every silo, or every gateway, one after another.</summary>
+    /// <summary>A rolling restart: SIGTERM and restart of every silo, or of every gateway, one after another.</summary>
     Restart,
 
-    /// <summary>PostgreSQL stands still for some seconds.</summary>
+    /// <summary>PostgreSQL is frozen for 2 to 6 s.</summary>
     Database,
 
     /// <summary>A third of the clients lose their connections at once.</summary>
     Cut,
 }
 
-/// <summary>Whom a fault befalls.</summary>
+/// <summary>What a fault hits.</summary>
 internal enum Side
 {
     /// <summary>The database, or clients.</summary>
@@ -33,13 +33,13 @@ internal enum Side
     Gateway,
 }
 
-/// <summary>One fault to come.</summary>
-/// <param name="After">Since the one before began.</param>
-/// <param name="Victim">Which silo or gateway, from 0.</param>
-/// <param name="Lasting">How long it is stopped, or away.</param>
+/// <summary>One planned fault.</summary>
+/// <param name="After">Minimum time since the previous fault began.</param>
+/// <param name="Victim">The index of the silo or gateway, from 0.</param>
+/// <param name="Lasting">How long the victim is stopped, or stays down before its restart.</param>
 internal sealed record Fault(TimeSpan After, FaultKind Kind, Side Side, int Victim, TimeSpan Lasting)
 {
-    /// <summary>"kill silo-2".</summary>
+    /// <summary>Such as "kill silo-2".</summary>
     public override string ToString() => (Kind, Side) switch
     {
         (FaultKind.Database, _) => "stop the database",

@@ -1,14 +1,16 @@
 namespace OrleansChat.ChatCheck.Faults;
 
-/// <summary>The sequence of faults that a seed stands for: kinds, victims and times.</summary>
+/// <summary>
+/// The sequence of faults for a seed: kinds, victims and times. The same arguments give the same sequence.
+/// </summary>
 internal sealed class FaultPlan(int seed, IReadOnlyList<FaultKind> kinds, int silos, int gateways, TimeSpan every)
 {
-    // Some come while the one before goes on.
+    // The share of faults that follow after 0.5 to 2 s, so that the previous one usually still lasts.
     private const double Overlapping = 0.2;
 
     private readonly Random _random = new(seed);
 
-    /// <summary>The next fault; null where there is none to choose from.</summary>
+    /// <summary>The next fault; null if no kind is possible.</summary>
     public Fault? Next()
     {
         var possible = kinds.Where(kind => kind is FaultKind.Database or FaultKind.Cut || silos + gateways > 0).ToArray();
@@ -44,7 +46,7 @@ internal sealed class FaultPlan(int seed, IReadOnlyList<FaultKind> kinds, int si
     private TimeSpan Lasting(FaultKind kind, Side side) => kind switch
     {
         FaultKind.Kill => Seconds(1, 4),
-        FaultKind.Stop when side is Side.Gateway => Seconds(8.5, 12), // A lease is over after seven.
+        FaultKind.Stop when side is Side.Gateway => Seconds(8.5, 12), // A lease expires after 7 s.
         FaultKind.Stop => Seconds(2, 10),
         FaultKind.Drain => Seconds(0, 3),
         FaultKind.Database => Seconds(2, 6),

@@ -4,14 +4,17 @@ using OrleansChat.ChatCheck.Cluster;
 namespace OrleansChat.ChatCheck.Faults;
 
 /// <summary>
-/// Does to the cluster what its plan says. It waits where the cluster would not get over it: there is always another silo and another gateway that is
-/// ready (where there is more than one), and never more than a few faults at a time.
+/// Injects the faults of a plan. It delays a fault that the cluster is not expected to survive: at most three faults
+/// last at a time, and a fault of one silo or gateway waits until another one of its kind is ready, if there is
+/// another.
 /// </summary>
-/// <param name="cluster">Null where the cluster is somebody else's.</param>
-/// <param name="say">Told of each fault as it begins.</param>
+/// <param name="cluster">
+/// Null if the run did not start the cluster; then only <see cref="FaultKind.Cut"/> is possible.
+/// </param>
+/// <param name="say">Called with the text of each fault when it begins.</param>
 internal sealed class Nemesis(FaultPlan plan, OwnCluster? cluster, IReadOnlyList<Client> clients, Disturbances disturbances, Action<string> say, Clock clock)
 {
-    private const int MostAtATime = 3;
+    private const int MaxAtATime = 3;
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan BackWithin = TimeSpan.FromSeconds(120);
 
@@ -22,13 +25,15 @@ internal sealed class Nemesis(FaultPlan plan, OwnCluster? cluster, IReadOnlyList
     private int _cuts;
     private int _badDrains;
 
-    /// <summary>kill -9 of silos and gateways so far.</summary>
+    /// <summary>The number of kill -9 of silos and gateways so far.</summary>
     public int Kills => Volatile.Read(ref _kills);
 
-    /// <summary>Processes that did not end by SIGTERM in time, or not with exit code 0.</summary>
+    /// <summary>
+    /// How often a process did not end in time after SIGTERM, or ended with an exit code other than 0.
+    /// </summary>
     public int BadDrains => Volatile.Read(ref _badDrains);
 
-    /// <summary>How often each fault was done, by kind and side.</summary>
+    /// <summary>The number of faults by kind and side, such as "kill silo".</summary>
     public IReadOnlyDictionary<string, int> Done
     {
         get
@@ -40,10 +45,23 @@ internal sealed class Nemesis(FaultPlan plan, OwnCluster? cluster, IReadOnlyList
         }
     }
 
-    /// <summary>A process that did not come back.</summary>
+    /// <summary>The first process that did not become ready after a fault, as a sentence; null if all did.</summary>
     public string? Trouble { get; private set; }
 
-    /// <summary>Faults, until <paramref name="enough"/>; completes when the cluster has got over the last one.</summary>
+    /// <summary>
+    /// Injects faults until <paramref name="enough"/>. Completes when the victims of the last ones are ready again, or
+    /// have not become ready in time.
+    /// </summary>
+    /// <remarks>
+    /// In a loop:
+    /// <para>1. Take the next fault from the plan, and wait until its time has come.</para>
+    /// <para>2. Wait until fewer than three faults last and the victims can be taken (<see cref="TryTake"/>).</para>
+    /// <para>3. Report the fault and perform it in the background.</para>
+    /// <para>4. After the loop, wait for the faults that still last.</para>
+    /// </remarks>
+    /// <param name="cancellationToken">
+    /// Ends the waits of the faults that last. What is frozen is still continued.
+    /// </param>
     public async Task RunAsync(CancellationToken enough, CancellationToken cancellationToken)
     {
         var open = new List<Task>();
@@ -51,11 +69,15 @@ internal sealed class Nemesis(FaultPlan plan, OwnCluster? cluster, IReadOnlyList
         {
             while (plan.Next() is { } fault)
             {
+                // Step 1: its time.
                 await Task.Delay(fault.After, clock.Time, enough);
-                for (; open.RemoveAll(one => one.IsCompletedSuccessfully) >= 0 && (open.Count >= MostAtATime || !TryTake(fault)); await Task.Delay(Look, clock.Time, enough))
+
+                // Step 2: room for it.
+                for (; open.RemoveAll(one => one.IsCompletedSuccessfully) >= 0 && (open.Count >= MaxAtATime || !TryTake(fault)); await Task.Delay(Look, clock.Time, enough))
                 {
                 }
 
+                // Step 3: perform it.
                 say(fault.ToString());
                 open.Add(DoAsync(fault, cancellationToken));
             }
@@ -64,6 +86,7 @@ internal sealed class Nemesis(FaultPlan plan, OwnCluster? cluster, IReadOnlyList
         {
         }
 
+        // Step 4: the faults that last.
         await Task.WhenAll(open);
     }
 
@@ -74,7 +97,11 @@ internal sealed class Nemesis(FaultPlan plan, OwnCluster? cluster, IReadOnlyList
         _ => [],
     };
 
-    /// <summary>Takes the nodes of a fault, where others are left.</summary>
+    /// <summary>
+    /// Reserves the victims of a fault. False if one of them is not ready or is reserved, or if no other node of its
+    /// side is ready and free. The last condition does not apply to a rolling restart, which stops one node at a time,
+    /// or if there is only one node.
+    /// </summary>
     private bool TryTake(Fault fault)
     {
         var side = SideOf(fault);
@@ -138,10 +165,20 @@ internal sealed class Nemesis(FaultPlan plan, OwnCluster? cluster, IReadOnlyList
         }
     }
 
+    /// <summary>Performs a fault on one node.</summary>
+    /// <remarks>
+    /// <para>1. Record the disturbance, which lasts until step 4 is over.</para>
+    /// <para>2. Kill, freeze or terminate the process, for the planned time.</para>
+    /// <para>3. Let it be restarted, or continue it.</para>
+    /// <para>4. Wait up to 120 s until the node is ready; otherwise record that in <see cref="Trouble"/>.</para>
+    /// <para>5. Make the node available for other faults.</para>
+    /// </remarks>
     private async Task DoAsync(Fault fault, Node node, CancellationToken cancellationToken)
     {
+        // Step 1: record.
         using (disturbances.Begin($"{fault.Kind.ToString().ToLowerInvariant()} {node.Name}", node.Gateway))
         {
+            // Steps 2 and 3: harm it, and undo that.
             switch (fault.Kind)
             {
                 case FaultKind.Kill:
@@ -155,7 +192,8 @@ internal sealed class Nemesis(FaultPlan plan, OwnCluster? cluster, IReadOnlyList
                     await WaitAsync(fault.Lasting, cancellationToken);
                     await node.ContinueAsync();
 
-                    // A gateway without its lease, or a silo that was declared dead, ends by itself, and is back some seconds later.
+                    // A gateway that has lost its lease, or a silo that was declared dead, ends by itself and is
+                    // restarted. This gives it the time to end before step 4 looks at it.
                     await WaitAsync(TimeSpan.FromSeconds(4), cancellationToken);
                     break;
                 default:
@@ -169,12 +207,14 @@ internal sealed class Nemesis(FaultPlan plan, OwnCluster? cluster, IReadOnlyList
                     break;
             }
 
+            // Step 4: wait until it is ready.
             if (!await node.ReadyAsync(BackWithin, cancellationToken))
             {
                 Trouble ??= $"{node.Name} was not ready {BackWithin.TotalSeconds:0} s after '{fault}'.";
             }
         }
 
+        // Step 5: free it.
         lock (_lock)
         {
             _taken.Remove(node);
@@ -190,7 +230,7 @@ internal sealed class Nemesis(FaultPlan plan, OwnCluster? cluster, IReadOnlyList
         }
     }
 
-    /// <summary>However the run ends, what was stopped goes on: the wait is cut short instead of thrown away.</summary>
+    /// <summary>Waits without throwing when cancelled, so that the caller still continues what it has frozen.</summary>
     private Task WaitAsync(TimeSpan lasting, CancellationToken cancellationToken) =>
         Task.Delay(lasting, clock.Time, cancellationToken).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
 }

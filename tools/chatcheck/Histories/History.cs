@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace OrleansChat.ChatCheck.Histories;
 
-/// <summary>All that a run has recorded: what the checks judge.</summary>
+/// <summary>
+/// Everything that a run has recorded: the input of the checks. Users, rooms and gateways are numbered by their index.
+/// </summary>
 internal sealed record History
 {
     public IReadOnlyList<string> Users { get; init; } = [];
@@ -13,8 +15,8 @@ internal sealed record History
 
     public SendList Sends { get; init; } = new();
 
-    /// <summary>The log of each room, in the order in which its pages told it.</summary>
-    public IReadOnlyList<IReadOnlyList<LogEntry>> Logs { get; init; } = [];
+    /// <summary>The log of each room, in the order of its pages of history.</summary>
+    public IReadOnlyList<IReadOnlyList<MessageLogEntry>> Logs { get; init; } = [];
 
     public IReadOnlyList<ReaderStream> Streams { get; init; } = [];
 
@@ -34,18 +36,18 @@ internal sealed record History
 
     public IReadOnlyList<Contradiction> Contradictions { get; init; } = [];
 
-    /// <summary>Lines of events that no send of this run is; the event's value is the complement of its index.</summary>
+    /// <summary>The JSON of events that are no send of this run. Such an event has <c>~index</c> as its send.</summary>
     public IReadOnlyList<string> Strangers { get; init; } = [];
 
-    /// <summary>The bound on presence, in microseconds.</summary>
+    /// <summary>How long presence may be wrong, in microseconds.</summary>
     public long PresenceBound { get; init; } = 10_000_000;
 
-    /// <summary>A send, for people.</summary>
-    public string Tell(int send)
+    /// <summary>A send as text for the report.</summary>
+    public string Describe(int send)
     {
         if (send < 0)
         {
-            return $"an event that nobody sent: {(~send < Strangers.Count ? Strangers[~send] : "?")}";
+            return $"an event that no client sent: {(~send < Strangers.Count ? Strangers[~send] : "?")}";
         }
 
         ref var one = ref Sends[send];
@@ -58,16 +60,16 @@ internal sealed record History
         return $"send {send} of {Users[one.Writer]} to {Rooms[one.Room]}: sent at {At(one.InvokedAt)}, {outcome}, {one.Attempts} {(one.Attempts == 1 ? "attempt" : "attempts")}";
     }
 
-    /// <summary>An item of a stream, for people.</summary>
-    public string Tell(Item item) => item.Kind switch
+    /// <summary>An item of a stream as text for the report.</summary>
+    public string Describe(Item item) => item.Kind switch
     {
         ItemKind.Joined => $"joined after {item.Seq} (connection {item.Value})",
         ItemKind.Reset => $"joined after {item.Seq} with reset (connection {item.Value})",
         ItemKind.Gap => $"gap from {item.Seq} to {item.Value}",
-        _ => $"event {item.Seq}: {Tell(item.Value)}",
+        _ => $"event {item.Seq}: {Describe(item.Value)}",
     };
 
-    /// <summary>A time of the run, for people.</summary>
+    /// <summary>A time or duration in microseconds as text for the report, in seconds.</summary>
     public static string At(long microseconds) => microseconds == long.MaxValue
         ? "the end"
         : string.Create(CultureInfo.InvariantCulture, $"{microseconds / 1e6:0.000} s");

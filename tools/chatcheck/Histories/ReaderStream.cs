@@ -1,12 +1,12 @@
 namespace OrleansChat.ChatCheck.Histories;
 
-/// <summary>What came.</summary>
+/// <summary>The kinds of items that a client receives for a room.</summary>
 internal enum ItemKind : byte
 {
     /// <summary><c>joined</c>: a connection's delivery starts.</summary>
     Joined,
 
-    /// <summary><c>joined</c> with <c>reset</c>: what was there before is gone.</summary>
+    /// <summary><c>joined</c> with <c>reset</c>: the client has to discard what it had.</summary>
     Reset,
 
     /// <summary><c>ev</c>.</summary>
@@ -16,9 +16,11 @@ internal enum ItemKind : byte
     Gap,
 }
 
-/// <summary>One thing that came to a reader.</summary>
-/// <param name="Seq">Where delivery starts after; the event's sequence; the gap's first.</param>
-/// <param name="Value">The connection, by number; the send that the event is (below 0: of nobody's); the gap's last.</param>
+/// <summary>One item that a client received.</summary>
+/// <param name="Seq">The sequence after which delivery starts; the event's sequence; the first sequence of the
+/// gap.</param>
+/// <param name="Value">The number of the connection; the event's send (below 0: no send of this run); the last sequence
+/// of the gap.</param>
 internal readonly record struct Item(ItemKind Kind, int Seq, int Value)
 {
     public static Item Joined(int after, int connection) => new(ItemKind.Joined, after, connection);
@@ -28,14 +30,11 @@ internal readonly record struct Item(ItemKind Kind, int Seq, int Value)
     public static Item Gap(int from, int to) => new(ItemKind.Gap, from, to);
 }
 
-/// <summary>All that came to a reader of one room, over all its connections, in order.</summary>
-/// <param name="User">The reader, by number.</param>
-/// <param name="Room">The room, by number.</param>
-/// <param name="From">The cursor it began with.</param>
-/// <param name="Items">What came.</param>
-/// <param name="Settled">Whether it had its time to reach the head.</param>
+/// <summary>Everything that a client received of one room, over all its connections, in order.</summary>
+/// <param name="From">The cursor at the start.</param>
+/// <param name="Settled">Whether the client had the time to reach the head.</param>
 internal sealed record ReaderStream(int User, int Room, int From, List<Item> Items, bool Settled)
 {
-    /// <summary>Whether it had its time to reach the head.</summary>
+    /// <summary>Whether the client had the time to reach the head.</summary>
     public bool Settled { get; set; } = Settled;
 }

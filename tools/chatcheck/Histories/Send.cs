@@ -3,40 +3,41 @@ namespace OrleansChat.ChatCheck.Histories;
 /// <summary>What is known of a send's outcome.</summary>
 internal enum Outcome : byte
 {
-    /// <summary>No answer, or one that leaves it open: in the log at most once.</summary>
+    /// <summary>No answer, or one that leaves the outcome open: in the log at most once.</summary>
     Unknown,
 
     /// <summary>Answered <c>ok</c>: in the log exactly once.</summary>
     Acked,
 
-    /// <summary>Answered by an error that says that it was not stored.</summary>
+    /// <summary>Answered by an error after which the send is not retried: not stored by that attempt.</summary>
     Refused,
 }
 
-/// <summary>One send, from its first invocation to its last answer. Its number is its client id, and its text.</summary>
+/// <summary>
+/// One send, from its first attempt to its last answer. Its number is its client id and the start of its text.
+/// </summary>
 internal struct Send
 {
-    /// <summary>The sender, by number of user.</summary>
+    /// <summary>The number of the user that sends.</summary>
     public int Writer;
 
-    /// <summary>The room, by number.</summary>
+    /// <summary>The number of the room.</summary>
     public int Room;
 
-    /// <summary>The connection of its first invocation, by number.</summary>
+    /// <summary>The number of the connection of the first attempt.</summary>
     public int Connection;
 
-    /// <summary>The sequence that <c>ok</c> named; 0 before.</summary>
+    /// <summary>The sequence that <c>ok</c> named; 0 before it.</summary>
     public int Seq;
 
-    /// <summary>How often it was sent.</summary>
+    /// <summary>How often it was sent, the first time included.</summary>
     public int Attempts;
 
-    /// <summary>What is known.</summary>
     public Outcome Outcome;
 
-    /// <summary>Before its first byte left, in microseconds of the run.</summary>
+    /// <summary>A time before its first byte was sent, in microseconds of the run.</summary>
     public long InvokedAt;
 
-    /// <summary>After its <c>ok</c> was read; 0 before.</summary>
+    /// <summary>A time after its <c>ok</c> was read, in microseconds of the run; 0 before it.</summary>
     public long AnsweredAt;
 }

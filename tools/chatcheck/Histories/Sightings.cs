@@ -2,38 +2,44 @@ namespace OrleansChat.ChatCheck.Histories;
 
 // All times are microseconds of the run.
 
-/// <summary>An entry of the log, as the pages of history showed it.</summary>
-/// <param name="Send">The send by number; below 0: of nobody's.</param>
-internal readonly record struct LogEntry(int Seq, int Send);
+/// <summary>An entry of the log, as a page of history returned it.</summary>
+/// <param name="Send">The number of the send; below 0: no send of this run.</param>
+internal readonly record struct MessageLogEntry(int Seq, int Send);
 
-/// <summary>A page of history, read while the run went on.</summary>
-/// <param name="AtLeast">The newest sequence that this user knew of when it asked; 0 where the page was not asked for the newest.</param>
-/// <param name="Own">The user's own send, acked before it asked, that the page has to begin with; or null.</param>
-internal sealed record PageSeen(int User, int Room, long AskedAt, int AtLeast, int? Own, IReadOnlyList<LogEntry> Entries);
+/// <summary>A page of history that was read during the load.</summary>
+/// <param name="AtLeast">The highest sequence that the user had received when it asked; 0 if it did not ask for the
+/// newest page.</param>
+/// <param name="Own">The user's own send, acked before the question, with which the page has to begin; null if there is
+/// none.</param>
+internal sealed record PageSeen(int User, int Room, long AskedAt, int AtLeast, int? Own, IReadOnlyList<MessageLogEntry> Entries);
 
-/// <summary>A user was in a room by a connection, as the user knows it.</summary>
-/// <param name="Gateway">By number; below 0 where nobody knows which.</param>
-/// <param name="From">When <c>joined</c> had come.</param>
-/// <param name="To">When the connection's end was noticed; <see cref="long.MaxValue"/> where it was not.</param>
+/// <summary>A user's connection was in a room, as the client observed it.</summary>
+/// <param name="Gateway">The number of the gateway; below 0 if it is not known.</param>
+/// <param name="From">When <c>joined</c> had arrived.</param>
+/// <param name="To">When the client noticed the end of the connection; <see cref="long.MaxValue"/> if it did not
+/// end.</param>
 internal sealed record Stay(int User, int Room, int Gateway, long From, long To);
 
-/// <summary>A user had no connection: from when its end was noticed until <c>hello</c> was said again.</summary>
+/// <summary>A user had no connection, from when the client noticed its end until the next one was open.</summary>
 internal sealed record Absence(int User, long From, long To);
 
-/// <summary>Who was in a room, as <c>who</c> told.</summary>
-/// <param name="Users">The users of this run among them, by number.</param>
+/// <summary>An answer to <c>who</c>.</summary>
+/// <param name="Users">The numbers of the listed users that belong to this run.</param>
 internal sealed record WhoSeen(int Asker, int Room, int Gateway, long AskedAt, long AnsweredAt, IReadOnlyList<int> Users);
 
-/// <summary>A time in which a part was not itself.</summary>
-/// <param name="What">"kill silo-2".</param>
-/// <param name="Gateway">The gateway by number; null for a silo, the database, or everything.</param>
+/// <summary>A time in which a part of the cluster was disturbed.</summary>
+/// <param name="What">Such as "kill silo-2".</param>
+/// <param name="Gateway">The number of the gateway; -1 if only clients were disturbed; null for a silo or the
+/// database.</param>
 internal sealed record Disturbance(string What, int? Gateway, long From, long To);
 
-/// <summary>An event came long after its <c>ok</c>, on a connection that had been in the room since before.</summary>
+/// <summary>
+/// An event that arrived too long after its <c>ok</c>, on a connection that was in the room before it was sent.
+/// </summary>
 internal readonly record struct LateEvent(int User, int Room, int Seq, int Send, long AnsweredAt, long CameAt);
 
 /// <summary>An error that a send must not get.</summary>
 internal sealed record Refusal(int Send, string Code, string Message, long At);
 
-/// <summary>A send was answered by <c>ok</c> twice, with two sequences.</summary>
+/// <summary>A send that got <c>ok</c> twice, with different sequences.</summary>
 internal sealed record Contradiction(int Send, int First, int Second);

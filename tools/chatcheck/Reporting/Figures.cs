@@ -2,7 +2,7 @@ using OrleansChat.ChatCheck.Clients;
 
 namespace OrleansChat.ChatCheck.Reporting;
 
-/// <summary>What is counted and timed while a run goes on. Any number of threads may add.</summary>
+/// <summary>Counts and times of a run. Any number of threads may add to them.</summary>
 internal sealed class Figures(Disturbances disturbances)
 {
     private long _acked;
@@ -20,33 +20,35 @@ internal sealed class Figures(Disturbances disturbances)
     /// <summary>Acked sends that took more than one attempt.</summary>
     public long Retried => Volatile.Read(ref _retried);
 
-    /// <summary>Events that came to anybody.</summary>
+    /// <summary>Live deliveries: events that reached a client which was in the room before they were sent.</summary>
     public long Events => Volatile.Read(ref _events);
 
     public long Connections => Volatile.Read(ref _connections);
 
-    /// <summary>Rooms entered with a cursor.</summary>
+    /// <summary>Rooms that a client asked to resume with a cursor.</summary>
     public long Resumes => Volatile.Read(ref _resumes);
 
     public long Gaps => Volatile.Read(ref _gaps);
 
-    /// <summary>Pages of history and answers to who.</summary>
+    /// <summary>Answers to <c>history</c> and <c>who</c>.</summary>
     public long Reads => Volatile.Read(ref _reads);
 
-    /// <summary>The longest time in which nothing came to one of the readers, in microseconds.</summary>
+    /// <summary>The longest time between two events at one reader, in microseconds.</summary>
     public long ReaderSilence => Volatile.Read(ref _readerSilence);
 
-    /// <summary>The longest time in which one of the writers got no ok, in microseconds.</summary>
+    /// <summary>The longest time between two oks at one writer of busy rooms, in microseconds.</summary>
     public long WriterSilence => Volatile.Read(ref _writerSilence);
 
+    /// <summary>From the first attempt of a send to its ok.</summary>
     public Histogram Ack { get; } = new();
 
-    /// <summary>Without disturbances, nor some seconds after them.</summary>
+    /// <summary>The part of <see cref="Ack"/> without a disturbance since 5 s before the send.</summary>
     public Histogram CalmAck { get; } = new();
 
+    /// <summary>From the first attempt of a send to its live delivery.</summary>
     public Histogram Delivery { get; } = new();
 
-    /// <summary>Without disturbances, nor some seconds after them.</summary>
+    /// <summary>The part of <see cref="Delivery"/> without a disturbance since 5 s before the send.</summary>
     public Histogram CalmDelivery { get; } = new();
 
     public void WasAcked(long invokedAt, long answeredAt, int attempts)

@@ -2,19 +2,23 @@ using System.Numerics;
 
 namespace OrleansChat.ChatCheck.Reporting;
 
-/// <summary>Durations by their size, to within three percent, in a bounded space. Any number of threads may add.</summary>
+/// <summary>
+/// Counts durations by size, exact to about three percent, in constant memory. Any number of threads may add.
+/// </summary>
 internal sealed class Histogram
 {
     private const int Bits = 5;
     private readonly long[] _counts = new long[64 << Bits];
 
-    /// <summary>How many were added.</summary>
+    /// <summary>The number of durations that were added.</summary>
     public long Count => _counts.Sum();
 
-    /// <summary>Adds one, in microseconds.</summary>
+    /// <summary>Adds a duration in microseconds; a negative one counts as 0.</summary>
     public void Add(long microseconds) => Interlocked.Increment(ref _counts[IndexOf(Math.Max(microseconds, 0))]);
 
-    /// <summary>The duration that a share of all stays under, in milliseconds; 0 where there is none.</summary>
+    /// <summary>
+    /// The duration in milliseconds that a share of all durations, from 0 to 1, does not exceed; 0 if there are none.
+    /// </summary>
     public double At(double share)
     {
         var left = (long)Math.Ceiling(share * Count);

@@ -5,14 +5,14 @@ using OrleansChat.ChatCheck.Histories;
 
 namespace OrleansChat.ChatCheck.Reporting;
 
-/// <summary>What is seen of a run while it goes on: a line every few seconds, and one for each fault.</summary>
+/// <summary>Prints the progress of a run: a line every 5 s, and one for each fault.</summary>
 internal sealed class Progress(Recorder recorder, TextWriter output)
 {
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(5);
 
     private readonly Lock _lock = new();
 
-    /// <summary>A line, with the time of the run.</summary>
+    /// <summary>Prints a line with the time since the start of the run.</summary>
     public void Say(string line)
     {
         lock (_lock)
@@ -21,7 +21,7 @@ internal sealed class Progress(Recorder recorder, TextWriter output)
         }
     }
 
-    /// <summary>A line every few seconds, until <paramref name="enough"/>.</summary>
+    /// <summary>Prints a line every 5 s until <paramref name="enough"/>.</summary>
     public async Task ShowAsync(Nemesis nemesis, CancellationToken enough)
     {
         var figures = recorder.Figures;
@@ -34,7 +34,7 @@ internal sealed class Progress(Recorder recorder, TextWriter output)
                 var (now, acked) = (recorder.Clock.Now, figures.Acked);
                 Say(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{recorder.Sends.Count:#,0} sent, {acked:#,0} acked ({(acked - before) * 1e6 / (now - at):#,0}/s), {figures.Retried:#,0} of them repeated; {nemesis.Kills} kills; "
+                    $"{recorder.Sends.Count:#,0} sent, {acked:#,0} acked ({(acked - before) * 1e6 / (now - at):#,0}/s), {figures.Retried:#,0} of them after a retry; {nemesis.Kills} kills; "
                     + $"longest silence of a writer {History.At(figures.WriterSilence)}, of a reader {History.At(figures.ReaderSilence)}"));
                 (at, before) = (now, acked);
             }

@@ -6,26 +6,27 @@ using OrleansChat.ChatCheck.Histories;
 
 namespace OrleansChat.ChatCheck.Reporting;
 
-/// <summary>The end of a run, for people.</summary>
+/// <summary>Prints the result of a run.</summary>
 internal static class Report
 {
-    // What gateways say when they mend something by themselves.
-    private const string Resubscribing = "subscribing anew";
+    // Parts of the gateways' log lines for a repair: see StreamHealthCheck and HeadPoller in the gateway.
+    private const string Resubscribing = ": resubscribing";
     private const string Repaired = " events were read from the log";
 
     public static void Write(
         TextWriter output, CheckOptions options, History history, Figures figures, Nemesis nemesis, OwnCluster? cluster, IReadOnlyList<Violation> violations, long loaded)
     {
         var inLog = history.Logs.Sum(log => (long)log.Count);
-        Line($"sends        {history.Sends.Count:#,0}, {figures.Acked:#,0} acked ({figures.Acked * 1e6 / loaded:#,0}/s over {History.At(loaded)}), {figures.Retried:#,0} of them repeated; {inLog:#,0} in the log");
-        Line($"deliveries   {figures.Events:#,0} as they happened; {figures.Connections:#,0} connections, {figures.Resumes:#,0} resumes of a room, {figures.Gaps:#,0} gaps; {figures.Reads:#,0} reads of history and who");
+        Line($"sends        {history.Sends.Count:#,0}, {figures.Acked:#,0} acked ({figures.Acked * 1e6 / loaded:#,0}/s over {History.At(loaded)}), {figures.Retried:#,0} of them after a retry; {inLog:#,0} in the logs");
+        Line($"deliveries   {figures.Events:#,0} live; {figures.Connections:#,0} connections, {figures.Resumes:#,0} room resumes, {figures.Gaps:#,0} gaps; {figures.Reads:#,0} answers to history and who");
         Line($"faults       {(nemesis.Done.Count == 0 ? "none" : string.Join(", ", nemesis.Done.Select(one => $"{one.Value} x {one.Key}")))}; {nemesis.Kills} kills");
         if (cluster is not null)
         {
-            Line($"by itself    {cluster.Endings} processes ended and were started again; {cluster.LinesWith(Resubscribing)} inboxes subscribed to anew; {cluster.SumBefore(Repaired):#,0} events of a room read from the log in a gateway, for the stream had not told them; {nemesis.BadDrains} SIGTERMs without exit code 0");
+            Line($"recovered    {cluster.Endings} processes ended unexpectedly and were restarted; {cluster.LinesWith(Resubscribing)} gateway streams resubscribed; {cluster.SumBefore(Repaired):#,0} events read from the log because the gateway stream did not deliver them; {nemesis.BadDrains} SIGTERMs without exit code 0 in time");
         }
 
-        Line($"silence      longest of a writer {History.At(figures.WriterSilence)}, of a reader {History.At(figures.ReaderSilence)}");
+        Line($"not checked  {(options.Presence, options.Late) switch { (false, null) => "presence and lateness", (false, _) => "presence", (_, null) => "lateness", _ => "nothing" }}; {history.Whos.Count:#,0} answers to who");
+        Line($"silence      longest without an ok for a writer {History.At(figures.WriterSilence)}, without an event for a reader {History.At(figures.ReaderSilence)}");
         Line($"ok after     p50 {figures.Ack.At(0.5):0.0} ms, p99 {figures.Ack.At(0.99):0.0} ms; undisturbed p50 {figures.CalmAck.At(0.5):0.0} ms, p99 {figures.CalmAck.At(0.99):0.0} ms");
         Line($"event after  p50 {figures.Delivery.At(0.5):0.0} ms, p99 {figures.Delivery.At(0.99):0.0} ms; undisturbed p50 {figures.CalmDelivery.At(0.5):0.0} ms, p99 {figures.CalmDelivery.At(0.99):0.0} ms");
         output.WriteLine();
@@ -45,7 +46,7 @@ internal static class Report
             return;
         }
 
-        Line($"{violations.Count} violations. seed {options.Seed}; run it again with --seed {options.Seed} and the same options");
+        Line($"{violations.Count} violations. seed {options.Seed}; to repeat the faults, run again with --seed {options.Seed} and the same options");
         if (cluster is not null)
         {
             output.WriteLine($"The processes' logs are in {cluster.Logs}");

@@ -1,0 +1,286 @@
+namespace OrleansChat.Gateway.Connections;
+
+/// <summary>
+/// The send queue of one connection: what waits for its writer, in order. (This is not the outbox of the transactional
+/// outbox pattern.)
+/// There are two kinds of items. <em>Answers</em> are never dropped; their amount is bounded because the connection's
+/// reader stops while too many wait. <em>Posts</em> are bounded in bytes and can all be dropped at once. The session
+/// can post them again, from the position after the last receipt.
+/// </summary>
+/// <param name="postBytes">
+/// Maximum bytes of waiting posts, including the queue's own memory. While at most half of this waits, one more post
+/// fits, whatever its size. So a caller that waited for <see cref="SpaceAsync"/> can always continue.
+/// </param>
+/// <param name="answerBytes">
+/// Bytes of waiting answers, counted the same way, above which <see cref="AnswersFitAsync(CancellationToken)"/> waits.
+/// </param>
+/// <param name="due">
+/// Called when the first item is queued, and when the queue is completed. It is not called again before the writer has
+/// found the queue empty. It runs on the thread that queued the item, so it must return at once.
+/// </param>
+internal sealed class ConnectionSendQueue(int postBytes, int answerBytes, Action due)
+{
+    /// <summary>
+    /// Memory of an item besides its bytes, in bytes. Counting it bounds many small items too: an empty pong has two
+    /// bytes, but takes far more memory.
+    /// </summary>
+    private const int ItemBytes = 48;
+
+    /// <summary>Maximum capacity, in items, that an empty queue keeps.</summary>
+    private const int IdleItems = 4;
+
+    private readonly Lock _gate = new();
+    private readonly SingleWaiterAutoResetEvent _space = new();
+    private readonly SingleWaiterAutoResetEvent _answersFit = new();
+    private Queue<Item> _items = new();
+    private int _eventBytes;
+    private int _answerBytes;
+    private bool _isScheduled;
+    private bool _completed;
+
+    /// <summary>Queues bytes that may be dropped. Returns false, and queues nothing, if they do not fit.</summary>
+    /// <param name="bytes">
+    /// One object or line without its newline. Empty bytes write nothing, but move the receipt to their position.
+    /// </param>
+    public bool TryEnqueue(ReadOnlyMemory<byte> bytes, IReceipt? receipt, long position) => TryEnqueue(new(bytes, ItemKind.Event, receipt, position));
+
+    /// <summary>
+    /// As <see cref="TryEnqueue(ReadOnlyMemory{byte}, IReceipt, long)"/>, for a whole WebSocket frame, which is written as
+    /// it is.
+    /// </summary>
+    public bool TryEnqueueFrame(ReadOnlyMemory<byte> frame, IReceipt receipt, long position) => TryEnqueue(new(frame, ItemKind.EventFrame, receipt, position));
+
+    private bool TryEnqueue(Item item)
+    {
+        bool wasDue;
+        lock (_gate)
+        {
+            if (_completed)
+            {
+                // The connection is ending: the post is not needed, and the session must not take this for lag.
+                return true;
+            }
+
+            if (!HasSpace && _eventBytes + item.Bytes.Length + ItemBytes > postBytes)
+            {
+                return false;
+            }
+
+            _eventBytes += item.Bytes.Length + ItemBytes;
+            _items.Enqueue(item);
+            (wasDue, _isScheduled) = (_isScheduled, true);
+        }
+
+        if (!wasDue)
+        {
+            due();
+        }
+
+        return true;
+    }
+
+    /// <summary>Queues bytes that are never dropped.</summary>
+    public void EnqueueAnswer(ReadOnlyMemory<byte> bytes) => Enqueue(bytes, ItemKind.Answer);
+
+    /// <summary>Queues a whole WebSocket frame that is never dropped: ping, pong or close.</summary>
+    public void EnqueueFrame(ReadOnlyMemory<byte> frame) => Enqueue(frame, ItemKind.Frame);
+
+    private void Enqueue(ReadOnlyMemory<byte> bytes, ItemKind kind)
+    {
+        bool wasDue;
+        lock (_gate)
+        {
+            if (_completed)
+            {
+                return;
+            }
+
+            _answerBytes += bytes.Length + ItemBytes;
+            _items.Enqueue(new(bytes, kind, null, 0));
+            (wasDue, _isScheduled) = (_isScheduled, true);
+        }
+
+        if (!wasDue)
+        {
+            due();
+        }
+    }
+
+    /// <summary>Drops all waiting posts, or only those of one receipt. Answers stay, in their order.</summary>
+    public void DropEvents(IReceipt? only = null)
+    {
+        lock (_gate)
+        {
+            var kept = new Queue<Item>();
+            foreach (var item in _items)
+            {
+                if (item.IsEvent && (only is null || ReferenceEquals(item.Receipt, only)))
+                {
+                    _eventBytes -= item.Bytes.Length + ItemBytes;
+                }
+                else
+                {
+                    kept.Enqueue(item);
+                }
+            }
+
+            _items = kept;
+        }
+
+        _space.Set();
+    }
+
+    /// <summary>
+    /// Takes the next item if it has at most <paramref name="room"/> bytes, or if <paramref name="first"/> is true. If
+    /// this returns false for the first item, nothing waits: the writer must stop, and the next item calls it again.
+    /// </summary>
+    public bool TryTake(int room, bool first, out Item item)
+    {
+        bool space, fit;
+        lock (_gate)
+        {
+            if (!_items.TryPeek(out item) || (!first && item.Bytes.Length > room))
+            {
+                _isScheduled = !first && _isScheduled;
+                if (!_isScheduled && _items.Capacity > IdleItems)
+                {
+                    // The connection may be idle for hours, so release the memory.
+                    _items = new();
+                }
+
+                return false;
+            }
+
+            _items.Dequeue();
+            if (item.IsEvent)
+            {
+                _eventBytes -= item.Bytes.Length + ItemBytes;
+                item.Receipt?.Taken(item.Position);
+            }
+            else
+            {
+                _answerBytes -= item.Bytes.Length + ItemBytes;
+            }
+
+            space = HasSpace;
+            fit = _answerBytes <= answerBytes / 2;
+        }
+
+        if (space)
+        {
+            _space.Set();
+        }
+
+        if (fit)
+        {
+            _answersFit.Set();
+        }
+
+        return true;
+    }
+
+    /// <summary>True if the queue is completed and empty.</summary>
+    public bool IsOver
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _completed && _items.Count == 0;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Waits until the waiting posts take at most half of their bytes. Only one caller may wait at a time.
+    /// </summary>
+    public ValueTask SpaceAsync(CancellationToken cancellationToken) => Until(_space, () => HasSpace, cancellationToken);
+
+    /// <summary>
+    /// Waits until the waiting answers are within their bound. The connection's reader waits here, which slows the peer
+    /// down. If it must wait, it waits until half of the bound is free. Only one caller may wait at a time.
+    /// </summary>
+    public ValueTask AnswersFitAsync(CancellationToken cancellationToken) => AnswersFitAsync(0, cancellationToken);
+
+    /// <summary>As <see cref="AnswersFitAsync(CancellationToken)"/>, until another answer fits too.</summary>
+    /// <param name="coming">Bytes of that answer. A large answer fits if at most half of the bound waits.</param>
+    public ValueTask AnswersFitAsync(int coming, CancellationToken cancellationToken) =>
+        Until(_answersFit, () => _answerBytes <= Math.Max(answerBytes / 2, answerBytes - coming), cancellationToken);
+
+    /// <summary>
+    /// True if <see cref="SpaceAsync"/> would not wait now. Posts from the message log use only this half; the other
+    /// half is left for live events.
+    /// </summary>
+    public bool IsRoomy
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return HasSpace;
+            }
+        }
+    }
+
+    /// <summary>Requires the lock.</summary>
+    private bool HasSpace => _eventBytes <= postBytes / 2;
+
+    private async ValueTask Until(SingleWaiterAutoResetEvent signal, Func<bool> holds, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            lock (_gate)
+            {
+                if (_completed || holds())
+                {
+                    return;
+                }
+            }
+
+            await signal.WaitAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>Completes the queue: later items are ignored. Items that wait can still be taken.</summary>
+    public void Complete()
+    {
+        bool wasDue;
+        lock (_gate)
+        {
+            _completed = true;
+            (wasDue, _isScheduled) = (_isScheduled, true);
+        }
+
+        if (!wasDue)
+        {
+            due();
+        }
+
+        _space.Set();
+        _answersFit.Set();
+    }
+
+    internal enum ItemKind
+    {
+        /// <summary>An object or line that may be dropped while it waits.</summary>
+        Event,
+
+        /// <summary>A whole frame that may be dropped while it waits.</summary>
+        EventFrame,
+
+        /// <summary>An object or line that is never dropped.</summary>
+        Answer,
+
+        /// <summary>A whole frame that is never dropped.</summary>
+        Frame,
+    }
+
+    internal readonly record struct Item(ReadOnlyMemory<byte> Bytes, ItemKind Kind, IReceipt? Receipt, long Position)
+    {
+        /// <summary>True if it may be dropped.</summary>
+        public bool IsEvent => Kind is ItemKind.Event or ItemKind.EventFrame;
+
+        /// <summary>True if it is a whole WebSocket frame.</summary>
+        public bool IsFrame => Kind is ItemKind.Frame or ItemKind.EventFrame;
+    }
+}

@@ -1,0 +1,47 @@
+using System.Net.Sockets;
+
+namespace OrleansChat.Gateway.Connections;
+
+/// <summary>
+/// Reads what the operating system knows about the peer's machine. Only Linux provides this; on other systems nothing
+/// is known.
+/// </summary>
+internal static class TcpPeer
+{
+    // linux/tcp.h: IPPROTO_TCP, TCP_INFO, and the offsets of the fields of struct tcp_info that are read.
+    private const int Level = 6;
+    private const int TcpInfo = 11;
+    private const int Retransmits = 2;
+    private const int Probes = 3;
+    private const int LastAckReceived = 56;
+
+    /// <summary>
+    /// Minimum number of unanswered retransmissions and probes. One may still be in flight; a second is not by chance.
+    /// </summary>
+    private const int Unanswered = 2;
+
+    /// <summary>
+    /// True if the peer's machine has acknowledged nothing for <paramref name="silence"/>, although it was probed more
+    /// than once: the machine or the route to it is gone. A machine whose program does not read still acknowledges
+    /// probes. Returns false if nothing is known.
+    /// </summary>
+    public static bool IsUnreachable(Socket? socket, TimeSpan silence)
+    {
+        if (socket is null || !OperatingSystem.IsLinux())
+        {
+            return false;
+        }
+
+        Span<byte> info = stackalloc byte[LastAckReceived + sizeof(uint)];
+        try
+        {
+            return socket.GetRawSocketOption(Level, TcpInfo, info) == info.Length
+                && info[Retransmits] + info[Probes] >= Unanswered
+                && BitConverter.ToUInt32(info[LastAckReceived..]) >= silence.TotalMilliseconds;
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            return false;
+        }
+    }
+}

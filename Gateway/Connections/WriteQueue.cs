@@ -1,0 +1,41 @@
+using System.Collections.Concurrent;
+
+namespace OrleansChat.Gateway.Connections;
+
+/// <summary>
+/// Writes connections that have something to write, one after another on one thread. So an event for 200 connections
+/// wakes one thread, not 200. A connection that cannot be written to at once leaves the queue until it can.
+/// </summary>
+internal sealed class WriteQueue : IThreadPoolWorkItem
+{
+    private readonly ConcurrentQueue<Connection> _due = new();
+    private int _running;
+
+    /// <summary>
+    /// Queues the connection. Its <see cref="Connection.Write"/> is called soon, on a thread of the pool.
+    /// </summary>
+    public void Add(Connection connection)
+    {
+        _due.Enqueue(connection);
+        if (Interlocked.Exchange(ref _running, 1) == 0)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        }
+    }
+
+    void IThreadPoolWorkItem.Execute()
+    {
+        do
+        {
+            while (_due.TryDequeue(out var connection))
+            {
+                connection.Write();
+            }
+
+            // Reset before the queue is checked again. A connection that is added between the last TryDequeue and the
+            // reset finds _running set and schedules nothing; the check after the reset finds that connection.
+            Interlocked.Exchange(ref _running, 0);
+        }
+        while (!_due.IsEmpty && Interlocked.Exchange(ref _running, 1) == 0);
+    }
+}

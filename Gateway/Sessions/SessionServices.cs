@@ -1,0 +1,33 @@
+using OrleansChat.Gateway.Connections;
+using OrleansChat.Protocol;
+
+namespace OrleansChat.Gateway.Sessions;
+
+/// <summary>The services and settings that all sessions of a gateway share.</summary>
+internal sealed record SessionServices(
+    IRooms Rooms, IUsers Users, ProtocolLimits Limits, ChatSessionOptions Options, LagOptions Lag, RoomsAllowed RoomsAllowed,
+    SessionInstruments Instruments, int HeartbeatMs, TimeProvider Time);
+
+/// <summary>Whether a join may create rooms. Section <c>Rooms</c>.</summary>
+internal sealed class RoomsAllowed
+{
+    public const string Section = "Rooms";
+
+    /// <summary>
+    /// Whether a join creates the room if none has this name. If not, the join is refused as <c>not_found</c>.
+    /// </summary>
+    public bool CreateOnJoin { get; set; } = true;
+}
+
+/// <summary>
+/// What a session uses of its connection: the send queue, the command allowance, a way to end it, the expiry of its
+/// token, a token that is cancelled when it is gone, and whether it accepts compressed frames.
+/// </summary>
+internal sealed record SessionConnection(
+    ConnectionSendQueue SendQueue, Allowance Commands, EndConnection End, Expiry Expiry, CancellationToken Gone, bool Deflates = false);
+
+/// <summary>Ends a connection. Only the first call has an effect.</summary>
+/// <param name="after">
+/// Milliseconds that the client should wait before it reconnects; null if the client decides.
+/// </param>
+internal delegate void EndConnection(CloseCode code, string reason, int? after = null);

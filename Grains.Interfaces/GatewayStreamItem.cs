@@ -1,0 +1,61 @@
+namespace OrleansChat.Grains.Interfaces;
+
+/// <summary>
+/// An item of a gateway stream. If one is lost, the gateway is late, but no event is lost: events are in the log. A
+/// closed family.
+/// </summary>
+[GenerateSerializer, Immutable, Alias("chat.inbox")]
+public abstract record GatewayStreamItem;
+
+/// <summary>Committed events of one room, ascending and without gaps.</summary>
+/// <param name="Claim">The claim number of the activation that published them; see <see cref="RoomHead"/>.</param>
+[GenerateSerializer, Immutable, Alias("chat.inbox.events")]
+public sealed record RoomEvents([property: Id(0)] string Room, [property: Id(1)] long Claim, [property: Id(2)] RoomEvent[] Events) : GatewayStreamItem;
+
+/// <summary>
+/// A presence update: the users that came and went since the one before. In a large room it has only the count. When
+/// nothing changes for a while, the room publishes the last version once more, without names. A gateway that missed the
+/// last update sees from that version that it did.
+/// </summary>
+/// <param name="Version">The version of this update.</param>
+/// <param name="Count">Users attached after this update.</param>
+[GenerateSerializer, Immutable, Alias("chat.inbox.attendance")]
+public sealed record RoomPresence(
+    [property: Id(0)] string Room,
+    [property: Id(1)] PresenceVersion Version,
+    [property: Id(2)] string[] Came,
+    [property: Id(3)] string[] Went,
+    [property: Id(4)] int Count) : GatewayStreamItem;
+
+[GenerateSerializer, Immutable, Alias("chat.inbox.typing")]
+public sealed record RoomTyping([property: Id(0)] string Room, [property: Id(1)] string User) : GatewayStreamItem;
+
+/// <summary>A user's read mark moved forward.</summary>
+/// <param name="Read">The sequence up to which the user has read.</param>
+[GenerateSerializer, Immutable, Alias("chat.inbox.mark")]
+public sealed record RoomMark([property: Id(0)] string Room, [property: Id(1)] string User, [property: Id(2)] long Read) : GatewayStreamItem;
+
+/// <summary>
+/// The room's activation is leaving its silo. Gateways report their attached users to the next activation
+/// (<see cref="IRoomGrain.SyncAttachmentsAsync"/>).
+/// </summary>
+[GenerateSerializer, Immutable, Alias("chat.inbox.moved")]
+public sealed record RoomMoved([property: Id(0)] string Room) : GatewayStreamItem;
+
+/// <summary>
+/// A notification to a member: events of the room are in the log. The user's sessions on the gateway may not have
+/// joined that room yet.
+/// </summary>
+/// <param name="From">The first new sequence.</param>
+/// <param name="To">The last new sequence, inclusive.</param>
+[GenerateSerializer, Immutable, Alias("chat.inbox.ring")]
+public sealed record UserNotification(
+    [property: Id(0)] string User, [property: Id(1)] string Room, [property: Id(2)] long From, [property: Id(3)] long To) : GatewayStreamItem;
+
+/// <summary>A newer session of the same device replaced this one.</summary>
+[GenerateSerializer, Immutable, Alias("chat.inbox.replaced")]
+public sealed record SessionReplaced([property: Id(0)] string Session) : GatewayStreamItem;
+
+/// <summary>A probe that the gateway sent to itself through <see cref="IStreamProbeGrain"/>.</summary>
+[GenerateSerializer, Immutable, Alias("chat.inbox.echo")]
+public sealed record StreamProbe([property: Id(0)] long Number) : GatewayStreamItem;

@@ -1,0 +1,14 @@
+using Orleans.Concurrency;
+using Orleans.Streams;
+using OrleansChat.Grains.Interfaces;
+
+namespace OrleansChat.Grains.Gateways;
+
+/// <summary>Publishes the probe in the same way as rooms and users publish to a gateway.</summary>
+[StatelessWorker]
+[GrainType("inboxecho")]
+internal sealed class StreamProbeGrain : Grain, IStreamProbeGrain
+{
+    public Task ProbeAsync(string gateway, long number) => this.GetStreamProvider(GatewayStreamNames.Provider)
+        .GetStream<GatewayStreamItem>(StreamId.Create(GatewayStreamNames.Namespace, gateway)).OnNextAsync(new StreamProbe(number));
+}

@@ -1,0 +1,71 @@
+namespace OrleansChat.Grains.MessageLog;
+
+/// <summary>
+/// Refuses entries that a store cannot keep, before they share a commit with other entries. PostgreSQL cannot store
+/// U+0000, and text that is not valid UTF-16 has no UTF-8 form. All stores refuse the same entries, so a log can be
+/// moved between stores without loss.
+/// </summary>
+internal static class AppendCheck
+{
+    /// <summary>
+    /// Throws <see cref="MessageLogEntryException"/> for an append without an entry, for a client id that occurs twice, and
+    /// for a field that cannot be stored. The message names the entry by its index and the field.
+    /// </summary>
+    public static void ThrowIfNotStorable(RoomAppend append)
+    {
+        if (append.Entries.Count == 0 && append.Create is null)
+        {
+            throw new MessageLogEntryException("An append must have at least one entry.");
+        }
+
+        Check(append.Room, "room", 0);
+        var ids = append.Entries.Count > 1 ? new HashSet<(string User, string ClientId)>(append.Entries.Count) : null;
+        for (var i = 0; i < append.Entries.Count; i++)
+        {
+            var entry = append.Entries[i];
+            Check(entry, i);
+            if (entry.ClientId is not null && ids?.Add((entry.User, entry.ClientId)) == false)
+            {
+                throw new MessageLogEntryException($"Entry {i} repeats the client id of an earlier entry of the same append.");
+            }
+        }
+    }
+
+    /// <summary>Checks the fields of one entry, before it is part of an append.</summary>
+    public static void ThrowIfNotStorable(string room, MessageLogEntry entry)
+    {
+        Check(room, "room", 0);
+        Check(entry, 0);
+    }
+
+    private static void Check(MessageLogEntry entry, int number)
+    {
+        Check(entry.User, "user", number);
+        Check(entry.ClientId, "client id", number);
+        Check(entry.Text, "text", number);
+        Check(entry.Meta, "meta", number);
+    }
+
+    private static void Check(string? value, string field, int entry)
+    {
+        if (value is not null && (value.Contains('\0') || !IsUtf16(value)))
+        {
+            throw new MessageLogEntryException($"The {field} of entry {entry} has U+0000 or an unpaired surrogate.");
+        }
+    }
+
+    private static bool IsUtf16(ReadOnlySpan<char> text)
+    {
+        while (text.IndexOfAnyInRange('\uD800', '\uDFFF') is var at and >= 0)
+        {
+            if (!char.IsHighSurrogate(text[at]) || at + 1 == text.Length || !char.IsLowSurrogate(text[at + 1]))
+            {
+                return false;
+            }
+
+            text = text[(at + 2)..];
+        }
+
+        return true;
+    }
+}

@@ -1,0 +1,156 @@
+using OrleansChat.Grains.Interfaces;
+
+namespace OrleansChat.Grains.MessageLog;
+
+/// <summary>
+/// The durable store of every room's events, and the source of truth: grains and gateways keep only copies.
+/// Thread-safe. Every method throws <see cref="MessageLogUnavailableException"/> if the store cannot be reached or the outcome
+/// is unknown, and <see cref="MessageLogEntryException"/> if the store cannot keep a name or an entry.
+/// </summary>
+/// <remarks>
+/// Two activations of a room can exist for a moment, while silos disagree about the cluster membership. A claim fences
+/// the older one: every append has a claim number, and an append under an old number commits nothing.
+/// </remarks>
+public interface IMessageLog
+{
+    /// <summary>
+    /// Raises the room's claim number. After it returns, only appends under that number commit. Returns null and writes
+    /// nothing if the room does not exist.
+    /// </summary>
+    Task<RoomClaim?> ClaimAsync(string room, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Creates the room if it does not exist, claims it, and appends the entries under that claim, all in one commit
+    /// that other rooms may share. An existing room keeps its kind. No entry gets a time before the room's newest
+    /// event. The users of a direct room become its stored members in the same commit. The time limit is that of an
+    /// append. After an exception the outcome is unknown; calling again with the same client ids is safe.
+    /// </summary>
+    Task<CreatedRoom> CreateAsync(RoomCreation creation, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Appends to one room, and completes when the commit is durable. Appends to several rooms may share one commit.
+    /// Entries get the next sequences, in their order. An entry whose (user, client id) is already in the log gets no
+    /// sequence; its result comes from the log. The caller must have at most one append per room in flight, its client
+    /// ids must be distinct, and after an exception it must claim the room again before the next append.
+    /// </summary>
+    Task<AppendResult> AppendAsync(RoomAppend append, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Finds the event of a client id, even if it was edited or deleted since. The result is marked as a duplicate,
+    /// like that of a repeated append. Returns null if the id was never appended. A room uses it to answer a repeated
+    /// command that it would refuse now, but accepted the first time.
+    /// </summary>
+    Task<AppendedEntry?> FindAsync(string room, string user, string clientId, CancellationToken cancellationToken);
+
+    /// <summary>Reads the events of a range, ascending. Empty for a room that does not exist.</summary>
+    Task<IReadOnlyList<RoomEvent>> ReadAsync(string room, MessageLogRange range, CancellationToken cancellationToken);
+
+    /// <summary>Returns the heads of those rooms that exist, in any order.</summary>
+    Task<IReadOnlyList<RoomHead>> HeadsAsync(IReadOnlyCollection<string> rooms, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Returns the facts about a room and one user, without a claim. Null if the room does not exist.
+    /// </summary>
+    Task<RoomFacts?> FactsAsync(string room, string user, CancellationToken cancellationToken);
+
+    /// <summary>Returns the stored members of a group or a direct room. Empty for a channel.</summary>
+    Task<IReadOnlyList<string>> MembersAsync(string room, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Moves read marks forward. A mark that would move back is not changed. Not fenced, because the greatest mark
+    /// wins.
+    /// </summary>
+    Task MarkAsync(IReadOnlyCollection<ReadMark> marks, CancellationToken cancellationToken);
+}
+
+/// <summary>The result of a claim: the state of the room when it was claimed.</summary>
+/// <param name="Number">The claim number for appends.</param>
+/// <param name="Epoch">
+/// A random id, created with the room and never changed. It identifies this log of the room.
+/// </param>
+/// <param name="Seq">The newest sequence; 0 for none.</param>
+/// <param name="Ts">The newest event's time in milliseconds since 1970 UTC; 0 for none.</param>
+/// <param name="Messages">Messages up to the head.</param>
+public sealed record RoomClaim(long Number, RoomKind Kind, string Epoch, long Seq, long Ts, long Messages);
+
+/// <summary>A room to create.</summary>
+/// <param name="Entries">Events to append in the same commit; may be empty.</param>
+public sealed record RoomCreation(string Room, RoomKind Kind, IReadOnlyList<MessageLogEntry> Entries);
+
+/// <summary>The result of a creation. If the room existed already, it was claimed.</summary>
+/// <param name="Claim">The room before the entries were appended: head 0 for a new room.</param>
+/// <param name="Entries">One result for each entry, in order.</param>
+public sealed record CreatedRoom(RoomClaim Claim, IReadOnlyList<AppendedEntry> Entries);
+
+/// <summary>Entries to append to one room in one commit.</summary>
+/// <param name="Claim">The claim number under which they are appended.</param>
+public sealed record RoomAppend(string Room, long Claim, IReadOnlyList<MessageLogEntry> Entries)
+{
+    /// <summary>
+    /// The kind of room to create before the append and in the same commit; null for a plain append under
+    /// <see cref="Claim"/>.
+    /// </summary>
+    internal RoomKind? Create { get; init; }
+}
+
+/// <summary>
+/// One event to append. <see cref="RoomEventKind.Edit"/> and <see cref="RoomEventKind.Delete"/> also change the stored
+/// message <see cref="Ref"/>. <see cref="RoomEventKind.Join"/> and <see cref="RoomEventKind.Leave"/> also change the
+/// stored members.
+/// </summary>
+/// <param name="ClientId">
+/// The idempotency key, unique within (room, user); null for events that the server writes.
+/// </param>
+/// <param name="Hash">
+/// A hash of the body, stored with the key. When the message is deleted, <see cref="AnyHash"/> replaces it.
+/// </param>
+/// <param name="Ts">Milliseconds since 1970 UTC.</param>
+public sealed record MessageLogEntry(
+    string User, string? ClientId, long Hash, long Ts, RoomEventKind Kind, string? Text, long? Ref, long? Reply, string? Meta)
+{
+    /// <summary>
+    /// The hash of a deleted message and of its edits. It matches every body. So a deleted text cannot be guessed from
+    /// its hash, and a repeated client id still gets its first answer.
+    /// </summary>
+    public const long AnyHash = 0;
+}
+
+/// <summary>The result of an append.</summary>
+/// <param name="Fenced">
+/// True if the claim number is not the room's current one. Then nothing was committed, and the caller must step down.
+/// </param>
+/// <param name="Entries">One result for each entry, in order; empty if fenced.</param>
+public sealed record AppendResult(bool Fenced, IReadOnlyList<AppendedEntry> Entries)
+{
+    /// <summary>The result of an append under a stale claim number.</summary>
+    public static readonly AppendResult FencedOff = new(true, []);
+
+    /// <summary>The claim made by a creation; null for a plain append.</summary>
+    internal RoomClaim? Claim { get; init; }
+}
+
+/// <summary>The position of an entry in the log.</summary>
+/// <param name="Hash">
+/// The body hash stored with the key. If <paramref name="Duplicate"/>, it is that of the first entry.
+/// </param>
+/// <param name="Messages">Messages up to and including this entry.</param>
+/// <param name="Duplicate">Whether the client id was already in the log.</param>
+public readonly record struct AppendedEntry(long Seq, long Ts, long Hash, long Messages, bool Duplicate);
+
+/// <summary>The facts about a room and one user.</summary>
+/// <param name="Read">The user's read mark; 0 for none.</param>
+/// <param name="ReadMessages">Messages up to and including the read mark.</param>
+public sealed record RoomFacts(RoomKind Kind, long Seq, long Messages, bool IsMember, long Read, long ReadMessages);
+
+/// <summary>How far a user has read.</summary>
+public readonly record struct ReadMark(string Room, string User, long Seq);
+
+/// <summary>The message log cannot be reached, or the outcome of an append is unknown.</summary>
+public sealed class MessageLogUnavailableException(string message, Exception? inner = null) : Exception(message, inner);
+
+public static class MessageLogExtensions
+{
+    /// <summary>Creates an empty room, or claims it if it exists.</summary>
+    public static async Task<RoomClaim> CreateAsync(this IMessageLog log, string room, RoomKind kind, CancellationToken cancellationToken) =>
+        (await log.CreateAsync(new RoomCreation(room, kind, []), cancellationToken)).Claim;
+}

@@ -1,0 +1,29 @@
+namespace OrleansChat.Grains.MessageLog;
+
+/// <summary>
+/// A message log with its lifetime. It is opened once before use. Disposal commits the appends that were accepted, then
+/// closes it.
+/// </summary>
+internal interface IMessageStore : IMessageLog, IAsyncDisposable
+{
+    /// <summary>
+    /// Locks a store that only one process may use; other stores do nothing. The operating system releases the lock
+    /// when the process ends, also after a crash. Throws <see cref="MessageLogUnusableException"/> if another process has the
+    /// lock.
+    /// </summary>
+    void Lock();
+
+    /// <summary>
+    /// Creates or migrates the tables, and checks that they can be written. May be called again after a failure. Throws
+    /// <see cref="MessageLogUnavailableException"/> if a retry may succeed, and <see cref="MessageLogUnusableException"/> if it
+    /// cannot.
+    /// </summary>
+    Task OpenAsync(CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Checks that the log can be written. Completes at once if a commit succeeded within the last
+    /// <see cref="StoreWatch.Fresh"/>. Otherwise it writes something itself. Throws
+    /// <see cref="MessageLogUnavailableException"/> if that fails.
+    /// </summary>
+    Task ProbeAsync(CancellationToken cancellationToken);
+}

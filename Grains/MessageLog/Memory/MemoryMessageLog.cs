@@ -1,0 +1,85 @@
+using System.Collections.Concurrent;
+using OrleansChat.Grains.Interfaces;
+
+namespace OrleansChat.Grains.MessageLog.Memory;
+
+/// <summary>
+/// A message log in memory, which is lost when the process ends. It answers like the durable stores. It is for
+/// demonstrations, and for measuring the system without a disk.
+/// </summary>
+internal sealed class MemoryMessageLog(MessageLogInstruments instruments) : IMessageStore
+{
+    private readonly ConcurrentDictionary<string, MemoryRoom> _rooms = new(StringComparer.Ordinal);
+
+    public void Lock()
+    {
+    }
+
+    public Task OpenAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task ProbeAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    public Task<RoomClaim?> ClaimAsync(string room, CancellationToken cancellationToken) => Task.FromResult(Find(room)?.Claim());
+
+    public Task<CreatedRoom> CreateAsync(RoomCreation creation, CancellationToken cancellationToken)
+    {
+        try
+        {
+            AppendCheck.ThrowIfNotStorable(new RoomAppend(creation.Room, 0, creation.Entries) { Create = creation.Kind });
+        }
+        catch (MessageLogEntryException exception)
+        {
+            return Task.FromException<CreatedRoom>(exception);
+        }
+
+        var room = _rooms.GetOrAdd(
+            creation.Room, static (room, kind) => new MemoryRoom(kind, RoomRules.FirstMembers(kind, room)), creation.Kind);
+        return Task.FromResult(room.ClaimAndAppend(creation.Entries));
+    }
+
+    public Task<AppendResult> AppendAsync(RoomAppend append, CancellationToken cancellationToken)
+    {
+        try
+        {
+            AppendCheck.ThrowIfNotStorable(append);
+        }
+        catch (MessageLogEntryException exception)
+        {
+            return Task.FromException<AppendResult>(exception);
+        }
+
+        var result = Find(append.Room)?.Append(append) ?? AppendResult.FencedOff;
+        instruments.Answered(result);
+        return Task.FromResult(result);
+    }
+
+    public Task<AppendedEntry?> FindAsync(string room, string user, string clientId, CancellationToken cancellationToken) =>
+        Task.FromResult(Find(room)?.First(user, clientId));
+
+    public Task<IReadOnlyList<RoomEvent>> ReadAsync(string room, MessageLogRange range, CancellationToken cancellationToken) =>
+        Task.FromResult(Find(room)?.Read(range) ?? []);
+
+    public Task<IReadOnlyList<RoomHead>> HeadsAsync(IReadOnlyCollection<string> rooms, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<RoomHead>>(
+            [.. from room in rooms.Distinct(StringComparer.Ordinal) let found = Find(room) where found is not null select found.Stand(room)]);
+
+    public Task<RoomFacts?> FactsAsync(string room, string user, CancellationToken cancellationToken) =>
+        Task.FromResult(Find(room)?.Facts(room, user));
+
+    public Task<IReadOnlyList<string>> MembersAsync(string room, CancellationToken cancellationToken) =>
+        Task.FromResult(Find(room)?.Members() ?? []);
+
+    public Task MarkAsync(IReadOnlyCollection<ReadMark> marks, CancellationToken cancellationToken)
+    {
+        foreach (var mark in marks)
+        {
+            Find(mark.Room)?.Mark(mark.User, mark.Seq);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private MemoryRoom? Find(string room) => _rooms.GetValueOrDefault(room);
+}

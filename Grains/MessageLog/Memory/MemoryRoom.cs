@@ -1,0 +1,189 @@
+using OrleansChat.Grains.Interfaces;
+
+namespace OrleansChat.Grains.MessageLog.Memory;
+
+/// <summary>One room of a <see cref="MemoryMessageLog"/>. Thread-safe: every method takes the room's lock.</summary>
+/// <param name="members">The members to store at the creation.</param>
+internal sealed class MemoryRoom(RoomKind kind, IEnumerable<string> members)
+{
+    private readonly Lock _gate = new();
+    private readonly List<Row> _rows = [];
+    private readonly Dictionary<(string User, string ClientId), int> _known = [];
+    private readonly List<string> _members = [.. members];
+    private readonly Dictionary<string, long> _marks = new(StringComparer.Ordinal);
+    private readonly string _epoch = RoomRules.NewEpoch();
+    private long _claim;
+
+    public RoomClaim Claim()
+    {
+        lock (_gate)
+        {
+            return new RoomClaim(++_claim, kind, _epoch, _rows.Count, Head?.Entry.Ts ?? 0, Head?.Messages ?? 0);
+        }
+    }
+
+    public AppendResult Append(RoomAppend append)
+    {
+        lock (_gate)
+        {
+            return append.Claim == _claim ? new AppendResult(false, [.. append.Entries.Select(Append)]) : AppendResult.FencedOff;
+        }
+    }
+
+    public CreatedRoom ClaimAndAppend(IReadOnlyList<MessageLogEntry> entries)
+    {
+        lock (_gate)
+        {
+            var claim = Claim();
+            return new CreatedRoom(claim, [.. RoomRules.NotBefore(entries, claim.Ts).Select(Append)]);
+        }
+    }
+
+    public AppendedEntry? First(string user, string? clientId)
+    {
+        lock (_gate)
+        {
+            if (clientId is null || !_known.TryGetValue((user, clientId), out var known))
+            {
+                return null;
+            }
+
+            var first = _rows[known];
+            return new AppendedEntry(known + 1, first.Entry.Ts, first.Hash, first.Messages, Duplicate: true);
+        }
+    }
+
+    public IReadOnlyList<RoomEvent> Read(MessageLogRange range)
+    {
+        lock (_gate)
+        {
+            var from = (int)Math.Clamp(range.After, 0, _rows.Count);
+            var count = Math.Min(range.Limit, _rows.Count - from);
+            var events = new List<RoomEvent>();
+            var bytes = 0L;
+            for (var i = 0; i < count && bytes < range.Bytes; i++)
+            {
+                var at = range.FromEnd ? from + count - 1 - i : from + i;
+                events.Add(_rows[at].Shown(at + 1));
+                bytes += EventBytes.Count(events[^1]);
+            }
+
+            if (range.FromEnd)
+            {
+                events.Reverse();
+            }
+
+            return events;
+        }
+    }
+
+    public RoomHead Stand(string room)
+    {
+        lock (_gate)
+        {
+            return new RoomHead(room, _rows.Count, _claim);
+        }
+    }
+
+    public RoomFacts Facts(string room, string user)
+    {
+        lock (_gate)
+        {
+            var read = _marks.GetValueOrDefault(user);
+            var readMessages = read == 0 || _rows.Count == 0 ? 0 : _rows[(int)Math.Min(read, _rows.Count) - 1].Messages;
+            var member = RoomRules.IsMember(kind, room, user, _members.Contains(user));
+            return new RoomFacts(kind, _rows.Count, Head?.Messages ?? 0, member, read, readMessages);
+        }
+    }
+
+    public IReadOnlyList<string> Members()
+    {
+        lock (_gate)
+        {
+            return [.. _members];
+        }
+    }
+
+    public void Mark(string user, long seq)
+    {
+        lock (_gate)
+        {
+            _marks[user] = Math.Max(seq, _marks.GetValueOrDefault(user));
+        }
+    }
+
+    private Row? Head => _rows.Count == 0 ? null : _rows[^1];
+
+    private AppendedEntry Append(MessageLogEntry entry)
+    {
+        if (First(entry.User, entry.ClientId) is { } first)
+        {
+            return first;
+        }
+
+        var row = new Row(entry, (Head?.Messages ?? 0) + (entry.Kind == RoomEventKind.Msg ? 1 : 0)) { Text = entry.Text, Meta = entry.Meta };
+        if (entry.ClientId is not null)
+        {
+            _known.Add((entry.User, entry.ClientId), _rows.Count);
+        }
+
+        _rows.Add(row);
+        Apply(entry, row);
+        return new AppendedEntry(_rows.Count, entry.Ts, entry.Hash, row.Messages, Duplicate: false);
+    }
+
+    private void Apply(MessageLogEntry entry, Row row)
+    {
+        switch (entry.Kind)
+        {
+            case RoomEventKind.Edit when Message(entry.Ref) is { } message:
+                if (message.Deleted)
+                {
+                    row.Take();
+                }
+                else
+                {
+                    message.Text = entry.Text;
+                    message.Edited = true;
+                }
+
+                break;
+            case RoomEventKind.Delete when Message(entry.Ref) is { } message:
+                (message.Deleted, message.Edited) = (true, false);
+                message.Take();
+                _rows.Where(edit => edit.Entry.Kind == RoomEventKind.Edit && edit.Entry.Ref == entry.Ref).ToList().ForEach(edit => edit.Take());
+                break;
+            case RoomEventKind.Join when kind == RoomKind.Group && !_members.Contains(entry.User):
+                _members.Add(entry.User);
+                break;
+            case RoomEventKind.Leave when kind == RoomKind.Group:
+                _members.Remove(entry.User);
+                break;
+        }
+    }
+
+    private Row? Message(long? seq) =>
+        seq > 0 && seq <= _rows.Count && _rows[(int)seq - 1] is { Entry.Kind: RoomEventKind.Msg } row ? row : null;
+
+    private sealed class Row(MessageLogEntry entry, long messages)
+    {
+        public MessageLogEntry Entry => entry;
+
+        public long Messages => messages;
+
+        public long Hash { get; private set; } = entry.Hash;
+
+        public string? Text { get; set; }
+
+        public string? Meta { get; set; }
+
+        public bool Edited { get; set; }
+
+        public bool Deleted { get; set; }
+
+        public void Take() => (Text, Meta, Hash) = (null, null, MessageLogEntry.AnyHash);
+
+        public RoomEvent Shown(long seq) => new(
+            seq, entry.Ts, entry.User, entry.Kind, Text, entry.Ref, entry.Reply, Meta, entry.ClientId, Edited, messages);
+    }
+}

@@ -1,0 +1,81 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace OrleansChat.Grains.MessageLog;
+
+/// <summary>The store of the message log, and its limits. Section <c>Log</c>, validated at startup.</summary>
+public sealed class MessageLogOptions
+{
+    public const string Section = "MessageLog";
+
+    /// <summary>
+    /// The store of the message log: a SQLite file, a PostgreSQL database, or the memory of the process.
+    /// </summary>
+    public MessageLogStore Store { get; set; } = MessageLogStore.Sqlite;
+
+    /// <summary>
+    /// The database file of <see cref="MessageLogStore.Sqlite"/>. The file and its directory are created if they are missing.
+    /// </summary>
+    public string Path { get; set; } = "./data/chat.db";
+
+    /// <summary>Connection string of the database of <see cref="MessageLogStore.Postgres"/>. Required with it.</summary>
+    public string? ConnectionString { get; set; }
+
+    /// <summary>
+    /// What a commit of <see cref="MessageLogStore.Sqlite"/> waits for. <c>Full</c>: the disk. <c>Normal</c>: the operating
+    /// system only, so a loss of power can lose the newest messages.
+    /// </summary>
+    public SqliteSynchronous Synchronous { get; set; } = SqliteSynchronous.Full;
+
+    /// <summary>Maximum number of entries in one commit. A single append with more has a commit of its own.</summary>
+    [Range(1, 100_000)]
+    public int MaxRowsPerCommit { get; set; } = 1000;
+
+    /// <summary>
+    /// Appends that may wait for a commit. A further append waits for a place, for up to <see cref="AppendTimeout"/>.
+    /// </summary>
+    [Range(1, 1_000_000)]
+    public int WaitingAppends { get; set; } = 10_000;
+
+    /// <summary>How long an append may take, from the call to the answer. Then it fails as unavailable.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.050", "00:01:00")]
+    public TimeSpan AppendTimeout { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// How long any other operation may take, such as a claim, a read or a read mark. Then it fails as unavailable.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00.050", "00:01:00")]
+    public TimeSpan CallTimeout { get; set; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>
+    /// Connections for all operations except appends, and so the number of reads at the same time. Further reads wait
+    /// for up to <see cref="CallTimeout"/>.
+    /// </summary>
+    [Range(1, 256)]
+    public int ReadConnections { get; set; } = 4;
+}
+
+/// <summary>The kinds of store for the message log.</summary>
+public enum MessageLogStore
+{
+    /// <summary>A file next to the program, for one silo. The default.</summary>
+    Sqlite,
+
+    /// <summary>A PostgreSQL database, for any number of silos.</summary>
+    Postgres,
+
+    /// <summary>The memory of this process, lost when it ends. For demonstrations and measurements.</summary>
+    Memory,
+}
+
+/// <summary>What a SQLite commit waits for.</summary>
+public enum SqliteSynchronous
+{
+    /// <summary>The disk: an acknowledged message survives a loss of power.</summary>
+    Full,
+
+    /// <summary>
+    /// The operating system: an acknowledged message survives a crash of the program, but a loss of power may lose the
+    /// newest ones.
+    /// </summary>
+    Normal,
+}

@@ -1,0 +1,257 @@
+using Npgsql;
+using NpgsqlTypes;
+using OrleansChat.Grains.Interfaces;
+
+namespace OrleansChat.Grains.MessageLog.Postgres;
+
+/// <summary>
+/// The statement that appends to many rooms in one round trip, prepared on one connection.
+/// </summary>
+/// <remarks>
+/// <para>
+/// Each step but the last is a common table expression of the statement, or several:
+/// </para>
+/// <list type="number">
+/// <item><c>owned</c>: lock the rows of the rooms, and keep those rooms whose claim is the caller's. This is the
+/// fence.</item>
+/// <item><c>looked_up</c>: for each entry of these rooms, find the event that already has its client id.</item>
+/// <item><c>fresh</c>: give the other entries the next sequences and message counts, in their order.</item>
+/// <item><c>added</c>: insert them.</item>
+/// <item><c>advanced</c>: update the head, the message count and the time of each room.</item>
+/// <item><c>turned</c>, <c>joined</c>, <c>gone</c>: in groups, apply each user's last join or leave to the
+/// members.</item>
+/// <item>Return one row for each entry: the earlier event of a duplicate, or the new event. A fenced room has no
+/// rows.</item>
+/// </list>
+/// <para>
+/// Why no event is missed and none is stored twice, under READ COMMITTED: a statement sees every row that was committed
+/// before it started. For a row that it locks <c>for update</c>, it sees the newest version. So the statement is right
+/// if every event of its rooms was committed before it started. That holds for each of them:
+/// </para>
+/// <list type="bullet">
+/// <item>Events under the same claim. The owner has one append per room in flight. So its earlier appends were
+/// committed and answered before it sent this one.</item>
+/// <item>Events under an earlier claim. An append keeps the room's row locked until it commits. The next claim updates
+/// the same row, so it waits for that commit, and this statement was sent after the claim. An append under the earlier
+/// claim may also lock the row only after the next claim. Then it sees the newest version of the row, with another
+/// <c>claim</c>, and appends nothing to the room.</item>
+/// <item>The claim itself. It was committed before its owner sent an append under it.</item>
+/// </list>
+/// <para>
+/// An append with an unknown outcome may still run in the server. Its owner claims again before the next append, so it
+/// counts as an append under an earlier claim.
+/// </para>
+/// <para>
+/// If the database's default isolation level is stricter, a late append fails instead of leaving the room out. Nothing
+/// else changes.
+/// </para>
+/// <para>
+/// Rows are locked in the order of the room names, which is the same in every silo. So two appends cannot deadlock.
+/// </para>
+/// </remarks>
+internal sealed class AppendStatement : IPreparedCommit
+{
+    /// <summary>Steps 1 to 7, one for each common table expression; see the remarks of the class.</summary>
+    private const string Append =
+        """
+        with owned as materialized (
+            select g.n as room_n, r.room, r.kind, r.seq, r.messages
+            from unnest($1, $2) with ordinality as g(room, claim, n) join chat.rooms r on r.room = g.room
+            where r.claim = g.claim
+            order by r.room
+            for update of r),
+        looked_up as materialized (
+            select e.*, o.room, o.kind as room_kind, o.seq as head, o.messages as head_messages,
+                was.seq as was_seq, was.ts as was_ts, was.hash as was_hash, was.messages as was_messages
+            from unnest($3, $4, $5, $6, $7, $8, $9, $10, $11, $12) with ordinality
+                as e(room_n, usr, client_id, hash, ts, kind, text, ref, reply, meta, n)
+            join owned o on o.room_n = e.room_n
+            left join lateral (
+                select v.seq, v.ts, v.hash, v.messages from chat.events v
+                where v.room = o.room and v.usr = e.usr and v.client_id = e.client_id limit 1) was on true),
+        fresh as materialized (
+            select l.*, head + row_number() over room_so_far as seq, head_messages + count(*) filter (where kind = 0) over room_so_far as messages
+            from looked_up l
+            where was_seq is null
+            window room_so_far as (partition by room order by n rows unbounded preceding)),
+        added as (
+            insert into chat.events(room, seq, usr, client_id, hash, ts, kind, text, ref, reply, meta, messages)
+            select room, seq, usr, client_id, hash, ts, kind, text, ref, reply, meta, messages from fresh order by n),
+        advanced as (
+            update chat.rooms r set seq = f.seq, messages = f.messages, ts = greatest(r.ts, f.ts)
+            from (select room, max(seq) as seq, max(messages) as messages, max(ts) as ts from fresh group by room) f
+            where r.room = f.room),
+        turned as (
+            select distinct on (room, usr) room, usr, kind, seq from fresh
+            where kind in (5, 6) and room_kind = 1 order by room, usr, n desc),
+        joined as (
+            insert into chat.members(room, usr, since) select room, usr, seq from turned where kind = 5 on conflict do nothing),
+        gone as (
+            delete from chat.members m using turned t where t.kind = 6 and m.room = t.room and m.usr = t.usr)
+        select n, was_seq, was_ts, was_hash, was_messages, true from looked_up where was_seq is not null
+        union all
+        select n, seq, ts, hash, messages, false from fresh
+        """;
+
+    /// <summary>
+    /// Sent after the append, in the same batch and transaction, if the append has edits or deletions. It sees the rows
+    /// that the append wrote. For each message that they refer to, it computes the current text from the message's
+    /// events. So an old edit that is repeated changes nothing, and a batch may have several edits of one message. It
+    /// applies to the rooms whose claim is the caller's; the append has locked these.
+    /// </summary>
+    private const string Rewrite =
+        """
+        with message as materialized (
+            select m.room, m.seq, m.deleted or t.deletes as deleted, edit.text, edit.seq is not null as edited
+            from (
+                select g.room, g.ref, bool_or(g.kind = 2) as deletes
+                from unnest($1, $2, $3, $4) as g(room, claim, ref, kind) join chat.rooms r on r.room = g.room and r.claim = g.claim
+                group by g.room, g.ref) t
+            join chat.events m on m.room = t.room and m.seq = t.ref and m.kind = 0
+            left join lateral (
+                select v.text, v.seq from chat.events v
+                where v.room = m.room and v.ref = m.seq and v.kind = 1 and v.seq > m.seq order by v.seq desc limit 1) edit on true),
+        shown as (
+            update chat.events m set
+                text = case when message.deleted then null when message.edited then message.text else m.text end,
+                meta = case when message.deleted then null else m.meta end,
+                hash = case when message.deleted then 0 else m.hash end,
+                edited = message.edited and not message.deleted,
+                deleted = message.deleted
+            from message where m.room = message.room and m.seq = message.seq)
+        update chat.events v set text = null, meta = null, hash = 0
+        from message where message.deleted and v.room = message.room and v.ref = message.seq and v.kind = 1 and (v.text is not null or v.hash <> 0)
+        """;
+
+    private readonly NpgsqlBatch _append;
+    private readonly NpgsqlBatch _appendAndRewrite;
+
+    private AppendStatement(NpgsqlConnection connection)
+    {
+        _append = new NpgsqlBatch(connection) { BatchCommands = { NewAppend() } };
+        _appendAndRewrite = new NpgsqlBatch(connection) { BatchCommands = { NewAppend(), NewRewrite() } };
+    }
+
+    public static async Task<AppendStatement> PrepareAsync(NpgsqlConnection connection)
+    {
+        var statement = new AppendStatement(connection);
+        await statement._append.PrepareAsync();
+        await statement._appendAndRewrite.PrepareAsync();
+        return statement;
+    }
+
+    /// <inheritdoc/>
+    public async Task<AppendResult[]> RunAsync(IReadOnlyList<RoomAppend> appends)
+    {
+        var rows = Rows(appends);
+        var rewrites = Array.FindAll(rows, static row => row.Entry is { Kind: RoomEventKind.Edit or RoomEventKind.Delete, Ref: not null });
+        var batch = rewrites.Length == 0 ? _append : _appendAndRewrite;
+        Bind(batch.BatchCommands[0], appends, rows);
+        if (rewrites.Length > 0)
+        {
+            var values = batch.BatchCommands[1].Parameters;
+            values[0].Value = Array.ConvertAll(rewrites, row => appends[row.Of].Room);
+            values[1].Value = Array.ConvertAll(rewrites, row => appends[row.Of].Claim);
+            values[2].Value = Array.ConvertAll(rewrites, static row => row.Entry.Ref!.Value);
+            values[3].Value = Array.ConvertAll(rewrites, static row => (short)row.Entry.Kind);
+        }
+
+        // Step 7: read one row for each entry.
+        var appended = new AppendedEntry?[rows.Length];
+        await using var row = await batch.ExecuteReaderAsync();
+        while (await row.ReadAsync())
+        {
+            appended[row.GetInt64(0) - 1] = new AppendedEntry(row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4), row.GetBoolean(5));
+        }
+
+        // The server sends the rows before it commits. The commit is done when the whole answer was read.
+        while (await row.NextResultAsync())
+        {
+        }
+
+        return Split(appends, appended);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _append.DisposeAsync();
+        await _appendAndRewrite.DisposeAsync();
+    }
+
+    /// <summary>
+    /// Splits the rows by append. A fenced room has no rows; every other room has one row for each entry.
+    /// </summary>
+    private static AppendResult[] Split(IReadOnlyList<RoomAppend> appends, AppendedEntry?[] appended)
+    {
+        var results = new AppendResult[appends.Count];
+        var first = 0;
+        for (var i = 0; i < results.Length; i++)
+        {
+            var count = appends[i].Entries.Count;
+            results[i] = appended[first] is null
+                ? AppendResult.FencedOff
+                : new AppendResult(false, Array.ConvertAll(appended[first..(first + count)], entry => entry!.Value));
+            first += count;
+        }
+
+        return results;
+    }
+
+    /// <summary>Returns every entry with the index of its append.</summary>
+    private static (int Of, MessageLogEntry Entry)[] Rows(IReadOnlyList<RoomAppend> appends)
+    {
+        var rows = new List<(int Of, MessageLogEntry Entry)>(appends.Count);
+        for (var i = 0; i < appends.Count; i++)
+        {
+            foreach (var entry in appends[i].Entries)
+            {
+                rows.Add((i, entry));
+            }
+        }
+
+        return [.. rows];
+    }
+
+    private static void Bind(NpgsqlBatchCommand command, IReadOnlyList<RoomAppend> appends, (int Of, MessageLogEntry Entry)[] rows)
+    {
+        var (names, claims) = (new string[appends.Count], new long[appends.Count]);
+        for (var i = 0; i < names.Length; i++)
+        {
+            (names[i], claims[i]) = (appends[i].Room, appends[i].Claim);
+        }
+
+        var values = command.Parameters;
+        values[0].Value = names;
+        values[1].Value = claims;
+        values[2].Value = Array.ConvertAll(rows, static row => row.Of + 1L);
+        values[3].Value = Array.ConvertAll(rows, static row => row.Entry.User);
+        values[4].Value = Array.ConvertAll(rows, static row => row.Entry.ClientId);
+        values[5].Value = Array.ConvertAll(rows, static row => row.Entry.Hash);
+        values[6].Value = Array.ConvertAll(rows, static row => row.Entry.Ts);
+        values[7].Value = Array.ConvertAll(rows, static row => (short)row.Entry.Kind);
+        values[8].Value = Array.ConvertAll(rows, static row => row.Entry.Text);
+        values[9].Value = Array.ConvertAll(rows, static row => row.Entry.Ref);
+        values[10].Value = Array.ConvertAll(rows, static row => row.Entry.Reply);
+        values[11].Value = Array.ConvertAll(rows, static row => row.Entry.Meta);
+    }
+
+    private static NpgsqlBatchCommand NewAppend() => New(
+        Append,
+        NpgsqlDbType.Text, NpgsqlDbType.Bigint,
+        NpgsqlDbType.Bigint, NpgsqlDbType.Text, NpgsqlDbType.Text, NpgsqlDbType.Bigint, NpgsqlDbType.Bigint, NpgsqlDbType.Smallint,
+        NpgsqlDbType.Text, NpgsqlDbType.Bigint, NpgsqlDbType.Bigint, NpgsqlDbType.Text);
+
+    private static NpgsqlBatchCommand NewRewrite() =>
+        New(Rewrite, NpgsqlDbType.Text, NpgsqlDbType.Bigint, NpgsqlDbType.Bigint, NpgsqlDbType.Smallint);
+
+    private static NpgsqlBatchCommand New(string sql, params ReadOnlySpan<NpgsqlDbType> arrays)
+    {
+        var command = new NpgsqlBatchCommand(sql);
+        foreach (var element in arrays)
+        {
+            command.Parameters.Add(new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Array | element });
+        }
+
+        return command;
+    }
+}

@@ -1,0 +1,10 @@
+namespace OrleansChat.Grains.MessageLog.Postgres;
+
+/// <summary>The prepared statements of one kind of commit, on one connection. One call at a time.</summary>
+internal interface IPreparedCommit : IAsyncDisposable
+{
+    /// <summary>
+    /// Returns after the commit. Throws the exceptions of Npgsql; then it is unknown whether anything was committed.
+    /// </summary>
+    Task<AppendResult[]> RunAsync(IReadOnlyList<RoomAppend> appends);
+}

@@ -1,0 +1,256 @@
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using OrleansChat.Grains.Interfaces;
+
+namespace OrleansChat.Grains.MessageLog.Postgres;
+
+/// <summary>
+/// The message log in PostgreSQL, for any number of silos. One connection appends, one creates rooms, one is for
+/// probes, and a pool is for everything else.
+/// </summary>
+internal sealed class PostgresMessageLog : IMessageStore
+{
+    private const int RoomsPerQuery = 4096;
+
+    private readonly MessageLogOptions _options;
+    private readonly MessageLogInstruments _instruments;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly NpgsqlConnectionStringBuilder _settings;
+    private readonly NpgsqlDataSource _appending;
+    private readonly NpgsqlDataSource _pool;
+    private readonly NpgsqlDataSource _probing;
+    private readonly PostgresAppender _appender;
+    private readonly PostgresAppender _creator;
+    private readonly StoreWatch _commits;
+    private readonly StoreWatch _claims;
+    private GroupCommit? _appends;
+    private GroupCommit? _creations;
+
+    public PostgresMessageLog(MessageLogOptions options, MessageLogInstruments instruments, TimeProvider time, ILogger logger)
+    {
+        _options = options;
+        _instruments = instruments;
+        _time = time;
+        _logger = logger;
+        _settings = PostgresSettings.Parse(options);
+        _appending = NpgsqlDataSource.Create(PostgresSettings.ForAppends(_settings));
+        _pool = NpgsqlDataSource.Create(PostgresSettings.ForThePool(_settings, options));
+        _probing = NpgsqlDataSource.Create(PostgresSettings.ForProbes(_settings));
+        _appender = new PostgresAppender(_appending, async connection => await AppendStatement.PrepareAsync(connection));
+        _creator = new PostgresAppender(_appending, async connection => await CreateStatement.PrepareAsync(connection));
+        _commits = new StoreWatch("commits", time, logger);
+        _claims = new StoreWatch("claims", time, logger);
+    }
+
+    public void Lock()
+    {
+        // Any number of processes may use the database.
+    }
+
+    public async Task OpenAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using (var migrating = NpgsqlDataSource.Create(PostgresSettings.ForMigrations(_settings)))
+            await using (var connection = await migrating.OpenConnectionAsync(cancellationToken))
+            {
+                await PostgresSchema.MigrateAsync(connection, _logger, cancellationToken);
+            }
+
+            await _appender.OpenAsync(cancellationToken);
+            await _creator.OpenAsync(cancellationToken);
+        }
+        catch (Exception exception) when (PostgresFaults.IsFault(exception) && !cancellationToken.IsCancellationRequested)
+        {
+            throw PostgresFaults.AtOpen(exception, _settings);
+        }
+
+        _appends = new GroupCommit(new WatchedCommitter(_appender, _commits), _options, _instruments, _time, _logger);
+        _creations = new GroupCommit(new WatchedCommitter(_creator, _commits), _options, _instruments, _time, _logger);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_appends is not null)
+        {
+            await _appends.DisposeAsync();
+        }
+
+        if (_creations is not null)
+        {
+            await _creations.DisposeAsync();
+        }
+
+        await _appender.DisposeAsync();
+        await _creator.DisposeAsync();
+        await _appending.DisposeAsync();
+        await _pool.DisposeAsync();
+        await _probing.DisposeAsync();
+    }
+
+    public Task ProbeAsync(CancellationToken cancellationToken) =>
+        _commits.IsFresh ? Task.CompletedTask : _commits.WatchAsync(RowsAsync(_probing, PostgresSchema.Touch, row => true, cancellationToken));
+
+    public Task<AppendResult> AppendAsync(RoomAppend append, CancellationToken cancellationToken) =>
+        (_appends ?? throw new MessageLogUnavailableException("The message log is not open.")).AppendAsync(append, cancellationToken);
+
+    public Task<RoomClaim?> ClaimAsync(string room, CancellationToken cancellationToken) => _claims.WatchAsync(FirstAsync(
+        "update chat.rooms set claim = claim + 1 where room = $1 returning claim, kind, epoch, seq, ts, messages",
+        ToClaim, cancellationToken, room));
+
+    public Task<CreatedRoom> CreateAsync(RoomCreation creation, CancellationToken cancellationToken) =>
+        (_creations ?? throw new MessageLogUnavailableException("The message log is not open.")).CreateAsync(creation, cancellationToken);
+
+    public async Task<AppendedEntry?> FindAsync(string room, string user, string clientId, CancellationToken cancellationToken)
+    {
+        var rows = await RowsAsync(
+            "select seq, ts, hash, messages from chat.events where room = $1 and usr = $2 and client_id = $3",
+            row => new AppendedEntry(row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), Duplicate: true),
+            cancellationToken, room, user, clientId);
+        return rows is [var first] ? first : null;
+    }
+
+    public async Task<IReadOnlyList<RoomEvent>> ReadAsync(string room, MessageLogRange range, CancellationToken cancellationToken) =>
+        range.Bytes == int.MaxValue && !range.FromEnd
+            ? await RowsAsync(
+                """
+                select seq, ts, usr, kind, text, ref, reply, meta, client_id, edited, messages from chat.events
+                where room = $1 and seq > $2 order by seq limit $3
+                """,
+                ToEvent, cancellationToken, room, range.After, range.Limit)
+            : await RowsAsync(
+                range.FromEnd ? BoundedRead("desc") : BoundedRead("asc"),
+                ToEvent, cancellationToken, room, range.After, range.After + range.Limit, (long)range.Bytes);
+
+    /// <summary>
+    /// A read with a limit in bytes. The database counts them, so events that do not fit are not sent. It knows the
+    /// length of a text without decompressing it.
+    /// </summary>
+    private static string BoundedRead(string order) =>
+        $"""
+        select seq, ts, usr, kind, text, ref, reply, meta, client_id, edited, messages from (
+            select e.*, sum(bytes) over (order by seq {order} rows between unbounded preceding and current row) - bytes as bytes_before from (
+                select *, {EventBytes.Overhead} + coalesce(octet_length(text), 0) + coalesce(octet_length(meta), 0) as bytes
+                from chat.events where room = $1 and seq > $2 and seq <= $3
+            ) e
+        ) s where bytes_before < $4 order by seq
+        """;
+
+    private static RoomEvent ToEvent(NpgsqlDataReader row) => new(
+        row.GetInt64(0), row.GetInt64(1), row.GetString(2), (RoomEventKind)row.GetInt16(3), Text(row, 4), Number(row, 5), Number(row, 6),
+        Text(row, 7), Text(row, 8), row.GetBoolean(9), row.GetInt64(10));
+
+    public async Task<IReadOnlyList<RoomHead>> HeadsAsync(IReadOnlyCollection<string> rooms, CancellationToken cancellationToken)
+    {
+        var heads = new List<RoomHead>(rooms.Count);
+        foreach (var some in rooms.Chunk(RoomsPerQuery))
+        {
+            heads.AddRange(await RowsAsync(
+                "select room, seq, claim from chat.rooms where room = any($1)",
+                row => new RoomHead(row.GetString(0), row.GetInt64(1), row.GetInt64(2)),
+                cancellationToken, [some]));
+        }
+
+        return heads;
+    }
+
+    public Task<RoomFacts?> FactsAsync(string room, string user, CancellationToken cancellationToken) => FirstAsync(
+        """
+        select r.kind, r.seq, r.messages, m.usr is not null, coalesce(k.seq, 0),
+            coalesce((select e.messages from chat.events e where e.room = r.room and e.seq <= k.seq order by e.seq desc limit 1), 0)
+        from chat.rooms r
+        left join chat.members m on m.room = r.room and m.usr = $2
+        left join chat.marks k on k.room = r.room and k.usr = $2
+        where r.room = $1
+        """,
+        row => new RoomFacts(
+            (RoomKind)row.GetInt16(0), row.GetInt64(1), row.GetInt64(2),
+            RoomRules.IsMember((RoomKind)row.GetInt16(0), room, user, row.GetBoolean(3)), row.GetInt64(4), row.GetInt64(5)),
+        cancellationToken, room, user);
+
+    public async Task<IReadOnlyList<string>> MembersAsync(string room, CancellationToken cancellationToken) => await RowsAsync(
+        "select usr from chat.members where room = $1 order by since, usr", row => row.GetString(0), cancellationToken, room);
+
+    /// <summary>
+    /// Writes in the order of the keys, which is the same in every silo, so that two of these cannot deadlock.
+    /// </summary>
+    public Task MarkAsync(IReadOnlyCollection<ReadMark> marks, CancellationToken cancellationToken) => RowsAsync(
+        """
+        insert into chat.marks as k(room, usr, seq)
+        select room, usr, max(seq) from unnest($1, $2, $3) as g(room, usr, seq) group by room, usr order by room collate "C", usr collate "C"
+        on conflict(room, usr) do update set seq = excluded.seq where excluded.seq > k.seq
+        """,
+        row => true, cancellationToken,
+        marks.Select(mark => mark.Room).ToArray(), marks.Select(mark => mark.User).ToArray(), marks.Select(mark => mark.Seq).ToArray());
+
+    private async Task<T?> FirstAsync<T>(string sql, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken, params object[] values)
+        where T : class => (await RowsAsync(sql, read, cancellationToken, values)).FirstOrDefault();
+
+    private Task<List<T>> RowsAsync<T>(string sql, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken, params object[] values) =>
+        RowsAsync(_pool, sql, read, cancellationToken, values);
+
+    private async Task<List<T>> RowsAsync<T>(
+        NpgsqlDataSource pool, string sql, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken, params object[] values)
+    {
+        using var deadline = new CancellationTokenSource(_options.CallTimeout, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        try
+        {
+            try
+            {
+                return await OnceAsync(pool, sql, read, values, either.Token);
+            }
+            catch (NpgsqlException exception) when (exception.IsTransient || exception.SqlState == PostgresErrorCodes.ReadOnlySqlTransaction)
+            {
+                // The pool may have connections to a server that was restarted or is no longer the primary. So the
+                // statement runs once more on a new connection. Every statement here may run twice: reads, marks,
+                // probes, and claims, of which only the last one counts.
+                pool.Clear();
+                return await OnceAsync(pool, sql, read, values, either.Token);
+            }
+        }
+        catch (Exception exception) when (PostgresFaults.IsFault(exception) && !cancellationToken.IsCancellationRequested)
+        {
+            throw PostgresFaults.InUse(exception);
+        }
+    }
+
+    /// <summary>
+    /// Runs a statement once. Waiting for a place in the pool can be cancelled. A statement that runs in the database
+    /// is abandoned instead (<see cref="PostgresPatience"/>). So is a connection attempt: if the server does not
+    /// answer, cancelling it takes as long as the attempt.
+    /// </summary>
+    private static Task<List<T>> OnceAsync<T>(
+        NpgsqlDataSource pool, string sql, Func<NpgsqlDataReader, T> read, object[] values, CancellationToken cancellationToken) =>
+        RowsAsync(pool, sql, read, values, cancellationToken).OrLeaveAsync(cancellationToken);
+
+    private static async Task<List<T>> RowsAsync<T>(
+        NpgsqlDataSource pool, string sql, Func<NpgsqlDataReader, T> read, object[] values, CancellationToken cancellationToken)
+    {
+        await using var connection = await pool.OpenConnectionAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(sql, connection);
+        foreach (var value in values)
+        {
+            command.Parameters.Add(new NpgsqlParameter { Value = value });
+        }
+
+        var rows = new List<T>();
+        await using var row = await command.ExecuteReaderAsync(CancellationToken.None);
+        while (await row.ReadAsync(CancellationToken.None))
+        {
+            rows.Add(read(row));
+        }
+
+        // A change is committed when the whole answer was read.
+        await row.NextResultAsync(CancellationToken.None);
+        return rows;
+    }
+
+    private static RoomClaim ToClaim(NpgsqlDataReader row) =>
+        new(row.GetInt64(0), (RoomKind)row.GetInt16(1), row.GetString(2), row.GetInt64(3), row.GetInt64(4), row.GetInt64(5));
+
+    private static string? Text(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
+
+    private static long? Number(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetInt64(column);
+}

@@ -1,0 +1,28 @@
+namespace OrleansChat.Grains.MessageLog.Postgres;
+
+/// <summary>
+/// Deadlines for work in a database. To cancel a statement, Npgsql opens a new connection to the server and blocks the
+/// cancelling thread until the server closes it. If the server is frozen, it blocks for ever. So the work gets no
+/// cancellation token; its caller abandons it instead.
+/// </summary>
+internal static class PostgresPatience
+{
+    /// <summary>
+    /// Waits for the work until the token is cancelled. Abandoned work goes on until the server answers or the
+    /// connection breaks, and must then release its resources itself. Until then it keeps its place in the pool, so the
+    /// pool limits the amount of abandoned work.
+    /// </summary>
+    public static async Task<T> OrLeaveAsync<T>(this Task<T> work, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await work.WaitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException) when (!work.IsCompleted)
+        {
+            _ = work.ContinueWith(
+                static left => left.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+            throw;
+        }
+    }
+}

@@ -1,0 +1,155 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace OrleansChat.Grains.MessageLog.Postgres;
+
+/// <summary>Creates and migrates the tables of the message log in PostgreSQL, in the schema <c>chat</c>.</summary>
+/// <remarks>
+/// Two tables have version numbers. With them, silos of two versions can run side by side during an upgrade, and an
+/// upgrade can be reverted:
+/// <list type="bullet">
+/// <item><c>chat.schema_compatibility</c>: <c>version</c> is the number of migrations that were applied,
+/// <c>min_version</c> the number of migrations that a program must know to work on the tables. A program that knows
+/// fewer refuses the database.</item>
+/// <item><c>chat.schema_version</c>: for programs that do not know the first table. They refuse any number above 1, so
+/// it stays 1 as long as migrations only add.</item>
+/// </list>
+/// A migration that removes something must come one release after the last program that uses it, and must raise
+/// <see cref="MinVersion"/>.
+/// </remarks>
+internal static class PostgresSchema
+{
+    /// <summary>A write that changes nothing. It fails if the database cannot be written.</summary>
+    public const string Touch = "update chat.schema_version set version = version";
+
+    /// <summary>
+    /// The key of the advisory lock, an arbitrary number. Silos that start at the same time migrate one after another.
+    /// </summary>
+    private const long MigrationLock = 7_236_004_581;
+
+    /// <summary>The number in <c>chat.schema_version</c>.</summary>
+    private const int AnnouncedVersion = 1;
+
+    /// <summary>
+    /// The number of migrations that a program must know to work on the schema after all <see cref="Migrations"/>.
+    /// </summary>
+    private const int MinVersion = 1;
+
+    /// <summary>
+    /// The migration at index n changes the schema from version n to n + 1. Never change one that was released; append
+    /// a new one.
+    /// </summary>
+    private static readonly string[] Migrations =
+    [
+        // Events are stored as columns, not as wire frames, so that the protocol can change without a migration of old
+        // events. first_seq is the oldest sequence whose body is kept. Pruning sets bodies to null and keeps (user,
+        // client id), hash, sequence and time, so that a client id stays unique for ever. Names compare byte by byte
+        // (collate "C"), like everywhere else in the program. Every append updates its room's row; the fill factor
+        // leaves space in each page, so that the update does not touch the index.
+        """
+        create schema if not exists chat;
+        create table if not exists chat.schema_version(version integer not null);
+        create table chat.rooms(
+            room text collate "C" primary key, kind smallint not null, epoch text not null, claim bigint not null,
+            seq bigint not null default 0, first_seq bigint not null default 1,
+            ts bigint not null default 0, messages bigint not null default 0) with (fillfactor = 50);
+        create table chat.events(
+            room text collate "C" not null, seq bigint not null, usr text collate "C" not null, client_id text collate "C",
+            hash bigint not null, ts bigint not null, kind smallint not null, text text, ref bigint, reply bigint, meta text,
+            edited boolean not null default false, deleted boolean not null default false, messages bigint not null,
+            primary key(room, seq));
+        create unique index events_client_id on chat.events(room, usr, client_id) where client_id is not null;
+        create index events_edits on chat.events(room, ref, seq) where kind = 1;
+        create table chat.members(
+            room text collate "C", usr text collate "C", since bigint not null, primary key(room, usr));
+        create table chat.marks(
+            room text collate "C", usr text collate "C", seq bigint not null, primary key(room, usr)) with (fillfactor = 70);
+        """,
+
+        // Erases the hashes of messages that were deleted earlier, and of their edits: a short text could be guessed
+        // from its hash.
+        """
+        create table chat.schema_compatibility(version integer not null, min_version integer not null);
+        update chat.events set hash = 0 where deleted and hash <> 0;
+        update chat.events e set hash = 0 from chat.events m
+            where e.kind = 1 and e.hash <> 0 and m.room = e.room and m.seq = e.ref and m.deleted;
+        """,
+    ];
+
+    /// <summary>
+    /// Migrates the schema to the current version in one transaction, and checks that it can be written. There is no
+    /// time limit: an index on a large table may take long, and another silo that starts meanwhile waits for the
+    /// migration. Throws <see cref="MessageLogUnusableException"/> for a database of a newer version, and for one that cannot
+    /// store every message.
+    /// </summary>
+    public static async Task MigrateAsync(NpgsqlConnection connection, ILogger logger, CancellationToken cancellationToken)
+    {
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await RunAsync("set local statement_timeout = 0; set local lock_timeout = 0; set local idle_in_transaction_session_timeout = 0");
+        if ((string)(await ScalarAsync("show server_encoding"))! is var encoding and not "UTF8")
+        {
+            throw new MessageLogUnusableException(
+                $"The database '{connection.Database}' (MessageLog:ConnectionString) has the encoding {encoding}, which cannot store every message. "
+                + "Create one with encoding UTF8: create database chat encoding 'UTF8' template template0.");
+        }
+
+        if (await ScalarAsync($"select pg_try_advisory_xact_lock({Text(MigrationLock)})") is not true)
+        {
+            PostgresSchemaLog.WaitsForLock(logger);
+            await RunAsync($"select pg_advisory_xact_lock({Text(MigrationLock)})");
+        }
+
+        var (version, minVersion) = await VersionsAsync();
+        if (minVersion > Migrations.Length)
+        {
+            throw new MessageLogUnusableException(
+                $"The database '{connection.Database}' (MessageLog:ConnectionString) has schema {version}, made by a newer version of OrleansChat, and needs "
+                + $"at least version {minVersion}; this program has {Migrations.Length}. Run a newer version, or use another database.");
+        }
+
+        if (version < Migrations.Length)
+        {
+            foreach (var migration in Migrations[version..])
+            {
+                await RunAsync(migration);
+            }
+
+            await RunAsync(
+                $"delete from chat.schema_version; insert into chat.schema_version values({Text(AnnouncedVersion)}); "
+                + $"delete from chat.schema_compatibility; insert into chat.schema_compatibility values({Text(Migrations.Length)}, {Text(MinVersion)})");
+            PostgresSchemaLog.Migrated(logger, version, Migrations.Length);
+        }
+
+        await RunAsync(Touch);
+        await transaction.CommitAsync(cancellationToken);
+
+        async Task<(int Version, int MinVersion)> VersionsAsync()
+        {
+            if (await ScalarAsync("select to_regclass('chat.schema_version') is not null") is not true)
+            {
+                return (0, 0);
+            }
+
+            var announced = (int)(await ScalarAsync("select coalesce(max(version), 0) from chat.schema_version"))!;
+            return announced > AnnouncedVersion || await ScalarAsync("select to_regclass('chat.schema_compatibility') is not null") is not true
+                ? (announced, announced)
+                : ((int)(await ScalarAsync("select max(version) from chat.schema_compatibility"))!,
+                    (int)(await ScalarAsync("select max(min_version) from chat.schema_compatibility"))!);
+        }
+
+        async Task RunAsync(string sql)
+        {
+            await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
+            await command.ExecuteNonQueryAsync(cancellationToken);
+        }
+
+        async Task<object?> ScalarAsync(string sql)
+        {
+            await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
+            return await command.ExecuteScalarAsync(cancellationToken);
+        }
+    }
+
+    private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,12 @@
+using Microsoft.Extensions.Logging;
+
+namespace OrleansChat.Grains.MessageLog.Postgres;
+
+internal static partial class PostgresSchemaLog
+{
+    [LoggerMessage(30, LogLevel.Information, "Message log: schema migrated from version {From} to {To}")]
+    public static partial void Migrated(ILogger logger, int from, int to);
+
+    [LoggerMessage(31, LogLevel.Warning, "Message log: waiting for another process that is migrating the schema")]
+    public static partial void WaitsForLock(ILogger logger);
+}

@@ -1,0 +1,166 @@
+using Microsoft.Extensions.Logging;
+using OrleansChat.Grains.Interfaces;
+
+namespace OrleansChat.Grains.MessageLog.Sqlite;
+
+/// <summary>
+/// The message log in a SQLite file. One thread writes, and a few connections read. Readers and the writer do not wait
+/// for each other.
+/// </summary>
+internal sealed partial class SqliteMessageLog(MessageLogOptions options, MessageLogInstruments instruments, TimeProvider time, ILogger logger) : IMessageStore, ICommitter
+{
+    /// <summary>
+    /// How often the write-ahead log is emptied. It may have pages from before a deletion, and a deleted text must be
+    /// gone from the disk within one day. Twice per day leaves time for retries, because a reader can block an attempt.
+    /// </summary>
+    private static readonly TimeSpan TruncatePeriod = TimeSpan.FromHours(12);
+
+    private static readonly TimeSpan TruncateRetry = TimeSpan.FromMinutes(5);
+
+    private readonly StoreWatch _commits = new("commits", time, logger);
+    private readonly StoreWatch _claims = new("claims", time, logger);
+    private readonly CancellationTokenSource _closing = new();
+    private SqliteLock? _lock;
+    private SqliteWriter? _writer;
+    private SqliteReaders? _readers;
+    private GroupCommit? _appends;
+    private Task _truncating = Task.CompletedTask;
+
+    public void Lock() => _lock ??= SqliteLock.TryTake(options) ?? throw new MessageLogUnusableException(
+        $"'{options.Path}' (MessageLog:Path) is in use by another silo. Stop that silo, or set another path: only one silo can use a SQLite file.");
+
+    public Task OpenAsync(CancellationToken cancellationToken) => Task.Run(
+        () =>
+        {
+            SQLitePCL.Batteries_V2.Init();
+            var file = new SqliteFile(options);
+            var writes = file.Guard(() => new SqliteWrites(file.OpenForWriting()));
+            try
+            {
+                _readers = new SqliteReaders(file, options, time);
+            }
+            catch
+            {
+                writes.Dispose();
+                throw;
+            }
+
+            _writer = new SqliteWriter(writes, options.WaitingAppends);
+            _appends = new GroupCommit(new WatchedCommitter(this, _commits), options, instruments, time, logger);
+            _truncating = TruncateWalsAsync(_writer, _closing.Token);
+        },
+        cancellationToken);
+
+    public Task ProbeAsync(CancellationToken cancellationToken) =>
+        _commits.IsFresh ? Task.CompletedTask : _commits.WatchAsync(WriteAsync(writes => writes.Touch(), cancellationToken));
+
+    public async ValueTask DisposeAsync()
+    {
+        await _closing.CancelAsync();
+        await _truncating;
+
+        // The commit loop ends before the writer, so that accepted appends are committed. Closing the last connection
+        // moves the write-ahead log into the file.
+        if (_appends is not null)
+        {
+            await _appends.DisposeAsync();
+        }
+
+        if (Interlocked.Exchange(ref _readers, null) is { } readers)
+        {
+            await readers.DisposeAsync();
+        }
+
+        if (_writer is not null)
+        {
+            await _writer.DisposeAsync();
+        }
+
+        _lock?.Dispose();
+    }
+
+    /// <summary>
+    /// Reads first whether the room exists. So a claim of a room that does not exist takes no time of the writer
+    /// thread.
+    /// </summary>
+    public async Task<RoomClaim?> ClaimAsync(string room, CancellationToken cancellationToken) =>
+        await ReadAsync(reads => reads.Exists(room), cancellationToken)
+            ? await _claims.WatchAsync(WriteAsync(writes => writes.Claim(room), cancellationToken))
+            : null;
+
+    public Task<CreatedRoom> CreateAsync(RoomCreation creation, CancellationToken cancellationToken) =>
+        (_appends ?? throw NotOpen()).CreateAsync(creation, cancellationToken);
+
+    public Task<AppendResult> AppendAsync(RoomAppend append, CancellationToken cancellationToken) =>
+        (_appends ?? throw NotOpen()).AppendAsync(append, cancellationToken);
+
+    /// <summary>
+    /// Commits on the writer thread. A running commit cannot be cancelled. Its caller stops waiting, and the caller's
+    /// next claim is queued behind this commit.
+    /// </summary>
+    Task<AppendResult[]> ICommitter.CommitAsync(IReadOnlyList<RoomAppend> appends, CancellationToken cancellationToken) =>
+        (_writer ?? throw NotOpen()).RunAsync(writes => writes.Append(appends), CancellationToken.None, TaskCreationOptions.None);
+
+    public Task<AppendedEntry?> FindAsync(string room, string user, string clientId, CancellationToken cancellationToken) =>
+        ReadAsync(reads => reads.First(room, user, clientId), cancellationToken);
+
+    public Task<IReadOnlyList<RoomEvent>> ReadAsync(string room, MessageLogRange range, CancellationToken cancellationToken) =>
+        ReadAsync(reads => reads.Events(room, range), cancellationToken);
+
+    public Task<IReadOnlyList<RoomHead>> HeadsAsync(IReadOnlyCollection<string> rooms, CancellationToken cancellationToken) =>
+        ReadAsync(reads => reads.Heads(rooms), cancellationToken);
+
+    public Task<RoomFacts?> FactsAsync(string room, string user, CancellationToken cancellationToken) =>
+        ReadAsync(reads => reads.Facts(room, user), cancellationToken);
+
+    public Task<IReadOnlyList<string>> MembersAsync(string room, CancellationToken cancellationToken) =>
+        ReadAsync(reads => reads.Members(room), cancellationToken);
+
+    public Task MarkAsync(IReadOnlyCollection<ReadMark> marks, CancellationToken cancellationToken) =>
+        WriteAsync(writes => writes.Mark(marks), cancellationToken);
+
+    private Task<T> ReadAsync<T>(Func<SqliteReads, T> read, CancellationToken cancellationToken) =>
+        (_readers ?? throw NotOpen()).RunAsync(read, cancellationToken);
+
+    private async Task<T> WriteAsync<T>(Func<SqliteWrites, T> write, CancellationToken cancellationToken)
+    {
+        var writer = _writer ?? throw NotOpen();
+        try
+        {
+            return await writer.RunAsync(write, cancellationToken).WaitAsync(options.CallTimeout, time, cancellationToken);
+        }
+        catch (TimeoutException exception)
+        {
+            throw new MessageLogUnavailableException("The message log did not answer in time.", exception);
+        }
+    }
+
+    private async Task TruncateWalsAsync(SqliteWriter writer, CancellationToken closing)
+    {
+        await Task.Yield();
+        try
+        {
+            for (var pause = TruncatePeriod; ;)
+            {
+                await Task.Delay(pause, time, closing);
+                try
+                {
+                    pause = await writer.RunAsync(writes => writes.TruncateWal(), closing) ? TruncatePeriod : TruncateRetry;
+                }
+                catch (Exception exception) when (exception is MessageLogUnavailableException or MessageLogEntryException && !closing.IsCancellationRequested)
+                {
+                    pause = TruncateRetry;
+                    LogNotTruncated(logger, exception);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (closing.IsCancellationRequested)
+        {
+        }
+    }
+
+    [LoggerMessage(40, LogLevel.Warning, "Message log: the write-ahead log could not be emptied; trying again in 5 minutes")]
+    private static partial void LogNotTruncated(ILogger logger, Exception exception);
+
+    private static MessageLogUnavailableException NotOpen() => new("The message log is not open.");
+}

@@ -1,0 +1,131 @@
+using System.Text.Json;
+using Microsoft.Data.Sqlite;
+using OrleansChat.Grains.Interfaces;
+
+namespace OrleansChat.Grains.MessageLog.Sqlite;
+
+/// <summary>
+/// The reads of the message log, on one connection. Each method runs one statement, so it sees the state of exactly one
+/// commit.
+/// </summary>
+internal sealed class SqliteReads(SqliteConnection connection) : IDisposable
+{
+    private readonly SqliteStatement _exists = new(connection, "select 1 from rooms where room = ?1");
+
+    private readonly SqliteStatement _first = new(
+        connection, "select seq, ts, hash, messages from events where room = ?1 and usr = ?2 and client_id = ?3");
+
+    private readonly SqliteStatement _events = new(
+        connection,
+        """
+        select seq, ts, usr, kind, text, ref, reply, meta, client_id, edited, messages from events
+        where room = ?1 and seq > ?2 order by seq limit ?3
+        """);
+
+    private readonly SqliteStatement _eventsFromEnd = new(
+        connection,
+        """
+        select seq, ts, usr, kind, text, ref, reply, meta, client_id, edited, messages from events
+        where room = ?1 and seq > ?2 and seq <= ?3 order by seq desc
+        """);
+
+    private readonly SqliteStatement _heads = new(
+        connection, "select room, seq, claim from rooms where room in (select value from json_each(?1))");
+
+    private readonly SqliteStatement _facts = new(
+        connection,
+        """
+        select r.kind, r.seq, r.messages, m.usr is not null, coalesce(k.seq, 0),
+            coalesce((select e.messages from events e where e.room = r.room and e.seq <= k.seq order by e.seq desc limit 1), 0)
+        from rooms r
+        left join members m on m.room = r.room and m.usr = ?2
+        left join marks k on k.room = r.room and k.usr = ?2
+        where r.room = ?1
+        """);
+
+    private readonly SqliteStatement _members = new(connection, "select usr from members where room = ?1 order by since, usr");
+
+    public bool Exists(string room)
+    {
+        using var row = _exists.Query(room);
+        return row.Read();
+    }
+
+    public AppendedEntry? First(string room, string user, string clientId)
+    {
+        using var row = _first.Query(room, user, clientId);
+        return row.Read() ? new AppendedEntry(row.Number(0), row.Number(1), row.Number(2), row.Number(3), Duplicate: true) : null;
+    }
+
+    public IReadOnlyList<RoomEvent> Events(string room, MessageLogRange range)
+    {
+        var events = new List<RoomEvent>();
+        var bytes = 0L;
+        using var row = range.FromEnd
+            ? _eventsFromEnd.Query(room, range.After, range.After + range.Limit)
+            : _events.Query(room, range.After, range.Limit);
+        while (bytes < range.Bytes && row.Read())
+        {
+            events.Add(new RoomEvent(
+                row.Number(0), row.Number(1), row.Text(2), (RoomEventKind)row.Number(3), row.TextOrNull(4), row.NumberOrNull(5),
+                row.NumberOrNull(6), row.TextOrNull(7), row.TextOrNull(8), row.IsTrue(9), row.Number(10)));
+            bytes += range.Bytes == int.MaxValue ? 0 : EventBytes.Count(events[^1]);
+        }
+
+        if (range.FromEnd)
+        {
+            events.Reverse();
+        }
+
+        return events;
+    }
+
+    public IReadOnlyList<RoomHead> Heads(IReadOnlyCollection<string> rooms)
+    {
+        var heads = new List<RoomHead>(rooms.Count);
+        using var row = _heads.Query(JsonSerializer.Serialize(rooms));
+        while (row.Read())
+        {
+            heads.Add(new RoomHead(row.Text(0), row.Number(1), row.Number(2)));
+        }
+
+        return heads;
+    }
+
+    public RoomFacts? Facts(string room, string user)
+    {
+        using var row = _facts.Query(room, user);
+        if (!row.Read())
+        {
+            return null;
+        }
+
+        var kind = (RoomKind)row.Number(0);
+        var member = RoomRules.IsMember(kind, room, user, row.IsTrue(3));
+        return new RoomFacts(kind, row.Number(1), row.Number(2), member, row.Number(4), row.Number(5));
+    }
+
+    public IReadOnlyList<string> Members(string room)
+    {
+        var members = new List<string>();
+        using var row = _members.Query(room);
+        while (row.Read())
+        {
+            members.Add(row.Text(0));
+        }
+
+        return members;
+    }
+
+    public void Dispose()
+    {
+        _exists.Dispose();
+        _first.Dispose();
+        _events.Dispose();
+        _eventsFromEnd.Dispose();
+        _heads.Dispose();
+        _facts.Dispose();
+        _members.Dispose();
+        connection.Dispose();
+    }
+}

@@ -1,0 +1,154 @@
+using System.Globalization;
+using Microsoft.Data.Sqlite;
+
+namespace OrleansChat.Grains.MessageLog.Sqlite;
+
+/// <summary>Creates and migrates the tables of the message log in a SQLite file.</summary>
+/// <remarks>
+/// The table <c>schema_compatibility</c> is as in PostgreSQL: <c>version</c> is the number of migrations that were
+/// applied, <c>min_version</c> the number of migrations that a program must know. The table <c>schema_version</c> is
+/// for programs that do not know the first table. They refuse any number above 2, so it stays 2 as long as migrations
+/// only add.
+/// </remarks>
+internal static class SqliteSchema
+{
+    /// <summary>A write that changes nothing. It fails if the file cannot be written.</summary>
+    public const string Touch = "update schema_version set version = version";
+
+    /// <summary>The number in <c>schema_version</c>.</summary>
+    private const int AnnouncedVersion = 2;
+
+    /// <summary>
+    /// The number of migrations that a program must know to work on the file after all <see cref="Migrations"/>.
+    /// </summary>
+    private const int MinVersion = 2;
+
+    /// <summary>
+    /// The migration at index n changes the file from version n to n + 1. Never change one that was released; append a
+    /// new one.
+    /// </summary>
+    private static readonly string[] Migrations =
+    [
+        // Events are stored as columns, not as wire frames, so that the protocol can change without a migration of old
+        // events. first_seq is the oldest sequence whose body is kept. Pruning sets bodies to null and keeps (user,
+        // client id), hash, sequence and time, so that a client id stays unique for ever.
+        """
+        create table rooms(
+            room text not null primary key, kind integer not null, epoch text not null, claim integer not null,
+            seq integer not null default 0, first_seq integer not null default 1,
+            ts integer not null default 0, messages integer not null default 0) without rowid;
+        create table events(
+            room text not null, seq integer not null, usr text not null, client_id text, hash integer not null, ts integer not null,
+            kind integer not null, text text, ref integer, reply integer, meta text,
+            edited integer not null default 0, deleted integer not null default 0, messages integer not null);
+        create unique index events_room_seq on events(room, seq);
+        create unique index events_client_id on events(room, usr, client_id) where client_id is not null;
+        create index events_edits on events(room, ref) where kind = 1;
+        create table members(room text not null, usr text not null, since integer not null, primary key(room, usr)) without rowid;
+        create table marks(room text not null, usr text not null, seq integer not null, primary key(room, usr)) without rowid;
+        """,
+
+        // Events are stored in the order of room and sequence (without rowid). So the commit of a room writes one page
+        // less.
+        """
+        alter table events rename to events_1;
+        create table events(
+            room text not null, seq integer not null, usr text not null, client_id text, hash integer not null, ts integer not null,
+            kind integer not null, text text, ref integer, reply integer, meta text,
+            edited integer not null default 0, deleted integer not null default 0, messages integer not null,
+            primary key(room, seq)) without rowid;
+        insert into events select room, seq, usr, client_id, hash, ts, kind, text, ref, reply, meta, edited, deleted, messages
+            from events_1 order by room, seq;
+        drop table events_1;
+        create unique index events_client_id on events(room, usr, client_id) where client_id is not null;
+        create index events_edits on events(room, ref) where kind = 1;
+        """,
+
+        // Erases the hashes of messages that were deleted earlier, and of their edits: a short text could be guessed
+        // from its hash.
+        """
+        create table schema_compatibility(version integer not null, min_version integer not null);
+        update events set hash = 0 where deleted and hash <> 0;
+        update events set hash = 0 where kind = 1 and hash <> 0 and exists(
+            select 1 from events as message where message.room = events.room and message.seq = events.ref and message.deleted);
+        """,
+    ];
+
+    /// <summary>
+    /// Migrates the file to the current version in one transaction, and checks that it can be written. Throws
+    /// <see cref="MessageLogUnusableException"/> for a file of a newer version or of another program.
+    /// </summary>
+    public static void Migrate(SqliteConnection connection, string path)
+    {
+        Run(connection, "begin immediate");
+        try
+        {
+            var (version, minVersion) = Versions(connection, path);
+            if (minVersion > Migrations.Length)
+            {
+                throw new MessageLogUnusableException(
+                    $"'{path}' (MessageLog:Path) has schema {version}, made by a newer version of OrleansChat, and needs at least version {minVersion}; this program has {Migrations.Length}. "
+                    + "Run a newer version, or set another path.");
+            }
+
+            if (version < Migrations.Length)
+            {
+                Run(connection, "create table if not exists schema_version(version integer not null)");
+                foreach (var migration in Migrations.AsSpan(version))
+                {
+                    Run(connection, migration);
+                }
+
+                Run(connection, string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"""
+                    delete from schema_version; insert into schema_version values({AnnouncedVersion});
+                    delete from schema_compatibility; insert into schema_compatibility values({Migrations.Length}, {MinVersion})
+                    """));
+            }
+
+            Run(connection, Touch);
+            Run(connection, "commit");
+        }
+        catch
+        {
+            Run(connection, "rollback");
+            throw;
+        }
+    }
+
+    private static (int Version, int MinVersion) Versions(SqliteConnection connection, string path)
+    {
+        if (Scalar(connection, "select count(*) from sqlite_master") == 0)
+        {
+            return (0, 0);
+        }
+
+        if (!Has("schema_version"))
+        {
+            throw new MessageLogUnusableException(
+                $"'{path}' (MessageLog:Path) is the database of another program. Set another path for the message log.");
+        }
+
+        var announced = Scalar(connection, "select coalesce(max(version), 0) from schema_version");
+        return announced > AnnouncedVersion || !Has("schema_compatibility")
+            ? (announced, announced)
+            : (Scalar(connection, "select max(version) from schema_compatibility"), Scalar(connection, "select max(min_version) from schema_compatibility"));
+
+        bool Has(string table) => Scalar(connection, $"select count(*) from sqlite_master where type = 'table' and name = '{table}'") > 0;
+    }
+
+    private static int Scalar(SqliteConnection connection, string sql)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        return Convert.ToInt32(command.ExecuteScalar(), CultureInfo.InvariantCulture);
+    }
+
+    private static void Run(SqliteConnection connection, string sql)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
+    }
+}

@@ -1,0 +1,248 @@
+using Microsoft.Data.Sqlite;
+using OrleansChat.Grains.Interfaces;
+
+namespace OrleansChat.Grains.MessageLog.Sqlite;
+
+/// <summary>
+/// The writes of the message log, on the one connection that writes. Only the writer thread uses it. Each method that
+/// changes rows is one transaction, which takes the file's write lock at its start. So the rows that it reads cannot
+/// change before it commits, not even by another process.
+/// </summary>
+internal sealed class SqliteWrites(SqliteConnection connection) : IDisposable
+{
+    private readonly SqliteStatement _begin = new(connection, "begin immediate");
+    private readonly SqliteStatement _commit = new(connection, "commit");
+    private readonly SqliteStatement _rollback = new(connection, "rollback");
+
+    private readonly SqliteStatement _create = new(
+        connection, "insert into rooms(room, kind, epoch, claim) values(?1, ?2, ?3, 0) on conflict do nothing");
+
+    private readonly SqliteStatement _claim = new(connection, "update rooms set claim = claim + 1 where room = ?1");
+    private readonly SqliteStatement _room = new(connection, "select claim, kind, epoch, seq, ts, messages from rooms where room = ?1");
+
+    private readonly SqliteStatement _advance = new(
+        connection, "update rooms set seq = ?2, ts = max(ts, ?3), messages = ?4 where room = ?1");
+
+    private readonly SqliteStatement _insert = new(
+        connection,
+        """
+        insert into events(room, seq, usr, client_id, hash, ts, kind, text, ref, reply, meta, messages)
+        values(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+        on conflict(room, usr, client_id) where client_id is not null do nothing
+        """);
+
+    private readonly SqliteStatement _first = new(
+        connection, "select seq, ts, hash, messages from events where room = ?1 and usr = ?2 and client_id = ?3");
+
+    private readonly SqliteStatement _edit = new(
+        connection, "update events set text = ?3, edited = 1 where room = ?1 and seq = ?2 and kind = 0 and not deleted");
+
+    private readonly SqliteStatement _takeIfDeleted = new(
+        connection,
+        """
+        update events set text = null, meta = null, hash = 0 where room = ?1 and seq = ?2
+        and exists(select 1 from events as message where message.room = ?1 and message.seq = ?3 and message.deleted)
+        """);
+
+    private readonly SqliteStatement _delete = new(
+        connection, "update events set text = null, meta = null, hash = 0, edited = 0, deleted = 1 where room = ?1 and seq = ?2 and kind = 0");
+
+    private readonly SqliteStatement _takeEdits = new(
+        connection, "update events set text = null, meta = null, hash = 0 where room = ?1 and ref = ?2 and kind = 1");
+
+    private readonly SqliteStatement _join = new(
+        connection, "insert into members(room, usr, since) values(?1, ?2, ?3) on conflict do nothing");
+
+    private readonly SqliteStatement _leave = new(connection, "delete from members where room = ?1 and usr = ?2");
+
+    private readonly SqliteStatement _mark = new(
+        connection,
+        "insert into marks(room, usr, seq) values(?1, ?2, ?3) on conflict do update set seq = excluded.seq where excluded.seq > marks.seq");
+
+    private readonly SqliteStatement _touch = new(connection, SqliteSchema.Touch);
+    private readonly SqliteStatement _truncateWal = new(connection, "pragma wal_checkpoint(truncate)");
+
+    /// <summary>Checks that the file can be written, by a write that changes nothing.</summary>
+    public bool Touch() => Transaction(() => _touch.Run() > 0);
+
+    /// <summary>
+    /// Moves the write-ahead log into the file and empties it, so that no page from before a deletion is left in it.
+    /// False if a reader blocked it until the busy timeout.
+    /// </summary>
+    public bool TruncateWal()
+    {
+        using var row = _truncateWal.Query();
+        return row.Read() && row.Number(0) == 0;
+    }
+
+    /// <summary>Rewrites the whole file without free pages.</summary>
+    public void Rewrite()
+    {
+        using var vacuum = new SqliteStatement(connection, "vacuum");
+        vacuum.Run();
+    }
+
+    public RoomClaim? Claim(string room) => Transaction(() =>
+    {
+        _claim.Run(room);
+        return Find(room);
+    });
+
+    public AppendResult[] Append(IReadOnlyList<RoomAppend> appends) => Transaction(() =>
+    {
+        var results = new AppendResult[appends.Count];
+        for (var i = 0; i < results.Length; i++)
+        {
+            results[i] = appends[i].Create is { } kind ? Create(appends[i], kind) : Append(appends[i]);
+        }
+
+        return results;
+    });
+
+    public bool Mark(IReadOnlyCollection<ReadMark> marks) => Transaction(() =>
+    {
+        foreach (var mark in marks)
+        {
+            _mark.Run(mark.Room, mark.User, mark.Seq);
+        }
+
+        return true;
+    });
+
+    public void Dispose()
+    {
+        foreach (var statement in (SqliteStatement[])
+            [_begin, _commit, _rollback, _create, _claim, _room, _advance, _insert, _first, _edit, _takeIfDeleted, _delete, _takeEdits, _join, _leave, _mark, _touch, _truncateWal])
+        {
+            statement.Dispose();
+        }
+
+        connection.Dispose();
+    }
+
+    private T Transaction<T>(Func<T> work)
+    {
+        _begin.Run();
+        try
+        {
+            var result = work();
+            _commit.Run();
+            return result;
+        }
+        catch
+        {
+            RollBack();
+            throw;
+        }
+    }
+
+    private void RollBack()
+    {
+        try
+        {
+            _rollback.Run();
+        }
+        catch (SqliteException)
+        {
+            // After some failures, such as a full disk, SQLite has already rolled back. The caller gets the first
+            // exception.
+        }
+    }
+
+    private RoomClaim? Find(string room)
+    {
+        using var row = _room.Query(room);
+        return row.Read()
+            ? new RoomClaim(row.Number(0), (RoomKind)row.Number(1), row.Text(2), row.Number(3), row.Number(4), row.Number(5))
+            : null;
+    }
+
+    /// <summary>Creates or claims the room, then appends under that claim.</summary>
+    private AppendResult Create(RoomAppend append, RoomKind kind)
+    {
+        _create.Run(append.Room, (long)kind, RoomRules.NewEpoch());
+        _claim.Run(append.Room);
+        var claim = Find(append.Room)!;
+        foreach (var member in RoomRules.FirstMembers(claim.Kind, append.Room))
+        {
+            _join.Run(append.Room, member, 0L);
+        }
+
+        return Append(append with { Claim = claim.Number, Entries = RoomRules.NotBefore(append.Entries, claim.Ts) }) with { Claim = claim };
+    }
+
+    /// <summary>
+    /// Appends to one room: checks the claim, inserts each entry or finds its first event, applies it to messages and
+    /// members, and updates the room's head.
+    /// </summary>
+    private AppendResult Append(RoomAppend append)
+    {
+        if (Find(append.Room) is not { } room || room.Number != append.Claim)
+        {
+            return AppendResult.FencedOff;
+        }
+
+        var (seq, ts, messages) = (room.Seq, room.Ts, room.Messages);
+        var appended = new AppendedEntry[append.Entries.Count];
+        for (var i = 0; i < appended.Length; i++)
+        {
+            var entry = append.Entries[i];
+            var message = entry.Kind == RoomEventKind.Msg ? 1 : 0;
+            var added = _insert.Run(
+                append.Room, seq + 1, entry.User, entry.ClientId, entry.Hash, entry.Ts, (long)entry.Kind,
+                entry.Text, entry.Ref, entry.Reply, entry.Meta, messages + message) == 1;
+            if (!added)
+            {
+                appended[i] = First(append.Room, entry);
+                continue;
+            }
+
+            (seq, ts, messages) = (seq + 1, Math.Max(ts, entry.Ts), messages + message);
+            appended[i] = new AppendedEntry(seq, entry.Ts, entry.Hash, messages, Duplicate: false);
+            Apply(append.Room, room.Kind, seq, entry);
+        }
+
+        if (seq > room.Seq)
+        {
+            _advance.Run(append.Room, seq, ts, messages);
+        }
+
+        return new AppendResult(false, appended);
+    }
+
+    private AppendedEntry First(string room, MessageLogEntry entry)
+    {
+        using var row = _first.Query(room, entry.User, entry.ClientId);
+        row.Read();
+        return new AppendedEntry(row.Number(0), row.Number(1), row.Number(2), row.Number(3), Duplicate: true);
+    }
+
+    private void Apply(string room, RoomKind kind, long seq, MessageLogEntry entry)
+    {
+        switch (entry.Kind)
+        {
+            case RoomEventKind.Edit:
+                if (_edit.Run(room, entry.Ref, entry.Text) == 0)
+                {
+                    // Nothing was edited: there is no such message, or it is deleted. The text of a deleted message
+                    // must not stay in a later edit.
+                    _takeIfDeleted.Run(room, seq, entry.Ref);
+                }
+
+                break;
+            case RoomEventKind.Delete:
+                if (_delete.Run(room, entry.Ref) == 1)
+                {
+                    _takeEdits.Run(room, entry.Ref);
+                }
+
+                break;
+            case RoomEventKind.Join when kind == RoomKind.Group:
+                _join.Run(room, entry.User, seq);
+                break;
+            case RoomEventKind.Leave when kind == RoomKind.Group:
+                _leave.Run(room, entry.User);
+                break;
+        }
+    }
+}

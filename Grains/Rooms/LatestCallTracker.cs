@@ -1,0 +1,33 @@
+namespace OrleansChat.Grains.Rooms;
+
+/// <summary>
+/// Tracks the newest call of each gateway. A gateway has one call to a room in flight. So if an older call still runs,
+/// the gateway has given it up and repeated its commands in a newer one. Executing the older call now could undo later
+/// commands.
+/// </summary>
+internal sealed class LatestCallTracker
+{
+    /// <summary>Maximum number of gateways remembered, far more than a cluster has at one time.</summary>
+    private const int MaxGateways = 1000;
+
+    private readonly Dictionary<string, long> _newest = [];
+
+    /// <summary>Records a call.</summary>
+    public void Observe(string gateway, long number)
+    {
+        if (number <= _newest.GetValueOrDefault(gateway))
+        {
+            return;
+        }
+
+        if (_newest.Count >= MaxGateways)
+        {
+            _newest.Clear();
+        }
+
+        _newest[gateway] = number;
+    }
+
+    /// <summary>Whether a newer call of the gateway was recorded.</summary>
+    public bool IsStale(string gateway, long number) => number < _newest.GetValueOrDefault(gateway);
+}

@@ -1,0 +1,130 @@
+namespace OrleansChat.Grains.Rooms;
+
+/// <summary>
+/// Batches the users that come and go into presence updates. In a large room an update has only the count. Updates are
+/// numbered, and the last ones are kept for gateways that missed some. Runs in the room's turns.
+/// </summary>
+/// <remarks>
+/// The loop <see cref="PublishAsync"/> starts with the first change and takes these steps:
+/// <list type="number">
+/// <item>Yield, so that all changes of one call are in one update.</item>
+/// <item>Publish an update with all changes since the last one (<see cref="Publish"/>). A user that came and went in
+/// between is not in it.</item>
+/// <item>Wait for <see cref="RoomOptions.PresenceMs"/>, or for <see cref="RoomOptions.PresenceCountMs"/> if the update had
+/// only the count. If there are changes, go to step 2.</item>
+/// <item>Wait up to <see cref="RoomOptions.PresenceResyncMs"/> for a change. If there is one, go to step 2.</item>
+/// <item>Publish the last number once more (<see cref="Resync"/>), so that a gateway that missed the last update
+/// notices. The loop ends.</item>
+/// </list>
+/// </remarks>
+/// <param name="count">Returns the number of users attached now.</param>
+/// <param name="publish">Publishes an update.</param>
+internal sealed class PresenceUpdates(
+    RoomOptions options, TimeProvider time, Func<int> count, Action<PresenceUpdate> publish, CancellationToken stopping)
+{
+    private readonly Dictionary<string, bool> _changes = [];
+    private readonly Queue<PresenceUpdate> _recent = [];
+    private TaskCompletionSource _changed = new();
+    private bool _nameless;
+    private int _publishedCount;
+
+    /// <summary>The loop that publishes; completed if nothing changes.</summary>
+    public Task Publishing { get; private set; } = Task.CompletedTask;
+
+    /// <summary>The number of the last update; 0 for none.</summary>
+    public long Version { get; private set; }
+
+    /// <summary>Records that a user came or went.</summary>
+    public void Changed(string user, bool here)
+    {
+        _nameless |= count() > options.NamedPresence;
+        if (_nameless)
+        {
+            _changes.Clear();
+        }
+        else if (!_changes.Remove(user))
+        {
+            // A user alternately comes and goes. So a change that is already recorded is the opposite one, and both
+            // cancel out.
+            _changes[user] = here;
+        }
+
+        Recount();
+    }
+
+    /// <summary>Starts the loop, because the count may have changed without a change to publish by name.</summary>
+    public void Recount()
+    {
+        _changed.TrySetResult();
+        if (Publishing.IsCompleted)
+        {
+            Publishing = PublishAsync();
+        }
+    }
+
+    /// <summary>
+    /// Returns the updates after a number, ascending. If they are not all kept any more, returns one update with only
+    /// the count.
+    /// </summary>
+    public IEnumerable<PresenceUpdate> After(long number)
+        => number >= Version ? []
+            : _recent.Peek().Number > number + 1 ? [Resync()]
+            : _recent.Where(update => update.Number > number);
+
+    private async Task PublishAsync()
+    {
+        // Step 1: yield.
+        await Task.Yield();
+        do
+        {
+            _changed = new();
+            while (!stopping.IsCancellationRequested && (_changes.Count > 0 || count() != _publishedCount))
+            {
+                // Step 2: publish.
+                var nameless = _nameless;
+                Publish();
+
+                // Step 3: wait before the next update.
+                await WaitAsync(Task.Delay(TimeSpan.FromMilliseconds(nameless ? options.PresenceCountMs : options.PresenceMs), time, stopping));
+            }
+
+            // Step 4: nothing has changed. Wait for a change.
+            _nameless = false;
+            await WaitAsync(_changed.Task.WaitAsync(TimeSpan.FromMilliseconds(options.PresenceResyncMs), time, stopping));
+        }
+        while (_changed.Task.IsCompleted && !stopping.IsCancellationRequested);
+
+        // Step 5: publish the last number once more.
+        if (!stopping.IsCancellationRequested)
+        {
+            publish(Resync());
+        }
+    }
+
+    private void Publish()
+    {
+        string[] came = [.. _changes.Where(change => change.Value).Select(change => change.Key)];
+        string[] went = [.. _changes.Where(change => !change.Value).Select(change => change.Key)];
+        _changes.Clear();
+        _nameless = false;
+        _publishedCount = count();
+        var update = new PresenceUpdate(++Version, came, went, _publishedCount);
+        _recent.Enqueue(update);
+        if (_recent.Count > options.PresenceUpdatesKept)
+        {
+            _recent.Dequeue();
+        }
+
+        publish(update);
+    }
+
+    private PresenceUpdate Resync() => new(Version, [], [], _publishedCount);
+
+    private static async Task WaitAsync(Task waiting)
+        => await waiting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+}
+
+/// <summary>A presence update: the users that came and went since the one before.</summary>
+/// <param name="Number">The number within the activation: 1, 2, 3 …, without gaps.</param>
+/// <param name="Count">Number of users attached at that time.</param>
+internal sealed record PresenceUpdate(long Number, string[] Came, string[] Went, int Count);

@@ -1,0 +1,142 @@
+using Microsoft.Extensions.Logging;
+using OrleansChat.Grains.Interfaces;
+using OrleansChat.Grains.MessageLog;
+
+namespace OrleansChat.Grains.Rooms;
+
+/// <summary>
+/// Creates the room. A channel or a group is created by an enter, a direct room by its first message, in the commit
+/// that stores the message. The creation is charged to the user's budget in the user's grain.
+/// </summary>
+internal sealed partial class RoomGrain
+{
+    /// <summary>Whether a user was charged for the creation. If the creation then fails, the retry is free.</summary>
+    private bool _paid;
+
+    /// <summary>
+    /// Charges the user for the creation. Null if the room may be created, otherwise the refusal. Never throws.
+    /// </summary>
+    private async Task<Refused?> PayAsync(string user)
+    {
+        if (_paid || _options.CreatesPerUser == 0)
+        {
+            return null;
+        }
+
+        try
+        {
+            var wait = await GrainFactory.GetGrain<IUserGrain>(user).TakeCreationAsync(_options.CreatesPerUser, _options.CreateInterval);
+            _paid |= wait <= TimeSpan.Zero;
+            return wait > TimeSpan.Zero && !_paid ? Refusals.TooManyRooms(wait) : null;
+        }
+        catch (Exception exception)
+        {
+            LogNoBudget(exception);
+            return Refusals.UserAway(_options);
+        }
+    }
+
+    /// <summary>Creates an empty room. Throws <see cref="MessageLogUnavailableException"/>.</summary>
+    private async Task CreateAsync(RoomKind kind)
+    {
+        while (_claim is null)
+        {
+            if (_steppedDown)
+            {
+                throw new MessageLogUnavailableException("The activation has stepped down.");
+            }
+
+            if (_claiming.IsCompleted)
+            {
+                _claiming = CreateAsync();
+            }
+
+            await _claiming;
+        }
+
+        async Task<bool> CreateAsync()
+        {
+            var claim = await _log.CreateAsync(_room, kind, _stopping.Token);
+
+            // The room may have existed already, with members.
+            Own(claim, claim.Kind == RoomKind.Group ? await _log.MembersAsync(_room, _stopping.Token) : _people!);
+            return true;
+        }
+    }
+
+    /// <summary>
+    /// Creates a direct room with its first messages, and removes the answered ones from the list. If the store refuses
+    /// one of the messages, the first is tried alone, so that only the one that cannot be stored is refused.
+    /// </summary>
+    private async Task CreateWithAsync(List<WaitingEntry> waiting)
+    {
+        if (waiting.Count == 1)
+        {
+            await CreateWithFirstAsync(waiting);
+            return;
+        }
+
+        try
+        {
+            await CreateAsync(waiting);
+            waiting.Clear();
+        }
+        catch (MessageLogEntryException)
+        {
+            await CreateWithFirstAsync(waiting);
+        }
+    }
+
+    private async Task CreateWithFirstAsync(List<WaitingEntry> waiting)
+    {
+        try
+        {
+            await CreateAsync([waiting[0]]);
+        }
+        catch (MessageLogEntryException exception)
+        {
+            LogEntryRefused(exception);
+            waiting[0].Answer(Refusals.NotStorable);
+        }
+
+        waiting.RemoveAt(0);
+    }
+
+    /// <summary>
+    /// Creates a direct room with its first messages. No claim may be in flight. Throws
+    /// <see cref="MessageLogUnavailableException"/>.
+    /// </summary>
+    private async Task CreateAsync(List<WaitingEntry> waiting)
+    {
+        var entries = Stamp(waiting);
+        var creating = CreateAsync();
+
+        // Other calls wait for the creation as for a claim, so that none of them claims and fences it.
+        await (_claiming = ForOthersAsync(creating));
+        await creating;
+
+        async Task<bool> CreateAsync()
+        {
+            var created = await _log.CreateAsync(new RoomCreation(_room, RoomKind.Direct, entries), _stopping.Token);
+            Own(created.Claim, _people!);
+            Appended(waiting, entries, created.Entries);
+            return true;
+        }
+
+        // If the store refuses these messages for good, the others find that the room does not exist.
+        static async Task<bool> ForOthersAsync(Task<bool> creating)
+        {
+            try
+            {
+                return await creating;
+            }
+            catch (MessageLogEntryException)
+            {
+                return false;
+            }
+        }
+    }
+
+    [LoggerMessage(106, LogLevel.Warning, "A room could not be created: the user's grain could not be reached")]
+    private partial void LogNoBudget(Exception exception);
+}

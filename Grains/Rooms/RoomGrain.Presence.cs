@@ -1,0 +1,208 @@
+using OrleansChat.Grains.Interfaces;
+using OrleansChat.Grains.MessageLog;
+
+namespace OrleansChat.Grains.Rooms;
+
+/// <summary>Tracks the attached users by gateway, and publishes presence updates.</summary>
+internal sealed partial class RoomGrain
+{
+    /// <summary>
+    /// How long deactivation is delayed while read marks wait to be stored. Each failed attempt starts it again.
+    /// </summary>
+    private static readonly TimeSpan MarksWait = TimeSpan.FromMinutes(1);
+
+    public async Task<AttachmentsSynced> SyncAttachmentsAsync(string gateway, string[] users, PresenceVersion known, long number)
+    {
+        _calls.Observe(gateway, number);
+        try
+        {
+            if (await KnowAsync())
+            {
+                if (await IsSupersededAsync())
+                {
+                    StepDown([]);
+                    throw new IOException("The room is moving.");
+                }
+
+                if (!_calls.IsStale(gateway, number))
+                {
+                    AttachAll(gateway, users);
+                }
+            }
+        }
+        catch (MessageLogUnavailableException)
+        {
+            // The gateway does not have the type MessageLogUnavailableException.
+            throw new IOException("The message log cannot be reached.");
+        }
+
+        LeaveIfEmpty();
+        return new AttachmentsSynced(new RoomHead(_room, _head, ClaimNumber), PresenceAfter(known));
+    }
+
+    public async Task<PresenceSnapshot> WhoAsync(string user, int most)
+    {
+        try
+        {
+            var refusal = MayNot(user);
+            if (refusal is null && !await KnowAsync())
+            {
+                LeaveIfEmpty();
+                return IsDirect ? new PresenceSnapshot(0, [], null) : new PresenceSnapshot(0, null, Refusal.NotFound);
+            }
+
+            refusal ??= MayNotRead(user);
+            return refusal is not null
+                ? new PresenceSnapshot(0, null, refusal.Reason)
+                : new PresenceSnapshot(_attached.Count, _attached.Count > most ? null : [.. _attached.Users], null);
+        }
+        catch (MessageLogUnavailableException)
+        {
+            return new PresenceSnapshot(0, null, Refusal.Unavailable);
+        }
+    }
+
+    public Task TypingAsync(string user)
+    {
+        if (_claim is null)
+        {
+            // Without a claim, no user is attached that could see it.
+            return Task.CompletedTask;
+        }
+
+        var now = _time.GetUtcNow().ToUnixTimeMilliseconds();
+        if (IsHere(user) && now - _typed.GetValueOrDefault(user) >= _options.TypingMs)
+        {
+            if (_typed.Count >= 256)
+            {
+                foreach (var (other, at) in _typed)
+                {
+                    if (now - at >= _options.TypingMs)
+                    {
+                        _typed.Remove(other);
+                    }
+                }
+            }
+
+            _typed[user] = now;
+            _publisher.Publish(new RoomTyping(_room, user));
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public Task GatewayGoneAsync(string gateway)
+    {
+        _watch.MarkDead(gateway);
+        foreach (var user in _attached.On(gateway).ToArray())
+        {
+            Detach(gateway, user);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private void AttachAll(string gateway, string[] users)
+    {
+        if (_steppedDown || _watch.IsDead(gateway))
+        {
+            return;
+        }
+
+        // The first report of a gateway mostly has users that were already attached to the previous activation. They
+        // change the count, but no update says that they came. A user that is really new sends an enter.
+        var byName = !_syncedGateways.Add(gateway);
+        var wanted = users.Where(user => MayNot(user) is null && (_claim!.Kind == RoomKind.Channel || _membership.Contains(user))).ToHashSet();
+        foreach (var user in _attached.On(gateway).Where(user => !wanted.Contains(user)).ToArray())
+        {
+            Detach(gateway, user);
+        }
+
+        foreach (var user in wanted)
+        {
+            Attach(gateway, user, byName);
+        }
+
+        if (wanted.Count == 0)
+        {
+            _syncedGateways.Remove(gateway);
+        }
+    }
+
+    private void Attach(string gateway, string user, bool byName)
+    {
+        if (!_attached.HasGateway(gateway))
+        {
+            _publisher.Attach(gateway);
+            _watch.Watch(gateway, this.GetGrainId(), this.AsReference<IRoomGrain>().GatewayGoneAsync);
+        }
+
+        var came = _attached.Add(gateway, user);
+        Stay();
+        if (!came)
+        {
+            return;
+        }
+
+        _instruments.Attached.Add(1);
+        if (byName)
+        {
+            _presence.Changed(user, here: true);
+        }
+        else
+        {
+            _presence.Recount();
+        }
+    }
+
+    private void Detach(string gateway, string user)
+    {
+        var gone = _attached.Remove(gateway, user);
+        if (!_attached.HasGateway(gateway))
+        {
+            _syncedGateways.Remove(gateway);
+            _publisher.Detach(gateway);
+            _watch.Unwatch(gateway, this.GetGrainId());
+        }
+
+        if (gone)
+        {
+            _instruments.Attached.Add(-1);
+            _typed.Remove(user);
+            _marks.Forget(user);
+            _presence.Changed(user, here: false);
+        }
+
+        if (_attached.Count == 0)
+        {
+            Stay();
+        }
+    }
+
+    /// <summary>
+    /// Keeps the activation while it has state that is stored nowhere else: attached users, or read marks that are not
+    /// stored yet. Otherwise Orleans collects the activation one minute after its last call
+    /// (<see cref="GrainsHosting"/>). So a room in use stays, also if nobody is attached.
+    /// </summary>
+    private void Stay() => DelayDeactivation(
+        _attached.Count > 0 ? Timeout.InfiniteTimeSpan : _marks.Waits ? MarksWait : TimeSpan.Zero);
+
+    /// <summary>
+    /// Deactivates at once if the room does not exist and no work is in progress. The activation stays if the log could
+    /// not be reached, or if a user has paid for the creation: then a retry is expected soon.
+    /// </summary>
+    private void LeaveIfEmpty()
+    {
+        if (_claim is null && !_paid && _claiming.IsCompletedSuccessfully && _queue.Sealing.IsCompleted)
+        {
+            DeactivateOnIdle();
+        }
+    }
+
+    private void PublishPresence(PresenceUpdate notice) => _publisher.Publish(ToRoomPresence(notice));
+
+    private RoomPresence[] PresenceAfter(PresenceVersion known)
+        => [.. _presence.After(known.Activation == _activation ? known.Number : 0).Select(ToRoomPresence)];
+
+    private RoomPresence ToRoomPresence(PresenceUpdate notice) => new(_room, new(_activation, notice.Number), notice.Came, notice.Went, notice.Count);
+}

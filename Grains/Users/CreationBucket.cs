@@ -1,0 +1,34 @@
+namespace OrleansChat.Grains.Users;
+
+/// <summary>
+/// A token bucket for the rooms that one user may create. It starts full and earns one room per interval.
+/// </summary>
+internal sealed class CreationBucket(TimeProvider time)
+{
+    private readonly long _start = time.GetTimestamp();
+
+    /// <summary>The time at which the bucket is full again, measured from <see cref="_start"/>.</summary>
+    private TimeSpan _full;
+
+    /// <summary>The time until the bucket is full; zero if it is. Until then its owner must keep it.</summary>
+    public TimeSpan UntilFull => _full > Now ? _full - Now : TimeSpan.Zero;
+
+    private TimeSpan Now => time.GetElapsedTime(_start);
+
+    /// <summary>Takes one room.</summary>
+    /// <param name="burst">Capacity of the bucket in rooms, at least 1.</param>
+    /// <param name="interval">The time in which the bucket earns one room.</param>
+    /// <returns>Zero if a room was taken; otherwise the time until the bucket has one.</returns>
+    public TimeSpan Take(int burst, TimeSpan interval)
+    {
+        var owed = UntilFull + interval;
+        var most = burst * interval;
+        if (owed > most)
+        {
+            return owed - most;
+        }
+
+        _full = Now + owed;
+        return TimeSpan.Zero;
+    }
+}

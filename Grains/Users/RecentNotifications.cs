@@ -1,0 +1,58 @@
+using OrleansChat.Grains.Interfaces;
+
+namespace OrleansChat.Grains.Users;
+
+/// <summary>
+/// A user's recent notifications, by room. A notification may be lost in a broken gateway stream, or it may arrive
+/// while the grain does not know the user's sessions. The grain returns it when a gateway reports its sessions.
+/// </summary>
+internal sealed class RecentNotifications(TimeProvider time)
+{
+    /// <summary>A notification is kept for at least this time and at most twice as long.</summary>
+    public static readonly TimeSpan Retention = TimeSpan.FromSeconds(30);
+
+    private const int MaxRooms = 256;
+    private readonly Dictionary<string, Notification> _notifications = [];
+
+    /// <summary>Records events <paramref name="from"/> to <paramref name="to"/> (inclusive) of a room.</summary>
+    public void Add(string room, long from, long to)
+    {
+        var now = time.GetTimestamp();
+        if (!_notifications.TryGetValue(room, out var ring))
+        {
+            if (_notifications.Count >= MaxRooms)
+            {
+                _notifications.Remove(_notifications.MinBy(one => one.Value.Since).Key);
+            }
+
+            ring = new(from, from, to, now);
+        }
+        else if (time.GetElapsedTime(ring.Since, now) >= Retention)
+        {
+            // A new period begins. Of the periods before it, only the last one is kept.
+            ring = new(time.GetElapsedTime(ring.Since, now) >= 2 * Retention ? from : ring.From, from, to, now);
+        }
+
+        _notifications[room] = ring with { To = Math.Max(ring.To, to) };
+    }
+
+    /// <summary>Returns the recent notifications, one per room.</summary>
+    public UserNotification[] For(string user)
+    {
+        foreach (var (room, ring) in _notifications)
+        {
+            if (time.GetElapsedTime(ring.Since) >= 2 * Retention)
+            {
+                _notifications.Remove(room);
+            }
+        }
+
+        return [.. _notifications.Select(one => new UserNotification(user, one.Key, one.Value.Earlier, one.Value.To))];
+    }
+
+    /// <param name="Earlier">The first sequence of the previous period.</param>
+    /// <param name="From">The first sequence of this period.</param>
+    /// <param name="To">The last sequence.</param>
+    /// <param name="Since">Timestamp of the begin of this period.</param>
+    private readonly record struct Notification(long Earlier, long From, long To, long Since);
+}

@@ -1,0 +1,22 @@
+namespace OrleansChat.Grains.Users;
+
+/// <summary>
+/// The user's budget for creating rooms. It is kept in memory only: if the silo dies, the budget is full again.
+/// </summary>
+internal sealed partial class UserGrain
+{
+    private readonly CreationBucket _creations = new(time);
+
+    public Task<TimeSpan> TakeCreationAsync(int burst, TimeSpan interval)
+    {
+        var wait = _creations.Take(burst, interval);
+        Stay();
+        return Task.FromResult(wait);
+    }
+
+    /// <summary>
+    /// Keeps the activation while it has state that is stored nowhere else: sessions, or a creation budget that is not
+    /// full (at most burst × interval). Otherwise a user could disconnect and come back to a full budget.
+    /// </summary>
+    private void Stay() => DelayDeactivation(_gateways.Count > 0 ? Timeout.InfiniteTimeSpan : _creations.UntilFull);
+}

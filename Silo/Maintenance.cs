@@ -1,0 +1,62 @@
+using Microsoft.Extensions.Options;
+using OrleansChat.Grains.Interfaces;
+using OrleansChat.Grains.MessageLog;
+using OrleansChat.Grains.MessageLog.Sqlite;
+using OrleansChat.Hosting;
+using OrleansChat.Silo.Clustering;
+
+namespace OrleansChat.Silo;
+
+/// <summary>
+/// Commands that do one thing with the stores and end. The exit code is 0, or 1 with the reason on standard error. They
+/// use the silo's settings.
+/// </summary>
+internal static partial class Maintenance
+{
+    /// <summary>Creates and migrates all tables, like the start of a silo.</summary>
+    public const string Migrate = "--migrate";
+
+    /// <summary>Removes the remains of deleted messages from a SQLite file.</summary>
+    public const string Purge = "--purge";
+
+    public static IHost Compose(string command, string[] args)
+    {
+        var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { Args = args, ContentRootPath = AppContext.BaseDirectory });
+        builder.AcceptRenamedSettings();
+        builder.AddLifetime();
+        if (command == Migrate)
+        {
+            builder.AddStores();
+        }
+        else
+        {
+            builder.Services.AddSingleton(builder.Configuration.Read<MessageLogOptions>(MessageLogOptions.Section));
+            builder.Services.AddHostedService<PurgeService>();
+        }
+
+        var host = builder.Build();
+        var lifetime = host.Services.GetRequiredService<IHostApplicationLifetime>();
+        lifetime.ApplicationStarted.Register(lifetime.StopApplication);
+        return host;
+    }
+
+    /// <summary>
+    /// Adds the databases, in the order in which they are opened. Services that need them must be added after this.
+    /// </summary>
+    public static void AddStores(this IHostApplicationBuilder builder)
+    {
+        builder.AddOrleansTables();                                                                  // Cluster: Orleans' own tables
+        builder.Services.AddMessageLog(builder.Configuration.GetSection(MessageLogOptions.Section)); // MessageLog
+    }
+
+    private sealed partial class PurgeService(MessageLogOptions options, ILogger<PurgeService> logger) : IHostedService
+    {
+        public async Task StartAsync(CancellationToken cancellationToken) =>
+            LogDone(await SqlitePurge.RunAsync(options, TimeProvider.System, cancellationToken));
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        [LoggerMessage(31, LogLevel.Information, "{Outcome}")]
+        private partial void LogDone(string outcome);
+    }
+}

@@ -1,0 +1,70 @@
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using Microsoft.Playwright;
+
+namespace OrleansChat.EndToEnd.Tests.Page;
+
+/// <summary>
+/// A link between the sockets of a browser context and the server. All frames pass, except those that a test blocks.
+/// </summary>
+internal sealed partial class SendLink
+{
+    private readonly List<IWebSocketRoute> _sockets = [];
+    private bool _isDown;
+
+    /// <summary>Whether <c>send</c> commands are lost. All other frames pass.</summary>
+    public bool IsCut { get; set; }
+
+    /// <summary>
+    /// Whether the link answers <c>send</c> commands with <c>forbidden</c> and does not pass them on.
+    /// </summary>
+    public bool Refuses { get; set; }
+
+    /// <summary>Makes a link for all pages that the context opens from now on.</summary>
+    public static async Task<SendLink> OfAsync(IBrowserContext context)
+    {
+        var link = new SendLink();
+        await context.RouteWebSocketAsync(Sockets(), link.Connect);
+        return link;
+    }
+
+    /// <summary>Closes every socket, and every socket that a page opens afterwards.</summary>
+    public async Task EndAsync()
+    {
+        _isDown = true;
+        foreach (var socket in _sockets)
+        {
+            await socket.CloseAsync(new() { Code = 1001 });
+        }
+    }
+
+    private void Connect(IWebSocketRoute page)
+    {
+        _sockets.Add(page);
+        if (_isDown)
+        {
+            _ = page.CloseAsync(new() { Code = 1001 });
+            return;
+        }
+
+        var server = page.ConnectToServer();
+        page.OnMessage(frame =>
+        {
+            var text = frame.Text!;
+            if ((!IsCut && !Refuses) || !text.Contains("\"t\":\"send\"", StringComparison.Ordinal))
+            {
+                server.Send(text);
+            }
+            else if (Refuses)
+            {
+                page.Send(new JsonObject
+                {
+                    ["t"] = "err", ["id"] = (string)JsonNode.Parse(text)!["id"]!, ["code"] = "forbidden", ["message"] = "Not today.",
+                }.ToJsonString());
+            }
+        });
+    }
+
+    [GeneratedRegex("/ws")]
+    private static partial Regex Sockets();
+}

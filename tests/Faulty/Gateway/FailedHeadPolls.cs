@@ -1,0 +1,19 @@
+using Orleans;
+using OrleansChat.Grains.Interfaces;
+
+namespace OrleansChat.Faulty.Gateway;
+
+/// <summary>A head poller that gets no heads, so that only the stream shows new events.</summary>
+internal sealed class FailedHeadPolls : IOutgoingGrainCallFilter
+{
+    public Task Invoke(IOutgoingGrainCallContext context)
+    {
+        if (context.MethodName == nameof(IHistoryGrain.HeadsAsync))
+        {
+            context.Result = new RoomHeads([], 0);
+            return Task.CompletedTask;
+        }
+
+        return context.Invoke();
+    }
+}

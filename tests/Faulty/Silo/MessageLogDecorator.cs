@@ -1,0 +1,33 @@
+using OrleansChat.Grains.Interfaces;
+using OrleansChat.Grains.MessageLog;
+
+namespace OrleansChat.Faulty.Silo;
+
+/// <summary>A log that passes every call to another log. A faulty log overrides some of the calls.</summary>
+internal abstract class MessageLogDecorator(IMessageLog log) : IMessageLog
+{
+    /// <summary>The log without faults.</summary>
+    protected IMessageLog Whole => log;
+
+    public virtual Task<RoomClaim?> ClaimAsync(string room, CancellationToken cancellationToken) => log.ClaimAsync(room, cancellationToken);
+
+    public virtual Task<CreatedRoom> CreateAsync(RoomCreation creation, CancellationToken cancellationToken) =>
+        log.CreateAsync(creation, cancellationToken);
+
+    public virtual Task<AppendResult> AppendAsync(RoomAppend append, CancellationToken cancellationToken) => log.AppendAsync(append, cancellationToken);
+
+    public virtual Task<AppendedEntry?> FindAsync(string room, string user, string clientId, CancellationToken cancellationToken) =>
+        log.FindAsync(room, user, clientId, cancellationToken);
+
+    public virtual Task<IReadOnlyList<RoomEvent>> ReadAsync(string room, MessageLogRange range, CancellationToken cancellationToken) =>
+        log.ReadAsync(room, range, cancellationToken);
+
+    public virtual Task<IReadOnlyList<RoomHead>> HeadsAsync(IReadOnlyCollection<string> rooms, CancellationToken cancellationToken) =>
+        log.HeadsAsync(rooms, cancellationToken);
+
+    public virtual Task<RoomFacts?> FactsAsync(string room, string user, CancellationToken cancellationToken) => log.FactsAsync(room, user, cancellationToken);
+
+    public Task<IReadOnlyList<string>> MembersAsync(string room, CancellationToken cancellationToken) => log.MembersAsync(room, cancellationToken);
+
+    public Task MarkAsync(IReadOnlyCollection<ReadMark> marks, CancellationToken cancellationToken) => log.MarkAsync(marks, cancellationToken);
+}

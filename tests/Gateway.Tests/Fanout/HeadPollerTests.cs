@@ -1,0 +1,48 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using OrleansChat.Gateway.Fanout;
+using OrleansChat.Gateway.Sessions;
+using OrleansChat.Gateway.Tests.Sessions;
+using OrleansChat.Grains.Interfaces;
+
+namespace OrleansChat.Gateway.Tests.Fanout;
+
+/// <summary>The polls of the heads of a gateway's rooms.</summary>
+public sealed class HeadPollerTests
+{
+    [Fact]
+    public async Task Poll_WhenItKeepsFailing_IsLoggedAtTheBeginAndAtTheEnd()
+    {
+        var (history, time, log) = (new HistoryThatSays(), new ManualTime(), new KeptLog());
+        var (grains, options, instruments) = (GrainsInMemory.Create(("lobby", new RoomThatSays()), (0L, history)), Options.Create(new FanoutOptions()), new FanoutInstruments(new Meters()));
+        var feeds = new Feeds(grains, new(), new(NullLogger<BackgroundTasks>.Instance), options, instruments, time);
+        using var rig = new SessionRig();
+        feeds.Enter(new(await rig.SessionAsync("ann"), "lobby", new(JsonFormat.Instance, "lobby", "ann")), new Enter("ann", RoomKind.Channel, null), _ => { });
+        using var loggers = LoggerFactory.Create(logging => logging.AddProvider(log));
+        using var poller = new HeadPoller(grains, feeds, options, instruments, time, loggers.CreateLogger<HeadPoller>());
+        await poller.StartAsync(TestContext.Current.CancellationToken);
+
+        history.HeadsFail = true;
+        await PollAsync(3);
+        history.HeadsFail = false;
+        await PollAsync(2);
+        await poller.StopAsync(TestContext.Current.CancellationToken);
+
+        Assert.Collection(
+            log.Lines.Where(line => line.StartsWith("Polling", StringComparison.Ordinal)),
+            began => Assert.StartsWith("Polling room heads fails; live delivery is not affected System.IO.IOException", began, StringComparison.Ordinal),
+            ended => Assert.StartsWith("Polling room heads works again after 3 failures", ended, StringComparison.Ordinal));
+
+        async Task PollAsync(int times)
+        {
+            for (var i = 0; i < times; i++)
+            {
+                var asked = history.Asked;
+                await time.UntilArmedAsync();
+                time.Advance(TimeSpan.FromMilliseconds(options.Value.HeadPollMs));
+                await Waiting.UntilAsync(() => history.Asked > asked, "the next poll");
+            }
+        }
+    }
+}

@@ -1,0 +1,146 @@
+using OrleansChat.Grains.Interfaces;
+using OrleansChat.Grains.MessageLog;
+using static OrleansChat.Grains.Tests.MessageLog.Entries;
+
+namespace OrleansChat.Grains.Tests.MessageLog;
+
+/// <summary>What every log that outlives its process promises in addition.</summary>
+public abstract class DurableLogContract : MessageLogContract
+{
+    /// <summary>Runs SQL directly on the store.</summary>
+    private protected abstract Task ExecuteAsync(string sql);
+
+    /// <summary>Blocks writes but not reads, until the result is disposed of.</summary>
+    private protected abstract Task<IAsyncDisposable> HoldWritesAsync();
+
+    /// <summary>Returns the name of a table of the log in this store's SQL.</summary>
+    private protected virtual string Table(string name) => name;
+
+    [Fact]
+    public async Task Open_WhenTheLogWasClosed_FindsEverything()
+    {
+        var claim = await Log.CreateAsync("team", RoomKind.Group, Ct);
+        await Log.AppendAsync("team", claim.Number, Join("ann"), Msg("ann", "1", "one", ts: 2000, hash: 5), Msg("ann", "2", "two", ts: 3000));
+        await Log.AppendAsync("team", claim.Number, Edit("ann", "3", 2, "uno"), Delete("ann", "4", 3));
+        await Log.MarkAsync([new("team", "ann", 2)], Ct);
+        var before = await Log.AllAsync("team");
+
+        await CloseAsync();
+        var log = await OpenAsync();
+
+        Assert.Equal(before, await log.AllAsync("team"));
+        Assert.Equal(new RoomFacts(RoomKind.Group, 5, 2, true, 2, 1), await log.FactsAsync("team", "ann", Ct));
+        Assert.Equal(["ann"], await log.MembersAsync("team", Ct));
+        var again = await log.ClaimAsync("team", Ct);
+        Assert.Equal(new RoomClaim(claim.Number + 1, RoomKind.Group, claim.Epoch, 5, 3000, 2), again);
+        var result = await log.AppendAsync("team", again!.Number, Msg("ann", "1", hash: 6), Msg("ann", "5"));
+        Assert.Equal([new AppendedEntry(2, 2000, 5, 1, true), new AppendedEntry(6, 1000, 7, 3, false)], result.Entries);
+    }
+
+    [Fact]
+    public async Task Close_WhenAppendsWait_CommitsThemFirst()
+    {
+        var rooms = 50.To().Select(i => $"room-{i}").ToArray();
+        var claims = await Task.WhenAll(rooms.Select(room => Log.OwnAsync(room)));
+
+        var appends = rooms.Zip(claims, (room, claim) => Log.AppendAsync(room, claim, Msg("ann", "1"))).ToArray();
+        await CloseAsync();
+
+        Assert.All(await Task.WhenAll(appends), result => Assert.Equal([1], result.Seqs()));
+        var log = await OpenAsync();
+        Assert.All(await log.HeadsAsync(rooms, Ct), head => Assert.Equal(1, head.Seq));
+    }
+
+    [Fact]
+    public async Task Call_WhenTheLogIsClosed_IsUnavailable()
+    {
+        var claim = await Log.OwnAsync("lobby");
+        var log = Log;
+        await CloseAsync();
+
+        await Assert.ThrowsAsync<MessageLogUnavailableException>(() => log.AppendAsync("lobby", claim, Msg("ann", "1")));
+        await Assert.ThrowsAsync<MessageLogUnavailableException>(() => log.ClaimAsync("lobby", Ct));
+        await Assert.ThrowsAsync<MessageLogUnavailableException>(() => log.AllAsync("lobby"));
+    }
+
+    [Fact]
+    public async Task Open_WhenTheSchemaIsNewer_IsRefused()
+    {
+        await CloseAsync();
+        await ExecuteAsync($"update {Table("schema_version")} set version = 999");
+
+        var refused = await Assert.ThrowsAsync<MessageLogUnusableException>(() => OpenAsync());
+
+        Assert.Contains("999", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("newer version of OrleansChat", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Open_WhenTheNewerSchemaIsCompatible_Succeeds()
+    {
+        await CloseAsync();
+        await ExecuteAsync($"update {Table("schema_compatibility")} set version = 999");
+
+        var log = await OpenAsync();
+
+        Assert.Equal(1, await log.OwnAsync("lobby"));
+    }
+
+    [Fact]
+    public async Task Open_WhenTheSchemaNeedsANewerProgram_IsRefused()
+    {
+        await CloseAsync();
+        await ExecuteAsync($"update {Table("schema_compatibility")} set version = 1000, min_version = 999");
+
+        var refused = await Assert.ThrowsAsync<MessageLogUnusableException>(() => OpenAsync());
+
+        Assert.Contains("needs at least version 999", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Open_WhenDeletedMessagesStillHaveHashes_RemovesTheHashes()
+    {
+        var claim = await Log.OwnAsync("lobby");
+        await Log.AppendAsync("lobby", claim, Msg("ann", "1"), Edit("ann", "2", 1, "edited"), Msg("ann", "3", hash: 9), Delete("ann", "4", 1));
+        await CloseAsync();
+        await ExecuteAsync($"update {Table("events")} set hash = 77 where hash = {MessageLogEntry.AnyHash}");
+        await ExecuteAsync($"drop table {Table("schema_compatibility")}");
+
+        var log = await OpenAsync();
+
+        Assert.Equal(MessageLogEntry.AnyHash, (await log.FindAsync("lobby", "ann", "1", Ct))!.Value.Hash);
+        Assert.Equal(MessageLogEntry.AnyHash, (await log.FindAsync("lobby", "ann", "2", Ct))!.Value.Hash);
+        Assert.Equal(9, (await log.FindAsync("lobby", "ann", "3", Ct))!.Value.Hash);
+    }
+
+    [Theory, InlineData(false), InlineData(true)]
+    public async Task Probe_WhenNothingCanBeWritten_SucceedsOnlyAfterACommit(bool committed)
+    {
+        var opened = await OpenStoreAsync(TimeProvider.System, [("MessageLog:CallTimeout", "00:00:02")]);
+        if (committed)
+        {
+            await opened.Log.AppendAsync("lobby", await opened.Log.OwnAsync("lobby"), Msg("ann", "1"));
+        }
+
+        await using var hold = await HoldWritesAsync();
+        if (committed)
+        {
+            await opened.Store.ProbeAsync(Ct);
+        }
+        else
+        {
+            await Assert.ThrowsAsync<MessageLogUnavailableException>(() => opened.Store.ProbeAsync(Ct));
+        }
+    }
+
+    [Fact]
+    public async Task Open_WhenAColumnIsMissing_IsRefused()
+    {
+        await CloseAsync();
+        await ExecuteAsync($"alter table {Table("events")} rename column hash to gone");
+
+        var refused = await Assert.ThrowsAsync<MessageLogUnusableException>(() => OpenAsync());
+
+        Assert.Contains("hash", refused.Message, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,34 @@
+using OrleansChat.Grains.Interfaces;
+using OrleansChat.Grains.MessageLog;
+
+namespace OrleansChat.Grains.Tests.MessageLog;
+
+/// <summary>Short forms for entries and appends.</summary>
+internal static class Entries
+{
+    public static MessageLogEntry Msg(string user, string? id, string text = "text", long ts = 1000, long hash = 7) =>
+        new(user, id, hash, ts, RoomEventKind.Msg, text, null, null, null);
+
+    public static MessageLogEntry Edit(string user, string id, long target, string text) =>
+        new(user, id, 7, 1000, RoomEventKind.Edit, text, target, null, null);
+
+    public static MessageLogEntry Delete(string user, string id, long target) =>
+        new(user, id, 7, 1000, RoomEventKind.Delete, null, target, null, null);
+
+    public static MessageLogEntry Join(string user) => new(user, null, 0, 1000, RoomEventKind.Join, null, null, null, null);
+
+    public static MessageLogEntry Leave(string user) => new(user, null, 0, 1000, RoomEventKind.Leave, null, null, null, null);
+
+    public static Task<AppendResult> AppendAsync(this IMessageLog log, string room, long claim, params IReadOnlyList<MessageLogEntry> entries) =>
+        log.AppendAsync(new RoomAppend(room, claim, entries), CancellationToken.None);
+
+    public static async Task<long> OwnAsync(this IMessageLog log, string room, RoomKind kind = RoomKind.Channel) =>
+        (await log.CreateAsync(room, kind, CancellationToken.None)).Number;
+
+    public static Task<IReadOnlyList<RoomEvent>> AllAsync(this IMessageLog log, string room) =>
+        log.ReadAsync(room, 0, int.MaxValue, CancellationToken.None);
+
+    public static IEnumerable<long> Seqs(this AppendResult result) => result.Entries.Select(entry => entry.Seq);
+
+    public static IEnumerable<long> To(this int count, long from = 1) => Enumerable.Range(0, count).Select(i => from + i);
+}

@@ -1,0 +1,511 @@
+using System.Diagnostics;
+using Npgsql;
+using OrleansChat.Grains.Interfaces;
+using OrleansChat.Grains.MessageLog;
+using OrleansChat.TestSupport;
+using static OrleansChat.Grains.Tests.MessageLog.Entries;
+
+namespace OrleansChat.Grains.Tests.MessageLog;
+
+/// <summary>The contract on PostgreSQL, and what only a shared server can show.</summary>
+public sealed class PostgresMessageLogTests : DurableLogContract
+{
+    private string _database = "";
+
+    private protected override async Task<Dictionary<string, string?>> NewStoreAsync()
+    {
+        _database = await (await PostgresServer.SharedAsync()).CreateDatabaseAsync();
+        return new() { ["MessageLog:Store"] = "postgres", ["MessageLog:ConnectionString"] = _database, ["MessageLog:AppendTimeout"] = "00:00:05" };
+    }
+
+    private protected override string Table(string name) => $"chat.{name}";
+
+    private protected override async Task<IAsyncDisposable> HoldWritesAsync()
+    {
+        var connection = await ConnectAsync();
+        await using var command = new NpgsqlCommand("begin; lock table chat.schema_version in share mode", connection);
+        await command.ExecuteNonQueryAsync(Ct);
+        return connection;
+    }
+
+    private protected override async Task ExecuteAsync(string sql)
+    {
+        await using var connection = await ConnectAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(Ct);
+    }
+
+    [Fact]
+    public async Task Open_WhenSeveralSilosOpenAtOnce_CreatesOneSchema()
+    {
+        var database = await (await PostgresServer.SharedAsync()).CreateDatabaseAsync();
+
+        var logs = await Task.WhenAll(6.To().Select(_ => OpenAsync(("MessageLog:ConnectionString", database))));
+
+        Assert.All(await Task.WhenAll(logs.Select(log => log.OwnAsync("lobby"))), claim => Assert.InRange(claim, 1, 6));
+    }
+
+    [Fact]
+    public async Task Open_WhenTheServerIsUnreachable_NamesItsAddress()
+    {
+        var refused = await Assert.ThrowsAsync<MessageLogUnavailableException>(
+            () => OpenAsync(("MessageLog:ConnectionString", "Host=127.0.0.1;Port=1;Database=chatter;Username=u;Password=secret")));
+
+        Assert.Contains("'chatter' at 127.0.0.1:1", refused.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Open_WhenTheDatabaseIsNotUtf8_NamesTheEncoding()
+    {
+        var server = await PostgresServer.SharedAsync();
+        await ExecuteAsync("create database latin encoding 'LATIN1' lc_collate 'C' lc_ctype 'C' template template0");
+        var settings = new NpgsqlConnectionStringBuilder(server.ConnectionString) { Database = "latin" }.ToString();
+
+        var refused = await Assert.ThrowsAsync<MessageLogUnusableException>(() => OpenAsync(("MessageLog:ConnectionString", settings)));
+
+        Assert.Contains("LATIN1", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("MessageLog:ConnectionString", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("UTF8", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Password=wrong", "Username and Password")]
+    [InlineData("Database=nowhere", "does not exist")]
+    [InlineData("Username=nobody", "Username and Password")]
+    public async Task Open_WhenTheConnectionStringIsWrong_SaysWhatIsWrong(string setting, string expected)
+    {
+        var refused = await Assert.ThrowsAsync<MessageLogUnusableException>(() => OpenAsync(("MessageLog:ConnectionString", $"{_database};{setting}")));
+
+        Assert.Contains(expected, refused.Message, StringComparison.Ordinal);
+        Assert.Contains("MessageLog:ConnectionString", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Open_WhenTheUserMayNotMigrate_NamesTheMigrateOption()
+    {
+        var empty = await (await PostgresServer.SharedAsync()).CreateDatabaseAsync();
+        var user = $"guest_{Guid.NewGuid():N}";
+        await ExecuteAsync($"create role {user} login password 'guest'");
+
+        var refused = await Assert.ThrowsAsync<MessageLogUnusableException>(
+            () => OpenAsync(("MessageLog:ConnectionString", $"{empty};Username={user};Password=guest")));
+
+        Assert.Contains("--migrate", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Open_WhenTheDatabaseIsReadOnly_CanBeRetried()
+    {
+        await SetReadOnlyAsync(true);
+        var refused = await Assert.ThrowsAsync<MessageLogUnavailableException>(() => OpenAsync());
+        Assert.Contains("read-only", refused.Message, StringComparison.Ordinal);
+
+        await SetReadOnlyAsync(false);
+        Assert.Equal(1, await (await OpenAsync()).OwnAsync("lobby"));
+    }
+
+    [Fact]
+    public async Task Probe_WhenTheDatabaseBecomesReadOnly_FailsUntilItIsWritable()
+    {
+        var opened = await OpenStoreAsync(TimeProvider.System, []);
+        await SetReadOnlyAsync(true);
+        await Assert.ThrowsAsync<MessageLogUnavailableException>(() => opened.Store.ProbeAsync(Ct));
+
+        await SetReadOnlyAsync(false);
+        await opened.Store.ProbeAsync(Ct);
+    }
+
+    [Fact]
+    public async Task Claim_WhenTheDatabaseWasReadOnly_UsesANewConnection()
+    {
+        await Log.OwnAsync("lobby");
+        await SetReadOnlyAsync(true);
+        await Assert.ThrowsAsync<MessageLogUnavailableException>(() => Log.ClaimAsync("lobby", Ct));
+
+        await SetReadOnlyAsync(false);
+        Assert.Equal(2, (await Log.ClaimAsync("lobby", Ct))!.Number);
+    }
+
+    [Fact]
+    public async Task Probe_WhenAllReadConnectionsAreInUse_UsesItsOwn()
+    {
+        var opened = await OpenStoreAsync(TimeProvider.System, [("MessageLog:ReadConnections", "1"), ("MessageLog:CallTimeout", "00:00:10")]);
+        await opened.Log.OwnAsync("lobby");
+        await using var blocker = await ConnectAsync();
+        await using var hold = await HoldRoomAsync(blocker, "lobby");
+        var claim = opened.Log.ClaimAsync("lobby", Ct);
+        await UntilAsync("the claim waits for the row", "select count(*) = 1 from pg_stat_activity where wait_event_type = 'Lock'");
+
+        await opened.Store.ProbeAsync(Ct);
+
+        Assert.False(claim.IsCompleted, "The claim should hold the only read connection.");
+        await hold.RollbackAsync(Ct);
+        await claim;
+    }
+
+    [Fact]
+    public async Task Open_WhenAnotherSiloMigrates_WaitsBeyondTheCommandTimeout()
+    {
+        var empty = await (await PostgresServer.SharedAsync()).CreateDatabaseAsync();
+        await using var connection = new NpgsqlConnection(empty);
+        await connection.OpenAsync(Ct);
+        await using var transaction = await connection.BeginTransactionAsync(Ct);
+        await using var take = new NpgsqlCommand("select pg_advisory_xact_lock(7236004581)", connection);
+        await take.ExecuteNonQueryAsync(Ct);
+
+        var opening = OpenAsync(("MessageLog:ConnectionString", $"{empty};Command Timeout=1;Options=-c statement_timeout=1000"));
+        await using (var watching = new NpgsqlCommand("select count(*) from pg_locks where locktype = 'advisory' and not granted", connection))
+        {
+            await Waiting.UntilAsync(() => (long)watching.ExecuteScalar()! > 0, "a migration that waits for the lock");
+        }
+
+        await Task.Delay(TimeSpan.FromSeconds(2), Ct); // Twice the command timeout and the statement timeout.
+        Assert.False(opening.IsCompleted, "The start should wait for the lock.");
+        await transaction.RollbackAsync(Ct);
+        Assert.Equal(1, await (await opening).OwnAsync("lobby"));
+    }
+
+    [Fact]
+    public async Task Append_WhenConnectingIsSlow_DoesNotCountAsItsTime()
+    {
+        var server = new NpgsqlConnectionStringBuilder(_database);
+        await using var relay = new SlowConnections(server.Host!, server.Port, TimeSpan.FromSeconds(2));
+        (server.Host, server.Port) = ("127.0.0.1", relay.Port);
+
+        var log = await OpenAsync(("MessageLog:ConnectionString", server.ToString()), ("MessageLog:AppendTimeout", "00:00:01"), ("MessageLog:CallTimeout", "00:00:20"));
+        var claim = await log.OwnAsync("lobby");
+        Assert.Equal([1], (await log.AppendAsync("lobby", claim, Msg("ann", "1"))).Seqs());
+
+        // A connection that takes longer than an append goes on without it, and serves a later one.
+        relay.Cut();
+        await Assert.ThrowsAsync<MessageLogUnavailableException>(() => log.AppendAsync("lobby", claim, Msg("ann", "2")));
+        for (var waited = Stopwatch.StartNew(); !await IsStoredAsync(); )
+        {
+            Assert.True(waited.Elapsed < TimeSpan.FromSeconds(20), "No append was stored within 20 s after the connections were cut.");
+        }
+
+        Assert.Equal(2.To(), (await log.AllAsync("lobby")).Select(e => e.Seq));
+
+        async Task<bool> IsStoredAsync()
+        {
+            try
+            {
+                await log.AppendAsync("lobby", claim, Msg("ann", "2"));
+                return true;
+            }
+            catch (MessageLogUnavailableException)
+            {
+                return false;
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Schema_WhenFullyMigrated_OpensInVersion010()
+    {
+        await using var connection = await ConnectAsync();
+        await using var command = new NpgsqlCommand("select max(version) from chat.schema_version", connection);
+
+        Assert.Equal(1, await command.ExecuteScalarAsync(Ct)); // Version 0.1.0 refuses a higher number.
+    }
+
+    [Fact]
+    public async Task Delete_WhenCommitted_ErasesTheTextsAndHashes()
+    {
+        var claim = await Log.OwnAsync("lobby");
+        await Log.AppendAsync("lobby", claim, Msg("ann", "1", "my pin is 4711", hash: 4711), Edit("ann", "2", 1, "my pin is 4712"));
+
+        await Log.AppendAsync("lobby", claim, Delete("ann", "3", 1));
+
+        await using var connection = await ConnectAsync();
+        await using var command = new NpgsqlCommand(
+            "select count(*) from chat.events where events::text like '%pin%' or (hash <> 0 and seq <= 2)", connection);
+        Assert.Equal(0L, await command.ExecuteScalarAsync(Ct));
+    }
+
+    [Fact]
+    public async Task Append_WhenItsConnectionIsCut_IsStoredOnceAfterARetry()
+    {
+        var claim = await Log.OwnAsync("lobby");
+        await Log.AppendAsync("lobby", claim, Msg("ann", "0"));
+        await using var blocker = await ConnectAsync();
+        await using var hold = await HoldRoomAsync(blocker, "lobby");
+
+        var append = Log.AppendAsync("lobby", claim, Msg("ann", "1"), Msg("ann", "2"));
+        await UntilAsync("the append waits for the row", "select count(*) = 1 from pg_stat_activity where wait_event_type = 'Lock'");
+        await ExecuteAsync("select pg_terminate_backend(pid) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()");
+        await Assert.ThrowsAsync<MessageLogUnavailableException>(() => append);
+        await hold.RollbackAsync(Ct);
+
+        await RepeatedAfterAClaimAsync(Log, [Msg("ann", "1"), Msg("ann", "2"), Msg("ann", "3")], [false, false, false]);
+    }
+
+    [Fact]
+    public async Task Append_WhenItsAnswerIsLost_IsStoredOnceAfterARetry()
+    {
+        var claim = await Log.OwnAsync("lobby");
+        await Log.AppendAsync("lobby", claim, Msg("ann", "0"));
+        var log = await OpenAsync(("MessageLog:AppendTimeout", "00:00:00.300"));
+        await using var blocker = await ConnectAsync();
+        await using (var hold = await HoldRoomAsync(blocker, "lobby"))
+        {
+            // The log gives up while the statement waits in the server. The server does not know that, and commits when
+            // the row is free.
+            await Assert.ThrowsAsync<MessageLogUnavailableException>(() => log.AppendAsync("lobby", claim, Msg("ann", "1"), Msg("ann", "2")));
+            await hold.RollbackAsync(Ct);
+        }
+
+        var events = (await Log.ClaimAsync("lobby", Ct))!.Seq;
+        Assert.True(events is 1 or 3, $"The log has {events} events. It should have 1 or 3, because an append is atomic.");
+        await RepeatedAfterAClaimAsync(Log, [Msg("ann", "1"), Msg("ann", "2"), Msg("ann", "3")], [events == 3, events == 3, false]);
+    }
+
+    [Fact]
+    public async Task Append_WhenTheServerFreezes_TimesOutAndIsStoredOnceAfterARetry()
+    {
+        await using var server = await PostgresServer.StartAsync();
+        var log = await OpenAsync(
+            ("MessageLog:ConnectionString", await server.CreateDatabaseAsync()), ("MessageLog:AppendTimeout", "00:00:01"), ("MessageLog:CallTimeout", "00:00:01"));
+        var claim = await log.OwnAsync("lobby");
+        await log.AppendAsync("lobby", claim, Msg("ann", "0"));
+
+        await server.PauseAsync();
+        try
+        {
+            for (var i = 1; i <= 2; i++)
+            {
+                var took = Stopwatch.StartNew();
+                await Assert.ThrowsAsync<MessageLogUnavailableException>(() => log.AppendAsync("lobby", claim, Msg("ann", "1"), Msg("ann", "2")));
+                Assert.InRange(took.Elapsed.TotalSeconds, 0.1, 3);
+            }
+
+            await Assert.ThrowsAsync<MessageLogUnavailableException>(() => log.AllAsync("lobby"));
+        }
+        finally
+        {
+            await server.ResumeAsync();
+        }
+
+        var known = (await log.ClaimAsync("lobby", Ct))!.Seq == 3;
+        await RepeatedAfterAClaimAsync(log, [Msg("ann", "1"), Msg("ann", "2"), Msg("ann", "3")], [known, known, false]);
+    }
+
+    [Fact]
+    public async Task Append_WhenTheServerIsKilled_KeepsEveryAnsweredEvent()
+    {
+        await using var server = await PostgresServer.StartAsync();
+        var log = await OpenAsync(("MessageLog:ConnectionString", await server.CreateDatabaseAsync()));
+        var claim = await log.OwnAsync("lobby");
+        var answered = 0L;
+
+        var appending = Task.Run(async () =>
+        {
+            for (var i = 0; i < 100_000; i++)
+            {
+                answered = (await log.AppendAsync("lobby", claim, Msg("ann", $"{i}"))).Entries[0].Seq;
+            }
+        }, Ct);
+        while (Volatile.Read(ref answered) < 50)
+        {
+            Assert.False(appending.IsCompleted, "The appends should continue until the server is killed.");
+            await Task.Delay(5, Ct);
+        }
+
+        await server.KillAsync();
+        await Assert.ThrowsAsync<MessageLogUnavailableException>(() => appending);
+        await server.RestartAsync();
+
+        var head = (await log.ClaimAsync("lobby", Ct))!.Seq;
+        Assert.InRange(head, answered, answered + 1);
+        Assert.Equal(((int)head).To(), (await log.AllAsync("lobby")).Select(e => e.Seq));
+        await RepeatedAfterAClaimAsync(log, [Msg("ann", $"{head - 1}"), Msg("ann", $"{head}")], [true, false]);
+    }
+
+    [Fact]
+    public async Task Claim_WhenAnAppendRuns_WaitsAndSeesItsEvents()
+    {
+        var claim = await Log.OwnAsync("lobby");
+        await using var blocker = await ConnectAsync();
+        await using var hold = await HoldRoomAsync(blocker, "lobby");
+
+        var append = Log.AppendAsync("lobby", claim, Msg("ann", "1"));
+        await UntilAsync("the append waits for the row", "select count(*) = 1 from pg_stat_activity where wait_event_type = 'Lock'");
+
+        var next = (await SecondAsync()).ClaimAsync("lobby", Ct);
+        await UntilAsync("the claim waits for the append", "select count(*) = 2 from pg_stat_activity where wait_event_type = 'Lock'");
+        await hold.RollbackAsync(Ct);
+
+        Assert.Equal([1], (await append).Seqs());
+        Assert.Equal(1, (await next)!.Seq);
+    }
+
+    [Fact]
+    public async Task Append_WhenItWaitedForAClaim_CommitsNothing()
+    {
+        var claim = await Log.OwnAsync("lobby");
+        var other = await Log.OwnAsync("other");
+        await using var connection = await ConnectAsync();
+        await using var claiming = await connection.BeginTransactionAsync(Ct);
+        await using var raise = new NpgsqlCommand("update chat.rooms set claim = claim + 1 where room = 'lobby'", connection);
+        await raise.ExecuteNonQueryAsync(Ct);
+
+        var append = Log.AppendAsync("lobby", claim, Msg("ann", "1"));
+        await UntilAsync("the append waits for the claim", "select count(*) = 1 from pg_stat_activity where wait_event_type = 'Lock'");
+        var behind = Log.AppendAsync("other", other, Msg("ann", "1"));
+        await claiming.CommitAsync(Ct);
+
+        Assert.True((await append).Fenced);
+        Assert.Equal([1], (await behind).Seqs());
+        Assert.Empty(await Log.AllAsync("lobby"));
+    }
+
+    [Fact]
+    public async Task Read_WhenAWriteRuns_DoesNotWait()
+    {
+        var claim = await Log.OwnAsync("lobby");
+        await Log.AppendAsync("lobby", claim, Msg("ann", "1"));
+        await using var blocker = await ConnectAsync();
+        await using var hold = await HoldRoomAsync(blocker, "lobby");
+
+        var append = Log.AppendAsync("lobby", claim, Msg("ann", "2"));
+        await UntilAsync("the append waits for the row", "select count(*) = 1 from pg_stat_activity where wait_event_type = 'Lock'");
+
+        Assert.Equal([1], (await Log.AllAsync("lobby")).Select(e => e.Seq));
+        Assert.Equal(1, (await Log.FactsAsync("lobby", "ann", Ct))!.Seq);
+        Assert.False(append.IsCompleted, "The append should wait for the row.");
+
+        await hold.RollbackAsync(Ct);
+        Assert.Equal([2], (await append).Seqs());
+    }
+
+    [Fact]
+    public async Task Append_WhenOneRoomsRowsFail_SucceedsForTheOtherRooms()
+    {
+        await Log.OwnAsync("lobby");
+        await ExecuteAsync("alter table chat.events add constraint no_poison check (text <> 'poison')");
+        var claims = await Task.WhenAll(30.To().Select(i => Log.OwnAsync($"room-{i}")));
+
+        var appends = claims.Select((claim, i) => Log.AppendAsync($"room-{i + 1}", claim, Msg("ann", "1", i == 11 ? "poison" : "text"))).ToArray();
+
+        var refused = await Assert.ThrowsAsync<MessageLogEntryException>(() => appends[11]);
+        Assert.Contains("no_poison", refused.Message, StringComparison.Ordinal);
+        Assert.All(await Task.WhenAll(appends.Where((_, i) => i != 11)), result => Assert.Equal([1], result.Seqs()));
+    }
+
+    [Fact]
+    public async Task Append_WhenTheTableWasNeverAnalyzed_FindsIdsByIndex()
+    {
+        var claim = await Log.OwnAsync("lobby");
+        for (var i = 0; i < 20; i++)
+        {
+            await Log.AppendAsync("lobby", claim, [.. 500.To(500 * i).Select(n => Msg("ann", $"{n}"))]);
+        }
+
+        await CloseAsync();
+
+        // The statement was planned when the table was empty. Even so, the plan must not scan the whole table. A
+        // connection reports its statistics when it ends.
+        await UntilAsync(
+            "the statistics show only index scans",
+            "select max(idx_scan) >= 10000 and max(seq_tup_read) = 0 from pg_stat_user_tables where schemaname = 'chat' and relname = 'events'");
+    }
+
+    [Fact]
+    public async Task Create_WhenReadersWait_DoesNotWait()
+    {
+        var log = await OpenAsync(("MessageLog:ReadConnections", "1"), ("MessageLog:CallTimeout", "00:00:30"));
+        await using var blocker = await ConnectAsync();
+        await using var hold = await blocker.BeginTransactionAsync(Ct);
+        await using (var command = new NpgsqlCommand("lock table chat.marks in access exclusive mode", blocker))
+        {
+            await command.ExecuteNonQueryAsync(Ct);
+        }
+
+        var marking = log.MarkAsync([new("lobby", "ann", 1)], Ct);
+        await UntilAsync("the only reader waits", "select count(*) = 1 from pg_stat_activity where wait_event_type = 'Lock'");
+
+        Assert.Equal(1, (await log.CreateAsync("lobby", RoomKind.Channel, Ct)).Number);
+
+        Assert.False(marking.IsCompleted);
+        await hold.RollbackAsync(Ct);
+        await marking;
+    }
+
+    [Fact]
+    public async Task Create_WhenTwoSilosCreateTheSameRooms_StoresEachEntryOnce()
+    {
+        var other = await SecondAsync();
+        var rooms = 41.To().Select(n => RoomKey.Direct("ann", $"bob-{n:00}")).ToArray();
+
+        // Another transaction is creating the room in the middle, so both silos wait there. If they kept the order of
+        // the callers, they would reach it from opposite ends.
+        await using var blocker = await ConnectAsync();
+        await using var hold = await blocker.BeginTransactionAsync(Ct);
+        await using (var command = new NpgsqlCommand("insert into chat.rooms(room, kind, epoch, claim) values($1, 0, 'e', 0)", blocker))
+        {
+            command.Parameters.Add(new() { Value = rooms[20] });
+            await command.ExecuteNonQueryAsync(Ct);
+        }
+
+        var created = Task.WhenAll(
+            rooms.Select(room => Log.CreateAsync(new(room, RoomKind.Direct, [Msg("ann", "1")]), Ct))
+                .Concat(rooms.Reverse().Select(room => other.CreateAsync(new(room, RoomKind.Direct, [Msg("ann", "1")]), Ct))));
+        await UntilAsync("both silos wait", "select count(*) = 2 from pg_stat_activity where wait_event_type = 'Lock'");
+        await hold.RollbackAsync(Ct);
+        await created;
+
+        foreach (var room in rooms)
+        {
+            Assert.Single(await Log.AllAsync(room));
+        }
+    }
+
+    private static async Task RepeatedAfterAClaimAsync(IMessageLog log, MessageLogEntry[] entries, bool[] duplicates)
+    {
+        var claim = (await log.ClaimAsync("lobby", Ct))!.Number;
+        var result = await log.AppendAsync("lobby", claim, entries);
+        Assert.Equal(duplicates, result.Entries.Select(e => e.Duplicate));
+
+        var events = await log.AllAsync("lobby");
+        Assert.Equal(events.Count.To(), events.Select(e => e.Seq));
+        Assert.Equal(events.Count, events.Select(e => e.ClientId).Distinct().Count());
+        Assert.Equal(result.Seqs(), entries.Select(entry => events.Single(e => e.ClientId == entry.ClientId).Seq));
+    }
+
+    /// <summary>Locks a room's row, as an append of another silo does.</summary>
+    private static async Task<NpgsqlTransaction> HoldRoomAsync(NpgsqlConnection connection, string room)
+    {
+        var transaction = await connection.BeginTransactionAsync(Ct);
+        await using var command = new NpgsqlCommand("select 1 from chat.rooms where room = $1 for update", connection) { Parameters = { new() { Value = room } } };
+        await command.ExecuteNonQueryAsync(Ct);
+        return transaction;
+    }
+
+    private async Task UntilAsync(string awaited, string condition)
+    {
+        await using var connection = await ConnectAsync();
+        await using var command = new NpgsqlCommand(condition.Replace("wait_event_type", "datname = current_database() and wait_event_type", StringComparison.Ordinal), connection);
+        for (var waited = Stopwatch.StartNew(); await command.ExecuteScalarAsync(Ct) is not true; await Task.Delay(10, Ct))
+        {
+            Assert.True(waited.Elapsed < TimeSpan.FromSeconds(10), $"After 10 s, this is still not true: {awaited}.");
+        }
+    }
+
+    /// <summary>Makes new sessions read-only, as after a failover to a standby.</summary>
+    private async Task SetReadOnlyAsync(bool readOnly)
+    {
+        await using var connection = new NpgsqlConnection(_database + ";Pooling=false;Options=-c default_transaction_read_only=off");
+        await connection.OpenAsync(Ct);
+        await using var command = new NpgsqlCommand(
+            $"alter database {connection.Database} set default_transaction_read_only = {(readOnly ? "on" : "off")}", connection);
+        await command.ExecuteNonQueryAsync(Ct);
+    }
+
+    private async Task<NpgsqlConnection> ConnectAsync()
+    {
+        var connection = new NpgsqlConnection(_database + ";Pooling=false");
+        await connection.OpenAsync(Ct);
+        return connection;
+    }
+}

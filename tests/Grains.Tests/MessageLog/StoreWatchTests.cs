@@ -1,0 +1,118 @@
+using Microsoft.Extensions.Logging;
+using OrleansChat.Grains.Interfaces;
+using OrleansChat.Grains.MessageLog;
+using OrleansChat.TestSupport;
+
+namespace OrleansChat.Grains.Tests.MessageLog;
+
+/// <summary>
+/// How an outage is logged: when it begins, once per minute, and when it ends, with the number of failures.
+/// </summary>
+public sealed class StoreWatchTests : IDisposable
+{
+    private readonly ManualTime _time = new();
+    private readonly Lines _lines = new();
+
+    public void Dispose() => _lines.Dispose();
+
+    [Fact]
+    public async Task StoreWatch_WhenManyCallsFail_LogsTheOutageOncePerMinute()
+    {
+        var watch = new StoreWatch("claims", _time, _lines);
+
+        for (var i = 0; i < 5; i++)
+        {
+            await FailAsync(watch);
+        }
+
+        _time.Advance(TimeSpan.FromSeconds(61));
+        await FailAsync(watch);
+        await watch.WatchAsync(Task.FromResult(true));
+        await watch.WatchAsync(Task.FromResult(true));
+
+        Assert.Equal(
+            [
+                "Warning: Message log: claims fail",
+                "Warning: Message log: claims still fail, 6 in 61 s: away",
+                "Information: Message log: claims succeed again after 61 s; 6 had failed",
+            ],
+            _lines.All);
+    }
+
+    [Fact]
+    public async Task StoreWatch_WhenACallSucceeds_IsFreshForTenSeconds()
+    {
+        var watch = new StoreWatch("commits", _time, _lines);
+        Assert.False(watch.IsFresh);
+        await watch.WatchAsync(Task.FromResult(true));
+        Assert.True(watch.IsFresh);
+        _time.Advance(StoreWatch.Fresh);
+        Assert.False(watch.IsFresh);
+
+        await watch.WatchAsync(Task.FromResult(true));
+        await FailAsync(watch);
+
+        Assert.False(watch.IsFresh);
+    }
+
+    [Fact]
+    public async Task StoreWatch_WhenTheStoreRefusesAnEntry_CountsASuccess()
+    {
+        var watch = new StoreWatch("commits", _time, _lines);
+
+        await Assert.ThrowsAsync<MessageLogEntryException>(() => watch.WatchAsync(Task.FromException<bool>(new MessageLogEntryException("refused"))));
+
+        Assert.True(watch.IsFresh);
+        Assert.Empty(_lines.All);
+    }
+
+    [Fact]
+    public async Task StartupWait_WhenTheDatabaseIsAway_RetriesAndLogsOncePerMinute()
+    {
+        using var factory = new LoggerFactory([_lines]);
+        var wait = new StartupWait(_time, factory.CreateLogger<StartupWait>());
+        var attempts = 0;
+
+        var started = wait.UntilAsync(
+            "the database", _ => ++attempts < 100 ? Task.FromException(new MessageLogUnavailableException("away")) : Task.CompletedTask, _ => true, CancellationToken.None);
+        while (!started.IsCompleted)
+        {
+            if (attempts == 20)
+            {
+                Assert.Equal("Waiting for the database: away", wait.Reason);
+            }
+
+            await Task.WhenAny(started, _time.UntilArmedAsync());
+            _time.Advance(TimeSpan.FromSeconds(5));
+        }
+
+        await started;
+        Assert.Null(wait.Reason);
+        Assert.Equal("Warning: Waiting for the database: away", _lines.All[0]);
+        Assert.StartsWith("Warning: Still waiting for the database after ", _lines.All[1], StringComparison.Ordinal);
+        Assert.StartsWith("Information: Reached the database after ", _lines.All[^1], StringComparison.Ordinal);
+        Assert.InRange(_lines.All.Count, 9, 11); // 99 attempts in about 8 minutes.
+    }
+
+    private static Task<MessageLogUnavailableException> FailAsync(StoreWatch watch) =>
+        Assert.ThrowsAsync<MessageLogUnavailableException>(() => watch.WatchAsync(Task.FromException<bool>(new MessageLogUnavailableException("away"))));
+
+    private sealed class Lines : ILogger, ILoggerProvider
+    {
+        public List<string> All { get; } = [];
+
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            All.Add($"{logLevel}: {formatter(state, exception)}");
+
+        public void Dispose()
+        {
+        }
+    }
+}

@@ -1,0 +1,46 @@
+using OrleansChat.Grains.Interfaces;
+using OrleansChat.TestSupport;
+
+namespace OrleansChat.Grains.Tests.Rooms;
+
+/// <summary>How long a frequent action is delayed. The delay is at most the cost of one action.</summary>
+public sealed class BatchThrottleTests
+{
+    private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(8);
+    private readonly ManualTime _time = new();
+
+    [Fact]
+    public void Wait_WhenManyActionsRanEarly_IsTheCostOfOneAction()
+    {
+        var pace = new BatchThrottle(Period, _time);
+
+        for (var done = 0; done < 1000; done++)
+        {
+            // The action runs before it is due, as when enough is waiting.
+            pace.OnFlushed(1.5);
+        }
+
+        Assert.Equal(1.5 * Period, pace.Wait);
+        _time.Advance(1.5 * Period);
+        Assert.Equal(TimeSpan.Zero, pace.Wait);
+    }
+
+    [Fact]
+    public void Wait_WhenActionsPaused_IsZeroForTheNextFew()
+    {
+        var pace = new BatchThrottle(Period, _time);
+        for (var done = 0; done < 1000; done++)
+        {
+            pace.OnFlushed(1.5);
+        }
+
+        _time.Advance(TimeSpan.FromSeconds(1));
+        for (var done = 0; done < BatchThrottle.FreeBurst; done++)
+        {
+            Assert.True(pace.Wait <= TimeSpan.Zero);
+            pace.OnFlushed();
+        }
+
+        Assert.Equal(Period, pace.Wait);
+    }
+}

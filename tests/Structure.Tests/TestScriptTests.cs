@@ -1,0 +1,14 @@
+namespace OrleansChat.Structure.Tests;
+
+/// <summary><c>test.sh</c> names the test projects, because it runs some of them at the same time.</summary>
+public sealed class TestScriptTests
+{
+    [Fact]
+    public void TestScript_WhenATestProjectExists_RunsIt()
+    {
+        var script = File.ReadAllText(Path.Combine(Repository.Root, "test.sh"));
+        var projects = Directory.GetDirectories(Path.Combine(Repository.Root, "tests"), "*.Tests").Select(Path.GetFileName);
+
+        Assert.DoesNotContain(projects, project => !script.Contains($" {project}", StringComparison.Ordinal));
+    }
+}

@@ -1,0 +1,13 @@
+namespace OrleansChat.Structure.Tests;
+
+/// <summary>The version before this one, whose silos must be able to use everything that this version stores.</summary>
+public sealed class UpgradeTests
+{
+    [Fact]
+    public void PreviousVersion_WhenRead_IsAFullCommitHash()
+    {
+        var version = File.ReadAllText(Path.Combine(Repository.Root, "tests", "EndToEnd.Tests", "Upgrade", "previous-version.txt"));
+
+        Assert.Matches("^[0-9a-f]{40}\n?$", version);
+    }
+}

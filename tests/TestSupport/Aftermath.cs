@@ -1,0 +1,56 @@
+using System.Collections.Concurrent;
+using Xunit;
+
+namespace OrleansChat.TestSupport;
+
+/// <summary>
+/// Checks that an attack leaves nothing in this process: no memory, and no unobserved exceptions. Both belong to the
+/// whole process, so tests that use this class run alone.
+/// </summary>
+public sealed class Aftermath : IDisposable
+{
+    private readonly ConcurrentQueue<Exception> _unobserved = new();
+    private readonly long _before;
+
+    /// <summary>Measures the memory before the attack.</summary>
+    public Aftermath()
+    {
+        _before = InUse();
+        TaskScheduler.UnobservedTaskException += Observe;
+    }
+
+    /// <summary>
+    /// Waits up to about 10 s until the process uses less than so many bytes more than at the beginning. Fails if it
+    /// does not, or if there was an unobserved exception.
+    /// </summary>
+    public async Task ClearsAsync(long mostKept)
+    {
+        var kept = 0L;
+        for (var looks = 0; looks < 20 && (kept = InUse() - _before) >= mostKept; looks++)
+        {
+            await Task.Delay(500);
+        }
+
+        Assert.True(kept < mostKept, $"The process uses {kept >> 20} MiB more than before.");
+        Assert.True(_unobserved.IsEmpty, string.Join("\n", _unobserved));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => TaskScheduler.UnobservedTaskException -= Observe;
+
+    private void Observe(object? sender, UnobservedTaskExceptionEventArgs failure) => _unobserved.Enqueue(failure.Exception);
+
+    /// <summary>
+    /// The bytes in use after a full collection. The finalizers that run meanwhile report the unobserved exceptions.
+    /// </summary>
+    private static long InUse()
+    {
+        for (var i = 0; i < 3; i++)
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+        }
+
+        return GC.GetTotalMemory(forceFullCollection: true);
+    }
+}

@@ -1,0 +1,118 @@
+using Microsoft.Extensions.Time.Testing;
+
+namespace OrleansChat.TestSupport;
+
+/// <summary>
+/// A clock that a test moves, and that knows how many timers wait for it. It starts at a random date, so no code can
+/// depend on a date. Timers run on the thread that calls <see cref="FakeTimeProvider.Advance(TimeSpan)"/>.
+/// </summary>
+public sealed class ManualTime() : FakeTimeProvider(DateTimeOffset.UnixEpoch.AddSeconds(Random.Shared.NextInt64(1_000_000_000, 4_000_000_000)))
+{
+    private readonly Lock _lock = new();
+    private readonly HashSet<CountedTimer> _armed = [];
+    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Whether any timer waits for this clock.</summary>
+    public bool IsArmed
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _armed.Count > 0;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Waits until at least <paramref name="timers"/> timers wait for this clock, so that a test can move it without a
+    /// race.
+    /// </summary>
+    public async Task UntilArmedAsync(int timers = 1)
+    {
+        while (true)
+        {
+            Task changed;
+            lock (_lock)
+            {
+                if (_armed.Count >= timers)
+                {
+                    return;
+                }
+
+                changed = _changed.Task;
+            }
+
+            await changed.WaitAsync(TimeSpan.FromSeconds(20));
+        }
+    }
+
+    /// <inheritdoc/>
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+    {
+        var timer = new CountedTimer(this, callback, state);
+        timer.Start(dueTime, period);
+        return timer;
+    }
+
+    private ITimer CreateInnerTimer(TimerCallback callback) => base.CreateTimer(callback, null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+
+    private void Count(CountedTimer timer, bool armed)
+    {
+        lock (_lock)
+        {
+            if (armed ? _armed.Add(timer) : _armed.Remove(timer))
+            {
+                _changed.TrySetResult();
+                _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            }
+        }
+    }
+
+    private sealed class CountedTimer : ITimer
+    {
+        private readonly ManualTime _time;
+        private readonly TimerCallback _callback;
+        private readonly object? _state;
+        private readonly ITimer _inner;
+        private bool _repeats;
+
+        public CountedTimer(ManualTime time, TimerCallback callback, object? state)
+        {
+            (_time, _callback, _state) = (time, callback, state);
+            _inner = time.CreateInnerTimer(_ => Fire());
+        }
+
+        public void Start(TimeSpan dueTime, TimeSpan period) => Change(dueTime, period);
+
+        public bool Change(TimeSpan dueTime, TimeSpan period)
+        {
+            // The timer is counted before it is set, because a timer that is due at once runs within Change.
+            _repeats = period != Timeout.InfiniteTimeSpan && period != TimeSpan.Zero;
+            _time.Count(this, armed: dueTime != Timeout.InfiniteTimeSpan);
+            return _inner.Change(dueTime, period);
+        }
+
+        public void Dispose()
+        {
+            _time.Count(this, armed: false);
+            _inner.Dispose();
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            Dispose();
+            return ValueTask.CompletedTask;
+        }
+
+        private void Fire()
+        {
+            if (!_repeats)
+            {
+                _time.Count(this, armed: false);
+            }
+
+            _callback(_state);
+        }
+    }
+}

@@ -1,0 +1,38 @@
+using System.Buffers.Binary;
+using System.IO.Compression;
+using System.Text;
+
+namespace OrleansChat.TestSupport;
+
+/// <summary>One frame as it arrived (RFC 6455 §5.2).</summary>
+/// <param name="Compressed">
+/// Whether the payload is a message that was compressed independently of other messages (RFC 7692 §6).
+/// </param>
+public sealed record RawFrame(bool Final, int Opcode, byte[] Payload, bool Compressed = false)
+{
+    public const int Continuation = 0x0;
+    public const int Text = 0x1;
+    public const int Binary = 0x2;
+    public const int Close = 0x8;
+    public const int Ping = 0x9;
+    public const int Pong = 0xA;
+
+    /// <summary>The payload as text. Throws if it is not UTF-8.</summary>
+    public string TextPayload => new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(Compressed ? Inflated() : Payload);
+
+    /// <summary>The code of a close frame; 1005 if it has none (§7.1.5).</summary>
+    public int CloseCode => Payload.Length < 2 ? 1005 : BinaryPrimitives.ReadUInt16BigEndian(Payload);
+
+    /// <summary>The reason of a close frame.</summary>
+    public string CloseReason => Payload.Length < 2 ? "" : Encoding.UTF8.GetString(Payload.AsSpan(2));
+
+    private byte[] Inflated()
+    {
+        // RFC 7692 §7.2.2: the receiver appends these four bytes. The message depends on no other message.
+        using var deflated = new MemoryStream([.. Payload, 0x00, 0x00, 0xFF, 0xFF]);
+        using var inflate = new DeflateStream(deflated, CompressionMode.Decompress);
+        using var inflated = new MemoryStream();
+        inflate.CopyTo(inflated);
+        return inflated.ToArray();
+    }
+}

@@ -1,0 +1,115 @@
+/** Maximum wait for the answer to a ping if no other frame arrives, in ms. */
+const PONG_WITHIN = 5000;
+
+/** Maximum wait for the answer to a ping while other frames arrive, in ms: the server may be busy. */
+const PONG_WITHIN_BUSY = 30_000;
+
+/** Maximum interval between two checks of the clock, in ms. */
+const LOOK_EVERY = 5000;
+
+/** The heartbeat interval if `welcome` names none, in ms. */
+const HEARTBEAT = 25_000;
+
+/**
+ * Checks that a connection works in both directions. Browsers hide WebSocket pings from scripts. So the client sends
+ * the protocol's own `ping` when it has received no answer for one heartbeat interval. The connection is lost if then
+ * no frame arrives for 5 s, or if the ping is not answered within 30 s.
+ *
+ * Browsers delay the timers of hidden pages by up to a minute. Therefore a timer here never decides by itself: each one
+ * compares the clock with the time of the last frame.
+ */
+export class Liveness {
+  #clock;
+  #ping;
+  #lost;
+  #heartbeat = HEARTBEAT;
+  #timer = null;
+  #heardAt = 0;
+  #answeredAt = 0;
+  #askedAt = null;
+  #read = 0;
+  #shift = 0;
+
+  /**
+   * @param {object} parts
+   * @param {import('./session.js').Clock} parts.clock
+   * @param {() => void} parts.ping sends a ping
+   * @param {() => void} parts.lost called at most once after each `start`
+   */
+  constructor({ clock, ping, lost }) {
+    this.#clock = clock;
+    this.#ping = ping;
+    this.#lost = lost;
+  }
+
+  /**
+   * Starts the checks when the server has sent `welcome`.
+   * @param {number} [heartbeat] the interval that `welcome` names, in ms
+   */
+  start(heartbeat) {
+    this.stop();
+    this.#heartbeat = Number.isFinite(heartbeat) && heartbeat > 0 ? heartbeat : HEARTBEAT;
+    this.#heardAt = this.#answeredAt = this.#now();
+    this.#askedAt = null;
+    this.#wait();
+  }
+
+  stop() {
+    if (this.#timer !== null) this.#clock.clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+
+  /** Records that a frame arrived: the server can reach this client. */
+  heard() {
+    this.#heardAt = this.#now();
+  }
+
+  /** Records that a command was answered: this client can reach the server too. */
+  answered() {
+    this.#answeredAt = this.#heardAt = this.#now();
+    this.#askedAt = null;
+  }
+
+  /**
+   * Sends a ping now. If the last ping is unanswered and at least 5 s old, it sends another one: the page may have been
+   * frozen, so the age of the old ping proves nothing.
+   */
+  check() {
+    if (this.#timer === null) return;
+    if (this.#askedAt === null || this.#now() - this.#askedAt >= PONG_WITHIN) this.#ask();
+    this.#wait();
+  }
+
+  #ask() {
+    this.#askedAt = this.#now();
+    this.#ping();
+  }
+
+  #look() {
+    this.#timer = null;
+    const now = this.#now();
+    if (this.#askedAt === null) {
+      if (now - this.#answeredAt >= this.#heartbeat) this.#ask();
+    } else if (now - Math.max(this.#askedAt, this.#heardAt) >= PONG_WITHIN || now - this.#askedAt >= PONG_WITHIN_BUSY) {
+      this.#lost();
+      return;
+    }
+    this.#wait();
+  }
+
+  #wait() {
+    if (this.#timer !== null) this.#clock.clearTimeout(this.#timer);
+    const next = this.#askedAt === null
+      ? this.#answeredAt + this.#heartbeat
+      : Math.min(Math.max(this.#askedAt, this.#heardAt) + PONG_WITHIN, this.#askedAt + PONG_WITHIN_BUSY);
+    this.#timer = this.#clock.setTimeout(() => this.#look(), Math.min(LOOK_EVERY, Math.max(1, next - this.#now())));
+  }
+
+  /** The clock's time, made monotonic: if the clock is set back, a lost connection would otherwise go unnoticed. */
+  #now() {
+    const read = this.#clock.now();
+    if (read < this.#read) this.#shift += this.#read - read;
+    this.#read = read;
+    return read + this.#shift;
+  }
+}

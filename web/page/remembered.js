@@ -1,0 +1,96 @@
+import { parseRoom } from './names.js';
+
+const PREFIX = 'orleanschat.rooms:';
+
+const KINDS = new Set(['channel', 'group', 'direct']);
+
+/** Maximum number of remembered rooms. */
+const MAX_ROOMS = 50;
+
+/**
+ * The rooms that a user had open, for the next visit. All tabs of a user share the list; each adds and removes its own
+ * rooms. If the browser stores nothing, the list is empty.
+ */
+export class RememberedRooms {
+  #key;
+  #server;
+  #storage;
+
+  /**
+   * @param {string} server
+   * @param {string} user
+   * @param {() => Storage} [storage] called for each access, because reading `localStorage` can throw
+   */
+  constructor(server, user, storage = () => localStorage) {
+    this.#key = PREFIX + JSON.stringify([server, user]);
+    this.#server = server;
+    this.#storage = storage;
+  }
+
+  /**
+   * The rooms, oldest first. `kind` is null if the room was never entered.
+   * @returns {{ name: string, kind: 'channel' | 'group' | 'direct' | null }[]}
+   */
+  get list() {
+    try {
+      return JSON.parse(this.#storage().getItem(this.#key) ?? '[]')
+        .filter(room => typeof room?.name === 'string' && parseRoom(room.name).room === room.name)
+        .map(({ name, kind }) => ({ name, kind: KINDS.has(kind) ? kind : null }))
+        .slice(-MAX_ROOMS);
+    } catch {
+      return [];
+    }
+  }
+
+  /**
+   * Adds a room, or sets the kind of a room that is in the list. Such a room keeps its place.
+   * @param {string} name
+   * @param {'channel' | 'group' | 'direct' | null} [kind]
+   */
+  add(name, kind) {
+    const { list } = this;
+    const known = list.find(room => room.name === name);
+    if (known && known.kind === (kind ?? known.kind)) return;
+    if (known) known.kind = kind;
+    else list.push({ name, kind });
+    this.#write(list.slice(-MAX_ROOMS));
+  }
+
+  remove(name) {
+    this.#write(this.list.filter(room => room.name !== name));
+  }
+
+  /**
+   * Removes the lists of users who have no tab open, so that they stay private from the next user of this browser.
+   * @param {Set<string>} here the users of this server who have a tab open
+   */
+  forgetOthers(here) {
+    try {
+      const storage = this.#storage();
+      const keys = Array.from({ length: storage.length }, (_, index) => storage.key(index));
+      for (const key of keys.filter(key => key !== this.#key && key.startsWith('orleanschat.rooms'))) {
+        const [server, user] = ownerOf(key);
+        if (server === null || (server === this.#server && !here.has(user))) storage.removeItem(key);
+      }
+    } catch {
+      // The storage is blocked, so there are no lists.
+    }
+  }
+
+  #write(rooms) {
+    try {
+      this.#storage().setItem(this.#key, JSON.stringify(rooms));
+    } catch {
+      // The next visit opens fewer rooms.
+    }
+  }
+}
+
+/** The [server, user] of a list. The key of an old list, from an earlier version of the page, does not contain them. */
+function ownerOf(key) {
+  try {
+    return JSON.parse(key.slice(PREFIX.length));
+  } catch {
+    return [null, null];
+  }
+}

@@ -2,11 +2,13 @@ using System.Diagnostics.CodeAnalysis;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using OrleansChat.Gateway.Access;
+using OrleansChat.Gateway.Cluster;
 using OrleansChat.Gateway.Connections;
+using OrleansChat.Gateway.Endpoint;
 using OrleansChat.Gateway.Fanout;
 using OrleansChat.Gateway.Sessions;
-using OrleansChat.Gateway.Tokens;
-using OrleansChat.Hosting;
+using OrleansChat.ProcessHosting;
 using OrleansChat.Protocol;
 
 namespace OrleansChat.Gateway;
@@ -50,12 +52,15 @@ internal static class GatewayHosting
         services.AddSingleton<BackgroundTasks>();
         services.AddSingleton<FanoutInstruments>();
         services.AddSingleton<SessionInstruments>();
-        services.AddSingleton<Feeds>();
-        services.AddSingleton<IRooms>(parts => parts.GetRequiredService<Feeds>());
-        services.AddSingleton<Users>();
-        services.AddSingleton<IUsers>(parts => parts.GetRequiredService<Users>());
-        services.AddSingleton(Ports);
+        services.AddSingleton<RoomFeeds>();
+        services.AddSingleton<RoomClients>();
+        services.AddSingleton<IRooms>(parts => parts.GetRequiredService<RoomClients>());
+        services.AddSingleton<IHistory, HistoryClient>();
+        services.AddSingleton<UserClients>();
+        services.AddSingleton<IUsers>(parts => parts.GetRequiredService<UserClients>());
+        services.AddSingleton(CreateSessionServices);
 
+        services.AddHealthChecks().AddCheck<Readiness>("ready");
         services.AddHosted<StartupNotices>();
         services.AddHosted<GatewayLease>();
         services.AddHosted<GatewayStream>();
@@ -116,8 +121,9 @@ internal static class GatewayHosting
         app.Map("/ws", endpoint.HandleAsync);
     }
 
-    private static SessionServices Ports(IServiceProvider parts) => new(
+    private static SessionServices CreateSessionServices(IServiceProvider parts) => new(
         parts.GetRequiredService<IRooms>(),
+        parts.GetRequiredService<IHistory>(),
         parts.GetRequiredService<IUsers>(),
         parts.GetRequiredService<IOptions<ProtocolLimits>>().Value,
         parts.GetRequiredService<IOptions<ChatSessionOptions>>().Value,

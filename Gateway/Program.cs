@@ -1,4 +1,7 @@
-using OrleansChat.Hosting;
+using OrleansChat.Gateway.Access;
+using OrleansChat.Gateway.Cluster;
+using OrleansChat.Gateway.Endpoint;
+using OrleansChat.ProcessHosting;
 
 namespace OrleansChat.Gateway;
 

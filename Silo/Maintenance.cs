@@ -2,7 +2,7 @@ using Microsoft.Extensions.Options;
 using OrleansChat.Grains.Interfaces;
 using OrleansChat.Grains.MessageLog;
 using OrleansChat.Grains.MessageLog.Sqlite;
-using OrleansChat.Hosting;
+using OrleansChat.ProcessHosting;
 using OrleansChat.Silo.Clustering;
 
 namespace OrleansChat.Silo;

@@ -1,6 +1,6 @@
 using OrleansChat.Grains;
 using OrleansChat.Grains.Interfaces;
-using OrleansChat.Hosting;
+using OrleansChat.ProcessHosting;
 using OrleansChat.Silo.Clustering;
 using OrleansChat.Silo.Health;
 using OrleansChat.Streams;

@@ -33,18 +33,6 @@ internal interface IRooms
     /// <param name="head">The last sequence that the feed has delivered.</param>
     bool GoLive(Subscription subscription, out long head);
 
-    /// <summary>
-    /// Reads the events after a sequence from the message log. Concurrent reads after the same sequence share one read,
-    /// with the limit of the first of them. Empty if the log has no more.
-    /// </summary>
-    Task<IReadOnlyList<EncodedEvent>> ReadAsync(string room, long after, int limit, CancellationToken cancellationToken);
-
-    /// <summary>
-    /// Reads a page of history on behalf of a user. Refused with <see cref="Refusal.Unavailable"/> if too many pages
-    /// are being read on this gateway.
-    /// </summary>
-    Task<HistoryPage> PageAsync(PageAsk ask, CancellationToken cancellationToken);
-
     /// <summary>Lists the users in a room, if there are at most <paramref name="most"/>.</summary>
     Task<PresenceSnapshot> WhoAsync(string room, string user, int most);
 }

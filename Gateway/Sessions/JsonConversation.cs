@@ -1,3 +1,5 @@
+using OrleansChat.Gateway.Access;
+using OrleansChat.Gateway.Frames;
 using OrleansChat.Protocol;
 
 namespace OrleansChat.Gateway.Sessions;

@@ -1,3 +1,4 @@
+using OrleansChat.Gateway.Frames;
 using OrleansChat.Grains.Interfaces;
 using OrleansChat.Protocol;
 
@@ -56,15 +57,7 @@ internal sealed partial class Session
     {
         lock (_gate)
         {
-            // Behind - live if nothing is missing; otherwise it must catch up.
-            // Live, Ended - do nothing.
-            // Entering - impossible: Follow is called after Entered.
-            if (subscription.State == SubscriptionState.Behind && subscription.Queued >= head)
-            {
-                subscription.State = SubscriptionState.Live;
-            }
-
-            return subscription.State is SubscriptionState.Live or SubscriptionState.Ended;
+            return subscription.TryGoLive(head);
         }
     }
 
@@ -76,12 +69,7 @@ internal sealed partial class Session
     {
         lock (_gate)
         {
-            // Live - read from the log from now on.
-            // Behind - it does so already. Entering - it will, if it is not at the head. Ended - do nothing.
-            if (subscription.State == SubscriptionState.Live)
-            {
-                subscription.State = SubscriptionState.Behind;
-            }
+            subscription.FallBehind();
         }
 
         CatchUp();
@@ -97,14 +85,7 @@ internal sealed partial class Session
         connection.SendQueue.DropEvents();
         foreach (var subscription in _subscriptions.Values)
         {
-            // Live - its posts were dropped: read them from the log.
-            // Behind - its posts were dropped too: read them again.
-            // Entering, Ended - it has no posts.
-            if (subscription.State is SubscriptionState.Live or SubscriptionState.Behind)
-            {
-                subscription.State = SubscriptionState.Behind;
-                subscription.Rewind();
-            }
+            subscription.Rewind();
         }
 
         CatchUp();
@@ -175,7 +156,7 @@ internal sealed partial class Session
             }
 
             // Step 6: Read and encode a page.
-            var events = await services.Rooms.ReadAsync(subscription.Room, after, _page, connection.Gone);
+            var events = await services.History.ReadAsync(subscription.Room, after, _page, connection.Gone);
             foreach (var happened in events)
             {
                 // Encode before taking the session's lock. The room's feed may wait for that lock, and its other
@@ -203,7 +184,7 @@ internal sealed partial class Session
     /// </summary>
     private async Task<bool> CheckMembershipAsync(Subscription subscription)
     {
-        var page = await services.Rooms.PageAsync(new(subscription.Room, user, subscription.Queued, 1, Whole: 0), connection.Gone).WaitAsync(connection.Gone);
+        var page = await services.History.PageAsync(new(subscription.Room, user, subscription.Queued, 1, Whole: 0), connection.Gone).WaitAsync(connection.Gone);
         if (page.Refusal == Refusal.Unavailable)
         {
             return false;

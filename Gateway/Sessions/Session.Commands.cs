@@ -1,3 +1,4 @@
+using OrleansChat.Gateway.Frames;
 using OrleansChat.Grains.Interfaces;
 using OrleansChat.Protocol;
 
@@ -9,7 +10,7 @@ internal sealed partial class Session
     private void Join(Join join, Entry entry = Entry.Asked)
     {
         var room = RoomNames.ToKey(join.Room, user);
-        var kind = Frames.ParseKind(join.Kind);
+        var kind = FrameMapping.ParseKind(join.Kind);
         var subscription = new Subscription(this, room, new(GetFormat(join.Room), join.Room, user, connection.Deflates));
         Subscription? earlier;
         lock (_gate)
@@ -99,10 +100,7 @@ internal sealed partial class Session
             };
             after = Math.Max(0, after);
             var view = subscription.View;
-            Answer(
-                new Joined(
-                    join.Id, view.Room, Frames.Kind(entered.Kind), entered.Seq, entered.Epoch, after, entered.Read, entered.Unread, entered.Count, reset),
-                view.Format);
+            Answer(FrameMapping.Joined(join.Id, view.Room, entered, after, reset), view.Format);
             if (subscription.State == SubscriptionState.Ended)
             {
                 // Ended: the command has its answer, and there is nothing to deliver.
@@ -118,7 +116,6 @@ internal sealed partial class Session
             }
 
             subscription.StartAfter(after, entered.Seq);
-            subscription.State = SubscriptionState.Behind;
             if (subscription.EndedAt > entered.Seq)
             {
                 // The feed delivered an end of this membership before the room's answer arrived.
@@ -141,7 +138,7 @@ internal sealed partial class Session
     {
         lock (_gate)
         {
-            subscription.State = SubscriptionState.Ended;
+            subscription.End();
             if (_subscriptions.TryGetValue(subscription.Room, out var current) && current == subscription)
             {
                 _subscriptions.Remove(subscription.Room);
@@ -150,7 +147,7 @@ internal sealed partial class Session
 
         if (entry != Entry.Notified)
         {
-            Answer(ToErr(join.Id, reply) with { Room = entry == Entry.Resumed && join.Id is null ? join.Room : null });
+            Answer(FrameMapping.Error(join.Id, reply) with { Room = entry == Entry.Resumed && join.Id is null ? join.Room : null });
         }
     }
 
@@ -175,7 +172,7 @@ internal sealed partial class Session
         Interlocked.Increment(ref _inFlight);
         services.Rooms.Exit(subscription, !leave.KeepMembership, reply =>
         {
-            Answer(reply is Done ? new Ok(leave.Id, leave.Room, null, null, false, null) : ToErr(leave.Id, reply));
+            Answer(FrameMapping.Answer(leave, reply));
             CountAnswer();
         });
     }
@@ -218,9 +215,9 @@ internal sealed partial class Session
         }
 
         Interlocked.Increment(ref _inFlight);
-        services.Rooms.Send(room, Frames.Post(send, user), reply =>
+        services.Rooms.Send(room, FrameMapping.Post(send, user), reply =>
         {
-            Answer(reply is Posted posted ? new Ok(send.Id, send.Room, posted.Seq, posted.Ts, posted.Duplicate, null) : ToErr(send.Id, reply));
+            Answer(FrameMapping.Answer(send, reply));
             CountAnswer();
         });
     }
@@ -239,7 +236,7 @@ internal sealed partial class Session
         {
             if (reply is Refused)
             {
-                Answer(ToErr(commandId, reply));
+                Answer(FrameMapping.Error(commandId, reply));
             }
 
             CountAnswer();
@@ -253,7 +250,7 @@ internal sealed partial class Session
     {
         if (subscription is not null)
         {
-            subscription.State = SubscriptionState.Ended;
+            subscription.End();
             connection.SendQueue.DropEvents(subscription);
         }
     }
@@ -278,8 +275,4 @@ internal sealed partial class Session
         /// <summary>A notification: the room has new events.</summary>
         Notified,
     }
-
-    private static Err ToErr(string? id, RoomReply reply) => reply is Refused refused
-        ? Frames.Error(id, refused.Reason, refused.Message, refused.RetryMs)
-        : new(id, ChatErrorCode.Internal, "the room returned an unexpected reply", null);
 }

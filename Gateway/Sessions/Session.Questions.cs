@@ -1,3 +1,4 @@
+using OrleansChat.Gateway.Frames;
 using OrleansChat.Grains.Interfaces;
 using OrleansChat.Protocol;
 
@@ -22,36 +23,19 @@ internal sealed partial class Session
             { Around: { } seq } => (Math.Max(0, seq - 1 - (history.Limit / 2)), history.Limit, seq),
             _ => (-(long)history.Limit, history.Limit, long.MaxValue),
         };
-        var page = limit == 0 ? new([], 0, null) : await services.Rooms.PageAsync(new(room, user, after, limit, whole), connection.Gone);
+        var page = limit == 0 ? new([], 0, null) : await services.History.PageAsync(new(room, user, after, limit, whole), connection.Gone);
         if (history.After is null && page is { Refusal: null, Events.Length: 0, Head: > 0 })
         {
             // If before or around names a sequence beyond the head, the answer is the newest page.
-            page = await services.Rooms.PageAsync(new(room, user, -limit, limit, long.MaxValue), connection.Gone);
+            page = await services.History.PageAsync(new(room, user, -limit, limit, long.MaxValue), connection.Gone);
         }
 
-        if (page.Refusal is { } refusal)
-        {
-            Answer(Frames.Error(history.Id, refusal));
-            return;
-        }
-
-        var events = page.Events;
-        services.Users.Charge(user, BudgetKind.Commands, events.Sum(EventBytes.Count) / BytesPerCommand);
-        var (first, last) = events.Length == 0 ? (0L, 0L) : (events[0].Seq, events[^1].Seq);
-        var more = history.After is null ? first > 1 : last > 0 && last < page.Head;
-        Answer(
-            new Page(
-                history.Id, history.Room, [.. events.Select(happened => Frames.Event(happened, history.Room, happened.From == user)).OfType<ChatEvent>()], first, last, more),
-            GetFormat(history.Room));
+        services.Users.Charge(user, BudgetKind.Commands, page.Events.Sum(EventBytes.Count) / BytesPerCommand);
+        Answer(FrameMapping.Answer(history, page, user), GetFormat(history.Room));
     }
 
-    private async Task WhoAsync(Who who)
-    {
-        var attendance = await services.Rooms.WhoAsync(RoomNames.ToKey(who.Room, user), user, services.Options.WhoNames);
-        Answer(
-            attendance.Refusal is { } refusal ? Frames.Error(who.Id, refusal) : new WhoIs(who.Id, who.Room, attendance.Count, attendance.Users),
-            GetFormat(who.Room));
-    }
+    private async Task WhoAsync(Who who) =>
+        Answer(FrameMapping.Answer(who, await services.Rooms.WhoAsync(RoomNames.ToKey(who.Room, user), user, services.Options.WhoNames)), GetFormat(who.Room));
 
     /// <summary>
     /// Starts a question when the previous one is answered and the send queue has room for the answer. So the memory of

@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using OrleansChat.Gateway.Connections;
+using OrleansChat.Gateway.Frames;
 using OrleansChat.Grains.Interfaces;
 using OrleansChat.Protocol;
 
@@ -22,7 +25,7 @@ internal sealed partial class Session(string id, string user, IWireFormat format
     private HashSet<string>? _left;
 
     /// <summary>Set whenever a command was answered.</summary>
-    private readonly Connections.SingleWaiterAutoResetEvent _answered = new();
+    private readonly SingleWaiterAutoResetEvent _answered = new();
 
     /// <summary>
     /// Rooms that notifications named before hello, each with the sequence to start after; null once hello was handled.
@@ -281,7 +284,7 @@ internal sealed partial class Session(string id, string user, IWireFormat format
     {
         if (!isInformed)
         {
-            Answer(Frames.Error(null, Refusal.NotMember) with { Room = subscription.View.Room });
+            Answer(FrameMapping.Error(null, Refusal.NotMember) with { Room = subscription.View.Room });
         }
 
         subscription.End();
@@ -409,6 +412,10 @@ internal sealed partial class Session(string id, string user, IWireFormat format
             return rung;
         }
     }
+
+    /// <summary>Fails in debug builds if the current thread does not hold the session's lock.</summary>
+    [Conditional("DEBUG")]
+    public void AssertLocked() => Debug.Assert(_gate.IsHeldByCurrentThread, "The session's lock guards its subscriptions.");
 
     private void CountAnswer()
     {

@@ -5,7 +5,7 @@ namespace OrleansChat.Gateway.Sessions;
 
 /// <summary>The services and settings that all sessions of a gateway share.</summary>
 internal sealed record SessionServices(
-    IRooms Rooms, IUsers Users, ProtocolLimits Limits, ChatSessionOptions Options, LagOptions Lag, RoomsAllowed RoomsAllowed,
+    IRooms Rooms, IHistory History, IUsers Users, ProtocolLimits Limits, ChatSessionOptions Options, LagOptions Lag, RoomsAllowed RoomsAllowed,
     SessionInstruments Instruments, int HeartbeatMs, TimeProvider Time);
 
 /// <summary>Whether a join may create rooms. Section <c>Rooms</c>.</summary>

@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using OrleansChat.Gateway.Connections;
+using OrleansChat.Gateway.Frames;
 
 namespace OrleansChat.Gateway.Sessions;
 
@@ -19,8 +21,8 @@ internal sealed class Subscription(Session session, string room, RenderKey view)
     /// <summary>How the session shows the room.</summary>
     public RenderKey View => view;
 
-    /// <summary>The state. The session sets it, under its lock.</summary>
-    public SubscriptionState State { get; set; } = SubscriptionState.Entering;
+    /// <summary>The state. Only the methods of this class change it.</summary>
+    public SubscriptionState State { get; private set; } = SubscriptionState.Entering;
 
     /// <summary>The last sequence in the connection send queue or already written.</summary>
     public long Queued { get; private set; }
@@ -43,12 +45,64 @@ internal sealed class Subscription(Session session, string room, RenderKey view)
     /// </summary>
     public bool MayBeOver { get; set; }
 
-    /// <summary>Sets the position after which delivery starts: the room's head, or a sequence before it.</summary>
+    /// <summary>The room has answered: delivery starts after <paramref name="seq"/>.</summary>
+    /// <param name="head">The room's head, which is not before <paramref name="seq"/>.</param>
     public void StartAfter(long seq, long head)
     {
+        session.AssertLocked();
+        Debug.Assert(State == SubscriptionState.Entering, "The room answers once, and an ended subscription starts no more.");
         _cursor = seq;
         Queued = seq;
         EnteredAt = head;
+        State = SubscriptionState.Behind;
+    }
+
+    /// <summary>
+    /// Makes the subscription live if everything up to <paramref name="head"/> is queued. Returns true if it is live or
+    /// has ended.
+    /// </summary>
+    public bool TryGoLive(long head)
+    {
+        session.AssertLocked();
+
+        // Behind - live if nothing is missing; otherwise it must catch up.
+        // Live, Ended - do nothing.
+        // Entering - impossible: the session asks for it only after the room has answered.
+        if (State == SubscriptionState.Behind && Queued >= head)
+        {
+            State = SubscriptionState.Live;
+        }
+
+        return State is SubscriptionState.Live or SubscriptionState.Ended;
+    }
+
+    /// <summary>The feed skips events: a live subscription reads them from the log.</summary>
+    public void FallBehind()
+    {
+        session.AssertLocked();
+
+        // Live - read from the log from now on.
+        // Behind - it does so already. Entering - it will, if it is not at the head. Ended - do nothing.
+        if (State == SubscriptionState.Live)
+        {
+            State = SubscriptionState.Behind;
+        }
+    }
+
+    /// <summary>
+    /// The send queue dropped its posts: what was not written must be read from the log and queued again.
+    /// </summary>
+    public void Rewind()
+    {
+        session.AssertLocked();
+
+        // Live, Behind - its posts were dropped: go back to the cursor.
+        // Entering, Ended - it has no posts.
+        if (State is SubscriptionState.Live or SubscriptionState.Behind)
+        {
+            State = SubscriptionState.Behind;
+            Queued = Volatile.Read(ref _cursor);
+        }
     }
 
     /// <summary>
@@ -77,14 +131,10 @@ internal sealed class Subscription(Session session, string room, RenderKey view)
         return true;
     }
 
-    /// <summary>
-    /// Moves back to the cursor after the send queue dropped its posts: what was not written must be queued again.
-    /// </summary>
-    public void Rewind() => Queued = Volatile.Read(ref _cursor);
-
     /// <summary>Ends the subscription. Returns its cursor; null if the room had not answered yet.</summary>
     public long? End()
     {
+        session.AssertLocked();
         var entered = State != SubscriptionState.Entering;
         State = SubscriptionState.Ended;
         return entered ? Volatile.Read(ref _cursor) : null;

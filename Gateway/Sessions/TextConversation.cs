@@ -1,4 +1,5 @@
 using System.Text;
+using OrleansChat.Gateway.Access;
 using OrleansChat.Protocol;
 using OrleansChat.Protocol.Text;
 

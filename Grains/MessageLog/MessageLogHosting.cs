@@ -7,6 +7,7 @@ using OrleansChat.Grains.Interfaces;
 using OrleansChat.Grains.MessageLog.Memory;
 using OrleansChat.Grains.MessageLog.Postgres;
 using OrleansChat.Grains.MessageLog.Sqlite;
+using OrleansChat.ProcessHosting;
 
 namespace OrleansChat.Grains.MessageLog;
 

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
 using OrleansChat.Grains.Interfaces;
+using OrleansChat.Streams;
 
 namespace OrleansChat.Grains.Rooms;
 

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using OrleansChat.Grains.Gateways;
 using OrleansChat.Grains.Interfaces;
-using OrleansChat.Hosting;
+using OrleansChat.ProcessHosting;
 
 namespace OrleansChat.Silo.Clustering;
 

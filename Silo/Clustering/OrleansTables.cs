@@ -1,6 +1,7 @@
 using Npgsql;
 using OrleansChat.Grains.Interfaces;
 using OrleansChat.Grains.MessageLog.Postgres;
+using OrleansChat.ProcessHosting;
 
 namespace OrleansChat.Silo.Clustering;
 

@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using Npgsql;
 using OrleansChat.Grains.Gateways;
 using OrleansChat.Grains.Interfaces;
+using OrleansChat.ProcessHosting;
 
 namespace OrleansChat.Silo.Clustering;
 

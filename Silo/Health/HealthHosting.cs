@@ -1,7 +1,7 @@
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-using OrleansChat.Hosting;
+using OrleansChat.ProcessHosting;
 
 namespace OrleansChat.Silo.Health;
 

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using OrleansChat.Grains.Interfaces;
 using OrleansChat.Grains.MessageLog;
+using OrleansChat.ProcessHosting;
 
 namespace OrleansChat.Silo.Health;
 

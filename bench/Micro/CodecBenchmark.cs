@@ -1,6 +1,6 @@
 using System.Text;
 using BenchmarkDotNet.Attributes;
-using OrleansChat.Gateway.Sessions;
+using OrleansChat.Gateway.Frames;
 using OrleansChat.Protocol;
 
 namespace OrleansChat.Micro;

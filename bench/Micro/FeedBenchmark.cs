@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Attributes;
 using OrleansChat.Gateway.Connections;
 using OrleansChat.Gateway.Fanout;
+using OrleansChat.Gateway.Frames;
 using OrleansChat.Gateway.Sessions;
 
 namespace OrleansChat.Micro;
@@ -13,7 +14,7 @@ public class FeedBenchmark
 {
     private readonly WriteBatch _gathering = new();
     private ConnectionSendQueue[] _outboxes = [];
-    private Feed? _feed;
+    private RoomFeed? _feed;
     private int _events;
     private long _seq;
 
@@ -28,7 +29,7 @@ public class FeedBenchmark
         var words = Of.Text.Split(' ');
         (_events, var members) = (int.Parse(words[0]), int.Parse(words[2]));
         _feed = new(
-            Room.Name, static (_, _) => throw new InvalidOperationException("The benchmark has no gap that would need the log."), static _ => { }, new(), new(new Meters()), TimeProvider.System);
+            static (_, _) => throw new InvalidOperationException("The benchmark has no gap that would need the log."), static _ => { }, new(), new(new Meters()), TimeProvider.System);
         _outboxes = [.. Enumerable.Range(0, members).Select(member => Live(_feed, $"member-{member}"))];
         await _feed.OpenAsync(0, default);
     }
@@ -51,15 +52,16 @@ public class FeedBenchmark
     /// <summary>
     /// Adds a live subscription and returns its send queue. Its session only receives, so it needs no cluster.
     /// </summary>
-    private static ConnectionSendQueue Live(Feed feed, string user)
+    private static ConnectionSendQueue Live(RoomFeed feed, string user)
     {
         var time = TimeProvider.System;
         var sendQueue = new ConnectionSendQueue(256 * 1024, 256 * 1024, static () => { });
         var wire = new SessionConnection(sendQueue, new(0, 1, time), static (_, _, _) => { }, new(time, TimeSpan.Zero, static (_, _) => { }), CancellationToken.None);
-        var ports = new SessionServices(null!, null!, new(), new(), new(), new(), new(new Meters()), 25_000, time);
+        var ports = new SessionServices(null!, null!, null!, new(), new(), new(), new(), new(new Meters()), 25_000, time);
         var session = new Session(Guid.NewGuid().ToString("N"), user, JsonFormat.Instance, wire, ports);
-        var subscription = new Subscription(session, Room.Name, new(JsonFormat.Instance, Room.Name, user)) { State = SubscriptionState.Live };
+        var subscription = new Subscription(session, Room.Name, new(JsonFormat.Instance, Room.Name, user));
         subscription.StartAfter(0, 0);
+        subscription.TryGoLive(0);
         feed.Add(subscription);
         return sendQueue;
     }

@@ -1,5 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.Options;
+using OrleansChat.Gateway.Access;
+using OrleansChat.Gateway.Endpoint;
 
 namespace OrleansChat.Gateway.Tests;
 

@@ -1,3 +1,5 @@
+using OrleansChat.Gateway.Cluster;
+
 namespace OrleansChat.Gateway.Tests;
 
 /// <summary>The times at which clients leave and reconnect, by a clock that the test moves.</summary>

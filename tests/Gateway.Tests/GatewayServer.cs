@@ -5,13 +5,16 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using OrleansChat.Gateway.Access;
+using OrleansChat.Gateway.Cluster;
 using OrleansChat.Gateway.Connections;
+using OrleansChat.Gateway.Endpoint;
 using OrleansChat.Gateway.Fanout;
 using OrleansChat.Gateway.Sessions;
 using OrleansChat.Gateway.Tests.Fanout;
 using OrleansChat.Gateway.Tests.Sessions;
 using OrleansChat.Gateway.Tests.Tokens;
-using OrleansChat.Hosting;
+using OrleansChat.ProcessHosting;
 
 namespace OrleansChat.Gateway.Tests;
 
@@ -60,7 +63,7 @@ internal sealed class GatewayServer : IAsyncDisposable
         services.AddSingleton<HandshakeLimiter>();
         services.AddSingleton<WebSocketEndpoint>();
         services.AddSingleton(new SessionServices(
-            rooms, users, new(), sessions ?? new(), new(), new(), new(new Meters()), 25_000, time));
+            rooms, rooms, users, new(), sessions ?? new(), new(), new(), new(new Meters()), 25_000, time));
         services.AddSingleton<ConnectionSet>();
         services.AddHostedService(parts => parts.GetRequiredService<ConnectionSet>());
         services.AddSingleton(GrainsInMemory.Create((0L, registry)));

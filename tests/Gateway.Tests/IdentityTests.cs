@@ -1,3 +1,4 @@
+using OrleansChat.Gateway.Access;
 using OrleansChat.Protocol;
 
 namespace OrleansChat.Gateway.Tests;

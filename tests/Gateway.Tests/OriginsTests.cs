@@ -1,8 +1,9 @@
 using System.Globalization;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
+using OrleansChat.Gateway.Endpoint;
 using OrleansChat.Gateway.Tests.Hostile;
-using OrleansChat.Hosting;
+using OrleansChat.ProcessHosting;
 
 namespace OrleansChat.Gateway.Tests;
 

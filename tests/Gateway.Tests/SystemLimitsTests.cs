@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using OrleansChat.Gateway.Connections;
+using OrleansChat.Gateway.Endpoint;
 
 namespace OrleansChat.Gateway.Tests;
 

@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Text;
 using Orleans.Metadata;
 using OrleansChat.Grains.Interfaces;
+using OrleansChat.ProcessHosting;
 using OrleansChat.Streams;
 
 namespace OrleansChat.Grains.Tests;
@@ -64,7 +65,7 @@ public sealed class ContractFileTests
             .Select(type => $"{Name(type)}{Base(type)}: {string.Join(", ", Members(type))}"));
 
         text.Append("\n# Enumerations\n");
-        Append(text, types.Where(type => type.IsEnum && type.IsPublic && type.Assembly == typeof(IRoomGrain).Assembly && type != typeof(ClusterStore))
+        Append(text, types.Where(type => type.IsEnum && type.IsPublic && type.Assembly == typeof(IRoomGrain).Assembly)
             .Select(type => $"{type.Name}: {string.Join(", ", Enum.GetValues(type).Cast<object>().Select(value => $"{Convert.ToInt32(value, null)} {value}"))}"));
         return text.ToString();
     }

@@ -12,10 +12,11 @@ public sealed partial class ArrowTests
     {
         { "Protocol", [] },
         { "Grains.Interfaces", [] },
+        { "ProcessHosting", [] },
         { "Streams", [] },
-        { "Grains", ["Grains.Interfaces", "Streams"] },
-        { "Silo", ["Grains", "Grains.Interfaces", "Streams"] },
-        { "Gateway", ["Grains.Interfaces", "Protocol", "Streams"] },
+        { "Grains", ["Grains.Interfaces", "ProcessHosting", "Streams"] },
+        { "Silo", ["Grains", "Grains.Interfaces", "ProcessHosting", "Streams"] },
+        { "Gateway", ["Grains.Interfaces", "ProcessHosting", "Protocol", "Streams"] },
     };
 
     [Theory, MemberData(nameof(Arrows))]

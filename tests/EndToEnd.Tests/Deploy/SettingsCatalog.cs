@@ -2,9 +2,12 @@ using System.ComponentModel.DataAnnotations;
 using System.Reflection;
 using Microsoft.Extensions.Configuration;
 using OrleansChat.Gateway;
+using OrleansChat.Gateway.Access;
+using OrleansChat.Gateway.Endpoint;
 using OrleansChat.Grains.Interfaces;
 using OrleansChat.Grains.MessageLog;
 using OrleansChat.Grains.Rooms;
+using OrleansChat.ProcessHosting;
 using OrleansChat.Protocol;
 using OrleansChat.Silo;
 using OrleansChat.Streams;
@@ -66,18 +69,15 @@ internal static class SettingsCatalog
     /// </summary>
     public static IReadOnlyList<SettingsSection> Sections { get; } =
     [
-        new(Silo, "Process", Hosting(typeof(SiloSettings), "ProcessSettings")),
         .. Named(Silo, SiloParts),
         new(Silo, "Rooms", typeof(RoomOptions)),
         new(Silo, "Streams", typeof(PushStreamOptions)),
-        new(Gateway, "Process", Hosting(typeof(Identity), "ProcessSettings")),
         .. Named(Gateway, GatewayParts),
         new(Gateway, "Limits", typeof(ProtocolLimits)),
     ];
 
     /// <summary>The settings, and sections, that had another name in the version before.</summary>
-    public static IReadOnlyList<(string Old, string New)> Renamed { get; } = (IReadOnlyList<(string Old, string New)>)
-        Hosting(typeof(SiloSettings), "RenamedSettings").GetField("Names", BindingFlags.NonPublic | BindingFlags.Static)!.GetValue(null)!;
+    public static IReadOnlyList<(string Old, string New)> Renamed => RenamedSettings.Names;
 
     /// <summary>Types that have a property with a range. Each must be part of a section.</summary>
     public static IEnumerable<Type> Ranged => SiloParts.Concat(GatewayParts).Distinct().SelectMany(part => part.GetTypes())
@@ -104,11 +104,10 @@ internal static class SettingsCatalog
         }
     }
 
-    // Both programs contain Settings.Read. It is stricter than the binding of Log, Rooms and Streams at run time.
+    // Settings.Read is stricter than the binding of MessageLog, Rooms and Streams at run time.
     private static string? Failure(SettingsSection section, IConfiguration configuration)
     {
-        var home = section.Program == Silo ? typeof(SiloSettings) : typeof(Identity);
-        var read = Hosting(home, "Settings").GetMethod("Read")!.MakeGenericMethod(section.Type);
+        var read = typeof(Settings).GetMethod(nameof(Settings.Read))!.MakeGenericMethod(section.Type);
         try
         {
             read.Invoke(null, [configuration, section.Name]);
@@ -126,6 +125,4 @@ internal static class SettingsCatalog
     private static IEnumerable<SettingsSection> Named(string program, Assembly[] parts) => parts.SelectMany(part => part.GetTypes())
         .Where(type => type.GetField("Section", BindingFlags.Public | BindingFlags.Static) is { IsLiteral: true })
         .Select(type => new SettingsSection(program, (string)type.GetField("Section")!.GetRawConstantValue()!, type));
-
-    private static Type Hosting(Type home, string name) => home.Assembly.GetType($"OrleansChat.Hosting.{name}", throwOnError: true)!;
 }

@@ -5,8 +5,9 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using OrleansChat.EndToEnd.Tests.LocalCluster;
 using OrleansChat.Gateway;
+using OrleansChat.Gateway.Access;
+using OrleansChat.Gateway.Cluster;
 using OrleansChat.Gateway.Connections;
-using OrleansChat.Gateway.Fanout;
 using OrleansChat.TestSupport;
 
 namespace OrleansChat.EndToEnd.Tests.Hostile;

@@ -84,6 +84,20 @@ public sealed class PageTextTests(ProcessTestCluster cluster)
         await Expect(page.GetByTestId("composer")).ToHaveValueAsync("こんにちは");
     }
 
+    [Theory]
+    [InlineData("rooms")]
+    [InlineData("people")]
+    public async Task Drawer_WhenItOpens_HasTheFocusAtOnce(string name)
+    {
+        await using var browser = await Browser.StartAsync();
+        var page = await EnterAsync(browser, cluster.Fresh("ann"), cluster.Fresh("room"), width: 360);
+
+        var focused = await page.EvaluateAsync<string?>(
+            "name => { document.getElementById(`show-${name}`).click(); return document.activeElement.closest('.panel')?.id; }", name);
+
+        Assert.Equal($"{name}-panel", focused);
+    }
+
     [Fact]
     public async Task InputMethodKey_WhenADrawerIsOpen_LeavesItOpen()
     {

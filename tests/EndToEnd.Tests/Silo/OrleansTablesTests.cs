@@ -9,6 +9,7 @@ using Orleans.Runtime;
 using Orleans.Storage;
 using OrleansChat.EndToEnd.Tests.LocalCluster;
 using OrleansChat.Grains.Interfaces;
+using OrleansChat.ProcessHosting;
 using OrleansChat.Silo.Clustering;
 using OrleansChat.TestSupport;
 

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging.Abstractions;
 using OrleansChat.Grains.Interfaces;
 using OrleansChat.Grains.MessageLog;
+using OrleansChat.ProcessHosting;
 using OrleansChat.Silo.Health;
 using OrleansChat.TestSupport;
 

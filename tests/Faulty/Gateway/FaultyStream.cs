@@ -1,3 +1,4 @@
+using OrleansChat.Gateway.Cluster;
 using OrleansChat.Gateway.Fanout;
 using OrleansChat.Grains.Interfaces;
 

@@ -1,9 +1,10 @@
 using System.Globalization;
 using Orleans;
 using OrleansChat.Faulty.Gateway;
-using OrleansChat.Gateway.Fanout;
+using OrleansChat.Gateway;
+using OrleansChat.Gateway.Cluster;
 using OrleansChat.Gateway.Sessions;
-using OrleansChat.Hosting;
+using OrleansChat.ProcessHosting;
 
 // The gateway, with the faults of section Faults in its gateway stream, head poller and resume. A fault that is not set
 // is not active.
@@ -22,7 +23,8 @@ return await ProcessRun.RunAsync(() =>
 
         if (faults.Resume != ResumeFault.None)
         {
-            builder.Services.AddSingleton<IRooms>(parts => new FaultyResume(parts.GetRequiredService<Feeds>(), faults, parts.GetRequiredService<TimeProvider>()));
+            builder.Services.AddSingleton<HistoryClient>();
+            builder.Services.AddSingleton<IHistory>(parts => new FaultyResume(parts.GetRequiredService<HistoryClient>(), faults, parts.GetRequiredService<TimeProvider>()));
         }
     });
 

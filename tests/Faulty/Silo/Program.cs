@@ -1,6 +1,6 @@
 using OrleansChat.Faulty.Silo;
 using OrleansChat.Grains.MessageLog;
-using OrleansChat.Hosting;
+using OrleansChat.ProcessHosting;
 
 // The silo, with the fault of section Faults in its message log. If the section is empty, nothing is faulty.
 return await ProcessRun.RunAsync(() => OrleansChat.Silo.Program.Compose(args, builder =>

@@ -16,6 +16,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OrleansChat.Gateway.Connections;
+using OrleansChat.Gateway.Endpoint;
 using OrleansChat.Protocol;
 
 namespace OrleansChat.Gateway.Tests.Connections;

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
-using OrleansChat.Gateway.Connections;
+using OrleansChat.Gateway.Endpoint;
 
 namespace OrleansChat.Gateway.Tests.Connections;
 

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
-using OrleansChat.Gateway.Fanout;
+using OrleansChat.Gateway.Cluster;
+using OrleansChat.Gateway.Frames;
 using OrleansChat.Gateway.Sessions;
 using OrleansChat.Gateway.Tests.Sessions;
 using OrleansChat.Grains.Interfaces;
@@ -17,11 +18,9 @@ public sealed class AbsentRoomTests : IDisposable
     private readonly RoomThatSays _room = new() { Attends = _ => Task.FromResult(new RoomHead(Direct, 1, 1)) };
     private readonly HistoryThatSays _history = new();
     private readonly SessionRig _rig = new();
-    private readonly Feeds _feeds;
+    private readonly RoomClients _rooms;
 
-    public AbsentRoomTests() => _feeds = new(
-        GrainsInMemory.Create(("lobby", _room), (Direct, _room), (0L, _history)), new(), new(NullLogger<BackgroundTasks>.Instance), Options.Create(new FanoutOptions()),
-        new(new Meters()), TimeProvider.System);
+    public AbsentRoomTests() => _rooms = TestRooms.Create(GrainsInMemory.Create(("lobby", _room), (Direct, _room), (0L, _history))).Rooms;
 
     public void Dispose() => _rig.Dispose();
 
@@ -51,10 +50,10 @@ public sealed class AbsentRoomTests : IDisposable
         var subscription = await SubscriptionAsync(Direct);
 
         var entered = Assert.IsType<Entered>(await EnterAsync(subscription, new Enter("ann", null, null)));
-        _feeds.Typing(Direct, "ann");
-        await _feeds.SyncAllAttachmentsAsync(TestContext.Current.CancellationToken);
+        _rooms.Typing(Direct, "ann");
+        await _rooms.SyncAllAttachmentsAsync(TestContext.Current.CancellationToken);
         Assert.IsType<Done>(await SendAsync(new MarkRead("ann", 3)));
-        _feeds.Exit(subscription, endMembership: false, answered: null);
+        _rooms.Exit(subscription, endMembership: false, answered: null);
         await SweptAsync();
 
         Assert.Equal((0, UncreatedRoom.Epoch), (entered.Seq, entered.Epoch));
@@ -73,18 +72,18 @@ public sealed class AbsentRoomTests : IDisposable
 
         if (bell)
         {
-            _feeds.OnNotified(Direct, 1);
+            _rooms.OnNotified(Direct, 1);
         }
         else
         {
-            _feeds.OnHeadsPolled(new([new(Direct, 1, 1)], 1));
+            _rooms.OnHeadsPolled(new([new(Direct, 1, 1)], 1));
         }
 
         await Waiting.UntilAsync(() => _room.Calls is ["attend ann"], "the attend call");
         await Waiting.UntilAsync(
             () =>
             {
-                _feeds.GoLive(subscription, out var head);
+                _rooms.GoLive(subscription, out var head);
                 return head == 1;
             },
             "the feed to read the first message");
@@ -93,20 +92,20 @@ public sealed class AbsentRoomTests : IDisposable
     [Fact]
     public async Task Who_WhenTheRoomIsUnknown_AsksTheLog()
     {
-        Assert.Equal(Refusal.NotFound, (await _feeds.WhoAsync("lobby", "ann", 10)).Refusal);
+        Assert.Equal(Refusal.NotFound, (await _rooms.WhoAsync("lobby", "ann", 10)).Refusal);
         Assert.Equal(["lobby"], _history.Whos);
         Assert.Empty(_room.Calls);
 
         await EnterAsync(await SubscriptionAsync("lobby"), new Enter("ann", RoomKind.Channel, null));
-        Assert.Null((await _feeds.WhoAsync("lobby", "ann", 10)).Refusal);
+        Assert.Null((await _rooms.WhoAsync("lobby", "ann", 10)).Refusal);
         Assert.Equal(["handle +ann", "who ann"], _room.Calls);
     }
 
     private Task SweptAsync() => Waiting.UntilAsync(
         () =>
         {
-            _feeds.Sweep();
-            return _feeds.Clients == 0;
+            _rooms.Sweep();
+            return _rooms.Count == 0;
         },
         "the removal of the idle room client");
 
@@ -115,14 +114,14 @@ public sealed class AbsentRoomTests : IDisposable
     private Task<RoomReply> EnterAsync(Subscription subscription, Enter enter)
     {
         var answer = new TaskCompletionSource<RoomReply>(TaskCreationOptions.RunContinuationsAsynchronously);
-        _feeds.Enter(subscription, enter, answer.SetResult);
+        _rooms.Enter(subscription, enter, answer.SetResult);
         return Waiting.ForAsync(answer.Task, "the answer to an enter");
     }
 
     private Task<RoomReply> SendAsync(RoomCommand command)
     {
         var answer = new TaskCompletionSource<RoomReply>(TaskCreationOptions.RunContinuationsAsynchronously);
-        _feeds.Send(Direct, command, answer.SetResult);
+        _rooms.Send(Direct, command, answer.SetResult);
         return Waiting.ForAsync(answer.Task, "the answer to a command");
     }
 }

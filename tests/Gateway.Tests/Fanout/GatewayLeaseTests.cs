@@ -1,9 +1,11 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using OrleansChat.Gateway.Cluster;
 using OrleansChat.Gateway.Connections;
 using OrleansChat.Gateway.Fanout;
 using OrleansChat.Grains.Interfaces;
+using OrleansChat.ProcessHosting;
 using OrleansChat.Protocol;
 
 namespace OrleansChat.Gateway.Tests.Fanout;
@@ -21,8 +23,8 @@ public sealed class GatewayLeaseTests : IHostApplicationLifetime, IDisposable
         var grains = GrainsInMemory.Create((0L, _registry));
         var background = new BackgroundTasks(NullLogger<BackgroundTasks>.Instance);
         var gateway = new GatewayId();
-        var feeds = new Feeds(grains, gateway, background, Options.Create(new FanoutOptions()), new(new Meters()), _time);
-        var users = new Users(grains, gateway, feeds, new(Options.Create(new ConnectionOptions()), _time), background, Options.Create(new ProtocolLimits()), Options.Create(new BudgetOptions()), _time, NullLogger<Users>.Instance);
+        var rooms = TestRooms.Create(grains, time: _time, gateway: gateway).Rooms;
+        var users = new UserClients(grains, gateway, rooms, new(Options.Create(new ConnectionOptions()), _time), background, Options.Create(new ProtocolLimits()), Options.Create(new BudgetOptions()), _time, NullLogger<UserClients>.Instance);
         var connections = new ConnectionSet(Options.Create(new ConnectionOptions()), _time);
         _lease = new(grains, gateway, connections, users, background, this, new(_time, NullLogger<StartupWait>.Instance), _time, NullLogger<GatewayLease>.Instance);
     }

@@ -1,8 +1,9 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using OrleansChat.Gateway.Cluster;
 using OrleansChat.Gateway.Fanout;
-using OrleansChat.Gateway.Sessions;
+using OrleansChat.Gateway.Frames;
 using OrleansChat.Gateway.Tests.Sessions;
 using OrleansChat.Grains.Interfaces;
 
@@ -16,11 +17,11 @@ public sealed class HeadPollerTests
     {
         var (history, time, log) = (new HistoryThatSays(), new ManualTime(), new KeptLog());
         var (grains, options, instruments) = (GrainsInMemory.Create(("lobby", new RoomThatSays()), (0L, history)), Options.Create(new FanoutOptions()), new FanoutInstruments(new Meters()));
-        var feeds = new Feeds(grains, new(), new(NullLogger<BackgroundTasks>.Instance), options, instruments, time);
+        var (feeds, rooms, _) = TestRooms.Create(grains, options.Value, time, instruments: instruments);
         using var rig = new SessionRig();
-        feeds.Enter(new(await rig.SessionAsync("ann"), "lobby", new(JsonFormat.Instance, "lobby", "ann")), new Enter("ann", RoomKind.Channel, null), _ => { });
+        rooms.Enter(new(await rig.SessionAsync("ann"), "lobby", new(JsonFormat.Instance, "lobby", "ann")), new Enter("ann", RoomKind.Channel, null), _ => { });
         using var loggers = LoggerFactory.Create(logging => logging.AddProvider(log));
-        using var poller = new HeadPoller(grains, feeds, options, instruments, time, loggers.CreateLogger<HeadPoller>());
+        using var poller = new HeadPoller(grains, feeds, rooms, options, instruments, time, loggers.CreateLogger<HeadPoller>());
         await poller.StartAsync(TestContext.Current.CancellationToken);
 
         history.HeadsFail = true;

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
+using OrleansChat.Gateway.Cluster;
 using OrleansChat.Gateway.Fanout;
 using OrleansChat.Grains.Interfaces;
+using OrleansChat.Streams;
 
 namespace OrleansChat.Gateway.Tests.Fanout;
 

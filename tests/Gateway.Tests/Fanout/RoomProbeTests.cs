@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using OrleansChat.Gateway.Cluster;
 using OrleansChat.Gateway.Fanout;
 using OrleansChat.Grains.Interfaces;
 

@@ -1,4 +1,5 @@
 using OrleansChat.Gateway.Fanout;
+using OrleansChat.Gateway.Frames;
 using OrleansChat.Gateway.Sessions;
 using OrleansChat.Gateway.Tests.Sessions;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using OrleansChat.Gateway.Connections;
 
 namespace OrleansChat.Gateway.Tests.Hostile;
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using OrleansChat.Gateway.Connections;
+using OrleansChat.Gateway.Endpoint;
 using OrleansChat.Gateway.Sessions;
 
 namespace OrleansChat.Gateway.Tests.Hostile;

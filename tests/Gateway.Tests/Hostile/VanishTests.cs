@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Text;
-using OrleansChat.Gateway.Connections;
 using OrleansChat.Gateway.Tests.Connections;
 
 namespace OrleansChat.Gateway.Tests.Hostile;

@@ -1,4 +1,5 @@
 using OrleansChat.Gateway.Fanout;
+using OrleansChat.Gateway.Frames;
 using OrleansChat.Gateway.Sessions;
 using OrleansChat.Grains.Interfaces;
 
@@ -8,7 +9,7 @@ namespace OrleansChat.Gateway.Tests.Sessions;
 /// Rooms as sessions know them, without a cluster. Each has a log and the gateway's own feed. A test can delay answers
 /// and reads, and can delay or lose events.
 /// </summary>
-internal sealed class RoomsInMemory : IRooms
+internal sealed class RoomsInMemory : IRooms, IHistory
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Room> _rooms = [];
@@ -55,7 +56,7 @@ internal sealed class RoomsInMemory : IRooms
     public (int Now, int Most) Questions { get; private set; }
 
     /// <summary>Uses a feed for a room that other rigs share.</summary>
-    public void Share(string room, Feed feed, Func<long> head)
+    public void Share(string room, RoomFeed feed, Func<long> head)
     {
         lock (_gate)
         {
@@ -151,7 +152,7 @@ internal sealed class RoomsInMemory : IRooms
     public void Enter(Subscription subscription, Enter enter, Action<RoomReply> answered)
     {
         RoomReply reply;
-        Feed feed;
+        RoomFeed feed;
         lock (_gate)
         {
             Note($"enter {subscription.Room} {enter.User}{(enter.AsMember ? " as member" : "")}");
@@ -309,7 +310,7 @@ internal sealed class RoomsInMemory : IRooms
         }
     }
 
-    private Feed FeedOf(string room)
+    private RoomFeed FeedOf(string room)
     {
         lock (_gate)
         {
@@ -327,7 +328,7 @@ internal sealed class RoomsInMemory : IRooms
         return room;
     }
 
-    private Feed NewFeed(string room) => new(room, (after, limit) => ReadLogAsync(room, after, limit), _ => { }, new(), new(new Meters()), TimeProvider.System);
+    private RoomFeed NewFeed(string room) => new((after, limit) => ReadLogAsync(room, after, limit), _ => { }, new(), new(new Meters()), TimeProvider.System);
 
     private async Task<RoomEvent[]> ReadLogAsync(string room, long after, int limit)
     {
@@ -346,11 +347,11 @@ internal sealed class RoomsInMemory : IRooms
         }
     }
 
-    private sealed class Room(Feed feed)
+    private sealed class Room(RoomFeed feed)
     {
         public List<RoomEvent> Log { get; } = [];
 
-        public Feed Feed { get; set; } = feed;
+        public RoomFeed Feed { get; set; } = feed;
 
         public string Epoch { get; } = "e1";
 

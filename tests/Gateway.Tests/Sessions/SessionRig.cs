@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 using OrleansChat.Gateway.Connections;
+using OrleansChat.Gateway.Frames;
 using OrleansChat.Gateway.Sessions;
 using OrleansChat.Protocol;
 
@@ -24,7 +25,7 @@ internal sealed class SessionRig : IDisposable
         Expiry = new(time ?? TimeProvider.System, TimeSpan.FromSeconds(30), (code, reason) => End(code, reason));
         Wire = new(SendQueue, allowance ?? new(0, 1, TimeProvider.System), End, Expiry, _gone.Token);
         Ports = new(
-            Rooms, Users, limits ?? new(), options ?? new(), lag ?? new(), new() { CreateOnJoin = createOnJoin }, new(new Meters()), 25_000,
+            Rooms, Rooms, Users, limits ?? new(), options ?? new(), lag ?? new(), new() { CreateOnJoin = createOnJoin }, new(new Meters()), 25_000,
             time ?? TimeProvider.System);
     }
 

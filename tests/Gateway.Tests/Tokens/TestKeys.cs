@@ -2,7 +2,7 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
-using OrleansChat.Gateway.Tokens;
+using OrleansChat.Gateway.Access;
 
 namespace OrleansChat.Gateway.Tests.Tokens;
 

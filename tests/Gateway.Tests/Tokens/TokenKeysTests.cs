@@ -1,8 +1,8 @@
 using System.Security.Cryptography;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
-using OrleansChat.Gateway.Tokens;
-using OrleansChat.Hosting;
+using OrleansChat.Gateway.Access;
+using OrleansChat.ProcessHosting;
 
 namespace OrleansChat.Gateway.Tests.Tokens;
 

@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Text;
 using System.Text.Json.Nodes;
+using OrleansChat.Gateway.Access;
 using OrleansChat.Gateway.Sessions;
 using OrleansChat.Protocol;
 

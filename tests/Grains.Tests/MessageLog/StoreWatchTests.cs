@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using OrleansChat.Grains.Interfaces;
 using OrleansChat.Grains.MessageLog;
+using OrleansChat.ProcessHosting;
 using OrleansChat.TestSupport;
 
 namespace OrleansChat.Grains.Tests.MessageLog;

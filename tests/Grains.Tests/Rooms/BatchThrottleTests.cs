@@ -1,4 +1,5 @@
 using OrleansChat.Grains.Interfaces;
+using OrleansChat.Streams;
 using OrleansChat.TestSupport;
 
 namespace OrleansChat.Grains.Tests.Rooms;

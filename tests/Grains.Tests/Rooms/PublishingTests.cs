@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using OrleansChat.Grains.Interfaces;
 using OrleansChat.Grains.Rooms;
+using OrleansChat.Streams;
 using OrleansChat.TestSupport;
 
 namespace OrleansChat.Grains.Tests.Rooms;

@@ -1,4 +1,4 @@
-using OrleansChat.Gateway.Fanout;
+using OrleansChat.Gateway.Cluster;
 using OrleansChat.Grains.Interfaces;
 using OrleansChat.Grains.Users;
 using OrleansChat.TestSupport;

@@ -1,8 +1,10 @@
 using Microsoft.Extensions.Options;
+using OrleansChat.Gateway.Cluster;
 using OrleansChat.Gateway.Connections;
 using OrleansChat.Gateway.Fanout;
 using OrleansChat.Gateway.Sessions;
 using OrleansChat.Grains.Interfaces;
+using OrleansChat.ProcessHosting;
 using OrleansChat.Protocol;
 using OrleansChat.Simulation.Tests.World;
 
@@ -22,13 +24,14 @@ internal sealed class GatewayProcess
         var cluster = new Cluster(world, Node);
         var (fanout, limits, time) = (Options.Create(world.Knobs.Fanout), Options.Create(world.Knobs.Limits), Node.Time);
         var background = new BackgroundTasks(world.Logger<BackgroundTasks>(Node));
-        Feeds = new Feeds(cluster, _id, background, fanout, world.Shared.Fanout, time);
-        var users = new Users(cluster, _id, Feeds, new(Options.Create(new ConnectionOptions()), time), background, limits, Options.Create(world.Knobs.Budgets), time, world.Logger<Users>(Node));
+        Feeds = new(cluster, fanout, world.Shared.Fanout, time);
+        var rooms = new RoomClients(cluster, _id, Feeds, background, fanout, world.Shared.Fanout, time);
+        var users = new UserClients(cluster, _id, rooms, new(Options.Create(new ConnectionOptions()), time), background, limits, Options.Create(world.Knobs.Budgets), time, world.Logger<UserClients>(Node));
         var inbox = new GatewayStream(
-            cluster, _id, Feeds, users, background, new(time, world.Logger<StartupWait>(Node)), world.Logger<GatewayStream>(Node));
-        var beacon = new HeadPoller(cluster, Feeds, fanout, world.Shared.Fanout, time, world.Logger<HeadPoller>(Node));
-        var watch = new StreamHealthCheck(cluster, _id, inbox, Feeds, users, fanout, world.Shared.Fanout, time, world.Logger<StreamHealthCheck>(Node));
-        Ports = new(Feeds, users, world.Knobs.Limits, world.Knobs.Sessions, world.Knobs.Lag, new(), world.Shared.Sessions, 25_000, time);
+            cluster, _id, Feeds, rooms, users, background, new(time, world.Logger<StartupWait>(Node)), world.Logger<GatewayStream>(Node));
+        var beacon = new HeadPoller(cluster, Feeds, rooms, fanout, world.Shared.Fanout, time, world.Logger<HeadPoller>(Node));
+        var watch = new StreamHealthCheck(cluster, _id, inbox, rooms, users, fanout, world.Shared.Fanout, time, world.Logger<StreamHealthCheck>(Node));
+        Ports = new(rooms, new HistoryClient(cluster, Feeds, fanout, time), users, world.Knobs.Limits, world.Knobs.Sessions, world.Knobs.Lag, new(), world.Shared.Sessions, 25_000, time);
         _ = Node.StartAsync(async () =>
         {
             var granted = false;
@@ -57,7 +60,7 @@ internal sealed class GatewayProcess
 
     public Node Node { get; }
 
-    public Feeds Feeds { get; }
+    public RoomFeeds Feeds { get; }
 
     public SessionServices Ports { get; }
 
@@ -106,7 +109,7 @@ internal sealed class GatewayProcess
     }
 
     /// <summary>Like the real lease: if it is not renewed in time, the process restarts.</summary>
-    private async Task KeepLeaseAsync(Cluster cluster, Users users, BackgroundTasks background)
+    private async Task KeepLeaseAsync(Cluster cluster, UserClients users, BackgroundTasks background)
     {
         using var timer = new PeriodicTimer(Lease.Renewal, Node.Time);
         var (ticked, known) = (Node.Time.GetTimestamp(), 0L);

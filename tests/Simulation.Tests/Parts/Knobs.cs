@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Hosting;
+using OrleansChat.Gateway.Cluster;
 using OrleansChat.Gateway.Fanout;
 using OrleansChat.Gateway.Sessions;
 using OrleansChat.Grains.Rooms;

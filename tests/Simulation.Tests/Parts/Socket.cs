@@ -1,5 +1,5 @@
 using System.Text;
-using OrleansChat.Gateway;
+using OrleansChat.Gateway.Access;
 using OrleansChat.Gateway.Connections;
 using OrleansChat.Gateway.Sessions;
 using OrleansChat.Protocol;

@@ -1,0 +1,36 @@
+namespace OrleansChat.Gateway.Access;
+
+/// <summary>A key whose signatures are accepted. Section <c>Identity:Keys</c>.</summary>
+internal sealed class TokenKeyOptions
+{
+    /// <summary>The id of the key: the <c>kid</c> of the tokens signed with it. No two keys may share one.</summary>
+    public string Id { get; set; } = "";
+
+    /// <summary>The one algorithm that the key is accepted for.</summary>
+    public TokenAlgorithm? Algorithm { get; set; }
+
+    /// <summary>HS256: the shared secret in base64, 32 bytes or more.</summary>
+    public string? Secret { get; set; }
+
+    /// <summary>HS256: a file with the shared secret in base64, instead of <see cref="Secret"/>.</summary>
+    public string? SecretFile { get; set; }
+
+    /// <summary>RS256, ES256: the public key in PEM. RSA of 2048 bits or more, or P-256.</summary>
+    public string? PublicKey { get; set; }
+
+    /// <summary>RS256, ES256: a file with the public key in PEM, instead of <see cref="PublicKey"/>.</summary>
+    public string? PublicKeyFile { get; set; }
+}
+
+/// <summary>The signature algorithms that are accepted (RFC 7518 §3.1).</summary>
+internal enum TokenAlgorithm
+{
+    /// <summary>HMAC with SHA-256: a process that can check a token can also make one.</summary>
+    HS256,
+
+    /// <summary>RSASSA-PKCS1-v1_5 with SHA-256.</summary>
+    RS256,
+
+    /// <summary>ECDSA on P-256 with SHA-256.</summary>
+    ES256,
+}

@@ -1,0 +1,80 @@
+using Microsoft.Extensions.Options;
+
+namespace OrleansChat.Gateway.Access;
+
+/// <summary>The keys of this gateway, and the choice of the keys that may have signed a token.</summary>
+internal sealed class TokenKeys
+{
+    /// <summary>
+    /// Maximum number of keys. It also limits the signatures that are computed for a token without a <c>kid</c>.
+    /// </summary>
+    internal const int MaxKeys = 8;
+
+    private readonly TokenKey[] _keys;
+
+    private TokenKeys(TokenKey[] keys) => _keys = keys;
+
+    /// <summary>False if no token can be accepted.</summary>
+    public bool Any => _keys.Length > 0;
+
+    /// <summary>
+    /// Reads the configured keys. Throws <see cref="OptionsValidationException"/>, whose failures name the setting, if
+    /// tokens could not be checked or nobody could sign in.
+    /// </summary>
+    public static TokenKeys Parse(IdentityOptions options)
+    {
+        var failures = new List<string>();
+        var keys = new List<TokenKey>();
+        if (options is { Mode: IdentityMode.Tokens, Keys: [] })
+        {
+            failures.Add("Identity:Keys: there is none, so nobody could sign in. Add the key that tokens are signed with.");
+        }
+
+        if (options.Keys.Length > MaxKeys)
+        {
+            failures.Add($"Identity:Keys: there are {options.Keys.Length}; up to {MaxKeys} are accepted. Remove those whose last token has expired.");
+        }
+
+        if (options.Keys.Length > 0)
+        {
+            Need(options.Issuer, nameof(options.Issuer), "iss");
+            Need(options.Audience, nameof(options.Audience), "aud");
+        }
+
+        for (var at = 0; at < options.Keys.Length; at++)
+        {
+            try
+            {
+                var key = new TokenKey(options.Keys[at]);
+                if (keys.Exists(other => other.Id == key.Id))
+                {
+                    failures.Add($"Identity:Keys:{at}:Id: another key has the same id.");
+                }
+
+                keys.Add(key);
+            }
+            catch (FormatException exception)
+            {
+                failures.Add($"Identity:Keys:{at}:{exception.Message}");
+            }
+        }
+
+        return failures.Count == 0 ? new([.. keys]) : throw new OptionsValidationException(IdentityOptions.Section, typeof(IdentityOptions), failures);
+
+        void Need(string? value, string name, string claim)
+        {
+            if (string.IsNullOrWhiteSpace(value))
+            {
+                failures.Add($"Identity:{name}: it is missing. Set it to the {claim} that tokens must have.");
+            }
+        }
+    }
+
+    /// <summary>
+    /// The keys that may have signed a token: the one that its <c>kid</c> names, or if it has no <c>kid</c>, all keys
+    /// for its <c>alg</c>.
+    /// </summary>
+    public TokenKey[] Find(string? kid, string? algorithm) => string.IsNullOrEmpty(kid)
+        ? Array.FindAll(_keys, key => key.Algorithm.ToString() == algorithm)
+        : Array.FindAll(_keys, key => key.Id == kid);
+}

@@ -1,0 +1,46 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Orleans.Configuration;
+using OrleansChat.Grains.Interfaces;
+using OrleansChat.ProcessHosting;
+using OrleansChat.Streams;
+
+namespace OrleansChat.Gateway.Cluster;
+
+/// <summary>The gateway's connection to the cluster: an Orleans client.</summary>
+internal static class ClusterClient
+{
+    /// <summary>
+    /// Adds the client. It connects when the host starts, and the host does not start before it has connected.
+    /// </summary>
+    public static void AddClusterClient(this WebApplicationBuilder builder)
+    {
+        var cluster = builder.Configuration.Read<ClusterSettings>(ClusterSettings.Section);
+        builder.Services.AddSingleton(cluster);
+        builder.Services.TryAddSingleton(TimeProvider.System);
+        builder.Services.TryAddSingleton<StartupWait>();
+        builder.UseOrleansClient(client => client.AddMembership(cluster)
+            .Configure<ClusterOptions>(options => (options.ClusterId, options.ServiceId) = (cluster.Id, cluster.ServiceId))
+            .Configure<ClientMessagingOptions>(options => options.ResponseTimeout = cluster.Timings.Response)
+            .Configure<GatewayOptions>(options => options.GatewayListRefreshPeriod = cluster.Timings.SiloListRefresh)
+            .UseConnectionRetryFilter<ConnectRetry>()
+            .AddChatStreams(GatewayStreamNames.Provider, builder.Configuration.GetSection("Streams")));
+    }
+
+    private static IClientBuilder AddMembership(this IClientBuilder client, ClusterSettings cluster) => cluster.Store is ClusterStore.Localhost
+        ? client.UseLocalhostClustering(cluster.ClientPort)
+        : client.UseAdoNetClustering(options =>
+            (options.Invariant, options.ConnectionString) = ("Npgsql", PostgresConnectionString.WithDefaults(cluster.ConnectionString!)));
+}
+
+/// <summary>
+/// Retries the connection to the cluster without end, whatever the error. The built-in filter gives up at once on a
+/// database error, which is temporary here: the database is still starting, or no silo has created the tables yet.
+/// </summary>
+internal sealed class ConnectRetry(StartupWait wait, TimeProvider time) : IClientConnectionRetryFilter
+{
+    public async Task<bool> ShouldRetryConnectionAttempt(Exception exception, CancellationToken cancellationToken)
+    {
+        await Task.Delay(wait.Failed(StartupWait.Cluster, exception), time, cancellationToken);
+        return true;
+    }
+}

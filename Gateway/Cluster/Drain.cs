@@ -1,0 +1,203 @@
+using Microsoft.Extensions.Options;
+using OrleansChat.Gateway.Connections;
+using OrleansChat.Gateway.Fanout;
+using OrleansChat.Grains.Interfaces;
+using OrleansChat.ProcessHosting;
+using OrleansChat.Protocol;
+
+namespace OrleansChat.Gateway.Cluster;
+
+/// <summary>
+/// Drains the gateway when its process is asked to stop. The gateway accepts no more connections. Each existing
+/// connection works on until its turn. Then the gateway answers the commands that it received, sends <c>bye</c> with
+/// 1012 and the time after which to reconnect, and closes the connection.
+/// The turns are spread so that the other gateways get no more clients per second than they can take. Gateways that
+/// drain at the same time share this rate through the registry. A second signal, or the end of the time for the stop,
+/// ends all remaining connections at once. No hosted service stops before the drain is done.
+/// </summary>
+internal sealed partial class Drain(
+    ConnectionSet connections, IGrainFactory grains, GatewayId gateway, BackgroundTasks background, SecondSignal second, IOptions<DrainOptions> options,
+    IOptions<ConnectionOptions> connectionOptions, IOptions<HostOptions> host, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<Drain> logger) : IHostedLifecycleService
+{
+    private const string Reason = "this gateway is going away";
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(1);
+    private readonly List<Task> _leaving = [];
+
+    private TimeSpan Answer => TimeSpan.FromSeconds(options.Value.AnswerSeconds);
+
+    private TimeSpan Closing => 2 * TimeSpan.FromSeconds(connectionOptions.Value.CloseSeconds);
+
+    /// <summary>
+    /// Maximum time until the last connection's turn: <see cref="DrainOptions.WithinSeconds"/>, or less if the host's
+    /// shutdown timeout leaves less.
+    /// </summary>
+    internal TimeSpan Within
+    {
+        get
+        {
+            var (asked, left) = (TimeSpan.FromSeconds(options.Value.WithinSeconds), host.Value.ShutdownTimeout - Answer - Closing);
+            return left < TimeSpan.Zero ? TimeSpan.Zero : left < asked ? left : asked;
+        }
+    }
+
+    /// <summary>
+    /// Runs the drain before any service stops, including the HTTP server: a new connection is still refused with a
+    /// response (503).
+    /// </summary>
+    public async Task StoppingAsync(CancellationToken cancellationToken)
+    {
+        second.Await();
+
+        // If a signal came, this is done already. From here on readiness fails and new connections are refused.
+        lifetime.StopApplication();
+        using var haste = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, second.Came);
+        var began = time.GetTimestamp();
+        try
+        {
+            await SpreadAsync(haste.Token);
+        }
+        catch (OperationCanceledException) when (haste.IsCancellationRequested)
+        {
+            LogHaste();
+        }
+
+        // The remaining connections, and those whose upgrade was still in progress.
+        connections.EndAll(CloseCode.ServiceRestart, Reason);
+        await Task.WhenAll(_leaving);
+        await GoneAsync(cancellationToken);
+        LogDrained(connections.Count, time.GetElapsedTime(began).TotalSeconds);
+    }
+
+    /// <summary>
+    /// Ends each connection at its turn. If no other gateway remains, there is no gateway to protect, and all
+    /// connections end at once.
+    /// </summary>
+    private async Task SpreadAsync(CancellationToken haste)
+    {
+        var waiting = new Queue<Connection>(connections.Living);
+        if (waiting.Count == 0)
+        {
+            return;
+        }
+
+        // The registry is asked in the background: it can take long to answer, in particular while silos stop too.
+        var asked = time.GetTimestamp();
+        var asking = Asking(waiting.Count);
+        await Task.WhenAny(asking, Task.Delay(AskAgain, time, haste));
+        var throttle = new DrainPace(Within, TimeSpan.FromSeconds(options.Value.AwaySeconds), time) { Rate = Rate(await KnownAsync(asking), waiting.Count) };
+        LogBegins(waiting.Count, throttle.Rate, Within.TotalSeconds);
+        while (Next(waiting))
+        {
+            for (var due = throttle.Rate > 0 ? throttle.Due(waiting.Count) : waiting.Count; due > 0 && Next(waiting); due--)
+            {
+                _leaving.Add(SendAwayAsync(waiting.Dequeue(), throttle.Rate > 0 ? throttle.NextReturn() : null, haste));
+            }
+
+            await Task.Delay(Look, time, haste);
+            if (asking.IsCompleted && time.GetElapsedTime(asked) >= AskAgain)
+            {
+                throttle.Rate = Rate(await KnownAsync(asking), waiting.Count);
+                (asked, asking) = (time.GetTimestamp(), Asking(waiting.Count));
+            }
+        }
+
+        if (throttle.IsForced)
+        {
+            LogForced(options.Value.AcceptsPerSecond);
+        }
+
+        await Task.WhenAll(_leaving).WaitAsync(haste);
+    }
+
+    /// <summary>Skips connections that are already ending. Returns false if none is left.</summary>
+    private static bool Next(Queue<Connection> waiting)
+    {
+        while (waiting.TryPeek(out var next) && next.IsEnding)
+        {
+            waiting.Dequeue();
+        }
+
+        return waiting.Count > 0;
+    }
+
+    private async Task SendAwayAsync(Connection connection, int? after, CancellationToken haste)
+    {
+        using var patience = new CancellationTokenSource(Answer, time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, haste);
+        await connection.EndWhenAnsweredAsync(CloseCode.ServiceRestart, Reason, after, both.Token);
+    }
+
+    private Task<DrainShare?> Asking(int left)
+    {
+        var asking = AskAsync(left);
+        background.Add(asking);
+        return asking;
+    }
+
+    /// <summary>Null if the registry does not answer.</summary>
+    private async Task<DrainShare?> AskAsync(int left)
+    {
+        try
+        {
+            return await grains.GetGrain<IGatewayRegistryGrain>(0).DrainAsync(gateway.Id, left);
+        }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            LogShareFailed(exception);
+            return null;
+        }
+    }
+
+    private static async ValueTask<DrainShare?> KnownAsync(Task<DrainShare?> asking) => asking.IsCompleted ? await asking : null;
+
+    /// <summary>
+    /// Clients per second that this gateway may send to the others; 0 if no other gateway remains. If the number of the
+    /// others is not known, one is assumed.
+    /// </summary>
+    private double Rate(DrainShare? share, int left)
+    {
+        var remaining = share is { } known && (known.IsWarmedUp || known.Remaining > 0) ? known.Remaining : 1;
+        var together = Math.Max(left, share?.Connections ?? 0);
+        return (double)options.Value.AcceptsPerSecond * remaining * left / Math.Max(1, together);
+    }
+
+    private async Task GoneAsync(CancellationToken cancellationToken)
+    {
+        var began = time.GetTimestamp();
+        while (connections.Count > 0 && time.GetElapsedTime(began) < Closing && !cancellationToken.IsCancellationRequested)
+        {
+            await Task.Delay(Look, time, CancellationToken.None);
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    [LoggerMessage(301, LogLevel.Information, "Draining {Connections} connections at {Rate:0.#} per second, within {Within:0} s")]
+    private partial void LogBegins(int connections, double rate, double within);
+
+    [LoggerMessage(302, LogLevel.Information, "Drained in {Seconds:0.0} s; {Left} connections remain")]
+    private partial void LogDrained(int left, double seconds);
+
+    [LoggerMessage(303, LogLevel.Warning, "Drain cut short by a second signal or the stop timeout: closing all remaining connections")]
+    private partial void LogHaste();
+
+    [LoggerMessage(304, LogLevel.Warning, "Drain deadline too short: the other gateways get more than Drain:AcceptsPerSecond ({Rate}) each")]
+    private partial void LogForced(int rate);
+
+    [LoggerMessage(305, LogLevel.Warning, "Asking the registry for the remaining gateways failed; one is assumed")]
+    private partial void LogShareFailed(Exception exception);
+}

@@ -1,0 +1,69 @@
+namespace OrleansChat.Gateway.Cluster;
+
+/// <summary>
+/// Decides when each client of a draining gateway leaves, and when it may reconnect. Clients reconnect one after
+/// another, at <see cref="Rate"/>. If the last of them reconnects within the time, each client stays connected until it
+/// may reconnect. Otherwise all clients leave within the time, and each gets the delay after which it may reconnect.
+/// <code>
+///   leave       |·  ·  ·  ·  ·  ·|            within: when the last client leaves
+///   reconnect   |·   ·   ·   ·   ·   ·|       away: how much later the last client may reconnect
+/// </code>
+/// </summary>
+/// <param name="within">Time until the last client leaves.</param>
+/// <param name="away">
+/// Maximum time from then until the last client may reconnect. <see cref="Rate"/> is exceeded if this is too short.
+/// </param>
+internal sealed class DrainPace(TimeSpan within, TimeSpan away, TimeProvider time)
+{
+    private readonly long _began = time.GetTimestamp();
+
+    /// <summary>Number of clients that may leave now. It starts at 1, so the first client leaves at once.</summary>
+    private double _due = 1;
+
+    /// <summary>Seconds since the start up to which <see cref="_due"/> is computed.</summary>
+    private double _counted;
+
+    /// <summary>Seconds since the start at which the next client may reconnect.</summary>
+    private double _back;
+    private double _betweenReturns;
+
+    /// <summary>Clients per second that may reconnect.</summary>
+    public required double Rate { get; set; }
+
+    /// <summary>True if the time is too short, and clients reconnect faster than <see cref="Rate"/>.</summary>
+    public bool IsForced { get; private set; }
+
+    private double Now => time.GetElapsedTime(_began).TotalSeconds;
+
+    /// <summary>
+    /// Returns how many of the remaining clients may leave now. The caller calls <see cref="NextReturn"/> for each.
+    /// </summary>
+    public int Due(int left)
+    {
+        var now = Now;
+        var returning = PerSecond(left, (within + away).TotalSeconds - Math.Max(now, _back));
+        IsForced |= returning > Rate;
+        returning = Math.Max(Rate, returning);
+        _betweenReturns = 1 / returning;
+
+        _due += (now - _counted) * Math.Max(returning, PerSecond(left, within.TotalSeconds - now));
+        _counted = now;
+        var due = (int)Math.Min(left, _due);
+        _due -= due;
+        return due;
+    }
+
+    /// <summary>Milliseconds after which the next client to leave may reconnect.</summary>
+    public int NextReturn()
+    {
+        var now = Now;
+        var back = Math.Max(now, _back);
+        _back = back + _betweenReturns;
+        return (int)((back - now) * 1000);
+    }
+
+    /// <summary>
+    /// The rate at which the remaining clients are done in time. If no time is left, it exceeds any number of clients.
+    /// </summary>
+    private static double PerSecond(int left, double seconds) => seconds > 0 ? left / seconds : double.MaxValue / 1e6;
+}

@@ -1,0 +1,115 @@
+using OrleansChat.Gateway.Connections;
+using OrleansChat.Gateway.Fanout;
+using OrleansChat.Grains.Interfaces;
+using OrleansChat.ProcessHosting;
+using OrleansChat.Protocol;
+
+namespace OrleansChat.Gateway.Cluster;
+
+/// <summary>
+/// This gateway's lease with the registry. While it is valid, what the cluster stores about this gateway's users is
+/// correct.
+/// If the registry refuses a renewal, or if this process was paused for a whole lease, the gateway closes its
+/// connections and ends its process. The next process has a new id. An unreachable registry is not a reason to end: the
+/// gateway retries, and when it succeeds it sends its sessions to the users' grains again.
+/// </summary>
+internal sealed partial class GatewayLease(
+    IGrainFactory grains, GatewayId gateway, ConnectionSet connections, UserClients users, BackgroundTasks background, IHostApplicationLifetime lifetime,
+    StartupWait wait, TimeProvider time, ILogger<GatewayLease> logger) : BackgroundService
+{
+    /// <summary>The exit code of a gateway whose lease has expired.</summary>
+    public const int ExitCode = 3;
+
+    private long _renewed;
+    private long _cluster;
+
+    /// <summary>True while the lease is valid by this process's own clock.</summary>
+    public bool Holds => Volatile.Read(ref _renewed) is var renewed and not 0 && time.GetElapsedTime(renewed) < Lease.Length;
+
+    private IGatewayRegistryGrain Registry => grains.GetGrain<IGatewayRegistryGrain>(0);
+
+    /// <inheritdoc/>
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        // While a silo has just died, or the cluster is still starting, a call can take its whole response timeout.
+        // That is no reason to end.
+        await wait.UntilAsync(StartupWait.Cluster, _ => RenewAsync(cancellationToken), exception => exception is not OutOfMemoryException, cancellationToken);
+        await base.StartAsync(cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        await background.WhenDoneAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Registry.ReleaseAsync(gateway.Id).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var ticked = time.GetTimestamp();
+        using var timer = new PeriodicTimer(Lease.Renewal, time);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            // A process that was paused for a whole lease must not renew it. Its users may be on other gateways by now,
+            // and it does not know.
+            var slept = time.GetElapsedTime(ticked) >= Lease.Length;
+            try
+            {
+                if (slept || !await RenewAsync(stoppingToken))
+                {
+                    StartAnew();
+                    return;
+                }
+            }
+            catch (Exception exception) when (exception is not OutOfMemoryException)
+            {
+                LogRenewFailed(exception);
+            }
+
+            // Measured from here, so that a slow answer of the registry does not count as a pause.
+            ticked = time.GetTimestamp();
+        }
+    }
+
+    private async Task<bool> RenewAsync(CancellationToken stoppingToken)
+    {
+        var asked = time.GetTimestamp();
+
+        // Shorter than the response timeout: a call that is lost with a silo would otherwise take the rest of the
+        // lease.
+        var grant = await Registry.RenewAsync(gateway.Id).WaitAsync(Lease.Renewal, time, CancellationToken.None);
+        if (!grant.Granted)
+        {
+            return false;
+        }
+
+        var lapsed = !Holds;
+
+        // Counted from before the call, so this process's view of the lease ends before the registry's.
+        Volatile.Write(ref _renewed, asked);
+        if (_cluster != 0 && (lapsed || _cluster != grant.Cluster))
+        {
+            // Also during a drain: the remaining sessions must stay reachable.
+            background.Add(users.SyncAllSessionsAsync(stoppingToken));
+        }
+
+        _cluster = grant.Cluster;
+        return true;
+    }
+
+    private void StartAnew()
+    {
+        LogOver(gateway.Id);
+        Environment.ExitCode = ExitCode;
+        connections.EndAll(CloseCode.ServiceRestart, "this gateway is restarting");
+        lifetime.StopApplication();
+    }
+
+    [LoggerMessage(231, LogLevel.Warning, "Renewing the lease failed; trying again in 2 s")]
+    private partial void LogRenewFailed(Exception exception);
+
+    [LoggerMessage(232, LogLevel.Error, "The lease of gateway {Gateway} has expired: closing all connections and ending the process")]
+    private partial void LogOver(string gateway);
+}

@@ -1,0 +1,121 @@
+using Orleans.Streams;
+using OrleansChat.Gateway.Fanout;
+using OrleansChat.Gateway.Frames;
+using OrleansChat.Gateway.Sessions;
+using OrleansChat.Grains.Interfaces;
+using OrleansChat.ProcessHosting;
+using OrleansChat.Protocol;
+
+namespace OrleansChat.Gateway.Cluster;
+
+/// <summary>
+/// Subscribes to the gateway stream, and dispatches its items to feeds and users inside the stream's callback. The
+/// callback does not wait: a feed only adds references to queues. Items that arrive during a callback are collected in
+/// the silo, within a bound, and arrive in the next call.
+/// </summary>
+internal sealed partial class GatewayStream(
+    IClusterClient cluster, GatewayId gateway, RoomFeeds feeds, RoomClients rooms, UserClients users, BackgroundTasks background, StartupWait wait, ILogger<GatewayStream> logger,
+    IGatewayStreamFilter? filter = null) : IHostedService
+{
+    private StreamSubscriptionHandle<GatewayStreamItem>? _subscription;
+    private long _lastProbe;
+
+    /// <summary>The newest number of the probes that came back.</summary>
+    public long LastProbe => Volatile.Read(ref _lastProbe);
+
+    /// <inheritdoc/>
+    public Task StartAsync(CancellationToken cancellationToken) =>
+        wait.UntilAsync(StartupWait.Cluster, _ => SubscribeAsync(), exception => exception is not OutOfMemoryException, cancellationToken);
+
+    /// <summary>
+    /// Subscribes, or subscribes again. During the change an item may arrive twice; the second is dropped by its
+    /// sequence.
+    /// </summary>
+    public async Task SubscribeAsync()
+    {
+        var earlier = _subscription;
+        var stream = cluster.GetStreamProvider(GatewayStreamNames.Provider).GetStream<GatewayStreamItem>(GatewayStreamNames.Namespace, gateway.Id);
+        _subscription = await stream.SubscribeAsync((item, _) =>
+        {
+            if (filter is null)
+            {
+                Dispatch(item);
+            }
+            else
+            {
+                filter.Received(item, Dispatch);
+            }
+
+            return Task.CompletedTask;
+        });
+        LogSubscribed(gateway.Id);
+        if (earlier is not null)
+        {
+            background.Add(earlier.UnsubscribeAsync());
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        if (_subscription is not null)
+        {
+            await _subscription.UnsubscribeAsync().WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private void Dispatch(GatewayStreamItem item)
+    {
+        try
+        {
+            Deliver(item);
+        }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            // The stream would deliver an item again if this threw. That is not needed, because the message log has the
+            // events.
+            LogFailed(exception, item.GetType().Name);
+        }
+    }
+
+    private void Deliver(GatewayStreamItem item)
+    {
+        switch (item)
+        {
+            case RoomEvents events:
+                if (feeds.Find(events.Room) is { } feed)
+                {
+                    background.Add(feed.DeliverAsync(events));
+                }
+
+                break;
+            case RoomPresence presence:
+                rooms.OnPresence(presence);
+                break;
+            case RoomTyping typing:
+                feeds.Find(typing.Room)?.Offer(FrameMapping.Typing(typing), user => user != typing.User);
+                break;
+            case RoomMark mark:
+                feeds.Find(mark.Room)?.Offer(FrameMapping.Mark(mark), user => user == mark.User || RoomKey.IsDirect(mark.Room));
+                break;
+            case RoomMoved moved:
+                rooms.SyncAttachments(moved.Room);
+                break;
+            case UserNotification notification:
+                users.Notify(notification.User, notification.Room, notification.From, notification.To);
+                break;
+            case StreamProbe probe:
+                Volatile.Write(ref _lastProbe, Math.Max(_lastProbe, probe.Number));
+                break;
+            case SessionReplaced replaced:
+                users.Replaced(replaced.Session);
+                break;
+        }
+    }
+
+    [LoggerMessage(201, LogLevel.Information, "Subscribed to the stream of gateway {Gateway}")]
+    private partial void LogSubscribed(string gateway);
+
+    [LoggerMessage(202, LogLevel.Error, "Dispatching a gateway stream item of type {Type} failed")]
+    private partial void LogFailed(Exception exception, string type);
+}

@@ -1,0 +1,66 @@
+using Microsoft.Extensions.Options;
+using OrleansChat.Gateway.Fanout;
+using OrleansChat.Grains.Interfaces;
+
+namespace OrleansChat.Gateway.Cluster;
+
+/// <summary>
+/// The head poller: reads the heads of all rooms with a feed from the message log, independently of room grains and
+/// streams. It detects a last event that was lost, an activation that does not know who is attached, and a call that
+/// was lost with a silo.
+/// </summary>
+internal sealed partial class HeadPoller(
+    IGrainFactory grains, RoomFeeds feeds, RoomClients clients, IOptions<FanoutOptions> options, FanoutInstruments instruments, TimeProvider time, ILogger<HeadPoller> logger)
+    : BackgroundService
+{
+    private const int RoomsPerCall = 4096;
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var (reported, failures) = (instruments.RepairedEvents, 0);
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(options.Value.HeadPollMs), time);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            try
+            {
+                foreach (var rooms in feeds.Rooms.Chunk(RoomsPerCall))
+                {
+                    // A call that was lost with a silo fails long after it was abandoned.
+                    var heads = grains.GetGrain<IHistoryGrain>(0).HeadsAsync(rooms);
+                    heads.Ignore();
+                    clients.OnHeadsPolled(await heads.WaitAsync(2 * timer.Period, time, stoppingToken));
+                }
+
+                if (failures > 0)
+                {
+                    LogRecovered(failures);
+                    failures = 0;
+                }
+            }
+            catch (Exception exception) when (exception is not OutOfMemoryException && !stoppingToken.IsCancellationRequested)
+            {
+                if (failures++ == 0)
+                {
+                    LogPollFailed(exception);
+                }
+            }
+
+            clients.Sweep();
+            if (instruments.RepairedEvents is var repaired && repaired > reported)
+            {
+                LogRepaired(repaired - reported);
+                reported = repaired;
+            }
+        }
+    }
+
+    [LoggerMessage(221, LogLevel.Warning, "Polling room heads fails; live delivery is not affected")]
+    private partial void LogPollFailed(Exception exception);
+
+    [LoggerMessage(223, LogLevel.Information, "Polling room heads works again after {Failures} failures")]
+    private partial void LogRecovered(int failures);
+
+    [LoggerMessage(222, LogLevel.Information, "{Events} events were read from the log because the stream had not delivered them")]
+    private partial void LogRepaired(long events);
+}

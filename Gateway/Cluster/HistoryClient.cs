@@ -1,0 +1,60 @@
+using System.Diagnostics.CodeAnalysis;
+using Microsoft.Extensions.Options;
+using OrleansChat.Gateway.Fanout;
+using OrleansChat.Gateway.Frames;
+using OrleansChat.Gateway.Sessions;
+using OrleansChat.Grains.Interfaces;
+
+namespace OrleansChat.Gateway.Cluster;
+
+/// <summary>
+/// Reads the message log for sessions, a limited number of reads at a time. Catching up and pages of history have
+/// separate limits, so that clients that read history do not delay readers that are behind.
+/// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "SemaphoreSlim needs disposal only if its AvailableWaitHandle is used.")]
+internal sealed class HistoryClient(IGrainFactory grains, RoomFeeds feeds, IOptions<FanoutOptions> options, TimeProvider time) : IHistory
+{
+    /// <summary>How long a page of history may wait for its turn.</summary>
+    private static readonly TimeSpan PagePatience = TimeSpan.FromSeconds(5);
+
+    private readonly SemaphoreSlim _pages = new(options.Value.PagesAtATime);
+    private readonly SemaphoreSlim _catchUps = new(options.Value.PagesAtATime);
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<EncodedEvent>> ReadAsync(string room, long after, int limit, CancellationToken cancellationToken)
+    {
+        await _catchUps.WaitAsync(cancellationToken);
+        try
+        {
+            return feeds.Find(room) is { } feed ? await feed.ReadAsync(after, limit).WaitAsync(cancellationToken) : [];
+        }
+        finally
+        {
+            _catchUps.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<HistoryPage> PageAsync(PageAsk ask, CancellationToken cancellationToken)
+    {
+        using var patience = new CancellationTokenSource(PagePatience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+        try
+        {
+            await _pages.WaitAsync(either.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return new([], 0, Refusal.Unavailable);
+        }
+
+        try
+        {
+            return await grains.GetGrain<IHistoryGrain>(0).PageAsync(ask, cancellationToken);
+        }
+        finally
+        {
+            _pages.Release();
+        }
+    }
+}

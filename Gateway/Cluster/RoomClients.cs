@@ -1,0 +1,294 @@
+using Microsoft.Extensions.Options;
+using OrleansChat.Gateway.Fanout;
+using OrleansChat.Gateway.Sessions;
+using OrleansChat.Grains.Interfaces;
+
+namespace OrleansChat.Gateway.Cluster;
+
+/// <summary>
+/// The rooms that this gateway calls, each with its room client. It also keeps the attachments of the rooms in sync with
+/// the subscriptions in their feeds.
+/// </summary>
+/// <remarks>Lock order: this class, <see cref="RoomFeeds"/>, feed.</remarks>
+internal sealed class RoomClients(
+    IGrainFactory grains, GatewayId gateway, RoomFeeds feeds, BackgroundTasks background, IOptions<FanoutOptions> options, FanoutInstruments instruments,
+    TimeProvider time) : IRooms
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, RoomClient> _clients = [];
+    private readonly RoomProbe _probe = new(rooms => grains.GetGrain<IHistoryGrain>(0).HeadsAsync(rooms), background, time);
+
+    /// <summary>The newest cluster version that the head poller reported.</summary>
+    private long _cluster;
+
+    /// <summary>Number of calls so far, to all rooms. Each call gets the next number.</summary>
+    private long _calls;
+
+    /// <summary>Number of room clients.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _clients.Count;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Enter(Subscription subscription, Enter enter, Action<RoomReply> answered)
+    {
+        // The feed is changed, and the command for the room is queued, under one lock. Otherwise another session of the
+        // same user could enter or leave in between, and the room would get the two commands in the wrong order.
+        lock (_gate)
+        {
+            var feed = feeds.Add(subscription, Ended);
+            Send(subscription.Room, enter, reply =>
+            {
+                if (reply is Entered entered)
+                {
+                    background.Add(feed.OpenAsync(entered.Seq, entered.Presence));
+                }
+                else
+                {
+                    // If this was the user's last subscription, this also removes the user from the room: an earlier
+                    // subscription may have left without a command to the room, because this one was registered.
+                    Exit(subscription, endMembership: false, answered: null);
+                }
+
+                answered(reply);
+            });
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Exit(Subscription subscription, bool endMembership, Action<RoomReply>? answered)
+    {
+        answered ??= static _ => { };
+        lock (_gate)
+        {
+            if (feeds.Remove(subscription, out var last) && (last || endMembership))
+            {
+                Send(subscription.Room, new Exit(subscription.Session.User, endMembership, Stays: !last), answered);
+                return;
+            }
+        }
+
+        answered(new Done());
+    }
+
+    /// <inheritdoc/>
+    public void Send(string room, RoomCommand command, Action<RoomReply> answered)
+    {
+        lock (_gate)
+        {
+            background.Add(GetClient(room).Send(command, reply => Answer(answered, reply)));
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Typing(string room, string user)
+    {
+        // Not sent to a room that is not known to exist: nobody would see it, and the call would activate a grain.
+        if (IsKnown(room))
+        {
+            background.Add(grains.GetGrain<IRoomGrain>(room).TypingAsync(user));
+        }
+    }
+
+    /// <inheritdoc/>
+    public bool GoLive(Subscription subscription, out long head)
+    {
+        head = 0;
+        return feeds.Find(subscription.Room)?.GoLive(subscription, out head) ?? true;
+    }
+
+    /// <inheritdoc/>
+    public Task<PresenceSnapshot> WhoAsync(string room, string user, int most) => IsKnown(room)
+        ? grains.GetGrain<IRoomGrain>(room).WhoAsync(user, most)
+        : grains.GetGrain<IHistoryGrain>(0).WhoAsync(room, user, most);
+
+    /// <summary>
+    /// Handles a poll of the message log: the heads and claim numbers of rooms. A newer cluster version means that a
+    /// silo joined or left; then old calls are repeated.
+    /// </summary>
+    public void OnHeadsPolled(RoomHeads polled)
+    {
+        RoomClient[] clients;
+        lock (_gate)
+        {
+            clients = _cluster is not 0 && polled.Cluster > _cluster ? [.. _clients.Values] : [];
+            _cluster = Math.Max(_cluster, polled.Cluster);
+        }
+
+        foreach (var client in clients)
+        {
+            client.RepeatOldCalls();
+        }
+
+        foreach (var head in polled.Heads)
+        {
+            if (feeds.Find(head.Room) is { } feed)
+            {
+                background.Add(feed.OnHeadPolledAsync(head.Seq));
+            }
+
+            lock (_gate)
+            {
+                if (_clients.TryGetValue(head.Room, out var client))
+                {
+                    background.Add(client.OnClaim(head.Claim));
+                }
+            }
+        }
+    }
+
+    /// <summary>
+    /// Synchronizes the attachments of a room, because its activation left its silo or an update of it was missed. The
+    /// room answers with its head and the missed presence updates.
+    /// </summary>
+    public void SyncAttachments(string room)
+    {
+        lock (_gate)
+        {
+            if (_clients.TryGetValue(room, out var client))
+            {
+                background.Add(client.SyncAttachments());
+            }
+        }
+    }
+
+    /// <summary>
+    /// Synchronizes the attachments of all rooms after the gateway stream was silent. Presence updates of that time are
+    /// known only to the rooms.
+    /// </summary>
+    public async Task SyncAllAttachmentsAsync(CancellationToken cancellationToken)
+    {
+        RoomClient[] clients;
+        lock (_gate)
+        {
+            clients = [.. _clients.Values];
+        }
+
+        await Parallel.ForEachAsync(
+            clients,
+            new ParallelOptions { MaxDegreeOfParallelism = 32, CancellationToken = cancellationToken, TaskScheduler = TaskScheduler.Current },
+            (client, cancelled) => new(client.SyncAttachments().WaitAsync(cancelled)));
+    }
+
+    /// <summary>Delivers a presence update. If an earlier one was missed, asks the room for it.</summary>
+    public void OnPresence(RoomPresence update)
+    {
+        if (feeds.Find(update.Room)?.Presence.TryDeliver(update) == false)
+        {
+            instruments.MissedPresence();
+            SyncAttachments(update.Room);
+        }
+    }
+
+    /// <summary>A notification reported a room's head.</summary>
+    public void OnNotified(string room, long head)
+    {
+        lock (_gate)
+        {
+            if (_clients.TryGetValue(room, out var client))
+            {
+                background.Add(client.OnCreated());
+            }
+        }
+
+        OnHeadObserved(room, head);
+    }
+
+    /// <summary>Removes the room clients that are not used.</summary>
+    public void Sweep()
+    {
+        lock (_gate)
+        {
+            foreach (var (room, client) in _clients)
+            {
+                if (client.IsIdle && feeds.Find(room) is null)
+                {
+                    _clients.Remove(room);
+                }
+            }
+        }
+    }
+
+    /// <summary>
+    /// Removes subscriptions that the feed has ended. It runs as a task of its own, because the calling feed holds its
+    /// lock.
+    /// </summary>
+    private void Ended(IReadOnlyList<Subscription> subscriptions)
+    {
+        if (subscriptions.Count > 0)
+        {
+            background.Add(ExitAsync(subscriptions));
+        }
+    }
+
+    private async Task ExitAsync(IReadOnlyList<Subscription> subscriptions)
+    {
+        await Task.Yield();
+        foreach (var subscription in subscriptions)
+        {
+            Exit(subscription, endMembership: false, answered: null);
+        }
+    }
+
+    /// <summary>
+    /// Calls a callback. If it throws, the exception is logged, so that the other callbacks of the same call still run.
+    /// </summary>
+    private void Answer(Action<RoomReply> answered, RoomReply reply)
+    {
+        try
+        {
+            answered(reply);
+        }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            background.Add(Task.FromException(exception));
+        }
+    }
+
+    /// <summary>
+    /// Returns the room client for a room. Requires the lock, so that <see cref="Sweep"/> does not remove the client
+    /// before it is used.
+    /// </summary>
+    private RoomClient GetClient(string room)
+    {
+        if (!_clients.TryGetValue(room, out var client))
+        {
+            client = new(
+                room, gateway.Id, grains, options.Value, instruments, time, () => Interlocked.Increment(ref _calls), () => feeds.Find(room)?.Presence.Version ?? default,
+                OnAttachmentsSynced, _probe.MayExistAsync);
+            _clients.Add(room, client);
+        }
+
+        return client;
+    }
+
+    private bool IsKnown(string room)
+    {
+        lock (_gate)
+        {
+            return _clients.TryGetValue(room, out var client) && client.IsKnown;
+        }
+    }
+
+    private void OnAttachmentsSynced(AttachmentsSynced synced)
+    {
+        feeds.Find(synced.Head.Room)?.Presence.DeliverMissed(synced.Missed);
+        OnHeadObserved(synced.Head.Room, synced.Head.Seq);
+    }
+
+    /// <summary>A room's head was reported other than by its events.</summary>
+    private void OnHeadObserved(string room, long head)
+    {
+        if (feeds.Find(room) is { } feed)
+        {
+            background.Add(feed.OnHeadObservedAsync(head));
+        }
+    }
+}

@@ -1,0 +1,91 @@
+using OrleansChat.Gateway.Fanout;
+using OrleansChat.Grains.Interfaces;
+
+namespace OrleansChat.Gateway.Cluster;
+
+/// <summary>
+/// Checks in the message log which rooms exist, so that a resume or a query for a missing room does not activate a
+/// grain for it. One call runs at a time. Rooms that are asked for in the meantime share the next call, so the resumes
+/// of a reconnect storm cost few reads.
+/// </summary>
+/// <param name="heads">Returns the heads of the rooms that exist, of at most <see cref="RoomsPerCall"/> rooms.</param>
+internal sealed class RoomProbe(Func<string[], Task<RoomHeads>> heads, BackgroundTasks background, TimeProvider time)
+{
+    private const int RoomsPerCall = 4096;
+
+    /// <summary>
+    /// How long to wait for a call. A call that was lost with a silo takes longer to fail, and its answer is not
+    /// needed.
+    /// </summary>
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(1);
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, TaskCompletionSource<bool>> _waiting = [];
+    private bool _asking;
+
+    /// <summary>
+    /// Returns false if the room does not exist. Returns true if it exists, or if the log could not be read: then the
+    /// room itself answers.
+    /// </summary>
+    public Task<bool> MayExistAsync(string room)
+    {
+        Task<bool> answer;
+        lock (_gate)
+        {
+            if (!_waiting.TryGetValue(room, out var waiting))
+            {
+                _waiting[room] = waiting = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            }
+
+            answer = waiting.Task;
+            if (_asking)
+            {
+                return answer;
+            }
+
+            _asking = true;
+        }
+
+        background.Add(AskAsync());
+        return answer;
+    }
+
+    private async Task AskAsync()
+    {
+        await Task.Yield();
+        while (Next() is { Length: > 0 } asked)
+        {
+            HashSet<string>? found = null;
+            try
+            {
+                var call = heads([.. asked.Select(one => one.Room)]);
+                call.Ignore();
+                found = [.. (await call.WaitAsync(Timeout, time)).Heads.Select(head => head.Room)];
+            }
+            catch (Exception exception) when (exception is not OutOfMemoryException)
+            {
+                // The rooms themselves answer, and report that the log is unavailable if it is.
+            }
+
+            foreach (var (room, answer) in asked)
+            {
+                answer.SetResult(found?.Contains(room) != false);
+            }
+        }
+    }
+
+    private (string Room, TaskCompletionSource<bool> Answer)[] Next()
+    {
+        lock (_gate)
+        {
+            (string Room, TaskCompletionSource<bool> Answer)[] next = [.. _waiting.Take(RoomsPerCall).Select(one => (one.Key, one.Value))];
+            foreach (var (room, _) in next)
+            {
+                _waiting.Remove(room);
+            }
+
+            _asking = next.Length > 0;
+            return next;
+        }
+    }
+}

@@ -1,0 +1,67 @@
+using Microsoft.Extensions.Options;
+using OrleansChat.Gateway.Fanout;
+using OrleansChat.Grains.Interfaces;
+
+namespace OrleansChat.Gateway.Cluster;
+
+/// <summary>
+/// Checks that the gateway stream works: this gateway publishes probes to its own stream through a grain. A stream to a
+/// client can go silent until the client subscribes again, for example after a silo was lost together with the
+/// subscription. If probes do not come back, this subscribes again. The head poller finds the events that were missed.
+/// The rooms send their presence again, and the users' grains send the notifications again.
+/// </summary>
+internal sealed partial class StreamHealthCheck(
+    IGrainFactory grains, GatewayId gateway, GatewayStream stream, RoomClients rooms, UserClients users, IOptions<FanoutOptions> options, FanoutInstruments instruments, TimeProvider time,
+    ILogger<StreamHealthCheck> logger) : BackgroundService
+{
+    /// <summary>The number of the last probe.</summary>
+    private long _sent;
+
+    /// <summary>The first probe that was published and has not come back, and its timestamp; 0 for none.</summary>
+    private (long Number, long Since) _unanswered;
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(options.Value.StreamProbeMs), time);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            try
+            {
+                await SendProbeAsync();
+                if (_unanswered.Number > stream.LastProbe && time.GetElapsedTime(_unanswered.Since) >= 2 * timer.Period)
+                {
+                    LogSilent(time.GetElapsedTime(_unanswered.Since).TotalSeconds);
+                    _unanswered = default;
+                    await stream.SubscribeAsync();
+                    instruments.Resubscribed();
+                    await Task.WhenAll(rooms.SyncAllAttachmentsAsync(stoppingToken), users.SyncAllSessionsAsync(stoppingToken));
+                }
+            }
+            catch (Exception exception) when (exception is not OutOfMemoryException)
+            {
+                // Publishing or subscribing failed: try again at the next tick. Until then the head poller finds new
+                // events.
+                LogProbeFailed(exception);
+            }
+        }
+    }
+
+    private async Task SendProbeAsync()
+    {
+        var number = ++_sent;
+
+        // Another key each time, so that different silos publish the probes.
+        await grains.GetGrain<IStreamProbeGrain>(number).ProbeAsync(gateway.Id, number);
+        if (_unanswered.Number <= stream.LastProbe)
+        {
+            _unanswered = (number, time.GetTimestamp());
+        }
+    }
+
+    [LoggerMessage(211, LogLevel.Warning, "The gateway stream has been silent for {Seconds:0.0} s: resubscribing")]
+    private partial void LogSilent(double seconds);
+
+    [LoggerMessage(212, LogLevel.Debug, "Probing the gateway stream failed")]
+    private partial void LogProbeFailed(Exception exception);
+}

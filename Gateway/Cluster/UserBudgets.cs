@@ -1,0 +1,217 @@
+using OrleansChat.Grains.Interfaces;
+
+namespace OrleansChat.Gateway.Cluster;
+
+/// <summary>
+/// The parts of a user's budgets that this gateway has leased from the user's grain, in blocks. Taking a unit from a
+/// block makes no call. The next block is requested before the current one is used up. One call at a time requests all
+/// kinds. Thread-safe.
+/// </summary>
+/// <remarks>
+/// If the grain cannot be reached, one block of each kind may be spent per second without a lease. So an unreachable
+/// grain neither blocks the user nor removes the limit.
+/// </remarks>
+internal sealed class UserBudgets
+{
+    /// <summary>
+    /// How long to wait for a lease before the grain counts as unreachable. Also the time between attempts while it is
+    /// unreachable.
+    /// </summary>
+    internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
+    private readonly Func<BudgetAsk[], Task<BudgetGrant[]>> _lease;
+    private readonly TimeProvider _time;
+    private readonly Lock _gate = new();
+    private readonly BudgetLease[] _leases;
+    private bool _asking;
+    private bool _isAway;
+    private long _tried;
+
+    /// <param name="terms">The budgets. Those without a limit are left out.</param>
+    /// <param name="lease">Requests leases from the user's grain. Called by one caller at a time.</param>
+    public UserBudgets(IReadOnlyList<BudgetTerms> terms, Func<BudgetAsk[], Task<BudgetGrant[]>> lease, TimeProvider time)
+    {
+        (_lease, _time) = (lease, time);
+        _leases = [.. terms.Where(term => term.PerSecond > 0).Select(term => new BudgetLease(term, time))];
+    }
+
+    /// <summary>Takes one unit.</summary>
+    /// <param name="asking">
+    /// The loop of calls if this call started it, else a completed task. The caller must await it or pass it to an
+    /// owner.
+    /// </param>
+    /// <returns>0 if there was a unit; else the milliseconds after which to try again.</returns>
+    public ValueTask<int> TakeAsync(BudgetKind kind, out Task asking)
+    {
+        asking = Task.CompletedTask;
+        bool begins;
+        ValueTask<int> wait;
+        lock (_gate)
+        {
+            if (Find(kind) is not { } lease)
+            {
+                return ValueTask.FromResult(0);
+            }
+
+            var now = _time.GetTimestamp();
+            if (lease.TryTake(now))
+            {
+                wait = ValueTask.FromResult(0);
+            }
+            else if (_isAway)
+            {
+                wait = ValueTask.FromResult(lease.TakeWithoutLease(now));
+                lease.WantsAhead |= _time.GetElapsedTime(_tried, now) >= Patience;
+            }
+            else if (lease.RefusesFor(now) is > 0 and var refused)
+            {
+                wait = ValueTask.FromResult(refused);
+            }
+            else
+            {
+                wait = new(lease.WaitAsync());
+            }
+
+            begins = Begins();
+        }
+
+        if (begins)
+        {
+            asking = AskAsync();
+        }
+
+        return wait;
+    }
+
+    /// <summary>
+    /// Takes units for work that is already done, even if there are fewer. Missing units are taken from the next ones.
+    /// </summary>
+    /// <param name="asking">See <see cref="TakeAsync"/>.</param>
+    public void Charge(BudgetKind kind, int units, out Task asking)
+    {
+        asking = Task.CompletedTask;
+        bool begins;
+        lock (_gate)
+        {
+            Find(kind)?.Charge(units, _time.GetTimestamp());
+            begins = Begins();
+        }
+
+        if (begins)
+        {
+            asking = AskAsync();
+        }
+    }
+
+    /// <summary>
+    /// The asks for the call that opens the user's first session here. No other call is made until
+    /// <see cref="OpenedAsync"/>.
+    /// </summary>
+    public BudgetAsk[] Opening()
+    {
+        lock (_gate)
+        {
+            _asking = true;
+            return Array.ConvertAll(_leases, lease => lease.Ask());
+        }
+    }
+
+    /// <summary>
+    /// Applies the answer to <see cref="Opening"/>; null if the call failed. Returns the loop of calls for units that
+    /// were wanted in the meantime.
+    /// </summary>
+    /// <param name="sent">The timestamp before the call.</param>
+    public Task OpenedAsync(BudgetGrant[]? grants, long sent)
+    {
+        bool begins;
+        lock (_gate)
+        {
+            _asking = false;
+            if (grants is not null)
+            {
+                Apply(_leases, grants, sent);
+            }
+
+            begins = Begins();
+        }
+
+        return begins ? AskAsync() : Task.CompletedTask;
+    }
+
+    /// <summary>
+    /// Gives up all leased units. The returned asks are for the call that closes the user's last session here.
+    /// </summary>
+    public BudgetAsk[] Return()
+    {
+        lock (_gate)
+        {
+            return Array.ConvertAll(_leases, lease => lease.Return());
+        }
+    }
+
+    private BudgetLease? Find(BudgetKind kind) => Array.Find(_leases, lease => lease.Terms.Kind == kind);
+
+    /// <summary>True if a loop of calls must be started now. Requires the lock.</summary>
+    private bool Begins()
+    {
+        if (_asking || !Array.Exists(_leases, lease => lease.NeedsLease))
+        {
+            return false;
+        }
+
+        return _asking = true;
+    }
+
+    private async Task AskAsync()
+    {
+        while (Next(out var asks) is { Length: > 0 } leases)
+        {
+            var sent = _time.GetTimestamp();
+            try
+            {
+                var call = _lease(asks);
+
+                // An answer that arrives later is useless, because its units have expired.
+                _ = call.ContinueWith(static late => late.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+                var grants = await call.WaitAsync(Patience, _time);
+                lock (_gate)
+                {
+                    _isAway = false;
+                    Apply(leases, grants, sent);
+                }
+            }
+            catch (Exception exception) when (exception is not OutOfMemoryException)
+            {
+                lock (_gate)
+                {
+                    _isAway = true;
+                    _tried = _time.GetTimestamp();
+                    foreach (var lease in _leases)
+                    {
+                        lease.Away(_tried);
+                    }
+                }
+            }
+        }
+    }
+
+    private BudgetLease[] Next(out BudgetAsk[] asks)
+    {
+        lock (_gate)
+        {
+            var leases = Array.FindAll(_leases, lease => lease.NeedsLease);
+            asks = Array.ConvertAll(leases, lease => lease.Ask());
+            _asking = leases.Length > 0;
+            return leases;
+        }
+    }
+
+    private void Apply(BudgetLease[] leases, BudgetGrant[] grants, long sent)
+    {
+        var now = _time.GetTimestamp();
+        for (var i = 0; i < leases.Length; i++)
+        {
+            leases[i].Apply(grants[i], sent, now);
+        }
+    }
+}

@@ -1,0 +1,193 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Reflection;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace OrleansChat.Gateway.Endpoint;
+
+/// <summary>
+/// Listens and accepts instead of the server's own listener, for three reasons. First, existing connections have
+/// priority: before each accept, the listener yields to the work that is already in the thread pool's queue. Otherwise
+/// the requests of a reconnect storm would be queued before it. Second, a failing accept pauses. The server's listener
+/// takes every failure for a reset connection and retries at once, which spins if the process has no file descriptor
+/// left. Third, a write to the transport waits until its output pipe is empty (<see cref="UnbufferedTransport"/>).
+/// </summary>
+/// <param name="rules">Rules that can refuse an endpoint.</param>
+internal sealed class FairConnectionListener(IOptions<SocketTransportOptions> options, IEnumerable<IEndpointRule> rules, TimeProvider time, ILoggerFactory loggers)
+    : IConnectionListenerFactory
+{
+    private const string ToChange = "Choose the address with ASPNETCORE_URLS or --urls";
+
+    private readonly ILogger _logger = loggers.CreateLogger<FairConnectionListener>();
+
+    /// <inheritdoc/>
+    public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
+    {
+        if (rules.Select(rule => rule.Refusal(endpoint)).FirstOrDefault(refusal => refusal is not null) is { } refused)
+        {
+            throw new IOException(refused);
+        }
+
+        var listening = Bind(endpoint);
+        listening.Listen(options.Value.Backlog);
+        return new(new Listener(listening, Connections(), options.Value.NoDelay, new AcceptFailures(listening.LocalEndPoint!, time, _logger), time));
+    }
+
+    private Socket Bind(EndPoint endpoint)
+    {
+        try
+        {
+            return options.Value.CreateBoundListenSocket(endpoint);
+        }
+        catch (SocketException exception) when (exception.SocketErrorCode == SocketError.AddressAlreadyInUse)
+        {
+            throw new AddressInUseException($"{ToChange}, or stop the process that listens there", exception);
+        }
+        catch (SocketException exception)
+        {
+            throw new IOException($"Cannot listen on {endpoint}: {exception.Message}. {ToChange}", exception);
+        }
+    }
+
+    private SocketConnectionContextFactory Connections()
+    {
+        // Only a non-public constructor passes on the server's memory pool, which returns memory to the system after a
+        // flood. Without that pool the memory is kept for good; everything else is the same.
+        var given = options.Value;
+        var factory = (SocketConnectionFactoryOptions?)typeof(SocketConnectionFactoryOptions)
+            .GetConstructor(BindingFlags.Instance | BindingFlags.NonPublic, [typeof(SocketTransportOptions)])?.Invoke([given])
+            ?? new() { IOQueueCount = given.IOQueueCount, WaitForDataBeforeAllocatingBuffer = given.WaitForDataBeforeAllocatingBuffer, MaxReadBufferSize = given.MaxReadBufferSize };
+        factory.MaxWriteBufferSize = UnbufferedTransport.WriteBufferBytes;
+        return new(factory, loggers.CreateLogger("Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets"));
+    }
+
+    private sealed class Listener(Socket listening, SocketConnectionContextFactory connections, bool noDelay, AcceptFailures failures, TimeProvider time) : IConnectionListener
+    {
+        private readonly CancellationTokenSource _unbound = new();
+        private readonly DescriptorReserve _reserve = new();
+
+        public EndPoint EndPoint { get; } = listening.LocalEndPoint!;
+
+        public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
+        {
+            // Continue at the end of the thread pool's global queue, behind all work that is queued now.
+            await Task.Yield();
+            while (true)
+            {
+                if (!_reserve.TryFill())
+                {
+                    if (!await PauseAsync(failures.Failed(SocketError.TooManyOpenSockets), cancellationToken))
+                    {
+                        return null;
+                    }
+
+                    continue;
+                }
+
+                try
+                {
+                    var accepted = await listening.AcceptAsync(cancellationToken);
+                    failures.Accepted();
+                    if (accepted.LocalEndPoint is IPEndPoint)
+                    {
+                        accepted.NoDelay = noDelay;
+                    }
+
+                    var connection = connections.Create(accepted);
+                    connection.Features.Set(UnbufferedTransport.Instance);
+                    return connection;
+                }
+                catch (Exception exception) when (exception is ObjectDisposedException or SocketException { SocketErrorCode: SocketError.OperationAborted })
+                {
+                    return null;
+                }
+                catch (SocketException exception) when (exception.SocketErrorCode is SocketError.ConnectionReset or SocketError.ConnectionAborted)
+                {
+                    // The peer disconnected before it was accepted: accept the next one.
+                }
+                catch (SocketException exception)
+                {
+                    _reserve.Release();
+                    if (!await PauseAsync(failures.Failed(exception.SocketErrorCode), cancellationToken))
+                    {
+                        return null;
+                    }
+                }
+            }
+        }
+
+        public ValueTask UnbindAsync(CancellationToken cancellationToken = default)
+        {
+            _unbound.Cancel();
+            listening.Dispose();
+            return ValueTask.CompletedTask;
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            _unbound.Cancel();
+            listening.Dispose();
+            connections.Dispose();
+            _reserve.Dispose();
+            _unbound.Dispose();
+            return ValueTask.CompletedTask;
+        }
+
+        /// <summary>Waits. Returns false if the listener was unbound during the wait.</summary>
+        private async Task<bool> PauseAsync(TimeSpan pause, CancellationToken cancellationToken)
+        {
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(_unbound.Token, cancellationToken);
+            try
+            {
+                await Task.Delay(pause, time, either.Token);
+                return true;
+            }
+            catch (OperationCanceledException) when (_unbound.IsCancellationRequested)
+            {
+                return false;
+            }
+        }
+    }
+}
+
+/// <summary>A rule that can refuse to listen on an endpoint.</summary>
+internal interface IEndpointRule
+{
+    /// <summary>
+    /// Returns why this endpoint is refused, as a sentence that names the setting to change. Returns null if it is
+    /// allowed.
+    /// </summary>
+    string? Refusal(EndPoint endpoint);
+}
+
+/// <summary>
+/// A feature of connections whose transport buffers nothing: a write to the transport completes when the operating
+/// system has taken the bytes. The server flushes its response to an upgrade before the upgrade completes. So from then
+/// on, writing directly to the socket cannot overtake the response.
+/// </summary>
+internal sealed class UnbufferedTransport
+{
+    /// <summary>
+    /// Write buffer size of the transport's output pipe, in bytes. With 1, every flush waits until the pipe is empty.
+    /// </summary>
+    public const int WriteBufferBytes = 1;
+
+    public static readonly UnbufferedTransport Instance = new();
+
+    private UnbufferedTransport()
+    {
+    }
+}
+
+internal static class FairConnectionListenerHosting
+{
+    /// <summary>Makes the server accept connections through <see cref="FairConnectionListener"/>.</summary>
+    public static void AddFairConnectionListener(this IServiceCollection services)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<IConnectionListenerFactory, FairConnectionListener>();
+    }
+}

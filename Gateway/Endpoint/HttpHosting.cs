@@ -1,0 +1,38 @@
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+
+namespace OrleansChat.Gateway.Endpoint;
+
+/// <summary>Configures the HTTP server.</summary>
+internal static class HttpHosting
+{
+    /// <summary>Limits what an unauthenticated client can send, and the resources that it can hold.</summary>
+    public static void AddHttp(this IServiceCollection services, HttpOptions options)
+    {
+        services.Configure<KestrelServerOptions>(kestrel =>
+        {
+            // HTTP/1.1 only: the connection's single writer needs an upgrade, which HTTP/2 does not have.
+            kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = HttpProtocols.Http1);
+            kestrel.AddServerHeader = false;
+
+            // Upgraded connections are limited by Connections:MaxConnections instead, which refuses them with a reason.
+            kestrel.Limits.MaxConcurrentConnections = options.Sockets;
+            kestrel.Limits.MaxConcurrentUpgradedConnections = null;
+            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(options.HeaderSeconds);
+            kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(options.IdleSeconds);
+            kestrel.Limits.MaxRequestLineSize = options.LineBytes;
+            kestrel.Limits.MaxRequestHeadersTotalSize = options.HeaderBytes;
+            kestrel.Limits.MaxRequestHeaderCount = options.Headers;
+            kestrel.Limits.MaxRequestBufferSize = Math.Max(options.ReadBufferBytes, options.LineBytes + options.HeaderBytes);
+
+            // No endpoint reads a body. A request with one is answered without waiting for the body.
+            kestrel.Limits.MaxRequestBodySize = 0;
+
+            // For the page's files: a client that reads less than 240 bytes per second is disconnected after 5 s.
+            // WebSocketEndpoint removes this limit from WebSockets.
+            kestrel.Limits.MinResponseDataRate = new(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
+        });
+        services.Configure<SocketTransportOptions>(sockets =>
+            sockets.MaxReadBufferSize = Math.Max(options.ReadBufferBytes, options.LineBytes + options.HeaderBytes));
+    }
+}

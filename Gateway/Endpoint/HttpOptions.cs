@@ -1,0 +1,43 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace OrleansChat.Gateway.Endpoint;
+
+/// <summary>
+/// Limits that apply before a WebSocket is open, when the user is not known yet. Section <c>Http</c>.
+/// </summary>
+internal sealed class HttpOptions
+{
+    public const string Section = "Http";
+
+    /// <summary>
+    /// Sockets that are not WebSockets, or not yet, including health probes and page requests. One more is closed at
+    /// once. Lowered at startup if file descriptors do not suffice.
+    /// </summary>
+    [Range(1, 1_000_000)] public int Sockets { get; set; } = 10_000;
+
+    /// <summary>
+    /// Seconds for a client to send the request line and all headers, from the first byte. Then the answer is 408.
+    /// </summary>
+    [Range(1, 300)] public int HeaderSeconds { get; set; } = 10;
+
+    /// <summary>
+    /// Seconds for which a socket may stay open without a request. Must be longer than a proxy in front keeps idle
+    /// connections, or requests are lost.
+    /// </summary>
+    [Range(1, 3600)] public int IdleSeconds { get; set; } = 75;
+
+    /// <summary>Bytes of the request line, which holds the address. A longer one is answered with 414.</summary>
+    [Range(1024, 64 * 1024)] public int LineBytes { get; set; } = 8 * 1024;
+
+    /// <summary>Bytes of all headers of a request together. More are answered with 431.</summary>
+    [Range(4 * 1024, 256 * 1024)] public int HeaderBytes { get; set; } = 32 * 1024;
+
+    /// <summary>Number of headers of a request. More are answered with 431.</summary>
+    [Range(16, 1000)] public int Headers { get; set; } = 64;
+
+    /// <summary>
+    /// Bytes that are buffered per socket before the gateway reads them: the memory that one flooding client costs. If
+    /// <see cref="LineBytes"/> plus <see cref="HeaderBytes"/> is more, that is used.
+    /// </summary>
+    [Range(16 * 1024, 16 * 1024 * 1024)] public int ReadBufferBytes { get; set; } = 64 * 1024;
+}

@@ -1,0 +1,27 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using OrleansChat.Gateway.Connections;
+
+namespace OrleansChat.Gateway.Endpoint;
+
+/// <summary>
+/// Creates the listening sockets. Accepted connections inherit their options, so the send buffer of each connection is
+/// bounded. Without that, Linux grows it to megabytes for a peer that does not read (<c>tcp_wmem</c>, 4 MiB), which no
+/// limit here would count. Also, Linux accepts more bytes only after a third of the buffer is free again. At 1 KB/s
+/// that takes longer than <see cref="ConnectionOptions.StallSeconds"/>, and a slow reader would look dead.
+/// </summary>
+internal static class ListenSocket
+{
+    /// <summary>Binds a socket like Kestrel does, and bounds its send buffer; 0 leaves the system's default.</summary>
+    public static Socket Bind(EndPoint endpoint, int sendBufferBytes)
+    {
+        var listening = SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint);
+        if (sendBufferBytes > 0)
+        {
+            listening.SendBufferSize = sendBufferBytes;
+        }
+
+        return listening;
+    }
+}

@@ -1,0 +1,39 @@
+namespace OrleansChat.Gateway.Endpoint;
+
+/// <summary>Serves the chat page: the files of <c>web/</c>, which are copied next to the program.</summary>
+internal static class PageHosting
+{
+    /// <summary>
+    /// All content comes from this host and nothing is inline, so the text of a message cannot run as a script.
+    /// <c>connect-src 'self'</c> covers the page's WebSocket, because a source of <c>http</c> or <c>https</c> matches
+    /// <c>ws</c> and <c>wss</c> of the same host (Content Security Policy Level 3).
+    /// </summary>
+    private const string ContentSecurityPolicy =
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        + "manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+    /// <summary>Serves the page at <c>/</c>, and its files.</summary>
+    public static void MapPage(this WebApplication app)
+    {
+        app.Use((context, next) =>
+        {
+            // Not for upgrades: their response headers stay in memory as long as the connection.
+            if (!context.WebSockets.IsWebSocketRequest)
+            {
+                var headers = context.Response.Headers;
+                headers.ContentSecurityPolicy = ContentSecurityPolicy;
+                headers.XContentTypeOptions = "nosniff";
+                headers["Referrer-Policy"] = "no-referrer";
+            }
+
+            return next(context);
+        });
+        app.UseDefaultFiles();
+        app.UseStaticFiles(new StaticFileOptions
+        {
+            // Browsers revalidate each file at every load, and get 304 if it is unchanged. So the page and its modules
+            // are of the same version.
+            OnPrepareResponse = file => file.Context.Response.Headers.CacheControl = "no-cache",
+        });
+    }
+}

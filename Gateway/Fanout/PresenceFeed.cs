@@ -1,0 +1,89 @@
+using OrleansChat.Gateway.Frames;
+using OrleansChat.Grains.Interfaces;
+using OrleansChat.Protocol;
+
+namespace OrleansChat.Gateway.Fanout;
+
+/// <summary>
+/// The presence updates of one room. They are numbered, so a missed update is detected when the next one arrives.
+/// </summary>
+/// <param name="offer">Offers state to the room's subscriptions, in the order of the calls.</param>
+internal sealed class PresenceFeed(Action<Func<string, ServerFrame>> offer)
+{
+    private readonly Lock _gate = new();
+    private PresenceVersion _version;
+
+    /// <summary>The last presence update that was delivered; default for none.</summary>
+    public PresenceVersion Version
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _version;
+            }
+        }
+    }
+
+    /// <summary>Starts after a version. Does nothing if a version is known.</summary>
+    public void StartAfter(PresenceVersion version)
+    {
+        lock (_gate)
+        {
+            _version = _version == default ? version : _version;
+        }
+    }
+
+    /// <summary>Delivers a presence update to the subscriptions, each one once and in order.</summary>
+    /// <returns>
+    /// False if an update before it was missed. It is not delivered then; the caller asks the room for the missed ones.
+    /// </returns>
+    public bool TryDeliver(RoomPresence update)
+    {
+        lock (_gate)
+        {
+            // Older or the same, of this activation or an earlier one - ignore it.
+            // The next one, or the first one at all - deliver it.
+            // A later one, or of a newer activation - an update was missed.
+            if (!IsNewer(update.Version))
+            {
+                return true;
+            }
+
+            if (_version != default && update.Version != _version with { Number = _version.Number + 1 })
+            {
+                return false;
+            }
+
+            Deliver(update);
+            return true;
+        }
+    }
+
+    /// <summary>Delivers missed presence updates, which the room sent in reply.</summary>
+    public void DeliverMissed(RoomPresence[] updates)
+    {
+        lock (_gate)
+        {
+            foreach (var update in updates)
+            {
+                if (IsNewer(update.Version))
+                {
+                    Deliver(update);
+                }
+            }
+        }
+    }
+
+    private bool IsNewer(PresenceVersion version) =>
+        version.Activation > _version.Activation || (version.Activation == _version.Activation && version.Number > _version.Number);
+
+    private void Deliver(RoomPresence update)
+    {
+        _version = update.Version;
+        foreach (var frame in FrameMapping.Presence(update))
+        {
+            offer(frame);
+        }
+    }
+}

@@ -1,0 +1,314 @@
+using OrleansChat.Gateway.Frames;
+using OrleansChat.Gateway.Sessions;
+using OrleansChat.Grains.Interfaces;
+using OrleansChat.Protocol;
+
+namespace OrleansChat.Gateway.Fanout;
+
+/// <summary>
+/// The fan-out of one room within this gateway. It checks sequences, repairs gaps from the message log, encodes each
+/// run of events once, and delivers the same bytes to all live subscriptions in the same order. The gateway stream may
+/// lose events; the message log has them all.
+/// </summary>
+/// <remarks>
+/// <code>
+///   events from the gateway stream:   seq ≤ position       duplicate: drop
+///                                     seq = position + 1   deliver it, and the buffered events that follow
+///                                     seq > position + 1   a gap: buffer the event
+///   a head from elsewhere:            seq > position       a gap
+///
+///   complete ──a sequence after position + 1 is known──► gap ──missing events arrive within GapWaitMs──► complete
+///                                                         └──otherwise: read them, once for all──────►─┘
+/// </code>
+/// So events that were only reordered cost no read, and buffered events are not read again. A gap that the head poller
+/// finds is repaired at once, because the stream had a whole poll interval to deliver the events.
+/// <see cref="DeliverAsync"/> lists the steps of a delivery, <see cref="RepairGapAsync"/> those of a repair.
+/// </remarks>
+internal sealed partial class RoomFeed
+{
+    /// <summary>
+    /// Characters of text after which a run ends, so that a frame is small compared to a connection send queue.
+    /// </summary>
+    private const int RunLength = 16 * 1024;
+
+    private readonly Action<IReadOnlyList<Subscription>> _ended;
+    private readonly FanoutOptions _options;
+    private readonly FanoutInstruments _instruments;
+    private readonly TimeProvider _time;
+    private readonly Lock _gate = new();
+    private readonly SubscriptionList _subscriptions = new();
+    private readonly SharedReads _log;
+    private readonly GapTracker _gap;
+
+    /// <summary>
+    /// Events that arrived out of order, by sequence: at most <see cref="FanoutOptions.OutOfOrderEvents"/>, all after the
+    /// position.
+    /// </summary>
+    private readonly Dictionary<long, RoomEvent> _outOfOrder = [];
+
+    /// <summary>The last delivered sequence; null until the room has answered the first enter.</summary>
+    private long? _position;
+
+    /// <summary>The head that the head poller reported last.</summary>
+    private long _polledHead;
+
+    /// <param name="readLog">
+    /// Reads the room's events after a sequence from the message log, up to a number of events.
+    /// </param>
+    /// <param name="ended">
+    /// Called with the subscriptions that ended because a membership ended. Runs under the feed's lock: it must not call
+    /// back.
+    /// </param>
+    public RoomFeed(
+        Func<long, int, Task<RoomEvent[]>> readLog, Action<IReadOnlyList<Subscription>> ended, FanoutOptions options, FanoutInstruments instruments,
+        TimeProvider time)
+    {
+        (_ended, _options, _instruments, _time) = (ended, options, instruments, time);
+        _log = new(readLog);
+        _gap = new(instruments, time);
+        Presence = new(state => Offer(state));
+    }
+
+    /// <summary>The room's presence updates.</summary>
+    public PresenceFeed Presence { get; }
+
+    /// <summary>Adds a subscription. It gets no events before it is live.</summary>
+    public void Add(Subscription subscription)
+    {
+        lock (_gate)
+        {
+            _subscriptions.Add(subscription);
+        }
+    }
+
+    /// <summary>Removes a subscription.</summary>
+    /// <param name="last">True if its user has no other subscription in this feed.</param>
+    /// <param name="empty">True if the feed has no other subscription.</param>
+    /// <returns>False if it was not in this feed.</returns>
+    public bool Remove(Subscription subscription, out bool last, out bool empty)
+    {
+        lock (_gate)
+        {
+            var removed = _subscriptions.Remove(subscription);
+            last = !_subscriptions.Has(subscription.Session.User);
+            empty = _subscriptions.Count == 0;
+            return removed;
+        }
+    }
+
+    /// <summary>
+    /// Opens the feed: the room has attached this gateway, and publishes every event after <paramref name="seq"/> to
+    /// the gateway stream. Only the first call sets the position.
+    /// </summary>
+    /// <param name="presence">The last presence update before that.</param>
+    public Task OpenAsync(long seq, PresenceVersion presence)
+    {
+        Presence.StartAfter(presence);
+        lock (_gate)
+        {
+            if (_position is null)
+            {
+                GoOnAfter(seq);
+            }
+
+            return RepairGap(Hold);
+        }
+    }
+
+    /// <summary>
+    /// Delivers events from the gateway stream. They are in ascending order.
+    /// <list type="number">
+    /// <item>Sort events by sequence: drop a duplicate, take the next one, buffer one that is out of order.</item>
+    /// <item>Add the buffered events that follow.</item>
+    /// <item>Cut the events into runs, and offer each run to all subscriptions. The position moves with it.</item>
+    /// <item>Compare the position with the newest known sequence. If there is a gap, start the repair loop.</item>
+    /// </list>
+    /// </summary>
+    /// <returns>The repair loop if this call started it; else a completed task.</returns>
+    public Task DeliverAsync(RoomEvents batch)
+    {
+        lock (_gate)
+        {
+            // Step 1: Sort the events.
+            List<EncodedEvent> next = new(batch.Events.Length);
+            foreach (var happened in batch.Events)
+            {
+                Take(happened, next);
+            }
+
+            // Steps 2 and 3: Deliver.
+            Deliver(next);
+
+            // Step 4: Detect a gap. If the buffer is full, repair at once.
+            return Expect(batch.Events[^1].Seq, _outOfOrder.Count < _options.OutOfOrderEvents ? Hold : TimeSpan.Zero);
+        }
+    }
+
+    /// <summary>The room's head was reported other than by its events, which may still be on their way.</summary>
+    /// <returns>The repair loop if this call started it; else a completed task.</returns>
+    public Task OnHeadObservedAsync(long head)
+    {
+        lock (_gate)
+        {
+            return Expect(head, Hold);
+        }
+    }
+
+    /// <summary>
+    /// The head that the head poller read. Events that are still on their way are not lost, so the feed is repaired
+    /// only if it has not reached the head of the previous poll by now.
+    /// </summary>
+    /// <returns>The repair loop if this call started it; else a completed task.</returns>
+    public Task OnHeadPolledAsync(long head)
+    {
+        lock (_gate)
+        {
+            (var due, _polledHead) = (_polledHead, head);
+            if (_position is { } position && due > Math.Max(position, _gap.Target))
+            {
+                _instruments.PolledGap();
+            }
+
+            return Expect(due, TimeSpan.Zero);
+        }
+    }
+
+    /// <summary>
+    /// Queues state (typing, presence, a read mark) for all subscriptions, or for those of the users that
+    /// <paramref name="to"/> selects.
+    /// </summary>
+    public void Offer(Func<string, ServerFrame> state, Predicate<string>? to = null)
+    {
+        var encoded = new EncodedState(state);
+        lock (_gate)
+        {
+            foreach (var subscription in _subscriptions)
+            {
+                if (to is null || to(subscription.Session.User))
+                {
+                    subscription.Session.Offer(subscription, encoded);
+                }
+            }
+        }
+    }
+
+    /// <summary>See <see cref="IRooms.GoLive"/>.</summary>
+    public bool GoLive(Subscription subscription, out long head)
+    {
+        lock (_gate)
+        {
+            head = _position ?? 0;
+            return subscription.Session.TryGoLive(subscription, head);
+        }
+    }
+
+    /// <inheritdoc cref="SharedReads.ReadAsync"/>
+    public Task<IReadOnlyList<EncodedEvent>> ReadAsync(long after, int limit) => _log.ReadAsync(after, limit);
+
+    private TimeSpan Hold => TimeSpan.FromMilliseconds(_options.GapWaitMs);
+
+    /// <summary>Adds an event to those to be delivered next, buffers it, or drops it. Requires the lock.</summary>
+    private void Take(RoomEvent happened, List<EncodedEvent> next)
+    {
+        // Delivered, taken or buffered before - drop it.
+        // The next one - take it.
+        // Out of order, or the room has not answered yet - buffer it, if there is room. Otherwise the log will be read.
+        var after = _position + next.Count;
+        if (happened.Seq <= after || _outOfOrder.ContainsKey(happened.Seq))
+        {
+            _instruments.Duplicate();
+        }
+        else if (happened.Seq == after + 1)
+        {
+            next.Add(new(happened));
+        }
+        else if (_outOfOrder.Count < _options.OutOfOrderEvents)
+        {
+            _outOfOrder.Add(happened.Seq, happened);
+            _instruments.Buffered();
+        }
+    }
+
+    /// <summary>The room has events up to <paramref name="seq"/>. Requires the lock.</summary>
+    private Task Expect(long seq, TimeSpan hold)
+    {
+        _gap.Expect(seq);
+        return RepairGap(hold);
+    }
+
+    /// <summary>Moves the position, and delivers the buffered events that follow it. Requires the lock.</summary>
+    private void GoOnAfter(long seq)
+    {
+        _position = seq;
+        foreach (var early in _outOfOrder.Keys.Where(early => early <= seq).ToArray())
+        {
+            _outOfOrder.Remove(early);
+        }
+
+        Deliver([]);
+    }
+
+    /// <summary>
+    /// Delivers events that follow the position, and the buffered events that follow them. Requires the lock.
+    /// </summary>
+    private void Deliver(List<EncodedEvent> events)
+    {
+        // Step 2 of a delivery: add buffered events.
+        while (_outOfOrder.Count > 0 && _outOfOrder.Remove(_position.GetValueOrDefault() + events.Count + 1, out var early))
+        {
+            events.Add(new(early));
+        }
+
+        Push(events);
+    }
+
+    /// <summary>
+    /// Delivers events to all live subscriptions, in the order of the subscriptions. Requires the lock.
+    /// </summary>
+    /// <param name="events">Consecutive events that follow the position.</param>
+    private void Push(List<EncodedEvent> events)
+    {
+        // Step 3 of a delivery: run by run.
+        for (var from = 0; from < events.Count;)
+        {
+            // A run ends at the end of a membership, because that event ends subscriptions, which must get nothing
+            // after it.
+            var length = 0;
+            var to = from;
+            do
+            {
+                length += events[to].Event.Text?.Length ?? 0;
+            }
+            while (events[to++].Event.Kind != RoomEventKind.Leave && to < events.Count && length < RunLength);
+
+            var run = new EncodedRun(events[from..to]);
+            from = to;
+            _instruments.Events(run.Events.Count);
+            _position = run.Last;
+            foreach (var subscription in _subscriptions)
+            {
+                subscription.Session.Offer(subscription, run);
+            }
+
+            if (run.Events[^1].Event is { Kind: RoomEventKind.Leave } left)
+            {
+                End(left);
+            }
+        }
+    }
+
+    /// <summary>Ends all subscriptions of a user whose membership ended. Requires the lock.</summary>
+    private void End(RoomEvent left)
+    {
+        List<Subscription> over = [];
+        foreach (var subscription in _subscriptions)
+        {
+            if (subscription.Session.User == left.From && subscription.Session.EndsWith(subscription, left.Seq))
+            {
+                over.Add(subscription);
+            }
+        }
+
+        _ended(over);
+    }
+}

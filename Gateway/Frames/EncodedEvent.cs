@@ -1,0 +1,19 @@
+using OrleansChat.Grains.Interfaces;
+
+namespace OrleansChat.Gateway.Frames;
+
+/// <summary>An event, with its encodings cached.</summary>
+internal sealed class EncodedEvent(RoomEvent happened)
+{
+    private readonly EncodingCache _encodings = new();
+
+    public RoomEvent Event => happened;
+
+    /// <summary>The event's bytes in <paramref name="view"/>; empty if the view shows nothing of it.</summary>
+    public ReadOnlyMemory<byte> For(RenderKey view)
+    {
+        var own = view.Format.MarksOwn && happened.From == view.User;
+        return _encodings.Get(happened, view with { Deflated = false }, own, static (happened, view, own) =>
+            FrameMapping.Event(happened, view.Room, own) is { } frame ? view.Format.Encode(frame, own) : default);
+    }
+}

@@ -1,0 +1,31 @@
+namespace OrleansChat.Gateway.Frames;
+
+/// <summary>Caches the bytes of one item that many viewers see: it is encoded once for each distinct view.</summary>
+internal sealed class EncodingCache
+{
+    private readonly Lock _gate = new();
+    private Encoding? _first;
+
+    /// <summary>The bytes for a view. <paramref name="encode"/> creates them at the first call.</summary>
+    /// <param name="of">The item; passed to <paramref name="encode"/>, so that a call allocates no closure.</param>
+    /// <param name="own">True for the sender's own view, if the format distinguishes it.</param>
+    public ReadOnlyMemory<byte> Get<T>(T of, RenderKey view, bool own, Func<T, RenderKey, bool, ReadOnlyMemory<byte>> encode)
+    {
+        lock (_gate)
+        {
+            for (var known = _first; known is not null; known = known.Next)
+            {
+                if (known.Own == own && known.Deflated == view.Deflated && known.Room == view.Room && known.Format.Equals(view.Format))
+                {
+                    return known.Bytes;
+                }
+            }
+
+            _first = new(view.Format, view.Room, own, view.Deflated, encode(of, view, own), _first);
+            return _first.Bytes;
+        }
+    }
+
+    // There are only a few: JSON or text, own or not, compressed or not, and two room names in a direct conversation.
+    private sealed record Encoding(IWireFormat Format, string Room, bool Own, bool Deflated, ReadOnlyMemory<byte> Bytes, Encoding? Next);
+}

@@ -1,0 +1,151 @@
+using OrleansChat.Grains.Interfaces;
+using OrleansChat.Protocol;
+
+namespace OrleansChat.Gateway.Frames;
+
+/// <summary>
+/// Maps the grains' records to frames of the protocol, and commands to the grains' records. All of this mapping is in
+/// this file. The two families of types stay separate, because they change for different reasons: the protocol with its
+/// clients, the grains' records with rolling upgrades.
+/// </summary>
+internal static class FrameMapping
+{
+    /// <summary>The answer to a join.</summary>
+    /// <param name="room">The room, as the viewer names it.</param>
+    /// <param name="after">The sequence after which events follow.</param>
+    /// <param name="reset">True if the cursor of the join is not valid in this room.</param>
+    public static Joined Joined(string? id, string room, Entered entered, long after, bool reset) => new(
+        id, room, Kind(entered.Kind), entered.Seq, entered.Epoch, after, entered.Read, entered.Unread, entered.Count, reset);
+
+    /// <summary>
+    /// An event as a viewer sees it. Returns null for a kind that this gateway does not know yet, which happens during
+    /// a rolling upgrade: nothing is shown, and the cursor moves past it.
+    /// </summary>
+    /// <param name="own">True for the sender's own connections, which get the client id.</param>
+    public static ChatEvent? Event(RoomEvent happened, string room, bool own) => Kind(happened.Kind) is not { } kind ? null : new(
+        room, happened.Seq, null, happened.Ts, happened.From, kind, happened.Text, happened.Ref, happened.Reply, happened.Meta,
+        own ? happened.ClientId : null, happened.Edited);
+
+    private static string Kind(RoomKind kind) => kind switch
+    {
+        RoomKind.Channel => "channel",
+        RoomKind.Group => "group",
+        RoomKind.Direct => "direct",
+        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
+    };
+
+    /// <summary>The kind of room with this word; null if there is none, or if a client may not ask for it.</summary>
+    public static RoomKind? ParseKind(string? word) => word switch
+    {
+        "channel" => RoomKind.Channel,
+        "group" => RoomKind.Group,
+        _ => null,
+    };
+
+    /// <summary>A client's send as a post to the room.</summary>
+    public static Post Post(Send send, string user) => new(user, send.Id!, Kind(send.Kind), send.Text, send.Ref, send.Reply, send.Meta);
+
+    /// <summary>The answer to a send.</summary>
+    public static ServerFrame Answer(Send send, RoomReply reply) =>
+        reply is Posted posted ? new Ok(send.Id, send.Room, posted.Seq, posted.Ts, posted.Duplicate, null) : Error(send.Id, reply);
+
+    /// <summary>The answer to a leave.</summary>
+    public static ServerFrame Answer(Leave leave, RoomReply reply) =>
+        reply is Done ? new Ok(leave.Id, leave.Room, null, null, false, null) : Error(leave.Id, reply);
+
+    /// <summary>The answer to a who.</summary>
+    public static ServerFrame Answer(Who who, PresenceSnapshot snapshot) =>
+        snapshot.Refusal is { } refusal ? Error(who.Id, refusal) : new WhoIs(who.Id, who.Room, snapshot.Count, snapshot.Users);
+
+    /// <summary>The answer to a history command: a page as a viewer sees it, or the error.</summary>
+    public static ServerFrame Answer(History history, HistoryPage page, string user)
+    {
+        if (page.Refusal is { } refusal)
+        {
+            return Error(history.Id, refusal);
+        }
+
+        var events = page.Events;
+        var (first, last) = events.Length == 0 ? (0L, 0L) : (events[0].Seq, events[^1].Seq);
+        var more = history.After is null ? first > 1 : last > 0 && last < page.Head;
+        return new Page(
+            history.Id, history.Room, [.. events.Select(happened => Event(happened, history.Room, happened.From == user)).OfType<ChatEvent>()], first, last, more);
+    }
+
+    /// <summary>The frames of a presence update. Each is created for the viewer's name of the room.</summary>
+    public static IEnumerable<Func<string, ServerFrame>> Presence(RoomPresence update)
+    {
+        foreach (var user in update.Went)
+        {
+            yield return room => new Presence(room, user, false, update.Count);
+        }
+
+        foreach (var user in update.Came)
+        {
+            yield return room => new Presence(room, user, true, update.Count);
+        }
+
+        if (update is { Came.Length: 0, Went.Length: 0 })
+        {
+            yield return room => new Presence(room, null, null, update.Count);
+        }
+    }
+
+    /// <summary>The frame of a user who is typing, for the viewer's name of the room.</summary>
+    public static Func<string, ServerFrame> Typing(RoomTyping typing) => room => new TypingNow(room, typing.User);
+
+    /// <summary>The frame of a read mark, for the viewer's name of the room.</summary>
+    public static Func<string, ServerFrame> Mark(RoomMark mark) => room => new MarkMoved(room, mark.User, mark.Read);
+
+    /// <summary>The error for a reply that is not the expected one.</summary>
+    public static Err Error(string? id, RoomReply reply) => reply is Refused refused
+        ? Error(id, refused.Reason, refused.Message, refused.RetryMs)
+        : new(id, ChatErrorCode.Internal, "the room returned an unexpected reply", null);
+
+    /// <summary>The error for a refusal.</summary>
+    private static Err Error(string? id, Refusal reason, string message, int? retry) => new(id, reason switch
+    {
+        Refusal.NotFound => ChatErrorCode.NotFound,
+        Refusal.NotMember => ChatErrorCode.NotMember,
+        Refusal.Forbidden => ChatErrorCode.Forbidden,
+        Refusal.Conflict => ChatErrorCode.Conflict,
+        Refusal.Gone => ChatErrorCode.Gone,
+        Refusal.RoomFull => ChatErrorCode.RoomFull,
+        Refusal.Unavailable or Refusal.GatewayExpired => ChatErrorCode.Unavailable,
+        Refusal.Timeout => ChatErrorCode.Timeout,
+        Refusal.RateLimited => ChatErrorCode.RateLimited,
+        _ => ChatErrorCode.Internal,
+    }, message, retry);
+
+    /// <summary>The error for a refusal that has no message.</summary>
+    public static Err Error(string? id, Refusal reason) => reason switch
+    {
+        Refusal.NotFound => Error(id, reason, "there is no such room", null),
+        Refusal.NotMember => Error(id, reason, "join the room first", null),
+        Refusal.Forbidden => Error(id, reason, "you may not read this room", null),
+        Refusal.Unavailable => Error(id, reason, "the room cannot be reached at the moment", 1000),
+        _ => Error(id, reason, "the room refused this", null),
+    };
+
+    private static EventKind? Kind(RoomEventKind kind) => kind switch
+    {
+        RoomEventKind.Msg => EventKind.Msg,
+        RoomEventKind.Edit => EventKind.Edit,
+        RoomEventKind.Delete => EventKind.Delete,
+        RoomEventKind.React => EventKind.React,
+        RoomEventKind.Unreact => EventKind.Unreact,
+        RoomEventKind.Join => EventKind.Join,
+        RoomEventKind.Leave => EventKind.Leave,
+        _ => null,
+    };
+
+    private static RoomEventKind Kind(EventKind kind) => kind switch
+    {
+        EventKind.Msg => RoomEventKind.Msg,
+        EventKind.Edit => RoomEventKind.Edit,
+        EventKind.Delete => RoomEventKind.Delete,
+        EventKind.React => RoomEventKind.React,
+        EventKind.Unreact => RoomEventKind.Unreact,
+        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "clients cannot send this kind of event"),
+    };
+}

@@ -1,0 +1,17 @@
+using OrleansChat.Protocol;
+
+namespace OrleansChat.Gateway.Frames;
+
+/// <summary>JSON mode: one JSON object per frame.</summary>
+internal sealed record JsonFormat : IWireFormat
+{
+    public static readonly JsonFormat Instance = new();
+
+    /// <inheritdoc/>
+    public bool MarksOwn => true;
+
+    /// <inheritdoc/>
+    public ReadOnlyMemory<byte> Encode(ServerFrame frame, bool own) => FrameWriter.Encode(frame);
+
+    bool IEquatable<IWireFormat>.Equals(IWireFormat? other) => other is JsonFormat;
+}

@@ -1,0 +1,20 @@
+using OrleansChat.Gateway.Frames;
+using OrleansChat.Grains.Interfaces;
+
+namespace OrleansChat.Gateway.Sessions;
+
+/// <summary>The message log, as a session reads it.</summary>
+internal interface IHistory
+{
+    /// <summary>
+    /// Reads the events after a sequence, for a subscription that is behind. Concurrent reads after the same sequence
+    /// share one read, with the limit of the first of them. Empty if the log has no more.
+    /// </summary>
+    Task<IReadOnlyList<EncodedEvent>> ReadAsync(string room, long after, int limit, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Reads a page of history on behalf of a user. Refused with <see cref="Refusal.Unavailable"/> if too many pages
+    /// are being read on this gateway.
+    /// </summary>
+    Task<HistoryPage> PageAsync(PageAsk ask, CancellationToken cancellationToken);
+}

@@ -1,0 +1,46 @@
+using System.ComponentModel.DataAnnotations;
+using System.Runtime.InteropServices;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace OrleansChat.ProcessHosting;
+
+/// <summary>What ends a process.</summary>
+public enum ProcessLifetime
+{
+    /// <summary>Ctrl-C and SIGTERM.</summary>
+    Console,
+
+    /// <summary>The process that started it: see <see cref="ParentLifetime"/>.</summary>
+    Parent,
+}
+
+/// <summary>Section <c>Process</c>.</summary>
+public sealed record ProcessSettings
+{
+    public const string Section = "Process";
+
+    /// <summary>What ends this process: Ctrl-C and SIGTERM, or its parent process.</summary>
+    public ProcessLifetime Lifetime { get; init; } = ProcessLifetime.Console;
+
+    /// <summary>How long a stop may take. Then its remaining steps are cancelled.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:10:00", ParseLimitsInInvariantCulture = true)]
+    public TimeSpan StopWithin { get; init; } = TimeSpan.FromSeconds(30);
+}
+
+public static class LifetimeHosting
+{
+    /// <summary>Adds the lifetime that section <c>Process</c> configures.</summary>
+    public static void AddLifetime(this IHostApplicationBuilder builder)
+    {
+        var process = builder.Configuration.Read<ProcessSettings>(ProcessSettings.Section);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = process.StopWithin);
+        builder.Services.AddSingleton(services => new SecondSignal(
+            process.Lifetime is ProcessLifetime.Console ? [PosixSignal.SIGTERM, PosixSignal.SIGINT] : [PosixSignal.SIGTERM],
+            services.GetService<TimeProvider>() ?? TimeProvider.System));
+        if (process.Lifetime is ProcessLifetime.Parent)
+        {
+            builder.Services.AddSingleton<IHostLifetime, ParentLifetime>();
+        }
+    }
+}

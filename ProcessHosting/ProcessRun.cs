@@ -1,0 +1,49 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+
+namespace OrleansChat.ProcessHosting;
+
+/// <summary>Runs a process from the composition of its host to its exit code.</summary>
+public static class ProcessRun
+{
+    /// <summary>The begin of the line that says why a process ended. LocalCluster looks for it.</summary>
+    public const string FatalPrefix = "fatal: ";
+
+    /// <summary>
+    /// Composes the host and runs it until it is stopped. If the host cannot start or fails, writes one line with the
+    /// reason to standard error; the stack trace is in the log.
+    /// </summary>
+    /// <returns>The exit code: 0 after a stop, 1 after a failure.</returns>
+    public static async Task<int> RunAsync(Func<IHost> compose)
+    {
+        var stopping = CancellationToken.None;
+        try
+        {
+            var host = compose();
+            stopping = host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
+            await host.RunAsync();
+            return Environment.ExitCode; // 0, unless a service set another one.
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            return 0; // Stopped while it was starting.
+        }
+        catch (Exception exception)
+        {
+            await Console.Error.WriteLineAsync(FatalPrefix + Reason(exception));
+            return 1;
+        }
+    }
+
+    private static string Reason(Exception failure) => failure switch
+    {
+        OptionsValidationException invalid => OneLine(string.Join(" ", invalid.Failures)),
+        AggregateException { InnerException: { } first } => Reason(first),
+        { InnerException: { } inner } when !failure.Message.Contains(inner.Message, StringComparison.Ordinal) =>
+            $"{OneLine(failure.Message).TrimEnd('.', ':')}: {Reason(inner)}",
+        _ => OneLine(failure.Message),
+    };
+
+    private static string OneLine(string text) => string.Join(' ', text.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+}

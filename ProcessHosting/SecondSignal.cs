@@ -1,0 +1,37 @@
+using System.Runtime.InteropServices;
+
+namespace OrleansChat.ProcessHosting;
+
+/// <summary>Detects a second stop signal, which asks a process that is stopping to end at once.</summary>
+public sealed class SecondSignal(IReadOnlyList<PosixSignal> signals, TimeProvider time) : IDisposable
+{
+    // A signal to a whole process group can arrive twice, because the parent in the group may forward it. Within this
+    // time it counts once.
+    private static readonly TimeSpan SameSignal = TimeSpan.FromSeconds(0.7);
+
+    private readonly CancellationTokenSource _came = new();
+    private PosixSignalRegistration[] _registered = [];
+
+    /// <summary>Cancelled by the second signal.</summary>
+    public CancellationToken Came => _came.Token;
+
+    /// <summary>Called after the first signal: the next one is the second.</summary>
+    public void Await()
+    {
+        var first = time.GetTimestamp();
+        _registered = [.. signals.Select(signal => PosixSignalRegistration.Create(signal, again =>
+        {
+            again.Cancel = true;
+            if (time.GetElapsedTime(first) > SameSignal)
+            {
+                _came.Cancel();
+            }
+        }))];
+    }
+
+    public void Dispose()
+    {
+        Array.ForEach(_registered, signal => signal.Dispose());
+        _came.Dispose();
+    }
+}

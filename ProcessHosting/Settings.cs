@@ -1,0 +1,67 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Options;
+
+namespace OrleansChat.ProcessHosting;
+
+/// <summary>Reads settings that are needed before the services are built.</summary>
+public static class Settings
+{
+    /// <summary>
+    /// Reads the settings of a section. Settings that are not configured keep their defaults.
+    /// </summary>
+    /// <exception cref="OptionsValidationException">
+    /// A value cannot be read or is out of its range, or a key is unknown. The failures name the setting.
+    /// </exception>
+    public static T Read<T>(this IConfiguration configuration, string section) where T : class, new()
+    {
+        var there = configuration.GetSection(section);
+        if (Unknown(there, typeof(T)).ToArray() is { Length: > 0 } unknown)
+        {
+            throw new OptionsValidationException(section, typeof(T), unknown.Select(path => $"{path}: there is no such setting. Correct the name, or remove it."));
+        }
+
+        if (NotNamed(there, typeof(T)).ToArray() is { Length: > 0 } notNamed)
+        {
+            throw new OptionsValidationException(section, typeof(T), notNamed);
+        }
+
+        T settings;
+        try
+        {
+            // Without this option, the binder silently skips list entries that it cannot read.
+            settings = there.Get<T>(binder => binder.ErrorOnUnknownConfiguration = true) ?? new T();
+        }
+        catch (InvalidOperationException exception)
+        {
+            // The message of the inner exception names the path and the value.
+            throw new OptionsValidationException(section, typeof(T), [(exception.InnerException as InvalidOperationException ?? exception).Message]);
+        }
+
+        var failures = new List<ValidationResult>();
+        return Validator.TryValidateObject(settings, new ValidationContext(settings), failures, validateAllProperties: true)
+            ? settings
+            : throw new OptionsValidationException(section, typeof(T), failures.Select(Sentence));
+
+        string Sentence(ValidationResult failure) =>
+            $"{string.Join(", ", failure.MemberNames.Select(name => $"{section}:{name}"))}: {failure.ErrorMessage}";
+    }
+
+    // Unknown keys are refused: a misspelt key would otherwise leave the default in effect without notice.
+    private static IEnumerable<string> Unknown(IConfigurationSection section, Type type) => section.GetChildren().SelectMany(child =>
+        type.GetElementType() is { } element ? Unknown(child, element) // Origins:Allowed:0
+        : type.GetProperties().FirstOrDefault(property => property.Name.Equals(child.Key, StringComparison.OrdinalIgnoreCase)) is { } known
+            ? Unknown(child, known.PropertyType)
+            : [child.Path]);
+
+    // The binder also accepts numbers and lists of names separated by commas for an enumeration. These are refused,
+    // because a value such as Identity:Mode=1 is most likely a mistake.
+    private static IEnumerable<string> NotNamed(IConfigurationSection section, Type type) => section.GetChildren().SelectMany(child =>
+    {
+        var of = type.GetElementType() ?? type.GetProperties().FirstOrDefault(property => property.Name.Equals(child.Key, StringComparison.OrdinalIgnoreCase))?.PropertyType;
+        return of is null ? []
+            : (Nullable.GetUnderlyingType(of) ?? of) is not { IsEnum: true } words ? NotNamed(child, of)
+            : child.Value is not { Length: > 0 } value || Enum.GetNames(words).Contains(value, StringComparer.OrdinalIgnoreCase) ? []
+            : (IEnumerable<string>)[$"{child.Path}: '{value}' is not one of {string.Join(", ", Enum.GetNames(words))}. Use one of these names."];
+    });
+}

@@ -1,3 +1,4 @@
+using OrleansChat.Gateway.Sessions;
 using OrleansChat.Grains.Interfaces;
 
 namespace OrleansChat.Gateway.Cluster;

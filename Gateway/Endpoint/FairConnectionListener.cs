@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using OrleansChat.Gateway.Connections;
 
 namespace OrleansChat.Gateway.Endpoint;
 
@@ -150,35 +151,6 @@ internal sealed class FairConnectionListener(IOptions<SocketTransportOptions> op
                 return false;
             }
         }
-    }
-}
-
-/// <summary>A rule that can refuse to listen on an endpoint.</summary>
-internal interface IEndpointRule
-{
-    /// <summary>
-    /// Returns why this endpoint is refused, as a sentence that names the setting to change. Returns null if it is
-    /// allowed.
-    /// </summary>
-    string? Refusal(EndPoint endpoint);
-}
-
-/// <summary>
-/// A feature of connections whose transport buffers nothing: a write to the transport completes when the operating
-/// system has taken the bytes. The server flushes its response to an upgrade before the upgrade completes. So from then
-/// on, writing directly to the socket cannot overtake the response.
-/// </summary>
-internal sealed class UnbufferedTransport
-{
-    /// <summary>
-    /// Write buffer size of the transport's output pipe, in bytes. With 1, every flush waits until the pipe is empty.
-    /// </summary>
-    public const int WriteBufferBytes = 1;
-
-    public static readonly UnbufferedTransport Instance = new();
-
-    private UnbufferedTransport()
-    {
     }
 }
 

@@ -1,0 +1,13 @@
+using System.Net;
+
+namespace OrleansChat.Gateway.Endpoint;
+
+/// <summary>A rule that can refuse to listen on an endpoint.</summary>
+internal interface IEndpointRule
+{
+    /// <summary>
+    /// Returns why this endpoint is refused, as a sentence that names the setting to change. Returns null if it is
+    /// allowed.
+    /// </summary>
+    string? Refusal(EndPoint endpoint);
+}

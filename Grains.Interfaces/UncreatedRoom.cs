@@ -24,4 +24,23 @@ public static class UncreatedRoom
         (MarkRead, true) or (Exit, _) => new Done(),
         _ => null,
     };
+
+    /// <summary>
+    /// Returns the answers to commands of one call. Returns null if one of them might create the room.
+    /// </summary>
+    public static RoomReply[]? Answer(string room, RoomCommand[] commands)
+    {
+        var answers = new RoomReply[commands.Length];
+        for (var i = 0; i < answers.Length; i++)
+        {
+            if (Answer(room, commands[i]) is not { } answer)
+            {
+                return null;
+            }
+
+            answers[i] = answer;
+        }
+
+        return answers;
+    }
 }

@@ -1,6 +1,5 @@
 using OrleansChat.Gateway.Fanout;
 using OrleansChat.Grains.Interfaces;
-using OrleansChat.Streams;
 
 namespace OrleansChat.Gateway.Cluster;
 
@@ -19,10 +18,9 @@ internal sealed class RoomClient(
     string room, string gateway, IGrainFactory grains, FanoutOptions options, FanoutInstruments instruments, TimeProvider time,
     Func<long> number, Func<PresenceVersion> presence, Action<AttachmentsSynced> synced, Func<string, Task<bool>> mayExist)
 {
-    private static readonly Refused TookTooLong = new(Refusal.Timeout, "the room did not answer in time; repeat it with the same id to find out whether it was stored", 1000);
+    private static readonly Refused TookTooLong = new(
+        Refusal.Timeout, "the room did not answer in time; repeat it with the same id to find out whether it was stored", 1000);
 
-    /// <summary>Sent instead of a claim number if the room does not know yet who is attached here.</summary>
-    private const long NotAttached = -1;
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan MaxDelay = TimeSpan.FromSeconds(1);
 
@@ -30,35 +28,12 @@ internal sealed class RoomClient(
     private static readonly TimeSpan MinAgeToRetry = TimeSpan.FromMilliseconds(500);
     private readonly IRoomGrain _room = grains.GetGrain<IRoomGrain>(room);
     private readonly Lock _gate = new();
-    private readonly Queue<Waiting> _waiting = new();
-    private readonly HashSet<string> _attached = [];
-    private readonly BatchThrottle _throttle = new(TimeSpan.FromMilliseconds(options.CallMs), time);
-
-    /// <summary>Completes when the next call need not wait any longer; null if no call waits.</summary>
-    private TaskCompletionSource? _enough;
-
-    /// <summary>The claim number of the activation that knows who is attached here; 0 for none.</summary>
-    private long _claim;
-
-    /// <summary>
-    /// True if the attachments must be synchronized with the room: the room is sent the users who are attached here.
-    /// </summary>
-    private bool _mustSync;
+    private readonly RoomCommandQueue _commands = new(options, time);
+    private readonly RoomAttachments _attachments = new();
+    private readonly CallInFlight _call = new(time);
 
     /// <summary>True while the loop runs.</summary>
     private bool _running;
-
-    /// <summary>
-    /// True if the message log had no such room when it was last checked. Users can be attached here to a direct room
-    /// before its first message. Their attachments are synchronized as soon as the first message is known.
-    /// </summary>
-    private bool _absent;
-
-    /// <summary>Completes when the call in flight is abandoned.</summary>
-    private TaskCompletionSource _givenUp = new();
-
-    /// <summary>Timestamp at which the call in flight began; null if there is none.</summary>
-    private long? _called;
 
     /// <summary>True if no command waits, no call is in flight, and no user is attached.</summary>
     public bool IsIdle
@@ -67,7 +42,7 @@ internal sealed class RoomClient(
         {
             lock (_gate)
             {
-                return !_running && _attached.Count == 0;
+                return !_running && !_attachments.Any;
             }
         }
     }
@@ -79,13 +54,10 @@ internal sealed class RoomClient(
         {
             lock (_gate)
             {
-                return _claim > 0;
+                return _attachments.IsKnown;
             }
         }
     }
-
-    /// <summary>True if enough commands wait for a call before its time. Requires the lock.</summary>
-    private bool IsEnough => _waiting.Count >= Math.Min(options.CallCommands, Math.Min(options.CommandsPerCall, options.CommandsPerRoom));
 
     /// <summary>
     /// Queues a command. Answers are delivered in the order of the commands. If too many commands wait, the command is
@@ -96,16 +68,8 @@ internal sealed class RoomClient(
     {
         lock (_gate)
         {
-            // An exit is always queued: there are at most as many as users in the room, and the room must get all of
-            // them.
-            if (_waiting.Count < options.CommandsPerRoom || command is Exit)
+            if (_commands.TryEnqueue(command, answered))
             {
-                _waiting.Enqueue(new(command, answered, time.GetTimestamp()));
-                if (IsEnough)
-                {
-                    _enough?.TrySetResult();
-                }
-
                 return Start();
             }
         }
@@ -114,20 +78,12 @@ internal sealed class RoomClient(
         return Task.CompletedTask;
     }
 
-    /// <summary>
-    /// The head poller read the room's claim number. If it is newer, another activation owns the room, and the
-    /// attachments must be synchronized.
-    /// </summary>
+    /// <summary>The head poller read the room's claim number.</summary>
     public Task OnClaim(long claim)
     {
         lock (_gate)
         {
-            if (claim <= _claim || _attached.Count == 0)
-            {
-                return Task.CompletedTask;
-            }
-
-            return StartSync();
+            return _attachments.OnClaimPolled(claim) ? StartSync() : Task.CompletedTask;
         }
     }
 
@@ -136,7 +92,7 @@ internal sealed class RoomClient(
     {
         lock (_gate)
         {
-            return _claim == 0 && _attached.Count > 0 ? StartSync() : Task.CompletedTask;
+            return _attachments.OnCreated() ? StartSync() : Task.CompletedTask;
         }
     }
 
@@ -145,7 +101,7 @@ internal sealed class RoomClient(
     {
         lock (_gate)
         {
-            return _attached.Count == 0 || _absent ? Task.CompletedTask : StartSync();
+            return _attachments.OnUpdateMissed() ? StartSync() : Task.CompletedTask;
         }
     }
 
@@ -156,25 +112,15 @@ internal sealed class RoomClient(
     /// </summary>
     public void RepeatOldCalls()
     {
-        TaskCompletionSource givenUp;
-        lock (_gate)
+        if (_call.TryAbandon(MinAgeToRetry))
         {
-            if (_called is not { } since || time.GetElapsedTime(since) < MinAgeToRetry)
-            {
-                return;
-            }
-
-            (givenUp, _givenUp, _called) = (_givenUp, new(), null);
+            instruments.Repeated();
         }
-
-        instruments.Repeated();
-        givenUp.SetResult();
     }
 
     private Task StartSync()
     {
-        (_mustSync, _absent) = (true, false);
-        _enough?.TrySetResult();
+        _commands.Hurry();
         return Start();
     }
 
@@ -205,21 +151,21 @@ internal sealed class RoomClient(
     {
         await Task.Yield();
         var delay = FirstDelay;
-        List<Waiting> batch = [];
+        List<WaitingCommand> batch = [];
         while (true)
         {
             // Step 1: Wait.
             await GatherAsync(batch);
 
             // Steps 2 and 3: Take, or end.
-            if (!Next(batch, out var attend))
+            if (!Next(batch, out var attached))
             {
                 return;
             }
 
             // Step 4: Synchronize attachments. Before the commands, because a room refuses posts of a user that it does
             // not know.
-            var synced = attend is null || await TrySyncAttachmentsAsync(attend);
+            var synced = attached is null || await TrySyncAttachmentsAsync(attached);
 
             // Step 5: Send the commands. Also if step 4 failed: a room whose log is unavailable answers them at once.
             var handled = batch.Count == 0 || await TryHandleAsync(batch);
@@ -242,19 +188,18 @@ internal sealed class RoomClient(
     /// If the room is busy, waits until a call is due or enough commands wait. Commands that failed do not wait again,
     /// and neither does a synchronization.
     /// </summary>
-    private async ValueTask GatherAsync(List<Waiting> batch)
+    private async ValueTask GatherAsync(List<WaitingCommand> batch)
     {
-        TimeSpan wait;
-        TaskCompletionSource due;
+        TimeSpan wait = default;
+        TaskCompletionSource? due;
         lock (_gate)
         {
-            wait = _throttle.Wait;
-            if (wait <= TimeSpan.Zero || batch.Count > 0 || _mustSync || _waiting.Count == 0 || IsEnough)
-            {
-                return;
-            }
+            due = batch.Count > 0 || _attachments.MustSync ? null : _commands.BeginWait(out wait);
+        }
 
-            _enough = due = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (due is null)
+        {
+            return;
         }
 
         using (time.CreateTimer(static due => ((TaskCompletionSource)due!).TrySetResult(), due, wait, Timeout.InfiniteTimeSpan))
@@ -264,7 +209,7 @@ internal sealed class RoomClient(
 
         lock (_gate)
         {
-            _enough = null;
+            _commands.EndWait();
         }
     }
 
@@ -272,25 +217,13 @@ internal sealed class RoomClient(
     /// Fills the batch with waiting commands, behind those that failed. Returns false if there is nothing to do; then
     /// the loop must end.
     /// </summary>
-    private bool Next(List<Waiting> batch, out string[]? attend)
+    private bool Next(List<WaitingCommand> batch, out string[]? attached)
     {
         lock (_gate)
         {
-            while (batch.Count < options.CommandsPerCall && _waiting.TryDequeue(out var waiting))
-            {
-                batch.Add(waiting);
-            }
-
-            if (batch.Count > 0)
-            {
-                // If commands share a call, the next one waits half as long again: that saves calls, commits and
-                // frames.
-                _throttle.OnFlushed(batch.Count > 1 ? 1.5 : 1);
-            }
-
-            attend = _mustSync ? [.. _attached] : null;
-            _mustSync = false;
-            _running = batch.Count > 0 || attend is not null;
+            _commands.Take(batch);
+            attached = _attachments.BeginSync();
+            _running = batch.Count > 0 || attached is not null;
             return _running;
         }
     }
@@ -299,11 +232,11 @@ internal sealed class RoomClient(
     {
         try
         {
-            var answer = await CallAsync(_room.SyncAttachmentsAsync(gateway, users, presence(), number()));
+            var answer = await _call.WaitAsync(_room.SyncAttachmentsAsync(gateway, users, presence(), number()));
             instruments.AttachmentsSynced();
             lock (_gate)
             {
-                _claim = answer.Head.Claim;
+                _attachments.OnSynced(answer.Head.Claim);
             }
 
             synced(answer);
@@ -313,15 +246,14 @@ internal sealed class RoomClient(
         {
             lock (_gate)
             {
-                // Also if no user is attached now: the room may believe otherwise.
-                _mustSync = true;
+                _attachments.OnSyncFailed();
             }
 
             return false;
         }
     }
 
-    private async Task<bool> TryHandleAsync(List<Waiting> batch)
+    private async Task<bool> TryHandleAsync(List<WaitingCommand> batch)
     {
         RoomReplies replies;
         long claim;
@@ -333,14 +265,14 @@ internal sealed class RoomClient(
 
         lock (_gate)
         {
-            claim = _attached.Count == 0 ? 0 : _mustSync ? NotAttached : _claim;
+            claim = _attachments.ClaimForCall;
         }
 
         try
         {
-            replies = AnswerIfAbsent(commands) is { } absent && await IsAbsentAsync(commands)
+            replies = !IsKnown && UncreatedRoom.Answer(room, commands) is { } absent && await IsAbsentAsync(commands)
                 ? new(0, absent)
-                : await CallAsync(_room.HandleAsync(new(gateway, commands, claim, number())));
+                : await _call.WaitAsync(_room.HandleAsync(new(gateway, commands, claim, number())));
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
@@ -355,166 +287,67 @@ internal sealed class RoomClient(
         return true;
     }
 
-    /// <summary>
-    /// The answers of a room that does not exist. Returns null if the room is known to exist, or if one of the commands
-    /// might create it.
-    /// </summary>
-    private RoomReply[]? AnswerIfAbsent(RoomCommand[] commands)
-    {
-        if (IsKnown)
-        {
-            return null;
-        }
-
-        var answers = new RoomReply[commands.Length];
-        for (var i = 0; i < answers.Length; i++)
-        {
-            if (UncreatedRoom.Answer(room, commands[i]) is not { } answer)
-            {
-                return null;
-            }
-
-            answers[i] = answer;
-        }
-
-        return answers;
-    }
-
+    /// <summary>True if the room does not exist. Asked only for commands that can be answered without it.</summary>
     private async ValueTask<bool> IsAbsentAsync(RoomCommand[] commands)
     {
         bool known;
         lock (_gate)
         {
             // A room that did not exist has attached nobody, so it need not get an exit.
-            known = _absent && Array.TrueForAll(commands, static command => command is Exit);
+            known = _attachments.IsAbsent && Array.TrueForAll(commands, static command => command is Exit);
         }
 
         var absent = known || !await mayExist(room);
         lock (_gate)
         {
-            return _absent = absent;
-        }
-    }
-
-    /// <summary>Waits for the call in flight, until it is abandoned.</summary>
-    private async Task<T> CallAsync<T>(Task<T> call)
-    {
-        Task givenUp;
-        lock (_gate)
-        {
-            _called = time.GetTimestamp();
-            givenUp = _givenUp.Task;
+            _attachments.OnProbed(absent);
         }
 
-        var first = await Task.WhenAny(call, givenUp);
-        lock (_gate)
-        {
-            _called = null;
-        }
-
-        if (first == call)
-        {
-            return await call;
-        }
-
-        call.Ignore();
-        throw new TimeoutException("The cluster changed during the call.");
+        return absent;
     }
 
     /// <summary>
     /// Applies the replies. Returns the commands that are answered; those that must be sent again stay in the batch.
     /// </summary>
-    private List<(Waiting, RoomReply)> MatchReplies(List<Waiting> batch, RoomReplies replies)
+    private List<(WaitingCommand, RoomReply)> MatchReplies(List<WaitingCommand> batch, RoomReplies replies)
     {
-        var answered = new List<(Waiting, RoomReply)>(batch.Count);
-        List<Waiting>? again = null;
+        var answered = new List<(WaitingCommand, RoomReply)>(batch.Count);
         lock (_gate)
         {
-            // Claim 0 - the room does not exist, or its activation has not claimed it.
-            // The known claim - the room knows who is attached here.
-            // Another claim - it does not: synchronize the attachments.
-            _absent &= replies.Claim == 0;
-            if (replies.Claim != 0 && replies.Claim != _claim)
-            {
-                // The claim is new: another activation owns the room. It knows the users who entered in this call, and
-                // no others.
-                _mustSync |= _attached.Count > 0;
-                _claim = replies.Claim;
-            }
-
+            _attachments.OnReplies(replies.Claim);
+            var repeated = 0;
             for (var i = 0; i < batch.Count; i++)
             {
-                if (_mustSync && replies.Replies[i] is Refused { Reason: Refusal.NotMember } && _attached.Contains(batch[i].Command.User))
+                if (_attachments.IsRepeated(batch[i].Command, replies.Replies[i]))
                 {
-                    // The room refused a post of a user it does not know yet. The attachments are about to be
-                    // synchronized.
-                    (again ??= []).Add(batch[i]);
+                    batch[repeated++] = batch[i];
                     continue;
                 }
 
-                ObserveReply(batch[i].Command, replies.Replies[i]);
+                _attachments.OnReply(batch[i].Command, replies.Replies[i]);
                 answered.Add((batch[i], replies.Replies[i]));
             }
-        }
 
-        batch.Clear();
-        if (again is not null)
-        {
-            batch.AddRange(again);
+            batch.RemoveRange(repeated, batch.Count - repeated);
         }
 
         return answered;
-    }
-
-    private void ObserveReply(RoomCommand command, RoomReply reply)
-    {
-        switch (command, reply)
-        {
-            case (Enter, Entered):
-                _attached.Add(command.User);
-                break;
-            case (Exit { Stays: false }, _):
-                _attached.Remove(command.User);
-                break;
-        }
     }
 
     /// <summary>
     /// Answers the commands that have been tried for CommandMs with a timeout. The others are sent again, in the same
     /// order.
     /// </summary>
-    private void GiveUpOld(List<Waiting> batch)
+    private void GiveUpOld(List<WaitingCommand> batch)
     {
-        var maxWait = TimeSpan.FromMilliseconds(options.CommandMs);
-        var count = 0;
-        while (count < batch.Count && time.GetElapsedTime(batch[count].Since) >= maxWait)
+        foreach (var waiting in _commands.TakeExpired(batch))
         {
-            count++;
-        }
-
-        if (count == 0)
-        {
-            return;
-        }
-
-        var old = batch.GetRange(0, count);
-        batch.RemoveRange(0, count);
-        foreach (var waiting in old)
-        {
-            if (waiting.Command is Enter or Exit)
+            lock (_gate)
             {
-                lock (_gate)
-                {
-                    // The room may have carried out the command or not. Synchronize the attachments as soon as it
-                    // answers again.
-                    ObserveReply(waiting.Command, TookTooLong);
-                    _mustSync = true;
-                }
+                _attachments.OnTimeout(waiting.Command, TookTooLong);
             }
 
             waiting.Answered(TookTooLong);
         }
     }
-
-    private readonly record struct Waiting(RoomCommand Command, Action<RoomReply> Answered, long Since);
 }

@@ -1,4 +1,3 @@
-using OrleansChat.Gateway.Sessions;
 using OrleansChat.Grains.Interfaces;
 
 namespace OrleansChat.Gateway.Cluster;

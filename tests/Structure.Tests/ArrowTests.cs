@@ -1,13 +1,36 @@
-using System.Text.RegularExpressions;
+using Mono.Cecil;
 
 namespace OrleansChat.Structure.Tests;
 
 /// <summary>
-/// The allowed references are <c>Protocol ◄ Gateway ► Grains.Interfaces ◄ Grains ◄ Silo</c>. Gateway, Grains and Silo
-/// also reference Streams. Inside the gateway they are <c>Fanout ► Sessions ► Connections</c>.
+/// The allowed references between projects are <c>Protocol ◄ Gateway ► Grains.Interfaces ◄ Grains ◄ Silo</c>, with
+/// ProcessHosting and Streams below Gateway, Grains and Silo. Inside the gateway they are
+/// <c>Cluster ► Fanout ► Sessions ► Frames ► Connections</c> and <c>Endpoint ► Sessions, Connections, Access</c>.
 /// </summary>
-public sealed partial class ArrowTests
+public sealed class ArrowTests : IDisposable
 {
+    private const string GatewayNamespace = "OrleansChat.Gateway.";
+
+    /// <summary>Frames that contain what a grain returned or published.</summary>
+    private static readonly string[] FramesOfGrainRecords = ["ChatEvent", "Joined", "MarkMoved", "Page", "Presence", "TypingNow", "WhoIs"];
+
+    /// <summary>Frames that the gateway creates by itself, some of them also for refusals of grains.</summary>
+    private static readonly string[] FramesOfTheGateway = ["Bye", "Err", "Gap", "Ok", "Pong", "Welcome"];
+
+    private ModuleDefinition Gateway { get; } = CompiledTypes.Read("Gateway");
+
+    /// <summary>The gateway's folders, each with the folders that it may use.</summary>
+    public static TheoryData<string, string[]> Folders => new()
+    {
+        { "Access", [] },
+        { "Connections", [] },
+        { "Frames", ["Connections"] },
+        { "Sessions", ["Access", "Connections", "Frames"] },
+        { "Fanout", ["Connections", "Frames", "Sessions"] },
+        { "Cluster", ["Connections", "Fanout", "Frames", "Sessions"] },
+        { "Endpoint", ["Access", "Connections", "Sessions"] },
+    };
+
     public static TheoryData<string, string[]> Arrows => new()
     {
         { "Protocol", [] },
@@ -75,36 +98,61 @@ public sealed partial class ArrowTests
         Assert.DoesNotContain(Repository.AssemblyReferences("Grains"), name => name.StartsWith("Microsoft.AspNetCore", StringComparison.Ordinal));
     }
 
+    [Theory, MemberData(nameof(Folders))]
+    public void GatewayFolder_WhenCompiled_UsesOnlyTheFoldersBelow(string folder, string[] allowed)
+    {
+        var used = Namespaces(folder).Where(name => name.StartsWith(GatewayNamespace, StringComparison.Ordinal)).Select(name => name[GatewayNamespace.Length..]);
+
+        Assert.Subset(allowed.Append(folder).ToHashSet(), used.ToHashSet());
+    }
+
+    [Fact]
+    public void GatewayFolder_WhenItExists_IsInTheListOfArrows()
+    {
+        var folders = Gateway.Types.Where(type => type.Namespace.StartsWith(GatewayNamespace, StringComparison.Ordinal)).Select(type => type.Namespace[GatewayNamespace.Length..]);
+
+        Assert.Equal(Folders.Select(row => row.Data.Item1).Order(), folders.Distinct().Order());
+    }
+
     [Theory]
-    [InlineData("Connections", "Sessions|Fanout")]
-    [InlineData("Sessions", "Fanout")]
-    public void GatewayFolder_WhenSearched_UsesNoFolderAboveIt(string folder, string above)
+    [InlineData("Access")]
+    [InlineData("Connections")]
+    [InlineData("Endpoint")]
+    public void GatewayFolder_WhenItServesClients_UsesNoGrains(string folder)
     {
-        var upward = new Regex($@"using OrleansChat\.Gateway\.({above});|\b({above})\.[A-Z]");
-
-        Assert.All(Repository.Sources("Gateway", folder), source => Assert.DoesNotMatch(upward, source.Text));
+        Assert.DoesNotContain("OrleansChat.Grains.Interfaces", Namespaces(folder));
     }
 
     [Fact]
-    public void Connections_WhenSearched_UseNoGrains()
+    public void Sessions_WhenCompiled_UseNoSocket()
     {
-        Assert.All(Repository.Sources("Gateway", "Connections"), source => Assert.DoesNotContain("using OrleansChat.Grains", source.Text));
+        Assert.DoesNotContain(Namespaces("Sessions"), name => name is "System.Net.Sockets" or "System.Net.WebSockets");
+        Assert.DoesNotContain(Types("Sessions").SelectMany(CompiledTypes.Used), type => type.Name is "HttpContext" or "HttpRequest" or "HttpResponse");
     }
 
     [Fact]
-    public void Sessions_WhenSearched_UseNoSocket()
+    public void GrainRecord_WhenSentToAClient_IsMappedInOneFile()
     {
-        Assert.All(Repository.Sources("Gateway", "Sessions"), source => Assert.DoesNotMatch(Socket(), source.Text));
+        var creators = Gateway.Types.SelectMany(CompiledTypes.Bodies).SelectMany(method => CompiledTypes.Created(method).Select(created => (method, created)))
+            .Where(one => FramesOfGrainRecords.Contains(one.created.Name) && one.created.Namespace == "OrleansChat.Protocol")
+            .Select(one => CompiledTypes.Outermost(one.method.DeclaringType).Name);
+
+        Assert.Equal(["FrameMapping"], creators.Distinct());
     }
 
     [Fact]
-    public void FrameMapping_WhenSearched_IsInOneFile()
+    public void Frame_WhenItExists_IsOfAGrainRecordOrOfTheGatewayItself()
     {
-        var mapping = Repository.Sources("Gateway").Where(source => source.Text.Contains("EventKind.Unreact", StringComparison.Ordinal));
+        using var protocol = CompiledTypes.Read("Protocol");
 
-        Assert.Equal(["Frames.cs"], mapping.Select(source => Path.GetFileName(source.Path)));
+        var frames = protocol.Types.Where(type => type.BaseType?.Name == "ServerFrame").Select(type => type.Name);
+
+        Assert.Equal(FramesOfGrainRecords.Concat(FramesOfTheGateway).Order(), frames.Order());
     }
 
-    [GeneratedRegex(@"System\.Net\.(WebSockets|Sockets)|\bWebSocket\b|\bHttpContext\b")]
-    private static partial Regex Socket();
+    public void Dispose() => Gateway.Dispose();
+
+    private IEnumerable<TypeDefinition> Types(string folder) => Gateway.Types.Where(type => type.Namespace == GatewayNamespace + folder);
+
+    private HashSet<string> Namespaces(string folder) => [.. Types(folder).SelectMany(CompiledTypes.Used).Select(type => CompiledTypes.Outermost(type).Namespace)];
 }

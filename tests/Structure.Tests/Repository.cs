@@ -24,6 +24,9 @@ internal static class Repository
     public static IReadOnlyList<string> AssemblyReferences(string project) => Read(
         project, reader => reader.AssemblyReferences.Select(handle => reader.GetString(reader.GetAssemblyReference(handle).Name)));
 
+    /// <summary>The path of a project's built assembly.</summary>
+    public static string AssemblyPath(string project) => Path.Combine(Root, project, "bin", Configuration, "net10.0", $"OrleansChat.{project}.dll");
+
     /// <summary>The names of all types in a project's built assembly, without namespaces.</summary>
     public static IReadOnlyList<string> TypeNames(string project) => Read(
         project, reader => reader.TypeDefinitions.Select(handle => reader.GetString(reader.GetTypeDefinition(handle).Name)));
@@ -46,8 +49,7 @@ internal static class Repository
 
     private static IReadOnlyList<string> Read(string project, Func<MetadataReader, IEnumerable<string>> read)
     {
-        var path = Path.Combine(Root, project, "bin", Configuration, "net10.0", $"OrleansChat.{project}.dll");
-        using var file = new PEReader(File.OpenRead(path));
+        using var file = new PEReader(File.OpenRead(AssemblyPath(project)));
         return [.. read(file.GetMetadataReader()).Order()];
     }
 

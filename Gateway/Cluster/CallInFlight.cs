@@ -1,0 +1,60 @@
+namespace OrleansChat.Gateway.Cluster;
+
+/// <summary>
+/// The one call that is in flight, which can be abandoned. A call to a silo that died would otherwise wait for its whole
+/// response timeout. Thread-safe.
+/// </summary>
+internal sealed class CallInFlight(TimeProvider time)
+{
+    private readonly Lock _gate = new();
+
+    /// <summary>Completes when the call is abandoned.</summary>
+    private TaskCompletionSource _abandoned = new();
+
+    /// <summary>Timestamp at which the call began; null if none is in flight.</summary>
+    private long? _began;
+
+    /// <summary>Waits for a call until it is abandoned.</summary>
+    /// <exception cref="TimeoutException">The call was abandoned.</exception>
+    public async Task<T> WaitAsync<T>(Task<T> call)
+    {
+        Task abandoned;
+        lock (_gate)
+        {
+            _began = time.GetTimestamp();
+            abandoned = _abandoned.Task;
+        }
+
+        var first = await Task.WhenAny(call, abandoned);
+        lock (_gate)
+        {
+            _began = null;
+        }
+
+        if (first == call)
+        {
+            return await call;
+        }
+
+        call.Ignore();
+        throw new TimeoutException("The cluster changed during the call.");
+    }
+
+    /// <summary>Abandons the call if it is old enough. Returns false if there is none.</summary>
+    public bool TryAbandon(TimeSpan minAge)
+    {
+        TaskCompletionSource abandoned;
+        lock (_gate)
+        {
+            if (_began is not { } began || time.GetElapsedTime(began) < minAge)
+            {
+                return false;
+            }
+
+            (abandoned, _abandoned, _began) = (_abandoned, new(), null);
+        }
+
+        abandoned.SetResult();
+        return true;
+    }
+}

@@ -1,0 +1,179 @@
+using OrleansChat.Grains.Interfaces;
+
+namespace OrleansChat.Gateway.Cluster;
+
+/// <summary>
+/// The users who are attached to one room on this gateway, and whether the room knows them. Guarded by the lock of the
+/// room client.
+/// <code>
+///   Unknown ◄──the log was read──► Absent
+///      │                             │ a first message is known
+///      │ the room answered           ▼
+///      ▼           another activation owns the room, an update was missed,
+///   InSync ──────────────── or a command timed out ──────────────────────► OutOfSync ◄──the call failed──┐
+///      ▲                                                                       └──the room is called──► Syncing
+///      └──────────────────────────────────the room answered────────────────────────────────────────────────┘
+/// </code>
+/// </summary>
+internal sealed class RoomAttachments
+{
+    /// <summary>Sent instead of a claim number if the room does not know yet who is attached here.</summary>
+    private const long NotAttached = -1;
+
+    private readonly HashSet<string> _users = [];
+    private SyncState _state = SyncState.Unknown;
+
+    /// <summary>The claim number of the activation that answered last; 0 for none.</summary>
+    private long _claim;
+
+    private enum SyncState
+    {
+        /// <summary>The room has not answered yet.</summary>
+        Unknown,
+
+        /// <summary>
+        /// The message log had no such room when it was last read. Users can be attached here to a direct room before its
+        /// first message.
+        /// </summary>
+        Absent,
+
+        /// <summary>The room knows who is attached here.</summary>
+        InSync,
+
+        /// <summary>The room must be sent the users who are attached here.</summary>
+        OutOfSync,
+
+        /// <summary>The room is being sent the users.</summary>
+        Syncing,
+    }
+
+    /// <summary>True if a user is attached.</summary>
+    public bool Any => _users.Count > 0;
+
+    /// <summary>True if the room is known to exist, because it has answered with a claim number.</summary>
+    public bool IsKnown => _claim > 0;
+
+    /// <summary>True if the message log had no such room when it was last read.</summary>
+    public bool IsAbsent => _state == SyncState.Absent;
+
+    /// <summary>True if the room must be sent the users.</summary>
+    public bool MustSync => _state == SyncState.OutOfSync;
+
+    /// <summary>The claim number for the next call: which activation knows who is attached here.</summary>
+    public long ClaimForCall => !Any ? 0 : MustSync ? NotAttached : _claim;
+
+    /// <summary>
+    /// A poll read the room's claim number. If it is newer, another activation owns the room. Returns true if the room
+    /// must be called.
+    /// </summary>
+    public bool OnClaimPolled(long claim) => claim > _claim && TryRequestSync();
+
+    /// <summary>The room has events, so it exists. Returns true if the room must be called.</summary>
+    public bool OnCreated() => !IsKnown && TryRequestSync();
+
+    /// <summary>
+    /// The room's activation left its silo, or one of its updates was missed. Returns true if the room must be called.
+    /// </summary>
+    public bool OnUpdateMissed() => !IsAbsent && TryRequestSync();
+
+    /// <summary>The users to send to the room; null if that is not needed.</summary>
+    public string[]? BeginSync()
+    {
+        if (!MustSync)
+        {
+            return null;
+        }
+
+        // Also if no user is attached now: the room may believe otherwise.
+        _state = SyncState.Syncing;
+        return [.. _users];
+    }
+
+    /// <summary>The room has received the users.</summary>
+    public void OnSynced(long claim)
+    {
+        // Syncing - in sync.
+        // OutOfSync - another synchronization was requested during the call.
+        // Unknown, Absent, InSync - impossible: only this method and OnSyncFailed leave Syncing for them.
+        _claim = claim;
+        if (_state == SyncState.Syncing)
+        {
+            _state = SyncState.InSync;
+        }
+    }
+
+    /// <summary>The call with the users failed, so it must be repeated.</summary>
+    public void OnSyncFailed() => _state = SyncState.OutOfSync;
+
+    /// <summary>The message log was read.</summary>
+    public void OnProbed(bool absent)
+    {
+        // Unknown, Absent - what was read.
+        // OutOfSync - a message was stored after the log was read: keep the request.
+        // Syncing, InSync - the room has answered since.
+        if (_state is SyncState.Unknown or SyncState.Absent)
+        {
+            _state = absent ? SyncState.Absent : SyncState.Unknown;
+        }
+    }
+
+    /// <summary>The room answered commands. Call this before <see cref="OnReply"/>.</summary>
+    public void OnReplies(long claim)
+    {
+        // Claim 0 - the room does not exist, or its activation has not claimed it.
+        // The known claim - the activation knows who is attached here, or will be told.
+        // Another claim - another activation owns the room. It knows the users who entered in this call, and no others.
+        if (claim == 0 || claim == _claim)
+        {
+            return;
+        }
+
+        _claim = claim;
+        _state = Any || MustSync ? SyncState.OutOfSync : SyncState.InSync;
+    }
+
+    /// <summary>
+    /// True if a command must be sent again: the room refused it because it does not know the user yet, and the
+    /// attachments are about to be synchronized.
+    /// </summary>
+    public bool IsRepeated(RoomCommand command, RoomReply reply) =>
+        MustSync && reply is Refused { Reason: Refusal.NotMember } && _users.Contains(command.User);
+
+    /// <summary>A command was answered.</summary>
+    public void OnReply(RoomCommand command, RoomReply reply)
+    {
+        switch (command, reply)
+        {
+            case (Enter, Entered):
+                _users.Add(command.User);
+                break;
+            case (Exit { Stays: false }, _):
+                _users.Remove(command.User);
+                break;
+        }
+    }
+
+    /// <summary>
+    /// A command was given up. The room may have carried it out or not, so the attachments are synchronized as soon as
+    /// the room answers again.
+    /// </summary>
+    public void OnTimeout(RoomCommand command, RoomReply reply)
+    {
+        if (command is Enter or Exit)
+        {
+            OnReply(command, reply);
+            _state = SyncState.OutOfSync;
+        }
+    }
+
+    private bool TryRequestSync()
+    {
+        if (!Any)
+        {
+            return false;
+        }
+
+        _state = SyncState.OutOfSync;
+        return true;
+    }
+}

@@ -1,0 +1,97 @@
+using OrleansChat.Gateway.Fanout;
+using OrleansChat.Grains.Interfaces;
+using OrleansChat.Streams;
+
+namespace OrleansChat.Gateway.Cluster;
+
+/// <summary>A command that waits for a call to its room.</summary>
+/// <param name="Since">Timestamp at which the command was queued.</param>
+internal readonly record struct WaitingCommand(RoomCommand Command, Action<RoomReply> Answered, long Since);
+
+/// <summary>
+/// The commands that wait for the next call to one room, and the time at which that call is due. Guarded by the lock of
+/// the room client.
+/// </summary>
+internal sealed class RoomCommandQueue(FanoutOptions options, TimeProvider time)
+{
+    private readonly Queue<WaitingCommand> _waiting = new();
+    private readonly BatchThrottle _throttle = new(TimeSpan.FromMilliseconds(options.CallMs), time);
+
+    /// <summary>Completes when the next call need not wait any longer; null if no call waits.</summary>
+    private TaskCompletionSource? _due;
+
+    /// <summary>True if enough commands wait for a call before its time.</summary>
+    private bool IsEnough => _waiting.Count >= Math.Min(options.CallCommands, Math.Min(options.CommandsPerCall, options.CommandsPerRoom));
+
+    /// <summary>Queues a command. Returns false if too many commands wait.</summary>
+    public bool TryEnqueue(RoomCommand command, Action<RoomReply> answered)
+    {
+        // An exit is always queued: there are at most as many as users in the room, and the room must get all of them.
+        if (_waiting.Count >= options.CommandsPerRoom && command is not Exit)
+        {
+            return false;
+        }
+
+        _waiting.Enqueue(new(command, answered, time.GetTimestamp()));
+        if (IsEnough)
+        {
+            Hurry();
+        }
+
+        return true;
+    }
+
+    /// <summary>
+    /// If the room is busy, the next call is not due yet. Returns a source that is set when the call need not wait any
+    /// longer; the caller also sets it after <paramref name="wait"/>. Returns null if the call is due now.
+    /// </summary>
+    public TaskCompletionSource? BeginWait(out TimeSpan wait)
+    {
+        wait = _throttle.Wait;
+        return _due = wait <= TimeSpan.Zero || _waiting.Count == 0 || IsEnough ? null : new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+
+    /// <summary>The call does not wait any more.</summary>
+    public void EndWait() => _due = null;
+
+    /// <summary>Makes the next call due now.</summary>
+    public void Hurry() => _due?.TrySetResult();
+
+    /// <summary>Fills a batch for the next call with waiting commands, behind those that it has.</summary>
+    public void Take(List<WaitingCommand> batch)
+    {
+        while (batch.Count < options.CommandsPerCall && _waiting.TryDequeue(out var waiting))
+        {
+            batch.Add(waiting);
+        }
+
+        if (batch.Count > 0)
+        {
+            // If commands share a call, the next one waits half as long again: that saves calls, commits and frames.
+            _throttle.OnFlushed(batch.Count > 1 ? 1.5 : 1);
+        }
+    }
+
+    /// <summary>
+    /// Removes the commands that have been tried for CommandMs from a batch, and returns them. The others stay in the
+    /// same order. This method needs no lock.
+    /// </summary>
+    public WaitingCommand[] TakeExpired(List<WaitingCommand> batch)
+    {
+        var maxWait = TimeSpan.FromMilliseconds(options.CommandMs);
+        var count = 0;
+        while (count < batch.Count && time.GetElapsedTime(batch[count].Since) >= maxWait)
+        {
+            count++;
+        }
+
+        if (count == 0)
+        {
+            return [];
+        }
+
+        WaitingCommand[] expired = [.. batch[..count]];
+        batch.RemoveRange(0, count);
+        return expired;
+    }
+}

@@ -1,0 +1,64 @@
+using Mono.Cecil;
+using Mono.Cecil.Cil;
+
+namespace OrleansChat.Structure.Tests;
+
+/// <summary>What the types of a built assembly use: in their declarations and in the code of their members.</summary>
+internal static class CompiledTypes
+{
+    /// <summary>The assembly of a project.</summary>
+    public static ModuleDefinition Read(string project) => ModuleDefinition.ReadModule(Repository.AssemblyPath(project));
+
+    /// <summary>The types that a type uses, including its nested types. They include those of generated code.</summary>
+    public static IEnumerable<TypeReference> Used(TypeDefinition type)
+    {
+        IEnumerable<TypeReference?> declared =
+        [
+            type.BaseType,
+            .. type.Interfaces.Select(one => one.InterfaceType),
+            .. type.Fields.Select(field => field.FieldType),
+            .. type.Properties.Select(property => property.PropertyType),
+            .. type.CustomAttributes.Select(attribute => attribute.AttributeType),
+            .. type.GenericParameters.SelectMany(parameter => parameter.Constraints).Select(constraint => constraint.ConstraintType),
+            .. type.Methods.SelectMany(Used),
+        ];
+        return declared.OfType<TypeReference>().SelectMany(Parts).Concat(type.NestedTypes.SelectMany(Used));
+    }
+
+    /// <summary>The methods of a type that have code, including those of its nested types.</summary>
+    public static IEnumerable<MethodDefinition> Bodies(TypeDefinition type) =>
+        type.Methods.Where(method => method.HasBody).Concat(type.NestedTypes.SelectMany(Bodies));
+
+    /// <summary>The types whose constructors a method calls to create an object.</summary>
+    public static IEnumerable<TypeReference> Created(MethodDefinition method) =>
+        method.Body.Instructions.Where(instruction => instruction.OpCode == OpCodes.Newobj).Select(instruction => ((MethodReference)instruction.Operand).DeclaringType);
+
+    /// <summary>The type itself, or the outermost type that it is nested in.</summary>
+    public static TypeReference Outermost(TypeReference type) => type.DeclaringType is { } outer ? Outermost(outer) : type;
+
+    private static IEnumerable<TypeReference?> Used(MethodDefinition method) =>
+    [
+        method.ReturnType,
+        .. method.Parameters.Select(parameter => parameter.ParameterType),
+        .. method.CustomAttributes.Select(attribute => attribute.AttributeType),
+        .. method.HasBody ? method.Body.Variables.Select(variable => variable.VariableType) : [],
+        .. method.HasBody ? method.Body.Instructions.SelectMany(instruction => Used(instruction.Operand)) : [],
+    ];
+
+    private static IEnumerable<TypeReference?> Used(object? operand) => operand switch
+    {
+        TypeReference type => [type],
+        GenericInstanceMethod method => [method.DeclaringType, method.ReturnType, .. method.GenericArguments],
+        MethodReference method => [method.DeclaringType, method.ReturnType],
+        FieldReference field => [field.DeclaringType, field.FieldType],
+        _ => [],
+    };
+
+    /// <summary>The type, its element type and its generic arguments.</summary>
+    private static IEnumerable<TypeReference> Parts(TypeReference type) => type switch
+    {
+        GenericInstanceType generic => [.. Parts(generic.ElementType), .. generic.GenericArguments.SelectMany(Parts)],
+        TypeSpecification special => Parts(special.ElementType),
+        _ => [type],
+    };
+}

@@ -44,7 +44,9 @@ public sealed class StreamFailureTests
     [Fact]
     public async Task Publish_WhenAConsumersProcessDies_ReachesTheOthersAtOnce()
     {
-        await using var cluster = await StreamsCluster.StartAsync(settings: OneQueue());
+        await using var cluster = await StreamsCluster.StartAsync(
+            settings: OneQueue(),
+            configure: silo => silo.Services.Configure<SiloMessagingOptions>(options => options.ResponseTimeout = TimeSpan.FromSeconds(10)));
         await using var living = await cluster.ConnectAsync();
         var dead = await cluster.ConnectAsync();
         var lost = await dead.SubscribeAsync("dead");
@@ -59,7 +61,7 @@ public sealed class StreamFailureTests
         {
             await producer.Publish("dead", "one", number, 1);
             await producer.Publish("living", "one", number, 1);
-            await kept.UntilItemAsync(new Item("one", number), seconds: 3); // A call to the dead consumer times out after 30 s.
+            await kept.UntilItemAsync(new Item("one", number), seconds: 3); // A call to the dead consumer times out after 10 s.
         }
 
         Assert.Equal(Enumerable.Range(0, 51), kept.Items.Select(item => item.Number));

@@ -29,13 +29,16 @@ internal struct Heartbeat
     {
         var now = time.GetTimestamp();
         var heartbeat = TimeSpan.FromSeconds(options.HeartbeatSeconds);
+
+        // In this order: a write that ends meanwhile is seen as waiting, or its progress is seen.
+        var isWaiting = writer.IsWaiting;
         silence = time.GetElapsedTime(Math.Max(stream.LastReceived, writer.LastProgress), now);
 
         // No sign of life for two heartbeats, and
         //   nothing waits to be written - the peer should have answered a ping: it is dead.
         //   a write waits for the peer - it is dead only if its machine acknowledges nothing, or after StallSeconds.
         if (silence >= 2 * heartbeat
-            && (!writer.IsWaiting || silence >= TimeSpan.FromSeconds(options.StallSeconds) || stream.IsPeerUnreachable(2 * heartbeat)))
+            && (!isWaiting || silence >= TimeSpan.FromSeconds(options.StallSeconds) || stream.IsPeerUnreachable(2 * heartbeat)))
         {
             return Verdict.Dead;
         }

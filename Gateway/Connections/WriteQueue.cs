@@ -3,20 +3,20 @@ using System.Collections.Concurrent;
 namespace OrleansChat.Gateway.Connections;
 
 /// <summary>
-/// Writes connections that have something to write, one after another on one thread. So an event for 200 connections
-/// wakes one thread, not 200. A connection that cannot be written to at once leaves the queue until it can.
+/// Runs the writers of connections that have something to write, one after another on one thread. So an event for 200
+/// connections wakes one thread, not 200. A connection that cannot be written to at once leaves the queue until it can.
 /// </summary>
 internal sealed class WriteQueue : IThreadPoolWorkItem
 {
-    private readonly ConcurrentQueue<Connection> _due = new();
+    private readonly ConcurrentQueue<ConnectionWriter> _due = new();
     private int _running;
 
     /// <summary>
-    /// Queues the connection. Its <see cref="Connection.Write"/> is called soon, on a thread of the pool.
+    /// Queues the writer. Its <see cref="ConnectionWriter.Write"/> is called soon, on a thread of the pool.
     /// </summary>
-    public void Add(Connection connection)
+    public void Add(ConnectionWriter writer)
     {
-        _due.Enqueue(connection);
+        _due.Enqueue(writer);
         if (Interlocked.Exchange(ref _running, 1) == 0)
         {
             ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
@@ -27,13 +27,13 @@ internal sealed class WriteQueue : IThreadPoolWorkItem
     {
         do
         {
-            while (_due.TryDequeue(out var connection))
+            while (_due.TryDequeue(out var writer))
             {
-                connection.Write();
+                writer.Write();
             }
 
-            // Reset before the queue is checked again. A connection that is added between the last TryDequeue and the
-            // reset finds _running set and schedules nothing; the check after the reset finds that connection.
+            // Reset before the queue is checked again. A writer that is added between the last TryDequeue and the
+            // reset finds _running set and schedules nothing; the check after the reset finds that writer.
             Interlocked.Exchange(ref _running, 0);
         }
         while (!_due.IsEmpty && Interlocked.Exchange(ref _running, 1) == 0);

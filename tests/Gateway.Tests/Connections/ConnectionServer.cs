@@ -45,6 +45,9 @@ internal sealed class ConnectionServer : IAsyncDisposable
     /// <summary>The exception that the frame handler throws at each frame, or null for none.</summary>
     public Exception? Failure { get; set; }
 
+    /// <summary>The frame handler returns from each frame when this completes.</summary>
+    public Task Handling { get; set; } = Task.CompletedTask;
+
     /// <summary>Timestamp, by the server's clock, at which bytes of the newest connection last arrived.</summary>
     public long LastHeard => _stream!.LastReceived;
 
@@ -130,7 +133,7 @@ internal sealed class ConnectionServer : IAsyncDisposable
         _stream = DirectSocketStream.Under(context);
         using var connection = new Connection(socket, _stream, connections.NextWriteQueue(), options, frameBytes, time);
         connections.Add(connection);
-        connection.Handler = new Keeper(_received.Writer, () => Failure);
+        connection.Handler = new Keeper(_received.Writer, () => Handling, () => Failure);
         Prepare(connection);
         _accepted.Writer.TryWrite(connection);
         try
@@ -149,12 +152,16 @@ internal sealed class ConnectionServer : IAsyncDisposable
     }
 
     /// <summary>Keeps the received frames, answers nothing and sends no goodbye.</summary>
-    private sealed class Keeper(ChannelWriter<(string Text, bool Binary)> received, Func<Exception?> failure) : IFrameHandler
+    private sealed class Keeper(ChannelWriter<(string Text, bool Binary)> received, Func<Task> handling, Func<Exception?> failure) : IFrameHandler
     {
-        public ValueTask ReceiveAsync(ReadOnlyMemory<byte> frame, bool binary)
+        public async ValueTask ReceiveAsync(ReadOnlyMemory<byte> frame, bool binary)
         {
             received.TryWrite((Encoding.UTF8.GetString(frame.Span), binary));
-            return failure() is { } thrown ? ValueTask.FromException(thrown) : ValueTask.CompletedTask;
+            await handling();
+            if (failure() is { } thrown)
+            {
+                throw thrown;
+            }
         }
 
         public Task WaitForAnswersAsync(CancellationToken cancellationToken) => Task.CompletedTask;

@@ -317,6 +317,24 @@ public sealed class ConnectionTests
     }
 
     [Fact]
+    public async Task End_WhenCalledAgain_DoesNotExtendCloseSeconds()
+    {
+        await using var server = await ConnectionServer.StartAsync(new() { CloseSeconds = 1 });
+        using var client = await RawWebSocket.ConnectAsync(server.Address);
+        var connection = await server.AcceptedAsync();
+
+        await Waiting.UntilAsync(
+            () =>
+            {
+                connection.End(CloseCode.Kicked, "");
+                return server.Over.IsCompleted;
+            },
+            "the end of the connection, while its end is requested again and again");
+
+        Assert.Equal((int)CloseCode.Kicked, (await client.ReceiveCloseAsync()).CloseCode);
+    }
+
+    [Fact]
     public async Task End_WhenTheClientReadsNothing_ClosesTheSocketAfterCloseSeconds()
     {
         await using var server = await ConnectionServer.StartAsync(new() { CloseSeconds = 1, SendBufferBytes = 8 * 1024 });
@@ -351,6 +369,48 @@ public sealed class ConnectionTests
         connection.Dispose();
         connection.End(CloseCode.ServiceRestart, "too late");
         connection.CheckHeartbeat();
+    }
+
+    [Fact]
+    public async Task EndWhenAnswered_WhenAFrameIsHandled_WaitsForItsHandler()
+    {
+        await using var server = await ConnectionServer.StartAsync();
+        var handler = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        server.Handling = handler.Task;
+        using var client = await RawWebSocket.ConnectAsync(server.Address);
+        var connection = await server.AcceptedAsync();
+        await client.SendTextAsync("hello");
+        await server.ReceivedAsync();
+
+        var ending = connection.EndWhenAnsweredAsync(CloseCode.ServiceRestart, "", null, TestContext.Current.CancellationToken);
+        Assert.Equal((true, false), (connection.IsWaitingForAnswers, connection.IsEnding));
+        handler.SetResult();
+
+        await Waiting.ForAsync(ending, "the end to begin when the handler has returned");
+        Assert.Equal((false, true), (connection.IsWaitingForAnswers, connection.IsEnding));
+        Assert.Equal((int)CloseCode.ServiceRestart, (await client.ReceiveCloseAsync()).CloseCode);
+    }
+
+    [Fact]
+    public async Task End_WhenAnswersAreAwaited_EndsAtOnceWithItsOwnCode()
+    {
+        await using var server = await ConnectionServer.StartAsync();
+        var handler = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        server.Handling = handler.Task;
+        using var client = await RawWebSocket.ConnectAsync(server.Address);
+        var connection = await server.AcceptedAsync();
+        await client.SendTextAsync("hello");
+        await server.ReceivedAsync();
+        var ending = connection.EndWhenAnsweredAsync(CloseCode.ServiceRestart, "", null, TestContext.Current.CancellationToken);
+
+        connection.End(CloseCode.Kicked, "");
+
+        Assert.Equal((int)CloseCode.Kicked, (await client.ReceiveCloseAsync()).CloseCode);
+        handler.SetResult();
+        await Waiting.ForAsync(ending, "the handler's return");
+        await client.SendCloseAsync((int)CloseCode.Kicked);
+        await client.ReceiveEndAsync();
+        await Waiting.ForAsync(server.Over, "the connection's end");
     }
 
     [Fact]

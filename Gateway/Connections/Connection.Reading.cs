@@ -1,0 +1,209 @@
+using System.Buffers;
+using System.Net.WebSockets;
+using OrleansChat.Protocol;
+
+namespace OrleansChat.Gateway.Connections;
+
+/// <content>
+/// The read loop. It is a part of the connection and no class of its own: the state decides about each frame, and the
+/// loop begins the end.
+/// </content>
+internal sealed partial class Connection
+{
+    private readonly int _frameBytes;
+
+    /// <summary>
+    /// Limits how fast inflated bytes are taken. An uncompressed frame is no larger than on the wire.
+    /// </summary>
+    private readonly Allowance _inflated;
+
+    /// <summary>
+    /// Bytes that may still be inflated after the end began. They suffice to find the peer's close frame behind the
+    /// frames that were in transit.
+    /// </summary>
+    private int _inflatable;
+
+    /// <summary>True while the handler processes a frame.</summary>
+    private bool _isHandling;
+
+    /// <summary>Set after each frame; null while no call of <see cref="WaitUntilHandledAsync"/> needs it.</summary>
+    private SingleWaiterAutoResetEvent? _handled;
+
+    /// <summary>
+    /// Reads frames until the peer closes, the connection ends, or the socket fails.
+    /// <list type="number">
+    /// <item>Wait for data without holding a buffer.</item>
+    /// <item>Read a whole frame (a WebSocket message) into a pooled buffer, at the allowed pace.</item>
+    /// <item>If the frame is too large, end the connection and discard all further input.</item>
+    /// <item>If it is a close frame, queue the answer and return.</item>
+    /// <item>If the end has begun, limit what is still inflated. The frame itself is dropped in step 7.</item>
+    /// <item>Wait while too many answers wait to be written: this slows the peer down.</item>
+    /// <item>Dispatch the frame to the handler, and wait until it returns.</item>
+    /// </list>
+    /// </summary>
+    private async Task ReadAsync(Action<Connection, Exception> failed)
+    {
+        while (true)
+        {
+            // Step 1: Wait for data. A zero-byte read needs no buffer, so idle connections hold none. No token: the
+            // stream below observes the connection's own.
+            var part = await _socket.ReceiveAsync(Memory<byte>.Empty, CancellationToken.None);
+            var buffer = ArrayPool<byte>.Shared.Rent(4096);
+            try
+            {
+                // Step 2: Read a whole frame.
+                var length = 0;
+                while (!part.EndOfMessage)
+                {
+                    if (length == buffer.Length)
+                    {
+                        Grow(ref buffer, length);
+                    }
+
+                    // The read returns when the buffer is full. One byte above the limit is enough to see that the
+                    // frame is too large.
+                    part = await _socket.ReceiveAsync(buffer.AsMemory(length, Math.Min(buffer.Length, _frameBytes + 1) - length), CancellationToken.None);
+                    length += part.Count;
+                    if (part.Count > 0)
+                    {
+                        await _inflated.PaceAsync(part.Count, _cut.Token);
+                    }
+
+                    // Step 3: Too large.
+                    if (length > _frameBytes)
+                    {
+                        End(CloseCode.FrameTooBig, $"a frame may have up to {_frameBytes} bytes");
+                        await DiscardFramesAsync(buffer);
+                        return;
+                    }
+                }
+
+                if (part.MessageType == WebSocketMessageType.Close)
+                {
+                    // Step 4: A close frame. The framework writes the answer to the stream, which queues it behind what
+                    // waits.
+                    await _socket.CloseOutputAsync(_socket.CloseStatus ?? WebSocketCloseStatus.NormalClosure, null, _cut.Token);
+                    return;
+                }
+
+                // Step 5: The end has begun, and enough was inflated to find the peer's close frame.
+                if (IsEnding && (_inflatable -= length) < 0)
+                {
+                    await DiscardBytesAsync(buffer);
+                    return;
+                }
+
+                // Step 6: Back-pressure.
+                await SendQueue.AnswersFitAsync(_cut.Token);
+
+                // Step 7: Dispatch.
+                await DispatchAsync(failed, buffer.AsMemory(0, length), part.MessageType == WebSocketMessageType.Binary);
+            }
+            finally
+            {
+                ArrayPool<byte>.Shared.Return(buffer);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Dispatches a frame to the handler if the connection is open. In every other state the frame is dropped.
+    /// </summary>
+    private async ValueTask DispatchAsync(Action<Connection, Exception> failed, ReadOnlyMemory<byte> frame, bool binary)
+    {
+        // This method sets _isHandling and then reads the state. EndWhenAnsweredAsync changes the state and then reads
+        // _isHandling. So either this method drops its frame, or EndWhenAnsweredAsync waits for it.
+        Interlocked.Exchange(ref _isHandling, true);
+        try
+        {
+            if (_state == State.Open)
+            {
+                await Handler!.ReceiveAsync(frame, binary);
+            }
+        }
+        catch (Exception exception) when (exception is not (OutOfMemoryException or OperationCanceledException))
+        {
+            failed(this, exception);
+        }
+        finally
+        {
+            // The same order as above: a caller that finds _isHandling set has created the event before.
+            Interlocked.Exchange(ref _isHandling, false);
+            Volatile.Read(ref _handled)?.Set();
+        }
+    }
+
+    /// <summary>
+    /// Waits until the handler has returned from the frame that it processes, if any. Must be called when no further
+    /// frame will be dispatched. Only one caller may wait at a time.
+    /// </summary>
+    private async Task WaitUntilHandledAsync(CancellationToken cancellationToken)
+    {
+        var handled = LazyInitializer.EnsureInitialized(ref _handled, static () => new());
+        while (Volatile.Read(ref _isHandling))
+        {
+            await handled.WaitAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>
+    /// Discards frames until the peer answers the close or the connection is cut. Inflates no more than one frame in
+    /// all; after that it discards raw bytes.
+    /// </summary>
+    private async Task DiscardFramesAsync(byte[] buffer)
+    {
+        while (_inflatable >= 0)
+        {
+            var part = await _socket.ReceiveAsync(buffer.AsMemory(), _cut.Token);
+            if (part.MessageType == WebSocketMessageType.Close)
+            {
+                return;
+            }
+
+            _inflatable -= part.Count;
+            await _inflated.PaceAsync(part.Count, _cut.Token);
+        }
+
+        await DiscardBytesAsync(buffer);
+    }
+
+    /// <summary>Discards raw bytes until the peer closes the socket or the connection is cut.</summary>
+    private async Task DiscardBytesAsync(byte[] buffer)
+    {
+        while (await _stream.ReadAsync(buffer, _cut.Token) > 0)
+        {
+        }
+    }
+
+    /// <summary>
+    /// Ends a connection whose peer vanished or violated RFC 6455. In the second case the framework has queued a close
+    /// frame. The socket stays open until the peer closes it, or for CloseSeconds: closing a socket with unread bytes
+    /// resets it, and the peer would lose the close frame.
+    /// </summary>
+    private async Task WaitForPeerCloseAsync()
+    {
+        SendQueue.Complete();
+        _cut.CancelAfter(TimeSpan.FromSeconds(_options.CloseSeconds));
+        var buffer = ArrayPool<byte>.Shared.Rent(4096);
+        try
+        {
+            await DiscardBytesAsync(buffer);
+        }
+        catch (Exception exception) when (exception is OperationCanceledException or IOException or ObjectDisposedException)
+        {
+            // The peer closed the socket, or the time is over.
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private static void Grow(ref byte[] buffer, int length)
+    {
+        var larger = ArrayPool<byte>.Shared.Rent(length * 2);
+        buffer.AsSpan(0, length).CopyTo(larger);
+        ArrayPool<byte>.Shared.Return(buffer);
+        buffer = larger;
+    }
+}

@@ -1,0 +1,198 @@
+namespace OrleansChat.Gateway.Connections;
+
+/// <summary>
+/// The only writer of a connection: takes batches from the connection send queue and writes them to the socket. It ends
+/// once, after a close frame, after a failure, or when the queue is completed and empty.
+/// </summary>
+internal sealed class ConnectionWriter
+{
+    /// <summary>
+    /// Size of a piece that the writer waits for, in bytes. Each piece that the peer makes room for counts as progress,
+    /// and progress as a sign of life.
+    /// </summary>
+    private const int PieceBytes = 16 * 1024;
+
+    /// <summary>This thread's batch; null while it is in use.</summary>
+    [ThreadStatic] private static WriteBatch? t_batch;
+
+    private readonly WriteQueue _writeQueue;
+    private readonly DirectSocketStream _stream;
+    private readonly TimeProvider _time;
+    private readonly CancellationTokenSource _cut;
+    private readonly int _batchBytes;
+
+    private State _state;
+
+    /// <summary>Completes when the writer has ended. Created by its first use, so idle connections have none.</summary>
+    private TaskCompletionSource? _end;
+
+    private long _lastProgress;
+    private bool _isWaiting;
+
+    /// <param name="options">Provides the bounds of the send queue and of a batch.</param>
+    /// <param name="time">The clock of <see cref="LastProgress"/>.</param>
+    /// <param name="cut">
+    /// Gives the socket up when it is cancelled. The writer cancels it if it ends without a close frame.
+    /// </param>
+    public ConnectionWriter(WriteQueue writeQueue, DirectSocketStream stream, ConnectionOptions options, TimeProvider time, CancellationTokenSource cut)
+    {
+        (_writeQueue, _stream, _time, _cut, _batchBytes) = (writeQueue, stream, time, cut, options.WriteBytes);
+        _lastProgress = time.GetTimestamp();
+        SendQueue = new(options.SendQueueBytes, options.AnswerBytes, Schedule);
+    }
+
+    private enum State
+    {
+        /// <summary>Batches are taken and written.</summary>
+        Writing,
+
+        /// <summary>A close frame was taken. Nothing may be written after it (RFC 6455 §5.5.1).</summary>
+        Closed,
+
+        /// <summary>The writer has ended.</summary>
+        Over,
+    }
+
+    /// <summary>The queue that this writer empties.</summary>
+    public ConnectionSendQueue SendQueue { get; }
+
+    /// <summary>
+    /// Completes when the writer has ended. Faults if the writer failed because of a bug, and not because the peer
+    /// vanished or the connection was cut.
+    /// </summary>
+    public Task Completion => End.Task;
+
+    /// <summary>True while a write waits for the peer to make room.</summary>
+    public bool IsWaiting => Volatile.Read(ref _isWaiting);
+
+    /// <summary>Timestamp of the last piece that the peer made room for; at first, of the writer's creation.</summary>
+    public long LastProgress => Volatile.Read(ref _lastProgress);
+
+    private TaskCompletionSource End =>
+        LazyInitializer.EnsureInitialized(ref _end, static () => new(TaskCreationOptions.RunContinuationsAsynchronously));
+
+    /// <summary>
+    /// Empties the connection send queue. Runs on the caller's thread for as long as the transport takes the bytes at
+    /// once. The write queue calls this when the connection send queue is due, so at most one call writes at a time.
+    /// <list type="number">
+    /// <item>Take a batch from the queue, up to about WriteBytes.</item>
+    /// <item>Write to the socket what it takes at once.</item>
+    /// <item>Write the rest in pieces, and wait for the peer after each. Each wait that ends is a sign of life.</item>
+    /// <item>Repeat until the queue is empty. The next item that is queued schedules the next call.</item>
+    /// <item>After a close frame, a failure, or the queue's completion, the writer ends, once.</item>
+    /// </list>
+    /// </summary>
+    public void Write() => _ = WriteAsync();
+
+    private void Schedule() => _writeQueue.Add(this);
+
+    private async Task WriteAsync()
+    {
+        Exception? failure = null;
+        try
+        {
+            // Steps 1 to 3, batch by batch.
+            while (_state == State.Writing && await TryWriteAsync())
+            {
+            }
+
+            // Step 4: The queue is empty, and more may come.
+            if (_state == State.Writing && !SendQueue.IsOver)
+            {
+                return;
+            }
+        }
+        catch (Exception exception) when (exception is OperationCanceledException or IOException or ObjectDisposedException)
+        {
+            // The peer vanished, or this side gave up.
+        }
+        catch (Exception exception)
+        {
+            // A bug. Completion reports it.
+            failure = exception;
+        }
+
+        // Step 5: The writer ends.
+        await EndAsync(failure);
+    }
+
+    private async ValueTask EndAsync(Exception? failure)
+    {
+        switch (Interlocked.Exchange(ref _state, State.Over))
+        {
+            case State.Writing:
+                // The connection cannot go on, because it cannot write: cut it.
+                await _cut.CancelAsync();
+                break;
+            case State.Closed:
+                // The peer has CloseSeconds to answer the close frame.
+                break;
+            case State.Over:
+                // If the queue is completed just after a call found it empty, a second call comes, and both find that
+                // the queue is over. Only the first of them ends the writer.
+                return;
+        }
+
+        if (failure is null)
+        {
+            End.SetResult();
+        }
+        else
+        {
+            End.SetException(failure);
+        }
+    }
+
+    /// <summary>Writes one batch. Returns false if nothing waits.</summary>
+    private async ValueTask<bool> TryWriteAsync()
+    {
+        // Step 1: Take a batch. The batch object belongs to the thread; a write that must wait keeps it until it is
+        // done.
+        var batch = t_batch ?? new();
+        t_batch = null;
+        if (!batch.TryFill(SendQueue, _batchBytes))
+        {
+            t_batch = batch;
+            return false;
+        }
+
+        if (batch.IsClose)
+        {
+            _state = State.Closed;
+        }
+
+        await WriteAsync(batch.Joined);
+        await WriteAsync(batch.Large);
+        batch.Clear();
+        t_batch = batch;
+        return true;
+    }
+
+    private async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes)
+    {
+        // Step 2: What the socket takes at once. Step 3: the rest, in pieces.
+        for (var rest = bytes.IsEmpty ? bytes : _stream.WriteAtOnce(bytes); !rest.IsEmpty; rest = rest[Math.Min(PieceBytes, rest.Length)..])
+        {
+            await WritePieceAsync(rest[..Math.Min(PieceBytes, rest.Length)]);
+        }
+    }
+
+    private ValueTask WritePieceAsync(ReadOnlyMemory<byte> piece)
+    {
+        // A write that completes at once proves nothing about the peer: the buffers below take bytes, such as a ping,
+        // for a dead peer too.
+        var writing = _stream.WriteToWireAsync(piece, _cut.Token);
+        return writing.IsCompleted ? writing : ProgressAsync(writing);
+    }
+
+    private async ValueTask ProgressAsync(ValueTask writing)
+    {
+        Volatile.Write(ref _isWaiting, true);
+        await writing;
+
+        // The buffers were full, and the peer made room. The heartbeat may be checked between these two writes. In this
+        // order it sees a waiting write, or the progress, or both.
+        Volatile.Write(ref _lastProgress, _time.GetTimestamp());
+        Volatile.Write(ref _isWaiting, false);
+    }
+}

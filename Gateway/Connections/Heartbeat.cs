@@ -1,0 +1,55 @@
+namespace OrleansChat.Gateway.Connections;
+
+/// <summary>
+/// Decides when the peer of a connection is pinged, and when it counts as dead. Received bytes of any kind are a sign
+/// of life. So are written bytes that a slow reader made room for, because it answers a ping only after it has read up
+/// to it. Such a reader may make room rarely, because its TCP window opens in large steps.
+/// <para>Not thread-safe: one caller checks all heartbeats. A struct, so that it adds no object to a connection.</para>
+/// </summary>
+internal struct Heartbeat
+{
+    /// <summary>Timestamp of the last ping; 0 before the first.</summary>
+    private long _lastPing;
+
+    internal enum Verdict
+    {
+        /// <summary>Nothing is to be done.</summary>
+        Alive,
+
+        /// <summary>The peer must be pinged.</summary>
+        Ping,
+
+        /// <summary>The peer is dead, and its connection must end.</summary>
+        Dead,
+    }
+
+    /// <summary>Checks for signs of life. A returned <see cref="Verdict.Ping"/> counts as sent.</summary>
+    /// <param name="silence">The time since the last sign of life.</param>
+    public Verdict Check(DirectSocketStream stream, ConnectionWriter writer, ConnectionOptions options, TimeProvider time, out TimeSpan silence)
+    {
+        var now = time.GetTimestamp();
+        var heartbeat = TimeSpan.FromSeconds(options.HeartbeatSeconds);
+
+        // In this order: a write that ends meanwhile is seen as waiting, or its progress is seen.
+        var isWaiting = writer.IsWaiting;
+        silence = time.GetElapsedTime(Math.Max(stream.LastReceived, writer.LastProgress), now);
+
+        // No sign of life for two heartbeats, and
+        //   nothing waits to be written - the peer should have answered a ping: it is dead.
+        //   a write waits for the peer - it is dead only if its machine acknowledges nothing, or after StallSeconds.
+        if (silence >= 2 * heartbeat
+            && (!isWaiting || silence >= TimeSpan.FromSeconds(options.StallSeconds) || stream.IsPeerUnreachable(2 * heartbeat)))
+        {
+            return Verdict.Dead;
+        }
+
+        // Nothing received for a heartbeat - ping, once per heartbeat.
+        if (time.GetElapsedTime(stream.LastReceived, now) >= heartbeat && (_lastPing == 0 || time.GetElapsedTime(_lastPing, now) >= heartbeat))
+        {
+            _lastPing = now;
+            return Verdict.Ping;
+        }
+
+        return Verdict.Alive;
+    }
+}

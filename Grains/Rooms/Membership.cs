@@ -6,9 +6,8 @@ namespace OrleansChat.Grains.Rooms;
 /// The members of a room: those of a group as the log has them, or the users of a direct conversation. A change is
 /// appended as an event, and takes effect when the event is committed. Runs in the room's turns.
 /// </summary>
-/// <param name="most">Maximum number of members of a group.</param>
-/// <param name="append">Appends a join or leave event, and answers when it is durable.</param>
-internal sealed class Membership(int most, Func<string, RoomEventKind, Task<RoomReply>> append)
+/// <param name="queue">Appends the join and leave events.</param>
+internal sealed class Membership(RoomOptions options, AppendQueue queue, TimeProvider time)
 {
     private readonly HashSet<string> _members = [];
     private readonly Dictionary<string, Task<Refused?>> _joining = [];
@@ -50,7 +49,7 @@ internal sealed class Membership(int most, Func<string, RoomEventKind, Task<Room
 
         if (!_joining.TryGetValue(user, out var joining))
         {
-            if (_members.Count + _joining.Count >= most)
+            if (_members.Count + _joining.Count >= options.GroupMembers)
             {
                 return Refusals.Full;
             }
@@ -75,18 +74,27 @@ internal sealed class Membership(int most, Func<string, RoomEventKind, Task<Room
             await joining;
         }
 
-        return !_members.Contains(user) ? Refusals.Done : await append(user, RoomEventKind.Leave) is Refused refused ? refused : Refusals.Done;
+        return !_members.Contains(user) ? Refusals.Done
+            : await AppendAsync(user, RoomEventKind.Leave) is Refused refused ? refused
+            : Refusals.Done;
     }
 
     private async Task<Refused?> AppendJoinAsync(string user)
     {
         try
         {
-            return await append(user, RoomEventKind.Join) as Refused;
+            return await AppendAsync(user, RoomEventKind.Join) as Refused;
         }
         finally
         {
             _joining.Remove(user);
         }
+    }
+
+    /// <summary>Appends a join or leave event, and answers when it is durable.</summary>
+    private async Task<RoomReply> AppendAsync(string user, RoomEventKind kind)
+    {
+        var waiting = WaitingEntry.OfServer(user, kind, time.GetTimestamp());
+        return queue.TryAdd(waiting) ? await waiting.Reply : Refusals.TooManyWait(options);
     }
 }

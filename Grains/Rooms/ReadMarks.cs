@@ -8,14 +8,14 @@ namespace OrleansChat.Grains.Rooms;
 /// <see cref="RoomOptions.MarkFlushMs"/>. A crash before that loses the moves, and the user sees a few messages as
 /// unread again. Runs in the room's turns.
 /// </summary>
-/// <param name="isHere">
-/// Whether a user is attached. The mark of a user who is not attached is forgotten when it is stored.
+/// <param name="attached">
+/// The attached users. The mark of a user who is not attached is forgotten when it is stored.
 /// </param>
 /// <param name="notStored">
 /// Called when the log could not be reached. The marks are kept and written again later.
 /// </param>
 internal sealed partial class ReadMarks(
-    string room, IMessageLog log, RoomOptions options, TimeProvider time, Func<string, bool> isHere, Action notStored, ILogger logger,
+    string room, IMessageLog log, RoomOptions options, TimeProvider time, AttachedUsers attached, Action notStored, ILogger logger,
     CancellationToken stopping)
 {
     private readonly Dictionary<string, long> _known = [];
@@ -81,7 +81,7 @@ internal sealed partial class ReadMarks(
             if (_known.GetValueOrDefault(mark.User) == mark.Seq)
             {
                 _unflushed.Remove(mark.User);
-                if (!isHere(mark.User))
+                if (!attached.Contains(mark.User))
                 {
                     _known.Remove(mark.User);
                 }

@@ -4,109 +4,17 @@ using OrleansChat.Grains.MessageLog;
 
 namespace OrleansChat.Grains.Rooms;
 
-/// <summary>Claims the room, appends batches, and publishes committed events.</summary>
-/// <remarks>
-/// An activation is in one of four states, given by <see cref="_claim"/>, <see cref="_owned"/> and
-/// <see cref="_steppedDown"/>:
-/// <list type="bullet">
-/// <item>Unclaimed (<c>_claim</c> is null): the room was not claimed yet, or it does not exist.</item>
-/// <item>Owned (<c>_owned</c>): appends go out under the number of <c>_claim</c>.</item>
-/// <item>Unsure (<c>_claim</c> is set, <c>_owned</c> is false): the outcome of the last append is unknown. The room is
-/// claimed again before the next append. That claim fences the unknown append, or finds its events in the log.</item>
-/// <item>Stepped down (<c>_steppedDown</c>): a newer activation owns the room, or this one is being deactivated. It
-/// refuses every command. There is no way back.</item>
-/// </list>
-/// </remarks>
+/// <summary>Appends batches, and publishes committed events.</summary>
 internal sealed partial class RoomGrain
 {
-    /// <summary>The result of the last claim; null until the first claim.</summary>
-    private RoomClaim? _claim;
-
-    /// <summary>Whether an append may use the claim. False after an append whose outcome is unknown.</summary>
-    private bool _owned;
-
-    /// <summary>
-    /// Whether this activation has given the room up: a newer one owns it, or this one is being deactivated.
-    /// </summary>
-    private bool _steppedDown;
-
-    /// <summary>
-    /// This activation's first claim number. It distinguishes its presence updates from those of other activations.
-    /// </summary>
-    private long _activation;
-
-    private Task<bool> _claiming = Task.FromResult(false);
-
     /// <summary>The newest sequence that is committed and was given to the publisher.</summary>
     private long _head;
+
+    /// <summary>Messages up to the head.</summary>
     private long _messages;
+
+    /// <summary>The time of the event at the head, in milliseconds since 1970 UTC.</summary>
     private long _ts;
-
-    private long ClaimNumber => _claim?.Number ?? 0;
-
-    /// <summary>
-    /// Whether the room exists. Claims it if it was never claimed. Throws <see cref="MessageLogUnavailableException"/>.
-    /// </summary>
-    private ValueTask<bool> KnowAsync() => _claim is not null ? ValueTask.FromResult(true) : OwnAsync();
-
-    /// <summary>
-    /// Claims the room unless it is owned. False if it does not exist. Throws <see cref="MessageLogUnavailableException"/>.
-    /// </summary>
-    private async ValueTask<bool> OwnAsync()
-    {
-        // The room is claimed by the first command, not at activation. If the log is unavailable, a command can be
-        // refused; an activation could only fail.
-        // - Unclaimed, Unsure: claim.
-        // - Owned: nothing to do. This includes an activation that is being deactivated and still has a sealed batch.
-        // - Stepped down and not owned: throw; the caller refuses.
-        while (!_owned && !_steppedDown)
-        {
-            // One claim at a time, because each claim fences the one before it.
-            if (_claiming.IsCompleted)
-            {
-                _claiming = ClaimAsync();
-            }
-
-            if (!await _claiming)
-            {
-                return false;
-            }
-        }
-
-        return _owned ? true : throw new MessageLogUnavailableException("The activation has stepped down.");
-    }
-
-    private async Task<bool> ClaimAsync()
-    {
-        if (await _log.ClaimAsync(_room, _stopping.Token) is not { } claim)
-        {
-            return false;
-        }
-
-        IReadOnlyList<string> members = claim.Kind == RoomKind.Group ? await _log.MembersAsync(_room, _stopping.Token) : _people!;
-
-        // - Unclaimed: no gateway is attached, so there is nothing to publish.
-        // - Unsure: the append may have committed. Attached gateways expect every event after their head, so its
-        //   events are published now.
-        IReadOnlyList<RoomEvent> missed = _claim is not null && claim.Seq > _head
-            ? await _log.ReadAsync(_room, _head, _options.RowsPerBatch, _stopping.Token)
-            : [];
-
-        Own(claim, members);
-        Publish([.. missed]);
-        return true;
-    }
-
-    /// <summary>Takes over the claim and replaces everything known about the room by what the log has.</summary>
-    private void Own(RoomClaim claim, IReadOnlyList<string> members)
-    {
-        _membership.Reset(members);
-        _recent.Clear();
-        _claim = claim;
-        _activation = _activation == 0 ? claim.Number : _activation;
-        (_head, _ts, _messages) = (claim.Seq, claim.Ts, claim.Messages);
-        _owned = true;
-    }
 
     /// <summary>
     /// Appends a batch that the <see cref="AppendQueue"/> sealed (step 2), and answers each entry. Never throws.
@@ -132,7 +40,7 @@ internal sealed partial class RoomGrain
                 }
 
                 // If another call has begun a claim or a creation in the meantime, wait for that one instead.
-                if (_claiming.IsCompleted)
+                if (!_ownership.IsClaiming)
                 {
                     await CreateWithAsync(batch.Entries);
                 }
@@ -143,6 +51,10 @@ internal sealed partial class RoomGrain
                 waiting.Answer(await FirstAnswerAsync(waiting.Entry) ?? Refusals.Gone);
             }
 
+            // - Owned, Deactivating: append.
+            // - Lost: another call noticed a newer activation during the lookups. The append commits nothing, because
+            //   the log fences it.
+            // - Unclaimed, Unsure: not here, because only the end of a batch leads from Owned to Unsure.
             if (batch.Entries.Count > 0)
             {
                 await AppendAsync(batch.Entries);
@@ -157,7 +69,7 @@ internal sealed partial class RoomGrain
         {
             // The store refused the claim or a lookup, not the append. So no entry of this batch can ever be stored.
             LogEntryRefused(exception);
-            _owned = false;
+            _ownership.OnBatchFailed();
             Fail(batch, Refusals.NotStorable);
         }
         catch (Exception exception)
@@ -175,7 +87,7 @@ internal sealed partial class RoomGrain
         AppendResult result;
         try
         {
-            result = await _log.AppendAsync(new RoomAppend(_room, ClaimNumber, entries), _stopping.Token);
+            result = await _log.AppendAsync(new RoomAppend(_room, _ownership.Number, entries), _stopping.Token);
         }
         catch (MessageLogEntryException exception)
         {
@@ -247,9 +159,11 @@ internal sealed partial class RoomGrain
 
         for (var i = 0; i < waiting.Count; i++)
         {
-            if (!_owned)
+            // - Owned, Deactivating: append.
+            // - Lost: an earlier entry of this batch was fenced, or another call noticed the newer activation.
+            // - Unclaimed, Unsure: not here, because only the end of a batch leads to Unsure.
+            if (!_ownership.MayAppend)
             {
-                // An earlier entry of this batch was fenced, so the activation has stepped down.
                 waiting[i..].ForEach(one => one.Answer(Refusals.Moving(_options)));
                 return;
             }
@@ -307,60 +221,9 @@ internal sealed partial class RoomGrain
     {
         if (events.Length > 0)
         {
-            _publisher.Publish(new RoomEvents(_room, ClaimNumber, events));
+            _publisher.Publish(new RoomEvents(_room, _ownership.Number, events));
             _notifier.Notify(_membership.Members, events[0].Seq, events[^1].Seq);
         }
-    }
-
-    /// <summary>
-    /// Checks the message that a command refers to. Returns null if the command is allowed.
-    /// </summary>
-    /// <remarks>
-    /// The message may be deleted between this check and the append of the command. Each such deletion is caught:
-    /// <list type="bullet">
-    /// <item>By a batch that commits while the command waits: <see cref="AppendQueue.Deleted"/> marks the waiting
-    /// entry.</item>
-    /// <item>In the same batch as the command: <see cref="RoomBatch.TryAdd"/> leaves the command for the next
-    /// batch.</item>
-    /// <item>By a commit during the read below: <see cref="_recent"/> has it and is asked again after the read.</item>
-    /// <item>By an earlier owner, or by an append with an unknown outcome: it is in the log before this activation's
-    /// claim returns.</item>
-    /// </list>
-    /// </remarks>
-    private async ValueTask<Refused?> RefuseTargetAsync(Post post)
-    {
-        if (post.Kind is RoomEventKind.Join or RoomEventKind.Leave)
-        {
-            return Refusals.ServerKind;
-        }
-
-        if (post.Ref is not { } seq || seq < 1 || !await OwnAsync())
-        {
-            return Refusals.NoMessage;
-        }
-
-        // The log is read even for a sequence after the head: an append with an unknown outcome may have committed, and
-        // clients may have read its events.
-        if (!_recent.TryGet(seq, out var target))
-        {
-            var claim = ClaimNumber;
-            var rows = await _log.ReadAsync(_room, seq - 1, 1, _stopping.Token);
-            if (!_owned || claim != ClaimNumber)
-            {
-                return Refusals.MessageLogUnavailable(_options);
-            }
-
-            if (!_recent.TryGet(seq, out target) && rows is [var row] && row.Seq == seq)
-            {
-                target = Target.From(row);
-                _recent.Set(seq, target);
-            }
-        }
-
-        return !target.IsMessage ? Refusals.NoMessage
-            : post.Kind is RoomEventKind.Edit or RoomEventKind.Delete && target.Author != post.User ? Refusals.NotAuthor
-            : target.Deleted ? Refusals.Gone
-            : null;
     }
 
     /// <summary>The answer to an earlier append of the same client id; null if there was none.</summary>
@@ -368,12 +231,6 @@ internal sealed partial class RoomGrain
         => entry.ClientId is { } id && await _log.FindAsync(_room, entry.User, id, _stopping.Token) is { } first
             ? ToReply(entry, first with { Duplicate = true })
             : null;
-
-    private async Task<RoomReply> AppendMembershipAsync(string user, RoomEventKind kind)
-    {
-        var waiting = WaitingEntry.OfServer(user, kind, _time.GetTimestamp());
-        return _queue.TryAdd(waiting) ? await waiting.Reply : Refusals.TooManyWait(_options);
-    }
 
     private static RoomReply ToReply(MessageLogEntry entry, AppendedEntry appended)
         => appended.Duplicate && appended.Hash != entry.Hash && appended.Hash != MessageLogEntry.AnyHash
@@ -385,54 +242,16 @@ internal sealed partial class RoomGrain
         Edited: false, appended.Messages);
 
     /// <summary>
-    /// Whether a newer activation has claimed the room and this one has not noticed. Then its members and messages are
-    /// out of date. Called when a gateway reports its users, because a gateway does so when it noticed another
-    /// activation. False if the log is unavailable.
-    /// </summary>
-    private async Task<bool> IsSupersededAsync()
-    {
-        try
-        {
-            // - Unclaimed, Unsure: false. A higher claim number may come from this activation's own claim.
-            // - Owned before and after the read, without a claim in flight: a higher number is another activation's.
-            // - Stepped down and not owned: false, because this activation already knows.
-            return _owned && _claiming.IsCompleted && await _log.HeadsAsync([_room], _stopping.Token) is [var head]
-                && _owned && _claiming.IsCompleted && head.Claim > ClaimNumber;
-        }
-        catch (MessageLogUnavailableException)
-        {
-            return false;
-        }
-    }
-
-    /// <summary>
-    /// Gives the room up, because a newer activation owns it. Nothing was committed, and nothing is published. Refuses
-    /// all entries and deactivates.
-    /// </summary>
-    private void StepDown(List<WaitingEntry> waiting)
-    {
-        _steppedDown = true;
-        _owned = false;
-        _instruments.Fenced.Add(1);
-        LogFenced(ClaimNumber);
-        var moving = Refusals.Moving(_options);
-        waiting.ForEach(one => one.Answer(moving));
-        _queue.Refuse(moving);
-        DeactivateOnIdle();
-    }
-
-    /// <summary>
     /// Handles an append whose outcome is unknown: refuses all entries that wait, and makes the next append claim
     /// first.
     /// </summary>
     private void LoseOwnership(RoomBatch batch)
     {
-        // - Owned: becomes Unsure.
-        // - Unclaimed, Unsure: the claim failed; nothing changes.
-        // - Stepped down: stays so. The entries are refused as moving, because a retry reaches the next activation.
-        _owned = false;
+        // - Unclaimed, Owned, Unsure: the entries are refused as unavailable. Their retry makes this activation claim.
+        // - Deactivating, Lost: the entries are refused as moving, because their retry reaches the next activation.
+        _ownership.OnBatchFailed();
         _instruments.MessageLogUnavailable.Add(1);
-        Fail(batch, _steppedDown ? Refusals.Moving(_options) : Refusals.MessageLogUnavailable(_options));
+        Fail(batch, _ownership.RefusesCommands ? Refusals.Moving(_options) : Refusals.MessageLogUnavailable(_options));
     }
 
     private void Fail(RoomBatch batch, Refused reply)
@@ -451,7 +270,4 @@ internal sealed partial class RoomGrain
 
     [LoggerMessage(105, LogLevel.Warning, "The message log cannot store an entry; its sender gets an error")]
     private partial void LogEntryRefused(Exception exception);
-
-    [LoggerMessage(104, LogLevel.Information, "The activation steps down: its claim {Claim} on the room is stale")]
-    private partial void LogFenced(long claim);
 }

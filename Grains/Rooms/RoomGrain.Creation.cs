@@ -39,19 +39,23 @@ internal sealed partial class RoomGrain
     /// <summary>Creates an empty room. Throws <see cref="MessageLogUnavailableException"/>.</summary>
     private async Task CreateAsync(RoomKind kind)
     {
-        while (_claim is null)
+        // - Unclaimed: create. If a claim or a creation is in flight, wait for that one instead.
+        // - Owned, Unsure, Deactivating: there is a claim, so the room exists.
+        // - Lost, without a claim: throw; the caller refuses. This also ends a wait during which the deactivation
+        //   began, unless the claim in flight succeeded after all.
+        while (_ownership.Claim is null)
         {
-            if (_steppedDown)
+            if (_ownership.RefusesCommands)
             {
                 throw new MessageLogUnavailableException("The activation has stepped down.");
             }
 
-            if (_claiming.IsCompleted)
+            if (!_ownership.IsClaiming)
             {
-                _claiming = CreateAsync();
+                _ownership.OnClaiming(CreateAsync());
             }
 
-            await _claiming;
+            await _ownership.Claiming;
         }
 
         async Task<bool> CreateAsync()
@@ -112,7 +116,8 @@ internal sealed partial class RoomGrain
         var creating = CreateAsync();
 
         // Other calls wait for the creation as for a claim, so that none of them claims and fences it.
-        await (_claiming = ForOthersAsync(creating));
+        _ownership.OnClaiming(ForOthersAsync(creating));
+        await _ownership.Claiming;
         await creating;
 
         async Task<bool> CreateAsync()

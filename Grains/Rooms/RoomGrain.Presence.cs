@@ -37,7 +37,7 @@ internal sealed partial class RoomGrain
         }
 
         LeaveIfEmpty();
-        return new AttachmentsSynced(new RoomHead(_room, _head, ClaimNumber), PresenceAfter(known));
+        return new AttachmentsSynced(new RoomHead(_room, _head, _ownership.Number), PresenceAfter(known));
     }
 
     public async Task<PresenceSnapshot> WhoAsync(string user, int most)
@@ -64,7 +64,7 @@ internal sealed partial class RoomGrain
 
     public Task TypingAsync(string user)
     {
-        if (_claim is null)
+        if (_ownership.Claim is null)
         {
             // Without a claim, no user is attached that could see it.
             return Task.CompletedTask;
@@ -104,7 +104,7 @@ internal sealed partial class RoomGrain
 
     private void AttachAll(string gateway, string[] users)
     {
-        if (_steppedDown || _watch.IsDead(gateway))
+        if (_ownership.RefusesCommands || _watch.IsDead(gateway))
         {
             return;
         }
@@ -112,7 +112,8 @@ internal sealed partial class RoomGrain
         // The first report of a gateway mostly has users that were already attached to the previous activation. They
         // change the count, but no update says that they came. A user that is really new sends an enter.
         var byName = !_syncedGateways.Add(gateway);
-        var wanted = users.Where(user => MayNot(user) is null && (_claim!.Kind == RoomKind.Channel || _membership.Contains(user))).ToHashSet();
+        var isChannel = _ownership.Claim!.Kind == RoomKind.Channel;
+        var wanted = users.Where(user => MayNot(user) is null && (isChannel || _membership.Contains(user))).ToHashSet();
         foreach (var user in _attached.On(gateway).Where(user => !wanted.Contains(user)).ToArray())
         {
             Detach(gateway, user);
@@ -193,7 +194,7 @@ internal sealed partial class RoomGrain
     /// </summary>
     private void LeaveIfEmpty()
     {
-        if (_claim is null && !_paid && _claiming.IsCompletedSuccessfully && _queue.Sealing.IsCompleted)
+        if (_ownership.IsWithoutRoom && !_paid && _queue.Sealing.IsCompleted)
         {
             DeactivateOnIdle();
         }
@@ -202,7 +203,8 @@ internal sealed partial class RoomGrain
     private void PublishPresence(PresenceUpdate notice) => _publisher.Publish(ToRoomPresence(notice));
 
     private RoomPresence[] PresenceAfter(PresenceVersion known)
-        => [.. _presence.After(known.Activation == _activation ? known.Number : 0).Select(ToRoomPresence)];
+        => [.. _presence.After(known.Activation == _ownership.FirstNumber ? known.Number : 0).Select(ToRoomPresence)];
 
-    private RoomPresence ToRoomPresence(PresenceUpdate notice) => new(_room, new(_activation, notice.Number), notice.Came, notice.Went, notice.Count);
+    private RoomPresence ToRoomPresence(PresenceUpdate notice)
+        => new(_room, new(_ownership.FirstNumber, notice.Number), notice.Came, notice.Went, notice.Count);
 }

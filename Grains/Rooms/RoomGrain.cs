@@ -9,8 +9,9 @@ using OrleansChat.Grains.MessageLog;
 namespace OrleansChat.Grains.Rooms;
 
 /// <summary>
-/// One room. This file decides commands, RoomGrain.Attendance.cs tracks the attached users, RoomGrain.Log.cs claims the
-/// room, appends and publishes, and RoomGrain.Creation.cs creates the room.
+/// One room. This file takes the calls of the gateways. RoomGrain.Commands.cs decides each command, RoomGrain.Commit.cs
+/// appends and publishes, RoomGrain.Claim.cs claims the room, RoomGrain.Creation.cs creates it, and
+/// RoomGrain.Presence.cs tracks the attached users.
 /// </summary>
 /// <remarks>
 /// A call of a gateway takes these steps. The grain is reentrant: while an append is in flight, the room decides the
@@ -21,8 +22,8 @@ namespace OrleansChat.Grains.Rooms;
 /// exit that changes the membership first waits for its own append.</item>
 /// <item>Seal (<see cref="AppendQueue"/>): when no append is in flight, the waiting entries become one
 /// <see cref="RoomBatch"/>.</item>
-/// <item>Own (<see cref="OwnAsync"/>): claim the room, unless this activation owns it. A direct room that does not
-/// exist is created with the batch.</item>
+/// <item>Own (<see cref="OwnAsync"/>): claim the room, unless this activation owns it (<see cref="RoomOwnership"/>). A
+/// direct room that does not exist is created with the batch.</item>
 /// <item>Append (<see cref="AppendAsync"/>): one append under the claim number. If the claim is stale, the append
 /// commits nothing and the activation steps down. If the outcome is unknown, all waiting entries are refused, and the
 /// room is claimed again before the next append.</item>
@@ -47,6 +48,7 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
     private readonly ILogger<RoomGrain> _logger;
     private readonly CancellationTokenSource _stopping = new();
 
+    private readonly RoomOwnership _ownership = new();
     private readonly AppendQueue _queue;
     private readonly RecentMessages _recent;
     private readonly Publisher _publisher;
@@ -77,9 +79,9 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
         _recent = new(_options.RecentMessages);
         _publisher = new(_options, StreamTo, instruments, time, logger);
         _notifier = new(_options, time, NotifyAsync, instruments, logger, _stopping.Token);
-        _membership = new(_options.GroupMembers, AppendMembershipAsync);
+        _membership = new(_options, _queue, time);
         _membership.Reset(_people ?? []);
-        _marks = new(_room, log, _options, time, _attached.Contains, Stay, logger, _stopping.Token);
+        _marks = new(_room, log, _options, time, _attached, Stay, logger, _stopping.Token);
         _presence = new(_options, time, () => _attached.Count, PublishPresence, _stopping.Token);
     }
 
@@ -115,14 +117,14 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
         }
 
         LeaveIfEmpty();
-        return new RoomReplies(ClaimNumber, replies);
+        return new RoomReplies(_ownership.Number, replies);
     }
 
     /// <summary>Refuses the entries that wait, publishes that the room is moving, and stores the read marks.</summary>
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         // From now on every command is refused. A batch that is already sealed is still appended, if the room is owned.
-        _steppedDown = true;
+        _ownership.OnDeactivating();
         _queue.Refuse(Refusals.Moving(_options));
         try
         {
@@ -132,7 +134,8 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
             await Task.WhenAll(_publisher.DrainAsync(), _notifier.Sending)
                 .WaitAsync(TimeSpan.FromMilliseconds(_options.DrainMs), _time, cancellationToken);
         }
-        catch (Exception exception) when (exception is MessageLogUnavailableException or OperationCanceledException or TimeoutException)
+        catch (Exception exception) when (
+            exception is MessageLogUnavailableException or OperationCanceledException or TimeoutException)
         {
             LogLeftInHaste(exception);
         }
@@ -154,7 +157,8 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
     /// first.
     /// </summary>
     private bool ComesAgain(Call call, Refused refused)
-        => refused.RetryMs is not null || (refused.Reason == Refusal.NotMember && call.Claim != 0 && call.Claim != ClaimNumber);
+        => refused.RetryMs is not null
+            || (refused.Reason == Refusal.NotMember && call.Claim != 0 && call.Claim != _ownership.Number);
 
     private async ValueTask<(RoomReply? Now, WaitingEntry? Later)> DecideSafelyAsync(Call call, RoomCommand command)
     {
@@ -184,7 +188,7 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
 
     private async ValueTask<(RoomReply? Now, WaitingEntry? Later)> DecideAsync(Call call, RoomCommand command)
     {
-        var refusal = _steppedDown || IsOvertaken(call) ? Refusals.Moving(_options)
+        var refusal = _ownership.RefusesCommands || IsOvertaken(call) ? Refusals.Moving(_options)
             : _watch.IsDead(call.Gateway) ? Refusals.GatewayExpired
             : MayNot(command.User);
         return refusal is not null
@@ -199,194 +203,10 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
             };
     }
 
-    private async ValueTask<(RoomReply? Now, WaitingEntry? Later)> PostAsync(Call call, Post post)
-    {
-        var exists = await KnowAsync();
-        if (!exists && (!IsDirect || post.Kind != RoomEventKind.Msg))
-        {
-            return (IsDirect ? Refusals.NoMessage : Refusals.NoRoom, null);
-        }
-
-        // Checked before the entry is batched: an entry that no store accepts must not fail other users' entries.
-        var waiting = WaitingEntry.Create(post, _time.GetTimestamp());
-        AppendCheck.ThrowIfNotStorable(_room, waiting.Entry);
-        if (!exists && await PayAsync(post.User) is { } unpaid)
-        {
-            return (unpaid, null);
-        }
-
-        if (!IsHere(post.User))
-        {
-            // The user may have been in the room when this client id was first sent, and the answer was lost. Then the
-            // first answer still holds.
-            return (ComesAgain(call, Refusals.NotMember) ? Refusals.NotMember : await FirstAnswerAsync(waiting.Entry) ?? Refusals.NotMember, null);
-        }
-
-        if (post.Kind != RoomEventKind.Msg && await RefuseTargetAsync(post) is { } refusal)
-        {
-            // The command may have succeeded before: a repeated deletion finds that its message is gone. It gets the
-            // first answer.
-            var first = refusal.Reason is Refusal.Gone or Refusal.NotFound ? await FirstAnswerAsync(waiting.Entry) : null;
-            return (first ?? refusal, null);
-        }
-
-        // If the queue was refused since the call began, an earlier post of this call may have failed. This one must
-        // not overtake it.
-        return _queue.Refusals != call.Refusals ? (Refusals.MessageLogUnavailable(_options), null)
-            : _queue.TryAdd(waiting) ? (null, waiting)
-            : (Refusals.TooManyWait(_options), null);
-    }
-
-    private async Task<RoomReply> EnterAsync(Call call, Enter enter)
-    {
-        if (enter.Create == RoomKind.Direct && !IsDirect)
-        {
-            return Refusals.OtherKind;
-        }
-
-        if (!await KnowAsync())
-        {
-            // Entering a direct room without a message attaches nobody. The first message notifies both users, and the
-            // gateway then attaches them; if the notification is lost, the gateway's head poller finds the room.
-            if (UncreatedRoom.Answer(_room, enter) is { } absent)
-            {
-                return absent;
-            }
-
-            if (await PayAsync(enter.User) is { } unpaid)
-            {
-                return unpaid;
-            }
-
-            await CreateAsync(enter.Create!.Value);
-        }
-
-        if (IsOvertaken(call))
-        {
-            return Refusals.Moving(_options);
-        }
-
-        if (enter.Require is { } kind && kind != _claim!.Kind)
-        {
-            return Refusals.OtherKind;
-        }
-
-        if (enter.AsMember && MayNotRead(enter.User) is { } stranger)
-        {
-            return stranger;
-        }
-
-        if (_claim!.Kind == RoomKind.Group && await _membership.JoinAsync(enter.User) is { } refused)
-        {
-            return refused;
-        }
-
-        if (_marks.IsUnflushed(enter.User))
-        {
-            await _marks.FlushAsync(_stopping.Token);
-        }
-
-        var facts = await _log.FactsAsync(_room, enter.User, _stopping.Token);
-        if (facts is null)
-        {
-            return Refusals.NoRoom;
-        }
-
-        if (_claim.Kind == RoomKind.Group && !facts.IsMember)
-        {
-            // The log is newer than this activation's list of members: another activation may have written since.
-            return Refusals.NotMember;
-        }
-
-        // Nothing is awaited from here to the answer. So this gateway receives every event after the head in the
-        // answer.
-        if (_steppedDown || IsOvertaken(call))
-        {
-            return Refusals.Moving(_options);
-        }
-
-        if (!_attached.Contains(enter.User) && _attached.Count >= _options.AttachedUsers)
-        {
-            return Refusals.Full;
-        }
-
-        Attach(call.Gateway, enter.User, byName: true);
-        var read = _marks.Learn(enter.User, facts.Read);
-
-        // If a newer activation owns the room and this one has not noticed, its head is old. The head in the log is
-        // right.
-        var (head, messages) = facts.Seq > _head ? (facts.Seq, facts.Messages) : (_head, _messages);
-        return new Entered(
-            _claim.Kind, _claim.Epoch, head, messages, read, Math.Max(0, messages - facts.ReadMessages), _attached.Count,
-            new PresenceVersion(_activation, _presence.Version));
-    }
-
-    private async Task<RoomReply> ExitAsync(Call call, Exit exit)
-    {
-        if (!exit.Stays)
-        {
-            Detach(call.Gateway, exit.User);
-        }
-
-        if (!exit.EndMembership || !await KnowAsync() || _claim!.Kind != RoomKind.Group)
-        {
-            return Refusals.Done;
-        }
-
-        if (IsOvertaken(call))
-        {
-            return Refusals.Moving(_options);
-        }
-
-        return await _membership.LeaveAsync(exit.User);
-    }
-
-    private async Task<RoomReply> MarkAsync(MarkRead mark)
-    {
-        if (!await KnowAsync())
-        {
-            return UncreatedRoom.Answer(_room, mark)!;
-        }
-
-        if (!IsHere(mark.User))
-        {
-            return Refusals.NotMember;
-        }
-
-        if (!_marks.Knows(mark.User) && await _log.FactsAsync(_room, mark.User, _stopping.Token) is { } facts)
-        {
-            _marks.Learn(mark.User, facts.Read);
-        }
-
-        var read = Math.Min(mark.Read, _head);
-        if (_marks.TryMove(mark.User, read))
-        {
-            _publisher.Publish(new RoomMark(_room, mark.User, read));
-        }
-
-        return Refusals.Done;
-    }
-
-    /// <summary>
-    /// The checks that need no log: the room key is valid, and the user belongs to the direct conversation. Null if
-    /// both hold.
-    /// </summary>
-    private Refused? MayNot(string user)
-        => _people is null ? Refusals.NoRoom : IsDirect && !_people.Contains(user) ? Refusals.NotYours : null;
-
-    private Refused? MayNotRead(string user)
-        => _claim!.Kind == RoomKind.Group && !_membership.Contains(user) ? Refusals.NotMember : null;
-
-    /// <summary>
-    /// Whether the user may post. In a channel the user must be attached. In a group or a direct conversation the user
-    /// must be a member, attached or not.
-    /// </summary>
-    private bool IsHere(string user)
-        => _claim?.Kind == RoomKind.Channel ? _attached.Contains(user) : _membership.Contains(user);
-
     private Func<GatewayStreamItem, Task> StreamTo(string gateway)
     {
-        var stream = this.GetStreamProvider(GatewayStreamNames.Provider).GetStream<GatewayStreamItem>(StreamId.Create(GatewayStreamNames.Namespace, gateway));
+        var stream = this.GetStreamProvider(GatewayStreamNames.Provider)
+            .GetStream<GatewayStreamItem>(StreamId.Create(GatewayStreamNames.Namespace, gateway));
         return item => stream.OnNextAsync(item);
     }
 

@@ -1,0 +1,132 @@
+using Microsoft.Extensions.Logging;
+using OrleansChat.Grains.Interfaces;
+using OrleansChat.Grains.MessageLog;
+
+namespace OrleansChat.Grains.Rooms;
+
+/// <summary>
+/// Claims the room, and gives it up. <see cref="RoomOwnership"/> has the states and the transitions between them.
+/// </summary>
+internal sealed partial class RoomGrain
+{
+    /// <summary>
+    /// Whether the room exists. Claims it if it was never claimed. Throws <see cref="MessageLogUnavailableException"/>.
+    /// </summary>
+    private ValueTask<bool> KnowAsync() => _ownership.Claim is not null ? ValueTask.FromResult(true) : OwnAsync();
+
+    /// <summary>
+    /// Claims the room unless it is owned. False if it does not exist. Throws
+    /// <see cref="MessageLogUnavailableException"/>.
+    /// </summary>
+    private async ValueTask<bool> OwnAsync()
+    {
+        // The room is claimed by the first command, not at activation. If the log is unavailable, a command can be
+        // refused; an activation could only fail.
+        // - Unclaimed, Unsure: claim. If a claim or a creation is in flight, wait for that one instead.
+        // - Owned, Deactivating: nothing to do.
+        // - Lost: throw; the caller refuses. If the room is lost while its claim is in flight, and the claim succeeds
+        //   later, the room is Deactivating: the batch that waits here is appended.
+        while (_ownership.MustClaim)
+        {
+            // One claim at a time, because each claim fences the one before it.
+            if (!_ownership.IsClaiming)
+            {
+                _ownership.OnClaiming(ClaimAsync());
+            }
+
+            if (!await _ownership.Claiming)
+            {
+                return false;
+            }
+        }
+
+        return _ownership.MayAppend ? true : throw new MessageLogUnavailableException("The activation has stepped down.");
+    }
+
+    /// <summary>
+    /// Makes one claim. False if the room does not exist. Throws <see cref="MessageLogUnavailableException"/>; then the
+    /// state does not change, although the log may have raised the claim number.
+    /// </summary>
+    /// <remarks>
+    /// <list type="number">
+    /// <item>Raise the claim number. From then on no other append commits, so the reads below are not outdated.</item>
+    /// <item>Read the members of a group, and the events that this activation has not published.</item>
+    /// <item>Own the room: replace the state by what was read, and publish these events. Nothing is awaited in this
+    /// step, so no command sees a part of it.</item>
+    /// </list>
+    /// </remarks>
+    private async Task<bool> ClaimAsync()
+    {
+        // Step 1: raise the claim number.
+        if (await _log.ClaimAsync(_room, _stopping.Token) is not { } claim)
+        {
+            return false;
+        }
+
+        // Step 2: read.
+        // - Unclaimed: no gateway is attached, so there is nothing to publish.
+        // - Unsure: the append may have committed. Attached gateways expect every event after their head, so its
+        //   events are published now.
+        // - Lost: the deactivation began during the claim. Like Unclaimed or Unsure, whichever the state was before.
+        // - Owned, Deactivating: no claim begins in these states.
+        IReadOnlyList<string> members =
+            claim.Kind == RoomKind.Group ? await _log.MembersAsync(_room, _stopping.Token) : _people!;
+        IReadOnlyList<RoomEvent> missed = _ownership.Claim is not null && claim.Seq > _head
+            ? await _log.ReadAsync(_room, _head, _options.RowsPerBatch, _stopping.Token)
+            : [];
+
+        // Step 3: own.
+        Own(claim, members);
+        Publish([.. missed]);
+        return true;
+    }
+
+    /// <summary>Takes over the claim and replaces everything known about the room by what the log has.</summary>
+    private void Own(RoomClaim claim, IReadOnlyList<string> members)
+    {
+        _membership.Reset(members);
+        _recent.Clear();
+        (_head, _ts, _messages) = (claim.Seq, claim.Ts, claim.Messages);
+        _ownership.OnClaimed(claim);
+    }
+
+    /// <summary>
+    /// Whether a newer activation has claimed the room and this one has not noticed. Then its members and messages are
+    /// out of date. Called when a gateway reports its users, because a gateway does so when it noticed another
+    /// activation. False if the log is unavailable.
+    /// </summary>
+    private async Task<bool> IsSupersededAsync()
+    {
+        try
+        {
+            // - Unclaimed, Unsure: false. A higher claim number may come from this activation's own claim.
+            // - Owned, Deactivating, before and after the read, without a claim in flight: a higher number is another
+            //   activation's.
+            // - Lost: false, because this activation already knows.
+            return _ownership.IsSettled && await _log.HeadsAsync([_room], _stopping.Token) is [var head]
+                && _ownership.IsSettled && head.Claim > _ownership.Number;
+        }
+        catch (MessageLogUnavailableException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>
+    /// Gives the room up, because a newer activation owns it. Nothing was committed, and nothing is published. Refuses
+    /// all entries and deactivates.
+    /// </summary>
+    private void StepDown(List<WaitingEntry> waiting)
+    {
+        _ownership.OnFenced();
+        _instruments.Fenced.Add(1);
+        LogFenced(_ownership.Number);
+        var moving = Refusals.Moving(_options);
+        waiting.ForEach(one => one.Answer(moving));
+        _queue.Refuse(moving);
+        DeactivateOnIdle();
+    }
+
+    [LoggerMessage(104, LogLevel.Information, "The activation steps down: its claim {Claim} on the room is stale")]
+    private partial void LogFenced(long claim);
+}

@@ -1,0 +1,270 @@
+using OrleansChat.Grains.Interfaces;
+using OrleansChat.Grains.MessageLog;
+
+namespace OrleansChat.Grains.Rooms;
+
+/// <summary>Decides each kind of command.</summary>
+internal sealed partial class RoomGrain
+{
+    private async ValueTask<(RoomReply? Now, WaitingEntry? Later)> PostAsync(Call call, Post post)
+    {
+        var exists = await KnowAsync();
+        if (!exists && (!IsDirect || post.Kind != RoomEventKind.Msg))
+        {
+            return (IsDirect ? Refusals.NoMessage : Refusals.NoRoom, null);
+        }
+
+        // Checked before the entry is batched: an entry that no store accepts must not fail other users' entries.
+        var waiting = WaitingEntry.Create(post, _time.GetTimestamp());
+        AppendCheck.ThrowIfNotStorable(_room, waiting.Entry);
+        if (!exists && await PayAsync(post.User) is { } unpaid)
+        {
+            return (unpaid, null);
+        }
+
+        if (!IsHere(post.User))
+        {
+            // The user may have been in the room when this client id was first sent, and the answer was lost. Then the
+            // first answer still holds.
+            return ComesAgain(call, Refusals.NotMember)
+                ? (Refusals.NotMember, null)
+                : (await FirstAnswerAsync(waiting.Entry) ?? Refusals.NotMember, null);
+        }
+
+        if (post.Kind != RoomEventKind.Msg && await RefuseTargetAsync(post) is { } refusal)
+        {
+            // The command may have succeeded before: a repeated deletion finds that its message is gone. It gets the
+            // first answer.
+            var first = refusal.Reason is Refusal.Gone or Refusal.NotFound ? await FirstAnswerAsync(waiting.Entry) : null;
+            return (first ?? refusal, null);
+        }
+
+        // If the queue was refused since the call began, an earlier post of this call may have failed. This one must
+        // not overtake it.
+        return _queue.Refusals != call.Refusals ? (Refusals.MessageLogUnavailable(_options), null)
+            : _queue.TryAdd(waiting) ? (null, waiting)
+            : (Refusals.TooManyWait(_options), null);
+    }
+
+    /// <summary>Attaches a user, who becomes a member first if the room is a group.</summary>
+    /// <remarks>
+    /// <list type="number">
+    /// <item>Find the room, or create it. The user pays for the creation.</item>
+    /// <item>Check what the command requires of the room and of the user.</item>
+    /// <item>In a group, make the user a member, and wait until that is durable.</item>
+    /// <item>Read the user's facts from the log, after the user's read mark is in it.</item>
+    /// <item>Attach the user and answer with the head. Nothing is awaited in this step. So the gateway receives every
+    /// event after that head.</item>
+    /// </list>
+    /// Every step before the last one may wait. If the gateway has made a newer call meanwhile, or the room is lost,
+    /// the user is not attached.
+    /// </remarks>
+    private async Task<RoomReply> EnterAsync(Call call, Enter enter)
+    {
+        if (enter.Create == RoomKind.Direct && !IsDirect)
+        {
+            return Refusals.OtherKind;
+        }
+
+        // Step 1: find or create.
+        if (!await KnowAsync())
+        {
+            // Entering a direct room without a message attaches nobody. The first message notifies both users, and the
+            // gateway then attaches them; if the notification is lost, the gateway's head poller finds the room.
+            if (UncreatedRoom.Answer(_room, enter) is { } absent)
+            {
+                return absent;
+            }
+
+            if (await PayAsync(enter.User) is { } unpaid)
+            {
+                return unpaid;
+            }
+
+            await CreateAsync(enter.Create!.Value);
+        }
+
+        if (IsOvertaken(call))
+        {
+            return Refusals.Moving(_options);
+        }
+
+        // Step 2: check.
+        if (enter.Require is { } kind && kind != _ownership.Claim!.Kind)
+        {
+            return Refusals.OtherKind;
+        }
+
+        if (enter.AsMember && MayNotRead(enter.User) is { } stranger)
+        {
+            return stranger;
+        }
+
+        // Step 3: make the user a member.
+        if (_ownership.Claim!.Kind == RoomKind.Group && await _membership.JoinAsync(enter.User) is { } refused)
+        {
+            return refused;
+        }
+
+        // Step 4: read the facts.
+        if (_marks.IsUnflushed(enter.User))
+        {
+            await _marks.FlushAsync(_stopping.Token);
+        }
+
+        var facts = await _log.FactsAsync(_room, enter.User, _stopping.Token);
+        if (facts is null)
+        {
+            return Refusals.NoRoom;
+        }
+
+        if (_ownership.Claim.Kind == RoomKind.Group && !facts.IsMember)
+        {
+            // The log is newer than this activation's list of members: another activation may have written since.
+            return Refusals.NotMember;
+        }
+
+        // Step 5: attach.
+        // - Unclaimed: not here, because step 1 found or created the room.
+        // - Owned, Unsure: attach. If an unknown append has committed, the next claim publishes its events.
+        // - Deactivating, Lost: refuse, so that the gateway attaches the user to the next activation.
+        if (_ownership.RefusesCommands || IsOvertaken(call))
+        {
+            return Refusals.Moving(_options);
+        }
+
+        if (!_attached.Contains(enter.User) && _attached.Count >= _options.AttachedUsers)
+        {
+            return Refusals.Full;
+        }
+
+        Attach(call.Gateway, enter.User, byName: true);
+        var read = _marks.Learn(enter.User, facts.Read);
+
+        // If a newer activation owns the room and this one has not noticed, its head is old. The head in the log is
+        // right.
+        var (head, messages) = facts.Seq > _head ? (facts.Seq, facts.Messages) : (_head, _messages);
+        return new Entered(
+            _ownership.Claim.Kind, _ownership.Claim.Epoch, head, messages, read, Math.Max(0, messages - facts.ReadMessages),
+            _attached.Count, new PresenceVersion(_ownership.FirstNumber, _presence.Version));
+    }
+
+    private async Task<RoomReply> ExitAsync(Call call, Exit exit)
+    {
+        if (!exit.Stays)
+        {
+            Detach(call.Gateway, exit.User);
+        }
+
+        if (!exit.EndMembership || !await KnowAsync() || _ownership.Claim!.Kind != RoomKind.Group)
+        {
+            return Refusals.Done;
+        }
+
+        if (IsOvertaken(call))
+        {
+            return Refusals.Moving(_options);
+        }
+
+        return await _membership.LeaveAsync(exit.User);
+    }
+
+    private async Task<RoomReply> MarkAsync(MarkRead mark)
+    {
+        if (!await KnowAsync())
+        {
+            return UncreatedRoom.Answer(_room, mark)!;
+        }
+
+        if (!IsHere(mark.User))
+        {
+            return Refusals.NotMember;
+        }
+
+        if (!_marks.Knows(mark.User) && await _log.FactsAsync(_room, mark.User, _stopping.Token) is { } facts)
+        {
+            _marks.Learn(mark.User, facts.Read);
+        }
+
+        var read = Math.Min(mark.Read, _head);
+        if (_marks.TryMove(mark.User, read))
+        {
+            _publisher.Publish(new RoomMark(_room, mark.User, read));
+        }
+
+        return Refusals.Done;
+    }
+
+    /// <summary>
+    /// The checks that need no log: the room key is valid, and the user belongs to the direct conversation. Null if
+    /// both hold.
+    /// </summary>
+    private Refused? MayNot(string user)
+        => _people is null ? Refusals.NoRoom : IsDirect && !_people.Contains(user) ? Refusals.NotYours : null;
+
+    private Refused? MayNotRead(string user)
+        => _ownership.Claim!.Kind == RoomKind.Group && !_membership.Contains(user) ? Refusals.NotMember : null;
+
+    /// <summary>
+    /// Whether the user may post. In a channel the user must be attached. In a group or a direct conversation the user
+    /// must be a member, attached or not.
+    /// </summary>
+    private bool IsHere(string user)
+        => _ownership.Claim?.Kind == RoomKind.Channel ? _attached.Contains(user) : _membership.Contains(user);
+
+    /// <summary>
+    /// Checks the message that a command refers to. Returns null if the command is allowed.
+    /// </summary>
+    /// <remarks>
+    /// The message may be deleted between this check and the append of the command. Each such deletion is caught:
+    /// <list type="bullet">
+    /// <item>By a batch that commits while the command waits: <see cref="AppendQueue.Deleted"/> marks the waiting
+    /// entry.</item>
+    /// <item>In the same batch as the command: <see cref="RoomBatch.TryAdd"/> leaves the command for the next
+    /// batch.</item>
+    /// <item>By a commit during the read below: <see cref="_recent"/> has it and is asked again after the read.</item>
+    /// <item>By an earlier owner, or by an append with an unknown outcome: it is in the log before this activation's
+    /// claim returns.</item>
+    /// </list>
+    /// </remarks>
+    private async ValueTask<Refused?> RefuseTargetAsync(Post post)
+    {
+        if (post.Kind is RoomEventKind.Join or RoomEventKind.Leave)
+        {
+            return Refusals.ServerKind;
+        }
+
+        if (post.Ref is not { } seq || seq < 1 || !await OwnAsync())
+        {
+            return Refusals.NoMessage;
+        }
+
+        // The log is read even for a sequence after the head: an append with an unknown outcome may have committed, and
+        // clients may have read its events.
+        if (!_recent.TryGet(seq, out var target))
+        {
+            var claim = _ownership.Number;
+            var rows = await _log.ReadAsync(_room, seq - 1, 1, _stopping.Token);
+
+            // - Owned, Deactivating, under the same claim: the row is as new as what this activation knows.
+            // - Owned, Deactivating, under a newer claim: the row may be older than that claim.
+            // - Unsure, Lost: a batch failed or the room was lost during the read.
+            // - Unclaimed: not here, because the room was owned before the read.
+            if (!_ownership.MayAppend || claim != _ownership.Number)
+            {
+                return Refusals.MessageLogUnavailable(_options);
+            }
+
+            if (!_recent.TryGet(seq, out target) && rows is [var row] && row.Seq == seq)
+            {
+                target = Target.From(row);
+                _recent.Set(seq, target);
+            }
+        }
+
+        return !target.IsMessage ? Refusals.NoMessage
+            : post.Kind is RoomEventKind.Edit or RoomEventKind.Delete && target.Author != post.User ? Refusals.NotAuthor
+            : target.Deleted ? Refusals.Gone
+            : null;
+    }
+}

@@ -1,0 +1,163 @@
+using OrleansChat.Grains.MessageLog;
+
+namespace OrleansChat.Grains.Rooms;
+
+/// <summary>Whether an activation owns its room, as far as it knows.</summary>
+internal enum RoomOwnershipState
+{
+    /// <summary>This activation has not claimed the room yet, or the room does not exist.</summary>
+    Unclaimed,
+
+    /// <summary>The last claim is valid, as far as this activation knows. Appends carry its number.</summary>
+    Owned,
+
+    /// <summary>
+    /// A batch failed, so the outcome of its append is unknown. The room must be claimed again before the next append.
+    /// That claim fences the unknown append, or finds its events in the log.
+    /// </summary>
+    Unsure,
+
+    /// <summary>
+    /// The activation is being deactivated and still owns the room. It refuses every command, but it appends the batch
+    /// that is already sealed.
+    /// </summary>
+    Deactivating,
+
+    /// <summary>
+    /// A newer activation owns the room, or this one is being deactivated without owning it. It refuses every command
+    /// and begins no claim.
+    /// </summary>
+    Lost,
+}
+
+/// <summary>
+/// One activation's ownership of its room: the state, the result of the last claim, and the claim in flight. Makes no
+/// calls itself: the room claims, and reports here what happened. Runs in the room's turns.
+/// </summary>
+/// <remarks>
+/// The next state by event; an empty cell means that the state does not change:
+/// <code>
+///              | OnClaimed    | OnBatchFailed | OnDeactivating | OnFenced
+/// -------------|--------------|---------------|----------------|---------
+/// Unclaimed    | Owned        |               | Lost           | Lost
+/// Owned        |              | Unsure        | Deactivating   | Lost
+/// Unsure       | Owned        |               | Lost           | Lost
+/// Deactivating |              | Lost          |                | Lost
+/// Lost         | Deactivating |               |                |
+/// </code>
+/// A claim in flight (<see cref="Claiming"/>) is not a state, because it does not decide whether an append or a command
+/// is allowed. A deactivation, for example, makes an Unsure room Lost at once, and the claim in flight returns later.
+/// </remarks>
+internal sealed class RoomOwnership
+{
+    public RoomOwnershipState State { get; private set; }
+
+    /// <summary>The result of the last claim that succeeded, valid or not; null before the first.</summary>
+    public RoomClaim? Claim { get; private set; }
+
+    /// <summary>The number of <see cref="Claim"/>; 0 before the first.</summary>
+    public long Number => Claim?.Number ?? 0;
+
+    /// <summary>
+    /// The number of the first claim; 0 before it. It distinguishes this activation's presence updates from those of
+    /// other activations.
+    /// </summary>
+    public long FirstNumber { get; private set; }
+
+    /// <summary>
+    /// The claim or the creation that began last. True if it succeeded, false if the room does not exist. Completed
+    /// with false before the first one.
+    /// </summary>
+    public Task<bool> Claiming { get; private set; } = Task.FromResult(false);
+
+    /// <summary>
+    /// Whether a claim or a creation is in flight. No other may begin, because each fences the one before it.
+    /// </summary>
+    public bool IsClaiming => !Claiming.IsCompleted;
+
+    /// <summary>Whether an append may use <see cref="Number"/>.</summary>
+    public bool MayAppend => State is RoomOwnershipState.Owned or RoomOwnershipState.Deactivating;
+
+    /// <summary>Whether the room must be claimed, or the claim in flight awaited, before the next append.</summary>
+    public bool MustClaim => State is RoomOwnershipState.Unclaimed or RoomOwnershipState.Unsure;
+
+    /// <summary>
+    /// Whether every command is refused, because its sender must reach the next activation. Once true, it stays true.
+    /// </summary>
+    public bool RefusesCommands => State is RoomOwnershipState.Deactivating or RoomOwnershipState.Lost;
+
+    /// <summary>
+    /// Whether an append may use <see cref="Number"/>, and no claim is in flight. If the log has a higher number then,
+    /// another activation claimed the room.
+    /// </summary>
+    public bool IsSettled => MayAppend && !IsClaiming;
+
+    /// <summary>
+    /// Whether no claim has succeeded, none is in flight, and the last one did not fail. So the room does not exist, or
+    /// no command has needed it yet.
+    /// </summary>
+    public bool IsWithoutRoom => Claim is null && Claiming.IsCompletedSuccessfully;
+
+    /// <summary>
+    /// Records a claim or a creation that the room has begun. If it succeeds, the room calls <see cref="OnClaimed"/>
+    /// before the task completes. So the callers that await the task find the new state. If it fails or finds no room,
+    /// the state does not change.
+    /// </summary>
+    public void OnClaiming(Task<bool> claiming) => Claiming = claiming;
+
+    /// <summary>Records a claim or a creation that succeeded.</summary>
+    public void OnClaimed(RoomClaim claim)
+    {
+        // - Unclaimed: the first claim.
+        // - Unsure: the claim is valid again.
+        // - Owned: a direct room was created here after another call had claimed it. The newer number counts.
+        // - Deactivating: like Owned.
+        // - Lost: late, because the deactivation began while the claim was in flight. The batch that waits for the
+        //   claim is still appended; new commands stay refused.
+        State = RefusesCommands ? RoomOwnershipState.Deactivating : RoomOwnershipState.Owned;
+        Claim = claim;
+        FirstNumber = FirstNumber == 0 ? claim.Number : FirstNumber;
+    }
+
+    /// <summary>Records that a batch failed: the log may have committed it, and another claim must find out.</summary>
+    public void OnBatchFailed()
+    {
+        State = State switch
+        {
+            // The claim is tried again by the next command, and by the next batch.
+            RoomOwnershipState.Owned => RoomOwnershipState.Unsure,
+
+            // No more claims: the next activation finds the events of this batch in the log.
+            RoomOwnershipState.Deactivating => RoomOwnershipState.Lost,
+
+            // - Unclaimed, Unsure: the claim failed, not an append.
+            // - Lost: the batch found the room lost, or another call noticed a newer activation during the append.
+            RoomOwnershipState.Unclaimed or RoomOwnershipState.Unsure or RoomOwnershipState.Lost => State,
+            _ => throw new InvalidOperationException($"Unknown state {State}."),
+        };
+    }
+
+    /// <summary>Records that a newer activation owns the room.</summary>
+    public void OnFenced()
+    {
+        // - Owned, Deactivating: the claim is stale.
+        // - Lost: late. Another call noticed the newer activation during the append.
+        // - Unclaimed, Unsure: there is no claim to find stale.
+        State = RoomOwnershipState.Lost;
+    }
+
+    /// <summary>Records that Orleans deactivates the activation.</summary>
+    public void OnDeactivating()
+    {
+        State = State switch
+        {
+            // A batch that is already sealed is still appended.
+            RoomOwnershipState.Owned or RoomOwnershipState.Deactivating => RoomOwnershipState.Deactivating,
+
+            // - Unclaimed, Unsure: a claim in flight may still succeed (OnClaimed); no other begins.
+            // - Lost: the activation deactivates because it was fenced.
+            RoomOwnershipState.Unclaimed or RoomOwnershipState.Unsure or RoomOwnershipState.Lost => RoomOwnershipState.Lost,
+            _ => throw new InvalidOperationException($"Unknown state {State}."),
+        };
+    }
+}

@@ -1,8 +1,8 @@
 namespace OrleansChat.Gateway.Cluster;
 
 /// <summary>
-/// The one call that is in flight, which can be abandoned. A call to a silo that died would otherwise wait for its whole
-/// response timeout. Thread-safe.
+/// The one call that is in flight, which can be abandoned. A call to a silo that died would otherwise wait for its
+/// whole response timeout. Thread-safe.
 /// </summary>
 internal sealed class CallInFlight(TimeProvider time)
 {

@@ -32,8 +32,8 @@ internal sealed class RoomAttachments
         Unknown,
 
         /// <summary>
-        /// The message log had no such room when it was last read. Users can be attached here to a direct room before its
-        /// first message.
+        /// The message log had no such room when it was last read. Users can be attached here to a direct room before
+        /// its first message.
         /// </summary>
         Absent,
 

@@ -106,9 +106,8 @@ internal sealed class RoomClient(
     }
 
     /// <summary>
-    /// The cluster changed. A call to a silo that died would wait for its timeout, so a call that is old enough is
-    /// abandoned and repeated now. If it was not lost, the room gets it twice, which is as safe as a repetition after a
-    /// timeout.
+    /// The cluster changed: a call that is old enough is abandoned and repeated now. If it was not lost, the room gets
+    /// it twice, which is as safe as a repetition after a timeout.
     /// </summary>
     public void RepeatOldCalls()
     {
@@ -306,9 +305,7 @@ internal sealed class RoomClient(
         return absent;
     }
 
-    /// <summary>
-    /// Applies the replies. Returns the commands that are answered; those that must be sent again stay in the batch.
-    /// </summary>
+    /// <summary>Applies the replies. Returns the answered commands; those to be repeated stay in the batch.</summary>
     private List<(WaitingCommand, RoomReply)> MatchReplies(List<WaitingCommand> batch, RoomReplies replies)
     {
         var answered = new List<(WaitingCommand, RoomReply)>(batch.Count);

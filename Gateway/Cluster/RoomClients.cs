@@ -6,8 +6,8 @@ using OrleansChat.Grains.Interfaces;
 namespace OrleansChat.Gateway.Cluster;
 
 /// <summary>
-/// The rooms that this gateway calls, each with its room client. It also keeps the attachments of the rooms in sync with
-/// the subscriptions in their feeds.
+/// The rooms that this gateway calls, each with its room client. It also keeps the attachments of the rooms in sync
+/// with the subscriptions in their feeds.
 /// </summary>
 /// <remarks>Lock order: this class, <see cref="RoomFeeds"/>, feed.</remarks>
 internal sealed class RoomClients(

@@ -45,8 +45,8 @@ internal sealed class ConnectionSendQueue(int postBytes, int answerBytes, Action
     public bool TryEnqueue(ReadOnlyMemory<byte> bytes, IReceipt? receipt, long position) => TryEnqueue(new(bytes, ItemKind.Event, receipt, position));
 
     /// <summary>
-    /// As <see cref="TryEnqueue(ReadOnlyMemory{byte}, IReceipt, long)"/>, for a whole WebSocket frame, which is written as
-    /// it is.
+    /// As <see cref="TryEnqueue(ReadOnlyMemory{byte}, IReceipt, long)"/>, for a whole WebSocket frame, which is written
+    /// as it is.
     /// </summary>
     public bool TryEnqueueFrame(ReadOnlyMemory<byte> frame, IReceipt receipt, long position) => TryEnqueue(new(frame, ItemKind.EventFrame, receipt, position));
 

@@ -162,8 +162,8 @@ internal sealed class DirectSocketStream(Stream transport, Socket? socket, Socke
     public override void SetLength(long value) => throw new NotSupportedException();
 
     /// <summary>
-    /// Puts an <see cref="DirectSocketStream"/> under the WebSocket that the framework may create for this request. Must
-    /// run before the framework's WebSocket middleware, which keeps the upgrade feature that it finds.
+    /// Puts an <see cref="DirectSocketStream"/> under the WebSocket that the framework may create for this request.
+    /// Must run before the framework's WebSocket middleware, which keeps the upgrade feature that it finds.
     /// </summary>
     public static void Offer(HttpContext context, TimeProvider time)
     {

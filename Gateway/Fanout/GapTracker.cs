@@ -37,7 +37,9 @@ internal sealed class GapTracker(FanoutInstruments instruments, TimeProvider tim
         Reading,
     }
 
-    /// <summary>The newest sequence that is known to exist. It is greater than the position while there is a gap.</summary>
+    /// <summary>
+    /// The newest sequence that is known to exist. It is greater than the position while there is a gap.
+    /// </summary>
     public long Target { get; private set; }
 
     /// <summary>How long the missing events may still arrive from the stream; zero or less if not.</summary>

@@ -41,8 +41,8 @@ internal sealed partial class RoomFeed
     private readonly GapTracker _gap;
 
     /// <summary>
-    /// Events that arrived out of order, by sequence: at most <see cref="FanoutOptions.OutOfOrderEvents"/>, all after the
-    /// position.
+    /// Events that arrived out of order, by sequence: at most <see cref="FanoutOptions.OutOfOrderEvents"/>, all after
+    /// the position.
     /// </summary>
     private readonly Dictionary<long, RoomEvent> _outOfOrder = [];
 
@@ -56,8 +56,8 @@ internal sealed partial class RoomFeed
     /// Reads the room's events after a sequence from the message log, up to a number of events.
     /// </param>
     /// <param name="ended">
-    /// Called with the subscriptions that ended because a membership ended. Runs under the feed's lock: it must not call
-    /// back.
+    /// Called with the subscriptions that ended because a membership ended. Runs under the feed's lock: it must not
+    /// call back.
     /// </param>
     public RoomFeed(
         Func<long, int, Task<RoomEvent[]>> readLog, Action<IReadOnlyList<Subscription>> ended, FanoutOptions options, FanoutInstruments instruments,

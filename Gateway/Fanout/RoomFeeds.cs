@@ -33,8 +33,8 @@ internal sealed class RoomFeeds(IGrainFactory grains, IOptions<FanoutOptions> op
 
     /// <summary>Adds a subscription to the feed of its room. The first one creates the feed.</summary>
     /// <param name="ended">
-    /// Called with the subscriptions that ended because a membership ended. Runs under the feed's lock: it must not call
-    /// back.
+    /// Called with the subscriptions that ended because a membership ended. Runs under the feed's lock: it must not
+    /// call back.
     /// </param>
     public RoomFeed Add(Subscription subscription, Action<IReadOnlyList<Subscription>> ended)
     {

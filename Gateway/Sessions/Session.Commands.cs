@@ -22,7 +22,7 @@ internal sealed partial class Session
 
             var isIn = _subscriptions.TryGetValue(room, out earlier);
             var full = !isIn && _subscriptions.Count >= services.Limits.RoomsPerConnection;
-            if (entry == Entry.Notified && (isIn || full || _left?.Contains(room) == true))
+            if (entry == Entry.Notified && (isIn || full || _invitations.IsDeclined(room)))
             {
                 return;
             }
@@ -34,7 +34,7 @@ internal sealed partial class Session
             }
 
             _subscriptions[room] = subscription;
-            _left?.Remove(room);
+            _invitations.OnEntered(room);
             Retire(earlier);
         }
 
@@ -159,7 +159,7 @@ internal sealed partial class Session
             if (_subscriptions.Remove(RoomNames.ToKey(leave.Room, user), out subscription))
             {
                 Retire(subscription);
-                Forget(subscription.Room);
+                _invitations.OnLeft(subscription.Room);
             }
         }
 
@@ -175,24 +175,6 @@ internal sealed partial class Session
             Answer(FrameMapping.Answer(leave, reply));
             CountAnswer();
         });
-    }
-
-    /// <summary>
-    /// Remembers that this connection left a room, so that notifications do not bring the session back. A direct
-    /// conversation is not remembered: its next event brings the session back. Requires the lock.
-    /// </summary>
-    private void Forget(string room)
-    {
-        if (!RoomKey.IsDirect(room))
-        {
-            _left ??= [];
-            if (_left.Count >= services.Limits.RoomsPerConnection)
-            {
-                _left.Clear();
-            }
-
-            _left.Add(room);
-        }
     }
 
     private async ValueTask SendAsync(Send send)

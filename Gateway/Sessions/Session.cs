@@ -20,17 +20,10 @@ internal sealed partial class Session(string id, string user, IWireFormat format
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Subscription> _subscriptions = [];
-
-    /// <summary>Rooms that this connection left. Notifications do not bring the session back into them.</summary>
-    private HashSet<string>? _left;
+    private readonly Invitations _invitations = new(services.Limits.RoomsPerConnection);
 
     /// <summary>Set whenever a command was answered.</summary>
     private readonly SingleWaiterAutoResetEvent _answered = new();
-
-    /// <summary>
-    /// Rooms that notifications named before hello, each with the sequence to start after; null once hello was handled.
-    /// </summary>
-    private Dictionary<string, long>? _rung = [];
 
     /// <summary>The history or who command in progress.</summary>
     private Task _question = Task.CompletedTask;
@@ -161,7 +154,13 @@ internal sealed partial class Session(string id, string user, IWireFormat format
                     }
                 }
 
-                foreach (var (room, after) in PendingInvitations())
+                Dictionary<string, long> invitations;
+                lock (_gate)
+                {
+                    invitations = _invitations.TakePending();
+                }
+
+                foreach (var (room, after) in invitations)
                 {
                     Reach(room, after);
                 }
@@ -208,112 +207,13 @@ internal sealed partial class Session(string id, string user, IWireFormat format
     {
         lock (_gate)
         {
-            if (_rung is not null)
+            if (_invitations.TryDefer(room, after))
             {
-                // Before hello: remember the room. The client gets welcome first, and a cursor in hello has priority.
-                if (_rung.Count < services.Limits.RoomsPerConnection)
-                {
-                    _rung[room] = Math.Min(after, _rung.GetValueOrDefault(room, after));
-                }
-
                 return;
             }
         }
 
         Join(new(null, RoomNames.ToName(room, user), after, null, null, null), Entry.Notified);
-    }
-
-    /// <summary>Queues events from a feed. Called under the feed's lock, in sequence.</summary>
-    public void Offer(Subscription subscription, EncodedRun run)
-    {
-        lock (_gate)
-        {
-            // Live - queue the events, unless catching up from the log has queued them already.
-            // Entering, Behind - ignore them: they will be read from the log.
-            // Ended - ignore them: the feed may not have removed the subscription yet.
-            if (subscription.State != SubscriptionState.Live || run.Last <= subscription.Queued)
-            {
-                return;
-            }
-
-            if (subscription.Queued >= run.First)
-            {
-                // The log was ahead of the feed when the subscription caught up: queue only the events that follow.
-                run = run.After(subscription.Queued);
-            }
-
-            if (!subscription.TryEnqueueFrame(connection.SendQueue, run.For(subscription.View), run.Last))
-            {
-                Lag();
-            }
-        }
-    }
-
-    /// <summary>
-    /// Ends a subscription because the user's membership ended with an event. Returns true if the subscription ended.
-    /// One that entered after the event belongs to a newer membership and stays. Called under the feed's lock after the
-    /// event was offered, and by the catch-up that queues the event.
-    /// </summary>
-    public bool EndsWith(Subscription subscription, long seq)
-    {
-        lock (_gate)
-        {
-            // Entering - remember the event. Entered compares it with the head at which the user entered.
-            // Live, Behind - end, unless the user entered after the event.
-            // Ended - do nothing.
-            if (subscription.State == SubscriptionState.Entering)
-            {
-                subscription.EndedAt = seq;
-            }
-
-            if (subscription.State is not (SubscriptionState.Live or SubscriptionState.Behind) || subscription.EnteredAt >= seq)
-            {
-                return false;
-            }
-
-            EndMembership(subscription, isInformed: subscription.Queued >= seq);
-            return true;
-        }
-    }
-
-    /// <summary>Ends a subscription whose user is not a member any more. Requires the lock.</summary>
-    /// <param name="isInformed">
-    /// True if the event that ended the membership was queued. Otherwise an error is sent instead.
-    /// </param>
-    private void EndMembership(Subscription subscription, bool isInformed)
-    {
-        if (!isInformed)
-        {
-            Answer(FrameMapping.Error(null, Refusal.NotMember) with { Room = subscription.View.Room });
-        }
-
-        subscription.End();
-        if (_subscriptions.TryGetValue(subscription.Room, out var current) && current == subscription)
-        {
-            _subscriptions.Remove(subscription.Room);
-        }
-    }
-
-    /// <summary>
-    /// Queues state (typing, presence, a read mark). State that does not fit is dropped, because the latest one
-    /// replaces it.
-    /// </summary>
-    public void Offer(Subscription subscription, EncodedState state)
-    {
-        lock (_gate)
-        {
-            // Entering - the client has no joined for this room yet. Ended - it has left.
-            if (subscription.State is not (SubscriptionState.Live or SubscriptionState.Behind))
-            {
-                return;
-            }
-
-            var bytes = state.For(subscription.View);
-            if (!bytes.IsEmpty)
-            {
-                connection.SendQueue.TryEnqueue(bytes, null, 0);
-            }
-        }
     }
 
     /// <summary>Ends the connection. The session is closed when the connection is gone.</summary>
@@ -396,20 +296,6 @@ internal sealed partial class Session(string id, string user, IWireFormat format
         lock (_gate)
         {
             return _subscriptions.ContainsKey(room);
-        }
-    }
-
-    /// <summary>
-    /// Returns the rooms that notifications named before hello. Later notifications bring the session into a room at
-    /// once.
-    /// </summary>
-    private Dictionary<string, long> PendingInvitations()
-    {
-        lock (_gate)
-        {
-            var rung = _rung ?? [];
-            _rung = null;
-            return rung;
         }
     }
 

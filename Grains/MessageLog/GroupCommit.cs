@@ -47,8 +47,8 @@ internal sealed partial class GroupCommit : IAsyncDisposable
 
     /// <summary>
     /// Appends, and completes after the commit. Throws <see cref="MessageLogUnavailableException"/> after
-    /// <see cref="MessageLogOptions.AppendTimeout"/> at the latest, and <see cref="MessageLogEntryException"/> for an entry
-    /// that cannot be stored.
+    /// <see cref="MessageLogOptions.AppendTimeout"/> at the latest, and <see cref="MessageLogEntryException"/> for an
+    /// entry that cannot be stored.
     /// </summary>
     public async Task<AppendResult> AppendAsync(RoomAppend append, CancellationToken cancellationToken)
     {

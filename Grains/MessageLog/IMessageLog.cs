@@ -4,8 +4,8 @@ namespace OrleansChat.Grains.MessageLog;
 
 /// <summary>
 /// The durable store of every room's events, and the source of truth: grains and gateways keep only copies.
-/// Thread-safe. Every method throws <see cref="MessageLogUnavailableException"/> if the store cannot be reached or the outcome
-/// is unknown, and <see cref="MessageLogEntryException"/> if the store cannot keep a name or an entry.
+/// Thread-safe. Every method throws <see cref="MessageLogUnavailableException"/> if the store cannot be reached or the
+/// outcome is unknown, and <see cref="MessageLogEntryException"/> if the store cannot keep a name or an entry.
 /// </summary>
 /// <remarks>
 /// Two activations of a room can exist for a moment, while silos disagree about the cluster membership. A claim fences

@@ -8,15 +8,15 @@ internal interface IMessageStore : IMessageLog, IAsyncDisposable
 {
     /// <summary>
     /// Locks a store that only one process may use; other stores do nothing. The operating system releases the lock
-    /// when the process ends, also after a crash. Throws <see cref="MessageLogUnusableException"/> if another process has the
-    /// lock.
+    /// when the process ends, also after a crash. Throws <see cref="MessageLogUnusableException"/> if another process
+    /// has the lock.
     /// </summary>
     void Lock();
 
     /// <summary>
     /// Creates or migrates the tables, and checks that they can be written. May be called again after a failure. Throws
-    /// <see cref="MessageLogUnavailableException"/> if a retry may succeed, and <see cref="MessageLogUnusableException"/> if it
-    /// cannot.
+    /// <see cref="MessageLogUnavailableException"/> if a retry may succeed, and
+    /// <see cref="MessageLogUnusableException"/> if it cannot.
     /// </summary>
     Task OpenAsync(CancellationToken cancellationToken);
 

@@ -38,8 +38,8 @@ public static class MessageLogHosting
     }
 
     /// <summary>
-    /// Whether an enum setting is given by name. The binder also accepts numbers, such as <c>MessageLog:Store=2</c>; they are
-    /// refused.
+    /// Whether an enum setting is given by name. The binder also accepts numbers, such as <c>MessageLog:Store=2</c>;
+    /// they are refused.
     /// </summary>
     private static bool IsNamed<T>(string? value) where T : struct, Enum =>
         string.IsNullOrEmpty(value) || Enum.GetNames<T>().Contains(value, StringComparer.OrdinalIgnoreCase);

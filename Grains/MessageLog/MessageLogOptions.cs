@@ -13,16 +13,19 @@ public sealed class MessageLogOptions
     public MessageLogStore Store { get; set; } = MessageLogStore.Sqlite;
 
     /// <summary>
-    /// The database file of <see cref="MessageLogStore.Sqlite"/>. The file and its directory are created if they are missing.
+    /// The database file of <see cref="MessageLogStore.Sqlite"/>. The file and its directory are created if they are
+    /// missing.
     /// </summary>
     public string Path { get; set; } = "./data/chat.db";
 
-    /// <summary>Connection string of the database of <see cref="MessageLogStore.Postgres"/>. Required with it.</summary>
+    /// <summary>
+    /// Connection string of the database of <see cref="MessageLogStore.Postgres"/>. Required with it.
+    /// </summary>
     public string? ConnectionString { get; set; }
 
     /// <summary>
-    /// What a commit of <see cref="MessageLogStore.Sqlite"/> waits for. <c>Full</c>: the disk. <c>Normal</c>: the operating
-    /// system only, so a loss of power can lose the newest messages.
+    /// What a commit of <see cref="MessageLogStore.Sqlite"/> waits for. <c>Full</c>: the disk. <c>Normal</c>: the
+    /// operating system only, so a loss of power can lose the newest messages.
     /// </summary>
     public SqliteSynchronous Synchronous { get; set; } = SqliteSynchronous.Full;
 

@@ -84,8 +84,8 @@ internal sealed class HistoryGrain(IMessageLog log, IClusterMembershipService cl
 
     /// <summary>
     /// Returns the facts of a room that the user may read, or else the refusal. Returns neither for a direct room
-    /// without a message. Throws <see cref="MessageLogUnavailableException"/>, and <see cref="MessageLogEntryException"/> for a name
-    /// that cannot be stored.
+    /// without a message. Throws <see cref="MessageLogUnavailableException"/>, and
+    /// <see cref="MessageLogEntryException"/> for a name that cannot be stored.
     /// </summary>
     private async Task<(RoomFacts? Facts, Refusal? Refusal)> LookAsync(string room, string user, CancellationToken cancellationToken)
     {

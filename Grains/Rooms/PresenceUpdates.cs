@@ -10,8 +10,8 @@ namespace OrleansChat.Grains.Rooms;
 /// <item>Yield, so that all changes of one call are in one update.</item>
 /// <item>Publish an update with all changes since the last one (<see cref="Publish"/>). A user that came and went in
 /// between is not in it.</item>
-/// <item>Wait for <see cref="RoomOptions.PresenceMs"/>, or for <see cref="RoomOptions.PresenceCountMs"/> if the update had
-/// only the count. If there are changes, go to step 2.</item>
+/// <item>Wait for <see cref="RoomOptions.PresenceMs"/>, or for <see cref="RoomOptions.PresenceCountMs"/> if the update
+/// had only the count. If there are changes, go to step 2.</item>
 /// <item>Wait up to <see cref="RoomOptions.PresenceResyncMs"/> for a change. If there is one, go to step 2.</item>
 /// <item>Publish the last number once more (<see cref="Resync"/>), so that a gateway that missed the last update
 /// notices. The loop ends.</item>

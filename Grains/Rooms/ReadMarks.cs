@@ -64,8 +64,8 @@ internal sealed partial class ReadMarks(
     }
 
     /// <summary>
-    /// Writes the marks that moved. Throws <see cref="MessageLogUnavailableException"/>; then they are written by the next
-    /// call.
+    /// Writes the marks that moved. Throws <see cref="MessageLogUnavailableException"/>; then they are written by the
+    /// next call.
     /// </summary>
     public async Task FlushAsync(CancellationToken cancellationToken)
     {

@@ -21,8 +21,8 @@ public sealed class RoomOptions : IValidatableObject
 
     /// <summary>
     /// Minimum milliseconds between two publishes of a busy room to one gateway; events in between are batched. After a
-    /// batch of more than a quarter of <see cref="PublishEvents"/> the interval is half as long again. A room with fewer
-    /// than about 100 publishes per second publishes at once. 0 turns the interval off.
+    /// batch of more than a quarter of <see cref="PublishEvents"/> the interval is half as long again. A room with
+    /// fewer than about 100 publishes per second publishes at once. 0 turns the interval off.
     /// </summary>
     [Range(0, 1000)] public int PublishMs { get; set; } = 8;
 

@@ -13,8 +13,9 @@ internal static class PostgresFaults
         exception is NpgsqlException or TimeoutException or SocketException or IOException or OperationCanceledException or ObjectDisposedException;
 
     /// <summary>
-    /// Converts a failure after opening. <see cref="MessageLogEntryException"/> if a row caused it (classes 22, 23 and 54:
-    /// data exception, constraint violation, limit exceeded), otherwise <see cref="MessageLogUnavailableException"/>.
+    /// Converts a failure after opening. <see cref="MessageLogEntryException"/> if a row caused it (classes 22, 23 and
+    /// 54: data exception, constraint violation, limit exceeded), otherwise
+    /// <see cref="MessageLogUnavailableException"/>.
     /// </summary>
     public static Exception InUse(Exception fault) => fault is PostgresException { SqlState: ['2', '2' or '3', ..] or ['5', '4', ..] } refused
         ? new MessageLogEntryException($"PostgreSQL refused an entry: {refused.MessageText}", fault)

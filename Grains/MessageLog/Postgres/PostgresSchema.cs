@@ -80,8 +80,8 @@ internal static class PostgresSchema
     /// <summary>
     /// Migrates the schema to the current version in one transaction, and checks that it can be written. There is no
     /// time limit: an index on a large table may take long, and another silo that starts meanwhile waits for the
-    /// migration. Throws <see cref="MessageLogUnusableException"/> for a database of a newer version, and for one that cannot
-    /// store every message.
+    /// migration. Throws <see cref="MessageLogUnusableException"/> for a database of a newer version, and for one that
+    /// cannot store every message.
     /// </summary>
     public static async Task MigrateAsync(NpgsqlConnection connection, ILogger logger, CancellationToken cancellationToken)
     {

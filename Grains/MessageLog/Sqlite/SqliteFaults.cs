@@ -25,7 +25,8 @@ internal static class SqliteFaults
 
     /// <summary>
     /// Converts a failure while opening. <see cref="MessageLogUnusableException"/> if an operator has to act. Otherwise
-    /// <see cref="MessageLogUnavailableException"/>, for example if another process has locked the file or the disk is full.
+    /// <see cref="MessageLogUnavailableException"/>, for example if another process has locked the file or the disk is
+    /// full.
     /// </summary>
     public static Exception AtOpen(SqliteException fault, string path) => fault.SqliteErrorCode switch
     {

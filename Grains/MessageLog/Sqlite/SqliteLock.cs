@@ -11,7 +11,10 @@ internal sealed class SqliteLock : IDisposable
 
     private SqliteLock(FileStream file) => _file = file;
 
-    /// <summary>Null if another process has the lock. Throws <see cref="MessageLogUnusableException"/> if the lock file cannot be written.</summary>
+    /// <summary>
+    /// Null if another process has the lock. Throws <see cref="MessageLogUnusableException"/> if the lock file cannot
+    /// be written.
+    /// </summary>
     public static SqliteLock? TryTake(MessageLogOptions options)
     {
         var path = Path.GetFullPath(options.Path) + ".lock";

@@ -10,7 +10,8 @@ internal static class SqlitePurge
     /// If no silo uses the file, rewrites the whole file and empties the write-ahead log. The rewrite needs free disk
     /// space of the file's size, and also removes remains that versions before 0.2 left in free pages. If a silo uses
     /// the file, only empties the write-ahead log. Returns a sentence that says what was done. Throws
-    /// <see cref="MessageLogUnusableException"/>, and <see cref="MessageLogUnavailableException"/> if readers blocked it for 60 s.
+    /// <see cref="MessageLogUnusableException"/>, and <see cref="MessageLogUnavailableException"/> if readers blocked
+    /// it for 60 s.
     /// </summary>
     public static async Task<string> RunAsync(MessageLogOptions options, TimeProvider time, CancellationToken cancellationToken)
     {

@@ -1,0 +1,71 @@
+using OrleansChat.Grains.Interfaces;
+
+namespace OrleansChat.Gateway.Sessions;
+
+/// <summary>
+/// Decides which notifications bring a session into a room. Before <c>hello</c> they wait, because the client gets
+/// <c>welcome</c> first, and a cursor in <c>hello</c> has priority. Later, a room that this connection left is not
+/// entered again. Guarded by the session's lock.
+/// </summary>
+/// <param name="maxRooms">Maximum number of rooms to remember, for each of the two purposes.</param>
+internal sealed class Invitations(int maxRooms)
+{
+    /// <summary>
+    /// Rooms that notifications named before hello, each with the sequence to start after; null once hello was handled.
+    /// </summary>
+    private Dictionary<string, long>? _pending = [];
+
+    /// <summary>Rooms that this connection left; null for none.</summary>
+    private HashSet<string>? _left;
+
+    /// <summary>Remembers a notification that arrives before hello. Returns false after hello.</summary>
+    public bool TryDefer(string room, long after)
+    {
+        if (_pending is null)
+        {
+            return false;
+        }
+
+        if (_pending.Count < maxRooms)
+        {
+            _pending[room] = Math.Min(after, _pending.GetValueOrDefault(room, after));
+        }
+
+        return true;
+    }
+
+    /// <summary>
+    /// Returns the rooms that notifications named before hello. From now on, <see cref="TryDefer"/> returns false.
+    /// </summary>
+    public Dictionary<string, long> TakePending()
+    {
+        var pending = _pending ?? [];
+        _pending = null;
+        return pending;
+    }
+
+    /// <summary>True if this connection left the room.</summary>
+    public bool IsDeclined(string room) => _left?.Contains(room) == true;
+
+    /// <summary>The session enters a room.</summary>
+    public void OnEntered(string room) => _left?.Remove(room);
+
+    /// <summary>
+    /// The client left a room. A direct conversation is not remembered: its next event brings the session back.
+    /// </summary>
+    public void OnLeft(string room)
+    {
+        if (RoomKey.IsDirect(room))
+        {
+            return;
+        }
+
+        _left ??= [];
+        if (_left.Count >= maxRooms)
+        {
+            _left.Clear();
+        }
+
+        _left.Add(room);
+    }
+}

@@ -12,6 +12,9 @@ internal static class Built
     /// <summary>The gateway whose faults a test can switch on.</summary>
     public static string FaultyGateway => Program("tests/Faulty/Gateway", "Faulty.Gateway");
 
+    /// <summary>The silo whose faults a test can set, and whose memory it can measure.</summary>
+    public static string FaultySilo => Program("tests/Faulty/Silo", "Faulty.Silo");
+
     private static string Program(string project) => Program(project, project);
 
     private static string Program(string folder, string project)

@@ -13,8 +13,8 @@ using OrleansChat.TestSupport;
 namespace OrleansChat.EndToEnd.Tests.Hostile;
 
 /// <summary>
-/// A silo in its own process, and a gateway in this process, composed by its own program, so that a test can measure
-/// its memory.
+/// A silo in its own process, and a gateway in this process, each composed by its own program. A test can measure the
+/// memory of both.
 /// </summary>
 internal sealed class GatewayHere : IAsyncDisposable
 {
@@ -22,6 +22,9 @@ internal sealed class GatewayHere : IAsyncDisposable
     private readonly WebApplication _app;
 
     private GatewayHere(ProcessGroup silo, WebApplication app, ErrorLog log, int port) => (_silo, _app, Log, Port) = (silo, app, log, port);
+
+    /// <summary>The port of the silo's health endpoints.</summary>
+    private int HealthPort => Port + 3;
 
     /// <summary>The port of the gateway.</summary>
     public int Port { get; }
@@ -42,6 +45,13 @@ internal sealed class GatewayHere : IAsyncDisposable
         return all.Count(one => one.GrainId.Type.ToString() == "room");
     }
 
+    /// <summary>The bytes that the silo has in use after a full collection.</summary>
+    public async Task<long> SiloMemoryAsync()
+    {
+        using var http = new HttpClient();
+        return long.Parse(await http.GetStringAsync(new Uri($"http://127.0.0.1:{Text(HealthPort)}/memory")), CultureInfo.InvariantCulture);
+    }
+
     /// <summary>Starts the silo and the gateway, with the default limits and the log in memory.</summary>
     /// <param name="settings">More settings of the silo.</param>
     /// <param name="arguments">More arguments of the gateway.</param>
@@ -60,7 +70,7 @@ internal sealed class GatewayHere : IAsyncDisposable
             environment[name] = value;
         }
 
-        var silo = ProcessGroup.Start(Built.Silo, [], environment);
+        var silo = ProcessGroup.Start(Built.FaultySilo, [], environment);
         try
         {
             var log = new ErrorLog();

@@ -13,7 +13,7 @@ namespace OrleansChat.EndToEnd.Tests.Hostile;
 /// </summary>
 [Collection(nameof(HostileTests))]
 [Trait("Run", "all")]
-public sealed class InventedRoomsTests
+public sealed class InventedRoomsTests(ITestOutputHelper output)
 {
     private const string Json = "orleanschat.v1.json";
     private const int Loops = 4;
@@ -66,28 +66,11 @@ public sealed class InventedRoomsTests
     [Fact]
     public async Task Questions_WhenTheirRoomsDoNotExist_LeaveNoActivation()
     {
-        const int Questions = 240;
         await using var gateway = await GatewayHere.StartAsync();
         using var over = new CancellationTokenSource();
         var talking = TalkAsync(gateway, over.Token);
 
-        await Task.WhenAll(Enumerable.Range(0, Loops).Select(async _ =>
-        {
-            for (var round = 0; round < Rounds; round++)
-            {
-                using var client = await HelloAsync(gateway, "mallory", "{}");
-                for (var sent = 0; sent < Questions; sent += 40)
-                {
-                    await client.SendTextAsync(string.Join('\n', Enumerable.Range(0, 20).Select(_ =>
-                        $$"""
-                        {"t":"who","id":"w","room":"{{Name()}}"}
-                        {"t":"history","id":"h","room":"{{Name()}}"}
-                        """)));
-                }
-
-                await AnswersAsync(client, Questions, "err");
-            }
-        }));
+        await Task.WhenAll(Enumerable.Range(0, Loops).Select(_ => AskAsync(gateway)));
 
         await over.CancelAsync();
         Assert.True(await talking > 0, "Ann sent nothing meanwhile.");
@@ -95,19 +78,44 @@ public sealed class InventedRoomsTests
         Assert.Empty(gateway.SiloErrors);
     }
 
+    /// <summary>
+    /// The first attack fills caches. The next two name 9,600 rooms or more, and the silo may not keep even fifty bytes
+    /// of each. Each loop has a user of its own, whose budget is full.
+    /// </summary>
+    [Theory]
+    [InlineData("cursors")]
+    [InlineData("direct cursors")]
+    [InlineData("questions")]
+    public async Task InventedRooms_WhenNamedAgain_LeaveNoMemoryInTheSilo(string attack)
+    {
+        await using var gateway = await GatewayHere.StartAsync(arguments: attack == "direct cursors" ? ["--Rooms:CreateOnJoin=false"] : []);
+        await AttackAsync("eve");
+        var before = await gateway.SiloMemoryAsync();
+
+        await AttackAsync("mallory");
+        await AttackAsync("trudy");
+
+        var after = await gateway.SiloMemoryAsync();
+        output.WriteLine($"{before} bytes before, {after} after");
+        Assert.InRange(after - before, long.MinValue, 512 * 1024);
+
+        Task AttackAsync(string user) => Task.WhenAll(Enumerable.Range(0, Loops).Select(
+            loop => attack == "questions" ? AskAsync(gateway, $"{user}-{loop}") : InventAsync(gateway, attack, $"{user}-{loop}")));
+    }
+
     private static Task<GatewayHere> StartAsync(string store, string database, string attack) => GatewayHere.StartAsync(
         new Dictionary<string, string> { ["MessageLog__Store"] = store, [store == "postgres" ? "MessageLog__ConnectionString" : "MessageLog__Path"] = database },
         attack == "direct cursors" ? ["--Rooms:CreateOnJoin=false"] : []);
 
     /// <summary>Connects, names unknown rooms, waits for an answer to each, and disconnects, several times.</summary>
-    private static async Task InventAsync(GatewayHere gateway, string attack)
+    private static async Task InventAsync(GatewayHere gateway, string attack, string user = "mallory")
     {
         for (var round = 0; round < Rounds; round++)
         {
             var names = Enumerable.Range(0, Names).Select(_ => (attack == "direct cursors" ? "@" : "") + Name()).ToArray();
             if (attack == "joins")
             {
-                using var client = await HelloAsync(gateway, "mallory", "{}");
+                using var client = await HelloAsync(gateway, user, "{}");
                 foreach (var some in names.Chunk(50))
                 {
                     await client.SendTextAsync(string.Join('\n', some.Select(name => $$"""{"t":"join","id":"j","room":"{{name}}"}""")));
@@ -120,9 +128,29 @@ public sealed class InventedRoomsTests
                 var cursors = string.Join(',', names.Select(name => $$"""
                     "{{name}}":{"seq":0}
                     """.Trim()));
-                using var client = await HelloAsync(gateway, "mallory", $"{{{cursors}}}");
+                using var client = await HelloAsync(gateway, user, $"{{{cursors}}}");
                 await AnswersAsync(client, Names, "joined", "err");
             }
+        }
+    }
+
+    /// <summary>Asks about unknown rooms, waits for an answer to each, and disconnects, several times.</summary>
+    private static async Task AskAsync(GatewayHere gateway, string user = "mallory")
+    {
+        const int Questions = 240;
+        for (var round = 0; round < Rounds; round++)
+        {
+            using var client = await HelloAsync(gateway, user, "{}");
+            for (var sent = 0; sent < Questions; sent += 40)
+            {
+                await client.SendTextAsync(string.Join('\n', Enumerable.Range(0, 20).Select(_ =>
+                    $$"""
+                    {"t":"who","id":"w","room":"{{Name()}}"}
+                    {"t":"history","id":"h","room":"{{Name()}}"}
+                    """)));
+            }
+
+            await AnswersAsync(client, Questions, "err");
         }
     }
 

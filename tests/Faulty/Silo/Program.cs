@@ -1,9 +1,19 @@
+using System.Globalization;
 using OrleansChat.Faulty.Silo;
 using OrleansChat.Grains.MessageLog;
 using OrleansChat.ProcessHosting;
 
 // The silo, with the fault of section Faults in its message log. If the section is empty, nothing is faulty.
-return await ProcessRun.RunAsync(() => OrleansChat.Silo.Program.Compose(args, builder =>
+return await ProcessRun.RunAsync(() =>
+{
+    var app = OrleansChat.Silo.Program.Compose(args, Break);
+
+    // The bytes that are in use after a full collection, for tests of what an attack leaves behind.
+    app.MapGet("/memory", () => GC.GetTotalMemory(forceFullCollection: true).ToString(CultureInfo.InvariantCulture));
+    return app;
+});
+
+static void Break(WebApplicationBuilder builder)
 {
     var faults = builder.Configuration.Read<SiloFaults>(SiloFaults.Section);
     var whole = builder.Services.Last(part => part.ServiceType == typeof(IMessageLog)).ImplementationFactory!;
@@ -20,4 +30,4 @@ return await ProcessRun.RunAsync(() => OrleansChat.Silo.Program.Compose(args, bu
             builder.Services.AddSingleton<IMessageLog>(parts => new ReusingLog(WholeLog(parts)));
             break;
     }
-}));
+}

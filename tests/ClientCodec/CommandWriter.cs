@@ -1,7 +1,8 @@
 using System.Buffers;
+using OrleansChat.Protocol;
 using OrleansChat.Protocol.Json;
 
-namespace OrleansChat.Protocol;
+namespace OrleansChat.ClientCodec;
 
 /// <summary>
 /// Writes commands, for clients: each is one JSON object on one line. It checks nothing, because the server does.

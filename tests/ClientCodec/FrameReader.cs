@@ -1,9 +1,10 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
+using OrleansChat.Protocol;
 using OrleansChat.Protocol.Json;
 
-namespace OrleansChat.Protocol;
+namespace OrleansChat.ClientCodec;
 
 /// <summary>Reads server frames, for clients. It skips types, event kinds and fields that it does not know.</summary>
 public static class FrameReader
@@ -106,7 +107,7 @@ public static class FrameReader
         }
 
         var fields = new FieldReader(json, stackalloc FieldReader.Slot[FieldReader.SlotCount], Bounds.Depth);
-        return LimitFields.Read(ref fields);
+        return ReadLimits(ref fields);
     }
 
     private static List<ChatEvent> Events(ref FieldReader page)
@@ -168,4 +169,26 @@ public static class FrameReader
 
         return items.Read() && items.TokenType != JsonTokenType.EndArray;
     }
+
+    /// <summary>Reads the limits. A limit that is missing gets its default.</summary>
+    private static ProtocolLimits ReadLimits(ref FieldReader fields)
+    {
+        var otherwise = new ProtocolLimits();
+        return new ProtocolLimits
+        {
+            FrameBytes = ReadLimit(ref fields, Field.FrameBytes, otherwise.FrameBytes),
+            TextCharacters = ReadLimit(ref fields, Field.TextCharacters, otherwise.TextCharacters),
+            TextBytes = ReadLimit(ref fields, Field.TextBytes, otherwise.TextBytes),
+            MetaBytes = ReadLimit(ref fields, Field.MetaBytes, otherwise.MetaBytes),
+            RoomsPerConnection = ReadLimit(ref fields, Field.RoomsPerConnection, otherwise.RoomsPerConnection),
+            CommandsPerFrame = ReadLimit(ref fields, Field.CommandsPerFrame, otherwise.CommandsPerFrame),
+            SendsPerSecond = ReadLimit(ref fields, Field.SendsPerSecond, otherwise.SendsPerSecond),
+            SendBurst = ReadLimit(ref fields, Field.SendBurst, otherwise.SendBurst),
+            ConnectionsPerUser = ReadLimit(ref fields, Field.ConnectionsPerUser, otherwise.ConnectionsPerUser),
+            HistoryEvents = ReadLimit(ref fields, Field.HistoryEvents, otherwise.HistoryEvents),
+            ReplayEvents = ReadLimit(ref fields, Field.ReplayEvents, otherwise.ReplayEvents),
+        };
+    }
+
+    private static int ReadLimit(ref FieldReader fields, Field field, int otherwise) => (int)(fields.Number(field) ?? otherwise);
 }

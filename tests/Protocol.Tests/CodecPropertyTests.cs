@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Unicode;
 using FsCheck.Fluent;
+using OrleansChat.ClientCodec;
 
 namespace OrleansChat.Protocol.Tests;
 

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using OrleansChat.ClientCodec;
 
 namespace OrleansChat.Protocol.Tests;
 

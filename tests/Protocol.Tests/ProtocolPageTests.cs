@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Reflection;
 using System.Text;
 using System.Text.RegularExpressions;
+using OrleansChat.ClientCodec;
 using OrleansChat.Protocol.Json;
 
 namespace OrleansChat.Protocol.Tests;

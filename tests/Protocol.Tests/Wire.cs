@@ -1,4 +1,5 @@
 using System.Text;
+using OrleansChat.ClientCodec;
 
 namespace OrleansChat.Protocol.Tests;
 

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using OrleansChat.ClientCodec;
 using OrleansChat.Gateway.Frames;
 using OrleansChat.Gateway.Sessions;
 using OrleansChat.Grains.Interfaces;

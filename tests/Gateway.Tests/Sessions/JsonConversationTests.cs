@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using OrleansChat.ClientCodec;
 using OrleansChat.Gateway.Access;
 using OrleansChat.Gateway.Sessions;
 using OrleansChat.Protocol;

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using OrleansChat.ClientCodec;
 using OrleansChat.Gateway.Connections;
 using OrleansChat.Gateway.Frames;
 using OrleansChat.Gateway.Sessions;

@@ -1,4 +1,5 @@
 using System.Text;
+using OrleansChat.ClientCodec;
 using OrleansChat.Protocol;
 
 namespace OrleansChat.Gateway.Tests.Sessions;

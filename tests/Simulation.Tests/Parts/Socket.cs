@@ -1,4 +1,5 @@
 using System.Text;
+using OrleansChat.ClientCodec;
 using OrleansChat.Gateway.Access;
 using OrleansChat.Gateway.Connections;
 using OrleansChat.Gateway.Sessions;

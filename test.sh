@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds everything and runs the tests: ./test.sh [--all] [filter]
+# Checks the format, builds everything and runs the tests: ./test.sh [--all] [filter]
 #   --all   also runs the long tests: images, attacks, long waits, drills (up to 40 minutes).
 #   filter  is passed to `dotnet test --filter`, for example FullyQualifiedName~Rooms.
 # The tests use real PostgreSQL, Chromium and Node.js. If one is missing and this user may run apt-get, the script
@@ -54,6 +54,10 @@ if [ -n "$all" ]; then
   install nginx nginx-light
 fi
 
+dotnet format whitespace . --folder --verify-no-changes || {
+  echo "The files above are not formatted. Run: dotnet format whitespace . --folder"
+  exit 1
+}
 dotnet build OrleansChat.sln --nologo -v quiet -clp:NoSummary || { echo "The build failed."; exit 1; }
 
 status=0

@@ -1,4 +1,3 @@
-using OrleansChat.Gateway.Access;
 using OrleansChat.Gateway.Cluster;
 using OrleansChat.Gateway.Endpoint;
 using OrleansChat.ProcessHosting;

@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Options;
-using OrleansChat.Grains.Interfaces;
 using OrleansChat.Grains.MessageLog;
 using OrleansChat.Grains.MessageLog.Sqlite;
 using OrleansChat.ProcessHosting;

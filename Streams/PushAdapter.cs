@@ -1,6 +1,4 @@
 using Microsoft.Extensions.Logging;
-using Orleans.Providers.Streams.Common;
-using Orleans.Runtime;
 using Orleans.Serialization;
 using Orleans.Streams;
 
@@ -64,9 +62,14 @@ internal sealed class PushAdapter : IQueueAdapterFactory, IQueueAdapter, IQueueA
     {
         var copies = new List<object>(events.TryGetNonEnumeratedCount(out var count) ? count : 1);
         foreach (var item in events)
+        {
             copies.Add((object?)_copier.Copy(item) ?? throw new ArgumentException("An event is null.", nameof(events)));
+        }
+
         if (copies.Count == 0)
+        {
             return Task.CompletedTask;
+        }
 
         var queue = _queues[_mapper.GetQueueForStream(streamId).GetNumericId()];
         return queue.EnqueueAsync(new PushBatch(streamId, [.. copies], requestContext));
@@ -76,7 +79,10 @@ internal sealed class PushAdapter : IQueueAdapterFactory, IQueueAdapter, IQueueA
     {
         ref var queue = ref _queues[queueId.GetNumericId()];
         if (queue.IsStopped)
+        {
             queue = NewQueue(queueId); // An operator stopped the agents and starts them again.
+        }
+
         return new PushQueueReceiver(queue);
     }
 

@@ -1,5 +1,4 @@
 using Orleans.Providers.Streams.Common;
-using Orleans.Runtime;
 using Orleans.Streams;
 
 namespace OrleansChat.Streams;
@@ -40,14 +39,18 @@ internal sealed class PushBatch(StreamId streamId, object[] events, Dictionary<s
         for (var index = 0; index < Events.Length; index++)
         {
             if (Events[index] is T item)
+            {
                 yield return Tuple.Create<T, StreamSequenceToken>(item, new EventSequenceTokenV2(Sequence, index));
+            }
         }
     }
 
     public bool ImportRequestContext()
     {
         if (Context is null)
+        {
             return false;
+        }
 
         RequestContextExtensions.Import(Context);
         return true;

@@ -39,7 +39,9 @@ internal sealed partial class PushQueue(
     {
         // Step 1: enqueue. A publish cannot overtake one that waits for space: while one waits, the queue is full.
         if (!_waiting.Writer.TryWrite(batch))
+        {
             return WaitForRoomAsync(batch);
+        }
 
         instruments.Published(batch.Events.Length);
         return Task.CompletedTask;
@@ -48,7 +50,9 @@ internal sealed partial class PushQueue(
     private async Task WaitForRoomAsync(PushBatch batch)
     {
         if (IsStopped)
+        {
             throw new StreamQueueStoppedException(name);
+        }
 
         instruments.EnqueueWaited();
         using var expiry = new CancellationTokenSource(options.EnqueueTimeout, time);
@@ -85,7 +89,9 @@ internal sealed partial class PushQueue(
             await _arrival.WaitAsync(options.IdleWait, time, cancellationToken)
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
             if (_arrival.IsCompleted)
+            {
                 _arrival = null;
+            }
         }
 
         // Step 3: read. Batches are numbered here and not by the producers: with one reader, the numbers rise in the
@@ -108,11 +114,15 @@ internal sealed partial class PushQueue(
     {
         IsStopped = true;
         if (!_waiting.Writer.TryComplete())
+        {
             return;
+        }
 
         var lost = 0;
         while (_waiting.Reader.TryRead(out var batch))
+        {
             lost += batch.Events.Length;
+        }
 
         instruments.DroppedByStop(lost);
         LogStopped(name, lost);

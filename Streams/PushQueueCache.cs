@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using Orleans.Runtime;
 using Orleans.Streams;
 
 namespace OrleansChat.Streams;
@@ -29,7 +28,9 @@ internal sealed partial class PushQueueCache(
     public void AddToCache(IList<IBatchContainer> messages)
     {
         foreach (var batch in messages)
+        {
             Ring(batch.StreamId).Add((PushBatch)batch);
+        }
     }
 
     public IQueueCacheCursor GetCacheCursor(StreamId streamId, StreamSequenceToken? token)
@@ -47,14 +48,18 @@ internal sealed partial class PushQueueCache(
         // The events of a new subscriber must wait for its handshake, which is retried for this long.
         purgedItems = [];
         if (time.GetElapsedTime(_aged) < options.MaxEventDeliveryTime)
+        {
             return false;
+        }
 
         _aged = time.GetTimestamp();
         foreach (var ring in _rings.Values)
         {
             ring.Age();
             if (ring.IsIdle)
+            {
                 _rings.Remove(ring.StreamId);
+            }
         }
 
         return false;
@@ -67,7 +72,10 @@ internal sealed partial class PushQueueCache(
     private StreamRing Ring(StreamId streamId)
     {
         if (!_rings.TryGetValue(streamId, out var ring))
+        {
             _rings.Add(streamId, ring = new StreamRing(streamId, options.EventsPerStream));
+        }
+
         return ring;
     }
 }

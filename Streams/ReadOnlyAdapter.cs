@@ -1,5 +1,3 @@
-using Orleans.Providers.Streams.Common;
-using Orleans.Runtime;
 using Orleans.Streams;
 
 namespace OrleansChat.Streams;

@@ -54,7 +54,9 @@ internal sealed class RingCursor : IQueueCacheCursor
         // Step 1: settle the previous delivery.
         CompleteDelivery(delivered: true);
         if (_disposed)
+        {
             return false;
+        }
 
         // Step 2: return if there are no more batches.
         if (Position == _ring.End)
@@ -67,7 +69,9 @@ internal sealed class RingCursor : IQueueCacheCursor
         var first = Take();
         List<IBatchContainer>? more = null;
         while (Position < _ring.End && _eventsInDelivery + _ring[Position].Events.Length <= _cache.BatchSize)
+        {
             (more ??= [first]).Add(Take());
+        }
 
         _delivery = more is null ? first : new BatchContainerBatch(more);
 
@@ -83,10 +87,15 @@ internal sealed class RingCursor : IQueueCacheCursor
     public void Overrun(long position)
     {
         if (Position > position)
+        {
             return;
+        }
 
         if (_overrun == 0)
+        {
             _cache.OverrunBegan(_ring.StreamId);
+        }
+
         var events = _ring[position].Events.Length;
         _overrun += events;
         _cache.Instruments.DroppedByOverrun(events);
@@ -114,12 +123,19 @@ internal sealed class RingCursor : IQueueCacheCursor
     private void CompleteDelivery(bool delivered)
     {
         if (_eventsInDelivery == 0)
+        {
             return;
+        }
 
         if (delivered)
+        {
             _cache.Instruments.Delivered(_eventsInDelivery);
+        }
         else
+        {
             _cache.Instruments.DroppedUndelivered(_eventsInDelivery);
+        }
+
         _eventsInDelivery = 0;
         _delivery = null;
     }
@@ -127,7 +143,9 @@ internal sealed class RingCursor : IQueueCacheCursor
     private void CaughtUp()
     {
         if (_overrun == 0)
+        {
             return;
+        }
 
         _cache.OverrunEnded(_ring.StreamId, _overrun);
         _overrun = 0;

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Numerics;
-using Orleans.Runtime;
 
 namespace OrleansChat.Streams;
 
@@ -57,13 +56,19 @@ internal sealed class StreamRing(StreamId streamId, int capacity)
         while (_events > capacity && First < End)
         {
             foreach (var cursor in _cursors)
+            {
                 cursor.Overrun(First);
+            }
+
             RemoveFirst();
         }
 
         // Step 2: add.
         if (End - First == _slots.Length)
+        {
             Resize(Math.Max(MinSlots, _slots.Length * 2));
+        }
+
         _slots[Slot(End++)] = batch;
     }
 
@@ -72,7 +77,9 @@ internal sealed class StreamRing(StreamId streamId, int capacity)
     public void Detach(RingCursor cursor)
     {
         if (_cursors.Remove(cursor) && _cursors.Count > 0)
+        {
             Release();
+        }
     }
 
     /// <summary>Drops the batches that every cursor has passed.</summary>
@@ -81,7 +88,10 @@ internal sealed class StreamRing(StreamId streamId, int capacity)
         // Step 4: release.
         var oldest = End;
         foreach (var cursor in _cursors)
+        {
             oldest = Math.Min(oldest, cursor.Position);
+        }
+
         RemoveUpTo(oldest);
     }
 
@@ -93,7 +103,10 @@ internal sealed class StreamRing(StreamId streamId, int capacity)
     {
         // Step 5: age.
         if (_cursors.Count == 0)
+        {
             RemoveUpTo(_agedUpTo);
+        }
+
         _agedUpTo = End;
     }
 
@@ -107,9 +120,13 @@ internal sealed class StreamRing(StreamId streamId, int capacity)
         {
             var middle = low + (high - low) / 2;
             if (this[middle].Sequence < sequence)
+            {
                 low = middle + 1;
+            }
             else
+            {
                 high = middle;
+            }
         }
 
         return low;
@@ -118,10 +135,14 @@ internal sealed class StreamRing(StreamId streamId, int capacity)
     private void RemoveUpTo(long position)
     {
         while (First < position)
+        {
             RemoveFirst();
+        }
 
         if (First == End && _slots.Length > MinSlots)
+        {
             _slots = []; // Free the slots after a burst: a quiet stream needs no memory.
+        }
     }
 
     private void RemoveFirst()
@@ -135,7 +156,10 @@ internal sealed class StreamRing(StreamId streamId, int capacity)
     {
         var slots = new PushBatch?[length];
         for (var position = First; position < End; position++)
+        {
             slots[position & (length - 1)] = _slots[Slot(position)];
+        }
+
         _slots = slots;
     }
 

@@ -5,7 +5,6 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
-using Orleans.Hosting;
 using Orleans.Runtime.Providers;
 using Orleans.Serialization;
 using Orleans.Streams;
@@ -115,9 +114,14 @@ public static class StreamsHosting
     {
         var setting = streams["Provider"];
         if (setting is null)
+        {
             return StreamProviderKind.Push;
+        }
+
         if (Enum.TryParse<StreamProviderKind>(setting, ignoreCase: true, out var kind) && Enum.IsDefined(kind) && !char.IsAsciiDigit(setting[0]))
+        {
             return kind;
+        }
 
         var path = streams is IConfigurationSection section ? section.Path : "Streams";
         throw new OptionsValidationException(

@@ -70,6 +70,8 @@ internal sealed class StreamsInstruments
     private void Dropped(int events, string reason)
     {
         if (events > 0)
+        {
             _dropped.Add(events, _provider, new("reason", reason));
+        }
     }
 }

@@ -1,10 +1,8 @@
 using Orleans.Streams;
 using OrleansChat.Gateway.Fanout;
 using OrleansChat.Gateway.Frames;
-using OrleansChat.Gateway.Sessions;
 using OrleansChat.Grains.Interfaces;
 using OrleansChat.ProcessHosting;
-using OrleansChat.Protocol;
 
 namespace OrleansChat.Gateway.Cluster;
 

@@ -1,7 +1,5 @@
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Diagnostics.HealthChecks;
-using OrleansChat.Grains.Interfaces;
 using OrleansChat.ProcessHosting;
 
 namespace OrleansChat.Gateway.Endpoint;

@@ -1,5 +1,4 @@
 using OrleansChat.Gateway.Frames;
-using OrleansChat.Gateway.Sessions;
 
 namespace OrleansChat.Gateway.Fanout;
 

@@ -1,6 +1,4 @@
-using System.Buffers;
 using OrleansChat.Gateway.Connections;
-using OrleansChat.Grains.Interfaces;
 
 namespace OrleansChat.Gateway.Frames;
 

@@ -1,5 +1,4 @@
 using Orleans.Concurrency;
-using Orleans.Streams;
 using OrleansChat.Grains.Interfaces;
 
 namespace OrleansChat.Grains.Gateways;

@@ -3,7 +3,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using OrleansChat.Grains.Interfaces;
 using OrleansChat.Grains.MessageLog.Memory;
 using OrleansChat.Grains.MessageLog.Postgres;
 using OrleansChat.Grains.MessageLog.Sqlite;

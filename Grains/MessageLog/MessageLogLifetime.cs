@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Hosting;
-using OrleansChat.Grains.Interfaces;
 using OrleansChat.ProcessHosting;
 
 namespace OrleansChat.Grains.MessageLog;

@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Concurrency;
-using Orleans.Streams;
 using OrleansChat.Grains.Gateways;
 using OrleansChat.Grains.Interfaces;
 using OrleansChat.Grains.MessageLog;

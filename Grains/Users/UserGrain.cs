@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
-using Orleans.Streams;
 using OrleansChat.Grains.Gateways;
 using OrleansChat.Grains.Interfaces;
 

@@ -1,5 +1,4 @@
 using Npgsql;
-using OrleansChat.Grains.Interfaces;
 using OrleansChat.Grains.MessageLog.Postgres;
 using OrleansChat.ProcessHosting;
 

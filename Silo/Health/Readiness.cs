@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-using OrleansChat.Grains.Interfaces;
 using OrleansChat.Grains.MessageLog;
 using OrleansChat.ProcessHosting;
 

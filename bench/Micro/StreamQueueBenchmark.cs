@@ -1,6 +1,5 @@
 using BenchmarkDotNet.Attributes;
 using Microsoft.Extensions.Logging.Abstractions;
-using Orleans.Runtime;
 using OrleansChat.Grains.Interfaces;
 using OrleansChat.Streams;
 

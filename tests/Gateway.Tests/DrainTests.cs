@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using OrleansChat.ClientCodec;
-using OrleansChat.Gateway.Cluster;
 using OrleansChat.Grains.Interfaces;
 using OrleansChat.Protocol;
 

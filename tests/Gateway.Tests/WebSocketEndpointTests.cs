@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.WebSockets;
 using System.Text;
-using OrleansChat.Gateway.Connections;
 using OrleansChat.Protocol;
 
 namespace OrleansChat.Gateway.Tests;

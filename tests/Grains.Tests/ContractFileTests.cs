@@ -1,8 +1,6 @@
 using System.Reflection;
 using System.Text;
-using Orleans.Metadata;
 using OrleansChat.Grains.Interfaces;
-using OrleansChat.ProcessHosting;
 using OrleansChat.Streams;
 
 namespace OrleansChat.Grains.Tests;

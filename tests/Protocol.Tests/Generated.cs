@@ -32,13 +32,25 @@ internal static class Generated
 
     public static readonly Gen<ClientCommand> Command = Gen.OneOf(
         Of(from id in Maybe(Short) from token in Maybe(Short) from device in Maybe(Short) from rooms in Cursors select new Hello(id, token, device, rooms)),
-        Of(from id in Maybe(Short) from room in Room from after in Maybe(Seq) from epoch in Maybe(Short) from kind in Maybe(Gen.Elements("channel", "group"))
+        Of(from id in Maybe(Short)
+           from room in Room
+           from after in Maybe(Seq)
+           from epoch in Maybe(Short)
+           from kind in Maybe(Gen.Elements("channel", "group"))
            select new Join(id, room, after, epoch, null, kind)),
         Of(from id in Maybe(Short) from room in Room from last in Gen.Choose(1, 500) select new Join(id, room, null, null, last, null)),
         Of(from id in Maybe(Short) from room in Room from keep in Either select new Leave(id, room, keep)),
-        Of(from id in Short from room in Room from text in Text from reply in Maybe(Seq) from meta in Maybe(Meta)
+        Of(from id in Short
+           from room in Room
+           from text in Text
+           from reply in Maybe(Seq)
+           from meta in Maybe(Meta)
            select new Send(id, room, EventKind.Msg, text, null, reply, meta)),
-        Of(from id in Short from room in Room from text in Short from reference in Seq from meta in Maybe(Meta)
+        Of(from id in Short
+           from room in Room
+           from text in Short
+           from reference in Seq
+           from meta in Maybe(Meta)
            from kind in Gen.Elements(EventKind.Edit, EventKind.Delete, EventKind.React, EventKind.Unreact)
            select new Send(id, room, kind, kind == EventKind.Delete ? null : "👍", reference, null, meta)),
         Of(from id in Maybe(Short) from room in Room from read in Seq select new Mark(id, room, read)),
@@ -66,18 +78,43 @@ internal static class Generated
         select new ChatEvent(room, seq, prev, ts, user, kind, text, reference, reply, meta, id, edited);
 
     public static readonly Gen<ServerFrame> Frame = Gen.OneOf(
-        Said(from id in Maybe(Short) from user in User from exp in Maybe(Seq) from limit in Gen.Choose(1, 1000)
+        Said(from id in Maybe(Short)
+             from user in User
+             from exp in Maybe(Seq)
+             from limit in Gen.Choose(1, 1000)
              select new Welcome(id, user, "s", new ProtocolLimits { TextCharacters = limit, ReplayEvents = limit + 1 }, limit, limit, exp)),
-        Said(from id in Maybe(Short) from room in Room from seq in Seq from epoch in Short from count in Count from reset in Either
+        Said(from id in Maybe(Short)
+             from room in Room
+             from seq in Seq
+             from epoch in Short
+             from count in Count
+             from reset in Either
              select new Joined(id, room, "group", seq, epoch, seq, 0, count, count, reset)),
         Said(Event),
-        Said(from id in Maybe(Short) from room in Maybe(Room) from seq in Maybe(Seq) from ts in Maybe(Seq) from dup in Either from exp in Maybe(Seq)
+        Said(from id in Maybe(Short)
+             from room in Maybe(Room)
+             from seq in Maybe(Seq)
+             from ts in Maybe(Seq)
+             from dup in Either
+             from exp in Maybe(Seq)
              select new Ok(id, room, seq, ts, dup, exp)),
-        Said(from id in Maybe(Short) from code in Gen.Elements(Enum.GetValues<ChatErrorCode>()) from message in Text from retry in Maybe(Count) from room in Maybe(Room)
+        Said(from id in Maybe(Short)
+             from code in Gen.Elements(Enum.GetValues<ChatErrorCode>())
+             from message in Text
+             from retry in Maybe(Count)
+             from room in Maybe(Room)
              select new Err(id, code, message, retry, room)),
-        Said(from id in Maybe(Short) from room in Room from events in Event.ListOf() from seq in Seq from more in Either
+        Said(from id in Maybe(Short)
+             from room in Room
+             from events in Event.ListOf()
+             from seq in Seq
+             from more in Either
              select new Page(id, room, events, seq, seq, more)),
-        Said(from id in Maybe(Short) from room in Room from count in Count from users in User.ListOf() from named in Either
+        Said(from id in Maybe(Short)
+             from room in Room
+             from count in Count
+             from users in User.ListOf()
+             from named in Either
              select new WhoIs(id, room, count, named ? users : null)),
         Said(from room in Room from user in User select new TypingNow(room, user)),
         Said(from room in Room from user in Maybe(User) from online in Maybe(Either) from count in Count select new Presence(room, user, online, count)),

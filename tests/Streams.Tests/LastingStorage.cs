@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.DependencyInjection;
-using Orleans.Runtime;
 using Orleans.Serialization;
 using Orleans.Storage;
 
@@ -38,7 +37,9 @@ internal sealed class LastingStorage
                 ? before.ETag == grainState.ETag && storage._rows.TryUpdate(key, row, before)
                 : grainState.ETag is null && storage._rows.TryAdd(key, row);
             if (!written)
+            {
                 throw new InconsistentStateException($"Another activation of {grainId} wrote first.");
+            }
 
             grainState.ETag = row.Item2;
             grainState.RecordExists = true;

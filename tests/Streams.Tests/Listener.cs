@@ -16,7 +16,9 @@ internal sealed class Listener(Func<Item, Task> onNext) : IAsyncObserver<Item>
         get
         {
             lock (_lock)
+            {
                 return [.. _items];
+            }
         }
     }
 
@@ -49,7 +51,10 @@ internal sealed class Listener(Func<Item, Task> onNext) : IAsyncObserver<Item>
         lock (_lock)
         {
             if (condition(_items))
+            {
                 return;
+            }
+
             _waits.Add((condition, met));
         }
 

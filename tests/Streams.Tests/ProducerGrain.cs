@@ -1,6 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Placement;
-using Orleans.Runtime;
 using Orleans.Streams;
 
 namespace OrleansChat.Streams.Tests;
@@ -35,7 +34,9 @@ public sealed class ProducerGrain : Grain, IProducerGrain
     {
         var target = this.GetStreamProvider(Provider).GetStream<Item>("test", stream);
         for (var number = first; number < first + count; number++)
+        {
             await target.OnNextAsync(new Item(producer, number));
+        }
     }
 
     public Task PublishBatch(string stream, string producer, int first, int count) =>

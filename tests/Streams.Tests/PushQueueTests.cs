@@ -1,7 +1,6 @@
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
-using Orleans.Runtime;
 using Orleans.Streams;
 
 namespace OrleansChat.Streams.Tests;
@@ -29,7 +28,9 @@ public sealed class PushQueueTests : IDisposable
     {
         var queue = Queue(new() { IdleWait = TimeSpan.FromMilliseconds(10) });
         for (var round = 0; round < 3; round++)
+        {
             Assert.Empty(await Soon(queue.ReadAsync(10, TestContext.Current.CancellationToken)));
+        }
 
         await queue.EnqueueAsync(Batch("a"));
 
@@ -53,7 +54,9 @@ public sealed class PushQueueTests : IDisposable
     {
         var queue = Queue(new());
         foreach (var name in (string[])["a", "b", "c"])
+        {
             await queue.EnqueueAsync(Batch(name));
+        }
 
         var first = await queue.ReadAsync(2, TestContext.Current.CancellationToken);
         var second = await queue.ReadAsync(2, TestContext.Current.CancellationToken);
@@ -74,7 +77,10 @@ public sealed class PushQueueTests : IDisposable
 
         var read = new List<IBatchContainer>();
         while (read.Count < 3)
+        {
             read.AddRange(await Soon(queue.ReadAsync(1, TestContext.Current.CancellationToken)));
+        }
+
         await Task.WhenAll(second, third).WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
 
         Assert.Equal(["a", "b", "c"], Names(read));

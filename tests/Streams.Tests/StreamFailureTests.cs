@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Configuration;
-using Orleans.Hosting;
 
 namespace OrleansChat.Streams.Tests;
 
@@ -150,12 +149,17 @@ public sealed class StreamFailureTests
         for (var number = 1; number <= 100; number++)
         {
             for (var n = 0; n < listeners.Length; n++)
+            {
                 await staying.Publish($"stream-{n}", "staying", number, 1);
+            }
         }
 
         await stopping;
         for (var n = 0; n < listeners.Length; n++)
+        {
             await staying.Publish($"stream-{n}", "staying", 101, 1);
+        }
+
         await Task.WhenAll(listeners.Select(listener => listener.UntilItemAsync(new Item("staying", 101))));
 
         foreach (var listener in listeners)
@@ -226,7 +230,10 @@ public sealed class StreamFailureTests
         var listener = await gateway.SubscribeAsync("heard");
         var producer = await gateway.ProducerAsync("one");
         for (var n = 0; n < 50; n++)
+        {
             await producer.Publish($"unheard-{n}", "one", 0, 10);
+        }
+
         await producer.Publish("heard", "one", 0, 10);
         await listener.UntilCountAsync(10);
 

@@ -18,7 +18,9 @@ public sealed class StreamOrderTests
 
         Assert.Equal(2_000, listener.Items.Length);
         foreach (var producer in (string[])["one", "two"])
+        {
             Assert.Equal(Enumerable.Range(0, 1_000), listener.Items.Where(item => item.Producer == producer).Select(item => item.Number));
+        }
     }
 
     [Fact]
@@ -42,7 +44,9 @@ public sealed class StreamOrderTests
         {
             Assert.Equal(400, listener.Items.Length);
             foreach (var producer in listener.Items.GroupBy(item => item.Producer))
+            {
                 Assert.Equal(Enumerable.Range(0, 100), producer.Select(item => item.Number));
+            }
         }
 
         Assert.Equal(8_000, cluster.Measures.Sum("orleanschat.streams.events.published"));

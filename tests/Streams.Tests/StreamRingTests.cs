@@ -2,7 +2,6 @@ using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Orleans.Providers.Streams.Common;
-using Orleans.Runtime;
 using Orleans.Streams;
 using OrleansChat.TestSupport;
 
@@ -72,7 +71,9 @@ public sealed class StreamRingTests : IDisposable
         {
             Add([.. Enumerable.Repeat(1, 1 + round % 7)]);
             while (Next(cursor) is { Length: > 0 } numbers)
+            {
                 taken.AddRange(numbers);
+            }
         }
 
         Assert.Equal(Enumerable.Range(1, (int)_sequence), taken);
@@ -123,7 +124,9 @@ public sealed class StreamRingTests : IDisposable
         Add(1); // Sequence 2 arrives during the handshake of a subscriber.
         Purge(after: 5); // The next purge keeps it, however soon it runs.
         using (var cursor = Cursor(new EventSequenceTokenV2(2)))
+        {
             Assert.Equal([2], Next(cursor));
+        }
 
         Purge(after: 5);
         Purge(after: 5);

@@ -3,8 +3,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
-using Orleans.Hosting;
-using Orleans.Runtime;
 using Orleans.Storage;
 using Orleans.Streams;
 using Orleans.TestingHost;
@@ -55,7 +53,9 @@ internal sealed class StreamsCluster : IAsyncDisposable
                 silo.AddChatStreams(provider, streams);
 #pragma warning disable ORLEANSEXP003 // The product does not use it, but its streams must work over it.
                 if (distributedDirectory)
+                {
                     silo.AddDistributedGrainDirectory();
+                }
 #pragma warning restore ORLEANSEXP003
                 configure?.Invoke(silo);
             }));

@@ -15,7 +15,9 @@ internal sealed class StreamsMeasures : IDisposable
         _listener.InstrumentPublished = (instrument, listener) =>
         {
             if (instrument.Meter.Name == StreamsInstruments.MeterName)
+            {
                 listener.EnableMeasurementEvents(instrument);
+            }
         };
         _listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => Add(provider, instrument.Name, value, tags));
         _listener.SetMeasurementEventCallback<int>((instrument, value, tags, _) => Add(provider, instrument.Name, value, tags));
@@ -25,13 +27,17 @@ internal sealed class StreamsMeasures : IDisposable
     public long Sum(string instrument)
     {
         lock (_lock)
+        {
             return _sums.GetValueOrDefault(instrument);
+        }
     }
 
     public int Count(string instrument)
     {
         lock (_lock)
+        {
             return _counts.GetValueOrDefault(instrument);
+        }
     }
 
     public void ReadGauges() => _listener.RecordObservableInstruments();
@@ -45,11 +51,15 @@ internal sealed class StreamsMeasures : IDisposable
         {
             mine |= tag == "provider" && Equals(tagged, provider);
             if (tag == "reason")
+            {
                 name += $":{tagged}";
+            }
         }
 
         if (!mine)
+        {
             return;
+        }
 
         lock (_lock)
         {

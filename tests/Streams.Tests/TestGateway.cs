@@ -1,6 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Orleans.Runtime;
 using Orleans.Runtime.Placement;
 using Orleans.Streams;
 using Orleans.TestingHost;
@@ -29,12 +28,17 @@ internal sealed class TestGateway(IHost host, string provider) : IAsyncDisposabl
     {
         var producer = _client.GetGrain<IProducerGrain>($"{provider}/{name}");
         if (silo is not null)
+        {
             RequestContext.Set(IPlacementDirector.PlacementHintKey, silo.SiloAddress);
+        }
+
         try
         {
             var where = await producer.Where();
             if (silo is not null)
+            {
                 Assert.Equal(silo.SiloAddress, where);
+            }
         }
         finally
         {

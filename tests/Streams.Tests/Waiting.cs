@@ -10,6 +10,8 @@ internal static class Waiting
     public static async Task UntilAsync(Func<bool> condition, string awaited, double seconds = 20)
     {
         for (var started = Stopwatch.GetTimestamp(); !condition(); await Task.Delay(20, TestContext.Current.CancellationToken))
+        {
             Assert.True(Stopwatch.GetElapsedTime(started).TotalSeconds < seconds, $"Awaited {awaited} for {seconds} s.");
+        }
     }
 }

@@ -1,5 +1,4 @@
 using Npgsql;
-using OrleansChat.Grains.Interfaces;
 using OrleansChat.ProcessHosting;
 
 namespace OrleansChat.Grains.MessageLog.Postgres;

@@ -53,14 +53,26 @@ internal sealed class HandMade
         var at = _sends.Count * Millisecond;
         return _sends.Add(new()
         {
-            Writer = user, Room = Room, Connection = connection, Seq = seq, Attempts = attempts, Outcome = Outcome.Acked, InvokedAt = at, AnsweredAt = at + (Millisecond / 2),
+            Writer = user,
+            Room = Room,
+            Connection = connection,
+            Seq = seq,
+            Attempts = attempts,
+            Outcome = Outcome.Acked,
+            InvokedAt = at,
+            AnsweredAt = at + (Millisecond / 2),
         });
     }
 
     /// <summary>A send that got no <c>ok</c>.</summary>
     public int Without(Outcome outcome, int attempts = 1) => _sends.Add(new()
     {
-        Writer = Ann, Room = Room, Connection = 1, Attempts = attempts, Outcome = outcome, InvokedAt = _sends.Count * Millisecond,
+        Writer = Ann,
+        Room = Room,
+        Connection = 1,
+        Attempts = attempts,
+        Outcome = outcome,
+        InvokedAt = _sends.Count * Millisecond,
     });
 
     /// <summary>Adds the send to the log, with the next sequence.</summary>

@@ -1,5 +1,4 @@
 using OrleansChat.ChatCheck.Checks;
-using OrleansChat.ChatCheck.Histories;
 
 namespace OrleansChat.ChatCheck.Tests.Checks;
 

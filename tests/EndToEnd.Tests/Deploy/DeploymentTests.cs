@@ -1,7 +1,6 @@
 using Npgsql;
 using OrleansChat.EndToEnd.Tests.Chat;
 using OrleansChat.EndToEnd.Tests.LocalCluster;
-using OrleansChat.TestSupport;
 using OrleansChat.TestSupport.Deploy;
 
 namespace OrleansChat.EndToEnd.Tests.Deploy;

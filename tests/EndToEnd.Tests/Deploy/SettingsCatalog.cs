@@ -1,11 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Reflection;
 using Microsoft.Extensions.Configuration;
-using OrleansChat.Gateway;
 using OrleansChat.Gateway.Access;
-using OrleansChat.Gateway.Endpoint;
-using OrleansChat.Grains.Interfaces;
-using OrleansChat.Grains.MessageLog;
 using OrleansChat.Grains.Rooms;
 using OrleansChat.ProcessHosting;
 using OrleansChat.Protocol;

@@ -2,11 +2,9 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
-using OrleansChat.Gateway;
 using OrleansChat.Gateway.Cluster;
 using OrleansChat.Gateway.Connections;
 using OrleansChat.Gateway.Endpoint;
-using OrleansChat.Grains.Interfaces;
 using OrleansChat.ProcessHosting;
 using OrleansChat.TestSupport.Deploy;
 

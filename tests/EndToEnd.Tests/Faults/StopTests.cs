@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.WebSockets;
-using System.Text.Json.Nodes;
 using OrleansChat.EndToEnd.Tests.Chat;
 using OrleansChat.EndToEnd.Tests.LocalCluster;
 

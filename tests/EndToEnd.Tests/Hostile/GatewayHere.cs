@@ -1,11 +1,9 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using OrleansChat.EndToEnd.Tests.LocalCluster;
 using OrleansChat.Gateway;
-using OrleansChat.Gateway.Access;
 using OrleansChat.Gateway.Cluster;
 using OrleansChat.Gateway.Connections;
 using OrleansChat.TestSupport;

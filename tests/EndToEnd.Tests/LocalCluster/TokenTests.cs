@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using Microsoft.Playwright;
 using OrleansChat.EndToEnd.Tests.Chat;
 using OrleansChat.EndToEnd.Tests.Page;
 using OrleansChat.TestSupport;

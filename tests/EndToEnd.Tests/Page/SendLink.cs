@@ -59,7 +59,10 @@ internal sealed partial class SendLink
             {
                 page.Send(new JsonObject
                 {
-                    ["t"] = "err", ["id"] = (string)JsonNode.Parse(text)!["id"]!, ["code"] = "forbidden", ["message"] = "Not today.",
+                    ["t"] = "err",
+                    ["id"] = (string)JsonNode.Parse(text)!["id"]!,
+                    ["code"] = "forbidden",
+                    ["message"] = "Not today.",
                 }.ToJsonString());
             }
         });

@@ -5,7 +5,6 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
-using Orleans.Runtime;
 using Orleans.Storage;
 using OrleansChat.EndToEnd.Tests.LocalCluster;
 using OrleansChat.Grains.Interfaces;

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net;
 using OrleansChat.EndToEnd.Tests.LocalCluster;
-using OrleansChat.TestSupport;
 
 namespace OrleansChat.EndToEnd.Tests.Silo;
 

@@ -1,4 +1,3 @@
-using Orleans;
 using OrleansChat.Grains.Interfaces;
 
 namespace OrleansChat.Faulty.Gateway;

@@ -1,7 +1,5 @@
 using System.Globalization;
-using Orleans;
 using OrleansChat.Faulty.Gateway;
-using OrleansChat.Gateway;
 using OrleansChat.Gateway.Cluster;
 using OrleansChat.Gateway.Sessions;
 using OrleansChat.ProcessHosting;

@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
 using OrleansChat.Gateway.Cluster;
 using OrleansChat.Gateway.Fanout;
 using OrleansChat.Gateway.Frames;

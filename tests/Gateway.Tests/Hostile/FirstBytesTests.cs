@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using System.Text;
 using OrleansChat.Gateway.Sessions;
 using OrleansChat.Protocol;
-using OrleansChat.TestSupport;
 
 namespace OrleansChat.Gateway.Tests.Hostile;
 

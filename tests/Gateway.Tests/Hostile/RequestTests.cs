@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using OrleansChat.Gateway.Connections;
 
 namespace OrleansChat.Gateway.Tests.Hostile;
 

@@ -5,7 +5,6 @@ using OrleansChat.Gateway.Frames;
 using OrleansChat.Gateway.Sessions;
 using OrleansChat.Grains.Interfaces;
 using OrleansChat.Protocol;
-using OrleansChat.TestSupport;
 
 namespace OrleansChat.Gateway.Tests.Sessions;
 

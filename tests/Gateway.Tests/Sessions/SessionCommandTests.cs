@@ -1,4 +1,3 @@
-using OrleansChat.Grains.Interfaces;
 using OrleansChat.Protocol;
 
 namespace OrleansChat.Gateway.Tests.Sessions;

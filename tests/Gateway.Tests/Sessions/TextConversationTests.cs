@@ -2,7 +2,6 @@ using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
 using OrleansChat.Gateway.Access;
-using OrleansChat.Gateway.Cluster;
 using OrleansChat.Gateway.Sessions;
 using OrleansChat.Grains.Interfaces;
 using OrleansChat.Protocol;

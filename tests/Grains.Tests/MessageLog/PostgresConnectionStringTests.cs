@@ -1,4 +1,3 @@
-using OrleansChat.Grains.Interfaces;
 using OrleansChat.ProcessHosting;
 
 namespace OrleansChat.Grains.Tests.MessageLog;

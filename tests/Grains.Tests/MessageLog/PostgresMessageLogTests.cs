@@ -180,7 +180,7 @@ public sealed class PostgresMessageLogTests : DurableLogContract
         // A connection that takes longer than an append goes on without it, and serves a later one.
         relay.Cut();
         await Assert.ThrowsAsync<MessageLogUnavailableException>(() => log.AppendAsync("lobby", claim, Msg("ann", "2")));
-        for (var waited = Stopwatch.StartNew(); !await IsStoredAsync(); )
+        for (var waited = Stopwatch.StartNew(); !await IsStoredAsync();)
         {
             Assert.True(waited.Elapsed < TimeSpan.FromSeconds(20), "No append was stored within 20 s after the connections were cut.");
         }

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using OrleansChat.Grains.Interfaces;
 using OrleansChat.Grains.MessageLog;
 using OrleansChat.ProcessHosting;
 using OrleansChat.TestSupport;

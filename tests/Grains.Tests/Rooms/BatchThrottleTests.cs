@@ -1,4 +1,3 @@
-using OrleansChat.Grains.Interfaces;
 using OrleansChat.Streams;
 using OrleansChat.TestSupport;
 

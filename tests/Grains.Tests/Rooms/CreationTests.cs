@@ -1,13 +1,11 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
-using Orleans.Runtime;
 using OrleansChat.Grains.Interfaces;
 using OrleansChat.Grains.MessageLog;
 using OrleansChat.Grains.Rooms;
 using OrleansChat.Grains.Tests.Cluster;
 using OrleansChat.Grains.Users;
-using OrleansChat.TestSupport;
 using static OrleansChat.Grains.Tests.Cluster.TestGateway;
 
 namespace OrleansChat.Grains.Tests.Rooms;

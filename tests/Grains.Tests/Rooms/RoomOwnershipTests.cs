@@ -178,14 +178,14 @@ public sealed class RoomOwnershipTests
             ownership.OnClaimed(Claim(3));
         }
 
-        Action enter = state switch
+        Action? enter = state switch
         {
             nameof(Unsure) => ownership.OnBatchFailed,
             nameof(Deactivating) => ownership.OnDeactivating,
             nameof(Lost) => ownership.OnFenced,
-            _ => () => { },
+            _ => null,
         };
-        enter();
+        enter?.Invoke();
         Assert.Equal(state, ownership.State.ToString());
         return ownership;
     }

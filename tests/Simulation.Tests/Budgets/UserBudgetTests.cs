@@ -233,12 +233,14 @@ public sealed class UserBudgetTests
 
             var answered = new TaskCompletionSource<BudgetGrant[]>();
             var arrives = _now + TimeSpan.FromMilliseconds(_random.Next(0, 10));
-            _answers.Add((arrives, () =>
+            _answers.Add((arrives, Lease));
+            return answered.Task;
+
+            void Lease()
             {
                 var grants = Array.ConvertAll(asks, ask => _budget.Lease(gateway, ask));
                 _answers.Add((arrives + TimeSpan.FromMilliseconds(_random.Next(0, 10)), () => answered.SetResult(grants)));
-            }));
-            return answered.Task;
+            }
         }
     }
 

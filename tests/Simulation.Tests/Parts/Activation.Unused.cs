@@ -1,6 +1,5 @@
 using Orleans.CodeGeneration;
 using Orleans.Core;
-using Orleans.Runtime;
 using Orleans.Serialization.Invocation;
 using Orleans.Timers;
 

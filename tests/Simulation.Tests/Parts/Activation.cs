@@ -1,5 +1,4 @@
 using Microsoft.Extensions.DependencyInjection;
-using Orleans.Runtime;
 using OrleansChat.Grains.Interfaces;
 using OrleansChat.Simulation.Tests.World;
 

@@ -1,5 +1,3 @@
-using Orleans.Runtime;
-
 namespace OrleansChat.Simulation.Tests.Parts;
 
 /// <summary>The ways to find a grain that the code here never uses.</summary>

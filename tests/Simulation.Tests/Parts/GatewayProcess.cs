@@ -5,7 +5,6 @@ using OrleansChat.Gateway.Fanout;
 using OrleansChat.Gateway.Sessions;
 using OrleansChat.Grains.Interfaces;
 using OrleansChat.ProcessHosting;
-using OrleansChat.Protocol;
 using OrleansChat.Simulation.Tests.World;
 
 namespace OrleansChat.Simulation.Tests.Parts;

@@ -41,7 +41,11 @@ internal sealed class Knobs(Scheduler scheduler)
     /// <summary>High, but not off, so that gateways lease budgets.</summary>
     public BudgetOptions Budgets { get; } = new()
     {
-        CommandsPerSecond = 1_000_000, CommandBurst = 1_000_000, ConnectsPerSecond = 1_000_000, ConnectBurst = 1_000_000, CursorsPerSecond = 1_000_000,
+        CommandsPerSecond = 1_000_000,
+        CommandBurst = 1_000_000,
+        ConnectsPerSecond = 1_000_000,
+        ConnectBurst = 1_000_000,
+        CursorsPerSecond = 1_000_000,
     };
 
     public ChatSessionOptions Sessions { get; } = new() { CatchUpEvents = scheduler.Pick([1, 4, 128]), CommandsInFlight = scheduler.Pick([1, 4, 256]) };

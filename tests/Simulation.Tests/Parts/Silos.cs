@@ -1,8 +1,6 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Options;
-using Orleans.Runtime;
 using OrleansChat.Grains.Gateways;
-using OrleansChat.Grains.Interfaces;
 using OrleansChat.Grains.Rooms;
 using OrleansChat.Grains.Users;
 using OrleansChat.Simulation.Tests.World;

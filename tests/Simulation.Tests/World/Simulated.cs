@@ -1,6 +1,5 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging;
-using OrleansChat.Grains.Interfaces;
 using OrleansChat.Grains.MessageLog;
 using OrleansChat.Grains.MessageLog.Memory;
 using OrleansChat.Simulation.Tests.Parts;

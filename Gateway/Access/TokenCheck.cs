@@ -37,7 +37,7 @@ internal sealed class TokenCheck(IOptions<IdentityOptions> options, TokenKeys ke
         {
             return Check(token);
         }
-        catch (Exception exception) when (exception is not OutOfMemoryException)
+        catch (Exception)
         {
             // The library's parser throws many types of exceptions for malformed input. All of them mean that the token
             // is invalid.

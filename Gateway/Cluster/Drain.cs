@@ -142,7 +142,7 @@ internal sealed partial class Drain(
         {
             return await grains.GetGrain<IGatewayRegistryGrain>(0).DrainAsync(gateway.Id, left);
         }
-        catch (Exception exception) when (exception is not OutOfMemoryException)
+        catch (Exception exception)
         {
             LogShareFailed(exception);
             return null;

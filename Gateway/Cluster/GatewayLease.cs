@@ -11,11 +11,12 @@ namespace OrleansChat.Gateway.Cluster;
 /// correct.
 /// If the registry refuses a renewal, or if this process was paused for a whole lease, the gateway closes its
 /// connections and ends its process. The next process has a new id. An unreachable registry is not a reason to end: the
-/// gateway retries, and when it succeeds it sends its sessions to the users' grains again.
+/// gateway retries. When that succeeds, and when a silo joined or left the cluster, it sends its users to their grains
+/// and to the rooms again.
 /// </summary>
 internal sealed partial class GatewayLease(
-    IGrainFactory grains, GatewayId gateway, ConnectionSet connections, UserClients users, BackgroundTasks background, IHostApplicationLifetime lifetime,
-    StartupWait wait, TimeProvider time, ILogger<GatewayLease> logger) : BackgroundService
+    IGrainFactory grains, GatewayId gateway, ConnectionSet connections, RoomClients rooms, UserClients users, BackgroundTasks background,
+    IHostApplicationLifetime lifetime, StartupWait wait, TimeProvider time, ILogger<GatewayLease> logger) : BackgroundService
 {
     /// <summary>The exit code of a gateway whose lease has expired.</summary>
     public const int ExitCode = 3;
@@ -33,7 +34,7 @@ internal sealed partial class GatewayLease(
     {
         // While a silo has just died, or the cluster is still starting, a call can take its whole response timeout.
         // That is no reason to end.
-        await wait.UntilAsync(StartupWait.Cluster, _ => RenewAsync(cancellationToken), exception => exception is not OutOfMemoryException, cancellationToken);
+        await wait.UntilAsync(StartupWait.Cluster, _ => RenewAsync(cancellationToken), isTemporary: _ => true, cancellationToken);
         await base.StartAsync(cancellationToken);
     }
 
@@ -63,7 +64,7 @@ internal sealed partial class GatewayLease(
                     return;
                 }
             }
-            catch (Exception exception) when (exception is not OutOfMemoryException)
+            catch (Exception exception)
             {
                 LogRenewFailed(exception);
             }
@@ -91,8 +92,10 @@ internal sealed partial class GatewayLease(
         Volatile.Write(ref _renewed, asked);
         if (_cluster != 0 && (lapsed || _cluster != grant.Cluster))
         {
-            // Also during a drain: the remaining sessions must stay reachable.
+            // Also during a drain: the remaining sessions must stay reachable. The rooms too, because the activation of a
+            // quiet room may have been lost, and nothing else would call the room soon.
             background.Add(users.SyncAllSessionsAsync(stoppingToken));
+            background.Add(rooms.SyncAllAttachmentsAsync(stoppingToken));
         }
 
         _cluster = grant.Cluster;

@@ -23,7 +23,7 @@ internal sealed partial class GatewayStream(
 
     /// <inheritdoc/>
     public Task StartAsync(CancellationToken cancellationToken) =>
-        wait.UntilAsync(StartupWait.Cluster, _ => SubscribeAsync(), exception => exception is not OutOfMemoryException, cancellationToken);
+        wait.UntilAsync(StartupWait.Cluster, _ => SubscribeAsync(), isTemporary: _ => true, cancellationToken);
 
     /// <summary>
     /// Subscribes, or subscribes again. During the change an item may arrive twice; the second is dropped by its
@@ -68,7 +68,7 @@ internal sealed partial class GatewayStream(
         {
             Deliver(item);
         }
-        catch (Exception exception) when (exception is not OutOfMemoryException)
+        catch (Exception exception)
         {
             // The stream would deliver an item again if this threw. That is not needed, because the message log has the
             // events.

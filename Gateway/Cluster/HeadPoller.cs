@@ -38,7 +38,7 @@ internal sealed partial class HeadPoller(
                     failures = 0;
                 }
             }
-            catch (Exception exception) when (exception is not OutOfMemoryException && !stoppingToken.IsCancellationRequested)
+            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
             {
                 if (failures++ == 0)
                 {

@@ -241,7 +241,7 @@ internal sealed class RoomClient(
             synced(answer);
             return true;
         }
-        catch (Exception exception) when (exception is not OutOfMemoryException)
+        catch (Exception)
         {
             lock (_gate)
             {
@@ -273,7 +273,7 @@ internal sealed class RoomClient(
                 ? new(0, absent)
                 : await _call.WaitAsync(_room.HandleAsync(new(gateway, commands, claim, number())));
         }
-        catch (Exception exception) when (exception is not OutOfMemoryException)
+        catch (Exception)
         {
             return false;
         }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Options;
 using OrleansChat.Gateway.Fanout;
 using OrleansChat.Gateway.Sessions;
@@ -160,8 +161,9 @@ internal sealed class RoomClients(
     }
 
     /// <summary>
-    /// Synchronizes the attachments of all rooms after the gateway stream was silent. Presence updates of that time are
-    /// known only to the rooms.
+    /// Synchronizes the attachments of all rooms. Needed after a silo was lost, because a room that nobody calls would
+    /// not know who is attached, and after the gateway stream was silent, because only the rooms know the presence
+    /// updates of that time.
     /// </summary>
     public async Task SyncAllAttachmentsAsync(CancellationToken cancellationToken)
     {
@@ -246,7 +248,7 @@ internal sealed class RoomClients(
         {
             answered(reply);
         }
-        catch (Exception exception) when (exception is not OutOfMemoryException)
+        catch (Exception exception)
         {
             background.Add(Task.FromException(exception));
         }
@@ -258,6 +260,7 @@ internal sealed class RoomClients(
     /// </summary>
     private RoomClient GetClient(string room)
     {
+        Debug.Assert(_gate.IsHeldByCurrentThread);
         if (!_clients.TryGetValue(room, out var client))
         {
             client = new(

@@ -62,7 +62,7 @@ internal sealed class RoomProbe(Func<string[], Task<RoomHeads>> heads, Backgroun
                 call.Ignore();
                 found = [.. (await call.WaitAsync(Timeout, time)).Heads.Select(head => head.Room)];
             }
-            catch (Exception exception) when (exception is not OutOfMemoryException)
+            catch (Exception)
             {
                 // The rooms themselves answer, and report that the log is unavailable if it is.
             }

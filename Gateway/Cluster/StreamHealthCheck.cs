@@ -38,7 +38,7 @@ internal sealed partial class StreamHealthCheck(
                     await Task.WhenAll(rooms.SyncAllAttachmentsAsync(stoppingToken), users.SyncAllSessionsAsync(stoppingToken));
                 }
             }
-            catch (Exception exception) when (exception is not OutOfMemoryException)
+            catch (Exception exception)
             {
                 // Publishing or subscribing failed: try again at the next tick. Until then the head poller finds new
                 // events.

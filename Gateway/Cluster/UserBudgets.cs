@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using OrleansChat.Grains.Interfaces;
 
 namespace OrleansChat.Gateway.Cluster;
@@ -151,9 +152,10 @@ internal sealed class UserBudgets
 
     private BudgetLease? Find(BudgetKind kind) => Array.Find(_leases, lease => lease.Terms.Kind == kind);
 
-    /// <summary>True if a loop of calls must be started now. Requires the lock.</summary>
+    /// <summary>True if a loop of calls must be started now.</summary>
     private bool Begins()
     {
+        Debug.Assert(_gate.IsHeldByCurrentThread);
         if (_asking || !Array.Exists(_leases, lease => lease.NeedsLease))
         {
             return false;
@@ -180,7 +182,7 @@ internal sealed class UserBudgets
                     Apply(leases, grants, sent);
                 }
             }
-            catch (Exception exception) when (exception is not OutOfMemoryException)
+            catch (Exception)
             {
                 lock (_gate)
                 {

@@ -126,7 +126,7 @@ internal sealed partial class UserClients(
                 await call();
                 return;
             }
-            catch (Exception exception) when (tries < Tries && exception is not OutOfMemoryException)
+            catch (Exception) when (tries < Tries)
             {
                 await Task.Delay(TimeSpan.FromSeconds(tries), time, cancellationToken);
             }
@@ -238,7 +238,7 @@ internal sealed partial class UserClients(
                 {
                     await TryAsync(() => AttendAsync(user), cancelled);
                 }
-                catch (Exception exception) when (exception is not (OutOfMemoryException or OperationCanceledException))
+                catch (Exception exception) when (exception is not OperationCanceledException)
                 {
                     // A failure for one user must not affect the others.
                     LogSyncFailed(exception);

@@ -121,7 +121,7 @@ internal sealed partial class Connection
                 await Handler!.ReceiveAsync(frame, binary);
             }
         }
-        catch (Exception exception) when (exception is not (OutOfMemoryException or OperationCanceledException))
+        catch (Exception exception) when (exception is not OperationCanceledException)
         {
             failed(this, exception);
         }

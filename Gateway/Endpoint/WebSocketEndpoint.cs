@@ -164,7 +164,7 @@ internal sealed partial class WebSocketEndpoint(
         {
             await conversation.StartAsync();
         }
-        catch (Exception exception) when (exception is not OutOfMemoryException)
+        catch (Exception exception)
         {
             LogFailed(exception);
             connection.End(CloseCode.ServerError, "the cluster cannot be reached at the moment; reconnect");

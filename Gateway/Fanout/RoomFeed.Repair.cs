@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using OrleansChat.Gateway.Frames;
 
 namespace OrleansChat.Gateway.Fanout;
@@ -10,10 +11,12 @@ internal sealed partial class RoomFeed
     /// <summary>True while the repair loop runs.</summary>
     private bool _repairing;
 
-    /// <summary>Starts the repair loop if events are missing. Requires the lock.</summary>
+    /// <summary>Starts the repair loop if events are missing.</summary>
     /// <returns>The repair loop if this call started it; else a completed task.</returns>
     private Task RepairGap(TimeSpan hold)
     {
+        Debug.Assert(_gate.IsHeldByCurrentThread);
+
         // Without a position, the room has not answered yet. A running loop sees the new state at its next step.
         if (_position is not { } position || !_gap.Update(position, hold) || _repairing)
         {
@@ -67,7 +70,7 @@ internal sealed partial class RoomFeed
             Repair(events);
             return events.Count > 0;
         }
-        catch (Exception exception) when (exception is not OutOfMemoryException)
+        catch (Exception)
         {
             return false;
         }
@@ -134,10 +137,11 @@ internal sealed partial class RoomFeed
     }
 
     /// <summary>
-    /// Skips events up to <paramref name="seq"/>: each subscription reads them by itself. Requires the lock.
+    /// Skips events up to <paramref name="seq"/>: each subscription reads them by itself.
     /// </summary>
     private void FallBehind(long seq)
     {
+        Debug.Assert(_gate.IsHeldByCurrentThread);
         foreach (var subscription in _subscriptions)
         {
             subscription.Session.FallBehind(subscription);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using OrleansChat.Gateway.Frames;
 using OrleansChat.Gateway.Sessions;
 using OrleansChat.Grains.Interfaces;
@@ -207,9 +208,11 @@ internal sealed partial class RoomFeed
 
     private TimeSpan Hold => TimeSpan.FromMilliseconds(_options.GapWaitMs);
 
-    /// <summary>Adds an event to those to be delivered next, buffers it, or drops it. Requires the lock.</summary>
+    /// <summary>Adds an event to those to be delivered next, buffers it, or drops it.</summary>
     private void Take(RoomEvent happened, List<EncodedEvent> next)
     {
+        Debug.Assert(_gate.IsHeldByCurrentThread);
+
         // Delivered, taken or buffered before - drop it.
         // The next one - take it.
         // Out of order, or the room has not answered yet - buffer it, if there is room. Otherwise the log will be read.
@@ -229,16 +232,18 @@ internal sealed partial class RoomFeed
         }
     }
 
-    /// <summary>The room has events up to <paramref name="seq"/>. Requires the lock.</summary>
+    /// <summary>The room has events up to <paramref name="seq"/>.</summary>
     private Task Expect(long seq, TimeSpan hold)
     {
+        Debug.Assert(_gate.IsHeldByCurrentThread);
         _gap.Expect(seq);
         return RepairGap(hold);
     }
 
-    /// <summary>Moves the position, and delivers the buffered events that follow it. Requires the lock.</summary>
+    /// <summary>Moves the position, and delivers the buffered events that follow it.</summary>
     private void GoOnAfter(long seq)
     {
+        Debug.Assert(_gate.IsHeldByCurrentThread);
         _position = seq;
         foreach (var early in _outOfOrder.Keys.Where(early => early <= seq).ToArray())
         {
@@ -249,10 +254,12 @@ internal sealed partial class RoomFeed
     }
 
     /// <summary>
-    /// Delivers events that follow the position, and the buffered events that follow them. Requires the lock.
+    /// Delivers events that follow the position, and the buffered events that follow them.
     /// </summary>
     private void Deliver(List<EncodedEvent> events)
     {
+        Debug.Assert(_gate.IsHeldByCurrentThread);
+
         // Step 2 of a delivery: add buffered events.
         while (_outOfOrder.Count > 0 && _outOfOrder.Remove(_position.GetValueOrDefault() + events.Count + 1, out var early))
         {
@@ -263,11 +270,13 @@ internal sealed partial class RoomFeed
     }
 
     /// <summary>
-    /// Delivers events to all live subscriptions, in the order of the subscriptions. Requires the lock.
+    /// Delivers events to all live subscriptions, in the order of the subscriptions.
     /// </summary>
     /// <param name="events">Consecutive events that follow the position.</param>
     private void Push(List<EncodedEvent> events)
     {
+        Debug.Assert(_gate.IsHeldByCurrentThread);
+
         // Step 3 of a delivery: run by run.
         for (var from = 0; from < events.Count;)
         {
@@ -297,9 +306,10 @@ internal sealed partial class RoomFeed
         }
     }
 
-    /// <summary>Ends all subscriptions of a user whose membership ended. Requires the lock.</summary>
+    /// <summary>Ends all subscriptions of a user whose membership ended.</summary>
     private void End(RoomEvent left)
     {
+        Debug.Assert(_gate.IsHeldByCurrentThread);
         List<Subscription> over = [];
         foreach (var subscription in _subscriptions)
         {

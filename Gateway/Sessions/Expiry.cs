@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using OrleansChat.Protocol;
 
 namespace OrleansChat.Gateway.Sessions;
@@ -65,11 +66,12 @@ internal sealed class Expiry(TimeProvider time, TimeSpan grace, Action<CloseCode
         }
     }
 
-    /// <summary>Time until the timer must fire next. Requires the lock.</summary>
+    /// <summary>Time until the timer must fire next.</summary>
     private TimeSpan Wait
     {
         get
         {
+            Debug.Assert(_gate.IsHeldByCurrentThread);
             if (_exp is not { } exp)
             {
                 return Timeout.InfiniteTimeSpan;

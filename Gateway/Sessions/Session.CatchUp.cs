@@ -77,10 +77,10 @@ internal sealed partial class Session
 
     /// <summary>
     /// Handles a full send queue: drops the waiting posts of all rooms, and moves each subscription back to its cursor.
-    /// Requires the lock.
     /// </summary>
     private void Lag()
     {
+        AssertLocked();
         services.Instruments.Lagging();
         connection.SendQueue.DropEvents();
         foreach (var subscription in _subscriptions.Values)
@@ -172,7 +172,7 @@ internal sealed partial class Session
 
             return events.Count > 0;
         }
-        catch (Exception exception) when (exception is not OutOfMemoryException && !(exception is OperationCanceledException && connection.Gone.IsCancellationRequested))
+        catch (Exception exception) when (!(exception is OperationCanceledException && connection.Gone.IsCancellationRequested))
         {
             return false;
         }
@@ -289,10 +289,11 @@ internal sealed partial class Session
 
     /// <summary>
     /// Queues a <c>gap</c> for everything up to <paramref name="to"/>: it is too far behind, or no longer in the log.
-    /// Returns false if it does not fit. Requires the lock.
+    /// Returns false if it does not fit.
     /// </summary>
     private bool PostGap(Subscription subscription, long to)
     {
+        AssertLocked();
         var gap = new Gap(subscription.View.Room, subscription.Queued + 1, to);
         if (!subscription.TryEnqueue(connection.SendQueue, subscription.View.Format.Encode(gap, own: false), to))
         {

@@ -226,10 +226,11 @@ internal sealed partial class Session
     }
 
     /// <summary>
-    /// Ends a subscription and drops its waiting posts, so nothing more of it is written. Requires the lock.
+    /// Ends a subscription and drops its waiting posts, so nothing more of it is written.
     /// </summary>
     private void Retire(Subscription? subscription)
     {
+        AssertLocked();
         if (subscription is not null)
         {
             subscription.End();

@@ -59,12 +59,13 @@ internal sealed partial class Session
         }
     }
 
-    /// <summary>Ends a subscription whose user is not a member any more. Requires the lock.</summary>
+    /// <summary>Ends a subscription whose user is not a member any more.</summary>
     /// <param name="isInformed">
     /// True if the event that ended the membership was queued. Otherwise an error is sent instead.
     /// </param>
     private void EndMembership(Subscription subscription, bool isInformed)
     {
+        AssertLocked();
         if (!isInformed)
         {
             Answer(FrameMapping.Error(null, Refusal.NotMember) with { Room = subscription.View.Room });

@@ -56,7 +56,7 @@ internal sealed partial class Session
         {
             await question();
         }
-        catch (Exception exception) when (exception is not OutOfMemoryException)
+        catch (Exception)
         {
             Answer(new Err(commandId, ChatErrorCode.Unavailable, "the cluster cannot be reached at the moment", 1000));
         }

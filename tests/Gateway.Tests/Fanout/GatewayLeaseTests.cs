@@ -4,6 +4,8 @@ using Microsoft.Extensions.Options;
 using OrleansChat.Gateway.Cluster;
 using OrleansChat.Gateway.Connections;
 using OrleansChat.Gateway.Fanout;
+using OrleansChat.Gateway.Frames;
+using OrleansChat.Gateway.Tests.Sessions;
 using OrleansChat.Grains.Interfaces;
 using OrleansChat.ProcessHosting;
 using OrleansChat.Protocol;
@@ -16,17 +18,19 @@ public sealed class GatewayLeaseTests : IHostApplicationLifetime, IDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly ManualTime _time = new();
     private readonly RegistryThatSays _registry = new();
+    private readonly RoomThatSays _room = new();
+    private readonly RoomClients _rooms;
     private readonly GatewayLease _lease;
 
     public GatewayLeaseTests()
     {
-        var grains = GrainsInMemory.Create((0L, _registry));
+        var grains = GrainsInMemory.Create((0L, _registry), (0L, new HistoryThatSays()), ("lobby", _room));
         var background = new BackgroundTasks(NullLogger<BackgroundTasks>.Instance);
         var gateway = new GatewayId();
-        var rooms = TestRooms.Create(grains, time: _time, gateway: gateway).Rooms;
-        var users = new UserClients(grains, gateway, rooms, new(Options.Create(new ConnectionOptions()), _time), background, Options.Create(new ProtocolLimits()), Options.Create(new BudgetOptions()), _time, NullLogger<UserClients>.Instance);
+        _rooms = TestRooms.Create(grains, time: _time, gateway: gateway).Rooms;
+        var users = new UserClients(grains, gateway, _rooms, new(Options.Create(new ConnectionOptions()), _time), background, Options.Create(new ProtocolLimits()), Options.Create(new BudgetOptions()), _time, NullLogger<UserClients>.Instance);
         var connections = new ConnectionSet(Options.Create(new ConnectionOptions()), _time);
-        _lease = new(grains, gateway, connections, users, background, this, new(_time, NullLogger<StartupWait>.Instance), _time, NullLogger<GatewayLease>.Instance);
+        _lease = new(grains, gateway, connections, _rooms, users, background, this, new(_time, NullLogger<StartupWait>.Instance), _time, NullLogger<GatewayLease>.Instance);
     }
 
     public CancellationToken ApplicationStarted => default;
@@ -73,6 +77,26 @@ public sealed class GatewayLeaseTests : IHostApplicationLifetime, IDisposable
         await Waiting.UntilAsync(() => _registry.Calls == calls + 2, "the next renewal");
 
         Assert.False(_stopping.IsCancellationRequested);
+    }
+
+    [Fact]
+    public async Task Renewal_WhenASiloHasLeft_AttachesUsersOfQuietRoomsAgain()
+    {
+        await StartAsync();
+        using var rig = new SessionRig();
+        var entered = new TaskCompletionSource();
+        _rooms.Enter(
+            new(await rig.SessionAsync("ann"), "lobby", new(JsonFormat.Instance, "lobby", "ann")), new Enter("ann", RoomKind.Channel, null), _ => entered.SetResult());
+        await Waiting.ForAsync(entered.Task, "the answer to the enter");
+        await TickAsync();
+        var before = _room.Calls;
+
+        _registry.Cluster = 2;
+        await TickAsync();
+        await Waiting.UntilAsync(() => _room.Calls.Length > before.Length, "the call to the quiet room");
+
+        Assert.Equal(["handle +ann"], before);
+        Assert.Equal(["handle +ann", "attend ann"], _room.Calls);
     }
 
     [Fact]

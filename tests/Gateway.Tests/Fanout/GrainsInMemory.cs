@@ -4,26 +4,23 @@ using OrleansChat.Grains.Interfaces;
 
 namespace OrleansChat.Gateway.Tests.Fanout;
 
-/// <summary>A grain factory over fakes. It can only find a grain by its key.</summary>
+/// <summary>A grain factory over fakes. It can only find a grain by its key and interface.</summary>
 [SuppressMessage("Performance", "CA1852", Justification = "DispatchProxy derives a class from it.")]
 internal class GrainsInMemory : DispatchProxy
 {
-    private readonly Dictionary<object, object> _grains = [];
+    private readonly List<(object Key, object Grain)> _grains = [];
 
     /// <summary>A factory for these grains. Each has a string or an integer as its key.</summary>
     public static IGrainFactory Create(params (object Key, object Grain)[] grains)
     {
         var factory = Create<IGrainFactory, GrainsInMemory>();
-        foreach (var (key, grain) in grains)
-        {
-            ((GrainsInMemory)(object)factory)._grains.Add(key, grain);
-        }
-
+        ((GrainsInMemory)(object)factory)._grains.AddRange(grains);
         return factory;
     }
 
     protected override object? Invoke(MethodInfo? targetMethod, object?[]? args) =>
-        targetMethod is { Name: "GetGrain", IsGenericMethod: true } && args?[0] is { } key && _grains.TryGetValue(key, out var grain)
+        targetMethod is { Name: "GetGrain", IsGenericMethod: true } && args?[0] is { } key
+            && _grains.Find(one => one.Key.Equals(key) && targetMethod.GetGenericArguments()[0].IsInstanceOfType(one.Grain)).Grain is { } grain
             ? grain
             : throw new NotSupportedException($"There is no grain for {targetMethod?.Name} {args?.FirstOrDefault()}.");
 }

@@ -12,6 +12,9 @@ internal sealed class RegistryThatSays : IGatewayRegistryGrain
     /// </summary>
     public Func<int, Task<DrainShare>> Shares { get; set; } = left => Task.FromResult(new DrainShare(0, left, true));
 
+    /// <summary>The version of the cluster that a grant reports.</summary>
+    public long Cluster { get; set; } = 1;
+
     public int Calls { get; private set; }
 
     /// <summary>The number of drain calls so far.</summary>
@@ -22,7 +25,7 @@ internal sealed class RegistryThatSays : IGatewayRegistryGrain
     public async Task<LeaseGrant> RenewAsync(string gateway)
     {
         Calls++;
-        return new(await Grants(), 1);
+        return new(await Grants(), Cluster);
     }
 
     public Task<DrainShare> DrainAsync(string gateway, int connections)

@@ -53,7 +53,7 @@ internal sealed class GatewayProcess
             });
             Open = true;
             await Task.WhenAll(
-                Background.RunAsync(world.Knobs.Beacon(beacon), CancellationToken.None), Background.RunAsync(watch, CancellationToken.None), KeepLeaseAsync(cluster, users, background));
+                Background.RunAsync(world.Knobs.Beacon(beacon), CancellationToken.None), Background.RunAsync(watch, CancellationToken.None), KeepLeaseAsync(cluster, rooms, users, background));
         });
     }
 
@@ -98,7 +98,7 @@ internal sealed class GatewayProcess
                     return;
                 }
             }
-            catch (Exception exception) when (exception is not OutOfMemoryException)
+            catch (Exception)
             {
                 // The call is retried, as a supervisor restarts a process that cannot start.
             }
@@ -108,7 +108,7 @@ internal sealed class GatewayProcess
     }
 
     /// <summary>Like the real lease: if it is not renewed in time, the process restarts.</summary>
-    private async Task KeepLeaseAsync(Cluster cluster, UserClients users, BackgroundTasks background)
+    private async Task KeepLeaseAsync(Cluster cluster, RoomClients rooms, UserClients users, BackgroundTasks background)
     {
         using var timer = new PeriodicTimer(Lease.Renewal, Node.Time);
         var (ticked, known) = (Node.Time.GetTimestamp(), 0L);
@@ -132,6 +132,7 @@ internal sealed class GatewayProcess
                 if (known != 0 && known != grant.Cluster)
                 {
                     background.Add(users.SyncAllSessionsAsync(CancellationToken.None));
+                    background.Add(rooms.SyncAllAttachmentsAsync(CancellationToken.None));
                 }
 
                 known = grant.Cluster;

@@ -19,7 +19,7 @@ var runs = new Option<int>("--runs")
 var root = new RootCommand(
     "Measures OrleansChat over real sockets and checks every delivery. Each command prints a report and writes it to --results.")
 {
-    Latency(), Slow(), Storm(), Growing()
+    Latency(), Slow(), Storm(), Growing(), Attacks()
 };
 foreach (var (name, description) in (ReadOnlySpan<(string, string)>)
 [
@@ -108,6 +108,18 @@ Command Growing()
         given.GetValue(store)!, given.GetValue(results)!))
         .RunAsync(cancellation));
     return growth;
+}
+
+Command Attacks()
+{
+    var seconds = Number("--seconds", 15, "measured seconds without an attack, and the same with it");
+    var attack = new Command("attack", "Measures what hostile clients cost another user of the same gateway, with the default limits.")
+    {
+        runs, seconds, results,
+    };
+    attack.SetAction((given, cancellation) =>
+        new AttackBenchmark(new(given.GetValue(runs), given.GetValue(seconds), given.GetValue(results)!)).RunAsync(cancellation));
+    return attack;
 }
 
 Command Compared(string name, string description)

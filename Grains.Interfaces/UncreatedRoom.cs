@@ -9,7 +9,7 @@ public static class UncreatedRoom
     /// <summary>The epoch of a direct room before its first message. A cursor with it is valid for any later epoch.</summary>
     public const string Epoch = "0";
 
-    private static readonly Refused NotFound = new(Refusal.NotFound, "There is no such room.");
+    private static readonly Refused NotFound = new(Refusal.NotFound, "there is no such room");
 
     /// <summary>
     /// Returns the answer to a command that creates nothing. Returns null if the command might create the room: then
@@ -17,7 +17,7 @@ public static class UncreatedRoom
     /// </summary>
     public static RoomReply? Answer(string room, RoomCommand command) => (command, RoomKey.IsDirect(room)) switch
     {
-        (Enter { Require: not (null or RoomKind.Direct) }, true) => new Refused(Refusal.Conflict, "The room is of another kind."),
+        (Enter { Require: not (null or RoomKind.Direct) }, true) => new Refused(Refusal.Conflict, "the room is of another kind"),
         (Enter, true) => new Entered(RoomKind.Direct, Epoch, 0, 0, 0, 0, 0),
         (Enter { AsMember: true } or Enter { Create: null }, false) => NotFound,
         (MarkRead, false) => NotFound,

@@ -9,14 +9,14 @@ public sealed class SecondSignal(IReadOnlyList<PosixSignal> signals, TimeProvide
     // time it counts once.
     private static readonly TimeSpan SameSignal = TimeSpan.FromSeconds(0.7);
 
-    private readonly CancellationTokenSource _came = new();
+    private readonly CancellationTokenSource _received = new();
     private PosixSignalRegistration[] _registered = [];
 
     /// <summary>Cancelled by the second signal.</summary>
-    public CancellationToken Came => _came.Token;
+    public CancellationToken Received => _received.Token;
 
-    /// <summary>Called after the first signal: the next one is the second.</summary>
-    public void Await()
+    /// <summary>Starts to watch for the second signal. The caller has received the first.</summary>
+    public void Watch()
     {
         var first = time.GetTimestamp();
         _registered = [.. signals.Select(signal => PosixSignalRegistration.Create(signal, again =>
@@ -24,7 +24,7 @@ public sealed class SecondSignal(IReadOnlyList<PosixSignal> signals, TimeProvide
             again.Cancel = true;
             if (time.GetElapsedTime(first) > SameSignal)
             {
-                _came.Cancel();
+                _received.Cancel();
             }
         }))];
     }
@@ -32,6 +32,6 @@ public sealed class SecondSignal(IReadOnlyList<PosixSignal> signals, TimeProvide
     public void Dispose()
     {
         Array.ForEach(_registered, signal => signal.Dispose());
-        _came.Dispose();
+        _received.Dispose();
     }
 }

@@ -41,7 +41,7 @@ public sealed record ChatEvent(
 /// The command succeeded. For a send, the event is durable. Fields that do not apply are null; <paramref name="Id"/> is
 /// null if the command had none.
 /// </summary>
-/// <param name="Dup">True if this id was stored before. Sequence and time are those of the first answer.</param>
+/// <param name="Dup">True if this id was stored before. Then sequence and time are those of the first answer.</param>
 public sealed record Ok(string? Id, string? Room, long? Seq, long? Ts, bool Dup, long? Exp) : ServerFrame;
 
 /// <summary>The command failed.</summary>

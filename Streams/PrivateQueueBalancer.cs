@@ -3,8 +3,8 @@ using Orleans.Streams;
 namespace OrleansChat.Streams;
 
 /// <summary>
-/// Assigns all queues of a silo to that silo, permanently. So each silo delivers its own publishes, in one hop, and no
-/// queue moves when silos join or leave. This is safe although all silos use the same queue ids: agents and their
+/// Assigns all queues of a silo to that silo, permanently. So each silo delivers what its own grains publish, in
+/// one hop. Queues do not move when a silo joins or leaves. This is safe although all silos use the same queue ids: agents and their
 /// subscriptions are named by silo and queue, and only other balancers compare queues across silos.
 /// </summary>
 internal sealed class PrivateQueueBalancer : IStreamQueueBalancer

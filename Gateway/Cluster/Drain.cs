@@ -47,11 +47,11 @@ internal sealed partial class Drain(
     /// </summary>
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
-        second.Await();
+        second.Watch();
 
         // If a signal came, this is done already. From here on readiness fails and new connections are refused.
         lifetime.StopApplication();
-        using var haste = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, second.Came);
+        using var haste = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, second.Received);
         var began = time.GetTimestamp();
         try
         {

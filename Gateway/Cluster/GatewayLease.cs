@@ -92,8 +92,8 @@ internal sealed partial class GatewayLease(
         Volatile.Write(ref _renewed, asked);
         if (_cluster != 0 && (lapsed || _cluster != grant.Cluster))
         {
-            // Also during a drain: the remaining sessions must stay reachable. The rooms too, because the activation of a
-            // quiet room may have been lost, and nothing else would call the room soon.
+            // Also during a drain: the remaining sessions must stay reachable. The rooms too, because the activation of
+            // a quiet room may have been lost, and nothing else would call the room soon.
             background.Add(users.SyncAllSessionsAsync(stoppingToken));
             background.Add(rooms.SyncAllAttachmentsAsync(stoppingToken));
         }

@@ -42,8 +42,8 @@ internal sealed class ConnectionOptions
     [Range(1, 1_000_000)] public int CommandBurst { get; set; } = 500;
 
     /// <summary>
-    /// Bytes per second that are read from one connection, which may be one second ahead; 0 for no limit. Anything
-    /// faster waits in the network.
+    /// Bytes that the gateway reads from one connection per second, and as many again as a burst; 0 for no limit. If
+    /// the client sends faster, the gateway delays its reads, and TCP slows the client down.
     /// </summary>
     [Range(0, 1024 * 1024 * 1024)] public int BytesPerSecond { get; set; } = 1024 * 1024;
 

@@ -79,7 +79,7 @@ internal sealed class ConnectionWriter
     /// <item>Write to the socket what it takes at once.</item>
     /// <item>Write the rest in pieces, and wait for the peer after each. Each wait that ends is a sign of life.</item>
     /// <item>Repeat until the queue is empty. The next item that is queued schedules the next call.</item>
-    /// <item>After a close frame, a failure, or the queue's completion, the writer ends, once.</item>
+    /// <item>End after a close frame, after a failure, or when the queue is completed and empty. The writer ends once.</item>
     /// </list>
     /// </summary>
     public void Write() => _ = WriteAsync();

@@ -23,7 +23,9 @@ internal struct Heartbeat
         Dead,
     }
 
-    /// <summary>Checks for signs of life. A returned <see cref="Verdict.Ping"/> counts as sent.</summary>
+    /// <summary>
+    /// Checks for signs of life. If this returns <see cref="Verdict.Ping"/>, the caller must send a ping.
+    /// </summary>
     /// <param name="silence">The time since the last sign of life.</param>
     public Verdict Check(DirectSocketStream stream, ConnectionWriter writer, ConnectionOptions options, TimeProvider time, out TimeSpan silence)
     {

@@ -4,9 +4,9 @@ using OrleansChat.Protocol;
 namespace OrleansChat.Gateway.Frames;
 
 /// <summary>
-/// Maps the grains' records to frames of the protocol, and commands to the grains' records. All of this mapping is in
-/// this file. The two families of types stay separate, because they change for different reasons: the protocol with its
-/// clients, the grains' records with rolling upgrades.
+/// Maps the grains' records to frames of the protocol, and sends to the grains' records. No other file makes frames
+/// from grain records. The two families of types stay separate, because they change for different reasons: the protocol
+/// with its clients, the grains' records with rolling upgrades.
 /// </summary>
 internal static class FrameMapping
 {

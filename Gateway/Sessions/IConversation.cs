@@ -2,7 +2,7 @@ using OrleansChat.Gateway.Connections;
 
 namespace OrleansChat.Gateway.Sessions;
 
-/// <summary>A conversation over one connection, in JSON mode or in text mode.</summary>
+/// <summary>Reads the commands of one connection, in JSON or text mode, and passes them to its session.</summary>
 internal interface IConversation : IFrameHandler
 {
     /// <summary>

@@ -4,8 +4,8 @@ namespace OrleansChat.Gateway.Sessions;
 
 /// <summary>
 /// Decides which notifications bring a session into a room. Before <c>hello</c> they wait, because the client gets
-/// <c>welcome</c> first, and a cursor in <c>hello</c> has priority. Later, a room that this connection left is not
-/// entered again. Guarded by the session's lock.
+/// <c>welcome</c> first, and a cursor in <c>hello</c> has priority. After <c>hello</c>, a notification does not bring
+/// the session back into a group that this connection left. Guarded by the session's lock.
 /// </summary>
 /// <param name="maxRooms">Maximum number of rooms to remember, for each of the two purposes.</param>
 internal sealed class Invitations(int maxRooms)

@@ -12,7 +12,7 @@ namespace OrleansChat.Gateway.Sessions;
 /// <param name="ofToken">Checks a token; null if the client sent none.</param>
 internal sealed class JsonConversation(SessionConnection connection, SessionServices services, IdentityResult known, Func<string?, IdentityResult> ofToken) : IConversation
 {
-    /// <summary>Maximum number of errors that are answered before hello. One more ends the connection.</summary>
+    /// <summary>Maximum number of errors that the gateway sends before hello. One more ends the connection.</summary>
     private const int MaxErrorsBeforeHello = 16;
 
     /// <summary>This thread's list; null while it is in use.</summary>

@@ -153,7 +153,7 @@ internal sealed partial class GroupCommit : IAsyncDisposable
         ExecutionContext.Run(_context, static commits => ((Task)commits!).RunSynchronously(TaskScheduler.Default), commits);
     }
 
-    /// <summary>The commit loop. It ends when nothing waits.</summary>
+    /// <summary>The commit loop. It ends when no append waits.</summary>
     private async Task CommitAllAsync()
     {
         var batch = new List<PendingAppend>();

@@ -14,8 +14,8 @@ namespace OrleansChat.Grains.MessageLog;
 public static class MessageLogHosting
 {
     /// <summary>
-    /// Adds <see cref="IMessageLog"/>. It is opened before the services that are added after it start, and closed after
-    /// all of them have stopped. If the store cannot be reached, the start waits without end. If the store cannot be
+    /// Adds <see cref="IMessageLog"/>. Services that are added later start after the log is open, and stop before it
+    /// closes. If the store cannot be reached, the start waits without end. If the store cannot be
     /// used or a setting is out of range, the start fails with a message that says what to do.
     /// </summary>
     /// <param name="log">The configuration section <see cref="MessageLogOptions.Section"/>.</param>

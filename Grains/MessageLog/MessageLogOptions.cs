@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 
 namespace OrleansChat.Grains.MessageLog;
 
-/// <summary>The store of the message log, and its limits. Section <c>Log</c>, validated at startup.</summary>
+/// <summary>The store of the message log, and its limits. Section <c>MessageLog</c>, validated at startup.</summary>
 public sealed class MessageLogOptions
 {
     public const string Section = "MessageLog";

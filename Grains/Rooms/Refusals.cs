@@ -6,34 +6,34 @@ namespace OrleansChat.Grains.Rooms;
 internal static class Refusals
 {
     public static readonly Done Done = new();
-    public static readonly Refused NoRoom = new(Refusal.NotFound, "There is no such room.");
-    public static readonly Refused NoMessage = new(Refusal.NotFound, "There is no such message in this room.");
-    public static readonly Refused NotMember = new(Refusal.NotMember, "Join the room first.");
-    public static readonly Refused NotYours = new(Refusal.Forbidden, "This conversation belongs to two other people.");
-    public static readonly Refused NotAuthor = new(Refusal.Forbidden, "Only the author may edit or delete a message.");
-    public static readonly Refused ServerKind = new(Refusal.Forbidden, "Only the server writes events of this kind.");
+    public static readonly Refused NoRoom = new(Refusal.NotFound, "there is no such room");
+    public static readonly Refused NoMessage = new(Refusal.NotFound, "there is no such message in this room");
+    public static readonly Refused NotMember = new(Refusal.NotMember, "join the room first");
+    public static readonly Refused NotYours = new(Refusal.Forbidden, "this conversation belongs to two other people");
+    public static readonly Refused NotAuthor = new(Refusal.Forbidden, "only the author may edit or delete a message");
+    public static readonly Refused ServerKind = new(Refusal.Forbidden, "only the server writes events of this kind");
     public static readonly Refused NotStorable =
-        new(Refusal.Forbidden, "The message log cannot store this text or name; change it.");
-    public static readonly Refused OtherKind = new(Refusal.Conflict, "The room is of another kind.");
+        new(Refusal.Forbidden, "the message log cannot store this text or name; change it");
+    public static readonly Refused OtherKind = new(Refusal.Conflict, "the room is of another kind");
     public static readonly Refused OtherBody =
-        new(Refusal.Conflict, "This id was already sent with another body; use a new id.");
-    public static readonly Refused Gone = new(Refusal.Gone, "The message was deleted.");
-    public static readonly Refused Full = new(Refusal.RoomFull, "The room is full.");
+        new(Refusal.Conflict, "this id was already sent with another body; use a new id");
+    public static readonly Refused Gone = new(Refusal.Gone, "the message was deleted");
+    public static readonly Refused Full = new(Refusal.RoomFull, "the room is full");
     public static readonly Refused GatewayExpired =
-        new(Refusal.GatewayExpired, "The gateway's lease has ended; connect again.", 1000);
+        new(Refusal.GatewayExpired, "the gateway's lease has ended; connect again", 1000);
 
     public static Refused TooManyRooms(TimeSpan wait)
-        => new(Refusal.RateLimited, "You have created too many rooms; try again later.", (int)Math.Min(int.MaxValue, Math.Ceiling(wait.TotalMilliseconds)));
+        => new(Refusal.RateLimited, "you have created too many rooms; try again later", (int)Math.Min(int.MaxValue, Math.Ceiling(wait.TotalMilliseconds)));
 
     public static Refused UserAway(RoomOptions options) =>
-        new(Refusal.Unavailable, "Your account cannot be reached; try again.", options.MessageLogRetryMs);
+        new(Refusal.Unavailable, "your account cannot be reached; try again", options.MessageLogRetryMs);
 
     public static Refused MessageLogUnavailable(RoomOptions options) =>
-        new(Refusal.Unavailable, "The message log cannot be reached; try again.", options.MessageLogRetryMs);
+        new(Refusal.Unavailable, "the message log cannot be reached; try again", options.MessageLogRetryMs);
 
     public static Refused TooManyWait(RoomOptions options) =>
-        new(Refusal.Unavailable, "Too many messages are waiting in this room; try again.", options.MessageLogRetryMs);
+        new(Refusal.Unavailable, "too many messages are waiting in this room; try again", options.MessageLogRetryMs);
 
     public static Refused Moving(RoomOptions options) =>
-        new(Refusal.Unavailable, "The room is moving to another server; try again.", options.MoveRetryMs);
+        new(Refusal.Unavailable, "the room is moving to another server; try again", options.MoveRetryMs);
 }

@@ -71,7 +71,8 @@ internal sealed class RoomOwnership
     public Task<bool> Claiming { get; private set; } = Task.FromResult(false);
 
     /// <summary>
-    /// Whether a claim or a creation is in flight. No other may begin, because each fences the one before it.
+    /// Whether a claim or a creation is in flight. Meanwhile the room begins no other, because a new claim fences the
+    /// earlier one.
     /// </summary>
     public bool IsClaiming => !Claiming.IsCompleted;
 

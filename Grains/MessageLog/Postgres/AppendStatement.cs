@@ -32,8 +32,9 @@ namespace OrleansChat.Grains.MessageLog.Postgres;
 /// <item>Events under the same claim. The owner has one append per room in flight. So its earlier appends were
 /// committed and answered before it sent this one.</item>
 /// <item>Events under an earlier claim. An append keeps the room's row locked until it commits. The next claim updates
-/// the same row, so it waits for that commit, and this statement was sent after the claim. An append under the earlier
-/// claim may also lock the row only after the next claim. Then it sees the newest version of the row, with another
+/// the same row, so it waits for that commit, and this statement was sent after the claim. Or the next claim
+/// commits first, and the append under the earlier claim locks the row afterwards. Then it sees the newest version of
+/// the row, with another
 /// <c>claim</c>, and appends nothing to the room.</item>
 /// <item>The claim itself. It was committed before its owner sent an append under it.</item>
 /// </list>

@@ -11,7 +11,8 @@ internal sealed partial class SqliteMessageLog(MessageLogOptions options, Messag
 {
     /// <summary>
     /// How often the write-ahead log is emptied. It may have pages from before a deletion, and a deleted text must be
-    /// gone from the disk within one day. Twice per day leaves time for retries, because a reader can block an attempt.
+    /// gone from the disk within one day. A reader can block an attempt. With two attempts per day there is time to
+    /// retry.
     /// </summary>
     private static readonly TimeSpan TruncatePeriod = TimeSpan.FromHours(12);
 

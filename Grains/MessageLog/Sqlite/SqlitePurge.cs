@@ -1,6 +1,6 @@
 namespace OrleansChat.Grains.MessageLog.Sqlite;
 
-/// <summary>Removes the remains of deleted messages from the database file and its write-ahead log.</summary>
+/// <summary>Removes what is left of deleted messages from the database file and its write-ahead log.</summary>
 internal static class SqlitePurge
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);

@@ -5,16 +5,21 @@ namespace OrleansChat.Gateway.Cluster;
 /// <summary>
 /// The users who are attached to one room on this gateway, and whether the room knows them. Guarded by the lock of the
 /// room client.
-/// <code>
-///   Unknown ◄──the log was read──► Absent
-///      │                             │ a first message is known
-///      │ the room answered           ▼
-///      ▼           another activation owns the room, an update was missed,
-///   InSync ──────────────── or a command timed out ──────────────────────► OutOfSync ◄──the call failed──┐
-///      ▲                                                                       └──the room is called──► Syncing
-///      └──────────────────────────────────the room answered────────────────────────────────────────────────┘
-/// </code>
 /// </summary>
+/// <remarks>
+/// The next state by event; an empty cell means that the state does not change:
+/// <code>
+///           | OnReplies, new claim | OnProbed(absent) | a reason to sync | BeginSync | OnSynced | OnSyncFailed
+/// ----------|----------------------|------------------|------------------|-----------|----------|-------------
+/// Unknown   | InSync or OutOfSync  | Absent           | OutOfSync        |           |          |
+/// Absent    | InSync or OutOfSync  |                  | OutOfSync        |           |          |
+/// InSync    | InSync or OutOfSync  |                  | OutOfSync        |           |          |
+/// OutOfSync | OutOfSync            |                  |                  | Syncing   |          |
+/// Syncing   |                      |                  | OutOfSync        |           | InSync   | OutOfSync
+/// </code>
+/// With a new claim, the room is in sync if no user was attached before the call. Reasons to sync are a newer claim in a
+/// poll, a notification for a room that did not exist, a missed update, and a command that timed out.
+/// </remarks>
 internal sealed class RoomAttachments
 {
     /// <summary>Sent instead of a claim number if the room does not know yet who is attached here.</summary>

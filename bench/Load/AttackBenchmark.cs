@@ -61,7 +61,7 @@ internal sealed class AttackBenchmark(AttackOptions options)
         try
         {
             await using var cluster = await ClusterProcess.StartAsync(
-                ["--gateways", "1", "--store", "sqlite", "--data", data], new Dictionary<string, string>(), cancellationToken);
+                ["--gateways", "1", "--store", "sqlite", "--data", data, "--limits", "on"], new Dictionary<string, string>(), cancellationToken);
             using var bystander = await FrameSocket.ConnectAsync(cluster.Port, "bystander", null, cancellationToken);
             await Conversation.JoinAsync(bystander, "bench", cancellationToken);
             await FillAsync(cluster.Port, attack, cancellationToken);
@@ -242,8 +242,8 @@ internal sealed class AttackBenchmark(AttackOptions options)
         report.AppendLine(string.Create(
             CultureInfo.InvariantCulture,
             $"One user sends a message every {Interval.TotalMilliseconds:0} ms and waits for its `ok`, first for {options.Seconds} s alone, then for {options.Seconds} s beside the attack. One "
-            + $"gateway and one silo with SQLite and the default limits, each as its own process; this user and the attackers are in a third. Medians of {options.Runs} runs, each on a "
-            + $"new cluster. {Results.Machine} No message of this user was refused or lost."));
+            + $"gateway and one silo with SQLite and the default limits, each as its own process; this user and the attackers are in a third. "
+            + $"{(options.Runs == 1 ? "One run" : $"Medians of {options.Runs} runs")}, each attack on a new cluster. {Results.Machine} No message of this user was refused or lost."));
         report.AppendLine();
         report.AppendLine("| attack | | p50 alone | p50 beside it | p99 alone | p99 beside it | longest beside it |");
         report.AppendLine("|---|---|---|---|---|---|---|");

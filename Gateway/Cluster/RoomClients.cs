@@ -15,6 +15,9 @@ internal sealed class RoomClients(
     IGrainFactory grains, GatewayId gateway, RoomFeeds feeds, BackgroundTasks background, IOptions<FanoutOptions> options, FanoutInstruments instruments,
     TimeProvider time) : IRooms
 {
+    /// <summary>How long a synchronization of all rooms waits for one of them before it starts the next.</summary>
+    private static readonly TimeSpan SyncPatience = TimeSpan.FromSeconds(1);
+
     private readonly Lock _gate = new();
     private readonly Dictionary<string, RoomClient> _clients = [];
     private readonly RoomProbe _probe = new(rooms => grains.GetGrain<IHistoryGrain>(0).HeadsAsync(rooms), background, time);
@@ -176,7 +179,14 @@ internal sealed class RoomClients(
         await Parallel.ForEachAsync(
             clients,
             new ParallelOptions { MaxDegreeOfParallelism = 32, CancellationToken = cancellationToken, TaskScheduler = TaskScheduler.Current },
-            (client, cancelled) => new(client.SyncAttachments().WaitAsync(cancelled)));
+            async (client, cancelled) =>
+            {
+                // The task of a busy room, or of one that cannot be reached, may run for long: the others do not wait.
+                var loop = client.SyncAttachments();
+                background.Add(loop);
+                await loop.WaitAsync(SyncPatience, time, cancelled)
+                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            });
     }
 
     /// <summary>Delivers a presence update. If an earlier one was missed, asks the room for it.</summary>

@@ -152,6 +152,30 @@ public sealed class RoomClientsTests : IDisposable
         await Waiting.UntilAsync(() => _feeds.Find("lobby")!.Presence.Version == new PresenceVersion(1, 1), "the notice that the silent stream did not deliver");
     }
 
+    [Fact]
+    public async Task SyncAll_WhenManyRoomsDoNotAnswer_ReachesTheOthers()
+    {
+        const int Stuck = 32;
+        RoomThatSays[] all = [.. Enumerable.Range(0, Stuck + 1).Select(_ => new RoomThatSays())];
+        var rooms = TestRooms.Create(GrainsInMemory.Create([(0L, new HistoryThatSays()), .. all.Select((room, i) => ((object)$"r{i}", (object)room))])).Rooms;
+        for (var i = 0; i <= Stuck; i++)
+        {
+            var entered = new TaskCompletionSource();
+            rooms.Enter(
+                new(await _rig.SessionAsync("ann"), $"r{i}", new(JsonFormat.Instance, $"r{i}", "ann")), new Enter("ann", RoomKind.Channel, null), _ => entered.SetResult());
+            await Waiting.ForAsync(entered.Task, "the answer to an enter");
+        }
+
+        foreach (var room in all[..Stuck])
+        {
+            room.Attends = _ => new TaskCompletionSource<RoomHead>().Task;
+        }
+
+        await Waiting.ForAsync(rooms.SyncAllAttachmentsAsync(TestContext.Current.CancellationToken), "the synchronization of all rooms");
+
+        Assert.Equal("attend ann", all[Stuck].Calls[^1]);
+    }
+
     private static RoomPresence Notice(long number, string came) => new("lobby", new(1, number), [came], [], (int)number + 1);
 
     private async Task<Subscription> SubscriptionAsync(string user) =>

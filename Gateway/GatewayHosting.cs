@@ -35,8 +35,6 @@ internal static class GatewayHosting
         services.AddSingleton(Options.Create(connecting));
         builder.AddOptions<DrainOptions>(DrainOptions.Section);
         builder.AddOptions<ChatSessionOptions>(ChatSessionOptions.Section);
-        builder.AddOptions<LagOptions>(LagOptions.Section);
-        builder.AddOptions<RoomsAllowed>(RoomsAllowed.Section);
         builder.AddOptions<FanoutOptions>(FanoutOptions.Section);
         builder.AddOptions<BudgetOptions>(BudgetOptions.Section);
         builder.AddOptions<ProtocolLimits>("Limits");
@@ -127,10 +125,8 @@ internal static class GatewayHosting
         parts.GetRequiredService<IUsers>(),
         parts.GetRequiredService<IOptions<ProtocolLimits>>().Value,
         parts.GetRequiredService<IOptions<ChatSessionOptions>>().Value,
-        parts.GetRequiredService<IOptions<LagOptions>>().Value,
-        parts.GetRequiredService<IOptions<RoomsAllowed>>().Value,
         parts.GetRequiredService<SessionInstruments>(),
-        parts.GetRequiredService<IOptions<ConnectionOptions>>().Value.HeartbeatSeconds * 1000,
+        parts.GetRequiredService<IOptions<ConnectionOptions>>().Value.Heartbeat,
         parts.GetRequiredService<TimeProvider>());
 
     /// <summary>Reads a section at once, so that a bad setting is reported before anything starts.</summary>

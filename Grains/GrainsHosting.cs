@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -27,17 +26,15 @@ public static class GrainsHosting
     public const string MeterName = GrainInstruments.MeterName;
 
     /// <summary>
-    /// Adds the grains of rooms, users and gateways, with their options from section <c>Rooms</c>, and the message log,
-    /// with its options from section <c>Log</c>. The silo has to add the stream provider <c>inbox</c>.
+    /// Adds the grains of rooms, users and gateways. The silo also needs the message log
+    /// (<see cref="MessageLogHosting.AddMessageLog"/>) and the stream provider <c>inbox</c>.
     /// </summary>
-    public static ISiloBuilder AddChatGrains(this ISiloBuilder silo, IConfiguration configuration)
+    public static ISiloBuilder AddChatGrains(this ISiloBuilder silo, RoomOptions options)
     {
         var services = silo.Services;
-        services.AddOptions<RoomOptions>().Bind(configuration.GetSection("Rooms")).ValidateOnStart();
-        services.AddSingleton<IValidateOptions<RoomOptions>, RoomOptionsValidator>();
+        services.AddSingleton(Options.Create(options));
         services.TryAddSingleton(TimeProvider.System);
         services.AddMetrics();
-        services.AddMessageLog(configuration.GetSection(MessageLogOptions.Section));
         services.AddSingleton<GrainInstruments>();
         services.Configure<GrainCollectionOptions>(options =>
         {

@@ -98,8 +98,7 @@ internal sealed record ClusterPlan(LocalOptions Options, IReadOnlyList<ProcessPl
             // path as production.
             string[] high =
             [
-                "Limits:SendsPerSecond", "Limits:SendBurst", "Budgets:CommandsPerSecond", "Budgets:CommandBurst", "Budgets:ConnectsPerSecond",
-                "Budgets:ConnectBurst", "Budgets:CursorsPerSecond", "Connections:CommandsPerSecond", "Connections:CommandBurst",
+                "Limits:SendsPerSecond", "Limits:SendBurst", "Budgets:CommandsPerSecond", "Budgets:ConnectsPerSecond", "Connections:CommandsPerSecond",
             ];
             foreach (var setting in high)
             {

@@ -44,8 +44,14 @@ public sealed record ClusterSettings : IValidatableObject
     /// </summary>
     [Range(1, 65535)] public int ClientPort { get; init; } = 30000;
 
-    /// <summary>How fast failures are detected.</summary>
-    public ClusterTimings Timings { get; init; } = new();
+    /// <summary>
+    /// How long a silo tries to join the cluster. Then its process ends, to be started again. The default is a little
+    /// more than three times the 10 s between two writes of a silo to the membership table: if all silos died at once
+    /// and return at other addresses, joining silos wait for the dead ones. Only a silo that starts after the entries
+    /// of the dead ones are stale declares them dead.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:05", "00:30:00")]
+    public TimeSpan JoinWithin { get; init; } = TimeSpan.FromSeconds(40);
 
     IEnumerable<ValidationResult> IValidatableObject.Validate(ValidationContext validationContext)
     {
@@ -57,13 +63,6 @@ public sealed record ClusterSettings : IValidatableObject
             case ClusterStore.Localhost when ConnectionString is not null:
                 yield return new("it has no effect if Cluster:Store is localhost. Set Cluster:Store to postgres, or remove this setting.", [nameof(ConnectionString)]);
                 break;
-        }
-
-        var timings = new List<ValidationResult>();
-        Validator.TryValidateObject(Timings, new ValidationContext(Timings), timings, validateAllProperties: true);
-        foreach (var timing in timings)
-        {
-            yield return new(timing.ErrorMessage, timing.MemberNames.Select(name => $"{nameof(Timings)}:{name}"));
         }
     }
 }

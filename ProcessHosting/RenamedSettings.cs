@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -7,93 +8,131 @@ using Microsoft.Extensions.Options;
 namespace OrleansChat.ProcessHosting;
 
 /// <summary>
-/// Settings that had another name in version 0.1.0. The old names work in this version only, and each use of one is
-/// logged as a warning.
+/// Settings of version 0.1.0 that have another name now, or none. The old names work in this version only, and each use
+/// of one is logged as a warning.
 /// </summary>
 public static partial class RenamedSettings
 {
-    /// <summary>Old and new name. If the name is that of a section, all settings of the section have moved.</summary>
-    internal static readonly IReadOnlyList<(string Old, string New)> Names =
+    private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Millisecond = TimeSpan.FromMilliseconds(1);
+
+    /// <summary>
+    /// Settings with a new name. If the name is that of a section, all settings of the section have moved. If there is
+    /// a unit, the old setting was a number of it, and the new one is a duration (<c>00:00:25</c>).
+    /// </summary>
+    internal static readonly IReadOnlyList<(string Old, string New, TimeSpan? Unit)> Names =
     [
-        ("Cluster:GatewayPort", "Cluster:ClientPort"),
-        ("Cluster:Timings:LongestProbe", "Cluster:Timings:MaxProbe"),
-        ("Connections:Most", "Connections:MaxConnections"),
-        ("Connections:OutboxBytes", "Connections:SendQueueBytes"),
-        ("Fanout:BeaconMs", "Fanout:HeadPollMs"),
-        ("Fanout:EchoMs", "Fanout:StreamProbeMs"),
-        ("Fanout:HeldEvents", "Fanout:OutOfOrderEvents"),
-        ("Fanout:HoldMs", "Fanout:GapWaitMs"),
-        ("Fanout:HoleEvents", "Fanout:GapEvents"),
-        ("Log", "MessageLog"),
-        ("Rooms:AttendanceMs", "Rooms:PresenceMs"),
-        ("Rooms:CountMs", "Rooms:PresenceCountMs"),
-        ("Rooms:LogRetryMs", "Rooms:MessageLogRetryMs"),
-        ("Rooms:NamedAttendance", "Rooms:NamedPresence"),
-        ("Rooms:NoticeRecapMs", "Rooms:PresenceResyncMs"),
-        ("Rooms:NoticesKept", "Rooms:PresenceUpdatesKept"),
-        ("Rooms:RingAttempts", "Rooms:NotifyAttempts"),
-        ("Rooms:RingRetryMs", "Rooms:NotifyRetryMs"),
-        ("Rooms:TellEvents", "Rooms:PublishEvents"),
-        ("Rooms:TellMs", "Rooms:PublishMs"),
-        ("Silo:GatewayPort", "Silo:ClientPort"),
+        ("Cluster:GatewayPort", "Cluster:ClientPort", null),
+        ("Cluster:Timings:JoinWithin", "Cluster:JoinWithin", null),
+        ("Connections:HeartbeatSeconds", "Connections:Heartbeat", Second),
+        ("Connections:Most", "Connections:MaxConnections", null),
+        ("Connections:OutboxBytes", "Connections:SendQueueBytes", null),
+        ("Connections:StallSeconds", "Connections:StallTimeout", Second),
+        ("Drain:WithinSeconds", "Drain:Within", Second),
+        ("Fanout:CommandMs", "Fanout:CommandTimeout", Millisecond),
+        ("Http:IdleSeconds", "Http:IdleTimeout", Second),
+        ("Identity:ClockSkewSeconds", "Identity:ClockSkew", Second),
+        ("Identity:GraceSeconds", "Identity:Grace", Second),
+        ("Lag:MaxEvents", "Sessions:MaxLagEvents", null),
+        ("Log", "MessageLog", null),
+        ("Rooms:CreateOnJoin", "Sessions:CreateRoomsOnJoin", null),
+        ("Silo:GatewayPort", "Silo:ClientPort", null),
+    ];
+
+    /// <summary>Settings and sections that are constants now.</summary>
+    internal static readonly IReadOnlyList<string> Removed =
+    [
+        "Cluster:ConnectWithin", "Cluster:Timings", "Connections:AnswerBytes", "Connections:Backlog", "Connections:CloseSeconds",
+        "Connections:CommandBurst", "Connections:OpenSeconds", "Connections:OpeningAtATime", "Connections:SendBufferBytes", "Connections:WriteBytes",
+        "Drain:AnswerSeconds", "Drain:AwaySeconds", "Fanout:BeaconMs", "Fanout:CallCommands", "Fanout:CallMs", "Fanout:CommandsPerCall",
+        "Fanout:CommandsPerRoom", "Fanout:EchoMs", "Fanout:HeldEvents", "Fanout:HoldMs", "Fanout:HoleEvents", "Fanout:RepairEvents",
+        "Http:HeaderBytes", "Http:HeaderSeconds", "Http:Headers", "Http:LineBytes", "Http:ReadBufferBytes", "Limits:CommandsPerFrame",
+        "Limits:HistoryEvents", "Limits:MetaBytes", "Limits:TextBytes", "Log:MaxRowsPerCommit", "Log:WaitingAppends", "Rooms:AttachedUsers",
+        "Rooms:AttendanceMs", "Rooms:CountMs", "Rooms:DrainMs", "Rooms:LogRetryMs", "Rooms:MarkFlushMs", "Rooms:MoveRetryMs",
+        "Rooms:NamedAttendance", "Rooms:NoticeRecapMs", "Rooms:NoticesKept", "Rooms:RecentMessages", "Rooms:RingAttempts", "Rooms:RingRetryMs",
+        "Rooms:RowsPerBatch", "Rooms:TellEvents", "Rooms:TellMs", "Rooms:TypingMs", "Rooms:WaitingEntries", "Rooms:WaitingPublishes",
+        "Sessions:CatchUpEvents", "Sessions:CommandsInFlight", "Sessions:HelloSeconds", "Sessions:PresenceBoundMs", "Sessions:WhoNames", "Streams",
     ];
 
     /// <summary>
-    /// Gives the settings that are configured with an old name their new one. Call it before any setting is read. If
-    /// there is such a setting, later changes of the configuration's files are not seen.
+    /// Gives the settings that are configured with an old name their new one, and removes those that no longer exist.
+    /// Call it before any setting is read. If there is such a setting, later changes of the configuration's files are
+    /// not seen.
     /// </summary>
-    /// <exception cref="OptionsValidationException">A setting is configured with both names.</exception>
+    /// <exception cref="OptionsValidationException">
+    /// A setting is configured with both names, or an old one is not a number.
+    /// </exception>
     public static void AcceptRenamedSettings(this IHostApplicationBuilder builder)
     {
         var given = new Dictionary<string, string?>(
             builder.Configuration.AsEnumerable().Where(setting => setting.Value is not null), StringComparer.OrdinalIgnoreCase);
-        var renamed = given.Keys.Select(name => (Old: name, New: NewName(name))).Where(pair => pair.New is not null).ToArray();
-        if (renamed.Length == 0)
+        var removed = given.Keys.Where(IsRemoved).ToArray();
+        var renamed = given.Keys.Except(removed).Select(Rename).OfType<(string Old, string New, TimeSpan? Unit)>().ToArray();
+        if (removed.Length + renamed.Length == 0)
         {
             return;
         }
 
-        if (renamed.Where(pair => given.ContainsKey(pair.New!)).ToArray() is { Length: > 0 } both)
+        if (renamed.Where(pair => given.ContainsKey(pair.New)).ToArray() is { Length: > 0 } both)
         {
             throw new OptionsValidationException(
                 "", typeof(RenamedSettings), both.Select(pair => $"{pair.Old} is the old name of {pair.New}, and both are set. Remove {pair.Old}."));
         }
 
-        foreach (var (old, renamedTo) in renamed)
+        foreach (var (old, renamedTo, unit) in renamed)
         {
             given.Remove(old, out var value);
-            given.Add(renamedTo!, value);
+            given.Add(renamedTo, unit is null ? value : Duration(old, value!, renamedTo, unit.Value));
+        }
+
+        foreach (var name in removed)
+        {
+            given.Remove(name);
         }
 
         builder.Configuration.Sources.Clear();
         builder.Configuration.AddInMemoryCollection(given);
-        builder.Services.AddHostedService(services => ActivatorUtilities.CreateInstance<Warnings>(services, [renamed]));
+        builder.Services.AddHostedService(services => ActivatorUtilities.CreateInstance<Warnings>(services, [renamed, removed]));
     }
 
-    /// <summary>The new name of a setting; null if its name has not changed.</summary>
-    internal static string? NewName(string name)
+    /// <summary>The old and the new name of a setting; null if its name has not changed.</summary>
+    internal static (string Old, string New, TimeSpan? Unit)? Rename(string name)
     {
-        foreach (var (old, renamedTo) in Names)
+        foreach (var (old, renamedTo, unit) in Names)
         {
-            // A section has no value of its own: LOG may be any variable of the environment.
-            if (name.StartsWith(old, StringComparison.OrdinalIgnoreCase)
-                && (name.Length == old.Length ? old.Contains(':', StringComparison.Ordinal) : name[old.Length] == ':'))
+            if (IsOrIsIn(name, old))
             {
-                return renamedTo + name[old.Length..];
+                return (name, renamedTo + name[old.Length..], unit);
             }
         }
 
         return null;
     }
 
+    private static bool IsRemoved(string name) => Removed.Any(removed => IsOrIsIn(name, removed)) && Rename(name) is not { New: "Cluster:JoinWithin" };
+
+    // A section has no value of its own: LOG may be any variable of the environment.
+    private static bool IsOrIsIn(string name, string settingOrSection) => name.StartsWith(settingOrSection, StringComparison.OrdinalIgnoreCase)
+        && (name.Length == settingOrSection.Length ? settingOrSection.Contains(':', StringComparison.Ordinal) : name[settingOrSection.Length] == ':');
+
+    private static string Duration(string old, string value, string renamedTo, TimeSpan unit) =>
+        int.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
+            ? (number * unit).ToString("c", CultureInfo.InvariantCulture)
+            : throw new OptionsValidationException("", typeof(RenamedSettings), [$"{old}: '{value}' is not a number. Use {renamedTo} instead, a duration such as 00:00:30."]);
+
     /// <summary>Logs each use of an old name once, at the start.</summary>
-    private sealed partial class Warnings((string Old, string? New)[] renamed, ILogger<Warnings> logger) : IHostedService
+    private sealed partial class Warnings((string Old, string New, TimeSpan? Unit)[] renamed, string[] removed, ILogger<Warnings> logger) : IHostedService
     {
         public Task StartAsync(CancellationToken cancellationToken)
         {
-            foreach (var (old, renamedTo) in renamed)
+            foreach (var (old, renamedTo, unit) in renamed)
             {
-                LogRenamed(old, renamedTo);
+                LogRenamed(old, renamedTo, unit is null ? "" : ", which is a duration such as 00:00:30");
+            }
+
+            foreach (var name in removed)
+            {
+                LogRemoved(name);
             }
 
             return Task.CompletedTask;
@@ -101,7 +140,10 @@ public static partial class RenamedSettings
 
         public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-        [LoggerMessage(901, LogLevel.Warning, "The setting {Old} has been renamed to {RenamedTo}; the old name still works in this version, but not in the next one")]
-        private partial void LogRenamed(string old, string? renamedTo);
+        [LoggerMessage(901, LogLevel.Warning, "The setting {Old} has been renamed to {RenamedTo}{Kind}; the old name still works in this version, but not in the next one")]
+        private partial void LogRenamed(string old, string renamedTo, string kind);
+
+        [LoggerMessage(902, LogLevel.Warning, "The setting {Name} no longer exists and has no effect; remove it")]
+        private partial void LogRemoved(string name);
     }
 }

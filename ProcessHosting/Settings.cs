@@ -1,10 +1,18 @@
 using System.ComponentModel.DataAnnotations;
+using System.Reflection;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
 
 namespace OrleansChat.ProcessHosting;
 
-/// <summary>Reads settings that are needed before the services are built.</summary>
+/// <summary>
+/// Reads settings. Every section is read before the services are built, so that a bad setting is reported before
+/// anything starts.
+/// </summary>
+/// <remarks>
+/// A property with a public setter is a setting. An internal one is a constant, which tests vary: configuration cannot
+/// set it.
+/// </remarks>
 public static class Settings
 {
     /// <summary>
@@ -50,15 +58,17 @@ public static class Settings
     // Unknown keys are refused: a misspelt key would otherwise leave the default in effect without notice.
     private static IEnumerable<string> Unknown(IConfigurationSection section, Type type) => section.GetChildren().SelectMany(child =>
         type.GetElementType() is { } element ? Unknown(child, element) // Origins:Allowed:0
-        : type.GetProperties().FirstOrDefault(property => property.Name.Equals(child.Key, StringComparison.OrdinalIgnoreCase)) is { } known
-            ? Unknown(child, known.PropertyType)
-            : [child.Path]);
+        : type.GetProperties().FirstOrDefault(property => IsSetting(property, child.Key)) is { } known ? Unknown(child, known.PropertyType)
+        : [child.Path]);
+
+    private static bool IsSetting(PropertyInfo property, string key) =>
+        property.SetMethod is { IsPublic: true } && property.Name.Equals(key, StringComparison.OrdinalIgnoreCase);
 
     // The binder also accepts numbers and lists of names separated by commas for an enumeration. These are refused,
     // because a value such as Identity:Mode=1 is most likely a mistake.
     private static IEnumerable<string> NotNamed(IConfigurationSection section, Type type) => section.GetChildren().SelectMany(child =>
     {
-        var of = type.GetElementType() ?? type.GetProperties().FirstOrDefault(property => property.Name.Equals(child.Key, StringComparison.OrdinalIgnoreCase))?.PropertyType;
+        var of = type.GetElementType() ?? type.GetProperties().FirstOrDefault(property => IsSetting(property, child.Key))?.PropertyType;
         return of is null ? []
             : (Nullable.GetUnderlyingType(of) ?? of) is not { IsEnum: true } words ? NotNamed(child, of)
             : child.Value is not { Length: > 0 } value || Enum.GetNames(words).Contains(value, StringComparer.OrdinalIgnoreCase) ? []

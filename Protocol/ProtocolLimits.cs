@@ -10,25 +10,16 @@ public sealed record ProtocolLimits
     /// </summary>
     [Range(1024, 1024 * 1024)] public int FrameBytes { get; init; } = 64 * 1024;
 
-    /// <summary>Characters (Unicode scalar values) of one text. A longer text is refused as <c>too_large</c>.</summary>
+    /// <summary>
+    /// Characters (Unicode scalar values) of one text. A longer text is refused as <c>too_large</c>. A text must also
+    /// fit into a frame (<see cref="FrameBytes"/>).
+    /// </summary>
     [Range(1, 100_000)] public int TextCharacters { get; init; } = 4000;
-
-    /// <summary>UTF-8 bytes of one text. A longer text is refused as <c>too_large</c>.</summary>
-    [Range(1, 400_000)] public int TextBytes { get; init; } = 16 * 1024;
-
-    /// <summary>UTF-8 bytes of one <c>meta</c> object. A longer one is refused as <c>too_large</c>.</summary>
-    [Range(0, 64 * 1024)] public int MetaBytes { get; init; } = 2 * 1024;
 
     /// <summary>
     /// Rooms that one connection may be in at the same time. A further join is refused as <c>room_full</c>.
     /// </summary>
     [Range(1, 10_000)] public int RoomsPerConnection { get; init; } = 200;
-
-    /// <summary>
-    /// Commands in one frame. The gateway does not read the rest of a longer frame, and answers it with one
-    /// <c>too_large</c>.
-    /// </summary>
-    [Range(1, 1024)] public int CommandsPerFrame { get; init; } = 64;
 
     /// <summary>
     /// Sends per second of one user on the whole cluster; 0 for no limit. A send above the limit is refused as
@@ -42,12 +33,27 @@ public sealed record ProtocolLimits
     /// <summary>Connections of one user on the whole cluster. One more is closed with 4503.</summary>
     [Range(1, 100_000)] public int ConnectionsPerUser { get; init; } = 10;
 
-    /// <summary>Events in one page of history. A request for more gets this many.</summary>
-    [Range(1, 1000)] public int HistoryEvents { get; init; } = 100;
-
     /// <summary>
     /// Events that a join or a resume replays. Older ones are named by a <c>gap</c>, and the client can request them as
     /// history.
     /// </summary>
     [Range(1, 100_000)] public int ReplayEvents { get; init; } = 500;
+
+    /// <summary>
+    /// UTF-8 bytes of one text: enough for <see cref="TextCharacters"/> of four bytes. A longer text is refused as
+    /// <c>too_large</c>.
+    /// </summary>
+    public int TextBytes { get => field > 0 ? field : Math.Max(16 * 1024, 4 * TextCharacters); internal init; }
+
+    /// <summary>UTF-8 bytes of one <c>meta</c> object. A longer one is refused as <c>too_large</c>.</summary>
+    public int MetaBytes { get; internal init; } = 2 * 1024;
+
+    /// <summary>
+    /// Commands in one frame. The gateway does not read the rest of a longer frame, and answers it with one
+    /// <c>too_large</c>.
+    /// </summary>
+    public int CommandsPerFrame { get; internal init; } = 64;
+
+    /// <summary>Events in one page of history. A request for more gets this many.</summary>
+    public int HistoryEvents { get; internal init; } = 100;
 }

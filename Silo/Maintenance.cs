@@ -43,8 +43,8 @@ internal static partial class Maintenance
     /// </summary>
     public static void AddStores(this IHostApplicationBuilder builder)
     {
-        builder.AddOrleansTables();                                                                  // Cluster: Orleans' own tables
-        builder.Services.AddMessageLog(builder.Configuration.GetSection(MessageLogOptions.Section)); // MessageLog
+        builder.AddOrleansTables();                                                                            // Cluster: Orleans' own tables
+        builder.Services.AddMessageLog(builder.Configuration.Read<MessageLogOptions>(MessageLogOptions.Section)); // MessageLog
     }
 
     private sealed partial class PurgeService(MessageLogOptions options, ILogger<PurgeService> logger) : IHostedService

@@ -1,5 +1,6 @@
 using OrleansChat.Grains;
 using OrleansChat.Grains.Interfaces;
+using OrleansChat.Grains.Rooms;
 using OrleansChat.ProcessHosting;
 using OrleansChat.Silo.Clustering;
 using OrleansChat.Silo.Health;
@@ -28,8 +29,8 @@ internal static class Program
         builder.AddStores();                                                                        // Cluster, MessageLog: opened before the silo, which needs them
         builder.UseOrleans(silo => silo
             .AddCluster(builder.Configuration)                                                      // Silo, Cluster: addresses and membership
-            .AddChatStreams(GatewayStreamNames.Provider, builder.Configuration.GetSection("Streams"))            // Streams: the streams to the gateways
-            .AddChatGrains(builder.Configuration));                                                 // Rooms: the grains
+            .AddPushStreams(GatewayStreamNames.Provider)                                             // the streams to the gateways
+            .AddChatGrains(builder.Configuration.Read<RoomOptions>(RoomOptions.Section)));            // Rooms: the grains
         more?.Invoke(builder);
 
         var app = builder.Build();

@@ -1,10 +1,8 @@
-using System.ComponentModel.DataAnnotations;
-
 namespace OrleansChat.Streams;
 
 /// <summary>
-/// Limits of a push stream provider on one silo, validated at startup. Clients of the cluster have none: they only
-/// read.
+/// Limits of a push stream provider on one silo. They are constants, which tests vary. Clients of the cluster have none:
+/// they only read.
 /// </summary>
 public sealed class PushStreamOptions
 {
@@ -14,54 +12,46 @@ public sealed class PushStreamOptions
     /// queues, fewer streams wait. An idle queue costs one wake-up per <see cref="IdleWait"/>; 64 queues cost nothing
     /// noticeable.
     /// </summary>
-    [Range(1, 256)]
-    public int QueuesPerSilo { get; set; } = 32;
+    internal int QueuesPerSilo { get; set; } = 32;
 
     /// <summary>
     /// Publishes that may wait in one queue. If it is full, a producer waits for up to <see cref="EnqueueTimeout"/>.
     /// </summary>
-    [Range(1, 1_000_000)]
-    public int QueueCapacity { get; set; } = 8_192;
+    internal int QueueCapacity { get; set; } = 8_192;
 
     /// <summary>
     /// How long a producer waits for a place in a full queue before it gets a <see cref="StreamQueueFullException"/>.
     /// 0: not at all.
     /// </summary>
-    [Range(typeof(TimeSpan), "00:00:00", "00:01:00", ParseLimitsInInvariantCulture = true)]
-    public TimeSpan EnqueueTimeout { get; set; } = TimeSpan.FromSeconds(1);
+    internal TimeSpan EnqueueTimeout { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
     /// Events that are buffered for one stream until its consumers have received them. A consumer that is further
     /// behind loses the oldest ones and sees a gap in its sequence numbers; other streams are not affected.
     /// </summary>
-    [Range(1, 1_000_000)]
-    public int EventsPerStream { get; set; } = 16_384;
+    internal int EventsPerStream { get; set; } = 16_384;
 
     /// <summary>
     /// Maximum number of publishes moved from a queue to its streams in one turn. Must not exceed
     /// <see cref="EventsPerStream"/>.
     /// </summary>
-    [Range(1, 100_000)]
-    public int MaxReadCount { get; set; } = 1_024;
+    internal int MaxReadCount { get; set; } = 1_024;
 
     /// <summary>
     /// How long a read waits for an event before it returns empty, so that the silo can do its housekeeping. An event
     /// ends the wait at once, so this adds no delay.
     /// </summary>
-    [Range(typeof(TimeSpan), "00:00:00.010", "00:01:00", ParseLimitsInInvariantCulture = true)]
-    public TimeSpan IdleWait { get; set; } = TimeSpan.FromSeconds(1);
+    internal TimeSpan IdleWait { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
     /// How long a failing delivery is retried before its events are dropped for that consumer. A call in progress is
     /// not cut short: it ends by the response timeout of the silo.
     /// </summary>
-    [Range(typeof(TimeSpan), "00:00:00.100", "00:05:00", ParseLimitsInInvariantCulture = true)]
-    public TimeSpan MaxEventDeliveryTime { get; set; } = TimeSpan.FromSeconds(5);
+    internal TimeSpan MaxEventDeliveryTime { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
     /// Maximum number of waiting events in one delivery; 1 means one call per event. A publish with more events is
     /// delivered alone and whole.
     /// </summary>
-    [Range(1, 10_000)]
-    public int BatchSize { get; set; } = 256;
+    internal int BatchSize { get; set; } = 256;
 }

@@ -14,7 +14,7 @@ internal sealed class Identity(IOptions<IdentityOptions> options, TokenCheck che
     public bool IsDevelopment => options.Value.Mode == IdentityMode.Development;
 
     /// <summary>How long a connection may stay open after its token has expired.</summary>
-    public TimeSpan Grace => TimeSpan.FromSeconds(options.Value.GraceSeconds);
+    public TimeSpan Grace => options.Value.Grace;
 
     /// <summary>Reads the identity that an upgrade request carries.</summary>
     public IdentityResult Identify(HttpRequest request, bool text)

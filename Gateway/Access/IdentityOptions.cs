@@ -30,14 +30,16 @@ internal sealed class IdentityOptions
     /// <summary>The claim that holds the user id.</summary>
     [Required] public string UserClaim { get; set; } = "sub";
 
-    /// <summary>Seconds by which the clock of the token issuer and the clock of this machine may differ.</summary>
-    [Range(0, 300)] public int ClockSkewSeconds { get; set; } = 60;
+    /// <summary>How far the clock of the token issuer and the clock of this machine may differ.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:05:00")]
+    public TimeSpan ClockSkew { get; set; } = TimeSpan.FromMinutes(1);
 
     /// <summary>
-    /// Seconds for which a connection stays open after its token has expired, so that the client can send a fresh
-    /// token. Then it is closed with 4003.
+    /// How long a connection stays open after its token has expired, so that the client can send a fresh token. Then it
+    /// is closed with 4003.
     /// </summary>
-    [Range(0, 3600)] public int GraceSeconds { get; set; } = 30;
+    [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
+    public TimeSpan Grace { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>The keys whose signatures are accepted.</summary>
     public TokenKeyOptions[] Keys { get; set; } = [];

@@ -108,7 +108,7 @@ internal sealed class TokenCheck(IOptions<IdentityOptions> options, TokenKeys ke
         using var payload = JsonDocument.Parse(Base64UrlEncoder.DecodeBytes(token.EncodedPayload));
         var claims = payload.RootElement;
         var now = (time.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalSeconds;
-        var skew = options.Value.ClockSkewSeconds;
+        var skew = (long)options.Value.ClockSkew.TotalSeconds;
         if (!TrySeconds(claims, "exp", out var exp) || !TrySeconds(claims, "nbf", out var notBefore) || !TrySeconds(claims, "iat", out var issuedAt))
         {
             return IdentityResult.BadToken("the token's exp, nbf and iat must be seconds since 1970");

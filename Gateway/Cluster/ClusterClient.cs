@@ -20,10 +20,10 @@ internal static class ClusterClient
         builder.Services.TryAddSingleton<StartupWait>();
         builder.UseOrleansClient(client => client.AddMembership(cluster)
             .Configure<ClusterOptions>(options => (options.ClusterId, options.ServiceId) = (cluster.Id, cluster.ServiceId))
-            .Configure<ClientMessagingOptions>(options => options.ResponseTimeout = cluster.Timings.Response)
-            .Configure<GatewayOptions>(options => options.GatewayListRefreshPeriod = cluster.Timings.SiloListRefresh)
+            .Configure<ClientMessagingOptions>(options => options.ResponseTimeout = ClusterTimings.Response)
+            .Configure<GatewayOptions>(options => options.GatewayListRefreshPeriod = ClusterTimings.SiloListRefresh)
             .UseConnectionRetryFilter<ConnectRetry>()
-            .AddChatStreams(GatewayStreamNames.Provider, builder.Configuration.GetSection("Streams")));
+            .AddPushStreams(GatewayStreamNames.Provider));
     }
 
     private static IClientBuilder AddMembership(this IClientBuilder client, ClusterSettings cluster) => cluster.Store is ClusterStore.Localhost

@@ -24,19 +24,19 @@ internal sealed partial class Drain(
     private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(1);
     private readonly List<Task> _leaving = [];
 
-    private TimeSpan Answer => TimeSpan.FromSeconds(options.Value.AnswerSeconds);
+    private TimeSpan Answer => options.Value.AnswerTimeout;
 
-    private TimeSpan Closing => 2 * TimeSpan.FromSeconds(connectionOptions.Value.CloseSeconds);
+    private TimeSpan Closing => 2 * connectionOptions.Value.CloseTimeout;
 
     /// <summary>
-    /// Maximum time until the last connection's turn: <see cref="DrainOptions.WithinSeconds"/>, or less if the host's
+    /// Maximum time until the last connection's turn: <see cref="DrainOptions.Within"/>, or less if the host's
     /// shutdown timeout leaves less.
     /// </summary>
     internal TimeSpan Within
     {
         get
         {
-            var (asked, left) = (TimeSpan.FromSeconds(options.Value.WithinSeconds), host.Value.ShutdownTimeout - Answer - Closing);
+            var (asked, left) = (options.Value.Within, host.Value.ShutdownTimeout - Answer - Closing);
             return left < TimeSpan.Zero ? TimeSpan.Zero : left < asked ? left : asked;
         }
     }
@@ -85,7 +85,7 @@ internal sealed partial class Drain(
         var asked = time.GetTimestamp();
         var asking = Asking(waiting.Count);
         await Task.WhenAny(asking, Task.Delay(AskAgain, time, haste));
-        var throttle = new DrainPace(Within, TimeSpan.FromSeconds(options.Value.AwaySeconds), time) { Rate = Rate(await KnownAsync(asking), waiting.Count) };
+        var throttle = new DrainPace(Within, options.Value.MaxAway, time) { Rate = Rate(await KnownAsync(asking), waiting.Count) };
         LogBegins(waiting.Count, throttle.Rate, Within.TotalSeconds);
         while (Next(waiting))
         {

@@ -14,19 +14,20 @@ internal sealed class DrainOptions
     [Range(1, 1_000_000)] public int AcceptsPerSecond { get; set; } = 200;
 
     /// <summary>
-    /// Seconds within which a stopping gateway sends all its clients away. At most <c>Process:StopWithin</c> minus
-    /// <see cref="AnswerSeconds"/> and twice <c>Connections:CloseSeconds</c>.
+    /// Time within which a stopping gateway sends all its clients away. At most <c>Process:StopWithin</c> minus 5 s, in
+    /// which the last clients get their answers and the close.
     /// </summary>
-    [Range(0, 600)] public int WithinSeconds { get; set; } = 20;
+    [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
+    public TimeSpan Within { get; set; } = TimeSpan.FromSeconds(20);
 
     /// <summary>
-    /// Maximum reconnect delay, in seconds, of clients that must leave before the other gateways have capacity. If even
-    /// this is too short, <see cref="AcceptsPerSecond"/> is exceeded.
+    /// Maximum reconnect delay of clients that must leave before the other gateways have capacity. If even this is too
+    /// short, <see cref="AcceptsPerSecond"/> is exceeded.
     /// </summary>
-    [Range(0, 300)] public int AwaySeconds { get; set; } = 60;
+    internal TimeSpan MaxAway { get; set; } = TimeSpan.FromMinutes(1);
 
     /// <summary>
-    /// Seconds for which a connection that is sent away waits for the answers to its commands before it is closed.
+    /// How long a connection that is sent away waits for the answers to its commands before it is closed.
     /// </summary>
-    [Range(0, 60)] public int AnswerSeconds { get; set; } = 1;
+    internal TimeSpan AnswerTimeout { get; set; } = TimeSpan.FromSeconds(1);
 }

@@ -19,7 +19,7 @@ internal sealed partial class HeadPoller(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var (reported, failures) = (instruments.RepairedEvents, 0);
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(options.Value.HeadPollMs), time);
+        using var timer = new PeriodicTimer(options.Value.HeadPoll, time);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
             try

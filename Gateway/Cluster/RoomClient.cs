@@ -332,7 +332,7 @@ internal sealed class RoomClient(
     }
 
     /// <summary>
-    /// Answers the commands that have been tried for CommandMs with a timeout. The others are sent again, in the same
+    /// Answers the commands that have been tried for CommandTimeout with a timeout. The others are sent again, in the same
     /// order.
     /// </summary>
     private void GiveUpOld(List<WaitingCommand> batch)

@@ -15,7 +15,7 @@ internal readonly record struct WaitingCommand(RoomCommand Command, Action<RoomR
 internal sealed class RoomCommandQueue(FanoutOptions options, TimeProvider time)
 {
     private readonly Queue<WaitingCommand> _waiting = new();
-    private readonly BatchThrottle _throttle = new(TimeSpan.FromMilliseconds(options.CallMs), time);
+    private readonly BatchThrottle _throttle = new(options.CallInterval, time);
 
     /// <summary>Completes when the next call need not wait any longer; null if no call waits.</summary>
     private TaskCompletionSource? _due;
@@ -73,12 +73,12 @@ internal sealed class RoomCommandQueue(FanoutOptions options, TimeProvider time)
     }
 
     /// <summary>
-    /// Removes the commands that have been tried for CommandMs from a batch, and returns them. The others stay in the
+    /// Removes the commands that have been tried for CommandTimeout from a batch, and returns them. The others stay in the
     /// same order. This method needs no lock.
     /// </summary>
     public WaitingCommand[] TakeExpired(List<WaitingCommand> batch)
     {
-        var maxWait = TimeSpan.FromMilliseconds(options.CommandMs);
+        var maxWait = options.CommandTimeout;
         var count = 0;
         while (count < batch.Count && time.GetElapsedTime(batch[count].Since) >= maxWait)
         {

@@ -23,7 +23,7 @@ internal sealed partial class StreamHealthCheck(
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(options.Value.StreamProbeMs), time);
+        using var timer = new PeriodicTimer(options.Value.StreamProbe, time);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
             try

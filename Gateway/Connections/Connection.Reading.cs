@@ -177,13 +177,13 @@ internal sealed partial class Connection
 
     /// <summary>
     /// Ends a connection whose peer vanished or violated RFC 6455. In the second case the framework has queued a close
-    /// frame. The socket stays open until the peer closes it, or for CloseSeconds: closing a socket with unread bytes
+    /// frame. The socket stays open until the peer closes it, or for CloseTimeout: closing a socket with unread bytes
     /// resets it, and the peer would lose the close frame.
     /// </summary>
     private async Task WaitForPeerCloseAsync()
     {
         SendQueue.Complete();
-        _cut.CancelAfter(TimeSpan.FromSeconds(_options.CloseSeconds));
+        _cut.CancelAfter(_options.CloseTimeout);
         var buffer = ArrayPool<byte>.Shared.Rent(4096);
         try
         {

@@ -52,7 +52,7 @@ internal sealed partial class Connection : IDisposable
         /// <summary>The connection ends when the received frames are answered. Later frames are dropped.</summary>
         WaitingForAnswers,
 
-        /// <summary>The end has begun: a close frame is queued, and the peer has CloseSeconds to answer it.</summary>
+        /// <summary>The end has begun: a close frame is queued, and the peer has CloseTimeout to answer it.</summary>
         Ending,
 
         /// <summary>The connection is disposed.</summary>
@@ -84,8 +84,8 @@ internal sealed partial class Connection : IDisposable
     /// Runs the connection until the socket is gone.
     /// <list type="number">
     /// <item>Read frames and dispatch them to the handler, one after another (<see cref="ReadAsync"/>).</item>
-    /// <item>If the peer violated RFC 6455, keep the socket open until the peer closes it, or for CloseSeconds.</item>
-    /// <item>Complete the connection send queue, and give the writer up to CloseSeconds to empty it.</item>
+    /// <item>If the peer violated RFC 6455, keep the socket open until the peer closes it, or for CloseTimeout.</item>
+    /// <item>Complete the connection send queue, and give the writer up to CloseTimeout to empty it.</item>
     /// <item>Cancel everything that still uses the socket, and wait for the writer.</item>
     /// </list>
     /// </summary>
@@ -110,7 +110,7 @@ internal sealed partial class Connection : IDisposable
         {
             // Step 3: Let the writer empty the queue.
             SendQueue.Complete();
-            await Task.WhenAny(_writer.Completion, Task.Delay(TimeSpan.FromSeconds(_options.CloseSeconds), _time));
+            await Task.WhenAny(_writer.Completion, Task.Delay(_options.CloseTimeout, _time));
 
             // Step 4: Give the socket up. A failure of the writer that is a bug is thrown here.
             await _cut.CancelAsync();
@@ -120,7 +120,7 @@ internal sealed partial class Connection : IDisposable
 
     /// <summary>
     /// Begins the end: the waiting answers are still written, then the handler's farewell and a close frame. The peer
-    /// has <see cref="ConnectionOptions.CloseSeconds"/> to answer. Only the first call counts, and none after the
+    /// has <see cref="ConnectionOptions.CloseTimeout"/> to answer. Only the first call counts, and none after the
     /// connection is disposed.
     /// </summary>
     public void End(CloseCode code, string reason) => End(code, reason, null);
@@ -203,7 +203,7 @@ internal sealed partial class Connection : IDisposable
         }
     }
 
-    /// <summary>Returns false if the end has begun before. Otherwise the peer has CloseSeconds from now.</summary>
+    /// <summary>Returns false if the end has begun before. Otherwise the peer has CloseTimeout from now.</summary>
     private bool TryBeginEnd()
     {
         lock (_gate)
@@ -217,7 +217,7 @@ internal sealed partial class Connection : IDisposable
             }
 
             TransitionTo(State.Ending);
-            _cut.CancelAfter(TimeSpan.FromSeconds(_options.CloseSeconds));
+            _cut.CancelAfter(_options.CloseTimeout);
             return true;
         }
     }

@@ -55,7 +55,7 @@ internal sealed class ConnectionSet(IOptions<ConnectionOptions> options, TimePro
 
     /// <summary>
     /// Ends all connections, and those that are added later. They close by themselves, within
-    /// <see cref="ConnectionOptions.CloseSeconds"/>.
+    /// <see cref="ConnectionOptions.CloseTimeout"/>.
     /// </summary>
     public void EndAll(CloseCode code, string reason)
     {
@@ -69,7 +69,7 @@ internal sealed class ConnectionSet(IOptions<ConnectionOptions> options, TimePro
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(Math.Max(0.25, options.Value.HeartbeatSeconds / 10.0)), time);
+        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(Math.Max(0.25, options.Value.Heartbeat.TotalSeconds / 10)), time);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
             foreach (var (connection, _) in _connections)

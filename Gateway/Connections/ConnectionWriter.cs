@@ -125,7 +125,7 @@ internal sealed class ConnectionWriter
                 await _cut.CancelAsync();
                 break;
             case State.Closed:
-                // The peer has CloseSeconds to answer the close frame.
+                // The peer has CloseTimeout to answer the close frame.
                 break;
             case State.Over:
                 // If the queue is completed just after a call found it empty, a second call comes, and both find that

@@ -19,7 +19,7 @@ internal sealed class HandshakeLimiter(IOptions<ConnectionOptions> options, Time
 
     /// <summary>
     /// Waits for a place. A caller that gets one must call <see cref="Release"/>. Returns false if none became free
-    /// within <see cref="ConnectionOptions.OpenSeconds"/>.
+    /// within <see cref="ConnectionOptions.OpenTimeout"/>.
     /// </summary>
     public async ValueTask<bool> AcquireAsync(CancellationToken cancellationToken)
     {
@@ -28,7 +28,7 @@ internal sealed class HandshakeLimiter(IOptions<ConnectionOptions> options, Time
             return true;
         }
 
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(options.Value.OpenSeconds), time);
+        using var patience = new CancellationTokenSource(options.Value.OpenTimeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
         try
         {

@@ -30,7 +30,7 @@ internal struct Heartbeat
     public Verdict Check(DirectSocketStream stream, ConnectionWriter writer, ConnectionOptions options, TimeProvider time, out TimeSpan silence)
     {
         var now = time.GetTimestamp();
-        var heartbeat = TimeSpan.FromSeconds(options.HeartbeatSeconds);
+        var heartbeat = options.Heartbeat;
 
         // In this order: a write that ends meanwhile is seen as waiting, or its progress is seen.
         var isWaiting = writer.IsWaiting;
@@ -38,9 +38,9 @@ internal struct Heartbeat
 
         // No sign of life for two heartbeats, and
         //   nothing waits to be written - the peer should have answered a ping: it is dead.
-        //   a write waits for the peer - it is dead only if its machine acknowledges nothing, or after StallSeconds.
+        //   a write waits for the peer - it is dead only if its machine acknowledges nothing, or after StallTimeout.
         if (silence >= 2 * heartbeat
-            && (!isWaiting || silence >= TimeSpan.FromSeconds(options.StallSeconds) || stream.IsPeerUnreachable(2 * heartbeat)))
+            && (!isWaiting || silence >= options.StallTimeout || stream.IsPeerUnreachable(2 * heartbeat)))
         {
             return Verdict.Dead;
         }

@@ -18,8 +18,8 @@ internal static class HttpHosting
             // Upgraded connections are limited by Connections:MaxConnections instead, which refuses them with a reason.
             kestrel.Limits.MaxConcurrentConnections = options.Sockets;
             kestrel.Limits.MaxConcurrentUpgradedConnections = null;
-            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(options.HeaderSeconds);
-            kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(options.IdleSeconds);
+            kestrel.Limits.RequestHeadersTimeout = options.HeaderTimeout;
+            kestrel.Limits.KeepAliveTimeout = options.IdleTimeout;
             kestrel.Limits.MaxRequestLineSize = options.LineBytes;
             kestrel.Limits.MaxRequestHeadersTotalSize = options.HeaderBytes;
             kestrel.Limits.MaxRequestHeaderCount = options.Headers;

@@ -16,28 +16,29 @@ internal sealed class HttpOptions
     [Range(1, 1_000_000)] public int Sockets { get; set; } = 10_000;
 
     /// <summary>
-    /// Seconds for a client to send the request line and all headers, from the first byte. Then the answer is 408.
+    /// How long a socket may stay open without a request. Must be longer than a proxy in front keeps idle connections,
+    /// or requests are lost.
     /// </summary>
-    [Range(1, 300)] public int HeaderSeconds { get; set; } = 10;
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
+    public TimeSpan IdleTimeout { get; set; } = TimeSpan.FromSeconds(75);
 
     /// <summary>
-    /// Seconds for which a socket may stay open without a request. Must be longer than a proxy in front keeps idle
-    /// connections, or requests are lost.
+    /// How long a client has to send the request line and all headers, from the first byte. Then the answer is 408.
     /// </summary>
-    [Range(1, 3600)] public int IdleSeconds { get; set; } = 75;
+    internal TimeSpan HeaderTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Bytes of the request line, which holds the address. A longer one is answered with 414.</summary>
-    [Range(1024, 64 * 1024)] public int LineBytes { get; set; } = 8 * 1024;
+    internal int LineBytes { get; set; } = 8 * 1024;
 
     /// <summary>Bytes of all headers of a request together. More are answered with 431.</summary>
-    [Range(4 * 1024, 256 * 1024)] public int HeaderBytes { get; set; } = 32 * 1024;
+    internal int HeaderBytes { get; set; } = 32 * 1024;
 
     /// <summary>Number of headers of a request. More are answered with 431.</summary>
-    [Range(16, 1000)] public int Headers { get; set; } = 64;
+    internal int Headers { get; set; } = 64;
 
     /// <summary>
-    /// Bytes that are buffered per socket before the gateway reads them: the memory that one flooding client costs. If
-    /// <see cref="LineBytes"/> plus <see cref="HeaderBytes"/> is more, that is used.
+    /// Bytes that are buffered per socket before the gateway reads them: the memory that one flooding client costs. At
+    /// least <see cref="LineBytes"/> plus <see cref="HeaderBytes"/>.
     /// </summary>
-    [Range(16 * 1024, 16 * 1024 * 1024)] public int ReadBufferBytes { get; set; } = 64 * 1024;
+    internal int ReadBufferBytes { get; set; } = 64 * 1024;
 }

@@ -18,7 +18,7 @@ namespace OrleansChat.Gateway.Fanout;
 ///                                     seq > position + 1   a gap: buffer the event
 ///   a head from elsewhere:            seq > position       a gap
 ///
-///   complete ──a sequence after position + 1 is known──► gap ──missing events arrive within GapWaitMs──► complete
+///   complete ──a sequence after position + 1 is known──► gap ──missing events arrive within GapWait──► complete
 ///                                                         └──otherwise: read them, once for all──────►─┘
 /// </code>
 /// So events that were only reordered cost no read, and buffered events are not read again. A gap that the head poller
@@ -206,7 +206,7 @@ internal sealed partial class RoomFeed
     /// <inheritdoc cref="SharedReads.ReadAsync"/>
     public Task<IReadOnlyList<EncodedEvent>> ReadAsync(long after, int limit) => _log.ReadAsync(after, limit);
 
-    private TimeSpan Hold => TimeSpan.FromMilliseconds(_options.GapWaitMs);
+    private TimeSpan Hold => _options.GapWait;
 
     /// <summary>Adds an event to those to be delivered next, buffers it, or drops it.</summary>
     private void Take(RoomEvent happened, List<EncodedEvent> next)

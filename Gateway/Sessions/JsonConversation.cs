@@ -27,7 +27,7 @@ internal sealed class JsonConversation(SessionConnection connection, SessionServ
     /// <inheritdoc/>
     public Task StartAsync()
     {
-        var due = TimeSpan.FromSeconds(services.Options.HelloSeconds);
+        var due = services.Options.HelloTimeout;
         _helloDue = services.Time.CreateTimer(_ => HelloIsDue(), null, due, Timeout.InfiniteTimeSpan);
         return Task.CompletedTask;
     }
@@ -225,7 +225,7 @@ internal sealed class JsonConversation(SessionConnection connection, SessionServ
         // The timer may fire while the hello is processed.
         if (!_greeted)
         {
-            connection.End(CloseCode.Unauthorized, $"no hello within {services.Options.HelloSeconds} s");
+            connection.End(CloseCode.Unauthorized, $"no hello within {services.Options.HelloTimeout.TotalSeconds} s");
         }
     }
 

@@ -244,9 +244,9 @@ internal sealed partial class Session
     {
         lock (_gate)
         {
-            if (subscription.State == SubscriptionState.Behind && head - subscription.Queued > services.Lag.MaxEvents)
+            if (subscription.State == SubscriptionState.Behind && head - subscription.Queued > services.Options.MaxLagEvents)
             {
-                PostGap(subscription, head - Math.Min(services.Lag.MaxEvents, services.Limits.ReplayEvents));
+                PostGap(subscription, head - Math.Min(services.Options.MaxLagEvents, services.Limits.ReplayEvents));
             }
 
             return subscription.Queued;

@@ -39,7 +39,7 @@ internal sealed partial class Session
         }
 
         Interlocked.Increment(ref _inFlight);
-        RoomKind? create = entry == Entry.Asked && !RoomKey.IsDirect(room) && services.RoomsAllowed.CreateOnJoin ? kind ?? RoomKind.Channel : null;
+        RoomKind? create = entry == Entry.Asked && !RoomKey.IsDirect(room) && services.Options.CreateRoomsOnJoin ? kind ?? RoomKind.Channel : null;
         services.Rooms.Enter(subscription, new Enter(user, create, kind, AsMember: entry != Entry.Asked), reply =>
         {
             if (reply is Entered entered)

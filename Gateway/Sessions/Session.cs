@@ -140,7 +140,7 @@ internal sealed partial class Session(string id, string user, IWireFormat format
         {
             case Hello hello:
                 services.Users.Charge(user, BudgetKind.Commands, 1);
-                Answer(new Welcome(hello.Id, user, id, services.Limits, services.HeartbeatMs, services.Options.PresenceBoundMs, connection.Expiry.Exp));
+                Answer(new Welcome(hello.Id, user, id, services.Limits, (int)services.Heartbeat.TotalMilliseconds, (int)services.Options.PresenceBound.TotalMilliseconds, connection.Expiry.Exp));
                 for (var i = 0; i < hello.Rooms.Count; i++)
                 {
                     var room = hello.Rooms[i];

@@ -5,19 +5,8 @@ namespace OrleansChat.Gateway.Sessions;
 
 /// <summary>The services and settings that all sessions of a gateway share.</summary>
 internal sealed record SessionServices(
-    IRooms Rooms, IHistory History, IUsers Users, ProtocolLimits Limits, ChatSessionOptions Options, LagOptions Lag, RoomsAllowed RoomsAllowed,
-    SessionInstruments Instruments, int HeartbeatMs, TimeProvider Time);
-
-/// <summary>Whether a join may create rooms. Section <c>Rooms</c>.</summary>
-internal sealed class RoomsAllowed
-{
-    public const string Section = "Rooms";
-
-    /// <summary>
-    /// Whether a join creates the room if none has this name. If not, the join is refused as <c>not_found</c>.
-    /// </summary>
-    public bool CreateOnJoin { get; set; } = true;
-}
+    IRooms Rooms, IHistory History, IUsers Users, ProtocolLimits Limits, ChatSessionOptions Options,
+    SessionInstruments Instruments, TimeSpan Heartbeat, TimeProvider Time);
 
 /// <summary>
 /// What a session uses of its connection: the send queue, the command allowance, a way to end it, the expiry of its

@@ -2,8 +2,8 @@ using System.ComponentModel.DataAnnotations;
 
 namespace OrleansChat.Grains.MessageLog;
 
-/// <summary>The store of the message log, and its limits. Section <c>MessageLog</c>, validated at startup.</summary>
-public sealed class MessageLogOptions
+/// <summary>The store of the message log, and its limits. Section <c>MessageLog</c>.</summary>
+public sealed class MessageLogOptions : IValidatableObject
 {
     public const string Section = "MessageLog";
 
@@ -29,16 +29,6 @@ public sealed class MessageLogOptions
     /// </summary>
     public SqliteSynchronous Synchronous { get; set; } = SqliteSynchronous.Full;
 
-    /// <summary>Maximum number of entries in one commit. A single append with more has a commit of its own.</summary>
-    [Range(1, 100_000)]
-    public int MaxRowsPerCommit { get; set; } = 1000;
-
-    /// <summary>
-    /// Appends that may wait for a commit. A further append waits for a place, for up to <see cref="AppendTimeout"/>.
-    /// </summary>
-    [Range(1, 1_000_000)]
-    public int WaitingAppends { get; set; } = 10_000;
-
     /// <summary>How long an append may take, from the call to the answer. Then it fails as unavailable.</summary>
     [Range(typeof(TimeSpan), "00:00:00.050", "00:01:00")]
     public TimeSpan AppendTimeout { get; set; } = TimeSpan.FromSeconds(1);
@@ -55,6 +45,27 @@ public sealed class MessageLogOptions
     /// </summary>
     [Range(1, 256)]
     public int ReadConnections { get; set; } = 4;
+
+    /// <summary>Maximum number of entries in one commit. A single append with more has a commit of its own.</summary>
+    internal int MaxRowsPerCommit { get; set; } = 1000;
+
+    /// <summary>
+    /// Appends that may wait for a commit. A further append waits for a place, for up to <see cref="AppendTimeout"/>.
+    /// </summary>
+    internal int WaitingAppends { get; set; } = 10_000;
+
+    IEnumerable<ValidationResult> IValidatableObject.Validate(ValidationContext validationContext)
+    {
+        switch (Store)
+        {
+            case MessageLogStore.Sqlite when string.IsNullOrWhiteSpace(Path):
+                yield return new("it is required if MessageLog:Store is Sqlite. Set it to the path of the database file.", [nameof(Path)]);
+                break;
+            case MessageLogStore.Postgres when string.IsNullOrWhiteSpace(ConnectionString):
+                yield return new("it is required if MessageLog:Store is Postgres. Set it to the connection string of the database.", [nameof(ConnectionString)]);
+                break;
+        }
+    }
 }
 
 /// <summary>The kinds of store for the message log.</summary>

@@ -14,7 +14,7 @@ internal sealed partial class GatewayPublishQueue(
     string gateway, RoomOptions options, Func<GatewayStreamItem, Task> send, GrainInstruments instruments, TimeProvider time, ILogger logger)
 {
     private readonly Queue<GatewayStreamItem> _waiting = [];
-    private readonly BatchThrottle _throttle = new(TimeSpan.FromMilliseconds(options.PublishMs), time);
+    private readonly BatchThrottle _throttle = new(options.PublishInterval, time);
     private TaskCompletionSource? _enough;
     private int _events;
 

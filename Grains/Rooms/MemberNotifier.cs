@@ -56,7 +56,7 @@ internal sealed partial class MemberNotifier(
             {
                 LogRetry(exception, attempts);
                 notification.Widen(from, to);
-                await Task.Delay(TimeSpan.FromMilliseconds(options.NotifyRetryMs << (attempts - 1)), time, stopping)
+                await Task.Delay(options.NotifyRetry * (1 << (attempts - 1)), time, stopping)
                     .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
             }
             catch (Exception exception)

@@ -95,6 +95,6 @@ internal sealed class Membership(RoomOptions options, AppendQueue queue, TimePro
     private async Task<RoomReply> AppendAsync(string user, RoomEventKind kind)
     {
         var waiting = WaitingEntry.OfServer(user, kind, time.GetTimestamp());
-        return queue.TryAdd(waiting) ? await waiting.Reply : Refusals.TooManyWait(options);
+        return queue.TryAdd(waiting) ? await waiting.Reply : Refusals.TooManyWait;
     }
 }

@@ -10,9 +10,9 @@ namespace OrleansChat.Grains.Rooms;
 /// <item>Yield, so that all changes of one call are in one update.</item>
 /// <item>Publish an update with all changes since the last one (<see cref="Publish"/>). A user that came and went in
 /// between is not in it.</item>
-/// <item>Wait for <see cref="RoomOptions.PresenceMs"/>, or for <see cref="RoomOptions.PresenceCountMs"/> if the update
+/// <item>Wait for <see cref="RoomOptions.PresenceInterval"/>, or for <see cref="RoomOptions.PresenceCountInterval"/> if the update
 /// had only the count. If there are changes, go to step 2.</item>
-/// <item>Wait up to <see cref="RoomOptions.PresenceResyncMs"/> for a change. If there is one, go to step 2.</item>
+/// <item>Wait up to <see cref="RoomOptions.PresenceResync"/> for a change. If there is one, go to step 2.</item>
 /// <item>Publish the last number once more (<see cref="Resync"/>), so that a gateway that missed the last update
 /// notices. The loop ends.</item>
 /// </list>
@@ -85,12 +85,12 @@ internal sealed class PresenceUpdates(
                 Publish();
 
                 // Step 3: wait before the next update.
-                await WaitAsync(Task.Delay(TimeSpan.FromMilliseconds(nameless ? options.PresenceCountMs : options.PresenceMs), time, stopping));
+                await WaitAsync(Task.Delay(nameless ? RoomOptions.PresenceCountInterval : RoomOptions.PresenceInterval, time, stopping));
             }
 
             // Step 4: nothing has changed. Wait for a change.
             _nameless = false;
-            await WaitAsync(_changed.Task.WaitAsync(TimeSpan.FromMilliseconds(options.PresenceResyncMs), time, stopping));
+            await WaitAsync(_changed.Task.WaitAsync(RoomOptions.PresenceResync, time, stopping));
         }
         while (_changed.Task.IsCompleted && !stopping.IsCancellationRequested);
 
@@ -110,7 +110,7 @@ internal sealed class PresenceUpdates(
         _publishedCount = count();
         var update = new PresenceUpdate(++Version, came, went, _publishedCount);
         _recent.Enqueue(update);
-        if (_recent.Count > options.PresenceUpdatesKept)
+        if (_recent.Count > RoomOptions.PresenceUpdatesKept)
         {
             _recent.Dequeue();
         }

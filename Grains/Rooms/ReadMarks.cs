@@ -5,7 +5,7 @@ namespace OrleansChat.Grains.Rooms;
 
 /// <summary>
 /// The read marks of one room. Marks that moved are written to the log together, after
-/// <see cref="RoomOptions.MarkFlushMs"/>. A crash before that loses the moves, and the user sees a few messages as
+/// <see cref="RoomOptions.MarkFlush"/>. A crash before that loses the moves, and the user sees a few messages as
 /// unread again. Runs in the room's turns.
 /// </summary>
 /// <param name="attached">
@@ -15,7 +15,7 @@ namespace OrleansChat.Grains.Rooms;
 /// Called when the log could not be reached. The marks are kept and written again later.
 /// </param>
 internal sealed partial class ReadMarks(
-    string room, IMessageLog log, RoomOptions options, TimeProvider time, AttachedUsers attached, Action notStored, ILogger logger,
+    string room, IMessageLog log, TimeProvider time, AttachedUsers attached, Action notStored, ILogger logger,
     CancellationToken stopping)
 {
     private readonly Dictionary<string, long> _known = [];
@@ -95,7 +95,7 @@ internal sealed partial class ReadMarks(
         {
             try
             {
-                await Task.Delay(TimeSpan.FromMilliseconds(options.MarkFlushMs), time, stopping);
+                await Task.Delay(RoomOptions.MarkFlush, time, stopping);
                 await FlushAsync(stopping);
             }
             catch (OperationCanceledException)

@@ -25,15 +25,15 @@ internal static class Refusals
     public static Refused TooManyRooms(TimeSpan wait)
         => new(Refusal.RateLimited, "you have created too many rooms; try again later", (int)Math.Min(int.MaxValue, Math.Ceiling(wait.TotalMilliseconds)));
 
-    public static Refused UserAway(RoomOptions options) =>
-        new(Refusal.Unavailable, "your account cannot be reached; try again", options.MessageLogRetryMs);
+    public static readonly Refused UserAway =
+        new(Refusal.Unavailable, "your account cannot be reached; try again", RoomOptions.MessageLogRetryMs);
 
-    public static Refused MessageLogUnavailable(RoomOptions options) =>
-        new(Refusal.Unavailable, "the message log cannot be reached; try again", options.MessageLogRetryMs);
+    public static readonly Refused MessageLogUnavailable =
+        new(Refusal.Unavailable, "the message log cannot be reached; try again", RoomOptions.MessageLogRetryMs);
 
-    public static Refused TooManyWait(RoomOptions options) =>
-        new(Refusal.Unavailable, "too many messages are waiting in this room; try again", options.MessageLogRetryMs);
+    public static readonly Refused TooManyWait =
+        new(Refusal.Unavailable, "too many messages are waiting in this room; try again", RoomOptions.MessageLogRetryMs);
 
-    public static Refused Moving(RoomOptions options) =>
-        new(Refusal.Unavailable, "the room is moving to another server; try again", options.MoveRetryMs);
+    public static readonly Refused Moving =
+        new(Refusal.Unavailable, "the room is moving to another server; try again", RoomOptions.MoveRetryMs);
 }

@@ -121,7 +121,7 @@ internal sealed partial class RoomGrain
         _ownership.OnFenced();
         _instruments.Fenced.Add(1);
         LogFenced(_ownership.Number);
-        var moving = Refusals.Moving(_options);
+        var moving = Refusals.Moving;
         waiting.ForEach(one => one.Answer(moving));
         _queue.Refuse(moving);
         DeactivateOnIdle();

@@ -41,9 +41,9 @@ internal sealed partial class RoomGrain
 
         // If the queue was refused since the call began, an earlier post of this call may have failed. This one must
         // not overtake it.
-        return _queue.Refusals != call.Refusals ? (Refusals.MessageLogUnavailable(_options), null)
+        return _queue.Refusals != call.Refusals ? (Refusals.MessageLogUnavailable, null)
             : _queue.TryAdd(waiting) ? (null, waiting)
-            : (Refusals.TooManyWait(_options), null);
+            : (Refusals.TooManyWait, null);
     }
 
     /// <summary>Attaches a user, who becomes a member first if the room is a group.</summary>
@@ -86,7 +86,7 @@ internal sealed partial class RoomGrain
 
         if (IsOvertaken(call))
         {
-            return Refusals.Moving(_options);
+            return Refusals.Moving;
         }
 
         // Step 2: check.
@@ -130,10 +130,10 @@ internal sealed partial class RoomGrain
         // - Deactivating, Lost: refuse, so that the gateway attaches the user to the next activation.
         if (_ownership.RefusesCommands || IsOvertaken(call))
         {
-            return Refusals.Moving(_options);
+            return Refusals.Moving;
         }
 
-        if (!_attached.Contains(enter.User) && _attached.Count >= _options.AttachedUsers)
+        if (!_attached.Contains(enter.User) && _attached.Count >= RoomOptions.AttachedUsers)
         {
             return Refusals.Full;
         }
@@ -163,7 +163,7 @@ internal sealed partial class RoomGrain
 
         if (IsOvertaken(call))
         {
-            return Refusals.Moving(_options);
+            return Refusals.Moving;
         }
 
         return await _membership.LeaveAsync(exit.User);
@@ -252,7 +252,7 @@ internal sealed partial class RoomGrain
             // - Unclaimed: not here, because the room was owned before the read.
             if (!_ownership.MayAppend || claim != _ownership.Number)
             {
-                return Refusals.MessageLogUnavailable(_options);
+                return Refusals.MessageLogUnavailable;
             }
 
             if (!_recent.TryGet(seq, out target) && rows is [var row] && row.Seq == seq)

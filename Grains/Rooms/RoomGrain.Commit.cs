@@ -164,7 +164,7 @@ internal sealed partial class RoomGrain
             // - Unclaimed, Unsure: not here, because only the end of a batch leads to Unsure.
             if (!_ownership.MayAppend)
             {
-                waiting[i..].ForEach(one => one.Answer(Refusals.Moving(_options)));
+                waiting[i..].ForEach(one => one.Answer(Refusals.Moving));
                 return;
             }
 
@@ -251,7 +251,7 @@ internal sealed partial class RoomGrain
         // - Deactivating, Lost: the entries are refused as moving, because their retry reaches the next activation.
         _ownership.OnBatchFailed();
         _instruments.MessageLogUnavailable.Add(1);
-        Fail(batch, _ownership.RefusesCommands ? Refusals.Moving(_options) : Refusals.MessageLogUnavailable(_options));
+        Fail(batch, _ownership.RefusesCommands ? Refusals.Moving : Refusals.MessageLogUnavailable);
     }
 
     private void Fail(RoomBatch batch, Refused reply)

@@ -32,7 +32,7 @@ internal sealed partial class RoomGrain
         catch (Exception exception)
         {
             LogNoBudget(exception);
-            return Refusals.UserAway(_options);
+            return Refusals.UserAway;
         }
     }
 

@@ -70,14 +70,14 @@ internal sealed partial class RoomGrain
             return Task.CompletedTask;
         }
 
-        var now = _time.GetUtcNow().ToUnixTimeMilliseconds();
-        if (IsHere(user) && now - _typed.GetValueOrDefault(user) >= _options.TypingMs)
+        var (now, between) = (_time.GetUtcNow().ToUnixTimeMilliseconds(), _options.TypingInterval.TotalMilliseconds);
+        if (IsHere(user) && now - _typed.GetValueOrDefault(user) >= between)
         {
             if (_typed.Count >= 256)
             {
                 foreach (var (other, at) in _typed)
                 {
-                    if (now - at >= _options.TypingMs)
+                    if (now - at >= between)
                     {
                         _typed.Remove(other);
                     }

@@ -80,7 +80,7 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
         _notifier = new(_options, time, NotifyAsync, instruments, logger, _stopping.Token);
         _membership = new(_options, _queue, time);
         _membership.Reset(_people ?? []);
-        _marks = new(_room, log, _options, time, _attached, Stay, logger, _stopping.Token);
+        _marks = new(_room, log, time, _attached, Stay, logger, _stopping.Token);
         _presence = new(_options, time, () => _attached.Count, PublishPresence, _stopping.Token);
     }
 
@@ -124,14 +124,14 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
     {
         // From now on every command is refused. A batch that is already sealed is still appended, if the room is owned.
         _ownership.OnDeactivating();
-        _queue.Refuse(Refusals.Moving(_options));
+        _queue.Refuse(Refusals.Moving);
         try
         {
             await _queue.Sealing.WaitAsync(cancellationToken);
             _publisher.Publish(new RoomMoved(_room));
             await _marks.FlushAsync(cancellationToken);
             await Task.WhenAll(_publisher.DrainAsync(), _notifier.Sending)
-                .WaitAsync(TimeSpan.FromMilliseconds(_options.DrainMs), _time, cancellationToken);
+                .WaitAsync(RoomOptions.DrainTimeout, _time, cancellationToken);
         }
         catch (Exception exception) when (
             exception is MessageLogUnavailableException or OperationCanceledException or TimeoutException)
@@ -167,11 +167,11 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
         }
         catch (MessageLogUnavailableException)
         {
-            return (Refusals.MessageLogUnavailable(_options), null);
+            return (Refusals.MessageLogUnavailable, null);
         }
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
         {
-            return (Refusals.Moving(_options), null);
+            return (Refusals.Moving, null);
         }
         catch (MessageLogEntryException)
         {
@@ -181,13 +181,13 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
         {
             // A bug in one command must not fail the other commands of the call.
             LogCommandFailed(exception, command.GetType().Name);
-            return (Refusals.MessageLogUnavailable(_options), null);
+            return (Refusals.MessageLogUnavailable, null);
         }
     }
 
     private async ValueTask<(RoomReply? Now, WaitingEntry? Later)> DecideAsync(Call call, RoomCommand command)
     {
-        var refusal = _ownership.RefusesCommands || IsOvertaken(call) ? Refusals.Moving(_options)
+        var refusal = _ownership.RefusesCommands || IsOvertaken(call) ? Refusals.Moving
             : _watch.IsDead(call.Gateway) ? Refusals.GatewayExpired
             : MayNot(command.User);
         return refusal is not null

@@ -23,7 +23,7 @@ internal static class ClusterHosting
         return silo.AddMembership(here, cluster).AddSubscriptionStore(cluster)
             .Configure<ClusterOptions>(options => (options.ClusterId, options.ServiceId) = (cluster.Id, cluster.ServiceId))
             .Configure<SiloOptions>(options => options.SiloName = here.Name ?? options.SiloName)
-            .AddTimings(cluster.Timings);
+            .AddTimings(cluster.JoinWithin);
     }
 
     /// <summary>
@@ -89,20 +89,20 @@ internal static class ClusterHosting
             options.DeleteStateOnClear = true; // A gateway's stream is never used again, so its cleared row has no use.
         });
 
-    private static ISiloBuilder AddTimings(this ISiloBuilder silo, ClusterTimings timings) => silo
+    private static ISiloBuilder AddTimings(this ISiloBuilder silo, TimeSpan joinWithin) => silo
         .Configure<ClusterMembershipOptions>(options =>
         {
-            options.ProbeTimeout = timings.Probe;
-            options.MaxProbeTimeout = timings.MaxProbe;
-            options.TableRefreshTimeout = timings.TableRefresh;
-            options.IAmAliveTablePublishTimeout = timings.IAmAlive;
-            options.MaxJoinAttemptTime = timings.JoinWithin;
+            options.ProbeTimeout = ClusterTimings.Probe;
+            options.MaxProbeTimeout = ClusterTimings.MaxProbe;
+            options.TableRefreshTimeout = ClusterTimings.TableRefresh;
+            options.IAmAliveTablePublishTimeout = ClusterTimings.IAmAlive;
+            options.MaxJoinAttemptTime = joinWithin;
         })
         .Configure<SiloMessagingOptions>(options =>
         {
-            options.ResponseTimeout = timings.Response;
-            options.SystemResponseTimeout = timings.Response;
-            options.ClientDropTimeout = timings.ClientDrop;
-            options.ClientGatewayShutdownNotificationTimeout = timings.Farewell;
+            options.ResponseTimeout = ClusterTimings.Response;
+            options.SystemResponseTimeout = ClusterTimings.Response;
+            options.ClientDropTimeout = ClusterTimings.ClientDrop;
+            options.ClientGatewayShutdownNotificationTimeout = ClusterTimings.Farewell;
         });
 }

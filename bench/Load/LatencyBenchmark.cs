@@ -27,9 +27,8 @@ internal static class LatencyBenchmark
 
     private static readonly Setting[] Settings =
     [
-        new("memory log, push streams", "memory", "push"),
-        new("SQLite (FULL), push streams", "sqlite", "push"),
-        new("memory log, stock memory streams polled every ms", "memory", "memory"),
+        new("memory log", "memory"),
+        new("SQLite (FULL)", "sqlite"),
     ];
 
     /// <summary>Runs, prints a table, and writes the table and its figures to the results directory.</summary>
@@ -71,7 +70,7 @@ internal static class LatencyBenchmark
         try
         {
             string[] arguments = ["--gateways", "1", "--store", setting.Store, "--data", data];
-            var settings = new Dictionary<string, string> { ["Streams:Provider"] = setting.Streams, ["Connections:CommandsPerSecond"] = "1000000" };
+            var settings = new Dictionary<string, string> { ["Connections:CommandsPerSecond"] = "1000000" };
             await using var cluster = await ClusterProcess.StartAsync(arguments, settings, cancellationToken);
             return await DriveAsync(cluster.Port, options, cancellationToken);
         }
@@ -171,7 +170,6 @@ internal static class LatencyBenchmark
 
     private static string Report(LatencyOptions options, Dictionary<Setting, List<Figures>> runs, List<Disk> disk)
     {
-        var stock = Median(runs[Settings[^1]], figures => figures.P50);
         var report = new StringBuilder();
         report.AppendLine(CultureInfo.InvariantCulture, $"# Latency, {DateTime.UtcNow:yyyy-MM-dd}");
         report.AppendLine();
@@ -182,14 +180,14 @@ internal static class LatencyBenchmark
             + $"{Environment.ProcessorCount} cores shared by all; {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.OSDescription.Split('#')[0].Trim()}. "
             + $"Every delivery was checked."));
         report.AppendLine();
-        report.AppendLine("| | p50 | p90 | p99 | p50 relative to stock memory streams | p50 of the `ok` | p50 from the room on | p50 of a `ping` | p50 of a `who` |");
-        report.AppendLine("|---|---|---|---|---|---|---|---|---|");
+        report.AppendLine("| | p50 | p90 | p99 | p50 of the `ok` | p50 from the room on | p50 of a `ping` | p50 of a `who` |");
+        report.AppendLine("|---|---|---|---|---|---|---|---|");
         foreach (var (setting, figures) in runs)
         {
             var p50 = Median(figures, one => one.P50);
             report.AppendLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"| {setting.Name} | {p50:0.00} ms | {Median(figures, one => one.P90):0.00} ms | {Median(figures, one => one.P99):0.00} ms | {p50 / stock:0.000} "
+                $"| {setting.Name} | {p50:0.00} ms | {Median(figures, one => one.P90):0.00} ms | {Median(figures, one => one.P99):0.00} ms "
                 + $"| {Median(figures, one => one.Ok):0.00} ms | {Median(figures, one => one.FromRoom):0.00} ms "
                 + $"| {Median(figures, one => one.Ping):0.00} ms | {Median(figures, one => one.Who):0.00} ms |"));
         }
@@ -215,7 +213,7 @@ internal static class LatencyBenchmark
         return sorted[sorted.Length / 2];
     }
 
-    private sealed record Setting(string Name, string Store, string Streams);
+    private sealed record Setting(string Name, string Store);
 
     /// <summary>Milliseconds of a write with its sync.</summary>
     private sealed record Disk(double P50, double P99);

@@ -57,7 +57,7 @@ public class FeedBenchmark
         var time = TimeProvider.System;
         var sendQueue = new ConnectionSendQueue(256 * 1024, 256 * 1024, static () => { });
         var wire = new SessionConnection(sendQueue, new(0, 1, time), static (_, _, _) => { }, new(time, TimeSpan.Zero, static (_, _) => { }), CancellationToken.None);
-        var ports = new SessionServices(null!, null!, null!, new(), new(), new(), new(), new(new Meters()), 25_000, time);
+        var ports = new SessionServices(null!, null!, null!, new(), new(), new(new Meters()), TimeSpan.FromSeconds(25), time);
         var session = new Session(Guid.NewGuid().ToString("N"), user, JsonFormat.Instance, wire, ports);
         var subscription = new Subscription(session, Room.Name, new(JsonFormat.Instance, Room.Name, user));
         subscription.StartAfter(0, 0);

@@ -34,7 +34,7 @@ public sealed class DrainTests
     [Fact]
     public async Task Drain_WhenOneClientHasLeft_KeepsTheOtherAndRefusesNewOnes()
     {
-        await using var server = await GatewayServer.StartAsync(drain: new() { AcceptsPerSecond = 1, WithinSeconds = 6 });
+        await using var server = await GatewayServer.StartAsync(drain: new() { AcceptsPerSecond = 1, Within = TimeSpan.FromSeconds(6) });
         server.Registry.Shares = left => Task.FromResult(new DrainShare(1, 100 * left, true)); // Gateways with many more clients also drain.
         using var ann = await EnterAsync(server, "ann");
         using var bob = await EnterAsync(server, "bob");
@@ -55,7 +55,7 @@ public sealed class DrainTests
     [Fact]
     public async Task Drain_WhenAnAnswerIsPending_SendsItBeforeTheClose()
     {
-        await using var server = await GatewayServer.StartAsync(drain: new() { AnswerSeconds = 10 });
+        await using var server = await GatewayServer.StartAsync(drain: new() { AnswerTimeout = TimeSpan.FromSeconds(10) });
         using var ann = await EnterAsync(server, "ann");
         server.Rooms.HoldsAnswers = true;
         await ann.SendTextAsync("""{"t":"send","id":"m1","room":"lobby","text":"hello"}""");
@@ -64,7 +64,7 @@ public sealed class DrainTests
         var stopping = server.StopAsync();
         await Waiting.UntilAsync(() => server.Connections.Living.All(connection => connection.IsWaitingForAnswers), "the drain to begin");
         await ann.SendTextAsync("""{"t":"send","id":"m2","room":"lobby","text":"too late"}""");
-        await Task.Delay(100, TestContext.Current.CancellationToken); // Within Drain:AnswerSeconds, no connection ends by itself.
+        await Task.Delay(100, TestContext.Current.CancellationToken); // Within Drain:AnswerTimeout, no connection ends by itself.
         server.Rooms.HoldsAnswers = false;
         server.Rooms.AnswerAll();
 

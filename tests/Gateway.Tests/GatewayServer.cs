@@ -62,7 +62,7 @@ internal sealed class GatewayServer : IAsyncDisposable
         services.AddSingleton<HandshakeLimiter>();
         services.AddSingleton<WebSocketEndpoint>();
         services.AddSingleton(new SessionServices(
-            rooms, rooms, users, new(), sessions ?? new(), new(), new(), new(new Meters()), 25_000, time));
+            rooms, rooms, users, new(), sessions ?? new(), new(new Meters()), TimeSpan.FromSeconds(25), time));
         services.AddSingleton<ConnectionSet>();
         services.AddHostedService(parts => parts.GetRequiredService<ConnectionSet>());
         services.AddSingleton(GrainsInMemory.Create((0L, registry)));

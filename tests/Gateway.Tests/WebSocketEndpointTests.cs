@@ -203,7 +203,7 @@ public sealed class WebSocketEndpointTests
     [Fact]
     public async Task JsonConnection_WhenNoHelloArrives_EndsWith4501()
     {
-        await using var server = await GatewayServer.StartAsync(sessions: new() { HelloSeconds = 1 });
+        await using var server = await GatewayServer.StartAsync(sessions: new() { HelloTimeout = TimeSpan.FromSeconds(1) });
         using var client = await server.ConnectAsync("/ws?user=ann", Subprotocols.Json);
         Assert.Equal(4501, (await client.ReceiveCloseAsync()).CloseCode);
     }

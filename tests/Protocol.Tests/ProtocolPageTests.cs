@@ -85,7 +85,8 @@ public sealed partial class ProtocolPageTests
         foreach (var limit in typeof(ProtocolLimits).GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(one => one.PropertyType == typeof(int)))
         {
             var row = _page.Row($"`{Words<Field>.Of(Enum.Parse<Field>(limit.Name)).Value}`");
-            Assert.Equal([Text((int)limit.GetValue(limits)!), $"`Limits:{limit.Name}`"], row[1..3]);
+            var setting = limit.SetMethod!.IsPublic ? $"`Limits:{limit.Name}`" : "fixed";
+            Assert.Equal([Text((int)limit.GetValue(limits)!), setting], row[1..3]);
         }
     }
 
@@ -130,9 +131,10 @@ public sealed partial class ProtocolPageTests
     private static IEnumerable<string> SectionNames(string source) =>
         SectionComment().Matches(source).Select(comment => comment.Groups[1].Value);
 
-    /// <summary>A default in the form of the page: <c>256 * 1024</c> is 262144.</summary>
-    private static string ValueOf(string expression) => expression is "true" or "false"
-        ? expression
+    /// <summary>A default in the form of the page: <c>256 * 1024</c> is 262144, <c>TimeSpan.FromMinutes(2)</c> is 2 min.</summary>
+    private static string ValueOf(string expression) => expression is "true" or "false" ? expression
+        : Duration().Match(expression) is { Success: true } duration
+            ? $"{duration.Groups["number"].Value} {(duration.Groups["unit"].Value == "Seconds" ? "s" : "min")}"
         : Text(expression.Split('*').Aggregate(1, (product, factor) => product * int.Parse(factor.Replace("_", "", StringComparison.Ordinal), CultureInfo.InvariantCulture)));
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
@@ -143,6 +145,9 @@ public sealed partial class ProtocolPageTests
     [GeneratedRegex("<summary>[^<]*[Ss]ection <c>([A-Za-z]+)</c>")]
     private static partial Regex SectionComment();
 
-    [GeneratedRegex(@"public (int|bool) (?<name>\w+) \{ get; (set|init); \} = (?<value>[\w *]+);")]
+    [GeneratedRegex(@"public (int|bool|TimeSpan) (?<name>\w+) \{ get; (set|init); \} = (?<value>[\w .()*]+);")]
     private static partial Regex PropertyDefault();
+
+    [GeneratedRegex(@"TimeSpan\.From(?<unit>Seconds|Minutes)\((?<number>\d+)\)")]
+    private static partial Regex Duration();
 }

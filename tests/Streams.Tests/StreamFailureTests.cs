@@ -7,13 +7,10 @@ namespace OrleansChat.Streams.Tests;
 public sealed class StreamFailureTests
 {
     // With one queue, only the provider itself separates the streams of these tests.
-    private static Dictionary<string, string?> OneQueue(params (string Setting, string Value)[] more) =>
-        new(more.Select(setting => KeyValuePair.Create(setting.Setting, (string?)setting.Value))) { ["QueuesPerSilo"] = "1" };
-
     [Fact]
     public async Task Publish_WhenAConsumerIsTooFarBehind_DropsItsOldestEventsOnly()
     {
-        await using var cluster = await StreamsCluster.StartAsync(settings: OneQueue(("EventsPerStream", "100"), ("MaxReadCount", "50")));
+        await using var cluster = await StreamsCluster.StartAsync(options: streams => { streams.QueuesPerSilo = 1; streams.EventsPerStream = 100; streams.MaxReadCount = 50; });
         await using var slow = await cluster.ConnectAsync();
         await using var fast = await cluster.ConnectAsync();
         var gate = new TaskCompletionSource();
@@ -44,7 +41,7 @@ public sealed class StreamFailureTests
     public async Task Publish_WhenAConsumersProcessDies_ReachesTheOthersAtOnce()
     {
         await using var cluster = await StreamsCluster.StartAsync(
-            settings: OneQueue(),
+            options: streams => streams.QueuesPerSilo = 1,
             configure: silo => silo.Services.Configure<SiloMessagingOptions>(options => options.ResponseTimeout = TimeSpan.FromSeconds(10)));
         await using var living = await cluster.ConnectAsync();
         var dead = await cluster.ConnectAsync();
@@ -69,7 +66,7 @@ public sealed class StreamFailureTests
     [Fact]
     public async Task Publish_WhenAConsumerNeverReturns_ReachesTheOthersAtOnce()
     {
-        await using var cluster = await StreamsCluster.StartAsync(settings: OneQueue(("EventsPerStream", "20"), ("MaxReadCount", "20")));
+        await using var cluster = await StreamsCluster.StartAsync(options: streams => { streams.QueuesPerSilo = 1; streams.EventsPerStream = 20; streams.MaxReadCount = 20; });
         await using var living = await cluster.ConnectAsync();
         await using var stuck = await cluster.ConnectAsync();
         var never = new TaskCompletionSource();
@@ -101,7 +98,7 @@ public sealed class StreamFailureTests
     {
         await using var cluster = await StreamsCluster.StartAsync(
             silos: 2,
-            settings: new() { ["QueuesPerSilo"] = "2", ["MaxEventDeliveryTime"] = "00:00:02" },
+            options: streams => { streams.QueuesPerSilo = 2; streams.MaxEventDeliveryTime = TimeSpan.FromSeconds(2); },
             configure: silo => silo.Services.Configure<SiloMessagingOptions>(options => options.ResponseTimeout = TimeSpan.FromSeconds(2)));
         await using var living = await cluster.ConnectAsync();
         var dead = await cluster.ConnectAsync();
@@ -188,7 +185,7 @@ public sealed class StreamFailureTests
     [Fact]
     public async Task Publish_WhenTheQueueStaysFull_FailsAndLaterSucceeds()
     {
-        await using var cluster = await StreamsCluster.StartAsync(settings: OneQueue(("QueueCapacity", "10"), ("EnqueueTimeout", "00:00:00.200")));
+        await using var cluster = await StreamsCluster.StartAsync(options: streams => { streams.QueuesPerSilo = 1; streams.QueueCapacity = 10; streams.EnqueueTimeout = TimeSpan.FromMilliseconds(200); });
         await using var gateway = await cluster.ConnectAsync();
         var listener = await gateway.SubscribeAsync("known");
         var producer = await gateway.ProducerAsync("one");
@@ -224,7 +221,7 @@ public sealed class StreamFailureTests
     public async Task Memory_WhenStreamsAreIdle_IsReleasedAndTheirNextEventStillArrives()
     {
         await using var cluster = await StreamsCluster.StartAsync(
-            settings: new() { ["IdleWait"] = "00:00:00.050", ["MaxEventDeliveryTime"] = "00:00:00.200" },
+            options: streams => { streams.IdleWait = TimeSpan.FromMilliseconds(50); streams.MaxEventDeliveryTime = TimeSpan.FromMilliseconds(200); },
             configure: silo => silo.Services.ConfigureAll<StreamPullingAgentOptions>(options => options.StreamInactivityPeriod = TimeSpan.FromSeconds(1)));
         await using var gateway = await cluster.ConnectAsync();
         var listener = await gateway.SubscribeAsync("heard");
@@ -247,7 +244,7 @@ public sealed class StreamFailureTests
     public async Task Memory_WhenTheLastConsumerLeaves_IsReleased()
     {
         await using var cluster = await StreamsCluster.StartAsync(
-            settings: new() { ["IdleWait"] = "00:00:00.050", ["MaxEventDeliveryTime"] = "00:00:00.200" });
+            options: streams => { streams.IdleWait = TimeSpan.FromMilliseconds(50); streams.MaxEventDeliveryTime = TimeSpan.FromMilliseconds(200); });
         await using var gateway = await cluster.ConnectAsync();
         var listener = await gateway.SubscribeAsync("left");
         var producer = await gateway.ProducerAsync("one");

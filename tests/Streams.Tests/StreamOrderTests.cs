@@ -56,7 +56,7 @@ public sealed class StreamOrderTests
     [Fact]
     public async Task Publish_WhenEventsWait_DeliversManyAtOnce()
     {
-        await using var cluster = await StreamsCluster.StartAsync(settings: new() { ["QueuesPerSilo"] = "1" });
+        await using var cluster = await StreamsCluster.StartAsync(options: streams => streams.QueuesPerSilo = 1);
         await using var gateway = await cluster.ConnectAsync();
         await using var other = await cluster.ConnectAsync();
         var gate = new TaskCompletionSource();

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -17,10 +16,7 @@ internal sealed class StreamsCluster : IAsyncDisposable
 {
     private readonly TestCluster _cluster;
 
-    private readonly IConfiguration _streams;
-
-    private StreamsCluster(TestCluster cluster, string provider, IConfiguration streams) =>
-        (_cluster, Provider, _streams) = (cluster, provider, streams);
+    private StreamsCluster(TestCluster cluster, string provider) => (_cluster, Provider) = (cluster, provider);
 
     public string Provider { get; }
 
@@ -31,14 +27,12 @@ internal sealed class StreamsCluster : IAsyncDisposable
     public IReadOnlyList<SiloHandle> Silos => _cluster.Silos;
 
     /// <param name="silos">Number of silos. The first one cannot be stopped, because it holds the membership.</param>
-    /// <param name="settings">The Streams section, as in a settings file.</param>
     public static async Task<StreamsCluster> StartAsync(
-        int silos = 1, Dictionary<string, string?>? settings = null, Action<ISiloBuilder>? configure = null, bool distributedDirectory = false)
+        int silos = 1, Action<PushStreamOptions>? options = null, Action<ISiloBuilder>? configure = null, bool distributedDirectory = false)
     {
         var provider = $"streams-{Guid.NewGuid():N}";
         var measures = new StreamsMeasures(provider); // The listener must exist before the first instrument does.
         var subscriptions = new LastingStorage();
-        var streams = new ConfigurationBuilder().AddInMemoryCollection(settings ?? []).Build();
         var builder = new TestClusterBuilder((short)silos);
         builder.Options.ConfigureFileLogging = false;
         builder.Options.InitializeClientOnDeploy = false;
@@ -50,7 +44,7 @@ internal sealed class StreamsCluster : IAsyncDisposable
             {
                 silo.Services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Error));
                 silo.Services.AddKeyedSingleton<IGrainStorage>("PubSubStore", (services, _) => subscriptions.On(services));
-                silo.AddChatStreams(provider, streams);
+                silo.AddPushStreams(provider, options);
 #pragma warning disable ORLEANSEXP003 // The product does not use it, but its streams must work over it.
                 if (distributedDirectory)
                 {
@@ -66,7 +60,7 @@ internal sealed class StreamsCluster : IAsyncDisposable
         await Waiting.UntilAsync(
             () => cluster.Silos.All(silo => ((InProcessSiloHandle)silo).SiloHost.Services.GetRequiredService<IClusterManifestProvider>().Current.Silos.Count == silos),
             "each silo to know all silos");
-        return new StreamsCluster(cluster, provider, streams) { Measures = measures, Subscriptions = subscriptions };
+        return new StreamsCluster(cluster, provider) { Measures = measures, Subscriptions = subscriptions };
     }
 
     /// <summary>Number of streams for which the silo keeps anything.</summary>
@@ -87,7 +81,7 @@ internal sealed class StreamsCluster : IAsyncDisposable
         host.UseOrleansClient(client => client
             .UseStaticClustering([.. Silos.Where(silo => silo.IsActive).Select(silo => silo.GatewayAddress.Endpoint)])
             .Configure<ClusterOptions>(options => (options.ClusterId, options.ServiceId) = (_cluster.Options.ClusterId, _cluster.Options.ServiceId))
-            .AddChatStreams(Provider, _streams));
+            .AddPushStreams(Provider));
         var gateway = new TestGateway(host.Build(), Provider);
         await gateway.StartAsync();
         return gateway;

@@ -6,7 +6,6 @@ using OrleansChat.Grains.Rooms;
 using OrleansChat.ProcessHosting;
 using OrleansChat.Protocol;
 using OrleansChat.Silo;
-using OrleansChat.Streams;
 
 namespace OrleansChat.EndToEnd.Tests.Deploy;
 
@@ -18,7 +17,7 @@ internal sealed record SettingsSection(string Program, string Name, Type Type)
 
     private static IEnumerable<Setting> Walk(string path, Type type, object? defaults)
     {
-        foreach (var property in type.GetProperties(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly).Where(property => property.CanWrite))
+        foreach (var property in type.GetProperties(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly).Where(property => property.SetMethod is { IsPublic: true }))
         {
             var (at, value) = ($"{path}:{property.Name}", defaults is null ? null : property.GetValue(defaults));
             var kind = property.PropertyType;
@@ -38,7 +37,7 @@ internal sealed record SettingsSection(string Program, string Name, Type Type)
 }
 
 /// <param name="Path">
-/// The path in the configuration: <c>Cluster:Timings:Probe</c>, or for a list <c>Origins:Allowed:&lt;n&gt;</c>.
+/// The path in the configuration: <c>Cluster:Id</c>, or for a list <c>Origins:Allowed:&lt;n&gt;</c>.
 /// </param>
 /// <param name="Kind">The type of its value, or of each entry.</param>
 /// <param name="Default">The value if nothing is set.</param>
@@ -55,7 +54,7 @@ internal static class SettingsCatalog
     public const string Gateway = "Gateway";
 
     private static readonly Assembly[] SiloParts =
-        [typeof(SiloSettings).Assembly, typeof(RoomOptions).Assembly, typeof(ClusterSettings).Assembly, typeof(PushStreamOptions).Assembly];
+        [typeof(SiloSettings).Assembly, typeof(RoomOptions).Assembly, typeof(ClusterSettings).Assembly];
 
     private static readonly Assembly[] GatewayParts = [typeof(Identity).Assembly, typeof(ClusterSettings).Assembly, typeof(ProtocolLimits).Assembly];
 
@@ -66,14 +65,15 @@ internal static class SettingsCatalog
     public static IReadOnlyList<SettingsSection> Sections { get; } =
     [
         .. Named(Silo, SiloParts),
-        new(Silo, "Rooms", typeof(RoomOptions)),
-        new(Silo, "Streams", typeof(PushStreamOptions)),
         .. Named(Gateway, GatewayParts),
         new(Gateway, "Limits", typeof(ProtocolLimits)),
     ];
 
     /// <summary>The settings, and sections, that had another name in the version before.</summary>
-    public static IReadOnlyList<(string Old, string New)> Renamed => RenamedSettings.Names;
+    public static IReadOnlyList<(string Old, string New, TimeSpan? Unit)> Renamed => RenamedSettings.Names;
+
+    /// <summary>The settings, and sections, of the version before that are constants now.</summary>
+    public static IReadOnlyList<string> Removed => RenamedSettings.Removed;
 
     /// <summary>Types that have a property with a range. Each must be part of a section.</summary>
     public static IEnumerable<Type> Ranged => SiloParts.Concat(GatewayParts).Distinct().SelectMany(part => part.GetTypes())
@@ -100,7 +100,6 @@ internal static class SettingsCatalog
         }
     }
 
-    // Settings.Read is stricter than the binding of MessageLog, Rooms and Streams at run time.
     private static string? Failure(SettingsSection section, IConfiguration configuration)
     {
         var read = typeof(Settings).GetMethod(nameof(Settings.Read))!.MakeGenericMethod(section.Type);

@@ -34,19 +34,21 @@ internal static partial class SettingsTable
             {
                 page.Append(CultureInfo.InvariantCulture, $"| `{setting.Path}` | {Default(setting)} | {Range(setting)} | {Unit(setting)} | {Summary(setting)} |").AppendLine();
             }
-
-            if (section.Key.Name == "Streams")
-            {
-                // Both programs read this setting before they bind options, so no type has it.
-                page.AppendLine("| `Streams:Provider` | `push` | `push`, `memory` | | The stream provider that carries events to gateways. It must be the same in every process, gateways included |");
-            }
         }
 
-        page.AppendLine().AppendLine("**Renamed settings.** This version accepts the old names too, and logs a warning for each.").AppendLine();
+        page.AppendLine().AppendLine("**Renamed settings.** This version accepts the names of 0.1.0 too, and logs a warning for each.").AppendLine();
         page.AppendLine("| old name | name |").AppendLine("|---|---|");
-        foreach (var (old, now) in SettingsCatalog.Renamed)
+        foreach (var (old, now, unit) in SettingsCatalog.Renamed)
         {
-            page.Append(CultureInfo.InvariantCulture, $"| {Name(old)} | {Name(now)} |").AppendLine();
+            var converted = unit is null ? "" : unit == TimeSpan.FromSeconds(1) ? ", from seconds" : ", from milliseconds";
+            page.Append(CultureInfo.InvariantCulture, $"| {Name(old)} | {Name(now)}{converted} |").AppendLine();
+        }
+
+        page.AppendLine().AppendLine("**Removed settings.** These settings of 0.1.0 are constants now. This version ignores them, and logs a warning for each.").AppendLine();
+        foreach (var section in SettingsCatalog.Removed.GroupBy(name => name.Split(':')[0]))
+        {
+            var names = section.Select(name => name.Contains(':', StringComparison.Ordinal) ? $"`{name.Split(':', 2)[1]}`" : "the whole section");
+            page.Append(CultureInfo.InvariantCulture, $"- **`{section.Key}`**: {string.Join(", ", names)}").AppendLine();
         }
 
         return page.ToString();
@@ -82,9 +84,7 @@ internal static partial class SettingsTable
         : setting.Kind == typeof(string) || setting.Kind.IsEnum || setting.Kind == typeof(bool) ? ""
         : setting.Property.Name switch
         {
-            var name when name.EndsWith("Ms", StringComparison.Ordinal) => "ms",
             var name when name.EndsWith("PerSecond", StringComparison.Ordinal) => "a second",
-            var name when name.EndsWith("Seconds", StringComparison.Ordinal) => "s",
             var name when name.EndsWith("Bytes", StringComparison.Ordinal) => "bytes",
             var name when name.EndsWith("Port", StringComparison.Ordinal) => "port",
             _ => "number",

@@ -70,12 +70,12 @@ public sealed partial class SettingsTests
     {
         var workload = All.Single(workload => workload.Name == name);
         var stop = TimeSpan.Parse(workload.Variables["Process__StopWithin"], CultureInfo.InvariantCulture);
-        var (drain, closing) = (new DrainOptions(), 2 * TimeSpan.FromSeconds(new ConnectionOptions().CloseSeconds));
-        var draining = TimeSpan.FromSeconds(drain.WithinSeconds + drain.AnswerSeconds) + closing;
+        var (drain, closing) = (new DrainOptions(), 2 * new ConnectionOptions().CloseTimeout);
+        var draining = drain.Within + drain.AnswerTimeout + closing;
 
         Assert.True(workload.PreStop + stop + Slack <= workload.Grace, $"{workload.PreStop} + {stop} + {Slack} is more than {workload.Grace}, after which the process is killed.");
-        Assert.True(draining + Slack <= stop, $"A drain may take {draining}, and the rest {Slack}. That is more than {stop}, the limit of a stop, so Drain:WithinSeconds cannot be used up.");
-        Assert.True(new ClusterTimings().Farewell < stop);
+        Assert.True(draining + Slack <= stop, $"A drain may take {draining}, and the rest {Slack}. That is more than {stop}, the limit of a stop, so Drain:Within cannot be used up.");
+        Assert.True(ClusterTimings.Farewell < stop);
     }
 
     [Fact]
@@ -83,7 +83,7 @@ public sealed partial class SettingsTests
     {
         var silo = Workload.Kubernetes.Single(workload => workload.Program == "Silo");
 
-        Assert.True(Startup(silo) >= 2 * new ClusterTimings().JoinWithin, "Kubernetes must not kill a silo that still waits to join.");
+        Assert.True(Startup(silo) >= 2 * new ClusterSettings().JoinWithin, "Kubernetes must not kill a silo that still waits to join.");
 
         static TimeSpan Startup(Workload workload) => workload.Probes.Single(probe => probe.Kind == "startup").Budget;
     }
@@ -92,7 +92,7 @@ public sealed partial class SettingsTests
     public void LivenessProbe_WhenAProcessStandsStill_OutlastsThreeProbes()
     {
         Assert.All(Workload.Kubernetes, workload =>
-            Assert.True(workload.Probes.Single(probe => probe.Kind == "liveness").Budget > 3 * new ClusterTimings().MaxProbe));
+            Assert.True(workload.Probes.Single(probe => probe.Kind == "liveness").Budget > 3 * ClusterTimings.MaxProbe));
     }
 
     [Theory, MemberData(nameof(Gateways))]

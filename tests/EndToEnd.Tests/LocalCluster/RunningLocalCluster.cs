@@ -20,7 +20,7 @@ internal sealed partial class RunningLocalCluster : IAsyncDisposable
     {
         ["MessageLog:AppendTimeout"] = "00:00:20",
         ["MessageLog:CallTimeout"] = "00:00:20",
-        ["Fanout:CommandMs"] = "120000",
+        ["Fanout:CommandTimeout"] = "00:02:00",
     };
 
     private static readonly HashSet<int> Taken = [];

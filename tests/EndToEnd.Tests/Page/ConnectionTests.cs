@@ -10,7 +10,7 @@ public sealed class ConnectionTests
     [Fact]
     public async Task Page_WhenItsConnectionFallsSilent_ReconnectsByItself()
     {
-        var heartbeat = new Dictionary<string, string> { ["Connections:HeartbeatSeconds"] = "1" };
+        var heartbeat = new Dictionary<string, string> { ["Connections:Heartbeat"] = "00:00:01" };
         await using var cluster = await RunningLocalCluster.StartAsync(1, heartbeat, "--store", "memory");
         await using var relay = new Relay(cluster.Port);
         await using var bob = await JsonClient.ConnectAsync(cluster.Port, "bob");

@@ -22,8 +22,10 @@ public sealed class SettingsTests
     [InlineData("Cluster__Store", "postgres", "Cluster:ConnectionString")]
     [InlineData("Cluster__ConnectionString", "Host=localhost", "Cluster:ConnectionString")]
     [InlineData("Cluster__Id", "", "Cluster:Id")]
-    [InlineData("Cluster__Timings__Probe", "00:10:00", "Cluster:Timings:Probe")]
-    [InlineData("Cluster__Timings__MaxProbe", "00:00:00.5", "Cluster:Timings:MaxProbe")]
+    [InlineData("Cluster__JoinWithin", "00:31:00", "Cluster:JoinWithin")]
+    [InlineData("Rooms__GroupMembers", "0", "Rooms:GroupMembers")]
+    [InlineData("Rooms__RowsPerBatch", "5", "Rooms:RowsPerBatch")]
+    [InlineData("Connections__HeartbeatSeconds", "soon", "Connections:HeartbeatSeconds")]
     [InlineData("Process__Lifetime", "eternal", "Process:Lifetime")]
     public async Task Silo_WhenASettingIsBad_EndsWithOneLineThatNamesIt(string variable, string value, string named)
     {

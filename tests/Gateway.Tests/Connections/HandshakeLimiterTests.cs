@@ -11,7 +11,7 @@ public sealed class HandshakeLimiterTests
     [Fact]
     public async Task Enter_WhenAllPlacesAreTaken_WaitsForTheNextFreePlace()
     {
-        var handshakes = Of(new() { OpeningAtATime = 2, OpenSeconds = 600 });
+        var handshakes = Of(new() { OpeningAtATime = 2, OpenTimeout = TimeSpan.FromSeconds(600) });
         Assert.True(await handshakes.AcquireAsync(_cancelled));
         Assert.True(await handshakes.AcquireAsync(_cancelled));
         var third = handshakes.AcquireAsync(_cancelled).AsTask();
@@ -25,7 +25,7 @@ public sealed class HandshakeLimiterTests
     [Fact]
     public async Task Enter_WhenItWaitsLongerThanOpenSeconds_ReturnsFalse()
     {
-        var handshakes = Of(new() { OpeningAtATime = 1, OpenSeconds = 1 });
+        var handshakes = Of(new() { OpeningAtATime = 1, OpenTimeout = TimeSpan.FromSeconds(1) });
         Assert.True(await handshakes.AcquireAsync(_cancelled));
 
         Assert.False(await handshakes.AcquireAsync(_cancelled));
@@ -38,7 +38,7 @@ public sealed class HandshakeLimiterTests
     [Fact]
     public async Task Enter_WhenTheWaitIsCancelled_TakesNoPlace()
     {
-        var handshakes = Of(new() { OpeningAtATime = 1, OpenSeconds = 600 });
+        var handshakes = Of(new() { OpeningAtATime = 1, OpenTimeout = TimeSpan.FromSeconds(600) });
         using var gone = new CancellationTokenSource();
         Assert.True(await handshakes.AcquireAsync(_cancelled));
         var waiting = handshakes.AcquireAsync(gone.Token).AsTask();

@@ -40,7 +40,7 @@ public sealed class HeadPollerTests
             {
                 var asked = history.Asked;
                 await time.UntilArmedAsync();
-                time.Advance(TimeSpan.FromMilliseconds(options.Value.HeadPollMs));
+                time.Advance(options.Value.HeadPoll);
                 await Waiting.UntilAsync(() => history.Asked > asked, "the next poll");
             }
         }

@@ -13,7 +13,7 @@ public sealed class RoomClientTests
 {
     private readonly RoomThatSays _room = new();
     private readonly ConcurrentQueue<(string Id, RoomReply Reply)> _answers = new();
-    private readonly FanoutOptions _options = new() { CommandMs = 600 };
+    private readonly FanoutOptions _options = new() { CommandTimeout = TimeSpan.FromMilliseconds(600) };
 
     [Fact]
     public async Task Send_WhenACallIsInFlight_JoinsTheNextCallInOrder()
@@ -88,7 +88,7 @@ public sealed class RoomClientTests
         Post(line, "a");
         await time.UntilArmedAsync();
         Post(line, "b");
-        time.Advance(TimeSpan.FromMilliseconds(_options.CallMs - 1));
+        time.Advance(_options.CallInterval - TimeSpan.FromMilliseconds(1));
         Assert.True(time.IsArmed);
         Assert.Equal(BatchThrottle.FreeBurst, _room.Calls.Length);
         time.Advance(TimeSpan.FromMilliseconds(1));
@@ -97,7 +97,7 @@ public sealed class RoomClientTests
         // The last call carried two commands, so this pause is half as long again.
         Post(line, "c");
         await time.UntilArmedAsync();
-        time.Advance(TimeSpan.FromMilliseconds((1.5 * _options.CallMs) - 1));
+        time.Advance((1.5 * _options.CallInterval) - TimeSpan.FromMilliseconds(1));
         Assert.True(time.IsArmed);
         Assert.Equal("handle a b", _room.Calls[^1]);
         time.Advance(TimeSpan.FromMilliseconds(1));
@@ -197,7 +197,7 @@ public sealed class RoomClientTests
     [Fact]
     public async Task Call_WhenItFails_IsRetriedBeforeLaterCommands()
     {
-        _options.CommandMs = 15_000;
+        _options.CommandTimeout = TimeSpan.FromMilliseconds(15_000);
         var line = Line();
         _room.Handles = _ =>
         {
@@ -217,7 +217,7 @@ public sealed class RoomClientTests
     public async Task Repeat_WhenTheClusterChanges_RetriesOnlyAnOldCall()
     {
         var time = new ManualTime();
-        _options.CommandMs = 120_000;
+        _options.CommandTimeout = TimeSpan.FromMilliseconds(120_000);
         var lost = new TaskCompletionSource<RoomReplies>();
         _room.Handles = _ => lost.Task;
         var line = Line(time);
@@ -290,7 +290,7 @@ public sealed class RoomClientTests
     [Fact]
     public async Task Post_WhenANewActivationRefusesIt_IsStoredAfterTheAttach()
     {
-        _options.CommandMs = 15_000;
+        _options.CommandTimeout = TimeSpan.FromMilliseconds(15_000);
         var line = Line();
         Enter(line, "ann");
         await AnswersAsync(1);

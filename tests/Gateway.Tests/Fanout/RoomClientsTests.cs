@@ -12,7 +12,7 @@ public sealed class RoomClientsTests : IDisposable
 {
     private readonly RoomThatSays _room = new();
     private readonly SessionRig _rig = new();
-    private readonly FanoutOptions _options = new() { CommandMs = 300, CallMs = 0 };
+    private readonly FanoutOptions _options = new() { CommandTimeout = TimeSpan.FromMilliseconds(300), CallInterval = TimeSpan.FromMilliseconds(0) };
     private readonly RoomFeeds _feeds;
     private readonly RoomClients _rooms;
 

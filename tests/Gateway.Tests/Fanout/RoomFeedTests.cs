@@ -75,7 +75,7 @@ public sealed class RoomFeedTests : IDisposable
         await feed.DeliverAsync(second);
         await feed.DeliverAsync(third);
         Assert.Empty(rig.Seqs());
-        time.Advance(TimeSpan.FromMilliseconds(_options.GapWaitMs - 1));
+        time.Advance(_options.GapWait - TimeSpan.FromMilliseconds(1));
         await feed.DeliverAsync(first);
         Assert.Equal([1, 2, 3, 4, 5, 6], rig.Seqs());
         time.Advance(TimeSpan.FromMilliseconds(1));
@@ -85,7 +85,7 @@ public sealed class RoomFeedTests : IDisposable
         Assert.Equal(4, _heard["orleanschat.feed.out_of_order"]);
         Assert.Equal(3, _heard["orleanschat.feed.duplicates"]);
         Assert.Equal(1, _heard["orleanschat.feed.gaps"]);
-        Assert.Equal((_options.GapWaitMs - 1) / 1000.0, _heard["orleanschat.feed.gap.duration"], tolerance: 1e-9);
+        Assert.Equal((_options.GapWait - TimeSpan.FromMilliseconds(1)).TotalSeconds, _heard["orleanschat.feed.gap.duration"], tolerance: 1e-9);
     }
 
     [Fact]
@@ -97,7 +97,7 @@ public sealed class RoomFeedTests : IDisposable
         Append(2);
 
         var closing = feed.DeliverAsync(Append(3));
-        time.Advance(TimeSpan.FromMilliseconds(_options.GapWaitMs - 1));
+        time.Advance(_options.GapWait - TimeSpan.FromMilliseconds(1));
         Assert.Equal(0, _reads);
         time.Advance(TimeSpan.FromMilliseconds(1));
         await Waiting.ForAsync(closing, "the repair");
@@ -121,7 +121,7 @@ public sealed class RoomFeedTests : IDisposable
         Append(1);
         await feed.DeliverAsync(Append(1));
 
-        time.Advance(TimeSpan.FromMilliseconds(_options.GapWaitMs));
+        time.Advance(_options.GapWait);
         await Waiting.ForAsync(closing, "the repair");
 
         Assert.Equal([1, 2, 3, 4, 5, 6], rig.Seqs());
@@ -138,7 +138,7 @@ public sealed class RoomFeedTests : IDisposable
         _beforeRead = () => log.Task;
         Append(1);
         var closing = feed.DeliverAsync(Append(1));
-        time.Advance(TimeSpan.FromMilliseconds(_options.GapWaitMs));
+        time.Advance(_options.GapWait);
         await Waiting.UntilAsync(() => _reads == 1, "the read");
 
         var late = Append(1);
@@ -150,7 +150,7 @@ public sealed class RoomFeedTests : IDisposable
 
         await feed.DeliverAsync(late);
         Assert.Equal([1, 2, 3, 4], rig.Seqs());
-        time.Advance(TimeSpan.FromMilliseconds(_options.GapWaitMs));
+        time.Advance(_options.GapWait);
         await Waiting.ForAsync(closing, "the end of the hold time");
 
         Assert.Equal(1, _reads);
@@ -234,7 +234,7 @@ public sealed class RoomFeedTests : IDisposable
 
         var repair = feed.OnHeadObservedAsync(5);
         await time.UntilArmedAsync();
-        time.Advance(TimeSpan.FromMilliseconds(_options.GapWaitMs));
+        time.Advance(_options.GapWait);
         for (var read = 1; read <= 3; read++)
         {
             await Waiting.UntilAsync(() => _reads == read, "the next read");

@@ -11,7 +11,7 @@ public sealed class CrowdTests
     public async Task Joins_WhenAHundredThousandAreSent_LeaveNothingBehind()
     {
         const int Connections = 500, Rooms = 200;
-        await using var siege = await Siege.StartAsync(new() { MaxConnections = 1000 }, sessions: new() { HelloSeconds = 600 });
+        await using var siege = await Siege.StartAsync(new() { MaxConnections = 1000 }, sessions: new() { HelloTimeout = TimeSpan.FromSeconds(600) });
         siege.Server.Rooms.KeepsCalls = false;
         await siege.HoldsAsync(async server =>
         {

@@ -41,7 +41,7 @@ public sealed class FirstBytesTests
             using var stream = new NetworkStream(socket);
             await ReadUntilAsync(stream, "\"err\"");
 
-            time.Advance(TimeSpan.FromSeconds(sessions.HelloSeconds));
+            time.Advance(sessions.HelloTimeout);
 
             await ReadUntilAsync(stream, "no hello within");
         }

@@ -69,7 +69,7 @@ public sealed class RequestTests
     [Fact]
     public async Task Request_WhenItIsInvalid_GetsItsStatus()
     {
-        await using var siege = await Siege.StartAsync(http: new() { HeaderSeconds = 2, IdleSeconds = 2 });
+        await using var siege = await Siege.StartAsync(http: new() { HeaderTimeout = TimeSpan.FromSeconds(2), IdleTimeout = TimeSpan.FromSeconds(2) });
         await siege.HoldsAsync(async server =>
         {
             var told = new List<string>();

@@ -10,8 +10,8 @@ public sealed class VanishTests
     [Fact]
     public async Task Peer_WhenItsMachineDiesDuringOutput_IsGivenUp()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux reports acknowledgements; other systems wait for Connections:StallSeconds.");
-        await using var server = await ConnectionServer.StartAsync(new() { HeartbeatSeconds = 1, StallSeconds = 3600, CloseSeconds = 1, SendBufferBytes = 8 * 1024 });
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux reports acknowledgements; other systems wait for Connections:StallTimeout.");
+        await using var server = await ConnectionServer.StartAsync(new() { Heartbeat = TimeSpan.FromSeconds(1), StallTimeout = TimeSpan.FromSeconds(3600), CloseTimeout = TimeSpan.FromSeconds(1), SendBufferBytes = 8 * 1024 });
         using var client = await RawWebSocket.ConnectAsync(server.Address, receiveBuffer: 8 * 1024);
         var connection = await server.AcceptedAsync();
         connection.SendQueue.EnqueueAnswer("first"u8.ToArray());
@@ -27,7 +27,7 @@ public sealed class VanishTests
     public async Task Peer_WhenItsMachineDiesWhileIdle_IsGivenUp()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "The client dies through a packet filter, which only Linux has.");
-        await using var server = await ConnectionServer.StartAsync(new() { HeartbeatSeconds = 1, CloseSeconds = 1 });
+        await using var server = await ConnectionServer.StartAsync(new() { Heartbeat = TimeSpan.FromSeconds(1), CloseTimeout = TimeSpan.FromSeconds(1) });
         using var client = await RawWebSocket.ConnectAsync(server.Address);
         await server.AcceptedAsync();
 
@@ -39,7 +39,7 @@ public sealed class VanishTests
     [Fact]
     public async Task Peer_WhenItReadsNothingButItsMachineAnswers_IsNotGivenUp()
     {
-        await using var server = await ConnectionServer.StartAsync(new() { HeartbeatSeconds = 1, StallSeconds = 3600, CloseSeconds = 1, SendBufferBytes = 8 * 1024 });
+        await using var server = await ConnectionServer.StartAsync(new() { Heartbeat = TimeSpan.FromSeconds(1), StallTimeout = TimeSpan.FromSeconds(3600), CloseTimeout = TimeSpan.FromSeconds(1), SendBufferBytes = 8 * 1024 });
         using var client = await RawWebSocket.ConnectAsync(server.Address, receiveBuffer: 8 * 1024);
         var connection = await server.AcceptedAsync();
         connection.SendQueue.EnqueueAnswer(Encoding.ASCII.GetBytes(new string('x', 600_000)));

@@ -13,7 +13,7 @@ public sealed class JsonConversationTests : IDisposable
     private readonly ManualTime _time = new();
     private readonly SessionRig _rig;
 
-    public JsonConversationTests() => _rig = new(options: new() { HelloSeconds = 10 }, time: _time);
+    public JsonConversationTests() => _rig = new(options: new() { HelloTimeout = TimeSpan.FromSeconds(10) }, time: _time);
 
     public void Dispose() => _rig.Dispose();
 
@@ -26,7 +26,7 @@ public sealed class JsonConversationTests : IDisposable
 
         var welcome = Assert.IsType<Welcome>(Assert.Single(_rig.Frames));
         Assert.Equal(("1", "ann", 25_000, 10_000), (welcome.Id, welcome.User, welcome.Heartbeat, welcome.PresenceBound));
-        Assert.Equal(_rig.Ports.Limits, welcome.Limits);
+        Assert.Equivalent(_rig.Ports.Limits, welcome.Limits, strict: true);
     }
 
     [Fact]

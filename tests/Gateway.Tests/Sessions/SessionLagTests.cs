@@ -67,7 +67,7 @@ public sealed class SessionLagTests
     [Fact]
     public async Task Lag_WhenItExceedsItsLimit_SendsAGapAndTheNewestEvents()
     {
-        using var rig = new SessionRig(sendQueueBytes: 1000, limits: new() { ReplayEvents = 20 }, lag: new() { MaxEvents = 50 });
+        using var rig = new SessionRig(sendQueueBytes: 1000, limits: new() { ReplayEvents = 20 }, options: new() { MaxLagEvents = 50 });
         var session = await rig.SessionAsync();
         await session.HandleAsync(Join("lobby"));
 
@@ -197,7 +197,7 @@ public sealed class SessionLagTests
         string[] rooms = ["a", "b", "c"];
         var random = new Random(seed);
         using var rig = new SessionRig(
-            sendQueueBytes: 3000, limits: new() { ReplayEvents = 60 }, options: new() { CatchUpEvents = 16 }, lag: new() { MaxEvents = 150 });
+            sendQueueBytes: 3000, limits: new() { ReplayEvents = 60 }, options: new() { CatchUpEvents = 16, MaxLagEvents = 150 });
         var session = await rig.SessionAsync();
         var reader = new StrictReader();
         var late = new List<RoomEvents>();

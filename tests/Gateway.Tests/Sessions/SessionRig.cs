@@ -19,14 +19,13 @@ internal sealed class SessionRig : IDisposable
     private readonly List<(CloseCode Code, string Reason)> _ends = [];
 
     public SessionRig(
-        int sendQueueBytes = 256 * 1024, ProtocolLimits? limits = null, ChatSessionOptions? options = null, LagOptions? lag = null,
-        bool createOnJoin = true, TimeProvider? time = null, Allowance? allowance = null)
+        int sendQueueBytes = 256 * 1024, ProtocolLimits? limits = null, ChatSessionOptions? options = null, TimeProvider? time = null, Allowance? allowance = null)
     {
         SendQueue = new(sendQueueBytes, 256 * 1024, static () => { });
         Expiry = new(time ?? TimeProvider.System, TimeSpan.FromSeconds(30), (code, reason) => End(code, reason));
         Wire = new(SendQueue, allowance ?? new(0, 1, TimeProvider.System), End, Expiry, _gone.Token);
         Ports = new(
-            Rooms, Rooms, Users, limits ?? new(), options ?? new(), lag ?? new(), new() { CreateOnJoin = createOnJoin }, new(new Meters()), 25_000,
+            Rooms, Rooms, Users, limits ?? new(), options ?? new(), new(new Meters()), TimeSpan.FromSeconds(25),
             time ?? TimeProvider.System);
     }
 

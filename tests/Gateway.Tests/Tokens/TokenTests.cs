@@ -97,7 +97,7 @@ public sealed class TokenTests
         if (isNotRead)
         {
             // The gateway still waits for a hello.
-            time.Advance(TimeSpan.FromSeconds(sessions.HelloSeconds));
+            time.Advance(sessions.HelloTimeout);
         }
 
         var bye = JsonNode.Parse(await client.ReceiveLineAsync())!;
@@ -153,7 +153,7 @@ public sealed class TokenTests
     {
         var time = new ManualTime();
         var options = _keys.Options;
-        options.GraceSeconds = 5;
+        options.Grace = TimeSpan.FromSeconds(5);
         await using var server = await GatewayServer.StartAsync(identity: options, time: time);
         using var client = await server.ConnectAsync("/ws", mode, $"Authorization: Bearer {_keys.Token("ann", time, seconds: 10)}");
         if (mode == Subprotocols.Json)

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.TestingHost;
 using OrleansChat.Grains.Interfaces;
@@ -20,7 +19,7 @@ public sealed class SiloTestCluster : IAsyncLifetime
     public const int CreatesPerUser = 300;
 
     private static readonly KeyValuePair<string, string?>[] Settings =
-        [new("MessageLog:Store", "memory"), new("Rooms:TypingMs", "60000"), new("Rooms:CreatesPerUser", $"{CreatesPerUser}")];
+        [new("MessageLog:Store", "memory")];
 
     private OpenLog? _log;
     private InProcessTestCluster? _cluster;
@@ -46,7 +45,7 @@ public sealed class SiloTestCluster : IAsyncLifetime
         {
             silo.AddMemoryGrainStorage(GatewayStreamNames.SubscriptionStore);
             silo.AddPushStreams(GatewayStreamNames.Provider);
-            silo.AddChatGrains(new ConfigurationBuilder().AddInMemoryCollection(Settings).Build());
+            silo.AddChatGrains(new() { TypingInterval = TimeSpan.FromMinutes(1), CreatesPerUser = CreatesPerUser });
             // One log for both silos. A test can hold its appends and make its calls fail.
             silo.Services.AddSingleton<IMessageLog>(Log);
         });

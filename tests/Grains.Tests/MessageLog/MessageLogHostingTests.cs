@@ -7,12 +7,12 @@ public sealed class MessageLogHostingTests
 {
     public static TheoryData<string, string, string> Wrong => new()
     {
-        { "MessageLog:Store", "postgres", "MessageLog:ConnectionString is required if MessageLog:Store is postgres" },
-        { "MessageLog:Store", "7", "MessageLog:Store must be sqlite, postgres or memory" },
-        { "MessageLog:Path", " ", "MessageLog:Path is required if MessageLog:Store is sqlite" },
-        { "MessageLog:Synchronous", "9", "MessageLog:Synchronous must be full or normal" },
-        { "MessageLog:MaxRowsPerCommit", "0", "MessageLog:MaxRowsPerCommit" },
-        { "MessageLog:WaitingAppends", "0", "MessageLog:WaitingAppends" },
+        { "MessageLog:Store", "postgres", "MessageLog:ConnectionString: it is required if MessageLog:Store is Postgres" },
+        { "MessageLog:Store", "7", "MessageLog:Store: '7' is not one of Sqlite, Postgres, Memory" },
+        { "MessageLog:Path", " ", "MessageLog:Path: it is required if MessageLog:Store is Sqlite" },
+        { "MessageLog:Synchronous", "9", "MessageLog:Synchronous: '9' is not one of Full, Normal" },
+        { "MessageLog:Store", "mongo", "MessageLog:Store: 'mongo' is not one of" },
+        { "MessageLog:WaitingAppends", "5", "MessageLog:WaitingAppends: there is no such setting" },
         { "MessageLog:AppendTimeout", "00:00:00", "MessageLog:AppendTimeout" },
         { "MessageLog:CallTimeout", "01:00:00", "MessageLog:CallTimeout" },
         { "MessageLog:ReadConnections", "-1", "MessageLog:ReadConnections" },
@@ -24,13 +24,5 @@ public sealed class MessageLogHostingTests
         var refused = await Assert.ThrowsAsync<OptionsValidationException>(() => OpenLog.StartAsync(new KeyValuePair<string, string?>(setting, value)));
 
         Assert.Contains(expected, refused.Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task Start_WhenTheStoreIsUnknown_NamesTheSetting()
-    {
-        var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => OpenLog.StartAsync(new KeyValuePair<string, string?>("MessageLog:Store", "mongo")));
-
-        Assert.Contains("MessageLog:Store", refused.Message, StringComparison.Ordinal);
     }
 }

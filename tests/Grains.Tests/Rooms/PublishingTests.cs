@@ -21,7 +21,7 @@ public sealed class PublishingTests : IDisposable
     [Fact]
     public async Task Publish_WhenOneGatewayIsSlow_DropsOnlyItsEvents()
     {
-        var publisher = new Publisher(new() { WaitingPublishes = 10, PublishMs = 0 }, gateway => item => SendAsync(gateway, item), Instruments(), TimeProvider.System, NullLogger.Instance);
+        var publisher = new Publisher(new() { WaitingPublishes = 10, PublishInterval = TimeSpan.FromMilliseconds(0) }, gateway => item => SendAsync(gateway, item), Instruments(), TimeProvider.System, NullLogger.Instance);
         await _turns.RunAsync(() =>
         {
             publisher.Attach("slow");
@@ -46,7 +46,7 @@ public sealed class PublishingTests : IDisposable
     public async Task Publish_WhenTheRoomIsBusy_JoinsCommits()
     {
         var time = new ManualTime();
-        var publisher = new Publisher(new() { PublishMs = 5, PublishEvents = 8 }, gateway => item => SendAsync(gateway, item), Instruments(), time, NullLogger.Instance);
+        var publisher = new Publisher(new() { PublishInterval = TimeSpan.FromMilliseconds(5), PublishEvents = 8 }, gateway => item => SendAsync(gateway, item), Instruments(), time, NullLogger.Instance);
         await _turns.RunAsync(() => publisher.Attach("quick"));
         for (var seq = 1; seq <= BatchThrottle.FreeBurst; seq++)
         {
@@ -92,7 +92,7 @@ public sealed class PublishingTests : IDisposable
     public async Task Publish_WhenCommitsAndOtherItemsMix_KeepsTheOrder()
     {
         var time = new ManualTime();
-        var publisher = new Publisher(new() { PublishMs = 5, PublishEvents = 100 }, gateway => item => SendAsync(gateway, item), Instruments(), time, NullLogger.Instance);
+        var publisher = new Publisher(new() { PublishInterval = TimeSpan.FromMilliseconds(5), PublishEvents = 100 }, gateway => item => SendAsync(gateway, item), Instruments(), time, NullLogger.Instance);
 
         await _turns.RunAsync(() =>
         {
@@ -158,7 +158,7 @@ public sealed class PublishingTests : IDisposable
     public async Task Ring_WhenEveryAttemptFails_StopsAtTheLimit()
     {
         var time = new ManualTime();
-        var options = new RoomOptions { NotifyAttempts = 3, NotifyRetryMs = 100 };
+        var options = new RoomOptions { NotifyAttempts = 3, NotifyRetry = TimeSpan.FromMilliseconds(100) };
         var rings = new List<(long, long)>();
         var bells = new MemberNotifier(
             options,

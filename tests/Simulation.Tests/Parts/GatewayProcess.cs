@@ -30,7 +30,7 @@ internal sealed class GatewayProcess
             cluster, _id, Feeds, rooms, users, background, new(time, world.Logger<StartupWait>(Node)), world.Logger<GatewayStream>(Node));
         var beacon = new HeadPoller(cluster, Feeds, rooms, fanout, world.Shared.Fanout, time, world.Logger<HeadPoller>(Node));
         var watch = new StreamHealthCheck(cluster, _id, inbox, rooms, users, fanout, world.Shared.Fanout, time, world.Logger<StreamHealthCheck>(Node));
-        Ports = new(rooms, new HistoryClient(cluster, Feeds, fanout, time), users, world.Knobs.Limits, world.Knobs.Sessions, world.Knobs.Lag, new(), world.Shared.Sessions, 25_000, time);
+        Ports = new(rooms, new HistoryClient(cluster, Feeds, fanout, time), users, world.Knobs.Limits, world.Knobs.Sessions, world.Shared.Sessions, TimeSpan.FromSeconds(25), time);
         _ = Node.StartAsync(async () =>
         {
             var granted = false;

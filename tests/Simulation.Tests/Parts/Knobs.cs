@@ -18,7 +18,7 @@ internal sealed class Knobs(Scheduler scheduler)
         WaitingPublishes = scheduler.Pick([4, 2048]),
         RecentMessages = scheduler.Pick([64, 1024]),
         NamedPresence = scheduler.Pick([0, 50]),
-        PublishMs = scheduler.Pick([0, 5, 50]),
+        PublishInterval = TimeSpan.FromMilliseconds(scheduler.Pick([0, 5, 50])),
         PublishEvents = scheduler.Pick([2, 32]),
         CreatesPerUser = scheduler.Pick([0, 1, 20]),
         CreateInterval = TimeSpan.FromSeconds(1),
@@ -28,12 +28,12 @@ internal sealed class Knobs(Scheduler scheduler)
     {
         CommandsPerRoom = scheduler.Pick([8, 8192]),
         CommandsPerCall = scheduler.Pick([1, 3, 256]),
-        CallMs = scheduler.Pick([0, 8, 50]),
+        CallInterval = TimeSpan.FromMilliseconds(scheduler.Pick([0, 8, 50])),
         CallCommands = scheduler.Pick([2, 32]),
         RepairEvents = scheduler.Pick([1, 4, 256]),
         GapEvents = scheduler.Pick([3, 10, 1024]),
         OutOfOrderEvents = scheduler.Pick([1, 4, 256]),
-        GapWaitMs = scheduler.Pick([0, 50]),
+        GapWait = TimeSpan.FromMilliseconds(scheduler.Pick([0, 50])),
     };
 
     public ProtocolLimits Limits { get; } = new() { SendsPerSecond = 1_000_000, SendBurst = 1_000_000, ReplayEvents = scheduler.Pick([5, 20, 500]), ConnectionsPerUser = 1000 };
@@ -48,9 +48,7 @@ internal sealed class Knobs(Scheduler scheduler)
         CursorsPerSecond = 1_000_000,
     };
 
-    public ChatSessionOptions Sessions { get; } = new() { CatchUpEvents = scheduler.Pick([1, 4, 128]), CommandsInFlight = scheduler.Pick([1, 4, 256]) };
-
-    public LagOptions Lag { get; } = new() { MaxEvents = scheduler.Pick([8, 30, 10_000]) };
+    public ChatSessionOptions Sessions { get; } = new() { CatchUpEvents = scheduler.Pick([1, 4, 128]), CommandsInFlight = scheduler.Pick([1, 4, 256]), MaxLagEvents = scheduler.Pick([8, 30, 10_000]) };
 
     public int OutboxBytes { get; } = scheduler.Pick([1000, 3000, 256 * 1024]);
 

@@ -101,7 +101,7 @@ internal sealed partial class Client
     {
         _world.Tell?.Invoke($"{Node.Name} receives a gap of {view.Name} {gap.From}-{gap.To}");
         var head = _world.Database.Head(view.Key).Seq;
-        var told = Math.Min(_world.Knobs.Lag.MaxEvents, _world.Knobs.Limits.ReplayEvents);
+        var told = Math.Min(_world.Knobs.Sessions.MaxLagEvents, _world.Knobs.Limits.ReplayEvents);
         Expect(view.Place != Place.Out && gap.From == view.Cursor + 1 && gap.To >= gap.From, $"receives a gap of {view.Name} {gap.From}-{gap.To} after {view.Cursor}");
         Expect(gap.To <= head - told, $"receives a gap of {view.Name} {gap.From}-{gap.To}, but the head is {head} and the newest {told} events must not be in a gap");
         view.Cursor = gap.To;

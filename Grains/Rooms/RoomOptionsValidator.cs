@@ -1,7 +1,0 @@
-using Microsoft.Extensions.Options;
-
-namespace OrleansChat.Grains.Rooms;
-
-/// <summary>Validates <see cref="RoomOptions"/>; each failure names the setting.</summary>
-[OptionsValidator]
-internal sealed partial class RoomOptionsValidator : IValidateOptions<RoomOptions>;

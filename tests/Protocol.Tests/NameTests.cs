@@ -145,6 +145,7 @@ public sealed class NameTests
     [InlineData("\U00011131\U00011127", "Chakma, a vowel sign in two parts")]
     [InlineData("\u0628\u0897\u0323", "marks that are out of order, the first from Unicode 16")]
     [InlineData("\U000105D2\u0307", "Todhri, from Unicode 16, an accent that has a letter of its own")]
+    [InlineData("\U00016D63\U00016D68", "Kirat Rai, a vowel sign whose first part composes with the vowel sign before it")]
     public void UserId_WhenItIsNotInNormalFormC_IsRefused(string id, string because) =>
         Assert.False(UserId.IsValid(id), because);
 
@@ -161,6 +162,7 @@ public sealed class NameTests
     [InlineData("g\u0308\u0301", "a mark that another does not let through")]
     [InlineData("\u0301", "a mark alone")]
     [InlineData("\U000105C9", "Todhri, from Unicode 16, a letter with its accent")]
+    [InlineData("\U00016D6A", "Kirat Rai, a vowel sign of three parts")]
     [InlineData("ﬁ", "a ligature, which only compatibility would take apart")]
     public void UserId_WhenItIsInNormalFormC_IsAccepted(string id, string because) => Assert.True(UserId.IsValid(id), because);
 

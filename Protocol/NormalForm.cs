@@ -56,15 +56,21 @@ internal static partial class NormalForm
     }
 
     /// <summary>
-    /// True if the two characters compose, directly or after reordering. A mark with a lower class than the mark inside
-    /// the first character is ordered before that mark. For example, <c>Â</c> followed by a dot below becomes <c>A</c>,
-    /// dot below, circumflex; and <c>A</c> composes with the dot.
+    /// True if the two characters compose, directly or after one of them is taken apart:
+    /// <list type="bullet">
+    /// <item>A mark with a lower class than the mark inside the first character is ordered before that mark. For
+    /// example, <c>Â</c> followed by a dot below becomes <c>A</c>, dot below, circumflex; and <c>A</c> composes with the
+    /// dot.</item>
+    /// <item>The first part of the second character may compose with the first character. Some vowel signs that consist
+    /// of others do this, for example those of Kirat Rai.</item>
+    /// </list>
     /// </summary>
     private static bool Compose(int first, int second, byte combining) =>
         Pairs.Contains((first, second))
         || (second is >= 0x1161 and <= 0x11C2 && ComposeHangul(first, second))
         || (combining > 0 && Parts.TryGetValue(first, out var parts) && combining < Classes.GetValueOrDefault(parts.Second)
-            && Compose(parts.First, second, combining));
+            && Compose(parts.First, second, combining))
+        || (combining == 0 && Parts.TryGetValue(second, out parts) && Compose(first, parts.First, combining));
 
     /// <summary>
     /// A leading consonant and a vowel compose to a syllable. A syllable without a trailing consonant composes with one

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace OrleansChat.Protocol.Tests;
@@ -142,6 +143,9 @@ public sealed class NameTests
     [InlineData("\uF900", "a compatibility ideograph")]
     [InlineData("\U0001D15E", "a musical symbol that is written as two")]
     [InlineData("\U00011131\U00011127", "Chakma, a vowel sign in two parts")]
+    [InlineData("\u0628\u0897\u0323", "marks that are out of order, the first from Unicode 16")]
+    [InlineData("\U000105D2\u0307", "Todhri, from Unicode 16, an accent that has a letter of its own")]
+    [InlineData("\U00016D63\U00016D68", "Kirat Rai, a vowel sign whose first part composes with the vowel sign before it")]
     public void UserId_WhenItIsNotInNormalFormC_IsRefused(string id, string because) =>
         Assert.False(UserId.IsValid(id), because);
 
@@ -157,10 +161,27 @@ public sealed class NameTests
     [InlineData("\uD55C\u11AB", "Hangul, a syllable that has its trailing consonant")]
     [InlineData("g\u0308\u0301", "a mark that another does not let through")]
     [InlineData("\u0301", "a mark alone")]
+    [InlineData("\U000105C9", "Todhri, from Unicode 16, a letter with its accent")]
+    [InlineData("\U00016D6A", "Kirat Rai, a vowel sign of three parts")]
     [InlineData("ﬁ", "a ligature, which only compatibility would take apart")]
     public void UserId_WhenItIsInNormalFormC_IsAccepted(string id, string because) => Assert.True(UserId.IsValid(id), because);
 
     [Fact]
     public void IsNormalized_WhenTheTextIsDecomposed_WronglyReturnsTrue() =>
         Assert.True("e\u0301".IsNormalized(NormalizationForm.FormC), "The runtime now checks normal forms. Remove NormalForm.");
+
+    /// <summary>
+    /// The runtime decides which characters are assigned, and user ids may contain no others. So the table must not be
+    /// older than the runtime: it would treat a new mark as a letter, and accept ids that are not in normal form C.
+    /// </summary>
+    [Fact]
+    public void AssignedCharacters_WhenTheRuntimeIsNewer_AreInTheTable()
+    {
+        const int AssignedInUnicode17 = 299_382;
+
+        var assigned = Enumerable.Range(0, 0x110000).Count(code => CharUnicodeInfo.GetUnicodeCategory(code) != UnicodeCategory.OtherNotAssigned);
+
+        Assert.True(assigned <= AssignedInUnicode17,
+            "The runtime has a newer Unicode than NormalForm.Table.cs. Run tools/normal-form-table.mjs, and set the count of that version here.");
+    }
 }

@@ -87,6 +87,7 @@ public sealed class ImageTests(ContainerImages images) : IClassFixture<Container
         Assert.Contains("\"org.opencontainers.image.revision\":\"0123456\"", labels);
         Assert.Empty(Directory.EnumerateFiles(Path.Combine(root, "app"), "*.resources.dll", SearchOption.AllDirectories));
         Assert.Empty(Directory.EnumerateFiles(Path.Combine(root, "app"), "Microsoft.CodeAnalysis*.dll", SearchOption.AllDirectories));
+        Assert.Empty(Directory.EnumerateFiles(Path.Combine(root, "app"), "*.dylib", SearchOption.AllDirectories));
         Assert.Empty(Directory.EnumerateFiles(Path.Combine(root, "run"), "*", SearchOption.AllDirectories));
     }
 }

@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 
 namespace OrleansChat.Protocol;
 
-/// <summary>Every limit that a client can meet. <c>welcome</c> announces them all. Section <c>Limits</c>.</summary>
+/// <summary>The limits that <c>welcome</c> announces. Section <c>Limits</c>.</summary>
 public sealed record ProtocolLimits
 {
     /// <summary>

@@ -4,11 +4,11 @@ namespace OrleansChat.Gateway.Connections;
 /// The send queue of one connection: what waits for its writer, in order. (This is not the outbox of the transactional
 /// outbox pattern.)
 /// There are two kinds of items. <em>Answers</em> are never dropped; their amount is bounded because the connection's
-/// reader stops while too many wait. <em>Posts</em> are bounded in bytes and can all be dropped at once. The session
-/// can post them again, from the position after the last receipt.
+/// reader stops while too many wait. <em>Events</em>, which include presence, marks and typing, are bounded in bytes and
+/// can all be dropped at once. The session can queue them again, from the position after the last receipt.
 /// </summary>
-/// <param name="postBytes">
-/// Maximum bytes of waiting posts, including the queue's own memory. While at most half of this waits, one more post
+/// <param name="eventBytes">
+/// Maximum bytes of waiting events, including the queue's own memory. While at most half of this waits, one more event
 /// fits, whatever its size. So a caller that waited for <see cref="SpaceAsync"/> can always continue.
 /// </param>
 /// <param name="answerBytes">
@@ -18,7 +18,7 @@ namespace OrleansChat.Gateway.Connections;
 /// Called when the first item is queued, and when the queue is completed. It is not called again before the writer has
 /// found the queue empty. It runs on the thread that queued the item, so it must return at once.
 /// </param>
-internal sealed class ConnectionSendQueue(int postBytes, int answerBytes, Action due)
+internal sealed class ConnectionSendQueue(int eventBytes, int answerBytes, Action due)
 {
     /// <summary>
     /// Memory of an item besides its bytes, in bytes. Counting it bounds many small items too: an empty pong has two
@@ -45,8 +45,8 @@ internal sealed class ConnectionSendQueue(int postBytes, int answerBytes, Action
     public bool TryEnqueue(ReadOnlyMemory<byte> bytes, IReceipt? receipt, long position) => TryEnqueue(new(bytes, ItemKind.Event, receipt, position));
 
     /// <summary>
-    /// As <see cref="TryEnqueue(ReadOnlyMemory{byte}, IReceipt, long)"/>, for a whole WebSocket frame, which is written
-    /// as it is.
+    /// Like <see cref="TryEnqueue(ReadOnlyMemory{byte}, IReceipt, long)"/>, but for a whole WebSocket frame, which is
+    /// written as it is.
     /// </summary>
     public bool TryEnqueueFrame(ReadOnlyMemory<byte> frame, IReceipt receipt, long position) => TryEnqueue(new(frame, ItemKind.EventFrame, receipt, position));
 
@@ -57,11 +57,11 @@ internal sealed class ConnectionSendQueue(int postBytes, int answerBytes, Action
         {
             if (_completed)
             {
-                // The connection is ending: the post is not needed, and the session must not take this for lag.
+                // The connection is ending: the event is not needed, and the session must not take this for lag.
                 return true;
             }
 
-            if (!HasSpace && _eventBytes + item.Bytes.Length + ItemBytes > postBytes)
+            if (!HasSpace && _eventBytes + item.Bytes.Length + ItemBytes > eventBytes)
             {
                 return false;
             }
@@ -106,7 +106,7 @@ internal sealed class ConnectionSendQueue(int postBytes, int answerBytes, Action
         }
     }
 
-    /// <summary>Drops all waiting posts, or only those of one receipt. Answers stay, in their order.</summary>
+    /// <summary>Drops all waiting events, or only those of one receipt. Answers stay, in their order.</summary>
     public void DropEvents(IReceipt? only = null)
     {
         lock (_gate)
@@ -192,7 +192,7 @@ internal sealed class ConnectionSendQueue(int postBytes, int answerBytes, Action
     }
 
     /// <summary>
-    /// Waits until the waiting posts take at most half of their bytes. Only one caller may wait at a time.
+    /// Waits until the waiting events take at most half of their bytes. Only one caller may wait at a time.
     /// </summary>
     public ValueTask SpaceAsync(CancellationToken cancellationToken) => Until(_space, () => HasSpace, cancellationToken);
 
@@ -202,13 +202,15 @@ internal sealed class ConnectionSendQueue(int postBytes, int answerBytes, Action
     /// </summary>
     public ValueTask AnswersFitAsync(CancellationToken cancellationToken) => AnswersFitAsync(0, cancellationToken);
 
-    /// <summary>As <see cref="AnswersFitAsync(CancellationToken)"/>, until another answer fits too.</summary>
+    /// <summary>
+    /// Like <see cref="AnswersFitAsync(CancellationToken)"/>, but waits until another answer fits too.
+    /// </summary>
     /// <param name="coming">Bytes of that answer. A large answer fits if at most half of the bound waits.</param>
     public ValueTask AnswersFitAsync(int coming, CancellationToken cancellationToken) =>
         Until(_answersFit, () => _answerBytes <= Math.Max(answerBytes / 2, answerBytes - coming), cancellationToken);
 
     /// <summary>
-    /// True if <see cref="SpaceAsync"/> would not wait now. Posts from the message log use only this half; the other
+    /// True if <see cref="SpaceAsync"/> would not wait now. Events from the message log use only this half; the other
     /// half is left for live events.
     /// </summary>
     public bool IsRoomy
@@ -223,7 +225,7 @@ internal sealed class ConnectionSendQueue(int postBytes, int answerBytes, Action
     }
 
     /// <summary>Requires the lock.</summary>
-    private bool HasSpace => _eventBytes <= postBytes / 2;
+    private bool HasSpace => _eventBytes <= eventBytes / 2;
 
     private async ValueTask Until(SingleWaiterAutoResetEvent signal, Func<bool> holds, CancellationToken cancellationToken)
     {

@@ -1,7 +1,7 @@
 namespace OrleansChat.Gateway.Connections;
 
 /// <summary>
-/// Receives the position of each post that the writer takes from the connection send queue. Dropped posts are not
+/// Receives the position of each event that the writer takes from the connection send queue. Dropped events are not
 /// reported.
 /// </summary>
 internal interface IReceipt

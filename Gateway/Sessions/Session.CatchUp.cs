@@ -10,7 +10,7 @@ namespace OrleansChat.Gateway.Sessions;
 /// <code>
 ///   Behind ──read the log after what is queued──► queue what fits ──everything the feed has is queued──► Live
 ///     ▲                                                                                                    │
-///     └────────── the send queue is full: drop its posts, rewind to the cursors, all rooms are behind ◄────┘
+///     └────────── the send queue is full: drop its events, rewind to the cursors, all rooms are behind ◄────┘
 /// </code>
 /// Each session has one loop, which serves its rooms in turn and ends when all are live. It uses the memory of one
 /// page, however far behind a room is, and reads the log as fast as the client reads.
@@ -19,7 +19,7 @@ namespace OrleansChat.Gateway.Sessions;
 /// A turn of the loop:
 /// <list type="number">
 /// <item>Take the subscription that is behind and had no turn for the longest time; end if there is none.</item>
-/// <item>Wait until half of the send queue's bytes for posts are free.</item>
+/// <item>Wait until half of the send queue's bytes for events are free.</item>
 /// <item>If a <c>gap</c> was queued, check that the user's membership did not end within it.</item>
 /// <item>If everything that the feed has is queued, go live.</item>
 /// <item>If the subscription is too far behind, queue a <c>gap</c> and continue near the head.</item>
@@ -76,7 +76,7 @@ internal sealed partial class Session
     }
 
     /// <summary>
-    /// Handles a full send queue: drops the waiting posts of all rooms, and moves each subscription back to its cursor.
+    /// Handles a full send queue: drops the waiting events of all rooms, and moves each subscription back to its cursor.
     /// </summary>
     private void Lag()
     {
@@ -165,7 +165,7 @@ internal sealed partial class Session
             }
 
             // Step 7: Queue what fits.
-            if (Post(subscription, after, events))
+            if (TryEnqueue(subscription, after, events))
             {
                 services.Rooms.Exit(subscription, endMembership: false, answered: null);
             }
@@ -246,7 +246,7 @@ internal sealed partial class Session
         {
             if (subscription.State == SubscriptionState.Behind && head - subscription.Queued > services.Options.MaxLagEvents)
             {
-                PostGap(subscription, head - Math.Min(services.Options.MaxLagEvents, services.Limits.ReplayEvents));
+                TryEnqueueGap(subscription, head - Math.Min(services.Options.MaxLagEvents, services.Limits.ReplayEvents));
             }
 
             return subscription.Queued;
@@ -254,7 +254,7 @@ internal sealed partial class Session
     }
 
     /// <summary>Queues a page, as far as it fits. Returns true if the user's membership ended in it.</summary>
-    private bool Post(Subscription subscription, long after, IReadOnlyList<EncodedEvent> events)
+    private bool TryEnqueue(Subscription subscription, long after, IReadOnlyList<EncodedEvent> events)
     {
         lock (_gate)
         {
@@ -266,7 +266,7 @@ internal sealed partial class Session
             }
 
             // The log no longer has the events in between.
-            if (events[0].Event.Seq > after + 1 && !PostGap(subscription, events[0].Event.Seq - 1))
+            if (events[0].Event.Seq > after + 1 && !TryEnqueueGap(subscription, events[0].Event.Seq - 1))
             {
                 return false;
             }
@@ -291,7 +291,7 @@ internal sealed partial class Session
     /// Queues a <c>gap</c> for everything up to <paramref name="to"/>: it is too far behind, or no longer in the log.
     /// Returns false if it does not fit.
     /// </summary>
-    private bool PostGap(Subscription subscription, long to)
+    private bool TryEnqueueGap(Subscription subscription, long to)
     {
         AssertLocked();
         var gap = new Gap(subscription.View.Room, subscription.Queued + 1, to);

@@ -226,7 +226,7 @@ internal sealed partial class Session
     }
 
     /// <summary>
-    /// Ends a subscription and drops its waiting posts, so nothing more of it is written.
+    /// Ends a subscription and drops its waiting events, so nothing more of it is written.
     /// </summary>
     private void Retire(Subscription? subscription)
     {

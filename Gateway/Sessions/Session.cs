@@ -235,7 +235,7 @@ internal sealed partial class Session(string id, string user, IWireFormat format
 
     /// <summary>
     /// Closes the session because the connection is gone, or because another session takes over the connection. Leaves
-    /// all rooms, and drops the posts that were not written.
+    /// all rooms, and drops the events that were not written.
     /// </summary>
     /// <returns>
     /// The rooms that the session was in, each with the last sequence that was written; null if the room had not

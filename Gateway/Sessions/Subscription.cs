@@ -90,14 +90,14 @@ internal sealed class Subscription(Session session, string room, RenderKey view)
     }
 
     /// <summary>
-    /// The send queue dropped its posts: what was not written must be read from the log and queued again.
+    /// The send queue dropped its events: what was not written must be read from the log and queued again.
     /// </summary>
     public void Rewind()
     {
         session.AssertLocked();
 
-        // Live, Behind - its posts were dropped: go back to the cursor.
-        // Entering, Ended - it has no posts.
+        // Live, Behind - its events were dropped: go back to the cursor.
+        // Entering, Ended - it has no events.
         if (State is SubscriptionState.Live or SubscriptionState.Behind)
         {
             State = SubscriptionState.Behind;

@@ -5,9 +5,10 @@ using OrleansChat.Grains.Interfaces;
 namespace OrleansChat.Grains.Gateways;
 
 /// <summary>
-/// Detects dead gateways; one instance per silo. A grain registers each gateway that it has users or sessions of
-/// (<see cref="Watch"/>), and is called when that gateway's lease has ended. On this silo a gateway that was found dead
-/// stays dead: if its process was only paused, its later calls are refused. Thread-safe.
+/// Notifies grains of dead gateways; one instance per silo. The registry decides when a gateway is dead
+/// (<see cref="Leases"/>). A grain registers each gateway that it has users or sessions of (<see cref="Watch"/>), and is
+/// called when that gateway's lease has ended. On this silo a dead gateway stays dead: if its process was only paused,
+/// its later calls are refused. Thread-safe.
 /// </summary>
 /// <remarks>
 /// Every second (<see cref="PollAsync"/>):
@@ -53,8 +54,8 @@ internal sealed partial class GatewayFailureDetector(IGrainFactory grains, TimeP
     }
 
     /// <summary>
-    /// Marks a gateway as dead on this silo. A grain calls this too, when the watch of another silo notified it; then
-    /// this silo also refuses all later calls of that gateway.
+    /// Marks a gateway as dead on this silo. A grain calls this too, if the detector of another silo has notified it.
+    /// Then this silo also refuses all later calls of that gateway.
     /// </summary>
     public void MarkDead(string gateway)
     {

@@ -10,7 +10,7 @@ public sealed class ConnectionSendQueueTests
     [Fact]
     public void Post_WhenTheBytesAreSpent_DoesNotFit()
     {
-        var sendQueue = new ConnectionSendQueue(postBytes: 1000, answerBytes: 1000, static () => { });
+        var sendQueue = new ConnectionSendQueue(eventBytes: 1000, answerBytes: 1000, static () => { });
         var fitted = 0;
         while (sendQueue.TryEnqueue(new byte[100], null, 0))
         {
@@ -26,7 +26,7 @@ public sealed class ConnectionSendQueueTests
     public void Post_WhenItHasNoBytes_CountsTowardsTheBound()
     {
         // Raw text connections, and those without echo, move their cursors with posts that have no bytes.
-        var sendQueue = new ConnectionSendQueue(postBytes: 10_000, answerBytes: 1000, static () => { });
+        var sendQueue = new ConnectionSendQueue(eventBytes: 10_000, answerBytes: 1000, static () => { });
         var fitted = 0;
         while (fitted < 10_000 && sendQueue.TryEnqueue(default, null, 0))
         {
@@ -39,7 +39,7 @@ public sealed class ConnectionSendQueueTests
     [Fact]
     public void Post_WhenLargerThanTheBound_FitsAnEmptyQueue()
     {
-        var sendQueue = new ConnectionSendQueue(postBytes: 1000, answerBytes: 1000, static () => { });
+        var sendQueue = new ConnectionSendQueue(eventBytes: 1000, answerBytes: 1000, static () => { });
 
         Assert.True(sendQueue.TryEnqueue(new byte[5000], null, 0));
         Assert.False(sendQueue.TryEnqueue(new byte[1], null, 0));
@@ -51,7 +51,7 @@ public sealed class ConnectionSendQueueTests
     [Fact]
     public async Task Post_WhenSpaceWasAwaited_FitsWhateverItsSize()
     {
-        var sendQueue = new ConnectionSendQueue(postBytes: 1000, answerBytes: 1000, static () => { });
+        var sendQueue = new ConnectionSendQueue(eventBytes: 1000, answerBytes: 1000, static () => { });
         sendQueue.TryEnqueue(new byte[400], null, 0);
         await Waiting.ForAsync(sendQueue.SpaceAsync(_cancelled).AsTask(), "space");
         Assert.True(sendQueue.TryEnqueue(new byte[900], null, 0), "A caller that waited for space would wait and fail for ever");

@@ -222,14 +222,14 @@ public sealed class GroupCommitTests : IAsyncDisposable
         var options = new MessageLogOptions { AppendTimeout = Timeout };
         configure?.Invoke(options);
         var instruments = new MessageLogInstruments(_services.GetRequiredService<IMeterFactory>());
-        _commits = new GroupCommit(_store, options, instruments, time ?? TimeProvider.System, NullLogger.Instance);
+        _commits = new GroupCommit(_store.CommitAsync, options, instruments, time ?? TimeProvider.System, NullLogger.Instance);
     }
 
     private Task<AppendResult> Append(string room, int rows = 1) => _commits!.AppendAsync(
         new RoomAppend(room, 1, [.. rows.To().Select(i => Msg("ann", $"{i}"))]), Ct);
 
     /// <summary>Holds each commit until it is released.</summary>
-    private sealed class GatedStore : ICommitter, IDisposable
+    private sealed class GatedStore : IDisposable
     {
         private readonly Channel<IReadOnlyList<RoomAppend>> _arrived = Channel.CreateUnbounded<IReadOnlyList<RoomAppend>>();
         private readonly SemaphoreSlim _gate = new(0);

@@ -54,28 +54,15 @@ internal static class CommandLine
         DefaultValueFactory = _ => "data",
     };
 
-    /// <summary>
-    /// The options; null if the user asked for help, which has been printed. Throws <see cref="CannotStartException"/>
-    /// for an option that is not valid.
-    /// </summary>
+    /// <inheritdoc cref="OptionOf.Read{T}"/>
     public static LocalOptions? Read(string[] args, out int exitCode)
     {
-        LocalOptions? options = null;
         var root = new RootCommand(
             "Starts an OrleansChat cluster on this machine: silos and gateways, each as its own process. Without options: one silo, gateways at http://localhost:8080 and http://localhost:8081, messages in ./data. Ctrl-C stops everything.")
         {
             Silos, Gateways, StoreOption, Connection, ConnectionFile, Data, Port, Limits, Restart, Identity, Users,
         };
-        root.SetAction(given => options = Checked(given));
-
-        var parsed = root.Parse(args);
-        if (parsed.Errors is [var first, ..])
-        {
-            throw new CannotStartException($"{first.Message.TrimEnd('.')} (--help lists all options)");
-        }
-
-        exitCode = parsed.Invoke(new() { EnableDefaultExceptionHandler = false });
-        return options;
+        return OptionOf.Read(root, Checked, args, out exitCode);
     }
 
     /// <summary>

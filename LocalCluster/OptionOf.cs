@@ -42,4 +42,23 @@ internal static class OptionOf
             return words[0];
         },
     };
+
+    /// <summary>
+    /// Reads the options of a command; null if the user asked for help, which has been printed. Throws
+    /// <see cref="CannotStartException"/> for an option that is not valid.
+    /// </summary>
+    public static T? Read<T>(RootCommand command, Func<ParseResult, T> read, string[] args, out int exitCode)
+        where T : class
+    {
+        T? options = null;
+        command.SetAction(given => options = read(given));
+        var parsed = command.Parse(args);
+        if (parsed.Errors is [var first, ..])
+        {
+            throw new CannotStartException($"{first.Message.TrimEnd('.')} (--help lists all options)");
+        }
+
+        exitCode = parsed.Invoke(new() { EnableDefaultExceptionHandler = false });
+        return options;
+    }
 }

@@ -25,7 +25,6 @@ internal sealed partial class PushQueue(
     private Task? _arrival;
     private long _sequence;
 
-    /// <summary>Number of publishes in the queue.</summary>
     public int Length => _waiting.Reader.Count;
 
     public bool IsStopped { get; private set; }

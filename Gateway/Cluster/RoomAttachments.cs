@@ -52,7 +52,6 @@ internal sealed class RoomAttachments
         Syncing,
     }
 
-    /// <summary>True if a user is attached.</summary>
     public bool Any => _users.Count > 0;
 
     /// <summary>True if the room is known to exist, because it has answered with a claim number.</summary>
@@ -144,7 +143,6 @@ internal sealed class RoomAttachments
     public bool IsRepeated(RoomCommand command, RoomReply reply) =>
         MustSync && reply is Refused { Reason: Refusal.NotMember } && _users.Contains(command.User);
 
-    /// <summary>A command was answered.</summary>
     public void OnReply(RoomCommand command, RoomReply reply)
     {
         switch (command, reply)

@@ -28,7 +28,6 @@ internal sealed class RoomClients(
     /// <summary>Number of calls so far, to all rooms. Each call gets the next number.</summary>
     private long _calls;
 
-    /// <summary>Number of room clients.</summary>
     public int Count
     {
         get

@@ -59,7 +59,6 @@ internal sealed partial class Connection : IDisposable
         Closed,
     }
 
-    /// <summary>The connection send queue.</summary>
     public ConnectionSendQueue SendQueue => _writer.SendQueue;
 
     /// <summary>Limits the commands other than sends, and the WebSocket pings.</summary>

@@ -282,7 +282,6 @@ internal sealed class ConnectionSendQueue(int eventBytes, int answerBytes, Actio
         /// <summary>True if it may be dropped.</summary>
         public bool IsEvent => Kind is ItemKind.Event or ItemKind.EventFrame;
 
-        /// <summary>True if it is a whole WebSocket frame.</summary>
         public bool IsFrame => Kind is ItemKind.Frame or ItemKind.EventFrame;
     }
 }

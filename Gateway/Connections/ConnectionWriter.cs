@@ -53,7 +53,6 @@ internal sealed class ConnectionWriter
         Over,
     }
 
-    /// <summary>The queue that this writer empties.</summary>
     public ConnectionSendQueue SendQueue { get; }
 
     /// <summary>

@@ -41,6 +41,5 @@ internal sealed class HandshakeLimiter(IOptions<ConnectionOptions> options, Time
         }
     }
 
-    /// <summary>Gives the place back.</summary>
     public void Release() => _free.Release();
 }

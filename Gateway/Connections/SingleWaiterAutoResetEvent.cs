@@ -14,7 +14,6 @@ internal sealed class SingleWaiterAutoResetEvent
     /// </summary>
     private object? _state;
 
-    /// <summary>Sets the event.</summary>
     public void Set()
     {
         while (true)

@@ -42,7 +42,6 @@ internal sealed partial class AcceptFailures(EndPoint endpoint, TimeProvider tim
         return TimeSpan.FromTicks(Math.Min(MaxPause.Ticks, FirstPause.Ticks << Math.Min(_inARow++, 10)));
     }
 
-    /// <summary>Records an accept that succeeded.</summary>
     public void Accepted()
     {
         _inARow = 0;

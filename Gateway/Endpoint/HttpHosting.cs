@@ -3,7 +3,6 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
 namespace OrleansChat.Gateway.Endpoint;
 
-/// <summary>Configures the HTTP server.</summary>
 internal static class HttpHosting
 {
     /// <summary>Limits what an unauthenticated client can send, and the resources that it can hold.</summary>

@@ -7,7 +7,6 @@ internal sealed partial class BackgroundTasks(ILogger<BackgroundTasks> logger)
 {
     private readonly ConcurrentDictionary<Task, bool> _tasks = new();
 
-    /// <summary>Adds a task.</summary>
     public void Add(Task task)
     {
         if (task.IsCompletedSuccessfully)

@@ -40,25 +40,18 @@ internal sealed class FanoutInstruments
         _attachmentSyncs = meter.CreateCounter<long>("orleanschat.room_client.syncs", "{sync}", "Times that the attachments of a room were synchronized.");
     }
 
-    /// <summary>Counts delivered events.</summary>
     public void Events(int events) => _events.Add(events);
 
-    /// <summary>Counts a duplicate event.</summary>
     public void Duplicate() => _duplicates.Add(1);
 
-    /// <summary>Counts a gap.</summary>
     public void Gap() => _gaps.Add(1);
 
-    /// <summary>Records the time from detecting a gap until it was closed.</summary>
     public void Closed(TimeSpan after) => _gapDuration.Record(after.TotalSeconds);
 
-    /// <summary>Counts an event that was buffered.</summary>
     public void Buffered() => _outOfOrder.Add(1);
 
-    /// <summary>Counts a read of the message log.</summary>
     public void Repair() => _repairs.Add(1);
 
-    /// <summary>Counts events that were delivered from the message log.</summary>
     public void Repaired(int events)
     {
         _repaired.Add(events);
@@ -71,18 +64,13 @@ internal sealed class FanoutInstruments
     /// </summary>
     public long RepairedEvents => Volatile.Read(ref _repairedEvents);
 
-    /// <summary>Counts a gap that only the head poller found.</summary>
     public void PolledGap() => _polledGaps.Add(1);
 
-    /// <summary>Counts a new subscription to a silent gateway stream.</summary>
     public void Resubscribed() => _resubscribed.Add(1);
 
-    /// <summary>Counts a missed presence update.</summary>
     public void MissedPresence() => _missedPresence.Add(1);
 
-    /// <summary>Counts a call that was abandoned and repeated.</summary>
     public void Repeated() => _repeated.Add(1);
 
-    /// <summary>Counts a synchronization of a room's attachments.</summary>
     public void AttachmentsSynced() => _attachmentSyncs.Add(1);
 }

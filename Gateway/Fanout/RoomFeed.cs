@@ -70,7 +70,6 @@ internal sealed partial class RoomFeed
         Presence = new(state => Offer(state));
     }
 
-    /// <summary>The room's presence updates.</summary>
     public PresenceFeed Presence { get; }
 
     /// <summary>Adds a subscription. It gets no events before it is live.</summary>

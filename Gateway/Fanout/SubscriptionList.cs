@@ -39,7 +39,6 @@ internal sealed class SubscriptionList
         return true;
     }
 
-    /// <summary>True if the user has a subscription in the list.</summary>
     public bool Has(string user) => _ofUser.ContainsKey(user);
 
     /// <summary>Enumerates in the order in which subscriptions were added.</summary>

@@ -45,15 +45,12 @@ internal static class FrameMapping
     /// <summary>A client's send as a post to the room.</summary>
     public static Post Post(Send send, string user) => new(user, send.Id!, Kind(send.Kind), send.Text, send.Ref, send.Reply, send.Meta);
 
-    /// <summary>The answer to a send.</summary>
     public static ServerFrame Answer(Send send, RoomReply reply) =>
         reply is Posted posted ? new Ok(send.Id, send.Room, posted.Seq, posted.Ts, posted.Duplicate, null) : Error(send.Id, reply);
 
-    /// <summary>The answer to a leave.</summary>
     public static ServerFrame Answer(Leave leave, RoomReply reply) =>
         reply is Done ? new Ok(leave.Id, leave.Room, null, null, false, null) : Error(leave.Id, reply);
 
-    /// <summary>The answer to a who.</summary>
     public static ServerFrame Answer(Who who, PresenceSnapshot snapshot) =>
         snapshot.Refusal is { } refusal ? Error(who.Id, refusal) : new WhoIs(who.Id, who.Room, snapshot.Count, snapshot.Users);
 
@@ -102,7 +99,6 @@ internal static class FrameMapping
         ? Error(id, refused.Reason, refused.Message, refused.RetryMs)
         : new(id, ChatErrorCode.Internal, "the room returned an unexpected reply", null);
 
-    /// <summary>The error for a refusal.</summary>
     private static Err Error(string? id, Refusal reason, string message, int? retry) => new(id, reason switch
     {
         Refusal.NotFound => ChatErrorCode.NotFound,

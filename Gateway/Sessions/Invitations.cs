@@ -47,7 +47,6 @@ internal sealed class Invitations(int maxRooms)
     /// <summary>True if this connection left the room.</summary>
     public bool IsDeclined(string room) => _left?.Contains(room) == true;
 
-    /// <summary>The session enters a room.</summary>
     public void OnEntered(string room) => _left?.Remove(room);
 
     /// <summary>

@@ -41,7 +41,6 @@ internal sealed partial class Session(string id, string user, IWireFormat format
     /// <summary>Unique, and never reused.</summary>
     public string Id => id;
 
-    /// <summary>The user id.</summary>
     public string User => user;
 
     /// <summary>The name of the client's device, or null.</summary>

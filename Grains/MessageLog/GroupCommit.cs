@@ -22,7 +22,7 @@ namespace OrleansChat.Grains.MessageLog;
 /// </remarks>
 internal sealed partial class GroupCommit : IAsyncDisposable
 {
-    private readonly ICommitter _committer;
+    private readonly CommitAppends _commit;
     private readonly MessageLogOptions _options;
     private readonly MessageLogInstruments _instruments;
     private readonly TimeProvider _time;
@@ -35,9 +35,9 @@ internal sealed partial class GroupCommit : IAsyncDisposable
     private bool _committing;
     private bool _closed;
 
-    public GroupCommit(ICommitter committer, MessageLogOptions options, MessageLogInstruments instruments, TimeProvider time, ILogger logger)
+    public GroupCommit(CommitAppends commit, MessageLogOptions options, MessageLogInstruments instruments, TimeProvider time, ILogger logger)
     {
-        _committer = committer;
+        _commit = commit;
         _options = options;
         _instruments = instruments;
         _time = time;
@@ -236,7 +236,7 @@ internal sealed partial class GroupCommit : IAsyncDisposable
         using var deadline = new CancellationTokenSource(_options.AppendTimeout, _time);
         try
         {
-            var results = await _committer.CommitAsync(batch.ConvertAll(pending => pending.Append), deadline.Token);
+            var results = await _commit(batch.ConvertAll(pending => pending.Append), deadline.Token);
             var took = _time.GetElapsedTime(started);
             var rows = 0;
             foreach (var pending in batch)

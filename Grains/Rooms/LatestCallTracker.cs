@@ -12,7 +12,6 @@ internal sealed class LatestCallTracker
 
     private readonly Dictionary<string, long> _newest = [];
 
-    /// <summary>Records a call.</summary>
     public void Observe(string gateway, long number)
     {
         if (number <= _newest.GetValueOrDefault(gateway))

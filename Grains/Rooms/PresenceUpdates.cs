@@ -34,7 +34,6 @@ internal sealed class PresenceUpdates(
     /// <summary>The number of the last update; 0 for none.</summary>
     public long Version { get; private set; }
 
-    /// <summary>Records that a user came or went.</summary>
     public void Changed(string user, bool here)
     {
         _nameless |= count() > options.NamedPresence;

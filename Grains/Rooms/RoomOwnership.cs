@@ -76,7 +76,6 @@ internal sealed class RoomOwnership
     /// </summary>
     public bool IsClaiming => !Claiming.IsCompleted;
 
-    /// <summary>Whether an append may use <see cref="Number"/>.</summary>
     public bool MayAppend => State is RoomOwnershipState.Owned or RoomOwnershipState.Deactivating;
 
     /// <summary>Whether the room must be claimed, or the claim in flight awaited, before the next append.</summary>
@@ -106,7 +105,6 @@ internal sealed class RoomOwnership
     /// </summary>
     public void OnClaiming(Task<bool> claiming) => Claiming = claiming;
 
-    /// <summary>Records a claim or a creation that succeeded.</summary>
     public void OnClaimed(RoomClaim claim)
     {
         // - Unclaimed: the first claim.
@@ -147,7 +145,6 @@ internal sealed class RoomOwnership
         State = RoomOwnershipState.Lost;
     }
 
-    /// <summary>Records that Orleans deactivates the activation.</summary>
     public void OnDeactivating()
     {
         State = State switch

@@ -17,7 +17,6 @@ public class AppendBenchmark
     private const int Invocations = 1024;
     private readonly List<Task<AppendResult>> _answers = [];
     private string _directory = "";
-    private MemoryCommitter? _memory;
     private GroupCommit? _inMemory;
     private SqliteMessageLog? _sqlite;
     private RoomClaim[] _memoryClaims = [];
@@ -70,11 +69,11 @@ public class AppendBenchmark
     {
         _directory = Directory.CreateTempSubdirectory("orleanschat-micro-").FullName;
         var (options, instruments) = (new MessageLogOptions { Path = Path.Combine(_directory, "chat.db"), AppendTimeout = TimeSpan.FromSeconds(30) }, new MessageLogInstruments(new Meters()));
-        _memory = new(new(instruments));
-        _inMemory = new(_memory, options, instruments, TimeProvider.System, NullLogger.Instance);
+        var memory = new MemoryMessageLog(instruments);
+        _inMemory = new((appends, cancelled) => CommitAsync(memory, appends, cancelled), options, instruments, TimeProvider.System, NullLogger.Instance);
         _sqlite = new(options, instruments, TimeProvider.System, NullLogger.Instance);
         await _sqlite.OpenAsync(CancellationToken.None);
-        _memoryClaims = await ClaimsAsync(_memory.Log);
+        _memoryClaims = await ClaimsAsync(memory);
         _sqliteClaims = await ClaimsAsync(_sqlite);
     }
 
@@ -99,22 +98,17 @@ public class AppendBenchmark
     private static string NameOf(int room) => $"room-{room}";
 
     /// <summary>
-    /// Adapts the in-memory log, which has no group commit of its own. Without a disk, the benchmark measures mainly
+    /// Commits to the in-memory log, which has no group commit of its own. Without a disk, the benchmark measures mainly
     /// the group commit.
     /// </summary>
-    private sealed class MemoryCommitter(MemoryMessageLog log) : ICommitter
+    private static async Task<AppendResult[]> CommitAsync(MemoryMessageLog log, IReadOnlyList<RoomAppend> appends, CancellationToken cancellationToken)
     {
-        public MemoryMessageLog Log => log;
-
-        public async Task<AppendResult[]> CommitAsync(IReadOnlyList<RoomAppend> appends, CancellationToken cancellationToken)
+        var results = new AppendResult[appends.Count];
+        for (var i = 0; i < results.Length; i++)
         {
-            var results = new AppendResult[appends.Count];
-            for (var i = 0; i < results.Length; i++)
-            {
-                results[i] = await log.AppendAsync(appends[i], cancellationToken);
-            }
-
-            return results;
+            results[i] = await log.AppendAsync(appends[i], cancellationToken);
         }
+
+        return results;
     }
 }

@@ -68,6 +68,6 @@ public sealed class SystemLimitsTests
         Assert.Equal((AcceptFailures.FirstPause, AcceptFailures.MaxPause), (pauses[0], pauses[^1]));
         Assert.Equal(AcceptFailures.FirstPause, afterOne);
         Assert.Equal(2, log.Lines.Count);
-        Assert.Contains("13 accepts failed", log.Lines.Last(), StringComparison.Ordinal);
+        Assert.Contains("13 accepts failed", log.Lines.Last().Text, StringComparison.Ordinal);
     }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Configuration;
+using OrleansChat.TestSupport;
 
 namespace OrleansChat.Streams.Tests;
 

@@ -1,3 +1,5 @@
+using OrleansChat.TestSupport;
+
 namespace OrleansChat.Streams.Tests;
 
 public sealed class StreamOrderTests

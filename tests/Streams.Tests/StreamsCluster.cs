@@ -5,6 +5,7 @@ using Orleans.Configuration;
 using Orleans.Storage;
 using Orleans.Streams;
 using Orleans.TestingHost;
+using OrleansChat.TestSupport;
 
 namespace OrleansChat.Streams.Tests;
 

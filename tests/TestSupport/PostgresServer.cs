@@ -1,3 +1,4 @@
+using Npgsql;
 using OrleansChat.Postgres;
 using Xunit;
 
@@ -29,6 +30,33 @@ public static class PostgresServer
         RequireInstalled();
         Assert.SkipUnless(PrivatePostgres.CanBePaused, "The test finds the processes of a PostgreSQL server in /proc, which only Linux has.");
         return PrivatePostgres.StartAsync(fsync);
+    }
+
+    /// <summary>Runs statements in a database, on a connection of their own.</summary>
+    public static async Task ExecuteAsync(string database, params string[] statements)
+    {
+        await using var connection = await ConnectAsync(database);
+        foreach (var statement in statements)
+        {
+            await using var command = new NpgsqlCommand(statement, connection);
+            await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        }
+    }
+
+    /// <summary>Runs a query in a database, on a connection of its own. Returns its first value.</summary>
+    public static async Task<object?> AskAsync(string database, string query)
+    {
+        await using var connection = await ConnectAsync(database);
+        await using var command = new NpgsqlCommand(query, connection);
+        return await command.ExecuteScalarAsync(TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>Opens a connection that is not from a pool.</summary>
+    public static async Task<NpgsqlConnection> ConnectAsync(string database)
+    {
+        var connection = new NpgsqlConnection(database + ";Pooling=false");
+        await connection.OpenAsync(TestContext.Current.CancellationToken);
+        return connection;
     }
 
     private static void RequireInstalled()

@@ -79,28 +79,15 @@ internal static class CheckCommand
         HelpName = "path"
     };
 
-    /// <summary>
-    /// The options; null if the user asked for help, which has been printed. Throws <see cref="CannotStartException"/>
-    /// for an option that is not valid.
-    /// </summary>
+    /// <inheritdoc cref="OptionOf.Read{T}"/>
     public static CheckOptions? Read(string[] args, out int exitCode)
     {
-        CheckOptions? options = null;
         var root = new RootCommand(
             "Checks what OrleansChat promises: clients send and read while processes are killed; then everything that they saw is compared with the log. Exit code 0: everything held; 1: a violation; 2: nothing could be checked.")
         {
             Urls, Minutes, Seconds, Seed, Rate, Rooms, Writers, Readers, Faults, Every, Silos, Gateways, StoreOption, Late, Settle, Presence, Logs, SiloPrograms, GatewayPrograms, Settings, Token,
         };
-        root.SetAction(given => options = Checked(given));
-
-        var parsed = root.Parse(args);
-        if (parsed.Errors is [var first, ..])
-        {
-            throw new CannotStartException($"{first.Message.TrimEnd('.')} (--help lists all options)");
-        }
-
-        exitCode = parsed.Invoke(new() { EnableDefaultExceptionHandler = false });
-        return options;
+        return OptionOf.Read(root, Checked, args, out exitCode);
     }
 
     private static CheckOptions Checked(ParseResult given)

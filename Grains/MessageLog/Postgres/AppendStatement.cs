@@ -245,7 +245,8 @@ internal sealed class AppendStatement : IPreparedCommit
     private static NpgsqlBatchCommand NewRewrite() =>
         New(Rewrite, NpgsqlDbType.Text, NpgsqlDbType.Bigint, NpgsqlDbType.Bigint, NpgsqlDbType.Smallint);
 
-    private static NpgsqlBatchCommand New(string sql, params ReadOnlySpan<NpgsqlDbType> arrays)
+    /// <summary>Creates a command whose parameters are arrays of these types.</summary>
+    public static NpgsqlBatchCommand New(string sql, params ReadOnlySpan<NpgsqlDbType> arrays)
     {
         var command = new NpgsqlBatchCommand(sql);
         foreach (var element in arrays)

@@ -47,7 +47,11 @@ internal sealed class CreateStatement : IPreparedCommit
         _append = append;
         _create = new NpgsqlBatch(connection)
         {
-            BatchCommands = { New(Rooms, NpgsqlDbType.Text, NpgsqlDbType.Smallint, NpgsqlDbType.Text), New(Members, NpgsqlDbType.Text, NpgsqlDbType.Text) },
+            BatchCommands =
+            {
+                AppendStatement.New(Rooms, NpgsqlDbType.Text, NpgsqlDbType.Smallint, NpgsqlDbType.Text),
+                AppendStatement.New(Members, NpgsqlDbType.Text, NpgsqlDbType.Text),
+            },
         };
     }
 
@@ -118,16 +122,5 @@ internal sealed class CreateStatement : IPreparedCommit
 
         await row.NextResultAsync();
         return claims;
-    }
-
-    private static NpgsqlBatchCommand New(string sql, params ReadOnlySpan<NpgsqlDbType> arrays)
-    {
-        var command = new NpgsqlBatchCommand(sql);
-        foreach (var element in arrays)
-        {
-            command.Parameters.Add(new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Array | element });
-        }
-
-        return command;
     }
 }

@@ -18,7 +18,7 @@ namespace OrleansChat.Grains.MessageLog.Postgres;
 /// </list>
 /// </remarks>
 /// <param name="prepare">Prepares the statements on a new connection.</param>
-internal sealed class PostgresAppender(NpgsqlDataSource source, Func<NpgsqlConnection, Task<IPreparedCommit>> prepare) : ICommitter, IAsyncDisposable
+internal sealed class PostgresAppender(NpgsqlDataSource source, Func<NpgsqlConnection, Task<IPreparedCommit>> prepare) : IAsyncDisposable
 {
     private Session? _session;
     private Task<Session>? _connecting;
@@ -51,6 +51,7 @@ internal sealed class PostgresAppender(NpgsqlDataSource source, Func<NpgsqlConne
         }
     }
 
+    /// <inheritdoc cref="CommitAppends"/>
     public async Task<AppendResult[]> CommitAsync(IReadOnlyList<RoomAppend> appends, CancellationToken cancellationToken)
     {
         try

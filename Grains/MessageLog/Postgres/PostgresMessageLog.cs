@@ -66,8 +66,11 @@ internal sealed class PostgresMessageLog : IMessageStore
             throw PostgresFaults.AtOpen(exception, _settings);
         }
 
-        _appends = new GroupCommit(new WatchedCommitter(_appender, _commits), _options, _instruments, _time, _logger);
-        _creations = new GroupCommit(new WatchedCommitter(_creator, _commits), _options, _instruments, _time, _logger);
+        _appends = CommitsOf(_appender);
+        _creations = CommitsOf(_creator);
+
+        GroupCommit CommitsOf(PostgresAppender appender) => new(
+            (appends, cancelled) => _commits.WatchAsync(appender.CommitAsync(appends, cancelled)), _options, _instruments, _time, _logger);
     }
 
     public async ValueTask DisposeAsync()

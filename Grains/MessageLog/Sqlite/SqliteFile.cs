@@ -28,7 +28,6 @@ internal sealed class SqliteFile(MessageLogOptions options)
         Run(connection, options.Synchronous == SqliteSynchronous.Full ? "pragma synchronous = full" : "pragma synchronous = normal");
     });
 
-    /// <summary>Opens a connection that can only read.</summary>
     public SqliteConnection OpenForReading() => Open(SqliteOpenMode.ReadWrite, connection => Run(connection, "pragma query_only = on"));
 
     /// <summary>
@@ -86,7 +85,8 @@ internal sealed class SqliteFile(MessageLogOptions options)
         }
     });
 
-    private static void Run(SqliteConnection connection, string sql)
+    /// <summary>Runs the statements of a script, which returns no rows.</summary>
+    public static void Run(SqliteConnection connection, string sql)
     {
         using var command = connection.CreateCommand();
         command.CommandText = sql;

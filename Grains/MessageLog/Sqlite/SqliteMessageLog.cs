@@ -7,7 +7,7 @@ namespace OrleansChat.Grains.MessageLog.Sqlite;
 /// The message log in a SQLite file. One thread writes, and a few connections read. Readers and the writer do not wait
 /// for each other.
 /// </summary>
-internal sealed partial class SqliteMessageLog(MessageLogOptions options, MessageLogInstruments instruments, TimeProvider time, ILogger logger) : IMessageStore, ICommitter
+internal sealed partial class SqliteMessageLog(MessageLogOptions options, MessageLogInstruments instruments, TimeProvider time, ILogger logger) : IMessageStore
 {
     /// <summary>
     /// How often the write-ahead log is emptied. It may have pages from before a deletion, and a deleted text must be
@@ -46,9 +46,14 @@ internal sealed partial class SqliteMessageLog(MessageLogOptions options, Messag
                 throw;
             }
 
-            _writer = new SqliteWriter(writes, options.WaitingAppends);
-            _appends = new GroupCommit(new WatchedCommitter(this, _commits), options, instruments, time, logger);
-            _truncating = TruncateWalsAsync(_writer, _closing.Token);
+            var writer = _writer = new SqliteWriter(writes, options.WaitingAppends);
+
+            // A running commit cannot be cancelled. Its caller stops waiting, and the caller's next claim is queued
+            // behind this commit.
+            _appends = new GroupCommit(
+                (appends, _) => _commits.WatchAsync(writer.RunAsync(it => it.Append(appends), CancellationToken.None, TaskCreationOptions.None)),
+                options, instruments, time, logger);
+            _truncating = TruncateWalsAsync(writer, _closing.Token);
         },
         cancellationToken);
 
@@ -94,13 +99,6 @@ internal sealed partial class SqliteMessageLog(MessageLogOptions options, Messag
 
     public Task<AppendResult> AppendAsync(RoomAppend append, CancellationToken cancellationToken) =>
         (_appends ?? throw NotOpen()).AppendAsync(append, cancellationToken);
-
-    /// <summary>
-    /// Commits on the writer thread. A running commit cannot be cancelled. Its caller stops waiting, and the caller's
-    /// next claim is queued behind this commit.
-    /// </summary>
-    Task<AppendResult[]> ICommitter.CommitAsync(IReadOnlyList<RoomAppend> appends, CancellationToken cancellationToken) =>
-        (_writer ?? throw NotOpen()).RunAsync(writes => writes.Append(appends), CancellationToken.None, TaskCreationOptions.None);
 
     public Task<AppendedEntry?> FindAsync(string room, string user, string clientId, CancellationToken cancellationToken) =>
         ReadAsync(reads => reads.First(room, user, clientId), cancellationToken);

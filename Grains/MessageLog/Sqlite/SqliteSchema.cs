@@ -80,7 +80,7 @@ internal static class SqliteSchema
     /// </summary>
     public static void Migrate(SqliteConnection connection, string path)
     {
-        Run(connection, "begin immediate");
+        SqliteFile.Run(connection, "begin immediate");
         try
         {
             var (version, minVersion) = Versions(connection, path);
@@ -93,13 +93,13 @@ internal static class SqliteSchema
 
             if (version < Migrations.Length)
             {
-                Run(connection, "create table if not exists schema_version(version integer not null)");
+                SqliteFile.Run(connection, "create table if not exists schema_version(version integer not null)");
                 foreach (var migration in Migrations.AsSpan(version))
                 {
-                    Run(connection, migration);
+                    SqliteFile.Run(connection, migration);
                 }
 
-                Run(connection, string.Create(
+                SqliteFile.Run(connection, string.Create(
                     CultureInfo.InvariantCulture,
                     $"""
                     delete from schema_version; insert into schema_version values({AnnouncedVersion});
@@ -107,12 +107,12 @@ internal static class SqliteSchema
                     """));
             }
 
-            Run(connection, Touch);
-            Run(connection, "commit");
+            SqliteFile.Run(connection, Touch);
+            SqliteFile.Run(connection, "commit");
         }
         catch
         {
-            Run(connection, "rollback");
+            SqliteFile.Run(connection, "rollback");
             throw;
         }
     }
@@ -143,12 +143,5 @@ internal static class SqliteSchema
         using var command = connection.CreateCommand();
         command.CommandText = sql;
         return Convert.ToInt32(command.ExecuteScalar(), CultureInfo.InvariantCulture);
-    }
-
-    private static void Run(SqliteConnection connection, string sql)
-    {
-        using var command = connection.CreateCommand();
-        command.CommandText = sql;
-        command.ExecuteNonQuery();
     }
 }

@@ -19,7 +19,7 @@ internal sealed class GatewayHere : IAsyncDisposable
     private readonly ProcessGroup _silo;
     private readonly WebApplication _app;
 
-    private GatewayHere(ProcessGroup silo, WebApplication app, ErrorLog log, int port) => (_silo, _app, Log, Port) = (silo, app, log, port);
+    private GatewayHere(ProcessGroup silo, WebApplication app, KeptLog log, int port) => (_silo, _app, Log, Port) = (silo, app, log, port);
 
     /// <summary>The port of the silo's health endpoints.</summary>
     private int HealthPort => Port + 3;
@@ -28,7 +28,7 @@ internal sealed class GatewayHere : IAsyncDisposable
     public int Port { get; }
 
     /// <summary>The errors that the gateway logs.</summary>
-    public ErrorLog Log { get; }
+    public KeptLog Log { get; }
 
     /// <summary>The number of open connections.</summary>
     public int Connections => _app.Services.GetRequiredService<ConnectionSet>().Count;
@@ -71,7 +71,7 @@ internal sealed class GatewayHere : IAsyncDisposable
         var silo = ProcessGroup.Start(Built.FaultySilo, [], environment);
         try
         {
-            var log = new ErrorLog();
+            var log = new KeptLog(LogLevel.Error);
             var app = Program.Compose(
                 ["--Identity:Mode=Development", $"--Cluster:ClientPort={Text(port + 2)}", $"--urls=http://127.0.0.1:{Text(port)}", .. arguments],
                 builder => builder.Logging.ClearProviders().AddProvider(log));

@@ -1,5 +1,6 @@
 using OrleansChat.EndToEnd.Tests.Chat;
 using OrleansChat.EndToEnd.Tests.LocalCluster;
+using OrleansChat.TestSupport;
 using static Microsoft.Playwright.Assertions;
 
 namespace OrleansChat.EndToEnd.Tests.Page;
@@ -12,7 +13,7 @@ public sealed class ConnectionTests
     {
         var heartbeat = new Dictionary<string, string> { ["Connections:Heartbeat"] = "00:00:01" };
         await using var cluster = await RunningLocalCluster.StartAsync(1, heartbeat, "--store", "memory");
-        await using var relay = new Relay(cluster.Port);
+        await using var relay = new TcpRelay("127.0.0.1", cluster.Port);
         await using var bob = await JsonClient.ConnectAsync(cluster.Port, "bob");
         await bob.JoinAsync("lobby");
         await using var browser = await Browser.StartAsync();
@@ -30,7 +31,8 @@ public sealed class ConnectionTests
     public async Task Page_WhenServedBelowAPathPrefix_Chats()
     {
         await using var cluster = await RunningLocalCluster.StartAsync(1, "--store", "memory");
-        await using var relay = new Relay(cluster.Port, "/chat");
+        var prefix = new PathPrefix("/chat");
+        await using var relay = new TcpRelay("127.0.0.1", cluster.Port, prefix.OpenAsync);
         await using var bob = await JsonClient.ConnectAsync(cluster.Port, "bob");
         await bob.JoinAsync("lobby");
         await using var browser = await Browser.StartAsync();
@@ -44,6 +46,6 @@ public sealed class ConnectionTests
         await Expect(page.GetByTestId("pending")).ToHaveCountAsync(0);
         await page.ReloadAsync();
         await Expect(page.GetByTestId("message").Filter(new() { HasText = "Hello from below" })).ToBeVisibleAsync();
-        Assert.Empty(relay.Strays);
+        Assert.Empty(prefix.Strays);
     }
 }

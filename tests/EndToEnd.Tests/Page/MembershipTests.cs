@@ -1,5 +1,6 @@
 using Microsoft.Playwright;
 using OrleansChat.EndToEnd.Tests.Chat;
+using OrleansChat.TestSupport;
 using static Microsoft.Playwright.Assertions;
 
 namespace OrleansChat.EndToEnd.Tests.Page;
@@ -33,7 +34,7 @@ public sealed class MembershipTests(ProcessTestCluster cluster)
     {
         var (zoe, bob, team) = (cluster.Fresh("zoe"), cluster.Fresh("bob"), cluster.Fresh("team"));
         await using var owner = await OwnerAsync(bob, team);
-        await using var relay = new Relay(cluster.First);
+        await using var relay = new TcpRelay("127.0.0.1", cluster.First);
         await using var browser = await Browser.StartAsync();
         var page = await InGroupAsync(browser, relay.Port, zoe, team);
         await owner.EventsAsync(team, 2);

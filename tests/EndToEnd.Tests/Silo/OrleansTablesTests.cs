@@ -42,7 +42,7 @@ public sealed class OrleansTablesTests
             Assert.Single(outcomes, written => written);
         }
 
-        Assert.Equal((long)Grains, await AskAsync(database, "select count(*) from orleans_grain_state where type = 'state'"));
+        Assert.Equal((long)Grains, await PostgresServer.AskAsync(database, "select count(*) from orleans_grain_state where type = 'state'"));
     }
 
     [Fact]
@@ -78,7 +78,7 @@ public sealed class OrleansTablesTests
 
         await storage.ClearStateAsync("state", grain, state);
 
-        Assert.Equal(0L, await AskAsync(database, "select count(*) from orleans_grain_state where type = 'state'"));
+        Assert.Equal(0L, await PostgresServer.AskAsync(database, "select count(*) from orleans_grain_state where type = 'state'"));
         state.State = new() { Text = "second" };
         Assert.True(await WriteAsync(storage, grain, state));
     }
@@ -119,7 +119,7 @@ public sealed class OrleansTablesTests
         await MakeAsync(database);
 
         Assert.Equal((long)OrleansTables.Newest, Convert.ToInt64(
-            await AskAsync(database, "select version from orleanschat_cluster_schema"), CultureInfo.InvariantCulture));
+            await PostgresServer.AskAsync(database, "select version from orleanschat_cluster_schema"), CultureInfo.InvariantCulture));
     }
 
     [Fact]
@@ -127,7 +127,7 @@ public sealed class OrleansTablesTests
     {
         var database = await DatabaseAsync();
         await MakeAsync(database);
-        await AskAsync(database, "update orleanschat_cluster_schema set version = 1000");
+        await PostgresServer.ExecuteAsync(database, "update orleanschat_cluster_schema set version = 1000");
 
         var refusal = await Assert.ThrowsAsync<ClusterStoreException>(() => MakeAsync(database));
 
@@ -138,12 +138,12 @@ public sealed class OrleansTablesTests
     public async Task OrleansTables_WhenAnotherProgramMadeThem_AreRefused()
     {
         var database = await DatabaseAsync();
-        await AskAsync(database, "create table OrleansQuery (QueryKey varchar(64), QueryText varchar(8000))");
+        await PostgresServer.ExecuteAsync(database, "create table OrleansQuery (QueryKey varchar(64), QueryText varchar(8000))");
 
         var refusal = await Assert.ThrowsAsync<ClusterStoreException>(() => MakeAsync(database));
 
         Assert.Contains("Cluster:ConnectionString", refusal.Message, StringComparison.Ordinal);
-        Assert.Equal(0L, await AskAsync(database, "select count(*) from OrleansQuery"));
+        Assert.Equal(0L, await PostgresServer.AskAsync(database, "select count(*) from OrleansQuery"));
     }
 
     [Fact]
@@ -167,7 +167,7 @@ public sealed class OrleansTablesTests
         Assert.False(migrating.IsCompleted, "The migration should wait for the lock.");
         await transaction.RollbackAsync(Cancellation);
         await migrating;
-        Assert.Equal(OrleansTables.Newest, await AskAsync(database, "select version from orleanschat_cluster_schema"));
+        Assert.Equal(OrleansTables.Newest, await PostgresServer.AskAsync(database, "select version from orleanschat_cluster_schema"));
     }
 
     private static async Task<string> DatabaseAsync() => await (await PostgresServer.SharedAsync()).CreateDatabaseAsync();
@@ -214,14 +214,6 @@ public sealed class OrleansTablesTests
         {
             return false;
         }
-    }
-
-    private static async Task<object?> AskAsync(string database, string sql)
-    {
-        await using var connection = new NpgsqlConnection(database);
-        await connection.OpenAsync(Cancellation);
-        await using var command = new NpgsqlCommand(sql, connection);
-        return await command.ExecuteScalarAsync(Cancellation);
     }
 
     private sealed class Note

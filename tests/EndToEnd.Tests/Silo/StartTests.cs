@@ -82,7 +82,7 @@ public sealed class StartTests
     public async Task Silo_WhenItsUserMayNotCreate_SaysWhoMustOwnTheDatabase()
     {
         var database = await (await PostgresServer.SharedAsync()).CreateDatabaseAsync();
-        await RunAsync(database, "create role tenant login password 'tenant'; grant all on database " + new NpgsqlConnectionStringBuilder(database).Database + " to tenant");
+        await PostgresServer.ExecuteAsync(database, "create role tenant login password 'tenant'; grant all on database " + new NpgsqlConnectionStringBuilder(database).Database + " to tenant");
         await using var silo = RunningSilo.Start(OnPostgres($"{database};Username=tenant;Password=tenant"));
 
         Assert.Equal(1, await silo.Process.ExitAsync(Soon));
@@ -166,10 +166,10 @@ public sealed class StartTests
         await using var silo = RunningSilo.Start(OnPostgres(await server.CreateDatabaseAsync()));
         await silo.UntilAsync(HttpStatusCode.OK, "Ready.", "readiness");
 
-        await RunAsync(server.ConnectionString, "alter system set default_transaction_read_only = on", "select pg_reload_conf()");
+        await PostgresServer.ExecuteAsync(server.ConnectionString, "alter system set default_transaction_read_only = on", "select pg_reload_conf()");
         await silo.UntilAsync(HttpStatusCode.ServiceUnavailable, "read-only", "the report of the read-only database");
 
-        await RunAsync(
+        await PostgresServer.ExecuteAsync(
             server.ConnectionString + ";Options=-c default_transaction_read_only=off", "alter system reset default_transaction_read_only", "select pg_reload_conf()");
         await silo.UntilAsync(HttpStatusCode.OK, "Ready.", "readiness after the database is writable again");
         Assert.DoesNotContain(silo.Process.Output, line => line.Contains("HealthChecks", StringComparison.Ordinal));
@@ -189,7 +189,7 @@ public sealed class StartTests
             Assert.Empty(migrating.Errors);
         }
 
-        await RunAsync(
+        await PostgresServer.ExecuteAsync(
             database,
             "create role worker login password 'worker'; grant usage on schema chat, public to worker; "
             + "grant select, insert, update, delete on all tables in schema chat to worker; grant select, insert, update, delete on all tables in schema public to worker");
@@ -214,15 +214,4 @@ public sealed class StartTests
         ["MessageLog:Store"] = "Postgres",
         ["MessageLog:ConnectionString"] = connection,
     };
-
-    private static async Task RunAsync(string database, params string[] statements)
-    {
-        await using var connection = new NpgsqlConnection(database + ";Pooling=false");
-        await connection.OpenAsync(TestContext.Current.CancellationToken);
-        foreach (var statement in statements)
-        {
-            await using var command = new NpgsqlCommand(statement, connection);
-            await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
-        }
-    }
 }

@@ -18,12 +18,7 @@ public sealed class RoomClientTests
     [Fact]
     public async Task Send_WhenACallIsInFlight_JoinsTheNextCallInOrder()
     {
-        var first = new TaskCompletionSource();
-        _room.Handles = async commands =>
-        {
-            await first.Task;
-            return RoomThatSays.Done(commands, 1);
-        };
+        var first = HoldCalls();
         var line = Line();
 
         Post(line, "a");
@@ -173,12 +168,7 @@ public sealed class RoomClientTests
     public async Task Call_WhenManyCommandsWait_CarriesNoMoreThanItsBound()
     {
         _options.CommandsPerCall = 2;
-        var first = new TaskCompletionSource();
-        _room.Handles = async commands =>
-        {
-            await first.Task;
-            return RoomThatSays.Done(commands, 1);
-        };
+        var first = HoldCalls();
         var line = Line();
 
         Post(line, "a");
@@ -385,12 +375,7 @@ public sealed class RoomClientTests
     public async Task Send_WhenTooManyCommandsWait_RefusesAllButExits()
     {
         _options.CommandsPerRoom = 2;
-        var first = new TaskCompletionSource();
-        _room.Handles = async commands =>
-        {
-            await first.Task;
-            return RoomThatSays.Done(commands, 1);
-        };
+        var first = HoldCalls();
         var line = Line();
         Enter(line, "ann");
         await Waiting.UntilAsync(() => _room.Calls.Length == 1, "the first call");
@@ -467,6 +452,18 @@ public sealed class RoomClientTests
         }
 
         return line;
+    }
+
+    /// <summary>Calls wait until the test completes this.</summary>
+    private TaskCompletionSource HoldCalls()
+    {
+        var held = new TaskCompletionSource();
+        _room.Handles = async commands =>
+        {
+            await held.Task;
+            return RoomThatSays.Done(commands, 1);
+        };
+        return held;
     }
 
     private void Post(RoomClient line, string id, string user = "ann") =>

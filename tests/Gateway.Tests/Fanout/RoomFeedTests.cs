@@ -17,7 +17,7 @@ public sealed class RoomFeedTests : IDisposable
     private readonly FanoutOptions _options = new();
     private readonly List<Subscription> _ended = [];
     private readonly List<(long After, int Limit)> _asked = [];
-    private readonly HeardMeter _heard = new();
+    private readonly RecordingMeters _heard = new();
     private readonly RoomFeed _feed;
     private Func<Task> _beforeRead = () => Task.CompletedTask;
     private int _reads;

@@ -1,5 +1,4 @@
-using System.Diagnostics;
-using System.Globalization;
+using Microsoft.Extensions.Logging;
 using OrleansChat.Gateway.Connections;
 using OrleansChat.Gateway.Endpoint;
 using OrleansChat.Gateway.Sessions;
@@ -16,9 +15,11 @@ internal sealed class Siege : IAsyncDisposable
     /// <summary>Maximum bytes of memory that may stay in use after the attack.</summary>
     private const long MaxKept = 50 * 1024 * 1024;
 
-    private readonly ErrorLog _log;
+    private static readonly TimeSpan TalkPause = TimeSpan.FromMilliseconds(10);
 
-    private Siege(GatewayServer server, ErrorLog log) => (Server, _log) = (server, log);
+    private readonly KeptLog _log;
+
+    private Siege(GatewayServer server, KeptLog log) => (Server, _log) = (server, log);
 
     /// <summary>The gateway under attack.</summary>
     public GatewayServer Server { get; }
@@ -26,7 +27,7 @@ internal sealed class Siege : IAsyncDisposable
     /// <summary>Starts a gateway with the default limits, or with others.</summary>
     public static async Task<Siege> StartAsync(ConnectionOptions? connections = null, HttpOptions? http = null, ChatSessionOptions? sessions = null)
     {
-        var log = new ErrorLog();
+        var log = new KeptLog(LogLevel.Error);
         return new(await GatewayServer.StartAsync(sessions: sessions, log: log, connections: connections ?? new(), http: http), log);
     }
 
@@ -41,39 +42,20 @@ internal sealed class Siege : IAsyncDisposable
         await Waiting.UntilAsync(() => Server.Rooms.In("garden") == 2, "both users to be in the room");
         using var aftermath = new Aftermath();
         using var over = new CancellationTokenSource();
-        var chatting = ChatAsync(ann, bob, over.Token);
+        var chatting = Talk.ChatAsync(ann, bob, TalkPause, over.Token);
         await attack(Server);
         await over.CancelAsync();
         Assert.True(await chatting > 0, "The users did not chat during the attack");
 
         // The state is as before: only the connections of the two users are left.
         await Waiting.UntilAsync(() => Server.Connections.Count == 2, "the attacker's connections to end");
-        await ChatAsync(ann, bob, over.Token);
+        await Talk.ChatAsync(ann, bob, TalkPause, over.Token);
         await aftermath.ClearsAsync(MaxKept);
-        Assert.Empty(_log.Errors);
+        Assert.Empty(_log.Lines);
     }
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => Server.DisposeAsync();
-
-    /// <summary>
-    /// One user sends a message and the other receives it, again and again, at least once. Returns the number of
-    /// messages.
-    /// </summary>
-    private static async Task<int> ChatAsync(RawWebSocket ann, RawWebSocket bob, CancellationToken over)
-    {
-        var words = 0;
-        do
-        {
-            var word = string.Create(CultureInfo.InvariantCulture, $"{Stopwatch.GetTimestamp()}");
-            await ann.SendTextAsync(word);
-            Assert.Equal(word, await bob.ReceiveLineAsync());
-            words++;
-            await Task.WhenAny(Task.Delay(10, CancellationToken.None));
-        }
-        while (!over.IsCancellationRequested);
-        return words;
-    }
 }
 
 /// <summary>The tests of hostile input. They run alone in the process, because they measure its memory.</summary>

@@ -1,7 +1,5 @@
 using System.Collections.Concurrent;
-using System.Diagnostics.Metrics;
 using System.Threading.Channels;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using OrleansChat.Grains.Interfaces;
 using OrleansChat.Grains.MessageLog;
@@ -16,7 +14,6 @@ public sealed class GroupCommitTests : IAsyncDisposable
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(20);
     private static readonly AsyncLocal<string?> Caller = new();
 
-    private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
     private readonly GatedStore _store = new();
     private GroupCommit? _commits;
 
@@ -30,7 +27,6 @@ public sealed class GroupCommitTests : IAsyncDisposable
             await _commits.DisposeAsync();
         }
 
-        await _services.DisposeAsync();
         _store.Dispose();
     }
 
@@ -188,48 +184,34 @@ public sealed class GroupCommitTests : IAsyncDisposable
     [Fact]
     public async Task LogInstruments_WhenAnAppendEnds_CountsItsResult()
     {
-        var factory = _services.GetRequiredService<IMeterFactory>();
-        var counted = new ConcurrentDictionary<string, double>();
-        using var listener = new MeterListener { InstrumentPublished = (instrument, l) => l.EnableMeasurementEvents(instrument) };
-        listener.SetMeasurementEventCallback<long>((instrument, value, _, _) => Count(instrument, value));
-        listener.SetMeasurementEventCallback<int>((instrument, value, _, _) => Count(instrument, value));
-        listener.Start();
-        var instruments = new MessageLogInstruments(factory);
+        using var meters = new RecordingMeters();
+        var instruments = new MessageLogInstruments(meters);
 
         instruments.Committed(3, TimeSpan.FromMilliseconds(5));
         instruments.Answered(new AppendResult(false, [default, default, new AppendedEntry(1, 1, 1, 1, Duplicate: true)]));
         instruments.Answered(AppendResult.FencedOff);
         instruments.Failed(new MessageLogUnavailableException("gone"));
 
-        Assert.Equal(3, counted["orleanschat.message_log.commit.entries"]);
-        Assert.Equal(2, counted["orleanschat.message_log.append.entries"]);
-        Assert.Equal(1, counted["orleanschat.message_log.append.duplicates"]);
-        Assert.Equal(1, counted["orleanschat.message_log.append.fenced"]);
-        Assert.Equal(1, counted["orleanschat.message_log.append.failures"]);
-
-        void Count(Instrument instrument, double value)
-        {
-            // Other tests in this process have meters of the same name. This test's meters belong to its own factory.
-            if (ReferenceEquals(instrument.Meter.Scope, factory))
-            {
-                counted.AddOrUpdate(instrument.Name, value, (_, before) => before + value);
-            }
-        }
+        Assert.Equal(3, meters["orleanschat.message_log.commit.entries"]);
+        Assert.Equal(2, meters["orleanschat.message_log.append.entries"]);
+        Assert.Equal(1, meters["orleanschat.message_log.append.duplicates"]);
+        Assert.Equal(1, meters["orleanschat.message_log.append.fenced"]);
+        Assert.Equal(1, meters["orleanschat.message_log.append.failures"]);
     }
 
     private void Start(Action<MessageLogOptions>? configure = null, TimeProvider? time = null)
     {
         var options = new MessageLogOptions { AppendTimeout = Timeout };
         configure?.Invoke(options);
-        var instruments = new MessageLogInstruments(_services.GetRequiredService<IMeterFactory>());
-        _commits = new GroupCommit(_store, options, instruments, time ?? TimeProvider.System, NullLogger.Instance);
+        var instruments = new MessageLogInstruments(new Meters());
+        _commits = new GroupCommit(_store.CommitAsync, options, instruments, time ?? TimeProvider.System, NullLogger.Instance);
     }
 
     private Task<AppendResult> Append(string room, int rows = 1) => _commits!.AppendAsync(
         new RoomAppend(room, 1, [.. rows.To().Select(i => Msg("ann", $"{i}"))]), Ct);
 
     /// <summary>Holds each commit until it is released.</summary>
-    private sealed class GatedStore : ICommitter, IDisposable
+    private sealed class GatedStore : IDisposable
     {
         private readonly Channel<IReadOnlyList<RoomAppend>> _arrived = Channel.CreateUnbounded<IReadOnlyList<RoomAppend>>();
         private readonly SemaphoreSlim _gate = new(0);

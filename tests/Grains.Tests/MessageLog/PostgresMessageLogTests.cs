@@ -28,12 +28,7 @@ public sealed class PostgresMessageLogTests : DurableLogContract
         return connection;
     }
 
-    private protected override async Task ExecuteAsync(string sql)
-    {
-        await using var connection = await ConnectAsync();
-        await using var command = new NpgsqlCommand(sql, connection);
-        await command.ExecuteNonQueryAsync(Ct);
-    }
+    private protected override Task ExecuteAsync(string sql) => PostgresServer.ExecuteAsync(_database, sql);
 
     [Fact]
     public async Task Open_WhenSeveralSilosOpenAtOnce_CreatesOneSchema()
@@ -170,7 +165,12 @@ public sealed class PostgresMessageLogTests : DurableLogContract
     public async Task Append_WhenConnectingIsSlow_DoesNotCountAsItsTime()
     {
         var server = new NpgsqlConnectionStringBuilder(_database);
-        await using var relay = new SlowConnections(server.Host!, server.Port, TimeSpan.FromSeconds(2));
+        await using var relay = new TcpRelay(server.Host!, server.Port, async (_, stop) =>
+        {
+            // As a busy server does: it accepts the connection, and begins to serve it later.
+            await Task.Delay(TimeSpan.FromSeconds(2), stop);
+            return [];
+        });
         (server.Host, server.Port) = ("127.0.0.1", relay.Port);
 
         var log = await OpenAsync(("MessageLog:ConnectionString", server.ToString()), ("MessageLog:AppendTimeout", "00:00:01"), ("MessageLog:CallTimeout", "00:00:20"));
@@ -204,10 +204,9 @@ public sealed class PostgresMessageLogTests : DurableLogContract
     [Fact]
     public async Task Schema_WhenFullyMigrated_OpensInVersion010()
     {
-        await using var connection = await ConnectAsync();
-        await using var command = new NpgsqlCommand("select max(version) from chat.schema_version", connection);
+        var version = await PostgresServer.AskAsync(_database, "select max(version) from chat.schema_version");
 
-        Assert.Equal(1, await command.ExecuteScalarAsync(Ct)); // Version 0.1.0 refuses a higher number.
+        Assert.Equal(1, version); // Version 0.1.0 refuses a higher number.
     }
 
     [Fact]
@@ -218,10 +217,8 @@ public sealed class PostgresMessageLogTests : DurableLogContract
 
         await Log.AppendAsync("lobby", claim, Delete("ann", "3", 1));
 
-        await using var connection = await ConnectAsync();
-        await using var command = new NpgsqlCommand(
-            "select count(*) from chat.events where events::text like '%pin%' or (hash <> 0 and seq <= 2)", connection);
-        Assert.Equal(0L, await command.ExecuteScalarAsync(Ct));
+        Assert.Equal(0L, await PostgresServer.AskAsync(
+            _database, "select count(*) from chat.events where events::text like '%pin%' or (hash <> 0 and seq <= 2)"));
     }
 
     [Fact]
@@ -493,19 +490,9 @@ public sealed class PostgresMessageLogTests : DurableLogContract
     }
 
     /// <summary>Makes new sessions read-only, as after a failover to a standby.</summary>
-    private async Task SetReadOnlyAsync(bool readOnly)
-    {
-        await using var connection = new NpgsqlConnection(_database + ";Pooling=false;Options=-c default_transaction_read_only=off");
-        await connection.OpenAsync(Ct);
-        await using var command = new NpgsqlCommand(
-            $"alter database {connection.Database} set default_transaction_read_only = {(readOnly ? "on" : "off")}", connection);
-        await command.ExecuteNonQueryAsync(Ct);
-    }
+    private Task SetReadOnlyAsync(bool readOnly) => PostgresServer.ExecuteAsync(
+        _database + ";Options=-c default_transaction_read_only=off",
+        $"alter database {new NpgsqlConnectionStringBuilder(_database).Database} set default_transaction_read_only = {(readOnly ? "on" : "off")}");
 
-    private async Task<NpgsqlConnection> ConnectAsync()
-    {
-        var connection = new NpgsqlConnection(_database + ";Pooling=false");
-        await connection.OpenAsync(Ct);
-        return connection;
-    }
+    private Task<NpgsqlConnection> ConnectAsync() => PostgresServer.ConnectAsync(_database);
 }

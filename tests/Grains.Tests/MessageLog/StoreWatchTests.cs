@@ -11,14 +11,14 @@ namespace OrleansChat.Grains.Tests.MessageLog;
 public sealed class StoreWatchTests : IDisposable
 {
     private readonly ManualTime _time = new();
-    private readonly Lines _lines = new();
+    private readonly KeptLog _log = new();
 
-    public void Dispose() => _lines.Dispose();
+    public void Dispose() => _log.Dispose();
 
     [Fact]
     public async Task StoreWatch_WhenManyCallsFail_LogsTheOutageOncePerMinute()
     {
-        var watch = new StoreWatch("claims", _time, _lines);
+        var watch = new StoreWatch("claims", _time, _log);
 
         for (var i = 0; i < 5; i++)
         {
@@ -36,13 +36,13 @@ public sealed class StoreWatchTests : IDisposable
                 "Warning: Message log: claims still fail, 6 in 61 s: away",
                 "Information: Message log: claims succeed again after 61 s; 6 had failed",
             ],
-            _lines.All);
+            _log.Lines.Select(line => line.Text));
     }
 
     [Fact]
     public async Task StoreWatch_WhenACallSucceeds_IsFreshForTenSeconds()
     {
-        var watch = new StoreWatch("commits", _time, _lines);
+        var watch = new StoreWatch("commits", _time, _log);
         Assert.False(watch.IsFresh);
         await watch.WatchAsync(Task.FromResult(true));
         Assert.True(watch.IsFresh);
@@ -58,18 +58,18 @@ public sealed class StoreWatchTests : IDisposable
     [Fact]
     public async Task StoreWatch_WhenTheStoreRefusesAnEntry_CountsASuccess()
     {
-        var watch = new StoreWatch("commits", _time, _lines);
+        var watch = new StoreWatch("commits", _time, _log);
 
         await Assert.ThrowsAsync<MessageLogEntryException>(() => watch.WatchAsync(Task.FromException<bool>(new MessageLogEntryException("refused"))));
 
         Assert.True(watch.IsFresh);
-        Assert.Empty(_lines.All);
+        Assert.Empty(_log.Lines);
     }
 
     [Fact]
     public async Task StartupWait_WhenTheDatabaseIsAway_RetriesAndLogsOncePerMinute()
     {
-        using var factory = new LoggerFactory([_lines]);
+        using var factory = new LoggerFactory([_log]);
         var wait = new StartupWait(_time, factory.CreateLogger<StartupWait>());
         var attempts = 0;
 
@@ -88,31 +88,13 @@ public sealed class StoreWatchTests : IDisposable
 
         await started;
         Assert.Null(wait.Reason);
-        Assert.Equal("Warning: Waiting for the database: away", _lines.All[0]);
-        Assert.StartsWith("Warning: Still waiting for the database after ", _lines.All[1], StringComparison.Ordinal);
-        Assert.StartsWith("Information: Reached the database after ", _lines.All[^1], StringComparison.Ordinal);
-        Assert.InRange(_lines.All.Count, 9, 11); // 99 attempts in about 8 minutes.
+        var lines = _log.Lines.Select(line => line.Text).ToArray();
+        Assert.Equal("Warning: Waiting for the database: away", lines[0]);
+        Assert.StartsWith("Warning: Still waiting for the database after ", lines[1], StringComparison.Ordinal);
+        Assert.StartsWith("Information: Reached the database after ", lines[^1], StringComparison.Ordinal);
+        Assert.InRange(lines.Length, 9, 11); // 99 attempts in about 8 minutes.
     }
 
     private static Task<MessageLogUnavailableException> FailAsync(StoreWatch watch) =>
         Assert.ThrowsAsync<MessageLogUnavailableException>(() => watch.WatchAsync(Task.FromException<bool>(new MessageLogUnavailableException("away"))));
-
-    private sealed class Lines : ILogger, ILoggerProvider
-    {
-        public List<string> All { get; } = [];
-
-        public ILogger CreateLogger(string categoryName) => this;
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            All.Add($"{logLevel}: {formatter(state, exception)}");
-
-        public void Dispose()
-        {
-        }
-    }
 }

@@ -21,7 +21,7 @@ internal sealed partial class Activation : Hosted, IGrainContext, IGrainRuntime,
         Key = (kind, key);
         GrainId = GrainId.Create(kind, key);
         GrainReference = new Reference(new(GrainId.Type, default, 0, this, default, null!, null!, this), GrainId.Key);
-        GrainFactory = new Cluster(world, Node);
+        GrainFactory = Cluster.Create(world, Node);
         _inboxes = new(world, Node);
         Grain = make(this);
     }

@@ -1,15 +1,29 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Reflection;
 using Microsoft.Extensions.DependencyInjection;
 using OrleansChat.Grains.Interfaces;
 using OrleansChat.Simulation.Tests.World;
 
 namespace OrleansChat.Simulation.Tests.Parts;
 
-/// <summary>The cluster as a node sees it: the streams, and grains by key with each call over the network.</summary>
-internal sealed partial class Cluster(Simulated world, Node from) : IClusterClient, IKeyedServiceProvider
+/// <summary>
+/// The cluster as a node sees it: the streams, and grains by key with each call over the network. Other members of
+/// <see cref="IClusterClient"/> are not supported.
+/// </summary>
+[SuppressMessage("Performance", "CA1852", Justification = "DispatchProxy derives a class from it.")]
+internal class Cluster : DispatchProxy, IKeyedServiceProvider
 {
-    private readonly GatewayStreamProvider _inboxes = new(world, from);
+    private Simulated _world = null!;
+    private Node _from = null!;
+    private GatewayStreamProvider _inboxes = null!;
 
-    public IServiceProvider ServiceProvider => this;
+    public static IClusterClient Create(Simulated world, Node from)
+    {
+        var client = Create<IClusterClient, Cluster>();
+        var cluster = (Cluster)(object)client;
+        (cluster._world, cluster._from, cluster._inboxes) = (world, from, new(world, from));
+        return client;
+    }
 
     public object? GetService(Type serviceType) => serviceType == typeof(IKeyedServiceProvider) ? this : null;
 
@@ -17,15 +31,22 @@ internal sealed partial class Cluster(Simulated world, Node from) : IClusterClie
 
     public object GetRequiredKeyedService(Type serviceType, object? serviceKey) => _inboxes;
 
-    public T GetGrain<T>(string primaryKey, string? grainClassNamePrefix = null)
-        where T : IGrainWithStringKey =>
-        (T)(typeof(T) == typeof(IRoomGrain) ? new Room(world, from, primaryKey) : (object)new User(world, from, primaryKey));
+    protected override object? Invoke(MethodInfo? targetMethod, object?[]? args) => targetMethod switch
+    {
+        { Name: "get_ServiceProvider" } => this,
+        { Name: "GetGrain", IsGenericMethod: true } => Grain(targetMethod.GetGenericArguments()[0].Name, args![0] as string ?? ""),
+        _ => throw new NotSupportedException($"The simulation has no {targetMethod?.Name}."),
+    };
 
-    public T GetGrain<T>(long primaryKey, string? grainClassNamePrefix = null)
-        where T : IGrainWithIntegerKey =>
-        (T)(typeof(T) == typeof(IHistoryGrain) ? new History(world, from)
-            : typeof(T) == typeof(IGatewayRegistryGrain) ? new Registry(world, from)
-            : (object)new Echo(world, from));
+    private object Grain(string type, string key) => type switch
+    {
+        nameof(IRoomGrain) => new Room(_world, _from, key),
+        nameof(IUserGrain) => new User(_world, _from, key),
+        nameof(IHistoryGrain) => new History(_world, _from),
+        nameof(IGatewayRegistryGrain) => new Registry(_world, _from),
+        nameof(IStreamProbeGrain) => new Echo(_world, _from),
+        _ => throw new NotSupportedException($"The simulation has no {type}."),
+    };
 
     private sealed class Room(Simulated world, Node from, string key) : IRoomGrain
     {

@@ -20,7 +20,7 @@ internal sealed class GatewayProcess
     {
         _world = world;
         Node = new(world.Scheduler, name, inTurns: false, world.Scheduler.Between(0, 4000));
-        var cluster = new Cluster(world, Node);
+        var cluster = Cluster.Create(world, Node);
         var (fanout, limits, time) = (Options.Create(world.Knobs.Fanout), Options.Create(world.Knobs.Limits), Node.Time);
         var background = new BackgroundTasks(world.Logger<BackgroundTasks>(Node));
         Feeds = new(cluster, fanout, world.Shared.Fanout, time);
@@ -108,7 +108,7 @@ internal sealed class GatewayProcess
     }
 
     /// <summary>Like the real lease: if it is not renewed in time, the process restarts.</summary>
-    private async Task KeepLeaseAsync(Cluster cluster, RoomClients rooms, UserClients users, BackgroundTasks background)
+    private async Task KeepLeaseAsync(IClusterClient cluster, RoomClients rooms, UserClients users, BackgroundTasks background)
     {
         using var timer = new PeriodicTimer(Lease.Renewal, Node.Time);
         var (ticked, known) = (Node.Time.GetTimestamp(), 0L);

@@ -14,8 +14,8 @@ internal sealed class Silo
     {
         Clock = world.Scheduler.Between(0, 4000);
         Node = new(world.Scheduler, name, inTurns: false, Clock);
-        Watch = new(new Cluster(world, Node), Node.Time, world.Shared.Grains, world.Logger<GatewayFailureDetector>(Node));
-        History = new(Node, new HistoryGrain(world.Database.For(Node), new Membership(world), new Cluster(world, Node)));
+        Watch = new(Cluster.Create(world, Node), Node.Time, world.Shared.Grains, world.Logger<GatewayFailureDetector>(Node));
+        History = new(Node, new HistoryGrain(world.Database.For(Node), new Membership(world), Cluster.Create(world, Node)));
         _ = Node.StartAsync(() => Background.RunAsync(Watch, CancellationToken.None));
     }
 

@@ -92,7 +92,7 @@ internal sealed class Checks(Simulated world, string[] rooms)
         {
             try
             {
-                var attendance = await new Cluster(world, world.Always).GetGrain<IRoomGrain>(room).WhoAsync(user, 1000);
+                var attendance = await Cluster.Create(world, world.Always).GetGrain<IRoomGrain>(room).WhoAsync(user, 1000);
                 _told[room] = [.. (attendance.Users ?? []).Order()];
             }
             catch (Exception exception) when (exception is TimeoutException or IOException)

@@ -1,15 +1,15 @@
-using System.Diagnostics.Metrics;
 using OrleansChat.Gateway.Fanout;
 using OrleansChat.Gateway.Sessions;
 using OrleansChat.Grains;
 using OrleansChat.Grains.MessageLog;
+using OrleansChat.TestSupport;
 
 namespace OrleansChat.Simulation.Tests.World;
 
 /// <summary>The instruments that all worlds share. No test reads them.</summary>
 internal sealed class Shared
 {
-    private readonly Unread _meters = new();
+    private readonly Meters _meters = new();
 
     public Shared() => (Grains, Log, Fanout, Sessions) = (new(_meters), new(_meters), new(_meters), new(_meters));
 
@@ -20,13 +20,4 @@ internal sealed class Shared
     public FanoutInstruments Fanout { get; }
 
     public SessionInstruments Sessions { get; }
-
-    private sealed class Unread : IMeterFactory
-    {
-        public Meter Create(MeterOptions options) => new(options);
-
-        public void Dispose()
-        {
-        }
-    }
 }

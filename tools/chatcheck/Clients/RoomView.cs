@@ -41,7 +41,6 @@ internal sealed class RoomView(int room, string name, ReaderStream stream)
         _entered.TrySetResult(socket);
     }
 
-    /// <summary>An event arrived.</summary>
     public void Event(int seq, int send)
     {
         stream.Items.Add(Item.Event(seq, send));

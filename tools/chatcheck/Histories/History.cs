@@ -42,7 +42,6 @@ internal sealed record History
     /// <summary>How long presence may be wrong, in microseconds.</summary>
     public long PresenceBound { get; init; } = 10_000_000;
 
-    /// <summary>A send as text for the report.</summary>
     public string Describe(int send)
     {
         if (send < 0)

@@ -1,12 +1,14 @@
 using System.Diagnostics.Metrics;
 
-namespace OrleansChat.Gateway.Tests;
+namespace OrleansChat.TestSupport;
 
 /// <summary>Meters without a listener.</summary>
-internal sealed class Meters : IMeterFactory
+public sealed class Meters : IMeterFactory
 {
+    /// <inheritdoc/>
     public Meter Create(MeterOptions options) => new(options);
 
+    /// <inheritdoc/>
     public void Dispose()
     {
     }

@@ -1,17 +1,18 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 
-namespace OrleansChat.Gateway.Tests;
+namespace OrleansChat.TestSupport;
 
 /// <summary>A meter factory that records the sum of each counter and histogram, by its name.</summary>
-internal sealed class HeardMeter : IMeterFactory
+public sealed class RecordingMeters : IMeterFactory
 {
     private readonly ConcurrentDictionary<string, double> _sums = new();
     private readonly MeterListener _listener = new();
     private readonly List<Meter> _meters = [];
 
-    public HeardMeter()
+    public RecordingMeters()
     {
+        _listener.SetMeasurementEventCallback<int>((instrument, value, _, _) => Add(instrument, value));
         _listener.SetMeasurementEventCallback<long>((instrument, value, _, _) => Add(instrument, value));
         _listener.SetMeasurementEventCallback<double>((instrument, value, _, _) => Add(instrument, value));
         _listener.InstrumentPublished = (instrument, listener) =>
@@ -28,6 +29,7 @@ internal sealed class HeardMeter : IMeterFactory
     /// <summary>The sum of the measurements of an instrument.</summary>
     public double this[string instrument] => _sums.GetValueOrDefault(instrument);
 
+    /// <inheritdoc/>
     public Meter Create(MeterOptions options)
     {
         var meter = new Meter(options);
@@ -35,6 +37,7 @@ internal sealed class HeardMeter : IMeterFactory
         return meter;
     }
 
+    /// <inheritdoc/>
     public void Dispose()
     {
         _listener.Dispose();

@@ -1,0 +1,28 @@
+using System.Diagnostics;
+using System.Globalization;
+using Xunit;
+
+namespace OrleansChat.TestSupport;
+
+/// <summary>Two users in text mode, who chat while a test does something else.</summary>
+public static class Talk
+{
+    /// <summary>
+    /// Sends at least one message from one user to the other, until it is stopped. Asserts that each arrives, and
+    /// returns their number.
+    /// </summary>
+    public static async Task<int> ChatAsync(RawWebSocket ann, RawWebSocket bob, TimeSpan pause, CancellationToken over)
+    {
+        var words = 0;
+        do
+        {
+            var word = Stopwatch.GetTimestamp().ToString(CultureInfo.InvariantCulture);
+            await ann.SendTextAsync(word);
+            Assert.Equal(word, await bob.ReceiveLineAsync());
+            words++;
+            await Task.WhenAny(Task.Delay(pause, CancellationToken.None));
+        }
+        while (!over.IsCancellationRequested);
+        return words;
+    }
+}

@@ -1,7 +1,7 @@
 namespace OrleansChat.Protocol;
 
 /// <summary>
-/// The kinds of events in a room's log. Clients send the first five. The server writes the last two, in groups only.
+/// The kinds of events in a room's log. Clients send the first five. The server writes the next two, in groups only.
 /// </summary>
 public enum EventKind
 {
@@ -26,4 +26,10 @@ public enum EventKind
 
     /// <summary>A user gave up membership of the group.</summary>
     Leave,
+
+    /// <summary>
+    /// A kind that this server does not know, because a newer server wrote the event during an upgrade. The event has
+    /// no content here; it is sent so that the sequences have no gap.
+    /// </summary>
+    Other,
 }

@@ -146,7 +146,6 @@ public static class FrameWriter
     {
         Start(line, FrameType.Ev, ev.Id, ev.Room);
         line.Add(Field.Seq, ev.Seq);
-        line.Add(Field.Prev, ev.Prev);
         line.Add(Field.Ts, ev.Ts);
         line.Add(Field.From, ev.From);
         line.AddWord(Field.Kind, ev.Kind);

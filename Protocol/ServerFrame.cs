@@ -26,15 +26,11 @@ public sealed record Joined(
 
 /// <summary>An event of a room's log (<c>ev</c>).</summary>
 /// <param name="Room">The room as the viewer names it.</param>
-/// <param name="Prev">
-/// Sequence of the event before it on this connection; null if that is <c>Seq - 1</c>. Reserved: the server never sends
-/// it.
-/// </param>
 /// <param name="Ts">Milliseconds since 1970 UTC; never decreases within a room.</param>
 /// <param name="Id">The sender's idempotency key; sent only on the sender's own connections.</param>
 /// <param name="Edited">True if the text was edited.</param>
 public sealed record ChatEvent(
-    string Room, long Seq, long? Prev, long Ts, string From, EventKind Kind, string? Text, long? Ref, long? Reply, string? Meta, string? Id, bool Edited)
+    string Room, long Seq, long Ts, string From, EventKind Kind, string? Text, long? Ref, long? Reply, string? Meta, string? Id, bool Edited)
     : ServerFrame;
 
 /// <summary>

@@ -14,6 +14,6 @@ internal sealed class EncodedEvent(RoomEvent happened)
     {
         var own = view.Format.MarksOwn && happened.From == view.User;
         return _encodings.Get(happened, view with { Deflated = false }, own, static (happened, view, own) =>
-            FrameMapping.Event(happened, view.Room, own) is { } frame ? view.Format.Encode(frame, own) : default);
+            view.Format.Encode(FrameMapping.Event(happened, view.Room, own), own));
     }
 }

@@ -18,13 +18,17 @@ internal static class FrameMapping
         id, room, Kind(entered.Kind), entered.Seq, entered.Epoch, after, entered.Read, entered.Unread, entered.Count, reset);
 
     /// <summary>
-    /// An event as a viewer sees it. Returns null for a kind that this gateway does not know yet, which happens during
-    /// a rolling upgrade: nothing is shown, and the cursor moves past it.
+    /// An event as a viewer sees it. During a rolling upgrade a newer silo may write a kind that this gateway does not
+    /// know. Such an event is sent without its content, because this gateway does not know who may see it.
     /// </summary>
     /// <param name="own">True for the sender's own connections, which get the client id.</param>
-    public static ChatEvent? Event(RoomEvent happened, string room, bool own) => Kind(happened.Kind) is not { } kind ? null : new(
-        room, happened.Seq, null, happened.Ts, happened.From, kind, happened.Text, happened.Ref, happened.Reply, happened.Meta,
-        own ? happened.ClientId : null, happened.Edited);
+    public static ChatEvent Event(RoomEvent happened, string room, bool own)
+    {
+        var (kind, id) = (Kind(happened.Kind), own ? happened.ClientId : null);
+        return kind == EventKind.Other
+            ? new(room, happened.Seq, happened.Ts, happened.From, kind, null, null, null, null, id, false)
+            : new(room, happened.Seq, happened.Ts, happened.From, kind, happened.Text, happened.Ref, happened.Reply, happened.Meta, id, happened.Edited);
+    }
 
     private static string Kind(RoomKind kind) => kind switch
     {
@@ -66,7 +70,7 @@ internal static class FrameMapping
         var (first, last) = events.Length == 0 ? (0L, 0L) : (events[0].Seq, events[^1].Seq);
         var more = history.After is null ? first > 1 : last > 0 && last < page.Head;
         return new Page(
-            history.Id, history.Room, [.. events.Select(happened => Event(happened, history.Room, happened.From == user)).OfType<ChatEvent>()], first, last, more);
+            history.Id, history.Room, [.. events.Select(happened => Event(happened, history.Room, happened.From == user))], first, last, more);
     }
 
     /// <summary>The frames of a presence update. Each is created for the viewer's name of the room.</summary>
@@ -123,7 +127,7 @@ internal static class FrameMapping
         _ => Error(id, reason, "the room refused this", null),
     };
 
-    private static EventKind? Kind(RoomEventKind kind) => kind switch
+    private static EventKind Kind(RoomEventKind kind) => kind switch
     {
         RoomEventKind.Msg => EventKind.Msg,
         RoomEventKind.Edit => EventKind.Edit,
@@ -132,7 +136,7 @@ internal static class FrameMapping
         RoomEventKind.Unreact => EventKind.Unreact,
         RoomEventKind.Join => EventKind.Join,
         RoomEventKind.Leave => EventKind.Leave,
-        _ => null,
+        _ => EventKind.Other,
     };
 
     private static RoomEventKind Kind(EventKind kind) => kind switch

@@ -13,7 +13,6 @@ internal enum Field
     Room,
     Seq,
     Epoch,
-    Prev,
     Ts,
     From,
     Kind,

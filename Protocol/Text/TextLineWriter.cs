@@ -16,6 +16,7 @@ public static class TextLineWriter
     {
         Page page => Lines(page, view),
         ChatEvent ev when view.Raw => ev is { Kind: EventKind.Msg, Text: { } text } ? Seq(ev, view) + OneLine.From(text) : null,
+        ChatEvent { Kind: EventKind.Other } => null,
         ChatEvent ev => Seq(ev, view) + OneLine.ForTerminal(Event(ev, view)),
         _ when view.Raw => null,
         _ => Notice(frame, view) is { } notice ? OneLine.ForTerminal(notice) : null,

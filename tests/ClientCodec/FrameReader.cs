@@ -92,7 +92,7 @@ public static class FrameReader
     {
         var meta = fields.Json(Field.Meta, JsonTokenType.StartObject);
         return new ChatEvent(
-            Text(ref fields, Field.Room), Number(ref fields, Field.Seq), fields.Number(Field.Prev), Number(ref fields, Field.Ts),
+            Text(ref fields, Field.Room), Number(ref fields, Field.Seq), Number(ref fields, Field.Ts),
             Text(ref fields, Field.From), fields.Need(Field.Kind, fields.Word<EventKind>(Field.Kind, ChatErrorCode.UnknownType)),
             fields.String(Field.Text, shortest: 0), fields.Number(Field.Ref), fields.Number(Field.Reply),
             meta.IsEmpty ? null : Encoding.UTF8.GetString(meta), id, fields.Flag(Field.Edited) ?? false);

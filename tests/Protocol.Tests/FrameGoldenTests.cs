@@ -7,7 +7,7 @@ namespace OrleansChat.Protocol.Tests;
 /// <summary>The exact bytes of each server frame, written and read.</summary>
 public sealed class FrameGoldenTests
 {
-    private static readonly ChatEvent Message = new("lobby", 5, null, 1700000000000, "bob", EventKind.Msg, "hi", null, null, null, null, false);
+    private static readonly ChatEvent Message = new("lobby", 5, 1700000000000, "bob", EventKind.Msg, "hi", null, null, null, null, false);
 
     public static TheoryData<ServerFrame, string> Frames => new()
     {
@@ -25,12 +25,16 @@ public sealed class FrameGoldenTests
         },
         { Message, """{"t":"ev","room":"lobby","seq":5,"ts":1700000000000,"from":"bob","kind":"msg","text":"hi"}""" },
         {
-            new ChatEvent("@bob", 7, 4, 1, "张三", EventKind.Edit, "é😀\n\"\\\u0001\u2028</script>", 3, 2, """{"me":true}""", "k1", true),
-            "{\"t\":\"ev\",\"id\":\"k1\",\"room\":\"@bob\",\"seq\":7,\"prev\":4,\"ts\":1,\"from\":\"张三\",\"kind\":\"edit\",\"text\":\"é😀\\n\\\"\\\\\\u0001\u2028</script>\",\"ref\":3,\"reply\":2,\"meta\":{\"me\":true},\"edited\":true}"
+            new ChatEvent("@bob", 7, 1, "张三", EventKind.Edit, "é😀\n\"\\\u0001\u2028</script>", 3, 2, """{"me":true}""", "k1", true),
+            "{\"t\":\"ev\",\"id\":\"k1\",\"room\":\"@bob\",\"seq\":7,\"ts\":1,\"from\":\"张三\",\"kind\":\"edit\",\"text\":\"é😀\\n\\\"\\\\\\u0001\u2028</script>\",\"ref\":3,\"reply\":2,\"meta\":{\"me\":true},\"edited\":true}"
         },
         {
-            new ChatEvent("lobby", 8, null, 1, "bob", EventKind.Delete, null, 5, null, null, null, false),
+            new ChatEvent("lobby", 8, 1, "bob", EventKind.Delete, null, 5, null, null, null, false),
             """{"t":"ev","room":"lobby","seq":8,"ts":1,"from":"bob","kind":"delete","ref":5}"""
+        },
+        {
+            new ChatEvent("lobby", 9, 1, "bob", EventKind.Other, null, null, null, null, null, false),
+            """{"t":"ev","room":"lobby","seq":9,"ts":1,"from":"bob","kind":"other"}"""
         },
         { new Ok("k1", "lobby", 5, 1700000000000, true, null), """{"t":"ok","id":"k1","room":"lobby","seq":5,"ts":1700000000000,"dup":true}""" },
         { new Ok("1", null, null, null, false, 1700000000), """{"t":"ok","id":"1","exp":1700000000}""" },

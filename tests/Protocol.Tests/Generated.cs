@@ -65,7 +65,6 @@ internal static class Generated
     public static readonly Gen<ChatEvent> Event =
         from room in Room
         from seq in Seq
-        from prev in Maybe(Seq)
         from ts in Seq
         from user in User
         from kind in Gen.Elements(Enum.GetValues<EventKind>())
@@ -75,7 +74,7 @@ internal static class Generated
         from meta in Maybe(Meta)
         from id in Maybe(Short)
         from edited in Either
-        select new ChatEvent(room, seq, prev, ts, user, kind, text, reference, reply, meta, id, edited);
+        select new ChatEvent(room, seq, ts, user, kind, text, reference, reply, meta, id, edited);
 
     public static readonly Gen<ServerFrame> Frame = Gen.OneOf(
         Said(from id in Maybe(Short)

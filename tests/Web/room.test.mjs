@@ -20,7 +20,7 @@ test('Room_WhenAGapIsReported_FillsItBeforeLaterEvents', async () => {
   const { events, room } = await s.inLobby(10);
   const repairs = [];
   room.on('repairing', now => repairs.push(now));
-  s.socket.says({ t: 'gap', room: 'lobby', from: 11, to: 130 }, event(131, { prev: 10 }));
+  s.socket.says({ t: 'gap', room: 'lobby', from: 11, to: 130 }, event(131));
   assert.deepEqual(events, []);
   const asked = s.socket.last('history');
   assert.deepEqual([asked.after, asked.limit], [10, 100]);
@@ -44,20 +44,12 @@ test('Room_WhenAGapIsNotReported_FillsItToo', async () => {
   assert.deepEqual(events, [2, 3, 4, 5]);
 });
 
-test('Room_WhenPrevExplainsTheGap_DoesNotFillIt', async () => {
-  const s = stage();
-  const { events } = await s.inLobby(1);
-  s.socket.says(event(9, { prev: 1 }));
-  assert.deepEqual(events, [9]);
-  assert.equal(s.socket.all('history').length, 0);
-});
-
 test('Room_WhenAGapIsTooWide_ReportsItAndContinues', async () => {
   const s = stage({ maxFill: 200 });
   const { events, room } = await s.inLobby(10);
   const gaps = [];
   room.on('gap', gap => gaps.push(gap));
-  s.socket.says({ t: 'gap', room: 'lobby', from: 11, to: 5000 }, event(5001, { prev: 10 }));
+  s.socket.says({ t: 'gap', room: 'lobby', from: 11, to: 5000 }, event(5001));
   assert.deepEqual(gaps, [{ from: 11, to: 5000 }]);
   assert.deepEqual(events, [5001]);
   assert.equal(s.socket.all('history').length, 0);
@@ -78,7 +70,7 @@ test('Room_WhenTheLogNoLongerHasEvents_ReportsTheGap', async () => {
 test('Room_WhenTheConnectionIsLostDuringARepair_ResumesFromItsCursor', async () => {
   const s = stage();
   const { events, room } = await s.inLobby(10);
-  s.socket.says({ t: 'gap', room: 'lobby', from: 11, to: 210 }, event(211, { prev: 10 }));
+  s.socket.says({ t: 'gap', room: 'lobby', from: 11, to: 210 }, event(211));
   page(s.socket, 11, 110, true);
   await settle();
   await s.again();

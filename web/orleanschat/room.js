@@ -39,7 +39,6 @@ const RESUMED_WITHIN = 20_000;
  * @property {number} [reply] sequence of the message that this message answers
  * @property {object} [meta]
  * @property {boolean} [edited] whether the text differs from the first one
- * @property {number} [prev] sequence of the previous event on this connection, if that is not `seq` - 1
  */
 
 /**
@@ -442,10 +441,9 @@ export class Room extends Emitter {
     if (this.seq === null || event.seq <= this.seq) return;
     this.head = Math.max(this.head, event.seq);
     if (this.#repair.active) return this.#repair.hold(event);
-    const before = event.prev ?? event.seq - 1;
-    if (before <= this.seq) return this.#deliver(event);
+    if (event.seq === this.seq + 1) return this.#deliver(event);
     this.#repair.hold(event);
-    this.#repair.fill(before);
+    this.#repair.fill(event.seq - 1);
   }
 
   /**

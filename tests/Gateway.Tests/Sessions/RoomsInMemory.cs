@@ -66,7 +66,8 @@ internal sealed class RoomsInMemory : IRooms, IHistory
 
     /// <summary>Appends events, and delivers them to the feed if <paramref name="rings"/> is true.</summary>
     /// <returns>The batch, so that a test can deliver it late or twice.</returns>
-    public RoomEvents Append(string room, int count = 1, bool rings = true, string from = "bob", string? clientId = null, string? text = null)
+    public RoomEvents Append(string room, int count = 1, bool rings = true, string from = "bob", string? clientId = null, string? text = null,
+        RoomEventKind kind = RoomEventKind.Msg)
     {
         RoomEvents batch;
         lock (_gate)
@@ -76,7 +77,7 @@ internal sealed class RoomsInMemory : IRooms, IHistory
             for (var i = 0; i < count; i++)
             {
                 var seq = log.Count + 1;
-                events[i] = new(seq, 1000 + seq, from, RoomEventKind.Msg, text ?? $"message {seq}", null, null, null, clientId, false, seq);
+                events[i] = new(seq, 1000 + seq, from, kind, text ?? $"message {seq}", null, null, null, clientId, false, seq);
                 log.Add(events[i]);
             }
 

@@ -1,3 +1,4 @@
+using OrleansChat.Grains.Interfaces;
 using OrleansChat.Protocol;
 
 namespace OrleansChat.Gateway.Tests.Sessions;
@@ -139,6 +140,23 @@ public sealed class SessionCommandTests
         Assert.Equal((first, last, more), (page.First, page.Last, page.More));
         Assert.Equal(page.Events.Select(happened => happened.Seq).Order(), page.Events.Select(happened => happened.Seq));
         Assert.Equal(first == 0 ? 0 : last - first + 1, page.Events.Count);
+    }
+
+    [Fact]
+    public async Task History_WhenAKindIsOfALaterVersion_KeepsTheSequence()
+    {
+        using var rig = new SessionRig();
+        rig.Rooms.Append("lobby");
+        rig.Rooms.Append("lobby", text: "for later versions", kind: (RoomEventKind)99);
+        rig.Rooms.Append("lobby");
+        var session = await rig.SessionAsync();
+
+        await session.HandleAsync(new History("h", "lobby", null, null, null, 3));
+        await rig.UntilAsync(r => r.Frames.Count == 1, "the page");
+
+        var page = Assert.IsType<Page>(rig.Frames[0]);
+        Assert.Equal([(1, EventKind.Msg), (2, EventKind.Other), (3, EventKind.Msg)], page.Events.Select(happened => (happened.Seq, happened.Kind)));
+        Assert.Null(page.Events[1].Text);
     }
 
     [Fact]

@@ -116,5 +116,8 @@ public sealed class TextLineWriterTests
         Assert.Equal("! text is empty", TextLineWriter.Error(new Mistyped(ChatErrorCode.BadRequest, "text is empty")));
     }
 
-    private static ChatEvent Msg(string? text) => new("lobby", 42, null, 1, "bob", EventKind.Msg, text, null, null, null, null, false);
+    [Fact]
+    public void Write_WhenTheKindIsUnknown_ShowsNothing() => Assert.Null(TextLineWriter.Write(Msg(null) with { Kind = EventKind.Other }, new("ann")));
+
+    private static ChatEvent Msg(string? text) => new("lobby", 42, 1, "bob", EventKind.Msg, text, null, null, null, null, false);
 }

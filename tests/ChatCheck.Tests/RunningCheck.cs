@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace OrleansChat.ChatCheck.Tests;
 
-/// <summary>ChatCheck as a process of its own.</summary>
+/// <summary>ChatCheck as a separate process.</summary>
 internal static class RunningCheck
 {
     private static readonly TimeSpan MaxWait = TimeSpan.FromMinutes(4);

@@ -66,7 +66,10 @@ public sealed class DrainPaceTests
         Assert.InRange(fast[^1].Gone - slow[^1].Gone, 0.9, 1.2);
     }
 
-    /// <summary>Drains the clients. Returns when each leaves and when it may reconnect, in seconds.</summary>
+    /// <summary>
+    /// Drains the clients. Returns the time at which each client leaves, and the time at which it may reconnect, in
+    /// seconds.
+    /// </summary>
     private List<(double Gone, double Back)> Run(DrainPace pace, int clients)
     {
         var moves = new List<(double, double)>();
@@ -89,7 +92,7 @@ public sealed class DrainPaceTests
     }
 
     /// <summary>
-    /// Checks that no more clients than the rate reconnect within any second, besides the one with which it begins.
+    /// Checks that in the second after each reconnect, at most <paramref name="rate"/> more clients reconnect.
     /// </summary>
     private static void AssertAtMost(int rate, List<(double Gone, double Back)> moves)
     {

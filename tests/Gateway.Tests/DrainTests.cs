@@ -27,7 +27,7 @@ public sealed class DrainTests
         }));
         await stopping;
 
-        // No client reconnects before its turn. On a slow machine it may be later.
+        // No client reconnects before its turn. On a slow machine, a client may reconnect later.
         Assert.All(byes.OrderBy(bye => bye.At).Index(), bye => Assert.True(bye.Item.Back >= (bye.Index * 100) - 60, $"Client {bye.Index} may reconnect after {bye.Item.Back} ms."));
     }
 
@@ -35,7 +35,7 @@ public sealed class DrainTests
     public async Task Drain_WhenOneClientHasLeft_KeepsTheOtherAndRefusesNewOnes()
     {
         await using var server = await GatewayServer.StartAsync(drain: new() { AcceptsPerSecond = 1, Within = TimeSpan.FromSeconds(6) });
-        server.Registry.Shares = left => Task.FromResult(new DrainShare(1, 100 * left, true)); // Gateways with many more clients also drain.
+        server.Registry.Shares = left => Task.FromResult(new DrainShare(1, 100 * left, true)); // Other gateways drain too, with many more clients.
         using var ann = await EnterAsync(server, "ann");
         using var bob = await EnterAsync(server, "bob");
 
@@ -64,7 +64,7 @@ public sealed class DrainTests
         var stopping = server.StopAsync();
         await Waiting.UntilAsync(() => server.Connections.Living.All(connection => connection.IsWaitingForAnswers), "the drain to begin");
         await ann.SendTextAsync("""{"t":"send","id":"m2","room":"lobby","text":"too late"}""");
-        await Task.Delay(100, TestContext.Current.CancellationToken); // Within Drain:AnswerTimeout, no connection ends by itself.
+        await Task.Delay(100, TestContext.Current.CancellationToken); // Drain:AnswerTimeout has not passed, so the connection stays.
         server.Rooms.HoldsAnswers = false;
         server.Rooms.AnswerAll();
 

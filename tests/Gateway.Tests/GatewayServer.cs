@@ -71,7 +71,8 @@ internal sealed class GatewayServer : IAsyncDisposable
         services.AddSingleton<GatewayId>();
         services.AddSingleton<BackgroundTasks>();
 
-        // The drain uses the real clock even if a test moves the others, because the end must not wait for the test.
+        // Even if a test moves the other clocks, the drain uses the real clock, because the end of the server must not
+        // wait for the test.
         services.AddHostedService(parts => ActivatorUtilities.CreateInstance<Drain>(parts, TimeProvider.System));
         var app = builder.Build();
         app.MapChat();

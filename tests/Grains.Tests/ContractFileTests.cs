@@ -7,7 +7,7 @@ namespace OrleansChat.Grains.Tests;
 
 /// <summary>
 /// What silos and gateways of two versions exchange during an upgrade: the aliases of grain interfaces, methods and
-/// records, and the numbers and types of the members. C# names may change; these may only grow.
+/// records, and the numbers and types of the members. C# names may change. The contract may only grow.
 /// </summary>
 public sealed class ContractFileTests
 {

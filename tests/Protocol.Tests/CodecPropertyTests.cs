@@ -61,7 +61,7 @@ public sealed class CodecPropertyTests
             }
             catch (FormatException)
             {
-                // The reader refuses lines that are no server frames.
+                // The reader refuses lines that are not server frames.
             }
 
             return true;

@@ -127,31 +127,31 @@ public sealed class NameTests
     }
 
     [Theory]
-    [InlineData("e\u0301", "an accent that has a letter of its own")]
-    [InlineData("\u212B", "the sign for ångström, which is a letter")]
+    [InlineData("e\u0301", "a letter and an accent, for which one character exists")]
+    [InlineData("\u212B", "the ångström sign, which normalizes to a letter")]
     [InlineData("\u0915\u093C\u0301\u0323", "marks that are out of order")]
-    [InlineData("q\u0307\u0323", "marks that are out of order on a letter that composes with neither")]
-    [InlineData("a\u0323\u0302", "marks of which the first composes")]
-    [InlineData("s\u0323\u0307", "marks that both compose")]
-    [InlineData("\u1E63\u0307", "a letter that has a mark and composes with another")]
-    [InlineData("\u00C2\u0323", "a letter whose mark belongs after the one that follows")]
-    [InlineData("a\u0327\u0301", "a mark that reaches its letter past another")]
+    [InlineData("q\u0307\u0323", "marks that are out of order, on a letter that composes with neither mark")]
+    [InlineData("a\u0323\u0302", "marks of which the first composes with the letter")]
+    [InlineData("s\u0323\u0307", "marks that both compose with the letter")]
+    [InlineData("\u1E63\u0307", "a letter with a mark, which composes with another mark")]
+    [InlineData("\u00C2\u0323", "a letter whose mark belongs after the mark that follows")]
+    [InlineData("a\u0327\u0301", "a mark that composes with its letter across another mark")]
     [InlineData("\u1112\u1161", "Hangul, a consonant and a vowel")]
     [InlineData("\uD558\u11AB", "Hangul, a syllable and a trailing consonant")]
     [InlineData("\u09C7\u09BE", "Bengali, a vowel sign in two parts")]
-    [InlineData("\u0958", "Devanagari, a letter that is written as two")]
+    [InlineData("\u0958", "Devanagari, a letter that normalizes to two characters")]
     [InlineData("\uF900", "a compatibility ideograph")]
-    [InlineData("\U0001D15E", "a musical symbol that is written as two")]
+    [InlineData("\U0001D15E", "a musical symbol that normalizes to two characters")]
     [InlineData("\U00011131\U00011127", "Chakma, a vowel sign in two parts")]
     [InlineData("\u0628\u0897\u0323", "marks that are out of order, the first from Unicode 16")]
-    [InlineData("\U000105D2\u0307", "Todhri, from Unicode 16, an accent that has a letter of its own")]
+    [InlineData("\U000105D2\u0307", "Todhri, from Unicode 16, a letter and an accent, for which one character exists")]
     [InlineData("\U00016D63\U00016D68", "Kirat Rai, a vowel sign whose first part composes with the vowel sign before it")]
     public void UserId_WhenItIsNotInNormalFormC_IsRefused(string id, string because) =>
         Assert.False(UserId.IsValid(id), because);
 
     [Theory]
     [InlineData("\u00E9", "a letter with its accent")]
-    [InlineData("n\u0308", "an accent that has no letter of its own")]
+    [InlineData("n\u0308", "a letter and an accent, for which no single character exists")]
     [InlineData("q\u0323\u0307", "two marks in order")]
     [InlineData("\u0E1C\u0E39\u0E49", "Thai, a vowel and a tone")]
     [InlineData("\u0915\u093C", "Devanagari, a letter and its dot")]
@@ -159,11 +159,11 @@ public sealed class NameTests
     [InlineData("\u09AC\u09BE\u0982\u09B2\u09BE", "Bengali")]
     [InlineData("\uD55C\uAE00", "Hangul in syllables")]
     [InlineData("\uD55C\u11AB", "Hangul, a syllable that has its trailing consonant")]
-    [InlineData("g\u0308\u0301", "a mark that another does not let through")]
+    [InlineData("g\u0308\u0301", "a mark that another mark keeps apart from its letter")]
     [InlineData("\u0301", "a mark alone")]
     [InlineData("\U000105C9", "Todhri, from Unicode 16, a letter with its accent")]
     [InlineData("\U00016D6A", "Kirat Rai, a vowel sign of three parts")]
-    [InlineData("ﬁ", "a ligature, which only compatibility would take apart")]
+    [InlineData("ﬁ", "a ligature, which only a compatibility form takes apart")]
     public void UserId_WhenItIsInNormalFormC_IsAccepted(string id, string because) => Assert.True(UserId.IsValid(id), because);
 
     [Fact]
@@ -171,8 +171,9 @@ public sealed class NameTests
         Assert.True("e\u0301".IsNormalized(NormalizationForm.FormC), "The runtime now checks normal forms. Remove NormalForm.");
 
     /// <summary>
-    /// The runtime decides which characters are assigned, and user ids may contain no others. So the table must not be
-    /// older than the runtime: it would treat a new mark as a letter, and accept ids that are not in normal form C.
+    /// The runtime decides which characters are assigned, and user ids may contain no other characters. So the table
+    /// must not be older than the runtime. An older table would treat a new mark as a letter, and accept ids that are
+    /// not in normal form C.
     /// </summary>
     [Fact]
     public void AssignedCharacters_WhenTheRuntimeIsNewer_AreInTheTable()

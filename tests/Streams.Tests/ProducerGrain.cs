@@ -4,7 +4,7 @@ using Orleans.Streams;
 
 namespace OrleansChat.Streams.Tests;
 
-/// <summary>An item that the tests publish: the name of its producer, and a running number.</summary>
+/// <summary>An item that the tests publish: the name of its producer, and a counter.</summary>
 [GenerateSerializer, Immutable, Alias("test.streams.item")]
 public sealed record Item([property: Id(0)] string Producer, [property: Id(1)] int Number);
 

@@ -90,9 +90,10 @@ public sealed class StreamFailureTests
     }
 
     /// <summary>
-    /// Orleans reads nothing from a queue during the handshake between a stream that is new to the silo and its
-    /// subscribers. So here a dead subscriber delays the other streams of its queue by two calls that time out: one
-    /// asks the subscriber, and one reports that this failed. This is the reason for many queues.
+    /// While a stream is new to the silo, Orleans makes a handshake with the subscribers of the stream. During the
+    /// handshake, it reads nothing from the queue. So in this test, a dead subscriber delays the other streams of its
+    /// queue by two calls that time out. The first call asks the subscriber, and the second one reports that the first
+    /// failed. This delay is the reason for many queues.
     /// </summary>
     [Fact]
     public async Task Publish_WhenANewStreamHasADeadConsumer_DelaysOnlyItsOwnQueue()
@@ -162,7 +163,7 @@ public sealed class StreamFailureTests
 
         foreach (var listener in listeners)
         {
-            // An answer that goes through the stopping silo can be lost. Then the delivery is repeated.
+            // An answer that goes through the stopping silo can be lost. In that case the delivery is repeated.
             var numbers = listener.Items.Where(item => item.Producer == "staying").Select(item => item.Number).Distinct();
             Assert.Equal(Enumerable.Range(0, 102), numbers);
         }
@@ -212,7 +213,7 @@ public sealed class StreamFailureTests
         for (var next = 11; next < 111; next += 10)
         {
             await producer.Publish("known", "one", next, 10);
-            await listener.UntilItemAsync(new Item("one", next + 9)); // This keeps the queue from being full again.
+            await listener.UntilItemAsync(new Item("one", next + 9)); // Without this wait, the queue would be full again.
         }
 
         Assert.Equal(Enumerable.Range(0, 111), listener.Items.Select(item => item.Number)); // The refused event, 11, was not published in part.

@@ -66,7 +66,7 @@ public sealed class StreamOrderTests
         var behind = await other.SubscribeAsync("behind");
         var producer = await gateway.ProducerAsync("one");
 
-        await producer.Publish("busy", "one", 0, 1); // Its delivery waits at the gate. The others queue up behind it.
+        await producer.Publish("busy", "one", 0, 1); // Its delivery waits at the gate. Later events wait behind it.
         await producer.Publish("behind", "one", 0, 1);
         await Task.WhenAll(listener.UntilCountAsync(1), behind.UntilCountAsync(1));
         await producer.Publish("busy", "one", 1, 512);
@@ -77,7 +77,7 @@ public sealed class StreamOrderTests
 
         Assert.Equal(Enumerable.Range(0, 513), listener.Items.Select(item => item.Number));
         await Waiting.UntilAsync(() => cluster.Measures.Sum("orleanschat.streams.delivery.size") == 515, "515 events counted as delivered");
-        Assert.Equal(5, cluster.Measures.Count("orleanschat.streams.delivery.size")); // 1, 256 and 256 on the busy stream, and two of 1 on the other.
+        Assert.Equal(5, cluster.Measures.Count("orleanschat.streams.delivery.size")); // Busy stream: 1, 256 and 256 events. Other stream: 1 and 1.
     }
 
     [Fact]

@@ -10,8 +10,8 @@ using OrleansChat.TestSupport;
 namespace OrleansChat.Streams.Tests;
 
 /// <summary>
-/// Silos over real sockets with one push stream provider. The name of the provider is unique, so that the measurements
-/// are those of this cluster alone.
+/// Silos over real sockets with one push stream provider. The name of the provider is unique, so only the measurements
+/// of this cluster have that name.
 /// </summary>
 internal sealed class StreamsCluster : IAsyncDisposable
 {
@@ -46,7 +46,7 @@ internal sealed class StreamsCluster : IAsyncDisposable
                 silo.Services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Error));
                 silo.Services.AddKeyedSingleton<IGrainStorage>("PubSubStore", (services, _) => subscriptions.On(services));
                 silo.AddPushStreams(provider, options);
-#pragma warning disable ORLEANSEXP003 // The product does not use it, but its streams must work over it.
+#pragma warning disable ORLEANSEXP003 // The product does not use this directory, but its streams must work with it.
                 if (distributedDirectory)
                 {
                     silo.AddDistributedGrainDirectory();
@@ -64,7 +64,7 @@ internal sealed class StreamsCluster : IAsyncDisposable
         return new StreamsCluster(cluster, provider) { Measures = measures, Subscriptions = subscriptions };
     }
 
-    /// <summary>Number of streams for which the silo keeps anything.</summary>
+    /// <summary>Number of streams for which the silo keeps state.</summary>
     public int StreamsKept(SiloHandle silo) => Adapter(silo).Streams;
 
     public QueueId QueueOf(string stream) => Adapter(Silos[0]).GetStreamQueueMapper().GetQueueForStream(StreamId.Create("test", stream));
@@ -74,7 +74,7 @@ internal sealed class StreamsCluster : IAsyncDisposable
 
     public Task StopAsync(SiloHandle silo) => _cluster.StopSiloAsync(silo);
 
-    /// <summary>Starts a stand-in for a client process: a host of its own, connected to every active silo.</summary>
+    /// <summary>Starts a separate host as a client process. It is connected to every active silo.</summary>
     public async Task<TestGateway> ConnectAsync()
     {
         var host = Host.CreateApplicationBuilder();

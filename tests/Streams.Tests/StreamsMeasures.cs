@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 
 namespace OrleansChat.Streams.Tests;
 
-/// <summary>The measurements of one provider's instruments so far, over all silos.</summary>
+/// <summary>The measurements of one provider on all silos so far.</summary>
 internal sealed class StreamsMeasures : IDisposable
 {
     private readonly Lock _lock = new();

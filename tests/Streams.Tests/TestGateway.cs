@@ -48,7 +48,7 @@ internal sealed class TestGateway(IHost host, string provider) : IAsyncDisposabl
         return producer;
     }
 
-    /// <summary>Ends as a killed process does: it withdraws no subscription, and no connection stays.</summary>
+    /// <summary>Ends like a killed process: withdraws no subscription, and leaves no connection open.</summary>
     public async Task DieAsync()
     {
         await host.StopAsync(new CancellationToken(canceled: true)).ContinueWith(_ => { }, TaskScheduler.Default);

@@ -14,7 +14,7 @@ public sealed class ArrowTests : IDisposable
     /// <summary>Frames that contain what a grain returned or published.</summary>
     private static readonly string[] FramesOfGrainRecords = ["ChatEvent", "Joined", "MarkMoved", "Page", "Presence", "TypingNow", "WhoIs"];
 
-    /// <summary>Frames that the gateway creates by itself, some of them also for refusals of grains.</summary>
+    /// <summary>Frames that the gateway itself creates. It creates some of them also for refusals of grains.</summary>
     private static readonly string[] FramesOfTheGateway = ["Bye", "Err", "Gap", "Ok", "Pong", "Welcome"];
 
     private ModuleDefinition Gateway { get; } = CompiledTypes.Read("Gateway");

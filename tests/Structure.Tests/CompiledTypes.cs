@@ -9,7 +9,9 @@ internal static class CompiledTypes
     /// <summary>The assembly of a project.</summary>
     public static ModuleDefinition Read(string project) => ModuleDefinition.ReadModule(Repository.AssemblyPath(project));
 
-    /// <summary>The types that a type uses, including its nested types. They include those of generated code.</summary>
+    /// <summary>
+    /// The types that a type and its nested types use. The nested types include those that the compiler generates.
+    /// </summary>
     public static IEnumerable<TypeReference> Used(TypeDefinition type)
     {
         IEnumerable<TypeReference?> declared =

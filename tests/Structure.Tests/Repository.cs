@@ -31,7 +31,9 @@ internal static class Repository
     public static IReadOnlyList<string> TypeNames(string project) => Read(
         project, reader => reader.TypeDefinitions.Select(handle => reader.GetString(reader.GetTypeDefinition(handle).Name)));
 
-    /// <summary>The files of packages that a project's build copies, and its publish too: those of its deps.json.</summary>
+    /// <summary>
+    /// The files of packages that the project's build and publish copy: the files that its deps.json lists.
+    /// </summary>
     public static IReadOnlyList<string> RuntimeFiles(string project)
     {
         using var file = File.OpenRead(Path.Combine(Root, project, "bin", Configuration, "net10.0", $"OrleansChat.{project}.deps.json"));

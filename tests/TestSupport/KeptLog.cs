@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace OrleansChat.TestSupport;
 
-/// <summary>Keeps the lines that are logged at a level or above it.</summary>
+/// <summary>Keeps the lines that are logged at <paramref name="minLevel"/> or a higher level.</summary>
 public sealed class KeptLog(LogLevel minLevel = LogLevel.Trace) : ILoggerProvider, ILogger
 {
     private readonly ConcurrentQueue<KeptLine> _lines = [];

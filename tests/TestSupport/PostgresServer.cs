@@ -10,9 +10,9 @@ public static class PostgresServer
     private static readonly Lazy<Task<PrivatePostgres>> TheShared = new(() => PrivatePostgres.StartAsync());
 
     /// <summary>
-    /// The server that all tests of this process share. A test makes its own database in it, and does not pause or kill
-    /// it. If PostgreSQL is not installed, the test is skipped, or fails if the environment variable
-    /// ORLEANSCHAT_REQUIRE names postgres.
+    /// The server that all tests of this process share. Each test creates its own database on the server, and must not
+    /// pause or kill the server. If PostgreSQL is not installed, the test is skipped, or fails if the environment
+    /// variable ORLEANSCHAT_REQUIRE names postgres.
     /// </summary>
     public static Task<PrivatePostgres> SharedAsync()
     {
@@ -21,8 +21,8 @@ public static class PostgresServer
     }
 
     /// <summary>
-    /// A server that belongs to the test, which may pause and kill it and disposes it. Skips or fails as
-    /// <see cref="SharedAsync"/> does, and skips if a server cannot be paused here.
+    /// Starts a server for one test. The test may pause and kill the server, and must dispose it. Skips or fails like
+    /// <see cref="SharedAsync"/>, and also skips if this system cannot pause a server.
     /// </summary>
     /// <param name="fsync">False gives up durability for speed.</param>
     public static Task<PrivatePostgres> StartAsync(bool fsync = true)
@@ -32,7 +32,7 @@ public static class PostgresServer
         return PrivatePostgres.StartAsync(fsync);
     }
 
-    /// <summary>Runs statements in a database, on a connection of their own.</summary>
+    /// <summary>Runs statements in a database, on a new connection.</summary>
     public static async Task ExecuteAsync(string database, params string[] statements)
     {
         await using var connection = await ConnectAsync(database);
@@ -43,7 +43,7 @@ public static class PostgresServer
         }
     }
 
-    /// <summary>Runs a query in a database, on a connection of its own. Returns its first value.</summary>
+    /// <summary>Runs a query in a database, on a new connection. Returns the first value.</summary>
     public static async Task<object?> AskAsync(string database, string query)
     {
         await using var connection = await ConnectAsync(database);

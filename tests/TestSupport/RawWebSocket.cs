@@ -8,10 +8,10 @@ using System.Text;
 namespace OrleansChat.TestSupport;
 
 /// <summary>
-/// A WebSocket client written from RFC 6455 alone. It shares no code with .NET or this project, so a mistake there
-/// cannot hide one in the server. It sends every frame that the test asks for, wrong ones too, and accepts nothing that
-/// a server must not send. One reader and one writer at a time. Every wait has a limit, and its failure says what was
-/// awaited.
+/// A WebSocket client written from RFC 6455 alone. It shares no code with .NET or this project, so a mistake in their
+/// code cannot hide a mistake in the server. The client sends every frame that the test requests, even an invalid one,
+/// and accepts nothing that a server must not send. It supports one reader and one writer at a time. Every wait has a
+/// limit, and its failure says what was awaited.
 /// </summary>
 public sealed class RawWebSocket : IDisposable
 {
@@ -50,7 +50,7 @@ public sealed class RawWebSocket : IDisposable
     /// <param name="receiveBuffer">
     /// The size of the socket's receive buffer, in bytes: small for a slow reader. Null leaves the system's default.
     /// </param>
-    /// <exception cref="RawUpgradeRefusedException">The server answered with another status than 101.</exception>
+    /// <exception cref="RawUpgradeRefusedException">The server answered with a status other than 101.</exception>
     public static async Task<RawWebSocket> ConnectAsync(
         Uri address, string[]? subprotocols = null, string[]? headers = null, int? receiveBuffer = null)
     {
@@ -138,7 +138,7 @@ public sealed class RawWebSocket : IDisposable
     }
 
     /// <summary>Receives the next whole frame; null at the end of the stream.</summary>
-    /// <exception cref="InvalidDataException">The server sent what no server may send.</exception>
+    /// <exception cref="InvalidDataException">The server sent something that a server must not send.</exception>
     public async Task<RawFrame?> ReceiveFrameAsync()
     {
         using var timeout = new CancellationTokenSource(Patience);
@@ -192,7 +192,7 @@ public sealed class RawWebSocket : IDisposable
         throw new InvalidDataException("Waited for text, but the stream ended.");
     }
 
-    /// <summary>Receives the next line. The server joins lines that wait together in one frame.</summary>
+    /// <summary>Receives the next line. If several lines wait, the server sends them in one frame.</summary>
     public async Task<string> ReceiveLineAsync()
     {
         while (_lines.Count == 0)
@@ -367,7 +367,7 @@ public sealed class RawWebSocket : IDisposable
     private void Check(RawFrame frame, byte[] head)
     {
         Require((head[0] & 0x30) == 0, "RSV2 and RSV3 must be 0, because no extension uses them");
-        Require(!frame.Compressed || (Extensions.Length > 0 && frame.Opcode == RawFrame.Text), "only text may be compressed, and only after an agreement");
+        Require(!frame.Compressed || (Extensions.Length > 0 && frame.Opcode == RawFrame.Text), "only text may be compressed, and only if that was agreed on");
         Require(
             frame.Opcode is RawFrame.Continuation or RawFrame.Text or RawFrame.Binary or RawFrame.Close or RawFrame.Ping or RawFrame.Pong,
             $"{frame.Opcode} is not an opcode");
@@ -385,7 +385,7 @@ public sealed class RawWebSocket : IDisposable
     private async Task<byte[]> NeedAsync(int count, CancellationToken cancellationToken) =>
         await TakeAsync(count, cancellationToken) ?? throw new InvalidDataException("The stream ended within a frame or the handshake.");
 
-    /// <summary>Reads so many bytes; null if the stream ends before the first one.</summary>
+    /// <summary>Reads <paramref name="count"/> bytes; null if the stream ends before the first byte.</summary>
     private async Task<byte[]?> TakeAsync(int count, CancellationToken cancellationToken)
     {
         var taken = new byte[count];

@@ -8,8 +8,8 @@ namespace OrleansChat.TestSupport;
 public static class Talk
 {
     /// <summary>
-    /// Sends at least one message from one user to the other, until it is stopped. Asserts that each arrives, and
-    /// returns their number.
+    /// Sends messages from one user to the other until the token is cancelled, at least one. Asserts that each message
+    /// arrives, and returns the number of messages.
     /// </summary>
     public static async Task<int> ChatAsync(RawWebSocket ann, RawWebSocket bob, TimeSpan pause, CancellationToken over)
     {

@@ -23,7 +23,7 @@ public sealed class TcpRelay : IAsyncDisposable
     /// <param name="port">The port of the server.</param>
     /// <param name="open">
     /// Runs for each client before the relay connects to the server. Returns the first bytes to the server; null if the
-    /// relay must close the client. Without it, every byte passes unchanged.
+    /// relay must close the client. If <paramref name="open"/> is null, every byte passes unchanged.
     /// </param>
     public TcpRelay(string host, int port, Func<NetworkStream, CancellationToken, Task<byte[]?>>? open = null)
     {
@@ -36,7 +36,8 @@ public sealed class TcpRelay : IAsyncDisposable
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
     /// <summary>
-    /// Whether the network is down. If it is, the relay closes all connections, and new ones at once.
+    /// Whether the network is down. While it is down, the relay closes all open connections, and closes each new
+    /// connection at once.
     /// </summary>
     public bool Away
     {
@@ -61,7 +62,7 @@ public sealed class TcpRelay : IAsyncDisposable
         }
     }
 
-    /// <summary>Closes all connections. New ones work.</summary>
+    /// <summary>Closes all connections. New connections work.</summary>
     public void Cut()
     {
         foreach (var passage in _passages.Keys)

@@ -154,7 +154,7 @@ test('Wake_WhenThePageIsVisibleResumedShownOrOnline_CallsItsListener', () => {
 
   document.dispatchEvent(new Event('visibilitychange'));
   window.dispatchEvent(shown(false));
-  assert.equal(calls, 0, 'not when the page is hidden or loaded for the first time');
+  assert.equal(calls, 0, 'no call when the page is hidden or loaded for the first time');
   document.visibilityState = 'visible';
   for (const [target, name] of [[document, 'visibilitychange'], [document, 'resume'], [window, 'online']]) target.dispatchEvent(new Event(name));
   window.dispatchEvent(shown(true));

@@ -52,8 +52,8 @@ test('Sends_WhenTheUserIsNoLongerAMember_FailAndDoNotJoin', async () => {
   await settle();
   const resume = s.socket.all('join').at(-1);
   assert.deepEqual([resume.room, resume.resume, resume.after, resume.epoch], ['team', true, 3, EPOCH]);
-  s.socket.says({ t: 'err', id: resume.id, code: 'not_member', message: 'You are no member.' });
-  await assert.rejects(send.done, { code: 'not_member', message: 'You are no member.' });
+  s.socket.says({ t: 'err', id: resume.id, code: 'not_member', message: 'You are not a member.' });
+  await assert.rejects(send.done, { code: 'not_member', message: 'You are not a member.' });
   const later = room.send('still there?');
   assert.equal(later.status, 'failed');
   await assert.rejects(later.done, { code: 'not_member' });

@@ -23,7 +23,7 @@ test('Sends_WhenUnansweredAtAReconnect_AreResentWithTheirIdsAfterTheResume', asy
   const first = s.socket.last('send');
   await s.again();
   await s.welcome();
-  assert.equal(s.socket.all('send').length, 0, 'not before the room is resumed');
+  assert.equal(s.socket.all('send').length, 0, 'no send before the room is resumed');
   await s.joined('lobby');
   assert.deepEqual(s.socket.all('send'), [first]);
   ok(s.socket, 1, { dup: true });

@@ -161,7 +161,7 @@ test('Session_WhenReplacedAgainAndAgain_WaitsEverLonger', async () => {
   s.session.connect();
   await s.welcome();
   for (let round = 0; round < 9; round++) {
-    // Long enough for a good connection. That alone does not reset the delays.
+    // The connection lasts long enough to be a good one. That alone does not reset the delays.
     await s.clock.advance(60_000);
     s.socket.says({ t: 'bye', code: 4002, reason: 'a newer connection of this device took over' });
     s.socket.ends(4002);
@@ -232,7 +232,7 @@ test('Session_WhenAnUnrequestedJoinedArrives_OpensTheRoomAndResumesIt', async ()
   s.socket.says({ t: 'joined', room: '@bob', kind: 'direct', seq: 4, epoch: 'd', after: 3, read: 1, unread: 2, count: 2 });
   s.socket.says(event(4, { room: '@bob' }), event(5, { room: '@bob' }));
   assert.equal(opened[0].name, '@bob');
-  assert.equal(opened[0].unread, 3, 'two counted by the server, and one since');
+  assert.equal(opened[0].unread, 3, 'the server counted two, and one event arrived since');
   await s.again();
   await s.welcome();
   assert.deepEqual(s.socket.last('hello').rooms['@bob'], { seq: 5, epoch: 'd' });

@@ -33,7 +33,7 @@ internal sealed class HandMade
     };
 
     /// <summary>
-    /// A history with so many sends of Ann. All are acknowledged and in the log, and Bob received all events.
+    /// A history with this number of sends by Ann. All are acknowledged and in the log, and Bob received all events.
     /// </summary>
     public static HandMade Of(int sends)
     {

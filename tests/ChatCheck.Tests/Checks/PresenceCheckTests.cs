@@ -14,7 +14,7 @@ public sealed class PresenceCheckTests
     [InlineData(20, true)]
     [InlineData(35, true)]  // Bob left less than the bound ago.
     [InlineData(50, false)]
-    [InlineData(61, true)]  // Bob's absence is over.
+    [InlineData(61, true)]  // Bob's absence ended at 60 s.
     public void Find_WhenPresenceIsRightWithinTheBound_ReturnsNothing(int at, bool seen) => Assert.Empty(Find(at, seen));
 
     [Fact]
@@ -42,8 +42,8 @@ public sealed class PresenceCheckTests
         Assert.Single(Find(45, seen: true, new Disturbance("kill gateway-1", 0, Second(30), Second(36))));
 
     [Theory]
-    [InlineData(null, 30, 36)] // A silo: the bound has not passed since its return.
-    [InlineData(1, 44, 44)]    // The gateway that Ann asks.
+    [InlineData(null, 30, 36)] // A silo was killed, and the bound has not passed since its return.
+    [InlineData(1, 44, 44)]    // The gateway that Ann asks was killed.
     public void Find_WhenADisturbanceLasts_ReturnsNothing(int? gateway, int from, int to) =>
         Assert.Empty(Find(45, seen: true, new Disturbance("kill", gateway, Second(from), Second(to))));
 

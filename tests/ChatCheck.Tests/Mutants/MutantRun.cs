@@ -30,7 +30,10 @@ internal static class MutantRun
     /// <summary>Runs ChatCheck and asserts that it names the broken promise.</summary>
     public static Task CatchesAsync(string promise, int seconds, params string[] options) => CatchesAsync([promise], seconds, options);
 
-    /// <summary>The same if the events that readers got before the fault decide which promise is broken.</summary>
+    /// <summary>
+    /// Like the other overload, but for a fault that can break one of several promises. The events that readers
+    /// received before the fault decide which promise it breaks.
+    /// </summary>
     public static async Task CatchesAsync(string[] promises, int seconds, params string[] options)
     {
         var (exitCode, said) = await OfAsync(seconds, options);

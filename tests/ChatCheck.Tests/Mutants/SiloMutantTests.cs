@@ -16,8 +16,8 @@ public sealed class SiloMutantTests
         MutantRun.CatchesAsync(AckCheck.Doubled, 6, "--faults", "cut", "--every", "1", "--rate", "900", "--set", "silo/Faults:Log=ForgetClientId");
 
     /// <summary>
-    /// Two events get the same sequence. If a reader got the first one, its stream shows the fault; if not, the first
-    /// sender's <c>ok</c> does.
+    /// Two events get the same sequence. If a reader received the first event, the stream of that reader shows the
+    /// fault. Otherwise the <c>ok</c> of the first sender shows it.
     /// </summary>
     [Fact]
     public Task ChatCheck_WhenASiloReusesASequenceAfterACrash_ReportsIt() =>

@@ -5,8 +5,8 @@ using System.Text.Json.Nodes;
 namespace OrleansChat.EndToEnd.Tests.Chat;
 
 /// <summary>
-/// Members that send to the same rooms through all gateways while a test injects faults. At the end, no acknowledged
-/// send is lost or doubled, and every member received exactly the log.
+/// Members that send to the same rooms through all gateways while a test injects faults. At the end, the crowd asserts
+/// that no acknowledged send is lost or doubled, and that every member received exactly the log.
 /// </summary>
 internal sealed class Crowd : IAsyncDisposable
 {
@@ -61,7 +61,7 @@ internal sealed class Crowd : IAsyncDisposable
         {
             Assert.True(
                 Stopwatch.GetElapsedTime(began) < MaxWait,
-                $"Each member must get {EachBetween} answers more than {string.Join(", ", before)}, but they have {string.Join(", ", Members.Select(member => member.Answered.Count))}.");
+                $"Each member must get {EachBetween} more answers. They had {string.Join(", ", before)} answers, and now have {string.Join(", ", Members.Select(member => member.Answered.Count))}.");
             if (await Task.WhenAny(_talking, Task.Delay(50, TestContext.Current.CancellationToken)) == _talking)
             {
                 await _talking;

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace OrleansChat.EndToEnd.Tests.Chat;
 
-/// <summary>Direct conversations: two users with all their devices, and nobody else.</summary>
+/// <summary>A direct conversation reaches its two users on all their devices, and no other user.</summary>
 [Collection(nameof(ProcessTestCluster))]
 public sealed class DirectTests(ProcessTestCluster cluster)
 {

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace OrleansChat.EndToEnd.Tests.Chat;
 
-/// <summary>Groups: messages reach the members on all their devices, and nobody else.</summary>
+/// <summary>The messages of a group reach the members on all their devices, and no other user.</summary>
 [Collection(nameof(ProcessTestCluster))]
 public sealed class GroupTests(ProcessTestCluster cluster)
 {

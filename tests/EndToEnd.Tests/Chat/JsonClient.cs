@@ -26,7 +26,7 @@ internal sealed class JsonClient : IAsyncDisposable
     private int _commands;
 
     /// <summary>
-    /// Completes when the client may read, with the number of bytes. If it is null, the client reads at full speed.
+    /// Completes when the client may read, with the number of bytes. If this is null, the client reads at full speed.
     /// </summary>
     private Func<Task<int>>? _pace;
     private HttpMessageInvoker? _http;
@@ -59,11 +59,11 @@ internal sealed class JsonClient : IAsyncDisposable
     public static Task<JsonClient> ConnectAsync(int port, string user, params (string Room, long Seq, string Epoch)[] cursors) =>
         ConnectAsync(new(user), new($"ws://127.0.0.1:{port}/ws?user={Uri.EscapeDataString(user)}"), null, cursors);
 
-    /// <summary>The same with a token in <c>hello</c>, as in browsers.</summary>
+    /// <summary>Connects with a token in <c>hello</c>, as browsers do.</summary>
     public static Task<JsonClient> ConnectByTokenAsync(int port, string user, string token, params (string Room, long Seq, string Epoch)[] cursors) =>
         ConnectAsync(new(user), new($"ws://127.0.0.1:{port}/ws"), token, cursors);
 
-    /// <summary>The same with a token in the request, as in other programs.</summary>
+    /// <summary>Connects with a token in the request, as other programs do.</summary>
     public static Task<JsonClient> ConnectWithTokenAsync(int port, string user, string token, params (string Room, long Seq, string Epoch)[] cursors)
     {
         var client = new JsonClient(user);
@@ -72,8 +72,8 @@ internal sealed class JsonClient : IAsyncDisposable
     }
 
     /// <summary>
-    /// The same for a slow reader. Before each read it awaits <paramref name="pace"/>, which returns how many bytes it
-    /// may read. Its receive buffer is small.
+    /// Connects as a slow reader with a small receive buffer. Before each read, the client awaits <paramref
+    /// name="pace"/>, which returns how many bytes the client may read.
     /// </summary>
     public static Task<JsonClient> ConnectSlowlyAsync(int port, string user, Func<Task<int>> pace)
     {
@@ -173,7 +173,8 @@ internal sealed class JsonClient : IAsyncDisposable
     }
 
     /// <summary>
-    /// Sends a command and returns the answer with the same id; null if the connection or the time ends before.
+    /// Sends a command and returns the answer with the same id; null if the connection ends or the timeout passes
+    /// first.
     /// </summary>
     public async Task<JsonObject?> TryAskAsync(JsonObject command, TimeSpan within)
     {
@@ -192,7 +193,7 @@ internal sealed class JsonClient : IAsyncDisposable
             exception is WebSocketException or ObjectDisposedException or InvalidOperationException or TimeoutException
             || (exception is OperationCanceledException && !TestContext.Current.CancellationToken.IsCancellationRequested))
         {
-            // The connection has ended, or the time is over.
+            // The connection has ended, or the timeout has passed.
         }
 
         return answered.Task.IsCompleted ? await answered.Task : null;

@@ -12,12 +12,12 @@ namespace OrleansChat.EndToEnd.Tests.Chat;
 internal delegate Task<JsonClient> Connect(int gateway, string user, params (string Room, long Seq, string Epoch)[] cursors);
 
 /// <summary>
-/// A client that behaves as docs/protocol.md asks. It retries a send with the same id until it gets an answer. If the
-/// connection ends, or an answer takes too long, the client waits as long as <c>bye</c> said and resumes at another
-/// gateway with its cursors.
+/// A client that follows docs/protocol.md. It retries a send with the same id until it gets an answer. If the
+/// connection ends, or an answer takes too long, the client waits for the time that <c>bye</c> contained. Then it
+/// resumes at another gateway with its cursors.
 /// </summary>
 /// <param name="patience">
-/// How long an answer may take. A gateway that stands still answers nothing, but its connections stay open.
+/// How long an answer may take. A paused gateway sends no answer, but its connections stay open.
 /// </param>
 internal sealed class Member(string name, string[] rooms, int[] gateways, int first, Connect connect, TimeSpan patience) : IAsyncDisposable
 {
@@ -58,7 +58,9 @@ internal sealed class Member(string name, string[] rooms, int[] gateways, int fi
         }
     }
 
-    /// <summary>Sends to the rooms in turn until it is stopped. At the end, every send has its answer.</summary>
+    /// <summary>
+    /// Sends to the rooms in turn until the token is cancelled. At the end, every send has its answer.
+    /// </summary>
     public async Task TalkAsync(CancellationToken stop)
     {
         while (!stop.IsCancellationRequested)
@@ -171,7 +173,8 @@ internal sealed class Member(string name, string[] rooms, int[] gateways, int fi
     }
 
     /// <summary>
-    /// Whether all rooms of the cursors were joined. If one cannot be joined, its error arrives or the connection ends.
+    /// Waits until all rooms of the cursors are joined. Returns false if the error of a room arrives, or if the
+    /// connection ends first.
     /// </summary>
     private static async Task<bool> ResumedAsync(JsonClient client, int roomCount)
     {

@@ -2,7 +2,7 @@ using OrleansChat.EndToEnd.Tests.LocalCluster;
 
 namespace OrleansChat.EndToEnd.Tests.Chat;
 
-/// <summary>Every process of a cluster ends and starts again.</summary>
+/// <summary>Every process of a cluster stops and starts again.</summary>
 public sealed class RestartTests
 {
     [Theory, InlineData("INT"), InlineData("KILL")]

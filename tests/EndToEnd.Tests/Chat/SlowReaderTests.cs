@@ -5,7 +5,7 @@ namespace OrleansChat.EndToEnd.Tests.Chat;
 
 /// <summary>
 /// One reader in a busy room reads 1 KB/s. It lags, stays connected, and has the whole log in the end. bench/Load
-/// measures what it costs the others.
+/// measures what a slow reader costs the other members.
 /// </summary>
 public sealed class SlowReaderTests
 {
@@ -35,7 +35,8 @@ public sealed class SlowReaderTests
         fullSpeed.SetResult();
         var pushed = await slow.EventsAsync("busy", Messages);
 
-        // The reader lagged: gaps name the dropped events. The send queue and the sockets held far less than was sent.
+        // The reader lagged: gaps name the dropped events. The send queue and the sockets held far less than the writer
+        // sent.
         var gaps = slow.Frames.Where(frame => (string?)frame["t"] == "gap").ToArray();
         Assert.NotEmpty(gaps);
         var held = slow.Frames.TakeWhile(frame => frame != gaps[0]).Sum(frame => (long)frame.ToJsonString().Length);

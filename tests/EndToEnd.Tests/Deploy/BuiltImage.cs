@@ -44,7 +44,7 @@ internal sealed class BuiltImage : IDisposable
 
     private async Task BuildAsync()
     {
-        await RunAsync("chmod 755 .", _folder.FullName); // The image has another user.
+        await RunAsync("chmod 755 .", _folder.FullName); // The image runs as another user.
         var work = _folder.CreateSubdirectory("src").FullName;
         foreach (var line in File.Build)
         {
@@ -71,7 +71,7 @@ internal sealed class BuiltImage : IDisposable
             return;
         }
 
-        // As in .dockerignore.
+        // .dockerignore excludes these folders too.
         foreach (var entry in Directory.EnumerateFileSystemEntries(source).Where(entry => Path.GetFileName(entry) is not ("bin" or "obj")))
         {
             Copy(entry, Path.Combine(target, Path.GetFileName(entry)));
@@ -83,7 +83,7 @@ internal sealed class BuiltImage : IDisposable
         var start = new ProcessStartInfo("/bin/sh", ["-c", command]) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var inherited in start.Environment.Keys.Where(name => name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)).ToArray())
         {
-            start.Environment.Remove(inherited); // Set by the build that runs these tests.
+            start.Environment.Remove(inherited); // The build that runs these tests has set it.
         }
 
         start.Environment["PATH"] = $"{DotNet}:{Environment.GetEnvironmentVariable("PATH")}";
@@ -114,8 +114,8 @@ internal sealed class BuiltImage : IDisposable
 }
 
 /// <summary>
-/// Both images as folders, built once for all tests of a class. Their programs run as processes, and if the tests run
-/// as root, under the image's user.
+/// Both images as folders, built once for all tests of a class. Their programs run as processes. If the tests run as
+/// root, the processes run as the image's user.
 /// </summary>
 public sealed class BuiltImages : IAsyncLifetime, IImages
 {

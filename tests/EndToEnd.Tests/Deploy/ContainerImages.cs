@@ -5,10 +5,10 @@ using OrleansChat.TestSupport.Deploy;
 namespace OrleansChat.EndToEnd.Tests.Deploy;
 
 /// <summary>
-/// Both images. buildah builds them from the unchanged Dockerfiles on replacements for the base images (see images.sh).
-/// podman runs them with a read-only root, no capabilities, no new privileges and the workload's memory limit. This
-/// needs root on Linux, podman, buildah, runc, conmon and busybox. If they cannot run a container here, the tests are
-/// skipped with the reason, or fail if ORLEANSCHAT_REQUIRE names images.
+/// Both images as containers. buildah builds the images from the unchanged Dockerfiles, on replacements for the base
+/// images (see images.sh). podman runs them with a read-only root, no capabilities, no new privileges and the
+/// workload's memory limit. The tests need root on Linux, podman, buildah, runc, conmon and busybox. If no container
+/// can run on this machine, the tests are skipped with the reason, or fail if ORLEANSCHAT_REQUIRE names images.
 /// </summary>
 public sealed class ContainerImages : IAsyncLifetime, IImages
 {
@@ -90,7 +90,7 @@ public sealed class ContainerImages : IAsyncLifetime, IImages
         _folder.Delete(recursive: true);
     }
 
-    // Each run has its own storage, but conmon and runc share their names on the whole machine.
+    // Each run has its own storage, but the names of containers in conmon and runc belong to the whole machine.
     private string NameOf(string name) => $"{_folder.Name}-{name}";
 
     private string[] Command(
@@ -160,7 +160,7 @@ public sealed class ContainerImages : IAsyncLifetime, IImages
         var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var inherited in start.Environment.Keys.Where(name => name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)).ToArray())
         {
-            start.Environment.Remove(inherited); // Set by the build that runs these tests.
+            start.Environment.Remove(inherited); // The build that runs these tests has set it.
         }
 
         foreach (var (name, value) in _engine)
@@ -168,7 +168,7 @@ public sealed class ContainerImages : IAsyncLifetime, IImages
             start.Environment[name] = value;
         }
 
-        using var limit = new CancellationTokenSource(within); // Not the test's token, because the cleanup also follows a cancelled test.
+        using var limit = new CancellationTokenSource(within); // Not the test's token, because the cleanup must run even if the test is cancelled.
         using var process = Process.Start(start)!;
         try
         {

@@ -7,7 +7,7 @@ namespace OrleansChat.EndToEnd.Tests.Deploy;
 
 /// <summary>
 /// The published programs with exactly the environment that <c>deploy/</c> gives them. <see cref="RunningPod"/> lists
-/// the exceptions. Publishing takes a minute, so <c>./test.sh --all</c> runs them.
+/// the exceptions. Publishing takes a minute, so only <c>./test.sh --all</c> runs these tests.
 /// </summary>
 [Collection(Collection)]
 [Trait("Run", "all")]
@@ -102,7 +102,7 @@ public sealed class DeploymentTests(BuiltImages images) : IClassFixture<BuiltIma
         {
             if (!OperatingSystem.IsWindows())
             {
-                File.SetUnixFileMode(data.FullName, (UnixFileMode)0b111_111_111); // The image has another user.
+                File.SetUnixFileMode(data.FullName, (UnixFileMode)0b111_111_111); // The image runs as another user.
             }
 
             var alone = AloneWithSqlite(RunningLocalCluster.FreePorts(2));
@@ -119,8 +119,8 @@ public sealed class DeploymentTests(BuiltImages images) : IClassFixture<BuiltIma
     }
 
     /// <summary>
-    /// A silo without a database. As the only silo of a machine, it uses its ports on every loopback address, so it
-    /// gets free ones.
+    /// A silo without a database. As the only silo of a machine, it listens on its ports at every loopback address, so
+    /// the test gives it free ports.
     /// </summary>
     internal static Workload AloneWithSqlite(int ports) => Workload.Kubernetes.Single(workload => workload.Program == "Silo") with
     {

@@ -9,11 +9,14 @@ internal interface IImages
     IReadOnlyDictionary<string, string>? Engine { get; }
 
     /// <summary>
-    /// The command that runs a workload's image in the foreground. SIGTERM ends it, and its exit code is the program's.
+    /// The command that runs a workload's image in the foreground. SIGTERM ends the command, and its exit code is the
+    /// exit code of the program.
     /// </summary>
     /// <param name="mounts">The mounts: for each path in the container, its source on this machine.</param>
     string[] Command(Workload workload, string name, IReadOnlyDictionary<string, string> environment, IReadOnlyDictionary<string, string> mounts);
 
-    /// <summary>Removes everything that remains of a workload that ran under a name. There may be nothing.</summary>
+    /// <summary>
+    /// Removes everything that remains of a workload that ran under this name. Does nothing if nothing remains.
+    /// </summary>
     Task RemoveAsync(string name);
 }

@@ -59,7 +59,7 @@ public sealed class ImageTests(ContainerImages images) : IClassFixture<Container
         {
             if (!OperatingSystem.IsWindows())
             {
-                File.SetUnixFileMode(data.FullName, (UnixFileMode)0b111_111_111); // The image has another user.
+                File.SetUnixFileMode(data.FullName, (UnixFileMode)0b111_111_111); // The image runs as another user.
             }
 
             var alone = DeploymentTests.AloneWithSqlite(RunningLocalCluster.FreePorts(2));

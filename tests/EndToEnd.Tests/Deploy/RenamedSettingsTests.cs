@@ -9,7 +9,7 @@ namespace OrleansChat.EndToEnd.Tests.Deploy;
 /// <summary>A configuration of version 0.1.0 works in this version.</summary>
 public sealed class RenamedSettingsTests
 {
-    /// <summary>All settings of 0.1.0 that had a default, each with it.</summary>
+    /// <summary>The settings of 0.1.0 that had a default, each with its default.</summary>
     private static string[] Before => File.ReadAllLines(Path.Combine(DeployTree.Root, "tests", "EndToEnd.Tests", "Deploy", "settings-0.1.0.txt"));
 
     [Theory]

@@ -139,7 +139,8 @@ internal sealed class RunningPod : IAsyncDisposable
         _files.Delete(recursive: true);
     }
 
-    // Adds the secrets that Compose would mount. The image's user is not this one, and must be able to read them.
+    // Adds the secrets that Compose would mount. The image's user differs from the user of the tests, and must be able
+    // to read the secrets.
     private Dictionary<string, string> Mounts(Dictionary<string, string> environment, IReadOnlyDictionary<string, string>? others)
     {
         var mounts = new Dictionary<string, string>(others ?? new Dictionary<string, string>());

@@ -59,8 +59,8 @@ internal static class SettingsCatalog
     private static readonly Assembly[] GatewayParts = [typeof(Identity).Assembly, typeof(ClusterSettings).Assembly, typeof(ProtocolLimits).Assembly];
 
     /// <summary>
-    /// The sections of both programs. Most types name their section themselves; the list names the section of the
-    /// others.
+    /// The sections of both programs. Most types name their section themselves. For the other types, this list has the
+    /// name.
     /// </summary>
     public static IReadOnlyList<SettingsSection> Sections { get; } =
     [

@@ -74,7 +74,7 @@ public sealed partial class SettingsTests
         var draining = drain.Within + drain.AnswerTimeout + closing;
 
         Assert.True(workload.PreStop + stop + Slack <= workload.Grace, $"{workload.PreStop} + {stop} + {Slack} is more than {workload.Grace}, after which the process is killed.");
-        Assert.True(draining + Slack <= stop, $"A drain may take {draining}, and the rest {Slack}. That is more than {stop}, the limit of a stop, so Drain:Within cannot be used up.");
+        Assert.True(draining + Slack <= stop, $"A drain may take {draining}, and the rest {Slack}. That is more than {stop}, the limit of a stop, so a drain cannot use all of Drain:Within.");
         Assert.True(ClusterTimings.Farewell < stop);
     }
 

@@ -5,8 +5,8 @@
 #   images.sh probe
 #   images.sh build DIRECTORY DOTNET PACKAGES SDK_IMAGE RUNTIME_IMAGE TREE
 #   images.sh clean DIRECTORY
-# PACKAGES is a folder of NuGet packages, and the only feed of the builds. They get its NuGet.config in the same way
-# as an operator's.
+# PACKAGES is a folder of NuGet packages, and the only feed of the builds. The builds get a NuGet.config that names the
+# feed, in the same way as they get an operator's NuGet.config.
 set -eu
 
 if [ "$1" = probe ]; then
@@ -70,7 +70,8 @@ ln -s busybox "$root/usr/bin/sh"; ln -s busybox "$root/usr/bin/mkdir"
 buildah config --env DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=true --env PATH=/usr/bin --env DOTNET_CLI_TELEMETRY_OPTOUT=1 "$container"
 buildah commit --quiet --rm "$container" "$sdk"
 
-# In a fallback folder, NuGet uses the packages in place. From a feed, it would unpack each again, which takes minutes.
+# In a fallback folder, NuGet uses the packages in place. From a feed, NuGet would unpack each package again, which
+# takes minutes.
 cat > "$work/nuget.config" <<'CONFIG'
 <configuration>
   <packageSources><clear /><add key="feed" value="/feed" /></packageSources>

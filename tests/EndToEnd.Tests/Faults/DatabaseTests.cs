@@ -4,7 +4,7 @@ using OrleansChat.EndToEnd.Tests.Chat;
 
 namespace OrleansChat.EndToEnd.Tests.Faults;
 
-/// <summary>The database of the whole cluster stands still.</summary>
+/// <summary>The database of the whole cluster is paused.</summary>
 [Collection(nameof(FaultCluster))]
 public sealed class DatabaseTests(FaultCluster cluster)
 {

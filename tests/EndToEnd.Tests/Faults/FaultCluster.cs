@@ -62,11 +62,13 @@ public sealed class FaultCluster : IAsyncLifetime
         }
     }
 
-    /// <summary>Waits until <c>who</c> counts so many users in a room. Fails after a time.</summary>
+    /// <summary>
+    /// Waits until <c>who</c> counts <paramref name="count"/> users in a room. Fails after <paramref name="within"/>.
+    /// </summary>
     internal static Task CountsAsync(JsonClient asker, string room, int count, TimeSpan within) =>
         HoldsAsync(asker, room, $"{count} users", who => (int?)who["count"] == count, within);
 
-    /// <summary>Waits until <c>who</c> does not list a user in a room. Fails after a time.</summary>
+    /// <summary>Waits until <c>who</c> does not list a user in a room. Fails after <paramref name="within"/>.</summary>
     internal static Task HasLeftAsync(JsonClient asker, string room, string user, TimeSpan within) =>
         HoldsAsync(asker, room, $"no {user}", who => who["users"] is JsonArray users && !users.Any(here => (string?)here == user), within);
 

@@ -39,7 +39,7 @@ public sealed class FaultyCluster : IAsyncLifetime
     }
 
     /// <summary>From now on, applies a fault to all deliveries to the faulty gateway, or to a share of them.</summary>
-    /// <returns>The number of deliveries that the fault before changed.</returns>
+    /// <returns>The number of deliveries that the previous fault affected.</returns>
     internal async Task<int> BecomeAsync(string stream, double share = 1)
     {
         using var answer = await Http.PutAsync(

@@ -53,7 +53,8 @@ public sealed class StopTests(FaultCluster cluster)
             await crowd.TalkedAsync();
         }
 
-        // The streams of a stopping silo stop after its rooms, so what the rooms publish last reaches the gateways.
+        // The streams of a stopping silo stop after its rooms, so the last events that the rooms publish reach the
+        // gateways.
         Assert.DoesNotContain(cluster.Said, line => line.Contains("StreamQueueStoppedException", StringComparison.Ordinal));
         await crowd.AssertNothingIsLostAsync(cluster.Ports[0]);
         await using var asker = await JsonClient.ConnectAsync(cluster.Ports[1], cluster.Fresh("asker"));

@@ -3,9 +3,9 @@ using OrleansChat.EndToEnd.Tests.Chat;
 namespace OrleansChat.EndToEnd.Tests.Faults;
 
 /// <summary>
-/// The stream of one gateway is faulty without an error. The clients of both gateways still get every event once and in
-/// order, the last one too. The test's output has the delays; the asserted bound is far above what a busy machine
-/// needs.
+/// The stream of one gateway is faulty, but reports no error. The clients of both gateways still get every event once
+/// and in order, including the last one. The test writes the delays to its output. The asserted bound is far above what
+/// a busy machine needs.
 /// </summary>
 public sealed class StreamFaultTests(FaultyCluster cluster, ITestOutputHelper output) : IClassFixture<FaultyCluster>
 {

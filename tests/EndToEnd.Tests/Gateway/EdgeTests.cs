@@ -153,7 +153,8 @@ public sealed class EdgeTests(EdgeTests.LoneSilo silo) : IClassFixture<EdgeTests
     }
 
     /// <summary>
-    /// Opens so many sockets that send nothing. Their operating system connects them before the gateway accepts them.
+    /// Opens <paramref name="count"/> sockets that send nothing. The operating system connects them before the gateway
+    /// accepts them.
     /// </summary>
     private static async Task<List<Socket>> IdleAsync(int port, int count)
     {

@@ -5,7 +5,7 @@ using OrleansChat.TestSupport;
 
 namespace OrleansChat.EndToEnd.Tests.Hostile;
 
-/// <summary>Users who ask for more than their budgets allow, while another user sends.</summary>
+/// <summary>Users that exceed their budgets, while another user sends.</summary>
 [Collection(nameof(HostileTests)), Trait("Run", "all")]
 public sealed class BudgetTests
 {
@@ -41,7 +41,7 @@ public sealed class BudgetTests
 
             // The defaults of Budgets:CommandsPerSecond and CommandBurst.
             Assert.InRange(answered, 1, 1.1 * (1000 + (100 * Stopwatch.GetElapsedTime(started).TotalSeconds)));
-            Assert.True(refused > 0, "The gateway refused no question.");
+            Assert.True(refused > 0, "The gateway refused none of the commands.");
         });
     }
 
@@ -114,9 +114,9 @@ public sealed class BudgetTests
             return acked;
         }));
 
-        // The defaults of Limits:SendsPerSecond and SendBurst, and one second more for the leased blocks.
+        // The defaults of Limits:SendsPerSecond and SendBurst, and the sends of one more second for the leased blocks.
         Assert.InRange(sent.Sum(), 10, 20 + (10 * (Stopwatch.GetElapsedTime(started).TotalSeconds + 1)));
-        Assert.All(sent, one => Assert.True(one >= sent.Sum() / 4, $"One gateway sent only {one} of {sent.Sum()}."));
+        Assert.All(sent, one => Assert.True(one >= sent.Sum() / 4, $"One gateway sent only {one} of {sent.Sum()} messages."));
     }
 
     /// <summary>Fills a room with 114 messages of 16,000 bytes.</summary>
@@ -135,7 +135,7 @@ public sealed class BudgetTests
     }
 
     /// <summary>
-    /// Runs an attack while another user sends. Asserts that each of these sends is acknowledged once and none is
+    /// Runs an attack while another user sends. Asserts that each of that user's sends is acknowledged once and not
     /// refused, and that the gateway frees the memory of the attack.
     /// </summary>
     private static async Task BesideABystanderAsync(GatewayHere gateway, Func<Task> attack)

@@ -16,7 +16,7 @@ public sealed class HostileTests
     private const long MaxKept = 50 * 1024 * 1024;
     private const string Json = "orleanschat.v1.json";
 
-    /// <summary>Keeps a user below the limit of 10 sends per second.</summary>
+    /// <summary>The pause after each send. It keeps a user below the limit of 10 sends per second.</summary>
     private static readonly TimeSpan TalkPause = TimeSpan.FromMilliseconds(110);
 
     [Fact]
@@ -56,8 +56,8 @@ public sealed class HostileTests
         var clients = new ConcurrentBag<RawWebSocket>();
         try
         {
-            // Up to 16 at a time. The attackers share this process with the gateway, and on a slow machine all together
-            // would keep it from renewing its lease.
+            // Up to 16 connections at a time. The attackers share this process with the gateway. On a slow machine, all
+            // attackers together would keep the gateway from renewing its lease.
             await Parallel.ForAsync(0, Connections, new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (n, _) =>
             {
                 var client = await gateway.ConnectAsync($"/ws?user=eve-{n}", Json);
@@ -95,8 +95,8 @@ public sealed class HostileTests
     }
 
     /// <summary>
-    /// Sends commands of one kind as fast as it can. The gateway executes some, refuses the rest with
-    /// <c>rate_limited</c> and keeps the connection.
+    /// Sends commands of one kind as fast as the connection accepts them. The gateway executes some, refuses the rest
+    /// with <c>rate_limited</c> and keeps the connection.
     /// </summary>
     private static async Task FloodAsync(GatewayHere gateway, string kind)
     {
@@ -126,7 +126,7 @@ public sealed class HostileTests
                     : $$"""{"t":"{{asks[n % asks.Length]}}","id":"{{n}}","room":"attic","read":0}""");
             }
 
-            // The gateway may refuse this one too. In both cases it answers.
+            // The gateway may refuse this ping too. In both cases the gateway answers.
             await client.SendTextAsync("""{"t":"ping","id":"the end"}""");
         }
     }

@@ -8,8 +8,8 @@ using OrleansChat.TestSupport;
 namespace OrleansChat.EndToEnd.Tests.Hostile;
 
 /// <summary>
-/// One user invents names of rooms as fast as the limits allow. The sends of another user are all stored meanwhile, and
-/// neither the database nor the silo keeps more rooms than the first user's budget.
+/// One user names rooms that do not exist, as fast as the limits allow. Meanwhile all sends of another user are stored.
+/// Neither the database nor the silo keeps more rooms than the budget of the first user.
 /// </summary>
 [Collection(nameof(HostileTests))]
 [Trait("Run", "all")]
@@ -20,7 +20,10 @@ public sealed class InventedRoomsTests(ITestOutputHelper output)
     private const int Rounds = 6;
     private const int Names = 200;
 
-    /// <summary>The rooms that one user may create at once, and those that the user earns while a test runs.</summary>
+    /// <summary>
+    /// The rooms that one user may create at once, plus the rooms that the user may create in addition while a test
+    /// runs.
+    /// </summary>
     private const int Budget = 20 + 5;
 
     [Theory]
@@ -79,8 +82,8 @@ public sealed class InventedRoomsTests(ITestOutputHelper output)
     }
 
     /// <summary>
-    /// The first attack fills caches. The next two name 9,600 rooms or more, and the silo may not keep even fifty bytes
-    /// of each. Each loop has a user of its own, whose budget is full.
+    /// The first attack fills the caches. The next two attacks name 9,600 rooms or more. For these rooms, the silo may
+    /// keep up to 512 KiB, about 50 bytes per room. Each loop is a different user with a full budget.
     /// </summary>
     [Theory]
     [InlineData("cursors")]
@@ -107,7 +110,9 @@ public sealed class InventedRoomsTests(ITestOutputHelper output)
         new Dictionary<string, string> { ["MessageLog__Store"] = store, [store == "postgres" ? "MessageLog__ConnectionString" : "MessageLog__Path"] = database },
         attack == "direct cursors" ? ["--Rooms:CreateOnJoin=false"] : []);
 
-    /// <summary>Connects, names unknown rooms, waits for an answer to each, and disconnects, several times.</summary>
+    /// <summary>
+    /// In several rounds, connects, names unknown rooms, waits for an answer to each, and disconnects.
+    /// </summary>
     private static async Task InventAsync(GatewayHere gateway, string attack, string user = "mallory")
     {
         for (var round = 0; round < Rounds; round++)
@@ -134,7 +139,9 @@ public sealed class InventedRoomsTests(ITestOutputHelper output)
         }
     }
 
-    /// <summary>Asks about unknown rooms, waits for an answer to each, and disconnects, several times.</summary>
+    /// <summary>
+    /// In several rounds, connects, asks about unknown rooms, waits for an answer to each, and disconnects.
+    /// </summary>
     private static async Task AskAsync(GatewayHere gateway, string user = "mallory")
     {
         const int Questions = 240;
@@ -155,7 +162,8 @@ public sealed class InventedRoomsTests(ITestOutputHelper output)
     }
 
     /// <summary>
-    /// Sends messages to another user until it is stopped. Each must get <c>ok</c>. Returns their number.
+    /// Sends messages to another user until the token is cancelled. Each message must get <c>ok</c>. Returns the number
+    /// of messages.
     /// </summary>
     private static async Task<int> TalkAsync(GatewayHere gateway, CancellationToken over)
     {

@@ -50,7 +50,7 @@ public sealed class LifeTests
         await ProcessGroup.SignalAsync("INT", cluster.Child("silo-1").Pid);
         await ProcessGroup.SignalAsync("INT", cluster.Child("gateway-1").Pid);
 
-        // A child that obeys would end and be restarted within this time.
+        // A child that obeys the signal would end and be restarted within this time.
         await Task.Delay(TimeSpan.FromSeconds(4), TestContext.Current.CancellationToken);
         Assert.Equal(3, cluster.Group.Members().Length);
         Assert.DoesNotContain(cluster.Group.Output, line => line.Contains("starting it again", StringComparison.Ordinal));
@@ -121,7 +121,7 @@ public sealed class LifeTests
         await ProcessGroup.SignalAsync("STOP", cluster.Child("silo-1").Pid);
         await ProcessGroup.SignalAsync("INT", cluster.Group.Id);
         await cluster.Group.LineAsync("Stopping", Soon);
-        await Task.Delay(TimeSpan.FromSeconds(1.5), TestContext.Current.CancellationToken); // An earlier one counts as a repetition of the first.
+        await Task.Delay(TimeSpan.FromSeconds(1.5), TestContext.Current.CancellationToken); // An earlier Ctrl-C would count as a repetition of the first.
 
         await ProcessGroup.SignalAsync("INT", cluster.Group.Id);
 

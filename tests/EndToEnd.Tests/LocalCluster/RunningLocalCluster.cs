@@ -13,8 +13,8 @@ internal sealed partial class RunningLocalCluster : IAsyncDisposable
     public static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(180);
 
     /// <summary>
-    /// Settings for tests that do not test a time limit. With them, a disk that stands still for several seconds, or a
-    /// silo that restarts slowly, delays a test but does not fail it.
+    /// Settings for tests that do not test a time limit. With these settings, a disk that stalls for several seconds,
+    /// or a silo that restarts slowly, delays a test but does not fail it.
     /// </summary>
     public static readonly IReadOnlyDictionary<string, string> Patient = new Dictionary<string, string>
     {
@@ -45,7 +45,9 @@ internal sealed partial class RunningLocalCluster : IAsyncDisposable
     public static Task<RunningLocalCluster> StartAsync(int gateways, params string[] arguments) =>
         StartAsync(gateways, settings: null, arguments);
 
-    /// <summary>The same with settings for silos and gateways, by path: <c>Lag:MaxEvents</c>.</summary>
+    /// <summary>
+    /// Like the other overload, but with settings for silos and gateways, by path: <c>Lag:MaxEvents</c>.
+    /// </summary>
     public static async Task<RunningLocalCluster> StartAsync(int gateways, IReadOnlyDictionary<string, string>? settings, params string[] arguments)
     {
         var running = new RunningLocalCluster(gateways, settings, arguments);
@@ -66,7 +68,7 @@ internal sealed partial class RunningLocalCluster : IAsyncDisposable
         settings.ToDictionary(setting => setting.Key.Replace(":", "__", StringComparison.Ordinal), setting => setting.Value);
 
     /// <summary>
-    /// The first of so many consecutive free ports. No port is returned twice in this process.
+    /// Returns the first of <paramref name="count"/> consecutive free ports. Returns no port twice in this process.
     /// </summary>
     public static int FreePorts(int count)
     {

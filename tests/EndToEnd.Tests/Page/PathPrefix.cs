@@ -5,8 +5,8 @@ using System.Text;
 namespace OrleansChat.EndToEnd.Tests.Page;
 
 /// <summary>
-/// A reverse proxy that serves a gateway below a path prefix. It removes the prefix from requests below it, and answers
-/// all others with 404. For a <see cref="TestSupport.TcpRelay"/>.
+/// A reverse proxy that serves a gateway below a path prefix. It removes the prefix from the requests below the prefix,
+/// and answers all other requests with 404. A <see cref="TestSupport.TcpRelay"/> calls it for each connection.
 /// </summary>
 /// <param name="prefix">A path such as <c>/chat</c>.</param>
 internal sealed class PathPrefix(string prefix)
@@ -18,7 +18,7 @@ internal sealed class PathPrefix(string prefix)
     public IReadOnlyList<string> Strays => [.. _strays];
 
     /// <summary>
-    /// Reads the head of a request, and returns it without the prefix; null if it was answered with 404.
+    /// Reads the head of a request, and returns the head without the prefix; null if the request was answered with 404.
     /// </summary>
     public async Task<byte[]?> OpenAsync(NetworkStream browser, CancellationToken stop)
     {
@@ -31,7 +31,7 @@ internal sealed class PathPrefix(string prefix)
             return null;
         }
 
-        // One request per connection, because only the first head is read.
+        // The proxy allows one request per connection, because it reads only the first head.
         return Encoding.Latin1.GetBytes(head
             .Replace($" {path} ", $" {path[prefix.Length..]} ", StringComparison.Ordinal)
             .Replace("Connection: keep-alive", "Connection: close", StringComparison.OrdinalIgnoreCase));

@@ -156,7 +156,7 @@ public sealed class OrleansTablesTests
         await using var take = new NpgsqlCommand("select pg_advisory_xact_lock(7305829461120001)", connection);
         await take.ExecuteNonQueryAsync(Cancellation);
 
-        // One attempt, because a silo would hide a timeout by its retries.
+        // The test makes one attempt, because a silo would retry after a timeout and so hide it.
         var migrating = Tables($"{database};Command Timeout=1;Options=-c statement_timeout=1000 -c lock_timeout=1000").MigrateAsync(Cancellation);
         await using (var watching = new NpgsqlCommand("select count(*) from pg_locks where locktype = 'advisory' and not granted", connection))
         {
@@ -201,7 +201,8 @@ public sealed class OrleansTablesTests
     }
 
     /// <summary>
-    /// True if the storage wrote the state, false if the state was inconsistent. Other exceptions pass.
+    /// True if the storage wrote the state, false if the state was inconsistent. The method does not catch other
+    /// exceptions.
     /// </summary>
     private static async Task<bool> WriteAsync(IGrainStorage storage, GrainId grain, GrainState<Note> state)
     {

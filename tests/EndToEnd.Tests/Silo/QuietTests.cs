@@ -5,7 +5,9 @@ using OrleansChat.TestSupport;
 
 namespace OrleansChat.EndToEnd.Tests.Silo;
 
-/// <summary>A healthy cluster writes nothing to standard output, and leaves no rows of gateways that ended.</summary>
+/// <summary>
+/// A healthy cluster writes nothing to standard output, and deletes the rows of gateways that have ended.
+/// </summary>
 public sealed class QuietTests
 {
     [Fact]

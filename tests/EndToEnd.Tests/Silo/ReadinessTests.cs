@@ -8,9 +8,7 @@ using OrleansChat.TestSupport;
 
 namespace OrleansChat.EndToEnd.Tests.Silo;
 
-/// <summary>
-/// Readiness with a probe of the log that, like a name resolution, neither ends nor obeys cancellation.
-/// </summary>
+/// <summary>Readiness if the probe of the log never ends and ignores cancellation, as a name resolution can.</summary>
 public sealed class ReadinessTests
 {
     [Fact]

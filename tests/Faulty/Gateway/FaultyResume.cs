@@ -5,7 +5,7 @@ using OrleansChat.Grains.Interfaces;
 
 namespace OrleansChat.Faulty.Gateway;
 
-/// <summary>Changes what is read from the log for a client.</summary>
+/// <summary>Changes the events that the gateway reads from the log for a client.</summary>
 internal sealed class FaultyResume(IHistory history, GatewayFaults faults, TimeProvider time) : IHistory
 {
     private readonly ConcurrentDictionary<string, (long Head, long Filled)> _cached = new();

@@ -15,11 +15,11 @@ internal sealed record GatewayFaults
     [Range(0.0, 1.0)] public double Share { get; init; } = 1;
 
     /// <summary>
-    /// The seed that selects the affected items. With the same seed and the same order of items, these are the same.
+    /// The seed that selects the affected items. The same seed and the same order of items select the same items.
     /// </summary>
     public int Seed { get; init; } = 1;
 
-    /// <summary>Milliseconds by which an item is delayed, or up to which a reordered item is late.</summary>
+    /// <summary>The delay of a delayed item, and the maximum delay of a reordered item, in milliseconds.</summary>
     [Range(1, 60_000)] public int DelayMs { get; init; } = 400;
 
     /// <summary>Whether the head poller gets no heads.</summary>
@@ -47,7 +47,7 @@ internal enum StreamFault
     /// <summary>The item arrives twice.</summary>
     Double,
 
-    /// <summary>The item arrives late by a random time, so that others overtake it.</summary>
+    /// <summary>The item arrives late by a random time, so that other items overtake it.</summary>
     Reorder,
 
     /// <summary>

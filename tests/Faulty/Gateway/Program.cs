@@ -26,8 +26,8 @@ return await ProcessRun.RunAsync(() =>
         }
     });
 
-    // Sets another stream fault, so that one process serves for all of them. PUT /faults?stream=drop&share=0.3 returns
-    // the number of items that the previous fault affected.
+    // Sets another stream fault, so that a test can use one process for all faults. PUT /faults?stream=drop&share=0.3
+    // returns the number of items that the previous fault affected.
     app.MapPut("/faults", (string stream, double share, FaultyStream faulty) =>
         faulty.Become(Enum.Parse<StreamFault>(stream, ignoreCase: true), share).ToString(CultureInfo.InvariantCulture));
     return app;

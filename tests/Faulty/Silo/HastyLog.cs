@@ -4,8 +4,8 @@ using OrleansChat.Grains.MessageLog;
 namespace OrleansChat.Faulty.Silo;
 
 /// <summary>
-/// A log that answers an append before it commits. It predicts the sequences that the commit takes. If the process dies
-/// before the commit, the answered events are lost.
+/// A log that answers an append before it commits. It predicts the sequences that the commit will assign. If the
+/// process dies before the commit, the answered events are lost.
 /// </summary>
 internal sealed class HastyLog(IMessageLog log, SiloFaults faults, TimeProvider time) : MessageLogDecorator(log)
 {

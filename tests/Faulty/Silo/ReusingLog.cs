@@ -5,8 +5,8 @@ using OrleansChat.Grains.MessageLog;
 namespace OrleansChat.Faulty.Silo;
 
 /// <summary>
-/// A log as if heads were not durable. When this process first claims a room, the log loses the room's newest event,
-/// and the next event takes its sequence.
+/// A log that behaves as if heads were not durable. When this process first claims a room, the log loses the room's
+/// newest event, and the next event takes its sequence.
 /// </summary>
 internal sealed class ReusingLog(IMessageLog log) : MessageLogDecorator(log)
 {

@@ -25,7 +25,7 @@ public sealed class ConnectionSendQueueTests
     [Fact]
     public void Post_WhenItHasNoBytes_CountsTowardsTheBound()
     {
-        // Raw text connections, and those without echo, move their cursors with posts that have no bytes.
+        // Raw text connections, and connections without echo, move their cursors with posts that have no bytes.
         var sendQueue = new ConnectionSendQueue(eventBytes: 10_000, answerBytes: 1000, static () => { });
         var fitted = 0;
         while (fitted < 10_000 && sendQueue.TryEnqueue(default, null, 0))
@@ -54,7 +54,7 @@ public sealed class ConnectionSendQueueTests
         var sendQueue = new ConnectionSendQueue(eventBytes: 1000, answerBytes: 1000, static () => { });
         sendQueue.TryEnqueue(new byte[400], null, 0);
         await Waiting.ForAsync(sendQueue.SpaceAsync(_cancelled).AsTask(), "space");
-        Assert.True(sendQueue.TryEnqueue(new byte[900], null, 0), "A caller that waited for space would wait and fail for ever");
+        Assert.True(sendQueue.TryEnqueue(new byte[900], null, 0), "A caller that waits for space would wait and fail forever");
     }
 
     [Fact]
@@ -211,7 +211,7 @@ public sealed class ConnectionSendQueueTests
     [Fact]
     public void AnswersFit_WhenAnswersAreTiny_CountsTheQueuesOwnMemory()
     {
-        // Empty pongs are this small. The queue itself needs far more memory for each.
+        // Empty pongs are this small. The queue itself needs far more memory for each of them.
         var sendQueue = new ConnectionSendQueue(1000, 1000, static () => { });
         for (var i = 0; i < 30; i++)
         {
@@ -271,7 +271,7 @@ public sealed class ConnectionSendQueueTests
         sendQueue.TryEnqueue("b"u8.ToArray(), null, 0);
         Assert.Equal(1, calls);
 
-        // The writer returns by itself for items that did not fit.
+        // The writer takes items that did not fit in its next turn, so the queue does not call it again.
         Assert.True(sendQueue.TryTake(1, first: true, out _));
         Assert.False(sendQueue.TryTake(0, first: false, out _));
         sendQueue.EnqueueAnswer("c"u8.ToArray());

@@ -21,7 +21,7 @@ using OrleansChat.Protocol;
 namespace OrleansChat.Gateway.Tests.Connections;
 
 /// <summary>
-/// A real Kestrel with connections alone: no rooms and no sessions. It keeps the received frames for the test.
+/// A real Kestrel that has only connections: no rooms and no sessions. It keeps the received frames for the test.
 /// </summary>
 internal sealed class ConnectionServer : IAsyncDisposable
 {
@@ -44,10 +44,12 @@ internal sealed class ConnectionServer : IAsyncDisposable
     /// <summary>The exception that the frame handler throws at each frame, or null for none.</summary>
     public Exception? Failure { get; set; }
 
-    /// <summary>The frame handler returns from each frame when this completes.</summary>
+    /// <summary>Completes when the frame handler may return. By default it returns at once.</summary>
     public Task Handling { get; set; } = Task.CompletedTask;
 
-    /// <summary>Timestamp, by the server's clock, at which bytes of the newest connection last arrived.</summary>
+    /// <summary>
+    /// The time at which the newest connection last received bytes: a timestamp of the server's clock.
+    /// </summary>
     public long LastHeard => _stream!.LastReceived;
 
     /// <summary>Completes when the run of a connection ends. Fails if the run threw.</summary>

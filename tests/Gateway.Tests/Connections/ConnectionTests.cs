@@ -12,7 +12,7 @@ public sealed class ConnectionTests
 {
     /// <summary>
     /// More than the system buffers for a peer that does not read. So the writer waits, and the items that are queued
-    /// meanwhile wait together.
+    /// meanwhile are written together.
     /// </summary>
     private static readonly string TooMuch = new('x', 4 * 1024 * 1024);
 
@@ -139,7 +139,8 @@ public sealed class ConnectionTests
         await using var server = await ConnectionServer.StartAsync();
         for (var i = 0; i < 50; i++)
         {
-            // Repeated, because a socket that is released too early loses the close frame only now and then.
+            // The test repeats this, because a socket that is released too early loses the close frame only now and
+            // then.
             using var client = await RawWebSocket.ConnectAsync(server.Address);
             await client.SendFrameAsync(RawFrame.Text, new byte[] { (byte)'a', 0xFF, (byte)'b' });
             Assert.Equal((int)CloseCode.NotUtf8, (await client.ReceiveCloseAsync()).CloseCode);
@@ -234,8 +235,8 @@ public sealed class ConnectionTests
     [InlineData("the server", (int)CloseCode.Kicked)]
     public async Task End_WhenThePeerGoesOnCompressed_InflatesNoMore(string end, int code)
     {
-        // The clock stands still. So the peer's bytes of one second are all that the connection can inflate: 1 MiB of
-        // the 8 MiB. On the wire they have a few KiB.
+        // The clock stands still, so the connection can inflate only the bytes of one second: 1 MiB of the 8 MiB. On
+        // the wire, the 8 MiB are a few KiB.
         const int Blanks = 64_000, Frames = 128;
         await using var server = await ConnectionServer.StartAsync(new() { Deflate = true, CloseTimeout = TimeSpan.FromSeconds(60) }, frameBytes: Blanks, time: new ManualTime());
         using var client = await RawWebSocket.ConnectAsync(server.Address, headers: ["Sec-WebSocket-Extensions: permessage-deflate"]);

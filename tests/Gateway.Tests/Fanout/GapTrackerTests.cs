@@ -2,7 +2,9 @@ using OrleansChat.Gateway.Fanout;
 
 namespace OrleansChat.Gateway.Tests.Fanout;
 
-/// <summary>The gap in a feed: when it begins, how long it may close by itself, and when it is closed.</summary>
+/// <summary>
+/// The gap in a feed: when it begins, how long the feed waits for the missing events, and when it is closed.
+/// </summary>
 public sealed class GapTrackerTests
 {
     private static readonly TimeSpan Hold = TimeSpan.FromMilliseconds(50);

@@ -71,7 +71,7 @@ public sealed class GatewayLeaseTests : IHostApplicationLifetime, IDisposable
 
         _time.Advance(Lease.Renewal);
         await Waiting.UntilAsync(() => _registry.Calls == calls + 1, "the renewal whose answer is lost");
-        await _time.UntilArmedAsync(timers: 2); // One for the next renewal, and one for the timeout of this call.
+        await _time.UntilArmedAsync(timers: 2); // One timer is for the next renewal, and one for the timeout of this call.
         _registry.Grants = () => Task.FromResult(true);
         _time.Advance(Lease.Renewal);
         await Waiting.UntilAsync(() => _registry.Calls == calls + 2, "the next renewal");

@@ -44,7 +44,9 @@ internal sealed class RoomThatSays : IRoomGrain
     /// <summary>The highest number of concurrent calls so far.</summary>
     public int MaxAtOnce { get; private set; }
 
-    /// <summary>The calls in order: <c>handle a b c</c> with client ids, <c>attend ann bob</c>.</summary>
+    /// <summary>
+    /// The calls in order. A command is named by its client id: <c>handle a b c</c>, <c>attend ann bob</c>.
+    /// </summary>
     public string[] Calls
     {
         get
@@ -69,7 +71,8 @@ internal sealed class RoomThatSays : IRoomGrain
 
     public async Task<RoomReplies> HandleAsync(RoomCommands commands)
     {
-        // Read first: a test that sees the call may change the answer to the next one.
+        // The fake reads the answer before it records the call. A test that sees the call may change the answer to the
+        // next one.
         var handles = Handles;
         Begin("handle " + string.Join(' ', commands.Commands.Select(command => command switch
         {
@@ -146,7 +149,7 @@ internal sealed class HistoryThatSays : IHistoryGrain
     /// <summary>The events of every room.</summary>
     public List<RoomEvent> Events { get; } = [];
 
-    /// <summary>The rooms of all who calls so far.</summary>
+    /// <summary>The rooms of all <c>WhoAsync</c> calls so far.</summary>
     public List<string> Whos { get; } = [];
 
     /// <summary>The answer to the next page.</summary>
@@ -165,10 +168,10 @@ internal sealed class HistoryThatSays : IHistoryGrain
     public Task<RoomEvent[]> ReadAsync(string room, long after, int limit) =>
         Task.FromResult(Events.Where(happened => happened.Seq > after).Take(limit).ToArray());
 
-    /// <summary>Whether questions for heads fail.</summary>
+    /// <summary>Whether calls for heads fail.</summary>
     public bool HeadsFail { get; set; }
 
-    /// <summary>Number of questions for heads.</summary>
+    /// <summary>The number of calls for heads so far.</summary>
     public int Asked { get; private set; }
 
     public Task<RoomHeads> HeadsAsync(string[] rooms)

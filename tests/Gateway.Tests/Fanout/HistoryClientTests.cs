@@ -4,7 +4,7 @@ using OrleansChat.Grains.Interfaces;
 
 namespace OrleansChat.Gateway.Tests.Fanout;
 
-/// <summary>The reads of the message log, a limited number at a time.</summary>
+/// <summary>Reads of the message log, of which a limited number run at the same time.</summary>
 public sealed class HistoryClientTests
 {
     [Fact]
@@ -29,7 +29,7 @@ public sealed class HistoryClientTests
         Assert.False(soon, "The page was refused before 5 s.");
         Assert.Equal(Refusal.Unavailable, (await Waiting.ForAsync(waiting, "the refusal of the page that had no turn")).Refusal);
         Assert.Equal(2, asked);
-        Assert.All(served, page => Assert.False(page.IsCompleted, "A page in flight has no limit of its own."));
+        Assert.All(served, page => Assert.False(page.IsCompleted, "A page in flight must not time out."));
         held.SetResult(new([], 7, null));
         Assert.All(await Task.WhenAll(served), page => Assert.Equal(7, page.Head));
         Assert.Equal(7, (await client.PageAsync(Ask("eve"), ct)).Head);
@@ -43,7 +43,7 @@ public sealed class HistoryClientTests
         history.Pages = async (_, gone) =>
         {
             await Task.Delay(Timeout.InfiniteTimeSpan, gone);
-            throw new InvalidOperationException("The delay has no end.");
+            throw new InvalidOperationException("An infinite delay has ended.");
         };
         using var leaving = new CancellationTokenSource();
         Task<HistoryPage>[] left = [.. Enumerable.Range(0, 4).Select(_ => client.PageAsync(Ask("ann"), leaving.Token))]; // Two of them wait.

@@ -12,7 +12,7 @@ internal sealed class RegistryThatSays : IGatewayRegistryGrain
     /// </summary>
     public Func<int, Task<DrainShare>> Shares { get; set; } = left => Task.FromResult(new DrainShare(0, left, true));
 
-    /// <summary>The version of the cluster that a grant reports.</summary>
+    /// <summary>The version of the cluster membership that each grant contains.</summary>
     public long Cluster { get; set; } = 1;
 
     public int Calls { get; private set; }

@@ -89,7 +89,7 @@ public sealed class RoomClientTests
         time.Advance(TimeSpan.FromMilliseconds(1));
         await AnswersAsync(BatchThrottle.FreeBurst + 2);
 
-        // The last call carried two commands, so this pause is half as long again.
+        // The last call carried two commands, so this pause is 1.5 times as long.
         Post(line, "c");
         await time.UntilArmedAsync();
         time.Advance((1.5 * _options.CallInterval) - TimeSpan.FromMilliseconds(1));
@@ -342,7 +342,7 @@ public sealed class RoomClientTests
     [Fact]
     public async Task Enter_WhenItTimesOut_LeavesNoUserInTheRoom()
     {
-        // The room may have executed the call although no answer came.
+        // The room may have executed the call even if the gateway received no answer.
         _room.Handles = _ => throw new TimeoutException("lost");
         var line = Line();
 
@@ -422,7 +422,7 @@ public sealed class RoomClientTests
         () => Interlocked.Increment(ref _number), () => default, attended => _heads.Enqueue(attended.Head.Seq), _ => Task.FromResult(true));
 
     /// <summary>
-    /// Attend calls fail until the test calls <paramref name="back"/>. The task completes when one succeeds.
+    /// Attend calls fail until the test calls <paramref name="back"/>. The task completes when an attend call succeeds.
     /// </summary>
     private Task AttendsOnceItIsBack(out Action back)
     {

@@ -370,7 +370,7 @@ public sealed class RoomFeedTests : IDisposable
     [Fact]
     public async Task MembershipEnd_WhenTheUserJoinedAgain_KeepsTheSubscription()
     {
-        // The feed has received neither event when ann, who is a member again, joins on this gateway.
+        // Ann leaves and joins again as a member. When she joins on this gateway, the feed has received neither event.
         await LiveAsync("bob");
         Append(1, "ann", kind: RoomEventKind.Leave);
         Append(1, "ann", kind: RoomEventKind.Join);
@@ -419,8 +419,8 @@ public sealed class RoomFeedTests : IDisposable
     [Fact]
     public async Task MembershipEnd_WhenItPrecedesTheJoin_KeepsTheSubscription()
     {
-        // Ann joins with a cursor from before the end of her membership. The session replays that end to her, and the
-        // feed receives it after she has joined.
+        // Ann joins with a cursor from before the end of her membership. The session replays the event of that end to
+        // her, and the feed receives the event after she has joined.
         await LiveAsync("bob");
         Append(1);
         Append(1, "ann", kind: RoomEventKind.Leave);

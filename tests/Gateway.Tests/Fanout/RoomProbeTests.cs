@@ -5,7 +5,10 @@ using OrleansChat.Grains.Interfaces;
 
 namespace OrleansChat.Gateway.Tests.Fanout;
 
-/// <summary>The probe asks the log which rooms exist: one call in flight, and a batch of the other questions.</summary>
+/// <summary>
+/// The probe asks the log which rooms exist. It has one call in flight. Questions that arrive meanwhile go in the next
+/// call.
+/// </summary>
 public sealed class RoomProbeTests
 {
     private readonly List<string[]> _calls = [];
@@ -21,7 +24,7 @@ public sealed class RoomProbeTests
         Task<bool>[] others = [probe.MayExistAsync("lobby"), probe.MayExistAsync("cellar"), probe.MayExistAsync("cellar")];
         for (var turns = 0; turns < 100; turns++)
         {
-            await Task.Yield(); // Gives a second call, which would be a fault, the time to start.
+            await Task.Yield(); // Gives a second call time to start. A second call would be a fault.
         }
 
         Assert.Single(_calls);

@@ -191,10 +191,12 @@ public sealed class UserClientsTests : IDisposable
             }
         }
 
-        /// <summary>What the open and lease calls asked for, and what the close calls returned.</summary>
+        /// <summary>The requests of the open, lease and close calls, in order.</summary>
         public List<BudgetAsk> Asks { get; } = [];
 
-        /// <summary>The grant for an ask. By default the units that it wants, and ten more if it asks ahead.</summary>
+        /// <summary>
+        /// The grant for a request. By default it has the wanted units, and ten more if the request is ahead.
+        /// </summary>
         public Func<BudgetAsk, BudgetGrant> Leases { get; set; } = ask => new(ask.Wanted + (ask.Ahead ? 10 : 0), 0, 0, 0, 1000, false);
 
         public async Task<Opened> OpenAsync(string gateway, UserSession session, int most, BudgetAsk[] asks)

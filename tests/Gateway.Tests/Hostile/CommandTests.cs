@@ -5,7 +5,8 @@ using OrleansChat.Protocol;
 namespace OrleansChat.Gateway.Tests.Hostile;
 
 /// <summary>
-/// Lines that are not commands, or hardly valid ones. Each gets its own answer, and the connection stays open.
+/// Lines that are not commands, and commands at the edge of the format. Each gets its own answer, and the connection
+/// stays open.
 /// </summary>
 [Collection(nameof(Siege))]
 public sealed class CommandTests

@@ -6,7 +6,7 @@ using OrleansChat.Protocol;
 
 namespace OrleansChat.Gateway.Tests.Hostile;
 
-/// <summary>Bytes reach a peer in order, even if it does not wait for the answer to its request.</summary>
+/// <summary>Bytes reach a peer in order, even if the peer does not wait for the answer to its request.</summary>
 public sealed class FirstBytesTests
 {
     private const int AtOnce = 8;
@@ -25,8 +25,8 @@ public sealed class FirstBytesTests
     }
 
     /// <summary>
-    /// The hello timer must exist before the first frame is handled. If not, it would count from after the answer to a
-    /// frame that arrived with the request.
+    /// The hello timer must exist before the gateway handles the first frame. Otherwise the timer would start only
+    /// after the answer to a frame that arrived with the request.
     /// </summary>
     [Fact]
     public async Task Hello_WhenABadFrameCameWithTheRequest_IsDueAfterHelloSeconds()

@@ -14,7 +14,7 @@ public sealed class FloodTests
     private static readonly TimeSpan FloodsFor = TimeSpan.FromSeconds(1.5);
     private static readonly ConnectionOptions _bounds = new();
 
-    /// <summary>How long the gateway should take to read a flood, in seconds.</summary>
+    /// <summary>The time that the gateway should take to read a flood, in seconds.</summary>
     private const int SlowSeconds = 2;
 
     /// <summary>What the clients send again and again while they read nothing.</summary>
@@ -22,11 +22,11 @@ public sealed class FloodTests
     {
         { "pings", RawWebSocket.Frame(RawFrame.Ping, default) },
         { "large pings", RawWebSocket.Frame(RawFrame.Ping, new byte[125]) },
-        { "pongs that nobody asked for", RawWebSocket.Frame(RawFrame.Pong, default) },
+        { "unsolicited pongs", RawWebSocket.Frame(RawFrame.Pong, default) },
         { "empty messages", Said("") },
         { "sends", Said("""{"t":"send","id":"1","room":"attic","text":"me, me, me"}""") },
         { "history", Said("""{"t":"history","id":"1","room":"attic"}""") },
-        { "what is no JSON", Said("me, me, me") },
+        { "lines that are not JSON", Said("me, me, me") },
     };
 
     [Fact]
@@ -110,7 +110,7 @@ public sealed class FloodTests
 
             Assert.InRange(Lines - limited, 1, Burst + (PerSecond * Stopwatch.GetElapsedTime(started).TotalSeconds));
 
-            // After each refused line, the gateway waits until the next line is allowed, and answers that one. So
+            // After each refused line, the gateway waits until the next line is allowed, and answers that line. So
             // refusals are no faster than answers.
             Assert.InRange(limited, 1, Lines - limited);
         });
@@ -157,7 +157,7 @@ public sealed class FloodTests
             var started = Stopwatch.GetTimestamp();
             var sending = Task.WhenAll(Enumerable.Range(0, Commands).Select(_ => client.SendTextAsync(line)));
 
-            // A send is not charged like these commands, and it comes after them.
+            // The send does not use the allowance of these commands, and arrives after them.
             await sending;
             await client.SendTextAsync("""{"t":"send","id":"the end","room":"attic","text":"here"}""");
             var (limited, done) = (0, 0);

@@ -6,9 +6,9 @@ using OrleansChat.Gateway.Sessions;
 namespace OrleansChat.Gateway.Tests.Hostile;
 
 /// <summary>
-/// A gateway with two users who chat while an attacker does its worst, and the conditions that must hold: both users
-/// get every message, no exception stays unobserved, no error is logged, all connections of the attacker end, and the
-/// memory is released.
+/// A gateway with two users who chat while an attacker does its worst. The following must hold. Both users get every
+/// message. No exception stays unobserved, and no error is logged. All connections of the attacker end, and the memory
+/// is released.
 /// </summary>
 internal sealed class Siege : IAsyncDisposable
 {

@@ -44,8 +44,8 @@ public sealed class VanishTests
         var connection = await server.AcceptedAsync();
         connection.SendQueue.EnqueueAnswer(Encoding.ASCII.GetBytes(new string('x', 600_000)));
 
-        // The stall must last longer than the time after which a dead peer is given up. No event marks the end of that
-        // time.
+        // The stall must last longer than the gateway waits before it gives up a dead peer. No event marks the end of
+        // that time.
         var stalled = Stopwatch.GetTimestamp();
         await Task.WhenAny(server.Over, Task.Delay(TimeSpan.FromSeconds(6), TestContext.Current.CancellationToken));
 

@@ -52,10 +52,10 @@ internal sealed class RoomsInMemory : IRooms, IHistory
     /// <summary>The number of events that reads of the log returned so far.</summary>
     public int EventsRead { get; private set; }
 
-    /// <summary>The number of page and who calls in flight now, and the highest number so far.</summary>
+    /// <summary>The number of page and <c>who</c> calls in flight now, and the highest number so far.</summary>
     public (int Now, int Most) Questions { get; private set; }
 
-    /// <summary>Uses a feed for a room that other rigs share.</summary>
+    /// <summary>Uses a feed that other rigs share for this room.</summary>
     public void Share(string room, RoomFeed feed, Func<long> head)
     {
         lock (_gate)

@@ -12,7 +12,7 @@ internal sealed class UsersInMemory : IUsers
     /// <summary>Whether users have too many sessions.</summary>
     public bool Full { get; set; }
 
-    /// <summary>The answer when a send asks for budget: zero, or the milliseconds to wait.</summary>
+    /// <summary>The answer when a send needs budget: zero, or the milliseconds to wait.</summary>
     public Func<string, ValueTask<int>> TakesSend { get; set; } = _ => ValueTask.FromResult(0);
 
     /// <summary>Runs before a session connects. It may wait or fail.</summary>
@@ -30,16 +30,18 @@ internal sealed class UsersInMemory : IUsers
         }
     }
 
-    /// <summary>The answer when any other command asks for budget: zero, or the milliseconds to wait.</summary>
+    /// <summary>The answer when any other command needs budget: zero, or the milliseconds to wait.</summary>
     public Func<string, ValueTask<int>> TakesCommand { get; set; } = _ => ValueTask.FromResult(0);
 
     /// <summary>The number of rooms that a session may resume.</summary>
     public int Cursors { get; set; } = int.MaxValue;
 
-    /// <summary>If it is not 0, every connect is too often, and this is the retry time in milliseconds.</summary>
+    /// <summary>
+    /// If this is not 0, the user connects too often: every connect is refused with this retry time, in milliseconds.
+    /// </summary>
     public int TooOftenMs { get; set; }
 
-    /// <summary>The units charged after commands were executed, by user.</summary>
+    /// <summary>The units that were charged after commands were executed, by user.</summary>
     public ConcurrentDictionary<string, int> Charged { get; } = [];
 
     public async Task<Opening> ConnectAsync(Session session, string? device, int cursors)

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace OrleansChat.Gateway.Tests.Tokens;
 
-/// <summary>All kinds of bad tokens, and what the refusal of each says.</summary>
+/// <summary>All kinds of bad tokens, and a part of the message that refuses each.</summary>
 internal static class BadTokens
 {
     /// <summary>The token that is longer than the limit.</summary>
@@ -22,17 +22,17 @@ internal static class BadTokens
         ["unsigned, without a kid"] = "no key has the token's alg",
         ["no signature"] = "signature is wrong",
         ["the RSA public key as an HMAC secret"] = "alg is not that of its key",
-        ["HS for RS, signed with another secret"] = "alg is not that of its key",
+        ["HS256 with the kid of an RSA key, signed with a secret"] = "alg is not that of its key",
         ["another algorithm of the same family"] = "alg is not that of its key",
         ["unknown kid"] = "no key has the token's kid",
         ["no kid, and signed with another key"] = "signature is wrong",
         ["signed with another key"] = "signature is wrong",
         ["changed after it was signed"] = "signature is wrong",
         ["no exp"] = "no exp",
-        ["exp in words"] = "seconds since 1970",
-        ["exp beyond all times"] = "not a valid token",
+        ["exp that is a string"] = "seconds since 1970",
+        ["exp that is too far in the future"] = "not a valid token",
         ["no sub"] = "sub: a user is",
-        ["sub that is no user id"] = "sub: a user is",
+        ["sub that is not a user id"] = "sub: a user is",
         ["sub that is a number"] = "sub: a user is",
         ["critical extension"] = "crit",
         ["garbage"] = "not a valid token",
@@ -42,7 +42,7 @@ internal static class BadTokens
         [Oversized] = "8192 characters",
     };
 
-    /// <summary>The error codes of JSON mode for the tokens that it does not even read.</summary>
+    /// <summary>The error codes of JSON mode for the tokens that it refuses before it reads them.</summary>
     public static readonly IReadOnlyDictionary<string, string> NotRead = new Dictionary<string, string> { ["empty"] = "bad_request", [Oversized] = "too_large" };
 
     /// <summary>Makes the bad token with this name.</summary>
@@ -74,7 +74,7 @@ internal static class BadTokens
                 return keys.Sign(claims, "HS256", "key-HS256", "nobody");
             case "the RSA public key as an HMAC secret":
                 return keys.Sign(claims, "HS256", "key-RS256", "the public key as a secret");
-            case "HS for RS, signed with another secret":
+            case "HS256 with the kid of an RSA key, signed with a secret":
                 return keys.Sign(claims, "HS256", "key-RS256", "HS256");
             case "another algorithm of the same family":
                 return keys.Sign(claims, "PS256", "key-RS256", "RS256");
@@ -90,13 +90,13 @@ internal static class BadTokens
                     : throw new InvalidOperationException("a token has three parts");
             case "no exp":
                 return keys.Sign(With("exp", null));
-            case "exp in words":
+            case "exp that is a string":
                 return keys.Sign(With("exp", $"{seconds + 100}"));
-            case "exp beyond all times":
+            case "exp that is too far in the future":
                 return keys.Sign(With("exp", 1e300));
             case "no sub":
                 return keys.Sign(With("sub", null));
-            case "sub that is no user id":
+            case "sub that is not a user id":
                 return keys.Sign(With("sub", "ann @home"));
             case "sub that is a number":
                 return keys.Sign(With("sub", 42));

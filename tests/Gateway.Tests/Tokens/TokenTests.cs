@@ -66,7 +66,7 @@ public sealed class TokenTests
         {
             if (way == "query" && bad == BadTokens.Oversized)
             {
-                // Kestrel's own limit on the first line of a request applies before.
+                // Kestrel's own limit on the first line of a request applies first.
                 Assert.Equal(414, (await Assert.ThrowsAsync<RawUpgradeRefusedException>(() => server.ConnectAsync(PathOf(way, token)))).Status);
                 continue;
             }

@@ -15,7 +15,9 @@ namespace OrleansChat.Grains.Tests.Cluster;
 /// </summary>
 public sealed class SiloTestCluster : IAsyncLifetime
 {
-    /// <summary>Number of rooms that one user may create; more than all tests together create as one user.</summary>
+    /// <summary>
+    /// Number of rooms that one user may create. It is more than all tests together create as one user.
+    /// </summary>
     public const int CreatesPerUser = 300;
 
     private static readonly KeyValuePair<string, string?>[] Settings =

@@ -17,13 +17,13 @@ internal sealed class Rig
     public bool LosesAnswers { get; set; }
 
     /// <summary>
-    /// A text that the store cannot store: an append or a creation that contains it is refused as a whole.
+    /// A text that the store cannot store. The log refuses the whole append or creation that contains it.
     /// </summary>
     public string? Refused { get; set; }
 
     /// <summary>
-    /// Whether the store cannot store the room's name: it refuses every call for good, except those for heads and read
-    /// marks.
+    /// Whether the store cannot store the room's name. If so, it refuses every call for good, except the calls for
+    /// heads and read marks.
     /// </summary>
     public bool RefusesName { get; set; }
 
@@ -44,12 +44,12 @@ internal sealed class Rig
 
     public void Release() => Interlocked.Exchange(ref _held, null)?.SetResult();
 
-    /// <summary>Refuses for good what the store cannot store.</summary>
+    /// <summary>Throws if the store must refuse these entries for good.</summary>
     public void Check(IReadOnlyCollection<MessageLogEntry> entries, bool isCreation = false)
     {
         if (RefusesName || (isCreation && RefusesCreation) || (Refused is { } text && entries.Any(entry => entry.Text == text)))
         {
-            throw new MessageLogEntryException("The store cannot keep it.");
+            throw new MessageLogEntryException("The store cannot keep the entry.");
         }
     }
 

@@ -5,7 +5,8 @@ using OrleansChat.Grains.Tests.Cluster;
 namespace OrleansChat.Grains.Tests.Gateways;
 
 /// <summary>
-/// A gateway that stops renewing its lease, as a killed process does. The clock is real, because the time is a promise.
+/// A gateway that stops renewing its lease, like a killed process. The tests use the real clock, because the time until
+/// the gateway counts as dead is a promise.
 /// </summary>
 public sealed class GatewayDeathTests(SiloTestCluster cluster)
 {

@@ -4,7 +4,7 @@ using static OrleansChat.Grains.Tests.MessageLog.Entries;
 
 namespace OrleansChat.Grains.Tests.MessageLog;
 
-/// <summary>What every log that outlives its process promises in addition.</summary>
+/// <summary>Additional promises of every log that outlives its process.</summary>
 public abstract class DurableLogContract : MessageLogContract
 {
     /// <summary>Runs SQL directly on the store.</summary>

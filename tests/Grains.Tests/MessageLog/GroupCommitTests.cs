@@ -8,7 +8,7 @@ using static OrleansChat.Grains.Tests.MessageLog.Entries;
 
 namespace OrleansChat.Grains.Tests.MessageLog;
 
-/// <summary>How appends are joined into commits. The store commits when the test releases it.</summary>
+/// <summary>How appends are joined into commits. The store commits when the test releases the commit.</summary>
 public sealed class GroupCommitTests : IAsyncDisposable
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(20);

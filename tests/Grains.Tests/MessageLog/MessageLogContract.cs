@@ -5,7 +5,7 @@ using static OrleansChat.Grains.Tests.MessageLog.Entries;
 namespace OrleansChat.Grains.Tests.MessageLog;
 
 /// <summary>
-/// What every message log promises. Each store inherits these tests and adds those that only it can have.
+/// The promises of every message log. Each store inherits these tests and adds the tests that only it can have.
 /// </summary>
 public abstract class MessageLogContract : IAsyncLifetime
 {
@@ -19,9 +19,7 @@ public abstract class MessageLogContract : IAsyncLifetime
     /// <summary>Creates an empty store for one test, and returns the settings that select it.</summary>
     private protected abstract Task<Dictionary<string, string?>> NewStoreAsync();
 
-    /// <summary>
-    /// The log as another silo has it. If only one silo can use the store, this is the same log.
-    /// </summary>
+    /// <summary>The log of another silo. If only one silo can use the store, this is the same log.</summary>
     private protected virtual Task<IMessageLog> SecondAsync() => OpenAsync();
 
     public async ValueTask InitializeAsync()

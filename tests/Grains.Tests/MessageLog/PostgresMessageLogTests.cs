@@ -167,7 +167,7 @@ public sealed class PostgresMessageLogTests : DurableLogContract
         var server = new NpgsqlConnectionStringBuilder(_database);
         await using var relay = new TcpRelay(server.Host!, server.Port, async (_, stop) =>
         {
-            // As a busy server does: it accepts the connection, and begins to serve it later.
+            // Like a busy server, the relay accepts the connection at once and begins to serve it later.
             await Task.Delay(TimeSpan.FromSeconds(2), stop);
             return [];
         });
@@ -177,7 +177,8 @@ public sealed class PostgresMessageLogTests : DurableLogContract
         var claim = await log.OwnAsync("lobby");
         Assert.Equal([1], (await log.AppendAsync("lobby", claim, Msg("ann", "1"))).Seqs());
 
-        // A connection that takes longer than an append goes on without it, and serves a later one.
+        // If connecting takes longer than an append may take, the append fails. The connection is still opened, and
+        // serves a later append.
         relay.Cut();
         await Assert.ThrowsAsync<MessageLogUnavailableException>(() => log.AppendAsync("lobby", claim, Msg("ann", "2")));
         for (var waited = Stopwatch.StartNew(); !await IsStoredAsync();)
@@ -247,8 +248,8 @@ public sealed class PostgresMessageLogTests : DurableLogContract
         await using var blocker = await ConnectAsync();
         await using (var hold = await HoldRoomAsync(blocker, "lobby"))
         {
-            // The log gives up while the statement waits in the server. The server does not know that, and commits when
-            // the row is free.
+            // The log gives up while the statement waits in the server. The server does not know that the log has given
+            // up, and commits when the row is free.
             await Assert.ThrowsAsync<MessageLogUnavailableException>(() => log.AppendAsync("lobby", claim, Msg("ann", "1"), Msg("ann", "2")));
             await hold.RollbackAsync(Ct);
         }
@@ -435,8 +436,8 @@ public sealed class PostgresMessageLogTests : DurableLogContract
         var other = await SecondAsync();
         var rooms = 41.To().Select(n => RoomKey.Direct("ann", $"bob-{n:00}")).ToArray();
 
-        // Another transaction is creating the room in the middle, so both silos wait there. If they kept the order of
-        // the callers, they would reach it from opposite ends.
+        // Another transaction is creating the room in the middle, so both silos wait there. If the silos kept the order
+        // of their callers, they would reach that room from opposite ends.
         await using var blocker = await ConnectAsync();
         await using var hold = await blocker.BeginTransactionAsync(Ct);
         await using (var command = new NpgsqlCommand("insert into chat.rooms(room, kind, epoch, claim) values($1, 0, 'e', 0)", blocker))

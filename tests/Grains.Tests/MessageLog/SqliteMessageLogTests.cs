@@ -73,7 +73,8 @@ public sealed class SqliteMessageLogTests : DurableLogContract
             await Assert.ThrowsAsync<MessageLogUnavailableException>(() => log.AppendAsync("lobby", claim, Msg("ann", "1")));
         }
 
-        // The append that timed out may still commit. The claim waits behind it, so the same id then makes one event.
+        // The append that timed out may still commit. The claim waits until that append has ended, so the same id then
+        // makes one event.
         var again = (await log.ClaimAsync("lobby", Ct))!.Number;
         var patient = await OpenAsync();
         Assert.Equal([1], (await patient.AppendAsync("lobby", again, Msg("ann", "1"))).Seqs());
@@ -248,7 +249,7 @@ public sealed class SqliteMessageLogTests : DurableLogContract
         await log.AppendAsync("lobby", claim, Edit("ann", "2", 1, edit));
         await log.AppendAsync("lobby", claim, Delete("ann", "3", 1));
 
-        Assert.True(Count(text) + Count(edit) > 0, "The write-ahead log should contain the texts; otherwise the test proves nothing.");
+        Assert.True(Count(text) + Count(edit) > 0, "The write-ahead log should contain the texts. If not, the test proves nothing.");
 
         await time.UntilArmedAsync();
         time.Advance(TimeSpan.FromHours(12));
@@ -271,7 +272,7 @@ public sealed class SqliteMessageLogTests : DurableLogContract
             await ExecuteAsync($"pragma secure_delete = off; create table left_over(text text); insert into left_over values('{text}'); drop table left_over");
         }
 
-        Assert.True(Count(text) > 0, "The files should contain the text; otherwise the test proves nothing.");
+        Assert.True(Count(text) > 0, "The files should contain the text. If not, the test proves nothing.");
         using var held = besideASilo ? SqliteLock.TryTake(new() { Path = File }) : null;
 
         await SqlitePurge.RunAsync(new() { Path = File }, TimeProvider.System, Ct);

@@ -16,7 +16,7 @@ public sealed class BatchThrottleTests
 
         for (var done = 0; done < 1000; done++)
         {
-            // The action runs before it is due, as when enough is waiting.
+            // The action runs before it is due, like a call when enough commands wait.
             pace.OnFlushed(1.5);
         }
 

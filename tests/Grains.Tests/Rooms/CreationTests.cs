@@ -112,7 +112,8 @@ public sealed class CreationTests(SiloTestCluster cluster)
         var next = gateway.SendOneAsync(Direct, Say(_bob, "hello"));
         for (var turns = 0; turns < 20; turns++)
         {
-            // The room refuses a stranger at once. So after some such calls it has the message of the call before them.
+            // The room refuses a stranger at once. After several such answers, the message that was sent before them
+            // has also reached the room.
             Assert.Equal(Refusal.Forbidden, Assert.IsType<Refused>(await gateway.SendOneAsync(Direct, Say("eve", "hi"))).Reason);
         }
 

@@ -116,7 +116,7 @@ public sealed class PresenceTests(SiloTestCluster cluster)
         await CallAsync(gateway, 5, EnterAs("ann"));
         await CallAsync(gateway, 6, EnterAs("bob"));
 
-        // The gateway has given up calls 3, 4 and 5, and has repeated them since.
+        // The gateway gave up calls 3, 4 and 5, and repeated their commands in later calls.
         var exit = await CallAsync(gateway, 4, new Exit("ann", false));
         await cluster.Room(_room).SyncAttachmentsAsync(gateway.Id, ["ann"], default, 5);
         var enter = await CallAsync(gateway, 3, EnterAs("dan"));

@@ -32,7 +32,7 @@ public sealed class PublishingTests : IDisposable
         {
             var item = Event(seq);
             await _turns.RunAsync(() => publisher.Publish(item));
-            await _turns.UntilAsync($"event {seq} at the quick inbox", () => Sequences("quick").Contains(item.Events[0].Seq));
+            await _turns.UntilAsync($"event {seq} at the quick gateway", () => Sequences("quick").Contains(item.Events[0].Seq));
         }
 
         _slow.SetResult();
@@ -50,7 +50,7 @@ public sealed class PublishingTests : IDisposable
         await _turns.RunAsync(() => publisher.Attach("quick"));
         for (var seq = 1; seq <= BatchThrottle.FreeBurst; seq++)
         {
-            // Close together, but none of them is delayed.
+            // The events are close together, but the publisher delays none of them.
             var item = Event(seq);
             await _turns.RunAsync(() => publisher.Publish(item));
             await _turns.RunAsync(publisher.DrainAsync);
@@ -144,7 +144,7 @@ public sealed class PublishingTests : IDisposable
             NullLogger.Instance,
             default);
         await _turns.RunAsync(() => bells.Notify(["ann"], 1, 1));
-        await _turns.UntilAsync("the first ring", () => rings.Count == 1);
+        await _turns.UntilAsync("the first notification", () => rings.Count == 1);
 
         await _turns.RunAsync(() => bells.Notify(["ann"], 2, 4));
         await _turns.RunAsync(() => bells.Notify(["ann"], 5, 5));

@@ -30,7 +30,7 @@ public sealed class ReferringTests(SiloTestCluster cluster)
 
         var replies = await gateway.SendAsync(
             _room,
-            About(2, "bob", RoomEventKind.Edit, "a reaction is no message"),
+            About(2, "bob", RoomEventKind.Edit, "a reaction is not a message"),
             About(99, "ann", RoomEventKind.Edit, "not yet"),
             About(0, "ann", RoomEventKind.Edit, "never"),
             new Post("ann", "id", RoomEventKind.Edit, "of what?", null, null, null));

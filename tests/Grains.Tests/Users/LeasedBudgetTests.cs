@@ -44,7 +44,7 @@ public sealed class LeasedBudgetTests
     public void Take_WhenLongUnused_GrantsOnlyTheBurst(int perSecond, int burst)
     {
         _fresh.Take(1, perSecond, burst);
-        _time.Advance(TimeSpan.FromDays(10_007)); // In ticks, times a million, this does not fit in 64 bits.
+        _time.Advance(TimeSpan.FromDays(10_007)); // These ticks, multiplied by a million, do not fit in 64 bits.
 
         Assert.Equal(burst, _fresh.Take(int.MaxValue, perSecond, burst).Granted);
     }

@@ -56,7 +56,7 @@ public sealed class UserBudgetTests
         world.AssertWindows();
         var sent = world.Gateways.Select((gateway, i) => gateway.Sent.Count - before[i]).ToArray();
         Assert.True(sent.Sum() >= 0.9 * perSecond * seconds, $"{sent.Sum()} sends in {seconds} s at {perSecond}/s: {string.Join(' ', sent)}");
-        Assert.All(sent, one => Assert.True(one >= Math.Floor(0.5 * share * seconds), $"A gateway sent only {one} of {string.Join(' ', sent)}."));
+        Assert.All(sent, one => Assert.True(one >= Math.Floor(0.5 * share * seconds), $"One gateway made only {one} of these sends: {string.Join(' ', sent)}."));
     }, TestContext.Current.CancellationToken);
 
     [Theory, InlineData(1, 20), InlineData(10, 20), InlineData(10, 1), InlineData(100, 1)]
@@ -139,7 +139,7 @@ public sealed class UserBudgetTests
 
         world.Run(TimeSpan.FromSeconds(5));
 
-        // Only sends for the first block wait. The gateway asks for each later block before it needs it.
+        // Sends wait only for the first block. The gateway requests each later block before it needs the block.
         Assert.InRange(world.Gateways[0].Waited, 0, 6);
         Assert.InRange(world.Calls, 1, 10);
     }, TestContext.Current.CancellationToken);
@@ -204,7 +204,7 @@ public sealed class UserBudgetTests
             SynchronizationContext.SetSynchronizationContext(null);
         }
 
-        /// <summary>Any 10 s have at most 1.1 times the sends that the limit allows.</summary>
+        /// <summary>Asserts that each 10 s contain at most 1.1 times the sends that the limit allows.</summary>
         public void AssertWindows()
         {
             var all = Gateways.SelectMany(gateway => gateway.Sent).Order().ToArray();

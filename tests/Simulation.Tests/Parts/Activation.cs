@@ -60,7 +60,7 @@ internal sealed partial class Activation : Hosted, IGrainContext, IGrainRuntime,
         var delay = ++_delays;
         if (timeSpan != Timeout.InfiniteTimeSpan)
         {
-            // Collects it later, unless it has asked for more time meanwhile.
+            // Deactivates later, unless the activation requests more time meanwhile.
             _world.Scheduler.After(timeSpan + _world.Scheduler.Between(1000, 6000), () =>
             {
                 if (delay == _delays && Running == 0)
@@ -72,7 +72,7 @@ internal sealed partial class Activation : Hosted, IGrainContext, IGrainRuntime,
     }
 
     /// <summary>
-    /// Deactivates in good order: it accepts no new calls, waits for the calls in flight, and then runs OnDeactivate.
+    /// Deactivates in good order: accepts no new calls, waits for the calls in flight, and then runs OnDeactivate.
     /// </summary>
     public void Leave()
     {

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Hosting;
 
 namespace OrleansChat.Simulation.Tests.Parts;
 
-/// <summary>Runs a background service on the caller's node, not on a thread of its own as a host does.</summary>
+/// <summary>Runs a background service on the caller's node. A host would run it on a separate thread.</summary>
 internal static class Background
 {
     private static readonly MethodInfo Execute = typeof(BackgroundService).GetMethod("ExecuteAsync", BindingFlags.Instance | BindingFlags.NonPublic)!;

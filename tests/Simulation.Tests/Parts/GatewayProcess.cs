@@ -41,7 +41,7 @@ internal sealed class GatewayProcess
             });
             if (!granted)
             {
-                // An earlier grant was lost on its way, and that lease has ended.
+                // The answer with an earlier grant was lost, and that lease has ended.
                 world.Scheduler.After(TimeSpan.Zero, () => world.Gateways.Crash(this));
                 return;
             }
@@ -107,7 +107,9 @@ internal sealed class GatewayProcess
         }
     }
 
-    /// <summary>Like the real lease: if it is not renewed in time, the process restarts.</summary>
+    /// <summary>
+    /// Renews the lease. Like the real gateway, the process restarts if the lease is not renewed in time.
+    /// </summary>
     private async Task KeepLeaseAsync(IClusterClient cluster, RoomClients rooms, UserClients users, BackgroundTasks background)
     {
         using var timer = new PeriodicTimer(Lease.Renewal, Node.Time);

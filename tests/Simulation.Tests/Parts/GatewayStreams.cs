@@ -28,7 +28,7 @@ internal sealed class GatewayStreams(Simulated world)
                 }
                 else
                 {
-                    // In order after the earlier items of this node to this gateway.
+                    // The item arrives after the earlier items of this node to this gateway.
                     var due = Math.Max(_lastDue.GetValueOrDefault((from, gateway)), scheduler.Now + scheduler.Between(0, 5).Ticks);
                     _lastDue[(from, gateway)] = due;
                     scheduler.At(due, () => Arrive(gateway, item));
@@ -39,7 +39,7 @@ internal sealed class GatewayStreams(Simulated world)
         await world.PauseAsync(scheduler.Between(0, 5));
         if (fails)
         {
-            throw new IOException("The stream does not take it.");
+            throw new IOException("The stream does not accept the item.");
         }
     }
 

@@ -43,8 +43,8 @@ internal sealed class Membership(Simulated world) : IClusterMembershipService
 }
 
 /// <summary>
-/// The silos, and the activation of each grain. A grain has one activation, unless the silos disagree. Then some
-/// gateways reach the older activation for a while.
+/// The silos, and the activation of each grain. A grain has one activation, unless the silos disagree. While they
+/// disagree, some gateways reach the older activation.
 /// </summary>
 internal sealed class Silos(Simulated world)
 {

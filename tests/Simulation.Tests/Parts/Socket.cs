@@ -99,11 +99,11 @@ internal sealed class Socket
         _outbox.Complete();
         _gone.Cancel();
 
-        // Like the real connection, it first completes the frame that it is handling.
+        // Like the real connection, the socket first completes the frame that it is handling.
         await _reading;
         await _conversation.CloseAsync();
 
-        // Not earlier: a process that dies during this closes its connections.
+        // The gateway removes the socket only now, because a crash before this point must also close the connection.
         _gateway.Remove(this);
         _world.Scheduler.After(_world.Network.Latency(), LoseClient);
     }
@@ -120,7 +120,8 @@ internal sealed class Socket
     }
 
     /// <summary>
-    /// Like the real connection, it waits for the end of the frame before, and until the earlier answers are taken.
+    /// Like the real connection, waits until the frame before is handled, and until the client has taken the earlier
+    /// answers.
     /// </summary>
     private async Task ReadAsync(Task earlier, byte[] frame)
     {

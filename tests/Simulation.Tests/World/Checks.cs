@@ -10,7 +10,7 @@ internal sealed class Checks(Simulated world, string[] rooms)
     private readonly Dictionary<string, string[]> _told = [];
     private readonly HashSet<string> _asking = [];
 
-    /// <summary>A promise that does not hold yet; null if all hold.</summary>
+    /// <summary>A promise that does not hold yet; null if all promises hold.</summary>
     public string? Unsettled() => world.Clients.Select(client => client.Unsettled()).FirstOrDefault(unsettled => unsettled is not null) ?? rooms.Select(Attendance).FirstOrDefault(wrong => wrong is not null);
 
     /// <summary>Checks everything that can be checked at the end.</summary>
@@ -83,7 +83,7 @@ internal sealed class Checks(Simulated world, string[] rooms)
 
         return _told.TryGetValue(room, out var told) && told.SequenceEqual(here)
             ? null
-            : $"{room} says that {string.Join(' ', told ?? ["(no answer)"])} are there, but {string.Join(' ', here)} have joined";
+            : $"{room} reports that {string.Join(' ', told ?? ["(no answer)"])} are attached, but {string.Join(' ', here)} have joined";
     }
 
     private void Ask(string room, string user)

@@ -1,6 +1,8 @@
 namespace OrleansChat.Simulation.Tests.World;
 
-/// <summary>The frequency of each fault, in thousandths. One seed has many kinds of faults, another only one.</summary>
+/// <summary>
+/// The frequency of each fault, in thousandths. Some seeds have many kinds of faults, others only one.
+/// </summary>
 internal sealed record Faults
 {
     /// <summary>No faults.</summary>

@@ -9,10 +9,10 @@ internal class Hosted(Node node, object grain)
     /// <summary>The grain.</summary>
     public object Grain { get; protected set; } = grain;
 
-    /// <summary>The number of calls that it executes now.</summary>
+    /// <summary>The number of calls that the grain executes now.</summary>
     public int Running { get; set; }
 
-    /// <summary>True if it accepts no more calls. They wait for the next activation.</summary>
+    /// <summary>True if the grain accepts no more calls. New calls wait for the next activation.</summary>
     public bool Leaving { get; protected set; }
 }
 
@@ -28,7 +28,7 @@ internal sealed class Network(Scheduler scheduler)
     public Faults Faults { get; set; } = Faults.None;
 
     /// <summary>Calls a grain.</summary>
-    /// <param name="route">Finds the grain when the call arrives; null if it can be nowhere.</param>
+    /// <param name="route">Finds the grain when the call arrives. Returns null if no silo can host the grain.</param>
     public Task<T> CallAsync<TGrain, T>(Node from, Func<Hosted?> route, Func<TGrain, Task<T>> call)
     {
         var answer = new TaskCompletionSource<T>();

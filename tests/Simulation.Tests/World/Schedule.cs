@@ -10,7 +10,7 @@ internal sealed class Schedule(Simulated world, List<Client> clients)
     private Scheduler Scheduler => world.Scheduler;
 
     /// <summary>Starts the world and schedules all actions and faults.</summary>
-    /// <param name="until">The time of the last one.</param>
+    /// <param name="until">The time of the last action or fault.</param>
     /// <returns>The rooms.</returns>
     public string[] Begin(out long until)
     {
@@ -75,7 +75,9 @@ internal sealed class Schedule(Simulated world, List<Client> clients)
         }
     }
 
-    /// <summary>Each kind of fault is in some worlds only, so that a seed can show one fault alone.</summary>
+    /// <summary>
+    /// Schedules the faults. Each kind of fault occurs only in some worlds, so that a seed can show one fault alone.
+    /// </summary>
     private void Plague(TimeSpan length)
     {
         Some(6, length, () => Scheduler.Pick(clients).Cut());

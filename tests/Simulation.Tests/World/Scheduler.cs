@@ -23,7 +23,8 @@ internal sealed class Scheduler(int seed)
     public ulong Hash { get; private set; } = 14695981039346656037;
 
     /// <summary>
-    /// The first failure of the simulation itself: work on another thread, or an unexpected exception. Null for none.
+    /// The first failure of the simulation itself: work on another thread, or an unexpected exception. Null if there is
+    /// none.
     /// </summary>
     public string? Broken { get; private set; }
 

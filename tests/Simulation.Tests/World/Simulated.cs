@@ -8,7 +8,7 @@ using OrleansChat.Simulation.Tests.People;
 namespace OrleansChat.Simulation.Tests.World;
 
 /// <summary>The result of one seed.</summary>
-/// <param name="Violation">The promise that did not hold; null if all held.</param>
+/// <param name="Violation">The promise that did not hold; null if all promises held.</param>
 /// <param name="Hash">A hash of the whole run.</param>
 internal sealed record Outcome(int Seed, string? Violation, ulong Hash, long Steps, int Sends, int Gaps);
 
@@ -19,7 +19,8 @@ internal sealed record Outcome(int Seed, string? Violation, ulong Hash, long Ste
 internal sealed class Simulated
 {
     /// <summary>
-    /// The time after the last fault until all promises must hold: enough for waiting calls, leases, claims and polls.
+    /// The time after the last fault until all promises must hold. It is enough for waiting calls, leases, claims and
+    /// polls.
     /// </summary>
     private static readonly TimeSpan Calm = TimeSpan.FromSeconds(60);
 

@@ -3,7 +3,7 @@ using OrleansChat.TestSupport.Deploy;
 namespace OrleansChat.Structure.Tests.Deploy;
 
 /// <summary>
-/// What can be checked of the images without building them. EndToEnd.Tests runs the steps of their build stages.
+/// What can be checked about the images without building them. EndToEnd.Tests runs the steps of their build stages.
 /// </summary>
 public sealed class DockerfileTests
 {

@@ -4,7 +4,9 @@ using OrleansChat.TestSupport.Deploy;
 
 namespace OrleansChat.Structure.Tests.Deploy;
 
-/// <summary>Renders overlays with <c>kubectl kustomize</c>. Its tests are skipped if kubectl cannot be found.</summary>
+/// <summary>
+/// Renders overlays with <c>kubectl kustomize</c>. A test that uses this class is skipped if kubectl cannot be found.
+/// </summary>
 internal static class Kustomize
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);

@@ -39,7 +39,9 @@ public static partial class DeployTree
     /// </summary>
     public static string WithDefaults(string value) => Demanded().Replace(Defaulted().Replace(value, "$1"), "${$1}");
 
-    /// <summary>The node at a path: <c>spec/template/spec</c>. Throws, with the path, if there is none.</summary>
+    /// <summary>
+    /// The node at a path such as <c>spec/template/spec</c>. Throws, with the path, if the node does not exist.
+    /// </summary>
     public static JsonNode At(this JsonNode node, string path) => node.Find(path)
         ?? throw new KeyNotFoundException($"There is no {path} in {node.ToJsonString()}");
 

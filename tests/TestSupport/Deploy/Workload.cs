@@ -11,7 +11,7 @@ namespace OrleansChat.TestSupport.Deploy;
 public sealed record Probe(string Kind, string Path, int Port, TimeSpan Timeout, TimeSpan Budget);
 
 /// <summary>One kind of process, as a manifest or the compose file starts it.</summary>
-/// <param name="Name">Its source, kubernetes or compose, with its name: <c>kubernetes orleanschat-silo</c>.</param>
+/// <param name="Name">The source (kubernetes or compose) and the name: <c>kubernetes orleanschat-silo</c>.</param>
 /// <param name="Program"><c>Silo</c> or <c>Gateway</c>.</param>
 /// <param name="Replicas">The number of processes.</param>
 /// <param name="Variables">Its environment. A value that is only known when the process runs is <c>${…}</c>.</param>
@@ -107,7 +107,7 @@ public sealed partial record Workload(
     {
         "orleanschat-silo" => "Silo",
         "orleanschat-gateway" => "Gateway",
-        _ => throw new InvalidDataException($"This project builds no image {image}."),
+        _ => throw new InvalidDataException($"This project does not build an image {image}."),
     };
 
     [GeneratedRegex(@"\$\{([^}]+)\}")]

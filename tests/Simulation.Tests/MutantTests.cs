@@ -27,7 +27,7 @@ public sealed class MutantTests(ITestOutputHelper output)
     public void Mutant_WhenItHidesANewOwner_IsCaught() => Catches((_, log) => new HidesClaims(log), "are there");
 
     [Fact]
-    public void Mutant_WhenItHasNoHeadPoller_IsCaught() => Catches(null, "after the last fault", knobs => knobs.Beacon = _ => new Nothing());
+    public void Mutant_WhenItHasNoHeadPoller_IsCaught() => Catches(null, "after the last fault", knobs => knobs.WrapHeadPoller = _ => new Nothing());
 
     private void Catches(Func<Simulated, IMessageLog, IMessageLog>? log, string what = "", Action<Knobs>? knobs = null)
     {

@@ -7,7 +7,7 @@ public sealed class GatewayMutantTests
 {
     [Fact]
     public Task ChatCheck_WhenAGatewayLosesTheLastEvent_ReportsIt() => MutantRun.CatchesAsync(
-        StreamCheck.Head, 4, "--faults", "none", "--settle", "15", "--set", "gateway/Faults:Stream=LoseLast", "--set", "gateway/Faults:DarkBeacon=true");
+        StreamCheck.Head, 4, "--faults", "none", "--settle", "15", "--set", "gateway/Faults:Stream=LoseLast", "--set", "gateway/Faults:NoHeadPoller=true");
 
     [Fact]
     public Task ChatCheck_WhenAResumeIsServedFromAStaleCache_ReportsAHole() =>

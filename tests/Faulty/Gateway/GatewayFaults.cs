@@ -23,7 +23,7 @@ internal sealed record GatewayFaults
     [Range(1, 60_000)] public int DelayMs { get; init; } = 400;
 
     /// <summary>Whether the head poller gets no heads.</summary>
-    public bool DarkBeacon { get; init; }
+    public bool NoHeadPoller { get; init; }
 
     /// <summary>The fault of the events that a client reads from the log.</summary>
     public ResumeFault Resume { get; init; }

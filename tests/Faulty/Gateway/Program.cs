@@ -14,7 +14,7 @@ return await ProcessRun.RunAsync(() =>
         builder.Services.AddSingleton(faults);
         builder.Services.AddSingleton<FaultyStream>();
         builder.Services.AddSingleton<IGatewayStreamFilter>(parts => parts.GetRequiredService<FaultyStream>());
-        if (faults.DarkBeacon)
+        if (faults.NoHeadPoller)
         {
             builder.Services.AddSingleton<IOutgoingGrainCallFilter, FailedHeadPolls>();
         }

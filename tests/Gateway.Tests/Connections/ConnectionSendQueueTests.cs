@@ -181,15 +181,15 @@ public sealed class ConnectionSendQueueTests
         sendQueue.EnqueueAnswer("{}"u8.ToArray());
         sendQueue.EnqueueAnswer(large);
         sendQueue.EnqueueAnswer("[]"u8.ToArray());
-        var gathering = new WriteBatch();
+        var batch = new WriteBatch();
 
-        Assert.True(gathering.TryFill(sendQueue, 64 * 1024));
-        Assert.Equal([0x81, 2, (byte)'{', (byte)'}'], gathering.Joined.ToArray());
-        gathering.Clear();
-        Assert.True(gathering.TryFill(sendQueue, 64 * 1024));
+        Assert.True(batch.TryFill(sendQueue, 64 * 1024));
+        Assert.Equal([0x81, 2, (byte)'{', (byte)'}'], batch.Joined.ToArray());
+        batch.Clear();
+        Assert.True(batch.TryFill(sendQueue, 64 * 1024));
 
-        Assert.Equal([0x81, 127, 0, 0, 0, 0, 0, 1, 0x86, 0xA0], gathering.Joined.ToArray());
-        Assert.True(gathering.Large.Equals(large.AsMemory()));
+        Assert.Equal([0x81, 127, 0, 0, 0, 0, 0, 1, 0x86, 0xA0], batch.Joined.ToArray());
+        Assert.True(batch.Large.Equals(large.AsMemory()));
     }
 
     [Fact]
@@ -289,7 +289,7 @@ public sealed class ConnectionSendQueueTests
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
-    public async Task Outbox_WhenThreadsRace_LosesNoWakeUp(int seed)
+    public async Task SendQueue_WhenThreadsRace_LosesNoWakeUp(int seed)
     {
         const int Objects = 20_000;
         var called = new SingleWaiterAutoResetEvent();

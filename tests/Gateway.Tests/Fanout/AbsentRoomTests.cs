@@ -61,14 +61,14 @@ public sealed class AbsentRoomTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task DirectRoom_WhenItsFirstMessageArrives_AttachesItsUsers(bool bell)
+    public async Task DirectRoom_WhenItsFirstMessageArrives_AttachesItsUsers(bool notified)
     {
         var subscription = await SubscriptionAsync(Direct);
         await EnterAsync(subscription, new Enter("ann", null, null));
         _history.Heads.Add(new(Direct, 1, 1));
         _history.Events.Add(new(1, 1, "bob", RoomEventKind.Msg, "hi", null, null, null, null, false, 1));
 
-        if (bell)
+        if (notified)
         {
             _rooms.OnNotified(Direct, 1);
         }

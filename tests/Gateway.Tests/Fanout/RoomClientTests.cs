@@ -123,7 +123,7 @@ public sealed class RoomClientTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task AttendAgain_WhenTheRoomIsBusy_CallsTheRoomAtOnce(bool duringACall)
+    public async Task Sync_WhenTheRoomIsBusy_CallsTheRoomAtOnce(bool duringACall)
     {
         var time = new ManualTime();
         var line = Line(time);
@@ -319,7 +319,7 @@ public sealed class RoomClientTests
     }
 
     [Fact]
-    public async Task AttendAgain_WhenItFails_IsRetriedWithoutDelayingAnswers()
+    public async Task Sync_WhenItFails_IsRetriedWithoutDelayingAnswers()
     {
         var line = Line();
         Enter(line, "ann");

@@ -129,7 +129,7 @@ public sealed class RoomClientsTests : IDisposable
     }
 
     [Fact]
-    public async Task Tell_WhenANoticeIsMissing_AsksTheRoomForIt()
+    public async Task Presence_WhenAnUpdateIsMissing_AsksTheRoomForIt()
     {
         await EnterAsync(await SubscriptionAsync("ann"));
         _room.Notices.AddRange([Notice(1, "bob"), Notice(2, "cat"), Notice(3, "dan")]);

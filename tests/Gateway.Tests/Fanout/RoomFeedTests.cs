@@ -186,7 +186,7 @@ public sealed class RoomFeedTests : IDisposable
     }
 
     [Fact]
-    public async Task Beacon_WhenOnlyTheHeadPollerKnowsAHead_ReadsWithoutTheHoldTime()
+    public async Task HeadPoll_WhenOnlyTheHeadPollerKnowsAHead_ReadsWithoutTheHoldTime()
     {
         var feed = FeedOn(new ManualTime());
         var rig = await LiveAsync(feed: feed);
@@ -213,7 +213,7 @@ public sealed class RoomFeedTests : IDisposable
     }
 
     [Fact]
-    public async Task Beacon_WhenThePreviousHeadIsStillMissing_ReadsTheLogUpToIt()
+    public async Task HeadPoll_WhenThePreviousHeadIsStillMissing_ReadsTheLogUpToIt()
     {
         var rig = await LiveAsync();
         Append(2);
@@ -384,7 +384,7 @@ public sealed class RoomFeedTests : IDisposable
     }
 
     [Fact]
-    public async Task Tell_WhenNoticesRepeatOrAreMissing_SendsEachOnceInOrder()
+    public async Task Presence_WhenUpdatesRepeatOrAreMissing_SendsEachOnceInOrder()
     {
         var rig = await LiveAsync();
         Assert.True(_feed.Presence.TryDeliver(Notice(1, came: "bob")));
@@ -399,7 +399,7 @@ public sealed class RoomFeedTests : IDisposable
     }
 
     [Fact]
-    public async Task Tell_WhenTheActivationChanges_DropsNoticesOfTheOldOne()
+    public async Task Presence_WhenTheActivationChanges_DropsUpdatesOfTheOldOne()
     {
         var rig = await LiveAsync();
         Assert.True(_feed.Presence.TryDeliver(Notice(7, came: "bob")));

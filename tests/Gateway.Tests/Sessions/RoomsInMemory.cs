@@ -64,9 +64,9 @@ internal sealed class RoomsInMemory : IRooms, IHistory
         }
     }
 
-    /// <summary>Appends events, and delivers them to the feed if <paramref name="rings"/> is true.</summary>
+    /// <summary>Appends events, and delivers them to the feed if <paramref name="deliver"/> is true.</summary>
     /// <returns>The batch, so that a test can deliver it late or twice.</returns>
-    public RoomEvents Append(string room, int count = 1, bool rings = true, string from = "bob", string? clientId = null, string? text = null,
+    public RoomEvents Append(string room, int count = 1, bool deliver = true, string from = "bob", string? clientId = null, string? text = null,
         RoomEventKind kind = RoomEventKind.Msg)
     {
         RoomEvents batch;
@@ -84,19 +84,19 @@ internal sealed class RoomsInMemory : IRooms, IHistory
             batch = new(room, 1, events);
         }
 
-        if (rings)
+        if (deliver)
         {
-            Ring(batch);
+            Deliver(batch);
         }
 
         return batch;
     }
 
     /// <summary>Delivers a batch to the feed of its room.</summary>
-    public void Ring(RoomEvents batch) => FeedOf(batch.Room).DeliverAsync(batch);
+    public void Deliver(RoomEvents batch) => FeedOf(batch.Room).DeliverAsync(batch);
 
     /// <summary>Gives the feed the head of its room, like the head poller.</summary>
-    public void Beacon(string room)
+    public void PollHead(string room)
     {
         var (feed, head) = (FeedOf(room), Head(room));
         feed.OnHeadObservedAsync(head);

@@ -227,16 +227,16 @@ public sealed class SessionLagTests
                     rig.Rooms.Append(room, random.Next(1, 6));
                     break;
                 case < 220:
-                    late.Add(rig.Rooms.Append(room, random.Next(1, 4), rings: false));
+                    late.Add(rig.Rooms.Append(room, random.Next(1, 4), deliver: false));
                     break;
                 case < 260 when late.Count > 0:
-                    rig.Rooms.Ring(late[random.Next(late.Count)]);
+                    rig.Rooms.Deliver(late[random.Next(late.Count)]);
                     break;
                 case < 270:
-                    rig.Rooms.Append(room, rings: false);
+                    rig.Rooms.Append(room, deliver: false);
                     break;
                 case < 320:
-                    rig.Rooms.Beacon(room);
+                    rig.Rooms.PollHead(room);
                     break;
                 case < 830:
                     for (var taken = random.Next(16); taken > 0 && rig.TakeOne(); taken--)
@@ -284,7 +284,7 @@ public sealed class SessionLagTests
         foreach (var room in rooms)
         {
             await session.HandleAsync(new Join("j", room, reader.Cursor(room), null, null, null));
-            rig.Rooms.Beacon(room);
+            rig.Rooms.PollHead(room);
         }
 
         await Waiting.UntilAsync(

@@ -66,9 +66,9 @@ public sealed class DirectTests(SiloTestCluster cluster)
 
         await one.PostAsync(Room, _ann, "hello");
 
-        await one.UntilAsync<UserNotification>(ring => ring == new UserNotification(_ann, Room, 1, 1));
-        await other.UntilAsync<UserNotification>(ring => ring == new UserNotification(_bob, Room, 1, 1));
-        await third.UntilAsync<UserNotification>(ring => ring == new UserNotification(_bob, Room, 1, 1));
+        await one.UntilAsync<UserNotification>(notification => notification == new UserNotification(_ann, Room, 1, 1));
+        await other.UntilAsync<UserNotification>(notification => notification == new UserNotification(_bob, Room, 1, 1));
+        await third.UntilAsync<UserNotification>(notification => notification == new UserNotification(_bob, Room, 1, 1));
     }
 
     [Fact]
@@ -80,9 +80,9 @@ public sealed class DirectTests(SiloTestCluster cluster)
 
         await gateway.PostAsync(notes, _ann, "remember");
 
-        await gateway.UntilAsync<UserNotification>(ring => ring.Room == notes);
+        await gateway.UntilAsync<UserNotification>(notification => notification.Room == notes);
         await gateway.PostAsync(notes, _ann, "again");
-        await gateway.UntilAsync<UserNotification>(ring => ring.To == 2);
+        await gateway.UntilAsync<UserNotification>(notification => notification.To == 2);
         Assert.Equal(2, gateway.Items.OfType<UserNotification>().Count());
     }
 }

@@ -96,7 +96,7 @@ public sealed class GroupTests(SiloTestCluster cluster)
 
         var posted = await one.PostAsync(_room, _ann, "hello");
 
-        await other.UntilAsync<UserNotification>(ring => ring.User == _bob && ring.From <= posted.Seq && ring.To >= posted.Seq);
+        await other.UntilAsync<UserNotification>(notification => notification.User == _bob && notification.From <= posted.Seq && notification.To >= posted.Seq);
         Assert.DoesNotContain(posted.Seq, other.Sequences(_room));
     }
 

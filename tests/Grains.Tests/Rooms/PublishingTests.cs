@@ -129,58 +129,58 @@ public sealed class PublishingTests : IDisposable
     }
 
     [Fact]
-    public async Task Ring_WhenOneIsInFlight_WidensTheNext()
+    public async Task Notify_WhenOneIsInFlight_WidensTheNext()
     {
-        var rings = new List<(long, long)>();
-        var bells = new MemberNotifier(
+        var notifications = new List<(long, long)>();
+        var notifier = new MemberNotifier(
             new RoomOptions(),
             TimeProvider.System,
             (_, from, to) =>
             {
-                rings.Add((from, to));
-                return rings.Count == 1 ? _slow.Task : Task.CompletedTask;
+                notifications.Add((from, to));
+                return notifications.Count == 1 ? _slow.Task : Task.CompletedTask;
             },
             Instruments(),
             NullLogger.Instance,
             default);
-        await _turns.RunAsync(() => bells.Notify(["ann"], 1, 1));
-        await _turns.UntilAsync("the first notification", () => rings.Count == 1);
+        await _turns.RunAsync(() => notifier.Notify(["ann"], 1, 1));
+        await _turns.UntilAsync("the first notification", () => notifications.Count == 1);
 
-        await _turns.RunAsync(() => bells.Notify(["ann"], 2, 4));
-        await _turns.RunAsync(() => bells.Notify(["ann"], 5, 5));
+        await _turns.RunAsync(() => notifier.Notify(["ann"], 2, 4));
+        await _turns.RunAsync(() => notifier.Notify(["ann"], 5, 5));
         _slow.SetResult();
-        await _turns.RunAsync(() => bells.Sending);
+        await _turns.RunAsync(() => notifier.Sending);
 
-        Assert.Equal([(1L, 1L), (2, 5)], rings);
+        Assert.Equal([(1L, 1L), (2, 5)], notifications);
     }
 
     [Fact]
-    public async Task Ring_WhenEveryAttemptFails_StopsAtTheLimit()
+    public async Task Notify_WhenEveryAttemptFails_StopsAtTheLimit()
     {
         var time = new ManualTime();
         var options = new RoomOptions { NotifyAttempts = 3, NotifyRetry = TimeSpan.FromMilliseconds(100) };
-        var rings = new List<(long, long)>();
-        var bells = new MemberNotifier(
+        var notifications = new List<(long, long)>();
+        var notifier = new MemberNotifier(
             options,
             time,
             (_, from, to) =>
             {
-                rings.Add((from, to));
+                notifications.Add((from, to));
                 throw new IOException("no");
             },
             Instruments(),
             NullLogger.Instance,
             default);
 
-        await _turns.RunAsync(() => bells.Notify(["ann"], 1, 2));
+        await _turns.RunAsync(() => notifier.Notify(["ann"], 1, 2));
         await time.UntilArmedAsync();
-        await _turns.RunAsync(() => bells.Notify(["ann"], 3, 3));
+        await _turns.RunAsync(() => notifier.Notify(["ann"], 3, 3));
         time.Advance(TimeSpan.FromMilliseconds(100));
         await time.UntilArmedAsync();
         time.Advance(TimeSpan.FromMilliseconds(200));
-        await _turns.RunAsync(() => bells.Sending);
+        await _turns.RunAsync(() => notifier.Sending);
 
-        Assert.Equal([(1L, 2L), (1, 3), (1, 3)], rings);
+        Assert.Equal([(1L, 2L), (1, 3), (1, 3)], notifications);
     }
 
     public void Dispose() => _services.Dispose();

@@ -36,7 +36,7 @@ public sealed class UserTests(SiloTestCluster cluster)
 
         await one.UntilAsync<SessionReplaced>(replaced => replaced.Session == "old");
         await User.NotifyAsync("lobby", 1, 2);
-        await other.UntilAsync<UserNotification>(ring => ring == new UserNotification(_name, "lobby", 1, 2));
+        await other.UntilAsync<UserNotification>(notification => notification == new UserNotification(_name, "lobby", 1, 2));
         Assert.Empty(one.Items.OfType<UserNotification>());
     }
 
@@ -66,7 +66,7 @@ public sealed class UserTests(SiloTestCluster cluster)
         await User.SyncSessionsAsync(one.Id, []);
         await User.NotifyAsync("lobby", 3, 3);
 
-        await other.UntilAsync<UserNotification>(ring => ring.User == _name);
+        await other.UntilAsync<UserNotification>(notification => notification.User == _name);
         Assert.Empty(one.Items);
     }
 
@@ -77,9 +77,9 @@ public sealed class UserTests(SiloTestCluster cluster)
         await User.NotifyAsync("@3:ann3:bob", 4, 4);
         await User.NotifyAsync("@3:ann3:bob", 5, 6);
 
-        var rings = await User.SyncSessionsAsync(gateway.Id, [new UserSession("s1", null)]);
+        var notifications = await User.SyncSessionsAsync(gateway.Id, [new UserSession("s1", null)]);
 
-        Assert.Equal([new UserNotification(_name, "@3:ann3:bob", 4, 6)], rings);
+        Assert.Equal([new UserNotification(_name, "@3:ann3:bob", 4, 6)], notifications);
     }
 
     [Fact]

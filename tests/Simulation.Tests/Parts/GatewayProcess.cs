@@ -28,7 +28,7 @@ internal sealed class GatewayProcess
         var users = new UserClients(cluster, _id, rooms, new(Options.Create(new ConnectionOptions()), time), background, limits, Options.Create(world.Knobs.Budgets), time, world.Logger<UserClients>(Node));
         var inbox = new GatewayStream(
             cluster, _id, Feeds, rooms, users, background, new(time, world.Logger<StartupWait>(Node)), world.Logger<GatewayStream>(Node));
-        var beacon = new HeadPoller(cluster, Feeds, rooms, fanout, world.Shared.Fanout, time, world.Logger<HeadPoller>(Node));
+        var headPoller = new HeadPoller(cluster, Feeds, rooms, fanout, world.Shared.Fanout, time, world.Logger<HeadPoller>(Node));
         var watch = new StreamHealthCheck(cluster, _id, inbox, rooms, users, fanout, world.Shared.Fanout, time, world.Logger<StreamHealthCheck>(Node));
         Ports = new(rooms, new HistoryClient(cluster, Feeds, fanout, time), users, world.Knobs.Limits, world.Knobs.Sessions, world.Shared.Sessions, TimeSpan.FromSeconds(25), time);
         _ = Node.StartAsync(async () =>
@@ -53,7 +53,7 @@ internal sealed class GatewayProcess
             });
             Open = true;
             await Task.WhenAll(
-                Background.RunAsync(world.Knobs.Beacon(beacon), CancellationToken.None), Background.RunAsync(watch, CancellationToken.None), KeepLeaseAsync(cluster, rooms, users, background));
+                Background.RunAsync(world.Knobs.WrapHeadPoller(headPoller), CancellationToken.None), Background.RunAsync(watch, CancellationToken.None), KeepLeaseAsync(cluster, rooms, users, background));
         });
     }
 

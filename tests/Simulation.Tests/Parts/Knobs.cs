@@ -50,10 +50,10 @@ internal sealed class Knobs(Scheduler scheduler)
 
     public ChatSessionOptions Sessions { get; } = new() { CatchUpEvents = scheduler.Pick([1, 4, 128]), CommandsInFlight = scheduler.Pick([1, 4, 256]), MaxLagEvents = scheduler.Pick([8, 30, 10_000]) };
 
-    public int OutboxBytes { get; } = scheduler.Pick([1000, 3000, 256 * 1024]);
+    public int SendQueueBytes { get; } = scheduler.Pick([1000, 3000, 256 * 1024]);
 
     public int WriteBytes { get; } = scheduler.Pick([200, 64 * 1024]);
 
     /// <summary>Replaces the head poller in a mutant.</summary>
-    public Func<BackgroundService, BackgroundService> Beacon { get; set; } = static beacon => beacon;
+    public Func<BackgroundService, BackgroundService> WrapHeadPoller { get; set; } = static poller => poller;
 }

@@ -18,7 +18,7 @@ internal sealed class Socket
     private readonly Simulated _world;
     private readonly GatewayProcess _gateway;
     private readonly Client _client;
-    private readonly ConnectionSendQueue _outbox;
+    private readonly ConnectionSendQueue _sendQueue;
     private readonly SingleWaiterAutoResetEvent _due = new();
     private readonly JsonConversation _conversation;
     private readonly CancellationTokenSource _gone = new();
@@ -34,8 +34,8 @@ internal sealed class Socket
     public Socket(Simulated world, GatewayProcess gateway, Client client)
     {
         (_world, _gateway, _client) = (world, gateway, client);
-        _outbox = new(world.Knobs.OutboxBytes, 64 * 1024, _due.Set);
-        var wire = new SessionConnection(_outbox, new(0, 1, gateway.Node.Time), End, new(gateway.Node.Time, TimeSpan.FromSeconds(30), (_, _) => { }), _gone.Token);
+        _sendQueue = new(world.Knobs.SendQueueBytes, 64 * 1024, _due.Set);
+        var wire = new SessionConnection(_sendQueue, new(0, 1, gateway.Node.Time), End, new(gateway.Node.Time, TimeSpan.FromSeconds(30), (_, _) => { }), _gone.Token);
         var who = new IdentityResult(client.User, false, null);
         _conversation = new(wire, gateway.Ports, who, _ => who);
         gateway.Add(this);
@@ -96,7 +96,7 @@ internal sealed class Socket
 
     private async Task CloseAsync()
     {
-        _outbox.Complete();
+        _sendQueue.Complete();
         _gone.Cancel();
 
         // Like the real connection, the socket first completes the frame that it is handling.
@@ -114,8 +114,8 @@ internal sealed class Socket
         {
             _world.Tell?.Invoke($"{_gateway.Node.Name} ends {_client.Node.Name}: {code} {reason}");
             _ending = true;
-            _outbox.EnqueueAnswer(_conversation.Farewell(code, reason, after));
-            _outbox.Complete();
+            _sendQueue.EnqueueAnswer(_conversation.Farewell(code, reason, after));
+            _sendQueue.Complete();
         }
     }
 
@@ -128,7 +128,7 @@ internal sealed class Socket
         await earlier;
         try
         {
-            await _outbox.AnswersFitAsync(_gone.Token);
+            await _sendQueue.AnswersFitAsync(_gone.Token);
             if (!_ending && _serverOpen)
             {
                 await _conversation.ReceiveAsync(frame, binary: false);
@@ -149,10 +149,10 @@ internal sealed class Socket
     {
         try
         {
-            while (!_outbox.IsOver)
+            while (!_sendQueue.IsOver)
             {
                 List<byte> frame = [];
-                while (_outbox.TryTake(_world.Knobs.WriteBytes - frame.Count, frame.Count == 0, out var item))
+                while (_sendQueue.TryTake(_world.Knobs.WriteBytes - frame.Count, frame.Count == 0, out var item))
                 {
                     var lines = item.IsFrame ? Payload(item.Bytes.Span) : item.Bytes.Span;
                     if (!lines.IsEmpty)
@@ -162,7 +162,7 @@ internal sealed class Socket
                     }
                 }
 
-                if (frame.Count == 0 && !_outbox.IsOver)
+                if (frame.Count == 0 && !_sendQueue.IsOver)
                 {
                     await _due.WaitAsync(_gone.Token);
                     continue;

@@ -67,7 +67,7 @@ internal sealed class Checks(Simulated world, string[] rooms)
     }
 
     /// <summary>Compares the room's last who answer with the clients in the room, and calls the room again.</summary>
-    private string? Attendance(string room)
+    private string? Presence(string room)
     {
         string[] here = [.. world.Clients.Where(client => client.Rooms.Any(view => view.Key == room && view.Place == Place.In)).Select(client => client.User).Distinct().Order()];
         if (here.Length == 0 || world.Database.Head(room).Claim == 0)

@@ -42,8 +42,8 @@ public readonly record struct BudgetAsk(
 /// <param name="LaterMs">Milliseconds before <paramref name="Later"/> may be spent.</param>
 /// <param name="RetryMs">Milliseconds after which the budget has another unit; 0 if it has one now.</param>
 /// <param name="ValidMs">
-/// Milliseconds for which leased units may be spent. For <paramref name="Granted"/> they count from the request, for
-/// <paramref name="Later"/> from the end of <paramref name="LaterMs"/>.
+/// Milliseconds for which leased units may be spent. For <paramref name="Granted"/> this time begins with the request,
+/// for <paramref name="Later"/> at the end of <paramref name="LaterMs"/>.
 /// </param>
 /// <param name="AskAhead">Whether the gateway should ask again before it has spent everything.</param>
 [GenerateSerializer, Immutable, Alias("chat.budget-grant")]
@@ -57,7 +57,7 @@ public readonly record struct BudgetGrant(
 [GenerateSerializer, Immutable, Alias("chat.opened")]
 public sealed record Opened([property: Id(0)] Admission Admission, [property: Id(1)] int RetryMs, [property: Id(2)] BudgetGrant[] Grants);
 
-/// <summary>The block size of a lease, which gateways and the user's grain compute alike.</summary>
+/// <summary>The block size of a lease, which gateways and the user's grain compute in the same way.</summary>
 public static class Budget
 {
     /// <summary>Units that a gateway holds in advance: a fifth of <paramref name="perSecond"/>, at least 1.</summary>

@@ -1,8 +1,8 @@
 namespace OrleansChat.Grains.Interfaces;
 
 /// <summary>
-/// An item of a gateway stream. If one is lost, the gateway is late, but no event is lost: events are in the log. A
-/// closed family.
+/// An item of a gateway stream. If an item is lost, the gateway delivers late, but no event is lost, because all events
+/// are in the log. The derived types are a closed family.
 /// </summary>
 [GenerateSerializer, Immutable, Alias("chat.inbox")]
 public abstract record GatewayStreamItem;
@@ -13,9 +13,9 @@ public abstract record GatewayStreamItem;
 public sealed record RoomEvents([property: Id(0)] string Room, [property: Id(1)] long Claim, [property: Id(2)] RoomEvent[] Events) : GatewayStreamItem;
 
 /// <summary>
-/// A presence update: the users that came and went since the one before. In a large room it has only the count. When
-/// nothing changes for a while, the room publishes the last version once more, without names. A gateway that missed the
-/// last update sees from that version that it did.
+/// A presence update: the users that came and went since the previous update. In a large room it has only the count.
+/// When nothing changes for a while, the room publishes the last version once more, without names. From that version, a
+/// gateway sees whether it missed the last update.
 /// </summary>
 /// <param name="Version">The version of this update.</param>
 /// <param name="Count">Users attached after this update.</param>
@@ -52,7 +52,7 @@ public sealed record RoomMoved([property: Id(0)] string Room) : GatewayStreamIte
 public sealed record UserNotification(
     [property: Id(0)] string User, [property: Id(1)] string Room, [property: Id(2)] long From, [property: Id(3)] long To) : GatewayStreamItem;
 
-/// <summary>A newer session of the same device replaced this one.</summary>
+/// <summary>A newer session of the same device replaced this session.</summary>
 [GenerateSerializer, Immutable, Alias("chat.inbox.replaced")]
 public sealed record SessionReplaced([property: Id(0)] string Session) : GatewayStreamItem;
 

@@ -50,7 +50,7 @@ public readonly record struct LeaseGrant([property: Id(0)] bool Granted, [proper
 /// <summary>The gateways that have a lease.</summary>
 /// <param name="IsWarmedUp">
 /// False for one <see cref="Lease.Length"/> after the registry started or its process was paused. Until then a gateway
-/// that is missing in <paramref name="Gateways"/> may still be alive.
+/// that is missing from <paramref name="Gateways"/> may still be alive.
 /// </param>
 [GenerateSerializer, Immutable, Alias("chat.live")]
 public sealed record LiveGateways([property: Id(0)] string[] Gateways, [property: Id(1)] bool IsWarmedUp);
@@ -58,7 +58,7 @@ public sealed record LiveGateways([property: Id(0)] string[] Gateways, [property
 /// <summary>The numbers from which a draining gateway computes its share of the remaining capacity.</summary>
 /// <param name="Remaining">Gateways that have a lease and are not draining.</param>
 /// <param name="Connections">
-/// Connections that all draining gateways together still have to close, those of the caller included.
+/// Connections that all draining gateways together still have to close, including the connections of the caller.
 /// </param>
 /// <param name="IsWarmedUp">
 /// False for one <see cref="Lease.Length"/> after the registry started or its process was paused. Until then more

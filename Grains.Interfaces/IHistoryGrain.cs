@@ -8,18 +8,20 @@ namespace OrleansChat.Grains.Interfaces;
 public interface IHistoryGrain : IGrainWithIntegerKey
 {
     /// <summary>
-    /// Reads a page for a user. It is refused if the user may not read the room; if the room does not exist, the
-    /// refusal is <see cref="Refusal.NotFound"/>. For a direct room without a message the page is empty. A page has at
-    /// most <see cref="EventBytes.Page"/> bytes plus one event. Cancellation stops the read, and no page is returned.
+    /// Reads a page for a user. The request is refused if the user may not read the room; if the room does not exist,
+    /// the refusal is <see cref="Refusal.NotFound"/>. For a direct room without a message the page is empty. A page has
+    /// at most <see cref="EventBytes.Page"/> bytes plus one event. Cancellation stops the read, and no page is
+    /// returned.
     /// </summary>
     [Alias("pages")]
     Task<HistoryPage> PageAsync(PageAsk ask, CancellationToken cancellationToken);
 
     /// <summary>
-    /// For gateways of the previous version, which expect a page without a limit in bytes. It is refused if the user
-    /// may not read the room; if the room does not exist, the refusal is <see cref="Refusal.NotFound"/>. The page has
-    /// up to <paramref name="limit"/> events with a sequence after <paramref name="after"/>, ascending. A negative
-    /// <paramref name="after"/> counts back from the head: -20 reads the newest 20.
+    /// Reads a page for a gateway of the previous version, which expects a page without a limit in bytes. The request
+    /// is refused if the user may not read the room; if the room does not exist, the refusal is
+    /// <see cref="Refusal.NotFound"/>. The page has up to <paramref name="limit"/> events with a sequence after
+    /// <paramref name="after"/>, ascending. A negative <paramref name="after"/> counts back from the head: -20 reads
+    /// the newest 20.
     /// </summary>
     [Alias("page")]
     Task<HistoryPage> PageAsync(string room, string user, long after, int limit);
@@ -33,9 +35,10 @@ public interface IHistoryGrain : IGrainWithIntegerKey
     Task<PresenceSnapshot> WhoAsync(string room, string user, int most);
 
     /// <summary>
-    /// Reads events after a sequence for a gateway, without a permission check: all users for whom it reads are in the
-    /// room. Ascending; at most <paramref name="limit"/> events, and at most <see cref="EventBytes.Page"/> bytes plus
-    /// one event. Throws <see cref="IOException"/> if the message log cannot be reached.
+    /// Reads events after a sequence for a gateway, without a permission check: all users for whom the gateway reads
+    /// are in the room. The events are ascending, with at most <paramref name="limit"/> events and at most
+    /// <see cref="EventBytes.Page"/> bytes plus one event. Throws <see cref="IOException"/> if the message log cannot
+    /// be reached.
     /// </summary>
     [Alias("read")]
     Task<RoomEvent[]> ReadAsync(string room, long after, int limit);

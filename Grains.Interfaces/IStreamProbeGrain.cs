@@ -10,7 +10,7 @@ public interface IStreamProbeGrain : IGrainWithIntegerKey
 {
     /// <summary>
     /// Publishes an <see cref="StreamProbe"/>. Completes when the stream queue has accepted it; throws if the queue did
-    /// not.
+    /// not accept it.
     /// </summary>
     [Alias("echo")]
     Task ProbeAsync(string gateway, long number);

@@ -8,9 +8,9 @@ namespace OrleansChat.Grains.Interfaces;
 public interface IUserGrain : IGrainWithStringKey
 {
     /// <summary>
-    /// Begins a session. It is refused if the user already has <paramref name="most"/> sessions, or if a request for
-    /// <see cref="BudgetKind.Connects"/> is not granted. An older session of the same device, on any gateway, ends: its
-    /// gateway receives <see cref="SessionReplaced"/>.
+    /// Begins a session. The session is refused if the user already has <paramref name="most"/> sessions, or if a
+    /// request for <see cref="BudgetKind.Connects"/> is not granted. An older session of the same device, on any
+    /// gateway, ends: its gateway receives <see cref="SessionReplaced"/>.
     /// </summary>
     /// <param name="asks">Requests for the user's budgets, answered in the same call.</param>
     [Alias("open")]
@@ -39,7 +39,7 @@ public interface IUserGrain : IGrainWithStringKey
     Task DisconnectAsync(string gateway, string session);
 
     /// <summary>
-    /// Replaces the user's sessions on one gateway. A gateway calls this when the cluster membership changed, or when
+    /// Replaces the user's sessions on one gateway. A gateway calls this when the cluster membership changes, or after
     /// its stream was broken. Returns the recent notifications, because the gateway may have missed them.
     /// </summary>
     [Alias("attend")]
@@ -49,7 +49,7 @@ public interface IUserGrain : IGrainWithStringKey
     /// For gateways of the previous version, which call before every send: takes sends from the same budget.
     /// </summary>
     /// <returns>
-    /// How many of <paramref name="wanted"/> are granted, and milliseconds until the budget has another one.
+    /// How many of <paramref name="wanted"/> are granted, and milliseconds until the budget has another unit.
     /// </returns>
     [Alias("take")]
     Task<SendGrant> TakeSendsAsync(int wanted, int perSecond, int burst);
@@ -90,7 +90,7 @@ public enum Admission
     TooMany = 1,
 
     /// <summary>
-    /// The gateway's lease has ended. The gateway must restart; the client may connect to another one.
+    /// The gateway's lease has ended. The gateway must restart; the client may connect to another gateway.
     /// </summary>
     GatewayExpired = 2,
 

@@ -13,7 +13,7 @@ namespace OrleansChat.Grains.Interfaces;
 /// </param>
 /// <param name="Number">
 /// Grows with each call of the gateway; 0 for no number. Once the room has received a higher number, the gateway has
-/// given the older call up, and the room refuses the rest of its commands.
+/// given up the older call, and the room refuses the remaining commands of the older call.
 /// </param>
 [GenerateSerializer, Immutable, Alias("chat.room-commands")]
 public sealed record RoomCommands(
@@ -31,8 +31,8 @@ public sealed record RoomReplies([property: Id(0)] long Claim, [property: Id(1)]
 public abstract record RoomCommand([property: Id(0)] string User);
 
 /// <summary>
-/// Attaches the gateway, if it is not attached yet, and the user. Sent for the user's first subscription on this
-/// gateway. Answered by <see cref="Entered"/> or <see cref="Refused"/>.
+/// Attaches the gateway, if it is not attached yet, and the user. The gateway sends this command for the user's first
+/// subscription there. The answer is <see cref="Entered"/> or <see cref="Refused"/>.
 /// </summary>
 /// <param name="Create">
 /// The kind of room to create if it does not exist; null if it must not be created. A direct room is created by its
@@ -48,8 +48,8 @@ public sealed record Enter(
     string User, [property: Id(0)] RoomKind? Create, [property: Id(1)] RoomKind? Require, [property: Id(2)] bool AsMember = false) : RoomCommand(User);
 
 /// <summary>
-/// Detaches the user, or ends the user's membership of a group, or both. Sent after the user's last subscription on
-/// this gateway ended, or when the user leaves the group. Answered by <see cref="Done"/>.
+/// Detaches the user, or ends the user's membership of a group, or both. The gateway sends this command when the user's
+/// last subscription there has ended, or when the user leaves the group. The answer is <see cref="Done"/>.
 /// </summary>
 /// <param name="EndMembership">Whether the user's membership of the group ends.</param>
 /// <param name="Stays">
@@ -59,7 +59,7 @@ public sealed record Enter(
 public sealed record Exit(string User, [property: Id(0)] bool EndMembership, [property: Id(1)] bool Stays = false) : RoomCommand(User);
 
 /// <summary>
-/// Appends an event. Answered by <see cref="Posted"/> when it is durable, or by <see cref="Refused"/>.
+/// Appends an event. The answer is <see cref="Posted"/>, after the event is durable, or <see cref="Refused"/>.
 /// </summary>
 /// <param name="ClientId">The idempotency key, unique for ever within (user, room).</param>
 [GenerateSerializer, Immutable, Alias("chat.post")]
@@ -73,7 +73,7 @@ public sealed record Post(
     [property: Id(5)] string? Meta) : RoomCommand(User);
 
 /// <summary>
-/// Moves the user's read mark forward. Answered by <see cref="Done"/>, also if the mark is already there, or by
+/// Moves the user's read mark forward. The answer is <see cref="Done"/>, even if the mark is already there, or
 /// <see cref="Refused"/>.
 /// </summary>
 /// <param name="Read">The sequence up to which the user has read.</param>
@@ -100,9 +100,9 @@ public sealed record Posted([property: Id(0)] long Seq, [property: Id(1)] long T
 /// The user is attached. The room publishes every event after <paramref name="Seq"/> to the gateway's stream.
 /// </summary>
 /// <param name="Seq">The room's head.</param>
-/// <param name="Messages">Messages up to the head.</param>
+/// <param name="Messages">Number of messages up to the head.</param>
 /// <param name="Read">The user's read mark; 0 for none.</param>
-/// <param name="Unread">Messages after the read mark.</param>
+/// <param name="Unread">Number of messages after the read mark.</param>
 /// <param name="Count">Users attached now, including this one.</param>
 /// <param name="Presence">The version of the room's last presence update before this answer.</param>
 [GenerateSerializer, Immutable, Alias("chat.entered")]
@@ -124,7 +124,7 @@ public sealed record Refused([property: Id(0)] Refusal Reason, [property: Id(1)]
 /// <summary>Why a command or a read was refused.</summary>
 public enum Refusal
 {
-    /// <summary>There is no such room, or no message that the command could refer to.</summary>
+    /// <summary>The room does not exist, or the message that the command refers to does not exist.</summary>
     NotFound = 0,
 
     /// <summary>The user is not a member of the room, or not attached to it.</summary>
@@ -144,7 +144,7 @@ public enum Refusal
 
     /// <summary>
     /// The message log or a grain cannot be reached, too much is waiting, or the room is moving. The event may have
-    /// been stored; a retry with the same client id finds out.
+    /// been stored; a retry with the same client id finds out whether it was.
     /// </summary>
     Unavailable = 6,
 
@@ -153,7 +153,7 @@ public enum Refusal
 
     /// <summary>
     /// Set by the gateway: the room did not answer in time. The event may have been stored; a retry with the same
-    /// client id finds out.
+    /// client id finds out whether it was.
     /// </summary>
     Timeout = 8,
 

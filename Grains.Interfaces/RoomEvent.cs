@@ -39,12 +39,13 @@ public enum RoomKind
 }
 
 /// <summary>
-/// An event of a room's log in its current form: an edited message has its latest text, a deleted one has no text.
+/// An event of a room's log in its current form: an edited message has its latest text, and a deleted message has no
+/// text.
 /// </summary>
 /// <param name="Seq">The sequence within the room: 1, 2, 3 …, without gaps.</param>
 /// <param name="Ts">Milliseconds since 1970 UTC; never decreases within a room.</param>
 /// <param name="Ref">The sequence of the message that this event changes or reacts to.</param>
-/// <param name="Reply">The sequence of the message that this one replies to.</param>
+/// <param name="Reply">The sequence of the message that this message replies to.</param>
 /// <param name="ClientId">The sender's idempotency key; null for events that the server wrote.</param>
 /// <param name="Edited">True if the text is not the original one.</param>
 /// <param name="Messages">
@@ -67,8 +68,8 @@ public sealed record RoomEvent(
 /// <summary>The newest sequence and the owner of a room.</summary>
 /// <param name="Seq">The newest sequence; 0 for none.</param>
 /// <param name="Claim">
-/// The room's claim number, which each claim raises. If it changed, a new activation may own the room, and that one
-/// knows no gateway yet.
+/// The room's claim number, which each claim raises. If it changed, a new activation may own the room. A new activation
+/// does not know any gateway yet.
 /// </param>
 [GenerateSerializer, Immutable, Alias("chat.head")]
 public readonly record struct RoomHead([property: Id(0)] string Room, [property: Id(1)] long Seq, [property: Id(2)] long Claim);

@@ -19,7 +19,7 @@ public static class RoomKey
         return string.Create(CultureInfo.InvariantCulture, $"@{first.Length}:{first}{second.Length}:{second}");
     }
 
-    /// <summary>Whether the key is that of a direct conversation. It may still be malformed.</summary>
+    /// <summary>Whether the key belongs to a direct conversation. The key may still be malformed.</summary>
     public static bool IsDirect(string key) => key.StartsWith('@');
 
     /// <summary>
@@ -54,8 +54,8 @@ public static class RoomKey
     }
 
     /// <summary>
-    /// Returns the other user of a direct conversation; null if <paramref name="user"/> is not in it, or if the room is
-    /// not direct. Throws <see cref="FormatException"/> for a malformed key.
+    /// Returns the other user of a direct conversation; null if <paramref name="user"/> is not in the conversation, or
+    /// if the room is not direct. Throws <see cref="FormatException"/> for a malformed key.
     /// </summary>
     public static string? Peer(string key, string user) => People(key) switch
     {

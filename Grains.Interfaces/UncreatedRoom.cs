@@ -6,7 +6,9 @@ namespace OrleansChat.Grains.Interfaces;
 /// </summary>
 public static class UncreatedRoom
 {
-    /// <summary>The epoch of a direct room before its first message. A cursor with it is valid for any later epoch.</summary>
+    /// <summary>
+    /// The epoch of a direct room before its first message. A cursor with this epoch is valid for any later epoch.
+    /// </summary>
     public const string Epoch = "0";
 
     private static readonly Refused NotFound = new(Refusal.NotFound, "there is no such room");

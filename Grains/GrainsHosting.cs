@@ -13,8 +13,8 @@ namespace OrleansChat.Grains;
 public static class GrainsHosting
 {
     /// <summary>
-    /// The time after its last call at which an activation of a room or a user is collected, if it has no state that is
-    /// stored nowhere else. It is longer than the minimum time for which a user's notifications are kept
+    /// How long after its last call an activation of a room or a user is collected, unless it has state that is stored
+    /// nowhere else. This time is longer than the minimum time for which a user's notifications are kept
     /// (<see cref="RecentNotifications.Retention"/>).
     /// </summary>
     private static readonly TimeSpan CollectionAge = TimeSpan.FromMinutes(1);

@@ -73,8 +73,8 @@ internal sealed class ChildProcess : IDisposable
     };
 
     /// <summary>
-    /// Asks the child to stop and waits until it has. At <paramref name="deadline"/> the child is killed, and the
-    /// result is false.
+    /// Asks the child to stop and waits until it has stopped. At <paramref name="deadline"/> the child is killed, and
+    /// the result is false.
     /// </summary>
     public async Task<bool> StopAsync(CancellationToken deadline)
     {

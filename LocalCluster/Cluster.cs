@@ -55,8 +55,8 @@ internal sealed class Cluster : IAsyncDisposable
     }
 
     /// <summary>
-    /// Stops all gateways, then all silos, each group within <see cref="LocalOptions.StopWithin"/>. What still runs
-    /// then, or when <paramref name="kill"/> is cancelled, is killed, and the result is false.
+    /// Stops all gateways, then all silos, each group within <see cref="LocalOptions.StopWithin"/>. A child that still
+    /// runs after that time, or when <paramref name="kill"/> is cancelled, is killed, and the result is false.
     /// </summary>
     public async Task<bool> StopAsync(CancellationToken kill)
     {
@@ -78,7 +78,8 @@ internal sealed class Cluster : IAsyncDisposable
 
     private static async Task StartAllAsync(ManagedProcess[] children, CancellationToken stop)
     {
-        // The first failure ends the wait for the others: two silos without a database would report the same reason.
+        // The first failure ends the wait for the other children: two silos without a database would report the same
+        // reason.
         using var failed = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var starts = children.Select(child => child.StartAsync(failed.Token)).ToList();
         try

@@ -3,10 +3,10 @@ using System.Globalization;
 namespace OrleansChat.LocalCluster;
 
 /// <summary>One process to run.</summary>
-/// <param name="Name">The name that this program gives it, such as <c>silo-1</c>.</param>
+/// <param name="Name">The name that this program gives the process, such as <c>silo-1</c>.</param>
 /// <param name="Address">A gateway's URL, or a silo's host and port. A restart keeps it.</param>
 /// <param name="Ready">Answers 200 if the process is ready.</param>
-/// <param name="Settings">Its configuration, by path, such as <c>Silo:Port</c>.</param>
+/// <param name="Settings">The configuration of the process, by path, such as <c>Silo:Port</c>.</param>
 internal sealed record ProcessPlan(string Name, string Program, string Address, Uri Ready, IReadOnlyDictionary<string, string> Settings);
 
 /// <summary>The processes of a cluster, after every check that is possible before one of them runs.</summary>

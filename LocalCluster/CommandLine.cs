@@ -66,8 +66,8 @@ internal static class CommandLine
     }
 
     /// <summary>
-    /// The connection string from <c>--connection</c> or <c>--connection-file</c>. If neither is given, and only for
-    /// PostgreSQL, it is that of the environment variable; null if that is not set.
+    /// The connection string from <c>--connection</c> or <c>--connection-file</c>. If neither is given and the store is
+    /// PostgreSQL, the value of the environment variable. Otherwise null.
     /// </summary>
     private static string? ConnectionOf(ParseResult given)
     {

@@ -38,8 +38,8 @@ internal sealed record LocalOptions(
     public TimeSpan ReadyWithin { get; init; } = TimeSpan.FromSeconds(90);
 
     /// <summary>
-    /// How long all gateways together may take to stop, and after them all silos together. What still runs then is
-    /// killed.
+    /// How long all gateways together may take to stop, and after them all silos together. Processes that still run
+    /// then are killed.
     /// </summary>
     public TimeSpan StopWithin { get; init; } = TimeSpan.FromSeconds(8);
 
@@ -56,8 +56,8 @@ internal sealed record LocalOptions(
     public IReadOnlyList<string> GatewayPrograms { get; init; } = [];
 
     /// <summary>
-    /// Further settings of the children, which override those of this program. <c>Child</c> is the name of one child
-    /// (<c>silo-2</c>), a kind (<c>silo</c>, <c>gateway</c>), or null for all.
+    /// Further settings of the children, which override the settings that this program makes. <c>Child</c> is the name
+    /// of one child (<c>silo-2</c>), a kind (<c>silo</c>, <c>gateway</c>), or null for all.
     /// </summary>
     public IReadOnlyList<(string? Child, string Path, string Value)> Settings { get; init; } = [];
 }

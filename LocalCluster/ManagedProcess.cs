@@ -8,11 +8,13 @@ internal sealed class ManagedProcess(ProcessPlan plan, LocalOptions options, Con
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(0.5);
     private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(15);
 
-    // A child that dies after it has run longer than this did not fail at its start: the pause is the first one again.
+    // If a child has run longer than this when it dies, it did not fail at its start, and the pause is FirstPause
+    // again.
     private static readonly TimeSpan StableAfter = TimeSpan.FromSeconds(30);
 
     // A terminal sends Ctrl-C to this process and to its children. A child that has only just started does not ignore
-    // it yet and dies. This process may see that before its own signal, so it waits this long for the signal.
+    // the signal yet and dies. This process may notice that before its own signal arrives, so it waits this long for
+    // the signal.
     private static readonly TimeSpan SameCtrlC = TimeSpan.FromSeconds(3);
 
     private readonly ProcessLog _log = new(plan.Name, screen);
@@ -44,13 +46,13 @@ internal sealed class ManagedProcess(ProcessPlan plan, LocalOptions options, Con
     }
 
     /// <summary>
-    /// Restarts the child whenever it dies, until cancelled. With <c>--restart off</c>, prints that it died and
+    /// Restarts the child whenever it dies, until cancelled. With <c>--restart off</c>, prints that the child died, and
     /// completes.
     /// </summary>
     /// <remarks>
     /// In a loop:
     /// <para>1. Wait until the process has ended.</para>
-    /// <para>2. If restarts are off, print that and complete.</para>
+    /// <para>2. If restarts are off, print that the child died, and complete.</para>
     /// <para>
     /// 3. Pause: 0.5 s, then twice as long after each further death, up to 15 s. After a run of more than 30 s the
     /// pause is 0.5 s again.
@@ -101,8 +103,8 @@ internal sealed class ManagedProcess(ProcessPlan plan, LocalOptions options, Con
     }
 
     /// <summary>
-    /// Asks the child to stop and waits until it has. At <paramref name="deadline"/> the child is killed, and the
-    /// result is false.
+    /// Asks the child to stop and waits until it has stopped. At <paramref name="deadline"/> the child is killed, and
+    /// the result is false.
     /// </summary>
     public async Task<bool> StopAsync(CancellationToken deadline)
     {

@@ -11,7 +11,7 @@ internal static class Ports
     private const int First = 20_000;
     private const int Last = 32_000;
 
-    /// <summary>True if no process listens on the port of the loopback address, neither on IPv4 nor on IPv6.</summary>
+    /// <summary>True if no process listens on this port of the loopback addresses of IPv4 and IPv6.</summary>
     public static bool IsFree(int port) =>
         CanListen(IPAddress.Loopback, port) && (!Socket.OSSupportsIPv6 || CanListen(IPAddress.IPv6Loopback, port));
 

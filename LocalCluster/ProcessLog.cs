@@ -8,11 +8,12 @@ namespace OrleansChat.LocalCluster;
 internal sealed class ProcessLog(string name, ConsoleOutput screen)
 {
     /// <summary>
-    /// Prefix of the line in which a child says why it ends. The same as <c>ProcessRun.FatalPrefix</c> in the child.
+    /// Prefix of the line in which a child says why it ends. It must be the same as <c>ProcessRun.FatalPrefix</c> in
+    /// the child.
     /// </summary>
     public const string FatalPrefix = "fatal: ";
 
-    // The most lines that are buffered, and how many of them are printed for a child that does not become ready.
+    // The maximum number of buffered lines, and how many of them are printed for a child that does not become ready.
     private const int MaxHeld = 500;
     private const int Tail = 10;
 

@@ -9,7 +9,7 @@ namespace OrleansChat.LocalCluster;
 internal sealed class StopSignals : IDisposable
 {
     // One signal can arrive twice: dotnet run forwards the signals that it receives, and a sender may signal the whole
-    // process group. A second signal within this time counts as the same one.
+    // process group. A second signal within this time counts as the same signal.
     private static readonly TimeSpan SameSignal = TimeSpan.FromSeconds(0.7);
 
     private readonly Lock _lock = new();

@@ -31,7 +31,7 @@ public static class ClusterTimings
 
     /// <summary>
     /// How long a call waits for its answer, between silos and from gateways. A call to a silo that dies, or through
-    /// one, waits all this time.
+    /// such a silo, waits for all of this time.
     /// </summary>
     public static readonly TimeSpan Response = TimeSpan.FromSeconds(5);
 

@@ -6,10 +6,10 @@ using Microsoft.Extensions.Options;
 namespace OrleansChat.ProcessHosting;
 
 /// <summary>
-/// The lifetime of a process that a parent process started: it ends when its standard input ends. The parent stops it
-/// by closing that pipe, which works on every operating system. If the parent is killed, the operating system closes
-/// the pipe. Interrupts are ignored: a terminal sends them to the whole process group, and the parent decides when each
-/// child stops. SIGTERM still stops this process.
+/// The lifetime of a process that a parent process started: the process ends when its standard input ends. The parent
+/// stops the process by closing that pipe, which works on every operating system. If the parent is killed, the
+/// operating system closes the pipe. Interrupts are ignored: a terminal sends them to the whole process group, and the
+/// parent decides when each child stops. SIGTERM still stops this process.
 /// </summary>
 internal sealed class ParentLifetime(IHostApplicationLifetime application, IOptions<HostOptions> host) : IHostLifetime, IDisposable
 {
@@ -47,7 +47,7 @@ internal sealed class ParentLifetime(IHostApplicationLifetime application, IOpti
 
         application.StopApplication();
 
-        // The parent may be gone and cannot kill a stop that hangs, so the process kills itself.
+        // The parent may be gone. Then it cannot kill a stop that hangs, so the process kills itself.
         if (!application.ApplicationStopped.WaitHandle.WaitOne(host.Value.ShutdownTimeout + TimeSpan.FromSeconds(2)))
         {
             using var self = Process.GetCurrentProcess();

@@ -7,7 +7,7 @@ namespace OrleansChat.ProcessHosting;
 /// <summary>Runs a process from the composition of its host to its exit code.</summary>
 public static class ProcessRun
 {
-    /// <summary>The begin of the line that says why a process ended. LocalCluster looks for it.</summary>
+    /// <summary>The beginning of the line that says why a process ended. LocalCluster looks for it.</summary>
     public const string FatalPrefix = "fatal: ";
 
     /// <summary>
@@ -23,7 +23,7 @@ public static class ProcessRun
             var host = compose();
             stopping = host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
             await host.RunAsync();
-            return Environment.ExitCode; // 0, unless a service set another one.
+            return Environment.ExitCode; // 0, unless a service set another exit code.
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {

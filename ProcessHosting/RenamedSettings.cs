@@ -8,8 +8,8 @@ using Microsoft.Extensions.Options;
 namespace OrleansChat.ProcessHosting;
 
 /// <summary>
-/// Settings of version 0.1.0 that have another name now, or none. The old names work in this version only, and each use
-/// of one is logged as a warning.
+/// Settings of version 0.1.0 that now have another name, or that no longer exist. The old names work in this version
+/// only, and each use of an old name is logged as a warning.
 /// </summary>
 public static partial class RenamedSettings
 {
@@ -17,8 +17,8 @@ public static partial class RenamedSettings
     private static readonly TimeSpan Millisecond = TimeSpan.FromMilliseconds(1);
 
     /// <summary>
-    /// Settings with a new name. If the name is that of a section, all settings of the section have moved. If there is
-    /// a unit, the old setting was a number of it, and the new one is a duration (<c>00:00:25</c>).
+    /// Settings with a new name. If the name belongs to a section, all settings of the section have moved. If there is
+    /// a unit, the old setting was a number in that unit, and the new setting is a duration (<c>00:00:25</c>).
     /// </summary>
     internal static readonly IReadOnlyList<(string Old, string New, TimeSpan? Unit)> Names =
     [
@@ -55,12 +55,12 @@ public static partial class RenamedSettings
     ];
 
     /// <summary>
-    /// Gives the settings that are configured with an old name their new one, and removes those that no longer exist.
-    /// Call it before any setting is read. If there is such a setting, later changes of the configuration's files are
-    /// not seen.
+    /// Gives settings that are configured with an old name their new name, and removes settings that no longer exist.
+    /// Call this method before any setting is read. If such a setting is configured, later changes of the
+    /// configuration's files are not seen.
     /// </summary>
     /// <exception cref="OptionsValidationException">
-    /// A setting is configured with both names, or an old one is not a number.
+    /// A setting is configured with both names, or the value of an old setting is not a number.
     /// </exception>
     public static void AcceptRenamedSettings(this IHostApplicationBuilder builder)
     {
@@ -111,7 +111,7 @@ public static partial class RenamedSettings
 
     private static bool IsRemoved(string name) => Removed.Any(removed => IsOrIsIn(name, removed)) && Rename(name) is not { New: "Cluster:JoinWithin" };
 
-    // A section has no value of its own: LOG may be any variable of the environment.
+    // The name of a section alone is not a setting: LOG may be an unrelated environment variable.
     private static bool IsOrIsIn(string name, string settingOrSection) => name.StartsWith(settingOrSection, StringComparison.OrdinalIgnoreCase)
         && (name.Length == settingOrSection.Length ? settingOrSection.Contains(':', StringComparison.Ordinal) : name[settingOrSection.Length] == ':');
 

@@ -15,7 +15,7 @@ public sealed class SecondSignal(IReadOnlyList<PosixSignal> signals, TimeProvide
     /// <summary>Cancelled by the second signal.</summary>
     public CancellationToken Received => _received.Token;
 
-    /// <summary>Starts to watch for the second signal. The caller has received the first.</summary>
+    /// <summary>Starts to watch for the second signal. The caller has received the first signal.</summary>
     public void Watch()
     {
         var first = time.GetTimestamp();

@@ -10,8 +10,8 @@ namespace OrleansChat.ProcessHosting;
 /// anything starts.
 /// </summary>
 /// <remarks>
-/// A property with a public setter is a setting. An internal one is a constant, which tests vary: configuration cannot
-/// set it.
+/// A property with a public setter is a setting. A property with an internal setter is a constant that only tests
+/// change: configuration cannot set it.
 /// </remarks>
 public static class Settings
 {

@@ -4,8 +4,8 @@ namespace OrleansChat.ProcessHosting;
 
 /// <summary>
 /// Waits at startup until a dependency can be used, and retries without end: the process cannot work without the
-/// dependency, and ending it would only hide the reason. A wait is logged when it begins, once per minute while it
-/// lasts, and when it ends. Thread-safe.
+/// dependency, and an end of the process would only hide the reason. A wait is logged when it begins, once per minute
+/// while it lasts, and when it ends. Thread-safe.
 /// </summary>
 public sealed partial class StartupWait(TimeProvider time, ILogger<StartupWait> logger)
 {
@@ -61,7 +61,7 @@ public sealed partial class StartupWait(TimeProvider time, ILogger<StartupWait> 
     }
 
     /// <summary>
-    /// Records a failed attempt. Returns how long to wait before the next one: 0.5 s, doubled each time up to 5 s.
+    /// Records a failed attempt. Returns how long to wait before the next attempt: 0.5 s, doubled each time up to 5 s.
     /// </summary>
     public TimeSpan Failed(string what, Exception exception)
     {

@@ -30,8 +30,8 @@ public static class Bounds
     public const int Depth = 16;
 
     /// <summary>
-    /// Maximum number of lines in one frame that are not JSON. Each costs the server more than a command. The server
-    /// does not read the frame beyond the last of them.
+    /// Maximum number of lines in one frame that are not JSON. Each such line costs the server more than a command. The
+    /// server does not read the frame beyond the last of these lines.
     /// </summary>
     public const int BrokenLines = 8;
 }

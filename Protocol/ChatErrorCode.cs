@@ -18,7 +18,7 @@ public enum ChatErrorCode
     /// <summary>This user may not do this.</summary>
     Forbidden,
 
-    /// <summary>The room does not exist, or <c>ref</c> names no message of it.</summary>
+    /// <summary>The room does not exist, or <c>ref</c> does not name a message of this room.</summary>
     NotFound,
 
     /// <summary>The room was not joined on this connection, or the user is not a member of this group.</summary>

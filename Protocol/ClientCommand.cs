@@ -9,7 +9,9 @@ namespace OrleansChat.Protocol;
 /// </param>
 public abstract record ClientCommand(string? Id);
 
-/// <summary>The first command of a JSON connection: may identify the user by a token, and may resume rooms.</summary>
+/// <summary>
+/// The first command of a JSON connection. It may identify the user by a token, and it may resume rooms.
+/// </summary>
 /// <param name="Device">
 /// Name of this installation, or null. A newer connection of the same user and device replaces the older one.
 /// </param>

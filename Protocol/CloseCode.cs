@@ -6,7 +6,7 @@ namespace OrleansChat.Protocol;
 /// </summary>
 public enum CloseCode
 {
-    /// <summary>The client asked for the end (RFC 6455 §7.4.1). Do not reconnect.</summary>
+    /// <summary>The client asked to end the connection (RFC 6455 §7.4.1). Do not reconnect.</summary>
     Normal = 1000,
 
     /// <summary>Reserved (RFC 6455 §7.4.1: the server is going away). Reconnect.</summary>
@@ -25,7 +25,7 @@ public enum CloseCode
     Drain = 4000,
 
     /// <summary>
-    /// The server received nothing for at least two heartbeats, and the client took nothing. Reconnect.
+    /// The server received nothing for at least two heartbeats, and the client accepted no data. Reconnect.
     /// </summary>
     NoPong = 4001,
 

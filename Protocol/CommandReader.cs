@@ -6,12 +6,13 @@ namespace OrleansChat.Protocol;
 
 /// <summary>
 /// Reads the commands of a client's frame and checks each against the limits. It never throws, whatever the bytes are.
-/// A line that is not a valid command becomes the error that answers it; the other lines of the frame are still read.
+/// A line that is not a valid command becomes an error, which answers that line. The other lines of the frame are still
+/// read.
 /// </summary>
 /// <remarks>
 /// A field that is null counts as absent. If a field is repeated, the last one counts. A field that the command does
-/// not have is ignored. <c>limit</c> and <c>last</c> are cut to the top of their range; every other number out of range
-/// is refused.
+/// not have is ignored. <c>limit</c> and <c>last</c> are lowered to the maximum of their range. Every other number out
+/// of range is refused.
 /// </remarks>
 public static partial class CommandReader
 {

@@ -11,13 +11,13 @@ namespace OrleansChat.Protocol;
 public static class FrameWriter
 {
     /// <summary>
-    /// Maximum capacity, in bytes, of a scratch buffer that a thread keeps. A larger one, left by a large page, is
+    /// Maximum capacity, in bytes, of a scratch buffer that a thread keeps. A larger buffer, left by a large page, is
     /// released.
     /// </summary>
     private const int KeptBytes = 64 * 1024;
 
     /// <summary>
-    /// This thread's scratch buffer; null while it is in use. The JSON writer asks for 4 KiB at once, but most frames
+    /// This thread's scratch buffer; null while it is in use. The JSON writer requests 4 KiB at once, but most frames
     /// have about 200 bytes.
     /// </summary>
     [ThreadStatic] private static ArrayBufferWriter<byte>? t_scratch;

@@ -5,12 +5,12 @@ namespace OrleansChat.Protocol;
 /// <summary>
 /// Checks whether a text is in Unicode normal form C (Unicode Standard Annex 15). The runtime's own check depends on
 /// the machine: without ICU, and always in invariant mode, it reports every text as normalized. Whether two user ids
-/// are equal must not depend on that.
+/// are equal must not depend on the machine.
 /// </summary>
 internal static partial class NormalForm
 {
     /// <summary>
-    /// Stands in the table instead of a combining class. Normal form C always replaces such a character by others.
+    /// Stands in the table instead of the combining class of a character that normal form C always replaces by others.
     /// </summary>
     private const byte Replaced = 255;
 
@@ -34,7 +34,7 @@ internal static partial class NormalForm
             return true;
         }
 
-        // The last character with combining class 0, which later characters may compose with; and the combining class
+        // The last character with combining class 0, which later characters may compose with, and the combining class
         // of the previous character.
         var starter = -1;
         var before = 0;
@@ -59,8 +59,8 @@ internal static partial class NormalForm
     /// True if the two characters compose, directly or after one of them is taken apart:
     /// <list type="bullet">
     /// <item>A mark with a lower class than the mark inside the first character is ordered before that mark. For
-    /// example, <c>Â</c> followed by a dot below becomes <c>A</c>, dot below, circumflex; and <c>A</c> composes with the
-    /// dot.</item>
+    /// example, <c>Â</c> followed by a dot below becomes <c>A</c>, dot below, circumflex. Then <c>A</c> composes with
+    /// the dot.</item>
     /// <item>The first part of the second character may compose with the first character. Some vowel signs that consist
     /// of others do this, for example those of Kirat Rai.</item>
     /// </list>

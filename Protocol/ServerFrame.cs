@@ -18,7 +18,7 @@ public sealed record Welcome(string? Id, string User, string Session, ProtocolLi
 /// <param name="Count">Number of users in the room now.</param>
 /// <param name="Kind">"channel", "group" or "direct".</param>
 /// <param name="Reset">
-/// True if the client's cursor was of another epoch, or past the head: the client must discard what it has of this
+/// True if the client's cursor was of another epoch, or past the head. Then the client must discard what it has of this
 /// room.
 /// </param>
 public sealed record Joined(
@@ -37,13 +37,14 @@ public sealed record ChatEvent(
 /// The command succeeded. For a send, the event is durable. Fields that do not apply are null; <paramref name="Id"/> is
 /// null if the command had none.
 /// </summary>
-/// <param name="Dup">True if this id was stored before. Then sequence and time are those of the first answer.</param>
+/// <param name="Dup">True if this id was stored before. Then sequence and time come from the first answer.</param>
 public sealed record Ok(string? Id, string? Room, long? Seq, long? Ts, bool Dup, long? Exp) : ServerFrame;
 
 /// <summary>The command failed.</summary>
 /// <param name="Retry">Milliseconds after which a retry can succeed; null if a retry cannot succeed.</param>
 /// <param name="Room">
-/// The room that an error without id is about: a cursor in <c>hello</c> was refused, or a membership ended. Else null.
+/// The room that an error without id is about: a cursor in <c>hello</c> was refused, or a membership ended. Otherwise
+/// null.
 /// </param>
 public sealed record Err(string? Id, ChatErrorCode Code, string Message, int? Retry, string? Room = null) : ServerFrame;
 

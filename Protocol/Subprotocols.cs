@@ -1,8 +1,8 @@
 namespace OrleansChat.Protocol;
 
 /// <summary>
-/// The WebSocket subprotocols (RFC 6455 §1.9). The first one that the client offers selects the connection's mode;
-/// without any, the mode is text.
+/// The WebSocket subprotocols (RFC 6455 §1.9). The first one that the client offers selects the connection's mode. If
+/// the client offers none, the mode is text.
 /// </summary>
 public static class Subprotocols
 {

@@ -5,9 +5,10 @@ using System.Text;
 namespace OrleansChat.Protocol;
 
 /// <summary>
-/// The rules for user ids: 1 to 128 visible code points in Unicode normal form C (NFC), case-sensitive. Two ids are the
-/// same user exactly if their code points are the same. NFC ensures that an accent typed in two ways is the same id.
-/// Without invisible characters, no id can imitate another by adding one. Letters that look alike are different ids.
+/// The rules for user ids: 1 to 128 visible code points in Unicode normal form C (NFC), case-sensitive. Two ids name
+/// the same user if and only if their code points are the same. NFC ensures that an accent typed in two ways is the
+/// same id. Invisible characters are refused, so that no id can imitate another id by adding such a character. Letters
+/// that look alike are different ids.
 /// </summary>
 public static class UserId
 {
@@ -15,16 +16,16 @@ public static class UserId
     public const string Rule =
         "a user is 1 to 128 visible characters in NFC, without white space, control characters and invisible characters, not beginning with '@' or 'guest-'";
 
-    /// <summary>Prefix of guests' ids. The server creates these ids; a client cannot claim one.</summary>
+    /// <summary>Prefix of guests' ids. The server creates these ids; a client cannot claim such an id.</summary>
     public const string GuestPrefix = "guest-";
 
     private const char DirectMark = '@';
 
     /// <summary>
     /// Invisible code points of categories that <see cref="IsVisible"/> does not refuse: the letters and marks with
-    /// Unicode's property Default_Ignorable_Code_Point (DerivedCoreProperties.txt), and the blank Braille pattern. They
-    /// include the variation selectors, so an emoji in an id has its default look. They include the Hangul fillers,
-    /// which modern Hangul does not need.
+    /// Unicode's property Default_Ignorable_Code_Point (DerivedCoreProperties.txt), and the blank Braille pattern. The
+    /// list includes the variation selectors, so an emoji in an id has its default look. It includes the Hangul
+    /// fillers, which modern Hangul does not need.
     /// </summary>
     private static readonly (int First, int Last)[] Blank =
     [
@@ -66,8 +67,8 @@ public static class UserId
 
     /// <summary>
     /// All format characters (Cf) are refused, including the joiners U+200C and U+200D and the direction marks. Some
-    /// scripts and emoji use them, but they are invisible by themselves. U+FFFD is refused because it replaces any
-    /// character that could not be decoded.
+    /// scripts and emoji use them, but alone they are invisible. U+FFFD is refused because it replaces any character
+    /// that could not be decoded.
     /// </summary>
     private static bool IsVisible(Rune rune) =>
         rune.Value != Rune.ReplacementChar.Value

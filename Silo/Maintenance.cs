@@ -6,8 +6,8 @@ using OrleansChat.Silo.Clustering;
 namespace OrleansChat.Silo;
 
 /// <summary>
-/// Commands that do one thing with the stores and end. The exit code is 0, or 1 with the reason on standard error. They
-/// use the silo's settings.
+/// Commands that do one thing with the stores and end. The exit code is 0, or 1 with the reason on standard error. The
+/// commands use the silo's settings.
 /// </summary>
 internal static partial class Maintenance
 {

@@ -23,7 +23,7 @@ internal sealed record SiloSettings : IValidatableObject
     /// <summary>The port of the health endpoints.</summary>
     [Range(1, 65535)] public int HealthPort { get; init; } = 11180;
 
-    /// <summary><see cref="Address"/>, once valid.</summary>
+    /// <summary>The parsed <see cref="Address"/>. Throws if the address is not valid.</summary>
     internal IPAddress IPAddress => IPAddress.Parse(Address);
 
     IEnumerable<ValidationResult> IValidatableObject.Validate(ValidationContext validationContext)

@@ -1,10 +1,10 @@
 namespace OrleansChat.Streams;
 
 /// <summary>
-/// Throttles an action that handles everything waiting in one batch: a gateway's call to a room, and a room's publish
-/// to a gateway. When the action is rare, it is due at once. When it is frequent, it is due one
-/// <paramref name="period"/> after the last time, so that more is batched. Up to <see cref="FreeBurst"/> actions in quick
-/// succession are not delayed.
+/// Throttles an action that handles everything that waits, as one batch: a gateway's call to a room, and a room's
+/// publish to a gateway. When the action is rare, it is due at once. When it is frequent, it is due one
+/// <paramref name="period"/> after the previous time, so that more is batched. Up to <see cref="FreeBurst"/> actions in
+/// quick succession are not delayed.
 /// </summary>
 /// <param name="period">Minimum time between two actions when they are frequent; zero for no delay.</param>
 public sealed class BatchThrottle(TimeSpan period, TimeProvider time)

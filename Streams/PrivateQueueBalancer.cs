@@ -3,9 +3,9 @@ using Orleans.Streams;
 namespace OrleansChat.Streams;
 
 /// <summary>
-/// Assigns all queues of a silo to that silo, permanently. So each silo delivers what its own grains publish, in
-/// one hop. Queues do not move when a silo joins or leaves. This is safe although all silos use the same queue ids: agents and their
-/// subscriptions are named by silo and queue, and only other balancers compare queues across silos.
+/// Assigns all queues of a silo to that silo, permanently. So each silo delivers what its own grains publish, in one
+/// hop. Queues do not move when a silo joins or leaves. All silos use the same queue ids. This is safe, because agents
+/// and their subscriptions are named by silo and queue, and because only other balancers compare queues across silos.
 /// </summary>
 internal sealed class PrivateQueueBalancer : IStreamQueueBalancer
 {

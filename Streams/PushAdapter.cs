@@ -51,7 +51,7 @@ internal sealed class PushAdapter : IQueueAdapterFactory, IQueueAdapter, IQueueA
     /// <summary>
     /// Completes when the events are in the queue, which fixes their order in the stream. They are not delivered yet.
     /// Events are copied unless their types are immutable, so the producer may change its objects afterwards. The token
-    /// is ignored: the queue assigns its own.
+    /// is ignored: the queue assigns its own token.
     /// </summary>
     /// <exception cref="StreamQueueFullException">
     /// The queue stayed full for <see cref="PushStreamOptions.EnqueueTimeout"/>.

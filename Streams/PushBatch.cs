@@ -5,7 +5,7 @@ namespace OrleansChat.Streams;
 
 /// <summary>
 /// The events of one publish, in order. The queue, the stream's ring and the deliveries to all consumers use the same
-/// instance. It does not change after it got its sequence.
+/// instance. A batch does not change after it has its sequence.
 /// </summary>
 /// <remarks>
 /// Sequences rise within one queue of one silo, and have no meaning elsewhere. Events that need an order across silos

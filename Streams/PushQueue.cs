@@ -36,7 +36,8 @@ internal sealed partial class PushQueue(
     /// <exception cref="StreamQueueStoppedException">The queue is stopped.</exception>
     public Task EnqueueAsync(PushBatch batch)
     {
-        // Step 1: enqueue. A publish cannot overtake one that waits for space: while one waits, the queue is full.
+        // Step 1: enqueue. A publish cannot overtake another publish that waits for space, because then the queue is
+        // full.
         if (!_waiting.Writer.TryWrite(batch))
         {
             return WaitForRoomAsync(batch);
@@ -93,7 +94,7 @@ internal sealed partial class PushQueue(
             }
         }
 
-        // Step 3: read. Batches are numbered here and not by the producers: with one reader, the numbers rise in the
+        // Step 3: read. Batches are numbered here and not by the producers. With one reader, the numbers rise in the
         // order of the queue.
         var batches = new List<IBatchContainer>();
         while (batches.Count < limit && _waiting.Reader.TryRead(out var batch))

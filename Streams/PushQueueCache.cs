@@ -4,9 +4,9 @@ using Orleans.Streams;
 namespace OrleansChat.Streams;
 
 /// <summary>
-/// The rings of one queue's streams. The agent calls it only from its own turns, so it needs no locks. It never reports
-/// pressure: if a consumer is slow, the oldest events of its stream are dropped, and the other streams of the queue are
-/// not affected.
+/// The rings of one queue's streams. The agent calls this class only from its own turns, so no locks are needed. The
+/// class never reports pressure: if a consumer is slow, the oldest events of its stream are dropped, and the other
+/// streams of the queue are not affected.
 /// </summary>
 internal sealed partial class PushQueueCache(
     PushStreamOptions options, StreamsInstruments instruments, TimeProvider time, ILogger<PushQueueCache> logger) : IQueueCache
@@ -45,7 +45,8 @@ internal sealed partial class PushQueueCache(
     /// </summary>
     public bool TryPurgeFromCache(out IList<IBatchContainer> purgedItems)
     {
-        // The events of a new subscriber must wait for its handshake, which is retried for this long.
+        // Events for a new subscriber must wait for its handshake. The agent retries the handshake for up to
+        // MaxEventDeliveryTime.
         purgedItems = [];
         if (time.GetElapsedTime(_aged) < options.MaxEventDeliveryTime)
         {

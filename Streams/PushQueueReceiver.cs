@@ -9,8 +9,8 @@ internal sealed class PushQueueReceiver(PushQueue queue) : IQueueAdapterReceiver
 {
     public Task Initialize(TimeSpan timeout) => Task.CompletedTask;
 
-    // Orleans before 10.3 has only the calls without a token. With it, a stop waits for the current read, at most one
-    // IdleWait.
+    // Orleans before 10.3 has only the calls without a token. With those versions, a stop waits for the current read,
+    // for at most one IdleWait.
     public Task<IList<IBatchContainer>> GetQueueMessagesAsync(int maxCount) => queue.ReadAsync(maxCount, CancellationToken.None);
 
     public Task<IList<IBatchContainer>> GetQueueMessagesAsync(int maxCount, CancellationToken cancellationToken) =>

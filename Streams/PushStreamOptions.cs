@@ -1,16 +1,16 @@
 namespace OrleansChat.Streams;
 
 /// <summary>
-/// Limits of a push stream provider on one silo. They are constants, which tests vary. Clients of the cluster have none:
-/// they only read.
+/// Limits of a push stream provider on one silo. Only tests change them. Clients of the cluster have no such limits,
+/// because they only read.
 /// </summary>
 public sealed class PushStreamOptions
 {
     /// <summary>
-    /// Number of queues on each silo; a stream always uses the same one. While the first event of a stream registers
-    /// it, all streams of its queue wait; if a subscriber has just died, they wait for two response timeouts. With more
-    /// queues, fewer streams wait. An idle queue costs one wake-up per <see cref="IdleWait"/>; 64 queues cost nothing
-    /// noticeable.
+    /// Number of queues on each silo; a stream always uses the same queue. While the first event of a stream registers
+    /// the stream, all streams of that queue wait. If a subscriber has just died, they wait for two response timeouts.
+    /// With more queues, fewer streams wait. An idle queue costs one wake-up per <see cref="IdleWait"/>; 64 queues cost
+    /// nothing noticeable.
     /// </summary>
     internal int QueuesPerSilo { get; set; } = 32;
 
@@ -27,7 +27,7 @@ public sealed class PushStreamOptions
 
     /// <summary>
     /// Events that are buffered for one stream until its consumers have received them. A consumer that is further
-    /// behind loses the oldest ones and sees a gap in its sequence numbers; other streams are not affected.
+    /// behind loses the oldest events and sees a gap in its sequence numbers; other streams are not affected.
     /// </summary>
     internal int EventsPerStream { get; set; } = 16_384;
 
@@ -45,7 +45,7 @@ public sealed class PushStreamOptions
 
     /// <summary>
     /// How long a failing delivery is retried before its events are dropped for that consumer. A call in progress is
-    /// not cut short: it ends by the response timeout of the silo.
+    /// not cut short: it ends at the response timeout of the silo.
     /// </summary>
     internal TimeSpan MaxEventDeliveryTime { get; set; } = TimeSpan.FromSeconds(5);
 

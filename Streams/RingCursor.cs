@@ -8,14 +8,14 @@ namespace OrleansChat.Streams;
 /// <remarks>
 /// Each <see cref="MoveNext"/> takes these steps:
 /// <list type="number">
-/// <item>Settle the previous delivery. The agent calls <see cref="MoveNext"/> again only when that delivery is
-/// over.</item>
+/// <item>Settle the previous delivery. The agent calls <see cref="MoveNext"/> again only when that delivery has
+/// ended.</item>
 /// <item>If there are no more batches, return false.</item>
 /// <item>Take the waiting batches, up to <see cref="PushStreamOptions.BatchSize"/> events. The agent sends them in one
 /// call.</item>
 /// <item>Release the batches that all cursors have passed. The delivery keeps its own batches for retries.</item>
 /// </list>
-/// If the agent gives a delivery up, it calls <see cref="RecordDeliveryFailure"/> before the next
+/// If the agent gives up a delivery, it calls <see cref="RecordDeliveryFailure"/> before the next
 /// <see cref="MoveNext"/>.
 /// </remarks>
 internal sealed class RingCursor : IQueueCacheCursor

@@ -11,7 +11,7 @@ namespace OrleansChat.Streams;
 /// <remarks>
 /// <list type="number">
 /// <item>Make space (<see cref="Add"/>): while the ring has more events than its capacity, drop the oldest batch. A
-/// cursor that has not passed it loses its events (<see cref="RingCursor.Overrun"/>).</item>
+/// cursor that has not passed that batch loses the events of the batch (<see cref="RingCursor.Overrun"/>).</item>
 /// <item>Add: store the batch at <see cref="End"/>.</item>
 /// <item>Read (<see cref="RingCursor.MoveNext"/>): a cursor takes batches from its position up to
 /// <see cref="End"/>.</item>
@@ -96,7 +96,7 @@ internal sealed class StreamRing(StreamId streamId, int capacity)
     }
 
     /// <summary>
-    /// Without a cursor, drops the batches that were already there at the previous call. Newer ones stay, because a
+    /// Without a cursor, drops the batches that were already there at the previous call. Newer batches stay, because a
     /// subscriber in its handshake has no cursor yet and must still get them.
     /// </summary>
     public void Age()

@@ -9,8 +9,8 @@ using Orleans.Streams;
 namespace OrleansChat.Streams;
 
 /// <summary>
-/// Adds the stream provider to silos and clients. Both must use the same name. Subscriptions are
-/// explicit and stored in the grain storage <c>PubSubStore</c>, which must be durable if there is more than one silo.
+/// Adds the stream provider to silos and clients. Both must use the same name. Subscriptions are explicit. They are
+/// stored in the grain storage <c>PubSubStore</c>, which must be durable if there is more than one silo.
 /// </summary>
 public static class StreamsHosting
 {
@@ -20,8 +20,9 @@ public static class StreamsHosting
     private static readonly TimeSpan BetweenReads = TimeSpan.FromMilliseconds(1);
 
     /// <summary>
-    /// The lifecycle stage in which streams start. They stop in reverse order, so after the grains were deactivated.
-    /// Orleans' default stops them first; then events that grains publish while the silo stops would not be delivered.
+    /// The lifecycle stage in which streams start. Stages stop in reverse order, so streams stop after the grains are
+    /// deactivated. Orleans' default stops streams first; then events that grains publish while the silo stops would
+    /// not be delivered.
     /// </summary>
     private const int Stage = ServiceLifecycleStage.GrainDeactivation - 1;
 

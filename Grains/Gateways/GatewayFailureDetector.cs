@@ -6,19 +6,19 @@ namespace OrleansChat.Grains.Gateways;
 
 /// <summary>
 /// Notifies grains of dead gateways; one instance per silo. The registry decides when a gateway is dead
-/// (<see cref="Leases"/>). A grain registers each gateway that it has users or sessions of (<see cref="Watch"/>), and is
-/// called when that gateway's lease has ended. On this silo a dead gateway stays dead: if its process was only paused,
-/// its later calls are refused. Thread-safe.
+/// (<see cref="Leases"/>). A grain registers each gateway of which it has users or sessions (<see cref="Watch"/>), and
+/// is called when that gateway's lease has ended. On this silo a dead gateway stays dead: if its process was only
+/// paused, its later calls are refused. Thread-safe.
 /// </summary>
 /// <remarks>
 /// Every second (<see cref="PollAsync"/>):
 /// <list type="number">
-/// <item>Copy the list of registered gateways. Nothing else happens if there are none.</item>
-/// <item>Ask the registry which gateways have a lease. If its answer is not settled, stop here until the next
-/// round.</item>
+/// <item>Copy the list of registered gateways. If the list is empty, nothing else happens.</item>
+/// <item>Ask the registry which gateways have a lease. If the registry is not warmed up
+/// (<see cref="LiveGateways.IsWarmedUp"/>), stop here until the next round.</item>
 /// <item>Mark each registered gateway that has no lease as dead.</item>
-/// <item>Call each grain that registered it. A grain whose call failed stays registered, and the next round calls it
-/// again.</item>
+/// <item>Call each grain that registered that gateway. A grain whose call failed stays registered, and the next round
+/// calls it again.</item>
 /// </list>
 /// The list is copied before the registry is asked. A gateway takes its lease before it calls a grain, so a gateway on
 /// the list without a lease is dead, not new. With a lease of 7 s, one check per second and one call, presence is
@@ -36,7 +36,7 @@ internal sealed partial class GatewayFailureDetector(IGrainFactory grains, TimeP
     /// <summary>Maximum number of grains called at the same time.</summary>
     private const int Concurrency = 64;
 
-    /// <summary>Maximum number of dead gateways remembered. Then the oldest one is forgotten.</summary>
+    /// <summary>Maximum number of dead gateways remembered. If there are more, the oldest one is forgotten.</summary>
     private const int MaxDead = 100_000;
 
     private readonly Lock _lock = new();
@@ -54,8 +54,8 @@ internal sealed partial class GatewayFailureDetector(IGrainFactory grains, TimeP
     }
 
     /// <summary>
-    /// Marks a gateway as dead on this silo. A grain calls this too, if the detector of another silo has notified it.
-    /// Then this silo also refuses all later calls of that gateway.
+    /// Marks a gateway as dead on this silo. A grain calls this too, if the detector of another silo has notified that
+    /// grain. Then this silo also refuses all later calls of that gateway.
     /// </summary>
     public void MarkDead(string gateway)
     {
@@ -88,7 +88,7 @@ internal sealed partial class GatewayFailureDetector(IGrainFactory grains, TimeP
         }
     }
 
-    /// <summary>Removes the registration of a grain that has nothing of the gateway any more.</summary>
+    /// <summary>Removes the registration of a grain that no longer has users or sessions of the gateway.</summary>
     public void Unwatch(string gateway, GrainId holder)
     {
         lock (_lock)

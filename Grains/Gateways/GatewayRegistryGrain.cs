@@ -3,8 +3,8 @@ using OrleansChat.Grains.Interfaces;
 namespace OrleansChat.Grains.Gateways;
 
 /// <summary>
-/// Keeps the gateways' leases in memory. A new activation knows no gateway. For one <see cref="Lease.Length"/> its
-/// answers are not settled; within that time every live gateway renews.
+/// Keeps the gateways' leases in memory. A new activation knows no gateway. For one <see cref="Lease.Length"/>, a
+/// gateway that it does not know may be alive. Within that time every live gateway renews its lease.
 /// </summary>
 [GrainType("gatewayregistry")]
 internal sealed class GatewayRegistryGrain(TimeProvider time, IClusterMembershipService cluster, IGatewayStateCleaner? cleaner = null) : Grain, IGatewayRegistryGrain
@@ -12,8 +12,8 @@ internal sealed class GatewayRegistryGrain(TimeProvider time, IClusterMembership
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// If no tick ran for this long, this process was paused, not the gateways. It must be shorter than a lease minus
-    /// one renewal period.
+    /// If no tick ran for this long, the cause is a pause of this process, not of the gateways. This time must be
+    /// shorter than a lease minus one renewal period.
     /// </summary>
     private static readonly TimeSpan MaxTickGap = TimeSpan.FromSeconds(3);
 

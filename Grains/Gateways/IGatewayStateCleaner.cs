@@ -1,7 +1,7 @@
 namespace OrleansChat.Grains.Gateways;
 
 /// <summary>
-/// Deletes the rows that the cluster's store has of gateways whose lease has ended. Gateway ids are never reused.
+/// Deletes the rows that the cluster's store has about gateways whose lease has ended. Gateway ids are never reused.
 /// </summary>
 public interface IGatewayStateCleaner
 {

@@ -2,7 +2,7 @@ using OrleansChat.Grains.Interfaces;
 
 namespace OrleansChat.Grains.Gateways;
 
-/// <summary>The leases of gateways, by the clock.</summary>
+/// <summary>The leases of gateways, and when they end.</summary>
 /// <remarks>
 /// A gateway id is in one of four states:
 /// <list type="bullet">
@@ -16,7 +16,7 @@ namespace OrleansChat.Grains.Gateways;
 /// <param name="ended">Called once for each id whose lease ends.</param>
 internal sealed class Leases(TimeProvider time, Action<string>? ended = null)
 {
-    /// <summary>Maximum number of ended ids remembered. Then the oldest one is forgotten.</summary>
+    /// <summary>Maximum number of ended ids remembered. If there are more, the oldest one is forgotten.</summary>
     public const int MaxEnded = 100_000;
 
     private long _began = time.GetTimestamp();
@@ -26,15 +26,15 @@ internal sealed class Leases(TimeProvider time, Action<string>? ended = null)
     private readonly Queue<string> _endedOrder = [];
 
     /// <summary>
-    /// Whether a gateway without a lease is certainly dead. That is so one <see cref="Lease.Length"/> after these
-    /// leases began, because every live gateway has renewed by then.
+    /// Whether a gateway without a lease is certainly dead. That is certain one <see cref="Lease.Length"/> after this
+    /// object began to keep leases, because every live gateway has renewed its lease by then.
     /// </summary>
     public bool IsWarmedUp => time.GetElapsedTime(_began) >= Lease.Length;
 
     /// <summary>Takes or renews a lease. False for an id whose lease has ended.</summary>
     public bool Renew(string gateway)
     {
-        // - Ended, also if the lease expires only now: refuse.
+        // - Ended, even if the lease expires only now: refuse.
         // - Unknown, Live, Draining: (re)start the lease. A draining gateway keeps draining.
         EndExpired();
         if (_ended.Contains(gateway))

@@ -8,8 +8,9 @@ namespace OrleansChat.Grains.MessageLog;
 internal static class AppendCheck
 {
     /// <summary>
-    /// Throws <see cref="MessageLogEntryException"/> for an append without an entry, for a client id that occurs twice,
-    /// and for a field that cannot be stored. The message names the entry by its index and the field.
+    /// Throws <see cref="MessageLogEntryException"/> for an append that has no entries and creates no room, for a
+    /// client id that occurs twice, and for a field that cannot be stored. The message has the index of the entry and
+    /// the name of the field.
     /// </summary>
     public static void ThrowIfNotStorable(RoomAppend append)
     {

@@ -13,7 +13,7 @@ namespace OrleansChat.Grains.MessageLog;
 /// loop if it does not run.</item>
 /// <item>Take (<see cref="Take"/>): remove appends from the queue, in order, up to
 /// <see cref="MessageLogOptions.MaxRowsPerCommit"/> rows and one append per room.</item>
-/// <item>Commit (<see cref="TryCommitAsync"/>): give them to the store as one commit.</item>
+/// <item>Commit (<see cref="TryCommitAsync"/>): give the appends to the store as one commit.</item>
 /// <item>Split (<see cref="CommitAsync"/>): if the store refused a row, commit each room alone, once.</item>
 /// <item>Answer: complete each append with its result or its failure, then take the next ones.</item>
 /// </list>
@@ -213,8 +213,8 @@ internal sealed partial class GroupCommit : IAsyncDisposable
             return;
         }
 
-        // Step 4: split. One room's row made the whole commit fail. Committed alone, each room succeeds or fails on its
-        // own.
+        // Step 4: split. A row of one room made the whole commit fail. Commit each room alone, so that the other rooms
+        // succeed.
         LogApart(_logger, batch.Count, reason);
         foreach (var pending in batch)
         {

@@ -37,8 +37,8 @@ public interface IMessageLog
 
     /// <summary>
     /// Finds the event of a client id, even if it was edited or deleted since. The result is marked as a duplicate,
-    /// like that of a repeated append. Returns null if the id was never appended. A room uses it to answer a repeated
-    /// command that it would refuse now, but accepted the first time.
+    /// like the result of a repeated append. Returns null if the id was never appended. A room uses this method to
+    /// answer a repeated command that the room would refuse now, but accepted the first time.
     /// </summary>
     Task<AppendedEntry?> FindAsync(string room, string user, string clientId, CancellationToken cancellationToken);
 
@@ -57,8 +57,8 @@ public interface IMessageLog
     Task<IReadOnlyList<string>> MembersAsync(string room, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Moves read marks forward. A mark that would move back is not changed. Not fenced, because the greatest mark
-    /// wins.
+    /// Moves read marks forward. A mark that would move back is not changed. Read marks need no fence, because the
+    /// greatest mark wins.
     /// </summary>
     Task MarkAsync(IReadOnlyCollection<ReadMark> marks, CancellationToken cancellationToken);
 }
@@ -70,7 +70,7 @@ public interface IMessageLog
 /// </param>
 /// <param name="Seq">The newest sequence; 0 for none.</param>
 /// <param name="Ts">The newest event's time in milliseconds since 1970 UTC; 0 for none.</param>
-/// <param name="Messages">Messages up to the head.</param>
+/// <param name="Messages">Number of messages up to the head.</param>
 public sealed record RoomClaim(long Number, RoomKind Kind, string Epoch, long Seq, long Ts, long Messages);
 
 /// <summary>A room to create.</summary>
@@ -130,16 +130,14 @@ public sealed record AppendResult(bool Fenced, IReadOnlyList<AppendedEntry> Entr
 }
 
 /// <summary>The position of an entry in the log.</summary>
-/// <param name="Hash">
-/// The body hash stored with the key. If <paramref name="Duplicate"/>, it is that of the first entry.
-/// </param>
-/// <param name="Messages">Messages up to and including this entry.</param>
+/// <param name="Hash">The body hash stored with the key. For a duplicate, it is the hash of the first entry.</param>
+/// <param name="Messages">Number of messages up to and including this entry.</param>
 /// <param name="Duplicate">Whether the client id was already in the log.</param>
 public readonly record struct AppendedEntry(long Seq, long Ts, long Hash, long Messages, bool Duplicate);
 
 /// <summary>The facts about a room and one user.</summary>
 /// <param name="Read">The user's read mark; 0 for none.</param>
-/// <param name="ReadMessages">Messages up to and including the read mark.</param>
+/// <param name="ReadMessages">Number of messages up to and including the read mark.</param>
 public sealed record RoomFacts(RoomKind Kind, long Seq, long Messages, bool IsMember, long Read, long ReadMessages);
 
 /// <summary>How far a user has read.</summary>

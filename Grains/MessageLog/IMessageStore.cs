@@ -2,13 +2,13 @@ namespace OrleansChat.Grains.MessageLog;
 
 /// <summary>
 /// A message log with its lifetime. It is opened once before use. Disposal commits the appends that were accepted, then
-/// closes it.
+/// closes the store.
 /// </summary>
 internal interface IMessageStore : IMessageLog, IAsyncDisposable
 {
     /// <summary>
     /// Locks a store that only one process may use; other stores do nothing. The operating system releases the lock
-    /// when the process ends, also after a crash. Throws <see cref="MessageLogUnusableException"/> if another process
+    /// when the process ends, even after a crash. Throws <see cref="MessageLogUnusableException"/> if another process
     /// has the lock.
     /// </summary>
     void Lock();

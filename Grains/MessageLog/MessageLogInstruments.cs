@@ -3,7 +3,7 @@ using System.Diagnostics.Metrics;
 
 namespace OrleansChat.Grains.MessageLog;
 
-/// <summary>The metrics of the message log, under the meter <c>OrleansChat.Log</c>.</summary>
+/// <summary>The metrics of the message log, under the meter <c>OrleansChat.MessageLog</c>.</summary>
 internal sealed class MessageLogInstruments
 {
     public const string MeterName = "OrleansChat.MessageLog";

@@ -46,11 +46,14 @@ public sealed class MessageLogOptions : IValidatableObject
     [Range(1, 256)]
     public int ReadConnections { get; set; } = 4;
 
-    /// <summary>Maximum number of entries in one commit. A single append with more has a commit of its own.</summary>
+    /// <summary>
+    /// Maximum number of entries in one commit. A single append with more entries gets a separate commit.
+    /// </summary>
     internal int MaxRowsPerCommit { get; set; } = 1000;
 
     /// <summary>
-    /// Appends that may wait for a commit. A further append waits for a place, for up to <see cref="AppendTimeout"/>.
+    /// Maximum number of appends that wait for a commit. A further append waits for a place, for up to
+    /// <see cref="AppendTimeout"/>.
     /// </summary>
     internal int WaitingAppends { get; set; } = 10_000;
 

@@ -6,7 +6,7 @@ namespace OrleansChat.Grains.MessageLog;
 /// <remarks>
 /// <list type="bullet">
 /// <item>Waiting: in the queue of <see cref="GroupCommit"/>.</item>
-/// <item>Taken: the commit loop has taken it. Its outcome is that of the commit, also if the caller no longer
+/// <item>Taken: the commit loop has taken it. Its outcome is the outcome of the commit, even if the caller no longer
 /// waits.</item>
 /// <item>Abandoned: the caller gave up before the commit loop took it. It is certain that nothing is stored.</item>
 /// </list>

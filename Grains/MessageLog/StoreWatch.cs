@@ -3,10 +3,10 @@ using Microsoft.Extensions.Logging;
 namespace OrleansChat.Grains.MessageLog;
 
 /// <summary>
-/// Tracks the outcomes of one kind of write. It tells readiness whether writes succeed, and logs an outage when it
-/// begins, once per minute while it lasts, and when it ends. Thread-safe.
+/// Tracks the outcomes of one kind of write. It knows for the readiness check whether writes succeed, and logs an
+/// outage when it begins, once per minute while it lasts, and when it ends. Thread-safe.
 /// </summary>
-/// <param name="writes">The name of the writes in log messages: <c>commits</c>.</param>
+/// <param name="writes">The name of the writes in log messages, for example <c>commits</c>.</param>
 internal sealed partial class StoreWatch(string writes, TimeProvider time, ILogger logger)
 {
     /// <summary>How long a successful write proves that the log can be written.</summary>

@@ -4,10 +4,10 @@ namespace OrleansChat.Grains.Rooms;
 
 /// <summary>
 /// The entries that wait to be appended to one room. While a batch is in flight, new entries collect here for the next
-/// one. So the number of commits does not grow with the load. Runs in the room's turns.
+/// batch. So the number of commits does not grow with the load. Runs in the room's turns.
 /// </summary>
 /// <param name="most">Maximum number of entries that wait.</param>
-/// <param name="commit">Appends a batch and answers each entry of it. Never throws.</param>
+/// <param name="commit">Appends a batch and answers each of its entries. Never throws.</param>
 internal sealed class AppendQueue(int rowsPerBatch, int most, Func<RoomBatch, Task> commit)
 {
     private readonly List<WaitingEntry> _waiting = [];
@@ -35,7 +35,7 @@ internal sealed class AppendQueue(int rowsPerBatch, int most, Func<RoomBatch, Ta
         return true;
     }
 
-    /// <summary>Marks each waiting entry that refers to one of these messages, which were just deleted.</summary>
+    /// <summary>Marks each waiting entry that refers to one of these messages. They were just deleted.</summary>
     public void Deleted(HashSet<long> messages)
     {
         foreach (var waiting in _waiting)
@@ -49,7 +49,7 @@ internal sealed class AppendQueue(int rowsPerBatch, int most, Func<RoomBatch, Ta
 
     /// <summary>
     /// Answers all waiting entries with a refusal. After a failed append the waiting entries must fail too. Otherwise a
-    /// later entry of a sender could be stored before the retry of the earlier one that failed.
+    /// later entry of a sender could be stored before the sender retries the earlier entry that failed.
     /// </summary>
     public void Refuse(Refused reply)
     {

@@ -5,8 +5,8 @@ namespace OrleansChat.Grains.Rooms;
 internal static class DirectRoom
 {
     /// <summary>
-    /// Returns the one or two users of a direct conversation, as its key names them; none for a named room. Null if the
-    /// key is malformed.
+    /// Returns the one or two users of a direct conversation, as its key names them; empty for a named room. Null if
+    /// the key is malformed.
     /// </summary>
     public static string[]? People(string room)
     {

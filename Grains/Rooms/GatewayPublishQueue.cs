@@ -25,8 +25,8 @@ internal sealed partial class GatewayPublishQueue(
 
     /// <summary>
     /// Queues an item. If more than <see cref="RoomOptions.WaitingPublishes"/> events would wait, all waiting items are
-    /// dropped first. The gateway notices the gap at the next item or by its head poller, and reads the log once. That
-    /// is cheaper than a long queue for a gateway that cannot keep up.
+    /// dropped first. The gateway notices the gap at the next item or by its head poller, and reads the log once. For a
+    /// gateway that cannot keep up, that is cheaper than a long queue.
     /// </summary>
     public void Add(GatewayStreamItem item)
     {
@@ -72,8 +72,8 @@ internal sealed partial class GatewayPublishQueue(
                 _enough = null;
             }
 
-            // Under heavy load the events arrive in bursts. With a pause that is half as long again, the next publish
-            // also has the next burst.
+            // Under heavy load the events arrive in bursts. With a pause that is 50 % longer, the next publish also has
+            // the next burst.
             _throttle.OnFlushed(_events > options.PublishEvents / 4 ? 1.5 : 1);
             while (TryTake(out var item))
             {

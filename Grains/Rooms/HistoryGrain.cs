@@ -108,8 +108,8 @@ internal sealed class HistoryGrain(IMessageLog log, IClusterMembershipService cl
     }
 
     /// <summary>
-    /// Reads a range. If not all of it fits into the bytes, reads the neighbours of the event <paramref name="whole"/>:
-    /// half of the bytes up to that event, and half after it.
+    /// Reads a range. If the range does not fit into the bytes, reads the neighbours of the event
+    /// <paramref name="whole"/>: half of the bytes up to that event, and half after it.
     /// </summary>
     private async Task<RoomEvent[]> ReadAsync(string room, MessageLogRange range, long whole, long head, CancellationToken cancellationToken)
     {

@@ -2,8 +2,8 @@ namespace OrleansChat.Grains.Rooms;
 
 /// <summary>
 /// Tracks the newest call of each gateway. A gateway has one call to a room in flight. So if an older call still runs,
-/// the gateway has given it up and repeated its commands in a newer one. Executing the older call now could undo later
-/// commands.
+/// the gateway has given up that call and has repeated its commands in a newer call. Executing the older call now could
+/// undo later commands.
 /// </summary>
 internal sealed class LatestCallTracker
 {

@@ -3,7 +3,7 @@ using OrleansChat.Grains.Interfaces;
 namespace OrleansChat.Grains.Rooms;
 
 /// <summary>
-/// The members of a room: those of a group as the log has them, or the users of a direct conversation. A change is
+/// The members of a room: the members of a group from the log, or the users of a direct conversation. A change is
 /// appended as an event, and takes effect when the event is committed. Runs in the room's turns.
 /// </summary>
 /// <param name="queue">Appends the join and leave events.</param>
@@ -16,7 +16,7 @@ internal sealed class Membership(RoomOptions options, AppendQueue queue, TimePro
 
     public bool Contains(string user) => _members.Contains(user);
 
-    /// <summary>Replaces all members by those in the log.</summary>
+    /// <summary>Replaces all members by the members from the log.</summary>
     public void Reset(IEnumerable<string> members)
     {
         _members.Clear();

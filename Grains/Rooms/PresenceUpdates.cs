@@ -2,16 +2,16 @@ namespace OrleansChat.Grains.Rooms;
 
 /// <summary>
 /// Batches the users that come and go into presence updates. In a large room an update has only the count. Updates are
-/// numbered, and the last ones are kept for gateways that missed some. Runs in the room's turns.
+/// numbered, and the last updates are kept for gateways that missed some of them. Runs in the room's turns.
 /// </summary>
 /// <remarks>
 /// The loop <see cref="PublishAsync"/> starts with the first change and takes these steps:
 /// <list type="number">
 /// <item>Yield, so that all changes of one call are in one update.</item>
 /// <item>Publish an update with all changes since the last one (<see cref="Publish"/>). A user that came and went in
-/// between is not in it.</item>
-/// <item>Wait for <see cref="RoomOptions.PresenceInterval"/>, or for <see cref="RoomOptions.PresenceCountInterval"/> if the update
-/// had only the count. If there are changes, go to step 2.</item>
+/// between is not in the update.</item>
+/// <item>Wait for <see cref="RoomOptions.PresenceInterval"/>, or for <see cref="RoomOptions.PresenceCountInterval"/> if
+/// the update has only the count. If there are changes, go to step 2.</item>
 /// <item>Wait up to <see cref="RoomOptions.PresenceResync"/> for a change. If there is one, go to step 2.</item>
 /// <item>Publish the last number once more (<see cref="Resync"/>), so that a gateway that missed the last update
 /// notices. The loop ends.</item>
@@ -43,7 +43,7 @@ internal sealed class PresenceUpdates(
         }
         else if (!_changes.Remove(user))
         {
-            // A user alternately comes and goes. So a change that is already recorded is the opposite one, and both
+            // A user alternately comes and goes. So a change that is already recorded is the opposite change, and both
             // cancel out.
             _changes[user] = here;
         }
@@ -62,7 +62,7 @@ internal sealed class PresenceUpdates(
     }
 
     /// <summary>
-    /// Returns the updates after a number, ascending. If they are not all kept any more, returns one update with only
+    /// Returns the updates after a number, ascending. If some of them are no longer kept, returns one update with only
     /// the count.
     /// </summary>
     public IEnumerable<PresenceUpdate> After(long number)
@@ -123,7 +123,7 @@ internal sealed class PresenceUpdates(
         => await waiting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
 }
 
-/// <summary>A presence update: the users that came and went since the one before.</summary>
+/// <summary>A presence update: the users that came and went since the previous update.</summary>
 /// <param name="Number">The number within the activation: 1, 2, 3 …, without gaps.</param>
 /// <param name="Count">Number of users attached at that time.</param>
 internal sealed record PresenceUpdate(long Number, string[] Came, string[] Went, int Count);

@@ -5,7 +5,7 @@ namespace OrleansChat.Grains.Rooms;
 
 /// <summary>
 /// Publishes a room's items to its gateways, each through its gateway stream. Each gateway gets the items in order, and
-/// a slow gateway does not delay the others. Callers never wait and get no exception. Runs in the room's turns.
+/// a slow gateway does not delay the other gateways. Callers never wait and get no exception. Runs in the room's turns.
 /// </summary>
 /// <param name="streamTo">Returns the function that appends an item to the stream of the given gateway.</param>
 internal sealed class Publisher(

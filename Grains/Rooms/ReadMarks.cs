@@ -11,9 +11,7 @@ namespace OrleansChat.Grains.Rooms;
 /// <param name="attached">
 /// The attached users. The mark of a user who is not attached is forgotten when it is stored.
 /// </param>
-/// <param name="notStored">
-/// Called when the log could not be reached. The marks are kept and written again later.
-/// </param>
+/// <param name="notStored">Called when the log cannot be reached. The marks are kept and written again later.</param>
 internal sealed partial class ReadMarks(
     string room, IMessageLog log, TimeProvider time, AttachedUsers attached, Action notStored, ILogger logger,
     CancellationToken stopping)
@@ -64,8 +62,8 @@ internal sealed partial class ReadMarks(
     }
 
     /// <summary>
-    /// Writes the marks that moved. Throws <see cref="MessageLogUnavailableException"/>; then they are written by the
-    /// next call.
+    /// Writes the marks that moved. Throws <see cref="MessageLogUnavailableException"/>; then the next call writes
+    /// them.
     /// </summary>
     public async Task FlushAsync(CancellationToken cancellationToken)
     {

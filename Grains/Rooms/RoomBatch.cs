@@ -2,7 +2,7 @@ using OrleansChat.Grains.Interfaces;
 
 namespace OrleansChat.Grains.Rooms;
 
-/// <summary>The entries of one append. A batch does not change after it was sealed.</summary>
+/// <summary>The entries of one append. A batch does not change after it is sealed.</summary>
 internal sealed class RoomBatch
 {
     private readonly HashSet<(string User, string ClientId)> _ids = [];
@@ -11,14 +11,14 @@ internal sealed class RoomBatch
     public List<WaitingEntry> Entries { get; } = [];
 
     /// <summary>
-    /// Entries that refer to a message which was deleted while they waited. They are answered without an append.
+    /// Entries that refer to a message that was deleted while the entries waited. They are answered without an append.
     /// </summary>
     public List<WaitingEntry> TargetGone { get; } = [];
 
     /// <summary>
-    /// Adds an entry. Returns false if it must wait for the next batch, for one of two reasons. Its client id is
-    /// already in this batch: in the next batch the log will find it as a duplicate. Or it refers to a message that
-    /// this batch deletes: in the next batch the message will be gone.
+    /// Adds an entry. Returns false if the entry must wait for the next batch, for one of two reasons. Its client id
+    /// may already be in this batch; in the next batch, the log finds the entry as a duplicate. Or the entry may refer
+    /// to a message that this batch deletes; in the next batch, the message is gone.
     /// </summary>
     public bool TryAdd(WaitingEntry waiting)
     {

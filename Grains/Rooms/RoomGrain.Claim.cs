@@ -15,17 +15,17 @@ internal sealed partial class RoomGrain
     private ValueTask<bool> KnowAsync() => _ownership.Claim is not null ? ValueTask.FromResult(true) : OwnAsync();
 
     /// <summary>
-    /// Claims the room unless it is owned. False if it does not exist. Throws
+    /// Claims the room unless this activation owns it. False if the room does not exist. Throws
     /// <see cref="MessageLogUnavailableException"/>.
     /// </summary>
     private async ValueTask<bool> OwnAsync()
     {
         // The room is claimed by the first command, not at activation. If the log is unavailable, a command can be
         // refused; an activation could only fail.
-        // - Unclaimed, Unsure: claim. If a claim or a creation is in flight, wait for that one instead.
+        // - Unclaimed, Unsure: claim. If a claim or a creation is already in flight, wait for its end instead.
         // - Owned, Deactivating: nothing to do.
-        // - Lost: throw; the caller refuses. If the room is lost while its claim is in flight, and the claim succeeds
-        //   later, the room is Deactivating: the batch that waits here is appended.
+        // - Lost: throw; the caller refuses. The room may be lost while its claim is in flight. If that claim succeeds,
+        //   the state becomes Deactivating, and the batch that waits here is appended.
         while (_ownership.MustClaim)
         {
             // One claim at a time, because each claim fences the one before it.
@@ -49,10 +49,11 @@ internal sealed partial class RoomGrain
     /// </summary>
     /// <remarks>
     /// <list type="number">
-    /// <item>Raise the claim number. From then on no other append commits, so the reads below are not outdated.</item>
+    /// <item>Raise the claim number. From then on no append under an earlier claim commits, so the reads below are not
+    /// outdated.</item>
     /// <item>Read the members of a group, and the events that this activation has not published.</item>
     /// <item>Own the room: replace the state by what was read, and publish these events. Nothing is awaited in this
-    /// step, so no command sees a part of it.</item>
+    /// step, so no command sees only a part of the change.</item>
     /// </list>
     /// </remarks>
     private async Task<bool> ClaimAsync()
@@ -65,10 +66,10 @@ internal sealed partial class RoomGrain
 
         // Step 2: read.
         // - Unclaimed: no gateway is attached, so there is nothing to publish.
-        // - Unsure: the append may have committed. Attached gateways expect every event after their head, so its
-        //   events are published now.
-        // - Lost: the deactivation began during the claim. Like Unclaimed or Unsure, whichever the state was before.
-        // - Owned, Deactivating: no claim begins in these states.
+        // - Unsure: the append may have committed. Attached gateways expect every event after their head, so the events
+        //   of that append are published now.
+        // - Lost: the deactivation began during the claim. Handled like the state before it, Unclaimed or Unsure.
+        // - Owned, Deactivating: cannot occur, because no claim begins in these states.
         IReadOnlyList<string> members =
             claim.Kind == RoomKind.Group ? await _log.MembersAsync(_room, _stopping.Token) : _people!;
         IReadOnlyList<RoomEvent> missed = _ownership.Claim is not null && claim.Seq > _head
@@ -91,9 +92,9 @@ internal sealed partial class RoomGrain
     }
 
     /// <summary>
-    /// Whether a newer activation has claimed the room and this one has not noticed. Then its members and messages are
-    /// out of date. Called when a gateway reports its users, because a gateway does so when it noticed another
-    /// activation. False if the log is unavailable.
+    /// Whether a newer activation has claimed the room and this activation has not noticed. In that case the members
+    /// and messages of this activation are out of date. Called when a gateway reports its users, because a gateway does
+    /// that when it notices another activation. False if the log is unavailable.
     /// </summary>
     private async Task<bool> IsSupersededAsync()
     {

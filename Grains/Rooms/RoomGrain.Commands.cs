@@ -24,8 +24,8 @@ internal sealed partial class RoomGrain
 
         if (!IsHere(post.User))
         {
-            // The user may have been in the room when this client id was first sent, and the answer was lost. Then the
-            // first answer still holds.
+            // The user may have been in the room when this client id was first sent, and the answer may have been lost.
+            // Then the first answer still holds.
             return ComesAgain(call, Refusals.NotMember)
                 ? (Refusals.NotMember, null)
                 : (await FirstAnswerAsync(waiting.Entry) ?? Refusals.NotMember, null);
@@ -33,14 +33,14 @@ internal sealed partial class RoomGrain
 
         if (post.Kind != RoomEventKind.Msg && await RefuseTargetAsync(post) is { } refusal)
         {
-            // The command may have succeeded before: a repeated deletion finds that its message is gone. It gets the
-            // first answer.
+            // The command may be a repetition of one that succeeded. For example, a repeated deletion finds that its
+            // message is gone. A repetition gets the first answer.
             var first = refusal.Reason is Refusal.Gone or Refusal.NotFound ? await FirstAnswerAsync(waiting.Entry) : null;
             return (first ?? refusal, null);
         }
 
-        // If the queue was refused since the call began, an earlier post of this call may have failed. This one must
-        // not overtake it.
+        // If the queue was refused since the call began, an earlier post of this call may have failed. This post must
+        // not overtake the earlier one.
         return _queue.Refusals != call.Refusals ? (Refusals.MessageLogUnavailable, null)
             : _queue.TryAdd(waiting) ? (null, waiting)
             : (Refusals.TooManyWait, null);
@@ -52,7 +52,7 @@ internal sealed partial class RoomGrain
     /// <item>Find the room, or create it. The user pays for the creation.</item>
     /// <item>Check what the command requires of the room and of the user.</item>
     /// <item>In a group, make the user a member, and wait until that is durable.</item>
-    /// <item>Read the user's facts from the log, after the user's read mark is in it.</item>
+    /// <item>Read the user's facts from the log, after the user's read mark is stored there.</item>
     /// <item>Attach the user and answer with the head. Nothing is awaited in this step. So the gateway receives every
     /// event after that head.</item>
     /// </list>
@@ -69,7 +69,7 @@ internal sealed partial class RoomGrain
         // Step 1: find or create.
         if (!await KnowAsync())
         {
-            // Entering a direct room without a message attaches nobody. The first message notifies both users, and the
+            // Entering a direct room without a message attaches no user. The first message notifies both users, and the
             // gateway then attaches them; if the notification is lost, the gateway's head poller finds the room.
             if (UncreatedRoom.Answer(_room, enter) is { } absent)
             {
@@ -125,7 +125,7 @@ internal sealed partial class RoomGrain
         }
 
         // Step 5: attach.
-        // - Unclaimed: not here, because step 1 found or created the room.
+        // - Unclaimed: cannot occur, because step 1 found or created the room.
         // - Owned, Unsure: attach. If an unknown append has committed, the next claim publishes its events.
         // - Deactivating, Lost: refuse, so that the gateway attaches the user to the next activation.
         if (_ownership.RefusesCommands || IsOvertaken(call))
@@ -141,8 +141,8 @@ internal sealed partial class RoomGrain
         Attach(call.Gateway, enter.User, byName: true);
         var read = _marks.Learn(enter.User, facts.Read);
 
-        // If a newer activation owns the room and this one has not noticed, its head is old. The head in the log is
-        // right.
+        // If a newer activation owns the room and this activation has not noticed, the head here is old. Then the head
+        // in the log is right.
         var (head, messages) = facts.Seq > _head ? (facts.Seq, facts.Messages) : (_head, _messages);
         return new Entered(
             _ownership.Claim.Kind, _ownership.Claim.Epoch, head, messages, read, Math.Max(0, messages - facts.ReadMessages),
@@ -197,7 +197,7 @@ internal sealed partial class RoomGrain
 
     /// <summary>
     /// The checks that need no log: the room key is valid, and the user belongs to the direct conversation. Null if
-    /// both hold.
+    /// both checks succeed.
     /// </summary>
     private Refused? MayNot(string user)
         => _people is null ? Refusals.NoRoom : IsDirect && !_people.Contains(user) ? Refusals.NotYours : null;
@@ -222,9 +222,10 @@ internal sealed partial class RoomGrain
     /// entry.</item>
     /// <item>In the same batch as the command: <see cref="RoomBatch.TryAdd"/> leaves the command for the next
     /// batch.</item>
-    /// <item>By a commit during the read below: <see cref="_recent"/> has it and is asked again after the read.</item>
-    /// <item>By an earlier owner, or by an append with an unknown outcome: it is in the log before this activation's
-    /// claim returns.</item>
+    /// <item>By a commit during the read below: <see cref="_recent"/> has the deletion, and is looked up again after
+    /// the read.</item>
+    /// <item>By an earlier owner, or by an append with an unknown outcome: the deletion is in the log before this
+    /// activation's claim returns.</item>
     /// </list>
     /// </remarks>
     private async ValueTask<Refused?> RefuseTargetAsync(Post post)
@@ -246,10 +247,10 @@ internal sealed partial class RoomGrain
             var claim = _ownership.Number;
             var rows = await _log.ReadAsync(_room, seq - 1, 1, _stopping.Token);
 
-            // - Owned, Deactivating, under the same claim: the row is as new as what this activation knows.
-            // - Owned, Deactivating, under a newer claim: the row may be older than that claim.
-            // - Unsure, Lost: a batch failed or the room was lost during the read.
-            // - Unclaimed: not here, because the room was owned before the read.
+            // - Owned, Deactivating, under the same claim: use the row. It is as new as what this activation knows.
+            // - Owned, Deactivating, under a newer claim: refuse. The row may be older than that claim.
+            // - Unsure, Lost: refuse. A batch failed, or the room was lost, during the read.
+            // - Unclaimed: cannot occur, because the room was owned before the read.
             if (!_ownership.MayAppend || claim != _ownership.Number)
             {
                 return Refusals.MessageLogUnavailable;

@@ -10,7 +10,7 @@ internal sealed partial class RoomGrain
     /// <summary>The newest sequence that is committed and was given to the publisher.</summary>
     private long _head;
 
-    /// <summary>Messages up to the head.</summary>
+    /// <summary>Number of messages up to the head.</summary>
     private long _messages;
 
     /// <summary>The time of the event at the head, in milliseconds since 1970 UTC.</summary>
@@ -34,12 +34,13 @@ internal sealed partial class RoomGrain
 
                 if (batch.Entries.Count == 0)
                 {
-                    // The store refused each message, so there is still no room. The messages that wait may create it.
+                    // The store refused each message, so there is still no room. Messages that still wait in the queue
+                    // may create it.
                     batch.TargetGone.ForEach(one => one.Answer(Refusals.NoMessage));
                     return;
                 }
 
-                // If another call has begun a claim or a creation in the meantime, wait for that one instead.
+                // If another call has begun a claim or a creation in the meantime, wait for its end instead.
                 if (!_ownership.IsClaiming)
                 {
                     await CreateWithAsync(batch.Entries);
@@ -54,7 +55,8 @@ internal sealed partial class RoomGrain
             // - Owned, Deactivating: append.
             // - Lost: another call noticed a newer activation during the lookups. The append commits nothing, because
             //   the log fences it.
-            // - Unclaimed, Unsure: not here, because only the end of a batch leads from Owned to Unsure.
+            // - Unclaimed, Unsure: cannot occur. The room was owned above, and only the end of a batch leads from Owned
+            //   to Unsure.
             if (batch.Entries.Count > 0)
             {
                 await AppendAsync(batch.Entries);
@@ -104,7 +106,9 @@ internal sealed partial class RoomGrain
         Appended(waiting, entries, result.Entries);
     }
 
-    /// <summary>Dates the entries of a batch: all alike, and never before the room's newest event.</summary>
+    /// <summary>
+    /// Gives all entries of a batch the same time, which is never before the time of the room's newest event.
+    /// </summary>
     private MessageLogEntry[] Stamp(List<WaitingEntry> waiting)
     {
         var ts = Math.Max(_ts, _time.GetUtcNow().ToUnixTimeMilliseconds());
@@ -145,7 +149,7 @@ internal sealed partial class RoomGrain
 
     /// <summary>
     /// Handles a batch of which the store refused an entry. Nothing was committed, so the claim is still valid. Each
-    /// entry is appended on its own, so that only the one that cannot be stored is refused. That refusal is final,
+    /// entry is appended separately, so that only an entry that cannot be stored is refused. That refusal is final,
     /// because a retry cannot succeed.
     /// </summary>
     private async Task AppendApartAsync(List<WaitingEntry> waiting, MessageLogEntryException exception)
@@ -161,7 +165,8 @@ internal sealed partial class RoomGrain
         {
             // - Owned, Deactivating: append.
             // - Lost: an earlier entry of this batch was fenced, or another call noticed the newer activation.
-            // - Unclaimed, Unsure: not here, because only the end of a batch leads to Unsure.
+            // - Unclaimed, Unsure: cannot occur. The room was owned, and only the end of a batch leads from Owned to
+            //   Unsure.
             if (!_ownership.MayAppend)
             {
                 waiting[i..].ForEach(one => one.Answer(Refusals.Moving));
@@ -208,7 +213,7 @@ internal sealed partial class RoomGrain
         {
             if (committed.Kind == RoomEventKind.Leave)
             {
-                // The user is detached from every gateway, but only after the gateways were sent the leave event.
+                // The user is detached from every gateway, but only after the leave event is queued for the gateways.
                 foreach (var gateway in _attached.Gateways.ToArray())
                 {
                     Detach(gateway, committed.From);

@@ -39,10 +39,10 @@ internal sealed partial class RoomGrain
     /// <summary>Creates an empty room. Throws <see cref="MessageLogUnavailableException"/>.</summary>
     private async Task CreateAsync(RoomKind kind)
     {
-        // - Unclaimed: create. If a claim or a creation is in flight, wait for that one instead.
+        // - Unclaimed: create. If a claim or a creation is already in flight, wait for its end instead.
         // - Owned, Unsure, Deactivating: there is a claim, so the room exists.
-        // - Lost, without a claim: throw; the caller refuses. This also ends a wait during which the deactivation
-        //   began, unless the claim in flight succeeded after all.
+        // - Lost, without a claim: throw; the caller refuses. The same happens if the deactivation began during a wait
+        //   here, unless the claim in flight succeeded.
         while (_ownership.Claim is null)
         {
             if (_ownership.RefusesCommands)
@@ -69,8 +69,9 @@ internal sealed partial class RoomGrain
     }
 
     /// <summary>
-    /// Creates a direct room with its first messages, and removes the answered ones from the list. If the store refuses
-    /// one of the messages, the first is tried alone, so that only the one that cannot be stored is refused.
+    /// Creates a direct room with its first messages, and removes the answered messages from the list. If the store
+    /// refuses one of the messages, the first message is tried alone, so that only a message that cannot be stored is
+    /// refused.
     /// </summary>
     private async Task CreateWithAsync(List<WaitingEntry> waiting)
     {
@@ -115,7 +116,8 @@ internal sealed partial class RoomGrain
         var entries = Stamp(waiting);
         var creating = CreateAsync();
 
-        // Other calls wait for the creation as for a claim, so that none of them claims and fences it.
+        // Other calls wait for the creation as for a claim, so that none of them claims the room and fences the
+        // creation.
         _ownership.OnClaiming(ForOthersAsync(creating));
         await _ownership.Claiming;
         await creating;
@@ -128,7 +130,7 @@ internal sealed partial class RoomGrain
             return true;
         }
 
-        // If the store refuses these messages for good, the others find that the room does not exist.
+        // If the store refuses these messages for good, the other calls find that the room does not exist.
         static async Task<bool> ForOthersAsync(Task<bool> creating)
         {
             try

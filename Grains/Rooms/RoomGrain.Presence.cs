@@ -7,7 +7,8 @@ namespace OrleansChat.Grains.Rooms;
 internal sealed partial class RoomGrain
 {
     /// <summary>
-    /// How long deactivation is delayed while read marks wait to be stored. Each failed attempt starts it again.
+    /// How long deactivation is delayed while read marks wait to be stored. Each failed attempt to store them starts
+    /// the delay again.
     /// </summary>
     private static readonly TimeSpan MarksWait = TimeSpan.FromMinutes(1);
 
@@ -109,8 +110,8 @@ internal sealed partial class RoomGrain
             return;
         }
 
-        // The first report of a gateway mostly has users that were already attached to the previous activation. They
-        // change the count, but no update says that they came. A user that is really new sends an enter.
+        // The first report of a gateway mostly has users that were already attached to the previous activation. These
+        // users change the count, but no update names them. For a user that is really new, the gateway sends an enter.
         var byName = !_syncedGateways.Add(gateway);
         var isChannel = _ownership.Claim!.Kind == RoomKind.Channel;
         var wanted = users.Where(user => MayNot(user) is null && (isChannel || _membership.Contains(user))).ToHashSet();
@@ -183,7 +184,7 @@ internal sealed partial class RoomGrain
     /// <summary>
     /// Keeps the activation while it has state that is stored nowhere else: attached users, or read marks that are not
     /// stored yet. Otherwise Orleans collects the activation one minute after its last call
-    /// (<see cref="GrainsHosting"/>). So a room in use stays, also if nobody is attached.
+    /// (<see cref="GrainsHosting"/>). So a room in use stays, even if no user is attached.
     /// </summary>
     private void Stay() => DelayDeactivation(
         _attached.Count > 0 ? Timeout.InfiniteTimeSpan : _marks.Waits ? MarksWait : TimeSpan.Zero);

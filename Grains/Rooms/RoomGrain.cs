@@ -94,8 +94,8 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
         Dictionary<string, Refused>? refused = null;
         for (var i = 0; i < answers.Length; i++)
         {
-            // Step 1: decide. One command after another, so that each sees the effect of the one before it. A post does
-            // not wait here for its commit.
+            // Step 1: decide. One command after another, so that each command sees the effect of the previous one. A
+            // post does not wait here for its commit.
             var command = commands.Commands[i];
             answers[i] = command is Post && refused?.GetValueOrDefault(command.User) is { } earlier
                 ? (earlier, null)
@@ -217,7 +217,10 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
     /// <param name="Refusals"><see cref="AppendQueue.Refusals"/> when the call began.</param>
     private readonly record struct Call(string Gateway, long Claim, long Number, long Refusals);
 
-    /// <summary>Whether the gateway has given this call up and made a newer one. Nobody waits for its answer.</summary>
+    /// <summary>
+    /// Whether the gateway has given up this call and made a newer one. Then the gateway does not wait for the answer
+    /// of this call.
+    /// </summary>
     private bool IsOvertaken(Call call) => _calls.IsStale(call.Gateway, call.Number);
 
     [LoggerMessage(100, LogLevel.Error, "Room command {Command} failed")]

@@ -81,12 +81,14 @@ public sealed class RoomOptions
 
     /// <summary>
     /// Minimum time between two publishes of a busy room to one gateway; events in between are batched. After a batch
-    /// of more than a quarter of <see cref="PublishEvents"/> the interval is half as long again. A room with fewer than
-    /// about 100 publishes per second publishes at once. Zero turns the interval off.
+    /// of more than a quarter of <see cref="PublishEvents"/> the interval is 50 % longer. A room with fewer than about
+    /// 100 publishes per second publishes at once. Zero turns the interval off.
     /// </summary>
     internal TimeSpan PublishInterval { get; set; } = TimeSpan.FromMilliseconds(8);
 
-    /// <summary>Number of waiting events at which a room publishes before <see cref="PublishInterval"/> is over.</summary>
+    /// <summary>
+    /// Number of waiting events at which a room publishes before <see cref="PublishInterval"/> has passed.
+    /// </summary>
     internal int PublishEvents { get; set; } = 64;
 
     /// <summary>
@@ -96,12 +98,12 @@ public sealed class RoomOptions
     internal int NamedPresence { get; set; } = 50;
 
     /// <summary>
-    /// Minimum time between two typing notices of one user in a room. Those in between are dropped.
+    /// Minimum time between two typing notices of one user in a room. Notices in between are dropped.
     /// </summary>
     internal TimeSpan TypingInterval { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// Messages per room whose author and deletion are kept in memory. For other messages, the room reads them from the
+    /// Messages per room whose author and deletion are kept in memory. For other messages, the room reads both from the
     /// message log.
     /// </summary>
     internal int RecentMessages { get; set; } = 1024;
@@ -112,6 +114,6 @@ public sealed class RoomOptions
     /// </summary>
     internal int NotifyAttempts { get; set; } = 4;
 
-    /// <summary>Delay before the first retry of a notification; doubled for each further one.</summary>
+    /// <summary>Delay before the first retry of a notification; doubled for each further retry.</summary>
     internal TimeSpan NotifyRetry { get; set; } = TimeSpan.FromMilliseconds(200);
 }

@@ -24,15 +24,15 @@ internal enum RoomOwnershipState
     Deactivating,
 
     /// <summary>
-    /// A newer activation owns the room, or this one is being deactivated without owning it. It refuses every command
-    /// and begins no claim.
+    /// A newer activation owns the room, or this activation is being deactivated without owning the room. This
+    /// activation refuses every command and begins no claim.
     /// </summary>
     Lost,
 }
 
 /// <summary>
-/// One activation's ownership of its room: the state, the result of the last claim, and the claim in flight. Makes no
-/// calls itself: the room claims, and reports here what happened. Runs in the room's turns.
+/// One activation's ownership of its room: the state, the result of the last claim, and the claim in flight. This class
+/// makes no calls: the room claims, and reports the results here. Runs in the room's turns.
 /// </summary>
 /// <remarks>
 /// The next state by event; an empty cell means that the state does not change:
@@ -59,8 +59,8 @@ internal sealed class RoomOwnership
     public long Number => Claim?.Number ?? 0;
 
     /// <summary>
-    /// The number of the first claim; 0 before it. It distinguishes this activation's presence updates from those of
-    /// other activations.
+    /// The number of the first claim; 0 before it. It distinguishes the presence updates of this activation from the
+    /// updates of other activations.
     /// </summary>
     public long FirstNumber { get; private set; }
 
@@ -71,8 +71,8 @@ internal sealed class RoomOwnership
     public Task<bool> Claiming { get; private set; } = Task.FromResult(false);
 
     /// <summary>
-    /// Whether a claim or a creation is in flight. Meanwhile the room begins no other, because a new claim fences the
-    /// earlier one.
+    /// Whether a claim or a creation is in flight. Meanwhile the room begins no other claim, because a new claim fences
+    /// the earlier one.
     /// </summary>
     public bool IsClaiming => !Claiming.IsCompleted;
 
@@ -111,8 +111,8 @@ internal sealed class RoomOwnership
         // - Unsure: the claim is valid again.
         // - Owned: a direct room was created here after another call had claimed it. The newer number counts.
         // - Deactivating: like Owned.
-        // - Lost: late, because the deactivation began while the claim was in flight. The batch that waits for the
-        //   claim is still appended; new commands stay refused.
+        // - Lost: the deactivation began while the claim was in flight. The batch that waits for the claim is still
+        //   appended; new commands stay refused.
         State = RefusesCommands ? RoomOwnershipState.Deactivating : RoomOwnershipState.Owned;
         Claim = claim;
         FirstNumber = FirstNumber == 0 ? claim.Number : FirstNumber;
@@ -140,8 +140,8 @@ internal sealed class RoomOwnership
     public void OnFenced()
     {
         // - Owned, Deactivating: the claim is stale.
-        // - Lost: late. Another call noticed the newer activation during the append.
-        // - Unclaimed, Unsure: there is no claim to find stale.
+        // - Lost: already known. Another call noticed the newer activation during the append.
+        // - Unclaimed, Unsure: cannot occur, because in these states the room uses no claim that could be stale.
         State = RoomOwnershipState.Lost;
     }
 

@@ -10,7 +10,9 @@ internal sealed class CreationBucket(TimeProvider time)
     /// <summary>The time at which the bucket is full again, measured from <see cref="_start"/>.</summary>
     private TimeSpan _full;
 
-    /// <summary>The time until the bucket is full; zero if it is. Until then its owner must keep it.</summary>
+    /// <summary>
+    /// The time until the bucket is full; zero if it is full. Until then the owner must keep the bucket.
+    /// </summary>
     public TimeSpan UntilFull => _full > Now ? _full - Now : TimeSpan.Zero;
 
     private TimeSpan Now => time.GetElapsedTime(_start);

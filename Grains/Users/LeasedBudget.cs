@@ -4,19 +4,19 @@ namespace OrleansChat.Grains.Users;
 
 /// <summary>
 /// One budget of a user: a token bucket that leases units to gateways. Units are debited when they are leased. A
-/// gateway returns the units that it did not spend with its next call. Units that it does not return in time are lost;
-/// the bucket earns others in their place.
+/// gateway returns the units that it did not spend with its next call. Units that the gateway does not return in time
+/// are lost; the bucket earns new units instead.
 /// </summary>
 /// <remarks>
 /// <para>
-/// The units in the bucket plus those that gateways may still spend or return are at most
+/// The units in the bucket, plus the units that gateways may still spend or return, are at most
 /// <c>burst + 0.9 × perSecond</c>. So in any 10 s all gateways together spend at most
 /// <c>burst + 10.9 × perSecond + 1</c>. That is within 1.1 times <c>burst + 10 × perSecond</c>.
 /// </para>
 /// <para>
 /// While units are left, a gateway gets the units it wants, and a block in advance. When none are left, each gateway
 /// gets a place in a queue: units that it may spend after they are earned. A gateway has one place at a time, so
-/// gateways take turns no matter how often they ask.
+/// gateways take turns no matter how many requests they send.
 /// </para>
 /// </remarks>
 /// <param name="valid">How long a gateway may spend leased units.</param>
@@ -33,8 +33,8 @@ internal sealed class LeasedBudget(TimeProvider time, TimeSpan valid, bool start
     private static readonly TimeSpan Sustained = TimeSpan.FromSeconds(2);
 
     /// <summary>
-    /// How long units may still be returned after <c>valid</c>. The gateway measures their time from before its
-    /// request.
+    /// How long units may still be returned after <c>valid</c> has passed. The gateway counts that time from before its
+    /// request, so it stops spending the units earlier.
     /// </summary>
     private static readonly TimeSpan ReturnTime = TimeSpan.FromSeconds(1);
 

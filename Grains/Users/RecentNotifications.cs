@@ -4,7 +4,8 @@ namespace OrleansChat.Grains.Users;
 
 /// <summary>
 /// A user's recent notifications, by room. A notification may be lost in a broken gateway stream, or it may arrive
-/// while the grain does not know the user's sessions. The grain returns it when a gateway reports its sessions.
+/// while the grain does not know the user's sessions. The grain returns the kept notifications when a gateway reports
+/// its sessions.
 /// </summary>
 internal sealed class RecentNotifications(TimeProvider time)
 {
@@ -53,6 +54,6 @@ internal sealed class RecentNotifications(TimeProvider time)
     /// <param name="Earlier">The first sequence of the previous period.</param>
     /// <param name="From">The first sequence of this period.</param>
     /// <param name="To">The last sequence.</param>
-    /// <param name="Since">Timestamp of the begin of this period.</param>
+    /// <param name="Since">Timestamp of the beginning of this period.</param>
     private readonly record struct Notification(long Earlier, long From, long To, long Since);
 }

@@ -6,7 +6,7 @@ using OrleansChat.Grains.Interfaces;
 namespace OrleansChat.Grains.Users;
 
 /// <summary>
-/// One user's sessions on all gateways, and the user's budgets. They are kept in memory only: gateways report their
+/// One user's sessions on all gateways, and the user's budgets. Both are kept in memory only: gateways report their
 /// sessions again when the cluster membership changes, and budgets refill over time.
 /// </summary>
 [Reentrant]
@@ -18,8 +18,8 @@ internal sealed partial class UserGrain(
     private readonly Dictionary<string, (string Gateway, string? Device)> _sessions = [];
     private readonly HashSet<string> _gateways = [];
 
-    // The send budget of a new activation starts with one block only. The others start full: after a silo died, clients
-    // reconnect, and an empty budget would refuse them.
+    // The send budget of a new activation starts with one block only. The other budgets start full: when a silo has
+    // died, clients reconnect, and an empty budget would refuse them.
     private readonly LeasedBudget _sends = new(time, TimeSpan.FromSeconds(1), startsFull: false);
     private readonly LeasedBudget _commands = new(time, TimeSpan.FromSeconds(60), startsFull: true);
     private readonly LeasedBudget _connects = new(time, TimeSpan.FromSeconds(1), startsFull: true);
@@ -144,7 +144,8 @@ internal sealed partial class UserGrain(
         BudgetKind.Connects => _connects.Lease(gateway, ask),
         BudgetKind.Cursors => _cursors.Lease(gateway, ask),
 
-        // During an upgrade, a newer gateway may know a budget that this silo does not. It is not limited here.
+        // During an upgrade, a newer gateway may know a budget that this silo does not know. That budget is not limited
+        // here.
         _ => new(ask.Wanted, 0, 0, 0, 0, false),
     };
 
@@ -190,7 +191,7 @@ internal sealed partial class UserGrain(
         }
         catch (Exception exception)
         {
-            // The newer session is admitted anyway. The older one ends when its connection does.
+            // The newer session is admitted anyway. The older session ends when its connection ends.
             LogPublishFailed(exception, gateway);
         }
     }

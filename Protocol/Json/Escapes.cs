@@ -3,9 +3,9 @@ using System.Globalization;
 namespace OrleansChat.Protocol.Json;
 
 /// <summary>
-/// Checks the escapes of a JSON string before it is read. <see cref="System.Text.Json.Utf8JsonReader"/> throws if half
-/// of a surrogate pair is escaped. One frame could cause thousands of exceptions, and each costs as much as many
-/// commands.
+/// Checks the escapes of a JSON string before it is read. <see cref="System.Text.Json.Utf8JsonReader"/> throws if an
+/// escaped surrogate lacks the other half of its pair. One frame could cause thousands of exceptions, and each costs as
+/// much as many commands.
 /// </summary>
 internal static class Escapes
 {

@@ -5,8 +5,8 @@ namespace OrleansChat.Protocol.Json;
 /// <summary>
 /// Reads the fields of one JSON object. One pass records where each known field's value is; if a field is repeated, the
 /// last value counts, as in JavaScript. Values are read on demand, so <c>t</c> may be the last field, and unused fields
-/// cost nothing. A field that is null counts as absent.
-/// Nothing throws: the first error is kept in <see cref="Failure"/>, and later ones are ignored.
+/// cost nothing. A field that is null counts as absent. Nothing throws: the first error is kept in
+/// <see cref="Failure"/>, and later errors are ignored.
 /// </summary>
 internal ref struct FieldReader
 {
@@ -50,8 +50,8 @@ internal ref struct FieldReader
     public readonly bool Has(Field field) => _slots[(int)field].Type is not (JsonTokenType.None or JsonTokenType.Null);
 
     /// <summary>
-    /// A string of <paramref name="shortest"/> to <paramref name="maxWait"/> Unicode scalar values. Returns null if it
-    /// is absent or invalid; only an invalid one is a failure.
+    /// A string of <paramref name="shortest"/> to <paramref name="maxWait"/> Unicode scalar values. Returns null if the
+    /// field is absent or invalid; only an invalid field is a failure.
     /// </summary>
     public string? String(Field field, int maxWait = int.MaxValue, int shortest = 1)
     {

@@ -43,7 +43,9 @@ internal sealed class JsonLineWriter : IDisposable
         }
     }
 
-    /// <summary>Writes true or false; null is left out. For fields whose false is not the same as absent.</summary>
+    /// <summary>
+    /// Writes true or false; null is left out. For a field in which false does not mean the same as absent.
+    /// </summary>
     public void AddEither(Field field, bool? value)
     {
         if (value is { } either)

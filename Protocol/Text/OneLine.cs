@@ -20,8 +20,8 @@ internal static class OneLine
         : text;
 
     /// <summary>
-    /// As <see cref="From"/>; also replaces every character that could control a terminal by U+FFFD. Clients print lines
-    /// as they are, and any user may have written them.
+    /// Like <see cref="From"/>, but also replaces every character that could control a terminal by U+FFFD. Clients
+    /// print lines as they are, and any user may have written them.
     /// </summary>
     public static string ForTerminal(string text)
     {

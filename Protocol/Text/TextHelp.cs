@@ -4,7 +4,8 @@ namespace OrleansChat.Protocol.Text;
 public static class TextHelp
 {
     /// <summary>
-    /// Number of events that <see cref="Last"/> shows if it names no number, and that are shown when a room is entered.
+    /// Number of events that <c>/last</c> shows without a number, and that a text connection shows when it enters a
+    /// room.
     /// </summary>
     public const int DefaultLast = 20;
 

@@ -27,8 +27,8 @@ internal static class ClusterHosting
     }
 
     /// <summary>
-    /// Adds a service that creates and migrates Orleans' own tables before the services that are added after it start.
-    /// Adds none if <c>Cluster:Store</c> is localhost.
+    /// Adds a service that creates and migrates Orleans' own tables before the services that are added later start.
+    /// Adds no service if <c>Cluster:Store</c> is localhost.
     /// </summary>
     public static void AddOrleansTables(this IHostApplicationBuilder builder)
     {
@@ -49,7 +49,7 @@ internal static class ClusterHosting
             return IPAddress.IsLoopback(here.IPAddress)
                 ? silo.UseLocalhostClustering(here.Port, here.ClientPort)
                 : throw new OptionsValidationException(SiloSettings.Section, typeof(SiloSettings),
-                    [$"Silo:Address: {here.Address} is not a loopback address, which Cluster:Store localhost requires. Set Cluster:Store to postgres, or this to 127.0.0.1."]);
+                    [$"Silo:Address: {here.Address} is not a loopback address, which Cluster:Store localhost requires. Set Cluster:Store to postgres, or set Silo:Address to 127.0.0.1."]);
         }
 
         ThrowIfNotOurs(here);
@@ -82,7 +82,7 @@ internal static class ClusterHosting
     }
 
     private static ISiloBuilder AddSubscriptionStore(this ISiloBuilder silo, ClusterSettings cluster) => cluster.Store is ClusterStore.Localhost
-        ? silo.AddMemoryGrainStorage(GatewayStreamNames.SubscriptionStore) // The cluster has no other silo, so they need not outlive this one.
+        ? silo.AddMemoryGrainStorage(GatewayStreamNames.SubscriptionStore) // The cluster has no other silo, so subscriptions need not outlive this silo.
         : silo.AddAdoNetGrainStorage(GatewayStreamNames.SubscriptionStore, options =>
         {
             (options.Invariant, options.ConnectionString) = (Npgsql, PostgresConnectionString.WithDefaults(cluster.ConnectionString!));

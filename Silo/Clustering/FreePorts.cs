@@ -11,8 +11,8 @@ namespace OrleansChat.Silo.Clustering;
 internal static class FreePorts
 {
     /// <summary>
-    /// Throws <see cref="OptionsValidationException"/> if the process cannot listen on one of the ports. It has one
-    /// failure for each such port, which names the setting.
+    /// Throws <see cref="OptionsValidationException"/> if the process cannot listen on one of the ports. The exception
+    /// has one failure for each such port, and each failure names the setting.
     /// </summary>
     public static void Check(SiloSettings here)
     {
@@ -39,7 +39,7 @@ internal static class FreePorts
             return exception.SocketErrorCode switch
             {
                 SocketError.AddressAlreadyInUse => $"{SiloSettings.Section}:{setting}: port {port} of {address} is taken. Stop the process that listens there, or choose another port.",
-                SocketError.AddressNotAvailable => $"{SiloSettings.Section}:{nameof(SiloSettings.Address)}: {address} is not an address of this machine. Set one that is.",
+                SocketError.AddressNotAvailable => $"{SiloSettings.Section}:{nameof(SiloSettings.Address)}: {address} is not an address of this machine. Set an address of this machine.",
                 _ => $"{SiloSettings.Section}:{setting}: this process cannot listen on port {port} of {address} ({exception.Message}). Choose another port.",
             };
         }

@@ -5,12 +5,12 @@ using OrleansChat.ProcessHosting;
 namespace OrleansChat.Silo.Clustering;
 
 /// <summary>
-/// Creates and migrates Orleans' own tables in PostgreSQL before the silo starts. If the database cannot be reached, it
-/// waits without end. If an operator has to act, the start fails with <see cref="ClusterStoreException"/>: for a
-/// refused user, a missing permission, and tables of a newer version or of another program.
+/// Creates and migrates Orleans' own tables in PostgreSQL before the silo starts. If the database cannot be reached,
+/// the start waits without end. If an operator has to act, the start fails with <see cref="ClusterStoreException"/>:
+/// for a refused user, a missing permission, and tables of a newer version or of another program.
 /// </summary>
 /// <remarks>
-/// Each version is a script that only adds to the version before it. Any number of silos may start at the same time; an
+/// Each version is a script that only adds to the previous version. Any number of silos may start at the same time; an
 /// advisory lock lets them check one after another. Silos up to 0.1 refuse a version above 1. So a script that is
 /// compatible with them must not raise this version. It must record itself elsewhere, as
 /// <c>chat.schema_compatibility</c> does for the message log.

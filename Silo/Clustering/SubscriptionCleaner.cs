@@ -31,7 +31,9 @@ internal sealed partial class SubscriptionCleaner(ClusterSettings cluster, IGrai
     /// </summary>
     private const string Forgotten = "1 day";
 
-    /// <summary>Maximum number of ended gateways that wait for their deletion. The sweep deletes any others.</summary>
+    /// <summary>
+    /// Maximum number of ended gateways that wait for their deletion. If there are more, the sweep deletes their rows.
+    /// </summary>
     private const int MaxWaiting = 10_000;
 
     private static readonly string Prefix = $"{GatewayStreamNames.Provider}/{GatewayStreamNames.Namespace}/";

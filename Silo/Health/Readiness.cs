@@ -6,8 +6,9 @@ namespace OrleansChat.Silo.Health;
 
 /// <summary>
 /// Reports whether the silo is ready: it has joined the cluster, is not leaving it, and can write to the message log. A
-/// recent commit proves that; otherwise the check writes to the log (<see cref="IMessageStore.ProbeAsync"/>).
-/// <see cref="StoreWatch"/> logs when writes begin to fail and when they succeed again.
+/// recent commit proves that the log can be written. Without one, the check writes to the log
+/// (<see cref="IMessageStore.ProbeAsync"/>). <see cref="StoreWatch"/> logs when writes begin to fail and when they
+/// succeed again.
 /// </summary>
 internal sealed class Readiness(IMessageStore store, StartupWait wait, TimeProvider time) : IHealthCheck, ILifecycleParticipant<ISiloLifecycle>
 {

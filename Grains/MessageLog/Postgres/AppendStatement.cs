@@ -9,14 +9,14 @@ namespace OrleansChat.Grains.MessageLog.Postgres;
 /// </summary>
 /// <remarks>
 /// <para>
-/// Each step but the last is a common table expression of the statement, or several:
+/// Each step except the last is one common table expression of the statement, or several:
 /// </para>
 /// <list type="number">
 /// <item><c>owned</c>: lock the rows of the rooms, and keep those rooms whose claim is the caller's. This is the
 /// fence.</item>
 /// <item><c>looked_up</c>: for each entry of these rooms, find the event that already has its client id.</item>
 /// <item><c>fresh</c>: give the other entries the next sequences and message counts, in their order.</item>
-/// <item><c>added</c>: insert them.</item>
+/// <item><c>added</c>: insert these entries.</item>
 /// <item><c>advanced</c>: update the head, the message count and the time of each room.</item>
 /// <item><c>turned</c>, <c>joined</c>, <c>gone</c>: in groups, apply each user's last join or leave to the
 /// members.</item>
@@ -26,16 +26,15 @@ namespace OrleansChat.Grains.MessageLog.Postgres;
 /// <para>
 /// Why no event is missed and none is stored twice, under READ COMMITTED: a statement sees every row that was committed
 /// before it started. For a row that it locks <c>for update</c>, it sees the newest version. So the statement is right
-/// if every event of its rooms was committed before it started. That holds for each of them:
+/// if every event of its rooms was committed before the statement started. That holds for each kind of event:
 /// </para>
 /// <list type="bullet">
 /// <item>Events under the same claim. The owner has one append per room in flight. So its earlier appends were
-/// committed and answered before it sent this one.</item>
-/// <item>Events under an earlier claim. An append keeps the room's row locked until it commits. The next claim updates
-/// the same row, so it waits for that commit, and this statement was sent after the claim. Or the next claim
-/// commits first, and the append under the earlier claim locks the row afterwards. Then it sees the newest version of
-/// the row, with another
-/// <c>claim</c>, and appends nothing to the room.</item>
+/// committed and answered before it sent this statement.</item>
+/// <item>Events under an earlier claim. The append of such an event keeps the room's row locked until it commits, and
+/// the next claim updates the same row. If the append locked the row first, the claim waited for its commit, and this
+/// statement was sent after the claim. If the claim committed first, the append saw the newest version of the row, with
+/// another <c>claim</c>, and appended nothing to the room.</item>
 /// <item>The claim itself. It was committed before its owner sent an append under it.</item>
 /// </list>
 /// <para>
@@ -43,8 +42,8 @@ namespace OrleansChat.Grains.MessageLog.Postgres;
 /// counts as an append under an earlier claim.
 /// </para>
 /// <para>
-/// If the database's default isolation level is stricter, a late append fails instead of leaving the room out. Nothing
-/// else changes.
+/// If the database's default isolation level is stricter, an append under an earlier claim fails instead of leaving the
+/// room out. Nothing else changes.
 /// </para>
 /// <para>
 /// Rows are locked in the order of the room names, which is the same in every silo. So two appends cannot deadlock.
@@ -52,7 +51,7 @@ namespace OrleansChat.Grains.MessageLog.Postgres;
 /// </remarks>
 internal sealed class AppendStatement : IPreparedCommit
 {
-    /// <summary>Steps 1 to 7, one for each common table expression; see the remarks of the class.</summary>
+    /// <summary>Steps 1 to 7 in the remarks of the class.</summary>
     private const string Append =
         """
         with owned as materialized (
@@ -95,10 +94,10 @@ internal sealed class AppendStatement : IPreparedCommit
         """;
 
     /// <summary>
-    /// Sent after the append, in the same batch and transaction, if the append has edits or deletions. It sees the rows
-    /// that the append wrote. For each message that they refer to, it computes the current text from the message's
-    /// events. So an old edit that is repeated changes nothing, and a batch may have several edits of one message. It
-    /// applies to the rooms whose claim is the caller's; the append has locked these.
+    /// The statement after the append, in the same batch and transaction, if the append has edits or deletions. It sees
+    /// the rows that the append wrote. For each message that these rows refer to, it computes the current text from the
+    /// message's events. So an old edit that is repeated changes nothing, and a batch may have several edits of one
+    /// message. It changes only the rooms whose claim is the caller's. The append has locked these rooms.
     /// </summary>
     private const string Rewrite =
         """
@@ -165,7 +164,7 @@ internal sealed class AppendStatement : IPreparedCommit
             appended[row.GetInt64(0) - 1] = new AppendedEntry(row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4), row.GetBoolean(5));
         }
 
-        // The server sends the rows before it commits. The commit is done when the whole answer was read.
+        // The server sends the rows before it commits. The commit is done when the whole answer has been read.
         while (await row.NextResultAsync())
         {
         }

@@ -11,14 +11,14 @@ namespace OrleansChat.Grains.MessageLog.Postgres;
 /// <remarks>
 /// <list type="number">
 /// <item>Insert or claim the rooms, in the order of their names, so that two silos that create the same rooms cannot
-/// deadlock. Until this transaction ends, no other one can append to these rooms.</item>
+/// deadlock. Until this transaction ends, no other transaction can append to these rooms.</item>
 /// <item>Insert the members of direct rooms.</item>
 /// <item>Append the entries under the new claims (<see cref="AppendStatement"/>). This is a separate statement, so it
 /// sees everything that was committed before step 1 returned. That includes the entries of an earlier creation with an
 /// unknown outcome.</item>
 /// <item>Commit.</item>
 /// </list>
-/// Creations use a connection of their own. An insert waits for another silo's insert of the same room, and appends to
+/// Creations use a separate connection. An insert waits for another silo's insert of the same room, and appends to
 /// other rooms must not wait for that.
 /// </remarks>
 internal sealed class CreateStatement : IPreparedCommit

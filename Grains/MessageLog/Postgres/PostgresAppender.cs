@@ -24,13 +24,13 @@ internal sealed class PostgresAppender(NpgsqlDataSource source, Func<NpgsqlConne
     private Task<Session>? _connecting;
 
     /// <summary>
-    /// Connects and prepares the statements, which fails if the tables do not fit them. If connecting takes longer than
-    /// the caller waits, it goes on, and the next call uses its result.
+    /// Connects and prepares the statements. The preparation fails if the tables do not fit the statements. If this
+    /// takes longer than the caller waits, it continues, and the next call uses its result.
     /// </summary>
     public async Task OpenAsync(CancellationToken cancellationToken)
     {
         // - None: connect.
-        // - Connecting or connected for a caller that has left: use it.
+        // - Connecting or connected for a caller that has left: use that connection.
         // - Connecting failed after its caller had left: connect again, because the server may be back.
         if (_connecting is { IsCompleted: true, IsCompletedSuccessfully: false })
         {

@@ -13,8 +13,8 @@ internal static class PostgresFaults
         exception is NpgsqlException or TimeoutException or SocketException or IOException or OperationCanceledException or ObjectDisposedException;
 
     /// <summary>
-    /// Converts a failure after opening. <see cref="MessageLogEntryException"/> if a row caused it (classes 22, 23 and
-    /// 54: data exception, constraint violation, limit exceeded), otherwise
+    /// Converts a failure after opening. Returns a <see cref="MessageLogEntryException"/> if a row caused it (classes
+    /// 22, 23 and 54: data exception, constraint violation, limit exceeded), otherwise a
     /// <see cref="MessageLogUnavailableException"/>.
     /// </summary>
     public static Exception InUse(Exception fault) => fault is PostgresException { SqlState: ['2', '2' or '3', ..] or ['5', '4', ..] } refused
@@ -22,8 +22,8 @@ internal static class PostgresFaults
         : new MessageLogUnavailableException($"PostgreSQL failed or did not answer in time: {Said(fault)}", fault);
 
     /// <summary>
-    /// Converts a failure while opening. <see cref="MessageLogUnusableException"/> if an operator has to act, otherwise
-    /// <see cref="MessageLogUnavailableException"/>. The message names the database and never the password.
+    /// Converts a failure while opening. Returns a <see cref="MessageLogUnusableException"/> if an operator has to act,
+    /// otherwise a <see cref="MessageLogUnavailableException"/>. The message names the database and never the password.
     /// </summary>
     public static Exception AtOpen(Exception fault, NpgsqlConnectionStringBuilder settings)
     {

@@ -5,8 +5,8 @@ using OrleansChat.Grains.Interfaces;
 namespace OrleansChat.Grains.MessageLog.Postgres;
 
 /// <summary>
-/// The message log in PostgreSQL, for any number of silos. One connection appends, one creates rooms, one is for
-/// probes, and a pool is for everything else.
+/// The message log in PostgreSQL, for any number of silos. One connection appends, one creates rooms, and one sends
+/// probes. A pool is for all other operations.
 /// </summary>
 internal sealed class PostgresMessageLog : IMessageStore
 {
@@ -176,7 +176,7 @@ internal sealed class PostgresMessageLog : IMessageStore
         "select usr from chat.members where room = $1 order by since, usr", row => row.GetString(0), cancellationToken, room);
 
     /// <summary>
-    /// Writes in the order of the keys, which is the same in every silo, so that two of these cannot deadlock.
+    /// Writes in the order of the keys, which is the same in every silo, so that two such statements cannot deadlock.
     /// </summary>
     public Task MarkAsync(IReadOnlyCollection<ReadMark> marks, CancellationToken cancellationToken) => RowsAsync(
         """
@@ -245,7 +245,7 @@ internal sealed class PostgresMessageLog : IMessageStore
             rows.Add(read(row));
         }
 
-        // A change is committed when the whole answer was read.
+        // A change is committed when the whole answer has been read.
         await row.NextResultAsync(CancellationToken.None);
         return rows;
     }

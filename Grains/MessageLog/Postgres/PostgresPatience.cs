@@ -2,8 +2,8 @@ namespace OrleansChat.Grains.MessageLog.Postgres;
 
 /// <summary>
 /// Deadlines for work in a database. To cancel a statement, Npgsql opens a new connection to the server and blocks the
-/// cancelling thread until the server closes it. If the server is frozen, it blocks for ever. So the work gets no
-/// cancellation token; its caller abandons it instead.
+/// cancelling thread until the server closes it. If the server is frozen, that thread blocks for ever. So the work gets
+/// no cancellation token; its caller abandons it instead.
 /// </summary>
 internal static class PostgresPatience
 {

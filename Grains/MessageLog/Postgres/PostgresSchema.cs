@@ -37,8 +37,8 @@ internal static class PostgresSchema
     private const int MinVersion = 1;
 
     /// <summary>
-    /// The migration at index n changes the schema from version n to n + 1. Never change one that was released; append
-    /// a new one.
+    /// The migration at index n changes the schema from version n to n + 1. Never change a migration that was released;
+    /// append a new one.
     /// </summary>
     private static readonly string[] Migrations =
     [
@@ -80,8 +80,8 @@ internal static class PostgresSchema
     /// <summary>
     /// Migrates the schema to the current version in one transaction, and checks that it can be written. There is no
     /// time limit: an index on a large table may take long, and another silo that starts meanwhile waits for the
-    /// migration. Throws <see cref="MessageLogUnusableException"/> for a database of a newer version, and for one that
-    /// cannot store every message.
+    /// migration. Throws <see cref="MessageLogUnusableException"/> for a database of a newer version, and for a
+    /// database that cannot store every message.
     /// </summary>
     public static async Task MigrateAsync(NpgsqlConnection connection, ILogger logger, CancellationToken cancellationToken)
     {

@@ -47,7 +47,7 @@ internal static class PostgresSettings
         }.ConnectionString;
 
     /// <summary>
-    /// For the one connection of the readiness check, which waits for neither appends nor reads.
+    /// For the one connection of the readiness check, so that the check waits for neither appends nor reads.
     /// </summary>
     public static string ForProbes(NpgsqlConnectionStringBuilder settings) =>
         new NpgsqlConnectionStringBuilder(settings.ConnectionString)

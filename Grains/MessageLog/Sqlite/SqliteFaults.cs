@@ -16,17 +16,17 @@ internal static class SqliteFaults
     private const int NotADatabase = 26;
 
     /// <summary>
-    /// Converts a failure after opening. <see cref="MessageLogEntryException"/> if a row caused it, otherwise
-    /// <see cref="MessageLogUnavailableException"/>.
+    /// Converts a failure after opening. Returns a <see cref="MessageLogEntryException"/> if a row caused it, otherwise
+    /// a <see cref="MessageLogUnavailableException"/>.
     /// </summary>
     public static Exception InUse(SqliteException fault) => fault.SqliteErrorCode is TooBig or Constraint or Mismatch
         ? new MessageLogEntryException($"SQLite refused an entry: {fault.Message}", fault)
         : new MessageLogUnavailableException($"SQLite failed: {fault.Message}", fault);
 
     /// <summary>
-    /// Converts a failure while opening. <see cref="MessageLogUnusableException"/> if an operator has to act. Otherwise
-    /// <see cref="MessageLogUnavailableException"/>, for example if another process has locked the file or the disk is
-    /// full.
+    /// Converts a failure while opening. Returns a <see cref="MessageLogUnusableException"/> if an operator has to act.
+    /// Otherwise returns a <see cref="MessageLogUnavailableException"/>, for example if another process has locked the
+    /// file or the disk is full.
     /// </summary>
     public static Exception AtOpen(SqliteException fault, string path) => fault.SqliteErrorCode switch
     {

@@ -21,8 +21,9 @@ internal sealed class SqliteFile(MessageLogOptions options)
         SqliteSchema.Migrate(connection, options.Path);
         // Write-ahead logging: readers see the last commit and never wait for a writer (sqlite.org/wal.html).
         Run(connection, "pragma journal_mode = wal");
-        // Each room's newest rows are in pages of their own, and every commit writes to them again. A page cache of 64
-        // MiB keeps them in memory. A checkpoint runs after 16,384 pages (64 MiB), not after every few commits.
+        // The newest rows of each room are in separate pages, and every commit of the room writes to these pages again.
+        // A page cache of 64 MiB keeps them in memory. A checkpoint runs after 16,384 pages (64 MiB), not after every
+        // few commits.
         Run(connection, "pragma cache_size = -65536");
         Run(connection, "pragma wal_autocheckpoint = 16384");
         Run(connection, options.Synchronous == SqliteSynchronous.Full ? "pragma synchronous = full" : "pragma synchronous = normal");

@@ -1,9 +1,9 @@
 namespace OrleansChat.Grains.MessageLog.Sqlite;
 
 /// <summary>
-/// A lock file next to the database, so that one silo uses the database at a time. Two silos would keep fencing each
-/// other's rooms and refusing sends. The operating system releases the lock when the process ends, also after a crash.
-/// The lock file itself stays.
+/// A lock file next to the database, so that only one silo at a time uses the database. Two silos would keep fencing
+/// each other's rooms and refusing sends. The operating system releases the lock when the process ends, even after a
+/// crash. The lock file itself stays.
 /// </summary>
 internal sealed class SqliteLock : IDisposable
 {
@@ -12,8 +12,8 @@ internal sealed class SqliteLock : IDisposable
     private SqliteLock(FileStream file) => _file = file;
 
     /// <summary>
-    /// Null if another process has the lock. Throws <see cref="MessageLogUnusableException"/> if the lock file cannot
-    /// be written.
+    /// Returns null if another process has the lock. Throws <see cref="MessageLogUnusableException"/> if the lock file
+    /// cannot be written.
     /// </summary>
     public static SqliteLock? TryTake(MessageLogOptions options)
     {

@@ -10,9 +10,9 @@ namespace OrleansChat.Grains.MessageLog.Sqlite;
 internal sealed partial class SqliteMessageLog(MessageLogOptions options, MessageLogInstruments instruments, TimeProvider time, ILogger logger) : IMessageStore
 {
     /// <summary>
-    /// How often the write-ahead log is emptied. It may have pages from before a deletion, and a deleted text must be
-    /// gone from the disk within one day. A reader can block an attempt. With two attempts per day there is time to
-    /// retry.
+    /// How often the write-ahead log is emptied. That log may have pages from before a deletion, and a deleted text
+    /// must be gone from the disk within one day. A reader can block an attempt. With two attempts per day there is
+    /// time to retry.
     /// </summary>
     private static readonly TimeSpan TruncatePeriod = TimeSpan.FromHours(12);
 
@@ -86,7 +86,7 @@ internal sealed partial class SqliteMessageLog(MessageLogOptions options, Messag
     }
 
     /// <summary>
-    /// Reads first whether the room exists. So a claim of a room that does not exist takes no time of the writer
+    /// First reads whether the room exists. So a claim of a room that does not exist takes no time of the writer
     /// thread.
     /// </summary>
     public async Task<RoomClaim?> ClaimAsync(string room, CancellationToken cancellationToken) =>

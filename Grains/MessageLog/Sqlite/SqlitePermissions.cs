@@ -10,7 +10,7 @@ internal static class SqlitePermissions
     private const UnixFileMode Others = UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
 
     /// <summary>
-    /// Creates the directory of a file if it is missing. The permissions of an existing one are not changed.
+    /// Creates the directory of a file if it is missing. The permissions of an existing directory are not changed.
     /// </summary>
     public static void CreateDirectory(string path)
     {
@@ -45,8 +45,8 @@ internal static class SqlitePermissions
     }
 
     /// <summary>
-    /// Removes the permissions of other users from a file that an earlier version created. Those of the owner's group
-    /// are kept.
+    /// Removes the permissions of other users from a file that an earlier version created. The permissions of the
+    /// owner's group are kept.
     /// </summary>
     public static void Restrict(string path)
     {
@@ -65,7 +65,8 @@ internal static class SqlitePermissions
         }
         catch (UnauthorizedAccessException)
         {
-            // The file belongs to another user, so this user cannot change its mode. It may still be able to write it.
+            // The file belongs to another user, so this user cannot change its mode. The user may still be able to
+            // write the file.
         }
     }
 }

@@ -10,8 +10,9 @@ internal static class SqlitePurge
     /// If no silo uses the file, rewrites the whole file and empties the write-ahead log. The rewrite needs free disk
     /// space of the file's size, and also removes remains that versions before 0.2 left in free pages. If a silo uses
     /// the file, only empties the write-ahead log. Returns a sentence that says what was done. Throws
-    /// <see cref="MessageLogUnusableException"/>, and <see cref="MessageLogUnavailableException"/> if readers blocked
-    /// it for 60 s.
+    /// <see cref="MessageLogUnusableException"/> if an operator has to act, and
+    /// <see cref="MessageLogUnavailableException"/> if a retry may succeed, for example if readers blocked the emptying
+    /// for 60 s.
     /// </summary>
     public static async Task<string> RunAsync(MessageLogOptions options, TimeProvider time, CancellationToken cancellationToken)
     {

@@ -24,8 +24,8 @@ internal static class SqliteSchema
     private const int MinVersion = 2;
 
     /// <summary>
-    /// The migration at index n changes the file from version n to n + 1. Never change one that was released; append a
-    /// new one.
+    /// The migration at index n changes the file from version n to n + 1. Never change a migration that was released;
+    /// append a new one.
     /// </summary>
     private static readonly string[] Migrations =
     [
@@ -49,7 +49,7 @@ internal static class SqliteSchema
         """,
 
         // Events are stored in the order of room and sequence (without rowid). So the commit of a room writes one page
-        // less.
+        // fewer.
         """
         alter table events rename to events_1;
         create table events(

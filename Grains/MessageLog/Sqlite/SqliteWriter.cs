@@ -6,8 +6,8 @@ namespace OrleansChat.Grains.MessageLog.Sqlite;
 
 /// <summary>
 /// The thread that makes all writes of this process. SQLite allows one writer at a time, and its calls block during
-/// disk access. A dedicated thread keeps blocking calls off the thread pool, and puts the writes in one queue instead
-/// of competing for the file's lock.
+/// disk access. A dedicated thread keeps blocking calls off the thread pool. The writes are in one queue, so they do
+/// not compete for the file's lock.
 /// </summary>
 /// <remarks>
 /// <list type="number">
@@ -77,8 +77,8 @@ internal sealed class SqliteWriter : IAsyncDisposable
     }
 
     /// <summary>
-    /// Takes the next work, and blocks until there is some. False if the queue is closed and empty. It waits on a
-    /// monitor, which sleeps at once. Blocking on a task would spin first, for longer than many commits take.
+    /// Takes the next work, and blocks until there is some. False if the queue is closed and empty. The thread waits on
+    /// a monitor, so it sleeps at once. If it blocked on a task, it would first spin for longer than many commits take.
     /// </summary>
     private bool TryTake([NotNullWhen(true)] out Action? work)
     {

@@ -5,8 +5,8 @@ namespace OrleansChat.Grains.MessageLog.Sqlite;
 
 /// <summary>
 /// The writes of the message log, on the one connection that writes. Only the writer thread uses it. Each method that
-/// changes rows is one transaction, which takes the file's write lock at its start. So the rows that it reads cannot
-/// change before it commits, not even by another process.
+/// changes rows is one transaction, which takes the file's write lock at its start. So the rows that the transaction
+/// reads cannot change before it commits: even another process cannot change them.
 /// </summary>
 internal sealed class SqliteWrites(SqliteConnection connection) : IDisposable
 {
@@ -67,7 +67,7 @@ internal sealed class SqliteWrites(SqliteConnection connection) : IDisposable
 
     /// <summary>
     /// Moves the write-ahead log into the file and empties it, so that no page from before a deletion is left in it.
-    /// False if a reader blocked it until the busy timeout.
+    /// False if a reader blocked this until the busy timeout.
     /// </summary>
     public bool TruncateWal()
     {

@@ -23,8 +23,8 @@ public sealed record RoomEvents([property: Id(0)] string Room, [property: Id(1)]
 public sealed record RoomPresence(
     [property: Id(0)] string Room,
     [property: Id(1)] PresenceVersion Version,
-    [property: Id(2)] string[] Came,
-    [property: Id(3)] string[] Went,
+    [property: Id(2)] string[] Arrived,
+    [property: Id(3)] string[] Departed,
     [property: Id(4)] int Count) : GatewayStreamItem;
 
 [GenerateSerializer, Immutable, Alias("chat.inbox.typing")]

@@ -76,17 +76,17 @@ internal static class FrameMapping
     /// <summary>The frames of a presence update. Each is created for the viewer's name of the room.</summary>
     public static IEnumerable<Func<string, ServerFrame>> Presence(RoomPresence update)
     {
-        foreach (var user in update.Went)
+        foreach (var user in update.Departed)
         {
             yield return room => new Presence(room, user, false, update.Count);
         }
 
-        foreach (var user in update.Came)
+        foreach (var user in update.Arrived)
         {
             yield return room => new Presence(room, user, true, update.Count);
         }
 
-        if (update is { Came.Length: 0, Went.Length: 0 })
+        if (update is { Arrived.Length: 0, Departed.Length: 0 })
         {
             yield return room => new Presence(room, null, null, update.Count);
         }

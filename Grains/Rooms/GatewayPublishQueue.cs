@@ -51,7 +51,7 @@ internal sealed partial class GatewayPublishQueue(
         }
     }
 
-    public void Clear()
+    private void Clear()
     {
         _waiting.Clear();
         _events = 0;

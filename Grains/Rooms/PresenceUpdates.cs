@@ -126,4 +126,4 @@ internal sealed class PresenceUpdates(
 /// <summary>A presence update: the users that came and went since the previous update.</summary>
 /// <param name="Number">The number within the activation: 1, 2, 3 …, without gaps.</param>
 /// <param name="Count">Number of users attached at that time.</param>
-internal sealed record PresenceUpdate(long Number, string[] Came, string[] Went, int Count);
+internal sealed record PresenceUpdate(long Number, string[] Arrived, string[] Departed, int Count);

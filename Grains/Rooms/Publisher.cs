@@ -26,13 +26,15 @@ internal sealed class Publisher(
         queue.IsAttached = true;
     }
 
-    /// <summary>Stops publishing to a gateway and drops the items that wait for it.</summary>
+    /// <summary>
+    /// Stops publishing to a gateway. It still gets the items that wait for it, such as the event that ended the
+    /// membership of its last user.
+    /// </summary>
     public void Detach(string gateway)
     {
         if (_queues.TryGetValue(gateway, out var queue))
         {
             queue.IsAttached = false;
-            queue.Clear();
             if (queue.Sending.IsCompleted)
             {
                 _queues.Remove(gateway);

@@ -26,7 +26,7 @@ internal sealed partial class RoomGrain
         {
             // The user may have been in the room when this client id was first sent, and the answer may have been lost.
             // Then the first answer still holds.
-            return ComesAgain(call, Refusals.NotMember)
+            return WillBeRetried(call, Refusals.NotMember)
                 ? (Refusals.NotMember, null)
                 : (await FirstAnswerAsync(waiting.Entry) ?? Refusals.NotMember, null);
         }

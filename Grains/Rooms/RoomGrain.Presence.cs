@@ -201,11 +201,11 @@ internal sealed partial class RoomGrain
         }
     }
 
-    private void PublishPresence(PresenceUpdate notice) => _publisher.Publish(ToRoomPresence(notice));
+    private void PublishPresence(PresenceUpdate update) => _publisher.Publish(ToRoomPresence(update));
 
     private RoomPresence[] PresenceAfter(PresenceVersion known)
         => [.. _presence.After(known.Activation == _ownership.FirstNumber ? known.Number : 0).Select(ToRoomPresence)];
 
-    private RoomPresence ToRoomPresence(PresenceUpdate notice)
-        => new(_room, new(_ownership.FirstNumber, notice.Number), notice.Came, notice.Went, notice.Count);
+    private RoomPresence ToRoomPresence(PresenceUpdate update)
+        => new(_room, new(_ownership.FirstNumber, update.Number), update.Arrived, update.Departed, update.Count);
 }

@@ -100,7 +100,7 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
             answers[i] = command is Post && refused?.GetValueOrDefault(command.User) is { } earlier
                 ? (earlier, null)
                 : await DecideSafelyAsync(call, command);
-            if (command is Post && answers[i].Now is Refused now && ComesAgain(call, now))
+            if (command is Post && answers[i].Now is Refused now && WillBeRetried(call, now))
             {
                 // The post will be retried. Later posts of the same user in this call would overtake it, so they are
                 // refused as well.
@@ -136,7 +136,7 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
         catch (Exception exception) when (
             exception is MessageLogUnavailableException or OperationCanceledException or TimeoutException)
         {
-            LogLeftInHaste(exception);
+            LogDeactivatedEarly(exception);
         }
 
         foreach (var gateway in _attached.Gateways)
@@ -155,7 +155,7 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
     /// Whether a refused post will be retried: by its sender, or by a gateway that has to report its attached users
     /// first.
     /// </summary>
-    private bool ComesAgain(Call call, Refused refused)
+    private bool WillBeRetried(Call call, Refused refused)
         => refused.RetryMs is not null
             || (refused.Reason == Refusal.NotMember && call.Claim != 0 && call.Claim != _ownership.Number);
 
@@ -227,5 +227,5 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
     private partial void LogCommandFailed(Exception exception, string command);
 
     [LoggerMessage(101, LogLevel.Warning, "The room was deactivated before everything was stored or published")]
-    private partial void LogLeftInHaste(Exception exception);
+    private partial void LogDeactivatedEarly(Exception exception);
 }

@@ -19,30 +19,30 @@ internal sealed class RecentNotifications(TimeProvider time)
     public void Add(string room, long from, long to)
     {
         var now = time.GetTimestamp();
-        if (!_notifications.TryGetValue(room, out var ring))
+        if (!_notifications.TryGetValue(room, out var notification))
         {
             if (_notifications.Count >= MaxRooms)
             {
                 _notifications.Remove(_notifications.MinBy(one => one.Value.Since).Key);
             }
 
-            ring = new(from, from, to, now);
+            notification = new(from, from, to, now);
         }
-        else if (time.GetElapsedTime(ring.Since, now) >= Retention)
+        else if (time.GetElapsedTime(notification.Since, now) >= Retention)
         {
             // A new period begins. Of the periods before it, only the last one is kept.
-            ring = new(time.GetElapsedTime(ring.Since, now) >= 2 * Retention ? from : ring.From, from, to, now);
+            notification = new(time.GetElapsedTime(notification.Since, now) >= 2 * Retention ? from : notification.From, from, to, now);
         }
 
-        _notifications[room] = ring with { To = Math.Max(ring.To, to) };
+        _notifications[room] = notification with { To = Math.Max(notification.To, to) };
     }
 
     /// <summary>Returns the recent notifications, one per room.</summary>
     public UserNotification[] For(string user)
     {
-        foreach (var (room, ring) in _notifications)
+        foreach (var (room, notification) in _notifications)
         {
-            if (time.GetElapsedTime(ring.Since) >= 2 * Retention)
+            if (time.GetElapsedTime(notification.Since) >= 2 * Retention)
             {
                 _notifications.Remove(room);
             }

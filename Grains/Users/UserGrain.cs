@@ -114,8 +114,8 @@ internal sealed partial class UserGrain(
     public Task NotifyAsync(string room, long from, long to)
     {
         _notifications.Add(room, from, to);
-        var ring = new UserNotification(this.GetPrimaryKeyString(), room, from, to);
-        return Task.WhenAll(_gateways.Select(gateway => SendAsync(gateway, ring)));
+        var notification = new UserNotification(this.GetPrimaryKeyString(), room, from, to);
+        return Task.WhenAll(_gateways.Select(gateway => SendAsync(gateway, notification)));
     }
 
     public Task<bool> IsOnlineAsync() => Task.FromResult(_sessions.Count > 0);

@@ -50,10 +50,10 @@ internal ref struct FieldReader
     public readonly bool Has(Field field) => _slots[(int)field].Type is not (JsonTokenType.None or JsonTokenType.Null);
 
     /// <summary>
-    /// A string of <paramref name="shortest"/> to <paramref name="maxWait"/> Unicode scalar values. Returns null if the
+    /// A string of <paramref name="minLength"/> to <paramref name="maxLength"/> Unicode scalar values. Returns null if the
     /// field is absent or invalid; only an invalid field is a failure.
     /// </summary>
-    public string? String(Field field, int maxWait = int.MaxValue, int shortest = 1)
+    public string? String(Field field, int maxLength = int.MaxValue, int minLength = 1)
     {
         if (!Has(field, JsonTokenType.String, "a string"))
         {
@@ -66,13 +66,13 @@ internal ref struct FieldReader
         {
             Fail(ChatErrorCode.BadRequest, $"{Name(field)} contains U+0000 or an unpaired surrogate");
         }
-        else if (value.Length < shortest)
+        else if (value.Length < minLength)
         {
             Fail(ChatErrorCode.BadRequest, $"{Name(field)} is empty");
         }
-        else if (!Scalars.AtMost(value, maxWait))
+        else if (!Scalars.AtMost(value, maxLength))
         {
-            Fail(ChatErrorCode.TooLarge, $"{Name(field)} is longer than {maxWait} characters");
+            Fail(ChatErrorCode.TooLarge, $"{Name(field)} is longer than {maxLength} characters");
         }
         else
         {

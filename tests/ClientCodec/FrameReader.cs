@@ -80,7 +80,7 @@ public static class FrameReader
         };
     }
 
-    private static string Text(ref FieldReader fields, Field field) => fields.Need(field, fields.String(field, shortest: 0));
+    private static string Text(ref FieldReader fields, Field field) => fields.Need(field, fields.String(field, minLength: 0));
 
     private static long Number(ref FieldReader fields, Field field) => fields.Need(field, fields.Number(field));
 
@@ -94,7 +94,7 @@ public static class FrameReader
         return new ChatEvent(
             Text(ref fields, Field.Room), Number(ref fields, Field.Seq), Number(ref fields, Field.Ts),
             Text(ref fields, Field.From), fields.Need(Field.Kind, fields.Word<EventKind>(Field.Kind, ChatErrorCode.UnknownType)),
-            fields.String(Field.Text, shortest: 0), fields.Number(Field.Ref), fields.Number(Field.Reply),
+            fields.String(Field.Text, minLength: 0), fields.Number(Field.Ref), fields.Number(Field.Reply),
             meta.IsEmpty ? null : Encoding.UTF8.GetString(meta), id, fields.Flag(Field.Edited) ?? false);
     }
 

@@ -19,17 +19,17 @@ public sealed class GatewayDeathTests(SiloTestCluster cluster)
         await using var dying = await cluster.GatewayAsync();
         await living.EnterAsync(_room, "ann");
         await dying.EnterAsync(_room, "bob");
-        await living.UntilAsync<RoomPresence>(notice => notice.Room == _room && notice.Count == 2);
+        await living.UntilAsync<RoomPresence>(update => update.Room == _room && update.Count == 2);
         var bob = SiloTestCluster.Fresh("bob");
         await cluster.User(bob).ConnectAsync(dying.Id, new UserSession("b1", null), 10);
 
         var since = Stopwatch.GetTimestamp();
         await dying.DieAsync();
-        var notice = await living.UntilAsync<RoomPresence>(notice => notice.Went.Contains("bob"));
+        var update = await living.UntilAsync<RoomPresence>(update => update.Departed.Contains("bob"));
 
         // The length of the lease, the next check of each silo, and time for a busy machine.
-        Assert.True(Stopwatch.GetElapsedTime(since) < TimeSpan.FromSeconds(10), $"The notice arrived after {Stopwatch.GetElapsedTime(since)}.");
-        Assert.Equal(1, notice.Count);
+        Assert.True(Stopwatch.GetElapsedTime(since) < TimeSpan.FromSeconds(10), $"The update arrived after {Stopwatch.GetElapsedTime(since)}.");
+        Assert.Equal(1, update.Count);
         Assert.Equal(["ann"], (await cluster.Room(_room).WhoAsync("ann", 10)).Users!);
         await UntilOfflineAsync(bob);
 

@@ -61,6 +61,20 @@ public sealed class GroupTests(SiloTestCluster cluster)
     }
 
     [Fact]
+    public async Task Leave_WhenTheUserIsAGatewaysLast_IsPublishedToIt()
+    {
+        await using var one = await cluster.GatewayAsync();
+        await using var other = await cluster.GatewayAsync();
+        await one.EnterAsync(_room, _ann, RoomKind.Group);
+        await other.EnterAsync(_room, _ann, RoomKind.Group);
+
+        await one.SendOneAsync(_room, new Exit(_ann, EndMembership: true));
+
+        await one.UntilHeadAsync(_room, 2);
+        await other.UntilHeadAsync(_room, 2);
+    }
+
+    [Fact]
     public async Task Post_WhenRepeatedAfterTheMembership_ReturnsTheFirstAnswer()
     {
         await using var gateway = await cluster.GatewayAsync();

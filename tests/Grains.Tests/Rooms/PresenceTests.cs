@@ -27,9 +27,9 @@ public sealed class PresenceTests(SiloTestCluster cluster)
 
         await gateway.SendAsync(_room, EnterAs("ann"), EnterAs("bob"), EnterAs("cat"));
 
-        var notice = await gateway.UntilAsync<RoomPresence>(_ => true);
-        Assert.Equal(["ann", "bob", "cat"], notice.Came.Order());
-        Assert.Equal((0, 3), (notice.Went.Length, notice.Count));
+        var update = await gateway.UntilAsync<RoomPresence>(_ => true);
+        Assert.Equal(["ann", "bob", "cat"], update.Arrived.Order());
+        Assert.Equal((0, 3), (update.Departed.Length, update.Count));
     }
 
     [Fact]
@@ -39,13 +39,13 @@ public sealed class PresenceTests(SiloTestCluster cluster)
         await using var other = await cluster.GatewayAsync();
         await one.EnterAsync(_room, "ann");
         await other.EnterAsync(_room, "bob");
-        await one.UntilAsync<RoomPresence>(notice => notice.Came.Contains("bob"));
+        await one.UntilAsync<RoomPresence>(update => update.Arrived.Contains("bob"));
 
         await other.SendOneAsync(_room, new Exit("bob", false));
 
-        var notice = await one.UntilAsync<RoomPresence>(notice => notice.Went.Length > 0);
-        Assert.Equal(["bob"], notice.Went);
-        Assert.Equal(1, notice.Count);
+        var update = await one.UntilAsync<RoomPresence>(update => update.Departed.Length > 0);
+        Assert.Equal(["bob"], update.Departed);
+        Assert.Equal(1, update.Count);
     }
 
     [Fact]
@@ -59,8 +59,8 @@ public sealed class PresenceTests(SiloTestCluster cluster)
         await one.SendOneAsync(_room, new Exit("ann", false));
         await other.EnterAsync(_room, "bob");
 
-        await other.UntilAsync<RoomPresence>(notice => notice.Came.Contains("bob"));
-        Assert.DoesNotContain(other.Items.OfType<RoomPresence>(), notice => notice.Went.Length > 0);
+        await other.UntilAsync<RoomPresence>(update => update.Arrived.Contains("bob"));
+        Assert.DoesNotContain(other.Items.OfType<RoomPresence>(), update => update.Departed.Length > 0);
         Assert.Equal(["ann", "bob"], (await cluster.Room(_room).WhoAsync("ann", 10)).Users!.Order());
     }
 
@@ -69,13 +69,13 @@ public sealed class PresenceTests(SiloTestCluster cluster)
     {
         await using var gateway = await cluster.GatewayAsync();
         await gateway.EnterAsync(_room, "ann");
-        await gateway.UntilAsync<RoomPresence>(notice => notice.Came.Contains("ann"));
+        await gateway.UntilAsync<RoomPresence>(update => update.Arrived.Contains("ann"));
 
-        // The first arrival may be published at once. The changes after it are combined in the next notice.
+        // The first arrival may be published at once. The changes after it are combined in the next update.
         await gateway.SendAsync(_room, EnterAs("dan"), EnterAs("bob"), new Exit("bob", false), EnterAs("cat"));
 
-        await gateway.UntilAsync<RoomPresence>(notice => notice.Came.Contains("cat"));
-        Assert.DoesNotContain(gateway.Items.OfType<RoomPresence>(), notice => notice.Came.Contains("bob") || notice.Went.Contains("bob"));
+        await gateway.UntilAsync<RoomPresence>(update => update.Arrived.Contains("cat"));
+        Assert.DoesNotContain(gateway.Items.OfType<RoomPresence>(), update => update.Arrived.Contains("bob") || update.Departed.Contains("bob"));
     }
 
     [Fact]
@@ -85,8 +85,8 @@ public sealed class PresenceTests(SiloTestCluster cluster)
 
         await gateway.SendAsync(_room, [.. Enumerable.Range(0, 60).Select(i => EnterAs($"user-{i}"))]);
 
-        var notice = await gateway.UntilAsync<RoomPresence>(_ => true);
-        Assert.Equal((0, 0, 60), (notice.Came.Length, notice.Went.Length, notice.Count));
+        var update = await gateway.UntilAsync<RoomPresence>(_ => true);
+        Assert.Equal((0, 0, 60), (update.Arrived.Length, update.Departed.Length, update.Count));
         var who = await cluster.Room(_room).WhoAsync("user-1", 50);
         Assert.Equal((60, true), (who.Count, who.Users is null));
     }
@@ -98,13 +98,13 @@ public sealed class PresenceTests(SiloTestCluster cluster)
         await using var other = await cluster.GatewayAsync();
         await one.SendAsync(_room, EnterAs("ann"), EnterAs("bob"));
         await other.EnterAsync(_room, "cat");
-        await other.UntilAsync<RoomPresence>(notice => notice.Count == 3);
+        await other.UntilAsync<RoomPresence>(update => update.Count == 3);
 
         await cluster.Room(_room).SyncAttachmentsAsync(one.Id, ["ann", "dan"], default);
 
         Assert.Equal(["ann", "cat", "dan"], (await cluster.Room(_room).WhoAsync("ann", 10)).Users!.Order());
-        var notice = await other.UntilAsync<RoomPresence>(notice => notice.Went.Length > 0);
-        Assert.Equal(["bob"], notice.Went);
+        var update = await other.UntilAsync<RoomPresence>(update => update.Departed.Length > 0);
+        Assert.Equal(["bob"], update.Departed);
     }
 
     [Fact]
@@ -143,8 +143,8 @@ public sealed class PresenceTests(SiloTestCluster cluster)
 
         await cluster.Room(_room).SyncAttachmentsAsync(gateway.Id, ["ann", "bob"], default);
 
-        await gateway.UntilAsync("a notice after the move", items => items.Skip(before).OfType<RoomPresence>().FirstOrDefault(last => last.Count == 2));
-        Assert.All(gateway.Items.Skip(before).OfType<RoomPresence>(), notice => Assert.Empty(notice.Came));
+        await gateway.UntilAsync("an update after the move", items => items.Skip(before).OfType<RoomPresence>().FirstOrDefault(last => last.Count == 2));
+        Assert.All(gateway.Items.Skip(before).OfType<RoomPresence>(), update => Assert.Empty(update.Arrived));
     }
 
     [Fact]
@@ -152,16 +152,16 @@ public sealed class PresenceTests(SiloTestCluster cluster)
     {
         await using var gateway = await cluster.GatewayAsync();
         var ann = await gateway.EnterAsync(_room, "ann");
-        await gateway.UntilAsync<RoomPresence>(notice => notice.Came.Contains("ann"));
+        await gateway.UntilAsync<RoomPresence>(update => update.Arrived.Contains("ann"));
         await gateway.EnterAsync(_room, "bob");
-        var last = await gateway.UntilAsync<RoomPresence>(notice => notice.Came.Contains("bob"));
+        var last = await gateway.UntilAsync<RoomPresence>(update => update.Arrived.Contains("bob"));
         Assert.Equal((ann.Presence.Activation, ann.Presence.Number + 2), (last.Version.Activation, last.Version.Number));
 
         var missed = (await cluster.Room(_room).SyncAttachmentsAsync(gateway.Id, ["ann", "bob"], ann.Presence)).Missed;
-        Assert.Equal(["ann", "bob"], missed.Select(notice => notice.Came.Single()));
+        Assert.Equal(["ann", "bob"], missed.Select(update => update.Arrived.Single()));
         Assert.Empty((await cluster.Room(_room).SyncAttachmentsAsync(gateway.Id, ["ann", "bob"], last.Version)).Missed);
         missed = (await cluster.Room(_room).SyncAttachmentsAsync(gateway.Id, ["ann", "bob"], last.Version with { Activation = 0 })).Missed;
-        Assert.Equal(["ann", "bob"], missed.Select(notice => notice.Came.Single()));
+        Assert.Equal(["ann", "bob"], missed.Select(update => update.Arrived.Single()));
     }
 
     [Fact]

@@ -8,12 +8,12 @@ public sealed class PresenceUpdatesTests
 {
     private readonly ManualTime _time = new();
     private readonly Turns _turns = new();
-    private readonly List<PresenceUpdate> _told = [];
+    private readonly List<PresenceUpdate> _published = [];
     private readonly HashSet<string> _here = [];
     private readonly PresenceUpdates _notices;
 
     public PresenceUpdatesTests()
-        => _notices = new(new RoomOptions(), _time, () => _here.Count, _told.Add, default);
+        => _notices = new(new RoomOptions(), _time, () => _here.Count, _published.Add, default);
 
     [Fact]
     public async Task Notices_WhenChangesFollowQuickly_AreCombined()
@@ -22,14 +22,14 @@ public sealed class PresenceUpdatesTests
         await _time.UntilArmedAsync();
         await ChangeAsync("+bob", "+cat", "-ann", "+dan", "-dan");
         await TurnAsync();
-        Assert.Equal([["ann"]], _told.Select(notice => notice.Came));
+        Assert.Equal([["ann"]], _published.Select(update => update.Arrived));
 
         _time.Advance(TimeSpan.FromMilliseconds(100));
         await TellsAsync(2);
 
-        Assert.Equal(["bob", "cat"], _told[1].Came);
-        Assert.Equal(["ann"], _told[1].Went);
-        Assert.Equal(2, _told[1].Count);
+        Assert.Equal(["bob", "cat"], _published[1].Arrived);
+        Assert.Equal(["ann"], _published[1].Departed);
+        Assert.Equal(2, _published[1].Count);
     }
 
     [Fact]
@@ -42,11 +42,11 @@ public sealed class PresenceUpdatesTests
 
         _time.Advance(TimeSpan.FromMilliseconds(999));
         await TurnAsync();
-        Assert.Single(_told);
+        Assert.Single(_published);
         _time.Advance(TimeSpan.FromMilliseconds(1));
         await TellsAsync(2);
 
-        Assert.Equal((0, 0, 61), (_told[1].Came.Length, _told[1].Went.Length, _told[1].Count));
+        Assert.Equal((0, 0, 61), (_published[1].Arrived.Length, _published[1].Departed.Length, _published[1].Count));
     }
 
     [Fact]
@@ -59,7 +59,7 @@ public sealed class PresenceUpdatesTests
         await PassAsync(3000);
         await TellsAsync(2);
 
-        Assert.Equal((1, 0, 0, 1), (_told[1].Number, _told[1].Came.Length, _told[1].Went.Length, _told[1].Count));
+        Assert.Equal((1, 0, 0, 1), (_published[1].Number, _published[1].Arrived.Length, _published[1].Departed.Length, _published[1].Count));
         Assert.True(_notices.Publishing.IsCompleted);
     }
 
@@ -74,7 +74,7 @@ public sealed class PresenceUpdatesTests
         await ChangeAsync("+bob");
         await TellsAsync(2);
 
-        Assert.Equal((2, "bob"), (_told[1].Number, _told[1].Came.Single()));
+        Assert.Equal((2, "bob"), (_published[1].Number, _published[1].Arrived.Single()));
     }
 
     [Fact]
@@ -88,10 +88,10 @@ public sealed class PresenceUpdatesTests
         }
 
         Assert.Empty(_notices.After(70));
-        Assert.Equal([69L, 70], _notices.After(68).Select(notice => notice.Number));
+        Assert.Equal([69L, 70], _notices.After(68).Select(update => update.Number));
         Assert.Equal(64, _notices.After(6).Count());
         var behind = Assert.Single(_notices.After(5));
-        Assert.Equal((70L, 0, 0, 0), (behind.Number, behind.Came.Length, behind.Went.Length, behind.Count));
+        Assert.Equal((70L, 0, 0, 0), (behind.Number, behind.Arrived.Length, behind.Departed.Length, behind.Count));
     }
 
     private async Task PassAsync(int milliseconds)
@@ -113,5 +113,5 @@ public sealed class PresenceUpdatesTests
 
     private Task TurnAsync() => _turns.RunAsync(() => { });
 
-    private Task TellsAsync(int count) => _turns.UntilAsync($"notice {count}", () => _told.Count >= count);
+    private Task TellsAsync(int count) => _turns.UntilAsync($"update {count}", () => _published.Count >= count);
 }

@@ -71,8 +71,8 @@ internal sealed class TokenKeys
     }
 
     /// <summary>
-    /// The keys that may have signed a token: the one that its <c>kid</c> names, or if it has no <c>kid</c>, all keys
-    /// for its <c>alg</c>.
+    /// The keys that may have signed a token: the key that the token's <c>kid</c> names. If the token has no
+    /// <c>kid</c>, all keys for the token's <c>alg</c>.
     /// </summary>
     public TokenKey[] Find(string? kid, string? algorithm) => string.IsNullOrEmpty(kid)
         ? Array.FindAll(_keys, key => key.Algorithm.ToString() == algorithm)

@@ -43,7 +43,7 @@ internal sealed class TokenKey
         {
             if (!string.IsNullOrEmpty(given))
             {
-                throw new FormatException($"{name}: remove it; a key for {Algorithm} has none.");
+                throw new FormatException($"{name}: remove it; a key for {Algorithm} does not use it.");
             }
         }
     }

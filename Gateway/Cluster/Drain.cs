@@ -199,6 +199,6 @@ internal sealed partial class Drain(
     [LoggerMessage(304, LogLevel.Warning, "Drain deadline too short: the other gateways get more than Drain:AcceptsPerSecond ({Rate}) each")]
     private partial void LogForced(int rate);
 
-    [LoggerMessage(305, LogLevel.Warning, "Asking the registry for the remaining gateways failed; one is assumed")]
+    [LoggerMessage(305, LogLevel.Warning, "Asking the registry for the remaining gateways failed; assuming one gateway")]
     private partial void LogShareFailed(Exception exception);
 }

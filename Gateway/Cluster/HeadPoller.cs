@@ -61,6 +61,6 @@ internal sealed partial class HeadPoller(
     [LoggerMessage(223, LogLevel.Information, "Polling room heads works again after {Failures} failures")]
     private partial void LogRecovered(int failures);
 
-    [LoggerMessage(222, LogLevel.Information, "{Events} events were read from the log because the stream had not delivered them")]
+    [LoggerMessage(222, LogLevel.Information, "{Events} events were read from the message log because the stream had not delivered them")]
     private partial void LogRepaired(long events);
 }

@@ -19,7 +19,7 @@ internal sealed class RoomClient(
     Func<long> number, Func<PresenceVersion> presence, Action<AttachmentsSynced> synced, Func<string, Task<bool>> mayExist)
 {
     private static readonly Refused TookTooLong = new(
-        Refusal.Timeout, "the room did not answer in time; repeat it with the same id to find out whether it was stored", 1000);
+        Refusal.Timeout, "the room did not answer in time; repeat the command with the same id to find out whether it was stored", 1000);
 
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan MaxDelay = TimeSpan.FromSeconds(1);

@@ -54,7 +54,7 @@ internal sealed class Subscription(Session session, string room, RenderKey view)
     public void StartAfter(long seq, long head)
     {
         session.AssertLocked();
-        Debug.Assert(State == SubscriptionState.Entering, "The room answers once, and an ended subscription starts no more.");
+        Debug.Assert(State == SubscriptionState.Entering, "The room answers once, and an ended subscription does not start again.");
         _cursor = seq;
         Queued = seq;
         EnteredAt = head;

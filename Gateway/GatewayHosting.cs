@@ -18,8 +18,8 @@ internal static class GatewayHosting
 {
     /// <summary>
     /// Adds the gateway's services. Hosted services start in the order of registration and stop in reverse.
-    /// <see cref="Drain"/> runs before any of them stops, including the HTTP server. During the drain the lease is
-    /// renewed, the gateway stream stays subscribed, and new connections are refused with 503.
+    /// <see cref="Drain"/> runs before any hosted service stops, including the HTTP server. During the drain the lease
+    /// is renewed, the gateway stream stays subscribed, and new connections are refused with 503.
     /// </summary>
     public static void AddGateway(this WebApplicationBuilder builder)
     {
@@ -76,8 +76,8 @@ internal static class GatewayHosting
     }
 
     /// <summary>
-    /// Adds authentication. Reads the keys at once, and throws <see cref="OptionsValidationException"/>, whose failures
-    /// name the setting.
+    /// Adds authentication. Reads the keys at once. If they cannot be used, throws
+    /// <see cref="OptionsValidationException"/>, whose failures name the setting.
     /// </summary>
     public static void AddIdentity(this IServiceCollection services, IdentityOptions options)
     {
@@ -94,9 +94,9 @@ internal static class GatewayHosting
     }
 
     /// <summary>
-    /// Disables the framework's request logging, even if the configuration enables its category: it logs the whole
-    /// address, which may contain a token. This also removes its log scopes, which each connection would keep in
-    /// memory.
+    /// Disables the framework's request logging, even if the configuration enables its category, because it logs the
+    /// whole address, which may contain a token. This also removes the framework's log scopes, which each connection
+    /// would keep in memory.
     /// </summary>
     public static void HideAddresses(this ILoggingBuilder logging) => logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
 

@@ -17,8 +17,9 @@ internal static class Program
         builder.AcceptRenamedSettings(); // before any setting is read
         builder.AddLifetime();          // Process
         builder.StartServerFirst();
-        builder.AddClusterClient();     // Cluster, Streams
-        builder.AddGateway();           // Connections, Drain, Sessions, Fanout, Limits, Identity, Origins
+        builder.AddClusterClient();     // Cluster
+        builder.AddGateway();           // Http, Connections, Drain, Sessions, Fanout, Budgets,
+                                        // Limits, Origins, Identity
         builder.AddHealth();
         more?.Invoke(builder);
 

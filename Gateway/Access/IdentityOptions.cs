@@ -52,8 +52,8 @@ internal enum IdentityMode
     Tokens,
 
     /// <summary>
-    /// By the name in <c>?user=ann</c>, or by a generated guest name in text mode without one. If there are keys, by a
-    /// token too. For development only.
+    /// By the name in <c>?user=ann</c>. In text mode without a name, by a generated guest name. If there are keys, also
+    /// by a token. For development only.
     /// </summary>
     Development,
 }

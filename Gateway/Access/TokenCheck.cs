@@ -103,8 +103,8 @@ internal sealed class TokenCheck(IOptions<IdentityOptions> options, TokenKeys ke
     /// <summary>Checks the times and the user of a token whose signature, issuer and audience are valid.</summary>
     private IdentityResult OfChecked(JsonWebToken token)
     {
-        // Read here, because the library converts between numbers and strings, and each of these claims must have
-        // exactly one type.
+        // The claims are read here, because the library converts between numbers and strings, and each of these claims
+        // must have exactly one type.
         using var payload = JsonDocument.Parse(Base64UrlEncoder.DecodeBytes(token.EncodedPayload));
         var claims = payload.RootElement;
         var now = (time.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalSeconds;

@@ -43,7 +43,7 @@ internal sealed class TokenKey
         {
             if (!string.IsNullOrEmpty(given))
             {
-                throw new FormatException($"{name}: remove it; a key for {Algorithm} has none.");
+                throw new FormatException($"{name}: remove it; a key for {Algorithm} does not use it.");
             }
         }
     }
@@ -122,8 +122,8 @@ internal sealed class TokenKey
     }
 
     /// <summary>
-    /// Accepts public keys only. Anybody who can read a private key can create tokens, so an operator who configures
-    /// one here must find out.
+    /// Accepts public keys only. Anybody who can read a private key can create tokens, so an operator who configures a
+    /// private key here must get an error.
     /// </summary>
     private static void Import(AsymmetricAlgorithm key, string pem, params string[] labels)
     {

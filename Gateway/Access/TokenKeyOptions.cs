@@ -3,7 +3,9 @@ namespace OrleansChat.Gateway.Access;
 /// <summary>A key whose signatures are accepted. Section <c>Identity:Keys</c>.</summary>
 internal sealed class TokenKeyOptions
 {
-    /// <summary>The id of the key: the <c>kid</c> of the tokens signed with it. No two keys may share one.</summary>
+    /// <summary>
+    /// The id of the key: the <c>kid</c> of the tokens signed with it. No two keys may have the same id.
+    /// </summary>
     public string Id { get; set; } = "";
 
     /// <summary>The one algorithm that the key is accepted for.</summary>

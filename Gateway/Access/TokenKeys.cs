@@ -27,12 +27,12 @@ internal sealed class TokenKeys
         var keys = new List<TokenKey>();
         if (options is { Mode: IdentityMode.Tokens, Keys: [] })
         {
-            failures.Add("Identity:Keys: there is none, so nobody could sign in. Add the key that tokens are signed with.");
+            failures.Add("Identity:Keys: there are no keys, so nobody could sign in. Add the key that tokens are signed with.");
         }
 
         if (options.Keys.Length > MaxKeys)
         {
-            failures.Add($"Identity:Keys: there are {options.Keys.Length}; up to {MaxKeys} are accepted. Remove those whose last token has expired.");
+            failures.Add($"Identity:Keys: there are {options.Keys.Length} keys; up to {MaxKeys} are accepted. Remove the keys whose last token has expired.");
         }
 
         if (options.Keys.Length > 0)
@@ -71,8 +71,8 @@ internal sealed class TokenKeys
     }
 
     /// <summary>
-    /// The keys that may have signed a token: the one that its <c>kid</c> names, or if it has no <c>kid</c>, all keys
-    /// for its <c>alg</c>.
+    /// The keys that may have signed a token: the key that the token's <c>kid</c> names. If the token has no
+    /// <c>kid</c>, all keys for the token's <c>alg</c>.
     /// </summary>
     public TokenKey[] Find(string? kid, string? algorithm) => string.IsNullOrEmpty(kid)
         ? Array.FindAll(_keys, key => key.Algorithm.ToString() == algorithm)

@@ -19,7 +19,7 @@ internal sealed class BudgetLease(BudgetTerms terms, TimeProvider time)
     private long _laterFrom;
     private long _laterUntil;
 
-    /// <summary>Units that were spent before they were leased. They are paid from the next units.</summary>
+    /// <summary>Units that were spent before they were leased. They are paid from the next granted units.</summary>
     private int _owed;
 
     /// <summary>Units that expired unspent. They are returned with the next call.</summary>
@@ -69,13 +69,14 @@ internal sealed class BudgetLease(BudgetTerms terms, TimeProvider time)
     }
 
     /// <summary>
-    /// Milliseconds for which no unit is available, by the grain's last answer; 0 if the grain should be asked.
+    /// Milliseconds for which no unit is available, according to the grain's last answer; 0 if the gateway should call
+    /// the grain.
     /// </summary>
     public int RefusesFor(long now) => Milliseconds(now, _later > 0 ? _laterFrom : _refusesUntil);
 
     /// <summary>
-    /// Takes a unit without a lease, while the grain cannot be reached. Returns 0, or the milliseconds until there
-    /// is one.
+    /// Takes a unit without a lease, while the grain cannot be reached. Returns 0 if it took a unit; otherwise the
+    /// milliseconds until the next unit.
     /// </summary>
     public int TakeWithoutLease(long now)
     {
@@ -141,8 +142,8 @@ internal sealed class BudgetLease(BudgetTerms terms, TimeProvider time)
         _refusesUntil = _left > 0 ? now : now + (long)(grant.RetryMs * time.TimestampFrequency / 1000.0);
         _asksAhead = grant.AskAhead;
 
-        // Callers that began to wait during the call are answered from this grant too. If it has units for later,
-        // nothing more is requested before those may be spent.
+        // Callers that began to wait during the call are answered from this grant too. If the grant has units for
+        // later, the gateway requests no more units before those may be spent.
         while (_waiting.Count > 0 && (_left > 0 || RefusesFor(now) > 0))
         {
             _waiting.Dequeue().SetResult(_left > 0 ? 0 : RefusesFor(now));
@@ -152,7 +153,7 @@ internal sealed class BudgetLease(BudgetTerms terms, TimeProvider time)
         WantsAhead &= _later == 0;
     }
 
-    /// <summary>The grain cannot be reached: answers the waiting callers without a lease.</summary>
+    /// <summary>Answers the waiting callers without a lease, because the grain cannot be reached.</summary>
     public void Away(long now)
     {
         _askedFor = 0;

@@ -1,7 +1,7 @@
 namespace OrleansChat.Gateway.Cluster;
 
 /// <summary>
-/// The one call that is in flight, which can be abandoned. A call to a silo that died would otherwise wait for its
+/// The one call that is in flight. It can be abandoned, because a call to a silo that died would otherwise wait for the
 /// whole response timeout. Thread-safe.
 /// </summary>
 internal sealed class CallInFlight(TimeProvider time)
@@ -40,7 +40,10 @@ internal sealed class CallInFlight(TimeProvider time)
         throw new TimeoutException("The cluster changed during the call.");
     }
 
-    /// <summary>Abandons the call if it is old enough. Returns false if there is none.</summary>
+    /// <summary>
+    /// Abandons the call if it has run for at least <paramref name="minAge"/>. Returns false if it has not, or if no
+    /// call is in flight.
+    /// </summary>
     public bool TryAbandon(TimeSpan minAge)
     {
         TaskCompletionSource abandoned;

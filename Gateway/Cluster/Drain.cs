@@ -9,11 +9,11 @@ namespace OrleansChat.Gateway.Cluster;
 
 /// <summary>
 /// Drains the gateway when its process is asked to stop. The gateway accepts no more connections. Each existing
-/// connection works on until its turn. Then the gateway answers the commands that it received, sends <c>bye</c> with
-/// 1012 and the time after which to reconnect, and closes the connection.
+/// connection keeps working until its turn. Then the gateway answers the commands that it has received, sends
+/// <c>bye</c> with 1012 and the time after which to reconnect, and closes the connection.
 /// The turns are spread so that the other gateways get no more clients per second than they can take. Gateways that
-/// drain at the same time share this rate through the registry. A second signal, or the end of the time for the stop,
-/// ends all remaining connections at once. No hosted service stops before the drain is done.
+/// drain at the same time share this rate through the registry. A second signal, or the stop timeout, ends all
+/// remaining connections at once. No hosted service stops before the drain is done.
 /// </summary>
 internal sealed partial class Drain(
     ConnectionSet connections, IGrainFactory grains, GatewayId gateway, BackgroundTasks background, SecondSignal second, IOptions<DrainOptions> options,
@@ -42,14 +42,15 @@ internal sealed partial class Drain(
     }
 
     /// <summary>
-    /// Runs the drain before any service stops, including the HTTP server: a new connection is still refused with a
+    /// Runs the drain before any service stops. The HTTP server still runs too, so it refuses a new connection with a
     /// response (503).
     /// </summary>
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
         second.Watch();
 
-        // If a signal came, this is done already. From here on readiness fails and new connections are refused.
+        // If a signal caused the stop, StopApplication has already been called. From here on, readiness fails and new
+        // connections are refused.
         lifetime.StopApplication();
         using var haste = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, second.Received);
         var began = time.GetTimestamp();
@@ -62,7 +63,7 @@ internal sealed partial class Drain(
             LogHaste();
         }
 
-        // The remaining connections, and those whose upgrade was still in progress.
+        // End the remaining connections, and those whose upgrade was still in progress.
         connections.EndAll(CloseCode.ServiceRestart, Reason);
         await Task.WhenAll(_leaving);
         await GoneAsync(cancellationToken);
@@ -81,7 +82,7 @@ internal sealed partial class Drain(
             return;
         }
 
-        // The registry is asked in the background: it can take long to answer, in particular while silos stop too.
+        // The registry is asked in the background: its answer can take a long time, in particular while silos stop too.
         var asked = time.GetTimestamp();
         var asking = Asking(waiting.Count);
         await Task.WhenAny(asking, Task.Delay(AskAgain, time, haste));
@@ -152,8 +153,8 @@ internal sealed partial class Drain(
     private static async ValueTask<DrainShare?> KnownAsync(Task<DrainShare?> asking) => asking.IsCompleted ? await asking : null;
 
     /// <summary>
-    /// Clients per second that this gateway may send to the others; 0 if no other gateway remains. If the number of the
-    /// others is not known, one is assumed.
+    /// Clients per second that this gateway may send to the other gateways; 0 if no other gateway remains. If the
+    /// number of other gateways is not known, it is assumed to be one.
     /// </summary>
     private double Rate(DrainShare? share, int left)
     {
@@ -198,6 +199,6 @@ internal sealed partial class Drain(
     [LoggerMessage(304, LogLevel.Warning, "Drain deadline too short: the other gateways get more than Drain:AcceptsPerSecond ({Rate}) each")]
     private partial void LogForced(int rate);
 
-    [LoggerMessage(305, LogLevel.Warning, "Asking the registry for the remaining gateways failed; one is assumed")]
+    [LoggerMessage(305, LogLevel.Warning, "Asking the registry for the remaining gateways failed; assuming one gateway")]
     private partial void LogShareFailed(Exception exception);
 }

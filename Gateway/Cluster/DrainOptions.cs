@@ -14,8 +14,8 @@ internal sealed class DrainOptions
     [Range(1, 1_000_000)] public int AcceptsPerSecond { get; set; } = 200;
 
     /// <summary>
-    /// Time within which a stopping gateway sends all its clients away. At most <c>Process:StopWithin</c> minus 5 s, in
-    /// which the last clients get their answers and the close.
+    /// Time within which a stopping gateway sends all its clients away. At most <c>Process:StopWithin</c> minus 5 s;
+    /// the 5 s are for the answers and the close of the last clients.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
     public TimeSpan Within { get; set; } = TimeSpan.FromSeconds(20);

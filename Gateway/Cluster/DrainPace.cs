@@ -2,8 +2,9 @@ namespace OrleansChat.Gateway.Cluster;
 
 /// <summary>
 /// Decides when each client of a draining gateway leaves, and when it may reconnect. Clients reconnect one after
-/// another, at <see cref="Rate"/>. If the last of them reconnects within the time, each client stays connected until it
-/// may reconnect. Otherwise all clients leave within the time, and each gets the delay after which it may reconnect.
+/// another, at <see cref="Rate"/>. If the last client can reconnect within <paramref name="within"/>, each client stays
+/// connected until it may reconnect. Otherwise all clients leave within this time, and each client gets the delay after
+/// which it may reconnect.
 /// <code>
 ///   leave       |·  ·  ·  ·  ·  ·|            within: when the last client leaves
 ///   reconnect   |·   ·   ·   ·   ·   ·|       away: how much later the last client may reconnect
@@ -11,7 +12,8 @@ namespace OrleansChat.Gateway.Cluster;
 /// </summary>
 /// <param name="within">Time until the last client leaves.</param>
 /// <param name="away">
-/// Maximum time from then until the last client may reconnect. <see cref="Rate"/> is exceeded if this is too short.
+/// Maximum time from the leave of the last client until it may reconnect. If this is too short, clients reconnect
+/// faster than <see cref="Rate"/>.
 /// </param>
 internal sealed class DrainPace(TimeSpan within, TimeSpan away, TimeProvider time)
 {
@@ -30,7 +32,7 @@ internal sealed class DrainPace(TimeSpan within, TimeSpan away, TimeProvider tim
     /// <summary>Clients per second that may reconnect.</summary>
     public required double Rate { get; set; }
 
-    /// <summary>True if the time is too short, and clients reconnect faster than <see cref="Rate"/>.</summary>
+    /// <summary>True if clients reconnect faster than <see cref="Rate"/>.</summary>
     public bool IsForced { get; private set; }
 
     private double Now => time.GetElapsedTime(_began).TotalSeconds;
@@ -63,7 +65,8 @@ internal sealed class DrainPace(TimeSpan within, TimeSpan away, TimeProvider tim
     }
 
     /// <summary>
-    /// The rate at which the remaining clients are done in time. If no time is left, it exceeds any number of clients.
+    /// The rate at which the remaining clients leave or reconnect in time. If no time is left, the rate is larger than
+    /// any number of clients.
     /// </summary>
     private static double PerSecond(int left, double seconds) => seconds > 0 ? left / seconds : double.MaxValue / 1e6;
 }

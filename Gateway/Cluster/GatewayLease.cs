@@ -7,12 +7,12 @@ using OrleansChat.Protocol;
 namespace OrleansChat.Gateway.Cluster;
 
 /// <summary>
-/// This gateway's lease with the registry. While it is valid, what the cluster stores about this gateway's users is
-/// correct.
+/// This gateway's lease with the registry. While the lease is valid, the cluster's information about this gateway's
+/// users is correct.
 /// If the registry refuses a renewal, or if this process was paused for a whole lease, the gateway closes its
 /// connections and ends its process. The next process has a new id. An unreachable registry is not a reason to end: the
-/// gateway retries. When that succeeds, and when a silo joined or left the cluster, it sends its users to their grains
-/// and to the rooms again.
+/// gateway retries. If the lease is renewed only after it has expired, or if a silo has joined or left the cluster, the
+/// gateway sends its users to their grains and to the rooms again.
 /// </summary>
 internal sealed partial class GatewayLease(
     IGrainFactory grains, GatewayId gateway, ConnectionSet connections, RoomClients rooms, UserClients users, BackgroundTasks background,
@@ -33,7 +33,7 @@ internal sealed partial class GatewayLease(
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
         // While a silo has just died, or the cluster is still starting, a call can take its whole response timeout.
-        // That is no reason to end.
+        // That is not a reason to end.
         await wait.UntilAsync(StartupWait.Cluster, _ => RenewAsync(cancellationToken), isTemporary: _ => true, cancellationToken);
         await base.StartAsync(cancellationToken);
     }
@@ -54,7 +54,7 @@ internal sealed partial class GatewayLease(
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
             // A process that was paused for a whole lease must not renew it. Its users may be on other gateways by now,
-            // and it does not know.
+            // and this process does not know.
             var slept = time.GetElapsedTime(ticked) >= Lease.Length;
             try
             {
@@ -69,7 +69,7 @@ internal sealed partial class GatewayLease(
                 LogRenewFailed(exception);
             }
 
-            // Measured from here, so that a slow answer of the registry does not count as a pause.
+            // The time is measured from here, so that a slow answer of the registry does not count as a pause.
             ticked = time.GetTimestamp();
         }
     }
@@ -78,8 +78,8 @@ internal sealed partial class GatewayLease(
     {
         var asked = time.GetTimestamp();
 
-        // Shorter than the response timeout: a call that is lost with a silo would otherwise take the rest of the
-        // lease.
+        // This timeout is shorter than the response timeout. Otherwise a call that is lost with a silo would take the
+        // rest of the lease.
         var grant = await Registry.RenewAsync(gateway.Id).WaitAsync(Lease.Renewal, time, CancellationToken.None);
         if (!grant.Granted)
         {
@@ -92,8 +92,8 @@ internal sealed partial class GatewayLease(
         Volatile.Write(ref _renewed, asked);
         if (_cluster != 0 && (lapsed || _cluster != grant.Cluster))
         {
-            // Also during a drain: the remaining sessions must stay reachable. The rooms too, because the activation of
-            // a quiet room may have been lost, and nothing else would call the room soon.
+            // Sync even during a drain, because the remaining sessions must stay reachable. Sync the rooms too, because
+            // the activation of a quiet room may have been lost, and nothing else would call the room soon.
             background.Add(users.SyncAllSessionsAsync(stoppingToken));
             background.Add(rooms.SyncAllAttachmentsAsync(stoppingToken));
         }

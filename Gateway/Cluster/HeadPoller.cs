@@ -5,9 +5,9 @@ using OrleansChat.Grains.Interfaces;
 namespace OrleansChat.Gateway.Cluster;
 
 /// <summary>
-/// The head poller: reads the heads of all rooms with a feed from the message log, independently of room grains and
-/// streams. It detects a last event that was lost, an activation that does not know who is attached, and a call that
-/// was lost with a silo.
+/// Reads from the message log the heads of all rooms with a feed, independently of room grains and streams. So it
+/// detects a lost event that no later event follows, an activation that does not know the attached users, and a call
+/// that was lost with a silo.
 /// </summary>
 internal sealed partial class HeadPoller(
     IGrainFactory grains, RoomFeeds feeds, RoomClients clients, IOptions<FanoutOptions> options, FanoutInstruments instruments, TimeProvider time, ILogger<HeadPoller> logger)
@@ -26,7 +26,7 @@ internal sealed partial class HeadPoller(
             {
                 foreach (var rooms in feeds.Rooms.Chunk(RoomsPerCall))
                 {
-                    // A call that was lost with a silo fails long after it was abandoned.
+                    // A call that was lost with a silo fails long after it was abandoned. That exception is ignored.
                     var heads = grains.GetGrain<IHistoryGrain>(0).HeadsAsync(rooms);
                     heads.Ignore();
                     clients.OnHeadsPolled(await heads.WaitAsync(2 * timer.Period, time, stoppingToken));
@@ -61,6 +61,6 @@ internal sealed partial class HeadPoller(
     [LoggerMessage(223, LogLevel.Information, "Polling room heads works again after {Failures} failures")]
     private partial void LogRecovered(int failures);
 
-    [LoggerMessage(222, LogLevel.Information, "{Events} events were read from the log because the stream had not delivered them")]
+    [LoggerMessage(222, LogLevel.Information, "{Events} events were read from the message log because the stream had not delivered them")]
     private partial void LogRepaired(long events);
 }

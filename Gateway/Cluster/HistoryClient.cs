@@ -9,7 +9,7 @@ namespace OrleansChat.Gateway.Cluster;
 
 /// <summary>
 /// Reads the message log for sessions, a limited number of reads at a time. Catching up and pages of history have
-/// separate limits, so that clients that read history do not delay readers that are behind.
+/// separate limits, so that clients that read history do not delay subscriptions that catch up.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "SemaphoreSlim needs disposal only if its AvailableWaitHandle is used.")]
 internal sealed class HistoryClient(IGrainFactory grains, RoomFeeds feeds, IOptions<FanoutOptions> options, TimeProvider time) : IHistory

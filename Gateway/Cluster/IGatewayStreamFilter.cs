@@ -4,7 +4,7 @@ namespace OrleansChat.Gateway.Cluster;
 
 /// <summary>
 /// A test seam between the gateway stream and the gateway. It may drop, delay, duplicate and reorder items. The gateway
-/// itself registers none.
+/// itself registers no filter.
 /// </summary>
 internal interface IGatewayStreamFilter
 {

@@ -17,8 +17,8 @@ namespace OrleansChat.Gateway.Cluster;
 /// OutOfSync | OutOfSync            |                  |                  | Syncing   |          |
 /// Syncing   |                      |                  | OutOfSync        |           | InSync   | OutOfSync
 /// </code>
-/// With a new claim, the room is in sync if no user was attached before the call. Reasons to sync are a newer claim in a
-/// poll, a notification for a room that did not exist, a missed update, and a command that timed out.
+/// With a new claim, the room is in sync if no user was attached before the call. The reasons to sync are a newer claim
+/// in a poll, a notification for a room that did not exist, a missed update, and a command that timed out.
 /// </remarks>
 internal sealed class RoomAttachments
 {
@@ -45,10 +45,10 @@ internal sealed class RoomAttachments
         /// <summary>The room knows who is attached here.</summary>
         InSync,
 
-        /// <summary>The room must be sent the users who are attached here.</summary>
+        /// <summary>The gateway must send the room the users who are attached here.</summary>
         OutOfSync,
 
-        /// <summary>The room is being sent the users.</summary>
+        /// <summary>The gateway is sending the users to the room.</summary>
         Syncing,
     }
 
@@ -60,15 +60,18 @@ internal sealed class RoomAttachments
     /// <summary>True if the message log had no such room when it was last read.</summary>
     public bool IsAbsent => _state == SyncState.Absent;
 
-    /// <summary>True if the room must be sent the users.</summary>
+    /// <summary>True if the gateway must send the users to the room.</summary>
     public bool MustSync => _state == SyncState.OutOfSync;
 
-    /// <summary>The claim number for the next call: which activation knows who is attached here.</summary>
+    /// <summary>
+    /// The claim number for the next call. It names the activation that knows who is attached here. It is 0 if no user
+    /// is attached here, and <see cref="NotAttached"/> if the room does not know the users yet.
+    /// </summary>
     public long ClaimForCall => !Any ? 0 : MustSync ? NotAttached : _claim;
 
     /// <summary>
-    /// A poll read the room's claim number. If it is newer, another activation owns the room. Returns true if the room
-    /// must be called.
+    /// A poll read the room's claim number. If the number is newer, another activation owns the room. Returns true if
+    /// the room must be called.
     /// </summary>
     public bool OnClaimPolled(long claim) => claim > _claim && TryRequestSync();
 
@@ -88,7 +91,7 @@ internal sealed class RoomAttachments
             return null;
         }
 
-        // Also if no user is attached now: the room may believe otherwise.
+        // Sync even if no user is attached now, because the room may still have attached users of this gateway.
         _state = SyncState.Syncing;
         return [.. _users];
     }
@@ -98,7 +101,8 @@ internal sealed class RoomAttachments
     {
         // Syncing - in sync.
         // OutOfSync - another synchronization was requested during the call.
-        // Unknown, Absent, InSync - impossible: only this method and OnSyncFailed leave Syncing for them.
+        // Unknown, Absent, InSync - cannot occur: during the call, the only possible change is from Syncing to
+        // OutOfSync.
         _claim = claim;
         if (_state == SyncState.Syncing)
         {
@@ -112,9 +116,10 @@ internal sealed class RoomAttachments
     /// <summary>The message log was read.</summary>
     public void OnProbed(bool absent)
     {
-        // Unknown, Absent - what was read.
-        // OutOfSync - a message was stored after the log was read: keep the request.
-        // Syncing, InSync - the room has answered since.
+        // Unknown, Absent - store what was read.
+        // OutOfSync - a synchronization was requested after the log was read: keep the request.
+        // InSync - the room has answered a synchronization: keep the state.
+        // Syncing - cannot occur: the loop of the room client never probes and synchronizes at the same time.
         if (_state is SyncState.Unknown or SyncState.Absent)
         {
             _state = absent ? SyncState.Absent : SyncState.Unknown;
@@ -125,8 +130,8 @@ internal sealed class RoomAttachments
     public void OnReplies(long claim)
     {
         // Claim 0 - the room does not exist, or its activation has not claimed it.
-        // The known claim - the activation knows who is attached here, or will be told.
-        // Another claim - another activation owns the room. It knows the users who entered in this call, and no others.
+        // The known claim - the activation knows who is attached here, or a later synchronization informs it.
+        // Another claim - another activation owns the room. It knows only the users who entered in this call.
         if (claim == 0 || claim == _claim)
         {
             return;
@@ -157,8 +162,8 @@ internal sealed class RoomAttachments
     }
 
     /// <summary>
-    /// A command was given up. The room may have carried it out or not, so the attachments are synchronized as soon as
-    /// the room answers again.
+    /// A command was given up. It is not known whether the room has executed the command, so the attachments are
+    /// synchronized as soon as the room answers again.
     /// </summary>
     public void OnTimeout(RoomCommand command, RoomReply reply)
     {

@@ -5,7 +5,7 @@ namespace OrleansChat.Gateway.Cluster;
 
 /// <summary>
 /// The room client: this gateway's calls to one room. One call is in flight at a time. Commands that sessions send
-/// during a call share the next one, in order. Calls to a busy room are throttled, so that commands that arrive one by
+/// during a call share the next call, in order. Calls to a busy room are throttled, so that commands that arrive one by
 /// one share a call and a commit.
 /// A call that fails is repeated unchanged. That is safe: posts have client ids, and repeating any other command has
 /// the same result. <see cref="RunAsync"/> lists the steps.
@@ -19,7 +19,7 @@ internal sealed class RoomClient(
     Func<long> number, Func<PresenceVersion> presence, Action<AttachmentsSynced> synced, Func<string, Task<bool>> mayExist)
 {
     private static readonly Refused TookTooLong = new(
-        Refusal.Timeout, "the room did not answer in time; repeat it with the same id to find out whether it was stored", 1000);
+        Refusal.Timeout, "the room did not answer in time; repeat the command with the same id to find out whether it was stored", 1000);
 
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan MaxDelay = TimeSpan.FromSeconds(1);
@@ -87,7 +87,7 @@ internal sealed class RoomClient(
         }
     }
 
-    /// <summary>A notification says that the room has events, so a room that did not exist exists now.</summary>
+    /// <summary>A notification reported that the room has events, so a room that did not exist exists now.</summary>
     public Task OnCreated()
     {
         lock (_gate)
@@ -106,8 +106,8 @@ internal sealed class RoomClient(
     }
 
     /// <summary>
-    /// The cluster changed: a call that is old enough is abandoned and repeated now. If it was not lost, the room gets
-    /// it twice, which is as safe as a repetition after a timeout.
+    /// The cluster changed: a call that is old enough is abandoned and repeated now. If the call was not lost, the room
+    /// gets it twice. That is as safe as a repetition after a timeout.
     /// </summary>
     public void RepeatOldCalls()
     {
@@ -138,11 +138,11 @@ internal sealed class RoomClient(
     /// The loop: calls the room until nothing is left to do.
     /// <list type="number">
     /// <item>If the room is busy, wait until the next call is due, or until enough commands wait.</item>
-    /// <item>Take commands: those that failed before, then waiting ones.</item>
+    /// <item>Take commands: first those that failed before, then waiting commands.</item>
     /// <item>End if there is nothing to do.</item>
     /// <item>If needed, synchronize the attachments.</item>
     /// <item>Send the commands, and deliver the answers.</item>
-    /// <item>Answer commands that have been tried for too long with a timeout.</item>
+    /// <item>Give up the commands that have been tried for too long, and answer them with a timeout.</item>
     /// <item>If a call failed, wait: 50 ms, doubled each time, up to 1 s.</item>
     /// </list>
     /// </summary>
@@ -162,11 +162,12 @@ internal sealed class RoomClient(
                 return;
             }
 
-            // Step 4: Synchronize attachments. Before the commands, because a room refuses posts of a user that it does
-            // not know.
+            // Step 4: Synchronize attachments. This comes before the commands, because a room refuses posts of a user
+            // that it does not know.
             var synced = attached is null || await TrySyncAttachmentsAsync(attached);
 
-            // Step 5: Send the commands. Also if step 4 failed: a room whose log is unavailable answers them at once.
+            // Step 5: Send the commands, even if step 4 failed: a room whose message log is unavailable answers them at
+            // once.
             var handled = batch.Count == 0 || await TryHandleAsync(batch);
 
             // Step 6: Give up old commands.
@@ -286,13 +287,15 @@ internal sealed class RoomClient(
         return true;
     }
 
-    /// <summary>True if the room does not exist. Asked only for commands that can be answered without it.</summary>
+    /// <summary>
+    /// True if the room does not exist. Called only for commands that can be answered without the room.
+    /// </summary>
     private async ValueTask<bool> IsAbsentAsync(RoomCommand[] commands)
     {
         bool known;
         lock (_gate)
         {
-            // A room that did not exist has attached nobody, so it need not get an exit.
+            // A room that did not exist has no attached users, so it need not get an exit.
             known = _attachments.IsAbsent && Array.TrueForAll(commands, static command => command is Exit);
         }
 
@@ -332,8 +335,8 @@ internal sealed class RoomClient(
     }
 
     /// <summary>
-    /// Answers the commands that have been tried for CommandTimeout with a timeout. The others are sent again, in the same
-    /// order.
+    /// Gives up the commands that have been tried for CommandTimeout, and answers them with a timeout. The other
+    /// commands are sent again, in the same order.
     /// </summary>
     private void GiveUpOld(List<WaitingCommand> batch)
     {

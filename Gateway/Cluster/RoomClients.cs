@@ -15,7 +15,7 @@ internal sealed class RoomClients(
     IGrainFactory grains, GatewayId gateway, RoomFeeds feeds, BackgroundTasks background, IOptions<FanoutOptions> options, FanoutInstruments instruments,
     TimeProvider time) : IRooms
 {
-    /// <summary>How long a synchronization of all rooms waits for one of them before it starts the next.</summary>
+    /// <summary>How long a synchronization of all rooms waits for one room before it starts the next room.</summary>
     private static readonly TimeSpan SyncPatience = TimeSpan.FromSeconds(1);
 
     private readonly Lock _gate = new();
@@ -56,7 +56,8 @@ internal sealed class RoomClients(
                 else
                 {
                     // If this was the user's last subscription, this also removes the user from the room: an earlier
-                    // subscription may have left without a command to the room, because this one was registered.
+                    // subscription may have left without a command to the room, because this subscription was
+                    // registered.
                     Exit(subscription, endMembership: false, answered: null);
                 }
 
@@ -93,7 +94,8 @@ internal sealed class RoomClients(
     /// <inheritdoc/>
     public void Typing(string room, string user)
     {
-        // Not sent to a room that is not known to exist: nobody would see it, and the call would activate a grain.
+        // Send nothing to a room that is not known to exist: nobody would see the typing, and the call would activate a
+        // grain.
         if (IsKnown(room))
         {
             background.Add(grains.GetGrain<IRoomGrain>(room).TypingAsync(user));
@@ -114,7 +116,7 @@ internal sealed class RoomClients(
 
     /// <summary>
     /// Handles a poll of the message log: the heads and claim numbers of rooms. A newer cluster version means that a
-    /// silo joined or left; then old calls are repeated.
+    /// silo joined or left. In that case, old calls are repeated.
     /// </summary>
     public void OnHeadsPolled(RoomHeads polled)
     {
@@ -148,8 +150,8 @@ internal sealed class RoomClients(
     }
 
     /// <summary>
-    /// Synchronizes the attachments of a room, because its activation left its silo or an update of it was missed. The
-    /// room answers with its head and the missed presence updates.
+    /// Synchronizes the attachments of a room, because its activation left its silo or one of its presence updates was
+    /// missed. The room answers with its head and the missed presence updates.
     /// </summary>
     public void SyncAttachments(string room)
     {
@@ -163,8 +165,8 @@ internal sealed class RoomClients(
     }
 
     /// <summary>
-    /// Synchronizes the attachments of all rooms. Needed after a silo was lost, because a room that nobody calls would
-    /// not know who is attached, and after the gateway stream was silent, because only the rooms know the presence
+    /// Synchronizes the attachments of all rooms. This is needed in two cases. After a silo is lost, a room that nobody
+    /// calls would not know who is attached. After the gateway stream was silent, only the rooms know the presence
     /// updates of that time.
     /// </summary>
     public async Task SyncAllAttachmentsAsync(CancellationToken cancellationToken)
@@ -180,7 +182,7 @@ internal sealed class RoomClients(
             new ParallelOptions { MaxDegreeOfParallelism = 32, CancellationToken = cancellationToken, TaskScheduler = TaskScheduler.Current },
             async (client, cancelled) =>
             {
-                // The task of a busy room, or of one that cannot be reached, may run for long: the others do not wait.
+                // The task of a busy or unreachable room may run for a long time. The other rooms do not wait for it.
                 var loop = client.SyncAttachments();
                 background.Add(loop);
                 await loop.WaitAsync(SyncPatience, time, cancelled)
@@ -188,7 +190,7 @@ internal sealed class RoomClients(
             });
     }
 
-    /// <summary>Delivers a presence update. If an earlier one was missed, asks the room for it.</summary>
+    /// <summary>Delivers a presence update. If an earlier update was missed, requests it from the room.</summary>
     public void OnPresence(RoomPresence update)
     {
         if (feeds.Find(update.Room)?.Presence.TryDeliver(update) == false)
@@ -228,8 +230,8 @@ internal sealed class RoomClients(
     }
 
     /// <summary>
-    /// Removes subscriptions that the feed has ended. It runs as a task of its own, because the calling feed holds its
-    /// lock.
+    /// Removes subscriptions that the feed has ended. This runs as a separate task, because the calling feed holds its
+    /// own lock.
     /// </summary>
     private void Ended(IReadOnlyList<Subscription> subscriptions)
     {
@@ -295,7 +297,7 @@ internal sealed class RoomClients(
         OnHeadObserved(synced.Head.Room, synced.Head.Seq);
     }
 
-    /// <summary>A room's head was reported other than by its events.</summary>
+    /// <summary>A room's head was reported, but not by one of its events.</summary>
     private void OnHeadObserved(string room, long head)
     {
         if (feeds.Find(room) is { } feed)

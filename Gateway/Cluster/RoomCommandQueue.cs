@@ -20,13 +20,14 @@ internal sealed class RoomCommandQueue(FanoutOptions options, TimeProvider time)
     /// <summary>Completes when the next call need not wait any longer; null if no call waits.</summary>
     private TaskCompletionSource? _due;
 
-    /// <summary>True if enough commands wait for a call before its time.</summary>
+    /// <summary>True if so many commands wait that the next call need not wait until it is due.</summary>
     private bool IsEnough => _waiting.Count >= Math.Min(options.CallCommands, Math.Min(options.CommandsPerCall, options.CommandsPerRoom));
 
     /// <summary>Queues a command. Returns false if too many commands wait.</summary>
     public bool TryEnqueue(RoomCommand command, Action<RoomReply> answered)
     {
-        // An exit is always queued: there are at most as many as users in the room, and the room must get all of them.
+        // An exit is always queued, because the room must get every exit. There are at most as many exits as users in
+        // the room.
         if (_waiting.Count >= options.CommandsPerRoom && command is not Exit)
         {
             return false;
@@ -57,7 +58,9 @@ internal sealed class RoomCommandQueue(FanoutOptions options, TimeProvider time)
     /// <summary>Makes the next call due now.</summary>
     public void Hurry() => _due?.TrySetResult();
 
-    /// <summary>Fills a batch for the next call with waiting commands, behind those that it has.</summary>
+    /// <summary>
+    /// Adds waiting commands to the batch for the next call, behind the commands that the batch already has.
+    /// </summary>
     public void Take(List<WaitingCommand> batch)
     {
         while (batch.Count < options.CommandsPerCall && _waiting.TryDequeue(out var waiting))
@@ -67,14 +70,14 @@ internal sealed class RoomCommandQueue(FanoutOptions options, TimeProvider time)
 
         if (batch.Count > 0)
         {
-            // If commands share a call, the next one waits half as long again: that saves calls, commits and frames.
+            // If commands share a call, the next call waits 1.5 times as long. That saves calls, commits and frames.
             _throttle.OnFlushed(batch.Count > 1 ? 1.5 : 1);
         }
     }
 
     /// <summary>
-    /// Removes the commands that have been tried for CommandTimeout from a batch, and returns them. The others stay in the
-    /// same order. This method needs no lock.
+    /// Removes the commands that have been tried for CommandTimeout from a batch, and returns them. The other commands
+    /// stay in the same order. This method needs no lock.
     /// </summary>
     public WaitingCommand[] TakeExpired(List<WaitingCommand> batch)
     {

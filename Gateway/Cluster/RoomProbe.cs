@@ -5,10 +5,12 @@ namespace OrleansChat.Gateway.Cluster;
 
 /// <summary>
 /// Checks in the message log which rooms exist, so that a resume or a query for a missing room does not activate a
-/// grain for it. One call runs at a time. Rooms that are asked for in the meantime share the next call, so the resumes
+/// grain for it. One call runs at a time. Rooms that are requested in the meantime share the next call, so the resumes
 /// of a reconnect storm cost few reads.
 /// </summary>
-/// <param name="heads">Returns the heads of the rooms that exist, of at most <see cref="RoomsPerCall"/> rooms.</param>
+/// <param name="heads">
+/// Gets the names of up to <see cref="RoomsPerCall"/> rooms. Returns the heads of those that exist.
+/// </param>
 internal sealed class RoomProbe(Func<string[], Task<RoomHeads>> heads, BackgroundTasks background, TimeProvider time)
 {
     private const int RoomsPerCall = 4096;
@@ -24,8 +26,8 @@ internal sealed class RoomProbe(Func<string[], Task<RoomHeads>> heads, Backgroun
     private bool _asking;
 
     /// <summary>
-    /// Returns false if the room does not exist. Returns true if it exists, or if the log could not be read: then the
-    /// room itself answers.
+    /// Returns false if the room does not exist. Returns true if it exists, or if the log could not be read. In the
+    /// second case, the room itself answers.
     /// </summary>
     public Task<bool> MayExistAsync(string room)
     {
@@ -64,7 +66,7 @@ internal sealed class RoomProbe(Func<string[], Task<RoomHeads>> heads, Backgroun
             }
             catch (Exception)
             {
-                // The rooms themselves answer, and report that the log is unavailable if it is.
+                // The rooms themselves answer. If the log is unavailable, they report it.
             }
 
             foreach (var (room, answer) in asked)

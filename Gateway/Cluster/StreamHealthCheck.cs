@@ -6,15 +6,15 @@ namespace OrleansChat.Gateway.Cluster;
 
 /// <summary>
 /// Checks that the gateway stream works: this gateway publishes probes to its own stream through a grain. A stream to a
-/// client can go silent until the client subscribes again, for example after a silo was lost together with the
-/// subscription. If probes do not come back, this subscribes again. The head poller finds the events that were missed.
-/// The rooms send their presence again, and the users' grains send the notifications again.
+/// client can go silent until the client subscribes again, for example after the silo with the subscription is lost. If
+/// probes do not come back, this class subscribes again. The head poller finds the events that were missed. The rooms
+/// send their presence again, and the users' grains send the notifications again.
 /// </summary>
 internal sealed partial class StreamHealthCheck(
     IGrainFactory grains, GatewayId gateway, GatewayStream stream, RoomClients rooms, UserClients users, IOptions<FanoutOptions> options, FanoutInstruments instruments, TimeProvider time,
     ILogger<StreamHealthCheck> logger) : BackgroundService
 {
-    /// <summary>The number of the last probe.</summary>
+    /// <summary>The number of the last probe that was sent.</summary>
     private long _sent;
 
     /// <summary>The first probe that was published and has not come back, and its timestamp; 0 for none.</summary>
@@ -51,7 +51,7 @@ internal sealed partial class StreamHealthCheck(
     {
         var number = ++_sent;
 
-        // Another key each time, so that different silos publish the probes.
+        // The key is different each time, so that different silos publish the probes.
         await grains.GetGrain<IStreamProbeGrain>(number).ProbeAsync(gateway.Id, number);
         if (_unanswered.Number <= stream.LastProbe)
         {

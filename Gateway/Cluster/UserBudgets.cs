@@ -5,8 +5,8 @@ namespace OrleansChat.Gateway.Cluster;
 
 /// <summary>
 /// The parts of a user's budgets that this gateway has leased from the user's grain, in blocks. Taking a unit from a
-/// block makes no call. The next block is requested before the current one is used up. One call at a time requests all
-/// kinds. Thread-safe.
+/// block makes no call. The next block is requested before the current block is used up. Only one call runs at a time,
+/// and it requests the units of all kinds that are needed. Thread-safe.
 /// </summary>
 /// <remarks>
 /// If the grain cannot be reached, one block of each kind may be spent per second without a lease. So an unreachable
@@ -15,8 +15,8 @@ namespace OrleansChat.Gateway.Cluster;
 internal sealed class UserBudgets
 {
     /// <summary>
-    /// How long to wait for a lease before the grain counts as unreachable. Also the time between attempts while it is
-    /// unreachable.
+    /// How long to wait for a lease before the grain counts as unreachable. It is also the time between attempts while
+    /// the grain is unreachable.
     /// </summary>
     internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
@@ -28,7 +28,7 @@ internal sealed class UserBudgets
     private bool _isAway;
     private long _tried;
 
-    /// <param name="terms">The budgets. Those without a limit are left out.</param>
+    /// <param name="terms">The budgets. Budgets without a limit are left out.</param>
     /// <param name="lease">Requests leases from the user's grain. Called by one caller at a time.</param>
     public UserBudgets(IReadOnlyList<BudgetTerms> terms, Func<BudgetAsk[], Task<BudgetGrant[]>> lease, TimeProvider time)
     {
@@ -41,7 +41,7 @@ internal sealed class UserBudgets
     /// The loop of calls if this call started it, else a completed task. The caller must await it or pass it to an
     /// owner.
     /// </param>
-    /// <returns>0 if there was a unit; else the milliseconds after which to try again.</returns>
+    /// <returns>0 if a unit was taken; else the milliseconds after which to try again.</returns>
     public ValueTask<int> TakeAsync(BudgetKind kind, out Task asking)
     {
         asking = Task.CompletedTask;
@@ -85,7 +85,8 @@ internal sealed class UserBudgets
     }
 
     /// <summary>
-    /// Takes units for work that is already done, even if there are fewer. Missing units are taken from the next ones.
+    /// Takes units for work that is already done, even if fewer are available. Missing units are taken from the next
+    /// granted units.
     /// </summary>
     /// <param name="asking">See <see cref="TakeAsync"/>.</param>
     public void Charge(BudgetKind kind, int units, out Task asking)
@@ -105,7 +106,7 @@ internal sealed class UserBudgets
     }
 
     /// <summary>
-    /// The asks for the call that opens the user's first session here. No other call is made until
+    /// The requests for the call that opens the user's first session here. No other call is made until
     /// <see cref="OpenedAsync"/>.
     /// </summary>
     public BudgetAsk[] Opening()
@@ -118,8 +119,8 @@ internal sealed class UserBudgets
     }
 
     /// <summary>
-    /// Applies the answer to <see cref="Opening"/>; null if the call failed. Returns the loop of calls for units that
-    /// were wanted in the meantime.
+    /// Applies the answer to <see cref="Opening"/>; <paramref name="grants"/> is null if the call failed. Returns the
+    /// loop of calls for units that were requested in the meantime.
     /// </summary>
     /// <param name="sent">The timestamp before the call.</param>
     public Task OpenedAsync(BudgetGrant[]? grants, long sent)
@@ -140,7 +141,7 @@ internal sealed class UserBudgets
     }
 
     /// <summary>
-    /// Gives up all leased units. The returned asks are for the call that closes the user's last session here.
+    /// Gives up all leased units. The returned requests are for the call that closes the user's last session here.
     /// </summary>
     public BudgetAsk[] Return()
     {
@@ -173,7 +174,7 @@ internal sealed class UserBudgets
             {
                 var call = _lease(asks);
 
-                // An answer that arrives later is useless, because its units have expired.
+                // An answer that arrives after the timeout is useless, because its units have expired.
                 _ = call.ContinueWith(static late => late.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
                 var grants = await call.WaitAsync(Patience, _time);
                 lock (_gate)

@@ -8,8 +8,8 @@ using OrleansChat.Protocol;
 namespace OrleansChat.Gateway.Cluster;
 
 /// <summary>
-/// The users with a session on this gateway. It registers sessions with the users' grains, leases their budgets, and
-/// brings sessions into rooms that notifications name.
+/// Manages the users with a session on this gateway: registers sessions with the users' grains, leases the users'
+/// budgets, and enters sessions into the rooms that notifications name.
 /// </summary>
 internal sealed partial class UserClients(
     IGrainFactory grains, GatewayId gateway, RoomClients rooms, HandshakeLimiter handshakes, BackgroundTasks background, IOptions<ProtocolLimits> limits,
@@ -72,7 +72,7 @@ internal sealed partial class UserClients(
     }
 
     /// <summary>
-    /// An ask for units that are spent at once; nothing is leased ahead. None if the kind is not limited.
+    /// A request for units that are spent at once; nothing is leased ahead. Empty if the kind has no limit.
     /// </summary>
     private BudgetAsk[] Once(BudgetKind kind, int wanted) =>
         GetTerms(kind) is { PerSecond: > 0 } terms && wanted > 0 ? [new(kind, terms.PerSecond, terms.Burst, 0, 0, wanted, Ahead: false)] : [];
@@ -115,7 +115,7 @@ internal sealed partial class UserClients(
     }
 
     /// <summary>
-    /// Calls until it succeeds, at most <see cref="Tries"/> times: the grain's silo may just have stopped.
+    /// Repeats a call until it succeeds, at most <see cref="Tries"/> times: the grain's silo may just have stopped.
     /// </summary>
     private async Task TryAsync(Func<Task> call, CancellationToken cancellationToken)
     {
@@ -187,7 +187,7 @@ internal sealed partial class UserClients(
 
     /// <summary>
     /// Handles a notification: a room that a user belongs to has new events. Sessions that are not in the room enter
-    /// it; its feed here checks that it has the events.
+    /// it. The room's feed on this gateway checks that it has the events.
     /// </summary>
     public void Notify(string user, string room, long from, long to)
     {
@@ -247,8 +247,8 @@ internal sealed partial class UserClients(
     }
 
     /// <summary>
-    /// Sends a user's sessions to the user's grain. If sessions begin or end during the call, it is repeated: calls may
-    /// overtake each other, so the last one must have the current sessions.
+    /// Sends a user's sessions to the user's grain. If sessions begin or end during the call, the call is repeated.
+    /// Calls may overtake each other, so the last call must have the current sessions.
     /// </summary>
     private async Task AttendAsync(string user)
     {

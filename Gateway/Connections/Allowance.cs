@@ -9,8 +9,8 @@ internal sealed class Allowance(int perSecond, int burst, TimeProvider time)
     private long _refilled = time.GetTimestamp();
 
     /// <summary>
-    /// Takes one unit. Returns 0 if there was one. Otherwise takes nothing, and returns the milliseconds until there is
-    /// one.
+    /// Takes one unit and returns 0 if a unit is available. Otherwise takes nothing, and returns the milliseconds until
+    /// a unit is available.
     /// </summary>
     public int Take()
     {
@@ -30,7 +30,7 @@ internal sealed class Allowance(int perSecond, int burst, TimeProvider time)
     }
 
     /// <summary>
-    /// Takes <paramref name="amount"/> units even if there are fewer, and completes when the missing ones would have
+    /// Takes <paramref name="amount"/> units even if fewer are available. Completes when the missing units would have
     /// been refilled.
     /// </summary>
     public ValueTask PaceAsync(int amount, CancellationToken cancellationToken)

@@ -5,21 +5,22 @@ using OrleansChat.Protocol;
 namespace OrleansChat.Gateway.Connections;
 
 /// <content>
-/// The read loop. It is a part of the connection and no class of its own: the state decides about each frame, and the
-/// loop begins the end.
+/// The read loop. It is not a separate class, because the connection's state decides whether a frame is handled, and
+/// the loop ends the connection if a frame is too large.
 /// </content>
 internal sealed partial class Connection
 {
     private readonly int _frameBytes;
 
     /// <summary>
-    /// Limits how fast inflated bytes are taken. An uncompressed frame is no larger than on the wire.
+    /// Limits how fast decompressed bytes are read. An uncompressed frame has no more bytes here than on the wire, so
+    /// this limit does not slow it down further.
     /// </summary>
     private readonly Allowance _inflated;
 
     /// <summary>
-    /// Bytes that may still be inflated after the end began. They suffice to find the peer's close frame behind the
-    /// frames that were in transit.
+    /// Bytes that may still be inflated after the end has begun. The number is large enough to find the peer's close
+    /// frame behind the frames that were in transit.
     /// </summary>
     private int _inflatable;
 
@@ -36,8 +37,8 @@ internal sealed partial class Connection
     /// <item>Read a whole frame (a WebSocket message) into a pooled buffer, at the allowed pace.</item>
     /// <item>If the frame is too large, end the connection and discard all further input.</item>
     /// <item>If it is a close frame, queue the answer and return.</item>
-    /// <item>If the end has begun, limit what is still inflated. The frame itself is dropped in step 7.</item>
-    /// <item>Wait while too many answers wait to be written: this slows the peer down.</item>
+    /// <item>If the end has begun, limit the bytes that are still inflated. Step 7 drops the frame itself.</item>
+    /// <item>Wait while too many answers are queued. This slows the peer down.</item>
     /// <item>Dispatch the frame to the handler, and wait until it returns.</item>
     /// </list>
     /// </summary>
@@ -45,8 +46,8 @@ internal sealed partial class Connection
     {
         while (true)
         {
-            // Step 1: Wait for data. A zero-byte read needs no buffer, so idle connections hold none. No token: the
-            // stream below observes the connection's own.
+            // Step 1: Wait for data. A zero-byte read needs no buffer, so idle connections hold none. No token is
+            // passed, because the stream below observes the connection's token.
             var part = await _socket.ReceiveAsync(Memory<byte>.Empty, CancellationToken.None);
             var buffer = ArrayPool<byte>.Shared.Rent(4096);
             try
@@ -80,13 +81,13 @@ internal sealed partial class Connection
 
                 if (part.MessageType == WebSocketMessageType.Close)
                 {
-                    // Step 4: A close frame. The framework writes the answer to the stream, which queues it behind what
-                    // waits.
+                    // Step 4: A close frame. The framework writes the answer to the stream. The stream puts it at the
+                    // end of the connection send queue.
                     await _socket.CloseOutputAsync(_socket.CloseStatus ?? WebSocketCloseStatus.NormalClosure, null, _cut.Token);
                     return;
                 }
 
-                // Step 5: The end has begun, and enough was inflated to find the peer's close frame.
+                // Step 5: The end has begun, and no more bytes may be inflated: discard the rest of the input.
                 if (IsEnding && (_inflatable -= length) < 0)
                 {
                     await DiscardBytesAsync(buffer);
@@ -107,7 +108,7 @@ internal sealed partial class Connection
     }
 
     /// <summary>
-    /// Dispatches a frame to the handler if the connection is open. In every other state the frame is dropped.
+    /// Dispatches a frame to the handler if the connection is open. In every other state, drops the frame.
     /// </summary>
     private async ValueTask DispatchAsync(Action<Connection, Exception> failed, ReadOnlyMemory<byte> frame, bool binary)
     {
@@ -127,15 +128,16 @@ internal sealed partial class Connection
         }
         finally
         {
-            // The same order as above: a caller that finds _isHandling set has created the event before.
+            // WaitUntilHandledAsync creates the event before it reads _isHandling. So if it finds _isHandling set, this
+            // method finds the event and sets it.
             Interlocked.Exchange(ref _isHandling, false);
             Volatile.Read(ref _handled)?.Set();
         }
     }
 
     /// <summary>
-    /// Waits until the handler has returned from the frame that it processes, if any. Must be called when no further
-    /// frame will be dispatched. Only one caller may wait at a time.
+    /// Waits until the handler has returned, if it is processing a frame. Call this only when no further frame will be
+    /// dispatched. Only one caller may wait at a time.
     /// </summary>
     private async Task WaitUntilHandledAsync(CancellationToken cancellationToken)
     {
@@ -147,8 +149,8 @@ internal sealed partial class Connection
     }
 
     /// <summary>
-    /// Discards frames until the peer answers the close or the connection is cut. Inflates no more than one frame in
-    /// all; after that it discards raw bytes.
+    /// Discards frames until the peer answers the close or the connection is cut. Inflates at most as many bytes as one
+    /// frame may have. After that, discards raw bytes.
     /// </summary>
     private async Task DiscardFramesAsync(byte[] buffer)
     {
@@ -177,8 +179,8 @@ internal sealed partial class Connection
 
     /// <summary>
     /// Ends a connection whose peer vanished or violated RFC 6455. In the second case the framework has queued a close
-    /// frame. The socket stays open until the peer closes it, or for CloseTimeout: closing a socket with unread bytes
-    /// resets it, and the peer would lose the close frame.
+    /// frame. The socket stays open until the peer closes it, but at most for CloseTimeout. If this side closed the
+    /// socket with unread bytes, TCP would reset it, and the peer would lose the close frame.
     /// </summary>
     private async Task WaitForPeerCloseAsync()
     {
@@ -191,7 +193,7 @@ internal sealed partial class Connection
         }
         catch (Exception exception) when (exception is OperationCanceledException or IOException or ObjectDisposedException)
         {
-            // The peer closed the socket, or the time is over.
+            // The peer closed the socket, or the timeout has passed.
         }
         finally
         {

@@ -12,8 +12,8 @@ namespace OrleansChat.Gateway.Connections;
 ///   open ──EndWhenAnsweredAsync──► waiting for answers ──all answered──► ending ──Dispose──► closed
 ///     └─────────────────────────────────End─────────────────────────────►─┘
 /// </code>
-/// The state never goes back (<see cref="State"/>). From every state, a failure of the socket leads to the end of
-/// <see cref="RunAsync"/>, and <see cref="Dispose"/> leads to closed.
+/// The state never goes back (<see cref="State"/>). In every state, a failure of the socket ends
+/// <see cref="RunAsync"/>, and <see cref="Dispose"/> changes the state to closed.
 /// </summary>
 internal sealed partial class Connection : IDisposable
 {
@@ -43,7 +43,7 @@ internal sealed partial class Connection : IDisposable
         stream.DivertTo(SendQueue, new(options.BytesPerSecond, options.BytesPerSecond, time), Commands, _cut.Token);
     }
 
-    /// <summary>The states of a connection, in their only order. States may be skipped.</summary>
+    /// <summary>The states of a connection. A connection passes them in this order, and may skip some.</summary>
     private enum State
     {
         /// <summary>Frames are handled.</summary>
@@ -71,8 +71,7 @@ internal sealed partial class Connection : IDisposable
     public bool IsEnding => _state >= State.Ending;
 
     /// <summary>
-    /// True while the connection waits, before its end, for the answers to the received frames. Later frames are
-    /// dropped.
+    /// True while the connection waits for the answers to the received frames before it ends. Later frames are dropped.
     /// </summary>
     public bool IsWaitingForAnswers => _state == State.WaitingForAnswers;
 
@@ -111,16 +110,16 @@ internal sealed partial class Connection : IDisposable
             SendQueue.Complete();
             await Task.WhenAny(_writer.Completion, Task.Delay(_options.CloseTimeout, _time));
 
-            // Step 4: Give the socket up. A failure of the writer that is a bug is thrown here.
+            // Step 4: Give the socket up. If the writer failed because of a bug, its exception is thrown here.
             await _cut.CancelAsync();
             await _writer.Completion;
         }
     }
 
     /// <summary>
-    /// Begins the end: the waiting answers are still written, then the handler's farewell and a close frame. The peer
-    /// has <see cref="ConnectionOptions.CloseTimeout"/> to answer. Only the first call counts, and none after the
-    /// connection is disposed.
+    /// Begins the end. The queued answers are still written, then the handler's farewell and a close frame. The peer
+    /// has <see cref="ConnectionOptions.CloseTimeout"/> to answer. Only the first call has an effect. A call after the
+    /// connection is disposed has none.
     /// </summary>
     public void End(CloseCode code, string reason) => End(code, reason, null);
 
@@ -146,8 +145,8 @@ internal sealed partial class Connection : IDisposable
 
     /// <summary>
     /// Begins the end when the received frames are answered, or when <paramref name="patience"/> is cancelled. Frames
-    /// that arrive after the call are dropped unread. The client sends their commands again, as if they had been sent
-    /// after the close.
+    /// that arrive after the call are dropped. For the client, this is the same as if the frames had arrived after the
+    /// close: it sends their commands again.
     /// </summary>
     public async Task EndWhenAnsweredAsync(CloseCode code, string reason, int? after, CancellationToken patience)
     {
@@ -159,7 +158,7 @@ internal sealed partial class Connection : IDisposable
         }
         catch (OperationCanceledException) when (patience.IsCancellationRequested)
         {
-            // The client sends unanswered commands again, with their ids.
+            // The client sends unanswered commands again, with the same ids.
         }
         finally
         {
@@ -202,7 +201,9 @@ internal sealed partial class Connection : IDisposable
         }
     }
 
-    /// <summary>Returns false if the end has begun before. Otherwise the peer has CloseTimeout from now.</summary>
+    /// <summary>
+    /// Begins the end: from now on, the peer has CloseTimeout to answer. Returns false if the end has already begun.
+    /// </summary>
     private bool TryBeginEnd()
     {
         lock (_gate)
@@ -225,8 +226,8 @@ internal sealed partial class Connection : IDisposable
     {
         lock (_gate)
         {
-            // Open, waiting for answers, ending - heartbeats, the drain and timers may still hold a reference to this
-            // connection for a moment. From now on, their calls to End do nothing.
+            // Open, waiting for answers, ending - close. Heartbeats, the drain and timers may still hold a reference to
+            // this connection for a moment. From now on, their calls to End do nothing.
             // Closed - do nothing: disposing twice is allowed.
             if (_state != State.Closed)
             {
@@ -240,7 +241,8 @@ internal sealed partial class Connection : IDisposable
         Debug.Assert(_gate.IsHeldByCurrentThread, "The connection's lock guards its state.");
         Debug.Assert(next > _state, "The state never goes back.");
 
-        // A full fence, which DispatchAsync relies on: this thread reads nothing further before the state is visible.
+        // DispatchAsync relies on this full fence: this thread reads nothing more until the state is visible to other
+        // threads.
         Interlocked.Exchange(ref _state, next);
     }
 }

@@ -34,8 +34,8 @@ internal sealed class ConnectionOptions
     [Range(0, 1_000_000)] public int CommandsPerSecond { get; set; } = 50;
 
     /// <summary>
-    /// Bytes that the gateway reads from one connection per second, and as many again as a burst; 0 for no limit. If
-    /// the client sends faster, the gateway delays its reads, and TCP slows the client down.
+    /// Bytes per second that the gateway reads from one connection; 0 for no limit. A connection can save up the bytes
+    /// of one second. If the client sends faster, the gateway delays its reads, and TCP slows the client down.
     /// </summary>
     [Range(0, 1024 * 1024 * 1024)] public int BytesPerSecond { get; set; } = 1024 * 1024;
 
@@ -47,9 +47,9 @@ internal sealed class ConnectionOptions
     public TimeSpan Heartbeat { get; set; } = TimeSpan.FromSeconds(25);
 
     /// <summary>
-    /// How long a client may accept none of the bytes that are being written to it before the connection is closed with
-    /// 4001. On Linux, a client whose machine acknowledges nothing is closed after two heartbeats. Progress is visible
-    /// only in steps of about 100 KiB, so a client that reads less than that in this time is closed too.
+    /// How long a write to a client may make no progress. Then the connection is closed with 4001. On Linux, a client
+    /// whose machine acknowledges nothing is closed after two heartbeats. Progress is visible only in steps of about
+    /// 100 KiB, so a client that reads less than that in this time is closed too.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:10", "01:00:00")]
     public TimeSpan StallTimeout { get; set; } = TimeSpan.FromMinutes(2);
@@ -64,14 +64,14 @@ internal sealed class ConnectionOptions
     internal int AnswerBytes { get; set; } = 256 * 1024;
 
     /// <summary>
-    /// Bytes up to which waiting frames are joined into one write. A larger frame is written by itself.
+    /// Maximum bytes of queued frames that are joined into one write. A larger frame is written separately.
     /// </summary>
     internal int WriteBytes { get; set; } = 64 * 1024;
 
     /// <summary>
     /// Size of the send buffer that the operating system keeps for one connection, below its send queue. Linux uses
-    /// twice as much. 0 leaves the size to the system: megabytes for a client that does not read. A client receives at
-    /// least this many bytes per round trip: 320 KB/s at 100 ms.
+    /// twice as much. 0 leaves the size to the system, which may then buffer megabytes for a client that does not read.
+    /// A client receives at least this many bytes per round trip: 320 KB/s at 100 ms.
     /// </summary>
     internal int SendBufferBytes { get; set; } = 32 * 1024;
 
@@ -79,8 +79,8 @@ internal sealed class ConnectionOptions
     internal TimeSpan CloseTimeout { get; set; } = TimeSpan.FromSeconds(2);
 
     /// <summary>
-    /// Connections that may be opening at the same time: their upgrade, and the first call of their session. The others
-    /// wait up to <see cref="OpenTimeout"/>.
+    /// Connections that may open at the same time. Opening is the upgrade and the first call of the session. Further
+    /// connections wait up to <see cref="OpenTimeout"/>.
     /// </summary>
     internal int OpeningAtATime { get; set; } = 32;
 

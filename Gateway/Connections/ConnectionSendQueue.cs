@@ -1,15 +1,16 @@
 namespace OrleansChat.Gateway.Connections;
 
 /// <summary>
-/// The send queue of one connection: what waits for its writer, in order. (This is not the outbox of the transactional
-/// outbox pattern.)
+/// The send queue of one connection: the items that wait for the connection's writer, in order. (This is not the outbox
+/// of the transactional outbox pattern.)
 /// There are two kinds of items. <em>Answers</em> are never dropped; their amount is bounded because the connection's
-/// reader stops while too many wait. <em>Events</em>, which include presence, marks and typing, are bounded in bytes and
-/// can all be dropped at once. The session can queue them again, from the position after the last receipt.
+/// reader stops while too many wait. <em>Events</em>, which include presence, marks and typing, are bounded in bytes
+/// and can all be dropped at once. The session can queue them again, from the position after the last receipt.
 /// </summary>
 /// <param name="eventBytes">
-/// Maximum bytes of waiting events, including the queue's own memory. While at most half of this waits, one more event
-/// fits, whatever its size. So a caller that waited for <see cref="SpaceAsync"/> can always continue.
+/// Maximum bytes of waiting events, including the queue's own memory. While the waiting events take at most half of
+/// this, one more event fits, whatever its size. So a caller that waited for <see cref="SpaceAsync"/> can always
+/// continue.
 /// </param>
 /// <param name="answerBytes">
 /// Bytes of waiting answers, counted the same way, above which <see cref="AnswersFitAsync(CancellationToken)"/> waits.
@@ -40,7 +41,8 @@ internal sealed class ConnectionSendQueue(int eventBytes, int answerBytes, Actio
 
     /// <summary>Queues bytes that may be dropped. Returns false, and queues nothing, if they do not fit.</summary>
     /// <param name="bytes">
-    /// One object or line without its newline. Empty bytes write nothing, but move the receipt to their position.
+    /// One object or line without its newline. If it is empty, nothing is written, but the receipt still moves to the
+    /// position.
     /// </param>
     public bool TryEnqueue(ReadOnlyMemory<byte> bytes, IReceipt? receipt, long position) => TryEnqueue(new(bytes, ItemKind.Event, receipt, position));
 
@@ -57,7 +59,7 @@ internal sealed class ConnectionSendQueue(int eventBytes, int answerBytes, Actio
         {
             if (_completed)
             {
-                // The connection is ending: the event is not needed, and the session must not take this for lag.
+                // The connection is ending: the event is not needed, and the session must not treat this as lag.
                 return true;
             }
 
@@ -132,7 +134,8 @@ internal sealed class ConnectionSendQueue(int eventBytes, int answerBytes, Actio
 
     /// <summary>
     /// Takes the next item if it has at most <paramref name="room"/> bytes, or if <paramref name="first"/> is true. If
-    /// this returns false for the first item, nothing waits: the writer must stop, and the next item calls it again.
+    /// this returns false although <paramref name="first"/> is true, the queue is empty: the writer must stop. The next
+    /// queued item calls the writer again.
     /// </summary>
     public bool TryTake(int room, bool first, out Item item)
     {
@@ -192,20 +195,22 @@ internal sealed class ConnectionSendQueue(int eventBytes, int answerBytes, Actio
     }
 
     /// <summary>
-    /// Waits until the waiting events take at most half of their bytes. Only one caller may wait at a time.
+    /// Waits until the waiting events take at most half of their maximum bytes. Only one caller may wait at a time.
     /// </summary>
     public ValueTask SpaceAsync(CancellationToken cancellationToken) => Until(_space, () => HasSpace, cancellationToken);
 
     /// <summary>
-    /// Waits until the waiting answers are within their bound. The connection's reader waits here, which slows the peer
-    /// down. If it must wait, it waits until half of the bound is free. Only one caller may wait at a time.
+    /// Returns at once if the waiting answers are within their bound. Otherwise waits until half of the bound is free.
+    /// The connection's reader waits here, which slows the peer down. Only one caller may wait at a time.
     /// </summary>
     public ValueTask AnswersFitAsync(CancellationToken cancellationToken) => AnswersFitAsync(0, cancellationToken);
 
     /// <summary>
-    /// Like <see cref="AnswersFitAsync(CancellationToken)"/>, but waits until another answer fits too.
+    /// Like <see cref="AnswersFitAsync(CancellationToken)"/>, but waits until one more answer fits within the bound.
     /// </summary>
-    /// <param name="coming">Bytes of that answer. A large answer fits if at most half of the bound waits.</param>
+    /// <param name="coming">
+    /// Bytes of the additional answer. A large answer fits if the waiting answers take at most half of the bound.
+    /// </param>
     public ValueTask AnswersFitAsync(int coming, CancellationToken cancellationToken) =>
         Until(_answersFit, () => _answerBytes <= Math.Max(answerBytes / 2, answerBytes - coming), cancellationToken);
 
@@ -279,7 +284,7 @@ internal sealed class ConnectionSendQueue(int eventBytes, int answerBytes, Actio
 
     internal readonly record struct Item(ReadOnlyMemory<byte> Bytes, ItemKind Kind, IReceipt? Receipt, long Position)
     {
-        /// <summary>True if it may be dropped.</summary>
+        /// <summary>True if the item may be dropped.</summary>
         public bool IsEvent => Kind is ItemKind.Event or ItemKind.EventFrame;
 
         public bool IsFrame => Kind is ItemKind.Frame or ItemKind.EventFrame;

@@ -22,11 +22,14 @@ internal sealed class ConnectionSet(IOptions<ConnectionOptions> options, TimePro
     public Connection[] Living => [.. _connections.Keys.Where(connection => !connection.IsEnding)];
 
     /// <summary>
-    /// The write queue for a new connection. There is one per processor, and they are assigned in turn.
+    /// The write queue for a new connection. There is one write queue per processor, and new connections get them in
+    /// turn.
     /// </summary>
     public WriteQueue NextWriteQueue() => _writeQueues[(uint)Interlocked.Increment(ref _nextQueue) % _writeQueues.Length];
 
-    /// <summary>Takes a place; disposing it gives it back. Returns null if all places are taken.</summary>
+    /// <summary>
+    /// Takes a place for a connection. Disposing the place frees it. Returns null if all places are taken.
+    /// </summary>
     public Place? Reserve()
     {
         if (Interlocked.Increment(ref _count) <= options.Value.MaxConnections)
@@ -39,8 +42,8 @@ internal sealed class ConnectionSet(IOptions<ConnectionOptions> options, TimePro
     }
 
     /// <summary>
-    /// Adds a connection, whose heartbeat is checked from now on. After <see cref="EndAll"/> the connection ends at
-    /// once: it was being upgraded when all others were ended.
+    /// Adds a connection, whose heartbeat is checked from now on. After <see cref="EndAll"/> an added connection ends
+    /// at once: it was still being upgraded when the other connections were ended.
     /// </summary>
     public void Add(Connection connection)
     {
@@ -54,7 +57,7 @@ internal sealed class ConnectionSet(IOptions<ConnectionOptions> options, TimePro
     public void Remove(Connection connection) => _connections.TryRemove(connection, out _);
 
     /// <summary>
-    /// Ends all connections, and those that are added later. They close by themselves, within
+    /// Ends all connections, and every connection that is added later. Does not wait: each connection closes within
     /// <see cref="ConnectionOptions.CloseTimeout"/>.
     /// </summary>
     public void EndAll(CloseCode code, string reason)

@@ -7,8 +7,8 @@ namespace OrleansChat.Gateway.Connections;
 internal sealed class ConnectionWriter
 {
     /// <summary>
-    /// Size of a piece that the writer waits for, in bytes. Each piece that the peer makes room for counts as progress,
-    /// and progress as a sign of life.
+    /// Size in bytes of the pieces in which the writer writes what the socket does not take at once. Each piece that
+    /// the peer makes room for is progress, and progress is a sign of life.
     /// </summary>
     private const int PieceBytes = 16 * 1024;
 
@@ -23,7 +23,7 @@ internal sealed class ConnectionWriter
 
     private State _state;
 
-    /// <summary>Completes when the writer has ended. Created by its first use, so idle connections have none.</summary>
+    /// <summary>Completes when the writer has ended. Created on first use, so idle connections have none.</summary>
     private TaskCompletionSource? _end;
 
     private long _lastProgress;
@@ -64,7 +64,10 @@ internal sealed class ConnectionWriter
     /// <summary>True while a write waits for the peer to make room.</summary>
     public bool IsWaiting => Volatile.Read(ref _isWaiting);
 
-    /// <summary>Timestamp of the last piece that the peer made room for; at first, of the writer's creation.</summary>
+    /// <summary>
+    /// Timestamp of the last piece that the peer made room for. Before the first piece, the timestamp of the writer's
+    /// creation.
+    /// </summary>
     public long LastProgress => Volatile.Read(ref _lastProgress);
 
     private TaskCompletionSource End =>
@@ -75,10 +78,11 @@ internal sealed class ConnectionWriter
     /// once. The write queue calls this when the connection send queue is due, so at most one call writes at a time.
     /// <list type="number">
     /// <item>Take a batch from the queue, up to about WriteBytes.</item>
-    /// <item>Write to the socket what it takes at once.</item>
+    /// <item>Write to the socket the bytes that it takes at once.</item>
     /// <item>Write the rest in pieces, and wait for the peer after each. Each wait that ends is a sign of life.</item>
     /// <item>Repeat until the queue is empty. The next item that is queued schedules the next call.</item>
-    /// <item>End after a close frame, after a failure, or when the queue is completed and empty. The writer ends once.</item>
+    /// <item>End after a close frame, after a failure, or when the queue is completed and empty. The writer ends only
+    /// once.</item>
     /// </list>
     /// </summary>
     public void Write() => _ = WriteAsync();
@@ -95,7 +99,7 @@ internal sealed class ConnectionWriter
             {
             }
 
-            // Step 4: The queue is empty, and more may come.
+            // Step 4: The queue is empty, but more items may be queued.
             if (_state == State.Writing && !SendQueue.IsOver)
             {
                 return;
@@ -127,8 +131,8 @@ internal sealed class ConnectionWriter
                 // The peer has CloseTimeout to answer the close frame.
                 break;
             case State.Over:
-                // If the queue is completed just after a call found it empty, a second call comes, and both find that
-                // the queue is over. Only the first of them ends the writer.
+                // If the queue is completed just after a call found it empty, a second call follows, and both calls
+                // find the queue completed and empty. Only the first of these calls ends the writer.
                 return;
         }
 
@@ -145,8 +149,8 @@ internal sealed class ConnectionWriter
     /// <summary>Writes one batch. Returns false if nothing waits.</summary>
     private async ValueTask<bool> TryWriteAsync()
     {
-        // Step 1: Take a batch. The batch object belongs to the thread; a write that must wait keeps it until it is
-        // done.
+        // Step 1: Take a batch. The batch object belongs to the thread. A write that must wait keeps the object until
+        // the write is done.
         var batch = t_batch ?? new();
         t_batch = null;
         if (!batch.TryFill(SendQueue, _batchBytes))
@@ -178,8 +182,8 @@ internal sealed class ConnectionWriter
 
     private ValueTask WritePieceAsync(ReadOnlyMemory<byte> piece)
     {
-        // A write that completes at once proves nothing about the peer: the buffers below take bytes, such as a ping,
-        // for a dead peer too.
+        // A write that completes at once proves nothing about the peer: even if the peer is dead, the buffers below
+        // take bytes such as a ping.
         var writing = _stream.WriteToWireAsync(piece, _cut.Token);
         return writing.IsCompleted ? writing : ProgressAsync(writing);
     }

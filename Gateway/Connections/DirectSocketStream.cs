@@ -5,14 +5,16 @@ using Microsoft.AspNetCore.Http.Features;
 namespace OrleansChat.Gateway.Connections;
 
 /// <summary>
-/// The stream between the framework's WebSocket and the transport. The WebSocket reads through it: parsing, unmasking,
-/// UTF-8 checks, fragments and the closing handshake are the framework's. What the WebSocket writes (pongs and close
-/// frames) goes to the connection send queue instead of the wire, so that a connection has one writer. For the same
-/// reason disposing this stream leaves the transport open: after a wrong frame the WebSocket disposes its stream at
-/// once, but its close frame is still to be written. The server ends the transport when the request ends. HTTP/1.1
-/// upgrades only, because HTTP/2 has no upgrade.
+/// The stream between the framework's WebSocket and the transport. The WebSocket reads through this stream, so the
+/// framework does the parsing, unmasking, UTF-8 checks, fragments and closing handshake. What the WebSocket writes
+/// (pongs and close frames) goes to the connection send queue instead of the wire, so that a connection has one writer.
+/// For the same reason, disposing this stream leaves the transport open: after an invalid frame, the WebSocket disposes
+/// its stream at once, but its close frame must still be written. The server ends the transport when the request ends.
+/// Supports only HTTP/1.1, because HTTP/2 has no upgrade.
 /// </summary>
-/// <param name="transport">The server's stream. It copies what is written, and another thread sends it.</param>
+/// <param name="transport">
+/// The server's stream. It copies the bytes that are written, and another thread sends the copy.
+/// </param>
 /// <param name="direct">
 /// The transport's socket if bytes may be written to it directly; null if everything must be written to the transport.
 /// </param>
@@ -31,8 +33,8 @@ internal sealed class DirectSocketStream(Stream transport, Socket? socket, Socke
     public bool IsPeerUnreachable(TimeSpan silence) => TcpPeer.IsUnreachable(socket, silence);
 
     /// <summary>
-    /// Diverts what the WebSocket writes to this queue, until the connection is gone. Must be called before the
-    /// WebSocket is used.
+    /// Makes the WebSocket's writes go to this queue, until the connection is gone. Must be called before the WebSocket
+    /// is used.
     /// </summary>
     /// <param name="bytes">Limits how fast bytes are read.</param>
     /// <param name="pings">Limits how fast pings are read. The WebSocket answers them while it reads.</param>
@@ -42,7 +44,7 @@ internal sealed class DirectSocketStream(Stream transport, Socket? socket, Socke
     /// <summary>
     /// Writes what the socket takes at once, without a copy and without another thread. Only the connection's writer
     /// calls it. Without TLS the server's pipe is empty when the upgrade completes (<see cref="UnbufferedTransport"/>),
-    /// and nothing is written to it afterwards, so these bytes cannot overtake others.
+    /// and nothing is written to it afterwards, so these bytes cannot overtake earlier bytes.
     /// </summary>
     /// <returns>The bytes that the socket did not take, for <see cref="WriteToWireAsync"/>.</returns>
     public ReadOnlyMemory<byte> WriteAtOnce(ReadOnlyMemory<byte> bytes)
@@ -81,8 +83,8 @@ internal sealed class DirectSocketStream(Stream transport, Socket? socket, Socke
     /// <inheritdoc/>
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        // The connection's token is used if there is one, so callers that read from the WebSocket need not pass
-        // another.
+        // If the connection has set its token, that token is used. So callers that read from the WebSocket need not
+        // pass one.
         var token = _gone.CanBeCanceled ? _gone : cancellationToken;
 
         // A zero-byte read waits until data arrives, possibly for hours. The read that follows takes the data.
@@ -108,8 +110,8 @@ internal sealed class DirectSocketStream(Stream transport, Socket? socket, Socke
     {
         if (_sendQueue is not null)
         {
-            // The WebSocket writes pongs from within a read. So if a peer sends pings and does not read, its input is
-            // read no further.
+            // The WebSocket writes pongs from within a read. So if a peer sends pings but does not read the pongs, the
+            // gateway stops reading from the peer.
             await _sendQueue.AnswersFitAsync(_gone);
 
             // The WebSocket reuses its buffer as soon as this returns.
@@ -162,8 +164,8 @@ internal sealed class DirectSocketStream(Stream transport, Socket? socket, Socke
     public override void SetLength(long value) => throw new NotSupportedException();
 
     /// <summary>
-    /// Puts an <see cref="DirectSocketStream"/> under the WebSocket that the framework may create for this request.
-    /// Must run before the framework's WebSocket middleware, which keeps the upgrade feature that it finds.
+    /// Puts a <see cref="DirectSocketStream"/> under the WebSocket that the framework may create for this request. Must
+    /// run before the framework's WebSocket middleware, which keeps the upgrade feature that it finds.
     /// </summary>
     public static void Offer(HttpContext context, TimeProvider time)
     {

@@ -4,22 +4,22 @@ using Microsoft.Extensions.Options;
 namespace OrleansChat.Gateway.Connections;
 
 /// <summary>
-/// Limits how many connections open at the same time, up to <see cref="ConnectionOptions.OpeningAtATime"/>: the
-/// upgrade, and the first call to the cluster. When a gateway dies, thousands of clients reconnect to the others within
-/// a second. Without the limit, their work would delay the work of existing connections until all of them have
-/// connected. A waiting handshake uses no thread.
+/// Limits the number of connections that open at the same time to <see cref="ConnectionOptions.OpeningAtATime"/>.
+/// Opening is the upgrade and the first call to the cluster. When a gateway dies, thousands of clients reconnect to the
+/// others within a second. Without the limit, the new handshakes would delay existing connections until all clients
+/// have reconnected. A waiting handshake uses no thread.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "SemaphoreSlim needs disposal only if its AvailableWaitHandle is used.")]
 internal sealed class HandshakeLimiter(IOptions<ConnectionOptions> options, TimeProvider time)
 {
     private readonly SemaphoreSlim _free = new(options.Value.OpeningAtATime);
 
-    /// <summary>Takes a place if one is free now. A caller that gets one must call <see cref="Release"/>.</summary>
+    /// <summary>Takes a place if one is free now. A caller that gets a place must call <see cref="Release"/>.</summary>
     public bool TryAcquire() => _free.Wait(0, CancellationToken.None);
 
     /// <summary>
-    /// Waits for a place. A caller that gets one must call <see cref="Release"/>. Returns false if none became free
-    /// within <see cref="ConnectionOptions.OpenTimeout"/>.
+    /// Waits for a place. A caller that gets a place must call <see cref="Release"/>. Returns false if no place became
+    /// free within <see cref="ConnectionOptions.OpenTimeout"/>.
     /// </summary>
     public async ValueTask<bool> AcquireAsync(CancellationToken cancellationToken)
     {

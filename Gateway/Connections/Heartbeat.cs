@@ -2,8 +2,9 @@ namespace OrleansChat.Gateway.Connections;
 
 /// <summary>
 /// Decides when the peer of a connection is pinged, and when it counts as dead. Received bytes of any kind are a sign
-/// of life. So are written bytes that a slow reader made room for, because it answers a ping only after it has read up
-/// to it. Such a reader may make room rarely, because its TCP window opens in large steps.
+/// of life. Written bytes that a slow reader made room for are a sign of life too, because such a reader answers a ping
+/// only after it has read everything before the ping. It may make room rarely, because its TCP window opens in large
+/// steps.
 /// <para>Not thread-safe: one caller checks all heartbeats. A struct, so that it adds no object to a connection.</para>
 /// </summary>
 internal struct Heartbeat
@@ -32,7 +33,8 @@ internal struct Heartbeat
         var now = time.GetTimestamp();
         var heartbeat = options.Heartbeat;
 
-        // In this order: a write that ends meanwhile is seen as waiting, or its progress is seen.
+        // IsWaiting must be read before LastProgress. Then, if a write ends meanwhile, this method sees either the
+        // waiting write or its progress.
         var isWaiting = writer.IsWaiting;
         silence = time.GetElapsedTime(Math.Max(stream.LastReceived, writer.LastProgress), now);
 

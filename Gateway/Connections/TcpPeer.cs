@@ -16,7 +16,8 @@ internal static class TcpPeer
     private const int LastAckReceived = 56;
 
     /// <summary>
-    /// Minimum number of unanswered retransmissions and probes. One may still be in flight; a second is not by chance.
+    /// Minimum number of unanswered retransmissions and probes of an unreachable peer. A single one may still be in
+    /// flight.
     /// </summary>
     private const int Unanswered = 2;
 

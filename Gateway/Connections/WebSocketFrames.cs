@@ -14,12 +14,14 @@ internal static class WebSocketFrames
     /// <summary>RSV1, which marks a message as compressed (RFC 7692 §6).</summary>
     private const byte Compressed = 0x40;
 
-    /// <summary>Frames smaller than this, in bytes, are not compressed, because it saves next to nothing.</summary>
+    /// <summary>
+    /// Frames smaller than this, in bytes, are not compressed, because compression saves almost nothing.
+    /// </summary>
     private const int MinCompressedBytes = 128;
 
     /// <summary>
-    /// Length of 00 00 FF FF, with which a flush ends the compressed bytes and which the frame leaves out (RFC 7692
-    /// §7.2.1).
+    /// Length of the bytes 00 00 FF FF. A flush ends the compressed bytes with them, and the frame leaves them out (RFC
+    /// 7692 §7.2.1).
     /// </summary>
     private const int FlushBytes = 4;
 
@@ -69,9 +71,9 @@ internal static class WebSocketFrames
     }
 
     /// <summary>
-    /// As <see cref="Text"/>, for peers that agreed to permessage-deflate. Each frame is compressed by itself, so the
-    /// same bytes suit every such peer. A frame that would not become smaller is returned uncompressed, which these
-    /// peers accept too.
+    /// Like <see cref="Text"/>, but for peers that agreed to permessage-deflate. Each frame is compressed separately,
+    /// so the same bytes suit every such peer. A frame that would not become smaller is returned uncompressed, which
+    /// these peers accept too.
     /// </summary>
     public static byte[] DeflatedText(ReadOnlySpan<ReadOnlyMemory<byte>> lines)
     {

@@ -3,8 +3,8 @@ using System.Buffers;
 namespace OrleansChat.Gateway.Connections;
 
 /// <summary>
-/// The batch that a connection writes next. Objects are joined by newlines into text frames; items that are frames
-/// already are copied as they are.
+/// The batch that a connection writes next. Objects are joined by newlines into text frames; items that are already
+/// frames are copied as they are.
 /// </summary>
 internal sealed class WriteBatch
 {
@@ -13,9 +13,7 @@ internal sealed class WriteBatch
     /// </summary>
     private const int LargeBytes = 2048;
 
-    /// <summary>
-    /// Objects of at least this many bytes get a frame of their own, so that they need not be copied.
-    /// </summary>
+    /// <summary>Objects of at least this many bytes get a separate frame, so that they need not be copied.</summary>
     private const int LargeObjectBytes = 32 * 1024;
 
     private readonly List<ReadOnlyMemory<byte>> _lines = [];
@@ -25,8 +23,8 @@ internal sealed class WriteBatch
     public ReadOnlyMemory<byte> Joined => _joined.WrittenMemory;
 
     /// <summary>
-    /// The large payload that follows them; empty if there is none. It is a whole frame, or an object whose header is
-    /// at the end of <see cref="Joined"/>.
+    /// The large payload that follows <see cref="Joined"/>; empty if there is none. It is a whole frame, or an object
+    /// whose header is at the end of <see cref="Joined"/>.
     /// </summary>
     public ReadOnlyMemory<byte> Large { get; private set; }
 

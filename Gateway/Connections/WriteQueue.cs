@@ -4,7 +4,7 @@ namespace OrleansChat.Gateway.Connections;
 
 /// <summary>
 /// Runs the writers of connections that have something to write, one after another on one thread. So an event for 200
-/// connections wakes one thread, not 200. A connection that cannot be written to at once leaves the queue until it can.
+/// connections wakes one thread, not 200. A write that must wait for the peer continues outside this queue.
 /// </summary>
 internal sealed class WriteQueue : IThreadPoolWorkItem
 {
@@ -32,8 +32,8 @@ internal sealed class WriteQueue : IThreadPoolWorkItem
                 writer.Write();
             }
 
-            // Reset before the queue is checked again. A writer that is added between the last TryDequeue and the
-            // reset finds _running set and schedules nothing; the check after the reset finds that writer.
+            // _running is reset before the queue is checked again. A writer that is added between the last TryDequeue
+            // and the reset finds _running set and schedules nothing; the check after the reset finds that writer.
             Interlocked.Exchange(ref _running, 0);
         }
         while (!_due.IsEmpty && Interlocked.Exchange(ref _running, 1) == 0);

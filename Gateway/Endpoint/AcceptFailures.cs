@@ -29,7 +29,7 @@ internal sealed partial class AcceptFailures(EndPoint endpoint, TimeProvider tim
     private long _began;
     private long _last;
 
-    /// <summary>Records a failed accept. Returns the pause before the next one.</summary>
+    /// <summary>Records a failed accept. Returns the pause before the next accept.</summary>
     public TimeSpan Failed(SocketError error)
     {
         _last = time.GetTimestamp();

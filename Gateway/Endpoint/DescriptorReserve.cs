@@ -14,7 +14,8 @@ internal sealed class DescriptorReserve : IDisposable
     private const int Descriptors = 16;
 
     /// <summary>
-    /// Number of descriptors that must be free besides; one is for the connection that is accepted next.
+    /// Number of descriptors that must be free in addition to the reserved ones. One of them is for the connection that
+    /// is accepted next.
     /// </summary>
     private const int Spare = 4;
 

@@ -12,9 +12,10 @@ namespace OrleansChat.Gateway.Endpoint;
 /// <summary>
 /// Listens and accepts instead of the server's own listener, for three reasons. First, existing connections have
 /// priority: before each accept, the listener yields to the work that is already in the thread pool's queue. Otherwise
-/// the requests of a reconnect storm would be queued before it. Second, a failing accept pauses. The server's listener
-/// takes every failure for a reset connection and retries at once, which spins if the process has no file descriptor
-/// left. Third, a write to the transport waits until its output pipe is empty (<see cref="UnbufferedTransport"/>).
+/// the requests of a reconnect storm would be queued before this work. Second, the listener pauses after a failed
+/// accept. The server's own listener treats every failure as a reset connection and retries at once. If the process has
+/// no file descriptor left, that is a busy loop. Third, a write to the transport waits until its output pipe is empty
+/// (<see cref="UnbufferedTransport"/>).
 /// </summary>
 /// <param name="rules">Rules that can refuse an endpoint.</param>
 internal sealed class FairConnectionListener(IOptions<SocketTransportOptions> options, IEnumerable<IEndpointRule> rules, TimeProvider time, ILoggerFactory loggers)
@@ -56,7 +57,7 @@ internal sealed class FairConnectionListener(IOptions<SocketTransportOptions> op
     private SocketConnectionContextFactory Connections()
     {
         // Only a non-public constructor passes on the server's memory pool, which returns memory to the system after a
-        // flood. Without that pool the memory is kept for good; everything else is the same.
+        // flood. Without that pool, the memory is never returned. Everything else is the same.
         var given = options.Value;
         var factory = (SocketConnectionFactoryOptions?)typeof(SocketConnectionFactoryOptions)
             .GetConstructor(BindingFlags.Instance | BindingFlags.NonPublic, [typeof(SocketTransportOptions)])?.Invoke([given])
@@ -107,7 +108,7 @@ internal sealed class FairConnectionListener(IOptions<SocketTransportOptions> op
                 }
                 catch (SocketException exception) when (exception.SocketErrorCode is SocketError.ConnectionReset or SocketError.ConnectionAborted)
                 {
-                    // The peer disconnected before it was accepted: accept the next one.
+                    // The peer disconnected before it was accepted: accept the next connection.
                 }
                 catch (SocketException exception)
                 {

@@ -24,7 +24,7 @@ internal static class HttpHosting
             kestrel.Limits.MaxRequestHeaderCount = options.Headers;
             kestrel.Limits.MaxRequestBufferSize = Math.Max(options.ReadBufferBytes, options.LineBytes + options.HeaderBytes);
 
-            // No endpoint reads a body. A request with one is answered without waiting for the body.
+            // No endpoint reads a body. A request with a body is answered without waiting for the body.
             kestrel.Limits.MaxRequestBodySize = 0;
 
             // For the page's files: a client that reads less than 240 bytes per second is disconnected after 5 s.

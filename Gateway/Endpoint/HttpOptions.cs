@@ -10,14 +10,14 @@ internal sealed class HttpOptions
     public const string Section = "Http";
 
     /// <summary>
-    /// Sockets that are not WebSockets, or not yet, including health probes and page requests. One more is closed at
-    /// once. Lowered at startup if file descriptors do not suffice.
+    /// Maximum number of sockets that are not WebSockets or not yet upgraded, including health probes and page
+    /// requests. Further sockets are closed at once. Lowered at startup if file descriptors do not suffice.
     /// </summary>
     [Range(1, 1_000_000)] public int Sockets { get; set; } = 10_000;
 
     /// <summary>
-    /// How long a socket may stay open without a request. Must be longer than a proxy in front keeps idle connections,
-    /// or requests are lost.
+    /// How long a socket may stay open without a request. Must be longer than the time for which a proxy in front keeps
+    /// idle connections; otherwise requests are lost.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan IdleTimeout { get; set; } = TimeSpan.FromSeconds(75);
@@ -27,7 +27,7 @@ internal sealed class HttpOptions
     /// </summary>
     internal TimeSpan HeaderTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Bytes of the request line, which holds the address. A longer one is answered with 414.</summary>
+    /// <summary>Bytes of the request line, which holds the address. A longer line is answered with 414.</summary>
     internal int LineBytes { get; set; } = 8 * 1024;
 
     /// <summary>Bytes of all headers of a request together. More are answered with 431.</summary>

@@ -8,7 +8,7 @@ internal sealed class OriginOptions : IValidatableObject
 {
     public const string Section = "Origins";
 
-    /// <summary>In <see cref="Allowed"/>: every page.</summary>
+    /// <summary>The entry of <see cref="Allowed"/> that allows every page.</summary>
     internal const string Every = "*";
 
     /// <summary>
@@ -25,7 +25,7 @@ internal sealed class OriginOptions : IValidatableObject
 }
 
 /// <summary>
-/// Checks a request's Origin (RFC 6455 §10.2). Clients other than browsers send none, and are allowed.
+/// Checks a request's Origin (RFC 6455 §10.2). Clients other than browsers send no Origin, and are allowed.
 /// </summary>
 internal sealed partial class Origins(IOptions<OriginOptions> options, TimeProvider time, ILogger<Origins> logger)
 {
@@ -66,8 +66,8 @@ internal sealed partial class Origins(IOptions<OriginOptions> options, TimeProvi
     }
 
     /// <summary>
-    /// Logs at most one refusal per minute, with the number of the others since. Hosts are logged in their ASCII form,
-    /// or not at all.
+    /// Logs at most one refusal per minute, with the number of refusals that were not logged since the previous
+    /// message. Hosts are logged in their ASCII form, or not at all.
     /// </summary>
     private void LogRefusal(WebOrigin? origin, string host)
     {

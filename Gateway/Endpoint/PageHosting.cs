@@ -17,7 +17,8 @@ internal static class PageHosting
     {
         app.Use((context, next) =>
         {
-            // Not for upgrades: their response headers stay in memory as long as the connection.
+            // Upgrades do not get these headers, because their response headers stay in memory as long as the
+            // connection.
             if (!context.WebSockets.IsWebSocketRequest)
             {
                 var headers = context.Response.Headers;

@@ -4,8 +4,9 @@ using OrleansChat.Gateway.Connections;
 namespace OrleansChat.Gateway.Endpoint;
 
 /// <summary>
-/// Limits that the system sets for this process. Settings above them cannot be kept: a process without file descriptors
-/// accepts nobody and cannot reach the cluster, and a process without memory ends, and all its connections with it.
+/// Limits that the system sets for this process. The process cannot keep settings above these limits. Without file
+/// descriptors, it accepts no connection and cannot reach the cluster. Without memory, it ends, and all its connections
+/// end with it.
 /// </summary>
 /// <param name="OpenFiles">File descriptors that this process may open; null if unknown.</param>
 /// <param name="MemoryBytes">
@@ -53,7 +54,7 @@ internal sealed record SystemLimits(long? OpenFiles, long MemoryBytes)
     }
 
     /// <summary>Lowers <c>Http:Sockets</c> and <c>Connections:MaxConnections</c> to what these limits allow.</summary>
-    /// <returns>A sentence for each limit that lowered a setting; empty if none did.</returns>
+    /// <returns>A sentence for each limit that lowered a setting; empty if no setting was lowered.</returns>
     public IReadOnlyList<string> Hold(HttpOptions http, ConnectionOptions connections)
     {
         var lowered = new List<string>();

@@ -27,7 +27,7 @@ internal sealed partial class WebSocketEndpoint(
     {
         if (!context.WebSockets.IsWebSocketRequest)
         {
-            // RFC 6455 §4.2.2: tells a client that asked for another version which one is supported.
+            // RFC 6455 §4.2.2: a client that requested another version gets the supported version.
             context.Response.Headers.SecWebSocketVersion = "13";
             return RefuseAsync(context, StatusCodes.Status400BadRequest, "this address accepts WebSocket requests only: ws://<host>/ws?room=lobby&user=alice");
         }
@@ -91,7 +91,7 @@ internal sealed partial class WebSocketEndpoint(
         var deflates = Deflates(context.Response);
 
         // The query and the headers are no longer needed. They would stay in memory as long as the connection. The
-        // order matters: the request drops its cached features only when it accesses another one.
+        // order matters: the request drops its cached features only when it accesses another feature.
         context.Features.Set<IQueryFeature>(null);
         context.Request.Headers.Clear();
         using var connection = new Connection(socket, DirectSocketStream.Under(context), connections.NextWriteQueue(), options.Value, services.Limits.FrameBytes, time);
@@ -120,7 +120,7 @@ internal sealed partial class WebSocketEndpoint(
     }
 
     /// <summary>
-    /// Upgrades the request when the handshake limiter admits it. Returns null if it is not admitted in time.
+    /// Upgrades the request when the handshake limiter admits it. Returns null if the request is not admitted in time.
     /// </summary>
     private async Task<WebSocket?> UpgradeAsync(HttpContext context, string? subprotocol)
     {
@@ -138,7 +138,7 @@ internal sealed partial class WebSocketEndpoint(
                 SubProtocol = subprotocol,
                 KeepAliveInterval = Timeout.InfiniteTimeSpan,
 
-                // Each message is compressed by itself. So an event is compressed once for all connections, and no
+                // Each message is compressed separately. So an event is compressed once for all connections, and no
                 // compression state contains secrets of a connection.
                 DangerousEnableCompression = options.Value.Deflate,
                 DisableServerContextTakeover = true,

@@ -3,7 +3,7 @@ using System.Diagnostics.Metrics;
 namespace OrleansChat.Gateway.Fanout;
 
 /// <summary>
-/// The meter <c>OrleansChat.Gateway.Fanout</c>: what the gateway stream loses, and what it costs to repair.
+/// The meter <c>OrleansChat.Gateway.Fanout</c>: counts what the gateway stream loses, and what the repair costs.
 /// </summary>
 internal sealed class FanoutInstruments
 {

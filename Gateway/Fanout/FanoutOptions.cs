@@ -14,7 +14,7 @@ internal sealed class FanoutOptions
     public TimeSpan CommandTimeout { get; set; } = TimeSpan.FromSeconds(15);
 
     /// <summary>
-    /// Commands to one room that may wait on this gateway; one more is refused as <c>unavailable</c>.
+    /// Commands to one room that may wait on this gateway; further commands are refused as <c>unavailable</c>.
     /// </summary>
     internal int CommandsPerRoom { get; set; } = 8192;
 
@@ -23,12 +23,14 @@ internal sealed class FanoutOptions
 
     /// <summary>
     /// Minimum time between two calls to a busy room; commands in between are sent together in the next call. After a
-    /// call with more than one command the interval is half as long again. A room with fewer than about 100 calls per
+    /// call with more than one command, the interval is 1.5 times as long. A room with fewer than about 100 calls per
     /// second is called at once. Zero turns the interval off.
     /// </summary>
     internal TimeSpan CallInterval { get; set; } = TimeSpan.FromMilliseconds(8);
 
-    /// <summary>Number of waiting commands at which a room is called before <see cref="CallInterval"/> is over.</summary>
+    /// <summary>
+    /// Number of waiting commands at which a room is called before <see cref="CallInterval"/> has passed.
+    /// </summary>
     internal int CallCommands { get; set; } = 32;
 
     /// <summary>
@@ -39,7 +41,7 @@ internal sealed class FanoutOptions
 
     /// <summary>
     /// Time between two probes that the gateway sends to itself through its stream. If no probe arrives for two
-    /// intervals, it subscribes to the stream again.
+    /// intervals, the gateway subscribes to the stream again.
     /// </summary>
     internal TimeSpan StreamProbe { get; set; } = TimeSpan.FromSeconds(1);
 
@@ -50,7 +52,7 @@ internal sealed class FanoutOptions
     internal TimeSpan GapWait { get; set; } = TimeSpan.FromMilliseconds(50);
 
     /// <summary>
-    /// Events that the feed of a room buffers while an earlier one is missing. If the buffer is full, the feed reads
+    /// Events that the feed of a room buffers while an earlier event is missing. If the buffer is full, the feed reads
     /// the message log at once, including the events that did not fit.
     /// </summary>
     internal int OutOfOrderEvents { get; set; } = 1024;
@@ -60,13 +62,14 @@ internal sealed class FanoutOptions
 
     /// <summary>
     /// Largest gap, in events, that the feed of a room closes for all its subscriptions at once. If the gap is larger,
-    /// each subscription reads the message log by itself.
+    /// each subscription reads the message log separately.
     /// </summary>
     internal int GapEvents { get; set; } = 1024;
 
     /// <summary>
-    /// Pages of history that this gateway reads from the message log at the same time, and as many reads for
-    /// connections that are behind. A page that waits for more than 5 s is refused as <c>unavailable</c>.
+    /// Maximum number of pages of history that this gateway reads from the message log at the same time. Reads for
+    /// connections that are behind have a separate limit of the same size. A page that waits for more than 5 s is
+    /// refused as <c>unavailable</c>.
     /// </summary>
     internal int PagesAtATime { get; set; } = 32;
 }

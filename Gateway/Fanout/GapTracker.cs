@@ -4,7 +4,7 @@ namespace OrleansChat.Gateway.Fanout;
 /// Tracks the gap in a feed: the sequences that are known to exist and have not been delivered. Guarded by the feed's
 /// lock.
 /// <code>
-///   Complete ──a later sequence is known──► Waiting ──the wait is over──► Reading
+///   Complete ──a later sequence is known──► Waiting ──the wait expires──► Reading
 ///      ▲                                       │                            │
 ///      └────────────missing events arrive──────┴────────────────────────────┘
 /// </code>
@@ -20,8 +20,8 @@ internal sealed class GapTracker(FanoutInstruments instruments, TimeProvider tim
     private TimeSpan _hold;
 
     /// <summary>
-    /// The last sequence of the gap that is being read. Sequences missing after it are another gap, with a wait of its
-    /// own.
+    /// The last sequence of the gap that is being read. Sequences that are missing after it are another gap, with a
+    /// separate wait.
     /// </summary>
     private long _end;
 
@@ -42,23 +42,26 @@ internal sealed class GapTracker(FanoutInstruments instruments, TimeProvider tim
     /// </summary>
     public long Target { get; private set; }
 
-    /// <summary>How long the missing events may still arrive from the stream; zero or less if not.</summary>
+    /// <summary>
+    /// How much longer to wait for the missing events from the stream; zero or less if the wait has ended.
+    /// </summary>
     public TimeSpan Wait => _state == GapState.Waiting ? _hold - time.GetElapsedTime(_detectedAt) : TimeSpan.Zero;
 
-    /// <summary>The room has events up to a sequence.</summary>
+    /// <summary>Records that the room has events up to a sequence.</summary>
     public void Expect(long seq) => Target = Math.Max(Target, seq);
 
     /// <summary>
     /// Detects whether a gap began or was closed. Called after the position or the target moved.
     /// </summary>
     /// <param name="hold">
-    /// How long a gap that begins now may close by itself. An existing gap waits no longer than this either.
+    /// How long a gap that begins now waits for its events from the stream. An existing gap also waits at most this
+    /// long, counted from its detection.
     /// </param>
     /// <returns>True if events are missing.</returns>
     public bool Update(long position, TimeSpan hold)
     {
-        // Waiting, Reading - closed if the position has reached the target.
-        // Reading - also closed at the end of what is being read. Another gap may follow.
+        // Waiting, Reading - the gap is closed if the position has reached the target.
+        // Reading - the gap is also closed if the position has reached the end of the read. Another gap may follow.
         if (_state != GapState.Complete && (position >= Target || (_state == GapState.Reading && position >= _end)))
         {
             instruments.Closed(time.GetElapsedTime(_detectedAt));
@@ -71,8 +74,8 @@ internal sealed class GapTracker(FanoutInstruments instruments, TimeProvider tim
         }
 
         // Complete - a gap begins.
-        // Waiting - it may have to wait less now.
-        // Reading - it goes on.
+        // Waiting - the gap may have to wait less now.
+        // Reading - the read continues.
         if (_state == GapState.Complete)
         {
             instruments.Gap();

@@ -5,7 +5,7 @@ using OrleansChat.Protocol;
 namespace OrleansChat.Gateway.Fanout;
 
 /// <summary>
-/// The presence updates of one room. They are numbered, so a missed update is detected when the next one arrives.
+/// The presence updates of one room. They are numbered, so a missed update is detected when the next update arrives.
 /// </summary>
 /// <param name="offer">Offers state to the room's subscriptions, in the order of the calls.</param>
 internal sealed class PresenceFeed(Action<Func<string, ServerFrame>> offer)
@@ -36,15 +36,16 @@ internal sealed class PresenceFeed(Action<Func<string, ServerFrame>> offer)
 
     /// <summary>Delivers a presence update to the subscriptions, each one once and in order.</summary>
     /// <returns>
-    /// False if an update before it was missed. It is not delivered then; the caller asks the room for the missed ones.
+    /// False if an earlier update was missed. In that case this update is not delivered, and the caller must request
+    /// the missed updates from the room.
     /// </returns>
     public bool TryDeliver(RoomPresence update)
     {
         lock (_gate)
         {
-            // Older or the same, of this activation or an earlier one - ignore it.
-            // The next one, or the first one at all - deliver it.
-            // A later one, or of a newer activation - an update was missed.
+            // Not newer than the last delivered update - ignore it.
+            // The next update, or the very first - deliver it.
+            // A later update, or an update of a newer activation - an earlier update was missed.
             if (!IsNewer(update.Version))
             {
                 return true;

@@ -28,14 +28,14 @@ internal sealed partial class RoomFeed
     }
 
     /// <summary>
-    /// The repair loop: runs until no event is missing. One at a time.
+    /// The repair loop: runs until no event is missing. Only one loop runs at a time.
     /// <list type="number">
-    /// <item>Wait while the missing events may still arrive by themselves.</item>
-    /// <item>If too many events are missing, skip them: each subscription reads them by itself.</item>
+    /// <item>Wait while the missing events may still arrive from the stream.</item>
+    /// <item>If too many events are missing, skip them: each subscription reads them separately.</item>
     /// <item>End if no event is missing, or if nobody is subscribed.</item>
-    /// <item>Read the missing events from the message log, up to the last one that is not buffered.</item>
-    /// <item>If the log no longer has the first of them, skip to the log's first event.</item>
-    /// <item>Deliver what was read, and the buffered events that follow.</item>
+    /// <item>Read the missing events from the message log, up to the last event that is not buffered.</item>
+    /// <item>If the log no longer has the first missing event, skip to the log's first event.</item>
+    /// <item>Deliver the events that were read, and the buffered events that follow.</item>
     /// <item>If the log could not be read, or returned no events, wait before the next attempt.</item>
     /// </list>
     /// </summary>
@@ -123,7 +123,7 @@ internal sealed partial class RoomFeed
             _instruments.Repair();
             if (events.Count > 0 && events[0].Event.Seq > _position + 1)
             {
-                // Step 5: Skip. Each subscription queues a gap frame for it.
+                // Step 5: Skip. Each subscription queues a gap frame for the skipped events.
                 FallBehind(events[0].Event.Seq - 1);
             }
 
@@ -136,9 +136,7 @@ internal sealed partial class RoomFeed
         }
     }
 
-    /// <summary>
-    /// Skips events up to <paramref name="seq"/>: each subscription reads them by itself.
-    /// </summary>
+    /// <summary>Skips events up to <paramref name="seq"/>: each subscription reads them separately.</summary>
     private void FallBehind(long seq)
     {
         Debug.Assert(_gate.IsHeldByCurrentThread);

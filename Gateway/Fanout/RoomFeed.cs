@@ -57,8 +57,8 @@ internal sealed partial class RoomFeed
     /// Reads the room's events after a sequence from the message log, up to a number of events.
     /// </param>
     /// <param name="ended">
-    /// Called with the subscriptions that ended because a membership ended. Runs under the feed's lock: it must not
-    /// call back.
+    /// Called with the subscriptions that ended because a membership ended. Runs under the feed's lock, so it must not
+    /// call the feed.
     /// </param>
     public RoomFeed(
         Func<long, int, Task<RoomEvent[]>> readLog, Action<IReadOnlyList<Subscription>> ended, FanoutOptions options, FanoutInstruments instruments,
@@ -82,9 +82,9 @@ internal sealed partial class RoomFeed
     }
 
     /// <summary>Removes a subscription.</summary>
-    /// <param name="last">True if its user has no other subscription in this feed.</param>
+    /// <param name="last">True if the user has no other subscription in this feed.</param>
     /// <param name="empty">True if the feed has no other subscription.</param>
-    /// <returns>False if it was not in this feed.</returns>
+    /// <returns>False if the subscription was not in this feed.</returns>
     public bool Remove(Subscription subscription, out bool last, out bool empty)
     {
         lock (_gate)
@@ -100,7 +100,7 @@ internal sealed partial class RoomFeed
     /// Opens the feed: the room has attached this gateway, and publishes every event after <paramref name="seq"/> to
     /// the gateway stream. Only the first call sets the position.
     /// </summary>
-    /// <param name="presence">The last presence update before that.</param>
+    /// <param name="presence">The last presence update before the room attached this gateway.</param>
     public Task OpenAsync(long seq, PresenceVersion presence)
     {
         Presence.StartAfter(presence);
@@ -118,9 +118,11 @@ internal sealed partial class RoomFeed
     /// <summary>
     /// Delivers events from the gateway stream. They are in ascending order.
     /// <list type="number">
-    /// <item>Sort events by sequence: drop a duplicate, take the next one, buffer one that is out of order.</item>
+    /// <item>Sort events by sequence: drop a duplicate, take the next event, buffer an event that is out of
+    /// order.</item>
     /// <item>Add the buffered events that follow.</item>
-    /// <item>Cut the events into runs, and offer each run to all subscriptions. The position moves with it.</item>
+    /// <item>Cut the events into runs, and offer each run to all subscriptions. The position moves with each
+    /// run.</item>
     /// <item>Compare the position with the newest known sequence. If there is a gap, start the repair loop.</item>
     /// </list>
     /// </summary>
@@ -144,7 +146,9 @@ internal sealed partial class RoomFeed
         }
     }
 
-    /// <summary>The room's head was reported other than by its events, which may still be on their way.</summary>
+    /// <summary>
+    /// The room's head was reported, but not by one of its events. The events may still be on their way.
+    /// </summary>
     /// <returns>The repair loop if this call started it; else a completed task.</returns>
     public Task OnHeadObservedAsync(long head)
     {
@@ -155,8 +159,8 @@ internal sealed partial class RoomFeed
     }
 
     /// <summary>
-    /// The head that the head poller read. Events that are still on their way are not lost, so the feed is repaired
-    /// only if it has not reached the head of the previous poll by now.
+    /// The head poller read the room's head. Events that are still on their way are not lost, so the feed is repaired
+    /// only if the feed has not yet reached the head of the previous poll.
     /// </summary>
     /// <returns>The repair loop if this call started it; else a completed task.</returns>
     public Task OnHeadPolledAsync(long head)
@@ -207,14 +211,15 @@ internal sealed partial class RoomFeed
 
     private TimeSpan Hold => _options.GapWait;
 
-    /// <summary>Adds an event to those to be delivered next, buffers it, or drops it.</summary>
+    /// <summary>Adds an event to the events that are delivered next, buffers it, or drops it.</summary>
     private void Take(RoomEvent happened, List<EncodedEvent> next)
     {
         Debug.Assert(_gate.IsHeldByCurrentThread);
 
         // Delivered, taken or buffered before - drop it.
         // The next one - take it.
-        // Out of order, or the room has not answered yet - buffer it, if there is room. Otherwise the log will be read.
+        // Out of order, or the room has not answered yet - buffer it if the buffer has space. Otherwise the log will be
+        // read.
         var after = _position + next.Count;
         if (happened.Seq <= after || _outOfOrder.ContainsKey(happened.Seq))
         {
@@ -231,7 +236,7 @@ internal sealed partial class RoomFeed
         }
     }
 
-    /// <summary>The room has events up to <paramref name="seq"/>.</summary>
+    /// <summary>Records that the room has events up to <paramref name="seq"/>.</summary>
     private Task Expect(long seq, TimeSpan hold)
     {
         Debug.Assert(_gate.IsHeldByCurrentThread);
@@ -279,8 +284,8 @@ internal sealed partial class RoomFeed
         // Step 3 of a delivery: run by run.
         for (var from = 0; from < events.Count;)
         {
-            // A run ends at the end of a membership, because that event ends subscriptions, which must get nothing
-            // after it.
+            // An event that ends a membership also ends the run. It ends subscriptions, and they must get no later
+            // event.
             var length = 0;
             var to = from;
             do

@@ -31,10 +31,12 @@ internal sealed class RoomFeeds(IGrainFactory grains, IOptions<FanoutOptions> op
         }
     }
 
-    /// <summary>Adds a subscription to the feed of its room. The first one creates the feed.</summary>
+    /// <summary>
+    /// Adds a subscription to the feed of its room. The first subscription to a room creates the feed.
+    /// </summary>
     /// <param name="ended">
-    /// Called with the subscriptions that ended because a membership ended. Runs under the feed's lock: it must not
-    /// call back.
+    /// Called with the subscriptions that ended because a membership ended. Runs under the feed's lock, so it must not
+    /// call the feed.
     /// </param>
     public RoomFeed Add(Subscription subscription, Action<IReadOnlyList<Subscription>> ended)
     {
@@ -53,9 +55,11 @@ internal sealed class RoomFeeds(IGrainFactory grains, IOptions<FanoutOptions> op
         }
     }
 
-    /// <summary>Removes a subscription from the feed of its room. The last one ends the feed.</summary>
-    /// <param name="last">True if its user has no other subscription to the room here.</param>
-    /// <returns>False if it was not in a feed.</returns>
+    /// <summary>
+    /// Removes a subscription from the feed of its room. Removing the last subscription to a room removes the feed.
+    /// </summary>
+    /// <param name="last">True if the user has no other subscription to the room on this gateway.</param>
+    /// <returns>False if the subscription was not in a feed.</returns>
     public bool Remove(Subscription subscription, out bool last)
     {
         lock (_gate)

@@ -4,8 +4,8 @@ using OrleansChat.Grains.Interfaces;
 namespace OrleansChat.Gateway.Fanout;
 
 /// <summary>
-/// Reads a room's events from the message log. Concurrent reads after the same sequence share one read, with the limit
-/// of the first of them, and the encodings of its events. Thread-safe.
+/// Reads a room's events from the message log. Concurrent reads after the same sequence share one read and the
+/// encodings of its events. The shared read has the limit of the first caller. Thread-safe.
 /// </summary>
 /// <param name="read">Reads the events after a sequence, up to a number of events.</param>
 internal sealed class SharedReads(Func<long, int, Task<RoomEvent[]>> read)

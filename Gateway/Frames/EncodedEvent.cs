@@ -9,7 +9,7 @@ internal sealed class EncodedEvent(RoomEvent happened)
 
     public RoomEvent Event => happened;
 
-    /// <summary>The event's bytes in <paramref name="view"/>; empty if the view shows nothing of it.</summary>
+    /// <summary>The event's bytes in <paramref name="view"/>; empty if the view does not show the event.</summary>
     public ReadOnlyMemory<byte> For(RenderKey view)
     {
         var own = view.Format.MarksOwn && happened.From == view.User;

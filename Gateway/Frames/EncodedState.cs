@@ -8,7 +8,7 @@ internal sealed class EncodedState(Func<string, ServerFrame> state)
 {
     private readonly EncodingCache _encodings = new();
 
-    /// <summary>The state's bytes in <paramref name="view"/>; empty if the view shows nothing of it.</summary>
+    /// <summary>The state's bytes in <paramref name="view"/>; empty if the view does not show the state.</summary>
     public ReadOnlyMemory<byte> For(RenderKey view) =>
         _encodings.Get(state, view, own: false, static (state, view, _) => view.Format.Encode(state(view.Room), own: false));
 }

@@ -26,6 +26,7 @@ internal sealed class EncodingCache
         }
     }
 
-    // There are only a few: JSON or text, own or not, compressed or not, and two room names in a direct conversation.
+    // An item has only a few encodings: JSON or text, own or not, compressed or not, and two room names in a direct
+    // conversation.
     private sealed record Encoding(IWireFormat Format, string Room, bool Own, bool Deflated, ReadOnlyMemory<byte> Bytes, Encoding? Next);
 }

@@ -4,9 +4,9 @@ using OrleansChat.Protocol;
 namespace OrleansChat.Gateway.Frames;
 
 /// <summary>
-/// Maps the grains' records to frames of the protocol, and sends to the grains' records. No other file makes frames
-/// from grain records. The two families of types stay separate, because they change for different reasons: the protocol
-/// with its clients, the grains' records with rolling upgrades.
+/// Maps the grains' records to frames of the protocol, and <c>send</c> commands to the grains' records. No other file
+/// makes frames from grain records. The two families of types stay separate, because they change for different reasons:
+/// the protocol with its clients, the grains' records with rolling upgrades.
 /// </summary>
 internal static class FrameMapping
 {
@@ -38,7 +38,9 @@ internal static class FrameMapping
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
     };
 
-    /// <summary>The kind of room with this word; null if there is none, or if a client may not ask for it.</summary>
+    /// <summary>
+    /// The kind of room with this word; null if there is no such kind, or if a client may not request it.
+    /// </summary>
     public static RoomKind? ParseKind(string? word) => word switch
     {
         "channel" => RoomKind.Channel,
@@ -46,7 +48,7 @@ internal static class FrameMapping
         _ => null,
     };
 
-    /// <summary>A client's send as a post to the room.</summary>
+    /// <summary>A client's <c>send</c> command as a post to the room.</summary>
     public static Post Post(Send send, string user) => new(user, send.Id!, Kind(send.Kind), send.Text, send.Ref, send.Reply, send.Meta);
 
     public static ServerFrame Answer(Send send, RoomReply reply) =>

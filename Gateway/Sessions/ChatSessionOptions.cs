@@ -8,13 +8,13 @@ internal sealed class ChatSessionOptions
     public const string Section = "Sessions";
 
     /// <summary>
-    /// Whether a join creates the room if none has this name. If not, the join is refused as <c>not_found</c>.
+    /// Whether a join creates a room that does not exist. If false, such a join is refused as <c>not_found</c>.
     /// </summary>
     public bool CreateRoomsOnJoin { get; set; } = true;
 
     /// <summary>
-    /// Events by which a lagging connection may be behind in one room. If it is further behind, it gets a <c>gap</c>
-    /// and after it the newest events.
+    /// Maximum number of events by which a lagging connection may be behind in one room. If the connection is further
+    /// behind, it gets a <c>gap</c> and then the newest events.
     /// </summary>
     [Range(1, 10_000_000)] public int MaxLagEvents { get; set; } = 10_000;
 

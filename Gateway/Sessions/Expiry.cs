@@ -8,14 +8,14 @@ namespace OrleansChat.Gateway.Sessions;
 /// Thread-safe.
 /// </summary>
 /// <param name="grace">
-/// How long the connection may stay open after its token has expired, so that the client can still send a fresh one.
+/// How long the connection may stay open after its token has expired, so that the client can still send a new token.
 /// </param>
 /// <param name="end">Ends the connection. Called outside the lock.</param>
 internal sealed class Expiry(TimeProvider time, TimeSpan grace, Action<CloseCode, string> end) : IDisposable
 {
     /// <summary>
-    /// Maximum time of one timer. Timers have a maximum, but expiry times do not; and a change of the system clock is
-    /// noticed at the next timer.
+    /// Maximum duration of one timer. Timers have a maximum, but expiry times do not. Besides, a change of the system
+    /// clock is noticed only when a timer fires.
     /// </summary>
     private static readonly TimeSpan Turn = TimeSpan.FromDays(1);
 

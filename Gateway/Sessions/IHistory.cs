@@ -8,7 +8,7 @@ internal interface IHistory
 {
     /// <summary>
     /// Reads the events after a sequence, for a subscription that is behind. Concurrent reads after the same sequence
-    /// share one read, with the limit of the first of them. Empty if the log has no more.
+    /// share one read, with the limit of the first caller. Empty if the log has no more.
     /// </summary>
     Task<IReadOnlyList<EncodedEvent>> ReadAsync(string room, long after, int limit, CancellationToken cancellationToken);
 

@@ -16,8 +16,8 @@ internal interface IRooms
     void Enter(Subscription subscription, Enter enter, Action<RoomReply> answered);
 
     /// <summary>
-    /// Removes the subscription, and if it was the user's last one on this gateway, the user from the room. Answered by
-    /// <see cref="Done"/> or <see cref="Refused"/>.
+    /// Removes the subscription. If it was the user's last subscription to the room on this gateway, also removes the
+    /// user from the room. Answered by <see cref="Done"/> or <see cref="Refused"/>.
     /// </summary>
     void Exit(Subscription subscription, bool endMembership, Action<RoomReply>? answered);
 
@@ -28,7 +28,7 @@ internal interface IRooms
 
     /// <summary>
     /// Makes the subscription live if it has queued everything that the feed has delivered; otherwise it stays behind.
-    /// Decided under the feed's lock. Returns true if the subscription is live or has ended.
+    /// The decision is made under the feed's lock. Returns true if the subscription is live or has ended.
     /// </summary>
     /// <param name="head">The last sequence that the feed has delivered.</param>
     bool GoLive(Subscription subscription, out long head);

@@ -3,11 +3,13 @@ using OrleansChat.Grains.Interfaces;
 namespace OrleansChat.Gateway.Sessions;
 
 /// <summary>
-/// Decides which notifications bring a session into a room. Before <c>hello</c> they wait, because the client gets
-/// <c>welcome</c> first, and a cursor in <c>hello</c> has priority. After <c>hello</c>, a notification does not bring
-/// the session back into a group that this connection left. Guarded by the session's lock.
+/// Decides which notifications bring a session into a room. Before <c>hello</c>, notifications wait, because the client
+/// gets <c>welcome</c> first, and a cursor in <c>hello</c> has priority. After <c>hello</c>, a notification does not
+/// bring the session back into a group that this connection left. Guarded by the session's lock.
 /// </summary>
-/// <param name="maxRooms">Maximum number of rooms to remember, for each of the two purposes.</param>
+/// <param name="maxRooms">
+/// Maximum number of rooms to remember: those of waiting notifications, and as many that the connection left.
+/// </param>
 internal sealed class Invitations(int maxRooms)
 {
     /// <summary>

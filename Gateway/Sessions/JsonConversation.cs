@@ -6,13 +6,15 @@ namespace OrleansChat.Gateway.Sessions;
 
 /// <summary>
 /// JSON mode: a hello, then commands. A command that cannot be read or carried out is answered by an error, and the
-/// connection stays open. Only violations that make a conversation impossible close it.
+/// connection stays open. Only violations that make a conversation impossible close the connection.
 /// </summary>
 /// <param name="known">The identity of the upgrade request. If it has no user, hello must have a token.</param>
 /// <param name="ofToken">Checks a token; null if the client sent none.</param>
 internal sealed class JsonConversation(SessionConnection connection, SessionServices services, IdentityResult known, Func<string?, IdentityResult> ofToken) : IConversation
 {
-    /// <summary>Maximum number of errors that the gateway sends before hello. One more ends the connection.</summary>
+    /// <summary>
+    /// Maximum number of errors that the gateway sends before hello. The next error ends the connection.
+    /// </summary>
     private const int MaxErrorsBeforeHello = 16;
 
     /// <summary>This thread's list; null while it is in use.</summary>
@@ -121,8 +123,8 @@ internal sealed class JsonConversation(SessionConnection connection, SessionServ
     }
 
     /// <summary>
-    /// Answers a line that could not be read, or a command before hello. After hello this costs as much as a command.
-    /// Before it there is no user to charge, so only a few errors are answered.
+    /// Answers a line that could not be read, or a command before hello. After hello, this costs as much as a command.
+    /// Before hello, there is no user to charge, so only a few errors are answered.
     /// </summary>
     private async ValueTask RefuseAsync(Err error)
     {

@@ -5,8 +5,8 @@ using OrleansChat.Protocol;
 namespace OrleansChat.Gateway.Sessions;
 
 /// <summary>
-/// Brings subscriptions that are behind to the head. Joining with a past, resuming after a reconnect and lagging are
-/// handled by the same code.
+/// Brings subscriptions that are behind to the head. The same code handles a join that requests earlier events, a
+/// resume after a reconnect, and lag.
 /// <code>
 ///   Behind ──read the log after what is queued──► queue what fits ──everything the feed has is queued──► Live
 ///     ▲                                                                                                    │
@@ -18,12 +18,12 @@ namespace OrleansChat.Gateway.Sessions;
 /// <remarks>
 /// A turn of the loop:
 /// <list type="number">
-/// <item>Take the subscription that is behind and had no turn for the longest time; end if there is none.</item>
+/// <item>Of the subscriptions that are behind, take the one whose last turn is the oldest. End if there is none.</item>
 /// <item>Wait until half of the send queue's bytes for events are free.</item>
-/// <item>If a <c>gap</c> was queued, check that the user's membership did not end within it.</item>
+/// <item>If a <c>gap</c> was queued, check that the user's membership did not end within the gap.</item>
 /// <item>If everything that the feed has is queued, go live.</item>
 /// <item>If the subscription is too far behind, queue a <c>gap</c> and continue near the head.</item>
-/// <item>Read a page after what is queued, and encode it without the lock.</item>
+/// <item>Read the page that follows the last queued event, and encode it without the lock.</item>
 /// <item>Queue as much of the page as fits. An end of the user's membership ends the subscription.</item>
 /// <item>If the log could not be read, or returned no events, wait before the next turn.</item>
 /// </list>
@@ -36,7 +36,8 @@ internal sealed partial class Session
     private long _turn;
 
     /// <summary>
-    /// Number of events to read next. It follows the number of events that fitted, because the others are read again.
+    /// Number of events to read next. It follows the number of events that fitted into the send queue, because the
+    /// other events of a page are read again.
     /// </summary>
     private int _page = services.Options.CatchUpEvents;
 
@@ -62,7 +63,7 @@ internal sealed partial class Session
     }
 
     /// <summary>
-    /// The feed skips events that it does not deliver. A live subscription reads them from the log. Called under the
+    /// The feed skips events without delivering them. A live subscription reads them from the log. Called under the
     /// feed's lock.
     /// </summary>
     public void FallBehind(Subscription subscription)
@@ -76,7 +77,8 @@ internal sealed partial class Session
     }
 
     /// <summary>
-    /// Handles a full send queue: drops the waiting events of all rooms, and moves each subscription back to its cursor.
+    /// Handles a full send queue. Drops the waiting events of all rooms, and moves each subscription back to its
+    /// cursor.
     /// </summary>
     private void Lag()
     {
@@ -148,7 +150,7 @@ internal sealed partial class Session
                 return true;
             }
 
-            // Step 5: Queue a gap if it is too far behind. The next turn checks the membership.
+            // Step 5: Queue a gap if the subscription is too far behind. The next turn checks the membership.
             var after = NameGap(subscription, head);
             if (subscription.MayBeOver)
             {
@@ -179,8 +181,8 @@ internal sealed partial class Session
     }
 
     /// <summary>
-    /// Checks whether the user's membership ended within a gap. Neither this subscription has seen those events, nor a
-    /// feed that skipped them. Returns false if the log could not be read.
+    /// Checks whether the user's membership ended within a gap. Neither this subscription nor a feed that skipped the
+    /// gap has seen the events in it. Returns false if the log could not be read.
     /// </summary>
     private async Task<bool> CheckMembershipAsync(Subscription subscription)
     {
@@ -210,8 +212,8 @@ internal sealed partial class Session
     }
 
     /// <summary>
-    /// Returns the subscription that is behind and had no turn for the longest time. Returns null if there is none;
-    /// then the loop must end.
+    /// Of the subscriptions that are behind, returns the one whose last turn is the oldest. Returns null if no
+    /// subscription is behind. Then the loop must end.
     /// </summary>
     private Subscription? NextBehind()
     {
@@ -260,8 +262,8 @@ internal sealed partial class Session
         {
             if (subscription.State != SubscriptionState.Behind || subscription.Queued != after || events.Count == 0)
             {
-                // The subscription was rewound, left or replaced during the read. The page does not follow what is
-                // queued.
+                // The subscription was rewound, left or replaced during the read. The page does not follow the last
+                // queued event.
                 return false;
             }
 
@@ -279,8 +281,8 @@ internal sealed partial class Session
                 over = happened.Kind == RoomEventKind.Leave && happened.From == user && EndsWith(subscription, happened.Seq);
             }
 
-            // Read amplification is at most 3x: a page that does not fit is at most twice the size of the last one that
-            // did.
+            // Read amplification is at most 3x: a page that does not fit is at most twice the size of the last page
+            // that fitted.
             _page = posted < events.Count ? Math.Max(1, posted) : Math.Min(2 * _page, services.Options.CatchUpEvents);
             services.Instruments.CaughtUp(posted);
             return over;
@@ -288,8 +290,8 @@ internal sealed partial class Session
     }
 
     /// <summary>
-    /// Queues a <c>gap</c> for everything up to <paramref name="to"/>: it is too far behind, or no longer in the log.
-    /// Returns false if it does not fit.
+    /// Queues a <c>gap</c> for all events up to <paramref name="to"/>, because they are too far behind or no longer in
+    /// the log. Returns false if the <c>gap</c> does not fit.
     /// </summary>
     private bool TryEnqueueGap(Subscription subscription, long to)
     {

@@ -54,8 +54,8 @@ internal sealed partial class Session
             CountAnswer();
         });
 
-        // A repeated join replaces the subscription. The new one is registered first, so the user does not leave the
-        // room in between.
+        // A repeated join replaces the subscription. The new subscription is registered first, so the user does not
+        // leave the room in between.
         if (earlier is not null)
         {
             services.Rooms.Exit(earlier, endMembership: false, answered: null);
@@ -79,11 +79,11 @@ internal sealed partial class Session
         bool over;
         lock (_gate)
         {
-            // What to do depends on what happened while the room had not answered.
+            // The subscription's state shows what happened before the room answered.
             // Entering - nothing happened: send joined and start delivery.
-            // Ended - the client left, joined again or closed. A client that asked still gets joined; after a
-            //   notification it gets nothing.
-            // Behind, Live - impossible: only this method leaves Entering for them.
+            // Ended - the client left, joined again or closed. After a notification, the client gets nothing.
+            //   Otherwise it still gets joined.
+            // Behind, Live - cannot occur: only this method changes Entering to Behind or Live.
             if (entry == Entry.Notified && subscription.State == SubscriptionState.Ended)
             {
                 return;
@@ -118,7 +118,7 @@ internal sealed partial class Session
             subscription.StartAfter(after, entered.Seq);
             if (subscription.EndedAt > entered.Seq)
             {
-                // The feed delivered an end of this membership before the room's answer arrived.
+                // Before the room's answer arrived, the feed delivered an event that ended this membership.
                 EndMembership(subscription, isInformed: false);
             }
 
@@ -191,7 +191,8 @@ internal sealed partial class Session
         {
             Answer(new Err(send.Id, ChatErrorCode.RateLimited, "rate limited", wait));
 
-            // A client that sends on without waiting is refused no faster than its other commands are allowed.
+            // If a client keeps sending without waiting, its sends are refused at most as fast as its other commands
+            // are allowed.
             await connection.Commands.PaceAsync(1, connection.Gone);
             return;
         }
@@ -204,7 +205,7 @@ internal sealed partial class Session
         });
     }
 
-    /// <summary>Sends a command whose success is not answered. A failure is answered.</summary>
+    /// <summary>Sends a command that is answered only if it fails.</summary>
     private void SendNoReply(string? commandId, string name, RoomCommand command)
     {
         if (!IsIn(name, out var room))
@@ -225,9 +226,7 @@ internal sealed partial class Session
         });
     }
 
-    /// <summary>
-    /// Ends a subscription and drops its waiting events, so nothing more of it is written.
-    /// </summary>
+    /// <summary>Ends a subscription and drops its waiting events, so no more of its events are written.</summary>
     private void Retire(Subscription? subscription)
     {
         AssertLocked();

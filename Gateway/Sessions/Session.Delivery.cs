@@ -3,7 +3,9 @@ using OrleansChat.Grains.Interfaces;
 
 namespace OrleansChat.Gateway.Sessions;
 
-/// <summary>What the feeds deliver to a session. They call it under their lock, in sequence.</summary>
+/// <summary>
+/// Receives what the feeds deliver to a session. The feeds call these methods under their lock, in sequence.
+/// </summary>
 internal sealed partial class Session
 {
     /// <summary>Queues events from a feed. Called under the feed's lock, in sequence.</summary>
@@ -33,9 +35,9 @@ internal sealed partial class Session
     }
 
     /// <summary>
-    /// Ends a subscription because the user's membership ended with an event. Returns true if the subscription ended.
-    /// One that entered after the event belongs to a newer membership and stays. Called under the feed's lock after the
-    /// event was offered, and by the catch-up that queues the event.
+    /// Ends a subscription because the user's membership ended with an event. Returns true if the subscription ended. A
+    /// subscription that entered after the event belongs to a newer membership and stays. Called under the feed's lock
+    /// after the event was offered, and by the catch-up that queues the event.
     /// </summary>
     public bool EndsWith(Subscription subscription, long seq)
     {
@@ -79,14 +81,14 @@ internal sealed partial class Session
     }
 
     /// <summary>
-    /// Queues state (typing, presence, a read mark). State that does not fit is dropped, because the latest one
-    /// replaces it.
+    /// Queues state (typing, presence, a read mark). State that does not fit is dropped, because later state replaces
+    /// it.
     /// </summary>
     public void Offer(Subscription subscription, EncodedState state)
     {
         lock (_gate)
         {
-            // Entering - the client has no joined for this room yet. Ended - it has left.
+            // Entering - the client has not received joined for this room yet. Ended - the client has left.
             if (subscription.State is not (SubscriptionState.Live or SubscriptionState.Behind))
             {
                 return;

@@ -7,15 +7,18 @@ namespace OrleansChat.Gateway.Sessions;
 /// <summary>History and who. A session runs one such question at a time.</summary>
 internal sealed partial class Session
 {
-    /// <summary>Bytes of a page that cost one command. The first ones are paid by the command itself.</summary>
+    /// <summary>
+    /// Bytes of a page that cost one command. They are charged in addition to the command itself; a smaller rest is
+    /// free.
+    /// </summary>
     private const int BytesPerCommand = 16 * 1024;
 
     private async Task PageAsync(History history)
     {
         var room = RoomNames.ToKey(history.Room, user);
 
-        // Sequences are dense, so every kind of page is a sequence to start after and a number of events. The third
-        // value says which events are kept if the page is too large.
+        // Sequences are dense, so every kind of page can be expressed as a sequence to start after and a number of
+        // events. The third value says which events are kept if the page is too large.
         var (after, limit, whole) = history switch
         {
             { After: { } seq } => (seq, history.Limit, 0),
@@ -38,8 +41,8 @@ internal sealed partial class Session
         Answer(FrameMapping.Answer(who, await services.Rooms.WhoAsync(RoomNames.ToKey(who.Room, user), user, services.Options.WhoNames)), GetFormat(who.Room));
 
     /// <summary>
-    /// Starts a question when the previous one is answered and the send queue has room for the answer. So the memory of
-    /// a connection's waiting answers is bounded. Other commands do not wait for a question.
+    /// Starts a question when the previous question is answered and the send queue has room for the answer. So the
+    /// memory of a connection's waiting answers is bounded. Other commands do not wait for a question.
     /// </summary>
     /// <param name="bytes">Maximum bytes of the answer.</param>
     private async ValueTask AskAsync(string? commandId, int bytes, Func<Task> question)

@@ -7,14 +7,14 @@ using OrleansChat.Protocol;
 namespace OrleansChat.Gateway.Sessions;
 
 /// <summary>
-/// The session of one authenticated user on one connection. It turns commands into calls to rooms, and events and
-/// replies of rooms into frames, and has a cursor for each room. It does no I/O: frames go to the connection send
-/// queue, calls go through <see cref="IRooms"/> and <see cref="IUsers"/>.
+/// The session of one authenticated user on one connection. It turns commands into calls to rooms, and turns the rooms'
+/// events and replies into frames. It has a cursor for each room. It does no I/O: frames go to the connection send
+/// queue, and calls go through <see cref="IRooms"/> and <see cref="IUsers"/>.
 /// </summary>
 /// <remarks>
 /// Three kinds of threads use a session: the connection's reader (commands), the feeds (events), and callbacks with
-/// grains' answers. Each holds the lock briefly and never waits while it holds it. Lock order: feed, session,
-/// connection send queue.
+/// grains' answers. Each thread holds the lock briefly, and never waits while it holds the lock. Lock order: feed,
+/// session, connection send queue.
 /// </remarks>
 internal sealed partial class Session(string id, string user, IWireFormat format, SessionConnection connection, SessionServices services)
 {
@@ -22,7 +22,7 @@ internal sealed partial class Session(string id, string user, IWireFormat format
     private readonly Dictionary<string, Subscription> _subscriptions = [];
     private readonly Invitations _invitations = new(services.Limits.RoomsPerConnection);
 
-    /// <summary>Set whenever a command was answered.</summary>
+    /// <summary>Set whenever a command is answered.</summary>
     private readonly SingleWaiterAutoResetEvent _answered = new();
 
     /// <summary>The history or who command in progress.</summary>
@@ -62,7 +62,7 @@ internal sealed partial class Session(string id, string user, IWireFormat format
     /// Registers the session with the user's grain. Returns false if the session has ended: the user has too many
     /// connections or connects too often, or the connection closed in the meantime.
     /// </summary>
-    /// <param name="cursors">Number of rooms that its <c>hello</c> resumes.</param>
+    /// <param name="cursors">Number of rooms that the client's <c>hello</c> resumes.</param>
     public async Task<bool> StartAsync(string? device, int cursors = 0)
     {
         Device = device;
@@ -93,9 +93,9 @@ internal sealed partial class Session(string id, string user, IWireFormat format
     }
 
     /// <summary>
-    /// Decides whether a command other than a send may be carried out. If it exceeds the connection's or the user's
-    /// budget, this sends the error, and returns only when the budget allows another command. So refusals are no faster
-    /// than commands.
+    /// Decides whether a command other than a send may be carried out. If the command exceeds the connection's or the
+    /// user's budget, this method sends the error, and returns only when the budget allows another command. So refusals
+    /// are no faster than commands.
     /// </summary>
     /// <param name="isLocal">
     /// True if this gateway answers the command without the cluster. The user's budget is only for commands that use
@@ -120,12 +120,14 @@ internal sealed partial class Session(string id, string user, IWireFormat format
     }
 
     /// <summary>
-    /// Handles one command. The caller handles no further command of the connection before this returns. It waits in
-    /// these cases:
+    /// Handles one command. The caller handles no further command of the connection before this method returns. This
+    /// method waits in these cases:
     /// <list type="bullet">
     /// <item>CommandsInFlight commands wait for their answers.</item>
-    /// <item>A send waits for the user's budget, and after a refusal for the connection's allowance.</item>
-    /// <item>History or who waits for the previous one of them, and for room in the send queue.</item>
+    /// <item>A send waits for the user's budget. If the send is refused, it also waits for the connection's
+    /// allowance.</item>
+    /// <item>A history or who command waits for the previous history or who command, and for space in the send
+    /// queue.</item>
     /// </list>
     /// </summary>
     public async ValueTask HandleAsync(ClientCommand command)

@@ -12,7 +12,9 @@ internal sealed class SessionInstruments(IMeterFactory meters)
     private Counter<long>? _gaps;
     private Counter<long>? _caughtUp;
 
-    /// <summary>Counts a connection whose send queue was full. From then on it reads from the message log.</summary>
+    /// <summary>
+    /// Counts a connection whose send queue was full. From then on, its events are read from the message log.
+    /// </summary>
     public void Lagging() => (_lagging ??= _meter.CreateCounter<long>("orleanschat.session.lags", "{session}")).Add(1);
 
     /// <summary>Counts events that a <c>gap</c> frame named instead of pushing them.</summary>

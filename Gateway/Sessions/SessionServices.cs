@@ -9,8 +9,9 @@ internal sealed record SessionServices(
     SessionInstruments Instruments, TimeSpan Heartbeat, TimeProvider Time);
 
 /// <summary>
-/// What a session uses of its connection: the send queue, the command allowance, a way to end it, the expiry of its
-/// token, a token that is cancelled when it is gone, and whether it accepts compressed frames.
+/// What a session uses of its connection: the send queue, the command allowance, a method to end the connection, the
+/// expiry of the user's token, a cancellation token that is cancelled when the connection is gone, and whether the
+/// client accepts compressed frames.
 /// </summary>
 internal sealed record SessionConnection(
     ConnectionSendQueue SendQueue, Allowance Commands, EndConnection End, Expiry Expiry, CancellationToken Gone, bool Deflates = false);

@@ -24,19 +24,23 @@ internal sealed class Subscription(Session session, string room, RenderKey view)
     /// <summary>The state. Only the methods of this class change it.</summary>
     public SubscriptionState State { get; private set; } = SubscriptionState.Entering;
 
-    /// <summary>The last sequence in the connection send queue or already written.</summary>
+    /// <summary>The last sequence that is in the connection send queue or was already written.</summary>
     public long Queued { get; private set; }
 
-    /// <summary>The turn in which it was last read for, so that subscriptions that are behind take turns.</summary>
+    /// <summary>
+    /// The last turn of the catch-up loop that this subscription had. Subscriptions that are behind take turns.
+    /// </summary>
     public long LastTurn { get; set; }
 
     /// <summary>
-    /// The room's head when the user entered. An end of membership up to it belongs to an earlier membership.
+    /// The room's head when the user entered. An event up to this sequence that ends a membership belongs to an earlier
+    /// membership.
     /// </summary>
     public long EnteredAt { get; private set; }
 
     /// <summary>
-    /// Sequence of an end of the user's membership that the feed delivered before the room answered; 0 for none.
+    /// Sequence of an event that ended the user's membership and that the feed delivered before the room answered; 0
+    /// for none.
     /// </summary>
     public long EndedAt { get; set; }
 
@@ -50,7 +54,7 @@ internal sealed class Subscription(Session session, string room, RenderKey view)
     public void StartAfter(long seq, long head)
     {
         session.AssertLocked();
-        Debug.Assert(State == SubscriptionState.Entering, "The room answers once, and an ended subscription starts no more.");
+        Debug.Assert(State == SubscriptionState.Entering, "The room answers once, and an ended subscription does not start again.");
         _cursor = seq;
         Queued = seq;
         EnteredAt = head;
@@ -67,7 +71,7 @@ internal sealed class Subscription(Session session, string room, RenderKey view)
 
         // Behind - live if nothing is missing; otherwise it must catch up.
         // Live, Ended - do nothing.
-        // Entering - impossible: the session asks for it only after the room has answered.
+        // Entering - cannot occur: the session calls this only after the room has answered.
         if (State == SubscriptionState.Behind && Queued >= head)
         {
             State = SubscriptionState.Live;
@@ -82,7 +86,9 @@ internal sealed class Subscription(Session session, string room, RenderKey view)
         session.AssertLocked();
 
         // Live - read from the log from now on.
-        // Behind - it does so already. Entering - it will, if it is not at the head. Ended - do nothing.
+        // Behind - it already reads from the log.
+        // Entering - it will read from the log if it is not at the head.
+        // Ended - do nothing.
         if (State == SubscriptionState.Live)
         {
             State = SubscriptionState.Behind;
@@ -90,14 +96,15 @@ internal sealed class Subscription(Session session, string room, RenderKey view)
     }
 
     /// <summary>
-    /// The send queue dropped its events: what was not written must be read from the log and queued again.
+    /// The send queue dropped the subscription's events. Events that were not written must be read from the log and
+    /// queued again.
     /// </summary>
     public void Rewind()
     {
         session.AssertLocked();
 
-        // Live, Behind - its events were dropped: go back to the cursor.
-        // Entering, Ended - it has no events.
+        // Live, Behind - the queued events were dropped: go back to the cursor.
+        // Entering, Ended - no event is queued.
         if (State is SubscriptionState.Live or SubscriptionState.Behind)
         {
             State = SubscriptionState.Behind;
@@ -161,6 +168,9 @@ internal enum SubscriptionState
     /// <summary>Events are delivered by the room's feed as they occur.</summary>
     Live,
 
-    /// <summary>Left, refused, replaced by another join, or the session or the membership has ended. Final.</summary>
+    /// <summary>
+    /// The client left or joined again, the room refused the join, or the session or the membership ended. This state
+    /// is final.
+    /// </summary>
     Ended,
 }

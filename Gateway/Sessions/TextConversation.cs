@@ -6,12 +6,12 @@ using OrleansChat.Protocol.Text;
 namespace OrleansChat.Gateway.Sessions;
 
 /// <summary>
-/// Text mode: each frame is a line that a person typed, and the server answers in lines. It uses the same session as
-/// JSON mode, and creates the client ids.
+/// Text mode: each frame is a line that a person typed, and the server answers in lines. This class uses the same
+/// session as JSON mode, and creates the client ids.
 /// </summary>
 /// <param name="mayTurnJson">
-/// True if the client offered no subprotocol. If its first frame is a hello, the connection switches to JSON mode for
-/// good.
+/// True if the client offered no subprotocol. If its first frame is a hello, the connection switches to JSON mode
+/// permanently.
 /// </param>
 internal sealed class TextConversation(
     SessionConnection connection, SessionServices services, IdentityResult who, TextSettings settings, bool mayTurnJson, Func<string?, IdentityResult> ofToken)

@@ -14,7 +14,9 @@ internal sealed record TextSettings(string Room, long? After, bool ShowSeq, bool
     /// <summary>The room that is joined without <c>room=</c>.</summary>
     public const string DefaultRoom = "lobby";
 
-    /// <summary>Parses a query. Returns null, and the reason in <paramref name="wrong"/>, if it is invalid.</summary>
+    /// <summary>
+    /// Parses a query. If the query is invalid, returns null, and the reason in <paramref name="wrong"/>.
+    /// </summary>
     public static TextSettings? Parse(IQueryCollection query, out string wrong)
     {
         wrong = "";

@@ -71,7 +71,7 @@ public sealed class ClusterClientTests
         });
 
         Assert.NotEqual(0, await gateway.ExitAsync(Soon));
-        Assert.StartsWith("fatal: Identity:Keys: there is none", Assert.Single(gateway.Errors), StringComparison.Ordinal);
+        Assert.StartsWith("fatal: Identity:Keys: there are no keys", Assert.Single(gateway.Errors), StringComparison.Ordinal);
     }
 
     private static async Task ReadyAsync(int port)

@@ -115,7 +115,7 @@ public sealed class TokenKeysTests
 
         var refused = Assert.Throws<OptionsValidationException>(() => Read(settings));
 
-        Assert.StartsWith("Identity:Keys: there are 9; up to 8 are accepted", Assert.Single(refused.Failures), StringComparison.Ordinal);
+        Assert.StartsWith("Identity:Keys: there are 9 keys; up to 8 are accepted", Assert.Single(refused.Failures), StringComparison.Ordinal);
     }
 
     [Theory]

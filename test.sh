@@ -8,8 +8,8 @@
 # in DIR (.trx), with the time of each test.
 set -uo pipefail
 
-# Tests stop programs with SIGINT, as Ctrl-C does. A script's background job ignores SIGINT, and every program that it
-# starts would ignore it too. So start with its default action.
+# Tests stop programs with SIGINT, as Ctrl-C does. A background job of a script ignores SIGINT, and so does every
+# program that the job starts. So this script restores SIGINT's default action, for itself and for the test runs.
 interruptible=
 if env --default-signal=INT true 2>/dev/null; then interruptible="env --default-signal=INT"; fi
 if [ -n "$(trap -p INT)" ] && [ -n "$interruptible" ]; then exec $interruptible bash "$0" "$@"; fi

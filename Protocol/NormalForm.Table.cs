@@ -34,8 +34,8 @@ internal static partial class NormalForm
 
     /// <summary>
     /// Each character that composes with characters before it: the distance from the previous such character, and the
-    /// number of those it composes with. For each of these follow two distances from the previous entry: to it, and to
-    /// the composed character. The second is doubled; a negative one is its absolute value doubled, less one.
+    /// number of its pairs. A pair is two distances from the previous pair: the distance of the first character, and
+    /// the distance of the composed character. The second distance d is written as 2d, or as -2d - 1 if d is negative.
     /// </summary>
     private const string ComposingPairs =
         "gAZUQYADBBAECAXYBAHLBAYOAs52AuQBCKN4BBAECAWaBAGNBAYOApB2AuQBL/QDGo0FCDQKJAjtcwaYcwg0CiQI7XMGqHMBAg+5AgECOXYBAlOWAgECDhoB" +

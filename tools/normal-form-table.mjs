@@ -5,7 +5,7 @@
 // again only to support characters that are newer than the table, with a Node.js whose process.versions.unicode is newer.
 
 // One mark of each combining class. Normalization does not show a mark's class, but it puts two marks in the order of
-// their classes. So the class of another mark follows from its order with these.
+// their classes. So the class of another mark follows from its order relative to these marks.
 const marks = [
   [1, 0x0334], [6, 0x16FF0], [7, 0x093C], [8, 0x3099], [9, 0x094D], [10, 0x05B0], [11, 0x05B1], [12, 0x05B2],
   [13, 0x05B3], [14, 0x05B4], [15, 0x05B5], [16, 0x05B6], [17, 0x05B7], [18, 0x05B8], [19, 0x05B9], [20, 0x05BB],
@@ -20,7 +20,7 @@ const marks = [
 const [lowest, highest] = [marks[0], marks.at(-1)];
 const replaced = 255;
 
-/** Changes the order of two characters, if normalization does. */
+/** Whether normalization changes the order of two characters. */
 const reorders = (first, second) => (first + second).normalize('NFD') !== first + second;
 
 /** The combining class of a character that does not decompose. */
@@ -49,7 +49,10 @@ function parts(character) {
   return [first.codePointAt(0), second.codePointAt(0)];
 }
 
-/** Encodes integers from 0 in base 128, low digits first, as base64. The high bit of a byte: more digits follow. */
+/**
+ * Encodes integers from 0 in base 128, low digits first, as base64. The high bit of a byte is set if more digits
+ * follow.
+ */
 function encode(numbers) {
   const bytes = [];
   for (let number of numbers) {
@@ -63,13 +66,13 @@ function encode(numbers) {
   return Buffer.from(bytes).toString('base64');
 }
 
-/** Each value's distance from the previous one; the first counts from 0. */
+/** Each value's distance from the previous value; the first value's distance is from 0. */
 const steps = values => values.map((value, i) => value - (i > 0 ? values[i - 1] : 0));
 
 const runs = [];
 const pairs = new Map();
 for (let code = 0; code < 0x110000; code++) {
-  // Surrogates are no characters. NormalForm.cs computes Hangul syllables.
+  // Surrogates are not characters. NormalForm.cs computes Hangul syllables.
   if ((code >= 0xD800 && code <= 0xDFFF) || (code >= 0xAC00 && code <= 0xD7A3)) {
     continue;
   }
@@ -122,8 +125,8 @@ ${literal(classNumbers)};
 
     /// <summary>
     /// Each character that composes with characters before it: the distance from the previous such character, and the
-    /// number of those it composes with. For each of these follow two distances from the previous entry: to it, and to
-    /// the composed character. The second is doubled; a negative one is its absolute value doubled, less one.
+    /// number of its pairs. A pair is two distances from the previous pair: the distance of the first character, and
+    /// the distance of the composed character. The second distance d is written as 2d, or as -2d - 1 if d is negative.
     /// </summary>
     private const string ComposingPairs =
 ${literal(pairNumbers)};

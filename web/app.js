@@ -38,7 +38,7 @@ const { given, inQuery } = takeToken(address);
 addEventListener('hashchange', () => { if (bringsToken(location.href)) location.reload(); });
 const { token, declined } = await chooseToken(given, askToChange);
 if (!token && (inQuery || declined)) await stop(declined ? 'Nothing has changed. To chat, open your own link.' : IN_QUERY);
-// Relative, like every URL of this page: a proxy may serve it under a path.
+// The URL is relative, like every URL of this page, because a proxy may serve the page under a path.
 const url = new URL('ws', address).href.replace(/^http/, 'ws');
 const name = token ? null : await identify(address);
 const session = new Session(token ? { url, token } : { url, user: name });
@@ -48,8 +48,8 @@ const createdFor = new WeakSet();
 let current = null;
 let connection = { state: session.state };
 let noticeTimer = null;
-// The room that the notice about unsent messages names. If the user leaves it again while the notice is shown, the
-// messages are discarded.
+// The room that the notice about unsent messages names. If the user clicks Leave for this room again while the notice
+// is shown, the messages are discarded.
 let leaving = null;
 let warnedOfDraft = false;
 
@@ -119,7 +119,7 @@ document.getElementById('change-name').addEventListener('click', () => {
 document.getElementById('app').hidden = false;
 paintAvatar(document.querySelector('.self .avatar'), me);
 document.querySelector('.self-name').replaceChildren(nameElement(me));
-// Before the first room is opened, so that unsent messages of an earlier tab are sent before new ones.
+// Open the store before the first room, so that unsent messages of an earlier tab are sent before new ones.
 await store.open();
 rememberedRooms.forgetOthers(await store.usersWithTabs());
 const remembered = rememberedRooms.list;
@@ -172,7 +172,7 @@ function enter(name, kind) {
   entry.draw(room);
 }
 
-/** Shows a room. It does not make the user a member of a group, because a link can open a room too. */
+/** Shows a room. The user does not become a member of a group, because a link can open a room too. */
 function open(name) {
   const conversation = conversations.get(name) ?? hold(session.resume(name, { last: ON_ENTRY }));
   drawers.close();
@@ -199,8 +199,8 @@ function open(name) {
 }
 
 /**
- * Creates the room that is shown if it does not exist and may be a channel. A channel has no members, so this is safe
- * without a question. It is tried once, because the server may not create rooms.
+ * Creates the room that is shown, if it does not exist and can be a channel. The page does not ask the user, because a
+ * channel has no members. It tries this only once, because the server may refuse to create rooms.
  */
 function createIfOpen(room) {
   if (room.refusal?.code !== 'not_found' || isDirect(room.name) || room.kind === 'group' || createdFor.has(room)) return;

@@ -6,15 +6,15 @@ using System.Text;
 namespace OrleansChat.Load;
 
 /// <summary>The options of <c>attack</c>.</summary>
-/// <param name="Runs">Rounds over all attacks.</param>
+/// <param name="Runs">The number of rounds over all attacks.</param>
 /// <param name="Seconds">Measured seconds of each attack.</param>
 /// <param name="Results">The directory for the report.</param>
 internal sealed record AttackOptions(int Runs, int Seconds, string Results);
 
 /// <summary>
 /// Measures what hostile clients cost another user of the same gateway, with the default limits. The other user sends a
-/// message every 110 ms and waits for its <c>ok</c>; if one is refused, the run is void. Each attack runs on a cluster
-/// of its own, after the same time without an attack.
+/// message every 110 ms and waits for its <c>ok</c>. If a message is refused, the run is void. For each attack, the
+/// benchmark starts a new cluster, and first measures the same time without the attack.
 /// </summary>
 internal sealed class AttackBenchmark(AttackOptions options)
 {
@@ -24,17 +24,19 @@ internal sealed class AttackBenchmark(AttackOptions options)
 
     private static readonly Attack[] Attacks =
     [
-        new("joins of invented rooms", "one user on four connections names 200 new rooms, reconnects and goes on", 4, JoinAsync),
-        new("cursors of invented rooms", "one user on four connections resumes 200 new rooms, reconnects and goes on", 4, ResumeAsync),
-        new("questions about invented rooms", "one user on four connections asks `who` and `history` of new rooms", 4, AskAsync),
+        new("joins of rooms that do not exist", "one user on four connections joins 200 new rooms, reconnects and repeats this", 4, JoinAsync),
+        new("cursors of rooms that do not exist", "one user on four connections resumes 200 new rooms, reconnects and repeats this", 4, ResumeAsync),
+        new("requests about rooms that do not exist", "one user on four connections sends `who` and `history` for new rooms", 4, AskAsync),
         new("reconnects", "one user opens connections as fast as possible, in four loops", 4, ReconnectAsync),
-        new("pages", "thirty users ask for full pages of history and read none", 30, PageAsync),
+        new("pages", "thirty users request full pages of history and read none", 30, PageAsync),
         new("silent sockets", "1,000 sockets send nothing", 1000, StaySilentAsync),
     ];
 
     private delegate Task Loop(Target target, int number, CancellationToken cancellationToken);
 
-    /// <summary>Runs, prints a table, and writes the table and its figures to the results directory.</summary>
+    /// <summary>
+    /// Runs the benchmark, prints a table, and writes the table and its figures to the results directory.
+    /// </summary>
     public async Task<int> RunAsync(CancellationToken cancellationToken)
     {
         List<Figures> all = [];
@@ -45,7 +47,7 @@ internal sealed class AttackBenchmark(AttackOptions options)
                 var figures = await RunOnceAsync(attack, cancellationToken);
                 Console.WriteLine(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"run {run} {attack.Name,-32} p50 {figures.Calm.P50:0.0} → {figures.Attacked.P50:0.0} ms   p99 {figures.Calm.P99:0.0} → {figures.Attacked.P99:0.0} ms   "
+                    $"run {run} {attack.Name,-38} p50 {figures.Calm.P50:0.0} → {figures.Attacked.P50:0.0} ms   p99 {figures.Calm.P99:0.0} → {figures.Attacked.P99:0.0} ms   "
                     + $"longest {figures.Attacked.Longest:0} ms   {figures.Rounds} rounds of the attack"));
                 all.Add(figures);
             }
@@ -101,7 +103,7 @@ internal sealed class AttackBenchmark(AttackOptions options)
         return new(sent, latencies.At(0.5), latencies.At(0.99), latencies.MaxWait);
     }
 
-    /// <summary>Fills the room whose pages are asked for: about 240 KB, which is one page.</summary>
+    /// <summary>Fills the room whose pages the attack requests: about 240 KB, which is one page.</summary>
     private static async Task FillAsync(int port, Attack attack, CancellationToken cancellationToken)
     {
         if (attack.Run != PageAsync)
@@ -129,7 +131,7 @@ internal sealed class AttackBenchmark(AttackOptions options)
             }
             catch (Exception exception) when (exception is IOException or System.Net.Sockets.SocketException)
             {
-                // Refused or closed: an attacker tries again at once.
+                // The connection was refused or closed. An attacker tries again at once.
                 await Task.Yield();
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -209,7 +211,7 @@ internal sealed class AttackBenchmark(AttackOptions options)
         }
     }
 
-    /// <summary>Reads until this many lines have come, whatever they say.</summary>
+    /// <summary>Reads until this many lines have arrived, whatever they contain.</summary>
     private static async Task LinesAsync(FrameSocket socket, int count, CancellationToken cancellationToken)
     {
         while ((count -= TakeLines(socket)) > 0)

@@ -22,7 +22,8 @@ internal sealed class ChatMember(Uri address, string room) : IDisposable
     private long _last;
 
     /// <summary>
-    /// The number of events that were not the next of the room: an event was lost, doubled or out of order.
+    /// The number of events that were not the next event of the room, because an event was lost, doubled or out of
+    /// order.
     /// </summary>
     public int Faults { get; private set; }
 
@@ -75,7 +76,8 @@ internal sealed class ChatMember(Uri address, string room) : IDisposable
     }
 
     /// <summary>
-    /// Receives until <paramref name="events"/> events have arrived; the number is read again after each frame.
+    /// Receives until as many events have arrived as <paramref name="events"/> returns. It is called again after each
+    /// frame.
     /// </summary>
     public async Task ReceiveAllAsync(Func<int> events, CancellationToken cancellationToken)
     {

@@ -8,7 +8,7 @@ using System.Text.RegularExpressions;
 namespace OrleansChat.Load;
 
 /// <summary>
-/// A cluster that was started by LocalCluster, which was built in the same configuration as this program.
+/// A cluster that LocalCluster runs. LocalCluster must have been built in the same configuration as this program.
 /// </summary>
 internal sealed partial class ClusterProcess : IAsyncDisposable
 {
@@ -110,7 +110,7 @@ internal sealed partial class ClusterProcess : IAsyncDisposable
     [GeneratedRegex(@"^(?<name>\S+) is ready at \S+ \(pid (?<pid>\d+)\)$")]
     private static partial Regex Ready();
 
-    /// <summary>The first of four free ports in a row: no benchmark has more gateways.</summary>
+    /// <summary>The first of four free ports in a row: no benchmark has more than four gateways.</summary>
     private static int FreePort()
     {
         while (true)

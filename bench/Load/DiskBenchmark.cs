@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace OrleansChat.Load;
 
 /// <summary>
-/// How long the disk alone takes for the writes of a commit. A message that is on the disk before it is delivered
+/// Measures how long the disk alone takes for the writes of a commit. A message that is on the disk before its delivery
 /// cannot be faster.
 /// </summary>
 internal static class DiskBenchmark
@@ -12,14 +12,14 @@ internal static class DiskBenchmark
     private const int CommitBytes = 3 * 4096;
 
     /// <summary>
-    /// The size of the file before the measurement, in commits. Like a write-ahead log in long use, it is overwritten
-    /// and does not grow.
+    /// The size of the file before the measurement, in commits. Like a write-ahead log in long use, the file is
+    /// overwritten and does not grow.
     /// </summary>
     private const int Commits = 512;
 
     /// <summary>
-    /// Writes and syncs <paramref name="rate"/> times per second, in the directory in which the benchmarks' clusters have
-    /// their data. Returns the milliseconds of each, ascending.
+    /// Writes and syncs <paramref name="rate"/> times per second, in the directory in which the benchmarks' clusters
+    /// have their data. Returns the milliseconds of all these writes, ascending.
     /// </summary>
     public static async Task<double[]> RunAsync(int rate, TimeSpan duration, CancellationToken cancellationToken)
     {

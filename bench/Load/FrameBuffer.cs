@@ -38,8 +38,8 @@ internal sealed class FrameBuffer
     public void Skip(int bytes) => _start += bytes;
 
     /// <summary>
-    /// Until <see cref="Return"/>, reads go to an array that many buffers share. It stays in the processor's cache, and
-    /// one read can take everything that a socket has.
+    /// Until <see cref="Return"/>, reads go to an array that many buffers share. That array stays in the processor's
+    /// cache, and one read can take everything that a socket has.
     /// </summary>
     public void Borrow(byte[] shared)
     {

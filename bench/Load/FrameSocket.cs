@@ -41,7 +41,7 @@ internal sealed class FrameSocket : IDisposable
         ConnectAsync(port, $"/ws?user={user}", Subprotocol, receiveBytes, cancellationToken);
 
     /// <summary>
-    /// Connects to a server on this machine. Throws <see cref="IOException"/> if it refuses the upgrade.
+    /// Connects to a server on this machine. Throws <see cref="IOException"/> if the server refuses the upgrade.
     /// </summary>
     public static async Task<FrameSocket> ConnectAsync(
         int port, string path, string? subprotocol, int? receiveBytes, CancellationToken cancellationToken)
@@ -51,7 +51,7 @@ internal sealed class FrameSocket : IDisposable
         {
             if (receiveBytes is { } bytes)
             {
-                // Set before connecting: TCP agrees on the window scale then.
+                // Set the size before connecting: TCP negotiates the window scale during its handshake.
                 socket.ReceiveBufferSize = bytes;
             }
 
@@ -66,9 +66,9 @@ internal sealed class FrameSocket : IDisposable
     }
 
     /// <summary>
-    /// The same for a socket that is waited for together with many others (<see cref="ReadySockets"/>). It is never
-    /// awaited through the framework: after the first wait, the framework wakes a thread for everything that arrives at
-    /// the socket as long as it lives. Instead, <see cref="ReadAsync"/> polls once per millisecond.
+    /// Connects with a socket that <see cref="ReadySockets"/> watches together with many others. This class never
+    /// awaits such a socket through the framework: after the first wait, the framework wakes a thread for all data that
+    /// arrives, as long as the socket exists. Instead, <see cref="ReadAsync"/> polls once per millisecond.
     /// </summary>
     public static async Task<FrameSocket> ConnectUnwatchedAsync(int port, string path, string? subprotocol, CancellationToken cancellationToken)
     {
@@ -132,8 +132,8 @@ internal sealed class FrameSocket : IDisposable
     }
 
     /// <summary>
-    /// Sends frames and blocks while the server takes none. Throws <see cref="IOException"/> if that lasts longer than
-    /// 10 s.
+    /// Sends frames and blocks while the server accepts no bytes. Throws <see cref="IOException"/> if that lasts longer
+    /// than 10 s.
     /// </summary>
     public void Send(ReadOnlySpan<byte> frames)
     {
@@ -174,7 +174,8 @@ internal sealed class FrameSocket : IDisposable
     }
 
     /// <summary>
-    /// Waits for bytes and reads at most <paramref name="most"/>; all that have arrived if the socket is polled.
+    /// Waits for bytes and reads at most <paramref name="most"/> of them. An unwatched socket reads all bytes that have
+    /// arrived.
     /// </summary>
     public async ValueTask ReadAsync(int most, CancellationToken cancellationToken)
     {

@@ -28,8 +28,8 @@ internal sealed class Latencies
     }
 
     /// <summary>
-    /// The duration in milliseconds that a share of all durations, from 0 to 1, does not exceed, exact to one percent;
-    /// NaN if there are none.
+    /// The duration in milliseconds that the given share of all durations (0 to 1) does not exceed, exact to one
+    /// percent; NaN if there are no durations.
     /// </summary>
     public double At(double share)
     {

@@ -14,8 +14,8 @@ namespace OrleansChat.Load;
 internal sealed record LatencyOptions(int Runs, int Seconds, int Members, int Rate, string Results);
 
 /// <summary>
-/// Measures latency under light load: one sender, one room, and the time of every member's receipt. Runs of the
-/// settings are interleaved, so that changes of the machine affect all of them. A run in which a delivery is lost,
+/// Measures latency under light load, from the send of one sender in one room to the receipt of every member. Runs of
+/// the settings are interleaved, so that changes of the machine affect all settings. A run in which a delivery is lost,
 /// doubled or out of order is void.
 /// </summary>
 internal static class LatencyBenchmark
@@ -31,7 +31,9 @@ internal static class LatencyBenchmark
         new("SQLite (FULL)", "sqlite"),
     ];
 
-    /// <summary>Runs, prints a table, and writes the table and its figures to the results directory.</summary>
+    /// <summary>
+    /// Runs the benchmark, prints a table, and writes the table and its figures to the results directory.
+    /// </summary>
     public static async Task<int> RunAsync(LatencyOptions options, CancellationToken cancellationToken)
     {
         var runs = Settings.ToDictionary(setting => setting, _ => new List<Figures>());
@@ -164,7 +166,7 @@ internal static class LatencyBenchmark
             took.Add(await member.AskAsync(question, answer, cancellationToken));
         }
 
-        // The first quarter is warm-up: this code has not run before.
+        // The first quarter is warm-up, because this code has not run before.
         return Results.Median(took.Skip(count / 4));
     }
 
@@ -194,8 +196,8 @@ internal static class LatencyBenchmark
 
         report.AppendLine();
         report.AppendLine("\"From the room on\" is an estimate: the whole latency minus half of the sender's round trip to its `ok`, which stands for the way to the room (with a durable log it includes half of the commit). "
-            + "The gateway answers a `ping`. The room's grain answers a `who` from its memory: it takes the path of a message (client, gateway, silo, gateway, client), so it is the least that a message can take if every hop is an Orleans call. "
-            + "What a message takes beyond it is the log, and the stream instead of the answer.");
+            + "The gateway answers a `ping`. The room's grain answers a `who` from its memory: it takes the path of a message (client, gateway, silo, gateway, client), so its time is the minimum for a message if every hop is an Orleans call. "
+            + "The rest of the time of a message is the log, and the stream instead of the answer.");
         report.AppendLine();
         report.AppendLine(string.Create(
             CultureInfo.InvariantCulture,

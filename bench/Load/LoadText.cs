@@ -14,7 +14,7 @@ internal static class LoadText
         string.Create(CultureInfo.InvariantCulture, $"{number} {due} ").PadRight(Bytes, 'x');
 
     /// <summary>
-    /// Reads it from the bytes after <c>"text":"</c>. False if it is not such a text, or not complete.
+    /// Reads a text from the bytes after <c>"text":"</c>. False if they are not such a text, or not a complete one.
     /// </summary>
     public static bool TryRead(ReadOnlySpan<byte> text, out long number, out long due)
     {

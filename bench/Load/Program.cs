@@ -57,7 +57,7 @@ Command Slow()
     var rate = Number("--rate", 1000, "messages per second, from one sender");
     var bytes = Number("--slow-bytes", 1024, "bytes per second that the slow reader reads");
     var slow = new Command(
-        "slow", "Measures what one slow reader costs the others in its room (gateway memory, latency), and checks that it loses nothing.")
+        "slow", "Measures what one slow reader costs the others in its room (gateway memory, latency), and checks that the slow reader loses nothing.")
     {
         runs, seconds, readers, rate, bytes, results,
     };
@@ -72,8 +72,8 @@ Command Storm()
     var connections = Number("--connections", 5000, "number of connections of the gateway that is killed");
     var rooms = Number(
         "--rooms", 100,
-        "number of rooms; each connection is in one, and in each room a member on the other gateway keeps sending");
-    var rate = Number("--rate", 200, "messages per second, all rooms together");
+        "number of rooms. Each connection is in one room. In each room, a member on the other gateway keeps sending");
+    var rate = Number("--rate", 200, "messages per second in all rooms together");
     var storm = new Command(
         "storm", "Kills a gateway, whose connections then reconnect to the other one. Measures the time until all have caught up, and the latency of live traffic meanwhile.")
     {
@@ -87,7 +87,7 @@ Command Storm()
 Command Growing()
 {
     var seconds = Number("--seconds", 8, "measured seconds at each point, after 2 s of the same load");
-    var idle = Number("--idle", 4, "seconds without messages before each point; their CPU is subtracted");
+    var idle = Number("--idle", 4, "seconds without messages before each point; the CPU use in them is subtracted");
     var serverWarmUp = Number("--server-warm-up", 12, "seconds of unmeasured load after a server's start");
     var rounds = Number("--runs", 3, "number of rounds over all points; the report has the medians");
     var store = new Option<string>("--store")
@@ -125,15 +125,15 @@ Command Attacks()
 Command Compared(string name, string description)
 {
     var seconds = Number("--seconds", 5, "measured seconds of each run");
-    var warmUp = Number("--warm-up", 2, "seconds of the same load before them");
+    var warmUp = Number("--warm-up", 2, "seconds of the same load before the measured seconds");
     var serverWarmUp = Number(
         "--server-warm-up", 6,
-        "seconds of each kind of load, unmeasured, after a server's start");
+        "unmeasured seconds of each kind of load, after a server's start");
     var connections = Number("--connections", 5000, "number of idle connections in P4");
     var url = Text("--peer-url", "one more server to compare with: ws://127.0.0.1:8080/ws?user={user}");
     var start = Text(
         "--peer-start",
-        "the command that starts that server for each round; {port} is filled in here and in the URL; without it, the server must already be running and skips P4");
+        "the command that starts that server for each round. {port} is filled in here and in the URL. Without this option, the server must already be running, and it skips P4");
     var join = Text("--peer-join", "the first frame to that server, with {user} and {room}");
     var joined = Text("--peer-joined", "a text that the answer to --peer-join contains");
     var message = Text("--peer-send", "the frame that sends a message, with {room}, {id} and {text}");

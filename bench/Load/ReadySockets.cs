@@ -6,8 +6,8 @@ using System.Runtime.InteropServices;
 namespace OrleansChat.Load;
 
 /// <summary>
-/// Finds which of many sockets have something to read, with epoll(7). Its cost depends on the ready sockets only, while
-/// Socket.Select goes over all of them. Needs Linux 5.11 and glibc 2.35 or later.
+/// Finds which of many sockets have something to read, with epoll(7). The cost depends only on the number of ready
+/// sockets, while Socket.Select checks all sockets. Needs Linux 5.11 and glibc 2.35 or later.
 /// </summary>
 internal sealed class ReadySockets : IDisposable
 {

@@ -14,7 +14,9 @@ internal static class Results
         CultureInfo.InvariantCulture,
         $"{Environment.ProcessorCount} cores shared by all; {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.OSDescription.Split('#')[0].Trim()}.");
 
-    /// <summary>The median: of an even number, the larger of the two in the middle; NaN if there are none.</summary>
+    /// <summary>
+    /// The median; for an even number of values, the larger of the two in the middle; NaN if there are no values.
+    /// </summary>
     public static double Median(IEnumerable<double> of)
     {
         var sorted = of.Order().ToArray();
@@ -30,7 +32,9 @@ internal static class Results
     public static Task WriteAsync(string directory, string name, string report, object figures, CancellationToken cancellationToken) =>
         WriteAsync(directory, name, report, figures, chart: null, cancellationToken);
 
-    /// <summary>The same with a chart as SVG, which the report shows below its first line.</summary>
+    /// <summary>
+    /// Like the other overload, but also writes a chart as SVG. The report shows the chart below its first line.
+    /// </summary>
     public static async Task WriteAsync(
         string directory, string name, string report, object figures, string? chart, CancellationToken cancellationToken)
     {

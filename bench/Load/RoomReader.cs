@@ -17,7 +17,7 @@ internal sealed class RoomReader : IDisposable
     /// <inheritdoc cref="EventCheck.Faults"/>
     public long Faults => _check.Faults;
 
-    /// <summary>Connects and joins a room without messages.</summary>
+    /// <summary>Connects and joins a room that has no messages yet.</summary>
     public static async Task<RoomReader> JoinAsync(int port, string user, string room, CancellationToken cancellationToken)
     {
         var reader = new RoomReader(await FrameSocket.ConnectAsync(port, user, receiveBytes: null, cancellationToken));
@@ -26,8 +26,8 @@ internal sealed class RoomReader : IDisposable
     }
 
     /// <summary>
-    /// Reads everything that has arrived, without waiting. Records the latency, from due to now, of messages that were
-    /// due from <paramref name="measureFrom"/> on.
+    /// Reads everything that has arrived, without waiting. For messages that were due from
+    /// <paramref name="measureFrom"/> on, records the latency: the time since the message was due.
     /// </summary>
     public void Sweep(long measureFrom, Latencies latencies)
     {

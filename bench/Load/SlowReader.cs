@@ -5,9 +5,9 @@ using System.Text.Json;
 namespace OrleansChat.Load;
 
 /// <summary>
-/// A client that reads far more slowly than its room writes, and later at full speed. Its receive buffer is small, so
-/// that the server notices the slow reading. It records the delivered events and the gaps, and at the end reads the
-/// gaps from history.
+/// A client that first reads far more slowly than its room publishes, and later reads at full speed. Its receive buffer
+/// is small, so that the server notices the slow reading. It records the delivered events and the gaps, and at the end
+/// reads the gaps from history.
 /// </summary>
 internal sealed class SlowReader(FrameSocket socket, string room) : IDisposable
 {
@@ -32,7 +32,7 @@ internal sealed class SlowReader(FrameSocket socket, string room) : IDisposable
     /// <summary>The first error, as text; null if there was none.</summary>
     public string? Fault { get; private set; }
 
-    /// <summary>Connects and joins a room without messages.</summary>
+    /// <summary>Connects and joins a room that has no messages yet.</summary>
     public static async Task<SlowReader> JoinAsync(int port, string room, CancellationToken cancellationToken)
     {
         var socket = await FrameSocket.ConnectAsync(port, "slow", ReceiveBytes, cancellationToken);

@@ -5,7 +5,8 @@ using System.Text;
 namespace OrleansChat.Load;
 
 /// <summary>The options of <c>slow</c>.</summary>
-/// <param name="Runs">Pairs of runs, each with and without the slow reader.</param>
+/// <param name="Runs">The number of pairs of runs. One run of each pair has the slow reader, the other does
+/// not.</param>
 /// <param name="Seconds">Measured seconds of each run, after the warm-up.</param>
 /// <param name="Readers">Fast readers in the room.</param>
 /// <param name="Rate">Messages per second.</param>
@@ -14,9 +15,9 @@ namespace OrleansChat.Load;
 internal sealed record SlowReaderOptions(int Runs, int Seconds, int Readers, int Rate, int SlowBytes, string Results);
 
 /// <summary>
-/// Measures what one slow reader costs the others, in interleaved pairs of runs with and without it. A run in which a
-/// delivery to another reader is lost, doubled or out of order is void. At the end the slow reader reads at full speed.
-/// The events that it got and the history of its gaps together have to be the log.
+/// Measures what one slow reader costs the other readers, in interleaved pairs of runs with and without the slow
+/// reader. A run in which a delivery to another reader is lost, doubled or out of order is void. At the end the slow
+/// reader reads at full speed. The events that it received and the history of its gaps must together be the whole log.
 /// </summary>
 internal static class SlowReaderBenchmark
 {
@@ -30,15 +31,15 @@ internal static class SlowReaderBenchmark
     private static readonly TimeSpan Sweep = TimeSpan.FromMilliseconds(1);
 
     /// <summary>
-    /// Runs, prints a table, and writes the table and its figures to the results directory. Returns 1 if a goal is not
-    /// met, otherwise 0.
+    /// Runs the benchmark, prints a table, and writes the table and its figures to the results directory. Returns 1 if
+    /// a goal is not met, otherwise 0.
     /// </summary>
     public static async Task<int> RunAsync(SlowReaderOptions options, CancellationToken cancellationToken)
     {
         List<Pair> pairs = [];
         for (var run = 1; run <= options.Runs; run++)
         {
-            // Each kind is first in every other pair, so that a machine that warms up favours neither.
+            // The two kinds of runs take turns to be first, so that a machine that warms up favours neither kind.
             var slowFirst = run % 2 == 0;
             var first = await RunOnceAsync(run, slowFirst, options, cancellationToken);
             var second = await RunOnceAsync(run, !slowFirst, options, cancellationToken);
@@ -197,10 +198,10 @@ internal static class SlowReaderBenchmark
         /// <summary>Sends and receives everything. Throws if the run is void.</summary>
         /// <remarks>
         /// <para>
-        /// 1. Until all messages are sent, once per millisecond at most: send what is due, sample memory and CPU once
-        /// per second after the warm-up, and read what all readers have received.
+        /// 1. Until all messages are sent, at most once per millisecond: send what is due, and read what all readers
+        /// have received. After the warm-up, sample the CPU time once, and the memory once per second.
         /// </para>
-        /// <para>2. Take the CPU time at the end.</para>
+        /// <para>2. Sample the CPU time again.</para>
         /// <para>3. Wait up to 60 s until all readers have received everything.</para>
         /// <para>4. Check the deliveries.</para>
         /// </remarks>

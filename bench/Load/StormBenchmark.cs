@@ -12,9 +12,9 @@ namespace OrleansChat.Load;
 internal sealed record StormOptions(int Runs, int Connections, int Rooms, int Rate, string Results);
 
 /// <summary>
-/// Kills a gateway with thousands of connections. All of them reconnect to the other gateway with their cursors, while
-/// members there keep sending. Every delivery is checked, across both connections of a member. A run in which one is
-/// lost, doubled or out of order is void.
+/// Kills a gateway with thousands of connections. All of these clients reconnect to the other gateway with their
+/// cursors, while members on that gateway keep sending. Every delivery is checked, across both connections of a member.
+/// A run in which a delivery is lost, doubled or out of order is void.
 /// </summary>
 internal static class StormBenchmark
 {
@@ -30,8 +30,8 @@ internal static class StormBenchmark
     private static readonly TimeSpan Sweep = TimeSpan.FromMilliseconds(1);
 
     /// <summary>
-    /// Runs, prints a table, and writes the table and its figures to the results directory. Returns 0; 1 if a goal is
-    /// not met; 2 if this process may not open so many connections.
+    /// Runs the benchmark, prints a table, and writes the table and its figures to the results directory. Returns 0; 1
+    /// if a goal is not met; 2 if this process may not open so many connections.
     /// </summary>
     public static async Task<int> RunAsync(StormOptions options, CancellationToken cancellationToken)
     {
@@ -199,8 +199,8 @@ internal static class StormBenchmark
     }
 
     /// <summary>
-    /// The live traffic: the members on the second gateway send in turn, each message when it is due, and read what
-    /// they have received. It has its own thread, because in the thread pool it would wait behind the thousands of
+    /// Produces the live traffic: the members on the second gateway send in turn, each message when it is due, and read
+    /// what they have received. It has its own thread, because in the thread pool it would wait behind the thousands of
     /// reconnects whose effect it measures.
     /// </summary>
     private sealed class Talk : IAsyncDisposable
@@ -220,12 +220,12 @@ internal static class StormBenchmark
             _talking = Task.Factory.StartNew(Run, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         }
 
-        /// <summary>The number of messages in a room. Only after <see cref="EndAsync"/>.</summary>
+        /// <summary>The number of messages in a room. Call it only after <see cref="EndAsync"/>.</summary>
         public long SentIn(int room) => _sent[room];
 
         /// <summary>
-        /// Starts a measurement: the result counts messages that are due from now on. It may be read after the next
-        /// measurement has started.
+        /// Starts a measurement: the result counts messages that are due from now on. Read the result only after the
+        /// next measurement has started.
         /// </summary>
         public Latencies Measure() => (_phase = new(new(), Stopwatch.GetTimestamp())).Latencies;
 

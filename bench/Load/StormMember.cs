@@ -5,8 +5,9 @@ using System.Text.Json;
 namespace OrleansChat.Load;
 
 /// <summary>
-/// A member of one room that reconnects to another gateway when its own dies, as docs/protocol.md asks of clients: a
-/// random wait, then <c>hello</c> with its cursor. Everything that it receives is checked, across both connections.
+/// A member of one room. When its gateway dies, the member reconnects to another gateway as docs/protocol.md requires
+/// of clients: it waits for a random time, then sends <c>hello</c> with its cursor. Everything that the member receives
+/// is checked, across both connections.
 /// </summary>
 internal sealed class StormMember(string user, string room)
 {
@@ -25,18 +26,19 @@ internal sealed class StormMember(string user, string room)
     /// <summary>The last sequence that was received.</summary>
     public long Last => _check.Last;
 
-    /// <summary>The timestamp at which it noticed that its connection had ended; 0 before.</summary>
+    /// <summary>The timestamp at which the member noticed that its connection had ended; 0 before that.</summary>
     public long Lost { get; private set; }
 
     /// <summary>
-    /// The timestamp at which it had reconnected and received everything up to the head in <c>joined</c>; 0 before.
+    /// The timestamp at which the member had reconnected and received everything up to the head in <c>joined</c>; 0
+    /// before that.
     /// </summary>
     public long CaughtUp { get; private set; }
 
     /// <summary>The number of attempts to reconnect.</summary>
     public int Attempts { get; private set; }
 
-    /// <summary>Connects and joins a room without messages.</summary>
+    /// <summary>Connects and joins a room that has no messages yet.</summary>
     public async Task JoinAsync(int port, CancellationToken cancellationToken)
     {
         _socket = await FrameSocket.ConnectAsync(port, user, receiveBytes: null, cancellationToken);
@@ -45,8 +47,8 @@ internal sealed class StormMember(string user, string room)
     }
 
     /// <summary>
-    /// Reads until its gateway dies, reconnects to the other one, and reads until cancelled. Throws if it cannot
-    /// reconnect in 8 attempts, or loses the second connection.
+    /// Reads until its gateway dies, reconnects to the other gateway, and reads until cancelled. Throws if the member
+    /// cannot reconnect in 8 attempts, or loses the second connection.
     /// </summary>
     public async Task RunAsync(int otherPort, CancellationToken cancellationToken)
     {
@@ -77,7 +79,7 @@ internal sealed class StormMember(string user, string room)
         }
     }
 
-    /// <summary>One attempt. Returns when the connection fails or has ended.</summary>
+    /// <summary>Makes one attempt to reconnect. Returns when the connection fails or has ended.</summary>
     private async Task ReturnAsync(int port, CancellationToken cancellationToken)
     {
         _socket!.Dispose();

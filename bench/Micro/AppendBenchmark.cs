@@ -8,8 +8,8 @@ using OrleansChat.Grains.MessageLog.Sqlite;
 namespace OrleansChat.Micro;
 
 /// <summary>
-/// From a room's append to its answer; with SQLite, the answer follows the sync to disk. Logs grow, so each iteration
-/// starts with empty ones.
+/// Measures the time from a room's append to its answer. With SQLite, the answer follows the sync to disk. Logs grow,
+/// so each iteration starts with empty logs.
 /// </summary>
 [InvocationCount(Invocations)]
 public class AppendBenchmark
@@ -98,7 +98,7 @@ public class AppendBenchmark
     private static string NameOf(int room) => $"room-{room}";
 
     /// <summary>
-    /// Commits to the in-memory log, which has no group commit of its own. Without a disk, the benchmark measures mainly
+    /// Commits to the in-memory log, which does no group commit itself. Without a disk, the benchmark measures mainly
     /// the group commit.
     /// </summary>
     private static async Task<AppendResult[]> CommitAsync(MemoryMessageLog log, IReadOnlyList<RoomAppend> appends, CancellationToken cancellationToken)

@@ -5,7 +5,7 @@ using OrleansChat.Protocol;
 
 namespace OrleansChat.Micro;
 
-/// <summary>Encoding and parsing of the JSON protocol.</summary>
+/// <summary>Measures encoding and parsing of the JSON protocol.</summary>
 public class CodecBenchmark
 {
     private readonly ProtocolLimits _limits = new();

@@ -7,8 +7,8 @@ using OrleansChat.Gateway.Sessions;
 namespace OrleansChat.Micro;
 
 /// <summary>
-/// A batch from the gateway stream to every member's connection: the sequence check, the encoding, the send queues, and
-/// taking the frames from the queues as the writers do.
+/// Delivers a batch from the gateway stream to every member's connection. This includes the sequence check, the
+/// encoding, the send queues, and taking the frames from the queues as the writers do.
 /// </summary>
 public class FeedBenchmark
 {

@@ -11,8 +11,9 @@ internal static class Room
     public static readonly string Text = string.Concat(Enumerable.Repeat("what people say ", 7))[..100];
 
     /// <summary>
-    /// Creates events that follow a sequence. A gateway creates them as well, when it reads its stream, so a benchmark
-    /// that needs new ones includes them in its figures: about 120 bytes each.
+    /// Creates events with the sequences after <paramref name="seq"/>. A gateway creates events too, when it reads its
+    /// stream. So a benchmark that needs new events includes their creation in its figures: about 120 bytes for each
+    /// event.
     /// </summary>
     public static RoomEvent[] After(long seq, int events)
     {

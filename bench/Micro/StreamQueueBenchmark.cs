@@ -6,8 +6,8 @@ using OrleansChat.Streams;
 namespace OrleansChat.Micro;
 
 /// <summary>
-/// A publish on its silo: into the queue, out of it, through the ring of its stream, to the delivery that Orleans'
-/// pulling agent would send.
+/// Measures a publish on its silo: into the queue, out of the queue, and through the ring of its stream, to the
+/// delivery that Orleans' pulling agent would send.
 /// </summary>
 public class StreamQueueBenchmark
 {

@@ -1,7 +1,7 @@
 using Microsoft.AspNetCore.SignalR;
 using OrleansChat.SignalRPeer;
 
-// The server that this system is compared with: a SignalR hub as in its documentation, in one process, without storage.
+// The server that OrleansChat is compared with: a SignalR hub as in its documentation, in one process, without storage.
 var builder = WebApplication.CreateBuilder(args);
 builder.Services.AddSignalR();
 var app = builder.Build();

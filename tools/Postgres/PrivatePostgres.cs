@@ -8,9 +8,9 @@ using Npgsql;
 namespace OrleansChat.Postgres;
 
 /// <summary>
-/// A PostgreSQL server for this process alone, which may be paused, killed and thrown away. It has a new directory, a
-/// free port and a random password. It ends when this process ends, even if this process is killed: the server is
-/// started by a shell that reads a pipe from this process, and the shell stops the server when the pipe closes.
+/// A PostgreSQL server that only this process uses, so this process may pause, kill and delete it. The server has a new
+/// directory, a free port and a random password. A shell starts the server, reads a pipe from this process, and stops
+/// the server when the pipe closes. So the server ends when this process ends, even if this process is killed.
 /// </summary>
 public sealed class PrivatePostgres : IAsyncDisposable
 {
@@ -92,7 +92,8 @@ public sealed class PrivatePostgres : IAsyncDisposable
     }
 
     /// <summary>
-    /// Freezes the server: connections stay open and it answers nothing, as if the network dropped every packet.
+    /// Freezes the server: connections stay open and the server answers nothing, as if the network dropped every
+    /// packet.
     /// </summary>
     public Task PauseAsync() => SignalAsync("STOP");
 
@@ -102,8 +103,8 @@ public sealed class PrivatePostgres : IAsyncDisposable
     /// <summary>Kills every process of the server at once, without a shutdown. Committed data survives.</summary>
     public async Task KillAsync()
     {
-        // All at once: an orphaned child would end by itself only later, and until then no new server starts on the
-        // data.
+        // Kill all processes at once. A child whose parent was killed would end only later, and until then no new
+        // server starts on the data.
         await PauseAsync();
         List<string> all = [Postmaster, .. ChildrenOf(Postmaster)];
         await SendAsync("KILL", all);
@@ -165,7 +166,8 @@ public sealed class PrivatePostgres : IAsyncDisposable
         await File.WriteAllTextAsync(password, _password);
         if (Environment.IsPrivilegedProcess)
         {
-            // PostgreSQL refuses to run as root. It will run as another account, which therefore gets the directory.
+            // PostgreSQL refuses to run as root, so it will run as another account. That account becomes the owner of
+            // the directory.
             await RunAsync("chown", ["-R", Account(), _directory]);
         }
 
@@ -182,9 +184,9 @@ public sealed class PrivatePostgres : IAsyncDisposable
         var (started, log) = (Stopwatch.StartNew(), Path.Combine(_directory, "log"));
         _port = _port == 0 ? FreePort() : _port;
 
-        // The shell's input ends when this process does. Then the shell stops the server at once, even a frozen one,
-        // and removes the directory: the data is not needed any more. After the word "keep" it leaves the directory for
-        // a restart.
+        // The shell's input ends when this process ends. Then the shell stops the server at once, even a frozen one,
+        // and removes the directory: the data is not needed any more. After the word "keep", the shell leaves the
+        // directory for a restart.
         var postgres = string.Create(
             CultureInfo.InvariantCulture,
             $"exec >/dev/null 2>&1; trap '' INT HUP TERM; "
@@ -327,7 +329,7 @@ public sealed class PrivatePostgres : IAsyncDisposable
         await process.WaitForExitAsync().WaitAsync(StartLimit);
         if (process.ExitCode != 0)
         {
-            throw new InvalidOperationException($"{program} failed with {process.ExitCode}:\n{string.Concat(said)}");
+            throw new InvalidOperationException($"{program} failed with exit code {process.ExitCode}:\n{string.Concat(said)}");
         }
     }
 }

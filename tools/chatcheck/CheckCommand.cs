@@ -9,7 +9,7 @@ internal static class CheckCommand
 {
     private static readonly Option<string[]> Urls = Many(
         "--url", "ws://host:port",
-        "a gateway of a running cluster; repeat it for each gateway; without it, a cluster is started for the run");
+        "the address of a gateway of a running cluster; give this option once for each gateway. Without it, the run starts its own cluster");
     private static readonly Option<int> Minutes = OptionOf.Number(
         "--minutes", 1, 0, 600,
         "duration of the load in minutes");
@@ -21,7 +21,7 @@ internal static class CheckCommand
         "seed of the fault sequence; 0 for a random one");
     private static readonly Option<int> Rate = OptionOf.Number(
         "--rate", 1000, 1, 1_000_000,
-        "maximum sends per second, all writers together");
+        "maximum sends per second of all writers together");
     private static readonly Option<int> Rooms = OptionOf.Number(
         "--rooms", 8, 2, 1000,
         "number of rooms; a quarter of them are quiet");
@@ -34,7 +34,7 @@ internal static class CheckCommand
 
     private static readonly Option<string> Faults = new("--faults")
     {
-        Description = "the faults to inject, separated by commas: kill, stop, drain, restart, database, cut; or none. With --url only cut. Default: all that are possible",
+        Description = "the faults to inject, separated by commas: kill, stop, drain, restart, database, cut; or none. With --url, only cut is possible. Default: all that are possible",
         HelpName = "kill,stop,...",
     };
 
@@ -52,27 +52,27 @@ internal static class CheckCommand
         "where the started cluster stores messages");
     private static readonly Option<int> Late = OptionOf.Number(
         "--late", 6, 1, 600,
-        "maximum seconds from the ok of a message to its delivery while nothing is disturbed. With --url, checked only if it is given");
+        "maximum seconds from the ok of a message to its delivery while nothing is disturbed. With --url, this is checked only if the option is given");
     private static readonly Option<int> Settle = OptionOf.Number(
         "--settle", 60, 1, 3600,
         "seconds after the last fault within which every client must have received everything");
     private static readonly Option<string> Presence = OptionOf.Choice(
         "--presence", ["on", "off"],
-        "whether to ask who is in a room and check the answers. With --url, off unless it is given");
+        "whether to ask who is in a room and check the answers. With --url, the default is off");
     private static readonly Option<string?> Logs = new("--logs")
     {
-        Description = "directory for the logs of the started processes; without it, they are kept only if a check fails",
+        Description = "directory for the logs of the started processes; without it, the logs are kept only if a check fails",
         HelpName = "directory"
     };
     private static readonly Option<string[]> SiloPrograms = Many(
         "--silo-program", "path",
-        "a program to start as a silo; may be repeated, then the programs take turns");
+        "a program to start as a silo. If the option is given more than once, the silos use the programs in turn");
     private static readonly Option<string[]> GatewayPrograms = Many(
         "--gateway-program", "path",
-        "a program to start as a gateway; may be repeated, then the programs take turns");
+        "a program to start as a gateway. If the option is given more than once, the gateways use the programs in turn");
     private static readonly Option<string[]> Settings = Many(
         "--set", "Path:Key=value",
-        "a setting of all started processes; gateway/Path:Key=value or silo-2/Path:Key=value sets it for some of them");
+        "a setting of all started processes. gateway/Path:Key=value and silo-2/Path:Key=value set it only for the named processes");
     private static readonly Option<string?> Token = new("--token-command")
     {
         Description = "with --url: a program that prints a bearer token for the user in its argument, such as deploy/token.sh",
@@ -83,7 +83,7 @@ internal static class CheckCommand
     public static CheckOptions? Read(string[] args, out int exitCode)
     {
         var root = new RootCommand(
-            "Checks what OrleansChat promises: clients send and read while processes are killed; then everything that they saw is compared with the log. Exit code 0: everything held; 1: a violation; 2: nothing could be checked.")
+            "Checks what OrleansChat promises. Clients send and read while processes are killed. Then everything that the clients received is compared with the log. Exit code 0: every promise held; 1: a violation; 2: nothing could be checked.")
         {
             Urls, Minutes, Seconds, Seed, Rate, Rooms, Writers, Readers, Faults, Every, Silos, Gateways, StoreOption, Late, Settle, Presence, Logs, SiloPrograms, GatewayPrograms, Settings, Token,
         };

@@ -8,7 +8,7 @@ namespace OrleansChat.ChatCheck;
 /// <param name="Lasting">How long the load lasts.</param>
 /// <param name="Rate">Maximum sends per second, all writers together.</param>
 /// <param name="Every">The typical time from one fault to the next.</param>
-/// <param name="Logs">Directory for the logs of the cluster's processes; null to keep them only if a check
+/// <param name="Logs">Directory for the logs of the cluster's processes; null to keep the logs only if a check
 /// fails.</param>
 /// <param name="TokenCommand">A program that prints a bearer token for the user in its argument; null to identify users
 /// by <c>?user=</c>.</param>
@@ -26,7 +26,7 @@ internal sealed record CheckOptions(
     public IReadOnlyList<(string? Child, string Path, string Value)> Settings { get; init; } = [];
 
     /// <summary>
-    /// Maximum time from the ok of a message to its delivery while nothing is disturbed; null if that is not checked.
+    /// Maximum time from the ok of a message to its delivery while nothing is disturbed; null to skip this check.
     /// </summary>
     public TimeSpan? Late { get; init; } = TimeSpan.FromSeconds(6);
 
@@ -36,8 +36,8 @@ internal sealed record CheckOptions(
     public bool Presence { get; init; } = true;
 
     /// <summary>
-    /// How long each step of settling may take after the last fault, such as all clients reaching the head of their
-    /// rooms.
+    /// Maximum time for each step of settling after the last fault. In one of these steps, all clients reach the head
+    /// of their rooms.
     /// </summary>
     public TimeSpan Settle { get; init; } = TimeSpan.FromSeconds(60);
 }

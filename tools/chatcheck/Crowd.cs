@@ -11,7 +11,7 @@ internal sealed class Crowd
 
     private readonly List<Task> _listening = [];
 
-    /// <param name="comeBack">Cancelled when bystanders that stay away have to come back.</param>
+    /// <param name="comeBack">Cancelled when the bystanders that are disconnected have to reconnect at once.</param>
     public Crowd(CheckOptions options, Gateways gateways, Recorder recorder, CancellationToken comeBack)
     {
         var random = new Random(options.Seed);
@@ -19,8 +19,8 @@ internal sealed class Crowd
         var quiet = Math.Max(1, options.Rooms / 4);
         var busy = options.Rooms - quiet;
 
-        // Writers share the busy rooms. Each quiet room has one writer of its own that sends every 7 to 9 s: there, no
-        // later event reveals that one was lost.
+        // Writers share the busy rooms. Each quiet room has its own writer, which sends every 7 to 9 s. If an event is
+        // lost in a quiet room, no event that follows soon reveals the loss.
         Writers =
         [
             .. Enumerable.Range(0, options.Writers).Select(at => new Writer(
@@ -44,7 +44,7 @@ internal sealed class Crowd
 
     public IReadOnlyList<Reader> Readers { get; }
 
-    /// <summary>Clients that stay away for a while when their connection ends.</summary>
+    /// <summary>Clients that do not reconnect at once when their connection ends.</summary>
     public IReadOnlyList<Bystander> Bystanders { get; }
 
     public IReadOnlyList<Client> All => field ??= [.. Writers, .. Readers, .. Bystanders];
@@ -52,14 +52,14 @@ internal sealed class Crowd
     /// <summary>Connects all clients. They stay connected, or reconnect, until <paramref name="stop"/>.</summary>
     public void Come(CancellationToken stop) => _listening.AddRange(All.Select(client => client.ListenAsync(stop)));
 
-    /// <summary>Completes when every client is in all its rooms; fails if a client failed.</summary>
+    /// <summary>Completes when every client is in all its rooms; fails if a client fails.</summary>
     public async Task EnteredAsync()
     {
         var entered = Task.WhenAll(All.SelectMany(client => client.Views).Select(view => view.Entered));
         await await Task.WhenAny([entered, .. _listening]);
     }
 
-    /// <summary>Completes when all clients have disconnected; fails if a client failed.</summary>
+    /// <summary>Completes when all clients have disconnected; fails if a client fails.</summary>
     public Task GoneAsync() => Task.WhenAll(_listening);
 
     private static IEnumerable<int> Some(int first, int of, int most) => Enumerable.Range(first, Math.Min(most, of)).Select(room => room % of);

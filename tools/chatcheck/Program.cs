@@ -8,7 +8,8 @@ try
         return exitCode; // The user asked for help, which has been printed.
     }
 
-    using var signals = new StopSignals();                                  // Ctrl-C: first ends the load and checks, second gives up
+    // The first Ctrl-C ends the load and starts the checks; the second gives up.
+    using var signals = new StopSignals();
     return await new Run(options, Console.Out, TimeProvider.System).GoAsync(signals.Stop, signals.Kill) ? 0 : 1;
 }
 catch (CannotStartException exception)

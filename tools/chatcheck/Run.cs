@@ -15,7 +15,7 @@ namespace OrleansChat.ChatCheck;
 internal sealed class Run
 {
     private static readonly TimeSpan PresenceBound = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan PresenceSlack = TimeSpan.FromSeconds(1); // For the clients' own scheduling.
+    private static readonly TimeSpan PresenceSlack = TimeSpan.FromSeconds(1); // Allows for delays in the clients.
     private static readonly TimeSpan EntersWithin = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(100);
 
@@ -31,28 +31,32 @@ internal sealed class Run
         (_options, _output, _clock) = (options, output, new(time));
         _disturbances = new(_clock);
 
-        // Room names that no other run uses, so that a run on a cluster with older runs begins with empty rooms.
+        // Use room names that no other run uses. So the rooms are empty at the start, even if the cluster has served
+        // earlier runs.
         var run = RandomNumberGenerator.GetHexString(6, lowercase: true);
         var rooms = Enumerable.Range(0, options.Rooms).Select(room => string.Create(CultureInfo.InvariantCulture, $"check-{run}-{room}")).ToArray();
         _recorder = new(_clock, run, rooms, _disturbances, options.Late);
     }
 
     /// <summary>
-    /// Performs the run. True if every check held. Throws <see cref="CannotStartException"/> if nothing could be
-    /// checked.
+    /// Performs the run. Returns true if every check held. Throws <see cref="CannotStartException"/> if nothing could
+    /// be checked.
     /// </summary>
     /// <remarks>
     /// <para>1. Start a cluster, or take the gateways of <c>--url</c>.</para>
     /// <para>2. Connect all clients and wait until each is in all its rooms.</para>
-    /// <para>3. For the duration of the load, writers send, readers ask, and the nemesis injects faults.</para>
     /// <para>
-    /// 4. Settle: wait until the cluster has recovered, read every room's log, and wait until all clients have received
-    /// it.
+    /// 3. For the duration of the load, writers send, readers request history and presence, and the nemesis injects
+    /// faults.
+    /// </para>
+    /// <para>
+    /// 4. Settle: wait until the cluster has recovered, read the logs of all rooms, and wait until all clients have
+    /// received them.
     /// </para>
     /// <para>5. Disconnect the clients and end the cluster.</para>
     /// <para>6. Compare everything that was recorded with the logs, and write the report.</para>
     /// </remarks>
-    /// <param name="stop">Ends the load early; what was recorded by then is checked.</param>
+    /// <param name="stop">Ends the load early. The run still settles and checks what was recorded.</param>
     /// <param name="kill">Ends the run without a check.</param>
     public async Task<bool> GoAsync(CancellationToken stop, CancellationToken kill)
     {
@@ -74,7 +78,7 @@ internal sealed class Run
 
         // Step 2: the clients.
         crowd.Come(over.Token);
-        await WithinAsync(crowd.EnteredAsync(), EntersWithin, "Not all clients could enter their rooms within {0} s: check that the addresses are those of OrleansChat gateways and can be reached.", kill);
+        await WithinAsync(crowd.EnteredAsync(), EntersWithin, "Not all clients could enter their rooms within {0} s: check that each address belongs to an OrleansChat gateway that can be reached.", kill);
         Say(string.Create(
             CultureInfo.InvariantCulture,
             $"{crowd.Writers.Count} writers, {crowd.Readers.Count} readers, {crowd.Bystanders.Count} bystanders in {_options.Rooms} rooms on {gateways.Addresses.Count} gateways"));
@@ -134,8 +138,8 @@ internal sealed class Run
     }
 
     /// <summary>
-    /// Waits after the load until the cluster and the clients have settled, and returns the log of each room. A wait
-    /// takes at most <c>--settle</c> seconds; what is not reached in time becomes a violation.
+    /// Waits after the load until the cluster and the clients have settled, and returns the log of each room. Each wait
+    /// takes at most <c>--settle</c> seconds. A condition that is not met in time becomes a violation.
     /// </summary>
     /// <remarks>
     /// <para>1. Wait until every process is ready and every send has its final answer.</para>
@@ -171,7 +175,7 @@ internal sealed class Run
             _troubles.Add(new("every client can enter its rooms again", $"A client could not enter one of its rooms within {_options.Settle.TotalSeconds:0} s after the last fault."));
         }
 
-        // A client that does not reach the head is reported by StreamCheck.
+        // StreamCheck reports a client that does not reach the head.
         await UntilAsync(() => crowd.All.SelectMany(client => client.Views).All(view => view.Cursor >= logs[view.Room].Count), kill);
 
         // Step 4: presence.
@@ -186,8 +190,8 @@ internal sealed class Run
     }
 
     /// <summary>
-    /// Waits until the presence bound has passed since the last disturbance and the last entry; from then on every
-    /// client has to be listed. Then every reader asks who is in each of its rooms.
+    /// Waits until the presence bound has passed since the last disturbance and since the last client entered a room.
+    /// From then on, every client has to be listed. Then every reader asks who is in each of its rooms.
     /// </summary>
     private async Task AskWhoIsHereAsync(Crowd crowd, CancellationToken kill)
     {
@@ -226,8 +230,8 @@ internal sealed class Run
     }
 
     /// <summary>
-    /// On every gateway, new clients resume every room: one with a cursor near the head and one with a cursor far
-    /// behind it. They have to get exactly what follows their cursors.
+    /// On every gateway, two new clients resume every room: one with a cursor near the head, and one with a cursor far
+    /// behind the head. Each client has to receive exactly the events after its cursor.
     /// </summary>
     private async Task ReadAnewAsync(Gateways gateways, IReadOnlyList<IReadOnlyList<MessageLogEntry>> logs, CancellationToken kill)
     {

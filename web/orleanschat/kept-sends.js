@@ -36,7 +36,7 @@ export class KeptSends {
   }
 
   /**
-   * Whether every unanswered send is stored in the browser. False also if the browser stores nothing.
+   * Whether every unanswered send is stored in the browser. This is false too if the browser cannot store anything.
    * @returns {boolean}
    */
   get keeps() {

@@ -15,7 +15,7 @@ const HEARTBEAT = 25_000;
  * the protocol's own `ping` when it has received no answer for one heartbeat interval. The connection is lost if then
  * no frame arrives for 5 s, or if the ping is not answered within 30 s.
  *
- * Browsers delay the timers of hidden pages by up to a minute. Therefore a timer here never decides by itself: each one
+ * Browsers delay the timers of hidden pages by up to a minute. Therefore a timer that fires proves nothing. The client
  * compares the clock with the time of the last frame.
  */
 export class Liveness {
@@ -71,8 +71,8 @@ export class Liveness {
   }
 
   /**
-   * Sends a ping now. If the last ping is unanswered and at least 5 s old, it sends another one: the page may have been
-   * frozen, so the age of the old ping proves nothing.
+   * Sends a ping now, unless the last ping is unanswered and less than 5 s old. An older unanswered ping proves
+   * nothing, because the page may have been frozen.
    */
   check() {
     if (this.#timer === null) return;
@@ -105,7 +105,7 @@ export class Liveness {
     this.#timer = this.#clock.setTimeout(() => this.#look(), Math.min(LOOK_EVERY, Math.max(1, next - this.#now())));
   }
 
-  /** The clock's time, made monotonic: if the clock is set back, a lost connection would otherwise go unnoticed. */
+  /** The clock's time, made monotonic. Otherwise a lost connection would go unnoticed if the clock is set back. */
   #now() {
     const read = this.#clock.now();
     if (read < this.#read) this.#shift += this.#read - read;

@@ -1,4 +1,7 @@
-/** Maximum number of events buffered during a repair. If it is exceeded, they are dropped and read from history. */
+/**
+ * Maximum number of events buffered during a repair. If there are more, the buffered events are dropped and read from
+ * history later.
+ */
 const MAX_HELD = 1000;
 
 /** Number of attempts to read a page before the missing events are reported as a gap. */
@@ -100,7 +103,8 @@ export class Repair {
       failures = 0;
       for (const event of page.events) {
         if (event.seq <= this.#room.seq) continue;
-        // The page starts later than asked: the log no longer has the events before it. Report them as a gap.
+        // The page starts later than requested: the log no longer has the events before it. Report those events as a
+        // gap.
         if (event.seq > this.#room.seq + 1) this.#room.skip(event.seq - 1);
         this.#room.deliver(event);
       }

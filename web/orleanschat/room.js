@@ -63,7 +63,7 @@ const RESUMED_WITHIN = 20_000;
  * @property {string} room
  * @property {number} count
  * @property {string} [user] absent if only the count changed
- * @property {boolean} [online] whether the user arrived or went
+ * @property {boolean} [online] true if the user entered the room, false if the user left it
  */
 
 /**
@@ -73,14 +73,15 @@ const RESUMED_WITHIN = 20_000;
  *   valid any more; `first`: the room had no cursor before
  * @property {undefined} reset the log started over: discard every event of the room
  * @property {ChatEvent} event each event once, in ascending order
- * @property {{ from: number, to: number }} gap these events are not delivered, both ends included; history may have
- *   them
+ * @property {{ from: number, to: number }} gap the events `from` to `to`, both included, are not delivered; history may
+ *   have them
  * @property {boolean} repairing whether a gap is being filled from history
  * @property {import('./sends.js').Send} send a send changed
  * @property {Presence} presence
  * @property {{ room: string, user: string }} typing
  * @property {undefined} unread `unread` may have changed
- * @property {ChatError} refused the server refused the room; if the error is `passing`, the room requests it again
+ * @property {ChatError} refused the server refused the room; if the error is `passing`, the client requests the room
+ *   again
  */
 
 /**
@@ -88,12 +89,13 @@ const RESUMED_WITHIN = 20_000;
  * `session.resume` create it, and so does the session when the server puts this user into a room. A room outlives
  * connections and ends with `leave`.
  *
- * A `join` command creates rooms and makes this user a member of a group. Therefore the room sends it only after
- * `enter`, and repeats it only until the server accepts it or refuses it for good. In all other cases it sends a
- * resume, which does neither: after a lost connection, after a temporary refusal, and after a send that the server
- * refused as `not_member`. If the room does not exist, or if this user may not enter it, it stays refused until `enter`
- * is called. After other refusals, it is requested again on the next connection. There is one exception: a channel that
- * the application joined and that no longer exists is joined again, because channels have no members.
+ * A `join` command creates a room that does not exist, and makes this user a member of a group. Therefore the client
+ * sends a join only after `enter`, and repeats it only until the server accepts it or refuses it for good. In all other
+ * cases the client sends a resume, which does neither: after a lost connection, after a temporary refusal, and after a
+ * send that the server refused as `not_member`. If the room does not exist, or if this user may not enter it, the room
+ * stays refused until `enter` is called. After any other refusal, the client requests the room again on the next
+ * connection. There is one exception: if a channel that the application joined no longer exists, the client joins it
+ * again, because channels have no members.
  * @extends {Emitter<RoomEvents>}
  */
 export class Room extends Emitter {
@@ -216,9 +218,9 @@ export class Room extends Emitter {
   }
 
   /**
-   * Sends a message, an edit, a deletion or a reaction. It is retried until the server has stored or refused it, across
-   * connections. The sends of a room are stored in the order of the calls.
-   * @param {string | null} [text] of `react` and `unreact` the emoji; none for `delete`
+   * Sends a message, an edit, a deletion or a reaction. The client retries it, on later connections too, until the
+   * server has stored or refused it. The sends of a room are stored in the order of the calls.
+   * @param {string | null} [text] the text; the emoji for `react` and `unreact`; none for `delete`
    * @param {object} [parts]
    * @param {'msg' | 'edit' | 'delete' | 'react' | 'unreact'} [parts.kind] by default `msg`
    * @param {number} [parts.ref] sequence of the message to change; required for all kinds except `msg`
@@ -267,7 +269,8 @@ export class Room extends Emitter {
   }
 
   /**
-   * Reads a page of history. Give at most one of `before`, `after` and `around`; with none, it is the newest page.
+   * Reads a page of history. Give at most one of `before`, `after` and `around`; without any of them, the newest page
+   * is read.
    * @param {object} [query]
    * @param {number} [query.before] the newest events below this sequence
    * @param {number} [query.after] the oldest events above this sequence
@@ -298,7 +301,7 @@ export class Room extends Emitter {
 
   /**
    * Moves the read mark forward. The mark is sent at most once per second.
-   * @param {number} [seq] by default the cursor; a sequence that is not after the mark does nothing
+   * @param {number} [seq] by default the cursor; a sequence that is not after the mark changes nothing
    */
   markRead(seq = this.seq ?? 0) {
     if (seq <= this.read) return;
@@ -311,9 +314,10 @@ export class Room extends Emitter {
 
   /**
    * Joins the room, now or as soon as there is a connection. This makes the user a member of a group and creates a
-   * channel that does not exist, so call it only if a person asked for it. An attached room sends nothing.
+   * channel that does not exist, so call it only if a person asked for it. If the room is attached, nothing is sent.
    * @param {{ last?: number, kind?: 'channel' | 'group' }} [wish] `last`: number of past events to start with; `kind`:
-   *   the kind of a room that the join creates. The server refuses a room of another kind with `conflict`
+   *   the kind of the room if the join creates it. If the room exists and has another kind, the server refuses the join
+   *   with `conflict`
    */
   enter({ last, kind } = {}) {
     this.#last = last ?? this.#last;
@@ -341,7 +345,7 @@ export class Room extends Emitter {
     return left;
   }
 
-  // The session calls the members from here on. Applications do not.
+  // Only the session calls the members below. Applications do not.
 
   /**
    * The cursor to resume from. Null if there is none yet, if the room is refused, or if a join is pending.
@@ -353,8 +357,8 @@ export class Room extends Emitter {
 
   /**
    * The session is online.
-   * @param {boolean} carried whether `hello` contained this room's cursor. The server then answers without a further
-   *   request; if the answer does not arrive, the room requests it
+   * @param {boolean} carried whether `hello` contained this room's cursor. If so, the server answers without a further
+   *   request. If that answer does not arrive, the client requests the room
    */
   begin(carried) {
     if (this.refusal && !FINAL.has(this.refusal.code)) this.refusal = null;
@@ -468,7 +472,7 @@ export class Room extends Emitter {
     if (user === this.#session.user) this.#readTo(read);
   }
 
-  /** The first message creates a direct conversation; it needs no join. */
+  /** Whether this is a direct conversation that does not exist yet. Its first message creates it; no join is needed. */
   get #awaitsFirstMessage() {
     return this.name.startsWith('@') && this.refusal?.code === 'not_found';
   }
@@ -523,7 +527,7 @@ export class Room extends Emitter {
   #readTo(seq) {
     this.read = Math.max(this.read, seq);
     this.#fresh = this.#fresh.filter(each => each > this.read);
-    // The server counted from an older mark. After the new mark there cannot be more messages than sequences.
+    // The server counted from an older mark. After the new mark there cannot be more unread messages than sequences.
     this.#base.unread = Math.min(this.#base.unread, Math.max(0, this.#base.seq - this.read));
     this.emit('unread');
   }

@@ -25,14 +25,15 @@ const MAX_PAUSE = 30_000;
  * @typedef {object} Send
  * @property {string} id the client id. Retries keep it, so the log contains the event once
  * @property {SendCommand} command
- * @property {number} order its position among the sends of the room: the time at which it was added in ms, or more
- * @property {'pending' | 'stored' | 'failed' | 'discarded' | 'seen'} status the last two occur when the send leaves the
- *   list: the application discarded it, or its event arrived
+ * @property {number} order its position among the sends of the room: the time at which it was added, in ms, or a higher
+ *   number if an earlier send has that time or a later one
+ * @property {'pending' | 'stored' | 'failed' | 'discarded' | 'seen'} status `discarded` and `seen` occur when the send
+ *   leaves the list: the application discarded it, or its event arrived
  * @property {number | null} seq null until it is stored
  * @property {number} ts ms since 1970: the time at which it was added, then the time at which it was stored
  * @property {ChatError | null} error why it failed
  * @property {number} tries number of attempts since it was added or retried
- * @property {boolean} rejoined whether the room was resumed for it after a `not_member`
+ * @property {boolean} rejoined whether the room was resumed because this send was refused as `not_member`
  * @property {Promise<{ id: string, seq: number, ts: number }>} done resolves when the send is stored; rejects with a
  *   ChatError when it fails or is discarded
  */
@@ -96,7 +97,7 @@ export class Sends {
    */
   add(command) {
     if (this.#list.length >= MAX_WAITING) throw new ChatError('too_large', `This room has ${MAX_WAITING} unsent messages already. Wait until some are sent, or discard failed ones.`);
-    // Ascending even if the clock is set back, so that sends stay in order across a reload.
+    // The order ascends even if the clock is set back, so that sends stay in order across a reload.
     const send = this.#create(command, Math.max(this.#clock.now(), this.#lastOrder + 1));
     this.#changed(send);
     this.pump();
@@ -104,7 +105,7 @@ export class Sends {
   }
 
   /**
-   * Adds a send that this tab or another one kept, in its place among the others. Does nothing if it is in the list
+   * Adds a send that this tab or another tab kept, in its place among the others. Does nothing if it is in the list
    * already.
    * @param {KeptSend} kept
    */
@@ -120,8 +121,8 @@ export class Sends {
   }
 
   /**
-   * Sends a failed send again. It keeps its id, so if the server stored it after all, it returns the first answer. Only
-   * after a `conflict` the send gets a new id.
+   * Sends a failed send again. The send keeps its id. So if the server has stored the send after all, the server
+   * returns the first answer. Only after a `conflict` does the send get a new id.
    * @param {Send} send
    * @param {string} newId
    */
@@ -170,7 +171,9 @@ export class Sends {
     for (const send of this.#list.filter(each => each.status === 'stored' && each.seq <= seq)) this.#remove(send, 'seen');
   }
 
-  /** Sends again without waiting for the delay of an earlier error: the room is attached again, or was refused. */
+  /**
+   * Sends at once, without the delay of an earlier error: the room is attached again, or the server refused the room.
+   */
   resume() {
     if (this.#pause !== null) this.#clock.clearTimeout(this.#pause);
     this.#pause = null;
@@ -220,8 +223,8 @@ export class Sends {
 
   #refused(send, error) {
     if (error.code === 'offline') return;
-    // Either this connection is not in the room, and a resume corrects that, or this user is not a member, and the
-    // server refuses the resume too.
+    // There are two possible causes. If this connection is not in the room, a resume corrects that. If this user is not
+    // a member, the server refuses the resume too.
     if (error.code === 'not_member' && !send.rejoined) {
       send.rejoined = true;
       this.#rejoin();

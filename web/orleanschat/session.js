@@ -152,7 +152,7 @@ export class Session extends Emitter {
     this.device = device ?? this.newId();
   }
 
-  /** Connects. Call it also to start again after `ended`. Does nothing if there is a connection, or while `waiting`. */
+  /** Connects. Also starts again after `ended`. Does nothing if there is a connection, or while `waiting`. */
   connect() {
     if (this.#connection || this.state === 'waiting') return;
     this.#attempt = this.#replaced = 0;
@@ -248,7 +248,7 @@ export class Session extends Emitter {
    * @returns {string}
    */
   newId() {
-    // Not randomUUID, which browsers provide only in secure contexts: a page may be served over plain HTTP.
+    // Do not use randomUUID: browsers provide it only in secure contexts, and a page may be served over plain HTTP.
     return Array.from(crypto.getRandomValues(new Uint8Array(12)), byte => byte.toString(16).padStart(2, '0')).join('');
   }
 
@@ -265,7 +265,7 @@ export class Session extends Emitter {
     this.rooms.delete(room.name);
     if (this.state !== 'online') return;
     const leave = this.#ask({ t: 'leave', room: room.name, ...(endMembership ? { member: false } : {}) }, ANSWER_WITHIN);
-    // Until the server answers this, a `joined` of the room is the answer to an earlier command.
+    // Until the server answers the leave, a `joined` of the room is the answer to an earlier command.
     this.#leaving.set(room.name, leave);
     try {
       await leave;
@@ -361,7 +361,10 @@ export class Session extends Emitter {
     }
   }
 
-  /** Processes an `err` that answers no command. With a room and no id it refuses a cursor, or a membership ended. */
+  /**
+   * Processes an `err` that answers no command. If it has a room and no id, it refuses a cursor or reports the end of a
+   * membership.
+   */
   #fault({ id, room, code, message, retry }) {
     const error = new ChatError(code, message, retry);
     if (id === undefined && room !== undefined) this.rooms.get(room)?.refused(error);

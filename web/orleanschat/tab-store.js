@@ -24,7 +24,7 @@ export const UNAVAILABLE = 'unavailable';
  * The records that the tabs of one user store in the browser, for one server. The tabs share the storage but never
  * write to the same key: a key names the server, the user, the kind of record, the tab that owns the record, and the
  * record. An open tab holds a Web Lock. When the tab closes, the browser releases the lock. Then one tab of the same
- * user (an open one, or the next to open) acquires the lock and takes over the records.
+ * user (an open tab, or the next tab that opens) acquires the lock and takes over the records.
  *
  * Browsers provide Web Locks only on HTTPS and on localhost. Without them, a tab that opens takes over all records that
  * it finds, including those of tabs that are still open. So a record can have two owners, and processing it twice must
@@ -46,7 +46,7 @@ export class TabStore {
    * @param {object} parts
    * @param {string} parts.server the user's server; the store ignores records of other servers of the same origin
    * @param {string} parts.user the store ignores records of other users
-   * @param {string} parts.tab a name that no other tab has, nor this tab after a reload
+   * @param {string} parts.tab a name that no other tab has; after a reload, the tab needs a new name
    * @param {() => Storage} [parts.storage] called for each access, because reading `localStorage` can throw
    * @param {LockManager | null} [parts.locks] null if the browser has no Web Locks
    * @param {EventTarget} [parts.events] where `storage` events arrive
@@ -64,7 +64,7 @@ export class TabStore {
   }
 
   /**
-   * Whether the browser stores records: false after a write that failed, until one succeeds.
+   * Whether the browser stores records: false after a failed write, until a write succeeds.
    * @returns {boolean}
    */
   get keeps() {
@@ -214,7 +214,7 @@ export class TabStore {
       const left = this.#read(kind).filter(record => record.owner === owner).sort((a, b) => a.at - b.at);
       for (const { key, id, text, value } of left) {
         try {
-          // The new key first: if this tab closes in between, two records remain rather than none.
+          // Write the new key first: if this tab closes in between, two records remain rather than none.
           this.#storage().setItem(this.#key(kind, this.#tab, id), text);
           this.#storage().removeItem(key);
         } catch {
@@ -235,7 +235,7 @@ export class TabStore {
     return new Set(kinds.flatMap(kind => this.#read(kind)).map(record => record.owner).filter(owner => owner !== this.#tab));
   }
 
-  /** Removes records that are too old or cannot be read, also those of other users and servers. */
+  /** Removes records that are too old or cannot be read, including the records of other users and servers. */
   #sweep() {
     try {
       for (const key of this.#keys()) {

@@ -15,7 +15,7 @@ export class Composer {
   /**
    * @param {object} parts
    * @param {(text: string) => boolean} parts.send returns false if the text was not sent; it then stays in the field
-   * @param {(seq: number, text: string) => boolean} parts.edit the same for an edit
+   * @param {(seq: number, text: string) => boolean} parts.edit like `send`, but for an edit
    * @param {(draft: import('./drafts.js').Draft) => void} parts.changed called at each change of the draft
    * @param {() => void} parts.typing called when the user types a message
    * @param {() => number} parts.limit maximum length, in characters
@@ -41,7 +41,7 @@ export class Composer {
     return this.#edited ? { text: this.#draft, edit: { ...this.#edited, text: this.#text.value } } : { text: this.#text.value, edit: null };
   }
 
-  /** Whether the field can be filled with another draft and nothing is lost. */
+  /** Whether another draft can replace the content of the field without loss. */
   get free() {
     return !this.#edited && this.#text.value === '';
   }

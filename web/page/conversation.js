@@ -43,7 +43,7 @@ export class Conversation extends Emitter {
    * @type {import('../orleanschat.js').ChatError | null}
    */
   refused = null;
-  /** Number of events in gaps since the user last left the room's view. */
+  /** Number of events in gaps since the user last switched to another room. */
   missed = 0;
   /**
    * User ids; null if the room has too many users for a list.
@@ -175,13 +175,13 @@ export class Conversation extends Emitter {
     this.#whoAsks.add(since);
     try {
       const { count, users } = await this.room.who();
-      // Presence that arrived since the question may be newer than the answer, so apply it on top.
+      // Presence that arrived since the request may be newer than the answer, so apply it on top.
       this.room.count = since.count ?? count;
       this.people = users ? new Set(users) : null;
       for (const [user, online] of since.users) this.#setOnline(user, online);
       this.emit('people');
     } catch {
-      // The next `presence` or the next connection sends `who` again.
+      // After the next `presence`, or on the next connection, the page sends `who` again.
     } finally {
       this.#whoAsks.delete(since);
     }

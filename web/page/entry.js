@@ -3,8 +3,8 @@ import { isDirect } from './names.js';
 /**
  * The line above a room that refused this user, and its button.
  * @param {{ name: string, kind: string | null, refusal: { code: string, message: string } | null }} room
- * @returns {{ text: string, button?: string, kind?: string } | null} `kind`: the kind of room that the button joins;
- *   null if the room needs no line
+ * @returns {{ text: string, button?: string, kind?: string } | null} null if the room needs no line; `kind`: the kind
+ *   of room that the button joins
  */
 export function entryOf({ name, kind, refusal }) {
   switch (refusal?.code) {

@@ -1,7 +1,7 @@
 /**
  * Reads a value that the browser keeps across visits.
  * @param {string} key
- * @returns {string | null} null also if the storage is blocked
+ * @returns {string | null} null if there is no value, or if the storage is blocked
  */
 export function kept(key) {
   try {
@@ -28,7 +28,7 @@ export function keep(key, value) {
 /**
  * Reads a value that this tab keeps until it is closed.
  * @param {string} key
- * @returns {string | null} null also if the storage is blocked
+ * @returns {string | null} null if there is no value, or if the storage is blocked
  */
 export function keptInTab(key) {
   try {

@@ -53,7 +53,8 @@ export class LogView {
       this.#leave();
     });
     this.#list.addEventListener('pointerover', event => {
-      // A resting mouse gets this event when the list scrolls. It must not move the toolbar of a keyboard user.
+      // If the list scrolls under a mouse that does not move, the mouse gets this event too. Such an event must not
+      // move the toolbar of a keyboard user.
       if (event.pointerType === 'mouse' && !this.#toolbar.focused && !this.#list.querySelector(':focus-visible')) this.#offer(event.target, false);
     });
     this.#list.addEventListener('pointerleave', () => {
@@ -104,12 +105,14 @@ export class LogView {
     if (!conversation) return;
     const { room, timeline } = conversation;
     if (!this.#entered && room.seq !== null) {
-      // The read mark at the moment the room is opened. The line "New" stays there until another room is shown.
+      // Take the read mark at the moment at which the room is opened. The line "New" stays there until another room is
+      // shown.
       this.#entered = true;
       this.#unreadAfter = room.unread > 0 && room.read > 0 ? room.read : null;
     }
     const items = itemsOf(conversation, this.#unreadAfter);
-    // Screen readers announce new messages only, not those drawn when the room is opened or read from history.
+    // Screen readers announce only new messages, not messages that are drawn when the room is opened or that are read
+    // from history.
     this.#log.setAttribute('aria-busy', String(conversation.loading !== null || this.#drawn.size === 0));
     this.#scroll.keep(() => this.#lay(items));
     if (!this.#placed && items.length > 0 && room.seq >= room.head) {
@@ -178,7 +181,7 @@ export class LogView {
       if (version !== null && reachable) item.tabIndex = 0;
       if (offered) this.#toolbar.show(item, entry, inside);
       if (focus) {
-        // Compared, not put into a selector, because a reaction can be any text.
+        // Compare the values instead of building a selector, because a reaction can be any text.
         const same = [...item.querySelectorAll('[data-testid]')].find(node => node.dataset.testid === focus && node.dataset.emoji === emoji);
         (same ?? item).focus({ preventScroll: true });
       }
@@ -194,7 +197,7 @@ export class LogView {
   #explain(empty) {
     const { room, timeline, loading, refused, missed, me } = this.#conversation;
     let text = '';
-    // A final refusal has a line of its own above the log.
+    // A final refusal is shown in a separate line above the log.
     if (refused?.passing) text = `You cannot enter this room now: ${refused.message} Trying again…`;
     else if (loading === 'older') text = 'Loading earlier messages…';
     else if (timeline.atStart && empty) {
@@ -206,7 +209,10 @@ export class LogView {
     this.#log.classList.toggle('is-empty', empty);
   }
 
-  /** The scroll position or the list changed: moves the read mark, updates the button and requests history. */
+  /**
+   * Called when the scroll position or the list has changed: moves the read mark, updates the button and requests
+   * history.
+   */
   #moved() {
     const conversation = this.#conversation;
     if (!conversation) return;

@@ -28,7 +28,7 @@ const MAX_NAMED = 20;
 
 function reactions(entry, me, react) {
   if (entry.reactions.size === 0) return null;
-  // After the first ones, show only the user's own, so that the user can remove them.
+  // After the first reactions, show only those of the user, so that the user can remove them.
   const shown = [...entry.reactions].filter(([, users], index) => index < MAX_REACTIONS || users.includes(me)).slice(0, 2 * MAX_REACTIONS);
   const chips = shown.map(([emoji, users]) => {
     const names = users.slice(0, MAX_NAMED).map(nameInText).join(', ');

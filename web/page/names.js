@@ -8,8 +8,8 @@ const MAX_NAME = 128;
 
 /**
  * Characters that are invisible, look like a space or a missing glyph, or change the order of other characters. Names
- * that differ only in them would look the same. Also a combining mark at the start of a name, which would be drawn on
- * the text before it.
+ * that differ only in them would look the same. The pattern also finds a combining mark at the start of a name, which
+ * would be drawn on the text before the name.
  */
 const HIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Z}\p{Default_Ignorable_Code_Point}\u2800\uFFFD]|^\p{M}/gu;
 

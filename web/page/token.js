@@ -25,7 +25,7 @@ export function takeToken(address) {
 }
 
 /**
- * Whether an address has a token in its fragment. For an address that the user opens while the page is running.
+ * Whether an address has a token in its fragment. Use it for an address that the user opens while the page is running.
  * @param {string} address
  * @returns {boolean}
  */

@@ -8,7 +8,10 @@ const SMILE = 'M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zM8.5 14.5c1.9 2.300 5.1 2.300
 const PENCIL = 'M4 20l1-4L16 5l3 3L8 19l-4 1zM14 7l3 3';
 const BIN = 'M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13';
 
-/** The actions on a message. There is one toolbar; it moves to the message under the pointer or with the focus. */
+/**
+ * The actions on a message. There is one toolbar; it moves to the message that is under the pointer or that has the
+ * focus.
+ */
 export class Toolbar {
   #node;
   #entry = null;
@@ -39,7 +42,7 @@ export class Toolbar {
    * Moves the toolbar to a message.
    * @param {HTMLElement} item the message's list item
    * @param {import('./timeline.js').Entry} entry
-   * @param {boolean} reachable whether the Tab key reaches the buttons; not if the pointer only passes
+   * @param {boolean} reachable whether the Tab key reaches the buttons; false if the message is only under the pointer
    */
   show(item, entry, reachable) {
     if (this.#entry?.seq !== entry.seq || !item.contains(this.#node)) {

@@ -5,19 +5,19 @@ using OrleansChat.Load.Scenarios;
 namespace OrleansChat.Load.Growing;
 
 /// <summary>The options of <c>growth</c>.</summary>
-/// <param name="Runs">Rounds over all points.</param>
+/// <param name="Runs">The number of rounds over all points.</param>
 /// <param name="Seconds">Measured seconds at each point.</param>
 /// <param name="IdleSeconds">Seconds without messages before each point, in which the CPU use of the idle processes is
 /// measured.</param>
 /// <param name="ServerWarmUpSeconds">Seconds of unmeasured load after each start of a cluster.</param>
-/// <param name="Only">Only axes whose names start with this; empty for all.</param>
+/// <param name="Only">The start of the names of the axes to measure; empty for all.</param>
 /// <param name="Store"><c>sqlite</c> or <c>postgres</c>.</param>
 internal sealed record GrowthOptions(int Runs, int Seconds, int IdleSeconds, int ServerWarmUpSeconds, string Only, string Store, string Results);
 
 /// <summary>
-/// Measures what a delivery and a message cost while one quantity grows and the others stay constant. The loop is open
-/// and the machine far from busy, so that no queue hides a growing cost. Each round starts each cluster once, so that a
-/// disturbance of the machine affects all of them.
+/// Measures what a delivery and a message cost while one quantity grows and the others stay constant. Messages are sent
+/// at a fixed rate (open loop) at which the machine is far from busy, so that no queue hides a growing cost. Each round
+/// starts each cluster once, so that a disturbance of the machine affects all clusters.
 /// </summary>
 internal sealed class Growth(GrowthOptions options)
 {
@@ -27,7 +27,7 @@ internal sealed class Growth(GrowthOptions options)
     private readonly Dictionary<string, List<ScenarioFigures>> _runs = [];
 
     /// <summary>
-    /// Runs, prints tables, and writes the tables, their figures and curves to the results directory.
+    /// Runs the benchmark, prints tables, and writes the tables, their figures and curves to the results directory.
     /// </summary>
     public async Task<int> RunAsync(CancellationToken cancellationToken)
     {

@@ -14,8 +14,8 @@ internal sealed record GrowthAxis(string Name, string Held, string Missing, IRea
     // Open files of a process besides its connections.
     private const int OtherFiles = 500;
 
-    // Deliveries per second: so few that two cores are far from busy, and that the messages of a room cannot be
-    // batched. A cost that grows then comes from the size and not from the load.
+    // Deliveries per second. At this low rate, two cores are far from busy and rooms cannot batch messages. So if a
+    // cost grows, the cause is the size and not the load.
     private const int Deliveries = 20_000;
 
     private static readonly int[] RoomCounts = [10, 30, 100, 300, 1000];

@@ -53,7 +53,7 @@ internal sealed class GrowthReport(GrowthOptions options, IReadOnlyList<GrowthAx
 
     /// <summary>
     /// CPU time per message of the processes of one kind, in microseconds. NaN for fewer than 100 messages: CPU time
-    /// has steps of 10 ms, so their cost could not be told from that of idle processes.
+    /// has steps of 10 ms, so it would not differ clearly from the CPU time of idle processes.
     /// </summary>
     private double PerMessage(ScenarioFigures run, string kind) =>
         run.Messages * options.Seconds < MinMessages ? double.NaN : run.MicrosBeyondIdle(kind) * run.Deliveries / run.Messages;

@@ -33,7 +33,8 @@ internal sealed class OrleansChatPeer : IPeer
         StartAsync(gateways, 1, store, cancellationToken);
 
     /// <summary>
-    /// The same with a number of silos. More than one needs PostgreSQL, which has the cluster membership.
+    /// Starts a number of silos and gateways. Throws if they do not start. More than one silo needs PostgreSQL, which
+    /// stores the cluster membership.
     /// </summary>
     public static async Task<OrleansChatPeer> StartAsync(int gateways, int silos, string store, CancellationToken cancellationToken)
     {

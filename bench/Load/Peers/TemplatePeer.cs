@@ -3,16 +3,17 @@ using System.Globalization;
 namespace OrleansChat.Load.Peers;
 
 /// <summary>
-/// Any server with text frames. Templates, in which <c>{user}</c>, <c>{room}</c>, <c>{id}</c> and <c>{text}</c> are
-/// filled in, give the frames of a client. In the server's frames the text may be wrapped in anything, but must be
-/// unchanged.
+/// Describes any server with text frames. Templates give the frames of a client: <c>{user}</c>, <c>{room}</c>,
+/// <c>{id}</c> and <c>{text}</c> in them are filled in. The server may put anything around a text in its frames, but
+/// must not change the text.
 /// </summary>
-/// <param name="Command"> The command that starts it for each round, split at spaces, with <c>{port}</c> filled in;
-/// empty for a server that is already running.
+/// <param name="Command">The command that starts the server for each round, split at spaces, with <c>{port}</c> filled
+/// in; empty for a server that is already running.
 /// </param>
 /// <param name="Url">Such as <c>ws://127.0.0.1:{port}/ws?user={user}</c>; the host is always 127.0.0.1.</param>
 /// <param name="Join">The first frame of a client; empty for none.</param>
-/// <param name="Joined">A text that the answer to <paramref name="Join"/> contains; empty not to wait for one.</param>
+/// <param name="Joined">A text that the answer to <paramref name="Join"/> contains; empty if the client does not wait
+/// for an answer.</param>
 /// <param name="Message">The frame that sends a message.</param>
 /// <param name="Pids">The process ids of a server that is already running.</param>
 /// <param name="Skips">Scenarios to skip, by the start of their names.</param>
@@ -20,7 +21,8 @@ internal sealed record PeerTemplate(
     string Command, string Url, string Join, string Joined, string Message, IReadOnlyList<int> Pids, IReadOnlyList<string> Skips)
 {
     /// <summary>
-    /// Whether it runs a scenario. <paramref name="fresh"/>: the scenario needs a server that has just started.
+    /// Whether the server runs a scenario. <paramref name="fresh"/> means that the scenario needs a server that has
+    /// just started.
     /// </summary>
     public bool Takes(string scenario, bool fresh) =>
         (!fresh || Command.Length > 0) && !Skips.Any(skipped => scenario.StartsWith(skipped, StringComparison.OrdinalIgnoreCase));

@@ -5,18 +5,18 @@ namespace OrleansChat.Load.Scenarios;
 
 /// <summary>The options of a comparison.</summary>
 /// <param name="Name">The command, such as <c>P1</c> or <c>all</c>; also part of the report's file name.</param>
-/// <param name="Only">Only scenarios whose names start with this; empty for all.</param>
-/// <param name="Runs">Rounds over all settings.</param>
+/// <param name="Only">The start of the names of the scenarios to run; empty for all.</param>
+/// <param name="Runs">The number of rounds over all settings.</param>
 /// <param name="Seconds">Measured seconds of each run.</param>
-/// <param name="WarmUpSeconds">Seconds of the same load before them.</param>
-/// <param name="ServerWarmUpSeconds">Seconds of each kind of load, unmeasured, after a server's start.</param>
+/// <param name="WarmUpSeconds">Seconds of the same load before the measured seconds.</param>
+/// <param name="ServerWarmUpSeconds">Unmeasured seconds of each kind of load, after a server's start.</param>
 /// <param name="Peer">One more server to compare with; null for none.</param>
 internal sealed record ComparisonOptions(
     string Name, string Only, int Runs, int Seconds, int WarmUpSeconds, int ServerWarmUpSeconds, int IdleConnections, PeerTemplate? Peer, string Results);
 
 /// <summary>
 /// Compares OrleansChat with a SignalR hub, and with one more server if the options name one. Each round starts each
-/// setting once and runs its scenarios, so that a disturbance of the machine affects all of them. The report has the
+/// setting once and runs its scenarios, so that a disturbance of the machine affects all settings. The report has the
 /// medians over the rounds.
 /// </summary>
 internal sealed class Comparison(ComparisonOptions options)
@@ -59,7 +59,7 @@ internal sealed class Comparison(ComparisonOptions options)
     private readonly Measured _measured = new();
 
     /// <summary>
-    /// Runs, prints tables, and writes the tables, their figures and a chart to the results directory.
+    /// Runs the benchmark, prints tables, and writes the tables, their figures and a chart to the results directory.
     /// </summary>
     public async Task<int> RunAsync(CancellationToken cancellationToken)
     {

@@ -11,8 +11,8 @@ internal static class IdleRun
 
     /// <summary>
     /// Connects clients in rooms of 50, waits 12 s for garbage collections, and returns the resident memory per
-    /// connection in KiB, of the first process that is not a silo. Before the measurement it connects 100 others, so
-    /// that what the process allocates only once does not count.
+    /// connection in KiB, of the first process that is not a silo. Before the measurement it connects 100 other
+    /// clients, so that memory that the process allocates only once does not count.
     /// </summary>
     public static async Task<double> RunAsync(IPeer peer, int connections, CancellationToken cancellationToken)
     {

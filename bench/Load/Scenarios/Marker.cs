@@ -4,9 +4,10 @@ namespace OrleansChat.Load.Scenarios;
 
 /// <summary>
 /// The text of a message under load: 100 bytes that begin and end with <c>@</c> and contain the sender, the number of
-/// the message (from 1 for each sender), the timestamp at which it was due, and padding. It is found in whatever a
-/// server wraps it in, so the same code reads every peer. The numbers are hexadecimal, of fixed width, with the digits
-/// <c>a</c> to <c>p</c>. These are consecutive in ASCII, so that eight digits are read at once.
+/// the message (from 1 for each sender), the timestamp at which it was due, and padding. A reader finds the text inside
+/// anything that a server puts around it, so the same code reads every peer. The numbers are hexadecimal, of fixed
+/// width, with the digits <c>a</c> to <c>p</c>. These letters are consecutive in ASCII, so that eight digits are read
+/// at once.
 /// </summary>
 internal static class Marker
 {
@@ -28,7 +29,9 @@ internal static class Marker
         Write(text[(Due + Width)..], (uint)of.due);
     });
 
-    /// <summary>Takes the next text from a payload, and moves the payload behind it. False if there is none.</summary>
+    /// <summary>
+    /// Takes the next text from a payload, which then begins after that text. False if there is no text.
+    /// </summary>
     /// <param name="whole">False if something begins like a text but is not a complete one.</param>
     public static bool TryTake(ref ReadOnlySpan<byte> payload, out int sender, out long number, out long due, out bool whole)
     {
@@ -65,7 +68,8 @@ internal static class Marker
     {
         var digits = BinaryPrimitives.ReadUInt64BigEndian(text) - Zeros;
 
-        // Moves the eight values of four bits, one in each byte, together: by twos, by fours, then all eight.
+        // Each of the eight bytes contains four bits of the value. Join the bits of two bytes, then of four, then of
+        // all eight.
         var pairs = (digits | (digits >> 4)) & 0x00FF00FF_00FF00FF;
         var fours = (pairs | (pairs >> 8)) & 0x0000FFFF_0000FFFF;
         value = (uint)(fours | (fours >> 16));

@@ -31,8 +31,8 @@ internal sealed class Measured
     public double? Median(string setting, Figure figure) => Values(setting, figure) is { Count: > 0 } values ? Results.Median(values) : null;
 
     /// <summary>
-    /// The median over the rounds of the ratio of one setting's value to the other's; null if one of them was not
-    /// measured.
+    /// The median over the rounds of the ratio of one setting's value to the other setting's value; null if one of the
+    /// two was not measured.
     /// </summary>
     public double? Ratio(string setting, string other, Figure figure) =>
         Values(setting, figure).Zip(Values(other, figure), (one, two) => one / two).ToArray() is { Length: > 0 } ratios ? Results.Median(ratios) : null;

@@ -18,11 +18,14 @@ internal sealed class Member(FrameSocket socket, Room room, int senders) : IDisp
     /// <summary>The number of messages received.</summary>
     public long Deliveries { get; private set; }
 
-    /// <summary>The number of received messages that were not the next of their sender, or not complete.</summary>
+    /// <summary>
+    /// The number of received messages that were not the next message of their sender, or not complete.
+    /// </summary>
     public long Faults { get; private set; }
 
     /// <summary>
-    /// A hash of the received messages and their order: equal for two members that received the same.
+    /// A hash of the received messages and their order: equal for two members that received the same messages in the
+    /// same order.
     /// </summary>
     public ulong Order { get; private set; }
 
@@ -30,8 +33,8 @@ internal sealed class Member(FrameSocket socket, Room room, int senders) : IDisp
     public long Frames { get; private set; }
 
     /// <summary>
-    /// Reads once, without waiting. Records the latency, from due to now, of messages that were due from
-    /// <paramref name="measureFrom"/> on.
+    /// Reads once, without waiting. For messages that were due from <paramref name="measureFrom"/> on, records the
+    /// latency: the time since the message was due.
     /// </summary>
     /// <param name="shared">Memory for the read, which other members may use afterwards.</param>
     public void Read(byte[] shared, long measureFrom, Latencies latencies)

@@ -2,7 +2,7 @@ using System.Numerics;
 
 namespace OrleansChat.Load.Scenarios;
 
-/// <summary>A room and its members, the first of which send.</summary>
+/// <summary>A room and its members. The first members are the senders.</summary>
 /// <param name="inFlight">How many messages of each sender may be in flight, that is, not yet received by all members;
 /// 0 for no limit.</param>
 internal sealed class Room(string name, int members, int senders, int inFlight)
@@ -12,7 +12,7 @@ internal sealed class Room(string name, int members, int senders, int inFlight)
     private readonly int _ring = (int)BitOperations.RoundUpToPowerOf2((uint)inFlight);
 
     // For each message in flight, the number of members that have received it. Each member receives a sender's messages
-    // in order, so they become complete in order too.
+    // in order, so the messages become complete in order too.
     private readonly int[] _arrivals = new int[senders * (int)BitOperations.RoundUpToPowerOf2((uint)inFlight)];
     private bool _isFree;
 
@@ -37,7 +37,7 @@ internal sealed class Room(string name, int members, int senders, int inFlight)
     /// <summary>Counts one more message of a sender and returns its number, from 1.</summary>
     public long Next(int sender) => ++_sent[sender];
 
-    /// <summary>One more member has received this message, as the next of its sender.</summary>
+    /// <summary>Records that one more member has received this message as the next message of its sender.</summary>
     public void Arrived(int sender, long number)
     {
         if (inFlight == 0)

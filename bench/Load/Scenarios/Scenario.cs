@@ -36,7 +36,9 @@ internal sealed record ScenarioFigures(
     /// <summary>CPU time of all processes per delivery, in microseconds.</summary>
     public double Micros => MicrosPerDelivery.Values.Sum();
 
-    /// <summary>The same for the gateways only, or for the one process of a peer.</summary>
+    /// <summary>
+    /// CPU time per delivery, in microseconds, of the gateways only, or of the one process of a peer.
+    /// </summary>
     public double FrontMicros => MicrosPerDelivery.Where(of => !of.Key.StartsWith("silo", StringComparison.Ordinal) && of.Key != "postgres").Sum(of => of.Value);
 
     /// <summary>

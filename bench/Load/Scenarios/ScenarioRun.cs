@@ -6,8 +6,8 @@ namespace OrleansChat.Load.Scenarios;
 
 /// <summary>
 /// One run of a scenario against one server. After all members have connected, one loop on one thread sends, and reads
-/// from the members whose sockets are ready. Every delivery is checked. If one is lost, doubled or out of its sender's
-/// order, the run is void and throws.
+/// from the members whose sockets are ready. Every delivery is checked. If a delivery is lost, doubled or out of its
+/// sender's order, the run is void and throws.
 /// </summary>
 internal sealed class ScenarioRun(IPeer peer, Scenario scenario, TimeSpan warmUp, TimeSpan window)
 {
@@ -22,7 +22,7 @@ internal sealed class ScenarioRun(IPeer peer, Scenario scenario, TimeSpan warmUp
     private static int s_runs;
 
     /// <summary>
-    /// Part of each message's id: in a later run the same users join the same rooms, and must not repeat an id.
+    /// Part of each message's id, because in a later run the same users join the same rooms and must not repeat an id.
     /// </summary>
     private readonly int _run = Interlocked.Increment(ref s_runs);
     private readonly Latencies _latencies = new();
@@ -38,7 +38,7 @@ internal sealed class ScenarioRun(IPeer peer, Scenario scenario, TimeSpan warmUp
     private long _sent;
 
     /// <summary>
-    /// How long to measure the CPU use while all members are connected and none sends; zero for not at all.
+    /// How long to measure the CPU use while all members are connected and none sends; zero to skip this.
     /// </summary>
     public TimeSpan Idle { get; init; }
 
@@ -105,7 +105,7 @@ internal sealed class ScenarioRun(IPeer peer, Scenario scenario, TimeSpan warmUp
             if (before is null && now >= from)
             {
                 // Step 3: first sample. It takes milliseconds in which nothing is sent or read, so latencies count only
-                // for messages that are due after it.
+                // for messages that are due after the sample.
                 before = Look();
                 from = now = Stopwatch.GetTimestamp();
             }

@@ -18,8 +18,8 @@ internal static class AckCheck
     /// <remarks>
     /// <para>1. Find each send's sequence in the logs. A send that is found twice is a violation.</para>
     /// <para>2. Compare the outcome of each send with that sequence.</para>
-    /// <para>3. Add the sends that got ok with two sequences.</para>
-    /// <para>4. Add the errors that a send must not get.</para>
+    /// <para>3. Report the sends that got ok twice, with different sequences.</para>
+    /// <para>4. Report each error that a valid send must not get.</para>
     /// </remarks>
     public static IEnumerable<Violation> Find(History history)
     {
@@ -59,7 +59,7 @@ internal static class AckCheck
                     yield return new(Moved, $"A send got ok with sequence {seq}, but the log of {room} has it at {seqs[send]}.", history.Describe(send), InItsPlace(history, history.Sends[send].Room, seq));
                     break;
 
-                // After more than one attempt, an earlier one may have stored it.
+                // After more than one attempt, an earlier attempt may have stored the send.
                 case Outcome.Refused when seqs[send] != 0 && attempts == 1:
                     yield return new(Refused, $"A send was refused, but the log of {room} has it at {seqs[send]}.", history.Describe(send));
                     break;

@@ -5,11 +5,11 @@ namespace OrleansChat.ChatCheck.Checks;
 /// <summary>Runs every check on a history.</summary>
 internal static class AllChecks
 {
-    // A few violations of each promise are enough for the report. A check that finds very many is cut off.
+    // A few violations of each promise are enough for the report. A check stops after 10,000 violations.
     private const int MaxOfEach = 3;
     private const int MaxInAll = 10_000;
 
-    /// <summary>The first three violations of each promise; empty if all hold.</summary>
+    /// <summary>The first three violations of each promise; empty if all promises hold.</summary>
     public static IReadOnlyList<Violation> Find(History history) =>
     [
         .. ((Func<History, IEnumerable<Violation>>[])

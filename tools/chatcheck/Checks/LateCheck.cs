@@ -4,7 +4,7 @@ namespace OrleansChat.ChatCheck.Checks;
 
 /// <summary>
 /// While nothing is disturbed, an acked message reaches every client in the room within the limit of <c>--late</c>.
-/// <see cref="Clients.Recorder"/> has recorded the deliveries that were later.
+/// <see cref="Clients.Recorder"/> records the deliveries that take longer.
 /// </summary>
 internal static class LateCheck
 {
@@ -14,7 +14,7 @@ internal static class LateCheck
     {
         foreach (var late in history.Late)
         {
-            // A disturbance may delay deliveries for as long as presence may be wrong after it.
+            // After a disturbance, deliveries may be late for as long as presence may be wrong.
             if (!history.Disturbances.Any(one => one.From <= late.CameAt && one.To >= late.AnsweredAt - history.PresenceBound))
             {
                 yield return new(

@@ -2,7 +2,10 @@ using OrleansChat.ChatCheck.Histories;
 
 namespace OrleansChat.ChatCheck.Checks;
 
-/// <summary>The sequences of a log are dense: 1, 2, 3 …, and every entry is a send of this run to that room.</summary>
+/// <summary>
+/// The sequences of a log are dense: 1, 2, 3 … without gaps. Every entry is a message that a client of this run sent to
+/// that room.
+/// </summary>
 internal static class LogCheck
 {
     public const string Dense = "sequences are dense";

@@ -3,8 +3,8 @@ using OrleansChat.ChatCheck.Histories;
 namespace OrleansChat.ChatCheck.Checks;
 
 /// <summary>
-/// The order of a log. Messages of one connection are in the order of sending, if each was acked at its first attempt.
-/// A message that was acked before any client sent another one precedes that one.
+/// Checks the order of a log. Messages of one connection are in the order in which they were sent, if each was acked at
+/// its first attempt. If message A was acked before message B was first sent, A precedes B.
 /// </summary>
 internal static class OrderCheck
 {
@@ -27,7 +27,7 @@ internal static class OrderCheck
     /// <para>
     /// 1. Walk the log, and skip sends that are not acked at their first attempt: a retry may be stored later.
     /// </para>
-    /// <para>2. Compare the number of each send with that of the previous one on the same connection.</para>
+    /// <para>2. Compare the number of each send with the number of the previous send on the same connection.</para>
     /// </remarks>
     private static IEnumerable<Violation> OfSenders(History history, int room, IReadOnlyList<MessageLogEntry> log)
     {
@@ -60,9 +60,10 @@ internal static class OrderCheck
     /// <remarks>
     /// From the end of the log to its start:
     /// <para>
-    /// 1. If the earliest ok of all later entries is older than this entry's first attempt, that is a violation.
+    /// 1. Compare this entry's first attempt with the earliest ok of all later entries. If the ok is older, that is a
+    /// violation.
     /// </para>
-    /// <para>2. Keep the entry with the earliest ok for the entries before it.</para>
+    /// <para>2. Keep the entry with the earliest ok, for the comparison with the entries before it.</para>
     /// </remarks>
     private static IEnumerable<Violation> InTime(History history, int room, IReadOnlyList<MessageLogEntry> log)
     {

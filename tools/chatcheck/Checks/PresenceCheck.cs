@@ -3,10 +3,11 @@ using OrleansChat.ChatCheck.Histories;
 namespace OrleansChat.ChatCheck.Checks;
 
 /// <summary>
-/// Answers to <c>who</c> are right within the presence bound. An answer is checked for a user that was in the room, or
-/// had no connection, from the bound before the question until the answer. It is not checked if a silo, the database or
-/// the answering gateway was disturbed in that time. A user in the room need not be listed if its own gateway was
-/// disturbed since the user entered.
+/// Answers to <c>who</c> are right after the presence bound. The checked time begins one presence bound before the
+/// request and ends with the answer. A user that was in the room all this time must be listed. A user that had no
+/// connection all this time must not be listed. An answer is not checked if a silo, the database or the answering
+/// gateway was disturbed in this time. A user in the room need not be listed if the user's own gateway was disturbed
+/// after the user entered.
 /// </summary>
 internal static class PresenceCheck
 {

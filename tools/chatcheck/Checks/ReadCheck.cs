@@ -3,8 +3,8 @@ using OrleansChat.ChatCheck.Histories;
 namespace OrleansChat.ChatCheck.Checks;
 
 /// <summary>
-/// Pages of history match the log. They contain the asking user's own acked message, and the newest page contains what
-/// the user has already received.
+/// Each page of history matches the log. A page that a user requests from its own acked message on begins with that
+/// message. The newest page reaches at least the newest event that the user has received.
 /// </summary>
 internal static class ReadCheck
 {

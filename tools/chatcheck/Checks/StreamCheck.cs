@@ -3,8 +3,8 @@ using OrleansChat.ChatCheck.Histories;
 namespace OrleansChat.ChatCheck.Checks;
 
 /// <summary>
-/// What a client received of a room, over all its connections, is the log: in log order, no event twice, and every
-/// missing event named by a gap. In the end it has reached the head.
+/// Over all its connections, a client receives a room's log: in log order, no event twice, and with a gap for every
+/// event that is missing. In the end the client has reached the head.
 /// </summary>
 internal static class StreamCheck
 {
@@ -17,17 +17,17 @@ internal static class StreamCheck
 
     private const int Before = 3;
 
-    // Only the first violation of each stream: later ones usually follow from it.
+    // Report only the first violation of each stream: later violations usually follow from it.
     public static IEnumerable<Violation> Find(History history) => history.Streams.SelectMany(stream => Find(history, stream).Take(1));
 
     /// <summary>Follows one stream with a cursor, the sequence up to which the client has everything.</summary>
     /// <remarks>
     /// <para>
-    /// 1. For each item, compare it with the cursor and with the log: a <c>joined</c> starts at the cursor, an event is
-    /// the next one and the same as in the log, a gap begins at the next one and ends within the log.
+    /// 1. Compare each item with the cursor and with the log. A <c>joined</c> starts at the cursor. An event has the
+    /// next sequence and is the same as in the log. A gap begins at the next sequence and ends within the log.
     /// </para>
     /// <para>2. Move the cursor to the item's last sequence.</para>
-    /// <para>3. After the last item, the cursor has to be at the head, unless the stream was not given the time.</para>
+    /// <para>3. After the last item, the cursor has to be at the head, if the client had the time to reach it.</para>
     /// </remarks>
     private static IEnumerable<Violation> Find(History history, ReaderStream stream)
     {

@@ -3,7 +3,7 @@ using OrleansChat.ChatCheck.Histories;
 
 namespace OrleansChat.ChatCheck.Clients;
 
-/// <summary>The server's answer to a command. Members that the answer does not have keep their defaults.</summary>
+/// <summary>The server's answer to a command. Fields that the answer does not have keep their defaults.</summary>
 /// <param name="Type">"ok", "err", "page" or "who".</param>
 internal sealed record Answer(string Type)
 {
@@ -26,7 +26,7 @@ internal sealed record Answer(string Type)
     public bool CanBeRepeated => Code is "unavailable" or "timeout" or "rate_limited";
 
     /// <summary>Reads an answer.</summary>
-    /// <param name="eventOf">Finds the send that an event is.</param>
+    /// <param name="eventOf">Finds the send that produced an event.</param>
     public static Answer Read(JsonElement answer, Func<JsonElement, MessageLogEntry> eventOf) => new(answer.GetProperty("t").GetString()!)
     {
         Seq = answer.TryGetProperty("seq", out var seq) ? seq.GetInt32() : 0,

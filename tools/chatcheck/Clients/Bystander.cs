@@ -1,10 +1,10 @@
 namespace OrleansChat.ChatCheck.Clients;
 
 /// <summary>
-/// A client that is only present. When its connection ends it stays away for 13 to 16 s, longer than presence may be
-/// wrong, so that others can check that it is no longer listed.
+/// A client that is in its rooms and sends nothing. When its connection ends, the client stays disconnected for 13 to
+/// 16 s. This is longer than presence may be wrong, so other clients can check that this client is no longer listed.
 /// </summary>
-/// <param name="comeBack">Cancelled when it has to come back at once.</param>
+/// <param name="comeBack">Cancelled when the client has to reconnect at once.</param>
 internal sealed class Bystander(
     string kind, IReadOnlyList<int> rooms, int firstGateway, Gateways gateways, Recorder recorder, int seed, CancellationToken comeBack)
     : Client(kind, rooms, firstGateway, gateways, recorder, seed)

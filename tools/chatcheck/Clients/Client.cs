@@ -217,8 +217,8 @@ internal abstract class Client
     }
 
     /// <summary>
-    /// While a connection lasts, every 250 ms: joins the rooms that are due, pings the server if nothing arrived for
-    /// 2 s, and cuts the connection if nothing arrived for 6 s.
+    /// Runs every 250 ms while a connection lasts. Joins the rooms that are due, pings the server if nothing arrived
+    /// for 2 s, and cuts the connection if nothing arrived for 6 s.
     /// </summary>
     private async Task TendAsync(ChatSocket socket, CancellationToken ended)
     {
@@ -301,7 +301,7 @@ internal abstract class Client
 
     private void Answered(string id, Answer answer)
     {
-        // Recorded even if no caller waits any more: an ok counts whenever it arrives.
+        // Record the ok even if no caller waits for it any more: an ok counts whenever it arrives.
         if (answer.Type is "ok" && answer.Seq > 0 && int.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out var send))
         {
             Recorder.Acked(send, answer.Seq);

@@ -1,6 +1,6 @@
 namespace OrleansChat.ChatCheck.Clients;
 
-/// <summary>The one clock of a run. Everything that is recorded has a time of this clock.</summary>
+/// <summary>The only clock of a run. Every recorded time comes from this clock.</summary>
 internal sealed class Clock(TimeProvider time)
 {
     private readonly long _start = time.GetTimestamp();

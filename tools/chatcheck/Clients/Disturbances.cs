@@ -3,12 +3,12 @@ using OrleansChat.ChatCheck.Histories;
 namespace OrleansChat.ChatCheck.Clients;
 
 /// <summary>
-/// Records when which part of the cluster was disturbed: by the nemesis, or because a process ended unexpectedly. Safe
-/// for concurrent use.
+/// Records which part of the cluster is disturbed, and from when to when. The nemesis disturbs parts of the cluster,
+/// and so does a process that ends unexpectedly. Safe for concurrent use.
 /// </summary>
 internal sealed class Disturbances(Clock clock)
 {
-    // How long after the end of the last disturbance times count as undisturbed again.
+    // Delay after the end of the last disturbance, after which measured times count as undisturbed again.
     private static readonly long After = Clock.Of(TimeSpan.FromSeconds(5));
 
     private readonly Lock _lock = new();
@@ -45,7 +45,7 @@ internal sealed class Disturbances(Clock clock)
         }
     }
 
-    /// <summary>All disturbances. One that has not ended has <see cref="long.MaxValue"/> as its end.</summary>
+    /// <summary>All disturbances. The end of a disturbance that still lasts is <see cref="long.MaxValue"/>.</summary>
     public IReadOnlyList<Disturbance> ToList()
     {
         lock (_lock)

@@ -2,7 +2,7 @@ namespace OrleansChat.ChatCheck.Clients;
 
 /// <summary>
 /// Limits the sends per second of all writers together. Unused capacity is not saved, so there is no burst after a
-/// standstill.
+/// pause.
 /// </summary>
 internal sealed class Pacer(int perSecond, Clock clock)
 {

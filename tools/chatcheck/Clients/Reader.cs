@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace OrleansChat.ChatCheck.Clients;
 
-/// <summary>A client that receives, and that asks for pages of history and for the members of its rooms.</summary>
+/// <summary>A client that receives events and requests pages of history and the users in its rooms.</summary>
 internal sealed class Reader(string kind, IReadOnlyList<int> rooms, int firstGateway, Gateways gateways, Recorder recorder, int seed)
     : Client(kind, rooms, firstGateway, gateways, recorder, seed)
 {
@@ -11,8 +11,9 @@ internal sealed class Reader(string kind, IReadOnlyList<int> rooms, int firstGat
 
     private long _cameAt;
 
-    /// <summary>Asks about once per second until <paramref name="enough"/>.</summary>
-    /// <param name="presence">Whether half of the questions are <c>who</c>; otherwise all are <c>history</c>.</param>
+    /// <summary>Sends about one request per second until <paramref name="enough"/>.</summary>
+    /// <param name="presence">Whether half of the requests are <c>who</c>; otherwise all requests are
+    /// <c>history</c>.</param>
     public async Task AskAsync(bool presence, CancellationToken enough)
     {
         try

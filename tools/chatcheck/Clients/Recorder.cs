@@ -10,11 +10,11 @@ namespace OrleansChat.ChatCheck.Clients;
 /// Records what the clients of a run do and receive, and recognizes the run's own messages by their texts. Any number
 /// of threads may record at the same time.
 /// </summary>
-/// <param name="lateAfter">How long after its ok an event may arrive at a reader that is in the room; null if that is
-/// not checked.</param>
+/// <param name="lateAfter">Maximum time from the ok of a message to its arrival at a client that is in the room; null
+/// to skip this check.</param>
 internal sealed class Recorder(Clock clock, string run, IReadOnlyList<string> rooms, Disturbances disturbances, TimeSpan? lateAfter)
 {
-    private const int MaxKept = 1000; // Of each kind of error; the first ones are enough for the report.
+    private const int MaxKept = 1000; // For each kind of error. The first errors are enough for the report.
     private static readonly string Padding = new('.', 60);
 
     private readonly Lock _lock = new();
@@ -79,8 +79,8 @@ internal sealed class Recorder(Clock clock, string run, IReadOnlyList<string> ro
     public static string TextOf(int send) => string.Create(CultureInfo.InvariantCulture, $"{send} {Padding}");
 
     /// <summary>
-    /// Finds the send of this run that an event is. <see cref="MessageLogEntry.Send"/> is below 0 if the event is no send of
-    /// this run, or differs from it in sender, kind or text.
+    /// Finds the send of this run that produced an event. <see cref="MessageLogEntry.Send"/> is below 0 if there is no
+    /// such send, or if the event differs from the send in sender, kind or text.
     /// </summary>
     public MessageLogEntry Read(JsonElement ev)
     {
@@ -128,7 +128,7 @@ internal sealed class Recorder(Clock clock, string run, IReadOnlyList<string> ro
     }
 
     /// <summary>Records an error that a send must not get.</summary>
-    /// <param name="over">Whether the send is not retried after it.</param>
+    /// <param name="over">Whether the error is final: the send is not retried.</param>
     public void Refused(int number, Answer answer, bool over)
     {
         ref var send = ref Sends[number];
@@ -156,7 +156,7 @@ internal sealed class Recorder(Clock clock, string run, IReadOnlyList<string> ro
         ref var send = ref Sends[entry.Send];
         if (send.InvokedAt < enteredAt)
         {
-            return; // It was sent before the client entered, so its delay is not that of a live delivery.
+            return; // The message was sent before the client entered, so this is not a live delivery.
         }
 
         Figures.Came(send.InvokedAt, now);

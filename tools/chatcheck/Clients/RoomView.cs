@@ -3,8 +3,9 @@ using OrleansChat.ChatCheck.Histories;
 namespace OrleansChat.ChatCheck.Clients;
 
 /// <summary>
-/// What one client knows of a room: its cursor, what it received, and whether its connection is in the room. Only the
-/// client's connection loop changes it, except <see cref="JoinAt"/>, which <c>Client.TendAsync</c> sets as well.
+/// One client's view of a room: the cursor, the received items, and whether the client's connection is in the room.
+/// Only the client's connection loop changes the view. The only exception is <see cref="JoinAt"/>, which
+/// <c>Client.TendAsync</c> sets too.
 /// </summary>
 internal sealed class RoomView(int room, string name, ReaderStream stream)
 {
@@ -24,16 +25,16 @@ internal sealed class RoomView(int room, string name, ReaderStream stream)
 
     public string? Epoch { get; private set; }
 
-    /// <summary>When the room was entered on this connection; 0 if it is not entered.</summary>
+    /// <summary>When this connection entered the room; 0 if it is not in the room.</summary>
     public long EnteredAt { get; private set; }
 
-    /// <summary>When to send the next <c>join</c>; <see cref="long.MaxValue"/> if none is needed.</summary>
+    /// <summary>When to send the next <c>join</c>; <see cref="long.MaxValue"/> if no <c>join</c> is needed.</summary>
     public long JoinAt { get; set; } = long.MaxValue;
 
     /// <summary>Completes with the connection when it is in the room.</summary>
     public Task<ChatSocket> Entered => _entered.Task;
 
-    /// <summary>The server answered <c>joined</c>: the connection is in the room.</summary>
+    /// <summary>Records <c>joined</c>: the connection is in the room.</summary>
     public void Enter(ChatSocket socket, string epoch, int after, bool reset, long now)
     {
         stream.Items.Add(new(reset ? ItemKind.Reset : ItemKind.Joined, after, socket.Number));
@@ -48,14 +49,14 @@ internal sealed class RoomView(int room, string name, ReaderStream stream)
         Newest = Math.Max(seq, Newest);
     }
 
-    /// <summary>A <c>gap</c> arrived.</summary>
+    /// <summary>Records a <c>gap</c>.</summary>
     public void Gap(int from, int to)
     {
         stream.Items.Add(Item.Gap(from, to));
         Cursor = to;
     }
 
-    /// <summary>The connection has ended.</summary>
+    /// <summary>Records that the connection has ended.</summary>
     public void Leave()
     {
         (EnteredAt, JoinAt) = (0, long.MaxValue);

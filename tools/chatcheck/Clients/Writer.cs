@@ -4,9 +4,9 @@ using OrleansChat.ChatCheck.Histories;
 namespace OrleansChat.ChatCheck.Clients;
 
 /// <summary>
-/// A client that sends to its rooms, up to three messages at a time. It sends the next ones only when these have their
-/// final answers. Until then a message is sent again with the same id, on the current connection. Sometimes the writer
-/// reads its own message back through <c>history</c>.
+/// A client that sends to its rooms, up to three messages at a time. It sends the next messages to a room only when the
+/// previous ones have their final answers. A message without a final answer is sent again with the same id, on the
+/// current connection. Sometimes the writer reads its own message back through <c>history</c>.
 /// </summary>
 internal sealed class Writer(
     string kind, IReadOnlyList<int> rooms, int firstGateway, Gateways gateways, Recorder recorder, Pacer pacer, bool quiet, int seed)
@@ -54,7 +54,7 @@ internal sealed class Writer(
     /// Sends <paramref name="together"/> messages without waiting in between, then waits for the answers. Returns the
     /// sends that have to be retried.
     /// </summary>
-    /// <param name="oneFrame">Whether all of them travel in one WebSocket frame.</param>
+    /// <param name="oneFrame">Whether to send all messages in one WebSocket frame.</param>
     private async Task<List<int>> SayTogetherAsync(RoomView view, int together, bool oneFrame, CancellationToken enough, CancellationToken end)
     {
         var socket = await view.Entered.WaitAsync(enough);

@@ -28,10 +28,12 @@ internal sealed class Node(ProcessPlan plan, int? gateway, ReadyProbe probe, Con
     /// <summary>The gateway's number; null for a silo.</summary>
     public int? Gateway => gateway;
 
-    /// <summary>Whether its process has become ready since its last start and is not frozen.</summary>
+    /// <summary>Whether the process has become ready since its last start and is not frozen.</summary>
     public bool IsReady => _ready.Task.IsCompletedSuccessfully && !_stopped;
 
-    /// <summary>How often its process ended without a fault of the nemesis that ends processes.</summary>
+    /// <summary>
+    /// How often the process ended unexpectedly, that is, without being killed or drained by the nemesis.
+    /// </summary>
     public int Endings => Volatile.Read(ref _endings);
 
     /// <summary>
@@ -120,8 +122,8 @@ internal sealed class Node(ProcessPlan plan, int? gateway, ReadyProbe probe, Con
     }
 
     /// <summary>
-    /// Sends SIGTERM, as a supervisor does, and waits until the process has ended. After 45 s it is killed. The node
-    /// stays down until <see cref="Release"/>. True if the process ended in time with exit code 0.
+    /// Sends SIGTERM, as a supervisor does, and waits until the process has ended. After 45 s, kills the process. The
+    /// node stays down until <see cref="Release"/>. True if the process ended in time with exit code 0.
     /// </summary>
     public async Task<bool> DrainAsync(CancellationToken cancellationToken)
     {
@@ -176,9 +178,7 @@ internal sealed class Node(ProcessPlan plan, int? gateway, ReadyProbe probe, Con
         return false;
     }
 
-    /// <summary>
-    /// Kills the process. <see cref="KeepAsync"/> must have been cancelled before, or it restarts it.
-    /// </summary>
+    /// <summary>Kills the process. Cancel <see cref="KeepAsync"/> first; otherwise it restarts the process.</summary>
     public Task EndAsync() => _process?.KillAsync() ?? Task.CompletedTask;
 
     public void Dispose() => _process?.Dispose();

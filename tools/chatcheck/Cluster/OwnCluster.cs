@@ -21,7 +21,7 @@ internal sealed class OwnCluster : IAsyncDisposable
 
     private OwnCluster(ReadyProbe probe, string data) => (_probe, _data) = (probe, data);
 
-    /// <summary>The PostgreSQL server; null with another store.</summary>
+    /// <summary>The PostgreSQL server; null if the cluster uses another store.</summary>
     public PrivatePostgres? Database { get; private set; }
 
     public IReadOnlyList<Node> Silos { get; private set; } = [];
@@ -63,7 +63,7 @@ internal sealed class OwnCluster : IAsyncDisposable
         catch (InvalidOperationException exception)
         {
             await cluster.DisposeAsync();
-            throw new CannotStartException(exception.Message); // From PrivatePostgres.
+            throw new CannotStartException(exception.Message); // Thrown by PrivatePostgres.
         }
         catch
         {
@@ -73,7 +73,8 @@ internal sealed class OwnCluster : IAsyncDisposable
     }
 
     /// <summary>
-    /// Waits until every process is ready. Returns the name of one that is not ready in time; null if all are.
+    /// Waits until every process is ready. Returns the name of a process that is not ready in time; null if all are
+    /// ready.
     /// </summary>
     public async Task<string?> NotReadyAsync(TimeSpan within, CancellationToken cancellationToken)
     {
@@ -81,14 +82,17 @@ internal sealed class OwnCluster : IAsyncDisposable
         return ready.FirstOrDefault(node => !node.IsReady).Name;
     }
 
-    /// <summary>How often processes ended without a fault of the nemesis that ends processes.</summary>
+    /// <summary>
+    /// How often processes ended unexpectedly, that is, without being killed or drained by the nemesis.
+    /// </summary>
     public int Endings => All.Sum(node => node.Endings);
 
     /// <summary>Whether the directory with data and logs is kept at the end.</summary>
     public bool KeepLogs { get; set; }
 
     /// <summary>
-    /// The number of lines with <paramref name="text"/> in the processes' logs. For use after <see cref="EndAsync"/>.
+    /// The number of lines with <paramref name="text"/> in the processes' logs. Call it only after
+    /// <see cref="EndAsync"/>.
     /// </summary>
     public int LinesWith(string text) => Directory.EnumerateFiles(Logs).Sum(file => ReadLines(file).Count(line => line.Contains(text, StringComparison.Ordinal)));
 

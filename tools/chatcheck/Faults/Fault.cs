@@ -39,7 +39,7 @@ internal enum Side
 /// <param name="Lasting">How long the victim is stopped, or stays down before its restart.</param>
 internal sealed record Fault(TimeSpan After, FaultKind Kind, Side Side, int Victim, TimeSpan Lasting)
 {
-    /// <summary>Such as "kill silo-2".</summary>
+    /// <summary>The fault as text, such as "kill silo-2".</summary>
     public override string ToString() => (Kind, Side) switch
     {
         (FaultKind.Database, _) => "stop the database",

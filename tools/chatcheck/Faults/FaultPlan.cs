@@ -5,7 +5,7 @@ namespace OrleansChat.ChatCheck.Faults;
 /// </summary>
 internal sealed class FaultPlan(int seed, IReadOnlyList<FaultKind> kinds, int silos, int gateways, TimeSpan every)
 {
-    // The share of faults that follow after 0.5 to 2 s, so that the previous one usually still lasts.
+    // The share of faults that begin only 0.5 to 2 s after the previous fault, which then usually still lasts.
     private const double Overlapping = 0.2;
 
     private readonly Random _random = new(seed);

@@ -4,9 +4,9 @@ using OrleansChat.ChatCheck.Cluster;
 namespace OrleansChat.ChatCheck.Faults;
 
 /// <summary>
-/// Injects the faults of a plan. It delays a fault that the cluster is not expected to survive: at most three faults
-/// last at a time, and a fault of one silo or gateway waits until another one of its kind is ready, if there is
-/// another.
+/// Injects the faults of a plan. It delays a fault that the cluster is not expected to survive. At most three faults
+/// last at a time. A fault of one silo waits until another silo is ready, if the cluster has more than one silo. The
+/// same applies to gateways.
 /// </summary>
 /// <param name="cluster">
 /// Null if the run did not start the cluster; then only <see cref="FaultKind.Cut"/> is possible.
@@ -25,7 +25,7 @@ internal sealed class Nemesis(FaultPlan plan, OwnCluster? cluster, IReadOnlyList
     private int _cuts;
     private int _badDrains;
 
-    /// <summary>The number of kill -9 of silos and gateways so far.</summary>
+    /// <summary>How often a silo or gateway was killed (kill -9) so far.</summary>
     public int Kills => Volatile.Read(ref _kills);
 
     /// <summary>
@@ -49,8 +49,8 @@ internal sealed class Nemesis(FaultPlan plan, OwnCluster? cluster, IReadOnlyList
     public string? Trouble { get; private set; }
 
     /// <summary>
-    /// Injects faults until <paramref name="enough"/>. Completes when the victims of the last ones are ready again, or
-    /// have not become ready in time.
+    /// Injects faults until <paramref name="enough"/>. Completes when the victims of the last faults are ready again,
+    /// or have not become ready in time.
     /// </summary>
     /// <remarks>
     /// In a loop:
@@ -60,7 +60,7 @@ internal sealed class Nemesis(FaultPlan plan, OwnCluster? cluster, IReadOnlyList
     /// <para>4. After the loop, wait for the faults that still last.</para>
     /// </remarks>
     /// <param name="cancellationToken">
-    /// Ends the waits of the faults that last. What is frozen is still continued.
+    /// Ends the waits of the faults that still last. Frozen processes are continued even then.
     /// </param>
     public async Task RunAsync(CancellationToken enough, CancellationToken cancellationToken)
     {
@@ -98,9 +98,9 @@ internal sealed class Nemesis(FaultPlan plan, OwnCluster? cluster, IReadOnlyList
     };
 
     /// <summary>
-    /// Reserves the victims of a fault. False if one of them is not ready or is reserved, or if no other node of its
-    /// side is ready and free. The last condition does not apply to a rolling restart, which stops one node at a time,
-    /// or if there is only one node.
+    /// Reserves the victims of a fault. Returns false if a victim is not ready or is reserved by another fault. Also
+    /// returns false if no other node of the same side is ready and free. This second condition does not apply to a
+    /// rolling restart, which stops one node at a time, and not to a side with only one node.
     /// </summary>
     private bool TryTake(Fault fault)
     {
@@ -169,7 +169,7 @@ internal sealed class Nemesis(FaultPlan plan, OwnCluster? cluster, IReadOnlyList
     /// <remarks>
     /// <para>1. Record the disturbance, which lasts until step 4 is over.</para>
     /// <para>2. Kill, freeze or terminate the process, for the planned time.</para>
-    /// <para>3. Let it be restarted, or continue it.</para>
+    /// <para>3. Allow the restart, or continue the frozen process.</para>
     /// <para>4. Wait up to 120 s until the node is ready; otherwise record that in <see cref="Trouble"/>.</para>
     /// <para>5. Make the node available for other faults.</para>
     /// </remarks>
@@ -178,7 +178,7 @@ internal sealed class Nemesis(FaultPlan plan, OwnCluster? cluster, IReadOnlyList
         // Step 1: record.
         using (disturbances.Begin($"{fault.Kind.ToString().ToLowerInvariant()} {node.Name}", node.Gateway))
         {
-            // Steps 2 and 3: harm it, and undo that.
+            // Steps 2 and 3: perform the fault, and end it.
             switch (fault.Kind)
             {
                 case FaultKind.Kill:
@@ -193,7 +193,7 @@ internal sealed class Nemesis(FaultPlan plan, OwnCluster? cluster, IReadOnlyList
                     await node.ContinueAsync();
 
                     // A gateway that has lost its lease, or a silo that was declared dead, ends by itself and is
-                    // restarted. This gives it the time to end before step 4 looks at it.
+                    // restarted. This wait gives the process the time to end before step 4 checks the node.
                     await WaitAsync(TimeSpan.FromSeconds(4), cancellationToken);
                     break;
                 default:
@@ -230,7 +230,9 @@ internal sealed class Nemesis(FaultPlan plan, OwnCluster? cluster, IReadOnlyList
         }
     }
 
-    /// <summary>Waits without throwing when cancelled, so that the caller still continues what it has frozen.</summary>
+    /// <summary>
+    /// Waits without throwing when cancelled, so that the caller still continues the process that it has frozen.
+    /// </summary>
     private Task WaitAsync(TimeSpan lasting, CancellationToken cancellationToken) =>
         Task.Delay(lasting, clock.Time, cancellationToken).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
 }

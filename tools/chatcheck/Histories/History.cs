@@ -36,7 +36,9 @@ internal sealed record History
 
     public IReadOnlyList<Contradiction> Contradictions { get; init; } = [];
 
-    /// <summary>The JSON of events that are no send of this run. Such an event has <c>~index</c> as its send.</summary>
+    /// <summary>
+    /// The JSON of the events that are not sends of this run. The send number of such an event is <c>~index</c>.
+    /// </summary>
     public IReadOnlyList<string> Strangers { get; init; } = [];
 
     /// <summary>How long presence may be wrong, in microseconds.</summary>

@@ -17,10 +17,10 @@ internal enum ItemKind : byte
 }
 
 /// <summary>One item that a client received.</summary>
-/// <param name="Seq">The sequence after which delivery starts; the event's sequence; the first sequence of the
-/// gap.</param>
-/// <param name="Value">The number of the connection; the event's send (below 0: no send of this run); the last sequence
-/// of the gap.</param>
+/// <param name="Seq">For a <c>joined</c>, the sequence after which delivery starts; for an event, its sequence; for a
+/// gap, its first sequence.</param>
+/// <param name="Value">For a <c>joined</c>, the number of the connection; for an event, the number of its send, below 0
+/// if it is not a send of this run; for a gap, its last sequence.</param>
 internal readonly record struct Item(ItemKind Kind, int Seq, int Value)
 {
     public static Item Joined(int after, int connection) => new(ItemKind.Joined, after, connection);

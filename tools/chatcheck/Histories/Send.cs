@@ -3,13 +3,15 @@ namespace OrleansChat.ChatCheck.Histories;
 /// <summary>What is known of a send's outcome.</summary>
 internal enum Outcome : byte
 {
-    /// <summary>No answer, or one that leaves the outcome open: in the log at most once.</summary>
+    /// <summary>No answer, or an answer that leaves the outcome open. The send is in the log at most once.</summary>
     Unknown,
 
-    /// <summary>Answered <c>ok</c>: in the log exactly once.</summary>
+    /// <summary>Answered by <c>ok</c>. The send is in the log exactly once.</summary>
     Acked,
 
-    /// <summary>Answered by an error after which the send is not retried: not stored by that attempt.</summary>
+    /// <summary>
+    /// Answered by an error after which the send is not retried. That attempt did not store the send.
+    /// </summary>
     Refused,
 }
 

@@ -3,24 +3,27 @@ namespace OrleansChat.ChatCheck.Histories;
 // All times are microseconds of the run.
 
 /// <summary>An entry of the log, as a page of history returned it.</summary>
-/// <param name="Send">The number of the send; below 0: no send of this run.</param>
+/// <param name="Send">The number of the send; below 0 if the entry is not a send of this run.</param>
 internal readonly record struct MessageLogEntry(int Seq, int Send);
 
 /// <summary>A page of history that was read during the load.</summary>
 /// <param name="AtLeast">The highest sequence that the user had received when it asked; 0 if it did not ask for the
 /// newest page.</param>
-/// <param name="Own">The user's own send, acked before the question, with which the page has to begin; null if there is
-/// none.</param>
+/// <param name="Own">A send of the user that was acked before the request. The page has to begin with this send. Null
+/// if the page may begin with any event.</param>
 internal sealed record PageSeen(int User, int Room, long AskedAt, int AtLeast, int? Own, IReadOnlyList<MessageLogEntry> Entries);
 
-/// <summary>A user's connection was in a room, as the client observed it.</summary>
+/// <summary>A time in which a user's connection was in a room, as the client observed it.</summary>
 /// <param name="Gateway">The number of the gateway; below 0 if it is not known.</param>
-/// <param name="From">When <c>joined</c> had arrived.</param>
+/// <param name="From">When <c>joined</c> arrived.</param>
 /// <param name="To">When the client noticed the end of the connection; <see cref="long.MaxValue"/> if it did not
 /// end.</param>
 internal sealed record Stay(int User, int Room, int Gateway, long From, long To);
 
-/// <summary>A user had no connection, from when the client noticed its end until the next one was open.</summary>
+/// <summary>
+/// A time in which a user had no connection: from when the client noticed the end of a connection until the next
+/// connection was open.
+/// </summary>
 internal sealed record Absence(int User, long From, long To);
 
 /// <summary>An answer to <c>who</c>.</summary>
@@ -34,11 +37,12 @@ internal sealed record WhoSeen(int Asker, int Room, int Gateway, long AskedAt, l
 internal sealed record Disturbance(string What, int? Gateway, long From, long To);
 
 /// <summary>
-/// An event that arrived too long after its <c>ok</c>, on a connection that was in the room before it was sent.
+/// An event that arrived too long after its <c>ok</c>, on a connection that was in the room before the message was
+/// sent.
 /// </summary>
 internal readonly record struct LateEvent(int User, int Room, int Seq, int Send, long AnsweredAt, long CameAt);
 
-/// <summary>An error that a send must not get.</summary>
+/// <summary>An error that a valid send must not get.</summary>
 internal sealed record Refusal(int Send, string Code, string Message, long At);
 
 /// <summary>A send that got <c>ok</c> twice, with different sequences.</summary>

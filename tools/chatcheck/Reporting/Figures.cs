@@ -42,13 +42,15 @@ internal sealed class Figures(Disturbances disturbances)
     /// <summary>From the first attempt of a send to its ok.</summary>
     public Histogram Ack { get; } = new();
 
-    /// <summary>The part of <see cref="Ack"/> without a disturbance since 5 s before the send.</summary>
+    /// <summary>The times of <see cref="Ack"/> without a disturbance from 5 s before the send until the ok.</summary>
     public Histogram CalmAck { get; } = new();
 
     /// <summary>From the first attempt of a send to its live delivery.</summary>
     public Histogram Delivery { get; } = new();
 
-    /// <summary>The part of <see cref="Delivery"/> without a disturbance since 5 s before the send.</summary>
+    /// <summary>
+    /// The times of <see cref="Delivery"/> without a disturbance from 5 s before the send until the delivery.
+    /// </summary>
     public Histogram CalmDelivery { get; } = new();
 
     public void WasAcked(long invokedAt, long answeredAt, int attempts)

@@ -17,7 +17,8 @@ internal sealed class Histogram
     public void Add(long microseconds) => Interlocked.Increment(ref _counts[IndexOf(Math.Max(microseconds, 0))]);
 
     /// <summary>
-    /// The duration in milliseconds that a share of all durations, from 0 to 1, does not exceed; 0 if there are none.
+    /// The duration in milliseconds that the given share of all durations (0 to 1) does not exceed; 0 if there are no
+    /// durations.
     /// </summary>
     public double At(double share)
     {

@@ -22,7 +22,7 @@ internal static class Report
         Line($"faults       {(nemesis.Done.Count == 0 ? "none" : string.Join(", ", nemesis.Done.Select(one => $"{one.Value} x {one.Key}")))}; {nemesis.Kills} kills");
         if (cluster is not null)
         {
-            Line($"recovered    {cluster.Endings} processes ended unexpectedly and were restarted; {cluster.LinesWith(Resubscribing)} gateway streams resubscribed; {cluster.SumBefore(Repaired):#,0} events read from the log because the gateway stream did not deliver them; {nemesis.BadDrains} SIGTERMs without exit code 0 in time");
+            Line($"recovered    {cluster.Endings} processes ended unexpectedly and were restarted; {cluster.LinesWith(Resubscribing)} gateway streams resubscribed; {cluster.SumBefore(Repaired):#,0} events read from the log because the gateway stream did not deliver them; {nemesis.BadDrains} processes did not end in time with exit code 0 after SIGTERM");
         }
 
         Line($"not checked  {(options.Presence, options.Late) switch { (false, null) => "presence and lateness", (false, _) => "presence", (_, null) => "lateness", _ => "nothing" }}; {history.Whos.Count:#,0} answers to who");

@@ -24,6 +24,7 @@ internal sealed partial class RoomGrain
         try
         {
             // Step 3: own. The loop ends because the room is owned, or because it was created together with the batch.
+            var together = true;
             while (!await OwnAsync())
             {
                 if (!IsDirect)
@@ -43,7 +44,7 @@ internal sealed partial class RoomGrain
                 // If another call has begun a claim or a creation in the meantime, wait for its end instead.
                 if (!_ownership.IsClaiming)
                 {
-                    await CreateWithAsync(batch.Entries);
+                    together = await TryCreateWithAsync(batch.Entries, together ? batch.Entries.Count : 1) && together;
                 }
             }
 

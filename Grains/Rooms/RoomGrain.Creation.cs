@@ -69,42 +69,30 @@ internal sealed partial class RoomGrain
     }
 
     /// <summary>
-    /// Creates a direct room with its first messages, and removes the answered messages from the list. If the store
-    /// refuses one of the messages, the first message is tried alone, so that only a message that cannot be stored is
-    /// refused.
+    /// Creates a direct room with the first <paramref name="count"/> of its first messages, and removes the answered
+    /// messages from the list. Returns false, and answers none, if there are several and the store refuses one of them.
+    /// Then the caller tries the first message alone, so that only a message that cannot be stored is refused. No claim
+    /// may be in flight.
     /// </summary>
-    private async Task CreateWithAsync(List<WaitingEntry> waiting)
-    {
-        if (waiting.Count == 1)
-        {
-            await CreateWithFirstAsync(waiting);
-            return;
-        }
-
-        try
-        {
-            await CreateAsync(waiting);
-            waiting.Clear();
-        }
-        catch (MessageLogEntryException)
-        {
-            await CreateWithFirstAsync(waiting);
-        }
-    }
-
-    private async Task CreateWithFirstAsync(List<WaitingEntry> waiting)
+    private async Task<bool> TryCreateWithAsync(List<WaitingEntry> waiting, int count)
     {
         try
         {
-            await CreateAsync([waiting[0]]);
+            await CreateAsync(waiting[..count]);
         }
         catch (MessageLogEntryException exception)
         {
+            if (count > 1)
+            {
+                return false;
+            }
+
             LogEntryRefused(exception);
             waiting[0].Answer(Refusals.NotStorable);
         }
 
-        waiting.RemoveAt(0);
+        waiting.RemoveRange(0, count);
+        return true;
     }
 
     /// <summary>

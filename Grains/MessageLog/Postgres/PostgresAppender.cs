@@ -68,7 +68,7 @@ internal sealed class PostgresAppender(NpgsqlDataSource source, Func<NpgsqlConne
             // server, is fenced by the next claims of the rooms' owners.
             var session = _session!;
             _session = null;
-            var results = await session.RunAsync(appends).OrLeaveAsync(cancellationToken);
+            var results = await session.RunAsync(appends, cancellationToken).OrLeaveAsync(cancellationToken);
             _session = session;
             return results;
         }
@@ -124,11 +124,14 @@ internal sealed class PostgresAppender(NpgsqlDataSource source, Func<NpgsqlConne
             }
         }
 
-        public async Task<AppendResult[]> RunAsync(IReadOnlyList<RoomAppend> appends)
+        /// <param name="gone">Is cancelled when the caller stops waiting. The commit goes on.</param>
+        public async Task<AppendResult[]> RunAsync(IReadOnlyList<RoomAppend> appends, CancellationToken gone)
         {
             try
             {
-                return await _statement!.RunAsync(appends);
+                var results = await _statement!.RunAsync(appends);
+                gone.ThrowIfCancellationRequested(); // Nobody else closes the connection then.
+                return results;
             }
             catch
             {

@@ -142,7 +142,7 @@ public sealed class RoomClientsTests : IDisposable
     }
 
     [Fact]
-    public async Task AttendAll_WhenTheStreamWasSilent_FetchesTheMissedNotices()
+    public async Task SyncAll_WhenTheStreamWasSilent_FetchesTheMissedUpdates()
     {
         await EnterAsync(await SubscriptionAsync("ann"));
         _room.Notices.Add(Notice(1, "bob"));

@@ -200,7 +200,7 @@ public sealed class RoomFeedTests : IDisposable
     }
 
     [Fact]
-    public async Task Notice_WhenTheHeadIsNewer_ReadsTheLog()
+    public async Task HeadPoll_WhenTheHeadIsNewer_ReadsTheLog()
     {
         var rig = await LiveAsync();
         Append(2);

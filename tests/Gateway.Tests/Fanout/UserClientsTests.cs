@@ -64,7 +64,7 @@ public sealed class UserClientsTests : IDisposable
     }
 
     [Fact]
-    public async Task AttendAll_WhenOneUserGrainFails_RetriesItAndCallsTheOthers()
+    public async Task SyncAll_WhenOneUserGrainFails_RetriesItAndCallsTheOthers()
     {
         await _users.ConnectAsync(Session("ann"), null, 0);
         await _users.ConnectAsync(Session("bob"), null, 0);
@@ -83,7 +83,7 @@ public sealed class UserClientsTests : IDisposable
     }
 
     [Fact]
-    public async Task AttendAll_WhenASessionConnectsMeanwhile_ReportsItToo()
+    public async Task SyncAll_WhenASessionConnectsMeanwhile_ReportsItToo()
     {
         await _users.ConnectAsync(Session("ann"), null, 0);
         var (first, second) = (new TaskCompletionSource(), Session("ann"));
@@ -99,7 +99,7 @@ public sealed class UserClientsTests : IDisposable
     }
 
     [Fact]
-    public async Task AttendAll_WhenTheLastSessionEndsMeanwhile_ReportsNone()
+    public async Task SyncAll_WhenTheLastSessionEndsMeanwhile_ReportsNone()
     {
         var session = Session("ann");
         await _users.ConnectAsync(session, null, 0);

@@ -290,6 +290,26 @@ public sealed class PostgresMessageLogTests : DurableLogContract
     }
 
     [Fact]
+    public async Task Append_WhenItSucceedsAfterItsTimeout_LeavesNoConnection()
+    {
+        const string Connections = "select count(*) from pg_stat_activity where datname = current_database()";
+        await using var connection = await ConnectAsync();
+        var log = await OpenAsync(("MessageLog:AppendTimeout", "00:00:00.300"));
+        await log.OwnAsync("lobby");
+        var claim = (await log.ClaimAsync("lobby", Ct))!.Number; // Opens the first connection of the pool.
+        await log.AppendAsync("lobby", claim, Msg("ann", "0"));
+        var before = await PostgresServer.AskAsync(_database, Connections);
+
+        await using (await HoldRoomAsync(connection, "lobby"))
+        {
+            await Assert.ThrowsAsync<MessageLogUnavailableException>(() => log.AppendAsync("lobby", claim, Msg("ann", "1")));
+        }
+
+        await log.AppendAsync("lobby", (await log.ClaimAsync("lobby", Ct))!.Number, Msg("ann", "2"));
+        await UntilAsync("the first append's connection is closed", $"select ({Connections}) <= {before}");
+    }
+
+    [Fact]
     public async Task Append_WhenTheServerIsKilled_KeepsEveryAnsweredEvent()
     {
         await using var server = await PostgresServer.StartAsync();

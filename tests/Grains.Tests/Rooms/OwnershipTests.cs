@@ -92,7 +92,7 @@ public sealed class OwnershipTests(SiloTestCluster cluster)
     }
 
     [Fact]
-    public async Task Attend_WhenTheActivationIsSuperseded_DeactivatesIt()
+    public async Task Sync_WhenTheActivationIsSuperseded_DeactivatesIt()
     {
         await using var gateway = await cluster.GatewayAsync();
         await gateway.EnterAsync(_room, "ann");

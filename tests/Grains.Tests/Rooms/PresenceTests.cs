@@ -21,7 +21,7 @@ public sealed class PresenceTests(SiloTestCluster cluster)
     }
 
     [Fact]
-    public async Task Enter_WhenSeveralUsersEnterInOneCall_PublishesOneNotice()
+    public async Task Enter_WhenSeveralUsersEnterInOneCall_PublishesOneUpdate()
     {
         await using var gateway = await cluster.GatewayAsync();
 
@@ -92,7 +92,7 @@ public sealed class PresenceTests(SiloTestCluster cluster)
     }
 
     [Fact]
-    public async Task Attend_WhenCalled_ReplacesTheUsersOfItsGateway()
+    public async Task Sync_WhenCalled_ReplacesTheUsersOfItsGateway()
     {
         await using var one = await cluster.GatewayAsync();
         await using var other = await cluster.GatewayAsync();
@@ -133,7 +133,7 @@ public sealed class PresenceTests(SiloTestCluster cluster)
         => (await cluster.Room(_room).HandleAsync(new RoomCommands(gateway.Id, [command], Number: number))).Replies[0];
 
     [Fact]
-    public async Task Attend_WhenTheActivationIsNew_PublishesNoArrivals()
+    public async Task Sync_WhenTheActivationIsNew_PublishesNoArrivals()
     {
         await using var gateway = await cluster.GatewayAsync();
         await gateway.SendAsync(_room, EnterAs("ann"), EnterAs("bob"));
@@ -148,7 +148,7 @@ public sealed class PresenceTests(SiloTestCluster cluster)
     }
 
     [Fact]
-    public async Task Attend_WhenTheGatewayMissedNotices_ReturnsThem()
+    public async Task Sync_WhenTheGatewayMissedUpdates_ReturnsThem()
     {
         await using var gateway = await cluster.GatewayAsync();
         var ann = await gateway.EnterAsync(_room, "ann");

@@ -16,7 +16,7 @@ public sealed class PresenceUpdatesTests
         => _notices = new(new RoomOptions(), _time, () => _here.Count, _published.Add, default);
 
     [Fact]
-    public async Task Notices_WhenChangesFollowQuickly_AreCombined()
+    public async Task Updates_WhenChangesFollowQuickly_AreCombined()
     {
         await ChangeAsync("+ann");
         await _time.UntilArmedAsync();
@@ -33,7 +33,7 @@ public sealed class PresenceUpdatesTests
     }
 
     [Fact]
-    public async Task Notices_WhenTheRoomIsLarge_HaveOnlyTheCountOncePerSecond()
+    public async Task Updates_WhenTheRoomIsLarge_HaveOnlyTheCountOncePerSecond()
     {
         await ChangeAsync([.. Enumerable.Range(0, 60).Select(i => $"+user-{i}")]);
         await TellsAsync(1);
@@ -50,7 +50,7 @@ public sealed class PresenceUpdatesTests
     }
 
     [Fact]
-    public async Task LastNotice_WhenNothingChanges_IsRepeatedWithoutNames()
+    public async Task LastUpdate_WhenNothingChanges_IsRepeatedWithoutNames()
     {
         await ChangeAsync("+ann");
         await TellsAsync(1);
@@ -64,7 +64,7 @@ public sealed class PresenceUpdatesTests
     }
 
     [Fact]
-    public async Task Arrival_WhenTheRepeatedNoticeIsPending_IsPublishedAtOnce()
+    public async Task Arrival_WhenTheRepeatedUpdateIsPending_IsPublishedAtOnce()
     {
         await ChangeAsync("+ann");
         await TellsAsync(1);
@@ -78,7 +78,7 @@ public sealed class PresenceUpdatesTests
     }
 
     [Fact]
-    public async Task After_WhenTooManyNoticesWereMissed_ReturnsOnlyTheCount()
+    public async Task After_WhenTooManyUpdatesWereMissed_ReturnsOnlyTheCount()
     {
         for (var number = 1; number <= 70; number++)
         {

@@ -56,7 +56,7 @@ public sealed class UserTests(SiloTestCluster cluster)
     }
 
     [Fact]
-    public async Task Attend_WhenCalled_ReplacesTheSessionsOfItsGateway()
+    public async Task Sync_WhenCalled_ReplacesTheSessionsOfItsGateway()
     {
         await using var one = await cluster.GatewayAsync();
         await using var other = await cluster.GatewayAsync();
@@ -71,7 +71,7 @@ public sealed class UserTests(SiloTestCluster cluster)
     }
 
     [Fact]
-    public async Task Attend_WhenTheUserHadNoSession_ReturnsTheMissedRings()
+    public async Task Sync_WhenTheUserHadNoSession_ReturnsTheMissedNotifications()
     {
         await using var gateway = await cluster.GatewayAsync();
         await User.NotifyAsync("@3:ann3:bob", 4, 4);

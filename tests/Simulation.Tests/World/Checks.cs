@@ -11,7 +11,7 @@ internal sealed class Checks(Simulated world, string[] rooms)
     private readonly HashSet<string> _asking = [];
 
     /// <summary>A promise that does not hold yet; null if all promises hold.</summary>
-    public string? Unsettled() => world.Clients.Select(client => client.Unsettled()).FirstOrDefault(unsettled => unsettled is not null) ?? rooms.Select(Attendance).FirstOrDefault(wrong => wrong is not null);
+    public string? Unsettled() => world.Clients.Select(client => client.Unsettled()).FirstOrDefault(unsettled => unsettled is not null) ?? rooms.Select(Presence).FirstOrDefault(wrong => wrong is not null);
 
     /// <summary>Checks everything that can be checked at the end.</summary>
     public void Everything()

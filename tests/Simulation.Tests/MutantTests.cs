@@ -24,7 +24,7 @@ public sealed class MutantTests(ITestOutputHelper output)
     public void Mutant_WhenItsReadsLeaveGaps_IsCaught() => Catches((_, log) => new ReadsWithHoles(log));
 
     [Fact]
-    public void Mutant_WhenItHidesANewOwner_IsCaught() => Catches((_, log) => new HidesClaims(log), "are there");
+    public void Mutant_WhenItHidesANewOwner_IsCaught() => Catches((_, log) => new HidesClaims(log), "are attached");
 
     [Fact]
     public void Mutant_WhenItHasNoHeadPoller_IsCaught() => Catches(null, "after the last fault", knobs => knobs.WrapHeadPoller = _ => new Nothing());

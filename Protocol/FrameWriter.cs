@@ -95,6 +95,10 @@ public static class FrameWriter
                 line.Add(Field.From, gap.From);
                 line.Add(Field.To, gap.To);
                 break;
+            case Left left:
+                Start(line, FrameType.Left, null, left.Room);
+                line.Add(Field.Reason, left.Reason);
+                break;
             case Bye bye:
                 Start(line, FrameType.Bye);
                 line.Add(Field.Code, (int)bye.Code);

@@ -17,7 +17,7 @@ public sealed record ProtocolLimits
     [Range(1, 100_000)] public int TextCharacters { get; init; } = 4000;
 
     /// <summary>
-    /// Rooms that one connection may be in at the same time. A further join is refused as <c>room_full</c>.
+    /// Rooms that one connection may join at the same time. A further join is refused as <c>room_full</c>.
     /// </summary>
     [Range(1, 10_000)] public int RoomsPerConnection { get; init; } = 200;
 

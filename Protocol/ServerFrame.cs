@@ -75,6 +75,13 @@ public sealed record MarkMoved(string Room, string User, long Read) : ServerFram
 /// </summary>
 public sealed record Gap(string Room, long From, long To) : ServerFrame;
 
+/// <summary>The connection is not in the room any more, although the client did not leave it.</summary>
+/// <param name="Reason">
+/// <c>displaced</c>: the server had put the connection into the room, or was about to, and another room took the place.
+/// The room's next event puts the connection into it again.
+/// </param>
+public sealed record Left(string Room, string Reason) : ServerFrame;
+
 /// <summary>The connection is about to close.</summary>
 /// <param name="After">Milliseconds that the client must wait before it reconnects; null if the client decides.</param>
 public sealed record Bye(CloseCode Code, int? After, string Reason) : ServerFrame;

@@ -156,6 +156,9 @@ function hold(room) {
     createdFor.delete(room);
     rememberedRooms.add(room.name, room.kind);
   });
+  room.on('left', () => {
+    if (conversation === current) room.enter();
+  });
   room.on('refused', () => {
     if (conversation === current) createIfOpen(room);
     if (isNotOurs(room)) rememberedRooms.remove(room.name);
@@ -190,6 +193,7 @@ function open(name) {
     entry.draw(current.room);
     createdFor.delete(current.room);
     createIfOpen(current.room);
+    if (current.room.displaced) current.room.enter();
     showPeople();
     showTyping();
     showRooms();

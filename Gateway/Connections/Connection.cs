@@ -61,7 +61,7 @@ internal sealed partial class Connection : IDisposable
 
     public ConnectionSendQueue SendQueue => _writer.SendQueue;
 
-    /// <summary>Limits the commands other than sends, and the WebSocket pings.</summary>
+    /// <summary>Limits the WebSocket pings, and all commands except sends.</summary>
     public Allowance Commands { get; }
 
     /// <summary>Handles the frames. Must be set before <see cref="RunAsync"/>.</summary>

@@ -39,6 +39,12 @@ internal sealed class ChatSessionOptions
     /// </summary>
     internal TimeSpan PresenceBound { get; set; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// Rooms that the server can put a connection into, however many rooms the client joined. If the client joined
+    /// fewer than <c>Limits:RoomsPerConnection</c> rooms, the places that it did not use are available too.
+    /// </summary>
+    internal int PlacesForOthers { get; set; } = 20;
+
     /// <summary>Maximum number of events per read from the message log for a connection that is behind.</summary>
     internal int CatchUpEvents { get; set; } = 128;
 }

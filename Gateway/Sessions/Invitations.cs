@@ -15,7 +15,7 @@ internal sealed class Invitations(int maxRooms)
     /// <summary>
     /// Rooms that notifications named before hello, each with the sequence to start after; null once hello was handled.
     /// </summary>
-    private Dictionary<string, long>? _pending = [];
+    private OrderedDictionary<string, long>? _pending = [];
 
     /// <summary>Rooms that this connection left; null for none.</summary>
     private HashSet<string>? _left;
@@ -28,20 +28,22 @@ internal sealed class Invitations(int maxRooms)
             return false;
         }
 
-        if (_pending.Count < maxRooms)
+        if (_pending.Count >= maxRooms && !_pending.ContainsKey(room))
         {
-            _pending[room] = Math.Min(after, _pending.GetValueOrDefault(room, after));
+            // The oldest room gives way, as it would after hello.
+            _pending.RemoveAt(0);
         }
 
+        _pending[room] = Math.Min(after, _pending.GetValueOrDefault(room, after));
         return true;
     }
 
     /// <summary>
     /// Returns the rooms that notifications named before hello. From now on, <see cref="TryDefer"/> returns false.
     /// </summary>
-    public Dictionary<string, long> TakePending()
+    public IReadOnlyDictionary<string, long> TakePending()
     {
-        var pending = _pending ?? [];
+        IReadOnlyDictionary<string, long> pending = _pending ?? [];
         _pending = null;
         return pending;
     }

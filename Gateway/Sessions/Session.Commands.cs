@@ -11,8 +11,8 @@ internal sealed partial class Session
     {
         var room = RoomNames.ToKey(join.Room, user);
         var kind = FrameMapping.ParseKind(join.Kind);
-        var subscription = new Subscription(this, room, new(GetFormat(join.Room), join.Room, user, connection.Deflates));
-        Subscription? earlier;
+        Subscription subscription;
+        Subscription? earlier, displaced;
         lock (_gate)
         {
             if (_over)
@@ -21,21 +21,31 @@ internal sealed partial class Session
             }
 
             var isIn = _subscriptions.TryGetValue(room, out earlier);
-            var full = !isIn && _subscriptions.Count >= services.Limits.RoomsPerConnection;
-            if (entry == Entry.Notified && (isIn || full || _invitations.IsDeclined(room)))
+            if (entry == Entry.Notified && (isIn || _invitations.IsDeclined(room)))
             {
                 return;
             }
 
-            if (full)
+            // Rooms that the client did not ask for have places of their own. So other users cannot keep the client
+            // from joining, and cannot keep each other out. A resumed direct conversation may have been such a room.
+            var free = services.Limits.RoomsPerConnection - _subscriptions.Values.Count(other => other != earlier && !other.IsUnasked);
+            var isUnasked = entry == Entry.Notified || (entry == Entry.Resumed && free <= 0 && RoomKey.IsDirect(room));
+            if (free <= 0 && !isUnasked)
             {
-                Answer(new Err(join.Id, ChatErrorCode.RoomFull, $"a connection may be in up to {services.Limits.RoomsPerConnection} rooms; leave one first", null));
+                Answer(new Err(join.Id, ChatErrorCode.RoomFull, $"a connection may join up to {services.Limits.RoomsPerConnection} rooms; leave one first", null));
                 return;
             }
 
+            subscription = new(this, room, new(GetFormat(join.Room), join.Room, user, connection.Deflates)) { IsUnasked = isUnasked, Order = ++_order };
             _subscriptions[room] = subscription;
             _invitations.OnEntered(room);
             Retire(earlier);
+            displaced = Displace(Math.Max(services.Options.PlacesForOthers, isUnasked ? free : free - 1));
+        }
+
+        if (displaced is not null)
+        {
+            services.Rooms.Exit(displaced, endMembership: false, answered: null);
         }
 
         Interlocked.Increment(ref _inFlight);
@@ -72,6 +82,28 @@ internal sealed partial class Session
             // Another thread ended the subscription, and may have tried to remove it before Enter had registered it.
             services.Rooms.Exit(subscription, endMembership: false, answered: null);
         }
+    }
+
+    /// <summary>
+    /// Ends the oldest subscription that the client did not ask for, if there are more than <paramref name="places"/>.
+    /// The room's next event brings the session back. Returns null if there are places enough.
+    /// </summary>
+    private Subscription? Displace(int places)
+    {
+        AssertLocked();
+        var unasked = _subscriptions.Values.Where(subscription => subscription.IsUnasked).ToArray();
+        if (unasked.Length <= places)
+        {
+            return null;
+        }
+
+        var oldest = unasked.MinBy(subscription => subscription.Order)!;
+        _subscriptions.Remove(oldest.Room);
+
+        // The client must learn of the room even if the room has not answered yet.
+        Answer(new Left(oldest.View.Room, "displaced"), oldest.View.Format);
+        Retire(oldest);
+        return oldest;
     }
 
     private void Entered(Subscription subscription, Join join, Entry entry, Entered entered)

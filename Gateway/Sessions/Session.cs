@@ -32,6 +32,9 @@ internal sealed partial class Session(string id, string user, IWireFormat format
     private int _inFlight;
     private Opening _opening;
 
+    /// <summary>The order of the newest subscription.</summary>
+    private long _order;
+
     /// <summary>True while the user's grain has this session.</summary>
     private bool _connected;
 
@@ -155,7 +158,7 @@ internal sealed partial class Session(string id, string user, IWireFormat format
                     }
                 }
 
-                Dictionary<string, long> invitations;
+                IReadOnlyDictionary<string, long> invitations;
                 lock (_gate)
                 {
                     invitations = _invitations.TakePending();
@@ -202,7 +205,8 @@ internal sealed partial class Session(string id, string user, IWireFormat format
 
     /// <summary>
     /// Brings the session into a room that its user belongs to and that has new events, after a notification. Does
-    /// nothing if the session is in the room, has left it, or is in the maximum number of rooms.
+    /// nothing if the session is in the room or has left it. If there is no place, the oldest room that the client did
+    /// not ask for is displaced.
     /// </summary>
     public void Reach(string room, long after)
     {

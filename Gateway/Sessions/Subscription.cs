@@ -18,6 +18,15 @@ internal sealed class Subscription(Session session, string room, RenderKey view)
     /// <summary>The room's key.</summary>
     public string Room => room;
 
+    /// <summary>
+    /// True if the server put the session into the room because of a notification, and the client has not joined it.
+    /// Such a subscription can be displaced by another one.
+    /// </summary>
+    public bool IsUnasked { get; init; }
+
+    /// <summary>Grows with each subscription of the session. The oldest one is displaced first.</summary>
+    public long Order { get; init; }
+
     /// <summary>How the session shows the room.</summary>
     public RenderKey View => view;
 
@@ -33,8 +42,8 @@ internal sealed class Subscription(Session session, string room, RenderKey view)
     public long LastTurn { get; set; }
 
     /// <summary>
-    /// The room's head when the user entered. An event up to this sequence that ends a membership belongs to an earlier
-    /// membership.
+    /// The room's head when the user entered. If an event up to this sequence ends a membership, that is an earlier
+    /// membership of the user.
     /// </summary>
     public long EnteredAt { get; private set; }
 
@@ -169,8 +178,8 @@ internal enum SubscriptionState
     Live,
 
     /// <summary>
-    /// The client left or joined again, the room refused the join, or the session or the membership ended. This state
-    /// is final.
+    /// The client left or joined again, the room refused the join, another room displaced it, or the session or the
+    /// membership ended. This state is final.
     /// </summary>
     Ended,
 }

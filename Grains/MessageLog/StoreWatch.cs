@@ -87,7 +87,7 @@ internal sealed partial class StoreWatch(string writes, TimeProvider time, ILogg
     [LoggerMessage(20, LogLevel.Warning, "Message log: {Writes} fail")]
     private static partial void LogBegan(ILogger logger, string writes, Exception exception);
 
-    [LoggerMessage(21, LogLevel.Warning, "Message log: {Writes} still fail, {Count} in {Seconds:0} s: {Reason}")]
+    [LoggerMessage(21, LogLevel.Warning, "Message log: {Writes} still fail, {Count} failures in {Seconds:0} s, the last one: {Reason}")]
     private static partial void LogGoesOn(ILogger logger, string writes, long count, double seconds, string reason);
 
     [LoggerMessage(22, LogLevel.Information, "Message log: {Writes} succeed again after {Seconds:0} s; {Count} had failed")]

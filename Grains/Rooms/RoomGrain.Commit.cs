@@ -70,7 +70,8 @@ internal sealed partial class RoomGrain
         }
         catch (MessageLogEntryException exception)
         {
-            // The store refused the claim or a lookup, not the append. So no entry of this batch can ever be stored.
+            // The append handles its refused entries itself. Here the store refused the claim or a lookup, so it cannot
+            // store the room's name, and no entry of this batch can ever be stored.
             LogEntryRefused(exception);
             _ownership.OnBatchFailed();
             Fail(batch, Refusals.NotStorable);

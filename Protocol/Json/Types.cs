@@ -29,6 +29,7 @@ internal enum FrameType
     Presence,
     Mark,
     Gap,
+    Left,
     Bye,
     Pong,
 }

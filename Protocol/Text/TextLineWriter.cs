@@ -82,6 +82,8 @@ public static class TextLineWriter
         WhoIs who => Star(who.Room, $"{who.Count} here", view),
         Gap gap when gap.From == gap.To => Star(gap.Room, $"message {gap.From} was skipped, /last shows it", view),
         Gap gap => Star(gap.Room, $"messages {gap.From} to {gap.To} were skipped, /last shows them", view),
+        Left left when RoomReference.User(left.Room) is { } peer => $"* your talk with {TextId.Write(peer)} made room for another one, the next message opens it again",
+        Left left => $"* {left.Room} made room for another one, its next message opens it again",
         Err err => Error(err.Message, err.Retry),
         Bye { After: { } after } bye => $"* goodbye: {bye.Reason}, come back in {Seconds(after)} s",
         Bye bye => $"* goodbye: {bye.Reason}",

@@ -132,7 +132,7 @@ internal sealed class FrameSocket : IDisposable
     }
 
     /// <summary>
-    /// Sends frames and blocks while the server accepts no bytes. Throws <see cref="IOException"/> if that lasts longer
+    /// Sends frames. Blocks while the server accepts no bytes, and throws <see cref="IOException"/> if that lasts longer
     /// than 10 s.
     /// </summary>
     public void Send(ReadOnlySpan<byte> frames)

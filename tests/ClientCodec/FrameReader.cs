@@ -73,6 +73,7 @@ public static class FrameReader
                 Text(ref fields, Field.Room), fields.String(Field.User), fields.Flag(Field.Online), (int)Number(ref fields, Field.Count)),
             FrameType.Mark => new MarkMoved(Text(ref fields, Field.Room), Text(ref fields, Field.User), Number(ref fields, Field.Read)),
             FrameType.Gap => new Gap(Text(ref fields, Field.Room), Number(ref fields, Field.From), Number(ref fields, Field.To)),
+            FrameType.Left => new Left(Text(ref fields, Field.Room), Text(ref fields, Field.Reason)),
             FrameType.Bye => new Bye(
                 (CloseCode)Number(ref fields, Field.Code), (int?)fields.Number(Field.After), Text(ref fields, Field.Reason)),
             FrameType.Pong => new Pong(id),

@@ -52,6 +52,7 @@ public sealed class FrameGoldenTests
         { new Presence("lobby", "bob", false, 2), """{"t":"presence","room":"lobby","user":"bob","online":false,"count":2}""" },
         { new Presence("lobby", null, null, 73), """{"t":"presence","room":"lobby","count":73}""" },
         { new MarkMoved("lobby", "bob", 5), """{"t":"mark","room":"lobby","user":"bob","read":5}""" },
+        { new Left("@bob", "displaced"), """{"t":"left","room":"@bob","reason":"displaced"}""" },
         { new Gap("lobby", 3, 9), """{"t":"gap","room":"lobby","from":3,"to":9}""" },
         { new Bye(CloseCode.Drain, 500, "draining"), """{"t":"bye","code":4000,"after":500,"reason":"draining"}""" },
         { new Bye(CloseCode.Kicked, null, ""), """{"t":"bye","code":4504,"reason":""}""" },

@@ -119,6 +119,7 @@ internal static class Generated
         Said(from room in Room from user in Maybe(User) from online in Maybe(Either) from count in Count select new Presence(room, user, online, count)),
         Said(from room in Room from user in User from read in Seq select new MarkMoved(room, user, read)),
         Said(from room in Room from first in Seq from last in Seq select new Gap(room, first, last)),
+        Said(from room in Room from reason in Short select new Left(room, reason)),
         Said(from code in Gen.Elements(Enum.GetValues<CloseCode>()) from after in Maybe(Count) from reason in Text select new Bye(code, after, reason)),
         Said(from id in Maybe(Short) select new Pong(id)));
 

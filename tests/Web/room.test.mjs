@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { event, events as range, settle, stage } from './fakes.mjs';
+import { EPOCH, event, events as range, settle, stage } from './fakes.mjs';
 
 const page = (socket, from, to, more) => socket.says({ t: 'page', id: socket.last('history').id, room: 'lobby', events: range(from, to), first: from, last: to, more });
 
@@ -192,4 +192,20 @@ test('Room_WhenAJoinIsRefused_RetriesOnlyTemporaryRefusals', async () => {
   await s.clock.advance(60_000);
   assert.equal(s.socket.all('join').length, 2);
   assert.deepEqual(refusals, ['unavailable', 'forbidden']);
+});
+
+test('Room_WhenItIsDisplaced_ContinuesWhereItWas', async () => {
+  const s = stage();
+  const { events, room } = await s.inLobby(10);
+  const left = [];
+  room.on('left', frame => left.push(frame.reason));
+
+  s.socket.says({ t: 'left', room: 'lobby', reason: 'displaced' });
+  assert.deepEqual([left, room.attached, room.displaced], [['displaced'], false, true]);
+
+  room.enter();
+  const join = s.socket.last('join');
+  assert.deepEqual([join.room, join.after, join.resume], ['lobby', 10, undefined]);
+  s.socket.says({ t: 'joined', id: join.id, room: 'lobby', kind: 'channel', seq: 11, epoch: EPOCH, after: 10, read: 10, unread: 1, count: 2 }, event(11));
+  assert.deepEqual([events, room.attached, room.displaced], [[11], true, false]);
 });

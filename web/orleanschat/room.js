@@ -71,6 +71,7 @@ const RESUMED_WITHIN = 20_000;
  * @typedef {object} RoomEvents
  * @property {{ reset: boolean, first: boolean }} joined delivery starts on this connection. `reset`: the cursor was not
  *   valid any more; `first`: the room had no cursor before
+ * @property {{ reason: string }} left the server took the connection out of the room
  * @property {undefined} reset the log started over: discard every event of the room
  * @property {ChatEvent} event each event once, in ascending order
  * @property {{ from: number, to: number }} gap the events `from` to `to`, both included, are not delivered; history may
@@ -155,6 +156,12 @@ export class Room extends Emitter {
    * @type {boolean}
    */
   attached = false;
+  /**
+   * Whether the server took the connection out of the room for another one. The room's next event, or `enter`, brings
+   * the connection back.
+   * @type {boolean}
+   */
+  displaced = false;
   /**
    * Why the server refused the room; null if it did not. A refused room waits for `enter`, or for the server to put
    * this user into it.
@@ -384,6 +391,7 @@ export class Room extends Emitter {
     const reset = !first && (frame.reset === true || (frame.epoch !== this.epoch && this.epoch !== NO_EPOCH));
     this.#stopAsking();
     this.attached = true;
+    this.displaced = false;
     this.refusal = null;
     this.#joins = false;
     this.kind = frame.kind ?? this.kind;
@@ -456,6 +464,18 @@ export class Room extends Emitter {
    */
   gap({ to }) {
     if (this.seq !== null) this.#repair.fill(to);
+  }
+
+  /**
+   * Processes `left`: the server took the connection out of the room. If the reason is `displaced`, the room's next
+   * event brings the connection back, and `enter` does so at once.
+   * @param {{ reason: string }} frame
+   */
+  left(frame) {
+    this.attached = false;
+    this.displaced = frame.reason === 'displaced';
+    this.#repair.abort();
+    this.emit('left', frame);
   }
 
   /** @param {Presence} frame */

@@ -68,6 +68,8 @@ const systemClock = {
  * @typedef {object} SessionEvents
  * @property {StateChange} state
  * @property {Room} room the server put this user into a room, for example because somebody wrote to this user
+ * @property {{ room: string, reason: string }} left the server took the connection out of a room that the session does
+ *   not have yet
  * @property {Error} fault for developers: a line that is not JSON, an error without a command, a failed token callback
  */
 
@@ -324,8 +326,9 @@ export class Session extends Emitter {
     // No prototype, because `__proto__` is a valid room name.
     const rooms = Object.create(null);
     this.#carried = new Set();
+    const most = this.limits?.rooms_per_connection ?? Infinity;
     for (const room of this.rooms.values()) {
-      if (!room.cursor) continue;
+      if (!room.cursor || this.#carried.size >= most) continue; // The other rooms are resumed one by one.
       rooms[room.name] = room.cursor;
       this.#carried.add(room);
     }
@@ -344,6 +347,10 @@ export class Session extends Emitter {
         return this.rooms.get(object.room)?.receive(object);
       case 'gap':
         return this.rooms.get(object.room)?.gap(object);
+      case 'left':
+        // The server may displace a room before the client has seen it.
+        if (this.rooms.has(object.room)) return this.rooms.get(object.room).left(object);
+        return this.emit('left', object);
       case 'presence':
         return this.rooms.get(object.room)?.presence(object);
       case 'typing':

@@ -5,8 +5,8 @@ using OrleansChat.Grains.Interfaces;
 namespace OrleansChat.Grains.MessageLog.Postgres;
 
 /// <summary>
-/// The statements that create rooms, or claim existing ones, and append their first entries. They run in one
-/// transaction, prepared on one connection.
+/// The statements that create rooms and append their first entries. A room that exists already is claimed instead. They
+/// run in one transaction, prepared on one connection.
 /// </summary>
 /// <remarks>
 /// <list type="number">

@@ -3,9 +3,9 @@ using System.Globalization;
 namespace OrleansChat.Load.Peers;
 
 /// <summary>
-/// Describes any server with text frames. Templates give the frames of a client: <c>{user}</c>, <c>{room}</c>,
-/// <c>{id}</c> and <c>{text}</c> in them are filled in. The server may put anything around a text in its frames, but
-/// must not change the text.
+/// Describes any server with text frames. Each frame of a client is a template, in which <c>{user}</c>, <c>{room}</c>,
+/// <c>{id}</c> and <c>{text}</c> are replaced. The server may put anything around a text in its frames, but must not
+/// change the text.
 /// </summary>
 /// <param name="Command">The command that starts the server for each round, split at spaces, with <c>{port}</c> filled
 /// in; empty for a server that is already running.

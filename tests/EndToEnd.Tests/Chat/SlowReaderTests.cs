@@ -17,7 +17,7 @@ public sealed class SlowReaderTests
         var fullSpeed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var cluster = await RunningLocalCluster.StartAsync(
             1,
-            new Dictionary<string, string>(RunningLocalCluster.Patient) { ["Lag:MaxEvents"] = $"{MaxBehind}", ["Connections:SendQueueBytes"] = $"{16 * 1024}" });
+            new Dictionary<string, string>(RunningLocalCluster.Patient) { ["Sessions:MaxLagEvents"] = $"{MaxBehind}", ["Connections:SendQueueBytes"] = $"{16 * 1024}" });
         await using var writer = await JsonClient.ConnectAsync(cluster.Port, "writer");
         await using var fast = await JsonClient.ConnectAsync(cluster.Port, "fast");
         await using var slow = await JsonClient.ConnectSlowlyAsync(cluster.Port, "slow", PaceAsync);

@@ -46,7 +46,7 @@ internal sealed partial class RunningLocalCluster : IAsyncDisposable
         StartAsync(gateways, settings: null, arguments);
 
     /// <summary>
-    /// Like the other overload, but with settings for silos and gateways, by path: <c>Lag:MaxEvents</c>.
+    /// Like the other overload, but with settings for silos and gateways, by path: <c>Limits:SendBurst</c>.
     /// </summary>
     public static async Task<RunningLocalCluster> StartAsync(int gateways, IReadOnlyDictionary<string, string>? settings, params string[] arguments)
     {

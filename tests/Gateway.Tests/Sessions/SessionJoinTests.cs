@@ -293,6 +293,86 @@ public sealed class SessionJoinTests
     }
 
     [Fact]
+    public async Task Reach_WhenAllPlacesAreTaken_DisplacesTheOldestUnaskedRoom()
+    {
+        using var rig = new SessionRig(limits: new() { RoomsPerConnection = 2 }, options: new() { PlacesForOthers = 2 });
+        var session = await rig.SessionAsync("ann");
+        await session.HandleAsync(new Hello(null, null, null, []));
+        await session.HandleAsync(new Join("1", "lobby", null, null, null, null));
+        await session.HandleAsync(new Join("2", "garden", null, null, null, null));
+        foreach (var stranger in (string[])["bob", "cat", "dan"])
+        {
+            rig.Rooms.Append(RoomKey.Direct("ann", stranger), from: stranger);
+
+            session.Reach(RoomKey.Direct("ann", stranger), 0);
+
+            await rig.UntilAsync(r => r.Seqs($"@{stranger}").Length == 1, "the stranger's message");
+        }
+
+        Assert.Equal([new Left("@bob", "displaced")], rig.Frames.OfType<Left>());
+        Assert.Equal(["lobby", "garden", "@cat", "@dan"], session.Rooms);
+        Assert.Contains($"exit {RoomKey.Direct("ann", "bob")} ann", rig.Rooms.Calls);
+
+        rig.Rooms.Append(RoomKey.Direct("ann", "bob"), from: "bob");
+        session.Reach(RoomKey.Direct("ann", "bob"), 1);
+
+        await rig.UntilAsync(r => r.Seqs("@bob").Length == 2, "the next message of the displaced room");
+        Assert.Equal("@cat", rig.Frames.OfType<Left>().Last().Room);
+    }
+
+    [Fact]
+    public async Task Reach_WhenTheOldestRoomHasNotAnswered_ReportsItAsLeft()
+    {
+        using var rig = new SessionRig(limits: new() { RoomsPerConnection = 1 }, options: new() { PlacesForOthers = 1 });
+        var session = await rig.SessionAsync("ann");
+        await session.HandleAsync(new Hello(null, null, null, []));
+        rig.Rooms.HoldsAnswers = true;
+
+        session.Reach(RoomKey.Direct("ann", "bob"), 0);
+        session.Reach(RoomKey.Direct("ann", "cat"), 0);
+
+        Assert.Equal([new Left("@bob", "displaced")], rig.Frames.OfType<Left>());
+        rig.Rooms.HoldsAnswers = false;
+        rig.Rooms.AnswerAll();
+        await rig.UntilAsync(r => r.Frames.OfType<Joined>().Any(), "the newer room");
+        Assert.Equal(["@cat"], rig.Frames.OfType<Joined>().Select(joined => joined.Room));
+    }
+
+    [Fact]
+    public async Task Join_WhenOthersOpenedRooms_FindsItsPlaces()
+    {
+        using var rig = new SessionRig(limits: new() { RoomsPerConnection = 2 }, options: new() { PlacesForOthers = 1 });
+        var session = await rig.SessionAsync("ann");
+        await session.HandleAsync(new Hello(null, null, null, []));
+        session.Reach(RoomKey.Direct("ann", "bob"), 0);
+        session.Reach(RoomKey.Direct("ann", "cat"), 0);
+        await rig.UntilAsync(r => r.Frames.OfType<Joined>().Count() == 2, "both rooms");
+
+        await session.HandleAsync(new Join("1", "@cat", null, null, null, null)); // Now it is a room that the client wants.
+        await session.HandleAsync(new Join("2", "lobby", null, null, null, null));
+        await session.HandleAsync(new Join("3", "garden", null, null, null, null));
+
+        await rig.UntilAsync(r => r.Frames.OfType<Err>().Any(), "the refusal");
+        Assert.Equal(("3", ChatErrorCode.RoomFull), rig.Frames.OfType<Err>().Select(err => (err.Id, err.Code)).Single());
+        Assert.Equal(["@bob", "@cat", "lobby"], session.Rooms.Order());
+    }
+
+    [Fact]
+    public async Task Resume_WhenTheClientHadMoreConversations_KeepsTheNewest()
+    {
+        using var rig = new SessionRig(limits: new() { RoomsPerConnection = 1 }, options: new() { PlacesForOthers = 1 });
+        var session = await rig.SessionAsync("ann");
+
+        await session.HandleAsync(new Hello(null, null, null, [new("lobby", 0, null)]));
+        await session.HandleAsync(new Join("1", "@bob", 0, null, null, null, Resume: true));
+        await session.HandleAsync(new Join("2", "@cat", 0, null, null, null, Resume: true));
+
+        await rig.UntilAsync(r => r.Frames.OfType<Joined>().Count() == 3, "all three rooms");
+        Assert.Equal(["@cat", "lobby"], session.Rooms.Order());
+        Assert.Equal("@bob", Assert.Single(rig.Frames.OfType<Left>()).Room);
+    }
+
+    [Fact]
     public async Task Reach_WhenItPrecedesTheHello_WaitsForTheHello()
     {
         using var rig = new SessionRig();

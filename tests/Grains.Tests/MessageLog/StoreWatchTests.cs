@@ -33,7 +33,7 @@ public sealed class StoreWatchTests : IDisposable
         Assert.Equal(
             [
                 "Warning: Message log: claims fail",
-                "Warning: Message log: claims still fail, 6 in 61 s: away",
+                "Warning: Message log: claims still fail, 6 failures in 61 s, the last one: away",
                 "Information: Message log: claims succeed again after 61 s; 6 had failed",
             ],
             _log.Lines.Select(line => line.Text));

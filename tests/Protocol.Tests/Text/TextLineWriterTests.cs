@@ -46,6 +46,8 @@ public sealed class TextLineWriterTests
         { new WhoIs(null, "lobby", 2, ["alice", "bob"]), "* 2 here: alice, bob" },
         { new WhoIs(null, "lobby", 900, null), "* 900 here" },
         { new Gap("lobby", 3, 9), "* messages 3 to 9 were skipped, /last shows them" },
+        { new Left("@bob", "displaced"), "* your talk with bob made room for another one, the next message opens it again" },
+        { new Left("team", "displaced"), "* team made room for another one, its next message opens it again" },
         { new Gap("lobby", 3, 3), "* message 3 was skipped, /last shows it" },
         { new Err(null, ChatErrorCode.RateLimited, "rate limited", 250), "! rate limited, try again in 1 s" },
         { new Err(null, ChatErrorCode.RateLimited, "rate limited", 1001), "! rate limited, try again in 2 s" },

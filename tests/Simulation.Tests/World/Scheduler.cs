@@ -56,7 +56,7 @@ internal sealed class Scheduler(int seed)
     /// <summary>Runs an action after a delay, outside all nodes.</summary>
     public void After(TimeSpan delay, Action happens) => At(Now + delay.Ticks, happens);
 
-    /// <summary>Runs an action at a time, outside all nodes.</summary>
+    /// <summary>Runs an action at the given time, outside all nodes.</summary>
     public void At(long due, Action happens) => _events.Enqueue(happens, (Math.Max(due, Now), _number++));
 
     /// <summary>Takes the number of a new node.</summary>

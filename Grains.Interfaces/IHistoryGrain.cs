@@ -49,7 +49,38 @@ public interface IHistoryGrain : IGrainWithIntegerKey
     /// </summary>
     [Alias("heads")]
     Task<RoomHeads> HeadsAsync(string[] rooms);
+
+    /// <summary>
+    /// Lists the groups and direct conversations of a user, the one with the newest event first. A read mark that moved
+    /// less than a second ago may be missing. Throws <see cref="IOException"/> if the message log cannot be reached.
+    /// </summary>
+    [Alias("conversations")]
+    Task<ConversationPage> ConversationsAsync(ConversationAsk ask);
 }
+
+/// <summary>A request for a page of a user's conversations.</summary>
+/// <param name="BeforeTs">The <see cref="Conversation.Ts"/> of the last one that the asker has; null for the first page.</param>
+/// <param name="BeforeRoom">The room of the last one that the asker has.</param>
+/// <param name="Limit">Maximum number of conversations, at most 100.</param>
+[GenerateSerializer, Immutable, Alias("chat.conversation-ask")]
+public sealed record ConversationAsk(
+    [property: Id(0)] string User, [property: Id(1)] long? BeforeTs, [property: Id(2)] string BeforeRoom, [property: Id(3)] int Limit);
+
+/// <summary>A page of a user's conversations.</summary>
+/// <param name="More">True if there are more conversations after these.</param>
+[GenerateSerializer, Immutable, Alias("chat.conversations")]
+public sealed record ConversationPage([property: Id(0)] Conversation[] Conversations, [property: Id(1)] bool More);
+
+/// <summary>A group or direct conversation of a user.</summary>
+/// <param name="Room">The room's key.</param>
+/// <param name="Seq">The room's newest sequence.</param>
+/// <param name="Ts">The newest event's time in milliseconds since 1970 UTC; 0 for none.</param>
+/// <param name="Read">The user's read mark; 0 for none.</param>
+/// <param name="Unread">Messages after the read mark.</param>
+[GenerateSerializer, Immutable, Alias("chat.conversation")]
+public sealed record Conversation(
+    [property: Id(0)] string Room, [property: Id(1)] RoomKind Kind, [property: Id(2)] long Seq, [property: Id(3)] long Ts,
+    [property: Id(4)] long Read, [property: Id(5)] long Unread);
 
 /// <summary>A request for a page of a room's history.</summary>
 /// <param name="After">

@@ -26,6 +26,9 @@ public static class Bounds
     /// <summary>Maximum length of a reaction's emoji, in UTF-8 bytes.</summary>
     public const int EmojiBytes = 64;
 
+    /// <summary>Maximum number of conversations in one page. A request for more gets this many.</summary>
+    public const int ConversationsPerPage = 100;
+
     /// <summary>Maximum nesting depth of a command's JSON, counting the command's own object.</summary>
     public const int Depth = 16;
 

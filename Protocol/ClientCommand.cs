@@ -64,6 +64,13 @@ public sealed record History(string? Id, string Room, long? Before, long? After,
 /// <summary>Asks who is in a room now.</summary>
 public sealed record Who(string? Id, string Room) : ClientCommand(Id);
 
+/// <summary>
+/// Asks for the user's groups and direct conversations, the one with the newest event first. With
+/// <paramref name="Before"/> and <paramref name="Room"/>, the <c>ts</c> and the room of the last one of a page, asks for
+/// those after it.
+/// </summary>
+public sealed record Conversations(string? Id, long? Before, string? Room, int Limit) : ClientCommand(Id);
+
 /// <summary>Asks for a pong, to test the connection.</summary>
 public sealed record Ping(string? Id) : ClientCommand(Id);
 

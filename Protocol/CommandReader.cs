@@ -90,6 +90,9 @@ public static partial class CommandReader
         CommandType.Typing => new Typing(id, Room(ref fields)),
         CommandType.History => History(id, ref fields, limits),
         CommandType.Who => new Who(id, Room(ref fields)),
+        CommandType.Conversations => new Conversations(
+            id, fields.Number(Field.Before, 0), fields.Has(Field.Room) ? Room(ref fields) : null,
+            (int)Math.Min(fields.Number(Field.Limit, 1) ?? Bounds.ConversationsPerPage, Bounds.ConversationsPerPage)),
         CommandType.Ping => new Ping(id),
         CommandType.Auth => new Auth(id, fields.Need(Field.Token, fields.String(Field.Token, Bounds.TokenCharacters))),
         _ => throw new InvalidOperationException($"{type} has no reader."),

@@ -70,6 +70,9 @@ public static class FrameWriter
             case Page page:
                 WritePage(line, page);
                 break;
+            case ConversationList list:
+                WriteConversations(line, list);
+                break;
             case WhoIs who:
                 Start(line, FrameType.Who, who.Id, who.Room);
                 line.Add(Field.Count, who.Count);
@@ -158,6 +161,26 @@ public static class FrameWriter
         line.Add(Field.Reply, ev.Reply);
         line.AddJson(Field.Meta, ev.Meta);
         line.AddFlag(Field.Edited, ev.Edited);
+    }
+
+    private static void WriteConversations(JsonLineWriter line, ConversationList list)
+    {
+        Start(line, FrameType.Conversations, list.Id);
+        line.StartArray(Field.Rooms);
+        foreach (var entry in list.Rooms)
+        {
+            line.StartObject();
+            line.Add(Field.Room, entry.Room);
+            line.Add(Field.Kind, entry.Kind);
+            line.Add(Field.Seq, entry.Seq);
+            line.Add(Field.Ts, entry.Ts);
+            line.Add(Field.Read, entry.Read);
+            line.Add(Field.Unread, entry.Unread);
+            line.EndObject();
+        }
+
+        line.EndArray();
+        line.AddFlag(Field.More, list.More);
     }
 
     private static void WritePage(JsonLineWriter line, Page page)

@@ -53,6 +53,19 @@ public sealed record Err(string? Id, ChatErrorCode Code, string Message, int? Re
 /// <param name="More">True if there are more events in the direction that was asked for.</param>
 public sealed record Page(string? Id, string Room, IReadOnlyList<ChatEvent> Events, long First, long Last, bool More) : ServerFrame;
 
+/// <summary>The answer to conversations: the one with the newest event first.</summary>
+/// <param name="More">True if there are more conversations after these.</param>
+public sealed record ConversationList(string? Id, IReadOnlyList<ConversationEntry> Rooms, bool More) : ServerFrame;
+
+/// <summary>A group or direct conversation of the user.</summary>
+/// <param name="Room">The room as the user names it.</param>
+/// <param name="Kind">"group" or "direct".</param>
+/// <param name="Seq">The room's newest sequence.</param>
+/// <param name="Ts">The newest event's time in milliseconds since 1970 UTC; 0 for none.</param>
+/// <param name="Read">The user's read mark; 0 for none.</param>
+/// <param name="Unread">Messages after the read mark.</param>
+public sealed record ConversationEntry(string Room, string Kind, long Seq, long Ts, long Read, long Unread);
+
 /// <summary>The answer to who.</summary>
 /// <param name="Users">The users in the room; null if there are too many to list.</param>
 public sealed record WhoIs(string? Id, string Room, int Count, IReadOnlyList<string>? Users) : ServerFrame;

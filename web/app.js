@@ -96,8 +96,10 @@ const log = new LogView({
 session.on('state', now => {
   connection = now;
   showConnection();
+  if (now.state === 'online') findConversations();
 });
 session.on('room', room => hold(room));
+session.on('left', () => findConversations());
 addEventListener('offline', showConnection);
 document.addEventListener('visibilitychange', () => { if (document.visibilityState === 'visible') log.draw(); });
 addEventListener('beforeunload', event => {
@@ -131,7 +133,23 @@ open(wanted);
 // With a token the session is online already, and the server may have put the user into rooms.
 for (const room of session.rooms.values()) if (!conversations.has(room.name)) hold(room);
 session.connect();
+if (session.state === 'online') findConversations();
 if (inQuery) notice(IN_QUERY);
+
+/**
+ * Adds the conversations with unread messages that the page does not show yet. Without this, the page would not show a
+ * message that was the first of a conversation and was sent while the user was away.
+ */
+async function findConversations() {
+  try {
+    const { rooms } = await session.conversations();
+    for (const { room, kind, unread } of rooms) {
+      if (unread > 0 && !conversations.has(room)) hold(session.resume(room, { last: ON_ENTRY, kind }));
+    }
+  } catch {
+    // The page asks again on the next connection.
+  }
+}
 
 /** Adds a room to the page: creates its conversation and subscribes to its events. */
 function hold(room) {

@@ -35,7 +35,15 @@ internal sealed class HistoryClient(IGrainFactory grains, RoomFeeds feeds, IOpti
     }
 
     /// <inheritdoc/>
-    public async Task<HistoryPage> PageAsync(PageAsk ask, CancellationToken cancellationToken)
+    public async Task<HistoryPage> PageAsync(PageAsk ask, CancellationToken cancellationToken) =>
+        await InTurnAsync(history => history.PageAsync(ask, cancellationToken), cancellationToken) ?? new([], 0, Refusal.Unavailable);
+
+    /// <inheritdoc/>
+    public Task<ConversationPage?> ConversationsAsync(ConversationAsk ask, CancellationToken cancellationToken) =>
+        InTurnAsync(history => history.ConversationsAsync(ask), cancellationToken);
+
+    /// <summary>Reads a page when it is its turn. Null if it would have to wait too long.</summary>
+    private async Task<T?> InTurnAsync<T>(Func<IHistoryGrain, Task<T>> read, CancellationToken cancellationToken) where T : class
     {
         using var patience = new CancellationTokenSource(PagePatience, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
@@ -45,12 +53,12 @@ internal sealed class HistoryClient(IGrainFactory grains, RoomFeeds feeds, IOpti
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return new([], 0, Refusal.Unavailable);
+            return null;
         }
 
         try
         {
-            return await grains.GetGrain<IHistoryGrain>(0).PageAsync(ask, cancellationToken);
+            return await read(grains.GetGrain<IHistoryGrain>(0));
         }
         finally
         {

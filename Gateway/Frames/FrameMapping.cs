@@ -60,6 +60,10 @@ internal static class FrameMapping
     public static ServerFrame Answer(Who who, PresenceSnapshot snapshot) =>
         snapshot.Refusal is { } refusal ? Error(who.Id, refusal) : new WhoIs(who.Id, who.Room, snapshot.Count, snapshot.Users);
 
+    /// <param name="nameOf">Returns the name by which the user knows the room with a key.</param>
+    public static ConversationList Answer(Conversations list, ConversationPage page, Func<string, string> nameOf) => new(
+        list.Id, [.. page.Conversations.Select(one => new ConversationEntry(nameOf(one.Room), Kind(one.Kind), one.Seq, one.Ts, one.Read, one.Unread))], page.More);
+
     /// <summary>The answer to a history command: a page as a viewer sees it, or the error.</summary>
     public static ServerFrame Answer(History history, HistoryPage page, string user)
     {

@@ -17,4 +17,9 @@ internal interface IHistory
     /// are being read on this gateway.
     /// </summary>
     Task<HistoryPage> PageAsync(PageAsk ask, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Lists a user's conversations. Null if too many pages are being read on this gateway.
+    /// </summary>
+    Task<ConversationPage?> ConversationsAsync(ConversationAsk ask, CancellationToken cancellationToken);
 }

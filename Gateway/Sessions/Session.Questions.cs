@@ -4,7 +4,7 @@ using OrleansChat.Protocol;
 
 namespace OrleansChat.Gateway.Sessions;
 
-/// <summary>History and who. A session runs one such question at a time.</summary>
+/// <summary>History, who and conversations. A session runs one such question at a time.</summary>
 internal sealed partial class Session
 {
     /// <summary>
@@ -12,6 +12,14 @@ internal sealed partial class Session
     /// free.
     /// </summary>
     private const int BytesPerCommand = 16 * 1024;
+
+    /// <summary>Maximum bytes of a page of conversations: each has a name of up to 129 characters of four bytes.</summary>
+    private const int ConversationsBytes = Bounds.ConversationsPerPage * 700;
+
+    /// <summary>
+    /// Commands that a page of conversations costs, in addition to its own: the log reads all rooms of the user for it.
+    /// </summary>
+    private const int CommandsPerList = 10;
 
     private async Task PageAsync(History history)
     {
@@ -35,6 +43,14 @@ internal sealed partial class Session
 
         services.Users.Charge(user, BudgetKind.Commands, page.Events.Sum(EventBytes.Count) / BytesPerCommand);
         Answer(FrameMapping.Answer(history, page, user), GetFormat(history.Room));
+    }
+
+    private async Task ListAsync(Conversations list)
+    {
+        var page = await services.History.ConversationsAsync(
+            new(user, list.Before, list.Room is { } room ? RoomNames.ToKey(room, user) : "", list.Limit), connection.Gone);
+        services.Users.Charge(user, BudgetKind.Commands, CommandsPerList);
+        Answer(page is null ? FrameMapping.Error(list.Id, Refusal.Unavailable) : FrameMapping.Answer(list, page, key => RoomNames.ToName(key, user)));
     }
 
     private async Task WhoAsync(Who who) =>

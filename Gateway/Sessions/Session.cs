@@ -195,6 +195,9 @@ internal sealed partial class Session(string id, string user, IWireFormat format
             case Who who:
                 await AskAsync(who.Id, 0, () => WhoAsync(who));
                 break;
+            case Conversations list:
+                await AskAsync(list.Id, ConversationsBytes, () => ListAsync(list));
+                break;
             case Ping ping:
                 Answer(new Pong(ping.Id));
                 break;

@@ -57,6 +57,12 @@ public interface IMessageLog
     Task<IReadOnlyList<string>> MembersAsync(string room, CancellationToken cancellationToken);
 
     /// <summary>
+    /// Returns the groups and direct conversations of a user, the one with the newest event first, as of one moment.
+    /// </summary>
+    /// <param name="before">Only those after this one in that order; null for the first ones.</param>
+    Task<IReadOnlyList<ConversationRow>> ConversationsAsync(string user, ConversationsBefore? before, int limit, CancellationToken cancellationToken);
+
+    /// <summary>
     /// Moves read marks forward. A mark that would move back is not changed. Read marks need no fence, because the
     /// greatest mark wins.
     /// </summary>
@@ -139,6 +145,15 @@ public readonly record struct AppendedEntry(long Seq, long Ts, long Hash, long M
 /// <param name="Read">The user's read mark; 0 for none.</param>
 /// <param name="ReadMessages">Number of messages up to and including the read mark.</param>
 public sealed record RoomFacts(RoomKind Kind, long Seq, long Messages, bool IsMember, long Read, long ReadMessages);
+
+/// <summary>A group or direct conversation of a user.</summary>
+/// <param name="Ts">The newest event's time in milliseconds since 1970 UTC; 0 for none.</param>
+/// <param name="Read">The user's read mark; 0 for none.</param>
+/// <param name="Unread">Messages after the read mark.</param>
+public sealed record ConversationRow(string Room, RoomKind Kind, long Seq, long Ts, long Read, long Unread);
+
+/// <summary>A position in a user's conversations: the time of the newest event, and the room.</summary>
+public readonly record struct ConversationsBefore(long Ts, string Room);
 
 /// <summary>How far a user has read.</summary>
 public readonly record struct ReadMark(string Room, string User, long Seq);

@@ -14,6 +14,9 @@ internal sealed class HistoryGrain(IMessageLog log, IClusterMembershipService cl
     /// <summary>Maximum number of events in one read. A higher limit in the request is lowered to it.</summary>
     public const int MaxEvents = 1000;
 
+    /// <summary>Maximum number of conversations in one page. A higher limit in the request is lowered to it.</summary>
+    public const int MaxConversations = 100;
+
     /// <summary>Maximum number of rooms in one head poll.</summary>
     public const int MaxRooms = 4096;
 
@@ -81,6 +84,16 @@ internal sealed class HistoryGrain(IMessageLog log, IClusterMembershipService cl
         => rooms.Length > MaxRooms
             ? throw new ArgumentException($"A head poll can have at most {MaxRooms} rooms.", nameof(rooms))
             : new([.. await ClearlyAsync(() => log.HeadsAsync(rooms, CancellationToken.None))], cluster.CurrentSnapshot.Version.Value);
+
+    public async Task<ConversationPage> ConversationsAsync(ConversationAsk ask)
+    {
+        var limit = Math.Clamp(ask.Limit, 1, MaxConversations);
+        ConversationsBefore? before = ask.BeforeTs is { } ts ? new(ts, ask.BeforeRoom) : null;
+
+        // One more than asked for: it shows that there are more.
+        var rows = await ClearlyAsync(() => log.ConversationsAsync(ask.User, before, limit + 1, CancellationToken.None));
+        return new([.. rows.Take(limit).Select(row => new Conversation(row.Room, row.Kind, row.Seq, row.Ts, row.Read, row.Unread))], rows.Count > limit);
+    }
 
     /// <summary>
     /// Returns the facts of a room that the user may read, or else the refusal. Returns neither for a direct room

@@ -11,6 +11,7 @@ internal enum CommandType
     Typing,
     History,
     Who,
+    Conversations,
     Ping,
     Auth,
 }
@@ -24,6 +25,7 @@ internal enum FrameType
     Ok,
     Err,
     Page,
+    Conversations,
     Who,
     Typing,
     Presence,

@@ -62,6 +62,11 @@ public static class CommandWriter
             case Who who:
                 Start(line, CommandType.Who, who, who.Room);
                 break;
+            case Conversations list:
+                Start(line, CommandType.Conversations, list, list.Room);
+                line.Add(Field.Before, list.Before);
+                line.Add(Field.Limit, list.Limit);
+                break;
             case Ping ping:
                 Start(line, CommandType.Ping, ping);
                 break;

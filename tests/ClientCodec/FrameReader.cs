@@ -67,6 +67,7 @@ public static class FrameReader
             FrameType.Page => new Page(
                 id, Text(ref fields, Field.Room), Events(ref fields), Number(ref fields, Field.First), Number(ref fields, Field.Last),
                 fields.Flag(Field.More) ?? false),
+            FrameType.Conversations => new ConversationList(id, Conversations(ref fields), fields.Flag(Field.More) ?? false),
             FrameType.Who => new WhoIs(id, Text(ref fields, Field.Room), (int)Number(ref fields, Field.Count), Users(ref fields)),
             FrameType.Typing => new TypingNow(Text(ref fields, Field.Room), Text(ref fields, Field.User)),
             FrameType.Presence => new Presence(
@@ -132,6 +133,30 @@ public static class FrameReader
         }
 
         return events;
+    }
+
+    private static List<ConversationEntry> Conversations(ref FieldReader list)
+    {
+        var json = list.Json(Field.Rooms, JsonTokenType.StartArray);
+        if (json.IsEmpty)
+        {
+            list.Fail(ChatErrorCode.BadRequest, "rooms is missing");
+            return [];
+        }
+
+        List<ConversationEntry> entries = [];
+        Span<FieldReader.Slot> slots = stackalloc FieldReader.Slot[FieldReader.SlotCount];
+        for (var items = new Utf8JsonReader(json); Next(ref items);)
+        {
+            var start = (int)items.TokenStartIndex;
+            items.Skip();
+            var entry = new FieldReader(json[start..(int)items.BytesConsumed], slots, Bounds.Depth);
+            entries.Add(new(
+                Text(ref entry, Field.Room), Text(ref entry, Field.Kind), Number(ref entry, Field.Seq), Number(ref entry, Field.Ts),
+                Number(ref entry, Field.Read), Number(ref entry, Field.Unread)));
+        }
+
+        return entries;
     }
 
     private static List<string>? Users(ref FieldReader who)

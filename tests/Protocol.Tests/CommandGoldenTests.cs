@@ -29,6 +29,8 @@ public sealed class CommandGoldenTests
         { new History("1", "lobby", null, 0, null, 20), """{"t":"history","id":"1","room":"lobby","after":0,"limit":20}""" },
         { new History("1", "lobby", null, null, 50, 20), """{"t":"history","id":"1","room":"lobby","around":50,"limit":20}""" },
         { new Who("1", "lobby"), """{"t":"who","id":"1","room":"lobby"}""" },
+        { new Conversations("1", null, null, 100), """{"t":"conversations","id":"1","limit":100}""" },
+        { new Conversations("1", 1700000000000, "@bob", 20), """{"t":"conversations","id":"1","room":"@bob","before":1700000000000,"limit":20}""" },
         { new Ping("1"), """{"t":"ping","id":"1"}""" },
         { new Ping(null), """{"t":"ping"}""" },
         { new Auth("1", "tok"), """{"t":"auth","id":"1","token":"tok"}""" },

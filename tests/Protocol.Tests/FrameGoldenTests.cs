@@ -56,6 +56,10 @@ public sealed class FrameGoldenTests
         { new Gap("lobby", 3, 9), """{"t":"gap","room":"lobby","from":3,"to":9}""" },
         { new Bye(CloseCode.Drain, 500, "draining"), """{"t":"bye","code":4000,"after":500,"reason":"draining"}""" },
         { new Bye(CloseCode.Kicked, null, ""), """{"t":"bye","code":4504,"reason":""}""" },
+        {
+            new ConversationList("1", [new("@bob", "direct", 3, 1700000000000, 2, 1), new("team", "group", 9, 5, 9, 0)], true),
+            """{"t":"conversations","id":"1","rooms":[{"room":"@bob","kind":"direct","seq":3,"ts":1700000000000,"read":2,"unread":1},{"room":"team","kind":"group","seq":9,"ts":5,"read":9,"unread":0}],"more":true}"""
+        },
         { new Pong("1"), """{"t":"pong","id":"1"}""" },
         { new Pong(null), """{"t":"pong"}""" },
     };

@@ -59,6 +59,7 @@ internal static class Generated
         Of(from id in Maybe(Short) from room in Room from after in Seq from limit in Gen.Choose(1, 100) select new History(id, room, null, after, null, limit)),
         Of(from id in Maybe(Short) from room in Room from around in Maybe(Seq) select new History(id, room, null, null, around, 100)),
         Of(from id in Maybe(Short) from room in Room select new Who(id, room)),
+        Of(from id in Maybe(Short) from before in Maybe(Seq) from room in Maybe(Room) select new Conversations(id, before, room, 100)),
         Of(from id in Maybe(Short) select new Ping(id)),
         Of(from id in Maybe(Short) from token in Short select new Auth(id, token)));
 
@@ -115,6 +116,10 @@ internal static class Generated
              from users in User.ListOf()
              from named in Either
              select new WhoIs(id, room, count, named ? users : null)),
+        Said(from id in Maybe(Short)
+             from rooms in (from room in Room from seq in Seq from ts in Seq select new ConversationEntry(room, "group", seq, ts, seq, ts)).ListOf()
+             from more in Either
+             select new ConversationList(id, rooms, more)),
         Said(from room in Room from user in User select new TypingNow(room, user)),
         Said(from room in Room from user in Maybe(User) from online in Maybe(Either) from count in Count select new Presence(room, user, online, count)),
         Said(from room in Room from user in User from read in Seq select new MarkMoved(room, user, read)),

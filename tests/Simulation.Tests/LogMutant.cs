@@ -28,6 +28,9 @@ internal class LogMutant(IMessageLog log) : IMessageLog
     public virtual Task<RoomFacts?> FactsAsync(string room, string user, CancellationToken cancellationToken) =>
         log.FactsAsync(room, user, cancellationToken);
 
+    public virtual Task<IReadOnlyList<ConversationRow>> ConversationsAsync(string user, ConversationsBefore? before, int limit, CancellationToken cancellationToken) =>
+        log.ConversationsAsync(user, before, limit, cancellationToken);
+
     public virtual Task<IReadOnlyList<string>> MembersAsync(string room, CancellationToken cancellationToken) => log.MembersAsync(room, cancellationToken);
 
     public virtual Task MarkAsync(IReadOnlyCollection<ReadMark> marks, CancellationToken cancellationToken) => log.MarkAsync(marks, cancellationToken);

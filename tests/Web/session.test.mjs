@@ -274,3 +274,16 @@ test('Emitter_WhenAListenerThrows_ReportsItAndCallsTheOthers', async t => {
   assert.deepEqual(reported, ['a listener of the page']);
   assert.deepEqual(events, [1, 2]);
 });
+
+test('Conversations_WhenListed_AreRequestedByPage', async () => {
+  const s = stage();
+  await s.inLobby();
+  const first = s.session.conversations();
+  const { id } = s.socket.last('conversations');
+  s.socket.says({ t: 'conversations', id, rooms: [{ room: '@bob', kind: 'direct', seq: 3, ts: 9, read: 2, unread: 1 }], more: true });
+  assert.equal((await first).rooms[0].room, '@bob');
+
+  s.session.conversations({ before: { ts: 9, room: '@bob' }, limit: 20 });
+  const { before, room, limit } = s.socket.last('conversations');
+  assert.deepEqual({ before, room, limit }, { before: 9, room: '@bob', limit: 20 });
+});

@@ -221,6 +221,17 @@ export class Session extends Emitter {
   }
 
   /**
+   * Lists the user's groups and direct conversations, the one with the newest event first.
+   * @param {{ before?: { ts: number, room: string }, limit?: number }} [page] `before`: the last one of the page before;
+   *   `limit`: at most 100, which is the default
+   * @returns {Promise<{ rooms: { room: string, kind: 'group' | 'direct', seq: number, ts: number, read: number, unread: number }[], more?: boolean }>}
+   *   `more`: whether there are more; rejects with a ChatError
+   */
+  conversations({ before, limit } = {}) {
+    return this.request({ t: 'conversations', ...(before ? { before: before.ts, room: before.room } : {}), ...(limit ? { limit } : {}) });
+  }
+
+  /**
    * Sends a command that the server answers.
    * @param {{ t: string, id?: string } & Record<string, any>} command gets an id if it has none
    * @returns {Promise<any>} the answer; rejects with a ChatError, which is `offline` if there is no connection
@@ -363,7 +374,7 @@ export class Session extends Emitter {
       case 'pong':
         return this.#liveness.answered();
       default:
-        // `ok`, `page` and `who` are answers, matched by their id. A `t` of a later protocol version is ignored.
+        // `ok`, `page`, `conversations` and `who` are answers, matched by their id. A `t` of a later protocol version is ignored.
         if (!this.#answer(object) && object.t === 'err') this.#fault(object);
     }
   }

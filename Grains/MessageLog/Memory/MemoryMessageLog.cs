@@ -71,6 +71,18 @@ internal sealed class MemoryMessageLog(MessageLogInstruments instruments) : IMes
     public Task<IReadOnlyList<string>> MembersAsync(string room, CancellationToken cancellationToken) =>
         Task.FromResult(Find(room)?.Members() ?? []);
 
+    public Task<IReadOnlyList<ConversationRow>> ConversationsAsync(string user, ConversationsBefore? before, int limit, CancellationToken cancellationToken)
+    {
+        var end = before ?? new(long.MaxValue, "");
+        return Task.FromResult<IReadOnlyList<ConversationRow>>(
+        [
+            .. (from room in _rooms let found = room.Value.Conversation(room.Key, user) where found is not null select found)
+                .Where(found => found.Ts < end.Ts || (found.Ts == end.Ts && string.CompareOrdinal(found.Room, end.Room) < 0))
+                .OrderByDescending(found => found.Ts).ThenByDescending(found => found.Room, StringComparer.Ordinal)
+                .Take(limit),
+        ]);
+    }
+
     public Task MarkAsync(IReadOnlyCollection<ReadMark> marks, CancellationToken cancellationToken)
     {
         foreach (var mark in marks)

@@ -96,6 +96,21 @@ internal sealed class MemoryRoom(RoomKind kind, IEnumerable<string> members)
         }
     }
 
+    /// <summary>The room as a conversation of the user; null if the user is not a stored member.</summary>
+    public ConversationRow? Conversation(string room, string user)
+    {
+        lock (_gate)
+        {
+            if (!_members.Contains(user))
+            {
+                return null;
+            }
+
+            var facts = Facts(room, user);
+            return new(room, kind, facts.Seq, Head?.Entry.Ts ?? 0, facts.Read, facts.Messages - facts.ReadMessages);
+        }
+    }
+
     public IReadOnlyList<string> Members()
     {
         lock (_gate)

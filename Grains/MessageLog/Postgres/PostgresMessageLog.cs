@@ -175,6 +175,21 @@ internal sealed class PostgresMessageLog : IMessageStore
     public async Task<IReadOnlyList<string>> MembersAsync(string room, CancellationToken cancellationToken) => await RowsAsync(
         "select usr from chat.members where room = $1 order by since, usr", row => row.GetString(0), cancellationToken, room);
 
+    public async Task<IReadOnlyList<ConversationRow>> ConversationsAsync(
+        string user, ConversationsBefore? before, int limit, CancellationToken cancellationToken) => await RowsAsync(
+        """
+        select r.room, r.kind, r.seq, r.ts, coalesce(k.seq, 0),
+            r.messages - coalesce((select e.messages from chat.events e where e.room = r.room and e.seq <= k.seq order by e.seq desc limit 1), 0)
+        from chat.members m
+        join chat.rooms r on r.room = m.room
+        left join chat.marks k on k.room = m.room and k.usr = m.usr
+        where m.usr = $1 and (r.ts, r.room) < ($2, $3)
+        order by r.ts desc, r.room desc limit $4
+        """,
+        row => new ConversationRow(
+            row.GetString(0), (RoomKind)row.GetInt16(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4), row.GetInt64(5)),
+        cancellationToken, user, before?.Ts ?? long.MaxValue, before?.Room ?? "", limit);
+
     /// <summary>
     /// Writes in the order of the keys, which is the same in every silo, so that two such statements cannot deadlock.
     /// </summary>

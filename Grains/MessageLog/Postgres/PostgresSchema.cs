@@ -75,6 +75,11 @@ internal static class PostgresSchema
         update chat.events e set hash = 0 from chat.events m
             where e.kind = 1 and e.hash <> 0 and m.room = e.room and m.seq = e.ref and m.deleted;
         """,
+
+        // Finds the conversations of a user.
+        """
+        create index members_usr on chat.members(usr, room);
+        """,
     ];
 
     /// <summary>

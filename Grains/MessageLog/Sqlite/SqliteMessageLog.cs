@@ -115,6 +115,9 @@ internal sealed partial class SqliteMessageLog(MessageLogOptions options, Messag
     public Task<IReadOnlyList<string>> MembersAsync(string room, CancellationToken cancellationToken) =>
         ReadAsync(reads => reads.Members(room), cancellationToken);
 
+    public Task<IReadOnlyList<ConversationRow>> ConversationsAsync(string user, ConversationsBefore? before, int limit, CancellationToken cancellationToken) =>
+        ReadAsync(reads => reads.Conversations(user, before, limit), cancellationToken);
+
     public Task MarkAsync(IReadOnlyCollection<ReadMark> marks, CancellationToken cancellationToken) =>
         WriteAsync(writes => writes.Mark(marks), cancellationToken);
 

@@ -45,6 +45,18 @@ internal sealed class SqliteReads(SqliteConnection connection) : IDisposable
 
     private readonly SqliteStatement _members = new(connection, "select usr from members where room = ?1 order by since, usr");
 
+    private readonly SqliteStatement _conversations = new(
+        connection,
+        """
+        select r.room, r.kind, r.seq, r.ts, coalesce(k.seq, 0),
+            r.messages - coalesce((select e.messages from events e where e.room = r.room and e.seq <= k.seq order by e.seq desc limit 1), 0)
+        from members m
+        join rooms r on r.room = m.room
+        left join marks k on k.room = m.room and k.usr = m.usr
+        where m.usr = ?1 and (r.ts, r.room) < (?2, ?3)
+        order by r.ts desc, r.room desc limit ?4
+        """);
+
     public bool Exists(string room)
     {
         using var row = _exists.Query(room);
@@ -117,6 +129,18 @@ internal sealed class SqliteReads(SqliteConnection connection) : IDisposable
         return members;
     }
 
+    public IReadOnlyList<ConversationRow> Conversations(string user, ConversationsBefore? before, int limit)
+    {
+        var conversations = new List<ConversationRow>();
+        using var row = _conversations.Query(user, before?.Ts ?? long.MaxValue, before?.Room ?? "", limit);
+        while (row.Read())
+        {
+            conversations.Add(new(row.Text(0), (RoomKind)row.Number(1), row.Number(2), row.Number(3), row.Number(4), row.Number(5)));
+        }
+
+        return conversations;
+    }
+
     public void Dispose()
     {
         _exists.Dispose();
@@ -126,6 +150,7 @@ internal sealed class SqliteReads(SqliteConnection connection) : IDisposable
         _heads.Dispose();
         _facts.Dispose();
         _members.Dispose();
+        _conversations.Dispose();
         connection.Dispose();
     }
 }

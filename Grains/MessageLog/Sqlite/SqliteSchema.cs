@@ -72,6 +72,11 @@ internal static class SqliteSchema
         update events set hash = 0 where kind = 1 and hash <> 0 and exists(
             select 1 from events as message where message.room = events.room and message.seq = events.ref and message.deleted);
         """,
+
+        // Finds the conversations of a user.
+        """
+        create index members_usr on members(usr);
+        """,
     ];
 
     /// <summary>

@@ -26,6 +26,27 @@ public sealed class DirectTests(ProcessTestCluster cluster)
     }
 
     [Fact]
+    public async Task Conversations_WhenTheFirstMessageCameWhileAway_ListIt()
+    {
+        var (ann, bob, team) = (cluster.Fresh("ann"), cluster.Fresh("bob"), cluster.Fresh("team"));
+        await using (var before = await JsonClient.ConnectAsync(cluster.First, bob))
+        {
+            var join = before.Command("join");
+            (join["room"], join["kind"]) = (team, "group");
+            await before.AskAsync(join, "joined");
+        }
+
+        await using var phone = await JsonClient.ConnectAsync(cluster.First, ann);
+        await phone.SendAsync($"@{bob}", "are you there?");
+
+        await using var desktop = await JsonClient.ConnectAsync(cluster.Second, bob);
+        var list = await desktop.AskAsync(desktop.Command("conversations"), "conversations");
+        Assert.Equal(
+            [($"@{ann}", "direct", 1, 1), (team, "group", 1, 0)],
+            list["rooms"]!.AsArray().Select(room => ((string)room!["room"]!, (string)room["kind"]!, (int)room["seq"]!, (int)room["unread"]!)));
+    }
+
+    [Fact]
     public async Task DirectRoom_WhenJoinedBeforeItsFirstMessage_DeliversIt()
     {
         var (alice, bob) = (cluster.Fresh("alice"), cluster.Fresh("bob"));

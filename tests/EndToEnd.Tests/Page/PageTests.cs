@@ -57,6 +57,24 @@ public sealed class PageTests(ProcessTestCluster cluster)
     }
 
     [Fact]
+    public async Task FirstMessage_WhenItCameWhileAway_AppearsAsAConversation()
+    {
+        await using var browser = await Browser.StartAsync();
+        var (ann, bob) = (cluster.Fresh("ann"), cluster.Fresh("bob"));
+        await using (var sender = await JsonClient.ConnectAsync(cluster.Second, bob))
+        {
+            await sender.SendAsync($"@{ann}", "psst");
+        }
+
+        var page = await OpenAsync(browser, cluster.First, ann, cluster.Fresh("room"));
+
+        var conversation = page.Locator($"[data-testid=room][data-room='@{bob}']");
+        await Expect(conversation).ToHaveAttributeAsync("data-unread", "1");
+        await conversation.ClickAsync();
+        await Expect(page.GetByTestId("message")).ToContainTextAsync("psst");
+    }
+
+    [Fact]
     public async Task DirectMessage_WhenItIsFromAnotherGateway_AppearsAsAConversation()
     {
         await using var browser = await Browser.StartAsync();

@@ -29,5 +29,8 @@ internal abstract class MessageLogDecorator(IMessageLog log) : IMessageLog
 
     public Task<IReadOnlyList<string>> MembersAsync(string room, CancellationToken cancellationToken) => log.MembersAsync(room, cancellationToken);
 
+    public Task<IReadOnlyList<ConversationRow>> ConversationsAsync(string user, ConversationsBefore? before, int limit, CancellationToken cancellationToken) =>
+        log.ConversationsAsync(user, before, limit, cancellationToken);
+
     public Task MarkAsync(IReadOnlyCollection<ReadMark> marks, CancellationToken cancellationToken) => log.MarkAsync(marks, cancellationToken);
 }

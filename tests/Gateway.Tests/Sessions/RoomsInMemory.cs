@@ -250,6 +250,19 @@ internal sealed class RoomsInMemory : IRooms, IHistory
         }
     }
 
+    /// <summary>The answer to the next lists of conversations; null if too many pages are being read.</summary>
+    public ConversationPage? Conversations { get; set; } = new([], false);
+
+    public async Task<ConversationPage?> ConversationsAsync(ConversationAsk ask, CancellationToken cancellationToken)
+    {
+        await AskAsync().WaitAsync(cancellationToken);
+        lock (_gate)
+        {
+            Note($"conversations {ask.User} {ask.BeforeTs} {ask.BeforeRoom} {ask.Limit}");
+            return Conversations;
+        }
+    }
+
     public async Task<PresenceSnapshot> WhoAsync(string room, string user, int most)
     {
         await AskAsync();

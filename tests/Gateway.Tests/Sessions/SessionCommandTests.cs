@@ -160,6 +160,36 @@ public sealed class SessionCommandTests
     }
 
     [Fact]
+    public async Task Conversations_WhenListed_HaveTheUsersNames()
+    {
+        using var rig = new SessionRig();
+        var session = await rig.SessionAsync();
+        rig.Rooms.Conversations = new([new(RoomKey.Direct("ann", "bob"), RoomKind.Direct, 3, 900, 2, 1), new("team", RoomKind.Group, 9, 800, 9, 0)], true);
+
+        await session.HandleAsync(new Conversations("l", 1000, "@cat", 20));
+        await rig.UntilAsync(r => r.Frames.Count == 1, "the list");
+
+        var list = Assert.IsType<ConversationList>(rig.Frames[0]);
+        Assert.Equal([new("@bob", "direct", 3, 900, 2, 1), new ConversationEntry("team", "group", 9, 800, 9, 0)], list.Rooms);
+        Assert.Equal(("l", true), (list.Id, list.More));
+        Assert.Equal(10, rig.Users.Charged["ann"]);
+        Assert.Equal($"conversations ann 1000 {RoomKey.Direct("ann", "cat")} 20", Assert.Single(rig.Rooms.Calls));
+    }
+
+    [Fact]
+    public async Task Conversations_WhenTooManyAreRead_AreRefused()
+    {
+        using var rig = new SessionRig();
+        var session = await rig.SessionAsync();
+        rig.Rooms.Conversations = null;
+
+        await session.HandleAsync(new Conversations("l", null, null, 20));
+        await rig.UntilAsync(r => r.Frames.Count == 1, "the refusal");
+
+        Assert.Equal(("l", ChatErrorCode.Unavailable), rig.Frames.OfType<Err>().Select(err => (err.Id, err.Code)).Single());
+    }
+
+    [Fact]
     public async Task History_WhenThePageIsLarge_ChargesItsBytes()
     {
         using var rig = new SessionRig();

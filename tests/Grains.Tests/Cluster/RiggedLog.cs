@@ -114,6 +114,9 @@ internal sealed class RiggedLog(IMessageLog log) : IMessageLog
     public Task<RoomFacts?> FactsAsync(string room, string user, CancellationToken cancellationToken)
         => Present(room).FactsAsync(room, user, cancellationToken);
 
+    public Task<IReadOnlyList<ConversationRow>> ConversationsAsync(string user, ConversationsBefore? before, int limit, CancellationToken cancellationToken)
+        => Present("").ConversationsAsync(user, before, limit, cancellationToken);
+
     public Task<IReadOnlyList<string>> MembersAsync(string room, CancellationToken cancellationToken)
         => Present(room).MembersAsync(room, cancellationToken);
 

@@ -569,6 +569,30 @@ public abstract class MessageLogContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Conversations_WhenListed_AreTheUsersRoomsNewestFirst()
+    {
+        var (bob, cyd) = (RoomKey.Direct("ann", "bob"), RoomKey.Direct("ann", "cyd"));
+        await Log.CreateAsync(new RoomCreation(bob, RoomKind.Direct, [Msg("bob", "1") with { Ts = 100 }, Msg("bob", "2") with { Ts = 300 }]), Ct);
+        await Log.CreateAsync(new RoomCreation(cyd, RoomKind.Direct, [Msg("cyd", "1") with { Ts = 200 }]), Ct);
+        var team = await Log.OwnAsync("team", RoomKind.Group);
+        await Log.AppendAsync("team", team, Join("ann") with { Ts = 100 }, Join("bob") with { Ts = 200 }, Msg("bob", "1") with { Ts = 200 });
+        await Log.AppendAsync("lobby", await Log.OwnAsync("lobby"), Msg("ann", "1") with { Ts = 900 });
+        await Log.MarkAsync([new(bob, "ann", 1), new("team", "bob", 3)], Ct);
+
+        Assert.Equal(
+            [new(bob, RoomKind.Direct, 2, 300, 1, 1), new("team", RoomKind.Group, 3, 200, 0, 1), new ConversationRow(cyd, RoomKind.Direct, 1, 200, 0, 1)],
+            await Log.ConversationsAsync("ann", null, 10, Ct));
+        Assert.Equal([new("team", RoomKind.Group, 3, 200, 0, 1)], await Log.ConversationsAsync("ann", new(300, bob), 1, Ct));
+        Assert.Equal([cyd], (await Log.ConversationsAsync("ann", new(200, "team"), 10, Ct)).Select(row => row.Room));
+        Assert.Equal([0, 2], (await Log.ConversationsAsync("bob", null, 10, Ct)).Select(row => row.Unread).Order());
+        Assert.Empty(await Log.ConversationsAsync("dan", null, 10, Ct));
+
+        await Log.AppendAsync("team", team, Leave("ann") with { Ts = 400 });
+
+        Assert.Equal([bob, cyd], (await Log.ConversationsAsync("ann", null, 10, Ct)).Select(row => row.Room));
+    }
+
+    [Fact]
     public async Task Mark_WhenTheNewMarkIsLower_KeepsTheHigherOne()
     {
         var claim = await Log.OwnAsync("team", RoomKind.Group);

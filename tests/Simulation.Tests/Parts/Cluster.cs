@@ -103,6 +103,8 @@ internal class Cluster : DispatchProxy, IKeyedServiceProvider
 
         public Task<RoomEvent[]> ReadAsync(string room, long after, int limit) => CallAsync(history => history.ReadAsync(room, after, limit));
 
+        public Task<ConversationPage> ConversationsAsync(ConversationAsk ask) => CallAsync(history => history.ConversationsAsync(ask));
+
         public Task<RoomHeads> HeadsAsync(string[] rooms) => CallAsync(history => history.HeadsAsync(rooms));
 
         private Task<T> CallAsync<T>(Func<IHistoryGrain, Task<T>> call) => world.Network.CallAsync(

@@ -12,10 +12,10 @@ public sealed class ArrowTests : IDisposable
     private const string GatewayNamespace = "OrleansChat.Gateway.";
 
     /// <summary>Frames that contain what a grain returned or published.</summary>
-    private static readonly string[] FramesOfGrainRecords = ["ChatEvent", "Joined", "MarkMoved", "Page", "Presence", "TypingNow", "WhoIs"];
+    private static readonly string[] FramesOfGrainRecords = ["ChatEvent", "ConversationList", "Joined", "MarkMoved", "Page", "Presence", "TypingNow", "WhoIs"];
 
     /// <summary>Frames that the gateway itself creates. It creates some of them also for refusals of grains.</summary>
-    private static readonly string[] FramesOfTheGateway = ["Bye", "Err", "Gap", "Ok", "Pong", "Welcome"];
+    private static readonly string[] FramesOfTheGateway = ["Bye", "Err", "Gap", "Left", "Ok", "Pong", "Welcome"];
 
     private ModuleDefinition Gateway { get; } = CompiledTypes.Read("Gateway");
 

@@ -78,7 +78,7 @@ internal static class PostgresSchema
 
         // Finds the conversations of a user.
         """
-        create index members_usr on chat.members(usr, room);
+        create index if not exists members_usr on chat.members(usr, room);
         """,
     ];
 

@@ -75,7 +75,7 @@ internal static class SqliteSchema
 
         // Finds the conversations of a user.
         """
-        create index members_usr on members(usr);
+        create index if not exists members_usr on members(usr);
         """,
     ];
 

@@ -18,6 +18,8 @@ internal sealed class FaultyResume(IHistory history, GatewayFaults faults, TimeP
 
     public Task<HistoryPage> PageAsync(PageAsk ask, CancellationToken cancellationToken) => history.PageAsync(ask, cancellationToken);
 
+    public Task<ConversationPage?> ConversationsAsync(ConversationAsk ask, CancellationToken cancellationToken) => history.ConversationsAsync(ask, cancellationToken);
+
     /// <summary>
     /// Removes the events that were appended after the cache was filled. The first and the last event of the page stay,
     /// so that the ends of the page do not show the gap.

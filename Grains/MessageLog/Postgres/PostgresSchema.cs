@@ -75,17 +75,15 @@ internal static class PostgresSchema
         update chat.events e set hash = 0 from chat.events m
             where e.kind = 1 and e.hash <> 0 and m.room = e.room and m.seq = e.ref and m.deleted;
         """,
-
-        // Finds the conversations of a user.
-        """
-        create index if not exists members_usr on chat.members(usr, room);
-        """,
     ];
+
+    /// <summary>The key of the advisory lock of a silo that creates an index.</summary>
+    private const long IndexLock = 7_236_004_582;
 
     /// <summary>
     /// Migrates the schema to the current version in one transaction, and checks that it can be written. There is no
-    /// time limit: an index on a large table may take long, and another silo that starts meanwhile waits for the
-    /// migration. Throws <see cref="MessageLogUnusableException"/> for a database of a newer version, and for a
+    /// time limit: a migration of a large table may take long, and another silo that starts meanwhile waits for it.
+    /// Indexes that only make reads faster are created after the transaction. Throws <see cref="MessageLogUnusableException"/> for a database of a newer version, and for a
     /// database that cannot store every message.
     /// </summary>
     public static async Task MigrateAsync(NpgsqlConnection connection, ILogger logger, CancellationToken cancellationToken)
@@ -128,6 +126,35 @@ internal static class PostgresSchema
 
         await RunAsync(Touch);
         await transaction.CommitAsync(cancellationToken);
+        await EnsureIndexAsync("members_usr", "chat.members(usr, room)");
+
+        // Creates an index without a lock that other silos' appends would wait for. Another silo may be creating it: then
+        // this silo does not wait, because only the speed of reads depends on the index.
+        async Task EnsureIndexAsync(string name, string columns)
+        {
+            if (await ScalarAsync($"select indisvalid from pg_index where indexrelid = to_regclass('chat.{name}')") is true
+                || await ScalarAsync($"select pg_try_advisory_lock({Text(IndexLock)})") is not true)
+            {
+                return;
+            }
+
+            try
+            {
+                // Only an attempt that failed leaves an invalid index.
+                await RunAsync("set statement_timeout = 0");
+                await RunAsync($"drop index concurrently if exists chat.{name}");
+                await RunAsync($"create index concurrently {name} on {columns}");
+            }
+            catch (PostgresException exception)
+            {
+                // For example, if the silo's user does not own the tables, and --migrate has not run yet.
+                PostgresSchemaLog.IndexNotCreated(logger, exception, name);
+            }
+            finally
+            {
+                await RunAsync($"reset statement_timeout; select pg_advisory_unlock({Text(IndexLock)})");
+            }
+        }
 
         async Task<(int Version, int MinVersion)> VersionsAsync()
         {

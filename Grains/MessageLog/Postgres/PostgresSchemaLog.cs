@@ -9,4 +9,7 @@ internal static partial class PostgresSchemaLog
 
     [LoggerMessage(31, LogLevel.Warning, "Message log: waiting for another process that is migrating the schema")]
     public static partial void WaitsForLock(ILogger logger);
+
+    [LoggerMessage(32, LogLevel.Warning, "Message log: the index {Index} could not be created, so some reads are slow; the next start of a silo tries again")]
+    public static partial void IndexNotCreated(ILogger logger, Exception exception, string index);
 }

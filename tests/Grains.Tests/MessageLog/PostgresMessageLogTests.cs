@@ -290,6 +290,25 @@ public sealed class PostgresMessageLogTests : DurableLogContract
     }
 
     [Fact]
+    public async Task Open_WhenAnIndexIsMissing_CreatesItBesideAppends()
+    {
+        var claim = await Log.OwnAsync("lobby");
+        await ExecuteAsync("drop index chat.members_usr");
+        await using var appending = await ConnectAsync();
+        await using var transaction = await appending.BeginTransactionAsync(Ct); // An append that runs meanwhile.
+        await using var append = new NpgsqlCommand("insert into chat.members values('team', 'ann', 1)", appending);
+        await append.ExecuteNonQueryAsync(Ct);
+
+        var opening = OpenAsync();
+        await UntilAsync("the index waits for the append", "select count(*) = 1 from pg_stat_activity where wait_event_type = 'Lock' and query like 'create index%'");
+        await Log.AppendAsync("lobby", claim, Msg("ann", "1"));
+        await transaction.CommitAsync(Ct);
+        await opening;
+
+        Assert.Equal(true, await PostgresServer.AskAsync(_database, "select indisvalid from pg_index where indexrelid = to_regclass('chat.members_usr')"));
+    }
+
+    [Fact]
     public async Task Append_WhenItSucceedsAfterItsTimeout_LeavesNoConnection()
     {
         const string Connections = "select count(*) from pg_stat_activity where datname = current_database()";

@@ -24,7 +24,7 @@ public sealed class SettingsTests
     [InlineData("Cluster__Id", "", "Cluster:Id")]
     [InlineData("Cluster__JoinWithin", "00:31:00", "Cluster:JoinWithin")]
     [InlineData("Rooms__GroupMembers", "0", "Rooms:GroupMembers")]
-    [InlineData("Rooms__RowsPerBatch", "5", "Rooms:RowsPerBatch")]
+    [InlineData("Rooms__GroupMember", "5", "Rooms:GroupMember")]
     [InlineData("Connections__HeartbeatSeconds", "soon", "Connections:HeartbeatSeconds")]
     [InlineData("Process__Lifetime", "eternal", "Process:Lifetime")]
     public async Task Silo_WhenASettingIsBad_EndsWithOneLineThatNamesIt(string variable, string value, string named)

@@ -29,6 +29,12 @@ const IN_QUERY = 'This link is not safe: servers on the way can log its token. A
 /** Number of past events that are requested when a room is opened. */
 const ON_ENTRY = 50;
 
+/** Minimum time between two reads of the list of conversations, in ms. */
+const LIST_EVERY = 5000;
+
+/** Maximum number of pages of the list that are read at a time. A page costs eleven commands of the user's budget. */
+const LIST_PAGES = 5;
+
 /** Error codes of refusals after which the page does not remember a room. */
 const NOT_OURS = new Set(['not_member', 'forbidden']);
 
@@ -52,6 +58,8 @@ let noticeTimer = null;
 // is shown, the messages are discarded.
 let leaving = null;
 let warnedOfDraft = false;
+let finding = false;
+let again = false;
 
 const drawers = new Drawers();
 const store = new TabStore({ server: url, user: me, tab: session.newId() });
@@ -137,18 +145,33 @@ if (session.state === 'online') findConversations();
 if (inQuery) notice(IN_QUERY);
 
 /**
- * Adds the conversations with unread messages that the page does not show yet. Without this, the page would not show a
- * message that was the first of a conversation and was sent while the user was away.
+ * Adds the conversations with unread messages that the page does not show yet, and takes the counts of those that the
+ * server does not deliver. Without this, the page would not show a message that was the first of a conversation and was
+ * sent while the user was away. Calls that come close together read the list once.
  */
 async function findConversations() {
+  again = finding;
+  if (finding) return;
+  finding = true;
   try {
-    const { rooms } = await session.conversations();
-    for (const { room, kind, unread } of rooms) {
-      if (unread > 0 && !conversations.has(room)) hold(session.resume(room, { last: ON_ENTRY, kind }));
+    let before;
+    for (let page = 0; page < LIST_PAGES; page++) {
+      const { rooms, more } = await session.conversations({ before });
+      for (const entry of rooms) {
+        const known = conversations.get(entry.room);
+        if (known) known.room.listed(entry);
+        else if (entry.unread > 0) hold(session.resume(entry.room, { last: ON_ENTRY, kind: entry.kind }));
+      }
+      if (!more) break;
+      before = rooms.at(-1);
     }
   } catch {
     // The page asks again on the next connection.
   }
+  setTimeout(() => {
+    finding = false;
+    if (again) findConversations();
+  }, LIST_EVERY);
 }
 
 /** Adds a room to the page: creates its conversation and subscribes to its events. */
@@ -175,7 +198,8 @@ function hold(room) {
     rememberedRooms.add(room.name, room.kind);
   });
   room.on('left', () => {
-    if (conversation === current) room.enter();
+    if (conversation === current) room.resume();
+    else findConversations();
   });
   room.on('refused', () => {
     if (conversation === current) createIfOpen(room);
@@ -211,7 +235,7 @@ function open(name) {
     entry.draw(current.room);
     createdFor.delete(current.room);
     createIfOpen(current.room);
-    if (current.room.displaced) current.room.enter();
+    current.room.resume();
     showPeople();
     showTyping();
     showRooms();

@@ -214,6 +214,18 @@ internal sealed class ConnectionSendQueue(int eventBytes, int answerBytes, Actio
     public ValueTask AnswersFitAsync(int coming, CancellationToken cancellationToken) =>
         Until(_answersFit, () => _answerBytes <= Math.Max(answerBytes / 2, answerBytes - coming), cancellationToken);
 
+    /// <summary>True if the waiting answers take at most half of their bound.</summary>
+    public bool HasFewAnswers
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _answerBytes <= answerBytes / 2;
+            }
+        }
+    }
+
     /// <summary>
     /// True if <see cref="SpaceAsync"/> would not wait now. Events from the message log use only this half; the other
     /// half is left for live events.

@@ -29,14 +29,14 @@ internal sealed partial class Session
             // Rooms that the client did not ask for have places of their own. So other users cannot keep the client
             // from joining, and cannot keep each other out. A resumed direct conversation may have been such a room.
             var free = services.Limits.RoomsPerConnection - _subscriptions.Values.Count(other => other != earlier && !other.IsUnasked);
-            var isUnasked = entry == Entry.Notified || (entry == Entry.Resumed && free <= 0 && RoomKey.IsDirect(room));
+            var isUnasked = entry == Entry.Notified || (entry == Entry.Resumed && RoomKey.IsDirect(room) && earlier is not { IsUnasked: false });
             if (free <= 0 && !isUnasked)
             {
                 Answer(new Err(join.Id, ChatErrorCode.RoomFull, $"a connection may join up to {services.Limits.RoomsPerConnection} rooms; leave one first", null));
                 return;
             }
 
-            subscription = new(this, room, new(GetFormat(join.Room), join.Room, user, connection.Deflates)) { IsUnasked = isUnasked, Order = ++_order };
+            subscription = new(this, room, new(GetFormat(join.Room), join.Room, user, connection.Deflates)) { IsUnasked = isUnasked, IsCommand = entry != Entry.Notified, Order = ++_order };
             _subscriptions[room] = subscription;
             _invitations.OnEntered(room);
             Retire(earlier);
@@ -100,8 +100,16 @@ internal sealed partial class Session
         var oldest = unasked.MinBy(subscription => subscription.Order)!;
         _subscriptions.Remove(oldest.Room);
 
-        // The client must learn of the room even if the room has not answered yet.
-        Answer(new Left(oldest.View.Room, "displaced"), oldest.View.Format);
+        // Entering, after a command - the client gets the command's answer first, and then left.
+        // Entering, after a notification - the client gets left only: it must learn of the room.
+        // Behind, Live - the client gets left.
+        // Ended - cannot occur: an ended subscription is not among the subscriptions.
+        oldest.IsDisplaced = true;
+        if (oldest.State != SubscriptionState.Entering || !oldest.IsCommand)
+        {
+            Answer(new Left(oldest.View.Room, "displaced"), oldest.View.Format);
+        }
+
         Retire(oldest);
         return oldest;
     }
@@ -136,6 +144,11 @@ internal sealed partial class Session
             if (subscription.State == SubscriptionState.Ended)
             {
                 // Ended: the command has its answer, and there is nothing to deliver.
+                if (subscription.IsDisplaced)
+                {
+                    Answer(new Left(view.Room, "displaced"), view.Format);
+                }
+
                 return;
             }
 

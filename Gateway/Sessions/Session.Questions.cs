@@ -47,9 +47,9 @@ internal sealed partial class Session
 
     private async Task ListAsync(Conversations list)
     {
+        services.Users.Charge(user, BudgetKind.Commands, CommandsPerList);
         var page = await services.History.ConversationsAsync(
             new(user, list.Before, list.Room is { } room ? RoomNames.ToKey(room, user) : "", list.Limit), connection.Gone);
-        services.Users.Charge(user, BudgetKind.Commands, CommandsPerList);
         Answer(page is null ? FrameMapping.Error(list.Id, Refusal.Unavailable) : FrameMapping.Answer(list, page, key => RoomNames.ToName(key, user)));
     }
 

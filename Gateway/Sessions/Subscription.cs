@@ -19,10 +19,16 @@ internal sealed class Subscription(Session session, string room, RenderKey view)
     public string Room => room;
 
     /// <summary>
-    /// True if the server put the session into the room because of a notification, and the client has not joined it.
-    /// Such a subscription can be displaced by another one.
+    /// True if the client has not joined the room: the server put the session into it because of a notification, or the
+    /// client resumed a direct conversation. Such a subscription can be displaced by another one.
     /// </summary>
     public bool IsUnasked { get; init; }
+
+    /// <summary>True if a command of the client began the subscription, and so needs an answer.</summary>
+    public bool IsCommand { get; init; }
+
+    /// <summary>True if another subscription has displaced this one. Guarded by the session's lock.</summary>
+    public bool IsDisplaced { get; set; }
 
     /// <summary>Grows with each subscription of the session. The oldest one is displaced first.</summary>
     public long Order { get; init; }

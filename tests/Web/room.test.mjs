@@ -203,9 +203,34 @@ test('Room_WhenItIsDisplaced_ContinuesWhereItWas', async () => {
   s.socket.says({ t: 'left', room: 'lobby', reason: 'displaced' });
   assert.deepEqual([left, room.attached, room.displaced], [['displaced'], false, true]);
 
-  room.enter();
+  room.resume();
   const join = s.socket.last('join');
-  assert.deepEqual([join.room, join.after, join.resume], ['lobby', 10, undefined]);
+  assert.deepEqual([join.room, join.after, join.resume], ['lobby', 10, true]);
   s.socket.says({ t: 'joined', id: join.id, room: 'lobby', kind: 'channel', seq: 11, epoch: EPOCH, after: 10, read: 10, unread: 1, count: 2 }, event(11));
   assert.deepEqual([events, room.attached, room.displaced], [[11], true, false]);
+});
+
+test('Send_WhenTheRoomIsDisplaced_ResumesTheRoomFirst', async () => {
+  const s = stage();
+  const { room } = await s.inLobby(10);
+  s.socket.says({ t: 'left', room: 'lobby', reason: 'displaced' });
+
+  const send = room.send('hello?');
+  assert.equal(s.socket.last('join').resume, true);
+  assert.equal(s.socket.all('send').length, 0);
+  s.socket.says({ t: 'joined', id: s.socket.last('join').id, room: 'lobby', kind: 'group', seq: 10, epoch: EPOCH, after: 10, read: 10, unread: 0, count: 2 });
+  await settle();
+
+  assert.equal(s.socket.last('send').id, send.id);
+});
+
+test('Room_WhenItIsDisplaced_TakesItsCountsFromTheList', async () => {
+  const s = stage();
+  const { room } = await s.inLobby(10);
+  s.socket.says({ t: 'left', room: 'lobby', reason: 'displaced' });
+
+  room.listed({ seq: 12, read: 10, unread: 2 });
+  assert.deepEqual([room.head, room.unread], [12, 2]);
+  room.listed({ seq: 11, read: 10, unread: 1 });
+  assert.equal(room.unread, 2);
 });

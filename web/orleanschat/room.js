@@ -157,7 +157,7 @@ export class Room extends Emitter {
    */
   attached = false;
   /**
-   * Whether the server took the connection out of the room for another one. The room's next event, or `enter`, brings
+   * Whether the server took the connection out of the room for another one. The room's next event, or `resume`, brings
    * the connection back.
    * @type {boolean}
    */
@@ -243,7 +243,9 @@ export class Room extends Emitter {
     if (ref) command.ref = ref;
     if (reply) command.reply = reply;
     if (meta) command.meta = meta;
-    return this.#sends.add(command);
+    const send = this.#sends.add(command);
+    this.resume();
+    return send;
   }
 
   /**
@@ -468,7 +470,7 @@ export class Room extends Emitter {
 
   /**
    * Processes `left`: the server took the connection out of the room. If the reason is `displaced`, the room's next
-   * event brings the connection back, and `enter` does so at once.
+   * event brings the connection back, and `resume` does so at once.
    * @param {{ reason: string }} frame
    */
   left(frame) {
@@ -476,6 +478,27 @@ export class Room extends Emitter {
     this.displaced = frame.reason === 'displaced';
     this.#repair.abort();
     this.emit('left', frame);
+    if (this.sends.some(send => send.status === 'pending')) this.resume();
+  }
+
+  /** Enters the room again after it was displaced, without making the user a member of a group. */
+  resume() {
+    if (!this.displaced || this.attached || this.#joins || this.#session.state !== 'online') return;
+    this.displaced = false;
+    this.#enter();
+  }
+
+  /**
+   * Takes the counts of the user's list of conversations, if the room is not attached.
+   * @param {{ seq: number, read: number, unread: number }} entry
+   */
+  listed({ seq, read, unread }) {
+    if (this.attached || seq <= this.head) return;
+    this.head = seq;
+    this.#base = { seq, unread };
+    this.#fresh = [];
+    this.read = Math.max(this.read, read);
+    this.emit('unread');
   }
 
   /** @param {Presence} frame */

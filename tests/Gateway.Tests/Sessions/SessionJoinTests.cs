@@ -339,6 +339,61 @@ public sealed class SessionJoinTests
     }
 
     [Fact]
+    public async Task Resume_WhenItIsDisplacedBeforeItsAnswer_IsAnsweredBeforeLeft()
+    {
+        using var rig = new SessionRig(limits: new() { RoomsPerConnection = 1 }, options: new() { PlacesForOthers = 1 });
+        var session = await rig.SessionAsync("ann");
+        await session.HandleAsync(new Hello(null, null, null, [new("lobby", 0, null)]));
+        rig.Rooms.HoldsAnswers = true;
+
+        await session.HandleAsync(new Join("1", "@bob", 0, null, null, null, Resume: true));
+        await session.HandleAsync(new Join("2", "@cat", 0, null, null, null, Resume: true));
+        Assert.Empty(rig.Frames.OfType<Left>());
+        rig.Rooms.HoldsAnswers = false;
+        rig.Rooms.AnswerAll();
+
+        await rig.UntilAsync(r => r.Frames.OfType<Left>().Any(), "the end of the older room");
+        Assert.Equal(
+            ["joined @bob", "left @bob", "joined @cat"],
+            rig.Frames.Select(frame => frame is Joined { Id: not null } joined ? $"joined {joined.Room}" : frame is Left left ? $"left {left.Room}" : null).OfType<string>());
+    }
+
+    [Fact]
+    public async Task Join_WhenTheClientResumedStrangersRooms_FindsItsPlaces()
+    {
+        using var rig = new SessionRig(limits: new() { RoomsPerConnection = 3 }, options: new() { PlacesForOthers = 1 });
+        var session = await rig.SessionAsync("ann");
+
+        await session.HandleAsync(new Hello(null, null, null, [new("@bob", 0, null), new("@cat", 0, null), new("@dan", 0, null)]));
+        await session.HandleAsync(new Join("1", "lobby", null, null, null, null));
+        await session.HandleAsync(new Join("2", "garden", null, null, null, null));
+        await session.HandleAsync(new Join("3", "attic", null, null, null, null));
+
+        await rig.UntilAsync(r => r.Frames.OfType<Joined>().Count() == 6, "all rooms");
+        Assert.Equal(["@dan", "attic", "garden", "lobby"], session.Rooms.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task Reach_WhenTheClientDoesNotRead_WaitsForItsNextCommand()
+    {
+        using var rig = new SessionRig();
+        var session = await rig.SessionAsync("ann");
+        await session.HandleAsync(new Hello(null, null, null, []));
+        rig.SendQueue.EnqueueAnswer(new byte[200 * 1024]);
+
+        session.Reach(RoomKey.Direct("ann", "bob"), 0);
+        await session.HandleAsync(new Ping(null));
+        Assert.Empty(rig.Rooms.Calls);
+
+        while (rig.SendQueue.TryTake(int.MaxValue, first: true, out _))
+        {
+        }
+
+        await session.HandleAsync(new Ping(null));
+        Assert.Equal([$"enter {RoomKey.Direct("ann", "bob")} ann as member"], rig.Rooms.Calls);
+    }
+
+    [Fact]
     public async Task Join_WhenOthersOpenedRooms_FindsItsPlaces()
     {
         using var rig = new SessionRig(limits: new() { RoomsPerConnection = 2 }, options: new() { PlacesForOthers = 1 });

@@ -60,6 +60,8 @@ let leaving = null;
 let warnedOfDraft = false;
 let finding = false;
 let again = false;
+/** Rooms that the user left on this connection: the list does not bring them back. */
+const leftHere = new Set();
 
 const drawers = new Drawers();
 const store = new TabStore({ server: url, user: me, tab: session.newId() });
@@ -104,7 +106,9 @@ const log = new LogView({
 session.on('state', now => {
   connection = now;
   showConnection();
-  if (now.state === 'online') findConversations();
+  if (now.state !== 'online') return;
+  leftHere.clear();
+  findConversations();
 });
 session.on('room', room => hold(room));
 session.on('left', () => findConversations());
@@ -160,7 +164,7 @@ async function findConversations() {
       for (const entry of rooms) {
         const known = conversations.get(entry.room);
         if (known) known.room.listed(entry);
-        else if (entry.unread > 0) hold(session.resume(entry.room, { last: ON_ENTRY, kind: entry.kind }));
+        else if (entry.unread > 0 && !leftHere.has(entry.room)) hold(session.resume(entry.room, { last: ON_ENTRY, kind: entry.kind }));
       }
       if (!more) break;
       before = rooms.at(-1);
@@ -178,6 +182,7 @@ async function findConversations() {
 function hold(room) {
   const conversation = new Conversation(room, me);
   conversations.set(room.name, conversation);
+  leftHere.delete(room.name);
   conversation.on('change', () => {
     if (conversation !== current) return;
     log.drawSoon();
@@ -265,6 +270,7 @@ function leave(name) {
   }
   leaving = null;
   conversations.delete(name);
+  leftHere.add(name);
   room.discardAll();
   room.leave();
   rememberedRooms.remove(name);

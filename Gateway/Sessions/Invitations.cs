@@ -1,16 +1,15 @@
-using System.Collections.ObjectModel;
 using OrleansChat.Grains.Interfaces;
 
 namespace OrleansChat.Gateway.Sessions;
 
 /// <summary>
 /// Decides which notifications bring a session into a room. Before <c>hello</c>, notifications wait, because the client
-/// gets <c>welcome</c> first, and a cursor in <c>hello</c> has priority. After <c>hello</c>, they wait while the client
-/// does not read its answers, and a notification does not bring the session back into a group that this connection left.
-/// Guarded by the session's lock.
+/// gets <c>welcome</c> first, and a cursor in <c>hello</c> has priority. After <c>hello</c>, a notification does not
+/// bring the session back into a group that this connection left. Guarded by the session's lock.
 /// </summary>
 /// <param name="maxRooms">
-/// Maximum number of rooms to remember: those of waiting notifications, and as many that the connection left.
+/// Maximum number of rooms to remember: those of waiting notifications, those that the connection left, and those that
+/// were reported as left.
 /// </param>
 internal sealed class Invitations(int maxRooms)
 {
@@ -23,16 +22,19 @@ internal sealed class Invitations(int maxRooms)
     /// <summary>Rooms that this connection left; null for none.</summary>
     private HashSet<string>? _left;
 
-    /// <summary>True if a notification waits that may be handled now.</summary>
-    public bool HasPending => _begun && _pending is not null;
+    /// <summary>
+    /// Rooms that were reported as left because there was no place, and that the session has not entered since; null
+    /// for none.
+    /// </summary>
+    private HashSet<string>? _reported;
 
     /// <summary>
-    /// Remembers a notification if it has to wait: before hello, or if the client does not read its answers. If there
-    /// are too many, the oldest one is forgotten.
+    /// Remembers a notification that arrives before hello. Returns false after hello. If there are too many, the oldest
+    /// one is forgotten.
     /// </summary>
-    public bool TryDefer(string room, long after, bool isReading)
+    public bool TryDefer(string room, long after)
     {
-        if (_begun && isReading)
+        if (_begun)
         {
             return false;
         }
@@ -48,19 +50,40 @@ internal sealed class Invitations(int maxRooms)
         return true;
     }
 
-    /// <summary>Returns the rooms whose notifications waited. From now on, hello counts as handled.</summary>
-    public IReadOnlyDictionary<string, long> TakePending()
+    /// <summary>
+    /// Returns the rooms whose notifications waited for hello. From now on, <see cref="TryDefer"/> returns false. Each
+    /// waiting notification is kept until <see cref="OnEntered"/>, because a later one may be handled first.
+    /// </summary>
+    public KeyValuePair<string, long>[] Begin()
     {
         _begun = true;
-        IReadOnlyDictionary<string, long>? pending = _pending;
-        _pending = null;
-        return pending ?? ReadOnlyDictionary<string, long>.Empty;
+        return [.. _pending ?? []];
     }
+
+    /// <summary>
+    /// The session enters a room. Returns the sequence to start after of a notification that waited; null if none did.
+    /// </summary>
+    public long? OnEntered(string room)
+    {
+        _left?.Remove(room);
+        _reported?.Remove(room);
+        if (_pending?.Remove(room, out var after) != true)
+        {
+            return null;
+        }
+
+        _pending = _pending.Count == 0 ? null : _pending;
+        return after;
+    }
+
+    /// <summary>
+    /// Returns true if the client must be told that there is no place for a room. Each room is reported once until the
+    /// session enters it, so a client that does not read gets a bounded number of reports.
+    /// </summary>
+    public bool TryReport(string room) => (_reported ??= []).Count < maxRooms && _reported.Add(room);
 
     /// <summary>True if this connection left the room.</summary>
     public bool IsDeclined(string room) => _left?.Contains(room) == true;
-
-    public void OnEntered(string room) => _left?.Remove(room);
 
     /// <summary>
     /// The client left a room. A direct conversation is not remembered: its next event brings the session back.

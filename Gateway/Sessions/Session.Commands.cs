@@ -26,6 +26,17 @@ internal sealed partial class Session
                 return;
             }
 
+            if (entry == Entry.Notified && !connection.SendQueue.HasFewAnswers && !HasPlaceForOthers())
+            {
+                // A client that does not read would be sent joined and left without a bound.
+                if (_invitations.TryReport(room))
+                {
+                    Answer(new Left(join.Room, "displaced"), GetFormat(join.Room));
+                }
+
+                return;
+            }
+
             // Rooms that the client did not ask for have places of their own. So other users cannot keep the client
             // from joining, and cannot keep each other out. A resumed direct conversation may have been such a room.
             var free = services.Limits.RoomsPerConnection - _subscriptions.Values.Count(other => other != earlier && !other.IsUnasked);
@@ -38,7 +49,12 @@ internal sealed partial class Session
 
             subscription = new(this, room, new(GetFormat(join.Room), join.Room, user, connection.Deflates)) { IsUnasked = isUnasked, IsCommand = entry != Entry.Notified, Order = ++_order };
             _subscriptions[room] = subscription;
-            _invitations.OnEntered(room);
+            if (_invitations.OnEntered(room) is { } waited && entry == Entry.Notified)
+            {
+                // An earlier notification waits to be handled: start with its events.
+                join = join with { After = Math.Min(waited, join.After ?? waited) };
+            }
+
             Retire(earlier);
             displaced = Displace(Math.Max(services.Options.PlacesForOthers, isUnasked ? free : free - 1));
         }
@@ -82,6 +98,13 @@ internal sealed partial class Session
             // Another thread ended the subscription, and may have tried to remove it before Enter had registered it.
             services.Rooms.Exit(subscription, endMembership: false, answered: null);
         }
+    }
+
+    private bool HasPlaceForOthers()
+    {
+        AssertLocked();
+        var asked = _subscriptions.Values.Count(subscription => !subscription.IsUnasked);
+        return _subscriptions.Count - asked < Math.Max(services.Options.PlacesForOthers, services.Limits.RoomsPerConnection - asked);
     }
 
     /// <summary>
@@ -210,6 +233,12 @@ internal sealed partial class Session
 
         if (subscription is null)
         {
+            // The room may have been displaced. Its next event must not bring the session back.
+            lock (_gate)
+            {
+                _invitations.OnLeft(RoomNames.ToKey(leave.Room, user));
+            }
+
             Answer(new Err(leave.Id, ChatErrorCode.NotMember, $"this connection is not in {leave.Room}", null));
             return;
         }

@@ -140,7 +140,6 @@ internal sealed partial class Session(string id, string user, IWireFormat format
             await _answered.WaitAsync(connection.Gone);
         }
 
-        ReachPending();
         switch (command)
         {
             case Hello hello:
@@ -159,7 +158,17 @@ internal sealed partial class Session(string id, string user, IWireFormat format
                     }
                 }
 
-                ReachPending(afterHello: true);
+                KeyValuePair<string, long>[] pending;
+                lock (_gate)
+                {
+                    pending = _invitations.Begin();
+                }
+
+                foreach (var (room, after) in pending)
+                {
+                    Reach(room, after);
+                }
+
                 break;
             case Join join:
                 Join(join, join.Resume ? Entry.Resumed : Entry.Asked);
@@ -198,39 +207,15 @@ internal sealed partial class Session(string id, string user, IWireFormat format
     }
 
     /// <summary>
-    /// Brings the session into the rooms whose notifications waited, if the client reads its answers. Otherwise each
-    /// notification would add answers without a bound.
-    /// </summary>
-    /// <param name="afterHello">True when <c>hello</c> was just handled.</param>
-    private void ReachPending(bool afterHello = false)
-    {
-        IReadOnlyDictionary<string, long> pending;
-        lock (_gate)
-        {
-            if (!afterHello && (!_invitations.HasPending || !connection.SendQueue.HasFewAnswers))
-            {
-                return;
-            }
-
-            pending = _invitations.TakePending();
-        }
-
-        foreach (var (room, after) in pending)
-        {
-            Reach(room, after);
-        }
-    }
-
-    /// <summary>
     /// Brings the session into a room that its user belongs to and that has new events, after a notification. Does
     /// nothing if the session is in the room or has left it. If there is no place, the oldest room that the client did
-    /// not ask for is displaced. If the client does not read its answers, the notification waits for its next command.
+    /// not ask for is displaced. If the client does not read its answers, it is only told that there is no place.
     /// </summary>
     public void Reach(string room, long after)
     {
         lock (_gate)
         {
-            if (_invitations.TryDefer(room, after, connection.SendQueue.HasFewAnswers))
+            if (_invitations.TryDefer(room, after))
             {
                 return;
             }

@@ -254,6 +254,7 @@ export class Room extends Emitter {
    */
   restore(kept) {
     this.#sends.restore(kept);
+    this.resume();
   }
 
   /**
@@ -262,6 +263,7 @@ export class Room extends Emitter {
    */
   retry(send) {
     this.#sends.retry(send, this.#session.newId());
+    this.resume();
   }
 
   /**
@@ -493,12 +495,11 @@ export class Room extends Emitter {
    * @param {{ seq: number, read: number, unread: number }} entry
    */
   listed({ seq, read, unread }) {
-    if (this.attached || seq <= this.head) return;
+    if (this.attached || seq < this.head) return;
     this.head = seq;
     this.#base = { seq, unread };
     this.#fresh = [];
-    this.read = Math.max(this.read, read);
-    this.emit('unread');
+    this.#readTo(read);
   }
 
   /** @param {Presence} frame */

@@ -1,3 +1,4 @@
+using System.Data;
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -132,28 +133,38 @@ internal static class PostgresSchema
         // this silo does not wait, because only the speed of reads depends on the index.
         async Task EnsureIndexAsync(string name, string columns)
         {
-            if (await ScalarAsync($"select indisvalid from pg_index where indexrelid = to_regclass('chat.{name}')") is true
-                || await ScalarAsync($"select pg_try_advisory_lock({Text(IndexLock)})") is not true)
+            if (await IsValidAsync() || await ScalarAsync($"select pg_try_advisory_lock({Text(IndexLock)})") is not true)
             {
                 return;
             }
 
             try
             {
-                // Only an attempt that failed leaves an invalid index.
-                await RunAsync("set statement_timeout = 0");
-                await RunAsync($"drop index concurrently if exists chat.{name}");
-                await RunAsync($"create index concurrently {name} on {columns}");
+                // Another silo may have created it before this one got the lock.
+                if (!await IsValidAsync())
+                {
+                    // Only an attempt that failed leaves an invalid index.
+                    await RunAsync("set statement_timeout = 0; set lock_timeout = 0");
+                    await RunAsync($"drop index concurrently if exists chat.{name}");
+                    await RunAsync($"create index concurrently {name} on {columns}");
+                }
             }
-            catch (PostgresException exception)
+            catch (PostgresException exception) when (connection.FullState == ConnectionState.Open)
             {
                 // For example, if the silo's user does not own the tables, and --migrate has not run yet.
                 PostgresSchemaLog.IndexNotCreated(logger, exception, name);
             }
             finally
             {
-                await RunAsync($"reset statement_timeout; select pg_advisory_unlock({Text(IndexLock)})");
+                // The lock ends with a broken connection by itself.
+                if (connection.FullState == ConnectionState.Open)
+                {
+                    await RunAsync($"reset statement_timeout; reset lock_timeout; select pg_advisory_unlock({Text(IndexLock)})");
+                }
             }
+
+            async Task<bool> IsValidAsync() =>
+                await ScalarAsync($"select indisvalid from pg_index where indexrelid = to_regclass('chat.{name}')") is true;
         }
 
         async Task<(int Version, int MinVersion)> VersionsAsync()

@@ -1,3 +1,4 @@
+using System.Text;
 using OrleansChat.Gateway.Frames;
 using OrleansChat.Gateway.Sessions;
 using OrleansChat.Grains.Interfaces;
@@ -374,23 +375,57 @@ public sealed class SessionJoinTests
     }
 
     [Fact]
-    public async Task Reach_WhenTheClientDoesNotRead_WaitsForItsNextCommand()
+    public async Task Reach_WhenTheClientDoesNotReadAndThereIsNoPlace_ReportsTheRoomOnce()
     {
-        using var rig = new SessionRig();
+        using var rig = new SessionRig(limits: new() { RoomsPerConnection = 1 }, options: new() { PlacesForOthers = 1 });
         var session = await rig.SessionAsync("ann");
-        await session.HandleAsync(new Hello(null, null, null, []));
-        rig.SendQueue.EnqueueAnswer(new byte[200 * 1024]);
-
+        await session.HandleAsync(new Hello(null, null, null, [new("lobby", 0, null)]));
         session.Reach(RoomKey.Direct("ann", "bob"), 0);
-        await session.HandleAsync(new Ping(null));
-        Assert.Empty(rig.Rooms.Calls);
+        await rig.UntilAsync(r => r.Frames.OfType<Joined>().Count() == 2, "both rooms");
+        var answer = new byte[200 * 1024];
+        answer.AsSpan().Fill((byte)' ');
+        rig.SendQueue.EnqueueAnswer(answer);
 
-        while (rig.SendQueue.TryTake(int.MaxValue, first: true, out _))
+        session.Reach(RoomKey.Direct("ann", "cat"), 0);
+        session.Reach(RoomKey.Direct("ann", "cat"), 1);
+
+        Assert.Equal(["@bob", "lobby"], session.Rooms.Order(StringComparer.Ordinal));
+        var left = new List<string>();
+        while (rig.SendQueue.TryTake(int.MaxValue, first: true, out var item))
         {
+            left.Add(Encoding.UTF8.GetString(item.Bytes.Span).Trim());
         }
 
-        await session.HandleAsync(new Ping(null));
-        Assert.Equal([$"enter {RoomKey.Direct("ann", "bob")} ann as member"], rig.Rooms.Calls);
+        Assert.Equal(["", """{"t":"left","room":"@cat","reason":"displaced"}"""], left);
+        session.Reach(RoomKey.Direct("ann", "cat"), 2);
+        Assert.Equal(["@cat", "lobby"], session.Rooms.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Invitations_WhenAnEarlierOneStillWaits_ReturnTheEarlierSequence()
+    {
+        var invitations = new Invitations(10);
+        Assert.True(invitations.TryDefer("@bob", 3));
+        Assert.Equal("@bob", Assert.Single(invitations.Begin()).Key);
+
+        Assert.False(invitations.TryDefer("@bob", 5));
+        Assert.Equal(3, invitations.OnEntered("@bob"));
+        Assert.Null(invitations.OnEntered("@bob"));
+    }
+
+    [Fact]
+    public async Task Leave_WhenTheGroupWasDisplaced_KeepsItsNextEventAway()
+    {
+        using var rig = new SessionRig(limits: new() { RoomsPerConnection = 1 }, options: new() { PlacesForOthers = 1 });
+        var session = await rig.SessionAsync("ann");
+        await session.HandleAsync(new Hello(null, null, null, [new("lobby", 0, null)]));
+        session.Reach("team", 0);
+        session.Reach("club", 0);
+
+        await session.HandleAsync(new Leave("1", "team", true));
+        session.Reach("team", 1);
+
+        Assert.Equal(["club", "lobby"], session.Rooms.Order(StringComparer.Ordinal));
     }
 
     [Fact]

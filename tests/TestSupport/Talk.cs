@@ -20,7 +20,7 @@ public static class Talk
             await ann.SendTextAsync(word);
             Assert.Equal(word, await bob.ReceiveLineAsync());
             words++;
-            await Task.WhenAny(Task.Delay(pause, CancellationToken.None));
+            await Task.Delay(pause, CancellationToken.None);
         }
         while (!over.IsCancellationRequested);
         return words;

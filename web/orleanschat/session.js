@@ -374,7 +374,8 @@ export class Session extends Emitter {
       case 'pong':
         return this.#liveness.answered();
       default:
-        // `ok`, `page`, `conversations` and `who` are answers, matched by their id. A `t` of a later protocol version is ignored.
+        // `ok`, `page`, `conversations` and `who` are answers, matched by their id. A `t` of a later protocol version is
+        // ignored.
         if (!this.#answer(object) && object.t === 'err') this.#fault(object);
     }
   }

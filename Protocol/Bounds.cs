@@ -26,15 +26,15 @@ public static class Bounds
     /// <summary>Maximum length of a reaction's emoji, in UTF-8 bytes.</summary>
     public const int EmojiBytes = 64;
 
-    /// <summary>Maximum number of conversations in one page. A request for more gets this many.</summary>
+    /// <summary>Maximum number of conversations in one page. If more are requested, the page has this number.</summary>
     public const int ConversationsPerPage = 100;
 
     /// <summary>Maximum nesting depth of a command's JSON, counting the command's own object.</summary>
     public const int Depth = 16;
 
     /// <summary>
-    /// Maximum number of lines in one frame that are not JSON. Each such line costs the server more than a command. The
-    /// server does not read the frame beyond the last of these lines.
+    /// Maximum number of lines in one frame that are valid UTF-8 but not JSON. Each such line throws an exception, so
+    /// it costs more than a command. The server does not read the lines after them.
     /// </summary>
     public const int BrokenLines = 8;
 }

@@ -1,6 +1,6 @@
 namespace OrleansChat.Protocol;
 
-/// <summary>Why a command failed. On the wire each code is its name in snake case.</summary>
+/// <summary>Why a command failed. On the wire, each code is its name in snake case.</summary>
 public enum ChatErrorCode
 {
     /// <summary>The frame or a field is malformed; the message names the field.</summary>
@@ -9,13 +9,13 @@ public enum ChatErrorCode
     /// <summary>The server does not know this <c>t</c>.</summary>
     UnknownType,
 
-    /// <summary>No valid identity, or no <c>hello</c> yet.</summary>
+    /// <summary>The connection has no valid identity, or the client has not sent <c>hello</c> yet.</summary>
     Unauthorized,
 
     /// <summary>The token was valid and has expired.</summary>
     TokenExpired,
 
-    /// <summary>This user may not do this.</summary>
+    /// <summary>The user may not carry out this command.</summary>
     Forbidden,
 
     /// <summary>The room does not exist, or <c>ref</c> does not name a message of this room.</summary>
@@ -24,7 +24,7 @@ public enum ChatErrorCode
     /// <summary>The room was not joined on this connection, or the user is not a member of this group.</summary>
     NotMember,
 
-    /// <summary>Reserved: this user may read but not write here.</summary>
+    /// <summary>Reserved: the user may read this room, but may not write to it.</summary>
     Muted,
 
     /// <summary>A field, or the number of commands in a frame, exceeds its limit.</summary>
@@ -33,22 +33,22 @@ public enum ChatErrorCode
     /// <summary>The user or the connection sent too much in too short a time.</summary>
     RateLimited,
 
-    /// <summary>The same id was used before with another body, or the room is of another kind.</summary>
+    /// <summary>The user sent this id before with other content, or the room is not of the requested kind.</summary>
     Conflict,
 
     /// <summary>The message that <c>ref</c> names was deleted.</summary>
     Gone,
 
-    /// <summary>The room, or this connection's number of rooms, is full.</summary>
+    /// <summary>The room cannot take another user or member, or the connection another room.</summary>
     RoomFull,
 
     /// <summary>
-    /// The room or the log cannot be reached now, or too many commands are waiting. A send may have been stored: repeat
-    /// it with the same id.
+    /// The room or the message log cannot be reached now, or too many commands are waiting. A send may have been
+    /// stored: send it again with the same id.
     /// </summary>
     Unavailable,
 
-    /// <summary>The room did not answer in time. A send may have been stored: repeat it with the same id.</summary>
+    /// <summary>The room did not answer in time. A send may have been stored: send it again with the same id.</summary>
     Timeout,
 
     /// <summary>The server failed.</summary>

@@ -5,7 +5,8 @@ namespace OrleansChat.Protocol;
 /// already checked against the limits. The set of derived types is closed.
 /// </summary>
 /// <param name="Id">
-/// Chosen by the client, up to 64 characters; the answer carries it. For a send it is the idempotency key.
+/// Chosen by the client, up to 64 characters; null for none. The answer has the same id. For a send, the id is the
+/// idempotency key.
 /// </param>
 public abstract record ClientCommand(string? Id);
 
@@ -25,53 +26,58 @@ public sealed record Hello(string? Id, string? Token, string? Device, IReadOnlyL
 public sealed record ResumeRoom(string Room, long Seq, string? Epoch);
 
 /// <summary>
-/// Enters a room. At most one of <paramref name="After"/> and <paramref name="Last"/> is given; with neither, delivery
-/// starts at the head.
+/// Enters a room. At most one of <paramref name="After"/> and <paramref name="Last"/> is not null. If both are null,
+/// delivery starts with the first event after the head.
 /// </summary>
 /// <param name="Kind">
-/// "channel" or "group": creates a missing room as this kind, and refuses a room of another kind. Null accepts any
-/// kind.
+/// "channel" or "group". If the join creates the room, the room has this kind. If the room is of another kind, the join
+/// is refused. Null accepts any kind, and a created room is then a channel.
 /// </param>
 /// <param name="Resume">
-/// True to enter the room as a cursor in hello does: no room is created, and the user does not become a member of a
-/// group.
+/// True to enter the room in the same way as a cursor in hello: the join creates no room, and does not make the user a
+/// member of a group.
 /// </param>
 public sealed record Join(string? Id, string Room, long? After, string? Epoch, int? Last, string? Kind, bool Resume = false) : ClientCommand(Id);
 
 /// <summary>
-/// Stops delivery on this connection. If <paramref name="KeepMembership"/> is false, also ends the membership of a
-/// group.
+/// Stops the delivery of a room on this connection. If <paramref name="KeepMembership"/> is false, the command also
+/// ends the user's membership of a group.
 /// </summary>
 public sealed record Leave(string? Id, string Room, bool KeepMembership) : ClientCommand(Id);
 
-/// <summary>Appends to a room: a message, or an edit, deletion or reaction that refers to one.</summary>
-/// <param name="Id">Required: the idempotency key in the scope (user, room). It is never forgotten.</param>
+/// <summary>Appends an event to a room: a message, or an edit, deletion or reaction that refers to a message.</summary>
+/// <param name="Id">
+/// Required: the same id of the same user in the same room makes one event, however late it is sent again.
+/// </param>
 /// <param name="Text">Null for a deletion; the emoji for react and unreact.</param>
-/// <param name="Meta">A JSON object without white space between its tokens, otherwise verbatim; or null.</param>
+/// <param name="Meta">A JSON object as the client sent it, but without white space between tokens; or null.</param>
 public sealed record Send(string Id, string Room, EventKind Kind, string? Text, long? Ref, long? Reply, string? Meta) : ClientCommand(Id);
 
-/// <summary>Moves this user's read mark forward. Only a failure is answered.</summary>
+/// <summary>Moves this user's read mark forward. The server answers only if the command fails.</summary>
 public sealed record Mark(string? Id, string Room, long Read) : ClientCommand(Id);
 
-/// <summary>Notifies the room that this user is typing. It has no answer. Clients show it for six seconds.</summary>
+/// <summary>
+/// Notifies the room that this user is typing. The server does not answer. Clients show this for 6 s.
+/// </summary>
 public sealed record Typing(string? Id, string Room) : ClientCommand(Id);
 
 /// <summary>
-/// Asks for a page of past events. At most one of before, after and around is given; with none, the newest events.
+/// Requests a page of past events. At most one of before, after and around is given. If none is given, the page has the
+/// newest events.
 /// </summary>
 public sealed record History(string? Id, string Room, long? Before, long? After, long? Around, int Limit) : ClientCommand(Id);
 
-/// <summary>Asks who is in a room now.</summary>
+/// <summary>Requests the users who are in a room now.</summary>
 public sealed record Who(string? Id, string Room) : ClientCommand(Id);
 
 /// <summary>
-/// Asks for the user's groups and direct conversations, the one with the newest event first. With
-/// <paramref name="Before"/> and <paramref name="Room"/>, the <c>ts</c> and the room of the last one of a page, asks for
-/// those after it.
+/// Requests a page of the user's groups and direct conversations. The room with the newest event is first. To request
+/// the next page, the client sets <paramref name="Before"/> and <paramref name="Room"/> to the <c>ts</c> and the room
+/// of the last entry of this page.
 /// </summary>
 public sealed record Conversations(string? Id, long? Before, string? Room, int Limit) : ClientCommand(Id);
 
-/// <summary>Asks for a pong, to test the connection.</summary>
+/// <summary>Requests a pong, to test the connection.</summary>
 public sealed record Ping(string? Id) : ClientCommand(Id);
 
 /// <summary>Replaces the token of an open connection.</summary>

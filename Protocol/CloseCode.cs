@@ -21,7 +21,7 @@ public enum CloseCode
     /// <summary>This gateway is stopping or restarting. Reconnect to any gateway.</summary>
     ServiceRestart = 1012,
 
-    /// <summary>Reserved: a gateway that drains sends <see cref="ServiceRestart"/>. Reconnect.</summary>
+    /// <summary>Reserved: a draining gateway sends <see cref="ServiceRestart"/> instead. Reconnect.</summary>
     Drain = 4000,
 
     /// <summary>
@@ -30,19 +30,19 @@ public enum CloseCode
     NoPong = 4001,
 
     /// <summary>
-    /// A newer connection of the same user and device took over. Reconnect after a long delay only: two clients with
-    /// one device name would otherwise end each other's connections for ever.
+    /// A newer connection of the same user and device took over. Reconnect only after a long delay. Otherwise, two
+    /// clients with the same device name would end each other's connections again and again.
     /// </summary>
     Replaced = 4002,
 
-    /// <summary>The token expired. Reconnect with a fresh one.</summary>
+    /// <summary>The token expired. Reconnect with a new token.</summary>
     TokenExpired = 4003,
 
     /// <summary>The server failed, or the cluster cannot be reached. Reconnect.</summary>
     ServerError = 4004,
 
     /// <summary>
-    /// This user opened too many connections in too short a time. Reconnect after the time in <c>bye</c>.
+    /// This user opened too many connections in too short a time. Reconnect after the time that <c>bye</c> names.
     /// </summary>
     ConnectingTooOften = 4005,
 
@@ -50,8 +50,8 @@ public enum CloseCode
     ProtocolError = 4500,
 
     /// <summary>
-    /// No valid identity, or no hello in time. Do not reconnect. If the reason begins with <c>token_expired</c>, a
-    /// fresh token may be tried.
+    /// The client has no valid identity, or did not send hello in time. Do not reconnect. If the reason begins with
+    /// <c>token_expired</c>, the client may try a new token.
     /// </summary>
     Unauthorized = 4501,
 

@@ -6,12 +6,12 @@ namespace OrleansChat.Protocol;
 
 /// <summary>
 /// Reads the commands of a client's frame and checks each against the limits. It never throws, whatever the bytes are.
-/// A line that is not a valid command becomes an error, which answers that line. The other lines of the frame are still
-/// read.
+/// If a line is not a valid command, its entry is the error that answers the line. The next lines of the frame are
+/// still read.
 /// </summary>
 /// <remarks>
 /// A field that is null counts as absent. If a field is repeated, the last one counts. A field that the command does
-/// not have is ignored. <c>limit</c> and <c>last</c> are lowered to the maximum of their range. Every other number out
+/// not have is ignored. If <c>limit</c> or <c>last</c> is above its maximum, the maximum is used. Any other number out
 /// of range is refused.
 /// </remarks>
 public static partial class CommandReader

@@ -9,7 +9,7 @@ public static class ErrorCodes
     public static string Word(ChatErrorCode code) => Words<ChatErrorCode>.Of(code).Value;
 
     /// <summary>
-    /// True if the same command can succeed later. Only errors with such a code may carry <c>retry</c>.
+    /// True if the same command can succeed later. Only an error with such a code may have <c>retry</c>.
     /// </summary>
     public static bool CanRetry(ChatErrorCode code) => code is ChatErrorCode.RateLimited or ChatErrorCode.Unavailable or ChatErrorCode.Timeout;
 }

@@ -18,18 +18,18 @@ public enum EventKind
     /// <summary>A reaction to the message that <c>ref</c> names.</summary>
     React,
 
-    /// <summary>Withdraws the sender's reaction with the same <c>ref</c> and <c>text</c>.</summary>
+    /// <summary>Removes the sender's reaction that has the same <c>ref</c> and <c>text</c>.</summary>
     Unreact,
 
     /// <summary>A user became a member of the group.</summary>
     Join,
 
-    /// <summary>A user gave up membership of the group.</summary>
+    /// <summary>A user left the group and is no longer a member.</summary>
     Leave,
 
     /// <summary>
-    /// A kind that this server does not know, because a newer server wrote the event during an upgrade. The event has
-    /// no content here; it is sent so that the sequences have no gap.
+    /// A kind that this server does not know, because a newer server wrote the event during an upgrade. The server
+    /// sends the event without its content, so that the sequences have no gap.
     /// </summary>
     Other,
 }

@@ -4,21 +4,21 @@ using OrleansChat.Protocol.Json;
 namespace OrleansChat.Protocol;
 
 /// <summary>
-/// Writes server frames: each is one JSON object on one line, with <c>t</c> first. Values that are null or false are
-/// left out; numbers are always written. The events of a page are complete <c>ev</c> objects, so a client needs only
-/// one reader for events.
+/// Writes server frames: each is one JSON object on one line, with <c>t</c> first. A field that is null or false is
+/// left out, except that <c>online</c> can be false. The number 0 is written. The events of a page are complete
+/// <c>ev</c> objects, so a client needs only one reader for events.
 /// </summary>
 public static class FrameWriter
 {
     /// <summary>
-    /// Maximum capacity, in bytes, of a scratch buffer that a thread keeps. A larger buffer, left by a large page, is
-    /// released.
+    /// Maximum capacity, in bytes, of a scratch buffer that a thread keeps. A large page makes the buffer larger, and
+    /// the thread then releases it.
     /// </summary>
     private const int KeptBytes = 64 * 1024;
 
     /// <summary>
-    /// This thread's scratch buffer; null while it is in use. The JSON writer requests 4 KiB at once, but most frames
-    /// have about 200 bytes.
+    /// This thread's scratch buffer; null while it is in use. It is reused because the JSON writer requests 4 KiB,
+    /// although most frames have about 200 bytes.
     /// </summary>
     [ThreadStatic] private static ArrayBufferWriter<byte>? t_scratch;
 

@@ -6,7 +6,7 @@ namespace OrleansChat.Protocol;
 /// <summary>The rules for a message's text, the same in JSON mode and in text mode.</summary>
 internal static class MessageText
 {
-    /// <summary>The rule that the text breaks, or null. The text must not contain an unpaired surrogate.</summary>
+    /// <summary>The error, or null if the text is valid. The text must not contain an unpaired surrogate.</summary>
     public static Failure? Check(string text, ProtocolLimits limits) => text switch
     {
         "" => new Failure(ChatErrorCode.BadRequest, "text is empty"),

@@ -3,23 +3,24 @@ using System.Collections.Frozen;
 namespace OrleansChat.Protocol;
 
 /// <summary>
-/// Checks whether a text is in Unicode normal form C (Unicode Standard Annex 15). The runtime's own check depends on
-/// the machine: without ICU, and always in invariant mode, it reports every text as normalized. Whether two user ids
-/// are equal must not depend on the machine.
+/// Checks whether a text is in Unicode normal form C (Unicode Standard Annex 15). The result must be the same on every
+/// machine, because it decides which user ids are valid. The runtime's own check depends on the machine: without ICU,
+/// and always in invariant mode, it reports every text as normalized.
 /// </summary>
 internal static partial class NormalForm
 {
     /// <summary>
-    /// Stands in the table instead of the combining class of a character that normal form C always replaces by others.
+    /// The value in the table, instead of a combining class, of a character that normal form C always replaces by other
+    /// characters.
     /// </summary>
     private const byte Replaced = 255;
 
-    /// <summary>No character below this one is replaced, or combines with a character before it.</summary>
+    /// <summary>Characters below this one are never replaced, and never combine with a previous character.</summary>
     private const char FirstCombining = '\u0300';
 
     private static readonly FrozenDictionary<int, byte> Classes = ReadClasses();
 
-    /// <summary>Each composed character, and the two characters that compose to it.</summary>
+    /// <summary>Each composed character, and the two characters that it consists of.</summary>
     private static readonly FrozenDictionary<int, (int First, int Second)> Parts = ReadParts();
 
     private static readonly FrozenSet<(int First, int Second)> Pairs = Parts.Values.ToFrozenSet();
@@ -34,8 +35,8 @@ internal static partial class NormalForm
             return true;
         }
 
-        // The last character with combining class 0, which later characters may compose with, and the combining class
-        // of the previous character.
+        // starter is the last character with combining class 0: later characters may compose with it. before is the
+        // combining class of the previous character.
         var starter = -1;
         var before = 0;
         foreach (var rune in text.EnumerateRunes())
@@ -58,11 +59,11 @@ internal static partial class NormalForm
     /// <summary>
     /// True if the two characters compose, directly or after one of them is taken apart:
     /// <list type="bullet">
-    /// <item>A mark with a lower class than the mark inside the first character is ordered before that mark. For
-    /// example, <c>Â</c> followed by a dot below becomes <c>A</c>, dot below, circumflex. Then <c>A</c> composes with
-    /// the dot.</item>
+    /// <item>The first character may consist of a letter and a mark. If the second character is a mark with a lower
+    /// class, it is ordered before the first mark. For example, <c>Â</c> followed by a dot below becomes <c>A</c>, dot
+    /// below, circumflex. Then <c>A</c> composes with the dot.</item>
     /// <item>The first part of the second character may compose with the first character. Some vowel signs that consist
-    /// of others do this, for example those of Kirat Rai.</item>
+    /// of other vowel signs do this, for example in the Kirat Rai script.</item>
     /// </list>
     /// </summary>
     private static bool Compose(int first, int second, byte combining) =>
@@ -73,8 +74,8 @@ internal static partial class NormalForm
         || (combining == 0 && Parts.TryGetValue(second, out parts) && Compose(first, parts.First, combining));
 
     /// <summary>
-    /// A leading consonant and a vowel compose to a syllable. A syllable without a trailing consonant composes with one
-    /// (The Unicode Standard §3.12).
+    /// A leading consonant and a vowel compose to a syllable. A syllable without a trailing consonant composes with a
+    /// trailing consonant (The Unicode Standard §3.12).
     /// </summary>
     private static bool ComposeHangul(int first, int second) => second <= 0x1175
         ? first is >= 0x1100 and <= 0x1112

@@ -6,7 +6,8 @@ namespace OrleansChat.Protocol;
 public sealed record ProtocolLimits
 {
     /// <summary>
-    /// Bytes of one frame from a client, after decompression. A larger one closes the connection with 1009.
+    /// Bytes of one frame from a client, after decompression. If a frame is larger, the gateway closes the connection
+    /// with 1009.
     /// </summary>
     [Range(1024, 1024 * 1024)] public int FrameBytes { get; init; } = 64 * 1024;
 
@@ -27,33 +28,33 @@ public sealed record ProtocolLimits
     /// </summary>
     [Range(0, 1_000_000)] public int SendsPerSecond { get; init; } = 10;
 
-    /// <summary>Sends that a user can save up while below <see cref="SendsPerSecond"/>.</summary>
+    /// <summary>Sends that a user can save up by sending fewer than <see cref="SendsPerSecond"/>.</summary>
     [Range(1, 1_000_000)] public int SendBurst { get; init; } = 20;
 
-    /// <summary>Connections of one user on the whole cluster. One more is closed with 4503.</summary>
+    /// <summary>Connections of one user on the whole cluster. A further connection is closed with 4503.</summary>
     [Range(1, 100_000)] public int ConnectionsPerUser { get; init; } = 10;
 
     /// <summary>
-    /// Events that a join or a resume replays. Older ones are named by a <c>gap</c>, and the client can request them as
+    /// Events that a join or a resume replays. A <c>gap</c> names the older events, and the client can request them as
     /// history.
     /// </summary>
     [Range(1, 100_000)] public int ReplayEvents { get; init; } = 500;
 
     /// <summary>
-    /// UTF-8 bytes of one text: enough for <see cref="TextCharacters"/> of four bytes. A longer text is refused as
-    /// <c>too_large</c>.
+    /// UTF-8 bytes of one text: at least four bytes for each of <see cref="TextCharacters"/>. A longer text is refused
+    /// as <c>too_large</c>.
     /// </summary>
     public int TextBytes { get => field > 0 ? field : Math.Max(16 * 1024, 4 * TextCharacters); internal init; }
 
-    /// <summary>UTF-8 bytes of one <c>meta</c> object. A longer one is refused as <c>too_large</c>.</summary>
+    /// <summary>UTF-8 bytes of one <c>meta</c> object. A longer object is refused as <c>too_large</c>.</summary>
     public int MetaBytes { get; internal init; } = 2 * 1024;
 
     /// <summary>
-    /// Commands in one frame. The gateway does not read the rest of a longer frame, and answers it with one
-    /// <c>too_large</c>.
+    /// Commands in one frame. If a frame has more, the gateway does not read the further commands, and answers them
+    /// with one <c>too_large</c>.
     /// </summary>
     public int CommandsPerFrame { get; internal init; } = 64;
 
-    /// <summary>Events in one page of history. A request for more gets this many.</summary>
+    /// <summary>Events in one page of history. If a client requests more, the page has this number.</summary>
     public int HistoryEvents { get; internal init; } = 100;
 }

@@ -3,7 +3,7 @@ using System.Buffers;
 namespace OrleansChat.Protocol;
 
 /// <summary>
-/// The name of a channel or group: 1 to 64 of <c>a-z</c>, <c>0-9</c>, <c>.</c>, <c>_</c> and <c>-</c>.
+/// The name of a channel or group: 1 to 64 characters of <c>a-z</c>, <c>0-9</c>, <c>.</c>, <c>_</c> and <c>-</c>.
 /// </summary>
 public static class RoomName
 {

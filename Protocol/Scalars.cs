@@ -1,13 +1,13 @@
 namespace OrleansChat.Protocol;
 
 /// <summary>
-/// Counts the length of a text in Unicode scalar values, which every language can count the same way.
+/// Measures the length of a text in Unicode scalar values. Programs in all languages count these in the same way.
 /// </summary>
 internal static class Scalars
 {
     /// <summary>
     /// True if the text has at most <paramref name="count"/> scalar values. The text must not contain an unpaired
-    /// surrogate: each low surrogate is taken to belong to a pair.
+    /// surrogate: this method assumes that each low surrogate belongs to a pair.
     /// </summary>
     public static bool AtMost(string text, int count)
     {

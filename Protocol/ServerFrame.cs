@@ -4,7 +4,7 @@ namespace OrleansChat.Protocol;
 public abstract record ServerFrame;
 
 /// <summary>The answer to a hello: the user's identity, and every limit that applies.</summary>
-/// <param name="Session">Name of this session, for logs and support. Clients do nothing else with it.</param>
+/// <param name="Session">Name of this session. Clients use it only for logs and support requests.</param>
 /// <param name="Heartbeat">Milliseconds of silence after which the server sends a ping.</param>
 /// <param name="PresenceBound">Milliseconds within which presence is correct again after any failure.</param>
 /// <param name="Exp">When the token expires, in Unix seconds; null without a token.</param>
@@ -18,8 +18,8 @@ public sealed record Welcome(string? Id, string User, string Session, ProtocolLi
 /// <param name="Count">Number of users in the room now.</param>
 /// <param name="Kind">"channel", "group" or "direct".</param>
 /// <param name="Reset">
-/// True if the client's cursor was of another epoch, or past the head. Then the client must discard what it has of this
-/// room.
+/// True if the client's cursor was of another epoch, or past the head. Then the client must discard all events that it
+/// has of this room.
 /// </param>
 public sealed record Joined(
     string? Id, string Room, string Kind, long Seq, string Epoch, long After, long Read, long Unread, int Count, bool Reset) : ServerFrame;
@@ -37,23 +37,22 @@ public sealed record ChatEvent(
 /// The command succeeded. For a send, the event is durable. Fields that do not apply are null; <paramref name="Id"/> is
 /// null if the command had none.
 /// </summary>
-/// <param name="Dup">True if this id was stored before. Then sequence and time come from the first answer.</param>
+/// <param name="Dup">True if this id was stored before. Then sequence and time are those of the stored event.</param>
 public sealed record Ok(string? Id, string? Room, long? Seq, long? Ts, bool Dup, long? Exp) : ServerFrame;
 
 /// <summary>The command failed.</summary>
 /// <param name="Retry">Milliseconds after which a retry can succeed; null if a retry cannot succeed.</param>
 /// <param name="Room">
-/// The room that an error without id is about: a cursor in <c>hello</c> was refused, or a membership ended. Otherwise
-/// null.
+/// The room, if the error has no id because a resume was refused or because a membership ended. Otherwise null.
 /// </param>
 public sealed record Err(string? Id, ChatErrorCode Code, string Message, int? Retry, string? Room = null) : ServerFrame;
 
 /// <summary>The answer to history. The events are in ascending sequence.</summary>
 /// <param name="First">First sequence in the page; 0 if the page is empty.</param>
-/// <param name="More">True if there are more events in the direction that was asked for.</param>
+/// <param name="More">True if there are more events: newer events if <c>after</c> was given, else older events.</param>
 public sealed record Page(string? Id, string Room, IReadOnlyList<ChatEvent> Events, long First, long Last, bool More) : ServerFrame;
 
-/// <summary>The answer to conversations: the one with the newest event first.</summary>
+/// <summary>The answer to conversations. The conversation with the newest event is first.</summary>
 /// <param name="More">True if there are more conversations after these.</param>
 public sealed record ConversationList(string? Id, IReadOnlyList<ConversationEntry> Rooms, bool More) : ServerFrame;
 
@@ -70,12 +69,12 @@ public sealed record ConversationEntry(string Room, string Kind, long Seq, long 
 /// <param name="Users">The users in the room; null if there are too many to list.</param>
 public sealed record WhoIs(string? Id, string Room, int Count, IReadOnlyList<string>? Users) : ServerFrame;
 
-/// <summary>A user is typing. Clients show it for six seconds.</summary>
+/// <summary>A user is typing. Clients show this for 6 s.</summary>
 public sealed record TypingNow(string Room, string User) : ServerFrame;
 
 /// <summary>
-/// A user came online in the room or went offline. If <paramref name="User"/> is null, as in large rooms, only the
-/// count changed.
+/// A user came online in the room or went offline. In a large room, <paramref name="User"/> and
+/// <paramref name="Online"/> are null, and the frame has only the new count.
 /// </summary>
 public sealed record Presence(string Room, string? User, bool? Online, int Count) : ServerFrame;
 
@@ -90,8 +89,9 @@ public sealed record Gap(string Room, long From, long To) : ServerFrame;
 
 /// <summary>The connection is not in the room any more, although the client did not leave it.</summary>
 /// <param name="Reason">
-/// <c>displaced</c>: the server had put the connection into the room, or was about to, and another room took the place.
-/// The room's next event puts the connection into it again.
+/// <c>displaced</c>: another room took this room's place. Only a room that the client did not join can be displaced:
+/// the server entered it because of a new event, or it is a direct conversation that the client resumed. The room's
+/// next event puts the connection into the room again.
 /// </param>
 public sealed record Left(string Room, string Reason) : ServerFrame;
 

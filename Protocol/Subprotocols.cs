@@ -1,8 +1,8 @@
 namespace OrleansChat.Protocol;
 
 /// <summary>
-/// The WebSocket subprotocols (RFC 6455 §1.9). The first one that the client offers selects the connection's mode. If
-/// the client offers none, the mode is text.
+/// The WebSocket subprotocols (RFC 6455 §1.9). The first of these modes that the client offers is the connection's
+/// mode. If the client offers no mode, the mode is text.
 /// </summary>
 public static class Subprotocols
 {
@@ -13,8 +13,8 @@ public static class Subprotocols
     public const string Text = "orleanschat.v1.text";
 
     /// <summary>
-    /// Prefix of a base64url token. Browsers, which cannot set headers, offer it besides a mode. The server never
-    /// selects it.
+    /// Prefix of a subprotocol that contains a token in base64url. Browsers cannot set headers, so they offer the token
+    /// as a subprotocol in addition to a mode. The server never selects this subprotocol.
     /// </summary>
     public const string BearerPrefix = "bearer.";
 }

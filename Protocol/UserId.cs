@@ -6,9 +6,9 @@ namespace OrleansChat.Protocol;
 
 /// <summary>
 /// The rules for user ids: 1 to 128 visible code points in Unicode normal form C (NFC), case-sensitive. Two ids name
-/// the same user if and only if their code points are the same. NFC ensures that an accent typed in two ways is the
-/// same id. Invisible characters are refused, so that no id can imitate another id by adding such a character. Letters
-/// that look alike are different ids.
+/// the same user if and only if their code points are the same. Because only NFC is valid, an accented letter cannot
+/// have two forms. Invisible characters are refused, so that no id can imitate another id by adding such a character.
+/// Different letters that look alike make different ids.
 /// </summary>
 public static class UserId
 {
@@ -40,7 +40,7 @@ public static class UserId
         (0xE0100, 0xE01EF), // variation selectors supplement
     ];
 
-    /// <summary>True for an id that a token or an address may name. Guests' ids are not valid here.</summary>
+    /// <summary>True for an id that a token, a URL or <c>/nick</c> may name. A guest's id is not valid.</summary>
     public static bool IsValid(string id) => IsUser(id) && !IsGuest(id);
 
     /// <summary>True for an id that a direct conversation may name, including a guest's id.</summary>
@@ -67,8 +67,8 @@ public static class UserId
 
     /// <summary>
     /// All format characters (Cf) are refused, including the joiners U+200C and U+200D and the direction marks. Some
-    /// scripts and emoji use them, but alone they are invisible. U+FFFD is refused because it replaces any character
-    /// that could not be decoded.
+    /// scripts and emoji use format characters, but alone these characters are invisible. U+FFFD is refused because it
+    /// replaces any character that could not be decoded.
     /// </summary>
     private static bool IsVisible(Rune rune) =>
         rune.Value != Rune.ReplacementChar.Value

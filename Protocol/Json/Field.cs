@@ -70,6 +70,6 @@ internal enum Field
     HistoryEvents,
     ReplayEvents,
 
-    // The meta object of text mode: the message is shown in the third person, such as "bob waves".
+    // The meta object of text mode: true if the message is shown in the third person, such as "bob waves".
     Me,
 }

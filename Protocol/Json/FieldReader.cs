@@ -50,8 +50,8 @@ internal ref struct FieldReader
     public readonly bool Has(Field field) => _slots[(int)field].Type is not (JsonTokenType.None or JsonTokenType.Null);
 
     /// <summary>
-    /// A string of <paramref name="minLength"/> to <paramref name="maxLength"/> Unicode scalar values. Returns null if the
-    /// field is absent or invalid; only an invalid field is a failure.
+    /// A string of <paramref name="minLength"/> to <paramref name="maxLength"/> Unicode scalar values. Returns null if
+    /// the field is absent or invalid. Only an invalid field is a failure.
     /// </summary>
     public string? String(Field field, int maxLength = int.MaxValue, int minLength = 1)
     {
@@ -83,7 +83,7 @@ internal ref struct FieldReader
     }
 
     /// <summary>
-    /// A whole number from <paramref name="least"/> on, written without fraction or exponent; null if absent or
+    /// A whole number of at least <paramref name="least"/>, written without fraction or exponent; null if absent or
     /// invalid.
     /// </summary>
     public long? Number(Field field, long least = long.MinValue)
@@ -122,7 +122,8 @@ internal ref struct FieldReader
     }
 
     /// <summary>
-    /// A value of an enum, by its word; null if absent or invalid. An unknown word fails with <paramref name="code"/>.
+    /// The enum value whose word the field contains; null if absent or invalid. An unknown word fails with
+    /// <paramref name="code"/>.
     /// </summary>
     public T? Word<T>(Field field, ChatErrorCode code = ChatErrorCode.BadRequest)
         where T : struct, Enum

@@ -44,7 +44,7 @@ internal sealed class JsonLineWriter : IDisposable
     }
 
     /// <summary>
-    /// Writes true or false; null is left out. For a field in which false does not mean the same as absent.
+    /// Writes true or false; null is left out. Use this for a field in which false and absent have different meanings.
     /// </summary>
     public void AddEither(Field field, bool? value)
     {

@@ -31,7 +31,7 @@ internal static class MetaObject
                 return null;
             }
 
-            // The bytes of the token itself. After a property name, the reader has also consumed the colon.
+            // Copy only the bytes of the token. After a property name, the reader has also consumed the colon.
             var token = json[(int)reader.TokenStartIndex..(int)reader.BytesConsumed];
             if (reader.TokenType == JsonTokenType.PropertyName)
             {

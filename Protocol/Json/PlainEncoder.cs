@@ -6,7 +6,7 @@ namespace OrleansChat.Protocol.Json;
 
 /// <summary>
 /// Escapes only what JSON requires (RFC 8259 §7): quotes, backslashes and control characters. Even the most relaxed
-/// built-in encoder writes an emoji as twelve bytes of <c>\u</c> escapes; here it stays four bytes.
+/// built-in encoder writes an emoji as twelve bytes of <c>\u</c> escapes; this encoder writes its four UTF-8 bytes.
 /// </summary>
 internal sealed class PlainEncoder : JavaScriptEncoder
 {
@@ -41,7 +41,8 @@ internal sealed class PlainEncoder : JavaScriptEncoder
     }
 
     /// <summary>
-    /// The index of the first unpaired surrogate; -1 if there is none. It has no UTF-8 form and is written as U+FFFD.
+    /// The index of the first unpaired surrogate; -1 if there is none. An unpaired surrogate has no UTF-8 form, so it
+    /// is written as U+FFFD.
     /// </summary>
     private static int LoneSurrogate(ReadOnlySpan<char> text)
     {

@@ -9,19 +9,19 @@ internal static class OneLine
 
     /// <summary>
     /// The C0 controls except the tab, the C1 controls, and the bidirectional embeddings, overrides and isolates. The
-    /// last group changes the direction of all text up to the end of the line.
+    /// bidirectional characters change the direction of all text up to the end of the line.
     /// </summary>
     private static readonly SearchValues<char> Controls = SearchValues.Create(
         [.. Enumerable.Range(0, 0xA0).Select(i => (char)i).Where(c => char.IsControl(c) && c != '\t'), .. "\u202A\u202B\u202C\u202D\u202E\u2066\u2067\u2068\u2069"]);
 
-    /// <summary>Replaces each line break by a space, and <c>\r\n</c> by one space.</summary>
+    /// <summary>Replaces each line break with a space; <c>\r\n</c> counts as one line break.</summary>
     public static string From(string text) => text.AsSpan().ContainsAny(Breaks)
         ? Replace(text.Replace("\r\n", "\n", StringComparison.Ordinal), Breaks, ' ')
         : text;
 
     /// <summary>
-    /// Like <see cref="From"/>, but also replaces every character that could control a terminal by U+FFFD. Clients
-    /// print lines as they are, and any user may have written them.
+    /// Like <see cref="From"/>, but also replaces with U+FFFD every character that could control a terminal. Clients
+    /// print the lines without checking them, and the text of a line may come from any user.
     /// </summary>
     public static string ForTerminal(string text)
     {

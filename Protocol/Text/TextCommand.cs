@@ -30,7 +30,7 @@ public sealed record WhoIsHere : TextCommand;
 /// <summary>Shows the last events of the current room again, at most <paramref name="Count"/>.</summary>
 public sealed record Last(int Count) : TextCommand;
 
-/// <summary>Takes another name. For guests only.</summary>
+/// <summary>Changes the user's name. For guests only.</summary>
 public sealed record Nick(string Name) : TextCommand;
 
 /// <summary>Shows the commands: <see cref="TextHelp.Lines"/>.</summary>

@@ -11,8 +11,8 @@ namespace OrleansChat.Protocol.Text;
 public static class TextCommandReader
 {
     /// <summary>
-    /// Returns null for an empty line. Line breaks become spaces, and the ends are trimmed. <c>//x</c> is the message
-    /// <c>/x</c>.
+    /// Returns null for an empty line. Line breaks become spaces, and white space at both ends is removed. <c>//x</c>
+    /// is read as the message <c>/x</c>.
     /// </summary>
     public static TextCommand? Read(ReadOnlySpan<byte> frame, ProtocolLimits limits) => Read(Encoding.UTF8.GetString(frame), limits);
 

@@ -3,13 +3,15 @@ using OrleansChat.Protocol.Json;
 
 namespace OrleansChat.Protocol.Text;
 
-/// <summary>The meta that text mode adds to messages, so that JSON clients can show them the same way.</summary>
+/// <summary>
+/// The meta that text mode adds to messages, so that JSON clients can show these messages in the same way as text mode.
+/// </summary>
 public static class TextMeta
 {
     /// <summary>The meta of a message that is shown in the third person.</summary>
     public const string Me = """{"me":true}""";
 
-    /// <summary>True if a meta object marks the message as third person. Any client may have written it.</summary>
+    /// <summary>True if a meta object marks the message as third person. The object may come from any client.</summary>
     public static bool IsMe(string? meta)
     {
         if (meta is null or Me)

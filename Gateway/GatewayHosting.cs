@@ -18,8 +18,8 @@ internal static class GatewayHosting
 {
     /// <summary>
     /// Adds the gateway's services. Hosted services start in the order of registration and stop in reverse.
-    /// <see cref="Drain"/> runs before any hosted service stops, including the HTTP server. During the drain the lease
-    /// is renewed, the gateway stream stays subscribed, and new connections are refused with 503.
+    /// <see cref="Drain"/> runs before the HTTP server or any other hosted service stops. During the drain, the gateway
+    /// still renews its lease and receives its stream, and it refuses new connections with 503.
     /// </summary>
     public static void AddGateway(this WebApplicationBuilder builder)
     {
@@ -76,8 +76,8 @@ internal static class GatewayHosting
     }
 
     /// <summary>
-    /// Adds authentication. Reads the keys at once. If they cannot be used, throws
-    /// <see cref="OptionsValidationException"/>, whose failures name the setting.
+    /// Adds authentication, and reads the keys at once. Throws <see cref="OptionsValidationException"/> if the keys
+    /// cannot be used. Each failure names its setting.
     /// </summary>
     public static void AddIdentity(this IServiceCollection services, IdentityOptions options)
     {
@@ -94,14 +94,14 @@ internal static class GatewayHosting
     }
 
     /// <summary>
-    /// Disables the framework's request logging, even if the configuration enables its category, because it logs the
-    /// whole address, which may contain a token. This also removes the framework's log scopes, which each connection
-    /// would keep in memory.
+    /// Disables the framework's request logging, even if the configuration enables its category. The framework would
+    /// log the whole URL, which may contain a token. Without this category, the framework also creates no log scopes,
+    /// which would stay in memory as long as the connection.
     /// </summary>
     public static void HideAddresses(this ILoggingBuilder logging) => logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
 
     /// <summary>
-    /// Serves <c>/ws</c>, and <c>/</c> for WebSocket requests, because the oldest clients know no other path.
+    /// Serves <c>/ws</c>. Also serves WebSocket requests to <c>/</c>, because the oldest clients know only this path.
     /// </summary>
     public static void MapChat(this WebApplication app)
     {

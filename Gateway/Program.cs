@@ -9,7 +9,7 @@ internal static class Program
     private static Task<int> Main(string[] args) => ProcessRun.RunAsync(() => Compose(args));
 
     /// <summary>Composes the gateway from its configuration.</summary>
-    /// <param name="more">Replaces services, for a test program that injects faults.</param>
+    /// <param name="more">Called after all services are added. Test programs replace services here.</param>
     internal static WebApplication Compose(string[] args, Action<WebApplicationBuilder>? more = null)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });

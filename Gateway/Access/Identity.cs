@@ -5,23 +5,26 @@ using OrleansChat.Protocol;
 
 namespace OrleansChat.Gateway.Access;
 
-/// <summary>Determines the user of a request from its token, or in development mode from its address.</summary>
+/// <summary>Determines the user of a request from its token, or, in development mode, from <c>?user=</c>.</summary>
 internal sealed class Identity(IOptions<IdentityOptions> options, TokenCheck check)
 {
     private const string BearerScheme = "Bearer ";
 
-    /// <summary>True in development mode, in which <c>?user=</c> is not checked.</summary>
+    /// <summary>True in development mode, which accepts every valid user id from <c>?user=</c>.</summary>
     public bool IsDevelopment => options.Value.Mode == IdentityMode.Development;
 
     /// <summary>How long a connection may stay open after its token has expired.</summary>
     public TimeSpan Grace => options.Value.Grace;
 
-    /// <summary>Reads the identity that an upgrade request carries.</summary>
+    /// <summary>
+    /// Determines the user of an upgrade request. Without a credential, a JSON client is still unknown: its
+    /// <c>hello</c> names the user later.
+    /// </summary>
     public IdentityResult Identify(HttpRequest request, bool text)
     {
         if (request.Query["user"].Count > 1)
         {
-            return IdentityResult.Bad("user: give it once");
+            return IdentityResult.Bad("user: the address must contain it only once");
         }
 
         var said = request.Query["user"].ToString();
@@ -48,7 +51,7 @@ internal sealed class Identity(IOptions<IdentityOptions> options, TokenCheck che
             : IdentityResult.Bad($"user: {UserId.Rule}");
     }
 
-    /// <summary>Checks a token; null if the client sent none.</summary>
+    /// <summary>Checks a token. If the client sent no token (null), the result is a refusal.</summary>
     public IdentityResult OfToken(string? token) => token is null
         ? IdentityResult.Bad(IsDevelopment ? "no identity: add ?user=NAME to the address" : "a token is required")
         : check.Validate(token);
@@ -57,8 +60,8 @@ internal sealed class Identity(IOptions<IdentityOptions> options, TokenCheck che
         request.HttpContext.WebSockets.WebSocketRequestedProtocols;
 
     /// <summary>
-    /// The tokens of a request, from all places. A malformed credential counts as an empty token, which is always
-    /// refused.
+    /// The tokens of a request: from <c>Authorization</c>, <c>?access_token=</c> and the offered subprotocols. A
+    /// malformed credential becomes an empty token, which is always refused.
     /// </summary>
     private static IEnumerable<string> Tokens(HttpRequest request)
     {

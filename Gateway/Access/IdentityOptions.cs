@@ -3,8 +3,8 @@ using System.ComponentModel.DataAnnotations;
 namespace OrleansChat.Gateway.Access;
 
 /// <summary>
-/// How users prove who they are. Section <c>Identity</c>. <see cref="TokenKeys.Parse"/> checks which settings belong
-/// together.
+/// How users prove who they are. Section <c>Identity</c>. <see cref="TokenKeys.Parse"/> checks the settings that depend
+/// on each other.
 /// </summary>
 internal sealed class IdentityOptions
 {
@@ -16,8 +16,9 @@ internal sealed class IdentityOptions
     [EnumDataType(typeof(IdentityMode))] public IdentityMode Mode { get; set; } = IdentityMode.Tokens;
 
     /// <summary>
-    /// Whether <see cref="IdentityMode.Development"/> may listen on an address that other machines reach. Everybody who
-    /// reaches it can then act as any user. Without this setting, the process does not start on such an address.
+    /// Whether a gateway in mode <see cref="IdentityMode.Development"/> may listen on an address that other machines
+    /// can reach. Every client that reaches this address can act as any user. If the setting is <c>false</c>, the
+    /// gateway does not start on such an address.
     /// </summary>
     public bool AllowDevelopmentOnAnyAddress { get; set; }
 
@@ -35,8 +36,8 @@ internal sealed class IdentityOptions
     public TimeSpan ClockSkew { get; set; } = TimeSpan.FromMinutes(1);
 
     /// <summary>
-    /// How long a connection stays open after its token has expired, so that the client can send a fresh token. Then it
-    /// is closed with 4003.
+    /// How long a connection stays open after its token has expired, so that the client can send a fresh token. After
+    /// this time, the gateway closes the connection with 4003.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
     public TimeSpan Grace { get; set; } = TimeSpan.FromSeconds(30);
@@ -48,12 +49,12 @@ internal sealed class IdentityOptions
 /// <summary>How users are identified.</summary>
 internal enum IdentityMode
 {
-    /// <summary>By a token only.</summary>
+    /// <summary>Each user needs a valid token.</summary>
     Tokens,
 
     /// <summary>
-    /// By the name in <c>?user=ann</c>. In text mode without a name, by a generated guest name. If there are keys, also
-    /// by a token. For development only.
+    /// <c>?user=ann</c> names the user, without any proof. A text client that gives no name becomes a guest with a
+    /// random id. If there are keys, a token can name the user instead. For development only.
     /// </summary>
     Development,
 }

@@ -8,8 +8,8 @@ namespace OrleansChat.Gateway.Access;
 
 /// <summary>
 /// Validates a token (JWT, RFC 7519; signed, RFC 7515) and reads its user. The library parses the token and checks
-/// signature, issuer and audience. The other rules are checked here: the choice of the key, its algorithm, the times by
-/// this process's clock, and the user. Refusals do not repeat any part of the token.
+/// signature, issuer and audience. This class chooses the key, and checks the algorithm, the user and the times. It
+/// compares the times with this process's clock. A refusal contains no part of the token.
 /// </summary>
 internal sealed class TokenCheck(IOptions<IdentityOptions> options, TokenKeys keys, TimeProvider time)
 {
@@ -86,7 +86,7 @@ internal sealed class TokenCheck(IOptions<IdentityOptions> options, TokenKeys ke
                 SecurityTokenInvalidIssuerException => "the token is from another issuer",
                 SecurityTokenInvalidAudienceException => "the token is for another audience",
 
-                // The library throws this also for a key that does not fit.
+                // The library also throws this if another key signed the token.
                 SecurityTokenInvalidSignatureException => "the token's signature is wrong",
                 _ => NoToken,
             });
@@ -103,8 +103,8 @@ internal sealed class TokenCheck(IOptions<IdentityOptions> options, TokenKeys ke
     /// <summary>Checks the times and the user of a token whose signature, issuer and audience are valid.</summary>
     private IdentityResult OfChecked(JsonWebToken token)
     {
-        // The claims are read here, because the library converts between numbers and strings, and each of these claims
-        // must have exactly one type.
+        // Read the claims from the JSON text. The library would convert between numbers and strings, but the times must
+        // be numbers and the user must be a string.
         using var payload = JsonDocument.Parse(Base64UrlEncoder.DecodeBytes(token.EncodedPayload));
         var claims = payload.RootElement;
         var now = (time.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalSeconds;
@@ -132,8 +132,8 @@ internal sealed class TokenCheck(IOptions<IdentityOptions> options, TokenKeys ke
             : null;
 
     /// <summary>
-    /// Reads a NumericDate (RFC 7519 §2), which may have a fraction. A missing claim gives null. Returns false if the
-    /// claim is not a valid time.
+    /// Reads a NumericDate (RFC 7519 §2), which may have a fraction. Sets <paramref name="seconds"/> to null if the
+    /// claim is missing. Returns false if the claim is not a valid time.
     /// </summary>
     private static bool TrySeconds(JsonElement claims, string name, out double? seconds)
     {

@@ -3,7 +3,7 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace OrleansChat.Gateway.Access;
 
-/// <summary>A key, and the only algorithm that it may be used with.</summary>
+/// <summary>A key that verifies the signatures of tokens, for one algorithm.</summary>
 internal sealed class TokenKey
 {
     private const int MinSecretBytes = 32;
@@ -15,7 +15,8 @@ internal sealed class TokenKey
     private readonly ECParameters _ec;
 
     /// <summary>
-    /// Reads a key. Throws <see cref="FormatException"/>, whose message begins with the setting's name.
+    /// Reads a key. If a setting is wrong, throws <see cref="FormatException"/> with a message that begins with the
+    /// setting's name.
     /// </summary>
     public TokenKey(TokenKeyOptions options)
     {
@@ -56,7 +57,7 @@ internal sealed class TokenKey
 
     /// <summary>
     /// Calls <paramref name="check"/> with the key as an object of the token library. Each call gets a fresh object,
-    /// because the library does not promise that one object can be used by several threads.
+    /// because the library does not promise that its key objects are thread-safe.
     /// </summary>
     public T Lend<T>(Func<SecurityKey, T> check)
     {

@@ -8,26 +8,29 @@ internal sealed class TokenKeyOptions
     /// </summary>
     public string Id { get; set; } = "";
 
-    /// <summary>The one algorithm that the key is accepted for.</summary>
+    /// <summary>The only algorithm for which the gateway accepts the key.</summary>
     public TokenAlgorithm? Algorithm { get; set; }
 
-    /// <summary>HS256: the shared secret in base64, 32 bytes or more.</summary>
+    /// <summary>For HS256: the shared secret in base64, 32 bytes or more.</summary>
     public string? Secret { get; set; }
 
-    /// <summary>HS256: a file with the shared secret in base64, instead of <see cref="Secret"/>.</summary>
+    /// <summary>For HS256: a file with the shared secret in base64, instead of <see cref="Secret"/>.</summary>
     public string? SecretFile { get; set; }
 
-    /// <summary>RS256, ES256: the public key in PEM. RSA of 2048 bits or more, or P-256.</summary>
+    /// <summary>
+    /// For RS256 and ES256: the public key in PEM. An RSA key must have 2048 bits or more; an ES256 key must be on the
+    /// curve P-256.
+    /// </summary>
     public string? PublicKey { get; set; }
 
-    /// <summary>RS256, ES256: a file with the public key in PEM, instead of <see cref="PublicKey"/>.</summary>
+    /// <summary>For RS256 and ES256: a file with the public key in PEM, instead of <see cref="PublicKey"/>.</summary>
     public string? PublicKeyFile { get; set; }
 }
 
 /// <summary>The signature algorithms that are accepted (RFC 7518 §3.1).</summary>
 internal enum TokenAlgorithm
 {
-    /// <summary>HMAC with SHA-256: a process that can check a token can also make one.</summary>
+    /// <summary>HMAC with SHA-256. A process that can check tokens can also create tokens.</summary>
     HS256,
 
     /// <summary>RSASSA-PKCS1-v1_5 with SHA-256.</summary>

@@ -2,24 +2,22 @@ using Microsoft.Extensions.Options;
 
 namespace OrleansChat.Gateway.Access;
 
-/// <summary>The keys of this gateway, and the choice of the keys that may have signed a token.</summary>
+/// <summary>The keys with which this gateway verifies tokens.</summary>
 internal sealed class TokenKeys
 {
-    /// <summary>
-    /// Maximum number of keys. It also limits the signatures that are computed for a token without a <c>kid</c>.
-    /// </summary>
+    /// <summary>Maximum number of keys. A token without a <c>kid</c> may be checked with each of them.</summary>
     internal const int MaxKeys = 8;
 
     private readonly TokenKey[] _keys;
 
     private TokenKeys(TokenKey[] keys) => _keys = keys;
 
-    /// <summary>False if no token can be accepted.</summary>
+    /// <summary>False if the gateway has no keys, and so refuses every token.</summary>
     public bool Any => _keys.Length > 0;
 
     /// <summary>
-    /// Reads the configured keys. Throws <see cref="OptionsValidationException"/>, whose failures name the setting, if
-    /// tokens could not be checked or nobody could sign in.
+    /// Reads the configured keys. Throws <see cref="OptionsValidationException"/> if a key is wrong, or if a required
+    /// key, issuer or audience is missing. Each failure names its setting.
     /// </summary>
     public static TokenKeys Parse(IdentityOptions options)
     {
@@ -71,8 +69,8 @@ internal sealed class TokenKeys
     }
 
     /// <summary>
-    /// The keys that may have signed a token: the key that the token's <c>kid</c> names. If the token has no
-    /// <c>kid</c>, all keys for the token's <c>alg</c>.
+    /// Returns the key that the token's <c>kid</c> names. If the token has no <c>kid</c>, returns all keys for the
+    /// token's <c>alg</c>. Returns an empty array if no key matches.
     /// </summary>
     public TokenKey[] Find(string? kid, string? algorithm) => string.IsNullOrEmpty(kid)
         ? Array.FindAll(_keys, key => key.Algorithm.ToString() == algorithm)

@@ -22,10 +22,10 @@ internal sealed class BudgetLease(BudgetTerms terms, TimeProvider time)
     /// <summary>Units that were spent before they were leased. They are paid from the next granted units.</summary>
     private int _owed;
 
-    /// <summary>Units that expired unspent. They are returned with the next call.</summary>
+    /// <summary>Units that expired unspent. The next call returns them to the grain.</summary>
     private int _expired;
 
-    /// <summary>Number of waiting callers whose units the call in flight requests.</summary>
+    /// <summary>Number of waiting callers for whom the call in flight requests a unit.</summary>
     private int _askedFor;
     private bool _asksAhead;
     private long _refusesUntil;
@@ -142,8 +142,9 @@ internal sealed class BudgetLease(BudgetTerms terms, TimeProvider time)
         _refusesUntil = _left > 0 ? now : now + (long)(grant.RetryMs * time.TimestampFrequency / 1000.0);
         _asksAhead = grant.AskAhead;
 
-        // Callers that began to wait during the call are answered from this grant too. If the grant has units for
-        // later, the gateway requests no more units before those may be spent.
+        // Also answer the callers that began to wait during the call: with a unit while units are left, then with the
+        // time to wait, if this grant states one. If the grant has later units, request no more units until the later
+        // units may be spent.
         while (_waiting.Count > 0 && (_left > 0 || RefusesFor(now) > 0))
         {
             _waiting.Dequeue().SetResult(_left > 0 ? 0 : RefusesFor(now));
@@ -164,7 +165,10 @@ internal sealed class BudgetLease(BudgetTerms terms, TimeProvider time)
         }
     }
 
-    /// <summary>Makes later units available when their time has come, and sets expired units aside.</summary>
+    /// <summary>
+    /// Moves later units to <see cref="_left"/> if they may be spent now. Moves units that have expired to
+    /// <see cref="_expired"/>.
+    /// </summary>
     private void Mature(long now)
     {
         if (_left > 0 && now >= _until)

@@ -1,8 +1,9 @@
 namespace OrleansChat.Gateway.Cluster;
 
 /// <summary>
-/// The one call that is in flight. It can be abandoned, because a call to a silo that died would otherwise wait for the
-/// whole response timeout. Thread-safe.
+/// The call that a room client has in flight; there is at most one. The room client can abandon the call. This is
+/// useful if the call's silo has died, because the call would then fail only after the whole response timeout.
+/// Thread-safe.
 /// </summary>
 internal sealed class CallInFlight(TimeProvider time)
 {
@@ -11,10 +12,10 @@ internal sealed class CallInFlight(TimeProvider time)
     /// <summary>Completes when the call is abandoned.</summary>
     private TaskCompletionSource _abandoned = new();
 
-    /// <summary>Timestamp at which the call began; null if none is in flight.</summary>
+    /// <summary>Timestamp at which the call began; null if no call is in flight.</summary>
     private long? _began;
 
-    /// <summary>Waits for a call until it is abandoned.</summary>
+    /// <summary>Waits until a call completes or is abandoned.</summary>
     /// <exception cref="TimeoutException">The call was abandoned.</exception>
     public async Task<T> WaitAsync<T>(Task<T> call)
     {
@@ -41,8 +42,8 @@ internal sealed class CallInFlight(TimeProvider time)
     }
 
     /// <summary>
-    /// Abandons the call if it has run for at least <paramref name="minAge"/>. Returns false if it has not, or if no
-    /// call is in flight.
+    /// Abandons the call if it has run for at least <paramref name="minAge"/>. Returns false if the call is younger, or
+    /// if no call is in flight.
     /// </summary>
     public bool TryAbandon(TimeSpan minAge)
     {

@@ -10,7 +10,8 @@ namespace OrleansChat.Gateway.Cluster;
 internal static class ClusterClient
 {
     /// <summary>
-    /// Adds the client. It connects when the host starts, and the host does not start before it has connected.
+    /// Adds the Orleans client. The client connects when the host starts, and the host's start waits for the
+    /// connection.
     /// </summary>
     public static void AddClusterClient(this WebApplicationBuilder builder)
     {
@@ -33,8 +34,9 @@ internal static class ClusterClient
 }
 
 /// <summary>
-/// Retries the connection to the cluster without end, whatever the error. The built-in filter gives up at once on a
-/// database error, which is temporary here: the database is still starting, or no silo has created the tables yet.
+/// Retries the connection to the cluster without end, after every kind of error. The built-in filter gives up at the
+/// first database error. But such an error can be temporary: the database may still be starting, or no silo may have
+/// created the tables yet.
 /// </summary>
 internal sealed class ConnectRetry(StartupWait wait, TimeProvider time) : IClientConnectionRetryFilter
 {

@@ -8,12 +8,13 @@ using OrleansChat.Protocol;
 namespace OrleansChat.Gateway.Cluster;
 
 /// <summary>
-/// Drains the gateway when its process is asked to stop. The gateway accepts no more connections. Each existing
-/// connection keeps working until its turn. Then the gateway answers the commands that it has received, sends
-/// <c>bye</c> with 1012 and the time after which to reconnect, and closes the connection.
-/// The turns are spread so that the other gateways get no more clients per second than they can take. Gateways that
-/// drain at the same time share this rate through the registry. A second signal, or the stop timeout, ends all
-/// remaining connections at once. No hosted service stops before the drain is done.
+/// Drains the gateway when its process is asked to stop. The gateway accepts no more connections, and closes the
+/// existing connections one after another. Each connection works as usual until the gateway closes it. Before the
+/// close, the gateway answers the commands that it has received, and sends <c>bye</c> with 1012 and the time after
+/// which to reconnect.
+/// The closes are spread over time, so that the other gateways get no more clients per second than they can take.
+/// Gateways that drain at the same time share this rate through the registry. A second stop signal, or the stop
+/// timeout, ends all remaining connections at once. No hosted service stops before the drain is done.
 /// </summary>
 internal sealed partial class Drain(
     ConnectionSet connections, IGrainFactory grains, GatewayId gateway, BackgroundTasks background, SecondSignal second, IOptions<DrainOptions> options,
@@ -29,8 +30,8 @@ internal sealed partial class Drain(
     private TimeSpan Closing => 2 * connectionOptions.Value.CloseTimeout;
 
     /// <summary>
-    /// Maximum time until the last connection's turn: <see cref="DrainOptions.Within"/>, or less if the host's
-    /// shutdown timeout leaves less.
+    /// Maximum time until the gateway begins to close the last connection: <see cref="DrainOptions.Within"/>, or less
+    /// if the host's shutdown timeout is too short for it.
     /// </summary>
     internal TimeSpan Within
     {
@@ -42,15 +43,15 @@ internal sealed partial class Drain(
     }
 
     /// <summary>
-    /// Runs the drain before any service stops. The HTTP server still runs too, so it refuses a new connection with a
-    /// response (503).
+    /// Runs the drain before any hosted service stops. The HTTP server still runs, so that it can refuse new
+    /// connections with 503.
     /// </summary>
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
         second.Watch();
 
-        // If a signal caused the stop, StopApplication has already been called. From here on, readiness fails and new
-        // connections are refused.
+        // From this call on, readiness fails and the gateway refuses new connections. If a signal caused the stop, the
+        // host has already called StopApplication, and this call changes nothing.
         lifetime.StopApplication();
         using var haste = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, second.Received);
         var began = time.GetTimestamp();
@@ -63,7 +64,7 @@ internal sealed partial class Drain(
             LogHaste();
         }
 
-        // End the remaining connections, and those whose upgrade was still in progress.
+        // End the remaining connections, and the connections whose upgrade completed during the drain.
         connections.EndAll(CloseCode.ServiceRestart, Reason);
         await Task.WhenAll(_leaving);
         await GoneAsync(cancellationToken);
@@ -71,8 +72,8 @@ internal sealed partial class Drain(
     }
 
     /// <summary>
-    /// Ends each connection at its turn. If no other gateway remains, there is no gateway to protect, and all
-    /// connections end at once.
+    /// Closes the connections at the rate that the other gateways can take. If no other gateway remains, closes all
+    /// connections at once.
     /// </summary>
     private async Task SpreadAsync(CancellationToken haste)
     {
@@ -82,7 +83,7 @@ internal sealed partial class Drain(
             return;
         }
 
-        // The registry is asked in the background: its answer can take a long time, in particular while silos stop too.
+        // Ask the registry in the background. Its answer can take a long time, in particular while silos stop too.
         var asked = time.GetTimestamp();
         var asking = Asking(waiting.Count);
         await Task.WhenAny(asking, Task.Delay(AskAgain, time, haste));
@@ -111,7 +112,10 @@ internal sealed partial class Drain(
         await Task.WhenAll(_leaving).WaitAsync(haste);
     }
 
-    /// <summary>Skips connections that are already ending. Returns false if none is left.</summary>
+    /// <summary>
+    /// Removes the connections at the front of the queue that are already ending. Returns false if no connection
+    /// remains in the queue.
+    /// </summary>
     private static bool Next(Queue<Connection> waiting)
     {
         while (waiting.TryPeek(out var next) && next.IsEnding)
@@ -136,7 +140,7 @@ internal sealed partial class Drain(
         return asking;
     }
 
-    /// <summary>Null if the registry does not answer.</summary>
+    /// <summary>Asks the registry for the remaining gateways. Returns null if the call fails.</summary>
     private async Task<DrainShare?> AskAsync(int left)
     {
         try
@@ -193,10 +197,10 @@ internal sealed partial class Drain(
     [LoggerMessage(302, LogLevel.Information, "Drained in {Seconds:0.0} s; {Left} connections remain")]
     private partial void LogDrained(int left, double seconds);
 
-    [LoggerMessage(303, LogLevel.Warning, "Drain cut short by a second signal or the stop timeout: closing all remaining connections")]
+    [LoggerMessage(303, LogLevel.Warning, "A second signal or the stop timeout ended the drain early: closing all remaining connections")]
     private partial void LogHaste();
 
-    [LoggerMessage(304, LogLevel.Warning, "Drain deadline too short: the other gateways get more than Drain:AcceptsPerSecond ({Rate}) each")]
+    [LoggerMessage(304, LogLevel.Warning, "The drain time is too short: each other gateway gets more than Drain:AcceptsPerSecond ({Rate}) clients per second")]
     private partial void LogForced(int rate);
 
     [LoggerMessage(305, LogLevel.Warning, "Asking the registry for the remaining gateways failed; assuming one gateway")]

@@ -21,8 +21,8 @@ internal sealed class DrainOptions
     public TimeSpan Within { get; set; } = TimeSpan.FromSeconds(20);
 
     /// <summary>
-    /// Maximum reconnect delay of clients that must leave before the other gateways have capacity. If even this is too
-    /// short, <see cref="AcceptsPerSecond"/> is exceeded.
+    /// Maximum reconnect delay of clients that must leave before the other gateways have capacity. If this delay is too
+    /// short for all clients, the gateway exceeds <see cref="AcceptsPerSecond"/>.
     /// </summary>
     internal TimeSpan MaxAway { get; set; } = TimeSpan.FromMinutes(1);
 

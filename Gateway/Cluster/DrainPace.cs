@@ -3,8 +3,8 @@ namespace OrleansChat.Gateway.Cluster;
 /// <summary>
 /// Decides when each client of a draining gateway leaves, and when it may reconnect. Clients reconnect one after
 /// another, at <see cref="Rate"/>. If the last client can reconnect within <paramref name="within"/>, each client stays
-/// connected until it may reconnect. Otherwise all clients leave within this time, and each client gets the delay after
-/// which it may reconnect.
+/// connected until it may reconnect. Otherwise all clients leave within <paramref name="within"/>, and each client gets
+/// the delay after which it may reconnect.
 /// <code>
 ///   leave       |·  ·  ·  ·  ·  ·|            within: when the last client leaves
 ///   reconnect   |·   ·   ·   ·   ·   ·|       away: how much later the last client may reconnect
@@ -12,8 +12,8 @@ namespace OrleansChat.Gateway.Cluster;
 /// </summary>
 /// <param name="within">Time until the last client leaves.</param>
 /// <param name="away">
-/// Maximum time from the leave of the last client until it may reconnect. If this is too short, clients reconnect
-/// faster than <see cref="Rate"/>.
+/// Maximum time after <paramref name="within"/> at which the last client may reconnect. If this time is too short,
+/// clients reconnect faster than <see cref="Rate"/>.
 /// </param>
 internal sealed class DrainPace(TimeSpan within, TimeSpan away, TimeProvider time)
 {
@@ -22,10 +22,10 @@ internal sealed class DrainPace(TimeSpan within, TimeSpan away, TimeProvider tim
     /// <summary>Number of clients that may leave now. It starts at 1, so the first client leaves at once.</summary>
     private double _due = 1;
 
-    /// <summary>Seconds since the start up to which <see cref="_due"/> is computed.</summary>
+    /// <summary>Time of the last update of <see cref="_due"/>, in seconds since the start.</summary>
     private double _counted;
 
-    /// <summary>Seconds since the start at which the next client may reconnect.</summary>
+    /// <summary>Time at which the next client may reconnect, in seconds since the start.</summary>
     private double _back;
     private double _betweenReturns;
 
@@ -38,7 +38,8 @@ internal sealed class DrainPace(TimeSpan within, TimeSpan away, TimeProvider tim
     private double Now => time.GetElapsedTime(_began).TotalSeconds;
 
     /// <summary>
-    /// Returns how many of the remaining clients may leave now. The caller calls <see cref="NextReturn"/> for each.
+    /// Returns how many of the remaining clients may leave now. The caller calls <see cref="NextReturn"/> once for each
+    /// of these clients.
     /// </summary>
     public int Due(int left)
     {
@@ -65,8 +66,8 @@ internal sealed class DrainPace(TimeSpan within, TimeSpan away, TimeProvider tim
     }
 
     /// <summary>
-    /// The rate at which the remaining clients leave or reconnect in time. If no time is left, the rate is larger than
-    /// any number of clients.
+    /// Clients per second if <paramref name="left"/> clients leave or reconnect within <paramref name="seconds"/>. If
+    /// no time is left, the result is larger than any number of clients.
     /// </summary>
     private static double PerSecond(int left, double seconds) => seconds > 0 ? left / seconds : double.MaxValue / 1e6;
 }

@@ -1,8 +1,8 @@
 namespace OrleansChat.Gateway.Cluster;
 
 /// <summary>
-/// The id of this process in the cluster. It is new for every start and never reused, so nothing that was stored about
-/// an earlier process applies to this one.
+/// The id of this process in the cluster. Each start creates a new id, and ids are never reused. So stored data about
+/// an earlier process never applies to this process.
 /// </summary>
 internal sealed class GatewayId
 {

@@ -10,9 +10,9 @@ namespace OrleansChat.Gateway.Cluster;
 /// This gateway's lease with the registry. While the lease is valid, the cluster's information about this gateway's
 /// users is correct.
 /// If the registry refuses a renewal, or if this process was paused for a whole lease, the gateway closes its
-/// connections and ends its process. The next process has a new id. An unreachable registry is not a reason to end: the
-/// gateway retries. If the lease is renewed only after it has expired, or if a silo has joined or left the cluster, the
-/// gateway sends its users to their grains and to the rooms again.
+/// connections and ends its process. The next process has a new id. If the registry cannot be reached, the gateway
+/// retries and does not end. If a renewal succeeds only after the lease has expired, or if a silo has joined or left
+/// the cluster, the gateway sends its users to their grains and to the rooms again.
 /// </summary>
 internal sealed partial class GatewayLease(
     IGrainFactory grains, GatewayId gateway, ConnectionSet connections, RoomClients rooms, UserClients users, BackgroundTasks background,
@@ -32,8 +32,8 @@ internal sealed partial class GatewayLease(
     /// <inheritdoc/>
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
-        // While a silo has just died, or the cluster is still starting, a call can take its whole response timeout.
-        // That is not a reason to end.
+        // If a silo has just died, or if the cluster is still starting, a call can fail after its whole response
+        // timeout. So treat every failure as temporary.
         await wait.UntilAsync(StartupWait.Cluster, _ => RenewAsync(cancellationToken), isTemporary: _ => true, cancellationToken);
         await base.StartAsync(cancellationToken);
     }
@@ -53,8 +53,8 @@ internal sealed partial class GatewayLease(
         using var timer = new PeriodicTimer(Lease.Renewal, time);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
-            // A process that was paused for a whole lease must not renew it. Its users may be on other gateways by now,
-            // and this process does not know.
+            // A process that was paused for a whole lease must not renew the lease. The process does not know whether
+            // its users have moved to other gateways during the pause.
             var slept = time.GetElapsedTime(ticked) >= Lease.Length;
             try
             {
@@ -69,7 +69,7 @@ internal sealed partial class GatewayLease(
                 LogRenewFailed(exception);
             }
 
-            // The time is measured from here, so that a slow answer of the registry does not count as a pause.
+            // Measure the next pause from here, so that a slow answer of the registry does not count as a pause.
             ticked = time.GetTimestamp();
         }
     }
@@ -78,7 +78,7 @@ internal sealed partial class GatewayLease(
     {
         var asked = time.GetTimestamp();
 
-        // This timeout is shorter than the response timeout. Otherwise a call that is lost with a silo would take the
+        // This timeout is shorter than the response timeout. Otherwise a call that is lost with a silo would use up the
         // rest of the lease.
         var grant = await Registry.RenewAsync(gateway.Id).WaitAsync(Lease.Renewal, time, CancellationToken.None);
         if (!grant.Granted)
@@ -88,7 +88,7 @@ internal sealed partial class GatewayLease(
 
         var lapsed = !Holds;
 
-        // Counted from before the call, so this process's view of the lease ends before the registry's.
+        // Count the lease from before the call, so that it ends in this process before it ends in the registry.
         Volatile.Write(ref _renewed, asked);
         if (_cluster != 0 && (lapsed || _cluster != grant.Cluster))
         {

@@ -8,8 +8,8 @@ namespace OrleansChat.Gateway.Cluster;
 
 /// <summary>
 /// Subscribes to the gateway stream, and dispatches its items to feeds and users inside the stream's callback. The
-/// callback does not wait: a feed only adds references to queues. The silo collects the items that are published during
-/// a callback, within a bound, and sends them in the next call.
+/// callback does not wait: a feed only queues the events. While a callback runs, the silo buffers newly published
+/// items, up to a limit, and sends them in the next call.
 /// </summary>
 internal sealed partial class GatewayStream(
     IClusterClient cluster, GatewayId gateway, RoomFeeds feeds, RoomClients rooms, UserClients users, BackgroundTasks background, StartupWait wait, ILogger<GatewayStream> logger,
@@ -18,7 +18,7 @@ internal sealed partial class GatewayStream(
     private StreamSubscriptionHandle<GatewayStreamItem>? _subscription;
     private long _lastProbe;
 
-    /// <summary>The highest number of the probes that have come back.</summary>
+    /// <summary>The highest number of a probe that has arrived through the stream.</summary>
     public long LastProbe => Volatile.Read(ref _lastProbe);
 
     /// <inheritdoc/>
@@ -26,8 +26,8 @@ internal sealed partial class GatewayStream(
         wait.UntilAsync(StartupWait.Cluster, _ => SubscribeAsync(), isTemporary: _ => true, cancellationToken);
 
     /// <summary>
-    /// Subscribes, or subscribes again. During the change an item may arrive twice. The second copy is dropped because
-    /// of its sequence.
+    /// Subscribes to the gateway stream, and ends an earlier subscription. Until the earlier subscription has ended, an
+    /// event may arrive twice. The feed drops the second copy, because it has the same sequence.
     /// </summary>
     public async Task SubscribeAsync()
     {
@@ -70,8 +70,8 @@ internal sealed partial class GatewayStream(
         }
         catch (Exception exception)
         {
-            // If this method threw, the stream would deliver the item again. That is not needed, because the message
-            // log has the events.
+            // If this method threw, the stream would deliver the item again. A second delivery is not needed, because
+            // the message log has the events.
             LogFailed(exception, item.GetType().Name);
         }
     }

@@ -5,9 +5,9 @@ using OrleansChat.Grains.Interfaces;
 namespace OrleansChat.Gateway.Cluster;
 
 /// <summary>
-/// Reads from the message log the heads of all rooms with a feed, independently of room grains and streams. So it
-/// detects a lost event that no later event follows, an activation that does not know the attached users, and a call
-/// that was lost with a silo.
+/// Polls the message log for the heads of all rooms with a feed. The poll needs neither room grains nor streams. So the
+/// gateway notices three failures: the stream lost the newest event of a room, the room's current activation does not
+/// know the attached users, or a call was lost with a silo.
 /// </summary>
 internal sealed partial class HeadPoller(
     IGrainFactory grains, RoomFeeds feeds, RoomClients clients, IOptions<FanoutOptions> options, FanoutInstruments instruments, TimeProvider time, ILogger<HeadPoller> logger)
@@ -26,7 +26,8 @@ internal sealed partial class HeadPoller(
             {
                 foreach (var rooms in feeds.Rooms.Chunk(RoomsPerCall))
                 {
-                    // A call that was lost with a silo fails long after it was abandoned. That exception is ignored.
+                    // If the call is lost with a silo, it fails long after this loop has stopped waiting for it. Ignore
+                    // the late exception.
                     var heads = grains.GetGrain<IHistoryGrain>(0).HeadsAsync(rooms);
                     heads.Ignore();
                     clients.OnHeadsPolled(await heads.WaitAsync(2 * timer.Period, time, stoppingToken));

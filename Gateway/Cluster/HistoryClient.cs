@@ -8,13 +8,13 @@ using OrleansChat.Grains.Interfaces;
 namespace OrleansChat.Gateway.Cluster;
 
 /// <summary>
-/// Reads the message log for sessions, a limited number of reads at a time. Catching up and pages of history have
+/// Reads the message log for sessions, a limited number of reads at a time. Catch-up reads and pages of history have
 /// separate limits, so that clients that read history do not delay subscriptions that catch up.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "SemaphoreSlim needs disposal only if its AvailableWaitHandle is used.")]
 internal sealed class HistoryClient(IGrainFactory grains, RoomFeeds feeds, IOptions<FanoutOptions> options, TimeProvider time) : IHistory
 {
-    /// <summary>How long a page of history may wait for its turn.</summary>
+    /// <summary>How long a page of history waits for other reads before it is refused.</summary>
     private static readonly TimeSpan PagePatience = TimeSpan.FromSeconds(5);
 
     private readonly SemaphoreSlim _pages = new(options.Value.PagesAtATime);
@@ -42,7 +42,10 @@ internal sealed class HistoryClient(IGrainFactory grains, RoomFeeds feeds, IOpti
     public Task<ConversationPage?> ConversationsAsync(ConversationAsk ask, CancellationToken cancellationToken) =>
         InTurnAsync(history => history.ConversationsAsync(ask), cancellationToken);
 
-    /// <summary>Reads a page when it is its turn. Null if it would have to wait too long.</summary>
+    /// <summary>
+    /// Reads a page as soon as the limit of concurrent pages allows. Returns null if the wait exceeds
+    /// <see cref="PagePatience"/>.
+    /// </summary>
     private async Task<T?> InTurnAsync<T>(Func<IHistoryGrain, Task<T>> read, CancellationToken cancellationToken) where T : class
     {
         using var patience = new CancellationTokenSource(PagePatience, time);

@@ -3,8 +3,8 @@ using OrleansChat.Grains.Interfaces;
 namespace OrleansChat.Gateway.Cluster;
 
 /// <summary>
-/// A test seam between the gateway stream and the gateway. It may drop, delay, duplicate and reorder items. The gateway
-/// itself registers no filter.
+/// Lets a test drop, delay, duplicate and reorder the items of the gateway stream before the gateway gets them. In
+/// production, no filter is registered.
 /// </summary>
 internal interface IGatewayStreamFilter
 {

@@ -17,18 +17,20 @@ namespace OrleansChat.Gateway.Cluster;
 /// OutOfSync | OutOfSync            |                  |                  | Syncing   |          |
 /// Syncing   |                      |                  | OutOfSync        |           | InSync   | OutOfSync
 /// </code>
-/// With a new claim, the room is in sync if no user was attached before the call. The reasons to sync are a newer claim
-/// in a poll, a notification for a room that did not exist, a missed update, and a command that timed out.
+/// In the first column, the next state is InSync if no user was attached before the call, otherwise OutOfSync. The
+/// reasons to sync are: a poll read a newer claim, a notification named a room that did not exist, the activation left
+/// its silo, an update was missed, or an <c>Enter</c> or <c>Exit</c> timed out. If no user is attached, only the
+/// timeout counts. In state Absent, a missed update and an activation that left do not count.
 /// </remarks>
 internal sealed class RoomAttachments
 {
-    /// <summary>Sent instead of a claim number if the room does not know yet who is attached here.</summary>
+    /// <summary>Sent instead of a claim number if the room does not know yet which users are attached here.</summary>
     private const long NotAttached = -1;
 
     private readonly HashSet<string> _users = [];
     private SyncState _state = SyncState.Unknown;
 
-    /// <summary>The claim number of the activation that answered last; 0 for none.</summary>
+    /// <summary>The claim number of the activation that answered last; 0 if no activation has answered.</summary>
     private long _claim;
 
     private enum SyncState
@@ -37,12 +39,12 @@ internal sealed class RoomAttachments
         Unknown,
 
         /// <summary>
-        /// The message log had no such room when it was last read. Users can be attached here to a direct room before
-        /// its first message.
+        /// The message log had no such room when it was last read. A direct room does not exist before its first
+        /// message, but users can be attached to it here.
         /// </summary>
         Absent,
 
-        /// <summary>The room knows who is attached here.</summary>
+        /// <summary>The room knows which users are attached here.</summary>
         InSync,
 
         /// <summary>The gateway must send the room the users who are attached here.</summary>
@@ -64,8 +66,8 @@ internal sealed class RoomAttachments
     public bool MustSync => _state == SyncState.OutOfSync;
 
     /// <summary>
-    /// The claim number for the next call. It names the activation that knows who is attached here. It is 0 if no user
-    /// is attached here, and <see cref="NotAttached"/> if the room does not know the users yet.
+    /// The claim number for the next call. It names the activation that knows the users who are attached here. The
+    /// number is 0 if no user is attached here, and <see cref="NotAttached"/> if the room does not know the users yet.
     /// </summary>
     public long ClaimForCall => !Any ? 0 : MustSync ? NotAttached : _claim;
 
@@ -75,7 +77,7 @@ internal sealed class RoomAttachments
     /// </summary>
     public bool OnClaimPolled(long claim) => claim > _claim && TryRequestSync();
 
-    /// <summary>The room has events, so it exists. Returns true if the room must be called.</summary>
+    /// <summary>The room has events, so the room exists. Returns true if the room must be called.</summary>
     public bool OnCreated() => !IsKnown && TryRequestSync();
 
     /// <summary>
@@ -83,7 +85,7 @@ internal sealed class RoomAttachments
     /// </summary>
     public bool OnUpdateMissed() => !IsAbsent && TryRequestSync();
 
-    /// <summary>The users to send to the room; null if that is not needed.</summary>
+    /// <summary>Returns the users to send to the room; null if no synchronization is needed.</summary>
     public string[]? BeginSync()
     {
         if (!MustSync)
@@ -99,7 +101,7 @@ internal sealed class RoomAttachments
     /// <summary>The room has received the users.</summary>
     public void OnSynced(long claim)
     {
-        // Syncing - in sync.
+        // Syncing - the room knows the users now.
         // OutOfSync - another synchronization was requested during the call.
         // Unknown, Absent, InSync - cannot occur: during the call, the only possible change is from Syncing to
         // OutOfSync.
@@ -110,13 +112,13 @@ internal sealed class RoomAttachments
         }
     }
 
-    /// <summary>The call with the users failed, so it must be repeated.</summary>
+    /// <summary>The call that sends the users failed and must be repeated.</summary>
     public void OnSyncFailed() => _state = SyncState.OutOfSync;
 
-    /// <summary>The message log was read.</summary>
+    /// <summary>Records whether the message log has the room.</summary>
     public void OnProbed(bool absent)
     {
-        // Unknown, Absent - store what was read.
+        // Unknown, Absent - store the result.
         // OutOfSync - a synchronization was requested after the log was read: keep the request.
         // InSync - the room has answered a synchronization: keep the state.
         // Syncing - cannot occur: the loop of the room client never probes and synchronizes at the same time.
@@ -130,8 +132,9 @@ internal sealed class RoomAttachments
     public void OnReplies(long claim)
     {
         // Claim 0 - the room does not exist, or its activation has not claimed it.
-        // The known claim - the activation knows who is attached here, or a later synchronization informs it.
-        // Another claim - another activation owns the room. It knows only the users who entered in this call.
+        // The known claim - the activation knows which users are attached here, or a later synchronization informs it.
+        // Another claim - another activation owns the room. This activation knows only the users who entered in this
+        // call.
         if (claim == 0 || claim == _claim)
         {
             return;
@@ -142,8 +145,8 @@ internal sealed class RoomAttachments
     }
 
     /// <summary>
-    /// True if a command must be sent again: the room refused it because it does not know the user yet, and the
-    /// attachments are about to be synchronized.
+    /// True if the user is attached, but the room refused the command because the room does not know the user yet. The
+    /// command must then be sent again after the next synchronization.
     /// </summary>
     public bool IsRepeated(RoomCommand command, RoomReply reply) =>
         MustSync && reply is Refused { Reason: Refusal.NotMember } && _users.Contains(command.User);
@@ -162,8 +165,8 @@ internal sealed class RoomAttachments
     }
 
     /// <summary>
-    /// A command was given up. It is not known whether the room has executed the command, so the attachments are
-    /// synchronized as soon as the room answers again.
+    /// A command was given up. If it was an <see cref="Enter"/> or an <see cref="Exit"/>, the room may or may not have
+    /// executed it. So the attachments are synchronized as soon as the room answers again.
     /// </summary>
     public void OnTimeout(RoomCommand command, RoomReply reply)
     {

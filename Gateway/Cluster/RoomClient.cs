@@ -4,11 +4,11 @@ using OrleansChat.Grains.Interfaces;
 namespace OrleansChat.Gateway.Cluster;
 
 /// <summary>
-/// The room client: this gateway's calls to one room. One call is in flight at a time. Commands that sessions send
-/// during a call share the next call, in order. Calls to a busy room are throttled, so that commands that arrive one by
-/// one share a call and a commit.
-/// A call that fails is repeated unchanged. That is safe: posts have client ids, and repeating any other command has
-/// the same result. <see cref="RunAsync"/> lists the steps.
+/// This gateway's calls to one room. One call is in flight at a time. Commands that sessions send during a call share
+/// the next call, in order. Calls to a busy room are throttled, so that commands that arrive one by one share a call
+/// and a commit.
+/// If a call fails, its commands are sent again. That is safe: posts have client ids, and repeating any other command
+/// has the same result. <see cref="RunAsync"/> lists the steps.
 /// </summary>
 /// <param name="number">Returns the next number of this gateway's calls.</param>
 /// <param name="presence">Returns the last presence update that this gateway has delivered.</param>
@@ -24,15 +24,13 @@ internal sealed class RoomClient(
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan MaxDelay = TimeSpan.FromSeconds(1);
 
-    /// <summary>Minimum age of a call before a change of the cluster makes it count as lost.</summary>
+    /// <summary>Minimum age of a call that is repeated when the cluster changes.</summary>
     private static readonly TimeSpan MinAgeToRetry = TimeSpan.FromMilliseconds(500);
     private readonly IRoomGrain _room = grains.GetGrain<IRoomGrain>(room);
     private readonly Lock _gate = new();
     private readonly RoomCommandQueue _commands = new(options, time);
     private readonly RoomAttachments _attachments = new();
     private readonly CallInFlight _call = new(time);
-
-    /// <summary>True while the loop runs.</summary>
     private bool _running;
 
     /// <summary>True if no command waits, no call is in flight, and no user is attached.</summary>
@@ -60,10 +58,10 @@ internal sealed class RoomClient(
     }
 
     /// <summary>
-    /// Queues a command. Answers are delivered in the order of the commands. If too many commands wait, the command is
-    /// refused at once.
+    /// Queues a command, or refuses it at once if too many commands wait. Answers are delivered in the order of the
+    /// commands. Only a command that is repeated after a synchronization is answered later.
     /// </summary>
-    /// <returns>The loop if this call started it; else a completed task.</returns>
+    /// <returns>The task of <see cref="RunAsync"/> if this call started it; else a completed task.</returns>
     public Task Send(RoomCommand command, Action<RoomReply> answered)
     {
         lock (_gate)
@@ -78,7 +76,7 @@ internal sealed class RoomClient(
         return Task.CompletedTask;
     }
 
-    /// <summary>The head poller read the room's claim number.</summary>
+    /// <summary>The head poller read the room's claim number. A newer number starts a synchronization.</summary>
     public Task OnClaim(long claim)
     {
         lock (_gate)
@@ -106,8 +104,8 @@ internal sealed class RoomClient(
     }
 
     /// <summary>
-    /// The cluster changed: a call that is old enough is abandoned and repeated now. If the call was not lost, the room
-    /// gets it twice. That is as safe as a repetition after a timeout.
+    /// The cluster changed. If the call in flight is at least <see cref="MinAgeToRetry"/> old, abandons and repeats it.
+    /// If the call was not lost, the room gets the commands twice, which is safe.
     /// </summary>
     public void RepeatOldCalls()
     {
@@ -138,11 +136,11 @@ internal sealed class RoomClient(
     /// The loop: calls the room until nothing is left to do.
     /// <list type="number">
     /// <item>If the room is busy, wait until the next call is due, or until enough commands wait.</item>
-    /// <item>Take commands: first those that failed before, then waiting commands.</item>
+    /// <item>Take commands: first the commands to repeat, then waiting commands.</item>
     /// <item>End if there is nothing to do.</item>
     /// <item>If needed, synchronize the attachments.</item>
     /// <item>Send the commands, and deliver the answers.</item>
-    /// <item>Give up the commands that have been tried for too long, and answer them with a timeout.</item>
+    /// <item>Give up the commands that were queued too long ago, and answer them with a timeout.</item>
     /// <item>If a call failed, wait: 50 ms, doubled each time, up to 1 s.</item>
     /// </list>
     /// </summary>
@@ -162,8 +160,7 @@ internal sealed class RoomClient(
                 return;
             }
 
-            // Step 4: Synchronize attachments. This comes before the commands, because a room refuses posts of a user
-            // that it does not know.
+            // Step 4: Synchronize attachments before the commands, because a room refuses posts of unknown users.
             var synced = attached is null || await TrySyncAttachmentsAsync(attached);
 
             // Step 5: Send the commands, even if step 4 failed: a room whose message log is unavailable answers them at
@@ -185,8 +182,8 @@ internal sealed class RoomClient(
     }
 
     /// <summary>
-    /// If the room is busy, waits until a call is due or enough commands wait. Commands that failed do not wait again,
-    /// and neither does a synchronization.
+    /// If the room is busy, waits until a call is due or enough commands wait. Does not wait if there is a command to
+    /// repeat or a synchronization to make.
     /// </summary>
     private async ValueTask GatherAsync(List<WaitingCommand> batch)
     {
@@ -214,8 +211,8 @@ internal sealed class RoomClient(
     }
 
     /// <summary>
-    /// Fills the batch with waiting commands, behind those that failed. Returns false if there is nothing to do; then
-    /// the loop must end.
+    /// Fills the batch with waiting commands, behind the commands to repeat. Returns false if the loop must end because
+    /// there is nothing to do.
     /// </summary>
     private bool Next(List<WaitingCommand> batch, out string[]? attached)
     {
@@ -295,7 +292,7 @@ internal sealed class RoomClient(
         bool known;
         lock (_gate)
         {
-            // A room that did not exist has no attached users, so it need not get an exit.
+            // If the last probe found no room, exits need no other probe: this gateway has attached no user there.
             known = _attachments.IsAbsent && Array.TrueForAll(commands, static command => command is Exit);
         }
 
@@ -308,7 +305,7 @@ internal sealed class RoomClient(
         return absent;
     }
 
-    /// <summary>Applies the replies. Returns the answered commands; those to be repeated stay in the batch.</summary>
+    /// <summary>Applies the replies. Returns the answered commands. The commands to repeat stay in the batch.</summary>
     private List<(WaitingCommand, RoomReply)> MatchReplies(List<WaitingCommand> batch, RoomReplies replies)
     {
         var answered = new List<(WaitingCommand, RoomReply)>(batch.Count);
@@ -335,7 +332,7 @@ internal sealed class RoomClient(
     }
 
     /// <summary>
-    /// Gives up the commands that have been tried for CommandTimeout, and answers them with a timeout. The other
+    /// Gives up the commands that were queued at least CommandTimeout ago, and answers them with a timeout. The other
     /// commands are sent again, in the same order.
     /// </summary>
     private void GiveUpOld(List<WaitingCommand> batch)

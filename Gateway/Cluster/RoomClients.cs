@@ -7,8 +7,8 @@ using OrleansChat.Grains.Interfaces;
 namespace OrleansChat.Gateway.Cluster;
 
 /// <summary>
-/// The rooms that this gateway calls, each with its room client. It also keeps the attachments of the rooms in sync
-/// with the subscriptions in their feeds.
+/// The rooms that this gateway calls, each with its room client. This class also keeps the attachments of the rooms in
+/// sync with the subscriptions in the rooms' feeds.
 /// </summary>
 /// <remarks>Lock order: this class, <see cref="RoomFeeds"/>, feed.</remarks>
 internal sealed class RoomClients(
@@ -42,8 +42,9 @@ internal sealed class RoomClients(
     /// <inheritdoc/>
     public void Enter(Subscription subscription, Enter enter, Action<RoomReply> answered)
     {
-        // The feed is changed, and the command for the room is queued, under one lock. Otherwise another session of the
-        // same user could enter or leave in between, and the room would get the two commands in the wrong order.
+        // Change the feed and queue the room's command under one lock. Otherwise another session of the same user could
+        // enter or leave between the two steps. Then the room would get the commands of the two sessions in the wrong
+        // order.
         lock (_gate)
         {
             var feed = feeds.Add(subscription, Ended);
@@ -55,9 +56,9 @@ internal sealed class RoomClients(
                 }
                 else
                 {
-                    // If this was the user's last subscription, this also removes the user from the room: an earlier
-                    // subscription may have left without a command to the room, because this subscription was
-                    // registered.
+                    // If this was the user's last subscription, this call also sends the room an exit. The exit is
+                    // necessary: an earlier subscription of the user may have left without an exit, because this
+                    // subscription was in the feed.
                     Exit(subscription, endMembership: false, answered: null);
                 }
 
@@ -94,7 +95,7 @@ internal sealed class RoomClients(
     /// <inheritdoc/>
     public void Typing(string room, string user)
     {
-        // Send nothing to a room that is not known to exist: nobody would see the typing, and the call would activate a
+        // If the room is not known to exist, send nothing. No user would see the typing, and the call would activate a
         // grain.
         if (IsKnown(room))
         {
@@ -165,9 +166,9 @@ internal sealed class RoomClients(
     }
 
     /// <summary>
-    /// Synchronizes the attachments of all rooms. This is needed in two cases. After a silo is lost, a room that nobody
-    /// calls would not know who is attached. After the gateway stream was silent, only the rooms know the presence
-    /// updates of that time.
+    /// Synchronizes the attachments of all rooms. Two cases need this method. After a silo is lost, a room without
+    /// calls would not know which users are attached. After the gateway stream was silent, only the rooms know the
+    /// presence updates of that time.
     /// </summary>
     public async Task SyncAllAttachmentsAsync(CancellationToken cancellationToken)
     {
@@ -190,7 +191,9 @@ internal sealed class RoomClients(
             });
     }
 
-    /// <summary>Delivers a presence update. If an earlier update was missed, requests it from the room.</summary>
+    /// <summary>
+    /// Delivers a presence update. If an earlier update was missed, synchronizes with the room instead.
+    /// </summary>
     public void OnPresence(RoomPresence update)
     {
         if (feeds.Find(update.Room)?.Presence.TryDeliver(update) == false)
@@ -214,7 +217,7 @@ internal sealed class RoomClients(
         OnHeadObserved(room, head);
     }
 
-    /// <summary>Removes the room clients that are not used.</summary>
+    /// <summary>Removes the room clients that have nothing to do and whose room has no feed.</summary>
     public void Sweep()
     {
         lock (_gate)
@@ -230,8 +233,8 @@ internal sealed class RoomClients(
     }
 
     /// <summary>
-    /// Removes subscriptions that the feed has ended. This runs as a separate task, because the calling feed holds its
-    /// own lock.
+    /// Removes subscriptions that the feed has ended. The removal runs as a separate task, because the feed holds its
+    /// own lock when it calls this method.
     /// </summary>
     private void Ended(IReadOnlyList<Subscription> subscriptions)
     {
@@ -297,7 +300,7 @@ internal sealed class RoomClients(
         OnHeadObserved(synced.Head.Room, synced.Head.Seq);
     }
 
-    /// <summary>A room's head was reported, but not by one of its events.</summary>
+    /// <summary>A notification or a synchronization reported a room's head.</summary>
     private void OnHeadObserved(string room, long head)
     {
         if (feeds.Find(room) is { } feed)

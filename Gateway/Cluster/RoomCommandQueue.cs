@@ -17,10 +17,10 @@ internal sealed class RoomCommandQueue(FanoutOptions options, TimeProvider time)
     private readonly Queue<WaitingCommand> _waiting = new();
     private readonly BatchThrottle _throttle = new(options.CallInterval, time);
 
-    /// <summary>Completes when the next call need not wait any longer; null if no call waits.</summary>
+    /// <summary>Completes when the waiting call must begin; null if no call waits.</summary>
     private TaskCompletionSource? _due;
 
-    /// <summary>True if so many commands wait that the next call need not wait until it is due.</summary>
+    /// <summary>True if enough commands wait to make the next call at once.</summary>
     private bool IsEnough => _waiting.Count >= Math.Min(options.CallCommands, Math.Min(options.CommandsPerCall, options.CommandsPerRoom));
 
     /// <summary>Queues a command. Returns false if too many commands wait.</summary>
@@ -43,8 +43,9 @@ internal sealed class RoomCommandQueue(FanoutOptions options, TimeProvider time)
     }
 
     /// <summary>
-    /// If the room is busy, the next call is not due yet. Returns a source that is set when the call need not wait any
-    /// longer; the caller also sets it after <paramref name="wait"/>. Returns null if the call is due now.
+    /// Returns null if the next call is due now. Otherwise returns a source that <see cref="Hurry"/> completes. The
+    /// caller must also complete the source after <paramref name="wait"/>. The caller makes the call when the source is
+    /// completed.
     /// </summary>
     public TaskCompletionSource? BeginWait(out TimeSpan wait)
     {
@@ -52,7 +53,7 @@ internal sealed class RoomCommandQueue(FanoutOptions options, TimeProvider time)
         return _due = wait <= TimeSpan.Zero || _waiting.Count == 0 || IsEnough ? null : new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
-    /// <summary>The call does not wait any more.</summary>
+    /// <summary>Ends the wait that <see cref="BeginWait"/> began.</summary>
     public void EndWait() => _due = null;
 
     /// <summary>Makes the next call due now.</summary>
@@ -70,14 +71,15 @@ internal sealed class RoomCommandQueue(FanoutOptions options, TimeProvider time)
 
         if (batch.Count > 0)
         {
-            // If commands share a call, the next call waits 1.5 times as long. That saves calls, commits and frames.
+            // After a call with several commands, the next call waits 1.5 times as long as after a call with one
+            // command. The longer wait saves calls, commits and frames.
             _throttle.OnFlushed(batch.Count > 1 ? 1.5 : 1);
         }
     }
 
     /// <summary>
-    /// Removes the commands that have been tried for CommandTimeout from a batch, and returns them. The other commands
-    /// stay in the same order. This method needs no lock.
+    /// Takes the commands that were queued at least CommandTimeout ago out of the batch, and returns them. The other
+    /// commands keep their order. This method needs no lock.
     /// </summary>
     public WaitingCommand[] TakeExpired(List<WaitingCommand> batch)
     {

@@ -9,15 +9,15 @@ namespace OrleansChat.Gateway.Cluster;
 /// of a reconnect storm cost few reads.
 /// </summary>
 /// <param name="heads">
-/// Gets the names of up to <see cref="RoomsPerCall"/> rooms. Returns the heads of those that exist.
+/// Gets up to <see cref="RoomsPerCall"/> rooms. Returns the heads of those rooms that exist.
 /// </param>
 internal sealed class RoomProbe(Func<string[], Task<RoomHeads>> heads, BackgroundTasks background, TimeProvider time)
 {
     private const int RoomsPerCall = 4096;
 
     /// <summary>
-    /// How long to wait for a call. A call that was lost with a silo takes longer to fail, and its answer is not
-    /// needed.
+    /// How long to wait for a call. A call that was lost with a silo takes longer to fail. Without an answer in this
+    /// time, the rooms count as existing.
     /// </summary>
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(1);
 
@@ -26,8 +26,8 @@ internal sealed class RoomProbe(Func<string[], Task<RoomHeads>> heads, Backgroun
     private bool _asking;
 
     /// <summary>
-    /// Returns false if the room does not exist. Returns true if it exists, or if the log could not be read. In the
-    /// second case, the room itself answers.
+    /// Returns false if the room does not exist. Returns true if the room exists, or if the log could not be read. If
+    /// the result is true, the caller calls the room itself.
     /// </summary>
     public Task<bool> MayExistAsync(string room)
     {
@@ -66,7 +66,7 @@ internal sealed class RoomProbe(Func<string[], Task<RoomHeads>> heads, Backgroun
             }
             catch (Exception)
             {
-                // The rooms themselves answer. If the log is unavailable, they report it.
+                // Let the rooms themselves answer. If the log is unavailable, the rooms report it.
             }
 
             foreach (var (room, answer) in asked)

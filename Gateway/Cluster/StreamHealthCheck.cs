@@ -7,8 +7,8 @@ namespace OrleansChat.Gateway.Cluster;
 /// <summary>
 /// Checks that the gateway stream works: this gateway publishes probes to its own stream through a grain. A stream to a
 /// client can go silent until the client subscribes again, for example after the silo with the subscription is lost. If
-/// probes do not come back, this class subscribes again. The head poller finds the events that were missed. The rooms
-/// send their presence again, and the users' grains send the notifications again.
+/// no probe returns, this class subscribes again and makes the rooms and the users' grains send the missed presence
+/// updates and notifications. The head poller finds the missed events.
 /// </summary>
 internal sealed partial class StreamHealthCheck(
     IGrainFactory grains, GatewayId gateway, GatewayStream stream, RoomClients rooms, UserClients users, IOptions<FanoutOptions> options, FanoutInstruments instruments, TimeProvider time,
@@ -17,7 +17,7 @@ internal sealed partial class StreamHealthCheck(
     /// <summary>The number of the last probe that was sent.</summary>
     private long _sent;
 
-    /// <summary>The first probe that was published and has not come back, and its timestamp; 0 for none.</summary>
+    /// <summary>The first published probe that has not returned, and its timestamp; number 0 for none.</summary>
     private (long Number, long Since) _unanswered;
 
     /// <inheritdoc/>

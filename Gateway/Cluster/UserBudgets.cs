@@ -5,18 +5,18 @@ namespace OrleansChat.Gateway.Cluster;
 
 /// <summary>
 /// The parts of a user's budgets that this gateway has leased from the user's grain, in blocks. Taking a unit from a
-/// block makes no call. The next block is requested before the current block is used up. Only one call runs at a time,
-/// and it requests the units of all kinds that are needed. Thread-safe.
+/// block makes no call. The next block is requested before the current block is used up. Only one call runs at a time.
+/// It requests units for every budget that needs them. Thread-safe.
 /// </summary>
 /// <remarks>
-/// If the grain cannot be reached, one block of each kind may be spent per second without a lease. So an unreachable
+/// If the grain cannot be reached, one block of each budget may be spent per second without a lease. So an unreachable
 /// grain neither blocks the user nor removes the limit.
 /// </remarks>
 internal sealed class UserBudgets
 {
     /// <summary>
-    /// How long to wait for a lease before the grain counts as unreachable. It is also the time between attempts while
-    /// the grain is unreachable.
+    /// How long to wait for a lease before the grain counts as unreachable. While the grain is unreachable, this is
+    /// also the time between attempts.
     /// </summary>
     internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
@@ -29,7 +29,7 @@ internal sealed class UserBudgets
     private long _tried;
 
     /// <param name="terms">The budgets. Budgets without a limit are left out.</param>
-    /// <param name="lease">Requests leases from the user's grain. Called by one caller at a time.</param>
+    /// <param name="lease">Requests leases from the user's grain. Only one call runs at a time.</param>
     public UserBudgets(IReadOnlyList<BudgetTerms> terms, Func<BudgetAsk[], Task<BudgetGrant[]>> lease, TimeProvider time)
     {
         (_lease, _time) = (lease, time);
@@ -38,8 +38,8 @@ internal sealed class UserBudgets
 
     /// <summary>Takes one unit.</summary>
     /// <param name="asking">
-    /// The loop of calls if this call started it, else a completed task. The caller must await it or pass it to an
-    /// owner.
+    /// The task of the calls to the grain if this method started them, else a completed task. The caller must await the
+    /// task or pass it to an owner.
     /// </param>
     /// <returns>0 if a unit was taken; else the milliseconds after which to try again.</returns>
     public ValueTask<int> TakeAsync(BudgetKind kind, out Task asking)
@@ -85,8 +85,8 @@ internal sealed class UserBudgets
     }
 
     /// <summary>
-    /// Takes units for work that is already done, even if fewer are available. Missing units are taken from the next
-    /// granted units.
+    /// Takes units for work that is already done, even if too few units are available. The next granted units pay for
+    /// the missing units.
     /// </summary>
     /// <param name="asking">See <see cref="TakeAsync"/>.</param>
     public void Charge(BudgetKind kind, int units, out Task asking)
@@ -106,8 +106,8 @@ internal sealed class UserBudgets
     }
 
     /// <summary>
-    /// The requests for the call that opens the user's first session here. No other call is made until
-    /// <see cref="OpenedAsync"/>.
+    /// Returns the requests for the call that opens the user's first session here. The budgets make no other call
+    /// before <see cref="OpenedAsync"/>.
     /// </summary>
     public BudgetAsk[] Opening()
     {
@@ -119,8 +119,8 @@ internal sealed class UserBudgets
     }
 
     /// <summary>
-    /// Applies the answer to <see cref="Opening"/>; <paramref name="grants"/> is null if the call failed. Returns the
-    /// loop of calls for units that were requested in the meantime.
+    /// Applies the answer to <see cref="Opening"/>; <paramref name="grants"/> is null if the call failed. If units were
+    /// requested in the meantime, returns the task of the calls for them; else a completed task.
     /// </summary>
     /// <param name="sent">The timestamp before the call.</param>
     public Task OpenedAsync(BudgetGrant[]? grants, long sent)
@@ -153,7 +153,7 @@ internal sealed class UserBudgets
 
     private BudgetLease? Find(BudgetKind kind) => Array.Find(_leases, lease => lease.Terms.Kind == kind);
 
-    /// <summary>True if a loop of calls must be started now.</summary>
+    /// <summary>Returns true if the caller must start <see cref="AskAsync"/> now.</summary>
     private bool Begins()
     {
         Debug.Assert(_gate.IsHeldByCurrentThread);
@@ -174,7 +174,7 @@ internal sealed class UserBudgets
             {
                 var call = _lease(asks);
 
-                // An answer that arrives after the timeout is useless, because its units have expired.
+                // An answer that arrives after the timeout is ignored, and its units are lost.
                 _ = call.ContinueWith(static late => late.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
                 var grants = await call.WaitAsync(Patience, _time);
                 lock (_gate)

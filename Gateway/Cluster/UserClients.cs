@@ -72,7 +72,8 @@ internal sealed partial class UserClients(
     }
 
     /// <summary>
-    /// A request for units that are spent at once; nothing is leased ahead. Empty if the kind has no limit.
+    /// A request for units that are spent at once, without a lease of further units. Empty if the kind has no limit, or
+    /// if no unit is wanted.
     /// </summary>
     private BudgetAsk[] Once(BudgetKind kind, int wanted) =>
         GetTerms(kind) is { PerSecond: > 0 } terms && wanted > 0 ? [new(kind, terms.PerSecond, terms.Burst, 0, 0, wanted, Ahead: false)] : [];
@@ -115,7 +116,8 @@ internal sealed partial class UserClients(
     }
 
     /// <summary>
-    /// Repeats a call until it succeeds, at most <see cref="Tries"/> times: the grain's silo may just have stopped.
+    /// Makes a call until it succeeds, at most <see cref="Tries"/> times, because the grain's silo may just have
+    /// stopped.
     /// </summary>
     private async Task TryAsync(Func<Task> call, CancellationToken cancellationToken)
     {
@@ -186,8 +188,8 @@ internal sealed partial class UserClients(
     }
 
     /// <summary>
-    /// Handles a notification: a room that a user belongs to has new events. Sessions that are not in the room enter
-    /// it. The room's feed on this gateway checks that it has the events.
+    /// Handles a notification: a room that a user belongs to has new events. The user's sessions that are not in the
+    /// room enter the room. The room's feed on this gateway checks that it has these events.
     /// </summary>
     public void Notify(string user, string room, long from, long to)
     {
@@ -205,7 +207,7 @@ internal sealed partial class UserClients(
         rooms.OnNotified(room, to);
     }
 
-    /// <summary>Ends a session, because a newer one of the same device took over.</summary>
+    /// <summary>Ends a session, because a newer session of the same device replaces it.</summary>
     public void Replaced(string sessionId)
     {
         Session? session;
@@ -276,7 +278,7 @@ internal sealed partial class UserClients(
 
     private IUserGrain Grain(string user) => grains.GetGrain<IUserGrain>(user);
 
-    /// <summary>Guarded by the lock. The array itself is never changed, only replaced.</summary>
+    /// <summary>Guarded by the lock. The array of sessions is never changed, only replaced.</summary>
     private sealed class LocalUser(UserBudgets budgets)
     {
         public Session[] Sessions { get; set; } = [];

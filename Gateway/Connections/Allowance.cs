@@ -30,8 +30,8 @@ internal sealed class Allowance(int perSecond, int burst, TimeProvider time)
     }
 
     /// <summary>
-    /// Takes <paramref name="amount"/> units even if fewer are available. Completes when the missing units would have
-    /// been refilled.
+    /// Takes <paramref name="amount"/> units even if fewer are available. If units are missing, the task completes
+    /// after the time in which they are refilled.
     /// </summary>
     public ValueTask PaceAsync(int amount, CancellationToken cancellationToken)
     {

@@ -13,21 +13,23 @@ internal sealed partial class Connection
     private readonly int _frameBytes;
 
     /// <summary>
-    /// Limits how fast decompressed bytes are read. An uncompressed frame has no more bytes here than on the wire, so
-    /// this limit does not slow it down further.
+    /// Limits how fast decompressed bytes are read. The stream limits the bytes on the wire to the same rate. An
+    /// uncompressed frame has no more bytes here than on the wire, so this limit slows down only compressed frames.
     /// </summary>
     private readonly Allowance _inflated;
 
     /// <summary>
-    /// Bytes that may still be inflated after the end has begun. The number is large enough to find the peer's close
-    /// frame behind the frames that were in transit.
+    /// Bytes that may still be inflated while the connection is ending. The peer may have sent frames before its close
+    /// frame. The connection must read these frames to find the close frame.
     /// </summary>
     private int _inflatable;
 
     /// <summary>True while the handler processes a frame.</summary>
     private bool _isHandling;
 
-    /// <summary>Set after each frame; null while no call of <see cref="WaitUntilHandledAsync"/> needs it.</summary>
+    /// <summary>
+    /// Signaled after each dispatched frame; null before the first <see cref="WaitUntilHandledAsync"/>.
+    /// </summary>
     private SingleWaiterAutoResetEvent? _handled;
 
     /// <summary>
@@ -35,9 +37,9 @@ internal sealed partial class Connection
     /// <list type="number">
     /// <item>Wait for data without holding a buffer.</item>
     /// <item>Read a whole frame (a WebSocket message) into a pooled buffer, at the allowed pace.</item>
-    /// <item>If the frame is too large, end the connection and discard all further input.</item>
-    /// <item>If it is a close frame, queue the answer and return.</item>
-    /// <item>If the end has begun, limit the bytes that are still inflated. Step 7 drops the frame itself.</item>
+    /// <item>If the frame is too large, end the connection, and discard all further input.</item>
+    /// <item>If the frame is a close frame, queue the answer and return.</item>
+    /// <item>If the connection is ending, limit the bytes that are still inflated. Step 7 drops the frame.</item>
     /// <item>Wait while too many answers are queued. This slows the peer down.</item>
     /// <item>Dispatch the frame to the handler, and wait until it returns.</item>
     /// </list>
@@ -87,7 +89,7 @@ internal sealed partial class Connection
                     return;
                 }
 
-                // Step 5: The end has begun, and no more bytes may be inflated: discard the rest of the input.
+                // Step 5: If the connection is ending and no more bytes may be inflated, discard the input from now on.
                 if (IsEnding && (_inflatable -= length) < 0)
                 {
                     await DiscardBytesAsync(buffer);
@@ -128,16 +130,16 @@ internal sealed partial class Connection
         }
         finally
         {
-            // WaitUntilHandledAsync creates the event before it reads _isHandling. So if it finds _isHandling set, this
-            // method finds the event and sets it.
+            // WaitUntilHandledAsync creates the event before it reads _isHandling. So if WaitUntilHandledAsync finds
+            // _isHandling set, this method finds the event and sets it.
             Interlocked.Exchange(ref _isHandling, false);
             Volatile.Read(ref _handled)?.Set();
         }
     }
 
     /// <summary>
-    /// Waits until the handler has returned, if it is processing a frame. Call this only when no further frame will be
-    /// dispatched. Only one caller may wait at a time.
+    /// If the handler is processing a frame, waits until the handler has returned. Call this method only when no
+    /// further frame will be dispatched. Only one caller may wait at a time.
     /// </summary>
     private async Task WaitUntilHandledAsync(CancellationToken cancellationToken)
     {
@@ -178,9 +180,9 @@ internal sealed partial class Connection
     }
 
     /// <summary>
-    /// Ends a connection whose peer vanished or violated RFC 6455. In the second case the framework has queued a close
-    /// frame. The socket stays open until the peer closes it, but at most for CloseTimeout. If this side closed the
-    /// socket with unread bytes, TCP would reset it, and the peer would lose the close frame.
+    /// Ends a connection whose peer vanished or violated RFC 6455. After a violation, the framework has queued a close
+    /// frame. The socket stays open until the peer closes it, but at most for CloseTimeout. If this gateway closed the
+    /// socket while bytes are unread, TCP would reset it, and the peer would lose the close frame.
     /// </summary>
     private async Task WaitForPeerCloseAsync()
     {

@@ -52,7 +52,7 @@ internal sealed partial class Connection : IDisposable
         /// <summary>The connection ends when the received frames are answered. Later frames are dropped.</summary>
         WaitingForAnswers,
 
-        /// <summary>The end has begun: a close frame is queued, and the peer has CloseTimeout to answer it.</summary>
+        /// <summary>A close frame is queued, and the peer has CloseTimeout to answer it.</summary>
         Ending,
 
         /// <summary>The connection is disposed.</summary>
@@ -67,7 +67,7 @@ internal sealed partial class Connection : IDisposable
     /// <summary>Handles the frames. Must be set before <see cref="RunAsync"/>.</summary>
     public IFrameHandler? Handler { get; set; }
 
-    /// <summary>True once the end has begun.</summary>
+    /// <summary>True if the connection is ending or closed.</summary>
     public bool IsEnding => _state >= State.Ending;
 
     /// <summary>
@@ -75,7 +75,7 @@ internal sealed partial class Connection : IDisposable
     /// </summary>
     public bool IsWaitingForAnswers => _state == State.WaitingForAnswers;
 
-    /// <summary>Cancelled when the socket is closed, has failed, or is given up.</summary>
+    /// <summary>Cancelled when the socket is closed or has failed, or when this gateway cuts the connection.</summary>
     public CancellationToken Gone => _cut.Token;
 
     /// <summary>
@@ -84,10 +84,10 @@ internal sealed partial class Connection : IDisposable
     /// <item>Read frames and dispatch them to the handler, one after another (<see cref="ReadAsync"/>).</item>
     /// <item>If the peer violated RFC 6455, keep the socket open until the peer closes it, or for CloseTimeout.</item>
     /// <item>Complete the connection send queue, and give the writer up to CloseTimeout to empty it.</item>
-    /// <item>Cancel everything that still uses the socket, and wait for the writer.</item>
+    /// <item>Cut the connection: cancel everything that still uses the socket, and wait for the writer.</item>
     /// </list>
     /// </summary>
-    /// <param name="failed">Called with an exception of the handler. It must end the connection.</param>
+    /// <param name="failed">Called with each exception of the handler. The callback must end the connection.</param>
     public async Task RunAsync(Action<Connection, Exception> failed)
     {
         try
@@ -102,7 +102,8 @@ internal sealed partial class Connection : IDisposable
         }
         catch (Exception exception) when (exception is OperationCanceledException or IOException or ObjectDisposedException)
         {
-            // The peer vanished, or this side gave up. The caller closes the conversation when this method returns.
+            // The peer vanished, or this gateway cut the connection. The caller closes the conversation when this
+            // method returns.
         }
         finally
         {
@@ -110,16 +111,16 @@ internal sealed partial class Connection : IDisposable
             SendQueue.Complete();
             await Task.WhenAny(_writer.Completion, Task.Delay(_options.CloseTimeout, _time));
 
-            // Step 4: Give the socket up. If the writer failed because of a bug, its exception is thrown here.
+            // Step 4: Cut the connection. If the writer failed because of a bug, its exception is thrown here.
             await _cut.CancelAsync();
             await _writer.Completion;
         }
     }
 
     /// <summary>
-    /// Begins the end. The queued answers are still written, then the handler's farewell and a close frame. The peer
-    /// has <see cref="ConnectionOptions.CloseTimeout"/> to answer. Only the first call has an effect. A call after the
-    /// connection is disposed has none.
+    /// Ends the connection, and returns at once. The writer still writes the queued answers, then the handler's
+    /// farewell and a close frame. The peer has <see cref="ConnectionOptions.CloseTimeout"/> to answer. Only the first
+    /// call has an effect. A call after the connection is disposed has no effect.
     /// </summary>
     public void End(CloseCode code, string reason) => End(code, reason, null);
 
@@ -144,9 +145,9 @@ internal sealed partial class Connection : IDisposable
     }
 
     /// <summary>
-    /// Begins the end when the received frames are answered, or when <paramref name="patience"/> is cancelled. Frames
-    /// that arrive after the call are dropped. For the client, this is the same as if the frames had arrived after the
-    /// close: it sends their commands again.
+    /// Ends the connection when the received frames are answered, or when <paramref name="patience"/> is cancelled.
+    /// Frames that arrive after the call are dropped. The client does not get answers to these frames, so it sends
+    /// their commands again after it has reconnected.
     /// </summary>
     public async Task EndWhenAnsweredAsync(CloseCode code, string reason, int? after, CancellationToken patience)
     {
@@ -166,7 +167,7 @@ internal sealed partial class Connection : IDisposable
         }
     }
 
-    /// <summary>Pings the peer, or ends the connection, if the peer has been silent for too long.</summary>
+    /// <summary>Pings a silent peer, and ends the connection of a dead peer (<see cref="Heartbeat"/>).</summary>
     public void CheckHeartbeat()
     {
         switch (_heartbeat.Check(_stream, _writer, _options, _time, out var silence))
@@ -202,14 +203,15 @@ internal sealed partial class Connection : IDisposable
     }
 
     /// <summary>
-    /// Begins the end: from now on, the peer has CloseTimeout to answer. Returns false if the end has already begun.
+    /// Changes the state to ending. From now on, the peer has CloseTimeout to answer the close frame. Returns false if
+    /// the connection is already ending or closed.
     /// </summary>
     private bool TryBeginEnd()
     {
         lock (_gate)
         {
-            // Open, waiting for answers - begin the end.
-            // Ending - do nothing: the first call counts.
+            // Open, waiting for answers - change to ending.
+            // Ending - do nothing: only the first call has an effect.
             // Closed - do nothing: heartbeats, the drain and timers may call this late, when _cut is disposed.
             if (_state >= State.Ending)
             {

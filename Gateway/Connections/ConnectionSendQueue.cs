@@ -2,28 +2,30 @@ namespace OrleansChat.Gateway.Connections;
 
 /// <summary>
 /// The send queue of one connection: the items that wait for the connection's writer, in order. (This is not the outbox
-/// of the transactional outbox pattern.)
-/// There are two kinds of items. <em>Answers</em> are never dropped; their amount is bounded because the connection's
-/// reader stops while too many wait. <em>Events</em>, which include presence, marks and typing, are bounded in bytes
-/// and can all be dropped at once. The session can queue them again, from the position after the last receipt.
+/// of the transactional outbox pattern.) There are two kinds of items. Answers are never dropped. Their bytes are
+/// bounded because the connection's reader stops while too many answers wait. Events, including presence, marks and
+/// typing, are bounded in bytes, and can all be dropped at once. After that, the session can queue the events of a room
+/// again, from the position after the last receipt.
 /// </summary>
 /// <param name="eventBytes">
 /// Maximum bytes of waiting events, including the queue's own memory. While the waiting events take at most half of
-/// this, one more event fits, whatever its size. So a caller that waited for <see cref="SpaceAsync"/> can always
-/// continue.
+/// this maximum, one more event fits, whatever its size. So after <see cref="SpaceAsync"/>, a caller can always queue
+/// one event.
 /// </param>
 /// <param name="answerBytes">
-/// Bytes of waiting answers, counted the same way, above which <see cref="AnswersFitAsync(CancellationToken)"/> waits.
+/// Bytes of waiting answers, including the queue's own memory, above which
+/// <see cref="AnswersFitAsync(CancellationToken)"/> waits.
 /// </param>
 /// <param name="due">
-/// Called when the first item is queued, and when the queue is completed. It is not called again before the writer has
-/// found the queue empty. It runs on the thread that queued the item, so it must return at once.
+/// Schedules the writer. Called when the first item is queued, and when the queue is completed. After a call, the next
+/// call follows only after the writer has found the queue empty. The callback runs on the thread that queued the item,
+/// so it must return at once.
 /// </param>
 internal sealed class ConnectionSendQueue(int eventBytes, int answerBytes, Action due)
 {
     /// <summary>
-    /// Memory of an item besides its bytes, in bytes. Counting it bounds many small items too: an empty pong has two
-    /// bytes, but takes far more memory.
+    /// Memory, in bytes, that an item takes in addition to its own bytes. Both bounds count this memory, because a
+    /// small item such as an empty pong has two bytes, but takes far more memory.
     /// </summary>
     private const int ItemBytes = 48;
 
@@ -41,14 +43,14 @@ internal sealed class ConnectionSendQueue(int eventBytes, int answerBytes, Actio
 
     /// <summary>Queues bytes that may be dropped. Returns false, and queues nothing, if they do not fit.</summary>
     /// <param name="bytes">
-    /// One object or line without its newline. If it is empty, nothing is written, but the receipt still moves to the
+    /// One object or line without its newline. If it is empty, nothing is written, but the receipt still gets the
     /// position.
     /// </param>
     public bool TryEnqueue(ReadOnlyMemory<byte> bytes, IReceipt? receipt, long position) => TryEnqueue(new(bytes, ItemKind.Event, receipt, position));
 
     /// <summary>
     /// Like <see cref="TryEnqueue(ReadOnlyMemory{byte}, IReceipt, long)"/>, but for a whole WebSocket frame, which is
-    /// written as it is.
+    /// written unchanged.
     /// </summary>
     public bool TryEnqueueFrame(ReadOnlyMemory<byte> frame, IReceipt receipt, long position) => TryEnqueue(new(frame, ItemKind.EventFrame, receipt, position));
 
@@ -59,7 +61,8 @@ internal sealed class ConnectionSendQueue(int eventBytes, int answerBytes, Actio
         {
             if (_completed)
             {
-                // The connection is ending: the event is not needed, and the session must not treat this as lag.
+                // The connection is ending, so the event is not needed. If this method returned false, the session
+                // would count as lagging.
                 return true;
             }
 
@@ -134,8 +137,8 @@ internal sealed class ConnectionSendQueue(int eventBytes, int answerBytes, Actio
 
     /// <summary>
     /// Takes the next item if it has at most <paramref name="room"/> bytes, or if <paramref name="first"/> is true. If
-    /// this returns false although <paramref name="first"/> is true, the queue is empty: the writer must stop. The next
-    /// queued item calls the writer again.
+    /// this method returns false although <paramref name="first"/> is true, the queue is empty, and the writer must
+    /// stop. The next queued item schedules the writer again.
     /// </summary>
     public bool TryTake(int room, bool first, out Item item)
     {
@@ -201,7 +204,7 @@ internal sealed class ConnectionSendQueue(int eventBytes, int answerBytes, Actio
 
     /// <summary>
     /// Returns at once if the waiting answers are within their bound. Otherwise waits until half of the bound is free.
-    /// The connection's reader waits here, which slows the peer down. Only one caller may wait at a time.
+    /// The connection's reader waits here. This slows the peer down. Only one caller may wait at a time.
     /// </summary>
     public ValueTask AnswersFitAsync(CancellationToken cancellationToken) => AnswersFitAsync(0, cancellationToken);
 
@@ -209,7 +212,7 @@ internal sealed class ConnectionSendQueue(int eventBytes, int answerBytes, Actio
     /// Like <see cref="AnswersFitAsync(CancellationToken)"/>, but waits until one more answer fits within the bound.
     /// </summary>
     /// <param name="coming">
-    /// Bytes of the additional answer. A large answer fits if the waiting answers take at most half of the bound.
+    /// Bytes of the additional answer. Any answer fits while the waiting answers take at most half of the bound.
     /// </param>
     public ValueTask AnswersFitAsync(int coming, CancellationToken cancellationToken) =>
         Until(_answersFit, () => _answerBytes <= Math.Max(answerBytes / 2, answerBytes - coming), cancellationToken);
@@ -227,8 +230,8 @@ internal sealed class ConnectionSendQueue(int eventBytes, int answerBytes, Actio
     }
 
     /// <summary>
-    /// True if <see cref="SpaceAsync"/> would not wait now. Events from the message log use only this half; the other
-    /// half is left for live events.
+    /// True if the waiting events take at most half of their maximum bytes, so that <see cref="SpaceAsync"/> would not
+    /// wait. Events from the message log are queued only while this is true. The other half stays free for live events.
     /// </summary>
     public bool IsRoomy
     {

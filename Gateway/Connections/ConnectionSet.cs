@@ -15,15 +15,15 @@ internal sealed class ConnectionSet(IOptions<ConnectionOptions> options, TimePro
     private Goodbye? _ended;
     private int _count;
 
-    /// <summary>Number of places taken, including connections that are still being upgraded.</summary>
+    /// <summary>Number of connections, including those that are still being upgraded.</summary>
     public int Count => Volatile.Read(ref _count);
 
-    /// <summary>The connections whose end has not begun.</summary>
+    /// <summary>The connections that are not ending.</summary>
     public Connection[] Living => [.. _connections.Keys.Where(connection => !connection.IsEnding)];
 
     /// <summary>
-    /// The write queue for a new connection. There is one write queue per processor, and new connections get them in
-    /// turn.
+    /// The write queue for a new connection. There is one write queue per processor, and new connections get the queues
+    /// in turn.
     /// </summary>
     public WriteQueue NextWriteQueue() => _writeQueues[(uint)Interlocked.Increment(ref _nextQueue) % _writeQueues.Length];
 
@@ -42,7 +42,7 @@ internal sealed class ConnectionSet(IOptions<ConnectionOptions> options, TimePro
     }
 
     /// <summary>
-    /// Adds a connection, whose heartbeat is checked from now on. After <see cref="EndAll"/> an added connection ends
+    /// Adds a connection. From now on, its heartbeat is checked. After <see cref="EndAll"/>, an added connection ends
     /// at once: it was still being upgraded when the other connections were ended.
     /// </summary>
     public void Add(Connection connection)

@@ -2,13 +2,14 @@ namespace OrleansChat.Gateway.Connections;
 
 /// <summary>
 /// The only writer of a connection: takes batches from the connection send queue and writes them to the socket. It ends
-/// once, after a close frame, after a failure, or when the queue is completed and empty.
+/// after a close frame, after a failure, or when the queue is completed and empty. It ends only once.
 /// </summary>
 internal sealed class ConnectionWriter
 {
     /// <summary>
-    /// Size in bytes of the pieces in which the writer writes what the socket does not take at once. Each piece that
-    /// the peer makes room for is progress, and progress is a sign of life.
+    /// If the socket does not take all bytes at once, the writer writes the remaining bytes in pieces of this size, in
+    /// bytes. If a piece had to wait until the peer made room for it, its write counts as progress, and progress is a
+    /// sign of life.
     /// </summary>
     private const int PieceBytes = 16 * 1024;
 
@@ -32,7 +33,7 @@ internal sealed class ConnectionWriter
     /// <param name="options">Provides the bounds of the send queue and of a batch.</param>
     /// <param name="time">The clock of <see cref="LastProgress"/>.</param>
     /// <param name="cut">
-    /// Gives the socket up when it is cancelled. The writer cancels it if it ends without a close frame.
+    /// Cuts the connection when it is cancelled. The writer cancels it if the writer ends without a close frame.
     /// </param>
     public ConnectionWriter(WriteQueue writeQueue, DirectSocketStream stream, ConnectionOptions options, TimeProvider time, CancellationTokenSource cut)
     {
@@ -56,8 +57,8 @@ internal sealed class ConnectionWriter
     public ConnectionSendQueue SendQueue { get; }
 
     /// <summary>
-    /// Completes when the writer has ended. Faults if the writer failed because of a bug, and not because the peer
-    /// vanished or the connection was cut.
+    /// Completes when the writer has ended. Faults if the writer failed because of a bug. If the peer vanished or the
+    /// connection was cut, completes without an exception.
     /// </summary>
     public Task Completion => End.Task;
 
@@ -74,12 +75,13 @@ internal sealed class ConnectionWriter
         LazyInitializer.EnsureInitialized(ref _end, static () => new(TaskCreationOptions.RunContinuationsAsynchronously));
 
     /// <summary>
-    /// Empties the connection send queue. Runs on the caller's thread for as long as the transport takes the bytes at
-    /// once. The write queue calls this when the connection send queue is due, so at most one call writes at a time.
+    /// Empties the connection send queue. Runs on the caller's thread while the transport takes the bytes at once. The
+    /// write queue calls this when the connection send queue is due, so at most one call writes at a time.
     /// <list type="number">
     /// <item>Take a batch from the queue, up to about WriteBytes.</item>
-    /// <item>Write to the socket the bytes that it takes at once.</item>
-    /// <item>Write the rest in pieces, and wait for the peer after each. Each wait that ends is a sign of life.</item>
+    /// <item>Write to the socket. It may take only the first part of the bytes at once.</item>
+    /// <item>Write the remaining bytes in pieces. After each piece, wait until the peer has made room for it. The end
+    /// of each wait is a sign of life.</item>
     /// <item>Repeat until the queue is empty. The next item that is queued schedules the next call.</item>
     /// <item>End after a close frame, after a failure, or when the queue is completed and empty. The writer ends only
     /// once.</item>
@@ -107,7 +109,7 @@ internal sealed class ConnectionWriter
         }
         catch (Exception exception) when (exception is OperationCanceledException or IOException or ObjectDisposedException)
         {
-            // The peer vanished, or this side gave up.
+            // The peer vanished, or this gateway cut the connection.
         }
         catch (Exception exception)
         {
@@ -124,7 +126,7 @@ internal sealed class ConnectionWriter
         switch (Interlocked.Exchange(ref _state, State.Over))
         {
             case State.Writing:
-                // The connection cannot go on, because it cannot write: cut it.
+                // No close frame was taken, so the peer has no close frame to answer: cut the connection.
                 await _cut.CancelAsync();
                 break;
             case State.Closed:
@@ -173,7 +175,7 @@ internal sealed class ConnectionWriter
 
     private async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes)
     {
-        // Step 2: What the socket takes at once. Step 3: the rest, in pieces.
+        // Step 2: Write what the socket takes at once. Step 3: Write the remaining bytes in pieces.
         for (var rest = bytes.IsEmpty ? bytes : _stream.WriteAtOnce(bytes); !rest.IsEmpty; rest = rest[Math.Min(PieceBytes, rest.Length)..])
         {
             await WritePieceAsync(rest[..Math.Min(PieceBytes, rest.Length)]);
@@ -182,8 +184,8 @@ internal sealed class ConnectionWriter
 
     private ValueTask WritePieceAsync(ReadOnlyMemory<byte> piece)
     {
-        // A write that completes at once proves nothing about the peer: even if the peer is dead, the buffers below
-        // take bytes such as a ping.
+        // A write that completes at once proves nothing about the peer. Even if the peer is dead, the buffers of the
+        // operating system take a small write, such as a ping.
         var writing = _stream.WriteToWireAsync(piece, _cut.Token);
         return writing.IsCompleted ? writing : ProgressAsync(writing);
     }
@@ -193,8 +195,8 @@ internal sealed class ConnectionWriter
         Volatile.Write(ref _isWaiting, true);
         await writing;
 
-        // The buffers were full, and the peer made room. The heartbeat may be checked between these two writes. In this
-        // order it sees a waiting write, or the progress, or both.
+        // The buffers were full, and the peer made room. The heartbeat may be checked between the next two statements.
+        // Because of their order, the check sees the waiting write, the progress, or both.
         Volatile.Write(ref _lastProgress, _time.GetTimestamp());
         Volatile.Write(ref _isWaiting, false);
     }

@@ -8,9 +8,9 @@ namespace OrleansChat.Gateway.Connections;
 /// The stream between the framework's WebSocket and the transport. The WebSocket reads through this stream, so the
 /// framework does the parsing, unmasking, UTF-8 checks, fragments and closing handshake. What the WebSocket writes
 /// (pongs and close frames) goes to the connection send queue instead of the wire, so that a connection has one writer.
-/// For the same reason, disposing this stream leaves the transport open: after an invalid frame, the WebSocket disposes
-/// its stream at once, but its close frame must still be written. The server ends the transport when the request ends.
-/// Supports only HTTP/1.1, because HTTP/2 has no upgrade.
+/// Disposing this stream does not close the transport: after an invalid frame, the WebSocket disposes its stream at
+/// once, but the writer must still write the close frame. The server ends the transport when the request ends. This
+/// class supports only HTTP/1.1, because HTTP/2 has no upgrade.
 /// </summary>
 /// <param name="transport">
 /// The server's stream. It copies the bytes that are written, and another thread sends the copy.
@@ -29,22 +29,22 @@ internal sealed class DirectSocketStream(Stream transport, Socket? socket, Socke
     /// <summary>Timestamp of the last time that bytes of any kind arrived.</summary>
     public long LastReceived { get; private set; } = time.GetTimestamp();
 
-    /// <summary>True if the peer's machine is known to have acknowledged nothing for this long.</summary>
+    /// <summary>
+    /// True if the peer's machine has acknowledged nothing for <paramref name="silence"/>. False if this is not known.
+    /// </summary>
     public bool IsPeerUnreachable(TimeSpan silence) => TcpPeer.IsUnreachable(socket, silence);
 
-    /// <summary>
-    /// Makes the WebSocket's writes go to this queue, until the connection is gone. Must be called before the WebSocket
-    /// is used.
-    /// </summary>
+    /// <summary>Sends the WebSocket's writes to a queue. Must be called before the WebSocket is used.</summary>
     /// <param name="bytes">Limits how fast bytes are read.</param>
     /// <param name="pings">Limits how fast pings are read. The WebSocket answers them while it reads.</param>
+    /// <param name="gone">Cancels the waiting reads and writes when the connection is gone.</param>
     public void DivertTo(ConnectionSendQueue sendQueue, Allowance bytes, Allowance pings, CancellationToken gone) =>
         (_sendQueue, _bytes, _pings, _gone) = (sendQueue, bytes, pings, gone);
 
     /// <summary>
     /// Writes what the socket takes at once, without a copy and without another thread. Only the connection's writer
-    /// calls it. Without TLS the server's pipe is empty when the upgrade completes (<see cref="UnbufferedTransport"/>),
-    /// and nothing is written to it afterwards, so these bytes cannot overtake earlier bytes.
+    /// calls this method. The bytes cannot overtake earlier bytes: without TLS, the server's pipe is empty when the
+    /// upgrade completes (<see cref="UnbufferedTransport"/>), and nothing is written to the pipe afterwards.
     /// </summary>
     /// <returns>The bytes that the socket did not take, for <see cref="WriteToWireAsync"/>.</returns>
     public ReadOnlyMemory<byte> WriteAtOnce(ReadOnlyMemory<byte> bytes)
@@ -63,7 +63,7 @@ internal sealed class DirectSocketStream(Stream transport, Socket? socket, Socke
 
     /// <summary>
     /// Writes to the wire, and waits until the transport or the socket has taken all bytes. Only the connection's
-    /// writer calls it.
+    /// writer calls this method.
     /// </summary>
     public ValueTask WriteToWireAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
         direct is null ? transport.WriteAsync(bytes, cancellationToken) : SendAsync(direct, bytes, cancellationToken);
@@ -84,7 +84,7 @@ internal sealed class DirectSocketStream(Stream transport, Socket? socket, Socke
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         // If the connection has set its token, that token is used. So callers that read from the WebSocket need not
-        // pass one.
+        // pass a token.
         var token = _gone.CanBeCanceled ? _gone : cancellationToken;
 
         // A zero-byte read waits until data arrives, possibly for hours. The read that follows takes the data.
@@ -97,8 +97,8 @@ internal sealed class DirectSocketStream(Stream transport, Socket? socket, Socke
         LastReceived = time.GetTimestamp();
         if (read > 0 && _bytes is not null)
         {
-            // This limits every kind of flood, including pongs and empty fragments, which the WebSocket does not
-            // report.
+            // The WebSocket does not report pongs and empty fragments. So only a limit on received bytes limits every
+            // kind of flood.
             await _bytes.PaceAsync(read, _gone);
         }
 
@@ -114,7 +114,7 @@ internal sealed class DirectSocketStream(Stream transport, Socket? socket, Socke
             // gateway stops reading from the peer.
             await _sendQueue.AnswersFitAsync(_gone);
 
-            // The WebSocket reuses its buffer as soon as this returns.
+            // Copy the bytes, because the WebSocket reuses its buffer as soon as this method returns.
             _sendQueue.EnqueueFrame(buffer.ToArray());
             await _pings!.PaceAsync(1, _gone);
         }
@@ -165,7 +165,7 @@ internal sealed class DirectSocketStream(Stream transport, Socket? socket, Socke
 
     /// <summary>
     /// Puts a <see cref="DirectSocketStream"/> under the WebSocket that the framework may create for this request. Must
-    /// run before the framework's WebSocket middleware, which keeps the upgrade feature that it finds.
+    /// run before the framework's WebSocket middleware, because the middleware keeps the upgrade feature that it finds.
     /// </summary>
     public static void Offer(HttpContext context, TimeProvider time)
     {
@@ -195,7 +195,8 @@ internal sealed class DirectSocketStream(Stream transport, Socket? socket, Socke
         {
             if (direct is not null)
             {
-                // A non-blocking send takes what fits and returns how much. The caller awaits the rest.
+                // A non-blocking send takes the bytes that fit, and returns their number. The caller then awaits the
+                // write of the remaining bytes.
                 direct.Blocking = false;
             }
 

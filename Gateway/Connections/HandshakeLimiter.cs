@@ -4,10 +4,10 @@ using Microsoft.Extensions.Options;
 namespace OrleansChat.Gateway.Connections;
 
 /// <summary>
-/// Limits the number of connections that open at the same time to <see cref="ConnectionOptions.OpeningAtATime"/>.
-/// Opening is the upgrade and the first call to the cluster. When a gateway dies, thousands of clients reconnect to the
-/// others within a second. Without the limit, the new handshakes would delay existing connections until all clients
-/// have reconnected. A waiting handshake uses no thread.
+/// Limits the number of connections that open at the same time to <see cref="ConnectionOptions.OpeningAtATime"/>. A
+/// connection is opening during its upgrade, and again during its first call to the cluster. When a gateway dies,
+/// thousands of clients reconnect to the other gateways within a second. Without the limit, the new handshakes would
+/// delay existing connections until all clients have reconnected. A waiting handshake uses no thread.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "SemaphoreSlim needs disposal only if its AvailableWaitHandle is used.")]
 internal sealed class HandshakeLimiter(IOptions<ConnectionOptions> options, TimeProvider time)

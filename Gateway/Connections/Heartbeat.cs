@@ -2,9 +2,8 @@ namespace OrleansChat.Gateway.Connections;
 
 /// <summary>
 /// Decides when the peer of a connection is pinged, and when it counts as dead. Received bytes of any kind are a sign
-/// of life. Written bytes that a slow reader made room for are a sign of life too, because such a reader answers a ping
-/// only after it has read everything before the ping. It may make room rarely, because its TCP window opens in large
-/// steps.
+/// of life. The progress of a waiting write is a sign of life too, because a slow reader answers a ping only after it
+/// has read everything before the ping. Progress may be rare, because the reader's TCP window opens in large steps.
 /// <para>Not thread-safe: one caller checks all heartbeats. A struct, so that it adds no object to a connection.</para>
 /// </summary>
 internal struct Heartbeat
@@ -14,7 +13,7 @@ internal struct Heartbeat
 
     internal enum Verdict
     {
-        /// <summary>Nothing is to be done.</summary>
+        /// <summary>The caller has nothing to do.</summary>
         Alive,
 
         /// <summary>The peer must be pinged.</summary>

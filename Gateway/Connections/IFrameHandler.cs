@@ -6,8 +6,8 @@ namespace OrleansChat.Gateway.Connections;
 internal interface IFrameHandler
 {
     /// <summary>
-    /// Handles a whole frame. The bytes are valid until the returned task completes. The connection reads no further
-    /// frame before that.
+    /// Handles a whole frame. The bytes are valid until the returned task completes. Until then, the connection reads
+    /// no further frame.
     /// </summary>
     ValueTask ReceiveAsync(ReadOnlyMemory<byte> frame, bool binary);
 

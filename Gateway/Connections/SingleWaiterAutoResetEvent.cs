@@ -2,8 +2,9 @@ namespace OrleansChat.Gateway.Connections;
 
 /// <summary>
 /// An auto-reset event for one waiter, without a lock. <see cref="Set"/> wakes the waiter, or completes its next wait.
-/// Setting it twice wakes once, so the waiter must check its condition again. The waiter's continuation never runs
-/// inside <see cref="Set"/>. Each connection has several of these, so the whole state is one field.
+/// Several calls of <see cref="Set"/> may wake the waiter only once, so the waiter must check its condition in a loop.
+/// The waiter's continuation never runs inside <see cref="Set"/>. Each connection has several of these events. To save
+/// memory, an event has only one field.
 /// </summary>
 internal sealed class SingleWaiterAutoResetEvent
 {

@@ -3,8 +3,7 @@ using System.Net.Sockets;
 namespace OrleansChat.Gateway.Connections;
 
 /// <summary>
-/// Reads what the operating system knows about the peer's machine. Only Linux provides this; on other systems nothing
-/// is known.
+/// Reads what the operating system knows about the peer's machine. Only Linux provides this information.
 /// </summary>
 internal static class TcpPeer
 {
@@ -16,15 +15,15 @@ internal static class TcpPeer
     private const int LastAckReceived = 56;
 
     /// <summary>
-    /// Minimum number of unanswered retransmissions and probes of an unreachable peer. A single one may still be in
-    /// flight.
+    /// A peer is unreachable only after at least this number of unanswered retransmissions and probes. The answer to a
+    /// single one may still be in flight.
     /// </summary>
     private const int Unanswered = 2;
 
     /// <summary>
-    /// True if the peer's machine has acknowledged nothing for <paramref name="silence"/>, although it was probed more
-    /// than once: the machine or the route to it is gone. A machine whose program does not read still acknowledges
-    /// probes. Returns false if nothing is known.
+    /// True if the peer's machine has acknowledged nothing for <paramref name="silence"/>, although the system has
+    /// probed it more than once. Then the machine, or the route to it, is gone. If only the program on the machine does
+    /// not read, the machine still acknowledges probes. Returns false if nothing is known.
     /// </summary>
     public static bool IsUnreachable(Socket? socket, TimeSpan silence)
     {

@@ -2,8 +2,8 @@ namespace OrleansChat.Gateway.Connections;
 
 /// <summary>
 /// A feature of connections whose transport buffers nothing: a write to the transport completes when the operating
-/// system has taken the bytes. The server flushes its response to an upgrade before the upgrade completes. So from then
-/// on, writing directly to the socket cannot overtake the response.
+/// system has taken the bytes. The server flushes its response to an upgrade before the upgrade completes. So after the
+/// upgrade, a direct write to the socket cannot overtake the response.
 /// </summary>
 internal sealed class UnbufferedTransport
 {

@@ -20,8 +20,8 @@ internal static class WebSocketFrames
     private const int MinCompressedBytes = 128;
 
     /// <summary>
-    /// Length of the bytes 00 00 FF FF. A flush ends the compressed bytes with them, and the frame leaves them out (RFC
-    /// 7692 §7.2.1).
+    /// Number of the bytes 00 00 FF FF. A flush ends the compressed data with these bytes, and the frame omits them
+    /// (RFC 7692 §7.2.1).
     /// </summary>
     private const int FlushBytes = 4;
 
@@ -72,8 +72,8 @@ internal static class WebSocketFrames
 
     /// <summary>
     /// Like <see cref="Text"/>, but for peers that agreed to permessage-deflate. Each frame is compressed separately,
-    /// so the same bytes suit every such peer. A frame that would not become smaller is returned uncompressed, which
-    /// these peers accept too.
+    /// so all these peers can get the same bytes. If compression does not make a frame smaller, the uncompressed frame
+    /// is returned. These peers accept uncompressed frames too.
     /// </summary>
     public static byte[] DeflatedText(ReadOnlySpan<ReadOnlyMemory<byte>> lines)
     {
@@ -155,7 +155,7 @@ internal static class WebSocketFrames
 
     /// <summary>
     /// Encodes a close frame (RFC 6455 §5.5.1). The payload has at most 125 bytes, two of them for the code, so a
-    /// longer reason is cut.
+    /// longer reason is truncated.
     /// </summary>
     public static byte[] Close(CloseCode code, string reason)
     {

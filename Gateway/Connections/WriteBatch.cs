@@ -3,8 +3,8 @@ using System.Buffers;
 namespace OrleansChat.Gateway.Connections;
 
 /// <summary>
-/// The batch that a connection writes next. Objects are joined by newlines into text frames; items that are already
-/// frames are copied as they are.
+/// The batch that a connection writes next. Objects are joined by newlines into text frames. Items that are already
+/// frames are not changed.
 /// </summary>
 internal sealed class WriteBatch
 {
@@ -32,8 +32,8 @@ internal sealed class WriteBatch
     public bool IsClose { get; private set; }
 
     /// <summary>
-    /// Takes waiting items from the queue, in order, up to <paramref name="most"/> bytes or to the first large item or
-    /// close frame. Returns false if nothing waits.
+    /// Takes waiting items from the queue, in order. Stops at <paramref name="most"/> bytes, or after the first large
+    /// item or close frame. The first item is taken whatever its size. Returns false if nothing waits.
     /// </summary>
     public bool TryFill(ConnectionSendQueue sendQueue, int most)
     {

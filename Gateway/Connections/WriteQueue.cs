@@ -3,8 +3,9 @@ using System.Collections.Concurrent;
 namespace OrleansChat.Gateway.Connections;
 
 /// <summary>
-/// Runs the writers of connections that have something to write, one after another on one thread. So an event for 200
-/// connections wakes one thread, not 200. A write that must wait for the peer continues outside this queue.
+/// Runs the writers of connections that have something to write, one after another on one thread. So if an event is
+/// queued for 200 connections, one thread wakes, not 200. A write that must wait for the peer continues outside this
+/// queue.
 /// </summary>
 internal sealed class WriteQueue : IThreadPoolWorkItem
 {

@@ -4,13 +4,14 @@ using System.Net.Sockets;
 namespace OrleansChat.Gateway.Endpoint;
 
 /// <summary>
-/// Tracks failing accepts of one listener: the process or the system has no file descriptor or memory for another
-/// connection. Connections that are not accepted yet stay in the listener's backlog. One message is logged when
-/// failures begin and one, with a count, when they have ended. Not thread-safe: one accept is in progress at a time.
+/// Tracks failing accepts of one listener. Accepts fail if the process or the system has no file descriptor or memory
+/// for another connection. Connections that are not accepted yet stay in the listener's backlog. One message is logged
+/// when failures begin, and one message with a count when the failures have ended. Not thread-safe: one accept is in
+/// progress at a time.
 /// </summary>
 internal sealed partial class AcceptFailures(EndPoint endpoint, TimeProvider time, ILogger logger)
 {
-    /// <summary>The first pause. Each further failure in a row doubles it.</summary>
+    /// <summary>The first pause. Each further failure in a row doubles the pause.</summary>
     internal static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(10);
 
     /// <summary>
@@ -19,8 +20,8 @@ internal sealed partial class AcceptFailures(EndPoint endpoint, TimeProvider tim
     internal static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// Time without a failure after which the end is logged. When descriptors are scarce, accepts succeed and fail in
-    /// turn.
+    /// Time without a failure after which the failures count as ended. A single successful accept is not enough: while
+    /// descriptors are scarce, accepts succeed and fail in turn.
     /// </summary>
     internal static readonly TimeSpan Calm = TimeSpan.FromSeconds(10);
 

@@ -10,11 +10,11 @@ using OrleansChat.Gateway.Connections;
 namespace OrleansChat.Gateway.Endpoint;
 
 /// <summary>
-/// Listens and accepts instead of the server's own listener, for three reasons. First, existing connections have
-/// priority: before each accept, the listener yields to the work that is already in the thread pool's queue. Otherwise
-/// the requests of a reconnect storm would be queued before this work. Second, the listener pauses after a failed
-/// accept. The server's own listener treats every failure as a reset connection and retries at once. If the process has
-/// no file descriptor left, that is a busy loop. Third, a write to the transport waits until its output pipe is empty
+/// Replaces the HTTP server's own listener, for three reasons. First, existing connections have priority: before each
+/// accept, the listener yields to the work that is already in the thread pool's queue. Otherwise new connections would
+/// delay this work during a reconnect storm. Second, the listener pauses after a failed accept. The server's own
+/// listener treats every failure as a reset connection and retries at once. If the process has no file descriptor left,
+/// that is a busy loop. Third, a write to the transport waits until its output pipe is empty
 /// (<see cref="UnbufferedTransport"/>).
 /// </summary>
 /// <param name="rules">Rules that can refuse an endpoint.</param>
@@ -57,7 +57,8 @@ internal sealed class FairConnectionListener(IOptions<SocketTransportOptions> op
     private SocketConnectionContextFactory Connections()
     {
         // Only a non-public constructor passes on the server's memory pool, which returns memory to the system after a
-        // flood. Without that pool, the memory is never returned. Everything else is the same.
+        // flood. If a new framework version does not have this constructor, the memory is never returned, and nothing
+        // else changes.
         var given = options.Value;
         var factory = (SocketConnectionFactoryOptions?)typeof(SocketConnectionFactoryOptions)
             .GetConstructor(BindingFlags.Instance | BindingFlags.NonPublic, [typeof(SocketTransportOptions)])?.Invoke([given])
@@ -75,7 +76,7 @@ internal sealed class FairConnectionListener(IOptions<SocketTransportOptions> op
 
         public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
         {
-            // Continue at the end of the thread pool's global queue, behind all work that is queued now.
+            // Continue at the end of the thread pool's global queue, behind all work that is already queued.
             await Task.Yield();
             while (true)
             {

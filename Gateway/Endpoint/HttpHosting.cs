@@ -10,11 +10,11 @@ internal static class HttpHosting
     {
         services.Configure<KestrelServerOptions>(kestrel =>
         {
-            // HTTP/1.1 only: the connection's single writer needs an upgrade, which HTTP/2 does not have.
+            // Allow only HTTP/1.1: the connection's single writer needs an upgrade, and HTTP/2 has no upgrade.
             kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = HttpProtocols.Http1);
             kestrel.AddServerHeader = false;
 
-            // Upgraded connections are limited by Connections:MaxConnections instead, which refuses them with a reason.
+            // Connections:MaxConnections limits upgraded connections, and refuses further ones with a reason.
             kestrel.Limits.MaxConcurrentConnections = options.Sockets;
             kestrel.Limits.MaxConcurrentUpgradedConnections = null;
             kestrel.Limits.RequestHeadersTimeout = options.HeaderTimeout;

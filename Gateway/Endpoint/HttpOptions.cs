@@ -11,7 +11,8 @@ internal sealed class HttpOptions
 
     /// <summary>
     /// Maximum number of sockets that are not WebSockets or not yet upgraded, including health probes and page
-    /// requests. Further sockets are closed at once. Lowered at startup if file descriptors do not suffice.
+    /// requests. Further sockets are closed at once. The gateway lowers this setting at startup if it has too few file
+    /// descriptors.
     /// </summary>
     [Range(1, 1_000_000)] public int Sockets { get; set; } = 10_000;
 
@@ -23,22 +24,23 @@ internal sealed class HttpOptions
     public TimeSpan IdleTimeout { get; set; } = TimeSpan.FromSeconds(75);
 
     /// <summary>
-    /// How long a client has to send the request line and all headers, from the first byte. Then the answer is 408.
+    /// How long a client may take to send the request line and all headers, from the first byte. After this time, the
+    /// server answers with 408.
     /// </summary>
     internal TimeSpan HeaderTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Bytes of the request line, which holds the address. A longer line is answered with 414.</summary>
+    /// <summary>Maximum bytes of the request line, which contains the URL. A longer line gets 414.</summary>
     internal int LineBytes { get; set; } = 8 * 1024;
 
-    /// <summary>Bytes of all headers of a request together. More are answered with 431.</summary>
+    /// <summary>Maximum bytes of all headers of a request together. A request with larger headers gets 431.</summary>
     internal int HeaderBytes { get; set; } = 32 * 1024;
 
-    /// <summary>Number of headers of a request. More are answered with 431.</summary>
+    /// <summary>Maximum number of headers of a request. A request with more headers gets 431.</summary>
     internal int Headers { get; set; } = 64;
 
     /// <summary>
-    /// Bytes that are buffered per socket before the gateway reads them: the memory that one flooding client costs. At
-    /// least <see cref="LineBytes"/> plus <see cref="HeaderBytes"/>.
+    /// Maximum bytes that the server buffers per socket before the gateway reads them. One flooding client costs this
+    /// much memory. A value below <see cref="LineBytes"/> plus <see cref="HeaderBytes"/> is raised to this sum.
     /// </summary>
     internal int ReadBufferBytes { get; set; } = 64 * 1024;
 }

@@ -6,8 +6,8 @@ namespace OrleansChat.Gateway.Endpoint;
 internal interface IEndpointRule
 {
     /// <summary>
-    /// Returns why this endpoint is refused, as a sentence that names the setting to change. Returns null if it is
-    /// allowed.
+    /// Returns why this endpoint is refused, as a sentence that names the setting to change. Returns null if the
+    /// endpoint is allowed.
     /// </summary>
     string? Refusal(EndPoint endpoint);
 }

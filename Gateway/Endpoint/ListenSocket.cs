@@ -6,8 +6,8 @@ using OrleansChat.Gateway.Connections;
 namespace OrleansChat.Gateway.Endpoint;
 
 /// <summary>
-/// Creates the listening sockets. Accepted connections inherit their options, so the send buffer of each connection is
-/// bounded. Without the bound, Linux grows the send buffer to megabytes for a peer that does not read (<c>tcp_wmem</c>,
+/// Creates listening sockets with a bounded send buffer. Accepted connections inherit the bound from the listening
+/// socket. Without the bound, Linux grows the send buffer to megabytes for a peer that does not read (<c>tcp_wmem</c>,
 /// 4 MiB). No limit of the gateway counts this memory. Also, Linux accepts more bytes only after a third of the buffer
 /// is free again. At 1 KB/s that takes longer than <see cref="ConnectionOptions.StallTimeout"/>, and a slow reader
 /// would look dead.

@@ -30,8 +30,8 @@ internal sealed class OriginOptions : IValidatableObject
 internal sealed partial class Origins(IOptions<OriginOptions> options, TimeProvider time, ILogger<Origins> logger)
 {
     /// <summary>
-    /// Text for the refused client. The user of the page cannot change either setting, but the operator reads this text
-    /// in the user's report.
+    /// The answer to a refused request. The text is for the operator. The page's user can report it, but cannot change
+    /// the proxy or the setting.
     /// </summary>
     internal const string Refusal =
         "the page's Origin does not match the request's Host. A proxy must forward the browser's Host; a page on another host must be listed in Origins:Allowed";
@@ -67,7 +67,7 @@ internal sealed partial class Origins(IOptions<OriginOptions> options, TimeProvi
 
     /// <summary>
     /// Logs at most one refusal per minute, with the number of refusals that were not logged since the previous
-    /// message. Hosts are logged in their ASCII form, or not at all.
+    /// message. Hosts are logged in their ASCII form. A host that cannot be parsed is logged as <c>(unreadable)</c>.
     /// </summary>
     private void LogRefusal(WebOrigin? origin, string host)
     {
@@ -89,6 +89,6 @@ internal sealed partial class Origins(IOptions<OriginOptions> options, TimeProvi
     private static string Name(WebOrigin? origin) => origin is null ? "(unreadable)" : $"{origin.Host}:{origin.Port}";
 
     [LoggerMessage(121, LogLevel.Warning,
-        "A page of {Origin} was refused: its request came with the Host {Host}. A proxy must forward the browser's Host; a page on another host must be listed in Origins:Allowed. {Others} refused since the previous such message")]
+        "A page of {Origin} was refused: its request came with the Host {Host}. A proxy must forward the browser's Host; a page on another host must be listed in Origins:Allowed. {Others} other requests were refused since the previous message")]
     private partial void LogRefused(string origin, string host, int others);
 }

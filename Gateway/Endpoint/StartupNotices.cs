@@ -1,7 +1,8 @@
 namespace OrleansChat.Gateway.Endpoint;
 
 /// <summary>
-/// Logs a warning at every start for each setting that the gateway lowered, and for each that is unsafe in production.
+/// Logs a warning at every start for each setting that the gateway lowered, and for each setting that is unsafe in
+/// production.
 /// </summary>
 internal sealed partial class StartupNotices(IEnumerable<StartupNotice> notices, ILogger<StartupNotices> logger) : IHostedService
 {
@@ -23,5 +24,5 @@ internal sealed partial class StartupNotices(IEnumerable<StartupNotice> notices,
     private partial void LogNotice(string notice);
 }
 
-/// <summary>A sentence that is logged at the start. It names the setting that it is about.</summary>
+/// <summary>A sentence that is logged at the start. The sentence names the setting to change.</summary>
 internal sealed record StartupNotice(string Sentence);

@@ -4,9 +4,9 @@ using OrleansChat.Gateway.Connections;
 namespace OrleansChat.Gateway.Endpoint;
 
 /// <summary>
-/// Limits that the system sets for this process. The process cannot keep settings above these limits. Without file
-/// descriptors, it accepts no connection and cannot reach the cluster. Without memory, it ends, and all its connections
-/// end with it.
+/// Limits that the system sets for this process. If the process has no file descriptor left, it accepts no connection
+/// and cannot reach the cluster. If the process has no memory left, it ends, and all its connections end with it. So
+/// the process lowers settings that these limits do not allow.
 /// </summary>
 /// <param name="OpenFiles">File descriptors that this process may open; null if unknown.</param>
 /// <param name="MemoryBytes">
@@ -15,9 +15,9 @@ namespace OrleansChat.Gateway.Endpoint;
 internal sealed record SystemLimits(long? OpenFiles, long MemoryBytes)
 {
     /// <summary>
-    /// Descriptors reserved for everything except clients: the program's files, silos, the database, and sockets above
-    /// <c>Http:Sockets</c> in the moment before they are closed. An idle gateway uses about 150. At most half of all
-    /// descriptors are reserved.
+    /// Descriptors reserved for everything except clients: for the program's files, for connections to silos and the
+    /// database, and for sockets above <c>Http:Sockets</c> until they are closed. An idle gateway uses about 150. At
+    /// most half of all descriptors are reserved.
     /// </summary>
     internal const int OwnFiles = 256;
 
@@ -25,17 +25,17 @@ internal sealed record SystemLimits(long? OpenFiles, long MemoryBytes)
     internal const long OwnBytes = 128 * 1024 * 1024;
 
     /// <summary>
-    /// Memory of an idle connection, in bytes; rounded up from the 16.3 KiB measured in docs/performance.md. A
+    /// Memory of an idle connection, in bytes; rounded up from the 18.5 KiB measured in docs/performance.md. A
     /// connection that uses all its limits takes about forty times as much.
     /// </summary>
     internal const int ConnectionBytes = 20 * 1024;
 
-    /// <summary>Minimum number of connections, however little memory there is.</summary>
+    /// <summary>Little memory never lowers <c>Connections:MaxConnections</c> below this number.</summary>
     internal const int MinConnections = 100;
 
     /// <summary>
-    /// Reads the limits of this process. Only Linux reports the limit of open files. The runtime has raised the soft
-    /// limit to the hard limit at its start.
+    /// Reads the limits of this process. Only Linux reports the limit of open files. At its start, the .NET runtime
+    /// raises the soft limit to the hard limit.
     /// </summary>
     public static SystemLimits Read()
     {
@@ -69,7 +69,8 @@ internal sealed record SystemLimits(long? OpenFiles, long MemoryBytes)
 
         if (OpenFiles is { } files && files - Math.Min(OwnFiles, files / 2) is var left && left < (long)sockets + most)
         {
-            // Sockets without a WebSocket get a quarter, or more if Connections:MaxConnections leaves more.
+            // Sockets without a WebSocket get a quarter of the descriptors, or more if Connections:MaxConnections
+            // leaves more.
             http.Sockets = (int)Math.Clamp(Math.Max(left / 4, left - most), 1, sockets);
             connections.MaxConnections = (int)Math.Clamp(left - http.Sockets, 1, most);
             lowered.Add(string.Create(CultureInfo.InvariantCulture,

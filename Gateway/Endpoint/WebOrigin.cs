@@ -9,8 +9,8 @@ namespace OrleansChat.Gateway.Endpoint;
 internal sealed record WebOrigin(string Scheme, string Host, int Port)
 {
     /// <summary>
-    /// Parses <c>scheme://host[:port]</c>, with or without a final slash. Returns null for anything else, including
-    /// <c>null</c>, which browsers send for an opaque origin.
+    /// Parses <c>scheme://host[:port]</c>, with or without a final slash. Returns null for anything else, including the
+    /// text <c>null</c>, which browsers send for an opaque origin.
     /// </summary>
     public static WebOrigin? Parse(string text) =>
         Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri is { UserInfo: "", PathAndQuery: "/" or "", Fragment: "" } && ParseHost(uri) is { Length: > 0 } host
@@ -19,7 +19,7 @@ internal sealed record WebOrigin(string Scheme, string Host, int Port)
 
     /// <summary>
     /// True if a request's <c>Host</c> names the host and port of this origin. The scheme is not compared: behind a
-    /// proxy that terminates TLS, only the browser knows it.
+    /// proxy that terminates TLS, only the browser knows the scheme.
     /// </summary>
     public bool IsAt(string host) => Parse($"{Scheme}://{host}") is { } own && own.Host == Host && own.Port == Port;
 

@@ -10,8 +10,8 @@ using OrleansChat.Protocol;
 namespace OrleansChat.Gateway.Endpoint;
 
 /// <summary>
-/// Serves <c>GET /ws</c>, and <c>/</c> for WebSocket requests: checks origin and identity, upgrades the request, and
-/// connects a connection with a conversation.
+/// Handles the requests to <c>/ws</c>, and the WebSocket requests to <c>/</c>: checks origin and identity, upgrades the
+/// request, and runs a conversation over the connection.
 /// </summary>
 internal sealed partial class WebSocketEndpoint(
     Identity identity, Origins origins, HandshakeLimiter handshakes, ConnectionSet connections, SessionServices services, IOptions<ConnectionOptions> options,
@@ -77,7 +77,7 @@ internal sealed partial class WebSocketEndpoint(
         using var reserved = place;
         if (context.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate)
         {
-            // A slow reader is not disconnected: its session reads from the message log.
+            // Do not disconnect a slow reader. If its send queue is full, its session reads from the message log.
             rate.MinDataRate = null;
         }
 
@@ -90,8 +90,9 @@ internal sealed partial class WebSocketEndpoint(
 
         var deflates = Deflates(context.Response);
 
-        // The query and the headers are no longer needed. They would stay in memory as long as the connection. The
-        // order matters: the request drops its cached features only when it accesses another feature.
+        // Remove the query and the headers, which would stay in memory as long as the connection. Keep this order: the
+        // request drops its cached query only when it next accesses a feature, and the second statement accesses the
+        // headers.
         context.Features.Set<IQueryFeature>(null);
         context.Request.Headers.Clear();
         using var connection = new Connection(socket, DirectSocketStream.Under(context), connections.NextWriteQueue(), options.Value, services.Limits.FrameBytes, time);
@@ -124,8 +125,8 @@ internal sealed partial class WebSocketEndpoint(
     /// </summary>
     private async Task<WebSocket?> UpgradeAsync(HttpContext context, string? subprotocol)
     {
-        // RequestAborted is used only if the request must wait: it allocates a token, which would stay as long as the
-        // connection.
+        // Read RequestAborted only if the request must wait. Reading it allocates a token, which stays in memory as
+        // long as the connection.
         if (!handshakes.TryAcquire() && !await handshakes.AcquireAsync(context.RequestAborted))
         {
             return null;
@@ -152,8 +153,8 @@ internal sealed partial class WebSocketEndpoint(
 
     /// <summary>
     /// True if the handshake agreed on compressed frames. A client that asks for a window smaller than 32 KiB gets
-    /// uncompressed frames, which RFC 7692 allows: frames with a smaller window could not be shared with other
-    /// connections.
+    /// uncompressed frames, because its frames could not be shared with other connections. RFC 7692 allows uncompressed
+    /// frames.
     /// </summary>
     private static bool Deflates(HttpResponse response) =>
         response.Headers.SecWebSocketExtensions.ToString() is { Length: > 0 } agreed && !agreed.Contains("server_max_window_bits", StringComparison.Ordinal);

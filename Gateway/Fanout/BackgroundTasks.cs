@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace OrleansChat.Gateway.Fanout;
 
-/// <summary>Owns background tasks. A failure is logged. A stopping gateway waits for all tasks.</summary>
+/// <summary>Owns background tasks, and logs their failures. A stopping gateway waits for all tasks.</summary>
 internal sealed partial class BackgroundTasks(ILogger<BackgroundTasks> logger)
 {
     private readonly ConcurrentDictionary<Task, bool> _tasks = new();

@@ -3,7 +3,8 @@ using System.Diagnostics.Metrics;
 namespace OrleansChat.Gateway.Fanout;
 
 /// <summary>
-/// The meter <c>OrleansChat.Gateway.Fanout</c>: counts what the gateway stream loses, and what the repair costs.
+/// The meter <c>OrleansChat.Gateway.Fanout</c>: counts the events that the gateway stream loses, and the reads that
+/// repair the gaps.
 /// </summary>
 internal sealed class FanoutInstruments
 {
@@ -28,13 +29,13 @@ internal sealed class FanoutInstruments
         var meter = meters.Create(Meter);
         _events = meter.CreateCounter<long>("orleanschat.feed.events", "{event}", "Events delivered, counted once per feed.");
         _duplicates = meter.CreateCounter<long>("orleanschat.feed.duplicates", "{event}", "Duplicate events that were dropped.");
-        _gaps = meter.CreateCounter<long>("orleanschat.feed.gaps", "{gap}", "Gaps: times that events were known to exist and had not been delivered yet.");
+        _gaps = meter.CreateCounter<long>("orleanschat.feed.gaps", "{gap}", "Gaps that were detected: a room had events that were not delivered yet.");
         _gapDuration = meter.CreateHistogram<double>("orleanschat.feed.gap.duration", "s", "Time from detecting a gap until its events were delivered.");
         _outOfOrder = meter.CreateCounter<long>("orleanschat.feed.out_of_order", "{event}", "Events that arrived out of order and were buffered.");
         _repairs = meter.CreateCounter<long>("orleanschat.feed.repair.reads", "{read}", "Reads of the message log to repair gaps.");
         _repaired = meter.CreateCounter<long>("orleanschat.feed.repair.events", "{event}", "Events that were read from the message log to repair gaps.");
         _polledGaps = meter.CreateCounter<long>("orleanschat.feed.polled_gaps", "{gap}", "Gaps that only the head poller found.");
-        _resubscribed = meter.CreateCounter<long>("orleanschat.gateway_stream.resubscriptions", "{subscription}", "Times that the gateway stream was silent and was subscribed to again.");
+        _resubscribed = meter.CreateCounter<long>("orleanschat.gateway_stream.resubscriptions", "{subscription}", "Times that the gateway subscribed again because its stream was silent.");
         _missedPresence = meter.CreateCounter<long>("orleanschat.presence.missed", "{update}", "Times that presence updates were missed and requested from the room.");
         _repeated = meter.CreateCounter<long>("orleanschat.room_client.repeated_calls", "{call}", "Calls to rooms that were repeated because the cluster changed during the call.");
         _attachmentSyncs = meter.CreateCounter<long>("orleanschat.room_client.syncs", "{sync}", "Times that the attachments of a room were synchronized.");

@@ -8,23 +8,25 @@ internal sealed class FanoutOptions
     public const string Section = "Fanout";
 
     /// <summary>
-    /// How long a command is retried while calls to its room fail. Then the client gets <c>timeout</c>.
+    /// How long the gateway retries a command while calls to its room fail. After this time, the client gets
+    /// <c>timeout</c>.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "00:02:00")]
     public TimeSpan CommandTimeout { get; set; } = TimeSpan.FromSeconds(15);
 
     /// <summary>
-    /// Commands to one room that may wait on this gateway; further commands are refused as <c>unavailable</c>.
+    /// Maximum number of commands to one room that wait on this gateway. Further commands are refused as
+    /// <c>unavailable</c>.
     /// </summary>
     internal int CommandsPerRoom { get; set; } = 8192;
 
-    /// <summary>Maximum number of commands in one call to a room. The rest waits for the next call.</summary>
+    /// <summary>Maximum number of commands in one call to a room. Further commands wait for the next call.</summary>
     internal int CommandsPerCall { get; set; } = 256;
 
     /// <summary>
-    /// Minimum time between two calls to a busy room; commands in between are sent together in the next call. After a
-    /// call with more than one command, the interval is 1.5 times as long. A room with fewer than about 100 calls per
-    /// second is called at once. Zero turns the interval off.
+    /// Minimum time between two calls to a busy room. Commands that arrive during this time share the next call. After
+    /// a call with more than one command, the interval is 1.5 times as long. If a room gets fewer than about 100 calls
+    /// per second, each call is made at once. Zero turns the interval off.
     /// </summary>
     internal TimeSpan CallInterval { get; set; } = TimeSpan.FromMilliseconds(8);
 
@@ -46,14 +48,15 @@ internal sealed class FanoutOptions
     internal TimeSpan StreamProbe { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// How long the feed of a room waits for a missing event before reading it from the message log. Later events are
-    /// buffered meanwhile.
+    /// How long the feed of a room waits for a missing event before it reads the event from the message log. The feed
+    /// buffers later events during this time.
     /// </summary>
     internal TimeSpan GapWait { get; set; } = TimeSpan.FromMilliseconds(50);
 
     /// <summary>
-    /// Events that the feed of a room buffers while an earlier event is missing. If the buffer is full, the feed reads
-    /// the message log at once, including the events that did not fit.
+    /// Maximum number of events that the feed of a room buffers while an earlier event is missing. If the buffer is
+    /// full, the feed at once reads the missing events from the message log, and also the events that the buffer had no
+    /// space for.
     /// </summary>
     internal int OutOfOrderEvents { get; set; } = 1024;
 

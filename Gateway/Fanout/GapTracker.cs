@@ -20,7 +20,7 @@ internal sealed class GapTracker(FanoutInstruments instruments, TimeProvider tim
     private TimeSpan _hold;
 
     /// <summary>
-    /// The last sequence of the gap that is being read. Sequences that are missing after it are another gap, with a
+    /// The last sequence of the gap that is being read. If later sequences are missing too, they are another gap with a
     /// separate wait.
     /// </summary>
     private long _end;
@@ -38,7 +38,8 @@ internal sealed class GapTracker(FanoutInstruments instruments, TimeProvider tim
     }
 
     /// <summary>
-    /// The newest sequence that is known to exist. It is greater than the position while there is a gap.
+    /// The newest sequence that is known to exist. While there is a gap, this sequence is greater than the feed's
+    /// position.
     /// </summary>
     public long Target { get; private set; }
 
@@ -74,7 +75,7 @@ internal sealed class GapTracker(FanoutInstruments instruments, TimeProvider tim
         }
 
         // Complete - a gap begins.
-        // Waiting - the gap may have to wait less now.
+        // Waiting - the gap waits for the shorter of the two times.
         // Reading - the read continues.
         if (_state == GapState.Complete)
         {
@@ -86,7 +87,9 @@ internal sealed class GapTracker(FanoutInstruments instruments, TimeProvider tim
         return true;
     }
 
-    /// <summary>The missing events are read now. A gap that is being read already keeps its end.</summary>
+    /// <summary>
+    /// The feed reads the missing events now. If it already reads a gap, the gap's end does not change.
+    /// </summary>
     public void BeginRead()
     {
         if (_state == GapState.Waiting)

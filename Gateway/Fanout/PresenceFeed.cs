@@ -5,7 +5,8 @@ using OrleansChat.Protocol;
 namespace OrleansChat.Gateway.Fanout;
 
 /// <summary>
-/// The presence updates of one room. They are numbered, so a missed update is detected when the next update arrives.
+/// Delivers the presence updates of one room. Updates are numbered, so the feed detects a missed update when the next
+/// update arrives.
 /// </summary>
 /// <param name="offer">Offers state to the room's subscriptions, in the order of the calls.</param>
 internal sealed class PresenceFeed(Action<Func<string, ServerFrame>> offer)
@@ -25,7 +26,7 @@ internal sealed class PresenceFeed(Action<Func<string, ServerFrame>> offer)
         }
     }
 
-    /// <summary>Starts after a version. Does nothing if a version is known.</summary>
+    /// <summary>Sets the version after which updates are delivered. Does nothing if a version is already set.</summary>
     public void StartAfter(PresenceVersion version)
     {
         lock (_gate)
@@ -34,7 +35,9 @@ internal sealed class PresenceFeed(Action<Func<string, ServerFrame>> offer)
         }
     }
 
-    /// <summary>Delivers a presence update to the subscriptions, each one once and in order.</summary>
+    /// <summary>
+    /// Delivers a presence update to the subscriptions. Each update is delivered once, in the order of the versions.
+    /// </summary>
     /// <returns>
     /// False if an earlier update was missed. In that case this update is not delivered, and the caller must request
     /// the missed updates from the room.
@@ -61,7 +64,7 @@ internal sealed class PresenceFeed(Action<Func<string, ServerFrame>> offer)
         }
     }
 
-    /// <summary>Delivers missed presence updates, which the room sent in reply.</summary>
+    /// <summary>Delivers the missed presence updates that the room returned.</summary>
     public void DeliverMissed(RoomPresence[] updates)
     {
         lock (_gate)

@@ -12,12 +12,13 @@ internal sealed partial class RoomFeed
     private bool _repairing;
 
     /// <summary>Starts the repair loop if events are missing.</summary>
-    /// <returns>The repair loop if this call started it; else a completed task.</returns>
+    /// <returns>The task of the repair loop if this call started the loop; else a completed task.</returns>
     private Task RepairGap(TimeSpan hold)
     {
         Debug.Assert(_gate.IsHeldByCurrentThread);
 
-        // Without a position, the room has not answered yet. A running loop sees the new state at its next step.
+        // If there is no position, the room has not answered yet. If a repair loop is running, it uses the new state in
+        // its next step.
         if (_position is not { } position || !_gap.Update(position, hold) || _repairing)
         {
             return Task.CompletedTask;
@@ -32,7 +33,7 @@ internal sealed partial class RoomFeed
     /// <list type="number">
     /// <item>Wait while the missing events may still arrive from the stream.</item>
     /// <item>If too many events are missing, skip them: each subscription reads them separately.</item>
-    /// <item>End if no event is missing, or if nobody is subscribed.</item>
+    /// <item>End if no event is missing, or if there is no subscription.</item>
     /// <item>Read the missing events from the message log, up to the last event that is not buffered.</item>
     /// <item>If the log no longer has the first missing event, skip to the log's first event.</item>
     /// <item>Deliver the events that were read, and the buffered events that follow.</item>
@@ -50,7 +51,8 @@ internal sealed partial class RoomFeed
             }
             else if (!await TryRepairAsync(step.After, step.Limit))
             {
-                // Step 7: Retry. Nothing is lost: the target stays, and the position moves only in sequence.
+                // Step 7: Wait before the next attempt. No event is lost, because a failed read does not move the
+                // position.
                 await Task.Delay(RetryDelay, _time);
             }
         }
@@ -97,14 +99,14 @@ internal sealed partial class RoomFeed
                 RepairGap(Hold);
             }
 
-            // Step 3: Nothing is missing, or nobody is subscribed.
+            // Step 3: No event is missing, or there is no subscription.
             if (_position is not { } position || position >= _gap.Target || _subscriptions.Count == 0)
             {
                 _repairing = false;
                 return null;
             }
 
-            // The buffered events at the end need not be read.
+            // Do not read the buffered events at the end of the gap.
             _gap.BeginRead();
             var last = _gap.Target;
             while (_outOfOrder.ContainsKey(last))

@@ -9,21 +9,22 @@ namespace OrleansChat.Gateway.Fanout;
 /// <summary>
 /// The fan-out of one room within this gateway. It checks sequences, repairs gaps from the message log, encodes each
 /// run of events once, and delivers the same bytes to all live subscriptions in the same order. The gateway stream may
-/// lose events; the message log has them all.
+/// lose events; the message log has all events.
 /// </summary>
 /// <remarks>
 /// <code>
 ///   events from the gateway stream:   seq ≤ position       duplicate: drop
 ///                                     seq = position + 1   deliver it, and the buffered events that follow
 ///                                     seq > position + 1   a gap: buffer the event
-///   a head from elsewhere:            seq > position       a gap
+///   a reported head:                  seq > position       a gap
 ///
 ///   complete ──a sequence after position + 1 is known──► gap ──missing events arrive within GapWait──► complete
 ///                                                         └──otherwise: read them, once for all──────►─┘
 /// </code>
-/// So events that were only reordered cost no read, and buffered events are not read again. A gap that the head poller
-/// finds is repaired at once, because the stream had a whole poll interval to deliver the events.
-/// <see cref="DeliverAsync"/> lists the steps of a delivery, <see cref="RepairGapAsync"/> those of a repair.
+/// So events that arrive out of order within GapWait cause no read of the message log. Buffered events are not read
+/// again. A gap that the head poller finds is repaired at once, because the stream had a whole poll interval to deliver
+/// the events. <see cref="DeliverAsync"/> lists the steps of a delivery, and <see cref="RepairGapAsync"/> lists the
+/// steps of a repair.
 /// </remarks>
 internal sealed partial class RoomFeed
 {
@@ -116,7 +117,7 @@ internal sealed partial class RoomFeed
     }
 
     /// <summary>
-    /// Delivers events from the gateway stream. They are in ascending order.
+    /// Delivers events from the gateway stream. The events of a batch are in ascending order.
     /// <list type="number">
     /// <item>Sort events by sequence: drop a duplicate, take the next event, buffer an event that is out of
     /// order.</item>
@@ -126,7 +127,7 @@ internal sealed partial class RoomFeed
     /// <item>Compare the position with the newest known sequence. If there is a gap, start the repair loop.</item>
     /// </list>
     /// </summary>
-    /// <returns>The repair loop if this call started it; else a completed task.</returns>
+    /// <returns>The task of the repair loop if this call started the loop; else a completed task.</returns>
     public Task DeliverAsync(RoomEvents batch)
     {
         lock (_gate)
@@ -147,9 +148,10 @@ internal sealed partial class RoomFeed
     }
 
     /// <summary>
-    /// The room's head was reported, but not by one of its events. The events may still be on their way.
+    /// A notification or a synchronization reported the room's head. The events up to this head may still arrive from
+    /// the stream.
     /// </summary>
-    /// <returns>The repair loop if this call started it; else a completed task.</returns>
+    /// <returns>The task of the repair loop if this call started the loop; else a completed task.</returns>
     public Task OnHeadObservedAsync(long head)
     {
         lock (_gate)
@@ -159,10 +161,10 @@ internal sealed partial class RoomFeed
     }
 
     /// <summary>
-    /// The head poller read the room's head. Events that are still on their way are not lost, so the feed is repaired
-    /// only if the feed has not yet reached the head of the previous poll.
+    /// The head poller read the room's head. The newest events may still arrive from the stream. So the feed repairs a
+    /// gap at once only up to the head of the previous poll.
     /// </summary>
-    /// <returns>The repair loop if this call started it; else a completed task.</returns>
+    /// <returns>The task of the repair loop if this call started the loop; else a completed task.</returns>
     public Task OnHeadPolledAsync(long head)
     {
         lock (_gate)
@@ -217,7 +219,7 @@ internal sealed partial class RoomFeed
         Debug.Assert(_gate.IsHeldByCurrentThread);
 
         // Delivered, taken or buffered before - drop it.
-        // The next one - take it.
+        // The next event - take it.
         // Out of order, or the room has not answered yet - buffer it if the buffer has space. Otherwise the log will be
         // read.
         var after = _position + next.Count;
@@ -257,9 +259,7 @@ internal sealed partial class RoomFeed
         Deliver([]);
     }
 
-    /// <summary>
-    /// Delivers events that follow the position, and the buffered events that follow them.
-    /// </summary>
+    /// <summary>Delivers events that follow the position, and then buffered events up to the next gap.</summary>
     private void Deliver(List<EncodedEvent> events)
     {
         Debug.Assert(_gate.IsHeldByCurrentThread);
@@ -284,8 +284,8 @@ internal sealed partial class RoomFeed
         // Step 3 of a delivery: run by run.
         for (var from = 0; from < events.Count;)
         {
-            // An event that ends a membership also ends the run. It ends subscriptions, and they must get no later
-            // event.
+            // An event that ends a membership must be the last event of its run, because the user's subscriptions must
+            // get no later event.
             var length = 0;
             var to = from;
             do

@@ -4,7 +4,7 @@ using OrleansChat.Grains.Interfaces;
 namespace OrleansChat.Gateway.Fanout;
 
 /// <summary>
-/// Reads a room's events from the message log. Concurrent reads after the same sequence share one read and the
+/// Reads a room's events from the message log. Concurrent reads that start at the same sequence share one read and the
 /// encodings of its events. The shared read has the limit of the first caller. Thread-safe.
 /// </summary>
 /// <param name="read">Reads the events after a sequence, up to a number of events.</param>

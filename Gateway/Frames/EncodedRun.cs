@@ -22,8 +22,8 @@ internal sealed class EncodedRun(IReadOnlyList<EncodedEvent> events)
     public long Last => events[^1].Event.Seq;
 
     /// <summary>
-    /// The events after a sequence. This is a separate method, because its lambda captures a variable. Inside the
-    /// caller, the lambda would allocate a closure for each delivery.
+    /// The events after a sequence. The lambda is in this separate method because it captures a variable: in the
+    /// caller, every delivery would allocate a closure.
     /// </summary>
     public EncodedRun After(long seq) => new([.. events.SkipWhile(happened => happened.Event.Seq <= seq)]);
 

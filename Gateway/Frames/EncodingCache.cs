@@ -1,6 +1,6 @@
 namespace OrleansChat.Gateway.Frames;
 
-/// <summary>Caches the bytes of one item that many viewers see: it is encoded once for each distinct view.</summary>
+/// <summary>Caches the bytes of one item for many viewers. The item is encoded once for each distinct view.</summary>
 internal sealed class EncodingCache
 {
     private readonly Lock _gate = new();
@@ -26,7 +26,7 @@ internal sealed class EncodingCache
         }
     }
 
-    // An item has only a few encodings: JSON or text, own or not, compressed or not, and two room names in a direct
-    // conversation.
+    // A linked list suffices, because an item has only a few encodings: JSON or text, own or not, compressed or not,
+    // and two room names in a direct conversation.
     private sealed record Encoding(IWireFormat Format, string Room, bool Own, bool Deflated, ReadOnlyMemory<byte> Bytes, Encoding? Next);
 }

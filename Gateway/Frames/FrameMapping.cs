@@ -6,7 +6,7 @@ namespace OrleansChat.Gateway.Frames;
 /// <summary>
 /// Maps the grains' records to frames of the protocol, and <c>send</c> commands to the grains' records. No other file
 /// makes frames from grain records. The two families of types stay separate, because they change for different reasons:
-/// the protocol with its clients, the grains' records with rolling upgrades.
+/// clients limit changes of the protocol, and rolling upgrades limit changes of the grains' records.
 /// </summary>
 internal static class FrameMapping
 {
@@ -19,7 +19,8 @@ internal static class FrameMapping
 
     /// <summary>
     /// An event as a viewer sees it. During a rolling upgrade a newer silo may write a kind that this gateway does not
-    /// know. Such an event is sent without its content, because this gateway does not know who may see it.
+    /// know. Such an event is sent without its content, because this gateway does not know which users may see the
+    /// content.
     /// </summary>
     /// <param name="own">True for the sender's own connections, which get the client id.</param>
     public static ChatEvent Event(RoomEvent happened, string room, bool own)
@@ -79,7 +80,7 @@ internal static class FrameMapping
             history.Id, history.Room, [.. events.Select(happened => Event(happened, history.Room, happened.From == user))], first, last, more);
     }
 
-    /// <summary>The frames of a presence update. Each is created for the viewer's name of the room.</summary>
+    /// <summary>The frames of a presence update. Each frame is created for the viewer's name of the room.</summary>
     public static IEnumerable<Func<string, ServerFrame>> Presence(RoomPresence update)
     {
         foreach (var user in update.Departed)
@@ -104,7 +105,7 @@ internal static class FrameMapping
     /// <summary>The frame of a read mark, for the viewer's name of the room.</summary>
     public static Func<string, ServerFrame> Mark(RoomMark mark) => room => new MarkMoved(room, mark.User, mark.Read);
 
-    /// <summary>The error for a reply that is not the expected one.</summary>
+    /// <summary>The error for a refusal, or for a reply of an unexpected type.</summary>
     public static Err Error(string? id, RoomReply reply) => reply is Refused refused
         ? Error(id, refused.Reason, refused.Message, refused.RetryMs)
         : new(id, ChatErrorCode.Internal, "the room returned an unexpected reply", null);

@@ -18,12 +18,12 @@ internal sealed class ChatSessionOptions
     /// </summary>
     [Range(1, 10_000_000)] public int MaxLagEvents { get; set; } = 10_000;
 
-    /// <summary>How long a JSON connection has to send its first <c>hello</c>. Then it is closed with 4501.</summary>
+    /// <summary>How long a JSON connection has to send <c>hello</c>. Then the gateway closes it with 4501.</summary>
     internal TimeSpan HelloTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// Commands of one connection that may wait for their answers. At this number the gateway stops reading from the
-    /// connection.
+    /// Commands of one connection that may wait for a room's answer. While this number of commands wait, the gateway
+    /// does not read from the connection.
     /// </summary>
     internal int CommandsInFlight { get; set; } = 256;
 
@@ -34,14 +34,15 @@ internal sealed class ChatSessionOptions
     internal int WhoNames { get; set; } = 200;
 
     /// <summary>
-    /// Time after any failure within which presence is correct again, as announced to clients in <c>welcome</c>. The
-    /// gateway only announces this value.
+    /// Time after any failure within which presence is correct again. The gateway only announces this value to clients,
+    /// in <c>welcome</c>.
     /// </summary>
     internal TimeSpan PresenceBound { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// Rooms that the server can put a connection into, however many rooms the client joined. If the client joined
-    /// fewer than <c>Limits:RoomsPerConnection</c> rooms, the places that it did not use are available too.
+    /// Minimum number of rooms that the server can put a connection into, however many rooms the client joined. If the
+    /// client leaves more than this number of its <c>Limits:RoomsPerConnection</c> places unused, the server can use
+    /// all unused places.
     /// </summary>
     internal int PlacesForOthers { get; set; } = 20;
 

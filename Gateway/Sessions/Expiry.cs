@@ -4,8 +4,8 @@ using OrleansChat.Protocol;
 namespace OrleansChat.Gateway.Sessions;
 
 /// <summary>
-/// Ends a connection some time after its token has expired. There is one timer for the life of the connection.
-/// Thread-safe.
+/// Ends a connection if its token has expired and no new token arrives within the grace period. There is one timer for
+/// the life of the connection. Thread-safe.
 /// </summary>
 /// <param name="grace">
 /// How long the connection may stay open after its token has expired, so that the client can still send a new token.
@@ -14,8 +14,8 @@ namespace OrleansChat.Gateway.Sessions;
 internal sealed class Expiry(TimeProvider time, TimeSpan grace, Action<CloseCode, string> end) : IDisposable
 {
     /// <summary>
-    /// Maximum duration of one timer. Timers have a maximum, but expiry times do not. Besides, a change of the system
-    /// clock is noticed only when a timer fires.
+    /// Maximum duration of one timer. The duration of a timer has a maximum, but an expiry time has none. In addition,
+    /// a change of the system clock is noticed only when a timer fires.
     /// </summary>
     private static readonly TimeSpan Turn = TimeSpan.FromDays(1);
 
@@ -93,7 +93,8 @@ internal sealed class Expiry(TimeProvider time, TimeSpan grace, Action<CloseCode
 
             if (Wait > TimeSpan.Zero)
             {
-                // The token was renewed, or this was one part of a long wait.
+                // It is too early to end the connection: the token was renewed, the grace period ends more than one Turn
+                // after the timer was set, or the system clock was set back.
                 _timer!.Change(Wait, Timeout.InfiniteTimeSpan);
                 return;
             }

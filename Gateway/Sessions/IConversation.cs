@@ -6,8 +6,8 @@ namespace OrleansChat.Gateway.Sessions;
 internal interface IConversation : IFrameHandler
 {
     /// <summary>
-    /// Called when the connection is open. Frames are read as soon as the call returns its task, which may be before
-    /// the task completes.
+    /// Called when the connection is open. The connection reads frames as soon as the call has returned its task. The
+    /// task may complete later.
     /// </summary>
     Task StartAsync();
 

@@ -8,18 +8,20 @@ internal interface IHistory
 {
     /// <summary>
     /// Reads the events after a sequence, for a subscription that is behind. Concurrent reads after the same sequence
-    /// share one read, with the limit of the first caller. Empty if the log has no more.
+    /// share one read, with the limit of the first caller. Returns an empty list if the message log has no events after
+    /// the sequence, or if the gateway has no feed of the room any more.
     /// </summary>
     Task<IReadOnlyList<EncodedEvent>> ReadAsync(string room, long after, int limit, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Reads a page of history on behalf of a user. Refused with <see cref="Refusal.Unavailable"/> if too many pages
-    /// are being read on this gateway.
+    /// Reads a page of history on behalf of a user. The page has the refusal <see cref="Refusal.Unavailable"/> if it
+    /// cannot be read in time because this gateway reads too many pages.
     /// </summary>
     Task<HistoryPage> PageAsync(PageAsk ask, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Lists a user's conversations. Null if too many pages are being read on this gateway.
+    /// Lists a user's conversations. Returns null if the list cannot be read in time because this gateway reads too
+    /// many pages.
     /// </summary>
     Task<ConversationPage?> ConversationsAsync(ConversationAsk ask, CancellationToken cancellationToken);
 }

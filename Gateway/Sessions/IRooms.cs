@@ -4,7 +4,7 @@ namespace OrleansChat.Gateway.Sessions;
 
 /// <summary>
 /// The rooms, as a session uses them. Commands to one room take effect in the order of the calls. Answers of one room
-/// are delivered one at a time. If a room has too many waiting commands, the refusal is delivered at once, on the
+/// are delivered one at a time. If a room has too many waiting commands, a further command is refused at once, on the
 /// caller's thread.
 /// </summary>
 internal interface IRooms
@@ -33,6 +33,6 @@ internal interface IRooms
     /// <param name="head">The last sequence that the feed has delivered.</param>
     bool GoLive(Subscription subscription, out long head);
 
-    /// <summary>Lists the users in a room, if there are at most <paramref name="most"/>.</summary>
+    /// <summary>Counts the users in a room, and lists them if there are at most <paramref name="most"/>.</summary>
     Task<PresenceSnapshot> WhoAsync(string room, string user, int most);
 }

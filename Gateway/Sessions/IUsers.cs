@@ -13,19 +13,21 @@ internal interface IUsers
     void Disconnect(Session session);
 
     /// <summary>Takes one unit of a budget that the user has across all gateways.</summary>
-    /// <returns>0 if a unit was taken; else the milliseconds after which to try again.</returns>
+    /// <returns>0 if a unit was taken; otherwise the milliseconds after which the caller may try again.</returns>
     ValueTask<int> TakeAsync(string user, BudgetKind kind);
 
     /// <summary>
-    /// Takes units of a budget for work that is already done. Missing units are taken from the next granted units.
+    /// Takes units of a budget for work that is already done. If units are missing, they are taken from the units that
+    /// are granted next.
     /// </summary>
     void Charge(string user, BudgetKind kind, int units);
 }
 
 /// <summary>The answer of the user's grain to a new session.</summary>
 /// <param name="RetryMs">
-/// Milliseconds to wait. If the session was refused because the user connected too often, this is the time before the
-/// next attempt. If the session was admitted, it is the time before the other rooms may be resumed.
+/// Milliseconds to wait. If the session was refused because the user connected too often, the client must wait before
+/// the next attempt. If the session was admitted, the client must wait before it resumes more than
+/// <paramref name="Cursors"/> rooms.
 /// </param>
 /// <param name="Cursors">Number of rooms that may be resumed now.</param>
 internal readonly record struct Opening(Admission Admission, int RetryMs, int Cursors);

@@ -3,13 +3,13 @@ using OrleansChat.Grains.Interfaces;
 namespace OrleansChat.Gateway.Sessions;
 
 /// <summary>
-/// Decides which notifications bring a session into a room. Before <c>hello</c>, notifications wait, because the client
-/// gets <c>welcome</c> first, and a cursor in <c>hello</c> has priority. After <c>hello</c>, a notification does not
+/// Decides which notifications bring a session into a room. Before <c>hello</c>, notifications wait: the client must
+/// get <c>welcome</c> first, and the cursors in <c>hello</c> have priority. After <c>hello</c>, a notification does not
 /// bring the session back into a group that this connection left. Guarded by the session's lock.
 /// </summary>
 /// <param name="maxRooms">
-/// Maximum number of rooms to remember: those of waiting notifications, those that the connection left, and those that
-/// were reported as left.
+/// Maximum number of rooms in each of three sets: rooms of waiting notifications, rooms that the connection left, and
+/// rooms that were reported as left.
 /// </param>
 internal sealed class Invitations(int maxRooms)
 {
@@ -23,14 +23,14 @@ internal sealed class Invitations(int maxRooms)
     private HashSet<string>? _left;
 
     /// <summary>
-    /// Rooms that were reported as left because there was no place, and that the session has not entered since; null
-    /// for none.
+    /// Rooms that were reported as left because the connection had no place for them, and that the session has not
+    /// entered since; null for none.
     /// </summary>
     private HashSet<string>? _reported;
 
     /// <summary>
-    /// Remembers a notification that arrives before hello. Returns false after hello. If there are too many, the oldest
-    /// one is forgotten.
+    /// Remembers a notification that arrives before hello. Returns false after hello. If notifications of too many
+    /// rooms wait, the oldest room is forgotten.
     /// </summary>
     public bool TryDefer(string room, long after)
     {
@@ -42,7 +42,7 @@ internal sealed class Invitations(int maxRooms)
         _pending ??= [];
         if (_pending.Count >= maxRooms && !_pending.ContainsKey(room))
         {
-            // The oldest room gives way, as it would after hello.
+            // Forget the oldest room. After hello, the oldest room would be displaced too.
             _pending.RemoveAt(0);
         }
 
@@ -52,7 +52,8 @@ internal sealed class Invitations(int maxRooms)
 
     /// <summary>
     /// Returns the rooms whose notifications waited for hello. From now on, <see cref="TryDefer"/> returns false. Each
-    /// waiting notification is kept until <see cref="OnEntered"/>, because a later one may be handled first.
+    /// waiting notification is kept until <see cref="OnEntered"/>, because a later notification of the same room may be
+    /// handled first.
     /// </summary>
     public KeyValuePair<string, long>[] Begin()
     {
@@ -61,7 +62,8 @@ internal sealed class Invitations(int maxRooms)
     }
 
     /// <summary>
-    /// The session enters a room. Returns the sequence to start after of a notification that waited; null if none did.
+    /// Called when the session enters a room. If a notification of the room waited, returns the sequence to start
+    /// after; otherwise null.
     /// </summary>
     public long? OnEntered(string room)
     {
@@ -77,8 +79,8 @@ internal sealed class Invitations(int maxRooms)
     }
 
     /// <summary>
-    /// Returns true if the client must be told that there is no place for a room. Each room is reported once until the
-    /// session enters it, so a client that does not read gets a bounded number of reports.
+    /// Returns true if the session must report to the client that there is no place for a room. Each room is reported
+    /// once until the session enters it, so a client that does not read gets a bounded number of reports.
     /// </summary>
     public bool TryReport(string room) => (_reported ??= []).Count < maxRooms && _reported.Add(room);
 
@@ -86,7 +88,8 @@ internal sealed class Invitations(int maxRooms)
     public bool IsDeclined(string room) => _left?.Contains(room) == true;
 
     /// <summary>
-    /// The client left a room. A direct conversation is not remembered: its next event brings the session back.
+    /// Remembers that the client left a room. A direct conversation is not remembered, so its next event brings the
+    /// session back. If too many rooms are remembered, all of them are forgotten.
     /// </summary>
     public void OnLeft(string room)
     {

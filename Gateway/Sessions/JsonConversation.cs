@@ -5,11 +5,11 @@ using OrleansChat.Protocol;
 namespace OrleansChat.Gateway.Sessions;
 
 /// <summary>
-/// JSON mode: a hello, then commands. A command that cannot be read or carried out is answered by an error, and the
-/// connection stays open. Only violations that make a conversation impossible close the connection.
+/// JSON mode: the client sends hello, then commands. If a command cannot be read or carried out, the answer is an
+/// error, and the connection stays open. Only violations that make a conversation impossible close the connection.
 /// </summary>
 /// <param name="known">The identity of the upgrade request. If it has no user, hello must have a token.</param>
-/// <param name="ofToken">Checks a token; null if the client sent none.</param>
+/// <param name="ofToken">Checks a token. Called with null if the client sent no token.</param>
 internal sealed class JsonConversation(SessionConnection connection, SessionServices services, IdentityResult known, Func<string?, IdentityResult> ofToken) : IConversation
 {
     /// <summary>
@@ -17,7 +17,7 @@ internal sealed class JsonConversation(SessionConnection connection, SessionServ
     /// </summary>
     private const int MaxErrorsBeforeHello = 16;
 
-    /// <summary>This thread's list; null while it is in use.</summary>
+    /// <summary>This thread's list for the commands of a frame; null while it is in use.</summary>
     [ThreadStatic] private static List<ParsedCommand>? t_parsed;
 
     private Session? _session;
@@ -43,14 +43,14 @@ internal sealed class JsonConversation(SessionConnection connection, SessionServ
             return;
         }
 
-        // Bytes are counted after inflating, so a client without an identity cannot make the gateway inflate much.
+        // Decompressed bytes are counted, so a client without an identity cannot make the gateway inflate much.
         if (_session is null && (_bytesBeforeHello += frame.Length) > 2 * services.Limits.FrameBytes)
         {
             connection.End(CloseCode.ProtocolError, $"more than {2 * services.Limits.FrameBytes} bytes before hello");
             return;
         }
 
-        // The list belongs to the thread, because a conversation may be idle for hours.
+        // The list belongs to the thread: an idle conversation needs no list, and may be idle for hours.
         var parsed = t_parsed ?? [];
         t_parsed = null;
         try
@@ -123,8 +123,9 @@ internal sealed class JsonConversation(SessionConnection connection, SessionServ
     }
 
     /// <summary>
-    /// Answers a line that could not be read, or a command before hello. After hello, this costs as much as a command.
-    /// Before hello, there is no user to charge, so only a few errors are answered.
+    /// Answers a line that could not be read, or a command before hello, with an error. After hello, the line costs as
+    /// much of the budgets as a command. Before hello, there is no user whose budget can be charged, so the gateway
+    /// sends only a few errors.
     /// </summary>
     private async ValueTask RefuseAsync(Err error)
     {
@@ -178,9 +179,7 @@ internal sealed class JsonConversation(SessionConnection connection, SessionServ
         }
     }
 
-    /// <summary>
-    /// The identity of a hello. If it has a token, the token is always checked: a bad credential is never ignored.
-    /// </summary>
+    /// <summary>The client's identity. A token in hello is always checked: a bad credential is never ignored.</summary>
     private IdentityResult Identify(Hello hello)
     {
         if (known.User is not null && hello.Token is null)
@@ -202,7 +201,7 @@ internal sealed class JsonConversation(SessionConnection connection, SessionServ
         return who;
     }
 
-    /// <summary>Replaces the token of the connection. A token that is refused changes nothing.</summary>
+    /// <summary>Replaces the connection's token. If the new token is refused, the old token stays in use.</summary>
     private ServerFrame Renew(Auth auth, string user)
     {
         var who = ofToken(auth.Token);

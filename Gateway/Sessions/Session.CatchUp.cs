@@ -12,19 +12,21 @@ namespace OrleansChat.Gateway.Sessions;
 ///     ▲                                                                                                    │
 ///     └────────── the send queue is full: drop its events, rewind to the cursors, all rooms are behind ◄────┘
 /// </code>
-/// Each session has one loop, which serves its rooms in turn and ends when all are live. It uses the memory of one
-/// page, however far behind a room is, and reads the log as fast as the client reads.
+/// Each session has one loop, which serves its rooms in turn and ends when all rooms are live. The loop uses the memory
+/// of one page, however far behind a room is, and reads the log no faster than the client reads.
 /// </summary>
 /// <remarks>
 /// A turn of the loop:
 /// <list type="number">
-/// <item>Of the subscriptions that are behind, take the one whose last turn is the oldest. End if there is none.</item>
+/// <item>Of the subscriptions that are behind, take the one whose last turn is the oldest. If no subscription is
+/// behind, end.</item>
 /// <item>Wait until half of the send queue's bytes for events are free.</item>
-/// <item>If a <c>gap</c> was queued, check that the user's membership did not end within the gap.</item>
-/// <item>If everything that the feed has is queued, go live.</item>
+/// <item>If a <c>gap</c> was queued, check whether the user's membership ended within the gap.</item>
+/// <item>If everything that the feed has delivered is queued, make the subscription live.</item>
 /// <item>If the subscription is too far behind, queue a <c>gap</c> and continue near the head.</item>
 /// <item>Read the page that follows the last queued event, and encode it without the lock.</item>
-/// <item>Queue as much of the page as fits. An end of the user's membership ends the subscription.</item>
+/// <item>Queue as many events of the page as fit. If one of them ended the user's membership, end the
+/// subscription.</item>
 /// <item>If the log could not be read, or returned no events, wait before the next turn.</item>
 /// </list>
 /// </remarks>
@@ -36,8 +38,8 @@ internal sealed partial class Session
     private long _turn;
 
     /// <summary>
-    /// Number of events to read next. It follows the number of events that fitted into the send queue, because the
-    /// other events of a page are read again.
+    /// Number of events to read next. It is adjusted to the number of events that fit into the send queue, because
+    /// events that do not fit are read again.
     /// </summary>
     private int _page = services.Options.CatchUpEvents;
 
@@ -51,8 +53,9 @@ internal sealed partial class Session
     }
 
     /// <summary>
-    /// Makes a subscription live if everything up to <paramref name="head"/> is queued. Returns true if it is live or
-    /// has ended. Called under the feed's lock, so no event can be delivered between the check and the change.
+    /// Makes a subscription live if everything up to <paramref name="head"/> is queued. Returns true if the
+    /// subscription is live or has ended. Called under the feed's lock, so no event can be delivered between the check
+    /// and the change.
     /// </summary>
     public bool TryGoLive(Subscription subscription, long head)
     {
@@ -63,8 +66,8 @@ internal sealed partial class Session
     }
 
     /// <summary>
-    /// The feed skips events without delivering them. A live subscription reads them from the log. Called under the
-    /// feed's lock.
+    /// Called when the feed skips events without delivering them. If the subscription is live, it reads the skipped
+    /// events from the log. Called under the feed's lock.
     /// </summary>
     public void FallBehind(Subscription subscription)
     {
@@ -113,7 +116,7 @@ internal sealed partial class Session
             // Step 1: Choose a subscription.
             while (NextBehind() is { } subscription)
             {
-                // Step 2: Wait for room in the send queue.
+                // Step 2: Wait for space in the send queue.
                 await connection.SendQueue.SpaceAsync(connection.Gone);
 
                 // Steps 3 to 7.
@@ -144,7 +147,7 @@ internal sealed partial class Session
                 return await CheckMembershipAsync(subscription);
             }
 
-            // Step 4: Go live if nothing is missing.
+            // Step 4: If nothing is missing, make the subscription live.
             if (services.Rooms.GoLive(subscription, out var head))
             {
                 return true;
@@ -161,8 +164,8 @@ internal sealed partial class Session
             var events = await services.History.ReadAsync(subscription.Room, after, _page, connection.Gone);
             foreach (var happened in events)
             {
-                // Encode before taking the session's lock. The room's feed may wait for that lock, and its other
-                // subscriptions must not wait for this page.
+                // Encode the page before the session's lock is taken. A feed that delivers to this session waits for
+                // the lock, and the other subscriptions of that feed then wait too.
                 happened.For(subscription.View);
             }
 
@@ -212,8 +215,8 @@ internal sealed partial class Session
     }
 
     /// <summary>
-    /// Of the subscriptions that are behind, returns the one whose last turn is the oldest. Returns null if no
-    /// subscription is behind. Then the loop must end.
+    /// Of the subscriptions that are behind, returns the one whose last turn is the oldest. If no subscription is
+    /// behind, or the session is closed, returns null, and the loop must end.
     /// </summary>
     private Subscription? NextBehind()
     {
@@ -255,7 +258,7 @@ internal sealed partial class Session
         }
     }
 
-    /// <summary>Queues a page, as far as it fits. Returns true if the user's membership ended in it.</summary>
+    /// <summary>Queues as many events as fit. Returns true if one of them ended the user's membership.</summary>
     private bool TryEnqueue(Subscription subscription, long after, IReadOnlyList<EncodedEvent> events)
     {
         lock (_gate)
@@ -267,7 +270,7 @@ internal sealed partial class Session
                 return false;
             }
 
-            // The log no longer has the events in between.
+            // If the page begins after the next sequence, the log no longer has the events in between.
             if (events[0].Event.Seq > after + 1 && !TryEnqueueGap(subscription, events[0].Event.Seq - 1))
             {
                 return false;
@@ -281,8 +284,8 @@ internal sealed partial class Session
                 over = happened.Kind == RoomEventKind.Leave && happened.From == user && EndsWith(subscription, happened.Seq);
             }
 
-            // Read amplification is at most 3x: a page that does not fit is at most twice the size of the last page
-            // that fitted.
+            // Events are read at most three times as often as they are queued: a page that does not fit is at most
+            // twice the size of the last page that fitted.
             _page = posted < events.Count ? Math.Max(1, posted) : Math.Min(2 * _page, services.Options.CatchUpEvents);
             services.Instruments.CaughtUp(posted);
             return over;

@@ -28,7 +28,8 @@ internal sealed partial class Session
 
             if (entry == Entry.Notified && !connection.SendQueue.HasFewAnswers && !HasPlaceForOthers())
             {
-                // A client that does not read would be sent joined and left without a bound.
+                // If the client does not read, joined and left frames would fill the send queue without a bound. So
+                // report each room only once.
                 if (_invitations.TryReport(room))
                 {
                     Answer(new Left(join.Room, "displaced"), GetFormat(join.Room));
@@ -37,8 +38,9 @@ internal sealed partial class Session
                 return;
             }
 
-            // Rooms that the client did not ask for have places of their own. So other users cannot keep the client
-            // from joining, and cannot keep each other out. A resumed direct conversation may have been such a room.
+            // Rooms that the client did not ask for do not take the places of joined rooms, so other users cannot keep
+            // the client from joining. The oldest of these rooms is displaced, so other users cannot keep each other
+            // out. A resumed direct conversation counts as such a room, because a notification may have opened it.
             var free = services.Limits.RoomsPerConnection - _subscriptions.Values.Count(other => other != earlier && !other.IsUnasked);
             var isUnasked = entry == Entry.Notified || (entry == Entry.Resumed && RoomKey.IsDirect(room) && earlier is not { IsUnasked: false });
             if (free <= 0 && !isUnasked)
@@ -51,7 +53,7 @@ internal sealed partial class Session
             _subscriptions[room] = subscription;
             if (_invitations.OnEntered(room) is { } waited && entry == Entry.Notified)
             {
-                // An earlier notification waits to be handled: start with its events.
+                // An earlier notification of this room is waiting: start with the events of that notification.
                 join = join with { After = Math.Min(waited, join.After ?? waited) };
             }
 
@@ -108,8 +110,8 @@ internal sealed partial class Session
     }
 
     /// <summary>
-    /// Ends the oldest subscription that the client did not ask for, if there are more than <paramref name="places"/>.
-    /// The room's next event brings the session back. Returns null if there are places enough.
+    /// If the session has more than <paramref name="places"/> subscriptions that the client did not ask for, ends the
+    /// oldest of them, and returns it. The room's next event brings the session back. Otherwise returns null.
     /// </summary>
     private Subscription? Displace(int places)
     {
@@ -124,7 +126,7 @@ internal sealed partial class Session
         _subscriptions.Remove(oldest.Room);
 
         // Entering, after a command - the client gets the command's answer first, and then left.
-        // Entering, after a notification - the client gets left only: it must learn of the room.
+        // Entering, after a notification - the client gets only left, so that it learns of the room.
         // Behind, Live - the client gets left.
         // Ended - cannot occur: an ended subscription is not among the subscriptions.
         oldest.IsDisplaced = true;
@@ -144,8 +146,8 @@ internal sealed partial class Session
         {
             // The subscription's state shows what happened before the room answered.
             // Entering - nothing happened: send joined and start delivery.
-            // Ended - the client left, joined again or closed. After a notification, the client gets nothing.
-            //   Otherwise it still gets joined.
+            // Ended - the client left, joined again or closed, or another room displaced this room. After a
+            //   notification, the client gets nothing here. After a command, it still gets joined.
             // Behind, Live - cannot occur: only this method changes Entering to Behind or Live.
             if (entry == Entry.Notified && subscription.State == SubscriptionState.Ended)
             {
@@ -265,8 +267,8 @@ internal sealed partial class Session
         {
             Answer(new Err(send.Id, ChatErrorCode.RateLimited, "rate limited", wait));
 
-            // If a client keeps sending without waiting, its sends are refused at most as fast as its other commands
-            // are allowed.
+            // A refused send also takes one unit of the allowance for other commands. So a client that keeps sending
+            // without waiting gets refusals only at the rate of that allowance.
             await connection.Commands.PaceAsync(1, connection.Gone);
             return;
         }
@@ -314,8 +316,8 @@ internal sealed partial class Session
     private IWireFormat GetFormat(string room) => format is IRoomFormats formats ? formats.In(room) : format;
 
     /// <summary>
-    /// Why a session enters a room. Only <see cref="Asked"/> can create the room or make the user a member of a group.
-    /// A refusal is sent to the client, except after <see cref="Notified"/>.
+    /// Why a session enters a room. Only <see cref="Asked"/> can create the room, or make the user a member of a group.
+    /// If the room refuses, the client gets an error, except after <see cref="Notified"/>.
     /// </summary>
     private enum Entry
     {

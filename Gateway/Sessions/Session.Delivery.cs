@@ -23,7 +23,8 @@ internal sealed partial class Session
 
             if (subscription.Queued >= run.First)
             {
-                // The log was ahead of the feed when the subscription caught up: queue only the events that follow.
+                // The log was ahead of the feed when the subscription caught up. Queue only the events after the last
+                // queued event.
                 run = run.After(subscription.Queued);
             }
 
@@ -36,8 +37,8 @@ internal sealed partial class Session
 
     /// <summary>
     /// Ends a subscription because the user's membership ended with an event. Returns true if the subscription ended. A
-    /// subscription that entered after the event belongs to a newer membership and stays. Called under the feed's lock
-    /// after the event was offered, and by the catch-up that queues the event.
+    /// subscription that entered after the event belongs to a newer membership and stays. The feed calls this method
+    /// under its lock, after it has offered the event. The catch-up calls this method when it queues the event.
     /// </summary>
     public bool EndsWith(Subscription subscription, long seq)
     {

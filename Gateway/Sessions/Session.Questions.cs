@@ -4,20 +4,21 @@ using OrleansChat.Protocol;
 
 namespace OrleansChat.Gateway.Sessions;
 
-/// <summary>History, who and conversations. A session runs one such question at a time.</summary>
+/// <summary>Questions: history, who and conversations. A session runs one question at a time.</summary>
 internal sealed partial class Session
 {
     /// <summary>
-    /// Bytes of a page that cost one command. They are charged in addition to the command itself; a smaller rest is
-    /// free.
+    /// For each full 16 KiB of a history page, the user's budget is charged one command, in addition to the history
+    /// command.
     /// </summary>
     private const int BytesPerCommand = 16 * 1024;
 
-    /// <summary>Maximum bytes of a page of conversations: each has a name of up to 129 characters of four bytes.</summary>
+    /// <summary>Maximum bytes of a page of conversations. A name has up to 129 characters of four bytes.</summary>
     private const int ConversationsBytes = Bounds.ConversationsPerPage * 700;
 
     /// <summary>
-    /// Commands that a page of conversations costs, in addition to its own: the log reads all rooms of the user for it.
+    /// Number of commands that a page of conversations costs, in addition to the command itself. The message log reads
+    /// all rooms of the user for each page.
     /// </summary>
     private const int CommandsPerList = 10;
 
@@ -58,7 +59,7 @@ internal sealed partial class Session
 
     /// <summary>
     /// Starts a question when the previous question is answered and the send queue has room for the answer. So the
-    /// memory of a connection's waiting answers is bounded. Other commands do not wait for a question.
+    /// memory of a connection's waiting answers is bounded. While a question runs, the session handles other commands.
     /// </summary>
     /// <param name="bytes">Maximum bytes of the answer.</param>
     private async ValueTask AskAsync(string? commandId, int bytes, Func<Task> question)
@@ -68,7 +69,7 @@ internal sealed partial class Session
         _question = AnswerAsync(commandId, question);
     }
 
-    /// <summary>Runs a question. A failure is answered too.</summary>
+    /// <summary>Runs a question. If it fails, the client gets an error.</summary>
     private async Task AnswerAsync(string? commandId, Func<Task> question)
     {
         try

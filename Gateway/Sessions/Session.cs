@@ -22,10 +22,10 @@ internal sealed partial class Session(string id, string user, IWireFormat format
     private readonly Dictionary<string, Subscription> _subscriptions = [];
     private readonly Invitations _invitations = new(services.Limits.RoomsPerConnection);
 
-    /// <summary>Set whenever a command is answered.</summary>
+    /// <summary>Set whenever a room answers a command.</summary>
     private readonly SingleWaiterAutoResetEvent _answered = new();
 
-    /// <summary>The history or who command in progress.</summary>
+    /// <summary>The history, who or conversations command in progress.</summary>
     private Task _question = Task.CompletedTask;
 
     /// <summary>Commands that wait for a room's answer.</summary>
@@ -35,10 +35,10 @@ internal sealed partial class Session(string id, string user, IWireFormat format
     /// <summary>The order of the newest subscription.</summary>
     private long _order;
 
-    /// <summary>True while the user's grain has this session.</summary>
+    /// <summary>True while the session is registered with the user's grain.</summary>
     private bool _connected;
 
-    /// <summary>True once <see cref="CloseAsync"/> was called. Nothing is sent any more.</summary>
+    /// <summary>True once <see cref="CloseAsync"/> was called. The session sends nothing any more.</summary>
     private bool _over;
 
     /// <summary>Unique, and never reused.</summary>
@@ -97,8 +97,8 @@ internal sealed partial class Session(string id, string user, IWireFormat format
 
     /// <summary>
     /// Decides whether a command other than a send may be carried out. If the command exceeds the connection's or the
-    /// user's budget, this method sends the error, and returns only when the budget allows another command. So refusals
-    /// are no faster than commands.
+    /// user's budget, this method sends the error, and returns only when the budget allows another command. So a client
+    /// gets refusals no faster than it may send commands.
     /// </summary>
     /// <param name="isLocal">
     /// True if this gateway answers the command without the cluster. The user's budget is only for commands that use
@@ -126,11 +126,11 @@ internal sealed partial class Session(string id, string user, IWireFormat format
     /// Handles one command. The caller handles no further command of the connection before this method returns. This
     /// method waits in these cases:
     /// <list type="bullet">
-    /// <item>CommandsInFlight commands wait for their answers.</item>
+    /// <item>CommandsInFlight commands wait for a room's answer.</item>
     /// <item>A send waits for the user's budget. If the send is refused, it also waits for the connection's
     /// allowance.</item>
-    /// <item>A history or who command waits for the previous history or who command, and for space in the send
-    /// queue.</item>
+    /// <item>A history, who or conversations command waits for the previous command of these three, and for space in
+    /// the send queue.</item>
     /// </list>
     /// </summary>
     public async ValueTask HandleAsync(ClientCommand command)
@@ -207,9 +207,10 @@ internal sealed partial class Session(string id, string user, IWireFormat format
     }
 
     /// <summary>
-    /// Brings the session into a room that its user belongs to and that has new events, after a notification. Does
-    /// nothing if the session is in the room or has left it. If there is no place, the oldest room that the client did
-    /// not ask for is displaced. If the client does not read its answers, it is only told that there is no place.
+    /// Handles a notification: enters a room that the user belongs to and that has new events. Before hello, the
+    /// notification waits. Does nothing if the session is in the room, or if the client left the room. If the
+    /// connection has no place, the oldest room that the client did not ask for is displaced. If the connection has no
+    /// place and the client does not read its answers, the client only gets <c>left</c> for the new room.
     /// </summary>
     public void Reach(string room, long after)
     {
@@ -290,7 +291,7 @@ internal sealed partial class Session(string id, string user, IWireFormat format
         var bytes = by.Encode(frame, own: false);
         lock (_gate)
         {
-            // Another session may use this connection now.
+            // After CloseAsync, another session may use this connection.
             if (!_over && !bytes.IsEmpty)
             {
                 connection.SendQueue.EnqueueAnswer(bytes);

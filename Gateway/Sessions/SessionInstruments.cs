@@ -17,7 +17,7 @@ internal sealed class SessionInstruments(IMeterFactory meters)
     /// </summary>
     public void Lagging() => (_lagging ??= _meter.CreateCounter<long>("orleanschat.session.lags", "{session}")).Add(1);
 
-    /// <summary>Counts events that a <c>gap</c> frame named instead of pushing them.</summary>
+    /// <summary>Counts events that were not pushed, and that a <c>gap</c> frame named instead.</summary>
     public void Gap(long events) => (_gaps ??= _meter.CreateCounter<long>("orleanschat.session.gap_events", "{event}")).Add(events);
 
     /// <summary>Counts events that were queued from the message log.</summary>

@@ -24,7 +24,7 @@ internal sealed class Subscription(Session session, string room, RenderKey view)
     /// </summary>
     public bool IsUnasked { get; init; }
 
-    /// <summary>True if a command of the client began the subscription, and so needs an answer.</summary>
+    /// <summary>True if a command of the client began the subscription. The command needs an answer.</summary>
     public bool IsCommand { get; init; }
 
     /// <summary>True if another subscription has displaced this one. Guarded by the session's lock.</summary>
@@ -48,8 +48,8 @@ internal sealed class Subscription(Session session, string room, RenderKey view)
     public long LastTurn { get; set; }
 
     /// <summary>
-    /// The room's head when the user entered. If an event up to this sequence ends a membership, that is an earlier
-    /// membership of the user.
+    /// The room's head when the user entered. An event up to this sequence can only have ended an earlier membership of
+    /// the user.
     /// </summary>
     public long EnteredAt { get; private set; }
 
@@ -60,12 +60,12 @@ internal sealed class Subscription(Session session, string room, RenderKey view)
     public long EndedAt { get; set; }
 
     /// <summary>
-    /// True after a <c>gap</c> frame, until it is checked whether the user's membership ended within the gap.
+    /// True after a <c>gap</c> frame, until the session has checked whether the user's membership ended within the gap.
     /// </summary>
     public bool MayBeOver { get; set; }
 
-    /// <summary>The room has answered: delivery starts after <paramref name="seq"/>.</summary>
-    /// <param name="head">The room's head, which is not before <paramref name="seq"/>.</param>
+    /// <summary>Called when the room has answered. Delivery starts after <paramref name="seq"/>.</summary>
+    /// <param name="head">The room's head, at least <paramref name="seq"/>.</param>
     public void StartAfter(long seq, long head)
     {
         session.AssertLocked();
@@ -77,8 +77,8 @@ internal sealed class Subscription(Session session, string room, RenderKey view)
     }
 
     /// <summary>
-    /// Makes the subscription live if everything up to <paramref name="head"/> is queued. Returns true if it is live or
-    /// has ended.
+    /// Makes the subscription live if everything up to <paramref name="head"/> is queued. Returns true if the
+    /// subscription is live or has ended.
     /// </summary>
     public bool TryGoLive(long head)
     {
@@ -95,7 +95,7 @@ internal sealed class Subscription(Session session, string room, RenderKey view)
         return State is SubscriptionState.Live or SubscriptionState.Ended;
     }
 
-    /// <summary>The feed skips events: a live subscription reads them from the log.</summary>
+    /// <summary>Called when the feed skips events. A live subscription reads the skipped events from the log.</summary>
     public void FallBehind()
     {
         session.AssertLocked();
@@ -177,7 +177,10 @@ internal enum SubscriptionState
     /// <summary>The room has not answered the enter command yet.</summary>
     Entering,
 
-    /// <summary>Events are read from the message log: the subscription resumes, or the send queue was full.</summary>
+    /// <summary>
+    /// Events are read from the message log: the subscription has just started, the send queue was full, or the feed
+    /// skipped events.
+    /// </summary>
     Behind,
 
     /// <summary>Events are delivered by the room's feed as they occur.</summary>

@@ -6,12 +6,12 @@ using OrleansChat.Protocol.Text;
 namespace OrleansChat.Gateway.Sessions;
 
 /// <summary>
-/// Text mode: each frame is a line that a person typed, and the server answers in lines. This class uses the same
-/// session as JSON mode, and creates the client ids.
+/// Text mode: each frame is a line that a person typed, and the server answers in lines. This class uses a
+/// <see cref="Session"/> as JSON mode does, and creates the client ids.
 /// </summary>
 /// <param name="mayTurnJson">
-/// True if the client offered no subprotocol. If its first frame is a hello, the connection switches to JSON mode
-/// permanently.
+/// True if the client offered no subprotocol. Then, if the client's first frame is a hello, the connection switches to
+/// JSON mode permanently.
 /// </param>
 internal sealed class TextConversation(
     SessionConnection connection, SessionServices services, IdentityResult who, TextSettings settings, bool mayTurnJson, Func<string?, IdentityResult> ofToken)
@@ -167,7 +167,7 @@ internal sealed class TextConversation(
             await _session.HandleAsync(new Hello(null, null, null, []));
             foreach (var (room, after) in rooms)
             {
-                // Direct conversations of the old name are not carried over.
+                // A direct conversation belongs to the old name, so the new session does not join it.
                 if (RoomReference.User(room) is null)
                 {
                     await _session.HandleAsync(new Join(null, room, after, null, after is null ? TextHelp.DefaultLast : null, null));

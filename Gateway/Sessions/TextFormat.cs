@@ -6,16 +6,18 @@ using OrleansChat.Protocol.Text;
 namespace OrleansChat.Gateway.Sessions;
 
 /// <summary>
-/// Text mode: lines for people. Two formats are equal if their options are equal. The user is not compared. A sender's
-/// own line is encoded with the parameter <c>own</c> of <see cref="Encode"/>, so one other encoding of an event serves
-/// all other viewers.
+/// Text mode: lines for people. Two formats are equal if their options are equal; their users may differ. For the
+/// sender of an event, the line is encoded separately (the parameter <c>own</c> of <see cref="Encode"/>). So all other
+/// viewers share one encoding of the event.
 /// </summary>
 /// <param name="user">The viewer, for pages and answers.</param>
 /// <param name="home">
 /// The room that the connection was opened for. Lines of this room do not begin with the room's name.
 /// </param>
-/// <param name="settings">The options of the address.</param>
-/// <param name="showRoom">True for the other rooms, whose lines begin with the room's name.</param>
+/// <param name="settings">The query parameters of the connection.</param>
+/// <param name="showRoom">
+/// True if lines begin with the room's name, as in all rooms except <paramref name="home"/>.
+/// </param>
 internal sealed class TextFormat(string user, string home, TextSettings settings, bool showRoom = false) : IWireFormat, IRoomFormats
 {
     /// <inheritdoc/>

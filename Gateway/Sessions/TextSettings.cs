@@ -11,11 +11,11 @@ namespace OrleansChat.Gateway.Sessions;
 /// <param name="Echo">False for <c>echo=0</c>: do not show the lines that this user sends.</param>
 internal sealed record TextSettings(string Room, long? After, bool ShowSeq, bool Raw, bool Echo)
 {
-    /// <summary>The room that is joined without <c>room=</c>.</summary>
+    /// <summary>The room that a connection joins if its query has no <c>room=</c>.</summary>
     public const string DefaultRoom = "lobby";
 
     /// <summary>
-    /// Parses a query. If the query is invalid, returns null, and the reason in <paramref name="wrong"/>.
+    /// Parses a query. If the query is invalid, returns null, and sets <paramref name="wrong"/> to the reason.
     /// </summary>
     public static TextSettings? Parse(IQueryCollection query, out string wrong)
     {

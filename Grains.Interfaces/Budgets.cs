@@ -1,17 +1,17 @@
 namespace OrleansChat.Grains.Interfaces;
 
 /// <summary>
-/// The kinds of budget that each user has. The user's grain keeps them, and all gateways draw on them.
+/// The kinds of budget that each user has. The user's grain keeps the budgets, and all gateways lease units from them.
 /// </summary>
 public enum BudgetKind
 {
     /// <summary>Events sent to rooms. One unit per send.</summary>
     Sends = 0,
 
-    /// <summary>All other commands. One unit per command, and one per 16 KiB of history.</summary>
+    /// <summary>All other commands. One unit per command, plus one per full 16 KiB of history.</summary>
     Commands = 1,
 
-    /// <summary>Connections opened.</summary>
+    /// <summary>Connections that the user opens. One unit per connection.</summary>
     Connects = 2,
 
     /// <summary>Rooms resumed by a <c>hello</c>. One unit per cursor.</summary>
@@ -19,25 +19,26 @@ public enum BudgetKind
 }
 
 /// <summary>
-/// A gateway's request for units of one budget. It also reports the units that the gateway leased before.
+/// A gateway's request for units of one budget. It also reports the earlier units that the gateway has not spent.
 /// </summary>
 /// <param name="PerSecond">Units that the budget earns per second; 0 for no limit.</param>
 /// <param name="Burst">Units that the budget can save up, at least 1.</param>
 /// <param name="Held">Units leased earlier that the gateway still holds and may spend.</param>
-/// <param name="Returned">Units leased earlier that expired unspent.</param>
-/// <param name="Wanted">Units that are needed now.</param>
+/// <param name="Returned">Units leased earlier that the gateway gives back unspent.</param>
+/// <param name="Wanted">Units that the gateway needs now.</param>
 /// <param name="Ahead">
-/// Whether the gateway keeps units for later. If not, at most <paramref name="Wanted"/> units are granted.
+/// Whether the gateway keeps units for later commands. If false, the grain leases at most <paramref name="Wanted"/>
+/// units.
 /// </param>
 [GenerateSerializer, Immutable, Alias("chat.budget-ask")]
 public readonly record struct BudgetAsk(
     [property: Id(0)] BudgetKind Kind, [property: Id(1)] int PerSecond, [property: Id(2)] int Burst, [property: Id(3)] int Held,
     [property: Id(4)] int Returned, [property: Id(5)] int Wanted, [property: Id(6)] bool Ahead);
 
-/// <summary>The units leased to a gateway. The budget is already debited.</summary>
-/// <param name="Granted">Units that may be spent at once; may exceed the number wanted.</param>
+/// <summary>The units that the user's grain leases to a gateway. They are already taken from the budget.</summary>
+/// <param name="Granted">Units that the gateway may spend at once; may be more than it wanted.</param>
 /// <param name="Later">
-/// Units that may be spent after <paramref name="LaterMs"/> milliseconds, because the budget is used up for now.
+/// Units that the gateway may spend after <paramref name="LaterMs"/> milliseconds, because the budget is empty now.
 /// </param>
 /// <param name="LaterMs">Milliseconds before <paramref name="Later"/> may be spent.</param>
 /// <param name="RetryMs">Milliseconds after which the budget has another unit; 0 if it has one now.</param>
@@ -45,21 +46,21 @@ public readonly record struct BudgetAsk(
 /// Milliseconds for which leased units may be spent. For <paramref name="Granted"/> this time begins with the request,
 /// for <paramref name="Later"/> at the end of <paramref name="LaterMs"/>.
 /// </param>
-/// <param name="AskAhead">Whether the gateway should ask again before it has spent everything.</param>
+/// <param name="AskAhead">Whether the gateway should send the next request before it has spent all its units.</param>
 [GenerateSerializer, Immutable, Alias("chat.budget-grant")]
 public readonly record struct BudgetGrant(
     [property: Id(0)] int Granted, [property: Id(1)] int Later, [property: Id(2)] int LaterMs, [property: Id(3)] int RetryMs,
     [property: Id(4)] int ValidMs, [property: Id(5)] bool AskAhead);
 
 /// <summary>The answer to a new session: whether it may begin, and the units leased to its gateway.</summary>
-/// <param name="RetryMs">Milliseconds before the next attempt, if the user connects too often; otherwise 0.</param>
+/// <param name="RetryMs">If the user connects too often, milliseconds before the next attempt; otherwise 0.</param>
 /// <param name="Grants">One grant for each request, in order; empty unless the session was admitted.</param>
 [GenerateSerializer, Immutable, Alias("chat.opened")]
 public sealed record Opened([property: Id(0)] Admission Admission, [property: Id(1)] int RetryMs, [property: Id(2)] BudgetGrant[] Grants);
 
-/// <summary>The block size of a lease, which gateways and the user's grain compute in the same way.</summary>
+/// <summary>The block is the number of units that a gateway holds in advance.</summary>
 public static class Budget
 {
-    /// <summary>Units that a gateway holds in advance: a fifth of <paramref name="perSecond"/>, at least 1.</summary>
+    /// <summary>Returns the block in units: a fifth of <paramref name="perSecond"/>, at least 1.</summary>
     public static int Block(int perSecond) => Math.Max(1, perSecond / 5);
 }

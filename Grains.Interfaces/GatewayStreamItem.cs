@@ -1,8 +1,8 @@
 namespace OrleansChat.Grains.Interfaces;
 
 /// <summary>
-/// An item of a gateway stream. If an item is lost, the gateway delivers late, but no event is lost, because all events
-/// are in the log. The derived types are a closed family.
+/// An item of a gateway stream. If the stream loses an item, no event is lost: the gateway reads the events from the
+/// log, and delivers them later. All derived types are in this file.
 /// </summary>
 [GenerateSerializer, Immutable, Alias("chat.inbox")]
 public abstract record GatewayStreamItem;
@@ -13,12 +13,12 @@ public abstract record GatewayStreamItem;
 public sealed record RoomEvents([property: Id(0)] string Room, [property: Id(1)] long Claim, [property: Id(2)] RoomEvent[] Events) : GatewayStreamItem;
 
 /// <summary>
-/// A presence update: the users that came and went since the previous update. In a large room it has only the count.
-/// When nothing changes for a while, the room publishes the last version once more, without names. From that version, a
-/// gateway sees whether it missed the last update.
+/// A presence update: the users that arrived and left since the previous update. In a large room, an update has only
+/// the number of users. If nothing changes for a few seconds, the room publishes the last version once more, without
+/// names. A gateway that has an older version then knows that it missed an update.
 /// </summary>
 /// <param name="Version">The version of this update.</param>
-/// <param name="Count">Users attached after this update.</param>
+/// <param name="Count">Number of users attached after this update.</param>
 [GenerateSerializer, Immutable, Alias("chat.inbox.attendance")]
 public sealed record RoomPresence(
     [property: Id(0)] string Room,
@@ -36,15 +36,15 @@ public sealed record RoomTyping([property: Id(0)] string Room, [property: Id(1)]
 public sealed record RoomMark([property: Id(0)] string Room, [property: Id(1)] string User, [property: Id(2)] long Read) : GatewayStreamItem;
 
 /// <summary>
-/// The room's activation is leaving its silo. Gateways report their attached users to the next activation
+/// The room's activation is being deactivated. Gateways then report their attached users to the next activation
 /// (<see cref="IRoomGrain.SyncAttachmentsAsync"/>).
 /// </summary>
 [GenerateSerializer, Immutable, Alias("chat.inbox.moved")]
 public sealed record RoomMoved([property: Id(0)] string Room) : GatewayStreamItem;
 
 /// <summary>
-/// A notification to a member: events of the room are in the log. The user's sessions on the gateway may not have
-/// joined that room yet.
+/// Notifies a member that new events of a room are in the log. The member's sessions on the gateway may not have joined
+/// that room yet.
 /// </summary>
 /// <param name="From">The first new sequence.</param>
 /// <param name="To">The last new sequence, inclusive.</param>

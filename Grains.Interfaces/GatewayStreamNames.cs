@@ -1,8 +1,8 @@
 namespace OrleansChat.Grains.Interfaces;
 
 /// <summary>
-/// The gateway stream: the one Orleans stream through which rooms and users reach the sessions on a gateway. It has
-/// nothing to do with the transactional inbox pattern.
+/// The names of the gateway streams. Each gateway has one such Orleans stream: the grains of rooms and users publish to
+/// it, to reach the sessions on that gateway. The stream has nothing to do with the transactional inbox pattern.
 /// </summary>
 public static class GatewayStreamNames
 {
@@ -13,7 +13,8 @@ public static class GatewayStreamNames
     public const string SubscriptionStore = "PubSubStore";
 
     /// <summary>
-    /// The namespace of the streams. The key is the gateway's id, which is new at each process start and never reused.
+    /// The namespace of the gateway streams. A stream's key is the gateway's id. Each start of a gateway process
+    /// creates a new id, and no id is ever reused.
     /// </summary>
     public const string Namespace = "gateway";
 }

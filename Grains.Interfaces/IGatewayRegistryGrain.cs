@@ -5,21 +5,21 @@ namespace OrleansChat.Grains.Interfaces;
 public interface IGatewayRegistryGrain : IGrainWithIntegerKey
 {
     /// <summary>
-    /// Takes or renews a lease of <see cref="Lease.Length"/>. Once a lease has expired or was released, its gateway id
-    /// is refused for ever. The gateway process must restart with a new id.
+    /// Takes or renews a lease of <see cref="Lease.Length"/>. If the lease of this id has already expired or was
+    /// released, the registry refuses the id. The gateway process must then restart with a new id.
     /// </summary>
     [Alias("renew")]
     Task<LeaseGrant> RenewAsync(string gateway);
 
     /// <summary>
-    /// Marks a gateway as draining. It keeps its lease, but no longer counts as a remaining gateway. A draining gateway
-    /// repeats the call every second with the number of connections that it still has to close. From the answer it
-    /// computes its share of the capacity of the remaining gateways.
+    /// Marks a gateway as draining. The gateway keeps its lease, but no longer counts as a remaining gateway. A
+    /// draining gateway repeats the call every second, with the number of connections that it still has to close. From
+    /// the answer, the draining gateway computes its share of the capacity of the remaining gateways.
     /// </summary>
     [Alias("drain")]
     Task<DrainShare> DrainAsync(string gateway, int connections);
 
-    /// <summary>Ends the lease, at the end of a drain.</summary>
+    /// <summary>Ends a gateway's lease. A gateway calls this when it stops.</summary>
     [Alias("release")]
     Task ReleaseAsync(string gateway);
 
@@ -28,7 +28,9 @@ public interface IGatewayRegistryGrain : IGrainWithIntegerKey
     Task<LiveGateways> LiveAsync();
 }
 
-/// <summary>The times of a lease. With them, presence is correct within 10 s of a gateway's death.</summary>
+/// <summary>
+/// The times of a lease. They are short enough for presence to be correct within 10 s of a gateway's death.
+/// </summary>
 public static class Lease
 {
     /// <summary>How long a lease is valid without renewal.</summary>
@@ -41,16 +43,16 @@ public static class Lease
 /// <summary>The registry's answer to a renewal.</summary>
 /// <param name="Granted">False if the gateway's lease has already ended.</param>
 /// <param name="Cluster">
-/// The version of the cluster membership. It changes when a silo joins or leaves. Grains on a lost silo have forgotten
-/// which sessions a gateway has, so the gateway reports its sessions again.
+/// The version of the cluster membership. It changes when a silo joins or leaves. After a change, the gateway reports
+/// its sessions and attached users again, because grains that were on a lost silo have forgotten them.
 /// </param>
 [GenerateSerializer, Immutable, Alias("chat.lease")]
 public readonly record struct LeaseGrant([property: Id(0)] bool Granted, [property: Id(1)] long Cluster);
 
 /// <summary>The gateways that have a lease.</summary>
 /// <param name="IsWarmedUp">
-/// False for one <see cref="Lease.Length"/> after the registry started or its process was paused. Until then a gateway
-/// that is missing from <paramref name="Gateways"/> may still be alive.
+/// False for one <see cref="Lease.Length"/> after the registry started or its process was paused. During this time, a
+/// gateway that is missing from <paramref name="Gateways"/> may still be alive.
 /// </param>
 [GenerateSerializer, Immutable, Alias("chat.live")]
 public sealed record LiveGateways([property: Id(0)] string[] Gateways, [property: Id(1)] bool IsWarmedUp);
@@ -61,8 +63,8 @@ public sealed record LiveGateways([property: Id(0)] string[] Gateways, [property
 /// Connections that all draining gateways together still have to close, including the connections of the caller.
 /// </param>
 /// <param name="IsWarmedUp">
-/// False for one <see cref="Lease.Length"/> after the registry started or its process was paused. Until then more
-/// gateways may remain than <paramref name="Remaining"/>.
+/// False for one <see cref="Lease.Length"/> after the registry started or its process was paused. During this time,
+/// there may be more remaining gateways than <paramref name="Remaining"/>.
 /// </param>
 [GenerateSerializer, Immutable, Alias("chat.drain")]
 public readonly record struct DrainShare([property: Id(0)] int Remaining, [property: Id(1)] long Connections, [property: Id(2)] bool IsWarmedUp);

@@ -8,17 +8,17 @@ namespace OrleansChat.Grains.Interfaces;
 public interface IHistoryGrain : IGrainWithIntegerKey
 {
     /// <summary>
-    /// Reads a page for a user. The request is refused if the user may not read the room; if the room does not exist,
-    /// the refusal is <see cref="Refusal.NotFound"/>. For a direct room without a message the page is empty. A page has
-    /// at most <see cref="EventBytes.Page"/> bytes plus one event. Cancellation stops the read, and no page is
+    /// Reads a page for a user. If the user may not read the room, the request is refused. If the room does not exist,
+    /// the refusal is <see cref="Refusal.NotFound"/>. For a direct room without a message, the page is empty. A page
+    /// has at most <see cref="EventBytes.Page"/> bytes plus one event. Cancellation stops the read, and no page is
     /// returned.
     /// </summary>
     [Alias("pages")]
     Task<HistoryPage> PageAsync(PageAsk ask, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Reads a page for a gateway of the previous version, which expects a page without a limit in bytes. The request
-    /// is refused if the user may not read the room; if the room does not exist, the refusal is
+    /// Reads a page for a gateway of the previous version. That version expects a page without a limit in bytes. If the
+    /// user may not read the room, the request is refused. If the room does not exist, the refusal is
     /// <see cref="Refusal.NotFound"/>. The page has up to <paramref name="limit"/> events with a sequence after
     /// <paramref name="after"/>, ascending. A negative <paramref name="after"/> counts back from the head: -20 reads
     /// the newest 20.
@@ -28,15 +28,15 @@ public interface IHistoryGrain : IGrainWithIntegerKey
 
     /// <summary>
     /// Returns the same answer as <see cref="IRoomGrain.WhoAsync"/>, for a caller that does not know whether the room
-    /// exists. The room's grain is called only if the log has the room, so the call leaves no activation of a room that
-    /// does not exist.
+    /// exists. This grain calls the room's grain only if the log has the room. So the call creates no activation for a
+    /// room that does not exist.
     /// </summary>
     [Alias("who")]
     Task<PresenceSnapshot> WhoAsync(string room, string user, int most);
 
     /// <summary>
-    /// Reads events after a sequence for a gateway, without a permission check: all users for whom the gateway reads
-    /// are in the room. The events are ascending, with at most <paramref name="limit"/> events and at most
+    /// Reads events after a sequence for a gateway, ascending. There is no permission check, because all users for whom
+    /// the gateway reads are in the room. Returns at most <paramref name="limit"/> events, and at most
     /// <see cref="EventBytes.Page"/> bytes plus one event. Throws <see cref="IOException"/> if the message log cannot
     /// be reached.
     /// </summary>
@@ -44,24 +44,27 @@ public interface IHistoryGrain : IGrainWithIntegerKey
     Task<RoomEvent[]> ReadAsync(string room, long after, int limit);
 
     /// <summary>
-    /// Reads the heads of rooms from the log, for a gateway's head poller. At most 4,096 rooms per call. Throws
+    /// Reads the heads of rooms from the log, for a gateway's head poller. A call may have at most 4,096 rooms. Throws
     /// <see cref="IOException"/> if the message log cannot be reached.
     /// </summary>
     [Alias("heads")]
     Task<RoomHeads> HeadsAsync(string[] rooms);
 
     /// <summary>
-    /// Lists the groups and direct conversations of a user, the one with the newest event first. A read mark that moved
-    /// less than a second ago may be missing. Throws <see cref="IOException"/> if the message log cannot be reached.
+    /// Lists the groups and direct conversations of a user. The conversation with the newest event is the first one. A
+    /// read mark that moved less than a second ago may not be counted yet. Throws <see cref="IOException"/> if the
+    /// message log cannot be reached.
     /// </summary>
     [Alias("conversations")]
     Task<ConversationPage> ConversationsAsync(ConversationAsk ask);
 }
 
 /// <summary>A request for a page of a user's conversations.</summary>
-/// <param name="BeforeTs">The <see cref="Conversation.Ts"/> of the last one that the asker has; null for the first page.</param>
-/// <param name="BeforeRoom">The room of the last one that the asker has.</param>
-/// <param name="Limit">Maximum number of conversations, at most 100.</param>
+/// <param name="BeforeTs">
+/// The <see cref="Conversation.Ts"/> of the last conversation on the previous page; null for the first page.
+/// </param>
+/// <param name="BeforeRoom">The room of the last conversation on the previous page.</param>
+/// <param name="Limit">Maximum number of conversations. A number above 100 counts as 100.</param>
 [GenerateSerializer, Immutable, Alias("chat.conversation-ask")]
 public sealed record ConversationAsk(
     [property: Id(0)] string User, [property: Id(1)] long? BeforeTs, [property: Id(2)] string BeforeRoom, [property: Id(3)] int Limit);
@@ -76,7 +79,7 @@ public sealed record ConversationPage([property: Id(0)] Conversation[] Conversat
 /// <param name="Seq">The room's newest sequence.</param>
 /// <param name="Ts">The newest event's time in milliseconds since 1970 UTC; 0 for none.</param>
 /// <param name="Read">The user's read mark; 0 for none.</param>
-/// <param name="Unread">Messages after the read mark.</param>
+/// <param name="Unread">Number of messages after the read mark.</param>
 [GenerateSerializer, Immutable, Alias("chat.conversation")]
 public sealed record Conversation(
     [property: Id(0)] string Room, [property: Id(1)] RoomKind Kind, [property: Id(2)] long Seq, [property: Id(3)] long Ts,
@@ -88,8 +91,8 @@ public sealed record Conversation(
 /// </param>
 /// <param name="Limit">Maximum number of events.</param>
 /// <param name="Whole">
-/// The sequence to keep if not all events fit into the page: the page has this event and its neighbours. 0 keeps the
-/// first events, <see cref="long.MaxValue"/> the last ones.
+/// The sequence of the event that the page must have if not all events fit. The page then has this event and its
+/// neighbours. 0 selects the first events, and <see cref="long.MaxValue"/> selects the last events.
 /// </param>
 [GenerateSerializer, Immutable, Alias("chat.page-ask")]
 public sealed record PageAsk(
@@ -106,6 +109,6 @@ public sealed record RoomHeads([property: Id(0)] RoomHead[] Heads, [property: Id
 
 /// <summary>A page of history.</summary>
 /// <param name="Head">The room's newest sequence at the time of the read.</param>
-/// <param name="Refusal">Why there are no events; null if the page was read.</param>
+/// <param name="Refusal">Why the request was refused; null if the page was read.</param>
 [GenerateSerializer, Immutable, Alias("chat.page")]
 public sealed record HistoryPage([property: Id(0)] RoomEvent[] Events, [property: Id(1)] long Head, [property: Id(2)] Refusal? Refusal);

@@ -3,16 +3,16 @@ using Orleans.Concurrency;
 namespace OrleansChat.Grains.Interfaces;
 
 /// <summary>
-/// One room: the only writer of its log. The key is a <see cref="RoomKey"/>. A post is answered after it is durable. An
-/// event published to a gateway may be lost; the gateway then reads it from the log.
+/// One room: the only writer of its log. The key is a <see cref="RoomKey"/>. A post is answered after it is durable. If
+/// an event that the room publishes to a gateway is lost, the gateway reads it from the log.
 /// </summary>
 [Alias("chat.room")]
 public interface IRoomGrain : IGrainWithStringKey
 {
     /// <summary>
-    /// Executes the commands in order and answers each of them. It never throws because of a command: if the message
-    /// log or a user's grain cannot be reached, the command is refused with <see cref="Refusal.Unavailable"/>. A call
-    /// that timed out may have been executed. Repeating it is safe.
+    /// Executes the commands in order and answers each of them. A failed command does not make the call throw. If the
+    /// message log or a user's grain cannot be reached, the room refuses the command with
+    /// <see cref="Refusal.Unavailable"/>. The room may have executed a call that timed out. Repeating the call is safe.
     /// </summary>
     [Alias("handle")]
     Task<RoomReplies> HandleAsync(RoomCommands commands);
@@ -45,16 +45,16 @@ public interface IRoomGrain : IGrainWithStringKey
 }
 
 /// <summary>The users attached to a room.</summary>
-/// <param name="Refusal">Why the caller gets no answer; null if it gets one.</param>
+/// <param name="Refusal">Why the request was refused; null if it was answered.</param>
 [GenerateSerializer, Immutable, Alias("chat.attendance")]
 public sealed record PresenceSnapshot([property: Id(0)] int Count, [property: Id(1)] string[]? Users, [property: Id(2)] Refusal? Refusal);
 
 /// <summary>The answer to <see cref="IRoomGrain.SyncAttachmentsAsync"/>.</summary>
 /// <param name="Head">
-/// The room's head. The room publishes every later event to the gateway's stream; the gateway reads earlier ones from
-/// the log.
+/// The room's head. The room publishes every event after the head to the gateway's stream. The gateway reads the events
+/// up to the head from the log.
 /// </param>
-/// <param name="Missed">The presence updates after the one that the gateway received last, ascending.</param>
+/// <param name="Missed">The presence updates after the last one that the gateway received, ascending.</param>
 [GenerateSerializer, Immutable, Alias("chat.attended")]
 public sealed record AttachmentsSynced([property: Id(0)] RoomHead Head, [property: Id(1)] RoomPresence[] Missed);
 

@@ -18,7 +18,7 @@ public interface IUserGrain : IGrainWithStringKey
 
     /// <summary>Ends a session. A session that the grain does not know is ignored.</summary>
     /// <param name="returned">
-    /// The units that the gateway returns, if this was the user's last session there; otherwise empty.
+    /// The units that the gateway returns, if this was the user's last session on the gateway; otherwise empty.
     /// </param>
     [Alias("close")]
     Task CloseAsync(string gateway, string session, BudgetAsk[] returned);
@@ -46,7 +46,8 @@ public interface IUserGrain : IGrainWithStringKey
     Task<UserNotification[]> SyncSessionsAsync(string gateway, UserSession[] sessions);
 
     /// <summary>
-    /// For gateways of the previous version, which call before every send: takes sends from the same budget.
+    /// Takes units of <see cref="BudgetKind.Sends"/> for a gateway of the previous version. Such a gateway makes this
+    /// call before it sends.
     /// </summary>
     /// <returns>
     /// How many of <paramref name="wanted"/> are granted, and milliseconds until the budget has another unit.
@@ -60,13 +61,13 @@ public interface IUserGrain : IGrainWithStringKey
     /// </summary>
     /// <param name="burst">Rooms that the user may create at once.</param>
     /// <param name="interval">Time after which the budget has one more creation.</param>
-    /// <returns>Zero if the creation is granted; otherwise the time until the budget has one.</returns>
+    /// <returns>Zero if the creation is granted; otherwise the time until the budget has one creation.</returns>
     [Alias("take-creation")]
     Task<TimeSpan> TakeCreationAsync(int burst, TimeSpan interval);
 
     /// <summary>
-    /// Notifies every gateway that has a session of this user that events <paramref name="from"/> to
-    /// <paramref name="to"/> (inclusive) of one of the user's rooms are in the log.
+    /// Notifies every gateway that has a session of this user. The notification says that the events
+    /// <paramref name="from"/> to <paramref name="to"/> (inclusive) of a room of the user are in the log.
     /// </summary>
     [Alias("ring")]
     Task NotifyAsync(string room, long from, long to);
@@ -75,7 +76,7 @@ public interface IUserGrain : IGrainWithStringKey
     [Alias("online")]
     Task<bool> IsOnlineAsync();
 
-    /// <summary>Forgets all sessions on a gateway whose lease has ended.</summary>
+    /// <summary>Removes all sessions on a gateway whose lease has ended.</summary>
     [Alias("gone")]
     Task GatewayGoneAsync(string gateway);
 }
@@ -104,6 +105,6 @@ public enum Admission
 [GenerateSerializer, Immutable, Alias("chat.user-session")]
 public sealed record UserSession([property: Id(0)] string Session, [property: Id(1)] string? Device);
 
-/// <summary>How many sends a gateway of the previous version may spend.</summary>
+/// <summary>The answer to <see cref="IUserGrain.TakeSendsAsync"/>.</summary>
 [GenerateSerializer, Immutable, Alias("chat.grant")]
 public readonly record struct SendGrant([property: Id(0)] int Granted, [property: Id(1)] int RetryMs);

@@ -7,13 +7,13 @@ namespace OrleansChat.Grains.Interfaces;
 /// <param name="Gateway">The gateway's id, which is also the key of its gateway stream.</param>
 /// <param name="Claim">
 /// The claim number of the activation to which this gateway last reported its attached users; 0 if no user is attached,
-/// -1 if they still have to be reported. If this is not the room's current claim, the gateway retries a post that is
-/// refused as <see cref="Refusal.NotMember"/>. The same user's later posts in this call are then refused too, to keep
-/// their order.
+/// -1 if the gateway still has to report the users. If the number is not the room's current claim, the gateway retries
+/// a post that the room refuses as <see cref="Refusal.NotMember"/>. The room then also refuses the same user's later
+/// posts in this call, to keep the order of the posts.
 /// </param>
 /// <param name="Number">
-/// Grows with each call of the gateway; 0 for no number. Once the room has received a higher number, the gateway has
-/// given up the older call, and the room refuses the remaining commands of the older call.
+/// A number that grows with each call of the gateway; 0 for no number. When the gateway makes a call with a higher
+/// number, it has given up its older call. The room then refuses the remaining commands of the older call.
 /// </param>
 [GenerateSerializer, Immutable, Alias("chat.room-commands")]
 public sealed record RoomCommands(
@@ -21,18 +21,18 @@ public sealed record RoomCommands(
 
 /// <summary>The answers, one for each command, in the same order.</summary>
 /// <param name="Claim">
-/// The activation's claim number; 0 if it has not claimed the room. See <see cref="RoomHead"/>.
+/// The activation's claim number; 0 if the activation has not claimed the room. See <see cref="RoomHead"/>.
 /// </param>
 [GenerateSerializer, Immutable, Alias("chat.room-replies")]
 public sealed record RoomReplies([property: Id(0)] long Claim, [property: Id(1)] RoomReply[] Replies);
 
-/// <summary>A command to a room. A closed family.</summary>
+/// <summary>A command to a room. All derived types are in this file.</summary>
 [GenerateSerializer, Immutable, Alias("chat.command")]
 public abstract record RoomCommand([property: Id(0)] string User);
 
 /// <summary>
-/// Attaches the gateway, if it is not attached yet, and the user. The gateway sends this command for the user's first
-/// subscription there. The answer is <see cref="Entered"/> or <see cref="Refused"/>.
+/// Attaches the user, and also the gateway if it is not attached yet. The gateway sends this command for the user's
+/// first subscription to the room. The answer is <see cref="Entered"/> or <see cref="Refused"/>.
 /// </summary>
 /// <param name="Create">
 /// The kind of room to create if it does not exist; null if it must not be created. A direct room is created by its
@@ -40,8 +40,8 @@ public abstract record RoomCommand([property: Id(0)] string User);
 /// </param>
 /// <param name="Require">The kind that the room must have; null for any kind.</param>
 /// <param name="AsMember">
-/// True for a resume, and for a session that joins because of a notification. Then the room is not created, and the
-/// user does not become a member of a group.
+/// True for a resume, and for a session that joins because of a notification. The command then creates no room and adds
+/// no member. If the user is not a member of the group, the room refuses the command.
 /// </param>
 [GenerateSerializer, Immutable, Alias("chat.enter")]
 public sealed record Enter(
@@ -49,7 +49,8 @@ public sealed record Enter(
 
 /// <summary>
 /// Detaches the user, or ends the user's membership of a group, or both. The gateway sends this command when the user's
-/// last subscription there has ended, or when the user leaves the group. The answer is <see cref="Done"/>.
+/// last subscription to the room has ended, or when the user leaves the group. The answer is <see cref="Done"/> or
+/// <see cref="Refused"/>.
 /// </summary>
 /// <param name="EndMembership">Whether the user's membership of the group ends.</param>
 /// <param name="Stays">
@@ -73,14 +74,14 @@ public sealed record Post(
     [property: Id(5)] string? Meta) : RoomCommand(User);
 
 /// <summary>
-/// Moves the user's read mark forward. The answer is <see cref="Done"/>, even if the mark is already there, or
-/// <see cref="Refused"/>.
+/// Moves the user's read mark forward. The answer is <see cref="Done"/> or <see cref="Refused"/>. If the mark is
+/// already at this sequence or after it, the answer is <see cref="Done"/>.
 /// </summary>
 /// <param name="Read">The sequence up to which the user has read.</param>
 [GenerateSerializer, Immutable, Alias("chat.mark")]
 public sealed record MarkRead(string User, [property: Id(0)] long Read) : RoomCommand(User);
 
-/// <summary>An answer of a room. A closed family.</summary>
+/// <summary>An answer of a room. All derived types are in this file.</summary>
 [GenerateSerializer, Immutable, Alias("chat.reply")]
 public abstract record RoomReply;
 
@@ -91,7 +92,7 @@ public sealed record Done : RoomReply;
 /// <summary>The event is durable.</summary>
 /// <param name="Ts">Milliseconds since 1970 UTC.</param>
 /// <param name="Duplicate">
-/// True if this client id was posted before. Then sequence and time are those of the first post.
+/// True if this client id was posted before. Sequence and time are then the values of the first post.
 /// </param>
 [GenerateSerializer, Immutable, Alias("chat.posted")]
 public sealed record Posted([property: Id(0)] long Seq, [property: Id(1)] long Ts, [property: Id(2)] bool Duplicate) : RoomReply;
@@ -103,7 +104,7 @@ public sealed record Posted([property: Id(0)] long Seq, [property: Id(1)] long T
 /// <param name="Messages">Number of messages up to the head.</param>
 /// <param name="Read">The user's read mark; 0 for none.</param>
 /// <param name="Unread">Number of messages after the read mark.</param>
-/// <param name="Count">Users attached now, including this one.</param>
+/// <param name="Count">Number of users attached now, including this user.</param>
 /// <param name="Presence">The version of the room's last presence update before this answer.</param>
 [GenerateSerializer, Immutable, Alias("chat.entered")]
 public sealed record Entered(
@@ -117,7 +118,7 @@ public sealed record Entered(
     [property: Id(7)] PresenceVersion Presence = default) : RoomReply;
 
 /// <summary>The command was refused.</summary>
-/// <param name="RetryMs">Milliseconds after which a retry can succeed; null if it cannot.</param>
+/// <param name="RetryMs">Milliseconds after which a retry can succeed; null if no retry can succeed.</param>
 [GenerateSerializer, Immutable, Alias("chat.refused")]
 public sealed record Refused([property: Id(0)] Refusal Reason, [property: Id(1)] string Message, [property: Id(2)] int? RetryMs = null) : RoomReply;
 
@@ -130,7 +131,9 @@ public enum Refusal
     /// <summary>The user is not a member of the room, or not attached to it.</summary>
     NotMember = 1,
 
-    /// <summary>The user may not do this, or the text has a character that cannot be stored.</summary>
+    /// <summary>
+    /// The user may not do this, or the message log cannot store a character of the text or of a name.
+    /// </summary>
     Forbidden = 2,
 
     /// <summary>The client id was posted before with another body, or the room is of another kind.</summary>
@@ -143,8 +146,8 @@ public enum Refusal
     RoomFull = 5,
 
     /// <summary>
-    /// The message log or a grain cannot be reached, too much is waiting, or the room is moving. The event may have
-    /// been stored; a retry with the same client id finds out whether it was.
+    /// The message log or a grain cannot be reached, too many entries wait, or the room is moving to another silo. The
+    /// event may have been stored. A retry with the same client id does not store it twice.
     /// </summary>
     Unavailable = 6,
 
@@ -152,8 +155,8 @@ public enum Refusal
     GatewayExpired = 7,
 
     /// <summary>
-    /// Set by the gateway: the room did not answer in time. The event may have been stored; a retry with the same
-    /// client id finds out whether it was.
+    /// Set by the gateway: the room did not answer in time. The event may have been stored. A retry with the same
+    /// client id does not store it twice.
     /// </summary>
     Timeout = 8,
 

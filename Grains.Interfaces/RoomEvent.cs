@@ -28,13 +28,13 @@ public enum RoomEventKind
 /// <summary>The kinds of rooms. The numbers are stored: never reuse one.</summary>
 public enum RoomKind
 {
-    /// <summary>Has no members. Events reach the users that are attached.</summary>
+    /// <summary>Has no members. Only attached users receive its events.</summary>
     Channel = 0,
 
     /// <summary>Has stored members. They are notified of new events, attached or not.</summary>
     Group = 1,
 
-    /// <summary>Has two people (or one, for notes). They are notified of new events, attached or not.</summary>
+    /// <summary>Has two users, or one user for notes. They are notified of new events, attached or not.</summary>
     Direct = 2,
 }
 
@@ -47,7 +47,7 @@ public enum RoomKind
 /// <param name="Ref">The sequence of the message that this event changes or reacts to.</param>
 /// <param name="Reply">The sequence of the message that this message replies to.</param>
 /// <param name="ClientId">The sender's idempotency key; null for events that the server wrote.</param>
-/// <param name="Edited">True if the text is not the original one.</param>
+/// <param name="Edited">True if an edit has replaced the original text.</param>
 /// <param name="Messages">
 /// Number of <see cref="RoomEventKind.Msg"/> events in the room, up to and including this event.
 /// </param>
@@ -68,8 +68,8 @@ public sealed record RoomEvent(
 /// <summary>The newest sequence and the owner of a room.</summary>
 /// <param name="Seq">The newest sequence; 0 for none.</param>
 /// <param name="Claim">
-/// The room's claim number, which each claim raises. If it changed, a new activation may own the room. A new activation
-/// does not know any gateway yet.
+/// The room's claim number. Each claim raises it. If the number changed, a new activation may own the room. A new
+/// activation does not know any gateway yet.
 /// </param>
 [GenerateSerializer, Immutable, Alias("chat.head")]
 public readonly record struct RoomHead([property: Id(0)] string Room, [property: Id(1)] long Seq, [property: Id(2)] long Claim);

@@ -10,7 +10,7 @@ namespace OrleansChat.Grains.Interfaces;
 public static class RoomKey
 {
     /// <summary>
-    /// Returns the key of a direct conversation, the same for both orders of the users. If both are the same user, the
+    /// Returns the key of a direct conversation. The order of the users does not matter. If both are the same user, the
     /// room is for notes.
     /// </summary>
     public static string Direct(string one, string other)

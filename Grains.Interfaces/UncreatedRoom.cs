@@ -1,21 +1,23 @@
 namespace OrleansChat.Grains.Interfaces;
 
 /// <summary>
-/// The answers for a room that is not in the log. Nothing is stored or kept in memory for such a room. A direct room is
-/// created by its first message, so before that it can be entered and left like an empty room.
+/// The answers for a room that is not in the log. Nothing is stored or kept in memory for such a room. The first
+/// message creates a direct room. Before this message, users can enter and leave the room as if it existed and were
+/// empty.
 /// </summary>
 public static class UncreatedRoom
 {
     /// <summary>
-    /// The epoch of a direct room before its first message. A cursor with this epoch is valid for any later epoch.
+    /// The epoch of a direct room before its first message. A cursor with this epoch stays valid when the room is
+    /// created and gets another epoch.
     /// </summary>
     public const string Epoch = "0";
 
     private static readonly Refused NotFound = new(Refusal.NotFound, "there is no such room");
 
     /// <summary>
-    /// Returns the answer to a command that creates nothing. Returns null if the command might create the room: then
-    /// the room's grain must decide. The caller has checked that the user belongs to a direct room.
+    /// Returns the answer to a command that creates nothing. Returns null if the command might create the room, so that
+    /// the room's grain must decide. The caller must have checked that the user belongs to the direct room.
     /// </summary>
     public static RoomReply? Answer(string room, RoomCommand command) => (command, RoomKey.IsDirect(room)) switch
     {
@@ -27,9 +29,7 @@ public static class UncreatedRoom
         _ => null,
     };
 
-    /// <summary>
-    /// Returns the answers to commands of one call. Returns null if one of them might create the room.
-    /// </summary>
+    /// <summary>Returns the answers to all commands of one call; null if a command might create the room.</summary>
     public static RoomReply[]? Answer(string room, RoomCommand[] commands)
     {
         var answers = new RoomReply[commands.Length];

@@ -15,7 +15,8 @@ internal sealed class GrainInstruments
         AppendDuration = meter.CreateHistogram<double>(
             "orleanschat.room.append.duration", "s", "Time from an entry's arrival to its commit.");
         Fenced = meter.CreateCounter<long>(
-            "orleanschat.room.fenced", "{activation}", "Activations that stepped down because a newer one owns their room.");
+            "orleanschat.room.fenced", "{activation}",
+            "Activations that stepped down because a newer activation owns their room.");
         MessageLogUnavailable = meter.CreateCounter<long>(
             "orleanschat.room.append.unavailable", "{batch}", "Batches refused because the message log was unavailable.");
         PublishesFailed = meter.CreateCounter<long>(
@@ -27,7 +28,7 @@ internal sealed class GrainInstruments
             "orleanschat.room.notifications.dropped", "{notification}", "Notifications dropped after the last attempt.");
         Attached = meter.CreateUpDownCounter<long>("orleanschat.room.attached", "{user}", "Users attached to rooms of this silo; one user in two rooms counts twice.");
         GatewaysGone = meter.CreateCounter<long>(
-            "orleanschat.gateway.deaths", "{gateway}", "Gateways whose lease was found to have ended.");
+            "orleanschat.gateway.deaths", "{gateway}", "Gateways whose lease had ended, as this silo found.");
     }
 
     public Counter<long> Posts { get; }

@@ -13,9 +13,9 @@ namespace OrleansChat.Grains;
 public static class GrainsHosting
 {
     /// <summary>
-    /// How long after its last call an activation of a room or a user is collected, unless it has state that is stored
-    /// nowhere else. This time is longer than the minimum time for which a user's notifications are kept
-    /// (<see cref="RecentNotifications.Retention"/>).
+    /// Time between the last call of a room's or user's activation and its collection by Orleans. An activation with
+    /// state that is stored nowhere else is not collected. The time is longer than the minimum time for which a user's
+    /// notifications are kept (<see cref="RecentNotifications.Retention"/>).
     /// </summary>
     private static readonly TimeSpan CollectionAge = TimeSpan.FromMinutes(1);
 

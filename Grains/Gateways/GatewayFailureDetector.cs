@@ -5,32 +5,32 @@ using OrleansChat.Grains.Interfaces;
 namespace OrleansChat.Grains.Gateways;
 
 /// <summary>
-/// Notifies grains of dead gateways; one instance per silo. The registry decides when a gateway is dead
-/// (<see cref="Leases"/>). A grain registers each gateway of which it has users or sessions (<see cref="Watch"/>), and
-/// is called when that gateway's lease has ended. On this silo a dead gateway stays dead: if its process was only
-/// paused, its later calls are refused. Thread-safe.
+/// Notifies grains when a gateway dies. There is one instance per silo. The registry decides when a gateway is dead
+/// (<see cref="Leases"/>). A grain with users or sessions of a gateway registers for that gateway
+/// (<see cref="Watch"/>). When the gateway's lease has ended, the detector calls the grain. On this silo a dead gateway
+/// stays dead: if its process was only paused, its later calls are refused. Thread-safe.
 /// </summary>
 /// <remarks>
 /// Every second (<see cref="PollAsync"/>):
 /// <list type="number">
-/// <item>Copy the list of registered gateways. If the list is empty, nothing else happens.</item>
+/// <item>Copy the list of registered gateways. If the list is empty, the round ends.</item>
 /// <item>Ask the registry which gateways have a lease. If the registry is not warmed up
 /// (<see cref="LiveGateways.IsWarmedUp"/>), stop here until the next round.</item>
 /// <item>Mark each registered gateway that has no lease as dead.</item>
-/// <item>Call each grain that registered that gateway. A grain whose call failed stays registered, and the next round
-/// calls it again.</item>
+/// <item>Call each grain that registered for a dead gateway. A grain whose call failed stays registered, and the next
+/// round calls it again.</item>
 /// </list>
-/// The list is copied before the registry is asked. A gateway takes its lease before it calls a grain, so a gateway on
-/// the list without a lease is dead, not new. With a lease of 7 s, one check per second and one call, presence is
-/// correct within 10 s of a gateway's death.
+/// The list must be copied before the registry is asked. A gateway takes its lease before it calls a grain. So a
+/// gateway that is on the list and has no lease is dead, not new. A lease lasts 7 s, and the next check follows within
+/// 1 s. If the calls take less than 2 s, presence is correct within 10 s of a gateway's death.
 /// </remarks>
 internal sealed partial class GatewayFailureDetector(IGrainFactory grains, TimeProvider time, GrainInstruments instruments, ILogger<GatewayFailureDetector> logger)
     : BackgroundService
 {
-    /// <summary>How often the registry is asked.</summary>
+    /// <summary>How often the detector asks the registry.</summary>
     public static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long one call may take. A call that takes longer is repeated in the next round.</summary>
+    /// <summary>How long one call may take. The next round repeats a call that takes longer.</summary>
     private static readonly TimeSpan CallBound = TimeSpan.FromSeconds(2);
 
     /// <summary>Maximum number of grains called at the same time.</summary>
@@ -54,8 +54,8 @@ internal sealed partial class GatewayFailureDetector(IGrainFactory grains, TimeP
     }
 
     /// <summary>
-    /// Marks a gateway as dead on this silo. A grain calls this too, if the detector of another silo has notified that
-    /// grain. Then this silo also refuses all later calls of that gateway.
+    /// Marks a gateway as dead on this silo. A grain also calls this method when the detector of another silo has
+    /// notified the grain. The grains of this silo then refuse all later calls of the gateway.
     /// </summary>
     public void MarkDead(string gateway)
     {
@@ -74,7 +74,9 @@ internal sealed partial class GatewayFailureDetector(IGrainFactory grains, TimeP
     }
 
     /// <summary>Registers a grain that has users or sessions of a gateway.</summary>
-    /// <param name="notify">Called with the gateway's id when its lease has ended. Repeated until it succeeds.</param>
+    /// <param name="notify">
+    /// Called with the gateway's id when its lease has ended. A failed call is repeated until it succeeds.
+    /// </param>
     public void Watch(string gateway, GrainId holder, Func<string, Task> notify)
     {
         lock (_lock)

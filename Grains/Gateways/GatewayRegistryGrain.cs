@@ -3,8 +3,9 @@ using OrleansChat.Grains.Interfaces;
 namespace OrleansChat.Grains.Gateways;
 
 /// <summary>
-/// Keeps the gateways' leases in memory. A new activation knows no gateway. For one <see cref="Lease.Length"/>, a
-/// gateway that it does not know may be alive. Within that time every live gateway renews its lease.
+/// Keeps the gateways' leases in memory. A new activation has no leases. So during its first
+/// <see cref="Lease.Length"/>, a gateway without a lease may still be alive. Every live gateway renews its lease within
+/// that time.
 /// </summary>
 [GrainType("gatewayregistry")]
 internal sealed class GatewayRegistryGrain(TimeProvider time, IClusterMembershipService cluster, IGatewayStateCleaner? cleaner = null) : Grain, IGatewayRegistryGrain
@@ -12,8 +13,8 @@ internal sealed class GatewayRegistryGrain(TimeProvider time, IClusterMembership
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// If no tick ran for this long, the cause is a pause of this process, not of the gateways. This time must be
-    /// shorter than a lease minus one renewal period.
+    /// If no timer tick ran for this time, this process was paused and could receive no renewals. The time must be
+    /// shorter than a lease minus one renewal period, so that no lease expires during a shorter pause.
     /// </summary>
     private static readonly TimeSpan MaxTickGap = TimeSpan.FromSeconds(3);
 

@@ -1,10 +1,11 @@
 namespace OrleansChat.Grains.Gateways;
 
 /// <summary>
-/// Deletes the rows that the cluster's store has about gateways whose lease has ended. Gateway ids are never reused.
+/// Deletes the rows of a gateway from the cluster's database after the gateway's lease has ended. No process needs
+/// these rows any more, because gateway ids are never reused.
 /// </summary>
 public interface IGatewayStateCleaner
 {
-    /// <summary>Schedules the cleanup for a gateway whose lease has ended. Returns at once.</summary>
+    /// <summary>Schedules the deletion for a gateway whose lease has ended. Returns at once.</summary>
     void Ended(string gateway);
 }

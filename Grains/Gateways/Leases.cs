@@ -10,7 +10,7 @@ namespace OrleansChat.Grains.Gateways;
 /// <item>Live: in <see cref="_renewed"/>.</item>
 /// <item>Draining: in <see cref="_renewed"/> and <see cref="_draining"/>. It has a lease, but does not count as
 /// remaining.</item>
-/// <item>Ended: in <see cref="_ended"/>. The lease expired or was released. The id never gets a lease again.</item>
+/// <item>Ended: in <see cref="_ended"/>. The lease expired or was released. The id gets no lease again.</item>
 /// </list>
 /// </remarks>
 /// <param name="ended">Called once for each id whose lease ends.</param>
@@ -26,16 +26,16 @@ internal sealed class Leases(TimeProvider time, Action<string>? ended = null)
     private readonly Queue<string> _endedOrder = [];
 
     /// <summary>
-    /// Whether a gateway without a lease is certainly dead. That is certain one <see cref="Lease.Length"/> after this
-    /// object began to keep leases, because every live gateway has renewed its lease by then.
+    /// Whether a gateway without a lease is certainly dead. True one <see cref="Lease.Length"/> after this object was
+    /// created or <see cref="OnClockJump"/> was called, because every live gateway has renewed its lease by then.
     /// </summary>
     public bool IsWarmedUp => time.GetElapsedTime(_began) >= Lease.Length;
 
     /// <summary>Takes or renews a lease. False for an id whose lease has ended.</summary>
     public bool Renew(string gateway)
     {
-        // - Ended, even if the lease expires only now: refuse.
-        // - Unknown, Live, Draining: (re)start the lease. A draining gateway keeps draining.
+        // - Ended, also if the lease has just expired: refuse.
+        // - Unknown, Live, Draining: start the lease again. A draining gateway stays draining.
         EndExpired();
         if (_ended.Contains(gateway))
         {
@@ -61,8 +61,8 @@ internal sealed class Leases(TimeProvider time, Action<string>? ended = null)
     }
 
     /// <summary>
-    /// Extends all leases after a pause of this process, in which it could receive no renewal. From then on the leases
-    /// are like new ones, except that ended ids stay ended.
+    /// Restarts all leases after a pause of this process, because the process could receive no renewals during the
+    /// pause. Ended ids stay ended.
     /// </summary>
     public void OnClockJump()
     {

@@ -3,7 +3,7 @@ using OrleansChat.Grains.Interfaces;
 
 namespace OrleansChat.Grains.Gateways;
 
-/// <summary>Publishes the probe in the same way as rooms and users publish to a gateway.</summary>
+/// <summary>Publishes the probe to the stream that rooms and users publish to.</summary>
 [StatelessWorker]
 [GrainType("inboxecho")]
 internal sealed class StreamProbeGrain : Grain, IStreamProbeGrain

@@ -2,15 +2,15 @@ namespace OrleansChat.Grains.MessageLog;
 
 /// <summary>
 /// Refuses entries that a store cannot keep, before they share a commit with other entries. PostgreSQL cannot store
-/// U+0000, and text that is not valid UTF-16 has no UTF-8 form. All stores refuse the same entries, so a log can be
-/// moved between stores without loss.
+/// U+0000. Text that is not valid UTF-16 has no UTF-8 form. All stores refuse the same entries, so a log can be moved
+/// between stores without loss.
 /// </summary>
 internal static class AppendCheck
 {
     /// <summary>
-    /// Throws <see cref="MessageLogEntryException"/> for an append that has no entries and creates no room, for a
-    /// client id that occurs twice, and for a field that cannot be stored. The message has the index of the entry and
-    /// the name of the field.
+    /// Throws <see cref="MessageLogEntryException"/> if the append has no entries and creates no room, if a client id
+    /// occurs twice, or if a field cannot be stored. For a field, the message has the name of the field and the index
+    /// of the entry.
     /// </summary>
     public static void ThrowIfNotStorable(RoomAppend append)
     {

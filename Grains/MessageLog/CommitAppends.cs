@@ -3,8 +3,9 @@ namespace OrleansChat.Grains.MessageLog;
 /// <summary>
 /// Commits one append for each of several rooms. A fenced room commits nothing, and the other rooms are not affected.
 /// The results are in the order of the appends. An append with <see cref="RoomAppend.Create"/> first creates or claims
-/// its room; it is never fenced, and its result has the claim. Throws <see cref="MessageLogEntryException"/> if the
-/// store refused a row; then nothing was committed. Throws <see cref="MessageLogUnavailableException"/> if the store
-/// failed or the outcome is unknown. <see cref="GroupCommit"/> makes one call at a time.
+/// its room. Such an append is never fenced, and its result has the claim. Throws
+/// <see cref="MessageLogEntryException"/> if the store refused a row. In this case nothing was committed. Throws
+/// <see cref="MessageLogUnavailableException"/> if the store failed or the outcome is unknown.
+/// <see cref="GroupCommit"/> makes one call at a time.
 /// </summary>
 internal delegate Task<AppendResult[]> CommitAppends(IReadOnlyList<RoomAppend> appends, CancellationToken cancellationToken);

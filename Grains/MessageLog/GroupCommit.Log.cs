@@ -4,7 +4,7 @@ namespace OrleansChat.Grains.MessageLog;
 
 internal sealed partial class GroupCommit
 {
-    // The store logs when an outage begins and ends, with a count.
+    // Logged as Debug, because StoreWatch logs the beginning and the end of an outage, with the number of failures.
     [LoggerMessage(1, LogLevel.Debug, "A commit of {Rooms} rooms failed")]
     private static partial void LogFailed(ILogger logger, int rooms, Exception exception);
 

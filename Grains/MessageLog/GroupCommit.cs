@@ -3,9 +3,9 @@ using Microsoft.Extensions.Logging;
 namespace OrleansChat.Grains.MessageLog;
 
 /// <summary>
-/// Joins the appends of all rooms of a silo into shared commits. While one commit runs, appends wait; the next commit
-/// takes them all. No append is delayed on purpose, and a busy silo needs one disk flush or round trip for many
-/// appends.
+/// Joins the appends of all rooms of a silo into shared commits. While one commit runs, new appends wait for the next
+/// commit. An append that finds no running commit starts at once. A busy silo needs one disk flush or round trip for
+/// many appends.
 /// </summary>
 /// <remarks>
 /// <list type="number">
@@ -15,10 +15,10 @@ namespace OrleansChat.Grains.MessageLog;
 /// <see cref="MessageLogOptions.MaxRowsPerCommit"/> rows and one append per room.</item>
 /// <item>Commit (<see cref="TryCommitAsync"/>): give the appends to the store as one commit.</item>
 /// <item>Split (<see cref="CommitAsync"/>): if the store refused a row, commit each room alone, once.</item>
-/// <item>Answer: complete each append with its result or its failure, then take the next ones.</item>
+/// <item>Answer: complete each append with its result or its failure. Then go to step 2.</item>
 /// </list>
-/// One commit runs at a time, with each room at most once. So this class never has two appends of a room in the store
-/// at the same time. Thread-safe.
+/// One commit runs at a time, and it has at most one append per room. So this class never has two appends of a room in
+/// the store at the same time. Thread-safe.
 /// </remarks>
 internal sealed partial class GroupCommit : IAsyncDisposable
 {
@@ -83,7 +83,7 @@ internal sealed partial class GroupCommit : IAsyncDisposable
     }
 
     /// <summary>
-    /// Creates a room with its first entries, in a commit that is shared with other appends. See
+    /// Creates a room with its first entries, in a commit that other appends may share. See
     /// <see cref="IMessageLog.CreateAsync"/>.
     /// </summary>
     public async Task<CreatedRoom> CreateAsync(RoomCreation creation, CancellationToken cancellationToken)
@@ -148,8 +148,8 @@ internal sealed partial class GroupCommit : IAsyncDisposable
             _commits = commits.Unwrap();
         }
 
-        // The loop runs on this thread until it first waits for the store. It uses neither the caller's scheduler nor
-        // its execution context, because it commits for many callers: a grain's turn may start it, but does not own it.
+        // The loop runs on this thread until it first waits for the store. The loop commits for many callers. So it
+        // uses neither the scheduler nor the execution context of the caller that starts it.
         ExecutionContext.Run(_context, static commits => ((Task)commits!).RunSynchronously(TaskScheduler.Default), commits);
     }
 
@@ -167,8 +167,8 @@ internal sealed partial class GroupCommit : IAsyncDisposable
     }
 
     /// <summary>
-    /// Takes waiting appends, in order, up to the first one that must wait for a later commit. False if nothing waits;
-    /// then the loop has ended, and the next append starts a new one.
+    /// Takes waiting appends, in order, up to the first one that must wait for a later commit. Returns false if no
+    /// append waits. In this case the loop ends, and the next append starts a new loop.
     /// </summary>
     private bool Take(List<PendingAppend> batch, HashSet<string> rooms)
     {
@@ -187,7 +187,7 @@ internal sealed partial class GroupCommit : IAsyncDisposable
                 _waiting.Dequeue();
                 _places.Release();
                 // - Waiting: becomes Taken and part of the commit.
-                // - Abandoned: its caller has gone; drop it.
+                // - Abandoned: drop the append, because its caller no longer waits.
                 if (next.TryTake())
                 {
                     rooms.Add(next.Append.Room);
@@ -227,7 +227,7 @@ internal sealed partial class GroupCommit : IAsyncDisposable
     }
 
     /// <summary>
-    /// Commits and answers each append. If the commit fails, returns the exception and answers none of them.
+    /// Commits the batch and answers each append. If the commit fails, returns the exception and answers no append.
     /// </summary>
     private async Task<Exception?> TryCommitAsync(List<PendingAppend> batch)
     {
@@ -260,7 +260,7 @@ internal sealed partial class GroupCommit : IAsyncDisposable
         }
         catch (Exception exception)
         {
-            // The loop must go on after a bug. No caller is told that its append was stored.
+            // The loop must continue after a bug. The appends fail with an unknown outcome.
             LogBug(_logger, batch.Count, exception);
             return new MessageLogUnavailableException(
                 "The message log failed; it is unknown whether the append was stored.", exception);

@@ -8,44 +8,47 @@ namespace OrleansChat.Grains.MessageLog;
 /// outcome is unknown, and <see cref="MessageLogEntryException"/> if the store cannot keep a name or an entry.
 /// </summary>
 /// <remarks>
-/// Two activations of a room can exist for a moment, while silos disagree about the cluster membership. A claim fences
-/// the older one: every append has a claim number, and an append under an old number commits nothing.
+/// Two activations of a room can exist for a moment, while silos disagree about the cluster membership. The claim of
+/// the newer activation fences the older one: every append has a claim number, and an append under an old number
+/// commits nothing.
 /// </remarks>
 public interface IMessageLog
 {
     /// <summary>
-    /// Raises the room's claim number. After it returns, only appends under that number commit. Returns null and writes
-    /// nothing if the room does not exist.
+    /// Raises the room's claim number. After this method returns, only appends under the new number commit. Returns
+    /// null and writes nothing if the room does not exist.
     /// </summary>
     Task<RoomClaim?> ClaimAsync(string room, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Creates the room if it does not exist, claims it, and appends the entries under that claim, all in one commit
-    /// that other rooms may share. An existing room keeps its kind. No entry gets a time before the room's newest
-    /// event. The users of a direct room become its stored members in the same commit. The time limit is that of an
-    /// append. After an exception the outcome is unknown; calling again with the same client ids is safe.
+    /// Creates the room if it does not exist, claims it, and appends the entries under that claim. All this is one
+    /// commit, which other rooms may share. An existing room keeps its kind. No entry gets a time before the room's
+    /// newest event. The users of a direct room become its stored members in the same commit. The time limit is
+    /// <see cref="MessageLogOptions.AppendTimeout"/>. After an exception the outcome is unknown. Calling again with the
+    /// same client ids is safe.
     /// </summary>
     Task<CreatedRoom> CreateAsync(RoomCreation creation, CancellationToken cancellationToken);
 
     /// <summary>
     /// Appends to one room, and completes when the commit is durable. Appends to several rooms may share one commit.
     /// Entries get the next sequences, in their order. An entry whose (user, client id) is already in the log gets no
-    /// sequence; its result comes from the log. The caller must have at most one append per room in flight, its client
-    /// ids must be distinct, and after an exception it must claim the room again before the next append.
+    /// sequence. Its result is the position of the first event. The (user, client id) pairs of one append must be
+    /// distinct. The caller must have at most one append per room in flight. After an exception, the caller must claim
+    /// the room again before the next append.
     /// </summary>
     Task<AppendResult> AppendAsync(RoomAppend append, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Finds the event of a client id, even if it was edited or deleted since. The result is marked as a duplicate,
-    /// like the result of a repeated append. Returns null if the id was never appended. A room uses this method to
-    /// answer a repeated command that the room would refuse now, but accepted the first time.
+    /// Finds the event of a client id, even if the event was edited or deleted later. The result is marked as a
+    /// duplicate, like the result of a repeated append. Returns null if the id was never appended. A room uses this
+    /// method to answer a repeated command that it accepted the first time, but would refuse now.
     /// </summary>
     Task<AppendedEntry?> FindAsync(string room, string user, string clientId, CancellationToken cancellationToken);
 
     /// <summary>Reads the events of a range, ascending. Empty for a room that does not exist.</summary>
     Task<IReadOnlyList<RoomEvent>> ReadAsync(string room, MessageLogRange range, CancellationToken cancellationToken);
 
-    /// <summary>Returns the heads of those rooms that exist, in any order.</summary>
+    /// <summary>Returns the heads of the rooms that exist, in any order.</summary>
     Task<IReadOnlyList<RoomHead>> HeadsAsync(IReadOnlyCollection<string> rooms, CancellationToken cancellationToken);
 
     /// <summary>
@@ -57,9 +60,10 @@ public interface IMessageLog
     Task<IReadOnlyList<string>> MembersAsync(string room, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Returns the groups and direct conversations of a user, the one with the newest event first, as of one moment.
+    /// Returns the groups and direct conversations of a user. The conversation with the newest event is the first one.
+    /// All rows are of one moment.
     /// </summary>
-    /// <param name="before">Only those after this one in that order; null for the first ones.</param>
+    /// <param name="before">Returns only conversations after this position; null for the first page.</param>
     Task<IReadOnlyList<ConversationRow>> ConversationsAsync(string user, ConversationsBefore? before, int limit, CancellationToken cancellationToken);
 
     /// <summary>
@@ -84,12 +88,12 @@ public sealed record RoomClaim(long Number, RoomKind Kind, string Epoch, long Se
 public sealed record RoomCreation(string Room, RoomKind Kind, IReadOnlyList<MessageLogEntry> Entries);
 
 /// <summary>The result of a creation. If the room existed already, it was claimed.</summary>
-/// <param name="Claim">The room before the entries were appended: head 0 for a new room.</param>
+/// <param name="Claim">The state of the room before the entries were appended. The sequence of a new room is 0.</param>
 /// <param name="Entries">One result for each entry, in order.</param>
 public sealed record CreatedRoom(RoomClaim Claim, IReadOnlyList<AppendedEntry> Entries);
 
 /// <summary>Entries to append to one room in one commit.</summary>
-/// <param name="Claim">The claim number under which they are appended.</param>
+/// <param name="Claim">The claim number under which the entries are appended.</param>
 public sealed record RoomAppend(string Room, long Claim, IReadOnlyList<MessageLogEntry> Entries)
 {
     /// <summary>
@@ -108,14 +112,14 @@ public sealed record RoomAppend(string Room, long Claim, IReadOnlyList<MessageLo
 /// The idempotency key, unique within (room, user); null for events that the server writes.
 /// </param>
 /// <param name="Hash">
-/// A hash of the body, stored with the key. When the message is deleted, <see cref="AnyHash"/> replaces it.
+/// A hash of the body, stored with the client id. When the message is deleted, <see cref="AnyHash"/> replaces the hash.
 /// </param>
 /// <param name="Ts">Milliseconds since 1970 UTC.</param>
 public sealed record MessageLogEntry(
     string User, string? ClientId, long Hash, long Ts, RoomEventKind Kind, string? Text, long? Ref, long? Reply, string? Meta)
 {
     /// <summary>
-    /// The hash of a deleted message and of its edits. It matches every body. So a deleted text cannot be guessed from
+    /// The hash of a deleted message and of its edits. It matches every body. So nobody can guess a deleted text from
     /// its hash, and a repeated client id still gets its first answer.
     /// </summary>
     public const long AnyHash = 0;
@@ -136,7 +140,7 @@ public sealed record AppendResult(bool Fenced, IReadOnlyList<AppendedEntry> Entr
 }
 
 /// <summary>The position of an entry in the log.</summary>
-/// <param name="Hash">The body hash stored with the key. For a duplicate, it is the hash of the first entry.</param>
+/// <param name="Hash">The body hash stored with the client id; for a duplicate, the hash of the first entry.</param>
 /// <param name="Messages">Number of messages up to and including this entry.</param>
 /// <param name="Duplicate">Whether the client id was already in the log.</param>
 public readonly record struct AppendedEntry(long Seq, long Ts, long Hash, long Messages, bool Duplicate);
@@ -149,10 +153,10 @@ public sealed record RoomFacts(RoomKind Kind, long Seq, long Messages, bool IsMe
 /// <summary>A group or direct conversation of a user.</summary>
 /// <param name="Ts">The newest event's time in milliseconds since 1970 UTC; 0 for none.</param>
 /// <param name="Read">The user's read mark; 0 for none.</param>
-/// <param name="Unread">Messages after the read mark.</param>
+/// <param name="Unread">Number of messages after the read mark.</param>
 public sealed record ConversationRow(string Room, RoomKind Kind, long Seq, long Ts, long Read, long Unread);
 
-/// <summary>A position in a user's conversations: the time of the newest event, and the room.</summary>
+/// <summary>A position in a user's conversations: the time of a conversation's newest event, and its room.</summary>
 public readonly record struct ConversationsBefore(long Ts, string Room);
 
 /// <summary>How far a user has read.</summary>

@@ -1,13 +1,13 @@
 namespace OrleansChat.Grains.MessageLog;
 
 /// <summary>
-/// A message log with its lifetime. It is opened once before use. Disposal commits the appends that were accepted, then
+/// A message log with its lifetime. It must be opened before use. Disposal commits the appends that were accepted, then
 /// closes the store.
 /// </summary>
 internal interface IMessageStore : IMessageLog, IAsyncDisposable
 {
     /// <summary>
-    /// Locks a store that only one process may use; other stores do nothing. The operating system releases the lock
+    /// Locks a store that only one process may use. Other stores do nothing. The operating system releases the lock
     /// when the process ends, even after a crash. Throws <see cref="MessageLogUnusableException"/> if another process
     /// has the lock.
     /// </summary>
@@ -22,8 +22,8 @@ internal interface IMessageStore : IMessageLog, IAsyncDisposable
 
     /// <summary>
     /// Checks that the log can be written. Completes at once if a commit succeeded within the last
-    /// <see cref="StoreWatch.Fresh"/>. Otherwise it writes something itself. Throws
-    /// <see cref="MessageLogUnavailableException"/> if that fails.
+    /// <see cref="StoreWatch.Fresh"/>. Otherwise the probe makes a write that changes nothing. Throws
+    /// <see cref="MessageLogUnavailableException"/> if this write fails.
     /// </summary>
     Task ProbeAsync(CancellationToken cancellationToken);
 }

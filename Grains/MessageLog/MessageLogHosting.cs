@@ -14,8 +14,8 @@ public static class MessageLogHosting
 {
     /// <summary>
     /// Adds <see cref="IMessageLog"/>. Services that are added later start after the log is open, and stop before it
-    /// closes. If the store cannot be reached, the start waits without end. If it cannot be used, the start fails with
-    /// a message that says what to do.
+    /// closes. If the store cannot be reached, the start of the host waits without a time limit. If the store cannot be
+    /// used, the start fails with a message that says what to do.
     /// </summary>
     public static IServiceCollection AddMessageLog(this IServiceCollection services, MessageLogOptions options)
     {

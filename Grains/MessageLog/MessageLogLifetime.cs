@@ -5,7 +5,8 @@ namespace OrleansChat.Grains.MessageLog;
 
 /// <summary>
 /// Opens the message log before the services that are registered after it start, and closes it when all of them have
-/// stopped. If the store cannot be reached, the start waits without end. If the store cannot be used, the start fails.
+/// stopped. If the store cannot be reached, the start waits without a time limit. If the store cannot be used, the
+/// start fails.
 /// </summary>
 internal sealed class MessageLogLifetime(IMessageStore store, StartupWait wait) : IHostedLifecycleService
 {

@@ -19,7 +19,7 @@ public sealed class MessageLogOptions : IValidatableObject
     public string Path { get; set; } = "./data/chat.db";
 
     /// <summary>
-    /// Connection string of the database of <see cref="MessageLogStore.Postgres"/>. Required with it.
+    /// Connection string of the database of <see cref="MessageLogStore.Postgres"/>. Required for this store.
     /// </summary>
     public string? ConnectionString { get; set; }
 
@@ -29,25 +29,26 @@ public sealed class MessageLogOptions : IValidatableObject
     /// </summary>
     public SqliteSynchronous Synchronous { get; set; } = SqliteSynchronous.Full;
 
-    /// <summary>How long an append may take, from the call to the answer. Then it fails as unavailable.</summary>
+    /// <summary>Maximum time of an append, from the call to the answer. A slower append fails as unavailable.</summary>
     [Range(typeof(TimeSpan), "00:00:00.050", "00:01:00")]
     public TimeSpan AppendTimeout { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// How long any other operation may take, such as a claim, a read or a read mark. Then it fails as unavailable.
+    /// Maximum time of any other operation, such as a claim, a read or a read mark. A slower operation fails as
+    /// unavailable.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.050", "00:01:00")]
     public TimeSpan CallTimeout { get; set; } = TimeSpan.FromSeconds(3);
 
     /// <summary>
-    /// Connections for all operations except appends, and so the number of reads at the same time. Further reads wait
-    /// for up to <see cref="CallTimeout"/>.
+    /// Number of connections for reads, and with PostgreSQL also for claims and read marks. Further operations wait for
+    /// a connection for up to <see cref="CallTimeout"/>.
     /// </summary>
     [Range(1, 256)]
     public int ReadConnections { get; set; } = 4;
 
     /// <summary>
-    /// Maximum number of entries in one commit. A single append with more entries gets a separate commit.
+    /// Maximum number of entries in one commit. An append with more entries gets a commit of its own.
     /// </summary>
     internal int MaxRowsPerCommit { get; set; } = 1000;
 
@@ -74,7 +75,7 @@ public sealed class MessageLogOptions : IValidatableObject
 /// <summary>The kinds of store for the message log.</summary>
 public enum MessageLogStore
 {
-    /// <summary>A file next to the program, for one silo. The default.</summary>
+    /// <summary>A SQLite file, for one silo. The default.</summary>
     Sqlite,
 
     /// <summary>A PostgreSQL database, for any number of silos.</summary>
@@ -91,8 +92,8 @@ public enum SqliteSynchronous
     Full,
 
     /// <summary>
-    /// The operating system: an acknowledged message survives a crash of the program, but a loss of power may lose the
-    /// newest ones.
+    /// The operating system: an acknowledged message survives a crash of the program. A loss of power may lose the
+    /// newest messages.
     /// </summary>
     Normal,
 }

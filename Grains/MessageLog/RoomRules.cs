@@ -7,8 +7,8 @@ namespace OrleansChat.Grains.MessageLog;
 internal static class RoomRules
 {
     /// <summary>
-    /// Whether the user is a member: stored as a member of a group, or named by the key of a direct conversation. A
-    /// channel has no members.
+    /// Whether the user is a member. The members of a group are stored, and the key of a direct conversation names its
+    /// members. A channel has no members.
     /// </summary>
     public static bool IsMember(RoomKind kind, string room, string user, bool stored) => kind switch
     {
@@ -18,15 +18,15 @@ internal static class RoomRules
     };
 
     /// <summary>
-    /// Returns the users that a creation stores as members: both users of a direct room, each once; no user for other
+    /// Returns the users that a creation stores as members: the one or two users of a direct room. Empty for other
     /// rooms.
     /// </summary>
     public static IReadOnlyList<string> FirstMembers(RoomKind kind, string room) =>
         kind == RoomKind.Direct && RoomKey.People(room) is var (first, second) ? (first == second ? [first] : [first, second]) : [];
 
     /// <summary>
-    /// Returns the entries of a creation with no time before <paramref name="ts"/>, the time of the room's newest
-    /// event. The room may have existed, and the clock of its owner may have been ahead.
+    /// Returns the entries of a creation. A time before <paramref name="ts"/>, the time of the room's newest event, is
+    /// raised to it. The room may already exist, and the clock of its previous owner may be ahead.
     /// </summary>
     public static IReadOnlyList<MessageLogEntry> NotBefore(IReadOnlyList<MessageLogEntry> entries, long ts) =>
         [.. entries.Select(entry => entry with { Ts = Math.Max(entry.Ts, ts) })];

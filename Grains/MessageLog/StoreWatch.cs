@@ -3,8 +3,8 @@ using Microsoft.Extensions.Logging;
 namespace OrleansChat.Grains.MessageLog;
 
 /// <summary>
-/// Tracks the outcomes of one kind of write. It knows for the readiness check whether writes succeed, and logs an
-/// outage when it begins, once per minute while it lasts, and when it ends. Thread-safe.
+/// Tracks the outcomes of one kind of write. The readiness check uses it to see whether writes succeed. It logs when an
+/// outage begins and ends, and at most once per minute in between. Thread-safe.
 /// </summary>
 /// <param name="writes">The name of the writes in log messages, for example <c>commits</c>.</param>
 internal sealed partial class StoreWatch(string writes, TimeProvider time, ILogger logger)
@@ -20,7 +20,7 @@ internal sealed partial class StoreWatch(string writes, TimeProvider time, ILogg
     private long _reminded;
     private long _failures;
 
-    /// <summary>True if the last write succeeded, and did so within the last <see cref="Fresh"/>.</summary>
+    /// <summary>True if the last write succeeded less than <see cref="Fresh"/> ago.</summary>
     public bool IsFresh
     {
         get

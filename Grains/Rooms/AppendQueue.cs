@@ -3,16 +3,16 @@ using OrleansChat.Grains.Interfaces;
 namespace OrleansChat.Grains.Rooms;
 
 /// <summary>
-/// The entries that wait to be appended to one room. While a batch is in flight, new entries collect here for the next
-/// batch. So the number of commits does not grow with the load. Runs in the room's turns.
+/// The entries that wait to be appended to one room. While a batch is in flight, new entries wait here for the next
+/// batch. So a higher load leads to larger batches, not to more commits. Runs in the room's turns.
 /// </summary>
 /// <param name="most">Maximum number of entries that wait.</param>
-/// <param name="commit">Appends a batch and answers each of its entries. Never throws.</param>
+/// <param name="commit">Appends a batch and answers each entry of the batch. Never throws.</param>
 internal sealed class AppendQueue(int rowsPerBatch, int most, Func<RoomBatch, Task> commit)
 {
     private readonly List<WaitingEntry> _waiting = [];
 
-    /// <summary>The loop that seals and commits; completed if nothing waits.</summary>
+    /// <summary>The loop that seals and commits; completed if no entry waits or is in flight.</summary>
     public Task Sealing { get; private set; } = Task.CompletedTask;
 
     /// <summary>How many times <see cref="Refuse"/> was called.</summary>
@@ -35,7 +35,7 @@ internal sealed class AppendQueue(int rowsPerBatch, int most, Func<RoomBatch, Ta
         return true;
     }
 
-    /// <summary>Marks each waiting entry that refers to one of these messages. They were just deleted.</summary>
+    /// <summary>Marks each waiting entry that refers to one of these deleted messages.</summary>
     public void Deleted(HashSet<long> messages)
     {
         foreach (var waiting in _waiting)
@@ -48,8 +48,8 @@ internal sealed class AppendQueue(int rowsPerBatch, int most, Func<RoomBatch, Ta
     }
 
     /// <summary>
-    /// Answers all waiting entries with a refusal. After a failed append the waiting entries must fail too. Otherwise a
-    /// later entry of a sender could be stored before the sender retries the earlier entry that failed.
+    /// Answers all waiting entries with a refusal. After a failed append, the waiting entries must fail too. Otherwise
+    /// the room could store a sender's later entry before the sender retries the earlier entry that failed.
     /// </summary>
     public void Refuse(Refused reply)
     {
@@ -78,7 +78,7 @@ internal sealed class AppendQueue(int rowsPerBatch, int most, Func<RoomBatch, Ta
     /// </summary>
     private RoomBatch Seal()
     {
-        // Step 2: seal.
+        // Step 2 of RoomGrain: seal.
         var batch = new RoomBatch();
         var (next, kept) = (0, 0);
         for (; next < _waiting.Count && batch.Entries.Count < rowsPerBatch; next++)

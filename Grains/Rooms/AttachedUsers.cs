@@ -37,7 +37,7 @@ internal sealed class AttachedUsers
         return before == 0;
     }
 
-    /// <summary>Removes a user. True if the user was on this gateway and is now on none.</summary>
+    /// <summary>Removes a user. True if the user was on this gateway and is now on no gateway.</summary>
     public bool Remove(string gateway, string user)
     {
         if (!_byGateway.TryGetValue(gateway, out var users) || !users.Remove(user))

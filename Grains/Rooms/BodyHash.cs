@@ -7,10 +7,10 @@ using OrleansChat.Grains.Interfaces;
 namespace OrleansChat.Grains.Rooms;
 
 /// <summary>
-/// The hash that distinguishes a repeated command from another command with the same client id: the first 8 bytes of
-/// SHA-256 over the body. The log stores it, so the layout must never change: kind (4 bytes), then text, ref, reply and
-/// meta. Each of the four is preceded by its length in bytes, or by -1 if it is absent (4 bytes). Numbers are
-/// big-endian.
+/// The hash of a command's body: the first 8 bytes of its SHA-256. It shows whether a second command with the same
+/// client id is a repetition or has another body. The log stores the hash, so the layout of the hashed bytes must never
+/// change: kind (4 bytes), then text, ref, reply and meta. Before each of these four fields is its length in bytes (4
+/// bytes), or -1 if the field is absent. All numbers are big-endian.
 /// </summary>
 internal static class BodyHash
 {

@@ -11,18 +11,18 @@ namespace OrleansChat.Grains.Rooms;
 [GrainType("history")]
 internal sealed class HistoryGrain(IMessageLog log, IClusterMembershipService cluster, IGrainFactory grains) : Grain, IHistoryGrain
 {
-    /// <summary>Maximum number of events in one read. A higher limit in the request is lowered to it.</summary>
+    /// <summary>Maximum number of events in one read; a higher limit counts as this number.</summary>
     public const int MaxEvents = 1000;
 
-    /// <summary>Maximum number of conversations in one page. A higher limit in the request is lowered to it.</summary>
+    /// <summary>Maximum number of conversations in one page; a higher limit counts as this number.</summary>
     public const int MaxConversations = 100;
 
     /// <summary>Maximum number of rooms in one head poll.</summary>
     public const int MaxRooms = 4096;
 
     /// <summary>
-    /// The highest sequence after which a read may begin. No room has so many events. The end of the range still fits
-    /// into a long.
+    /// The highest sequence after which a read may begin. The end of such a range still fits into a long. No room has
+    /// so many events.
     /// </summary>
     private const long MaxAfter = long.MaxValue - MaxEvents;
 
@@ -52,7 +52,7 @@ internal sealed class HistoryGrain(IMessageLog log, IClusterMembershipService cl
         }
         catch (MessageLogEntryException)
         {
-            // No room or user with such a name can be stored, so there is none.
+            // The log cannot store this name of a room or user, so the room does not exist.
             return new HistoryPage([], 0, Refusal.NotFound);
         }
     }
@@ -72,7 +72,7 @@ internal sealed class HistoryGrain(IMessageLog log, IClusterMembershipService cl
         }
         catch (MessageLogEntryException)
         {
-            // No room or user with such a name can be stored, so there is none.
+            // The log cannot store this name of a room or user, so the room does not exist.
             return new PresenceSnapshot(0, null, Refusal.NotFound);
         }
     }
@@ -90,13 +90,13 @@ internal sealed class HistoryGrain(IMessageLog log, IClusterMembershipService cl
         var limit = Math.Clamp(ask.Limit, 1, MaxConversations);
         ConversationsBefore? before = ask.BeforeTs is { } ts ? new(ts, ask.BeforeRoom) : null;
 
-        // One more than asked for: it shows that there are more.
+        // Ask for one row more than the page may have. If the log returns it, there are more conversations.
         var rows = await ClearlyAsync(() => log.ConversationsAsync(ask.User, before, limit + 1, CancellationToken.None));
         return new([.. rows.Take(limit).Select(row => new Conversation(row.Room, row.Kind, row.Seq, row.Ts, row.Read, row.Unread))], rows.Count > limit);
     }
 
     /// <summary>
-    /// Returns the facts of a room that the user may read, or else the refusal. Returns neither for a direct room
+    /// Returns the facts of a room if the user may read it, otherwise the refusal. Both are null for a direct room
     /// without a message. Throws <see cref="MessageLogUnavailableException"/>, and
     /// <see cref="MessageLogEntryException"/> for a name that cannot be stored.
     /// </summary>
@@ -121,8 +121,9 @@ internal sealed class HistoryGrain(IMessageLog log, IClusterMembershipService cl
     }
 
     /// <summary>
-    /// Reads a range. If the range does not fit into the bytes, reads the neighbours of the event
-    /// <paramref name="whole"/>: half of the bytes up to that event, and half after it.
+    /// Reads a range with a limit in bytes. If the event <paramref name="whole"/> is inside the range, half of the
+    /// bytes are for the events up to it, and half for the events after it. If the event is before the range, reads the
+    /// oldest events of the range. If it is the head, or is at or after the end of the range, reads the newest events.
     /// </summary>
     private async Task<RoomEvent[]> ReadAsync(string room, MessageLogRange range, long whole, long head, CancellationToken cancellationToken)
     {
@@ -138,7 +139,7 @@ internal sealed class HistoryGrain(IMessageLog log, IClusterMembershipService cl
     }
 
     /// <summary>
-    /// Replaces the exceptions of the log by <see cref="IOException"/>, because a gateway does not have their types.
+    /// Replaces the exceptions of the log by <see cref="IOException"/>, because gateways do not have these types.
     /// </summary>
     private static async Task<T> ClearlyAsync<T>(Func<Task<T>> read)
     {

@@ -1,13 +1,15 @@
 namespace OrleansChat.Grains.Rooms;
 
 /// <summary>
-/// Tracks the newest call of each gateway. A gateway has one call to a room in flight. So if an older call still runs,
-/// the gateway has given up that call and has repeated its commands in a newer call. Executing the older call now could
-/// undo later commands.
+/// Tracks the newest call of each gateway. A gateway waits for one call to a room at a time. So if an older call still
+/// runs, the gateway has given up that call and has repeated its commands in a newer call. Executing the older call now
+/// could undo later commands.
 /// </summary>
 internal sealed class LatestCallTracker
 {
-    /// <summary>Maximum number of gateways remembered, far more than a cluster has at one time.</summary>
+    /// <summary>
+    /// Maximum number of gateways remembered, far more than a cluster has. At this number, all are forgotten.
+    /// </summary>
     private const int MaxGateways = 1000;
 
     private readonly Dictionary<string, long> _newest = [];
@@ -27,6 +29,6 @@ internal sealed class LatestCallTracker
         _newest[gateway] = number;
     }
 
-    /// <summary>Whether a newer call of the gateway was recorded.</summary>
+    /// <summary>Whether a newer call of the gateway was observed.</summary>
     public bool IsStale(string gateway, long number) => number < _newest.GetValueOrDefault(gateway);
 }

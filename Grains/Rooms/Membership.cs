@@ -3,8 +3,8 @@ using OrleansChat.Grains.Interfaces;
 namespace OrleansChat.Grains.Rooms;
 
 /// <summary>
-/// The members of a room: the members of a group from the log, or the users of a direct conversation. A change is
-/// appended as an event, and takes effect when the event is committed. Runs in the room's turns.
+/// The members of a room: the members of a group from the log, or the users of a direct conversation. A change of a
+/// group is appended as an event, and takes effect when the event is committed. Runs in the room's turns.
 /// </summary>
 /// <param name="queue">Appends the join and leave events.</param>
 internal sealed class Membership(RoomOptions options, AppendQueue queue, TimeProvider time)
@@ -37,8 +37,8 @@ internal sealed class Membership(RoomOptions options, AppendQueue queue, TimePro
     }
 
     /// <summary>
-    /// Makes the user a member. Returns null when that is durable, otherwise the refusal. Two concurrent calls for one
-    /// user append one event.
+    /// Makes the user a member. Returns null when the membership is durable, otherwise the refusal. Two concurrent
+    /// calls for one user append one event.
     /// </summary>
     public async Task<Refused?> JoinAsync(string user)
     {
@@ -65,7 +65,7 @@ internal sealed class Membership(RoomOptions options, AppendQueue queue, TimePro
     }
 
     /// <summary>
-    /// Ends the user's membership. Returns <see cref="Done"/> when that is durable, otherwise the refusal.
+    /// Ends the user's membership. Returns <see cref="Done"/> when the change is durable, otherwise the refusal.
     /// </summary>
     public async Task<RoomReply> LeaveAsync(string user)
     {
@@ -91,7 +91,7 @@ internal sealed class Membership(RoomOptions options, AppendQueue queue, TimePro
         }
     }
 
-    /// <summary>Appends a join or leave event, and answers when it is durable.</summary>
+    /// <summary>Appends a join or leave event. Returns the answer when the event is durable or refused.</summary>
     private async Task<RoomReply> AppendAsync(string user, RoomEventKind kind)
     {
         var waiting = WaitingEntry.OfServer(user, kind, time.GetTimestamp());

@@ -1,20 +1,21 @@
 namespace OrleansChat.Grains.Rooms;
 
 /// <summary>
-/// Batches the users that come and go into presence updates. In a large room an update has only the count. Updates are
-/// numbered, and the last updates are kept for gateways that missed some of them. Runs in the room's turns.
+/// Batches the arrivals and departures of users into presence updates. In a large room, an update has only the number
+/// of users. Updates are numbered. The last updates are kept for gateways that missed some of them. Runs in the room's
+/// turns.
 /// </summary>
 /// <remarks>
 /// The loop <see cref="PublishAsync"/> starts with the first change and takes these steps:
 /// <list type="number">
 /// <item>Yield, so that all changes of one call are in one update.</item>
-/// <item>Publish an update with all changes since the last one (<see cref="Publish"/>). A user that came and went in
-/// between is not in the update.</item>
+/// <item>Publish an update with all changes since the last one (<see cref="Publish"/>). A user that both arrived and
+/// left is not in the update.</item>
 /// <item>Wait for <see cref="RoomOptions.PresenceInterval"/>, or for <see cref="RoomOptions.PresenceCountInterval"/> if
 /// the update has only the count. If there are changes, go to step 2.</item>
 /// <item>Wait up to <see cref="RoomOptions.PresenceResync"/> for a change. If there is one, go to step 2.</item>
-/// <item>Publish the last number once more (<see cref="Resync"/>), so that a gateway that missed the last update
-/// notices. The loop ends.</item>
+/// <item>Publish the number of the last update once more (<see cref="Resync"/>). A gateway that missed the update
+/// notices this from the number. Then the loop ends.</item>
 /// </list>
 /// </remarks>
 /// <param name="count">Returns the number of users attached now.</param>
@@ -28,7 +29,7 @@ internal sealed class PresenceUpdates(
     private bool _nameless;
     private int _publishedCount;
 
-    /// <summary>The loop that publishes; completed if nothing changes.</summary>
+    /// <summary>The loop that publishes; completed if it does not run.</summary>
     public Task Publishing { get; private set; } = Task.CompletedTask;
 
     /// <summary>The number of the last update; 0 for none.</summary>
@@ -43,15 +44,15 @@ internal sealed class PresenceUpdates(
         }
         else if (!_changes.Remove(user))
         {
-            // A user alternately comes and goes. So a change that is already recorded is the opposite change, and both
-            // cancel out.
+            // The changes of a user alternate between arrival and departure. So a change that is already recorded for
+            // this user is the opposite of the new change, and both cancel out.
             _changes[user] = here;
         }
 
         Recount();
     }
 
-    /// <summary>Starts the loop, because the count may have changed without a change to publish by name.</summary>
+    /// <summary>Starts or wakes the loop, because the number of users may have changed.</summary>
     public void Recount()
     {
         _changed.TrySetResult();
@@ -87,13 +88,13 @@ internal sealed class PresenceUpdates(
                 await WaitAsync(Task.Delay(nameless ? RoomOptions.PresenceCountInterval : RoomOptions.PresenceInterval, time, stopping));
             }
 
-            // Step 4: nothing has changed. Wait for a change.
+            // Step 4: wait for a change.
             _nameless = false;
             await WaitAsync(_changed.Task.WaitAsync(RoomOptions.PresenceResync, time, stopping));
         }
         while (_changed.Task.IsCompleted && !stopping.IsCancellationRequested);
 
-        // Step 5: publish the last number once more.
+        // Step 5: publish the number of the last update once more.
         if (!stopping.IsCancellationRequested)
         {
             publish(Resync());
@@ -123,7 +124,7 @@ internal sealed class PresenceUpdates(
         => await waiting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
 }
 
-/// <summary>A presence update: the users that came and went since the previous update.</summary>
+/// <summary>A presence update: the users that arrived and left since the previous update.</summary>
 /// <param name="Number">The number within the activation: 1, 2, 3 …, without gaps.</param>
 /// <param name="Count">Number of users attached at that time.</param>
 internal sealed record PresenceUpdate(long Number, string[] Arrived, string[] Departed, int Count);

@@ -4,8 +4,9 @@ using OrleansChat.Grains.Interfaces;
 namespace OrleansChat.Grains.Rooms;
 
 /// <summary>
-/// Publishes a room's items to its gateways, each through its gateway stream. Each gateway gets the items in order, and
-/// a slow gateway does not delay the other gateways. Callers never wait and get no exception. Runs in the room's turns.
+/// Publishes a room's items to all attached gateways, through their gateway streams. Each gateway gets the items in
+/// order, and a slow gateway does not delay the other gateways. Callers never wait and get no exception. Runs in the
+/// room's turns.
 /// </summary>
 /// <param name="streamTo">Returns the function that appends an item to the stream of the given gateway.</param>
 internal sealed class Publisher(
@@ -13,10 +14,10 @@ internal sealed class Publisher(
 {
     private readonly Dictionary<string, GatewayPublishQueue> _queues = [];
 
-    /// <summary>Starts publishing to a gateway: it gets every item from now on.</summary>
+    /// <summary>Starts publishing to a gateway. The gateway gets every item from now on.</summary>
     public void Attach(string gateway)
     {
-        // If the gateway was detached and its queue still sends the last item, that queue is reused. This keeps the
+        // If the gateway was detached, its old queue may still be sending. Reusing the old queue keeps the items in
         // order.
         if (!_queues.TryGetValue(gateway, out var queue))
         {
@@ -27,8 +28,8 @@ internal sealed class Publisher(
     }
 
     /// <summary>
-    /// Stops publishing to a gateway. It still gets the items that wait for it, such as the event that ended the
-    /// membership of its last user.
+    /// Stops publishing to a gateway. The gateway still gets the items that already wait, such as the event that ended
+    /// the membership of the gateway's last user.
     /// </summary>
     public void Detach(string gateway)
     {

@@ -5,13 +5,13 @@ namespace OrleansChat.Grains.Rooms;
 
 /// <summary>
 /// The read marks of one room. Marks that moved are written to the log together, after
-/// <see cref="RoomOptions.MarkFlush"/>. A crash before that loses the moves, and the user sees a few messages as
+/// <see cref="RoomOptions.MarkFlush"/>. A crash before the write loses the moves: users then see some messages as
 /// unread again. Runs in the room's turns.
 /// </summary>
 /// <param name="attached">
 /// The attached users. The mark of a user who is not attached is forgotten when it is stored.
 /// </param>
-/// <param name="notStored">Called when the log cannot be reached. The marks are kept and written again later.</param>
+/// <param name="notStored">Called when a write failed. The marks are kept, and the next attempt writes them.</param>
 internal sealed partial class ReadMarks(
     string room, IMessageLog log, TimeProvider time, AttachedUsers attached, Action notStored, ILogger logger,
     CancellationToken stopping)
@@ -19,7 +19,7 @@ internal sealed partial class ReadMarks(
     private readonly Dictionary<string, long> _known = [];
     private readonly HashSet<string> _unflushed = [];
 
-    /// <summary>The loop that writes moved marks; completed if none has moved.</summary>
+    /// <summary>The loop that writes moved marks. Completed if no mark has to be written.</summary>
     public Task Flushing { get; private set; } = Task.CompletedTask;
 
     /// <summary>
@@ -34,7 +34,7 @@ internal sealed partial class ReadMarks(
 
     public bool IsUnflushed(string user) => _unflushed.Contains(user);
 
-    /// <summary>Moves a mark. False if it would not move forward.</summary>
+    /// <summary>Moves a mark forward. False if the mark is already there or further.</summary>
     public bool TryMove(string user, long read)
     {
         if (read <= _known.GetValueOrDefault(user))
@@ -62,8 +62,8 @@ internal sealed partial class ReadMarks(
     }
 
     /// <summary>
-    /// Writes the marks that moved. Throws <see cref="MessageLogUnavailableException"/>; then the next call writes
-    /// them.
+    /// Writes the marks that moved. If it throws <see cref="MessageLogUnavailableException"/>, the next call writes the
+    /// marks again.
     /// </summary>
     public async Task FlushAsync(CancellationToken cancellationToken)
     {

@@ -3,17 +3,17 @@ using OrleansChat.Grains.Interfaces;
 namespace OrleansChat.Grains.Rooms;
 
 /// <summary>The facts about an event that decide whether an edit, a deletion or a reaction may refer to it.</summary>
-/// <param name="IsMessage">False for events that are not messages. Nothing may refer to them.</param>
+/// <param name="IsMessage">False for an event that is not a message. No command may refer to such an event.</param>
 internal readonly record struct Target(string Author, bool IsMessage, bool Deleted)
 {
-    /// <summary>Reads the facts from an event of the log, in which a message without text is a deleted one.</summary>
+    /// <summary>Reads the facts from an event of the log. A message without text is a deleted message.</summary>
     public static Target From(RoomEvent shown)
         => new(shown.From, shown.Kind == RoomEventKind.Msg, shown is { Kind: RoomEventKind.Msg, Text: null });
 }
 
 /// <summary>
-/// A cache of facts about events that this activation committed or looked up, by sequence. If there are more than
-/// <paramref name="most"/>, the one that was added first is removed.
+/// A cache of facts about events that this activation committed or looked up, by sequence. If it has more than
+/// <paramref name="most"/> events, the event that was added first is removed.
 /// </summary>
 internal sealed class RecentMessages(int most)
 {

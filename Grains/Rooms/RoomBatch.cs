@@ -2,7 +2,7 @@ using OrleansChat.Grains.Interfaces;
 
 namespace OrleansChat.Grains.Rooms;
 
-/// <summary>The entries of one append. A batch does not change after it is sealed.</summary>
+/// <summary>The entries of one append. No entry is added after the batch is sealed.</summary>
 internal sealed class RoomBatch
 {
     private readonly HashSet<(string User, string ClientId)> _ids = [];
@@ -16,9 +16,9 @@ internal sealed class RoomBatch
     public List<WaitingEntry> TargetGone { get; } = [];
 
     /// <summary>
-    /// Adds an entry. Returns false if the entry must wait for the next batch, for one of two reasons. Its client id
-    /// may already be in this batch; in the next batch, the log finds the entry as a duplicate. Or the entry may refer
-    /// to a message that this batch deletes; in the next batch, the message is gone.
+    /// Adds an entry. Returns false if the entry must wait for the next batch. An entry waits if its client id is
+    /// already in this batch, so that the log finds the entry as a duplicate. An entry also waits if it refers to a
+    /// message that this batch deletes, so that the deletion is committed before the entry is decided.
     /// </summary>
     public bool TryAdd(WaitingEntry waiting)
     {

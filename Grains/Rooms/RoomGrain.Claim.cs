@@ -5,12 +5,14 @@ using OrleansChat.Grains.MessageLog;
 namespace OrleansChat.Grains.Rooms;
 
 /// <summary>
-/// Claims the room, and gives it up. <see cref="RoomOwnership"/> has the states and the transitions between them.
+/// Claims the room, and gives it up when a newer activation owns it. <see cref="RoomOwnership"/> has the states and the
+/// transitions between them.
 /// </summary>
 internal sealed partial class RoomGrain
 {
     /// <summary>
-    /// Whether the room exists. Claims it if it was never claimed. Throws <see cref="MessageLogUnavailableException"/>.
+    /// Whether the room exists. Claims the room if this activation has no claim yet. Throws
+    /// <see cref="MessageLogUnavailableException"/>.
     /// </summary>
     private ValueTask<bool> KnowAsync() => _ownership.Claim is not null ? ValueTask.FromResult(true) : OwnAsync();
 
@@ -52,8 +54,8 @@ internal sealed partial class RoomGrain
     /// <item>Raise the claim number. From then on no append under an earlier claim commits, so the reads below are not
     /// outdated.</item>
     /// <item>Read the members of a group, and the events that this activation has not published.</item>
-    /// <item>Own the room: replace the state by what was read, and publish these events. Nothing is awaited in this
-    /// step, so no command sees only a part of the change.</item>
+    /// <item>Own the room: replace the state by the data that was read, and publish the events that were read. Nothing
+    /// is awaited in this step, so no command sees only a part of the change.</item>
     /// </list>
     /// </remarks>
     private async Task<bool> ClaimAsync()
@@ -68,7 +70,8 @@ internal sealed partial class RoomGrain
         // - Unclaimed: no gateway is attached, so there is nothing to publish.
         // - Unsure: the append may have committed. Attached gateways expect every event after their head, so the events
         //   of that append are published now.
-        // - Lost: the deactivation began during the claim. Handled like the state before it, Unclaimed or Unsure.
+        // - Lost: the deactivation began during the claim. Handled like the state before the deactivation, Unclaimed or
+        //   Unsure.
         // - Owned, Deactivating: cannot occur, because no claim begins in these states.
         IReadOnlyList<string> members =
             claim.Kind == RoomKind.Group ? await _log.MembersAsync(_room, _stopping.Token) : _people!;
@@ -82,7 +85,7 @@ internal sealed partial class RoomGrain
         return true;
     }
 
-    /// <summary>Takes over the claim and replaces everything known about the room by what the log has.</summary>
+    /// <summary>Takes over the claim, and replaces the room's data by the data from the log.</summary>
     private void Own(RoomClaim claim, IReadOnlyList<string> members)
     {
         _membership.Reset(members);
@@ -92,18 +95,18 @@ internal sealed partial class RoomGrain
     }
 
     /// <summary>
-    /// Whether a newer activation has claimed the room and this activation has not noticed. In that case the members
-    /// and messages of this activation are out of date. Called when a gateway reports its users, because a gateway does
-    /// that when it notices another activation. False if the log is unavailable.
+    /// Whether a newer activation has claimed the room and this activation does not know it yet. In that case the
+    /// members and messages of this activation are out of date. Called when a gateway reports its users, because a
+    /// gateway reports them after it noticed another activation. False if the log is unavailable.
     /// </summary>
     private async Task<bool> IsSupersededAsync()
     {
         try
         {
             // - Unclaimed, Unsure: false. A higher claim number may come from this activation's own claim.
-            // - Owned, Deactivating, before and after the read, without a claim in flight: a higher number is another
-            //   activation's.
-            // - Lost: false, because this activation already knows.
+            // - Owned, Deactivating, before and after the read, without a claim in flight: a higher number comes from
+            //   another activation's claim.
+            // - Lost: false, because this activation already knows that it lost the room.
             return _ownership.IsSettled && await _log.HeadsAsync([_room], _stopping.Token) is [var head]
                 && _ownership.IsSettled && head.Claim > _ownership.Number;
         }
@@ -114,8 +117,8 @@ internal sealed partial class RoomGrain
     }
 
     /// <summary>
-    /// Gives the room up, because a newer activation owns it. Nothing was committed, and nothing is published. Refuses
-    /// all entries and deactivates.
+    /// Gives up the room, because a newer activation owns it. The append committed nothing, so nothing is published.
+    /// Refuses all entries and deactivates.
     /// </summary>
     private void StepDown(List<WaitingEntry> waiting)
     {

@@ -3,7 +3,7 @@ using OrleansChat.Grains.MessageLog;
 
 namespace OrleansChat.Grains.Rooms;
 
-/// <summary>Decides each kind of command.</summary>
+/// <summary>Decides each kind of command: answers the command, or queues its entry.</summary>
 internal sealed partial class RoomGrain
 {
     private async ValueTask<(RoomReply? Now, WaitingEntry? Later)> PostAsync(Call call, Post post)
@@ -14,7 +14,8 @@ internal sealed partial class RoomGrain
             return (IsDirect ? Refusals.NoMessage : Refusals.NoRoom, null);
         }
 
-        // Checked before the entry is batched: an entry that no store accepts must not fail other users' entries.
+        // Check the entry before it is batched, so that an entry that no store accepts does not fail other users'
+        // entries.
         var waiting = WaitingEntry.Create(post, _time.GetTimestamp());
         AppendCheck.ThrowIfNotStorable(_room, waiting.Entry);
         if (!exists && await PayAsync(post.User) is { } unpaid)
@@ -24,8 +25,8 @@ internal sealed partial class RoomGrain
 
         if (!IsHere(post.User))
         {
-            // The user may have been in the room when this client id was first sent, and the answer may have been lost.
-            // Then the first answer still holds.
+            // The post may be a repetition: the user may have been in the room when the same post was first sent, and
+            // the answer may have been lost. A repetition gets the first answer.
             return WillBeRetried(call, Refusals.NotMember)
                 ? (Refusals.NotMember, null)
                 : (await FirstAnswerAsync(waiting.Entry) ?? Refusals.NotMember, null);
@@ -33,31 +34,31 @@ internal sealed partial class RoomGrain
 
         if (post.Kind != RoomEventKind.Msg && await RefuseTargetAsync(post) is { } refusal)
         {
-            // The command may be a repetition of one that succeeded. For example, a repeated deletion finds that its
-            // message is gone. A repetition gets the first answer.
+            // The command may be a repetition of a command that succeeded. For example, a repeated deletion finds that
+            // its message is gone. A repetition gets the first answer.
             var first = refusal.Reason is Refusal.Gone or Refusal.NotFound ? await FirstAnswerAsync(waiting.Entry) : null;
             return (first ?? refusal, null);
         }
 
-        // If the queue was refused since the call began, an earlier post of this call may have failed. This post must
-        // not overtake the earlier one.
+        // If the queue was refused since the call began, an earlier post of this call may have failed. This post is
+        // then refused too, so that it does not overtake the earlier post.
         return _queue.Refusals != call.Refusals ? (Refusals.MessageLogUnavailable, null)
             : _queue.TryAdd(waiting) ? (null, waiting)
             : (Refusals.TooManyWait, null);
     }
 
-    /// <summary>Attaches a user, who becomes a member first if the room is a group.</summary>
+    /// <summary>Attaches a user. In a group, the user first becomes a member.</summary>
     /// <remarks>
     /// <list type="number">
     /// <item>Find the room, or create it. The user pays for the creation.</item>
     /// <item>Check what the command requires of the room and of the user.</item>
     /// <item>In a group, make the user a member, and wait until that is durable.</item>
-    /// <item>Read the user's facts from the log, after the user's read mark is stored there.</item>
-    /// <item>Attach the user and answer with the head. Nothing is awaited in this step. So the gateway receives every
+    /// <item>Store the user's read mark in the log, then read the user's facts from the log.</item>
+    /// <item>Attach the user and answer with the head. Nothing is awaited in this step, so the gateway receives every
     /// event after that head.</item>
     /// </list>
-    /// Every step before the last one may wait. If the gateway has made a newer call meanwhile, or the room is lost,
-    /// the user is not attached.
+    /// Steps 1 to 4 may wait. If the gateway makes a newer call during a wait, or the activation loses the room, the
+    /// user is not attached.
     /// </remarks>
     private async Task<RoomReply> EnterAsync(Call call, Enter enter)
     {
@@ -69,8 +70,8 @@ internal sealed partial class RoomGrain
         // Step 1: find or create.
         if (!await KnowAsync())
         {
-            // Entering a direct room without a message attaches no user. The first message notifies both users, and the
-            // gateway then attaches them; if the notification is lost, the gateway's head poller finds the room.
+            // Entering a direct room without a message attaches no user. The first message notifies both users, and
+            // their gateways then attach them. If the notification is lost, the gateway's head poller finds the room.
             if (UncreatedRoom.Answer(_room, enter) is { } absent)
             {
                 return absent;
@@ -120,7 +121,8 @@ internal sealed partial class RoomGrain
 
         if (_ownership.Claim.Kind == RoomKind.Group && !facts.IsMember)
         {
-            // The log is newer than this activation's list of members: another activation may have written since.
+            // The log is newer than this activation's list of members. For example, another activation may have
+            // appended a leave event.
             return Refusals.NotMember;
         }
 
@@ -141,8 +143,8 @@ internal sealed partial class RoomGrain
         Attach(call.Gateway, enter.User, byName: true);
         var read = _marks.Learn(enter.User, facts.Read);
 
-        // If a newer activation owns the room and this activation has not noticed, the head here is old. Then the head
-        // in the log is right.
+        // If a newer activation owns the room and this activation has not noticed it, this activation's head is old.
+        // The head in the log is then the right one.
         var (head, messages) = facts.Seq > _head ? (facts.Seq, facts.Messages) : (_head, _messages);
         return new Entered(
             _ownership.Claim.Kind, _ownership.Claim.Epoch, head, messages, read, Math.Max(0, messages - facts.ReadMessages),
@@ -222,8 +224,8 @@ internal sealed partial class RoomGrain
     /// entry.</item>
     /// <item>In the same batch as the command: <see cref="RoomBatch.TryAdd"/> leaves the command for the next
     /// batch.</item>
-    /// <item>By a commit during the read below: <see cref="_recent"/> has the deletion, and is looked up again after
-    /// the read.</item>
+    /// <item>By a commit while this method reads the log: <see cref="_recent"/> has the deletion, and this method looks
+    /// there again after the read.</item>
     /// <item>By an earlier owner, or by an append with an unknown outcome: the deletion is in the log before this
     /// activation's claim returns.</item>
     /// </list>
@@ -247,7 +249,7 @@ internal sealed partial class RoomGrain
             var claim = _ownership.Number;
             var rows = await _log.ReadAsync(_room, seq - 1, 1, _stopping.Token);
 
-            // - Owned, Deactivating, under the same claim: use the row. It is as new as what this activation knows.
+            // - Owned, Deactivating, under the same claim: use the row. It is as new as the data of this activation.
             // - Owned, Deactivating, under a newer claim: refuse. The row may be older than that claim.
             // - Unsure, Lost: refuse. A batch failed, or the room was lost, during the read.
             // - Unclaimed: cannot occur, because the room was owned before the read.

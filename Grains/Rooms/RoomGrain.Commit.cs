@@ -7,7 +7,7 @@ namespace OrleansChat.Grains.Rooms;
 /// <summary>Appends batches, and publishes committed events.</summary>
 internal sealed partial class RoomGrain
 {
-    /// <summary>The newest sequence that is committed and was given to the publisher.</summary>
+    /// <summary>The newest sequence that was committed and queued for publishing.</summary>
     private long _head;
 
     /// <summary>Number of messages up to the head.</summary>
@@ -23,7 +23,8 @@ internal sealed partial class RoomGrain
     {
         try
         {
-            // Step 3: own. The loop ends because the room is owned, or because it was created together with the batch.
+            // Step 3: own. The loop ends when this activation owns the room. A direct room that does not exist is
+            // created together with the messages of the batch.
             var together = true;
             while (!await OwnAsync())
             {
@@ -35,13 +36,13 @@ internal sealed partial class RoomGrain
 
                 if (batch.Entries.Count == 0)
                 {
-                    // The store refused each message, so there is still no room. Messages that still wait in the queue
-                    // may create it.
+                    // The store refused each message of the batch, so the room still does not exist. Messages that wait
+                    // in the queue may create it.
                     batch.TargetGone.ForEach(one => one.Answer(Refusals.NoMessage));
                     return;
                 }
 
-                // If another call has begun a claim or a creation in the meantime, wait for its end instead.
+                // If another call has begun a claim or a creation in the meantime, OwnAsync waits for its end.
                 if (!_ownership.IsClaiming)
                 {
                     together = await TryCreateWithAsync(batch.Entries, together ? batch.Entries.Count : 1) && together;
@@ -70,7 +71,7 @@ internal sealed partial class RoomGrain
         }
         catch (MessageLogEntryException exception)
         {
-            // The append handles its refused entries itself. Here the store refused the claim or a lookup, so it cannot
+            // AppendAsync handles refused entries itself. So here the store refused the claim or a lookup: it cannot
             // store the room's name, and no entry of this batch can ever be stored.
             LogEntryRefused(exception);
             _ownership.OnBatchFailed();
@@ -78,7 +79,7 @@ internal sealed partial class RoomGrain
         }
         catch (Exception exception)
         {
-            // The append may have committed. This is handled like an unavailable log.
+            // The append may have committed, so the failure is handled like an unavailable log.
             LogAppendFailed(exception, batch.Entries.Count);
             LoseOwnership(batch);
         }
@@ -86,7 +87,8 @@ internal sealed partial class RoomGrain
 
     private async Task AppendAsync(List<WaitingEntry> waiting)
     {
-        // Step 4: append. One append per room is in flight, because the queue seals the next batch only after this one.
+        // Step 4: append. One append per room is in flight, because the queue seals no other batch until this call
+        // ends.
         var entries = Stamp(waiting);
         AppendResult result;
         try
@@ -150,8 +152,8 @@ internal sealed partial class RoomGrain
     }
 
     /// <summary>
-    /// Handles a batch of which the store refused an entry. Nothing was committed, so the claim is still valid. Each
-    /// entry is appended separately, so that only an entry that cannot be stored is refused. That refusal is final,
+    /// Handles a batch that the store refused because of an entry. Nothing was committed, so the claim is still valid.
+    /// Each entry is appended separately, so that only an entry that cannot be stored is refused. Its refusal is final,
     /// because a retry cannot succeed.
     /// </summary>
     private async Task AppendApartAsync(List<WaitingEntry> waiting, MessageLogEntryException exception)
@@ -180,8 +182,8 @@ internal sealed partial class RoomGrain
     }
 
     /// <summary>
-    /// Applies committed events to this activation and publishes them. Nothing is awaited, so no enter sees the head
-    /// without the members and messages that belong to it.
+    /// Applies committed events to this activation and publishes them. Nothing is awaited, so no enter command sees the
+    /// new head with old members or messages.
     /// </summary>
     private void Committed(List<RoomEvent> events)
     {
@@ -215,7 +217,7 @@ internal sealed partial class RoomGrain
         {
             if (committed.Kind == RoomEventKind.Leave)
             {
-                // The user is detached from every gateway, but only after the leave event is queued for the gateways.
+                // Detach the user from every gateway, but only after the leave event is queued for these gateways.
                 foreach (var gateway in _attached.Gateways.ToArray())
                 {
                     Detach(gateway, committed.From);
@@ -233,7 +235,7 @@ internal sealed partial class RoomGrain
         }
     }
 
-    /// <summary>The answer to an earlier append of the same client id; null if there was none.</summary>
+    /// <summary>Returns the answer to an earlier append of the same client id; null if there was none.</summary>
     private async Task<RoomReply?> FirstAnswerAsync(MessageLogEntry entry)
         => entry.ClientId is { } id && await _log.FindAsync(_room, entry.User, id, _stopping.Token) is { } first
             ? ToReply(entry, first with { Duplicate = true })
@@ -268,7 +270,7 @@ internal sealed partial class RoomGrain
         _queue.Refuse(reply);
     }
 
-    // The store logs when an outage begins and ends, once for all rooms.
+    // Logged as Debug, because the store logs the beginning and the end of an outage, once for all rooms.
     [LoggerMessage(102, LogLevel.Debug, "The message log is unavailable; a batch of {Entries} entries was refused")]
     private partial void LogMessageLogUnavailable(Exception exception, int entries);
 

@@ -5,12 +5,14 @@ using OrleansChat.Grains.MessageLog;
 namespace OrleansChat.Grains.Rooms;
 
 /// <summary>
-/// Creates the room. A channel or a group is created by an enter, a direct room by its first message, in the commit
-/// that stores the message. The creation is charged to the user's budget in the user's grain.
+/// Creates the room. An enter command creates a channel or a group. The first message creates a direct room, in the
+/// commit that stores the message. The user's grain charges each creation to the user's budget.
 /// </summary>
 internal sealed partial class RoomGrain
 {
-    /// <summary>Whether a user was charged for the creation. If the creation then fails, the retry is free.</summary>
+    /// <summary>
+    /// Whether a user was charged for the creation. If the creation fails after the charge, the retry is free.
+    /// </summary>
     private bool _paid;
 
     /// <summary>
@@ -41,8 +43,8 @@ internal sealed partial class RoomGrain
     {
         // - Unclaimed: create. If a claim or a creation is already in flight, wait for its end instead.
         // - Owned, Unsure, Deactivating: there is a claim, so the room exists.
-        // - Lost, without a claim: throw; the caller refuses. The same happens if the deactivation began during a wait
-        //   here, unless the claim in flight succeeded.
+        // - Lost, without a claim: throw; the caller refuses. Also throw if the deactivation began during the wait
+        //   below, unless the claim in flight succeeded.
         while (_ownership.Claim is null)
         {
             if (_ownership.RefusesCommands)
@@ -69,10 +71,10 @@ internal sealed partial class RoomGrain
     }
 
     /// <summary>
-    /// Creates a direct room with the first <paramref name="count"/> of its first messages, and removes the answered
-    /// messages from the list. Returns false, and answers none, if there are several and the store refuses one of them.
-    /// Then the caller tries the first message alone, so that only a message that cannot be stored is refused. No claim
-    /// may be in flight.
+    /// Creates a direct room together with the first <paramref name="count"/> messages of the list. Answers these
+    /// messages and removes them from the list. If there are several and the store refuses one of them, answers none of
+    /// them and returns false. The caller then tries one message at a time, so that only a message that cannot be
+    /// stored is refused. No claim may be in flight.
     /// </summary>
     private async Task<bool> TryCreateWithAsync(List<WaitingEntry> waiting, int count)
     {
@@ -104,7 +106,7 @@ internal sealed partial class RoomGrain
         var entries = Stamp(waiting);
         var creating = CreateAsync();
 
-        // Other calls wait for the creation as for a claim, so that none of them claims the room and fences the
+        // Other calls wait for the creation as they wait for a claim. So no other call claims the room and fences the
         // creation.
         _ownership.OnClaiming(ForOthersAsync(creating));
         await _ownership.Claiming;
@@ -118,7 +120,7 @@ internal sealed partial class RoomGrain
             return true;
         }
 
-        // If the store refuses these messages for good, the other calls find that the room does not exist.
+        // If the store refuses these messages, the other calls find that the room does not exist.
         static async Task<bool> ForOthersAsync(Task<bool> creating)
         {
             try

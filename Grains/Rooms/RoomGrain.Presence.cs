@@ -67,7 +67,7 @@ internal sealed partial class RoomGrain
     {
         if (_ownership.Claim is null)
         {
-            // Without a claim, no user is attached that could see it.
+            // Without a claim no user is attached, so no user would receive the notice.
             return Task.CompletedTask;
         }
 
@@ -110,8 +110,9 @@ internal sealed partial class RoomGrain
             return;
         }
 
-        // The first report of a gateway mostly has users that were already attached to the previous activation. These
-        // users change the count, but no update names them. For a user that is really new, the gateway sends an enter.
+        // Most users in the first report of a gateway were already attached to the previous activation. So these users
+        // change the count, but no update names them. For a user that joins now, the gateway sends an enter command,
+        // and an update names the user.
         var byName = !_syncedGateways.Add(gateway);
         var isChannel = _ownership.Claim!.Kind == RoomKind.Channel;
         var wanted = users.Where(user => MayNot(user) is null && (isChannel || _membership.Contains(user))).ToHashSet();
@@ -183,15 +184,15 @@ internal sealed partial class RoomGrain
 
     /// <summary>
     /// Keeps the activation while it has state that is stored nowhere else: attached users, or read marks that are not
-    /// stored yet. Otherwise Orleans collects the activation one minute after its last call
-    /// (<see cref="GrainsHosting"/>). So a room in use stays, even if no user is attached.
+    /// stored yet. Without such state, Orleans collects the activation one minute after its last call
+    /// (<see cref="GrainsHosting"/>). So a room that gets calls stays, even if no user is attached.
     /// </summary>
     private void Stay() => DelayDeactivation(
         _attached.Count > 0 ? Timeout.InfiniteTimeSpan : _marks.Waits ? MarksWait : TimeSpan.Zero);
 
     /// <summary>
     /// Deactivates at once if the room does not exist and no work is in progress. The activation stays if the log could
-    /// not be reached, or if a user has paid for the creation: then a retry is expected soon.
+    /// not be reached, or if a user has paid for the creation. In both cases a retry is expected soon.
     /// </summary>
     private void LeaveIfEmpty()
     {

@@ -16,9 +16,9 @@ namespace OrleansChat.Grains.Rooms;
 /// A call of a gateway takes these steps. The grain is reentrant: while an append is in flight, the room decides the
 /// next commands, and their entries wait for the next append.
 /// <list type="number">
-/// <item>Decide (<see cref="DecideAsync"/>): each command of the call in turn. A post that is accepted becomes a
-/// <see cref="WaitingEntry"/> in the <see cref="AppendQueue"/>. All other commands get their answer here; an enter or
-/// exit that changes the membership first waits for its own append.</item>
+/// <item>Decide (<see cref="DecideAsync"/>): take the commands of the call one after another. A post that is accepted
+/// becomes a <see cref="WaitingEntry"/> in the <see cref="AppendQueue"/>. All other commands get their answer here. An
+/// enter or exit that changes the membership first waits until the log has stored the change.</item>
 /// <item>Seal (<see cref="AppendQueue"/>): when no append is in flight, the waiting entries become one
 /// <see cref="RoomBatch"/>.</item>
 /// <item>Own (<see cref="OwnAsync"/>): claim the room, unless this activation owns it (<see cref="RoomOwnership"/>). A
@@ -94,8 +94,8 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
         Dictionary<string, Refused>? refused = null;
         for (var i = 0; i < answers.Length; i++)
         {
-            // Step 1: decide. One command after another, so that each command sees the effect of the previous one. A
-            // post does not wait here for its commit.
+            // Step 1: decide. The commands are decided one after another, so that each command sees the effect of the
+            // command before it. A post does not wait here for its commit.
             var command = commands.Commands[i];
             answers[i] = command is Post && refused?.GetValueOrDefault(command.User) is { } earlier
                 ? (earlier, null)
@@ -103,7 +103,7 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
             if (command is Post && answers[i].Now is Refused now && WillBeRetried(call, now))
             {
                 // The post will be retried. Later posts of the same user in this call would overtake it, so they are
-                // refused as well.
+                // refused too.
                 (refused ??= [])[command.User] = now;
             }
         }
@@ -218,8 +218,8 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
     private readonly record struct Call(string Gateway, long Claim, long Number, long Refusals);
 
     /// <summary>
-    /// Whether the gateway has given up this call and made a newer one. Then the gateway does not wait for the answer
-    /// of this call.
+    /// Whether the gateway has given up this call and made a newer call. The gateway no longer waits for the answer of
+    /// this call.
     /// </summary>
     private bool IsOvertaken(Call call) => _calls.IsStale(call.Gateway, call.Number);
 

@@ -8,25 +8,23 @@ public sealed class RoomOptions
     public const string Section = "Rooms";
 
     /// <summary>
-    /// Users who may be attached to one room at the same time. A further user is refused as <c>room_full</c>.
+    /// Maximum number of users attached to one room at the same time. A further user is refused as <c>room_full</c>.
     /// </summary>
     internal const int AttachedUsers = 100_000;
 
     /// <summary>
-    /// Presence updates that a room keeps for gateways that missed them. A gateway that missed more gets only the
-    /// number of users.
+    /// Number of presence updates that a room keeps for gateways that missed them. A gateway that missed more updates
+    /// gets only the number of users.
     /// </summary>
     internal const int PresenceUpdatesKept = 64;
 
     /// <summary>
-    /// Retry delay that a client gets if its command is refused because the message log or the grain of its user cannot
-    /// be reached, or because too many messages wait.
+    /// Retry delay, in milliseconds, that a client gets if the message log or the user's grain cannot be reached, or if
+    /// too many messages wait.
     /// </summary>
     internal const int MessageLogRetryMs = 500;
 
-    /// <summary>
-    /// Retry delay that a client gets if its command is refused because the room is moving to another silo.
-    /// </summary>
+    /// <summary>Retry delay, in milliseconds, that a client gets if the room is moving to another silo.</summary>
     internal const int MoveRetryMs = 100;
 
     /// <summary>Minimum time between two presence updates with names.</summary>
@@ -36,26 +34,26 @@ public sealed class RoomOptions
     internal static readonly TimeSpan PresenceCountInterval = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// Time without a presence change after which the version of the last presence update is published once more, so
-    /// that a gateway that missed it notices.
+    /// If presence does not change for this time, the room publishes the version of the last presence update once more.
+    /// A gateway that missed the update notices this from the version.
     /// </summary>
     internal static readonly TimeSpan PresenceResync = TimeSpan.FromSeconds(3);
 
     /// <summary>
-    /// Time after which a moved read mark is written to the message log. A crash can lose the read marks of this time,
-    /// but never events.
+    /// Time after which a moved read mark is written to the message log. A crash can lose the read marks that moved
+    /// within this time, but never events.
     /// </summary>
     internal static readonly TimeSpan MarkFlush = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Maximum time that a deactivating room waits for its last publishes and notifications.</summary>
     internal static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(2);
 
-    /// <summary>Members that one group may have. A further user is refused as <c>room_full</c>.</summary>
+    /// <summary>Maximum number of members of a group. A further user is refused as <c>room_full</c>.</summary>
     [Range(1, 100_000)] public int GroupMembers { get; set; } = 1000;
 
     /// <summary>
-    /// Rooms that one user may create at once; then one per minute. The first message of a direct room counts too. 0
-    /// for no limit.
+    /// Number of rooms that one user may create at once. After that, the user may create one room per minute. The first
+    /// message of a direct room counts as a creation. 0 for no limit.
     /// </summary>
     [Range(0, 1_000_000)] public int CreatesPerUser { get; set; } = 20;
 
@@ -68,21 +66,21 @@ public sealed class RoomOptions
     internal int RowsPerBatch { get; set; } = 256;
 
     /// <summary>
-    /// Entries of one room that may wait to be appended. A further post is refused as <c>unavailable</c>.
+    /// Maximum number of entries of one room that wait to be appended. A further post is refused as <c>unavailable</c>.
     /// </summary>
     internal int WaitingEntries { get; set; } = 4096;
 
     /// <summary>
-    /// Events of one room that may wait to be published to one gateway. If more wait, all of them are dropped, and the
-    /// gateway reads them from the message log. At least <see cref="PublishEvents"/>: a busy room would otherwise drop
-    /// events that only wait for their batch.
+    /// Maximum number of events of one room that wait to be published to one gateway. If more would wait, all waiting
+    /// events are dropped, and the gateway reads them from the message log. Must be at least
+    /// <see cref="PublishEvents"/>. Otherwise a busy room would drop events that only wait for their batch.
     /// </summary>
     internal int WaitingPublishes { get; set; } = 2048;
 
     /// <summary>
-    /// Minimum time between two publishes of a busy room to one gateway; events in between are batched. After a batch
+    /// Minimum time between two publishes of a busy room to one gateway. Events in between are batched. After a batch
     /// of more than a quarter of <see cref="PublishEvents"/> the interval is 50 % longer. A room with fewer than about
-    /// 100 publishes per second publishes at once. Zero turns the interval off.
+    /// 100 publishes per second publishes at once. Zero means no minimum time.
     /// </summary>
     internal TimeSpan PublishInterval { get; set; } = TimeSpan.FromMilliseconds(8);
 
@@ -92,8 +90,8 @@ public sealed class RoomOptions
     internal int PublishEvents { get; set; } = 64;
 
     /// <summary>
-    /// Largest number of attached users at which presence updates name the users who arrived and left. Above it they
-    /// have only the number of users.
+    /// Up to this number of attached users, presence updates name the users who arrived and left. In a room with more
+    /// users, updates have only the number of users.
     /// </summary>
     internal int NamedPresence { get; set; } = 50;
 
@@ -103,14 +101,14 @@ public sealed class RoomOptions
     internal TimeSpan TypingInterval { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// Messages per room whose author and deletion are kept in memory. For other messages, the room reads both from the
-    /// message log.
+    /// Number of messages per room for which the room keeps the author and the deletion in memory. For other messages,
+    /// the room reads the message log.
     /// </summary>
     internal int RecentMessages { get; set; } = 1024;
 
     /// <summary>
-    /// How many times a room tries to notify a member of new messages. Then it gives up; the messages are in the
-    /// message log.
+    /// How many times a room tries to notify a member of new messages. After the last attempt the room drops the
+    /// notification. The messages are in the message log.
     /// </summary>
     internal int NotifyAttempts { get; set; } = 4;
 

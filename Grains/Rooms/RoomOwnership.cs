@@ -13,7 +13,7 @@ internal enum RoomOwnershipState
 
     /// <summary>
     /// A batch failed, so the outcome of its append is unknown. The room must be claimed again before the next append.
-    /// That claim fences the unknown append, or finds its events in the log.
+    /// The new claim fences the unknown append, or finds its events in the log.
     /// </summary>
     Unsure,
 
@@ -32,7 +32,7 @@ internal enum RoomOwnershipState
 
 /// <summary>
 /// One activation's ownership of its room: the state, the result of the last claim, and the claim in flight. This class
-/// makes no calls: the room claims, and reports the results here. Runs in the room's turns.
+/// makes no calls: the room makes the claims, and reports their results here. Runs in the room's turns.
 /// </summary>
 /// <remarks>
 /// The next state by event; an empty cell means that the state does not change:
@@ -52,21 +52,23 @@ internal sealed class RoomOwnership
 {
     public RoomOwnershipState State { get; private set; }
 
-    /// <summary>The result of the last claim that succeeded, valid or not; null before the first.</summary>
+    /// <summary>
+    /// The result of the last claim that succeeded, even if it is stale; null before the first claim.
+    /// </summary>
     public RoomClaim? Claim { get; private set; }
 
-    /// <summary>The number of <see cref="Claim"/>; 0 before the first.</summary>
+    /// <summary>The number of <see cref="Claim"/>; 0 before the first claim.</summary>
     public long Number => Claim?.Number ?? 0;
 
     /// <summary>
-    /// The number of the first claim; 0 before it. It distinguishes the presence updates of this activation from the
-    /// updates of other activations.
+    /// The number of this activation's first claim; 0 before that claim. It distinguishes the presence updates of this
+    /// activation from the updates of other activations.
     /// </summary>
     public long FirstNumber { get; private set; }
 
     /// <summary>
-    /// The claim or the creation that began last. True if it succeeded, false if the room does not exist. Completed
-    /// with false before the first one.
+    /// The claim or the creation that began last. True if it succeeded, false if the room does not exist. Before the
+    /// first one, the task is completed with false.
     /// </summary>
     public Task<bool> Claiming { get; private set; } = Task.FromResult(false);
 
@@ -78,7 +80,7 @@ internal sealed class RoomOwnership
 
     public bool MayAppend => State is RoomOwnershipState.Owned or RoomOwnershipState.Deactivating;
 
-    /// <summary>Whether the room must be claimed, or the claim in flight awaited, before the next append.</summary>
+    /// <summary>Whether the next append must wait for a new claim, or for the claim in flight.</summary>
     public bool MustClaim => State is RoomOwnershipState.Unclaimed or RoomOwnershipState.Unsure;
 
     /// <summary>
@@ -87,21 +89,21 @@ internal sealed class RoomOwnership
     public bool RefusesCommands => State is RoomOwnershipState.Deactivating or RoomOwnershipState.Lost;
 
     /// <summary>
-    /// Whether an append may use <see cref="Number"/>, and no claim is in flight. If the log has a higher number then,
-    /// another activation claimed the room.
+    /// Whether an append may use <see cref="Number"/>, and no claim is in flight. In that case, a higher number in the
+    /// log means that another activation claimed the room.
     /// </summary>
     public bool IsSettled => MayAppend && !IsClaiming;
 
     /// <summary>
-    /// Whether no claim has succeeded, none is in flight, and the last one did not fail. So the room does not exist, or
-    /// no command has needed it yet.
+    /// Whether no claim has succeeded, no claim is in flight, and the last claim did not fail. So the room does not
+    /// exist, or no command has needed the room yet.
     /// </summary>
     public bool IsWithoutRoom => Claim is null && Claiming.IsCompletedSuccessfully;
 
     /// <summary>
     /// Records a claim or a creation that the room has begun. If it succeeds, the room calls <see cref="OnClaimed"/>
-    /// before the task completes. So the callers that await the task find the new state. If it fails or finds no room,
-    /// the state does not change.
+    /// before the task completes. So the callers that await the task find the new state. If the claim fails or finds no
+    /// room, the state does not change.
     /// </summary>
     public void OnClaiming(Task<bool> claiming) => Claiming = claiming;
 
@@ -118,19 +120,21 @@ internal sealed class RoomOwnership
         FirstNumber = FirstNumber == 0 ? claim.Number : FirstNumber;
     }
 
-    /// <summary>Records that a batch failed: the log may have committed it, and another claim must find out.</summary>
+    /// <summary>Records that a batch failed. The log may have committed the batch.</summary>
     public void OnBatchFailed()
     {
         State = State switch
         {
-            // The claim is tried again by the next command, and by the next batch.
+            // The next batch, or the next command that must own the room, claims the room again.
             RoomOwnershipState.Owned => RoomOwnershipState.Unsure,
 
-            // No more claims: the next activation finds the events of this batch in the log.
+            // This activation makes no more claims. The next activation learns from the log whether the batch was
+            // stored.
             RoomOwnershipState.Deactivating => RoomOwnershipState.Lost,
 
             // - Unclaimed, Unsure: the claim failed, not an append.
-            // - Lost: the batch found the room lost, or another call noticed a newer activation during the append.
+            // - Lost: the room was lost before the append, or another call noticed a newer activation during the
+            //   append.
             RoomOwnershipState.Unclaimed or RoomOwnershipState.Unsure or RoomOwnershipState.Lost => State,
             _ => throw new InvalidOperationException($"Unknown state {State}."),
         };
@@ -140,7 +144,7 @@ internal sealed class RoomOwnership
     public void OnFenced()
     {
         // - Owned, Deactivating: the claim is stale.
-        // - Lost: already known. Another call noticed the newer activation during the append.
+        // - Lost: no change. Another call noticed the newer activation during the append.
         // - Unclaimed, Unsure: cannot occur, because in these states the room uses no claim that could be stale.
         State = RoomOwnershipState.Lost;
     }
@@ -152,7 +156,7 @@ internal sealed class RoomOwnership
             // A batch that is already sealed is still appended.
             RoomOwnershipState.Owned or RoomOwnershipState.Deactivating => RoomOwnershipState.Deactivating,
 
-            // - Unclaimed, Unsure: a claim in flight may still succeed (OnClaimed); no other begins.
+            // - Unclaimed, Unsure: a claim in flight may still succeed (OnClaimed). No new claim begins.
             // - Lost: the activation deactivates because it was fenced.
             RoomOwnershipState.Unclaimed or RoomOwnershipState.Unsure or RoomOwnershipState.Lost => RoomOwnershipState.Lost,
             _ => throw new InvalidOperationException($"Unknown state {State}."),

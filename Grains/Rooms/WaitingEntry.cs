@@ -6,7 +6,7 @@ namespace OrleansChat.Grains.Rooms;
 /// <summary>An entry that waits to be appended, and the answer for its sender.</summary>
 internal sealed class WaitingEntry(MessageLogEntry entry, long since)
 {
-    // Runs continuations asynchronously: the caller must not resume in the middle of the commit that answers it.
+    // Continuations run asynchronously, so that no caller resumes inside the commit that answers the entry.
     private readonly TaskCompletionSource<RoomReply> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public MessageLogEntry Entry { get; } = entry;
@@ -25,7 +25,7 @@ internal sealed class WaitingEntry(MessageLogEntry entry, long since)
         new MessageLogEntry(post.User, post.ClientId, BodyHash.Compute(post), 0, post.Kind, post.Text, post.Ref, post.Reply, post.Meta), since);
 
     /// <summary>
-    /// Creates an entry for an event that the server writes. It has no client id, so it is never a duplicate.
+    /// Creates an entry for an event that the server writes. The entry has no client id, so it is never a duplicate.
     /// </summary>
     public static WaitingEntry OfServer(string user, RoomEventKind kind, long since)
         => new(new MessageLogEntry(user, null, 0, 0, kind, null, null, null, null), since);

@@ -11,7 +11,7 @@ internal sealed class CreationBucket(TimeProvider time)
     private TimeSpan _full;
 
     /// <summary>
-    /// The time until the bucket is full; zero if it is full. Until then the owner must keep the bucket.
+    /// The time until the bucket is full; zero if it is full. The owner must keep a bucket that is not full.
     /// </summary>
     public TimeSpan UntilFull => _full > Now ? _full - Now : TimeSpan.Zero;
 
@@ -20,7 +20,7 @@ internal sealed class CreationBucket(TimeProvider time)
     /// <summary>Takes one room.</summary>
     /// <param name="burst">Capacity of the bucket in rooms, at least 1.</param>
     /// <param name="interval">The time in which the bucket earns one room.</param>
-    /// <returns>Zero if a room was taken; otherwise the time until the bucket has one.</returns>
+    /// <returns>Zero if a room was taken; otherwise the time until the bucket has one room.</returns>
     public TimeSpan Take(int burst, TimeSpan interval)
     {
         var owed = UntilFull + interval;

@@ -3,20 +3,20 @@ using OrleansChat.Grains.Interfaces;
 namespace OrleansChat.Grains.Users;
 
 /// <summary>
-/// One budget of a user: a token bucket that leases units to gateways. Units are debited when they are leased. A
-/// gateway returns the units that it did not spend with its next call. Units that the gateway does not return in time
-/// are lost; the bucket earns new units instead.
+/// One budget of a user: a token bucket that leases units to gateways. Units are debited when they are leased. With its
+/// next call, a gateway returns the units that it did not spend. Units that it does not return in time are lost, and
+/// the bucket earns new units instead.
 /// </summary>
 /// <remarks>
 /// <para>
-/// The units in the bucket, plus the units that gateways may still spend or return, are at most
-/// <c>burst + 0.9 × perSecond</c>. So in any 10 s all gateways together spend at most
-/// <c>burst + 10.9 × perSecond + 1</c>. That is within 1.1 times <c>burst + 10 × perSecond</c>.
+/// The units in the bucket, plus the units that gateways may still spend or return, are at most <c>burst + 0.9 ×
+/// perSecond</c>. So in any 10 s all gateways together spend at most <c>burst + 10.9 × perSecond + 1</c>. If <c>burst +
+/// perSecond</c> is at least 10, this is at most 1.1 times <c>burst + 10 × perSecond</c>.
 /// </para>
 /// <para>
-/// While units are left, a gateway gets the units it wants, and a block in advance. When none are left, each gateway
-/// gets a place in a queue: units that it may spend after they are earned. A gateway has one place at a time, so
-/// gateways take turns no matter how many requests they send.
+/// While the bucket has units, a gateway gets the units it wants, and a block in advance. When the bucket is empty, the
+/// gateways queue: each one gets units that it may spend only after the bucket has earned them. A gateway has at most
+/// one place in the queue. So gateways take turns, no matter how many requests they send.
 /// </para>
 /// </remarks>
 /// <param name="valid">How long a gateway may spend leased units.</param>
@@ -27,14 +27,14 @@ internal sealed class LeasedBudget(TimeProvider time, TimeSpan valid, bool start
     private static readonly TimeSpan Recent = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// A gateway that spent all its units and asks again within this time is under sustained load. It gets more than it
-    /// wants now.
+    /// A gateway that spent all its units and asks again within this time is under sustained load. Such a gateway gets
+    /// more units than it wants now.
     /// </summary>
     private static readonly TimeSpan Sustained = TimeSpan.FromSeconds(2);
 
     /// <summary>
-    /// How long units may still be returned after <c>valid</c> has passed. The gateway counts that time from before its
-    /// request, so it stops spending the units earlier.
+    /// How long a gateway may still return units after <c>valid</c> has passed. The gateway measures <c>valid</c> from
+    /// before its request, so it has stopped spending the units by then.
     /// </summary>
     private static readonly TimeSpan ReturnTime = TimeSpan.FromSeconds(1);
 
@@ -135,7 +135,7 @@ internal sealed class LeasedBudget(TimeProvider time, TimeSpan valid, bool start
         }
         else
         {
-            // Only the time of whole units is consumed. The rest counts towards the next unit.
+            // Only the time of whole units is consumed. The remaining time counts towards the next unit.
             _left += earned;
             _since += (long)((Int128)earned * time.TimestampFrequency / perSecond);
         }

@@ -4,8 +4,8 @@ namespace OrleansChat.Grains.Users;
 
 /// <summary>
 /// A user's recent notifications, by room. A notification may be lost in a broken gateway stream, or it may arrive
-/// while the grain does not know the user's sessions. The grain returns the kept notifications when a gateway reports
-/// its sessions.
+/// while the grain does not know the user's sessions. So the grain returns the recent notifications when a gateway
+/// reports its sessions.
 /// </summary>
 internal sealed class RecentNotifications(TimeProvider time)
 {
@@ -30,7 +30,7 @@ internal sealed class RecentNotifications(TimeProvider time)
         }
         else if (time.GetElapsedTime(notification.Since, now) >= Retention)
         {
-            // A new period begins. Of the periods before it, only the last one is kept.
+            // A new period begins. Keep the first sequence of the previous period, and forget older periods.
             notification = new(time.GetElapsedTime(notification.Since, now) >= 2 * Retention ? from : notification.From, from, to, now);
         }
 

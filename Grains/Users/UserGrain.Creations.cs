@@ -16,7 +16,8 @@ internal sealed partial class UserGrain
 
     /// <summary>
     /// Keeps the activation while it has state that is stored nowhere else: sessions, or a creation budget that is not
-    /// full (at most burst × interval). Otherwise a user could disconnect and come back to a full budget.
+    /// full. The budget is full again after at most burst × interval. Without this rule, a user could disconnect,
+    /// connect again and have a full budget.
     /// </summary>
     private void Stay() => DelayDeactivation(_gateways.Count > 0 ? Timeout.InfiniteTimeSpan : _creations.UntilFull);
 }

@@ -18,8 +18,8 @@ internal sealed partial class UserGrain(
     private readonly Dictionary<string, (string Gateway, string? Device)> _sessions = [];
     private readonly HashSet<string> _gateways = [];
 
-    // The send budget of a new activation starts with one block only. The other budgets start full: when a silo has
-    // died, clients reconnect, and an empty budget would refuse them.
+    // The send budget of a new activation starts with one block only. The other budgets start full, because clients
+    // reconnect after the death of a silo, and an empty budget would refuse them.
     private readonly LeasedBudget _sends = new(time, TimeSpan.FromSeconds(1), startsFull: false);
     private readonly LeasedBudget _commands = new(time, TimeSpan.FromSeconds(60), startsFull: true);
     private readonly LeasedBudget _connects = new(time, TimeSpan.FromSeconds(1), startsFull: true);
@@ -144,8 +144,8 @@ internal sealed partial class UserGrain(
         BudgetKind.Connects => _connects.Lease(gateway, ask),
         BudgetKind.Cursors => _cursors.Lease(gateway, ask),
 
-        // During an upgrade, a newer gateway may know a budget that this silo does not know. That budget is not limited
-        // here.
+        // During an upgrade, a newer gateway may know a budget that this silo does not know. This silo does not limit
+        // that budget.
         _ => new(ask.Wanted, 0, 0, 0, 0, false),
     };
 
@@ -161,7 +161,8 @@ internal sealed partial class UserGrain(
     }
 
     /// <summary>
-    /// Updates what depends on the sessions: which gateways are watched for failure, and whether the activation stays.
+    /// Called after a change of the sessions. Updates which gateways are watched for failure, and whether the
+    /// activation stays.
     /// </summary>
     private void FollowGateways()
     {

@@ -4,8 +4,8 @@ using OrleansChat.Grains.Interfaces;
 namespace OrleansChat.Grains.MessageLog.Memory;
 
 /// <summary>
-/// A message log in memory, which is lost when the process ends. It answers like the durable stores. It is for
-/// demonstrations, and for measuring the system without a disk.
+/// A message log in memory. It is lost when the process ends. It gives the same answers as the durable stores. It is
+/// for demonstrations, and for measurements without a disk.
 /// </summary>
 internal sealed class MemoryMessageLog(MessageLogInstruments instruments) : IMessageStore
 {

@@ -3,7 +3,7 @@ using OrleansChat.Grains.Interfaces;
 namespace OrleansChat.Grains.MessageLog.Memory;
 
 /// <summary>One room of a <see cref="MemoryMessageLog"/>. Thread-safe: every method takes the room's lock.</summary>
-/// <param name="members">The members to store at the creation.</param>
+/// <param name="members">The members that the room has at its creation.</param>
 internal sealed class MemoryRoom(RoomKind kind, IEnumerable<string> members)
 {
     private readonly Lock _gate = new();
@@ -96,7 +96,7 @@ internal sealed class MemoryRoom(RoomKind kind, IEnumerable<string> members)
         }
     }
 
-    /// <summary>The room as a conversation of the user; null if the user is not a stored member.</summary>
+    /// <summary>Returns the room as a conversation of the user; null if the user is not a stored member.</summary>
     public ConversationRow? Conversation(string room, string user)
     {
         lock (_gate)

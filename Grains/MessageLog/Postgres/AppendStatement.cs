@@ -4,32 +4,33 @@ using OrleansChat.Grains.Interfaces;
 
 namespace OrleansChat.Grains.MessageLog.Postgres;
 
-/// <summary>
-/// The statement that appends to many rooms in one round trip, prepared on one connection.
-/// </summary>
+/// <summary>The statement that appends to many rooms in one round trip. It is prepared on one connection.</summary>
 /// <remarks>
 /// <para>
-/// Each step except the last is one common table expression of the statement, or several:
+/// Each step except the last one consists of one or more common table expressions of the statement:
 /// </para>
 /// <list type="number">
-/// <item><c>owned</c>: lock the rows of the rooms, and keep those rooms whose claim is the caller's. This is the
-/// fence.</item>
-/// <item><c>looked_up</c>: for each entry of these rooms, find the event that already has its client id.</item>
-/// <item><c>fresh</c>: give the other entries the next sequences and message counts, in their order.</item>
-/// <item><c>added</c>: insert these entries.</item>
+/// <item><c>owned</c>: lock the rows of the rooms, and keep only rooms whose claim number is the caller's number. This
+/// step is the fence.</item>
+/// <item><c>looked_up</c>: for each entry of these rooms, find the stored event with the same user and client id, if
+/// there is one.</item>
+/// <item><c>fresh</c>: give the entries without a stored event the next sequences and message counts, in their
+/// order.</item>
+/// <item><c>added</c>: insert the fresh entries.</item>
 /// <item><c>advanced</c>: update the head, the message count and the time of each room.</item>
 /// <item><c>turned</c>, <c>joined</c>, <c>gone</c>: in groups, apply each user's last join or leave to the
 /// members.</item>
-/// <item>Return one row for each entry: the earlier event of a duplicate, or the new event. A fenced room has no
+/// <item>Return one row for each entry: the stored event of a duplicate, or the new event. A fenced room has no
 /// rows.</item>
 /// </list>
 /// <para>
-/// Why no event is missed and none is stored twice, under READ COMMITTED: a statement sees every row that was committed
-/// before it started. For a row that it locks <c>for update</c>, it sees the newest version. So the statement is right
-/// if every event of its rooms was committed before the statement started. That holds for each kind of event:
+/// Why the statement misses no event and stores no event twice, under READ COMMITTED: a statement sees every row that
+/// was committed before the statement started. If it locks a row <c>for update</c>, it sees the newest version of the
+/// row. So the statement is right if every event of its rooms was committed before the statement started. This is true
+/// for each kind of event:
 /// </para>
 /// <list type="bullet">
-/// <item>Events under the same claim. The owner has one append per room in flight. So its earlier appends were
+/// <item>Events under the same claim. The owner has one append per room in flight. So the owner's earlier appends were
 /// committed and answered before it sent this statement.</item>
 /// <item>Events under an earlier claim. The append of such an event keeps the room's row locked until it commits, and
 /// the next claim updates the same row. If the append locked the row first, the claim waited for its commit, and this
@@ -38,12 +39,12 @@ namespace OrleansChat.Grains.MessageLog.Postgres;
 /// <item>The claim itself. It was committed before its owner sent an append under it.</item>
 /// </list>
 /// <para>
-/// An append with an unknown outcome may still run in the server. Its owner claims again before the next append, so it
-/// counts as an append under an earlier claim.
+/// An append with an unknown outcome may still run in the server. The owner claims again before its next append, so the
+/// unknown append counts as an append under an earlier claim.
 /// </para>
 /// <para>
-/// If the database's default isolation level is stricter, an append under an earlier claim fails instead of leaving the
-/// room out. Nothing else changes.
+/// If the database's default isolation level is stricter, an append under an earlier claim fails instead of skipping
+/// the room. Nothing else changes.
 /// </para>
 /// <para>
 /// Rows are locked in the order of the room names, which is the same in every silo. So two appends cannot deadlock.
@@ -94,10 +95,11 @@ internal sealed class AppendStatement : IPreparedCommit
         """;
 
     /// <summary>
-    /// The statement after the append, in the same batch and transaction, if the append has edits or deletions. It sees
-    /// the rows that the append wrote. For each message that these rows refer to, it computes the current text from the
-    /// message's events. So an old edit that is repeated changes nothing, and a batch may have several edits of one
-    /// message. It changes only the rooms whose claim is the caller's. The append has locked these rooms.
+    /// The statement that follows an append with edits or deletions, in the same batch and transaction. It sees the
+    /// rows that the append wrote. For each message that these rows refer to, it computes the current text from the
+    /// message's events. So a repetition of an old edit changes nothing, and a batch may have several edits of one
+    /// message. The statement changes only rooms whose claim number is the caller's number. The append has already
+    /// locked these rooms.
     /// </summary>
     private const string Rewrite =
         """
@@ -164,7 +166,7 @@ internal sealed class AppendStatement : IPreparedCommit
             appended[row.GetInt64(0) - 1] = new AppendedEntry(row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4), row.GetBoolean(5));
         }
 
-        // The server sends the rows before it commits. The commit is done when the whole answer has been read.
+        // The server sends the rows before it commits. The commit is done when this method has read the whole answer.
         while (await row.NextResultAsync())
         {
         }

@@ -5,8 +5,8 @@ using OrleansChat.Grains.Interfaces;
 namespace OrleansChat.Grains.MessageLog.Postgres;
 
 /// <summary>
-/// The statements that create rooms and append their first entries. A room that exists already is claimed instead. They
-/// run in one transaction, prepared on one connection.
+/// The statements that create rooms and append their first entries. A room that already exists is claimed. The
+/// statements are prepared on one connection, and they run in one transaction.
 /// </summary>
 /// <remarks>
 /// <list type="number">
@@ -18,8 +18,8 @@ namespace OrleansChat.Grains.MessageLog.Postgres;
 /// unknown outcome.</item>
 /// <item>Commit.</item>
 /// </list>
-/// Creations use a separate connection. An insert waits for another silo's insert of the same room, and appends to
-/// other rooms must not wait for that.
+/// Creations use a separate connection, because an insert waits while another silo inserts the same room. Appends to
+/// other rooms must not wait for this.
 /// </remarks>
 internal sealed class CreateStatement : IPreparedCommit
 {

@@ -4,7 +4,8 @@ namespace OrleansChat.Grains.MessageLog.Postgres;
 internal interface IPreparedCommit : IAsyncDisposable
 {
     /// <summary>
-    /// Returns after the commit. Throws the exceptions of Npgsql; then it is unknown whether anything was committed.
+    /// Returns after the commit. Throws the exceptions of Npgsql. After an exception it is unknown whether anything was
+    /// committed.
     /// </summary>
     Task<AppendResult[]> RunAsync(IReadOnlyList<RoomAppend> appends);
 }

@@ -4,14 +4,14 @@ using Npgsql;
 namespace OrleansChat.Grains.MessageLog.Postgres;
 
 /// <summary>
-/// A connection for one kind of commit. It stays open with its statements prepared, and is replaced after a failure.
-/// One call at a time.
+/// A connection for one kind of commit. The connection stays open with its statements prepared, and is replaced after a
+/// failure. One call at a time.
 /// </summary>
 /// <remarks>
 /// The connection is in one of four states:
 /// <list type="bullet">
 /// <item>None: <see cref="_session"/> and <see cref="_connecting"/> are null.</item>
-/// <item>Connecting: <see cref="_connecting"/> runs, possibly for a caller that has left.</item>
+/// <item>Connecting: <see cref="_connecting"/> runs, possibly for a caller that no longer waits.</item>
 /// <item>Idle: <see cref="_session"/> is set. The server may have closed the connection.</item>
 /// <item>In use: a local variable of <see cref="CommitAsync"/> has the session, and both fields are null. After a
 /// success the state is Idle. After a failure or a timeout it is None, and the session is never used again.</item>
@@ -24,14 +24,14 @@ internal sealed class PostgresAppender(NpgsqlDataSource source, Func<NpgsqlConne
     private Task<Session>? _connecting;
 
     /// <summary>
-    /// Connects and prepares the statements. The preparation fails if the tables do not fit the statements. If this
-    /// takes longer than the caller waits, it continues, and the next call uses its result.
+    /// Connects and prepares the statements. The preparation fails if the tables do not fit the statements. If the
+    /// caller stops waiting, the work continues, and the next call uses its result.
     /// </summary>
     public async Task OpenAsync(CancellationToken cancellationToken)
     {
         // - None: connect.
-        // - Connecting or connected for a caller that has left: use that connection.
-        // - Connecting failed after its caller had left: connect again, because the server may be back.
+        // - Connecting or connected for a caller that no longer waits: use that connection.
+        // - Connecting failed after its caller stopped waiting: connect again, because the server may be back.
         if (_connecting is { IsCompleted: true, IsCompletedSuccessfully: false })
         {
             _connecting = null;
@@ -64,8 +64,8 @@ internal sealed class PostgresAppender(NpgsqlDataSource source, Func<NpgsqlConne
                 await OpenAsync(cancellationToken);
             }
 
-            // The session is put back only after a success. Work that still runs on the connection, here or in the
-            // server, is fenced by the next claims of the rooms' owners.
+            // The session is kept only after a success. After a failure, work may still run on the connection, here or
+            // in the server. The next claims of the rooms' owners fence this work.
             var session = _session!;
             _session = null;
             var results = await session.RunAsync(appends, cancellationToken).OrLeaveAsync(cancellationToken);
@@ -100,8 +100,7 @@ internal sealed class PostgresAppender(NpgsqlDataSource source, Func<NpgsqlConne
     }
 
     /// <summary>
-    /// A connection and its prepared statements. It closes itself after a failure, even if no caller waits for it any
-    /// more.
+    /// A connection and its prepared statements. It closes itself after a failure, even if no caller waits any more.
     /// </summary>
     private sealed class Session(NpgsqlConnection connection) : IAsyncDisposable
     {
@@ -124,13 +123,13 @@ internal sealed class PostgresAppender(NpgsqlDataSource source, Func<NpgsqlConne
             }
         }
 
-        /// <param name="gone">Is cancelled when the caller stops waiting. The commit goes on.</param>
+        /// <param name="gone">Cancelled when the caller stops waiting. The commit continues.</param>
         public async Task<AppendResult[]> RunAsync(IReadOnlyList<RoomAppend> appends, CancellationToken gone)
         {
             try
             {
                 var results = await _statement!.RunAsync(appends);
-                gone.ThrowIfCancellationRequested(); // Nobody else closes the connection then.
+                gone.ThrowIfCancellationRequested(); // No caller will use the session, so the catch block closes it.
                 return results;
             }
             catch

@@ -13,8 +13,8 @@ internal static class PostgresFaults
         exception is NpgsqlException or TimeoutException or SocketException or IOException or OperationCanceledException or ObjectDisposedException;
 
     /// <summary>
-    /// Converts a failure after opening. Returns a <see cref="MessageLogEntryException"/> if a row caused it (classes
-    /// 22, 23 and 54: data exception, constraint violation, limit exceeded), otherwise a
+    /// Converts a failure of an open message log. Returns a <see cref="MessageLogEntryException"/> if a row caused it
+    /// (classes 22, 23 and 54: data exception, constraint violation, limit exceeded), otherwise a
     /// <see cref="MessageLogUnavailableException"/>.
     /// </summary>
     public static Exception InUse(Exception fault) => fault is PostgresException { SqlState: ['2', '2' or '3', ..] or ['5', '4', ..] } refused
@@ -35,9 +35,10 @@ internal static class PostgresFaults
     }
 
     /// <summary>
-    /// Returns what is wrong and what to do, as the end of a sentence that begins with the database. Returns null if a
-    /// retry may succeed. An operator is needed only for a user that is refused, a database that does not exist, and a
-    /// missing permission. A server that is starting, is full or is a standby will accept connections or writes later.
+    /// Returns what is wrong and what to do, as the end of a sentence that begins with the name of the database.
+    /// Returns null if a retry may succeed. An operator has to act only if the server refuses the user, the database
+    /// does not exist, or a permission is missing. A server that is starting, is full or is a standby may accept
+    /// connections or writes later.
     /// </summary>
     /// <param name="intent">The action for which the user needs permission.</param>
     public static string? Remedy(Exception fault, string intent) => (fault as PostgresException)?.SqlState switch

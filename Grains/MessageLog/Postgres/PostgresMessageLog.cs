@@ -6,7 +6,7 @@ namespace OrleansChat.Grains.MessageLog.Postgres;
 
 /// <summary>
 /// The message log in PostgreSQL, for any number of silos. One connection appends, one creates rooms, and one sends
-/// probes. A pool is for all other operations.
+/// probes. All other operations use a pool.
 /// </summary>
 internal sealed class PostgresMessageLog : IMessageStore
 {
@@ -127,8 +127,8 @@ internal sealed class PostgresMessageLog : IMessageStore
                 ToEvent, cancellationToken, room, range.After, range.After + range.Limit, (long)range.Bytes);
 
     /// <summary>
-    /// A read with a limit in bytes. The database counts them, so events that do not fit are not sent. It knows the
-    /// length of a text without decompressing it.
+    /// A read with a limit in bytes. The database counts the bytes, so it does not send events that do not fit. It
+    /// knows the length of a text without decompressing the text.
     /// </summary>
     private static string BoundedRead(string order) =>
         $"""
@@ -191,7 +191,8 @@ internal sealed class PostgresMessageLog : IMessageStore
         cancellationToken, user, before?.Ts ?? long.MaxValue, before?.Room ?? "", limit);
 
     /// <summary>
-    /// Writes in the order of the keys, which is the same in every silo, so that two such statements cannot deadlock.
+    /// Writes the rows in the order of their keys. This order is the same in every silo, so two such statements cannot
+    /// deadlock.
     /// </summary>
     public Task MarkAsync(IReadOnlyCollection<ReadMark> marks, CancellationToken cancellationToken) => RowsAsync(
         """
@@ -222,8 +223,8 @@ internal sealed class PostgresMessageLog : IMessageStore
             catch (NpgsqlException exception) when (exception.IsTransient || exception.SqlState == PostgresErrorCodes.ReadOnlySqlTransaction)
             {
                 // The pool may have connections to a server that was restarted or is no longer the primary. So the
-                // statement runs once more on a new connection. Every statement here may run twice: reads, marks,
-                // probes, and claims, of which only the last one counts.
+                // statement runs once more on a new connection. Every statement here may run twice. A repeated read,
+                // read mark or probe has no further effect, and of two claims only the last one counts.
                 pool.Clear();
                 return await OnceAsync(pool, sql, read, values, either.Token);
             }
@@ -235,9 +236,9 @@ internal sealed class PostgresMessageLog : IMessageStore
     }
 
     /// <summary>
-    /// Runs a statement once. Waiting for a place in the pool can be cancelled. A statement that runs in the database
-    /// is abandoned instead (<see cref="PostgresPatience"/>). So is a connection attempt: if the server does not
-    /// answer, cancelling it takes as long as the attempt.
+    /// Runs a statement once. Waiting for a connection of the pool can be cancelled. A statement that runs in the
+    /// database is abandoned instead (<see cref="PostgresPatience"/>). An attempt to connect is abandoned too: if the
+    /// server does not answer, cancelling the attempt takes as long as the attempt.
     /// </summary>
     private static Task<List<T>> OnceAsync<T>(
         NpgsqlDataSource pool, string sql, Func<NpgsqlDataReader, T> read, object[] values, CancellationToken cancellationToken) =>

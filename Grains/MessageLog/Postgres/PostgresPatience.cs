@@ -2,15 +2,15 @@ namespace OrleansChat.Grains.MessageLog.Postgres;
 
 /// <summary>
 /// Deadlines for work in a database. To cancel a statement, Npgsql opens a new connection to the server and blocks the
-/// cancelling thread until the server closes it. If the server is frozen, that thread blocks for ever. So the work gets
-/// no cancellation token; its caller abandons it instead.
+/// cancelling thread until the server closes this connection. If the server is frozen, the thread blocks for ever. So
+/// the work gets no cancellation token. Its caller abandons it instead.
 /// </summary>
 internal static class PostgresPatience
 {
     /// <summary>
-    /// Waits for the work until the token is cancelled. Abandoned work goes on until the server answers or the
-    /// connection breaks, and must then release its resources itself. Until then it keeps its place in the pool, so the
-    /// pool limits the amount of abandoned work.
+    /// Waits for the work until the token is cancelled. Abandoned work continues until the server answers or the
+    /// connection breaks. Then it must release its resources itself. Until then it keeps its connection of the pool, so
+    /// the pool limits the amount of abandoned work.
     /// </summary>
     public static async Task<T> OrLeaveAsync<T>(this Task<T> work, CancellationToken cancellationToken)
     {

@@ -12,9 +12,9 @@ namespace OrleansChat.Grains.MessageLog.Postgres;
 /// <list type="bullet">
 /// <item><c>chat.schema_compatibility</c>: <c>version</c> is the number of migrations that were applied,
 /// <c>min_version</c> the number of migrations that a program must know to work on the tables. A program that knows
-/// fewer refuses the database.</item>
+/// fewer migrations refuses the database.</item>
 /// <item><c>chat.schema_version</c>: for programs that do not know the first table. They refuse any number above 1, so
-/// it stays 1 as long as migrations only add.</item>
+/// the number stays 1 as long as migrations only add.</item>
 /// </list>
 /// A migration that removes something must come one release after the last program that uses it, and must raise
 /// <see cref="MinVersion"/>.
@@ -83,9 +83,10 @@ internal static class PostgresSchema
 
     /// <summary>
     /// Migrates the schema to the current version in one transaction, and checks that it can be written. There is no
-    /// time limit: a migration of a large table may take long, and another silo that starts meanwhile waits for it.
-    /// Indexes that only make reads faster are created after the transaction. Throws <see cref="MessageLogUnusableException"/> for a database of a newer version, and for a
-    /// database that cannot store every message.
+    /// time limit: a migration of a large table may take long, and another silo that starts meanwhile waits for its
+    /// end. Indexes that only make reads faster are created after the transaction. Throws
+    /// <see cref="MessageLogUnusableException"/> for a database of a newer version, and for a database that cannot
+    /// store every message.
     /// </summary>
     public static async Task MigrateAsync(NpgsqlConnection connection, ILogger logger, CancellationToken cancellationToken)
     {
@@ -129,8 +130,8 @@ internal static class PostgresSchema
         await transaction.CommitAsync(cancellationToken);
         await EnsureIndexAsync("members_usr", "chat.members(usr, room)");
 
-        // Creates an index without a lock that other silos' appends would wait for. Another silo may be creating it: then
-        // this silo does not wait, because only the speed of reads depends on the index.
+        // Creates an index concurrently, so that appends of other silos do not wait for a lock. If another silo is
+        // creating the index, this silo does not wait, because only the speed of reads depends on it.
         async Task EnsureIndexAsync(string name, string columns)
         {
             if (await IsValidAsync() || await ScalarAsync($"select pg_try_advisory_lock({Text(IndexLock)})") is not true)
@@ -140,10 +141,10 @@ internal static class PostgresSchema
 
             try
             {
-                // Another silo may have created it before this one got the lock.
+                // Another silo may have created the index before this silo got the lock.
                 if (!await IsValidAsync())
                 {
-                    // Only an attempt that failed leaves an invalid index.
+                    // If there is an invalid index, an earlier attempt failed. Drop it first.
                     await RunAsync("set statement_timeout = 0; set lock_timeout = 0");
                     await RunAsync($"drop index concurrently if exists chat.{name}");
                     await RunAsync($"create index concurrently {name} on {columns}");
@@ -151,12 +152,12 @@ internal static class PostgresSchema
             }
             catch (PostgresException exception) when (connection.FullState == ConnectionState.Open)
             {
-                // For example, if the silo's user does not own the tables, and --migrate has not run yet.
+                // This happens, for example, if the silo's user does not own the tables and --migrate has not run yet.
                 PostgresSchemaLog.IndexNotCreated(logger, exception, name);
             }
             finally
             {
-                // The lock ends with a broken connection by itself.
+                // If the connection is broken, the server releases the lock itself.
                 if (connection.FullState == ConnectionState.Open)
                 {
                     await RunAsync($"reset statement_timeout; reset lock_timeout; select pg_advisory_unlock({Text(IndexLock)})");

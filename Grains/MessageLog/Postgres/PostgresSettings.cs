@@ -9,8 +9,9 @@ namespace OrleansChat.Grains.MessageLog.Postgres;
 internal static class PostgresSettings
 {
     /// <summary>
-    /// Time limit for opening a connection: TCP, TLS and the password. Separate from the limit for statements, because
-    /// a server that has just started or is busy may need seconds to open a connection and no time for a statement.
+    /// Time limit for opening a connection: TCP, TLS and the password. This limit is separate from the limit for
+    /// statements: a server that has just started or is busy may need seconds to open a connection, although its
+    /// statements are fast.
     /// </summary>
     private const int ConnectSeconds = 10;
 
@@ -47,7 +48,8 @@ internal static class PostgresSettings
         }.ConnectionString;
 
     /// <summary>
-    /// For the one connection of the readiness check, so that the check waits for neither appends nor reads.
+    /// For the one connection of the readiness check. With its own connection, the check does not wait for appends or
+    /// reads.
     /// </summary>
     public static string ForProbes(NpgsqlConnectionStringBuilder settings) =>
         new NpgsqlConnectionStringBuilder(settings.ConnectionString)

@@ -16,8 +16,8 @@ internal static class SqliteFaults
     private const int NotADatabase = 26;
 
     /// <summary>
-    /// Converts a failure after opening. Returns a <see cref="MessageLogEntryException"/> if a row caused it, otherwise
-    /// a <see cref="MessageLogUnavailableException"/>.
+    /// Converts a failure of an open message log. Returns a <see cref="MessageLogEntryException"/> if a row caused it,
+    /// otherwise a <see cref="MessageLogUnavailableException"/>.
     /// </summary>
     public static Exception InUse(SqliteException fault) => fault.SqliteErrorCode is TooBig or Constraint or Mismatch
         ? new MessageLogEntryException($"SQLite refused an entry: {fault.Message}", fault)

@@ -15,15 +15,15 @@ internal sealed class SqliteFile(MessageLogOptions options)
     /// </summary>
     public SqliteConnection OpenForWriting() => Open(SqliteOpenMode.ReadWriteCreate, connection =>
     {
-        // Deleted content is overwritten in the file and in newer pages of the write-ahead log
+        // SQLite overwrites deleted content in the file, and in newer pages of the write-ahead log
         // (sqlite.org/pragma.html#pragma_secure_delete).
         Run(connection, "pragma secure_delete = on");
         SqliteSchema.Migrate(connection, options.Path);
         // Write-ahead logging: readers see the last commit and never wait for a writer (sqlite.org/wal.html).
         Run(connection, "pragma journal_mode = wal");
         // The newest rows of each room are in separate pages, and every commit of the room writes to these pages again.
-        // A page cache of 64 MiB keeps them in memory. A checkpoint runs after 16,384 pages (64 MiB), not after every
-        // few commits.
+        // A page cache of 64 MiB keeps such pages in memory. A checkpoint runs after 16,384 pages (64 MiB), instead of
+        // every few commits.
         Run(connection, "pragma cache_size = -65536");
         Run(connection, "pragma wal_autocheckpoint = 16384");
         Run(connection, options.Synchronous == SqliteSynchronous.Full ? "pragma synchronous = full" : "pragma synchronous = normal");
@@ -74,7 +74,8 @@ internal sealed class SqliteFile(MessageLogOptions options)
         try
         {
             connection.Open();
-            // Another process may lock the file for a moment while it commits. Then SQLite waits for up to this time.
+            // Another process may lock the file for a moment while it commits. SQLite waits for this lock for up to
+            // this time.
             Run(connection, string.Create(CultureInfo.InvariantCulture, $"pragma busy_timeout = {(int)options.CallTimeout.TotalMilliseconds}"));
             prepare(connection);
             return connection;

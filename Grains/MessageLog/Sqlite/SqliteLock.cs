@@ -1,9 +1,9 @@
 namespace OrleansChat.Grains.MessageLog.Sqlite;
 
 /// <summary>
-/// A lock file next to the database, so that only one silo at a time uses the database. Two silos would keep fencing
-/// each other's rooms and refusing sends. The operating system releases the lock when the process ends, even after a
-/// crash. The lock file itself stays.
+/// A lock file next to the database, so that only one silo at a time uses the database. Two silos would fence each
+/// other's rooms again and again, and refuse sends. The operating system releases the lock when the process ends, even
+/// after a crash. The lock file itself stays.
 /// </summary>
 internal sealed class SqliteLock : IDisposable
 {

@@ -4,15 +4,15 @@ using OrleansChat.Grains.Interfaces;
 namespace OrleansChat.Grains.MessageLog.Sqlite;
 
 /// <summary>
-/// The message log in a SQLite file. One thread writes, and a few connections read. Readers and the writer do not wait
-/// for each other.
+/// The message log in a SQLite file. One thread writes, and a few connections read. Reads and writes do not wait for
+/// each other.
 /// </summary>
 internal sealed partial class SqliteMessageLog(MessageLogOptions options, MessageLogInstruments instruments, TimeProvider time, ILogger logger) : IMessageStore
 {
     /// <summary>
-    /// How often the write-ahead log is emptied. That log may have pages from before a deletion, and a deleted text
-    /// must be gone from the disk within one day. A reader can block an attempt. With two attempts per day there is
-    /// time to retry.
+    /// How often the write-ahead log is emptied. The write-ahead log may have pages from before a deletion, and a
+    /// deleted text must be gone from the disk within one day. A reader can block an attempt. With a period of 12 h,
+    /// there is time to retry within the day.
     /// </summary>
     private static readonly TimeSpan TruncatePeriod = TimeSpan.FromHours(12);
 
@@ -48,7 +48,7 @@ internal sealed partial class SqliteMessageLog(MessageLogOptions options, Messag
 
             var writer = _writer = new SqliteWriter(writes, options.WaitingAppends);
 
-            // A running commit cannot be cancelled. Its caller stops waiting, and the caller's next claim is queued
+            // A running commit cannot be cancelled. If its caller stops waiting, the caller's next claim is queued
             // behind this commit.
             _appends = new GroupCommit(
                 (appends, _) => _commits.WatchAsync(writer.RunAsync(it => it.Append(appends), CancellationToken.None, TaskCreationOptions.None)),
@@ -86,7 +86,7 @@ internal sealed partial class SqliteMessageLog(MessageLogOptions options, Messag
     }
 
     /// <summary>
-    /// First reads whether the room exists. So a claim of a room that does not exist takes no time of the writer
+    /// Reads first whether the room exists, so that a claim of a room that does not exist takes no time of the writer
     /// thread.
     /// </summary>
     public async Task<RoomClaim?> ClaimAsync(string room, CancellationToken cancellationToken) =>

@@ -65,8 +65,8 @@ internal static class SqlitePermissions
         }
         catch (UnauthorizedAccessException)
         {
-            // The file belongs to another user, so this user cannot change its mode. The user may still be able to
-            // write the file.
+            // The file belongs to another user, so the silo's user cannot change its mode. The silo's user may still be
+            // able to write the file.
         }
     }
 }

@@ -1,6 +1,6 @@
 namespace OrleansChat.Grains.MessageLog.Sqlite;
 
-/// <summary>Removes what is left of deleted messages from the database file and its write-ahead log.</summary>
+/// <summary>Removes the remains of deleted messages from the database file and its write-ahead log.</summary>
 internal static class SqlitePurge
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -8,8 +8,8 @@ internal static class SqlitePurge
 
     /// <summary>
     /// If no silo uses the file, rewrites the whole file and empties the write-ahead log. The rewrite needs free disk
-    /// space of the file's size, and also removes remains that versions before 0.2 left in free pages. If a silo uses
-    /// the file, only empties the write-ahead log. Returns a sentence that says what was done. Throws
+    /// space of the file's size. It also removes the remains that versions before 0.2 left in free pages. If a silo
+    /// uses the file, only empties the write-ahead log. Returns a sentence that says what was done. Throws
     /// <see cref="MessageLogUnusableException"/> if an operator has to act, and
     /// <see cref="MessageLogUnavailableException"/> if a retry may succeed, for example if readers blocked the emptying
     /// for 60 s.

@@ -4,8 +4,8 @@ using Microsoft.Data.Sqlite;
 namespace OrleansChat.Grains.MessageLog.Sqlite;
 
 /// <summary>
-/// A pool of connections that read, each for one caller at a time. They see the last commit and never wait for the
-/// writer.
+/// A pool of connections for reads. Each connection serves one caller at a time, sees the last commit, and never waits
+/// for the writer.
 /// </summary>
 internal sealed class SqliteReaders : IAsyncDisposable
 {

@@ -5,10 +5,10 @@ namespace OrleansChat.Grains.MessageLog.Sqlite;
 
 /// <summary>Creates and migrates the tables of the message log in a SQLite file.</summary>
 /// <remarks>
-/// The table <c>schema_compatibility</c> is as in PostgreSQL: <c>version</c> is the number of migrations that were
-/// applied, <c>min_version</c> the number of migrations that a program must know. The table <c>schema_version</c> is
-/// for programs that do not know the first table. They refuse any number above 2, so it stays 2 as long as migrations
-/// only add.
+/// The table <c>schema_compatibility</c> has the same meaning as in PostgreSQL: <c>version</c> is the number of
+/// migrations that were applied, <c>min_version</c> the number of migrations that a program must know. The table
+/// <c>schema_version</c> is for programs that do not know the first table. They refuse any number above 2, so the
+/// number stays 2 as long as migrations only add.
 /// </remarks>
 internal static class SqliteSchema
 {
@@ -48,7 +48,7 @@ internal static class SqliteSchema
         create table marks(room text not null, usr text not null, seq integer not null, primary key(room, usr)) without rowid;
         """,
 
-        // Events are stored in the order of room and sequence (without rowid). So the commit of a room writes one page
+        // Stores events in the order of room and sequence (without rowid), so that the commit of a room writes one page
         // fewer.
         """
         alter table events rename to events_1;
@@ -73,7 +73,7 @@ internal static class SqliteSchema
             select 1 from events as message where message.room = events.room and message.seq = events.ref and message.deleted);
         """,
 
-        // Finds the conversations of a user.
+        // The index with which a user's conversations are found.
         """
         create index if not exists members_usr on members(usr);
         """,

@@ -5,8 +5,8 @@ namespace OrleansChat.Grains.MessageLog.Sqlite;
 
 /// <summary>
 /// A statement that is compiled once and run many times, by one thread at a time. Its parameters <c>?1</c>, <c>?2</c>,
-/// … are bound by position: an append takes a few microseconds, and lookups by name would take a good part of that.
-/// Throws <see cref="SqliteException"/>.
+/// … are bound by position, because an append takes a few microseconds, and lookups by name would take a large part of
+/// this time. Throws <see cref="SqliteException"/>.
 /// </summary>
 internal sealed class SqliteStatement : IDisposable
 {

@@ -6,15 +6,15 @@ namespace OrleansChat.Grains.MessageLog.Sqlite;
 
 /// <summary>
 /// The thread that makes all writes of this process. SQLite allows one writer at a time, and its calls block during
-/// disk access. A dedicated thread keeps blocking calls off the thread pool. The writes are in one queue, so they do
-/// not compete for the file's lock.
+/// disk access. A dedicated thread keeps blocking calls off the thread pool. All writes go through one queue, so they
+/// do not compete for the file's lock.
 /// </summary>
 /// <remarks>
 /// <list type="number">
-/// <item>Queue (<see cref="RunAsync"/>): wait for a place in the bounded queue, then add the work.</item>
+/// <item>Queue (<see cref="RunAsync"/>): wait for a place in the bounded queue, then add the work item.</item>
 /// <item>Wake (<see cref="Wake"/>): signal the thread.</item>
-/// <item>Take (<see cref="TryTake"/>): the thread takes the next work, or sleeps until there is some.</item>
-/// <item>Execute (<see cref="Carry"/>): the thread runs the work on its connection and completes the caller's
+/// <item>Take (<see cref="TryTake"/>): the thread takes the next work item, or sleeps until one is queued.</item>
+/// <item>Execute (<see cref="Carry"/>): the thread executes the work item on its connection and completes the caller's
 /// task.</item>
 /// </list>
 /// </remarks>
@@ -34,12 +34,13 @@ internal sealed class SqliteWriter : IAsyncDisposable
 
     /// <summary>
     /// Queues the work and runs it on the writer thread. Cancellation and closing end only the wait for a place in the
-    /// queue; queued work is always executed. Throws the exceptions of <see cref="SqliteFaults.InUse"/>, and
+    /// queue. Queued work is always executed. Throws the exceptions of <see cref="SqliteFaults.InUse"/>, and
     /// <see cref="MessageLogUnavailableException"/> if the writer is closed.
     /// </summary>
     /// <param name="caller">
     /// With <see cref="TaskCreationOptions.None"/>, a caller without a task scheduler continues on the writer thread,
-    /// and must be brief. The group commit uses this: its next commit is already queued when the thread looks for work.
+    /// and must return quickly. The group commit uses this, so that its next commit is already queued when the thread
+    /// looks for work.
     /// </param>
     public async Task<T> RunAsync<T>(
         Func<SqliteWrites, T> work, CancellationToken cancellationToken, TaskCreationOptions caller = TaskCreationOptions.RunContinuationsAsynchronously)
@@ -77,8 +78,8 @@ internal sealed class SqliteWriter : IAsyncDisposable
     }
 
     /// <summary>
-    /// Takes the next work, and blocks until there is some. False if the queue is closed and empty. The thread waits on
-    /// a monitor, so it sleeps at once. If it blocked on a task, it would first spin for longer than many commits take.
+    /// Takes the next work item, and blocks until one is queued. False if the queue is closed and empty. The thread
+    /// waits on a monitor, so it sleeps at once. A wait on a task would first spin for longer than many commits take.
     /// </summary>
     private bool TryTake([NotNullWhen(true)] out Action? work)
     {
@@ -118,7 +119,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
     {
         try
         {
-            // Step 3: take. Step 4: execute; the work is a call of Carry.
+            // Step 3: take. Step 4: execute, because each work item calls Carry.
             while (TryTake(out var work))
             {
                 work();

@@ -4,9 +4,9 @@ using OrleansChat.Grains.Interfaces;
 namespace OrleansChat.Grains.MessageLog.Sqlite;
 
 /// <summary>
-/// The writes of the message log, on the one connection that writes. Only the writer thread uses it. Each method that
-/// changes rows is one transaction, which takes the file's write lock at its start. So the rows that the transaction
-/// reads cannot change before it commits: even another process cannot change them.
+/// The writes of the message log, on the one connection that writes. In a silo, only the writer thread uses it. Each
+/// method that changes rows is one transaction, which takes the file's write lock at its start. Until the transaction
+/// commits, no other connection or process can change the rows that it reads.
 /// </summary>
 internal sealed class SqliteWrites(SqliteConnection connection) : IDisposable
 {
@@ -66,8 +66,8 @@ internal sealed class SqliteWrites(SqliteConnection connection) : IDisposable
     public bool Touch() => Transaction(() => _touch.Run() > 0);
 
     /// <summary>
-    /// Moves the write-ahead log into the file and empties it, so that no page from before a deletion is left in it.
-    /// False if a reader blocked this until the busy timeout.
+    /// Copies the write-ahead log into the file and empties it, so that no page from before a deletion remains in the
+    /// write-ahead log. False if a reader blocked this until the busy timeout.
     /// </summary>
     public bool TruncateWal()
     {
@@ -172,8 +172,8 @@ internal sealed class SqliteWrites(SqliteConnection connection) : IDisposable
     }
 
     /// <summary>
-    /// Appends to one room: checks the claim, inserts each entry or finds its first event, applies it to messages and
-    /// members, and updates the room's head.
+    /// Appends to one room: checks the claim, inserts each entry or finds the stored event of its client id, applies
+    /// new entries to messages and members, and updates the room's head.
     /// </summary>
     private AppendResult Append(RoomAppend append)
     {
@@ -224,8 +224,8 @@ internal sealed class SqliteWrites(SqliteConnection connection) : IDisposable
             case RoomEventKind.Edit:
                 if (_edit.Run(room, entry.Ref, entry.Text) == 0)
                 {
-                    // Nothing was edited: there is no such message, or it is deleted. The text of a deleted message
-                    // must not stay in a later edit.
+                    // Nothing was edited: the message does not exist or is deleted. If it is deleted, the text of the
+                    // edit must not stay in the log.
                     _takeIfDeleted.Run(room, seq, entry.Ref);
                 }
 

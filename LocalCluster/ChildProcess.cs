@@ -5,9 +5,9 @@ using System.Runtime.InteropServices;
 namespace OrleansChat.LocalCluster;
 
 /// <summary>
-/// One run of a child. The child stops when its standard input ends. Only this process has the other end of that pipe:
-/// it closes the pipe to ask the child to stop, and if this process is killed, the operating system closes it. The
-/// child ignores Ctrl-C, because a terminal sends it to the children as well.
+/// One run of a child: a silo or a gateway. The child stops when its standard input, a pipe from this process, ends.
+/// This process closes the pipe to ask the child to stop. If this process is killed, the operating system closes the
+/// pipe. A terminal also sends Ctrl-C to the children, but the children ignore it.
 /// </summary>
 internal sealed class ChildProcess : IDisposable
 {
@@ -73,8 +73,8 @@ internal sealed class ChildProcess : IDisposable
     };
 
     /// <summary>
-    /// Asks the child to stop and waits until it has stopped. At <paramref name="deadline"/> the child is killed, and
-    /// the result is false.
+    /// Asks the child to stop and waits until it has stopped. If the child still runs at <paramref name="deadline"/>,
+    /// kills the child and returns false.
     /// </summary>
     public async Task<bool> StopAsync(CancellationToken deadline)
     {

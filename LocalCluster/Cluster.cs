@@ -1,6 +1,6 @@
 namespace OrleansChat.LocalCluster;
 
-/// <summary>All children. Silos start before gateways; gateways stop before silos.</summary>
+/// <summary>The silos and gateways that this program runs, its children. Silos start first and stop last.</summary>
 internal sealed class Cluster : IAsyncDisposable
 {
     private readonly LocalOptions _options;
@@ -21,8 +21,8 @@ internal sealed class Cluster : IAsyncDisposable
     }
 
     /// <summary>
-    /// Starts all children and waits until they are ready. False if <paramref name="stop"/> was cancelled first. Throws
-    /// <see cref="CannotStartException"/> for the first child that fails.
+    /// Starts all children and waits until they are ready. Returns false if <paramref name="stop"/> is cancelled before
+    /// all children are ready. Throws <see cref="CannotStartException"/> for the first child that fails.
     /// </summary>
     public async Task<bool> StartAsync(CancellationToken stop)
     {
@@ -39,8 +39,8 @@ internal sealed class Cluster : IAsyncDisposable
     }
 
     /// <summary>
-    /// Restarts children that die, until <paramref name="stop"/>. Completes earlier if restarts are off and all
-    /// children have died.
+    /// Restarts children that die, until <paramref name="stop"/> is cancelled. Completes earlier if restarts are off
+    /// and all children have died.
     /// </summary>
     public async Task KeepAsync(CancellationToken stop)
     {
@@ -55,8 +55,9 @@ internal sealed class Cluster : IAsyncDisposable
     }
 
     /// <summary>
-    /// Stops all gateways, then all silos, each group within <see cref="LocalOptions.StopWithin"/>. A child that still
-    /// runs after that time, or when <paramref name="kill"/> is cancelled, is killed, and the result is false.
+    /// Stops all gateways, then all silos, each group within <see cref="LocalOptions.StopWithin"/>. Kills the children
+    /// that still run after this time, or when <paramref name="kill"/> is cancelled. Returns false if it killed a
+    /// child.
     /// </summary>
     public async Task<bool> StopAsync(CancellationToken kill)
     {
@@ -67,7 +68,10 @@ internal sealed class Cluster : IAsyncDisposable
         return gateways && silos;
     }
 
-    /// <summary>Kills the children that still run. After a failed start there is nothing to drain.</summary>
+    /// <summary>
+    /// Kills the children that still run. Children still run here only after a failed start, when there are no clients
+    /// to drain.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
         var all = _gateways.Concat(_silos).ToArray();

@@ -4,12 +4,12 @@ namespace OrleansChat.LocalCluster;
 
 /// <summary>One process to run.</summary>
 /// <param name="Name">The name that this program gives the process, such as <c>silo-1</c>.</param>
-/// <param name="Address">A gateway's URL, or a silo's host and port. A restart keeps it.</param>
-/// <param name="Ready">Answers 200 if the process is ready.</param>
+/// <param name="Address">A gateway's URL, or a silo's host and port. A restart does not change the address.</param>
+/// <param name="Ready">The URL that returns 200 if the process is ready.</param>
 /// <param name="Settings">The configuration of the process, by path, such as <c>Silo:Port</c>.</param>
 internal sealed record ProcessPlan(string Name, string Program, string Address, Uri Ready, IReadOnlyDictionary<string, string> Settings);
 
-/// <summary>The processes of a cluster, after every check that is possible before one of them runs.</summary>
+/// <summary>The processes of a cluster. The plan has passed all checks that are possible before the start.</summary>
 /// <param name="Tokens">Issues tokens; null with development identity.</param>
 internal sealed record ClusterPlan(LocalOptions Options, IReadOnlyList<ProcessPlan> Silos, IReadOnlyList<ProcessPlan> Gateways, DevelopmentTokens? Tokens)
 {
@@ -94,8 +94,8 @@ internal sealed record ClusterPlan(LocalOptions Options, IReadOnlyList<ProcessPl
 
         if (!options.Limits)
         {
-            // Raised far above normal use instead of switched off, so that a measurement or check takes the same code
-            // path as production.
+            // Raise the limits far above normal use, but do not switch them off. So a measurement or check takes the
+            // same code path as production.
             string[] high =
             [
                 "Limits:SendsPerSecond", "Limits:SendBurst", "Budgets:CommandsPerSecond", "Budgets:ConnectsPerSecond", "Connections:CommandsPerSecond",
@@ -125,8 +125,8 @@ internal sealed record ClusterPlan(LocalOptions Options, IReadOnlyList<ProcessPl
             settings["Cluster:Store"] = "Postgres";
             settings["Cluster:ConnectionString"] = options.Connection!;
 
-            // A new cluster id for each run: otherwise a run would first have to detect that the silos of a killed run,
-            // which are still in the membership table, are dead.
+            // Each run has a new cluster id. Otherwise the silos of a killed run would still be in the membership
+            // table, and the next run would first have to detect that they are dead.
             settings["Cluster:Id"] = $"local-{Guid.NewGuid():N}";
         }
         else
@@ -161,7 +161,7 @@ internal sealed record ClusterPlan(LocalOptions Options, IReadOnlyList<ProcessPl
     }
 
     /// <summary>
-    /// The program from the same tree, built in the same configuration, such as
+    /// The program of a project in this source tree, built in the configuration of this program, such as
     /// <c>Silo/bin/Release/net10.0/OrleansChat.Silo</c>.
     /// </summary>
     private static string ProgramOf(string project)
@@ -215,7 +215,7 @@ internal sealed record ClusterPlan(LocalOptions Options, IReadOnlyList<ProcessPl
             }
             catch (IOException)
             {
-                // Another silo has the file open. The new silo reports that itself.
+                // Another silo has the file open. The new silo reports this error itself.
             }
         }
     }

@@ -66,8 +66,8 @@ internal static class CommandLine
     }
 
     /// <summary>
-    /// The connection string from <c>--connection</c> or <c>--connection-file</c>. If neither is given and the store is
-    /// PostgreSQL, the value of the environment variable. Otherwise null.
+    /// Returns the connection string from <c>--connection</c> or <c>--connection-file</c>. If neither option is given
+    /// and the store is PostgreSQL, returns the value of the environment variable. Otherwise returns null.
     /// </summary>
     private static string? ConnectionOf(ParseResult given)
     {

@@ -1,6 +1,6 @@
 namespace OrleansChat.LocalCluster;
 
-/// <summary>Console output for several writers at a time: lines are never mixed.</summary>
+/// <summary>Writes lines to the console. Thread-safe: lines of different threads are not mixed.</summary>
 internal sealed class ConsoleOutput(TextWriter output, TextWriter error, bool colours)
 {
     private const int NameWidth = 10;
@@ -9,7 +9,7 @@ internal sealed class ConsoleOutput(TextWriter output, TextWriter error, bool co
     private readonly Lock _lock = new();
     private readonly Dictionary<string, string> _colours = [];
 
-    /// <summary>Prints a line of this program itself.</summary>
+    /// <summary>Prints a line that comes from this program, not from a child.</summary>
     public void Say(string line) => Write(output, line);
 
     /// <summary>Prints, on standard error, why this program fails.</summary>

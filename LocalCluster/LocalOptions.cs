@@ -27,8 +27,7 @@ internal enum LocalIdentity
 /// <param name="Connection">Connection string of PostgreSQL; null with other stores.</param>
 /// <param name="Data">The directory for SQLite, as a full path.</param>
 /// <param name="Port">The first gateway's port; the others take the next ports.</param>
-/// <param name="Limits">True for the default limits per user and connection; false for limits far above normal
-/// use.</param>
+/// <param name="Limits">True for the default limits per user and connection; false for much higher limits.</param>
 /// <param name="Restart">Whether a child that dies is restarted.</param>
 /// <param name="Users">The users to issue tokens for; empty with development identity.</param>
 internal sealed record LocalOptions(
@@ -38,26 +37,26 @@ internal sealed record LocalOptions(
     public TimeSpan ReadyWithin { get; init; } = TimeSpan.FromSeconds(90);
 
     /// <summary>
-    /// How long all gateways together may take to stop, and after them all silos together. Processes that still run
-    /// then are killed.
+    /// Time in which all gateways must stop. Then all silos must stop in another period of the same length. A process
+    /// that still runs after its period is killed.
     /// </summary>
     public TimeSpan StopWithin { get; init; } = TimeSpan.FromSeconds(8);
 
     /// <summary>
-    /// Programs to run as silos; several take turns. Empty for the silo that was built in the same tree as this
-    /// program.
+    /// Programs to run as silos. If there are more silos than programs, the programs repeat in order. If the list is
+    /// empty, the silo program from this program's source tree runs.
     /// </summary>
     public IReadOnlyList<string> SiloPrograms { get; init; } = [];
 
     /// <summary>
-    /// Programs to run as gateways; several take turns. Empty for the gateway that was built in the same tree as this
-    /// program.
+    /// Programs to run as gateways. If there are more gateways than programs, the programs repeat in order. If the list
+    /// is empty, the gateway program from this program's source tree runs.
     /// </summary>
     public IReadOnlyList<string> GatewayPrograms { get; init; } = [];
 
     /// <summary>
-    /// Further settings of the children, which override the settings that this program makes. <c>Child</c> is the name
-    /// of one child (<c>silo-2</c>), a kind (<c>silo</c>, <c>gateway</c>), or null for all.
+    /// Further settings of the children. They override the settings that this program makes. <c>Child</c> is the name
+    /// of one child (<c>silo-2</c>), a kind (<c>silo</c>, <c>gateway</c>), or null for all children.
     /// </summary>
     public IReadOnlyList<(string? Child, string Path, string Value)> Settings { get; init; } = [];
 }

@@ -8,21 +8,22 @@ internal sealed class ManagedProcess(ProcessPlan plan, LocalOptions options, Con
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(0.5);
     private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(15);
 
-    // If a child has run longer than this when it dies, it did not fail at its start, and the pause is FirstPause
+    // A child that has run for longer than this time did not fail at its start. If it dies, the pause is FirstPause
     // again.
     private static readonly TimeSpan StableAfter = TimeSpan.FromSeconds(30);
 
     // A terminal sends Ctrl-C to this process and to its children. A child that has only just started does not ignore
-    // the signal yet and dies. This process may notice that before its own signal arrives, so it waits this long for
-    // the signal.
+    // the signal yet and dies. This process may notice the death before its own signal arrives, so it waits this long
+    // for the signal.
     private static readonly TimeSpan SameCtrlC = TimeSpan.FromSeconds(3);
 
     private readonly ProcessLog _log = new(plan.Name, screen);
     private ChildProcess? _process;
 
     /// <summary>
-    /// Starts the child and waits until it is ready. If that fails, throws <see cref="CannotStartException"/> with the
-    /// reason that the child printed, or with the last lines of its log if it printed none.
+    /// Starts the child and waits until it is ready. If the child does not become ready, throws
+    /// <see cref="CannotStartException"/> with the reason that the child printed. If the child printed no reason, the
+    /// exception has the last lines of the child's log.
     /// </summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -58,8 +59,8 @@ internal sealed class ManagedProcess(ProcessPlan plan, LocalOptions options, Con
     /// pause is 0.5 s again.
     /// </para>
     /// <para>
-    /// 4. Start a new process at the same address, wait until it is ready, and print the result. If it cannot be
-    /// started, step 1 finds the old process, which has ended, and the loop tries again.
+    /// 4. Start a new process at the same address, wait until it is ready, and print the result. If the new process
+    /// cannot be started, step 1 finds the old process, which has ended, and the loop tries again.
     /// </para>
     /// </remarks>
     public async Task KeepAsync(CancellationToken cancellationToken)
@@ -103,8 +104,8 @@ internal sealed class ManagedProcess(ProcessPlan plan, LocalOptions options, Con
     }
 
     /// <summary>
-    /// Asks the child to stop and waits until it has stopped. At <paramref name="deadline"/> the child is killed, and
-    /// the result is false.
+    /// Asks the child to stop and waits until it has stopped. If the child still runs at <paramref name="deadline"/>,
+    /// kills the child and returns false.
     /// </summary>
     public async Task<bool> StopAsync(CancellationToken deadline)
     {

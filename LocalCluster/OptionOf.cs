@@ -44,7 +44,7 @@ internal static class OptionOf
     };
 
     /// <summary>
-    /// Reads the options of a command; null if the user asked for help, which has been printed. Throws
+    /// Reads the options of a command. If the user asked for help, prints the help and returns null. Throws
     /// <see cref="CannotStartException"/> for an option that is not valid.
     /// </summary>
     public static T? Read<T>(RootCommand command, Func<ParseResult, T> read, string[] args, out int exitCode)

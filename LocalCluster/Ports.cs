@@ -6,8 +6,8 @@ namespace OrleansChat.LocalCluster;
 /// <summary>Finds free TCP ports on this machine.</summary>
 internal static class Ports
 {
-    // Below the range from which operating systems take the local ports of outgoing connections (from 49152, on Linux
-    // from 32768). So the system does not take a chosen port while the process that owns it is being restarted.
+    // These ports are below the range from which operating systems take the local ports of outgoing connections (from
+    // 49152, on Linux from 32768). So the system does not take a child's port while this program restarts the child.
     private const int First = 20_000;
     private const int Last = 32_000;
 
@@ -18,7 +18,7 @@ internal static class Ports
     /// <summary>
     /// Finds free ports that are not in <paramref name="taken"/>. The search starts at a random port, so that two
     /// clusters that start at the same time are unlikely to choose the same ports. Throws
-    /// <see cref="CannotStartException"/> if there are not enough.
+    /// <see cref="CannotStartException"/> if there are not enough free ports.
     /// </summary>
     public static int[] Choose(int count, IReadOnlyCollection<int> taken)
     {
@@ -32,8 +32,8 @@ internal static class Ports
     }
 
     /// <summary>
-    /// The first of <paramref name="count"/> free ports in a row. Throws <see cref="CannotStartException"/> if there is
-    /// no such row.
+    /// Finds <paramref name="count"/> free ports in a row, and returns the first of them. Throws
+    /// <see cref="CannotStartException"/> if there is no such row.
     /// </summary>
     public static int ChooseRow(int count)
     {
@@ -59,7 +59,7 @@ internal static class Ports
         }
         catch (SocketException)
         {
-            return false; // In use, or this user may not use it.
+            return false; // The port is in use, or this user may not use it.
         }
     }
 }

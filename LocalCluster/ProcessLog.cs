@@ -1,9 +1,9 @@
 namespace OrleansChat.LocalCluster;
 
 /// <summary>
-/// Forwards a child's log to the console. Until the child is ready for the first time, lines are buffered: if the child
-/// cannot start and prints the reason, that reason is all that the user needs to read. Two readers may run at the same
-/// time, one for standard output and one for standard error.
+/// Forwards a child's log to the console. Until the child is ready for the first time, lines are buffered. If the child
+/// cannot start and prints the reason, the buffered lines are not shown, because the reason is enough. Two readers may
+/// run at the same time, one for standard output and one for standard error.
 /// </summary>
 internal sealed class ProcessLog(string name, ConsoleOutput screen)
 {
@@ -13,7 +13,8 @@ internal sealed class ProcessLog(string name, ConsoleOutput screen)
     /// </summary>
     public const string FatalPrefix = "fatal: ";
 
-    // The maximum number of buffered lines, and how many of them are printed for a child that does not become ready.
+    // The maximum number of buffered lines, and the number of lines that are printed for a child that does not become
+    // ready.
     private const int MaxHeld = 500;
     private const int Tail = 10;
 
@@ -21,10 +22,10 @@ internal sealed class ProcessLog(string name, ConsoleOutput screen)
     private readonly Queue<string> _held = [];
     private bool _open;
 
-    /// <summary>Why the child ended, as it printed it; null if it printed no reason.</summary>
+    /// <summary>The reason that the child printed for its end; null if it printed no reason.</summary>
     public string? Reason { get; private set; }
 
-    /// <summary>Reads one of the child's output streams to its end, which comes when the child ends.</summary>
+    /// <summary>Reads one of the child's output streams until the child ends.</summary>
     public async Task ReadAsync(StreamReader lines)
     {
         while (await lines.ReadLineAsync() is { } line)

@@ -9,8 +9,8 @@ internal sealed class ReadyProbe(TimeSpan within, TimeProvider time) : IDisposab
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(0.1);
 
     /// <summary>
-    /// How long a child may wait for a dependency, such as the database: long enough for a database that was started at
-    /// the same time.
+    /// How long a child may wait for a dependency, such as the database. The time suffices for a database that starts
+    /// together with the cluster.
     /// </summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
@@ -23,7 +23,7 @@ internal sealed class ReadyProbe(TimeSpan within, TimeProvider time) : IDisposab
     public TimeSpan Within => within;
 
     /// <summary>
-    /// Waits until the child is ready. False if the child ended, or was not ready in time. Throws
+    /// Waits until the child is ready. Returns false if the child ended, or was not ready in time. Throws
     /// <see cref="CannotStartException"/> with the child's own message if the child has waited too long for a
     /// dependency.
     /// </summary>
@@ -32,8 +32,8 @@ internal sealed class ReadyProbe(TimeSpan within, TimeProvider time) : IDisposab
         long? waits = null;
         for (var started = time.GetTimestamp(); time.GetElapsedTime(started) < within; await Task.Delay(Pause, time, cancellationToken))
         {
-            // Checked after the answer: if the child has ended, the answer may be from another process that took its
-            // port.
+            // Check for the child's end after the answer. If the child has ended, the answer may be from another
+            // process that took the child's port.
             var answered = await AnswersAsync(plan, cancellationToken);
             if (ended.IsCompleted)
             {
@@ -57,7 +57,10 @@ internal sealed class ReadyProbe(TimeSpan within, TimeProvider time) : IDisposab
 
     public void Dispose() => _http.Dispose();
 
-    /// <summary>Empty if the child is ready; the text of its answer if it is not; null if it does not answer.</summary>
+    /// <summary>
+    /// Returns an empty text if the child is ready, the text of its answer if it is not ready, and null if it does not
+    /// answer.
+    /// </summary>
     private async Task<string?> AnswersAsync(ProcessPlan plan, CancellationToken cancellationToken)
     {
         try

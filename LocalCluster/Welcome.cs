@@ -1,8 +1,6 @@
 namespace OrleansChat.LocalCluster;
 
-/// <summary>
-/// The text that is printed when the cluster is up. Tests and <c>bench/Load</c> match some of its lines.
-/// </summary>
+/// <summary>The text for a ready cluster. Tests and <c>bench/Load</c> match some lines of the text.</summary>
 internal static class Welcome
 {
     public static void Show(ClusterPlan plan, ConsoleOutput screen)

@@ -6,36 +6,43 @@ namespace OrleansChat.ProcessHosting;
 public enum ClusterStore
 {
     /// <summary>
-    /// One silo on this machine, found by its port. Membership and subscriptions are lost when it stops.
+    /// One silo on this machine, found by its port. When it stops, membership and subscriptions are lost.
     /// </summary>
     Localhost,
 
-    /// <summary>Any number of silos, in a PostgreSQL database. Membership and subscriptions are durable.</summary>
+    /// <summary>
+    /// Any number of silos, found in a PostgreSQL database. Membership and subscriptions are durable.
+    /// </summary>
     Postgres,
 }
 
 /// <summary>
-/// The cluster that a silo or a gateway belongs to. Section <c>Cluster</c>; it must be the same in all processes.
+/// The cluster that a silo or a gateway belongs to. Section <c>Cluster</c>. All processes of a cluster must have the
+/// same settings.
 /// </summary>
 public sealed record ClusterSettings : IValidatableObject
 {
     public const string Section = "Cluster";
 
     /// <summary>
-    /// Where members find each other: on this machine, which allows one silo, or in a PostgreSQL database.
+    /// Where silos and gateways find each other: on this machine, which allows only one silo, or in a PostgreSQL
+    /// database.
     /// </summary>
     public ClusterStore Store { get; init; } = ClusterStore.Localhost;
 
     /// <summary>
-    /// Connection string of the PostgreSQL database, in the format of Npgsql. Required with
-    /// <see cref="ClusterStore.Postgres"/>, refused otherwise.
+    /// Connection string of the PostgreSQL database, in the format of Npgsql. Required if the store is
+    /// <see cref="ClusterStore.Postgres"/>; refused if it is not.
     /// </summary>
     public string? ConnectionString { get; init; }
 
     /// <summary>Name of this set of silos. Only processes with the same name connect to each other.</summary>
     [Required, StringLength(100, MinimumLength = 1)] public string Id { get; init; } = "orleanschat";
 
-    /// <summary>Name of the service in all its clusters: stored data is found under it. It must never change.</summary>
+    /// <summary>
+    /// Name of the service, which is the same in all its clusters. Data is stored under this name, so the name must
+    /// never change.
+    /// </summary>
     [Required, StringLength(100, MinimumLength = 1)] public string ServiceId { get; init; } = "orleanschat";
 
     /// <summary>
@@ -45,10 +52,11 @@ public sealed record ClusterSettings : IValidatableObject
     [Range(1, 65535)] public int ClientPort { get; init; } = 30000;
 
     /// <summary>
-    /// How long a silo tries to join the cluster. Then its process ends, to be started again. The default is a little
-    /// more than three times the 10 s between two writes of a silo to the membership table: if all silos died at once
-    /// and return at other addresses, joining silos wait for the dead ones. Only a silo that starts after the entries
-    /// of the dead ones are stale declares them dead.
+    /// How long a silo tries to join the cluster. After this time, the process ends, so that its supervisor starts it
+    /// again. If all silos died at once and return at other addresses, the new silos wait for the dead silos. Only a
+    /// silo that starts after the dead silos' entries in the membership table are stale declares these silos dead. An
+    /// entry is stale after 30 s, which is three times the period of a silo's writes. So the default is longer
+    /// than 30 s.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:05", "00:30:00")]
     public TimeSpan JoinWithin { get; init; } = TimeSpan.FromSeconds(40);

@@ -2,9 +2,9 @@ namespace OrleansChat.ProcessHosting;
 
 /// <summary>
 /// How fast silos and gateways detect that another process is gone. A silo that was killed is declared dead after about
-/// a second, and its rooms are available again after one to two. The price: a silo that is paused for more than three
-/// seconds may be declared dead while it lives. That costs a restart and nothing else, because the message log rejects
-/// appends of a silo that no longer owns the room.
+/// one second, and its rooms are available again after one to two seconds. The disadvantage: a silo that is paused for
+/// more than three seconds may be declared dead although it is alive. Then the silo has to restart. No data becomes
+/// wrong, because the message log rejects appends of a silo that no longer owns the room.
 /// </summary>
 public static class ClusterTimings
 {
@@ -15,8 +15,8 @@ public static class ClusterTimings
     public static readonly TimeSpan Probe = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// Maximum timeout of a probe. A silo from which any message arrived within three times this value is not
-    /// suspected.
+    /// Maximum timeout of a probe. A silo is not suspected if any message from it arrived within three times this
+    /// value.
     /// </summary>
     public static readonly TimeSpan MaxProbe = TimeSpan.FromSeconds(3);
 
@@ -24,19 +24,20 @@ public static class ClusterTimings
     public static readonly TimeSpan TableRefresh = TimeSpan.FromSeconds(15);
 
     /// <summary>
-    /// How often a silo writes to the membership table that it is alive. After three missing writes its entry counts as
-    /// stale.
+    /// How often a silo writes to the membership table that it is alive. After three missing writes, the silo's entry
+    /// is stale.
     /// </summary>
     public static readonly TimeSpan IAmAlive = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// How long a call waits for its answer, between silos and from gateways. A call to a silo that dies, or through
-    /// such a silo, waits for all of this time.
+    /// How long a silo or gateway waits for the answer to a call. A call to a silo that dies, or through such a silo,
+    /// waits for all of this time.
     /// </summary>
     public static readonly TimeSpan Response = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// How long a silo keeps messages for a gateway that it has lost the connection to. Then it drops them.
+    /// How long a silo keeps messages for a gateway after it has lost the connection to this gateway. After this time,
+    /// the silo drops the messages.
     /// </summary>
     public static readonly TimeSpan ClientDrop = TimeSpan.FromSeconds(10);
 

@@ -8,22 +8,25 @@ namespace OrleansChat.ProcessHosting;
 /// <summary>What ends a process.</summary>
 public enum ProcessLifetime
 {
-    /// <summary>Ctrl-C and SIGTERM.</summary>
+    /// <summary>Ctrl-C or SIGTERM ends the process.</summary>
     Console,
 
-    /// <summary>The process that started it: see <see cref="ParentLifetime"/>.</summary>
+    /// <summary>The parent process or SIGTERM ends the process: see <see cref="ParentLifetime"/>.</summary>
     Parent,
 }
 
-/// <summary>Section <c>Process</c>.</summary>
+/// <summary>How a process ends. Section <c>Process</c>.</summary>
 public sealed record ProcessSettings
 {
     public const string Section = "Process";
 
-    /// <summary>What ends this process: Ctrl-C and SIGTERM, or its parent process.</summary>
+    /// <summary>
+    /// What ends this process. With <c>Console</c>: Ctrl-C or SIGTERM. With <c>Parent</c>: its parent process or
+    /// SIGTERM.
+    /// </summary>
     public ProcessLifetime Lifetime { get; init; } = ProcessLifetime.Console;
 
-    /// <summary>How long a stop may take. Then its remaining steps are cancelled.</summary>
+    /// <summary>How long a stop may take. After this time, the remaining steps of the stop are cancelled.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:10:00", ParseLimitsInInvariantCulture = true)]
     public TimeSpan StopWithin { get; init; } = TimeSpan.FromSeconds(30);
 }

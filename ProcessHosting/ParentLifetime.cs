@@ -6,10 +6,11 @@ using Microsoft.Extensions.Options;
 namespace OrleansChat.ProcessHosting;
 
 /// <summary>
-/// The lifetime of a process that a parent process started: the process ends when its standard input ends. The parent
-/// stops the process by closing that pipe, which works on every operating system. If the parent is killed, the
-/// operating system closes the pipe. Interrupts are ignored: a terminal sends them to the whole process group, and the
-/// parent decides when each child stops. SIGTERM still stops this process.
+/// The lifetime of a process that a parent process started: the process ends when its standard input ends. The standard
+/// input is a pipe from the parent. The parent closes the pipe to stop the process, which works on every operating
+/// system. If the parent is killed, the operating system closes the pipe. The process ignores SIGINT, SIGQUIT and
+/// SIGHUP: a terminal sends them to the whole process group, but the parent decides when each child stops. SIGTERM
+/// still stops this process.
 /// </summary>
 internal sealed class ParentLifetime(IHostApplicationLifetime application, IOptions<HostOptions> host) : IHostLifetime, IDisposable
 {
@@ -28,7 +29,8 @@ internal sealed class ParentLifetime(IHostApplicationLifetime application, IOpti
             application.StopApplication();
         }));
 
-        // A dedicated thread, because a read from a pipe blocks and cannot be cancelled. It ends with the process.
+        // Use a dedicated thread, because a read from a pipe blocks and cannot be cancelled. The thread ends with the
+        // process.
         new Thread(EndWithParent) { IsBackground = true, Name = "parent" }.Start();
         return Task.CompletedTask;
     }
@@ -47,7 +49,7 @@ internal sealed class ParentLifetime(IHostApplicationLifetime application, IOpti
 
         application.StopApplication();
 
-        // The parent may be gone. Then it cannot kill a stop that hangs, so the process kills itself.
+        // If the stop hangs, the process must kill itself, because the parent may no longer exist.
         if (!application.ApplicationStopped.WaitHandle.WaitOne(host.Value.ShutdownTimeout + TimeSpan.FromSeconds(2)))
         {
             using var self = Process.GetCurrentProcess();

@@ -8,10 +8,10 @@ public static class PostgresConnectionString
     private static readonly string[] GssNames = ["Gss Encryption Mode", "GssEncryptionMode"];
 
     /// <summary>
-    /// Turns GSS encryption off, unless the string or the variable PGGSSENCMODE sets it. Otherwise Npgsql tries GSS
-    /// first. For that it loads a Kerberos library that small images do not have, and each missing library is reported
-    /// on standard error. A string that cannot be parsed is returned unchanged; opening a connection with it reports
-    /// what is wrong.
+    /// Adds a setting that turns GSS encryption off. Without this setting, Npgsql tries GSS first, and loads a Kerberos
+    /// library for it. Small images do not have this library, and each failure to load it is reported on standard
+    /// error. Returns the string unchanged in two cases: the string or the variable PGGSSENCMODE chooses a GSS mode, or
+    /// the string cannot be parsed. In the second case, an attempt to connect reports the error.
     /// </summary>
     public static string WithDefaults(string connectionString)
     {

@@ -7,14 +7,14 @@ namespace OrleansChat.ProcessHosting;
 /// <summary>Runs a process from the composition of its host to its exit code.</summary>
 public static class ProcessRun
 {
-    /// <summary>The beginning of the line that says why a process ended. LocalCluster looks for it.</summary>
+    /// <summary>The beginning of the line that says why a process ended. LocalCluster looks for this prefix.</summary>
     public const string FatalPrefix = "fatal: ";
 
     /// <summary>
     /// Composes the host and runs it until it is stopped. If the host cannot start or fails, writes one line with the
     /// reason to standard error; the stack trace is in the log.
     /// </summary>
-    /// <returns>The exit code: 0 after a stop, 1 after a failure.</returns>
+    /// <returns>The exit code: 1 after a failure; after a stop 0, or the code that a service set.</returns>
     public static async Task<int> RunAsync(Func<IHost> compose)
     {
         var stopping = CancellationToken.None;

@@ -17,8 +17,8 @@ public static partial class RenamedSettings
     private static readonly TimeSpan Millisecond = TimeSpan.FromMilliseconds(1);
 
     /// <summary>
-    /// Settings with a new name. If the name belongs to a section, all settings of the section have moved. If there is
-    /// a unit, the old setting was a number in that unit, and the new setting is a duration (<c>00:00:25</c>).
+    /// Settings with a new name. If the old name is a section, all settings of this section have moved. If there is a
+    /// unit, the old setting was a number in this unit, and the new setting is a duration (<c>00:00:25</c>).
     /// </summary>
     internal static readonly IReadOnlyList<(string Old, string New, TimeSpan? Unit)> Names =
     [
@@ -55,12 +55,12 @@ public static partial class RenamedSettings
     ];
 
     /// <summary>
-    /// Gives settings that are configured with an old name their new name, and removes settings that no longer exist.
-    /// Call this method before any setting is read. If such a setting is configured, later changes of the
-    /// configuration's files are not seen.
+    /// Renames configured settings from their old name to their new name, and removes settings that no longer exist.
+    /// Call this method before any setting is read. If a renamed or removed setting is configured, the process does not
+    /// see later changes of its configuration files.
     /// </summary>
     /// <exception cref="OptionsValidationException">
-    /// A setting is configured with both names, or the value of an old setting is not a number.
+    /// A setting is configured with both names, or an old setting with a unit has a value that is not a number.
     /// </exception>
     public static void AcceptRenamedSettings(this IHostApplicationBuilder builder)
     {

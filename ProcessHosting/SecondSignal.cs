@@ -2,11 +2,11 @@ using System.Runtime.InteropServices;
 
 namespace OrleansChat.ProcessHosting;
 
-/// <summary>Detects a second stop signal, which asks a process that is stopping to end at once.</summary>
+/// <summary>Detects a second stop signal. It means that a process that is already stopping must end at once.</summary>
 public sealed class SecondSignal(IReadOnlyList<PosixSignal> signals, TimeProvider time) : IDisposable
 {
-    // A signal to a whole process group can arrive twice, because the parent in the group may forward it. Within this
-    // time it counts once.
+    // A signal to a whole process group can arrive twice, because a parent in the group may forward the signal. Signals
+    // within this time count as one.
     private static readonly TimeSpan SameSignal = TimeSpan.FromSeconds(0.7);
 
     private readonly CancellationTokenSource _received = new();

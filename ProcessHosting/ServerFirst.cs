@@ -17,7 +17,7 @@ public static class ServerFirst
     /// </summary>
     public static void StartServerFirst(this WebApplicationBuilder builder) => builder.Host.ConfigureContainer<IServiceCollection>((_, services) =>
     {
-        // The framework adds the server as the last service, before it calls this.
+        // The framework adds the server as the last service, before it calls this method.
         var server = services.Last(service => service.ServiceType == typeof(IHostedService) && service.ImplementationType?.Name == Server);
         var type = server.ImplementationType!;
         services.Remove(server);

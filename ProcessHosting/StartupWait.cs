@@ -3,13 +3,15 @@ using Microsoft.Extensions.Logging;
 namespace OrleansChat.ProcessHosting;
 
 /// <summary>
-/// Waits at startup until a dependency can be used, and retries without end: the process cannot work without the
-/// dependency, and an end of the process would only hide the reason. A wait is logged when it begins, once per minute
-/// while it lasts, and when it ends. Thread-safe.
+/// Waits at startup until a dependency can be used, and retries without end. The process cannot work without the
+/// dependency. The process waits instead of ending, so that it can report the reason. A wait is logged when it begins,
+/// once per minute while it lasts, and when it ends. Thread-safe.
 /// </summary>
 public sealed partial class StartupWait(TimeProvider time, ILogger<StartupWait> logger)
 {
-    /// <summary>The name of the dependency for which a gateway waits until it has its lease and its stream.</summary>
+    /// <summary>
+    /// The name of the cluster as a dependency. A gateway waits for the cluster until it has its lease and its stream.
+    /// </summary>
     public const string Cluster = "the cluster";
 
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(0.5);
@@ -24,7 +26,8 @@ public sealed partial class StartupWait(TimeProvider time, ILogger<StartupWait> 
     private int _attempts;
 
     /// <summary>
-    /// The dependency and why it cannot be used, as one sentence for a health endpoint; null without a wait.
+    /// The dependency and why it cannot be used, as one sentence for a health endpoint; null if the process does not
+    /// wait.
     /// </summary>
     public string? Reason
     {

@@ -6,12 +6,12 @@ using OrleansChat.Silo.Clustering;
 namespace OrleansChat.Silo;
 
 /// <summary>
-/// Commands that do one thing with the stores and end. The exit code is 0, or 1 with the reason on standard error. The
-/// commands use the silo's settings.
+/// Commands that do one task with the stores, and then end. The exit code is 0, or 1 with the reason on standard error.
+/// The commands use the silo's settings.
 /// </summary>
 internal static partial class Maintenance
 {
-    /// <summary>Creates and migrates all tables, like the start of a silo.</summary>
+    /// <summary>Creates and migrates all tables, as a silo does when it starts.</summary>
     public const string Migrate = "--migrate";
 
     /// <summary>Removes the remains of deleted messages from a SQLite file.</summary>
@@ -39,7 +39,8 @@ internal static partial class Maintenance
     }
 
     /// <summary>
-    /// Adds the databases, in the order in which they are opened. Services that need them must be added after this.
+    /// Adds the databases, in the order in which they are opened. Services that need the databases must be added after
+    /// this call.
     /// </summary>
     public static void AddStores(this IHostApplicationBuilder builder)
     {

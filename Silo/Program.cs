@@ -17,13 +17,13 @@ internal static class Program
     });
 
     /// <summary>Composes the silo. Comments name the configuration sections that each part reads.</summary>
-    /// <param name="more">Replaces parts in tests, to build a silo that is broken on purpose.</param>
+    /// <param name="more">Called after all services are added. Test programs replace services here.</param>
     internal static WebApplication Compose(string[] args, Action<WebApplicationBuilder>? more = null)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 
         builder.AcceptRenamedSettings();                                                            // before any setting is read
-        builder.AddLifetime();                                                                      // Process: what ends it
+        builder.AddLifetime();                                                                      // Process: what ends the process
         builder.StartServerFirst();
         builder.AddHealth();                                                                        // Silo:HealthPort
         builder.AddStores();                                                                        // Cluster, MessageLog: opened before the silo, which needs them

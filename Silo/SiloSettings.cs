@@ -8,7 +8,9 @@ internal sealed record SiloSettings : IValidatableObject
 {
     public const string Section = "Silo";
 
-    /// <summary>Name of this silo in logs and in the membership table. Without one, a name is generated.</summary>
+    /// <summary>
+    /// Name of this silo in logs and in the membership table. If there is no name, Orleans generates one.
+    /// </summary>
     [StringLength(100, MinimumLength = 1)] public string? Name { get; init; }
 
     /// <summary>The IP address at which other processes reach this silo, and on which it listens.</summary>

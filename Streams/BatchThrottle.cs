@@ -1,21 +1,22 @@
 namespace OrleansChat.Streams;
 
 /// <summary>
-/// Throttles an action that handles everything that waits, as one batch: a gateway's call to a room, and a room's
-/// publish to a gateway. When the action is rare, it is due at once. When it is frequent, it is due one
-/// <paramref name="period"/> after the previous time, so that more is batched. Up to <see cref="FreeBurst"/> actions in
-/// quick succession are not delayed.
+/// Throttles an action that handles all waiting items as one batch, such as a gateway's call to a room or a room's
+/// publish to a gateway. A rare action is due at once. A frequent action is due one <paramref name="period"/> after the
+/// previous action, so that it handles a larger batch. Up to <see cref="FreeBurst"/> actions in quick succession are
+/// not delayed.
 /// </summary>
 /// <param name="period">Minimum time between two actions when they are frequent; zero for no delay.</param>
 public sealed class BatchThrottle(TimeSpan period, TimeProvider time)
 {
-    /// <summary>Actions in quick succession that are not delayed.</summary>
+    /// <summary>Number of actions in quick succession that are not delayed.</summary>
     public const int FreeBurst = 4;
 
     private readonly long _start = time.GetTimestamp();
 
     /// <summary>
-    /// The time up to which past actions have used the allowance, measured from <see cref="_start"/>.
+    /// The end of the time that the previous actions have used up, measured from <see cref="_start"/>. Each action adds
+    /// its cost. The next action is due when this time is at most <see cref="FreeBurst"/> - 1 periods ahead of now.
     /// </summary>
     private TimeSpan _used;
 
@@ -28,8 +29,8 @@ public sealed class BatchThrottle(TimeSpan period, TimeProvider time)
     /// <param name="periods">The cost of this action, in periods.</param>
     public void OnFlushed(double periods = 1)
     {
-        // An action that ran before it was due, because enough was waiting, does not add to the debt.
-        // Otherwise a burst would still delay later actions when they are rare again.
+        // If enough items wait, the caller acts before the action is due. Count such an action as due now. Otherwise a
+        // burst would still delay later actions that are rare again.
         var most = Now + ((FreeBurst - 1) * period);
         _used = (_used < Now ? Now : _used > most ? most : _used) + (periods * period);
     }

@@ -4,7 +4,8 @@ namespace OrleansChat.Streams;
 
 /// <summary>
 /// How long a pulling agent waits before it retries a delivery or a registration: 100 ms, doubled each time, up to 1 s.
-/// Orleans' own backoff waits 1 to 30 s, which is too long: while one stream registers, its whole queue waits.
+/// Orleans' own backoff waits 1 to 30 s. That is too long, because all streams of a queue wait while one of them
+/// registers.
 /// </summary>
 internal sealed class DeliveryBackoff : IMessageDeliveryBackoffProvider
 {

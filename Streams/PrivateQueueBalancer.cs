@@ -3,9 +3,10 @@ using Orleans.Streams;
 namespace OrleansChat.Streams;
 
 /// <summary>
-/// Assigns all queues of a silo to that silo, permanently. So each silo delivers what its own grains publish, in one
-/// hop. Queues do not move when a silo joins or leaves. All silos use the same queue ids. This is safe, because agents
-/// and their subscriptions are named by silo and queue, and because only other balancers compare queues across silos.
+/// Assigns all queues of a silo to that silo, permanently. So each silo delivers the events that its own grains
+/// publish, in one hop. Queues do not move when a silo joins or leaves. All silos use the same queue ids. Equal ids are
+/// safe for two reasons: the names of agents and their subscriptions contain the silo, and only other balancers compare
+/// queues across silos.
 /// </summary>
 internal sealed class PrivateQueueBalancer : IStreamQueueBalancer
 {

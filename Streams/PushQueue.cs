@@ -29,15 +29,15 @@ internal sealed partial class PushQueue(
 
     public bool IsStopped { get; private set; }
 
-    /// <summary>Completes when the batch is in the queue, which fixes its order in the stream.</summary>
+    /// <summary>Completes when the batch is in the queue. Then its order in the stream is fixed.</summary>
     /// <exception cref="StreamQueueFullException">
     /// The queue stayed full for <see cref="PushStreamOptions.EnqueueTimeout"/>.
     /// </exception>
     /// <exception cref="StreamQueueStoppedException">The queue is stopped.</exception>
     public Task EnqueueAsync(PushBatch batch)
     {
-        // Step 1: enqueue. A publish cannot overtake another publish that waits for space, because then the queue is
-        // full.
+        // Step 1: enqueue. If another publish waits for space, the queue is full. Then this publish waits behind the
+        // other.
         if (!_waiting.Writer.TryWrite(batch))
         {
             return WaitForRoomAsync(batch);
@@ -75,7 +75,7 @@ internal sealed partial class PushQueue(
     }
 
     /// <summary>
-    /// Takes up to <paramref name="limit"/> batches. If the queue is empty, waits for the first one. Returns an empty
+    /// Takes up to <paramref name="limit"/> batches. If the queue is empty, waits for the first batch. Returns an empty
     /// list after <see cref="PushStreamOptions.IdleWait"/>, when the queue is stopped, or when cancelled. Never throws.
     /// </summary>
     public async Task<IList<IBatchContainer>> ReadAsync(int limit, CancellationToken cancellationToken)
@@ -83,8 +83,8 @@ internal sealed partial class PushQueue(
         // Step 2: wait.
         if (_waiting.Reader.Count == 0)
         {
-            // The wait on the channel is not cancelled. The next read continues with it, so that an idle queue causes
-            // no exceptions.
+            // Do not cancel the wait on the channel. The next read continues with the same wait, so that an idle queue
+            // causes no exceptions.
             _arrival ??= _waiting.Reader.WaitToReadAsync(CancellationToken.None).AsTask();
             await _arrival.WaitAsync(options.IdleWait, time, cancellationToken)
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
@@ -94,7 +94,7 @@ internal sealed partial class PushQueue(
             }
         }
 
-        // Step 3: read. Batches are numbered here and not by the producers. With one reader, the numbers rise in the
+        // Step 3: read. The reader numbers the batches, because there is only one reader. So the numbers rise in the
         // order of the queue.
         var batches = new List<IBatchContainer>();
         while (batches.Count < limit && _waiting.Reader.TryRead(out var batch))
@@ -107,7 +107,7 @@ internal sealed partial class PushQueue(
     }
 
     /// <summary>
-    /// Stops the queue. The batches in it are dropped and counted. Producers that wait or come later get
+    /// Stops the queue. Drops and counts the batches in the queue. Producers that wait, and later producers, get
     /// <see cref="StreamQueueStoppedException"/>.
     /// </summary>
     public void Stop()

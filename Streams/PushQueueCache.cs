@@ -4,9 +4,9 @@ using Orleans.Streams;
 namespace OrleansChat.Streams;
 
 /// <summary>
-/// The rings of one queue's streams. The agent calls this class only from its own turns, so no locks are needed. The
-/// class never reports pressure: if a consumer is slow, the oldest events of its stream are dropped, and the other
-/// streams of the queue are not affected.
+/// The rings of one queue's streams. The pulling agent makes one call at a time, so no locks are needed. The class
+/// never reports pressure: if a consumer is slow, the oldest events of its stream are dropped, and the other streams of
+/// the queue are not affected.
 /// </summary>
 internal sealed partial class PushQueueCache(
     PushStreamOptions options, StreamsInstruments instruments, TimeProvider time, ILogger<PushQueueCache> logger) : IQueueCache
@@ -40,12 +40,12 @@ internal sealed partial class PushQueueCache(
     }
 
     /// <summary>
-    /// Drops events without a consumer. Orleans calls this before each read. Always returns false, because no purged
-    /// items have to be reported.
+    /// Drops events that have no consumer. Orleans calls this method before each read. Always returns false, because no
+    /// purged items have to be reported.
     /// </summary>
     public bool TryPurgeFromCache(out IList<IBatchContainer> purgedItems)
     {
-        // Events for a new subscriber must wait for its handshake. The agent retries the handshake for up to
+        // Keep the events for a new subscriber until its handshake has ended. The agent retries the handshake for up to
         // MaxEventDeliveryTime.
         purgedItems = [];
         if (time.GetElapsedTime(_aged) < options.MaxEventDeliveryTime)

@@ -1,51 +1,53 @@
 namespace OrleansChat.Streams;
 
 /// <summary>
-/// Limits of a push stream provider on one silo. Only tests change them. Clients of the cluster have no such limits,
-/// because they only read.
+/// Limits of a push stream provider on one silo. Only tests change these limits. A client of the cluster has no such
+/// limits, because it only subscribes.
 /// </summary>
 public sealed class PushStreamOptions
 {
     /// <summary>
     /// Number of queues on each silo; a stream always uses the same queue. While the first event of a stream registers
-    /// the stream, all streams of that queue wait. If a subscriber has just died, they wait for two response timeouts.
-    /// With more queues, fewer streams wait. An idle queue costs one wake-up per <see cref="IdleWait"/>; 64 queues cost
-    /// nothing noticeable.
+    /// the stream, all streams of that queue wait. If a subscriber has just died, these streams wait for two response
+    /// timeouts. With more queues, fewer streams wait. An idle queue costs one wake-up per <see cref="IdleWait"/>. The
+    /// cost of 64 queues is not noticeable.
     /// </summary>
     internal int QueuesPerSilo { get; set; } = 32;
 
     /// <summary>
-    /// Publishes that may wait in one queue. If it is full, a producer waits for up to <see cref="EnqueueTimeout"/>.
+    /// Maximum number of publishes that wait in one queue. If the queue is full, a producer waits for up to
+    /// <see cref="EnqueueTimeout"/>.
     /// </summary>
     internal int QueueCapacity { get; set; } = 8_192;
 
     /// <summary>
-    /// How long a producer waits for a place in a full queue before it gets a <see cref="StreamQueueFullException"/>.
-    /// 0: not at all.
+    /// How long a producer waits for space in a full queue before it gets a <see cref="StreamQueueFullException"/>. If
+    /// the value is zero, the producer does not wait.
     /// </summary>
     internal TimeSpan EnqueueTimeout { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// Events that are buffered for one stream until its consumers have received them. A consumer that is further
-    /// behind loses the oldest events and sees a gap in its sequence numbers; other streams are not affected.
+    /// Maximum number of events that are buffered for one stream until its consumers have received them. A consumer
+    /// that is further behind loses the oldest events and sees a gap in its sequence numbers. Other streams are not
+    /// affected.
     /// </summary>
     internal int EventsPerStream { get; set; } = 16_384;
 
     /// <summary>
-    /// Maximum number of publishes moved from a queue to its streams in one turn. Must not exceed
+    /// Maximum number of publishes that the agent moves from a queue to its streams in one read. Must not exceed
     /// <see cref="EventsPerStream"/>.
     /// </summary>
     internal int MaxReadCount { get; set; } = 1_024;
 
     /// <summary>
-    /// How long a read waits for an event before it returns empty, so that the silo can do its housekeeping. An event
-    /// ends the wait at once, so this adds no delay.
+    /// How long a read waits for an event before it returns an empty list, so that the pulling agent can do its other
+    /// work. An event ends the wait at once, so the wait delays no event.
     /// </summary>
     internal TimeSpan IdleWait { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
     /// How long a failing delivery is retried before its events are dropped for that consumer. A call in progress is
-    /// not cut short: it ends at the response timeout of the silo.
+    /// not cancelled at this time, but ends at the silo's response timeout.
     /// </summary>
     internal TimeSpan MaxEventDeliveryTime { get; set; } = TimeSpan.FromSeconds(5);
 

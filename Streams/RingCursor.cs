@@ -8,15 +8,15 @@ namespace OrleansChat.Streams;
 /// <remarks>
 /// Each <see cref="MoveNext"/> takes these steps:
 /// <list type="number">
-/// <item>Settle the previous delivery. The agent calls <see cref="MoveNext"/> again only when that delivery has
-/// ended.</item>
+/// <item>Count the previous delivery as delivered. The agent calls <see cref="MoveNext"/> again only when that delivery
+/// has ended.</item>
 /// <item>If there are no more batches, return false.</item>
 /// <item>Take the waiting batches, up to <see cref="PushStreamOptions.BatchSize"/> events. The agent sends them in one
 /// call.</item>
 /// <item>Release the batches that all cursors have passed. The delivery keeps its own batches for retries.</item>
 /// </list>
 /// If the agent gives up a delivery, it calls <see cref="RecordDeliveryFailure"/> before the next
-/// <see cref="MoveNext"/>.
+/// <see cref="MoveNext"/>. Then the delivery counts as dropped.
 /// </remarks>
 internal sealed class RingCursor : IQueueCacheCursor
 {
@@ -51,7 +51,7 @@ internal sealed class RingCursor : IQueueCacheCursor
 
     public bool MoveNext()
     {
-        // Step 1: settle the previous delivery.
+        // Step 1: count the previous delivery.
         CompleteDelivery(delivered: true);
         if (_disposed)
         {
@@ -102,7 +102,7 @@ internal sealed class RingCursor : IQueueCacheCursor
         Position = position + 1;
     }
 
-    // Nothing to do: the new events are already in the ring when the agent calls this.
+    // Nothing to do: the new events are already in the ring when the agent calls this method.
     public void Refresh(StreamSequenceToken token)
     {
     }

@@ -1,7 +1,7 @@
 namespace OrleansChat.Streams;
 
 /// <summary>
-/// The queue of a publish stayed full for <see cref="PushStreamOptions.EnqueueTimeout"/>. Nothing was published. A
+/// The queue of a publish stayed full for <see cref="PushStreamOptions.EnqueueTimeout"/>. No event was published. A
 /// later retry can succeed.
 /// </summary>
 [GenerateSerializer, Alias("chat.streams.full")]

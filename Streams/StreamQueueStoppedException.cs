@@ -1,8 +1,6 @@
 namespace OrleansChat.Streams;
 
-/// <summary>
-/// The publish was refused because its silo is stopping. Nothing was published. A retry on another silo can succeed.
-/// </summary>
+/// <summary>The silo of the publish is stopping. No event was published. A retry on another silo can succeed.</summary>
 [GenerateSerializer, Alias("chat.streams.stopped")]
 public sealed class StreamQueueStoppedException : Exception
 {

@@ -4,9 +4,8 @@ using System.Numerics;
 namespace OrleansChat.Streams;
 
 /// <summary>
-/// The batches of one stream that its consumers have not taken yet, oldest first. The ring is bounded by
-/// <paramref name="capacity"/> events. Every batch has a position; positions only rise. A cursor is the position of one
-/// consumer.
+/// The batches of one stream that its consumers have not taken yet, oldest first, up to <paramref name="capacity"/>
+/// events. Every batch has a position; positions only rise. A cursor holds the position of one consumer.
 /// </summary>
 /// <remarks>
 /// <list type="number">
@@ -16,8 +15,8 @@ namespace OrleansChat.Streams;
 /// <item>Read (<see cref="RingCursor.MoveNext"/>): a cursor takes batches from its position up to
 /// <see cref="End"/>.</item>
 /// <item>Release (<see cref="Release"/>): drop the batches that every cursor has passed.</item>
-/// <item>Age (<see cref="Age"/>): without a cursor, drop the batches that were already there at the previous
-/// call.</item>
+/// <item>Age (<see cref="Age"/>): if there is no cursor, drop the batches that were already in the ring at the previous
+/// call of <see cref="Age"/>.</item>
 /// </list>
 /// </remarks>
 internal sealed class StreamRing(StreamId streamId, int capacity)
@@ -51,7 +50,7 @@ internal sealed class StreamRing(StreamId streamId, int capacity)
 
     public void Add(PushBatch batch)
     {
-        // Step 1: make space. A batch that is larger than the capacity is kept as the only one.
+        // Step 1: make space. A batch that is larger than the capacity is kept, alone.
         _events += batch.Events.Length;
         while (_events > capacity && First < End)
         {
@@ -96,8 +95,8 @@ internal sealed class StreamRing(StreamId streamId, int capacity)
     }
 
     /// <summary>
-    /// Without a cursor, drops the batches that were already there at the previous call. Newer batches stay, because a
-    /// subscriber in its handshake has no cursor yet and must still get them.
+    /// If there is no cursor, drops the batches that were already in the ring at the previous call. Newer batches stay
+    /// for a subscriber that has no cursor yet because its handshake is still in progress.
     /// </summary>
     public void Age()
     {
@@ -111,7 +110,8 @@ internal sealed class StreamRing(StreamId streamId, int capacity)
     }
 
     /// <summary>
-    /// Returns the position of the first batch with this sequence or a later one; <see cref="End"/> if there is none.
+    /// Returns the position of the first batch with this sequence or a later sequence; <see cref="End"/> if there is no
+    /// such batch.
     /// </summary>
     public long Find(long sequence)
     {

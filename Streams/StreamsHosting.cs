@@ -9,8 +9,9 @@ using Orleans.Streams;
 namespace OrleansChat.Streams;
 
 /// <summary>
-/// Adds the stream provider to silos and clients. Both must use the same name. Subscriptions are explicit. They are
-/// stored in the grain storage <c>PubSubStore</c>, which must be durable if there is more than one silo.
+/// Adds the stream provider to silos and clients. Silos and clients must use the same name. Subscriptions are explicit.
+/// Orleans stores the subscriptions in the grain storage <c>PubSubStore</c>, which must be durable if there is more
+/// than one silo.
 /// </summary>
 public static class StreamsHosting
 {
@@ -21,8 +22,8 @@ public static class StreamsHosting
 
     /// <summary>
     /// The lifecycle stage in which streams start. Stages stop in reverse order, so streams stop after the grains are
-    /// deactivated. Orleans' default stops streams first; then events that grains publish while the silo stops would
-    /// not be delivered.
+    /// deactivated. With Orleans' default stage, streams stop first, and events that grains publish while the silo
+    /// stops are not delivered.
     /// </summary>
     private const int Stage = ServiceLifecycleStage.GrainDeactivation - 1;
 
@@ -48,7 +49,7 @@ public static class StreamsHosting
     }
 
     /// <summary>
-    /// Adds the subscribing side of a push stream provider to a client. It has no options, because all limits are on
+    /// Adds the subscribing side of a push stream provider to a client. There are no options, because all limits are on
     /// silos.
     /// </summary>
     public static IClientBuilder AddPushStreams(this IClientBuilder client, string name)

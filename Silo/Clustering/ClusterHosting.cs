@@ -27,8 +27,8 @@ internal static class ClusterHosting
     }
 
     /// <summary>
-    /// Adds a service that creates and migrates Orleans' own tables before the services that are added later start.
-    /// Adds no service if <c>Cluster:Store</c> is localhost.
+    /// Adds a service that creates and migrates Orleans' own tables. Services that are added later start after it. Adds
+    /// no service if <c>Cluster:Store</c> is localhost.
     /// </summary>
     public static void AddOrleansTables(this IHostApplicationBuilder builder)
     {

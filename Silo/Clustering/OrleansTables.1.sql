@@ -1,7 +1,7 @@
 -- Version 1 of the tables of Orleans in PostgreSQL. Orleans' ADO.NET providers use one table by name, OrleansQuery.
--- They read the text of every statement from it by key, and use fixed names for parameters and result columns.
--- Everything else, including the other tables, is defined by this file. A statement that changes something returns one
--- row. The comment before each statement says what the row must contain.
+-- They read the text of every statement from this table by key, and use fixed names for parameters and result columns.
+-- This file defines everything else, including the other tables. Some statements that change data return one row. The
+-- comment before such a statement says what the row must contain.
 
 create table OrleansQuery
 (
@@ -78,13 +78,15 @@ insert into OrleansQuery values ('UpdateMembershipKey', $query$
     select count(*)::integer from changed
 $query$);
 
--- Its result is not read. It does not raise the version, because a sign of life does not change the list.
+-- Orleans does not read the result of this statement. The statement does not raise the version, because a sign of life
+-- does not change the list.
 insert into OrleansQuery values ('UpdateIAmAlivetimeKey', $query$
     update orleans_silo set alive = @IAmAliveTime
     where cluster = @DeploymentId and address = @Address and port = @Port and generation = @Generation
 $query$);
 
--- The two reads return one row per silo. If there is no silo, one row has the version, and its StartTime is null.
+-- The next two statements return one row per silo. If there is no silo, one row has the version, and its StartTime is
+-- null.
 insert into OrleansQuery values ('MembershipReadAllKey', $query$
     select cluster.version as Version, silo.address as Address, silo.port as Port, silo.generation as Generation, silo.name as SiloName,
         silo.host as HostName, silo.status as Status, silo.proxy_port as ProxyPort, silo.suspicions as SuspectTimes,
@@ -119,9 +121,9 @@ insert into OrleansQuery values ('DeleteMembershipTableEntriesKey', $query$
 $query$);
 
 -- Grain state. A grain is identified by its type and its key. The key is two numbers, or a text with both numbers zero,
--- or a text with two numbers. A missing text is stored as an empty one, so that the primary key is complete for every
--- grain: of two concurrent first writes, one inserts and the other does not. The providers' hashes of type and key are
--- not needed for that, nor to find the row.
+-- or a text with two numbers. A missing text is stored as an empty text, so that the primary key is complete for every
+-- grain. So if two first writes are concurrent, only one of them inserts a row. The hashes of type and key that the
+-- providers pass are not needed.
 
 create table orleans_grain_state
 (
@@ -136,8 +138,9 @@ create table orleans_grain_state
     primary key (service, type, key_text, key_high, key_low)
 );
 
--- The writes return the new version. If the version that the writer has read (null for no row) is not the stored one,
--- they change nothing and return the writer's version. From that the provider concludes that the state is inconsistent.
+-- A write returns the new version. The writer passes the version that it has read, or null if it has read no row. If
+-- this version is not the stored version, the write changes nothing and returns the passed version. Then the provider
+-- reports an inconsistent state.
 insert into OrleansQuery values ('WriteToStorageKey', $query$
     with replaced as
     (

@@ -6,18 +6,18 @@ namespace OrleansChat.Silo.Clustering;
 
 /// <summary>
 /// Creates and migrates Orleans' own tables in PostgreSQL before the silo starts. If the database cannot be reached,
-/// the start waits without end. If an operator has to act, the start fails with <see cref="ClusterStoreException"/>:
-/// for a refused user, a missing permission, and tables of a newer version or of another program.
+/// the start waits without end. If an operator has to act, the start fails with <see cref="ClusterStoreException"/>.
+/// Examples are a refused user, a missing permission, and tables of a newer version or of another program.
 /// </summary>
 /// <remarks>
-/// Each version is a script that only adds to the previous version. Any number of silos may start at the same time; an
-/// advisory lock lets them check one after another. Silos up to 0.1 refuse a version above 1. So a script that is
-/// compatible with them must not raise this version. It must record itself elsewhere, as
-/// <c>chat.schema_compatibility</c> does for the message log.
+/// Each version is a script that only adds to the previous version. Any number of silos may start at the same time,
+/// because they take an advisory lock one after another. Silos up to 0.1 refuse a version above 1. So a script that is
+/// compatible with these silos must not raise this version. The script must be recorded in another place, like
+/// <c>chat.schema_compatibility</c> of the message log.
 /// </remarks>
 internal sealed partial class OrleansTables(ClusterSettings cluster, StartupWait wait, ILogger<OrleansTables> logger) : IHostedService
 {
-    /// <summary>The newest version. There is a script for it and for each version before it.</summary>
+    /// <summary>The newest version. There is a script for each version from 1 to the newest.</summary>
     public const int Newest = 1;
 
     // An arbitrary number that nothing else in the database uses as a lock.
@@ -29,13 +29,16 @@ internal sealed partial class OrleansTables(ClusterSettings cluster, StartupWait
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>
-    /// Whether a retry may succeed. An error of class 42 comes from the scripts or from changed tables, so a retry
-    /// fails again.
+    /// Whether a retry may succeed. An error of SQLSTATE class 42 comes from the scripts or from changed tables, so a
+    /// retry would fail again.
     /// </summary>
     private static bool IsTemporary(Exception exception) =>
         PostgresFaults.IsFault(exception) && exception is not PostgresException { SqlState: ['4', '2', ..] };
 
-    /// <summary>Makes one attempt. Throws the exceptions of Npgsql if a retry may succeed.</summary>
+    /// <summary>
+    /// Tries once to create and migrate the tables. Throws <see cref="ClusterStoreException"/> if an operator must act,
+    /// and exceptions of Npgsql for other failures.
+    /// </summary>
     internal async Task MigrateAsync(CancellationToken cancellationToken)
     {
         try
@@ -90,8 +93,8 @@ internal sealed partial class OrleansTables(ClusterSettings cluster, StartupWait
 
     private static async Task<int> LockAndReadVersionAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        // The lock is held until the end of the transaction. The table is created only if it is missing, so a role
-        // without permission to create tables can start too.
+        // The lock is held until the end of the transaction. The table is created only if it is missing. So a silo
+        // whose role may not create tables can start if the tables exist.
         await ExecuteAsync(connection, "set local statement_timeout = 0; set local lock_timeout = 0", cancellationToken);
         await ExecuteAsync(connection, $"select pg_advisory_xact_lock({AdvisoryLock})", cancellationToken);
         await using var exists = new NpgsqlCommand("select to_regclass('orleanschat_cluster_schema') is not null", connection);

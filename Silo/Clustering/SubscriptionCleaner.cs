@@ -8,20 +8,21 @@ namespace OrleansChat.Silo.Clustering;
 
 /// <summary>
 /// Deletes the stream subscriptions of gateways that have ended. Each start of a gateway creates a new stream. Orleans
-/// keeps the row of a stream as long as a silo is registered as its producer, and that registration is never removed.
+/// keeps the row of a stream as long as a silo is registered as the stream's producer, and Orleans never removes this
+/// registration.
 /// </summary>
 internal sealed partial class SubscriptionCleaner(ClusterSettings cluster, IGrainFactory grains, TimeProvider time, ILogger<SubscriptionCleaner> logger)
     : BackgroundService, IGatewayStateCleaner
 {
     /// <summary>
-    /// How long after a gateway's end its row is deleted. Until then, items that were published before may still
-    /// register a producer.
+    /// Time from a gateway's end until its row is deleted. During this time, items that were published before the end
+    /// may still register a producer.
     /// </summary>
     private static readonly TimeSpan Delay = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// How often the sweep runs. It finds gateways that ended while no registry knew them, for example because all
-    /// processes were killed.
+    /// How often a sweep deletes the old rows of all gateways that are not alive. The sweep finds gateways that ended
+    /// while no registry knew them, for example because all processes were killed.
     /// </summary>
     private static readonly TimeSpan SweepPeriod = TimeSpan.FromHours(1);
 
@@ -79,7 +80,7 @@ internal sealed partial class SubscriptionCleaner(ClusterSettings cluster, IGrai
                 }
                 catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
                 {
-                    // The next round retries everything that is still due.
+                    // The next round retries all deletions that are still due.
                     LogFailed(exception, due.Count);
                 }
             }

@@ -6,15 +6,15 @@ namespace OrleansChat.Silo.Health;
 
 /// <summary>
 /// Reports whether the silo is ready: it has joined the cluster, is not leaving it, and can write to the message log. A
-/// recent commit proves that the log can be written. Without one, the check writes to the log
+/// recent commit proves that the log can be written. If there is no recent commit, the check writes to the log
 /// (<see cref="IMessageStore.ProbeAsync"/>). <see cref="StoreWatch"/> logs when writes begin to fail and when they
 /// succeed again.
 /// </summary>
 internal sealed class Readiness(IMessageStore store, StartupWait wait, TimeProvider time) : IHealthCheck, ILifecycleParticipant<ISiloLifecycle>
 {
     /// <summary>
-    /// How long a check may take. The check stops waiting after this time; it does not rely on cancellation, because
-    /// name resolution ignores it.
+    /// How long a check may take. The check stops waiting after this time. It does not rely on cancellation, because
+    /// name resolution ignores cancellation.
     /// </summary>
     private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(2);
 

@@ -40,7 +40,8 @@ const NOT_OURS = new Set(['not_member', 'forbidden']);
 
 const address = new URL(location.href);
 const { given, inQuery } = takeToken(address);
-// A link that differs only in its fragment does not reload the page, so the page reloads itself.
+// If a link differs from the page's address only in its fragment, the browser does not reload the page, so the page
+// reloads itself.
 addEventListener('hashchange', () => { if (bringsToken(location.href)) location.reload(); });
 const { token, declined } = await chooseToken(given, askToChange);
 if (!token && (inQuery || declined)) await stop(declined ? 'Nothing has changed. To chat, open your own link.' : IN_QUERY);
@@ -60,7 +61,7 @@ let leaving = null;
 let warnedOfDraft = false;
 let finding = false;
 let again = false;
-/** Rooms that the user left on this connection: the list does not bring them back. */
+/** Rooms that the user left on this connection. `findConversations` does not add them to the page again. */
 const leftHere = new Set();
 
 const drawers = new Drawers();
@@ -142,16 +143,16 @@ for (const { name, kind } of remembered) {
   if (!conversations.has(name)) hold(session.resume(name, { last: ON_ENTRY, kind }));
 }
 open(wanted);
-// With a token the session is online already, and the server may have put the user into rooms.
+// With a token the session is online already, and the server may have added the connection to rooms.
 for (const room of session.rooms.values()) if (!conversations.has(room.name)) hold(room);
 session.connect();
 if (session.state === 'online') findConversations();
 if (inQuery) notice(IN_QUERY);
 
 /**
- * Adds the conversations with unread messages that the page does not show yet, and takes the counts of those that the
- * server does not deliver. Without this, the page would not show a message that was the first of a conversation and was
- * sent while the user was away. Calls that come close together read the list once.
+ * Reads the user's list of conversations. It adds each conversation that has unread messages and is not on the page,
+ * and updates the counts of rooms that are not attached. So the page shows a conversation that another user began while
+ * this user was away. All calls during a read, and up to 5 s after it, together cause one further read.
  */
 async function findConversations() {
   again = finding;
@@ -170,7 +171,7 @@ async function findConversations() {
       before = rooms.at(-1);
     }
   } catch {
-    // The page asks again on the next connection.
+    // The page reads the list again on the next connection.
   }
   setTimeout(() => {
     finding = false;
@@ -214,7 +215,7 @@ function hold(room) {
   return conversation;
 }
 
-/** Joins a room that the user asked for, by its name or by a button. The user becomes a member of a group. */
+/** Joins a room that the user asked for by name or button. If the room is a group, the user becomes a member. */
 function enter(name, kind) {
   const room = session.join(name, { last: ON_ENTRY, kind });
   if (!conversations.has(name)) hold(room);
@@ -251,7 +252,7 @@ function open(name) {
 
 /**
  * Creates the room that is shown, if it does not exist and can be a channel. The page does not ask the user, because a
- * channel has no members. It tries this only once, because the server may refuse to create rooms.
+ * channel has no members. The page tries this only once, because the server may refuse to create rooms.
  */
 function createIfOpen(room) {
   if (room.refusal?.code !== 'not_found' || isDirect(room.name) || room.kind === 'group' || createdFor.has(room)) return;
@@ -280,7 +281,7 @@ function leave(name) {
 
 /**
  * Sends a message to the room that is shown, and scrolls to the end.
- * @returns {boolean} false if it was not sent; the text then stays in the composer
+ * @returns {boolean} false if the message was not sent; the text then stays in the composer
  */
 function say(text) {
   const said = send(text);

@@ -7,9 +7,10 @@
  *   session.connect();
  *   await lobby.send('hello').done;      // resolves when the server has stored the message
  *
- * Call `join` only if a person asked for the room: it creates a channel that does not exist, and it makes this user a
- * member of a group. To show the rooms of an earlier visit, use `session.resume(name)`, which does neither. A room that
- * the server refused waits for `room.enter()`.
+ * Call `join` only if a person asked for the room: `join` creates a room that does not exist, and makes this user a
+ * member of a group. To show the rooms of an earlier visit, call `session.resume(name)`: it creates no room and makes
+ * no member. If the server refused a room for good, for example as `not_member`, the client does not request it again
+ * until `room.enter()` is called.
  *
  * The terms are those of the protocol:
  *   connection  one WebSocket; it sends and receives JSON objects and knows nothing about rooms

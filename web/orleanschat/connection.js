@@ -17,7 +17,8 @@ export class Connection {
    * @param {() => void} parts.onOpen
    * @param {(object: any) => void} parts.onObject called with each object that the server sends
    * @param {(error: Error) => void} parts.onFault called for each line that is not JSON
-   * @param {(code: number, reason: string) => void} parts.onEnd called exactly once, as the last of the callbacks
+   * @param {(code: number, reason: string) => void} parts.onEnd called exactly once; no other callback is called after
+   *   it
    */
   constructor({ WebSocket, url, onOpen, onObject, onFault, onEnd }) {
     this.#onEnd = onEnd;
@@ -43,7 +44,7 @@ export class Connection {
 
   /**
    * @param {object} object
-   * @returns {boolean} false if the socket is not open; the object is then dropped
+   * @returns {boolean} false if the socket is not open and the object was dropped
    */
   send(object) {
     if (this.#ended || this.#socket.readyState !== 1) return false;
@@ -62,7 +63,7 @@ export class Connection {
     try {
       this.#socket.close(1000);
     } catch {
-      // The socket cannot be closed; the connection ends all the same.
+      // Even if the socket cannot be closed, this connection ends.
     }
     this.#end(code, reason);
   }

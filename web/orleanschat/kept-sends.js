@@ -3,12 +3,13 @@ import { KEPT } from './tab-store.js';
 
 const KIND = 'send';
 
-/** Allowance for the parts of a record other than its text, in UTF-16 units. */
+/** Estimated size of a stored send without its text, in UTF-16 units. */
 const AROUND_TEXT = 1000;
 
 /**
  * Stores pending and failed sends in the browser, with their client ids. If a tab closes before its messages are sent,
- * another tab sends them. Two tabs may send the same message; the client id makes it one event.
+ * another tab sends them. If two tabs send the same message, the server stores it once, because both use the same
+ * client id.
  *
  *   const kept = new KeptSends(store, name => session.join(name));
  *   kept.follow(room);                   // call it for every room of the session
@@ -20,9 +21,9 @@ export class KeptSends {
   #unkept = new Set();
 
   /**
-   * @param {import('./tab-store.js').TabStore} store not open yet
-   * @param {(name: string) => import('./room.js').Room} open returns the room of a send that this tab takes over; the
-   *   application must have called `follow` for that room
+   * @param {import('./tab-store.js').TabStore} store must not be open yet; the caller opens it after this call
+   * @param {(name: string) => import('./room.js').Room} open returns the room of a send that this tab takes over from a
+   *   closed tab; the application must have called `follow` for that room
    */
   constructor(store, open) {
     this.#store = store;
@@ -36,7 +37,8 @@ export class KeptSends {
   }
 
   /**
-   * Whether every unanswered send is stored in the browser. This is false too if the browser cannot store anything.
+   * Whether every unanswered send is stored in the browser. The value is also false if the browser cannot store
+   * anything.
    * @returns {boolean}
    */
   get keeps() {
@@ -46,7 +48,7 @@ export class KeptSends {
   /**
    * Checks whether a send of this text can be stored. Call it before `room.send`.
    * @param {string | null} [text]
-   * @throws {ChatError} `too_large` if the stored sends have reached their bound
+   * @throws {ChatError} `too_large` if the user's stored sends have reached their maximum number or size
    */
   admit(text) {
     if (this.#store.isFull(KIND, (text?.length ?? 0) + AROUND_TEXT)) {

@@ -1,7 +1,7 @@
 /** Maximum wait for the answer to a ping if no other frame arrives, in ms. */
 const PONG_WITHIN = 5000;
 
-/** Maximum wait for the answer to a ping while other frames arrive, in ms: the server may be busy. */
+/** Maximum wait for the answer to a ping while other frames arrive, in ms. A busy server may answer late. */
 const PONG_WITHIN_BUSY = 30_000;
 
 /** Maximum interval between two checks of the clock, in ms. */
@@ -12,11 +12,11 @@ const HEARTBEAT = 25_000;
 
 /**
  * Checks that a connection works in both directions. Browsers hide WebSocket pings from scripts. So the client sends
- * the protocol's own `ping` when it has received no answer for one heartbeat interval. The connection is lost if then
- * no frame arrives for 5 s, or if the ping is not answered within 30 s.
+ * the protocol's own `ping` when it has received no answer for one heartbeat interval. The connection counts as lost
+ * if, after the ping, no frame arrives for 5 s or no answer arrives for 30 s.
  *
- * Browsers delay the timers of hidden pages by up to a minute. Therefore a timer that fires proves nothing. The client
- * compares the clock with the time of the last frame.
+ * Browsers delay the timers of hidden pages by up to a minute, so a timer does not measure time reliably. Each time a
+ * timer fires, the client compares the clock with the times of the last ping, frame and answer.
  */
 export class Liveness {
   #clock;
@@ -59,20 +59,20 @@ export class Liveness {
     this.#timer = null;
   }
 
-  /** Records that a frame arrived: the server can reach this client. */
+  /** Records that a frame arrived, so the server can reach this client. */
   heard() {
     this.#heardAt = this.#now();
   }
 
-  /** Records that a command was answered: this client can reach the server too. */
+  /** Records that the server answered a command, so both directions of the connection work. */
   answered() {
     this.#answeredAt = this.#heardAt = this.#now();
     this.#askedAt = null;
   }
 
   /**
-   * Sends a ping now, unless the last ping is unanswered and less than 5 s old. An older unanswered ping proves
-   * nothing, because the page may have been frozen.
+   * Sends a ping now, unless an unanswered ping is less than 5 s old. If an unanswered ping is older, the page may have
+   * been frozen, so the client sends a new ping and waits again.
    */
   check() {
     if (this.#timer === null) return;
@@ -105,7 +105,7 @@ export class Liveness {
     this.#timer = this.#clock.setTimeout(() => this.#look(), Math.min(LOOK_EVERY, Math.max(1, next - this.#now())));
   }
 
-  /** The clock's time, made monotonic. Otherwise a lost connection would go unnoticed if the clock is set back. */
+  /** The clock's time, made monotonic: the client detects a lost connection even if the clock is set back. */
   #now() {
     const read = this.#clock.now();
     if (read < this.#read) this.#shift += this.#read - read;

@@ -14,8 +14,9 @@ export const REPLACED_MAX = 3_600_000;
 export const REPLACED = 4002;
 
 /**
- * Whether the client reconnects after this close code. It does not after 1002 (frames that violate RFC 6455), 1007 (not
- * UTF-8), 1009 (frame too large) and 4500 to 4999, because a new connection would fail in the same way.
+ * Whether the client reconnects after this close code. The client does not reconnect after 1002 (frames that violate
+ * RFC 6455), 1007 (not UTF-8), 1009 (frame too large) and 4500 to 4999, because a new connection would fail in the same
+ * way.
  * @param {number} code
  * @returns {boolean}
  */

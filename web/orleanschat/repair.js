@@ -4,13 +4,13 @@
  */
 const MAX_HELD = 1000;
 
-/** Number of attempts to read a page before the missing events are reported as a gap. */
+/** If this many attempts in a row to read a page fail, the missing events are reported as a gap. */
 const MAX_FAILURES = 5;
 
 /**
  * Fills a gap in a room's events from history. Events that arrive meanwhile are buffered, so listeners receive all
- * events in ascending order. A gap wider than `maxFill` events is not filled: it is reported, and delivery continues
- * after it.
+ * events in ascending order. If a gap is wider than `maxFill` events, it is reported instead of filled, and delivery
+ * continues after it.
  */
 export class Repair {
   #room;
@@ -73,7 +73,10 @@ export class Repair {
     }
   }
 
-  /** Ends the repair when the connection is lost. The next connection delivers again from the cursor on. */
+  /**
+   * Ends the repair and drops the buffered events, for example when the connection is lost. The next `joined` delivers
+   * the events after the cursor again.
+   */
   abort() {
     this.#run++;
     this.#held = [];

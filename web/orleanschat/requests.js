@@ -14,8 +14,8 @@ export class Requests {
    * Waits for the answer to a command.
    * @param {string} id the command's id
    * @param {number} timeout ms
-   * @returns {Promise<any>} the answer; rejects with a ChatError if the answer is an `err`, `timeout` if there is no
-   *   answer in time, or `offline` if the connection is lost
+   * @returns {Promise<any>} the answer; rejects with a ChatError: the server's error if the answer is an `err`,
+   *   `timeout` if there is no answer in time, or `offline` if the connection is lost
    */
   wait(id, timeout) {
     return new Promise((resolve, reject) => {

@@ -15,7 +15,7 @@ const TYPING_EVERY = 3000;
 /** Minimum interval between two `mark` commands, in ms. */
 const MARK_EVERY = 1000;
 
-/** Refusals that stay in force on the next connection. */
+/** Error codes of refusals after which the client does not request the room again on the next connection. */
 const FINAL = new Set(['not_member', 'not_found', 'forbidden', 'conflict']);
 
 /** Minimum delay before a room is requested again after a temporary refusal, in ms. */
@@ -38,7 +38,7 @@ const RESUMED_WITHIN = 20_000;
  * @property {number} [ref] sequence of the message that this event changes
  * @property {number} [reply] sequence of the message that this message answers
  * @property {object} [meta]
- * @property {boolean} [edited] whether the text differs from the first one
+ * @property {boolean} [edited] whether the message was edited
  */
 
 /**
@@ -69,9 +69,9 @@ const RESUMED_WITHIN = 20_000;
 /**
  * The events that a room emits.
  * @typedef {object} RoomEvents
- * @property {{ reset: boolean, first: boolean }} joined delivery starts on this connection. `reset`: the cursor was not
- *   valid any more; `first`: the room had no cursor before
- * @property {{ reason: string }} left the server took the connection out of the room
+ * @property {{ reset: boolean, first: boolean }} joined delivery starts on this connection. `reset`: the cursor was no
+ *   longer valid; `first`: the room had no cursor before
+ * @property {{ reason: string }} left the server removed the connection from the room
  * @property {undefined} reset the log started over: discard every event of the room
  * @property {ChatEvent} event each event once, in ascending order
  * @property {{ from: number, to: number }} gap the events `from` to `to`, both included, are not delivered; history may
@@ -87,16 +87,18 @@ const RESUMED_WITHIN = 20_000;
 
 /**
  * A room as this user sees it: a cursor into the room's log, and the state of the room. `session.join` and
- * `session.resume` create it, and so does the session when the server puts this user into a room. A room outlives
- * connections and ends with `leave`.
+ * `session.resume` create a room. The session also creates one when the server adds this connection to a room. A room
+ * remains across connections until `leave`.
  *
  * A `join` command creates a room that does not exist, and makes this user a member of a group. Therefore the client
  * sends a join only after `enter`, and repeats it only until the server accepts it or refuses it for good. In all other
- * cases the client sends a resume, which does neither: after a lost connection, after a temporary refusal, and after a
- * send that the server refused as `not_member`. If the room does not exist, or if this user may not enter it, the room
- * stays refused until `enter` is called. After any other refusal, the client requests the room again on the next
- * connection. There is one exception: if a channel that the application joined no longer exists, the client joins it
- * again, because channels have no members.
+ * cases the client sends a resume, which creates no room and makes no member: after a lost connection, after a
+ * temporary refusal, and after a send that the server refused as `not_member`.
+ *
+ * If the room does not exist, or if this user may not enter it, the room stays refused until `enter` is called. After
+ * any other refusal, the client requests the room again on the next connection. There is one exception: if the
+ * application joined a channel and the channel no longer exists, the client joins it again, because channels have no
+ * members.
  * @extends {Emitter<RoomEvents>}
  */
 export class Room extends Emitter {
@@ -121,7 +123,7 @@ export class Room extends Emitter {
    */
   name;
   /**
-   * Null until it is known.
+   * The kind of the room; null until it is known.
    * @type {'channel' | 'group' | 'direct' | null}
    */
   kind = null;
@@ -157,14 +159,14 @@ export class Room extends Emitter {
    */
   attached = false;
   /**
-   * Whether the server took the connection out of the room for another one. The room's next event, or `resume`, brings
-   * the connection back.
+   * Whether the server removed the connection from this room because another room needed the place. The room's next
+   * event, or `resume`, adds the connection again.
    * @type {boolean}
    */
   displaced = false;
   /**
-   * Why the server refused the room; null if it did not. A refused room waits for `enter`, or for the server to put
-   * this user into it.
+   * Why the server refused the room; null if the room is not refused. On this connection, a refusal ends only by
+   * `enter`, or if the server itself adds the connection to the room.
    * @type {ChatError | null}
    */
   refusal = null;
@@ -217,7 +219,7 @@ export class Room extends Emitter {
   }
 
   /**
-   * Number of unread messages: the server's count, plus the messages of others that arrived since.
+   * Number of unread messages: the server's count, plus the messages of other users that arrived after that count.
    * @returns {number}
    */
   get unread() {
@@ -249,7 +251,7 @@ export class Room extends Emitter {
   }
 
   /**
-   * Adds a send of an earlier visit, with its client id. It is sent with the others, unless it had failed.
+   * Adds a send of an earlier visit, with its client id. The client sends it, unless it is a failed send.
    * @param {import('./sends.js').KeptSend} kept
    */
   restore(kept) {
@@ -258,7 +260,7 @@ export class Room extends Emitter {
   }
 
   /**
-   * Sends a failed send again. Does nothing if it has not failed.
+   * Sends a failed send again. Does nothing if the send has not failed.
    * @param {import('./sends.js').Send} send
    */
   retry(send) {
@@ -267,14 +269,14 @@ export class Room extends Emitter {
   }
 
   /**
-   * Drops a failed send. Does nothing if it has not failed.
+   * Drops a failed send. Does nothing if the send has not failed.
    * @param {import('./sends.js').Send} send
    */
   discard(send) {
     this.#sends.discard(send);
   }
 
-  /** Drops all sends, for example before `leave`. A send that is in flight may be stored all the same. */
+  /** Drops all sends, for example before `leave`. The server may still store a send that is in flight. */
   discardAll() {
     this.#sends.discardAll();
   }
@@ -324,8 +326,9 @@ export class Room extends Emitter {
   }
 
   /**
-   * Joins the room, now or as soon as there is a connection. This makes the user a member of a group and creates a
-   * channel that does not exist, so call it only if a person asked for it. If the room is attached, nothing is sent.
+   * Joins the room, now or as soon as there is a connection. A join creates a room that does not exist, and makes the
+   * user a member of a group. So call `enter` only if a person asked for the room. If the room is attached, nothing is
+   * sent.
    * @param {{ last?: number, kind?: 'channel' | 'group' }} [wish] `last`: number of past events to start with; `kind`:
    *   the kind of the room if the join creates it. If the room exists and has another kind, the server refuses the join
    *   with `conflict`
@@ -351,7 +354,7 @@ export class Room extends Emitter {
    */
   leave({ membership } = {}) {
     const left = this.#session.forget(this, membership === false);
-    // A caller may ignore the promise.
+    // Prevents an unhandled rejection if the caller ignores the promise.
     left.catch(() => {});
     return left;
   }
@@ -368,8 +371,8 @@ export class Room extends Emitter {
 
   /**
    * The session is online.
-   * @param {boolean} carried whether `hello` contained this room's cursor. If so, the server answers without a further
-   *   request. If that answer does not arrive, the client requests the room
+   * @param {boolean} carried whether `hello` contained this room's cursor. If so, the server answers without a `join`;
+   *   if there is no answer within 20 s, the client requests the room
    */
   begin(carried) {
     if (this.refusal && !FINAL.has(this.refusal.code)) this.refusal = null;
@@ -412,8 +415,8 @@ export class Room extends Emitter {
     this.#base = { seq: frame.seq, unread: frame.unread ?? 0 };
     this.#fresh = [];
     if (reset) this.emit('reset');
-    // If the last connection lost a newer mark, send it again. Otherwise take the server's mark, which another device
-    // may have moved.
+    // If the server does not have this client's newest mark, send the mark again. Otherwise take the server's mark,
+    // which another device may have moved.
     if (this.read > this.#markSent) {
       this.#readTo(this.read);
       this.#sendMark();
@@ -471,8 +474,8 @@ export class Room extends Emitter {
   }
 
   /**
-   * Processes `left`: the server took the connection out of the room. If the reason is `displaced`, the room's next
-   * event brings the connection back, and `resume` does so at once.
+   * Processes `left`: the server removed the connection from the room. If the reason is `displaced`, the room's next
+   * event adds the connection again; `resume` does so at once.
    * @param {{ reason: string }} frame
    */
   left(frame) {
@@ -483,7 +486,7 @@ export class Room extends Emitter {
     if (this.sends.some(send => send.status === 'pending')) this.resume();
   }
 
-  /** Enters the room again after it was displaced, without making the user a member of a group. */
+  /** Enters a displaced room again, without making the user a member of a group. */
   resume() {
     if (!this.displaced || this.attached || this.#joins || this.#session.state !== 'online') return;
     this.displaced = false;
@@ -491,7 +494,8 @@ export class Room extends Emitter {
   }
 
   /**
-   * Takes the counts of the user's list of conversations, if the room is not attached.
+   * Takes the counts from the room's entry in the list of conversations. Does nothing if the room is attached, or if
+   * this client knows a newer event of the room.
    * @param {{ seq: number, read: number, unread: number }} entry
    */
   listed({ seq, read, unread }) {
@@ -526,7 +530,7 @@ export class Room extends Emitter {
     this.#stopAsking();
     const from = this.seq === null ? { last: this.#last } : { after: this.seq, epoch: this.epoch };
     const how = this.#joins ? { kind: this.#require } : { resume: true };
-    // The session passes the answer to `joined` before it processes the events that follow. Only errors matter here.
+    // The session passes a `joined` to the method `joined`, so only errors are handled here.
     this.#session.request({ t: 'join', room: this.name, ...from, ...how }).catch(error => {
       if (error.code !== 'offline' && !this.attached) this.refused(error);
     });
@@ -551,9 +555,9 @@ export class Room extends Emitter {
     if (own && event.id) this.#sends.confirm(event.id, event.seq, event.ts);
     this.emit('event', event);
     this.#sends.seen(this.seq);
-    // A `leave` event up to the head that `joined` named belongs to an earlier membership.
+    // A `leave` event up to the head in `joined` belongs to an earlier membership.
     if (event.kind === 'leave' && own && event.seq > this.#base.seq) this.refused(new ChatError('not_member', 'You are not a member of this group.'));
-    // The server's count already includes the messages up to that head.
+    // The server's unread count includes the messages up to that head.
     if (event.kind === 'msg' && !own && event.seq > this.#base.seq && event.seq > this.read) {
       this.#fresh.push(event.seq);
       this.emit('unread');
@@ -571,7 +575,7 @@ export class Room extends Emitter {
   #readTo(seq) {
     this.read = Math.max(this.read, seq);
     this.#fresh = this.#fresh.filter(each => each > this.read);
-    // The server counted from an older mark. After the new mark there cannot be more unread messages than sequences.
+    // The server's count starts at an older mark. At most as many messages are unread as sequences follow the new mark.
     this.#base.unread = Math.min(this.#base.unread, Math.max(0, this.#base.seq - this.read));
     this.emit('unread');
   }

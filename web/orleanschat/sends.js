@@ -7,7 +7,7 @@ const MAX_WAITING = 200;
 const MAX_PAUSE = 30_000;
 
 /**
- * A command as the room sends it.
+ * The protocol's `send` command.
  * @typedef {object} SendCommand
  * @property {'send'} t
  * @property {string} id the client id
@@ -21,16 +21,17 @@ const MAX_PAUSE = 30_000;
 
 /**
  * A message, edit, deletion or reaction of this user. The status is `pending` until the server has stored or refused
- * the send. A stored send leaves the list when its event arrives.
+ * the send. A stored send leaves the list when the room's cursor reaches its event.
  * @typedef {object} Send
  * @property {string} id the client id. Retries keep it, so the log contains the event once
  * @property {SendCommand} command
- * @property {number} order its position among the sends of the room: the time at which it was added, in ms, or a higher
- *   number if an earlier send has that time or a later one
- * @property {'pending' | 'stored' | 'failed' | 'discarded' | 'seen'} status `discarded` and `seen` occur when the send
- *   leaves the list: the application discarded it, or its event arrived
+ * @property {number} order position among the sends of the room: the time at which the send was added, in ms, or the
+ *   highest earlier order + 1 if that is greater
+ * @property {'pending' | 'stored' | 'failed' | 'discarded' | 'seen'} status a send leaves the list as `discarded` if
+ *   the application discarded it, and as `seen` if the room's cursor reached its event
  * @property {number | null} seq null until it is stored
- * @property {number} ts ms since 1970: the time at which it was added, then the time at which it was stored
+ * @property {number} ts ms since 1970: the time at which the send was added, or, once the send is stored, the time of
+ *   its event
  * @property {ChatError | null} error why it failed
  * @property {number} tries number of attempts since it was added or retried
  * @property {boolean} rejoined whether the room was resumed because this send was refused as `not_member`
@@ -39,16 +40,16 @@ const MAX_PAUSE = 30_000;
  */
 
 /**
- * A send that was kept in the browser.
+ * A send that was stored in the browser.
  * @typedef {object} KeptSend
  * @property {SendCommand} command
  * @property {number} order
- * @property {{ code: string, message: string } | null} [error] if it had failed
+ * @property {{ code: string, message: string } | null} [error] why the send failed, if it failed
  */
 
 /**
  * The sends of one room whose events have not arrived yet. Only one send is in flight at a time, so that a message
- * never overtakes an earlier one that is retried.
+ * never overtakes an earlier message that is retried.
  */
 export class Sends {
   #clock;
@@ -105,8 +106,8 @@ export class Sends {
   }
 
   /**
-   * Adds a send that this tab or another tab kept, in its place among the others. Does nothing if it is in the list
-   * already.
+   * Adds a send that this tab or another tab stored in the browser, at the position of its `order`. Does nothing if the
+   * list already has a send with this id.
    * @param {KeptSend} kept
    */
   restore({ command, order, error }) {
@@ -121,8 +122,8 @@ export class Sends {
   }
 
   /**
-   * Sends a failed send again. The send keeps its id. So if the server has stored the send after all, the server
-   * returns the first answer. Only after a `conflict` does the send get a new id.
+   * Sends a failed send again. The send keeps its id, so if the server did store it, the server returns the first
+   * answer. If the error was `conflict`, the send gets the new id.
    * @param {Send} send
    * @param {string} newId
    */
@@ -143,7 +144,7 @@ export class Sends {
     if (send.status === 'failed') this.#remove(send, 'discarded');
   }
 
-  /** Drops all sends. A send that is in flight may be stored all the same. */
+  /** Drops all sends. The server may still store a send that is in flight. */
   discardAll() {
     for (const send of this.#list) {
       if (send.status === 'pending') send.reject(new ChatError('discarded', 'The message was discarded before the server confirmed it.'));
@@ -164,7 +165,7 @@ export class Sends {
   }
 
   /**
-   * The room's cursor moved to `seq`. Stored sends up to there leave the list.
+   * The room's cursor moved to `seq`. Stored sends whose sequence is at most `seq` leave the list.
    * @param {number} seq
    */
   seen(seq) {
@@ -172,7 +173,7 @@ export class Sends {
   }
 
   /**
-   * Sends at once, without the delay of an earlier error: the room is attached again, or the server refused the room.
+   * Ends the delay after an earlier error. Called when the room is attached again, or when the server refused the room.
    */
   resume() {
     if (this.#pause !== null) this.#clock.clearTimeout(this.#pause);
@@ -181,7 +182,7 @@ export class Sends {
   }
 
   /**
-   * Fails all pending sends: the server refused the room.
+   * Fails all pending sends, because the server refused the room.
    * @param {ChatError} error
    */
   refuse(error) {
@@ -223,8 +224,8 @@ export class Sends {
 
   #refused(send, error) {
     if (error.code === 'offline') return;
-    // There are two possible causes. If this connection is not in the room, a resume corrects that. If this user is not
-    // a member, the server refuses the resume too.
+    // `not_member` has two causes. If this connection is not in the room, a resume corrects that. If this user is not a
+    // member, the server refuses the resume too.
     if (error.code === 'not_member' && !send.rejoined) {
       send.rejoined = true;
       this.#rejoin();
@@ -263,7 +264,7 @@ export class Sends {
 
   #promise(send) {
     send.done = new Promise((resolve, reject) => Object.assign(send, { resolve, reject }));
-    // An application that uses `status` may ignore `done`.
+    // Prevents an unhandled rejection if the application ignores `done`.
     send.done.catch(() => {});
   }
 }

@@ -13,7 +13,7 @@ const WELCOME_WITHIN = 15_000;
 /** Maximum wait for the answer to a command, in ms. */
 const ANSWER_WITHIN = 10_000;
 
-/** Duration in ms after which a connection counts as good: the reconnect delays then start over. */
+/** If a connection lasted this long, in ms, the reconnect delays start again at the shortest one. */
 const GOOD_AFTER = 10_000;
 
 /** Maximum reconnect delay that the client accepts from the server's `bye`, in ms. */
@@ -26,7 +26,7 @@ const systemClock = {
 };
 
 /**
- * The time and timers that a session uses. Tests replace it.
+ * The time and timers that a session uses. Tests pass their own clock.
  * @typedef {object} Clock
  * @property {() => number} now ms since 1970
  * @property {(callback: () => void, delay: number) => any} setTimeout
@@ -34,7 +34,7 @@ const systemClock = {
  */
 
 /**
- * The limits of the service, as `welcome` names them. Protocol, section "Limits", describes each.
+ * The limits of the service, as `welcome` names them. The section "Limits" of docs/protocol.md describes each limit.
  * @typedef {object} Limits
  * @property {number} [frame_bytes]
  * @property {number} [text_characters]
@@ -67,9 +67,9 @@ const systemClock = {
  * The events that a session emits.
  * @typedef {object} SessionEvents
  * @property {StateChange} state
- * @property {Room} room the server put this user into a room, for example because somebody wrote to this user
- * @property {{ room: string, reason: string }} left the server took the connection out of a room that the session does
- *   not have yet
+ * @property {Room} room the server added this connection to a room, for example because somebody wrote to this user
+ * @property {{ room: string, reason: string }} left the server removed the connection from a room that the session does
+ *   not have
  * @property {Error} fault for developers: a line that is not JSON, an error without a command, a failed token callback
  */
 
@@ -182,8 +182,8 @@ export class Session extends Emitter {
 
   /**
    * Checks the connection now, for example when the page wakes. If the session is online, it sends a ping and
-   * reconnects if nothing arrives within 5 s. If it is `waiting`, it reconnects now, except after close code 4002: the
-   * newer connection of this device may still be in use.
+   * reconnects if nothing arrives within 5 s. If the session is `waiting`, it reconnects now. After close code 4002 it
+   * does not, because the newer connection of this device may still be in use.
    */
   check() {
     if (this.state === 'online') this.#liveness.check();
@@ -191,8 +191,8 @@ export class Session extends Emitter {
   }
 
   /**
-   * Enters a room, now or as soon as there is a connection. This creates a channel that does not exist and makes this
-   * user a member of a group, so call it only if a person asked for it. Otherwise call `resume`.
+   * Enters a room, now or as soon as there is a connection. A join creates a room that does not exist, and makes this
+   * user a member of a group. So call `join` only if a person asked for the room. Otherwise call `resume`.
    * @param {string} name
    * @param {{ last?: number, kind?: 'channel' | 'group' }} [wish] as for `room.enter`
    * @returns {Room}
@@ -204,8 +204,8 @@ export class Session extends Emitter {
   }
 
   /**
-   * Opens a room, for example one of an earlier visit, without creating it and without making this user a member. If it
-   * does not exist, or if it is a group of which this user is not a member, the room emits `refused`.
+   * Opens a room, for example a room of an earlier visit. It creates no room and makes no member. If the room does not
+   * exist, or if this user is not a member of the group, the room emits `refused`.
    * @param {string} name
    * @param {{ last?: number, kind?: 'channel' | 'group' | 'direct' | null }} [wish] `last`: number of past events to
    *   start with; `kind`: the kind of the room, if the application knows it
@@ -221,11 +221,11 @@ export class Session extends Emitter {
   }
 
   /**
-   * Lists the user's groups and direct conversations, the one with the newest event first.
-   * @param {{ before?: { ts: number, room: string }, limit?: number }} [page] `before`: the last one of the page before;
-   *   `limit`: at most 100, which is the default
+   * Lists the user's groups and direct conversations, ordered by their newest event, newest first.
+   * @param {{ before?: { ts: number, room: string }, limit?: number }} [page] `before`: the last conversation of the
+   *   previous page; `limit`: at most 100, which is the default
    * @returns {Promise<{ rooms: { room: string, kind: 'group' | 'direct', seq: number, ts: number, read: number, unread: number }[], more?: boolean }>}
-   *   `more`: whether there are more; rejects with a ChatError
+   *   `more`: whether there are more conversations; rejects with a ChatError
    */
   conversations({ before, limit } = {}) {
     return this.request({ t: 'conversations', ...(before ? { before: before.ts, room: before.room } : {}), ...(limit ? { limit } : {}) });
@@ -339,7 +339,7 @@ export class Session extends Emitter {
     this.#carried = new Set();
     const most = this.limits?.rooms_per_connection ?? Infinity;
     for (const room of this.rooms.values()) {
-      if (!room.cursor || this.#carried.size >= most) continue; // The other rooms are resumed one by one.
+      if (!room.cursor || this.#carried.size >= most) continue; // `begin` requests the other rooms after `welcome`.
       rooms[room.name] = room.cursor;
       this.#carried.add(room);
     }
@@ -374,15 +374,14 @@ export class Session extends Emitter {
       case 'pong':
         return this.#liveness.answered();
       default:
-        // `ok`, `page`, `conversations` and `who` are answers, matched by their id. A `t` of a later protocol version is
-        // ignored.
+        // `ok`, `page`, `conversations` and `who` are answers, matched by id. A `t` of a later version is ignored.
         if (!this.#answer(object) && object.t === 'err') this.#fault(object);
     }
   }
 
   /**
-   * Processes an `err` that answers no command. If it has a room and no id, it refuses a cursor or reports the end of a
-   * membership.
+   * Processes an `err` that answers no command. An `err` with a room and without an id refuses a cursor, or reports the
+   * end of a membership.
    */
   #fault({ id, room, code, message, retry }) {
     const error = new ChatError(code, message, retry);
@@ -409,8 +408,9 @@ export class Session extends Emitter {
   #joined(frame) {
     let room = this.rooms.get(frame.room);
     if (!room) {
-      // If the `joined` answers a join or precedes the answer to a leave, the room was left meanwhile: ignore it.
-      // Otherwise the server put this user into the room.
+      // The session does not have the room. If the `joined` answers a join, or if a leave is unanswered, the
+      // application left the room meanwhile: ignore the `joined`. Otherwise the server added this connection to the
+      // room.
       if (this.#requests.has(frame.id) || this.#leaving.has(frame.room)) return;
       room = this.#add(frame.room);
       room.joined(frame);
@@ -426,7 +426,7 @@ export class Session extends Emitter {
     this.#stopTimer();
     this.#liveness.stop();
     const after = this.#bye?.after;
-    // The network can lose the close frame. Then the code and reason of the server's `bye` count.
+    // If the network lost the close frame, use the code and the reason of the server's `bye`.
     const why = { code: code === 1006 && this.#bye ? this.#bye.code : code, reason: reason || this.#bye?.reason || '' };
     if (this.#onlineAt !== null && this.#clock.now() - this.#onlineAt >= GOOD_AFTER) this.#attempt = 0;
     this.#onlineAt = null;

@@ -147,7 +147,8 @@ export class TabStore {
   }
 
   /**
-   * Removes a record, whichever tab owns it: another tab may have taken it over, or it may have two owners.
+   * Removes every copy of a record, whichever tab owns it: another tab may have taken the record over, or two tabs may
+   * own it.
    * @param {string} kind
    * @param {string} id
    */
@@ -173,7 +174,7 @@ export class TabStore {
     }
   }
 
-  /** Takes over records as their owners release their locks. Rejects if the browser has no Web Locks. */
+  /** Takes over a tab's records when the tab releases its lock. Rejects if the browser has no Web Locks. */
   async #watch() {
     if (!this.#locks) throw new Error('Web Locks are not available on this page.');
     await this.#hold();
@@ -199,7 +200,7 @@ export class TabStore {
     });
   }
 
-  /** Takes over an owner's records as soon as the owner's lock is free; at once if the owner is closed. */
+  /** Takes over a tab's records as soon as the tab's lock is free. If the tab is closed, its lock is free already. */
   #await(owner) {
     if (owner === this.#tab || this.#awaited.has(owner)) return null;
     this.#awaited.add(owner);
@@ -218,7 +219,7 @@ export class TabStore {
           this.#storage().setItem(this.#key(kind, this.#tab, id), text);
           this.#storage().removeItem(key);
         } catch {
-          // The record stays with its old owner, and the next tab takes it over again.
+          // The record still belongs to its old owner. The next tab takes it over again.
         }
         try {
           adopt(id, value);

@@ -1,7 +1,7 @@
 /**
  * Calls `listener` when the page may have been suspended or the network may have been down: the page becomes visible,
  * resumes (Page Lifecycle API) or returns from the back/forward cache, or the browser goes online. Without a page, as
- * in Node.js, it is never called.
+ * in Node.js, `listener` is never called.
  * @param {() => void} listener
  * @param {{ window?: EventTarget, document?: Document }} [targets] where the events arrive
  * @returns {() => void} unsubscribes

@@ -14,7 +14,8 @@ export class Composer {
 
   /**
    * @param {object} parts
-   * @param {(text: string) => boolean} parts.send returns false if the text was not sent; it then stays in the field
+   * @param {(text: string) => boolean} parts.send returns false if the text was not sent; the text then stays in the
+   *   field
    * @param {(seq: number, text: string) => boolean} parts.edit like `send`, but for an edit
    * @param {(draft: import('./drafts.js').Draft) => void} parts.changed called at each change of the draft
    * @param {() => void} parts.typing called when the user types a message
@@ -75,7 +76,7 @@ export class Composer {
   /**
    * Opens a message for editing.
    * @param {{ seq: number, text: string | null }} message
-   * @param {string} [text] the text to start with, by default the message's own
+   * @param {string} [text] the text to start with, by default the message's text
    * @returns {boolean} false if another edit with unsaved changes is open
    */
   startEditing({ seq, text: original }, text = original) {

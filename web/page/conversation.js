@@ -46,7 +46,7 @@ export class Conversation extends Emitter {
   /** Number of events in gaps since the user last switched to another room. */
   missed = 0;
   /**
-   * User ids; null if the room has too many users for a list.
+   * Ids of the users in the room; null if the room has too many users for a list.
    * @type {Set<string> | null}
    */
   people = new Set();
@@ -60,7 +60,7 @@ export class Conversation extends Emitter {
   #typing = new Map();
   #whoAt = -Infinity;
   #whoTimer = null;
-  /** For each unanswered `who`: the presence that arrived since it was sent. */
+  /** For each unanswered `who`: the presence that arrived after the command was sent. */
   #whoAsks = new Set();
   #pausedUntil = 0;
   #era = 0;
@@ -128,7 +128,7 @@ export class Conversation extends Emitter {
     else this.timeline.trimOldest(KEPT_ASIDE, KEPT_ASIDE);
   }
 
-  /** Reads the page before the window. Does nothing if there is none, or if a page is being read. */
+  /** Reads the page of history before the window, unless there are no older events or a page is being read. */
   async loadOlder() {
     const { timeline, room } = this;
     if (timeline.atStart || !room.attached) return;
@@ -142,7 +142,7 @@ export class Conversation extends Emitter {
     });
   }
 
-  /** Reads the page after a detached window. */
+  /** Reads the page of history after a detached window. */
   async loadNewer() {
     const { timeline, room } = this;
     if (!timeline.detached || !room.attached) return;
@@ -164,7 +164,10 @@ export class Conversation extends Emitter {
     this.loadOlder();
   }
 
-  /** Whether the window is empty, the log is not, and no repair or replay will fill the window. */
+  /**
+   * Whether the window needs a page of history: the window is empty, the log is not empty, and no repair or replay will
+   * fill the window.
+   */
   get wants() {
     return this.room.attached && this.timeline.size === 0 && !this.timeline.atStart && !this.repairing && this.room.seq >= this.room.head;
   }
@@ -195,7 +198,7 @@ export class Conversation extends Emitter {
     this.emit('change');
     try {
       const merge = await read();
-      // If the window's edge has moved, this page would leave a gap: drop it. The view requests the page again.
+      // If the window's edge has moved, this page would leave a gap, so drop the page. The view requests it again.
       if (era === this.#era && (edge === null || edge === edgeNow())) merge();
     } catch {
       this.#pausedUntil = performance.now() + HISTORY_AGAIN;

@@ -8,7 +8,7 @@ const empty = { text: '', edit: null };
  * The edit of a message.
  * @typedef {object} Edit
  * @property {number} seq sequence of the message
- * @property {string | null} original its text when the edit began; null if unknown
+ * @property {string | null} original the message's text when the edit began; null if unknown
  * @property {string} text the new text
  */
 
@@ -21,8 +21,8 @@ const empty = { text: '', edit: null };
 
 /**
  * The drafts of each room, stored in the browser. The first draft of a room is the one in the composer. Drafts that
- * this tab took over from other tabs queue behind it. The next one is shown when the room is opened and the composer is
- * empty.
+ * this tab took over from other tabs wait behind the first draft. The page shows the next draft when the room is opened
+ * and the composer is empty.
  */
 export class Drafts {
   #store;
@@ -30,7 +30,7 @@ export class Drafts {
   #rooms = new Map();
 
   /**
-   * @param {import('../orleanschat.js').TabStore} store not open yet
+   * @param {import('../orleanschat.js').TabStore} store must not be open yet; the caller opens it after this call
    * @param {() => string} newId
    * @param {(room: string) => void} adopted called when this tab took over a draft of a room from another tab
    */
@@ -57,14 +57,14 @@ export class Drafts {
    * Replaces the draft in the composer.
    * @param {string} room
    * @param {Draft} draft
-   * @returns {boolean} false if the browser did not store it
+   * @returns {boolean} false if the browser did not store the draft
    */
   set(room, { text, edit }) {
     const drafts = this.#of(room);
     if (text === '' && edit === null) {
       const gone = drafts.shift();
       if (gone) this.#store.remove(KIND, gone.id);
-      // Put an empty draft first: the next one then appears when the room is opened again, not right after a send.
+      // Put an empty draft first, so that the next draft appears when the room is opened again, not right after a send.
       drafts.unshift({ id: this.#newId(), ...empty });
       return true;
     }

@@ -1,7 +1,7 @@
 import { isDirect } from './names.js';
 
 /**
- * The line above a room that refused this user, and its button.
+ * The line that the page shows above a room that the server refused, and the button in this line.
  * @param {{ name: string, kind: string | null, refusal: { code: string, message: string } | null }} room
  * @returns {{ text: string, button?: string, kind?: string } | null} null if the room needs no line; `kind`: the kind
  *   of room that the button joins
@@ -29,8 +29,8 @@ export function entryOf({ name, kind, refusal }) {
 }
 
 /**
- * Shows the line. A user becomes a member of a group only by this button or by typing the group's name, never by a link
- * or a reload.
+ * Shows the line of a refused room. A user becomes a member of a group only by the button in this line or by typing the
+ * group's name, never by a link or a reload.
  */
 export class EntryView {
   #node = document.getElementById('entry');

@@ -5,9 +5,11 @@ import { dayKey, dayName } from './text.js';
 const TOGETHER = 5 * 60_000;
 
 /**
- * The items of the message list, in order. An item's `key` is stable; its `version` changes when it must be redrawn.
+ * The items of the message list, in order. An item's `key` is stable; its `version` changes when the item must be
+ * redrawn.
  * @param {import('./conversation.js').Conversation} conversation
- * @param {number | null} unreadAfter the line "New" precedes the first message of another user after this sequence
+ * @param {number | null} unreadAfter the line "New" precedes the first message of another user after this sequence;
+ *   null for no line
  */
 export function itemsOf(conversation, unreadAfter) {
   const { timeline, edits, me } = conversation;

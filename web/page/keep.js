@@ -21,7 +21,7 @@ export function keep(key, value) {
     if (value === null) localStorage.removeItem(`orleanschat.${key}`);
     else localStorage.setItem(`orleanschat.${key}`, value);
   } catch {
-    // This visit does not depend on it.
+    // The page works without the stored value.
   }
 }
 

@@ -53,7 +53,7 @@ export class LogView {
       this.#leave();
     });
     this.#list.addEventListener('pointerover', event => {
-      // If the list scrolls under a mouse that does not move, the mouse gets this event too. Such an event must not
+      // The browser sends this event also if the list scrolls under a mouse that does not move. Such an event must not
       // move the toolbar of a keyboard user.
       if (event.pointerType === 'mouse' && !this.#toolbar.focused && !this.#list.querySelector(':focus-visible')) this.#offer(event.target, false);
     });
@@ -63,7 +63,7 @@ export class LogView {
     this.#list.addEventListener('focusin', event => this.#focused(event.target));
     this.#list.addEventListener('focusout', event => {
       if (this.#list.contains(event.relatedTarget)) return;
-      // An item that is redrawn loses the focus and gets it back at once. So check in a later task.
+      // When an item is redrawn, it loses the focus and gets the focus back at once. So check in a later task.
       setTimeout(() => { if (!this.#list.contains(document.activeElement)) this.#toolbar.hide(); });
     });
     // A tap on a message shows its toolbar.
@@ -159,7 +159,7 @@ export class LogView {
       item.remove();
       this.#drawn.delete(key);
     }
-    // The Tab key reaches one message: the last one, or the one to which the user moved.
+    // The Tab key reaches one message: the last message, or the message to which the user moved the focus.
     if (!this.#list.contains(document.activeElement)) this.#reach([...this.#list.querySelectorAll('.message[data-seq]')].at(-1));
   }
 

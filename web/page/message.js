@@ -28,7 +28,7 @@ const MAX_NAMED = 20;
 
 function reactions(entry, me, react) {
   if (entry.reactions.size === 0) return null;
-  // After the first reactions, show only those of the user, so that the user can remove them.
+  // After the first 20 reactions, show only the user's own, so that the user can remove them.
   const shown = [...entry.reactions].filter(([, users], index) => index < MAX_REACTIONS || users.includes(me)).slice(0, 2 * MAX_REACTIONS);
   const chips = shown.map(([emoji, users]) => {
     const names = users.slice(0, MAX_NAMED).map(nameInText).join(', ');
@@ -74,7 +74,8 @@ export function drawMessage(item, entry, me, react) {
 /**
  * Fills a list item with a message whose event has not arrived.
  * @param {HTMLElement} item
- * @param {{ send: import('../orleanschat.js').Send, opens: boolean }} parts `opens`: whether it begins a group
+ * @param {{ send: import('../orleanschat.js').Send, opens: boolean }} parts `opens`: whether the message begins a group
+ *   of messages
  * @param {{ retry: () => void, discard: () => void, takeBack: () => void }} actions for a failed send
  */
 export function drawSend(item, { send, opens }, { retry, discard, takeBack }) {

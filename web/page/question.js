@@ -1,10 +1,10 @@
 import { nameInText } from './names.js';
 
 /**
- * Asks whether the page may sign in as another user. It names both users, so that the user notices a link from a
- * stranger.
+ * Asks whether the page may sign in as another user. The question names both users, so that the user notices a link
+ * from a stranger.
  * @param {string} now the current user
- * @param {string | null} next the user whom the link names; null if it names none
+ * @param {string | null} next the user whom the link names; null if the link names no user
  * @returns {Promise<boolean>} whether to change
  */
 export function askToChange(now, next) {

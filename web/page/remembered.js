@@ -8,8 +8,8 @@ const KINDS = new Set(['channel', 'group', 'direct']);
 const MAX_ROOMS = 50;
 
 /**
- * The rooms that a user had open, for the next visit. All tabs of a user share the list; each adds and removes its own
- * rooms. If the browser stores nothing, the list is empty.
+ * The rooms that a user had open, for the next visit. All tabs of a user share the list; each tab adds and removes its
+ * own rooms. If the browser stores nothing, the list is empty.
  */
 export class RememberedRooms {
   #key;
@@ -43,7 +43,7 @@ export class RememberedRooms {
   }
 
   /**
-   * Adds a room, or sets the kind of a room that is in the list. Such a room keeps its place.
+   * Adds a room at the end of the list. If the list has the room already, sets only its kind.
    * @param {string} name
    * @param {'channel' | 'group' | 'direct' | null} [kind]
    */
@@ -61,7 +61,7 @@ export class RememberedRooms {
   }
 
   /**
-   * Removes the lists of users who have no tab open, so that they stay private from the next user of this browser.
+   * Removes the lists of users who have no tab open, so that the next user of this browser cannot read them.
    * @param {Set<string>} here the users of this server who have a tab open
    */
   forgetOthers(here) {
@@ -86,7 +86,7 @@ export class RememberedRooms {
   }
 }
 
-/** The [server, user] of a list. The key of an old list, from an earlier version of the page, does not contain them. */
+/** The [server, user] of a list. Keys from earlier versions of the page contain neither; both are then null. */
 function ownerOf(key) {
   try {
     return JSON.parse(key.slice(PREFIX.length));

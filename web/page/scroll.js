@@ -1,4 +1,4 @@
-/** Maximum distance from the end that counts as the end, in px. */
+/** Maximum distance, in px, at which the list counts as scrolled to the end. */
 const NEAR_END = 40;
 
 /**

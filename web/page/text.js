@@ -5,16 +5,16 @@ const ADDRESS = /https?:\/\/[^\s<>"'\p{Bidi_Control}]+/giu;
 /** The scheme and the authority of an address (RFC 3986 §3.2): the server's name, with user name and port. */
 const AUTHORITY = /^(https?:\/\/)([^/?#\\]*)/iu;
 
-/** Punctuation that ends a sentence or closes a bracket; at the end of an address it is not part of the address. */
+/** Punctuation that ends a sentence or closes a bracket. At the end of an address, it is not part of the link. */
 const TRAILING = new Set('.,;:!?…\'"»”’)]}');
 
 /** Maximum length of an address that becomes a link, in UTF-16 units. */
 const MAX_ADDRESS = 2048;
 
 /**
- * Splits a text into plain pieces and links. Only http and https addresses become links, and only without a user name
- * or password, which a reader could take for the server's name. A server name that is not ASCII is shown in its ASCII
- * form (RFC 3492), because letters of different scripts look alike.
+ * Splits a text into plain pieces and links. Only http and https addresses become links. An address with a user name or
+ * password does not, because a reader could take the user name for the server's name. A server name that is not ASCII
+ * is shown in its ASCII form (RFC 3492), because letters of different scripts look alike.
  * @param {string} text
  * @returns {{ text: string, href?: string }[]}
  */
@@ -34,8 +34,8 @@ export function pieces(text) {
 }
 
 /**
- * Removes trailing punctuation from an address. A closing parenthesis stays if it closes one in the address, as in
- * https://example.org/a_(b). The time is linear in the length, so a hostile text cannot block the page.
+ * Removes trailing punctuation from an address. A closing parenthesis stays if it closes a parenthesis in the address,
+ * as in https://example.org/a_(b). The time is linear in the length, so a hostile text cannot block the page.
  */
 function trimmed(address) {
   let open = 0;

@@ -65,7 +65,8 @@ export class Timeline {
    * Adds a page of history that is adjacent to the window, before it or after it. Events that are in the window already
    * are skipped.
    * @param {import('../orleanschat.js').ChatEvent[]} events
-   * @param {number} asOf the room's cursor when the page arrived: the page's texts include all edits up to there
+   * @param {number} asOf the room's cursor when the page arrived: the page's texts include all edits up to this
+   *   sequence
    */
   merge(events, asOf) {
     const older = events.filter(event => this.first === null || event.seq < this.first);

@@ -35,8 +35,8 @@ export function bringsToken(address) {
 
 /**
  * Chooses the token to sign in with: the token of this tab, or the given one. A link must not change the user without a
- * question. So if the given token names another user than the last one of this tab (in a new tab: of this browser), the
- * function asks first.
+ * question. So if the given token names another user than the last user of this tab (in a new tab: of this browser),
+ * the function asks first.
  * @param {string | null} given the token of the link
  * @param {(now: string, next: string | null) => Promise<boolean>} ask gets both users; resolves to whether to change
  * @returns {Promise<{ token: string | null, declined: boolean }>} `token`: null if the user signs in with a name;
@@ -78,7 +78,7 @@ export function forgetToken(token) {
  * Connects with a token.
  * @param {import('../orleanschat.js').Session} session
  * @param {string} token
- * @param {(text: string) => void} say shows a sentence while the session connects, and if it is refused
+ * @param {(text: string) => void} say shows a sentence while the session connects, and if the server refuses the token
  * @param {(end: { code?: number, reason?: string }) => string} endingOf the sentence for a refusal
  * @returns {Promise<string>} the user id that the server sent; never resolves if the server refuses the token
  */
@@ -102,21 +102,21 @@ export function arrive(session, token, say, endingOf) {
   });
 }
 
-/** The last user of this tab; in a new tab, of this browser. Null if nobody has signed in with a token. */
+/** The last user of this tab or, in a new tab, of this browser. Null if nobody has signed in with a token. */
 function lastUser(own) {
   const text = own === null ? kept('user') : keptInTab('user');
   try {
     const { user, claimed } = JSON.parse(text);
     return typeof user === 'string' ? { user, claimed } : null;
   } catch {
-    // The token is stored but was never accepted, so only the token itself names the user.
+    // No valid user is stored. If this tab has a token, the server has not accepted it yet, so the token names the user.
     return own === null ? null : { user: claimedUser(own) ?? 'an unknown user', claimed: claimedUser(own) };
   }
 }
 
 /**
- * The user whom a token names; null if it names none. The signature is not checked, so use the result only for a
- * question to the user.
+ * The user whom a token names; null if the token names no user. The signature is not checked, so use the result only
+ * for a question to the user.
  */
 function claimedUser(token) {
   try {

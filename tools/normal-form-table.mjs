@@ -124,9 +124,9 @@ internal static partial class NormalForm
 ${literal(classNumbers)};
 
     /// <summary>
-    /// Each character that composes with characters before it: the distance from the previous such character, and the
-    /// number of its pairs. A pair is two distances from the previous pair: the distance of the first character, and
-    /// the distance of the composed character. The second distance d is written as 2d, or as -2d - 1 if d is negative.
+    /// Each character that composes with a previous character: the distance from the character of the previous entry,
+    /// and the number of pairs. Each pair has two distances from the previous pair: the distance of the first
+    /// character, and the distance d of the composed character. d is written as 2d, or as -2d - 1 if d is negative.
     /// </summary>
     private const string ComposingPairs =
 ${literal(pairNumbers)};

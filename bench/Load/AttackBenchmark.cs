@@ -7,14 +7,15 @@ namespace OrleansChat.Load;
 
 /// <summary>The options of <c>attack</c>.</summary>
 /// <param name="Runs">The number of rounds over all attacks.</param>
-/// <param name="Seconds">Measured seconds of each attack.</param>
+/// <param name="Seconds">Measured seconds without each attack, and again with it.</param>
 /// <param name="Results">The directory for the report.</param>
 internal sealed record AttackOptions(int Runs, int Seconds, string Results);
 
 /// <summary>
 /// Measures what hostile clients cost another user of the same gateway, with the default limits. The other user sends a
-/// message every 110 ms and waits for its <c>ok</c>. If a message is refused, the run is void. For each attack, the
-/// benchmark starts a new cluster, and first measures the same time without the attack.
+/// message every 110 ms and waits for its <c>ok</c>. If the gateway refuses a message, the run is void. For each
+/// attack, the benchmark starts a new cluster. It first measures without the attack, then for the same duration with
+/// the attack.
 /// </summary>
 internal sealed class AttackBenchmark(AttackOptions options)
 {
@@ -84,7 +85,9 @@ internal sealed class AttackBenchmark(AttackOptions options)
         }
     }
 
-    /// <summary>Sends at the interval and waits for each <c>ok</c>. An error throws <see cref="IOException"/>.</summary>
+    /// <summary>
+    /// Sends at the interval and waits for each <c>ok</c>. Throws <see cref="IOException"/> if an error arrives.
+    /// </summary>
     private static async Task<Percentiles> TalkAsync(FrameSocket socket, string ids, TimeSpan time, CancellationToken cancellationToken)
     {
         var (began, latencies, sent) = (Stopwatch.GetTimestamp(), new Latencies(), 0);
@@ -103,7 +106,7 @@ internal sealed class AttackBenchmark(AttackOptions options)
         return new(sent, latencies.At(0.5), latencies.At(0.99), latencies.MaxWait);
     }
 
-    /// <summary>Fills the room whose pages the attack requests: about 240 KB, which is one page.</summary>
+    /// <summary>Fills the room whose pages the attack requests. The room then has one page of about 240 KB.</summary>
     private static async Task FillAsync(int port, Attack attack, CancellationToken cancellationToken)
     {
         if (attack.Run != PageAsync)
@@ -243,11 +246,11 @@ internal sealed class AttackBenchmark(AttackOptions options)
         report.AppendLine();
         report.AppendLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"One user sends a message every {Interval.TotalMilliseconds:0} ms and waits for its `ok`, first for {options.Seconds} s alone, then for {options.Seconds} s beside the attack. One "
-            + $"gateway and one silo with SQLite and the default limits, each as its own process; this user and the attackers are in a third. "
+            $"One user sends a message every {Interval.TotalMilliseconds:0} ms and waits for its `ok`, first for {options.Seconds} s alone, then for {options.Seconds} s during the attack. One "
+            + $"gateway and one silo with SQLite and the default limits, each as its own process; this user and the attackers are in a third process. "
             + $"{(options.Runs == 1 ? "One run" : $"Medians of {options.Runs} runs")}, each attack on a new cluster. {Results.Machine} No message of this user was refused or lost."));
         report.AppendLine();
-        report.AppendLine("| attack | | p50 alone | p50 beside it | p99 alone | p99 beside it | longest beside it |");
+        report.AppendLine("| attack | | p50 alone | p50 during it | p99 alone | p99 during it | longest during it |");
         report.AppendLine("|---|---|---|---|---|---|---|");
         foreach (var attack in Attacks)
         {

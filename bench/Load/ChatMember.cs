@@ -22,18 +22,19 @@ internal sealed class ChatMember(Uri address, string room) : IDisposable
     private long _last;
 
     /// <summary>
-    /// The number of events that were not the next event of the room, because an event was lost, doubled or out of
-    /// order.
+    /// The number of events whose sequence was not the next sequence of the room. Each shows that an event was lost,
+    /// doubled or out of order.
     /// </summary>
     public int Faults { get; private set; }
 
     /// <summary>
-    /// Milliseconds from send to receipt, of the events that were sent from <see cref="MeasureFrom"/> on.
+    /// For each event that was sent at or after <see cref="MeasureFrom"/>: the milliseconds from send to receipt.
     /// </summary>
     public IReadOnlyList<double> Latencies => _latencies;
 
     /// <summary>
-    /// Milliseconds from send to <c>ok</c>, of this member's own messages from <see cref="MeasureFrom"/> on.
+    /// For each message that this member sent at or after <see cref="MeasureFrom"/>: the milliseconds from send to
+    /// <c>ok</c>.
     /// </summary>
     public IReadOnlyList<double> Answers => _answers;
 
@@ -76,8 +77,8 @@ internal sealed class ChatMember(Uri address, string room) : IDisposable
     }
 
     /// <summary>
-    /// Receives until as many events have arrived as <paramref name="events"/> returns. It is called again after each
-    /// frame.
+    /// Receives frames until the number of received events reaches <paramref name="events"/>, which is called again
+    /// after each frame.
     /// </summary>
     public async Task ReceiveAllAsync(Func<int> events, CancellationToken cancellationToken)
     {

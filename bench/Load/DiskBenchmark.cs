@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace OrleansChat.Load;
 
 /// <summary>
-/// Measures how long the disk alone takes for the writes of a commit. A message that is on the disk before its delivery
-/// cannot be faster.
+/// Measures how long the disk alone takes for the writes of a commit. A message that is stored on the disk before its
+/// delivery cannot be delivered faster than these writes.
 /// </summary>
 internal static class DiskBenchmark
 {
@@ -12,8 +12,8 @@ internal static class DiskBenchmark
     private const int CommitBytes = 3 * 4096;
 
     /// <summary>
-    /// The size of the file before the measurement, in commits. Like a write-ahead log in long use, the file is
-    /// overwritten and does not grow.
+    /// The size of the file before the measurement, in commits. The benchmark overwrites the file, so it does not grow.
+    /// A write-ahead log that has been in use for long does not grow either.
     /// </summary>
     private const int Commits = 512;
 

@@ -2,8 +2,8 @@ namespace OrleansChat.Load;
 
 /// <summary>
 /// Checks what one reader of a room receives. The room has one sender, which numbers its messages from 1. Each event
-/// has to be the next one of the room, with the text of that number. A lost, doubled, reordered or changed event is a
-/// fault, and so is a gap or an error.
+/// has to have the next sequence of the room, and its text has to contain this sequence as the message's number. A
+/// lost, doubled, reordered or changed event, a gap, and an error each count as a fault.
 /// </summary>
 internal sealed class EventCheck
 {

@@ -67,15 +67,16 @@ internal sealed class FrameSocket : IDisposable
 
     /// <summary>
     /// Connects with a socket that <see cref="ReadySockets"/> watches together with many others. This class never
-    /// awaits such a socket through the framework: after the first wait, the framework wakes a thread for all data that
-    /// arrives, as long as the socket exists. Instead, <see cref="ReadAsync"/> polls once per millisecond.
+    /// awaits such a socket through the framework. After the first such wait, the framework would wake a thread
+    /// whenever data arrives on the socket, until the socket is closed. Instead, <see cref="ReadAsync"/> polls once per
+    /// millisecond.
     /// </summary>
     public static async Task<FrameSocket> ConnectUnwatchedAsync(int port, string path, string? subprotocol, CancellationToken cancellationToken)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
-            // On the same machine the connection is accepted or refused at once.
+            // This call does not block for long: a server on the same machine accepts or refuses at once.
             socket.Connect(IPAddress.Loopback, port);
             return await UpgradeAsync(socket, unwatched: true, port, path, subprotocol, cancellationToken);
         }
@@ -118,7 +119,7 @@ internal sealed class FrameSocket : IDisposable
             _ => throw new ArgumentException("A frame to the server may have at most 64 KiB.", nameof(text)),
         };
 
-        // The mask is zero: masking protects proxies (RFC 6455 §10.3), and there are none here.
+        // The mask is zero: masking protects proxies (RFC 6455 §10.3), and the benchmarks use no proxy.
         var frame = frames.GetSpan(header + 4 + length)[..(header + 4 + length)];
         frame[..(header + 4)].Clear();
         (frame[0], frame[1]) = (0x81, (byte)(0x80 | (header == 2 ? length : 126)));
@@ -132,8 +133,8 @@ internal sealed class FrameSocket : IDisposable
     }
 
     /// <summary>
-    /// Sends frames. Blocks while the server accepts no bytes, and throws <see cref="IOException"/> if that lasts longer
-    /// than 10 s.
+    /// Sends frames. Blocks while the server accepts no bytes. Throws <see cref="IOException"/> if the server accepts
+    /// no bytes for more than 10 s.
     /// </summary>
     public void Send(ReadOnlySpan<byte> frames)
     {
@@ -174,8 +175,8 @@ internal sealed class FrameSocket : IDisposable
     }
 
     /// <summary>
-    /// Waits for bytes and reads at most <paramref name="most"/> of them. An unwatched socket reads all bytes that have
-    /// arrived.
+    /// Waits for bytes and reads them, but no more than <paramref name="most"/>. An unwatched socket reads all bytes
+    /// that have arrived.
     /// </summary>
     public async ValueTask ReadAsync(int most, CancellationToken cancellationToken)
     {

@@ -14,9 +14,9 @@ namespace OrleansChat.Load;
 internal sealed record LatencyOptions(int Runs, int Seconds, int Members, int Rate, string Results);
 
 /// <summary>
-/// Measures latency under light load, from the send of one sender in one room to the receipt of every member. Runs of
-/// the settings are interleaved, so that changes of the machine affect all settings. A run in which a delivery is lost,
-/// doubled or out of order is void.
+/// Measures latency under light load: the time from a send until each member of the room has received the message. Runs
+/// of the settings are interleaved, so that changes of the machine affect all settings. A run in which a delivery is
+/// lost, doubled or out of order is void.
 /// </summary>
 internal static class LatencyBenchmark
 {
@@ -148,7 +148,8 @@ internal static class LatencyBenchmark
     }
 
     /// <summary>
-    /// The median round trip, in milliseconds, of a command that changes nothing, sent at the same rate.
+    /// The median round trip, in milliseconds, of a command that changes nothing, sent <paramref name="rate"/> times
+    /// per second.
     /// </summary>
     private static async Task<double> RoundTripAsync(ChatMember member, string question, string answer, int rate, CancellationToken cancellationToken)
     {
@@ -177,7 +178,7 @@ internal static class LatencyBenchmark
         report.AppendLine();
         report.AppendLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"From a client's send to each member's receipt: one room of {options.Members} members, one sender, {options.Rate} messages of about 100 bytes per second. One gateway "
+            $"The time from a client's send to each member's receipt: one room of {options.Members} members, one sender, {options.Rate} messages of about 100 bytes per second. One gateway "
             + $"and one silo, each as its own process; the clients are in a third process. Medians of {options.Runs} interleaved runs of {options.Seconds} s. "
             + $"{Environment.ProcessorCount} cores shared by all; {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.OSDescription.Split('#')[0].Trim()}. "
             + $"Every delivery was checked."));
@@ -195,13 +196,14 @@ internal static class LatencyBenchmark
         }
 
         report.AppendLine();
-        report.AppendLine("\"From the room on\" is an estimate: the whole latency minus half of the sender's round trip to its `ok`, which stands for the way to the room (with a durable log it includes half of the commit). "
-            + "The gateway answers a `ping`. The room's grain answers a `who` from its memory: it takes the path of a message (client, gateway, silo, gateway, client), so its time is the minimum for a message if every hop is an Orleans call. "
-            + "The rest of the time of a message is the log, and the stream instead of the answer.");
+        report.AppendLine("\"From the room on\" is an estimate: the whole latency minus half of the sender's round trip to its `ok`. This half stands for the way to the room; with a durable log, it includes half of the commit. "
+            + "The gateway answers a `ping`. The room's grain answers a `who` from its memory. A `who` takes the path of a message (client, gateway, silo, gateway, client). So its time is the minimum for a message if every hop is an Orleans call. "
+            + "A message takes longer because it is stored in the log, and because it returns through the stream instead of an answer.");
         report.AppendLine();
         report.AppendLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"The disk alone, in the same runs: 12 KiB overwritten and synced (`fsync`), at the same rate: "
+            $"In the same runs and as often as a message was sent, 12 KiB of a file were overwritten and synced "
+            + $"(`fsync`). This took the disk alone: "
             + $"p50 {Results.Median(disk.Select(one => one.P50)):0.00} ms, p99 {Results.Median(disk.Select(one => one.P99)):0.00} ms."));
 
         report.AppendLine();

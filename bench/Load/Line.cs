@@ -4,12 +4,12 @@ namespace OrleansChat.Load;
 
 /// <summary>
 /// Finds values in a line from the server without parsing all of it: a JSON parser is too slow for 200,000 lines per
-/// second. It relies on the order in which this server writes fields. If that order changes, nothing is found and the
-/// run is void.
+/// second. It relies on the order in which OrleansChat writes the fields of a line. If that order changes, this class
+/// finds no values, and the run is void.
 /// </summary>
 internal static class Line
 {
-    /// <summary>Takes the first line of a frame. False if none is left.</summary>
+    /// <summary>Takes the first line of a frame. False if the frame has no more lines.</summary>
     public static bool TryTake(ref ReadOnlySpan<byte> frame, out ReadOnlySpan<byte> line)
     {
         if (frame.IsEmpty)
@@ -29,7 +29,7 @@ internal static class Line
         line.StartsWith("{\"t\":\""u8) && line[6..].StartsWith(type) && line[(6 + type.Length)..].StartsWith("\""u8);
 
     /// <summary>
-    /// The number after a field with its quotes and colon, such as <c>"seq":</c>; -1 if there is none.
+    /// The number directly after <paramref name="field"/>, such as <c>"seq":</c>; -1 if the line has no such field.
     /// </summary>
     public static long Number(ReadOnlySpan<byte> line, ReadOnlySpan<byte> field)
     {

@@ -57,7 +57,7 @@ Command Slow()
     var rate = Number("--rate", 1000, "messages per second, from one sender");
     var bytes = Number("--slow-bytes", 1024, "bytes per second that the slow reader reads");
     var slow = new Command(
-        "slow", "Measures what one slow reader costs the others in its room (gateway memory, latency), and checks that the slow reader loses nothing.")
+        "slow", "Measures what one slow reader costs the gateway (memory) and the other readers in its room (latency), and checks that the slow reader loses nothing.")
     {
         runs, seconds, readers, rate, bytes, results,
     };
@@ -75,7 +75,7 @@ Command Storm()
         "number of rooms. Each connection is in one room. In each room, a member on the other gateway keeps sending");
     var rate = Number("--rate", 200, "messages per second in all rooms together");
     var storm = new Command(
-        "storm", "Kills a gateway, whose connections then reconnect to the other one. Measures the time until all have caught up, and the latency of live traffic meanwhile.")
+        "storm", "Kills a gateway, so that its clients reconnect to the other gateway. Measures the time until all these clients have caught up, and the latency of live traffic meanwhile.")
     {
         runs, connections, rooms, rate, results,
     };
@@ -112,7 +112,7 @@ Command Growing()
 
 Command Attacks()
 {
-    var seconds = Number("--seconds", 15, "measured seconds without an attack, and the same with it");
+    var seconds = Number("--seconds", 15, "measured seconds without the attack, and again with the attack");
     var attack = new Command("attack", "Measures what hostile clients cost another user of the same gateway, with the default limits.")
     {
         runs, seconds, results,
@@ -133,19 +133,19 @@ Command Compared(string name, string description)
     var url = Text("--peer-url", "one more server to compare with: ws://127.0.0.1:8080/ws?user={user}");
     var start = Text(
         "--peer-start",
-        "the command that starts that server for each round. {port} is filled in here and in the URL. Without this option, the server must already be running, and it skips P4");
-    var join = Text("--peer-join", "the first frame to that server, with {user} and {room}");
+        "the command that starts the server of --peer-url for each round. {port} is filled in here and in --peer-url. Without this option, the server must already be running, and P4 is not measured for it");
+    var join = Text("--peer-join", "the first frame to the server of --peer-url, with {user} and {room}");
     var joined = Text("--peer-joined", "a text that the answer to --peer-join contains");
     var message = Text("--peer-send", "the frame that sends a message, with {room}, {id} and {text}");
     var pids = new Option<int[]>("--peer-pid")
     {
-        Description = "the process ids of that server, if it is already running",
+        Description = "the process ids of the server of --peer-url, if it is already running",
         AllowMultipleArgumentsPerToken = true,
         DefaultValueFactory = _ => []
     };
     var skips = new Option<string[]>("--peer-skips")
     {
-        Description = "the scenarios that the server skips, such as P3",
+        Description = "the scenarios to skip for the server of --peer-url, such as P3",
         AllowMultipleArgumentsPerToken = true,
         DefaultValueFactory = _ => []
     };

@@ -16,7 +16,7 @@ internal sealed class ReadySockets : IDisposable
     private const int Readable = 1;
     private const int Interrupted = 4;
 
-    // The size of struct epoll_event: 32 bits of events and 64 bits of user data. Only x86-64 packs them.
+    // The size of struct epoll_event: 32 bits of events and 64 bits of user data. Only on x86-64, they are packed.
     private static readonly int Event = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 12 : 16;
     private readonly byte[] _events = new byte[AtATime * 16];
     private readonly int[] _ready = new int[AtATime];

@@ -77,8 +77,8 @@ internal sealed class SlowReader(FrameSocket socket, string room) : IDisposable
     }
 
     /// <summary>
-    /// Reads every gap from history, page by page, on the same connection. The pages have to contain exactly the named
-    /// events. At the end a <c>ping</c> shows that the connection still works.
+    /// Reads every gap from history, page by page, on the same connection. Sets <see cref="Fault"/> if the pages do not
+    /// contain exactly the events that the gaps name. At the end a <c>ping</c> shows that the connection still works.
     /// </summary>
     public async Task FillGapsAsync(CancellationToken cancellationToken)
     {

@@ -39,7 +39,8 @@ internal static class SlowReaderBenchmark
         List<Pair> pairs = [];
         for (var run = 1; run <= options.Runs; run++)
         {
-            // The two kinds of runs take turns to be first, so that a machine that warms up favours neither kind.
+            // In every second pair, the run with the slow reader is first. So a machine that becomes faster or slower
+            // favours neither kind of run.
             var slowFirst = run % 2 == 0;
             var first = await RunOnceAsync(run, slowFirst, options, cancellationToken);
             var second = await RunOnceAsync(run, !slowFirst, options, cancellationToken);
@@ -89,7 +90,7 @@ internal static class SlowReaderBenchmark
             crawling = slow?.CrawlAsync(options.SlowBytes, crawls.Token) ?? crawling;
             for (var i = 0; i <= options.Readers; i++)
             {
-                // The last one is the sender, which receives everything as well.
+                // The last reader is the sender. It receives every message too.
                 readers.Add(await RoomReader.JoinAsync(cluster.Port, i == options.Readers ? "sender" : $"reader{i}", Room, cancellationToken));
             }
 
@@ -109,7 +110,8 @@ internal static class SlowReaderBenchmark
     }
 
     /// <summary>
-    /// Lets the slow reader read at full speed and fill its gaps from history. Throws if the result is not the log.
+    /// Lets the slow reader read at full speed and fill its gaps from history. Throws if the reader has not received
+    /// exactly the log.
     /// </summary>
     private static async Task<SlowFigures> EndAsync(SlowReader slow, Task crawling, long head, CancellationToken cancellationToken)
     {
@@ -153,10 +155,10 @@ internal static class SlowReaderBenchmark
         report.AppendLine();
         report.AppendLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"One reader at {options.SlowBytes} bytes/s and {options.Readers} fast ones in a room of {options.Rate} messages/s, 100 bytes each. One gateway "
+            $"One reader at {options.SlowBytes} bytes/s and {options.Readers} fast readers in a room of {options.Rate} messages/s, 100 bytes each. One gateway "
             + $"and one silo with SQLite, each as its own process; the clients are in a third process. Medians of {pairs.Count} interleaved pairs, {options.Seconds} s each after {WarmUp.TotalSeconds} s of "
-            + $"warm-up. {Results.Machine} Every delivery was checked: text, order, none lost, none doubled. Latency is from the time at which a message was due until a sweep over "
-            + $"all readers, at most one per millisecond, found it."));
+            + $"warm-up. {Results.Machine} Every delivery was checked: each had the right text, none was lost or doubled, and all were in order. Latency is the time from when a message was due "
+            + $"until a sweep over all readers found it. There was at most one sweep per millisecond."));
         report.AppendLine();
         report.AppendLine("| | without | with | difference, median of the pairs | goal | |");
         report.AppendLine("|---|---|---|---|---|---|");
@@ -169,10 +171,10 @@ internal static class SlowReaderBenchmark
         report.AppendLine();
         report.AppendLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"The slow reader, in each of the {slow.Length} runs: the delivered events and the history of every gap were the log, in order, none twice, on one connection. Before it "
-            + $"read at full speed it had read at least {slow.Min(of => of.CrawledBytes) / 1024} KiB and was up to {slow.Max(of => of.Behind)} events behind. It caught up within "
-            + $"{slow.Max(of => of.CaughtUpSeconds):0.00} s: {slow.Min(of => of.Pushed)} to {slow.Max(of => of.Pushed)} events were delivered, the others named by "
-            + $"{slow.Min(of => of.Gaps)} to {slow.Max(of => of.Gaps)} gaps."));
+            $"In each of the {slow.Length} runs, the slow reader kept one connection. Its delivered events and the history of its gaps together were the whole log, in order and without repeats. Before the slow reader "
+            + $"read at full speed, it had read at least {slow.Min(of => of.CrawledBytes) / 1024} KiB and was up to {slow.Max(of => of.Behind)} events behind. It caught up within "
+            + $"{slow.Max(of => of.CaughtUpSeconds):0.00} s: {slow.Min(of => of.Pushed)} to {slow.Max(of => of.Pushed)} events were delivered, and "
+            + $"{slow.Min(of => of.Gaps)} to {slow.Max(of => of.Gaps)} gaps named the other events."));
         report.AppendLine();
         report.AppendLine(CultureInfo.InvariantCulture, $"    dotnet run -c Release --project bench/Load -- slow --runs {options.Runs} --seconds {options.Seconds}");
         text = report.ToString();
@@ -222,7 +224,7 @@ internal static class SlowReaderBenchmark
             // Step 2: CPU.
             _to = Cpu();
 
-            // Step 3: the rest.
+            // Step 3: receive the remaining messages.
             for (var ended = Stopwatch.GetTimestamp(); readers.Exists(reader => reader.Last < total);)
             {
                 readers.ForEach(reader => reader.Sweep(measureFrom, _latencies));

@@ -13,8 +13,8 @@ internal sealed record StormOptions(int Runs, int Connections, int Rooms, int Ra
 
 /// <summary>
 /// Kills a gateway with thousands of connections. All of these clients reconnect to the other gateway with their
-/// cursors, while members on that gateway keep sending. Every delivery is checked, across both connections of a member.
-/// A run in which a delivery is lost, doubled or out of order is void.
+/// cursors. Meanwhile one member per room keeps sending on the other gateway. Every delivery is checked, across both
+/// connections of a member. A run in which a delivery is lost, doubled or out of order is void.
 /// </summary>
 internal static class StormBenchmark
 {
@@ -175,9 +175,9 @@ internal static class StormBenchmark
         report.AppendLine();
         report.AppendLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"A gateway with {options.Connections} connections is killed (SIGKILL). They reconnect to the other gateway with their cursors, each after a random 0.5 to 1 s, as the protocol asks. "
-            + $"In each of {options.Rooms} rooms one member on the other gateway keeps sending, {options.Rate} messages of 100 bytes per second in all rooms together. Two gateways and one silo with SQLite; "
-            + $"the clients are in a fourth process. Medians of {runs.Count} runs. {Results.Machine} Every delivery was checked, across both connections of a member: none lost, none doubled, all in order."));
+            $"A gateway with {options.Connections} connections is killed (SIGKILL). Its clients reconnect to the other gateway with their cursors, each after a random 0.5 to 1 s, as the protocol asks. "
+            + $"In each of {options.Rooms} rooms, one member on the other gateway keeps sending: {options.Rate} messages of 100 bytes per second in all rooms together. Two gateways and one silo with SQLite; "
+            + $"the clients are in a fourth process. Medians of {runs.Count} runs. {Results.Machine} Every delivery was checked, across both connections of a member: none was lost or doubled, and all were in order."));
         report.AppendLine();
         report.AppendLine("| | | goal | |");
         report.AppendLine("|---|---|---|---|");
@@ -200,8 +200,8 @@ internal static class StormBenchmark
 
     /// <summary>
     /// Produces the live traffic: the members on the second gateway send in turn, each message when it is due, and read
-    /// what they have received. It has its own thread, because in the thread pool it would wait behind the thousands of
-    /// reconnects whose effect it measures.
+    /// what they have received. The traffic has its own thread. In the thread pool, it would wait behind the thousands
+    /// of reconnects whose effect it measures.
     /// </summary>
     private sealed class Talk : IAsyncDisposable
     {

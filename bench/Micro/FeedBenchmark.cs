@@ -37,7 +37,7 @@ public class FeedBenchmark
     [Benchmark(Description = "feed: deliveries")]
     public void Deliver()
     {
-        // Without a gap the task is complete when it is returned.
+        // If the events leave no gap, DeliverAsync completes before it returns.
         _ = _feed!.DeliverAsync(new(Room.Name, 1, Room.After(_seq, _events)));
         _seq += _events;
         foreach (var sendQueue in _outboxes)

@@ -7,8 +7,8 @@ using BenchmarkDotNet.Loggers;
 namespace OrleansChat.Micro;
 
 /// <summary>
-/// Runs each benchmark in its own process and measures allocations. The job is the short one unless the command line
-/// names another.
+/// Runs each benchmark in its own process and measures allocations. Uses BenchmarkDotNet's short job unless the command
+/// line names another job.
 /// </summary>
 internal sealed class MicroConfig : ManualConfig
 {

@@ -6,8 +6,8 @@ using OrleansChat.Streams;
 namespace OrleansChat.Micro;
 
 /// <summary>
-/// Measures a publish on its silo: into the queue, out of the queue, and through the ring of its stream, to the
-/// delivery that Orleans' pulling agent would send.
+/// Measures the path of a published batch inside its silo: into the queue, out of the queue, and through the ring of
+/// its stream. The measurement ends with the batch that Orleans' pulling agent would deliver next.
 /// </summary>
 public class StreamQueueBenchmark
 {

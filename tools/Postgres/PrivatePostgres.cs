@@ -103,8 +103,8 @@ public sealed class PrivatePostgres : IAsyncDisposable
     /// <summary>Kills every process of the server at once, without a shutdown. Committed data survives.</summary>
     public async Task KillAsync()
     {
-        // Kill all processes at once. A child whose parent was killed would end only later, and until then no new
-        // server starts on the data.
+        // Kill all processes at once. If only the postmaster were killed, its children would end later. No new server
+        // can start on the data until they have ended.
         await PauseAsync();
         List<string> all = [Postmaster, .. ChildrenOf(Postmaster)];
         await SendAsync("KILL", all);
@@ -184,9 +184,8 @@ public sealed class PrivatePostgres : IAsyncDisposable
         var (started, log) = (Stopwatch.StartNew(), Path.Combine(_directory, "log"));
         _port = _port == 0 ? FreePort() : _port;
 
-        // The shell's input ends when this process ends. Then the shell stops the server at once, even a frozen one,
-        // and removes the directory: the data is not needed any more. After the word "keep", the shell leaves the
-        // directory for a restart.
+        // The shell's input ends when this process ends. Then the shell stops the server at once, even a frozen server,
+        // and removes the directory. If the shell has read the word "keep", it leaves the directory for a restart.
         var postgres = string.Create(
             CultureInfo.InvariantCulture,
             $"exec >/dev/null 2>&1; trap '' INT HUP TERM; "
@@ -250,7 +249,7 @@ public sealed class PrivatePostgres : IAsyncDisposable
 
     private static Task SendAsync(string signal, List<string> pids) => pids.Count == 0
         ? Task.CompletedTask
-        // A child may end between being listed and being signalled.
+        // A child may end after it was listed and before it is signalled, so errors are ignored.
         : RunAsync(["/bin/sh", "-c", $"for pid in {string.Join(' ', pids)}; do kill -{signal} $pid 2>/dev/null || true; done"]);
 
     private static List<string> ChildrenOf(string parent)

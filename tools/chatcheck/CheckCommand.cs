@@ -131,8 +131,8 @@ internal static class CheckCommand
             Settings = [.. (given.GetValue(Settings) ?? []).Select(SettingOf)],
         };
 
-        // Presence and lateness are promised within a time limit, which does not apply while a silo restarts. This
-        // program does not know when processes of a cluster behind --url restart.
+        // The time limits of presence and lateness do not apply while a silo restarts. This program does not know when
+        // silos behind --url restart. So with --url, it checks the limits only if the option is given.
         bool IsChecked(Option option) => urls.Length == 0 || given.GetResult(option) is { Implicit: false };
     }
 

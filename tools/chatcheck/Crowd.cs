@@ -19,8 +19,8 @@ internal sealed class Crowd
         var quiet = Math.Max(1, options.Rooms / 4);
         var busy = options.Rooms - quiet;
 
-        // Writers share the busy rooms. Each quiet room has its own writer, which sends every 7 to 9 s. If an event is
-        // lost in a quiet room, no event that follows soon reveals the loss.
+        // Writers share the busy rooms. Each quiet room has its own writer, which sends only every 7 to 9 s. If an
+        // event of a quiet room is lost, the gateway has to notice the loss before the next event reveals it.
         Writers =
         [
             .. Enumerable.Range(0, options.Writers).Select(at => new Writer(

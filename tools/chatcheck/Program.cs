@@ -5,10 +5,10 @@ try
 {
     if (CheckCommand.Read(args, out var exitCode) is not { } options)
     {
-        return exitCode; // The user asked for help, which has been printed.
+        return exitCode; // The user asked for help, and the help has been printed.
     }
 
-    // The first Ctrl-C ends the load and starts the checks; the second gives up.
+    // The first Ctrl-C ends the load and starts the checks. The second one ends the run without checks.
     using var signals = new StopSignals();
     return await new Run(options, Console.Out, TimeProvider.System).GoAsync(signals.Stop, signals.Kill) ? 0 : 1;
 }

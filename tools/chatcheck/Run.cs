@@ -138,14 +138,18 @@ internal sealed class Run
     }
 
     /// <summary>
-    /// Waits after the load until the cluster and the clients have settled, and returns the log of each room. Each wait
-    /// takes at most <c>--settle</c> seconds. A condition that is not met in time becomes a violation.
+    /// Waits after the load until the cluster and the clients have settled, and returns the log of each room. In steps
+    /// 1, 3 and 5, each wait takes at most <c>--settle</c> seconds. A condition that is not met in time becomes a
+    /// violation.
     /// </summary>
     /// <remarks>
     /// <para>1. Wait until every process is ready and every send has its final answer.</para>
-    /// <para>2. Read every room's log through <c>history</c>, in at most 10 minutes.</para>
+    /// <para>
+    /// 2. Read every room's log through <c>history</c>. If that takes longer than 10 minutes, throw
+    /// <see cref="CannotStartException"/>.
+    /// </para>
     /// <para>3. Wait until every client is in its rooms and has received everything.</para>
-    /// <para>4. Ask who is in each room.</para>
+    /// <para>4. Wait for the presence bound, then ask who is in each room.</para>
     /// <para>5. Resume every room on every gateway with new clients.</para>
     /// </remarks>
     private async Task<IReadOnlyList<IReadOnlyList<MessageLogEntry>>> SettleAsync(

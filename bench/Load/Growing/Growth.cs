@@ -16,8 +16,8 @@ internal sealed record GrowthOptions(int Runs, int Seconds, int IdleSeconds, int
 
 /// <summary>
 /// Measures what a delivery and a message cost while one quantity grows and the others stay constant. Messages are sent
-/// at a fixed rate (open loop) at which the machine is far from busy, so that no queue hides a growing cost. Each round
-/// starts each cluster once, so that a disturbance of the machine affects all clusters.
+/// at a low fixed rate (open loop). The machine is far from busy, so no queue hides a growing cost. Each round starts
+/// each cluster once, so that a disturbance of the machine affects all clusters.
 /// </summary>
 internal sealed class Growth(GrowthOptions options)
 {

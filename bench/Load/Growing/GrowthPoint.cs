@@ -2,11 +2,11 @@ using OrleansChat.Load.Scenarios;
 
 namespace OrleansChat.Load.Growing;
 
-/// <summary>One value of an axis, with the constant values of everything else.</summary>
+/// <summary>One value of a growing quantity, and the cluster and load with which it is measured.</summary>
 internal sealed record GrowthPoint(int Value, int Gateways, int Silos, Scenario Scenario);
 
-/// <summary>A quantity that grows while everything else stays constant, and its values.</summary>
-/// <param name="Held">The constants, as text.</param>
+/// <summary>A growing quantity and its values. All other quantities stay constant.</summary>
+/// <param name="Held">The constant quantities, as text.</param>
 /// <param name="Missing">The values that this machine or store does not allow, and why, as text; empty if all are
 /// possible.</param>
 internal sealed record GrowthAxis(string Name, string Held, string Missing, IReadOnlyList<GrowthPoint> Points)

@@ -18,9 +18,9 @@ internal sealed class GrowthReport(GrowthOptions options, IReadOnlyList<GrowthAx
         _text.AppendLine(
             CultureInfo.InvariantCulture,
             $"What a delivery and a message cost while one quantity grows and the others stay constant. Messages are sent at a fixed rate (open loop), at which this machine is far from busy and rooms cannot batch. "
-            + $"Messages of {Marker.Bytes} bytes, each stored ({Store}) before it is delivered; every delivery was checked: none lost, none doubled, each sender's in order. CPU is the user and kernel time of the processes. "
-            + $"The CPU use in the {options.IdleSeconds} s before each point, with all members connected and no messages, has its own column and is subtracted from the others. "
-            + $"Medians of {options.Runs} rounds, {options.Seconds} s measured after 2 s of the same load and, once per start, {options.ServerWarmUpSeconds} s of other load. {Results.Machine}");
+            + $"A message has {Marker.Bytes} bytes and is stored ({Store}) before it is delivered. Every delivery was checked: none was lost or doubled, and each sender's messages arrived in order. CPU is the user and kernel time of the processes. "
+            + $"The CPU use in the {options.IdleSeconds} s before each point, with all members connected and no messages, has its own column. It is subtracted from the other CPU columns. "
+            + $"{(options.Runs == 1 ? "One round" : $"Medians of {options.Runs} rounds")}. After each start, a cluster gets {options.ServerWarmUpSeconds} s of other load. Each measurement lasts {options.Seconds} s and follows 2 s of its own load. {Results.Machine}");
         foreach (var axis in axes)
         {
             Write(axis);
@@ -32,7 +32,7 @@ internal sealed class GrowthReport(GrowthOptions options, IReadOnlyList<GrowthAx
     }
 
     /// <summary>
-    /// The curves as SVG: a row for each axis, with the cost of a delivery left and of a message right.
+    /// The curves as SVG. Each axis has a row: the cost of a delivery on the left, the cost of a message on the right.
     /// </summary>
     public string Draw() => Chart.Draw(
         $"growth, {DateTime.UtcNow:yyyy-MM-dd}: CPU per delivery and per message, {Store}",
@@ -53,7 +53,7 @@ internal sealed class GrowthReport(GrowthOptions options, IReadOnlyList<GrowthAx
 
     /// <summary>
     /// CPU time per message of the processes of one kind, in microseconds. NaN for fewer than 100 messages: CPU time
-    /// has steps of 10 ms, so it would not differ clearly from the CPU time of idle processes.
+    /// is counted in steps of 10 ms, which are too coarse for so few messages.
     /// </summary>
     private double PerMessage(ScenarioFigures run, string kind) =>
         run.Messages * options.Seconds < MinMessages ? double.NaN : run.MicrosBeyondIdle(kind) * run.Deliveries / run.Messages;

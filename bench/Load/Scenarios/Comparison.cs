@@ -90,9 +90,9 @@ internal sealed class Comparison(ComparisonOptions options)
             await using var peer = await setting.StartAsync(cancellationToken);
             foreach (var scenario in (Scenario[])[.. setting.Name == Peer ? [] : (Scenario[])[Scenario.WarmUp], .. wanted])
             {
-                // Run each kind of load before the measurement. Only code that has run is compiled with full
-                // optimization, and while that compilation lasts, a delivery costs twice as much CPU. The general
-                // warm-up is not run on the peer of the options.
+                // Run each kind of load before the measurement. .NET compiles a method with full optimization only
+                // after the method has run. During this compilation, a delivery costs twice as much CPU. The server of
+                // --peer-url runs only the wanted scenarios, without Scenario.WarmUp.
                 await new ScenarioRun(peer, scenario, TimeSpan.Zero, TimeSpan.FromSeconds(options.ServerWarmUpSeconds)).RunAsync(cancellationToken);
             }
 

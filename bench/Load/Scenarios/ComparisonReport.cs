@@ -15,10 +15,10 @@ internal sealed class ComparisonReport(ComparisonOptions options, IReadOnlyList<
         _text.AppendLine(CultureInfo.InvariantCulture, $"# {options.Name}, {DateTime.UtcNow:yyyy-MM-dd}\n");
         _text.AppendLine(
             CultureInfo.InvariantCulture,
-            $"OrleansChat with one silo and one gateway, unless a row says otherwise, and every message stored before it is delivered; compared with a SignalR hub in one process, which stores nothing. All clients are in one "
-            + $"more process. Messages of {Marker.Bytes} bytes; a delivery is one message received by one member, the sender included. Medians of {options.Runs} rounds with every setting in each "
-            + $"round, {options.Seconds} s measured after {options.WarmUpSeconds} s of the same load and, once per start, {options.ServerWarmUpSeconds} s of every kind of load. {Results.Machine} Every delivery was checked: none lost, none doubled, each sender's in order. "
-            + $"CPU is the user and kernel time of the processes.\n");
+            $"OrleansChat is compared with a SignalR hub, which is one process and stores nothing. OrleansChat has one silo and one gateway, unless a row says otherwise, and stores every message before it delivers it. "
+            + $"All clients are in one more process. A message has {Marker.Bytes} bytes. A delivery is one message received by one member, including the sender. Each figure is the median of {options.Runs} rounds, and each round has "
+            + $"every setting. After each start, a server gets {options.ServerWarmUpSeconds} s of every kind of load. Each measurement lasts {options.Seconds} s and follows {options.WarmUpSeconds} s of its own load. {Results.Machine} "
+            + $"Every delivery was checked: none was lost or doubled, and each sender's messages arrived in order. CPU is the user and kernel time of the processes.\n");
         WriteGoals();
         WriteEverything();
         foreach (var scenario in scenarios)

@@ -43,10 +43,10 @@ internal sealed record Goal(Figure Figure, string Setting, double Ratio, bool At
         public static IReadOnlyList<Figure> All => [Room200, Saturated, Room1000, Calm, P50, P99, Rooms, Idle];
     }
 
-    // Each ratio is an absolute goal divided by the figure of a hub on the machine on which the goals were set. The hub
-    // reached (medians of the same rounds): 2.1 M and 1.6 M deliveries/s in rooms of 200 and 1,000; 0.64 µs per
-    // delivery at full throughput in the room of 200, and 9.5 µs at 50,000/s; p50 0.39 ms and p99 2.0 ms; 31,000
-    // messages/s in 200 rooms; 26 KiB per connection.
+    // The goals were first absolute figures for one machine. Each ratio is such a figure divided by the SignalR hub's
+    // figure on that machine. The hub's figures there were medians: 2.1 M and 1.6 M deliveries/s in rooms of 200 and
+    // 1,000; 0.64 µs per delivery at full throughput in the room of 200, and 9.5 µs at 50,000/s; p50 0.39 ms and p99
+    // 2.0 ms; 31,000 messages/s in 200 rooms; 26 KiB per connection.
 
     /// <summary>All goals, in the order of the report.</summary>
     public static IReadOnlyList<Goal> All { get; } =

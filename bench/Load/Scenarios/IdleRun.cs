@@ -10,9 +10,10 @@ internal static class IdleRun
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(12);
 
     /// <summary>
-    /// Connects clients in rooms of 50, waits 12 s for garbage collections, and returns the resident memory per
-    /// connection in KiB, of the first process that is not a silo. Before the measurement it connects 100 other
-    /// clients, so that memory that the process allocates only once does not count.
+    /// Returns the resident memory per idle connection, in KiB, of the first process that is not a silo. First connects
+    /// 100 clients, so that memory that the process allocates only once does not count. Then connects
+    /// <paramref name="connections"/> more and measures the growth. Waits 12 s for garbage collections before each
+    /// measurement. The clients are in rooms of 50.
     /// </summary>
     public static async Task<double> RunAsync(IPeer peer, int connections, CancellationToken cancellationToken)
     {

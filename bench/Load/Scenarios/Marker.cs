@@ -32,7 +32,7 @@ internal static class Marker
     /// <summary>
     /// Takes the next text from a payload, which then begins after that text. False if there is no text.
     /// </summary>
-    /// <param name="whole">False if something begins like a text but is not a complete one.</param>
+    /// <param name="whole">False if the text is truncated or changed.</param>
     public static bool TryTake(ref ReadOnlySpan<byte> payload, out int sender, out long number, out long due, out bool whole)
     {
         (sender, number, due, whole) = (0, 0, 0, false);

@@ -1,9 +1,9 @@
 namespace OrleansChat.Load.Scenarios;
 
 /// <summary>A figure of one scenario.</summary>
-/// <param name="Words">Its name with its unit.</param>
-/// <param name="Of">Reads it from a run; null for the memory of an idle connection, which does not come from a
-/// run.</param>
+/// <param name="Words">The name of the figure with its unit.</param>
+/// <param name="Of">Reads the figure from a run; null for the memory of an idle connection, which
+/// <see cref="IdleRun"/> measures.</param>
 internal sealed record Figure(string Scenario, string Words, string Format, Func<ScenarioFigures, double>? Of);
 
 /// <summary>What a comparison has measured so far: one value for each setting, scenario and round.</summary>
@@ -31,8 +31,8 @@ internal sealed class Measured
     public double? Median(string setting, Figure figure) => Values(setting, figure) is { Count: > 0 } values ? Results.Median(values) : null;
 
     /// <summary>
-    /// The median over the rounds of the ratio of one setting's value to the other setting's value; null if one of the
-    /// two was not measured.
+    /// In each round, one setting's value is divided by the other setting's value. Returns the median of these ratios;
+    /// null if one of the two settings was not measured.
     /// </summary>
     public double? Ratio(string setting, string other, Figure figure) =>
         Values(setting, figure).Zip(Values(other, figure), (one, two) => one / two).ToArray() is { Length: > 0 } ratios ? Results.Median(ratios) : null;

@@ -36,7 +36,7 @@ internal sealed class Member(FrameSocket socket, Room room, int senders) : IDisp
     /// Reads once, without waiting. For messages that were due from <paramref name="measureFrom"/> on, records the
     /// latency: the time since the message was due.
     /// </summary>
-    /// <param name="shared">Memory for the read, which other members may use afterwards.</param>
+    /// <param name="shared">Memory for this read. Other members may use it after the call.</param>
     public void Read(byte[] shared, long measureFrom, Latencies latencies)
     {
         socket.Borrow(shared);

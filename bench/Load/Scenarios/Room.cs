@@ -26,7 +26,10 @@ internal sealed class Room(string name, int members, int senders, int inFlight)
     /// <summary>The number of messages that a sender may send now without exceeding the limit in flight.</summary>
     public long Free(int sender) => inFlight - (_sent[sender] - _complete[sender]);
 
-    /// <summary>Whether messages have become complete since the last call, so that more may be sent.</summary>
+    /// <summary>
+    /// Whether a message has become complete since the last call: all members have received it, so its sender may send
+    /// another message.
+    /// </summary>
     public bool TakeIsFree()
     {
         var isFree = _isFree;

@@ -9,7 +9,7 @@ namespace OrleansChat.Load.Scenarios;
 /// <param name="Rate">Messages per second in all rooms together, for an open loop.</param>
 internal sealed record Scenario(string Name, int Rooms, int Members, int Senders, int InFlight, int Rate)
 {
-    /// <summary>The first, unmeasured load of each server.</summary>
+    /// <summary>The first load of each server except that of <c>--peer-url</c>. It is not measured.</summary>
     public static Scenario WarmUp { get; } = new("warm-up", Rooms: 20, Members: 20, Senders: 1, InFlight: 8, Rate: 0);
 
     /// <summary>The scenario as text for the report.</summary>
@@ -42,8 +42,8 @@ internal sealed record ScenarioFigures(
     public double FrontMicros => MicrosPerDelivery.Where(of => !of.Key.StartsWith("silo", StringComparison.Ordinal) && of.Key != "postgres").Sum(of => of.Value);
 
     /// <summary>
-    /// CPU time per delivery, in microseconds, of the processes of one kind (<c>gateway</c> includes <c>gateway-1</c>
-    /// and all others), minus what they use when idle.
+    /// CPU time per delivery, in microseconds, of all processes of one kind, minus their CPU time when idle. The kind
+    /// <c>gateway</c> means all gateways.
     /// </summary>
     public double MicrosBeyondIdle(string kind) =>
         MicrosPerDelivery.Where(of => IsOf(kind, of.Key)).Sum(of => of.Value - (IdleCores.GetValueOrDefault(of.Key) * 1e6 / Deliveries));

@@ -7,7 +7,7 @@ namespace OrleansChat.Load.Scenarios;
 /// <summary>
 /// One run of a scenario against one server. After all members have connected, one loop on one thread sends, and reads
 /// from the members whose sockets are ready. Every delivery is checked. If a delivery is lost, doubled or out of its
-/// sender's order, the run is void and throws.
+/// sender's order, the run is void and <see cref="RunAsync"/> throws.
 /// </summary>
 internal sealed class ScenarioRun(IPeer peer, Scenario scenario, TimeSpan warmUp, TimeSpan window)
 {
@@ -38,7 +38,7 @@ internal sealed class ScenarioRun(IPeer peer, Scenario scenario, TimeSpan warmUp
     private long _sent;
 
     /// <summary>
-    /// How long to measure the CPU use while all members are connected and none sends; zero to skip this.
+    /// How long to measure the CPU use while all members are connected and none sends; zero to skip this measurement.
     /// </summary>
     public TimeSpan Idle { get; init; }
 
@@ -70,7 +70,7 @@ internal sealed class ScenarioRun(IPeer peer, Scenario scenario, TimeSpan warmUp
             room.Members[i % scenario.Members] = _members[i] = new(await peer.JoinAsync(i, room.Name, cancelled), room, scenario.Senders);
         });
 
-    /// <summary>The measurement, after all members have joined.</summary>
+    /// <summary>Runs the load and measures, after all members have joined.</summary>
     /// <remarks>
     /// <para>1. Register all sockets with epoll, and measure the idle CPU use if <see cref="Idle"/> asks for it.</para>
     /// <para>
@@ -104,8 +104,8 @@ internal sealed class ScenarioRun(IPeer peer, Scenario scenario, TimeSpan warmUp
             cancellationToken.ThrowIfCancellationRequested();
             if (before is null && now >= from)
             {
-                // Step 3: first sample. It takes milliseconds in which nothing is sent or read, so latencies count only
-                // for messages that are due after the sample.
+                // Step 3: first sample. The sample takes milliseconds in which nothing is sent or read. So latencies
+                // count only for messages that are due after the sample.
                 before = Look();
                 from = now = Stopwatch.GetTimestamp();
             }
@@ -117,7 +117,7 @@ internal sealed class ScenarioRun(IPeer peer, Scenario scenario, TimeSpan warmUp
         // Step 4: second sample.
         var after = Look();
 
-        // Step 5: the rest.
+        // Step 5: receive the remaining messages.
         for (var ended = Stopwatch.GetTimestamp(); !Array.TrueForAll(_rooms, room => room.IsWhole);)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -136,8 +136,8 @@ internal sealed class ScenarioRun(IPeer peer, Scenario scenario, TimeSpan warmUp
 
     private Dictionary<string, double> LookAtIdle(ReadySockets ready, CancellationToken cancellationToken)
     {
-        // Wait up to 40 s until the processes are calm: work that earlier load has left, such as compilation and
-        // garbage collection, does not count as idle.
+        // Wait up to 40 s until the processes are calm. Otherwise the idle CPU use would include work that earlier load
+        // has caused, such as compilation and garbage collection.
         for (var began = Stopwatch.GetTimestamp(); Over(CalmFor).Values.Any(cores => cores > CalmCores) && Stopwatch.GetElapsedTime(began) < CalmWithin;)
         {
         }
@@ -203,8 +203,8 @@ internal sealed class ScenarioRun(IPeer peer, Scenario scenario, TimeSpan warmUp
     }
 
     /// <summary>
-    /// Closed loop: sends as many messages as may be in flight. Returns <see cref="long.MaxValue"/>: only a received
-    /// message allows the next one.
+    /// Closed loop: sends as many messages as may be in flight. Returns <see cref="long.MaxValue"/>, because the next
+    /// send waits for received messages and not for a time.
     /// </summary>
     private long SendFree(long now)
     {

@@ -14,7 +14,7 @@ internal static class LateCheck
     {
         foreach (var late in history.Late)
         {
-            // After a disturbance, deliveries may be late for as long as presence may be wrong.
+            // Deliveries may be late during a disturbance, and for one presence bound after it.
             if (!history.Disturbances.Any(one => one.From <= late.CameAt && one.To >= late.AnsweredAt - history.PresenceBound))
             {
                 yield return new(

@@ -58,10 +58,10 @@ internal static class OrderCheck
 
     /// <summary>Finds messages that were sent after a later entry of the log had been acked.</summary>
     /// <remarks>
-    /// From the end of the log to its start:
+    /// For each entry, from the end of the log to its start:
     /// <para>
-    /// 1. Compare this entry's first attempt with the earliest ok of all later entries. If the ok is older, that is a
-    /// violation.
+    /// 1. Compare the entry's first attempt with the earliest ok of all later entries. If this ok is older than the
+    /// attempt, report a violation.
     /// </para>
     /// <para>2. Keep the entry with the earliest ok, for the comparison with the entries before it.</para>
     /// </remarks>

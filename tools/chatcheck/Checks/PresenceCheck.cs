@@ -3,11 +3,11 @@ using OrleansChat.ChatCheck.Histories;
 namespace OrleansChat.ChatCheck.Checks;
 
 /// <summary>
-/// Answers to <c>who</c> are right after the presence bound. The checked time begins one presence bound before the
-/// request and ends with the answer. A user that was in the room all this time must be listed. A user that had no
-/// connection all this time must not be listed. An answer is not checked if a silo, the database or the answering
-/// gateway was disturbed in this time. A user in the room need not be listed if the user's own gateway was disturbed
-/// after the user entered.
+/// Checks the answers to <c>who</c>. The checked time begins one presence bound before the request and ends with the
+/// answer. The answer must list a user that was in the room for the whole checked time. The answer must not list a user
+/// that had no connection for the whole checked time. The check skips an answer if a silo, the database or the
+/// answering gateway was disturbed in the checked time. The check accepts that a user in the room is not listed if the
+/// user's own gateway was disturbed after the user entered.
 /// </summary>
 internal static class PresenceCheck
 {

@@ -3,8 +3,9 @@ using OrleansChat.ChatCheck.Histories;
 namespace OrleansChat.ChatCheck.Checks;
 
 /// <summary>
-/// Each page of history matches the log. A page that a user requests from its own acked message on begins with that
-/// message. The newest page reaches at least the newest event that the user has received.
+/// Each page of history matches the log. If a user requests the page that starts at the user's own acked message, the
+/// page begins with that message. The newest page reaches at least the newest event that the user had received before
+/// the request.
 /// </summary>
 internal static class ReadCheck
 {

@@ -3,8 +3,8 @@ using OrleansChat.ChatCheck.Histories;
 namespace OrleansChat.ChatCheck.Checks;
 
 /// <summary>
-/// Over all its connections, a client receives a room's log: in log order, no event twice, and with a gap for every
-/// event that is missing. In the end the client has reached the head.
+/// A client receives a room's log in order, over all its connections. No event arrives twice, and a <c>gap</c> names
+/// every event that does not arrive. In the end the client has reached the head.
 /// </summary>
 internal static class StreamCheck
 {
@@ -27,7 +27,7 @@ internal static class StreamCheck
     /// next sequence and is the same as in the log. A gap begins at the next sequence and ends within the log.
     /// </para>
     /// <para>2. Move the cursor to the item's last sequence.</para>
-    /// <para>3. After the last item, the cursor has to be at the head, if the client had the time to reach it.</para>
+    /// <para>3. If the client had enough time, the cursor has to be at the head after the last item.</para>
     /// </remarks>
     private static IEnumerable<Violation> Find(History history, ReaderStream stream)
     {

@@ -107,8 +107,8 @@ internal abstract class Client
     }
 
     /// <summary>
-    /// Registers an id before its command is sent. The task completes with the answer, or with null if the connection
-    /// ends.
+    /// Registers the id of a command; call it before sending the command. The task completes with the answer, or with
+    /// null if the connection ends.
     /// </summary>
     protected Task<Answer?> Expect(string id)
     {
@@ -217,8 +217,8 @@ internal abstract class Client
     }
 
     /// <summary>
-    /// Runs every 250 ms while a connection lasts. Joins the rooms that are due, pings the server if nothing arrived
-    /// for 2 s, and cuts the connection if nothing arrived for 6 s.
+    /// Runs every 250 ms while a connection lasts. Joins the rooms whose <see cref="RoomView.JoinAt"/> has passed.
+    /// Pings the server if nothing arrived for 2 s, and cuts the connection if nothing arrived for 6 s.
     /// </summary>
     private async Task TendAsync(ChatSocket socket, CancellationToken ended)
     {

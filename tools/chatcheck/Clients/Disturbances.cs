@@ -3,12 +3,12 @@ using OrleansChat.ChatCheck.Histories;
 namespace OrleansChat.ChatCheck.Clients;
 
 /// <summary>
-/// Records which part of the cluster is disturbed, and from when to when. The nemesis disturbs parts of the cluster,
-/// and so does a process that ends unexpectedly. Safe for concurrent use.
+/// Records which part of the cluster is disturbed, and from when to when. A disturbance is a fault of the nemesis, or
+/// a process that ended unexpectedly. Safe for concurrent use.
 /// </summary>
 internal sealed class Disturbances(Clock clock)
 {
-    // Delay after the end of the last disturbance, after which measured times count as undisturbed again.
+    // A measurement counts as undisturbed only if it began at least this long after the last disturbance.
     private static readonly long After = Clock.Of(TimeSpan.FromSeconds(5));
 
     private readonly Lock _lock = new();
@@ -36,7 +36,7 @@ internal sealed class Disturbances(Clock clock)
     /// </param>
     public IDisposable Begin(string what, int? gateway) => new Open(this, what, gateway, clock.Now);
 
-    /// <summary>True if nothing was disturbed since <paramref name="from"/>, nor in the 5 s before it.</summary>
+    /// <summary>True if nothing has been disturbed since 5 s before <paramref name="from"/>.</summary>
     public bool CalmSince(long from)
     {
         lock (_lock)

@@ -143,7 +143,7 @@ internal sealed class Recorder(Clock clock, string run, IReadOnlyList<string> ro
     }
 
     /// <summary>
-    /// Records the arrival of an event at a client that has been in the room, on this connection, since
+    /// Records that an event arrived at a client. The client's connection has been in the room since
     /// <paramref name="enteredAt"/>.
     /// </summary>
     public void Came(int user, int room, MessageLogEntry entry, long enteredAt, long now)

@@ -31,7 +31,7 @@ internal sealed class RoomView(int room, string name, ReaderStream stream)
     /// <summary>When to send the next <c>join</c>; <see cref="long.MaxValue"/> if no <c>join</c> is needed.</summary>
     public long JoinAt { get; set; } = long.MaxValue;
 
-    /// <summary>Completes with the connection when it is in the room.</summary>
+    /// <summary>Completes when a connection has entered the room; the result is this connection.</summary>
     public Task<ChatSocket> Entered => _entered.Task;
 
     /// <summary>Records <c>joined</c>: the connection is in the room.</summary>

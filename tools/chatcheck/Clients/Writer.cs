@@ -4,9 +4,9 @@ using OrleansChat.ChatCheck.Histories;
 namespace OrleansChat.ChatCheck.Clients;
 
 /// <summary>
-/// A client that sends to its rooms, up to three messages at a time. It sends the next messages to a room only when the
-/// previous ones have their final answers. A message without a final answer is sent again with the same id, on the
-/// current connection. Sometimes the writer reads its own message back through <c>history</c>.
+/// A client that sends to its rooms, up to three messages at a time. It sends further messages to a room only when its
+/// earlier messages to this room have their final answers. The writer repeats a message without a final answer with the
+/// same id, on the current connection. Sometimes it reads its own message back through <c>history</c>.
 /// </summary>
 internal sealed class Writer(
     string kind, IReadOnlyList<int> rooms, int firstGateway, Gateways gateways, Recorder recorder, Pacer pacer, bool quiet, int seed)

@@ -6,8 +6,8 @@ using OrleansChat.LocalCluster;
 namespace OrleansChat.ChatCheck.Cluster;
 
 /// <summary>
-/// A silo or gateway of the cluster under check. Its process is restarted at the same address when it ends, as a
-/// supervisor would do.
+/// A silo or gateway of the cluster under check. When its process ends, the node starts a new process at the same
+/// address, as a supervisor would do.
 /// </summary>
 /// <param name="gateway">The gateway's number; null for a silo.</param>
 internal sealed class Node(ProcessPlan plan, int? gateway, ReadyProbe probe, ConsoleOutput log, Disturbances disturbances, TimeProvider time) : IDisposable
@@ -31,9 +31,7 @@ internal sealed class Node(ProcessPlan plan, int? gateway, ReadyProbe probe, Con
     /// <summary>Whether the process has become ready since its last start and is not frozen.</summary>
     public bool IsReady => _ready.Task.IsCompletedSuccessfully && !_stopped;
 
-    /// <summary>
-    /// How often the process ended unexpectedly, that is, without being killed or drained by the nemesis.
-    /// </summary>
+    /// <summary>How often the process ended although the nemesis had not killed or drained it.</summary>
     public int Endings => Volatile.Read(ref _endings);
 
     /// <summary>

@@ -7,7 +7,8 @@ namespace OrleansChat.ChatCheck.Cluster;
 
 /// <summary>
 /// The cluster of one run: silos and gateways, each as its own process, and a PostgreSQL server if the store needs it.
-/// All data is deleted at the end, unless <see cref="KeepLogs"/> is set.
+/// The data of PostgreSQL is always deleted at the end. Other data and the logs are deleted unless
+/// <see cref="KeepLogs"/> is set; logs in the directory of <c>--logs</c> are never deleted.
 /// </summary>
 internal sealed class OwnCluster : IAsyncDisposable
 {
@@ -82,12 +83,13 @@ internal sealed class OwnCluster : IAsyncDisposable
         return ready.FirstOrDefault(node => !node.IsReady).Name;
     }
 
-    /// <summary>
-    /// How often processes ended unexpectedly, that is, without being killed or drained by the nemesis.
-    /// </summary>
+    /// <summary>How often processes ended although the nemesis had not killed or drained them.</summary>
     public int Endings => All.Sum(node => node.Endings);
 
-    /// <summary>Whether the directory with data and logs is kept at the end.</summary>
+    /// <summary>
+    /// Whether to keep the run's temporary directory. It contains the SQLite files, and the logs unless <c>--logs</c>
+    /// names another directory.
+    /// </summary>
     public bool KeepLogs { get; set; }
 
     /// <summary>

@@ -3,13 +3,13 @@ namespace OrleansChat.ChatCheck.Faults;
 /// <summary>The kinds of faults that <see cref="Nemesis"/> injects.</summary>
 internal enum FaultKind
 {
-    /// <summary>kill -9 of a silo or gateway, which is restarted 1 to 4 s later.</summary>
+    /// <summary>kill -9 of a silo or gateway. The process is restarted 1 to 4 s later.</summary>
     Kill,
 
     /// <summary>SIGSTOP of a silo or gateway, then SIGCONT. A gateway is stopped for longer than its lease.</summary>
     Stop,
 
-    /// <summary>SIGTERM of a silo or gateway, which is restarted up to 3 s after it has ended.</summary>
+    /// <summary>SIGTERM of a silo or gateway. The process is restarted up to 3 s after its end.</summary>
     Drain,
 
     /// <summary>A rolling restart: SIGTERM and restart of every silo, or of every gateway, one after another.</summary>

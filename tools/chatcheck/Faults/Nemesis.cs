@@ -4,9 +4,9 @@ using OrleansChat.ChatCheck.Cluster;
 namespace OrleansChat.ChatCheck.Faults;
 
 /// <summary>
-/// Injects the faults of a plan. It delays a fault that the cluster is not expected to survive. At most three faults
-/// last at a time. A fault of one silo waits until another silo is ready, if the cluster has more than one silo. The
-/// same applies to gateways.
+/// Injects the faults of a plan, and delays a fault that the cluster is not expected to survive. At most three faults
+/// are active at the same time. If the cluster has more than one silo, a fault of one silo waits until another silo is
+/// ready. The same rule applies to gateways.
 /// </summary>
 /// <param name="cluster">
 /// Null if the run did not start the cluster; then only <see cref="FaultKind.Cut"/> is possible.
@@ -54,13 +54,13 @@ internal sealed class Nemesis(FaultPlan plan, OwnCluster? cluster, IReadOnlyList
     /// </summary>
     /// <remarks>
     /// In a loop:
-    /// <para>1. Take the next fault from the plan, and wait until its time has come.</para>
-    /// <para>2. Wait until fewer than three faults last and the victims can be taken (<see cref="TryTake"/>).</para>
+    /// <para>1. Take the next fault from the plan, and wait for its <see cref="Fault.After"/>.</para>
+    /// <para>2. Wait until fewer than three faults are active and <see cref="TryTake"/> succeeds.</para>
     /// <para>3. Report the fault and perform it in the background.</para>
-    /// <para>4. After the loop, wait for the faults that still last.</para>
+    /// <para>4. After the loop, wait for the active faults.</para>
     /// </remarks>
     /// <param name="cancellationToken">
-    /// Ends the waits of the faults that still last. Frozen processes are continued even then.
+    /// Ends the waits of the active faults early. The nemesis still continues the processes that it has frozen.
     /// </param>
     public async Task RunAsync(CancellationToken enough, CancellationToken cancellationToken)
     {
@@ -69,15 +69,15 @@ internal sealed class Nemesis(FaultPlan plan, OwnCluster? cluster, IReadOnlyList
         {
             while (plan.Next() is { } fault)
             {
-                // Step 1: its time.
+                // Step 1: wait for the start of the fault.
                 await Task.Delay(fault.After, clock.Time, enough);
 
-                // Step 2: room for it.
+                // Step 2: wait until the fault is allowed.
                 for (; open.RemoveAll(one => one.IsCompletedSuccessfully) >= 0 && (open.Count >= MaxAtATime || !TryTake(fault)); await Task.Delay(Look, clock.Time, enough))
                 {
                 }
 
-                // Step 3: perform it.
+                // Step 3: perform the fault.
                 say(fault.ToString());
                 open.Add(DoAsync(fault, cancellationToken));
             }
@@ -86,7 +86,7 @@ internal sealed class Nemesis(FaultPlan plan, OwnCluster? cluster, IReadOnlyList
         {
         }
 
-        // Step 4: the faults that last.
+        // Step 4: wait for the active faults.
         await Task.WhenAll(open);
     }
 
@@ -98,9 +98,9 @@ internal sealed class Nemesis(FaultPlan plan, OwnCluster? cluster, IReadOnlyList
     };
 
     /// <summary>
-    /// Reserves the victims of a fault. Returns false if a victim is not ready or is reserved by another fault. Also
-    /// returns false if no other node of the same side is ready and free. This second condition does not apply to a
-    /// rolling restart, which stops one node at a time, and not to a side with only one node.
+    /// Reserves the victims of a fault. Returns false if a victim is not ready or is reserved by another fault. For a
+    /// fault of one node on a side with several nodes, also returns false if no other node of the side is ready and
+    /// free.
     /// </summary>
     private bool TryTake(Fault fault)
     {
@@ -167,10 +167,10 @@ internal sealed class Nemesis(FaultPlan plan, OwnCluster? cluster, IReadOnlyList
 
     /// <summary>Performs a fault on one node.</summary>
     /// <remarks>
-    /// <para>1. Record the disturbance, which lasts until step 4 is over.</para>
+    /// <para>1. Begin to record the disturbance. The record ends after step 4.</para>
     /// <para>2. Kill, freeze or terminate the process, for the planned time.</para>
     /// <para>3. Allow the restart, or continue the frozen process.</para>
-    /// <para>4. Wait up to 120 s until the node is ready; otherwise record that in <see cref="Trouble"/>.</para>
+    /// <para>4. Wait up to 120 s until the node is ready. If it is not ready, set <see cref="Trouble"/>.</para>
     /// <para>5. Make the node available for other faults.</para>
     /// </remarks>
     private async Task DoAsync(Fault fault, Node node, CancellationToken cancellationToken)
@@ -207,14 +207,14 @@ internal sealed class Nemesis(FaultPlan plan, OwnCluster? cluster, IReadOnlyList
                     break;
             }
 
-            // Step 4: wait until it is ready.
+            // Step 4: wait until the node is ready.
             if (!await node.ReadyAsync(BackWithin, cancellationToken))
             {
                 Trouble ??= $"{node.Name} was not ready {BackWithin.TotalSeconds:0} s after '{fault}'.";
             }
         }
 
-        // Step 5: free it.
+        // Step 5: make the node available.
         lock (_lock)
         {
             _taken.Remove(node);
@@ -231,7 +231,7 @@ internal sealed class Nemesis(FaultPlan plan, OwnCluster? cluster, IReadOnlyList
     }
 
     /// <summary>
-    /// Waits without throwing when cancelled, so that the caller still continues the process that it has frozen.
+    /// Waits. A cancellation ends the wait without an exception, so the caller still continues a frozen process.
     /// </summary>
     private Task WaitAsync(TimeSpan lasting, CancellationToken cancellationToken) =>
         Task.Delay(lasting, clock.Time, cancellationToken).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);

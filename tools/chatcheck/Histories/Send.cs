@@ -10,13 +10,14 @@ internal enum Outcome : byte
     Acked,
 
     /// <summary>
-    /// Answered by an error after which the send is not retried. That attempt did not store the send.
+    /// The last attempt got an error after which the client does not retry. This attempt did not store the send.
     /// </summary>
     Refused,
 }
 
 /// <summary>
-/// One send, from its first attempt to its last answer. Its number is its client id and the start of its text.
+/// One send, from its first attempt to its last answer. The number of the send is its client id and the start of its
+/// text.
 /// </summary>
 internal struct Send
 {
@@ -29,17 +30,17 @@ internal struct Send
     /// <summary>The number of the connection of the first attempt.</summary>
     public int Connection;
 
-    /// <summary>The sequence that <c>ok</c> named; 0 before it.</summary>
+    /// <summary>The sequence that <c>ok</c> named; 0 until <c>ok</c> arrives.</summary>
     public int Seq;
 
-    /// <summary>How often it was sent, the first time included.</summary>
+    /// <summary>The number of attempts, including the first.</summary>
     public int Attempts;
 
     public Outcome Outcome;
 
-    /// <summary>A time before its first byte was sent, in microseconds of the run.</summary>
+    /// <summary>A time before the first byte of the first attempt was sent, in microseconds of the run.</summary>
     public long InvokedAt;
 
-    /// <summary>A time after its <c>ok</c> was read, in microseconds of the run; 0 before it.</summary>
+    /// <summary>A time after <c>ok</c> was read, in microseconds of the run; 0 until <c>ok</c> arrives.</summary>
     public long AnsweredAt;
 }

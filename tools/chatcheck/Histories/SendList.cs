@@ -1,8 +1,8 @@
 namespace OrleansChat.ChatCheck.Histories;
 
 /// <summary>
-/// All sends of a run, by number. Adding does not move them, so a writer may change its own sends while other threads
-/// add or read theirs.
+/// All sends of a run, by number. Adding a send does not move other sends in memory. So a writer may change its own
+/// sends while other threads add or read sends.
 /// </summary>
 internal sealed class SendList
 {

@@ -20,7 +20,7 @@ internal sealed class Figures(Disturbances disturbances)
     /// <summary>Acked sends that took more than one attempt.</summary>
     public long Retried => Volatile.Read(ref _retried);
 
-    /// <summary>Live deliveries: events that reached a client which was in the room before they were sent.</summary>
+    /// <summary>Live deliveries. A delivery is live if the client was in the room before the event was sent.</summary>
     public long Events => Volatile.Read(ref _events);
 
     public long Connections => Volatile.Read(ref _connections);
@@ -39,17 +39,17 @@ internal sealed class Figures(Disturbances disturbances)
     /// <summary>The longest time between two oks at one writer of busy rooms, in microseconds.</summary>
     public long WriterSilence => Volatile.Read(ref _writerSilence);
 
-    /// <summary>From the first attempt of a send to its ok.</summary>
+    /// <summary>Times from the first attempt of a send to its ok.</summary>
     public Histogram Ack { get; } = new();
 
-    /// <summary>The times of <see cref="Ack"/> without a disturbance from 5 s before the send until the ok.</summary>
+    /// <summary>Like <see cref="Ack"/>, if nothing was disturbed from 5 s before the send until the ok.</summary>
     public Histogram CalmAck { get; } = new();
 
-    /// <summary>From the first attempt of a send to its live delivery.</summary>
+    /// <summary>Times from the first attempt of a send to its live delivery.</summary>
     public Histogram Delivery { get; } = new();
 
     /// <summary>
-    /// The times of <see cref="Delivery"/> without a disturbance from 5 s before the send until the delivery.
+    /// Like <see cref="Delivery"/>, if nothing was disturbed from 5 s before the send until the delivery.
     /// </summary>
     public Histogram CalmDelivery { get; } = new();
 

@@ -9,9 +9,9 @@ namespace OrleansChat.ChatCheck.Reporting;
 /// <summary>Prints the result of a run.</summary>
 internal static class Report
 {
-    // Parts of the gateways' log lines for a repair: see StreamHealthCheck and HeadPoller in the gateway.
+    // Parts of the lines that a gateway logs when it repairs its deliveries: see its StreamHealthCheck and HeadPoller.
     private const string Resubscribing = ": resubscribing";
-    private const string Repaired = " events were read from the log";
+    private const string Repaired = " events were read from the message log";
 
     public static void Write(
         TextWriter output, CheckOptions options, History history, Figures figures, Nemesis nemesis, OwnCluster? cluster, IReadOnlyList<Violation> violations, long loaded)

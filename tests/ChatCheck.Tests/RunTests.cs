@@ -17,7 +17,7 @@ public sealed class RunTests
         Assert.Contains("No violations. seed 5", said, StringComparison.Ordinal);
         Assert.DoesNotContain("; 0 kills", said.Split("faults ")[^1], StringComparison.Ordinal);
         Assert.Empty(temporary.GetDirectories("orleanschat-*"));
-        temporary.Delete(recursive: true); // Killed processes leave their diagnostics sockets there.
+        temporary.Delete(recursive: true); // The killed .NET processes left their diagnostics sockets in this directory.
     }
 
     [Fact]

@@ -5,7 +5,8 @@ using OrleansChat.Protocol.Json;
 namespace OrleansChat.ClientCodec;
 
 /// <summary>
-/// Writes commands, for clients: each is one JSON object on one line. It checks nothing, because the server does.
+/// Writes the commands of clients. Each command is one JSON object on one line. The writer checks nothing, because the
+/// server checks every command.
 /// </summary>
 public static class CommandWriter
 {

@@ -6,12 +6,14 @@ using OrleansChat.Protocol.Json;
 
 namespace OrleansChat.ClientCodec;
 
-/// <summary>Reads server frames, for clients. It skips types, event kinds and fields that it does not know.</summary>
+/// <summary>
+/// Reads server frames for clients. The reader skips frame types, event kinds and fields that it does not know.
+/// </summary>
 public static class FrameReader
 {
     /// <summary>
-    /// Adds the frames of all lines that this reader knows. Throws <see cref="FormatException"/> if a line is not a
-    /// valid server frame.
+    /// Adds the frame of each line, except lines with a type or event kind that this reader does not know. Throws <see
+    /// cref="FormatException"/> if a line is not a valid server frame.
     /// </summary>
     public static void Read(ReadOnlySpan<byte> frame, List<ServerFrame> into)
     {

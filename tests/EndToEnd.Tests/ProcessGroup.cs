@@ -133,7 +133,7 @@ internal sealed class ProcessGroup : IAsyncDisposable
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            return null; // Not a process, or one that has ended.
+            return null; // The directory is not of a process, or the process has ended.
         }
     }
 

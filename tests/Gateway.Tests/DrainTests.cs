@@ -27,7 +27,7 @@ public sealed class DrainTests
         }));
         await stopping;
 
-        // No client reconnects before its turn. On a slow machine, a client may reconnect later.
+        // No client may reconnect before its scheduled time. On a slow machine, a client may reconnect later.
         Assert.All(byes.OrderBy(bye => bye.At).Index(), bye => Assert.True(bye.Item.Back >= (bye.Index * 100) - 60, $"Client {bye.Index} may reconnect after {bye.Item.Back} ms."));
     }
 
@@ -43,7 +43,7 @@ public sealed class DrainTests
         var byes = new[] { ByeAsync(ann), ByeAsync(bob) };
         Assert.NotNull((await await Task.WhenAny(byes)).After);
 
-        // The other client has some seconds left.
+        // The drain closes the connection of the other client some seconds later.
         Assert.Single(server.Connections.Living);
         Assert.Equal(503, await server.RefusedAsync("/ws?user=carl", Subprotocols.Json));
         await Task.WhenAll(byes);

@@ -71,7 +71,7 @@ internal sealed class GatewayServer : IAsyncDisposable
         services.AddSingleton<GatewayId>();
         services.AddSingleton<BackgroundTasks>();
 
-        // Even if a test moves the other clocks, the drain uses the real clock, because the end of the server must not
+        // The drain uses the real clock, even if a test moves the other clocks. Otherwise the stop of the server could
         // wait for the test.
         services.AddHostedService(parts => ActivatorUtilities.CreateInstance<Drain>(parts, TimeProvider.System));
         var app = builder.Build();

@@ -27,7 +27,7 @@ public sealed class ContractFileTests
 
         Assert.True(
             rendered == File.ReadAllText(file),
-            $"The contract between silos and gateways has changed. Processes of the version before must still understand it. If they do, write the file anew with {WriteVariable}=1. It is now:\n{rendered}");
+            $"The contract between silos and gateways has changed. Processes of the previous version must still understand the new contract. If they do, write the file anew with {WriteVariable}=1. It is now:\n{rendered}");
     }
 
     private static string Root()

@@ -42,7 +42,9 @@ public sealed class CodeTests
         AllAreFound<ChatErrorCode>();
     }
 
-    /// <summary>Words are stored by position. An enum with a gap or another order would get wrong words.</summary>
+    /// <summary>
+    /// Each word is stored at the position of its enum value. So the values must be 0, 1, 2 … without a gap.
+    /// </summary>
     private static void AllAreFound<T>()
         where T : struct, Enum
     {

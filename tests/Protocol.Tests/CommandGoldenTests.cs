@@ -44,7 +44,7 @@ public sealed class CommandGoldenTests
     {
         var read = Wire.Command(line);
 
-        // A record that contains a list is equal only to itself.
+        // Compare the contents: a record that contains a list equals only itself.
         Assert.Equivalent(command, read, strict: true);
         Assert.IsType(command.GetType(), read);
     }

@@ -72,7 +72,7 @@ public sealed class FrameGoldenTests
     {
         var read = FrameReader.Read(Encoding.UTF8.GetBytes(line));
 
-        // A record that contains a list is equal only to itself.
+        // Compare the contents: a record that contains a list equals only itself.
         Assert.Equivalent(frame, read, strict: true);
         Assert.IsType(frame.GetType(), read);
     }

@@ -12,7 +12,8 @@ internal sealed class Seeds(Func<int, Action<string>?, Simulated> world)
     private const int TraceLines = 60;
 
     /// <summary>
-    /// Runs <paramref name="count"/> seeds from <paramref name="first"/> on. It stops early if a seed has a violation.
+    /// Runs <paramref name="count"/> seeds, starting with <paramref name="first"/>. Stops early if a seed has a
+    /// violation.
     /// </summary>
     /// <returns>The violation with the lowest seed; null if no seed has one.</returns>
     public Outcome? Run(int first, int count, Action<Outcome>? each = null)

@@ -7,7 +7,8 @@ namespace OrleansChat.Streams.Tests;
 
 public sealed class StreamFailureTests
 {
-    // With one queue, only the provider itself separates the streams of these tests.
+    // Some of these tests use only one queue. They show that one stream with a slow or dead consumer does not delay the
+    // other streams of the queue.
     [Fact]
     public async Task Publish_WhenAConsumerIsTooFarBehind_DropsItsOldestEventsOnly()
     {
@@ -91,9 +92,9 @@ public sealed class StreamFailureTests
 
     /// <summary>
     /// While a stream is new to the silo, Orleans makes a handshake with the subscribers of the stream. During the
-    /// handshake, it reads nothing from the queue. So in this test, a dead subscriber delays the other streams of its
-    /// queue by two calls that time out. The first call asks the subscriber, and the second one reports that the first
-    /// failed. This delay is the reason for many queues.
+    /// handshake, Orleans reads nothing from the queue. So in this test, a dead subscriber delays the other streams of
+    /// its queue by two calls that time out. The first call asks the subscriber, and the second call reports that the
+    /// first call failed. This delay is the reason to have many queues.
     /// </summary>
     [Fact]
     public async Task Publish_WhenANewStreamHasADeadConsumer_DelaysOnlyItsOwnQueue()
@@ -163,7 +164,7 @@ public sealed class StreamFailureTests
 
         foreach (var listener in listeners)
         {
-            // An answer that goes through the stopping silo can be lost. In that case the delivery is repeated.
+            // If the stopping silo loses the answer to a delivery, Orleans repeats the delivery. So items may repeat.
             var numbers = listener.Items.Where(item => item.Producer == "staying").Select(item => item.Number).Distinct();
             Assert.Equal(Enumerable.Range(0, 102), numbers);
         }
@@ -174,8 +175,8 @@ public sealed class StreamFailureTests
         await staying.Publish("fresh", "staying", 0, 1);
         await fresh.UntilItemAsync(new Item("staying", 0));
 
-        // If the stream already has events, the agent adds a new subscriber while it delivers them. The subscriber
-        // receives events from a moment soon after.
+        // If the stream already has events, the agent adds a new subscriber while it delivers these events. The
+        // subscriber receives only the events that are published after the agent has added it.
         for (var (number, started) = (102, Stopwatch.GetTimestamp()); known.Items.Length == 0; number++)
         {
             Assert.True(Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(20), "A new subscriber of a busy stream received nothing for 20 s.");
@@ -194,8 +195,8 @@ public sealed class StreamFailureTests
         await producer.Publish("known", "one", 0, 1);
         await listener.UntilCountAsync(1);
 
-        // The first event of a stream registers the stream in the subscription store. Until that is done, the queue is
-        // not read.
+        // The first event of a stream registers the stream in the subscription store. The agent does not read the queue
+        // until the registration is stored.
         var database = new TaskCompletionSource();
         cluster.Subscriptions.PauseUntil(database.Task);
         await producer.Publish("unknown", "one", 0, 1);
@@ -216,7 +217,7 @@ public sealed class StreamFailureTests
             await listener.UntilItemAsync(new Item("one", next + 9)); // Without this wait, the queue would be full again.
         }
 
-        Assert.Equal(Enumerable.Range(0, 111), listener.Items.Select(item => item.Number)); // The refused event, 11, was not published in part.
+        Assert.Equal(Enumerable.Range(0, 111), listener.Items.Select(item => item.Number)); // The call that was refused did not publish event 11.
     }
 
     [Fact]

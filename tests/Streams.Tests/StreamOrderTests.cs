@@ -66,7 +66,8 @@ public sealed class StreamOrderTests
         var behind = await other.SubscribeAsync("behind");
         var producer = await gateway.ProducerAsync("one");
 
-        await producer.Publish("busy", "one", 0, 1); // Its delivery waits at the gate. Later events wait behind it.
+        // This event waits at the gate. Later events of the stream wait behind it.
+        await producer.Publish("busy", "one", 0, 1);
         await producer.Publish("behind", "one", 0, 1);
         await Task.WhenAll(listener.UntilCountAsync(1), behind.UntilCountAsync(1));
         await producer.Publish("busy", "one", 1, 512);

@@ -122,7 +122,7 @@ public sealed class StreamRingTests : IDisposable
         Add(1);
         Purge(after: 5);
         Add(1); // Sequence 2 arrives during the handshake of a subscriber.
-        Purge(after: 5); // The next purge keeps it, however soon it runs.
+        Purge(after: 5); // The next purge keeps this event, however soon the purge runs.
         using (var cursor = Cursor(new EventSequenceTokenV2(2)))
         {
             Assert.Equal([2], Next(cursor));

@@ -32,7 +32,7 @@ internal sealed class StreamsCluster : IAsyncDisposable
         int silos = 1, Action<PushStreamOptions>? options = null, Action<ISiloBuilder>? configure = null, bool distributedDirectory = false)
     {
         var provider = $"streams-{Guid.NewGuid():N}";
-        var measures = new StreamsMeasures(provider); // The listener must exist before the first instrument does.
+        var measures = new StreamsMeasures(provider); // The listener must exist before the first instrument is created.
         var subscriptions = new LastingStorage();
         var builder = new TestClusterBuilder((short)silos);
         builder.Options.ConfigureFileLogging = false;
@@ -74,7 +74,7 @@ internal sealed class StreamsCluster : IAsyncDisposable
 
     public Task StopAsync(SiloHandle silo) => _cluster.StopSiloAsync(silo);
 
-    /// <summary>Starts a separate host as a client process. It is connected to every active silo.</summary>
+    /// <summary>Starts a host that acts as a client process, and connects it to every active silo.</summary>
     public async Task<TestGateway> ConnectAsync()
     {
         var host = Host.CreateApplicationBuilder();

@@ -23,7 +23,7 @@ internal sealed class TestGateway(IHost host, string provider) : IAsyncDisposabl
         return listener;
     }
 
-    /// <summary>Returns a producer, on the given silo if there is one.</summary>
+    /// <summary>Returns a producer. If <paramref name="silo"/> is not null, the producer is on this silo.</summary>
     public async Task<IProducerGrain> ProducerAsync(string name, SiloHandle? silo = null)
     {
         var producer = _client.GetGrain<IProducerGrain>($"{provider}/{name}");

@@ -1,6 +1,6 @@
 namespace OrleansChat.Structure.Tests;
 
-/// <summary>The version before this one, whose silos must be able to use everything that this version stores.</summary>
+/// <summary>The file that names the previous version, which must be able to use all that this version stores.</summary>
 public sealed class UpgradeTests
 {
     [Fact]

@@ -58,7 +58,7 @@ public sealed partial class WordTests
 
         Assert.All(metrics, metric => Assert.StartsWith("orleanschat.", metric.Groups["name"].Value));
         Assert.Equal(metrics.Length, units.Length);
-        Assert.All(units, unit => Assert.Matches(@"^(s|By|\{[a-z]*[a-rt-z]\})$", unit)); // Seconds, bytes, or what is counted, in the singular.
+        Assert.All(units, unit => Assert.Matches(@"^(s|By|\{[a-z]*[a-rt-z]\})$", unit)); // A unit is seconds, bytes, or the name of the counted thing in the singular.
     }
 
     [Theory, MemberData(nameof(Projects))]

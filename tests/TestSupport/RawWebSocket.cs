@@ -9,9 +9,9 @@ namespace OrleansChat.TestSupport;
 
 /// <summary>
 /// A WebSocket client written from RFC 6455 alone. It shares no code with .NET or this project, so a mistake in their
-/// code cannot hide a mistake in the server. The client sends every frame that the test requests, even an invalid one,
-/// and accepts nothing that a server must not send. It supports one reader and one writer at a time. Every wait has a
-/// limit, and its failure says what was awaited.
+/// code cannot hide a mistake in the server. The client sends every frame that the test requests, even an invalid one.
+/// If the server sends something that RFC 6455 forbids, the client throws. It supports one reader and one writer at a
+/// time. Every wait has a limit, and its failure says what was awaited.
 /// </summary>
 public sealed class RawWebSocket : IDisposable
 {
@@ -57,7 +57,7 @@ public sealed class RawWebSocket : IDisposable
         var client = new TcpClient { NoDelay = true };
         if (receiveBuffer is { } bytes)
         {
-            // The window is agreed on during the connect, so the size must be set before.
+            // TCP negotiates the window scale during the connect, so set the size before.
             client.ReceiveBufferSize = bytes;
         }
 
@@ -138,7 +138,7 @@ public sealed class RawWebSocket : IDisposable
     }
 
     /// <summary>Receives the next whole frame; null at the end of the stream.</summary>
-    /// <exception cref="InvalidDataException">The server sent something that a server must not send.</exception>
+    /// <exception cref="InvalidDataException">The server sent something that RFC 6455 forbids.</exception>
     public async Task<RawFrame?> ReceiveFrameAsync()
     {
         using var timeout = new CancellationTokenSource(Patience);
@@ -192,7 +192,7 @@ public sealed class RawWebSocket : IDisposable
         throw new InvalidDataException("Waited for text, but the stream ended.");
     }
 
-    /// <summary>Receives the next line. If several lines wait, the server sends them in one frame.</summary>
+    /// <summary>Receives the next line. One frame of the server may contain several lines.</summary>
     public async Task<string> ReceiveLineAsync()
     {
         while (_lines.Count == 0)
@@ -249,7 +249,7 @@ public sealed class RawWebSocket : IDisposable
     {
         const int SolSocket = 1, AttachFilter = 26;
 
-        // struct sock_filter: BPF_RET | BPF_K, keep 0 bytes. struct sock_fprog: their number and address.
+        // struct sock_filter: BPF_RET | BPF_K, keep 0 bytes. struct sock_fprog: the number and address of the filters.
         var drop = Marshal.AllocHGlobal(8);
         try
         {
@@ -367,7 +367,7 @@ public sealed class RawWebSocket : IDisposable
     private void Check(RawFrame frame, byte[] head)
     {
         Require((head[0] & 0x30) == 0, "RSV2 and RSV3 must be 0, because no extension uses them");
-        Require(!frame.Compressed || (Extensions.Length > 0 && frame.Opcode == RawFrame.Text), "only text may be compressed, and only if that was agreed on");
+        Require(!frame.Compressed || (Extensions.Length > 0 && frame.Opcode == RawFrame.Text), "only text may be compressed, and only if the server accepted an extension");
         Require(
             frame.Opcode is RawFrame.Continuation or RawFrame.Text or RawFrame.Binary or RawFrame.Close or RawFrame.Ping or RawFrame.Pong,
             $"{frame.Opcode} is not an opcode");

@@ -17,7 +17,7 @@ public sealed class RecordingMeters : IMeterFactory
         _listener.SetMeasurementEventCallback<double>((instrument, value, _, _) => Add(instrument, value));
         _listener.InstrumentPublished = (instrument, listener) =>
         {
-            // Other tests have meters with the same name.
+            // Record only this factory's meters: other tests have meters with the same name.
             if (_meters.Contains(instrument.Meter))
             {
                 listener.EnableMeasurementEvents(instrument);

@@ -4,12 +4,12 @@ using Xunit;
 
 namespace OrleansChat.TestSupport;
 
-/// <summary>Two users in text mode, who chat while a test does something else.</summary>
+/// <summary>Lets two users in text mode chat while a test does something else.</summary>
 public static class Talk
 {
     /// <summary>
-    /// Sends messages from one user to the other until the token is cancelled, at least one. Asserts that each message
-    /// arrives, and returns the number of messages.
+    /// Sends at least one message from Ann to Bob, and continues until the token is cancelled. Asserts that each
+    /// message arrives, and returns the number of messages.
     /// </summary>
     public static async Task<int> ChatAsync(RawWebSocket ann, RawWebSocket bob, TimeSpan pause, CancellationToken over)
     {

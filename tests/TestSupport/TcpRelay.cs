@@ -5,8 +5,8 @@ using System.Net.Sockets;
 namespace OrleansChat.TestSupport;
 
 /// <summary>
-/// A relay in front of a server: a network that can be slow, fall silent or be down. If one side ends a connection, the
-/// relay closes the other.
+/// A relay in front of a server: a network that can be slow, drop bytes silently, or be down. If one side ends its
+/// connection, the relay closes the connection to the other side.
 /// </summary>
 public sealed class TcpRelay : IAsyncDisposable
 {
@@ -52,7 +52,7 @@ public sealed class TcpRelay : IAsyncDisposable
     }
 
     /// <summary>
-    /// Drops all further bytes of the open connections, and closes none of them. New connections work.
+    /// Drops all further bytes of the open connections, but does not close these connections. New connections work.
     /// </summary>
     public void Silence()
     {
@@ -162,7 +162,7 @@ public sealed class TcpRelay : IAsyncDisposable
 
             if (_silent)
             {
-                // A silent network does not pass on the close either.
+                // A silent network does not forward the end of a connection.
                 await Task.Delay(Timeout.Infinite, stop);
             }
         }

@@ -3,7 +3,7 @@ using Xunit;
 
 namespace OrleansChat.TestSupport;
 
-/// <summary>Waits with a limit of 20 s, or of the caller's time. A wait that fails says what was awaited.</summary>
+/// <summary>Waits up to 20 s, or up to the caller's limit. A wait that fails says what was awaited.</summary>
 public static class Waiting
 {
     private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(20);

@@ -16,7 +16,7 @@ export class FakeBrowser {
     };
   }
 
-  /** Opens a tab with a session that is not connected. `prepare` gets the tab before it takes over any records. */
+  /** Opens a tab with a session that is not connected. Calls `prepare` before the tab takes over any records. */
   async open({ user = 'ann', server = 'wss://chat.test/ws', prepare = () => {} } = {}) {
     const tab = { id: `tab${++this.#tabs}`, listeners: [], held: [] };
     this.#watching.add(tab);

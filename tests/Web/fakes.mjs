@@ -19,7 +19,7 @@ export class FakeClock {
     this.#timers.delete(timer);
   }
 
-  /** Moves the time by `ms`. Fires the timers that become due, in order, and runs the promises that they settle. */
+  /** Moves the time by `ms`. Fires the due timers in order, and runs the promise continuations that follow. */
   async advance(ms) {
     const end = this.#now + ms;
     for (;;) {
@@ -40,7 +40,7 @@ export async function settle() {
   for (let turn = 0; turn < 5; turn++) await new Promise(resolve => setImmediate(resolve));
 }
 
-/** A WebSocket whose server side the test plays. */
+/** A WebSocket without a network. The test plays the server. */
 class FakeSocket {
   readyState = 0;
   sent = [];

@@ -128,7 +128,7 @@ test('Room_WhenAChannelIsGone_IsJoinedOnceMoreAsAChannel', async () => {
   assert.deepEqual([join.room, join.kind, join.resume], ['lobby', 'channel', undefined]);
   s.socket.says({ t: 'err', id: join.id, code: 'not_found', message: 'no' });
   await s.clock.advance(60_000);
-  assert.equal(s.socket.all('join').length, 1, 'the join is sent once, because the server may not create rooms');
+  assert.equal(s.socket.all('join').length, 1, 'a join that the server refuses with not_found is not repeated');
   assert.equal(room.refusal.code, 'not_found');
 });
 
@@ -201,7 +201,7 @@ test('Room_WhenLeftBeforeItsResumeIsAnswered_StaysLeft', async () => {
   await settle();
   assert.deepEqual(opened, []);
   s.socket.says({ ...joined, seq: 4, after: 3 });
-  assert.deepEqual(opened, ['team'], 'a later joined means that somebody wrote there');
+  assert.deepEqual(opened, ['team'], 'a later joined means that a new event opened the room');
 });
 
 test('Room_WhenAMembershipEnds_ReportsWhetherTheServerDidIt', async () => {

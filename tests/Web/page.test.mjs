@@ -141,6 +141,6 @@ test('Timeline_WhenTrimmed_IsBoundedAndKnowsItsOpenEnd', () => {
   back.trimNewest();
   assert.ok(back.size <= MOST && back.first === 1 && back.detached && back.atStart);
   back.push(event(MOST + 3));
-  assert.notEqual(back.last, MOST + 3, 'a pushed event does not make a gap in a detached window');
+  assert.notEqual(back.last, MOST + 3, 'a detached window does not take a pushed event, which would leave a gap');
   assert.equal(back.entries()[0].reactions.size, 1, 'a reaction to a message in the window stays');
 });

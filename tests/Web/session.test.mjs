@@ -161,7 +161,7 @@ test('Session_WhenReplacedAgainAndAgain_WaitsEverLonger', async () => {
   s.session.connect();
   await s.welcome();
   for (let round = 0; round < 9; round++) {
-    // The connection lasts long enough to be a good one. That alone does not reset the delays.
+    // A connection counts as good after 10 s. A good connection alone does not reset the delays after code 4002.
     await s.clock.advance(60_000);
     s.socket.says({ t: 'bye', code: 4002, reason: 'a newer connection of this device took over' });
     s.socket.ends(4002);

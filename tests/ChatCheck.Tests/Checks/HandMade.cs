@@ -4,8 +4,9 @@ using OrleansChat.ChatCheck.Histories;
 namespace OrleansChat.ChatCheck.Tests.Checks;
 
 /// <summary>
-/// A history written by hand: two users, two rooms, and sends to the first room. One send per millisecond, each
-/// acknowledged before the next. It breaks no promise; each test breaks one.
+/// A history written by hand: two users, two rooms, and sends to the first room. There is one send per millisecond, and
+/// each is acknowledged before the next send. The history breaks no promise. Each test changes the history so that it
+/// breaks one.
 /// </summary>
 internal sealed class HandMade
 {
@@ -47,7 +48,7 @@ internal sealed class HandMade
         return made;
     }
 
-    /// <summary>A send that got <c>ok</c>: sent at the millisecond of its number, and answered 0.5 ms later.</summary>
+    /// <summary>Adds a send that got <c>ok</c>. Send n was sent at n ms and answered 0.5 ms later.</summary>
     public int Acked(int user, int seq, int connection = 1, int attempts = 1)
     {
         var at = _sends.Count * Millisecond;
@@ -64,7 +65,7 @@ internal sealed class HandMade
         });
     }
 
-    /// <summary>A send that got no <c>ok</c>.</summary>
+    /// <summary>Adds a send that got no <c>ok</c>.</summary>
     public int Without(Outcome outcome, int attempts = 1) => _sends.Add(new()
     {
         Writer = Ann,
@@ -81,6 +82,6 @@ internal sealed class HandMade
     /// <summary>Adds what Bob received in the room after he joined at its beginning.</summary>
     public void Stream(params Item[] items) => Streams.Add(new(Bob, Room, 0, [Item.Joined(0, 7), .. items], Settled: true));
 
-    /// <summary>The only violation. Fails if there are more, or none.</summary>
+    /// <summary>Returns the only violation. Fails if there is not exactly one.</summary>
     public static Violation One(IEnumerable<Violation> found) => Assert.Single(found);
 }

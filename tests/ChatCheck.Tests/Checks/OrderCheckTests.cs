@@ -61,7 +61,7 @@ public sealed class OrderCheckTests
         Assert.Empty(OrderCheck.Find(made.History));
     }
 
-    /// <summary>A send that gets its answer after later sends were sent.</summary>
+    /// <summary>Adds a send whose answer arrives only after later sends have been sent.</summary>
     private static int Together(HandMade made, int seq, int attempts = 1)
     {
         var send = made.Acked(HandMade.Ann, seq, attempts: attempts);

@@ -2,7 +2,9 @@ using OrleansChat.ChatCheck.Checks;
 
 namespace OrleansChat.ChatCheck.Tests.Mutants;
 
-/// <summary>Gateways whose deliveries differ from the log. ChatCheck names the promise that each breaks.</summary>
+/// <summary>
+/// Runs ChatCheck with gateways whose deliveries differ from the log. ChatCheck names the promise that each breaks.
+/// </summary>
 public sealed class GatewayMutantTests
 {
     [Fact]
@@ -17,7 +19,7 @@ public sealed class GatewayMutantTests
     public Task ChatCheck_WhenAGatewayDeliversAnEventTwice_ReportsIt() =>
         MutantRun.CatchesAsync(StreamCheck.Double, 4, "--faults", "cut", "--every", "1", "--set", "gateway/Faults:Resume=Double");
 
-    /// <summary>The control: the same programs break no promise if no fault is switched on.</summary>
+    /// <summary>The control: if no fault is switched on, these programs break no promise.</summary>
     [Fact]
     public async Task ChatCheck_WhenTheProgramsAreCorrect_ReportsNothing()
     {

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace OrleansChat.ChatCheck.Tests.Mutants;
 
-/// <summary>A check of a small cluster of the faulty programs: one silo on SQLite, two gateways, short load.</summary>
+/// <summary>
+/// Runs ChatCheck for a short time on a small cluster of the faulty programs: one silo on SQLite, two gateways.
+/// </summary>
 internal static class MutantRun
 {
     private static readonly string[] Cluster = ["--store", "sqlite", "--gateways", "2", "--writers", "4", "--readers", "4", "--rooms", "4", "--seed", "5", "--presence", "off"];

@@ -2,7 +2,7 @@ using OrleansChat.ChatCheck.Checks;
 
 namespace OrleansChat.ChatCheck.Tests.Mutants;
 
-/// <summary>Silos whose log breaks a promise. ChatCheck names the promise that each breaks.</summary>
+/// <summary>Runs ChatCheck with silos whose log is faulty. ChatCheck names the promise that each breaks.</summary>
 public sealed class SiloMutantTests
 {
     [Fact]
@@ -17,7 +17,7 @@ public sealed class SiloMutantTests
 
     /// <summary>
     /// Two events get the same sequence. If a reader received the first event, the stream of that reader shows the
-    /// fault. Otherwise the <c>ok</c> of the first sender shows it.
+    /// fault. Otherwise the <c>ok</c> of the first sender shows the fault.
     /// </summary>
     [Fact]
     public Task ChatCheck_WhenASiloReusesASequenceAfterACrash_ReportsIt() =>

@@ -31,8 +31,8 @@ internal sealed class Crowd : IAsyncDisposable
 
     /// <summary>Connects all members, and starts their sends.</summary>
     /// <param name="patience">
-    /// How long a member waits for an answer before it tries another gateway. The default is longer than any living
-    /// gateway needs.
+    /// How long a member waits for an answer before it tries another gateway. By default, a member waits longer than
+    /// any running gateway needs for an answer.
     /// </param>
     public static async Task<Crowd> GatherAsync(int count, string prefix, string[] rooms, int[] gateways, Connect connect, TimeSpan? patience = null)
     {
@@ -71,7 +71,7 @@ internal sealed class Crowd : IAsyncDisposable
 
     /// <summary>
     /// Stops all sends. Then asserts that the log contains exactly the acknowledged sends, each once and at the
-    /// sequence of its answer, and that every member received exactly the log.
+    /// sequence of its answer. Also asserts that every member received exactly the log.
     /// </summary>
     public async Task AssertNothingIsLostAsync(int gateway)
     {

@@ -87,14 +87,14 @@ public sealed class GroupTests(ProcessTestCluster cluster)
             await owner.SendAsync(team, $"line {n}");
         }
 
-        // The notifications that bring the phone into the group skip the laptop. The direct message shows that the
-        // laptop does get notifications.
+        // Notifications join the phone to the group. They do not join the laptop again, which has left the group. The
+        // direct message shows that the laptop still gets notifications.
         await phone.EventsAsync(team, 5);
         await owner.SendAsync($"@{bob}", "psst");
         await laptop.FrameAsync("the direct conversation", frame => (string?)frame["t"] == "joined" && (string?)frame["room"] == $"@{ann}", before);
         Assert.DoesNotContain(laptop.Frames.Skip(before), frame => (string?)frame["room"] == team);
 
-        // In a direct conversation, leave lasts until the next event.
+        // In a direct conversation, a leave lasts only until the next event.
         await laptop.AskAsync(Leave(laptop, $"@{ann}"), "ok");
         before = laptop.Frames.Count;
         await owner.SendAsync($"@{bob}", "psst again");

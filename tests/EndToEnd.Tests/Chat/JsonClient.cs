@@ -9,8 +9,8 @@ using System.Text.Json.Nodes;
 namespace OrleansChat.EndToEnd.Tests.Chat;
 
 /// <summary>
-/// A client in JSON mode, written from docs/protocol.md alone. It shares no code with the gateway or an SDK, so it
-/// cannot repeat their mistakes. It keeps all frames in the order of their arrival.
+/// A client in JSON mode, written from docs/protocol.md alone. The client shares no code with the gateway or an SDK, so
+/// it cannot repeat their mistakes. It keeps all frames in the order of their arrival.
 /// </summary>
 internal sealed class JsonClient : IAsyncDisposable
 {
@@ -26,7 +26,7 @@ internal sealed class JsonClient : IAsyncDisposable
     private int _commands;
 
     /// <summary>
-    /// Completes when the client may read, with the number of bytes. If this is null, the client reads at full speed.
+    /// Awaited before each read; returns how many bytes the client may read. If null, the client reads at full speed.
     /// </summary>
     private Func<Task<int>>? _pace;
     private HttpMessageInvoker? _http;
@@ -63,7 +63,7 @@ internal sealed class JsonClient : IAsyncDisposable
     public static Task<JsonClient> ConnectByTokenAsync(int port, string user, string token, params (string Room, long Seq, string Epoch)[] cursors) =>
         ConnectAsync(new(user), new($"ws://127.0.0.1:{port}/ws"), token, cursors);
 
-    /// <summary>Connects with a token in the request, as other programs do.</summary>
+    /// <summary>Connects with a token in the request, as programs other than browsers do.</summary>
     public static Task<JsonClient> ConnectWithTokenAsync(int port, string user, string token, params (string Room, long Seq, string Epoch)[] cursors)
     {
         var client = new JsonClient(user);
@@ -210,7 +210,9 @@ internal sealed class JsonClient : IAsyncDisposable
     public Task SayAsync(JsonObject command) => _socket.SendAsync(
         Encoding.UTF8.GetBytes(command.ToJsonString()), WebSocketMessageType.Text, true, TestContext.Current.CancellationToken);
 
-    /// <summary>Waits for the first frame that fits, from the given index on.</summary>
+    /// <summary>
+    /// Waits for the first frame that <paramref name="fits"/>, at or after index <paramref name="from"/>.
+    /// </summary>
     public async Task<JsonObject> FrameAsync(string what, Func<JsonObject, bool> fits, int from = 0)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);

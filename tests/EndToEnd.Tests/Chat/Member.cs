@@ -21,7 +21,7 @@ internal delegate Task<JsonClient> Connect(int gateway, string user, params (str
 /// </param>
 internal sealed class Member(string name, string[] rooms, int[] gateways, int first, Connect connect, TimeSpan patience) : IAsyncDisposable
 {
-    // 8 per second: below Limits:SendsPerSecond, which is 10, with a reserve for retries.
+    // 8 sends per second. Limits:SendsPerSecond allows 10, so that retries have a reserve.
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(125);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(60);
@@ -173,7 +173,7 @@ internal sealed class Member(string name, string[] rooms, int[] gateways, int fi
     }
 
     /// <summary>
-    /// Waits until all rooms of the cursors are joined. Returns false if the error of a room arrives, or if the
+    /// Waits until all rooms of the cursors are joined. Returns false if an error about a room arrives, or if the
     /// connection ends first.
     /// </summary>
     private static async Task<bool> ResumedAsync(JsonClient client, int roomCount)

@@ -44,7 +44,7 @@ public sealed class RoomTests(ProcessTestCluster cluster)
 
         async Task SendAllAsync(JsonClient sender)
         {
-            // A window of pipelined sends, in order.
+            // Send in order, with a bounded number of sends that wait for their answers.
             var answers = new Queue<Task<JsonObject>>();
             for (var n = 1; n <= EachSends; n++)
             {

@@ -29,7 +29,7 @@ public sealed class SiloDeathTests
         Assert.Equal(["before", .. Enumerable.Range(1, 20).Select(n => $"during {n}")], events.Select(ev => (string)ev["text"]!));
         Assert.DoesNotContain(ann.Frames.Concat(bob.Frames), frame => (string?)frame["t"] is "closed" or "gap");
 
-        // The gateway streams work again. They alone deliver presence, and messages to a device that has not joined.
+        // The gateway streams work again: only they deliver presence, and messages to a device that has not joined.
         await using var carl = await JsonClient.ConnectAsync(cluster.Port, "carl");
         await carl.JoinAsync("lobby");
         await carl.SendAsync("@bob", "are you there?");

@@ -59,7 +59,7 @@ public sealed class SlowReaderTests
         Assert.Equal(log.Select(ev => ev.ToJsonString()), told.Select(ev => ev.ToJsonString()));
         Assert.True(pushed.Count < Messages, "The slow reader got every event by push.");
 
-        // The same connection is live again.
+        // The slow reader's connection is live again.
         await writer.SendAsync("busy", "and now?");
         Assert.Equal("and now?", (string?)(await slow.EventsAsync("busy", Messages + 1))[^1]["text"]);
         Assert.DoesNotContain(fast.Frames.Concat(slow.Frames), frame => (string?)frame["t"] == "closed");
@@ -87,7 +87,8 @@ public sealed class SlowReaderTests
 
     private static async Task SendAllAsync(JsonClient sender, JsonClient reader, int messages)
     {
-        // A window of pipelined sends, in order. The sender also waits for the fast reader, which must not lag.
+        // Send in order, with up to 64 sends that wait for their answers. The sender also waits for the fast reader,
+        // because the fast reader must not lag.
         const int InFlight = 64;
         var answers = new Queue<Task<JsonObject>>();
         var padding = new string('.', 500);

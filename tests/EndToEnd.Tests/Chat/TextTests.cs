@@ -16,7 +16,7 @@ public sealed class TextTests(ProcessTestCluster cluster)
         using var second = await ConnectAsync(cluster.Second, $"/ws?room={room}&raw=1");
         await TogetherAsync(room);
 
-        // As on gorilla's server, line breaks become spaces, the ends are trimmed, and the sender gets the line too.
+        // As on gorilla's server, line breaks become spaces, outer spaces are removed, and the sender gets the line.
         await first.SendTextAsync("  hello\nworld ");
 
         Assert.Equal("hello world", await first.ReceiveLineAsync());

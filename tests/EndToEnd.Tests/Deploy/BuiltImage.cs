@@ -83,7 +83,7 @@ internal sealed class BuiltImage : IDisposable
         var start = new ProcessStartInfo("/bin/sh", ["-c", command]) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var inherited in start.Environment.Keys.Where(name => name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)).ToArray())
         {
-            start.Environment.Remove(inherited); // The build that runs these tests has set it.
+            start.Environment.Remove(inherited); // The build that runs these tests has set this variable.
         }
 
         start.Environment["PATH"] = $"{DotNet}:{Environment.GetEnvironmentVariable("PATH")}";

@@ -41,7 +41,7 @@ public sealed class ContainerImages : IAsyncLifetime, IImages
         }
     }
 
-    /// <summary>The same images, run by another user: a user id and a group id, as in an OpenShift project.</summary>
+    /// <summary>These images, run as another user: a user id and a group id, as OpenShift assigns them.</summary>
     internal IImages As(string user) => new OtherUser(this, user);
 
     /// <summary>
@@ -132,8 +132,8 @@ public sealed class ContainerImages : IAsyncLifetime, IImages
             runroot = "{_folder.FullName}/run"
             """, TestContext.Current.CancellationToken);
 
-        // crun refuses hybrid control groups. The machine may have no systemd and no journald. Higher limits than these
-        // may need a capability that root lacks.
+        // Use runc, because crun refuses hybrid control groups. Use cgroupfs and file, because the machine may have no
+        // systemd and no journald. Set these ulimits, because higher ones may need a capability that root lacks.
         await File.WriteAllTextAsync(containers, """
             [containers]
             default_ulimits = ["nofile=20000:20000", "nproc=32768:32768"]
@@ -160,7 +160,7 @@ public sealed class ContainerImages : IAsyncLifetime, IImages
         var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var inherited in start.Environment.Keys.Where(name => name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)).ToArray())
         {
-            start.Environment.Remove(inherited); // The build that runs these tests has set it.
+            start.Environment.Remove(inherited); // The build that runs these tests has set this variable.
         }
 
         foreach (var (name, value) in _engine)
@@ -168,7 +168,7 @@ public sealed class ContainerImages : IAsyncLifetime, IImages
             start.Environment[name] = value;
         }
 
-        using var limit = new CancellationTokenSource(within); // Not the test's token, because the cleanup must run even if the test is cancelled.
+        using var limit = new CancellationTokenSource(within); // Do not use the test's token: the cleanup must run even if the test is cancelled.
         using var process = Process.Start(start)!;
         try
         {

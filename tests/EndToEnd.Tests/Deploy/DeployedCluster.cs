@@ -31,7 +31,7 @@ internal sealed class DeployedCluster(IReadOnlyList<RunningPod> pods) : IAsyncDi
         };
         try
         {
-            // Until then, gateways cannot log in. They retry, as in any new cluster.
+            // Until the role exists, the gateways cannot log in to the database. They retry, as in any new cluster.
             await GatewayRole.CreateAsync(connection);
             await Task.WhenAll(cluster.Pods.Select(pod => pod.ReadyAsync(Ready, Health(pod), Patience(pod))));
             return cluster;
@@ -54,7 +54,7 @@ internal sealed class DeployedCluster(IReadOnlyList<RunningPod> pods) : IAsyncDi
         }
     }
 
-    // In both images, the last port is the one for health.
+    // In both images, the last port is the port for health.
     private static int Health(RunningPod pod) => pod.Workload.Image.Ports[^1];
 
     private static TimeSpan Patience(RunningPod pod) =>

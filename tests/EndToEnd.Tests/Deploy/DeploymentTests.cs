@@ -66,7 +66,7 @@ public sealed class DeploymentTests(BuiltImages images) : IClassFixture<BuiltIma
     {
         await using var cluster = await DeployedCluster.StartAsync(images, Workload.Compose);
         Assert.Equal((2, 2), (cluster.Silos.Length, cluster.Gateways.Length));
-        Assert.Null(await cluster.Gateways[0].FailureAsync("/", 8080, TimeSpan.FromSeconds(10))); // The page.
+        Assert.Null(await cluster.Gateways[0].FailureAsync("/", 8080, TimeSpan.FromSeconds(10))); // / is the page.
 
         await ChatAsync(cluster);
 
@@ -119,8 +119,8 @@ public sealed class DeploymentTests(BuiltImages images) : IClassFixture<BuiltIma
     }
 
     /// <summary>
-    /// A silo without a database. As the only silo of a machine, it listens on its ports at every loopback address, so
-    /// the test gives it free ports.
+    /// A single silo that stores its log in SQLite. It listens on its ports at every loopback address, so the test
+    /// gives it free ports.
     /// </summary>
     internal static Workload AloneWithSqlite(int ports) => Workload.Kubernetes.Single(workload => workload.Program == "Silo") with
     {

@@ -9,7 +9,7 @@ internal static class GatewayRole
 {
     private const string Password = "It's a gateway's";
 
-    /// <summary>The connection string of this user for the same database as the owner's.</summary>
+    /// <summary>The gateways' connection string to the database that the owner's connection string names.</summary>
     public static string ConnectionString(string owner) =>
         new NpgsqlConnectionStringBuilder(owner) { Username = "orleanschat_gateway", Password = Password }.ToString();
 

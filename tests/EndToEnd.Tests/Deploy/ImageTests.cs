@@ -34,7 +34,7 @@ public sealed class ImageTests(ContainerImages images) : IClassFixture<Container
 
         await DeploymentTests.ChatAsync(cluster);
 
-        // For example, if the image lacks a library.
+        // The loader prints this line if the image lacks a library.
         Assert.All(cluster.Pods, pod => Assert.DoesNotContain(pod.Errors, line => line.Contains("cannot open shared object file", StringComparison.Ordinal)));
         await DeployedCluster.StopAsync(cluster.Pods);
     }

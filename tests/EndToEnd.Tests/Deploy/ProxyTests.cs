@@ -35,7 +35,7 @@ public sealed class ProxyTests(BuiltImages images) : IClassFixture<BuiltImages>
 
             Assert.Equal(HttpStatusCode.OK, await GetAsync(browser, port, "/"));
             Assert.Equal(HttpStatusCode.NotFound, await GetAsync(browser, port, "/healthz/ready"));
-            await OpensAsync(browser, port); // Twice, so that both gateways get a connection.
+            await OpensAsync(browser, port); // Connect twice, so that both gateways get a connection.
             await OpensAsync(browser, port);
         }
         finally
@@ -91,7 +91,7 @@ public sealed class ProxyTests(BuiltImages images) : IClassFixture<BuiltImages>
         }
     }
 
-    /// <summary>Writes the example with other ports, and with a certificate made here.</summary>
+    /// <summary>Writes the example configuration with other ports, and with a new certificate.</summary>
     private static async Task WriteAsync(string folder, int port, int[] gateways)
     {
         var (certificate, key) = NewCertificate();

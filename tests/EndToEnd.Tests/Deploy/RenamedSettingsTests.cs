@@ -47,7 +47,7 @@ public sealed class RenamedSettingsTests
         var configuration = Accepted([.. Before.Select(line => line.Split('=', 2)).Select(pair => (pair[0], pair[1]))]);
 
         Assert.NotEmpty(Before);
-        Assert.All(SettingsCatalog.Wrong(program, configuration), wrong => Assert.EndsWith("reads no such section.", wrong, StringComparison.Ordinal)); // The other program does.
+        Assert.All(SettingsCatalog.Wrong(program, configuration), wrong => Assert.EndsWith("reads no such section.", wrong, StringComparison.Ordinal)); // The other program reads this section.
     }
 
     [Fact]

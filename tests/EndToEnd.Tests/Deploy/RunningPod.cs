@@ -6,12 +6,12 @@ using OrleansChat.TestSupport.Deploy;
 namespace OrleansChat.EndToEnd.Tests.Deploy;
 
 /// <summary>
-/// One process of <c>deploy/</c>, as its container would run it: the image's command, whose environment has only what
-/// the image and the manifest set. <see cref="IImages"/> decides whether it runs in a container.
+/// One process of <c>deploy/</c>, as its container would run it: the command of the image, with only the environment
+/// that the image and the manifest set. <see cref="IImages"/> decides whether the process runs in a container.
 /// <para>
-/// All processes share this machine, so this class changes a few values: a silo gets its own loopback address as its
-/// pod's address, and keeps its ports. A gateway, which listens on every address, gets another port. The database is
-/// the test's.
+/// All processes share this machine, so this class changes a few values. A silo gets its own loopback address as its
+/// pod's address, and keeps its ports. A gateway listens on every address, so it gets another port. Each connection
+/// string names a database of the test.
 /// </para>
 /// </summary>
 internal sealed class RunningPod : IAsyncDisposable
@@ -70,7 +70,7 @@ internal sealed class RunningPod : IAsyncDisposable
         new(images, workload, name, connection, mounts);
 
     /// <summary>
-    /// Probes once, as the kubelet does. Null if the answer is a success and in time, otherwise the reason of the
+    /// Probes once, as the kubelet does. Returns null if a success arrives in time, otherwise the reason of the
     /// failure.
     /// </summary>
     public async Task<string?> FailureAsync(string path, int port, TimeSpan timeout)

@@ -69,10 +69,10 @@ internal static class SettingsCatalog
         new(Gateway, "Limits", typeof(ProtocolLimits)),
     ];
 
-    /// <summary>The settings, and sections, that had another name in the version before.</summary>
+    /// <summary>The settings, and sections, that had another name in the previous version.</summary>
     public static IReadOnlyList<(string Old, string New, TimeSpan? Unit)> Renamed => RenamedSettings.Names;
 
-    /// <summary>The settings, and sections, of the version before that are constants now.</summary>
+    /// <summary>The settings, and sections, of the previous version that are constants now.</summary>
     public static IReadOnlyList<string> Removed => RenamedSettings.Removed;
 
     /// <summary>Types that have a property with a range. Each must be part of a section.</summary>
@@ -114,7 +114,7 @@ internal static class SettingsCatalog
         }
     }
 
-    /// <summary>Whether .NET or ASP.NET Core reads the section itself.</summary>
+    /// <summary>Whether .NET or ASP.NET Core reads the section, and not this project.</summary>
     private static bool IsFrameworks(string key) => key is "Logging" || key.StartsWith("ASPNETCORE_", StringComparison.Ordinal) || key.StartsWith("DOTNET_", StringComparison.Ordinal);
 
     private static IEnumerable<SettingsSection> Named(string program, Assembly[] parts) => parts.SelectMany(part => part.GetTypes())

@@ -19,7 +19,7 @@ public sealed partial class SettingsTests
     private const string Begin = "<!-- settings: written by a test, see tests/EndToEnd.Tests/Deploy/SettingsTests.cs -->";
     private const string End = "<!-- end of settings -->";
 
-    // The time between the end of a stop and the end of the process.
+    // The reserve for work without its own time limit: before the limit of a stop, and between this limit and SIGKILL.
     private static readonly TimeSpan Slack = TimeSpan.FromSeconds(5);
 
     public static TheoryData<string> Workloads => [.. All.Select(workload => workload.Name)];
@@ -74,7 +74,7 @@ public sealed partial class SettingsTests
         var draining = drain.Within + drain.AnswerTimeout + closing;
 
         Assert.True(workload.PreStop + stop + Slack <= workload.Grace, $"{workload.PreStop} + {stop} + {Slack} is more than {workload.Grace}, after which the process is killed.");
-        Assert.True(draining + Slack <= stop, $"A drain may take {draining}, and the rest {Slack}. That is more than {stop}, the limit of a stop, so a drain cannot use all of Drain:Within.");
+        Assert.True(draining + Slack <= stop, $"A drain may take {draining}, and the other work of a stop {Slack}. A stop may take only {stop}, so a drain cannot use all of Drain:Within.");
         Assert.True(ClusterTimings.Farewell < stop);
     }
 
@@ -99,12 +99,12 @@ public sealed partial class SettingsTests
     public void GatewayBounds_WhenAllAreReached_FitTheMemoryLimit(string name)
     {
         const long Program = 100L << 20; // The memory of a gateway without clients.
-        const long IdleConnection = 19_000; // docs/performance.md: 18.5 KiB.
+        const long IdleConnection = 19_000; // docs/performance.md says 18.5 KiB.
         var workload = All.Single(workload => workload.Name == name);
         var (connections, sockets) = (Bound("Connections__MaxConnections"), Bound("Http__Sockets"));
         var most = Program + (connections * IdleConnection) + (sockets * new HttpOptions().ReadBufferBytes);
 
-        Assert.True(most < workload.Memory * 3 / 4, $"{most >> 20} MiB are more than 75 % of {workload.Memory >> 20} MiB, the limit of the .NET heap.");
+        Assert.True(most < workload.Memory * 3 / 4, $"{most >> 20} MiB are more than the .NET heap may have: 75 % of {workload.Memory >> 20} MiB.");
 
         long Bound(string variable) => long.Parse(workload.Variables[variable], CultureInfo.InvariantCulture);
     }

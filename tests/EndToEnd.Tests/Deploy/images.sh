@@ -5,8 +5,8 @@
 #   images.sh probe
 #   images.sh build DIRECTORY DOTNET PACKAGES SDK_IMAGE RUNTIME_IMAGE TREE
 #   images.sh clean DIRECTORY
-# PACKAGES is a folder of NuGet packages, and the only feed of the builds. The builds get a NuGet.config that names the
-# feed, in the same way as they get an operator's NuGet.config.
+# PACKAGES is a folder of NuGet packages, and the only feed of the builds. The builds get a NuGet.config that names this
+# feed, as a build secret, like the NuGet.config of an operator.
 set -eu
 
 if [ "$1" = probe ]; then

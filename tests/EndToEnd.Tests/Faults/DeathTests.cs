@@ -9,7 +9,7 @@ public sealed class DeathTests(FaultCluster cluster)
 {
     private const string Killed = "was killed (SIGKILL)";
     private static readonly TimeSpan PresenceBound = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan Slack = TimeSpan.FromSeconds(3); // For a busy machine.
+    private static readonly TimeSpan Slack = TimeSpan.FromSeconds(3); // A reserve for a busy machine.
     private static readonly TimeSpan ComeBackAfter = TimeSpan.FromSeconds(8);
 
     [Fact]
@@ -61,7 +61,7 @@ public sealed class DeathTests(FaultCluster cluster)
 
         var pid = await cluster.SignalAsync("gateway-2", "STOP");
         await FaultCluster.HasLeftAsync(asker, rooms[0], ghost.User, PresenceBound + Slack);
-        await crowd.TalkedAsync(); // The members of the stopped gateway have resumed at another one.
+        await crowd.TalkedAsync(); // The members of the stopped gateway have resumed at another gateway.
         await FaultCluster.CountsAsync(asker, rooms[0], crowd.Members.Length, PresenceBound);
         await cluster.SignalAsync("gateway-2", "CONT");
 

@@ -6,8 +6,8 @@ using OrleansChat.EndToEnd.Tests.LocalCluster;
 namespace OrleansChat.EndToEnd.Tests.Faults;
 
 /// <summary>
-/// A silo, a sound gateway, and a gateway whose stream can be made faulty. The log is in memory, because these tests
-/// are about the delivery from it.
+/// A silo, a gateway without faults, and a gateway whose stream can be made faulty. The log is in memory, because these
+/// tests only check the delivery of stored events.
 /// </summary>
 public sealed class FaultyCluster : IAsyncLifetime
 {
@@ -18,7 +18,7 @@ public sealed class FaultyCluster : IAsyncLifetime
     /// <summary>The port of the gateway that can be made faulty.</summary>
     internal int Faulty { get; private set; }
 
-    /// <summary>The port of the sound gateway.</summary>
+    /// <summary>The port of the gateway without faults.</summary>
     internal int Sound { get; private set; }
 
     /// <inheritdoc/>

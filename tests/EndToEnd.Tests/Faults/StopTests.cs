@@ -32,7 +32,7 @@ public sealed class StopTests(FaultCluster cluster)
             return back;
         }));
 
-        // Two gateways remain, so clients may return at twice the rate. A busy machine may delay them.
+        // Two gateways remain, so clients may return at twice AcceptsPerSecond. A busy machine may delay them.
         Assert.All(byes.Order().Index(), back => Assert.True(back.Item >= (back.Index / (2.0 * FaultCluster.AcceptsPerSecond)) - 0.15, $"Client {back.Index} reconnects after {back.Item:0.00} s."));
         Assert.Equal((HttpStatusCode.ServiceUnavailable, HttpStatusCode.ServiceUnavailable), await refused);
         await cluster.BackAsync("gateway-3", pid, Stopped);

@@ -39,7 +39,7 @@ public sealed class BudgetTests
                 }
             }));
 
-            // The defaults of Budgets:CommandsPerSecond and CommandBurst.
+            // 100 and 1000 are the defaults of Budgets:CommandsPerSecond and CommandBurst.
             Assert.InRange(answered, 1, 1.1 * (1000 + (100 * Stopwatch.GetElapsedTime(started).TotalSeconds)));
             Assert.True(refused > 0, "The gateway refused none of the commands.");
         });
@@ -114,7 +114,8 @@ public sealed class BudgetTests
             return acked;
         }));
 
-        // The defaults of Limits:SendsPerSecond and SendBurst, and the sends of one more second for the leased blocks.
+        // 10 and 20 are the defaults of Limits:SendsPerSecond and SendBurst. Leased blocks may add the sends of one
+        // more second.
         Assert.InRange(sent.Sum(), 10, 20 + (10 * (Stopwatch.GetElapsedTime(started).TotalSeconds + 1)));
         Assert.All(sent, one => Assert.True(one >= sent.Sum() / 4, $"One gateway sent only {one} of {sent.Sum()} messages."));
     }
@@ -135,7 +136,7 @@ public sealed class BudgetTests
     }
 
     /// <summary>
-    /// Runs an attack while another user sends. Asserts that each of that user's sends is acknowledged once and not
+    /// Runs an attack while a bystander sends. Asserts that each send of the bystander is acknowledged once and not
     /// refused, and that the gateway frees the memory of the attack.
     /// </summary>
     private static async Task BesideABystanderAsync(GatewayHere gateway, Func<Task> attack)
@@ -167,7 +168,10 @@ public sealed class BudgetTests
         Assert.Empty(gateway.Log.Lines);
     }
 
-    /// <summary>Sends a message and waits for its <c>ok</c>. Retries it only if it may be limited.</summary>
+    /// <summary>
+    /// Sends a message and waits for its <c>ok</c>. Retries after <c>rate_limited</c>, but only if <paramref
+    /// name="mayBeLimited"/>.
+    /// </summary>
     private static async Task SendAsync(RawWebSocket client, string room, string id, string text, bool mayBeLimited)
     {
         var command = $$"""{"t":"send","id":"{{id}}","room":"{{room}}","text":"{{text}}"}""";

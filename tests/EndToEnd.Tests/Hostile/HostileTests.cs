@@ -22,7 +22,7 @@ public sealed class HostileTests
     [Fact]
     public async Task Gateway_WhenCrowdsAndFloodsAttack_StillServesOtherUsers()
     {
-        // The first attacker in a room creates it. This test does not test how many rooms one user may create.
+        // The attackers create many rooms, so the limit on created rooms per user is off.
         await using var gateway = await GatewayHere.StartAsync(new Dictionary<string, string> { ["Rooms__CreatesPerUser"] = "0" });
         using var ann = await gateway.ConnectAsync("/ws?room=garden&user=ann&raw=1&echo=0");
         using var bob = await gateway.ConnectAsync("/ws?room=garden&user=bob&raw=1");
@@ -56,8 +56,8 @@ public sealed class HostileTests
         var clients = new ConcurrentBag<RawWebSocket>();
         try
         {
-            // Up to 16 connections at a time. The attackers share this process with the gateway. On a slow machine, all
-            // attackers together would keep the gateway from renewing its lease.
+            // Open up to 16 connections at a time. The attackers share this process with the gateway. On a slow
+            // machine, all attackers together would keep the gateway from renewing its lease.
             await Parallel.ForAsync(0, Connections, new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (n, _) =>
             {
                 var client = await gateway.ConnectAsync($"/ws?user=eve-{n}", Json);
@@ -126,7 +126,7 @@ public sealed class HostileTests
                     : $$"""{"t":"{{asks[n % asks.Length]}}","id":"{{n}}","room":"attic","read":0}""");
             }
 
-            // The gateway may refuse this ping too. In both cases the gateway answers.
+            // The gateway answers this ping with a pong, or refuses it with an error.
             await client.SendTextAsync("""{"t":"ping","id":"the end"}""");
         }
     }

@@ -9,7 +9,7 @@ namespace OrleansChat.EndToEnd.Tests.Hostile;
 
 /// <summary>
 /// One user names rooms that do not exist, as fast as the limits allow. Meanwhile all sends of another user are stored.
-/// Neither the database nor the silo keeps more rooms than the budget of the first user.
+/// The database and the silo keep at most as many rooms as the budget of the first user allows.
 /// </summary>
 [Collection(nameof(HostileTests))]
 [Trait("Run", "all")]
@@ -82,8 +82,8 @@ public sealed class InventedRoomsTests(ITestOutputHelper output)
     }
 
     /// <summary>
-    /// The first attack fills the caches. The next two attacks name 9,600 rooms or more. For these rooms, the silo may
-    /// keep up to 512 KiB, about 50 bytes per room. Each loop is a different user with a full budget.
+    /// The first attack fills the caches. The next two attacks together name at least 9,600 rooms. For these rooms, the
+    /// silo may keep up to 512 KiB, about 50 bytes per room. Each loop of an attack is another user with a full budget.
     /// </summary>
     [Theory]
     [InlineData("cursors")]

@@ -121,11 +121,12 @@ public sealed class LifeTests
         await ProcessGroup.SignalAsync("STOP", cluster.Child("silo-1").Pid);
         await ProcessGroup.SignalAsync("INT", cluster.Group.Id);
         await cluster.Group.LineAsync("Stopping", Soon);
-        await Task.Delay(TimeSpan.FromSeconds(1.5), TestContext.Current.CancellationToken); // An earlier Ctrl-C would count as a repetition of the first.
+        // Within 0.7 s, LocalCluster would count the second Ctrl-C as a repetition of the first one.
+        await Task.Delay(TimeSpan.FromSeconds(1.5), TestContext.Current.CancellationToken);
 
         await ProcessGroup.SignalAsync("INT", cluster.Group.Id);
 
-        Assert.NotEqual(0, await cluster.Group.ExitAsync(TimeSpan.FromSeconds(10))); // Without the second Ctrl-C, 14 s would remain.
+        Assert.NotEqual(0, await cluster.Group.ExitAsync(TimeSpan.FromSeconds(10))); // Without the second Ctrl-C, the stop would take 14 s more.
         Assert.Empty(cluster.Group.Members());
     }
 
@@ -143,7 +144,7 @@ public sealed class LifeTests
         Assert.Equal(before.Address, after.Address);
         Assert.NotEqual(before.Pid, after.Pid);
 
-        // If the silo restarts slowly, the gateway loses its lease. It is ready again with its next lease.
+        // If the silo restarts slowly, the gateway loses its lease, and is ready again only with a new lease.
         await RunningLocalCluster.UntilReadyAsync(cluster.Port);
     }
 

@@ -107,7 +107,7 @@ internal sealed partial class RunningLocalCluster : IAsyncDisposable
         return (int.Parse(ready.Groups["pid"].Value, CultureInfo.InvariantCulture), ready.Groups["address"].Value);
     }
 
-    /// <summary>Waits until the gateway at <paramref name="port"/>, which listens, is ready.</summary>
+    /// <summary>Waits until the gateway at <paramref name="port"/> is ready. The gateway must already listen.</summary>
     public static async Task UntilReadyAsync(int port)
     {
         for (var began = Stopwatch.GetTimestamp(); await ReadyAsync(port) is not HttpStatusCode.OK; await Task.Delay(100, TestContext.Current.CancellationToken))

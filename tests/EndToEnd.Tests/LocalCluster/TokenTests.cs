@@ -16,7 +16,7 @@ public sealed partial class TokenTests
         var ways = WaysIn(cluster);
         Assert.Equal(["Jürgen", "ann"], ways.Keys.Order(StringComparer.Ordinal));
 
-        // One user sends the token in a header, the other in hello to the other gateway.
+        // Ann sends her token in a header. Jürgen sends his token in hello, and to the other gateway.
         using var ann = await ConnectAsync(cluster.Port, "/ws?room=lobby", $"Authorization: Bearer {ways["ann"].Token}");
         Assert.Equal("* you are ann, /help shows the commands", await ann.ReceiveLineAsync());
         Assert.Equal("* you are in lobby (1 here)", await ann.ReceiveLineAsync());

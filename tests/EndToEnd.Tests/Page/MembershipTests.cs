@@ -5,7 +5,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace OrleansChat.EndToEnd.Tests.Page;
 
-/// <summary>The page makes no user a member of a group. The user must click, or type the group's name.</summary>
+/// <summary>Users of the page become members of a group only if they click, or type the group's name.</summary>
 [Collection(nameof(ProcessTestCluster))]
 public sealed class MembershipTests(ProcessTestCluster cluster)
 {

@@ -218,7 +218,7 @@ public sealed class PageTextTests(ProcessTestCluster cluster)
     {
         var page = await browser.OpenAsync($"http://localhost:{cluster.First}/?user={Uri.EscapeDataString(user)}&room={room}", width);
         await Expect(page.GetByTestId("connection")).ToHaveAttributeAsync("data-state", "online");
-        // When the page shows the room, it closes an open drawer and moves the focus.
+        // The page closes an open drawer and moves the focus when it shows the room. So wait until it shows the room.
         await Expect(page.Locator("#room-name")).ToContainTextAsync(room);
         return page;
     }

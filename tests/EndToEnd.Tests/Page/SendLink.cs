@@ -28,7 +28,7 @@ internal sealed partial class SendLink
         return link;
     }
 
-    /// <summary>Closes every socket, and every socket that a page opens afterwards.</summary>
+    /// <summary>Closes all open sockets. From then on, closes each socket that a page opens.</summary>
     public async Task EndAsync()
     {
         _isDown = true;

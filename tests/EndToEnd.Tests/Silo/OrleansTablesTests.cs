@@ -156,14 +156,14 @@ public sealed class OrleansTablesTests
         await using var take = new NpgsqlCommand("select pg_advisory_xact_lock(7305829461120001)", connection);
         await take.ExecuteNonQueryAsync(Cancellation);
 
-        // The test makes one attempt, because a silo would retry after a timeout and so hide it.
+        // The test makes only one attempt. A silo would retry after a timeout, so the test would not see the timeout.
         var migrating = Tables($"{database};Command Timeout=1;Options=-c statement_timeout=1000 -c lock_timeout=1000").MigrateAsync(Cancellation);
         await using (var watching = new NpgsqlCommand("select count(*) from pg_locks where locktype = 'advisory' and not granted", connection))
         {
             await Waiting.UntilAsync(() => (long)watching.ExecuteScalar()! > 0, "a migration that waits for the lock");
         }
 
-        await Task.Delay(TimeSpan.FromSeconds(2), Cancellation); // Twice each timeout.
+        await Task.Delay(TimeSpan.FromSeconds(2), Cancellation); // Each timeout is 1 s.
         Assert.False(migrating.IsCompleted, "The migration should wait for the lock.");
         await transaction.RollbackAsync(Cancellation);
         await migrating;
@@ -201,8 +201,8 @@ public sealed class OrleansTablesTests
     }
 
     /// <summary>
-    /// True if the storage wrote the state, false if the state was inconsistent. The method does not catch other
-    /// exceptions.
+    /// Writes a state. Returns false if the storage throws <see cref="InconsistentStateException"/>. Does not catch
+    /// other exceptions.
     /// </summary>
     private static async Task<bool> WriteAsync(IGrainStorage storage, GrainId grain, GrainState<Note> state)
     {

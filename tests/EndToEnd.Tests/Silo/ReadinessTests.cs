@@ -8,7 +8,10 @@ using OrleansChat.TestSupport;
 
 namespace OrleansChat.EndToEnd.Tests.Silo;
 
-/// <summary>Readiness if the probe of the log never ends and ignores cancellation, as a name resolution can.</summary>
+/// <summary>
+/// The readiness check of a silo whose probe of the message log never ends and ignores cancellation. Such a probe is
+/// possible: a name resolution can hang.
+/// </summary>
 public sealed class ReadinessTests
 {
     [Fact]

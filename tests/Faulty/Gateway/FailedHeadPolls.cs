@@ -2,7 +2,7 @@ using OrleansChat.Grains.Interfaces;
 
 namespace OrleansChat.Faulty.Gateway;
 
-/// <summary>A head poller that gets no heads, so that only the stream shows new events.</summary>
+/// <summary>Answers every poll of the head poller without heads, so that only the stream shows new events.</summary>
 internal sealed class FailedHeadPolls : IOutgoingGrainCallFilter
 {
     public Task Invoke(IOutgoingGrainCallContext context)

@@ -21,8 +21,8 @@ internal sealed class FaultyResume(IHistory history, GatewayFaults faults, TimeP
     public Task<ConversationPage?> ConversationsAsync(ConversationAsk ask, CancellationToken cancellationToken) => history.ConversationsAsync(ask, cancellationToken);
 
     /// <summary>
-    /// Removes the events that were appended after the cache was filled. The first and the last event of the page stay,
-    /// so that the ends of the page do not show the gap.
+    /// Behaves like a stale cache: removes the events after a head that is up to <c>StaleMs</c> old. Keeps the first
+    /// and the last event of the page, so that the ends of the page do not show the gap.
     /// </summary>
     private IReadOnlyList<EncodedEvent> Stale(string room, IReadOnlyList<EncodedEvent> events)
     {

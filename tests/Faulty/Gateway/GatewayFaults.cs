@@ -41,7 +41,7 @@ internal enum StreamFault
     /// <summary>The item never arrives.</summary>
     Drop,
 
-    /// <summary>The item arrives late, and so do the items after it.</summary>
+    /// <summary>The item arrives late. If the fault affects all items, they stay in order.</summary>
     Delay,
 
     /// <summary>The item arrives twice.</summary>
@@ -51,8 +51,8 @@ internal enum StreamFault
     Reorder,
 
     /// <summary>
-    /// A room's events arrive only when the next ones do, so the last ones never arrive. Member notifications never
-    /// arrive.
+    /// A room's item arrives only when the next item of the room arrives. So the last item of a room never arrives.
+    /// Member notifications never arrive.
     /// </summary>
     LoseLast,
 }

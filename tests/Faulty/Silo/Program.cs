@@ -8,7 +8,7 @@ return await ProcessRun.RunAsync(() =>
 {
     var app = OrleansChat.Silo.Program.Compose(args, Break);
 
-    // The bytes that are in use after a full collection, for tests of what an attack leaves behind.
+    // Returns the bytes in use after a full collection, so that a test can measure what memory an attack leaves in use.
     app.MapGet("/memory", () => GC.GetTotalMemory(forceFullCollection: true).ToString(CultureInfo.InvariantCulture));
     return app;
 });

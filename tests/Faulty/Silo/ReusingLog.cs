@@ -6,7 +6,7 @@ namespace OrleansChat.Faulty.Silo;
 
 /// <summary>
 /// A log that behaves as if heads were not durable. When this process first claims a room, the log loses the room's
-/// newest event, and the next event takes its sequence.
+/// newest event. The next event gets the sequence of the lost event.
 /// </summary>
 internal sealed class ReusingLog(IMessageLog log) : MessageLogDecorator(log)
 {

@@ -11,7 +11,7 @@ internal sealed record SiloFaults
     /// <summary>The fault of the message log.</summary>
     public LogFault Log { get; init; }
 
-    /// <summary>Milliseconds between an answer and its commit, if the log answers first.</summary>
+    /// <summary>For <see cref="LogFault.AnswerBeforeCommit"/>: milliseconds from the answer to the commit.</summary>
     [Range(1, 60_000)] public int DelayMs { get; init; } = 500;
 }
 
@@ -27,6 +27,8 @@ internal enum LogFault
     /// <summary>A repeated client id makes another event.</summary>
     ForgetClientId,
 
-    /// <summary>The log loses the newest event of a room, and the next event takes its sequence.</summary>
+    /// <summary>
+    /// The log loses the newest event of a room, and the next event gets the sequence of the lost event.
+    /// </summary>
     ReuseSequence,
 }

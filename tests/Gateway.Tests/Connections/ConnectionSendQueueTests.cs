@@ -25,7 +25,8 @@ public sealed class ConnectionSendQueueTests
     [Fact]
     public void Post_WhenItHasNoBytes_CountsTowardsTheBound()
     {
-        // Raw text connections, and connections without echo, move their cursors with posts that have no bytes.
+        // Some events produce no bytes for a connection, such as its own messages if it wants no echo. A post without
+        // bytes then moves the cursor of the connection.
         var sendQueue = new ConnectionSendQueue(eventBytes: 10_000, answerBytes: 1000, static () => { });
         var fitted = 0;
         while (fitted < 10_000 && sendQueue.TryEnqueue(default, null, 0))
@@ -54,7 +55,7 @@ public sealed class ConnectionSendQueueTests
         var sendQueue = new ConnectionSendQueue(eventBytes: 1000, answerBytes: 1000, static () => { });
         sendQueue.TryEnqueue(new byte[400], null, 0);
         await Waiting.ForAsync(sendQueue.SpaceAsync(_cancelled).AsTask(), "space");
-        Assert.True(sendQueue.TryEnqueue(new byte[900], null, 0), "A caller that waits for space would wait and fail forever");
+        Assert.True(sendQueue.TryEnqueue(new byte[900], null, 0), "After a wait for space, a post of any size must fit. Otherwise a caller with a large post would wait forever.");
     }
 
     [Fact]
@@ -170,7 +171,7 @@ public sealed class ConnectionSendQueueTests
         Assert.False(fit.IsCompleted);
         Assert.True(sendQueue.TryTake(int.MaxValue, first: true, out _));
 
-        await Waiting.ForAsync(fit, "space for a large answer beside half of the bound");
+        await Waiting.ForAsync(fit, "space for the large answer");
     }
 
     [Fact]
@@ -211,7 +212,7 @@ public sealed class ConnectionSendQueueTests
     [Fact]
     public void AnswersFit_WhenAnswersAreTiny_CountsTheQueuesOwnMemory()
     {
-        // Empty pongs are this small. The queue itself needs far more memory for each of them.
+        // An empty pong has two bytes. The queue itself needs far more memory for each item.
         var sendQueue = new ConnectionSendQueue(1000, 1000, static () => { });
         for (var i = 0; i < 30; i++)
         {
@@ -271,7 +272,7 @@ public sealed class ConnectionSendQueueTests
         sendQueue.TryEnqueue("b"u8.ToArray(), null, 0);
         Assert.Equal(1, calls);
 
-        // The writer takes items that did not fit in its next turn, so the queue does not call it again.
+        // The first take leaves "b" in the queue. The writer takes "b" in its next write, without another call.
         Assert.True(sendQueue.TryTake(1, first: true, out _));
         Assert.False(sendQueue.TryTake(0, first: false, out _));
         sendQueue.EnqueueAnswer("c"u8.ToArray());

@@ -21,7 +21,8 @@ using OrleansChat.Protocol;
 namespace OrleansChat.Gateway.Tests.Connections;
 
 /// <summary>
-/// A real Kestrel that has only connections: no rooms and no sessions. It keeps the received frames for the test.
+/// A real Kestrel server that has only connections: no rooms and no sessions. It keeps the received frames for the
+/// test.
 /// </summary>
 internal sealed class ConnectionServer : IAsyncDisposable
 {
@@ -44,7 +45,7 @@ internal sealed class ConnectionServer : IAsyncDisposable
     /// <summary>The exception that the frame handler throws at each frame, or null for none.</summary>
     public Exception? Failure { get; set; }
 
-    /// <summary>Completes when the frame handler may return. By default it returns at once.</summary>
+    /// <summary>Completes when the frame handler may return. By default the handler returns at once.</summary>
     public Task Handling { get; set; } = Task.CompletedTask;
 
     /// <summary>

@@ -11,8 +11,8 @@ namespace OrleansChat.Gateway.Tests.Connections;
 public sealed class ConnectionTests
 {
     /// <summary>
-    /// More than the system buffers for a peer that does not read. So the writer waits, and the items that are queued
-    /// meanwhile are written together.
+    /// A text that does not fit in the system's buffers while the peer does not read, so the writer has to wait. The
+    /// writer joins the items that are queued during this wait.
     /// </summary>
     private static readonly string TooMuch = new('x', 4 * 1024 * 1024);
 
@@ -139,8 +139,8 @@ public sealed class ConnectionTests
         await using var server = await ConnectionServer.StartAsync();
         for (var i = 0; i < 50; i++)
         {
-            // The test repeats this, because a socket that is released too early loses the close frame only now and
-            // then.
+            // The test makes 50 attempts, because a socket that is released too early loses the close frame only
+            // sometimes.
             using var client = await RawWebSocket.ConnectAsync(server.Address);
             await client.SendFrameAsync(RawFrame.Text, new byte[] { (byte)'a', 0xFF, (byte)'b' });
             Assert.Equal((int)CloseCode.NotUtf8, (await client.ReceiveCloseAsync()).CloseCode);
@@ -357,7 +357,7 @@ public sealed class ConnectionTests
     [Fact]
     public async Task End_WhenTheConnectionIsDisposed_DoesNothing()
     {
-        // Timers, the drain and the heartbeat may use the connection for a moment longer.
+        // Timers, the drain and the heartbeat may use the connection for a short time after its end.
         await using var server = await ConnectionServer.StartAsync();
         Connection connection;
         using (await RawWebSocket.ConnectAsync(server.Address))
@@ -491,7 +491,7 @@ public sealed class ConnectionTests
         var started = Stopwatch.GetTimestamp();
 
         Assert.Equal(Size, (await client.ReceiveTextAsync()).Length);
-        Assert.True(Stopwatch.GetElapsedTime(started) > TimeSpan.FromSeconds(3), "The client read too fast to show anything");
+        Assert.True(Stopwatch.GetElapsedTime(started) > TimeSpan.FromSeconds(3), "The client read too fast, so the test proves nothing.");
     }
 
     [Fact]

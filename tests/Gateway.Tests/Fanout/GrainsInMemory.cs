@@ -45,7 +45,8 @@ internal sealed class RoomThatSays : IRoomGrain
     public int MaxAtOnce { get; private set; }
 
     /// <summary>
-    /// The calls in order. A command is named by its client id: <c>handle a b c</c>, <c>attend ann bob</c>.
+    /// The calls in order, as text. <c>handle</c> lists the commands: a post by its client id, an enter as <c>+ann</c>,
+    /// an exit as <c>-ann</c>. The other calls list users: <c>attend ann bob</c>.
     /// </summary>
     public string[] Calls
     {
@@ -71,8 +72,8 @@ internal sealed class RoomThatSays : IRoomGrain
 
     public async Task<RoomReplies> HandleAsync(RoomCommands commands)
     {
-        // The fake reads the answer before it records the call. A test that sees the call may change the answer to the
-        // next one.
+        // The fake reads the answer before it records the call. So a test that sees the call may set the answer to the
+        // next call.
         var handles = Handles;
         Begin("handle " + string.Join(' ', commands.Commands.Select(command => command switch
         {

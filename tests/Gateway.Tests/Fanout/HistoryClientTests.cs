@@ -4,7 +4,7 @@ using OrleansChat.Grains.Interfaces;
 
 namespace OrleansChat.Gateway.Tests.Fanout;
 
-/// <summary>Reads of the message log, of which a limited number run at the same time.</summary>
+/// <summary>Only a limited number of reads of the message log run at the same time.</summary>
 public sealed class HistoryClientTests
 {
     [Fact]
@@ -27,7 +27,7 @@ public sealed class HistoryClientTests
         time.Advance(TimeSpan.FromSeconds(0.1));
 
         Assert.False(soon, "The page was refused before 5 s.");
-        Assert.Equal(Refusal.Unavailable, (await Waiting.ForAsync(waiting, "the refusal of the page that had no turn")).Refusal);
+        Assert.Equal(Refusal.Unavailable, (await Waiting.ForAsync(waiting, "the refusal of the page that waited for 5 s")).Refusal);
         Assert.Equal(2, asked);
         Assert.All(served, page => Assert.False(page.IsCompleted, "A page in flight must not time out."));
         held.SetResult(new([], 7, null));
@@ -46,7 +46,7 @@ public sealed class HistoryClientTests
             throw new InvalidOperationException("An infinite delay has ended.");
         };
         using var leaving = new CancellationTokenSource();
-        Task<HistoryPage>[] left = [.. Enumerable.Range(0, 4).Select(_ => client.PageAsync(Ask("ann"), leaving.Token))]; // Two of them wait.
+        Task<HistoryPage>[] left = [.. Enumerable.Range(0, 4).Select(_ => client.PageAsync(Ask("ann"), leaving.Token))]; // The client reads two pages, and two wait.
 
         await leaving.CancelAsync();
         history.Pages = (_, gone) => gone.IsCancellationRequested ? Task.FromCanceled<HistoryPage>(gone) : Task.FromResult(new HistoryPage([], 7, null));

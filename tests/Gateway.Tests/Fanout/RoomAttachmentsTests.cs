@@ -78,7 +78,7 @@ public sealed class RoomAttachmentsTests
     [Fact]
     public void Probe_WhenAMessageWasStoredMeanwhile_DoesNotHideTheRoom()
     {
-        // A direct room before its first message: the user is attached here, and no room knows it.
+        // A direct room before its first message: the user is attached on this gateway, but no room grain knows this.
         _attachments.OnProbed(absent: true);
         _attachments.OnReply(Ann, Admitted);
         Assert.True(_attachments.IsAbsent);

@@ -7,7 +7,7 @@ using OrleansChat.Grains.Interfaces;
 
 namespace OrleansChat.Gateway.Tests.Fanout;
 
-/// <summary>The room's list of users on this gateway, compared with the subscriptions on it.</summary>
+/// <summary>The room's list of a gateway's users agrees with the subscriptions on that gateway.</summary>
 public sealed class RoomClientsTests : IDisposable
 {
     private readonly RoomThatSays _room = new();
@@ -58,7 +58,7 @@ public sealed class RoomClientsTests : IDisposable
     [Fact]
     public async Task Enter_WhenARepeatedJoinIsRefused_DetachesTheUser()
     {
-        // The user joins again. The old subscription ends, and then the room refuses the new one.
+        // The user joins again. The old subscription ends, and then the room refuses the join of the new subscription.
         var (earlier, later) = (await SubscriptionAsync("ann"), await SubscriptionAsync("ann"));
         await EnterAsync(earlier);
         var refusing = new TaskCompletionSource();

@@ -370,7 +370,8 @@ public sealed class RoomFeedTests : IDisposable
     [Fact]
     public async Task MembershipEnd_WhenTheUserJoinedAgain_KeepsTheSubscription()
     {
-        // Ann leaves and joins again as a member. When she joins on this gateway, the feed has received neither event.
+        // Ann ends her membership and begins a new one. When she joins the room on this gateway, the feed has received
+        // neither the leave event nor the join event.
         await LiveAsync("bob");
         Append(1, "ann", kind: RoomEventKind.Leave);
         Append(1, "ann", kind: RoomEventKind.Join);
@@ -419,8 +420,8 @@ public sealed class RoomFeedTests : IDisposable
     [Fact]
     public async Task MembershipEnd_WhenItPrecedesTheJoin_KeepsTheSubscription()
     {
-        // Ann joins with a cursor from before the end of her membership. The session replays the event of that end to
-        // her, and the feed receives the event after she has joined.
+        // Ann's cursor is older than the end of her earlier membership. The session replays the leave event to her. The
+        // feed receives the same leave event after she has joined again.
         await LiveAsync("bob");
         Append(1);
         Append(1, "ann", kind: RoomEventKind.Leave);

@@ -6,8 +6,8 @@ using OrleansChat.Grains.Interfaces;
 namespace OrleansChat.Gateway.Tests.Fanout;
 
 /// <summary>
-/// The probe asks the log which rooms exist. It has one call in flight. Questions that arrive meanwhile go in the next
-/// call.
+/// The probe asks the log which rooms exist. It has one call in flight. The next call asks about all rooms that are
+/// requested meanwhile.
 /// </summary>
 public sealed class RoomProbeTests
 {

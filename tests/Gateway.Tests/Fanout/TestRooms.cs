@@ -5,7 +5,7 @@ using OrleansChat.Gateway.Fanout;
 
 namespace OrleansChat.Gateway.Tests.Fanout;
 
-/// <summary>The gateway's own feeds and clients of rooms, over fake grains.</summary>
+/// <summary>Creates the gateway's real room feeds, room clients and history client, over fake grains.</summary>
 internal static class TestRooms
 {
     public static (RoomFeeds Feeds, RoomClients Rooms, HistoryClient History) Create(

@@ -195,7 +195,8 @@ public sealed class UserClientsTests : IDisposable
         public List<BudgetAsk> Asks { get; } = [];
 
         /// <summary>
-        /// The grant for a request. By default it has the wanted units, and ten more if the request is ahead.
+        /// The grant for a request. By default, it has <see cref="BudgetAsk.Wanted"/> units, and ten more if
+        /// <see cref="BudgetAsk.Ahead"/> is set.
         /// </summary>
         public Func<BudgetAsk, BudgetGrant> Leases { get; set; } = ask => new(ask.Wanted + (ask.Ahead ? 10 : 0), 0, 0, 0, 1000, false);
 

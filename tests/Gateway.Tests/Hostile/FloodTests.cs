@@ -157,7 +157,7 @@ public sealed class FloodTests
             var started = Stopwatch.GetTimestamp();
             var sending = Task.WhenAll(Enumerable.Range(0, Commands).Select(_ => client.SendTextAsync(line)));
 
-            // The send does not use the allowance of these commands, and arrives after them.
+            // A send has its own allowance, so this send is not refused. It arrives after the other commands.
             await sending;
             await client.SendTextAsync("""{"t":"send","id":"the end","room":"attic","text":"here"}""");
             var (limited, done) = (0, 0);
@@ -226,7 +226,7 @@ public sealed class FloodTests
         var many = Repeated(frame, 64 * 1024);
         for (var started = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(started) < FloodsFor;)
         {
-            // If the gateway does not read for this long, the client leaves.
+            // If the gateway does not read for the time FloodsFor, the client leaves.
             var sending = client.SendRawAsync(many);
             if (await Task.WhenAny(sending, Task.Delay(FloodsFor, TestContext.Current.CancellationToken)) != sending)
             {

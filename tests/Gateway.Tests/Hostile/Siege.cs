@@ -6,9 +6,9 @@ using OrleansChat.Gateway.Sessions;
 namespace OrleansChat.Gateway.Tests.Hostile;
 
 /// <summary>
-/// A gateway with two users who chat while an attacker does its worst. The following must hold. Both users get every
-/// message. No exception stays unobserved, and no error is logged. All connections of the attacker end, and the memory
-/// is released.
+/// A gateway with two users who chat during an attack. Both users must get every message. No exception may stay
+/// unobserved, and the gateway may log no error. All connections of the attacker must end, and the gateway must release
+/// the memory.
 /// </summary>
 internal sealed class Siege : IAsyncDisposable
 {
@@ -32,8 +32,8 @@ internal sealed class Siege : IAsyncDisposable
     }
 
     /// <summary>
-    /// Runs the attack, and then checks the conditions. The attack closes its connections, or leaves that to the
-    /// gateway.
+    /// Runs the attack, and then checks the conditions. The attack closes its connections, or lets the gateway close
+    /// them.
     /// </summary>
     public async Task HoldsAsync(Func<GatewayServer, Task> attack)
     {
@@ -47,7 +47,7 @@ internal sealed class Siege : IAsyncDisposable
         await over.CancelAsync();
         Assert.True(await chatting > 0, "The users did not chat during the attack");
 
-        // The state is as before: only the connections of the two users are left.
+        // Only the connections of the two users remain, as before the attack.
         await Waiting.UntilAsync(() => Server.Connections.Count == 2, "the attacker's connections to end");
         await Talk.ChatAsync(ann, bob, TalkPause, over.Token);
         await aftermath.ClearsAsync(MaxKept);

@@ -23,7 +23,7 @@ internal sealed class Stranger : IDisposable
 
     public Task SendAsync(string text) => SendAsync(Encoding.Latin1.GetBytes(text));
 
-    /// <summary>Sends as much as the other end reads.</summary>
+    /// <summary>Sends all bytes, as fast as the other end reads.</summary>
     /// <returns>False if the other end closed before everything was sent.</returns>
     public async Task<bool> SendAsync(ReadOnlyMemory<byte> bytes)
     {

@@ -72,7 +72,7 @@ public sealed class EncodedRunTests
     [Fact]
     public void Run_WhenCompressionDoesNotShrinkIt_StaysPlain()
     {
-        // A short event does not become smaller, and neither does an empty run.
+        // Compression does not make a short event or an empty run smaller.
         Assert.Equal(Run(1, "bob").For(View("ann")).ToArray(), Run(1, "bob").For(View("ann") with { Deflated = true }).ToArray());
 
         var quiet = new RenderKey(new TextFormat("bob", "lobby", new("lobby", null, ShowSeq: false, Raw: false, Echo: false)), "lobby", "bob", Deflated: true);

@@ -250,7 +250,7 @@ internal sealed class RoomsInMemory : IRooms, IHistory
         }
     }
 
-    /// <summary>The answer to the next lists of conversations; null if too many pages are being read.</summary>
+    /// <summary>The answer to the next requests for conversations; null if too many pages are being read.</summary>
     public ConversationPage? Conversations { get; set; } = new([], false);
 
     public async Task<ConversationPage?> ConversationsAsync(ConversationAsk ask, CancellationToken cancellationToken)

@@ -77,8 +77,8 @@ public sealed class SessionJoinTests
     [Fact]
     public async Task Join_WhenEventsArriveDuringTheReplay_SendsNoGap()
     {
-        // The replay limit is for the events that exist at the time of the join. Later events are live, or they lag and
-        // have their own bound.
+        // The replay limit counts only the events that exist when the client joins. Later events are live, or are
+        // subject to the separate limit for lag.
         using var rig = new SessionRig(limits: new() { ReplayEvents = 10 });
         rig.Rooms.Append("lobby", 10);
         var reads = new TaskCompletionSource();
@@ -438,7 +438,7 @@ public sealed class SessionJoinTests
         session.Reach(RoomKey.Direct("ann", "cat"), 0);
         await rig.UntilAsync(r => r.Frames.OfType<Joined>().Count() == 2, "both rooms");
 
-        await session.HandleAsync(new Join("1", "@cat", null, null, null, null)); // Now it is a room that the client wants.
+        await session.HandleAsync(new Join("1", "@cat", null, null, null, null)); // Now @cat is a room that the client has joined itself.
         await session.HandleAsync(new Join("2", "lobby", null, null, null, null));
         await session.HandleAsync(new Join("3", "garden", null, null, null, null));
 

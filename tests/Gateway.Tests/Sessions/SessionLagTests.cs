@@ -44,9 +44,9 @@ public sealed class SessionLagTests
     [Fact]
     public async Task CatchUp_WhenTheQueueIsDroppedDuringItsWait_Continues()
     {
-        // The session reads one room from the log, and these events fill the send queue. An event of the live room does
-        // not fit. The writer is in the middle of a write. After that write the queue is empty, and only the catch-up
-        // loop can fill it again.
+        // The session catches up on the room "big", whose events fill the send queue. So an event of the room "live"
+        // does not fit, and the session drops the queued events. The writer is in the middle of a write. After this
+        // write the queue is empty, and only the catch-up loop of "big" can fill the queue again.
         using var rig = new SessionRig(sendQueueBytes: 4000);
         rig.Rooms.Append("big", 200);
         var session = await rig.SessionAsync();
@@ -148,8 +148,8 @@ public sealed class SessionLagTests
     [InlineData(10_000)]
     public async Task CatchUp_WhenTheReaderIsSlow_LimitsRepeatedReads(int characters)
     {
-        // A page can be much larger than the send queue. The session reads events that do not fit again, so the page
-        // size has to follow the space in the queue.
+        // A page can be much larger than the send queue. If events of a page do not fit, the session has to read them
+        // again. So the page size has to follow the space in the queue.
         const int Events = 600;
         using var rig = new SessionRig(sendQueueBytes: 64 * 1024, limits: new() { ReplayEvents = Events });
         rig.Rooms.Append("lobby", Events, text: new string('x', characters));
@@ -274,7 +274,7 @@ public sealed class SessionLagTests
                     break;
             }
 
-            // Checks each line when it is taken, so that the next join has the cursor of a client's last line.
+            // Check each line when the test takes it, so that the next join has the cursor of the client's last line.
             read = reader.Read(rig.Taken, read);
         }
 

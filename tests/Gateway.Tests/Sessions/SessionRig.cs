@@ -60,10 +60,10 @@ internal sealed class SessionRig : IDisposable
         }
     }
 
-    /// <summary>The same lines as frames of JSON mode.</summary>
+    /// <summary>Takes everything from the send queue. Returns all lines so far as frames of JSON mode.</summary>
     public IReadOnlyList<ServerFrame> Frames => [.. Lines.Select(line => FrameReader.Read(Encoding.UTF8.GetBytes(line))!)];
 
-    /// <summary>The sequences of a room's events among these frames.</summary>
+    /// <summary>The sequences of a room's events in <see cref="Frames"/>.</summary>
     public long[] Seqs(string room = "lobby") => [.. Frames.OfType<ChatEvent>().Where(happened => happened.Room == room).Select(happened => happened.Seq)];
 
     /// <summary>Takes one item, like the writer. Returns false if the send queue is empty.</summary>

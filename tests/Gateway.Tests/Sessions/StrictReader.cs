@@ -9,7 +9,7 @@ internal sealed class StrictReader
 {
     private readonly Dictionary<string, (bool In, long Cursor)> _rooms = [];
 
-    /// <summary>The number of events that it has read.</summary>
+    /// <summary>The number of events that this reader has read.</summary>
     public int Events { get; private set; }
 
     /// <summary>The last sequence of an event or a gap; null if the client never joined the room.</summary>

@@ -42,7 +42,7 @@ internal static class BadTokens
         [Oversized] = "8192 characters",
     };
 
-    /// <summary>The error codes of JSON mode for the tokens that it refuses before it reads them.</summary>
+    /// <summary>The tokens that JSON mode refuses without reading them, each with its error code.</summary>
     public static readonly IReadOnlyDictionary<string, string> NotRead = new Dictionary<string, string> { ["empty"] = "bad_request", [Oversized] = "too_large" };
 
     /// <summary>Makes the bad token with this name.</summary>

@@ -66,7 +66,7 @@ public sealed class TokenTests
         {
             if (way == "query" && bad == BadTokens.Oversized)
             {
-                // Kestrel's own limit on the first line of a request applies first.
+                // Kestrel refuses the request before the gateway reads the token: the first line is too long.
                 Assert.Equal(414, (await Assert.ThrowsAsync<RawUpgradeRefusedException>(() => server.ConnectAsync(PathOf(way, token)))).Status);
                 continue;
             }
@@ -96,7 +96,7 @@ public sealed class TokenTests
         var isNotRead = BadTokens.NotRead.TryGetValue(bad, out var code);
         if (isNotRead)
         {
-            // The gateway still waits for a hello.
+            // The refused line does not count as hello, so the gateway still waits for a hello.
             time.Advance(sessions.HelloTimeout);
         }
 
@@ -265,7 +265,7 @@ public sealed class TokenTests
         await using var server = await GatewayServer.StartAsync(identity: _keys.Options);
         var claims = TestKeys.Claims("ann\uFFFD", TimeProvider.System.GetUtcNow());
 
-        // A JSON reader turns an escaped lone surrogate into this character.
+        // A JSON reader replaces an escaped lone surrogate by U+FFFD, the replacement character.
         Assert.Equal(401, await server.RefusedAsync($"/ws?access_token={_keys.Sign(claims)}"));
     }
 
@@ -282,7 +282,7 @@ public sealed class TokenTests
         Assert.Equal("* you are bob, /help shows the commands", await byName.ReceiveLineAsync());
         Assert.Equal(401, await server.RefusedAsync("/ws?access_token=garbage"));
 
-        // This connection begins as a guest's in text mode, and then sends hello with a token.
+        // This connection begins in text mode as a guest, and then sends hello with a token.
         using var turned = await server.ConnectAsync("/ws");
         await turned.SendTextAsync($$"""{"t":"hello","token":"{{_keys.Token("eve")}}"}""");
         string line;

@@ -40,7 +40,7 @@ public sealed class SiloTestCluster : IAsyncLifetime
         Log = new RiggedLog(_log.Log);
         var builder = new InProcessTestClusterBuilder(2);
         builder.Options.ConfigureFileLogging = false;
-#pragma warning disable ORLEANSEXP003 // Only to switch it off: a production silo uses the local directory.
+#pragma warning disable ORLEANSEXP003 // Switch the experimental directory off: a production silo uses the local one.
         builder.Options.UseDistributedGrainDirectory = false;
 #pragma warning restore ORLEANSEXP003
         builder.ConfigureSilo((_, silo) =>

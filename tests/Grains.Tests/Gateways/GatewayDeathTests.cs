@@ -27,7 +27,7 @@ public sealed class GatewayDeathTests(SiloTestCluster cluster)
         await dying.DieAsync();
         var update = await living.UntilAsync<RoomPresence>(update => update.Departed.Contains("bob"));
 
-        // The length of the lease, the next check of each silo, and time for a busy machine.
+        // 10 s cover the length of the lease, the next check of each silo, and delays of a busy machine.
         Assert.True(Stopwatch.GetElapsedTime(since) < TimeSpan.FromSeconds(10), $"The update arrived after {Stopwatch.GetElapsedTime(since)}.");
         Assert.Equal(1, update.Count);
         Assert.Equal(["ann"], (await cluster.Room(_room).WhoAsync("ann", 10)).Users!);
@@ -46,8 +46,8 @@ public sealed class GatewayDeathTests(SiloTestCluster cluster)
     [Fact]
     public async Task RoomGrain_WhenNotifiedOfADeadGateway_RefusesItsCalls()
     {
-        // An earlier activation was on another silo, so the watch of that silo notifies the room. The watch of this
-        // silo has not checked the leases yet.
+        // The notification may come from another silo, where an earlier activation of the room was. The failure
+        // detector of the room's own silo may not have checked the leases yet, so the notification alone must suffice.
         await using var gateway = await cluster.GatewayAsync();
         await gateway.EnterAsync(_room, "ann");
 

@@ -5,7 +5,8 @@ using static OrleansChat.Grains.Tests.MessageLog.Entries;
 namespace OrleansChat.Grains.Tests.MessageLog;
 
 /// <summary>
-/// The promises of every message log. Each store inherits these tests and adds the tests that only it can have.
+/// The promises of every message log. The tests of each store inherit these tests, and add tests that apply only to
+/// this store.
 /// </summary>
 public abstract class MessageLogContract : IAsyncLifetime
 {

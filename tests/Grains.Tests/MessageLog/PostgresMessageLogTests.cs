@@ -7,7 +7,7 @@ using static OrleansChat.Grains.Tests.MessageLog.Entries;
 
 namespace OrleansChat.Grains.Tests.MessageLog;
 
-/// <summary>The contract on PostgreSQL, and what only a shared server can show.</summary>
+/// <summary>The contract on PostgreSQL, and tests that need a database server which several processes share.</summary>
 public sealed class PostgresMessageLogTests : DurableLogContract
 {
     private string _database = "";
@@ -155,7 +155,7 @@ public sealed class PostgresMessageLogTests : DurableLogContract
             await Waiting.UntilAsync(() => (long)watching.ExecuteScalar()! > 0, "a migration that waits for the lock");
         }
 
-        await Task.Delay(TimeSpan.FromSeconds(2), Ct); // Twice the command timeout and the statement timeout.
+        await Task.Delay(TimeSpan.FromSeconds(2), Ct); // Each timeout is 1 s.
         Assert.False(opening.IsCompleted, "The start should wait for the lock.");
         await transaction.RollbackAsync(Ct);
         Assert.Equal(1, await (await opening).OwnAsync("lobby"));
@@ -295,7 +295,8 @@ public sealed class PostgresMessageLogTests : DurableLogContract
         var claim = await Log.OwnAsync("lobby");
         await ExecuteAsync("drop index chat.members_usr");
         await using var appending = await ConnectAsync();
-        await using var transaction = await appending.BeginTransactionAsync(Ct); // An append that runs meanwhile.
+        // An append that is in flight while the log opens.
+        await using var transaction = await appending.BeginTransactionAsync(Ct);
         await using var append = new NpgsqlCommand("insert into chat.members values('team', 'ann', 1)", appending);
         await append.ExecuteNonQueryAsync(Ct);
 
@@ -441,8 +442,8 @@ public sealed class PostgresMessageLogTests : DurableLogContract
 
         await CloseAsync();
 
-        // The statement was planned when the table was empty. Even so, the plan must not scan the whole table. A
-        // connection reports its statistics when it ends.
+        // PostgreSQL planned the statement when the table was empty. Even then, the plan must not scan the whole table.
+        // A connection reports its statistics when it ends.
         await UntilAsync(
             "the statistics show only index scans",
             "select max(idx_scan) >= 10000 and max(seq_tup_read) = 0 from pg_stat_user_tables where schemaname = 'chat' and relname = 'events'");
@@ -475,8 +476,8 @@ public sealed class PostgresMessageLogTests : DurableLogContract
         var other = await SecondAsync();
         var rooms = 41.To().Select(n => RoomKey.Direct("ann", $"bob-{n:00}")).ToArray();
 
-        // Another transaction is creating the room in the middle, so both silos wait there. If the silos kept the order
-        // of their callers, they would reach that room from opposite ends.
+        // Another transaction is creating the middle room, so both silos wait for it. The two callers create the rooms
+        // in opposite orders. If each silo kept its caller's order, the silos could deadlock.
         await using var blocker = await ConnectAsync();
         await using var hold = await blocker.BeginTransactionAsync(Ct);
         await using (var command = new NpgsqlCommand("insert into chat.rooms(room, kind, epoch, claim) values($1, 0, 'e', 0)", blocker))

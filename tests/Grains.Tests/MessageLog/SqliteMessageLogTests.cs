@@ -8,7 +8,7 @@ using static OrleansChat.Grains.Tests.MessageLog.Entries;
 
 namespace OrleansChat.Grains.Tests.MessageLog;
 
-/// <summary>The contract on a SQLite file, and what only a file can show.</summary>
+/// <summary>The contract on a SQLite file, and tests that apply only to a file.</summary>
 public sealed class SqliteMessageLogTests : DurableLogContract
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("orleanschat-log-").FullName;
@@ -73,8 +73,8 @@ public sealed class SqliteMessageLogTests : DurableLogContract
             await Assert.ThrowsAsync<MessageLogUnavailableException>(() => log.AppendAsync("lobby", claim, Msg("ann", "1")));
         }
 
-        // The append that timed out may still commit. The claim waits until that append has ended, so the same id then
-        // makes one event.
+        // The append that timed out may still commit. The claim waits until this append has ended. So an append with
+        // the same id afterwards adds no second event.
         var again = (await log.ClaimAsync("lobby", Ct))!.Number;
         var patient = await OpenAsync();
         Assert.Equal([1], (await patient.AppendAsync("lobby", again, Msg("ann", "1"))).Seqs());
@@ -268,7 +268,7 @@ public sealed class SqliteMessageLogTests : DurableLogContract
         if (!besideASilo)
         {
             await CloseAsync();
-            // As versions without secure_delete left the file.
+            // Leave a deleted text in the file, as versions without secure_delete did.
             await ExecuteAsync($"pragma secure_delete = off; create table left_over(text text); insert into left_over values('{text}'); drop table left_over");
         }
 

@@ -16,7 +16,7 @@ public sealed class BatchThrottleTests
 
         for (var done = 0; done < 1000; done++)
         {
-            // The action runs before it is due, like a call when enough commands wait.
+            // The action runs before it is due, like a call that starts early because enough commands wait.
             pace.OnFlushed(1.5);
         }
 

@@ -10,7 +10,7 @@ using static OrleansChat.Grains.Tests.Cluster.TestGateway;
 
 namespace OrleansChat.Grains.Tests.Rooms;
 
-/// <summary>What creates a room, whose budget pays for it, and what creates nothing.</summary>
+/// <summary>Which calls create a room, which user's budget pays for the room, and which calls create no room.</summary>
 public sealed class CreationTests(SiloTestCluster cluster)
 {
     private readonly string _room = SiloTestCluster.Fresh("room");
@@ -112,8 +112,8 @@ public sealed class CreationTests(SiloTestCluster cluster)
         var next = gateway.SendOneAsync(Direct, Say(_bob, "hello"));
         for (var turns = 0; turns < 20; turns++)
         {
-            // The room refuses a stranger at once. After several such answers, the message that was sent before them
-            // has also reached the room.
+            // The room refuses a stranger at once. When it has answered several strangers, it has also received Bob's
+            // message, which was sent before these calls.
             Assert.Equal(Refusal.Forbidden, Assert.IsType<Refused>(await gateway.SendOneAsync(Direct, Say("eve", "hi"))).Reason);
         }
 
@@ -156,7 +156,7 @@ public sealed class CreationTests(SiloTestCluster cluster)
             Assert.Empty(await cluster.Log.HeadsAsync([room], Ct));
         }
 
-        // An existing room costs nothing, and no other user pays.
+        // Using an existing room costs no budget. Creating a room costs only the budget of its creator.
         await gateway.EnterAsync($"{_room}-0", _ann);
         await gateway.PostAsync(Direct, _ann, "again");
         await gateway.EnterAsync($"{_room}-x", _bob);

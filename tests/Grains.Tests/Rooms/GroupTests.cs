@@ -22,7 +22,7 @@ public sealed class GroupTests(SiloTestCluster cluster)
         rig.Hold();
         var entering = Task.WhenAll(one.EnterAsync(_room, _bob), other.EnterAsync(_room, _bob));
         await rig.Reached.Task.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
-        // When the room answers this call, both enters have reached it.
+        // When the room answers this call, both enters have reached the room.
         await one.SendOneAsync(_room, new MarkRead(_ann, 0));
         rig.Release();
         var both = await entering;

@@ -5,7 +5,9 @@ using static OrleansChat.Grains.Tests.Cluster.TestGateway;
 
 namespace OrleansChat.Grains.Tests.Rooms;
 
-/// <summary>A room whose log is down, whose answers are lost, or that another activation has fenced.</summary>
+/// <summary>
+/// What a room does if its log is down, if the log's answers are lost, or if another activation has fenced it.
+/// </summary>
 public sealed class OwnershipTests(SiloTestCluster cluster)
 {
     private readonly string _room = SiloTestCluster.Fresh("ownership");

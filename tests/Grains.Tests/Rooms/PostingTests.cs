@@ -41,7 +41,8 @@ public sealed class PostingTests(SiloTestCluster cluster)
 
         var posting = gateway.PostAsync(_room, "ann", "hello");
         await rig.Reached.Task.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
-        // A round trip through the room and the gateway stream. An answer or an event would have arrived before it.
+        // Wait for a round trip through the room and the gateway stream. An answer or an event would have arrived
+        // before the end of this round trip.
         await cluster.Room(_room).TypingAsync("ann");
         await gateway.UntilAsync<RoomTyping>(typing => typing.Room == _room);
 
@@ -82,7 +83,7 @@ public sealed class PostingTests(SiloTestCluster cluster)
         Assert.NotNull(Assert.IsType<Refused>(await gateway.SendOneAsync(_room, Say("ann", "lost"))).RetryMs);
         (rig.LosesAnswers, rig.RefusesName) = (false, true);
 
-        // The outcome of the last append is unknown, so the room is claimed again before the next one.
+        // The outcome of the last append is unknown, so the activation claims the room again before the next append.
         var reply = await gateway.SendOneAsync(_room, Say("ann", "hello"));
 
         AssertForGood(reply);

@@ -204,7 +204,7 @@ public sealed class UserBudgetTests
             SynchronizationContext.SetSynchronizationContext(null);
         }
 
-        /// <summary>Asserts that each 10 s contain at most 1.1 times the sends that the limit allows.</summary>
+        /// <summary>Asserts that each window of 10 s has at most 1.1 times the sends that the limit allows.</summary>
         public void AssertWindows()
         {
             var all = Gateways.SelectMany(gateway => gateway.Sent).Order().ToArray();
@@ -261,7 +261,8 @@ public sealed class UserBudgetTests
     }
 
     /// <summary>
-    /// A gateway with one connection of the user. The client repeats a refused send after its retry time.
+    /// A gateway with one connection of the user. The client repeats a refused send after the retry time in the
+    /// refusal.
     /// </summary>
     private sealed class OneGateway(UserBudgets budgets)
     {

@@ -72,7 +72,7 @@ internal sealed partial class Activation : Hosted, IGrainContext, IGrainRuntime,
     }
 
     /// <summary>
-    /// Deactivates in good order: accepts no new calls, waits for the calls in flight, and then runs OnDeactivate.
+    /// Deactivates gracefully: accepts no new calls, waits for the calls in flight, and then runs OnDeactivate.
     /// </summary>
     public void Leave()
     {

@@ -7,8 +7,8 @@ using OrleansChat.Simulation.Tests.World;
 namespace OrleansChat.Simulation.Tests.Parts;
 
 /// <summary>
-/// The cluster as a node sees it: the streams, and grains by key with each call over the network. Other members of
-/// <see cref="IClusterClient"/> are not supported.
+/// The cluster as a node sees it: the streams, and grains by key. Each call to a grain goes over the simulated network.
+/// Other members of <see cref="IClusterClient"/> are not supported.
 /// </summary>
 [SuppressMessage("Performance", "CA1852", Justification = "DispatchProxy derives a class from it.")]
 internal class Cluster : DispatchProxy, IKeyedServiceProvider

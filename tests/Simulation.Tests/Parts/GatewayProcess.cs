@@ -41,7 +41,7 @@ internal sealed class GatewayProcess
             });
             if (!granted)
             {
-                // The answer with an earlier grant was lost, and that lease has ended.
+                // An earlier call was granted the lease, but its answer was lost. The lease has ended since.
                 world.Scheduler.After(TimeSpan.Zero, () => world.Gateways.Crash(this));
                 return;
             }
@@ -100,7 +100,7 @@ internal sealed class GatewayProcess
             }
             catch (Exception)
             {
-                // The call is retried, as a supervisor restarts a process that cannot start.
+                // Retry the call. In production, a supervisor would restart a gateway that cannot start.
             }
 
             await Task.Delay(TimeSpan.FromMilliseconds(200), Node.Time);

@@ -38,7 +38,7 @@ internal sealed class Knobs(Scheduler scheduler)
 
     public ProtocolLimits Limits { get; } = new() { SendsPerSecond = 1_000_000, SendBurst = 1_000_000, ReplayEvents = scheduler.Pick([5, 20, 500]), ConnectionsPerUser = 1000 };
 
-    /// <summary>High, but not off, so that gateways lease budgets.</summary>
+    /// <summary>The budgets are high, but not switched off, so that gateways lease them.</summary>
     public BudgetOptions Budgets { get; } = new()
     {
         CommandsPerSecond = 1_000_000,

@@ -7,7 +7,9 @@ using OrleansChat.Simulation.Tests.World;
 
 namespace OrleansChat.Simulation.Tests.Parts;
 
-/// <summary>A silo: the activations on it, its watch over gateways, and its readers of the log.</summary>
+/// <summary>
+/// A silo: a node with a gateway failure detector and a history grain. <see cref="Silos"/> contains the activations.
+/// </summary>
 internal sealed class Silo
 {
     public Silo(Simulated world, string name)

@@ -11,7 +11,7 @@ namespace OrleansChat.Simulation.Tests.Parts;
 
 /// <summary>
 /// Both ends of one connection. Bytes arrive in order or not at all. The gateway's end has the real send queue and the
-/// real conversation. A writer replaces the socket: it takes from the send queue as fast as this peer reads.
+/// real conversation. Instead of a real socket, a writer takes items from the send queue as fast as this peer reads.
 /// </summary>
 internal sealed class Socket
 {
@@ -120,8 +120,8 @@ internal sealed class Socket
     }
 
     /// <summary>
-    /// Like the real connection, waits until the frame before is handled, and until the client has taken the earlier
-    /// answers.
+    /// Handles a frame. Like the real connection, it first waits until the previous frame is handled and the send queue
+    /// has space for answers.
     /// </summary>
     private async Task ReadAsync(Task earlier, byte[] frame)
     {

@@ -21,7 +21,7 @@ internal sealed partial class Client
     private long _sent;
     private int _slowMs;
 
-    /// <summary>A room that no client creates. A cursor for it must not create it either.</summary>
+    /// <summary>A room that no client creates. A cursor for this room must not create the room.</summary>
     public const string Nowhere = "nowhere";
 
     public Client(Simulated world, string name, string user, IEnumerable<(string Name, string? Kind)> rooms, Predicate<string> wants)
@@ -39,7 +39,7 @@ internal sealed partial class Client
 
     public string User { get; }
 
-    /// <summary>Whether it waits for each answer before the next send.</summary>
+    /// <summary>Whether the client waits for each answer before the next send.</summary>
     public bool OneByOne => _window == 1;
 
     /// <summary>The gateway of its connection; null without a connection.</summary>
@@ -133,7 +133,7 @@ internal sealed partial class Client
         Pump(view);
     }
 
-    /// <summary>Repeats a send that has an answer, like a client that lost the answer.</summary>
+    /// <summary>Repeats an answered send, like a client that did not receive the answer.</summary>
     public void Repeat(string room)
     {
         var view = _rooms[room];

@@ -46,10 +46,10 @@ internal sealed class RoomView(string name, string key, string? kind)
 
     public string? Epoch { get; set; }
 
-    /// <summary>The id of the join without an answer; null for a cursor of hello.</summary>
+    /// <summary>The id of the last join; null if the client sent its cursor in <c>hello</c> instead.</summary>
     public string? JoinId { get; set; }
 
-    /// <summary>The cursor in that join; null for the head.</summary>
+    /// <summary>The cursor in the last join or <c>hello</c>; null to join at the head.</summary>
     public long? AskedAfter { get; set; }
 
     public string? LeaveId { get; set; }

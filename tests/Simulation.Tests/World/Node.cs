@@ -76,7 +76,8 @@ internal sealed class Node(Scheduler scheduler, string name, bool inTurns, TimeS
     });
 
     /// <summary>
-    /// Runs one ready task. If it returns false, the node has no ready task until it reports one to the scheduler.
+    /// Runs one ready task. Returns false if the node then has no ready task; the node reports its next one to the
+    /// scheduler.
     /// </summary>
     public bool RunOne(Random random)
     {

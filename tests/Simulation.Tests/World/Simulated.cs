@@ -19,8 +19,8 @@ internal sealed record Outcome(int Seed, string? Violation, ulong Hash, long Ste
 internal sealed class Simulated
 {
     /// <summary>
-    /// The time after the last fault until all promises must hold. It is enough for waiting calls, leases, claims and
-    /// polls.
+    /// The time after the last fault until all promises must hold. It is long enough for calls in flight, leases,
+    /// claims and polls to end.
     /// </summary>
     private static readonly TimeSpan Calm = TimeSpan.FromSeconds(60);
 

@@ -3,7 +3,7 @@ using OrleansChat.TestSupport.Deploy;
 namespace OrleansChat.Structure.Tests.Deploy;
 
 /// <summary>
-/// What can be checked about the images without building them. EndToEnd.Tests runs the steps of their build stages.
+/// Checks the images without building them. EndToEnd.Tests runs the steps of their build stages.
 /// </summary>
 public sealed class DockerfileTests
 {
@@ -17,7 +17,7 @@ public sealed class DockerfileTests
 
         foreach (var project in WithReferences(program))
         {
-            Assert.Contains($"{project}/OrleansChat.{project}.csproj", copied); // For the restore.
+            Assert.Contains($"{project}/OrleansChat.{project}.csproj", copied); // The restore needs the project files.
             Assert.Contains($"{project}/", copied);
         }
 
@@ -41,7 +41,7 @@ public sealed class DockerfileTests
         var image = Of(program);
 
         Assert.EndsWith("-chiseled", image.Base);
-        Assert.Matches("^[1-9][0-9]*:[1-9][0-9]*$", image.User); // Kubernetes can tell only from a number that the user is not root.
+        Assert.Matches("^[1-9][0-9]*:[1-9][0-9]*$", image.User); // Kubernetes can check that the user is not root only if the user is a number.
         Assert.Equal("0", image.Environment["DOTNET_EnableDiagnostics"]);
     }
 

@@ -135,7 +135,7 @@ public sealed class KubernetesTests
     [Fact]
     public void SiloPolicy_WhenPodsAreRelabelled_StillAdmitsSilosAndGateways()
     {
-        // Like kustomize with includeTemplates, this changes the labels of pods but not the selectors.
+        // Like kustomize with includeTemplates, this test changes the labels of pods but not the selectors.
         var relabelled = Objects();
         foreach (var labels in relabelled.Select(item => item.Find("spec/template/metadata/labels")).OfType<JsonObject>())
         {
@@ -152,8 +152,8 @@ public sealed class KubernetesTests
     [Fact]
     public void Policies_WhenTheySelectPods_UseOnlyFixedLabels()
     {
-        // If an overlay changes one of these labels only on the pods, Kubernetes refuses the Deployment, because its
-        // selector would not match its own pods.
+        // If an overlay changes one of these labels only on the pods, the selector of the Deployment does not match its
+        // own pods. Then Kubernetes refuses the Deployment.
         var kept = Deployment("orleanschat-silo").At("spec/selector/matchLabels").AsObject().Select(label => label.Key).ToArray();
 
         Assert.All(Of("NetworkPolicy"), policy => Assert.Empty(Network.Labels(policy).Except(kept)));

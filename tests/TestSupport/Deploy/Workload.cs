@@ -42,8 +42,8 @@ public sealed partial record Workload(
     public Dockerfile Image => Program == "Silo" ? Dockerfile.Silo : Dockerfile.Gateway;
 
     /// <summary>
-    /// The whole environment of one process: the variables of the image, then the workload's own, which override them,
-    /// with each <c>${…}</c> replaced.
+    /// The whole environment of one process: the variables of the image and of the workload, with each <c>${…}</c>
+    /// replaced. A variable of the workload overrides the image's variable of the same name.
     /// </summary>
     public Dictionary<string, string> Environment(Func<string, string> known)
     {

@@ -13,7 +13,7 @@ alter role orleanschat_gateway with login password :'password';
 do $$
 begin
     for attempt in 1 .. 120 loop
-        -- Reads the catalog, because to_regclass remembers a missing table until the transaction ends.
+        -- The loop reads the catalog, because to_regclass remembers a missing table until the transaction ends.
         exit when 3 = (select count(*) from pg_tables
             where schemaname = any (current_schemas(false)) and tablename in ('orleansquery', 'orleans_cluster', 'orleans_silo'));
         if attempt = 120 then

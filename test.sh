@@ -3,9 +3,9 @@
 #   --all   also runs the long tests: images, attacks, long waits, drills (up to 40 minutes).
 #   filter  is passed to `dotnet test --filter`, for example FullyQualifiedName~Rooms.
 # The tests use real PostgreSQL, Chromium and Node.js. If one is missing and this user may run apt-get, the script
-# installs it. Otherwise the tests that need it are skipped, and the script lists them at the end. To make a missing
-# part a failure, set ORLEANSCHAT_REQUIRE=postgres,chromium,node. ORLEANSCHAT_RESULTS=DIR keeps a report of each project
-# in DIR (.trx), with the time of each test.
+# installs the missing part. Otherwise it skips the tests that need this part, and lists these tests at the end. To make
+# a missing part a failure, set ORLEANSCHAT_REQUIRE=postgres,chromium,node. ORLEANSCHAT_RESULTS=DIR keeps a report of
+# each project in DIR (.trx), with the time of each test.
 set -uo pipefail
 
 # Tests stop programs with SIGINT, as Ctrl-C does. A background job of a script ignores SIGINT, and so does every

@@ -32,8 +32,7 @@ internal sealed class IdentityOptions
     [Required] public string UserClaim { get; set; } = "sub";
 
     /// <summary>How far the clock of the token issuer and the clock of this machine may differ.</summary>
-    [Range(typeof(TimeSpan), "00:00:00", "00:05:00")]
-    public TimeSpan ClockSkew { get; set; } = TimeSpan.FromMinutes(1);
+    internal TimeSpan ClockSkew { get; set; } = TimeSpan.FromMinutes(1);
 
     /// <summary>
     /// How long a connection stays open after its token has expired, so that the client can send a fresh token. After

@@ -43,7 +43,7 @@ internal sealed class ConnectionOptions
     /// <summary>
     /// If the gateway receives no byte from a client for this time, it pings the client. If it receives no byte for
     /// twice this time, it closes the connection with 4001. If a write to the client is waiting,
-    /// <see cref="StallTimeout"/> applies instead.
+    /// the limit is two minutes.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan Heartbeat { get; set; } = TimeSpan.FromSeconds(25);
@@ -54,8 +54,7 @@ internal sealed class ConnectionOptions
     /// closes the connection after two heartbeats. Progress is visible only in steps of about 100 KiB, so a client that
     /// reads less than 100 KiB in this time counts as stalled too.
     /// </summary>
-    [Range(typeof(TimeSpan), "00:00:10", "01:00:00")]
-    public TimeSpan StallTimeout { get; set; } = TimeSpan.FromMinutes(2);
+    internal TimeSpan StallTimeout { get; set; } = TimeSpan.FromMinutes(2);
 
     /// <summary>Commands and pings that a connection can save up; see <see cref="CommandsPerSecond"/>.</summary>
     internal int CommandBurst { get => field > 0 ? field : 10 * Math.Max(1, CommandsPerSecond); set; }

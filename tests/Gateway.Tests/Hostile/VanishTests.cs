@@ -10,7 +10,7 @@ public sealed class VanishTests
     [Fact]
     public async Task Peer_WhenItsMachineDiesDuringOutput_IsGivenUp()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux reports acknowledgements; other systems wait for Connections:StallTimeout.");
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux reports acknowledgements; other systems wait for StallTimeout.");
         await using var server = await ConnectionServer.StartAsync(new() { Heartbeat = TimeSpan.FromSeconds(1), StallTimeout = TimeSpan.FromSeconds(3600), CloseTimeout = TimeSpan.FromSeconds(1), SendBufferBytes = 8 * 1024 });
         using var client = await RawWebSocket.ConnectAsync(server.Address, receiveBuffer: 8 * 1024);
         var connection = await server.AcceptedAsync();

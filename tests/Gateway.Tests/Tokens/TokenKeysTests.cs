@@ -17,7 +17,6 @@ public sealed class TokenKeysTests
         { "Identity:Issuer", "Issuer", "" },
         { "Identity:Audience", "Audience", "" },
         { "Identity:UserClaim", "UserClaim", "" },
-        { "Identity:ClockSkew", "ClockSkew", "00:05:01" },
         { "Identity:Grace", "Grace", "-00:00:01" },
         { "Identity:Keys:0:Id", "Keys:0:Id", "" },
         { "Identity:Keys:1:Id", "Keys:1:Id", "hs" },

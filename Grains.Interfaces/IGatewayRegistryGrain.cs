@@ -8,6 +8,13 @@ public interface IGatewayRegistryGrain : IGrainWithIntegerKey
     /// Takes or renews a lease of <see cref="Lease.Length"/>. If the lease of this id has already expired or was
     /// released, the registry refuses the id. The gateway process must then restart with a new id.
     /// </summary>
+    /// <param name="version">The highest <see cref="LogVersion"/> that the gateway knows.</param>
+    [Alias("renew-version")]
+    Task<LeaseGrant> RenewAsync(string gateway, int version);
+
+    /// <summary>
+    /// For gateways of the previous version, which do not know the events of <see cref="LogVersion.Rights"/>.
+    /// </summary>
     [Alias("renew")]
     Task<LeaseGrant> RenewAsync(string gateway);
 
@@ -68,3 +75,18 @@ public sealed record LiveGateways([property: Id(0)] string[] Gateways, [property
 /// </param>
 [GenerateSerializer, Immutable, Alias("chat.drain")]
 public readonly record struct DrainShare([property: Id(0)] int Remaining, [property: Id(1)] long Connections, [property: Id(2)] bool IsWarmedUp);
+
+/// <summary>
+/// What the events of the log may contain. A version is used only when every silo and gateway of the cluster knows it.
+/// </summary>
+public static class LogVersion
+{
+    /// <summary>The events of version 0.1.0.</summary>
+    public const int First = 1;
+
+    /// <summary>Roles, invitations, mutes, bans, titles and private groups.</summary>
+    public const int Rights = 2;
+
+    /// <summary>The highest version that this program knows.</summary>
+    public const int Known = Rights;
+}

@@ -57,6 +57,21 @@ public interface IHistoryGrain : IGrainWithIntegerKey
     /// </summary>
     [Alias("conversations")]
     Task<ConversationPage> ConversationsAsync(ConversationAsk ask);
+
+    /// <summary>
+    /// Whether a user may enter a private group (<see cref="RoomKey.IsPrivate"/>): the user is a member or invited. The
+    /// answer for a group that does not exist comes from the same reads. A gateway asks before it calls the room, so
+    /// that no call shows whether the group exists. True if the message log cannot be reached: then the room answers.
+    /// </summary>
+    [Alias("may-enter")]
+    Task<bool> MayEnterAsync(string room, string user);
+
+    /// <summary>
+    /// Lists the stored members of a group, ordered by user id: members, invited, muted and banned users. Refused if the
+    /// user may not read the room.
+    /// </summary>
+    [Alias("members")]
+    Task<MemberPage> MembersAsync(MembersAsk ask);
 }
 
 /// <summary>A request for a page of a user's conversations.</summary>
@@ -79,11 +94,38 @@ public sealed record ConversationPage([property: Id(0)] Conversation[] Conversat
 /// <param name="Seq">The room's newest sequence.</param>
 /// <param name="Ts">The newest event's time in milliseconds since 1970 UTC; 0 for none.</param>
 /// <param name="Read">The user's read mark; 0 for none.</param>
-/// <param name="Unread">Number of messages after the read mark.</param>
+/// <param name="Unread">Messages after the read mark; 0 if the user is only invited.</param>
+/// <param name="Role">The user's role in a group; <see cref="RoomRole.None"/> in a direct conversation.</param>
+/// <param name="Title">The title of a group; null for none.</param>
 [GenerateSerializer, Immutable, Alias("chat.conversation")]
 public sealed record Conversation(
     [property: Id(0)] string Room, [property: Id(1)] RoomKind Kind, [property: Id(2)] long Seq, [property: Id(3)] long Ts,
-    [property: Id(4)] long Read, [property: Id(5)] long Unread);
+    [property: Id(4)] long Read, [property: Id(5)] long Unread, [property: Id(6)] RoomRole Role = RoomRole.None, [property: Id(7)] string? Title = null);
+
+/// <summary>A request for a page of a group's members.</summary>
+/// <param name="User">The user who asks.</param>
+/// <param name="After">The last user id that the asker has; empty for the first page.</param>
+/// <param name="Limit">Maximum number of members, at most 200.</param>
+[GenerateSerializer, Immutable, Alias("chat.members-ask")]
+public sealed record MembersAsk(
+    [property: Id(0)] string Room, [property: Id(1)] string User, [property: Id(2)] string After, [property: Id(3)] int Limit);
+
+/// <summary>A page of a group's members.</summary>
+/// <param name="More">True if there are more members after these.</param>
+/// <param name="Refusal">Why there are no members; null if the page was read.</param>
+[GenerateSerializer, Immutable, Alias("chat.members")]
+public sealed record MemberPage([property: Id(0)] Member[] Members, [property: Id(1)] bool More, [property: Id(2)] Refusal? Refusal);
+
+/// <summary>The rights of a user in a group.</summary>
+/// <param name="MutedUntil">Milliseconds since 1970 UTC; 0 for not muted, <see cref="MemberChange.Forever"/> for no end.</param>
+/// <param name="BannedUntil">Milliseconds since 1970 UTC; 0 for not banned, <see cref="MemberChange.Forever"/> for no end.</param>
+[GenerateSerializer, Immutable, Alias("chat.member")]
+public sealed record Member(
+    [property: Id(0)] string User, [property: Id(1)] RoomRole Role, [property: Id(2)] long MutedUntil = 0, [property: Id(3)] long BannedUntil = 0)
+{
+    /// <summary>Whether a role is a member's.</summary>
+    public static bool Is(RoomRole role) => role is RoomRole.Member or RoomRole.Moderator or RoomRole.Owner;
+}
 
 /// <summary>A request for a page of a room's history.</summary>
 /// <param name="After">

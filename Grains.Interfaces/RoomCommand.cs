@@ -106,6 +106,8 @@ public sealed record Posted([property: Id(0)] long Seq, [property: Id(1)] long T
 /// <param name="Unread">Number of messages after the read mark.</param>
 /// <param name="Count">Number of users attached now, including this user.</param>
 /// <param name="Presence">The version of the room's last presence update before this answer.</param>
+/// <param name="Role">The user's role in a group; <see cref="RoomRole.None"/> in other rooms.</param>
+/// <param name="Title">The title of a group; null for none.</param>
 [GenerateSerializer, Immutable, Alias("chat.entered")]
 public sealed record Entered(
     [property: Id(0)] RoomKind Kind,
@@ -115,7 +117,9 @@ public sealed record Entered(
     [property: Id(4)] long Read,
     [property: Id(5)] long Unread,
     [property: Id(6)] int Count,
-    [property: Id(7)] PresenceVersion Presence = default) : RoomReply;
+    [property: Id(7)] PresenceVersion Presence = default,
+    [property: Id(8)] RoomRole Role = RoomRole.None,
+    [property: Id(9)] string? Title = null) : RoomReply;
 
 /// <summary>The command was refused.</summary>
 /// <param name="RetryMs">Milliseconds after which a retry can succeed; null if no retry can succeed.</param>
@@ -162,4 +166,10 @@ public enum Refusal
 
     /// <summary>The user has created too many rooms; nothing was stored.</summary>
     RateLimited = 9,
+
+    /// <summary>The user is muted in this group.</summary>
+    Muted = 10,
+
+    /// <summary>The user is not a member of the group, but is invited to it.</summary>
+    Invited = 11,
 }

@@ -21,8 +21,32 @@ public enum RoomEventKind
     /// <summary>The user became a member of a group.</summary>
     Join = 5,
 
-    /// <summary>The user's membership of a group ended.</summary>
+    /// <summary>The user gave up the membership of a group.</summary>
     Leave = 6,
+
+    /// <summary>A user was invited to a group. This kind and those up to <see cref="Role"/> have a <see cref="MemberChange"/>.</summary>
+    Invite = 7,
+
+    /// <summary>A user's membership of a group, or the invitation to it, was ended by another user.</summary>
+    Kick = 8,
+
+    /// <summary>A user was banned from a group, which also ends the membership.</summary>
+    Ban = 9,
+
+    /// <summary>A ban was lifted.</summary>
+    Unban = 10,
+
+    /// <summary>A user may read a group but not write to it.</summary>
+    Mute = 11,
+
+    /// <summary>A mute was lifted.</summary>
+    Unmute = 12,
+
+    /// <summary>A member of a group got another role.</summary>
+    Role = 13,
+
+    /// <summary>The group got another title, which is the text.</summary>
+    Title = 14,
 }
 
 /// <summary>The kinds of rooms. The numbers are stored: never reuse one.</summary>

@@ -4,7 +4,7 @@ namespace OrleansChat.Grains.Interfaces;
 
 /// <summary>
 /// The key of a room's grain and of its rows in the log. The key of a named room is its name, which never starts with
-/// <c>@</c>. The key of a direct conversation is the ordinally sorted pair of its two users, each preceded by its
+/// <c>@</c>. The name of a private group begins with <c>~</c>; the server makes it. The key of a direct conversation is the ordinally sorted pair of its two users, each preceded by its
 /// length in UTF-16 units: <c>@5:alice3:bob</c>.
 /// </summary>
 public static class RoomKey
@@ -18,6 +18,9 @@ public static class RoomKey
         var (first, second) = string.CompareOrdinal(one, other) <= 0 ? (one, other) : (other, one);
         return string.Create(CultureInfo.InvariantCulture, $"@{first.Length}:{first}{second.Length}:{second}");
     }
+
+    /// <summary>Whether the key belongs to a private group.</summary>
+    public static bool IsPrivate(string key) => key.StartsWith('~');
 
     /// <summary>Whether the key belongs to a direct conversation. The key may still be malformed.</summary>
     public static bool IsDirect(string key) => key.StartsWith('@');

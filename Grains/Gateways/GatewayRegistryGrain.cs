@@ -29,7 +29,9 @@ internal sealed class GatewayRegistryGrain(TimeProvider time, IClusterMembership
         return Task.CompletedTask;
     }
 
-    public Task<LeaseGrant> RenewAsync(string gateway)
+    public Task<LeaseGrant> RenewAsync(string gateway) => RenewAsync(gateway, LogVersion.First);
+
+    public Task<LeaseGrant> RenewAsync(string gateway, int version)
         => Task.FromResult(new LeaseGrant(Awake().Renew(gateway), cluster.CurrentSnapshot.Version.Value));
 
     public Task<DrainShare> DrainAsync(string gateway, int connections) => Task.FromResult(Awake().Drain(gateway, connections));

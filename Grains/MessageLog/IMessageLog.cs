@@ -56,8 +56,11 @@ public interface IMessageLog
     /// </summary>
     Task<RoomFacts?> FactsAsync(string room, string user, CancellationToken cancellationToken);
 
-    /// <summary>Returns the stored members of a group or a direct room. Empty for a channel.</summary>
-    Task<IReadOnlyList<string>> MembersAsync(string room, CancellationToken cancellationToken);
+    /// <summary>
+    /// Returns the stored members of a group or a direct room, the one who became a member first first, then by user
+    /// id: members, and users who are invited, muted or banned. Empty for a channel.
+    /// </summary>
+    Task<IReadOnlyList<Member>> MembersAsync(string room, CancellationToken cancellationToken);
 
     /// <summary>
     /// Returns the groups and direct conversations of a user. The conversation with the newest event is the first one.
@@ -71,6 +74,17 @@ public interface IMessageLog
     /// greatest mark wins.
     /// </summary>
     Task MarkAsync(IReadOnlyCollection<ReadMark> marks, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Returns the highest <see cref="LogVersion"/> whose events may be appended. A new log allows every known version.
+    /// </summary>
+    Task<int> VersionAsync(CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Allows the events of a <see cref="LogVersion"/> for ever. From then on, no program that does not know them can
+    /// open the log.
+    /// </summary>
+    Task RaiseVersionAsync(int version, CancellationToken cancellationToken);
 }
 
 /// <summary>The result of a claim: the state of the room when it was claimed.</summary>
@@ -81,7 +95,8 @@ public interface IMessageLog
 /// <param name="Seq">The newest sequence; 0 for none.</param>
 /// <param name="Ts">The newest event's time in milliseconds since 1970 UTC; 0 for none.</param>
 /// <param name="Messages">Number of messages up to the head.</param>
-public sealed record RoomClaim(long Number, RoomKind Kind, string Epoch, long Seq, long Ts, long Messages);
+/// <param name="Title">The text of the newest <see cref="RoomEventKind.Title"/>; null for none.</param>
+public sealed record RoomClaim(long Number, RoomKind Kind, string Epoch, long Seq, long Ts, long Messages, string? Title = null);
 
 /// <summary>A room to create.</summary>
 /// <param name="Entries">Events to append in the same commit; may be empty.</param>
@@ -105,8 +120,10 @@ public sealed record RoomAppend(string Room, long Claim, IReadOnlyList<MessageLo
 
 /// <summary>
 /// One event to append. <see cref="RoomEventKind.Edit"/> and <see cref="RoomEventKind.Delete"/> also change the stored
-/// message <see cref="Ref"/>. <see cref="RoomEventKind.Join"/> and <see cref="RoomEventKind.Leave"/> also change the
-/// stored members.
+/// message <see cref="Ref"/>. In a group, <see cref="RoomEventKind.Join"/>, <see cref="RoomEventKind.Leave"/> and the
+/// kinds with a <see cref="MemberChange"/> also change the stored members, as <see cref="MemberRules.Apply"/> says. An
+/// entry with a <see cref="MemberChange"/> is the only entry of its append.
+/// <see cref="RoomEventKind.Title"/> also changes the stored title.
 /// </summary>
 /// <param name="ClientId">
 /// The idempotency key, unique within (room, user); null for events that the server writes.
@@ -148,13 +165,18 @@ public readonly record struct AppendedEntry(long Seq, long Ts, long Hash, long M
 /// <summary>The facts about a room and one user.</summary>
 /// <param name="Read">The user's read mark; 0 for none.</param>
 /// <param name="ReadMessages">Number of messages up to and including the read mark.</param>
-public sealed record RoomFacts(RoomKind Kind, long Seq, long Messages, bool IsMember, long Read, long ReadMessages);
+/// <param name="Role">The stored role; <see cref="RoomRole.Member"/> for the users of a direct room.</param>
+public sealed record RoomFacts(RoomKind Kind, long Seq, long Messages, RoomRole Role, long Read, long ReadMessages)
+{
+    public bool IsMember => Member.Is(Role);
+}
 
-/// <summary>A group or direct conversation of a user.</summary>
+/// <summary>A group or direct conversation of a user, who is a member or invited.</summary>
 /// <param name="Ts">The newest event's time in milliseconds since 1970 UTC; 0 for none.</param>
 /// <param name="Read">The user's read mark; 0 for none.</param>
-/// <param name="Unread">Number of messages after the read mark.</param>
-public sealed record ConversationRow(string Room, RoomKind Kind, long Seq, long Ts, long Read, long Unread);
+/// <param name="Unread">Messages after the read mark; 0 if the user is only invited.</param>
+/// <param name="Role">The user's role in a group; <see cref="RoomRole.None"/> in a direct room.</param>
+public sealed record ConversationRow(string Room, RoomKind Kind, long Seq, long Ts, long Read, long Unread, RoomRole Role, string? Title);
 
 /// <summary>A position in a user's conversations: the time of a conversation's newest event, and its room.</summary>
 public readonly record struct ConversationsBefore(long Ts, string Room);

@@ -7,14 +7,14 @@ namespace OrleansChat.Grains.MessageLog;
 internal static class RoomRules
 {
     /// <summary>
-    /// Whether the user is a member. The members of a group are stored, and the key of a direct conversation names its
-    /// members. A channel has no members.
+    /// The user's role: in a group the stored one, in a direct room <see cref="RoomRole.Member"/> for the users that its
+    /// key names. A channel has no members.
     /// </summary>
-    public static bool IsMember(RoomKind kind, string room, string user, bool stored) => kind switch
+    public static RoomRole RoleOf(RoomKind kind, string room, string user, RoomRole stored) => kind switch
     {
         RoomKind.Group => stored,
-        RoomKind.Direct => RoomKey.Peer(room, user) is not null,
-        _ => false,
+        RoomKind.Direct => RoomKey.Peer(room, user) is not null ? RoomRole.Member : RoomRole.None,
+        _ => RoomRole.None,
     };
 
     /// <summary>

@@ -92,8 +92,12 @@ internal sealed class HistoryGrain(IMessageLog log, IClusterMembershipService cl
 
         // Ask for one row more than the page may have. If the log returns it, there are more conversations.
         var rows = await ClearlyAsync(() => log.ConversationsAsync(ask.User, before, limit + 1, CancellationToken.None));
-        return new([.. rows.Take(limit).Select(row => new Conversation(row.Room, row.Kind, row.Seq, row.Ts, row.Read, row.Unread))], rows.Count > limit);
+        return new([.. rows.Take(limit).Select(row => new Conversation(row.Room, row.Kind, row.Seq, row.Ts, row.Read, row.Unread, row.Role, row.Title))], rows.Count > limit);
     }
+
+    public Task<bool> MayEnterAsync(string room, string user) => throw new NotImplementedException();
+
+    public Task<MemberPage> MembersAsync(MembersAsk ask) => throw new NotImplementedException();
 
     /// <summary>
     /// Returns the facts of a room if the user may read it, otherwise the refusal. Both are null for a direct room

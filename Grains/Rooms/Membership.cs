@@ -17,10 +17,10 @@ internal sealed class Membership(RoomOptions options, AppendQueue queue, TimePro
     public bool Contains(string user) => _members.Contains(user);
 
     /// <summary>Replaces all members by the members from the log.</summary>
-    public void Reset(IEnumerable<string> members)
+    public void Reset(IEnumerable<Member> members)
     {
         _members.Clear();
-        _members.UnionWith(members);
+        _members.UnionWith(members.Where(member => Member.Is(member.Role)).Select(member => member.User));
     }
 
     /// <summary>Applies a committed event, if it is a join or a leave.</summary>

@@ -73,8 +73,7 @@ internal sealed partial class RoomGrain
         // - Lost: the deactivation began during the claim. Handled like the state before the deactivation, Unclaimed or
         //   Unsure.
         // - Owned, Deactivating: cannot occur, because no claim begins in these states.
-        IReadOnlyList<string> members =
-            claim.Kind == RoomKind.Group ? await _log.MembersAsync(_room, _stopping.Token) : _people!;
+        IReadOnlyList<Member> members = await MembersAsync(claim);
         IReadOnlyList<RoomEvent> missed = _ownership.Claim is not null && claim.Seq > _head
             ? await _log.ReadAsync(_room, _head, _options.RowsPerBatch, _stopping.Token)
             : [];
@@ -85,8 +84,11 @@ internal sealed partial class RoomGrain
         return true;
     }
 
-    /// <summary>Takes over the claim, and replaces the room's data by the data from the log.</summary>
-    private void Own(RoomClaim claim, IReadOnlyList<string> members)
+    private async Task<IReadOnlyList<Member>> MembersAsync(RoomClaim claim)
+        => claim.Kind == RoomKind.Group ? await _log.MembersAsync(_room, _stopping.Token) : [.. _people!.Select(user => new Member(user, RoomRole.Member))];
+
+    /// <summary>Takes over the claim and replaces everything known about the room by what the log has.</summary>
+    private void Own(RoomClaim claim, IReadOnlyList<Member> members)
     {
         _membership.Reset(members);
         _recent.Clear();

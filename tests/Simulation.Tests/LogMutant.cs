@@ -31,9 +31,13 @@ internal class LogMutant(IMessageLog log) : IMessageLog
     public virtual Task<IReadOnlyList<ConversationRow>> ConversationsAsync(string user, ConversationsBefore? before, int limit, CancellationToken cancellationToken) =>
         log.ConversationsAsync(user, before, limit, cancellationToken);
 
-    public virtual Task<IReadOnlyList<string>> MembersAsync(string room, CancellationToken cancellationToken) => log.MembersAsync(room, cancellationToken);
+    public virtual Task<IReadOnlyList<Member>> MembersAsync(string room, CancellationToken cancellationToken) => log.MembersAsync(room, cancellationToken);
 
     public virtual Task MarkAsync(IReadOnlyCollection<ReadMark> marks, CancellationToken cancellationToken) => log.MarkAsync(marks, cancellationToken);
+
+    public virtual Task<int> VersionAsync(CancellationToken cancellationToken) => log.VersionAsync(cancellationToken);
+
+    public virtual Task RaiseVersionAsync(int version, CancellationToken cancellationToken) => log.RaiseVersionAsync(version, cancellationToken);
 }
 
 /// <summary>Answers before the commit and commits 20 ms later.</summary>

@@ -68,7 +68,7 @@ internal sealed class MemoryMessageLog(MessageLogInstruments instruments) : IMes
     public Task<RoomFacts?> FactsAsync(string room, string user, CancellationToken cancellationToken) =>
         Task.FromResult(Find(room)?.Facts(room, user));
 
-    public Task<IReadOnlyList<string>> MembersAsync(string room, CancellationToken cancellationToken) =>
+    public Task<IReadOnlyList<Member>> MembersAsync(string room, CancellationToken cancellationToken) =>
         Task.FromResult(Find(room)?.Members() ?? []);
 
     public Task<IReadOnlyList<ConversationRow>> ConversationsAsync(string user, ConversationsBefore? before, int limit, CancellationToken cancellationToken)
@@ -92,6 +92,10 @@ internal sealed class MemoryMessageLog(MessageLogInstruments instruments) : IMes
 
         return Task.CompletedTask;
     }
+
+    public Task<int> VersionAsync(CancellationToken cancellationToken) => Task.FromResult(LogVersion.Known);
+
+    public Task RaiseVersionAsync(int version, CancellationToken cancellationToken) => Task.CompletedTask;
 
     private MemoryRoom? Find(string room) => _rooms.GetValueOrDefault(room);
 }

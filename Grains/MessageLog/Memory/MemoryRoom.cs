@@ -9,16 +9,17 @@ internal sealed class MemoryRoom(RoomKind kind, IEnumerable<string> members)
     private readonly Lock _gate = new();
     private readonly List<Row> _rows = [];
     private readonly Dictionary<(string User, string ClientId), int> _known = [];
-    private readonly List<string> _members = [.. members];
+    private readonly List<Member> _members = [.. members.Select(user => new Member(user, RoomRole.Member))];
     private readonly Dictionary<string, long> _marks = new(StringComparer.Ordinal);
     private readonly string _epoch = RoomRules.NewEpoch();
     private long _claim;
+    private string? _title;
 
     public RoomClaim Claim()
     {
         lock (_gate)
         {
-            return new RoomClaim(++_claim, kind, _epoch, _rows.Count, Head?.Entry.Ts ?? 0, Head?.Messages ?? 0);
+            return new RoomClaim(++_claim, kind, _epoch, _rows.Count, Head?.Entry.Ts ?? 0, Head?.Messages ?? 0, _title);
         }
     }
 
@@ -91,27 +92,29 @@ internal sealed class MemoryRoom(RoomKind kind, IEnumerable<string> members)
         {
             var read = _marks.GetValueOrDefault(user);
             var readMessages = read == 0 || _rows.Count == 0 ? 0 : _rows[(int)Math.Min(read, _rows.Count) - 1].Messages;
-            var member = RoomRules.IsMember(kind, room, user, _members.Contains(user));
-            return new RoomFacts(kind, _rows.Count, Head?.Messages ?? 0, member, read, readMessages);
+            var role = RoomRules.RoleOf(kind, room, user, Find(user).Role);
+            return new RoomFacts(kind, _rows.Count, Head?.Messages ?? 0, role, read, readMessages);
         }
     }
 
-    /// <summary>Returns the room as a conversation of the user; null if the user is not a stored member.</summary>
+    /// <summary>The room as a conversation of the user; null if the user is neither a stored member nor invited.</summary>
     public ConversationRow? Conversation(string room, string user)
     {
         lock (_gate)
         {
-            if (!_members.Contains(user))
+            var role = Find(user).Role;
+            if (role == RoomRole.None)
             {
                 return null;
             }
 
             var facts = Facts(room, user);
-            return new(room, kind, facts.Seq, Head?.Entry.Ts ?? 0, facts.Read, facts.Messages - facts.ReadMessages);
+            var unread = role == RoomRole.Invited ? 0 : facts.Messages - facts.ReadMessages;
+            return new(room, kind, facts.Seq, Head?.Entry.Ts ?? 0, facts.Read, unread, kind == RoomKind.Group ? role : RoomRole.None, _title);
         }
     }
 
-    public IReadOnlyList<string> Members()
+    public IReadOnlyList<Member> Members()
     {
         lock (_gate)
         {
@@ -168,12 +171,39 @@ internal sealed class MemoryRoom(RoomKind kind, IEnumerable<string> members)
                 message.Take();
                 _rows.Where(edit => edit.Entry.Kind == RoomEventKind.Edit && edit.Entry.Ref == entry.Ref).ToList().ForEach(edit => edit.Take());
                 break;
-            case RoomEventKind.Join when kind == RoomKind.Group && !_members.Contains(entry.User):
-                _members.Add(entry.User);
+            case RoomEventKind.Title:
+                _title = entry.Text;
                 break;
-            case RoomEventKind.Leave when kind == RoomKind.Group:
-                _members.Remove(entry.User);
+            default:
+                if (kind == RoomKind.Group && MemberRules.UserOf(entry.Kind, entry.User, entry.Text) is { } user)
+                {
+                    Change(MemberRules.Apply(Find(user), _rows.Count, entry.Kind, entry.Text, entry.Meta));
+                }
+
                 break;
+        }
+    }
+
+    private Member Find(string user) => _members.Find(member => member.User == user) ?? new Member(user, RoomRole.None);
+
+    /// <summary>Replaces a member in place; a new member is the last one.</summary>
+    private void Change(Member changed)
+    {
+        var at = _members.FindIndex(member => member.User == changed.User);
+        if (at >= 0 && Member.Is(_members[at].Role) == Member.Is(changed.Role) && MemberRules.IsStored(changed))
+        {
+            _members[at] = changed;
+            return;
+        }
+
+        if (at >= 0)
+        {
+            _members.RemoveAt(at);
+        }
+
+        if (MemberRules.IsStored(changed))
+        {
+            _members.Add(changed);
         }
     }
 

@@ -99,7 +99,7 @@ internal sealed class PostgresMessageLog : IMessageStore
         (_appends ?? throw new MessageLogUnavailableException("The message log is not open.")).AppendAsync(append, cancellationToken);
 
     public Task<RoomClaim?> ClaimAsync(string room, CancellationToken cancellationToken) => _claims.WatchAsync(FirstAsync(
-        "update chat.rooms set claim = claim + 1 where room = $1 returning claim, kind, epoch, seq, ts, messages",
+        "update chat.rooms set claim = claim + 1 where room = $1 returning claim, kind, epoch, seq, ts, messages, title",
         ToClaim, cancellationToken, room));
 
     public Task<CreatedRoom> CreateAsync(RoomCreation creation, CancellationToken cancellationToken) =>
@@ -160,7 +160,7 @@ internal sealed class PostgresMessageLog : IMessageStore
 
     public Task<RoomFacts?> FactsAsync(string room, string user, CancellationToken cancellationToken) => FirstAsync(
         """
-        select r.kind, r.seq, r.messages, m.usr is not null, coalesce(k.seq, 0),
+        select r.kind, r.seq, r.messages, coalesce(m.role, 0::smallint), coalesce(k.seq, 0),
             coalesce((select e.messages from chat.events e where e.room = r.room and e.seq <= k.seq order by e.seq desc limit 1), 0)
         from chat.rooms r
         left join chat.members m on m.room = r.room and m.usr = $2
@@ -169,25 +169,28 @@ internal sealed class PostgresMessageLog : IMessageStore
         """,
         row => new RoomFacts(
             (RoomKind)row.GetInt16(0), row.GetInt64(1), row.GetInt64(2),
-            RoomRules.IsMember((RoomKind)row.GetInt16(0), room, user, row.GetBoolean(3)), row.GetInt64(4), row.GetInt64(5)),
+            RoomRules.RoleOf((RoomKind)row.GetInt16(0), room, user, (RoomRole)row.GetInt16(3)), row.GetInt64(4), row.GetInt64(5)),
         cancellationToken, room, user);
 
-    public async Task<IReadOnlyList<string>> MembersAsync(string room, CancellationToken cancellationToken) => await RowsAsync(
-        "select usr from chat.members where room = $1 order by since, usr", row => row.GetString(0), cancellationToken, room);
+    public async Task<IReadOnlyList<Member>> MembersAsync(string room, CancellationToken cancellationToken) => await RowsAsync(
+        "select usr, role, muted, banned from chat.members where room = $1 order by since, usr",
+        row => new Member(row.GetString(0), (RoomRole)row.GetInt16(1), row.GetInt64(2), row.GetInt64(3)), cancellationToken, room);
 
     public async Task<IReadOnlyList<ConversationRow>> ConversationsAsync(
         string user, ConversationsBefore? before, int limit, CancellationToken cancellationToken) => await RowsAsync(
         """
-        select r.room, r.kind, r.seq, r.ts, coalesce(k.seq, 0),
-            r.messages - coalesce((select e.messages from chat.events e where e.room = r.room and e.seq <= k.seq order by e.seq desc limit 1), 0)
+        select r.room, r.kind, r.seq, r.ts, coalesce(k.seq, 0), case when m.role = 4 then 0 else
+            r.messages - coalesce((select e.messages from chat.events e where e.room = r.room and e.seq <= k.seq order by e.seq desc limit 1), 0) end,
+            case when r.kind = 1 then m.role else 0::smallint end, r.title
         from chat.members m
         join chat.rooms r on r.room = m.room
         left join chat.marks k on k.room = m.room and k.usr = m.usr
-        where m.usr = $1 and (r.ts, r.room) < ($2, $3)
+        where m.usr = $1 and m.role > 0 and (r.ts, r.room) < ($2, $3)
         order by r.ts desc, r.room desc limit $4
         """,
         row => new ConversationRow(
-            row.GetString(0), (RoomKind)row.GetInt16(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4), row.GetInt64(5)),
+            row.GetString(0), (RoomKind)row.GetInt16(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4), row.GetInt64(5),
+            (RoomRole)row.GetInt16(6), Text(row, 7)),
         cancellationToken, user, before?.Ts ?? long.MaxValue, before?.Room ?? "", limit);
 
     /// <summary>
@@ -202,6 +205,10 @@ internal sealed class PostgresMessageLog : IMessageStore
         """,
         row => true, cancellationToken,
         marks.Select(mark => mark.Room).ToArray(), marks.Select(mark => mark.User).ToArray(), marks.Select(mark => mark.Seq).ToArray());
+
+    public Task<int> VersionAsync(CancellationToken cancellationToken) => throw new NotImplementedException();
+
+    public Task RaiseVersionAsync(int version, CancellationToken cancellationToken) => throw new NotImplementedException();
 
     private async Task<T?> FirstAsync<T>(string sql, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken, params object[] values)
         where T : class => (await RowsAsync(sql, read, cancellationToken, values)).FirstOrDefault();
@@ -267,7 +274,7 @@ internal sealed class PostgresMessageLog : IMessageStore
     }
 
     private static RoomClaim ToClaim(NpgsqlDataReader row) =>
-        new(row.GetInt64(0), (RoomKind)row.GetInt16(1), row.GetString(2), row.GetInt64(3), row.GetInt64(4), row.GetInt64(5));
+        new(row.GetInt64(0), (RoomKind)row.GetInt16(1), row.GetString(2), row.GetInt64(3), row.GetInt64(4), row.GetInt64(5), Text(row, 6));
 
     private static string? Text(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
 

@@ -76,6 +76,14 @@ internal static class PostgresSchema
         update chat.events e set hash = 0 from chat.events m
             where e.kind = 1 and e.hash <> 0 and m.room = e.room and m.seq = e.ref and m.deleted;
         """,
+
+        // Rights in groups. A member's row has the role. A user who is only invited, muted or banned has a row too, so
+        // programs that do not know the column role would take such a user for a member.
+        """
+        alter table chat.members add column role smallint not null default 1,
+            add column muted bigint not null default 0, add column banned bigint not null default 0;
+        alter table chat.rooms add column title text;
+        """,
     ];
 
     /// <summary>The key of the advisory lock of a silo that creates an index.</summary>

@@ -112,7 +112,7 @@ internal sealed partial class SqliteMessageLog(MessageLogOptions options, Messag
     public Task<RoomFacts?> FactsAsync(string room, string user, CancellationToken cancellationToken) =>
         ReadAsync(reads => reads.Facts(room, user), cancellationToken);
 
-    public Task<IReadOnlyList<string>> MembersAsync(string room, CancellationToken cancellationToken) =>
+    public Task<IReadOnlyList<Member>> MembersAsync(string room, CancellationToken cancellationToken) =>
         ReadAsync(reads => reads.Members(room), cancellationToken);
 
     public Task<IReadOnlyList<ConversationRow>> ConversationsAsync(string user, ConversationsBefore? before, int limit, CancellationToken cancellationToken) =>
@@ -165,4 +165,8 @@ internal sealed partial class SqliteMessageLog(MessageLogOptions options, Messag
     private static partial void LogNotTruncated(ILogger logger, Exception exception);
 
     private static MessageLogUnavailableException NotOpen() => new("The message log is not open.");
+
+    public Task<int> VersionAsync(CancellationToken cancellationToken) => throw new NotImplementedException();
+
+    public Task RaiseVersionAsync(int version, CancellationToken cancellationToken) => throw new NotImplementedException();
 }

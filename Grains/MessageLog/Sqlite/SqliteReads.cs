@@ -35,7 +35,7 @@ internal sealed class SqliteReads(SqliteConnection connection) : IDisposable
     private readonly SqliteStatement _facts = new(
         connection,
         """
-        select r.kind, r.seq, r.messages, m.usr is not null, coalesce(k.seq, 0),
+        select r.kind, r.seq, r.messages, coalesce(m.role, 0), coalesce(k.seq, 0),
             coalesce((select e.messages from events e where e.room = r.room and e.seq <= k.seq order by e.seq desc limit 1), 0)
         from rooms r
         left join members m on m.room = r.room and m.usr = ?2
@@ -43,17 +43,18 @@ internal sealed class SqliteReads(SqliteConnection connection) : IDisposable
         where r.room = ?1
         """);
 
-    private readonly SqliteStatement _members = new(connection, "select usr from members where room = ?1 order by since, usr");
+    private readonly SqliteStatement _members = new(connection, "select usr, role, muted, banned from members where room = ?1 order by since, usr");
 
     private readonly SqliteStatement _conversations = new(
         connection,
         """
-        select r.room, r.kind, r.seq, r.ts, coalesce(k.seq, 0),
-            r.messages - coalesce((select e.messages from events e where e.room = r.room and e.seq <= k.seq order by e.seq desc limit 1), 0)
+        select r.room, r.kind, r.seq, r.ts, coalesce(k.seq, 0), case when m.role = 4 then 0 else
+            r.messages - coalesce((select e.messages from events e where e.room = r.room and e.seq <= k.seq order by e.seq desc limit 1), 0) end,
+            case when r.kind = 1 then m.role else 0 end, r.title
         from members m
         join rooms r on r.room = m.room
         left join marks k on k.room = m.room and k.usr = m.usr
-        where m.usr = ?1 and (r.ts, r.room) < (?2, ?3)
+        where m.usr = ?1 and m.role > 0 and (r.ts, r.room) < (?2, ?3)
         order by r.ts desc, r.room desc limit ?4
         """);
 
@@ -113,17 +114,17 @@ internal sealed class SqliteReads(SqliteConnection connection) : IDisposable
         }
 
         var kind = (RoomKind)row.Number(0);
-        var member = RoomRules.IsMember(kind, room, user, row.IsTrue(3));
-        return new RoomFacts(kind, row.Number(1), row.Number(2), member, row.Number(4), row.Number(5));
+        var role = RoomRules.RoleOf(kind, room, user, (RoomRole)row.Number(3));
+        return new RoomFacts(kind, row.Number(1), row.Number(2), role, row.Number(4), row.Number(5));
     }
 
-    public IReadOnlyList<string> Members(string room)
+    public IReadOnlyList<Member> Members(string room)
     {
-        var members = new List<string>();
+        var members = new List<Member>();
         using var row = _members.Query(room);
         while (row.Read())
         {
-            members.Add(row.Text(0));
+            members.Add(new(row.Text(0), (RoomRole)row.Number(1), row.Number(2), row.Number(3)));
         }
 
         return members;
@@ -135,7 +136,7 @@ internal sealed class SqliteReads(SqliteConnection connection) : IDisposable
         using var row = _conversations.Query(user, before?.Ts ?? long.MaxValue, before?.Room ?? "", limit);
         while (row.Read())
         {
-            conversations.Add(new(row.Text(0), (RoomKind)row.Number(1), row.Number(2), row.Number(3), row.Number(4), row.Number(5)));
+            conversations.Add(new(row.Text(0), (RoomKind)row.Number(1), row.Number(2), row.Number(3), row.Number(4), row.Number(5), (RoomRole)row.Number(6), row.TextOrNull(7)));
         }
 
         return conversations;

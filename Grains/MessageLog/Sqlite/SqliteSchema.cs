@@ -77,6 +77,15 @@ internal static class SqliteSchema
         """
         create index if not exists members_usr on members(usr);
         """,
+
+        // Rights in groups. A member's row has the role. A user who is only invited, muted or banned has a row too, so
+        // programs that do not know the column role would take such a user for a member.
+        """
+        alter table members add column role integer not null default 1;
+        alter table members add column muted integer not null default 0;
+        alter table members add column banned integer not null default 0;
+        alter table rooms add column title text;
+        """,
     ];
 
     /// <summary>

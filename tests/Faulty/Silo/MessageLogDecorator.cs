@@ -27,10 +27,14 @@ internal abstract class MessageLogDecorator(IMessageLog log) : IMessageLog
 
     public virtual Task<RoomFacts?> FactsAsync(string room, string user, CancellationToken cancellationToken) => log.FactsAsync(room, user, cancellationToken);
 
-    public Task<IReadOnlyList<string>> MembersAsync(string room, CancellationToken cancellationToken) => log.MembersAsync(room, cancellationToken);
+    public Task<IReadOnlyList<Member>> MembersAsync(string room, CancellationToken cancellationToken) => log.MembersAsync(room, cancellationToken);
 
     public Task<IReadOnlyList<ConversationRow>> ConversationsAsync(string user, ConversationsBefore? before, int limit, CancellationToken cancellationToken) =>
         log.ConversationsAsync(user, before, limit, cancellationToken);
 
     public Task MarkAsync(IReadOnlyCollection<ReadMark> marks, CancellationToken cancellationToken) => log.MarkAsync(marks, cancellationToken);
+
+    public Task<int> VersionAsync(CancellationToken cancellationToken) => log.VersionAsync(cancellationToken);
+
+    public Task RaiseVersionAsync(int version, CancellationToken cancellationToken) => log.RaiseVersionAsync(version, cancellationToken);
 }

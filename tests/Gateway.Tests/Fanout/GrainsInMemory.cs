@@ -158,6 +158,10 @@ internal sealed class HistoryThatSays : IHistoryGrain
 
     public Task<HistoryPage> PageAsync(PageAsk ask, CancellationToken cancellationToken) => Pages(ask, cancellationToken);
 
+    public Task<bool> MayEnterAsync(string room, string user) => Task.FromResult(true);
+
+    public Task<MemberPage> MembersAsync(MembersAsk ask) => Task.FromResult(new MemberPage([], false, Refusal.NotFound));
+
     public Task<ConversationPage> ConversationsAsync(ConversationAsk ask) => Task.FromResult(new ConversationPage([], false));
 
     public Task<HistoryPage> PageAsync(string room, string user, long after, int limit) => Task.FromResult(new HistoryPage([], 0, Refusal.NotFound));

@@ -22,7 +22,9 @@ internal sealed class RegistryThatSays : IGatewayRegistryGrain
 
     public bool Released { get; private set; }
 
-    public async Task<LeaseGrant> RenewAsync(string gateway)
+    public Task<LeaseGrant> RenewAsync(string gateway) => RenewAsync(gateway, LogVersion.First);
+
+    public async Task<LeaseGrant> RenewAsync(string gateway, int version)
     {
         Calls++;
         return new(await Grants(), Cluster);

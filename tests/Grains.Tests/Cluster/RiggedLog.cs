@@ -117,11 +117,15 @@ internal sealed class RiggedLog(IMessageLog log) : IMessageLog
     public Task<IReadOnlyList<ConversationRow>> ConversationsAsync(string user, ConversationsBefore? before, int limit, CancellationToken cancellationToken)
         => Present("").ConversationsAsync(user, before, limit, cancellationToken);
 
-    public Task<IReadOnlyList<string>> MembersAsync(string room, CancellationToken cancellationToken)
+    public Task<IReadOnlyList<Member>> MembersAsync(string room, CancellationToken cancellationToken)
         => Present(room).MembersAsync(room, cancellationToken);
 
     public Task MarkAsync(IReadOnlyCollection<ReadMark> marks, CancellationToken cancellationToken)
         => log.MarkAsync(marks, cancellationToken);
+
+    public Task<int> VersionAsync(CancellationToken cancellationToken) => log.VersionAsync(cancellationToken);
+
+    public Task RaiseVersionAsync(int version, CancellationToken cancellationToken) => log.RaiseVersionAsync(version, cancellationToken);
 
     private IMessageLog Present(string room)
     {

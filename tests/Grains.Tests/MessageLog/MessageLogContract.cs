@@ -97,7 +97,7 @@ public abstract class MessageLogContract : IAsyncLifetime
 
         Assert.Equal((0, 0), (created.Claim.Seq, created.Claim.Messages));
         Assert.Equal([1, 2], created.Entries.Select(entry => entry.Seq));
-        Assert.Equal(["ann", "bob"], await Log.MembersAsync(room, Ct));
+        Assert.Equal(["ann", "bob"], (await Log.MembersAsync(room, Ct)).Select(member => member.User));
         Assert.Equal(["hello", "hi"], (await Log.AllAsync(room)).Select(happened => happened.Text));
         Assert.Equal([3], (await Log.AppendAsync(room, created.Claim.Number, Msg("ann", "2"))).Seqs());
     }
@@ -112,7 +112,7 @@ public abstract class MessageLogContract : IAsyncLifetime
 
         Assert.Equal([(1L, true), (2L, false)], again.Entries.Select(entry => (entry.Seq, entry.Duplicate)));
         Assert.Equal((first.Claim.Number + 1, first.Claim.Epoch, 1L), (again.Claim.Number, again.Claim.Epoch, again.Claim.Seq));
-        Assert.Equal(["ann"], await Log.MembersAsync(room, Ct));
+        Assert.Equal(["ann"], (await Log.MembersAsync(room, Ct)).Select(member => member.User));
         Assert.True((await Log.AppendAsync(room, first.Claim.Number, Msg("ann", "3"))).Fenced);
     }
 
@@ -549,7 +549,7 @@ public abstract class MessageLogContract : IAsyncLifetime
         await Log.AppendAsync("team", claim, Join("cyd"), Join("ann"), Join("bob"), Leave("bob"), Leave("dan"), Join("dan"));
         await Log.AppendAsync("team", claim, Join("ann"), Leave("cyd"));
 
-        Assert.Equal(["ann", "dan"], await Log.MembersAsync("team", Ct));
+        Assert.Equal(["ann", "dan"], (await Log.MembersAsync("team", Ct)).Select(member => member.User));
         Assert.True((await Log.FactsAsync("team", "ann", Ct))!.IsMember);
         Assert.False((await Log.FactsAsync("team", "bob", Ct))!.IsMember);
     }
@@ -564,7 +564,7 @@ public abstract class MessageLogContract : IAsyncLifetime
 
         Assert.Empty(await Log.MembersAsync("lobby", Ct));
         Assert.False((await Log.FactsAsync("lobby", "ann", Ct))!.IsMember);
-        Assert.Equal(["ann", "bob"], await Log.MembersAsync(key, Ct));
+        Assert.Equal(["ann", "bob"], (await Log.MembersAsync(key, Ct)).Select(member => member.User));
         Assert.True((await Log.FactsAsync(key, "bob", Ct))!.IsMember);
         Assert.False((await Log.FactsAsync(key, "cyd", Ct))!.IsMember);
     }
@@ -581,9 +581,9 @@ public abstract class MessageLogContract : IAsyncLifetime
         await Log.MarkAsync([new(bob, "ann", 1), new("team", "bob", 3)], Ct);
 
         Assert.Equal(
-            [new(bob, RoomKind.Direct, 2, 300, 1, 1), new("team", RoomKind.Group, 3, 200, 0, 1), new ConversationRow(cyd, RoomKind.Direct, 1, 200, 0, 1)],
+            [new(bob, RoomKind.Direct, 2, 300, 1, 1, RoomRole.None, null), new("team", RoomKind.Group, 3, 200, 0, 1, RoomRole.Owner, null), new ConversationRow(cyd, RoomKind.Direct, 1, 200, 0, 1, RoomRole.None, null)],
             await Log.ConversationsAsync("ann", null, 10, Ct));
-        Assert.Equal([new("team", RoomKind.Group, 3, 200, 0, 1)], await Log.ConversationsAsync("ann", new(300, bob), 1, Ct));
+        Assert.Equal([new("team", RoomKind.Group, 3, 200, 0, 1, RoomRole.Owner, null)], await Log.ConversationsAsync("ann", new(300, bob), 1, Ct));
         Assert.Equal([cyd], (await Log.ConversationsAsync("ann", new(200, "team"), 10, Ct)).Select(row => row.Room));
         Assert.Equal([0, 2], (await Log.ConversationsAsync("bob", null, 10, Ct)).Select(row => row.Unread).Order());
         Assert.Empty(await Log.ConversationsAsync("dan", null, 10, Ct));
@@ -600,14 +600,14 @@ public abstract class MessageLogContract : IAsyncLifetime
         await Log.AppendAsync("team", claim, Join("ann"), Msg("ann", "1"), Msg("ann", "2"), Delete("ann", "3", 2), Msg("ann", "4"));
         await Log.OwnAsync("lobby");
 
-        Assert.Equal(new RoomFacts(RoomKind.Group, 5, 3, true, 0, 0), await Log.FactsAsync("team", "ann", Ct));
+        Assert.Equal(new RoomFacts(RoomKind.Group, 5, 3, RoomRole.Member, 0, 0), await Log.FactsAsync("team", "ann", Ct));
 
         await Log.MarkAsync([new("team", "ann", 2), new("team", "ann", 4), new("team", "ann", 3), new("lobby", "ann", 1), new("team", "bob", 1)], Ct);
         await Log.MarkAsync([new("team", "ann", 3)], Ct);
         await Log.MarkAsync([], Ct);
 
-        Assert.Equal(new RoomFacts(RoomKind.Group, 5, 3, true, 4, 2), await Log.FactsAsync("team", "ann", Ct));
-        Assert.Equal(new RoomFacts(RoomKind.Group, 5, 3, false, 1, 0), await Log.FactsAsync("team", "bob", Ct));
+        Assert.Equal(new RoomFacts(RoomKind.Group, 5, 3, RoomRole.Member, 4, 2), await Log.FactsAsync("team", "ann", Ct));
+        Assert.Equal(new RoomFacts(RoomKind.Group, 5, 3, RoomRole.None, 1, 0), await Log.FactsAsync("team", "bob", Ct));
     }
 
     [Fact]

@@ -105,6 +105,10 @@ internal class Cluster : DispatchProxy, IKeyedServiceProvider
 
         public Task<ConversationPage> ConversationsAsync(ConversationAsk ask) => CallAsync(history => history.ConversationsAsync(ask));
 
+        public Task<bool> MayEnterAsync(string room, string user) => CallAsync(history => history.MayEnterAsync(room, user));
+
+        public Task<MemberPage> MembersAsync(MembersAsk ask) => CallAsync(history => history.MembersAsync(ask));
+
         public Task<RoomHeads> HeadsAsync(string[] rooms) => CallAsync(history => history.HeadsAsync(rooms));
 
         private Task<T> CallAsync<T>(Func<IHistoryGrain, Task<T>> call) => world.Network.CallAsync(
@@ -113,6 +117,8 @@ internal class Cluster : DispatchProxy, IKeyedServiceProvider
 
     private sealed class Registry(Simulated world, Node from) : IGatewayRegistryGrain
     {
+        public Task<LeaseGrant> RenewAsync(string gateway, int version) => CallAsync(registry => registry.RenewAsync(gateway, version));
+
         public Task<LeaseGrant> RenewAsync(string gateway) => CallAsync(registry => registry.RenewAsync(gateway));
 
         public Task<DrainShare> DrainAsync(string gateway, int connections) => CallAsync(registry => registry.DrainAsync(gateway, connections));

@@ -83,8 +83,12 @@ internal sealed class Database(Simulated world, IMessageLog store, IMessageLog t
         public Task<IReadOnlyList<ConversationRow>> ConversationsAsync(string user, ConversationsBefore? before, int limit, CancellationToken cancellationToken) =>
             DoAsync("conversations", () => Store.ConversationsAsync(user, before, limit, CancellationToken.None), cancellationToken);
 
-        public Task<IReadOnlyList<string>> MembersAsync(string room, CancellationToken cancellationToken) =>
+        public Task<IReadOnlyList<Member>> MembersAsync(string room, CancellationToken cancellationToken) =>
             DoAsync("members", () => Store.MembersAsync(room, CancellationToken.None), cancellationToken);
+
+        public Task<int> VersionAsync(CancellationToken cancellationToken) => Store.VersionAsync(cancellationToken);
+
+        public Task RaiseVersionAsync(int version, CancellationToken cancellationToken) => Store.RaiseVersionAsync(version, cancellationToken);
 
         public Task MarkAsync(IReadOnlyCollection<ReadMark> marks, CancellationToken cancellationToken) =>
             DoAsync("mark", async () =>

@@ -12,7 +12,9 @@ internal sealed class Registry(Simulated world) : IGatewayRegistryGrain
     private readonly Dictionary<string, long> _until = [];
     private readonly HashSet<string> _over = [];
 
-    public Task<LeaseGrant> RenewAsync(string gateway)
+    public Task<LeaseGrant> RenewAsync(string gateway) => RenewAsync(gateway, LogVersion.First);
+
+    public Task<LeaseGrant> RenewAsync(string gateway, int version)
     {
         Expire();
         if (_over.Contains(gateway))

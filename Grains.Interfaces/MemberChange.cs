@@ -1,0 +1,55 @@
+using System.Text.Json;
+
+namespace OrleansChat.Grains.Interfaces;
+
+/// <summary>
+/// A change of a user's rights in a group, as an event has it. The event's text is the user. Its meta is a JSON object
+/// with the rest: <c>role</c>, a number of <see cref="RoomRole"/>, or <c>until</c>, in milliseconds since 1970 UTC. Both
+/// are stored: do not change them.
+/// </summary>
+/// <param name="User">The user whose rights change.</param>
+/// <param name="Role">For <see cref="RoomEventKind.Role"/>: the new role. Otherwise null.</param>
+/// <param name="Until">
+/// For <see cref="RoomEventKind.Ban"/> and <see cref="RoomEventKind.Mute"/>: when it ends, in milliseconds since 1970
+/// UTC; null for never.
+/// </param>
+public sealed record MemberChange(string User, RoomRole? Role = null, long? Until = null)
+{
+    /// <summary>The value of <see cref="Until"/> of a ban or mute that never ends, where a number is needed.</summary>
+    public const long Forever = long.MaxValue;
+
+    /// <summary>Whether events of this kind change the rights of a user.</summary>
+    public static bool Is(RoomEventKind kind) => kind is >= RoomEventKind.Invite and <= RoomEventKind.Role;
+
+    /// <summary>The change of an event; null if its kind changes no user's rights.</summary>
+    public static MemberChange? Parse(RoomEventKind kind, string? text, string? meta)
+    {
+        if (!Is(kind) || text is null)
+        {
+            return null;
+        }
+
+        using var json = meta is null ? null : JsonDocument.Parse(meta);
+        return new(text, (RoomRole?)Number("role"), Number("until"));
+
+        long? Number(string name) => json is not null && json.RootElement.TryGetProperty(name, out var value) ? value.GetInt64() : null;
+    }
+
+    /// <summary>The meta of the event; null if the text says everything.</summary>
+    public string? ToMeta() => this switch
+    {
+        { Role: { } role } => $$"""{"role":{{(int)role}}}""",
+        { Until: { } until } => $$"""{"until":{{until}}}""",
+        _ => null,
+    };
+
+    /// <summary>
+    /// The user whose membership an event ended, if it was a member's; null for an event that ends none.
+    /// </summary>
+    public static string? Ended(RoomEvent happened) => happened.Kind switch
+    {
+        RoomEventKind.Leave => happened.From,
+        RoomEventKind.Kick or RoomEventKind.Ban => happened.Text,
+        _ => null,
+    };
+}

@@ -1,0 +1,56 @@
+using OrleansChat.Grains.Interfaces;
+
+namespace OrleansChat.Grains.MessageLog;
+
+/// <summary>How the events of a group change its members. The room and the stores apply the same rules.</summary>
+/// <remarks>
+/// Each event changes one user:
+/// <code>
+/// event      | role                                  | muted until | banned until
+/// -----------|---------------------------------------|-------------|-------------
+/// join       | owner, if the event is the room's     |             |
+///            | first; else member, unless a member   |             |
+/// leave      | none                                  |             |
+/// invite     | invited, unless a member              |             |
+/// kick       | none                                  |             |
+/// ban        | none                                  |             | set
+/// unban      |                                       |             | 0
+/// mute       |                                       | set         |
+/// unmute     |                                       | 0           |
+/// role       | set, if a member                      |             |
+/// </code>
+/// A user without a role who is neither muted nor banned has no row. A leave keeps the row of a muted user, so that
+/// leaving and joining again does not lift the mute.
+/// </remarks>
+internal static class MemberRules
+{
+    /// <summary>The user whose rights the event changes; null for an event that changes none.</summary>
+    public static string? UserOf(RoomEventKind kind, string from, string? text) => kind switch
+    {
+        RoomEventKind.Join or RoomEventKind.Leave => from,
+        _ when MemberChange.Is(kind) => text,
+        _ => null,
+    };
+
+    /// <summary>The rights of the user after an event.</summary>
+    /// <param name="before">The rights before the event. A user without a row has <see cref="RoomRole.None"/>.</param>
+    public static Member Apply(Member before, long seq, RoomEventKind kind, string? text, string? meta)
+    {
+        var change = MemberChange.Parse(kind, text, meta);
+        return kind switch
+        {
+            RoomEventKind.Join when !Member.Is(before.Role) => before with { Role = seq == 1 ? RoomRole.Owner : RoomRole.Member },
+            RoomEventKind.Invite when !Member.Is(before.Role) => before with { Role = RoomRole.Invited },
+            RoomEventKind.Leave or RoomEventKind.Kick => before with { Role = RoomRole.None },
+            RoomEventKind.Ban => before with { Role = RoomRole.None, BannedUntil = change?.Until ?? MemberChange.Forever },
+            RoomEventKind.Unban => before with { BannedUntil = 0 },
+            RoomEventKind.Mute => before with { MutedUntil = change?.Until ?? MemberChange.Forever },
+            RoomEventKind.Unmute => before with { MutedUntil = 0 },
+            RoomEventKind.Role when Member.Is(before.Role) && change?.Role is { } role => before with { Role = role },
+            _ => before,
+        };
+    }
+
+    /// <summary>Whether a user with these rights has a row.</summary>
+    public static bool IsStored(Member member) => member is not { Role: RoomRole.None, MutedUntil: 0, BannedUntil: 0 };
+}

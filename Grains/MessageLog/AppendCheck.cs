@@ -1,3 +1,6 @@
+using System.Text.Json;
+using OrleansChat.Grains.Interfaces;
+
 namespace OrleansChat.Grains.MessageLog;
 
 /// <summary>
@@ -8,9 +11,9 @@ namespace OrleansChat.Grains.MessageLog;
 internal static class AppendCheck
 {
     /// <summary>
-    /// Throws <see cref="MessageLogEntryException"/> if the append has no entries and creates no room, if a client id
-    /// occurs twice, or if a field cannot be stored. For a field, the message has the name of the field and the index
-    /// of the entry.
+    /// Throws <see cref="MessageLogEntryException"/> for an append that has no entries and creates no room, for a
+    /// client id that occurs twice, for a <see cref="MemberChange"/> that is incomplete or not the only entry, and for a
+    /// field that cannot be stored. The message has the index of the entry and the name of the field.
     /// </summary>
     public static void ThrowIfNotStorable(RoomAppend append)
     {
@@ -25,6 +28,11 @@ internal static class AppendCheck
         {
             var entry = append.Entries[i];
             Check(entry, i);
+            if (append.Entries.Count > 1 && MemberChange.Is(entry.Kind))
+            {
+                throw new MessageLogEntryException($"Entry {i} changes a user's rights, so it must be the only entry of its append.");
+            }
+
             if (entry.ClientId is not null && ids?.Add((entry.User, entry.ClientId)) == false)
             {
                 throw new MessageLogEntryException($"Entry {i} repeats the client id of an earlier entry of the same append.");
@@ -45,6 +53,23 @@ internal static class AppendCheck
         Check(entry.ClientId, "client id", number);
         Check(entry.Text, "text", number);
         Check(entry.Meta, "meta", number);
+        if (MemberChange.Is(entry.Kind) && !IsChange(entry))
+        {
+            throw new MessageLogEntryException($"Entry {number} changes a user's rights, but does not say whose or how.");
+        }
+    }
+
+    private static bool IsChange(MessageLogEntry entry)
+    {
+        try
+        {
+            return MemberChange.Parse(entry.Kind, entry.Text, entry.Meta) is { } change
+                && (entry.Kind == RoomEventKind.Role ? change.Role is { } role && Member.Is(role) : change.Role is null);
+        }
+        catch (Exception exception) when (exception is JsonException or FormatException or InvalidOperationException)
+        {
+            return false;
+        }
     }
 
     private static void Check(string? value, string field, int entry)

@@ -10,24 +10,26 @@ namespace OrleansChat.Grains.MessageLog.Postgres;
 /// Each step except the last one consists of one or more common table expressions of the statement:
 /// </para>
 /// <list type="number">
-/// <item><c>owned</c>: lock the rows of the rooms, and keep only rooms whose claim number is the caller's number. This
-/// step is the fence.</item>
-/// <item><c>looked_up</c>: for each entry of these rooms, find the stored event with the same user and client id, if
-/// there is one.</item>
-/// <item><c>fresh</c>: give the entries without a stored event the next sequences and message counts, in their
-/// order.</item>
-/// <item><c>added</c>: insert the fresh entries.</item>
-/// <item><c>advanced</c>: update the head, the message count and the time of each room.</item>
-/// <item><c>turned</c>, <c>joined</c>, <c>gone</c>: in groups, apply each user's last join or leave to the
-/// members.</item>
-/// <item>Return one row for each entry: the stored event of a duplicate, or the new event. A fenced room has no
+/// <item><c>owned</c>: lock the rows of the rooms, and keep those rooms whose claim is the caller's. This is the
+/// fence.</item>
+/// <item><c>looked_up</c>: for each entry of these rooms, find the event that already has its client id.</item>
+/// <item><c>fresh</c>: give the other entries the next sequences and message counts, in their order.</item>
+/// <item><c>added</c>: insert these entries.</item>
+/// <item><c>advanced</c>: update the head, the message count, the time and the title of each room.</item>
+/// <item><c>changes</c>, <c>turned</c>, <c>changed</c>, <c>kept</c>, <c>gone</c>: in groups, change the members as
+/// <see cref="MemberRules"/> says. An append has either any number of joins and leaves, or one event of another kind that
+/// changes members.</item>
+/// <item>Return one row for each entry: the earlier event of a duplicate, or the new event. A fenced room has no
 /// rows.</item>
 /// </list>
 /// <para>
-/// Why the statement misses no event and stores no event twice, under READ COMMITTED: a statement sees every row that
-/// was committed before the statement started. If it locks a row <c>for update</c>, it sees the newest version of the
-/// row. So the statement is right if every event of its rooms was committed before the statement started. This is true
-/// for each kind of event:
+/// Most appends have only events up to <see cref="RoomEventKind.Unreact"/>. Their statement leaves out the title and
+/// step 6, because each part of a statement costs time even if it has no rows.
+/// </para>
+/// <para>
+/// Why no event is missed and none is stored twice, under READ COMMITTED: a statement sees every row that was committed
+/// before it started. For a row that it locks <c>for update</c>, it sees the newest version. So the statement is right
+/// if every event of its rooms was committed before the statement started. That holds for each kind of event:
 /// </para>
 /// <list type="bullet">
 /// <item>Events under the same claim. The owner has one append per room in flight. So the owner's earlier appends were
@@ -39,8 +41,14 @@ namespace OrleansChat.Grains.MessageLog.Postgres;
 /// <item>The claim itself. It was committed before its owner sent an append under it.</item>
 /// </list>
 /// <para>
-/// An append with an unknown outcome may still run in the server. The owner claims again before its next append, so the
-/// unknown append counts as an append under an earlier claim.
+/// The same holds for the members of its rooms, because only appends change the members of a group. For a user who
+/// joins and leaves several times in one append, <c>turned</c> has the first event of the last run of equal kinds:
+/// repeating an event changes nothing. <c>both_ways</c> is true if the append has an event of the other kind before
+/// it.
+/// </para>
+/// <para>
+/// An append with an unknown outcome may still run in the server. Its owner claims again before the next append, so it
+/// counts as an append under an earlier claim.
 /// </para>
 /// <para>
 /// If the database's default isolation level is stricter, an append under an earlier claim fails instead of skipping
@@ -52,8 +60,14 @@ namespace OrleansChat.Grains.MessageLog.Postgres;
 /// </remarks>
 internal sealed class AppendStatement : IPreparedCommit
 {
-    /// <summary>Steps 1 to 7 in the remarks of the class.</summary>
-    private const string Append =
+    /// <summary>Steps 1 to 7 in the remarks of the class, for an append that changes no members and no title.</summary>
+    private const string Append = $"{Store}{Advance}{Answer}";
+
+    /// <summary>Steps 1 to 7 in the remarks of the class, for every append.</summary>
+    private const string AppendAndChange = $"{Store}{AdvanceAndTitle}{ChangeMembers}{Answer}";
+
+    /// <summary>Steps 1 to 4.</summary>
+    private const string Store =
         """
         with owned as materialized (
             select g.n as room_n, r.room, r.kind, r.seq, r.messages
@@ -78,17 +92,77 @@ internal sealed class AppendStatement : IPreparedCommit
         added as (
             insert into chat.events(room, seq, usr, client_id, hash, ts, kind, text, ref, reply, meta, messages)
             select room, seq, usr, client_id, hash, ts, kind, text, ref, reply, meta, messages from fresh order by n),
+
+        """;
+
+    /// <summary>Step 5.</summary>
+    private const string Advance =
+        """
         advanced as (
             update chat.rooms r set seq = f.seq, messages = f.messages, ts = greatest(r.ts, f.ts)
             from (select room, max(seq) as seq, max(messages) as messages, max(ts) as ts from fresh group by room) f
-            where r.room = f.room),
+            where r.room = f.room)
+
+        """;
+
+    /// <summary>Step 5 with the title.</summary>
+    private const string AdvanceAndTitle =
+        """
+        advanced as (
+            update chat.rooms r set seq = f.seq, messages = f.messages, ts = greatest(r.ts, f.ts), title = case
+                when f.titled is null then r.title
+                else (select t.text from fresh t where t.room = f.room and t.seq = f.titled) end
+            from (
+                select room, max(seq) as seq, max(messages) as messages, max(ts) as ts, max(seq) filter (where kind = 14) as titled
+                from fresh group by room) f
+            where r.room = f.room)
+
+        """;
+
+    /// <summary>Step 6. The numbers are those of <see cref="RoomEventKind"/> and <see cref="RoomRole"/>.</summary>
+    private const string ChangeMembers =
+        """
+        , changes as (
+            select room, case when kind < 7 then usr else text end as usr, kind, seq, n,
+                case when kind in (9, 11) then coalesce((meta::json ->> 'until')::bigint, 9223372036854775807) end as until,
+                case when kind = 13 then (meta::json ->> 'role')::smallint end as given
+            from fresh where room_kind = 1 and kind between 5 and 13),
         turned as (
-            select distinct on (room, usr) room, usr, kind, seq from fresh
-            where kind in (5, 6) and room_kind = 1 order by room, usr, n desc),
-        joined as (
-            insert into chat.members(room, usr, since) select room, usr, seq from turned where kind = 5 on conflict do nothing),
+            select distinct on (room, usr) * from (
+                select *, lag(kind) over so_far = kind as repeats, min(kind) over so_far <> max(kind) over so_far as both_ways
+                from changes window so_far as (partition by room, usr order by n)) c
+            where repeats is not true order by room, usr, n desc),
+        changed as (
+            select t.room, t.usr, t.seq, t.both_ways, was.since, was.is_member,
+                case
+                    when t.kind in (6, 8, 9) then 0
+                    when t.kind = 5 and (t.both_ways or not was.is_member) then case when t.seq = 1 then 3 else 1 end
+                    when t.kind = 7 and not was.is_member then 4
+                    when t.kind = 13 and was.is_member then coalesce(t.given, was.role)
+                    else was.role end as role,
+                case t.kind when 11 then t.until when 12 then 0 else was.muted end as muted,
+                case t.kind when 9 then t.until when 10 then 0 else was.banned end as banned
+            from turned t cross join lateral (
+                select max(m.since) as since, coalesce(max(m.role), 0) as role, coalesce(max(m.muted), 0) as muted,
+                    coalesce(max(m.banned), 0) as banned, coalesce(max(m.role) between 1 and 3, false) as is_member
+                from chat.members m where m.room = t.room and m.usr = t.usr) was),
+        kept as (
+            insert into chat.members as m(room, usr, since, role, muted, banned)
+            select room, usr, case when both_ways or is_member <> (role between 1 and 3) then seq else coalesce(since, seq) end,
+                role, muted, banned
+            from changed where role <> 0 or muted <> 0 or banned <> 0
+            on conflict (room, usr) do update set
+                since = excluded.since, role = excluded.role, muted = excluded.muted, banned = excluded.banned
+            where (m.since, m.role, m.muted, m.banned) is distinct from (excluded.since, excluded.role, excluded.muted, excluded.banned)),
         gone as (
-            delete from chat.members m using turned t where t.kind = 6 and m.room = t.room and m.usr = t.usr)
+            delete from chat.members m using changed c
+            where c.role = 0 and c.muted = 0 and c.banned = 0 and m.room = c.room and m.usr = c.usr)
+
+        """;
+
+    /// <summary>Step 7.</summary>
+    private const string Answer =
+        """
         select n, was_seq, was_ts, was_hash, was_messages, true from looked_up where was_seq is not null
         union all
         select n, seq, ts, hash, messages, false from fresh
@@ -125,20 +199,24 @@ internal sealed class AppendStatement : IPreparedCommit
         from message where message.deleted and v.room = message.room and v.ref = message.seq and v.kind = 1 and (v.text is not null or v.hash <> 0)
         """;
 
-    private readonly NpgsqlBatch _append;
-    private readonly NpgsqlBatch _appendAndRewrite;
+    private readonly NpgsqlBatch[] _batches;
 
-    private AppendStatement(NpgsqlConnection connection)
-    {
-        _append = new NpgsqlBatch(connection) { BatchCommands = { NewAppend() } };
-        _appendAndRewrite = new NpgsqlBatch(connection) { BatchCommands = { NewAppend(), NewRewrite() } };
-    }
+    private AppendStatement(NpgsqlConnection connection) => _batches =
+    [
+        new NpgsqlBatch(connection) { BatchCommands = { NewAppend(Append) } },
+        new NpgsqlBatch(connection) { BatchCommands = { NewAppend(Append), NewRewrite() } },
+        new NpgsqlBatch(connection) { BatchCommands = { NewAppend(AppendAndChange) } },
+        new NpgsqlBatch(connection) { BatchCommands = { NewAppend(AppendAndChange), NewRewrite() } },
+    ];
 
     public static async Task<AppendStatement> PrepareAsync(NpgsqlConnection connection)
     {
         var statement = new AppendStatement(connection);
-        await statement._append.PrepareAsync();
-        await statement._appendAndRewrite.PrepareAsync();
+        foreach (var batch in statement._batches)
+        {
+            await batch.PrepareAsync();
+        }
+
         return statement;
     }
 
@@ -147,7 +225,8 @@ internal sealed class AppendStatement : IPreparedCommit
     {
         var rows = Rows(appends);
         var rewrites = Array.FindAll(rows, static row => row.Entry is { Kind: RoomEventKind.Edit or RoomEventKind.Delete, Ref: not null });
-        var batch = rewrites.Length == 0 ? _append : _appendAndRewrite;
+        var changes = Array.Exists(rows, static row => row.Entry.Kind > RoomEventKind.Unreact);
+        var batch = _batches[(changes ? 2 : 0) + (rewrites.Length > 0 ? 1 : 0)];
         Bind(batch.BatchCommands[0], appends, rows);
         if (rewrites.Length > 0)
         {
@@ -176,8 +255,10 @@ internal sealed class AppendStatement : IPreparedCommit
 
     public async ValueTask DisposeAsync()
     {
-        await _append.DisposeAsync();
-        await _appendAndRewrite.DisposeAsync();
+        foreach (var batch in _batches)
+        {
+            await batch.DisposeAsync();
+        }
     }
 
     /// <summary>
@@ -237,8 +318,8 @@ internal sealed class AppendStatement : IPreparedCommit
         values[11].Value = Array.ConvertAll(rows, static row => row.Entry.Meta);
     }
 
-    private static NpgsqlBatchCommand NewAppend() => New(
-        Append,
+    private static NpgsqlBatchCommand NewAppend(string sql) => New(
+        sql,
         NpgsqlDbType.Text, NpgsqlDbType.Bigint,
         NpgsqlDbType.Bigint, NpgsqlDbType.Text, NpgsqlDbType.Text, NpgsqlDbType.Bigint, NpgsqlDbType.Bigint, NpgsqlDbType.Smallint,
         NpgsqlDbType.Text, NpgsqlDbType.Bigint, NpgsqlDbType.Bigint, NpgsqlDbType.Text);

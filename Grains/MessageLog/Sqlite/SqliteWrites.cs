@@ -18,7 +18,7 @@ internal sealed class SqliteWrites(SqliteConnection connection) : IDisposable
         connection, "insert into rooms(room, kind, epoch, claim) values(?1, ?2, ?3, 0) on conflict do nothing");
 
     private readonly SqliteStatement _claim = new(connection, "update rooms set claim = claim + 1 where room = ?1");
-    private readonly SqliteStatement _room = new(connection, "select claim, kind, epoch, seq, ts, messages from rooms where room = ?1");
+    private readonly SqliteStatement _room = new(connection, "select claim, kind, epoch, seq, ts, messages, title from rooms where room = ?1");
 
     private readonly SqliteStatement _advance = new(
         connection, "update rooms set seq = ?2, ts = max(ts, ?3), messages = ?4 where room = ?1");
@@ -50,10 +50,8 @@ internal sealed class SqliteWrites(SqliteConnection connection) : IDisposable
     private readonly SqliteStatement _takeEdits = new(
         connection, "update events set text = null, meta = null, hash = 0 where room = ?1 and ref = ?2 and kind = 1");
 
-    private readonly SqliteStatement _join = new(
-        connection, "insert into members(room, usr, since) values(?1, ?2, ?3) on conflict do nothing");
-
-    private readonly SqliteStatement _leave = new(connection, "delete from members where room = ?1 and usr = ?2");
+    private readonly SqliteStatement _title = new(connection, "update rooms set title = ?2 where room = ?1");
+    private readonly SqliteMembers _members = new(connection);
 
     private readonly SqliteStatement _mark = new(
         connection,
@@ -111,8 +109,11 @@ internal sealed class SqliteWrites(SqliteConnection connection) : IDisposable
 
     public void Dispose()
     {
-        foreach (var statement in (SqliteStatement[])
-            [_begin, _commit, _rollback, _create, _claim, _room, _advance, _insert, _first, _edit, _takeIfDeleted, _delete, _takeEdits, _join, _leave, _mark, _touch, _truncateWal])
+        foreach (var statement in (IDisposable[])
+        [
+            _begin, _commit, _rollback, _create, _claim, _room, _advance, _insert, _first, _edit, _takeIfDeleted, _delete, _takeEdits,
+            _title, _members, _mark, _touch, _truncateWal,
+        ])
         {
             statement.Dispose();
         }
@@ -153,7 +154,7 @@ internal sealed class SqliteWrites(SqliteConnection connection) : IDisposable
     {
         using var row = _room.Query(room);
         return row.Read()
-            ? new RoomClaim(row.Number(0), (RoomKind)row.Number(1), row.Text(2), row.Number(3), row.Number(4), row.Number(5))
+            ? new RoomClaim(row.Number(0), (RoomKind)row.Number(1), row.Text(2), row.Number(3), row.Number(4), row.Number(5), row.TextOrNull(6))
             : null;
     }
 
@@ -165,7 +166,7 @@ internal sealed class SqliteWrites(SqliteConnection connection) : IDisposable
         var claim = Find(append.Room)!;
         foreach (var member in RoomRules.FirstMembers(claim.Kind, append.Room))
         {
-            _join.Run(append.Room, member, 0L);
+            _members.Add(append.Room, member);
         }
 
         return Append(append with { Claim = claim.Number, Entries = RoomRules.NotBefore(append.Entries, claim.Ts) }) with { Claim = claim };
@@ -237,11 +238,15 @@ internal sealed class SqliteWrites(SqliteConnection connection) : IDisposable
                 }
 
                 break;
-            case RoomEventKind.Join when kind == RoomKind.Group:
-                _join.Run(room, entry.User, seq);
+            case RoomEventKind.Title:
+                _title.Run(room, entry.Text);
                 break;
-            case RoomEventKind.Leave when kind == RoomKind.Group:
-                _leave.Run(room, entry.User);
+            default:
+                if (kind == RoomKind.Group)
+                {
+                    _members.Apply(room, seq, entry);
+                }
+
                 break;
         }
     }

@@ -19,6 +19,13 @@ internal static class Entries
 
     public static MessageLogEntry Leave(string user) => new(user, null, 0, 1000, RoomEventKind.Leave, null, null, null, null);
 
+    /// <summary>An event that changes the rights of a user.</summary>
+    public static MessageLogEntry Change(
+        RoomEventKind kind, string user, RoomRole? role = null, long? until = null, string? id = null, string by = "ann") =>
+        new(by, id, 7, 1000, kind, user, null, null, new MemberChange(user, role, until).ToMeta());
+
+    public static MessageLogEntry Title(string text, string? id = null) => new("ann", id, 7, 1000, RoomEventKind.Title, text, null, null, null);
+
     public static Task<AppendResult> AppendAsync(this IMessageLog log, string room, long claim, params IReadOnlyList<MessageLogEntry> entries) =>
         log.AppendAsync(new RoomAppend(room, claim, entries), CancellationToken.None);
 

@@ -1,0 +1,69 @@
+using Microsoft.Data.Sqlite;
+using OrleansChat.Grains.Interfaces;
+
+namespace OrleansChat.Grains.MessageLog.Sqlite;
+
+/// <summary>
+/// The stored members of rooms, on the connection of <see cref="SqliteWrites"/>. Each method is part of a transaction
+/// of that class.
+/// </summary>
+internal sealed class SqliteMembers(SqliteConnection connection) : IDisposable
+{
+    private readonly SqliteStatement _add = new(
+        connection, "insert into members(room, usr, since) values(?1, ?2, ?3) on conflict do nothing");
+
+    private readonly SqliteStatement _find = new(connection, "select role, muted, banned, since from members where room = ?1 and usr = ?2");
+
+    private readonly SqliteStatement _store = new(
+        connection,
+        """
+        insert into members(room, usr, since, role, muted, banned) values(?1, ?2, ?3, ?4, ?5, ?6)
+        on conflict do update set since = excluded.since, role = excluded.role, muted = excluded.muted, banned = excluded.banned
+        """);
+
+    private readonly SqliteStatement _remove = new(connection, "delete from members where room = ?1 and usr = ?2");
+
+    /// <summary>Stores a user of a direct room, if the room does not have the user yet.</summary>
+    public void Add(string room, string user) => _add.Run(room, user, 0L);
+
+    /// <summary>Applies an event of a group to its members, as <see cref="MemberRules"/> says.</summary>
+    public void Apply(string room, long seq, MessageLogEntry entry)
+    {
+        if (MemberRules.UserOf(entry.Kind, entry.User, entry.Text) is not { } user)
+        {
+            return;
+        }
+
+        var (before, since) = Find(room, user);
+        var after = MemberRules.Apply(before, seq, entry.Kind, entry.Text, entry.Meta);
+        if (after == before)
+        {
+            return;
+        }
+
+        if (!MemberRules.IsStored(after))
+        {
+            _remove.Run(room, user);
+            return;
+        }
+
+        var stays = Member.Is(before.Role) == Member.Is(after.Role);
+        _store.Run(room, user, stays ? since ?? seq : seq, (long)after.Role, after.MutedUntil, after.BannedUntil);
+    }
+
+    public void Dispose()
+    {
+        _add.Dispose();
+        _find.Dispose();
+        _store.Dispose();
+        _remove.Dispose();
+    }
+
+    private (Member Member, long? Since) Find(string room, string user)
+    {
+        using var row = _find.Query(room, user);
+        return row.Read()
+            ? (new Member(user, (RoomRole)row.Number(0), row.Number(1), row.Number(2)), row.Number(3))
+            : (new Member(user, RoomRole.None), null);
+    }
+}

@@ -1,0 +1,378 @@
+using OrleansChat.Grains.Interfaces;
+using OrleansChat.Grains.MessageLog;
+using static OrleansChat.Grains.Tests.MessageLog.Entries;
+
+namespace OrleansChat.Grains.Tests.MessageLog;
+
+/// <summary>The members and titles of groups.</summary>
+public abstract partial class MessageLogContract
+{
+    /// <summary>
+    /// Each row has events, each in its own append and written as kind:user, kind:user:until or role:user:number, and the members
+    /// after them in the order of the log, written as user:role, user:role:m (muted) or user:role:b (banned) with the
+    /// end, if there is one.
+    /// </summary>
+    private static readonly (string Events, string Members)[] MemberTable =
+    [
+        // Join.
+        ("join:ann", "ann:Owner"),
+        ("join:ann join:bob", "ann:Owner bob:Member"),
+        ("join:ann join:ann", "ann:Owner"),
+        ("title:- join:ann", "ann:Member"),
+        ("join:ann join:bob role:bob:2 join:bob", "ann:Owner bob:Moderator"),
+        ("join:ann mute:bob:50 join:bob", "ann:Owner bob:Member:m50"),
+        ("join:ann ban:bob:50 join:bob", "ann:Owner bob:Member:b50"),
+
+        // Leave.
+        ("join:ann join:bob leave:bob", "ann:Owner"),
+        ("join:ann leave:bob", "ann:Owner"),
+        ("join:ann leave:ann join:ann", "ann:Member"),
+        ("join:ann join:bob mute:bob leave:bob", "ann:Owner bob:None:m"),
+        ("join:ann join:bob mute:bob:50 leave:bob join:bob", "ann:Owner bob:Member:m50"),
+        ("join:ann invite:bob leave:bob", "ann:Owner"),
+
+        // Invite.
+        ("join:ann invite:bob", "ann:Owner bob:Invited"),
+        ("join:ann join:bob invite:bob", "ann:Owner bob:Member"),
+        ("join:ann mute:bob invite:bob", "ann:Owner bob:Invited:m"),
+        ("join:ann invite:bob invite:bob", "ann:Owner bob:Invited"),
+        ("join:ann invite:bob join:bob", "ann:Owner bob:Member"),
+
+        // Kick.
+        ("join:ann join:bob kick:bob", "ann:Owner"),
+        ("join:ann invite:bob kick:bob", "ann:Owner"),
+        ("join:ann join:bob mute:bob:50 kick:bob", "ann:Owner bob:None:m50"),
+        ("join:ann ban:bob kick:bob", "ann:Owner bob:None:b"),
+
+        // Ban and unban.
+        ("join:ann join:bob ban:bob", "ann:Owner bob:None:b"),
+        ("join:ann join:bob ban:bob:50", "ann:Owner bob:None:b50"),
+        ("join:ann ban:bob:50 ban:bob", "ann:Owner bob:None:b"),
+        ("join:ann invite:bob ban:bob", "ann:Owner bob:None:b"),
+        ("join:ann join:bob mute:bob:40 ban:bob:50", "ann:Owner bob:None:m40b50"),
+        ("join:ann ban:bob unban:bob", "ann:Owner"),
+        ("join:ann join:bob mute:bob:40 ban:bob unban:bob", "ann:Owner bob:None:m40"),
+        ("join:ann join:bob unban:bob", "ann:Owner bob:Member"),
+        ("join:ann unban:bob", "ann:Owner"),
+
+        // Mute and unmute.
+        ("join:ann join:bob mute:bob", "ann:Owner bob:Member:m"),
+        ("join:ann mute:ann:50", "ann:Owner:m50"),
+        ("join:ann mute:bob", "ann:Owner bob:None:m"),
+        ("join:ann join:bob mute:bob:50 unmute:bob", "ann:Owner bob:Member"),
+        ("join:ann mute:bob unmute:bob", "ann:Owner"),
+        ("join:ann join:bob mute:bob ban:bob unmute:bob", "ann:Owner bob:None:b"),
+
+        // Role.
+        ("join:ann join:bob role:bob:2", "ann:Owner bob:Moderator"),
+        ("join:ann join:bob role:bob:3 role:ann:1", "ann:Member bob:Owner"),
+        ("join:ann join:bob mute:bob role:bob:2", "ann:Owner bob:Moderator:m"),
+        ("join:ann role:bob:2", "ann:Owner"),
+        ("join:ann invite:bob role:bob:2", "ann:Owner bob:Invited"),
+        ("join:ann ban:bob role:bob:2", "ann:Owner bob:None:b"),
+
+        // The order: a user who becomes a member, or stops being one, is the last one. Other changes keep the place.
+        ("join:ann invite:bob join:cyd join:bob", "ann:Owner cyd:Member bob:Member"),
+        ("join:ann join:bob join:cyd mute:bob role:bob:2", "ann:Owner bob:Moderator:m cyd:Member"),
+        ("join:ann join:bob mute:bob join:cyd leave:bob", "ann:Owner cyd:Member bob:None:m"),
+        ("join:ann mute:bob join:cyd invite:bob", "ann:Owner bob:Invited:m cyd:Member"),
+        ("join:ann join:bob join:cyd leave:bob join:bob", "ann:Owner cyd:Member bob:Member"),
+    ];
+
+    [Fact]
+    public async Task Members_WhenEventsChangeRights_FollowTheTable()
+    {
+        var stored = await Task.WhenAll(MemberTable.Select(async (row, i) =>
+        {
+            var room = $"team-{i}";
+            var claim = await Log.OwnAsync(room, RoomKind.Group);
+            foreach (var written in row.Events.Split(' '))
+            {
+                Assert.False((await Log.AppendAsync(room, claim, Parse(written))).Fenced);
+            }
+
+            var members = await Log.MembersAsync(room, Ct);
+            foreach (var member in members)
+            {
+                Assert.Equal(member.Role, (await Log.FactsAsync(room, member.User, Ct))!.Role);
+            }
+
+            return (row.Events, string.Join(' ', members.Select(Write)));
+        }));
+
+        Assert.Equal(MemberTable, stored);
+    }
+
+    [Fact]
+    public async Task Members_WhenJoinsAndLeavesShareAnAppend_AreAppliedInOrder()
+    {
+        var claim = await Log.OwnAsync("team", RoomKind.Group);
+
+        await Log.AppendAsync("team", claim, Join("ann"), Join("bob"), Join("ann"), Join("cyd"), Leave("bob"), Join("bob"), Join("bob"));
+        Assert.Equal("ann:Owner cyd:Member bob:Member", await WrittenMembersAsync("team"));
+
+        // An owner who leaves and joins again is an owner no longer, also in one append.
+        await Log.AppendAsync("team", claim, Change(RoomEventKind.Mute, "dan", until: 50));
+        await Log.AppendAsync("team", claim, Leave("ann"), Join("ann"), Join("dan"), Leave("dan"), Leave("dan"), Join("eve"), Leave("eve"));
+        Assert.Equal("cyd:Member bob:Member ann:Member dan:None:m50", await WrittenMembersAsync("team"));
+    }
+
+    [Fact]
+    public async Task Append_WhenARightsChangeIsRepeated_AppliesItOnce()
+    {
+        var claim = await Log.OwnAsync("team", RoomKind.Group);
+        await Log.AppendAsync("team", claim, Join("ann"), Join("bob"));
+        await Log.AppendAsync("team", claim, Change(RoomEventKind.Ban, "bob", id: "ban"));
+        await Log.AppendAsync("team", claim, Change(RoomEventKind.Unban, "bob", id: "unban"));
+
+        var again = await Log.AppendAsync("team", claim, Change(RoomEventKind.Ban, "bob", id: "ban"));
+
+        Assert.Equal(new AppendedEntry(3, 1000, 7, 0, Duplicate: true), Assert.Single(again.Entries));
+        Assert.Equal("ann:Owner", await WrittenMembersAsync("team"));
+        Assert.Equal([5], (await Log.AppendAsync("team", claim, Join("bob"))).Seqs());
+        Assert.Equal("ann:Owner bob:Member", await WrittenMembersAsync("team"));
+    }
+
+    [Fact]
+    public async Task Append_WhenTheClaimIsNotCurrent_ChangesNoRights()
+    {
+        var old = await Log.OwnAsync("team", RoomKind.Group);
+        await Log.AppendAsync("team", old, Join("ann"), Join("bob"), Title("first"));
+        var current = (await Log.ClaimAsync("team", Ct))!;
+
+        foreach (var entry in (MessageLogEntry[])
+            [Change(RoomEventKind.Ban, "bob"), Change(RoomEventKind.Role, "bob", RoomRole.Owner), Change(RoomEventKind.Invite, "cyd"), Title("second")])
+        {
+            Assert.True((await Log.AppendAsync("team", old, entry)).Fenced);
+        }
+
+        Assert.Equal("ann:Owner bob:Member", await WrittenMembersAsync("team"));
+        Assert.Equal(current with { Number = current.Number + 1 }, await Log.ClaimAsync("team", Ct));
+    }
+
+    [Fact]
+    public async Task Append_WhenARightsChangeIsNotAlone_IsRefused()
+    {
+        var claim = await Log.OwnAsync("team", RoomKind.Group);
+
+        await Assert.ThrowsAsync<MessageLogEntryException>(() => Log.AppendAsync("team", claim, Join("ann"), Change(RoomEventKind.Kick, "bob")));
+
+        Assert.Empty(await Log.AllAsync("team"));
+    }
+
+    [Fact]
+    public async Task Append_WhenARightsChangeIsIncomplete_IsRefused()
+    {
+        var claim = await Log.OwnAsync("team", RoomKind.Group);
+        await Log.AppendAsync("team", claim, Join("ann"), Join("bob"));
+
+        foreach (var (kind, user, meta) in ((RoomEventKind, string?, string?)[])
+        [
+            (RoomEventKind.Kick, null, null),
+            (RoomEventKind.Kick, "bob", """{"role":2}"""),
+            (RoomEventKind.Ban, "bob", "tomorrow"),
+            (RoomEventKind.Ban, "bob", """{"until":"tomorrow"}"""),
+            (RoomEventKind.Mute, "bob", """{"until":1.5}"""),
+            (RoomEventKind.Mute, "bob", "[]"),
+            (RoomEventKind.Role, "bob", null),
+            (RoomEventKind.Role, "bob", """{"role":4}"""),
+        ])
+        {
+            await Assert.ThrowsAsync<MessageLogEntryException>(
+                () => Log.AppendAsync("team", claim, new MessageLogEntry("ann", "1", 7, 1000, kind, user, null, null, meta)));
+        }
+
+        Assert.Equal("ann:Owner bob:Member", await WrittenMembersAsync("team"));
+        Assert.Equal([3], (await Log.AppendAsync("team", claim, Msg("ann", "1"))).Seqs());
+    }
+
+    [Fact]
+    public async Task Members_WhenTheRoomIsNoGroup_IgnoreRightsChanges()
+    {
+        var key = RoomKey.Direct("ann", "bob");
+        foreach (var (room, kind) in ((string, RoomKind)[])[("lobby", RoomKind.Channel), (key, RoomKind.Direct)])
+        {
+            var claim = await Log.OwnAsync(room, kind);
+            await Log.AppendAsync(room, claim, Change(RoomEventKind.Ban, "bob"));
+            await Log.AppendAsync(room, claim, Change(RoomEventKind.Invite, "cyd"));
+        }
+
+        Assert.Empty(await Log.MembersAsync("lobby", Ct));
+        Assert.Equal("ann:Member bob:Member", await WrittenMembersAsync(key));
+    }
+
+    [Fact]
+    public async Task Conversations_WhenRightsChange_ListMembersAndTheInvited()
+    {
+        var claim = await Log.OwnAsync("team", RoomKind.Group);
+        await Log.AppendAsync("team", claim, Join("ann"), Join("bob"), Join("cyd"), Join("dan"), Join("eve"), Msg("ann", "1"), Title("Plans"));
+        foreach (var entry in (MessageLogEntry[])
+        [
+            Change(RoomEventKind.Ban, "bob"), Change(RoomEventKind.Mute, "cyd"), Change(RoomEventKind.Kick, "dan"), Change(RoomEventKind.Mute, "eve"),
+            Leave("eve"), Change(RoomEventKind.Invite, "fay"), Change(RoomEventKind.Role, "cyd", RoomRole.Moderator),
+        ])
+        {
+            await Log.AppendAsync("team", claim, entry);
+        }
+
+        Assert.Equal([Row(RoomRole.Owner, unread: 1)], await Log.ConversationsAsync("ann", null, 10, Ct));
+        Assert.Equal([Row(RoomRole.Moderator, unread: 1)], await Log.ConversationsAsync("cyd", null, 10, Ct));
+        Assert.Equal([Row(RoomRole.Invited, unread: 0)], await Log.ConversationsAsync("fay", null, 10, Ct));
+        foreach (var user in (string[])["bob", "dan", "eve", "gus"])
+        {
+            Assert.Empty(await Log.ConversationsAsync(user, null, 10, Ct));
+        }
+
+        static ConversationRow Row(RoomRole role, long unread) => new("team", RoomKind.Group, 14, 1000, 0, unread, role, "Plans");
+    }
+
+    [Fact]
+    public async Task Title_WhenAppended_IsInClaimsAndConversations()
+    {
+        var claim = await Log.OwnAsync("team", RoomKind.Group);
+        var other = await Log.OwnAsync("other", RoomKind.Group);
+        Assert.Null((await Log.ClaimAsync("team", Ct))!.Title);
+        claim++;
+        await Log.AppendAsync("team", claim, Join("ann"), Title("zeroth", "0"), Title("first", "1"), Msg("ann", "2"));
+        Assert.Equal("first", (await Log.ClaimAsync("team", Ct))!.Title);
+        claim++;
+
+        // A repeated title does not apply again. The last new one of an append wins.
+        await Log.AppendAsync("team", claim, Title("second", "3"));
+        await Log.AppendAsync("team", claim, Msg("ann", "4"));
+        await Log.AppendAsync("team", claim, Title("first", "1"));
+        Assert.Equal("second", Assert.Single(await Log.ConversationsAsync("ann", null, 10, Ct)).Title);
+        await Log.AppendAsync("team", claim, Title("third \"é\"", "5"), Title("first", "1"));
+
+        var created = await Log.CreateAsync(new RoomCreation("team", RoomKind.Group, [Title("fourth", "6")]), Ct);
+        Assert.Equal("third \"é\"", created.Claim.Title);
+        Assert.Equal("fourth", (await Log.ClaimAsync("team", Ct))!.Title);
+        Assert.Null((await Log.ClaimAsync("other", Ct))!.Title);
+        Assert.True((await Log.AppendAsync("other", other, Title("late"))).Fenced);
+        Assert.Null((await Log.ClaimAsync("other", Ct))!.Title);
+    }
+
+    /// <summary>Titles of several rooms that share a commit stay apart.</summary>
+    [Fact]
+    public async Task Title_WhenManyRoomsChangeAtOnce_IsTheRoomsOwn()
+    {
+        var rooms = 30.To().Select(i => $"team-{i}").ToArray();
+        var claims = await Task.WhenAll(rooms.Select(room => Log.OwnAsync(room, RoomKind.Group)));
+
+        await Task.WhenAll(rooms.Zip(claims, (room, claim) => Log.AppendAsync(room, claim, Join(room), Title(room))));
+        await Task.WhenAll(rooms.Zip(claims, (room, claim) => Log.AppendAsync(room, claim, Change(RoomEventKind.Mute, room, until: claim))));
+
+        foreach (var room in rooms)
+        {
+            Assert.Equal(room, (await Log.ClaimAsync(room, Ct))!.Title);
+            Assert.Equal($"{room}:Owner:m1", await WrittenMembersAsync(room));
+        }
+    }
+
+    /// <summary>
+    /// Random events in several groups at once, with repeated ids and old claims. Then the stored members and titles are
+    /// what the rules make of the events.
+    /// </summary>
+    [Fact]
+    public async Task Members_AfterARandomWalk_AreTheEventsFolded()
+    {
+        const int Rooms = 8, Appends = 60;
+
+        await Task.WhenAll(Rooms.To().Select(seed => Task.Run(async () =>
+        {
+            var (room, random) = ($"team-{seed}", new Random((int)seed));
+            var claim = await Log.OwnAsync(room, RoomKind.Group);
+            for (var i = 0; i < Appends; i++)
+            {
+                if (random.Next(10) == 0)
+                {
+                    var old = claim;
+                    claim = (await Log.ClaimAsync(room, Ct))!.Number;
+                    Assert.True((await Log.AppendAsync(room, old, Step(random))).Fenced);
+                }
+
+                var entries = random.Next(2) == 0
+                    ? random.Next(1, 7).To().Select(n => Batchable(random, $"{i}-{n}")).ToArray()
+                    : [Step(random)];
+                await Log.AppendAsync(room, claim, entries);
+                if (i % 4 == 3)
+                {
+                    await AssertFoldedAsync(room, $"seed {seed}, append {i}");
+                }
+            }
+
+            await AssertFoldedAsync(room, $"seed {seed}");
+        })));
+
+        static MessageLogEntry Batchable(Random random, string id) => random.Next(5) switch
+        {
+            0 => Msg(User(random), id),
+            1 => Title($"title-{id}", random.Next(2) == 0 ? id : null),
+            2 => Leave(User(random)),
+            _ => Join(User(random)),
+        };
+
+        // The ids are few, so many of them repeat.
+        static MessageLogEntry Step(Random random)
+        {
+            var kind = (RoomEventKind)random.Next((int)RoomEventKind.Invite, (int)RoomEventKind.Role + 1);
+            RoomRole? role = kind == RoomEventKind.Role ? (RoomRole)random.Next((int)RoomRole.Member, (int)RoomRole.Owner + 1) : null;
+            long? until = kind is RoomEventKind.Ban or RoomEventKind.Mute && random.Next(2) == 0 ? random.Next(1, 100) : null;
+            return Change(kind, User(random), role, until, random.Next(2) == 0 ? $"{random.Next(20)}" : null);
+        }
+
+        static string User(Random random) => $"user-{random.Next(5)}";
+    }
+
+    private async Task AssertFoldedAsync(string room, string where)
+    {
+        var members = new Dictionary<string, (Member Member, long Since)>();
+        string? title = null;
+        foreach (var happened in await Log.AllAsync(room))
+        {
+            title = happened.Kind == RoomEventKind.Title ? happened.Text : title;
+            if (MemberRules.UserOf(happened.Kind, happened.From, happened.Text) is { } user)
+            {
+                var (before, since) = members.GetValueOrDefault(user, (new Member(user, RoomRole.None), happened.Seq));
+                var after = MemberRules.Apply(before, happened.Seq, happened.Kind, happened.Text, happened.Meta);
+                members[user] = (after, Member.Is(before.Role) == Member.Is(after.Role) ? since : happened.Seq);
+                if (!MemberRules.IsStored(after))
+                {
+                    members.Remove(user);
+                }
+            }
+        }
+
+        var folded = string.Join(' ', members.Values.OrderBy(row => row.Since).Select(row => Write(row.Member)));
+        Assert.Equal($"{where}: {folded}", $"{where}: {await WrittenMembersAsync(room)}");
+        if (members.Values.FirstOrDefault(row => Member.Is(row.Member.Role)).Member is { } one)
+        {
+            Assert.Equal(title, (await Log.ConversationsAsync(one.User, null, 100, Ct)).Single(row => row.Room == room).Title);
+        }
+    }
+
+    private async Task<string> WrittenMembersAsync(string room) => string.Join(' ', (await Log.MembersAsync(room, Ct)).Select(Write));
+
+    private static MessageLogEntry Parse(string written)
+    {
+        var parts = written.Split(':');
+        var kind = Enum.Parse<RoomEventKind>(parts[0], ignoreCase: true);
+        long? number = parts.Length > 2 ? long.Parse(parts[2], System.Globalization.CultureInfo.InvariantCulture) : null;
+        return kind switch
+        {
+            RoomEventKind.Join => Join(parts[1]),
+            RoomEventKind.Leave => Leave(parts[1]),
+            RoomEventKind.Title => Title(parts[1]),
+            RoomEventKind.Role => Change(kind, parts[1], (RoomRole)number!),
+            _ => Change(kind, parts[1], until: number),
+        };
+    }
+
+    private static string Write(Member member)
+    {
+        var states = Until('m', member.MutedUntil) + Until('b', member.BannedUntil);
+        return $"{member.User}:{member.Role}{(states.Length > 0 ? ":" : "")}{states}";
+
+        static string Until(char state, long until) => until switch { 0 => "", MemberChange.Forever => $"{state}", _ => $"{state}{until}" };
+    }
+}

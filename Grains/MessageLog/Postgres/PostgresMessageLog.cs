@@ -206,9 +206,11 @@ internal sealed class PostgresMessageLog : IMessageStore
         row => true, cancellationToken,
         marks.Select(mark => mark.Room).ToArray(), marks.Select(mark => mark.User).ToArray(), marks.Select(mark => mark.Seq).ToArray());
 
-    public Task<int> VersionAsync(CancellationToken cancellationToken) => throw new NotImplementedException();
+    public async Task<int> VersionAsync(CancellationToken cancellationToken) =>
+        PostgresSchema.LogVersionOf((await RowsAsync(PostgresSchema.ReadMinVersion, row => row.GetInt32(0), cancellationToken))[0]);
 
-    public Task RaiseVersionAsync(int version, CancellationToken cancellationToken) => throw new NotImplementedException();
+    public Task RaiseVersionAsync(int version, CancellationToken cancellationToken) =>
+        RowsAsync(PostgresSchema.Raise(PostgresSchema.MinVersionOf(version)), row => true, cancellationToken);
 
     private async Task<T?> FirstAsync<T>(string sql, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken, params object[] values)
         where T : class => (await RowsAsync(sql, read, cancellationToken, values)).FirstOrDefault();

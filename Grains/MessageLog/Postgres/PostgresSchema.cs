@@ -2,6 +2,7 @@ using System.Data;
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using OrleansChat.Grains.Interfaces;
 
 namespace OrleansChat.Grains.MessageLog.Postgres;
 
@@ -12,9 +13,9 @@ namespace OrleansChat.Grains.MessageLog.Postgres;
 /// <list type="bullet">
 /// <item><c>chat.schema_compatibility</c>: <c>version</c> is the number of migrations that were applied,
 /// <c>min_version</c> the number of migrations that a program must know to work on the tables. A program that knows
-/// fewer migrations refuses the database.</item>
-/// <item><c>chat.schema_version</c>: for programs that do not know the first table. They refuse any number above 1, so
-/// the number stays 1 as long as migrations only add.</item>
+/// fewer refuses the database.</item>
+/// <item><c>chat.schema_version</c>: for programs that do not know the first table. They refuse any number above 1. So
+/// it is 1, or <c>min_version</c> if that is higher.</item>
 /// </list>
 /// A migration that removes something must come one release after the last program that uses it, and must raise
 /// <see cref="MinVersion"/>.
@@ -24,18 +25,26 @@ internal static class PostgresSchema
     /// <summary>A write that changes nothing. It fails if the database cannot be written.</summary>
     public const string Touch = "update chat.schema_version set version = version";
 
+    public const string ReadMinVersion = "select max(min_version) from chat.schema_compatibility";
+
     /// <summary>
     /// The key of the advisory lock, an arbitrary number. Silos that start at the same time migrate one after another.
     /// </summary>
     private const long MigrationLock = 7_236_004_581;
 
-    /// <summary>The number in <c>chat.schema_version</c>.</summary>
-    private const int AnnouncedVersion = 1;
-
     /// <summary>
-    /// The number of migrations that a program must know to work on the schema after all <see cref="Migrations"/>.
+    /// The number of migrations that a program must know to work on the schema after all <see cref="Migrations"/>, and
+    /// the lowest number in <c>chat.schema_version</c>.
     /// </summary>
     private const int MinVersion = 1;
+
+    /// <summary>
+    /// The number of migrations up to the one that adds rights. A database whose log may have events of
+    /// <see cref="LogVersion.Rights"/> has at least this <c>min_version</c>. A new database has it from the start. A
+    /// database that was migrated keeps its number until <see cref="IMessageLog.RaiseVersionAsync"/>, so that silos of
+    /// the previous version can run beside this one, and the upgrade can be reverted.
+    /// </summary>
+    private const int RightsVersion = 3;
 
     /// <summary>
     /// The migration at index n changes the schema from version n to n + 1. Never change a migration that was released;
@@ -77,7 +86,7 @@ internal static class PostgresSchema
             where e.kind = 1 and e.hash <> 0 and m.room = e.room and m.seq = e.ref and m.deleted;
         """,
 
-        // Rights in groups. A member's row has the role. A user who is only invited, muted or banned has a row too, so
+        // RightsVersion: rights in groups. A member's row has the role. A user who is only invited, muted or banned has a row too, so
         // programs that do not know the column role would take such a user for a member.
         """
         alter table chat.members add column role smallint not null default 1,
@@ -89,12 +98,37 @@ internal static class PostgresSchema
     /// <summary>The key of the advisory lock of a silo that creates an index.</summary>
     private const long IndexLock = 7_236_004_582;
 
+    /// <summary>The <see cref="LogVersion"/> that a <c>min_version</c> allows.</summary>
+    public static int LogVersionOf(int minVersion) => minVersion >= RightsVersion ? LogVersion.Rights : LogVersion.First;
+
+    /// <summary>The <c>min_version</c> that allows a <see cref="LogVersion"/>.</summary>
+    public static int MinVersionOf(int logVersion) => logVersion switch
+    {
+        LogVersion.First => MinVersion,
+        LogVersion.Rights => RightsVersion,
+        _ => throw new ArgumentOutOfRangeException(nameof(logVersion), logVersion, "This program does not know this version."),
+    };
+
+    /// <summary>
+    /// The statement that sets <c>min_version</c>, if it is lower. It needs only the right to update the tables. It waits
+    /// up to 1 s for a silo that migrates, then fails: a caller that waited longer would keep a connection of the pool.
+    /// </summary>
+    public static string Raise(int minVersion) =>
+        $"""
+        do $$ begin
+            perform set_config('lock_timeout', '1000', true);
+            perform pg_advisory_xact_lock({Text(MigrationLock)});
+            update chat.schema_compatibility set min_version = {Text(minVersion)} where min_version < {Text(minVersion)};
+            update chat.schema_version set version = {Text(minVersion)} where version < {Text(minVersion)};
+        end $$
+        """;
+
     /// <summary>
     /// Migrates the schema to the current version in one transaction, and checks that it can be written. There is no
-    /// time limit: a migration of a large table may take long, and another silo that starts meanwhile waits for its
-    /// end. Indexes that only make reads faster are created after the transaction. Throws
-    /// <see cref="MessageLogUnusableException"/> for a database of a newer version, and for a database that cannot
-    /// store every message.
+    /// time limit: a migration of a large table may take long, and another silo that starts meanwhile waits for it.
+    /// Indexes that only make reads faster are created after the transaction. Throws
+    /// <see cref="MessageLogUnusableException"/> for a database of a newer version, and for a database that cannot store
+    /// every message.
     /// </summary>
     public static async Task MigrateAsync(NpgsqlConnection connection, ILogger logger, CancellationToken cancellationToken)
     {
@@ -128,9 +162,10 @@ internal static class PostgresSchema
                 await RunAsync(migration);
             }
 
+            minVersion = version == 0 ? RightsVersion : Math.Max(minVersion, MinVersion);
             await RunAsync(
-                $"delete from chat.schema_version; insert into chat.schema_version values({Text(AnnouncedVersion)}); "
-                + $"delete from chat.schema_compatibility; insert into chat.schema_compatibility values({Text(Migrations.Length)}, {Text(MinVersion)})");
+                $"delete from chat.schema_version; insert into chat.schema_version values({Text(minVersion)}); "
+                + $"delete from chat.schema_compatibility; insert into chat.schema_compatibility values({Text(Migrations.Length)}, {Text(minVersion)})");
             PostgresSchemaLog.Migrated(logger, version, Migrations.Length);
         }
 
@@ -184,10 +219,10 @@ internal static class PostgresSchema
             }
 
             var announced = (int)(await ScalarAsync("select coalesce(max(version), 0) from chat.schema_version"))!;
-            return announced > AnnouncedVersion || await ScalarAsync("select to_regclass('chat.schema_compatibility') is not null") is not true
+            return announced > Migrations.Length || await ScalarAsync("select to_regclass('chat.schema_compatibility') is not null") is not true
                 ? (announced, announced)
                 : ((int)(await ScalarAsync("select max(version) from chat.schema_compatibility"))!,
-                    (int)(await ScalarAsync("select max(min_version) from chat.schema_compatibility"))!);
+                    (int)(await ScalarAsync(ReadMinVersion))!);
         }
 
         async Task RunAsync(string sql)

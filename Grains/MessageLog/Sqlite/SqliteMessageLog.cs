@@ -121,6 +121,11 @@ internal sealed partial class SqliteMessageLog(MessageLogOptions options, Messag
     public Task MarkAsync(IReadOnlyCollection<ReadMark> marks, CancellationToken cancellationToken) =>
         WriteAsync(writes => writes.Mark(marks), cancellationToken);
 
+    public Task<int> VersionAsync(CancellationToken cancellationToken) => ReadAsync(reads => reads.Version(), cancellationToken);
+
+    public Task RaiseVersionAsync(int version, CancellationToken cancellationToken) =>
+        WriteAsync(writes => writes.RaiseMinVersion(SqliteSchema.MinVersionOf(version)), cancellationToken);
+
     private Task<T> ReadAsync<T>(Func<SqliteReads, T> read, CancellationToken cancellationToken) =>
         (_readers ?? throw NotOpen()).RunAsync(read, cancellationToken);
 
@@ -165,8 +170,4 @@ internal sealed partial class SqliteMessageLog(MessageLogOptions options, Messag
     private static partial void LogNotTruncated(ILogger logger, Exception exception);
 
     private static MessageLogUnavailableException NotOpen() => new("The message log is not open.");
-
-    public Task<int> VersionAsync(CancellationToken cancellationToken) => throw new NotImplementedException();
-
-    public Task RaiseVersionAsync(int version, CancellationToken cancellationToken) => throw new NotImplementedException();
 }

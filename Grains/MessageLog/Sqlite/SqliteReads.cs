@@ -58,6 +58,8 @@ internal sealed class SqliteReads(SqliteConnection connection) : IDisposable
         order by r.ts desc, r.room desc limit ?4
         """);
 
+    private readonly SqliteStatement _minVersion = new(connection, SqliteSchema.ReadMinVersion);
+
     public bool Exists(string room)
     {
         using var row = _exists.Query(room);
@@ -142,6 +144,13 @@ internal sealed class SqliteReads(SqliteConnection connection) : IDisposable
         return conversations;
     }
 
+    public int Version()
+    {
+        using var row = _minVersion.Query();
+        row.Read();
+        return SqliteSchema.LogVersionOf(row.Number(0));
+    }
+
     public void Dispose()
     {
         _exists.Dispose();
@@ -152,6 +161,7 @@ internal sealed class SqliteReads(SqliteConnection connection) : IDisposable
         _facts.Dispose();
         _members.Dispose();
         _conversations.Dispose();
+        _minVersion.Dispose();
         connection.Dispose();
     }
 }

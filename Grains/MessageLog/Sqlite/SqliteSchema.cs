@@ -1,27 +1,44 @@
 using System.Globalization;
 using Microsoft.Data.Sqlite;
+using OrleansChat.Grains.Interfaces;
 
 namespace OrleansChat.Grains.MessageLog.Sqlite;
 
 /// <summary>Creates and migrates the tables of the message log in a SQLite file.</summary>
 /// <remarks>
-/// The table <c>schema_compatibility</c> has the same meaning as in PostgreSQL: <c>version</c> is the number of
-/// migrations that were applied, <c>min_version</c> the number of migrations that a program must know. The table
-/// <c>schema_version</c> is for programs that do not know the first table. They refuse any number above 2, so the
-/// number stays 2 as long as migrations only add.
+/// The table <c>schema_compatibility</c> is as in PostgreSQL: <c>version</c> is the number of migrations that were
+/// applied, <c>min_version</c> the number of migrations that a program must know. The table <c>schema_version</c> is
+/// for programs that do not know the first table. They refuse any number above 2. So it is 2, or <c>min_version</c> if
+/// that is higher.
 /// </remarks>
 internal static class SqliteSchema
 {
     /// <summary>A write that changes nothing. It fails if the file cannot be written.</summary>
     public const string Touch = "update schema_version set version = version";
 
-    /// <summary>The number in <c>schema_version</c>.</summary>
-    private const int AnnouncedVersion = 2;
+    /// <summary>
+    /// Sets <c>min_version</c> to <c>?1</c>, if it is lower. <see cref="Announce"/> must follow in the same transaction.
+    /// </summary>
+    public const string Raise = "update schema_compatibility set min_version = ?1 where min_version < ?1";
+
+    /// <summary>Sets the number that programs see which do not know <c>min_version</c>.</summary>
+    public const string Announce = "update schema_version set version = ?1 where version < ?1";
+
+    public const string ReadMinVersion = "select max(min_version) from schema_compatibility";
 
     /// <summary>
-    /// The number of migrations that a program must know to work on the file after all <see cref="Migrations"/>.
+    /// The number of migrations that a program must know to work on the file after all <see cref="Migrations"/>, and the
+    /// lowest number in <c>schema_version</c>.
     /// </summary>
     private const int MinVersion = 2;
+
+    /// <summary>
+    /// The number of migrations up to the one that adds rights. A file whose log may have events of
+    /// <see cref="LogVersion.Rights"/> has at least this <c>min_version</c>. A new file has it from the start. A file that
+    /// was migrated keeps its number until <see cref="IMessageLog.RaiseVersionAsync"/>, so that the upgrade can be
+    /// reverted.
+    /// </summary>
+    private const int RightsVersion = 5;
 
     /// <summary>
     /// The migration at index n changes the file from version n to n + 1. Never change a migration that was released;
@@ -78,7 +95,7 @@ internal static class SqliteSchema
         create index if not exists members_usr on members(usr);
         """,
 
-        // Rights in groups. A member's row has the role. A user who is only invited, muted or banned has a row too, so
+        // RightsVersion: rights in groups. A member's row has the role. A user who is only invited, muted or banned has a row too, so
         // programs that do not know the column role would take such a user for a member.
         """
         alter table members add column role integer not null default 1;
@@ -87,6 +104,17 @@ internal static class SqliteSchema
         alter table rooms add column title text;
         """,
     ];
+
+    /// <summary>The <see cref="LogVersion"/> that a <c>min_version</c> allows.</summary>
+    public static int LogVersionOf(long minVersion) => minVersion >= RightsVersion ? LogVersion.Rights : LogVersion.First;
+
+    /// <summary>The <c>min_version</c> that allows a <see cref="LogVersion"/>.</summary>
+    public static int MinVersionOf(int logVersion) => logVersion switch
+    {
+        LogVersion.First => MinVersion,
+        LogVersion.Rights => RightsVersion,
+        _ => throw new ArgumentOutOfRangeException(nameof(logVersion), logVersion, "This program does not know this version."),
+    };
 
     /// <summary>
     /// Migrates the file to the current version in one transaction, and checks that it can be written. Throws
@@ -113,11 +141,12 @@ internal static class SqliteSchema
                     SqliteFile.Run(connection, migration);
                 }
 
+                minVersion = version == 0 ? RightsVersion : Math.Max(minVersion, MinVersion);
                 SqliteFile.Run(connection, string.Create(
                     CultureInfo.InvariantCulture,
                     $"""
-                    delete from schema_version; insert into schema_version values({AnnouncedVersion});
-                    delete from schema_compatibility; insert into schema_compatibility values({Migrations.Length}, {MinVersion})
+                    delete from schema_version; insert into schema_version values({minVersion});
+                    delete from schema_compatibility; insert into schema_compatibility values({Migrations.Length}, {minVersion})
                     """));
             }
 
@@ -145,9 +174,9 @@ internal static class SqliteSchema
         }
 
         var announced = Scalar(connection, "select coalesce(max(version), 0) from schema_version");
-        return announced > AnnouncedVersion || !Has("schema_compatibility")
+        return announced > Migrations.Length || !Has("schema_compatibility")
             ? (announced, announced)
-            : (Scalar(connection, "select max(version) from schema_compatibility"), Scalar(connection, "select max(min_version) from schema_compatibility"));
+            : (Scalar(connection, "select max(version) from schema_compatibility"), Scalar(connection, ReadMinVersion));
 
         bool Has(string table) => Scalar(connection, $"select count(*) from sqlite_master where type = 'table' and name = '{table}'") > 0;
     }

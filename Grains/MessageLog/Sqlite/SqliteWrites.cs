@@ -58,6 +58,8 @@ internal sealed class SqliteWrites(SqliteConnection connection) : IDisposable
         "insert into marks(room, usr, seq) values(?1, ?2, ?3) on conflict do update set seq = excluded.seq where excluded.seq > marks.seq");
 
     private readonly SqliteStatement _touch = new(connection, SqliteSchema.Touch);
+    private readonly SqliteStatement _raise = new(connection, SqliteSchema.Raise);
+    private readonly SqliteStatement _announce = new(connection, SqliteSchema.Announce);
     private readonly SqliteStatement _truncateWal = new(connection, "pragma wal_checkpoint(truncate)");
 
     /// <summary>Checks that the file can be written, by a write that changes nothing.</summary>
@@ -107,12 +109,20 @@ internal sealed class SqliteWrites(SqliteConnection connection) : IDisposable
         return true;
     });
 
+    /// <summary>Refuses programs that know fewer migrations, from now on. The number never becomes lower.</summary>
+    public bool RaiseMinVersion(int minVersion) => Transaction(() =>
+    {
+        _raise.Run(minVersion);
+        _announce.Run(minVersion);
+        return true;
+    });
+
     public void Dispose()
     {
         foreach (var statement in (IDisposable[])
         [
             _begin, _commit, _rollback, _create, _claim, _room, _advance, _insert, _first, _edit, _takeIfDeleted, _delete, _takeEdits,
-            _title, _members, _mark, _touch, _truncateWal,
+            _title, _members, _mark, _touch, _raise, _announce, _truncateWal,
         ])
         {
             statement.Dispose();

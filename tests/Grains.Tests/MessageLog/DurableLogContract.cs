@@ -13,6 +13,34 @@ public abstract class DurableLogContract : MessageLogContract
     /// <summary>Blocks writes but not reads, until the result is disposed of.</summary>
     private protected abstract Task<IAsyncDisposable> HoldWritesAsync();
 
+    /// <summary>Runs a query directly on the store, and returns its first value.</summary>
+    private protected abstract Task<long> NumberAsync(string sql);
+
+    /// <summary>The highest number in <c>schema_version</c> with which version 0.1.0 opens the store.</summary>
+    private protected abstract long OldVersion { get; }
+
+    /// <summary>The number of migrations up to the one that adds rights.</summary>
+    private protected abstract long RightsVersion { get; }
+
+    /// <summary>Removes the rights from a closed store, so that it is as version 0.1.0 left it.</summary>
+    /// <param name="hasMinVersion">Whether a program without rights, but with <c>min_version</c>, has used the store.</param>
+    private protected async Task DowngradeAsync(bool hasMinVersion = false)
+    {
+        foreach (var column in (string[])["role", "muted", "banned"])
+        {
+            await ExecuteAsync($"alter table {Table("members")} drop column {column}");
+        }
+
+        await ExecuteAsync($"alter table {Table("rooms")} drop column title");
+        await ExecuteAsync($"update {Table("schema_version")} set version = {OldVersion}");
+        await ExecuteAsync(hasMinVersion
+            ? $"update {Table("schema_compatibility")} set version = {RightsVersion - 1}, min_version = {OldVersion}"
+            : $"drop table {Table("schema_compatibility")}");
+    }
+
+    private async Task<(long Announced, long MinVersion)> NumbersAsync() =>
+        (await NumberAsync($"select max(version) from {Table("schema_version")}"), await NumberAsync($"select max(min_version) from {Table("schema_compatibility")}"));
+
     /// <summary>Returns the name of a table of the log in this store's SQL.</summary>
     private protected virtual string Table(string name) => name;
 
@@ -29,7 +57,7 @@ public abstract class DurableLogContract : MessageLogContract
         var log = await OpenAsync();
 
         Assert.Equal(before, await log.AllAsync("team"));
-        Assert.Equal(new RoomFacts(RoomKind.Group, 5, 2, RoomRole.Member, 2, 1), await log.FactsAsync("team", "ann", Ct));
+        Assert.Equal(new RoomFacts(RoomKind.Group, 5, 2, RoomRole.Owner, 2, 1), await log.FactsAsync("team", "ann", Ct));
         Assert.Equal(["ann"], (await log.MembersAsync("team", Ct)).Select(member => member.User));
         var again = await log.ClaimAsync("team", Ct);
         Assert.Equal(new RoomClaim(claim.Number + 1, RoomKind.Group, claim.Epoch, 5, 3000, 2), again);
@@ -104,13 +132,82 @@ public abstract class DurableLogContract : MessageLogContract
         await Log.AppendAsync("lobby", claim, Msg("ann", "1"), Edit("ann", "2", 1, "edited"), Msg("ann", "3", hash: 9), Delete("ann", "4", 1));
         await CloseAsync();
         await ExecuteAsync($"update {Table("events")} set hash = 77 where hash = {MessageLogEntry.AnyHash}");
-        await ExecuteAsync($"drop table {Table("schema_compatibility")}");
+        await DowngradeAsync();
 
         var log = await OpenAsync();
 
         Assert.Equal(MessageLogEntry.AnyHash, (await log.FindAsync("lobby", "ann", "1", Ct))!.Value.Hash);
         Assert.Equal(MessageLogEntry.AnyHash, (await log.FindAsync("lobby", "ann", "2", Ct))!.Value.Hash);
         Assert.Equal(9, (await log.FindAsync("lobby", "ann", "3", Ct))!.Value.Hash);
+    }
+
+    [Fact]
+    public async Task Open_WhenVersion010MadeTheLog_KeepsItsMembersAsMembers()
+    {
+        var claim = await Log.OwnAsync("team", RoomKind.Group);
+        await Log.AppendAsync("team", claim, Join("ann"), Join("bob"), Msg("ann", "1"));
+        var direct = RoomKey.Direct("ann", "bob");
+        await Log.CreateAsync(new RoomCreation(direct, RoomKind.Direct, [Msg("ann", "1")]), Ct);
+        var events = await Log.AllAsync("team");
+        await CloseAsync();
+        await DowngradeAsync();
+
+        var log = await OpenAsync();
+
+        Assert.Equal(events, await log.AllAsync("team"));
+        Assert.Equal([new("ann", RoomRole.Member), new Member("bob", RoomRole.Member)], await log.MembersAsync("team", Ct));
+        Assert.Equal([new("ann", RoomRole.Member), new Member("bob", RoomRole.Member)], await log.MembersAsync(direct, Ct));
+        var again = (await log.ClaimAsync("team", Ct))!;
+        Assert.Null(again.Title);
+        await log.AppendAsync("team", again.Number, Change(RoomEventKind.Role, "bob", RoomRole.Owner));
+        Assert.Equal(RoomRole.Owner, (await log.FactsAsync("team", "bob", Ct))!.Role);
+    }
+
+    [Theory, InlineData(false), InlineData(true)]
+    public async Task Version_WhenAnOldLogIsMigrated_AllowsRightsOnceRaised(bool hasMinVersion)
+    {
+        await CloseAsync();
+        await DowngradeAsync(hasMinVersion);
+        var log = await OpenAsync();
+
+        // Version 0.1.0 and the version that has only min_version can still open the log.
+        Assert.Equal(LogVersion.First, await log.VersionAsync(Ct));
+        Assert.Equal((OldVersion, OldVersion), await NumbersAsync());
+
+        await log.RaiseVersionAsync(LogVersion.First, Ct);
+        Assert.Equal((OldVersion, OldVersion), await NumbersAsync());
+
+        await log.RaiseVersionAsync(LogVersion.Rights, Ct);
+        await log.RaiseVersionAsync(LogVersion.Rights, Ct);
+        await log.RaiseVersionAsync(LogVersion.First, Ct);
+        Assert.Equal(LogVersion.Rights, await log.VersionAsync(Ct));
+        Assert.Equal((RightsVersion, RightsVersion), await NumbersAsync());
+
+        await CloseAsync();
+        Assert.Equal(LogVersion.Rights, await (await OpenAsync()).VersionAsync(Ct));
+    }
+
+    [Fact]
+    public async Task Version_WhenTheLogIsNew_KeepsOlderProgramsOut() => Assert.Equal((RightsVersion, RightsVersion), await NumbersAsync());
+
+    [Fact]
+    public async Task RaiseVersion_WhenANewerProgramRaisedIt_LowersNothing()
+    {
+        await ExecuteAsync($"update {Table("schema_compatibility")} set min_version = 999");
+        await ExecuteAsync($"update {Table("schema_version")} set version = 999");
+
+        await Log.RaiseVersionAsync(LogVersion.Rights, Ct);
+
+        Assert.Equal(LogVersion.Rights, await Log.VersionAsync(Ct));
+        Assert.Equal((999, 999), await NumbersAsync());
+    }
+
+    [Fact]
+    public async Task RaiseVersion_WhenTheVersionIsUnknown_IsRefused()
+    {
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => Log.RaiseVersionAsync(LogVersion.Known + 1, Ct));
+
+        Assert.Equal((RightsVersion, RightsVersion), await NumbersAsync());
     }
 
     [Theory, InlineData(false), InlineData(true)]

@@ -4,7 +4,7 @@ using static OrleansChat.Grains.Tests.MessageLog.Entries;
 
 namespace OrleansChat.Grains.Tests.MessageLog;
 
-/// <summary>The members and titles of groups.</summary>
+/// <summary>The members and titles of groups, and the version of the log.</summary>
 public abstract partial class MessageLogContract
 {
     /// <summary>
@@ -267,6 +267,16 @@ public abstract partial class MessageLogContract
             Assert.Equal(room, (await Log.ClaimAsync(room, Ct))!.Title);
             Assert.Equal($"{room}:Owner:m1", await WrittenMembersAsync(room));
         }
+    }
+
+    [Fact]
+    public async Task Version_WhenTheLogIsNew_AllowsRights()
+    {
+        Assert.Equal(LogVersion.Rights, await Log.VersionAsync(Ct));
+
+        await Log.RaiseVersionAsync(LogVersion.Rights, Ct);
+
+        Assert.Equal(LogVersion.Rights, await Log.VersionAsync(Ct));
     }
 
     /// <summary>

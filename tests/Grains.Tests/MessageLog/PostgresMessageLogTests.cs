@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Npgsql;
 using OrleansChat.Grains.Interfaces;
 using OrleansChat.Grains.MessageLog;
@@ -29,6 +30,13 @@ public sealed class PostgresMessageLogTests : DurableLogContract
     }
 
     private protected override Task ExecuteAsync(string sql) => PostgresServer.ExecuteAsync(_database, sql);
+
+    private protected override long OldVersion => 1;
+
+    private protected override long RightsVersion => 3;
+
+    private protected override async Task<long> NumberAsync(string sql) =>
+        Convert.ToInt64(await PostgresServer.AskAsync(_database, sql), CultureInfo.InvariantCulture);
 
     [Fact]
     public async Task Open_WhenSeveralSilosOpenAtOnce_CreatesOneSchema()
@@ -205,9 +213,69 @@ public sealed class PostgresMessageLogTests : DurableLogContract
     [Fact]
     public async Task Schema_WhenFullyMigrated_OpensInVersion010()
     {
-        var version = await PostgresServer.AskAsync(_database, "select max(version) from chat.schema_version");
+        await CloseAsync();
+        await DowngradeAsync();
 
-        Assert.Equal(1, version); // Version 0.1.0 refuses a higher number.
+        await OpenAsync();
+
+        Assert.Equal(1L, await NumberAsync("select max(version) from chat.schema_version")); // Version 0.1.0 refuses a higher number.
+    }
+
+    [Fact]
+    public async Task RaiseVersion_WhenSilosDoNotOwnTheTables_NeedsOnlyToUpdateThem()
+    {
+        await CloseAsync();
+        await DowngradeAsync();
+        var owner = await OpenAsync();
+        var user = $"silos_{Guid.NewGuid():N}";
+        await ExecuteAsync($"create role {user} login password 'silo'");
+        await ExecuteAsync($"grant usage on schema public, chat to {user}"); // As in docs/operations.md.
+        await ExecuteAsync($"grant select, insert, update, delete on all tables in schema public, chat to {user}");
+        var log = await OpenAsync(("MessageLog:ConnectionString", $"{_database};Username={user};Password=silo"));
+
+        await log.RaiseVersionAsync(LogVersion.Rights, Ct);
+
+        Assert.Equal(LogVersion.Rights, await log.VersionAsync(Ct));
+        Assert.Equal(LogVersion.Rights, await owner.VersionAsync(Ct));
+    }
+
+    [Fact]
+    public async Task RaiseVersion_WhenASiloMigrates_FailsUntilItIsDone()
+    {
+        await CloseAsync();
+        await DowngradeAsync();
+        var log = await OpenAsync(("MessageLog:CallTimeout", "00:00:20"));
+        await using var connection = await ConnectAsync();
+        await using var migrating = await connection.BeginTransactionAsync(Ct);
+        await using var take = new NpgsqlCommand("select pg_advisory_xact_lock(7236004581)", connection);
+        await take.ExecuteNonQueryAsync(Ct);
+
+        await Assert.ThrowsAsync<MessageLogUnavailableException>(() => log.RaiseVersionAsync(LogVersion.Rights, Ct));
+        Assert.Equal(LogVersion.First, await log.VersionAsync(Ct));
+
+        await migrating.RollbackAsync(Ct);
+        await Task.WhenAll(4.To().Select(_ => log.RaiseVersionAsync(LogVersion.Rights, Ct)));
+        Assert.Equal(LogVersion.Rights, await log.VersionAsync(Ct));
+    }
+
+    [Fact]
+    public async Task Append_WhenMembersAreMany_FindsThemByIndex()
+    {
+        await Log.OwnAsync("crowd", RoomKind.Group);
+        await ExecuteAsync("insert into chat.members(room, usr, since) select 'crowd', 'user-' || n, n from generate_series(1, 5000) n");
+        var claim = (await Log.ClaimAsync("crowd", Ct))!.Number;
+        for (var i = 0; i < 20; i++)
+        {
+            await Log.AppendAsync("crowd", claim, Msg("user-1", $"{i}"), Join($"new-{i}"), Leave($"user-{i + 2}"));
+            await Log.AppendAsync("crowd", claim, Change(RoomEventKind.Ban, $"new-{i}"));
+        }
+
+        await CloseAsync();
+
+        await UntilAsync(
+            "the statistics show the index scans of the appends",
+            "select coalesce(sum(idx_scan), 0) >= 60 from pg_stat_user_tables where schemaname = 'chat' and relname = 'members'");
+        Assert.Equal(0, await NumberAsync("select seq_tup_read from pg_stat_user_tables where schemaname = 'chat' and relname = 'members'"));
     }
 
     [Fact]

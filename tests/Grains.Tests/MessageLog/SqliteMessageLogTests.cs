@@ -36,6 +36,18 @@ public sealed class SqliteMessageLogTests : DurableLogContract
         await command.ExecuteNonQueryAsync(Ct);
     }
 
+    private protected override long OldVersion => 2;
+
+    private protected override long RightsVersion => 5;
+
+    private protected override async Task<long> NumberAsync(string sql)
+    {
+        await using var connection = Connect();
+        await using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        return (long)(await command.ExecuteScalarAsync(Ct))!;
+    }
+
     public override async ValueTask DisposeAsync()
     {
         await base.DisposeAsync();
@@ -145,6 +157,7 @@ public sealed class SqliteMessageLogTests : DurableLogContract
     public async Task Open_WhenTheSchemaHasVersion1_KeepsEveryEvent()
     {
         await CloseAsync();
+        await DowngradeAsync();
         await ExecuteAsync(
             """
             drop table events;
@@ -159,7 +172,6 @@ public sealed class SqliteMessageLogTests : DurableLogContract
             insert into events values('lobby', 2, 'bob', 'b', 7, 11, 0, 'world', null, 1, '{"a":1}', 1, 0, 2);
             insert into events values('lobby', 1, 'ann', 'a', 6, 10, 0, 'hello', null, null, null, 0, 0, 1);
             update schema_version set version = 1;
-            drop table schema_compatibility;
             """);
 
         var log = await OpenAsync();
@@ -171,6 +183,7 @@ public sealed class SqliteMessageLogTests : DurableLogContract
             ],
             await log.AllAsync("lobby"));
         Assert.Equal(new AppendedEntry(2, 11, 7, 2, Duplicate: true), await log.FindAsync("lobby", "bob", "b", Ct));
+        Assert.Equal(OldVersion, await NumberAsync("select max(min_version) from schema_compatibility"));
         Assert.Equal([3], (await log.AppendAsync("lobby", await log.OwnAsync("lobby"), Msg("ann", "c"))).Seqs());
     }
 
@@ -188,11 +201,11 @@ public sealed class SqliteMessageLogTests : DurableLogContract
     public async Task Schema_WhenFullyMigrated_OpensInVersion010()
     {
         await CloseAsync();
-        await using var connection = Connect();
-        await using var command = connection.CreateCommand();
-        command.CommandText = "select max(version) from schema_version";
+        await DowngradeAsync();
 
-        Assert.Equal(2L, await command.ExecuteScalarAsync(Ct)); // Version 0.1.0 refuses a higher number.
+        await OpenAsync();
+
+        Assert.Equal(2L, await NumberAsync("select max(version) from schema_version")); // Version 0.1.0 refuses a higher number.
     }
 
     [Fact]

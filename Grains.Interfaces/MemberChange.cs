@@ -18,6 +18,12 @@ public sealed record MemberChange(string User, RoomRole? Role = null, long? Unti
     /// <summary>The value of <see cref="Until"/> of a ban or mute that never ends, where a number is needed.</summary>
     public const long Forever = long.MaxValue;
 
+    /// <summary>
+    /// The sender of events that the server makes without a command of a user. No user can have this id, because a user
+    /// id never begins with <c>@</c>.
+    /// </summary>
+    public const string ServerUser = "@system";
+
     /// <summary>Whether events of this kind change the rights of a user.</summary>
     public static bool Is(RoomEventKind kind) => kind is >= RoomEventKind.Invite and <= RoomEventKind.Role;
 

@@ -24,6 +24,7 @@ public static class UncreatedRoom
         (Enter { Require: not (null or RoomKind.Direct) }, true) => new Refused(Refusal.Conflict, "the room is of another kind"),
         (Enter, true) => new Entered(RoomKind.Direct, Epoch, 0, 0, 0, 0, 0),
         (Enter { AsMember: true } or Enter { Create: null }, false) => NotFound,
+        (Enter { Create: not RoomKind.Group }, false) when RoomKey.IsPrivate(room) => NotFound,
         (MarkRead, false) => NotFound,
         (MarkRead, true) or (Exit, _) => new Done(),
         _ => null,

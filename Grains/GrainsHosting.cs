@@ -42,6 +42,7 @@ public static class GrainsHosting
             options.ClassSpecificCollectionAge[typeof(RoomGrain).FullName!] = CollectionAge;
             options.ClassSpecificCollectionAge[typeof(UserGrain).FullName!] = CollectionAge;
         });
+        services.AddSingleton<LogVersionGate>();
         services.AddSingleton<GatewayFailureDetector>();
         services.AddHostedService(provider => provider.GetRequiredService<GatewayFailureDetector>());
         return silo;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using OrleansChat.Grains.Interfaces;
 
 namespace OrleansChat.Grains.Rooms;
@@ -19,6 +20,21 @@ internal static class Refusals
         new(Refusal.Conflict, "this id was already sent with another body; use a new id");
     public static readonly Refused Gone = new(Refusal.Gone, "the message was deleted");
     public static readonly Refused Full = new(Refusal.RoomFull, "the room is full");
+    public static readonly Refused Banned = new(Refusal.Forbidden, "you are banned from this room");
+    public static readonly Refused OnlyGroups = new(Refusal.Forbidden, "only groups have members");
+    public static readonly Refused ModeratorsOnly = new(Refusal.Forbidden, "only owners and moderators may do this");
+    public static readonly Refused OwnersOnly = new(Refusal.Forbidden, "only owners may change roles");
+    public static readonly Refused NotLower = new(Refusal.Forbidden, "you may do this only to a user of a lower role");
+    public static readonly Refused LastOwner = new(Refusal.Forbidden, "make another member an owner first");
+    public static readonly Refused AlreadyMember = new(Refusal.Forbidden, "this user is already a member");
+    public static readonly Refused TargetBanned = new(Refusal.Forbidden, "this user is banned; lift the ban first");
+    public static readonly Refused TargetNoMember = new(Refusal.NotFound, "this user is not a member");
+    public static readonly Refused TargetNotBanned = new(Refusal.NotFound, "this user is not banned");
+    public static readonly Refused TargetNotMuted = new(Refusal.NotFound, "this user is not muted");
+    public static readonly Refused Malformed =
+        new(Refusal.Forbidden, "an event of this kind needs other fields; see the protocol");
+    public static readonly Refused TooManyRows =
+        new(Refusal.RoomFull, "the group has too many invited, muted and banned users; remove some first");
     public static readonly Refused GatewayExpired =
         new(Refusal.GatewayExpired, "the gateway's lease has ended; connect again", 1000);
 
@@ -31,9 +47,22 @@ internal static class Refusals
     public static readonly Refused MessageLogUnavailable =
         new(Refusal.Unavailable, "the message log cannot be reached; try again", RoomOptions.MessageLogRetryMs);
 
+    public static readonly Refused NeedsUpgrade =
+        new(Refusal.Unavailable, "this needs every process of the cluster to be upgraded first; try again later", RoomOptions.UpgradeRetryMs);
+
     public static readonly Refused TooManyWait =
         new(Refusal.Unavailable, "too many messages are waiting in this room; try again", RoomOptions.MessageLogRetryMs);
 
     public static readonly Refused Moving =
         new(Refusal.Unavailable, "the room is moving to another server; try again", RoomOptions.MoveRetryMs);
+
+    /// <summary>For a user who is invited, and must join first. The message is the group's title, if it has one.</summary>
+    public static Refused Invited(string? title) => new(Refusal.Invited, title ?? "you are invited to this room");
+
+    /// <param name="until">Milliseconds since 1970 UTC. A time after the year 9999 is not shown.</param>
+    public static Refused Muted(long until) => new(
+        Refusal.Muted,
+        until > DateTimeOffset.MaxValue.ToUnixTimeMilliseconds()
+            ? "you are muted in this room"
+            : string.Create(CultureInfo.InvariantCulture, $"you are muted in this room until {DateTimeOffset.FromUnixTimeMilliseconds(until):u}"));
 }

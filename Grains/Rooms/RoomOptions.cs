@@ -27,6 +27,11 @@ public sealed class RoomOptions
     /// <summary>Retry delay, in milliseconds, that a client gets if the room is moving to another silo.</summary>
     internal const int MoveRetryMs = 100;
 
+    /// <summary>
+    /// Retry delay that a client gets if its command is refused until every process of the cluster is upgraded.
+    /// </summary>
+    internal const int UpgradeRetryMs = 1000;
+
     /// <summary>Minimum time between two presence updates with names.</summary>
     internal static readonly TimeSpan PresenceInterval = TimeSpan.FromMilliseconds(100);
 
@@ -48,7 +53,10 @@ public sealed class RoomOptions
     /// <summary>Maximum time that a deactivating room waits for its last publishes and notifications.</summary>
     internal static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(2);
 
-    /// <summary>Maximum number of members of a group. A further user is refused as <c>room_full</c>.</summary>
+    /// <summary>
+    /// Members that one group may have. A further user is refused as <c>room_full</c>. As many users may be invited,
+    /// muted or banned in addition.
+    /// </summary>
     [Range(1, 100_000)] public int GroupMembers { get; set; } = 1000;
 
     /// <summary>

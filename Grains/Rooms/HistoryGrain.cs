@@ -17,6 +17,9 @@ internal sealed class HistoryGrain(IMessageLog log, IClusterMembershipService cl
     /// <summary>Maximum number of conversations in one page; a higher limit counts as this number.</summary>
     public const int MaxConversations = 100;
 
+    /// <summary>Maximum number of members in one page. A higher limit in the request is lowered to it.</summary>
+    public const int MaxMembers = 200;
+
     /// <summary>Maximum number of rooms in one head poll.</summary>
     public const int MaxRooms = 4096;
 
@@ -95,9 +98,56 @@ internal sealed class HistoryGrain(IMessageLog log, IClusterMembershipService cl
         return new([.. rows.Take(limit).Select(row => new Conversation(row.Room, row.Kind, row.Seq, row.Ts, row.Read, row.Unread, row.Role, row.Title))], rows.Count > limit);
     }
 
-    public Task<bool> MayEnterAsync(string room, string user) => throw new NotImplementedException();
+    public async Task<bool> MayEnterAsync(string room, string user)
+    {
+        try
+        {
+            var facts = await log.FactsAsync(room, user, CancellationToken.None);
+            return facts is { IsMember: true } or { Role: RoomRole.Invited };
+        }
+        catch (MessageLogUnavailableException)
+        {
+            return true;
+        }
+        catch (MessageLogEntryException)
+        {
+            // No room or user with such a name can be stored, so there is none.
+            return false;
+        }
+    }
 
-    public Task<MemberPage> MembersAsync(MembersAsk ask) => throw new NotImplementedException();
+    public async Task<MemberPage> MembersAsync(MembersAsk ask)
+    {
+        try
+        {
+            var (facts, refusal) = await LookAsync(ask.Room, ask.User, CancellationToken.None);
+            if (refusal is not null)
+            {
+                return new([], false, refusal);
+            }
+
+            IEnumerable<Member> members = facts?.Kind is RoomKind.Channel or RoomKind.Group
+                ? await log.MembersAsync(ask.Room, CancellationToken.None)
+                : DirectRoom.People(ask.Room)!.Select(user => new Member(user, RoomRole.Member));
+            var limit = Math.Clamp(ask.Limit, 1, MaxMembers);
+            Member[] page =
+            [
+                .. members.Where(member => string.CompareOrdinal(member.User, ask.After) > 0)
+                    .OrderBy(member => member.User, StringComparer.Ordinal)
+                    .Take(limit + 1),
+            ];
+            return new([.. page.Take(limit)], page.Length > limit, null);
+        }
+        catch (MessageLogUnavailableException)
+        {
+            return new([], false, Refusal.Unavailable);
+        }
+        catch (MessageLogEntryException)
+        {
+            // No room or user with such a name can be stored, so there is none.
+            return new([], false, Refusal.NotFound);
+        }
+    }
 
     /// <summary>
     /// Returns the facts of a room if the user may read it, otherwise the refusal. Both are null for a direct room
@@ -106,22 +156,17 @@ internal sealed class HistoryGrain(IMessageLog log, IClusterMembershipService cl
     /// </summary>
     private async Task<(RoomFacts? Facts, Refusal? Refusal)> LookAsync(string room, string user, CancellationToken cancellationToken)
     {
-        if (DirectRoom.People(room) is not { } people)
+        if (RoomRights.RefuseKey(DirectRoom.People(room), user) is { } stranger)
         {
-            return (null, Refusal.NotFound);
+            return (null, stranger.Reason);
         }
 
-        if (people.Length > 0 && !people.Contains(user))
+        if (await log.FactsAsync(room, user, cancellationToken) is not { } facts)
         {
-            return (null, Refusal.Forbidden);
+            return (null, RoomKey.IsDirect(room) ? null : Refusal.NotFound);
         }
 
-        return await log.FactsAsync(room, user, cancellationToken) switch
-        {
-            null => (null, people.Length > 0 ? null : Refusal.NotFound),
-            { Kind: RoomKind.Group, IsMember: false } => (null, Refusal.NotMember),
-            var facts => (facts, null),
-        };
+        return RoomRights.RefuseRead(room, facts.Kind, facts.Role) is { } outsider ? (null, outsider.Reason) : (facts, null);
     }
 
     /// <summary>

@@ -11,12 +11,20 @@ namespace OrleansChat.Grains.Rooms;
 internal sealed class AppendQueue(int rowsPerBatch, int most, Func<RoomBatch, Task> commit)
 {
     private readonly List<WaitingEntry> _waiting = [];
+    private RoomBatch? _committing;
 
     /// <summary>The loop that seals and commits; completed if no entry waits or is in flight.</summary>
     public Task Sealing { get; private set; } = Task.CompletedTask;
 
     /// <summary>How many times <see cref="Refuse"/> was called.</summary>
     public long Refusals { get; private set; }
+
+    /// <summary>
+    /// Whether an entry that changes the rights of a user waits or is in flight. So the rights of a new entry are not
+    /// known yet.
+    /// </summary>
+    public bool HasMemberChanges => _waiting.Exists(static entry => entry.ChangesMembers)
+        || _committing?.Entries.Exists(static entry => entry.ChangesMembers) == true;
 
     /// <summary>Queues an entry. False if the queue is full.</summary>
     public bool TryAdd(WaitingEntry entry)
@@ -68,20 +76,22 @@ internal sealed class AppendQueue(int rowsPerBatch, int most, Func<RoomBatch, Ta
         await Task.Yield();
         while (_waiting.Count > 0)
         {
-            await commit(Seal());
+            _committing = Seal();
+            await commit(_committing);
+            _committing = null;
         }
     }
 
     /// <summary>
     /// Takes up to <c>rowsPerBatch</c> entries, in order. An entry that must wait for the next batch stays in the
-    /// queue.
+    /// queue. After the batch is closed, all later entries stay.
     /// </summary>
     private RoomBatch Seal()
     {
         // Step 2 of RoomGrain: seal.
         var batch = new RoomBatch();
         var (next, kept) = (0, 0);
-        for (; next < _waiting.Count && batch.Entries.Count < rowsPerBatch; next++)
+        for (; next < _waiting.Count && batch.Entries.Count < rowsPerBatch && !batch.IsClosed; next++)
         {
             if (!batch.TryAdd(_waiting[next]))
             {

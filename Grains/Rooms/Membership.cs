@@ -1,39 +1,57 @@
 using OrleansChat.Grains.Interfaces;
+using OrleansChat.Grains.MessageLog;
 
 namespace OrleansChat.Grains.Rooms;
 
 /// <summary>
-/// The members of a room: the members of a group from the log, or the users of a direct conversation. A change of a
-/// group is appended as an event, and takes effect when the event is committed. Runs in the room's turns.
+/// The rights of the users of a room: those of a group from the log, or the users of a direct conversation. A change is
+/// appended as an event, and takes effect when the event is committed. Runs in the room's turns.
 /// </summary>
 /// <param name="queue">Appends the join and leave events.</param>
 internal sealed class Membership(RoomOptions options, AppendQueue queue, TimeProvider time)
 {
-    private readonly HashSet<string> _members = [];
     private readonly Dictionary<string, Task<Refused?>> _joining = [];
 
-    public IReadOnlyCollection<string> Members => _members;
+    /// <summary>The rights after the last committed event.</summary>
+    public MemberTable Table { get; private set; } = new();
 
-    public bool Contains(string user) => _members.Contains(user);
+    public bool Contains(string user) => Member.Is(Table.Find(user).Role);
 
-    /// <summary>Replaces all members by the members from the log.</summary>
+    /// <summary>Replaces all rights by those from the log.</summary>
     public void Reset(IEnumerable<Member> members)
     {
-        _members.Clear();
-        _members.UnionWith(members.Where(member => Member.Is(member.Role)).Select(member => member.User));
+        Table = new();
+        foreach (var member in members)
+        {
+            Table.Set(member);
+        }
     }
 
-    /// <summary>Applies a committed event, if it is a join or a leave.</summary>
+    /// <summary>Applies a committed event, if it changes the rights of a user.</summary>
     public void Apply(RoomEvent committed)
     {
-        if (committed.Kind == RoomEventKind.Join)
+        if (MemberRules.UserOf(committed.Kind, committed.From, committed.Text) is { } user)
         {
-            _members.Add(committed.From);
+            Table.Set(MemberRules.Apply(Table.Find(user), committed.Seq, committed.Kind, committed.Text, committed.Meta));
         }
-        else if (committed.Kind == RoomEventKind.Leave)
+    }
+
+    /// <summary>
+    /// Null if the bounds of the group allow a join, or the change of a user's rights. Otherwise the refusal.
+    /// </summary>
+    public Refused? RefuseBound(MemberTable table, MessageLogEntry entry)
+    {
+        if (MemberRules.UserOf(entry.Kind, entry.User, entry.Text) is not { } user)
         {
-            _members.Remove(committed.From);
+            return null;
         }
+
+        var before = table.Find(user);
+        var after = MemberRules.Apply(before, long.MaxValue, entry.Kind, entry.Text, entry.Meta);
+        return Member.Is(after.Role) && !Member.Is(before.Role) && table.Members >= options.GroupMembers ? Refusals.Full
+            : entry.Kind != RoomEventKind.Leave && MemberTable.IsOther(after) && !MemberTable.IsOther(before) && table.Others >= options.GroupMembers
+                ? Refusals.TooManyRows
+            : null;
     }
 
     /// <summary>
@@ -42,14 +60,14 @@ internal sealed class Membership(RoomOptions options, AppendQueue queue, TimePro
     /// </summary>
     public async Task<Refused?> JoinAsync(string user)
     {
-        if (_members.Contains(user))
+        if (Contains(user))
         {
             return null;
         }
 
         if (!_joining.TryGetValue(user, out var joining))
         {
-            if (_members.Count + _joining.Count >= options.GroupMembers)
+            if (Table.Members + _joining.Count >= options.GroupMembers)
             {
                 return Refusals.Full;
             }
@@ -74,7 +92,7 @@ internal sealed class Membership(RoomOptions options, AppendQueue queue, TimePro
             await joining;
         }
 
-        return !_members.Contains(user) ? Refusals.Done
+        return !Contains(user) ? Refusals.Done
             : await AppendAsync(user, RoomEventKind.Leave) is Refused refused ? refused
             : Refusals.Done;
     }

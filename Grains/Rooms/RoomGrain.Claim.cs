@@ -11,10 +11,23 @@ namespace OrleansChat.Grains.Rooms;
 internal sealed partial class RoomGrain
 {
     /// <summary>
-    /// Whether the room exists. Claims the room if this activation has no claim yet. Throws
+    /// Whether the room exists. Claims it if it was never claimed, and gives an owner to an old group. Throws
     /// <see cref="MessageLogUnavailableException"/>.
     /// </summary>
-    private ValueTask<bool> KnowAsync() => _ownership.Claim is not null ? ValueTask.FromResult(true) : OwnAsync();
+    private async ValueTask<bool> KnowAsync()
+    {
+        if (_ownership.Claim is null && !await OwnAsync())
+        {
+            return false;
+        }
+
+        if (_lacksOwner)
+        {
+            await AppointOwnerAsync();
+        }
+
+        return true;
+    }
 
     /// <summary>
     /// Claims the room unless this activation owns it. False if the room does not exist. Throws
@@ -81,6 +94,7 @@ internal sealed partial class RoomGrain
         // Step 3: own.
         Own(claim, members);
         Publish([.. missed]);
+        DetachOutsiders();
         return true;
     }
 
@@ -92,7 +106,8 @@ internal sealed partial class RoomGrain
     {
         _membership.Reset(members);
         _recent.Clear();
-        (_head, _ts, _messages) = (claim.Seq, claim.Ts, claim.Messages);
+        (_head, _ts, _messages, _title) = (claim.Seq, claim.Ts, claim.Messages, claim.Title);
+        _lacksOwner = claim.Kind == RoomKind.Group && _membership.Table is { Owners: 0, Members: > 0 };
         _ownership.OnClaimed(claim);
     }
 

@@ -11,7 +11,7 @@ internal sealed partial class RoomGrain
         var exists = await KnowAsync();
         if (!exists && (!IsDirect || post.Kind != RoomEventKind.Msg))
         {
-            return (IsDirect ? Refusals.NoMessage : Refusals.NoRoom, null);
+            return (!IsDirect ? Refusals.NoRoom : RoomRights.NeedsGroup(post.Kind) ? Refusals.OnlyGroups : Refusals.NoMessage, null);
         }
 
         // Check the entry before it is batched, so that an entry that no store accepts does not fail other users'
@@ -23,21 +23,28 @@ internal sealed partial class RoomGrain
             return (unpaid, null);
         }
 
-        if (!IsHere(post.User))
+        if (RefuseEvent(waiting, _membership.Table) is { } refusal)
         {
-            // The post may be a repetition: the user may have been in the room when the same post was first sent, and
-            // the answer may have been lost. A repetition gets the first answer.
-            return WillBeRetried(call, Refusals.NotMember)
-                ? (Refusals.NotMember, null)
-                : (await FirstAnswerAsync(waiting.Entry) ?? Refusals.NotMember, null);
+            if (!Member.Is(Standing(post.User, _membership.Table).Role) && WillBeRetried(call, Refusals.NotMember))
+            {
+                return (Refusals.NotMember, null);
+            }
+
+            // While a change of rights waits, only the commit knows the rights of this post.
+            if (!_queue.HasMemberChanges)
+            {
+                return (await FirstAnswerAsync(waiting.Entry) ?? refusal, null);
+            }
         }
 
-        if (post.Kind != RoomEventKind.Msg && await RefuseTargetAsync(post) is { } refusal)
+        if (RoomRights.NeedsMessage(post.Kind) && await RefuseTargetAsync(post, waiting) is { } unfit)
         {
-            // The command may be a repetition of a command that succeeded. For example, a repeated deletion finds that
-            // its message is gone. A repetition gets the first answer.
-            var first = refusal.Reason is Refusal.Gone or Refusal.NotFound ? await FirstAnswerAsync(waiting.Entry) : null;
-            return (first ?? refusal, null);
+            return (await FirstAnswerAsync(waiting.Entry) ?? unfit, null);
+        }
+
+        if (RoomRights.NeedsGroup(post.Kind) && !await _gate.IsOpenAsync())
+        {
+            return (Refusals.NeedsUpgrade, null);
         }
 
         // If the queue was refused since the call began, an earlier post of this call may have failed. This post is
@@ -77,6 +84,11 @@ internal sealed partial class RoomGrain
                 return absent;
             }
 
+            if (RoomKey.IsPrivate(_room) && !await _gate.IsOpenAsync())
+            {
+                return Refusals.NeedsUpgrade;
+            }
+
             if (await PayAsync(enter.User) is { } unpaid)
             {
                 return unpaid;
@@ -90,15 +102,16 @@ internal sealed partial class RoomGrain
             return Refusals.Moving;
         }
 
-        // Step 2: check.
+        // Step 2: check. The rights come first, so that an outsider does not learn the kind of a private group.
+        var table = _membership.Table;
+        if (RoomRights.RefuseEnter(StateOf(table), table.Find(enter.User), enter.AsMember, enter.Create == RoomKind.Group, _title) is { } stranger)
+        {
+            return stranger;
+        }
+
         if (enter.Require is { } kind && kind != _ownership.Claim!.Kind)
         {
             return Refusals.OtherKind;
-        }
-
-        if (enter.AsMember && MayNotRead(enter.User) is { } stranger)
-        {
-            return stranger;
         }
 
         // Step 3: make the user a member.
@@ -119,11 +132,11 @@ internal sealed partial class RoomGrain
             return Refusals.NoRoom;
         }
 
-        if (_ownership.Claim.Kind == RoomKind.Group && !facts.IsMember)
+        // The log may be newer than this activation's list of members: another activation may have written since. And a
+        // commit of this activation may have ended the membership during the read.
+        if ((RoomRights.RefuseRead(_room, facts.Kind, facts.Role) ?? RefuseRead(enter.User)) is { } outsider)
         {
-            // The log is newer than this activation's list of members. For example, another activation may have
-            // appended a leave event.
-            return Refusals.NotMember;
+            return outsider;
         }
 
         // Step 5: attach.
@@ -146,9 +159,12 @@ internal sealed partial class RoomGrain
         // If a newer activation owns the room and this activation has not noticed it, this activation's head is old.
         // The head in the log is then the right one.
         var (head, messages) = facts.Seq > _head ? (facts.Seq, facts.Messages) : (_head, _messages);
+        var role = _ownership.Claim.Kind != RoomKind.Group ? RoomRole.None
+            : facts.Seq > _head ? facts.Role
+            : _membership.Table.Find(enter.User).Role;
         return new Entered(
             _ownership.Claim.Kind, _ownership.Claim.Epoch, head, messages, read, Math.Max(0, messages - facts.ReadMessages),
-            _attached.Count, new PresenceVersion(_ownership.FirstNumber, _presence.Version));
+            _attached.Count, new PresenceVersion(_ownership.FirstNumber, _presence.Version), role, _title);
     }
 
     private async Task<RoomReply> ExitAsync(Call call, Exit exit)
@@ -168,7 +184,11 @@ internal sealed partial class RoomGrain
             return Refusals.Moving;
         }
 
-        return await _membership.LeaveAsync(exit.User);
+        // While a change of rights waits, only the commit knows whether another owner remains.
+        var table = _membership.Table;
+        return RoomRights.RefuseLeave(StateOf(table), table.Find(exit.User)) is { } refused && !_queue.HasMemberChanges
+            ? refused
+            : await _membership.LeaveAsync(exit.User);
     }
 
     private async Task<RoomReply> MarkAsync(MarkRead mark)
@@ -178,9 +198,9 @@ internal sealed partial class RoomGrain
             return UncreatedRoom.Answer(_room, mark)!;
         }
 
-        if (!IsHere(mark.User))
+        if (RoomRights.RefuseMark(_room, Standing(mark.User, _membership.Table)) is { } outsider)
         {
-            return Refusals.NotMember;
+            return outsider;
         }
 
         if (!_marks.Knows(mark.User) && await _log.FactsAsync(_room, mark.User, _stopping.Token) is { } facts)
@@ -198,24 +218,7 @@ internal sealed partial class RoomGrain
     }
 
     /// <summary>
-    /// The checks that need no log: the room key is valid, and the user belongs to the direct conversation. Null if
-    /// both checks succeed.
-    /// </summary>
-    private Refused? MayNot(string user)
-        => _people is null ? Refusals.NoRoom : IsDirect && !_people.Contains(user) ? Refusals.NotYours : null;
-
-    private Refused? MayNotRead(string user)
-        => _ownership.Claim!.Kind == RoomKind.Group && !_membership.Contains(user) ? Refusals.NotMember : null;
-
-    /// <summary>
-    /// Whether the user may post. In a channel the user must be attached. In a group or a direct conversation the user
-    /// must be a member, attached or not.
-    /// </summary>
-    private bool IsHere(string user)
-        => _ownership.Claim?.Kind == RoomKind.Channel ? _attached.Contains(user) : _membership.Contains(user);
-
-    /// <summary>
-    /// Checks the message that a command refers to. Returns null if the command is allowed.
+    /// Checks the message that a command refers to, and records its author. Returns null if the command is allowed.
     /// </summary>
     /// <remarks>
     /// The message may be deleted between this check and the append of the command. Each such deletion is caught:
@@ -230,13 +233,8 @@ internal sealed partial class RoomGrain
     /// activation's claim returns.</item>
     /// </list>
     /// </remarks>
-    private async ValueTask<Refused?> RefuseTargetAsync(Post post)
+    private async ValueTask<Refused?> RefuseTargetAsync(Post post, WaitingEntry waiting)
     {
-        if (post.Kind is RoomEventKind.Join or RoomEventKind.Leave)
-        {
-            return Refusals.ServerKind;
-        }
-
         if (post.Ref is not { } seq || seq < 1 || !await OwnAsync())
         {
             return Refusals.NoMessage;
@@ -265,8 +263,13 @@ internal sealed partial class RoomGrain
             }
         }
 
-        return !target.IsMessage ? Refusals.NoMessage
-            : post.Kind is RoomEventKind.Edit or RoomEventKind.Delete && target.Author != post.User ? Refusals.NotAuthor
+        if (!target.IsMessage)
+        {
+            return Refusals.NoMessage;
+        }
+
+        waiting.Author = target.Author;
+        return RefuseEvent(waiting, _membership.Table) is { } refusal && !_queue.HasMemberChanges ? refusal
             : target.Deleted ? Refusals.Gone
             : null;
     }

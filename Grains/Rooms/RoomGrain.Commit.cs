@@ -13,6 +13,9 @@ internal sealed partial class RoomGrain
     /// <summary>Number of messages up to the head.</summary>
     private long _messages;
 
+    /// <summary>The title of a group; null for none.</summary>
+    private string? _title;
+
     /// <summary>The time of the event at the head, in milliseconds since 1970 UTC.</summary>
     private long _ts;
 
@@ -87,8 +90,16 @@ internal sealed partial class RoomGrain
 
     private async Task AppendAsync(List<WaitingEntry> waiting)
     {
-        // Step 4: append. One append per room is in flight, because the queue seals no other batch until this call
-        // ends.
+        // Step 4: append. One append per room is in flight, because the queue seals the next batch only after this one.
+        if (_ownership.Claim!.Kind == RoomKind.Group)
+        {
+            waiting = await KeepAllowedAsync(waiting);
+            if (waiting.Count == 0)
+            {
+                return;
+            }
+        }
+
         var entries = Stamp(waiting);
         AppendResult result;
         try
@@ -200,6 +211,11 @@ internal sealed partial class RoomGrain
         {
             _recent.Set(committed.Seq, Target.From(committed));
             _membership.Apply(committed);
+            if (committed.Kind == RoomEventKind.Title)
+            {
+                _title = committed.Text;
+            }
+
             if (committed is { Kind: RoomEventKind.Delete, Ref: { } message })
             {
                 _recent.Delete(message);
@@ -213,25 +229,35 @@ internal sealed partial class RoomGrain
         }
 
         Publish([.. events]);
-        foreach (var committed in events)
-        {
-            if (committed.Kind == RoomEventKind.Leave)
-            {
-                // Detach the user from every gateway, but only after the leave event is queued for these gateways.
-                foreach (var gateway in _attached.Gateways.ToArray())
-                {
-                    Detach(gateway, committed.From);
-                }
-            }
-        }
     }
 
+    /// <summary>
+    /// Queues events for the gateways, notifies the members, and detaches the users whose membership an event ended.
+    /// </summary>
     private void Publish(RoomEvent[] events)
     {
-        if (events.Length > 0)
+        if (events.Length == 0)
         {
-            _publisher.Publish(new RoomEvents(_room, _ownership.Number, events));
-            _notifier.Notify(_membership.Members, events[0].Seq, events[^1].Seq);
+            return;
+        }
+
+        _publisher.Publish(new RoomEvents(_room, _ownership.Number, events));
+        _notifier.Notify(_membership.Table.Users, events[0].Seq, events[^1].Seq);
+        foreach (var happened in events)
+        {
+            if (happened is { Kind: RoomEventKind.Invite, Text: { } invited } && !_membership.Contains(invited))
+            {
+                _notifier.Notify([invited], happened.Seq, happened.Seq);
+            }
+
+            if (MemberChange.Ended(happened) is { } user)
+            {
+                // The user is detached from every gateway, but only after the event is queued for the gateways.
+                foreach (var gateway in _attached.Gateways.ToArray())
+                {
+                    Detach(gateway, user);
+                }
+            }
         }
     }
 

@@ -45,14 +45,14 @@ internal sealed partial class RoomGrain
     {
         try
         {
-            var refusal = MayNot(user);
+            var refusal = RoomRights.RefuseKey(_people, user);
             if (refusal is null && !await KnowAsync())
             {
                 LeaveIfEmpty();
                 return IsDirect ? new PresenceSnapshot(0, [], null) : new PresenceSnapshot(0, null, Refusal.NotFound);
             }
 
-            refusal ??= MayNotRead(user);
+            refusal ??= RefuseRead(user);
             return refusal is not null
                 ? new PresenceSnapshot(0, null, refusal.Reason)
                 : new PresenceSnapshot(_attached.Count, _attached.Count > most ? null : [.. _attached.Users], null);
@@ -72,7 +72,8 @@ internal sealed partial class RoomGrain
         }
 
         var (now, between) = (_time.GetUtcNow().ToUnixTimeMilliseconds(), _options.TypingInterval.TotalMilliseconds);
-        if (IsHere(user) && now - _typed.GetValueOrDefault(user) >= between)
+        if (RoomRights.RefuseTyping(StateOf(_membership.Table), Standing(user, _membership.Table)) is null
+            && now - _typed.GetValueOrDefault(user) >= between)
         {
             if (_typed.Count >= 256)
             {
@@ -114,8 +115,7 @@ internal sealed partial class RoomGrain
         // change the count, but no update names them. For a user that joins now, the gateway sends an enter command,
         // and an update names the user.
         var byName = !_syncedGateways.Add(gateway);
-        var isChannel = _ownership.Claim!.Kind == RoomKind.Channel;
-        var wanted = users.Where(user => MayNot(user) is null && (isChannel || _membership.Contains(user))).ToHashSet();
+        var wanted = users.Where(user => (RoomRights.RefuseKey(_people, user) ?? RefuseRead(user)) is null).ToHashSet();
         foreach (var user in _attached.On(gateway).Where(user => !wanted.Contains(user)).ToArray())
         {
             Detach(gateway, user);
@@ -179,6 +179,21 @@ internal sealed partial class RoomGrain
         if (_attached.Count == 0)
         {
             Stay();
+        }
+    }
+
+    /// <summary>
+    /// Detaches the users who lost their membership without an event that this activation has seen, for example while
+    /// another activation owned the room.
+    /// </summary>
+    private void DetachOutsiders()
+    {
+        foreach (var gateway in _attached.Gateways.ToArray())
+        {
+            foreach (var user in _attached.On(gateway).Where(user => RefuseRead(user) is not null).ToArray())
+            {
+                Detach(gateway, user);
+            }
         }
     }
 

@@ -9,8 +9,8 @@ namespace OrleansChat.Grains.Rooms;
 
 /// <summary>
 /// One room. This file takes the calls of the gateways. RoomGrain.Commands.cs decides each command, RoomGrain.Commit.cs
-/// appends and publishes, RoomGrain.Claim.cs claims the room, RoomGrain.Creation.cs creates it, and
-/// RoomGrain.Presence.cs tracks the attached users.
+/// appends and publishes, RoomGrain.Claim.cs claims the room, RoomGrain.Creation.cs creates it,
+/// RoomGrain.Rights.cs applies the rights of the users, and RoomGrain.Presence.cs tracks the attached users.
 /// </summary>
 /// <remarks>
 /// A call of a gateway takes these steps. The grain is reentrant: while an append is in flight, the room decides the
@@ -23,7 +23,8 @@ namespace OrleansChat.Grains.Rooms;
 /// <see cref="RoomBatch"/>.</item>
 /// <item>Own (<see cref="OwnAsync"/>): claim the room, unless this activation owns it (<see cref="RoomOwnership"/>). A
 /// direct room that does not exist is created with the batch.</item>
-/// <item>Append (<see cref="AppendAsync"/>): one append under the claim number. If the claim is stale, the append
+/// <item>Append (<see cref="AppendAsync"/>): in a group, decide the rights of each entry again
+/// (<see cref="KeepAllowedAsync"/>), because they may have changed while the entry waited. Then one append under the claim number. If the claim is stale, the append
 /// commits nothing and the activation steps down. If the outcome is unknown, all waiting entries are refused, and the
 /// room is claimed again before the next append.</item>
 /// <item>Apply (<see cref="Committed"/>): update the head, the recent messages and the members from the committed
@@ -40,6 +41,7 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
     private readonly string _room;
     private readonly string[]? _people;
     private readonly IMessageLog _log;
+    private readonly LogVersionGate _gate;
     private readonly RoomOptions _options;
     private readonly GatewayFailureDetector _watch;
     private readonly GrainInstruments _instruments;
@@ -62,6 +64,7 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
 
     public RoomGrain(
         IMessageLog log,
+        LogVersionGate gate,
         IOptions<RoomOptions> options,
         GatewayFailureDetector watch,
         GrainInstruments instruments,
@@ -73,7 +76,7 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
     {
         _room = this.GetPrimaryKeyString();
         _people = DirectRoom.People(_room);
-        (_log, _options, _watch, _instruments, _time, _logger) = (log, options.Value, watch, instruments, time, logger);
+        (_log, _gate, _options, _watch, _instruments, _time, _logger) = (log, gate, options.Value, watch, instruments, time, logger);
         _queue = new(_options.RowsPerBatch, _options.WaitingEntries, CommitAsync);
         _recent = new(_options.RecentMessages);
         _publisher = new(_options, StreamTo, instruments, time, logger);
@@ -189,7 +192,7 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
     {
         var refusal = _ownership.RefusesCommands || IsOvertaken(call) ? Refusals.Moving
             : _watch.IsDead(call.Gateway) ? Refusals.GatewayExpired
-            : MayNot(command.User);
+            : RoomRights.RefuseKey(_people, command.User);
         return refusal is not null
             ? (refusal, null)
             : command switch

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using OrleansChat.Grains.Interfaces;
 using OrleansChat.Grains.MessageLog;
 
@@ -14,6 +15,19 @@ internal sealed class WaitingEntry(MessageLogEntry entry, long since)
     /// <summary>The time provider's timestamp at which the entry was created.</summary>
     public long Since { get; } = since;
 
+    /// <summary>The change of a user's rights; null if the entry has none, or if its fields are not those of its kind.</summary>
+    public MemberChange? Change { get; } = ParseChange(entry);
+
+    /// <summary>Whether the entry has the fields of its kind. Always true for a kind that other rooms than groups have.</summary>
+    public bool IsWellFormed => !RoomRights.NeedsGroup(Entry.Kind) || Change is not null
+        || Entry is { Kind: RoomEventKind.Title, Text.Length: > 0, Ref: null, Reply: null, Meta: null };
+
+    /// <summary>Whether the event changes the rights of a user, so that rights depend on its place in the log.</summary>
+    public bool ChangesMembers => Entry.Kind is RoomEventKind.Join or RoomEventKind.Leave || MemberChange.Is(Entry.Kind);
+
+    /// <summary>The author of the message that the entry refers to; null if it refers to none.</summary>
+    public string? Author { get; set; }
+
     /// <summary>Set if the message that the entry refers to was deleted while the entry waited.</summary>
     public bool TargetGone { get; set; }
 
@@ -27,6 +41,25 @@ internal sealed class WaitingEntry(MessageLogEntry entry, long since)
     /// <summary>
     /// Creates an entry for an event that the server writes. The entry has no client id, so it is never a duplicate.
     /// </summary>
-    public static WaitingEntry OfServer(string user, RoomEventKind kind, long since)
-        => new(new MessageLogEntry(user, null, 0, 0, kind, null, null, null, null), since);
+    public static WaitingEntry OfServer(string user, RoomEventKind kind, long since, string? text = null, string? meta = null)
+        => new(new MessageLogEntry(user, null, 0, 0, kind, text, null, null, meta), since);
+
+    private static MemberChange? ParseChange(MessageLogEntry entry)
+    {
+        try
+        {
+            var change = MemberChange.Parse(entry.Kind, entry.Text, entry.Meta);
+            var isOfKind = change is not null && entry.Ref is null && entry.Reply is null && change.ToMeta() == entry.Meta && entry.Kind switch
+            {
+                RoomEventKind.Role => change is { Role: { } role, Until: null } && Member.Is(role),
+                RoomEventKind.Ban or RoomEventKind.Mute => change is { Role: null, Until: null or > 0 },
+                _ => change is { Role: null, Until: null },
+            };
+            return isOfKind ? change : null;
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException or FormatException)
+        {
+            return null;
+        }
+    }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Options;
 using OrleansChat.Grains.Gateways;
+using OrleansChat.Grains.MessageLog;
 using OrleansChat.Grains.Rooms;
 using OrleansChat.Grains.Users;
 using OrleansChat.Simulation.Tests.World;
@@ -16,6 +17,7 @@ internal sealed class Silo
     {
         Clock = world.Scheduler.Between(0, 4000);
         Node = new(world.Scheduler, name, inTurns: false, Clock);
+        Gate = new(world.Database.For(Node), Node.Time);
         Watch = new(Cluster.Create(world, Node), Node.Time, world.Shared.Grains, world.Logger<GatewayFailureDetector>(Node));
         History = new(Node, new HistoryGrain(world.Database.For(Node), new Membership(world), Cluster.Create(world, Node)));
         _ = Node.StartAsync(() => Background.RunAsync(Watch, CancellationToken.None));
@@ -25,6 +27,8 @@ internal sealed class Silo
     public TimeSpan Clock { get; }
 
     public Node Node { get; }
+
+    public LogVersionGate Gate { get; }
 
     public GatewayFailureDetector Watch { get; }
 
@@ -156,7 +160,7 @@ internal sealed class Silos(Simulated world)
         var silo = world.Scheduler.Pick(silos);
         var activation = new Activation(world, silo, kind, key, context => kind == "room"
             ? new RoomGrain(
-                world.Database.For(context.Node), Options.Create(world.Knobs.Rooms), silo.Watch, world.Shared.Grains, context.Node.Time,
+                world.Database.For(context.Node), silo.Gate, Options.Create(world.Knobs.Rooms), silo.Watch, world.Shared.Grains, context.Node.Time,
                 world.Logger<RoomGrain>(context.Node), context, context)
             : new UserGrain(silo.Watch, context.Node.Time, world.Logger<UserGrain>(context.Node), context, context));
         world.Tell?.Invoke($"{activation.Node.Name} begins");

@@ -1,0 +1,131 @@
+using OrleansChat.Grains.Interfaces;
+using OrleansChat.Grains.MessageLog;
+
+namespace OrleansChat.Grains.Rooms;
+
+/// <summary>
+/// Applies <see cref="RoomRights"/> to the room's state: when a command arrives, and in a group again right before its
+/// entry is appended.
+/// </summary>
+internal sealed partial class RoomGrain
+{
+    /// <summary>
+    /// Whether the last claim found members, but no owner, because the group was made before there were owners. Cleared
+    /// when the group has one.
+    /// </summary>
+    private bool _lacksOwner;
+
+    private Task _appointing = Task.CompletedTask;
+
+    private RoomState StateOf(MemberTable table) => new(
+        _room, _ownership.Claim?.Kind ?? RoomKind.Direct, _head, table.Members, table.Owners, _time.GetUtcNow().ToUnixTimeMilliseconds());
+
+    /// <summary>
+    /// The rights of a user who writes. In a channel, each attached user counts as a member. In other rooms a member
+    /// may write, attached or not.
+    /// </summary>
+    private Member Standing(string user, MemberTable table) => _ownership.Claim?.Kind == RoomKind.Channel
+        ? new(user, _attached.Contains(user) ? RoomRole.Member : RoomRole.None)
+        : table.Find(user);
+
+    private Refused? RefuseRead(string user) => RoomRights.RefuseRead(_room, _ownership.Claim!.Kind, _membership.Table.Find(user).Role);
+
+    private Refused? RefuseEvent(WaitingEntry waiting, MemberTable table)
+    {
+        var target = waiting.Change is { } change ? table.Find(change.User) : null;
+        var request = new EventRequest(waiting.Entry.Kind, target, waiting.Change?.Role, waiting.Author, waiting.IsWellFormed);
+        return RoomRights.RefuseEvent(StateOf(table), Standing(waiting.Entry.User, table), request) ?? _membership.RefuseBound(table, waiting.Entry);
+    }
+
+    /// <summary>
+    /// Answers the entries of a group's batch that may not be appended, and returns the others. Each entry is decided
+    /// on the state right before it: the committed state, changed by the joins and leaves before it in the batch. A
+    /// repetition of an entry that was appended gets its first answer. Until the batch is appended, nothing else
+    /// changes the state.
+    /// </summary>
+    private async Task<List<WaitingEntry>> KeepAllowedAsync(List<WaitingEntry> batch)
+    {
+        var allowed = new List<WaitingEntry>(batch.Count);
+        var refused = new List<Task>();
+        var table = _membership.Table;
+        foreach (var waiting in batch)
+        {
+            if (AnswerNow(waiting, table) is { } answer)
+            {
+                refused.Add(AnswerAsync(waiting, answer));
+                continue;
+            }
+
+            allowed.Add(waiting);
+            if (waiting.Entry.Kind is RoomEventKind.Join or RoomEventKind.Leave)
+            {
+                table = table == _membership.Table ? new(table) : table;
+                var seq = _head + allowed.Count;
+                table.Set(MemberRules.Apply(table.Find(waiting.Entry.User), seq, waiting.Entry.Kind, null, null));
+            }
+        }
+
+        await Task.WhenAll(refused);
+        return allowed;
+
+        async Task AnswerAsync(WaitingEntry waiting, RoomReply answer) => waiting.Answer(await FirstAnswerAsync(waiting.Entry) ?? answer);
+    }
+
+    /// <summary>The answer to an entry that is not to be appended; null for an entry to append.</summary>
+    private RoomReply? AnswerNow(WaitingEntry waiting, MemberTable table)
+    {
+        var entry = waiting.Entry;
+        var user = table.Find(entry.User);
+        return entry switch
+        {
+            // Meanwhile the user may have become a member, or may have been one no longer.
+            { Kind: RoomEventKind.Join } when Member.Is(user.Role) => Refusals.Done,
+            { Kind: RoomEventKind.Leave } when !Member.Is(user.Role) => Refusals.Done,
+            { ClientId: not null } => RefuseEvent(waiting, table),
+            { Kind: RoomEventKind.Join } => RoomRights.RefuseEnter(StateOf(table), user, asMember: false, creates: true, _title)
+                ?? _membership.RefuseBound(table, entry),
+            { Kind: RoomEventKind.Leave } => RoomRights.RefuseLeave(StateOf(table), user),
+
+            // The owner that the room appoints.
+            _ => table.Owners > 0 ? Refusals.Done : Member.Is(table.Find(waiting.Change!.User).Role) ? null : Refusals.TargetNoMember,
+        };
+    }
+
+    /// <summary>
+    /// Makes the member who became one first the owner of a group that was made before there were owners. Nothing
+    /// happens until every process of the cluster knows owners. If the append fails, the next command tries again.
+    /// Throws <see cref="MessageLogUnavailableException"/>.
+    /// </summary>
+    private async Task AppointOwnerAsync()
+    {
+        if (!await _gate.IsOpenAsync())
+        {
+            return;
+        }
+
+        if (_appointing.IsCompleted)
+        {
+            _appointing = AppointAsync();
+        }
+
+        await _appointing;
+
+        async Task AppointAsync()
+        {
+            var members = _lacksOwner ? await _log.MembersAsync(_room, _stopping.Token) : [];
+            if (members.FirstOrDefault(member => Member.Is(member.Role)) is not { } first)
+            {
+                _lacksOwner = false;
+                return;
+            }
+
+            var change = new MemberChange(first.User, RoomRole.Owner);
+            var waiting = WaitingEntry.OfServer(MemberChange.ServerUser, RoomEventKind.Role, _time.GetTimestamp(), change.User, change.ToMeta());
+            if (_queue.TryAdd(waiting))
+            {
+                // If the store cannot store the event, trying again is of no use before the next claim.
+                _lacksOwner = await waiting.Reply is Refused { Reason: not Refusal.Forbidden } && _membership.Table is { Owners: 0, Members: > 0 };
+            }
+        }
+    }
+}

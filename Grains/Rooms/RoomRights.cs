@@ -96,7 +96,7 @@ internal static class RoomRights
         var refused = request.Kind switch
         {
             RoomEventKind.Msg or RoomEventKind.React or RoomEventKind.Unreact or RoomEventKind.Invite => null,
-            RoomEventKind.Edit => isOthers ? Refusals.NotAuthor : null,
+            RoomEventKind.Edit => isOthers && !isMuted ? Refusals.NotAuthor : null,
             RoomEventKind.Delete => isOthers && Rank(actor.Role) < Rank(RoomRole.Moderator) ? Refusals.NotAuthor : null,
             RoomEventKind.Role => actor.Role == RoomRole.Owner ? null : Refusals.OwnersOnly,
             RoomEventKind.Join or RoomEventKind.Leave => Refusals.ServerKind,

@@ -9,6 +9,7 @@ internal sealed class Rig
 {
     private TaskCompletionSource? _held;
     private int _appends;
+    private int _calls;
 
     /// <summary>Whether every call fails, except those that store read marks.</summary>
     public bool Away { get; set; }
@@ -31,6 +32,11 @@ internal sealed class Rig
     public bool RefusesCreation { get; set; }
 
     public int Appends => _appends;
+
+    /// <summary>Number of calls about the room, except those that store read marks.</summary>
+    public int Calls => _calls;
+
+    public void Count() => Interlocked.Increment(ref _calls);
 
     /// <summary>Completes when an append waits because of <see cref="Hold"/>.</summary>
     public TaskCompletionSource Reached { get; private set; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -71,9 +77,18 @@ internal sealed class RiggedLog(IMessageLog log) : IMessageLog
 {
     private readonly ConcurrentDictionary<string, Rig> _rigs = [];
     private int _creations;
+    private int _versionReads;
 
     /// <summary>Number of room creations so far.</summary>
     public int Creations => Volatile.Read(ref _creations);
+
+    /// <summary>The highest version that the log allows.</summary>
+    public int Version { get; set; } = LogVersion.Known;
+
+    /// <summary>Whether the version cannot be read.</summary>
+    public bool HidesVersion { get; set; }
+
+    public int VersionReads => Volatile.Read(ref _versionReads);
 
     public Rig this[string room] => _rigs.GetOrAdd(room, _ => new Rig());
 
@@ -123,12 +138,17 @@ internal sealed class RiggedLog(IMessageLog log) : IMessageLog
     public Task MarkAsync(IReadOnlyCollection<ReadMark> marks, CancellationToken cancellationToken)
         => log.MarkAsync(marks, cancellationToken);
 
-    public Task<int> VersionAsync(CancellationToken cancellationToken) => log.VersionAsync(cancellationToken);
+    public Task<int> VersionAsync(CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref _versionReads);
+        return HidesVersion ? throw new MessageLogUnavailableException("Away.") : Task.FromResult(Version);
+    }
 
     public Task RaiseVersionAsync(int version, CancellationToken cancellationToken) => log.RaiseVersionAsync(version, cancellationToken);
 
     private IMessageLog Present(string room)
     {
+        this[room].Count();
         this[room].Check([]);
         return this[room].Away ? throw new MessageLogUnavailableException("Away.") : log;
     }

@@ -28,6 +28,9 @@ public sealed class SiloTestCluster : IAsyncLifetime
 
     internal RiggedLog Log { get; private set; } = null!;
 
+    /// <summary>The time of the silos. Only a test with its own cluster may shift it.</summary>
+    internal ShiftedTime Time { get; } = new();
+
     public InProcessTestCluster Silos => _cluster!;
 
     public IClusterClient Client => _cluster!.Client;
@@ -45,6 +48,7 @@ public sealed class SiloTestCluster : IAsyncLifetime
 #pragma warning restore ORLEANSEXP003
         builder.ConfigureSilo((_, silo) =>
         {
+            silo.Services.AddSingleton<TimeProvider>(Time);
             silo.AddMemoryGrainStorage(GatewayStreamNames.SubscriptionStore);
             silo.AddPushStreams(GatewayStreamNames.Provider);
             silo.AddChatGrains(new() { TypingInterval = TimeSpan.FromMinutes(1), CreatesPerUser = CreatesPerUser });

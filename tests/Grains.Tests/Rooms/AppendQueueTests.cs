@@ -8,6 +8,7 @@ namespace OrleansChat.Grains.Tests.Rooms;
 public sealed class AppendQueueTests
 {
     private readonly Turns _turns = new();
+    private readonly List<RoomEventKind> _order = [];
     private readonly List<(int Entries, TaskCompletionSource Done)> _commits = [];
 
     [Fact]
@@ -42,8 +43,36 @@ public sealed class AppendQueueTests
         Assert.Equal([8, 8, 4], _commits.Select(commit => commit.Entries));
     }
 
+    [Fact]
+    public async Task AppendQueue_WhenAnEntryChangesRights_CommitsItAlone()
+    {
+        var queue = Queue(rowsPerBatch: 256);
+
+        await _turns.RunAsync(() =>
+        {
+            Add(queue, RoomEventKind.Msg);
+            Add(queue, RoomEventKind.Join);
+            Add(queue, RoomEventKind.Kick);
+            Add(queue, RoomEventKind.Msg);
+            Add(queue, RoomEventKind.Leave);
+            Add(queue, RoomEventKind.Role);
+            Add(queue, RoomEventKind.Ban);
+        });
+        for (var commit = 1; commit <= 5; commit++)
+        {
+            await CommitsAsync(commit);
+            _commits[commit - 1].Done.SetResult();
+        }
+
+        Assert.Equal([2, 1, 2, 1, 1], _commits.Select(commit => commit.Entries));
+        Assert.Equal("Msg Join Kick Msg Leave Role Ban", string.Join(' ', _order));
+    }
+
+    private static void Add(AppendQueue queue, RoomEventKind kind) => Assert.True(queue.TryAdd(WaitingEntry.OfServer("ann", kind, 0, "bob")));
+
     private AppendQueue Queue(int rowsPerBatch) => new(rowsPerBatch, most: 100, batch =>
     {
+        _order.AddRange(batch.Entries.Select(entry => entry.Entry.Kind));
         _commits.Add((batch.Entries.Count, new()));
         return _commits[^1].Done.Task;
     });

@@ -1,4 +1,6 @@
 using OrleansChat.Grains.Interfaces;
+using OrleansChat.Grains.MessageLog;
+using OrleansChat.Grains.Rooms;
 using OrleansChat.Simulation.Tests.Parts;
 using OrleansChat.Simulation.Tests.People;
 
@@ -19,6 +21,7 @@ internal sealed class Checks(Simulated world, string[] rooms)
         foreach (var room in rooms)
         {
             Log(room, world.Database.Events(room));
+            Rights(room, world.Database.Events(room));
             world.Expect(
                 !RoomKey.IsDirect(room) || world.Database.Head(room) is { Claim: 0 } or { Seq: > 0 }, $"{room} was created without a message");
         }
@@ -51,6 +54,40 @@ internal sealed class Checks(Simulated world, string[] rooms)
             }
 
             ts = happened.Ts;
+        }
+    }
+
+    /// <summary>
+    /// Replays the events of a group: each of them was allowed right before it, and no leave takes the last owner from
+    /// the members that remain.
+    /// </summary>
+    private void Rights(string room, IReadOnlyList<RoomEvent> events)
+    {
+        if (events is not [{ Kind: RoomEventKind.Join }, ..])
+        {
+            return;
+        }
+
+        var table = new MemberTable();
+        foreach (var happened in events)
+        {
+            var (user, owners) = (table.Find(happened.From), table.Owners);
+            if (happened.From == MemberChange.ServerUser)
+            {
+                world.Expect(owners == 0 && Member.Is(table.Find(happened.Text!).Role), $"{room} {happened.Seq} appoints {happened.Text}, but has {owners} owners");
+            }
+            else
+            {
+                var isJoin = happened.Kind == RoomEventKind.Join;
+                world.Expect(Member.Is(user.Role) != isJoin, $"{room} {happened.Seq} is a {happened.Kind} of {happened.From}, whose role was {user.Role}");
+            }
+
+            if (MemberRules.UserOf(happened.Kind, happened.From, happened.Text) is { } changed)
+            {
+                table.Set(MemberRules.Apply(table.Find(changed), happened.Seq, happened.Kind, happened.Text, happened.Meta));
+            }
+
+            world.Expect(owners == 0 || table.Owners > 0 || table.Members == 0, $"{room} {happened.Seq} leaves members without an owner");
         }
     }
 

@@ -84,7 +84,7 @@ internal sealed partial class Client
         Expect(
             stored is not null && stored.From == happened.From && IsShownAs(stored.Kind, happened.Kind) && stored.Ts == happened.Ts
             && (happened.Id is null || happened.Id == stored.ClientId) && (happened.From == User || happened.Id is null)
-            && (stored.Edited || stored.Text is null || stored.Text == happened.Text),
+            && (stored.Edited || stored.Text is null || MemberChange.Is(stored.Kind) || stored.Text == happened.Text),
             $"receives {view.Name} {happened.Seq} of {happened.From}, but the log has {stored}");
         if (happened.Kind == EventKind.Msg)
         {

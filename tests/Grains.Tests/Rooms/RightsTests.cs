@@ -154,7 +154,9 @@ public sealed class RightsTests(SiloTestCluster cluster)
     public async Task Members_WhenListed_AreInOrderOfTheUserInPages()
     {
         await using var gateway = await GroupAsync("bob", "cat");
-        await gateway.SendAsync(_room, Change(_ann, RoomEventKind.Mute, "cat", until: 5), Change(_ann, RoomEventKind.Ban, "Zed"), Change(_ann, RoomEventKind.Invite, "dan"));
+        await gateway.SendAsync(
+            _room,
+            Change(_ann, RoomEventKind.Mute, "cat", until: 5), Change(_ann, RoomEventKind.Ban, "Zed"), Change(_ann, RoomEventKind.Invite, "dan"));
         var direct = RoomKey.Direct(_ann, "bob");
 
         var first = await cluster.History.MembersAsync(new(_room, "bob", "", 3));

@@ -23,11 +23,17 @@ public static class Bounds
     /// <summary>Maximum length of a token, in Unicode scalar values.</summary>
     public const int TokenCharacters = 8192;
 
+    /// <summary>Maximum length of a group's title, in Unicode scalar values.</summary>
+    public const int TitleCharacters = 100;
+
     /// <summary>Maximum length of a reaction's emoji, in UTF-8 bytes.</summary>
     public const int EmojiBytes = 64;
 
     /// <summary>Maximum number of conversations in one page. If more are requested, the page has this number.</summary>
     public const int ConversationsPerPage = 100;
+
+    /// <summary>Maximum number of members in one page. If more are requested, the page has this number.</summary>
+    public const int MembersPerPage = 200;
 
     /// <summary>Maximum nesting depth of a command's JSON, counting the command's own object.</summary>
     public const int Depth = 16;

@@ -24,7 +24,7 @@ public enum ChatErrorCode
     /// <summary>The room was not joined on this connection, or the user is not a member of this group.</summary>
     NotMember,
 
-    /// <summary>Reserved: the user may read this room, but may not write to it.</summary>
+    /// <summary>The user is muted in this group: the user may read the group, but not write to it.</summary>
     Muted,
 
     /// <summary>A field, or the number of commands in a frame, exceeds its limit.</summary>

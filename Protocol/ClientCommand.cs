@@ -45,13 +45,23 @@ public sealed record Join(string? Id, string Room, long? After, string? Epoch, i
 /// </summary>
 public sealed record Leave(string? Id, string Room, bool KeepMembership) : ClientCommand(Id);
 
-/// <summary>Appends an event to a room: a message, or an edit, deletion or reaction that refers to a message.</summary>
+/// <summary>
+/// Appends an event to a room: a message; an edit, deletion or reaction that refers to a message; or a change of a
+/// group's members or title.
+/// </summary>
 /// <param name="Id">
 /// Required: the same id of the same user in the same room makes one event, however late it is sent again.
 /// </param>
-/// <param name="Text">Null for a deletion; the emoji for react and unreact.</param>
+/// <param name="Text">
+/// The emoji for react and unreact, the title for title; null for a deletion and for the kinds with a user.
+/// </param>
 /// <param name="Meta">A JSON object as the client sent it, but without white space between tokens; or null.</param>
-public sealed record Send(string Id, string Room, EventKind Kind, string? Text, long? Ref, long? Reply, string? Meta) : ClientCommand(Id);
+/// <param name="User">The user whose rights change: for invite, kick, ban, unban, mute, unmute and role. Otherwise null.</param>
+/// <param name="Role">For role: owner, moderator or member. Otherwise null.</param>
+/// <param name="Until">For ban and mute: when it ends, in milliseconds since 1970 UTC. Null for never.</param>
+public sealed record Send(
+    string Id, string Room, EventKind Kind, string? Text, long? Ref, long? Reply, string? Meta, string? User = null, MemberRole? Role = null,
+    long? Until = null) : ClientCommand(Id);
 
 /// <summary>Moves this user's read mark forward. The server answers only if the command fails.</summary>
 public sealed record Mark(string? Id, string Room, long Read) : ClientCommand(Id);
@@ -76,6 +86,16 @@ public sealed record Who(string? Id, string Room) : ClientCommand(Id);
 /// of the last entry of this page.
 /// </summary>
 public sealed record Conversations(string? Id, long? Before, string? Room, int Limit) : ClientCommand(Id);
+
+/// <summary>Creates a private group, whose name the server makes, and joins it.</summary>
+/// <param name="Title">The title of the group; null for none.</param>
+public sealed record Create(string? Id, string? Title) : ClientCommand(Id);
+
+/// <summary>
+/// Requests a page of a group's members, ordered by user id. The page includes invited, muted and banned users.
+/// </summary>
+/// <param name="After">The last user of the page before; null for the first page.</param>
+public sealed record Members(string? Id, string Room, string? After, int Limit) : ClientCommand(Id);
 
 /// <summary>Requests a pong, to test the connection.</summary>
 public sealed record Ping(string? Id) : ClientCommand(Id);

@@ -14,14 +14,93 @@ public static partial class CommandReader
         var kind = fields.Word<EventKind>(Field.Kind) ?? EventKind.Msg;
         if (kind > EventKind.Unreact)
         {
-            fields.Fail(ChatErrorCode.BadRequest, "kind must be msg, edit, delete, react or unreact");
+            return Change(key, room, kind, ref fields);
         }
 
+        Refuse(ref fields, Field.User, kind);
+        Refuse(ref fields, Field.Role, kind);
+        Refuse(ref fields, Field.Until, kind);
         var isMessage = kind == EventKind.Msg;
         var reference = isMessage ? null : (long?)fields.Need(Field.Ref, fields.Number(Field.Ref, 1));
         var reply = isMessage ? fields.Number(Field.Reply, 1) : null;
         Refuse(ref fields, isMessage ? Field.Ref : Field.Reply, kind);
         return new Send(key, room, kind, Text(kind, ref fields, limits), reference, reply, Meta(ref fields, limits));
+    }
+
+    /// <summary>Reads a send that changes the members or the title of a group.</summary>
+    private static Send Change(string key, string room, EventKind kind, ref FieldReader fields)
+    {
+        if (kind is < EventKind.Invite or > EventKind.Title)
+        {
+            fields.Fail(
+                ChatErrorCode.BadRequest,
+                "kind must be msg, edit, delete, react, unreact, invite, kick, ban, unban, mute, unmute, role or title");
+        }
+
+        Refuse(ref fields, Field.Ref, kind);
+        Refuse(ref fields, Field.Reply, kind);
+        Refuse(ref fields, Field.Meta, kind);
+        if (kind == EventKind.Title)
+        {
+            Refuse(ref fields, Field.User, kind);
+        }
+        else
+        {
+            Refuse(ref fields, Field.Text, kind);
+        }
+
+        if (kind != EventKind.Role)
+        {
+            Refuse(ref fields, Field.Role, kind);
+        }
+
+        if (kind is not (EventKind.Ban or EventKind.Mute))
+        {
+            Refuse(ref fields, Field.Until, kind);
+        }
+
+        return kind == EventKind.Title
+            ? new Send(key, room, kind, fields.Need(Field.Text, Title(ref fields, Field.Text)), null, null, null)
+            : new Send(key, room, kind, null, null, null, null, User(ref fields), Role(kind, ref fields), fields.Number(Field.Until, 1));
+    }
+
+    private static string User(ref FieldReader fields)
+    {
+        var user = fields.Need(Field.User, fields.String(Field.User));
+        if (!UserId.IsUser(user))
+        {
+            fields.Fail(ChatErrorCode.BadRequest, UserId.Rule);
+        }
+
+        return user;
+    }
+
+    private static MemberRole? Role(EventKind kind, ref FieldReader fields)
+    {
+        if (kind != EventKind.Role)
+        {
+            return null;
+        }
+
+        var role = fields.Need(Field.Role, fields.Word<MemberRole>(Field.Role));
+        if (role == MemberRole.Invited)
+        {
+            fields.Fail(ChatErrorCode.BadRequest, "role must be owner, moderator or member");
+        }
+
+        return role;
+    }
+
+    /// <summary>The title of a group; null if absent or invalid.</summary>
+    private static string? Title(ref FieldReader fields, Field field)
+    {
+        var title = fields.String(field, Bounds.TitleCharacters);
+        if (title is not null && title.Any(char.IsControl))
+        {
+            fields.Fail(ChatErrorCode.BadRequest, $"{FieldReader.Name(field)} contains a control character");
+        }
+
+        return title;
     }
 
     private static string? Text(EventKind kind, ref FieldReader fields, ProtocolLimits limits)

@@ -93,6 +93,10 @@ public static partial class CommandReader
         CommandType.Conversations => new Conversations(
             id, fields.Number(Field.Before, 0), fields.Has(Field.Room) ? Room(ref fields) : null,
             (int)Math.Min(fields.Number(Field.Limit, 1) ?? Bounds.ConversationsPerPage, Bounds.ConversationsPerPage)),
+        CommandType.Create => new Create(id, Title(ref fields, Field.Title)),
+        CommandType.Members => new Members(
+            id, Room(ref fields), fields.String(Field.After, Bounds.UserIdCodePoints),
+            (int)Math.Min(fields.Number(Field.Limit, 1) ?? Bounds.MembersPerPage, Bounds.MembersPerPage)),
         CommandType.Ping => new Ping(id),
         CommandType.Auth => new Auth(id, fields.Need(Field.Token, fields.String(Field.Token, Bounds.TokenCharacters))),
         _ => throw new InvalidOperationException($"{type} has no reader."),

@@ -1,7 +1,8 @@
 namespace OrleansChat.Protocol;
 
 /// <summary>
-/// The kinds of events in a room's log. Clients send the first five. The server writes the next two, in groups only.
+/// The kinds of events in a room's log. Clients send the first five in every room, and those from <see cref="Invite"/>
+/// to <see cref="Title"/> in groups only. The server writes the others.
 /// </summary>
 public enum EventKind
 {
@@ -11,7 +12,8 @@ public enum EventKind
     Edit,
 
     /// <summary>
-    /// Deletes the text and meta of the message that <c>ref</c> names. Only the message's author may send it.
+    /// Deletes the text and meta of the message that <c>ref</c> names. The message's author may send it, and in a group
+    /// a user whose role is above the author's.
     /// </summary>
     Delete,
 
@@ -26,6 +28,30 @@ public enum EventKind
 
     /// <summary>A user left the group and is no longer a member.</summary>
     Leave,
+
+    /// <summary>Allows <c>user</c> to join the group.</summary>
+    Invite,
+
+    /// <summary>Ends the membership of <c>user</c>, or the invitation.</summary>
+    Kick,
+
+    /// <summary>Ends the membership of <c>user</c>, who cannot join the group again before <c>until</c>.</summary>
+    Ban,
+
+    /// <summary>Lifts the ban of <c>user</c>.</summary>
+    Unban,
+
+    /// <summary>Until <c>until</c>, <c>user</c> may read the group, but not write to it.</summary>
+    Mute,
+
+    /// <summary>Lifts the mute of <c>user</c>.</summary>
+    Unmute,
+
+    /// <summary>Gives <c>user</c> a role.</summary>
+    Role,
+
+    /// <summary>Gives the group a title, which is the text.</summary>
+    Title,
 
     /// <summary>
     /// A kind that this server does not know, because a newer server wrote the event during an upgrade. The server

@@ -73,6 +73,13 @@ public static class FrameWriter
             case ConversationList list:
                 WriteConversations(line, list);
                 break;
+            case MemberList list:
+                WriteMembers(line, list);
+                break;
+            case Invited invited:
+                Start(line, FrameType.Invited, null, invited.Room);
+                line.Add(Field.Title, invited.Title);
+                break;
             case WhoIs who:
                 Start(line, FrameType.Who, who.Id, who.Room);
                 line.Add(Field.Count, who.Count);
@@ -146,6 +153,8 @@ public static class FrameWriter
         line.Add(Field.Read, joined.Read);
         line.Add(Field.Unread, joined.Unread);
         line.Add(Field.Count, joined.Count);
+        WriteRole(line, joined.Role);
+        line.Add(Field.Title, joined.Title);
         line.AddFlag(Field.Reset, joined.Reset);
     }
 
@@ -161,6 +170,17 @@ public static class FrameWriter
         line.Add(Field.Reply, ev.Reply);
         line.AddJson(Field.Meta, ev.Meta);
         line.AddFlag(Field.Edited, ev.Edited);
+        line.Add(Field.User, ev.User);
+        WriteRole(line, ev.Role);
+        line.Add(Field.Until, ev.Until);
+    }
+
+    private static void WriteRole(JsonLineWriter line, MemberRole? role)
+    {
+        if (role is { } known)
+        {
+            line.AddWord(Field.Role, known);
+        }
     }
 
     private static void WriteConversations(JsonLineWriter line, ConversationList list)
@@ -176,6 +196,26 @@ public static class FrameWriter
             line.Add(Field.Ts, entry.Ts);
             line.Add(Field.Read, entry.Read);
             line.Add(Field.Unread, entry.Unread);
+            WriteRole(line, entry.Role);
+            line.Add(Field.Title, entry.Title);
+            line.EndObject();
+        }
+
+        line.EndArray();
+        line.AddFlag(Field.More, list.More);
+    }
+
+    private static void WriteMembers(JsonLineWriter line, MemberList list)
+    {
+        Start(line, FrameType.Members, list.Id, list.Room);
+        line.StartArray(Field.Members);
+        foreach (var entry in list.Members)
+        {
+            line.StartObject();
+            line.Add(Field.User, entry.User);
+            WriteRole(line, entry.Role);
+            line.Add(Field.Muted, entry.Muted);
+            line.Add(Field.Banned, entry.Banned);
             line.EndObject();
         }
 

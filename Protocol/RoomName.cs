@@ -3,12 +3,24 @@ using System.Buffers;
 namespace OrleansChat.Protocol;
 
 /// <summary>
-/// The name of a channel or group: 1 to 64 characters of <c>a-z</c>, <c>0-9</c>, <c>.</c>, <c>_</c> and <c>-</c>.
+/// The name of a channel or group: 1 to 64 characters of <c>a-z</c>, <c>0-9</c>, <c>.</c>, <c>_</c> and <c>-</c>. The
+/// server makes the names of private groups: <c>~</c> and 26 characters of <c>a-z</c> and <c>2-7</c>.
 /// </summary>
 public static class RoomName
 {
-    private static readonly SearchValues<char> Allowed = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789._-");
+    /// <summary>The characters of a private group's name, after its first: those of base32 (RFC 4648), in lower case.</summary>
+    public const string PrivateAlphabet = "abcdefghijklmnopqrstuvwxyz234567";
 
-    public static bool IsValid(string name) =>
-        name.Length is >= 1 and <= Bounds.RoomNameCharacters && !name.AsSpan().ContainsAnyExcept(Allowed);
+    /// <summary>The number of characters of a private group's name, after its first. They have 130 bits.</summary>
+    public const int PrivateCharacters = 26;
+
+    /// <summary>The first character of a private group's name.</summary>
+    public const char PrivateMark = '~';
+
+    private static readonly SearchValues<char> Allowed = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789._-");
+    private static readonly SearchValues<char> AllowedPrivate = SearchValues.Create(PrivateAlphabet);
+
+    public static bool IsValid(string name) => name.StartsWith(PrivateMark)
+        ? name.Length == 1 + PrivateCharacters && !name.AsSpan(1).ContainsAnyExcept(AllowedPrivate)
+        : name.Length is >= 1 and <= Bounds.RoomNameCharacters && !name.AsSpan().ContainsAnyExcept(Allowed);
 }

@@ -21,16 +21,26 @@ public sealed record Welcome(string? Id, string User, string Session, ProtocolLi
 /// True if the client's cursor was of another epoch, or past the head. Then the client must discard all events that it
 /// has of this room.
 /// </param>
+/// <param name="Role">The user's role in a group; null in other rooms.</param>
+/// <param name="Title">The title of a group; null for none.</param>
 public sealed record Joined(
-    string? Id, string Room, string Kind, long Seq, string Epoch, long After, long Read, long Unread, int Count, bool Reset) : ServerFrame;
+    string? Id, string Room, string Kind, long Seq, string Epoch, long After, long Read, long Unread, int Count, bool Reset,
+    MemberRole? Role = null, string? Title = null) : ServerFrame;
 
 /// <summary>An event of a room's log (<c>ev</c>).</summary>
 /// <param name="Room">The room as the viewer names it.</param>
 /// <param name="Ts">Milliseconds since 1970 UTC; never decreases within a room.</param>
 /// <param name="Id">The sender's idempotency key; sent only on the sender's own connections.</param>
 /// <param name="Edited">True if the text was edited.</param>
+/// <param name="User">The user whose rights in a group change; null for other events.</param>
+/// <param name="Role">For <see cref="EventKind.Role"/>: the new role. Otherwise null.</param>
+/// <param name="Until">
+/// For <see cref="EventKind.Ban"/> and <see cref="EventKind.Mute"/>: when it ends, in milliseconds since 1970 UTC; null
+/// for never.
+/// </param>
 public sealed record ChatEvent(
-    string Room, long Seq, long Ts, string From, EventKind Kind, string? Text, long? Ref, long? Reply, string? Meta, string? Id, bool Edited)
+    string Room, long Seq, long Ts, string From, EventKind Kind, string? Text, long? Ref, long? Reply, string? Meta, string? Id, bool Edited,
+    string? User = null, MemberRole? Role = null, long? Until = null)
     : ServerFrame;
 
 /// <summary>
@@ -63,7 +73,31 @@ public sealed record ConversationList(string? Id, IReadOnlyList<ConversationEntr
 /// <param name="Ts">The newest event's time in milliseconds since 1970 UTC; 0 for none.</param>
 /// <param name="Read">The user's read mark; 0 for none.</param>
 /// <param name="Unread">Messages after the read mark.</param>
-public sealed record ConversationEntry(string Room, string Kind, long Seq, long Ts, long Read, long Unread);
+/// <param name="Role">The user's role in a group; null in a direct conversation.</param>
+/// <param name="Title">The title of a group; null for none.</param>
+public sealed record ConversationEntry(
+    string Room, string Kind, long Seq, long Ts, long Read, long Unread, MemberRole? Role = null, string? Title = null);
+
+/// <summary>The answer to members. The members are ordered by user id.</summary>
+/// <param name="More">True if there are more members after these.</param>
+public sealed record MemberList(string? Id, string Room, IReadOnlyList<MemberEntry> Members, bool More) : ServerFrame;
+
+/// <summary>The rights of a user in a group.</summary>
+/// <param name="Role">Null for a user who is not a member but muted or banned.</param>
+/// <param name="Muted">
+/// When the mute ends, in milliseconds since 1970 UTC; <see cref="Forever"/> for never; null for a user who is not
+/// muted.
+/// </param>
+/// <param name="Banned">The same for a ban.</param>
+public sealed record MemberEntry(string User, MemberRole? Role, long? Muted, long? Banned)
+{
+    /// <summary>The end of a mute or ban that never ends: the largest integer that every JSON reader reads exactly.</summary>
+    public const long Forever = (1L << 53) - 1;
+}
+
+/// <summary>The user is invited to a group. To accept, the client joins the room.</summary>
+/// <param name="Title">The title of the group; null for none.</param>
+public sealed record Invited(string Room, string? Title) : ServerFrame;
 
 /// <summary>The answer to who.</summary>
 /// <param name="Users">The users in the room; null if there are too many to list.</param>
@@ -91,7 +125,8 @@ public sealed record Gap(string Room, long From, long To) : ServerFrame;
 /// <param name="Reason">
 /// <c>displaced</c>: another room took this room's place. Only a room that the client did not join can be displaced:
 /// the server entered it because of a new event, or it is a direct conversation that the client resumed. The room's
-/// next event puts the connection into the room again.
+/// next event puts the connection into the room again. <c>kicked</c>, <c>banned</c>: another user ended the membership;
+/// the frame follows the event.
 /// </param>
 public sealed record Left(string Room, string Reason) : ServerFrame;
 

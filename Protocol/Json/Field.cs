@@ -34,6 +34,9 @@ internal enum Field
     Before,
     Around,
     Limit,
+    Role,
+    Until,
+    Title,
 
     // Server frames.
     User,
@@ -53,6 +56,9 @@ internal enum Field
     First,
     More,
     Users,
+    Members,
+    Muted,
+    Banned,
     Online,
     To,
     Reason,

@@ -12,6 +12,8 @@ internal enum CommandType
     History,
     Who,
     Conversations,
+    Create,
+    Members,
     Ping,
     Auth,
 }
@@ -26,6 +28,8 @@ internal enum FrameType
     Err,
     Page,
     Conversations,
+    Members,
+    Invited,
     Who,
     Typing,
     Presence,

@@ -53,6 +53,22 @@ public static class TextLineWriter
         EventKind.Unreact => Star(ev.Room, $"{from} took {ev.Text} off message {ev.Ref}", view),
         EventKind.Join => Star(ev.Room, $"{from} is a member now", view),
         EventKind.Leave => Star(ev.Room, $"{from} is no longer a member", view),
+        EventKind.Title => Star(ev.Room, $"{from} set the title: {ev.Text}", view),
+        _ => Star(ev.Room, Change(ev, from, TextId.Write(ev.User ?? "")), view),
+    };
+
+    /// <summary>The line for a change of a user's rights.</summary>
+    private static string Change(ChatEvent ev, string from, string user) => ev.Kind switch
+    {
+        EventKind.Invite => $"{from} invited {user}",
+        EventKind.Kick => $"{from} removed {user}",
+        EventKind.Ban => $"{from} banned {user}",
+        EventKind.Unban => $"{from} lifted the ban of {user}",
+        EventKind.Mute => $"{from} muted {user}",
+        EventKind.Unmute => $"{from} lifted the mute of {user}",
+        EventKind.Role when ev.Role == MemberRole.Owner => $"{user} is an owner now",
+        EventKind.Role when ev.Role == MemberRole.Moderator => $"{user} is a moderator now",
+        EventKind.Role => $"{user} is a member now",
         _ => throw new InvalidOperationException($"{ev.Kind} has no line."),
     };
 
@@ -82,6 +98,10 @@ public static class TextLineWriter
         WhoIs who => Star(who.Room, $"{who.Count} here", view),
         Gap gap when gap.From == gap.To => Star(gap.Room, $"message {gap.From} was skipped, /last shows it", view),
         Gap gap => Star(gap.Room, $"messages {gap.From} to {gap.To} were skipped, /last shows them", view),
+        Left { Reason: "kicked" } left => $"* you were removed from {left.Room}",
+        Left { Reason: "banned" } left => $"* you were banned from {left.Room}",
+        Invited { Title: { } title } invited => $"* you are invited to {title}, /join {invited.Room} accepts",
+        Invited invited => $"* you are invited, /join {invited.Room} accepts",
         Left left when RoomReference.User(left.Room) is { } peer => $"* too many rooms are open, so your talk with {TextId.Write(peer)} is closed until the next message",
         Left left => $"* too many rooms are open, so {left.Room} is closed until its next message",
         Err err => Error(err.Message, err.Retry),

@@ -68,6 +68,15 @@ public static class CommandWriter
                 line.Add(Field.Before, list.Before);
                 line.Add(Field.Limit, list.Limit);
                 break;
+            case Create create:
+                Start(line, CommandType.Create, create);
+                line.Add(Field.Title, create.Title);
+                break;
+            case Members members:
+                Start(line, CommandType.Members, members, members.Room);
+                line.Add(Field.After, members.After);
+                line.Add(Field.Limit, members.Limit);
+                break;
             case Ping ping:
                 Start(line, CommandType.Ping, ping);
                 break;
@@ -118,5 +127,12 @@ public static class CommandWriter
         line.Add(Field.Ref, send.Ref);
         line.Add(Field.Reply, send.Reply);
         line.AddJson(Field.Meta, send.Meta);
+        line.Add(Field.User, send.User);
+        if (send.Role is { } role)
+        {
+            line.AddWord(Field.Role, role);
+        }
+
+        line.Add(Field.Until, send.Until);
     }
 }

@@ -60,7 +60,8 @@ public static class FrameReader
             FrameType.Joined => new Joined(
                 id, Text(ref fields, Field.Room), Text(ref fields, Field.Kind), Number(ref fields, Field.Seq), Text(ref fields, Field.Epoch),
                 Number(ref fields, Field.After), Number(ref fields, Field.Read), Number(ref fields, Field.Unread),
-                (int)Number(ref fields, Field.Count), fields.Flag(Field.Reset) ?? false),
+                (int)Number(ref fields, Field.Count), fields.Flag(Field.Reset) ?? false, fields.Word<MemberRole>(Field.Role),
+                fields.String(Field.Title)),
             FrameType.Ev => Event(id, ref fields),
             FrameType.Ok => new Ok(
                 id, fields.String(Field.Room), fields.Number(Field.Seq), fields.Number(Field.Ts), fields.Flag(Field.Dup) ?? false,
@@ -70,6 +71,8 @@ public static class FrameReader
                 id, Text(ref fields, Field.Room), Events(ref fields), Number(ref fields, Field.First), Number(ref fields, Field.Last),
                 fields.Flag(Field.More) ?? false),
             FrameType.Conversations => new ConversationList(id, Conversations(ref fields), fields.Flag(Field.More) ?? false),
+            FrameType.Members => new MemberList(id, Text(ref fields, Field.Room), Members(ref fields), fields.Flag(Field.More) ?? false),
+            FrameType.Invited => new Invited(Text(ref fields, Field.Room), fields.String(Field.Title)),
             FrameType.Who => new WhoIs(id, Text(ref fields, Field.Room), (int)Number(ref fields, Field.Count), Users(ref fields)),
             FrameType.Typing => new TypingNow(Text(ref fields, Field.Room), Text(ref fields, Field.User)),
             FrameType.Presence => new Presence(
@@ -99,7 +102,8 @@ public static class FrameReader
             Text(ref fields, Field.Room), Number(ref fields, Field.Seq), Number(ref fields, Field.Ts),
             Text(ref fields, Field.From), fields.Need(Field.Kind, fields.Word<EventKind>(Field.Kind, ChatErrorCode.UnknownType)),
             fields.String(Field.Text, minLength: 0), fields.Number(Field.Ref), fields.Number(Field.Reply),
-            meta.IsEmpty ? null : Encoding.UTF8.GetString(meta), id, fields.Flag(Field.Edited) ?? false);
+            meta.IsEmpty ? null : Encoding.UTF8.GetString(meta), id, fields.Flag(Field.Edited) ?? false,
+            fields.String(Field.User), fields.Word<MemberRole>(Field.Role), fields.Number(Field.Until));
     }
 
     private static ProtocolLimits Limits(ref FieldReader welcome)
@@ -155,7 +159,30 @@ public static class FrameReader
             var entry = new FieldReader(json[start..(int)items.BytesConsumed], slots, Bounds.Depth);
             entries.Add(new(
                 Text(ref entry, Field.Room), Text(ref entry, Field.Kind), Number(ref entry, Field.Seq), Number(ref entry, Field.Ts),
-                Number(ref entry, Field.Read), Number(ref entry, Field.Unread)));
+                Number(ref entry, Field.Read), Number(ref entry, Field.Unread), entry.Word<MemberRole>(Field.Role), entry.String(Field.Title)));
+        }
+
+        return entries;
+    }
+
+    private static List<MemberEntry> Members(ref FieldReader list)
+    {
+        var json = list.Json(Field.Members, JsonTokenType.StartArray);
+        if (json.IsEmpty)
+        {
+            list.Fail(ChatErrorCode.BadRequest, "members is missing");
+            return [];
+        }
+
+        List<MemberEntry> entries = [];
+        Span<FieldReader.Slot> slots = stackalloc FieldReader.Slot[FieldReader.SlotCount];
+        for (var items = new Utf8JsonReader(json); Next(ref items);)
+        {
+            var start = (int)items.TokenStartIndex;
+            items.Skip();
+            var entry = new FieldReader(json[start..(int)items.BytesConsumed], slots, Bounds.Depth);
+            entries.Add(new(
+                Text(ref entry, Field.User), entry.Word<MemberRole>(Field.Role), entry.Number(Field.Muted), entry.Number(Field.Banned)));
         }
 
         return entries;

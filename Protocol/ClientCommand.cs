@@ -56,7 +56,9 @@ public sealed record Leave(string? Id, string Room, bool KeepMembership) : Clien
 /// The emoji for react and unreact, the title for title; null for a deletion and for the kinds with a user.
 /// </param>
 /// <param name="Meta">A JSON object as the client sent it, but without white space between tokens; or null.</param>
-/// <param name="User">The user whose rights change: for invite, kick, ban, unban, mute, unmute and role. Otherwise null.</param>
+/// <param name="User">
+/// For invite, kick, ban, unban, mute, unmute and role: the user whose rights change. Otherwise null.
+/// </param>
 /// <param name="Role">For role: owner, moderator or member. Otherwise null.</param>
 /// <param name="Until">For ban and mute: when it ends, in milliseconds since 1970 UTC. Null for never.</param>
 public sealed record Send(

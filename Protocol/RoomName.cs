@@ -8,7 +8,9 @@ namespace OrleansChat.Protocol;
 /// </summary>
 public static class RoomName
 {
-    /// <summary>The characters of a private group's name, after its first: those of base32 (RFC 4648), in lower case.</summary>
+    /// <summary>
+    /// The characters of a private group's name, after its first: those of base32 (RFC 4648), in lower case.
+    /// </summary>
     public const string PrivateAlphabet = "abcdefghijklmnopqrstuvwxyz234567";
 
     /// <summary>The number of characters of a private group's name, after its first. They have 130 bits.</summary>

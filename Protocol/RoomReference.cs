@@ -1,7 +1,8 @@
 namespace OrleansChat.Protocol;
 
 /// <summary>
-/// A room as a user names it: its name (<see cref="RoomName"/>), or <c>@</c> and a user id for the direct conversation with that user.
+/// A room as a user names it: its name (<see cref="RoomName"/>), or <c>@</c> and a user id for the direct conversation
+/// with that user.
 /// </summary>
 public static class RoomReference
 {

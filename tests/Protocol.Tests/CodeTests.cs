@@ -15,6 +15,19 @@ public sealed class CodeTests
             Enum.GetValues<ChatErrorCode>().Select(ErrorCodes.Word));
 
     [Fact]
+    public void Word_WhenGivenAnEventKind_ReturnsThePublishedWord() =>
+        Assert.Equal(
+            [
+                "msg", "edit", "delete", "react", "unreact", "join", "leave", "invite", "kick", "ban", "unban", "mute", "unmute", "role", "title",
+                "other",
+            ],
+            Enum.GetValues<EventKind>().Select(kind => Words<EventKind>.Of(kind).Value));
+
+    [Fact]
+    public void Word_WhenGivenARole_ReturnsThePublishedWord() =>
+        Assert.Equal(["owner", "moderator", "member", "invited"], Enum.GetValues<MemberRole>().Select(role => Words<MemberRole>.Of(role).Value));
+
+    [Fact]
     public void CanRetry_WhenWaitingAloneCanHelp_ReturnsTrue() =>
         Assert.Equal([ChatErrorCode.RateLimited, ChatErrorCode.Unavailable, ChatErrorCode.Timeout], Enum.GetValues<ChatErrorCode>().Where(ErrorCodes.CanRetry));
 

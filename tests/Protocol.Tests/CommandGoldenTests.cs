@@ -23,6 +23,21 @@ public sealed class CommandGoldenTests
         { new Send("k", "lobby", EventKind.Delete, null, 5, null, null), """{"t":"send","id":"k","room":"lobby","kind":"delete","ref":5}""" },
         { new Send("k", "lobby", EventKind.React, "👍", 5, null, null), """{"t":"send","id":"k","room":"lobby","kind":"react","text":"👍","ref":5}""" },
         { new Send("k", "lobby", EventKind.Unreact, "👍", 5, null, null), """{"t":"send","id":"k","room":"lobby","kind":"unreact","text":"👍","ref":5}""" },
+        { Change(EventKind.Invite), """{"t":"send","id":"k","room":"team","kind":"invite","user":"bob"}""" },
+        { Change(EventKind.Kick), """{"t":"send","id":"k","room":"team","kind":"kick","user":"bob"}""" },
+        { Change(EventKind.Ban), """{"t":"send","id":"k","room":"team","kind":"ban","user":"bob"}""" },
+        { Change(EventKind.Ban) with { Until = 1 }, """{"t":"send","id":"k","room":"team","kind":"ban","user":"bob","until":1}""" },
+        { Change(EventKind.Unban), """{"t":"send","id":"k","room":"team","kind":"unban","user":"bob"}""" },
+        { Change(EventKind.Mute) with { Until = 1700000000000 }, """{"t":"send","id":"k","room":"team","kind":"mute","user":"bob","until":1700000000000}""" },
+        { Change(EventKind.Unmute) with { User = "guest-1" }, """{"t":"send","id":"k","room":"team","kind":"unmute","user":"guest-1"}""" },
+        { Change(EventKind.Role) with { Role = MemberRole.Owner }, """{"t":"send","id":"k","room":"team","kind":"role","user":"bob","role":"owner"}""" },
+        { Change(EventKind.Role) with { Role = MemberRole.Moderator }, """{"t":"send","id":"k","room":"team","kind":"role","user":"bob","role":"moderator"}""" },
+        { Change(EventKind.Role) with { Role = MemberRole.Member }, """{"t":"send","id":"k","room":"team","kind":"role","user":"bob","role":"member"}""" },
+        { Change(EventKind.Title) with { User = null, Text = "Pläne" }, """{"t":"send","id":"k","room":"team","kind":"title","text":"Pläne"}""" },
+        { new Create("1", "Plans"), """{"t":"create","id":"1","title":"Plans"}""" },
+        { new Create(null, null), """{"t":"create"}""" },
+        { new Members("1", "team", null, 200), """{"t":"members","id":"1","room":"team","limit":200}""" },
+        { new Members("1", "team", "bob", 20), """{"t":"members","id":"1","room":"team","after":"bob","limit":20}""" },
         { new Mark("1", "lobby", 9), """{"t":"mark","id":"1","room":"lobby","read":9}""" },
         { new Typing(null, "lobby"), """{"t":"typing","room":"lobby"}""" },
         { new History("1", "lobby", 50, null, null, 20), """{"t":"history","id":"1","room":"lobby","before":50,"limit":20}""" },
@@ -112,4 +127,6 @@ public sealed class CommandGoldenTests
     [InlineData("\n", false)]
     public void LooksLikeHello_WhenGivenAFrame_AcceptsOnlyAWholeHello(string frame, bool expected) =>
         Assert.Equal(expected, CommandReader.LooksLikeHello(System.Text.Encoding.UTF8.GetBytes(frame)));
+
+    private static Send Change(EventKind kind) => new("k", "team", kind, null, null, null, null, "bob");
 }

@@ -28,6 +28,9 @@ public sealed class CommandLimitTests
         { Auth(Times(8192)), Auth(Times(8193)), "token is longer than 8192 characters" },
         { Device(Times(64)), Device(Times(65)), "device is longer than 64 characters" },
         { Epoch(Times(64)), Epoch(Times(65)), "epoch is longer than 64 characters" },
+        { Title(Times(100, "😀")), Title(Times(101, "😀")), "text is longer than 100 characters" },
+        { Create(Times(100)), Create(Times(101)), "title is longer than 100 characters" },
+        { After(Times(128, "😀")), After(Times(129, "😀")), "after is longer than 128 characters" },
         { Rooms("a", "@b"), Rooms("a", "@b", "c"), "rooms has more than 2 entries" },
         { Rooms("a", "b", "a"), Rooms("a", "b", "c"), "rooms has more than 2 entries" },
     };
@@ -86,6 +89,14 @@ public sealed class CommandLimitTests
     public void Read_WhenAHistoryLimitIsTooHigh_ReducesIt(long asked, int read) =>
         Assert.Equal(read, Assert.IsType<History>(Wire.Command($$"""{"t":"history","room":"a","limit":{{asked}}}""", Small)).Limit);
 
+    [Theory]
+    [InlineData("", 200)]
+    [InlineData(""","limit":200""", 200)]
+    [InlineData(""","limit":201""", 200)]
+    [InlineData(""","limit":199""", 199)]
+    public void Read_WhenAMembersLimitIsTooHigh_ReducesIt(string limit, int read) =>
+        Assert.Equal(read, Assert.IsType<Members>(Wire.Command($$"""{"t":"members","room":"a"{{limit}}}""", Small)).Limit);
+
     [Fact]
     public void Read_WhenAHistoryHasNoLimit_UsesAFullPage() =>
         Assert.Equal(50, Assert.IsType<History>(Wire.Command("""{"t":"history","room":"a"}""", Small)).Limit);
@@ -120,6 +131,12 @@ public sealed class CommandLimitTests
     private static string Meta(string meta) => $$"""{"t":"send","id":"1","room":"a","text":"x","meta":{{meta}}}""";
 
     private static string Auth(string token) => $$"""{"t":"auth","token":"{{token}}"}""";
+
+    private static string Title(string text) => $$"""{"t":"send","id":"1","room":"a","kind":"title","text":"{{text}}"}""";
+
+    private static string Create(string title) => $$"""{"t":"create","title":"{{title}}"}""";
+
+    private static string After(string user) => $$"""{"t":"members","room":"a","after":"{{user}}"}""";
 
     private static string Device(string device) => $$"""{"t":"hello","device":"{{device}}"}""";
 

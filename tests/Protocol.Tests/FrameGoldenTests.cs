@@ -36,6 +36,30 @@ public sealed class FrameGoldenTests
             new ChatEvent("lobby", 9, 1, "bob", EventKind.Other, null, null, null, null, null, false),
             """{"t":"ev","room":"lobby","seq":9,"ts":1,"from":"bob","kind":"other"}"""
         },
+        {
+            new Joined("1", "~a", "group", 9, "e1", 4, 3, 2, 1, true, MemberRole.Owner, "Plans"),
+            """{"t":"joined","id":"1","room":"~a","kind":"group","seq":9,"epoch":"e1","after":4,"read":3,"unread":2,"count":1,"role":"owner","title":"Plans","reset":true}"""
+        },
+        {
+            new ChatEvent("team", 9, 1, "ann", EventKind.Ban, null, null, null, null, "k", false, "bob", null, 1700000000000),
+            """{"t":"ev","id":"k","room":"team","seq":9,"ts":1,"from":"ann","kind":"ban","user":"bob","until":1700000000000}"""
+        },
+        {
+            new ChatEvent("team", 9, 1, "@system", EventKind.Role, null, null, null, null, null, false, "bob", MemberRole.Owner),
+            """{"t":"ev","room":"team","seq":9,"ts":1,"from":"@system","kind":"role","user":"bob","role":"owner"}"""
+        },
+        {
+            new ChatEvent("team", 9, 1, "ann", EventKind.Title, "Plans", null, null, null, null, false),
+            """{"t":"ev","room":"team","seq":9,"ts":1,"from":"ann","kind":"title","text":"Plans"}"""
+        },
+        {
+            new MemberList("1", "team", [new("ann", MemberRole.Owner, null, null), new("bob", MemberRole.Member, 5, null), new("cat", null, null, MemberEntry.Forever)], true),
+            """{"t":"members","id":"1","room":"team","members":[{"user":"ann","role":"owner"},{"user":"bob","role":"member","muted":5},{"user":"cat","banned":9007199254740991}],"more":true}"""
+        },
+        { new Invited("~a", "Plans"), """{"t":"invited","room":"~a","title":"Plans"}""" },
+        { new Invited("team", null), """{"t":"invited","room":"team"}""" },
+        { new Left("team", "kicked"), """{"t":"left","room":"team","reason":"kicked"}""" },
+        { new Err("1", ChatErrorCode.Muted, "you are muted in this room", null), """{"t":"err","id":"1","code":"muted","message":"you are muted in this room"}""" },
         { new Ok("k1", "lobby", 5, 1700000000000, true, null), """{"t":"ok","id":"k1","room":"lobby","seq":5,"ts":1700000000000,"dup":true}""" },
         { new Ok("1", null, null, null, false, 1700000000), """{"t":"ok","id":"1","exp":1700000000}""" },
         { new Err("1", ChatErrorCode.RateLimited, "rate limited", 250), """{"t":"err","id":"1","code":"rate_limited","message":"rate limited","retry":250}""" },
@@ -57,8 +81,8 @@ public sealed class FrameGoldenTests
         { new Bye(CloseCode.Drain, 500, "draining"), """{"t":"bye","code":4000,"after":500,"reason":"draining"}""" },
         { new Bye(CloseCode.Kicked, null, ""), """{"t":"bye","code":4504,"reason":""}""" },
         {
-            new ConversationList("1", [new("@bob", "direct", 3, 1700000000000, 2, 1), new("team", "group", 9, 5, 9, 0)], true),
-            """{"t":"conversations","id":"1","rooms":[{"room":"@bob","kind":"direct","seq":3,"ts":1700000000000,"read":2,"unread":1},{"room":"team","kind":"group","seq":9,"ts":5,"read":9,"unread":0}],"more":true}"""
+            new ConversationList("1", [new("@bob", "direct", 3, 1700000000000, 2, 1), new("team", "group", 9, 5, 9, 0, MemberRole.Invited, "Plans")], true),
+            """{"t":"conversations","id":"1","rooms":[{"room":"@bob","kind":"direct","seq":3,"ts":1700000000000,"read":2,"unread":1},{"room":"team","kind":"group","seq":9,"ts":5,"read":9,"unread":0,"role":"invited","title":"Plans"}],"more":true}"""
         },
         { new Pong("1"), """{"t":"pong","id":"1"}""" },
         { new Pong(null), """{"t":"pong"}""" },

@@ -19,13 +19,15 @@ internal static class Generated
     private static readonly Gen<string> User = Gen.Elements("alice", "bob", "张三", "é", "😀", "o'neil", "\"q\"", "a\\b", "ann@x.org", "auth0|a:b", "guest-1");
 
     private static readonly Gen<string> Room =
-        Gen.OneOf(Gen.Elements("a", "lobby", "a.b_c-9", new string('x', 64)), User.Select(RoomReference.Direct));
+        Gen.OneOf(Gen.Elements("a", "lobby", "a.b_c-9", new string('x', 64), "~" + new string('7', 26)), User.Select(RoomReference.Direct));
 
     private static readonly Gen<long> Seq = Gen.OneOf(Gen.Choose(1, 100).Select(seq => (long)seq), Gen.Elements(1L << 40, long.MaxValue));
 
     private static readonly Gen<int> Count = Gen.Choose(0, 1000);
 
     private static readonly Gen<bool> Either = Gen.Elements(true, false);
+
+    private static readonly Gen<MemberRole> Role = Gen.Elements(Enum.GetValues<MemberRole>());
 
     private static readonly Gen<string> Meta =
         Gen.Elements("{}", """{"me":true}""", """{"a":[1,-2.5e3,{"b":null}],"é😀":"\u00e9\n"}""", """{"":{"t":"ping"}}""");
@@ -53,6 +55,20 @@ internal static class Generated
            from meta in Maybe(Meta)
            from kind in Gen.Elements(EventKind.Edit, EventKind.Delete, EventKind.React, EventKind.Unreact)
            select new Send(id, room, kind, kind == EventKind.Delete ? null : "👍", reference, null, meta)),
+        Of(from id in Short
+           from room in Room
+           from user in User
+           from until in Maybe(Seq)
+           from kind in Gen.Elements(EventKind.Invite, EventKind.Kick, EventKind.Ban, EventKind.Unban, EventKind.Mute, EventKind.Unmute)
+           select new Send(id, room, kind, null, null, null, null, user, null, kind is EventKind.Ban or EventKind.Mute ? until : null)),
+        Of(from id in Short
+           from room in Room
+           from user in User
+           from role in Gen.Elements(MemberRole.Owner, MemberRole.Moderator, MemberRole.Member)
+           select new Send(id, room, EventKind.Role, null, null, null, null, user, role)),
+        Of(from id in Short from room in Room select new Send(id, room, EventKind.Title, "Pläne 😀", null, null, null)),
+        Of(from id in Maybe(Short) from title in Maybe(Gen.Constant("Plans")) select new Create(id, title)),
+        Of(from id in Maybe(Short) from room in Room from after in Maybe(User) from limit in Gen.Choose(1, 200) select new Members(id, room, after, limit)),
         Of(from id in Maybe(Short) from room in Room from read in Seq select new Mark(id, room, read)),
         Of(from id in Maybe(Short) from room in Room select new Typing(id, room)),
         Of(from id in Maybe(Short) from room in Room from before in Seq from limit in Gen.Choose(1, 100) select new History(id, room, before, null, null, limit)),
@@ -75,7 +91,10 @@ internal static class Generated
         from meta in Maybe(Meta)
         from id in Maybe(Short)
         from edited in Either
-        select new ChatEvent(room, seq, ts, user, kind, text, reference, reply, meta, id, edited);
+        from changed in Maybe(User)
+        from role in Maybe(Role)
+        from until in Maybe(Seq)
+        select new ChatEvent(room, seq, ts, user, kind, text, reference, reply, meta, id, edited, changed, role, until);
 
     public static readonly Gen<ServerFrame> Frame = Gen.OneOf(
         Said(from id in Maybe(Short)
@@ -89,7 +108,9 @@ internal static class Generated
              from epoch in Short
              from count in Count
              from reset in Either
-             select new Joined(id, room, "group", seq, epoch, seq, 0, count, count, reset)),
+             from role in Maybe(Role)
+             from title in Maybe(Text)
+             select new Joined(id, room, "group", seq, epoch, seq, 0, count, count, reset, role, title)),
         Said(Event),
         Said(from id in Maybe(Short)
              from room in Maybe(Room)
@@ -120,6 +141,12 @@ internal static class Generated
              from rooms in (from room in Room from seq in Seq from ts in Seq select new ConversationEntry(room, "group", seq, ts, seq, ts)).ListOf()
              from more in Either
              select new ConversationList(id, rooms, more)),
+        Said(from id in Maybe(Short)
+             from room in Room
+             from members in (from user in User from role in Maybe(Role) from muted in Maybe(Seq) from banned in Maybe(Seq) select new MemberEntry(user, role, muted, banned)).ListOf()
+             from more in Either
+             select new MemberList(id, room, members, more)),
+        Said(from room in Room from title in Maybe(Text) select new Invited(room, title)),
         Said(from room in Room from user in User select new TypingNow(room, user)),
         Said(from room in Room from user in Maybe(User) from online in Maybe(Either) from count in Count select new Presence(room, user, online, count)),
         Said(from room in Room from user in User from read in Seq select new MarkMoved(room, user, read)),

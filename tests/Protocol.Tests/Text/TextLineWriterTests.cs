@@ -33,6 +33,17 @@ public sealed class TextLineWriterTests
         { Msg("👍") with { Kind = EventKind.Unreact, Ref = 5 }, "* bob took 👍 off message 5" },
         { Msg(null) with { Kind = EventKind.Join }, "* bob is a member now" },
         { Msg(null) with { Kind = EventKind.Leave }, "* bob is no longer a member" },
+        { Change(EventKind.Invite), "* ann invited bob" },
+        { Change(EventKind.Kick), "* ann removed bob" },
+        { Change(EventKind.Ban), "* ann banned bob" },
+        { Change(EventKind.Unban), "* ann lifted the ban of bob" },
+        { Change(EventKind.Mute) with { Until = 5 }, "* ann muted bob" },
+        { Change(EventKind.Unmute), "* ann lifted the mute of bob" },
+        { Change(EventKind.Unmute) with { User = "a:b" }, "* ann lifted the mute of a%3Ab" },
+        { Change(EventKind.Role) with { Role = MemberRole.Owner }, "* bob is an owner now" },
+        { Change(EventKind.Role) with { Role = MemberRole.Moderator }, "* bob is a moderator now" },
+        { Change(EventKind.Role) with { Role = MemberRole.Member }, "* bob is a member now" },
+        { Change(EventKind.Title) with { User = null, Text = "Plans" }, "* ann set the title: Plans" },
         { Msg("psst") with { Room = "@bob" }, "*bob* psst" },
         { Msg("psst") with { Room = "@bob", From = "alice" }, "-> *bob* psst" },
         { Msg("note") with { Room = "@alice", From = "alice" }, "-> *alice* note" },
@@ -48,6 +59,12 @@ public sealed class TextLineWriterTests
         { new Gap("lobby", 3, 9), "* messages 3 to 9 were skipped, /last shows them" },
         { new Left("@bob", "displaced"), "* too many rooms are open, so your talk with bob is closed until the next message" },
         { new Left("team", "displaced"), "* too many rooms are open, so team is closed until its next message" },
+        { new Left("team", "kicked"), "* you were removed from team" },
+        { new Left("team", "banned"), "* you were banned from team" },
+        { new Invited("~a", "Plans"), "* you are invited to Plans, /join ~a accepts" },
+        { new Invited("team", null), "* you are invited, /join team accepts" },
+        { new MemberList(null, "team", [], false), null },
+        { new Err(null, ChatErrorCode.Muted, "you are muted in this room", null), "! you are muted in this room" },
         { new Gap("lobby", 3, 3), "* message 3 was skipped, /last shows it" },
         { new Err(null, ChatErrorCode.RateLimited, "rate limited", 250), "! rate limited, try again in 1 s" },
         { new Err(null, ChatErrorCode.RateLimited, "rate limited", 1001), "! rate limited, try again in 2 s" },
@@ -120,6 +137,8 @@ public sealed class TextLineWriterTests
 
     [Fact]
     public void Write_WhenTheKindIsUnknown_ShowsNothing() => Assert.Null(TextLineWriter.Write(Msg(null) with { Kind = EventKind.Other }, new("ann")));
+
+    private static ChatEvent Change(EventKind kind) => new("lobby", 42, 1, "ann", kind, null, null, null, null, null, false, "bob");
 
     private static ChatEvent Msg(string? text) => new("lobby", 42, 1, "bob", EventKind.Msg, text, null, null, null, null, false);
 }

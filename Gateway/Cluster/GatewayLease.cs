@@ -80,7 +80,7 @@ internal sealed partial class GatewayLease(
 
         // This timeout is shorter than the response timeout. Otherwise a call that is lost with a silo would use up the
         // rest of the lease.
-        var grant = await Registry.RenewAsync(gateway.Id).WaitAsync(Lease.Renewal, time, CancellationToken.None);
+        var grant = await Registry.RenewAsync(gateway.Id, LogVersion.Known).WaitAsync(Lease.Renewal, time, CancellationToken.None);
         if (!grant.Granted)
         {
             return false;

@@ -63,6 +63,14 @@ public sealed class GatewayLeaseTests : IHostApplicationLifetime, IDisposable
     }
 
     [Fact]
+    public async Task Renewal_WhenItIsSent_NamesTheVersionOfTheLog()
+    {
+        await StartAsync();
+
+        Assert.Equal(LogVersion.Known, _registry.Version);
+    }
+
+    [Fact]
     public async Task Renewal_WhenItsAnswerIsLost_IsRetriedInTime()
     {
         await StartAsync();

@@ -17,6 +17,9 @@ internal sealed class RegistryThatSays : IGatewayRegistryGrain
 
     public int Calls { get; private set; }
 
+    /// <summary>The version of the log that the last renewal reported.</summary>
+    public int Version { get; private set; }
+
     /// <summary>The number of drain calls so far.</summary>
     public int Drains { get; private set; }
 
@@ -27,6 +30,7 @@ internal sealed class RegistryThatSays : IGatewayRegistryGrain
     public async Task<LeaseGrant> RenewAsync(string gateway, int version)
     {
         Calls++;
+        Version = version;
         return new(await Grants(), Cluster);
     }
 

@@ -13,7 +13,10 @@ public static class UncreatedRoom
     /// </summary>
     public const string Epoch = "0";
 
-    private static readonly Refused NotFound = new(Refusal.NotFound, "there is no such room");
+    /// <summary>
+    /// The refusal of every command to a room that does not exist. A private group refuses outsiders with the same one.
+    /// </summary>
+    public static readonly Refused NotFound = new(Refusal.NotFound, "there is no such room");
 
     /// <summary>
     /// Returns the answer to a command that creates nothing. Returns null if the command might create the room, so that

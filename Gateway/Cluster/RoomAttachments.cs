@@ -56,6 +56,9 @@ internal sealed class RoomAttachments
 
     public bool Any => _users.Count > 0;
 
+    /// <summary>True if the room has answered that the user is attached.</summary>
+    public bool Has(string user) => _users.Contains(user);
+
     /// <summary>True if the room is known to exist, because it has answered with a claim number.</summary>
     public bool IsKnown => _claim > 0;
 

@@ -14,9 +14,11 @@ namespace OrleansChat.Gateway.Cluster;
 /// <param name="presence">Returns the last presence update that this gateway has delivered.</param>
 /// <param name="synced">Called with the room's answer to a synchronization of attachments.</param>
 /// <param name="mayExist">Returns false if the message log has no such room.</param>
-internal sealed class RoomClient(
+/// <param name="mayEnter">Returns false if a user may not enter a private room, or if there is no such room.</param>
+internal sealed partial class RoomClient(
     string room, string gateway, IGrainFactory grains, FanoutOptions options, FanoutInstruments instruments, TimeProvider time,
-    Func<long> number, Func<PresenceVersion> presence, Action<AttachmentsSynced> synced, Func<string, Task<bool>> mayExist)
+    Func<long> number, Func<PresenceVersion> presence, Action<AttachmentsSynced> synced, Func<string, Task<bool>> mayExist,
+    Func<string, string, Task<bool>> mayEnter)
 {
     private static readonly Refused TookTooLong = new(
         Refusal.Timeout, "the room did not answer in time; repeat the command with the same id to find out whether it was stored", 1000);
@@ -54,6 +56,15 @@ internal sealed class RoomClient(
             {
                 return _attachments.IsKnown;
             }
+        }
+    }
+
+    /// <summary>True if the room has answered that the user is attached.</summary>
+    public bool IsAttached(string user)
+    {
+        lock (_gate)
+        {
+            return _attachments.Has(user);
         }
     }
 
@@ -252,6 +263,16 @@ internal sealed class RoomClient(
 
     private async Task<bool> TryHandleAsync(List<WaitingCommand> batch)
     {
+        var isPrivate = RoomKey.IsPrivate(room);
+        if (isPrivate)
+        {
+            await AnswerOutsidersAsync(batch);
+            if (batch.Count == 0)
+            {
+                return true;
+            }
+        }
+
         RoomReplies replies;
         long claim;
         var commands = new RoomCommand[batch.Count];
@@ -267,7 +288,7 @@ internal sealed class RoomClient(
 
         try
         {
-            replies = !IsKnown && UncreatedRoom.Answer(room, commands) is { } absent && await IsAbsentAsync(commands)
+            replies = !isPrivate && !IsKnown && UncreatedRoom.Answer(room, commands) is { } absent && await IsAbsentAsync(commands)
                 ? new(0, absent)
                 : await _call.WaitAsync(_room.HandleAsync(new(gateway, commands, claim, number())));
         }
@@ -282,69 +303,5 @@ internal sealed class RoomClient(
         }
 
         return true;
-    }
-
-    /// <summary>
-    /// True if the room does not exist. Called only for commands that can be answered without the room.
-    /// </summary>
-    private async ValueTask<bool> IsAbsentAsync(RoomCommand[] commands)
-    {
-        bool known;
-        lock (_gate)
-        {
-            // If the last probe found no room, exits need no other probe: this gateway has attached no user there.
-            known = _attachments.IsAbsent && Array.TrueForAll(commands, static command => command is Exit);
-        }
-
-        var absent = known || !await mayExist(room);
-        lock (_gate)
-        {
-            _attachments.OnProbed(absent);
-        }
-
-        return absent;
-    }
-
-    /// <summary>Applies the replies. Returns the answered commands. The commands to repeat stay in the batch.</summary>
-    private List<(WaitingCommand, RoomReply)> MatchReplies(List<WaitingCommand> batch, RoomReplies replies)
-    {
-        var answered = new List<(WaitingCommand, RoomReply)>(batch.Count);
-        lock (_gate)
-        {
-            _attachments.OnReplies(replies.Claim);
-            var repeated = 0;
-            for (var i = 0; i < batch.Count; i++)
-            {
-                if (_attachments.IsRepeated(batch[i].Command, replies.Replies[i]))
-                {
-                    batch[repeated++] = batch[i];
-                    continue;
-                }
-
-                _attachments.OnReply(batch[i].Command, replies.Replies[i]);
-                answered.Add((batch[i], replies.Replies[i]));
-            }
-
-            batch.RemoveRange(repeated, batch.Count - repeated);
-        }
-
-        return answered;
-    }
-
-    /// <summary>
-    /// Gives up the commands that were queued at least CommandTimeout ago, and answers them with a timeout. The other
-    /// commands are sent again, in the same order.
-    /// </summary>
-    private void GiveUpOld(List<WaitingCommand> batch)
-    {
-        foreach (var waiting in _commands.TakeExpired(batch))
-        {
-            lock (_gate)
-            {
-                _attachments.OnTimeout(waiting.Command, TookTooLong);
-            }
-
-            waiting.Answered(TookTooLong);
-        }
     }
 }

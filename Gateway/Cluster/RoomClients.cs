@@ -18,6 +18,12 @@ internal sealed class RoomClients(
     /// <summary>How long a synchronization of all rooms waits for one room before it starts the next room.</summary>
     private static readonly TimeSpan SyncPatience = TimeSpan.FromSeconds(1);
 
+    /// <summary>
+    /// How long the commands of a private room wait for the check of a user. A call that was lost with a silo takes
+    /// longer to fail.
+    /// </summary>
+    private static readonly TimeSpan CheckPatience = TimeSpan.FromSeconds(1);
+
     private readonly Lock _gate = new();
     private readonly Dictionary<string, RoomClient> _clients = [];
     private readonly RoomProbe _probe = new(rooms => grains.GetGrain<IHistoryGrain>(0).HeadsAsync(rooms), background, time);
@@ -97,7 +103,7 @@ internal sealed class RoomClients(
     {
         // If the room is not known to exist, send nothing. No user would see the typing, and the call would activate a
         // grain.
-        if (IsKnown(room))
+        if (IsKnown(room, user))
         {
             background.Add(grains.GetGrain<IRoomGrain>(room).TypingAsync(user));
         }
@@ -111,9 +117,10 @@ internal sealed class RoomClients(
     }
 
     /// <inheritdoc/>
-    public Task<PresenceSnapshot> WhoAsync(string room, string user, int most) => IsKnown(room)
-        ? grains.GetGrain<IRoomGrain>(room).WhoAsync(user, most)
-        : grains.GetGrain<IHistoryGrain>(0).WhoAsync(room, user, most);
+    public async Task<PresenceSnapshot> WhoAsync(string room, string user, int most) =>
+        IsKnown(room, user) ? await grains.GetGrain<IRoomGrain>(room).WhoAsync(user, most)
+        : RoomKey.IsPrivate(room) && !await MayEnterAsync(room, user) ? new(0, null, Refusal.NotFound)
+        : await grains.GetGrain<IHistoryGrain>(0).WhoAsync(room, user, most);
 
     /// <summary>
     /// Handles a poll of the message log: the heads and claim numbers of rooms. A newer cluster version means that a
@@ -279,18 +286,39 @@ internal sealed class RoomClients(
         {
             client = new(
                 room, gateway.Id, grains, options.Value, instruments, time, () => Interlocked.Increment(ref _calls), () => feeds.Find(room)?.Presence.Version ?? default,
-                OnAttachmentsSynced, _probe.MayExistAsync);
+                OnAttachmentsSynced, _probe.MayExistAsync, MayEnterAsync);
             _clients.Add(room, client);
         }
 
         return client;
     }
 
-    private bool IsKnown(string room)
+    /// <summary>
+    /// True if the room has answered before, so that it may be called for the user. For a private room, it must have
+    /// answered that this user is attached: other users of the gateway may be in a room that this user may not see.
+    /// </summary>
+    private bool IsKnown(string room, string user)
     {
         lock (_gate)
         {
-            return _clients.TryGetValue(room, out var client) && client.IsKnown;
+            return _clients.TryGetValue(room, out var client) && client.IsKnown && (!RoomKey.IsPrivate(room) || client.IsAttached(user));
+        }
+    }
+
+    /// <summary>
+    /// Whether a user may enter a private room. True if that cannot be read: then the room answers.
+    /// </summary>
+    private async Task<bool> MayEnterAsync(string room, string user)
+    {
+        var call = grains.GetGrain<IHistoryGrain>(0).MayEnterAsync(room, user);
+        call.Ignore();
+        try
+        {
+            return await call.WaitAsync(CheckPatience, time);
+        }
+        catch (Exception)
+        {
+            return true;
         }
     }
 

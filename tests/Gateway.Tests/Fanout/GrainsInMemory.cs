@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using OrleansChat.Grains.Interfaces;
@@ -158,9 +159,26 @@ internal sealed class HistoryThatSays : IHistoryGrain
 
     public Task<HistoryPage> PageAsync(PageAsk ask, CancellationToken cancellationToken) => Pages(ask, cancellationToken);
 
-    public Task<bool> MayEnterAsync(string room, string user) => Task.FromResult(true);
+    /// <summary>The users who may enter every private room. The answer waits for <see cref="BeforeEntry"/>.</summary>
+    public HashSet<string> MayEnter { get; } = [];
 
-    public Task<MemberPage> MembersAsync(MembersAsk ask) => Task.FromResult(new MemberPage([], false, Refusal.NotFound));
+    /// <summary>Runs before the answer to a <c>MayEnterAsync</c> call. It may wait or fail.</summary>
+    public Func<Task> BeforeEntry { get; set; } = () => Task.CompletedTask;
+
+    /// <summary>The <c>MayEnterAsync</c> calls so far, for example <c>~x ann</c>.</summary>
+    public ConcurrentQueue<string> Entries { get; } = [];
+
+    public async Task<bool> MayEnterAsync(string room, string user)
+    {
+        Entries.Enqueue($"{room} {user}");
+        await BeforeEntry();
+        return MayEnter.Contains(user);
+    }
+
+    /// <summary>The answer to the next page of members.</summary>
+    public Func<MembersAsk, Task<MemberPage>> Members { get; set; } = _ => Task.FromResult(new MemberPage([], false, Refusal.NotFound));
+
+    public Task<MemberPage> MembersAsync(MembersAsk ask) => Members(ask);
 
     public Task<ConversationPage> ConversationsAsync(ConversationAsk ask) => Task.FromResult(new ConversationPage([], false));
 

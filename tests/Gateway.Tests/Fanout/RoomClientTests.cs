@@ -420,7 +420,8 @@ public sealed class RoomClientTests
 
     private RoomClient Line(TimeProvider? time = null) => new(
         "lobby", "gateway", GrainsInMemory.Create(("lobby", _room)), _options, new(new Meters()), time ?? TimeProvider.System,
-        () => Interlocked.Increment(ref _number), () => default, attended => _heads.Enqueue(attended.Head.Seq), _ => Task.FromResult(true));
+        () => Interlocked.Increment(ref _number), () => default, attended => _heads.Enqueue(attended.Head.Seq), _ => Task.FromResult(true),
+        (_, _) => Task.FromResult(true));
 
     /// <summary>
     /// Attend calls fail until the test calls <paramref name="back"/>. The task completes when an attend call succeeds.

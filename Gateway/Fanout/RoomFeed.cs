@@ -292,7 +292,7 @@ internal sealed partial class RoomFeed
             {
                 length += events[to].Event.Text?.Length ?? 0;
             }
-            while (events[to++].Event.Kind != RoomEventKind.Leave && to < events.Count && length < RunLength);
+            while (MemberChange.Ended(events[to++].Event) is null && to < events.Count && length < RunLength);
 
             var run = new EncodedRun(events[from..to]);
             from = to;
@@ -303,21 +303,22 @@ internal sealed partial class RoomFeed
                 subscription.Session.Offer(subscription, run);
             }
 
-            if (run.Events[^1].Event is { Kind: RoomEventKind.Leave } left)
+            var newest = run.Events[^1].Event;
+            if (MemberChange.Ended(newest) is { } user)
             {
-                End(left);
+                End(user, newest);
             }
         }
     }
 
     /// <summary>Ends all subscriptions of a user whose membership ended.</summary>
-    private void End(RoomEvent left)
+    private void End(string user, RoomEvent ended)
     {
         Debug.Assert(_gate.IsHeldByCurrentThread);
         List<Subscription> over = [];
         foreach (var subscription in _subscriptions)
         {
-            if (subscription.Session.User == left.From && subscription.Session.EndsWith(subscription, left.Seq))
+            if (subscription.Session.User == user && subscription.Session.EndsWith(subscription, ended))
             {
                 over.Add(subscription);
             }

@@ -15,7 +15,8 @@ internal static class FrameMapping
     /// <param name="after">The sequence after which events follow.</param>
     /// <param name="reset">True if the cursor of the join is not valid in this room.</param>
     public static Joined Joined(string? id, string room, Entered entered, long after, bool reset) => new(
-        id, room, Kind(entered.Kind), entered.Seq, entered.Epoch, after, entered.Read, entered.Unread, entered.Count, reset);
+        id, room, Kind(entered.Kind), entered.Seq, entered.Epoch, after, entered.Read, entered.Unread, entered.Count, reset, Role(entered.Role),
+        entered.Title);
 
     /// <summary>
     /// An event as a viewer sees it. During a rolling upgrade a newer silo may write a kind that this gateway does not
@@ -26,6 +27,14 @@ internal static class FrameMapping
     public static ChatEvent Event(RoomEvent happened, string room, bool own)
     {
         var (kind, id) = (Kind(happened.Kind), own ? happened.ClientId : null);
+        if (MemberChange.Is(happened.Kind))
+        {
+            var change = MemberChange.Parse(happened.Kind, happened.Text, happened.Meta);
+            return new(
+                room, happened.Seq, happened.Ts, happened.From, kind, null, null, null, null, id, false, change?.User,
+                change?.Role is { } role ? Role(role) : null, change?.Until is { } until and < MemberChange.Forever ? until : null);
+        }
+
         return kind == EventKind.Other
             ? new(room, happened.Seq, happened.Ts, happened.From, kind, null, null, null, null, id, false)
             : new(room, happened.Seq, happened.Ts, happened.From, kind, happened.Text, happened.Ref, happened.Reply, happened.Meta, id, happened.Edited);
@@ -50,7 +59,19 @@ internal static class FrameMapping
     };
 
     /// <summary>A client's <c>send</c> command as a post to the room.</summary>
-    public static Post Post(Send send, string user) => new(user, send.Id!, Kind(send.Kind), send.Text, send.Ref, send.Reply, send.Meta);
+    public static Post Post(Send send, string user)
+    {
+        if (send.User is not { } changed)
+        {
+            return new(user, send.Id!, Kind(send.Kind), send.Text, send.Ref, send.Reply, send.Meta);
+        }
+
+        var change = new MemberChange(changed, send.Role is { } role ? Role(role) : null, send.Until);
+        return new(user, send.Id!, Kind(send.Kind), change.User, null, null, change.ToMeta());
+    }
+
+    /// <summary>The first title of a group, as a post of the user who creates the group.</summary>
+    public static Post FirstTitle(string title, string user) => new(user, "title", RoomEventKind.Title, title, null, null, null);
 
     public static ServerFrame Answer(Send send, RoomReply reply) =>
         reply is Posted posted ? new Ok(send.Id, send.Room, posted.Seq, posted.Ts, posted.Duplicate, null) : Error(send.Id, reply);
@@ -63,7 +84,24 @@ internal static class FrameMapping
 
     /// <param name="nameOf">Returns the name by which the user knows the room with a key.</param>
     public static ConversationList Answer(Conversations list, ConversationPage page, Func<string, string> nameOf) => new(
-        list.Id, [.. page.Conversations.Select(one => new ConversationEntry(nameOf(one.Room), Kind(one.Kind), one.Seq, one.Ts, one.Read, one.Unread))], page.More);
+        list.Id,
+        [.. page.Conversations.Select(one => new ConversationEntry(
+            nameOf(one.Room), Kind(one.Kind), one.Seq, one.Ts, one.Read, one.Unread, Role(one.Role), one.Title))],
+        page.More);
+
+    /// <summary>The answer to a members command: a page of members, or the error.</summary>
+    /// <param name="now">Milliseconds since 1970 UTC: a mute or ban that has ended by then is left out.</param>
+    public static ServerFrame Answer(Members members, MemberPage page, long now) => page.Refusal is { } refusal
+        ? Error(members.Id, refusal)
+        : new MemberList(
+            members.Id, members.Room,
+            [.. page.Members.Select(one => new MemberEntry(one.User, Role(one.Role), Until(one.MutedUntil, now), Until(one.BannedUntil, now)))], page.More);
+
+    /// <summary>The frame for a user who is invited to a group, or null if the room refused for another reason.</summary>
+    /// <param name="room">The room, as the viewer names it.</param>
+    public static Invited? Invited(string room, RoomReply reply) => reply is Refused { Reason: Refusal.Invited } refused
+        ? new(room, refused.Message.Length > 0 ? refused.Message : null)
+        : null;
 
     /// <summary>The answer to a history command: a page as a viewer sees it, or the error.</summary>
     public static ServerFrame Answer(History history, HistoryPage page, string user)
@@ -99,21 +137,37 @@ internal static class FrameMapping
         }
     }
 
+    /// <summary>
+    /// The frame for an event that has just ended the viewer's subscription; null if the viewer ended it.
+    /// </summary>
+    /// <param name="room">The room, as the viewer names it.</param>
+    public static Left? Left(RoomEvent ended, string room) => ended.Kind switch
+    {
+        RoomEventKind.Kick => new(room, "kicked"),
+        RoomEventKind.Ban => new(room, "banned"),
+        _ => null,
+    };
+
     /// <summary>The frame of a user who is typing, for the viewer's name of the room.</summary>
     public static Func<string, ServerFrame> Typing(RoomTyping typing) => room => new TypingNow(room, typing.User);
 
     /// <summary>The frame of a read mark, for the viewer's name of the room.</summary>
     public static Func<string, ServerFrame> Mark(RoomMark mark) => room => new MarkMoved(room, mark.User, mark.Read);
 
-    /// <summary>The error for a refusal, or for a reply of an unexpected type.</summary>
-    public static Err Error(string? id, RoomReply reply) => reply is Refused refused
-        ? Error(id, refused.Reason, refused.Message, refused.RetryMs)
-        : new(id, ChatErrorCode.Internal, "the room returned an unexpected reply", null);
+    /// <summary>The error for a reply that is not the expected one.</summary>
+    public static Err Error(string? id, RoomReply reply) => reply switch
+    {
+        // The message of this refusal is the title.
+        Refused { Reason: Refusal.Invited } => Error(id, Refusal.Invited),
+        Refused refused => Error(id, refused.Reason, refused.Message, refused.RetryMs),
+        _ => new(id, ChatErrorCode.Internal, "the room returned an unexpected reply", null),
+    };
 
     private static Err Error(string? id, Refusal reason, string message, int? retry) => new(id, reason switch
     {
         Refusal.NotFound => ChatErrorCode.NotFound,
-        Refusal.NotMember => ChatErrorCode.NotMember,
+        Refusal.NotMember or Refusal.Invited => ChatErrorCode.NotMember,
+        Refusal.Muted => ChatErrorCode.Muted,
         Refusal.Forbidden => ChatErrorCode.Forbidden,
         Refusal.Conflict => ChatErrorCode.Conflict,
         Refusal.Gone => ChatErrorCode.Gone,
@@ -128,7 +182,7 @@ internal static class FrameMapping
     public static Err Error(string? id, Refusal reason) => reason switch
     {
         Refusal.NotFound => Error(id, reason, "there is no such room", null),
-        Refusal.NotMember => Error(id, reason, "join the room first", null),
+        Refusal.NotMember or Refusal.Invited => Error(id, reason, "join the room first", null),
         Refusal.Forbidden => Error(id, reason, "you may not read this room", null),
         Refusal.Unavailable => Error(id, reason, "the room cannot be reached at the moment", 1000),
         _ => Error(id, reason, "the room refused this", null),
@@ -143,6 +197,14 @@ internal static class FrameMapping
         RoomEventKind.Unreact => EventKind.Unreact,
         RoomEventKind.Join => EventKind.Join,
         RoomEventKind.Leave => EventKind.Leave,
+        RoomEventKind.Invite => EventKind.Invite,
+        RoomEventKind.Kick => EventKind.Kick,
+        RoomEventKind.Ban => EventKind.Ban,
+        RoomEventKind.Unban => EventKind.Unban,
+        RoomEventKind.Mute => EventKind.Mute,
+        RoomEventKind.Unmute => EventKind.Unmute,
+        RoomEventKind.Role => EventKind.Role,
+        RoomEventKind.Title => EventKind.Title,
         _ => EventKind.Other,
     };
 
@@ -153,6 +215,34 @@ internal static class FrameMapping
         EventKind.Delete => RoomEventKind.Delete,
         EventKind.React => RoomEventKind.React,
         EventKind.Unreact => RoomEventKind.Unreact,
+        EventKind.Invite => RoomEventKind.Invite,
+        EventKind.Kick => RoomEventKind.Kick,
+        EventKind.Ban => RoomEventKind.Ban,
+        EventKind.Unban => RoomEventKind.Unban,
+        EventKind.Mute => RoomEventKind.Mute,
+        EventKind.Unmute => RoomEventKind.Unmute,
+        EventKind.Role => RoomEventKind.Role,
+        EventKind.Title => RoomEventKind.Title,
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "clients cannot send this kind of event"),
     };
+
+    private static MemberRole? Role(RoomRole role) => role switch
+    {
+        RoomRole.Owner => MemberRole.Owner,
+        RoomRole.Moderator => MemberRole.Moderator,
+        RoomRole.Member => MemberRole.Member,
+        RoomRole.Invited => MemberRole.Invited,
+        _ => null,
+    };
+
+    private static RoomRole Role(MemberRole role) => role switch
+    {
+        MemberRole.Owner => RoomRole.Owner,
+        MemberRole.Moderator => RoomRole.Moderator,
+        MemberRole.Member => RoomRole.Member,
+        _ => throw new ArgumentOutOfRangeException(nameof(role), role, "clients cannot give this role"),
+    };
+
+    /// <summary>When a mute or ban ends, as the client gets it; null if there is none, or if it has ended.</summary>
+    private static long? Until(long until, long now) => until <= now ? null : Math.Min(until, MemberEntry.Forever);
 }

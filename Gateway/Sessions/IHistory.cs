@@ -24,4 +24,10 @@ internal interface IHistory
     /// many pages.
     /// </summary>
     Task<ConversationPage?> ConversationsAsync(ConversationAsk ask, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Lists a group's members on behalf of a user. The page has the refusal <see cref="Refusal.Unavailable"/> if it
+    /// cannot be read in time because this gateway reads too many pages.
+    /// </summary>
+    Task<MemberPage> MembersAsync(MembersAsk ask, CancellationToken cancellationToken);
 }

@@ -8,8 +8,8 @@ namespace OrleansChat.Gateway.Sessions;
 /// bring the session back into a group that this connection left. Guarded by the session's lock.
 /// </summary>
 /// <param name="maxRooms">
-/// Maximum number of rooms in each of three sets: rooms of waiting notifications, rooms that the connection left, and
-/// rooms that were reported as left.
+/// Maximum number of rooms in each of four sets: rooms of waiting notifications, rooms that the connection left, rooms
+/// that were reported as left, and groups whose invitation was reported.
 /// </param>
 internal sealed class Invitations(int maxRooms)
 {
@@ -27,6 +27,11 @@ internal sealed class Invitations(int maxRooms)
     /// entered since; null for none.
     /// </summary>
     private HashSet<string>? _reported;
+
+    /// <summary>
+    /// Groups whose invitation was reported, and that the client has not joined since; null for none.
+    /// </summary>
+    private HashSet<string>? _invited;
 
     /// <summary>
     /// Remembers a notification that arrives before hello. Returns false after hello. If notifications of too many
@@ -83,6 +88,15 @@ internal sealed class Invitations(int maxRooms)
     /// once until the session enters it, so a client that does not read gets a bounded number of reports.
     /// </summary>
     public bool TryReport(string room) => (_reported ??= []).Count < maxRooms && _reported.Add(room);
+
+    /// <summary>
+    /// Returns true if the session must report to the client that the user is invited to a group. Each group is
+    /// reported once until the client joins it, so a client that does not read gets a bounded number of reports.
+    /// </summary>
+    public bool TryInvite(string room) => (_invited ??= []).Count < maxRooms && _invited.Add(room);
+
+    /// <summary>The client joins a room, so its next invitation to the room is reported again.</summary>
+    public void OnJoined(string room) => _invited?.Remove(room);
 
     /// <summary>True if this connection left the room.</summary>
     public bool IsDeclined(string room) => _left?.Contains(room) == true;

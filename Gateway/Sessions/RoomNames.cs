@@ -1,4 +1,6 @@
+using System.Security.Cryptography;
 using OrleansChat.Grains.Interfaces;
+using OrleansChat.Protocol;
 
 namespace OrleansChat.Gateway.Sessions;
 
@@ -8,6 +10,13 @@ namespace OrleansChat.Gateway.Sessions;
 /// </summary>
 internal static class RoomNames
 {
+    /// <summary>
+    /// A new name for a private group. It has 130 random bits, so nobody can guess it, and no two calls return the same
+    /// name.
+    /// </summary>
+    public static string NewPrivate() =>
+        RoomName.PrivateMark + RandomNumberGenerator.GetString(RoomName.PrivateAlphabet, RoomName.PrivateCharacters);
+
     /// <summary>The key of the room that <paramref name="user"/> calls <paramref name="name"/>.</summary>
     public static string ToKey(string name, string user) => name.StartsWith('@') ? RoomKey.Direct(user, name[1..]) : name;
 

@@ -199,7 +199,7 @@ internal sealed partial class Session
         lock (_gate)
         {
             subscription.MayBeOver = false;
-            if (page.Refusal == Refusal.NotMember && subscription.State is SubscriptionState.Live or SubscriptionState.Behind)
+            if (IsOver(subscription.Room, page.Refusal) && subscription.State is SubscriptionState.Live or SubscriptionState.Behind)
             {
                 over = true;
                 EndMembership(subscription, isInformed: false);
@@ -213,6 +213,13 @@ internal sealed partial class Session
 
         return true;
     }
+
+    /// <summary>
+    /// Whether a refused page shows that the user may not read the room any more. A private group refuses as if it did
+    /// not exist.
+    /// </summary>
+    private static bool IsOver(string room, Refusal? refusal) =>
+        refusal is Refusal.NotMember or Refusal.Invited or Refusal.Forbidden || (refusal == Refusal.NotFound && RoomKey.IsPrivate(room));
 
     /// <summary>
     /// Of the subscriptions that are behind, returns the one whose last turn is the oldest. If no subscription is
@@ -281,7 +288,7 @@ internal sealed partial class Session
                 && subscription.TryEnqueue(connection.SendQueue, events[posted].For(subscription.View), events[posted].Event.Seq))
             {
                 var happened = events[posted++].Event;
-                over = happened.Kind == RoomEventKind.Leave && happened.From == user && EndsWith(subscription, happened.Seq);
+                over = MemberChange.Ended(happened) == user && EndsWith(subscription, happened);
             }
 
             // Events are read at most three times as often as they are queued: a page that does not fit is at most

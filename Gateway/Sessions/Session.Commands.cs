@@ -7,7 +7,8 @@ namespace OrleansChat.Gateway.Sessions;
 /// <summary>The commands that are sent to a room.</summary>
 internal sealed partial class Session
 {
-    private void Join(Join join, Entry entry = Entry.Asked)
+    /// <param name="title">For <see cref="Entry.Created"/>: the title of the new group; null for none.</param>
+    private void Join(Join join, Entry entry = Entry.Asked, string? title = null)
     {
         var room = RoomNames.ToKey(join.Room, user);
         var kind = FrameMapping.ParseKind(join.Kind);
@@ -57,6 +58,11 @@ internal sealed partial class Session
                 join = join with { After = Math.Min(waited, join.After ?? waited) };
             }
 
+            if (entry != Entry.Notified)
+            {
+                _invitations.OnJoined(room);
+            }
+
             Retire(earlier);
             displaced = Displace(Math.Max(services.Options.PlacesForOthers, isUnasked ? free : free - 1));
         }
@@ -67,12 +73,13 @@ internal sealed partial class Session
         }
 
         Interlocked.Increment(ref _inFlight);
-        RoomKind? create = entry == Entry.Asked && !RoomKey.IsDirect(room) && services.Options.CreateRoomsOnJoin ? kind ?? RoomKind.Channel : null;
-        services.Rooms.Enter(subscription, new Enter(user, create, kind, AsMember: entry != Entry.Asked), reply =>
+        var enter = new Enter(user, GetKindToCreate(room, entry, kind), kind, AsMember: entry is Entry.Resumed or Entry.Notified);
+        services.Rooms.Enter(subscription, enter, reply =>
         {
             if (reply is Entered entered)
             {
                 Entered(subscription, join, entry, entered);
+                PostFirst(room, title);
             }
             else
             {
@@ -219,6 +226,10 @@ internal sealed partial class Session
         {
             Answer(FrameMapping.Error(join.Id, reply) with { Room = entry == Entry.Resumed && join.Id is null ? join.Room : null });
         }
+        else if (FrameMapping.Invited(join.Room, reply) is { } invited)
+        {
+            ReportInvitation(subscription.Room, invited);
+        }
     }
 
     private void Leave(Leave leave)
@@ -229,7 +240,10 @@ internal sealed partial class Session
             if (_subscriptions.Remove(RoomNames.ToKey(leave.Room, user), out subscription))
             {
                 Retire(subscription);
-                _invitations.OnLeft(subscription.Room);
+                if (leave.KeepMembership)
+                {
+                    _invitations.OnLeft(subscription.Room);
+                }
             }
         }
 
@@ -314,23 +328,4 @@ internal sealed partial class Session
     }
 
     private IWireFormat GetFormat(string room) => format is IRoomFormats formats ? formats.In(room) : format;
-
-    /// <summary>
-    /// Why a session enters a room. Only <see cref="Asked"/> can create the room, or make the user a member of a group.
-    /// If the room refuses, the client gets an error, except after <see cref="Notified"/>.
-    /// </summary>
-    private enum Entry
-    {
-        /// <summary>The client sent join.</summary>
-        Asked,
-
-        /// <summary>
-        /// The client sent a cursor in hello, or join with <c>resume</c>. A cursor has no id, so its error names the
-        /// room.
-        /// </summary>
-        Resumed,
-
-        /// <summary>A notification: the room has new events.</summary>
-        Notified,
-    }
 }

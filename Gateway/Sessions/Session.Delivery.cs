@@ -40,8 +40,9 @@ internal sealed partial class Session
     /// subscription that entered after the event belongs to a newer membership and stays. The feed calls this method
     /// under its lock, after it has offered the event. The catch-up calls this method when it queues the event.
     /// </summary>
-    public bool EndsWith(Subscription subscription, long seq)
+    public bool EndsWith(Subscription subscription, RoomEvent ended)
     {
+        var seq = ended.Seq;
         lock (_gate)
         {
             // Entering - remember the event. Entered compares it with the head at which the user entered.
@@ -57,7 +58,19 @@ internal sealed partial class Session
                 return false;
             }
 
-            EndMembership(subscription, isInformed: subscription.Queued >= seq);
+            if (subscription.Queued < seq)
+            {
+                EndMembership(subscription, isInformed: false);
+            }
+            else
+            {
+                EndMembership(subscription, isInformed: true);
+                if (FrameMapping.Left(ended, subscription.View.Room) is { } left)
+                {
+                    Answer(left, subscription.View.Format);
+                }
+            }
+
             return true;
         }
     }

@@ -1,10 +1,11 @@
+using System.Text;
 using OrleansChat.Gateway.Frames;
 using OrleansChat.Grains.Interfaces;
 using OrleansChat.Protocol;
 
 namespace OrleansChat.Gateway.Sessions;
 
-/// <summary>Questions: history, who and conversations. A session runs one question at a time.</summary>
+/// <summary>Questions: history, who, conversations and members. A session runs one question at a time.</summary>
 internal sealed partial class Session
 {
     /// <summary>
@@ -15,6 +16,9 @@ internal sealed partial class Session
 
     /// <summary>Maximum bytes of a page of conversations. A name has up to 129 characters of four bytes.</summary>
     private const int ConversationsBytes = Bounds.ConversationsPerPage * 700;
+
+    /// <summary>Maximum bytes of a page of members. A user id has up to 128 characters of four bytes.</summary>
+    private const int MembersBytes = Bounds.MembersPerPage * 640;
 
     /// <summary>
     /// Number of commands that a page of conversations costs, in addition to the command itself. The message log reads
@@ -52,6 +56,14 @@ internal sealed partial class Session
         var page = await services.History.ConversationsAsync(
             new(user, list.Before, list.Room is { } room ? RoomNames.ToKey(room, user) : "", list.Limit), connection.Gone);
         Answer(page is null ? FrameMapping.Error(list.Id, Refusal.Unavailable) : FrameMapping.Answer(list, page, key => RoomNames.ToName(key, user)));
+    }
+
+    private async Task MembersAsync(Members members)
+    {
+        var page = await services.History.MembersAsync(
+            new(RoomNames.ToKey(members.Room, user), user, members.After ?? "", members.Limit), connection.Gone);
+        services.Users.Charge(user, BudgetKind.Commands, page.Members.Sum(static one => Encoding.UTF8.GetByteCount(one.User)) / BytesPerCommand);
+        Answer(FrameMapping.Answer(members, page, services.Time.GetUtcNow().ToUnixTimeMilliseconds()), GetFormat(members.Room));
     }
 
     private async Task WhoAsync(Who who) =>

@@ -25,7 +25,7 @@ internal sealed partial class Session(string id, string user, IWireFormat format
     /// <summary>Set whenever a room answers a command.</summary>
     private readonly SingleWaiterAutoResetEvent _answered = new();
 
-    /// <summary>The history, who or conversations command in progress.</summary>
+    /// <summary>The question in progress: a history, who, conversations or members command.</summary>
     private Task _question = Task.CompletedTask;
 
     /// <summary>Commands that wait for a room's answer.</summary>
@@ -129,8 +129,8 @@ internal sealed partial class Session(string id, string user, IWireFormat format
     /// <item>CommandsInFlight commands wait for a room's answer.</item>
     /// <item>A send waits for the user's budget. If the send is refused, it also waits for the connection's
     /// allowance.</item>
-    /// <item>A history, who or conversations command waits for the previous command of these three, and for space in
-    /// the send queue.</item>
+    /// <item>A history, who, conversations or members command waits for the previous command of these four, and for
+    /// space in the send queue.</item>
     /// </list>
     /// </summary>
     public async ValueTask HandleAsync(ClientCommand command)
@@ -197,6 +197,12 @@ internal sealed partial class Session(string id, string user, IWireFormat format
                 break;
             case Conversations list:
                 await AskAsync(list.Id, ConversationsBytes, () => ListAsync(list));
+                break;
+            case Members members:
+                await AskAsync(members.Id, MembersBytes, () => MembersAsync(members));
+                break;
+            case Create create:
+                Create(create);
                 break;
             case Ping ping:
                 Answer(new Pong(ping.Id));

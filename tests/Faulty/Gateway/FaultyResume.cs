@@ -20,6 +20,8 @@ internal sealed class FaultyResume(IHistory history, GatewayFaults faults, TimeP
 
     public Task<ConversationPage?> ConversationsAsync(ConversationAsk ask, CancellationToken cancellationToken) => history.ConversationsAsync(ask, cancellationToken);
 
+    public Task<MemberPage> MembersAsync(MembersAsk ask, CancellationToken cancellationToken) => history.MembersAsync(ask, cancellationToken);
+
     /// <summary>
     /// Behaves like a stale cache: removes the events after a head that is up to <c>StaleMs</c> old. Keeps the first
     /// and the last event of the page, so that the ends of the page do not show the gap.

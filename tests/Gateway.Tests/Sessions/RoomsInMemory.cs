@@ -15,6 +15,7 @@ internal sealed class RoomsInMemory : IRooms, IHistory
     private readonly Dictionary<string, Room> _rooms = [];
     private readonly Queue<Action> _held = new();
     private readonly List<string> _calls = [];
+    private readonly List<Enter> _enters = [];
 
     /// <summary>While true, answers wait for <see cref="AnswerAll"/>.</summary>
     public bool HoldsAnswers { get; set; }
@@ -46,6 +47,27 @@ internal sealed class RoomsInMemory : IRooms, IHistory
         }
     }
 
+    /// <summary>The enter commands, in order.</summary>
+    public Enter[] Enters
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _enters];
+            }
+        }
+    }
+
+    /// <summary>The title of the rooms that are entered next; null for none.</summary>
+    public string? Title { get; set; }
+
+    /// <summary>The answer to the next posts; null to append them.</summary>
+    public Refused? RefusesPosts { get; set; }
+
+    /// <summary>The answer to the next lists of members.</summary>
+    public MemberPage Members { get; set; } = new([], false, null);
+
     /// <summary>The number of reads of the log so far.</summary>
     public int Reads { get; private set; }
 
@@ -67,7 +89,7 @@ internal sealed class RoomsInMemory : IRooms, IHistory
     /// <summary>Appends events, and delivers them to the feed if <paramref name="deliver"/> is true.</summary>
     /// <returns>The batch, so that a test can deliver it late or twice.</returns>
     public RoomEvents Append(string room, int count = 1, bool deliver = true, string from = "bob", string? clientId = null, string? text = null,
-        RoomEventKind kind = RoomEventKind.Msg)
+        RoomEventKind kind = RoomEventKind.Msg, string? meta = null)
     {
         RoomEvents batch;
         lock (_gate)
@@ -77,7 +99,7 @@ internal sealed class RoomsInMemory : IRooms, IHistory
             for (var i = 0; i < count; i++)
             {
                 var seq = log.Count + 1;
-                events[i] = new(seq, 1000 + seq, from, kind, text ?? $"message {seq}", null, null, null, clientId, false, seq);
+                events[i] = new(seq, 1000 + seq, from, kind, text ?? $"message {seq}", null, null, meta, clientId, false, seq);
                 log.Add(events[i]);
             }
 
@@ -157,6 +179,7 @@ internal sealed class RoomsInMemory : IRooms, IHistory
         lock (_gate)
         {
             Note($"enter {subscription.Room} {enter.User}{(enter.AsMember ? " as member" : "")}");
+            _enters.Add(enter);
             var room = RoomOf(subscription.Room);
             if (room.In == 0 && room.SharedHead is null)
             {
@@ -167,9 +190,10 @@ internal sealed class RoomsInMemory : IRooms, IHistory
             feed = room.Feed;
             feed.Add(subscription);
             room.In++;
-            var kind = RoomKey.IsDirect(subscription.Room) ? RoomKind.Direct : RoomKind.Channel;
+            var kind = RoomKey.IsDirect(subscription.Room) ? RoomKind.Direct : RoomKey.IsPrivate(subscription.Room) ? RoomKind.Group : RoomKind.Channel;
+            var role = kind != RoomKind.Group ? RoomRole.None : enter.Create is null ? RoomRole.Member : RoomRole.Owner;
             var head = room.SharedHead?.Invoke() ?? room.Log.Count;
-            reply = Refuses ?? (RoomReply)new Entered(kind, room.Epoch, head, head, 0, head, room.In);
+            reply = Refuses ?? (RoomReply)new Entered(kind, room.Epoch, head, head, 0, head, room.In, Role: role, Title: Title);
         }
 
         Answer(() =>
@@ -204,6 +228,7 @@ internal sealed class RoomsInMemory : IRooms, IHistory
         {
             Note(command switch
             {
+                Post { Kind: > RoomEventKind.Leave } post => $"{post.Kind} {room} {post.User} {post.Text} {post.Meta}".TrimEnd(),
                 Post post => $"post {room} {post.User} {post.Text}",
                 MarkRead mark => $"mark {room} {mark.User} {mark.Read}",
                 _ => command.ToString(),
@@ -211,9 +236,15 @@ internal sealed class RoomsInMemory : IRooms, IHistory
         }
 
         RoomReply reply = new Done();
-        if (command is Post { User: var user, ClientId: var id, Text: var text })
+        if (command is Post && RefusesPosts is { } refused)
         {
-            var stored = Append(room, from: user, clientId: id, text: text).Events[0];
+            reply = refused;
+        }
+        else if (command is Post { User: var user, ClientId: var id, Text: var text, Kind: var kind, Meta: var meta })
+        {
+            var changed = kind > RoomEventKind.Leave;
+            var stored = Append(
+                room, from: user, clientId: id, text: text, kind: changed ? kind : RoomEventKind.Msg, meta: changed ? meta : null).Events[0];
             reply = new Posted(stored.Seq, stored.Ts, false);
         }
 
@@ -260,6 +291,16 @@ internal sealed class RoomsInMemory : IRooms, IHistory
         {
             Note($"conversations {ask.User} {ask.BeforeTs} {ask.BeforeRoom} {ask.Limit}");
             return Conversations;
+        }
+    }
+
+    public async Task<MemberPage> MembersAsync(MembersAsk ask, CancellationToken cancellationToken)
+    {
+        await AskAsync().WaitAsync(cancellationToken);
+        lock (_gate)
+        {
+            Note($"members {ask.Room} {ask.User} {ask.After} {ask.Limit}");
+            return Members;
         }
     }
 

@@ -1,8 +1,11 @@
+using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
+using Orleans.Runtime.MembershipService.SiloMetadata;
 using OrleansChat.Grains.Gateways;
+using OrleansChat.Grains.Interfaces;
 using OrleansChat.Grains.MessageLog;
 using OrleansChat.Grains.Rooms;
 using OrleansChat.Grains.Users;
@@ -45,6 +48,10 @@ public static class GrainsHosting
         services.AddSingleton<LogVersionGate>();
         services.AddSingleton<GatewayFailureDetector>();
         services.AddHostedService(provider => provider.GetRequiredService<GatewayFailureDetector>());
-        return silo;
+        services.AddSingleton<SiloVersions>();
+        return silo.UseSiloMetadata(new Dictionary<string, string>
+        {
+            [SiloVersions.Key] = LogVersion.Known.ToString(CultureInfo.InvariantCulture),
+        });
     }
 }

@@ -1,14 +1,16 @@
+using Microsoft.Extensions.Logging;
 using OrleansChat.Grains.Interfaces;
+using OrleansChat.Grains.MessageLog;
 
 namespace OrleansChat.Grains.Gateways;
 
 /// <summary>
-/// Keeps the gateways' leases in memory. A new activation has no leases. So during its first
-/// <see cref="Lease.Length"/>, a gateway without a lease may still be alive. Every live gateway renews its lease within
-/// that time.
+/// Keeps the gateways' leases in memory. A new activation knows no gateway. For one <see cref="Lease.Length"/>, a
+/// gateway that it does not know may be alive. Within that time every live gateway renews its lease.
+/// The registry also raises the version of the log, once every silo and gateway knows it (<see cref="VersionGate"/>).
 /// </summary>
 [GrainType("gatewayregistry")]
-internal sealed class GatewayRegistryGrain(TimeProvider time, IClusterMembershipService cluster, IGatewayStateCleaner? cleaner = null) : Grain, IGatewayRegistryGrain
+internal sealed partial class GatewayRegistryGrain : Grain, IGatewayRegistryGrain, IDisposable
 {
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
 
@@ -18,21 +20,49 @@ internal sealed class GatewayRegistryGrain(TimeProvider time, IClusterMembership
     /// </summary>
     private static readonly TimeSpan MaxTickGap = TimeSpan.FromSeconds(3);
 
-    private readonly Leases _leases = new(time, ended => cleaner?.Ended(ended));
-    private long _ticked = time.GetTimestamp();
+    private readonly TimeProvider _time;
+    private readonly IClusterMembershipService _cluster;
+    private readonly SiloVersions _silos;
+    private readonly ILogger<GatewayRegistryGrain> _logger;
+    private readonly Leases _leases;
+    private readonly VersionGate _gate;
+    private readonly VersionRaiser _raiser;
+    private readonly CancellationTokenSource _stopping = new();
+    private Task _step = Task.CompletedTask;
+    private long _ticked;
+
+    public GatewayRegistryGrain(
+        TimeProvider time, IClusterMembershipService cluster, SiloVersions silos, IMessageLog log, ILogger<GatewayRegistryGrain> logger,
+        IGatewayStateCleaner? cleaner = null)
+    {
+        (_time, _cluster, _silos, _logger) = (time, cluster, silos, logger);
+        _leases = new(time, ended => cleaner?.Ended(ended));
+        _gate = new(time);
+        _raiser = new(_gate, log, time, logger);
+        _ticked = time.GetTimestamp();
+    }
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         // The activation stays even without gateways, because it remembers the ids that must not get a lease again.
         DelayDeactivation(Timeout.InfiniteTimeSpan);
         this.RegisterGrainTimer(WakeAsync, new() { DueTime = Tick, Period = Tick });
+        StartStep();
         return Task.CompletedTask;
     }
+
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        await _stopping.CancelAsync();
+        await _step.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+    }
+
+    public void Dispose() => _stopping.Dispose();
 
     public Task<LeaseGrant> RenewAsync(string gateway) => RenewAsync(gateway, LogVersion.First);
 
     public Task<LeaseGrant> RenewAsync(string gateway, int version)
-        => Task.FromResult(new LeaseGrant(Awake().Renew(gateway), cluster.CurrentSnapshot.Version.Value));
+        => Task.FromResult(new LeaseGrant(Renew(gateway, version), _cluster.CurrentSnapshot.Version.Value));
 
     public Task<DrainShare> DrainAsync(string gateway, int connections) => Task.FromResult(Awake().Drain(gateway, connections));
 
@@ -44,22 +74,54 @@ internal sealed class GatewayRegistryGrain(TimeProvider time, IClusterMembership
 
     public Task<LiveGateways> LiveAsync() => Task.FromResult(new LiveGateways(Awake().Live(), _leases.IsWarmedUp));
 
+    private bool Renew(string gateway, int version)
+    {
+        var leases = Awake();
+        if (_gate.Admits(version))
+        {
+            return leases.Renew(gateway, version);
+        }
+
+        if (leases.Release(gateway))
+        {
+            LogTooOld(gateway, version, VersionGate.Version);
+        }
+
+        return false;
+    }
+
     private Task WakeAsync(CancellationToken cancellationToken)
     {
         Awake();
-        _ticked = time.GetTimestamp();
+        _ticked = _time.GetTimestamp();
+        StartStep();
         return Task.CompletedTask;
+    }
+
+    /// <summary>
+    /// Starts the next step towards the log's new version, if none runs. No turn waits for it, so a slow log does not
+    /// delay renewals. The step continues between the turns of this activation.
+    /// </summary>
+    private void StartStep()
+    {
+        if (_step.IsCompleted)
+        {
+            _step = _raiser.StepAsync(() => new(_silos.Current(), Awake().Versions(), _leases.IsWarmedUp), _stopping.Token);
+        }
     }
 
     /// <summary>Returns the leases, after extending them if this process was paused.</summary>
     private Leases Awake()
     {
-        if (time.GetElapsedTime(_ticked) >= MaxTickGap)
+        if (_time.GetElapsedTime(_ticked) >= MaxTickGap)
         {
-            _ticked = time.GetTimestamp();
+            _ticked = _time.GetTimestamp();
             _leases.OnClockJump();
         }
 
         return _leases;
     }
+
+    [LoggerMessage(314, LogLevel.Warning, "Gateway {Gateway} gets no lease: it knows log version {Known}, but version {InUse} is in use, which it cannot show; upgrade this gateway to the version of the silos")]
+    private partial void LogTooOld(string gateway, int known, int inUse);
 }

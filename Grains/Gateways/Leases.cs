@@ -20,7 +20,7 @@ internal sealed class Leases(TimeProvider time, Action<string>? ended = null)
     public const int MaxEnded = 100_000;
 
     private long _began = time.GetTimestamp();
-    private readonly Dictionary<string, long> _renewed = [];
+    private readonly Dictionary<string, Renewal> _renewed = [];
     private readonly Dictionary<string, int> _draining = [];
     private readonly HashSet<string> _ended = [];
     private readonly Queue<string> _endedOrder = [];
@@ -32,7 +32,8 @@ internal sealed class Leases(TimeProvider time, Action<string>? ended = null)
     public bool IsWarmedUp => time.GetElapsedTime(_began) >= Lease.Length;
 
     /// <summary>Takes or renews a lease. False for an id whose lease has ended.</summary>
-    public bool Renew(string gateway)
+    /// <param name="version">The highest <see cref="LogVersion"/> that the gateway knows.</param>
+    public bool Renew(string gateway, int version)
     {
         // - Ended, also if the lease has just expired: refuse.
         // - Unknown, Live, Draining: start the lease again. A draining gateway stays draining.
@@ -42,7 +43,7 @@ internal sealed class Leases(TimeProvider time, Action<string>? ended = null)
             return false;
         }
 
-        _renewed[gateway] = time.GetTimestamp();
+        _renewed[gateway] = new(time.GetTimestamp(), version);
         return true;
     }
 
@@ -67,16 +68,17 @@ internal sealed class Leases(TimeProvider time, Action<string>? ended = null)
     public void OnClockJump()
     {
         _began = time.GetTimestamp();
-        foreach (var gateway in _renewed.Keys)
+        foreach (var (gateway, renewal) in _renewed)
         {
-            _renewed[gateway] = _began;
+            _renewed[gateway] = renewal with { At = _began };
         }
     }
 
-    public void Release(string gateway)
+    /// <summary>Ends the lease, so that the id never gets one again. False if it had ended before.</summary>
+    public bool Release(string gateway)
     {
         _renewed.Remove(gateway);
-        End(gateway);
+        return End(gateway);
     }
 
     public string[] Live()
@@ -85,11 +87,18 @@ internal sealed class Leases(TimeProvider time, Action<string>? ended = null)
         return [.. _renewed.Keys];
     }
 
+    /// <summary>Returns the versions that the gateways with a lease know, including those that are draining.</summary>
+    public IReadOnlyDictionary<string, int> Versions()
+    {
+        EndExpired();
+        return _renewed.ToDictionary(one => one.Key, one => one.Value.Version);
+    }
+
     private void EndExpired()
     {
-        foreach (var (gateway, renewed) in _renewed)
+        foreach (var (gateway, renewal) in _renewed)
         {
-            if (time.GetElapsedTime(renewed) >= Lease.Length)
+            if (time.GetElapsedTime(renewal.At) >= Lease.Length)
             {
                 _renewed.Remove(gateway);
                 End(gateway);
@@ -97,17 +106,24 @@ internal sealed class Leases(TimeProvider time, Action<string>? ended = null)
         }
     }
 
-    private void End(string gateway)
+    private bool End(string gateway)
     {
         _draining.Remove(gateway);
-        if (_ended.Add(gateway))
+        if (!_ended.Add(gateway))
         {
-            ended?.Invoke(gateway);
-            _endedOrder.Enqueue(gateway);
-            if (_endedOrder.Count > MaxEnded)
-            {
-                _ended.Remove(_endedOrder.Dequeue());
-            }
+            return false;
         }
+
+        ended?.Invoke(gateway);
+        _endedOrder.Enqueue(gateway);
+        if (_endedOrder.Count > MaxEnded)
+        {
+            _ended.Remove(_endedOrder.Dequeue());
+        }
+
+        return true;
     }
+
+    /// <summary>The newest renewal of a lease.</summary>
+    private readonly record struct Renewal(long At, int Version);
 }

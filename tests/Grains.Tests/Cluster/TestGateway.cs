@@ -24,7 +24,7 @@ internal sealed class TestGateway : IAsyncDisposable
     {
         var gateway = new TestGateway(cluster);
         var registry = cluster.Client.GetGrain<IGatewayRegistryGrain>(0);
-        Assert.True((await registry.RenewAsync(gateway.Id)).Granted);
+        Assert.True((await registry.RenewAsync(gateway.Id, LogVersion.Known)).Granted);
         gateway._renewing = gateway.RenewAsync(registry);
         gateway._subscription = await cluster.Client.GetStreamProvider(GatewayStreamNames.Provider)
             .GetStream<GatewayStreamItem>(StreamId.Create(GatewayStreamNames.Namespace, gateway.Id))
@@ -134,7 +134,7 @@ internal sealed class TestGateway : IAsyncDisposable
     {
         while (!_stopping.IsCancellationRequested)
         {
-            await registry.RenewAsync(Id);
+            await registry.RenewAsync(Id, LogVersion.Known);
             await Task.Delay(Lease.Renewal, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }

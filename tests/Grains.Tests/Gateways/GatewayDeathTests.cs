@@ -34,7 +34,7 @@ public sealed class GatewayDeathTests(SiloTestCluster cluster)
         await UntilOfflineAsync(bob);
 
         // The dead gateway cannot return: the registry, the room and the user refuse it.
-        Assert.False((await cluster.Client.GetGrain<IGatewayRegistryGrain>(0).RenewAsync(dying.Id)).Granted);
+        Assert.False((await cluster.Client.GetGrain<IGatewayRegistryGrain>(0).RenewAsync(dying.Id, LogVersion.Known)).Granted);
         var reply = await dying.SendOneAsync(_room, new Enter("bob", RoomKind.Channel, null));
         Assert.Equal(Refusal.GatewayExpired, Assert.IsType<Refused>(reply).Reason);
         await cluster.Room(_room).SyncAttachmentsAsync(dying.Id, ["bob"], default);
@@ -72,7 +72,7 @@ public sealed class GatewayDeathTests(SiloTestCluster cluster)
     [Fact]
     public async Task Renew_WhenGranted_ReturnsTheClusterNumber()
     {
-        var grant = await cluster.Client.GetGrain<IGatewayRegistryGrain>(0).RenewAsync(SiloTestCluster.Fresh("gateway"));
+        var grant = await cluster.Client.GetGrain<IGatewayRegistryGrain>(0).RenewAsync(SiloTestCluster.Fresh("gateway"), LogVersion.Known);
 
         Assert.True(grant.Granted);
         Assert.True(grant.Cluster > 0);

@@ -18,7 +18,7 @@ public sealed class LeasesTests
     {
         for (var i = 0; i < 10; i++)
         {
-            Assert.True(_leases.Renew("a"));
+            Assert.True(_leases.Renew("a", LogVersion.Known));
             _time.Advance(Lease.Length - Tick);
             Assert.Equal(["a"], _leases.Live());
         }
@@ -27,30 +27,30 @@ public sealed class LeasesTests
     [Fact]
     public void Renew_WhenTheLeaseHasEnded_IsRefusedForever()
     {
-        _leases.Renew("a");
+        _leases.Renew("a", LogVersion.Known);
         _time.Advance(Lease.Length);
 
-        Assert.False(_leases.Renew("a"));
+        Assert.False(_leases.Renew("a", LogVersion.Known));
         Assert.Empty(_leases.Live());
         _time.Advance(TimeSpan.FromDays(30));
-        Assert.False(_leases.Renew("a"));
-        Assert.True(_leases.Renew("b"));
+        Assert.False(_leases.Renew("a", LogVersion.Known));
+        Assert.True(_leases.Renew("b", LogVersion.Known));
     }
 
     [Fact]
     public void Slept_WhenLeasesAreOverdue_ExtendsOnlyLiveLeases()
     {
-        _leases.Renew("gone");
+        _leases.Renew("gone", LogVersion.Known);
         _time.Advance(Lease.Length);
         _leases.Live();
-        _leases.Renew("a");
+        _leases.Renew("a", LogVersion.Known);
         _time.Advance(TimeSpan.FromMinutes(1));
 
         _leases.OnClockJump();
 
         Assert.False(_leases.IsWarmedUp);
-        Assert.True(_leases.Renew("a"));
-        Assert.False(_leases.Renew("gone"));
+        Assert.True(_leases.Renew("a", LogVersion.Known));
+        Assert.False(_leases.Renew("gone", LogVersion.Known));
         _time.Advance(Lease.Length);
         Assert.True(_leases.IsWarmedUp);
         Assert.Empty(_leases.Live());
@@ -59,12 +59,12 @@ public sealed class LeasesTests
     [Fact]
     public void Release_WhenTheLeaseIsLive_EndsItForever()
     {
-        _leases.Renew("a");
+        _leases.Renew("a", LogVersion.Known);
 
         _leases.Release("a");
 
         Assert.Empty(_leases.Live());
-        Assert.False(_leases.Renew("a"));
+        Assert.False(_leases.Renew("a", LogVersion.Known));
     }
 
     [Fact]
@@ -82,7 +82,7 @@ public sealed class LeasesTests
     {
         foreach (var gateway in new[] { "a", "b", "c", "d" })
         {
-            _leases.Renew(gateway);
+            _leases.Renew(gateway, LogVersion.Known);
         }
 
         Assert.Equal(new DrainShare(3, 100, false), _leases.Drain("a", 100));
@@ -92,8 +92,8 @@ public sealed class LeasesTests
         _leases.Release("b");
         Assert.Equal(new DrainShare(2, 10, false), _leases.Drain("a", 10));
         _time.Advance(Lease.Length - Tick);
-        _leases.Renew("a");
-        _leases.Renew("c");
+        _leases.Renew("a", LogVersion.Known);
+        _leases.Renew("c", LogVersion.Known);
         _time.Advance(Tick);
         Assert.Equal(new DrainShare(1, 10, true), _leases.Drain("a", 10));
     }
@@ -101,7 +101,31 @@ public sealed class LeasesTests
     [Fact]
     public void Drain_WhenTheGatewayHasNoLease_DoesNotCountIt()
     {
-        _leases.Renew("a");
+        _leases.Renew("a", LogVersion.Known);
         Assert.Equal(new DrainShare(1, 0, false), _leases.Drain("b", 100));
+    }
+
+    [Fact]
+    public void Versions_WhenAGatewayDrains_StillContainIt()
+    {
+        _leases.Renew("old", LogVersion.First);
+        _leases.Renew("new", LogVersion.First);
+        _leases.Drain("old", 1);
+        _leases.Renew("new", LogVersion.Known);
+
+        Assert.Equal(new Dictionary<string, int> { ["old"] = LogVersion.First, ["new"] = LogVersion.Known }, _leases.Versions());
+
+        _leases.OnClockJump();
+        Assert.Equal(LogVersion.First, _leases.Versions()["old"]);
+        _time.Advance(Lease.Length);
+        Assert.Empty(_leases.Versions());
+    }
+
+    [Fact]
+    public void Release_WhenTheIdHadNoLease_EndsItOnce()
+    {
+        Assert.True(_leases.Release("a"));
+        Assert.False(_leases.Release("a"));
+        Assert.False(_leases.Renew("a", LogVersion.Known));
     }
 }

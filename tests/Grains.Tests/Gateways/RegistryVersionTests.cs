@@ -1,0 +1,74 @@
+using System.Diagnostics;
+using OrleansChat.Grains.Interfaces;
+using OrleansChat.Grains.Tests.Cluster;
+using OrleansChat.TestSupport;
+
+namespace OrleansChat.Grains.Tests.Gateways;
+
+/// <summary>A registry whose cluster is new, or has been upgraded.</summary>
+public sealed class RegistryVersionTests(SiloTestCluster shared)
+{
+    private readonly string _gateway = SiloTestCluster.Fresh("gateway");
+
+    [Fact]
+    public async Task Registry_WhenTheLogIsNew_RefusesOldGatewaysAtOnce()
+    {
+        var registry = shared.Client.GetGrain<IGatewayRegistryGrain>(0);
+
+        Assert.Equal(LogVersion.Known, await shared.Log.VersionAsync(TestContext.Current.CancellationToken));
+        Assert.False((await registry.RenewAsync(_gateway)).Granted);
+        Assert.True((await registry.RenewAsync(SiloTestCluster.Fresh("gateway"), LogVersion.Known)).Granted);
+    }
+
+    [Fact]
+    public async Task Registry_WhenEveryProcessKnowsTheVersion_RaisesItOnce()
+    {
+        await using var cluster = await VersionedCluster.StartAsync(2);
+        var since = Stopwatch.GetTimestamp();
+        Assert.True((await cluster.Registry.RenewAsync(_gateway, LogVersion.Known)).Granted);
+        cluster.Log.Held = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        await VersionedCluster.UntilAsync(() => !cluster.Log.Raises.IsEmpty, "the raise", () => cluster.Registry.RenewAsync(_gateway, LogVersion.Known));
+        var raisedAfter = Stopwatch.GetElapsedTime(since);
+
+        // The log does not answer yet. Renewals do not wait for it, and an old gateway is refused already.
+        Assert.True((await cluster.Registry.RenewAsync(_gateway, LogVersion.Known)).Granted);
+        Assert.False((await cluster.Registry.RenewAsync(SiloTestCluster.Fresh("old"))).Granted);
+        cluster.Log.Held.SetResult();
+        await Waiting.UntilAsync(() => cluster.Count("it is in use from now on") == 1, "the line in the log");
+        Assert.Equal([LogVersion.Known], cluster.Log.Raises);
+        Assert.True(raisedAfter > Lease.Length, $"The version was raised after {raisedAfter}.");
+    }
+}
+
+/// <summary>A registry whose cluster has processes of the previous version.</summary>
+public sealed class RegistryUpgradeTests
+{
+    [Fact]
+    public async Task Registry_WhenProcessesAreOld_WaitsAndThenRefusesThem()
+    {
+        var gateway = SiloTestCluster.Fresh("old");
+        await using var cluster = await VersionedCluster.StartAsync(1);
+        Assert.True((await cluster.Registry.RenewAsync(gateway)).Granted);
+        var silo = await cluster.StartOldSiloAsync();
+
+        await VersionedCluster.UntilAsync(
+            () => cluster.Behind().Contains($"{silo.SiloAddress}, {gateway}", StringComparison.Ordinal),
+            "a line that names the old silo and the old gateway", () => cluster.Registry.RenewAsync(gateway));
+        await cluster.StopAsync(silo);
+        await VersionedCluster.UntilAsync(
+            () => cluster.Behind().EndsWith($"of {gateway}", StringComparison.Ordinal),
+            "a line that names the old gateway only", () => cluster.Registry.RenewAsync(gateway));
+        Assert.Empty(cluster.Log.Raises);
+        Assert.True((await cluster.Registry.RenewAsync(gateway)).Granted);
+
+        await cluster.Registry.ReleaseAsync(gateway);
+        await Waiting.UntilAsync(() => cluster.Count("it is in use from now on") == 1, "the raise", TimeSpan.FromSeconds(60));
+        Assert.Equal([LogVersion.Known], cluster.Log.Raises);
+
+        var next = SiloTestCluster.Fresh("old");
+        Assert.False((await cluster.Registry.RenewAsync(next)).Granted);
+        Assert.False((await cluster.Registry.RenewAsync(next)).Granted);
+        Assert.Equal(1, cluster.Count($"Gateway {next} gets no lease"));
+    }
+}

@@ -1,0 +1,97 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Orleans.TestingHost;
+using OrleansChat.Grains.Interfaces;
+using OrleansChat.Grains.MessageLog;
+using OrleansChat.Streams;
+using OrleansChat.TestSupport;
+
+namespace OrleansChat.Grains.Tests.Gateways;
+
+/// <summary>
+/// A cluster whose log has the first version. It uses the real clock, because the silos' metadata travels by Orleans'
+/// own timers.
+/// </summary>
+internal sealed class VersionedCluster : IAsyncDisposable
+{
+    /// <summary>Two leases, one second for each check, and time for a busy machine.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly KeptLog _lines = new(LogLevel.Information);
+    private InProcessTestCluster _silos = null!;
+    private bool _startsOld;
+
+    public VersionedLog Log { get; } = new(LogVersion.First);
+
+    public IGatewayRegistryGrain Registry => _silos.Client.GetGrain<IGatewayRegistryGrain>(0);
+
+    public static async Task<VersionedCluster> StartAsync(short silos)
+    {
+        var cluster = new VersionedCluster();
+        var builder = new InProcessTestClusterBuilder(silos);
+        builder.Options.ConfigureFileLogging = false;
+#pragma warning disable ORLEANSEXP003 // Only to switch it off: a production silo uses the local directory.
+        builder.Options.UseDistributedGrainDirectory = false;
+#pragma warning restore ORLEANSEXP003
+        builder.ConfigureSilo((_, silo) =>
+        {
+            silo.Services.AddSingleton<ILoggerProvider>(cluster._lines);
+            silo.AddMemoryGrainStorage(GatewayStreamNames.SubscriptionStore);
+            silo.AddPushStreams(GatewayStreamNames.Provider);
+            if (!cluster._startsOld)
+            {
+                silo.AddChatGrains(new());
+                silo.Services.AddSingleton<IMessageLog>(cluster.Log);
+            }
+        });
+        builder.ConfigureClient(client => client.AddPushStreams(GatewayStreamNames.Provider));
+        cluster._silos = builder.Build();
+        await cluster._silos.DeployAsync();
+        return cluster;
+    }
+
+    /// <summary>Starts a silo without metadata, like a silo of 0.1.0. No grain may be placed on it.</summary>
+    public async Task<InProcessSiloHandle> StartOldSiloAsync()
+    {
+        _startsOld = true;
+        return (await _silos.StartSilosAsync(1))[0];
+    }
+
+    public Task StopAsync(InProcessSiloHandle silo) => _silos.StopSiloAsync(silo);
+
+    public int Count(string text) => _lines.Lines.Count(line => line.Text.Contains(text, StringComparison.Ordinal));
+
+    /// <summary>The newest line that names processes that are behind; empty for none.</summary>
+    public string Behind() => _lines.Lines.LastOrDefault(line => line.Text.Contains("waiting for the upgrade of", StringComparison.Ordinal)).Text ?? "";
+
+    /// <summary>Waits for a condition, and renews the lease of a gateway meanwhile.</summary>
+    public static async Task UntilAsync(Func<bool> condition, string awaited, Func<Task> renew)
+    {
+        using var stopping = new CancellationTokenSource();
+        var renewing = RenewAsync();
+        try
+        {
+            await Waiting.UntilAsync(condition, awaited, Patience);
+        }
+        finally
+        {
+            await stopping.CancelAsync();
+            await renewing;
+        }
+
+        async Task RenewAsync()
+        {
+            while (!stopping.IsCancellationRequested)
+            {
+                await renew();
+                await Task.Delay(Lease.Renewal, stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _silos.DisposeAsync();
+        _lines.Dispose();
+    }
+}

@@ -1,0 +1,71 @@
+using System.Collections.Concurrent;
+using OrleansChat.Grains.Interfaces;
+using OrleansChat.Grains.MessageLog;
+
+namespace OrleansChat.Grains.Tests.Gateways;
+
+/// <summary>A log that has a version and nothing else.</summary>
+internal sealed class VersionedLog(int version) : IMessageLog
+{
+    private int _version = version;
+
+    /// <summary>The versions to which the log was raised, in order. Failed calls count.</summary>
+    public ConcurrentQueue<int> Raises { get; } = [];
+
+    /// <summary>Number of calls so far that read the version.</summary>
+    public int Reads { get; private set; }
+
+    /// <summary>Whether every call fails.</summary>
+    public bool Away { get; set; }
+
+    /// <summary>Whether calls that raise the version fail after they were executed.</summary>
+    public bool LosesAnswers { get; set; }
+
+    /// <summary>If set, calls that raise the version wait for it.</summary>
+    public TaskCompletionSource? Held { get; set; }
+
+    public Task<int> VersionAsync(CancellationToken cancellationToken)
+    {
+        Reads++;
+        return Away ? Task.FromException<int>(new MessageLogUnavailableException("Away.")) : Task.FromResult(_version);
+    }
+
+    public async Task RaiseVersionAsync(int version, CancellationToken cancellationToken)
+    {
+        Raises.Enqueue(version);
+        if (Held is { } held)
+        {
+            await held.Task.WaitAsync(cancellationToken);
+        }
+
+        _version = Away ? _version : version;
+        if (Away || LosesAnswers)
+        {
+            throw new MessageLogUnavailableException("Away.");
+        }
+    }
+
+    public Task<RoomClaim?> ClaimAsync(string room, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<CreatedRoom> CreateAsync(RoomCreation creation, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<AppendResult> AppendAsync(RoomAppend append, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<AppendedEntry?> FindAsync(string room, string user, string clientId, CancellationToken cancellationToken)
+        => throw new NotSupportedException();
+
+    public Task<IReadOnlyList<RoomEvent>> ReadAsync(string room, MessageLogRange range, CancellationToken cancellationToken)
+        => throw new NotSupportedException();
+
+    public Task<IReadOnlyList<RoomHead>> HeadsAsync(IReadOnlyCollection<string> rooms, CancellationToken cancellationToken)
+        => throw new NotSupportedException();
+
+    public Task<RoomFacts?> FactsAsync(string room, string user, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<IReadOnlyList<Member>> MembersAsync(string room, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<IReadOnlyList<ConversationRow>> ConversationsAsync(string user, ConversationsBefore? before, int limit, CancellationToken cancellationToken)
+        => throw new NotSupportedException();
+
+    public Task MarkAsync(IReadOnlyCollection<ReadMark> marks, CancellationToken cancellationToken) => throw new NotSupportedException();
+}

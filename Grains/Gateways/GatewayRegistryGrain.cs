@@ -54,7 +54,8 @@ internal sealed partial class GatewayRegistryGrain : Grain, IGatewayRegistryGrai
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         await _stopping.CancelAsync();
-        await _step.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        await _step.WaitAsync(cancellationToken)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
     }
 
     public void Dispose() => _stopping.Dispose();
@@ -122,6 +123,6 @@ internal sealed partial class GatewayRegistryGrain : Grain, IGatewayRegistryGrai
         return _leases;
     }
 
-    [LoggerMessage(314, LogLevel.Warning, "Gateway {Gateway} gets no lease: it knows log version {Known}, but version {InUse} is in use, which it cannot show; upgrade this gateway to the version of the silos")]
+    [LoggerMessage(314, LogLevel.Warning, "Gateway {Gateway} gets no lease: it knows log version {Known}, and {InUse} is in use; upgrade it to the silos' version")]
     private partial void LogTooOld(string gateway, int known, int inUse);
 }

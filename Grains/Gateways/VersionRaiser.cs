@@ -83,7 +83,7 @@ internal sealed partial class VersionRaiser(VersionGate gate, IMessageLog log, T
     [LoggerMessage(310, LogLevel.Information, "Every process of the cluster knows log version {Version}: it is in use from now on")]
     private partial void LogInUse(int version);
 
-    [LoggerMessage(311, LogLevel.Information, "Log version {Version} is not in use until every process knows it; waiting for the upgrade of {Processes}")]
+    [LoggerMessage(311, LogLevel.Information, "Log version {Version} is not in use yet: waiting for the upgrade of {Processes}")]
     private partial void LogBehind(int version, string processes);
 
     [LoggerMessage(312, LogLevel.Warning, "Reading or raising the version of the message log failed; trying again every second")]

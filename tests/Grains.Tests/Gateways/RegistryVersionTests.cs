@@ -28,7 +28,7 @@ public sealed class RegistryVersionTests(SiloTestCluster shared)
         Assert.True((await cluster.Registry.RenewAsync(_gateway, LogVersion.Known)).Granted);
         cluster.Log.Held = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        await VersionedCluster.UntilAsync(() => !cluster.Log.Raises.IsEmpty, "the raise", () => cluster.Registry.RenewAsync(_gateway, LogVersion.Known));
+        await cluster.UntilAsync(() => !cluster.Log.Raises.IsEmpty, "the raise", () => cluster.Registry.RenewAsync(_gateway, LogVersion.Known));
         var raisedAfter = Stopwatch.GetElapsedTime(since);
 
         // The log does not answer yet. Renewals do not wait for it, and an old gateway is refused already.
@@ -52,13 +52,13 @@ public sealed class RegistryUpgradeTests
         Assert.True((await cluster.Registry.RenewAsync(gateway)).Granted);
         var silo = await cluster.StartOldSiloAsync();
 
-        await VersionedCluster.UntilAsync(
+        await cluster.UntilAsync(
             () => cluster.Behind().Contains($"{silo.SiloAddress}, {gateway}", StringComparison.Ordinal),
-            "a line that names the old silo and the old gateway", () => cluster.Registry.RenewAsync(gateway));
+            "a line that names the old silo and the old gateway", async () => Assert.True((await cluster.Registry.RenewAsync(gateway)).Granted));
         await cluster.StopAsync(silo);
-        await VersionedCluster.UntilAsync(
+        await cluster.UntilAsync(
             () => cluster.Behind().EndsWith($"of {gateway}", StringComparison.Ordinal),
-            "a line that names the old gateway only", () => cluster.Registry.RenewAsync(gateway));
+            "a line that names the old gateway only", async () => Assert.True((await cluster.Registry.RenewAsync(gateway)).Granted));
         Assert.Empty(cluster.Log.Raises);
         Assert.True((await cluster.Registry.RenewAsync(gateway)).Granted);
 

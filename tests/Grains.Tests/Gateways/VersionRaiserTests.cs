@@ -96,7 +96,7 @@ public sealed class VersionRaiserTests : IDisposable
         _processes = Processes(LogVersion.First, 1);
         await StepAsync();
 
-        const string Line = "Information: Log version 2 is not in use until every process knows it; waiting for the upgrade of";
+        const string Line = "Information: Log version 2 is not in use yet: waiting for the upgrade of";
         Assert.Equal([$"{Line} silo-0, silo-1, silo-2, silo-3, silo-4 and 2 more", $"{Line} silo-0"], Texts());
         Assert.Empty(_log.Raises);
     }

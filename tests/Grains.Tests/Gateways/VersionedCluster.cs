@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.TestingHost;
@@ -64,14 +65,20 @@ internal sealed class VersionedCluster : IAsyncDisposable
     /// <summary>The newest line that names processes that are behind; empty for none.</summary>
     public string Behind() => _lines.Lines.LastOrDefault(line => line.Text.Contains("waiting for the upgrade of", StringComparison.Ordinal)).Text ?? "";
 
-    /// <summary>Waits for a condition, and renews the lease of a gateway meanwhile.</summary>
-    public static async Task UntilAsync(Func<bool> condition, string awaited, Func<Task> renew)
+    /// <summary>
+    /// Waits for a condition, and renews the lease of a gateway meanwhile. A failure shows the newest lines of the log.
+    /// </summary>
+    public async Task UntilAsync(Func<bool> condition, string awaited, Func<Task> renew)
     {
         using var stopping = new CancellationTokenSource();
         var renewing = RenewAsync();
         try
         {
-            await Waiting.UntilAsync(condition, awaited, Patience);
+            for (var started = Stopwatch.GetTimestamp(); !condition(); await Task.Delay(5, stopping.Token))
+            {
+                Assert.True(Stopwatch.GetElapsedTime(started) < Patience, $"Waited {Patience} for: {awaited}. {Newest()}");
+                Assert.False(renewing.IsFaulted, $"A renewal failed: {renewing.Exception}");
+            }
         }
         finally
         {
@@ -88,6 +95,8 @@ internal sealed class VersionedCluster : IAsyncDisposable
             }
         }
     }
+
+    private string Newest() => string.Join('\n', _lines.Lines.TakeLast(60).Select(line => line.Text));
 
     public async ValueTask DisposeAsync()
     {

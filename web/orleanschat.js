@@ -19,15 +19,19 @@
  *   event       an entry of a room's log, as the server sent it
  */
 
-/** @typedef {import('./orleanschat/session.js').Limits} Limits */
+/** @typedef {import('./orleanschat/types.js').Limits} Limits */
 /** @typedef {import('./orleanschat/session.js').SessionEvents} SessionEvents */
 /** @typedef {import('./orleanschat/session.js').SessionState} SessionState */
 /** @typedef {import('./orleanschat/session.js').StateChange} StateChange */
-/** @typedef {import('./orleanschat/room.js').ChatEvent} ChatEvent */
-/** @typedef {import('./orleanschat/room.js').Page} Page */
-/** @typedef {import('./orleanschat/room.js').Presence} Presence */
-/** @typedef {import('./orleanschat/room.js').RoomEvents} RoomEvents */
-/** @typedef {import('./orleanschat/room.js').Who} Who */
+/** @typedef {import('./orleanschat/types.js').ChatEvent} ChatEvent */
+/** @typedef {import('./orleanschat/types.js').Listed} Listed */
+/** @typedef {import('./orleanschat/types.js').Member} Member */
+/** @typedef {import('./orleanschat/types.js').MemberRole} MemberRole */
+/** @typedef {import('./orleanschat/types.js').Members} Members */
+/** @typedef {import('./orleanschat/types.js').Page} Page */
+/** @typedef {import('./orleanschat/types.js').Presence} Presence */
+/** @typedef {import('./orleanschat/types.js').RoomEvents} RoomEvents */
+/** @typedef {import('./orleanschat/types.js').Who} Who */
 /** @typedef {import('./orleanschat/sends.js').KeptSend} KeptSend */
 /** @typedef {import('./orleanschat/sends.js').Send} Send */
 /** @typedef {import('./orleanschat/sends.js').SendCommand} SendCommand */
@@ -37,4 +41,5 @@ export { Room } from './orleanschat/room.js';
 export { KeptSends } from './orleanschat/kept-sends.js';
 export { FULL, KEPT, TabStore, UNAVAILABLE } from './orleanschat/tab-store.js';
 export { ChatError } from './orleanschat/error.js';
+export { FOREVER } from './orleanschat/standing.js';
 export { comesBack, replacedDelay, retryDelay, REPLACED, REPLACED_MAX, REPLACED_MIN, RETRY_MAX, RETRY_MIN } from './orleanschat/reconnect.js';

@@ -1,7 +1,8 @@
 import { Emitter } from './emitter.js';
-import { ChatError } from './error.js';
+import { ReadMark } from './read-mark.js';
 import { Repair } from './repair.js';
 import { Sends } from './sends.js';
+import { Standing, endOf, endOfReason } from './standing.js';
 
 /**
  * The epoch of a direct conversation without a message. A cursor with this epoch stays valid when the first message
@@ -12,9 +13,6 @@ const NO_EPOCH = '0';
 /** Minimum interval between two `typing` commands, in ms. */
 const TYPING_EVERY = 3000;
 
-/** Minimum interval between two `mark` commands, in ms. */
-const MARK_EVERY = 1000;
-
 /** Error codes of refusals after which the client does not request the room again on the next connection. */
 const FINAL = new Set(['not_member', 'not_found', 'forbidden', 'conflict']);
 
@@ -24,66 +22,13 @@ const ASK_AGAIN = 2000;
 /** Maximum wait for the answer to a cursor in `hello`, in ms. It exceeds the 15 s for which a gateway retries. */
 const RESUMED_WITHIN = 20_000;
 
-/**
- * An event of a room's log, as the server sent it.
- * @typedef {object} ChatEvent
- * @property {'ev'} [t]
- * @property {string} [id] the client id of the send; only on this user's own events
- * @property {string} [room]
- * @property {number} seq
- * @property {number} ts ms since 1970
- * @property {string} from user id of the sender
- * @property {string} kind `msg`, `edit`, `delete`, `react`, `unreact`, `join`, `leave`, or a kind of a later version
- * @property {string} [text]
- * @property {number} [ref] sequence of the message that this event changes
- * @property {number} [reply] sequence of the message that this message answers
- * @property {object} [meta]
- * @property {boolean} [edited] whether the message was edited
- */
-
-/**
- * A page of history.
- * @typedef {object} Page
- * @property {ChatEvent[]} events ascending
- * @property {number} first sequence of the first event; 0 if the page is empty
- * @property {number} last sequence of the last event; 0 if the page is empty
- * @property {boolean} [more] whether there are more events: newer ones if `after` was given, else older ones
- */
-
-/**
- * The users in a room.
- * @typedef {object} Who
- * @property {number} count
- * @property {string[]} [users] absent if the room has too many users
- */
-
-/**
- * A change of the users in a room.
- * @typedef {object} Presence
- * @property {string} room
- * @property {number} count
- * @property {string} [user] absent if only the count changed
- * @property {boolean} [online] true if the user entered the room, false if the user left it
- */
-
-/**
- * The events that a room emits.
- * @typedef {object} RoomEvents
- * @property {{ reset: boolean, first: boolean }} joined delivery starts on this connection. `reset`: the cursor was no
- *   longer valid; `first`: the room had no cursor before
- * @property {{ reason: string }} left the server removed the connection from the room
- * @property {undefined} reset the log started over: discard every event of the room
- * @property {ChatEvent} event each event once, in ascending order
- * @property {{ from: number, to: number }} gap the events `from` to `to`, both included, are not delivered; history may
- *   have them
- * @property {boolean} repairing whether a gap is being filled from history
- * @property {import('./sends.js').Send} send a send changed
- * @property {Presence} presence
- * @property {{ room: string, user: string }} typing
- * @property {undefined} unread `unread` may have changed
- * @property {ChatError} refused the server refused the room; if the error is `passing`, the client requests the room
- *   again
- */
+/** @typedef {import('./error.js').ChatError} ChatError */
+/** @typedef {import('./types.js').ChatEvent} ChatEvent */
+/** @typedef {import('./types.js').Members} Members */
+/** @typedef {import('./types.js').Page} Page */
+/** @typedef {import('./types.js').Presence} Presence */
+/** @typedef {import('./types.js').RoomEvents} RoomEvents */
+/** @typedef {import('./types.js').Who} Who */
 
 /**
  * A room as this user sees it: a cursor into the room's log, and the state of the room. `session.join` and
@@ -110,12 +55,10 @@ export class Room extends Emitter {
   #joins = false;
   #repair;
   #sends;
+  #standing = new Standing();
   #askTimer = null;
   #typedAt = -Infinity;
-  #markTimer = null;
-  #markSent = 0;
-  #base = { seq: 0, unread: 0 };
-  #fresh = [];
+  #mark;
 
   /**
    * The room's name as this user sees it: `lobby`, or `@bob`.
@@ -143,11 +86,6 @@ export class Room extends Emitter {
    * @type {number}
    */
   head = 0;
-  /**
-   * This user's read mark: the sequence up to which the user has read.
-   * @type {number}
-   */
-  read = 0;
   /**
    * Number of users in the room now.
    * @type {number}
@@ -189,6 +127,11 @@ export class Room extends Emitter {
     this.kind = kind;
     this.name = name;
     const room = this;
+    this.#mark = new ReadMark({
+      clock,
+      transmit: read => this.attached && session.tell({ t: 'mark', room: name, read }),
+      changed: () => this.emit('unread'),
+    });
     this.#repair = new Repair({
       get seq() { return room.seq; },
       history: query => this.history(query),
@@ -219,11 +162,44 @@ export class Room extends Emitter {
   }
 
   /**
+   * This user's read mark: the sequence up to which the user has read.
+   * @returns {number}
+   */
+  get read() {
+    return this.#mark.read;
+  }
+
+  /**
    * Number of unread messages: the server's count, plus the messages of other users that arrived after that count.
    * @returns {number}
    */
   get unread() {
-    return this.#base.unread + this.#fresh.length;
+    return this.#mark.unread;
+  }
+
+  /**
+   * This user's role in a group; null if the user is not a member, or if the role is not known.
+   * @returns {import('./types.js').MemberRole | 'invited' | null}
+   */
+  get role() {
+    return this.#standing.role;
+  }
+
+  /**
+   * The title of a group; null if it has none, or if it is not known.
+   * @returns {string | null}
+   */
+  get title() {
+    return this.#standing.title;
+  }
+
+  /**
+   * When this user's mute ends, in ms since 1970; `FOREVER` if it has no end; 0 if the user is not muted. The value is
+   * known from the events, and from the answer to `members` that contains this user.
+   * @returns {number}
+   */
+  get mutedUntil() {
+    return this.#standing.mutedUntil;
   }
 
   /**
@@ -239,15 +215,23 @@ export class Room extends Emitter {
    * @throws {ChatError} `too_large` if 200 sends of this room are waiting
    */
   send(text, { kind, ref, reply, meta } = {}) {
-    const command = { t: 'send', id: this.#session.newId(), room: this.name };
-    if (kind && kind !== 'msg') command.kind = kind;
-    if (text !== undefined && text !== null) command.text = text;
-    if (ref) command.ref = ref;
-    if (reply) command.reply = reply;
-    if (meta) command.meta = meta;
-    const send = this.#sends.add(command);
-    this.resume();
-    return send;
+    return this.#add({ kind: kind === 'msg' ? null : kind, text, ref: ref || null, reply: reply || null, meta });
+  }
+
+  /**
+   * Changes the rights of a user in a group, or the group's title. The client retries the change like a message, in the
+   * order of the calls.
+   * @param {'invite' | 'kick' | 'ban' | 'unban' | 'mute' | 'unmute' | 'role' | 'title'} kind
+   * @param {object} parts
+   * @param {string} [parts.user] required for all kinds except `title`
+   * @param {import('./types.js').MemberRole} [parts.role] required for `role`
+   * @param {number} [parts.until] for `ban` and `mute`: when it ends, in ms since 1970; by default it has no end
+   * @param {string} [parts.title] required for `title`: 1 to 100 characters
+   * @returns {import('./sends.js').Send}
+   * @throws {ChatError} `too_large` if 200 sends of this room are waiting
+   */
+  change(kind, { user, role, until, title }) {
+    return this.#add({ kind, user, role, until, text: title });
   }
 
   /**
@@ -304,6 +288,20 @@ export class Room extends Emitter {
     return this.#session.request({ t: 'who', room: this.name });
   }
 
+  /**
+   * Reads the members of a group, and the users who are invited, muted or banned.
+   * @param {object} [query]
+   * @param {string} [query.after] only users after this user id, for the next page
+   * @param {number} [query.limit] maximum number of users; at most 200, which is the default
+   * @returns {Promise<Members>} rejects with a ChatError; `offline` if there is no connection
+   */
+  async members({ after, limit = 200 } = {}) {
+    const take = this.#standing.expectMembers(this.#session.user);
+    const page = await this.#session.request({ t: 'members', room: this.name, after, limit });
+    if (take(page)) this.emit('standing');
+    return page;
+  }
+
   /** Notifies the others that this user is typing. Call it at every key: it sends at most one command per 3 s. */
   typing() {
     const now = this.#clock.now();
@@ -317,12 +315,7 @@ export class Room extends Emitter {
    * @param {number} [seq] by default the cursor; a sequence that is not after the mark changes nothing
    */
   markRead(seq = this.seq ?? 0) {
-    if (seq <= this.read) return;
-    this.#readTo(seq);
-    this.#markTimer ??= this.#clock.setTimeout(() => {
-      this.#markTimer = null;
-      this.#sendMark();
-    }, MARK_EVERY);
+    this.#mark.move(seq);
   }
 
   /**
@@ -385,8 +378,8 @@ export class Room extends Emitter {
   detach() {
     this.attached = false;
     this.#repair.abort();
-    for (const timer of [this.#askTimer, this.#markTimer]) if (timer !== null) this.#clock.clearTimeout(timer);
-    this.#askTimer = this.#markTimer = null;
+    this.#mark.stop();
+    this.#stopAsking();
   }
 
   /**
@@ -402,27 +395,19 @@ export class Room extends Emitter {
     this.refusal = null;
     this.#joins = false;
     this.kind = frame.kind ?? this.kind;
+    this.#standing.take(frame);
+    if (reset) this.#standing.mutedUntil = 0;
     this.epoch = frame.epoch;
     this.count = frame.count ?? this.count;
     if (first || reset) {
       this.#repair.abort();
       this.seq = frame.after;
       this.head = frame.seq;
-      this.#markSent = this.read = frame.read ?? 0;
     }
     this.head = Math.max(this.head, frame.seq);
-    this.#markSent = frame.read ?? this.#markSent;
-    this.#base = { seq: frame.seq, unread: frame.unread ?? 0 };
-    this.#fresh = [];
+    this.#mark.joined(frame, first || reset);
     if (reset) this.emit('reset');
-    // If the server does not have this client's newest mark, send the mark again. Otherwise take the server's mark,
-    // which another device may have moved.
-    if (this.read > this.#markSent) {
-      this.#readTo(this.read);
-      this.#sendMark();
-    } else {
-      this.#readTo(this.#markSent);
-    }
+    this.#mark.settle();
     this.emit('joined', { reset, first });
     if (frame.after > this.seq) this.#repair.fill(frame.after);
     this.#sends.seen(this.seq);
@@ -475,13 +460,18 @@ export class Room extends Emitter {
 
   /**
    * Processes `left`: the server removed the connection from the room. If the reason is `displaced`, the room's next
-   * event adds the connection again; `resume` does so at once.
+   * event adds the connection again; `resume` does so at once. After `kicked` and `banned` the room is refused.
    * @param {{ reason: string }} frame
    */
   left(frame) {
     this.attached = false;
     this.displaced = frame.reason === 'displaced';
     this.#repair.abort();
+    const end = endOfReason(frame.reason);
+    if (end) {
+      this.#standing.take({ title: this.title });
+      if (!this.refusal) this.refused(end);
+    }
     this.emit('left', frame);
     if (this.sends.some(send => send.status === 'pending')) this.resume();
   }
@@ -494,16 +484,17 @@ export class Room extends Emitter {
   }
 
   /**
-   * Takes the counts from the room's entry in the list of conversations. Does nothing if the room is attached, or if
-   * this client knows a newer event of the room.
-   * @param {{ seq: number, read: number, unread: number }} entry
+   * Takes the role, the title and the counts from the room's entry in the list of conversations. Does nothing if this
+   * client knows a newer event of the room. If the room is attached, only the role and the title are taken.
+   * @param {import('./types.js').Listed} entry
    */
-  listed({ seq, read, unread }) {
-    if (this.attached || seq < this.head) return;
+  listed({ seq, read, unread, role, title }) {
+    if (seq < this.head) return;
+    this.#standing.take({ role, title });
+    this.emit('standing');
+    if (this.attached) return;
     this.head = seq;
-    this.#base = { seq, unread };
-    this.#fresh = [];
-    this.#readTo(read);
+    this.#mark.listed({ seq, read, unread });
   }
 
   /** @param {Presence} frame */
@@ -517,12 +508,19 @@ export class Room extends Emitter {
    * @param {{ user: string, read: number }} frame
    */
   marked({ user, read }) {
-    if (user === this.#session.user) this.#readTo(read);
+    if (user === this.#session.user) this.#mark.toRead(read);
   }
 
   /** Whether this is a direct conversation that does not exist yet. Its first message creates it; no join is needed. */
   get #awaitsFirstMessage() {
     return this.name.startsWith('@') && this.refusal?.code === 'not_found';
+  }
+
+  #add(parts) {
+    const given = Object.entries(parts).filter(([, value]) => value !== undefined && value !== null);
+    const send = this.#sends.add({ t: 'send', id: this.#session.newId(), room: this.name, ...Object.fromEntries(given) });
+    this.resume();
+    return send;
   }
 
   /** Sends a join or a resume. */
@@ -555,13 +553,12 @@ export class Room extends Emitter {
     if (own && event.id) this.#sends.confirm(event.id, event.seq, event.ts);
     this.emit('event', event);
     this.#sends.seen(this.seq);
-    // A `leave` event up to the head in `joined` belongs to an earlier membership.
-    if (event.kind === 'leave' && own && event.seq > this.#base.seq) this.refused(new ChatError('not_member', 'You are not a member of this group.'));
-    // The server's unread count includes the messages up to that head.
-    if (event.kind === 'msg' && !own && event.seq > this.#base.seq && event.seq > this.read) {
-      this.#fresh.push(event.seq);
-      this.emit('unread');
-    }
+    // An event up to the head in `joined` belongs to an earlier membership.
+    const isNew = event.seq > this.#mark.countedAt;
+    if (this.#standing.apply(event, this.#session.user, isNew)) this.emit('standing');
+    const end = isNew && endOf(event, this.#session.user);
+    if (end) this.refused(end);
+    if (event.kind === 'msg' && !own) this.#mark.count(event.seq);
   }
 
   #skip(to) {
@@ -570,17 +567,5 @@ export class Room extends Emitter {
     this.head = Math.max(this.head, to);
     this.emit('gap', { from, to });
     this.#sends.seen(to);
-  }
-
-  #readTo(seq) {
-    this.read = Math.max(this.read, seq);
-    this.#fresh = this.#fresh.filter(each => each > this.read);
-    // The server's count starts at an older mark. At most as many messages are unread as sequences follow the new mark.
-    this.#base.unread = Math.min(this.#base.unread, Math.max(0, this.#base.seq - this.read));
-    this.emit('unread');
-  }
-
-  #sendMark() {
-    if (this.attached && this.#session.tell({ t: 'mark', room: this.name, read: this.read })) this.#markSent = this.read;
   }
 }

@@ -12,15 +12,18 @@ const MAX_PAUSE = 30_000;
  * @property {'send'} t
  * @property {string} id the client id
  * @property {string} room
- * @property {'edit' | 'delete' | 'react' | 'unreact'} [kind] absent for a message
+ * @property {string} [kind] absent for a message
  * @property {string} [text]
+ * @property {string} [user] the user whose rights the command changes
+ * @property {string} [role]
+ * @property {number} [until]
  * @property {number} [ref]
  * @property {number} [reply]
  * @property {object} [meta]
  */
 
 /**
- * A message, edit, deletion or reaction of this user. The status is `pending` until the server has stored or refused
+ * A message, edit, deletion, reaction or change of rights of this user. The status is `pending` until the server has stored or refused
  * the send. A stored send leaves the list when the room's cursor reaches its event.
  * @typedef {object} Send
  * @property {string} id the client id. Retries keep it, so the log contains the event once

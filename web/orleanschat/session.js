@@ -1,3 +1,4 @@
+import { systemClock } from './clock.js';
 import { Connection } from './connection.js';
 import { Emitter } from './emitter.js';
 import { ChatError } from './error.js';
@@ -19,35 +20,8 @@ const GOOD_AFTER = 10_000;
 /** Maximum reconnect delay that the client accepts from the server's `bye`, in ms. */
 const LONGEST_AFTER = 300_000;
 
-const systemClock = {
-  now: () => Date.now(),
-  setTimeout: (callback, delay) => setTimeout(callback, delay),
-  clearTimeout: timer => clearTimeout(timer),
-};
-
-/**
- * The time and timers that a session uses. Tests pass their own clock.
- * @typedef {object} Clock
- * @property {() => number} now ms since 1970
- * @property {(callback: () => void, delay: number) => any} setTimeout
- * @property {(timer: any) => void} clearTimeout
- */
-
-/**
- * The limits of the service, as `welcome` names them. The section "Limits" of docs/protocol.md describes each limit.
- * @typedef {object} Limits
- * @property {number} [frame_bytes]
- * @property {number} [text_characters]
- * @property {number} [text_bytes]
- * @property {number} [meta_bytes]
- * @property {number} [rooms_per_connection]
- * @property {number} [commands_per_frame]
- * @property {number} [sends_per_second]
- * @property {number} [send_burst]
- * @property {number} [connections_per_user]
- * @property {number} [history_events]
- * @property {number} [replay_events]
- */
+/** @typedef {import('./clock.js').Clock} Clock */
+/** @typedef {import('./types.js').Limits} Limits */
 
 /**
  * `idle` before `connect`; `waiting` before the next reconnect; `ended` if the session does not reconnect.
@@ -67,7 +41,10 @@ const systemClock = {
  * The events that a session emits.
  * @typedef {object} SessionEvents
  * @property {StateChange} state
- * @property {Room} room the server added this connection to a room, for example because somebody wrote to this user
+ * @property {Room} room the server added this connection to a room, for example because somebody wrote to this user or
+ *   because `create` made the room
+ * @property {{ room: string, title?: string }} invited another user invited this user to a group. To accept, call
+ *   `join`
  * @property {{ room: string, reason: string }} left the server removed the connection from a room that the session does
  *   not have
  * @property {Error} fault for developers: a line that is not JSON, an error without a command, a failed token callback
@@ -100,6 +77,7 @@ export class Session extends Emitter {
   #commands = 0;
   #carried = new Set();
   #leaving = new Map();
+  #creating = new Set();
 
   /**
    * Rooms by name.
@@ -221,11 +199,29 @@ export class Session extends Emitter {
   }
 
   /**
-   * Lists the user's groups and direct conversations, ordered by their newest event, newest first.
+   * Creates a private group, whose name the server chooses, with this user as the owner. The command is not retried: if
+   * it rejects with `offline` or `timeout`, the group may exist, and the list of conversations has it.
+   * @param {{ title?: string }} [group] `title`: 1 to 100 characters
+   * @returns {Promise<Room>} the room, which the session emitted as `room` before; rejects with a ChatError
+   */
+  async create({ title } = {}) {
+    const id = `c${++this.#commands}`;
+    this.#creating.add(id);
+    try {
+      const { room } = await this.request({ t: 'create', id, title });
+      return this.rooms.get(room);
+    } finally {
+      this.#creating.delete(id);
+    }
+  }
+
+  /**
+   * Lists the user's groups, the groups to which the user is invited, and the user's direct conversations. The one with
+   * the newest event is first.
    * @param {{ before?: { ts: number, room: string }, limit?: number }} [page] `before`: the last conversation of the
    *   previous page; `limit`: at most 100, which is the default
-   * @returns {Promise<{ rooms: { room: string, kind: 'group' | 'direct', seq: number, ts: number, read: number, unread: number }[], more?: boolean }>}
-   *   `more`: whether there are more conversations; rejects with a ChatError
+   * @returns {Promise<{ rooms: import('./types.js').Listed[], more?: boolean }>} `more`: whether there are more
+   *   conversations; rejects with a ChatError
    */
   conversations({ before, limit } = {}) {
     return this.request({ t: 'conversations', ...(before ? { before: before.ts, room: before.room } : {}), ...(limit ? { limit } : {}) });
@@ -362,6 +358,8 @@ export class Session extends Emitter {
         // The server may displace a room before the client has seen it.
         if (this.rooms.has(object.room)) return this.rooms.get(object.room).left(object);
         return this.emit('left', object);
+      case 'invited':
+        return this.emit('invited', object);
       case 'presence':
         return this.rooms.get(object.room)?.presence(object);
       case 'typing':
@@ -374,7 +372,7 @@ export class Session extends Emitter {
       case 'pong':
         return this.#liveness.answered();
       default:
-        // `ok`, `page`, `conversations` and `who` are answers, matched by id. A `t` of a later version is ignored.
+        // `ok`, `page`, `conversations`, `members` and `who` are answers, matched by id. A `t` of a later version is ignored.
         if (!this.#answer(object) && object.t === 'err') this.#fault(object);
     }
   }
@@ -409,9 +407,9 @@ export class Session extends Emitter {
     let room = this.rooms.get(frame.room);
     if (!room) {
       // The session does not have the room. If the `joined` answers a join, or if a leave is unanswered, the
-      // application left the room meanwhile: ignore the `joined`. Otherwise the server added this connection to the
-      // room.
-      if (this.#requests.has(frame.id) || this.#leaving.has(frame.room)) return;
+      // application left the room meanwhile: ignore the `joined`. Otherwise the server created the room, or added this
+      // connection to it.
+      if ((this.#requests.has(frame.id) && !this.#creating.has(frame.id)) || this.#leaving.has(frame.room)) return;
       room = this.#add(frame.room);
       room.joined(frame);
       this.emit('room', room);

@@ -1,0 +1,92 @@
+import { ChatError } from './error.js';
+
+/** The end of a mute or ban that has no end: the greatest integer of a JSON number (RFC 8259 §6). */
+export const FOREVER = Number.MAX_SAFE_INTEGER;
+
+/** This user's rights in a group, and the group's title. The room's events and answers change them. */
+export class Standing {
+  /**
+   * Null if the user is not a member, or if the role is not known.
+   * @type {import('./types.js').MemberRole | 'invited' | null}
+   */
+  role = null;
+  /** @type {string | null} */
+  title = null;
+  /** When the user's mute ends, in ms since 1970; 0 if the user is not muted. */
+  mutedUntil = 0;
+  /** Number of events that changed this user's rights. */
+  #changes = 0;
+
+  /** Takes the state from a `joined`, or from an entry of the list of conversations. */
+  take({ role, title }) {
+    this.role = role ?? null;
+    this.title = title ?? null;
+  }
+
+  /**
+   * Applies an event.
+   * @param {import('./types.js').ChatEvent} event
+   * @param {string | null} me this user's id
+   * @param {boolean} isNew false if the last `joined` included this event already. A `joined` has no `mutedUntil`, so
+   *   each event changes that value
+   * @returns {boolean} whether something changed
+   */
+  apply({ kind, from, user, role, until, text }, me, isNew) {
+    const before = [this.role, this.title, this.mutedUntil];
+    if (kind === 'title' && isNew) this.title = text ?? null;
+    if (user === me) {
+      this.#changes++;
+      if (kind === 'mute') this.mutedUntil = until ?? FOREVER;
+      if (kind === 'unmute') this.mutedUntil = 0;
+      if (kind === 'role' && isNew) this.role = role ?? this.role;
+    }
+    if (isNew && endOf({ kind, from, user }, me)) this.role = null;
+    return this.#differs(before);
+  }
+
+  /**
+   * Returns the function that takes this user's row from a page of members. The function ignores the page if an event
+   * changed the user's rights since, because the page may be older than that event.
+   * @param {string | null} me this user's id
+   * @returns {(page: import('./types.js').Members) => boolean} returns whether something changed
+   */
+  expectMembers(me) {
+    const changes = this.#changes;
+    return ({ members }) => {
+      const own = members.find(({ user }) => user === me);
+      if (!own || changes !== this.#changes) return false;
+      const before = [this.role, this.title, this.mutedUntil];
+      this.role = own.role ?? null;
+      this.mutedUntil = own.muted ?? 0;
+      return this.#differs(before);
+    };
+  }
+
+  #differs([role, title, mutedUntil]) {
+    return role !== this.role || title !== this.title || mutedUntil !== this.mutedUntil;
+  }
+}
+
+const REMOVED = () => new ChatError('not_member', 'You were removed from this group.');
+const BANNED = () => new ChatError('forbidden', 'You are banned from this group.');
+
+/**
+ * The refusal that follows from an event that ends this user's membership.
+ * @param {import('./types.js').ChatEvent} event
+ * @param {string | null} me this user's id
+ * @returns {ChatError | null} null if the event does not end it
+ */
+export function endOf({ kind, from, user }, me) {
+  if (kind === 'leave' && from === me) return new ChatError('not_member', 'You are not a member of this group.');
+  if (user !== me) return null;
+  return kind === 'kick' ? REMOVED() : kind === 'ban' ? BANNED() : null;
+}
+
+/**
+ * The refusal that follows from the reason of a `left`.
+ * @param {string} reason
+ * @returns {ChatError | null} null if the membership continues
+ */
+export function endOfReason(reason) {
+  return reason === 'kicked' ? REMOVED() : reason === 'banned' ? BANNED() : null;
+}

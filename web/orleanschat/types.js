@@ -1,0 +1,124 @@
+/**
+ * The types of what the server sends and of what a room emits. This file has no code.
+ */
+
+/** @typedef {import('./error.js').ChatError} ChatError */
+
+/**
+ * The limits of the service, as `welcome` names them. The section "Limits" of docs/protocol.md describes each limit.
+ * @typedef {object} Limits
+ * @property {number} [frame_bytes]
+ * @property {number} [text_characters]
+ * @property {number} [text_bytes]
+ * @property {number} [meta_bytes]
+ * @property {number} [rooms_per_connection]
+ * @property {number} [commands_per_frame]
+ * @property {number} [sends_per_second]
+ * @property {number} [send_burst]
+ * @property {number} [connections_per_user]
+ * @property {number} [history_events]
+ * @property {number} [replay_events]
+ */
+
+/**
+ * The role of a member of a group.
+ * @typedef {'owner' | 'moderator' | 'member'} MemberRole
+ */
+
+/**
+ * An event of a room's log, as the server sent it.
+ * @typedef {object} ChatEvent
+ * @property {'ev'} [t]
+ * @property {string} [id] the client id of the send; only on this user's own events
+ * @property {string} [room]
+ * @property {number} seq
+ * @property {number} ts ms since 1970
+ * @property {string} from user id of the sender; `@system` for events of the server
+ * @property {string} kind `msg`, `edit`, `delete`, `react`, `unreact`, `join`, `leave`, `invite`, `kick`, `ban`,
+ *   `unban`, `mute`, `unmute`, `role`, `title`, or a kind of a later version
+ * @property {string} [text] for `title`: the group's title
+ * @property {number} [ref] sequence of the message that this event changes
+ * @property {number} [reply] sequence of the message that this message answers
+ * @property {string} [user] the user whose rights this event changes, from `invite` to `role`
+ * @property {MemberRole} [role] with `role`: the user's new role
+ * @property {number} [until] with `ban` and `mute`: when it ends, in ms since 1970; absent if it has no end
+ * @property {object} [meta]
+ * @property {boolean} [edited] whether the message was edited
+ */
+
+/**
+ * A page of history.
+ * @typedef {object} Page
+ * @property {ChatEvent[]} events ascending
+ * @property {number} first sequence of the first event; 0 if the page is empty
+ * @property {number} last sequence of the last event; 0 if the page is empty
+ * @property {boolean} [more] whether there are more events: newer ones if `after` was given, else older ones
+ */
+
+/**
+ * The users in a room.
+ * @typedef {object} Who
+ * @property {number} count
+ * @property {string[]} [users] absent if the room has too many users
+ */
+
+/**
+ * A user who is a member of a group, or who is invited, muted or banned.
+ * @typedef {object} Member
+ * @property {string} user
+ * @property {MemberRole | 'invited'} [role] absent if the user is neither a member nor invited
+ * @property {number} [muted] when the mute ends, in ms since 1970; `FOREVER` if it has no end; absent if not muted
+ * @property {number} [banned] when the ban ends, as for `muted`
+ */
+
+/**
+ * A page of a group's members.
+ * @typedef {object} Members
+ * @property {Member[]} members ordered by user id
+ * @property {boolean} [more] whether there are more
+ */
+
+/**
+ * A conversation of the user's list.
+ * @typedef {object} Listed
+ * @property {string} room
+ * @property {'group' | 'direct'} kind
+ * @property {number} seq the room's newest sequence
+ * @property {number} ts
+ * @property {number} read
+ * @property {number} unread
+ * @property {MemberRole | 'invited'} [role] for groups
+ * @property {string} [title]
+ */
+
+/**
+ * A change of the users in a room.
+ * @typedef {object} Presence
+ * @property {string} room
+ * @property {number} count
+ * @property {string} [user] absent if only the count changed
+ * @property {boolean} [online] true if the user entered the room, false if the user left it
+ */
+
+/**
+ * The events that a room emits.
+ * @typedef {object} RoomEvents
+ * @property {{ reset: boolean, first: boolean }} joined delivery starts on this connection. `reset`: the cursor was no
+ *   longer valid; `first`: the room had no cursor before
+ * @property {{ reason: string }} left the server removed the connection from the room: `displaced` if another room needed
+ *   the place, `kicked` or `banned` if another user ended the membership
+ * @property {undefined} standing `role`, `title` or `mutedUntil` changed
+ * @property {undefined} reset the log started over: discard every event of the room
+ * @property {ChatEvent} event each event once, in ascending order
+ * @property {{ from: number, to: number }} gap the events `from` to `to`, both included, are not delivered; history may
+ *   have them
+ * @property {boolean} repairing whether a gap is being filled from history
+ * @property {import('./sends.js').Send} send a send changed
+ * @property {Presence} presence
+ * @property {{ room: string, user: string }} typing
+ * @property {undefined} unread `unread` may have changed
+ * @property {ChatError} refused the server refused the room; if the error is `passing`, the client requests the room
+ *   again
+ */
+
+export {};

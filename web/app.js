@@ -1,68 +1,49 @@
-import { KeptSends, Session, TabStore } from './orleanschat.js';
+import { KeptSends, TabStore } from './orleanschat.js';
+import { systemClock } from './orleanschat/clock.js';
 import { Banner } from './page/banner.js';
 import { Composer } from './page/composer.js';
 import { Conversation } from './page/conversation.js';
 import { nameElement, paintAvatar, roomElement } from './page/dom.js';
 import { Drafts } from './page/drafts.js';
 import { Drawers } from './page/drawers.js';
-import { endingOf } from './page/endings.js';
-import { EntryView } from './page/entry.js';
+import { canBeCreated, EntryView, isNotOurs } from './page/entry.js';
+import { GroupActions } from './page/group-actions.js';
+import { GroupPanel } from './page/group-panel.js';
+import { endedNotice } from './page/group-text.js';
+import { Invitations } from './page/invitations.js';
+import { ConversationList } from './page/listing.js';
 import { LogView } from './page/log.js';
-import { isDirect, parseRoom, titleOf } from './page/names.js';
+import { MuteWatch } from './page/mute-watch.js';
+import { isDirect, isPrivate, parseRoom, titleInText, titleOf } from './page/names.js';
+import { Notice } from './page/notice.js';
 import { PeopleView } from './page/people.js';
-import { askToChange } from './page/question.js';
 import { RememberedRooms } from './page/remembered.js';
+import { inForce, moderates } from './page/rights.js';
 import { RoomsView } from './page/rooms.js';
+import { Sending } from './page/sending.js';
+import { IN_QUERY, signIn } from './page/sign-in.js';
 import { typingLine } from './page/text.js';
-import { arrive, bringsToken, chooseToken, takeToken } from './page/token.js';
-import { forgetName, identify } from './page/welcome.js';
-
-/** Time for which a notice is shown, in ms. */
-const NOTICE_STAYS = 8000;
+import { offerNewName } from './page/welcome.js';
 
 /** Maximum length of a message in characters, until the server has named its own limit. */
 const TEXT_CHARACTERS = 4000;
 
-/** Shown if the token is in the query of the link, which servers and proxies write to their logs. */
-const IN_QUERY = 'This link is not safe: servers on the way can log its token. Ask for a link with #access_token= instead of ?access_token=.';
-
 /** Number of past events that are requested when a room is opened. */
 const ON_ENTRY = 50;
 
-/** Minimum time between two reads of the list of conversations, in ms. */
-const LIST_EVERY = 5000;
-
-/** Maximum number of pages of the list that are read at a time. A page costs eleven commands of the user's budget. */
-const LIST_PAGES = 5;
-
-/** Error codes of refusals after which the page does not remember a room. */
-const NOT_OURS = new Set(['not_member', 'forbidden']);
-
 const address = new URL(location.href);
-const { given, inQuery } = takeToken(address);
-// If a link differs from the page's address only in its fragment, the browser does not reload the page, so the page
-// reloads itself.
-addEventListener('hashchange', () => { if (bringsToken(location.href)) location.reload(); });
-const { token, declined } = await chooseToken(given, askToChange);
-if (!token && (inQuery || declined)) await stop(declined ? 'Nothing has changed. To chat, open your own link.' : IN_QUERY);
-// The URL is relative, like every URL of this page, because a proxy may serve the page under a path.
-const url = new URL('ws', address).href.replace(/^http/, 'ws');
-const name = token ? null : await identify(address);
-const session = new Session(token ? { url, token } : { url, user: name });
-const me = name ?? await arrive(session, token, sayInstead, end => endingOf(end, true));
+const { url, token, session, me, inQuery } = await signIn(address);
 const conversations = new Map();
 const createdFor = new WeakSet();
 let current = null;
 let connection = { state: session.state };
-let noticeTimer = null;
 // The room that the notice about unsent messages names. If the user clicks Leave for this room again while the notice
 // is shown, the messages are discarded.
 let leaving = null;
 let warnedOfDraft = false;
-let finding = false;
-let again = false;
-/** Rooms that the user left on this connection. `findConversations` does not add them to the page again. */
+/** Rooms that the user left on this connection. The list does not add them to the page again. */
 const leftHere = new Set();
+const invitations = new Invitations();
 
 const drawers = new Drawers();
 const store = new TabStore({ server: url, user: me, tab: session.newId() });
@@ -76,31 +57,69 @@ const banner = new Banner({
   byToken: token !== null,
   keeps: () => keptSends.keeps,
 });
-const rooms = new RoomsView({ me, enter, open, leave });
+const noticeLine = new Notice();
+const list = new ConversationList({
+  read: page => session.conversations(page),
+  found,
+  done: (entries, whole) => {
+    invitations.listed(entries, whole);
+    showInvitations();
+  },
+});
+const sending = new Sending({
+  me, keptSends, notice, conversation: () => current,
+  get composer() { return composer; },
+  get log() { return log; },
+});
+const groups = new GroupActions({
+  me, session, notice, room: () => current.room, created: open, left: drop,
+  change: (room, kind, parts) => sending.change(room, kind, parts),
+});
+const group = new GroupPanel({
+  me,
+  write: user => enter(`@${user}`),
+  invite: user => groups.invite(user),
+  act: (action, member) => groups.act(action, member),
+  rename: () => groups.rename(),
+  leave: () => groups.leave(),
+});
+const rooms = new RoomsView({
+  me, enter, open, leave,
+  create: () => groups.create(),
+  accept: name => {
+    invitations.accept(name);
+    enter(name, 'group');
+  },
+});
 const people = new PeopleView({ me, write: user => enter(`@${user}`) });
 const entry = new EntryView(kind => enter(current.room.name, kind));
 const composer = new Composer({
-  send: say,
-  edit: (seq, text) => send(text, { kind: 'edit', ref: seq }),
+  send: text => sending.say(text),
+  edit: (seq, text) => sending.send(text, { kind: 'edit', ref: seq }),
   changed: draft => {
-    if (!drafts.set(current.room.name, draft)) warnOfDraft();
+    if (drafts.set(current.room.name, draft) || warnedOfDraft) return;
+    warnedOfDraft = true;
+    notice('Your browser cannot save this draft. Send it before you close the page.');
   },
   typing: () => current.room.typing(),
   limit: () => session.limits?.text_characters ?? TEXT_CHARACTERS,
-  editLast: () => { if (log.lastOwn) edit(log.lastOwn); },
+  editLast: () => { if (log.lastOwn) sending.edit(log.lastOwn); },
 });
+const mute = new MuteWatch(reason => {
+  composer.block(reason);
+  group.draw(current);
+}, systemClock);
 const log = new LogView({
   me,
-  react: (entry, emoji) => {
-    const taken = entry.reactions.get(emoji)?.includes(me);
-    send(emoji, { kind: taken ? 'unreact' : 'react', ref: entry.seq });
-  },
-  edit,
+  mayWrite: () => !inForce(current.room.mutedUntil, Date.now()),
+  mayDelete: () => moderates(current.room.role),
+  react: (entry, emoji) => sending.react(entry, emoji),
+  edit: entry => sending.edit(entry),
   remove: entry => {
-    send(null, { kind: 'delete', ref: entry.seq });
+    sending.send(null, { kind: 'delete', ref: entry.seq });
     composer.focus();
   },
-  takeBack: send => takeBack(current, send),
+  takeBack: send => sending.takeBack(current, send),
   leave: () => composer.focus(),
 });
 
@@ -109,10 +128,15 @@ session.on('state', now => {
   showConnection();
   if (now.state !== 'online') return;
   leftHere.clear();
-  findConversations();
+  list.refresh();
 });
 session.on('room', room => hold(room));
-session.on('left', () => findConversations());
+session.on('left', () => list.refresh());
+session.on('invited', ({ room, title }) => {
+  invitations.add(room, title);
+  notice(`You are invited to ${isPrivate(room) || title ? titleInText(title) : room}.`);
+  showInvitations();
+});
 addEventListener('offline', showConnection);
 document.addEventListener('visibilitychange', () => { if (document.visibilityState === 'visible') log.draw(); });
 addEventListener('beforeunload', event => {
@@ -120,16 +144,7 @@ addEventListener('beforeunload', event => {
   const waiting = [...session.rooms.values()].some(room => room.sends.some(each => each.status === 'pending'));
   if (waiting && !keptSends.keeps) event.preventDefault();
 });
-document.querySelector('.skip').addEventListener('click', event => {
-  event.preventDefault();
-  composer.focus();
-});
-document.getElementById('change-name').hidden = token !== null;
-document.getElementById('change-name').addEventListener('click', () => {
-  forgetName();
-  address.searchParams.delete('user');
-  location.replace(address);
-});
+if (token === null) offerNewName(address);
 
 document.getElementById('app').hidden = false;
 paintAvatar(document.querySelector('.self .avatar'), me);
@@ -146,37 +161,21 @@ open(wanted);
 // With a token the session is online already, and the server may have added the connection to rooms.
 for (const room of session.rooms.values()) if (!conversations.has(room.name)) hold(room);
 session.connect();
-if (session.state === 'online') findConversations();
+if (session.state === 'online') list.refresh();
 if (inQuery) notice(IN_QUERY);
 
 /**
- * Reads the user's list of conversations. It adds each conversation that has unread messages and is not on the page,
- * and updates the counts of rooms that are not attached. So the page shows a conversation that another user began while
- * this user was away. All calls during a read, and up to 5 s after it, together cause one further read.
+ * Processes a conversation of the user's list. The page adds it if it has unread messages. It also adds every private
+ * group, because the user cannot type the name of such a group.
  */
-async function findConversations() {
-  again = finding;
-  if (finding) return;
-  finding = true;
-  try {
-    let before;
-    for (let page = 0; page < LIST_PAGES; page++) {
-      const { rooms, more } = await session.conversations({ before });
-      for (const entry of rooms) {
-        const known = conversations.get(entry.room);
-        if (known) known.room.listed(entry);
-        else if (entry.unread > 0 && !leftHere.has(entry.room)) hold(session.resume(entry.room, { last: ON_ENTRY, kind: entry.kind }));
-      }
-      if (!more) break;
-      before = rooms.at(-1);
-    }
-  } catch {
-    // The page reads the list again on the next connection.
+function found(entry) {
+  // Only a click accepts an invitation.
+  if (entry.role === 'invited') return;
+  const known = conversations.get(entry.room);
+  if (known) known.room.listed(entry);
+  else if ((entry.unread > 0 || isPrivate(entry.room)) && !leftHere.has(entry.room)) {
+    hold(session.resume(entry.room, { last: ON_ENTRY, kind: entry.kind }));
   }
-  setTimeout(() => {
-    finding = false;
-    if (again) findConversations();
-  }, LIST_EVERY);
 }
 
 /** Adds a room to the page: creates its conversation and subscribes to its events. */
@@ -187,27 +186,34 @@ function hold(room) {
   conversation.on('change', () => {
     if (conversation !== current) return;
     log.drawSoon();
-    entry.draw(room);
+    drawEntry();
     showConnection();
+  });
+  conversation.on('group', () => {
+    if (conversation === current) showGroup();
+    showRooms();
   });
   conversation.on('people', () => { if (conversation === current) showPeople(); });
   conversation.on('typing', () => { if (conversation === current) showTyping(); });
   conversation.on('notice', text => notice(text));
   conversation.on('refusedEdit', send => {
-    if (conversation === current && composer.free) takeBack(conversation, send);
+    if (conversation === current && composer.free) sending.takeBack(conversation, send);
   });
   keptSends.follow(room);
   room.on('unread', showRooms);
   rememberedRooms.add(room.name, room.kind);
   room.on('joined', () => {
     createdFor.delete(room);
+    if (invitations.answered(room.name, null)) showInvitations();
     rememberedRooms.add(room.name, room.kind);
   });
-  room.on('left', () => {
-    if (conversation === current) room.resume();
-    else findConversations();
+  room.on('left', ({ reason }) => {
+    if (reason === 'kicked' || reason === 'banned') expel(conversation, reason);
+    else if (conversation === current) room.resume();
+    else list.refresh();
   });
-  room.on('refused', () => {
+  room.on('refused', error => {
+    if (invitations.answered(room.name, error)) showInvitations();
     if (conversation === current) createIfOpen(room);
     if (isNotOurs(room)) rememberedRooms.remove(room.name);
   });
@@ -220,7 +226,7 @@ function enter(name, kind) {
   const room = session.join(name, { last: ON_ENTRY, kind });
   if (!conversations.has(name)) hold(room);
   open(name);
-  entry.draw(room);
+  drawEntry();
 }
 
 /** Shows a room. The user does not become a member of a group, because a link can open a room too. */
@@ -231,14 +237,13 @@ function open(name) {
     current?.show(false);
     current = conversation;
     current.show(true);
-    const title = titleOf(name, me);
-    document.getElementById('room-name').replaceChildren(roomElement(name, me));
     address.searchParams.set('room', name);
     history.replaceState(null, '', address);
-    composer.show(`Message ${isDirect(name) ? title : `#${name}`}`, drafts.open(name));
+    composer.show('', drafts.open(name));
     notice('');
     log.show(current);
-    entry.draw(current.room);
+    showGroup();
+    drawEntry();
     createdFor.delete(current.room);
     createIfOpen(current.room);
     current.room.resume();
@@ -255,7 +260,7 @@ function open(name) {
  * channel has no members. The page tries this only once, because the server may refuse to create rooms.
  */
 function createIfOpen(room) {
-  if (room.refusal?.code !== 'not_found' || isDirect(room.name) || room.kind === 'group' || createdFor.has(room)) return;
+  if (!canBeCreated(room) || createdFor.has(room)) return;
   createdFor.add(room);
   room.enter({ kind: 'channel' });
 }
@@ -265,10 +270,20 @@ function leave(name) {
   const { room } = conversation;
   const waiting = room.sends.filter(each => each.status !== 'stored').length;
   if (waiting > 0 && leaving !== name) {
-    notice(`${waiting === 1 ? 'A message is' : `${waiting} messages are`} not sent yet in ${titleOf(name, me)}. Click Leave again to leave without sending.`);
+    const [button, action] = room.kind === 'group' ? ['Close', 'close the group'] : ['Leave', 'leave'];
+    const messages = waiting === 1 ? 'A message is' : `${waiting} messages are`;
+    notice(`${messages} not sent yet in ${titleOf(name, me, room.title)}. Click ${button} again to ${action} without sending.`);
     leaving = name;
     return;
   }
+  drop(name);
+}
+
+/** Removes a room from the page. Its unsent messages are lost. */
+function drop(name) {
+  const conversation = conversations.get(name);
+  if (!conversation) return;
+  const { room } = conversation;
   leaving = null;
   conversations.delete(name);
   leftHere.add(name);
@@ -279,64 +294,45 @@ function leave(name) {
   showRooms();
 }
 
-/**
- * Sends a message to the room that is shown, and scrolls to the end.
- * @returns {boolean} false if the message was not sent; the text then stays in the composer
- */
-function say(text) {
-  const said = send(text);
-  if (said) {
-    current.toHead();
-    log.toEnd();
-    log.draw();
-  }
-  return said;
-}
-
-function send(text, parts) {
-  return attempt(() => {
-    keptSends.admit(text);
-    current.room.send(text, parts);
-  });
-}
-
-function edit(entry) {
-  if (!composer.startEditing(entry)) notice('Save or cancel your current edit first.');
-}
-
-/** Moves the text of a failed send back to the composer. */
-function takeBack({ room, timeline }, send) {
-  const { kind, text, ref } = send.command;
-  const original = timeline.entries().find(entry => entry.seq === ref)?.text ?? null;
-  const taken = kind === 'edit' && send.error.code !== 'gone' ? composer.startEditing({ seq: ref, text: original }, text) : composer.giveBack(text);
-  if (taken) room.discard(send);
-  else notice('Save or cancel your current edit first.');
-}
-
-function warnOfDraft() {
-  if (warnedOfDraft) return;
-  warnedOfDraft = true;
-  notice('Your browser cannot save this draft. Send it before you close the page.');
-}
-
-function attempt(send) {
-  try {
-    send();
-    notice('');
-    return true;
-  } catch (error) {
-    notice(error.message);
-    return false;
-  }
+/** Removes a room whose membership another user ended. */
+function expel(conversation, reason) {
+  const { name, title } = conversation.room;
+  if (conversations.get(name) !== conversation) return;
+  drop(name);
+  notice(endedNotice(reason, titleOf(name, me, title)));
 }
 
 function showRooms() {
-  const list = [...conversations.values()].map(({ room }) => ({ name: room.name, unread: room.unread }));
-  rooms.draw(list, current?.room.name);
-  const elsewhere = list.reduce((sum, { name, unread }) => sum + (name === current?.room.name ? 0 : unread), 0);
+  const entries = [...conversations.values()].map(({ room: { name, kind, unread, title } }) => ({ name, kind, unread, title }));
+  rooms.draw(entries.filter(({ name }) => !invitations.get(name)), current?.room.name, invitations.all);
+  const elsewhere = entries.reduce((sum, { name, unread }) => sum + (name === current?.room.name ? 0 : unread), 0);
   document.getElementById('elsewhere').hidden = elsewhere === 0;
   const unread = elsewhere + (current?.room.unread ?? 0);
-  document.title = `${unread ? `(${unread}) ` : ''}${current ? `${titleOf(current.room.name, me)} · ` : ''}OrleansChat`;
+  document.title = `${unread ? `(${unread}) ` : ''}${current ? `${titleOf(current.room.name, me, titleNow())} · ` : ''}OrleansChat`;
+}
+
+/** The title of the group that is shown. Before the user accepts an invitation, only the invitation has the title. */
+function titleNow() {
+  return current.room.title ?? invitations.get(current.room.name)?.title;
+}
+
+/** Shows the title, the members and the user's rights of the room that is shown. */
+function showGroup() {
+  const { name } = current.room;
+  const title = titleNow();
+  document.getElementById('room-name').replaceChildren(roomElement(name, me, title));
+  composer.label(`Message ${isDirect(name) || isPrivate(name) || title ? titleOf(name, me, title) : `#${name}`}`);
+  log.label();
+  mute.watch(current.room);
+}
+
+function showInvitations() {
+  showRooms();
+  drawEntry();
+}
+
+function drawEntry() {
+  if (current) entry.draw(current.room, invitations.get(current.room.name));
 }
 
 function showPeople() {
@@ -352,24 +348,6 @@ function showConnection() {
 }
 
 function notice(text) {
-  clearTimeout(noticeTimer);
   leaving = null;
-  document.getElementById('notice').textContent = text;
-  if (text) noticeTimer = setTimeout(() => notice(''), NOTICE_STAYS);
-}
-
-/** Whether the page stops remembering a refused room. */
-function isNotOurs({ kind, refusal }) {
-  return NOT_OURS.has(refusal?.code) || (refusal?.code === 'not_found' && kind === 'group');
-}
-
-/** Shows a sentence in place of the chat, before the chat is shown. */
-function sayInstead(text) {
-  document.getElementById('arrival').textContent = text;
-}
-
-/** Shows a sentence and never resolves: the user must open another link. */
-function stop(text) {
-  sayInstead(text);
-  return new Promise(() => {});
+  noticeLine.show(text);
 }

@@ -339,8 +339,7 @@ export class Room extends Emitter {
 
   /**
    * Stops delivery and removes the room from the session. With `membership: false` it also ends this user's membership
-   * of a group. Ending a membership needs a connection: without one, the promise rejects with `offline`, and the room
-   * stays.
+   * of a group. Ending a membership needs a connection. If there is none, or if the server refuses, the room stays.
    * @param {{ membership?: boolean }} [options]
    * @returns {Promise<void>} rejects with a ChatError if the server refuses the command, or with `offline` if the
    *   connection is lost before the answer

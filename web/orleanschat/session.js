@@ -269,11 +269,16 @@ export class Session extends Emitter {
    */
   async forget(room, endMembership) {
     if (this.rooms.get(room.name) !== room) return;
-    if (endMembership && this.state !== 'online') throw new ChatError('offline', 'Ending a membership needs a connection. Try again when you are connected.');
+    if (endMembership) {
+      if (this.state !== 'online') throw new ChatError('offline', 'Ending a membership needs a connection. Try again when you are connected.');
+      // The server refuses this for the last owner of a group. The room then stays.
+      await this.#ask({ t: 'leave', room: room.name, member: false }, ANSWER_WITHIN);
+      if (this.rooms.get(room.name) !== room) return;
+    }
     room.detach();
     this.rooms.delete(room.name);
-    if (this.state !== 'online') return;
-    const leave = this.#ask({ t: 'leave', room: room.name, ...(endMembership ? { member: false } : {}) }, ANSWER_WITHIN);
+    if (endMembership || this.state !== 'online') return;
+    const leave = this.#ask({ t: 'leave', room: room.name }, ANSWER_WITHIN);
     // Until the server answers the leave, a `joined` of the room is the answer to an earlier command.
     this.#leaving.set(room.name, leave);
     try {

@@ -11,6 +11,7 @@ export class Composer {
   #parts;
   #edited = null;
   #draft = '';
+  #blocked = document.getElementById('composer-blocked');
 
   /**
    * @param {object} parts
@@ -34,6 +35,10 @@ export class Composer {
       if (this.#text.value.trim() !== '' && !this.#edited) this.#parts.typing();
     });
     this.#text.addEventListener('keydown', event => this.#key(event));
+    document.querySelector('.skip').addEventListener('click', event => {
+      event.preventDefault();
+      this.focus();
+    });
     this.#editing.querySelector('button').addEventListener('click', () => this.stopEditing());
   }
 
@@ -53,9 +58,14 @@ export class Composer {
    * @param {import('./drafts.js').Draft} draft
    */
   show(placeholder, draft) {
+    this.label(placeholder);
+    this.restore(draft);
+  }
+
+  /** @param {string} placeholder names the field after the room */
+  label(placeholder) {
     this.#label.textContent = placeholder;
     this.#text.placeholder = placeholder;
-    this.restore(draft);
   }
 
   /**
@@ -71,6 +81,18 @@ export class Composer {
 
   focus() {
     this.#text.focus();
+  }
+
+  /**
+   * Blocks the field while the user cannot write. The draft stays, and the field keeps the focus, so that screen readers
+   * read the reason.
+   * @param {string} reason shown next to the field; empty if the user can write
+   */
+  block(reason) {
+    if (this.#blocked.textContent !== reason) this.#blocked.textContent = reason;
+    this.#text.readOnly = reason !== '';
+    this.#text.setAttribute('aria-disabled', String(reason !== ''));
+    this.#measure();
   }
 
   /**
@@ -118,7 +140,7 @@ export class Composer {
 
   #submit() {
     const text = this.#text.value.trim();
-    if (text === '' || this.#excess() > 0) return;
+    if (text === '' || this.#excess() > 0 || this.#text.readOnly) return;
     if (this.#edited) {
       const { seq, original } = this.#edited;
       if (text === original || this.#parts.edit(seq, text)) this.stopEditing();
@@ -137,7 +159,7 @@ export class Composer {
     } else if (event.key === 'Escape' && this.#edited) {
       event.stopPropagation();
       this.stopEditing();
-    } else if (event.key === 'ArrowUp' && this.#text.value === '' && !this.#edited) {
+    } else if (event.key === 'ArrowUp' && this.#text.value === '' && !this.#edited && !this.#text.readOnly) {
       event.preventDefault();
       this.#parts.editLast();
     }
@@ -158,6 +180,6 @@ export class Composer {
     this.#text.style.height = `${this.#text.scrollHeight}px`;
     const excess = this.#excess();
     this.#over.textContent = excess > 0 ? `${excess} ${excess === 1 ? 'character' : 'characters'} too long` : '';
-    this.#button.disabled = this.#text.value.trim() === '' || excess > 0;
+    this.#button.disabled = this.#text.value.trim() === '' || excess > 0 || this.#text.readOnly;
   }
 }

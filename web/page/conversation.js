@@ -1,4 +1,6 @@
 import { Emitter } from '../orleanschat/emitter.js';
+import { CHANGES, notChanged } from './group-text.js';
+import { MemberList } from './members.js';
 import { Timeline } from './timeline.js';
 
 /** Number of events per page of history. */
@@ -21,6 +23,7 @@ const HISTORY_AGAIN = 3000;
  * @typedef {object} ConversationEvents
  * @property {undefined} change the events or sends changed
  * @property {undefined} people
+ * @property {undefined} group the group's title, its members, or this user's rights changed
  * @property {undefined} typing
  * @property {string} notice a sentence for the user
  * @property {import('../orleanschat.js').Send} refusedEdit an edit that the server refused
@@ -33,6 +36,8 @@ const HISTORY_AGAIN = 3000;
  */
 export class Conversation extends Emitter {
   timeline = new Timeline();
+  /** @type {MemberList} */
+  members;
   /**
    * The page of history that is being read.
    * @type {'older' | 'newer' | null}
@@ -73,16 +78,20 @@ export class Conversation extends Emitter {
     super();
     this.room = room;
     this.me = me;
+    this.members = new MemberList(room, () => this.emit('group'));
     room.on('joined', () => {
       this.refused = null;
       // The log is empty, so there is no older history.
       if (room.head === 0) this.timeline.atStart = true;
-      if (this.shown) this.askWho();
+      if (this.shown) this.#ask();
+      this.emit('group');
       this.emit('change');
     });
     room.on('event', event => this.#event(event));
     room.on('reset', () => this.#restart());
+    room.on('standing', () => this.emit('group'));
     room.on('gap', ({ from, to }) => {
+      if (this.shown) this.#readMembers();
       this.#restart();
       this.missed += to - from + 1;
     });
@@ -95,6 +104,7 @@ export class Conversation extends Emitter {
       this.refused = error;
       // The room does not exist, so there is no older history.
       if (error.code === 'not_found') this.timeline.atStart = true;
+      this.emit('group');
       this.emit('change');
     });
     room.on('presence', frame => this.#presence(frame));
@@ -118,7 +128,7 @@ export class Conversation extends Emitter {
   show(shown) {
     this.shown = shown;
     if (shown) {
-      if (this.room.attached) this.askWho();
+      if (this.room.attached) this.#ask();
       return;
     }
     this.missed = 0;
@@ -172,6 +182,15 @@ export class Conversation extends Emitter {
     return this.room.attached && this.timeline.size === 0 && !this.timeline.atStart && !this.repairing && this.room.seq >= this.room.head;
   }
 
+  #ask() {
+    this.askWho();
+    this.#readMembers();
+  }
+
+  #readMembers() {
+    if (this.room.kind === 'group' && this.room.attached) this.members.read();
+  }
+
   async askWho() {
     this.#whoAt = performance.now();
     const since = { count: null, users: new Map() };
@@ -217,6 +236,7 @@ export class Conversation extends Emitter {
 
   #event(event) {
     this.timeline.push(event);
+    if (CHANGES.has(event.kind)) this.members.apply(event);
     if (this.#typing.has(event.from)) this.#stopsTyping(event.from);
     if (!this.shown) this.timeline.trimOldest(KEPT_ASIDE * 2, KEPT_ASIDE);
     else if (this.readingAbove) this.timeline.trimNewest();
@@ -227,8 +247,10 @@ export class Conversation extends Emitter {
 
   #sent(send) {
     const { kind } = send.command;
+    // Only the list of members says how long the user is muted.
+    if (send.status === 'failed' && send.error.code === 'muted' && this.room.mutedUntil === 0) this.#readMembers();
     if (send.status === 'failed' && kind) {
-      const what = { edit: 'The edit was not saved', delete: 'The message was not deleted' }[kind] ?? 'The reaction was not sent';
+      const what = notChanged(send.command) ?? { edit: 'The edit was not saved', delete: 'The message was not deleted' }[kind] ?? 'The reaction was not sent';
       this.emit('notice', `${what}: ${send.error.message}`);
       // Keep a failed edit until its text is back in the composer, so that the user does not lose it.
       if (kind === 'edit') this.emit('refusedEdit', send);

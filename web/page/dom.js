@@ -52,10 +52,11 @@ export function nameElement(name) {
  * A room's title as a node.
  * @param {string} room
  * @param {string} me this user's id
+ * @param {string | null} [title] the title of a group
  * @returns {Node}
  */
-export function roomElement(room, me) {
-  return isDirect(room) && room.slice(1) !== me ? nameElement(room.slice(1)) : document.createTextNode(titleOf(room, me));
+export function roomElement(room, me, title) {
+  return isDirect(room) && room.slice(1) !== me ? nameElement(room.slice(1)) : document.createTextNode(titleOf(room, me, title));
 }
 
 /**

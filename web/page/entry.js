@@ -1,21 +1,53 @@
-import { isDirect } from './names.js';
+import { isDirect, isPrivate, titleInText } from './names.js';
+
+/** Error codes of refusals after which the page does not remember a room. */
+const NOT_OURS = new Set(['not_member', 'forbidden']);
+
+/**
+ * Whether the page stops remembering a refused room.
+ * @param {{ name: string, kind: string | null, refusal: { code: string } | null }} room
+ */
+export function isNotOurs({ name, kind, refusal }) {
+  return NOT_OURS.has(refusal?.code) || (refusal?.code === 'not_found' && (kind === 'group' || isPrivate(name)));
+}
+
+/**
+ * Whether a refused room does not exist and can be a channel.
+ * @param {{ name: string, kind: string | null, refusal: { code: string } | null }} room
+ */
+export function canBeCreated({ name, kind, refusal }) {
+  return refusal?.code === 'not_found' && kind !== 'group' && !isDirect(name) && !isPrivate(name);
+}
 
 /**
  * The line that the page shows above a room that the server refused, and the button in this line.
- * @param {{ name: string, kind: string | null, refusal: { code: string, message: string } | null }} room
+ * @param {object} room
+ * @param {string} room.name
+ * @param {string | null} room.kind
+ * @param {string | null} [room.title]
+ * @param {{ code: string, message: string } | null} room.refusal
+ * @param {{ title?: string } | null} [invitation] the user's invitation to the room
  * @returns {{ text: string, button?: string, kind?: string } | null} null if the room needs no line; `kind`: the kind
  *   of room that the button joins
  */
-export function entryOf({ name, kind, refusal }) {
+export function entryOf({ name, kind, title, refusal }, invitation = null) {
+  if (invitation && (refusal?.code === 'not_member' || refusal?.code === 'not_found')) {
+    const group = title || invitation.title || isPrivate(name) ? titleInText(title ?? invitation.title) : name;
+    return { text: `You are invited to ${group}.`, button: `Join ${group}`, kind: 'group' };
+  }
   switch (refusal?.code) {
     case undefined:
       return null;
     case 'not_member':
+      // The button could not help, because only an invited user can join a private group.
+      if (isPrivate(name)) return { text: 'You are not a member of this group.' };
+      // falls through
     case 'conflict':
       return { text: `${name} is a group, and you are not a member.`, button: `Join ${name}`, kind: 'group' };
     case 'not_found':
       // The first message creates a direct conversation.
       if (isDirect(name)) return null;
+      if (isPrivate(name)) return { text: 'This group does not exist, or you are not a member of it.' };
       return kind === 'group'
         ? { text: `The group ${name} no longer exists.`, button: `Create ${name}`, kind: 'group' }
         : { text: `There is no room named ${name}.` };
@@ -43,8 +75,8 @@ export class EntryView {
     this.#button.addEventListener('click', () => enter(this.#wish));
   }
 
-  draw(room) {
-    const entry = entryOf(room);
+  draw(room, invitation) {
+    const entry = entryOf(room, invitation);
     this.#node.hidden = entry === null;
     if (!entry) return;
     this.#wish = entry.kind;

@@ -1,4 +1,4 @@
-import { nameInText } from './names.js';
+import { changeLine } from './group-text.js';
 import { dayKey, dayName } from './text.js';
 
 /** Consecutive messages of one author are grouped if they are at most this far apart, in ms. */
@@ -39,7 +39,7 @@ export function itemsOf(conversation, unreadAfter) {
       entry.quoted = entry.reply ? bySeq.get(entry.reply) : null;
       items.push({ key: entry.seq, kind: 'message', entry, version: versionOf(entry) });
     } else {
-      const text = entry.kind === 'join' ? `${nameInText(entry.from)} joined the group` : `${nameInText(entry.from)} left the group`;
+      const text = changeLine(entry, me);
       items.push({ key: entry.seq, kind: 'note', text, version: text });
     }
     before = entry;

@@ -38,13 +38,15 @@ export class LogView {
    * @param {(send: import('../orleanschat.js').Send) => void} parts.takeBack moves the text of a failed send back to
    *   the composer
    * @param {() => void} parts.leave moves the focus to the composer
+   * @param {() => boolean} parts.mayWrite whether the user may react and edit
+   * @param {() => boolean} parts.mayDelete whether the user may delete the messages of others
    */
-  constructor({ me, react, edit, remove, takeBack, leave }) {
+  constructor({ me, react, edit, remove, takeBack, leave, mayWrite, mayDelete }) {
     this.#me = me;
     this.#takeBack = takeBack;
     this.#react = react;
     this.#leave = leave;
-    this.#toolbar = new Toolbar({ me, react, edit, remove });
+    this.#toolbar = new Toolbar({ me, react, edit, remove, mayWrite, mayDelete });
     this.#scroll = new Scroll(this.#log, this.#list, () => this.#moved());
     this.#toEnd.addEventListener('click', () => {
       this.#conversation.toHead();
@@ -82,9 +84,15 @@ export class LogView {
     this.#toolbar.hide();
     this.#drawn.clear();
     this.#list.replaceChildren();
-    this.#log.setAttribute('aria-label', `Messages in ${titleOf(conversation.room.name, this.#me)}`);
+    this.label();
     this.#scroll.toEnd();
     this.draw();
+  }
+
+  /** Names the list of messages after the room. */
+  label() {
+    const { name, title } = this.#conversation.room;
+    this.#log.setAttribute('aria-label', `Messages in ${titleOf(name, this.#me, title)}`);
   }
 
   /** Schedules one draw for many changes. The timer is for hidden pages, which get no animation frames. */

@@ -1,10 +1,22 @@
 const ROOM = /^[a-z0-9._-]{1,64}$/;
 
+/** The name of a private group, which the server chooses. */
+const PRIVATE = /^~[a-z2-7]{26}$/;
+
 /** White space, control characters and lone surrogates are not allowed in a name. */
 const NOT_IN_NAME = /[\s\p{Cc}\p{Cs}]/u;
 
 /** Maximum length of a name, in code points. */
 const MAX_NAME = 128;
+
+/** Maximum length of a group's title, in code points. */
+const MAX_TITLE = 100;
+
+/** Characters that would end or change the direction of the text around a title, and control characters. */
+const NOT_SHOWN_IN_TITLE = /[\p{Bidi_Control}\p{Cc}\p{Cs}]/gu;
+
+/** A title of only these characters would look empty. */
+const BLANK = /^[\p{Cf}\p{Z}\p{M}\p{Default_Ignorable_Code_Point}\u2800]*$/u;
 
 /**
  * Characters that are invisible, look like a space or a missing glyph, or change the order of other characters. Names
@@ -80,6 +92,7 @@ export function parseRoom(typed) {
     return fault ? { fault: text === '@' ? 'Type a name after the @.' : fault } : { room: text };
   }
   const room = text.replace(/^#/, '').toLowerCase();
+  if (PRIVATE.test(room)) return { room };
   if (room === '') return { fault: 'Type the name of a room, or @ and the name of a person.' };
   if (!ROOM.test(room)) return { fault: 'A room name can have up to 64 characters: a–z, 0–9, dots, dashes and underscores.' };
   return { room };
@@ -87,13 +100,40 @@ export function parseRoom(typed) {
 
 export const isDirect = room => room.startsWith('@');
 
+/** Whether a room is a private group. Only an invitation, or its creation, makes a user a member. */
+export const isPrivate = room => room.startsWith('~');
+
+/**
+ * Checks the title of a group.
+ * @param {string} typed
+ * @returns {{ title?: string, fault?: string }} the title, or a sentence that says what is wrong
+ */
+export function parseTitle(typed) {
+  const title = typed.trim().normalize('NFC');
+  if (BLANK.test(title)) return { fault: 'Please type a title.' };
+  if (/\p{Cc}|\p{Cs}/u.test(title)) return { fault: 'A title cannot contain control characters.' };
+  if ([...title].length > MAX_TITLE) return { fault: `A title can have up to ${MAX_TITLE} characters.` };
+  return { title };
+}
+
+/**
+ * A group's title for a sentence or a label. Isolates keep its direction from changing the text around it.
+ * @param {string | null | undefined} title
+ * @returns {string} `Private group` if there is no visible title
+ */
+export function titleInText(title) {
+  const shown = (title ?? '').replace(NOT_SHOWN_IN_TITLE, '');
+  return BLANK.test(shown) ? 'Private group' : FIRST_STRONG_ISOLATE + shown + POP_ISOLATE;
+}
+
 /**
  * A room's title for a sentence, a label or the page's title.
  * @param {string} room
  * @param {string} me this user's id
+ * @param {string | null} [title] the title of a group
  * @returns {string}
  */
-export function titleOf(room, me) {
-  if (!isDirect(room)) return `# ${room}`;
-  return room.slice(1) === me ? 'Notes to yourself' : nameInText(room.slice(1));
+export function titleOf(room, me, title) {
+  if (isDirect(room)) return room.slice(1) === me ? 'Notes to yourself' : nameInText(room.slice(1));
+  return title || isPrivate(room) ? titleInText(title) : `# ${room}`;
 }

@@ -1,5 +1,5 @@
 import { avatar, element, icon, roomElement } from './dom.js';
-import { isDirect, parseRoom, titleOf } from './names.js';
+import { isDirect, isPrivate, parseRoom, titleOf } from './names.js';
 
 /** The list of the user's rooms, and the field that opens another room. */
 export class RoomsView {
@@ -15,6 +15,8 @@ export class RoomsView {
    * @param {(name: string) => void} parts.enter called with the name of a room that the user typed
    * @param {(name: string) => void} parts.open called when a room of the list is clicked
    * @param {(name: string) => void} parts.leave
+   * @param {(name: string) => void} parts.accept called when an invitation is clicked
+   * @param {() => void} parts.create called when the user wants a new private group
    */
   constructor(parts) {
     this.#parts = parts;
@@ -27,32 +29,47 @@ export class RoomsView {
       parts.enter(room);
     });
     this.#field.addEventListener('input', () => this.#fault(''));
+    document.getElementById('new-group').addEventListener('click', () => parts.create());
   }
 
   /**
-   * @param {{ name: string, unread: number }[]} rooms
+   * @param {{ name: string, kind: string | null, title: string | null, unread: number }[]} rooms
    * @param {string} [current] name of the room that is shown
+   * @param {{ name: string, title: string | null }[]} [invitations] groups that the user can join with a click
    */
-  draw(rooms, current) {
+  draw(rooms, current, invitations = []) {
     const focused = document.activeElement?.closest?.('#rooms [data-room]')?.dataset.room;
     const direct = rooms.filter(room => isDirect(room.name));
     const named = rooms.filter(room => !isDirect(room.name));
-    this.#list.replaceChildren(...[['Rooms', named], ['Direct messages', direct]].filter(([, some]) => some.length > 0).flatMap(([title, some]) => [
+    const invited = invitations.map(room => ({ ...room, unread: 0, invited: true }));
+    this.#list.replaceChildren(...[['Invitations', invited], ['Rooms', named], ['Direct messages', direct]].filter(([, some]) => some.length > 0).flatMap(([title, some]) => [
       element('h2', { class: 'list-title', text: title }),
       element('ul', { class: 'rooms-list', 'aria-label': title }, ...some.map(room => this.#row(room, current))),
     ]));
     if (focused) this.#list.querySelector(`[data-room="${CSS.escape(focused)}"] button`)?.focus();
   }
 
-  #row({ name, unread }, current) {
-    const title = titleOf(name, this.#parts.me);
+  #row({ name, kind, title: given, unread, invited }, current) {
+    if (invited) return this.#invitation({ name, title: given }, current);
+    const title = titleOf(name, this.#parts.me, given);
+    const grouped = given || isPrivate(name);
+    // This button ends no membership of a group; the button in the group's panel does.
+    const closes = kind === 'group' ? 'Close' : 'Leave';
     return element('li', { class: unread ? 'room has-unread' : 'room', data: { testid: 'room', room: name, unread } },
       element('button', { type: 'button', class: 'room-open', 'aria-current': name === current ? 'page' : null, on: { click: () => this.#parts.open(name) } },
-        isDirect(name) ? avatar(name.slice(1)) : element('span', { class: 'hash', 'aria-hidden': 'true', text: '#' }),
-        element('span', { class: 'room-title' }, isDirect(name) ? roomElement(name, this.#parts.me) : document.createTextNode(name)),
+        isDirect(name) ? avatar(name.slice(1)) : element('span', { class: 'hash', 'aria-hidden': 'true', text: grouped ? '◆' : '#' }),
+        element('span', { class: 'room-title' }, isDirect(name) || grouped ? roomElement(name, this.#parts.me, given) : document.createTextNode(name)),
         unread ? element('span', { class: 'badge' }, document.createTextNode(unread > 99 ? '99+' : unread), element('span', { class: 'unseen', text: ' unread' })) : null),
-      element('button', { type: 'button', class: 'room-leave icon-button', 'aria-label': `Leave ${title}`, title: 'Leave', on: { click: () => this.#parts.leave(name) } },
+      element('button', { type: 'button', class: 'room-leave icon-button', 'aria-label': `${closes} ${title}`, title: closes, on: { click: () => this.#parts.leave(name) } },
         icon('M7 7l10 10M17 7L7 17')));
+  }
+
+  #invitation({ name, title }, current) {
+    return element('li', { class: 'room', data: { testid: 'invitation', room: name } },
+      element('button', { type: 'button', class: 'room-open', 'aria-current': name === current ? 'page' : null, on: { click: () => this.#parts.accept(name) } },
+        element('span', { class: 'hash', 'aria-hidden': 'true', text: '◆' }),
+        element('span', { class: 'room-title' }, roomElement(name, this.#parts.me, title)),
+        element('span', { class: 'join-hint', text: 'Join' })));
   }
 
   #fault(text) {

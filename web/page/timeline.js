@@ -1,3 +1,5 @@
+import { CHANGES } from './group-text.js';
+
 /** Maximum number of events in a window. */
 export const MOST = 1000;
 
@@ -8,13 +10,16 @@ const KEPT = 800;
 const ABOUT = new Set(['edit', 'delete', 'react', 'unreact']);
 
 /**
- * A message, or a change of a group's members, as the page shows it.
+ * A message, or a change of a group, as the page shows it.
  * @typedef {object} Entry
  * @property {number} seq
  * @property {number} ts ms since 1970
  * @property {string} from
- * @property {'msg' | 'join' | 'leave'} kind
- * @property {string | null} text the latest text; null if deleted
+ * @property {string} kind `msg`, or the kind of a change
+ * @property {string | null} text the latest text; null if deleted; for `title`: the group's title
+ * @property {string} [user] the user whom a change affects
+ * @property {string} [role]
+ * @property {number} [until] when a mute or ban ends, in ms since 1970
  * @property {boolean} edited
  * @property {boolean} deleted
  * @property {number} [reply] sequence of the message that this message answers
@@ -108,17 +113,17 @@ export class Timeline {
   }
 
   /**
-   * The messages with their latest texts and their reactions, and the changes of a group's members; oldest first.
+   * The messages with their latest texts and their reactions, and the changes of the group; oldest first.
    * @returns {Entry[]}
    */
   entries() {
     const entries = [];
     const bySeq = new Map();
     for (const event of [...this.#events, ...this.#later]) {
-      if (event.kind === 'msg' || event.kind === 'join' || event.kind === 'leave') {
-        const { seq, ts, from, kind, text, reply, id, asOf } = event;
+      if (event.kind === 'msg' || CHANGES.has(event.kind)) {
+        const { seq, ts, from, kind, reply, id, user, role, until, asOf, text } = event;
         const entry = {
-          seq, ts, from, kind, reply, id, asOf, text: text ?? null, edited: event.edited === true,
+          seq, ts, from, kind, reply, id, user, role, until, asOf, text: text ?? null, edited: event.edited === true,
           deleted: kind === 'msg' && (text === undefined || text === null), reactions: new Map(),
         };
         entries.push(entry);

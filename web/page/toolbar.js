@@ -15,6 +15,8 @@ const BIN = 'M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13';
 export class Toolbar {
   #node;
   #entry = null;
+  /** Whether the toolbar shows the palette or the question before a deletion. */
+  #asks = false;
   #actions;
 
   /**
@@ -23,6 +25,8 @@ export class Toolbar {
    * @param {(entry: import('./timeline.js').Entry, emoji: string) => void} actions.react
    * @param {(entry: import('./timeline.js').Entry) => void} actions.edit
    * @param {(entry: import('./timeline.js').Entry) => void} actions.remove
+   * @param {() => boolean} actions.mayWrite whether the user may react and edit
+   * @param {() => boolean} actions.mayDelete whether the user may delete the messages of others
    */
   constructor(actions) {
     this.#actions = actions;
@@ -49,6 +53,7 @@ export class Toolbar {
       this.hide();
       if (entry.deleted) return;
       this.#first(entry);
+      if (!this.#node.querySelector('button')) return;
       item.querySelector('.bubble').append(this.#node);
     }
     this.#entry = entry;
@@ -61,14 +66,17 @@ export class Toolbar {
   }
 
   #first(entry) {
+    this.#asks = false;
     const own = entry.from === this.#actions.me;
+    const writes = this.#actions.mayWrite();
     this.#node.replaceChildren(
-      this.#button('react', 'Add a reaction', SMILE, () => this.#palette()),
-      own ? this.#button('edit', 'Edit', PENCIL, () => this.#actions.edit(this.#entry)) : '',
-      own ? this.#button('delete', 'Delete', BIN, () => this.#confirm()) : '');
+      writes ? this.#button('react', 'Add a reaction', SMILE, () => this.#palette()) : '',
+      own && writes ? this.#button('edit', 'Edit', PENCIL, () => this.#actions.edit(this.#entry)) : '',
+      own || this.#actions.mayDelete() ? this.#button('delete', 'Delete', BIN, () => this.#confirm()) : '');
   }
 
   #palette() {
+    this.#asks = true;
     this.#node.replaceChildren(...PALETTE.map(([emoji, name]) => element('button', {
       type: 'button', class: 'emoji', 'aria-label': `React with ${name}`, text: emoji, data: { testid: 'emoji', emoji },
       on: {
@@ -82,6 +90,7 @@ export class Toolbar {
   }
 
   #confirm() {
+    this.#asks = true;
     this.#node.replaceChildren(
       element('span', { class: 'question', text: 'Delete?' }),
       element('button', { type: 'button', class: 'text-button danger', text: 'Delete', data: { testid: 'confirm-delete' }, on: { click: () => this.#actions.remove(this.#entry) } }),
@@ -91,8 +100,8 @@ export class Toolbar {
 
   #back() {
     this.#first(this.#entry);
-    for (const button of this.#node.children) button.tabIndex = 0;
-    this.#node.firstChild.focus();
+    for (const button of this.#node.querySelectorAll('button')) button.tabIndex = 0;
+    this.#node.querySelector('button')?.focus();
   }
 
   #button(testid, label, path, click) {
@@ -101,7 +110,7 @@ export class Toolbar {
 
   #key(event) {
     if (isComposing(event)) return;
-    if (event.key === 'Escape' && !this.#node.querySelector('[data-testid=react]')) {
+    if (event.key === 'Escape' && this.#asks) {
       event.stopPropagation();
       this.#back();
       return;

@@ -14,8 +14,18 @@ export function identify(address) {
   return known && !faultOfUser(known) ? Promise.resolve(known) : ask();
 }
 
-export function forgetName() {
-  keep('name', null);
+/**
+ * Shows the button with which the user chooses another name. It reloads the page.
+ * @param {URL} address of the page
+ */
+export function offerNewName(address) {
+  const button = document.getElementById('change-name');
+  button.hidden = false;
+  button.addEventListener('click', () => {
+    keep('name', null);
+    address.searchParams.delete('user');
+    location.replace(address);
+  });
 }
 
 function ask() {

@@ -1,0 +1,156 @@
+import { FOREVER } from '../orleanschat.js';
+import { inForce } from './rights.js';
+import { nameInText, titleInText } from './names.js';
+import { dayKey, momentOf, timeOf } from './text.js';
+
+/** The sentences about groups, their members and their rights. */
+
+const ROLES = { owner: 'owner', moderator: 'moderator', member: 'member', invited: 'invited' };
+
+const A_ROLE = { owner: 'an owner', moderator: 'a moderator', member: 'a member' };
+
+const DONE = {
+  invite: 'invited', kick: 'removed', ban: 'banned', unban: 'lifted the ban of', mute: 'muted', unmute: 'unmuted',
+};
+
+/** The kinds of events that are shown as a line in the conversation, besides messages. */
+export const CHANGES = new Set(['join', 'leave', 'role', 'title', ...Object.keys(DONE)]);
+
+/**
+ * The end of a mute or ban, for the end of a sentence: " until 14:05". Empty if it has no end.
+ * @param {number | undefined} until ms since 1970
+ * @param {number} [now]
+ */
+export function untilText(until, now = Date.now()) {
+  if (until === undefined || until >= FOREVER) return '';
+  // A Date has at most 8.64e15 ms.
+  if (until > 8.64e15) return '';
+  return ` until ${dayKey(until) === dayKey(now) ? timeOf(until) : momentOf(until)}`;
+}
+
+/**
+ * The line of an event that changes a group: "ann removed bob".
+ * @param {{ kind: string, from: string, text?: string | null, user?: string, role?: string, until?: number }} event
+ * @param {string} me this user's id
+ * @returns {string}
+ */
+export function changeLine({ kind, from, text, user, role, until }, me) {
+  // No user can have an id that begins with @, so this name is the server's.
+  const actor = from === me ? 'You' : from === '@system' ? 'The server' : nameInText(from);
+  const target = user === me ? (from === me ? 'yourself' : 'you') : nameInText(user ?? '');
+  switch (kind) {
+    case 'join':
+      return `${actor} joined the group`;
+    case 'leave':
+      return `${actor} left the group`;
+    case 'title':
+      return `${actor} named the group ${titleInText(text)}`;
+    case 'role':
+      return `${actor} made ${target} ${A_ROLE[role] ?? 'a member with another role'}`;
+    case 'ban':
+    case 'mute':
+      return `${actor} ${DONE[kind]} ${target}${untilText(until)}`;
+    default:
+      return `${actor} ${DONE[kind]} ${target}`;
+  }
+}
+
+/**
+ * What a refused change did not do.
+ * @param {{ kind?: string, user?: string }} command
+ * @returns {string | null} null if the command changes no group
+ */
+export function notChanged({ kind, user }) {
+  const name = nameInText(user ?? '');
+  switch (kind) {
+    case 'title':
+      return 'The group was not renamed';
+    case 'role':
+      return `The role of ${name} was not changed`;
+    case 'unban':
+      return `The ban of ${name} was not lifted`;
+    default:
+      return kind in DONE ? `${name} was not ${DONE[kind]}` : null;
+  }
+}
+
+/**
+ * The state of a user in the list of members: "moderator, muted until 14:05".
+ * @param {import('../orleanschat.js').Member} member
+ * @param {number} now
+ * @returns {string}
+ */
+export function statusOf({ role, muted, banned }, now) {
+  return [
+    ROLES[role],
+    inForce(muted, now) ? `muted${untilText(muted, now)}` : null,
+    inForce(banned, now) ? `banned${untilText(banned, now)}` : null,
+  ].filter(part => part).join(', ');
+}
+
+/**
+ * The label of an action's button. An action that asks a question ends with an ellipsis.
+ * @param {import('./rights.js').Action} action
+ * @param {import('../orleanschat.js').Member} member
+ * @returns {string}
+ */
+export function actionLabel({ kind, role }, member) {
+  switch (kind) {
+    case 'role':
+      return `Make ${role}`;
+    case 'mute':
+      return 'Mute…';
+    case 'unmute':
+      return 'Unmute';
+    case 'kick':
+      return member.role === 'invited' ? 'Withdraw the invitation…' : 'Remove…';
+    case 'ban':
+      return 'Ban…';
+    default:
+      return 'Lift the ban';
+  }
+}
+
+/**
+ * The question before an action.
+ * @param {import('./rights.js').Action} action
+ * @param {import('../orleanschat.js').Member} member
+ * @param {string} title the group's title
+ * @param {string} me this user's id
+ * @returns {{ heading: string, text: string, button: string, timed: boolean } | null} `timed`: the action can have an
+ *   end; null if the action needs no question
+ */
+export function questionOf({ kind, role }, member, title, me) {
+  const name = nameInText(member.user);
+  if (kind === 'mute') return { heading: `Mute ${name}?`, text: `${name} can read ${title}, but cannot write to it.`, button: 'Mute', timed: true };
+  if (kind === 'ban') return { heading: `Ban ${name}?`, text: `${name} is removed from ${title} and cannot join it again.`, button: 'Ban', timed: true };
+  if (kind === 'kick') {
+    return member.role === 'invited'
+      ? { heading: `Withdraw the invitation of ${name}?`, text: `${name} cannot use the invitation to ${title} any more.`, button: 'Withdraw', timed: false }
+      : { heading: `Remove ${name}?`, text: `${name} is removed from ${title}.`, button: 'Remove', timed: false };
+  }
+  if (kind !== 'role') return null;
+  if (member.user === me) {
+    return { heading: `Become ${A_ROLE[role]}?`, text: `You give up your role in ${title}. Only an owner can give it back.`, button: 'Give up', timed: false };
+  }
+  return role === 'owner'
+    ? { heading: `Make ${name} an owner?`, text: `${name} can then do everything in ${title} that you can do.`, button: 'Make owner', timed: false }
+    : null;
+}
+
+/**
+ * Why the user cannot write to a room.
+ * @param {number} mutedUntil ms since 1970; 0 if the user is not muted
+ * @param {number} now
+ * @returns {string} empty if the user can write
+ */
+export function mutedReason(mutedUntil, now) {
+  return inForce(mutedUntil, now) ? `You are muted in this group${untilText(mutedUntil, now)}. You can read, but not write.` : '';
+}
+
+/**
+ * The notice after another user ended this user's membership.
+ * @param {'kicked' | 'banned'} reason
+ * @param {string} title the group's title
+ */
+export const endedNotice = (reason, title) => reason === 'banned' ? `You are banned from ${title}.` : `You were removed from ${title}.`;

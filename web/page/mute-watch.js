@@ -1,0 +1,33 @@
+import { mutedReason } from './group-text.js';
+import { inForce } from './rights.js';
+
+/** Maximum delay of a timer, in ms: browsers store the delay in 31 bits. A later end needs several timers. */
+const MAX_TIMER = 2 ** 31 - 1;
+
+/** Blocks the composer while the user is muted in the room that is shown, until the time passes or the mute is lifted. */
+export class MuteWatch {
+  #block;
+  #clock;
+  #timer = null;
+
+  /**
+   * @param {(reason: string) => void} block called with the reason; empty if the user can write
+   * @param {import('../orleanschat/clock.js').Clock} clock
+   */
+  constructor(block, clock) {
+    this.#block = block;
+    this.#clock = clock;
+  }
+
+  /**
+   * Watches a room in place of the previous one.
+   * @param {{ mutedUntil: number }} room
+   */
+  watch(room) {
+    if (this.#timer !== null) this.#clock.clearTimeout(this.#timer);
+    this.#timer = null;
+    const now = this.#clock.now();
+    this.#block(mutedReason(room.mutedUntil, now));
+    if (inForce(room.mutedUntil, now)) this.#timer = this.#clock.setTimeout(() => this.watch(room), Math.min(MAX_TIMER, room.mutedUntil - now));
+  }
+}

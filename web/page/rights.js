@@ -1,0 +1,64 @@
+import { isMember } from './members.js';
+
+/** The higher number has more rights. A user without a role has 0. */
+const RANK = { owner: 3, moderator: 2, member: 1 };
+
+const rank = role => RANK[role] ?? 0;
+
+/**
+ * An action on a user of a group.
+ * @typedef {object} Action
+ * @property {'role' | 'mute' | 'unmute' | 'kick' | 'ban' | 'unban'} kind
+ * @property {string} [role] with `role`
+ */
+
+/**
+ * Whether a mute or ban is in force.
+ * @param {number | null | undefined} until when it ends, in ms since 1970
+ * @param {number} now
+ */
+export const inForce = (until, now) => (until ?? 0) > now;
+
+/**
+ * The actions that this user may take on a user of the group. The server decides again; this list only avoids offers
+ * that the server would refuse.
+ * @param {string | null} own this user's role
+ * @param {string} me this user's id
+ * @param {import('../orleanschat.js').Member} member
+ * @param {{ owners: number, now: number }} context `owners`: number of owners of the group
+ * @returns {Action[]}
+ */
+export function actionsOn(own, me, member, { owners, now }) {
+  const actions = [];
+  const self = member.user === me;
+  // The last owner cannot take a lower role.
+  if (own === 'owner' && isMember(member.role) && (!self || owners > 1)) {
+    for (const role of ['owner', 'moderator', 'member']) if (role !== member.role) actions.push({ kind: 'role', role });
+  }
+  if (self || rank(own) < RANK.moderator || rank(own) <= rank(member.role)) return actions;
+  if (inForce(member.muted, now)) actions.push({ kind: 'unmute' });
+  else if (isMember(member.role)) actions.push({ kind: 'mute' });
+  if (member.role) actions.push({ kind: 'kick' });
+  actions.push({ kind: inForce(member.banned, now) ? 'unban' : 'ban' });
+  return actions;
+}
+
+/**
+ * Whether a member may invite users to the group.
+ * @param {{ role: string | null, mutedUntil: number }} room
+ * @param {number} now
+ */
+export const mayInvite = ({ role, mutedUntil }, now) => isMember(role) && !inForce(mutedUntil, now);
+
+/**
+ * Whether a member may give the group another title.
+ * @param {{ role: string | null, mutedUntil: number }} room
+ * @param {number} now
+ */
+export const mayRename = ({ role, mutedUntil }, now) => moderates(role) && !inForce(mutedUntil, now);
+
+/**
+ * Whether a member may delete the messages of others.
+ * @param {string | null} role
+ */
+export const moderates = role => rank(role) >= RANK.moderator;

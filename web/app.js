@@ -25,9 +25,6 @@ import { IN_QUERY, signIn } from './page/sign-in.js';
 import { typingLine } from './page/text.js';
 import { offerNewName } from './page/welcome.js';
 
-/** Maximum length of a message in characters, until the server has named its own limit. */
-const TEXT_CHARACTERS = 4000;
-
 /** Number of past events that are requested when a room is opened. */
 const ON_ENTRY = 50;
 
@@ -102,7 +99,7 @@ const composer = new Composer({
     notice('Your browser cannot save this draft. Send it before you close the page.');
   },
   typing: () => current.room.typing(),
-  limit: () => session.limits?.text_characters ?? TEXT_CHARACTERS,
+  limit: () => session.limits?.text_characters,
   editLast: () => { if (log.lastOwn) sending.edit(log.lastOwn); },
 });
 const mute = new MuteWatch(reason => {

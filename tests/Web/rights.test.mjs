@@ -228,3 +228,14 @@ test('Room_WhenListed_TakesTheTitleUnlessItKnowsANewerEvent', async () => {
 
   assert.deepEqual([room.title, room.role], ['New', 'owner']);
 });
+
+test('Leave_WhenTheServerRefusesIt_KeepsTheRoom', async () => {
+  const { s, room } = await inTeam({ role: 'owner' });
+
+  const left = room.leave({ membership: false });
+  s.socket.says({ t: 'err', id: s.socket.last('leave').id, code: 'forbidden', message: 'make another member an owner first' });
+
+  await assert.rejects(left, { code: 'forbidden' });
+  assert.equal(s.session.rooms.get('team'), room);
+  assert.deepEqual([room.attached, room.role], [true, 'owner']);
+});

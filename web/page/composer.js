@@ -1,5 +1,8 @@
 import { isComposing } from './keys.js';
 
+/** Maximum length of a message in characters, until the server has named its own limit. */
+const TEXT_CHARACTERS = 4000;
+
 /** The text field for a new message, or for the new text of a message that is being edited. */
 export class Composer {
   #form = document.getElementById('composer');
@@ -20,7 +23,7 @@ export class Composer {
    * @param {(seq: number, text: string) => boolean} parts.edit like `send`, but for an edit
    * @param {(draft: import('./drafts.js').Draft) => void} parts.changed called at each change of the draft
    * @param {() => void} parts.typing called when the user types a message
-   * @param {() => number} parts.limit maximum length, in characters
+   * @param {() => number | undefined} parts.limit maximum length, in characters
    * @param {() => void} parts.editLast opens the user's last message for editing
    */
   constructor(parts) {
@@ -172,7 +175,7 @@ export class Composer {
 
   #excess() {
     // The limit counts Unicode code points, not UTF-16 units.
-    return [...this.#text.value.trim()].length - this.#parts.limit();
+    return [...this.#text.value.trim()].length - (this.#parts.limit() ?? TEXT_CHARACTERS);
   }
 
   #measure() {

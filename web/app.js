@@ -18,7 +18,7 @@ import { isDirect, isPrivate, parseRoom, titleInText, titleOf } from './page/nam
 import { Notice } from './page/notice.js';
 import { PeopleView } from './page/people.js';
 import { RememberedRooms } from './page/remembered.js';
-import { inForce, moderates } from './page/rights.js';
+import { inForce, outranks } from './page/rights.js';
 import { RoomsView } from './page/rooms.js';
 import { Sending } from './page/sending.js';
 import { IN_QUERY, signIn } from './page/sign-in.js';
@@ -109,7 +109,7 @@ const mute = new MuteWatch(reason => {
 const log = new LogView({
   me,
   mayWrite: () => !inForce(current.room.mutedUntil, Date.now()),
-  mayDelete: () => moderates(current.room.role),
+  mayDelete: ({ from }) => outranks(current.room.role, current.members.roleOf(from)),
   react: (entry, emoji) => sending.react(entry, emoji),
   edit: entry => sending.edit(entry),
   remove: entry => {

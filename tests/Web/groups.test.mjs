@@ -9,7 +9,7 @@ import { ConversationList } from '../../web/page/listing.js';
 import { MAX_MEMBERS, MemberList } from '../../web/page/members.js';
 import { MuteWatch } from '../../web/page/mute-watch.js';
 import { parseRoom, parseTitle, titleInText, titleOf } from '../../web/page/names.js';
-import { actionsOn, mayInvite, mayRename } from '../../web/page/rights.js';
+import { actionsOn, mayInvite, mayRename, outranks } from '../../web/page/rights.js';
 import { Timeline } from '../../web/page/timeline.js';
 import { event, FakeClock, settle } from './fakes.mjs';
 
@@ -75,6 +75,15 @@ test('Rights_WhenTheUserIsMuted_AllowNoInvitationAndNoTitle', () => {
   assert.ok(mayRename({ role: 'moderator', mutedUntil: 0 }, NOW));
   assert.ok(!mayRename({ role: 'moderator', mutedUntil: FOREVER }, NOW));
   assert.ok(!mayRename({ role: 'member', mutedUntil: 0 }, NOW));
+});
+
+test('Messages_WhenTheAuthorHasALowerRole_CanBeDeleted', async () => {
+  const { list, known } = memberList();
+  await known([{ user: 'ann', role: 'owner' }, { user: 'mo', role: 'moderator' }]);
+
+  const deleted = own => ['ann', 'mo', 'gone'].filter(user => outranks(own, list.roleOf(user)));
+
+  assert.deepEqual(['owner', 'moderator', 'member', null].map(deleted), [['mo', 'gone'], ['gone'], [], []]);
 });
 
 test('MemberList_WhenRead_HasAllPagesByRole', async () => {

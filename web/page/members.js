@@ -47,6 +47,14 @@ export class MemberList {
     return [...this.#rows.values()].sort((a, b) => ORDER.indexOf(a.role) - ORDER.indexOf(b.role) || a.user.localeCompare(b.user));
   }
 
+  /**
+   * @param {string} user
+   * @returns {string | undefined} undefined if the user has no role, or if the list does not have the user
+   */
+  roleOf(user) {
+    return this.#rows.get(user)?.role;
+  }
+
   /** Reads the list. If a read fails, the list keeps its state until the next read. */
   async read() {
     const since = [];

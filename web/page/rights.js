@@ -35,7 +35,7 @@ export function actionsOn(own, me, member, { owners, now }) {
   if (own === 'owner' && isMember(member.role) && (!self || owners > 1)) {
     for (const role of ['owner', 'moderator', 'member']) if (role !== member.role) actions.push({ kind: 'role', role });
   }
-  if (self || rank(own) < RANK.moderator || rank(own) <= rank(member.role)) return actions;
+  if (self || !outranks(own, member.role)) return actions;
   if (inForce(member.muted, now)) actions.push({ kind: 'unmute' });
   else if (isMember(member.role)) actions.push({ kind: 'mute' });
   if (member.role) actions.push({ kind: 'kick' });
@@ -58,7 +58,12 @@ export const mayInvite = ({ role, mutedUntil }, now) => isMember(role) && !inFor
 export const mayRename = ({ role, mutedUntil }, now) => moderates(role) && !inForce(mutedUntil, now);
 
 /**
- * Whether a member may delete the messages of others.
- * @param {string | null} role
+ * Whether this user may moderate a user: delete messages, remove, mute and ban.
+ * @param {string | null} own this user's role
+ * @param {string | undefined} role the other user's role
  */
-export const moderates = role => rank(role) >= RANK.moderator;
+export const outranks = (own, role) => moderates(own) && rank(own) > rank(role);
+
+function moderates(role) {
+  return rank(role) >= RANK.moderator;
+}

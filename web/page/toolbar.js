@@ -26,7 +26,8 @@ export class Toolbar {
    * @param {(entry: import('./timeline.js').Entry) => void} actions.edit
    * @param {(entry: import('./timeline.js').Entry) => void} actions.remove
    * @param {() => boolean} actions.mayWrite whether the user may react and edit
-   * @param {() => boolean} actions.mayDelete whether the user may delete the messages of others
+   * @param {(entry: import('./timeline.js').Entry) => boolean} actions.mayDelete whether the user may delete the message
+   *   of another user
    */
   constructor(actions) {
     this.#actions = actions;
@@ -72,7 +73,7 @@ export class Toolbar {
     this.#node.replaceChildren(
       writes ? this.#button('react', 'Add a reaction', SMILE, () => this.#palette()) : '',
       own && writes ? this.#button('edit', 'Edit', PENCIL, () => this.#actions.edit(this.#entry)) : '',
-      own || this.#actions.mayDelete() ? this.#button('delete', 'Delete', BIN, () => this.#confirm()) : '');
+      own || this.#actions.mayDelete(entry) ? this.#button('delete', 'Delete', BIN, () => this.#confirm()) : '');
   }
 
   #palette() {

@@ -21,8 +21,8 @@
 
 /** @typedef {import('./orleanschat/types.js').Limits} Limits */
 /** @typedef {import('./orleanschat/session.js').SessionEvents} SessionEvents */
-/** @typedef {import('./orleanschat/session.js').SessionState} SessionState */
-/** @typedef {import('./orleanschat/session.js').StateChange} StateChange */
+/** @typedef {import('./orleanschat/types.js').SessionState} SessionState */
+/** @typedef {import('./orleanschat/types.js').StateChange} StateChange */
 /** @typedef {import('./orleanschat/types.js').ChatEvent} ChatEvent */
 /** @typedef {import('./orleanschat/types.js').Listed} Listed */
 /** @typedef {import('./orleanschat/types.js').Member} Member */

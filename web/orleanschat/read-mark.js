@@ -51,8 +51,8 @@ export class ReadMark {
   }
 
   /**
-   * Sends the mark again if the server does not have this client's newest mark. Otherwise takes the server's mark, which
-   * another device may have moved.
+   * Sends the mark again if the server does not have this client's newest mark. Otherwise takes the server's mark,
+   * which another device may have moved.
    */
   settle() {
     const sends = this.read > this.#sent;
@@ -71,7 +71,8 @@ export class ReadMark {
   }
 
   /**
-   * Moves the mark forward and sends it, at most once per second. A sequence that is not after the mark changes nothing.
+   * Moves the mark forward and sends it, at most once per second. A sequence that is not after the mark changes
+   * nothing.
    * @param {number} seq
    */
   move(seq) {

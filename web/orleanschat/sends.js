@@ -23,8 +23,9 @@ const MAX_PAUSE = 30_000;
  */
 
 /**
- * A message, edit, deletion, reaction or change of rights of this user. The status is `pending` until the server has stored or refused
- * the send. A stored send leaves the list when the room's cursor reaches its event.
+ * A message, edit, deletion or reaction of this user, or a change of a group's members or title. The status is
+ * `pending` until the server has stored or refused the send. A stored send leaves the list when the room's cursor
+ * reaches its event.
  * @typedef {object} Send
  * @property {string} id the client id. Retries keep it, so the log contains the event once
  * @property {SendCommand} command

@@ -22,20 +22,8 @@ const LONGEST_AFTER = 300_000;
 
 /** @typedef {import('./clock.js').Clock} Clock */
 /** @typedef {import('./types.js').Limits} Limits */
-
-/**
- * `idle` before `connect`; `waiting` before the next reconnect; `ended` if the session does not reconnect.
- * @typedef {'idle' | 'connecting' | 'online' | 'waiting' | 'ended'} SessionState
- */
-
-/**
- * A change of a session's state.
- * @typedef {object} StateChange
- * @property {SessionState} state
- * @property {number} [code] the close code; with `waiting` and `ended`
- * @property {string} [reason] why the connection closed, or an empty string; with `waiting` and `ended`
- * @property {number} [retryAt] time of the next reconnect, in ms since 1970; with `waiting`
- */
+/** @typedef {import('./types.js').SessionState} SessionState */
+/** @typedef {import('./types.js').StateChange} StateChange */
 
 /**
  * The events that a session emits.
@@ -377,7 +365,8 @@ export class Session extends Emitter {
       case 'pong':
         return this.#liveness.answered();
       default:
-        // `ok`, `page`, `conversations`, `members` and `who` are answers, matched by id. A `t` of a later version is ignored.
+        // `ok`, `page`, `conversations`, `members` and `who` are answers, matched by id. A `t` of a later version is
+        // ignored.
         if (!this.#answer(object) && object.t === 'err') this.#fault(object);
     }
   }

@@ -1,5 +1,5 @@
 /**
- * The types of what the server sends and of what a room emits. This file has no code.
+ * The types of what the server sends, and of what a session and a room emit. This file has no code.
  */
 
 /** @typedef {import('./error.js').ChatError} ChatError */
@@ -105,8 +105,8 @@
  * @typedef {object} RoomEvents
  * @property {{ reset: boolean, first: boolean }} joined delivery starts on this connection. `reset`: the cursor was no
  *   longer valid; `first`: the room had no cursor before
- * @property {{ reason: string }} left the server removed the connection from the room: `displaced` if another room needed
- *   the place, `kicked` or `banned` if another user ended the membership
+ * @property {{ reason: string }} left the server removed the connection from the room: `displaced` if another room
+ *   needed the place, `kicked` or `banned` if another user ended the membership
  * @property {undefined} standing `role`, `title` or `mutedUntil` changed
  * @property {undefined} reset the log started over: discard every event of the room
  * @property {ChatEvent} event each event once, in ascending order
@@ -119,6 +119,20 @@
  * @property {undefined} unread `unread` may have changed
  * @property {ChatError} refused the server refused the room; if the error is `passing`, the client requests the room
  *   again
+ */
+
+/**
+ * `idle` before `connect`; `waiting` before the next reconnect; `ended` if the session does not reconnect.
+ * @typedef {'idle' | 'connecting' | 'online' | 'waiting' | 'ended'} SessionState
+ */
+
+/**
+ * A change of a session's state.
+ * @typedef {object} StateChange
+ * @property {SessionState} state
+ * @property {number} [code] the close code; with `waiting` and `ended`
+ * @property {string} [reason] why the connection closed, or an empty string; with `waiting` and `ended`
+ * @property {number} [retryAt] time of the next reconnect, in ms since 1970; with `waiting`
  */
 
 export {};

@@ -87,8 +87,8 @@ export class Composer {
   }
 
   /**
-   * Blocks the field while the user cannot write. The draft stays, and the field keeps the focus, so that screen readers
-   * read the reason.
+   * Blocks the field while the user cannot write. The draft stays, and the field keeps the focus, so that screen
+   * readers read the reason.
    * @param {string} reason shown next to the field; empty if the user can write
    */
   block(reason) {

@@ -25,7 +25,8 @@ export class GroupPanel {
    * @param {string} parts.me this user's id
    * @param {(user: string) => void} parts.write called when a user is clicked
    * @param {(user: string) => boolean} parts.invite returns false if the invitation was not sent
-   * @param {(action: import('./rights.js').Action, member: import('../orleanschat.js').Member) => Promise<void>} parts.act
+   * @param {(action: import('./rights.js').Action, member: import('../orleanschat.js').Member) => Promise<void>}
+   *   parts.act resolves when the user has answered the question, if there is one
    * @param {() => void} parts.rename
    * @param {() => void} parts.leave
    */

@@ -39,8 +39,8 @@ export class LogView {
    *   the composer
    * @param {() => void} parts.leave moves the focus to the composer
    * @param {() => boolean} parts.mayWrite whether the user may react and edit
-   * @param {(entry: import('./timeline.js').Entry) => boolean} parts.mayDelete whether the user may delete the message of
-   *   another user
+   * @param {(entry: import('./timeline.js').Entry) => boolean} parts.mayDelete whether the user may delete the
+   *   message of another user
    */
   constructor({ me, react, edit, remove, takeBack, leave, mayWrite, mayDelete }) {
     this.#me = me;

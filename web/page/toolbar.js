@@ -26,8 +26,8 @@ export class Toolbar {
    * @param {(entry: import('./timeline.js').Entry) => void} actions.edit
    * @param {(entry: import('./timeline.js').Entry) => void} actions.remove
    * @param {() => boolean} actions.mayWrite whether the user may react and edit
-   * @param {(entry: import('./timeline.js').Entry) => boolean} actions.mayDelete whether the user may delete the message
-   *   of another user
+   * @param {(entry: import('./timeline.js').Entry) => boolean} actions.mayDelete whether the user may delete the
+   *   message of another user
    */
   constructor(actions) {
     this.#actions = actions;

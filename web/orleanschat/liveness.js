@@ -32,7 +32,7 @@ export class Liveness {
 
   /**
    * @param {object} parts
-   * @param {import('./session.js').Clock} parts.clock
+   * @param {import('./clock.js').Clock} parts.clock
    * @param {() => void} parts.ping sends a ping
    * @param {() => void} parts.lost called at most once after each `start`
    */

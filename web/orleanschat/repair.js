@@ -23,13 +23,13 @@ export class Repair {
   /**
    * @param {object} room
    * @param {number} room.seq the room's cursor
-   * @param {(query: { after: number }) => Promise<import('./room.js').Page>} room.history reads a page
-   * @param {(event: import('./room.js').ChatEvent) => void} room.deliver delivers an event and moves the cursor
-   * @param {(event: import('./room.js').ChatEvent) => void} room.receive processes a buffered event as if it had just
+   * @param {(query: { after: number }) => Promise<import('./types.js').Page>} room.history reads a page
+   * @param {(event: import('./types.js').ChatEvent) => void} room.deliver delivers an event and moves the cursor
+   * @param {(event: import('./types.js').ChatEvent) => void} room.receive processes a buffered event as if it had just
    *   arrived
    * @param {(to: number) => void} room.skip moves the cursor to `to` and reports the gap
    * @param {(now: boolean) => void} room.repairing called when a repair begins and when it ends
-   * @param {import('./session.js').Clock} clock
+   * @param {import('./clock.js').Clock} clock
    * @param {number} maxFill widest gap that is filled, in events
    */
   constructor(room, clock, maxFill) {
@@ -44,7 +44,7 @@ export class Repair {
 
   /**
    * Buffers an event until the repair has ended.
-   * @param {import('./room.js').ChatEvent} event
+   * @param {import('./types.js').ChatEvent} event
    */
   hold(event) {
     if (this.#held.length >= MAX_HELD) {

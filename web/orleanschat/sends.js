@@ -69,7 +69,7 @@ export class Sends {
 
   /**
    * @param {object} parts
-   * @param {import('./session.js').Clock} parts.clock
+   * @param {import('./clock.js').Clock} parts.clock
    * @param {(command: SendCommand) => Promise<{ seq: number, ts: number }>} parts.transmit
    * @param {() => boolean | ChatError} parts.ready whether the room accepts sends now; a ChatError if the server
    *   refused the room

@@ -181,7 +181,7 @@ export class Session extends Emitter {
     let room = this.rooms.get(name);
     if (!room) {
       room = this.#add(name, wish);
-      if (this.state === 'online') room.begin(false);
+      if (this.state === 'online') room.subscription.begin(false);
     }
     return room;
   }
@@ -263,7 +263,7 @@ export class Session extends Emitter {
       await this.#ask({ t: 'leave', room: room.name, member: false }, ANSWER_WITHIN);
       if (this.rooms.get(room.name) !== room) return;
     }
-    room.detach();
+    room.subscription.detach();
     this.rooms.delete(room.name);
     if (endMembership || this.state !== 'online') return;
     const leave = this.#ask({ t: 'leave', room: room.name }, ANSWER_WITHIN);
@@ -344,21 +344,21 @@ export class Session extends Emitter {
         this.#joined(object);
         return this.#answer(object);
       case 'ev':
-        return this.rooms.get(object.room)?.receive(object);
+        return this.rooms.get(object.room)?.subscription.receive(object);
       case 'gap':
-        return this.rooms.get(object.room)?.gap(object);
+        return this.rooms.get(object.room)?.subscription.gap(object);
       case 'left':
         // The server may displace a room before the client has seen it.
-        if (this.rooms.has(object.room)) return this.rooms.get(object.room).left(object);
+        if (this.rooms.has(object.room)) return this.rooms.get(object.room).subscription.left(object);
         return this.emit('left', object);
       case 'invited':
         return this.emit('invited', object);
       case 'presence':
-        return this.rooms.get(object.room)?.presence(object);
+        return this.rooms.get(object.room)?.subscription.presence(object);
       case 'typing':
         return this.rooms.get(object.room)?.emit('typing', object);
       case 'mark':
-        return this.rooms.get(object.room)?.marked(object);
+        return this.rooms.get(object.room)?.subscription.marked(object);
       case 'bye':
         this.#bye = object;
         return;
@@ -377,7 +377,7 @@ export class Session extends Emitter {
    */
   #fault({ id, room, code, message, retry }) {
     const error = new ChatError(code, message, retry);
-    if (id === undefined && room !== undefined) this.rooms.get(room)?.refused(error);
+    if (id === undefined && room !== undefined) this.rooms.get(room)?.subscription.refused(error);
     else this.emit('fault', error);
   }
 
@@ -394,7 +394,7 @@ export class Session extends Emitter {
     this.limits = limits ?? null;
     this.#onlineAt = this.#clock.now();
     this.#become('online');
-    for (const room of [...this.rooms.values()]) room.begin(this.#carried.has(room));
+    for (const room of [...this.rooms.values()]) room.subscription.begin(this.#carried.has(room));
   }
 
   #joined(frame) {
@@ -405,11 +405,11 @@ export class Session extends Emitter {
       // connection to it.
       if ((this.#requests.has(frame.id) && !this.#creating.has(frame.id)) || this.#leaving.has(frame.room)) return;
       room = this.#add(frame.room);
-      room.joined(frame);
+      room.subscription.joined(frame);
       this.emit('room', room);
       return;
     }
-    room.joined(frame);
+    room.subscription.joined(frame);
   }
 
   #lost(connection, code, reason, asked = false) {
@@ -425,7 +425,7 @@ export class Session extends Emitter {
     this.state = 'waiting';
     this.#requests.abandon();
     this.#leaving.clear();
-    for (const room of this.rooms.values()) room.detach();
+    for (const room of this.rooms.values()) room.subscription.detach();
     if (asked || !comesBack(why.code)) {
       connection.drop();
       this.#become('ended', why);

@@ -20,7 +20,8 @@
  */
 
 /** @typedef {import('./orleanschat/types.js').Limits} Limits */
-/** @typedef {import('./orleanschat/session.js').SessionEvents} SessionEvents */
+/** @typedef {import('./orleanschat/types.js').SessionEvents} SessionEvents */
+/** @typedef {import('./orleanschat/types.js').SessionOptions} SessionOptions */
 /** @typedef {import('./orleanschat/types.js').SessionState} SessionState */
 /** @typedef {import('./orleanschat/types.js').StateChange} StateChange */
 /** @typedef {import('./orleanschat/types.js').ChatEvent} ChatEvent */

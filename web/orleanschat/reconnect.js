@@ -13,6 +13,12 @@ export const REPLACED_MAX = 3_600_000;
 /** Close code: a newer connection of the same device replaced this one. */
 export const REPLACED = 4002;
 
+/** If a connection lasted this long, in ms, the reconnect delays start again at the shortest one. */
+const GOOD_AFTER = 10_000;
+
+/** Maximum reconnect delay that the client accepts from the server's `bye`, in ms. */
+const MAX_BYE_DELAY = 300_000;
+
 /**
  * Whether the client reconnects after this close code. The client does not reconnect after 1002 (frames that violate
  * RFC 6455), 1007 (not UTF-8), 1009 (frame too large) and 4500 to 4999, because a new connection would fail in the same
@@ -46,4 +52,75 @@ export function retryDelay(attempt, random) {
 export function replacedDelay(times, random) {
   const ceiling = Math.min(REPLACED_MAX, REPLACED_MIN * 2 ** (Math.min(times, 16) + 1));
   return ceiling / 2 + random() * (ceiling / 2);
+}
+
+/** Decides whether and when a session reconnects. It counts the attempts on which the delays depend. */
+export class Reconnect {
+  #clock;
+  #random;
+  #open;
+  #timer = null;
+  #attempt = 0;
+  #replaced = 0;
+  #onlineAt = null;
+
+  /** Whether the reconnect that was scheduled last follows close code 4002. */
+  wasReplaced = false;
+
+  /**
+   * @param {object} parts
+   * @param {import('./clock.js').Clock} parts.clock
+   * @param {() => number} parts.random returns 0 to 1
+   * @param {() => void} parts.open called when it is time to reconnect
+   */
+  constructor({ clock, random, open }) {
+    this.#clock = clock;
+    this.#random = random;
+    this.#open = open;
+  }
+
+  /** The application connects: all delays start over. */
+  restart() {
+    this.#attempt = this.#replaced = 0;
+    this.#onlineAt = null;
+  }
+
+  /** A person asked for the connection: cancels the reconnect, and the delays after close code 4002 start over. */
+  requested() {
+    this.#replaced = 0;
+    this.stop();
+  }
+
+  /** The server sent `welcome`. */
+  online() {
+    this.#onlineAt = this.#clock.now();
+  }
+
+  /**
+   * A connection ended before or after `welcome`: schedules the reconnect.
+   * @param {number} code the close code
+   * @param {number} [after] the delay that the server's `bye` named, in ms
+   * @returns {number | null} time of the reconnect, in ms since 1970; null if the session does not reconnect
+   */
+  schedule(code, after) {
+    if (this.#onlineAt !== null && this.#clock.now() - this.#onlineAt >= GOOD_AFTER) this.#attempt = 0;
+    this.#onlineAt = null;
+    if (!comesBack(code)) return null;
+    this.wasReplaced = code === REPLACED;
+    const delay = this.#delay(after);
+    this.#timer = this.#clock.setTimeout(() => this.#open(), delay);
+    return this.#clock.now() + delay;
+  }
+
+  /** Cancels the reconnect. */
+  stop() {
+    if (this.#timer !== null) this.#clock.clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+
+  #delay(after) {
+    if (Number.isFinite(after)) return Math.min(Math.max(after, 0), MAX_BYE_DELAY);
+    if (this.wasReplaced) return replacedDelay(this.#replaced++, this.#random);
+    return retryDelay(this.#attempt++, this.#random);
+  }
 }

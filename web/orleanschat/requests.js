@@ -1,28 +1,39 @@
 import { ChatError } from './error.js';
 
-/** The commands of one connection that have not been answered yet. */
+/** Maximum wait for the answer to a command, in ms. */
+const ANSWER_WITHIN = 10_000;
+
+/** The commands of a session that have not been answered yet on its current connection. */
 export class Requests {
   #waiting = new Map();
   #clock;
+  #ids = 0;
 
-  /** @param {import('./session.js').Clock} clock */
+  /** @param {import('./clock.js').Clock} clock */
   constructor(clock) {
     this.#clock = clock;
   }
 
   /**
+   * An id for a command, unique in the session.
+   * @returns {string}
+   */
+  newId() {
+    return `c${++this.#ids}`;
+  }
+
+  /**
    * Waits for the answer to a command.
    * @param {string} id the command's id
-   * @param {number} timeout ms
    * @returns {Promise<any>} the answer; rejects with a ChatError: the server's error if the answer is an `err`,
-   *   `timeout` if there is no answer in time, or `offline` if the connection is lost
+   *   `timeout` if there is no answer within 10 s, or `offline` if the connection is lost
    */
-  wait(id, timeout) {
+  wait(id) {
     return new Promise((resolve, reject) => {
       const timer = this.#clock.setTimeout(() => {
         this.#waiting.delete(id);
         reject(new ChatError('timeout', 'The server did not answer in time.', 0));
-      }, timeout);
+      }, ANSWER_WITHIN);
       this.#waiting.set(id, { resolve, reject, timer });
     });
   }

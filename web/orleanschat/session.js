@@ -1,42 +1,18 @@
 import { systemClock } from './clock.js';
-import { Connection } from './connection.js';
 import { Emitter } from './emitter.js';
 import { ChatError } from './error.js';
+import { Handshake } from './handshake.js';
 import { Liveness } from './liveness.js';
-import { comesBack, replacedDelay, REPLACED, retryDelay } from './reconnect.js';
+import { Reconnect } from './reconnect.js';
 import { Requests } from './requests.js';
-import { Room } from './room.js';
+import { Rooms } from './rooms.js';
 import { onWake } from './wake.js';
 
-/** Maximum time from opening a socket to `welcome`, in ms. */
-const WELCOME_WITHIN = 15_000;
-
-/** Maximum wait for the answer to a command, in ms. */
-const ANSWER_WITHIN = 10_000;
-
-/** If a connection lasted this long, in ms, the reconnect delays start again at the shortest one. */
-const GOOD_AFTER = 10_000;
-
-/** Maximum reconnect delay that the client accepts from the server's `bye`, in ms. */
-const LONGEST_AFTER = 300_000;
-
-/** @typedef {import('./clock.js').Clock} Clock */
 /** @typedef {import('./types.js').Limits} Limits */
+/** @typedef {import('./room.js').Room} Room */
+/** @typedef {import('./types.js').SessionEvents} SessionEvents */
+/** @typedef {import('./types.js').SessionOptions} SessionOptions */
 /** @typedef {import('./types.js').SessionState} SessionState */
-/** @typedef {import('./types.js').StateChange} StateChange */
-
-/**
- * The events that a session emits.
- * @typedef {object} SessionEvents
- * @property {StateChange} state
- * @property {Room} room the server added this connection to a room, for example because somebody wrote to this user or
- *   because `create` made the room
- * @property {{ room: string, title?: string }} invited another user invited this user to a group. To accept, call
- *   `join`
- * @property {{ room: string, reason: string }} left the server removed the connection from a room that the session does
- *   not have
- * @property {Error} fault for developers: a line that is not JSON, an error without a command, a failed token callback
- */
 
 /**
  * One user's conversation with the service. It maintains a connection, detects when the connection is dead, reconnects,
@@ -44,34 +20,17 @@ const LONGEST_AFTER = 300_000;
  * @extends {Emitter<SessionEvents>}
  */
 export class Session extends Emitter {
-  #url;
-  #user;
-  #token;
-  #WebSocket;
-  #clock;
-  #random;
-  #maxFill;
   #wake;
   #stopWake = null;
+  #handshake;
   #liveness;
-  #connection = null;
+  #reconnect;
   #requests;
-  #timer = null;
-  #attempt = 0;
-  #replaced = 0;
-  #lastCode = null;
-  #onlineAt = null;
+  #rooms;
+  #connection = null;
   #bye = null;
-  #commands = 0;
-  #carried = new Set();
-  #leaving = new Map();
   #creating = new Set();
 
-  /**
-   * Rooms by name.
-   * @type {Map<string, Room>}
-   */
-  rooms = new Map();
   /** @type {SessionState} */
   state = 'idle';
   /**
@@ -85,52 +44,45 @@ export class Session extends Emitter {
    */
   limits = null;
 
-  /**
-   * @param {object} options
-   * @param {string} options.url of the WebSocket: `wss://host/ws`
-   * @param {string} [options.user] a user id without proof, for services in development
-   * @param {string | (() => string | Promise<string>)} [options.token] a token, or a function that returns one. The
-   *   function is called for every connection, so it can return a fresh token
-   * @param {string} [options.device] names this installation: a newer connection of the same user and device replaces
-   *   an older one. By default a new name for each session
-   * @param {number} [options.maxFill] widest gap that a room fills from history, in events; by default 1000
-   * @param {new (url: string, protocols: string[]) => WebSocket} [options.WebSocket]
-   * @param {Clock} [options.clock]
-   * @param {() => number} [options.random] returns 0 to 1
-   * @param {(listener: () => void) => () => void} [options.wake] subscribes a listener to the moments at which the
-   *   connection should be checked, and returns the function that unsubscribes it. By default `onWake`
-   */
-  constructor({ url, user, token, device, maxFill = 1000, WebSocket = globalThis.WebSocket, clock = systemClock, random = Math.random, wake = onWake }) {
+  /** @param {SessionOptions} options */
+  constructor({
+    url, user, token, device, maxFill = 1000, WebSocket = globalThis.WebSocket, clock = systemClock,
+    random = Math.random, wake = onWake,
+  }) {
     super();
-    this.#url = url;
-    this.#user = user;
-    this.#token = token;
-    this.#WebSocket = WebSocket;
-    this.#clock = clock;
-    this.#random = random;
-    this.#maxFill = maxFill;
     this.#wake = wake;
+    this.#handshake = new Handshake({ url, user, token, WebSocket, clock });
+    this.#reconnect = new Reconnect({ clock, random, open: () => this.#open() });
     this.#requests = new Requests(clock);
+    this.#rooms = new Rooms(this, { clock, maxFill, ask: command => this.#ask(command) });
     this.#liveness = new Liveness({
       clock,
-      ping: () => this.#connection.send({ t: 'ping', id: `c${++this.#commands}` }),
+      ping: () => this.#connection.send({ t: 'ping', id: this.#requests.newId() }),
       lost: () => this.#connection.drop(),
     });
     /** @type {string} */
     this.device = device ?? this.newId();
   }
 
+  /**
+   * Rooms by name.
+   * @returns {Map<string, Room>}
+   */
+  get rooms() {
+    return this.#rooms.byName;
+  }
+
   /** Connects. Also starts again after `ended`. Does nothing if there is a connection, or while `waiting`. */
   connect() {
     if (this.#connection || this.state === 'waiting') return;
-    this.#attempt = this.#replaced = 0;
+    this.#reconnect.restart();
     this.#stopWake ??= this.#wake(() => this.check());
     this.#open();
   }
 
   /** Closes the connection. The session does not reconnect until `connect` is called. */
   close() {
-    this.#stopTimer();
+    this.#reconnect.stop();
     if (this.#connection) this.#lost(this.#connection, 1000, '', true);
     else this.#become('ended', { code: 1000, reason: '' });
   }
@@ -141,8 +93,7 @@ export class Session extends Emitter {
    */
   retryNow() {
     if (this.state !== 'waiting') return;
-    this.#replaced = 0;
-    this.#stopTimer();
+    this.#reconnect.requested();
     this.#open();
   }
 
@@ -153,7 +104,7 @@ export class Session extends Emitter {
    */
   check() {
     if (this.state === 'online') this.#liveness.check();
-    else if (this.#lastCode !== REPLACED) this.retryNow();
+    else if (!this.#reconnect.wasReplaced) this.retryNow();
   }
 
   /**
@@ -164,7 +115,7 @@ export class Session extends Emitter {
    * @returns {Room}
    */
   join(name, wish = {}) {
-    const room = this.rooms.get(name) ?? this.#add(name);
+    const room = this.rooms.get(name) ?? this.#rooms.add(name);
     room.enter(wish);
     return room;
   }
@@ -180,7 +131,7 @@ export class Session extends Emitter {
   resume(name, wish = {}) {
     let room = this.rooms.get(name);
     if (!room) {
-      room = this.#add(name, wish);
+      room = this.#rooms.add(name, wish);
       if (this.state === 'online') room.subscription.begin(false);
     }
     return room;
@@ -193,7 +144,7 @@ export class Session extends Emitter {
    * @returns {Promise<Room>} the room, which the session emitted as `room` before; rejects with a ChatError
    */
   async create({ title } = {}) {
-    const id = `c${++this.#commands}`;
+    const id = this.#requests.newId();
     this.#creating.add(id);
     try {
       const { room } = await this.request({ t: 'create', id, title });
@@ -212,7 +163,8 @@ export class Session extends Emitter {
    *   conversations; rejects with a ChatError
    */
   conversations({ before, limit } = {}) {
-    return this.request({ t: 'conversations', ...(before ? { before: before.ts, room: before.room } : {}), ...(limit ? { limit } : {}) });
+    const from = before ? { before: before.ts, room: before.room } : {};
+    return this.request({ t: 'conversations', ...from, ...(limit ? { limit } : {}) });
   }
 
   /**
@@ -223,7 +175,7 @@ export class Session extends Emitter {
   async request(command) {
     const connection = this.#connection;
     try {
-      return await this.#ask(command, ANSWER_WITHIN);
+      return await this.#ask(command);
     } catch (error) {
       // A missing answer may mean that the connection is dead.
       if (error.code === 'timeout' && connection === this.#connection) this.check();
@@ -255,84 +207,41 @@ export class Session extends Emitter {
    * @param {boolean} endMembership
    * @returns {Promise<void>}
    */
-  async forget(room, endMembership) {
-    if (this.rooms.get(room.name) !== room) return;
-    if (endMembership) {
-      if (this.state !== 'online') throw new ChatError('offline', 'Ending a membership needs a connection. Try again when you are connected.');
-      // The server refuses this for the last owner of a group. The room then stays.
-      await this.#ask({ t: 'leave', room: room.name, member: false }, ANSWER_WITHIN);
-      if (this.rooms.get(room.name) !== room) return;
-    }
-    room.subscription.detach();
-    this.rooms.delete(room.name);
-    if (endMembership || this.state !== 'online') return;
-    const leave = this.#ask({ t: 'leave', room: room.name }, ANSWER_WITHIN);
-    // Until the server answers the leave, a `joined` of the room is the answer to an earlier command.
-    this.#leaving.set(room.name, leave);
-    try {
-      await leave;
-    } finally {
-      if (this.#leaving.get(room.name) === leave) this.#leaving.delete(room.name);
-    }
+  forget(room, endMembership) {
+    return this.#rooms.leave(room, endMembership);
   }
 
-  #ask(command, within) {
-    if (this.state !== 'online') return Promise.reject(new ChatError('offline', 'There is no connection to the server.'));
-    const id = command.id ?? `c${++this.#commands}`;
-    const answer = this.#requests.wait(id, within);
+  #ask(command) {
+    if (this.state !== 'online') {
+      return Promise.reject(new ChatError('offline', 'There is no connection to the server.'));
+    }
+    const id = command.id ?? this.#requests.newId();
+    const answer = this.#requests.wait(id);
     this.#connection.send({ ...command, id });
     return answer;
-  }
-
-  #add(name, { last, kind = null } = {}) {
-    const room = new Room(this, name, { last, kind, clock: this.#clock, maxFill: this.#maxFill });
-    this.rooms.set(name, room);
-    return room;
   }
 
   #open() {
     this.#bye = null;
     this.#become('connecting');
-    const url = new URL(this.#url);
-    if (this.#user !== undefined) url.searchParams.set('user', this.#user);
-    const lost = (code, reason) => this.#lost(connection, code, reason);
+    const { address } = this.#handshake;
     let connection;
     try {
-      connection = this.#connection = new Connection({
-        WebSocket: this.#WebSocket,
-        url: url.href,
-        onOpen: () => this.#hello(connection),
+      connection = this.#connection = this.#handshake.open(address, {
+        hello: () => this.#hello(),
         onObject: object => this.#receive(object),
         onFault: error => this.emit('fault', error),
-        onEnd: lost,
+        onEnd: (code, reason) => this.#lost(connection, code, reason),
       });
     } catch (error) {
       // The browser rejected the URL; a retry would fail too.
       this.#become('ended', { code: 4500, reason: error.message });
-      return;
     }
-    this.#timer = this.#clock.setTimeout(() => connection.drop(), WELCOME_WITHIN);
   }
 
-  async #hello(connection) {
-    let token;
-    try {
-      token = typeof this.#token === 'function' ? await this.#token() : this.#token;
-    } catch (error) {
-      this.emit('fault', error);
-      connection.drop();
-      return;
-    }
-    // No prototype, because `__proto__` is a valid room name.
-    const rooms = Object.create(null);
-    this.#carried = new Set();
-    const most = this.limits?.rooms_per_connection ?? Infinity;
-    for (const room of this.rooms.values()) {
-      if (!room.cursor || this.#carried.size >= most) continue; // `begin` requests the other rooms after `welcome`.
-      rooms[room.name] = room.cursor;
-      this.#carried.add(room);
-    }
-    connection.send({ t: 'hello', id: `c${++this.#commands}`, device: this.device, ...(token ? { token } : {}), rooms });
+  #hello() {
+    const rooms = this.#rooms.cursors(this.limits?.rooms_per_connection ?? Infinity);
+    return { id: this.#requests.newId(), device: this.device, rooms };
   }
 
   #receive(object) {
@@ -344,21 +253,17 @@ export class Session extends Emitter {
         this.#joined(object);
         return this.#answer(object);
       case 'ev':
-        return this.rooms.get(object.room)?.subscription.receive(object);
       case 'gap':
-        return this.rooms.get(object.room)?.subscription.gap(object);
+      case 'presence':
+      case 'typing':
+      case 'mark':
+        return this.#rooms.receive(object);
       case 'left':
         // The server may displace a room before the client has seen it.
-        if (this.rooms.has(object.room)) return this.rooms.get(object.room).subscription.left(object);
-        return this.emit('left', object);
+        if (!this.#rooms.receive(object)) this.emit('left', object);
+        return;
       case 'invited':
         return this.emit('invited', object);
-      case 'presence':
-        return this.rooms.get(object.room)?.subscription.presence(object);
-      case 'typing':
-        return this.rooms.get(object.room)?.emit('typing', object);
-      case 'mark':
-        return this.rooms.get(object.room)?.subscription.marked(object);
       case 'bye':
         this.#bye = object;
         return;
@@ -388,55 +293,39 @@ export class Session extends Emitter {
   }
 
   #welcome({ user, limits, heartbeat }) {
-    this.#stopTimer();
+    this.#handshake.end();
     this.#liveness.start(heartbeat);
     this.user = user;
     this.limits = limits ?? null;
-    this.#onlineAt = this.#clock.now();
+    this.#reconnect.online();
     this.#become('online');
-    for (const room of [...this.rooms.values()]) room.subscription.begin(this.#carried.has(room));
+    this.#rooms.begin();
   }
 
   #joined(frame) {
-    let room = this.rooms.get(frame.room);
-    if (!room) {
-      // The session does not have the room. If the `joined` answers a join, or if a leave is unanswered, the
-      // application left the room meanwhile: ignore the `joined`. Otherwise the server created the room, or added this
-      // connection to it.
-      if ((this.#requests.has(frame.id) && !this.#creating.has(frame.id)) || this.#leaving.has(frame.room)) return;
-      room = this.#add(frame.room);
-      room.subscription.joined(frame);
-      this.emit('room', room);
-      return;
-    }
-    room.subscription.joined(frame);
+    const answersJoin = this.#requests.has(frame.id) && !this.#creating.has(frame.id);
+    const added = this.#rooms.joined(frame, answersJoin);
+    if (added) this.emit('room', added);
   }
 
   #lost(connection, code, reason, asked = false) {
     if (connection !== this.#connection) return;
     this.#connection = null;
-    this.#stopTimer();
+    this.#handshake.end();
     this.#liveness.stop();
-    const after = this.#bye?.after;
+    const bye = this.#bye;
     // If the network lost the close frame, use the code and the reason of the server's `bye`.
-    const why = { code: code === 1006 && this.#bye ? this.#bye.code : code, reason: reason || this.#bye?.reason || '' };
-    if (this.#onlineAt !== null && this.#clock.now() - this.#onlineAt >= GOOD_AFTER) this.#attempt = 0;
-    this.#onlineAt = null;
+    const why = { code: code === 1006 && bye ? bye.code : code, reason: reason || bye?.reason || '' };
     this.state = 'waiting';
     this.#requests.abandon();
-    this.#leaving.clear();
-    for (const room of this.rooms.values()) room.subscription.detach();
-    if (asked || !comesBack(why.code)) {
+    this.#rooms.detach();
+    const retryAt = asked ? null : this.#reconnect.schedule(why.code, bye?.after);
+    if (retryAt === null) {
       connection.drop();
       this.#become('ended', why);
       return;
     }
-    this.#lastCode = why.code;
-    const delay = Number.isFinite(after) ? Math.min(Math.max(after, 0), LONGEST_AFTER)
-      : why.code === REPLACED ? replacedDelay(this.#replaced++, this.#random)
-      : retryDelay(this.#attempt++, this.#random);
-    this.#timer = this.#clock.setTimeout(() => this.#open(), delay);
-    this.#become('waiting', { ...why, retryAt: this.#clock.now() + delay });
+    this.#become('waiting', { ...why, retryAt });
   }
 
   #become(state, more = {}) {
@@ -446,10 +335,5 @@ export class Session extends Emitter {
       this.#stopWake = null;
     }
     this.emit('state', { state, ...more });
-  }
-
-  #stopTimer() {
-    if (this.#timer !== null) this.#clock.clearTimeout(this.#timer);
-    this.#timer = null;
   }
 }

@@ -1,5 +1,6 @@
 /**
- * The types of what the server sends, and of what a session and a room emit. This file has no code.
+ * The types of what the server sends, of what a session and a room emit, and of a session's options. This file has no
+ * code.
  */
 
 /** @typedef {import('./error.js').ChatError} ChatError */
@@ -122,6 +123,23 @@
  */
 
 /**
+ * What the constructor of a session takes.
+ * @typedef {object} SessionOptions
+ * @property {string} url of the WebSocket: `wss://host/ws`
+ * @property {string} [user] a user id without proof, for services in development
+ * @property {string | (() => string | Promise<string>)} [token] a token, or a function that returns one. The function
+ *   is called for every connection, so it can return a fresh token
+ * @property {string} [device] names this installation: a newer connection of the same user and device replaces an older
+ *   one. By default a new name for each session
+ * @property {number} [maxFill] widest gap that a room fills from history, in events; by default 1000
+ * @property {new (url: string, protocols: string[]) => WebSocket} [WebSocket]
+ * @property {import('./clock.js').Clock} [clock]
+ * @property {() => number} [random] returns 0 to 1
+ * @property {(listener: () => void) => () => void} [wake] subscribes a listener to the moments at which the connection
+ *   should be checked, and returns the function that unsubscribes it. By default `onWake`
+ */
+
+/**
  * `idle` before `connect`; `waiting` before the next reconnect; `ended` if the session does not reconnect.
  * @typedef {'idle' | 'connecting' | 'online' | 'waiting' | 'ended'} SessionState
  */
@@ -133,6 +151,19 @@
  * @property {number} [code] the close code; with `waiting` and `ended`
  * @property {string} [reason] why the connection closed, or an empty string; with `waiting` and `ended`
  * @property {number} [retryAt] time of the next reconnect, in ms since 1970; with `waiting`
+ */
+
+/**
+ * The events that a session emits.
+ * @typedef {object} SessionEvents
+ * @property {StateChange} state
+ * @property {import('./room.js').Room} room the server added this connection to a room, for example because somebody
+ *   wrote to this user or because `create` made the room
+ * @property {{ room: string, title?: string }} invited another user invited this user to a group. To accept, call
+ *   `join`
+ * @property {{ room: string, reason: string }} left the server removed the connection from a room that the session does
+ *   not have
+ * @property {Error} fault for developers: a line that is not JSON, an error without a command, a failed token callback
  */
 
 export {};

@@ -1,0 +1,177 @@
+using System.Text.Json.Nodes;
+
+namespace OrleansChat.EndToEnd.Tests.Chat;
+
+/// <summary>
+/// A group with an owner, a moderator and members to act on. Its people use the two gateways of the cluster in turn.
+/// </summary>
+internal sealed class RightsRoom : IAsyncDisposable
+{
+    private readonly ProcessTestCluster _cluster;
+    private readonly List<JsonClient> _others = [];
+    private int _people;
+    private long _ofOwner;
+    private long _ofModerator;
+
+    private RightsRoom(ProcessTestCluster cluster, JsonClient owner, string name) => (_cluster, Owner, Name) = (cluster, owner, name);
+
+    public JsonClient Owner { get; }
+
+    public string Name { get; }
+
+    /// <summary>Users to act on, each a member, except the moderator and the muted member.</summary>
+    private JsonClient Moderator => _others[0];
+
+    private JsonClient Muted => _others[1];
+
+    private JsonClient Member => _others[2];
+
+    /// <summary>The name of a user who was banned and has no connection.</summary>
+    private string Banned { get; set; } = "";
+
+    public static async Task<RightsRoom> CreateAsync(ProcessTestCluster cluster, bool isPrivate)
+    {
+        var owner = await JsonClient.ConnectAsync(cluster.First, cluster.Fresh("owner"));
+        var create = owner.Command(isPrivate ? "create" : "join");
+        if (!isPrivate)
+        {
+            (create["room"], create["kind"]) = (cluster.Fresh("team"), "group");
+        }
+
+        var room = new RightsRoom(cluster, owner, (string)(await owner.AskAsync(create, "joined"))["room"]!);
+        room._ofOwner = (long)(await owner.SendAsync(room.Name, "of the owner"))["seq"]!;
+        await room.FillAsync();
+        return room;
+    }
+
+    /// <summary>A new user with a role.</summary>
+    public async Task<JsonClient> ActAsAsync(RightsTests.Role role)
+    {
+        var name = _cluster.Fresh("actor");
+        if (role is RightsTests.Role.Outsider or RightsTests.Role.Invited or RightsTests.Role.Banned)
+        {
+            if (role != RightsTests.Role.Outsider)
+            {
+                await ChangeAsync(Owner, role == RightsTests.Role.Invited ? "invite" : "ban", name);
+            }
+
+            return await JsonClient.ConnectAsync(Port(), name);
+        }
+
+        var actor = await JoinAsync(name);
+        await (role switch
+        {
+            RightsTests.Role.Moderator => ChangeAsync(Owner, "role", name, "moderator"),
+            RightsTests.Role.Muted => ChangeAsync(Owner, "mute", name),
+            _ => Task.CompletedTask,
+        });
+        return actor;
+    }
+
+    /// <summary>Sends a command of the table; returns <c>ok</c> or the code of the error.</summary>
+    public async Task<string> TryAsync(JsonClient client, string command)
+    {
+        var answer = await AnswerAsync(client, command);
+        return (string?)answer?["code"] ?? "ok";
+    }
+
+    /// <summary>Sends a command of the table, without its id in the answer; null if there is no answer.</summary>
+    public async Task<JsonObject?> AnswerAsync(JsonClient client, string command, string? room = null)
+    {
+        room ??= Name;
+        var sent = command switch
+        {
+            "resume" => With(client, "join", room, ("resume", true)),
+            "history" or "who" or "members" or "join" => With(client, command, room),
+            "mark" => With(client, "mark", room, ("read", 1)),
+            "send" => Send(client, room, "msg", ("text", "hello")),
+            "react" => Send(client, room, "react", ("ref", _ofOwner), ("text", "👍")),
+            "edit another's" => Send(client, room, "edit", ("ref", client == Owner ? _ofModerator : _ofOwner), ("text", "other")),
+            "delete another's" => Send(client, room, "delete", ("ref", _ofModerator)),
+            "invite" => Send(client, room, "invite", ("user", _cluster.Fresh("guest"))),
+            "title" => Send(client, room, "title", ("text", "Plans")),
+            "mute member" => Send(client, room, "mute", ("user", Member.User)),
+            "unmute" => Send(client, room, "unmute", ("user", Muted.User)),
+            "mute moderator" => Send(client, room, "mute", ("user", Moderator.User)),
+            "kick owner" => Send(client, room, "kick", ("user", Owner.User)),
+            "role" => Send(client, room, "role", ("user", Member.User), ("role", "moderator")),
+            "kick member" => Send(client, room, "kick", ("user", Muted.User)),
+            "ban outsider" => Send(client, room, "ban", ("user", _cluster.Fresh("stranger"))),
+            "unban" => Send(client, room, "unban", ("user", Banned)),
+            "leave for good" => With(client, "leave", room, ("member", false)),
+            _ => throw new ArgumentOutOfRangeException(nameof(command), command, "not in the table"),
+        };
+        return command == "mark" ? await MarkAsync(client, sent) : Without(await client.AskAsync(sent));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Owner.DisposeAsync();
+        foreach (var other in _others)
+        {
+            await other.DisposeAsync();
+        }
+    }
+
+    /// <summary>A mark that succeeds has no answer: the pong that follows shows that there is none.</summary>
+    private static async Task<JsonObject?> MarkAsync(JsonClient client, JsonObject mark)
+    {
+        var refused = client.AskAsync(mark);
+        await client.AskAsync(client.Command("ping"), "pong");
+        await client.AskAsync(client.Command("conversations"), "conversations");
+        return refused.IsCompleted ? Without(await refused) : null;
+    }
+
+    private static JsonObject Without(JsonObject answer)
+    {
+        var copy = answer.DeepClone().AsObject();
+        copy.Remove("id");
+        return copy;
+    }
+
+    private static JsonObject With(JsonClient client, string type, string room, params (string Name, JsonNode Value)[] fields)
+    {
+        var command = client.Command(type);
+        command["room"] = room;
+        foreach (var (name, value) in fields)
+        {
+            command[name] = value;
+        }
+
+        return command;
+    }
+
+    private static JsonObject Send(JsonClient client, string room, string kind, params (string Name, JsonNode Value)[] fields)
+        => With(client, "send", room, [("kind", kind), .. fields]);
+
+    private int Port() => ++_people % 2 == 0 ? _cluster.First : _cluster.Second;
+
+    private async Task FillAsync()
+    {
+        await AddAsync("moderator");
+        _ofModerator = (long)(await Moderator.SendAsync(Name, "of the moderator"))["seq"]!;
+        await ChangeAsync(Owner, "role", Moderator.User, "moderator");
+        await AddAsync("muted");
+        await ChangeAsync(Owner, "mute", Muted.User);
+        await AddAsync("member");
+        Banned = _cluster.Fresh("banned");
+        await ChangeAsync(Owner, "ban", Banned);
+    }
+
+    private async Task AddAsync(string name) => _others.Add(await JoinAsync(_cluster.Fresh(name)));
+
+    private async Task<JsonClient> JoinAsync(string name)
+    {
+        if (Name.StartsWith('~'))
+        {
+            await ChangeAsync(Owner, "invite", name);
+        }
+
+        var client = await JsonClient.ConnectAsync(Port(), name);
+        await client.AskAsync(With(client, "join", Name), "joined");
+        return client;
+    }
+
+    private async Task ChangeAsync(JsonClient by, string kind, string user, string? role = null)
+        => await by.AskAsync(role is null ? Send(by, Name, kind, ("user", user)) : Send(by, Name, kind, ("user", user), ("role", role)), "ok");
+}

@@ -65,7 +65,7 @@ internal sealed class RoomClients(
                     // If this was the user's last subscription, this call also sends the room an exit. The exit is
                     // necessary: an earlier subscription of the user may have left without an exit, because this
                     // subscription was in the feed.
-                    Exit(subscription, endMembership: false, answered: null);
+                    Exit(subscription, answered: null);
                 }
 
                 answered(reply);
@@ -74,14 +74,14 @@ internal sealed class RoomClients(
     }
 
     /// <inheritdoc/>
-    public void Exit(Subscription subscription, bool endMembership, Action<RoomReply>? answered)
+    public void Exit(Subscription subscription, Action<RoomReply>? answered)
     {
         answered ??= static _ => { };
         lock (_gate)
         {
-            if (feeds.Remove(subscription, out var last) && (last || endMembership))
+            if (feeds.Remove(subscription, out var last) && last)
             {
-                Send(subscription.Room, new Exit(subscription.Session.User, endMembership, Stays: !last), answered);
+                Send(subscription.Room, new Exit(subscription.Session.User, EndMembership: false), answered);
                 return;
             }
         }
@@ -256,7 +256,7 @@ internal sealed class RoomClients(
         await Task.Yield();
         foreach (var subscription in subscriptions)
         {
-            Exit(subscription, endMembership: false, answered: null);
+            Exit(subscription, answered: null);
         }
     }
 

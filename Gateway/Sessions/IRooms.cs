@@ -19,7 +19,7 @@ internal interface IRooms
     /// Removes the subscription. If it was the user's last subscription to the room on this gateway, also removes the
     /// user from the room. Answered by <see cref="Done"/> or <see cref="Refused"/>.
     /// </summary>
-    void Exit(Subscription subscription, bool endMembership, Action<RoomReply>? answered);
+    void Exit(Subscription subscription, Action<RoomReply>? answered);
 
     void Send(string room, RoomCommand command, Action<RoomReply> answered);
 

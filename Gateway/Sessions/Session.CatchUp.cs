@@ -172,7 +172,7 @@ internal sealed partial class Session
             // Step 7: Queue what fits.
             if (TryEnqueue(subscription, after, events))
             {
-                services.Rooms.Exit(subscription, endMembership: false, answered: null);
+                services.Rooms.Exit(subscription, answered: null);
             }
 
             return events.Count > 0;
@@ -208,7 +208,7 @@ internal sealed partial class Session
 
         if (over)
         {
-            services.Rooms.Exit(subscription, endMembership: false, answered: null);
+            services.Rooms.Exit(subscription, answered: null);
         }
 
         return true;

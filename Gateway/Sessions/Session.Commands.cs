@@ -69,7 +69,7 @@ internal sealed partial class Session
 
         if (displaced is not null)
         {
-            services.Rooms.Exit(displaced, endMembership: false, answered: null);
+            services.Rooms.Exit(displaced, answered: null);
         }
 
         Interlocked.Increment(ref _inFlight);
@@ -93,7 +93,7 @@ internal sealed partial class Session
         // leave the room in between.
         if (earlier is not null)
         {
-            services.Rooms.Exit(earlier, endMembership: false, answered: null);
+            services.Rooms.Exit(earlier, answered: null);
         }
 
         bool ended;
@@ -105,7 +105,7 @@ internal sealed partial class Session
         if (ended)
         {
             // Another thread ended the subscription, and may have tried to remove it before Enter had registered it.
-            services.Rooms.Exit(subscription, endMembership: false, answered: null);
+            services.Rooms.Exit(subscription, answered: null);
         }
     }
 
@@ -204,7 +204,7 @@ internal sealed partial class Session
 
         if (over)
         {
-            services.Rooms.Exit(subscription, endMembership: false, answered: null);
+            services.Rooms.Exit(subscription, answered: null);
             return;
         }
 
@@ -230,41 +230,6 @@ internal sealed partial class Session
         {
             ReportInvitation(subscription.Room, invited);
         }
-    }
-
-    private void Leave(Leave leave)
-    {
-        Subscription? subscription;
-        lock (_gate)
-        {
-            if (_subscriptions.Remove(RoomNames.ToKey(leave.Room, user), out subscription))
-            {
-                Retire(subscription);
-                if (leave.KeepMembership)
-                {
-                    _invitations.OnLeft(subscription.Room);
-                }
-            }
-        }
-
-        if (subscription is null)
-        {
-            // The room may have been displaced. Its next event must not bring the session back.
-            lock (_gate)
-            {
-                _invitations.OnLeft(RoomNames.ToKey(leave.Room, user));
-            }
-
-            Answer(new Err(leave.Id, ChatErrorCode.NotMember, $"this connection is not in {leave.Room}", null));
-            return;
-        }
-
-        Interlocked.Increment(ref _inFlight);
-        services.Rooms.Exit(subscription, !leave.KeepMembership, reply =>
-        {
-            Answer(FrameMapping.Answer(leave, reply));
-            CountAnswer();
-        });
     }
 
     private async ValueTask SendAsync(Send send)

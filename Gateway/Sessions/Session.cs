@@ -276,7 +276,7 @@ internal sealed partial class Session(string id, string user, IWireFormat format
 
         foreach (var subscription in left)
         {
-            services.Rooms.Exit(subscription, endMembership: false, answered: null);
+            services.Rooms.Exit(subscription, answered: null);
         }
 
         if (connected)

@@ -51,7 +51,7 @@ public sealed class AbsentRoomTests : IDisposable
         _rooms.Typing(Direct, "ann");
         await _rooms.SyncAllAttachmentsAsync(TestContext.Current.CancellationToken);
         Assert.IsType<Done>(await SendAsync(new MarkRead("ann", 3)));
-        _rooms.Exit(subscription, endMembership: false, answered: null);
+        _rooms.Exit(subscription, answered: null);
         await SweptAsync();
 
         Assert.Equal((0, UncreatedRoom.Epoch), (entered.Seq, entered.Epoch));

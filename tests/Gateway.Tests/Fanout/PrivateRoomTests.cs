@@ -67,7 +67,7 @@ public sealed class PrivateRoomTests : IDisposable
         _rooms.Enter(subscription, new Enter("eve", null, null), replies.Add);
         _rooms.Send(Room, new Post("eve", "a", RoomEventKind.Msg, "x", null, null, null), replies.Add);
         _rooms.Send(Room, new MarkRead("eve", 1), replies.Add);
-        _rooms.Exit(subscription, endMembership: true, reply =>
+        _rooms.Send(Room, new Exit("eve", EndMembership: true, Stays: true), reply =>
         {
             replies.Add(reply);
             answered.SetResult();

@@ -65,6 +65,9 @@ internal sealed class RoomsInMemory : IRooms, IHistory
     /// <summary>The answer to the next posts; null to append them.</summary>
     public Refused? RefusesPosts { get; set; }
 
+    /// <summary>The answer to the next ends of memberships; null to end them.</summary>
+    public Refused? RefusesExits { get; set; }
+
     /// <summary>The answer to the next lists of members.</summary>
     public MemberPage Members { get; set; } = new([], false, null);
 
@@ -211,11 +214,11 @@ internal sealed class RoomsInMemory : IRooms, IHistory
         });
     }
 
-    public void Exit(Subscription subscription, bool endMembership, Action<RoomReply>? answered)
+    public void Exit(Subscription subscription, Action<RoomReply>? answered)
     {
         lock (_gate)
         {
-            Note($"exit {subscription.Room} {subscription.Session.User}{(endMembership ? " for good" : "")}");
+            Note($"exit {subscription.Room} {subscription.Session.User}");
         }
 
         Remove(subscription);
@@ -230,6 +233,7 @@ internal sealed class RoomsInMemory : IRooms, IHistory
             {
                 Post { Kind: > RoomEventKind.Leave } post => $"{post.Kind} {room} {post.User} {post.Text} {post.Meta}".TrimEnd(),
                 Post post => $"post {room} {post.User} {post.Text}",
+                Exit exit => $"end {room} {exit.User}",
                 MarkRead mark => $"mark {room} {mark.User} {mark.Read}",
                 _ => command.ToString(),
             });
@@ -239,6 +243,10 @@ internal sealed class RoomsInMemory : IRooms, IHistory
         if (command is Post && RefusesPosts is { } refused)
         {
             reply = refused;
+        }
+        else if (command is Exit && RefusesExits is { } stays)
+        {
+            reply = stays;
         }
         else if (command is Post { User: var user, ClientId: var id, Text: var text, Kind: var kind, Meta: var meta })
         {

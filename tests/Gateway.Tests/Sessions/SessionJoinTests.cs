@@ -270,7 +270,40 @@ public sealed class SessionJoinTests
 
         await session.HandleAsync(new Leave("l", "lobby", KeepMembership: false));
 
-        Assert.Contains("exit lobby ann for good", rig.Rooms.Calls);
+        Assert.Equal(["end lobby ann", "exit lobby ann"], rig.Rooms.Calls[^2..]);
+        Assert.Equal(0, rig.Rooms.In("lobby"));
+    }
+
+    [Fact]
+    public async Task Leave_WhenTheRoomRefusesTheEnd_KeepsTheSessionInTheRoom()
+    {
+        using var rig = new SessionRig();
+        var session = await rig.SessionAsync();
+        await session.HandleAsync(Join());
+        rig.Rooms.RefusesExits = new Refused(Refusal.Forbidden, "make another member an owner first");
+
+        await session.HandleAsync(new Leave("l", "lobby", KeepMembership: false));
+        rig.Rooms.Append("lobby");
+
+        Assert.Contains(new Err("l", ChatErrorCode.Forbidden, "make another member an owner first", null), rig.Frames);
+        Assert.Equal([1], rig.Seqs());
+    }
+
+    [Fact]
+    public async Task Leave_WhenTheClientJoinedAgainMeanwhile_KeepsTheNewSubscription()
+    {
+        using var rig = new SessionRig();
+        var session = await rig.SessionAsync();
+        await session.HandleAsync(Join());
+        rig.Rooms.HoldsAnswers = true;
+
+        await session.HandleAsync(new Leave("l", "lobby", KeepMembership: false));
+        await session.HandleAsync(Join());
+        rig.Rooms.AnswerAll();
+        rig.Rooms.Append("lobby");
+
+        Assert.Equal([1], rig.Seqs());
+        Assert.Equal(1, rig.Rooms.In("lobby"));
     }
 
     [Fact]

@@ -66,33 +66,18 @@ internal sealed class VersionedCluster : IAsyncDisposable
     public string Behind() => _lines.Lines.LastOrDefault(line => line.Text.Contains("waiting for the upgrade of", StringComparison.Ordinal)).Text ?? "";
 
     /// <summary>
-    /// Waits for a condition, and renews the lease of a gateway meanwhile. A failure shows the newest lines of the log.
+    /// Takes a lease and renews it until <see cref="RenewedLease.EndAsync"/>, also while silos start and stop.
     /// </summary>
-    public async Task UntilAsync(Func<bool> condition, string awaited, Func<Task> renew)
-    {
-        using var stopping = new CancellationTokenSource();
-        var renewing = RenewAsync();
-        try
-        {
-            for (var started = Stopwatch.GetTimestamp(); !condition(); await Task.Delay(5, stopping.Token))
-            {
-                Assert.True(Stopwatch.GetElapsedTime(started) < Patience, $"Waited {Patience} for: {awaited}. {Newest()}");
-                Assert.False(renewing.IsFaulted, $"A renewal failed: {renewing.Exception}");
-            }
-        }
-        finally
-        {
-            await stopping.CancelAsync();
-            await renewing;
-        }
+    /// <param name="version">Null for a gateway of 0.1.0.</param>
+    public RenewedLease Renew(string gateway, int? version) =>
+        new(() => version is { } known ? Registry.RenewAsync(gateway, known) : Registry.RenewAsync(gateway));
 
-        async Task RenewAsync()
+    /// <summary>Waits for a condition. A failure shows the newest lines of the log.</summary>
+    public async Task UntilAsync(Func<bool> condition, string awaited)
+    {
+        for (var started = Stopwatch.GetTimestamp(); !condition(); await Task.Delay(5, TestContext.Current.CancellationToken))
         {
-            while (!stopping.IsCancellationRequested)
-            {
-                await renew();
-                await Task.Delay(Lease.Renewal, stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
+            Assert.True(Stopwatch.GetElapsedTime(started) < Patience, $"Waited {Patience} for: {awaited}. {Newest()}");
         }
     }
 
@@ -102,5 +87,40 @@ internal sealed class VersionedCluster : IAsyncDisposable
     {
         await _silos.DisposeAsync();
         _lines.Dispose();
+    }
+}
+
+/// <summary>Renews a lease in the background.</summary>
+internal sealed class RenewedLease : IDisposable
+{
+    /// <summary>More often than a gateway, so that a busy machine does not end the lease.</summary>
+    private static readonly TimeSpan Renewal = TimeSpan.FromMilliseconds(500);
+
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Task _renewing;
+
+    public RenewedLease(Func<Task<LeaseGrant>> renew) => _renewing = RenewAsync(renew);
+
+    /// <summary>Stops renewing. Throws if any renewal was refused.</summary>
+    public async Task EndAsync()
+    {
+        await _stopping.CancelAsync();
+        await _renewing;
+    }
+
+    public void Dispose()
+    {
+        _stopping.Cancel();
+        _stopping.Dispose();
+    }
+
+    private async Task RenewAsync(Func<Task<LeaseGrant>> renew)
+    {
+        var token = _stopping.Token;
+        while (!token.IsCancellationRequested)
+        {
+            Assert.True((await renew()).Granted, "The registry refused a renewal.");
+            await Task.Delay(Renewal, token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
     }
 }

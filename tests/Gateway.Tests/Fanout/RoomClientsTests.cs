@@ -45,17 +45,6 @@ public sealed class RoomClientsTests : IDisposable
     }
 
     [Fact]
-    public async Task Exit_WhenItEndsTheMembership_CallsTheRoomAtOnce()
-    {
-        var (phone, laptop) = (await SubscriptionAsync("ann"), await SubscriptionAsync("ann"));
-        await EnterAsync(phone);
-        await EnterAsync(laptop);
-
-        Assert.IsType<Done>(await ExitAsync(phone, forGood: true));
-        Assert.Equal("handle -ann", _room.Calls[^1]);
-    }
-
-    [Fact]
     public async Task Enter_WhenARepeatedJoinIsRefused_DetachesTheUser()
     {
         // The user joins again. The old subscription ends, and then the room refuses the join of the new subscription.
@@ -188,10 +177,10 @@ public sealed class RoomClientsTests : IDisposable
         return Waiting.ForAsync(answer.Task, "the answer to an enter");
     }
 
-    private Task<RoomReply> ExitAsync(Subscription subscription, bool forGood = false)
+    private Task<RoomReply> ExitAsync(Subscription subscription)
     {
         var answer = new TaskCompletionSource<RoomReply>(TaskCreationOptions.RunContinuationsAsynchronously);
-        _rooms.Exit(subscription, forGood, answer.SetResult);
+        _rooms.Exit(subscription, answer.SetResult);
         return Waiting.ForAsync(answer.Task, "the answer to an exit");
     }
 }

@@ -33,7 +33,8 @@ internal sealed partial class RoomGrain
     private Refused? RefuseEvent(WaitingEntry waiting, MemberTable table)
     {
         var target = waiting.Change is { } change ? table.Find(change.User) : null;
-        var request = new EventRequest(waiting.Entry.Kind, target, waiting.Change?.Role, waiting.Author, waiting.IsWellFormed);
+        var author = waiting.Author is { } name ? table.Find(name) : null;
+        var request = new EventRequest(waiting.Entry.Kind, target, waiting.Change?.Role, author, waiting.IsWellFormed);
         return RoomRights.RefuseEvent(StateOf(table), Standing(waiting.Entry.User, table), request) ?? _membership.RefuseBound(table, waiting.Entry);
     }
 

@@ -15,7 +15,7 @@ namespace OrleansChat.Grains.Rooms;
 /// banned    | nothing
 /// invited   | join
 /// member    | read, write, react, edit and delete own messages, invite, leave
-/// moderator | also delete messages of others, set the title, and kick, ban, mute users of lower roles
+/// moderator | also set the title, and delete messages of, kick, ban and mute users of lower roles
 /// owner     | also give roles; the last owner stays the owner as long as others are members
 /// muted     | read, delete own messages, leave, and as an owner give roles
 /// </code>
@@ -92,12 +92,14 @@ internal static class RoomRights
         }
 
         var isMuted = actor.MutedUntil > state.Now;
-        var isOthers = request.Author is { } author && author != actor.User;
+        var isOthers = request.Author is { } author && author.User != actor.User;
+        var authorRank = Rank(request.Author?.Role ?? RoomRole.None);
         var refused = request.Kind switch
         {
             RoomEventKind.Msg or RoomEventKind.React or RoomEventKind.Unreact or RoomEventKind.Invite => null,
             RoomEventKind.Edit => isOthers && !isMuted ? Refusals.NotAuthor : null,
-            RoomEventKind.Delete => isOthers && Rank(actor.Role) < Rank(RoomRole.Moderator) ? Refusals.NotAuthor : null,
+            RoomEventKind.Delete when isOthers && Rank(actor.Role) < Rank(RoomRole.Moderator) => Refusals.NotAuthor,
+            RoomEventKind.Delete => isOthers && authorRank >= Rank(actor.Role) ? Refusals.NotLower : null,
             RoomEventKind.Role => actor.Role == RoomRole.Owner ? null : Refusals.OwnersOnly,
             RoomEventKind.Join or RoomEventKind.Leave => Refusals.ServerKind,
             _ when !NeedsGroup(request.Kind) => Refusals.ServerKind,

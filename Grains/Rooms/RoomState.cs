@@ -13,7 +13,7 @@ internal readonly record struct RoomState(string Room, RoomKind Kind, long Seq, 
 /// <summary>An event that a user wants to append.</summary>
 /// <param name="Target">The user whose rights the event changes; null for an event that changes none.</param>
 /// <param name="Role">The new role of the target.</param>
-/// <param name="Author">The author of the message that the event refers to; null if it is not known yet.</param>
+/// <param name="Author">The author of the message that the event refers to; null if the author is not known yet.</param>
 /// <param name="IsWellFormed">False if the event lacks a part that its kind requires, or has a part of another kind.</param>
 internal readonly record struct EventRequest(
-    RoomEventKind Kind, Member? Target = null, RoomRole? Role = null, string? Author = null, bool IsWellFormed = true);
+    RoomEventKind Kind, Member? Target = null, RoomRole? Role = null, Member? Author = null, bool IsWellFormed = true);

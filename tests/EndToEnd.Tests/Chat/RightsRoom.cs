@@ -12,6 +12,7 @@ internal sealed class RightsRoom : IAsyncDisposable
     private int _people;
     private long _ofOwner;
     private long _ofModerator;
+    private long _ofMember;
 
     private RightsRoom(ProcessTestCluster cluster, JsonClient owner, string name) => (_cluster, Owner, Name) = (cluster, owner, name);
 
@@ -87,7 +88,8 @@ internal sealed class RightsRoom : IAsyncDisposable
             "send" => Send(client, room, "msg", ("text", "hello")),
             "react" => Send(client, room, "react", ("ref", _ofOwner), ("text", "👍")),
             "edit another's" => Send(client, room, "edit", ("ref", client == Owner ? _ofModerator : _ofOwner), ("text", "other")),
-            "delete another's" => Send(client, room, "delete", ("ref", _ofModerator)),
+            "delete a moderator's" => Send(client, room, "delete", ("ref", _ofModerator)),
+            "delete a member's" => Send(client, room, "delete", ("ref", _ofMember)),
             "invite" => Send(client, room, "invite", ("user", _cluster.Fresh("guest"))),
             "title" => Send(client, room, "title", ("text", "Plans")),
             "mute member" => Send(client, room, "mute", ("user", Member.User)),
@@ -154,6 +156,7 @@ internal sealed class RightsRoom : IAsyncDisposable
         await AddAsync("muted");
         await ChangeAsync(Owner, "mute", Muted.User);
         await AddAsync("member");
+        _ofMember = (long)(await Member.SendAsync(Name, "of the member"))["seq"]!;
         Banned = _cluster.Fresh("banned");
         await ChangeAsync(Owner, "ban", Banned);
     }

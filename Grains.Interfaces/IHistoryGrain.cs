@@ -59,16 +59,17 @@ public interface IHistoryGrain : IGrainWithIntegerKey
     Task<ConversationPage> ConversationsAsync(ConversationAsk ask);
 
     /// <summary>
-    /// Whether a user may enter a private group (<see cref="RoomKey.IsPrivate"/>): the user is a member or invited. The
-    /// answer for a group that does not exist comes from the same reads. A gateway asks before it calls the room, so
-    /// that no call shows whether the group exists. True if the message log cannot be reached: then the room answers.
+    /// Whether a user may enter a private group (<see cref="RoomKey.IsPrivate"/>): the user is a member or invited. A
+    /// group that does not exist takes the same reads. A gateway asks this before it calls the room, so that an
+    /// outsider cannot tell from the calls whether the group exists. True if the message log cannot be reached: then
+    /// the room decides.
     /// </summary>
     [Alias("may-enter")]
     Task<bool> MayEnterAsync(string room, string user);
 
     /// <summary>
-    /// Lists the stored members of a group, ordered by user id: members, invited, muted and banned users. Refused if the
-    /// user may not read the room.
+    /// Lists the members of a group and its invited, muted and banned users, ordered by user id. Refused if the user
+    /// may not read the room.
     /// </summary>
     [Alias("members")]
     Task<MemberPage> MembersAsync(MembersAsk ask);
@@ -94,7 +95,7 @@ public sealed record ConversationPage([property: Id(0)] Conversation[] Conversat
 /// <param name="Seq">The room's newest sequence.</param>
 /// <param name="Ts">The newest event's time in milliseconds since 1970 UTC; 0 for none.</param>
 /// <param name="Read">The user's read mark; 0 for none.</param>
-/// <param name="Unread">Messages after the read mark; 0 if the user is only invited.</param>
+/// <param name="Unread">Number of messages after the read mark; 0 if the user is only invited.</param>
 /// <param name="Role">The user's role in a group; <see cref="RoomRole.None"/> in a direct conversation.</param>
 /// <param name="Title">The title of a group; null for none.</param>
 [GenerateSerializer, Immutable, Alias("chat.conversation")]
@@ -117,13 +118,17 @@ public sealed record MembersAsk(
 public sealed record MemberPage([property: Id(0)] Member[] Members, [property: Id(1)] bool More, [property: Id(2)] Refusal? Refusal);
 
 /// <summary>The rights of a user in a group.</summary>
-/// <param name="MutedUntil">Milliseconds since 1970 UTC; 0 for not muted, <see cref="MemberChange.Forever"/> for no end.</param>
-/// <param name="BannedUntil">Milliseconds since 1970 UTC; 0 for not banned, <see cref="MemberChange.Forever"/> for no end.</param>
+/// <param name="MutedUntil">
+/// When the mute ends, in milliseconds since 1970 UTC; 0 for no mute, <see cref="MemberChange.Forever"/> for no end.
+/// </param>
+/// <param name="BannedUntil">
+/// When the ban ends, in milliseconds since 1970 UTC; 0 for no ban, <see cref="MemberChange.Forever"/> for no end.
+/// </param>
 [GenerateSerializer, Immutable, Alias("chat.member")]
 public sealed record Member(
     [property: Id(0)] string User, [property: Id(1)] RoomRole Role, [property: Id(2)] long MutedUntil = 0, [property: Id(3)] long BannedUntil = 0)
 {
-    /// <summary>Whether a role is a member's.</summary>
+    /// <summary>Whether a user with this role is a member.</summary>
     public static bool Is(RoomRole role) => role is RoomRole.Member or RoomRole.Moderator or RoomRole.Owner;
 }
 

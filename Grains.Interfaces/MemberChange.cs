@@ -3,9 +3,9 @@ using System.Text.Json;
 namespace OrleansChat.Grains.Interfaces;
 
 /// <summary>
-/// A change of a user's rights in a group, as an event has it. The event's text is the user. Its meta is a JSON object
-/// with the rest: <c>role</c>, a number of <see cref="RoomRole"/>, or <c>until</c>, in milliseconds since 1970 UTC. Both
-/// are stored: do not change them.
+/// A change of a user's rights in a group, as it is stored in an event. The event's text is the user. Its meta is null
+/// or a JSON object with one field: <c>role</c>, a number of <see cref="RoomRole"/>, or <c>until</c>, in milliseconds
+/// since 1970 UTC. Both are stored: do not change them.
 /// </summary>
 /// <param name="User">The user whose rights change.</param>
 /// <param name="Role">For <see cref="RoomEventKind.Role"/>: the new role. Otherwise null.</param>
@@ -15,7 +15,7 @@ namespace OrleansChat.Grains.Interfaces;
 /// </param>
 public sealed record MemberChange(string User, RoomRole? Role = null, long? Until = null)
 {
-    /// <summary>The value of <see cref="Until"/> of a ban or mute that never ends, where a number is needed.</summary>
+    /// <summary>The number that stands for the end of a ban or mute that never ends.</summary>
     public const long Forever = long.MaxValue;
 
     /// <summary>
@@ -27,7 +27,7 @@ public sealed record MemberChange(string User, RoomRole? Role = null, long? Unti
     /// <summary>Whether events of this kind change the rights of a user.</summary>
     public static bool Is(RoomEventKind kind) => kind is >= RoomEventKind.Invite and <= RoomEventKind.Role;
 
-    /// <summary>The change of an event; null if its kind changes no user's rights.</summary>
+    /// <summary>Reads the change from an event; null if the kind changes no user's rights.</summary>
     public static MemberChange? Parse(RoomEventKind kind, string? text, string? meta)
     {
         if (!Is(kind) || text is null)
@@ -41,7 +41,7 @@ public sealed record MemberChange(string User, RoomRole? Role = null, long? Unti
         long? Number(string name) => json is not null && json.RootElement.TryGetProperty(name, out var value) ? value.GetInt64() : null;
     }
 
-    /// <summary>The meta of the event; null if the text says everything.</summary>
+    /// <summary>The meta of the event; null if the change is complete without it.</summary>
     public string? ToMeta() => this switch
     {
         { Role: { } role } => $$"""{"role":{{(int)role}}}""",
@@ -50,7 +50,7 @@ public sealed record MemberChange(string User, RoomRole? Role = null, long? Unti
     };
 
     /// <summary>
-    /// The user whose membership an event ended, if it was a member's; null for an event that ends none.
+    /// The user whose membership the event ended, if the user was a member; null for an event that ends no membership.
     /// </summary>
     public static string? Ended(RoomEvent happened) => happened.Kind switch
     {

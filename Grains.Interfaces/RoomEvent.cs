@@ -24,10 +24,13 @@ public enum RoomEventKind
     /// <summary>The user gave up the membership of a group.</summary>
     Leave = 6,
 
-    /// <summary>A user was invited to a group. This kind and those up to <see cref="Role"/> have a <see cref="MemberChange"/>.</summary>
+    /// <summary>
+    /// A user was invited to a group. This kind and the next ones up to <see cref="Role"/> have a
+    /// <see cref="MemberChange"/>.
+    /// </summary>
     Invite = 7,
 
-    /// <summary>A user's membership of a group, or the invitation to it, was ended by another user.</summary>
+    /// <summary>Another user ended a user's membership of a group, or the invitation to it.</summary>
     Kick = 8,
 
     /// <summary>A user was banned from a group, which also ends the membership.</summary>

@@ -9,12 +9,14 @@ public enum RoomRole
     /// <summary>Reads, writes, reacts and invites.</summary>
     Member = 1,
 
-    /// <summary>A member who also removes, mutes and bans users of lower roles, and deletes their messages.</summary>
+    /// <summary>
+    /// A member who also removes, mutes and bans users of lower rank, deletes their messages, and sets titles.
+    /// </summary>
     Moderator = 2,
 
-    /// <summary>A member who may do everything that a moderator may, and who gives roles.</summary>
+    /// <summary>A moderator who also gives roles.</summary>
     Owner = 3,
 
-    /// <summary>Not a member yet: may join a private group.</summary>
+    /// <summary>Not a member yet, but may join the group, even a private one.</summary>
     Invited = 4,
 }

@@ -14,7 +14,7 @@ public static class UncreatedRoom
     public const string Epoch = "0";
 
     /// <summary>
-    /// The refusal of every command to a room that does not exist. A private group refuses outsiders with the same one.
+    /// The refusal of every command to a room that does not exist. A private group gives outsiders the same refusal.
     /// </summary>
     public static readonly Refused NotFound = new(Refusal.NotFound, "there is no such room");
 

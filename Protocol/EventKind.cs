@@ -12,8 +12,8 @@ public enum EventKind
     Edit,
 
     /// <summary>
-    /// Deletes the text and meta of the message that <c>ref</c> names. The message's author may send it, and in a group
-    /// a user whose role is above the author's.
+    /// Deletes the text and meta of the message that <c>ref</c> names. The message's author may send it. In a
+    /// group, so may a moderator or an owner whose rank is above the author's.
     /// </summary>
     Delete,
 

@@ -3,15 +3,17 @@ namespace OrleansChat.Protocol;
 /// <summary>The roles of a user in a group.</summary>
 public enum MemberRole
 {
-    /// <summary>May do everything that a moderator may, and gives roles.</summary>
+    /// <summary>A moderator who also gives roles.</summary>
     Owner,
 
-    /// <summary>Also removes, mutes and bans users of lower roles, deletes their messages, and sets the title.</summary>
+    /// <summary>
+    /// A member who also removes, mutes and bans users of lower rank, deletes their messages, and sets titles.
+    /// </summary>
     Moderator,
 
     /// <summary>Reads, writes, reacts and invites.</summary>
     Member,
 
-    /// <summary>Not a member yet: may join the group.</summary>
+    /// <summary>Not a member yet, but may join the group.</summary>
     Invited,
 }

@@ -4,16 +4,16 @@ namespace OrleansChat.Protocol;
 
 /// <summary>
 /// The name of a channel or group: 1 to 64 characters of <c>a-z</c>, <c>0-9</c>, <c>.</c>, <c>_</c> and <c>-</c>. The
-/// server makes the names of private groups: <c>~</c> and 26 characters of <c>a-z</c> and <c>2-7</c>.
+/// name of a private group, which the server makes: <c>~</c> and 26 characters of <c>a-z</c> and <c>2-7</c>.
 /// </summary>
 public static class RoomName
 {
     /// <summary>
-    /// The characters of a private group's name, after its first: those of base32 (RFC 4648), in lower case.
+    /// The characters that may follow <see cref="PrivateMark"/>: the alphabet of base32 (RFC 4648), in lower case.
     /// </summary>
     public const string PrivateAlphabet = "abcdefghijklmnopqrstuvwxyz234567";
 
-    /// <summary>The number of characters of a private group's name, after its first. They have 130 bits.</summary>
+    /// <summary>The number of characters after <see cref="PrivateMark"/>. Together they have 130 random bits.</summary>
     public const int PrivateCharacters = 26;
 
     /// <summary>The first character of a private group's name.</summary>

@@ -78,20 +78,22 @@ public sealed record ConversationList(string? Id, IReadOnlyList<ConversationEntr
 public sealed record ConversationEntry(
     string Room, string Kind, long Seq, long Ts, long Read, long Unread, MemberRole? Role = null, string? Title = null);
 
-/// <summary>The answer to members. The members are ordered by user id.</summary>
+/// <summary>The answer to the command members, ordered by user id.</summary>
 /// <param name="More">True if there are more members after these.</param>
 public sealed record MemberList(string? Id, string Room, IReadOnlyList<MemberEntry> Members, bool More) : ServerFrame;
 
 /// <summary>The rights of a user in a group.</summary>
-/// <param name="Role">Null for a user who is not a member but muted or banned.</param>
+/// <param name="Role">Null if the user is only muted or banned.</param>
 /// <param name="Muted">
 /// When the mute ends, in milliseconds since 1970 UTC; <see cref="Forever"/> for never; null for a user who is not
 /// muted.
 /// </param>
-/// <param name="Banned">The same for a ban.</param>
+/// <param name="Banned">When the ban ends, in the same form.</param>
 public sealed record MemberEntry(string User, MemberRole? Role, long? Muted, long? Banned)
 {
-    /// <summary>The end of a mute or ban that never ends: the largest integer that every JSON reader reads exactly.</summary>
+    /// <summary>
+    /// The end of a mute or ban that never ends: the largest integer that every JSON reader reads exactly.
+    /// </summary>
     public const long Forever = (1L << 53) - 1;
 }
 
@@ -125,8 +127,8 @@ public sealed record Gap(string Room, long From, long To) : ServerFrame;
 /// <param name="Reason">
 /// <c>displaced</c>: another room took this room's place. Only a room that the client did not join can be displaced:
 /// the server entered it because of a new event, or it is a direct conversation that the client resumed. The room's
-/// next event puts the connection into the room again. <c>kicked</c>, <c>banned</c>: another user ended the membership;
-/// the frame follows the event.
+/// next event puts the connection into the room again. <c>kicked</c>, <c>banned</c>: another user ended the user's
+/// membership. The frame follows the event.
 /// </param>
 public sealed record Left(string Room, string Reason) : ServerFrame;
 

@@ -46,7 +46,10 @@ internal sealed class HistoryClient(IGrainFactory grains, RoomFeeds feeds, IOpti
     public async Task<MemberPage> MembersAsync(MembersAsk ask, CancellationToken cancellationToken) =>
         await InTurnAsync(history => history.MembersAsync(ask), cancellationToken) ?? new([], false, Refusal.Unavailable);
 
-    /// <summary>Reads a page when it is its turn. Null if it would have to wait too long.</summary>
+    /// <summary>
+    /// Reads a page as soon as the limit of concurrent pages allows. Returns null if the wait exceeds
+    /// <see cref="PagePatience"/>.
+    /// </summary>
     private async Task<T?> InTurnAsync<T>(Func<IHistoryGrain, Task<T>> read, CancellationToken cancellationToken) where T : class
     {
         using var patience = new CancellationTokenSource(PagePatience, time);

@@ -6,9 +6,10 @@ namespace OrleansChat.Gateway.Cluster;
 internal sealed partial class RoomClient
 {
     /// <summary>
-    /// Answers the commands of users who may not enter a private room, and removes them from the batch. The room gets
-    /// no call for them, so a room that a user may not see and a room that does not exist cause the same calls. A user
-    /// who is attached here may enter. The check runs in the loop, so the commands of one session keep their order.
+    /// Answers the commands of users who may not enter a private room, and removes these commands from the batch. The
+    /// room is not called for them. So a room that a user may not see causes the same calls as a room that does not
+    /// exist. A user who is attached here may enter. The check runs in the loop, so the commands of one session keep
+    /// their order.
     /// </summary>
     private async ValueTask AnswerOutsidersAsync(List<WaitingCommand> batch)
     {
@@ -33,13 +34,13 @@ internal sealed partial class RoomClient
         }
     }
 
-    /// <summary>Whether the room gets the commands of a user who is not attached here.</summary>
+    /// <summary>Whether to call the room for the commands of a user who is not attached here.</summary>
     private Task<bool> MayCallAsync(string user, List<WaitingCommand> batch)
     {
         var commands = batch.Where(waiting => waiting.Command.User == user).Select(waiting => waiting.Command).ToArray();
         return Array.Exists(commands, static command => command is Enter { Create: not null }) ? Task.FromResult(true)
 
-            // The user is not attached, so the room need not get an exit.
+            // The user is not attached, so the room needs no exit.
             : Array.TrueForAll(commands, static command => command is Exit { EndMembership: false }) ? Task.FromResult(false)
             : mayEnter(room, user);
     }
@@ -52,7 +53,7 @@ internal sealed partial class RoomClient
         bool known;
         lock (_gate)
         {
-            // A room that did not exist has no attached users, so it need not get an exit.
+            // If the last probe found no room, exits need no other probe: this gateway has attached no user there.
             known = _attachments.IsAbsent && Array.TrueForAll(commands, static command => command is Exit);
         }
 
@@ -65,7 +66,7 @@ internal sealed partial class RoomClient
         return absent;
     }
 
-    /// <summary>Applies the replies. Returns the answered commands; those to be repeated stay in the batch.</summary>
+    /// <summary>Applies the replies. Returns the answered commands. The commands to repeat stay in the batch.</summary>
     private List<(WaitingCommand, RoomReply)> MatchReplies(List<WaitingCommand> batch, RoomReplies replies)
     {
         var answered = new List<(WaitingCommand, RoomReply)>(batch.Count);
@@ -92,7 +93,7 @@ internal sealed partial class RoomClient
     }
 
     /// <summary>
-    /// Gives up the commands that have been tried for CommandTimeout, and answers them with a timeout. The other
+    /// Gives up the commands that were queued at least CommandTimeout ago, and answers them with a timeout. The other
     /// commands are sent again, in the same order.
     /// </summary>
     private void GiveUpOld(List<WaitingCommand> batch)

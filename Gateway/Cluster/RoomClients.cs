@@ -19,8 +19,8 @@ internal sealed class RoomClients(
     private static readonly TimeSpan SyncPatience = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// How long the commands of a private room wait for the check of a user. A call that was lost with a silo takes
-    /// longer to fail.
+    /// How long the commands of a private room wait for the check of a user. The wait has a limit, because a call that
+    /// was lost with a silo takes longer to fail.
     /// </summary>
     private static readonly TimeSpan CheckPatience = TimeSpan.FromSeconds(1);
 
@@ -294,8 +294,8 @@ internal sealed class RoomClients(
     }
 
     /// <summary>
-    /// True if the room has answered before, so that it may be called for the user. For a private room, it must have
-    /// answered that this user is attached: other users of the gateway may be in a room that this user may not see.
+    /// True if the room has answered before, so that it may be called for the user. A private room must have answered
+    /// that this user is attached, because other users of the gateway may be in a room that this user may not see.
     /// </summary>
     private bool IsKnown(string room, string user)
     {
@@ -306,7 +306,7 @@ internal sealed class RoomClients(
     }
 
     /// <summary>
-    /// Whether a user may enter a private room. True if that cannot be read: then the room answers.
+    /// Whether a user may enter a private room. True if this cannot be read in time: then the room decides.
     /// </summary>
     private async Task<bool> MayEnterAsync(string room, string user)
     {

@@ -90,14 +90,16 @@ internal static class FrameMapping
         page.More);
 
     /// <summary>The answer to a members command: a page of members, or the error.</summary>
-    /// <param name="now">Milliseconds since 1970 UTC: a mute or ban that has ended by then is left out.</param>
+    /// <param name="now">
+    /// The current time in milliseconds since 1970 UTC. Mutes and bans that have ended are left out.
+    /// </param>
     public static ServerFrame Answer(Members members, MemberPage page, long now) => page.Refusal is { } refusal
         ? Error(members.Id, refusal)
         : new MemberList(
             members.Id, members.Room,
             [.. page.Members.Select(one => new MemberEntry(one.User, Role(one.Role), Until(one.MutedUntil, now), Until(one.BannedUntil, now)))], page.More);
 
-    /// <summary>The frame for a user who is invited to a group, or null if the room refused for another reason.</summary>
+    /// <summary>The frame for a user who is invited to a group; null if the room refused for another reason.</summary>
     /// <param name="room">The room, as the viewer names it.</param>
     public static Invited? Invited(string room, RoomReply reply) => reply is Refused { Reason: Refusal.Invited } refused
         ? new(room, refused.Message.Length > 0 ? refused.Message : null)
@@ -138,7 +140,7 @@ internal static class FrameMapping
     }
 
     /// <summary>
-    /// The frame for an event that has just ended the viewer's subscription; null if the viewer ended it.
+    /// The frame after an event that has ended the viewer's membership; null if the viewer ended it.
     /// </summary>
     /// <param name="room">The room, as the viewer names it.</param>
     public static Left? Left(RoomEvent ended, string room) => ended.Kind switch
@@ -154,10 +156,10 @@ internal static class FrameMapping
     /// <summary>The frame of a read mark, for the viewer's name of the room.</summary>
     public static Func<string, ServerFrame> Mark(RoomMark mark) => room => new MarkMoved(room, mark.User, mark.Read);
 
-    /// <summary>The error for a reply that is not the expected one.</summary>
+    /// <summary>The error for a refusal, or for a reply of an unexpected type.</summary>
     public static Err Error(string? id, RoomReply reply) => reply switch
     {
-        // The message of this refusal is the title.
+        // The message of this refusal is the group's title, not a text for an error.
         Refused { Reason: Refusal.Invited } => Error(id, Refusal.Invited),
         Refused refused => Error(id, refused.Reason, refused.Message, refused.RetryMs),
         _ => new(id, ChatErrorCode.Internal, "the room returned an unexpected reply", null),
@@ -243,6 +245,6 @@ internal static class FrameMapping
         _ => throw new ArgumentOutOfRangeException(nameof(role), role, "clients cannot give this role"),
     };
 
-    /// <summary>When a mute or ban ends, as the client gets it; null if there is none, or if it has ended.</summary>
+    /// <summary>The end of a mute or ban in the client's form; null if there is none, or if it has ended.</summary>
     private static long? Until(long until, long now) => until <= now ? null : Math.Min(until, MemberEntry.Forever);
 }

@@ -26,8 +26,8 @@ internal interface IHistory
     Task<ConversationPage?> ConversationsAsync(ConversationAsk ask, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Lists a group's members on behalf of a user. The page has the refusal <see cref="Refusal.Unavailable"/> if it
-    /// cannot be read in time because this gateway reads too many pages.
+    /// Lists a group's members on behalf of a user. If this gateway reads too many pages to read this one in time, the
+    /// page has the refusal <see cref="Refusal.Unavailable"/>.
     /// </summary>
     Task<MemberPage> MembersAsync(MembersAsk ask, CancellationToken cancellationToken);
 }

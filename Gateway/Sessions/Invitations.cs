@@ -29,7 +29,7 @@ internal sealed class Invitations(int maxRooms)
     private HashSet<string>? _reported;
 
     /// <summary>
-    /// Groups whose invitation was reported, and that the client has not joined since; null for none.
+    /// Groups whose invitation was reported, and that the client has not joined since then; null for none.
     /// </summary>
     private HashSet<string>? _invited;
 
@@ -95,7 +95,7 @@ internal sealed class Invitations(int maxRooms)
     /// </summary>
     public bool TryInvite(string room) => (_invited ??= []).Count < maxRooms && _invited.Add(room);
 
-    /// <summary>The client joins a room, so its next invitation to the room is reported again.</summary>
+    /// <summary>The client joins a room. So the next invitation to this room is reported again.</summary>
     public void OnJoined(string room) => _invited?.Remove(room);
 
     /// <summary>True if this connection left the room.</summary>

@@ -215,8 +215,8 @@ internal sealed partial class Session
     }
 
     /// <summary>
-    /// Whether a refused page shows that the user may not read the room any more. A private group refuses as if it did
-    /// not exist.
+    /// Whether the refusal of a page means that the user may no longer read the room. A private group refuses as if it
+    /// did not exist.
     /// </summary>
     private static bool IsOver(string room, Refusal? refusal) =>
         refusal is Refusal.NotMember or Refusal.Invited or Refusal.Forbidden || (refusal == Refusal.NotFound && RoomKey.IsPrivate(room));

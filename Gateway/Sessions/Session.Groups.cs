@@ -38,7 +38,9 @@ internal sealed partial class Session
         _ => null,
     };
 
-    /// <summary>Creates a private group. The name is new, so the answer to the join is the answer to the creation.</summary>
+    /// <summary>
+    /// Creates a private group. Its name is new, so the join creates the group, and its answer answers the command.
+    /// </summary>
     private void Create(Create create) =>
         Join(new(create.Id, RoomNames.NewPrivate(), null, null, null, "group"), Entry.Created, create.Title);
 

@@ -74,7 +74,7 @@ internal sealed class Leases(TimeProvider time, Action<string>? ended = null)
         }
     }
 
-    /// <summary>Ends the lease, so that the id never gets one again. False if it had ended before.</summary>
+    /// <summary>Ends the lease. The id never gets a lease again. False if the lease had ended before.</summary>
     public bool Release(string gateway)
     {
         _renewed.Remove(gateway);

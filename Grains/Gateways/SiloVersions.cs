@@ -4,7 +4,9 @@ using OrleansChat.Grains.Interfaces;
 
 namespace OrleansChat.Grains.Gateways;
 
-/// <summary>The highest <see cref="LogVersion"/> that each silo knows. Silos announce it as Orleans' silo metadata.</summary>
+/// <summary>
+/// The highest <see cref="LogVersion"/> that each silo knows. Silos announce it as Orleans' silo metadata.
+/// </summary>
 internal sealed class SiloVersions(IClusterMembershipService cluster, ISiloMetadataCache metadata)
 {
     /// <summary>The metadata key. Silos of two versions exchange it: do not change it.</summary>
@@ -15,7 +17,7 @@ internal sealed class SiloVersions(IClusterMembershipService cluster, ISiloMetad
     /// <see cref="LogVersion.First"/> if it announces nothing, or if this silo does not have its metadata yet.
     /// </summary>
     /// <remarks>
-    /// Silos that are joining count too, because they opened the log before. Orleans removes a silo that does not
+    /// Silos that are joining count too, because they have already opened the log. Orleans removes a silo that does not
     /// finish joining. If the metadata of a silo cannot be read, Orleans tries again within a minute.
     /// </remarks>
     public IReadOnlyDictionary<string, int> Current() => cluster.CurrentSnapshot.Members.Values

@@ -2,11 +2,12 @@ using OrleansChat.Grains.Interfaces;
 
 namespace OrleansChat.Grains.Gateways;
 
-/// <summary>Where the cluster is on its way to <see cref="VersionGate.Version"/>.</summary>
+/// <summary>The states of the cluster on its way to <see cref="VersionGate.Version"/>.</summary>
 internal enum VersionGateState
 {
     /// <summary>
-    /// The log's version is not known: it was not read yet, or a call that raises it failed and may have been executed.
+    /// The log's version is not known: it was not read yet, or a call to raise it failed and may still have taken
+    /// effect.
     /// </summary>
     Unread,
 
@@ -30,7 +31,7 @@ internal sealed class VersionGate(TimeProvider time)
     /// <summary>The version that the gate waits for.</summary>
     public const int Version = LogVersion.Known;
 
-    /// <summary>Since when every process has known the version; null while one does not.</summary>
+    /// <summary>Since when every process has known the version; null if a process does not know it.</summary>
     private long? _since;
 
     public VersionGateState State { get; private set; } = VersionGateState.Unread;
@@ -39,8 +40,8 @@ internal sealed class VersionGate(TimeProvider time)
     public IReadOnlyList<string> Behind { get; private set; } = [];
 
     /// <summary>
-    /// Whether a gateway that knows versions up to <paramref name="version"/> may have a lease. It may not if it could
-    /// meet events that it does not know.
+    /// Whether a gateway that knows versions up to <paramref name="version"/> may have a lease. It may not if the log
+    /// may contain events that the gateway does not know.
     /// </summary>
     public bool Admits(int version)
     {
@@ -49,11 +50,11 @@ internal sealed class VersionGate(TimeProvider time)
         return version >= Version || State is VersionGateState.Unread or VersionGateState.Waiting;
     }
 
-    /// <summary>The log's version was read.</summary>
+    /// <summary>Called when the log's version was read.</summary>
     public void OnRead(int version)
     {
         // - Unread: the answer decides.
-        // - Waiting, Raising, Open: a late answer. Later steps know more.
+        // - Waiting, Raising, Open: the answer is late. Ignore it, because later steps know more.
         if (State is VersionGateState.Unread)
         {
             State = version >= Version ? VersionGateState.Open : VersionGateState.Waiting;
@@ -61,8 +62,8 @@ internal sealed class VersionGate(TimeProvider time)
     }
 
     /// <summary>
-    /// Compares what the processes know. True if the caller must raise the log's version now, and then call
-    /// <see cref="OnRaised"/> or <see cref="OnFailed"/>.
+    /// Compares the versions that the processes know. True if the caller must raise the log's version now. The caller
+    /// then calls <see cref="OnRaised"/> or <see cref="OnFailed"/>.
     /// </summary>
     public bool Check(ProcessVersions processes)
     {
@@ -96,14 +97,14 @@ internal sealed class VersionGate(TimeProvider time)
         return true;
     }
 
-    /// <summary>The log's version was raised.</summary>
+    /// <summary>Called when the log's version was raised.</summary>
     public void OnRaised() => State = VersionGateState.Open;
 
-    /// <summary>A call to the log failed. The next step reads the log's version.</summary>
+    /// <summary>Called when a call to the log failed. The next step reads the log's version.</summary>
     public void OnFailed()
     {
         // - Unread: stays.
-        // - Raising: the outcome is unknown. The time counts on, so the next attempt follows the read.
+        // - Raising: the outcome is unknown. The time is kept, so the next attempt follows right after the read.
         // - Waiting, Open: no call is in flight.
         if (State is VersionGateState.Raising)
         {
@@ -115,7 +116,9 @@ internal sealed class VersionGate(TimeProvider time)
         processes.Where(process => process.Value < Version).Select(process => process.Key).Order(StringComparer.Ordinal);
 }
 
-/// <summary>The highest <see cref="LogVersion"/> that each process of the cluster knows, by the process's name.</summary>
+/// <summary>
+/// The highest <see cref="LogVersion"/> that each process of the cluster knows, by the process's name.
+/// </summary>
 /// <param name="Gateways">The gateways that have a lease, including those that are draining.</param>
-/// <param name="IsComplete">False while the registry is not warmed up: further gateways may be alive.</param>
+/// <param name="IsComplete">False if the registry is not warmed up, so that other gateways may be alive.</param>
 internal sealed record ProcessVersions(IReadOnlyDictionary<string, int> Silos, IReadOnlyDictionary<string, int> Gateways, bool IsComplete);

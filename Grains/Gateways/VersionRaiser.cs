@@ -4,12 +4,12 @@ using OrleansChat.Grains.MessageLog;
 namespace OrleansChat.Grains.Gateways;
 
 /// <summary>
-/// Does what the <see cref="VersionGate"/> decides: reads the log's version, and raises it once. Not thread-safe: one
-/// step at a time.
+/// Executes the decisions of the <see cref="VersionGate"/>: reads the log's version, and raises it once. Not
+/// thread-safe: one step at a time.
 /// </summary>
 internal sealed partial class VersionRaiser(VersionGate gate, IMessageLog log, TimeProvider time, ILogger logger)
 {
-    /// <summary>How long the calls of one step may take. Then the step fails.</summary>
+    /// <summary>How long the calls of one step may take. If they take longer, the step fails.</summary>
     public static readonly TimeSpan StepTimeout = TimeSpan.FromSeconds(10);
 
     /// <summary>Maximum number of processes that one log line names.</summary>
@@ -19,9 +19,9 @@ internal sealed partial class VersionRaiser(VersionGate gate, IMessageLog log, T
     private int _failures;
 
     /// <summary>
-    /// Makes the next step. Does nothing once the gate is open. A call that fails is retried by the next step.
+    /// Makes the next step. Does nothing if the gate is open. If a call fails, the next step retries it.
     /// </summary>
-    /// <param name="processes">Asked after the log's version is known.</param>
+    /// <param name="processes">Returns the processes of the cluster. Called after the log's version is known.</param>
     public async Task StepAsync(Func<ProcessVersions> processes, CancellationToken cancellationToken)
     {
         if (gate.State is VersionGateState.Open)

@@ -57,8 +57,8 @@ public interface IMessageLog
     Task<RoomFacts?> FactsAsync(string room, string user, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Returns the stored members of a group or a direct room, the one who became a member first first, then by user
-    /// id: members, and users who are invited, muted or banned. Empty for a channel.
+    /// Returns the stored users of a group or a direct room: members, and users who are invited, muted or banned. The
+    /// longest membership comes first; equal ones are ordered by user id. Empty for a channel.
     /// </summary>
     Task<IReadOnlyList<Member>> MembersAsync(string room, CancellationToken cancellationToken);
 
@@ -81,8 +81,8 @@ public interface IMessageLog
     Task<int> VersionAsync(CancellationToken cancellationToken);
 
     /// <summary>
-    /// Allows the events of a <see cref="LogVersion"/> for ever. From then on, no program that does not know them can
-    /// open the log.
+    /// Allows the events of a <see cref="LogVersion"/> for ever. From then on, programs that do not know these events
+    /// cannot open the log.
     /// </summary>
     Task RaiseVersionAsync(int version, CancellationToken cancellationToken);
 }
@@ -171,10 +171,10 @@ public sealed record RoomFacts(RoomKind Kind, long Seq, long Messages, RoomRole 
     public bool IsMember => Member.Is(Role);
 }
 
-/// <summary>A group or direct conversation of a user, who is a member or invited.</summary>
+/// <summary>A group or direct conversation of a user. In a group, the user is a member or invited.</summary>
 /// <param name="Ts">The newest event's time in milliseconds since 1970 UTC; 0 for none.</param>
 /// <param name="Read">The user's read mark; 0 for none.</param>
-/// <param name="Unread">Messages after the read mark; 0 if the user is only invited.</param>
+/// <param name="Unread">Number of messages after the read mark; 0 if the user is only invited.</param>
 /// <param name="Role">The user's role in a group; <see cref="RoomRole.None"/> in a direct room.</param>
 public sealed record ConversationRow(string Room, RoomKind Kind, long Seq, long Ts, long Read, long Unread, RoomRole Role, string? Title);
 

@@ -17,8 +17,8 @@ internal sealed class LogVersionGate(IMessageLog log, TimeProvider time)
     private volatile bool _isOpen;
 
     /// <summary>
-    /// Reads the log at most once per <see cref="Interval"/>, and never again after it has allowed the events. False if
-    /// the log cannot be reached.
+    /// Whether the events are allowed. Reads the log at most once per <see cref="Interval"/>, and never again after the
+    /// log has allowed the events. False if the log cannot be reached.
     /// </summary>
     public ValueTask<bool> IsOpenAsync()
     {

@@ -7,8 +7,8 @@ namespace OrleansChat.Grains.MessageLog;
 internal static class RoomRules
 {
     /// <summary>
-    /// The user's role: in a group the stored one, in a direct room <see cref="RoomRole.Member"/> for the users that its
-    /// key names. A channel has no members.
+    /// The user's role. In a group it is the stored role. The key of a direct conversation names its members. A channel
+    /// has no members.
     /// </summary>
     public static RoomRole RoleOf(RoomKind kind, string room, string user, RoomRole stored) => kind switch
     {

@@ -20,8 +20,8 @@ internal sealed class AppendQueue(int rowsPerBatch, int most, Func<RoomBatch, Ta
     public long Refusals { get; private set; }
 
     /// <summary>
-    /// Whether an entry that changes the rights of a user waits or is in flight. So the rights of a new entry are not
-    /// known yet.
+    /// Whether an entry that changes the rights of a user waits or is in flight. If so, the rights that a new entry
+    /// will have are not known yet.
     /// </summary>
     public bool HasMemberChanges => _waiting.Exists(static entry => entry.ChangesMembers)
         || _committing?.Entries.Exists(static entry => entry.ChangesMembers) == true;
@@ -84,7 +84,7 @@ internal sealed class AppendQueue(int rowsPerBatch, int most, Func<RoomBatch, Ta
 
     /// <summary>
     /// Takes up to <c>rowsPerBatch</c> entries, in order. An entry that must wait for the next batch stays in the
-    /// queue. After the batch is closed, all later entries stay.
+    /// queue. If an entry closes the batch, all later entries stay too.
     /// </summary>
     private RoomBatch Seal()
     {

@@ -111,7 +111,7 @@ internal sealed class HistoryGrain(IMessageLog log, IClusterMembershipService cl
         }
         catch (MessageLogEntryException)
         {
-            // No room or user with such a name can be stored, so there is none.
+            // The log cannot store this name of a room or user, so the room does not exist.
             return false;
         }
     }
@@ -144,7 +144,7 @@ internal sealed class HistoryGrain(IMessageLog log, IClusterMembershipService cl
         }
         catch (MessageLogEntryException)
         {
-            // No room or user with such a name can be stored, so there is none.
+            // The log cannot store this name of a room or user, so the room does not exist.
             return new([], false, Refusal.NotFound);
         }
     }

@@ -3,9 +3,10 @@ using OrleansChat.Grains.MessageLog;
 
 namespace OrleansChat.Grains.Rooms;
 
-/// <summary>The rights of each user of a room, with the numbers that bounds and rights depend on.</summary>
+/// <summary>The rights of each user of a room, and the counts that limits and rights depend on.</summary>
 /// <param name="under">
-/// The table that this one changes without touching it; null for an empty table. It must not change meanwhile.
+/// The table that this one starts from; null for an empty table. Changes of this table are kept here and do not affect
+/// that table, which must not change while this one is in use.
 /// </param>
 internal sealed class MemberTable(MemberTable? under = null)
 {
@@ -16,12 +17,12 @@ internal sealed class MemberTable(MemberTable? under = null)
     public int Owners { get; private set; } = under?.Owners ?? 0;
 
     /// <summary>
-    /// Number of users with a row that no membership explains: invited, banned and muted users. A muted member counts
-    /// too, because the row stays when the member leaves.
+    /// Number of users whose row does not depend on a membership: invited, banned and muted users. A muted member
+    /// counts too, because the row stays when the member leaves.
     /// </summary>
     public int Others { get; private set; } = under?.Others ?? 0;
 
-    /// <summary>The members. Only for a table that changes no other one.</summary>
+    /// <summary>The members. Use it only if the table does not start from another table.</summary>
     public IEnumerable<string> Users => _rows.Values.Where(row => Member.Is(row.Role)).Select(row => row.User);
 
     /// <summary>The rights of a user; no role for a user without a row.</summary>

@@ -4,8 +4,8 @@ using OrleansChat.Grains.MessageLog;
 namespace OrleansChat.Grains.Rooms;
 
 /// <summary>
-/// The rights of the users of a room: those of a group from the log, or the users of a direct conversation. A change is
-/// appended as an event, and takes effect when the event is committed. Runs in the room's turns.
+/// The rights of the users of a room: in a group the rights from the log, in a direct conversation its two users as
+/// members. A change is appended as an event, and takes effect when the event is committed. Runs in the room's turns.
 /// </summary>
 /// <param name="queue">Appends the join and leave events.</param>
 internal sealed class Membership(RoomOptions options, AppendQueue queue, TimeProvider time)
@@ -17,7 +17,7 @@ internal sealed class Membership(RoomOptions options, AppendQueue queue, TimePro
 
     public bool Contains(string user) => Member.Is(Table.Find(user).Role);
 
-    /// <summary>Replaces all rights by those from the log.</summary>
+    /// <summary>Replaces all rights by the rights from the log.</summary>
     public void Reset(IEnumerable<Member> members)
     {
         Table = new();
@@ -37,7 +37,7 @@ internal sealed class Membership(RoomOptions options, AppendQueue queue, TimePro
     }
 
     /// <summary>
-    /// Null if the bounds of the group allow a join, or the change of a user's rights. Otherwise the refusal.
+    /// Null if the limits of the group allow the join, or the change of a user's rights. Otherwise the refusal.
     /// </summary>
     public Refused? RefuseBound(MemberTable table, MessageLogEntry entry)
     {

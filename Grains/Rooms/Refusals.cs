@@ -56,7 +56,9 @@ internal static class Refusals
     public static readonly Refused Moving =
         new(Refusal.Unavailable, "the room is moving to another server; try again", RoomOptions.MoveRetryMs);
 
-    /// <summary>For a user who is invited, and must join first. The message is the group's title, if it has one.</summary>
+    /// <summary>
+    /// For a user who is invited and has not joined. The message is the group's title, if it has one.
+    /// </summary>
     public static Refused Invited(string? title) => new(Refusal.Invited, title ?? "you are invited to this room");
 
     /// <param name="until">Milliseconds since 1970 UTC. A time after the year 9999 is not shown.</param>

@@ -3,8 +3,8 @@ using OrleansChat.Grains.Interfaces;
 namespace OrleansChat.Grains.Rooms;
 
 /// <summary>
-/// The entries of one append. A batch does not change after it is sealed. An entry with a <see cref="MemberChange"/> is
-/// the only entry of its batch, so the rights of every entry are decided on the state right before its batch.
+/// The entries of one append. No entry is added after the batch is sealed. An entry with a <see cref="MemberChange"/>
+/// is the only entry of its batch, so the rights of every entry are decided on the state right before its batch.
 /// </summary>
 internal sealed class RoomBatch
 {
@@ -25,10 +25,10 @@ internal sealed class RoomBatch
     public List<WaitingEntry> TargetGone { get; } = [];
 
     /// <summary>
-    /// Adds an entry. Returns false if the entry must wait for the next batch, for one of three reasons. Its client id
-    /// may already be in this batch; in the next batch, the log finds the entry as a duplicate. Or the entry may refer
-    /// to a message that this batch deletes; in the next batch, the message is gone. Or the entry may have a
-    /// <see cref="MemberChange"/>, and this batch has other entries.
+    /// Adds an entry. Returns false if the entry must wait for the next batch. An entry waits if its client id is
+    /// already in this batch, so that the log finds the entry as a duplicate. An entry also waits if it refers to a
+    /// message that this batch deletes, so that the deletion is committed before the entry is decided. An entry with a
+    /// <see cref="MemberChange"/> waits if this batch has other entries.
     /// </summary>
     public bool TryAdd(WaitingEntry waiting)
     {

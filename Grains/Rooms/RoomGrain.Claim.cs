@@ -11,8 +11,8 @@ namespace OrleansChat.Grains.Rooms;
 internal sealed partial class RoomGrain
 {
     /// <summary>
-    /// Whether the room exists. Claims it if it was never claimed, and gives an owner to an old group. Throws
-    /// <see cref="MessageLogUnavailableException"/>.
+    /// Whether the room exists. Claims the room if this activation has no claim yet. Appoints an owner if the group has
+    /// none. Throws <see cref="MessageLogUnavailableException"/>.
     /// </summary>
     private async ValueTask<bool> KnowAsync()
     {
@@ -101,7 +101,7 @@ internal sealed partial class RoomGrain
     private async Task<IReadOnlyList<Member>> MembersAsync(RoomClaim claim)
         => claim.Kind == RoomKind.Group ? await _log.MembersAsync(_room, _stopping.Token) : [.. _people!.Select(user => new Member(user, RoomRole.Member))];
 
-    /// <summary>Takes over the claim and replaces everything known about the room by what the log has.</summary>
+    /// <summary>Takes over the claim, and replaces the room's data by the data from the log.</summary>
     private void Own(RoomClaim claim, IReadOnlyList<Member> members)
     {
         _membership.Reset(members);

@@ -30,15 +30,19 @@ internal sealed partial class RoomGrain
                 return (Refusals.NotMember, null);
             }
 
-            // While a change of rights waits, only the commit knows the rights of this post.
+            // While a change of rights waits, the rights of this post are decided right before its append.
             if (!_queue.HasMemberChanges)
             {
+                // The post may be a repetition: the user may have had the rights when the same post was first sent, and
+                // the answer may have been lost. A repetition gets the first answer.
                 return (await FirstAnswerAsync(waiting.Entry) ?? refusal, null);
             }
         }
 
         if (RoomRights.NeedsMessage(post.Kind) && await RefuseTargetAsync(post, waiting) is { } unfit)
         {
+            // The command may be a repetition of a command that succeeded. For example, a repeated deletion finds that
+            // its message is gone. A repetition gets the first answer.
             return (await FirstAnswerAsync(waiting.Entry) ?? unfit, null);
         }
 
@@ -132,8 +136,8 @@ internal sealed partial class RoomGrain
             return Refusals.NoRoom;
         }
 
-        // The log may be newer than this activation's list of members: another activation may have written since. And a
-        // commit of this activation may have ended the membership during the read.
+        // The log may be newer than this activation's list of members. For example, another activation may have
+        // appended a leave event. Also, a commit of this activation may have ended the membership during the read.
         if ((RoomRights.RefuseRead(_room, facts.Kind, facts.Role) ?? RefuseRead(enter.User)) is { } outsider)
         {
             return outsider;
@@ -184,7 +188,7 @@ internal sealed partial class RoomGrain
             return Refusals.Moving;
         }
 
-        // While a change of rights waits, only the commit knows whether another owner remains.
+        // While a change of rights waits, it is decided right before the append whether another owner remains.
         var table = _membership.Table;
         return RoomRights.RefuseLeave(StateOf(table), table.Find(exit.User)) is { } refused && !_queue.HasMemberChanges
             ? refused

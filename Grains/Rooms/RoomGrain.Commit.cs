@@ -90,7 +90,8 @@ internal sealed partial class RoomGrain
 
     private async Task AppendAsync(List<WaitingEntry> waiting)
     {
-        // Step 4: append. One append per room is in flight, because the queue seals the next batch only after this one.
+        // Step 4: append. One append per room is in flight, because the queue seals no other batch until this call
+        // ends.
         if (_ownership.Claim!.Kind == RoomKind.Group)
         {
             waiting = await KeepAllowedAsync(waiting);
@@ -252,7 +253,7 @@ internal sealed partial class RoomGrain
 
             if (MemberChange.Ended(happened) is { } user)
             {
-                // The user is detached from every gateway, but only after the event is queued for the gateways.
+                // Detach the user from every gateway, but only after the event is queued for these gateways.
                 foreach (var gateway in _attached.Gateways.ToArray())
                 {
                     Detach(gateway, user);

@@ -183,8 +183,8 @@ internal sealed partial class RoomGrain
     }
 
     /// <summary>
-    /// Detaches the users who lost their membership without an event that this activation has seen, for example while
-    /// another activation owned the room.
+    /// Detaches the users whose membership ended without an event that this activation has seen. For example, another
+    /// activation may have owned the room in the meantime.
     /// </summary>
     private void DetachOutsiders()
     {

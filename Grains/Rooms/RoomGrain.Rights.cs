@@ -10,8 +10,8 @@ namespace OrleansChat.Grains.Rooms;
 internal sealed partial class RoomGrain
 {
     /// <summary>
-    /// Whether the last claim found members, but no owner, because the group was made before there were owners. Cleared
-    /// when the group has one.
+    /// Whether the last claim found members but no owner, because the group was created before there were owners. False
+    /// again when the group has an owner.
     /// </summary>
     private bool _lacksOwner;
 
@@ -40,9 +40,9 @@ internal sealed partial class RoomGrain
 
     /// <summary>
     /// Answers the entries of a group's batch that may not be appended, and returns the others. Each entry is decided
-    /// on the state right before it: the committed state, changed by the joins and leaves before it in the batch. A
-    /// repetition of an entry that was appended gets its first answer. Until the batch is appended, nothing else
-    /// changes the state.
+    /// on the state right before it: the committed state, changed by the joins and leaves before it in the batch. If a
+    /// refused entry repeats an entry that was appended, it gets the first answer. Until the batch is appended, nothing
+    /// else changes the state.
     /// </summary>
     private async Task<List<WaitingEntry>> KeepAllowedAsync(List<WaitingEntry> batch)
     {
@@ -72,14 +72,14 @@ internal sealed partial class RoomGrain
         async Task AnswerAsync(WaitingEntry waiting, RoomReply answer) => waiting.Answer(await FirstAnswerAsync(waiting.Entry) ?? answer);
     }
 
-    /// <summary>The answer to an entry that is not to be appended; null for an entry to append.</summary>
+    /// <summary>The answer to an entry that must not be appended; null for an entry to append.</summary>
     private RoomReply? AnswerNow(WaitingEntry waiting, MemberTable table)
     {
         var entry = waiting.Entry;
         var user = table.Find(entry.User);
         return entry switch
         {
-            // Meanwhile the user may have become a member, or may have been one no longer.
+            // While the entry waited, the user may have become a member, or the membership may have ended.
             { Kind: RoomEventKind.Join } when Member.Is(user.Role) => Refusals.Done,
             { Kind: RoomEventKind.Leave } when !Member.Is(user.Role) => Refusals.Done,
             { ClientId: not null } => RefuseEvent(waiting, table),
@@ -87,14 +87,15 @@ internal sealed partial class RoomGrain
                 ?? _membership.RefuseBound(table, entry),
             { Kind: RoomEventKind.Leave } => RoomRights.RefuseLeave(StateOf(table), user),
 
-            // The owner that the room appoints.
+            // The room's own appointment of an owner.
             _ => table.Owners > 0 ? Refusals.Done : Member.Is(table.Find(waiting.Change!.User).Role) ? null : Refusals.TargetNoMember,
         };
     }
 
     /// <summary>
-    /// Makes the member who became one first the owner of a group that was made before there were owners. Nothing
-    /// happens until every process of the cluster knows owners. If the append fails, the next command tries again.
+    /// Gives an owner to a group that was created before there were owners: the user who has been a member for the
+    /// longest time. Does nothing until every process of the cluster knows roles. If the append fails, the next command
+    /// tries again.
     /// Throws <see cref="MessageLogUnavailableException"/>.
     /// </summary>
     private async Task AppointOwnerAsync()
@@ -124,7 +125,7 @@ internal sealed partial class RoomGrain
             var waiting = WaitingEntry.OfServer(MemberChange.ServerUser, RoomEventKind.Role, _time.GetTimestamp(), change.User, change.ToMeta());
             if (_queue.TryAdd(waiting))
             {
-                // If the store cannot store the event, trying again is of no use before the next claim.
+                // If the store can never store the event, do not try again before the next claim.
                 _lacksOwner = await waiting.Reply is Refused { Reason: not Refusal.Forbidden } && _membership.Table is { Owners: 0, Members: > 0 };
             }
         }

@@ -28,7 +28,7 @@ public sealed class RoomOptions
     internal const int MoveRetryMs = 100;
 
     /// <summary>
-    /// Retry delay that a client gets if its command is refused until every process of the cluster is upgraded.
+    /// Retry delay, in milliseconds, that a client gets if a process of the cluster is not upgraded yet.
     /// </summary>
     internal const int UpgradeRetryMs = 1000;
 
@@ -54,8 +54,8 @@ public sealed class RoomOptions
     internal static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(2);
 
     /// <summary>
-    /// Members that one group may have. A further user is refused as <c>room_full</c>. As many users may be invited,
-    /// muted or banned in addition.
+    /// Maximum number of members of a group. A further user is refused as <c>room_full</c>. The same limit applies
+    /// separately to the invited, muted and banned users of the group.
     /// </summary>
     [Range(1, 100_000)] public int GroupMembers { get; set; } = 1000;
 

@@ -20,7 +20,7 @@ namespace OrleansChat.Grains.Rooms;
 /// muted     | read, delete own messages, leave, and as an owner give roles
 /// </code>
 /// An outsider of a private group, banned or not, gets the answers of a room that does not exist. In a channel, the
-/// users that are attached count as members. In a direct room, its two users do.
+/// attached users count as members. In a direct room, its two users do.
 /// </remarks>
 internal static class RoomRights
 {
@@ -31,19 +31,19 @@ internal static class RoomRights
     public static bool NeedsMessage(RoomEventKind kind)
         => kind is RoomEventKind.Edit or RoomEventKind.Delete or RoomEventKind.React or RoomEventKind.Unreact;
 
-    /// <summary>The check that needs only the key: nobody else enters a direct room.</summary>
+    /// <summary>The check that needs only the key: a direct room is open only to its two users.</summary>
     /// <param name="people"><see cref="DirectRoom.People"/> of the key.</param>
     public static Refused? RefuseKey(string[]? people, string user)
         => people is null ? Refusals.NoRoom : people.Length > 0 && !people.Contains(user) ? Refusals.NotYours : null;
 
-    /// <summary>History, members, and being attached. A channel is open to all users.</summary>
+    /// <summary>Decides on reads of history and members, and on attaching. A channel is open to all users.</summary>
     public static Refused? RefuseRead(string room, RoomKind kind, RoomRole role)
         => kind != RoomKind.Group || Member.Is(role) ? null : Outsider(room, role);
 
-    /// <summary>Read marks.</summary>
+    /// <summary>Decides on read marks.</summary>
     public static Refused? RefuseMark(string room, Member user) => Member.Is(user.Role) ? null : Outsider(room, user.Role);
 
-    /// <summary>Typing notices.</summary>
+    /// <summary>Decides on typing notices.</summary>
     public static Refused? RefuseTyping(in RoomState state, Member user)
         => RefuseMark(state.Room, user) ?? (user.MutedUntil > state.Now ? Refusals.Muted(user.MutedUntil) : null);
 
@@ -75,7 +75,7 @@ internal static class RoomRights
             : null;
     }
 
-    /// <summary>The end of a membership by the member.</summary>
+    /// <summary>Decides whether a member may end the own membership.</summary>
     public static Refused? RefuseLeave(in RoomState state, Member user)
         => user.Role == RoomRole.Owner && state is { Owners: <= 1, Members: > 1 } ? Refusals.LastOwner : null;
 
@@ -106,7 +106,8 @@ internal static class RoomRights
             _ => Rank(actor.Role) < Rank(RoomRole.Moderator) ? Refusals.ModeratorsOnly : null,
         };
 
-        // A muted owner may still give roles. Otherwise a group whose only owner is muted for ever could get no other.
+        // A muted owner may still give roles. Otherwise a group whose only owner is muted for ever could get no other
+        // owner.
         refused ??= !isMuted || request.Kind == RoomEventKind.Role || (request.Kind == RoomEventKind.Delete && !isOthers)
             ? null
             : Refusals.Muted(actor.MutedUntil);

@@ -15,14 +15,20 @@ internal sealed class WaitingEntry(MessageLogEntry entry, long since)
     /// <summary>The time provider's timestamp at which the entry was created.</summary>
     public long Since { get; } = since;
 
-    /// <summary>The change of a user's rights; null if the entry has none, or if its fields are not those of its kind.</summary>
+    /// <summary>
+    /// The change of a user's rights; null if the entry has none, or if its fields are not those of its kind.
+    /// </summary>
     public MemberChange? Change { get; } = ParseChange(entry);
 
-    /// <summary>Whether the entry has the fields of its kind. Always true for a kind that other rooms than groups have.</summary>
+    /// <summary>
+    /// Whether the entry has the fields of its kind. Always true for a kind that is not only for groups.
+    /// </summary>
     public bool IsWellFormed => !RoomRights.NeedsGroup(Entry.Kind) || Change is not null
         || Entry is { Kind: RoomEventKind.Title, Text.Length: > 0, Ref: null, Reply: null, Meta: null };
 
-    /// <summary>Whether the event changes the rights of a user, so that rights depend on its place in the log.</summary>
+    /// <summary>
+    /// Whether the event changes the rights of a user. The rights of later entries then depend on it.
+    /// </summary>
     public bool ChangesMembers => Entry.Kind is RoomEventKind.Join or RoomEventKind.Leave || MemberChange.Is(Entry.Kind);
 
     /// <summary>The author of the message that the entry refers to; null if it refers to none.</summary>

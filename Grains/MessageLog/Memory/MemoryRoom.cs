@@ -97,7 +97,9 @@ internal sealed class MemoryRoom(RoomKind kind, IEnumerable<string> members)
         }
     }
 
-    /// <summary>The room as a conversation of the user; null if the user is neither a stored member nor invited.</summary>
+    /// <summary>
+    /// Returns the room as a conversation of the user; null if the user is neither a stored member nor invited.
+    /// </summary>
     public ConversationRow? Conversation(string room, string user)
     {
         lock (_gate)
@@ -186,7 +188,7 @@ internal sealed class MemoryRoom(RoomKind kind, IEnumerable<string> members)
 
     private Member Find(string user) => _members.Find(member => member.User == user) ?? new Member(user, RoomRole.None);
 
-    /// <summary>Replaces a member in place; a new member is the last one.</summary>
+    /// <summary>Replaces a member at the same place. A new member is added at the end.</summary>
     private void Change(Member changed)
     {
         var at = _members.FindIndex(member => member.User == changed.User);

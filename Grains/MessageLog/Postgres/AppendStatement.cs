@@ -10,26 +10,29 @@ namespace OrleansChat.Grains.MessageLog.Postgres;
 /// Each step except the last one consists of one or more common table expressions of the statement:
 /// </para>
 /// <list type="number">
-/// <item><c>owned</c>: lock the rows of the rooms, and keep those rooms whose claim is the caller's. This is the
-/// fence.</item>
-/// <item><c>looked_up</c>: for each entry of these rooms, find the event that already has its client id.</item>
-/// <item><c>fresh</c>: give the other entries the next sequences and message counts, in their order.</item>
-/// <item><c>added</c>: insert these entries.</item>
+/// <item><c>owned</c>: lock the rows of the rooms, and keep only rooms whose claim number is the caller's number. This
+/// step is the fence.</item>
+/// <item><c>looked_up</c>: for each entry of these rooms, find the stored event with the same user and client id, if
+/// there is one.</item>
+/// <item><c>fresh</c>: give the entries without a stored event the next sequences and message counts, in their
+/// order.</item>
+/// <item><c>added</c>: insert the fresh entries.</item>
 /// <item><c>advanced</c>: update the head, the message count, the time and the title of each room.</item>
-/// <item><c>changes</c>, <c>turned</c>, <c>changed</c>, <c>kept</c>, <c>gone</c>: in groups, change the members as
-/// <see cref="MemberRules"/> says. An append has either any number of joins and leaves, or one event of another kind that
-/// changes members.</item>
-/// <item>Return one row for each entry: the earlier event of a duplicate, or the new event. A fenced room has no
+/// <item><c>changes</c>, <c>turned</c>, <c>changed</c>, <c>kept</c>, <c>gone</c>: in groups, apply the events to
+/// the members, as <see cref="MemberRules"/> says. An append has either any number of joins and leaves, or one event of
+/// another kind that changes members.</item>
+/// <item>Return one row for each entry: the stored event of a duplicate, or the new event. A fenced room has no
 /// rows.</item>
 /// </list>
 /// <para>
-/// Most appends have only events up to <see cref="RoomEventKind.Unreact"/>. Their statement leaves out the title and
-/// step 6, because each part of a statement costs time even if it has no rows.
+/// Most appends have only messages, edits, deletions and reactions. Their statement has no title and no step 6, because
+/// each part of a statement costs time even if it has no rows.
 /// </para>
 /// <para>
-/// Why no event is missed and none is stored twice, under READ COMMITTED: a statement sees every row that was committed
-/// before it started. For a row that it locks <c>for update</c>, it sees the newest version. So the statement is right
-/// if every event of its rooms was committed before the statement started. That holds for each kind of event:
+/// Why the statement misses no event and stores no event twice, under READ COMMITTED: a statement sees every row that
+/// was committed before the statement started. If it locks a row <c>for update</c>, it sees the newest version of the
+/// row. So the statement is right if every event of its rooms was committed before the statement started. This is true
+/// for each kind of event:
 /// </para>
 /// <list type="bullet">
 /// <item>Events under the same claim. The owner has one append per room in flight. So the owner's earlier appends were
@@ -41,14 +44,14 @@ namespace OrleansChat.Grains.MessageLog.Postgres;
 /// <item>The claim itself. It was committed before its owner sent an append under it.</item>
 /// </list>
 /// <para>
-/// The same holds for the members of its rooms, because only appends change the members of a group. For a user who
-/// joins and leaves several times in one append, <c>turned</c> has the first event of the last run of equal kinds:
-/// repeating an event changes nothing. <c>both_ways</c> is true if the append has an event of the other kind before
-/// it.
+/// The same is true for the members of the rooms, because only appends change the members of a group. A user may join
+/// and leave several times in one append. A repeated join or leave changes nothing, so <c>turned</c> has only the first
+/// event of the user's last run of equal kinds. <c>both_ways</c> is true if the append also has an event of the other
+/// kind.
 /// </para>
 /// <para>
-/// An append with an unknown outcome may still run in the server. Its owner claims again before the next append, so it
-/// counts as an append under an earlier claim.
+/// An append with an unknown outcome may still run in the server. The owner claims again before its next append, so the
+/// unknown append counts as an append under an earlier claim.
 /// </para>
 /// <para>
 /// If the database's default isolation level is stricter, an append under an earlier claim fails instead of skipping

@@ -13,9 +13,9 @@ namespace OrleansChat.Grains.MessageLog.Postgres;
 /// <list type="bullet">
 /// <item><c>chat.schema_compatibility</c>: <c>version</c> is the number of migrations that were applied,
 /// <c>min_version</c> the number of migrations that a program must know to work on the tables. A program that knows
-/// fewer refuses the database.</item>
-/// <item><c>chat.schema_version</c>: for programs that do not know the first table. They refuse any number above 1. So
-/// it is 1, or <c>min_version</c> if that is higher.</item>
+/// fewer migrations refuses the database.</item>
+/// <item><c>chat.schema_version</c>: for programs that do not know the first table. They refuse any number above 1. The
+/// number is 1, or <c>min_version</c> if that is higher.</item>
 /// </list>
 /// A migration that removes something must come one release after the last program that uses it, and must raise
 /// <see cref="MinVersion"/>.
@@ -86,8 +86,8 @@ internal static class PostgresSchema
             where e.kind = 1 and e.hash <> 0 and m.room = e.room and m.seq = e.ref and m.deleted;
         """,
 
-        // RightsVersion: rights in groups. A member's row has the role. A user who is only invited, muted or banned has a row too, so
-        // programs that do not know the column role would take such a user for a member.
+        // RightsVersion: rights in groups. A member's row has the role. A user who is only invited, muted or banned
+        // also has a row. Programs that do not know the column role take such a user for a member.
         """
         alter table chat.members add column role smallint not null default 1,
             add column muted bigint not null default 0, add column banned bigint not null default 0;
@@ -110,8 +110,9 @@ internal static class PostgresSchema
     };
 
     /// <summary>
-    /// The statement that sets <c>min_version</c>, if it is lower. It needs only the right to update the tables. It waits
-    /// up to 1 s for a silo that migrates, then fails: a caller that waited longer would keep a connection of the pool.
+    /// The statement that sets <c>min_version</c>, if it is lower. It needs only the right to update the tables. If a
+    /// silo is migrating, the statement waits up to 1 s, then fails. A longer wait would occupy a connection of the
+    /// pool.
     /// </summary>
     public static string Raise(int minVersion) =>
         $"""
@@ -125,10 +126,10 @@ internal static class PostgresSchema
 
     /// <summary>
     /// Migrates the schema to the current version in one transaction, and checks that it can be written. There is no
-    /// time limit: a migration of a large table may take long, and another silo that starts meanwhile waits for it.
-    /// Indexes that only make reads faster are created after the transaction. Throws
-    /// <see cref="MessageLogUnusableException"/> for a database of a newer version, and for a database that cannot store
-    /// every message.
+    /// time limit: a migration of a large table may take long, and another silo that starts meanwhile waits for its
+    /// end. Indexes that only make reads faster are created after the transaction. Throws
+    /// <see cref="MessageLogUnusableException"/> for a database of a newer version, and for a database that cannot
+    /// store every message.
     /// </summary>
     public static async Task MigrateAsync(NpgsqlConnection connection, ILogger logger, CancellationToken cancellationToken)
     {

@@ -109,7 +109,9 @@ internal sealed class SqliteWrites(SqliteConnection connection) : IDisposable
         return true;
     });
 
-    /// <summary>Refuses programs that know fewer migrations, from now on. The number never becomes lower.</summary>
+    /// <summary>
+    /// From now on, programs that know fewer migrations refuse the file. The number never becomes lower.
+    /// </summary>
     public bool RaiseMinVersion(int minVersion) => Transaction(() =>
     {
         _raise.Run(minVersion);

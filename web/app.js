@@ -34,11 +34,11 @@ const conversations = new Map();
 const createdFor = new WeakSet();
 let current = null;
 let connection = { state: session.state };
-// The room that the notice about unsent messages names. If the user clicks Leave for this room again while the notice
-// is shown, the messages are discarded.
+// The room that the notice about unsent messages names. If the user clicks Leave or Close for this room again before
+// the next call of `notice`, the messages are discarded.
 let leaving = null;
 let warnedOfDraft = false;
-/** Rooms that the user left on this connection. The list does not add them to the page again. */
+/** Rooms that the user left on this connection. The list of conversations does not add them to the page again. */
 const leftHere = new Set();
 const invitations = new Invitations();
 
@@ -137,7 +137,7 @@ session.on('invited', ({ room, title }) => {
 addEventListener('offline', showConnection);
 document.addEventListener('visibilitychange', () => { if (document.visibilityState === 'visible') log.draw(); });
 addEventListener('beforeunload', event => {
-  // The browser asks the user only if unsent messages would be lost.
+  // The browser asks the user before it closes the page, but only if unsent messages would be lost.
   const waiting = [...session.rooms.values()].some(room => room.sends.some(each => each.status === 'pending'));
   if (waiting && !keptSends.keeps) event.preventDefault();
 });
@@ -162,8 +162,8 @@ if (session.state === 'online') list.refresh();
 if (inQuery) notice(IN_QUERY);
 
 /**
- * Processes a conversation of the user's list. The page adds it if it has unread messages. It also adds every private
- * group, because the user cannot type the name of such a group.
+ * Updates a conversation of the user's list if the page has it already. Otherwise adds the conversation if it has
+ * unread messages, or if it is a private group, because the user cannot type the name of such a group.
  */
 function found(entry) {
   // Only a click accepts an invitation.
@@ -226,7 +226,7 @@ function enter(name, kind) {
   drawEntry();
 }
 
-/** Shows a room. The user does not become a member of a group, because a link can open a room too. */
+/** Shows a room, also a room that a link names. So the user does not become a member if the room is a group. */
 function open(name) {
   const conversation = conversations.get(name) ?? hold(session.resume(name, { last: ON_ENTRY }));
   drawers.close();
@@ -254,7 +254,7 @@ function open(name) {
 
 /**
  * Creates the room that is shown, if it does not exist and can be a channel. The page does not ask the user, because a
- * channel has no members. The page tries this only once, because the server may refuse to create rooms.
+ * channel has no members. After a refusal, the page tries again only when the user opens the room again.
  */
 function createIfOpen(room) {
   if (!canBeCreated(room) || createdFor.has(room)) return;
@@ -291,7 +291,7 @@ function drop(name) {
   showRooms();
 }
 
-/** Removes a room whose membership another user ended. */
+/** Removes a room from the page after another user ended this user's membership. */
 function expel(conversation, reason) {
   const { name, title } = conversation.room;
   if (conversations.get(name) !== conversation) return;

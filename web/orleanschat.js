@@ -9,12 +9,12 @@
  *
  * Call `join` only if a person asked for the room: `join` creates a room that does not exist, and makes this user a
  * member of a group. To show the rooms of an earlier visit, call `session.resume(name)`: it creates no room and makes
- * no member. If the server refused a room for good, for example as `not_member`, the client does not request it again
- * until `room.enter()` is called.
+ * no member. After a refusal such as `not_member`, the client does not request the room again until `room.enter()` is
+ * called.
  *
  * The terms are those of the protocol:
  *   connection  one WebSocket; it sends and receives JSON objects and knows nothing about rooms
- *   session     one user's conversation with the service; it detects a dead connection and reconnects
+ *   session     the client of one user; it detects a dead connection and reconnects
  *   room        a log of events with a cursor; each event is delivered once and in order, and each gap is reported
  *   event       an entry of a room's log, as the server sent it
  */

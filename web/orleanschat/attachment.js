@@ -4,19 +4,19 @@ const FINAL = new Set(['not_member', 'not_found', 'forbidden', 'conflict']);
 /** Minimum delay before a room is requested again after a temporary refusal, in ms. */
 const ASK_AGAIN = 2000;
 
-/** Maximum wait for the answer to a cursor in `hello`, in ms. It exceeds the 15 s for which a gateway retries. */
+/** Maximum wait for the answer to a cursor in `hello`, in ms. A gateway retries a resume for up to 15 s. */
 const RESUMED_WITHIN = 20_000;
 
 /** @typedef {import('./error.js').ChatError} ChatError */
 
 /**
- * Whether the current connection delivers a room's events, and how the client requests the room: with a join or with a
- * resume, and when it requests the room again.
+ * Knows whether the current connection delivers a room's events. Decides whether the client requests the room with a
+ * join or with a resume, and when the client requests the room again.
  *
  * A `join` command creates a room that does not exist, and makes this user a member of a group. Therefore the client
- * sends a join only after `enter`, and repeats it only until the server accepts it or refuses it for good. In all other
- * cases the client sends a resume, which creates no room and makes no member: after a lost connection, after a
- * temporary refusal, and after a send that the server refused as `not_member`.
+ * sends a join only after `enter`, and repeats the join only after a temporary refusal or a lost connection. When the
+ * server has accepted the join or has refused it with another error, the client sends resumes until the next `enter`. A
+ * resume creates no room and makes no member.
  *
  * If the room does not exist, or if this user may not enter it, the room stays refused until `enter` is called. After
  * any other refusal, the client requests the room again on the next connection. There is one exception: if the
@@ -34,7 +34,7 @@ export class Attachment {
 
   /** Whether the current connection delivers the room's events. */
   attached = false;
-  /** Whether the server removed the connection from this room because another room needed the place. */
+  /** Whether the server removed the connection from this room because the connection has too many rooms. */
   displaced = false;
   /**
    * Why the server refused the room; null if the room is not refused.
@@ -54,7 +54,7 @@ export class Attachment {
     this.#again = again;
   }
 
-  /** Whether a join is pending: the server has not accepted it, and has not refused it for good. */
+  /** Whether a join is pending. A temporary refusal leaves the join pending; any other answer ends it. */
   get joins() {
     return this.#joins;
   }
@@ -107,7 +107,7 @@ export class Attachment {
     this.#joins = false;
   }
 
-  /** The connection no longer delivers the room, or never did. Nothing is requested until a method above is called. */
+  /** Records that the current connection does not deliver the room, and cancels a scheduled request. */
   detach() {
     this.attached = false;
     this.#stopTimer();
@@ -123,7 +123,7 @@ export class Attachment {
   }
 
   /**
-   * Ends the displacement.
+   * Ends the state `displaced`, so that the client requests the room again.
    * @returns {boolean} whether the room must be requested now; false if it is not displaced, or if a join is pending
    */
   resume() {
@@ -154,7 +154,7 @@ export class Attachment {
   }
 
   /**
-   * The server refused the room for good.
+   * The server refused the room with an error that is not temporary.
    * @param {ChatError} error
    */
   refuse(error) {

@@ -37,8 +37,7 @@ export class KeptSends {
   }
 
   /**
-   * Whether every unanswered send is stored in the browser. The value is also false if the browser cannot store
-   * anything.
+   * Whether every pending or failed send is stored in the browser. Also false if the browser cannot store anything.
    * @returns {boolean}
    */
   get keeps() {

@@ -10,7 +10,7 @@ export class ReadMark {
   #sent = 0;
   /** The server's count of unread messages, and the sequence at which the server counted. */
   #base = { seq: 0, unread: 0 };
-  /** The sequences of other users' messages after that sequence and after the mark. */
+  /** The sequences of other users' messages that are after `#base.seq` and after the mark. */
   #fresh = [];
 
   /** The sequence up to which the user has read. */
@@ -33,7 +33,7 @@ export class ReadMark {
     return this.#base.unread + this.#fresh.length;
   }
 
-  /** The sequence at which the server counted the unread messages: the head in the last `joined`. */
+  /** The sequence at which the server counted the unread messages: the head in the last `joined` or list entry. */
   get countedAt() {
     return this.#base.seq;
   }
@@ -41,7 +41,7 @@ export class ReadMark {
   /**
    * Takes the server's mark and count from a `joined`.
    * @param {{ seq: number, read?: number, unread?: number }} frame
-   * @param {boolean} restart whether the client's own mark is not valid for this log
+   * @param {boolean} restart true for the first `joined` and after a reset: this client's own mark is then discarded
    */
   joined({ seq, read, unread }, restart) {
     if (restart) this.#sent = this.read = read ?? 0;
@@ -91,7 +91,7 @@ export class ReadMark {
   toRead(seq) {
     this.read = Math.max(this.read, seq);
     this.#fresh = this.#fresh.filter(each => each > this.read);
-    // The server's count starts at an older mark. At most as many messages are unread as sequences follow the new mark.
+    // The server counted from an older mark. The count cannot exceed the number of sequences after the new mark.
     this.#base.unread = Math.min(this.#base.unread, Math.max(0, this.#base.seq - this.read));
     this.#changed();
   }

@@ -54,7 +54,7 @@ export function replacedDelay(times, random) {
   return ceiling / 2 + random() * (ceiling / 2);
 }
 
-/** Decides whether and when a session reconnects. It counts the attempts on which the delays depend. */
+/** Decides whether and when a session reconnects. Counts the attempts, because the delays grow with them. */
 export class Reconnect {
   #clock;
   #random;

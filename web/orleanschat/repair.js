@@ -74,8 +74,8 @@ export class Repair {
   }
 
   /**
-   * Ends the repair and drops the buffered events, for example when the connection is lost. The next `joined` delivers
-   * the events after the cursor again.
+   * Ends the repair and drops the buffered events, for example when the connection is lost. After the next `joined`,
+   * the server sends the events after the cursor again.
    */
   abort() {
     this.#run++;

@@ -26,7 +26,7 @@ export class Room extends Emitter {
    * @type {string}
    */
   name;
-  /** The room's delivery. Only the session uses it; applications do not. */
+  /** Delivers the room's events. Only the session uses this field; applications do not. */
   subscription;
 
   /**
@@ -98,8 +98,8 @@ export class Room extends Emitter {
   }
 
   /**
-   * Whether the server removed the connection from this room because another room needed the place. The room's next
-   * event, or `resume`, adds the connection again.
+   * Whether the server removed the connection from this room because the connection has too many rooms. The room's
+   * next event, or `resume`, adds the connection again.
    * @returns {boolean}
    */
   get displaced() {
@@ -164,8 +164,8 @@ export class Room extends Emitter {
   }
 
   /**
-   * When this user's mute ends, in ms since 1970; `FOREVER` if it has no end; 0 if the user is not muted. The value is
-   * known from the events, and from the answer to `members` that contains this user.
+   * When this user's mute ends, in ms since 1970; `FOREVER` if it has no end; 0 if the user is not muted. The client
+   * learns the value from events, and from an answer to `members` that contains this user.
    * @returns {number}
    */
   get mutedUntil() {
@@ -173,8 +173,8 @@ export class Room extends Emitter {
   }
 
   /**
-   * Sends a message, an edit, a deletion or a reaction. The client retries it, on later connections too, until the
-   * server has stored or refused it. The sends of a room are stored in the order of the calls.
+   * Sends a message, an edit, a deletion or a reaction. The client retries the send, on later connections too,
+   * until the server has stored or refused it. The sends of a room are stored in the order of the calls.
    * @param {string | null} [text] the text; the emoji for `react` and `unreact`; none for `delete`
    * @param {object} [parts]
    * @param {'msg' | 'edit' | 'delete' | 'react' | 'unreact'} [parts.kind] by default `msg`
@@ -299,7 +299,7 @@ export class Room extends Emitter {
     this.subscription.enter(wish);
   }
 
-  /** Enters a displaced room again, without making the user a member of a group. */
+  /** Resumes a displaced room; does nothing for any other room. A resume makes no user a member of a group. */
   resume() {
     this.subscription.resume();
   }

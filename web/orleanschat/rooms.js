@@ -31,7 +31,7 @@ export class Rooms {
   }
 
   /**
-   * Adds a room, which the caller then enters or begins.
+   * Adds a room to the session. Sends no command: the caller then requests the room.
    * @param {string} name
    * @param {{ last?: number, kind?: 'channel' | 'group' | 'direct' | null }} [wish] as for `session.resume`
    * @returns {Room}
@@ -101,8 +101,8 @@ export class Rooms {
   }
 
   /**
-   * Passes a `joined` to its room. The server may have created the room, or may have added this connection to it. Then
-   * the session does not have the room yet, so this method adds it.
+   * Passes a `joined` to its room. If the session does not have the room, this method adds it: `create` made the room,
+   * or the server added this connection to it.
    * @param {any} frame as the server sent it
    * @param {boolean} answersJoin whether the frame answers a join
    * @returns {Room | null} the room if this method added it

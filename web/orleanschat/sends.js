@@ -126,8 +126,8 @@ export class Sends {
   }
 
   /**
-   * Sends a failed send again. The send keeps its id, so if the server did store it, the server returns the first
-   * answer. If the error was `conflict`, the send gets the new id.
+   * Sends a failed send again. The send keeps its id. So if the server has stored the send already, the server repeats
+   * its first answer. If the error was `conflict`, the send gets the new id.
    * @param {Send} send
    * @param {string} newId
    */

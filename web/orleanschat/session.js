@@ -15,8 +15,8 @@ import { onWake } from './wake.js';
 /** @typedef {import('./types.js').SessionState} SessionState */
 
 /**
- * One user's conversation with the service. It maintains a connection, detects when the connection is dead, reconnects,
- * and resumes every room from its cursor.
+ * The client of one user. It maintains a connection, detects when the connection is dead, reconnects, and resumes every
+ * room from its cursor.
  * @extends {Emitter<SessionEvents>}
  */
 export class Session extends Emitter {
@@ -88,8 +88,8 @@ export class Session extends Emitter {
   }
 
   /**
-   * Reconnects now if the session is `waiting`. Call it only if a person asked for it: the growing delays after close
-   * code 4002 start over.
+   * Reconnects now if the session is `waiting`. Call it only if a person asked to reconnect, because the growing
+   * delays after close code 4002 start over.
    */
   retryNow() {
     if (this.state !== 'waiting') return;
@@ -100,7 +100,7 @@ export class Session extends Emitter {
   /**
    * Checks the connection now, for example when the page wakes. If the session is online, it sends a ping and
    * reconnects if nothing arrives within 5 s. If the session is `waiting`, it reconnects now. After close code 4002 it
-   * does not, because the newer connection of this device may still be in use.
+   * keeps waiting, because the newer connection of this device may still be in use.
    */
   check() {
     if (this.state === 'online') this.#liveness.check();
@@ -108,7 +108,7 @@ export class Session extends Emitter {
   }
 
   /**
-   * Enters a room, now or as soon as there is a connection. A join creates a room that does not exist, and makes this
+   * Joins a room, now or as soon as there is a connection. A join creates a room that does not exist, and makes this
    * user a member of a group. So call `join` only if a person asked for the room. Otherwise call `resume`.
    * @param {string} name
    * @param {{ last?: number, kind?: 'channel' | 'group' }} [wish] as for `room.enter`
@@ -138,10 +138,10 @@ export class Session extends Emitter {
   }
 
   /**
-   * Creates a private group, whose name the server chooses, with this user as the owner. The command is not retried: if
-   * it rejects with `offline` or `timeout`, the group may exist, and the list of conversations has it.
+   * Creates a private group, whose name the server chooses, with this user as the owner. The command is not retried.
+   * After a rejection with `offline` or `timeout`, the group may exist; the list of conversations then contains it.
    * @param {{ title?: string }} [group] `title`: 1 to 100 characters
-   * @returns {Promise<Room>} the room, which the session emitted as `room` before; rejects with a ChatError
+   * @returns {Promise<Room>} the room, after the session has emitted it as `room`; rejects with a ChatError
    */
   async create({ title } = {}) {
     const id = this.#requests.newId();
@@ -155,8 +155,8 @@ export class Session extends Emitter {
   }
 
   /**
-   * Lists the user's groups, the groups to which the user is invited, and the user's direct conversations. The one with
-   * the newest event is first.
+   * Lists the user's groups, the groups to which the user is invited, and the user's direct conversations. The
+   * conversation with the newest event is first.
    * @param {{ before?: { ts: number, room: string }, limit?: number }} [page] `before`: the last conversation of the
    *   previous page; `limit`: at most 100, which is the default
    * @returns {Promise<{ rooms: import('./types.js').Listed[], more?: boolean }>} `more`: whether there are more

@@ -1,9 +1,9 @@
 import { ChatError } from './error.js';
 
-/** The end of a mute or ban that has no end: the greatest integer of a JSON number (RFC 8259 §6). */
+/** Marks a mute or ban that has no end: the greatest integer that is interoperable in JSON (RFC 8259 §6). */
 export const FOREVER = Number.MAX_SAFE_INTEGER;
 
-/** This user's rights in a group, and the group's title. The room's events and answers change them. */
+/** This user's rights in a group, and the group's title. Events and answers of the server change them. */
 export class Standing {
   /**
    * Null if the user is not a member, or if the role is not known.
@@ -27,8 +27,8 @@ export class Standing {
    * Applies an event.
    * @param {import('./types.js').ChatEvent} event
    * @param {string | null} me this user's id
-   * @param {boolean} isNew false if the last `joined` included this event already. A `joined` has no `mutedUntil`, so
-   *   each event changes that value
+   * @param {boolean} isNew false if the last `joined` included this event already. Such an event changes only
+   *   `mutedUntil`, which `joined` does not include
    * @returns {boolean} whether something changed
    */
   apply({ kind, from, user, role, until, text }, me, isNew) {
@@ -46,7 +46,7 @@ export class Standing {
 
   /**
    * Returns the function that takes this user's row from a page of members. The function ignores the page if an event
-   * changed the user's rights since, because the page may be older than that event.
+   * has changed the user's rights after this call, because the page may be older than that event.
    * @param {string | null} me this user's id
    * @returns {(page: import('./types.js').Members) => boolean} returns whether something changed
    */

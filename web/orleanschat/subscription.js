@@ -24,8 +24,8 @@ const NO_EPOCH = '0';
  */
 
 /**
- * A session's delivery of one room, with its cursor and state. The session passes the room's frames to it, and it
- * delivers each event once and in order. `Room` is its public side, and documents the fields that both have.
+ * Delivers the events of one room, each once and in order, and holds the room's cursor and state. The session passes
+ * the room's frames to it. `Room` is the public side, and documents the fields that both classes have.
  */
 export class Subscription {
   #session;
@@ -285,7 +285,8 @@ export class Subscription {
     if (own && event.id) this.sends.confirm(event.id, event.seq, event.ts);
     this.#emit('event', event);
     this.sends.seen(this.seq);
-    // An event up to the head in `joined` belongs to an earlier membership.
+    // The state in `joined` reflects all events up to its head. If one of these events ended a membership, the user has
+    // joined again since.
     const isNew = event.seq > this.mark.countedAt;
     if (this.standing.apply(event, this.#session.user, isNew)) this.#emit('standing');
     const end = isNew && endOf(event, this.#session.user);

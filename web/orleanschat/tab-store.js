@@ -26,9 +26,9 @@ export const UNAVAILABLE = 'unavailable';
  * record. An open tab holds a Web Lock. When the tab closes, the browser releases the lock. Then one tab of the same
  * user (an open tab, or the next tab that opens) acquires the lock and takes over the records.
  *
- * Browsers provide Web Locks only on HTTPS and on localhost. Without them, a tab that opens takes over all records that
- * it finds, including those of tabs that are still open. So a record can have two owners, and processing it twice must
- * be safe.
+ * Browsers provide Web Locks only on HTTPS and on localhost. Without Web Locks, a tab that opens takes over all records
+ * that it finds, including those of tabs that are still open. So a record can have two owners, and processing it twice
+ * must be safe.
  */
 export class TabStore {
   #storage;
@@ -82,7 +82,7 @@ export class TabStore {
   }
 
   /**
-   * Takes over the records of closed tabs, and later those of each tab that closes.
+   * Takes over the records of closed tabs now, and the records of the other tabs when they close.
    * @returns {Promise<void>} resolves when the records of the tabs that are closed now have been taken over
    */
   async open() {
@@ -174,7 +174,7 @@ export class TabStore {
     }
   }
 
-  /** Takes over a tab's records when the tab releases its lock. Rejects if the browser has no Web Locks. */
+  /** Takes over each other tab's records when that tab releases its lock. Rejects if the browser has no Web Locks. */
   async #watch() {
     if (!this.#locks) throw new Error('Web Locks are not available on this page.');
     await this.#hold();
@@ -190,7 +190,7 @@ export class TabStore {
     }));
   }
 
-  /** Acquires this tab's lock, which it holds until it closes. Resolves when the lock is acquired. */
+  /** Acquires this tab's lock. The tab holds the lock until it closes. Resolves when the lock is acquired. */
   #hold() {
     return new Promise((resolve, reject) => {
       this.#locks.request(this.#lockName(this.#tab), () => {

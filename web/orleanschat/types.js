@@ -40,7 +40,7 @@
  * @property {string} [text] for `title`: the group's title
  * @property {number} [ref] sequence of the message that this event changes
  * @property {number} [reply] sequence of the message that this message answers
- * @property {string} [user] the user whose rights this event changes, from `invite` to `role`
+ * @property {string} [user] for the kinds from `invite` to `role` above: the user whose rights this event changes
  * @property {MemberRole} [role] with `role`: the user's new role
  * @property {number} [until] with `ban` and `mute`: when it ends, in ms since 1970; absent if it has no end
  * @property {object} [meta]
@@ -106,8 +106,8 @@
  * @typedef {object} RoomEvents
  * @property {{ reset: boolean, first: boolean }} joined delivery starts on this connection. `reset`: the cursor was no
  *   longer valid; `first`: the room had no cursor before
- * @property {{ reason: string }} left the server removed the connection from the room: `displaced` if another room
- *   needed the place, `kicked` or `banned` if another user ended the membership
+ * @property {{ reason: string }} left the server removed the connection from the room: `displaced` if the
+ *   connection has too many rooms, `kicked` or `banned` if another user ended the membership
  * @property {undefined} standing `role`, `title` or `mutedUntil` changed
  * @property {undefined} reset the log started over: discard every event of the room
  * @property {ChatEvent} event each event once, in ascending order
@@ -135,8 +135,8 @@
  * @property {new (url: string, protocols: string[]) => WebSocket} [WebSocket]
  * @property {import('./clock.js').Clock} [clock]
  * @property {() => number} [random] returns 0 to 1
- * @property {(listener: () => void) => () => void} [wake] subscribes a listener to the moments at which the connection
- *   should be checked, and returns the function that unsubscribes it. By default `onWake`
+ * @property {(listener: () => void) => () => void} [wake] subscribes a listener, which is then called whenever the
+ *   connection should be checked. Returns the function that unsubscribes the listener. By default `onWake`
  */
 
 /**

@@ -11,7 +11,7 @@ const AROUND_TEXT = 1000;
  * another tab sends them. If two tabs send the same message, the server stores it once, because both use the same
  * client id.
  *
- *   const kept = new KeptSends(store, name => session.join(name));
+ *   const kept = new KeptSends(store, name => session.resume(name));
  *   kept.follow(room);                   // call it for every room of the session
  *   await store.open();
  */

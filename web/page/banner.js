@@ -47,7 +47,7 @@ export class Banner {
       this.#say(endingOf({ code, reason }, this.#byToken), 'Try again');
     } else if (state === 'connecting') {
       const tell = () => this.#say('Connecting…');
-      // After a lost connection the line is shown already. On the first connection it is delayed.
+      // After a lost connection the banner has a text already: replace it now. On the first connection, show it later.
       if (this.#text.textContent) tell();
       else this.#timer = setTimeout(tell, QUIET_FOR);
     } else {

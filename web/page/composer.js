@@ -174,7 +174,7 @@ export class Composer {
   }
 
   #excess() {
-    // The limit counts Unicode code points, not UTF-16 units.
+    // The limit is a number of Unicode code points, not of UTF-16 units.
     return [...this.#text.value.trim()].length - (this.#parts.limit() ?? TEXT_CHARACTERS);
   }
 

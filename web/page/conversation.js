@@ -6,7 +6,7 @@ import { Timeline } from './timeline.js';
 /** Number of events per page of history. */
 const PAGE = 50;
 
-/** Number of events kept of a room that is not shown. */
+/** Number of events that the page keeps of a room that is not shown. */
 const KEPT_ASIDE = 200;
 
 /** Time for which a user is shown as typing after a `typing`, in ms. */
@@ -48,7 +48,7 @@ export class Conversation extends Emitter {
    * @type {import('../orleanschat.js').ChatError | null}
    */
   refused = null;
-  /** Number of events in gaps since the user last switched to another room. */
+  /** Number of events in gaps since the user last switched from this room to another. */
   missed = 0;
   /**
    * Ids of the users in the room; null if the room has too many users for a list.
@@ -138,7 +138,7 @@ export class Conversation extends Emitter {
     else this.timeline.trimOldest(KEPT_ASIDE, KEPT_ASIDE);
   }
 
-  /** Reads the page of history before the window, unless there are no older events or a page is being read. */
+  /** Reads the page of history before the window. Does nothing if there are no older events or a page is being read. */
   async loadOlder() {
     const { timeline, room } = this;
     if (timeline.atStart || !room.attached) return;

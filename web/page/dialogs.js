@@ -14,8 +14,8 @@ function open(dialog) {
  * Asks whether to do something. The focus starts on Cancel, so that Enter changes nothing by accident.
  * @param {{ heading: string, text: string, button: string, timed?: boolean }} question `timed`: the dialog also asks
  *   how long
- * @returns {Promise<{ until?: number } | null>} null if the user cancelled; `until`: when it ends, in ms since 1970;
- *   absent if it has no end
+ * @returns {Promise<{ until?: number } | null>} null if the user cancelled; `until`: when the mute or ban ends, in
+ *   ms since 1970; absent if it has no end
  */
 export async function askToConfirm({ heading, text, button, timed = false }) {
   const dialog = document.getElementById('confirm');

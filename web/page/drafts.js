@@ -13,7 +13,7 @@ const empty = { text: '', edit: null };
  */
 
 /**
- * An unsent text.
+ * An unsent message, and the unsaved edit of an earlier message.
  * @typedef {object} Draft
  * @property {string} text the new message
  * @property {Edit | null} edit the edit that the composer shows instead of the new message
@@ -21,8 +21,8 @@ const empty = { text: '', edit: null };
 
 /**
  * The drafts of each room, stored in the browser. The first draft of a room is the one in the composer. Drafts that
- * this tab took over from other tabs wait behind the first draft. The page shows the next draft when the room is opened
- * and the composer is empty.
+ * this tab took over from other tabs wait behind the first draft. When the user opens the room and the first draft is
+ * empty, the page shows the next draft.
  */
 export class Drafts {
   #store;
@@ -64,7 +64,7 @@ export class Drafts {
     if (text === '' && edit === null) {
       const gone = drafts.shift();
       if (gone) this.#store.remove(KIND, gone.id);
-      // Put an empty draft first, so that the next draft appears when the room is opened again, not right after a send.
+      // Put an empty draft first, so that the composer stays empty after a send. `open` shows the next waiting draft.
       drafts.unshift({ id: this.#newId(), ...empty });
       return true;
     }

@@ -39,7 +39,7 @@ export function entryOf({ name, kind, title, refusal }, invitation = null) {
     case undefined:
       return null;
     case 'not_member':
-      // The button could not help, because only an invited user can join a private group.
+      // Show no button, because only an invited user can join a private group.
       if (isPrivate(name)) return { text: 'You are not a member of this group.' };
       // falls through
     case 'conflict':
@@ -61,8 +61,8 @@ export function entryOf({ name, kind, title, refusal }, invitation = null) {
 }
 
 /**
- * Shows the line of a refused room. A user becomes a member of a group only by the button in this line or by typing the
- * group's name, never by a link or a reload.
+ * Shows the line of a refused room. A link or a reload never makes the user a member of a group. To join, the user
+ * clicks the button in this line or an invitation, or types the group's name.
  */
 export class EntryView {
   #node = document.getElementById('entry');

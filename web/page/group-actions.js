@@ -2,7 +2,7 @@ import { askForTitle, askToConfirm } from './dialogs.js';
 import { questionOf } from './group-text.js';
 import { titleOf } from './names.js';
 
-/** What the user can do with groups and their members. Each action asks first if it is hard to undo. */
+/** What the user can do with groups and their members. An action that is hard to undo asks the user first. */
 export class GroupActions {
   #parts;
 

@@ -72,7 +72,7 @@ export class GroupPanel {
     const context = { owners: all.filter(({ role }) => role === 'owner').length, now };
     const focus = this.#focused();
     this.#list.replaceChildren(...all.map(member => ({ member, status: statusOf(member, now) }))
-      // A mute or ban that has ended leaves a row without a state.
+      // Omit a user who was only muted or banned, if the mute or ban has ended.
       .filter(({ status }) => status !== '')
       .map(({ member, status }) => this.#row(member, status, actionsOn(room.role, me, member, context))));
     this.#restore(focus);

@@ -17,13 +17,13 @@ const DONE = {
 export const CHANGES = new Set(['join', 'leave', 'role', 'title', ...Object.keys(DONE)]);
 
 /**
- * The end of a mute or ban, for the end of a sentence: " until 14:05". Empty if it has no end.
+ * The last words of a sentence about a mute or ban: " until 14:05". Empty if the mute or ban has no end.
  * @param {number | undefined} until ms since 1970
  * @param {number} [now]
  */
 export function untilText(until, now = Date.now()) {
   if (until === undefined || until >= FOREVER) return '';
-  // A Date has at most 8.64e15 ms.
+  // A `Date` holds at most 8.64e15 ms.
   if (until > 8.64e15) return '';
   return ` until ${dayKey(until) === dayKey(now) ? timeOf(until) : momentOf(until)}`;
 }
@@ -35,7 +35,7 @@ export function untilText(until, now = Date.now()) {
  * @returns {string}
  */
 export function changeLine({ kind, from, text, user, role, until }, me) {
-  // No user can have an id that begins with @, so this name is the server's.
+  // No user id begins with @, so `@system` is the server.
   const actor = from === me ? 'You' : from === '@system' ? 'The server' : nameInText(from);
   const target = user === me ? (from === me ? 'yourself' : 'you') : nameInText(user ?? '');
   switch (kind) {
@@ -56,7 +56,7 @@ export function changeLine({ kind, from, text, user, role, until }, me) {
 }
 
 /**
- * What a refused change did not do.
+ * The first words of the notice about a refused change: "bob was not muted".
  * @param {{ kind?: string, user?: string }} command
  * @returns {string | null} null if the command changes no group
  */
@@ -117,8 +117,8 @@ export function actionLabel({ kind, role }, member) {
  * @param {import('../orleanschat.js').Member} member
  * @param {string} title the group's title
  * @param {string} me this user's id
- * @returns {{ heading: string, text: string, button: string, timed: boolean } | null} `timed`: the action can have an
- *   end; null if the action needs no question
+ * @returns {{ heading: string, text: string, button: string, timed: boolean } | null} `timed`: the mute or ban
+ *   can have an end; null if the action needs no question
  */
 export function questionOf({ kind, role }, member, title, me) {
   const name = nameInText(member.user);

@@ -21,7 +21,7 @@ export class Invitations {
   }
 
   /**
-   * Adds an invitation. If there are too many, the oldest one is dropped from the page; the group keeps it.
+   * Adds an invitation. If there are more than 100, the page drops the oldest invitation; the server keeps it.
    * @param {string} name
    * @param {string | null} [title]
    */

@@ -1,7 +1,7 @@
 import { changeLine } from './group-text.js';
 import { dayKey, dayName } from './text.js';
 
-/** Consecutive messages of one author are grouped if they are at most this far apart, in ms. */
+/** Consecutive messages of one author form a block if they are at most this far apart, in ms. */
 const TOGETHER = 5 * 60_000;
 
 /**

@@ -6,7 +6,7 @@ const LIST_PAGES = 5;
 
 /**
  * Reads the user's list of conversations. So the page shows a conversation that another user began while this user was
- * away. All calls during a read, and up to 5 s after it, together cause one further read.
+ * away. All calls of `refresh` during a read, or within 5 s after it, together cause one further read.
  */
 export class ConversationList {
   #parts;
@@ -26,7 +26,7 @@ export class ConversationList {
     this.#parts = { read, found, done, later };
   }
 
-  /** Reads the list now, or as soon as the time since the last read has passed. */
+  /** Reads the list now, or 5 s after the end of the last read. */
   async refresh() {
     this.#again = this.#reading;
     if (this.#reading) return;

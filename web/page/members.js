@@ -22,7 +22,7 @@ export class MemberList {
   #room;
   #changed;
   #rows = new Map();
-  /** The events that arrived since each unanswered read began. */
+  /** For each unfinished read: the events that arrived after it began. */
   #reads = new Set();
 
   /** Whether the list has been read. */

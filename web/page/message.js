@@ -46,7 +46,7 @@ function reactions(entry, me, react) {
 /**
  * Fills a list item with a message of the log.
  * @param {HTMLElement} item
- * @param {import('./timeline.js').Entry} entry also with `opens`, `quoted` and `saving` as `itemsOf` adds them
+ * @param {import('./timeline.js').Entry} entry from `itemsOf`, which adds `opens`, `quoted` and `saving`
  * @param {string} me this user's id
  * @param {(entry: import('./timeline.js').Entry, emoji: string) => void} react called when a reaction is clicked
  */
@@ -74,8 +74,8 @@ export function drawMessage(item, entry, me, react) {
 /**
  * Fills a list item with a message whose event has not arrived.
  * @param {HTMLElement} item
- * @param {{ send: import('../orleanschat.js').Send, opens: boolean }} parts `opens`: whether the message begins a group
- *   of messages
+ * @param {{ send: import('../orleanschat.js').Send, opens: boolean }} parts `opens`: whether the message begins a block
+ *   of messages of one author
  * @param {{ retry: () => void, discard: () => void, takeBack: () => void }} actions for a failed send
  */
 export function drawSend(item, { send, opens }, { retry, discard, takeBack }) {

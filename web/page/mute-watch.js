@@ -4,7 +4,7 @@ import { inForce } from './rights.js';
 /** Maximum delay of a timer, in ms: browsers store the delay in 31 bits. A later end needs several timers. */
 const MAX_TIMER = 2 ** 31 - 1;
 
-/** Blocks the composer while the user is muted in the room that is shown. When the time passes, the block ends. */
+/** Blocks the composer while the user is muted in the room that is shown. When the mute ends, the block ends. */
 export class MuteWatch {
   #block;
   #clock;

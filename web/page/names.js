@@ -12,7 +12,7 @@ const MAX_NAME = 128;
 /** Maximum length of a group's title, in code points. */
 const MAX_TITLE = 100;
 
-/** Characters that would end or change the direction of the text around a title, and control characters. */
+/** Characters that would change the direction of the text around a title, control characters and lone surrogates. */
 const NOT_SHOWN_IN_TITLE = /[\p{Bidi_Control}\p{Cc}\p{Cs}]/gu;
 
 /** A title of only these characters would look empty. */
@@ -20,8 +20,8 @@ const BLANK = /^[\p{Cf}\p{Z}\p{M}\p{Default_Ignorable_Code_Point}\u2800]*$/u;
 
 /**
  * Characters that are invisible, look like a space or a missing glyph, or change the order of other characters. Names
- * that differ only in them would look the same. The pattern also finds a combining mark at the start of a name, which
- * would be drawn on the text before the name.
+ * that differ only in such characters would look alike. The pattern also finds a combining mark at the start of a name,
+ * because the mark would be drawn on the text before the name.
  */
 const HIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Z}\p{Default_Ignorable_Code_Point}\u2800\uFFFD]|^\p{M}/gu;
 
@@ -100,7 +100,7 @@ export function parseRoom(typed) {
 
 export const isDirect = room => room.startsWith('@');
 
-/** Whether a room is a private group. Only an invitation, or its creation, makes a user a member. */
+/** Whether a room is a private group. A user becomes a member by an invitation or by creating the group. */
 export const isPrivate = room => room.startsWith('~');
 
 /**

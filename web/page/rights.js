@@ -1,6 +1,6 @@
 import { isMember } from './members.js';
 
-/** The higher number has more rights. A user without a role has 0. */
+/** A role with a higher number has more rights. A user without a role has 0. */
 const RANK = { owner: 3, moderator: 2, member: 1 };
 
 const rank = role => RANK[role] ?? 0;
@@ -20,8 +20,8 @@ const rank = role => RANK[role] ?? 0;
 export const inForce = (until, now) => (until ?? 0) > now;
 
 /**
- * The actions that this user may take on a user of the group. The server decides again; this list only avoids offers
- * that the server would refuse.
+ * The actions that this user may take on a user of the group. The server checks each action again; this list only
+ * leaves out actions that the server would refuse.
  * @param {string | null} own this user's role
  * @param {string} me this user's id
  * @param {import('../orleanschat.js').Member} member

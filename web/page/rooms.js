@@ -53,7 +53,7 @@ export class RoomsView {
     if (invited) return this.#invitation({ name, title: given }, current);
     const title = titleOf(name, this.#parts.me, given);
     const grouped = given || isPrivate(name);
-    // This button ends no membership of a group; the button in the group's panel does.
+    // For a group, this button only closes the room. The button in the group's panel ends the membership.
     const closes = kind === 'group' ? 'Close' : 'Leave';
     return element('li', { class: unread ? 'room has-unread' : 'room', data: { testid: 'room', room: name, unread } },
       element('button', { type: 'button', class: 'room-open', 'aria-current': name === current ? 'page' : null, on: { click: () => this.#parts.open(name) } },

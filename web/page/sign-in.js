@@ -4,7 +4,7 @@ import { askToChange } from './question.js';
 import { arrive, bringsToken, chooseToken, takeToken } from './token.js';
 import { identify } from './welcome.js';
 
-/** Shown if the token is in the query of the link, which servers and proxies write to their logs. */
+/** Shown if the token is in the query of the link. Servers and proxies write the query to their logs. */
 export const IN_QUERY = 'This link is not safe: servers on the way can log its token. Ask for a link with #access_token= instead of ?access_token=.';
 
 /**

@@ -13,8 +13,8 @@ const MAX_ADDRESS = 2048;
 
 /**
  * Splits a text into plain pieces and links. Only http and https addresses become links. An address with a user name or
- * password does not, because a reader could take the user name for the server's name. A server name that is not ASCII
- * is shown in its ASCII form (RFC 3492), because letters of different scripts look alike.
+ * password becomes no link, because a reader could take the user name for the server's name. A server name that is not
+ * ASCII is shown in its ASCII form (RFC 3492), because letters of different scripts look alike.
  * @param {string} text
  * @returns {{ text: string, href?: string }[]}
  */

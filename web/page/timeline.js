@@ -30,11 +30,11 @@ const ABOUT = new Set(['edit', 'delete', 'react', 'unreact']);
 
 /**
  * A bounded window onto a room's log, without gaps between its first and last event. Either it contains the newest
- * event, or it is *detached*: the user has scrolled far back, and newer events are read from history again.
+ * event, or it is detached: the user has scrolled far back, and newer events are read from history again.
  */
 export class Timeline {
   #events = [];
-  /** Edits, deletions and reactions after a detached window that change messages in it. */
+  /** Edits, deletions and reactions that come after a detached window and change messages in the window. */
   #later = [];
 
   detached = false;

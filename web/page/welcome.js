@@ -15,7 +15,7 @@ export function identify(address) {
 }
 
 /**
- * Shows the button with which the user chooses another name. It reloads the page.
+ * Shows the button with which the user chooses another name. A click reloads the page.
  * @param {URL} address of the page
  */
 export function offerNewName(address) {

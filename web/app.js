@@ -226,7 +226,7 @@ function enter(name, kind) {
   drawEntry();
 }
 
-/** Shows a room, also a room that a link names. So the user does not become a member if the room is a group. */
+/** Shows a room that the user or a link chose. If the room is a group, the user does not become a member. */
 function open(name) {
   const conversation = conversations.get(name) ?? hold(session.resume(name, { last: ON_ENTRY }));
   drawers.close();

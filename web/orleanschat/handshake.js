@@ -27,7 +27,7 @@ export class Handshake {
   }
 
   /**
-   * The URL of the WebSocket, with the user.
+   * The URL of the WebSocket. If the session has a `user`, the query contains the user.
    * @returns {string}
    * @throws {TypeError} if the URL is not valid
    */

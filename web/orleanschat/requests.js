@@ -3,7 +3,7 @@ import { ChatError } from './error.js';
 /** Maximum wait for the answer to a command, in ms. */
 const ANSWER_WITHIN = 10_000;
 
-/** The commands of a session that have not been answered yet on its current connection. */
+/** The commands that a session sent on its current connection and that have no answer yet. */
 export class Requests {
   #waiting = new Map();
   #clock;

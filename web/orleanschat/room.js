@@ -189,13 +189,13 @@ export class Room extends Emitter {
   }
 
   /**
-   * Changes the rights of a user in a group, or the group's title. The client retries the change like a message, in the
-   * order of the calls.
+   * Changes the rights of a user in a group, or the group's title. The client retries the change like a message.
+   * Messages and changes are stored in the order of the calls.
    * @param {'invite' | 'kick' | 'ban' | 'unban' | 'mute' | 'unmute' | 'role' | 'title'} kind
    * @param {object} parts
    * @param {string} [parts.user] required for all kinds except `title`
    * @param {import('./types.js').MemberRole} [parts.role] required for `role`
-   * @param {number} [parts.until] for `ban` and `mute`: when it ends, in ms since 1970; by default it has no end
+   * @param {number} [parts.until] when the `ban` or `mute` ends, in ms since 1970; by default it has no end
    * @param {string} [parts.title] required for `title`: 1 to 100 characters
    * @returns {import('./sends.js').Send}
    * @throws {ChatError} `too_large` if 200 sends of this room are waiting

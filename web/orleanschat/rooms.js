@@ -1,7 +1,7 @@
 import { ChatError } from './error.js';
 import { Room } from './room.js';
 
-/** The rooms of a session. It passes the server's frames to them, and resumes them on each new connection. */
+/** Passes the server's frames to the rooms of a session, and resumes the rooms on each new connection. */
 export class Rooms {
   #session;
   #clock;

@@ -259,7 +259,7 @@ export class Session extends Emitter {
       case 'mark':
         return this.#rooms.receive(object);
       case 'left':
-        // The server may displace a room before the client has seen it.
+        // The server may displace a room before it sends `joined` for the room.
         if (!this.#rooms.receive(object)) this.emit('left', object);
         return;
       case 'invited':

@@ -74,7 +74,7 @@ const BANNED = () => new ChatError('forbidden', 'You are banned from this group.
  * The refusal that follows from an event that ends this user's membership.
  * @param {import('./types.js').ChatEvent} event
  * @param {string | null} me this user's id
- * @returns {ChatError | null} null if the event does not end it
+ * @returns {ChatError | null} null if the event does not end the membership
  */
 export function endOf({ kind, from, user }, me) {
   if (kind === 'leave' && from === me) return new ChatError('not_member', 'You are not a member of this group.');

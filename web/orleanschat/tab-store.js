@@ -7,7 +7,7 @@ const PREFIX = 'orleanschat:';
 /** Age at which a record is removed: 30 days, in ms. */
 const MAX_AGE = 30 * 24 * 60 * 60_000;
 
-/** Maximum size of one user's records of one kind, in UTF-16 units. Browsers give an origin about 5 million. */
+/** Maximum size of one user's records of one kind, in UTF-16 units. An origin gets about 5 million units. */
 const MAX_UNITS = 1_000_000;
 
 /** Maximum number of one user's records of one kind. */

@@ -42,7 +42,7 @@
  * @property {number} [reply] sequence of the message that this message answers
  * @property {string} [user] for the kinds from `invite` to `role` above: the user whose rights this event changes
  * @property {MemberRole} [role] with `role`: the user's new role
- * @property {number} [until] with `ban` and `mute`: when it ends, in ms since 1970; absent if it has no end
+ * @property {number} [until] when the `ban` or `mute` ends, in ms since 1970; absent if it has no end
  * @property {object} [meta]
  * @property {boolean} [edited] whether the message was edited
  */

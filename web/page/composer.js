@@ -65,7 +65,7 @@ export class Composer {
     this.restore(draft);
   }
 
-  /** @param {string} placeholder names the field after the room */
+  /** @param {string} placeholder the text of the empty field, and its label */
   label(placeholder) {
     this.#label.textContent = placeholder;
     this.#text.placeholder = placeholder;

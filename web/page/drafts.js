@@ -13,7 +13,7 @@ const empty = { text: '', edit: null };
  */
 
 /**
- * An unsent message, and the unsaved edit of an earlier message.
+ * An unsent message and, while the user edits an earlier message, the unsaved edit.
  * @typedef {object} Draft
  * @property {string} text the new message
  * @property {Edit | null} edit the edit that the composer shows instead of the new message

@@ -38,8 +38,8 @@ export class Invitations {
 
   /**
    * Processes the server's answer to a join or a resume.
-   * @param {string} name
-   * @param {{ code: string } | null} refusal null if the user joined the group
+   * @param {string} name of the group
+   * @param {{ code: string } | null} refusal null if the server sent `joined`
    * @returns {boolean} whether an invitation ended
    */
   answered(name, refusal) {

@@ -52,7 +52,7 @@ export class Sending {
     this.send(emoji, { kind: taken ? 'unreact' : 'react', ref: entry.seq });
   }
 
-  /** Opens a message in the composer. */
+  /** Opens a message for editing in the composer. */
   edit(entry) {
     if (!this.#parts.composer.startEditing(entry)) this.#parts.notice('Save or cancel your current edit first.');
   }

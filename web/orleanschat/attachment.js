@@ -19,9 +19,9 @@ const RESUMED_WITHIN = 20_000;
  * resume creates no room and makes no member.
  *
  * If the room does not exist, or if this user may not enter it, the room stays refused until `enter` is called. After
- * any other refusal, the client requests the room again on the next connection. Only one kind of room is not refused if
- * it does not exist: a channel that the application joined. The client joins the channel again, because channels have no
- * members.
+ * any other refusal, the client requests the room again on the next connection. Only one kind of room does not stay
+ * refused if it does not exist: a channel that the application joined. The client joins the channel again, because
+ * channels have no members.
  */
 export class Attachment {
   #clock;

@@ -15,8 +15,8 @@ const ORDER = ['owner', 'moderator', 'member', 'invited', undefined];
 export const isMember = role => role === 'owner' || role === 'moderator' || role === 'member';
 
 /**
- * The members of a group, and the users who are invited, muted or banned. The list is read once and then changes with
- * the group's events.
+ * The members of a group, and the users who are invited, muted or banned. The page reads the list when the room is
+ * shown or joined, and after a gap. Between two reads, the group's events change the list.
  */
 export class MemberList {
   #room;

@@ -20,7 +20,7 @@ function quote(entry) {
     element('span', { class: 'quote-text', dir: 'auto', text: entry.quoted.text ?? 'Message deleted' }));
 }
 
-/** Maximum number of different reactions shown per message. The number of reactions itself has no bound. */
+/** Number of different reactions that each message shows. The number of reactions itself has no bound. */
 const MAX_REACTIONS = 20;
 
 /** Maximum number of names listed per reaction. */
@@ -28,7 +28,7 @@ const MAX_NAMED = 20;
 
 function reactions(entry, me, react) {
   if (entry.reactions.size === 0) return null;
-  // After the first 20 reactions, show only the user's own, so that the user can remove them.
+  // After the first 20 reactions, show up to 20 more that the user added, so that the user can remove them.
   const shown = [...entry.reactions].filter(([, users], index) => index < MAX_REACTIONS || users.includes(me)).slice(0, 2 * MAX_REACTIONS);
   const chips = shown.map(([emoji, users]) => {
     const names = users.slice(0, MAX_NAMED).map(nameInText).join(', ');

@@ -58,7 +58,7 @@ public readonly record struct BudgetGrant(
 [GenerateSerializer, Immutable, Alias("chat.opened")]
 public sealed record Opened([property: Id(0)] Admission Admission, [property: Id(1)] int RetryMs, [property: Id(2)] BudgetGrant[] Grants);
 
-/// <summary>The block is the number of units that a gateway holds in advance.</summary>
+/// <summary>Computes the block: the number of units that a gateway leases in advance.</summary>
 public static class Budget
 {
     /// <summary>Returns the block in units: a fifth of <paramref name="perSecond"/>, at least 1.</summary>

@@ -2,11 +2,13 @@ namespace OrleansChat.Grains.Interfaces;
 
 /// <summary>
 /// The names of the gateway streams. Each gateway has one such Orleans stream: the grains of rooms and users publish to
-/// it, to reach the sessions on that gateway. The stream has nothing to do with the transactional inbox pattern.
+/// it, to reach the sessions on that gateway.
 /// </summary>
 public static class GatewayStreamNames
 {
-    /// <summary>The stream provider's name, on silos and gateways.</summary>
+    /// <summary>
+    /// The stream provider's name, on silos and gateways. It does not refer to the transactional inbox pattern.
+    /// </summary>
     public const string Provider = "inbox";
 
     /// <summary>The grain storage in which the provider keeps subscriptions.</summary>

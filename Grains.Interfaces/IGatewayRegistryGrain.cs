@@ -77,7 +77,8 @@ public sealed record LiveGateways([property: Id(0)] string[] Gateways, [property
 public readonly record struct DrainShare([property: Id(0)] int Remaining, [property: Id(1)] long Connections, [property: Id(2)] bool IsWarmedUp);
 
 /// <summary>
-/// What the events of the log may contain. A version is used only when every silo and gateway of the cluster knows it.
+/// The version numbers of the log. Each version allows events that the previous version does not know. A version is
+/// used only when every silo and gateway of the cluster knows it.
 /// </summary>
 public static class LogVersion
 {

@@ -35,8 +35,8 @@ public interface IHistoryGrain : IGrainWithIntegerKey
     Task<PresenceSnapshot> WhoAsync(string room, string user, int most);
 
     /// <summary>
-    /// Reads events after a sequence for a gateway, ascending. There is no permission check, because all users for whom
-    /// the gateway reads are in the room. Returns at most <paramref name="limit"/> events, and at most
+    /// Reads the events after a sequence, ascending. There is no permission check: the caller is a gateway, and all
+    /// users for whom it reads are in the room. Returns at most <paramref name="limit"/> events, and at most
     /// <see cref="EventBytes.Page"/> bytes plus one event. Throws <see cref="IOException"/> if the message log cannot
     /// be reached.
     /// </summary>
@@ -59,17 +59,17 @@ public interface IHistoryGrain : IGrainWithIntegerKey
     Task<ConversationPage> ConversationsAsync(ConversationAsk ask);
 
     /// <summary>
-    /// Whether a user may enter a private group (<see cref="RoomKey.IsPrivate"/>): the user is a member or invited. A
-    /// group that does not exist takes the same reads. A gateway asks this before it calls the room, so that an
-    /// outsider cannot tell from the calls whether the group exists. True if the message log cannot be reached: then
-    /// the room decides.
+    /// Whether a user is a member of a private group (<see cref="RoomKey.IsPrivate"/>) or invited to it. False for a
+    /// group that does not exist, after the same reads. A gateway calls the group's grain for a new user only if the
+    /// result is true. So outsiders cannot find out whether the group exists. True if the message log cannot be
+    /// reached, so that the group's grain decides.
     /// </summary>
     [Alias("may-enter")]
     Task<bool> MayEnterAsync(string room, string user);
 
     /// <summary>
-    /// Lists the members of a group and its invited, muted and banned users, ordered by user id. Refused if the user
-    /// may not read the room.
+    /// Lists the stored members of a group, ordered by user id: members, invited, muted and banned users. If the user
+    /// may not read the room, the request is refused.
     /// </summary>
     [Alias("members")]
     Task<MemberPage> MembersAsync(MembersAsk ask);
@@ -105,8 +105,8 @@ public sealed record Conversation(
 
 /// <summary>A request for a page of a group's members.</summary>
 /// <param name="User">The user who asks.</param>
-/// <param name="After">The last user id that the asker has; empty for the first page.</param>
-/// <param name="Limit">Maximum number of members, at most 200.</param>
+/// <param name="After">The last user id of the previous page; empty for the first page.</param>
+/// <param name="Limit">Maximum number of members. A number above 200 counts as 200.</param>
 [GenerateSerializer, Immutable, Alias("chat.members-ask")]
 public sealed record MembersAsk(
     [property: Id(0)] string Room, [property: Id(1)] string User, [property: Id(2)] string After, [property: Id(3)] int Limit);
@@ -138,8 +138,8 @@ public sealed record Member(
 /// </param>
 /// <param name="Limit">Maximum number of events.</param>
 /// <param name="Whole">
-/// The sequence of the event that the page must have if not all events fit. The page then has this event and its
-/// neighbours. 0 selects the first events, and <see cref="long.MaxValue"/> selects the last events.
+/// If not all events fit into the page, the page has the event with this sequence and the events around it. 0 selects
+/// the first events, and <see cref="long.MaxValue"/> selects the last events.
 /// </param>
 [GenerateSerializer, Immutable, Alias("chat.page-ask")]
 public sealed record PageAsk(

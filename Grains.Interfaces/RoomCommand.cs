@@ -7,9 +7,9 @@ namespace OrleansChat.Grains.Interfaces;
 /// <param name="Gateway">The gateway's id, which is also the key of its gateway stream.</param>
 /// <param name="Claim">
 /// The claim number of the activation to which this gateway last reported its attached users; 0 if no user is attached,
-/// -1 if the gateway still has to report the users. If the number is not the room's current claim, the gateway retries
-/// a post that the room refuses as <see cref="Refusal.NotMember"/>. The room then also refuses the same user's later
-/// posts in this call, to keep the order of the posts.
+/// -1 if the gateway still has to report the users. If the number is neither 0 nor the room's current claim, the
+/// gateway retries a post that the room refuses as <see cref="Refusal.NotMember"/>. The room then also refuses the same
+/// user's later posts in this call, to keep the order of the posts.
 /// </param>
 /// <param name="Number">
 /// A number that grows with each call of the gateway; 0 for no number. When the gateway makes a call with a higher

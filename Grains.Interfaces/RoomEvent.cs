@@ -25,12 +25,12 @@ public enum RoomEventKind
     Leave = 6,
 
     /// <summary>
-    /// A user was invited to a group. This kind and the next ones up to <see cref="Role"/> have a
+    /// A user was invited to a group. This kind and all kinds up to <see cref="Role"/> have a
     /// <see cref="MemberChange"/>.
     /// </summary>
     Invite = 7,
 
-    /// <summary>Another user ended a user's membership of a group, or the invitation to it.</summary>
+    /// <summary>Another user ended a user's membership of a group, or the invitation to the group.</summary>
     Kick = 8,
 
     /// <summary>A user was banned from a group, which also ends the membership.</summary>
@@ -39,7 +39,7 @@ public enum RoomEventKind
     /// <summary>A ban was lifted.</summary>
     Unban = 10,
 
-    /// <summary>A user may read a group but not write to it.</summary>
+    /// <summary>A user was muted in a group. The user may read the group, but not write to it.</summary>
     Mute = 11,
 
     /// <summary>A mute was lifted.</summary>
@@ -48,7 +48,7 @@ public enum RoomEventKind
     /// <summary>A member of a group got another role.</summary>
     Role = 13,
 
-    /// <summary>The group got another title, which is the text.</summary>
+    /// <summary>A group got another title: the event's text.</summary>
     Title = 14,
 }
 

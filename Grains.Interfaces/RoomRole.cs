@@ -17,6 +17,6 @@ public enum RoomRole
     /// <summary>A moderator who also gives roles.</summary>
     Owner = 3,
 
-    /// <summary>Not a member yet, but may join the group, even a private one.</summary>
+    /// <summary>The user is not a member yet, but may join the group, even if the group is private.</summary>
     Invited = 4,
 }

@@ -1,9 +1,9 @@
 namespace OrleansChat.Grains.Interfaces;
 
 /// <summary>
-/// The answers for a room that is not in the log. Nothing is stored or kept in memory for such a room. The first
-/// message creates a direct room. Before this message, users can enter and leave the room as if it existed and were
-/// empty.
+/// The answers for a room that is not in the log. Nothing is stored or kept in memory for such a room. A direct room is
+/// created by its first message. Before this message, its users can enter and leave the direct room as if it existed
+/// and were empty.
 /// </summary>
 public static class UncreatedRoom
 {
@@ -14,7 +14,8 @@ public static class UncreatedRoom
     public const string Epoch = "0";
 
     /// <summary>
-    /// The refusal of every command to a room that does not exist. A private group gives outsiders the same refusal.
+    /// The refusal of a command to a room that does not exist. A private group also refuses outsiders with this
+    /// refusal.
     /// </summary>
     public static readonly Refused NotFound = new(Refusal.NotFound, "there is no such room");
 

@@ -5,9 +5,9 @@ using OrleansChat.Grains.MessageLog;
 namespace OrleansChat.Grains.Gateways;
 
 /// <summary>
-/// Keeps the gateways' leases in memory. A new activation has no leases. So during its first
-/// <see cref="Lease.Length"/>, a gateway without a lease may still be alive. Every live gateway renews its lease within
-/// that time. The grain also raises the version of the log when every silo and gateway knows the new version
+/// Keeps the gateways' leases in memory. A new activation knows no gateway. For one <see cref="Lease.Length"/>, a
+/// gateway that it does not know may be alive. Within that time every live gateway renews its lease.
+/// The registry also raises the version of the log when every silo and gateway knows the new version
 /// (<see cref="VersionGate"/>).
 /// </summary>
 [GrainType("gatewayregistry")]
@@ -101,8 +101,8 @@ internal sealed partial class GatewayRegistryGrain : Grain, IGatewayRegistryGrai
     }
 
     /// <summary>
-    /// Starts the next step towards the log's new version, unless a step is running. No turn waits for the step, so a
-    /// slow log does not delay renewals. The step continues between the turns of this activation.
+    /// Starts the next step towards the log's new version, if no step runs. No turn waits for the step, so a slow log
+    /// does not delay renewals. The step continues between the turns of this activation.
     /// </summary>
     private void StartStep()
     {

@@ -5,7 +5,8 @@ using OrleansChat.Grains.Interfaces;
 namespace OrleansChat.Grains.Gateways;
 
 /// <summary>
-/// The highest <see cref="LogVersion"/> that each silo knows. Silos announce it as Orleans' silo metadata.
+/// The highest <see cref="LogVersion"/> that each silo knows. Each silo announces its version in Orleans' silo
+/// metadata.
 /// </summary>
 internal sealed class SiloVersions(IClusterMembershipService cluster, ISiloMetadataCache metadata)
 {
@@ -17,8 +18,8 @@ internal sealed class SiloVersions(IClusterMembershipService cluster, ISiloMetad
     /// <see cref="LogVersion.First"/> if it announces nothing, or if this silo does not have its metadata yet.
     /// </summary>
     /// <remarks>
-    /// Silos that are joining count too, because they have already opened the log. Orleans removes a silo that does not
-    /// finish joining. If the metadata of a silo cannot be read, Orleans tries again within a minute.
+    /// Silos that are joining count too, because they opened the log before they began to join. Orleans removes a silo
+    /// that does not finish joining. If the metadata of a silo cannot be read, Orleans tries again within a minute.
     /// </remarks>
     public IReadOnlyDictionary<string, int> Current() => cluster.CurrentSnapshot.Members.Values
         .Where(member => member.Status is not (SiloStatus.None or SiloStatus.Dead))

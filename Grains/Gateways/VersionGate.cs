@@ -2,16 +2,18 @@ using OrleansChat.Grains.Interfaces;
 
 namespace OrleansChat.Grains.Gateways;
 
-/// <summary>The states of the cluster on its way to <see cref="VersionGate.Version"/>.</summary>
+/// <summary>The progress of the cluster towards the use of <see cref="VersionGate.Version"/>.</summary>
 internal enum VersionGateState
 {
     /// <summary>
-    /// The log's version is not known: it was not read yet, or a call to raise it failed and may still have taken
-    /// effect.
+    /// The log's version is not known: it was not read yet, or the call that raises it failed with an unknown outcome.
     /// </summary>
     Unread,
 
-    /// <summary>The log does not allow the version yet. The gate waits for processes that do not know it.</summary>
+    /// <summary>
+    /// The log does not allow the version yet. The gate waits until every process has known the version for one
+    /// <see cref="Lease.Length"/>.
+    /// </summary>
     Waiting,
 
     /// <summary>Every process knows the version, and the call that raises the log's version is in flight.</summary>
@@ -22,16 +24,18 @@ internal enum VersionGateState
 }
 
 /// <summary>
-/// Decides when the cluster may use <see cref="Version"/>: as soon as every silo and every gateway has known it for one
-/// <see cref="Lease.Length"/>, without a break. In that time, a gateway of the previous version that was cut off either
-/// renews its lease or loses it.
+/// Decides when the cluster may use <see cref="Version"/>: when every silo and every gateway has known the version for
+/// one <see cref="Lease.Length"/> without interruption. A gateway of the previous version that was cut off from the
+/// registry renews or loses its lease within this time.
 /// </summary>
 internal sealed class VersionGate(TimeProvider time)
 {
     /// <summary>The version that the gate waits for.</summary>
     public const int Version = LogVersion.Known;
 
-    /// <summary>Since when every process has known the version; null if a process does not know it.</summary>
+    /// <summary>
+    /// The timestamp since which every process has known the version; null if a process does not know it.
+    /// </summary>
     private long? _since;
 
     public VersionGateState State { get; private set; } = VersionGateState.Unread;
@@ -40,21 +44,23 @@ internal sealed class VersionGate(TimeProvider time)
     public IReadOnlyList<string> Behind { get; private set; } = [];
 
     /// <summary>
-    /// Whether a gateway that knows versions up to <paramref name="version"/> may have a lease. It may not if the log
-    /// may contain events that the gateway does not know.
+    /// Whether a gateway that knows versions up to <paramref name="version"/> may have a lease. It gets no lease if the
+    /// log may have events that the gateway does not know.
     /// </summary>
     public bool Admits(int version)
     {
-        // - Unread, Waiting: the log has no such event, or nothing is known about it.
-        // - Raising, Open: the log may have such events. No gateway with a lease is behind while the call is in flight.
+        // - Unread: yes, because the log's version is not known.
+        // - Waiting: yes, because the log has no such events.
+        // - Raising, Open: only if the gateway knows the version. When the call begins, every gateway with a lease
+        //   knows the version.
         return version >= Version || State is VersionGateState.Unread or VersionGateState.Waiting;
     }
 
-    /// <summary>Called when the log's version was read.</summary>
+    /// <summary>Records the version that was read from the log.</summary>
     public void OnRead(int version)
     {
-        // - Unread: the answer decides.
-        // - Waiting, Raising, Open: the answer is late. Ignore it, because later steps know more.
+        // - Unread: the version decides between Waiting and Open.
+        // - Waiting, Raising, Open: ignored, because the version was already read.
         if (State is VersionGateState.Unread)
         {
             State = version >= Version ? VersionGateState.Open : VersionGateState.Waiting;
@@ -67,7 +73,8 @@ internal sealed class VersionGate(TimeProvider time)
     /// </summary>
     public bool Check(ProcessVersions processes)
     {
-        // - Waiting: counts the time. An incomplete list starts the time anew.
+        // - Waiting: measure how long every process has known the version. If one does not know it, or if the list is
+        //   incomplete, the time starts again.
         // - Unread, Raising, Open: nothing to decide.
         if (State is not VersionGateState.Waiting)
         {
@@ -97,14 +104,17 @@ internal sealed class VersionGate(TimeProvider time)
         return true;
     }
 
-    /// <summary>Called when the log's version was raised.</summary>
+    /// <summary>Records that the log's version was raised.</summary>
     public void OnRaised() => State = VersionGateState.Open;
 
-    /// <summary>Called when a call to the log failed. The next step reads the log's version.</summary>
+    /// <summary>
+    /// Records that a call to the log failed. The next step then reads the log's version, unless the state is Open.
+    /// </summary>
     public void OnFailed()
     {
-        // - Unread: stays.
-        // - Raising: the outcome is unknown. The time is kept, so the next attempt follows right after the read.
+        // - Unread: no change.
+        // - Raising: the outcome is unknown. The measured time is kept, so that the next attempt can follow the read at
+        //   once.
         // - Waiting, Open: no call is in flight.
         if (State is VersionGateState.Raising)
         {

@@ -9,7 +9,7 @@ namespace OrleansChat.Grains.Gateways;
 /// </summary>
 internal sealed partial class VersionRaiser(VersionGate gate, IMessageLog log, TimeProvider time, ILogger logger)
 {
-    /// <summary>How long the calls of one step may take. If they take longer, the step fails.</summary>
+    /// <summary>Maximum time of the calls of one step. If they take longer, the step fails.</summary>
     public static readonly TimeSpan StepTimeout = TimeSpan.FromSeconds(10);
 
     /// <summary>Maximum number of processes that one log line names.</summary>
@@ -21,7 +21,7 @@ internal sealed partial class VersionRaiser(VersionGate gate, IMessageLog log, T
     /// <summary>
     /// Makes the next step. Does nothing if the gate is open. If a call fails, the next step retries it.
     /// </summary>
-    /// <param name="processes">Returns the processes of the cluster. Called after the log's version is known.</param>
+    /// <param name="processes">Returns the versions of the processes. Called after the log's version was read.</param>
     public async Task StepAsync(Func<ProcessVersions> processes, CancellationToken cancellationToken)
     {
         if (gate.State is VersionGateState.Open)

@@ -17,15 +17,15 @@ internal sealed class HistoryGrain(IMessageLog log, IClusterMembershipService cl
     /// <summary>Maximum number of conversations in one page; a higher limit counts as this number.</summary>
     public const int MaxConversations = 100;
 
-    /// <summary>Maximum number of members in one page. A higher limit in the request is lowered to it.</summary>
+    /// <summary>Maximum number of members in one page; a higher limit counts as this number.</summary>
     public const int MaxMembers = 200;
 
     /// <summary>Maximum number of rooms in one head poll.</summary>
     public const int MaxRooms = 4096;
 
     /// <summary>
-    /// The highest sequence after which a read may begin. The end of such a range still fits into a long. No room has
-    /// so many events.
+    /// The highest sequence after which a read may begin. With this sequence, the end of the range still fits into a
+    /// long. No room has so many events.
     /// </summary>
     private const long MaxAfter = long.MaxValue - MaxEvents;
 
@@ -172,7 +172,8 @@ internal sealed class HistoryGrain(IMessageLog log, IClusterMembershipService cl
     /// <summary>
     /// Reads a range with a limit in bytes. If the event <paramref name="whole"/> is inside the range, half of the
     /// bytes are for the events up to it, and half for the events after it. If the event is before the range, reads the
-    /// oldest events of the range. If it is the head, or is at or after the end of the range, reads the newest events.
+    /// oldest events of the range. If the event is at or after the head or the end of the range, reads the newest
+    /// events.
     /// </summary>
     private async Task<RoomEvent[]> ReadAsync(string room, MessageLogRange range, long whole, long head, CancellationToken cancellationToken)
     {
@@ -188,7 +189,8 @@ internal sealed class HistoryGrain(IMessageLog log, IClusterMembershipService cl
     }
 
     /// <summary>
-    /// Replaces the exceptions of the log by <see cref="IOException"/>, because gateways do not have these types.
+    /// Replaces the exceptions of the log by <see cref="IOException"/>, because gateways do not have the types of the
+    /// log's exceptions.
     /// </summary>
     private static async Task<T> ClearlyAsync<T>(Func<Task<T>> read)
     {

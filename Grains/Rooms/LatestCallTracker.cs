@@ -8,7 +8,7 @@ namespace OrleansChat.Grains.Rooms;
 internal sealed class LatestCallTracker
 {
     /// <summary>
-    /// Maximum number of gateways remembered, far more than a cluster has. At this number, all are forgotten.
+    /// Maximum number of gateways remembered, far more than a cluster has. Before one more is added, all are forgotten.
     /// </summary>
     private const int MaxGateways = 1000;
 

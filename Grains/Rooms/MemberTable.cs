@@ -3,10 +3,10 @@ using OrleansChat.Grains.MessageLog;
 
 namespace OrleansChat.Grains.Rooms;
 
-/// <summary>The rights of each user of a room, and the counts that limits and rights depend on.</summary>
+/// <summary>The rights of each user of a room, and the counts of users on which limits and rights depend.</summary>
 /// <param name="under">
-/// The table that this one starts from; null for an empty table. Changes of this table are kept here and do not affect
-/// that table, which must not change while this one is in use.
+/// The table on which this table is based; null for an empty table. This table stores only the changes. The base must
+/// not change while this table is used.
 /// </param>
 internal sealed class MemberTable(MemberTable? under = null)
 {
@@ -17,15 +17,15 @@ internal sealed class MemberTable(MemberTable? under = null)
     public int Owners { get; private set; } = under?.Owners ?? 0;
 
     /// <summary>
-    /// Number of users whose row does not depend on a membership: invited, banned and muted users. A muted member
-    /// counts too, because the row stays when the member leaves.
+    /// Number of invited, banned and muted users. A muted member counts too, because the row stays when the member
+    /// leaves.
     /// </summary>
     public int Others { get; private set; } = under?.Others ?? 0;
 
-    /// <summary>The members. Use it only if the table does not start from another table.</summary>
+    /// <summary>The members. Only for a table without a base.</summary>
     public IEnumerable<string> Users => _rows.Values.Where(row => Member.Is(row.Role)).Select(row => row.User);
 
-    /// <summary>The rights of a user; no role for a user without a row.</summary>
+    /// <summary>The rights of a user. A user without a row has <see cref="RoomRole.None"/>.</summary>
     public Member Find(string user) => _rows.GetValueOrDefault(user) ?? under?.Find(user) ?? new Member(user, RoomRole.None);
 
     public void Set(Member member)

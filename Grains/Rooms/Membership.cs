@@ -4,8 +4,8 @@ using OrleansChat.Grains.MessageLog;
 namespace OrleansChat.Grains.Rooms;
 
 /// <summary>
-/// The rights of the users of a room: in a group the rights from the log, in a direct conversation its two users as
-/// members. A change is appended as an event, and takes effect when the event is committed. Runs in the room's turns.
+/// The rights of a room's users. In a group, the log has them. In a direct room, its users are members. A change is
+/// appended as an event, and takes effect when the event is committed. Runs in the room's turns.
 /// </summary>
 /// <param name="queue">Appends the join and leave events.</param>
 internal sealed class Membership(RoomOptions options, AppendQueue queue, TimeProvider time)
@@ -37,7 +37,8 @@ internal sealed class Membership(RoomOptions options, AppendQueue queue, TimePro
     }
 
     /// <summary>
-    /// Null if the limits of the group allow the join, or the change of a user's rights. Otherwise the refusal.
+    /// Returns null if the group's size limits allow the entry, otherwise the refusal. An entry that changes no user's
+    /// rights is always allowed.
     /// </summary>
     public Refused? RefuseBound(MemberTable table, MessageLogEntry entry)
     {

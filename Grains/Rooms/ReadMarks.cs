@@ -23,7 +23,7 @@ internal sealed partial class ReadMarks(
     public Task Flushing { get; private set; } = Task.CompletedTask;
 
     /// <summary>
-    /// Records a user's mark as read from the log. Returns the greater of this mark and the known one.
+    /// Records a user's mark that was read from the log. Returns the greater of this mark and the known mark.
     /// </summary>
     public long Learn(string user, long read) => _known[user] = Math.Max(read, _known.GetValueOrDefault(user));
 
@@ -34,7 +34,7 @@ internal sealed partial class ReadMarks(
 
     public bool IsUnflushed(string user) => _unflushed.Contains(user);
 
-    /// <summary>Moves a mark forward. False if the mark is already there or further.</summary>
+    /// <summary>Moves a mark forward. False if the mark is already at this sequence or after it.</summary>
     public bool TryMove(string user, long read)
     {
         if (read <= _known.GetValueOrDefault(user))

@@ -11,7 +11,7 @@ namespace OrleansChat.Grains.Rooms;
 internal sealed partial class RoomGrain
 {
     /// <summary>
-    /// Whether the room exists. Claims the room if this activation has no claim yet. Appoints an owner if the group has
+    /// Whether the room exists. Claims the room if this activation never claimed it. Appoints an owner if the group has
     /// none. Throws <see cref="MessageLogUnavailableException"/>.
     /// </summary>
     private async ValueTask<bool> KnowAsync()

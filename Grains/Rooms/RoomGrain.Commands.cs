@@ -30,7 +30,7 @@ internal sealed partial class RoomGrain
                 return (Refusals.NotMember, null);
             }
 
-            // While a change of rights waits, the rights of this post are decided right before its append.
+            // While a change of rights waits, the sender's rights are known only at the commit.
             if (!_queue.HasMemberChanges)
             {
                 // The post may be a repetition: the user may have had the rights when the same post was first sent, and
@@ -51,8 +51,8 @@ internal sealed partial class RoomGrain
             return (Refusals.NeedsUpgrade, null);
         }
 
-        // If the queue was refused since the call began, an earlier post of this call may have failed. This post is
-        // then refused too, so that it does not overtake the earlier post.
+        // If waiting entries were refused since the call began, an earlier post of this call may have failed. This post
+        // is then refused too, so that it does not overtake the earlier post.
         return _queue.Refusals != call.Refusals ? (Refusals.MessageLogUnavailable, null)
             : _queue.TryAdd(waiting) ? (null, waiting)
             : (Refusals.TooManyWait, null);
@@ -63,7 +63,7 @@ internal sealed partial class RoomGrain
     /// <list type="number">
     /// <item>Find the room, or create it. The user pays for the creation.</item>
     /// <item>Check what the command requires of the room and of the user.</item>
-    /// <item>In a group, make the user a member, and wait until that is durable.</item>
+    /// <item>In a group, make the user a member, and wait until the membership is durable.</item>
     /// <item>Store the user's read mark in the log, then read the user's facts from the log.</item>
     /// <item>Attach the user and answer with the head. Nothing is awaited in this step, so the gateway receives every
     /// event after that head.</item>
@@ -188,7 +188,7 @@ internal sealed partial class RoomGrain
             return Refusals.Moving;
         }
 
-        // While a change of rights waits, it is decided right before the append whether another owner remains.
+        // While a change of rights waits, it is known only at the commit whether another owner remains.
         var table = _membership.Table;
         return RoomRights.RefuseLeave(StateOf(table), table.Find(exit.User)) is { } refused && !_queue.HasMemberChanges
             ? refused
@@ -225,16 +225,17 @@ internal sealed partial class RoomGrain
     /// Checks the message that a command refers to, and records its author. Returns null if the command is allowed.
     /// </summary>
     /// <remarks>
-    /// The message may be deleted between this check and the append of the command. Each such deletion is caught:
+    /// The message may be deleted between this check and the append of the command. Each such deletion is caught. The
+    /// deletion may be:
     /// <list type="bullet">
-    /// <item>By a batch that commits while the command waits: <see cref="AppendQueue.Deleted"/> marks the waiting
+    /// <item>In a batch that commits while the command waits: <see cref="AppendQueue.Deleted"/> marks the waiting
     /// entry.</item>
     /// <item>In the same batch as the command: <see cref="RoomBatch.TryAdd"/> leaves the command for the next
     /// batch.</item>
-    /// <item>By a commit while this method reads the log: <see cref="_recent"/> has the deletion, and this method looks
-    /// there again after the read.</item>
-    /// <item>By an earlier owner, or by an append with an unknown outcome: the deletion is in the log before this
-    /// activation's claim returns.</item>
+    /// <item>In a commit while this method reads the log: <see cref="_recent"/> has the deletion, and this method
+    /// checks <see cref="_recent"/> again after the read.</item>
+    /// <item>In an earlier owner's append, or in an append with an unknown outcome: the deletion is in the log before
+    /// this activation's claim returns.</item>
     /// </list>
     /// </remarks>
     private async ValueTask<Refused?> RefuseTargetAsync(Post post, WaitingEntry waiting)

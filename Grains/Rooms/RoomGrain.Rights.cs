@@ -4,14 +4,14 @@ using OrleansChat.Grains.MessageLog;
 namespace OrleansChat.Grains.Rooms;
 
 /// <summary>
-/// Applies <see cref="RoomRights"/> to the room's state: when a command arrives, and in a group again right before its
-/// entry is appended.
+/// Applies <see cref="RoomRights"/> to the room's state: when a command arrives, and in a group again right before the
+/// command's entry is appended.
 /// </summary>
 internal sealed partial class RoomGrain
 {
     /// <summary>
-    /// Whether the last claim found members but no owner, because the group was created before there were owners. False
-    /// again when the group has an owner.
+    /// Whether the group has members but no owner, because it was created before groups had owners. Set by each claim.
+    /// Cleared when the group has an owner, or when no owner can be appointed before the next claim.
     /// </summary>
     private bool _lacksOwner;
 
@@ -40,9 +40,9 @@ internal sealed partial class RoomGrain
 
     /// <summary>
     /// Answers the entries of a group's batch that may not be appended, and returns the others. Each entry is decided
-    /// on the state right before it: the committed state, changed by the joins and leaves before it in the batch. If a
-    /// refused entry repeats an entry that was appended, it gets the first answer. Until the batch is appended, nothing
-    /// else changes the state.
+    /// on the state right before it: the committed state, changed by the joins and leaves before it in the batch. A
+    /// repeated entry gets the answer to its first append. No other append of the room changes the state before this
+    /// batch is appended.
     /// </summary>
     private async Task<List<WaitingEntry>> KeepAllowedAsync(List<WaitingEntry> batch)
     {
@@ -72,14 +72,16 @@ internal sealed partial class RoomGrain
         async Task AnswerAsync(WaitingEntry waiting, RoomReply answer) => waiting.Answer(await FirstAnswerAsync(waiting.Entry) ?? answer);
     }
 
-    /// <summary>The answer to an entry that must not be appended; null for an entry to append.</summary>
+    /// <summary>
+    /// Returns the answer to an entry that must not be appended; null for an entry that must be appended.
+    /// </summary>
     private RoomReply? AnswerNow(WaitingEntry waiting, MemberTable table)
     {
         var entry = waiting.Entry;
         var user = table.Find(entry.User);
         return entry switch
         {
-            // While the entry waited, the user may have become a member, or the membership may have ended.
+            // While the entry waited, the user may have become a member, or may have ceased to be a member.
             { Kind: RoomEventKind.Join } when Member.Is(user.Role) => Refusals.Done,
             { Kind: RoomEventKind.Leave } when !Member.Is(user.Role) => Refusals.Done,
             { ClientId: not null } => RefuseEvent(waiting, table),
@@ -87,16 +89,15 @@ internal sealed partial class RoomGrain
                 ?? _membership.RefuseBound(table, entry),
             { Kind: RoomEventKind.Leave } => RoomRights.RefuseLeave(StateOf(table), user),
 
-            // The room's own appointment of an owner.
+            // The event with which the room appoints an owner.
             _ => table.Owners > 0 ? Refusals.Done : Member.Is(table.Find(waiting.Change!.User).Role) ? null : Refusals.TargetNoMember,
         };
     }
 
     /// <summary>
-    /// Gives an owner to a group that was created before there were owners: the user who has been a member for the
-    /// longest time. Does nothing until every process of the cluster knows roles. If the append fails, the next command
-    /// tries again.
-    /// Throws <see cref="MessageLogUnavailableException"/>.
+    /// Appoints an owner in a group that was created before groups had owners: the member who joined first. Does
+    /// nothing until every process of the cluster knows the events of <see cref="LogVersion.Rights"/>. If the append
+    /// fails, the next command tries again. Throws <see cref="MessageLogUnavailableException"/>.
     /// </summary>
     private async Task AppointOwnerAsync()
     {
@@ -125,7 +126,7 @@ internal sealed partial class RoomGrain
             var waiting = WaitingEntry.OfServer(MemberChange.ServerUser, RoomEventKind.Role, _time.GetTimestamp(), change.User, change.ToMeta());
             if (_queue.TryAdd(waiting))
             {
-                // If the store can never store the event, do not try again before the next claim.
+                // If the store cannot store the event, no new attempt is made before the next claim.
                 _lacksOwner = await waiting.Reply is Refused { Reason: not Refusal.Forbidden } && _membership.Table is { Owners: 0, Members: > 0 };
             }
         }

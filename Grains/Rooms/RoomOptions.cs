@@ -28,7 +28,8 @@ public sealed class RoomOptions
     internal const int MoveRetryMs = 100;
 
     /// <summary>
-    /// Retry delay, in milliseconds, that a client gets if a process of the cluster is not upgraded yet.
+    /// Retry delay, in milliseconds, that a client gets if its command is refused until every process of the cluster is
+    /// upgraded.
     /// </summary>
     internal const int UpgradeRetryMs = 1000;
 
@@ -54,8 +55,8 @@ public sealed class RoomOptions
     internal static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(2);
 
     /// <summary>
-    /// Maximum number of members of a group. A further user is refused as <c>room_full</c>. The same limit applies
-    /// separately to the invited, muted and banned users of the group.
+    /// Maximum number of members of a group. A further user is refused as <c>room_full</c>. A group may also have the
+    /// same number of invited, muted and banned users.
     /// </summary>
     [Range(1, 100_000)] public int GroupMembers { get; set; } = 1000;
 

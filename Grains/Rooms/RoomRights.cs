@@ -4,7 +4,7 @@ namespace OrleansChat.Grains.Rooms;
 
 /// <summary>
 /// Decides what a user may do in a room. Every path asks this class: commands, reads and attachments. Each method
-/// returns null if the user may, otherwise the refusal.
+/// returns null if the action is allowed, otherwise the refusal.
 /// </summary>
 /// <remarks>
 /// In a group:
@@ -19,8 +19,9 @@ namespace OrleansChat.Grains.Rooms;
 /// owner     | also give roles; the last owner stays the owner as long as others are members
 /// muted     | read, delete own messages, leave, and as an owner give roles
 /// </code>
-/// An outsider of a private group, banned or not, gets the answers of a room that does not exist. In a channel, the
-/// attached users count as members. In a direct room, its two users do.
+/// An outsider of a private group, banned or not, gets the same answers as for a room that does not exist. In a
+/// channel, the users that are attached count as members. In a direct room, the users that its key names are the
+/// members.
 /// </remarks>
 internal static class RoomRights
 {
@@ -31,24 +32,28 @@ internal static class RoomRights
     public static bool NeedsMessage(RoomEventKind kind)
         => kind is RoomEventKind.Edit or RoomEventKind.Delete or RoomEventKind.React or RoomEventKind.Unreact;
 
-    /// <summary>The check that needs only the key: a direct room is open only to its two users.</summary>
+    /// <summary>
+    /// Decides by the room's key alone: only the users that the key of a direct room names may use the room.
+    /// </summary>
     /// <param name="people"><see cref="DirectRoom.People"/> of the key.</param>
     public static Refused? RefuseKey(string[]? people, string user)
         => people is null ? Refusals.NoRoom : people.Length > 0 && !people.Contains(user) ? Refusals.NotYours : null;
 
-    /// <summary>Decides on reads of history and members, and on attaching. A channel is open to all users.</summary>
+    /// <summary>
+    /// Decides about reading the history and the members, and about being attached. A channel is open to all users.
+    /// </summary>
     public static Refused? RefuseRead(string room, RoomKind kind, RoomRole role)
         => kind != RoomKind.Group || Member.Is(role) ? null : Outsider(room, role);
 
-    /// <summary>Decides on read marks.</summary>
+    /// <summary>Decides about read marks.</summary>
     public static Refused? RefuseMark(string room, Member user) => Member.Is(user.Role) ? null : Outsider(room, user.Role);
 
-    /// <summary>Decides on typing notices.</summary>
+    /// <summary>Decides about typing notices.</summary>
     public static Refused? RefuseTyping(in RoomState state, Member user)
         => RefuseMark(state.Room, user) ?? (user.MutedUntil > state.Now ? Refusals.Muted(user.MutedUntil) : null);
 
     /// <param name="asMember">True if the user must be a member already.</param>
-    /// <param name="creates">True for the command that creates a private group.</param>
+    /// <param name="creates">True if the command may create the group.</param>
     /// <param name="title">The group's title, for an invited user; null for none.</param>
     public static Refused? RefuseEnter(in RoomState state, Member user, bool asMember, bool creates, string? title)
     {
@@ -69,13 +74,13 @@ internal static class RoomRights
         }
 
         // The creation of a private group and the creator's join are two commits. If the join fails, the creator
-        // repeats the command, and finds the group without any event.
+        // repeats the command. The join is then allowed, because the group has no event yet.
         return asMember ? Outsider(state.Room, user.Role)
             : isPrivate && !(creates && state.Seq == 0) ? Refusals.NoRoom
             : null;
     }
 
-    /// <summary>Decides whether a member may end the own membership.</summary>
+    /// <summary>Decides whether a member may leave the group.</summary>
     public static Refused? RefuseLeave(in RoomState state, Member user)
         => user.Role == RoomRole.Owner && state is { Owners: <= 1, Members: > 1 } ? Refusals.LastOwner : null;
 
@@ -147,6 +152,6 @@ internal static class RoomRights
     private static Refused Outsider(string room, RoomRole role)
         => RoomKey.IsPrivate(room) && role != RoomRole.Invited ? Refusals.NoRoom : Refusals.NotMember;
 
-    /// <summary>The order of the roles. An invited user has the lowest rank.</summary>
+    /// <summary>The rank of a role. A user who is not a member has the lowest rank.</summary>
     private static int Rank(RoomRole role) => Member.Is(role) ? (int)role : 0;
 }

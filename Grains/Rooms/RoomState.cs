@@ -13,7 +13,7 @@ namespace OrleansChat.Grains.Rooms;
 internal readonly record struct RoomState(string Room, RoomKind Kind, long Seq, int Members, int Owners, long Now);
 
 /// <summary>An event that a user wants to append.</summary>
-/// <param name="Target">The user whose rights the event changes; null for an event that changes none.</param>
+/// <param name="Target">The user whose rights the event changes; null for an event that changes no rights.</param>
 /// <param name="Role">The new role of the target.</param>
 /// <param name="Author">The author of the message that the event refers to; null if it is not known yet.</param>
 /// <param name="IsWellFormed">

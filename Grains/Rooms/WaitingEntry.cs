@@ -16,22 +16,24 @@ internal sealed class WaitingEntry(MessageLogEntry entry, long since)
     public long Since { get; } = since;
 
     /// <summary>
-    /// The change of a user's rights; null if the entry has none, or if its fields are not those of its kind.
+    /// The change of a user's rights; null if the entry's kind has none, or if its fields do not fit the kind.
     /// </summary>
     public MemberChange? Change { get; } = ParseChange(entry);
 
     /// <summary>
-    /// Whether the entry has the fields of its kind. Always true for a kind that is not only for groups.
+    /// Whether the entry's fields fit its kind. Always true for a kind that is not limited to groups.
     /// </summary>
     public bool IsWellFormed => !RoomRights.NeedsGroup(Entry.Kind) || Change is not null
         || Entry is { Kind: RoomEventKind.Title, Text.Length: > 0, Ref: null, Reply: null, Meta: null };
 
     /// <summary>
-    /// Whether the event changes the rights of a user. The rights of later entries then depend on it.
+    /// Whether the entry changes the rights of a user. The rights of later entries then depend on this entry.
     /// </summary>
     public bool ChangesMembers => Entry.Kind is RoomEventKind.Join or RoomEventKind.Leave || MemberChange.Is(Entry.Kind);
 
-    /// <summary>The author of the message that the entry refers to; null if it refers to none.</summary>
+    /// <summary>
+    /// The author of the message that the entry refers to; null if there is none, or if the author is not known yet.
+    /// </summary>
     public string? Author { get; set; }
 
     /// <summary>Set if the message that the entry refers to was deleted while the entry waited.</summary>

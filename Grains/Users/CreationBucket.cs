@@ -11,7 +11,7 @@ internal sealed class CreationBucket(TimeProvider time)
     private TimeSpan _full;
 
     /// <summary>
-    /// The time until the bucket is full; zero if it is full. The owner must keep a bucket that is not full.
+    /// The time until the bucket is full; zero if it is full. Until the bucket is full, the activation must keep it.
     /// </summary>
     public TimeSpan UntilFull => _full > Now ? _full - Now : TimeSpan.Zero;
 

@@ -33,8 +33,8 @@ internal sealed class LeasedBudget(TimeProvider time, TimeSpan valid, bool start
     private static readonly TimeSpan Sustained = TimeSpan.FromSeconds(2);
 
     /// <summary>
-    /// How long a gateway may still return units after <c>valid</c> has passed. The gateway measures <c>valid</c> from
-    /// before its request, so it has stopped spending the units by then.
+    /// How long a gateway may still return units after <c>valid</c> has passed. By then, the gateway no longer spends
+    /// the units: it measures <c>valid</c> from the moment before it sends the request.
     /// </summary>
     private static readonly TimeSpan ReturnTime = TimeSpan.FromSeconds(1);
 

@@ -14,7 +14,7 @@ public enum BudgetKind
     /// <summary>Connections that the user opens. One unit per connection.</summary>
     Connects = 2,
 
-    /// <summary>Rooms resumed by a <c>hello</c>. One unit per cursor.</summary>
+    /// <summary>Rooms that a <c>hello</c> resumes. One unit per room.</summary>
     Cursors = 3,
 }
 

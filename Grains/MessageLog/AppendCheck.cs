@@ -11,9 +11,10 @@ namespace OrleansChat.Grains.MessageLog;
 internal static class AppendCheck
 {
     /// <summary>
-    /// Throws <see cref="MessageLogEntryException"/> if the append has no entries and creates no room, if a client id
-    /// occurs twice, if a <see cref="MemberChange"/> is incomplete or not the only entry, or if a field cannot be
-    /// stored. For a field, the message has the name of the field and the index of the entry.
+    /// Throws <see cref="MessageLogEntryException"/> for an append that has no entries and creates no room, for a
+    /// client id that occurs twice, for a <see cref="MemberChange"/> that is incomplete or not the only entry, and for
+    /// a field that cannot be stored. The exception's message names the entry by its index, and the field that cannot
+    /// be stored.
     /// </summary>
     public static void ThrowIfNotStorable(RoomAppend append)
     {

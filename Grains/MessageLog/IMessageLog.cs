@@ -32,9 +32,9 @@ public interface IMessageLog
     /// <summary>
     /// Appends to one room, and completes when the commit is durable. Appends to several rooms may share one commit.
     /// Entries get the next sequences, in their order. An entry whose (user, client id) is already in the log gets no
-    /// sequence. Its result is the position of the first event. The (user, client id) pairs of one append must be
-    /// distinct. The caller must have at most one append per room in flight. After an exception, the caller must claim
-    /// the room again before the next append.
+    /// sequence. Its result is the position of the event that is already in the log. The (user, client id) pairs of one
+    /// append must be distinct. The caller must have at most one append per room in flight. After an exception, the
+    /// caller must claim the room again before the next append.
     /// </summary>
     Task<AppendResult> AppendAsync(RoomAppend append, CancellationToken cancellationToken);
 
@@ -58,13 +58,14 @@ public interface IMessageLog
 
     /// <summary>
     /// Returns the stored users of a group or a direct room: members, and users who are invited, muted or banned. The
-    /// longest membership comes first; equal ones are ordered by user id. Empty for a channel.
+    /// members of a group are in the order in which they became members. The users of a direct room are ordered by user
+    /// id. Empty for a channel.
     /// </summary>
     Task<IReadOnlyList<Member>> MembersAsync(string room, CancellationToken cancellationToken);
 
     /// <summary>
     /// Returns the groups and direct conversations of a user. The conversation with the newest event is the first one.
-    /// All rows are of one moment.
+    /// All rows are read from one state of the log.
     /// </summary>
     /// <param name="before">Returns only conversations after this position; null for the first page.</param>
     Task<IReadOnlyList<ConversationRow>> ConversationsAsync(string user, ConversationsBefore? before, int limit, CancellationToken cancellationToken);
@@ -81,8 +82,8 @@ public interface IMessageLog
     Task<int> VersionAsync(CancellationToken cancellationToken);
 
     /// <summary>
-    /// Allows the events of a <see cref="LogVersion"/> for ever. From then on, programs that do not know these events
-    /// cannot open the log.
+    /// Allows the events of a <see cref="LogVersion"/> for ever. From then on, a program that does not know these
+    /// events cannot open the log.
     /// </summary>
     Task RaiseVersionAsync(int version, CancellationToken cancellationToken);
 }

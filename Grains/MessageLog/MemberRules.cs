@@ -4,7 +4,7 @@ namespace OrleansChat.Grains.MessageLog;
 
 /// <summary>How the events of a group change its members. The room and the stores apply the same rules.</summary>
 /// <remarks>
-/// Each event changes one user:
+/// Each event changes one user. An empty cell means no change:
 /// <code>
 /// event      | role                                  | muted until | banned until
 /// -----------|---------------------------------------|-------------|-------------

@@ -4,9 +4,9 @@ using OrleansChat.ProcessHosting;
 namespace OrleansChat.Grains.MessageLog;
 
 /// <summary>
-/// Opens the message log before the services that are registered after it start, and closes it when all of them have
-/// stopped. If the store cannot be reached, the start waits without a time limit. If the store cannot be used, the
-/// start fails.
+/// Opens the message log before the start of the services that are registered after this one. Closes the log when all
+/// of these services have stopped. If the store cannot be reached, the start waits without a time limit. If the store
+/// cannot be used, the start fails.
 /// </summary>
 internal sealed class MessageLogLifetime(IMessageStore store, StartupWait wait) : IHostedLifecycleService
 {

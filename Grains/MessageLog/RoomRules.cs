@@ -7,8 +7,8 @@ namespace OrleansChat.Grains.MessageLog;
 internal static class RoomRules
 {
     /// <summary>
-    /// The user's role. In a group it is the stored role. The key of a direct conversation names its members. A channel
-    /// has no members.
+    /// The user's role: in a group the stored role, in a direct room <see cref="RoomRole.Member"/> for the users that
+    /// its key names. A channel has no members.
     /// </summary>
     public static RoomRole RoleOf(RoomKind kind, string room, string user, RoomRole stored) => kind switch
     {
@@ -26,7 +26,7 @@ internal static class RoomRules
 
     /// <summary>
     /// Returns the entries of a creation. A time before <paramref name="ts"/>, the time of the room's newest event, is
-    /// raised to it. The room may already exist, and the clock of its previous owner may be ahead.
+    /// raised to this time. The room may already exist, and the clock of its previous owner may be ahead.
     /// </summary>
     public static IReadOnlyList<MessageLogEntry> NotBefore(IReadOnlyList<MessageLogEntry> entries, long ts) =>
         [.. entries.Select(entry => entry with { Ts = Math.Max(entry.Ts, ts) })];

@@ -3,8 +3,8 @@ using OrleansChat.Grains.Interfaces;
 namespace OrleansChat.Grains.Rooms;
 
 /// <summary>
-/// The entries of one append. No entry is added after the batch is sealed. An entry with a <see cref="MemberChange"/>
-/// is the only entry of its batch, so the rights of every entry are decided on the state right before its batch.
+/// The entries of one append. A batch does not change after it is sealed. An entry with a <see cref="MemberChange"/> is
+/// the only entry of its batch. So within a batch, only joins and leaves change the rights of users.
 /// </summary>
 internal sealed class RoomBatch
 {

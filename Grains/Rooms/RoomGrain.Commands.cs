@@ -225,17 +225,16 @@ internal sealed partial class RoomGrain
     /// Checks the message that a command refers to, and records its author. Returns null if the command is allowed.
     /// </summary>
     /// <remarks>
-    /// The message may be deleted between this check and the append of the command. Each such deletion is caught. The
-    /// deletion may be:
+    /// The message may be deleted between this check and the append of the command. Each such deletion is caught:
     /// <list type="bullet">
-    /// <item>In a batch that commits while the command waits: <see cref="AppendQueue.Deleted"/> marks the waiting
-    /// entry.</item>
-    /// <item>In the same batch as the command: <see cref="RoomBatch.TryAdd"/> leaves the command for the next
-    /// batch.</item>
-    /// <item>In a commit while this method reads the log: <see cref="_recent"/> has the deletion, and this method
-    /// checks <see cref="_recent"/> again after the read.</item>
-    /// <item>In an earlier owner's append, or in an append with an unknown outcome: the deletion is in the log before
-    /// this activation's claim returns.</item>
+    /// <item>If a batch with the deletion commits while the command waits, <see cref="AppendQueue.Deleted"/> marks the
+    /// waiting entry.</item>
+    /// <item>If the deletion is in the same batch as the command, <see cref="RoomBatch.TryAdd"/> leaves the command for
+    /// the next batch.</item>
+    /// <item>If the deletion is committed while this method reads the log, <see cref="_recent"/> has the deletion. This
+    /// method checks <see cref="_recent"/> again after the read.</item>
+    /// <item>If an earlier owner or an append with an unknown outcome made the deletion, it is in the log before this
+    /// activation's claim returns.</item>
     /// </list>
     /// </remarks>
     private async ValueTask<Refused?> RefuseTargetAsync(Post post, WaitingEntry waiting)

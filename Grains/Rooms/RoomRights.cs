@@ -40,15 +40,15 @@ internal static class RoomRights
         => people is null ? Refusals.NoRoom : people.Length > 0 && !people.Contains(user) ? Refusals.NotYours : null;
 
     /// <summary>
-    /// Decides about reading the history and the members, and about being attached. A channel is open to all users.
+    /// Decides whether a user may read the history and the members, and be attached. A channel is open to all users.
     /// </summary>
     public static Refused? RefuseRead(string room, RoomKind kind, RoomRole role)
         => kind != RoomKind.Group || Member.Is(role) ? null : Outsider(room, role);
 
-    /// <summary>Decides about read marks.</summary>
+    /// <summary>Decides whether a user may move a read mark.</summary>
     public static Refused? RefuseMark(string room, Member user) => Member.Is(user.Role) ? null : Outsider(room, user.Role);
 
-    /// <summary>Decides about typing notices.</summary>
+    /// <summary>Decides whether a user may send typing notices.</summary>
     public static Refused? RefuseTyping(in RoomState state, Member user)
         => RefuseMark(state.Room, user) ?? (user.MutedUntil > state.Now ? Refusals.Muted(user.MutedUntil) : null);
 

@@ -188,7 +188,10 @@ internal sealed class MemoryRoom(RoomKind kind, IEnumerable<string> members)
 
     private Member Find(string user) => _members.Find(member => member.User == user) ?? new Member(user, RoomRole.None);
 
-    /// <summary>Replaces a member at the same place. A new member is added at the end.</summary>
+    /// <summary>
+    /// Stores the changed rights of a user. A new user, and a user whose membership begins or ends, becomes the last
+    /// one.
+    /// </summary>
     private void Change(Member changed)
     {
         var at = _members.FindIndex(member => member.User == changed.User);

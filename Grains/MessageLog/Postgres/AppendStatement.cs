@@ -44,10 +44,10 @@ namespace OrleansChat.Grains.MessageLog.Postgres;
 /// <item>The claim itself. It was committed before its owner sent an append under it.</item>
 /// </list>
 /// <para>
-/// The same is true for the members of the rooms, because only appends change the members of a group. A user may join
-/// and leave several times in one append. A repeated join or leave changes nothing, so <c>turned</c> has only the first
-/// event of the user's last run of equal kinds. <c>both_ways</c> is true if the append also has an event of the other
-/// kind.
+/// The statement also sees the newest members of its rooms, because only appends change the members of a group. A user
+/// may join and leave several times in one append. <c>turned</c> then has the first event of the user's last run of
+/// equal kinds, because repeating an event changes nothing. <c>both_ways</c> is true if the append has an event of the
+/// other kind before that event.
 /// </para>
 /// <para>
 /// An append with an unknown outcome may still run in the server. The owner claims again before its next append, so the
@@ -63,7 +63,9 @@ namespace OrleansChat.Grains.MessageLog.Postgres;
 /// </remarks>
 internal sealed class AppendStatement : IPreparedCommit
 {
-    /// <summary>Steps 1 to 7 in the remarks of the class, for an append that changes no members and no title.</summary>
+    /// <summary>
+    /// All steps in the remarks of the class except step 6, for an append that changes no members and no title.
+    /// </summary>
     private const string Append = $"{Store}{Advance}{Answer}";
 
     /// <summary>Steps 1 to 7 in the remarks of the class, for every append.</summary>

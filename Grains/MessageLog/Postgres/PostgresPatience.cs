@@ -9,8 +9,8 @@ internal static class PostgresPatience
 {
     /// <summary>
     /// Waits for the work until the token is cancelled. Abandoned work continues until the server answers or the
-    /// connection breaks. Then it must release its resources itself. Until then it keeps its connection of the pool, so
-    /// the pool limits the amount of abandoned work.
+    /// connection breaks, and must then release its resources itself. Meanwhile the work keeps its connection of the
+    /// pool, so the pool limits the amount of abandoned work.
     /// </summary>
     public static async Task<T> OrLeaveAsync<T>(this Task<T> work, CancellationToken cancellationToken)
     {

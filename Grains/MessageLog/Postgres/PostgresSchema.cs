@@ -13,12 +13,11 @@ namespace OrleansChat.Grains.MessageLog.Postgres;
 /// <list type="bullet">
 /// <item><c>chat.schema_compatibility</c>: <c>version</c> is the number of migrations that were applied,
 /// <c>min_version</c> the number of migrations that a program must know to work on the tables. A program that knows
-/// fewer migrations refuses the database.</item>
-/// <item><c>chat.schema_version</c>: for programs that do not know the first table. They refuse any number above 1. The
-/// number is 1, or <c>min_version</c> if that is higher.</item>
+/// fewer refuses the database.</item>
+/// <item><c>chat.schema_version</c>: for programs that do not know the first table. They refuse any number above 1. So
+/// the number is 1, or <c>min_version</c> if that is higher.</item>
 /// </list>
-/// A migration that removes something must come one release after the last program that uses it, and must raise
-/// <see cref="MinVersion"/>.
+/// A migration may remove only what the previous release no longer uses, and must then raise <see cref="MinVersion"/>.
 /// </remarks>
 internal static class PostgresSchema
 {
@@ -33,16 +32,16 @@ internal static class PostgresSchema
     private const long MigrationLock = 7_236_004_581;
 
     /// <summary>
-    /// The number of migrations that a program must know to work on the schema after all <see cref="Migrations"/>, and
-    /// the lowest number in <c>chat.schema_version</c>.
+    /// The lowest <c>min_version</c> of a schema with all <see cref="Migrations"/>, and the lowest number in
+    /// <c>chat.schema_version</c>.
     /// </summary>
     private const int MinVersion = 1;
 
     /// <summary>
-    /// The number of migrations up to the one that adds rights. A database whose log may have events of
-    /// <see cref="LogVersion.Rights"/> has at least this <c>min_version</c>. A new database has it from the start. A
-    /// database that was migrated keeps its number until <see cref="IMessageLog.RaiseVersionAsync"/>, so that silos of
-    /// the previous version can run beside this one, and the upgrade can be reverted.
+    /// The number of migrations up to and including the one that adds rights. A database whose log may have events of
+    /// <see cref="LogVersion.Rights"/> has at least this <c>min_version</c>. A new database has this <c>min_version</c>
+    /// from the start. A database that was migrated keeps its number until <see cref="IMessageLog.RaiseVersionAsync"/>,
+    /// so that silos of the previous version can run beside this one, and the upgrade can be reverted.
     /// </summary>
     private const int RightsVersion = 3;
 
@@ -86,8 +85,8 @@ internal static class PostgresSchema
             where e.kind = 1 and e.hash <> 0 and m.room = e.room and m.seq = e.ref and m.deleted;
         """,
 
-        // RightsVersion: rights in groups. A member's row has the role. A user who is only invited, muted or banned
-        // also has a row. Programs that do not know the column role take such a user for a member.
+        // RightsVersion: rights in groups. The row of a member has the role. A user who is only invited, muted or
+        // banned has a row too. A program that does not know the column role would take such a user for a member.
         """
         alter table chat.members add column role smallint not null default 1,
             add column muted bigint not null default 0, add column banned bigint not null default 0;
@@ -110,9 +109,9 @@ internal static class PostgresSchema
     };
 
     /// <summary>
-    /// The statement that sets <c>min_version</c>, if it is lower. It needs only the right to update the tables. If a
-    /// silo is migrating, the statement waits up to 1 s, then fails. A longer wait would occupy a connection of the
-    /// pool.
+    /// The statement that raises <c>min_version</c>. It never lowers the number. It needs only the right to update the
+    /// tables. It waits up to 1 s for a silo that migrates, then fails: a caller that waited longer would keep a
+    /// connection of the pool.
     /// </summary>
     public static string Raise(int minVersion) =>
         $"""

@@ -74,8 +74,8 @@ internal sealed class SqliteFile(MessageLogOptions options)
         try
         {
             connection.Open();
-            // Another process may lock the file for a moment while it commits. SQLite waits for this lock for up to
-            // this time.
+            // Another process may lock the file for a moment while it commits. SQLite waits for this lock for up to the
+            // busy timeout.
             Run(connection, string.Create(CultureInfo.InvariantCulture, $"pragma busy_timeout = {(int)options.CallTimeout.TotalMilliseconds}"));
             prepare(connection);
             return connection;

@@ -6,10 +6,10 @@ namespace OrleansChat.Grains.MessageLog.Sqlite;
 
 /// <summary>Creates and migrates the tables of the message log in a SQLite file.</summary>
 /// <remarks>
-/// The table <c>schema_compatibility</c> has the same meaning as in PostgreSQL: <c>version</c> is the number of
-/// migrations that were applied, <c>min_version</c> the number of migrations that a program must know. The table
-/// <c>schema_version</c> is for programs that do not know the first table. They refuse any number above 2. The number
-/// is 2, or <c>min_version</c> if that is higher.
+/// The table <c>schema_compatibility</c> is as in PostgreSQL: <c>version</c> is the number of migrations that were
+/// applied, <c>min_version</c> the number of migrations that a program must know. The table <c>schema_version</c> is
+/// for programs that do not know the first table. They refuse any number above 2. So the number is 2, or
+/// <c>min_version</c> if that is higher.
 /// </remarks>
 internal static class SqliteSchema
 {
@@ -17,27 +17,27 @@ internal static class SqliteSchema
     public const string Touch = "update schema_version set version = version";
 
     /// <summary>
-    /// Sets <c>min_version</c> to <c>?1</c>, if it is lower. <see cref="Announce"/> must follow in the same
+    /// Raises <c>min_version</c> to <c>?1</c>; never lowers it. <see cref="Announce"/> must follow in the same
     /// transaction.
     /// </summary>
     public const string Raise = "update schema_compatibility set min_version = ?1 where min_version < ?1";
 
-    /// <summary>Sets the number for programs that do not know <c>min_version</c>.</summary>
+    /// <summary>Raises the number in <c>schema_version</c>, for programs that do not know <c>min_version</c>.</summary>
     public const string Announce = "update schema_version set version = ?1 where version < ?1";
 
     public const string ReadMinVersion = "select max(min_version) from schema_compatibility";
 
     /// <summary>
-    /// The number of migrations that a program must know to work on the file after all <see cref="Migrations"/>, and
-    /// the lowest number in <c>schema_version</c>.
+    /// The lowest <c>min_version</c> of a file with all <see cref="Migrations"/>, and the lowest number in
+    /// <c>schema_version</c>.
     /// </summary>
     private const int MinVersion = 2;
 
     /// <summary>
-    /// The number of migrations up to the one that adds rights. A file whose log may have events of
-    /// <see cref="LogVersion.Rights"/> has at least this <c>min_version</c>. A new file has it from the start. A file
-    /// that was migrated keeps its number until <see cref="IMessageLog.RaiseVersionAsync"/>, so that the upgrade can be
-    /// reverted.
+    /// The number of migrations up to and including the one that adds rights. A file whose log may have events of
+    /// <see cref="LogVersion.Rights"/> has at least this <c>min_version</c>. A new file has this <c>min_version</c>
+    /// from the start. A file that was migrated keeps its number until <see cref="IMessageLog.RaiseVersionAsync"/>, so
+    /// that the upgrade can be reverted.
     /// </summary>
     private const int RightsVersion = 5;
 
@@ -91,13 +91,13 @@ internal static class SqliteSchema
             select 1 from events as message where message.room = events.room and message.seq = events.ref and message.deleted);
         """,
 
-        // The index with which a user's conversations are found.
+        // The index for finding a user's conversations.
         """
         create index if not exists members_usr on members(usr);
         """,
 
-        // RightsVersion: rights in groups. A member's row has the role. A user who is only invited, muted or banned
-        // also has a row. Programs that do not know the column role take such a user for a member.
+        // RightsVersion: rights in groups. The row of a member has the role. A user who is only invited, muted or
+        // banned has a row too. A program that does not know the column role would take such a user for a member.
         """
         alter table members add column role integer not null default 1;
         alter table members add column muted integer not null default 0;

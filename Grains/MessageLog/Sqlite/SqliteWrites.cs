@@ -110,7 +110,7 @@ internal sealed class SqliteWrites(SqliteConnection connection) : IDisposable
     });
 
     /// <summary>
-    /// From now on, programs that know fewer migrations refuse the file. The number never becomes lower.
+    /// Raises <c>min_version</c>, so that programs that know fewer migrations refuse the file. Never lowers it.
     /// </summary>
     public bool RaiseMinVersion(int minVersion) => Transaction(() =>
     {

@@ -60,9 +60,9 @@ public interface IHistoryGrain : IGrainWithIntegerKey
 
     /// <summary>
     /// Whether a user is a member of a private group (<see cref="RoomKey.IsPrivate"/>) or invited to it. False for a
-    /// group that does not exist, after the same reads. A gateway calls the group's grain for a new user only if the
-    /// result is true. So outsiders cannot find out whether the group exists. True if the message log cannot be
-    /// reached, so that the group's grain decides.
+    /// group that does not exist, after the same reads. For a user who is not attached, a gateway calls the group's
+    /// grain only if the result is true, or if the command may create the group. So outsiders cannot find out whether
+    /// the group exists. True if the message log cannot be reached, so that the group's grain decides.
     /// </summary>
     [Alias("may-enter")]
     Task<bool> MayEnterAsync(string room, string user);

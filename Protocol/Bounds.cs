@@ -29,18 +29,19 @@ public static class Bounds
     /// <summary>Maximum length of a reaction's emoji, in UTF-8 bytes.</summary>
     public const int EmojiBytes = 64;
 
-    /// <summary>Maximum number of conversations in one page. If more are requested, the page has this number.</summary>
+    /// <summary>Maximum number of conversations in one page. The server reduces a larger limit to it.</summary>
     public const int ConversationsPerPage = 100;
 
-    /// <summary>Maximum number of members in one page. If more are requested, the page has this number.</summary>
+    /// <summary>Maximum number of members in one page. The server reduces a larger limit to it.</summary>
     public const int MembersPerPage = 200;
 
     /// <summary>Maximum nesting depth of a command's JSON, counting the command's own object.</summary>
     public const int Depth = 16;
 
     /// <summary>
-    /// Maximum number of lines in one frame that are valid UTF-8 but not JSON. Each such line throws an exception, so
-    /// it costs more than a command. The server does not read the lines after them.
+    /// Maximum number of lines in one frame that are valid UTF-8 but not JSON. After this number of such lines, the
+    /// server does not read the frame further. The parser throws an exception for each such line, so the line costs
+    /// more than a command.
     /// </summary>
     public const int BrokenLines = 8;
 }

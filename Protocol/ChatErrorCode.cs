@@ -6,7 +6,7 @@ public enum ChatErrorCode
     /// <summary>The frame or a field is malformed; the message names the field.</summary>
     BadRequest,
 
-    /// <summary>The server does not know this <c>t</c>.</summary>
+    /// <summary>The server knows no command of this type (<c>t</c>).</summary>
     UnknownType,
 
     /// <summary>The connection has no valid identity, or the client has not sent <c>hello</c> yet.</summary>
@@ -39,7 +39,7 @@ public enum ChatErrorCode
     /// <summary>The message that <c>ref</c> names was deleted.</summary>
     Gone,
 
-    /// <summary>The room cannot take another user or member, or the connection another room.</summary>
+    /// <summary>The room has no space for another user or member, or the connection may not join more rooms.</summary>
     RoomFull,
 
     /// <summary>

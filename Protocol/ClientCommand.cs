@@ -26,16 +26,16 @@ public sealed record Hello(string? Id, string? Token, string? Device, IReadOnlyL
 public sealed record ResumeRoom(string Room, long Seq, string? Epoch);
 
 /// <summary>
-/// Enters a room. At most one of <paramref name="After"/> and <paramref name="Last"/> is not null. If both are null,
-/// delivery starts with the first event after the head.
+/// Enters a room. The client may give <paramref name="After"/> or <paramref name="Last"/>, but not both. If it gives
+/// neither, delivery starts with the first event after the head.
 /// </summary>
 /// <param name="Kind">
-/// "channel" or "group". If the join creates the room, the room has this kind. If the room is of another kind, the join
-/// is refused. Null accepts any kind, and a created room is then a channel.
+/// "channel" or "group". If the join creates the room, the room gets this kind. If the room exists with another kind,
+/// the join is refused. If the kind is null, the join accepts every kind of room, or creates a channel.
 /// </param>
 /// <param name="Resume">
-/// True to enter the room in the same way as a cursor in hello: the join creates no room, and does not make the user a
-/// member of a group.
+/// True to resume the room, as a cursor in hello does: the join creates no room, and does not make the user a member of
+/// a group.
 /// </param>
 public sealed record Join(string? Id, string Room, long? After, string? Epoch, int? Last, string? Kind, bool Resume = false) : ClientCommand(Id);
 
@@ -50,17 +50,19 @@ public sealed record Leave(string? Id, string Room, bool KeepMembership) : Clien
 /// group's members or title.
 /// </summary>
 /// <param name="Id">
-/// Required: the same id of the same user in the same room makes one event, however late it is sent again.
+/// Required. If the user sends this id to this room again, however much later, the room appends no second event.
 /// </param>
 /// <param name="Text">
-/// The emoji for react and unreact, the title for title; null for a deletion and for the kinds with a user.
+/// The text of the message for msg and edit, the emoji for react and unreact, the title for title. Otherwise null.
 /// </param>
 /// <param name="Meta">A JSON object as the client sent it, but without white space between tokens; or null.</param>
 /// <param name="User">
 /// For invite, kick, ban, unban, mute, unmute and role: the user whose rights change. Otherwise null.
 /// </param>
 /// <param name="Role">For role: owner, moderator or member. Otherwise null.</param>
-/// <param name="Until">For ban and mute: when it ends, in milliseconds since 1970 UTC. Null for never.</param>
+/// <param name="Until">
+/// For ban and mute: the end of the ban or mute, in milliseconds since 1970 UTC; null for never.
+/// </param>
 public sealed record Send(
     string Id, string Room, EventKind Kind, string? Text, long? Ref, long? Reply, string? Meta, string? User = null, MemberRole? Role = null,
     long? Until = null) : ClientCommand(Id);
@@ -69,7 +71,7 @@ public sealed record Send(
 public sealed record Mark(string? Id, string Room, long Read) : ClientCommand(Id);
 
 /// <summary>
-/// Notifies the room that this user is typing. The server does not answer. Clients show this for 6 s.
+/// Notifies the room that this user is typing. The server does not answer. Clients show the notice for 6 s.
 /// </summary>
 public sealed record Typing(string? Id, string Room) : ClientCommand(Id);
 
@@ -89,14 +91,14 @@ public sealed record Who(string? Id, string Room) : ClientCommand(Id);
 /// </summary>
 public sealed record Conversations(string? Id, long? Before, string? Room, int Limit) : ClientCommand(Id);
 
-/// <summary>Creates a private group, whose name the server makes, and joins it.</summary>
+/// <summary>Creates a private group and joins it. The server generates the group's name.</summary>
 /// <param name="Title">The title of the group; null for none.</param>
 public sealed record Create(string? Id, string? Title) : ClientCommand(Id);
 
 /// <summary>
 /// Requests a page of a group's members, ordered by user id. The page includes invited, muted and banned users.
 /// </summary>
-/// <param name="After">The last user of the page before; null for the first page.</param>
+/// <param name="After">The last user of the previous page; null for the first page.</param>
 public sealed record Members(string? Id, string Room, string? After, int Limit) : ClientCommand(Id);
 
 /// <summary>Requests a pong, to test the connection.</summary>

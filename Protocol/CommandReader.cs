@@ -6,11 +6,10 @@ namespace OrleansChat.Protocol;
 
 /// <summary>
 /// Reads the commands of a client's frame and checks each against the limits. It never throws, whatever the bytes are.
-/// If a line is not a valid command, its entry is the error that answers the line. The next lines of the frame are
-/// still read.
+/// For a line that is not a valid command, it returns the error that answers the line, and then reads the next line.
 /// </summary>
 /// <remarks>
-/// A field that is null counts as absent. If a field is repeated, the last one counts. A field that the command does
+/// A field that is null counts as absent. If a field is repeated, the last value counts. A field that the command does
 /// not have is ignored. If <c>limit</c> or <c>last</c> is above its maximum, the maximum is used. Any other number out
 /// of range is refused.
 /// </remarks>

@@ -1,8 +1,9 @@
 namespace OrleansChat.Protocol;
 
 /// <summary>
-/// The kinds of events in a room's log. Clients send the first five in every room, and those from <see cref="Invite"/>
-/// to <see cref="Title"/> in groups only. The server writes the others.
+/// The kinds of events in a room's log. Clients may send the first five kinds in every room, and the kinds from
+/// <see cref="Invite"/> to <see cref="Title"/> only in groups. Only the server writes <see cref="Join"/> and
+/// <see cref="Leave"/>.
 /// </summary>
 public enum EventKind
 {
@@ -12,8 +13,8 @@ public enum EventKind
     Edit,
 
     /// <summary>
-    /// Deletes the text and meta of the message that <c>ref</c> names. The message's author may send it. In a
-    /// group, so may a moderator or an owner whose rank is above the author's.
+    /// Deletes the text and meta of the message that <c>ref</c> names. The message's author may send this event. In a
+    /// group, owners and moderators may also send it, if the author has a lower role.
     /// </summary>
     Delete,
 
@@ -32,7 +33,7 @@ public enum EventKind
     /// <summary>Allows <c>user</c> to join the group.</summary>
     Invite,
 
-    /// <summary>Ends the membership of <c>user</c>, or the invitation.</summary>
+    /// <summary>Ends the membership of <c>user</c>, or withdraws the invitation of <c>user</c>.</summary>
     Kick,
 
     /// <summary>Ends the membership of <c>user</c>, who cannot join the group again before <c>until</c>.</summary>
@@ -41,7 +42,7 @@ public enum EventKind
     /// <summary>Lifts the ban of <c>user</c>.</summary>
     Unban,
 
-    /// <summary>Until <c>until</c>, <c>user</c> may read the group, but not write to it.</summary>
+    /// <summary>Before <c>until</c>, <c>user</c> may read the group, but not write to it.</summary>
     Mute,
 
     /// <summary>Lifts the mute of <c>user</c>.</summary>
@@ -50,7 +51,7 @@ public enum EventKind
     /// <summary>Gives <c>user</c> a role.</summary>
     Role,
 
-    /// <summary>Gives the group a title, which is the text.</summary>
+    /// <summary>Sets the title of the group to <c>text</c>.</summary>
     Title,
 
     /// <summary>

@@ -17,8 +17,8 @@ public static class FrameWriter
     private const int KeptBytes = 64 * 1024;
 
     /// <summary>
-    /// This thread's scratch buffer; null while it is in use. It is reused because the JSON writer requests 4 KiB,
-    /// although most frames have about 200 bytes.
+    /// This thread's scratch buffer; null while it is in use. Frames share the buffer because the JSON writer requests
+    /// 4 KiB of space, although most frames have about 200 bytes.
     /// </summary>
     [ThreadStatic] private static ArrayBufferWriter<byte>? t_scratch;
 

@@ -3,15 +3,16 @@ namespace OrleansChat.Protocol;
 /// <summary>The roles of a user in a group.</summary>
 public enum MemberRole
 {
-    /// <summary>A moderator who also gives roles.</summary>
+    /// <summary>May do everything that a moderator may do, and may also give roles.</summary>
     Owner,
 
     /// <summary>
-    /// A member who also removes, mutes and bans users of lower rank, deletes their messages, and sets titles.
+    /// May do everything that a member may do. May also remove, mute and ban users of lower roles, delete their
+    /// messages, lift bans and set the title.
     /// </summary>
     Moderator,
 
-    /// <summary>Reads, writes, reacts and invites.</summary>
+    /// <summary>May read, write, react and invite.</summary>
     Member,
 
     /// <summary>Not a member yet, but may join the group.</summary>

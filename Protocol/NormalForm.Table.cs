@@ -6,8 +6,9 @@ namespace OrleansChat.Protocol;
 internal static partial class NormalForm
 {
     /// <summary>
-    /// Runs of combining classes. Each run is the distance from the start of the previous run, its length, and the
-    /// class. Class 255 marks characters that normal form C never contains.
+    /// Runs of characters with the same combining class. A run is written as three numbers: the distance from the start
+    /// of the previous run, the number of characters, and the class. Class 255 marks characters that normal form C
+    /// never contains.
     /// </summary>
     private const string ClassRuns =
         "gAYV5gEVAegBAQTcAQQB6AEBAdgBAQXcAQUCygECBNwBBALKAQIL3AELBQEFBNwBBAPmAQMC/wECAeYBAQL/AQIB8AEBAeYBAQPcAQMD5gEDAtwBAwPmAQME" +
@@ -33,9 +34,10 @@ internal static partial class NormalForm
         "9AEB5gEDAeYBCALmAQcB5gHbAwfcAXQG5gEGAQe2nQSeBP8B";
 
     /// <summary>
-    /// Each character that composes with a previous character: the distance from the character of the previous entry,
-    /// and the number of pairs. Each pair has two distances from the previous pair: the distance of the first
-    /// character, and the distance d of the composed character. d is written as 2d, or as -2d - 1 if d is negative.
+    /// One entry for each character that composes with a previous character. An entry has the distance from the
+    /// character of the previous entry, the number of pairs, and the pairs. A pair has two distances from the previous
+    /// pair of its entry: the distance of the first character, and the distance d of the composed character. d is
+    /// written as 2d, or as -2d - 1 if d is negative.
     /// </summary>
     private const string ComposingPairs =
         "gAZUQYADBBAECAXYBAHLBAYOAs52AuQBCKN4BBAECAWaBAGNBAYOApB2AuQBL/QDGo0FCDQKJAjtcwaYcwg0CiQI7XMGqHMBAg+5AgECOXYBAlOWAgECDhoB" +

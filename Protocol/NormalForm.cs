@@ -10,8 +10,8 @@ namespace OrleansChat.Protocol;
 internal static partial class NormalForm
 {
     /// <summary>
-    /// The value in the table, instead of a combining class, of a character that normal form C always replaces by other
-    /// characters.
+    /// Stands in the table instead of a combining class. Marks a character that normal form C always replaces with
+    /// other characters.
     /// </summary>
     private const byte Replaced = 255;
 
@@ -60,8 +60,8 @@ internal static partial class NormalForm
     /// True if the two characters compose, directly or after one of them is taken apart:
     /// <list type="bullet">
     /// <item>The first character may consist of a letter and a mark. If the second character is a mark with a lower
-    /// class, it is ordered before the first mark. For example, <c>Â</c> followed by a dot below becomes <c>A</c>, dot
-    /// below, circumflex. Then <c>A</c> composes with the dot.</item>
+    /// class, normalization moves it between the letter and the first mark. For example, <c>Â</c> followed by a dot
+    /// below becomes <c>A</c>, dot below, circumflex. Then <c>A</c> composes with the dot.</item>
     /// <item>The first part of the second character may compose with the first character. Some vowel signs that consist
     /// of other vowel signs do this, for example in the Kirat Rai script.</item>
     /// </list>

@@ -9,11 +9,14 @@ namespace OrleansChat.Protocol;
 public static class RoomName
 {
     /// <summary>
-    /// The characters that may follow <see cref="PrivateMark"/>: the alphabet of base32 (RFC 4648), in lower case.
+    /// The characters that may follow the first character of a private group's name: those of base32 (RFC 4648), in
+    /// lower case.
     /// </summary>
     public const string PrivateAlphabet = "abcdefghijklmnopqrstuvwxyz234567";
 
-    /// <summary>The number of characters after <see cref="PrivateMark"/>. Together they have 130 random bits.</summary>
+    /// <summary>
+    /// The number of characters after the first character of a private group's name. They encode 130 bits.
+    /// </summary>
     public const int PrivateCharacters = 26;
 
     /// <summary>The first character of a private group's name.</summary>

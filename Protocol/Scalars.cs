@@ -1,7 +1,8 @@
 namespace OrleansChat.Protocol;
 
 /// <summary>
-/// Measures the length of a text in Unicode scalar values. Programs in all languages count these in the same way.
+/// Measures the length of a text in Unicode scalar values. All programming languages count scalar values in the same
+/// way.
 /// </summary>
 internal static class Scalars
 {

@@ -5,7 +5,7 @@ public abstract record ServerFrame;
 
 /// <summary>The answer to a hello: the user's identity, and every limit that applies.</summary>
 /// <param name="Session">Name of this session. Clients use it only for logs and support requests.</param>
-/// <param name="Heartbeat">Milliseconds of silence after which the server sends a ping.</param>
+/// <param name="Heartbeat">Milliseconds without data from the client after which the server sends a ping.</param>
 /// <param name="PresenceBound">Milliseconds within which presence is correct again after any failure.</param>
 /// <param name="Exp">When the token expires, in Unix seconds; null without a token.</param>
 public sealed record Welcome(string? Id, string User, string Session, ProtocolLimits Limits, int Heartbeat, int PresenceBound, long? Exp) : ServerFrame;
@@ -14,7 +14,7 @@ public sealed record Welcome(string? Id, string User, string Session, ProtocolLi
 /// <param name="Seq">The room's head: its newest sequence.</param>
 /// <param name="After">The sequence after which delivery starts.</param>
 /// <param name="Read">This user's read mark.</param>
-/// <param name="Unread">Messages after the read mark.</param>
+/// <param name="Unread">Number of messages after the read mark.</param>
 /// <param name="Count">Number of users in the room now.</param>
 /// <param name="Kind">"channel", "group" or "direct".</param>
 /// <param name="Reset">
@@ -35,8 +35,8 @@ public sealed record Joined(
 /// <param name="User">The user whose rights in a group change; null for other events.</param>
 /// <param name="Role">For <see cref="EventKind.Role"/>: the new role. Otherwise null.</param>
 /// <param name="Until">
-/// For <see cref="EventKind.Ban"/> and <see cref="EventKind.Mute"/>: when it ends, in milliseconds since 1970 UTC; null
-/// for never.
+/// For <see cref="EventKind.Ban"/> and <see cref="EventKind.Mute"/>: the end of the ban or mute, in milliseconds since
+/// 1970 UTC; null for never.
 /// </param>
 public sealed record ChatEvent(
     string Room, long Seq, long Ts, string From, EventKind Kind, string? Text, long? Ref, long? Reply, string? Meta, string? Id, bool Edited,
@@ -45,15 +45,17 @@ public sealed record ChatEvent(
 
 /// <summary>
 /// The command succeeded. For a send, the event is durable. Fields that do not apply are null; <paramref name="Id"/> is
-/// null if the command had none.
+/// null if the command had no id.
 /// </summary>
-/// <param name="Dup">True if this id was stored before. Then sequence and time are those of the stored event.</param>
+/// <param name="Dup">
+/// True if the room already had an event with this id. The sequence and the time are then those of that event.
+/// </param>
 public sealed record Ok(string? Id, string? Room, long? Seq, long? Ts, bool Dup, long? Exp) : ServerFrame;
 
 /// <summary>The command failed.</summary>
-/// <param name="Retry">Milliseconds after which a retry can succeed; null if a retry cannot succeed.</param>
+/// <param name="Retry">Milliseconds after which a retry can succeed; null if the code allows no retry.</param>
 /// <param name="Room">
-/// The room, if the error has no id because a resume was refused or because a membership ended. Otherwise null.
+/// The room, if a resume without an id was refused or a membership ended. Such an error has no id. Otherwise null.
 /// </param>
 public sealed record Err(string? Id, ChatErrorCode Code, string Message, int? Retry, string? Room = null) : ServerFrame;
 
@@ -72,7 +74,7 @@ public sealed record ConversationList(string? Id, IReadOnlyList<ConversationEntr
 /// <param name="Seq">The room's newest sequence.</param>
 /// <param name="Ts">The newest event's time in milliseconds since 1970 UTC; 0 for none.</param>
 /// <param name="Read">The user's read mark; 0 for none.</param>
-/// <param name="Unread">Messages after the read mark.</param>
+/// <param name="Unread">Number of messages after the read mark.</param>
 /// <param name="Role">The user's role in a group; null in a direct conversation.</param>
 /// <param name="Title">The title of a group; null for none.</param>
 public sealed record ConversationEntry(
@@ -83,12 +85,14 @@ public sealed record ConversationEntry(
 public sealed record MemberList(string? Id, string Room, IReadOnlyList<MemberEntry> Members, bool More) : ServerFrame;
 
 /// <summary>The rights of a user in a group.</summary>
-/// <param name="Role">Null if the user is only muted or banned.</param>
+/// <param name="Role">Null if the user has no role, but is muted or banned.</param>
 /// <param name="Muted">
 /// When the mute ends, in milliseconds since 1970 UTC; <see cref="Forever"/> for never; null for a user who is not
 /// muted.
 /// </param>
-/// <param name="Banned">When the ban ends, in the same form.</param>
+/// <param name="Banned">
+/// When the ban ends, in the form of <paramref name="Muted"/>; null for a user who is not banned.
+/// </param>
 public sealed record MemberEntry(string User, MemberRole? Role, long? Muted, long? Banned)
 {
     /// <summary>
@@ -105,7 +109,7 @@ public sealed record Invited(string Room, string? Title) : ServerFrame;
 /// <param name="Users">The users in the room; null if there are too many to list.</param>
 public sealed record WhoIs(string? Id, string Room, int Count, IReadOnlyList<string>? Users) : ServerFrame;
 
-/// <summary>A user is typing. Clients show this for 6 s.</summary>
+/// <summary>A user is typing. Clients show the notice for 6 s.</summary>
 public sealed record TypingNow(string Room, string User) : ServerFrame;
 
 /// <summary>
@@ -125,15 +129,17 @@ public sealed record Gap(string Room, long From, long To) : ServerFrame;
 
 /// <summary>The connection is not in the room any more, although the client did not leave it.</summary>
 /// <param name="Reason">
-/// <c>displaced</c>: another room took this room's place. Only a room that the client did not join can be displaced:
-/// the server entered it because of a new event, or it is a direct conversation that the client resumed. The room's
-/// next event puts the connection into the room again. <c>kicked</c>, <c>banned</c>: another user ended the user's
-/// membership. The frame follows the event.
+/// <c>displaced</c>: the connection has too many rooms that the client did not join. Such a room is one that the server
+/// entered because of a new event, or a direct conversation that the client resumed. The room's next event puts the
+/// connection into the room again. <c>kicked</c>, <c>banned</c>: another user ended the membership with an event that
+/// the client gets before this frame.
 /// </param>
 public sealed record Left(string Room, string Reason) : ServerFrame;
 
 /// <summary>The connection is about to close.</summary>
-/// <param name="After">Milliseconds that the client must wait before it reconnects; null if the client decides.</param>
+/// <param name="After">
+/// Milliseconds that the client must wait before it reconnects; null if the client chooses the time.
+/// </param>
 public sealed record Bye(CloseCode Code, int? After, string Reason) : ServerFrame;
 
 public sealed record Pong(string? Id) : ServerFrame;

@@ -4,8 +4,8 @@ namespace OrleansChat.Protocol.Json;
 
 /// <summary>
 /// Checks the escapes of a JSON string before it is read. <see cref="System.Text.Json.Utf8JsonReader"/> throws if an
-/// escaped surrogate lacks the other half of its pair. One frame could cause thousands of exceptions, and each
-/// exception costs as much as many commands.
+/// escaped surrogate lacks the other half of its pair. Without the check, one frame could cause thousands of
+/// exceptions, and each exception costs as much as many commands.
 /// </summary>
 internal static class Escapes
 {

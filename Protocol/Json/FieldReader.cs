@@ -51,7 +51,7 @@ internal ref struct FieldReader
 
     /// <summary>
     /// A string of <paramref name="minLength"/> to <paramref name="maxLength"/> Unicode scalar values. Returns null if
-    /// the field is absent or invalid. Only an invalid field is a failure.
+    /// the field is absent or invalid. Only an invalid field sets <see cref="Failure"/>.
     /// </summary>
     public string? String(Field field, int maxLength = int.MaxValue, int minLength = 1)
     {
@@ -220,7 +220,7 @@ internal ref struct FieldReader
             }
         }
 
-        // Reading past the end of the object detects a second value on the line.
+        // If the line has a second value after the object, this read throws.
         reader.Read();
     }
 

@@ -58,7 +58,7 @@ internal sealed class JsonLineWriter : IDisposable
         where T : struct, Enum => _json.WriteString(Words<Field>.Of(field), Words<T>.Of(value));
 
     /// <summary>
-    /// Writes a JSON value verbatim; null is left out. Throws <see cref="JsonException"/> if it is not JSON.
+    /// Writes a JSON value verbatim; null is left out. Throws <see cref="JsonException"/> if the value is not JSON.
     /// </summary>
     public void AddJson(Field field, string? value)
     {

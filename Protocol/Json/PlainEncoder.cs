@@ -6,7 +6,8 @@ namespace OrleansChat.Protocol.Json;
 
 /// <summary>
 /// Escapes only what JSON requires (RFC 8259 §7): quotes, backslashes and control characters. Even the most relaxed
-/// built-in encoder writes an emoji as twelve bytes of <c>\u</c> escapes; this encoder writes its four UTF-8 bytes.
+/// built-in encoder writes an emoji as twelve bytes of <c>\u</c> escapes. This encoder writes the emoji as UTF-8, which
+/// takes four bytes.
 /// </summary>
 internal sealed class PlainEncoder : JavaScriptEncoder
 {

@@ -39,7 +39,7 @@ public sealed record Help : TextCommand;
 /// <summary>Ends the connection.</summary>
 public sealed record Quit : TextCommand;
 
-/// <summary>An unknown command. <paramref name="Word"/> is the text after the slash.</summary>
+/// <summary>An unknown command. <paramref name="Word"/> is the word after the slash, cut to 64 characters.</summary>
 public sealed record Unknown(string Word) : TextCommand;
 
 /// <summary>A command with wrong arguments, or a text over the limits. Nothing was sent.</summary>

@@ -4,8 +4,8 @@ namespace OrleansChat.Protocol.Text;
 
 /// <summary>
 /// Escapes user ids in lines of text mode. In these lines, a colon ends the sender's name, so a colon in an id is
-/// written <c>%3A</c>. A percent sign before <c>3A</c> or <c>25</c> is written <c>%25</c>, so that two ids never look
-/// the same. All other characters are unchanged.
+/// written <c>%3A</c>. A percent sign before <c>3A</c> or <c>25</c> is written <c>%25</c>, so that two
+/// different ids never look the same. All other characters are unchanged.
 /// </summary>
 internal static class TextId
 {

@@ -8,7 +8,7 @@ internal sealed class EncodingCache
 
     /// <summary>The bytes for a view. <paramref name="encode"/> creates them at the first call.</summary>
     /// <param name="of">The item; passed to <paramref name="encode"/>, so that a call allocates no closure.</param>
-    /// <param name="own">True for the sender's own view, if the format distinguishes it.</param>
+    /// <param name="own">True to encode an event for its sender, if the format encodes own events differently.</param>
     public ReadOnlyMemory<byte> Get<T>(T of, RenderKey view, bool own, Func<T, RenderKey, bool, ReadOnlyMemory<byte>> encode)
     {
         lock (_gate)

@@ -5,8 +5,8 @@ namespace OrleansChat.Gateway.Frames;
 
 /// <summary>
 /// Maps the grains' records to frames of the protocol, and <c>send</c> commands to the grains' records. No other file
-/// makes frames from grain records. The two families of types stay separate, because they change for different reasons:
-/// clients limit changes of the protocol, and rolling upgrades limit changes of the grains' records.
+/// makes frames from grain records. Frames and records are separate types, because different things limit their
+/// changes: a frame must stay readable for existing clients, and a record for silos of the previous version.
 /// </summary>
 internal static class FrameMapping
 {
@@ -82,7 +82,7 @@ internal static class FrameMapping
     public static ServerFrame Answer(Who who, PresenceSnapshot snapshot) =>
         snapshot.Refusal is { } refusal ? Error(who.Id, refusal) : new WhoIs(who.Id, who.Room, snapshot.Count, snapshot.Users);
 
-    /// <param name="nameOf">Returns the name by which the user knows the room with a key.</param>
+    /// <param name="nameOf">Returns the user's name of a room. The argument is the room's key.</param>
     public static ConversationList Answer(Conversations list, ConversationPage page, Func<string, string> nameOf) => new(
         list.Id,
         [.. page.Conversations.Select(one => new ConversationEntry(
@@ -90,16 +90,16 @@ internal static class FrameMapping
         page.More);
 
     /// <summary>The answer to a members command: a page of members, or the error.</summary>
-    /// <param name="now">
-    /// The current time in milliseconds since 1970 UTC. Mutes and bans that have ended are left out.
-    /// </param>
+    /// <param name="now">The time in milliseconds since 1970 UTC. Mutes and bans that have ended are left out.</param>
     public static ServerFrame Answer(Members members, MemberPage page, long now) => page.Refusal is { } refusal
         ? Error(members.Id, refusal)
         : new MemberList(
             members.Id, members.Room,
             [.. page.Members.Select(one => new MemberEntry(one.User, Role(one.Role), Until(one.MutedUntil, now), Until(one.BannedUntil, now)))], page.More);
 
-    /// <summary>The frame for a user who is invited to a group; null if the room refused for another reason.</summary>
+    /// <summary>
+    /// The frame for a refusal because the user is invited and has not joined; null for any other refusal.
+    /// </summary>
     /// <param name="room">The room, as the viewer names it.</param>
     public static Invited? Invited(string room, RoomReply reply) => reply is Refused { Reason: Refusal.Invited } refused
         ? new(room, refused.Message.Length > 0 ? refused.Message : null)
@@ -120,7 +120,7 @@ internal static class FrameMapping
             history.Id, history.Room, [.. events.Select(happened => Event(happened, history.Room, happened.From == user))], first, last, more);
     }
 
-    /// <summary>The frames of a presence update. Each frame is created for the viewer's name of the room.</summary>
+    /// <summary>The frames of a presence update, as functions of the viewer's name of the room.</summary>
     public static IEnumerable<Func<string, ServerFrame>> Presence(RoomPresence update)
     {
         foreach (var user in update.Departed)
@@ -140,7 +140,7 @@ internal static class FrameMapping
     }
 
     /// <summary>
-    /// The frame after an event that has ended the viewer's membership; null if the viewer ended it.
+    /// The frame for an event that has just ended the viewer's subscription; null if the viewer left the room.
     /// </summary>
     /// <param name="room">The room, as the viewer names it.</param>
     public static Left? Left(RoomEvent ended, string room) => ended.Kind switch
@@ -150,16 +150,16 @@ internal static class FrameMapping
         _ => null,
     };
 
-    /// <summary>The frame of a user who is typing, for the viewer's name of the room.</summary>
+    /// <summary>The frame for a user who is typing, as a function of the viewer's name of the room.</summary>
     public static Func<string, ServerFrame> Typing(RoomTyping typing) => room => new TypingNow(room, typing.User);
 
-    /// <summary>The frame of a read mark, for the viewer's name of the room.</summary>
+    /// <summary>The frame for a read mark, as a function of the viewer's name of the room.</summary>
     public static Func<string, ServerFrame> Mark(RoomMark mark) => room => new MarkMoved(room, mark.User, mark.Read);
 
-    /// <summary>The error for a refusal, or for a reply of an unexpected type.</summary>
+    /// <summary>The error for a refusal, or for a reply that the caller does not expect.</summary>
     public static Err Error(string? id, RoomReply reply) => reply switch
     {
-        // The message of this refusal is the group's title, not a text for an error.
+        // Message is the group's title in this refusal, and not a text for the client.
         Refused { Reason: Refusal.Invited } => Error(id, Refusal.Invited),
         Refused refused => Error(id, refused.Reason, refused.Message, refused.RetryMs),
         _ => new(id, ChatErrorCode.Internal, "the room returned an unexpected reply", null),
@@ -245,6 +245,6 @@ internal static class FrameMapping
         _ => throw new ArgumentOutOfRangeException(nameof(role), role, "clients cannot give this role"),
     };
 
-    /// <summary>The end of a mute or ban in the client's form; null if there is none, or if it has ended.</summary>
+    /// <summary>The end of a mute or ban, as sent to clients; null if the user has none, or if it has ended.</summary>
     private static long? Until(long until, long now) => until <= now ? null : Math.Min(until, MemberEntry.Forever);
 }

@@ -2,14 +2,14 @@ using OrleansChat.Protocol;
 
 namespace OrleansChat.Gateway.Frames;
 
-/// <summary>Encodes server frames for a connection. Equal formats encode to equal bytes.</summary>
+/// <summary>Encodes server frames for a connection. Equal formats encode a frame to equal bytes.</summary>
 internal interface IWireFormat : IEquatable<IWireFormat>
 {
     /// <summary>True if a sender's own events are encoded differently for the sender.</summary>
     bool MarksOwn { get; }
 
     /// <summary>
-    /// Encodes a frame, without a final newline. Returns nothing if this format does not show the frame.
+    /// Encodes a frame, without a final newline. Returns no bytes if this format does not show the frame.
     /// </summary>
     /// <param name="own">True to encode an event for its sender, if <see cref="MarksOwn"/>.</param>
     ReadOnlyMemory<byte> Encode(ServerFrame frame, bool own);

@@ -18,7 +18,10 @@ internal sealed class ChatSessionOptions
     /// </summary>
     [Range(1, 10_000_000)] public int MaxLagEvents { get; set; } = 10_000;
 
-    /// <summary>How long a JSON connection has to send <c>hello</c>. Then the gateway closes it with 4501.</summary>
+    /// <summary>
+    /// Maximum time until a JSON connection sends <c>hello</c>. After this time, the gateway closes the connection with
+    /// 4501.
+    /// </summary>
     internal TimeSpan HelloTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>

@@ -14,8 +14,8 @@ namespace OrleansChat.Gateway.Sessions;
 internal sealed class Expiry(TimeProvider time, TimeSpan grace, Action<CloseCode, string> end) : IDisposable
 {
     /// <summary>
-    /// Maximum duration of one timer. The duration of a timer has a maximum, but an expiry time has none. In addition,
-    /// a change of the system clock is noticed only when a timer fires.
+    /// Maximum time until the timer fires. The runtime limits this time, but a token may expire much later. In addition,
+    /// the gateway notices a change of the system clock only when the timer fires.
     /// </summary>
     private static readonly TimeSpan Turn = TimeSpan.FromDays(1);
 
@@ -93,8 +93,8 @@ internal sealed class Expiry(TimeProvider time, TimeSpan grace, Action<CloseCode
 
             if (Wait > TimeSpan.Zero)
             {
-                // It is too early to end the connection: the token was renewed, the grace period ends more than one Turn
-                // after the timer was set, or the system clock was set back.
+                // It is too early to end the connection: the client sent a new token, the grace period ends more than
+                // one Turn after the timer was set, or the system clock was set back.
                 _timer!.Change(Wait, Timeout.InfiniteTimeSpan);
                 return;
             }

@@ -17,8 +17,8 @@ internal interface IUsers
     ValueTask<int> TakeAsync(string user, BudgetKind kind);
 
     /// <summary>
-    /// Takes units of a budget for work that is already done. If units are missing, they are taken from the units that
-    /// are granted next.
+    /// Takes units of a budget for work that is already done. If the budget has too few units, the missing units are
+    /// taken from the units that the budget gets next.
     /// </summary>
     void Charge(string user, BudgetKind kind, int units);
 }

@@ -47,7 +47,7 @@ internal sealed class Invitations(int maxRooms)
         _pending ??= [];
         if (_pending.Count >= maxRooms && !_pending.ContainsKey(room))
         {
-            // Forget the oldest room. After hello, the oldest room would be displaced too.
+            // Forget the oldest room. After hello, the session would also displace the oldest room.
             _pending.RemoveAt(0);
         }
 
@@ -95,7 +95,7 @@ internal sealed class Invitations(int maxRooms)
     /// </summary>
     public bool TryInvite(string room) => (_invited ??= []).Count < maxRooms && _invited.Add(room);
 
-    /// <summary>The client joins a room. So the next invitation to this room is reported again.</summary>
+    /// <summary>The client joins a room, so the next invitation to the room is reported again.</summary>
     public void OnJoined(string room) => _invited?.Remove(room);
 
     /// <summary>True if this connection left the room.</summary>

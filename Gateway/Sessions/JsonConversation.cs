@@ -43,7 +43,7 @@ internal sealed class JsonConversation(SessionConnection connection, SessionServ
             return;
         }
 
-        // Decompressed bytes are counted, so a client without an identity cannot make the gateway inflate much.
+        // The limit counts decompressed bytes. So it bounds the work of the gateway for a client without an identity.
         if (_session is null && (_bytesBeforeHello += frame.Length) > 2 * services.Limits.FrameBytes)
         {
             connection.End(CloseCode.ProtocolError, $"more than {2 * services.Limits.FrameBytes} bytes before hello");
@@ -223,7 +223,7 @@ internal sealed class JsonConversation(SessionConnection connection, SessionServ
 
     private void HelloIsDue()
     {
-        // The timer may fire while the hello is processed.
+        // The timer may fire while hello is handled.
         if (!_greeted)
         {
             connection.End(CloseCode.Unauthorized, $"no hello within {services.Options.HelloTimeout.TotalSeconds} s");

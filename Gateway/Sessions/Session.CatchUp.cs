@@ -184,8 +184,8 @@ internal sealed partial class Session
     }
 
     /// <summary>
-    /// Checks whether the user's membership ended within a gap. Neither this subscription nor a feed that skipped the
-    /// gap has seen the events in it. Returns false if the log could not be read.
+    /// Checks whether the user's membership ended within a gap. The check is necessary because the subscription skips
+    /// the events in the gap, and the feed may have skipped them too. Returns false if the log could not be read.
     /// </summary>
     private async Task<bool> CheckMembershipAsync(Subscription subscription)
     {
@@ -215,8 +215,8 @@ internal sealed partial class Session
     }
 
     /// <summary>
-    /// Whether the refusal of a page means that the user may no longer read the room. A private group refuses as if it
-    /// did not exist.
+    /// Whether a refused page shows that the user may not read the room any more. For users who may not read it, a
+    /// private group answers as if it did not exist.
     /// </summary>
     private static bool IsOver(string room, Refusal? refusal) =>
         refusal is Refusal.NotMember or Refusal.Invited or Refusal.Forbidden || (refusal == Refusal.NotFound && RoomKey.IsPrivate(room));
@@ -250,7 +250,7 @@ internal sealed partial class Session
     }
 
     /// <summary>
-    /// Queues a <c>gap</c> if the subscription is further behind than allowed. Returns the sequence to read after.
+    /// Queues a <c>gap</c> if the subscription is more than MaxLagEvents behind. Returns the sequence to read after.
     /// </summary>
     private long NameGap(Subscription subscription, long head)
     {
@@ -272,12 +272,12 @@ internal sealed partial class Session
         {
             if (subscription.State != SubscriptionState.Behind || subscription.Queued != after || events.Count == 0)
             {
-                // The subscription was rewound, left or replaced during the read. The page does not follow the last
-                // queued event.
+                // The page is empty, or the subscription ended or was rewound during the read. After a rewind, the page
+                // does not follow the last queued event.
                 return false;
             }
 
-            // If the page begins after the next sequence, the log no longer has the events in between.
+            // If events are missing before the first event of the page, the log no longer has them.
             if (events[0].Event.Seq > after + 1 && !TryEnqueueGap(subscription, events[0].Event.Seq - 1))
             {
                 return false;
@@ -291,8 +291,8 @@ internal sealed partial class Session
                 over = MemberChange.Ended(happened) == user && EndsWith(subscription, happened);
             }
 
-            // Events are read at most three times as often as they are queued: a page that does not fit is at most
-            // twice the size of the last page that fitted.
+            // The log is read for at most three events per queued event, because a page that does not fit is at most
+            // twice as large as the last page that fitted.
             _page = posted < events.Count ? Math.Max(1, posted) : Math.Min(2 * _page, services.Options.CatchUpEvents);
             services.Instruments.CaughtUp(posted);
             return over;
@@ -300,8 +300,8 @@ internal sealed partial class Session
     }
 
     /// <summary>
-    /// Queues a <c>gap</c> for all events up to <paramref name="to"/>, because they are too far behind or no longer in
-    /// the log. Returns false if the <c>gap</c> does not fit.
+    /// Queues a <c>gap</c> for all events up to <paramref name="to"/>, because they are too far behind the head or no
+    /// longer in the log. Returns false if the <c>gap</c> does not fit.
     /// </summary>
     private bool TryEnqueueGap(Subscription subscription, long to)
     {

@@ -39,9 +39,10 @@ internal sealed partial class Session
                 return;
             }
 
-            // Rooms that the client did not ask for do not take the places of joined rooms, so other users cannot keep
-            // the client from joining. The oldest of these rooms is displaced, so other users cannot keep each other
-            // out. A resumed direct conversation counts as such a room, because a notification may have opened it.
+            // A room that the client did not ask for takes no place of a joined room, so other users cannot keep the
+            // client from joining. If there are too many rooms that the client did not ask for, the oldest of them is
+            // displaced, so other users cannot keep each other out. A resumed direct conversation counts as not asked
+            // for, because a notification may have opened it.
             var free = services.Limits.RoomsPerConnection - _subscriptions.Values.Count(other => other != earlier && !other.IsUnasked);
             var isUnasked = entry == Entry.Notified || (entry == Entry.Resumed && RoomKey.IsDirect(room) && earlier is not { IsUnasked: false });
             if (free <= 0 && !isUnasked)
@@ -117,8 +118,8 @@ internal sealed partial class Session
     }
 
     /// <summary>
-    /// If the session has more than <paramref name="places"/> subscriptions that the client did not ask for, ends the
-    /// oldest of them, and returns it. The room's next event brings the session back. Otherwise returns null.
+    /// If the session has more than <paramref name="places"/> subscriptions that the client did not ask for, ends and
+    /// returns the oldest of them; otherwise returns null. The next event of a displaced room brings the session back.
     /// </summary>
     private Subscription? Displace(int places)
     {

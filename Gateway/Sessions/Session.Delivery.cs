@@ -4,11 +4,11 @@ using OrleansChat.Grains.Interfaces;
 namespace OrleansChat.Gateway.Sessions;
 
 /// <summary>
-/// Receives what the feeds deliver to a session. The feeds call these methods under their lock, in sequence.
+/// Receives what the feeds deliver to a session. Each feed calls these methods under its lock, in order of sequence.
 /// </summary>
 internal sealed partial class Session
 {
-    /// <summary>Queues events from a feed. Called under the feed's lock, in sequence.</summary>
+    /// <summary>Queues events from a feed.</summary>
     public void Offer(Subscription subscription, EncodedRun run)
     {
         lock (_gate)

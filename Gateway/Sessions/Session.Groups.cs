@@ -39,7 +39,7 @@ internal sealed partial class Session
     };
 
     /// <summary>
-    /// Creates a private group. Its name is new, so the join creates the group, and its answer answers the command.
+    /// Creates a private group by joining a room with a new name. The answer to this join is the answer to create.
     /// </summary>
     private void Create(Create create) =>
         Join(new(create.Id, RoomNames.NewPrivate(), null, null, null, "group"), Entry.Created, create.Title);

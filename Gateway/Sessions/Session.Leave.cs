@@ -58,8 +58,8 @@ internal sealed partial class Session
     }
 
     /// <summary>
-    /// Ends a subscription after its user's membership has ended. Does nothing if the event arrived first and ended the
-    /// subscription, or if the client has joined again.
+    /// Ends a subscription after its user's membership has ended. Does nothing if the event that ended the membership
+    /// has already ended the subscription, or if the client has joined again.
     /// </summary>
     private void End(Subscription subscription)
     {

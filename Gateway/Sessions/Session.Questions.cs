@@ -9,8 +9,8 @@ namespace OrleansChat.Gateway.Sessions;
 internal sealed partial class Session
 {
     /// <summary>
-    /// For each full 16 KiB of a history page, the user's budget is charged one command, in addition to the history
-    /// command.
+    /// For each full 16 KiB of a page of history or members, the user's budget is charged one command, in addition to
+    /// the command that requested the page.
     /// </summary>
     private const int BytesPerCommand = 16 * 1024;
 
@@ -31,7 +31,7 @@ internal sealed partial class Session
         var room = RoomNames.ToKey(history.Room, user);
 
         // Sequences are dense, so every kind of page can be expressed as a sequence to start after and a number of
-        // events. The third value says which events are kept if the page is too large.
+        // events. If not all events fit into the page, the third value selects the events that stay.
         var (after, limit, whole) = history switch
         {
             { After: { } seq } => (seq, history.Limit, 0),
@@ -70,7 +70,7 @@ internal sealed partial class Session
         Answer(FrameMapping.Answer(who, await services.Rooms.WhoAsync(RoomNames.ToKey(who.Room, user), user, services.Options.WhoNames)), GetFormat(who.Room));
 
     /// <summary>
-    /// Starts a question when the previous question is answered and the send queue has room for the answer. So the
+    /// Starts a question when the previous question is answered and the send queue has space for the answer. So the
     /// memory of a connection's waiting answers is bounded. While a question runs, the session handles other commands.
     /// </summary>
     /// <param name="bytes">Maximum bytes of the answer.</param>

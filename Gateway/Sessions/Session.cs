@@ -123,7 +123,7 @@ internal sealed partial class Session(string id, string user, IWireFormat format
     }
 
     /// <summary>
-    /// Handles one command. The caller handles no further command of the connection before this method returns. This
+    /// Handles one command. The caller must not handle the connection's next command before the task completes. This
     /// method waits in these cases:
     /// <list type="bullet">
     /// <item>CommandsInFlight commands wait for a room's answer.</item>

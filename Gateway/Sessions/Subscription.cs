@@ -43,7 +43,7 @@ internal sealed class Subscription(Session session, string room, RenderKey view)
     public long Queued { get; private set; }
 
     /// <summary>
-    /// The last turn of the catch-up loop that this subscription had. Subscriptions that are behind take turns.
+    /// Number of this subscription's last turn in the catch-up loop. Subscriptions that are behind take turns.
     /// </summary>
     public long LastTurn { get; set; }
 
@@ -86,7 +86,7 @@ internal sealed class Subscription(Session session, string room, RenderKey view)
 
         // Behind - live if nothing is missing; otherwise it must catch up.
         // Live, Ended - do nothing.
-        // Entering - cannot occur: the session calls this only after the room has answered.
+        // Entering - cannot occur: the session calls this method only after the room has answered.
         if (State == SubscriptionState.Behind && Queued >= head)
         {
             State = SubscriptionState.Live;
@@ -101,8 +101,8 @@ internal sealed class Subscription(Session session, string room, RenderKey view)
         session.AssertLocked();
 
         // Live - read from the log from now on.
-        // Behind - it already reads from the log.
-        // Entering - it will read from the log if it is not at the head.
+        // Behind - the subscription already reads from the log.
+        // Entering - the subscription will read from the log if it is not at the head.
         // Ended - do nothing.
         if (State == SubscriptionState.Live)
         {
@@ -187,8 +187,8 @@ internal enum SubscriptionState
     Live,
 
     /// <summary>
-    /// The client left or joined again, the room refused the join, another room displaced it, or the session or the
-    /// membership ended. This state is final.
+    /// The client left or joined again, the room refused the join, another subscription displaced this one, or the
+    /// session or the membership ended. This state is final.
     /// </summary>
     Ended,
 }

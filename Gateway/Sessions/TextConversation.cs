@@ -6,8 +6,8 @@ using OrleansChat.Protocol.Text;
 namespace OrleansChat.Gateway.Sessions;
 
 /// <summary>
-/// Text mode: each frame is a line that a person typed, and the server answers in lines. This class uses a
-/// <see cref="Session"/> as JSON mode does, and creates the client ids.
+/// Text mode: each frame is a line that a person typed, and the server answers in lines. Like JSON mode, this class
+/// uses a <see cref="Session"/>. It creates the client ids, because the lines have none.
 /// </summary>
 /// <param name="mayTurnJson">
 /// True if the client offered no subprotocol. Then, if the client's first frame is a hello, the connection switches to

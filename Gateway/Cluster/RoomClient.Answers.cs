@@ -6,10 +6,10 @@ namespace OrleansChat.Gateway.Cluster;
 internal sealed partial class RoomClient
 {
     /// <summary>
-    /// Answers the commands of users who may not enter a private room, and removes these commands from the batch. The
-    /// room is not called for them. So a room that a user may not see causes the same calls as a room that does not
-    /// exist. A user who is attached here may enter. The check runs in the loop, so the commands of one session keep
-    /// their order.
+    /// Answers the commands of users who may not enter a private room, and removes these commands from the batch. They
+    /// cause no call to the room. So a room that a user may not see causes the same calls as a room that does not
+    /// exist. A user who is attached on this gateway may enter. The check runs in the loop, so the commands of one
+    /// session keep their order.
     /// </summary>
     private async ValueTask AnswerOutsidersAsync(List<WaitingCommand> batch)
     {
@@ -34,13 +34,13 @@ internal sealed partial class RoomClient
         }
     }
 
-    /// <summary>Whether to call the room for the commands of a user who is not attached here.</summary>
+    /// <summary>Whether the room gets the commands of a user who is not attached on this gateway.</summary>
     private Task<bool> MayCallAsync(string user, List<WaitingCommand> batch)
     {
         var commands = batch.Where(waiting => waiting.Command.User == user).Select(waiting => waiting.Command).ToArray();
         return Array.Exists(commands, static command => command is Enter { Create: not null }) ? Task.FromResult(true)
 
-            // The user is not attached, so the room needs no exit.
+            // The user is not attached, so the room does not need the exit.
             : Array.TrueForAll(commands, static command => command is Exit { EndMembership: false }) ? Task.FromResult(false)
             : mayEnter(room, user);
     }
@@ -53,7 +53,7 @@ internal sealed partial class RoomClient
         bool known;
         lock (_gate)
         {
-            // If the last probe found no room, exits need no other probe: this gateway has attached no user there.
+            // The room did not exist, so it knows no attached users and does not need the exits.
             known = _attachments.IsAbsent && Array.TrueForAll(commands, static command => command is Exit);
         }
 
@@ -66,7 +66,9 @@ internal sealed partial class RoomClient
         return absent;
     }
 
-    /// <summary>Applies the replies. Returns the answered commands. The commands to repeat stay in the batch.</summary>
+    /// <summary>
+    /// Applies the replies to the attachments. Returns the answered commands. The commands to repeat stay in the batch.
+    /// </summary>
     private List<(WaitingCommand, RoomReply)> MatchReplies(List<WaitingCommand> batch, RoomReplies replies)
     {
         var answered = new List<(WaitingCommand, RoomReply)>(batch.Count);
@@ -93,8 +95,8 @@ internal sealed partial class RoomClient
     }
 
     /// <summary>
-    /// Gives up the commands that were queued at least CommandTimeout ago, and answers them with a timeout. The other
-    /// commands are sent again, in the same order.
+    /// Answers the commands that were queued at least CommandTimeout ago with a timeout, and removes them from the
+    /// batch. The other commands in the batch are sent again, in the same order.
     /// </summary>
     private void GiveUpOld(List<WaitingCommand> batch)
     {

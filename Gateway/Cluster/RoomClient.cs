@@ -6,9 +6,8 @@ namespace OrleansChat.Gateway.Cluster;
 /// <summary>
 /// This gateway's calls to one room. One call is in flight at a time. Commands that sessions send during a call share
 /// the next call, in order. Calls to a busy room are throttled, so that commands that arrive one by one share a call
-/// and a commit.
-/// If a call fails, its commands are sent again. That is safe: posts have client ids, and repeating any other command
-/// has the same result. <see cref="RunAsync"/> lists the steps.
+/// and a commit. If a call fails, its commands are sent again. This is safe: posts have client ids, and repeating any
+/// other command has the same result. <see cref="RunAsync"/> lists the steps.
 /// </summary>
 /// <param name="number">Returns the next number of this gateway's calls.</param>
 /// <param name="presence">Returns the last presence update that this gateway has delivered.</param>
@@ -69,8 +68,9 @@ internal sealed partial class RoomClient(
     }
 
     /// <summary>
-    /// Queues a command, or refuses it at once if too many commands wait. Answers are delivered in the order of the
-    /// commands. Only a command that is repeated after a synchronization is answered later.
+    /// Queues a command, or refuses it at once if too many commands wait. One user's queued commands are answered in
+    /// order, with one exception: a command that is repeated after a synchronization may be answered after later
+    /// commands.
     /// </summary>
     /// <returns>The task of <see cref="RunAsync"/> if this call started it; else a completed task.</returns>
     public Task Send(RoomCommand command, Action<RoomReply> answered)
@@ -87,7 +87,9 @@ internal sealed partial class RoomClient(
         return Task.CompletedTask;
     }
 
-    /// <summary>The head poller read the room's claim number. A newer number starts a synchronization.</summary>
+    /// <summary>
+    /// The head poller read the room's claim number. If the number is newer and users are attached, synchronizes.
+    /// </summary>
     public Task OnClaim(long claim)
     {
         lock (_gate)
@@ -96,7 +98,10 @@ internal sealed partial class RoomClient(
         }
     }
 
-    /// <summary>A notification reported that the room has events, so a room that did not exist exists now.</summary>
+    /// <summary>
+    /// A notification reported that the room has events. If the room was not known to exist and users are attached,
+    /// synchronizes.
+    /// </summary>
     public Task OnCreated()
     {
         lock (_gate)
@@ -105,7 +110,10 @@ internal sealed partial class RoomClient(
         }
     }
 
-    /// <summary>The room's activation left its silo, or one of its updates was missed.</summary>
+    /// <summary>
+    /// The room's activation left its silo, or a presence update of the room was missed. If users are attached and the
+    /// room may exist, synchronizes.
+    /// </summary>
     public Task SyncAttachments()
     {
         lock (_gate)
@@ -115,8 +123,8 @@ internal sealed partial class RoomClient(
     }
 
     /// <summary>
-    /// The cluster changed. If the call in flight is at least <see cref="MinAgeToRetry"/> old, abandons and repeats it.
-    /// If the call was not lost, the room gets the commands twice, which is safe.
+    /// The cluster changed. If the call in flight is at least <see cref="MinAgeToRetry"/> old, abandons and repeats the
+    /// call. If the call was not lost, the room gets its commands twice. This is safe.
     /// </summary>
     public void RepeatOldCalls()
     {
@@ -151,7 +159,7 @@ internal sealed partial class RoomClient(
     /// <item>End if there is nothing to do.</item>
     /// <item>If needed, synchronize the attachments.</item>
     /// <item>Send the commands, and deliver the answers.</item>
-    /// <item>Give up the commands that were queued too long ago, and answer them with a timeout.</item>
+    /// <item>Answer the commands that were queued too long ago with a timeout.</item>
     /// <item>If a call failed, wait: 50 ms, doubled each time, up to 1 s.</item>
     /// </list>
     /// </summary>
@@ -174,11 +182,11 @@ internal sealed partial class RoomClient(
             // Step 4: Synchronize attachments before the commands, because a room refuses posts of unknown users.
             var synced = attached is null || await TrySyncAttachmentsAsync(attached);
 
-            // Step 5: Send the commands, even if step 4 failed: a room whose message log is unavailable answers them at
-            // once.
+            // Step 5: Send the commands, even if step 4 failed. If the message log is unavailable, the room answers the
+            // commands at once.
             var handled = batch.Count == 0 || await TryHandleAsync(batch);
 
-            // Step 6: Give up old commands.
+            // Step 6: Answer old commands with a timeout.
             GiveUpOld(batch);
             if (synced && handled)
             {

@@ -19,8 +19,8 @@ internal sealed class RoomClients(
     private static readonly TimeSpan SyncPatience = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// How long the commands of a private room wait for the check of a user. The wait has a limit, because a call that
-    /// was lost with a silo takes longer to fail.
+    /// Maximum time for which the commands of a private room wait for the check whether a user may enter. If a silo was
+    /// lost with the check's call, the call would fail only later.
     /// </summary>
     private static readonly TimeSpan CheckPatience = TimeSpan.FromSeconds(1);
 
@@ -173,9 +173,9 @@ internal sealed class RoomClients(
     }
 
     /// <summary>
-    /// Synchronizes the attachments of all rooms. Two cases need this method. After a silo is lost, a room without
-    /// calls would not know which users are attached. After the gateway stream was silent, only the rooms know the
-    /// presence updates of that time.
+    /// Synchronizes the attachments of all rooms. Two cases need this method. After the silos changed or this gateway's
+    /// lease lapsed, a room that gets no call may not know which users are attached. After the gateway stream was
+    /// silent, only the rooms have the presence updates that the stream did not deliver.
     /// </summary>
     public async Task SyncAllAttachmentsAsync(CancellationToken cancellationToken)
     {
@@ -261,7 +261,8 @@ internal sealed class RoomClients(
     }
 
     /// <summary>
-    /// Calls a callback. If it throws, the exception is logged, so that the other callbacks of the same call still run.
+    /// Calls a callback. If the callback throws, the exception is logged, and the other callbacks of the batch still
+    /// run.
     /// </summary>
     private void Answer(Action<RoomReply> answered, RoomReply reply)
     {
@@ -294,8 +295,8 @@ internal sealed class RoomClients(
     }
 
     /// <summary>
-    /// True if the room has answered before, so that it may be called for the user. A private room must have answered
-    /// that this user is attached, because other users of the gateway may be in a room that this user may not see.
+    /// True if the room has answered a call, and may be called for this user without a check. In a private room, the
+    /// user must also be attached, because other users of the gateway may be in a room that this user may not see.
     /// </summary>
     private bool IsKnown(string room, string user)
     {
@@ -306,7 +307,8 @@ internal sealed class RoomClients(
     }
 
     /// <summary>
-    /// Whether a user may enter a private room. True if this cannot be read in time: then the room decides.
+    /// Whether a user may enter a private room. Returns true if the check fails or takes longer than
+    /// <see cref="CheckPatience"/>: the room then decides.
     /// </summary>
     private async Task<bool> MayEnterAsync(string room, string user)
     {

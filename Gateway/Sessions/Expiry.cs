@@ -14,8 +14,8 @@ namespace OrleansChat.Gateway.Sessions;
 internal sealed class Expiry(TimeProvider time, TimeSpan grace, Action<CloseCode, string> end) : IDisposable
 {
     /// <summary>
-    /// Maximum time until the timer fires. The runtime limits this time, but a token may expire much later. In addition,
-    /// the gateway notices a change of the system clock only when the timer fires.
+    /// Maximum time until the timer fires. The runtime limits this time, but a token may expire later. In addition, the
+    /// gateway notices a change of the system clock only when the timer fires.
     /// </summary>
     private static readonly TimeSpan Turn = TimeSpan.FromDays(1);
 

@@ -29,10 +29,10 @@ public static class Bounds
     /// <summary>Maximum length of a reaction's emoji, in UTF-8 bytes.</summary>
     public const int EmojiBytes = 64;
 
-    /// <summary>Maximum number of conversations in one page. The server reduces a larger limit to it.</summary>
+    /// <summary>Maximum number of conversations in one page. A larger <c>limit</c> counts as this number.</summary>
     public const int ConversationsPerPage = 100;
 
-    /// <summary>Maximum number of members in one page. The server reduces a larger limit to it.</summary>
+    /// <summary>Maximum number of members in one page. A larger <c>limit</c> counts as this number.</summary>
     public const int MembersPerPage = 200;
 
     /// <summary>Maximum nesting depth of a command's JSON, counting the command's own object.</summary>

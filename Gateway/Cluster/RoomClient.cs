@@ -159,7 +159,7 @@ internal sealed partial class RoomClient(
     /// <item>End if there is nothing to do.</item>
     /// <item>If needed, synchronize the attachments.</item>
     /// <item>Send the commands, and deliver the answers.</item>
-    /// <item>Answer the commands that were queued too long ago with a timeout.</item>
+    /// <item>Give up the commands that were queued at least CommandTimeout ago: answer them with a timeout.</item>
     /// <item>If a call failed, wait: 50 ms, doubled each time, up to 1 s.</item>
     /// </list>
     /// </summary>

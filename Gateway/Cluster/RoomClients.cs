@@ -19,8 +19,8 @@ internal sealed class RoomClients(
     private static readonly TimeSpan SyncPatience = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// Maximum time for which the commands of a private room wait for the check whether a user may enter. If a silo was
-    /// lost with the check's call, the call would fail only later.
+    /// Maximum time for which the commands of a private room wait for the check whether a user may enter. If the silo
+    /// that got the check is lost, the call fails only after the response timeout, which is longer.
     /// </summary>
     private static readonly TimeSpan CheckPatience = TimeSpan.FromSeconds(1);
 

@@ -5,8 +5,8 @@ namespace OrleansChat.Gateway.Frames;
 
 /// <summary>
 /// Maps the grains' records to frames of the protocol, and <c>send</c> commands to the grains' records. No other file
-/// makes frames from grain records. Frames and records are separate types, because different things limit their
-/// changes: a frame must stay readable for existing clients, and a record for silos of the previous version.
+/// makes frames from grain records. Frames and records are separate types, because different rules limit their changes:
+/// existing clients must understand the frames, and processes of the previous version must understand the records.
 /// </summary>
 internal static class FrameMapping
 {

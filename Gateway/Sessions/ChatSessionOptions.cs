@@ -43,9 +43,9 @@ internal sealed class ChatSessionOptions
     internal TimeSpan PresenceBound { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// Minimum number of rooms that the server can put a connection into, however many rooms the client joined. If the
-    /// client leaves more than this number of its <c>Limits:RoomsPerConnection</c> places unused, the server can use
-    /// all unused places.
+    /// The server can always put a connection into this number of rooms that the client did not join. If the client has
+    /// joined so few rooms that more of its <c>Limits:RoomsPerConnection</c> places are unused, the server can use all
+    /// unused places.
     /// </summary>
     internal int PlacesForOthers { get; set; } = 20;
 

@@ -1,7 +1,7 @@
 namespace OrleansChat.Protocol.Json;
 
 /// <summary>
-/// Every field of every object on the wire. <see cref="Words{T}"/> derives the name on the wire from the enum's name.
+/// Every field of every object on the wire. <see cref="Words{T}"/> converts the names of this enum to snake case.
 /// </summary>
 internal enum Field
 {

@@ -1,4 +1,3 @@
-using System.Text;
 using OrleansChat.Gateway.Frames;
 using OrleansChat.Grains.Interfaces;
 using OrleansChat.Protocol;
@@ -21,8 +20,8 @@ internal sealed partial class Session
     private const int MembersBytes = Bounds.MembersPerPage * 640;
 
     /// <summary>
-    /// Number of commands that a page of conversations costs, in addition to the command itself. The message log reads
-    /// all rooms of the user for each page.
+    /// Number of commands that a page of conversations or members costs, in addition to the command itself. The message
+    /// log reads all rooms of the user, or all members of the room, for each page.
     /// </summary>
     private const int CommandsPerList = 10;
 
@@ -60,9 +59,9 @@ internal sealed partial class Session
 
     private async Task MembersAsync(Members members)
     {
+        services.Users.Charge(user, BudgetKind.Commands, CommandsPerList);
         var page = await services.History.MembersAsync(
             new(RoomNames.ToKey(members.Room, user), user, members.After ?? "", members.Limit), connection.Gone);
-        services.Users.Charge(user, BudgetKind.Commands, page.Members.Sum(static one => Encoding.UTF8.GetByteCount(one.User)) / BytesPerCommand);
         Answer(FrameMapping.Answer(members, page, services.Time.GetUtcNow().ToUnixTimeMilliseconds()), GetFormat(members.Room));
     }
 

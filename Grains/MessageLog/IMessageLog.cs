@@ -172,10 +172,13 @@ public sealed record RoomFacts(RoomKind Kind, long Seq, long Messages, RoomRole 
     public bool IsMember => Member.Is(Role);
 }
 
-/// <summary>A group or direct conversation of a user. In a group, the user is a member or invited.</summary>
+/// <summary>
+/// A group or direct conversation of a user. In a group, the user is a member or invited. An invited user does not see
+/// the activity in the group: all numbers are 0, and <paramref name="Ts"/> is the time of the invitation.
+/// </summary>
 /// <param name="Ts">The newest event's time in milliseconds since 1970 UTC; 0 for none.</param>
 /// <param name="Read">The user's read mark; 0 for none.</param>
-/// <param name="Unread">Number of messages after the read mark; 0 if the user is only invited.</param>
+/// <param name="Unread">Number of messages after the read mark.</param>
 /// <param name="Role">The user's role in a group; <see cref="RoomRole.None"/> in a direct room.</param>
 public sealed record ConversationRow(string Room, RoomKind Kind, long Seq, long Ts, long Read, long Unread, RoomRole Role, string? Title);
 

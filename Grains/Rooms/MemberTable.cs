@@ -16,11 +16,11 @@ internal sealed class MemberTable(MemberTable? under = null)
 
     public int Owners { get; private set; } = under?.Owners ?? 0;
 
-    /// <summary>
-    /// Number of invited, banned and muted users. A muted member counts too, because the row stays when the member
-    /// leaves.
-    /// </summary>
-    public int Others { get; private set; } = under?.Others ?? 0;
+    /// <summary>Number of invited users.</summary>
+    public int Invited { get; private set; } = under?.Invited ?? 0;
+
+    /// <summary>Number of users with a ban or mute, including those that have ended.</summary>
+    public int Restricted { get; private set; } = under?.Restricted ?? 0;
 
     /// <summary>The members. Only for a table without a base.</summary>
     public IEnumerable<string> Users => _rows.Values.Where(row => Member.Is(row.Role)).Select(row => row.User);
@@ -42,12 +42,17 @@ internal sealed class MemberTable(MemberTable? under = null)
         }
     }
 
-    public static bool IsOther(Member member) => MemberRules.IsStored(member) && (!Member.Is(member.Role) || member.MutedUntil != 0);
+    /// <summary>
+    /// Number of users with a ban or mute that has not ended. Only for a table that changes no other one. Reads all rows.
+    /// </summary>
+    /// <param name="now">Milliseconds since 1970 UTC.</param>
+    public int RestrictedAt(long now) => _rows.Values.Count(row => row.MutedUntil > now || row.BannedUntil > now);
 
     private void Count(Member member, int by)
     {
         Members += Member.Is(member.Role) ? by : 0;
         Owners += member.Role == RoomRole.Owner ? by : 0;
-        Others += IsOther(member) ? by : 0;
+        Invited += member.Role == RoomRole.Invited ? by : 0;
+        Restricted += member is { MutedUntil: 0, BannedUntil: 0 } ? 0 : by;
     }
 }

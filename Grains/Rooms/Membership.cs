@@ -21,9 +21,14 @@ internal sealed class Membership(RoomOptions options, AppendQueue queue, TimePro
     public void Reset(IEnumerable<Member> members)
     {
         Table = new();
+        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
         foreach (var member in members)
         {
-            Table.Set(member);
+            // The row of a ban or mute that has ended is not needed.
+            if (member.Role != RoomRole.None || member.MutedUntil > now || member.BannedUntil > now)
+            {
+                Table.Set(member);
+            }
         }
     }
 
@@ -49,11 +54,18 @@ internal sealed class Membership(RoomOptions options, AppendQueue queue, TimePro
 
         var before = table.Find(user);
         var after = MemberRules.Apply(before, long.MaxValue, entry.Kind, entry.Text, entry.Meta);
-        return Member.Is(after.Role) && !Member.Is(before.Role) && table.Members >= options.GroupMembers ? Refusals.Full
-            : entry.Kind != RoomEventKind.Leave && MemberTable.IsOther(after) && !MemberTable.IsOther(before) && table.Others >= options.GroupMembers
-                ? Refusals.TooManyRows
-            : null;
+        return entry.Kind switch
+        {
+            RoomEventKind.Join when Member.Is(after.Role) && !Member.Is(before.Role) && table.Members >= options.GroupMembers => Refusals.Full,
+            RoomEventKind.Invite when after.Role != before.Role && table.Invited >= options.GroupMembers => Refusals.TooManyInvited,
+            RoomEventKind.Ban or RoomEventKind.Mute when before is { MutedUntil: 0, BannedUntil: 0 } && IsFullOfRestrictions(table)
+                => Refusals.TooManyRestricted,
+            _ => null,
+        };
     }
+
+    private bool IsFullOfRestrictions(MemberTable table)
+        => table.Restricted >= options.GroupMembers && table.RestrictedAt(time.GetUtcNow().ToUnixTimeMilliseconds()) >= options.GroupMembers;
 
     /// <summary>
     /// Makes the user a member. Returns null when the membership is durable, otherwise the refusal. Two concurrent

@@ -33,8 +33,10 @@ internal static class Refusals
     public static readonly Refused TargetNotMuted = new(Refusal.NotFound, "this user is not muted");
     public static readonly Refused Malformed =
         new(Refusal.Forbidden, "an event of this kind needs other fields; see the protocol");
-    public static readonly Refused TooManyRows =
-        new(Refusal.RoomFull, "the group has too many invited, muted and banned users; remove some first");
+    public static readonly Refused TooManyInvited =
+        new(Refusal.RoomFull, "too many users are invited to this group; withdraw an invitation with kick first");
+    public static readonly Refused TooManyRestricted =
+        new(Refusal.RoomFull, "too many users are banned or muted in this group; lift a ban or mute first");
     public static readonly Refused GatewayExpired =
         new(Refusal.GatewayExpired, "the gateway's lease has ended; connect again", 1000);
 
@@ -59,7 +61,7 @@ internal static class Refusals
     /// <summary>
     /// For a user who is invited and has not joined. The message is the group's title, if it has one.
     /// </summary>
-    public static Refused Invited(string? title) => new(Refusal.Invited, title ?? "you are invited to this room");
+    public static Refused Invited(string? title) => new(Refusal.Invited, title ?? "");
 
     /// <param name="until">Milliseconds since 1970 UTC. A time after the year 9999 is not shown.</param>
     public static Refused Muted(long until) => new(

@@ -107,8 +107,8 @@ internal sealed partial class RoomGrain
         _membership.Reset(members);
         _recent.Clear();
         (_head, _ts, _messages, _title) = (claim.Seq, claim.Ts, claim.Messages, claim.Title);
-        _lacksOwner = claim.Kind == RoomKind.Group && _membership.Table is { Owners: 0, Members: > 0 };
         _ownership.OnClaimed(claim);
+        _lacksOwner = LacksOwner;
     }
 
     /// <summary>

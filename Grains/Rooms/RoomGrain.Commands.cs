@@ -14,9 +14,16 @@ internal sealed partial class RoomGrain
             return (!IsDirect ? Refusals.NoRoom : RoomRights.NeedsGroup(post.Kind) ? Refusals.OnlyGroups : Refusals.NoMessage, null);
         }
 
+        var waiting = WaitingEntry.Create(post, _time.GetTimestamp());
+        if (exists && !Member.Is(Standing(post.User, _membership.Table).Role) && RoomKey.IsPrivate(_room)
+            && RefuseEvent(waiting, _membership.Table) is { Reason: Refusal.NotFound } stranger)
+        {
+            // Nothing else may be checked before: the room looks as if it did not exist.
+            return (await FirstAnswerAsync(waiting.Entry) ?? stranger, null);
+        }
+
         // Check the entry before it is batched, so that an entry that no store accepts does not fail other users'
         // entries.
-        var waiting = WaitingEntry.Create(post, _time.GetTimestamp());
         AppendCheck.ThrowIfNotStorable(_room, waiting.Entry);
         if (!exists && await PayAsync(post.User) is { } unpaid)
         {

@@ -224,6 +224,8 @@ internal sealed partial class RoomGrain
             }
         }
 
+        // A user who joins an empty group that had an owner before is a plain member.
+        _lacksOwner |= LacksOwner;
         if (deleted is not null)
         {
             _queue.Deleted(deleted);

@@ -10,10 +10,12 @@ namespace OrleansChat.Grains.Rooms;
 internal sealed partial class RoomGrain
 {
     /// <summary>
-    /// Whether the group has members but no owner, because it was created before groups had owners. Set by each claim.
-    /// Cleared when the group has an owner, or when no owner can be appointed before the next claim.
+    /// Whether the group has members, but no owner: version 0.1.0 created it, or all members left and others joined.
+    /// Cleared when the room has appointed an owner, or when an attempt cannot succeed before the next claim.
     /// </summary>
     private bool _lacksOwner;
+
+    private bool LacksOwner => _ownership.Claim?.Kind == RoomKind.Group && _membership.Table is { Owners: 0, Members: > 0 };
 
     private Task _appointing = Task.CompletedTask;
 

@@ -55,8 +55,8 @@ public sealed class RoomOptions
     internal static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(2);
 
     /// <summary>
-    /// Maximum number of members of a group. A further user is refused as <c>room_full</c>. A group may also have the
-    /// same number of invited, muted and banned users.
+    /// Maximum number of members of a group. A further user is refused as <c>room_full</c>. A group may also have this
+    /// number of invited users, and this number of banned and muted users.
     /// </summary>
     [Range(1, 100_000)] public int GroupMembers { get; set; } = 1000;
 

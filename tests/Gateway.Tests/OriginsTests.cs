@@ -134,7 +134,7 @@ public sealed class OriginsTests
         var lines = log.Lines.Select(line => line.Text).Where(text => text.Contains("A page of ", StringComparison.Ordinal)).ToArray();
         Assert.Equal(2, lines.Length);
         Assert.Contains($"A page of chat.example.org:443 was refused: its request came with the Host {server.Authority}", lines[0], StringComparison.Ordinal);
-        Assert.Contains("2 refused since", lines[1], StringComparison.Ordinal);
+        Assert.Contains("2 other requests were refused since", lines[1], StringComparison.Ordinal);
     }
 
     private static async Task<int> StatusAsync(GatewayServer server, string host, string origin)

@@ -12,7 +12,7 @@ public sealed class ArrowTests : IDisposable
     private const string GatewayNamespace = "OrleansChat.Gateway.";
 
     /// <summary>Frames that contain what a grain returned or published.</summary>
-    private static readonly string[] FramesOfGrainRecords = ["ChatEvent", "ConversationList", "Joined", "MarkMoved", "Page", "Presence", "TypingNow", "WhoIs"];
+    private static readonly string[] FramesOfGrainRecords = ["ChatEvent", "ConversationList", "Invited", "Joined", "MarkMoved", "MemberList", "Page", "Presence", "TypingNow", "WhoIs"];
 
     /// <summary>Frames that the gateway itself creates. Some of them report the refusal of a grain.</summary>
     private static readonly string[] FramesOfTheGateway = ["Bye", "Err", "Gap", "Left", "Ok", "Pong", "Welcome"];

@@ -110,9 +110,16 @@ internal sealed class MemoryRoom(RoomKind kind, IEnumerable<string> members)
                 return null;
             }
 
+            if (role == RoomRole.Invited)
+            {
+                var invitation = _rows.FindLast(row => row.Entry.Kind == RoomEventKind.Invite && row.Entry.Text == user);
+                return new(room, kind, 0, invitation?.Entry.Ts ?? 0, 0, 0, role, _title);
+            }
+
             var facts = Facts(room, user);
-            var unread = role == RoomRole.Invited ? 0 : facts.Messages - facts.ReadMessages;
-            return new(room, kind, facts.Seq, Head?.Entry.Ts ?? 0, facts.Read, unread, kind == RoomKind.Group ? role : RoomRole.None, _title);
+            return new(
+                room, kind, facts.Seq, Head?.Entry.Ts ?? 0, facts.Read, facts.Messages - facts.ReadMessages,
+                kind == RoomKind.Group ? role : RoomRole.None, _title);
         }
     }
 

@@ -179,14 +179,16 @@ internal sealed class PostgresMessageLog : IMessageStore
     public async Task<IReadOnlyList<ConversationRow>> ConversationsAsync(
         string user, ConversationsBefore? before, int limit, CancellationToken cancellationToken) => await RowsAsync(
         """
-        select r.room, r.kind, r.seq, r.ts, coalesce(k.seq, 0), case when m.role = 4 then 0 else
-            r.messages - coalesce((select e.messages from chat.events e where e.room = r.room and e.seq <= k.seq order by e.seq desc limit 1), 0) end,
-            case when r.kind = 1 then m.role else 0::smallint end, r.title
-        from chat.members m
-        join chat.rooms r on r.room = m.room
-        left join chat.marks k on k.room = m.room and k.usr = m.usr
-        where m.usr = $1 and m.role > 0 and (r.ts, r.room) < ($2, $3)
-        order by r.ts desc, r.room desc limit $4
+        select c.room, c.kind, case when c.role = 4 then 0 else c.seq end, c.ts, coalesce(k.seq, 0), case when c.role = 4 then 0 else
+            c.messages - coalesce((select e.messages from chat.events e where e.room = c.room and e.seq <= k.seq order by e.seq desc limit 1), 0) end,
+            case when c.kind = 1 then c.role else 0::smallint end, c.title
+        from (
+            select r.room, r.kind, r.seq, r.messages, r.title, m.role, case when m.role = 4
+                then coalesce((select e.ts from chat.events e where e.room = m.room and e.seq = m.since), 0) else r.ts end as ts
+            from chat.members m join chat.rooms r on r.room = m.room where m.usr = $1 and m.role > 0) c
+        left join chat.marks k on k.room = c.room and k.usr = $1 and c.role <> 4
+        where (c.ts, c.room) < ($2, $3)
+        order by c.ts desc, c.room desc limit $4
         """,
         row => new ConversationRow(
             row.GetString(0), (RoomKind)row.GetInt16(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4), row.GetInt64(5),

@@ -3,9 +3,11 @@ using OrleansChat.Grains.Rooms;
 
 namespace OrleansChat.Grains.Tests.Rooms;
 
-/// <summary>The bounds of a group, here of two members and two other users with a row.</summary>
+/// <summary>The bounds of a group: here two members, two invited users, and two users with a ban or mute.</summary>
 public sealed class MembershipTests
 {
+    private const long Later = MemberChange.Forever;
+
     private readonly Membership _membership = new(new() { GroupMembers = 2 }, new(10, 10, _ => Task.CompletedTask), TimeProvider.System);
 
     [Fact]
@@ -21,32 +23,47 @@ public sealed class MembershipTests
     }
 
     [Theory]
-    [InlineData(RoomEventKind.Invite, "new", true)]
+    [InlineData("new", true)]
+    [InlineData("dan", true)]
+    [InlineData("eve", false)]
+    public void Invite_WhenTooManyAreInvited_IsRefusedIfItAddsOne(string user, bool isRefused)
+    {
+        _membership.Reset([new("ann", RoomRole.Owner), new("eve", RoomRole.Invited), new("fay", RoomRole.Invited), new("dan", RoomRole.None, 0, Later)]);
+
+        Assert.Equal(isRefused ? Refusals.TooManyInvited : null, Refuse("ann", RoomEventKind.Invite, user));
+        Assert.Null(Refuse("ann", RoomEventKind.Ban, "new"));
+        Assert.Null(Refuse("ann", RoomEventKind.Kick, "eve"));
+    }
+
+    [Theory]
     [InlineData(RoomEventKind.Ban, "new", true)]
-    [InlineData(RoomEventKind.Mute, "new", true)]
-    [InlineData(RoomEventKind.Ban, "bob", true)]
     [InlineData(RoomEventKind.Mute, "bob", true)]
-    [InlineData(RoomEventKind.Ban, "dan", false)]
-    [InlineData(RoomEventKind.Invite, "eve", false)]
-    [InlineData(RoomEventKind.Kick, "eve", false)]
+    [InlineData(RoomEventKind.Ban, "cyd", false)]
+    [InlineData(RoomEventKind.Mute, "dan", false)]
     [InlineData(RoomEventKind.Kick, "bob", false)]
     [InlineData(RoomEventKind.Unban, "dan", false)]
-    public void Change_WhenTooManyRows_IsRefusedIfItAddsOne(RoomEventKind kind, string user, bool isRefused)
+    [InlineData(RoomEventKind.Invite, "new", false)]
+    public void Change_WhenTooManyAreRestricted_IsRefusedIfItAddsOne(RoomEventKind kind, string user, bool isRefused)
     {
-        _membership.Reset([new("ann", RoomRole.Owner), new("bob", RoomRole.Member), new("eve", RoomRole.Invited), new("dan", RoomRole.None, 0, 5)]);
+        _membership.Reset([new("ann", RoomRole.Owner), new("bob", RoomRole.Member), new("cyd", RoomRole.Member, Later), new("dan", RoomRole.None, 0, Later)]);
 
-        Assert.Equal(isRefused ? Refusals.TooManyRows : null, Refuse("ann", kind, user));
+        Assert.Equal(isRefused ? Refusals.TooManyRestricted : null, Refuse("ann", kind, user));
     }
 
     [Fact]
-    public void Leave_WhenAMutedMemberLeaves_AddsNoRow()
+    public void Ban_WhenEarlierOnesHaveEnded_IsAccepted()
     {
-        _membership.Reset([new("ann", RoomRole.Owner), new("bob", RoomRole.Member, MutedUntil: 5), new("eve", RoomRole.Invited)]);
-        var before = _membership.Table.Others;
+        _membership.Reset([new("ann", RoomRole.Owner), new("bob", RoomRole.Member, MutedUntil: 5), new("cyd", RoomRole.Member, MutedUntil: 5)]);
 
-        _membership.Apply(new(9, 0, "bob", RoomEventKind.Leave, null, null, null, null, null, false, 0));
+        Assert.Null(Refuse("ann", RoomEventKind.Ban, "new"));
+    }
 
-        Assert.Equal((2, 2), (before, _membership.Table.Others));
+    [Fact]
+    public void Reset_WhenABanHasEnded_ForgetsItsRow()
+    {
+        _membership.Reset([new("ann", RoomRole.Owner), new("dan", RoomRole.None, 0, 5), new("eve", RoomRole.None, 0, Later)]);
+
+        Assert.Equal(1, _membership.Table.Restricted);
         Assert.Equal(["ann"], _membership.Table.Users);
     }
 

@@ -201,6 +201,14 @@ internal sealed partial class Client
 
             if (view.LeaveId is not null && view.LeaveId == err.Id)
             {
+                if (view is { LeavesForGood: true, Place: Place.Leaving } && err.Code != ChatErrorCode.NotMember)
+                {
+                    // The session stays in the room. If the membership has ended all the same, the event says so.
+                    (view.LeaveId, view.Wanted, view.Place) = (null, true, Place.In);
+                    Pump(view);
+                    return;
+                }
+
                 Left(view);
                 return;
             }

@@ -162,7 +162,7 @@ internal sealed partial class Client
         {
             view.Wanted = false;
             view.Place = Place.Leaving;
-            view.LeaveId = NextId();
+            (view.LeaveId, view.LeavesForGood) = (NextId(), forGood);
             _world.Tell?.Invoke($"{Node.Name} leaves {room}{(forGood ? " for good" : "")} at {view.Cursor}");
             _socket.Say(new Leave(view.LeaveId, room, KeepMembership: !forGood));
         }

@@ -54,6 +54,9 @@ internal sealed class RoomView(string name, string key, string? kind)
 
     public string? LeaveId { get; set; }
 
+    /// <summary>Whether the last leave ends the membership. If it is refused, the client is still in the room.</summary>
+    public bool LeavesForGood { get; set; }
+
     /// <summary>The commands that the client has not sent yet, in order.</summary>
     public List<Outgoing> Waiting { get; } = [];
 

@@ -23,7 +23,7 @@ public sealed class LogVersionGateTests : IAsyncLifetime
     public ValueTask DisposeAsync() => _open.DisposeAsync();
 
     [Fact]
-    public async Task Gate_WhileClosed_ReadsOncePerSecond()
+    public async Task Gate_WhenClosed_ReadsOncePerSecond()
     {
         Assert.False(await _gate.IsOpenAsync());
         _log.Version = LogVersion.Rights;

@@ -4,7 +4,7 @@ using static OrleansChat.Grains.Tests.Cluster.TestGateway;
 
 namespace OrleansChat.Grains.Tests.Rooms;
 
-/// <summary>Groups that were made before there were owners get one at their first claim.</summary>
+/// <summary>A group with members gets an owner if it has none: because it is older than owners, or all members had left.</summary>
 public sealed class OwnerAppointmentTests(SiloTestCluster cluster)
 {
     private readonly string _room = SiloTestCluster.Fresh("old");
@@ -15,16 +15,20 @@ public sealed class OwnerAppointmentTests(SiloTestCluster cluster)
     [Fact]
     public async Task Claim_WhenNoMemberIsAnOwner_AppointsTheFirstMember()
     {
-        await using var gateway = await OldGroupAsync(cluster, _room, _ann, "dan", "cat");
+        await using var old = new SiloTestCluster();
+        await old.InitializeAsync();
+        old.Log.Version = LogVersion.First;
+        await using var gateway = await OldGroupAsync(old, _room, _ann, "dan", "cat");
+        old.Log.Version = LogVersion.Rights;
+        await SucceedsAsync(gateway, _room, Change("cat", RoomEventKind.Invite, "eve"));
 
         var entered = await gateway.EnterAsync(_room, "cat");
-        await gateway.EnterAsync(_room, "bob");
 
-        Assert.Equal((RoomRole.Member, 5L), (entered.Role, entered.Seq));
-        var page = await cluster.History.PageAsync(_room, "cat", 4, 10);
+        Assert.Equal((RoomRole.Member, 6L), (entered.Role, entered.Seq));
+        var page = await old.History.PageAsync(_room, "cat", 4, 10);
         Assert.Equal(
-            [(MemberChange.ServerUser, RoomEventKind.Role, "dan", null, RoomEventKind.Join)],
-            page.Events.Take(1).Zip(page.Events.Skip(1), (role, join) => (role.From, role.Kind, role.Text!, role.ClientId, join.Kind)));
+            [(MemberChange.ServerUser, RoomEventKind.Role, "dan", null, RoomEventKind.Invite)],
+            page.Events.Take(1).Zip(page.Events.Skip(1), (role, next) => (role.From, role.Kind, role.Text!, role.ClientId, next.Kind)));
         Assert.Equal(new MemberChange("dan", RoomRole.Owner), MemberChange.Parse(RoomEventKind.Role, page.Events[0].Text, page.Events[0].Meta));
         Assert.IsType<Posted>(await gateway.SendOneAsync(_room, Change("dan", RoomEventKind.Kick, "cat")));
     }
@@ -41,14 +45,16 @@ public sealed class OwnerAppointmentTests(SiloTestCluster cluster)
     }
 
     [Fact]
-    public async Task Claim_WhenTheGroupIsEmpty_AppointsNobody()
+    public async Task Group_WhenAllMembersHadLeft_AppointsTheNextMember()
     {
         await using var gateway = await OldGroupAsync(cluster, _room, _ann);
 
         var entered = await gateway.EnterAsync(_room, "bob");
+        var posted = await gateway.PostAsync(_room, "bob", "hello");
 
-        Assert.Equal((RoomRole.Member, 3L), (entered.Role, entered.Seq));
-        Assert.Equal(4, (await gateway.PostAsync(_room, "bob", "hello")).Seq);
+        Assert.Equal((RoomRole.Member, 3L, 5L), (entered.Role, entered.Seq, posted.Seq));
+        var appointed = (await cluster.History.PageAsync(_room, "bob", 3, 1)).Events[0];
+        Assert.Equal((MemberChange.ServerUser, RoomEventKind.Role, "bob"), (appointed.From, appointed.Kind, appointed.Text));
     }
 
     [Fact]

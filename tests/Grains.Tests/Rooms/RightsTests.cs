@@ -95,14 +95,26 @@ public sealed class RightsTests(SiloTestCluster cluster)
     [Fact]
     public async Task Delete_WhenRepeatedByAFormerModerator_ReturnsTheFirstAnswer()
     {
-        await using var gateway = await GroupAsync("bob");
-        var message = await gateway.PostAsync(_room, _ann, "hello");
+        await using var gateway = await GroupAsync("bob", "cat");
+        var message = await gateway.PostAsync(_room, "cat", "hello");
         await gateway.SendOneAsync(_room, Change(_ann, RoomEventKind.Role, "bob", RoomRole.Moderator));
         var delete = About(message.Seq, "bob", RoomEventKind.Delete);
         var deleted = Assert.IsType<Posted>(await gateway.SendOneAsync(_room, delete));
         await gateway.SendOneAsync(_room, Change(_ann, RoomEventKind.Role, "bob", RoomRole.Member));
 
         Assert.Equal(deleted with { Duplicate = true }, await gateway.SendOneAsync(_room, delete));
+    }
+
+    [Fact]
+    public async Task Delete_WhenTheAuthorHasNoLowerRole_IsForbidden()
+    {
+        await using var gateway = await GroupAsync("bob");
+        var message = await gateway.PostAsync(_room, _ann, "hello");
+        await gateway.SendOneAsync(_room, Change(_ann, RoomEventKind.Role, "bob", RoomRole.Moderator));
+
+        var refused = await gateway.SendOneAsync(_room, About(message.Seq, "bob", RoomEventKind.Delete));
+
+        Assert.Equal(new Refused(Refusal.Forbidden, "you may do this only to a user of a lower role"), refused);
     }
 
     [Fact]

@@ -90,7 +90,7 @@ export class LogView {
     this.draw();
   }
 
-  /** Names the list of messages after the room. */
+  /** Sets the accessible name of the list of messages. It contains the room's title. */
   label() {
     const { name, title } = this.#conversation.room;
     this.#log.setAttribute('aria-label', `Messages in ${titleOf(name, this.#me, title)}`);

@@ -37,7 +37,8 @@ internal sealed record History
     public IReadOnlyList<Contradiction> Contradictions { get; init; } = [];
 
     /// <summary>
-    /// The JSON of the events that are not sends of this run. The send number of such an event is <c>~index</c>.
+    /// The JSON of the events that are not sends of this run, up to the first 1,000. Instead of the number of a send, the
+    /// event at index i has the negative number <c>~i</c>. Later events have the number of the last one in the list.
     /// </summary>
     public IReadOnlyList<string> Strangers { get; init; } = [];
 

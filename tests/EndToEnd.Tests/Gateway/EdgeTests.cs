@@ -45,6 +45,10 @@ public sealed class EdgeTests(EdgeTests.LoneSilo silo) : IClassFixture<EdgeTests
         await using var gateway = Start(port, "exec \"$0\"");
         await ListensAsync(gateway, port);
         using var ann = await JoinedAsync(port, "ann");
+
+        // The runtime opens a file for each assembly that it loads, and ends the process if it cannot. So let the gateway
+        // load what it needs first.
+        await SendAsync(ann, 500);
         await LimitAsync(gateway.Id, Directory.GetFiles($"/proc/{gateway.Id}/fd").Length + 20);
 
         var before = Resident(gateway.Id);

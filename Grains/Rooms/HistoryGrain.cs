@@ -9,7 +9,7 @@ namespace OrleansChat.Grains.Rooms;
 /// </summary>
 [StatelessWorker, Reentrant]
 [GrainType("history")]
-internal sealed class HistoryGrain(IMessageLog log, IClusterMembershipService cluster, IGrainFactory grains) : Grain, IHistoryGrain
+internal sealed class HistoryGrain(IMessageLog log, IClusterMembershipService cluster, IGrainFactory grains, TimeProvider time) : Grain, IHistoryGrain
 {
     /// <summary>Maximum number of events in one read; a higher limit counts as this number.</summary>
     public const int MaxEvents = 1000;
@@ -130,9 +130,12 @@ internal sealed class HistoryGrain(IMessageLog log, IClusterMembershipService cl
                 ? await log.MembersAsync(ask.Room, CancellationToken.None)
                 : DirectRoom.People(ask.Room)!.Select(user => new Member(user, RoomRole.Member));
             var limit = Math.Clamp(ask.Limit, 1, MaxMembers);
+            var now = time.GetUtcNow().ToUnixTimeMilliseconds();
             Member[] page =
             [
-                .. members.Where(member => string.CompareOrdinal(member.User, ask.After) > 0)
+                // A user without a role whose ban or mute has ended is an outsider like any other.
+                .. members.Where(member => member.Role != RoomRole.None || member.MutedUntil > now || member.BannedUntil > now)
+                    .Where(member => string.CompareOrdinal(member.User, ask.After) > 0)
                     .OrderBy(member => member.User, StringComparer.Ordinal)
                     .Take(limit + 1),
             ];

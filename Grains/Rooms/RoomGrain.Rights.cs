@@ -97,9 +97,9 @@ internal sealed partial class RoomGrain
     }
 
     /// <summary>
-    /// Appoints an owner in a group that was created before groups had owners: the member who joined first. Does
-    /// nothing until every process of the cluster knows the events of <see cref="LogVersion.Rights"/>. If the append
-    /// fails, the next command tries again. Throws <see cref="MessageLogUnavailableException"/>.
+    /// Appoints an owner in a group that has members but no owner: the member who joined first. Does nothing until every
+    /// process of the cluster knows the events of <see cref="LogVersion.Rights"/>. If the append fails, the next command
+    /// tries again. Throws <see cref="MessageLogUnavailableException"/>.
     /// </summary>
     private async Task AppointOwnerAsync()
     {

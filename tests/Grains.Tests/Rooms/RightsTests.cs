@@ -118,6 +118,18 @@ public sealed class RightsTests(SiloTestCluster cluster)
     }
 
     [Fact]
+    public async Task Members_WhenABanHasEnded_DoNotListItsUser()
+    {
+        await using var gateway = await GroupAsync();
+        await gateway.SendOneAsync(_room, Change(_ann, RoomEventKind.Ban, "dan", until: 1));
+        await gateway.SendOneAsync(_room, Change(_ann, RoomEventKind.Ban, "eve"));
+
+        var page = await cluster.History.MembersAsync(new(_room, _ann, "", 200));
+
+        Assert.Equal([_ann, "eve"], page.Members.Select(member => member.User));
+    }
+
+    [Fact]
     public async Task Invite_WhenTheUserIsNoMember_NotifiesTheUser()
     {
         await using var gateway = await GroupAsync("bob");

@@ -19,7 +19,7 @@ internal sealed class Silo
         Node = new(world.Scheduler, name, inTurns: false, Clock);
         Gate = new(world.Database.For(Node), Node.Time);
         Watch = new(Cluster.Create(world, Node), Node.Time, world.Shared.Grains, world.Logger<GatewayFailureDetector>(Node));
-        History = new(Node, new HistoryGrain(world.Database.For(Node), new Membership(world), Cluster.Create(world, Node)));
+        History = new(Node, new HistoryGrain(world.Database.For(Node), new Membership(world), Cluster.Create(world, Node), Node.Time));
         _ = Node.StartAsync(() => Background.RunAsync(Watch, CancellationToken.None));
     }
 

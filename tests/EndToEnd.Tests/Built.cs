@@ -1,6 +1,9 @@
 namespace OrleansChat.EndToEnd.Tests;
 
-/// <summary>The programs under test, from the same build and configuration as the tests.</summary>
+/// <summary>
+/// The paths of the programs under test. The programs are built in the same configuration (Debug or Release) as the
+/// tests.
+/// </summary>
 internal static class Built
 {
     public static string LocalCluster => Program("LocalCluster");
@@ -9,10 +12,10 @@ internal static class Built
 
     public static string Gateway => Program("Gateway");
 
-    /// <summary>The gateway whose faults a test can switch on.</summary>
+    /// <summary>A gateway with faults that a test can switch on.</summary>
     public static string FaultyGateway => Program("tests/Faulty/Gateway", "Faulty.Gateway");
 
-    /// <summary>The silo whose faults a test can set, and whose memory it can measure.</summary>
+    /// <summary>A silo with faults that a test can set. A test can also measure the memory of this silo.</summary>
     public static string FaultySilo => Program("tests/Faulty/Silo", "Faulty.Silo");
 
     private static string Program(string project) => Program(project, project);

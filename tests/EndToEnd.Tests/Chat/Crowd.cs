@@ -6,7 +6,7 @@ namespace OrleansChat.EndToEnd.Tests.Chat;
 
 /// <summary>
 /// Members that send to the same rooms through all gateways while a test injects faults. At the end, the crowd asserts
-/// that no acknowledged send is lost or doubled, and that every member received exactly the log.
+/// that no acknowledged send is lost or doubled, and that every member received exactly the events of the log.
 /// </summary>
 internal sealed class Crowd : IAsyncDisposable
 {
@@ -61,7 +61,7 @@ internal sealed class Crowd : IAsyncDisposable
         {
             Assert.True(
                 Stopwatch.GetElapsedTime(began) < MaxWait,
-                $"Each member must get {EachBetween} more answers. They had {string.Join(", ", before)} answers, and now have {string.Join(", ", Members.Select(member => member.Answered.Count))}.");
+                $"Each member must get {EachBetween} more answers. The members had {string.Join(", ", before)} answers, and now have {string.Join(", ", Members.Select(member => member.Answered.Count))}.");
             if (await Task.WhenAny(_talking, Task.Delay(50, TestContext.Current.CancellationToken)) == _talking)
             {
                 await _talking;
@@ -70,8 +70,8 @@ internal sealed class Crowd : IAsyncDisposable
     }
 
     /// <summary>
-    /// Stops all sends. Then asserts that the log contains exactly the acknowledged sends, each once and at the
-    /// sequence of its answer. Also asserts that every member received exactly the log.
+    /// Stops all sends. Then asserts that the log contains exactly the acknowledged sends, each once and with the
+    /// sequence from its <c>ok</c>. Also asserts that every member received exactly the events of the log.
     /// </summary>
     public async Task AssertNothingIsLostAsync(int gateway)
     {
@@ -115,7 +115,7 @@ internal sealed class Crowd : IAsyncDisposable
         var late = Members.SelectMany(member => member.Lateness).Order().ToArray();
         TestContext.Current.TestOutputHelper?.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{waits.Length} sends, p50 {waits[waits.Length / 2].TotalMilliseconds:0} ms, p99 {waits[waits.Length * 99 / 100].TotalMilliseconds:0} ms, longest {waits[^1].TotalMilliseconds:0} ms; {late.Length} events on the newest connections, late p50 {late[late.Length / 2]} ms, p99 {late[late.Length * 99 / 100]} ms, longest {late[^1]} ms; refused: {string.Join(", ", Refusals.CountBy(code => code))}"));
+            $"{waits.Length} sends, p50 {waits[waits.Length / 2].TotalMilliseconds:0} ms, p99 {waits[waits.Length * 99 / 100].TotalMilliseconds:0} ms, longest {waits[^1].TotalMilliseconds:0} ms; {late.Length} events on the newest connections, delay p50 {late[late.Length / 2]} ms, p99 {late[late.Length * 99 / 100]} ms, longest {late[^1]} ms; refused: {string.Join(", ", Refusals.CountBy(code => code))}"));
     }
 
     private static async Task<List<JsonObject>> LogAsync(JsonClient reader, string room)

@@ -93,8 +93,9 @@ public sealed class DirectTests(ProcessTestCluster cluster)
         await using var eve = await JsonClient.ConnectAsync(cluster.Second, cluster.Fresh("eve"));
         await first.SendAsync($"@{bob}", "for you alone");
 
-        // Clients name a direct room by the other user. If Eve sends the room's key as a name, the gateway reads the
-        // key as a user id. So Eve gets her own empty conversation with a user of this id.
+        // In a command, the name of a direct room is @ and the id of the other user. If Eve sends the room's key as a
+        // name, the gateway reads the key as a user id. So Eve gets her own empty conversation with the user who has
+        // this id.
         var key = $"@{alice.Length}:{alice}{bob.Length}:{bob}";
         foreach (var (command, count) in new[] { ("join", "seq"), ("history", "events"), ("who", "count") })
         {

@@ -26,7 +26,8 @@ internal sealed class JsonClient : IAsyncDisposable
     private int _commands;
 
     /// <summary>
-    /// Awaited before each read; returns how many bytes the client may read. If null, the client reads at full speed.
+    /// Before each read, the client awaits this function, which returns how many bytes the client may read. If it is
+    /// null, the client reads at full speed.
     /// </summary>
     private Func<Task<int>>? _pace;
     private HttpMessageInvoker? _http;
@@ -39,7 +40,8 @@ internal sealed class JsonClient : IAsyncDisposable
     public Task Ended => _receiving;
 
     /// <summary>
-    /// The time from each event's <c>ts</c> to its arrival, in milliseconds. Client and silo share the machine's clock.
+    /// The time from each event's <c>ts</c> to the event's arrival, in milliseconds. The client and the silo use the
+    /// same clock.
     /// </summary>
     public ConcurrentBag<long> Lateness { get; } = [];
 
@@ -63,7 +65,7 @@ internal sealed class JsonClient : IAsyncDisposable
     public static Task<JsonClient> ConnectByTokenAsync(int port, string user, string token, params (string Room, long Seq, string Epoch)[] cursors) =>
         ConnectAsync(new(user), new($"ws://127.0.0.1:{port}/ws"), token, cursors);
 
-    /// <summary>Connects with a token in the request, as programs other than browsers do.</summary>
+    /// <summary>Connects with a token in a header of the request, as programs other than browsers do.</summary>
     public static Task<JsonClient> ConnectWithTokenAsync(int port, string user, string token, params (string Room, long Seq, string Epoch)[] cursors)
     {
         var client = new JsonClient(user);
@@ -121,7 +123,7 @@ internal sealed class JsonClient : IAsyncDisposable
         }
     }
 
-    /// <summary>Joins a room and returns the <c>joined</c>.</summary>
+    /// <summary>Joins a room and returns the <c>joined</c> frame.</summary>
     public async Task<JsonObject> JoinAsync(string room, long? after = null, int? last = null)
     {
         var command = Command("join");
@@ -139,7 +141,7 @@ internal sealed class JsonClient : IAsyncDisposable
         return await AskAsync(command, "joined");
     }
 
-    /// <summary>Sends a message and returns the <c>ok</c>.</summary>
+    /// <summary>Sends a message and returns the <c>ok</c> frame.</summary>
     public Task<JsonObject> SendAsync(string room, string text, string? id = null)
     {
         var command = Command("send");
@@ -173,8 +175,8 @@ internal sealed class JsonClient : IAsyncDisposable
     }
 
     /// <summary>
-    /// Sends a command and returns the answer with the same id; null if the connection ends or the timeout passes
-    /// first.
+    /// Sends a command and returns the answer with the same id. Returns null if the connection ends or the timeout
+    /// passes first.
     /// </summary>
     public async Task<JsonObject?> TryAskAsync(JsonObject command, TimeSpan within)
     {
@@ -199,7 +201,7 @@ internal sealed class JsonClient : IAsyncDisposable
         return answered.Task.IsCompleted ? await answered.Task : null;
     }
 
-    /// <summary>A command with a new id.</summary>
+    /// <summary>Creates a command with a new id.</summary>
     public JsonObject Command(string type) => new()
     {
         ["t"] = type,
@@ -211,8 +213,10 @@ internal sealed class JsonClient : IAsyncDisposable
         Encoding.UTF8.GetBytes(command.ToJsonString()), WebSocketMessageType.Text, true, TestContext.Current.CancellationToken);
 
     /// <summary>
-    /// Waits for the first frame that <paramref name="fits"/>, at or after index <paramref name="from"/>.
+    /// Returns the first frame for which <paramref name="fits"/> returns true. Skips the frames before index <paramref
+    /// name="from"/>. Waits if no such frame has arrived yet.
     /// </summary>
+    /// <param name="what">The awaited frame, for the message of a failure.</param>
     public async Task<JsonObject> FrameAsync(string what, Func<JsonObject, bool> fits, int from = 0)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
@@ -243,7 +247,10 @@ internal sealed class JsonClient : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits for an event of the room at or after a sequence, and returns the room's events so far.</summary>
+    /// <summary>
+    /// Waits until an event of the room with the sequence <paramref name="upTo"/> or a higher one has arrived. Returns
+    /// all events of the room that have arrived so far.
+    /// </summary>
     public async Task<IReadOnlyList<JsonObject>> EventsAsync(string room, long upTo)
     {
         await FrameAsync($"event {upTo} of {room}", frame => IsEvent(frame, room) && (long)frame["seq"]! >= upTo);
@@ -254,8 +261,8 @@ internal sealed class JsonClient : IAsyncDisposable
     public IReadOnlyList<JsonObject> EventsOf(string room) => [.. Frames.Where(frame => IsEvent(frame, room))];
 
     /// <summary>
-    /// The longest time from an event's <c>ts</c> to its arrival, in this room. Client and silo share the machine's
-    /// clock.
+    /// The longest time from the <c>ts</c> of an event of this room to the event's arrival. The client and the silo use
+    /// the same clock.
     /// </summary>
     public TimeSpan LatestOf(string room)
     {
@@ -299,7 +306,7 @@ internal sealed class JsonClient : IAsyncDisposable
         }
         catch (Exception exception) when (exception is WebSocketException or OperationCanceledException or ObjectDisposedException)
         {
-            // The connection has ended. Calls that wait for a frame report it.
+            // The connection has ended. The next statement records this as a frame of type closed.
         }
 
         Keep(new JsonObject { ["t"] = "closed", ["code"] = (int?)_socket.CloseStatus });

@@ -7,21 +7,23 @@ using System.Text.Json.Nodes;
 namespace OrleansChat.EndToEnd.Tests.Chat;
 
 /// <summary>
-/// Connects to a gateway as a user, with cursors. Throws <see cref="WebSocketException"/> if the gateway refuses.
+/// Connects to a gateway as a user, with cursors. Throws <see cref="WebSocketException"/> if the gateway refuses the
+/// connection.
 /// </summary>
 internal delegate Task<JsonClient> Connect(int gateway, string user, params (string Room, long Seq, string Epoch)[] cursors);
 
 /// <summary>
-/// A client that follows docs/protocol.md. It retries a send with the same id until it gets an answer. If the
-/// connection ends, or an answer takes too long, the client waits for the time that <c>bye</c> contained. Then it
-/// resumes at another gateway with its cursors.
+/// A client that follows docs/protocol.md. It retries a send with the same id until the answer is <c>ok</c>. If the
+/// connection ends, or an answer takes too long, the client resumes at another gateway with its cursors. If the old
+/// gateway sent a <c>bye</c>, the client first waits for the time that the <c>bye</c> contains.
 /// </summary>
 /// <param name="patience">
-/// How long an answer may take. A paused gateway sends no answer, but its connections stay open.
+/// How long the client waits for an answer. The limit is necessary because a paused gateway keeps its connections open,
+/// but sends no answers.
 /// </param>
 internal sealed class Member(string name, string[] rooms, int[] gateways, int first, Connect connect, TimeSpan patience) : IAsyncDisposable
 {
-    // 8 sends per second. Limits:SendsPerSecond allows 10, so that retries have a reserve.
+    // 8 sends per second. Limits:SendsPerSecond allows 10, so 2 per second remain for retries.
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(125);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(60);
@@ -59,7 +61,7 @@ internal sealed class Member(string name, string[] rooms, int[] gateways, int fi
     }
 
     /// <summary>
-    /// Sends to the rooms in turn until the token is cancelled. At the end, every send has its answer.
+    /// Sends to the rooms in turn until the token is cancelled. When this method returns, every send has its <c>ok</c>.
     /// </summary>
     public async Task TalkAsync(CancellationToken stop)
     {
@@ -72,8 +74,8 @@ internal sealed class Member(string name, string[] rooms, int[] gateways, int fi
     }
 
     /// <summary>
-    /// Waits until this member has received a room up to a sequence. Returns all events of the room, on all
-    /// connections, in the order of their arrival.
+    /// Waits until this member has received the events of a room up to a sequence. Returns all events of the room that
+    /// the member received on all its connections, in the order of their arrival.
     /// </summary>
     public async Task<IReadOnlyList<JsonObject>> SeenAsync(string room, long upTo)
     {
@@ -173,8 +175,8 @@ internal sealed class Member(string name, string[] rooms, int[] gateways, int fi
     }
 
     /// <summary>
-    /// Waits until all rooms of the cursors are joined. Returns false if an error about a room arrives, or if the
-    /// connection ends first.
+    /// Waits until a <c>joined</c> has arrived for each of the rooms in the cursors. Returns false if an <c>err</c>
+    /// arrives or the connection ends first.
     /// </summary>
     private static async Task<bool> ResumedAsync(JsonClient client, int roomCount)
     {

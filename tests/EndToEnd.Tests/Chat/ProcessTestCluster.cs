@@ -4,18 +4,18 @@ using OrleansChat.TestSupport;
 namespace OrleansChat.EndToEnd.Tests.Chat;
 
 /// <summary>
-/// Two silos and two gateways, each a process, on PostgreSQL. Tests that only chat share the cluster; each uses its own
-/// rooms.
+/// Two silos and two gateways, each a process, on PostgreSQL. Tests that stop no process can share this cluster. Each
+/// test uses its own rooms.
 /// </summary>
 public sealed class ProcessTestCluster : IAsyncLifetime
 {
     private RunningLocalCluster? _cluster;
     private int _names;
 
-    /// <summary>The port of a gateway.</summary>
+    /// <summary>The port of the first gateway.</summary>
     internal int First => _cluster!.Port;
 
-    /// <summary>The port of the other gateway.</summary>
+    /// <summary>The port of the second gateway.</summary>
     internal int Second => _cluster!.Port + 1;
 
     /// <summary>A name that no other test uses, for a room or a user.</summary>

@@ -39,7 +39,7 @@ public sealed class RestartTests
         }
     }
 
-    /// <summary>A cluster whose data remains after its end.</summary>
+    /// <summary>A cluster that keeps its data when its processes end.</summary>
     private sealed class Cluster(string data) : IAsyncDisposable
     {
         private ProcessGroup? _group;

@@ -3,7 +3,8 @@ using System.Text.Json.Nodes;
 namespace OrleansChat.EndToEnd.Tests.Chat;
 
 /// <summary>
-/// A group with an owner, a moderator and members to act on. Its people use the two gateways of the cluster in turn.
+/// A group with an owner, a moderator, a muted member, another member and a banned user. The commands of a test act on
+/// these users. New connections use the two gateways alternately.
 /// </summary>
 internal sealed class RightsRoom : IAsyncDisposable
 {
@@ -20,7 +21,6 @@ internal sealed class RightsRoom : IAsyncDisposable
 
     public string Name { get; }
 
-    /// <summary>Users to act on, each a member, except the moderator and the muted member.</summary>
     private JsonClient Moderator => _others[0];
 
     private JsonClient Muted => _others[1];
@@ -45,7 +45,7 @@ internal sealed class RightsRoom : IAsyncDisposable
         return room;
     }
 
-    /// <summary>A new user with a role.</summary>
+    /// <summary>Connects a new user who has the given role in the group.</summary>
     public async Task<JsonClient> ActAsAsync(RightsTests.Role role)
     {
         var name = _cluster.Fresh("actor");
@@ -69,14 +69,19 @@ internal sealed class RightsRoom : IAsyncDisposable
         return actor;
     }
 
-    /// <summary>Sends a command of the table; returns <c>ok</c> or the code of the error.</summary>
+    /// <summary>
+    /// Sends a command of the table in <see cref="RightsTests"/>. Returns <c>ok</c>, or the code of the error.
+    /// </summary>
     public async Task<string> TryAsync(JsonClient client, string command)
     {
         var answer = await AnswerAsync(client, command);
         return (string?)answer?["code"] ?? "ok";
     }
 
-    /// <summary>Sends a command of the table, without its id in the answer; null if there is no answer.</summary>
+    /// <summary>
+    /// Sends a command of the table in <see cref="RightsTests"/>. Returns the answer without its id, or null if there
+    /// is no answer.
+    /// </summary>
     public async Task<JsonObject?> AnswerAsync(JsonClient client, string command, string? room = null)
     {
         room ??= Name;
@@ -115,7 +120,10 @@ internal sealed class RightsRoom : IAsyncDisposable
         }
     }
 
-    /// <summary>A mark that succeeds has no answer: the pong that follows shows that there is none.</summary>
+    /// <summary>
+    /// Sends a <c>mark</c>. Returns the error, or null if the mark succeeded. The gateway does not answer a mark that
+    /// succeeds. So this method sends two more commands: if both are answered first, the mark has no answer.
+    /// </summary>
     private static async Task<JsonObject?> MarkAsync(JsonClient client, JsonObject mark)
     {
         var refused = client.AskAsync(mark);

@@ -1,8 +1,8 @@
 namespace OrleansChat.EndToEnd.Tests.Chat;
 
 /// <summary>
-/// Every command as every role, in a public and in a private group. The owner, the others and the actor use two
-/// gateways in turn.
+/// A user of each role sends each command, in a public and in a private group. The users of a group are connected to
+/// two gateways.
 /// </summary>
 [Collection(nameof(ProcessTestCluster))]
 public sealed class RightsTests(ProcessTestCluster cluster)
@@ -37,7 +37,9 @@ public sealed class RightsTests(ProcessTestCluster cluster)
         ("leave for good", "forbidden ok ok ok not_member ok ok"),
     ];
 
-    /// <summary>The rows that differ in a private group: an outsider learns nothing.</summary>
+    /// <summary>
+    /// The rows that differ in a private group. Outsiders and banned users must not learn that the group exists.
+    /// </summary>
     private static readonly Dictionary<string, string> Private = new()
     {
         ["resume"] = "ok ok ok ok not_found not_member not_found",

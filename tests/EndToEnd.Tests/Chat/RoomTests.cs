@@ -44,7 +44,7 @@ public sealed class RoomTests(ProcessTestCluster cluster)
 
         async Task SendAllAsync(JsonClient sender)
         {
-            // Send in order, with a bounded number of sends that wait for their answers.
+            // Send in order. At most InFlight sends wait for their answers at a time.
             var answers = new Queue<Task<JsonObject>>();
             for (var n = 1; n <= EachSends; n++)
             {

@@ -24,12 +24,13 @@ public sealed class SiloDeathTests
         await cluster.Group.LineAsync("silo-1 is back", RunningLocalCluster.StartLimit);
         await during;
 
-        // No connection ended, and each message that was sent meanwhile is in the log once.
+        // No connection ended, and Bob received each message once.
         var events = await bob.EventsAsync("lobby", 21);
         Assert.Equal(["before", .. Enumerable.Range(1, 20).Select(n => $"during {n}")], events.Select(ev => (string)ev["text"]!));
         Assert.DoesNotContain(ann.Frames.Concat(bob.Frames), frame => (string?)frame["t"] is "closed" or "gap");
 
-        // The gateway streams work again: only they deliver presence, and messages to a device that has not joined.
+        // The gateway streams work again: presence, and messages to a device that has not joined, arrive only through
+        // these streams.
         await using var carl = await JsonClient.ConnectAsync(cluster.Port, "carl");
         await carl.JoinAsync("lobby");
         await carl.SendAsync("@bob", "are you there?");

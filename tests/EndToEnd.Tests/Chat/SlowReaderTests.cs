@@ -4,8 +4,8 @@ using OrleansChat.EndToEnd.Tests.LocalCluster;
 namespace OrleansChat.EndToEnd.Tests.Chat;
 
 /// <summary>
-/// One reader in a busy room reads 1 KB/s. It lags, stays connected, and has the whole log in the end. bench/Load
-/// measures what a slow reader costs the other members.
+/// One reader in a busy room reads 1 KB/s. It lags, stays connected, and finally has all events of the log. bench/Load
+/// measures how a slow reader affects the other members.
 /// </summary>
 public sealed class SlowReaderTests
 {
@@ -35,14 +35,14 @@ public sealed class SlowReaderTests
         fullSpeed.SetResult();
         var pushed = await slow.EventsAsync("busy", Messages);
 
-        // The reader lagged: gaps name the dropped events. The send queue and the sockets held far less than the writer
-        // sent.
+        // The reader lagged: gap frames name the dropped events. The send queue and the sockets held much less than the
+        // writer sent.
         var gaps = slow.Frames.Where(frame => (string?)frame["t"] == "gap").ToArray();
         Assert.NotEmpty(gaps);
         var held = slow.Frames.TakeWhile(frame => frame != gaps[0]).Sum(frame => (long)frame.ToJsonString().Length);
         Assert.InRange(held, 1, HeldAtTheMost);
 
-        // The pushed events, with history for every gap, equal the log: in order, and none twice.
+        // The pushed events, together with the history of every gap, equal the log: in order, and each event once.
         var told = new List<JsonObject>();
         foreach (var frame in slow.Frames)
         {
@@ -87,8 +87,8 @@ public sealed class SlowReaderTests
 
     private static async Task SendAllAsync(JsonClient sender, JsonClient reader, int messages)
     {
-        // Send in order, with up to 64 sends that wait for their answers. The sender also waits for the fast reader,
-        // because the fast reader must not lag.
+        // Send in order. At most InFlight sends wait for their answers at a time. The sender also waits for the fast
+        // reader, because the fast reader must not lag.
         const int InFlight = 64;
         var answers = new Queue<Task<JsonObject>>();
         var padding = new string('.', 500);

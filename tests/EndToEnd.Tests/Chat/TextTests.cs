@@ -3,7 +3,8 @@ using OrleansChat.TestSupport;
 namespace OrleansChat.EndToEnd.Tests.Chat;
 
 /// <summary>
-/// Text mode with existing clients: the page of gorilla's chat example, <c>?user=</c> clients, wscat.
+/// Text mode with existing clients: the page of gorilla's chat example, clients that connect with <c>?user=</c>, and
+/// wscat.
 /// </summary>
 [Collection(nameof(ProcessTestCluster))]
 public sealed class TextTests(ProcessTestCluster cluster)
@@ -16,7 +17,8 @@ public sealed class TextTests(ProcessTestCluster cluster)
         using var second = await ConnectAsync(cluster.Second, $"/ws?room={room}&raw=1");
         await TogetherAsync(room);
 
-        // As on gorilla's server, line breaks become spaces, outer spaces are removed, and the sender gets the line.
+        // Like gorilla's server, the gateway replaces line breaks with spaces, removes spaces at both ends, and sends
+        // the line to its sender too.
         await first.SendTextAsync("  hello\nworld ");
 
         Assert.Equal("hello world", await first.ReceiveLineAsync());
@@ -99,7 +101,7 @@ public sealed class TextTests(ProcessTestCluster cluster)
 
     private static Task<RawWebSocket> ConnectAsync(int port, string path) => RawWebSocket.ConnectAsync(new Uri($"ws://127.0.0.1:{port}{path}"));
 
-    /// <summary>Reads lines up to one that begins with the given text.</summary>
+    /// <summary>Reads lines until one of them begins with the given text.</summary>
     private static async Task LineAsync(RawWebSocket client, string begins)
     {
         while (!(await client.ReceiveLineAsync()).StartsWith(begins, StringComparison.Ordinal))

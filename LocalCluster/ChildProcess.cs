@@ -5,9 +5,9 @@ using System.Runtime.InteropServices;
 namespace OrleansChat.LocalCluster;
 
 /// <summary>
-/// One run of a child: a silo or a gateway. The child stops when its standard input, a pipe from this process, ends.
-/// This process closes the pipe to ask the child to stop. If this process is killed, the operating system closes the
-/// pipe. A terminal also sends Ctrl-C to the children, but the children ignore it.
+/// One run of a child: a silo or a gateway. The child's standard input is a pipe from this process. When the pipe is
+/// closed, the child stops. This process closes the pipe to stop the child. If this process is killed, the operating
+/// system closes the pipe. A terminal also sends Ctrl-C to the children, but the children ignore it.
 /// </summary>
 internal sealed class ChildProcess : IDisposable
 {
@@ -73,8 +73,8 @@ internal sealed class ChildProcess : IDisposable
     };
 
     /// <summary>
-    /// Asks the child to stop and waits until it has stopped. If the child still runs at <paramref name="deadline"/>,
-    /// kills the child and returns false.
+    /// Asks the child to stop and waits until it has stopped. If the child still runs when <paramref name="deadline"/>
+    /// is cancelled, kills the child and returns false.
     /// </summary>
     public async Task<bool> StopAsync(CancellationToken deadline)
     {

@@ -1,6 +1,8 @@
 namespace OrleansChat.LocalCluster;
 
-/// <summary>The silos and gateways that this program runs, its children. Silos start first and stop last.</summary>
+/// <summary>
+/// The silos and gateways that this program runs as child processes. Silos start first and stop last.
+/// </summary>
 internal sealed class Cluster : IAsyncDisposable
 {
     private readonly LocalOptions _options;
@@ -22,7 +24,7 @@ internal sealed class Cluster : IAsyncDisposable
 
     /// <summary>
     /// Starts all children and waits until they are ready. Returns false if <paramref name="stop"/> is cancelled before
-    /// all children are ready. Throws <see cref="CannotStartException"/> for the first child that fails.
+    /// all children are ready. Throws <see cref="CannotStartException"/> when the first child fails to start.
     /// </summary>
     public async Task<bool> StartAsync(CancellationToken stop)
     {
@@ -47,7 +49,7 @@ internal sealed class Cluster : IAsyncDisposable
         try
         {
             await Task.WhenAll(_silos.Concat(_gateways).Select(child => child.KeepAsync(stop)));
-            _screen.Say("No process is left running.");
+            _screen.Say("All silos and gateways have ended.");
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -69,8 +71,8 @@ internal sealed class Cluster : IAsyncDisposable
     }
 
     /// <summary>
-    /// Kills the children that still run. Children still run here only after a failed start, when there are no clients
-    /// to drain.
+    /// Kills the children that still run. Children still run here only if the start failed. In this case no clients
+    /// have to be drained.
     /// </summary>
     public async ValueTask DisposeAsync()
     {
@@ -82,8 +84,8 @@ internal sealed class Cluster : IAsyncDisposable
 
     private static async Task StartAllAsync(ManagedProcess[] children, CancellationToken stop)
     {
-        // The first failure ends the wait for the other children: two silos without a database would report the same
-        // reason.
+        // When one child has failed, do not wait for the others. They often fail for the same reason, such as a
+        // database that cannot be reached.
         using var failed = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var starts = children.Select(child => child.StartAsync(failed.Token)).ToList();
         try

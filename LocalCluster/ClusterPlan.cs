@@ -6,7 +6,7 @@ namespace OrleansChat.LocalCluster;
 /// <param name="Name">The name that this program gives the process, such as <c>silo-1</c>.</param>
 /// <param name="Address">A gateway's URL, or a silo's host and port. A restart does not change the address.</param>
 /// <param name="Ready">The URL that returns 200 if the process is ready.</param>
-/// <param name="Settings">The configuration of the process, by path, such as <c>Silo:Port</c>.</param>
+/// <param name="Settings">The settings of the process. A key is a configuration path, such as <c>Silo:Port</c>.</param>
 internal sealed record ProcessPlan(string Name, string Program, string Address, Uri Ready, IReadOnlyDictionary<string, string> Settings);
 
 /// <summary>The processes of a cluster. The plan has passed all checks that are possible before the start.</summary>
@@ -161,8 +161,8 @@ internal sealed record ClusterPlan(LocalOptions Options, IReadOnlyList<ProcessPl
     }
 
     /// <summary>
-    /// The program of a project in this source tree, built in the configuration of this program, such as
-    /// <c>Silo/bin/Release/net10.0/OrleansChat.Silo</c>.
+    /// Finds the program of a project in this source tree, such as <c>Silo/bin/Release/net10.0/OrleansChat.Silo</c>.
+    /// The program is from the same build configuration (Debug or Release) as this program.
     /// </summary>
     private static string ProgramOf(string project)
     {
@@ -215,7 +215,7 @@ internal sealed record ClusterPlan(LocalOptions Options, IReadOnlyList<ProcessPl
             }
             catch (IOException)
             {
-                // Another silo has the file open. The new silo reports this error itself.
+                // Another silo has the file open. The new silo will report this error when it starts.
             }
         }
     }

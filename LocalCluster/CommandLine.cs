@@ -28,7 +28,7 @@ internal static class CommandLine
 
     private static readonly Option<string[]> Users = new("--user")
     {
-        Description = "with --identity tokens: a user to issue a token for; may be repeated; without it: alice and bob",
+        Description = "with --identity tokens: a user to issue a token for; may be repeated; the default is alice and bob",
         HelpName = "name",
     };
 

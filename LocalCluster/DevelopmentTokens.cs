@@ -18,7 +18,9 @@ internal sealed class DevelopmentTokens(TimeProvider time)
     private const string KeyId = "local";
     private readonly byte[] _secret = RandomNumberGenerator.GetBytes(32);
 
-    /// <summary>Gateway settings, by path, with which a gateway accepts these tokens and no others.</summary>
+    /// <summary>
+    /// The settings that make a gateway accept these tokens and no others. A key is a configuration path.
+    /// </summary>
     public IReadOnlyDictionary<string, string> Settings => new Dictionary<string, string>
     {
         ["Identity:Mode"] = "Tokens",

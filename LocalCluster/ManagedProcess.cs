@@ -8,13 +8,13 @@ internal sealed class ManagedProcess(ProcessPlan plan, LocalOptions options, Con
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(0.5);
     private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(15);
 
-    // A child that has run for longer than this time did not fail at its start. If it dies, the pause is FirstPause
-    // again.
+    // A child that has run for longer than this time has started successfully. If such a child dies, the pause before
+    // its restart is FirstPause again.
     private static readonly TimeSpan StableAfter = TimeSpan.FromSeconds(30);
 
-    // A terminal sends Ctrl-C to this process and to its children. A child that has only just started does not ignore
-    // the signal yet and dies. This process may notice the death before its own signal arrives, so it waits this long
-    // for the signal.
+    // A terminal sends Ctrl-C to this process and to its children. A child ignores the signal, but if it has only just
+    // started, the signal still ends it. This process may notice the end of the child before it receives the signal
+    // itself. So it waits this long for the signal.
     private static readonly TimeSpan SameCtrlC = TimeSpan.FromSeconds(3);
 
     private readonly ProcessLog _log = new(plan.Name, screen);
@@ -104,8 +104,8 @@ internal sealed class ManagedProcess(ProcessPlan plan, LocalOptions options, Con
     }
 
     /// <summary>
-    /// Asks the child to stop and waits until it has stopped. If the child still runs at <paramref name="deadline"/>,
-    /// kills the child and returns false.
+    /// Asks the child to stop and waits until it has stopped. If the child still runs when <paramref name="deadline"/>
+    /// is cancelled, kills the child and returns false.
     /// </summary>
     public async Task<bool> StopAsync(CancellationToken deadline)
     {

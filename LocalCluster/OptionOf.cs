@@ -3,7 +3,9 @@ using System.Globalization;
 
 namespace OrleansChat.LocalCluster;
 
-/// <summary>Command-line options whose errors name the values that they accept.</summary>
+/// <summary>
+/// Creates and reads command-line options. An error message about an option names the values that the option accepts.
+/// </summary>
 internal static class OptionOf
 {
     /// <summary>A whole number from <paramref name="least"/> to <paramref name="most"/>, both included.</summary>

@@ -6,12 +6,12 @@ namespace OrleansChat.LocalCluster;
 /// <summary>Finds free TCP ports on this machine.</summary>
 internal static class Ports
 {
-    // These ports are below the range from which operating systems take the local ports of outgoing connections (from
-    // 49152, on Linux from 32768). So the system does not take a child's port while this program restarts the child.
+    // Operating systems give outgoing connections local ports from a higher range: from 49152, on Linux from 32768. So
+    // no outgoing connection takes a child's port while this program restarts the child.
     private const int First = 20_000;
     private const int Last = 32_000;
 
-    /// <summary>True if no process listens on this port of the loopback addresses of IPv4 and IPv6.</summary>
+    /// <summary>True if the port is free for this user, on the loopback addresses of IPv4 and IPv6.</summary>
     public static bool IsFree(int port) =>
         CanListen(IPAddress.Loopback, port) && (!Socket.OSSupportsIPv6 || CanListen(IPAddress.IPv6Loopback, port));
 

@@ -32,8 +32,8 @@ internal sealed class ReadyProbe(TimeSpan within, TimeProvider time) : IDisposab
         long? waits = null;
         for (var started = time.GetTimestamp(); time.GetElapsedTime(started) < within; await Task.Delay(Pause, time, cancellationToken))
         {
-            // Check for the child's end after the answer. If the child has ended, the answer may be from another
-            // process that took the child's port.
+            // After the answer, check whether the child has ended. If so, the answer may be from another process that
+            // has taken the child's port.
             var answered = await AnswersAsync(plan, cancellationToken);
             if (ended.IsCompleted)
             {

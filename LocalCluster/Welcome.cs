@@ -1,6 +1,8 @@
 namespace OrleansChat.LocalCluster;
 
-/// <summary>The text for a ready cluster. Tests and <c>bench/Load</c> match some lines of the text.</summary>
+/// <summary>
+/// Prints a text when the cluster is ready. Tests and <c>bench/Load</c> match some lines of the text.
+/// </summary>
 internal static class Welcome
 {
     public static void Show(ClusterPlan plan, ConsoleOutput screen)

@@ -6,12 +6,14 @@ namespace OrleansChat.ProcessHosting;
 public enum ClusterStore
 {
     /// <summary>
-    /// One silo on this machine, found by its port. When it stops, membership and subscriptions are lost.
+    /// One silo on this machine. Gateways find the silo by its port. When the silo stops, membership and subscriptions
+    /// are lost.
     /// </summary>
     Localhost,
 
     /// <summary>
-    /// Any number of silos, found in a PostgreSQL database. Membership and subscriptions are durable.
+    /// Any number of silos. All processes find the silos in a PostgreSQL database. Membership and subscriptions are
+    /// durable.
     /// </summary>
     Postgres,
 }
@@ -36,12 +38,12 @@ public sealed record ClusterSettings : IValidatableObject
     /// </summary>
     public string? ConnectionString { get; init; }
 
-    /// <summary>Name of this set of silos. Only processes with the same name connect to each other.</summary>
+    /// <summary>Name of this cluster. Only processes with the same name connect to each other.</summary>
     [Required, StringLength(100, MinimumLength = 1)] public string Id { get; init; } = "orleanschat";
 
     /// <summary>
-    /// Name of the service, which is the same in all its clusters. Data is stored under this name, so the name must
-    /// never change.
+    /// Name of the service. All clusters of the service have the same name here. Data is stored under this name, so the
+    /// name must never change.
     /// </summary>
     [Required, StringLength(100, MinimumLength = 1)] public string ServiceId { get; init; } = "orleanschat";
 
@@ -53,10 +55,10 @@ public sealed record ClusterSettings : IValidatableObject
 
     /// <summary>
     /// How long a silo tries to join the cluster. After this time, the process ends, so that its supervisor starts it
-    /// again. If all silos died at once and return at other addresses, the new silos wait for the dead silos. Only a
-    /// silo that starts after the dead silos' entries in the membership table are stale declares these silos dead. An
-    /// entry is stale after 30 s, which is three times the period of a silo's writes. So the default is longer
-    /// than 30 s.
+    /// again. The restart is needed if all silos died at once and new silos started at other addresses. Then the new
+    /// silos wait, because the membership table still lists the dead silos as alive. A dead silo's entry becomes stale
+    /// 30 s after its last write. Only a silo that starts after this moment declares the dead silo dead. So the default
+    /// is longer than 30 s.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:05", "00:30:00")]
     public TimeSpan JoinWithin { get; init; } = TimeSpan.FromSeconds(40);

@@ -10,8 +10,8 @@ public static class PostgresConnectionString
     /// <summary>
     /// Adds a setting that turns GSS encryption off. Without this setting, Npgsql tries GSS first, and loads a Kerberos
     /// library for it. Small images do not have this library, and each failure to load it is reported on standard
-    /// error. Returns the string unchanged in two cases: the string or the variable PGGSSENCMODE chooses a GSS mode, or
-    /// the string cannot be parsed. In the second case, an attempt to connect reports the error.
+    /// error. Returns the string unchanged if the string itself or the environment variable PGGSSENCMODE chooses a GSS
+    /// mode. Also returns the string unchanged if it cannot be parsed: an attempt to connect then reports the error.
     /// </summary>
     public static string WithDefaults(string connectionString)
     {

@@ -14,7 +14,7 @@ public static class ProcessRun
     /// Composes the host and runs it until it is stopped. If the host cannot start or fails, writes one line with the
     /// reason to standard error; the stack trace is in the log.
     /// </summary>
-    /// <returns>The exit code: 1 after a failure; after a stop 0, or the code that a service set.</returns>
+    /// <returns>The exit code. After a failure: 1. After a stop: 0, or the code that a service has set.</returns>
     public static async Task<int> RunAsync(Func<IHost> compose)
     {
         var stopping = CancellationToken.None;

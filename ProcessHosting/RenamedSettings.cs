@@ -109,7 +109,8 @@ public static partial class RenamedSettings
 
     private static bool IsRemoved(string name) => Removed.Any(removed => IsOrIsIn(name, removed)) && Rename(name) is not { New: "Cluster:JoinWithin" };
 
-    // The name of a section alone is not a setting: LOG may be an unrelated environment variable.
+    // The name of a section alone does not count as a setting. For example, LOG may be an environment variable of
+    // another program.
     private static bool IsOrIsIn(string name, string settingOrSection) => name.StartsWith(settingOrSection, StringComparison.OrdinalIgnoreCase)
         && (name.Length == settingOrSection.Length ? settingOrSection.Contains(':', StringComparison.Ordinal) : name[settingOrSection.Length] == ':');
 

@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace OrleansChat.ProcessHosting;
 
-/// <summary>Detects a second stop signal. It means that a process that is already stopping must end at once.</summary>
+/// <summary>
+/// Detects a second stop signal. A second signal means that the process, which is already stopping, must end at once.
+/// </summary>
 public sealed class SecondSignal(IReadOnlyList<PosixSignal> signals, TimeProvider time) : IDisposable
 {
     // A signal to a whole process group can arrive twice, because a parent in the group may forward the signal. Signals
@@ -15,7 +17,7 @@ public sealed class SecondSignal(IReadOnlyList<PosixSignal> signals, TimeProvide
     /// <summary>Cancelled by the second signal.</summary>
     public CancellationToken Received => _received.Token;
 
-    /// <summary>Starts to watch for the second signal. The caller has received the first signal.</summary>
+    /// <summary>Starts to watch for the second signal. Call this method when the first signal has arrived.</summary>
     public void Watch()
     {
         var first = time.GetTimestamp();

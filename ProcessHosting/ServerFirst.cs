@@ -12,8 +12,8 @@ public static class ServerFirst
     private const string Server = "GenericWebHostService";
 
     /// <summary>
-    /// Starts the HTTP server before all other hosted services. The server also stops before them, as usual in ASP.NET
-    /// Core, so that requests end while the services that they need still run.
+    /// Starts the HTTP server before all other hosted services. As usual in ASP.NET Core, the server also stops before
+    /// the other services. So when requests end, the services that they need still run.
     /// </summary>
     public static void StartServerFirst(this WebApplicationBuilder builder) => builder.Host.ConfigureContainer<IServiceCollection>((_, services) =>
     {

@@ -64,7 +64,7 @@ public static class Settings
     private static bool IsSetting(PropertyInfo property, string key) =>
         property.SetMethod is { IsPublic: true } && property.Name.Equals(key, StringComparison.OrdinalIgnoreCase);
 
-    // The binder also accepts numbers and lists of names separated by commas for an enumeration. These are refused,
+    // For an enum, the binder also accepts a number, or several names separated by commas. This method refuses both,
     // because a value such as Identity:Mode=1 is most likely a mistake.
     private static IEnumerable<string> NotNamed(IConfigurationSection section, Type type) => section.GetChildren().SelectMany(child =>
     {

@@ -9,9 +9,7 @@ namespace OrleansChat.ProcessHosting;
 /// </summary>
 public sealed partial class StartupWait(TimeProvider time, ILogger<StartupWait> logger)
 {
-    /// <summary>
-    /// The name of the cluster as a dependency. A gateway waits for the cluster until it has its lease and its stream.
-    /// </summary>
+    /// <summary>What a gateway waits for until it has its lease and its stream.</summary>
     public const string Cluster = "the cluster";
 
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(0.5);

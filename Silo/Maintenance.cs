@@ -6,8 +6,8 @@ using OrleansChat.Silo.Clustering;
 namespace OrleansChat.Silo;
 
 /// <summary>
-/// Commands that do one task with the stores, and then end. The exit code is 0, or 1 with the reason on standard error.
-/// The commands use the silo's settings.
+/// Commands of the silo's program. Each command does one task with the stores, and then the process ends. The exit code
+/// is 0, or 1 with the reason on standard error. The commands use the silo's settings.
 /// </summary>
 internal static partial class Maintenance
 {

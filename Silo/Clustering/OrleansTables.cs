@@ -10,10 +10,10 @@ namespace OrleansChat.Silo.Clustering;
 /// Examples are a refused user, a missing permission, and tables of a newer version or of another program.
 /// </summary>
 /// <remarks>
-/// Each version is a script that only adds to the previous version. Any number of silos may start at the same time,
-/// because they take an advisory lock one after another. Silos up to 0.1 refuse a version above 1. So a script that is
-/// compatible with these silos must not raise this version. The script must be recorded in another place, like
-/// <c>chat.schema_compatibility</c> of the message log.
+/// Each version of the tables has a script, which only adds to the tables of the previous version. Any number of silos
+/// may start at the same time, because they take an advisory lock one after another. Silos up to 0.1 refuse to start if
+/// the version is above 1. So if these silos could run with a new script, the script must not raise the version. Record
+/// such a script in another table, as the message log does with <c>chat.schema_compatibility</c>.
 /// </remarks>
 internal sealed partial class OrleansTables(ClusterSettings cluster, StartupWait wait, ILogger<OrleansTables> logger) : IHostedService
 {

@@ -8,8 +8,8 @@ namespace OrleansChat.Silo.Clustering;
 
 /// <summary>
 /// Deletes the stream subscriptions of gateways that have ended. Each start of a gateway creates a new stream. Orleans
-/// keeps the row of a stream as long as a silo is registered as the stream's producer, and Orleans never removes this
-/// registration.
+/// keeps a row with the subscriptions of a stream as long as a silo is registered as the stream's producer, and Orleans
+/// never removes this registration.
 /// </summary>
 internal sealed partial class SubscriptionCleaner(ClusterSettings cluster, IGrainFactory grains, TimeProvider time, ILogger<SubscriptionCleaner> logger)
     : BackgroundService, IGatewayStateCleaner

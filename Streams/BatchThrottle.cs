@@ -15,8 +15,9 @@ public sealed class BatchThrottle(TimeSpan period, TimeProvider time)
     private readonly long _start = time.GetTimestamp();
 
     /// <summary>
-    /// The end of the time that the previous actions have used up, measured from <see cref="_start"/>. Each action adds
-    /// its cost. The next action is due when this time is at most <see cref="FreeBurst"/> - 1 periods ahead of now.
+    /// Each action reserves its cost in time, one reservation after another. This is the end of the last reservation,
+    /// measured from <see cref="_start"/>. The next action is due as soon as this end is at most
+    /// <see cref="FreeBurst"/> - 1 periods in the future.
     /// </summary>
     private TimeSpan _used;
 
@@ -29,8 +30,9 @@ public sealed class BatchThrottle(TimeSpan period, TimeProvider time)
     /// <param name="periods">The cost of this action, in periods.</param>
     public void OnFlushed(double periods = 1)
     {
-        // If enough items wait, the caller acts before the action is due. Count such an action as due now. Otherwise a
-        // burst would still delay later actions that are rare again.
+        // If enough items wait, the caller acts before the action is due. Count such an early action as if it were due
+        // now. Otherwise many early actions would add up, and the next action would be delayed even if it is rare
+        // again.
         var most = Now + ((FreeBurst - 1) * period);
         _used = (_used < Now ? Now : _used > most ? most : _used) + (periods * period);
     }

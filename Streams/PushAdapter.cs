@@ -6,7 +6,7 @@ namespace OrleansChat.Streams;
 
 /// <summary>
 /// The queues of a stream provider on one silo. Orleans needs a factory, an adapter and an adapter cache. Here one
-/// class is all three, because producers and agents share the same memory.
+/// class is all three, because producers and pulling agents share the same memory.
 /// </summary>
 internal sealed class PushAdapter : IQueueAdapterFactory, IQueueAdapter, IQueueAdapterCache
 {
@@ -31,7 +31,7 @@ internal sealed class PushAdapter : IQueueAdapterFactory, IQueueAdapter, IQueueA
 
     public string Name { get; }
 
-    /// <summary>Number of streams that have events or cursors.</summary>
+    /// <summary>Number of streams that have events or consumers.</summary>
     public int Streams => _caches.Sum(cache => cache?.Streams ?? 0);
 
     // A consumer reads missed events from the message log, not from the stream.

@@ -5,7 +5,8 @@ using Orleans.Streams;
 namespace OrleansChat.Streams;
 
 /// <summary>
-/// A bounded queue of publishes on this silo. Any number of producers may call it; one agent reads it.
+/// A bounded queue of publishes on this silo. Any number of producers add to the queue. One pulling agent reads from
+/// it.
 /// </summary>
 /// <remarks>
 /// <list type="number">
@@ -36,8 +37,8 @@ internal sealed partial class PushQueue(
     /// <exception cref="StreamQueueStoppedException">The queue is stopped.</exception>
     public Task EnqueueAsync(PushBatch batch)
     {
-        // Step 1: enqueue. If another publish waits for space, the queue is full. Then this publish waits behind the
-        // other.
+        // Step 1: enqueue. If another publish is already waiting for space, TryWrite fails. So this publish waits
+        // behind the other.
         if (!_waiting.Writer.TryWrite(batch))
         {
             return WaitForRoomAsync(batch);

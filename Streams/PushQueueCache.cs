@@ -4,9 +4,9 @@ using Orleans.Streams;
 namespace OrleansChat.Streams;
 
 /// <summary>
-/// The rings of one queue's streams. The pulling agent makes one call at a time, so no locks are needed. The class
-/// never reports pressure: if a consumer is slow, the oldest events of its stream are dropped, and the other streams of
-/// the queue are not affected.
+/// The rings (<see cref="StreamRing"/>) of all streams of one queue. The pulling agent makes one call at a time, so no
+/// locks are needed. The class never reports pressure to Orleans. If a consumer is slow, the oldest events of its
+/// stream are dropped, and the other streams of the queue are not affected.
 /// </summary>
 internal sealed partial class PushQueueCache(
     PushStreamOptions options, StreamsInstruments instruments, TimeProvider time, ILogger<PushQueueCache> logger) : IQueueCache
@@ -18,7 +18,7 @@ internal sealed partial class PushQueueCache(
 
     public StreamsInstruments Instruments => instruments;
 
-    /// <summary>Number of streams that have events or cursors. May be read from any thread.</summary>
+    /// <summary>Number of streams that have events or consumers. May be read from any thread.</summary>
     public int Streams => _rings.Count;
 
     public int GetMaxAddCount() => options.MaxReadCount;

@@ -3,14 +3,15 @@ using Orleans.Streams;
 namespace OrleansChat.Streams;
 
 /// <summary>
-/// The agent's end of a queue. A read waits for events, so the pulling agent delivers them at once instead of polling.
+/// The end of a queue from which the pulling agent reads. A read waits for events, so the pulling agent delivers them
+/// at once instead of polling.
 /// </summary>
 internal sealed class PushQueueReceiver(PushQueue queue) : IQueueAdapterReceiver
 {
     public Task Initialize(TimeSpan timeout) => Task.CompletedTask;
 
-    // Orleans before 10.3 has only the calls without a token. With those versions, a stop waits for the current read,
-    // for at most one IdleWait.
+    // Orleans before 10.3 has only the methods without a cancellation token. With those versions, a stop waits for the
+    // current read, for at most one IdleWait.
     public Task<IList<IBatchContainer>> GetQueueMessagesAsync(int maxCount) => queue.ReadAsync(maxCount, CancellationToken.None);
 
     public Task<IList<IBatchContainer>> GetQueueMessagesAsync(int maxCount, CancellationToken cancellationToken) =>

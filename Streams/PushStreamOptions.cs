@@ -7,10 +7,10 @@ namespace OrleansChat.Streams;
 public sealed class PushStreamOptions
 {
     /// <summary>
-    /// Number of queues on each silo; a stream always uses the same queue. While the first event of a stream registers
-    /// the stream, all streams of that queue wait. If a subscriber has just died, these streams wait for two response
-    /// timeouts. With more queues, fewer streams wait. An idle queue costs one wake-up per <see cref="IdleWait"/>. The
-    /// cost of 64 queues is not noticeable.
+    /// Number of queues on each silo; a stream always uses the same queue. When the first event of a stream arrives,
+    /// Orleans registers the stream. Meanwhile all streams of that queue wait. If a subscriber has just died, these
+    /// streams wait for two response timeouts. With more queues, fewer streams wait. An idle queue costs one wake-up
+    /// per <see cref="IdleWait"/>. The cost of 64 queues is not noticeable.
     /// </summary>
     internal int QueuesPerSilo { get; set; } = 32;
 
@@ -28,8 +28,8 @@ public sealed class PushStreamOptions
 
     /// <summary>
     /// Maximum number of events that are buffered for one stream until its consumers have received them. A consumer
-    /// that is further behind loses the oldest events and sees a gap in its sequence numbers. Other streams are not
-    /// affected.
+    /// that is further behind loses the oldest events. It can notice the loss by numbers that the events carry. Other
+    /// streams are not affected.
     /// </summary>
     internal int EventsPerStream { get; set; } = 16_384;
 
@@ -52,8 +52,8 @@ public sealed class PushStreamOptions
     internal TimeSpan MaxEventDeliveryTime { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// Maximum number of waiting events in one delivery; 1 means one call per event. A publish with more events is
-    /// delivered alone and whole.
+    /// Maximum number of waiting events in one delivery; 1 means one call per event. A publish with more events than
+    /// this is not split: one delivery has all its events and no others.
     /// </summary>
     internal int BatchSize { get; set; } = 256;
 }

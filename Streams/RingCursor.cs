@@ -8,8 +8,8 @@ namespace OrleansChat.Streams;
 /// <remarks>
 /// Each <see cref="MoveNext"/> takes these steps:
 /// <list type="number">
-/// <item>Count the previous delivery as delivered. The agent calls <see cref="MoveNext"/> again only when that delivery
-/// has ended.</item>
+/// <item>Count the events of the previous delivery as delivered. The agent calls <see cref="MoveNext"/> again only when
+/// that delivery has ended.</item>
 /// <item>If there are no more batches, return false.</item>
 /// <item>Take the waiting batches, up to <see cref="PushStreamOptions.BatchSize"/> events. The agent sends them in one
 /// call.</item>

@@ -1,8 +1,8 @@
 namespace OrleansChat.Streams;
 
 /// <summary>
-/// The queue of a publish stayed full for <see cref="PushStreamOptions.EnqueueTimeout"/>. No event was published. A
-/// later retry can succeed.
+/// The queue to which the events were published stayed full for <see cref="PushStreamOptions.EnqueueTimeout"/>. No
+/// event was published. A later retry can succeed.
 /// </summary>
 [GenerateSerializer, Alias("chat.streams.full")]
 public sealed class StreamQueueFullException : Exception

@@ -1,6 +1,8 @@
 namespace OrleansChat.Streams;
 
-/// <summary>The silo of the publish is stopping. No event was published. A retry on another silo can succeed.</summary>
+/// <summary>
+/// The silo that had to publish the events is stopping. No event was published. A retry on another silo can succeed.
+/// </summary>
 [GenerateSerializer, Alias("chat.streams.stopped")]
 public sealed class StreamQueueStoppedException : Exception
 {

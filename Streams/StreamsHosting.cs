@@ -16,7 +16,8 @@ namespace OrleansChat.Streams;
 public static class StreamsHosting
 {
     /// <summary>
-    /// The pause after an empty read, and between two checks of a queue that waits for a registration.
+    /// How long a pulling agent pauses after an empty read, and between two checks of a queue that waits for the
+    /// registration of a stream.
     /// </summary>
     private static readonly TimeSpan BetweenReads = TimeSpan.FromMilliseconds(1);
 

@@ -64,7 +64,7 @@ internal sealed class StreamsInstruments
             "{publish}",
             "Publishes waiting in a queue.");
         _meter.CreateObservableGauge(
-            "orleanschat.streams.streams", () => new Measurement<int>(streams(), _provider), "{stream}", "Streams that have events or cursors.");
+            "orleanschat.streams.streams", () => new Measurement<int>(streams(), _provider), "{stream}", "Streams that have events or consumers.");
     }
 
     private void Dropped(int events, string reason)

@@ -1,8 +1,11 @@
 namespace OrleansChat.Gateway.Connections;
 
-/// <summary>A token bucket that limits one peer. Not thread-safe: only the connection's reader uses it.</summary>
-/// <param name="perSecond">Units that are refilled per second; 0 for no limit.</param>
-/// <param name="burst">Maximum number of units. The bucket starts full.</param>
+/// <summary>
+/// A token bucket that limits how fast one peer sends. A unit is a command, a ping or a byte. Not thread-safe: only the
+/// connection's reader uses it.
+/// </summary>
+/// <param name="perSecond">Units that are added to the bucket per second; 0 for no limit.</param>
+/// <param name="burst">Maximum number of units in the bucket. The bucket starts full.</param>
 internal sealed class Allowance(int perSecond, int burst, TimeProvider time)
 {
     private double _left = burst;
@@ -30,8 +33,8 @@ internal sealed class Allowance(int perSecond, int burst, TimeProvider time)
     }
 
     /// <summary>
-    /// Takes <paramref name="amount"/> units even if fewer are available. If units are missing, the task completes
-    /// after the time in which they are refilled.
+    /// Takes <paramref name="amount"/> units, even if fewer are available. In that case, the task completes when the
+    /// missing units have been added.
     /// </summary>
     public ValueTask PaceAsync(int amount, CancellationToken cancellationToken)
     {

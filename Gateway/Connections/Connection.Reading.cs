@@ -13,14 +13,15 @@ internal sealed partial class Connection
     private readonly int _frameBytes;
 
     /// <summary>
-    /// Limits how fast decompressed bytes are read. The stream limits the bytes on the wire to the same rate. An
-    /// uncompressed frame has no more bytes here than on the wire, so this limit slows down only compressed frames.
+    /// Limits how fast decompressed bytes are read. The stream limits the bytes on the wire to the same rate. Only a
+    /// compressed frame can have more decompressed bytes than bytes on the wire, so this limit slows down only
+    /// compressed frames.
     /// </summary>
     private readonly Allowance _inflated;
 
     /// <summary>
-    /// Bytes that may still be inflated while the connection is ending. The peer may have sent frames before its close
-    /// frame. The connection must read these frames to find the close frame.
+    /// Bytes that may still be read and decompressed while the connection is ending. The peer may have sent other
+    /// frames before its close frame. The connection must read these frames to find the close frame.
     /// </summary>
     private int _inflatable;
 
@@ -33,13 +34,14 @@ internal sealed partial class Connection
     private SingleWaiterAutoResetEvent? _handled;
 
     /// <summary>
-    /// Reads frames until the peer closes, the connection ends, or the socket fails.
+    /// Reads frames until a close frame arrives, the socket is closed or fails, or this gateway cuts the connection.
     /// <list type="number">
     /// <item>Wait for data without holding a buffer.</item>
     /// <item>Read a whole frame (a WebSocket message) into a pooled buffer, at the allowed pace.</item>
     /// <item>If the frame is too large, end the connection, and discard all further input.</item>
     /// <item>If the frame is a close frame, queue the answer and return.</item>
-    /// <item>If the connection is ending, limit the bytes that are still inflated. Step 7 drops the frame.</item>
+    /// <item>If the connection is ending, count the frame's bytes. After too many bytes, discard all further input.
+    /// Otherwise, step 7 drops the frame.</item>
     /// <item>Wait while too many answers are queued. This slows the peer down.</item>
     /// <item>Dispatch the frame to the handler, and wait until it returns.</item>
     /// </list>
@@ -49,7 +51,7 @@ internal sealed partial class Connection
         while (true)
         {
             // Step 1: Wait for data. A zero-byte read needs no buffer, so idle connections hold none. No token is
-            // passed, because the stream below observes the connection's token.
+            // passed, because the WebSocket's stream observes the connection's token.
             var part = await _socket.ReceiveAsync(Memory<byte>.Empty, CancellationToken.None);
             var buffer = ArrayPool<byte>.Shared.Rent(4096);
             try
@@ -63,8 +65,8 @@ internal sealed partial class Connection
                         Grow(ref buffer, length);
                     }
 
-                    // The read returns when the buffer is full. One byte above the limit is enough to see that the
-                    // frame is too large.
+                    // Read at most one byte more than a frame may have. This byte is enough to see that the frame is
+                    // too large.
                     part = await _socket.ReceiveAsync(buffer.AsMemory(length, Math.Min(buffer.Length, _frameBytes + 1) - length), CancellationToken.None);
                     length += part.Count;
                     if (part.Count > 0)
@@ -72,7 +74,7 @@ internal sealed partial class Connection
                         await _inflated.PaceAsync(part.Count, _cut.Token);
                     }
 
-                    // Step 3: Too large.
+                    // Step 3: The frame is too large.
                     if (length > _frameBytes)
                     {
                         End(CloseCode.FrameTooBig, $"a frame may have up to {_frameBytes} bytes");
@@ -83,20 +85,20 @@ internal sealed partial class Connection
 
                 if (part.MessageType == WebSocketMessageType.Close)
                 {
-                    // Step 4: A close frame. The framework writes the answer to the stream. The stream puts it at the
-                    // end of the connection send queue.
+                    // Step 4: A close frame. The framework writes the answer to the stream. The stream puts the answer
+                    // at the end of the connection send queue.
                     await _socket.CloseOutputAsync(_socket.CloseStatus ?? WebSocketCloseStatus.NormalClosure, null, _cut.Token);
                     return;
                 }
 
-                // Step 5: If the connection is ending and no more bytes may be inflated, discard the input from now on.
+                // Step 5: If the connection is ending and no more bytes may be decompressed, discard all further input.
                 if (IsEnding && (_inflatable -= length) < 0)
                 {
                     await DiscardBytesAsync(buffer);
                     return;
                 }
 
-                // Step 6: Back-pressure.
+                // Step 6: Wait while too many answers are queued.
                 await SendQueue.AnswersFitAsync(_cut.Token);
 
                 // Step 7: Dispatch.
@@ -151,8 +153,8 @@ internal sealed partial class Connection
     }
 
     /// <summary>
-    /// Discards frames until the peer answers the close or the connection is cut. Inflates at most as many bytes as one
-    /// frame may have. After that, discards raw bytes.
+    /// Discards frames until the peer answers the close frame or the connection is cut. Decompresses at most as many
+    /// bytes as one frame may have. After that, discards raw bytes without decompressing them.
     /// </summary>
     private async Task DiscardFramesAsync(byte[] buffer)
     {
@@ -182,7 +184,7 @@ internal sealed partial class Connection
     /// <summary>
     /// Ends a connection whose peer vanished or violated RFC 6455. After a violation, the framework has queued a close
     /// frame. The socket stays open until the peer closes it, but at most for CloseTimeout. If this gateway closed the
-    /// socket while bytes are unread, TCP would reset it, and the peer would lose the close frame.
+    /// socket before it has read all bytes, TCP would reset the connection, and the peer could lose the close frame.
     /// </summary>
     private async Task WaitForPeerCloseAsync()
     {

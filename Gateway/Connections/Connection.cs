@@ -43,7 +43,9 @@ internal sealed partial class Connection : IDisposable
         stream.DivertTo(SendQueue, new(options.BytesPerSecond, options.BytesPerSecond, time), Commands, _cut.Token);
     }
 
-    /// <summary>The states of a connection. A connection passes them in this order, and may skip some.</summary>
+    /// <summary>
+    /// The states of a connection. A connection goes through them in this order, and may skip some.
+    /// </summary>
     private enum State
     {
         /// <summary>Frames are handled.</summary>
@@ -61,7 +63,7 @@ internal sealed partial class Connection : IDisposable
 
     public ConnectionSendQueue SendQueue => _writer.SendQueue;
 
-    /// <summary>Limits the WebSocket pings, and all commands except sends.</summary>
+    /// <summary>Limits the peer's WebSocket pings, and all its commands except sends.</summary>
     public Allowance Commands { get; }
 
     /// <summary>Handles the frames. Must be set before <see cref="RunAsync"/>.</summary>
@@ -71,7 +73,8 @@ internal sealed partial class Connection : IDisposable
     public bool IsEnding => _state >= State.Ending;
 
     /// <summary>
-    /// True while the connection waits for the answers to the received frames before it ends. Later frames are dropped.
+    /// True while the connection waits until all received frames are answered, so that it can end. Frames that arrive
+    /// during this time are dropped.
     /// </summary>
     public bool IsWaitingForAnswers => _state == State.WaitingForAnswers;
 
@@ -82,12 +85,15 @@ internal sealed partial class Connection : IDisposable
     /// Runs the connection until the socket is gone.
     /// <list type="number">
     /// <item>Read frames and dispatch them to the handler, one after another (<see cref="ReadAsync"/>).</item>
-    /// <item>If the peer violated RFC 6455, keep the socket open until the peer closes it, or for CloseTimeout.</item>
+    /// <item>If the peer violated RFC 6455, keep the socket open until the peer closes it, but at most for
+    /// CloseTimeout.</item>
     /// <item>Complete the connection send queue, and give the writer up to CloseTimeout to empty it.</item>
     /// <item>Cut the connection: cancel everything that still uses the socket, and wait for the writer.</item>
     /// </list>
     /// </summary>
-    /// <param name="failed">Called with each exception of the handler. The callback must end the connection.</param>
+    /// <param name="failed">
+    /// Called with each exception that the handler throws. The callback must end the connection.
+    /// </param>
     public async Task RunAsync(Action<Connection, Exception> failed)
     {
         try
@@ -102,8 +108,8 @@ internal sealed partial class Connection : IDisposable
         }
         catch (Exception exception) when (exception is OperationCanceledException or IOException or ObjectDisposedException)
         {
-            // The peer vanished, or this gateway cut the connection. The caller closes the conversation when this
-            // method returns.
+            // The peer vanished, or this gateway cut the connection. There is nothing to do here, because the caller
+            // closes the conversation when this method returns.
         }
         finally
         {
@@ -111,7 +117,8 @@ internal sealed partial class Connection : IDisposable
             SendQueue.Complete();
             await Task.WhenAny(_writer.Completion, Task.Delay(_options.CloseTimeout, _time));
 
-            // Step 4: Cut the connection. If the writer failed because of a bug, its exception is thrown here.
+            // Step 4: Cut the connection, and wait for the writer. If the writer failed because of a bug, its exception
+            // is thrown here.
             await _cut.CancelAsync();
             await _writer.Completion;
         }
@@ -119,8 +126,8 @@ internal sealed partial class Connection : IDisposable
 
     /// <summary>
     /// Ends the connection, and returns at once. The writer still writes the queued answers, then the handler's
-    /// farewell and a close frame. The peer has <see cref="ConnectionOptions.CloseTimeout"/> to answer. Only the first
-    /// call has an effect. A call after the connection is disposed has no effect.
+    /// farewell and a close frame. The peer has <see cref="ConnectionOptions.CloseTimeout"/> to answer the close frame.
+    /// Only the first call has an effect. A call after the connection is disposed has no effect.
     /// </summary>
     public void End(CloseCode code, string reason) => End(code, reason, null);
 
@@ -159,7 +166,7 @@ internal sealed partial class Connection : IDisposable
         }
         catch (OperationCanceledException) when (patience.IsCancellationRequested)
         {
-            // The client sends unanswered commands again, with the same ids.
+            // Some commands are not answered yet. The client sends them again, with the same ids.
         }
         finally
         {

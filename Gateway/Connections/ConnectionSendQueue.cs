@@ -1,11 +1,13 @@
 namespace OrleansChat.Gateway.Connections;
 
 /// <summary>
-/// The send queue of one connection: the items that wait for the connection's writer, in order. (This is not the outbox
-/// of the transactional outbox pattern.) There are two kinds of items. Answers are never dropped. Their bytes are
-/// bounded because the connection's reader stops while too many answers wait. Events, including presence, marks and
-/// typing, are bounded in bytes, and can all be dropped at once. After that, the session can queue the events of a room
-/// again, from the position after the last receipt.
+/// The send queue of one connection: the items that wait for the connection's writer, in order. There are two kinds of
+/// items: answers and events.
+/// <para>Answers are never dropped. Their bytes are bounded, because the connection's reader stops while too many
+/// answers wait.</para>
+/// <para>Events are bounded in bytes, and can all be dropped at once. Presence, marks and typing count as events here.
+/// After a drop, the session can queue the events of a room again. It starts after the last event that the writer took
+/// (<see cref="IReceipt"/>).</para>
 /// </summary>
 /// <param name="eventBytes">
 /// Maximum bytes of waiting events, including the queue's own memory. While the waiting events take at most half of
@@ -17,9 +19,9 @@ namespace OrleansChat.Gateway.Connections;
 /// <see cref="AnswersFitAsync(CancellationToken)"/> waits.
 /// </param>
 /// <param name="due">
-/// Schedules the writer. Called when the first item is queued, and when the queue is completed. After a call, the next
-/// call follows only after the writer has found the queue empty. The callback runs on the thread that queued the item,
-/// so it must return at once.
+/// Schedules the writer. Called if the writer is not scheduled when an item is queued or the queue is completed. The
+/// writer stays scheduled until it finds the queue empty. The callback runs on the thread that queues the item, so it
+/// must return at once.
 /// </param>
 internal sealed class ConnectionSendQueue(int eventBytes, int answerBytes, Action due)
 {
@@ -43,8 +45,8 @@ internal sealed class ConnectionSendQueue(int eventBytes, int answerBytes, Actio
 
     /// <summary>Queues bytes that may be dropped. Returns false, and queues nothing, if they do not fit.</summary>
     /// <param name="bytes">
-    /// One object or line without its newline. If it is empty, nothing is written, but the receipt still gets the
-    /// position.
+    /// One object or line, without its newline. If there are no bytes, nothing is written, but the receipt still gets
+    /// the position.
     /// </param>
     public bool TryEnqueue(ReadOnlyMemory<byte> bytes, IReceipt? receipt, long position) => TryEnqueue(new(bytes, ItemKind.Event, receipt, position));
 
@@ -61,7 +63,7 @@ internal sealed class ConnectionSendQueue(int eventBytes, int answerBytes, Actio
         {
             if (_completed)
             {
-                // The connection is ending, so the event is not needed. If this method returned false, the session
+                // The connection is ending, so the event is not needed. If this method returned false, the connection
                 // would count as lagging.
                 return true;
             }
@@ -111,7 +113,10 @@ internal sealed class ConnectionSendQueue(int eventBytes, int answerBytes, Actio
         }
     }
 
-    /// <summary>Drops all waiting events, or only those of one receipt. Answers stay, in their order.</summary>
+    /// <summary>
+    /// Drops all waiting events. If <paramref name="only"/> is given, drops only the events that were queued with this
+    /// receipt. Answers stay, in their order.
+    /// </summary>
     public void DropEvents(IReceipt? only = null)
     {
         lock (_gate)
@@ -204,7 +209,8 @@ internal sealed class ConnectionSendQueue(int eventBytes, int answerBytes, Actio
 
     /// <summary>
     /// Returns at once if the waiting answers are within their bound. Otherwise waits until half of the bound is free.
-    /// The connection's reader waits here. This slows the peer down. Only one caller may wait at a time.
+    /// The connection's reader waits here, and reads nothing more meanwhile. This slows the peer down. Only one caller
+    /// may wait at a time.
     /// </summary>
     public ValueTask AnswersFitAsync(CancellationToken cancellationToken) => AnswersFitAsync(0, cancellationToken);
 

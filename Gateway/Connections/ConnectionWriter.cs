@@ -7,9 +7,8 @@ namespace OrleansChat.Gateway.Connections;
 internal sealed class ConnectionWriter
 {
     /// <summary>
-    /// If the socket does not take all bytes at once, the writer writes the remaining bytes in pieces of this size, in
-    /// bytes. If a piece had to wait until the peer made room for it, its write counts as progress, and progress is a
-    /// sign of life.
+    /// Size, in bytes, of the pieces in which the writer writes the bytes that the socket did not take at once. If a
+    /// piece had to wait until the peer made room for it, its write counts as progress, and progress is a sign of life.
     /// </summary>
     private const int PieceBytes = 16 * 1024;
 
@@ -33,7 +32,7 @@ internal sealed class ConnectionWriter
     /// <param name="options">Provides the bounds of the send queue and of a batch.</param>
     /// <param name="time">The clock of <see cref="LastProgress"/>.</param>
     /// <param name="cut">
-    /// Cuts the connection when it is cancelled. The writer cancels it if the writer ends without a close frame.
+    /// Cancelling this source cuts the connection. The writer cancels it if the writer ends without a close frame.
     /// </param>
     public ConnectionWriter(WriteQueue writeQueue, DirectSocketStream stream, ConnectionOptions options, TimeProvider time, CancellationTokenSource cut)
     {
@@ -76,10 +75,11 @@ internal sealed class ConnectionWriter
 
     /// <summary>
     /// Empties the connection send queue. Runs on the caller's thread while the transport takes the bytes at once. The
-    /// write queue calls this when the connection send queue is due, so at most one call writes at a time.
+    /// write queue calls this method after the connection send queue has scheduled the writer. The writer is scheduled
+    /// again only after it has found the connection send queue empty, so at most one call writes at a time.
     /// <list type="number">
     /// <item>Take a batch from the queue, up to about WriteBytes.</item>
-    /// <item>Write to the socket. It may take only the first part of the bytes at once.</item>
+    /// <item>Write to the socket. The socket may take only the first part of the bytes at once.</item>
     /// <item>Write the remaining bytes in pieces. After each piece, wait until the peer has made room for it. The end
     /// of each wait is a sign of life.</item>
     /// <item>Repeat until the queue is empty. The next item that is queued schedules the next call.</item>

@@ -42,9 +42,10 @@ internal sealed class DirectSocketStream(Stream transport, Socket? socket, Socke
         (_sendQueue, _bytes, _pings, _gone) = (sendQueue, bytes, pings, gone);
 
     /// <summary>
-    /// Writes what the socket takes at once, without a copy and without another thread. Only the connection's writer
-    /// calls this method. The bytes cannot overtake earlier bytes: without TLS, the server's pipe is empty when the
-    /// upgrade completes (<see cref="UnbufferedTransport"/>), and nothing is written to the pipe afterwards.
+    /// Writes what the socket takes at once, without a copy and without another thread. Writes nothing if the
+    /// connection uses TLS. Only the connection's writer calls this method. The bytes cannot overtake earlier bytes:
+    /// the server's pipe is empty when the upgrade completes (<see cref="UnbufferedTransport"/>), and nothing is
+    /// written to the pipe afterwards.
     /// </summary>
     /// <returns>The bytes that the socket did not take, for <see cref="WriteToWireAsync"/>.</returns>
     public ReadOnlyMemory<byte> WriteAtOnce(ReadOnlyMemory<byte> bytes)
@@ -110,8 +111,8 @@ internal sealed class DirectSocketStream(Stream transport, Socket? socket, Socke
     {
         if (_sendQueue is not null)
         {
-            // The WebSocket writes pongs from within a read. So if a peer sends pings but does not read the pongs, the
-            // gateway stops reading from the peer.
+            // The WebSocket writes pongs from within a read, so while this method waits, the gateway reads nothing from
+            // the peer. This bounds the queued pongs of a peer that sends pings but does not read.
             await _sendQueue.AnswersFitAsync(_gone);
 
             // Copy the bytes, because the WebSocket reuses its buffer as soon as this method returns.

@@ -24,7 +24,7 @@ internal struct Heartbeat
     }
 
     /// <summary>
-    /// Checks for signs of life. If this returns <see cref="Verdict.Ping"/>, the caller must send a ping.
+    /// Checks for signs of life. If the result is <see cref="Verdict.Ping"/>, the caller must send a ping.
     /// </summary>
     /// <param name="silence">The time since the last sign of life.</param>
     public Verdict Check(DirectSocketStream stream, ConnectionWriter writer, ConnectionOptions options, TimeProvider time, out TimeSpan silence)
@@ -38,8 +38,9 @@ internal struct Heartbeat
         silence = time.GetElapsedTime(Math.Max(stream.LastReceived, writer.LastProgress), now);
 
         // No sign of life for two heartbeats, and
-        //   nothing waits to be written - the peer should have answered a ping: it is dead.
-        //   a write waits for the peer - it is dead only if its machine acknowledges nothing, or after StallTimeout.
+        //   no write waits for the peer - the peer should have answered a ping, so it is dead.
+        //   a write waits for the peer - the peer is dead only if its machine acknowledges nothing, or after
+        //   StallTimeout.
         if (silence >= 2 * heartbeat
             && (!isWaiting || silence >= options.StallTimeout || stream.IsPeerUnreachable(2 * heartbeat)))
         {

@@ -2,7 +2,9 @@ using OrleansChat.Protocol;
 
 namespace OrleansChat.Gateway.Connections;
 
-/// <summary>Handles the frames that a connection receives, and writes the last message before it closes.</summary>
+/// <summary>
+/// Handles the frames that a connection receives, and encodes the last message that the connection sends.
+/// </summary>
 internal interface IFrameHandler
 {
     /// <summary>
@@ -17,7 +19,7 @@ internal interface IFrameHandler
     /// </summary>
     Task WaitForAnswersAsync(CancellationToken cancellationToken);
 
-    /// <summary>Encodes the message that precedes a close frame; empty for none.</summary>
+    /// <summary>Encodes the message that precedes the close frame; empty if there is none.</summary>
     /// <param name="after">
     /// Milliseconds that the client should wait before it reconnects; null if the client decides.
     /// </param>

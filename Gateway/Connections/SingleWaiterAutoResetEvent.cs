@@ -22,8 +22,8 @@ internal sealed class SingleWaiterAutoResetEvent
             var state = Volatile.Read(ref _state);
             if (state is TaskCompletionSource waiter)
             {
-                // Waiting - wake the waiter and reset. If it was cancelled in the meantime, try again: the next waiter
-                // gets the signal.
+                // Waiting - wake the waiter and reset the event. If the waiter was cancelled in the meantime, try
+                // again, so that the next waiter gets the signal.
                 if (Interlocked.CompareExchange(ref _state, null, waiter) == waiter && waiter.TrySetResult())
                 {
                     return;
@@ -31,7 +31,7 @@ internal sealed class SingleWaiterAutoResetEvent
             }
             else if (Interlocked.CompareExchange(ref _state, IsSet, state) == state)
             {
-                // Not set, or set already - it is set now.
+                // Not set, or set already - the event is set now.
                 return;
             }
         }
@@ -51,7 +51,7 @@ internal sealed class SingleWaiterAutoResetEvent
             var state = Volatile.Read(ref _state);
             if (state == IsSet)
             {
-                // Set - reset it and return at once.
+                // Set - reset the event and return at once.
                 if (Interlocked.CompareExchange(ref _state, null, IsSet) == IsSet)
                 {
                     return Task.CompletedTask;
@@ -60,7 +60,7 @@ internal sealed class SingleWaiterAutoResetEvent
                 continue;
             }
 
-            // Not set, or a cancelled waiter is left - become the waiter.
+            // Not set, or the previous waiter was cancelled - become the waiter.
             waiter ??= new(TaskCreationOptions.RunContinuationsAsynchronously);
             if (Interlocked.CompareExchange(ref _state, waiter, state) == state)
             {

@@ -7,7 +7,7 @@ namespace OrleansChat.Gateway.Connections;
 /// </summary>
 internal static class TcpPeer
 {
-    // linux/tcp.h: IPPROTO_TCP, TCP_INFO, and the offsets of the fields of struct tcp_info that are read.
+    // linux/tcp.h: IPPROTO_TCP, TCP_INFO, and the offsets of the fields of struct tcp_info that this class reads.
     private const int Level = 6;
     private const int TcpInfo = 11;
     private const int Retransmits = 2;

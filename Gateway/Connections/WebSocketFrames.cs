@@ -20,8 +20,8 @@ internal static class WebSocketFrames
     private const int MinCompressedBytes = 128;
 
     /// <summary>
-    /// Number of the bytes 00 00 FF FF. A flush ends the compressed data with these bytes, and the frame omits them
-    /// (RFC 7692 §7.2.1).
+    /// Length of 00 00 FF FF. A flush ends the compressed data with these bytes, and the frame omits them (RFC 7692
+    /// §7.2.1).
     /// </summary>
     private const int FlushBytes = 4;
 
@@ -32,8 +32,8 @@ internal static class WebSocketFrames
     public static bool IsClose(ReadOnlySpan<byte> frame) => (frame[0] & 0x0F) == 0x08;
 
     /// <summary>
-    /// Encodes the lines that are not empty as one unmasked text frame (RFC 6455 §5.2), joined by newlines. Returns an
-    /// empty array if all lines are empty.
+    /// Joins the lines by newlines, and encodes them as one unmasked text frame (RFC 6455 §5.2). Leaves out empty
+    /// lines. Returns an empty array if all lines are empty.
     /// </summary>
     public static byte[] Text(ReadOnlySpan<ReadOnlyMemory<byte>> lines)
     {
@@ -94,8 +94,8 @@ internal static class WebSocketFrames
     }
 
     /// <summary>
-    /// Writes the lines that are not empty as one unmasked text frame, and clears the list. Writes nothing if all lines
-    /// are empty.
+    /// Joins the lines by newlines, writes them as one unmasked text frame, and clears the list. Leaves out empty
+    /// lines. Writes nothing if all lines are empty.
     /// </summary>
     public static void WriteText(IBufferWriter<byte> frames, List<ReadOnlyMemory<byte>> lines)
     {

@@ -3,8 +3,8 @@ using System.Buffers;
 namespace OrleansChat.Gateway.Connections;
 
 /// <summary>
-/// The batch that a connection writes next. Objects are joined by newlines into text frames. Items that are already
-/// frames are not changed.
+/// The batch that a connection writes next. Objects and lines are joined by newlines into text frames. Items that are
+/// already frames are not changed.
 /// </summary>
 internal sealed class WriteBatch
 {
@@ -23,8 +23,8 @@ internal sealed class WriteBatch
     public ReadOnlyMemory<byte> Joined => _joined.WrittenMemory;
 
     /// <summary>
-    /// The large payload that follows <see cref="Joined"/>; empty if there is none. It is a whole frame, or an object
-    /// whose header is at the end of <see cref="Joined"/>.
+    /// The bytes of the large item that follows <see cref="Joined"/>; empty if there is none. The item is a whole
+    /// frame, or an object whose frame header is at the end of <see cref="Joined"/>.
     /// </summary>
     public ReadOnlyMemory<byte> Large { get; private set; }
 

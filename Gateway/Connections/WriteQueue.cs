@@ -13,7 +13,7 @@ internal sealed class WriteQueue : IThreadPoolWorkItem
     private int _running;
 
     /// <summary>
-    /// Queues the writer. Its <see cref="ConnectionWriter.Write"/> is called soon, on a thread of the pool.
+    /// Queues a writer. A thread of the thread pool soon calls its <see cref="ConnectionWriter.Write"/>.
     /// </summary>
     public void Add(ConnectionWriter writer)
     {

@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 // Prints Protocol/NormalForm.Table.cs, from the Unicode data of the ICU that is part of Node.js.
 //
-// Normal forms of assigned characters never change (https://www.unicode.org/policies/stability_policy.html). So run this
-// again only to support characters that are newer than the table, with a Node.js whose process.versions.unicode is newer.
+// Normal forms of assigned characters never change (https://www.unicode.org/policies/stability_policy.html). So run
+// this script again only to support characters that are newer than the table. It then needs a Node.js with a newer
+// Unicode version (process.versions.unicode).
 
 // One mark of each combining class. Normalization does not show a mark's class, but it puts two marks in the order of
 // their classes. So the class of another mark follows from its order relative to these marks.
@@ -72,7 +73,7 @@ const steps = values => values.map((value, i) => value - (i > 0 ? values[i - 1] 
 const runs = [];
 const pairs = new Map();
 for (let code = 0; code < 0x110000; code++) {
-  // Surrogates are not characters. NormalForm.cs computes Hangul syllables.
+  // Skip surrogates, which are not characters, and Hangul syllables, which NormalForm.cs computes.
   if ((code >= 0xD800 && code <= 0xDFFF) || (code >= 0xAC00 && code <= 0xD7A3)) {
     continue;
   }

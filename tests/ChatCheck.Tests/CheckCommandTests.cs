@@ -1,6 +1,6 @@
 namespace OrleansChat.ChatCheck.Tests;
 
-/// <summary>The options that a command line gives.</summary>
+/// <summary>How ChatCheck reads the options of its command line.</summary>
 public sealed class CheckCommandTests
 {
     [Fact]

@@ -1,6 +1,6 @@
 namespace OrleansChat.ChatCheck.Tests;
 
-/// <summary>ChatCheck as a user runs it.</summary>
+/// <summary>Runs ChatCheck as a separate process, like a user in a terminal.</summary>
 public sealed class RunTests
 {
     [Fact]
@@ -31,7 +31,7 @@ public sealed class RunTests
             "--store", "memory", "--gateways", "1", "--seconds", "5", "--faults", "none", "--rate", "50", "--writers", "2", "--readers", "4", "--rooms", "2", "--presence", "off");
 
         Assert.True(exitCode == 0, said);
-        Assert.Contains("not checked  presence; 0 answers to who", said, StringComparison.Ordinal);
+        Assert.Contains("not checked  presence; the run received 0 answers to who", said, StringComparison.Ordinal);
         temporary.Delete(recursive: true);
     }
 

@@ -2,13 +2,14 @@ using System.Diagnostics;
 
 namespace OrleansChat.ChatCheck.Tests;
 
-/// <summary>ChatCheck as a separate process.</summary>
+/// <summary>Runs ChatCheck as a separate process.</summary>
 internal static class RunningCheck
 {
     private static readonly TimeSpan MaxWait = TimeSpan.FromMinutes(4);
 
     /// <summary>
-    /// Runs ChatCheck with a directory for its temporary files. All processes that ChatCheck started end with it.
+    /// Runs ChatCheck until it ends, with a directory for its temporary files. If ChatCheck does not end within 4
+    /// minutes, kills it and all processes that it started.
     /// </summary>
     public static async Task<(int ExitCode, string Said)> ToItsEndAsync(string temporary, params string[] arguments)
     {

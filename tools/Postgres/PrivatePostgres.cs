@@ -72,7 +72,7 @@ public sealed class PrivatePostgres : IAsyncDisposable
     /// <summary>A connection string to the database <c>postgres</c>, as superuser.</summary>
     public string ConnectionString => ConnectionTo("postgres");
 
-    /// <summary>The port on 127.0.0.1. A restart keeps it.</summary>
+    /// <summary>The port on 127.0.0.1. It stays the same after a restart.</summary>
     public int Port => _port;
 
     /// <summary>The process id of the postmaster, whose child processes serve the connections.</summary>
@@ -103,8 +103,8 @@ public sealed class PrivatePostgres : IAsyncDisposable
     /// <summary>Kills every process of the server at once, without a shutdown. Committed data survives.</summary>
     public async Task KillAsync()
     {
-        // Kill all processes at once. If only the postmaster were killed, its children would end later. No new server
-        // can start on the data until they have ended.
+        // If only the postmaster were killed, its children would end later. Until then, no new server could start on
+        // the same data.
         await PauseAsync();
         List<string> all = [Postmaster, .. ChildrenOf(Postmaster)];
         await SendAsync("KILL", all);
@@ -273,7 +273,9 @@ public sealed class PrivatePostgres : IAsyncDisposable
         return children;
     }
 
-    /// <summary>Whether the process still runs. A zombie, whose parent has not waited for it yet, has ended.</summary>
+    /// <summary>
+    /// Whether the process still runs. False for a zombie: it has ended, but its parent has not waited for it yet.
+    /// </summary>
     private static bool IsAlive(string pid)
     {
         try
@@ -287,8 +289,8 @@ public sealed class PrivatePostgres : IAsyncDisposable
     }
 
     /// <summary>
-    /// The fields of /proc/pid/stat from the state on. proc(5): "pid (name) state ppid …"; the name may contain any
-    /// character, and the last parenthesis ends it.
+    /// The fields of /proc/pid/stat, from the field <c>state</c> on. The format is "pid (name) state ppid …" (proc(5)).
+    /// The name may contain any character, so it ends at the last parenthesis.
     /// </summary>
     private static string[] Stat(string process)
     {

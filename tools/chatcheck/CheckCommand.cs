@@ -18,13 +18,13 @@ internal static class CheckCommand
         "duration of the load in seconds; added to --minutes if both are given");
     private static readonly Option<int> Seed = OptionOf.Number(
         "--seed", 0, 0, int.MaxValue,
-        "seed of the fault sequence; 0 for a random one");
+        "seed of the fault sequence; 0 for a random seed");
     private static readonly Option<int> Rate = OptionOf.Number(
         "--rate", 1000, 1, 1_000_000,
         "maximum sends per second of all writers together");
     private static readonly Option<int> Rooms = OptionOf.Number(
         "--rooms", 8, 2, 1000,
-        "number of rooms; a quarter of them are quiet");
+        "number of rooms; a quarter of them are quiet: they get a message only every 7 to 9 s");
     private static readonly Option<int> Writers = OptionOf.Number(
         "--writers", 12, 1, 10_000,
         "number of users that send to the busy rooms");
@@ -34,7 +34,7 @@ internal static class CheckCommand
 
     private static readonly Option<string> Faults = new("--faults")
     {
-        Description = "the faults to inject, separated by commas: kill, stop, drain, restart, database, cut; or none. With --url, only cut is possible. Default: all that are possible",
+        Description = "the faults to inject, separated by commas: kill, stop, drain, restart, database, cut; or none. With --url, only cut is possible. Default: all possible faults",
         HelpName = "kill,stop,...",
     };
 
@@ -52,7 +52,7 @@ internal static class CheckCommand
         "where the started cluster stores messages");
     private static readonly Option<int> Late = OptionOf.Number(
         "--late", 6, 1, 600,
-        "maximum seconds from the ok of a message to its delivery while nothing is disturbed. With --url, this is checked only if the option is given");
+        "maximum seconds from the ok of a message to its delivery while no fault disturbs the cluster. With --url, this time is checked only if the option is given");
     private static readonly Option<int> Settle = OptionOf.Number(
         "--settle", 60, 1, 3600,
         "seconds after the last fault within which every client must have received everything");
@@ -72,10 +72,10 @@ internal static class CheckCommand
         "a program to start as a gateway. If the option is given more than once, the gateways use the programs in turn");
     private static readonly Option<string[]> Settings = Many(
         "--set", "Path:Key=value",
-        "a setting of all started processes. gateway/Path:Key=value and silo-2/Path:Key=value set it only for the named processes");
+        "a setting for all started processes. gateway/Path:Key=value and silo-2/Path:Key=value set it only for the named processes");
     private static readonly Option<string?> Token = new("--token-command")
     {
-        Description = "with --url: a program that prints a bearer token for the user in its argument, such as deploy/token.sh",
+        Description = "with --url: a program that gets a user name as its argument and prints a bearer token for this user, such as deploy/token.sh",
         HelpName = "path"
     };
 
@@ -83,7 +83,7 @@ internal static class CheckCommand
     public static CheckOptions? Read(string[] args, out int exitCode)
     {
         var root = new RootCommand(
-            "Checks what OrleansChat promises. Clients send and read while processes are killed. Then everything that the clients received is compared with the log. Exit code 0: every promise held; 1: a violation; 2: nothing could be checked.")
+            "Checks the promises of OrleansChat. Clients send and read while processes are killed. Then everything that the clients received is compared with the log. Exit code 0: every promise held; 1: a violation; 2: nothing could be checked.")
         {
             Urls, Minutes, Seconds, Seed, Rate, Rooms, Writers, Readers, Faults, Every, Silos, Gateways, StoreOption, Late, Settle, Presence, Logs, SiloPrograms, GatewayPrograms, Settings, Token,
         };
@@ -132,7 +132,7 @@ internal static class CheckCommand
         };
 
         // The time limits of presence and lateness do not apply while a silo restarts. This program does not know when
-        // silos behind --url restart. So with --url, it checks the limits only if the option is given.
+        // silos behind --url restart. So with --url, it checks a limit only if the limit's option is given.
         bool IsChecked(Option option) => urls.Length == 0 || given.GetResult(option) is { Implicit: false };
     }
 

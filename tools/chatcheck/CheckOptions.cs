@@ -10,8 +10,8 @@ namespace OrleansChat.ChatCheck;
 /// <param name="Every">The typical time from one fault to the next.</param>
 /// <param name="Logs">Directory for the logs of the cluster's processes; null to keep the logs only if a check
 /// fails.</param>
-/// <param name="TokenCommand">A program that prints a bearer token for the user in its argument; null to identify users
-/// by <c>?user=</c>.</param>
+/// <param name="TokenCommand">A program that gets a user name as its argument and prints a bearer token for this user;
+/// null to identify users by <c>?user=</c>.</param>
 internal sealed record CheckOptions(
     IReadOnlyList<Uri> Urls, TimeSpan Lasting, int Seed, int Rate, int Rooms, int Writers, int Readers, IReadOnlyList<FaultKind> Faults, TimeSpan Every,
     int Silos, int Gateways, Store Store, string? Logs, string? TokenCommand)
@@ -31,7 +31,7 @@ internal sealed record CheckOptions(
     public TimeSpan? Late { get; init; } = TimeSpan.FromSeconds(6);
 
     /// <summary>
-    /// Whether readers ask who is in their rooms, during the load and after it, and the answers are checked.
+    /// Whether readers ask who is in their rooms, during the load and after it, and the run checks the answers.
     /// </summary>
     public bool Presence { get; init; } = true;
 

@@ -19,8 +19,8 @@ internal sealed class Crowd
         var quiet = Math.Max(1, options.Rooms / 4);
         var busy = options.Rooms - quiet;
 
-        // Writers share the busy rooms. Each quiet room has its own writer, which sends only every 7 to 9 s. If an
-        // event of a quiet room is lost, the gateway has to notice the loss before the next event reveals it.
+        // Writers share the busy rooms. Each quiet room has its own writer, which sends only every 7 to 9 s. So if an
+        // event of a quiet room is lost, no later event reveals the loss in time: the gateway has to find it otherwise.
         Writers =
         [
             .. Enumerable.Range(0, options.Writers).Select(at => new Writer(
@@ -49,7 +49,9 @@ internal sealed class Crowd
 
     public IReadOnlyList<Client> All => field ??= [.. Writers, .. Readers, .. Bystanders];
 
-    /// <summary>Connects all clients. They stay connected, or reconnect, until <paramref name="stop"/>.</summary>
+    /// <summary>
+    /// Connects all clients. Until <paramref name="stop"/> is cancelled, a client whose connection ends connects again.
+    /// </summary>
     public void Come(CancellationToken stop) => _listening.AddRange(All.Select(client => client.ListenAsync(stop)));
 
     /// <summary>Completes when every client is in all its rooms; fails if a client fails.</summary>

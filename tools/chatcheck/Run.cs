@@ -39,11 +39,11 @@ internal sealed class Run
     }
 
     /// <summary>
-    /// Performs the run. Returns true if every check held. Throws <see cref="CannotStartException"/> if nothing could
-    /// be checked.
+    /// Performs the run. Returns true if the checks found no violation. Throws <see cref="CannotStartException"/> if
+    /// nothing could be checked.
     /// </summary>
     /// <remarks>
-    /// <para>1. Start a cluster, or take the gateways of <c>--url</c>.</para>
+    /// <para>1. Start a cluster, or use the gateways that <c>--url</c> names.</para>
     /// <para>2. Connect all clients and wait until each is in all its rooms.</para>
     /// <para>
     /// 3. For the duration of the load, writers send, readers request history and presence, and the nemesis injects
@@ -51,7 +51,7 @@ internal sealed class Run
     /// </para>
     /// <para>
     /// 4. Settle: wait until the cluster has recovered, read the logs of all rooms, and wait until all clients have
-    /// received them.
+    /// received all events.
     /// </para>
     /// <para>5. Disconnect the clients and end the cluster.</para>
     /// <para>6. Compare everything that was recorded with the logs, and write the report.</para>
@@ -149,7 +149,7 @@ internal sealed class Run
     /// <see cref="CannotStartException"/>.
     /// </para>
     /// <para>3. Wait until every client is in its rooms and has received everything.</para>
-    /// <para>4. Wait for the presence bound, then ask who is in each room.</para>
+    /// <para>4. Wait until presence has to be right, and then ask who is in each room.</para>
     /// <para>5. Resume every room on every gateway with new clients.</para>
     /// </remarks>
     private async Task<IReadOnlyList<IReadOnlyList<MessageLogEntry>>> SettleAsync(
@@ -179,7 +179,7 @@ internal sealed class Run
             _troubles.Add(new("every client can enter its rooms again", $"A client could not enter one of its rooms within {_options.Settle.TotalSeconds:0} s after the last fault."));
         }
 
-        // StreamCheck reports a client that does not reach the head.
+        // If a client does not reach the head in time, StreamCheck reports it in step 6 of GoAsync.
         await UntilAsync(() => crowd.All.SelectMany(client => client.Views).All(view => view.Cursor >= logs[view.Room].Count), kill);
 
         // Step 4: presence.
@@ -194,8 +194,8 @@ internal sealed class Run
     }
 
     /// <summary>
-    /// Waits until the presence bound has passed since the last disturbance and since the last client entered a room.
-    /// From then on, every client has to be listed. Then every reader asks who is in each of its rooms.
+    /// Waits until <see cref="PresenceBound"/> has passed since the last disturbance and since the last client entered
+    /// a room. From then on, every client has to be listed. Every reader asks who is in each of its rooms.
     /// </summary>
     private async Task AskWhoIsHereAsync(Crowd crowd, CancellationToken kill)
     {

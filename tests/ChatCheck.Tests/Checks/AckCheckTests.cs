@@ -30,7 +30,7 @@ public sealed class AckCheckTests
         var violation = HandMade.One(AckCheck.Find(made.History));
 
         Assert.Equal(AckCheck.Moved, violation.Promise);
-        Assert.StartsWith("the log has at 1: send 0 of ann", violation.Lines[1], StringComparison.Ordinal);
+        Assert.StartsWith("in the log, event 1 is send 0 of ann", violation.Lines[1], StringComparison.Ordinal);
     }
 
     [Fact]

@@ -5,8 +5,8 @@ namespace OrleansChat.ChatCheck.Tests.Checks;
 
 /// <summary>
 /// A history written by hand: two users, two rooms, and sends to the first room. There is one send per millisecond, and
-/// each is acknowledged before the next send. The history breaks no promise. Each test changes the history so that it
-/// breaks one.
+/// each is acknowledged before the next send. The history breaks no promise. A test changes the history to break one
+/// promise.
 /// </summary>
 internal sealed class HandMade
 {
@@ -34,7 +34,7 @@ internal sealed class HandMade
     };
 
     /// <summary>
-    /// A history with this number of sends by Ann. All are acknowledged and in the log, and Bob received all events.
+    /// A history with this number of sends by Ann. All sends are acknowledged and in the log, and Bob received them.
     /// </summary>
     public static HandMade Of(int sends)
     {
@@ -79,7 +79,7 @@ internal sealed class HandMade
     /// <summary>Adds the send to the log, with the next sequence.</summary>
     public void Store(int send) => Log.Add(new(Log.Count + 1, send));
 
-    /// <summary>Adds what Bob received in the room after he joined at its beginning.</summary>
+    /// <summary>Adds a stream: Bob joins the room with cursor 0 and then receives these items.</summary>
     public void Stream(params Item[] items) => Streams.Add(new(Bob, Room, 0, [Item.Joined(0, 7), .. items], Settled: true));
 
     /// <summary>Returns the only violation. Fails if there is not exactly one.</summary>

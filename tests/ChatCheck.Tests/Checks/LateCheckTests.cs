@@ -12,8 +12,8 @@ public sealed class LateCheckTests
     {
         var violation = HandMade.One(LateCheck.Find(HandMade.Of(1).History with { Late = [Late] }));
 
-        Assert.Equal("bob, in lobby all the time, got event 1 8.500 s after its ok.", violation.What);
-        Assert.Equal("it reached bob at 58.500 s", violation.Lines[1]);
+        Assert.Equal("bob was in lobby all the time, but got event 1 only 8.500 s after its ok.", violation.What);
+        Assert.Equal("the event reached bob at 58.500 s", violation.Lines[1]);
     }
 
     [Theory, InlineData(30, 35, 1), InlineData(30, 45, 0), InlineData(55, 70, 0), InlineData(59, 70, 1)]

@@ -18,7 +18,7 @@ public sealed class OrderCheckTests
         var violation = HandMade.One(OrderCheck.Find(made.History));
 
         Assert.Equal(OrderCheck.Sender, violation.Promise);
-        Assert.Equal("The log of lobby has at 1 a message that was sent after the one at 2, on the same connection.", violation.What);
+        Assert.Equal("In the log of lobby, event 1 was sent after event 2, on the same connection.", violation.What);
         Assert.StartsWith("1: send 1 of ann", violation.Lines[0], StringComparison.Ordinal);
         Assert.StartsWith("2: send 0 of ann", violation.Lines[1], StringComparison.Ordinal);
     }
@@ -46,7 +46,7 @@ public sealed class OrderCheckTests
         var violation = HandMade.One(OrderCheck.Find(made.History));
 
         Assert.Equal(OrderCheck.Time, violation.Promise);
-        Assert.Equal("The log of lobby has at 1 a message that was sent after the one at 2 had been acked.", violation.What);
+        Assert.Equal("In the log of lobby, event 1 was sent after event 2 had been acked.", violation.What);
     }
 
     [Fact]
@@ -61,7 +61,7 @@ public sealed class OrderCheckTests
         Assert.Empty(OrderCheck.Find(made.History));
     }
 
-    /// <summary>Adds a send whose answer arrives only after later sends have been sent.</summary>
+    /// <summary>Adds a send by Ann that is answered only after 1 s, when all sends of the test have begun.</summary>
     private static int Together(HandMade made, int seq, int attempts = 1)
     {
         var send = made.Acked(HandMade.Ann, seq, attempts: attempts);

@@ -4,15 +4,15 @@ using OrleansChat.ChatCheck.Histories;
 namespace OrleansChat.ChatCheck.Tests.Checks;
 
 /// <summary>
-/// Bob is in the lobby through gateway-1 from 1 s to 30 s, and has no connection from 30 s to 60 s. Ann asks through
-/// gateway-2.
+/// Bob is in the lobby through gateway-1 from 1 s to 30 s, and has no connection from 30 s to 60 s. Ann asks,
+/// through gateway-2, who is in the lobby.
 /// </summary>
 public sealed class PresenceCheckTests
 {
     [Theory]
-    [InlineData(5, false)]  // Bob arrived less than the bound ago.
+    [InlineData(5, false)]  // Bob entered less than 10 s before Ann asks.
     [InlineData(20, true)]
-    [InlineData(35, true)]  // Bob left less than the bound ago.
+    [InlineData(35, true)]  // Bob left less than 10 s before Ann asks.
     [InlineData(50, false)]
     [InlineData(61, true)]  // Bob's absence ended at 60 s.
     public void Find_WhenPresenceIsRightWithinTheBound_ReturnsNothing(int at, bool seen) => Assert.Empty(Find(at, seen));
@@ -23,7 +23,7 @@ public sealed class PresenceCheckTests
         var violation = HandMade.One(Find(20, seen: false));
 
         Assert.Equal(PresenceCheck.Missing, violation.Promise);
-        Assert.Equal("ann asked who is in lobby at 20.000 s; bob, there since 1.000 s, was not listed.", violation.What);
+        Assert.Equal("ann asked who is in lobby at 20.000 s; bob had been there since 1.000 s, but was not listed.", violation.What);
         Assert.Equal("bob was in the room through gateway-1 from 1.000 s to 30.000 s", violation.Lines[0]);
     }
 
@@ -33,7 +33,7 @@ public sealed class PresenceCheckTests
         var violation = HandMade.One(Find(45, seen: true));
 
         Assert.Equal(PresenceCheck.Stale, violation.Promise);
-        Assert.Equal("ann asked who is in lobby at 45.000 s; bob, gone since 30.000 s, was still listed.", violation.What);
+        Assert.Equal("ann asked who is in lobby at 45.000 s; bob had been gone since 30.000 s, but was still listed.", violation.What);
         Assert.Equal("bob had no connection from 30.000 s to 60.000 s", violation.Lines[1]);
     }
 
@@ -42,7 +42,7 @@ public sealed class PresenceCheckTests
         Assert.Single(Find(45, seen: true, new Disturbance("kill gateway-1", 0, Second(30), Second(36))));
 
     [Theory]
-    [InlineData(null, 30, 36)] // A silo was killed, and the bound has not passed since its return.
+    [InlineData(null, 30, 36)] // A silo was killed, and returned less than 10 s before Ann asks.
     [InlineData(1, 44, 44)]    // The gateway that Ann asks was killed.
     public void Find_WhenADisturbanceLasts_ReturnsNothing(int? gateway, int from, int to) =>
         Assert.Empty(Find(45, seen: true, new Disturbance("kill", gateway, Second(from), Second(to))));

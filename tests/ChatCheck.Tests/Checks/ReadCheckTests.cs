@@ -16,7 +16,7 @@ public sealed class ReadCheckTests
 
         var violation = HandMade.One(Find(Page(own: 1, new MessageLogEntry(3, 2))));
 
-        Assert.Equal("ann asked for history of lobby at 1.000 s; its own send was not at the sequence that ok had named.", violation.What);
+        Assert.Equal("ann asked for history of lobby at 1.000 s, starting at its own message; the page did not begin with this message.", violation.What);
         Assert.Equal("the page: 3 to 3", violation.Lines[1]);
     }
 
@@ -30,8 +30,8 @@ public sealed class ReadCheckTests
         var violation = HandMade.One(Find(Page(own: null, new MessageLogEntry(2, 1), new MessageLogEntry(3, 1))));
 
         Assert.Equal(ReadCheck.Pages, violation.Promise);
-        Assert.StartsWith("the page has at 3: send 1", violation.Lines[1], StringComparison.Ordinal);
-        Assert.StartsWith("the log has at 3: send 2", violation.Lines[2], StringComparison.Ordinal);
+        Assert.StartsWith("in the page, event 3 is send 1", violation.Lines[1], StringComparison.Ordinal);
+        Assert.StartsWith("in the log, event 3 is send 2", violation.Lines[2], StringComparison.Ordinal);
     }
 
     [Fact]

@@ -18,7 +18,7 @@ public sealed class StreamCheckTests
         var violation = HandMade.One(Find(Item.Event(1, 0), Item.Event(3, 2), Item.Event(4, 3), Item.Event(5, 4)));
 
         Assert.Equal(StreamCheck.SilentGap, violation.Promise);
-        Assert.Equal("bob in lobby got 3 after 1, without a gap for the events between.", violation.What);
+        Assert.Equal("bob in lobby had everything up to 1 and then got event 3, without a gap for the events between.", violation.What);
         Assert.Equal(["joined after 0 (connection 7)", "event 1: send 0", "event 3: send 2"], violation.Lines.Select(Short));
     }
 
@@ -28,7 +28,7 @@ public sealed class StreamCheckTests
         var violation = HandMade.One(Find(Item.Event(1, 0), Item.Event(2, 1), Item.Event(2, 1), Item.Event(3, 2), Item.Event(4, 3), Item.Event(5, 4)));
 
         Assert.Equal(StreamCheck.Double, violation.Promise);
-        Assert.Equal("bob in lobby got 2 although it already had everything up to 2.", violation.What);
+        Assert.Equal("bob in lobby already had everything up to 2, but got event 2.", violation.What);
     }
 
     [Fact]
@@ -41,12 +41,12 @@ public sealed class StreamCheckTests
         var violation = HandMade.One(Find(Item.Event(1, 0), Item.Event(2, 2), Item.Event(3, 1), Item.Event(4, 3), Item.Event(5, 4)));
 
         Assert.Equal(StreamCheck.Order, violation.Promise);
-        Assert.StartsWith("the log has at 2: send 1 of ann", violation.Lines[^1], StringComparison.Ordinal);
+        Assert.StartsWith("in the log, event 2 is send 1 of ann", violation.Lines[^1], StringComparison.Ordinal);
     }
 
     [Fact]
     public void Find_WhenAnEventIsPastTheEndOfTheLog_NamesIt() => Assert.Equal(
-        "bob in lobby got 6, but the log ends at 5.", HandMade.One(Find([.. Enumerable.Range(1, 6).Select(seq => Item.Event(seq, seq - 1))])).What);
+        "bob in lobby got event 6, but the log ends at 5.", HandMade.One(Find([.. Enumerable.Range(1, 6).Select(seq => Item.Event(seq, seq - 1))])).What);
 
     [Fact]
     public void Find_WhenAResumeSkipsEvents_NamesBothPositions()
@@ -72,7 +72,7 @@ public sealed class StreamCheckTests
 
         Assert.Equal(StreamCheck.Head, violation.Promise);
         Assert.Equal("bob in lobby stopped at 4, but the log ends at 5.", violation.What);
-        Assert.StartsWith("the log has at 5: send 4 of ann", violation.Lines[^1], StringComparison.Ordinal);
+        Assert.StartsWith("in the log, event 5 is send 4 of ann", violation.Lines[^1], StringComparison.Ordinal);
     }
 
     [Fact]

@@ -3,7 +3,7 @@ using OrleansChat.ChatCheck.Checks;
 namespace OrleansChat.ChatCheck.Tests.Mutants;
 
 /// <summary>
-/// Runs ChatCheck with gateways whose deliveries differ from the log. ChatCheck names the promise that each breaks.
+/// Runs ChatCheck with faulty gateways: their deliveries differ from the log. ChatCheck must name the broken promise.
 /// </summary>
 public sealed class GatewayMutantTests
 {
@@ -19,7 +19,7 @@ public sealed class GatewayMutantTests
     public Task ChatCheck_WhenAGatewayDeliversAnEventTwice_ReportsIt() =>
         MutantRun.CatchesAsync(StreamCheck.Double, 4, "--faults", "cut", "--every", "1", "--set", "gateway/Faults:Resume=Double");
 
-    /// <summary>The control: if no fault is switched on, these programs break no promise.</summary>
+    /// <summary>The same programs break no promise if none of their faults is switched on.</summary>
     [Fact]
     public async Task ChatCheck_WhenTheProgramsAreCorrect_ReportsNothing()
     {

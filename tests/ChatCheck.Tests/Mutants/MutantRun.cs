@@ -9,7 +9,10 @@ internal static class MutantRun
 {
     private static readonly string[] Cluster = ["--store", "sqlite", "--gateways", "2", "--writers", "4", "--readers", "4", "--rooms", "4", "--seed", "5", "--presence", "off"];
 
-    /// <summary>Runs ChatCheck with further options. The <c>Faults:</c> settings say what is broken.</summary>
+    /// <summary>
+    /// Runs ChatCheck with these options and those in <see cref="Cluster"/>. The <c>Faults:</c> settings say which part
+    /// of a program is faulty.
+    /// </summary>
     public static async Task<(int ExitCode, string Said)> OfAsync(int seconds, params string[] options)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "ChatCheck kills processes with signals.");
@@ -33,8 +36,8 @@ internal static class MutantRun
     public static Task CatchesAsync(string promise, int seconds, params string[] options) => CatchesAsync([promise], seconds, options);
 
     /// <summary>
-    /// Like the other overload, but for a fault that can break one of several promises. The events that readers
-    /// received before the fault decide which promise it breaks.
+    /// Like the other overload, but for a fault that can break one of several promises. Which promise it breaks depends
+    /// on the events that readers received before the fault.
     /// </summary>
     public static async Task CatchesAsync(string[] promises, int seconds, params string[] options)
     {

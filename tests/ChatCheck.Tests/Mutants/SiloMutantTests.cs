@@ -2,7 +2,7 @@ using OrleansChat.ChatCheck.Checks;
 
 namespace OrleansChat.ChatCheck.Tests.Mutants;
 
-/// <summary>Runs ChatCheck with silos whose log is faulty. ChatCheck names the promise that each breaks.</summary>
+/// <summary>Runs ChatCheck with silos whose log is faulty. ChatCheck must name the broken promise.</summary>
 public sealed class SiloMutantTests
 {
     [Fact]
@@ -10,14 +10,16 @@ public sealed class SiloMutantTests
         MutantRun.CatchesAsync(AckCheck.Lost, 6, "--faults", "kill", "--every", "2", "--set", "silo/Faults:Log=AnswerBeforeCommit",
             "--set", "silo/Faults:DelayMs=1500");
 
-    /// <summary>At this rate, nearly every connection that is cut has a send in flight.</summary>
+    /// <summary>
+    /// At 900 sends per second, nearly every connection that is cut has a send in flight, which the client repeats.
+    /// </summary>
     [Fact]
     public Task ChatCheck_WhenASiloForgetsClientIds_ReportsADoubledSend() =>
         MutantRun.CatchesAsync(AckCheck.Doubled, 6, "--faults", "cut", "--every", "1", "--rate", "900", "--set", "silo/Faults:Log=ForgetClientId");
 
     /// <summary>
     /// Two events get the same sequence. If a reader received the first event, the stream of that reader shows the
-    /// fault. Otherwise the <c>ok</c> of the first sender shows the fault.
+    /// fault. Otherwise the <c>ok</c> for the first event shows the fault.
     /// </summary>
     [Fact]
     public Task ChatCheck_WhenASiloReusesASequenceAfterACrash_ReportsIt() =>

@@ -17,7 +17,7 @@ internal static class AckCheck
     /// <summary>Finds the violations.</summary>
     /// <remarks>
     /// <para>1. Find each send's sequence in the logs. A send that is found twice is a violation.</para>
-    /// <para>2. Compare the outcome of each send with that sequence.</para>
+    /// <para>2. Compare this sequence with the outcome of the send: acked, refused or unknown.</para>
     /// <para>3. Report the sends that got ok twice, with different sequences.</para>
     /// <para>4. Report each error that a valid send must not get.</para>
     /// </remarks>
@@ -59,7 +59,7 @@ internal static class AckCheck
                     yield return new(Moved, $"A send got ok with sequence {seq}, but the log of {room} has it at {seqs[send]}.", history.Describe(send), InItsPlace(history, history.Sends[send].Room, seq));
                     break;
 
-                // After more than one attempt, an earlier attempt may have stored the send.
+                // Only for a single attempt: if the client retried the send, an earlier attempt may have stored it.
                 case Outcome.Refused when seqs[send] != 0 && attempts == 1:
                     yield return new(Refused, $"A send was refused, but the log of {room} has it at {seqs[send]}.", history.Describe(send));
                     break;
@@ -80,5 +80,5 @@ internal static class AckCheck
     }
 
     private static string InItsPlace(History history, int room, int seq) =>
-        seq > 0 && seq <= history.Logs[room].Count ? $"the log has at {seq}: {history.Describe(history.Logs[room][seq - 1].Send)}" : $"the log ends at {history.Logs[room].Count}";
+        seq > 0 && seq <= history.Logs[room].Count ? $"in the log, event {seq} is {history.Describe(history.Logs[room][seq - 1].Send)}" : $"the log ends at {history.Logs[room].Count}";
 }

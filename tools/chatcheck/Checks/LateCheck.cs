@@ -14,14 +14,14 @@ internal static class LateCheck
     {
         foreach (var late in history.Late)
         {
-            // Deliveries may be late during a disturbance, and for one presence bound after it.
+            // Deliveries may be late during a disturbance, and for as long as PresenceBound after it.
             if (!history.Disturbances.Any(one => one.From <= late.CameAt && one.To >= late.AnsweredAt - history.PresenceBound))
             {
                 yield return new(
                     Late,
-                    $"{history.Users[late.User]}, in {history.Rooms[late.Room]} all the time, got event {late.Seq} {History.At(late.CameAt - late.AnsweredAt)} after its ok.",
+                    $"{history.Users[late.User]} was in {history.Rooms[late.Room]} all the time, but got event {late.Seq} only {History.At(late.CameAt - late.AnsweredAt)} after its ok.",
                     history.Describe(late.Send),
-                    $"it reached {history.Users[late.User]} at {History.At(late.CameAt)}");
+                    $"the event reached {history.Users[late.User]} at {History.At(late.CameAt)}");
             }
         }
     }

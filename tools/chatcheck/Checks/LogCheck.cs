@@ -3,8 +3,8 @@ using OrleansChat.ChatCheck.Histories;
 namespace OrleansChat.ChatCheck.Checks;
 
 /// <summary>
-/// The sequences of a log are dense: 1, 2, 3 … without gaps. Every entry is a message that a client of this run sent to
-/// that room.
+/// The sequences of a room's log are dense: 1, 2, 3 … without gaps. Every entry is a message that a client of this run
+/// sent to this room.
 /// </summary>
 internal static class LogCheck
 {
@@ -31,7 +31,7 @@ internal static class LogCheck
 
                 if (send < 0 || history.Sends[send].Room != room)
                 {
-                    yield return new(Phantom, $"The log of {name} has at {seq} an event that no client sent there.", history.Describe(send));
+                    yield return new(Phantom, $"In the log of {name}, event {seq} is a message that no client sent to this room.", history.Describe(send));
                 }
             }
         }

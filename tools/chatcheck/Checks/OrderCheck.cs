@@ -3,8 +3,8 @@ using OrleansChat.ChatCheck.Histories;
 namespace OrleansChat.ChatCheck.Checks;
 
 /// <summary>
-/// Checks the order of a log. Messages of one connection are in the order in which they were sent, if each was acked at
-/// its first attempt. If message A was acked before message B was first sent, A precedes B.
+/// Checks the order of a log. The messages of one connection that were acked at their first attempt are in the order in
+/// which they were sent. If message A was acked before message B was first sent, A precedes B in the log.
 /// </summary>
 internal static class OrderCheck
 {
@@ -25,13 +25,14 @@ internal static class OrderCheck
     /// <summary>Finds messages of one connection that are not in the order of sending.</summary>
     /// <remarks>
     /// <para>
-    /// 1. Walk the log, and skip sends that are not acked at their first attempt: a retry may be stored later.
+    /// 1. Go through the log. Skip each send that was not acked at its first attempt, because a retry may be stored
+    /// after later sends.
     /// </para>
-    /// <para>2. Compare the number of each send with the number of the previous send on the same connection.</para>
+    /// <para>2. For each connection, check that the numbers of the remaining sends increase.</para>
     /// </remarks>
     private static IEnumerable<Violation> OfSenders(History history, int room, IReadOnlyList<MessageLogEntry> log)
     {
-        // Within one room and connection, a later send has a higher number.
+        // Among the sends of one connection to one room, a later send has a higher number.
         var last = new Dictionary<int, MessageLogEntry>();
         foreach (var entry in log)
         {
@@ -47,7 +48,7 @@ internal static class OrderCheck
             {
                 yield return new(
                     Sender,
-                    $"The log of {history.Rooms[room]} has at {before.Seq} a message that was sent after the one at {entry.Seq}, on the same connection.",
+                    $"In the log of {history.Rooms[room]}, event {before.Seq} was sent after event {entry.Seq}, on the same connection.",
                     $"{before.Seq}: {history.Describe(before.Send)}",
                     $"{entry.Seq}: {history.Describe(entry.Send)}");
             }
@@ -60,10 +61,10 @@ internal static class OrderCheck
     /// <remarks>
     /// For each entry, from the end of the log to its start:
     /// <para>
-    /// 1. Compare the entry's first attempt with the earliest ok of all later entries. If this ok is older than the
-    /// attempt, report a violation.
+    /// 1. Compare the time of the entry's first attempt with the earliest ok of all later entries. If the ok came
+    /// first, report a violation.
     /// </para>
-    /// <para>2. Keep the entry with the earliest ok, for the comparison with the entries before it.</para>
+    /// <para>2. Remember the entry if its ok is the earliest so far.</para>
     /// </remarks>
     private static IEnumerable<Violation> InTime(History history, int room, IReadOnlyList<MessageLogEntry> log)
     {
@@ -81,12 +82,12 @@ internal static class OrderCheck
             {
                 yield return new(
                     Time,
-                    $"The log of {history.Rooms[room]} has at {entry.Seq} a message that was sent after the one at {later.Seq} had been acked.",
+                    $"In the log of {history.Rooms[room]}, event {entry.Seq} was sent after event {later.Seq} had been acked.",
                     $"{entry.Seq}: {history.Describe(entry.Send)}",
                     $"{later.Seq}: {history.Describe(later.Send)}");
             }
 
-            // Step 2: keep the earliest ok.
+            // Step 2: remember the earliest ok.
             if (history.Sends[entry.Send].Outcome is Outcome.Acked
                 && (earliest is not { } one || history.Sends[entry.Send].AnsweredAt < history.Sends[one.Send].AnsweredAt))
             {

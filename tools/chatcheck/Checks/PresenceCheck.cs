@@ -3,16 +3,16 @@ using OrleansChat.ChatCheck.Histories;
 namespace OrleansChat.ChatCheck.Checks;
 
 /// <summary>
-/// Checks the answers to <c>who</c>. The checked time begins one presence bound before the request and ends with the
-/// answer. The answer must list a user that was in the room for the whole checked time. The answer must not list a user
-/// that had no connection for the whole checked time. The check skips an answer if a silo, the database or the
-/// answering gateway was disturbed in the checked time. The check accepts that a user in the room is not listed if the
-/// user's own gateway was disturbed after the user entered.
+/// Checks the answers to <c>who</c>. The checked time begins one <see cref="History.PresenceBound"/> before the request
+/// and ends with the answer. The answer must list a user that was in the room for the whole checked time. The answer
+/// must not list a user that was without a connection for the whole checked time. The check skips an answer if a silo,
+/// the database or the answering gateway was disturbed in the checked time. The answer may omit a user in the room if
+/// the user's own gateway was disturbed after the user entered the room.
 /// </summary>
 internal static class PresenceCheck
 {
-    public const string Missing = "a user in the room is listed within the bound";
-    public const string Stale = "a user without a connection is not listed after the bound";
+    public const string Missing = "a user in the room is listed within the presence bound";
+    public const string Stale = "a user without a connection is not listed after the presence bound";
 
     public static IEnumerable<Violation> Find(History history)
     {
@@ -36,7 +36,7 @@ internal static class PresenceCheck
                 {
                     yield return new(
                         Missing,
-                        $"{Asked(who)}; {history.Users[user]}, there since {History.At(there.From)}, was not listed.",
+                        $"{Asked(who)}; {history.Users[user]} had been there since {History.At(there.From)}, but was not listed.",
                         $"{history.Users[user]} was in the room through {Gateway(there.Gateway)} from {History.At(there.From)} to {History.At(there.To)}",
                         Named(who));
                 }
@@ -45,7 +45,7 @@ internal static class PresenceCheck
                 {
                     yield return new(
                         Stale,
-                        $"{Asked(who)}; {history.Users[user]}, gone since {History.At(away.From)}, was still listed.",
+                        $"{Asked(who)}; {history.Users[user]} had been gone since {History.At(away.From)}, but was still listed.",
                         [.. stays[(user, who.Room)].Where(stay => stay.To <= away.From).TakeLast(1).Select(
                             stay => $"{history.Users[user]} was in the room through {Gateway(stay.Gateway)} from {History.At(stay.From)} to {History.At(stay.To)}"),
                         $"{history.Users[user]} had no connection from {History.At(away.From)} to {History.At(away.To)}",

@@ -4,7 +4,7 @@ namespace OrleansChat.ChatCheck.Checks;
 
 /// <summary>
 /// Each page of history matches the log. If a user requests the page that starts at the user's own acked message, the
-/// page begins with that message. The newest page reaches at least the newest event that the user had received before
+/// page begins with that message. The newest page ends at or after the newest event that the user had received before
 /// the request.
 /// </summary>
 internal static class ReadCheck
@@ -23,12 +23,12 @@ internal static class ReadCheck
 
             if (page.Own is { } own && (page.Entries.Count == 0 || page.Entries[0].Send != own))
             {
-                yield return new(OwnWrites, $"{asked}; its own send was not at the sequence that ok had named.", history.Describe(own), got);
+                yield return new(OwnWrites, $"{asked}, starting at its own message; the page did not begin with this message.", history.Describe(own), got);
             }
 
             if (page.AtLeast > 0 && (page.Entries.Count == 0 || page.Entries[^1].Seq < page.AtLeast))
             {
-                yield return new(Newest, $"{asked}; it had received {page.AtLeast}, but the newest page did not contain it.", got);
+                yield return new(Newest, $"{asked}; the user had received event {page.AtLeast}, but the newest page did not reach it.", got);
             }
 
             for (var at = 0; at < page.Entries.Count; at++)
@@ -38,10 +38,10 @@ internal static class ReadCheck
                 {
                     yield return new(
                         Pages,
-                        $"{asked}; the page differs from the log at {seq}.",
+                        $"{asked}; the page differs from the log at event {seq}.",
                         got,
-                        $"the page has at {seq}: {history.Describe(send)}",
-                        seq >= 1 && seq <= log.Count ? $"the log has at {seq}: {history.Describe(log[seq - 1].Send)}" : $"the log ends at {log.Count}");
+                        $"in the page, event {seq} is {history.Describe(send)}",
+                        seq >= 1 && seq <= log.Count ? $"in the log, event {seq} is {history.Describe(log[seq - 1].Send)}" : $"the log ends at {log.Count}");
                     break;
                 }
             }

@@ -20,11 +20,14 @@ internal static class StreamCheck
     // Report only the first violation of each stream: later violations usually follow from it.
     public static IEnumerable<Violation> Find(History history) => history.Streams.SelectMany(stream => Find(history, stream).Take(1));
 
-    /// <summary>Follows one stream with a cursor, the sequence up to which the client has everything.</summary>
+    /// <summary>
+    /// Follows one stream with a cursor: the sequence up to which the client has received everything.
+    /// </summary>
     /// <remarks>
     /// <para>
-    /// 1. Compare each item with the cursor and with the log. A <c>joined</c> starts at the cursor. An event has the
-    /// next sequence and is the same as in the log. A gap begins at the next sequence and ends within the log.
+    /// 1. Compare each item with the cursor and with the log. A <c>joined</c> must continue at the cursor. An event
+    /// must have the next sequence and be the same as in the log. A gap must begin at the next sequence and end within
+    /// the log.
     /// </para>
     /// <para>2. Move the cursor to the item's last sequence.</para>
     /// <para>3. If the client had enough time, the cursor has to be at the head after the last item.</para>
@@ -46,19 +49,19 @@ internal static class StreamCheck
                     yield return Report(Resume, $"joined with its cursor at {cursor}, but delivery started after {item.Seq}");
                     break;
                 case ItemKind.Event when item.Seq <= cursor:
-                    yield return Report(Double, $"got {item.Seq} although it already had everything up to {cursor}");
+                    yield return Report(Double, $"already had everything up to {cursor}, but got event {item.Seq}");
                     break;
                 case ItemKind.Event when item.Seq > cursor + 1:
-                    yield return Report(SilentGap, $"got {item.Seq} after {cursor}, without a gap for the events between");
+                    yield return Report(SilentGap, $"had everything up to {cursor} and then got event {item.Seq}, without a gap for the events between");
                     break;
                 case ItemKind.Event when item.Seq > log.Count:
-                    yield return Report(Order, $"got {item.Seq}, but the log ends at {log.Count}");
+                    yield return Report(Order, $"got event {item.Seq}, but the log ends at {log.Count}");
                     break;
                 case ItemKind.Event when log[item.Seq - 1].Send != item.Value:
-                    yield return Report(Order, $"got an event at {item.Seq} that is not the log's", $"the log has at {item.Seq}: {history.Describe(log[item.Seq - 1].Send)}");
+                    yield return Report(Order, $"got an event {item.Seq} that differs from event {item.Seq} in the log", $"in the log, event {item.Seq} is {history.Describe(log[item.Seq - 1].Send)}");
                     break;
                 case ItemKind.Gap when item.Seq != cursor + 1 || item.Value < item.Seq || item.Value > log.Count:
-                    yield return Report(Gap, $"was at {cursor} and got a gap from {item.Seq} to {item.Value}; the log ends at {log.Count}");
+                    yield return Report(Gap, $"had everything up to {cursor} and then got a gap from {item.Seq} to {item.Value}; the log ends at {log.Count}");
                     break;
             }
 
@@ -77,7 +80,7 @@ internal static class StreamCheck
             yield return new(
                 Head,
                 $"{history.Users[stream.User]} in {history.Rooms[stream.Room]} stopped at {cursor}, but the log ends at {log.Count}.",
-                [.. stream.Items.TakeLast(Before).Select(history.Describe), $"the log has at {cursor + 1}: {history.Describe(log[cursor].Send)}"]);
+                [.. stream.Items.TakeLast(Before).Select(history.Describe), $"in the log, event {cursor + 1} is {history.Describe(log[cursor].Send)}"]);
         }
     }
 }

@@ -2,7 +2,7 @@ namespace OrleansChat.ChatCheck.Clients;
 
 /// <summary>
 /// A client that is in its rooms and sends nothing. When its connection ends, the client stays disconnected for 13 to
-/// 16 s. This is longer than presence may be wrong, so other clients can check that this client is no longer listed.
+/// 16 s. Presence may be wrong for at most 10 s, so readers can then check that this client is no longer listed.
 /// </summary>
 /// <param name="comeBack">Cancelled when the client has to reconnect at once.</param>
 internal sealed class Bystander(

@@ -5,8 +5,8 @@ using System.Text;
 namespace OrleansChat.ChatCheck.Clients;
 
 /// <summary>
-/// One connection in JSON mode, over the framework's WebSocket. It shares no code with the gateway, so that a mistake
-/// in shared code cannot hide an error.
+/// One connection in JSON mode, over the framework's WebSocket. This class shares no code with the gateway, so that a
+/// mistake in shared code cannot hide an error.
 /// </summary>
 internal sealed class ChatSocket : IDisposable
 {
@@ -21,7 +21,7 @@ internal sealed class ChatSocket : IDisposable
     /// <summary>The connection's number in the run.</summary>
     public int Number { get; }
 
-    /// <summary>Opens a connection; null if that fails or takes longer than 4 s.</summary>
+    /// <summary>Opens a connection. Returns null if that fails or takes longer than 4 s.</summary>
     /// <param name="number">The connection's number in the run.</param>
     /// <param name="token">A bearer token; null to identify the user by <c>?user=</c>.</param>
     public static async Task<ChatSocket?> TryConnectAsync(int number, Uri gateway, string user, string? token, CancellationToken cancellationToken)
@@ -51,7 +51,7 @@ internal sealed class ChatSocket : IDisposable
     }
 
     /// <summary>
-    /// Sends one frame of one or more lines. Safe for concurrent calls. False if the connection has ended.
+    /// Sends one frame of one or more lines. Safe for concurrent calls. Returns false if the connection has ended.
     /// </summary>
     public async Task<bool> SayAsync(string lines)
     {
@@ -72,8 +72,8 @@ internal sealed class ChatSocket : IDisposable
     }
 
     /// <summary>
-    /// Receives until the connection ends and calls <paramref name="line"/> for every line, one after another. The
-    /// memory is valid only during the call.
+    /// Receives frames until the connection ends. Passes their lines to the callback <paramref name="line"/>, one after
+    /// another. The memory of a line is valid only until the callback returns.
     /// </summary>
     public async Task HearAsync(Action<ReadOnlyMemory<byte>> line)
     {

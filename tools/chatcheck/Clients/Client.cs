@@ -7,7 +7,7 @@ namespace OrleansChat.ChatCheck.Clients;
 
 /// <summary>
 /// A user with one connection at a time. When the connection ends, for whatever reason, the client connects to the next
-/// gateway and resumes its rooms with its cursors. Everything that it receives is recorded.
+/// gateway and resumes its rooms with its cursors. Everything that the client receives is recorded.
 /// </summary>
 internal abstract class Client
 {
@@ -55,7 +55,9 @@ internal abstract class Client
     /// <summary>Aborts the connection without a close frame, as a network failure does.</summary>
     public void Cut() => _socket?.Cut();
 
-    /// <summary>Connects, and reconnects whenever the connection ends, until <paramref name="stop"/>.</summary>
+    /// <summary>
+    /// Connects, and reconnects whenever the connection ends, until <paramref name="stop"/> is cancelled.
+    /// </summary>
     public async Task ListenAsync(CancellationToken stop)
     {
         using var ending = stop.Register(Cut);
@@ -90,7 +92,7 @@ internal abstract class Client
     }
 
     /// <summary>
-    /// Sends a command and waits for its answer; null if the client is not connected or no answer arrives.
+    /// Sends a command and waits for its answer. Returns null if the client is not connected or no answer arrives.
     /// </summary>
     /// <param name="fields">The JSON fields after <c>t</c> and <c>id</c>.</param>
     protected async Task<Answer?> AskAsync(string type, string fields, TimeSpan patience, CancellationToken cancellationToken)
@@ -107,8 +109,8 @@ internal abstract class Client
     }
 
     /// <summary>
-    /// Registers the id of a command; call it before sending the command. The task completes with the answer, or with
-    /// null if the connection ends.
+    /// Registers the id of a command. Call this method before you send the command. The task completes with the answer,
+    /// or with null if the connection ends.
     /// </summary>
     protected Task<Answer?> Expect(string id)
     {
@@ -121,7 +123,10 @@ internal abstract class Client
         return answer.Task;
     }
 
-    /// <summary>Waits for the answer; null if the connection ends or <paramref name="patience"/> has passed.</summary>
+    /// <summary>
+    /// Waits up to <paramref name="patience"/> for the answer. Returns null if the answer does not arrive in this time,
+    /// or if the connection ends.
+    /// </summary>
     protected async Task<Answer?> AnsweredAsync(string id, Task<Answer?> answer, TimeSpan patience, CancellationToken cancellationToken)
     {
         try

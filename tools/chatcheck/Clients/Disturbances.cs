@@ -36,7 +36,9 @@ internal sealed class Disturbances(Clock clock)
     /// </param>
     public IDisposable Begin(string what, int? gateway) => new Open(this, what, gateway, clock.Now);
 
-    /// <summary>True if nothing has been disturbed since 5 s before <paramref name="from"/>.</summary>
+    /// <summary>
+    /// True if nothing was disturbed in the time from 5 s before <paramref name="from"/> until now.
+    /// </summary>
     public bool CalmSince(long from)
     {
         lock (_lock)

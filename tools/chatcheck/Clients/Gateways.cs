@@ -6,7 +6,7 @@ namespace OrleansChat.ChatCheck.Clients;
 internal sealed record Gateways(
     IReadOnlyList<Uri> Addresses, IReadOnlyList<string> Names, Func<string, CancellationToken, Task<string>>? TokenOf)
 {
-    /// <summary>Connects to a gateway; null if that fails.</summary>
+    /// <summary>Connects to a gateway. Returns null if that fails.</summary>
     /// <param name="number">The connection's number in the run.</param>
     /// <param name="gateway">The gateway's index in <see cref="Addresses"/>.</param>
     public async Task<ChatSocket?> TryConnectAsync(int number, int gateway, string user, CancellationToken cancellationToken) =>

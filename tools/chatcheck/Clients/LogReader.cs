@@ -12,7 +12,7 @@ internal sealed class LogReader(int firstGateway, Gateways gateways, Recorder re
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
 
     /// <summary>
-    /// Reads all of a room's log, in the order of the pages. Retries a page until it is answered or the call is
+    /// Reads a room's whole log, page by page. Requests each page again until the gateway answers or the call is
     /// cancelled.
     /// </summary>
     public async Task<IReadOnlyList<MessageLogEntry>> ReadAsync(string room, CancellationToken cancellationToken)

@@ -9,7 +9,8 @@ internal sealed class Pacer(int perSecond, Clock clock)
     private readonly Lock _lock = new();
     private long _next;
 
-    /// <summary>Waits until the rate allows the next <paramref name="sends"/> sends.</summary>
+    /// <summary>Waits until the rate allows further sends.</summary>
+    /// <param name="sends">How many messages the caller will then send.</param>
     public Task TakeAsync(int sends, CancellationToken cancellationToken)
     {
         long wait;

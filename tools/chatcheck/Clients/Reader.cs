@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace OrleansChat.ChatCheck.Clients;
 
-/// <summary>A client that receives events and requests pages of history and the users in its rooms.</summary>
+/// <summary>A client that receives events, requests pages of history, and asks who is in its rooms.</summary>
 internal sealed class Reader(string kind, IReadOnlyList<int> rooms, int firstGateway, Gateways gateways, Recorder recorder, int seed)
     : Client(kind, rooms, firstGateway, gateways, recorder, seed)
 {
@@ -11,7 +11,7 @@ internal sealed class Reader(string kind, IReadOnlyList<int> rooms, int firstGat
 
     private long _cameAt;
 
-    /// <summary>Sends about one request per second until <paramref name="enough"/>.</summary>
+    /// <summary>Sends about one request per second, until <paramref name="enough"/> is cancelled.</summary>
     /// <param name="presence">Whether half of the requests are <c>who</c>; otherwise all requests are
     /// <c>history</c>.</param>
     public async Task AskAsync(bool presence, CancellationToken enough)
@@ -30,7 +30,7 @@ internal sealed class Reader(string kind, IReadOnlyList<int> rooms, int firstGat
         }
     }
 
-    /// <summary>Asks who is in a room and records the answer. False if there was no answer.</summary>
+    /// <summary>Asks who is in a room and records the answer. Returns false if no answer arrived.</summary>
     public async Task<bool> AskWhoAsync(RoomView view, CancellationToken cancellationToken)
     {
         var (asked, gateway) = (Clock.Now, Gateway);

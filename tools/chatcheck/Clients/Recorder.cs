@@ -40,7 +40,7 @@ internal sealed class Recorder(Clock clock, string run, IReadOnlyList<string> ro
 
     public Figures Figures { get; } = new(disturbances);
 
-    /// <summary>Adds a user with a name for this run, and returns its number.</summary>
+    /// <summary>Adds a user with a name for this run, and returns the user's number.</summary>
     public int AddUser(string kind)
     {
         lock (_lock)
@@ -63,7 +63,7 @@ internal sealed class Recorder(Clock clock, string run, IReadOnlyList<string> ro
     /// <summary>Returns the number of a new connection.</summary>
     public int AddConnection() => Interlocked.Increment(ref _connections);
 
-    /// <summary>Adds a stream that begins after the cursor <paramref name="from"/>.</summary>
+    /// <summary>Adds a stream of a client that starts with the cursor <paramref name="from"/>.</summary>
     public ReaderStream AddStream(int user, int room, int from, bool settled = true)
     {
         var stream = new ReaderStream(user, room, from, [], settled);
@@ -128,7 +128,7 @@ internal sealed class Recorder(Clock clock, string run, IReadOnlyList<string> ro
     }
 
     /// <summary>Records an error that a send must not get.</summary>
-    /// <param name="over">Whether the error is final: the send is not retried.</param>
+    /// <param name="over">Whether the error is final, so that the client does not retry the send.</param>
     public void Refused(int number, Answer answer, bool over)
     {
         ref var send = ref Sends[number];
@@ -183,7 +183,8 @@ internal sealed class Recorder(Clock clock, string run, IReadOnlyList<string> ro
         _whos, new WhoSeen(asker, room, gateway, askedAt, clock.Now, [.. users.Select(name => _numbers.GetValueOrDefault(name, -1)).Where(user => user >= 0)]));
 
     /// <summary>
-    /// Everything that was recorded. Call it only after all clients have ended: the lists are not copied.
+    /// Returns everything that was recorded. Call this method only after all clients have ended, because it does not
+    /// copy the lists.
     /// </summary>
     public History ToHistory(IReadOnlyList<string> gateways, IReadOnlyList<IReadOnlyList<MessageLogEntry>> logs, TimeSpan presenceBound) => new()
     {

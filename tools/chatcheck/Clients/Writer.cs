@@ -4,9 +4,10 @@ using OrleansChat.ChatCheck.Histories;
 namespace OrleansChat.ChatCheck.Clients;
 
 /// <summary>
-/// A client that sends to its rooms, up to three messages at a time. It sends further messages to a room only when its
-/// earlier messages to this room have their final answers. The writer repeats a message without a final answer with the
-/// same id, on the current connection. Sometimes it reads its own message back through <c>history</c>.
+/// A client that sends up to three messages at a time to each of its rooms. When these messages have their final
+/// answers, the writer sends the next messages to this room. Until a message has its final answer, the writer sends it
+/// again with the same id, on the current connection. Sometimes the writer reads one of its own messages through
+/// <c>history</c>.
 /// </summary>
 internal sealed class Writer(
     string kind, IReadOnlyList<int> rooms, int firstGateway, Gateways gateways, Recorder recorder, Pacer pacer, bool quiet, int seed)
@@ -22,8 +23,8 @@ internal sealed class Writer(
     private long _ackedAt;
 
     /// <summary>
-    /// Sends until <paramref name="enough"/>, then retries the unanswered sends until <paramref name="end"/>. Completes
-    /// when every send has its final answer.
+    /// Sends until <paramref name="enough"/> is cancelled, and then retries the unanswered sends until
+    /// <paramref name="end"/> is cancelled. Completes when every send has its final answer.
     /// </summary>
     public async Task SpeakAsync(CancellationToken enough, CancellationToken end)
     {
@@ -51,9 +52,10 @@ internal sealed class Writer(
     }
 
     /// <summary>
-    /// Sends <paramref name="together"/> messages without waiting in between, then waits for the answers. Returns the
-    /// sends that have to be retried.
+    /// Sends several messages without waiting in between, and then waits for their answers. Returns the sends that have
+    /// to be retried.
     /// </summary>
+    /// <param name="together">The number of messages.</param>
     /// <param name="oneFrame">Whether to send all messages in one WebSocket frame.</param>
     private async Task<List<int>> SayTogetherAsync(RoomView view, int together, bool oneFrame, CancellationToken enough, CancellationToken end)
     {

@@ -6,7 +6,7 @@ using OrleansChat.LocalCluster;
 namespace OrleansChat.ChatCheck.Cluster;
 
 /// <summary>
-/// A silo or gateway of the cluster under check. When its process ends, the node starts a new process at the same
+/// A silo or gateway of the checked cluster. When its process ends, the node starts a new process at the same
 /// address, as a supervisor would do.
 /// </summary>
 /// <param name="gateway">The gateway's number; null for a silo.</param>
@@ -60,7 +60,7 @@ internal sealed class Node(ProcessPlan plan, int? gateway, ReadyProbe probe, Con
             : string.Join(Environment.NewLine, [$"{plan.Name} did not become ready; its last log lines:", .. _log.Last().Select(line => $"  {line}")]));
     }
 
-    /// <summary>Restarts the process whenever it has ended, until cancelled.</summary>
+    /// <summary>Restarts the process whenever it has ended, until <paramref name="stop"/> is cancelled.</summary>
     /// <remarks>
     /// In a loop:
     /// <para>1. Wait until the process has ended.</para>
@@ -120,8 +120,9 @@ internal sealed class Node(ProcessPlan plan, int? gateway, ReadyProbe probe, Con
     }
 
     /// <summary>
-    /// Sends SIGTERM, as a supervisor does, and waits until the process has ended. After 45 s, kills the process. The
-    /// node stays down until <see cref="Release"/>. True if the process ended in time with exit code 0.
+    /// Sends SIGTERM, as a supervisor does, and waits until the process has ended. If that takes longer than 45 s,
+    /// kills the process. The node stays down until <see cref="Release"/>. Returns true if the process ended in time
+    /// with exit code 0.
     /// </summary>
     public async Task<bool> DrainAsync(CancellationToken cancellationToken)
     {
@@ -162,7 +163,9 @@ internal sealed class Node(ProcessPlan plan, int? gateway, ReadyProbe probe, Con
         _stopped = false;
     }
 
-    /// <summary>Waits until the node is ready. False if it is not ready within <paramref name="within"/>.</summary>
+    /// <summary>
+    /// Waits up to <paramref name="within"/> until the node is ready. Returns false if it is still not ready then.
+    /// </summary>
     public async Task<bool> ReadyAsync(TimeSpan within, CancellationToken cancellationToken)
     {
         for (var started = time.GetTimestamp(); time.GetElapsedTime(started) < within; await Task.Delay(50, cancellationToken))

@@ -93,12 +93,14 @@ internal sealed class OwnCluster : IAsyncDisposable
     public bool KeepLogs { get; set; }
 
     /// <summary>
-    /// The number of lines with <paramref name="text"/> in the processes' logs. Call it only after
+    /// The number of lines in the processes' logs that contain <paramref name="text"/>. Call this method only after
     /// <see cref="EndAsync"/>.
     /// </summary>
     public int LinesWith(string text) => Directory.EnumerateFiles(Logs).Sum(file => ReadLines(file).Count(line => line.Contains(text, StringComparison.Ordinal)));
 
-    /// <summary>The sum of the numbers directly before <paramref name="text"/> in the processes' logs.</summary>
+    /// <summary>
+    /// The sum of all numbers in the processes' logs that stand directly before <paramref name="text"/>.
+    /// </summary>
     public long SumBefore(string text) => Directory.EnumerateFiles(Logs).Sum(file => ReadLines(file).Sum(line => NumberBefore(line, text)));
 
     private static long NumberBefore(string line, string text)

@@ -34,9 +34,9 @@ internal enum Side
 }
 
 /// <summary>One planned fault.</summary>
-/// <param name="After">Minimum time since the previous fault began.</param>
+/// <param name="After">Minimum time from the beginning of the previous fault to the beginning of this fault.</param>
 /// <param name="Victim">The index of the silo or gateway, from 0.</param>
-/// <param name="Lasting">How long the victim is stopped, or stays down before its restart.</param>
+/// <param name="Lasting">How long the victim is frozen, or stays down before its restart.</param>
 internal sealed record Fault(TimeSpan After, FaultKind Kind, Side Side, int Victim, TimeSpan Lasting)
 {
     /// <summary>The fault as text, such as "kill silo-2".</summary>

@@ -4,9 +4,9 @@ using OrleansChat.ChatCheck.Cluster;
 namespace OrleansChat.ChatCheck.Faults;
 
 /// <summary>
-/// Injects the faults of a plan, and delays a fault that the cluster is not expected to survive. At most three faults
-/// are active at the same time. If the cluster has more than one silo, a fault of one silo waits until another silo is
-/// ready. The same rule applies to gateways.
+/// Injects the faults of a plan. Delays a fault as long as the cluster is not expected to survive it: At most three
+/// faults are active at the same time. If the cluster has more than one silo, a fault of one silo waits until another
+/// silo is ready and has no fault. The same rule applies to gateways.
 /// </summary>
 /// <param name="cluster">
 /// Null if the run did not start the cluster; then only <see cref="FaultKind.Cut"/> is possible.
@@ -49,8 +49,8 @@ internal sealed class Nemesis(FaultPlan plan, OwnCluster? cluster, IReadOnlyList
     public string? Trouble { get; private set; }
 
     /// <summary>
-    /// Injects faults until <paramref name="enough"/>. Completes when the victims of the last faults are ready again,
-    /// or have not become ready in time.
+    /// Injects faults until <paramref name="enough"/> is cancelled. Completes when the victims of the last faults are
+    /// ready again, or have not become ready in time.
     /// </summary>
     /// <remarks>
     /// In a loop:
@@ -60,7 +60,7 @@ internal sealed class Nemesis(FaultPlan plan, OwnCluster? cluster, IReadOnlyList
     /// <para>4. After the loop, wait for the active faults.</para>
     /// </remarks>
     /// <param name="cancellationToken">
-    /// Ends the waits of the active faults early. The nemesis still continues the processes that it has frozen.
+    /// Ends the active faults early. The nemesis still lets the processes continue that it has frozen.
     /// </param>
     public async Task RunAsync(CancellationToken enough, CancellationToken cancellationToken)
     {
@@ -98,9 +98,9 @@ internal sealed class Nemesis(FaultPlan plan, OwnCluster? cluster, IReadOnlyList
     };
 
     /// <summary>
-    /// Reserves the victims of a fault. Returns false if a victim is not ready or is reserved by another fault. For a
-    /// fault of one node on a side with several nodes, also returns false if no other node of the side is ready and
-    /// free.
+    /// Reserves the victims of a fault. Returns false if a victim is not ready or is reserved by another fault. If the
+    /// fault hits only one of several silos, also returns false if no other silo is ready and free. The same applies to
+    /// gateways.
     /// </summary>
     private bool TryTake(Fault fault)
     {
@@ -167,8 +167,8 @@ internal sealed class Nemesis(FaultPlan plan, OwnCluster? cluster, IReadOnlyList
 
     /// <summary>Performs a fault on one node.</summary>
     /// <remarks>
-    /// <para>1. Begin to record the disturbance. The record ends after step 4.</para>
-    /// <para>2. Kill, freeze or terminate the process, for the planned time.</para>
+    /// <para>1. Record the beginning of the disturbance. The disturbance ends after step 4.</para>
+    /// <para>2. Kill, freeze or terminate the process, and wait for the planned time.</para>
     /// <para>3. Allow the restart, or continue the frozen process.</para>
     /// <para>4. Wait up to 120 s until the node is ready. If it is not ready, set <see cref="Trouble"/>.</para>
     /// <para>5. Make the node available for other faults.</para>
@@ -231,7 +231,7 @@ internal sealed class Nemesis(FaultPlan plan, OwnCluster? cluster, IReadOnlyList
     }
 
     /// <summary>
-    /// Waits. A cancellation ends the wait without an exception, so the caller still continues a frozen process.
+    /// Waits. A cancellation ends the wait without an exception, so the caller still lets a frozen process continue.
     /// </summary>
     private Task WaitAsync(TimeSpan lasting, CancellationToken cancellationToken) =>
         Task.Delay(lasting, clock.Time, cancellationToken).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);

@@ -3,7 +3,8 @@ using System.Globalization;
 namespace OrleansChat.ChatCheck.Histories;
 
 /// <summary>
-/// Everything that a run has recorded: the input of the checks. Users, rooms and gateways are numbered by their index.
+/// Everything that a run has recorded: the input of the checks. The number of a user, room or gateway is its index in
+/// the list.
 /// </summary>
 internal sealed record History
 {
@@ -15,7 +16,7 @@ internal sealed record History
 
     public SendList Sends { get; init; } = new();
 
-    /// <summary>The log of each room, in the order of its pages of history.</summary>
+    /// <summary>The log of each room, in the order in which pages of history returned its entries.</summary>
     public IReadOnlyList<IReadOnlyList<MessageLogEntry>> Logs { get; init; } = [];
 
     public IReadOnlyList<ReaderStream> Streams { get; init; } = [];
@@ -37,8 +38,9 @@ internal sealed record History
     public IReadOnlyList<Contradiction> Contradictions { get; init; } = [];
 
     /// <summary>
-    /// The JSON of the events that are not sends of this run, up to the first 1,000. Instead of the number of a send, the
-    /// event at index i has the negative number <c>~i</c>. Later events have the number of the last one in the list.
+    /// The JSON of the first 1,000 events that are not sends of this run. They have no number of a send. Instead,
+    /// the event at index i of this list has the negative number <c>~i</c>. All further events have the number of the
+    /// last event in the list.
     /// </summary>
     public IReadOnlyList<string> Strangers { get; init; } = [];
 
@@ -71,7 +73,7 @@ internal sealed record History
         _ => $"event {item.Seq}: {Describe(item.Value)}",
     };
 
-    /// <summary>A time or duration in microseconds as text for the report, in seconds.</summary>
+    /// <summary>Converts a time or duration in microseconds to a text in seconds, for the report.</summary>
     public static string At(long microseconds) => microseconds == long.MaxValue
         ? "the end"
         : string.Create(CultureInfo.InvariantCulture, $"{microseconds / 1e6:0.000} s");

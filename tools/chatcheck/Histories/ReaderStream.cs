@@ -6,7 +6,7 @@ internal enum ItemKind : byte
     /// <summary><c>joined</c>: a connection's delivery starts.</summary>
     Joined,
 
-    /// <summary><c>joined</c> with <c>reset</c>: the client has to discard what it had.</summary>
+    /// <summary><c>joined</c> with <c>reset</c>: the client has to discard the events that it has.</summary>
     Reset,
 
     /// <summary><c>ev</c>.</summary>
@@ -30,11 +30,11 @@ internal readonly record struct Item(ItemKind Kind, int Seq, int Value)
     public static Item Gap(int from, int to) => new(ItemKind.Gap, from, to);
 }
 
-/// <summary>Everything that a client received of one room, over all its connections, in order.</summary>
-/// <param name="From">The cursor at the start.</param>
-/// <param name="Settled">Whether the client had the time to reach the head.</param>
+/// <summary>Everything that a client received in one room, over all its connections, in order.</summary>
+/// <param name="From">The cursor with which the client started.</param>
+/// <param name="Settled">Whether the client had enough time to reach the head.</param>
 internal sealed record ReaderStream(int User, int Room, int From, List<Item> Items, bool Settled)
 {
-    /// <summary>Whether the client had the time to reach the head.</summary>
+    /// <summary>Whether the client had enough time to reach the head.</summary>
     public bool Settled { get; set; } = Settled;
 }

@@ -1,6 +1,6 @@
 namespace OrleansChat.ChatCheck.Histories;
 
-/// <summary>What is known of a send's outcome.</summary>
+/// <summary>What is known about the outcome of a send.</summary>
 internal enum Outcome : byte
 {
     /// <summary>No answer, or an answer that leaves the outcome open. The send is in the log at most once.</summary>
@@ -38,9 +38,13 @@ internal struct Send
 
     public Outcome Outcome;
 
-    /// <summary>A time before the first byte of the first attempt was sent, in microseconds of the run.</summary>
+    /// <summary>
+    /// A time before the client sent the first byte of the first attempt, in microseconds since the start of the run.
+    /// </summary>
     public long InvokedAt;
 
-    /// <summary>A time after <c>ok</c> was read, in microseconds of the run; 0 until <c>ok</c> arrives.</summary>
+    /// <summary>
+    /// A time after the client read <c>ok</c>, in microseconds since the start of the run; 0 until <c>ok</c> arrives.
+    /// </summary>
     public long AnsweredAt;
 }

@@ -1,28 +1,28 @@
 namespace OrleansChat.ChatCheck.Histories;
 
-// All times are microseconds of the run.
+// All times are in microseconds since the start of the run.
 
 /// <summary>An entry of the log, as a page of history returned it.</summary>
 /// <param name="Send">The number of the send; below 0 if the entry is not a send of this run.</param>
 internal readonly record struct MessageLogEntry(int Seq, int Send);
 
 /// <summary>A page of history that was read during the load.</summary>
-/// <param name="AtLeast">The highest sequence that the user had received when it asked; 0 if it did not ask for the
-/// newest page.</param>
+/// <param name="AtLeast">If the user requested the newest page, the highest sequence that the user had received at the
+/// time of the request; otherwise 0.</param>
 /// <param name="Own">A send of the user that was acked before the request. The page has to begin with this send. Null
 /// if the page may begin with any event.</param>
 internal sealed record PageSeen(int User, int Room, long AskedAt, int AtLeast, int? Own, IReadOnlyList<MessageLogEntry> Entries);
 
-/// <summary>A time in which a user's connection was in a room, as the client observed it.</summary>
+/// <summary>A period in which a user's connection was in a room, as the client observed it.</summary>
 /// <param name="Gateway">The number of the gateway; below 0 if it is not known.</param>
 /// <param name="From">When <c>joined</c> arrived.</param>
-/// <param name="To">When the client noticed the end of the connection; <see cref="long.MaxValue"/> if it did not
-/// end.</param>
+/// <param name="To">When the client noticed the end of the connection; <see cref="long.MaxValue"/> if the connection
+/// did not end.</param>
 internal sealed record Stay(int User, int Room, int Gateway, long From, long To);
 
 /// <summary>
-/// A time in which a user had no connection: from when the client noticed the end of a connection until the next
-/// connection was open.
+/// A period in which a user had no connection. It begins when the client noticed the end of a connection, and ends when
+/// the next connection was open.
 /// </summary>
 internal sealed record Absence(int User, long From, long To);
 
@@ -30,8 +30,8 @@ internal sealed record Absence(int User, long From, long To);
 /// <param name="Users">The numbers of the listed users that belong to this run.</param>
 internal sealed record WhoSeen(int Asker, int Room, int Gateway, long AskedAt, long AnsweredAt, IReadOnlyList<int> Users);
 
-/// <summary>A time in which a part of the cluster was disturbed.</summary>
-/// <param name="What">Such as "kill silo-2".</param>
+/// <summary>A period in which a part of the cluster was disturbed.</summary>
+/// <param name="What">The disturbance as text, such as "kill silo-2".</param>
 /// <param name="Gateway">The number of the gateway; -1 if only clients were disturbed; null for a silo or the
 /// database.</param>
 internal sealed record Disturbance(string What, int? Gateway, long From, long To);

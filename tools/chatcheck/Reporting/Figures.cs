@@ -25,7 +25,7 @@ internal sealed class Figures(Disturbances disturbances)
 
     public long Connections => Volatile.Read(ref _connections);
 
-    /// <summary>Rooms that a client asked to resume with a cursor.</summary>
+    /// <summary>How often a client asked to resume a room with a cursor.</summary>
     public long Resumes => Volatile.Read(ref _resumes);
 
     public long Gaps => Volatile.Read(ref _gaps);
@@ -33,23 +33,27 @@ internal sealed class Figures(Disturbances disturbances)
     /// <summary>Answers to <c>history</c> and <c>who</c>.</summary>
     public long Reads => Volatile.Read(ref _reads);
 
-    /// <summary>The longest time between two events at one reader, in microseconds.</summary>
+    /// <summary>The longest time between two events that one reader received, in microseconds.</summary>
     public long ReaderSilence => Volatile.Read(ref _readerSilence);
 
-    /// <summary>The longest time between two oks at one writer of busy rooms, in microseconds.</summary>
+    /// <summary>The longest time between two oks that one writer of busy rooms received, in microseconds.</summary>
     public long WriterSilence => Volatile.Read(ref _writerSilence);
 
     /// <summary>Times from the first attempt of a send to its ok.</summary>
     public Histogram Ack { get; } = new();
 
-    /// <summary>Like <see cref="Ack"/>, if nothing was disturbed from 5 s before the send until the ok.</summary>
+    /// <summary>
+    /// Like <see cref="Ack"/>, but only for sends for which nothing was disturbed from 5 s before the send until its
+    /// ok.
+    /// </summary>
     public Histogram CalmAck { get; } = new();
 
     /// <summary>Times from the first attempt of a send to its live delivery.</summary>
     public Histogram Delivery { get; } = new();
 
     /// <summary>
-    /// Like <see cref="Delivery"/>, if nothing was disturbed from 5 s before the send until the delivery.
+    /// Like <see cref="Delivery"/>, but only for deliveries for which nothing was disturbed from 5 s before the send
+    /// until the delivery.
     /// </summary>
     public Histogram CalmDelivery { get; } = new();
 

@@ -3,7 +3,8 @@ using System.Numerics;
 namespace OrleansChat.ChatCheck.Reporting;
 
 /// <summary>
-/// Counts durations by size, exact to about three percent, in constant memory. Any number of threads may add.
+/// Computes percentiles of durations, exact to about three percent, in constant memory. Any number of threads may add
+/// durations at the same time.
 /// </summary>
 internal sealed class Histogram
 {
@@ -17,8 +18,8 @@ internal sealed class Histogram
     public void Add(long microseconds) => Interlocked.Increment(ref _counts[IndexOf(Math.Max(microseconds, 0))]);
 
     /// <summary>
-    /// The duration in milliseconds that the given share of all durations (0 to 1) does not exceed; 0 if there are no
-    /// durations.
+    /// A percentile in milliseconds. For a share of 0.99, 99 % of the durations are at most this long. 0 if there are
+    /// no durations.
     /// </summary>
     public double At(double share)
     {

@@ -5,14 +5,14 @@ using OrleansChat.ChatCheck.Histories;
 
 namespace OrleansChat.ChatCheck.Reporting;
 
-/// <summary>Prints the progress of a run: a line every 5 s, and one for each fault.</summary>
+/// <summary>Prints the progress of a run: a line every 5 s, and a line for each fault.</summary>
 internal sealed class Progress(Recorder recorder, TextWriter output)
 {
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(5);
 
     private readonly Lock _lock = new();
 
-    /// <summary>Prints a line with the time since the start of the run.</summary>
+    /// <summary>Prints a line that begins with the time since the start of the run.</summary>
     public void Say(string line)
     {
         lock (_lock)
@@ -21,7 +21,7 @@ internal sealed class Progress(Recorder recorder, TextWriter output)
         }
     }
 
-    /// <summary>Prints a line every 5 s until <paramref name="enough"/>.</summary>
+    /// <summary>Prints the counts of the run every 5 s, until <paramref name="enough"/> is cancelled.</summary>
     public async Task ShowAsync(Nemesis nemesis, CancellationToken enough)
     {
         var figures = recorder.Figures;

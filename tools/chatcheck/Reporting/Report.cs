@@ -9,7 +9,8 @@ namespace OrleansChat.ChatCheck.Reporting;
 /// <summary>Prints the result of a run.</summary>
 internal static class Report
 {
-    // Parts of the lines that a gateway logs when it repairs its deliveries: see its StreamHealthCheck and HeadPoller.
+    // When a gateway repairs its deliveries, its StreamHealthCheck and its HeadPoller log messages that contain these
+    // texts.
     private const string Resubscribing = ": resubscribing";
     private const string Repaired = " events were read from the message log";
 
@@ -17,7 +18,7 @@ internal static class Report
         TextWriter output, CheckOptions options, History history, Figures figures, Nemesis nemesis, OwnCluster? cluster, IReadOnlyList<Violation> violations, long loaded)
     {
         var inLog = history.Logs.Sum(log => (long)log.Count);
-        Line($"sends        {history.Sends.Count:#,0}, {figures.Acked:#,0} acked ({figures.Acked * 1e6 / loaded:#,0}/s over {History.At(loaded)}), {figures.Retried:#,0} of them after a retry; {inLog:#,0} in the logs");
+        Line($"sends        {history.Sends.Count:#,0} in all, {figures.Acked:#,0} acked ({figures.Acked * 1e6 / loaded:#,0}/s over {History.At(loaded)}), {figures.Retried:#,0} of them after a retry; {inLog:#,0} in the logs");
         Line($"deliveries   {figures.Events:#,0} live; {figures.Connections:#,0} connections, {figures.Resumes:#,0} room resumes, {figures.Gaps:#,0} gaps; {figures.Reads:#,0} answers to history and who");
         Line($"faults       {(nemesis.Done.Count == 0 ? "none" : string.Join(", ", nemesis.Done.Select(one => $"{one.Value} x {one.Key}")))}; {nemesis.Kills} kills");
         if (cluster is not null)
@@ -25,8 +26,8 @@ internal static class Report
             Line($"recovered    {cluster.Endings} processes ended unexpectedly and were restarted; {cluster.LinesWith(Resubscribing)} gateway streams resubscribed; {cluster.SumBefore(Repaired):#,0} events read from the log because the gateway stream did not deliver them; {nemesis.BadDrains} processes did not end in time with exit code 0 after SIGTERM");
         }
 
-        Line($"not checked  {(options.Presence, options.Late) switch { (false, null) => "presence and lateness", (false, _) => "presence", (_, null) => "lateness", _ => "nothing" }}; {history.Whos.Count:#,0} answers to who");
-        Line($"silence      longest without an ok for a writer {History.At(figures.WriterSilence)}, without an event for a reader {History.At(figures.ReaderSilence)}");
+        Line($"not checked  {(options.Presence, options.Late) switch { (false, null) => "presence and lateness", (false, _) => "presence", (_, null) => "lateness", _ => "nothing" }}; the run received {history.Whos.Count:#,0} answers to who");
+        Line($"silence      longest time without an ok at a writer {History.At(figures.WriterSilence)}, without an event at a reader {History.At(figures.ReaderSilence)}");
         Line($"ok after     p50 {figures.Ack.At(0.5):0.0} ms, p99 {figures.Ack.At(0.99):0.0} ms; undisturbed p50 {figures.CalmAck.At(0.5):0.0} ms, p99 {figures.CalmAck.At(0.99):0.0} ms");
         Line($"event after  p50 {figures.Delivery.At(0.5):0.0} ms, p99 {figures.Delivery.At(0.99):0.0} ms; undisturbed p50 {figures.CalmDelivery.At(0.5):0.0} ms, p99 {figures.CalmDelivery.At(0.99):0.0} ms");
         output.WriteLine();

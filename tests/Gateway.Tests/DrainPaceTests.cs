@@ -2,7 +2,7 @@ using OrleansChat.Gateway.Cluster;
 
 namespace OrleansChat.Gateway.Tests;
 
-/// <summary>The times at which clients leave and reconnect, by a clock that the test moves.</summary>
+/// <summary>The times at which clients leave and reconnect during a drain. The test moves the clock.</summary>
 public sealed class DrainPaceTests
 {
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
@@ -86,7 +86,7 @@ public sealed class DrainPaceTests
                 return moves;
             }
 
-            Assert.True(_time.GetElapsedTime(_began) < TimeSpan.FromMinutes(5), $"After five minutes, {moves.Count} of {clients} clients have left.");
+            Assert.True(_time.GetElapsedTime(_began) < TimeSpan.FromMinutes(5), $"After five minutes, only {moves.Count} of {clients} clients have left.");
             _time.Advance(Look);
         }
     }

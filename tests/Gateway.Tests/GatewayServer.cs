@@ -31,7 +31,7 @@ internal sealed class GatewayServer : IAsyncDisposable
 
     public int Port => new Uri(_app.Urls.Single()).Port;
 
-    /// <summary>The registry that the drain asks which gateways remain.</summary>
+    /// <summary>The registry that tells the drain how many gateways remain.</summary>
     public RegistryThatSays Registry { get; }
 
     public ConnectionSet Connections => _app.Services.GetRequiredService<ConnectionSet>();
@@ -71,8 +71,8 @@ internal sealed class GatewayServer : IAsyncDisposable
         services.AddSingleton<GatewayId>();
         services.AddSingleton<BackgroundTasks>();
 
-        // The drain uses the real clock, even if a test moves the other clocks. Otherwise the stop of the server could
-        // wait for the test.
+        // The drain uses the real clock, even if a test moves the other clocks. Otherwise the server could not stop
+        // until the test moves the clock.
         services.AddHostedService(parts => ActivatorUtilities.CreateInstance<Drain>(parts, TimeProvider.System));
         var app = builder.Build();
         app.MapChat();
@@ -106,7 +106,7 @@ internal sealed class GatewayServer : IAsyncDisposable
         return await client.GetAsync(new Uri(_app.Urls.Single() + path), TestContext.Current.CancellationToken);
     }
 
-    /// <summary>Requests an upgrade. Returns the head of the answer.</summary>
+    /// <summary>Requests a WebSocket upgrade. Returns when the headers of the answer have arrived.</summary>
     public async Task<HttpResponseMessage> UpgradeAsync(string path)
     {
         using var client = new HttpClient();

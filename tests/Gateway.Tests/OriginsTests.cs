@@ -131,9 +131,9 @@ public sealed class OriginsTests
 
         Assert.Contains("Origins:Allowed", refusal.Body, StringComparison.Ordinal);
         Assert.Contains("Host", refusal.Body, StringComparison.Ordinal);
-        var lines = log.Lines.Select(line => line.Text).Where(text => text.Contains("A page of ", StringComparison.Ordinal)).ToArray();
+        var lines = log.Lines.Select(line => line.Text).Where(text => text.Contains("A request from a page at ", StringComparison.Ordinal)).ToArray();
         Assert.Equal(2, lines.Length);
-        Assert.Contains($"A page of chat.example.org:443 was refused: its request came with the Host {server.Authority}", lines[0], StringComparison.Ordinal);
+        Assert.Contains($"A request from a page at chat.example.org:443 was refused: its Host header is {server.Authority}", lines[0], StringComparison.Ordinal);
         Assert.Contains("2 other requests were refused since", lines[1], StringComparison.Ordinal);
     }
 

@@ -25,8 +25,8 @@ public sealed class ConnectionSendQueueTests
     [Fact]
     public void Post_WhenItHasNoBytes_CountsTowardsTheBound()
     {
-        // Some events produce no bytes for a connection, such as its own messages if it wants no echo. A post without
-        // bytes then moves the cursor of the connection.
+        // The gateway sends no bytes for some events, such as a client's own messages if the client wants no echo. For
+        // such an event, the session queues an item without bytes, which only moves the cursor.
         var sendQueue = new ConnectionSendQueue(eventBytes: 10_000, answerBytes: 1000, static () => { });
         var fitted = 0;
         while (fitted < 10_000 && sendQueue.TryEnqueue(default, null, 0))
@@ -55,7 +55,7 @@ public sealed class ConnectionSendQueueTests
         var sendQueue = new ConnectionSendQueue(eventBytes: 1000, answerBytes: 1000, static () => { });
         sendQueue.TryEnqueue(new byte[400], null, 0);
         await Waiting.ForAsync(sendQueue.SpaceAsync(_cancelled).AsTask(), "space");
-        Assert.True(sendQueue.TryEnqueue(new byte[900], null, 0), "After a wait for space, a post of any size must fit. Otherwise a caller with a large post would wait forever.");
+        Assert.True(sendQueue.TryEnqueue(new byte[900], null, 0), "After a wait for space, an event of any size must fit. Otherwise a caller with a large event would wait forever.");
     }
 
     [Fact]
@@ -138,7 +138,7 @@ public sealed class ConnectionSendQueueTests
 
         sendQueue.DropEvents();
 
-        await Waiting.ForAsync(space, "space after the posts were dropped", TimeSpan.FromSeconds(3));
+        await Waiting.ForAsync(space, "space after the events were dropped", TimeSpan.FromSeconds(3));
     }
 
     [Fact]
@@ -212,7 +212,7 @@ public sealed class ConnectionSendQueueTests
     [Fact]
     public void AnswersFit_WhenAnswersAreTiny_CountsTheQueuesOwnMemory()
     {
-        // An empty pong has two bytes. The queue itself needs far more memory for each item.
+        // An empty pong has two bytes, but its place in the queue takes far more memory.
         var sendQueue = new ConnectionSendQueue(1000, 1000, static () => { });
         for (var i = 0; i < 30; i++)
         {
@@ -272,7 +272,8 @@ public sealed class ConnectionSendQueueTests
         sendQueue.TryEnqueue("b"u8.ToArray(), null, 0);
         Assert.Equal(1, calls);
 
-        // The first take leaves "b" in the queue. The writer takes "b" in its next write, without another call.
+        // The first take leaves "b" in the queue. So the writer is still scheduled, and the queue does not call it
+        // again when "c" is added.
         Assert.True(sendQueue.TryTake(1, first: true, out _));
         Assert.False(sendQueue.TryTake(0, first: false, out _));
         sendQueue.EnqueueAnswer("c"u8.ToArray());

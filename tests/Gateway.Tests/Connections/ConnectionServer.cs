@@ -42,10 +42,10 @@ internal sealed class ConnectionServer : IAsyncDisposable
     /// <summary>Called for each connection before it runs.</summary>
     public Action<Connection> Prepare { get; set; } = _ => { };
 
-    /// <summary>The exception that the frame handler throws at each frame, or null for none.</summary>
+    /// <summary>The exception that the frame handler throws for each frame; null for none.</summary>
     public Exception? Failure { get; set; }
 
-    /// <summary>Completes when the frame handler may return. By default the handler returns at once.</summary>
+    /// <summary>The frame handler waits for this task before it returns. By default it returns at once.</summary>
     public Task Handling { get; set; } = Task.CompletedTask;
 
     /// <summary>
@@ -53,7 +53,7 @@ internal sealed class ConnectionServer : IAsyncDisposable
     /// </summary>
     public long LastHeard => _stream!.LastReceived;
 
-    /// <summary>Completes when the run of a connection ends. Fails if the run threw.</summary>
+    /// <summary>Completes when the <c>RunAsync</c> call of a connection returns. Fails if the call throws.</summary>
     public Task Over => _over.Task;
 
     /// <summary>Completes when the server has released a socket.</summary>

@@ -11,8 +11,8 @@ namespace OrleansChat.Gateway.Tests.Connections;
 public sealed class ConnectionTests
 {
     /// <summary>
-    /// A text that does not fit in the system's buffers while the peer does not read, so the writer has to wait. The
-    /// writer joins the items that are queued during this wait.
+    /// A text that is larger than the socket buffers. While the peer does not read, the writer has to wait. The writer
+    /// then joins the items that were queued during this wait.
     /// </summary>
     private static readonly string TooMuch = new('x', 4 * 1024 * 1024);
 
@@ -139,8 +139,8 @@ public sealed class ConnectionTests
         await using var server = await ConnectionServer.StartAsync();
         for (var i = 0; i < 50; i++)
         {
-            // The test makes 50 attempts, because a socket that is released too early loses the close frame only
-            // sometimes.
+            // If the server releases the socket too early, the close frame is lost, but only sometimes. So the test
+            // makes 50 attempts.
             using var client = await RawWebSocket.ConnectAsync(server.Address);
             await client.SendFrameAsync(RawFrame.Text, new byte[] { (byte)'a', 0xFF, (byte)'b' });
             Assert.Equal((int)CloseCode.NotUtf8, (await client.ReceiveCloseAsync()).CloseCode);
@@ -235,8 +235,8 @@ public sealed class ConnectionTests
     [InlineData("the server", (int)CloseCode.Kicked)]
     public async Task End_WhenThePeerGoesOnCompressed_InflatesNoMore(string end, int code)
     {
-        // The clock stands still, so the connection can inflate only the bytes of one second: 1 MiB of the 8 MiB. On
-        // the wire, the 8 MiB are a few KiB.
+        // The clock stands still, so the connection may inflate only the bytes that it may receive in one second. This
+        // is 1 MiB of the 8 MiB that the client sends. Compressed, the 8 MiB are only a few KiB.
         const int Blanks = 64_000, Frames = 128;
         await using var server = await ConnectionServer.StartAsync(new() { Deflate = true, CloseTimeout = TimeSpan.FromSeconds(60) }, frameBytes: Blanks, time: new ManualTime());
         using var client = await RawWebSocket.ConnectAsync(server.Address, headers: ["Sec-WebSocket-Extensions: permessage-deflate"]);
@@ -330,7 +330,7 @@ public sealed class ConnectionTests
                 connection.End(CloseCode.Kicked, "");
                 return server.Over.IsCompleted;
             },
-            "the end of the connection, while its end is requested again and again");
+            "the end of the connection, although the test calls End again and again");
 
         Assert.Equal((int)CloseCode.Kicked, (await client.ReceiveCloseAsync()).CloseCode);
     }
@@ -475,8 +475,8 @@ public sealed class ConnectionTests
     [InlineData(true)]
     public async Task Connection_WhenASlowReaderMakesProgress_StaysOpen(bool speaks)
     {
-        // The client needs more than two heartbeats to read one large object. Pings wait behind the object, so only
-        // progress shows that the client is alive.
+        // The client needs more than two heartbeats to read one large text. The server's pings wait behind this text.
+        // So the server knows that the client is alive only because the client keeps reading.
         const int Size = 600_000;
         await using var server = await ConnectionServer.StartAsync(new() { Heartbeat = TimeSpan.FromSeconds(1), SendBufferBytes = 8 * 1024 });
         using var client = await RawWebSocket.ConnectAsync(server.Address, receiveBuffer: 8 * 1024);
@@ -543,7 +543,7 @@ public sealed class ConnectionTests
     [Fact]
     public async Task Connection_WhenPongsAreNotRead_StopsReadingPings()
     {
-        // Input has no limit here, so only the unread pongs can stop the reading.
+        // The options do not limit the input, so only the unread pongs can make the server stop reading.
         await using var server = await ConnectionServer.StartAsync(new() { CommandsPerSecond = 0, BytesPerSecond = 0, SendBufferBytes = 16 * 1024 });
         using var client = await RawWebSocket.ConnectAsync(server.Address, receiveBuffer: 8 * 1024);
         const int Pings = 200_000;
@@ -565,7 +565,7 @@ public sealed class ConnectionTests
             var frame = (await client.ReceiveFrameAsync())!;
             if (frame.Opcode == RawFrame.Ping)
             {
-                // On a busy machine the client reads for longer than a heartbeat.
+                // On a busy machine the client reads for longer than a heartbeat, so the server also sends a ping.
                 frame = (await client.ReceiveFrameAsync())!;
             }
 

@@ -34,7 +34,8 @@ public sealed class FairConnectionListenerTests
                 Assert.NotNull(accepted);
             }
 
-            // The system has all connections ready. Without a yield, each accept would complete at once.
+            // All connections already wait in the operating system. If the listener did not yield, each accept would
+            // complete at once.
             Assert.InRange(atOnce, 0, Comers - 1);
         }
         finally

@@ -11,7 +11,7 @@ public sealed class SingleWaiterAutoResetEventTests
     {
         var signal = new SingleWaiterAutoResetEvent();
         signal.Set();
-        await Waiting.ForAsync(signal.WaitAsync(_cancelled), "a signal that was set before");
+        await Waiting.ForAsync(signal.WaitAsync(_cancelled), "a signal that was set before the wait");
     }
 
     [Fact]

@@ -7,8 +7,8 @@ using OrleansChat.Grains.Interfaces;
 namespace OrleansChat.Gateway.Tests.Fanout;
 
 /// <summary>
-/// A room that does not exist gets no call. A user who joined a direct room before its first message receives that
-/// message.
+/// The gateway does not call the grain of a room that does not exist. If a user joins a direct room before its first
+/// message, the user receives this message.
 /// </summary>
 public sealed class AbsentRoomTests : IDisposable
 {

@@ -5,13 +5,15 @@ using OrleansChat.Grains.Interfaces;
 
 namespace OrleansChat.Gateway.Tests.Fanout;
 
-/// <summary>A grain factory over fakes. It can only find a grain by its key and interface.</summary>
+/// <summary>
+/// A grain factory that returns fake grains. It implements only <c>GetGrain</c> with an interface and a key.
+/// </summary>
 [SuppressMessage("Performance", "CA1852", Justification = "DispatchProxy derives a class from it.")]
 internal class GrainsInMemory : DispatchProxy
 {
     private readonly List<(object Key, object Grain)> _grains = [];
 
-    /// <summary>A factory for these grains. Each has a string or an integer as its key.</summary>
+    /// <summary>Creates a factory that returns these grains. The key of a grain is a string or an integer.</summary>
     public static IGrainFactory Create(params (object Key, object Grain)[] grains)
     {
         var factory = Create<IGrainFactory, GrainsInMemory>();
@@ -33,10 +35,10 @@ internal sealed class RoomThatSays : IRoomGrain
     private readonly List<string> _calls = [];
     private int _now;
 
-    /// <summary>The answer to the next call. By default every command succeeds, under claim 1.</summary>
+    /// <summary>Answers the <c>HandleAsync</c> calls. By default every command succeeds, and the claim is 1.</summary>
     public Func<RoomCommands, Task<RoomReplies>> Handles { get; set; } = commands => Task.FromResult(Done(commands, 1));
 
-    /// <summary>The answer to an attend call.</summary>
+    /// <summary>Answers the attend calls.</summary>
     public Func<string[], Task<RoomHead>> Attends { get; set; } = _ => Task.FromResult(new RoomHead("lobby", 0, 1));
 
     /// <summary>The presence notices that the room has published.</summary>
@@ -60,7 +62,7 @@ internal sealed class RoomThatSays : IRoomGrain
         }
     }
 
-    /// <summary>Every command succeeds: an enter at sequence 0, a post with sequence 1.</summary>
+    /// <summary>The answers if every command succeeds: each enter at head 0, each post with sequence 1.</summary>
     public static RoomReplies Done(RoomCommands commands, long claim) => new(claim, [.. commands.Commands.Select(Done)]);
 
     /// <summary>The answer to one command that succeeds.</summary>
@@ -73,8 +75,8 @@ internal sealed class RoomThatSays : IRoomGrain
 
     public async Task<RoomReplies> HandleAsync(RoomCommands commands)
     {
-        // The fake reads the answer before it records the call. So a test that sees the call may set the answer to the
-        // next call.
+        // The fake reads Handles before it records the call. So when a test sees the call, the test can already set the
+        // answer to the next call.
         var handles = Handles;
         Begin("handle " + string.Join(' ', commands.Commands.Select(command => command switch
         {
@@ -142,7 +144,7 @@ internal sealed class RoomThatSays : IRoomGrain
     }
 }
 
-/// <summary>A fake history grain. The test sets the heads and events that it knows.</summary>
+/// <summary>A fake history grain. The test sets the heads and events that the grain knows.</summary>
 internal sealed class HistoryThatSays : IHistoryGrain
 {
     /// <summary>The rooms that exist.</summary>
@@ -154,18 +156,18 @@ internal sealed class HistoryThatSays : IHistoryGrain
     /// <summary>The rooms of all <c>WhoAsync</c> calls so far.</summary>
     public List<string> Whos { get; } = [];
 
-    /// <summary>The answer to the next page.</summary>
+    /// <summary>Answers the <c>PageAsync</c> calls.</summary>
     public Func<PageAsk, CancellationToken, Task<HistoryPage>> Pages { get; set; } = (_, _) => Task.FromResult(new HistoryPage([], 0, Refusal.NotFound));
 
     public Task<HistoryPage> PageAsync(PageAsk ask, CancellationToken cancellationToken) => Pages(ask, cancellationToken);
 
-    /// <summary>The users who may enter every private room. The answer waits for <see cref="BeforeEntry"/>.</summary>
+    /// <summary>The users who may enter every private room.</summary>
     public HashSet<string> MayEnter { get; } = [];
 
     /// <summary>Runs before the answer to a <c>MayEnterAsync</c> call. It may wait or fail.</summary>
     public Func<Task> BeforeEntry { get; set; } = () => Task.CompletedTask;
 
-    /// <summary>The <c>MayEnterAsync</c> calls so far, for example <c>~x ann</c>.</summary>
+    /// <summary>The <c>MayEnterAsync</c> calls so far, each as room and user, for example <c>~x ann</c>.</summary>
     public ConcurrentQueue<string> Entries { get; } = [];
 
     public async Task<bool> MayEnterAsync(string room, string user)
@@ -175,7 +177,7 @@ internal sealed class HistoryThatSays : IHistoryGrain
         return MayEnter.Contains(user);
     }
 
-    /// <summary>The answer to the next page of members.</summary>
+    /// <summary>Answers the <c>MembersAsync</c> calls.</summary>
     public Func<MembersAsk, Task<MemberPage>> Members { get; set; } = _ => Task.FromResult(new MemberPage([], false, Refusal.NotFound));
 
     public Task<MemberPage> MembersAsync(MembersAsk ask) => Members(ask);

@@ -8,7 +8,7 @@ using OrleansChat.Grains.Interfaces;
 
 namespace OrleansChat.Gateway.Tests.Fanout;
 
-/// <summary>The polls of the heads of a gateway's rooms.</summary>
+/// <summary>How a gateway polls the heads of its rooms.</summary>
 public sealed class HeadPollerTests
 {
     [Fact]

@@ -29,7 +29,7 @@ public sealed class HistoryClientTests
         Assert.False(soon, "The page was refused before 5 s.");
         Assert.Equal(Refusal.Unavailable, (await Waiting.ForAsync(waiting, "the refusal of the page that waited for 5 s")).Refusal);
         Assert.Equal(2, asked);
-        Assert.All(served, page => Assert.False(page.IsCompleted, "A page in flight must not time out."));
+        Assert.All(served, page => Assert.False(page.IsCompleted, "A page that is being read must not time out."));
         held.SetResult(new([], 7, null));
         Assert.All(await Task.WhenAll(served), page => Assert.Equal(7, page.Head));
         Assert.Equal(7, (await client.PageAsync(Ask("eve"), ct)).Head);
@@ -46,7 +46,7 @@ public sealed class HistoryClientTests
             throw new InvalidOperationException("An infinite delay has ended.");
         };
         using var leaving = new CancellationTokenSource();
-        Task<HistoryPage>[] left = [.. Enumerable.Range(0, 4).Select(_ => client.PageAsync(Ask("ann"), leaving.Token))]; // The client reads two pages, and two wait.
+        Task<HistoryPage>[] left = [.. Enumerable.Range(0, 4).Select(_ => client.PageAsync(Ask("ann"), leaving.Token))]; // The history client reads two pages, and two wait.
 
         await leaving.CancelAsync();
         history.Pages = (_, gone) => gone.IsCancellationRequested ? Task.FromCanceled<HistoryPage>(gone) : Task.FromResult(new HistoryPage([], 7, null));
@@ -61,7 +61,7 @@ public sealed class HistoryClientTests
 
     private static PageAsk Ask(string user) => new("lobby", user, 0, 10, 0);
 
-    /// <summary>Reads up to two pages of this history at a time.</summary>
+    /// <summary>Creates a client that reads up to two pages of this history at a time.</summary>
     private static HistoryClient Create(HistoryThatSays history, TimeProvider time) =>
         TestRooms.Create(GrainsInMemory.Create((0L, history)), new FanoutOptions { PagesAtATime = 2 }, time).History;
 }

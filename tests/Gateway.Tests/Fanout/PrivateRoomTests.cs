@@ -6,7 +6,7 @@ using OrleansChat.Grains.Interfaces;
 
 namespace OrleansChat.Gateway.Tests.Fanout;
 
-/// <summary>A private room gets no call for a user who may not enter it.</summary>
+/// <summary>The gateway does not call the grain of a private room for a user who may not enter the room.</summary>
 public sealed class PrivateRoomTests : IDisposable
 {
     private const string Room = "~abcdefghijklmnopqrstuvwxyz";
@@ -27,7 +27,7 @@ public sealed class PrivateRoomTests : IDisposable
     [InlineData(false, true)]
     public async Task Enter_WhenTheUserMayNot_IsRefusedWithoutACall(bool asMember, bool exists)
     {
-        // Bob is in the room on this gateway, or the room does not exist.
+        // If the room exists, Bob is in the room on this gateway.
         if (exists)
         {
             await BobIsInAsync();
@@ -41,7 +41,8 @@ public sealed class PrivateRoomTests : IDisposable
         Assert.Equal(0, _history.Asked);
         if (exists)
         {
-            // The exit of the refused subscription precedes this post.
+            // The refused subscription ends before this post. If its end caused a call, the call would come before the
+            // post.
             await PostAsync("bob", "b");
         }
         else

@@ -8,7 +8,8 @@ internal sealed class RegistryThatSays : IGatewayRegistryGrain
     public Func<Task<bool>> Grants { get; set; } = () => Task.FromResult(true);
 
     /// <summary>
-    /// The answer to a draining gateway that has this many connections left. By default no other gateway remains.
+    /// Answers the drain calls. The argument is the number of connections that the gateway still has. By default no
+    /// other gateway remains.
     /// </summary>
     public Func<int, Task<DrainShare>> Shares { get; set; } = left => Task.FromResult(new DrainShare(0, left, true));
 

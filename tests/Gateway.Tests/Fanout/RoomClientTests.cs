@@ -142,7 +142,7 @@ public sealed class RoomClientTests
             return RoomThatSays.Done(commands, 1);
         };
         Post(line, "last");
-        await Waiting.UntilAsync(() => _room.Calls.Length == BatchThrottle.FreeBurst, "the last call that needs no pause");
+        await Waiting.UntilAsync(() => _room.Calls.Length == BatchThrottle.FreeBurst, "the last call that the room client makes without a pause");
 
         if (duringACall)
         {
@@ -424,7 +424,8 @@ public sealed class RoomClientTests
         (_, _) => Task.FromResult(true));
 
     /// <summary>
-    /// Attend calls fail until the test calls <paramref name="back"/>. The task completes when an attend call succeeds.
+    /// Makes attend calls fail until the test invokes <paramref name="back"/>. The returned task completes when an
+    /// attend call succeeds.
     /// </summary>
     private Task AttendsOnceItIsBack(out Action back)
     {
@@ -443,7 +444,7 @@ public sealed class RoomClientTests
         return told.Task;
     }
 
-    /// <summary>A room client that has made all the calls that need no pause.</summary>
+    /// <summary>Creates a room client, and makes all the calls that it may make without a pause.</summary>
     private async Task<RoomClient> BusyAsync(TimeProvider time)
     {
         var line = Line(time);
@@ -456,7 +457,7 @@ public sealed class RoomClientTests
         return line;
     }
 
-    /// <summary>Calls wait until the test completes this.</summary>
+    /// <summary>Makes calls to the room wait until the test completes the returned source.</summary>
     private TaskCompletionSource HoldCalls()
     {
         var held = new TaskCompletionSource();

@@ -7,7 +7,10 @@ using OrleansChat.Grains.Interfaces;
 
 namespace OrleansChat.Gateway.Tests.Fanout;
 
-/// <summary>The room's list of a gateway's users agrees with the subscriptions on that gateway.</summary>
+/// <summary>
+/// A room knows which users are attached through a gateway. These must be the users with a subscription on that
+/// gateway.
+/// </summary>
 public sealed class RoomClientsTests : IDisposable
 {
     private readonly RoomThatSays _room = new();

@@ -191,7 +191,7 @@ public sealed class UserClientsTests : IDisposable
             }
         }
 
-        /// <summary>The requests of the open, lease and close calls, in order.</summary>
+        /// <summary>The budget requests of the open, lease and close calls, in order.</summary>
         public List<BudgetAsk> Asks { get; } = [];
 
         /// <summary>

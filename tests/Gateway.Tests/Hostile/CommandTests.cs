@@ -5,8 +5,8 @@ using OrleansChat.Protocol;
 namespace OrleansChat.Gateway.Tests.Hostile;
 
 /// <summary>
-/// Lines that are not commands, and commands at the edge of the format. Each gets its own answer, and the connection
-/// stays open.
+/// Lines that are not commands, and commands at the limits of the format. The gateway answers each line and keeps the
+/// connection open.
 /// </summary>
 [Collection(nameof(Siege))]
 public sealed class CommandTests

@@ -6,7 +6,9 @@ using OrleansChat.Protocol;
 
 namespace OrleansChat.Gateway.Tests.Hostile;
 
-/// <summary>Bytes reach a peer in order, even if the peer does not wait for the answer to its request.</summary>
+/// <summary>
+/// A client may send its first frame together with the upgrade request. The bytes of the answer still arrive in order.
+/// </summary>
 public sealed class FirstBytesTests
 {
     private const int AtOnce = 8;
@@ -52,7 +54,7 @@ public sealed class FirstBytesTests
         var (buffer, seen) = (new byte[4096], "");
         while (!seen.Contains(text, StringComparison.Ordinal))
         {
-            var read = await Waiting.ForAsync(stream.ReadAsync(buffer, TestContext.Current.CancellationToken).AsTask(), $"{text}, after {seen}");
+            var read = await Waiting.ForAsync(stream.ReadAsync(buffer, TestContext.Current.CancellationToken).AsTask(), $"{text}; received so far: {seen}");
             Assert.NotEqual(0, read);
             seen += Encoding.Latin1.GetString(buffer, 0, read);
         }

@@ -14,7 +14,7 @@ public sealed class FloodTests
     private static readonly TimeSpan FloodsFor = TimeSpan.FromSeconds(1.5);
     private static readonly ConnectionOptions _bounds = new();
 
-    /// <summary>The time that the gateway should take to read a flood, in seconds.</summary>
+    /// <summary>The minimum time that the gateway should take to read a flood, in seconds.</summary>
     private const int SlowSeconds = 2;
 
     /// <summary>What the clients send again and again while they read nothing.</summary>
@@ -54,8 +54,8 @@ public sealed class FloodTests
             using var client = await EveAsync(server);
             var pongs = Repeated(RawWebSocket.Frame(RawFrame.Pong, new byte[100]), (SlowSeconds + 1) * _bounds.BytesPerSecond);
 
-            // The allowance starts with the bytes of one second.
-            Assert.True(await AnswerTimeAsync(client, pongs) > TimeSpan.FromSeconds(SlowSeconds - 0.1), "The flood was read at once");
+            // At the start, the allowance already has the bytes of one second.
+            Assert.True(await AnswerTimeAsync(client, pongs) > TimeSpan.FromSeconds(SlowSeconds - 0.1), "The gateway read the flood too fast");
         });
     }
 
@@ -69,7 +69,7 @@ public sealed class FloodTests
             using var client = await EveAsync(server, "Sec-WebSocket-Extensions: permessage-deflate");
             var blanks = Repeated(Compressed(Blanks), Compressed(Blanks).Length * (SlowSeconds + 1) * _bounds.BytesPerSecond / Blanks);
 
-            Assert.True(await AnswerTimeAsync(client, blanks) > TimeSpan.FromSeconds(SlowSeconds - 0.2), "The flood was inflated at once");
+            Assert.True(await AnswerTimeAsync(client, blanks) > TimeSpan.FromSeconds(SlowSeconds - 0.2), "The gateway inflated the flood too fast");
         });
     }
 
@@ -110,8 +110,8 @@ public sealed class FloodTests
 
             Assert.InRange(Lines - limited, 1, Burst + (PerSecond * Stopwatch.GetElapsedTime(started).TotalSeconds));
 
-            // After each refused line, the gateway waits until the next line is allowed, and answers that line. So
-            // refusals are no faster than answers.
+            // After it refuses a line, the gateway waits until the next line is allowed. So it refuses at most every
+            // second line.
             Assert.InRange(limited, 1, Lines - limited);
         });
     }
@@ -208,12 +208,12 @@ public sealed class FloodTests
                 Assert.Contains("\"code\":\"rate_limited\",\"message\":\"rate limited\",\"retry\":85", await client.ReceiveLineAsync(), StringComparison.Ordinal);
             }
 
-            Assert.True(Stopwatch.GetElapsedTime(started).TotalSeconds > (Sends - Burst - 2.0) / PerSecond, "The sends were refused at once");
+            Assert.True(Stopwatch.GetElapsedTime(started).TotalSeconds > (Sends - Burst - 2.0) / PerSecond, "The gateway refused the sends too fast");
         });
     }
 
     /// <summary>
-    /// Sends the same frame for a while, as fast as the gateway reads. Reads nothing, and leaves without a close.
+    /// Sends the same frame for a while, as fast as the gateway reads. Reads nothing, and leaves without a close frame.
     /// </summary>
     private static async Task FloodAsync(GatewayServer server, byte[] frame, byte[]? first = null)
     {
@@ -271,7 +271,7 @@ public sealed class FloodTests
             deflate.Flush();
         }
 
-        // A flush ends with an empty block, which the frame leaves out.
+        // The flush ends with an empty block. The frame must not contain this block.
         var payload = deflated.ToArray();
         var frame = RawWebSocket.Frame(RawFrame.Text, payload.AsSpan(0, payload.AsSpan().LastIndexOf<byte>([0x00, 0x00, 0xFF, 0xFF])).ToArray());
         frame[0] |= 0x40;

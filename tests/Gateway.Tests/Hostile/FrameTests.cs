@@ -22,24 +22,24 @@ public sealed class FrameTests
         { "opcode 15", With(Text("hello"), 0x8F), ProtocolBroken },
         { "not masked", [0x81, 0x05, .. "hello"u8], ProtocolBroken },
         { "a ping of 126 bytes", RawWebSocket.Frame(RawFrame.Ping, new byte[126]), ProtocolBroken },
-        { "a ping of claimed 2^16 bytes", Head(0x89, 65_536), ProtocolBroken },
+        { "a ping with a claimed length of 2^16 bytes", Head(0x89, 65_536), ProtocolBroken },
         { "a close of 126 bytes", RawWebSocket.Frame(RawFrame.Close, new byte[126]), ProtocolBroken },
         { "a ping in fragments", RawWebSocket.Frame(RawFrame.Ping, "a"u8, final: false), ProtocolBroken },
         { "a close in fragments", RawWebSocket.Frame(RawFrame.Close, [3, 232], final: false), ProtocolBroken },
-        { "a continuation of nothing", RawWebSocket.Frame(RawFrame.Continuation, "a"u8), ProtocolBroken },
+        { "a continuation without a first frame", RawWebSocket.Frame(RawFrame.Continuation, "a"u8), ProtocolBroken },
         { "a text within a text", [.. RawWebSocket.Frame(RawFrame.Text, "a"u8, final: false), .. Text("b")], ProtocolBroken },
         { "a close with half a code", RawWebSocket.Frame(RawFrame.Close, [3]), ProtocolBroken },
         { "a close with code 0", RawWebSocket.Frame(RawFrame.Close, [0, 0]), ProtocolBroken },
-        { "a close with code 1005, which is never sent", RawWebSocket.Frame(RawFrame.Close, [3, 237]), ProtocolBroken },
+        { "a close with code 1005, which no peer may send", RawWebSocket.Frame(RawFrame.Close, [3, 237]), ProtocolBroken },
         { "a length with its highest bit set", Head(0x81, 1UL << 63), ProtocolBroken },
         { "a length of 2^64 - 1", Head(0x81, ulong.MaxValue), ProtocolBroken },
         { "a claimed length of 2^63 - 1, and one byte more than the limit", [.. Head(0x81, long.MaxValue), .. new byte[64 * 1024 + 1]], (int)CloseCode.FrameTooBig },
-        { "a byte over the limit", RawWebSocket.Frame(RawFrame.Text, new byte[64 * 1024 + 1]), (int)CloseCode.FrameTooBig },
-        { "a text of 0xFF", RawWebSocket.Frame(RawFrame.Text, [0xFF]), (int)CloseCode.NotUtf8 },
+        { "one byte more than the limit", RawWebSocket.Frame(RawFrame.Text, new byte[64 * 1024 + 1]), (int)CloseCode.FrameTooBig },
+        { "a text that is the byte 0xFF", RawWebSocket.Frame(RawFrame.Text, [0xFF]), (int)CloseCode.NotUtf8 },
         { "a text that ends within a character", RawWebSocket.Frame(RawFrame.Text, _euro.AsSpan(0, 2)), (int)CloseCode.NotUtf8 },
         { "an overlong character", RawWebSocket.Frame(RawFrame.Text, [0xC0, 0xAF]), (int)CloseCode.NotUtf8 },
         { "half a surrogate pair", RawWebSocket.Frame(RawFrame.Text, [0xED, 0xA0, 0x80]), (int)CloseCode.NotUtf8 },
-        { "a character whose second half never comes", [.. RawWebSocket.Frame(RawFrame.Text, _euro.AsSpan(0, 1), final: false), .. RawWebSocket.Frame(RawFrame.Continuation, "a"u8)], (int)CloseCode.NotUtf8 },
+        { "a character whose other bytes never arrive", [.. RawWebSocket.Frame(RawFrame.Text, _euro.AsSpan(0, 1), final: false), .. RawWebSocket.Frame(RawFrame.Continuation, "a"u8)], (int)CloseCode.NotUtf8 },
     };
 
     [Fact]
@@ -139,7 +139,7 @@ public sealed class FrameTests
         return noise;
     }
 
-    /// <summary>Returns some frames, some of them with a random opcode, and flips up to three bits.</summary>
+    /// <summary>Returns some frames. Some have a random opcode, and up to three bits are flipped.</summary>
     private static byte[] Damaged(Random random)
     {
         var frames = new MemoryStream();
@@ -166,7 +166,7 @@ public sealed class FrameTests
         return frame;
     }
 
-    /// <summary>Returns the head of a frame alone. The mask is 0, and the length has eight bytes.</summary>
+    /// <summary>Returns only the header of a frame. The mask is 0, and the length has eight bytes.</summary>
     private static byte[] Head(byte first, ulong length)
     {
         var head = new byte[14];

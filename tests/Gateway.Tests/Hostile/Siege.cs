@@ -32,8 +32,8 @@ internal sealed class Siege : IAsyncDisposable
     }
 
     /// <summary>
-    /// Runs the attack, and then checks the conditions. The attack closes its connections, or lets the gateway close
-    /// them.
+    /// Runs the attack while the two users chat. Then checks the conditions of the class summary. The attack must close
+    /// its connections, or let the gateway close them.
     /// </summary>
     public async Task HoldsAsync(Func<GatewayServer, Task> attack)
     {

@@ -26,7 +26,7 @@ public sealed class VanishTests
     [Fact]
     public async Task Peer_WhenItsMachineDiesWhileIdle_IsGivenUp()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "The client dies through a packet filter, which only Linux has.");
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "The test uses a packet filter to make the client look dead. Only Linux has such a filter.");
         await using var server = await ConnectionServer.StartAsync(new() { Heartbeat = TimeSpan.FromSeconds(1), CloseTimeout = TimeSpan.FromSeconds(1) });
         using var client = await RawWebSocket.ConnectAsync(server.Address);
         await server.AcceptedAsync();
@@ -44,7 +44,7 @@ public sealed class VanishTests
         var connection = await server.AcceptedAsync();
         connection.SendQueue.EnqueueAnswer(Encoding.ASCII.GetBytes(new string('x', 600_000)));
 
-        // The stall must last longer than the gateway waits before it gives up a dead peer. No event marks the end of
+        // The test waits for longer than the gateway waits before it gives up a dead peer. No event marks the end of
         // that time.
         var stalled = Stopwatch.GetTimestamp();
         await Task.WhenAny(server.Over, Task.Delay(TimeSpan.FromSeconds(6), TestContext.Current.CancellationToken));

@@ -15,8 +15,8 @@ internal sealed partial class SubscriptionCleaner(ClusterSettings cluster, IGrai
     : BackgroundService, IGatewayStateCleaner
 {
     /// <summary>
-    /// Time from a gateway's end until its row is deleted. During this time, items that were published before the end
-    /// may still register a producer.
+    /// Time from a gateway's end until its row is deleted. The cleaner waits, because items that were published before
+    /// the end may still register a producer in this row.
     /// </summary>
     private static readonly TimeSpan Delay = TimeSpan.FromSeconds(10);
 

@@ -7,14 +7,14 @@ namespace OrleansChat.Load;
 
 /// <summary>The options of <c>attack</c>.</summary>
 /// <param name="Runs">The number of rounds over all attacks.</param>
-/// <param name="Seconds">Measured seconds without each attack, and again with it.</param>
+/// <param name="Seconds">Measured seconds before each attack, and again during the attack.</param>
 /// <param name="Results">The directory for the report.</param>
 internal sealed record AttackOptions(int Runs, int Seconds, string Results);
 
 /// <summary>
 /// Measures what hostile clients cost another user of the same gateway, with the default limits. The other user sends a
 /// message every 110 ms and waits for its <c>ok</c>. If the gateway refuses a message, the run is void. For each
-/// attack, the benchmark starts a new cluster. It first measures without the attack, then for the same duration with
+/// attack, the benchmark starts a new cluster. It first measures before the attack, then for the same duration during
 /// the attack.
 /// </summary>
 internal sealed class AttackBenchmark(AttackOptions options)
@@ -25,9 +25,9 @@ internal sealed class AttackBenchmark(AttackOptions options)
 
     private static readonly Attack[] Attacks =
     [
-        new("joins of rooms that do not exist", "one user on four connections joins 200 new rooms, reconnects and repeats this", 4, JoinAsync),
-        new("cursors of rooms that do not exist", "one user on four connections resumes 200 new rooms, reconnects and repeats this", 4, ResumeAsync),
-        new("requests about rooms that do not exist", "one user on four connections sends `who` and `history` for new rooms", 4, AskAsync),
+        new("joins of rooms that do not exist", "one user on four connections joins 200 rooms with new names, reconnects and repeats this", 4, JoinAsync),
+        new("cursors of rooms that do not exist", "one user on four connections resumes 200 rooms with new names, reconnects and repeats this", 4, ResumeAsync),
+        new("requests about rooms that do not exist", "one user on four connections sends `who` and `history` for rooms with new names", 4, AskAsync),
         new("reconnects", "one user opens connections as fast as possible, in four loops", 4, ReconnectAsync),
         new("pages", "thirty users request full pages of history and read none", 30, PageAsync),
         new("silent sockets", "1,000 sockets send nothing", 1000, StaySilentAsync),
@@ -86,7 +86,8 @@ internal sealed class AttackBenchmark(AttackOptions options)
     }
 
     /// <summary>
-    /// Sends at the interval and waits for each <c>ok</c>. Throws <see cref="IOException"/> if an error arrives.
+    /// Sends a message every 110 ms and waits for its <c>ok</c>. Throws <see cref="IOException"/> if the gateway
+    /// answers with an error.
     /// </summary>
     private static async Task<Percentiles> TalkAsync(FrameSocket socket, string ids, TimeSpan time, CancellationToken cancellationToken)
     {
@@ -214,7 +215,7 @@ internal sealed class AttackBenchmark(AttackOptions options)
         }
     }
 
-    /// <summary>Reads until this many lines have arrived, whatever they contain.</summary>
+    /// <summary>Reads until <paramref name="count"/> lines have arrived. The lines may contain anything.</summary>
     private static async Task LinesAsync(FrameSocket socket, int count, CancellationToken cancellationToken)
     {
         while ((count -= TakeLines(socket)) > 0)
@@ -250,7 +251,7 @@ internal sealed class AttackBenchmark(AttackOptions options)
             + $"gateway and one silo with SQLite and the default limits, each as its own process; this user and the attackers are in a third process. "
             + $"{(options.Runs == 1 ? "One run" : $"Medians of {options.Runs} runs")}, each attack on a new cluster. {Results.Machine} No message of this user was refused or lost."));
         report.AppendLine();
-        report.AppendLine("| attack | | p50 alone | p50 during it | p99 alone | p99 during it | longest during it |");
+        report.AppendLine("| attack | | p50 alone | p50 during the attack | p99 alone | p99 during the attack | longest during the attack |");
         report.AppendLine("|---|---|---|---|---|---|---|");
         foreach (var attack in Attacks)
         {
@@ -269,10 +270,12 @@ internal sealed class AttackBenchmark(AttackOptions options)
     }
 
     /// <param name="Loops">Number of loops that run at the same time.</param>
-    /// <param name="Run">One round of a loop.</param>
+    /// <param name="Run">Runs one round of a loop.</param>
     private sealed record Attack(string Name, string What, int Loops, Loop Run);
 
-    /// <summary>The gateway that is attacked, and the rounds that all loops have completed.</summary>
+    /// <summary>
+    /// The gateway that is attacked, and the number of rounds that all loops together have completed.
+    /// </summary>
     private sealed class Target(int port)
     {
         private int _rounds;

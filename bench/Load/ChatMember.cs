@@ -9,8 +9,8 @@ using System.Text.Json;
 namespace OrleansChat.Load;
 
 /// <summary>
-/// A member of the room, in JSON mode over the framework's own WebSocket. Each message's text contains the timestamp at
-/// which it was sent.
+/// A member of the room. It uses JSON mode and the framework's own WebSocket client. Each message's text contains the
+/// timestamp at which it was sent.
 /// </summary>
 internal sealed class ChatMember(Uri address, string room) : IDisposable
 {
@@ -63,7 +63,7 @@ internal sealed class ChatMember(Uri address, string room) : IDisposable
 
     /// <summary>
     /// Sends a command and waits for the next frame of type <paramref name="answer"/>. Returns the milliseconds until
-    /// it arrived.
+    /// this frame arrived.
     /// </summary>
     public async Task<double> AskAsync(string command, string answer, CancellationToken cancellationToken)
     {
@@ -77,8 +77,8 @@ internal sealed class ChatMember(Uri address, string room) : IDisposable
     }
 
     /// <summary>
-    /// Receives frames until the number of received events reaches <paramref name="events"/>, which is called again
-    /// after each frame.
+    /// Receives frames until the number of received events reaches the number that <paramref name="events"/> returns.
+    /// Calls <paramref name="events"/> again after each frame.
     /// </summary>
     public async Task ReceiveAllAsync(Func<int> events, CancellationToken cancellationToken)
     {

@@ -26,8 +26,8 @@ internal sealed partial class ClusterProcess : IAsyncDisposable
     public int Pid(string name) => _pids[name];
 
     /// <summary>
-    /// Starts a cluster and waits until it is ready. If that fails or takes longer than 60 s, throws with the last
-    /// lines of its output.
+    /// Starts a cluster and waits until it is ready. If the cluster does not become ready within 60 s, throws with the
+    /// last lines of LocalCluster's output.
     /// </summary>
     /// <param name="arguments">LocalCluster's options without <c>--port</c>.</param>
     /// <param name="settings">Settings of silos and gateways, which they get through the environment.</param>

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace OrleansChat.Load;
 
-/// <summary>Commands of clients in JSON mode, and the waits for their answers.</summary>
+/// <summary>Sends the commands of clients in JSON mode, and waits for the answers.</summary>
 internal static class Conversation
 {
     private const int ReadBytes = 64 * 1024;

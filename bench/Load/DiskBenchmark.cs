@@ -12,8 +12,8 @@ internal static class DiskBenchmark
     private const int CommitBytes = 3 * 4096;
 
     /// <summary>
-    /// The size of the file before the measurement, in commits. The benchmark overwrites the file, so it does not grow.
-    /// A write-ahead log that has been in use for long does not grow either.
+    /// The size of the file before the measurement, in commits. The benchmark overwrites the file, so the file does not
+    /// grow. A write-ahead log that has been in use for long does not grow either.
     /// </summary>
     private const int Commits = 512;
 

@@ -108,7 +108,10 @@ internal sealed class FrameSocket : IDisposable
         }
     }
 
-    /// <summary>Appends a text frame of at most 64 KiB to bytes for <see cref="Send"/>.</summary>
+    /// <summary>
+    /// Appends a text frame of less than 64 KiB to <paramref name="frames"/>, which the caller passes to
+    /// <see cref="Send"/>.
+    /// </summary>
     public static void WriteFrame(IBufferWriter<byte> frames, string text)
     {
         var length = Encoding.UTF8.GetByteCount(text);
@@ -116,7 +119,7 @@ internal sealed class FrameSocket : IDisposable
         {
             < 126 => 2,
             <= ushort.MaxValue => 4,
-            _ => throw new ArgumentException("A frame to the server may have at most 64 KiB.", nameof(text)),
+            _ => throw new ArgumentException("A frame to the server must have less than 64 KiB.", nameof(text)),
         };
 
         // The mask is zero: masking protects proxies (RFC 6455 §10.3), and the benchmarks use no proxy.
@@ -161,7 +164,9 @@ internal sealed class FrameSocket : IDisposable
     /// <inheritdoc cref="FrameBuffer.Return"/>
     public void Return() => _buffer.Return();
 
-    /// <summary>Reads the bytes that have already arrived, without waiting. False if there are none.</summary>
+    /// <summary>
+    /// Reads the bytes that have already arrived, without waiting. Returns false if no bytes have arrived.
+    /// </summary>
     public bool TryRead()
     {
         var read = _socket.Receive(_buffer.Free().Span, SocketFlags.None, out var error);
@@ -175,8 +180,7 @@ internal sealed class FrameSocket : IDisposable
     }
 
     /// <summary>
-    /// Waits for bytes and reads them, but no more than <paramref name="most"/>. An unwatched socket reads all bytes
-    /// that have arrived.
+    /// Waits for bytes, and reads up to <paramref name="most"/> of them. Ignores this limit for an unwatched socket.
     /// </summary>
     public async ValueTask ReadAsync(int most, CancellationToken cancellationToken)
     {
@@ -219,7 +223,7 @@ internal sealed class FrameSocket : IDisposable
                     var code = payload.Length >= 2 ? BinaryPrimitives.ReadUInt16BigEndian(payload) : 0;
                     throw new IOException($"The server closed the connection: {code} {(payload.Length > 2 ? Encoding.UTF8.GetString(payload[2..]) : "")}");
                 case 0x9:
-                    // The server's ping has no payload.
+                    // The pong needs no payload, because the servers send none in their pings.
                     _socket.Send([0x8A, 0x80, 0, 0, 0, 0]);
                     break;
             }

@@ -10,7 +10,8 @@ internal sealed class Latencies
 {
     private const int StepBits = 7;
 
-    // Below 2^7 ns each nanosecond has its own step. From there each power of two has 2^7 steps, up to 2^37 ns = 137 s.
+    // Below 2^7 ns each nanosecond has its own step. Above, each doubling of the duration has 2^7 steps, up to 2^37 ns
+    // = 137 s.
     private readonly long[] _counts = new long[(37 - StepBits + 1) << StepBits];
     private long _longest;
 
@@ -28,9 +29,9 @@ internal sealed class Latencies
     }
 
     /// <summary>
-    /// The duration in milliseconds that the given share of all durations (0 to 1) does not exceed, exact to one
-    /// percent; NaN if there are no durations.
+    /// A percentile of the durations, in milliseconds, exact to one percent; NaN if there are no durations.
     /// </summary>
+    /// <param name="share">A number from 0 to 1, such as 0.99 for the 99th percentile.</param>
     public double At(double share)
     {
         var left = (long)Math.Ceiling(share * Count);

@@ -202,8 +202,8 @@ internal static class LatencyBenchmark
         report.AppendLine();
         report.AppendLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"In the same runs and as often as a message was sent, 12 KiB of a file were overwritten and synced "
-            + $"(`fsync`). This took the disk alone: "
+            $"After each round of runs, 12 KiB of a file were overwritten and synced (`fsync`), as often per second "
+            + $"as a message was sent. The disk alone took for one such write: "
             + $"p50 {Results.Median(disk.Select(one => one.P50)):0.00} ms, p99 {Results.Median(disk.Select(one => one.P99)):0.00} ms."));
 
         report.AppendLine();

@@ -55,7 +55,7 @@ internal static class ProcessFigures
 
     private static string[] Stat(int pid)
     {
-        // "pid (name) state …": the name may contain any character, and the last parenthesis ends it.
+        // "pid (name) state …": the name may contain any character, so the last closing parenthesis is its end.
         var stat = File.ReadAllText($"/proc/{pid}/stat");
         return stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
     }

@@ -86,8 +86,8 @@ Command Storm()
 
 Command Growing()
 {
-    var seconds = Number("--seconds", 8, "measured seconds at each point, after 2 s of the same load");
-    var idle = Number("--idle", 4, "seconds without messages before each point; the CPU use in them is subtracted");
+    var seconds = Number("--seconds", 8, "measured seconds at each point (each value of the growing quantity), after 2 s of the same load");
+    var idle = Number("--idle", 4, "seconds without messages before each point; the CPU use in this time is subtracted");
     var serverWarmUp = Number("--server-warm-up", 12, "seconds of unmeasured load after a server's start");
     var rounds = Number("--runs", 3, "number of rounds over all points; the report has the medians");
     var store = new Option<string>("--store")
@@ -95,7 +95,7 @@ Command Growing()
         Description = "postgres (a server that is started for the run) or sqlite (then only with one silo)",
         DefaultValueFactory = _ => PrivatePostgres.IsInstalled ? "postgres" : "sqlite"
     };
-    var axis = Text("--axis", "rooms, members, gateways or silos; all four if not given");
+    var axis = Text("--axis", "the quantity that grows: rooms, members, gateways or silos; all four if not given");
     axis.AcceptOnlyFromAmong("", "rooms", "members", "gateways", "silos");
     store.AcceptOnlyFromAmong("postgres", "sqlite");
     var growth = new Command(
@@ -112,7 +112,7 @@ Command Growing()
 
 Command Attacks()
 {
-    var seconds = Number("--seconds", 15, "measured seconds without the attack, and again with the attack");
+    var seconds = Number("--seconds", 15, "measured seconds before each attack, and again during the attack");
     var attack = new Command("attack", "Measures what hostile clients cost another user of the same gateway, with the default limits.")
     {
         runs, seconds, results,
@@ -130,10 +130,10 @@ Command Compared(string name, string description)
         "--server-warm-up", 6,
         "unmeasured seconds of each kind of load, after a server's start");
     var connections = Number("--connections", 5000, "number of idle connections in P4");
-    var url = Text("--peer-url", "one more server to compare with: ws://127.0.0.1:8080/ws?user={user}");
+    var url = Text("--peer-url", "the address of one more server to compare with, such as ws://127.0.0.1:8080/ws?user={user}");
     var start = Text(
         "--peer-start",
-        "the command that starts the server of --peer-url for each round. {port} is filled in here and in --peer-url. Without this option, the server must already be running, and P4 is not measured for it");
+        "the command that starts the server of --peer-url for each round. {port} is replaced by a free port here and in --peer-url. Without this option, the server must already be running, and P4 is not measured for it");
     var join = Text("--peer-join", "the first frame to the server of --peer-url, with {user} and {room}");
     var joined = Text("--peer-joined", "a text that the answer to --peer-join contains");
     var message = Text("--peer-send", "the frame that sends a message, with {room}, {id} and {text}");
@@ -149,7 +149,7 @@ Command Compared(string name, string description)
         AllowMultipleArgumentsPerToken = true,
         DefaultValueFactory = _ => []
     };
-    var command = new Command(name, $"{description}. Compares with a SignalR hub in the same run.")
+    var command = new Command(name, $"{description}. Compares OrleansChat with a SignalR hub in the same run.")
     {
         runs, seconds, warmUp, serverWarmUp, connections, start, url, join, joined, message, pids, skips, results,
     };

@@ -16,7 +16,8 @@ internal sealed class ReadySockets : IDisposable
     private const int Readable = 1;
     private const int Interrupted = 4;
 
-    // The size of struct epoll_event: 32 bits of events and 64 bits of user data. Only on x86-64, they are packed.
+    // The size of struct epoll_event, which has 32 bits of events and 64 bits of user data. On x86-64 it has no padding
+    // between the two, on other processors 4 bytes.
     private static readonly int Event = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 12 : 16;
     private readonly byte[] _events = new byte[AtATime * 16];
     private readonly int[] _ready = new int[AtATime];

@@ -143,7 +143,7 @@ internal sealed class SlowReader(FrameSocket socket, string room) : IDisposable
                     var (from, to) = (Line.Number(line, "\"from\":"u8), Line.Number(line, "\"to\":"u8));
                     if (from != Last + 1 || to < from)
                     {
-                        Fault ??= $"a gap from {from} to {to} arrived, but {Last + 1} comes next";
+                        Fault ??= $"a gap from {from} to {to} arrived, but the next sequence is {Last + 1}";
                     }
 
                     _gaps.Add((from, to));

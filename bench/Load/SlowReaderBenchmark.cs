@@ -128,15 +128,15 @@ internal static class SlowReaderBenchmark
             return slow is { Fault: null } && slow.Pushed + slow.Named == head && slow.Last == head
                 ? new(crawled, behind, slow.Pushed, slow.Gaps, slow.Named, caughtUp.TotalSeconds)
                 : throw new InvalidOperationException(
-                    $"What the slow reader received is not the log: {slow.Fault ?? $"{slow.Pushed} delivered and {slow.Named} in gaps are not {head}"}. The run is void.");
+                    $"The slow reader did not receive exactly the log: {slow.Fault ?? $"it received {slow.Pushed} events, and gaps named {slow.Named} events, but the log has {head}"}. The run is void.");
         }
         catch (Exception exception) when (exception is IOException or System.Net.Sockets.SocketException)
         {
-            throw new InvalidOperationException($"The slow reader was disconnected at {slow.Last} of {head}: {exception.Message} The run is void.", exception);
+            throw new InvalidOperationException($"The slow reader was disconnected at sequence {slow.Last} of {head}: {exception.Message} The run is void.", exception);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new InvalidOperationException($"The slow reader was at {slow.Last} of {head} after {Patience}: the run is void.");
+            throw new InvalidOperationException($"The slow reader was at sequence {slow.Last} of {head} after {Patience}: the run is void.");
         }
     }
 

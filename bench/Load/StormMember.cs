@@ -47,7 +47,7 @@ internal sealed class StormMember(string user, string room)
     }
 
     /// <summary>
-    /// Reads until its gateway dies, reconnects to the other gateway, and reads until cancelled. Throws if the member
+    /// Reads until the gateway dies, reconnects to the other gateway, and reads until cancelled. Throws if the member
     /// cannot reconnect in 8 attempts, or loses the second connection.
     /// </summary>
     public async Task RunAsync(int otherPort, CancellationToken cancellationToken)
@@ -67,7 +67,7 @@ internal sealed class StormMember(string user, string room)
                 await ReturnAsync(otherPort, cancellationToken);
             }
 
-            throw new InvalidOperationException($"{user} lost its connection at {Last} after it had reconnected ({_end}): the run is void.");
+            throw new InvalidOperationException($"{user} reconnected, received events up to sequence {Last}, and then lost its connection again ({_end}): the run is void.");
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {

@@ -1,7 +1,8 @@
 using Microsoft.AspNetCore.SignalR;
 using OrleansChat.SignalRPeer;
 
-// The server that OrleansChat is compared with: a SignalR hub as in its documentation, in one process, without storage.
+// The server that OrleansChat is compared with: a SignalR hub like the one in SignalR's documentation. It is one
+// process and stores nothing.
 var builder = WebApplication.CreateBuilder(args);
 builder.Services.AddSignalR();
 var app = builder.Build();

@@ -5,7 +5,7 @@ using System.Text;
 namespace OrleansChat.Load.Charts;
 
 /// <summary>
-/// Draws panels, two in a row, as SVG that follows the reader's light or dark theme. The same panels give the same text
+/// Draws panels, two in a row, as SVG that follows the reader's light or dark theme. The same panels give the same SVG
 /// on every machine.
 /// </summary>
 internal sealed class Chart
@@ -147,7 +147,7 @@ internal sealed class Chart
 
     private static string Escaped(string text) => SecurityElement.Escape(text);
 
-    /// <summary>A number with about three digits, with k or M.</summary>
+    /// <summary>The number as text, with about three digits; k means thousands and M means millions.</summary>
     private static string Short(double value) => value switch
     {
         >= 999_500 => string.Create(CultureInfo.InvariantCulture, $"{value / 1e6:0.##} M"),
@@ -158,7 +158,9 @@ internal sealed class Chart
         _ => value.ToString("0.###", CultureInfo.InvariantCulture),
     };
 
-    /// <summary>The smallest of …, 1, 2, 5, 10, 20, … that is not less than <paramref name="step"/>.</summary>
+    /// <summary>
+    /// The smallest number of the series …, 1, 2, 5, 10, 20, … that is at least <paramref name="step"/>.
+    /// </summary>
     private static double Nice(double step)
     {
         var power = Math.Pow(10, Math.Floor(Math.Log10(Math.Max(step, 1e-9))));

@@ -5,12 +5,12 @@ using OrleansChat.Load.Scenarios;
 namespace OrleansChat.Load.Growing;
 
 /// <summary>The options of <c>growth</c>.</summary>
-/// <param name="Runs">The number of rounds over all points.</param>
+/// <param name="Runs">The number of rounds over all points (<see cref="GrowthPoint"/>).</param>
 /// <param name="Seconds">Measured seconds at each point.</param>
 /// <param name="IdleSeconds">Seconds without messages before each point, in which the CPU use of the idle processes is
 /// measured.</param>
 /// <param name="ServerWarmUpSeconds">Seconds of unmeasured load after each start of a cluster.</param>
-/// <param name="Only">The start of the names of the axes to measure; empty for all.</param>
+/// <param name="Only">Only the axes whose names start with this text are measured; empty for all axes.</param>
 /// <param name="Store"><c>sqlite</c> or <c>postgres</c>.</param>
 internal sealed record GrowthOptions(int Runs, int Seconds, int IdleSeconds, int ServerWarmUpSeconds, string Only, string Store, string Results);
 

@@ -15,7 +15,7 @@ internal sealed record GrowthAxis(string Name, string Held, string Missing, IRea
     private const int OtherFiles = 500;
 
     // Deliveries per second. At this low rate, two cores are far from busy and rooms cannot batch messages. So if a
-    // cost grows, the cause is the size and not the load.
+    // cost grows, the cause is the growing quantity and not the load.
     private const int Deliveries = 20_000;
 
     private static readonly int[] RoomCounts = [10, 30, 100, 300, 1000];
@@ -37,7 +37,7 @@ internal sealed record GrowthAxis(string Name, string Held, string Missing, IRea
         var connections = sizes[^1];
         return new(
             "members of a room",
-            $"{connections} connections in rooms of that size, {Deliveries * (long)connections / Sizes[^1]} deliveries/s, one gateway, one silo. That is 2 messages/s in each room, so larger rooms mean fewer messages in all and fewer in one commit",
+            $"{connections} connections in rooms of the given size, {Deliveries * (long)connections / Sizes[^1]} deliveries/s, one gateway, one silo. That is 2 messages/s in each room. So if the rooms are larger, there are fewer messages in all rooms together, and fewer in one commit",
             sizes.Length == Sizes.Length ? "" : $"rooms of {string.Join(" and ", Sizes[sizes.Length..])} members, because a process may have only {ProcessFigures.MaxFiles()} open files and {ProcessFigures.MaxPorts()} local ports",
             [.. sizes.Select(members => new GrowthPoint(members, 1, 1, Open(
                 "members", members, connections / members, members, senders: 1, Deliveries * connections / Sizes[^1] / members)))]);

@@ -20,7 +20,7 @@ internal sealed class GrowthReport(GrowthOptions options, IReadOnlyList<GrowthAx
             $"What a delivery and a message cost while one quantity grows and the others stay constant. Messages are sent at a fixed rate (open loop), at which this machine is far from busy and rooms cannot batch. "
             + $"A message has {Marker.Bytes} bytes and is stored ({Store}) before it is delivered. Every delivery was checked: none was lost or doubled, and each sender's messages arrived in order. CPU is the user and kernel time of the processes. "
             + $"The CPU use in the {options.IdleSeconds} s before each point, with all members connected and no messages, has its own column. It is subtracted from the other CPU columns. "
-            + $"{(options.Runs == 1 ? "One round" : $"Medians of {options.Runs} rounds")}. After each start, a cluster gets {options.ServerWarmUpSeconds} s of other load. Each measurement lasts {options.Seconds} s and follows 2 s of its own load. {Results.Machine}");
+            + $"{(options.Runs == 1 ? "One round" : $"Medians of {options.Runs} rounds")}. After each start, a cluster is under another load for {options.ServerWarmUpSeconds} s. Each measurement lasts {options.Seconds} s, after 2 s of the same load. {Results.Machine}");
         foreach (var axis in axes)
         {
             Write(axis);
@@ -63,7 +63,7 @@ internal sealed class GrowthReport(GrowthOptions options, IReadOnlyList<GrowthAx
     private void Write(GrowthAxis axis)
     {
         _text.AppendLine(CultureInfo.InvariantCulture, $"\n## {Capital(axis.Name)}\n\nConstant: {axis.Held}.\n");
-        _text.AppendLine(CultureInfo.InvariantCulture, $"| {axis.Name} | connections | deliveries/s | messages/s | µs per delivery, all processes | gateways | µs per message, silos | {(IsPostgres ? "PostgreSQL | " : "")}cores of all processes, idle | MiB of gateways | MiB of silos | p50 | p99 | same order for all |");
+        _text.AppendLine(CultureInfo.InvariantCulture, $"| {axis.Name} | connections | deliveries/s | messages/s | µs per delivery, all processes | gateways | µs per message, silos | {(IsPostgres ? "PostgreSQL | " : "")}cores of all processes, idle | MiB of gateways | MiB of silos | p50 | p99 | same order for all members |");
         _text.AppendLine(CultureInfo.InvariantCulture, $"|---|---|---|---|---|---|---|---|---|---|---|---|---|{(IsPostgres ? "---|" : "")}");
         foreach (var point in axis.Points)
         {

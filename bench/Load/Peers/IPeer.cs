@@ -6,7 +6,7 @@ internal interface IPeer : IAsyncDisposable
     /// <summary>The processes whose CPU and memory are measured.</summary>
     IReadOnlyList<(string Name, int Pid)> Processes { get; }
 
-    /// <summary>Connects user <paramref name="number"/> and joins a room.</summary>
+    /// <summary>Connects the user with this number, and joins a room.</summary>
     Task<FrameSocket> JoinAsync(int number, string room, CancellationToken cancellationToken);
 
     /// <summary>The frame with which a client sends a text.</summary>

@@ -16,7 +16,7 @@ namespace OrleansChat.Load.Peers;
 /// for an answer.</param>
 /// <param name="Message">The frame that sends a message.</param>
 /// <param name="Pids">The process ids of a server that is already running.</param>
-/// <param name="Skips">Scenarios to skip, by the start of their names.</param>
+/// <param name="Skips">A scenario is skipped if its name starts with one of these texts.</param>
 internal sealed record PeerTemplate(
     string Command, string Url, string Join, string Joined, string Message, IReadOnlyList<int> Pids, IReadOnlyList<string> Skips)
 {

@@ -5,7 +5,7 @@ namespace OrleansChat.Load.Scenarios;
 
 /// <summary>The options of a comparison.</summary>
 /// <param name="Name">The command, such as <c>P1</c> or <c>all</c>; also part of the report's file name.</param>
-/// <param name="Only">The start of the names of the scenarios to run; empty for all.</param>
+/// <param name="Only">Only the scenarios whose names start with this text run; empty for all scenarios.</param>
 /// <param name="Runs">The number of rounds over all settings.</param>
 /// <param name="Seconds">Measured seconds of each run.</param>
 /// <param name="WarmUpSeconds">Seconds of the same load before the measured seconds.</param>
@@ -15,9 +15,9 @@ internal sealed record ComparisonOptions(
     string Name, string Only, int Runs, int Seconds, int WarmUpSeconds, int ServerWarmUpSeconds, int IdleConnections, PeerTemplate? Peer, string Results);
 
 /// <summary>
-/// Compares OrleansChat with a SignalR hub, and with one more server if the options name one. Each round starts each
-/// setting once and runs its scenarios, so that a disturbance of the machine affects all settings. The report has the
-/// medians over the rounds.
+/// Compares OrleansChat with a SignalR hub, and with one more server if the options name one. A setting is a server
+/// with its configuration. In each round, every setting runs its scenarios, so that a disturbance of the machine
+/// affects all settings. The report has the medians over the rounds.
 /// </summary>
 internal sealed class Comparison(ComparisonOptions options)
 {

@@ -16,8 +16,8 @@ internal sealed class ComparisonReport(ComparisonOptions options, IReadOnlyList<
         _text.AppendLine(
             CultureInfo.InvariantCulture,
             $"OrleansChat is compared with a SignalR hub, which is one process and stores nothing. OrleansChat has one silo and one gateway, unless a row says otherwise, and stores every message before it delivers it. "
-            + $"All clients are in one more process. A message has {Marker.Bytes} bytes. A delivery is one message received by one member, including the sender. Each figure is the median of {options.Runs} rounds, and each round has "
-            + $"every setting. After each start, a server gets {options.ServerWarmUpSeconds} s of every kind of load. Each measurement lasts {options.Seconds} s and follows {options.WarmUpSeconds} s of its own load. {Results.Machine} "
+            + $"All clients are in one more process. A message has {Marker.Bytes} bytes. A delivery is one message received by one member, including the sender. Each figure is the median of {options.Runs} rounds. Each round "
+            + $"measures every server. After each start, a server is under every kind of load for {options.ServerWarmUpSeconds} s each. Each measurement lasts {options.Seconds} s, after {options.WarmUpSeconds} s of the same load. {Results.Machine} "
             + $"Every delivery was checked: none was lost or doubled, and each sender's messages arrived in order. CPU is the user and kernel time of the processes.\n");
         WriteGoals();
         WriteEverything();
@@ -60,7 +60,7 @@ internal sealed class ComparisonReport(ComparisonOptions options, IReadOnlyList<
     {
         if (scenarios.Count > 0)
         {
-            _text.AppendLine(CultureInfo.InvariantCulture, $"| | | deliveries/s | messages/s | µs of CPU per delivery | by process | p50 | p99 | deliveries per frame | same order for all | cores of the client process |");
+            _text.AppendLine(CultureInfo.InvariantCulture, $"| | | deliveries/s | messages/s | µs of CPU per delivery | by process | p50 | p99 | deliveries per frame | same order for all members | cores of the client process |");
             _text.AppendLine(CultureInfo.InvariantCulture, $"|---|---|---|---|---|---|---|---|---|---|---|");
         }
 

@@ -5,8 +5,8 @@ namespace OrleansChat.Load.Scenarios;
 /// machine.
 /// </summary>
 /// <param name="Setting">The setting of OrleansChat, such as <see cref="Comparison.Sqlite"/>.</param>
-/// <param name="Ratio">The required ratio of its figure to the hub's: the minimum if <paramref name="AtLeast"/>,
-/// otherwise the maximum.</param>
+/// <param name="Ratio">The required ratio of the setting's figure to the hub's figure: the minimum if
+/// <paramref name="AtLeast"/>, otherwise the maximum.</param>
 internal sealed record Goal(Figure Figure, string Setting, double Ratio, bool AtLeast)
 {
     /// <summary>The compared figures.</summary>

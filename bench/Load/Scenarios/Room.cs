@@ -23,7 +23,7 @@ internal sealed class Room(string name, int members, int senders, int inFlight)
     /// <summary>The number of messages sent.</summary>
     public long Sent => _sent.Sum();
 
-    /// <summary>The number of messages that a sender may send now without exceeding the limit in flight.</summary>
+    /// <summary>How many more messages a sender may have in flight now.</summary>
     public long Free(int sender) => inFlight - (_sent[sender] - _complete[sender]);
 
     /// <summary>

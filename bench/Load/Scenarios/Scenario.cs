@@ -9,7 +9,9 @@ namespace OrleansChat.Load.Scenarios;
 /// <param name="Rate">Messages per second in all rooms together, for an open loop.</param>
 internal sealed record Scenario(string Name, int Rooms, int Members, int Senders, int InFlight, int Rate)
 {
-    /// <summary>The first load of each server except that of <c>--peer-url</c>. It is not measured.</summary>
+    /// <summary>
+    /// The first load of each server, except the server of <c>--peer-url</c>. This load is not measured.
+    /// </summary>
     public static Scenario WarmUp { get; } = new("warm-up", Rooms: 20, Members: 20, Senders: 1, InFlight: 8, Rate: 0);
 
     /// <summary>The scenario as text for the report.</summary>

@@ -42,7 +42,7 @@ internal sealed class ScenarioRun(IPeer peer, Scenario scenario, TimeSpan warmUp
     /// </summary>
     public TimeSpan Idle { get; init; }
 
-    /// <summary>Performs the run. Throws <see cref="InvalidOperationException"/> if it is void.</summary>
+    /// <summary>Performs the run. Throws <see cref="InvalidOperationException"/> if the run is void.</summary>
     public async Task<ScenarioFigures> RunAsync(CancellationToken cancellationToken)
     {
         try

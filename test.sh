@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Checks the format, builds everything and runs the tests: ./test.sh [--all] [filter]
-#   --all   also runs the long tests: images, attacks, long waits, drills (up to 40 minutes).
+#   --all   also runs the long tests: container images, attacks, long waits (up to 40 minutes).
 #   filter  is passed to `dotnet test --filter`, for example FullyQualifiedName~Rooms.
 # The tests use real PostgreSQL, Chromium and Node.js. If one is missing and this user may run apt-get, the script
 # installs the missing part. Otherwise it skips the tests that need this part, and lists these tests at the end. To make

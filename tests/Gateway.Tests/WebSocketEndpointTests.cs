@@ -86,7 +86,7 @@ public sealed class WebSocketEndpointTests
 
         for (var i = 0; i < 5; i++)
         {
-            // Each message is compressed, and inflated, with the earlier messages as context.
+            // Both sides compress and inflate each message with the earlier messages as context.
             var said = $"{i} {Repeating}";
             await framework.SendAsync(Encoding.UTF8.GetBytes(said), WebSocketMessageType.Text, true, TestContext.Current.CancellationToken);
             Assert.Equal(said, await plain.ReceiveTextAsync());

@@ -12,7 +12,7 @@ namespace OrleansChat.Gateway.Tests.Sessions;
 public sealed class EncodedRunTests
 {
     [Theory]
-    [InlineData(1, 2)] // One short event has a header of two bytes.
+    [InlineData(1, 2)] // The frame of one short event has a header of two bytes.
     [InlineData(3, 4)]
     [InlineData(900, 10)]
     public void Run_WhenEncoded_IsOneFrameWithOneObjectPerLine(int events, int header)
@@ -42,7 +42,7 @@ public sealed class EncodedRunTests
     [Fact]
     public void Run_WhenTheViewHidesEveryEvent_IsEmpty()
     {
-        // Bob wants no echo, so his own run is empty for him. He sees the run of another user.
+        // Bob wants no echo, so a run of his own events is empty for him. He sees a run of another user.
         var quiet = new RenderKey(new TextFormat("bob", "lobby", new("lobby", null, ShowSeq: false, Raw: false, Echo: false)), "lobby", "bob");
 
         Assert.True(Run(2, "bob").For(quiet).IsEmpty);

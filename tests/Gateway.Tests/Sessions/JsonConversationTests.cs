@@ -64,7 +64,7 @@ public sealed class JsonConversationTests : IDisposable
     [Fact]
     public async Task HelloTimeout_WhenTheHelloPrecedesTheStart_DoesNotApply()
     {
-        // The connection starts to read frames as soon as it is open.
+        // The connection reads frames as soon as it is open, so the hello can arrive before the conversation starts.
         var conversation = new JsonConversation(_rig.Wire, _rig.Ports, new("ann", false, null), OfToken);
         var connecting = new TaskCompletionSource();
         _rig.Users.BeforeConnect = () => connecting.Task;

@@ -3,7 +3,10 @@ using OrleansChat.Grains.Interfaces;
 
 namespace OrleansChat.Gateway.Tests.Sessions;
 
-/// <summary>Every pair of users has its own key, which names both users and works for any user ids.</summary>
+/// <summary>
+/// The keys of direct rooms. Every pair of users has its own key. The key names both users, whatever characters their
+/// ids contain.
+/// </summary>
 public sealed class RoomNamesTests
 {
     private static readonly string[] Pieces = ["a", "1", "2", ":", "@", "😀"];

@@ -6,8 +6,8 @@ using OrleansChat.Grains.Interfaces;
 namespace OrleansChat.Gateway.Tests.Sessions;
 
 /// <summary>
-/// Rooms as sessions know them, without a cluster. Each has a log and the gateway's own feed. A test can delay answers
-/// and reads, and can delay or lose events.
+/// Rooms as sessions know them, without a cluster. Each room has a log in memory and a real <see cref="RoomFeed"/>. A
+/// test can delay answers and reads, and can delay or lose events.
 /// </summary>
 internal sealed class RoomsInMemory : IRooms, IHistory
 {
@@ -23,7 +23,7 @@ internal sealed class RoomsInMemory : IRooms, IHistory
     /// <summary>The answer to the next enters; null to accept them.</summary>
     public Refused? Refuses { get; set; }
 
-    /// <summary>The refusal of the next pages; null to accept them.</summary>
+    /// <summary>The refusal of the next page calls; null to return the pages.</summary>
     public Refusal? RefusesPages { get; set; }
 
     /// <summary>Runs before a read of the log. It may wait or fail.</summary>
@@ -65,10 +65,10 @@ internal sealed class RoomsInMemory : IRooms, IHistory
     /// <summary>The answer to the next posts; null to append them.</summary>
     public Refused? RefusesPosts { get; set; }
 
-    /// <summary>The answer to the next ends of memberships; null to end them.</summary>
+    /// <summary>The answer to the next exits that end a membership; null to end the memberships.</summary>
     public Refused? RefusesExits { get; set; }
 
-    /// <summary>The answer to the next lists of members.</summary>
+    /// <summary>The answer to the next members calls.</summary>
     public MemberPage Members { get; set; } = new([], false, null);
 
     /// <summary>The number of reads of the log so far.</summary>
@@ -154,10 +154,10 @@ internal sealed class RoomsInMemory : IRooms, IHistory
         }
     }
 
-    /// <summary>Offers state to all subscriptions of the room.</summary>
+    /// <summary>Offers a state frame, such as a typing notice, to all subscriptions of the room.</summary>
     public void Offer(string room, Func<string, OrleansChat.Protocol.ServerFrame> state) => FeedOf(room).Offer(state);
 
-    /// <summary>Gives the held answers, in order.</summary>
+    /// <summary>Sends the answers that wait because of <see cref="HoldsAnswers"/>, in order.</summary>
     public void AnswerAll()
     {
         while (true)
@@ -289,7 +289,7 @@ internal sealed class RoomsInMemory : IRooms, IHistory
         }
     }
 
-    /// <summary>The answer to the next requests for conversations; null if too many pages are being read.</summary>
+    /// <summary>The answer to the next conversations calls; null if too many pages are being read.</summary>
     public ConversationPage? Conversations { get; set; } = new([], false);
 
     public async Task<ConversationPage?> ConversationsAsync(ConversationAsk ask, CancellationToken cancellationToken)

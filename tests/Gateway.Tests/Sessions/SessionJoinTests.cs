@@ -386,7 +386,7 @@ public sealed class SessionJoinTests
         rig.Rooms.HoldsAnswers = false;
         rig.Rooms.AnswerAll();
 
-        await rig.UntilAsync(r => r.Frames.OfType<Left>().Any(), "the end of the older room");
+        await rig.UntilAsync(r => r.Frames.OfType<Left>().Any(), "the left frame of the older room");
         Assert.Equal(
             ["joined @bob", "left @bob", "joined @cat"],
             rig.Frames.Select(frame => frame is Joined { Id: not null } joined ? $"joined {joined.Room}" : frame is Left left ? $"left {left.Room}" : null).OfType<string>());

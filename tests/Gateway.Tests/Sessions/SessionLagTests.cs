@@ -3,7 +3,7 @@ using OrleansChat.Protocol;
 
 namespace OrleansChat.Gateway.Tests.Sessions;
 
-/// <summary>A connection that reads too slowly stays open and loses no event.</summary>
+/// <summary>A client that reads too slowly keeps its connection and loses no event.</summary>
 public sealed class SessionLagTests
 {
     private readonly CancellationToken _cancelled = TestContext.Current.CancellationToken;
@@ -28,7 +28,8 @@ public sealed class SessionLagTests
         Assert.Equal(Enumerable.Range(1, 203).Select(seq => (long)seq), rig.Seqs());
         Assert.True(rig.Rooms.Reads > 0, "The session never lagged.");
 
-        // The subscription becomes live again at a time that only the session knows.
+        // Only the session knows when the subscription becomes live again. So the test appends events until one of them
+        // arrives without a read of the log.
         var (expected, reads) = (203, 0);
         do
         {
@@ -274,7 +275,8 @@ public sealed class SessionLagTests
                     break;
             }
 
-            // Check each line when the test takes it, so that the next join has the cursor of the client's last line.
+            // The reader checks the new lines in each step. So the next join uses the cursor after the last line that
+            // the test has taken.
             read = reader.Read(rig.Taken, read);
         }
 

@@ -9,8 +9,8 @@ using OrleansChat.Protocol;
 namespace OrleansChat.Gateway.Tests.Sessions;
 
 /// <summary>
-/// The parts around a session, without sockets and without a cluster. The test replaces the connection's writer and
-/// reads the lines that it takes from the send queue.
+/// The parts around a session, without sockets and without a cluster. The test takes the lines from the send queue, in
+/// place of the connection's writer.
 /// </summary>
 internal sealed class SessionRig : IDisposable
 {
@@ -118,7 +118,7 @@ internal sealed class SessionRig : IDisposable
     /// <summary>Cancels the token of the connection, as if its socket had closed.</summary>
     public void Cut() => _gone.Cancel();
 
-    /// <summary>The <c>after</c> value of the last end of the connection.</summary>
+    /// <summary>The <c>after</c> value with which the connection was last ended.</summary>
     public int? After { get; private set; }
 
     private void End(CloseCode code, string reason, int? after = null)

@@ -9,10 +9,12 @@ internal sealed class UsersInMemory : IUsers
 {
     private readonly List<string> _calls = [];
 
-    /// <summary>Whether users have too many sessions.</summary>
+    /// <summary>Whether every connect is refused because the user has too many sessions.</summary>
     public bool Full { get; set; }
 
-    /// <summary>The answer when a send needs budget: zero, or the milliseconds to wait.</summary>
+    /// <summary>
+    /// Takes one unit of a user's send budget. Returns 0, or the milliseconds to wait if the budget is used up.
+    /// </summary>
     public Func<string, ValueTask<int>> TakesSend { get; set; } = _ => ValueTask.FromResult(0);
 
     /// <summary>Runs before a session connects. It may wait or fail.</summary>
@@ -30,7 +32,7 @@ internal sealed class UsersInMemory : IUsers
         }
     }
 
-    /// <summary>The answer when any other command needs budget: zero, or the milliseconds to wait.</summary>
+    /// <summary>Like <see cref="TakesSend"/>, but for the budget of all other commands.</summary>
     public Func<string, ValueTask<int>> TakesCommand { get; set; } = _ => ValueTask.FromResult(0);
 
     /// <summary>The number of rooms that a session may resume.</summary>
@@ -41,7 +43,7 @@ internal sealed class UsersInMemory : IUsers
     /// </summary>
     public int TooOftenMs { get; set; }
 
-    /// <summary>The units that were charged after commands were executed, by user.</summary>
+    /// <summary>For each user, the units that were charged for commands after their execution.</summary>
     public ConcurrentDictionary<string, int> Charged { get; } = [];
 
     public async Task<Opening> ConnectAsync(Session session, string? device, int cursors)

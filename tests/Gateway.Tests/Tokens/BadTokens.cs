@@ -5,10 +5,10 @@ namespace OrleansChat.Gateway.Tests.Tokens;
 /// <summary>All kinds of bad tokens, and a part of the message that refuses each.</summary>
 internal static class BadTokens
 {
-    /// <summary>The token that is longer than the limit.</summary>
+    /// <summary>The name of the token that is longer than the limit.</summary>
     public const string Oversized = "oversized";
 
-    /// <summary>A part of the refusal's message, by the name of the bad token.</summary>
+    /// <summary>For the name of each bad token, a part of the message with which the gateway refuses it.</summary>
     public static readonly IReadOnlyDictionary<string, string> Sentences = new Dictionary<string, string>
     {
         ["foreign issuer"] = "another issuer",
@@ -42,7 +42,7 @@ internal static class BadTokens
         [Oversized] = "8192 characters",
     };
 
-    /// <summary>The tokens that JSON mode refuses without reading them, each with its error code.</summary>
+    /// <summary>For the name of each token that JSON mode refuses without reading it, the error code.</summary>
     public static readonly IReadOnlyDictionary<string, string> NotRead = new Dictionary<string, string> { ["empty"] = "bad_request", [Oversized] = "too_large" };
 
     /// <summary>Makes the bad token with this name.</summary>

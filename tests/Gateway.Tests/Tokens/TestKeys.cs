@@ -22,7 +22,7 @@ internal sealed class TestKeys
     private readonly RSA _rsa = RSA.Create(2048);
     private readonly ECDsa _ec = ECDsa.Create(ECCurve.NamedCurves.nistP256);
 
-    /// <summary>Options with all keys. The id of a key is <c>key-</c> and its algorithm.</summary>
+    /// <summary>Options with all keys. The id of a key is <c>key-</c> followed by its algorithm.</summary>
     public IdentityOptions Options => new()
     {
         Mode = IdentityMode.Tokens,
@@ -60,7 +60,7 @@ internal sealed class TestKeys
     /// <summary>Signs with the key of the algorithm.</summary>
     public string Sign(JsonNode claims, string algorithm = "HS256") => Sign(claims, algorithm, $"key-{algorithm}", algorithm);
 
-    /// <summary>Signs with the key of <paramref name="signer"/>, whatever the header says.</summary>
+    /// <summary>Signs with the key of <paramref name="signer"/>, whatever algorithm the header names.</summary>
     public string Sign(JsonNode claims, string said, string? kid, string signer, JsonObject? header = null)
     {
         header ??= [];

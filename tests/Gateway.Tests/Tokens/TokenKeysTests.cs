@@ -6,7 +6,7 @@ using OrleansChat.ProcessHosting;
 
 namespace OrleansChat.Gateway.Tests.Tokens;
 
-/// <summary>A wrong setting fails at the start, and the error names the setting.</summary>
+/// <summary>If a setting is wrong, the gateway does not start, and the error names the setting.</summary>
 public sealed class TokenKeysTests
 {
     private static readonly TestKeys Keys = TestKeys.Shared;

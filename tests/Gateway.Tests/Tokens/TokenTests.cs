@@ -66,7 +66,8 @@ public sealed class TokenTests
         {
             if (way == "query" && bad == BadTokens.Oversized)
             {
-                // Kestrel refuses the request before the gateway reads the token: the first line is too long.
+                // The first line of the request is too long, so Kestrel refuses the request before the gateway reads
+                // the token.
                 Assert.Equal(414, (await Assert.ThrowsAsync<RawUpgradeRefusedException>(() => server.ConnectAsync(PathOf(way, token)))).Status);
                 continue;
             }
@@ -265,7 +266,8 @@ public sealed class TokenTests
         await using var server = await GatewayServer.StartAsync(identity: _keys.Options);
         var claims = TestKeys.Claims("ann\uFFFD", TimeProvider.System.GetUtcNow());
 
-        // A JSON reader replaces an escaped lone surrogate by U+FFFD, the replacement character.
+        // A JSON reader replaces an escaped lone surrogate with U+FFFD, the replacement character. So two different
+        // subs could become the same user, and the gateway refuses U+FFFD.
         Assert.Equal(401, await server.RefusedAsync($"/ws?access_token={_keys.Sign(claims)}"));
     }
 

@@ -4,7 +4,7 @@ using OrleansChat.Grains.MessageLog;
 
 namespace OrleansChat.Grains.Tests.Cluster;
 
-/// <summary>The faults of one room's log.</summary>
+/// <summary>The faults that a test sets for one room of the log.</summary>
 internal sealed class Rig
 {
     private TaskCompletionSource? _held;
@@ -23,12 +23,12 @@ internal sealed class Rig
     public string? Refused { get; set; }
 
     /// <summary>
-    /// Whether the store cannot store the room's name. If so, it refuses every call for good, except the calls for
-    /// heads and read marks.
+    /// Whether the store cannot store the room's name. If so, the store permanently refuses every call for the room,
+    /// except the calls for heads and read marks.
     /// </summary>
     public bool RefusesName { get; set; }
 
-    /// <summary>Whether the store refuses every creation of the room for good.</summary>
+    /// <summary>Whether the store permanently refuses every creation of the room.</summary>
     public bool RefusesCreation { get; set; }
 
     public int Appends => _appends;
@@ -50,7 +50,7 @@ internal sealed class Rig
 
     public void Release() => Interlocked.Exchange(ref _held, null)?.SetResult();
 
-    /// <summary>Throws if the store must refuse these entries for good.</summary>
+    /// <summary>Throws if the store must permanently refuse these entries.</summary>
     public void Check(IReadOnlyCollection<MessageLogEntry> entries, bool isCreation = false)
     {
         if (RefusesName || (isCreation && RefusesCreation) || (Refused is { } text && entries.Any(entry => entry.Text == text)))
@@ -71,7 +71,7 @@ internal sealed class Rig
 }
 
 /// <summary>
-/// A log in which a test can hold a room's appends, make its calls fail, or lose its answers, for each room separately.
+/// A log with faults. For each room separately, a test can hold appends, make calls fail, or lose answers.
 /// </summary>
 internal sealed class RiggedLog(IMessageLog log) : IMessageLog
 {
@@ -82,10 +82,10 @@ internal sealed class RiggedLog(IMessageLog log) : IMessageLog
     /// <summary>Number of room creations so far.</summary>
     public int Creations => Volatile.Read(ref _creations);
 
-    /// <summary>The highest version that the log allows.</summary>
+    /// <summary>The version that the log reports.</summary>
     public int Version { get; set; } = LogVersion.Known;
 
-    /// <summary>Whether the version cannot be read.</summary>
+    /// <summary>Whether calls that read the version fail.</summary>
     public bool HidesVersion { get; set; }
 
     public int VersionReads => Volatile.Read(ref _versionReads);

@@ -10,13 +10,14 @@ using OrleansChat.Streams;
 namespace OrleansChat.Grains.Tests.Cluster;
 
 /// <summary>
-/// Two silos with one message log, shared by all tests of the assembly. Each test has its own rooms, users and
-/// gateways.
+/// Two silos with one message log. The tests of the assembly share one such cluster. Each test has its own rooms and
+/// gateways, but several tests use the same users, such as <c>ann</c>.
 /// </summary>
 public sealed class SiloTestCluster : IAsyncLifetime
 {
     /// <summary>
-    /// Number of rooms that one user may create. It is more than all tests together create as one user.
+    /// Number of rooms that one user may create. Several tests create rooms as the same user. The number is so large
+    /// that all these tests together do not use up the user's budget.
     /// </summary>
     public const int CreatesPerUser = 300;
 
@@ -43,7 +44,7 @@ public sealed class SiloTestCluster : IAsyncLifetime
         Log = new RiggedLog(_log.Log);
         var builder = new InProcessTestClusterBuilder(2);
         builder.Options.ConfigureFileLogging = false;
-#pragma warning disable ORLEANSEXP003 // Switch the experimental directory off: a production silo uses the local one.
+#pragma warning disable ORLEANSEXP003 // Switches the experimental directory off, because a production silo uses the local directory.
         builder.Options.UseDistributedGrainDirectory = false;
 #pragma warning restore ORLEANSEXP003
         builder.ConfigureSilo((_, silo) =>

@@ -68,7 +68,7 @@ internal sealed class TestGateway : IAsyncDisposable
     public static Post About(long message, string user, RoomEventKind kind, string? text = null, string? id = null)
         => new(user, id ?? Guid.NewGuid().ToString("n"), kind, text, message, null, null);
 
-    /// <summary>A change of the rights of another user.</summary>
+    /// <summary>A post that changes the rights of another user.</summary>
     public static Post Change(string user, RoomEventKind kind, string target, RoomRole? role = null, long? until = null, string? id = null)
         => new(user, id ?? Guid.NewGuid().ToString("n"), kind, target, null, null, new MemberChange(target, role, until).ToMeta());
 

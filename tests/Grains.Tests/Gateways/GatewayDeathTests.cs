@@ -83,7 +83,7 @@ public sealed class GatewayDeathTests(SiloTestCluster cluster)
         Assert.Equal(Admission.GatewayExpired, (await cluster.User(user).OpenAsync(gateway, new UserSession("new", null), 10, [])).Admission);
         Assert.Equal(Admission.GatewayExpired, await cluster.User(user).ConnectAsync(gateway, new UserSession("new", null), 10));
         await cluster.User(user).SyncSessionsAsync(gateway, [new UserSession("new", null)]);
-        Assert.False(await cluster.User(user).IsOnlineAsync(), "A session of the dead gateway counts.");
+        Assert.False(await cluster.User(user).IsOnlineAsync(), "The user is online through a session of the dead gateway.");
     }
 
     private async Task UntilOfflineAsync(string user)

@@ -4,7 +4,7 @@ using OrleansChat.TestSupport;
 
 namespace OrleansChat.Grains.Tests.Gateways;
 
-/// <summary>Which gateways have a lease, by a manual clock.</summary>
+/// <summary>Which gateways have a lease. The tests move the clock.</summary>
 public sealed class LeasesTests
 {
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(1);

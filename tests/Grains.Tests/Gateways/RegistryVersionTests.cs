@@ -5,7 +5,7 @@ using OrleansChat.TestSupport;
 
 namespace OrleansChat.Grains.Tests.Gateways;
 
-/// <summary>A registry whose cluster is new, or has been upgraded.</summary>
+/// <summary>The registry of a cluster that is new or has been upgraded.</summary>
 public sealed class RegistryVersionTests(SiloTestCluster shared)
 {
     private readonly string _gateway = SiloTestCluster.Fresh("gateway");
@@ -28,21 +28,22 @@ public sealed class RegistryVersionTests(SiloTestCluster shared)
         var since = Stopwatch.GetTimestamp();
         using var lease = cluster.Renew(_gateway, LogVersion.Known);
 
-        await cluster.UntilAsync(() => !cluster.Log.Raises.IsEmpty, "the raise");
+        await cluster.UntilAsync(() => !cluster.Log.Raises.IsEmpty, "the call that raises the version");
         var raisedAfter = Stopwatch.GetElapsedTime(since);
 
-        // The log does not answer yet. Renewals do not wait for it, and an old gateway is refused already.
+        // The log does not answer yet. Renewals do not wait for its answer, and the registry already refuses an old
+        // gateway.
         Assert.True((await cluster.Registry.RenewAsync(_gateway, LogVersion.Known)).Granted);
         Assert.False((await cluster.Registry.RenewAsync(SiloTestCluster.Fresh("old"))).Granted);
         cluster.Log.Held.SetResult();
-        await Waiting.UntilAsync(() => cluster.Count("it is in use from now on") == 1, "the line in the log");
+        await Waiting.UntilAsync(() => cluster.Count("it is in use from now on") == 1, "the log line that says that the new version is in use");
         Assert.Equal([LogVersion.Known], cluster.Log.Raises);
         await lease.EndAsync();
-        Assert.True(raisedAfter > Lease.Length, $"The version was raised after {raisedAfter}.");
+        Assert.True(raisedAfter > Lease.Length, $"The version was raised after only {raisedAfter}.");
     }
 }
 
-/// <summary>A registry whose cluster has processes of the previous version.</summary>
+/// <summary>The registry of a cluster that has processes of the previous version.</summary>
 public sealed class RegistryUpgradeTests
 {
     [Fact]
@@ -56,15 +57,15 @@ public sealed class RegistryUpgradeTests
 
         await cluster.UntilAsync(
             () => cluster.Behind().Contains($"{silo.SiloAddress}, {gateway}", StringComparison.Ordinal),
-            "a line that names the old silo and the old gateway");
+            "a log line that names the old silo and the old gateway");
         await cluster.StopAsync(silo);
         await cluster.UntilAsync(
-            () => cluster.Behind().EndsWith($"of {gateway}", StringComparison.Ordinal), "a line that names the old gateway only");
+            () => cluster.Behind().EndsWith($"of {gateway}", StringComparison.Ordinal), "a log line that names only the old gateway");
         await lease.EndAsync();
         Assert.Empty(cluster.Log.Raises);
 
         await cluster.Registry.ReleaseAsync(gateway);
-        await cluster.UntilAsync(() => cluster.Count("it is in use from now on") == 1, "the raise");
+        await cluster.UntilAsync(() => cluster.Count("it is in use from now on") == 1, "the log line that says that the new version is in use");
         Assert.Equal([LogVersion.Known], cluster.Log.Raises);
 
         var next = SiloTestCluster.Fresh("old");

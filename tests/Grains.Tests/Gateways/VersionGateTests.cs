@@ -4,7 +4,7 @@ using OrleansChat.TestSupport;
 
 namespace OrleansChat.Grains.Tests.Gateways;
 
-/// <summary>When the gate opens, by a manual clock.</summary>
+/// <summary>When the gate opens. The tests move the clock.</summary>
 public sealed class VersionGateTests
 {
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(1);

@@ -4,7 +4,9 @@ using OrleansChat.TestSupport;
 
 namespace OrleansChat.Grains.Tests.Gateways;
 
-/// <summary>What happens with the log when the gate decides, by a manual clock.</summary>
+/// <summary>
+/// How the raiser reads the version of the log, and raises it when the gate decides so. The tests move the clock.
+/// </summary>
 public sealed class VersionRaiserTests : IDisposable
 {
     private readonly ManualTime _time = new();

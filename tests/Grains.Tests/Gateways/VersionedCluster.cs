@@ -10,12 +10,14 @@ using OrleansChat.TestSupport;
 namespace OrleansChat.Grains.Tests.Gateways;
 
 /// <summary>
-/// A cluster whose log has the first version. It uses the real clock, because the silos' metadata travels by Orleans'
-/// own timers.
+/// A cluster whose log has the first version. It uses the real clock, because Orleans' own timers spread the silos'
+/// metadata.
 /// </summary>
 internal sealed class VersionedCluster : IAsyncDisposable
 {
-    /// <summary>Two leases, one second for each check, and time for a busy machine.</summary>
+    /// <summary>
+    /// Enough for the length of two leases, one second for each check, and the delays of a busy machine.
+    /// </summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly KeptLog _lines = new(LogLevel.Information);
@@ -31,7 +33,7 @@ internal sealed class VersionedCluster : IAsyncDisposable
         var cluster = new VersionedCluster();
         var builder = new InProcessTestClusterBuilder(silos);
         builder.Options.ConfigureFileLogging = false;
-#pragma warning disable ORLEANSEXP003 // Only to switch it off: a production silo uses the local directory.
+#pragma warning disable ORLEANSEXP003 // Switches the experimental directory off, because a production silo uses the local directory.
         builder.Options.UseDistributedGrainDirectory = false;
 #pragma warning restore ORLEANSEXP003
         builder.ConfigureSilo((_, silo) =>
@@ -51,7 +53,7 @@ internal sealed class VersionedCluster : IAsyncDisposable
         return cluster;
     }
 
-    /// <summary>Starts a silo without metadata, like a silo of 0.1.0. No grain may be placed on it.</summary>
+    /// <summary>Starts a silo without metadata, like a silo of version 0.1.0. It hosts no grains of the chat.</summary>
     public async Task<InProcessSiloHandle> StartOldSiloAsync()
     {
         _startsOld = true;
@@ -62,17 +64,17 @@ internal sealed class VersionedCluster : IAsyncDisposable
 
     public int Count(string text) => _lines.Lines.Count(line => line.Text.Contains(text, StringComparison.Ordinal));
 
-    /// <summary>The newest line that names processes that are behind; empty for none.</summary>
+    /// <summary>The newest log line that names processes of an old version; empty if there is none.</summary>
     public string Behind() => _lines.Lines.LastOrDefault(line => line.Text.Contains("waiting for the upgrade of", StringComparison.Ordinal)).Text ?? "";
 
     /// <summary>
     /// Takes a lease and renews it until <see cref="RenewedLease.EndAsync"/>, also while silos start and stop.
     /// </summary>
-    /// <param name="version">Null for a gateway of 0.1.0.</param>
+    /// <param name="version">The log version that the gateway knows; null for a gateway of version 0.1.0.</param>
     public RenewedLease Renew(string gateway, int? version) =>
         new(() => version is { } known ? Registry.RenewAsync(gateway, known) : Registry.RenewAsync(gateway));
 
-    /// <summary>Waits for a condition. A failure shows the newest lines of the log.</summary>
+    /// <summary>Waits for a condition. If the wait fails, the error shows the newest log lines of the silos.</summary>
     public async Task UntilAsync(Func<bool> condition, string awaited)
     {
         for (var started = Stopwatch.GetTimestamp(); !condition(); await Task.Delay(5, TestContext.Current.CancellationToken))
@@ -93,7 +95,9 @@ internal sealed class VersionedCluster : IAsyncDisposable
 /// <summary>Renews a lease in the background.</summary>
 internal sealed class RenewedLease : IDisposable
 {
-    /// <summary>More often than a gateway, so that a busy machine does not end the lease.</summary>
+    /// <summary>
+    /// Shorter than the time between the renewals of a gateway, so that the lease does not expire on a busy machine.
+    /// </summary>
     private static readonly TimeSpan Renewal = TimeSpan.FromMilliseconds(500);
 
     private readonly CancellationTokenSource _stopping = new();

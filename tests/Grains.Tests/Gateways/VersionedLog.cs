@@ -9,7 +9,7 @@ internal sealed class VersionedLog(int version) : IMessageLog
 {
     private int _version = version;
 
-    /// <summary>The versions to which the log was raised, in order. Failed calls count.</summary>
+    /// <summary>The versions in the calls that raise the version, in order. Failed calls are included.</summary>
     public ConcurrentQueue<int> Raises { get; } = [];
 
     /// <summary>Number of calls so far that read the version.</summary>

@@ -19,11 +19,15 @@ public abstract class DurableLogContract : MessageLogContract
     /// <summary>The highest number in <c>schema_version</c> with which version 0.1.0 opens the store.</summary>
     private protected abstract long OldVersion { get; }
 
-    /// <summary>The number of migrations up to the one that adds rights.</summary>
+    /// <summary>The number of migrations up to and including the one that adds rights.</summary>
     private protected abstract long RightsVersion { get; }
 
-    /// <summary>Removes the rights from a closed store, so that it is as version 0.1.0 left it.</summary>
-    /// <param name="hasMinVersion">Whether a program without rights, but with <c>min_version</c>, has used the store.</param>
+    /// <summary>
+    /// Removes the columns for rights from a closed store, as if an old version had written the store.
+    /// </summary>
+    /// <param name="hasMinVersion">
+    /// Whether the old version knows <c>min_version</c>. Version 0.1.0 does not; a later version without rights does.
+    /// </param>
     private protected async Task DowngradeAsync(bool hasMinVersion = false)
     {
         foreach (var column in (string[])["role", "muted", "banned"])
@@ -41,7 +45,7 @@ public abstract class DurableLogContract : MessageLogContract
     private async Task<(long Announced, long MinVersion)> NumbersAsync() =>
         (await NumberAsync($"select max(version) from {Table("schema_version")}"), await NumberAsync($"select max(min_version) from {Table("schema_compatibility")}"));
 
-    /// <summary>Returns the name of a table of the log in this store's SQL.</summary>
+    /// <summary>Returns the name that a table of the log has in the SQL of this store.</summary>
     private protected virtual string Table(string name) => name;
 
     [Fact]
@@ -170,7 +174,7 @@ public abstract class DurableLogContract : MessageLogContract
         await DowngradeAsync(hasMinVersion);
         var log = await OpenAsync();
 
-        // Version 0.1.0 and the version that has only min_version can still open the log.
+        // Version 0.1.0, and the later version that knows min_version but no rights, can still open the log.
         Assert.Equal(LogVersion.First, await log.VersionAsync(Ct));
         Assert.Equal((OldVersion, OldVersion), await NumbersAsync());
 

@@ -210,7 +210,7 @@ public sealed class GroupCommitTests : IAsyncDisposable
     private Task<AppendResult> Append(string room, int rows = 1) => _commits!.AppendAsync(
         new RoomAppend(room, 1, [.. rows.To().Select(i => Msg("ann", $"{i}"))]), Ct);
 
-    /// <summary>Holds each commit until it is released.</summary>
+    /// <summary>Holds each commit until the test releases it.</summary>
     private sealed class GatedStore : IDisposable
     {
         private readonly Channel<IReadOnlyList<RoomAppend>> _arrived = Channel.CreateUnbounded<IReadOnlyList<RoomAppend>>();

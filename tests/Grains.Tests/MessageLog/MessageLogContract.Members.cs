@@ -8,9 +8,10 @@ namespace OrleansChat.Grains.Tests.MessageLog;
 public abstract partial class MessageLogContract
 {
     /// <summary>
-    /// Each row has events, each in its own append and written as kind:user, kind:user:until or role:user:number, and the members
-    /// after them in the order of the log, written as user:role, user:role:m (muted) or user:role:b (banned) with the
-    /// end, if there is one.
+    /// Each row has the events of a group, and the members that the group then has, in the order of the log. The test
+    /// appends each event in an append of its own. An event is written as kind:user, kind:user:until or
+    /// role:user:number. A member is written as user:role. A second colon and m (muted), b (banned) or both can follow,
+    /// each with the time at which it ends, if it ends.
     /// </summary>
     private static readonly (string Events, string Members)[] MemberTable =
     [
@@ -71,7 +72,8 @@ public abstract partial class MessageLogContract
         ("join:ann invite:bob role:bob:2", "ann:Owner bob:Invited"),
         ("join:ann ban:bob role:bob:2", "ann:Owner bob:None:b"),
 
-        // The order: a user who becomes a member, or stops being one, is the last one. Other changes keep the place.
+        // The order: a user who becomes a member, or stops being one, moves to the end. After other changes, the user
+        // keeps the place.
         ("join:ann invite:bob join:cyd join:bob", "ann:Owner cyd:Member bob:Member"),
         ("join:ann join:bob join:cyd mute:bob role:bob:2", "ann:Owner bob:Moderator:m cyd:Member"),
         ("join:ann join:bob mute:bob join:cyd leave:bob", "ann:Owner cyd:Member bob:None:m"),
@@ -111,7 +113,7 @@ public abstract partial class MessageLogContract
         await Log.AppendAsync("team", claim, Join("ann"), Join("bob"), Join("ann"), Join("cyd"), Leave("bob"), Join("bob"), Join("bob"));
         Assert.Equal("ann:Owner cyd:Member bob:Member", await WrittenMembersAsync("team"));
 
-        // An owner who leaves and joins again is an owner no longer, also in one append.
+        // An owner who leaves and joins again is no longer an owner, even if both events are in one append.
         await Log.AppendAsync("team", claim, Change(RoomEventKind.Mute, "dan", until: 50));
         await Log.AppendAsync("team", claim, Leave("ann"), Join("ann"), Join("dan"), Leave("dan"), Leave("dan"), Join("eve"), Leave("eve"));
         Assert.Equal("cyd:Member bob:Member ann:Member dan:None:m50", await WrittenMembersAsync("team"));
@@ -218,7 +220,7 @@ public abstract partial class MessageLogContract
         Assert.Equal([Row(RoomRole.Owner, unread: 1)], await Log.ConversationsAsync("ann", null, 10, Ct));
         Assert.Equal([Row(RoomRole.Moderator, unread: 1)], await Log.ConversationsAsync("cyd", null, 10, Ct));
 
-        // An invited user does not see how much is said in the room, and when.
+        // An invited user does not see how many messages the room has, or when the last one was sent.
         await Log.AppendAsync("team", claim, Msg("ann", "2") with { Ts = 2000 });
         Assert.Equal(
             [new ConversationRow("team", RoomKind.Group, 0, 1000, 0, 0, RoomRole.Invited, "Plans")], await Log.ConversationsAsync("fay", null, 10, Ct));
@@ -241,7 +243,7 @@ public abstract partial class MessageLogContract
         Assert.Equal("first", (await Log.ClaimAsync("team", Ct))!.Title);
         claim++;
 
-        // A repeated title does not apply again. The last new one of an append wins.
+        // A repeated title event has no effect. If an append has several new titles, the last one wins.
         await Log.AppendAsync("team", claim, Title("second", "3"));
         await Log.AppendAsync("team", claim, Msg("ann", "4"));
         await Log.AppendAsync("team", claim, Title("first", "1"));
@@ -256,7 +258,7 @@ public abstract partial class MessageLogContract
         Assert.Null((await Log.ClaimAsync("other", Ct))!.Title);
     }
 
-    /// <summary>Titles of several rooms that share a commit stay apart.</summary>
+    /// <summary>If several rooms share a commit, each room gets its own title.</summary>
     [Fact]
     public async Task Title_WhenManyRoomsChangeAtOnce_IsTheRoomsOwn()
     {
@@ -284,8 +286,8 @@ public abstract partial class MessageLogContract
     }
 
     /// <summary>
-    /// Random events in several groups at once, with repeated ids and old claims. Then the stored members and titles are
-    /// what the rules make of the events.
+    /// Appends random events to several groups at once, with repeated ids and old claims. The stored members and titles
+    /// must be those that <see cref="MemberRules"/> computes from the events.
     /// </summary>
     [Fact]
     public async Task Members_WhenEventsAreRandom_AreTheirFold()
@@ -326,7 +328,7 @@ public abstract partial class MessageLogContract
             _ => Join(User(random)),
         };
 
-        // The ids are few, so many of them repeat.
+        // There are only 20 ids, so many of them are repeated.
         static MessageLogEntry Step(Random random)
         {
             var kind = (RoomEventKind)random.Next((int)RoomEventKind.Invite, (int)RoomEventKind.Role + 1);

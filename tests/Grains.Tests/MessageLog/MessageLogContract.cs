@@ -399,7 +399,7 @@ public abstract partial class MessageLogContract : IAsyncLifetime
                 var page = await log.ReadAsync("lobby", seen, 50, Ct);
                 Assert.Equal(page.Count.To(seen + 1), page.Select(e => e.Seq));
                 seen += page.Count;
-                Assert.True(page.Count == 50 || seen >= head, $"The head was {head}, but the page that was read after it ended at {seen}.");
+                Assert.True(page.Count == 50 || seen >= head, $"The head was {head}, but a later read ended at {seen}.");
                 // A commit of three events is visible as a whole or not at all.
                 Assert.Equal(0, page.Count == 50 ? 0 : seen % 3);
                 if (page.Count == 0 && written.IsFaulted)

@@ -2,7 +2,10 @@ using OrleansChat.ProcessHosting;
 
 namespace OrleansChat.Grains.Tests.MessageLog;
 
-/// <summary>Npgsql tries GSS encryption first, but small images do not contain the library for it.</summary>
+/// <summary>
+/// Npgsql tries GSS encryption first, but small container images do not contain the library for it. So GSS encryption
+/// is off unless the connection string sets it.
+/// </summary>
 public sealed class PostgresConnectionStringTests
 {
     [Theory]

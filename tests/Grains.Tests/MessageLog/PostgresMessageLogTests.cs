@@ -8,7 +8,7 @@ using static OrleansChat.Grains.Tests.MessageLog.Entries;
 
 namespace OrleansChat.Grains.Tests.MessageLog;
 
-/// <summary>The contract on PostgreSQL, and tests that need a database server which several processes share.</summary>
+/// <summary>Runs the tests of the contract on PostgreSQL, and tests that apply only to a database server.</summary>
 public sealed class PostgresMessageLogTests : DurableLogContract
 {
     private string _database = "";
@@ -185,8 +185,8 @@ public sealed class PostgresMessageLogTests : DurableLogContract
         var claim = await log.OwnAsync("lobby");
         Assert.Equal([1], (await log.AppendAsync("lobby", claim, Msg("ann", "1"))).Seqs());
 
-        // If connecting takes longer than an append may take, the append fails. The connection is still opened, and
-        // serves a later append.
+        // If connecting takes longer than an append may take, the append fails. The log still opens the connection, and
+        // uses it for a later append.
         relay.Cut();
         await Assert.ThrowsAsync<MessageLogUnavailableException>(() => log.AppendAsync("lobby", claim, Msg("ann", "2")));
         for (var waited = Stopwatch.StartNew(); !await IsStoredAsync();)
@@ -369,7 +369,7 @@ public sealed class PostgresMessageLogTests : DurableLogContract
         await append.ExecuteNonQueryAsync(Ct);
 
         var opening = OpenAsync();
-        await UntilAsync("the index waits for the append", "select count(*) = 1 from pg_stat_activity where wait_event_type = 'Lock' and query like 'create index%'");
+        await UntilAsync("the creation of the index waits for the append", "select count(*) = 1 from pg_stat_activity where wait_event_type = 'Lock' and query like 'create index%'");
         await Log.AppendAsync("lobby", claim, Msg("ann", "1"));
         await transaction.CommitAsync(Ct);
         await opening;
@@ -510,8 +510,8 @@ public sealed class PostgresMessageLogTests : DurableLogContract
 
         await CloseAsync();
 
-        // PostgreSQL planned the statement when the table was empty. Even then, the plan must not scan the whole table.
-        // A connection reports its statistics when it ends.
+        // PostgreSQL planned the statement when the table was empty. Even this plan must not scan the whole table. A
+        // connection reports its statistics when it ends, so the test has closed the log.
         await UntilAsync(
             "the statistics show only index scans",
             "select max(idx_scan) >= 10000 and max(seq_tup_read) = 0 from pg_stat_user_tables where schemaname = 'chat' and relname = 'events'");
@@ -598,7 +598,7 @@ public sealed class PostgresMessageLogTests : DurableLogContract
         }
     }
 
-    /// <summary>Makes new sessions read-only, as after a failover to a standby.</summary>
+    /// <summary>Makes new connections to the database read-only, like those to a standby after a failover.</summary>
     private Task SetReadOnlyAsync(bool readOnly) => PostgresServer.ExecuteAsync(
         _database + ";Options=-c default_transaction_read_only=off",
         $"alter database {new NpgsqlConnectionStringBuilder(_database).Database} set default_transaction_read_only = {(readOnly ? "on" : "off")}");

@@ -8,7 +8,7 @@ using static OrleansChat.Grains.Tests.MessageLog.Entries;
 
 namespace OrleansChat.Grains.Tests.MessageLog;
 
-/// <summary>The contract on a SQLite file, and tests that apply only to a file.</summary>
+/// <summary>Runs the tests of the contract on a SQLite file, and tests that apply only to a file.</summary>
 public sealed class SqliteMessageLogTests : DurableLogContract
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("orleanschat-log-").FullName;
@@ -16,7 +16,8 @@ public sealed class SqliteMessageLogTests : DurableLogContract
     private string File => Path.Combine(_directory, "made", "on the way", "chat.db");
 
     private protected override Task<Dictionary<string, string?>> NewStoreAsync() =>
-        // A long timeout: some tests have a second writer on the file, and SQLite retries until it has the lock.
+        // The timeout is long because some tests also write to the file through a second connection. SQLite then
+        // retries until it has the lock.
         Task.FromResult(new Dictionary<string, string?> { ["MessageLog:Store"] = "sqlite", ["MessageLog:Path"] = File, ["MessageLog:AppendTimeout"] = "00:00:20" });
 
     private protected override async Task<IAsyncDisposable> HoldWritesAsync()
@@ -85,8 +86,8 @@ public sealed class SqliteMessageLogTests : DurableLogContract
             await Assert.ThrowsAsync<MessageLogUnavailableException>(() => log.AppendAsync("lobby", claim, Msg("ann", "1")));
         }
 
-        // The append that timed out may still commit. The claim waits until this append has ended. So an append with
-        // the same id afterwards adds no second event.
+        // The append that timed out may still commit. The claim waits until this append has ended. So a later append
+        // with the same id adds no second event.
         var again = (await log.ClaimAsync("lobby", Ct))!.Number;
         var patient = await OpenAsync();
         Assert.Equal([1], (await patient.AppendAsync("lobby", again, Msg("ann", "1"))).Seqs());
@@ -304,7 +305,7 @@ public sealed class SqliteMessageLogTests : DurableLogContract
         {
             using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
             using var read = new MemoryStream();
-            stream.CopyTo(read); // The file may become shorter while it is read.
+            stream.CopyTo(read); // Read until the end, because the file may become shorter meanwhile.
             var bytes = read.ToArray();
             var (count, at) = (0, 0);
             for (int next; (next = bytes.AsSpan(at).IndexOf(sought)) >= 0; at += next + 1)

@@ -4,7 +4,7 @@ using OrleansChat.TestSupport;
 
 namespace OrleansChat.Grains.Tests.Rooms;
 
-/// <summary>How entries that wait for a room's log are batched. The test runs each turn.</summary>
+/// <summary>How the queue batches the entries of a room that wait for an append.</summary>
 public sealed class AppendQueueTests
 {
     private readonly Turns _turns = new();

@@ -3,7 +3,7 @@ using OrleansChat.Grains.Rooms;
 
 namespace OrleansChat.Grains.Tests.Rooms;
 
-/// <summary>The hash of a body, which the log stores forever.</summary>
+/// <summary>The hash of a message's body. The log stores it, so a new version must compute the same hash.</summary>
 public sealed class BodyHashTests
 {
     private static readonly Post Body = new("ann", "id", RoomEventKind.Msg, "text", null, null, null);

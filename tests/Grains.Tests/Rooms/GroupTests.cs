@@ -68,7 +68,7 @@ public sealed class GroupTests(SiloTestCluster cluster)
         await one.EnterAsync(_room, _ann, RoomKind.Group);
         await other.EnterAsync(_room, _ann, RoomKind.Group);
 
-        await one.SendOneAsync(_room, new Exit(_ann, EndMembership: true, Stays: true)); // Ann has another device here.
+        await one.SendOneAsync(_room, new Exit(_ann, EndMembership: true, Stays: true)); // Ann has another subscription on this gateway.
 
         await one.UntilHeadAsync(_room, 2);
         await other.UntilHeadAsync(_room, 2);

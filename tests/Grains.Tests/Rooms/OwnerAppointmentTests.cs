@@ -4,7 +4,10 @@ using static OrleansChat.Grains.Tests.Cluster.TestGateway;
 
 namespace OrleansChat.Grains.Tests.Rooms;
 
-/// <summary>A group with members gets an owner if it has none: because it is older than owners, or all members had left.</summary>
+/// <summary>
+/// A group can have members but no owner: if it is older than roles, or if all its members left before others joined.
+/// Then the room appoints an owner.
+/// </summary>
 public sealed class OwnerAppointmentTests(SiloTestCluster cluster)
 {
     private readonly string _room = SiloTestCluster.Fresh("old");
@@ -85,7 +88,7 @@ public sealed class OwnerAppointmentTests(SiloTestCluster cluster)
         Assert.Equal(4, Assert.IsType<Posted>(early[0]).Seq);
         Assert.IsType<Done>(early[1]);
         Assert.Equal(new Refused(Refusal.Unavailable, "this needs every process of the cluster to be upgraded first; try again later", 1000), early[2]);
-        Assert.Equal(early[2], early[3]); // It must not overtake the invitation, which will be sent again.
+        Assert.Equal(early[2], early[3]); // This message must not overtake the invitation, which will be retried.
         Assert.Equal(early[2], secret);
         Assert.Empty(await old.Log.HeadsAsync(["~new"], Ct));
 
@@ -115,8 +118,8 @@ public sealed class OwnerAppointmentTests(SiloTestCluster cluster)
     }
 
     /// <summary>
-    /// A group that has never been claimed since its members joined. None of them is an owner, because the creator left
-    /// before they came.
+    /// Creates a group with members but without an owner, because the creator left before the members joined. No
+    /// activation has claimed the room since then.
     /// </summary>
     private static async Task<TestGateway> OldGroupAsync(SiloTestCluster cluster, string room, string creator, params string[] members)
     {

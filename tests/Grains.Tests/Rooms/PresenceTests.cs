@@ -71,7 +71,8 @@ public sealed class PresenceTests(SiloTestCluster cluster)
         await gateway.EnterAsync(_room, "ann");
         await gateway.UntilAsync<RoomPresence>(update => update.Arrived.Contains("ann"));
 
-        // The first arrival may be published at once. The changes after it are combined in the next update.
+        // The room may publish the first arrival at once. It combines the changes after the first arrival in the next
+        // update.
         await gateway.SendAsync(_room, EnterAs("dan"), EnterAs("bob"), new Exit("bob", false), EnterAs("cat"));
 
         await gateway.UntilAsync<RoomPresence>(update => update.Arrived.Contains("cat"));

@@ -4,7 +4,7 @@ using static OrleansChat.Grains.Tests.Cluster.TestGateway;
 
 namespace OrleansChat.Grains.Tests.Rooms;
 
-/// <summary>Private groups: who makes them, and that an outsider cannot know whether one exists.</summary>
+/// <summary>Private groups: how users create them, and that an outsider cannot know whether one exists.</summary>
 public sealed class PrivateGroupTests(SiloTestCluster cluster)
 {
     private readonly string _room = SiloTestCluster.Fresh("~private");
@@ -105,7 +105,9 @@ public sealed class PrivateGroupTests(SiloTestCluster cluster)
         Assert.False(await cluster.History.MayEnterAsync(_room, user));
     }
 
-    /// <summary>The answers of all reads, and the number of calls of the log that each of them makes.</summary>
+    /// <summary>
+    /// Makes every kind of read. Returns the answers, and the number of calls to the log that each read makes.
+    /// </summary>
     private async Task<(string Answers, string Calls)> ReadAsync(string room, string user)
     {
         var (answers, calls) = (new List<object?>(), new List<int>());

@@ -66,7 +66,8 @@ public sealed class PublishingTests : IDisposable
         await _turns.RunAsync(publisher.DrainAsync);
         Assert.Equal([1, 1, 1, 1, 3], Sizes());
 
-        // The last batch had three events, so the next delay is 7.5 ms. After 5 ms, nothing is published.
+        // The last batch had three events, so the next delay is 7.5 ms. After only 5 ms, the publisher publishes
+        // nothing.
         await _turns.RunAsync(() => publisher.Publish(Event(8)));
         await time.UntilArmedAsync();
         time.Advance(TimeSpan.FromMilliseconds(5));

@@ -4,7 +4,10 @@ using static OrleansChat.Grains.Tests.Cluster.TestGateway;
 
 namespace OrleansChat.Grains.Tests.Rooms;
 
-/// <summary>Rights that change while commands wait: each command is decided on the state right before it.</summary>
+/// <summary>
+/// Rights that change while commands wait. The room decides each command by the rights that the earlier commands have
+/// left.
+/// </summary>
 public sealed class RightsOrderTests(SiloTestCluster cluster)
 {
     private readonly string _room = SiloTestCluster.Fresh("order");

@@ -11,7 +11,10 @@ public sealed class RightsTableTests(SiloTestCluster cluster)
 
     private readonly string _creator = SiloTestCluster.Fresh("owner");
 
-    /// <summary>The message of each user who is or was a member; the message of the target for others.</summary>
+    /// <summary>
+    /// For each user who is or was a member, the sequence of the user's message. Other users have no message of their
+    /// own, so the test lets them edit and delete the target's message.
+    /// </summary>
     private readonly Dictionary<string, long> _messages = [];
 
     //                        owner     moderator member    muted     banned    invited   outsider
@@ -128,7 +131,9 @@ public sealed class RightsTableTests(SiloTestCluster cluster)
         };
     }
 
-    /// <summary>Makes a group with all actors, and with users on whom they act. Each of its members has sent a message.</summary>
+    /// <summary>
+    /// Creates a group with all actors and with the users on whom they act. Each member sends a message.
+    /// </summary>
     private async Task FillAsync(TestGateway gateway, string room)
     {
         string[] members = [_creator, "moderator", "member", "muted", "banned", "target", "silent"];

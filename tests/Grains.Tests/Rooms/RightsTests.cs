@@ -4,7 +4,7 @@ using static OrleansChat.Grains.Tests.Cluster.TestGateway;
 
 namespace OrleansChat.Grains.Tests.Rooms;
 
-/// <summary>Changes of rights: their effect on members, subscriptions, repetitions and other rooms.</summary>
+/// <summary>Changes of rights: their effect on members, subscriptions, repeated commands and other rooms.</summary>
 public sealed class RightsTests(SiloTestCluster cluster)
 {
     private readonly string _room = SiloTestCluster.Fresh("rights");

@@ -169,7 +169,7 @@ public sealed class RoomOwnershipTests
         Assert.Equal(after, ownership.State.ToString());
     }
 
-    /// <summary>Brings a new ownership into a state, under claim 3 if the state has one.</summary>
+    /// <summary>Creates an ownership in this state, with claim 3 if the state has a claim.</summary>
     private static RoomOwnership InState(string state)
     {
         var ownership = new RoomOwnership();

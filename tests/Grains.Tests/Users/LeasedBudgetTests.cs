@@ -4,7 +4,9 @@ using OrleansChat.TestSupport;
 
 namespace OrleansChat.Grains.Tests.Users;
 
-/// <summary>The grain's part of a budget. The simulation tests it together with gateways.</summary>
+/// <summary>
+/// The part of a leased budget that the user's grain keeps. The simulation tests this part together with gateways.
+/// </summary>
 public sealed class LeasedBudgetTests
 {
     private readonly ManualTime _time = new();

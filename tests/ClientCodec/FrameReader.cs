@@ -12,8 +12,8 @@ namespace OrleansChat.ClientCodec;
 public static class FrameReader
 {
     /// <summary>
-    /// Adds the frame of each line, except lines with a type or event kind that this reader does not know. Throws <see
-    /// cref="FormatException"/> if a line is not a valid server frame.
+    /// Reads each line of a WebSocket frame and adds its server frame to the list. Skips lines with a type or event
+    /// kind that this reader does not know. Throws <see cref="FormatException"/> if a line is not a valid server frame.
     /// </summary>
     public static void Read(ReadOnlySpan<byte> frame, List<ServerFrame> into)
     {
@@ -27,7 +27,7 @@ public static class FrameReader
     }
 
     /// <summary>
-    /// Reads one line. Returns null for a type, or an event's kind, that this reader does not know. Throws
+    /// Reads one line. Returns null if this reader does not know the line's type or the event's kind. Throws
     /// <see cref="FormatException"/> if the line is not a valid server frame.
     /// </summary>
     public static ServerFrame? Read(ReadOnlySpan<byte> line)
@@ -43,7 +43,7 @@ public static class FrameReader
         var frame = type is { } known ? Read(known, ref fields) : null;
         return fields.Failure switch
         {
-            null => type is null ? throw new FormatException("A line from the server has no t.") : frame,
+            null => type is null ? throw new FormatException("A line from the server has no field t.") : frame,
             { Code: ChatErrorCode.UnknownType } => null,
             { Message: var message } => throw new FormatException($"A line from the server cannot be read: {message}."),
         };
@@ -213,7 +213,7 @@ public static class FrameReader
     }
 
     /// <summary>
-    /// Moves to the next item of the array that the reader was created on. Returns false at the end of the array.
+    /// Moves to the next item of the array that <paramref name="items"/> reads. Returns false at the end of the array.
     /// </summary>
     private static bool Next(ref Utf8JsonReader items)
     {

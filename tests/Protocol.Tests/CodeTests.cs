@@ -2,7 +2,7 @@ using OrleansChat.Protocol.Json;
 
 namespace OrleansChat.Protocol.Tests;
 
-/// <summary>The properties of error and close codes, and the words on the wire.</summary>
+/// <summary>Which error codes and close codes allow another try, and the words on the wire.</summary>
 public sealed class CodeTests
 {
     [Fact]
@@ -56,7 +56,8 @@ public sealed class CodeTests
     }
 
     /// <summary>
-    /// Each word is stored at the position of its enum value. So the values must be 0, 1, 2 … without a gap.
+    /// <see cref="Words{T}"/> stores each word at the index of its enum value. So the values must be 0, 1, 2 … without
+    /// a gap.
     /// </summary>
     private static void AllAreFound<T>()
         where T : struct, Enum

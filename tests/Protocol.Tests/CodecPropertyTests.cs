@@ -5,7 +5,7 @@ using OrleansChat.ClientCodec;
 
 namespace OrleansChat.Protocol.Tests;
 
-/// <summary>Properties of all commands, frames and byte sequences.</summary>
+/// <summary>Properties that hold for all commands, all frames and all byte sequences.</summary>
 public sealed class CodecPropertyTests
 {
     [Fact]

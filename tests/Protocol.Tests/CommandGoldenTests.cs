@@ -1,6 +1,6 @@
 namespace OrleansChat.Protocol.Tests;
 
-/// <summary>The exact bytes of each command, written and read.</summary>
+/// <summary>Writes and reads each command, and compares the exact bytes.</summary>
 public sealed class CommandGoldenTests
 {
     public static TheoryData<ClientCommand, string> Commands => new()
@@ -59,7 +59,7 @@ public sealed class CommandGoldenTests
     {
         var read = Wire.Command(line);
 
-        // Compare the contents: a record that contains a list equals only itself.
+        // Compare the contents, because a record that contains a list equals only itself.
         Assert.Equivalent(command, read, strict: true);
         Assert.IsType(command.GetType(), read);
     }

@@ -4,7 +4,7 @@ using OrleansChat.ClientCodec;
 
 namespace OrleansChat.Protocol.Tests;
 
-/// <summary>The exact bytes of each server frame, written and read.</summary>
+/// <summary>Writes and reads each server frame, and compares the exact bytes.</summary>
 public sealed class FrameGoldenTests
 {
     private static readonly ChatEvent Message = new("lobby", 5, 1700000000000, "bob", EventKind.Msg, "hi", null, null, null, null, false);
@@ -96,7 +96,7 @@ public sealed class FrameGoldenTests
     {
         var read = FrameReader.Read(Encoding.UTF8.GetBytes(line));
 
-        // Compare the contents: a record that contains a list equals only itself.
+        // Compare the contents, because a record that contains a list equals only itself.
         Assert.Equivalent(frame, read, strict: true);
         Assert.IsType(frame.GetType(), read);
     }

@@ -159,13 +159,13 @@ internal static class Generated
     public static readonly Gen<byte[]> Bytes =
         Gen.OneOf(Gen.Choose(0, 255).Select(value => (byte)value), Gen.Elements("{}[]\":,\\\n \tu09-tfn"u8.ToArray())).ArrayOf();
 
-    /// <summary>Valid frames in which some bytes were then removed, doubled or overwritten.</summary>
+    /// <summary>Frames that were valid until some of their bytes were removed, doubled or overwritten.</summary>
     public static readonly Gen<byte[]> Damaged =
         from commands in Command.NonEmptyListOf()
         from damage in Gen.Zip(Gen.Choose(0, int.MaxValue - 1), Bytes).NonEmptyListOf()
         select damage.Aggregate(Frames(commands), Damage);
 
-    /// <summary>One frame with all the commands.</summary>
+    /// <summary>One frame that contains these commands, one per line.</summary>
     public static byte[] Frames(IEnumerable<ClientCommand> commands) => Encoding.UTF8.GetBytes(string.Join('\n', commands.Select(Wire.Written)));
 
     private static Gen<IReadOnlyList<ResumeRoom>> Cursors =>

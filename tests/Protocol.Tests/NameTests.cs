@@ -139,10 +139,10 @@ public sealed class NameTests
     [InlineData("\u212B", "the ångström sign, which normalizes to a letter")]
     [InlineData("\u0915\u093C\u0301\u0323", "marks that are out of order")]
     [InlineData("q\u0307\u0323", "marks that are out of order, on a letter that composes with neither mark")]
-    [InlineData("a\u0323\u0302", "marks of which the first composes with the letter")]
-    [InlineData("s\u0323\u0307", "marks that both compose with the letter")]
-    [InlineData("\u1E63\u0307", "a letter with a mark, which composes with another mark")]
-    [InlineData("\u00C2\u0323", "a letter whose mark belongs after the mark that follows")]
+    [InlineData("a\u0323\u0302", "a letter and two marks, for which one character exists")]
+    [InlineData("s\u0323\u0307", "a consonant and two marks, for which one character exists")]
+    [InlineData("\u1E63\u0307", "a letter that has a mark and composes with another mark")]
+    [InlineData("\u00C2\u0323", "a letter that has a mark, followed by a mark that belongs before it")]
     [InlineData("a\u0327\u0301", "a mark that composes with its letter across another mark")]
     [InlineData("\u1112\u1161", "Hangul, a consonant and a vowel")]
     [InlineData("\uD558\u11AB", "Hangul, a syllable and a trailing consonant")]
@@ -152,7 +152,7 @@ public sealed class NameTests
     [InlineData("\U0001D15E", "a musical symbol that normalizes to two characters")]
     [InlineData("\U00011131\U00011127", "Chakma, a vowel sign in two parts")]
     [InlineData("\u0628\u0897\u0323", "marks that are out of order, the first from Unicode 16")]
-    [InlineData("\U000105D2\u0307", "Todhri, from Unicode 16, a letter and an accent, for which one character exists")]
+    [InlineData("\U000105D2\u0307", "Todhri (Unicode 16), a letter and an accent, for which one character exists")]
     [InlineData("\U00016D63\U00016D68", "Kirat Rai, a vowel sign whose first part composes with the vowel sign before it")]
     public void UserId_WhenItIsNotInNormalFormC_IsRefused(string id, string because) =>
         Assert.False(UserId.IsValid(id), because);
@@ -166,12 +166,12 @@ public sealed class NameTests
     [InlineData("\u05D1\u05B8\u05BC", "Hebrew, a vowel before its dagesh")]
     [InlineData("\u09AC\u09BE\u0982\u09B2\u09BE", "Bengali")]
     [InlineData("\uD55C\uAE00", "Hangul in syllables")]
-    [InlineData("\uD55C\u11AB", "Hangul, a syllable that has its trailing consonant")]
-    [InlineData("g\u0308\u0301", "a mark that another mark keeps apart from its letter")]
+    [InlineData("\uD55C\u11AB", "Hangul, a syllable that already has a trailing consonant, and another one")]
+    [InlineData("g\u0308\u0301", "a mark that cannot compose with its letter, because another mark is between them")]
     [InlineData("\u0301", "a mark alone")]
-    [InlineData("\U000105C9", "Todhri, from Unicode 16, a letter with its accent")]
+    [InlineData("\U000105C9", "Todhri (Unicode 16), a letter with its accent")]
     [InlineData("\U00016D6A", "Kirat Rai, a vowel sign of three parts")]
-    [InlineData("ﬁ", "a ligature, which only a compatibility form takes apart")]
+    [InlineData("ﬁ", "a ligature, which only the compatibility forms decompose")]
     public void UserId_WhenItIsInNormalFormC_IsAccepted(string id, string because) => Assert.True(UserId.IsValid(id), because);
 
     [Fact]
@@ -179,9 +179,9 @@ public sealed class NameTests
         Assert.True("e\u0301".IsNormalized(NormalizationForm.FormC), "The runtime now checks normal forms. Remove NormalForm.");
 
     /// <summary>
-    /// The runtime decides which characters are assigned, and user ids may contain no other characters. So the table
-    /// must not be older than the runtime. An older table would treat a new mark as a letter, and accept ids that are
-    /// not in normal form C.
+    /// User ids may contain only assigned characters, and the runtime decides which characters are assigned. So the
+    /// table in <c>NormalForm.Table.cs</c> must not be older than the runtime. Otherwise, NormalForm would treat a new
+    /// mark as a letter, and accept ids that are not in normal form C.
     /// </summary>
     [Fact]
     public void AssignedCharacters_WhenTheRuntimeIsNewer_AreInTheTable()
@@ -191,6 +191,6 @@ public sealed class NameTests
         var assigned = Enumerable.Range(0, 0x110000).Count(code => CharUnicodeInfo.GetUnicodeCategory(code) != UnicodeCategory.OtherNotAssigned);
 
         Assert.True(assigned <= AssignedInUnicode17,
-            "The runtime has a newer Unicode than NormalForm.Table.cs. Run tools/normal-form-table.mjs, and set the count of that version here.");
+            "The runtime has a newer Unicode than NormalForm.Table.cs. Run tools/normal-form-table.mjs, and set the constant in this test to the number of characters that the new version assigns.");
     }
 }

@@ -16,8 +16,9 @@ internal sealed partial class ProtocolPage
     /// <summary>The code spans of the page: the text between backticks.</summary>
     public IReadOnlySet<string> Code => _lines.SelectMany(line => CodeSpan().Matches(line)).Select(span => span.Groups[1].Value).ToHashSet();
 
-    /// <summary>The lines of all blocks that start with <c>```json whose</c>.</summary>
-    public IReadOnlyList<string> Examples(string whose)
+    /// <summary>The lines of all code blocks that show what one side sends.</summary>
+    /// <param name="side">"client" or "server": the word after <c>```json</c> in the first line of a block.</param>
+    public IReadOnlyList<string> Examples(string side)
     {
         List<string> examples = [];
         var inside = false;
@@ -28,13 +29,13 @@ internal sealed partial class ProtocolPage
                 examples.Add(line);
             }
 
-            inside = line == $"```json {whose}" || (inside && line != "```");
+            inside = line == $"```json {side}" || (inside && line != "```");
         }
 
         return examples;
     }
 
-    /// <summary>The cells of the one table row whose first cell is <paramref name="first"/>.</summary>
+    /// <summary>The cells of the only table row that has <paramref name="first"/> in its first cell.</summary>
     public string[] Row(string first) => Assert.Single(Rows(), row => row[0] == first);
 
     /// <summary>The cells of every table row, without the white space around them.</summary>

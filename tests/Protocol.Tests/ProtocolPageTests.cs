@@ -8,8 +8,8 @@ using OrleansChat.Protocol.Json;
 namespace OrleansChat.Protocol.Tests;
 
 /// <summary>
-/// The protocol page agrees with the code: the code reads the examples of the page, and the tests compare its tables
-/// with the code.
+/// The protocol page agrees with the code. The code must be able to read the examples of the page, and the tables of
+/// the page must have the values of the code.
 /// </summary>
 public sealed partial class ProtocolPageTests
 {
@@ -64,7 +64,7 @@ public sealed partial class ProtocolPageTests
         foreach (var code in Enum.GetValues<ChatErrorCode>())
         {
             var row = Assert.Single(_page.Rows(), row => row[0].Split(", ").Contains($"`{ErrorCodes.Word(code)}`"));
-            Assert.True(row[2] == (ErrorCodes.CanRetry(code) ? "yes" : "no"), $"The page has the wrong retry column for {code}: {row[2]}");
+            Assert.True(row[2] == (ErrorCodes.CanRetry(code) ? "yes" : "no"), $"The retry column of the page is wrong for {code}: {row[2]}");
         }
     }
 
@@ -119,7 +119,7 @@ public sealed partial class ProtocolPageTests
                 .SelectMany(source => PropertyDefault().Matches(source))
                 .Where(property => property.Groups["name"].Value == name.Groups["name"].Value)
                 .Select(property => ValueOf(property.Groups["value"].Value));
-            Assert.True(row[1] == Assert.Single(defaults), $"The page has another default than the code for {row[0]}: {row[1]}");
+            Assert.True(row[1] == Assert.Single(defaults), $"The default of {row[0]} on the page, {row[1]}, differs from the default in the code.");
         }
     }
 
@@ -127,11 +127,14 @@ public sealed partial class ProtocolPageTests
         typeof(T).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(T))).Select(type => type.Name).Order(),
         shown.Select(type => type.Name).Distinct().Order());
 
-    /// <summary>The configuration sections that the comments of a source file name.</summary>
+    /// <summary>The names of the configuration sections in the comments of a source file.</summary>
     private static IEnumerable<string> SectionNames(string source) =>
         SectionComment().Matches(source).Select(comment => comment.Groups[1].Value);
 
-    /// <summary>A default in the form of the page: <c>256 * 1024</c> is 262144, <c>TimeSpan.FromMinutes(2)</c> is 2 min.</summary>
+    /// <summary>
+    /// Converts a default in C# to its form on the page: <c>256 * 1024</c> becomes 262144, and
+    /// <c>TimeSpan.FromMinutes(2)</c> becomes 2 min.
+    /// </summary>
     private static string ValueOf(string expression) => expression is "true" or "false" ? expression
         : Duration().Match(expression) is { Success: true } duration
             ? $"{duration.Groups["number"].Value} {(duration.Groups["unit"].Value == "Seconds" ? "s" : "min")}"

@@ -5,8 +5,8 @@ using OrleansChat.TestSupport.Deploy;
 namespace OrleansChat.EndToEnd.Tests.Deploy;
 
 /// <summary>
-/// The content of an image, without its base image. The SDK of this machine runs the steps of the Dockerfile in an
-/// empty directory, with only the files that the Dockerfile copies.
+/// The content that a Dockerfile adds to its base image. To get it, the tests run the steps of the Dockerfile with the
+/// SDK of this machine, in a directory that has only the files that the Dockerfile copies.
 /// </summary>
 internal sealed class BuiltImage : IDisposable
 {
@@ -17,7 +17,9 @@ internal sealed class BuiltImage : IDisposable
 
     private BuiltImage(Dockerfile file) => File = file;
 
-    /// <summary>The folder of .NET. The .NET that runs the tests also builds and runs the images.</summary>
+    /// <summary>
+    /// The folder of the .NET that runs the tests. The same .NET builds the images and runs their programs.
+    /// </summary>
     public static string DotNet { get; } = Path.GetFullPath("../../..", RuntimeEnvironment.GetRuntimeDirectory());
 
     public Dockerfile File { get; }
@@ -44,7 +46,7 @@ internal sealed class BuiltImage : IDisposable
 
     private async Task BuildAsync()
     {
-        await RunAsync("chmod 755 .", _folder.FullName); // The image runs as another user.
+        await RunAsync("chmod 755 .", _folder.FullName); // The program runs as another user, who must be able to read the folder.
         var work = _folder.CreateSubdirectory("src").FullName;
         foreach (var line in File.Build)
         {
@@ -83,11 +85,11 @@ internal sealed class BuiltImage : IDisposable
         var start = new ProcessStartInfo("/bin/sh", ["-c", command]) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var inherited in start.Environment.Keys.Where(name => name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)).ToArray())
         {
-            start.Environment.Remove(inherited); // The build that runs these tests has set this variable.
+            start.Environment.Remove(inherited); // The build that runs these tests has set this variable for itself.
         }
 
         start.Environment["PATH"] = $"{DotNet}:{Environment.GetEnvironmentVariable("PATH")}";
-        start.Environment["MSBUILDDISABLENODEREUSE"] = "1"; // No process remains after the build.
+        start.Environment["MSBUILDDISABLENODEREUSE"] = "1"; // So that no process remains after the build.
         start.Environment["UseSharedCompilation"] = "false";
 
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
@@ -114,8 +116,8 @@ internal sealed class BuiltImage : IDisposable
 }
 
 /// <summary>
-/// Both images as folders, built once for all tests of a class. Their programs run as processes. If the tests run as
-/// root, the processes run as the image's user.
+/// Both images as folders, built once for all tests of a class. The programs in them run as processes of this machine.
+/// If the tests run as root, each process runs as the user that its Dockerfile names.
 /// </summary>
 public sealed class BuiltImages : IAsyncLifetime, IImages
 {

@@ -6,9 +6,10 @@ namespace OrleansChat.EndToEnd.Tests.Deploy;
 
 /// <summary>
 /// Both images as containers. buildah builds the images from the unchanged Dockerfiles, on replacements for the base
-/// images (see images.sh). podman runs them with a read-only root, no capabilities, no new privileges and the
-/// workload's memory limit. The tests need root on Linux, podman, buildah, runc, conmon and busybox. If no container
-/// can run on this machine, the tests are skipped with the reason, or fail if ORLEANSCHAT_REQUIRE names images.
+/// images (see images.sh). podman runs them with a read-only root file system, no capabilities, no new privileges and
+/// the workload's memory limit. The tests must run as root on Linux, and need podman, buildah, runc, conmon and
+/// busybox. If no container can run on this machine, the tests are skipped with the reason. If ORLEANSCHAT_REQUIRE
+/// contains images, the tests fail instead.
 /// </summary>
 public sealed class ContainerImages : IAsyncLifetime, IImages
 {
@@ -41,11 +42,13 @@ public sealed class ContainerImages : IAsyncLifetime, IImages
         }
     }
 
-    /// <summary>These images, run as another user: a user id and a group id, as OpenShift assigns them.</summary>
+    /// <summary>Returns these images, but runs them as another user, as OpenShift does.</summary>
+    /// <param name="user">The user id and the group id, such as <c>1000650000:0</c>.</param>
     internal IImages As(string user) => new OtherUser(this, user);
 
     /// <summary>
-    /// If containers cannot run here, skips the test, or fails it if ORLEANSCHAT_REQUIRE names images.
+    /// Skips the test if no container can run on this machine. Fails the test instead if ORLEANSCHAT_REQUIRE contains
+    /// images.
     /// </summary>
     internal void Require()
     {
@@ -71,11 +74,12 @@ public sealed class ContainerImages : IAsyncLifetime, IImages
     }
 
     /// <summary>
-    /// Runs a program in a running container and returns its exit code: 126 or 127 if it does not exist.
+    /// Runs a program in a running container. Returns the exit code of the program, or 126 or 127 if the container does
+    /// not have the program.
     /// </summary>
     internal async Task<int> ExecAsync(string name, string program) => (await RunAsync("podman", ["exec", NameOf(name), program], CommandLimit)).Exit;
 
-    /// <summary>A file in /proc about the first process of a running container.</summary>
+    /// <summary>Reads a file of a running container's first process from <c>/proc</c>.</summary>
     internal async Task<string> ProcessFileAsync(string name, string file) =>
         await File.ReadAllTextAsync($"/proc/{await PodmanAsync("inspect", "--format", "{{.State.Pid}}", NameOf(name))}/{file}", TestContext.Current.CancellationToken);
 
@@ -90,7 +94,7 @@ public sealed class ContainerImages : IAsyncLifetime, IImages
         _folder.Delete(recursive: true);
     }
 
-    // Each run has its own storage, but the names of containers in conmon and runc belong to the whole machine.
+    // Each test run has its own storage. But conmon and runc need names that no other container of the machine has.
     private string NameOf(string name) => $"{_folder.Name}-{name}";
 
     private string[] Command(
@@ -109,12 +113,14 @@ public sealed class ContainerImages : IAsyncLifetime, IImages
         ];
     }
 
-    /// <summary>Null if a container runs here, otherwise the reason why not.</summary>
+    /// <summary>
+    /// Returns null if a container can run on this machine. Otherwise returns the reason why no container can run.
+    /// </summary>
     private async Task<string?> CannotRunAsync()
     {
         if (!OperatingSystem.IsLinux() || !Environment.IsPrivilegedProcess)
         {
-            return "To build and run containers, the tests need Linux and root.";
+            return "To build and run containers, the tests must run as root on Linux.";
         }
 
         var path = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Append("/usr/sbin").ToArray();
@@ -160,7 +166,7 @@ public sealed class ContainerImages : IAsyncLifetime, IImages
         var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var inherited in start.Environment.Keys.Where(name => name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)).ToArray())
         {
-            start.Environment.Remove(inherited); // The build that runs these tests has set this variable.
+            start.Environment.Remove(inherited); // The build that runs these tests has set this variable for itself.
         }
 
         foreach (var (name, value) in _engine)

@@ -3,7 +3,7 @@ using OrleansChat.TestSupport.Deploy;
 
 namespace OrleansChat.EndToEnd.Tests.Deploy;
 
-/// <summary>All processes of some workloads, started at the same time, on their own database.</summary>
+/// <summary>All processes of some workloads, started at the same time. They use a database of their own.</summary>
 internal sealed class DeployedCluster(IReadOnlyList<RunningPod> pods) : IAsyncDisposable
 {
     private const string Ready = "/healthz/ready";
@@ -54,7 +54,7 @@ internal sealed class DeployedCluster(IReadOnlyList<RunningPod> pods) : IAsyncDi
         }
     }
 
-    // In both images, the last port is the port for health.
+    // In both images, the last exposed port serves the health checks.
     private static int Health(RunningPod pod) => pod.Workload.Image.Ports[^1];
 
     private static TimeSpan Patience(RunningPod pod) =>

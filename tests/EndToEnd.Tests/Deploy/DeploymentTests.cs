@@ -7,16 +7,16 @@ using OrleansChat.TestSupport.Deploy;
 namespace OrleansChat.EndToEnd.Tests.Deploy;
 
 /// <summary>
-/// The published programs with exactly the environment that <c>deploy/</c> gives them. <see cref="RunningPod"/> lists
-/// the exceptions. Publishing takes a minute, so only <c>./test.sh --all</c> runs these tests.
+/// The published programs with the environment that the files in <c>deploy/</c> set. <see cref="RunningPod"/> lists the
+/// few differences. Publishing takes a minute, so only <c>./test.sh --all</c> runs these tests.
 /// </summary>
 [Collection(Collection)]
 [Trait("Run", "all")]
 public sealed class DeploymentTests(BuiltImages images) : IClassFixture<BuiltImages>
 {
     /// <summary>
-    /// Tests that start a whole deployment. They run one after another, because the gateways' database user belongs to
-    /// the whole server.
+    /// The collection of the tests that start a whole deployment. They run one after another, because the gateways'
+    /// database user is the same in all databases of the server.
     /// </summary>
     internal const string Collection = "Deploy";
 
@@ -67,7 +67,7 @@ public sealed class DeploymentTests(BuiltImages images) : IClassFixture<BuiltIma
     {
         await using var cluster = await DeployedCluster.StartAsync(images, Workload.Compose);
         Assert.Equal((2, 2), (cluster.Silos.Length, cluster.Gateways.Length));
-        Assert.Null(await cluster.Gateways[0].FailureAsync("/", 8080, TimeSpan.FromSeconds(10))); // / is the page.
+        Assert.Null(await cluster.Gateways[0].FailureAsync("/", 8080, TimeSpan.FromSeconds(10))); // The path / is the page.
 
         await ChatAsync(cluster);
 
@@ -103,7 +103,7 @@ public sealed class DeploymentTests(BuiltImages images) : IClassFixture<BuiltIma
         {
             if (!OperatingSystem.IsWindows())
             {
-                File.SetUnixFileMode(data.FullName, (UnixFileMode)0b111_111_111); // The image runs as another user.
+                File.SetUnixFileMode(data.FullName, (UnixFileMode)0b111_111_111); // The program runs as another user, who must be able to write here.
             }
 
             var alone = AloneWithSqlite(RunningLocalCluster.FreePorts(2));
@@ -120,9 +120,10 @@ public sealed class DeploymentTests(BuiltImages images) : IClassFixture<BuiltIma
     }
 
     /// <summary>
-    /// A single silo that stores its log in SQLite. It listens on its ports at every loopback address, so the test
-    /// gives it free ports.
+    /// A single silo that stores its log in SQLite. It listens at every loopback address, so its ports must be free at
+    /// all of them.
     /// </summary>
+    /// <param name="ports">The first of two free ports.</param>
     internal static Workload AloneWithSqlite(int ports) => Workload.Kubernetes.Single(workload => workload.Program == "Silo") with
     {
         Variables = new Dictionary<string, string> { ["Silo__Port"] = $"{ports}", ["Silo__ClientPort"] = $"{ports + 1}" },
@@ -149,8 +150,8 @@ public sealed class DeploymentTests(BuiltImages images) : IClassFixture<BuiltIma
     }
 
     /// <summary>
-    /// Sends a command, and sends it again as docs/protocol.md says while the answer is <c>unavailable</c>: a busy disk
-    /// may delay an append for seconds.
+    /// Sends a command. As long as the answer is <c>unavailable</c>, sends the command again after the time in the
+    /// answer. This can happen because a busy disk may delay an append for seconds.
     /// </summary>
     private static async Task<JsonObject> AnsweredAsync(JsonClient client, JsonObject command)
     {

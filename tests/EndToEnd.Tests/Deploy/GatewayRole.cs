@@ -4,18 +4,24 @@ using OrleansChat.TestSupport.Deploy;
 
 namespace OrleansChat.EndToEnd.Tests.Deploy;
 
-/// <summary>The gateways' own database user, made by the operators' script.</summary>
+/// <summary>
+/// The gateways' own database user. <c>deploy/gateway-role.sql</c> creates it, as in a real deployment.
+/// </summary>
 internal static class GatewayRole
 {
     private const string Password = "It's a gateway's";
 
-    /// <summary>The gateways' connection string to the database that the owner's connection string names.</summary>
+    /// <summary>
+    /// Takes the connection string of the database's owner. Returns the gateways' connection string to the same
+    /// database.
+    /// </summary>
     public static string ConnectionString(string owner) =>
         new NpgsqlConnectionStringBuilder(owner) { Username = "orleanschat_gateway", Password = Password }.ToString();
 
     /// <summary>
-    /// Runs the script in a database, as its owner. The script waits for the tables, which the first silo creates.
+    /// Runs the script, as the database's owner. The script waits for the tables, which the first silo creates.
     /// </summary>
+    /// <param name="owner">The connection string of the database's owner.</param>
     public static async Task CreateAsync(string owner)
     {
         var database = new NpgsqlConnectionStringBuilder(owner);

@@ -5,14 +5,16 @@ namespace OrleansChat.EndToEnd.Tests.Deploy;
 /// <summary>Both images, in a form that this machine can run.</summary>
 internal interface IImages
 {
-    /// <summary>The variables that the command needs besides the environment of this process.</summary>
+    /// <summary>
+    /// The environment variables that the command needs in addition to those of this process. Null if it needs none.
+    /// </summary>
     IReadOnlyDictionary<string, string>? Engine { get; }
 
     /// <summary>
-    /// The command that runs a workload's image in the foreground. SIGTERM ends the command, and its exit code is the
-    /// exit code of the program.
+    /// The command that runs a workload's image in the foreground. SIGTERM ends the command. The exit code of the
+    /// command is the exit code of the program in the image.
     /// </summary>
-    /// <param name="mounts">The mounts: for each path in the container, its source on this machine.</param>
+    /// <param name="mounts">The paths to mount in the container, each with its source on this machine.</param>
     string[] Command(Workload workload, string name, IReadOnlyDictionary<string, string> environment, IReadOnlyDictionary<string, string> mounts);
 
     /// <summary>

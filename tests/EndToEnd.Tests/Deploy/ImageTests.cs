@@ -3,11 +3,13 @@ using OrleansChat.TestSupport.Deploy;
 
 namespace OrleansChat.EndToEnd.Tests.Deploy;
 
-/// <summary>The images, run as containers. Their build takes minutes.</summary>
+/// <summary>The images, run as containers. It takes minutes to build the images.</summary>
 [Trait("Run", "all"), Collection(DeploymentTests.Collection)]
 public sealed class ImageTests(ContainerImages images) : IClassFixture<ContainerImages>
 {
-    /// <summary>A user as OpenShift assigns it to a project: no name, no home, and the group root.</summary>
+    /// <summary>
+    /// A user like those that OpenShift assigns to projects. The user has no name and no home, and the group is root.
+    /// </summary>
     private const string SomeUser = "1000650000:0";
 
     [Fact]
@@ -59,7 +61,7 @@ public sealed class ImageTests(ContainerImages images) : IClassFixture<Container
         {
             if (!OperatingSystem.IsWindows())
             {
-                File.SetUnixFileMode(data.FullName, (UnixFileMode)0b111_111_111); // The image runs as another user.
+                File.SetUnixFileMode(data.FullName, (UnixFileMode)0b111_111_111); // The program runs as another user, who must be able to write here.
             }
 
             var alone = DeploymentTests.AloneWithSqlite(RunningLocalCluster.FreePorts(2));

@@ -6,7 +6,7 @@ using OrleansChat.TestSupport.Deploy;
 
 namespace OrleansChat.EndToEnd.Tests.Deploy;
 
-/// <summary>A configuration of version 0.1.0 works in this version.</summary>
+/// <summary>A configuration that was written for version 0.1.0 works in this version.</summary>
 public sealed class RenamedSettingsTests
 {
     /// <summary>The settings of 0.1.0 that had a default, each with its default.</summary>

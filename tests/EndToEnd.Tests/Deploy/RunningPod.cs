@@ -6,12 +6,12 @@ using OrleansChat.TestSupport.Deploy;
 namespace OrleansChat.EndToEnd.Tests.Deploy;
 
 /// <summary>
-/// One process of <c>deploy/</c>, as its container would run it: the command of the image, with only the environment
-/// that the image and the manifest set. <see cref="IImages"/> decides whether the process runs in a container.
+/// One process of a deployment in <c>deploy/</c>. It runs the command of its image, with only the environment that the
+/// image and the manifest set. <see cref="IImages"/> decides whether the process runs in a container.
 /// <para>
-/// All processes share this machine, so this class changes a few values. A silo gets its own loopback address as its
-/// pod's address, and keeps its ports. A gateway listens on every address, so it gets another port. Each connection
-/// string names a database of the test.
+/// All processes share this machine, so this class changes a few values. Each silo gets its own loopback address as the
+/// address of its pod, and keeps its ports. A gateway listens on every address, so each gateway gets its own port. Each
+/// connection string names a database of the test.
 /// </para>
 /// </summary>
 internal sealed class RunningPod : IAsyncDisposable
@@ -56,7 +56,7 @@ internal sealed class RunningPod : IAsyncDisposable
 
     public string Address { get; } = "127.0.0.1";
 
-    /// <summary>The port on this machine for a port of the container.</summary>
+    /// <summary>The port on this machine that stands for a port of the container.</summary>
     public int Port(int container) => _port ?? container;
 
     /// <summary>The lines of standard error so far.</summary>
@@ -65,13 +65,13 @@ internal sealed class RunningPod : IAsyncDisposable
     private string Said => string.Join('\n', _process.Output.Concat(_process.Errors));
 
     /// <param name="connection">The value of every setting that is a connection string.</param>
-    /// <param name="mounts">The mounts: for each path in the container, its source on this machine.</param>
+    /// <param name="mounts">The paths to mount in the container, each with its source on this machine.</param>
     public static RunningPod Start(IImages images, Workload workload, string name, string connection, IReadOnlyDictionary<string, string>? mounts = null) =>
         new(images, workload, name, connection, mounts);
 
     /// <summary>
-    /// Probes once, as the kubelet does. Returns null if a success arrives in time, otherwise the reason of the
-    /// failure.
+    /// Probes once, as the kubelet does. Returns null if the probe succeeds in time. Otherwise returns the reason why
+    /// it failed.
     /// </summary>
     public async Task<string?> FailureAsync(string path, int port, TimeSpan timeout)
     {
@@ -92,7 +92,7 @@ internal sealed class RunningPod : IAsyncDisposable
     public Task ReadyAsync(string path, int port, TimeSpan within) => AnswersAsync(new("startup", path, port, TimeSpan.FromSeconds(3), within));
 
     /// <summary>
-    /// Probes repeatedly, as a kubelet does, until one probe succeeds. Fails after the probe's budget.
+    /// Probes repeatedly, as the kubelet does, until one probe succeeds. Fails if none succeeds within the budget.
     /// </summary>
     public async Task AnswersAsync(Probe probe)
     {
@@ -123,7 +123,8 @@ internal sealed class RunningPod : IAsyncDisposable
     }
 
     /// <summary>
-    /// Sends SIGTERM, as an engine does, and asserts that the process ends before the engine would kill it.
+    /// Sends SIGTERM, as a container engine does. Asserts that the process ends with exit code 0 before the engine
+    /// would kill it.
     /// </summary>
     public async Task StopAsync()
     {
@@ -139,8 +140,8 @@ internal sealed class RunningPod : IAsyncDisposable
         _files.Delete(recursive: true);
     }
 
-    // Adds the secrets that Compose would mount. The image's user differs from the user of the tests, and must be able
-    // to read the secrets.
+    // Adds the secrets that Compose would mount. The program does not run as the user of the tests, but must be able to
+    // read the secrets.
     private Dictionary<string, string> Mounts(Dictionary<string, string> environment, IReadOnlyDictionary<string, string>? others)
     {
         var mounts = new Dictionary<string, string>(others ?? new Dictionary<string, string>());

@@ -9,10 +9,10 @@ using OrleansChat.Silo;
 
 namespace OrleansChat.EndToEnd.Tests.Deploy;
 
-/// <summary>A section of a program's configuration, and the type that has its settings.</summary>
+/// <summary>A section of a program's configuration, and the type whose properties are its settings.</summary>
 internal sealed record SettingsSection(string Program, string Name, Type Type)
 {
-    /// <summary>The settings of the section, with those of nested types.</summary>
+    /// <summary>The settings of the section, including those of nested types.</summary>
     public IReadOnlyList<Setting> Settings { get; } = [.. Walk(Name, Type, Activator.CreateInstance(Type))];
 
     private static IEnumerable<Setting> Walk(string path, Type type, object? defaults)
@@ -37,13 +37,14 @@ internal sealed record SettingsSection(string Program, string Name, Type Type)
 }
 
 /// <param name="Path">
-/// The path in the configuration: <c>Cluster:Id</c>, or for a list <c>Origins:Allowed:&lt;n&gt;</c>.
+/// The path in the configuration, such as <c>Cluster:Id</c>. For a list, the path of its entries, such as
+/// <c>Origins:Allowed:&lt;n&gt;</c>.
 /// </param>
-/// <param name="Kind">The type of its value, or of each entry.</param>
-/// <param name="Default">The value if nothing is set.</param>
+/// <param name="Kind">The type of the value. For a list, the type of each entry.</param>
+/// <param name="Default">The value if the configuration does not have the setting.</param>
 internal sealed record Setting(string Path, PropertyInfo Property, Type Kind, object? Default)
 {
-    /// <summary>The index of a list's entry in a path.</summary>
+    /// <summary>Stands for the index of a list's entry in a path.</summary>
     public const string Each = "<n>";
 }
 
@@ -59,8 +60,8 @@ internal static class SettingsCatalog
     private static readonly Assembly[] GatewayParts = [typeof(Identity).Assembly, typeof(ClusterSettings).Assembly, typeof(ProtocolLimits).Assembly];
 
     /// <summary>
-    /// The sections of both programs. Most types name their section themselves. For the other types, this list has the
-    /// name.
+    /// The sections of both programs. Most types have a constant with the name of their section. For the other types,
+    /// this list has the name.
     /// </summary>
     public static IReadOnlyList<SettingsSection> Sections { get; } =
     [
@@ -114,7 +115,7 @@ internal static class SettingsCatalog
         }
     }
 
-    /// <summary>Whether .NET or ASP.NET Core reads the section, and not this project.</summary>
+    /// <summary>Whether the section is for .NET or ASP.NET Core, not for this project.</summary>
     private static bool IsFrameworks(string key) => key is "Logging" || key.StartsWith("ASPNETCORE_", StringComparison.Ordinal) || key.StartsWith("DOTNET_", StringComparison.Ordinal);
 
     private static IEnumerable<SettingsSection> Named(string program, Assembly[] parts) => parts.SelectMany(part => part.GetTypes())

@@ -98,7 +98,7 @@ internal static partial class SettingsTable
     };
 
     /// <summary>
-    /// The property's comment, from the source. If there is none, fails with the name of the property.
+    /// The property's doc comment, from the source. If the property has none, fails with the name of the property.
     /// </summary>
     private static string Summary(Setting setting)
     {
@@ -107,7 +107,7 @@ internal static partial class SettingsTable
         var comment = new Regex($@"(?<lines>(?:^[ \t]*///.*\n)+)(?:[ \t]*\[.*\][ \t]*\n)*[ \t]*(?:\[.*\] )*public (?:required )?[\w<>?\[\].]+ {name} \{{", RegexOptions.Multiline);
         var source = Sources.Value.SingleOrDefault(source => declared.IsMatch(source)) ?? throw new InvalidOperationException($"No source declares {type}.");
         var found = comment.Match(source, declared.Match(source).Index);
-        Assert.True(found.Success, $"{type}.{name} has no comment, and docs/operations.md shows that comment.");
+        Assert.True(found.Success, $"{type}.{name} has no doc comment. It needs one, because docs/operations.md shows it.");
 
         var xml = XElement.Parse($"<comment>{Slashes().Replace(found.Groups["lines"].Value, "")}</comment>");
         var text = string.Concat(xml.Element("summary")!.Nodes().Select(Plain));

@@ -19,7 +19,8 @@ public sealed partial class SettingsTests
     private const string Begin = "<!-- settings: written by a test, see tests/EndToEnd.Tests/Deploy/SettingsTests.cs -->";
     private const string End = "<!-- end of settings -->";
 
-    // The reserve for work without its own time limit: before the limit of a stop, and between this limit and SIGKILL.
+    // A reserve for work that has no time limit of its own. A stop needs it twice: for the work besides the drain, and
+    // between the time limit of the stop and SIGKILL.
     private static readonly TimeSpan Slack = TimeSpan.FromSeconds(5);
 
     public static TheoryData<string> Workloads => [.. All.Select(workload => workload.Name)];
@@ -122,7 +123,7 @@ public sealed partial class SettingsTests
     {
         foreach (var section in SettingsCatalog.Sections)
         {
-            // One at a time, because some settings exclude others.
+            // Set one setting at a time, because some settings exclude others.
             foreach (var setting in section.Settings.Where(setting => setting.Default is not null || setting.Path.Contains(Setting.Each, StringComparison.Ordinal)))
             {
                 var path = setting.Path.Replace(Setting.Each, "0", StringComparison.Ordinal);

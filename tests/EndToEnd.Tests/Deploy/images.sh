@@ -5,8 +5,8 @@
 #   images.sh probe
 #   images.sh build DIRECTORY DOTNET PACKAGES SDK_IMAGE RUNTIME_IMAGE TREE
 #   images.sh clean DIRECTORY
-# PACKAGES is a folder of NuGet packages, and the only feed of the builds. The builds get a NuGet.config that names this
-# feed, as a build secret, like the NuGet.config of an operator.
+# PACKAGES is a folder of NuGet packages, and the only feed of the builds. A NuGet.config names this feed. The builds
+# get the file as a build secret, as they would get the NuGet.config of an operator.
 set -eu
 
 if [ "$1" = probe ]; then
@@ -48,7 +48,7 @@ make_root() {
         found=$(ldconfig -p | sed -n "s|^[[:space:]]*$library .* => ||p" | head -1)
         [ -z "$found" ] || { mkdir -p "$1$(dirname "$found")"; cp -L "$found" "$1$found"; }
     done
-    # .NET reads only this file and this directory.
+    # .NET reads certificates only from this file and this directory.
     cp -L /etc/ssl/certs/ca-certificates.crt "$1/etc/ssl/certs/"
     ln -s /etc/ssl/certs "$1/usr/lib/ssl/certs"
     ln -s "$dotnet/dotnet" "$1/usr/bin/dotnet"
@@ -61,7 +61,7 @@ cp -a "$dotnet/dotnet" "$dotnet/host" "$dotnet/shared" "$root$dotnet/"
 buildah config --user 1654 --env DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=true --env PATH=/usr/bin "$container"
 buildah commit --quiet --rm "$container" "$runtime"
 
-# A later step mounts the SDK, so it is not copied here.
+# The builds below mount the SDK, so this step does not copy it.
 container=$(buildah from scratch)
 root=$(buildah mount "$container")
 make_root "$root"

@@ -46,7 +46,7 @@ public sealed class GatewayDeathTests(SiloTestCluster cluster)
     [Fact]
     public async Task RoomGrain_WhenNotifiedOfADeadGateway_RefusesItsCalls()
     {
-        // The notification may come from the silo that had an earlier activation of the room. The failure detector of the
+        // The notification may come from a silo that had an earlier activation of the room. The failure detector of the
         // room's own silo may not have checked the leases yet, so the notification alone must suffice.
         await using var gateway = await cluster.GatewayAsync();
         await gateway.EnterAsync(_room, "ann");

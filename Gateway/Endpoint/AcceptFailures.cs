@@ -4,10 +4,10 @@ using System.Net.Sockets;
 namespace OrleansChat.Gateway.Endpoint;
 
 /// <summary>
-/// Tracks failing accepts of one listener. Accepts fail if the process or the system has no file descriptor or memory
-/// for another connection. Connections that are not accepted yet stay in the listener's backlog. One message is logged
-/// when failures begin, and one message with a count when the failures have ended. Not thread-safe: one accept is in
-/// progress at a time.
+/// Tracks the failed accepts of one listener. An accept fails if the process or the system has no file descriptor or
+/// memory for another connection. Connections that are not accepted yet stay in the listener's backlog. One message is
+/// logged when failures begin, and one message with a count when the failures have ended. Not thread-safe: one accept
+/// is in progress at a time.
 /// </summary>
 internal sealed partial class AcceptFailures(EndPoint endpoint, TimeProvider time, ILogger logger)
 {
@@ -56,6 +56,6 @@ internal sealed partial class AcceptFailures(EndPoint endpoint, TimeProvider tim
     [LoggerMessage(101, LogLevel.Error, "Accepting connections at {Endpoint} fails ({Error}); new connections wait. Raise the limit of open files (ulimit -n), or lower Http:Sockets and Connections:MaxConnections")]
     private partial void LogBegan(EndPoint endpoint, SocketError error);
 
-    [LoggerMessage(102, LogLevel.Warning, "Accepting connections at {Endpoint} works again; {Count} accepts failed over {Seconds:0} s")]
+    [LoggerMessage(102, LogLevel.Warning, "Accepting connections at {Endpoint} works again; {Count} accepts failed within {Seconds:0} s")]
     private partial void LogEnded(EndPoint endpoint, long count, double seconds);
 }

@@ -14,7 +14,7 @@ namespace OrleansChat.Gateway.Endpoint;
 /// accept, the listener yields to the work that is already in the thread pool's queue. Otherwise new connections would
 /// delay this work during a reconnect storm. Second, the listener pauses after a failed accept. The server's own
 /// listener treats every failure as a reset connection and retries at once. If the process has no file descriptor left,
-/// that is a busy loop. Third, a write to the transport waits until its output pipe is empty
+/// that is a busy loop. Third, a write to the transport waits until the transport's output pipe is empty
 /// (<see cref="UnbufferedTransport"/>).
 /// </summary>
 /// <param name="rules">Rules that can refuse an endpoint.</param>
@@ -56,9 +56,9 @@ internal sealed class FairConnectionListener(IOptions<SocketTransportOptions> op
 
     private SocketConnectionContextFactory Connections()
     {
-        // Only a non-public constructor passes on the server's memory pool, which returns memory to the system after a
-        // flood. If a new framework version does not have this constructor, the memory is never returned, and nothing
-        // else changes.
+        // Only this non-public constructor passes on the server's memory pool, which returns memory to the system after
+        // a flood. If a new framework version does not have the constructor, the memory is never returned. Nothing else
+        // changes.
         var given = options.Value;
         var factory = (SocketConnectionFactoryOptions?)typeof(SocketConnectionFactoryOptions)
             .GetConstructor(BindingFlags.Instance | BindingFlags.NonPublic, [typeof(SocketTransportOptions)])?.Invoke([given])
@@ -109,7 +109,7 @@ internal sealed class FairConnectionListener(IOptions<SocketTransportOptions> op
                 }
                 catch (SocketException exception) when (exception.SocketErrorCode is SocketError.ConnectionReset or SocketError.ConnectionAborted)
                 {
-                    // The peer disconnected before it was accepted: accept the next connection.
+                    // The peer disconnected before its connection was accepted: accept the next connection.
                 }
                 catch (SocketException exception)
                 {

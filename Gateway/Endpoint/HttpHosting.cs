@@ -14,7 +14,8 @@ internal static class HttpHosting
             kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = HttpProtocols.Http1);
             kestrel.AddServerHeader = false;
 
-            // Connections:MaxConnections limits upgraded connections, and refuses further ones with a reason.
+            // MaxConcurrentConnections does not count upgraded connections. WebSocketEndpoint limits these to
+            // Connections:MaxConnections, and refuses further connections with a reason.
             kestrel.Limits.MaxConcurrentConnections = options.Sockets;
             kestrel.Limits.MaxConcurrentUpgradedConnections = null;
             kestrel.Limits.RequestHeadersTimeout = options.HeaderTimeout;

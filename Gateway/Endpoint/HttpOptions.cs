@@ -10,15 +10,15 @@ internal sealed class HttpOptions
     public const string Section = "Http";
 
     /// <summary>
-    /// Maximum number of sockets that are not WebSockets or not yet upgraded, including health probes and page
+    /// Maximum number of sockets that are not upgraded to WebSockets, including those of health probes and page
     /// requests. Further sockets are closed at once. The gateway lowers this setting at startup if it has too few file
     /// descriptors.
     /// </summary>
     [Range(1, 1_000_000)] public int Sockets { get; set; } = 10_000;
 
     /// <summary>
-    /// How long a socket may stay open without a request. Must be longer than the time for which a proxy in front keeps
-    /// idle connections; otherwise requests are lost.
+    /// How long a socket may stay open without a request. Must be longer than the time for which a proxy in front of
+    /// the gateway keeps idle connections; otherwise requests are lost.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan IdleTimeout { get; set; } = TimeSpan.FromSeconds(75);

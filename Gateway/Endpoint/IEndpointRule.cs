@@ -2,7 +2,7 @@ using System.Net;
 
 namespace OrleansChat.Gateway.Endpoint;
 
-/// <summary>A rule that can refuse to listen on an endpoint.</summary>
+/// <summary>A rule that can forbid the gateway to listen on an endpoint.</summary>
 internal interface IEndpointRule
 {
     /// <summary>

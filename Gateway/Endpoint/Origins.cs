@@ -13,7 +13,8 @@ internal sealed class OriginOptions : IValidatableObject
 
     /// <summary>
     /// Origins of web pages that may connect, such as <c>https://chat.example.org</c>; <c>*</c> allows every page.
-    /// Pages from the same <c>Host</c> as the request are always allowed. Other pages are answered with 403.
+    /// A page is always allowed if its host and port are those of the request's <c>Host</c> header. Other pages are
+    /// answered with 403.
     /// </summary>
     public string[] Allowed { get; set; } = [];
 
@@ -45,7 +46,7 @@ internal sealed partial class Origins(IOptions<OriginOptions> options, TimeProvi
     private int _unlogged;
 
     /// <summary>
-    /// True if this request may be upgraded. <c>X-Forwarded-Host</c> is not used, because any client can set it.
+    /// True if the request's Origin is allowed. <c>X-Forwarded-Host</c> is not used, because any client can set it.
     /// </summary>
     public bool Allow(HttpRequest request)
     {
@@ -89,6 +90,6 @@ internal sealed partial class Origins(IOptions<OriginOptions> options, TimeProvi
     private static string Name(WebOrigin? origin) => origin is null ? "(unreadable)" : $"{origin.Host}:{origin.Port}";
 
     [LoggerMessage(121, LogLevel.Warning,
-        "A page of {Origin} was refused: its request came with the Host {Host}. A proxy must forward the browser's Host; a page on another host must be listed in Origins:Allowed. {Others} other requests were refused since the previous message")]
+        "A request from a page at {Origin} was refused: its Host header is {Host}. A proxy must forward the browser's Host; a page on another host must be listed in Origins:Allowed. {Others} other requests were refused since the previous message")]
     private partial void LogRefused(string origin, string host, int others);
 }

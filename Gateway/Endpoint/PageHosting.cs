@@ -32,8 +32,8 @@ internal static class PageHosting
         app.UseDefaultFiles();
         app.UseStaticFiles(new StaticFileOptions
         {
-            // Browsers revalidate each file at every load, and get 304 if it is unchanged. So the page and its modules
-            // are of the same version.
+            // Browsers revalidate each file at every load, and get 304 if the file is unchanged. So the page and its
+            // modules always have the same version.
             OnPrepareResponse = file => file.Context.Response.Headers.CacheControl = "no-cache",
         });
     }

@@ -6,7 +6,7 @@ namespace OrleansChat.Gateway.Endpoint;
 /// <summary>
 /// Limits that the system sets for this process. If the process has no file descriptor left, it accepts no connection
 /// and cannot reach the cluster. If the process has no memory left, it ends, and all its connections end with it. So
-/// the process lowers settings that these limits do not allow.
+/// the process lowers settings that are higher than these limits allow.
 /// </summary>
 /// <param name="OpenFiles">File descriptors that this process may open; null if unknown.</param>
 /// <param name="MemoryBytes">
@@ -30,7 +30,9 @@ internal sealed record SystemLimits(long? OpenFiles, long MemoryBytes)
     /// </summary>
     internal const int ConnectionBytes = 20 * 1024;
 
-    /// <summary>Little memory never lowers <c>Connections:MaxConnections</c> below this number.</summary>
+    /// <summary>
+    /// If memory is scarce, the process still does not lower <c>Connections:MaxConnections</c> below this number.
+    /// </summary>
     internal const int MinConnections = 100;
 
     /// <summary>

@@ -3,7 +3,7 @@ namespace OrleansChat.Gateway.Endpoint;
 /// <summary>
 /// A web origin (RFC 6454 §4). Two instances are equal if they are the same origin, even if they were written
 /// differently. A host name is compared in its ASCII form (IDNA), in lower case and without a trailing dot; an address
-/// is compared in its canonical form. A missing port is the scheme's default.
+/// is compared in its canonical form. If a port is missing, the scheme's default port is used.
 /// </summary>
 /// <param name="Port">The port; -1 if none is given and the scheme has no default port.</param>
 internal sealed record WebOrigin(string Scheme, string Host, int Port)

@@ -91,8 +91,7 @@ internal sealed partial class WebSocketEndpoint(
         var deflates = Deflates(context.Response);
 
         // Remove the query and the headers, which would stay in memory as long as the connection. Keep this order: the
-        // request drops its cached query only when it next accesses a feature, and the second statement accesses the
-        // headers.
+        // request drops its cached query only at its next access to a feature. The second statement makes this access.
         context.Features.Set<IQueryFeature>(null);
         context.Request.Headers.Clear();
         using var connection = new Connection(socket, DirectSocketStream.Under(context), connections.NextWriteQueue(), options.Value, services.Limits.FrameBytes, time);

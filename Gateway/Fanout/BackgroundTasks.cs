@@ -2,7 +2,9 @@ using System.Collections.Concurrent;
 
 namespace OrleansChat.Gateway.Fanout;
 
-/// <summary>Owns background tasks, and logs their failures. A stopping gateway waits for all tasks.</summary>
+/// <summary>
+/// Owns background tasks, and logs their failures. When the gateway stops, it waits for all these tasks.
+/// </summary>
 internal sealed partial class BackgroundTasks(ILogger<BackgroundTasks> logger)
 {
     private readonly ConcurrentDictionary<Task, bool> _tasks = new();

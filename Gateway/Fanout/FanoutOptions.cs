@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 
 namespace OrleansChat.Gateway.Fanout;
 
-/// <summary>Limits and intervals between this gateway's sessions and the rooms. Section <c>Fanout</c>.</summary>
+/// <summary>Limits and intervals of the traffic between this gateway and the rooms. Section <c>Fanout</c>.</summary>
 internal sealed class FanoutOptions
 {
     public const string Section = "Fanout";
@@ -31,13 +31,14 @@ internal sealed class FanoutOptions
     internal TimeSpan CallInterval { get; set; } = TimeSpan.FromMilliseconds(8);
 
     /// <summary>
-    /// Number of waiting commands at which a room is called before <see cref="CallInterval"/> has passed.
+    /// Number of waiting commands at which the gateway calls a room at once, even if <see cref="CallInterval"/> has not
+    /// passed.
     /// </summary>
     internal int CallCommands { get; set; } = 32;
 
     /// <summary>
-    /// Time between two polls of the heads of all rooms that this gateway serves. If the last event of a room is lost,
-    /// the gateway notices within two polls.
+    /// Time between two polls of the heads of all rooms that have a feed on this gateway. If the stream loses the last
+    /// event of a room, the gateway notices within two polls.
     /// </summary>
     internal TimeSpan HeadPoll { get; set; } = TimeSpan.FromSeconds(1);
 
@@ -71,7 +72,7 @@ internal sealed class FanoutOptions
 
     /// <summary>
     /// Maximum number of pages of history that this gateway reads from the message log at the same time. Reads for
-    /// connections that are behind have a separate limit of the same size. A page that waits for more than 5 s is
+    /// subscriptions that are behind have a separate limit of the same size. A page that waits for more than 5 s is
     /// refused as <c>unavailable</c>.
     /// </summary>
     internal int PagesAtATime { get; set; } = 32;

@@ -62,7 +62,7 @@ internal sealed class GapTracker(FanoutInstruments instruments, TimeProvider tim
     public bool Update(long position, TimeSpan hold)
     {
         // Waiting, Reading - the gap is closed if the position has reached the target.
-        // Reading - the gap is also closed if the position has reached the end of the read. Another gap may follow.
+        // Reading - the gap is also closed if the position has reached the gap's end. Another gap may follow.
         if (_state != GapState.Complete && (position >= Target || (_state == GapState.Reading && position >= _end)))
         {
             instruments.Closed(time.GetElapsedTime(_detectedAt));
@@ -75,7 +75,7 @@ internal sealed class GapTracker(FanoutInstruments instruments, TimeProvider tim
         }
 
         // Complete - a gap begins.
-        // Waiting - the gap waits for the shorter of the two times.
+        // Waiting - the gap waits for the shorter of its own time and the given time.
         // Reading - the read continues.
         if (_state == GapState.Complete)
         {
@@ -88,7 +88,8 @@ internal sealed class GapTracker(FanoutInstruments instruments, TimeProvider tim
     }
 
     /// <summary>
-    /// The feed reads the missing events now. If it already reads a gap, the gap's end does not change.
+    /// Records that the feed now reads the missing events. If the feed is already reading a gap, the gap's end does not
+    /// change.
     /// </summary>
     public void BeginRead()
     {

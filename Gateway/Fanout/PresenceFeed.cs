@@ -14,7 +14,7 @@ internal sealed class PresenceFeed(Action<Func<string, ServerFrame>> offer)
     private readonly Lock _gate = new();
     private PresenceVersion _version;
 
-    /// <summary>The last presence update that was delivered; default for none.</summary>
+    /// <summary>The version of the last presence update that was delivered; default if there is none.</summary>
     public PresenceVersion Version
     {
         get

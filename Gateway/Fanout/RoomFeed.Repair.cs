@@ -35,7 +35,7 @@ internal sealed partial class RoomFeed
     /// <item>If too many events are missing, skip them: each subscription reads them separately.</item>
     /// <item>End if no event is missing, or if there is no subscription.</item>
     /// <item>Read the missing events from the message log, up to the last event that is not buffered.</item>
-    /// <item>If the log no longer has the first missing event, skip to the log's first event.</item>
+    /// <item>If the log no longer has the first missing event, skip to the first event that the log still has.</item>
     /// <item>Deliver the events that were read, and the buffered events that follow.</item>
     /// <item>If the log could not be read, or returned no events, wait before the next attempt.</item>
     /// </list>
@@ -79,8 +79,8 @@ internal sealed partial class RoomFeed
     }
 
     /// <summary>
-    /// Decides what the repair loop does next: wait, or read up to <c>Limit</c> events after a sequence. Returns null
-    /// if the loop must end.
+    /// Decides what the repair loop does next: wait, or read up to <c>Limit</c> events after the sequence <c>After</c>.
+    /// Returns null if the loop must end.
     /// </summary>
     private (TimeSpan Wait, long After, int Limit)? NextStep()
     {
@@ -106,8 +106,10 @@ internal sealed partial class RoomFeed
                 return null;
             }
 
-            // Do not read the buffered events at the end of the gap.
             _gap.BeginRead();
+
+            // Read only up to the last event that is not buffered. The events after it, up to the target, have already
+            // arrived.
             var last = _gap.Target;
             while (_outOfOrder.ContainsKey(last))
             {
@@ -125,7 +127,7 @@ internal sealed partial class RoomFeed
             _instruments.Repair();
             if (events.Count > 0 && events[0].Event.Seq > _position + 1)
             {
-                // Step 5: Skip. Each subscription queues a gap frame for the skipped events.
+                // Step 5: Skip. Each subscription then reads the log, and queues a gap frame for the skipped events.
                 FallBehind(events[0].Event.Seq - 1);
             }
 

@@ -7,9 +7,10 @@ using OrleansChat.Protocol;
 namespace OrleansChat.Gateway.Fanout;
 
 /// <summary>
-/// The fan-out of one room within this gateway. It checks sequences, repairs gaps from the message log, encodes each
-/// run of events once, and delivers the same bytes to all live subscriptions in the same order. The gateway stream may
-/// lose events; the message log has all events.
+/// The fan-out of one room within this gateway. The feed checks sequences, repairs gaps from the message log, and
+/// delivers the events to all live subscriptions in the same order. It delivers consecutive events together as a run,
+/// and subscriptions with equal views get the same bytes (<see cref="EncodedRun"/>). The gateway stream may lose
+/// events; the message log has all events.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -21,10 +22,10 @@ namespace OrleansChat.Gateway.Fanout;
 ///   complete ──a sequence after position + 1 is known──► gap ──missing events arrive within GapWait──► complete
 ///                                                         └──otherwise: read them, once for all──────►─┘
 /// </code>
-/// So events that arrive out of order within GapWait cause no read of the message log. Buffered events are not read
-/// again. A gap that the head poller finds is repaired at once, because the stream had a whole poll interval to deliver
-/// the events. <see cref="DeliverAsync"/> lists the steps of a delivery, and <see cref="RepairGapAsync"/> lists the
-/// steps of a repair.
+/// So events that arrive out of order within GapWait cause no read of the message log. A gap that the head poller finds
+/// is repaired at once, because the stream had a whole poll interval to deliver the events.
+/// <see cref="DeliverAsync"/> lists the steps of a delivery, and <see cref="RepairGapAsync"/> lists the steps of a
+/// repair.
 /// </remarks>
 internal sealed partial class RoomFeed
 {
@@ -48,18 +49,21 @@ internal sealed partial class RoomFeed
     /// </summary>
     private readonly Dictionary<long, RoomEvent> _outOfOrder = [];
 
-    /// <summary>The last delivered sequence; null until the room has answered the first enter.</summary>
+    /// <summary>
+    /// The sequence of the last event that was delivered or skipped; null until <see cref="OpenAsync"/> is called.
+    /// </summary>
     private long? _position;
 
     /// <summary>The head that the head poller reported last.</summary>
     private long _polledHead;
 
     /// <param name="readLog">
-    /// Reads the room's events after a sequence from the message log, up to a number of events.
+    /// Reads the room's events from the message log. The arguments are the sequence after which to read, and the
+    /// maximum number of events.
     /// </param>
     /// <param name="ended">
-    /// Called with the subscriptions that ended because a membership ended. Runs under the feed's lock, so it must not
-    /// call the feed.
+    /// Called with the subscriptions that ended because a user's membership ended. Runs under the feed's lock, so it
+    /// must not call the feed.
     /// </param>
     public RoomFeed(
         Func<long, int, Task<RoomEvent[]>> readLog, Action<IReadOnlyList<Subscription>> ended, FanoutOptions options, FanoutInstruments instruments,
@@ -101,7 +105,9 @@ internal sealed partial class RoomFeed
     /// Opens the feed: the room has attached this gateway, and publishes every event after <paramref name="seq"/> to
     /// the gateway stream. Only the first call sets the position.
     /// </summary>
-    /// <param name="presence">The last presence update before the room attached this gateway.</param>
+    /// <param name="presence">
+    /// The version of the last presence update before the room attached this gateway.
+    /// </param>
     public Task OpenAsync(long seq, PresenceVersion presence)
     {
         Presence.StartAfter(presence);
@@ -119,8 +125,8 @@ internal sealed partial class RoomFeed
     /// <summary>
     /// Delivers events from the gateway stream. The events of a batch are in ascending order.
     /// <list type="number">
-    /// <item>Sort events by sequence: drop a duplicate, take the next event, buffer an event that is out of
-    /// order.</item>
+    /// <item>Compare each event's sequence with the position: drop a duplicate, take the next event, buffer an event
+    /// that is out of order.</item>
     /// <item>Add the buffered events that follow.</item>
     /// <item>Cut the events into runs, and offer each run to all subscriptions. The position moves with each
     /// run.</item>
@@ -132,7 +138,7 @@ internal sealed partial class RoomFeed
     {
         lock (_gate)
         {
-            // Step 1: Sort the events.
+            // Step 1: Compare the sequences.
             List<EncodedEvent> next = new(batch.Events.Length);
             foreach (var happened in batch.Events)
             {
@@ -148,8 +154,8 @@ internal sealed partial class RoomFeed
     }
 
     /// <summary>
-    /// A notification or a synchronization reported the room's head. The events up to this head may still arrive from
-    /// the stream.
+    /// Called when a notification, or a synchronization of the attachments, has reported the room's head. The events up
+    /// to this head may still arrive from the stream.
     /// </summary>
     /// <returns>The task of the repair loop if this call started the loop; else a completed task.</returns>
     public Task OnHeadObservedAsync(long head)
@@ -161,8 +167,8 @@ internal sealed partial class RoomFeed
     }
 
     /// <summary>
-    /// The head poller read the room's head. The newest events may still arrive from the stream. So the feed repairs a
-    /// gap at once only up to the head of the previous poll.
+    /// Called when the head poller has read the room's head. The newest events may still arrive from the stream. So the
+    /// feed repairs a gap at once only up to the head of the previous poll.
     /// </summary>
     /// <returns>The task of the repair loop if this call started the loop; else a completed task.</returns>
     public Task OnHeadPolledAsync(long head)
@@ -220,8 +226,8 @@ internal sealed partial class RoomFeed
 
         // Delivered, taken or buffered before - drop it.
         // The next event - take it.
-        // Out of order, or the room has not answered yet - buffer it if the buffer has space. Otherwise the log will be
-        // read.
+        // Out of order, or the room has not answered yet - buffer it if the buffer has space. Otherwise drop it; the
+        // feed will read it from the log.
         var after = _position + next.Count;
         if (happened.Seq <= after || _outOfOrder.ContainsKey(happened.Seq))
         {
@@ -274,7 +280,7 @@ internal sealed partial class RoomFeed
     }
 
     /// <summary>
-    /// Delivers events to all live subscriptions, in the order of the subscriptions.
+    /// Delivers events to all live subscriptions, in the order in which the subscriptions were added.
     /// </summary>
     /// <param name="events">Consecutive events that follow the position.</param>
     private void Push(List<EncodedEvent> events)

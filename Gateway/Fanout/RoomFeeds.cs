@@ -4,7 +4,7 @@ using OrleansChat.Grains.Interfaces;
 
 namespace OrleansChat.Gateway.Fanout;
 
-/// <summary>The feeds of this gateway: one for each room that has a subscription here.</summary>
+/// <summary>The feeds of this gateway: one for each room that has a subscription on this gateway.</summary>
 internal sealed class RoomFeeds(IGrainFactory grains, IOptions<FanoutOptions> options, FanoutInstruments instruments, TimeProvider time)
 {
     private readonly Lock _gate = new();
@@ -22,7 +22,7 @@ internal sealed class RoomFeeds(IGrainFactory grains, IOptions<FanoutOptions> op
         }
     }
 
-    /// <summary>The feed of a room; null if no session here is in the room.</summary>
+    /// <summary>The feed of a room; null if the room has no subscription on this gateway.</summary>
     public RoomFeed? Find(string room)
     {
         lock (_gate)
@@ -35,8 +35,8 @@ internal sealed class RoomFeeds(IGrainFactory grains, IOptions<FanoutOptions> op
     /// Adds a subscription to the feed of its room. The first subscription to a room creates the feed.
     /// </summary>
     /// <param name="ended">
-    /// Called with the subscriptions that ended because a membership ended. Runs under the feed's lock, so it must not
-    /// call the feed.
+    /// Called with the subscriptions that ended because a user's membership ended. Runs under the feed's lock, so it
+    /// must not call the feed.
     /// </param>
     public RoomFeed Add(Subscription subscription, Action<IReadOnlyList<Subscription>> ended)
     {

@@ -7,7 +7,9 @@ namespace OrleansChat.Gateway.Fanout;
 /// Reads a room's events from the message log. Concurrent reads that start at the same sequence share one read and the
 /// encodings of its events. The shared read has the limit of the first caller. Thread-safe.
 /// </summary>
-/// <param name="read">Reads the events after a sequence, up to a number of events.</param>
+/// <param name="read">
+/// Reads events. The arguments are the sequence after which to read, and the maximum number of events.
+/// </param>
 internal sealed class SharedReads(Func<long, int, Task<RoomEvent[]>> read)
 {
     private readonly Lock _gate = new();

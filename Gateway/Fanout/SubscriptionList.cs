@@ -4,7 +4,7 @@ namespace OrleansChat.Gateway.Fanout;
 
 /// <summary>
 /// The subscriptions of a feed, in the order in which they were added. Adding, removing, and checking for another
-/// subscription of a user take constant time, because all users of a room may leave at once. Guarded by the feed's
+/// subscription of a user must take constant time, because all users of a room may leave at once. Guarded by the feed's
 /// lock.
 /// </summary>
 internal sealed class SubscriptionList

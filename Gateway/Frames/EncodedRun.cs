@@ -3,8 +3,8 @@ using OrleansChat.Gateway.Connections;
 namespace OrleansChat.Gateway.Frames;
 
 /// <summary>
-/// Consecutive events of one room, encoded as one frame. Server frames are not masked, so viewers with equal views get
-/// the same bytes. The cost of queueing a run does not depend on the number of its events.
+/// Consecutive events of one room, encoded as one WebSocket frame. The frames of a server are not masked, so viewers
+/// with equal views get the same bytes. The cost of queueing a run does not depend on the number of its events.
 /// </summary>
 /// <param name="events">At least one event. The sequences are consecutive.</param>
 internal sealed class EncodedRun(IReadOnlyList<EncodedEvent> events)

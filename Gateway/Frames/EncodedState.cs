@@ -3,7 +3,7 @@ using OrleansChat.Protocol;
 namespace OrleansChat.Gateway.Frames;
 
 /// <summary>State of a room (typing, presence, a read mark), with its encodings cached.</summary>
-/// <param name="state">Returns the frame. The argument is the viewer's name of the room.</param>
+/// <param name="state">Returns the frame. The argument is the room, as the viewer names it.</param>
 internal sealed class EncodedState(Func<string, ServerFrame> state)
 {
     private readonly EncodingCache _encodings = new();

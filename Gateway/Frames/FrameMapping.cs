@@ -49,7 +49,7 @@ internal static class FrameMapping
     };
 
     /// <summary>
-    /// The kind of room with this word; null if there is no such kind, or if a client may not request it.
+    /// The kind of room that this word names; null if there is no such kind, or if a client may not request it.
     /// </summary>
     public static RoomKind? ParseKind(string? word) => word switch
     {
@@ -82,7 +82,7 @@ internal static class FrameMapping
     public static ServerFrame Answer(Who who, PresenceSnapshot snapshot) =>
         snapshot.Refusal is { } refusal ? Error(who.Id, refusal) : new WhoIs(who.Id, who.Room, snapshot.Count, snapshot.Users);
 
-    /// <param name="nameOf">Returns the user's name of a room. The argument is the room's key.</param>
+    /// <param name="nameOf">Returns the name that the user uses for a room. The argument is the room's key.</param>
     public static ConversationList Answer(Conversations list, ConversationPage page, Func<string, string> nameOf) => new(
         list.Id,
         [.. page.Conversations.Select(one => new ConversationEntry(
@@ -98,7 +98,8 @@ internal static class FrameMapping
             [.. page.Members.Select(one => new MemberEntry(one.User, Role(one.Role), Until(one.MutedUntil, now), Until(one.BannedUntil, now)))], page.More);
 
     /// <summary>
-    /// The frame for a refusal because the user is invited and has not joined; null for any other refusal.
+    /// If the room refused a command because the user is invited and has not joined yet, returns the frame that says
+    /// so. Returns null for any other reply.
     /// </summary>
     /// <param name="room">The room, as the viewer names it.</param>
     public static Invited? Invited(string room, RoomReply reply) => reply is Refused { Reason: Refusal.Invited } refused
@@ -120,7 +121,9 @@ internal static class FrameMapping
             history.Id, history.Room, [.. events.Select(happened => Event(happened, history.Room, happened.From == user))], first, last, more);
     }
 
-    /// <summary>The frames of a presence update, as functions of the viewer's name of the room.</summary>
+    /// <summary>
+    /// The frames of a presence update. The argument of each function is the room, as the viewer names it.
+    /// </summary>
     public static IEnumerable<Func<string, ServerFrame>> Presence(RoomPresence update)
     {
         foreach (var user in update.Departed)
@@ -150,16 +153,20 @@ internal static class FrameMapping
         _ => null,
     };
 
-    /// <summary>The frame for a user who is typing, as a function of the viewer's name of the room.</summary>
+    /// <summary>
+    /// The frame for a user who is typing. The argument of the function is the room, as the viewer names it.
+    /// </summary>
     public static Func<string, ServerFrame> Typing(RoomTyping typing) => room => new TypingNow(room, typing.User);
 
-    /// <summary>The frame for a read mark, as a function of the viewer's name of the room.</summary>
+    /// <summary>
+    /// The frame for a read mark. The argument of the function is the room, as the viewer names it.
+    /// </summary>
     public static Func<string, ServerFrame> Mark(RoomMark mark) => room => new MarkMoved(room, mark.User, mark.Read);
 
     /// <summary>The error for a refusal, or for a reply that the caller does not expect.</summary>
     public static Err Error(string? id, RoomReply reply) => reply switch
     {
-        // Message is the group's title in this refusal, and not a text for the client.
+        // In this refusal, Message is the group's title, and not a text for the client.
         Refused { Reason: Refusal.Invited } => Error(id, Refusal.Invited),
         Refused refused => Error(id, refused.Reason, refused.Message, refused.RetryMs),
         _ => new(id, ChatErrorCode.Internal, "the room returned an unexpected reply", null),

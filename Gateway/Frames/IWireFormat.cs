@@ -11,7 +11,9 @@ internal interface IWireFormat : IEquatable<IWireFormat>
     /// <summary>
     /// Encodes a frame, without a final newline. Returns no bytes if this format does not show the frame.
     /// </summary>
-    /// <param name="own">True to encode an event for its sender, if <see cref="MarksOwn"/>.</param>
+    /// <param name="own">
+    /// True to encode an event for its sender. Has an effect only if <see cref="MarksOwn"/> is true.
+    /// </param>
     ReadOnlyMemory<byte> Encode(ServerFrame frame, bool own);
 }
 

@@ -2,7 +2,7 @@ using OrleansChat.Protocol;
 
 namespace OrleansChat.Gateway.Frames;
 
-/// <summary>JSON mode: one JSON object per frame.</summary>
+/// <summary>JSON mode: encodes each server frame as one JSON object.</summary>
 internal sealed record JsonFormat : IWireFormat
 {
     public static readonly JsonFormat Instance = new();

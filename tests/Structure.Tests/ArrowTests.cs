@@ -3,8 +3,9 @@ using Mono.Cecil;
 namespace OrleansChat.Structure.Tests;
 
 /// <summary>
-/// The allowed references between projects are <c>Protocol ◄ Gateway ► Grains.Interfaces ◄ Grains ◄ Silo</c>. Gateway,
-/// Grains and Silo may also reference ProcessHosting and Streams. Between the gateway's folders, they are
+/// The allowed references. An arrow points to the project or folder that is used. Between projects:
+/// <c>Protocol ◄ Gateway ► Grains.Interfaces ◄ Grains ◄ Silo</c>. Gateway, Grains and Silo may also reference
+/// ProcessHosting and Streams. Between the gateway's folders:
 /// <c>Cluster ► Fanout ► Sessions ► Frames ► Connections</c> and <c>Endpoint ► Sessions, Connections, Access</c>.
 /// </summary>
 public sealed class ArrowTests : IDisposable
@@ -14,7 +15,7 @@ public sealed class ArrowTests : IDisposable
     /// <summary>Frames that contain what a grain returned or published.</summary>
     private static readonly string[] FramesOfGrainRecords = ["ChatEvent", "ConversationList", "Invited", "Joined", "MarkMoved", "MemberList", "Page", "Presence", "TypingNow", "WhoIs"];
 
-    /// <summary>Frames that the gateway itself creates. Some of them report the refusal of a grain.</summary>
+    /// <summary>Frames that the gateway itself creates. Some of them report that a grain refused a command.</summary>
     private static readonly string[] FramesOfTheGateway = ["Bye", "Err", "Gap", "Left", "Ok", "Pong", "Welcome"];
 
     private ModuleDefinition Gateway { get; } = CompiledTypes.Read("Gateway");

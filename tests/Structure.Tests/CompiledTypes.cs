@@ -3,10 +3,12 @@ using Mono.Cecil.Cil;
 
 namespace OrleansChat.Structure.Tests;
 
-/// <summary>What the types of a built assembly use: in their declarations and in the code of their members.</summary>
+/// <summary>
+/// Finds the types that a type of a built assembly uses, in its declarations and in the code of its members.
+/// </summary>
 internal static class CompiledTypes
 {
-    /// <summary>The assembly of a project.</summary>
+    /// <summary>Reads the built assembly of a project.</summary>
     public static ModuleDefinition Read(string project) => ModuleDefinition.ReadModule(Repository.AssemblyPath(project));
 
     /// <summary>
@@ -27,11 +29,11 @@ internal static class CompiledTypes
         return declared.OfType<TypeReference>().SelectMany(Parts).Concat(type.NestedTypes.SelectMany(Used));
     }
 
-    /// <summary>The methods of a type that have code, including those of its nested types.</summary>
+    /// <summary>The methods with code of a type and of its nested types.</summary>
     public static IEnumerable<MethodDefinition> Bodies(TypeDefinition type) =>
         type.Methods.Where(method => method.HasBody).Concat(type.NestedTypes.SelectMany(Bodies));
 
-    /// <summary>The types whose constructors a method calls to create an object.</summary>
+    /// <summary>The types of the objects that a method creates with <c>new</c>.</summary>
     public static IEnumerable<TypeReference> Created(MethodDefinition method) =>
         method.Body.Instructions.Where(instruction => instruction.OpCode == OpCodes.Newobj).Select(instruction => ((MethodReference)instruction.Operand).DeclaringType);
 

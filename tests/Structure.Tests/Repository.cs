@@ -5,7 +5,7 @@ using System.Xml.Linq;
 
 namespace OrleansChat.Structure.Tests;
 
-/// <summary>The source tree of these tests, and the assemblies that were built from it.</summary>
+/// <summary>The source tree that contains these tests, and the assemblies that were built from it.</summary>
 internal static class Repository
 {
     private static readonly string Configuration = Directory.GetParent(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar))!.Name;
@@ -32,7 +32,7 @@ internal static class Repository
         project, reader => reader.TypeDefinitions.Select(handle => reader.GetString(reader.GetTypeDefinition(handle).Name)));
 
     /// <summary>
-    /// The files of packages that the project's build and publish copy: the files that its deps.json lists.
+    /// The files from packages that a build of the project copies to the output: the files that its deps.json lists.
     /// </summary>
     public static IReadOnlyList<string> RuntimeFiles(string project)
     {

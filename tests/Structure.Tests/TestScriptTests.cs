@@ -1,6 +1,8 @@
 namespace OrleansChat.Structure.Tests;
 
-/// <summary><c>test.sh</c> names the test projects, because it runs some of them at the same time.</summary>
+/// <summary>
+/// <c>test.sh</c> has a list of the test projects, because it runs some of them in parallel. The list must be complete.
+/// </summary>
 public sealed class TestScriptTests
 {
     [Fact]

@@ -1,6 +1,9 @@
 namespace OrleansChat.Structure.Tests;
 
-/// <summary>The file that names the previous version, which must be able to use all that this version stores.</summary>
+/// <summary>
+/// The file that contains the commit hash of the previous version. Until the cluster uses the new log version,
+/// processes of the previous version must be able to use everything that this version stores.
+/// </summary>
 public sealed class UpgradeTests
 {
     [Fact]

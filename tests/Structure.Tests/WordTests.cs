@@ -2,10 +2,10 @@ using System.Text.RegularExpressions;
 
 namespace OrleansChat.Structure.Tests;
 
-/// <summary>One word per thing: the list in CONTRIBUTING.md holds for the names of types and tests.</summary>
+/// <summary>The names of types and tests use the words that CONTRIBUTING.md lists, one word per thing.</summary>
 public sealed partial class WordTests
 {
-    /// <summary>Names of types that were replaced by the field's words.</summary>
+    /// <summary>Old names of types. The listed words have replaced them.</summary>
     private static readonly string[] OldTypes =
     [
         "AttendanceNotice", "AttendanceNotices", "Attended", "Beacon", "CallOrder", "Child", "Doorway", "Encodings", "Entrance", "ErrorCode", "Gathering",

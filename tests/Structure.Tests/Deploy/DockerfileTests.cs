@@ -41,7 +41,7 @@ public sealed class DockerfileTests
         var image = Of(program);
 
         Assert.EndsWith("-chiseled", image.Base);
-        Assert.Matches("^[1-9][0-9]*:[1-9][0-9]*$", image.User); // Kubernetes can check that the user is not root only if the user is a number.
+        Assert.Matches("^[1-9][0-9]*:[1-9][0-9]*$", image.User); // If the user is not a number, Kubernetes cannot check that the user is not root.
         Assert.Equal("0", image.Environment["DOTNET_EnableDiagnostics"]);
     }
 

@@ -113,7 +113,7 @@ public sealed class KubernetesTests
         var algorithm = Env(Deployment("orleanschat-gateway")).Single(variable => variable.At("name").Text() == "Identity__Keys__0__Algorithm");
 
         Assert.Empty(silo.Intersect(gateway));
-        Assert.Equal("RS256", algorithm.At("value").Text()); // A public key verifies tokens and cannot issue them.
+        Assert.Equal("RS256", algorithm.At("value").Text()); // With a public key, a gateway can verify tokens but cannot issue them.
     }
 
     [Fact]
@@ -152,8 +152,8 @@ public sealed class KubernetesTests
     [Fact]
     public void Policies_WhenTheySelectPods_UseOnlyFixedLabels()
     {
-        // If an overlay changes one of these labels only on the pods, the selector of the Deployment does not match its
-        // own pods. Then Kubernetes refuses the Deployment.
+        // These labels are fixed: if an overlay changed one of them only on the pods, the Deployment's selector would
+        // not match the Deployment's own pods, and Kubernetes would refuse the Deployment.
         var kept = Deployment("orleanschat-silo").At("spec/selector/matchLabels").AsObject().Select(label => label.Key).ToArray();
 
         Assert.All(Of("NetworkPolicy"), policy => Assert.Empty(Network.Labels(policy).Except(kept)));
@@ -168,7 +168,7 @@ public sealed class KubernetesTests
 
         Assert.Equal([ports["silo"], ports["gateway"]], rule.At("ports").Items().Select(port => port.At("port").Number()));
         Assert.Equal(["orleanschat-gateway", "orleanschat-silo"], Network.LetIn(Objects(), "orleanschat-silo", ports["silo"]));
-        Assert.Empty(Network.LetIn(Objects(), "orleanschat-silo", ports["health"])); // The node's probes need no rule.
+        Assert.Empty(Network.LetIn(Objects(), "orleanschat-silo", ports["health"])); // The probes come from the node, which needs no rule.
         Assert.False(Network.Matches(Assert.Single(rule.At("from").Items()).At("podSelector"), new JsonObject { ["app.kubernetes.io/part-of"] = "orleanschat" }));
     }
 

@@ -4,15 +4,16 @@ using OrleansChat.TestSupport.Deploy;
 namespace OrleansChat.Structure.Tests.Deploy;
 
 /// <summary>
-/// Evaluates network policies as the Kubernetes API defines them: a pod that a policy selects accepts only what a rule
-/// allows.
+/// Evaluates network policies as the Kubernetes API defines them: if a policy selects a pod, the pod accepts only the
+/// connections that a rule allows.
 /// </summary>
 internal static class Network
 {
     /// <summary>
-    /// Returns the <c>app.kubernetes.io/name</c> of the Deployments whose pods may connect to a port of a Deployment's
-    /// pods.
+    /// Returns the Deployments whose pods may connect to a port of the target Deployment's pods. A Deployment's name is
+    /// its label <c>app.kubernetes.io/name</c>.
     /// </summary>
+    /// <param name="to">The target Deployment.</param>
     public static string[] LetIn(IEnumerable<JsonNode> objects, string to, int port)
     {
         var pods = objects.Where(item => item.At("kind").Text() == "Deployment")
@@ -44,7 +45,7 @@ internal static class Network
             .Concat(selector.Find("matchExpressions").Items().Select(expression => expression.At("key").Text())));
     }
 
-    // A peer with a namespace selector is in another namespace.
+    // A peer with a namespace selector is in another namespace, so it is not this pod.
     private static bool Allows(JsonNode rule, JsonObject pod, int port) =>
         rule.Find("ports").Items().Any(open => open.At("port").Number() == port)
         && (rule.Find("from") is null || rule.At("from").Items().Any(peer => peer.Find("namespaceSelector") is null && Matches(peer.At("podSelector"), pod)));

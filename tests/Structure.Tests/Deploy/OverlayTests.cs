@@ -4,7 +4,7 @@ using OrleansChat.TestSupport.Deploy;
 
 namespace OrleansChat.Structure.Tests.Deploy;
 
-/// <summary>Overlays on the base as operators write them, most of them from the operations page.</summary>
+/// <summary>Overlays as operators write them. Most of them are examples from the operations page.</summary>
 public sealed partial class OverlayTests
 {
     private const string Head = """
@@ -120,7 +120,8 @@ public sealed partial class OverlayTests
         .Where(item => item.At("kind").Text() == "Deployment").Select(item => item.At("spec/template/metadata/labels").AsObject())
         .Single(labels => labels["app.kubernetes.io/name"]!.Text() == name);
 
-    /// <summary>Returns the only YAML block of the operations page that contains a text, without indentation.</summary>
+    /// <summary>Returns the only YAML block of the operations page that contains the text, and removes its
+    /// indentation.</summary>
     private static string Block(string holding)
     {
         var page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "operations.md"));

@@ -5,7 +5,7 @@ using System.Text;
 namespace OrleansChat.EndToEnd.Tests;
 
 /// <summary>
-/// A program in its own process group, as a terminal runs its foreground job: one signal reaches the program and all
+/// A program in its own process group, like the foreground job of a terminal: one signal can reach the program and all
 /// its children. Dispose kills the processes that remain. On systems other than Linux, the test is skipped.
 /// </summary>
 internal sealed class ProcessGroup : IAsyncDisposable
@@ -41,7 +41,7 @@ internal sealed class ProcessGroup : IAsyncDisposable
         Assert.SkipUnless(OperatingSystem.IsLinux(), "The test starts a process group with setsid, which only Linux has.");
         var start = new ProcessStartInfo("setsid", [program, .. arguments])
         {
-            RedirectStandardInput = true, // Like a terminal without input.
+            RedirectStandardInput = true, // The program gets no input, as in a terminal in which nobody types.
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
@@ -54,8 +54,8 @@ internal sealed class ProcessGroup : IAsyncDisposable
     }
 
     /// <summary>
-    /// Waits up to <paramref name="within"/> for a line of standard output that contains <paramref name="text"/>, and
-    /// returns the first one.
+    /// Waits up to <paramref name="within"/> for a line of standard output that contains <paramref name="text"/>.
+    /// Returns the first such line.
     /// </summary>
     public async Task<string> LineAsync(string text, TimeSpan within)
     {
@@ -133,7 +133,7 @@ internal sealed class ProcessGroup : IAsyncDisposable
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            return null; // The directory is not of a process, or the process has ended.
+            return null; // The directory does not belong to a process, or the process has ended.
         }
     }
 

@@ -3,7 +3,7 @@ using OrleansChat.EndToEnd.Tests.Chat;
 
 namespace OrleansChat.EndToEnd.Tests.Faults;
 
-/// <summary>Processes that are killed or stopped while users chat.</summary>
+/// <summary>Processes that get SIGKILL or SIGSTOP while users chat.</summary>
 [Collection(nameof(FaultCluster))]
 public sealed class DeathTests(FaultCluster cluster)
 {
@@ -42,7 +42,7 @@ public sealed class DeathTests(FaultCluster cluster)
         var pid = await cluster.SignalAsync("gateway-1", "KILL");
         var died = Stopwatch.GetTimestamp();
         await FaultCluster.CountsAsync(asker, rooms[0], crowd.Members.Length, PresenceBound + Slack);
-        TestContext.Current.TestOutputHelper?.WriteLine($"Presence was right after {Stopwatch.GetElapsedTime(died).TotalSeconds:0.0} s.");
+        TestContext.Current.TestOutputHelper?.WriteLine($"Presence was correct after {Stopwatch.GetElapsedTime(died).TotalSeconds:0.0} s.");
         await crowd.TalkedAsync();
         await cluster.BackAsync("gateway-1", pid, Killed);
         await crowd.TalkedAsync();

@@ -9,12 +9,12 @@ namespace OrleansChat.EndToEnd.Tests.Faults;
 
 /// <summary>
 /// Three silos and three gateways, each a process, on their own PostgreSQL. Tests that kill, stop and restart processes
-/// share the cluster one after another. LocalCluster restarts each process that ends, and each test leaves the cluster
-/// complete.
+/// share the cluster one after another. LocalCluster restarts each process that ends, and each test waits until the
+/// process runs again.
 /// </summary>
 public sealed class FaultCluster : IAsyncLifetime
 {
-    /// <summary>The clients per second that draining gateways send to each remaining gateway.</summary>
+    /// <summary>How many clients per second the draining gateways send to each remaining gateway.</summary>
     public const int AcceptsPerSecond = 10;
 
     private const int Gateways = 3;
@@ -35,7 +35,7 @@ public sealed class FaultCluster : IAsyncLifetime
     /// <summary>A name that no other test uses, for a room or a user.</summary>
     internal string Fresh(string name) => $"{name}-{Interlocked.Increment(ref _names)}";
 
-    /// <summary>Members that chat through all gateways, in their own rooms.</summary>
+    /// <summary>Connects members that chat through all gateways, in rooms that no other test uses.</summary>
     internal Task<Crowd> GatherAsync(out string[] rooms, TimeSpan? patience = null)
     {
         rooms = [.. Enumerable.Range(0, Rooms).Select(_ => Fresh("room"))];
@@ -43,7 +43,7 @@ public sealed class FaultCluster : IAsyncLifetime
     }
 
     /// <summary>
-    /// Sends a signal to a child such as <c>silo-1</c> or <c>gateway-3</c>, and returns its process id.
+    /// Sends a signal to a child such as <c>silo-1</c> or <c>gateway-3</c>, and returns the child's process id.
     /// </summary>
     internal async Task<int> SignalAsync(string child, string signal)
     {
@@ -68,7 +68,9 @@ public sealed class FaultCluster : IAsyncLifetime
     internal static Task CountsAsync(JsonClient asker, string room, int count, TimeSpan within) =>
         HoldsAsync(asker, room, $"{count} users", who => (int?)who["count"] == count, within);
 
-    /// <summary>Waits until <c>who</c> does not list a user in a room. Fails after <paramref name="within"/>.</summary>
+    /// <summary>
+    /// Waits until <c>who</c> no longer lists a user in a room. Fails after <paramref name="within"/>.
+    /// </summary>
     internal static Task HasLeftAsync(JsonClient asker, string room, string user, TimeSpan within) =>
         HoldsAsync(asker, room, $"no {user}", who => who["users"] is JsonArray users && !users.Any(here => (string?)here == user), within);
 
@@ -89,7 +91,7 @@ public sealed class FaultCluster : IAsyncLifetime
             await Task.Delay(100, TestContext.Current.CancellationToken);
         }
         while (Stopwatch.GetElapsedTime(began) < within);
-        Assert.Fail($"After {within}, {room} must have {what}: {who.ToJsonString()}");
+        Assert.Fail($"{room} must have {what} within {within}. The last answer: {who.ToJsonString()}");
     }
 
     /// <inheritdoc/>

@@ -6,8 +6,8 @@ using OrleansChat.EndToEnd.Tests.LocalCluster;
 namespace OrleansChat.EndToEnd.Tests.Faults;
 
 /// <summary>
-/// A silo, a gateway without faults, and a gateway whose stream can be made faulty. The log is in memory, because these
-/// tests only check the delivery of stored events.
+/// A silo, a gateway without faults, and a gateway with a stream that a test can make faulty. The log is in memory,
+/// because these tests check only how events are delivered, not how they are stored.
 /// </summary>
 public sealed class FaultyCluster : IAsyncLifetime
 {
@@ -15,7 +15,7 @@ public sealed class FaultyCluster : IAsyncLifetime
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(100);
     private readonly List<ProcessGroup> _processes = [];
 
-    /// <summary>The port of the gateway that can be made faulty.</summary>
+    /// <summary>The port of the gateway that a test can make faulty.</summary>
     internal int Faulty { get; private set; }
 
     /// <summary>The port of the gateway without faults.</summary>
@@ -38,8 +38,11 @@ public sealed class FaultyCluster : IAsyncLifetime
         await Task.WhenAll(ReadyAsync(Faulty), ReadyAsync(Sound));
     }
 
-    /// <summary>From now on, applies a fault to all deliveries to the faulty gateway, or to a share of them.</summary>
-    /// <returns>The number of deliveries that the previous fault affected.</returns>
+    /// <summary>
+    /// Sets the fault of the faulty gateway's stream. From now on, the fault affects all items of the stream, or a
+    /// share of them.
+    /// </summary>
+    /// <returns>The number of items that the previous fault affected.</returns>
     internal async Task<int> BecomeAsync(string stream, double share = 1)
     {
         using var answer = await Http.PutAsync(
@@ -73,7 +76,7 @@ public sealed class FaultyCluster : IAsyncLifetime
         }
         catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException)
         {
-            return false; // The gateway does not listen yet.
+            return false; // The gateway does not listen or answer yet.
         }
     }
 

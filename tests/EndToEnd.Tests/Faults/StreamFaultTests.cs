@@ -4,8 +4,8 @@ namespace OrleansChat.EndToEnd.Tests.Faults;
 
 /// <summary>
 /// The stream of one gateway is faulty, but reports no error. The clients of both gateways still get every event once
-/// and in order, including the last one. The test writes the delays to its output. The asserted bound is far above what
-/// a busy machine needs.
+/// and in order, including the last event. The test writes each client's longest delay to its output. It fails only if
+/// a delay is much longer than even a busy machine needs.
 /// </summary>
 public sealed class StreamFaultTests(FaultyCluster cluster, ITestOutputHelper output) : IClassFixture<FaultyCluster>
 {
@@ -45,7 +45,7 @@ public sealed class StreamFaultTests(FaultyCluster cluster, ITestOutputHelper ou
         foreach (var member in members)
         {
             var latest = member.LatestOf(room);
-            output.WriteLine($"{member.User}: at most {latest.TotalMilliseconds:0} ms late");
+            output.WriteLine($"{member.User}: every event arrived within {latest.TotalMilliseconds:0} ms");
             Assert.InRange(latest, TimeSpan.FromSeconds(-1), Late);
         }
 

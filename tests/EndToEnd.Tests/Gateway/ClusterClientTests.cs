@@ -6,7 +6,7 @@ using OrleansChat.TestSupport;
 
 namespace OrleansChat.EndToEnd.Tests.Gateway;
 
-/// <summary>A gateway that starts before its cluster.</summary>
+/// <summary>A gateway that starts before its cluster, or without an identity key.</summary>
 public sealed class ClusterClientTests
 {
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);

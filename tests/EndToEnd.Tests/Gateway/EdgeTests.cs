@@ -8,7 +8,8 @@ using OrleansChat.TestSupport;
 namespace OrleansChat.EndToEnd.Tests.Gateway;
 
 /// <summary>
-/// A gateway as a process, at the limits of its operating system and at addresses that it cannot or must not use.
+/// A gateway process that reaches the limits of its operating system, or gets an address that it cannot or must not
+/// use.
 /// </summary>
 public sealed class EdgeTests(EdgeTests.LoneSilo silo) : IClassFixture<EdgeTests.LoneSilo>
 {
@@ -46,8 +47,8 @@ public sealed class EdgeTests(EdgeTests.LoneSilo silo) : IClassFixture<EdgeTests
         await ListensAsync(gateway, port);
         using var ann = await JoinedAsync(port, "ann");
 
-        // The runtime opens a file for each assembly that it loads, and ends the process if it cannot. So let the gateway
-        // load what it needs first.
+        // The runtime opens a file for each assembly that it loads. If it cannot open the file, it ends the process. So
+        // let the gateway load all assemblies that it needs before the limit is set.
         await SendAsync(ann, 500);
         await LimitAsync(gateway.Id, Directory.GetFiles($"/proc/{gateway.Id}/fd").Length + 20);
 
@@ -157,8 +158,8 @@ public sealed class EdgeTests(EdgeTests.LoneSilo silo) : IClassFixture<EdgeTests
     }
 
     /// <summary>
-    /// Opens <paramref name="count"/> sockets that send nothing. The operating system connects them before the gateway
-    /// accepts them.
+    /// Opens <paramref name="count"/> sockets that send nothing. The operating system completes a connection even if
+    /// the gateway has not accepted it.
     /// </summary>
     private static async Task<List<Socket>> IdleAsync(int port, int count)
     {

@@ -5,7 +5,7 @@ using OrleansChat.TestSupport;
 
 namespace OrleansChat.EndToEnd.Tests.Hostile;
 
-/// <summary>Users that exceed their budgets, while another user sends.</summary>
+/// <summary>Users who exceed their budgets while another user sends.</summary>
 [Collection(nameof(HostileTests)), Trait("Run", "all")]
 public sealed class BudgetTests
 {
@@ -114,10 +114,10 @@ public sealed class BudgetTests
             return acked;
         }));
 
-        // 10 and 20 are the defaults of Limits:SendsPerSecond and SendBurst. Leased blocks may add the sends of one
-        // more second.
+        // 10 and 20 are the defaults of Limits:SendsPerSecond and SendBurst. The blocks that the gateways have leased
+        // may add the sends of one more second.
         Assert.InRange(sent.Sum(), 10, 20 + (10 * (Stopwatch.GetElapsedTime(started).TotalSeconds + 1)));
-        Assert.All(sent, one => Assert.True(one >= sent.Sum() / 4, $"One gateway sent only {one} of {sent.Sum()} messages."));
+        Assert.All(sent, one => Assert.True(one >= sent.Sum() / 4, $"Only {one} of {sent.Sum()} sends went through one of the gateways."));
     }
 
     /// <summary>Fills a room with 114 messages of 16,000 bytes.</summary>
@@ -169,8 +169,8 @@ public sealed class BudgetTests
     }
 
     /// <summary>
-    /// Sends a message and waits for its <c>ok</c>. Retries after <c>rate_limited</c>, but only if <paramref
-    /// name="mayBeLimited"/>.
+    /// Sends a message and waits for its <c>ok</c>. If the answer is <c>rate_limited</c>, retries if <paramref
+    /// name="mayBeLimited"/> is true, and fails otherwise.
     /// </summary>
     private static async Task SendAsync(RawWebSocket client, string room, string id, string text, bool mayBeLimited)
     {
@@ -194,7 +194,7 @@ public sealed class BudgetTests
         }
     }
 
-    /// <summary>The next line, or null if the connection ended.</summary>
+    /// <summary>Returns the next line, or null if the connection has ended.</summary>
     private static async Task<string?> LineAsync(RawWebSocket client)
     {
         try

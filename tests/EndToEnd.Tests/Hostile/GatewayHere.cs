@@ -11,8 +11,8 @@ using OrleansChat.TestSupport;
 namespace OrleansChat.EndToEnd.Tests.Hostile;
 
 /// <summary>
-/// A silo in its own process, and a gateway in this process, each composed by its own program. A test can measure the
-/// memory of both.
+/// A silo in its own process, and a gateway in the process of the tests. The code of the real programs sets both up. A
+/// test can measure the memory of both.
 /// </summary>
 internal sealed class GatewayHere : IAsyncDisposable
 {
@@ -43,7 +43,7 @@ internal sealed class GatewayHere : IAsyncDisposable
         return all.Count(one => one.GrainId.Type.ToString() == "room");
     }
 
-    /// <summary>The bytes that the silo has in use after a full collection.</summary>
+    /// <summary>The bytes that the silo has in use after a full garbage collection.</summary>
     public async Task<long> SiloMemoryAsync()
     {
         using var http = new HttpClient();
@@ -51,8 +51,8 @@ internal sealed class GatewayHere : IAsyncDisposable
     }
 
     /// <summary>Starts the silo and the gateway, with the default limits and the log in memory.</summary>
-    /// <param name="settings">More settings of the silo.</param>
-    /// <param name="arguments">More arguments of the gateway.</param>
+    /// <param name="settings">Additional settings for the silo.</param>
+    /// <param name="arguments">Additional arguments for the gateway.</param>
     public static async Task<GatewayHere> StartAsync(IReadOnlyDictionary<string, string>? settings = null, params string[] arguments)
     {
         var port = RunningLocalCluster.FreePorts(4);
@@ -86,7 +86,8 @@ internal sealed class GatewayHere : IAsyncDisposable
         }
     }
 
-    /// <summary>Opens a connection at a path with a query.</summary>
+    /// <summary>Opens a connection to the gateway.</summary>
+    /// <param name="path">The path with its query, such as <c>/ws?user=ann</c>.</param>
     public Task<RawWebSocket> ConnectAsync(string path, string? subprotocol = null) =>
         RawWebSocket.ConnectAsync(new($"ws://127.0.0.1:{Text(Port)}{path}"), subprotocol is null ? [] : [subprotocol]);
 

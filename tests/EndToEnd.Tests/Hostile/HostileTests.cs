@@ -8,7 +8,8 @@ using OrleansChat.TestSupport;
 namespace OrleansChat.EndToEnd.Tests.Hostile;
 
 /// <summary>
-/// Hostile input to the whole system. Hostile frames, lines and requests to a gateway alone are in Gateway.Tests.
+/// Hostile input to the whole system. The tests in Gateway.Tests send hostile frames, lines and requests to a gateway
+/// without a cluster.
 /// </summary>
 [Collection(nameof(HostileTests))]
 public sealed class HostileTests
@@ -39,7 +40,7 @@ public sealed class HostileTests
         Note("floods");
 
         await over.CancelAsync();
-        Assert.True(await chatting > 0, "No message passed between Ann and Bob meanwhile.");
+        Assert.True(await chatting > 0, "No message passed between Ann and Bob during the attack.");
         await Waiting.UntilAsync(() => gateway.Connections == 2, "the end of the attackers' connections");
         await Talk.ChatAsync(ann, bob, TalkPause, over.Token);
         await aftermath.ClearsAsync(MaxKept);
@@ -49,15 +50,15 @@ public sealed class HostileTests
         void Note(string what) => TestContext.Current.SendDiagnosticMessage($"{what}: {Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s");
     }
 
-    /// <summary>Makes 100,000 joins on 500 connections, and then ends all connections without a close.</summary>
+    /// <summary>Makes 100,000 joins on 500 connections, and then ends all connections without a close frame.</summary>
     private static async Task JoinEverythingAsync(GatewayHere gateway)
     {
         const int Connections = 500, Rooms = 200;
         var clients = new ConcurrentBag<RawWebSocket>();
         try
         {
-            // Open up to 16 connections at a time. The attackers share this process with the gateway. On a slow
-            // machine, all attackers together would keep the gateway from renewing its lease.
+            // Let at most 16 attackers connect and join at a time, because the attackers and the gateway run in the
+            // same process. On a slow machine, more attackers would keep the gateway from renewing its lease.
             await Parallel.ForAsync(0, Connections, new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (n, _) =>
             {
                 var client = await gateway.ConnectAsync($"/ws?user=eve-{n}", Json);
@@ -114,8 +115,8 @@ public sealed class HostileTests
         }
 
         await sending;
-        Assert.True(limited > 0, $"The gateway refused none of the {kind}.");
-        Assert.True(done > 0, $"The gateway executed none of the {kind}.");
+        Assert.True(limited > 0, $"The gateway refused none of the commands ({kind}).");
+        Assert.True(done > 0, $"The gateway executed none of the commands ({kind}).");
 
         async Task SendAsync()
         {
@@ -126,7 +127,7 @@ public sealed class HostileTests
                     : $$"""{"t":"{{asks[n % asks.Length]}}","id":"{{n}}","room":"attic","read":0}""");
             }
 
-            // The gateway answers this ping with a pong, or refuses it with an error.
+            // The gateway answers this ping with a pong or an error. Either answer has the id that ends the loop above.
             await client.SendTextAsync("""{"t":"ping","id":"the end"}""");
         }
     }
@@ -180,6 +181,6 @@ public sealed class HostileTests
     }
 }
 
-/// <summary>These tests run alone in the process, because they measure its memory.</summary>
+/// <summary>These tests measure the memory of the process, so no other test runs at the same time.</summary>
 [CollectionDefinition(nameof(HostileTests), DisableParallelization = true)]
 public sealed class HostileTestsAlone;

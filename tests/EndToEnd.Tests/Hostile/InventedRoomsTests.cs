@@ -8,8 +8,8 @@ using OrleansChat.TestSupport;
 namespace OrleansChat.EndToEnd.Tests.Hostile;
 
 /// <summary>
-/// One user names rooms that do not exist, as fast as the limits allow. Meanwhile all sends of another user are stored.
-/// The database and the silo keep at most as many rooms as the budget of the first user allows.
+/// One user names rooms that do not exist, as fast as the limits allow. Meanwhile another user sends, and gets
+/// <c>ok</c> for each send. The database and the silo keep at most as many rooms as the first user's budget allows.
 /// </summary>
 [Collection(nameof(HostileTests))]
 [Trait("Run", "all")]
@@ -21,8 +21,8 @@ public sealed class InventedRoomsTests(ITestOutputHelper output)
     private const int Names = 200;
 
     /// <summary>
-    /// The rooms that one user may create at once, plus the rooms that the user may create in addition while a test
-    /// runs.
+    /// The number of rooms that one user may create during an attack: 20 at once, and then one per minute. An attack
+    /// takes less than 5 minutes.
     /// </summary>
     private const int Budget = 20 + 5;
 
@@ -52,7 +52,7 @@ public sealed class InventedRoomsTests(ITestOutputHelper output)
                 Assert.InRange(await gateway.RoomActivationsAsync(), 0, 1 + (attack == "joins" ? Budget : 0));
                 if (attack == "joins")
                 {
-                    await UntilAsync(async () => await gateway.RoomActivationsAsync() <= 1, "the deactivation of the left rooms");
+                    await UntilAsync(async () => await gateway.RoomActivationsAsync() <= 1, "the deactivation of the rooms that no user is in");
                 }
 
                 Assert.Empty(gateway.Log.Lines);
@@ -82,8 +82,9 @@ public sealed class InventedRoomsTests(ITestOutputHelper output)
     }
 
     /// <summary>
-    /// The first attack fills the caches. The next two attacks together name at least 9,600 rooms. For these rooms, the
-    /// silo may keep up to 512 KiB, about 50 bytes per room. Each loop of an attack is another user with a full budget.
+    /// The test runs the same attack three times. The first run fills the caches. The second and the third run together
+    /// name at least 9,600 rooms. For these rooms, the silo may keep up to 512 KiB, about 50 bytes per room. In each
+    /// run, several users attack at the same time. No user takes part in two runs, so each starts with a full budget.
     /// </summary>
     [Theory]
     [InlineData("cursors")]
@@ -180,7 +181,7 @@ public sealed class InventedRoomsTests(ITestOutputHelper output)
                 answered = type == "ok";
             }
 
-            // Below the limit of 10 sends per second.
+            // This pause keeps Ann below the limit of 10 sends per second.
             await Task.WhenAny(Task.Delay(110, CancellationToken.None));
         }
         while (!over.IsCancellationRequested);

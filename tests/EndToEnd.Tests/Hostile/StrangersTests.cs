@@ -25,7 +25,8 @@ public sealed class StrangersTests
         await bob.SendAsync("@vic", "are you there?");
         await vic.EventsAsync("@bob", 1);
 
-        // Only the oldest conversations with strangers were displaced. vic is still in lobby and garden.
+        // To make room for new conversations, the gateway ended only the oldest conversations with strangers on vic's
+        // connection. So vic is still in lobby and garden.
         var left = vic.Frames.Where(frame => (string?)frame["t"] == "left").Select(frame => (string?)frame["room"]);
         Assert.Equal(Enumerable.Range(0, Strangers + 1 - Places).Select(i => $"@stranger{i}"), left);
         await bob.JoinAsync("lobby");

@@ -5,7 +5,7 @@ using System.Runtime.Versioning;
 
 namespace OrleansChat.EndToEnd.Tests.LocalCluster;
 
-/// <summary>If LocalCluster cannot start, one line says what to do, and no process remains.</summary>
+/// <summary>If LocalCluster cannot start, it prints one line that says what to do, and no process remains.</summary>
 public sealed class RefusalTests
 {
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(120);

@@ -9,12 +9,12 @@ namespace OrleansChat.EndToEnd.Tests.LocalCluster;
 /// <summary>LocalCluster as a user runs it, with its own data directory and gateway ports.</summary>
 internal sealed partial class RunningLocalCluster : IAsyncDisposable
 {
-    /// <summary>The longest start on a slow and busy machine.</summary>
+    /// <summary>How long a start may take on a slow and busy machine.</summary>
     public static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(180);
 
     /// <summary>
     /// Settings for tests that do not test a time limit. With these settings, a disk that stalls for several seconds,
-    /// or a silo that restarts slowly, delays a test but does not fail it.
+    /// or a silo that restarts slowly, delays a test but does not make it fail.
     /// </summary>
     public static readonly IReadOnlyDictionary<string, string> Patient = new Dictionary<string, string>
     {
@@ -46,7 +46,8 @@ internal sealed partial class RunningLocalCluster : IAsyncDisposable
         StartAsync(gateways, settings: null, arguments);
 
     /// <summary>
-    /// Like the other overload, but with settings for silos and gateways, by path: <c>Limits:SendBurst</c>.
+    /// Like the other overload, but with settings for the silos and gateways. The key of a setting is its path, such as
+    /// <c>Limits:SendBurst</c>.
     /// </summary>
     public static async Task<RunningLocalCluster> StartAsync(int gateways, IReadOnlyDictionary<string, string>? settings, params string[] arguments)
     {
@@ -63,7 +64,7 @@ internal sealed partial class RunningLocalCluster : IAsyncDisposable
         }
     }
 
-    /// <summary>Settings by path, as the environment variables of a process.</summary>
+    /// <summary>Converts settings to environment variables. The key of each setting is its path.</summary>
     public static Dictionary<string, string> AsEnvironment(IReadOnlyDictionary<string, string> settings) =>
         settings.ToDictionary(setting => setting.Key.Replace(":", "__", StringComparison.Ordinal), setting => setting.Value);
 
@@ -116,7 +117,7 @@ internal sealed partial class RunningLocalCluster : IAsyncDisposable
         }
     }
 
-    /// <summary>The answer of the readiness check of the gateway at <paramref name="port"/>.</summary>
+    /// <summary>The HTTP status of the readiness check of the gateway at <paramref name="port"/>.</summary>
     public static async Task<HttpStatusCode> ReadyAsync(int port)
     {
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(10) };

@@ -3,8 +3,8 @@ using Microsoft.Playwright;
 namespace OrleansChat.EndToEnd.Tests.Page;
 
 /// <summary>
-/// The machine's own Chromium, headless. If none is installed, the test is skipped, or fails if ORLEANSCHAT_REQUIRE
-/// names chromium.
+/// The machine's own Chromium, headless. If no Chromium is installed, the test is skipped. If ORLEANSCHAT_REQUIRE
+/// contains chromium, the test fails instead.
 /// </summary>
 internal sealed class Browser : IAsyncDisposable
 {

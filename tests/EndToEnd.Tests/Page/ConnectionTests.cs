@@ -5,7 +5,9 @@ using static Microsoft.Playwright.Assertions;
 
 namespace OrleansChat.EndToEnd.Tests.Page;
 
-/// <summary>The page behind a network that falls silent, and behind a proxy that serves it below a path.</summary>
+/// <summary>
+/// The page behind a network that drops all bytes, and behind a proxy that serves the page below a path prefix.
+/// </summary>
 public sealed class ConnectionTests
 {
     [Fact]

@@ -4,7 +4,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace OrleansChat.EndToEnd.Tests.Page;
 
-/// <summary>Two people use a private group on the page, each on another gateway.</summary>
+/// <summary>Two people, on two gateways, use a private group on the page.</summary>
 [Collection(nameof(ProcessTestCluster))]
 public sealed class GroupPageTests(ProcessTestCluster cluster)
 {

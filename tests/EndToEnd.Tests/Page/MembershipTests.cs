@@ -5,7 +5,9 @@ using static Microsoft.Playwright.Assertions;
 
 namespace OrleansChat.EndToEnd.Tests.Page;
 
-/// <summary>Users of the page become members of a group only if they click, or type the group's name.</summary>
+/// <summary>
+/// Users of the page become members of a group only if they click the button to join it, or type the group's name.
+/// </summary>
 [Collection(nameof(ProcessTestCluster))]
 public sealed class MembershipTests(ProcessTestCluster cluster)
 {
@@ -95,7 +97,7 @@ public sealed class MembershipTests(ProcessTestCluster cluster)
         return owner;
     }
 
-    /// <summary>Opens a page whose user types the group's name.</summary>
+    /// <summary>Opens a page and types the group's name, so that the user joins the group.</summary>
     private async Task<IPage> InGroupAsync(Browser browser, int port, string user, string team)
     {
         var page = await browser.OpenAsync($"http://localhost:{port}/?user={user}&room={cluster.Fresh("room")}");

@@ -4,7 +4,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace OrleansChat.EndToEnd.Tests.Page;
 
-/// <summary>Text in any script, from any input method, and from hostile users.</summary>
+/// <summary>The page with text in any writing system, from any input method, and from hostile users.</summary>
 [Collection(nameof(ProcessTestCluster))]
 public sealed class PageTextTests(ProcessTestCluster cluster)
 {
@@ -56,7 +56,8 @@ public sealed class PageTextTests(ProcessTestCluster cluster)
         var page = await EnterAsync(browser, cluster.Fresh("ann"), cluster.Fresh("room"));
         await page.GetByTestId("composer").FillAsync("こんに");
 
-        // Safari ends the composition before the key that confirms it, Chromium and Firefox after that key.
+        // A key confirms the composition. Safari ends the composition before the event of this key. Chromium and
+        // Firefox end it after the event.
         await page.GetByTestId("composer").EvaluateAsync("""
             field => {
               const key = (key, isComposing) => field.dispatchEvent(
@@ -218,7 +219,7 @@ public sealed class PageTextTests(ProcessTestCluster cluster)
     {
         var page = await browser.OpenAsync($"http://localhost:{cluster.First}/?user={Uri.EscapeDataString(user)}&room={room}", width);
         await Expect(page.GetByTestId("connection")).ToHaveAttributeAsync("data-state", "online");
-        // The page closes an open drawer and moves the focus when it shows the room. So wait until it shows the room.
+        // When the page shows the room, it closes an open drawer and moves the focus. So wait until it shows the room.
         await Expect(page.Locator("#room-name")).ToContainTextAsync(room);
         return page;
     }

@@ -19,7 +19,8 @@ internal sealed class PathPrefix(string prefix)
     public IReadOnlyList<string> Strays => [.. _strays];
 
     /// <summary>
-    /// Reads the head of a request, and returns the head without the prefix; null if the request was answered with 404.
+    /// Reads the head of a request, and returns the head without the prefix. Returns null if the proxy has answered the
+    /// request with 404.
     /// </summary>
     public async Task<byte[]?> OpenAsync(NetworkStream browser, CancellationToken stop)
     {

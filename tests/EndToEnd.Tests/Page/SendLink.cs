@@ -12,7 +12,7 @@ internal sealed partial class SendLink
     private readonly List<IWebSocketRoute> _sockets = [];
     private bool _isDown;
 
-    /// <summary>Whether <c>send</c> commands are lost. All other frames pass.</summary>
+    /// <summary>Whether the link drops <c>send</c> commands. All other frames pass.</summary>
     public bool IsCut { get; set; }
 
     /// <summary>
@@ -20,7 +20,7 @@ internal sealed partial class SendLink
     /// </summary>
     public bool Refuses { get; set; }
 
-    /// <summary>Makes a link for all pages that the context opens from now on.</summary>
+    /// <summary>Makes a link for all sockets that pages of the context open from now on.</summary>
     public static async Task<SendLink> OfAsync(IBrowserContext context)
     {
         var link = new SendLink();

@@ -14,7 +14,7 @@ using OrleansChat.TestSupport;
 
 namespace OrleansChat.EndToEnd.Tests.Silo;
 
-/// <summary>The tables of Orleans on PostgreSQL, through Orleans' own providers.</summary>
+/// <summary>The tables of Orleans on PostgreSQL. The tests use them through Orleans' own providers.</summary>
 public sealed class OrleansTablesTests
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -156,7 +156,7 @@ public sealed class OrleansTablesTests
         await using var take = new NpgsqlCommand("select pg_advisory_xact_lock(7305829461120001)", connection);
         await take.ExecuteNonQueryAsync(Cancellation);
 
-        // The test makes only one attempt. A silo would retry after a timeout, so the test would not see the timeout.
+        // The test makes only one attempt, so that it sees a timeout. A silo would hide the timeout with a retry.
         var migrating = Tables($"{database};Command Timeout=1;Options=-c statement_timeout=1000 -c lock_timeout=1000").MigrateAsync(Cancellation);
         await using (var watching = new NpgsqlCommand("select count(*) from pg_locks where locktype = 'advisory' and not granted", connection))
         {
@@ -179,7 +179,8 @@ public sealed class OrleansTablesTests
         NullLogger<OrleansTables>.Instance);
 
     /// <summary>
-    /// A silo that this project's own code composes: membership and storage in the database, and no grains.
+    /// Starts a silo that this project's own code sets up. The silo has membership and storage in the database, and no
+    /// grains.
     /// </summary>
     private static async Task<IHost> SiloAsync(string database)
     {

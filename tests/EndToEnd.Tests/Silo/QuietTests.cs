@@ -6,7 +6,8 @@ using OrleansChat.TestSupport;
 namespace OrleansChat.EndToEnd.Tests.Silo;
 
 /// <summary>
-/// A healthy cluster writes nothing to standard output, and deletes the rows of gateways that have ended.
+/// After its start, a healthy cluster writes nothing to standard output. It deletes the database rows of gateways that
+/// have ended.
 /// </summary>
 public sealed class QuietTests
 {

@@ -10,7 +10,7 @@ namespace OrleansChat.EndToEnd.Tests.Silo;
 
 /// <summary>
 /// The readiness check of a silo whose probe of the message log never ends and ignores cancellation. Such a probe is
-/// possible: a name resolution can hang.
+/// possible, because the resolution of the database's host name can hang.
 /// </summary>
 public sealed class ReadinessTests
 {
@@ -58,7 +58,7 @@ public sealed class ReadinessTests
         public Task StartAsync() => _observer!.OnStart(TestContext.Current.CancellationToken);
     }
 
-    /// <summary>A store whose calls never complete. Only the probe is called.</summary>
+    /// <summary>A store whose calls never complete. The readiness check calls only the probe.</summary>
     public class HangingStore : DispatchProxy
     {
         internal static IMessageStore Create() => Create<IMessageStore, HangingStore>();

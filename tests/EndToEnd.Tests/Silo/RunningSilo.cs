@@ -13,7 +13,7 @@ internal sealed class RunningSilo : IAsyncDisposable
 
     public ProcessGroup Process { get; }
 
-    /// <summary>The port for other silos. The ports for gateways and for health are the next two.</summary>
+    /// <summary>The port for other silos. The next two ports are for gateways and for health checks.</summary>
     public int Port { get; }
 
     public int GatewayPort => Port + 1;
@@ -33,7 +33,8 @@ internal sealed class RunningSilo : IAsyncDisposable
     }
 
     /// <summary>
-    /// The status and the reason from <c>/healthz/live</c> or <c>/healthz/ready</c>; null if nothing listens.
+    /// Returns the status and the reason from <c>/healthz/live</c> or <c>/healthz/ready</c>, or null if the silo does
+    /// not listen.
     /// </summary>
     public async Task<(HttpStatusCode Status, string Reason)?> HealthAsync(string which)
     {

@@ -6,7 +6,7 @@ using OrleansChat.TestSupport;
 
 namespace OrleansChat.EndToEnd.Tests.Silo;
 
-/// <summary>A silo with an unusable setting does not start, and names the setting.</summary>
+/// <summary>A silo with an unusable setting does not start, and its error names the setting.</summary>
 public sealed class SettingsTests
 {
     [Theory]

@@ -7,7 +7,7 @@ using OrleansChat.TestSupport;
 
 namespace OrleansChat.EndToEnd.Tests.Silo;
 
-/// <summary>The start of a silo whose store is down, and of a silo whose store can never work.</summary>
+/// <summary>The start of a silo whose store is down for a while, and of a silo whose store can never work.</summary>
 public sealed class StartTests
 {
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);

@@ -14,7 +14,7 @@ public interface IProducerGrain : IGrainWithStringKey
     [Alias("where")]
     Task<SiloAddress> Where();
 
-    /// <summary>Publishes the numbers one by one, and awaits each.</summary>
+    /// <summary>Publishes the numbers one by one, and awaits each publish.</summary>
     [Alias("publish")]
     Task Publish(string stream, string producer, int first, int count);
 

@@ -5,10 +5,12 @@ using OrleansChat.TestSupport;
 
 namespace OrleansChat.Streams.Tests;
 
+/// <summary>
+/// In some of these tests, all streams share one queue. These tests show that a stream with a slow or dead consumer does
+/// not delay the other streams of the queue.
+/// </summary>
 public sealed class StreamFailureTests
 {
-    // Some of these tests use only one queue. They show that one stream with a slow or dead consumer does not delay the
-    // other streams of the queue.
     [Fact]
     public async Task Publish_WhenAConsumerIsTooFarBehind_DropsItsOldestEventsOnly()
     {
@@ -59,7 +61,7 @@ public sealed class StreamFailureTests
         {
             await producer.Publish("dead", "one", number, 1);
             await producer.Publish("living", "one", number, 1);
-            await kept.UntilItemAsync(new Item("one", number), seconds: 3); // A call to the dead consumer times out after 10 s.
+            await kept.UntilItemAsync(new Item("one", number), seconds: 3); // This is sooner than a call to the dead consumer times out (10 s).
         }
 
         Assert.Equal(Enumerable.Range(0, 51), kept.Items.Select(item => item.Number));
@@ -91,10 +93,10 @@ public sealed class StreamFailureTests
     }
 
     /// <summary>
-    /// While a stream is new to the silo, Orleans makes a handshake with the subscribers of the stream. During the
+    /// When a stream is new to a silo, Orleans makes a handshake with the subscribers of the stream. During the
     /// handshake, Orleans reads nothing from the queue. So in this test, a dead subscriber delays the other streams of
-    /// its queue by two calls that time out. The first call asks the subscriber, and the second call reports that the
-    /// first call failed. This delay is the reason to have many queues.
+    /// its queue until two calls to the subscriber have timed out. The first call is the handshake, and the second call
+    /// reports that the handshake failed. This delay is the reason to have many queues.
     /// </summary>
     [Fact]
     public async Task Publish_WhenANewStreamHasADeadConsumer_DelaysOnlyItsOwnQueue()
@@ -175,8 +177,8 @@ public sealed class StreamFailureTests
         await staying.Publish("fresh", "staying", 0, 1);
         await fresh.UntilItemAsync(new Item("staying", 0));
 
-        // If the stream already has events, the agent adds a new subscriber while it delivers these events. The
-        // subscriber receives only the events that are published after the agent has added it.
+        // If a stream already has events, the agent adds a new subscriber while it continues to deliver. The subscriber
+        // receives only events that are published later. So publish until an event arrives.
         for (var (number, started) = (102, Stopwatch.GetTimestamp()); known.Items.Length == 0; number++)
         {
             Assert.True(Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(20), "A new subscriber of a busy stream received nothing for 20 s.");

@@ -95,7 +95,7 @@ public sealed class StreamRingTests : IDisposable
     [Theory]
     [InlineData(1, 1)]
     [InlineData(3, 3)]
-    [InlineData(0, 1)] // Before the oldest event: the cursor starts at the oldest.
+    [InlineData(0, 1)] // There is no event 0, so the cursor starts at the oldest event.
     public void Cursor_WhenASubscriptionNamesItsFirstEvent_StartsThere(int sequence, int first)
     {
         using var pin = Cursor();
@@ -169,7 +169,9 @@ public sealed class StreamRingTests : IDisposable
 
     private IQueueCacheCursor Cursor(StreamSequenceToken? token = null) => _cache.GetCacheCursor(Stream, token);
 
-    /// <summary>Adds one publish per size. The value of each event is the sequence of its publish.</summary>
+    /// <summary>
+    /// For each size, adds one publish with this number of events. The value of each event is the sequence of its publish.
+    /// </summary>
     private void Add(params int[] sizes) => _cache.AddToCache([.. sizes.Select(size =>
         new PushBatch(Stream, [.. Enumerable.Repeat((object)(int)++_sequence, size)], null) { Sequence = _sequence })]);
 

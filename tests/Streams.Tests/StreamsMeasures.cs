@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 
 namespace OrleansChat.Streams.Tests;
 
-/// <summary>The measurements of one provider on all silos so far.</summary>
+/// <summary>The sums and counts of one provider's measurements on all silos.</summary>
 internal sealed class StreamsMeasures : IDisposable
 {
     private readonly Lock _lock = new();

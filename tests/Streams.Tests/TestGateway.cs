@@ -15,7 +15,7 @@ internal sealed class TestGateway(IHost host, string provider) : IAsyncDisposabl
 
     public IAsyncStream<Item> Stream(string key) => _client.GetStreamProvider(provider).GetStream<Item>("test", key);
 
-    /// <summary>Subscribes a listener. Its callback may delay the delivery.</summary>
+    /// <summary>Subscribes a listener. The callback <paramref name="onNext"/> may delay the delivery.</summary>
     public async Task<Listener> SubscribeAsync(string key, Func<Item, Task>? onNext = null)
     {
         var listener = new Listener(onNext ?? (_ => Task.CompletedTask));

@@ -66,7 +66,7 @@ class FakeSocket {
     this.onopen();
   }
 
-  /** The server sends these objects in one frame. */
+  /** As the server, sends these objects in one frame. */
   says(...objects) {
     this.onmessage({ data: objects.map(object => JSON.stringify(object)).join('\n') });
   }

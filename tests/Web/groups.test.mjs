@@ -16,13 +16,13 @@ import { event, FakeClock, settle } from './fakes.mjs';
 const PRIVATE = `~${'a2'.repeat(13)}`;
 const NOW = 1000;
 
-/** A text without the isolates around names. */
+/** Removes the Unicode isolate characters, which enclose names, from a text. */
 const plain = text => text.replace(/[\u2068\u2069]/g, '');
 
 const offered = (own, member, { me = 'ann', owners = 1 } = {}) =>
   actionsOn(own, me, { user: 'bob', ...member }, { owners, now: NOW }).map(({ kind, role }) => role ? `${kind} ${role}` : kind).join(', ');
 
-/** A list of members whose room answers a read when the test calls `answer`. */
+/** A list of members. Its room answers a read only when the test calls `answer`. */
 function memberList() {
   const asked = [];
   let changes = 0;

@@ -25,7 +25,7 @@ const HOSTILE = {
 
 /**
  * Runs `pieces` 100 times on each text, in a thread that is terminated at the deadline. Resolves to the name of the
- * text that was being parsed at the deadline, or null if all were parsed in time.
+ * text that was being parsed at the deadline, or null if all texts were parsed in time.
  */
 function stoppedAt(texts) {
   const module = JSON.stringify(new URL('../../web/page/text.js', import.meta.url));

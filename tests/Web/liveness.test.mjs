@@ -12,7 +12,7 @@ class HiddenPageClock extends FakeClock {
   }
 }
 
-/** Moves the clock until `happened()` is true. Returns the time in ms; fails after `most` ms. */
+/** Moves the clock until `happened()` is true. Returns how many ms that took; fails after `most` ms. */
 async function passing(clock, most, happened) {
   for (let passed = 0; passed <= most; passed += 250) {
     if (happened()) return passed;

@@ -4,7 +4,7 @@ import { endingOf } from '../../web/page/endings.js';
 import { arrive, bringsToken, chooseToken, takeToken } from '../../web/page/token.js';
 import { settle, stage } from './fakes.mjs';
 
-/** The storage of the tab and of the browser, the address bar, and the questions asked. */
+/** The storage of the tab, the storage of the browser, the address bar, and the questions that the page asked. */
 let tab, browser, bar, asked;
 
 const storage = entries => ({
@@ -32,7 +32,7 @@ async function comesIn(token, user = 'ann') {
   assert.equal(await name, user);
 }
 
-/** Connects with `token`; the server refuses it with this error code. Returns the last sentence shown. */
+/** Connects with `token`; the server refuses it with this error code. Returns the last sentence that the page showed. */
 async function isRefused(token, word) {
   const s = stage({ user: undefined, token });
   const said = [];

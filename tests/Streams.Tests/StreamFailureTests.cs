@@ -6,8 +6,8 @@ using OrleansChat.TestSupport;
 namespace OrleansChat.Streams.Tests;
 
 /// <summary>
-/// In some of these tests, all streams share one queue. These tests show that a stream with a slow or dead consumer does
-/// not delay the other streams of the queue.
+/// In some of these tests, all streams share one queue. These tests show that a stream with a slow or dead consumer
+/// does not delay the other streams of the queue.
 /// </summary>
 public sealed class StreamFailureTests
 {

@@ -170,7 +170,8 @@ public sealed class StreamRingTests : IDisposable
     private IQueueCacheCursor Cursor(StreamSequenceToken? token = null) => _cache.GetCacheCursor(Stream, token);
 
     /// <summary>
-    /// For each size, adds one publish with this number of events. The value of each event is the sequence of its publish.
+    /// For each size, adds one publish with this number of events. The value of each event is the sequence of its
+    /// publish.
     /// </summary>
     private void Add(params int[] sizes) => _cache.AddToCache([.. sizes.Select(size =>
         new PushBatch(Stream, [.. Enumerable.Repeat((object)(int)++_sequence, size)], null) { Sequence = _sequence })]);

@@ -4,8 +4,8 @@ using Xunit;
 namespace OrleansChat.TestSupport;
 
 /// <summary>
-/// Checks that an attack leaves nothing in this process: no memory, and no unobserved exceptions. Both belong to the
-/// whole process, so tests that use this class run alone.
+/// Checks that after an attack this process does not use much more memory than before, and that there are no unobserved
+/// exceptions. Both can only be checked for the whole process, so tests that use this class run alone.
 /// </summary>
 public sealed class Aftermath : IDisposable
 {
@@ -41,7 +41,8 @@ public sealed class Aftermath : IDisposable
     private void Observe(object? sender, UnobservedTaskExceptionEventArgs failure) => _unobserved.Enqueue(failure.Exception);
 
     /// <summary>
-    /// The bytes in use after a full collection. The finalizers that run meanwhile report the unobserved exceptions.
+    /// The bytes in use after a full garbage collection. The finalizers that run meanwhile report the unobserved
+    /// exceptions.
     /// </summary>
     private static long InUse()
     {

@@ -37,7 +37,7 @@ public sealed class KeptLog(LogLevel minLevel = LogLevel.Trace) : ILoggerProvide
 }
 
 /// <summary>A logged line.</summary>
-/// <param name="Text">The level and the message: <c>Warning: Message log: commits fail</c>.</param>
+/// <param name="Text">The level and the message, such as <c>Warning: Message log: commits fail</c>.</param>
 public readonly record struct KeptLine(string Text, Exception? Exception)
 {
     /// <summary>The text, and the exception with its stack trace.</summary>

@@ -3,8 +3,9 @@ using Microsoft.Extensions.Time.Testing;
 namespace OrleansChat.TestSupport;
 
 /// <summary>
-/// A clock that a test moves, and that knows how many timers wait for it. It starts at a random date, so no code can
-/// depend on a date. Timers run on the thread that calls <see cref="FakeTimeProvider.Advance(TimeSpan)"/>.
+/// A clock that stands still until a test advances it, and that counts the timers that wait for it. The clock starts at
+/// a random date, so no code can depend on a date. Timers run on the thread that calls <see
+/// cref="FakeTimeProvider.Advance(TimeSpan)"/>.
 /// </summary>
 public sealed class ManualTime() : FakeTimeProvider(DateTimeOffset.UnixEpoch.AddSeconds(Random.Shared.NextInt64(1_000_000_000, 4_000_000_000)))
 {
@@ -25,8 +26,8 @@ public sealed class ManualTime() : FakeTimeProvider(DateTimeOffset.UnixEpoch.Add
     }
 
     /// <summary>
-    /// Waits until at least <paramref name="timers"/> timers wait for this clock, so that a test can move it without a
-    /// race.
+    /// Waits until at least <paramref name="timers"/> timers wait for this clock, so that a test can advance the clock
+    /// without a race.
     /// </summary>
     public async Task UntilArmedAsync(int timers = 1)
     {
@@ -87,7 +88,7 @@ public sealed class ManualTime() : FakeTimeProvider(DateTimeOffset.UnixEpoch.Add
 
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
-            // The timer is counted before it is set, because a timer that is due at once runs within Change.
+            // Count the timer before Change, because a timer that is due at once runs inside Change.
             _repeats = period != Timeout.InfiniteTimeSpan && period != TimeSpan.Zero;
             _time.Count(this, armed: dueTime != Timeout.InfiniteTimeSpan);
             return _inner.Change(dueTime, period);

@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 
 namespace OrleansChat.TestSupport;
 
-/// <summary>Meters without a listener.</summary>
+/// <summary>A factory for meters that nothing listens to.</summary>
 public sealed class Meters : IMeterFactory
 {
     /// <inheritdoc/>

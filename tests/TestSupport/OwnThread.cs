@@ -1,8 +1,8 @@
 namespace OrleansChat.TestSupport;
 
 /// <summary>
-/// Runs work that blocks until the test reaches a point. On the thread pool, the continuation that ends the block could
-/// have to wait for a thread.
+/// Runs work that blocks its thread until the test reaches a certain point. If the work blocked a thread of the thread
+/// pool, the code that ends the block might have to wait for a free thread.
 /// </summary>
 public static class OwnThread
 {

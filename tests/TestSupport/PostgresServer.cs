@@ -11,8 +11,8 @@ public static class PostgresServer
 
     /// <summary>
     /// The server that all tests of this process share. Each test creates its own database on the server, and must not
-    /// pause or kill the server. If PostgreSQL is not installed, the test is skipped, or fails if the environment
-    /// variable ORLEANSCHAT_REQUIRE names postgres.
+    /// pause or kill the server. If PostgreSQL is not installed, the test is skipped. If the environment variable
+    /// ORLEANSCHAT_REQUIRE contains postgres, the test fails instead.
     /// </summary>
     public static Task<PrivatePostgres> SharedAsync()
     {
@@ -24,7 +24,7 @@ public static class PostgresServer
     /// Starts a server for one test. The test may pause and kill the server, and must dispose it. Skips or fails like
     /// <see cref="SharedAsync"/>, and also skips if this system cannot pause a server.
     /// </summary>
-    /// <param name="fsync">False gives up durability for speed.</param>
+    /// <param name="fsync">If false, the server is faster, but a power loss may lose commits.</param>
     public static Task<PrivatePostgres> StartAsync(bool fsync = true)
     {
         RequireInstalled();

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace OrleansChat.TestSupport;
 
-/// <summary>One frame as it arrived (RFC 6455 §5.2).</summary>
+/// <summary>One frame that the client received (RFC 6455 §5.2).</summary>
 /// <param name="Compressed">
 /// Whether the payload is a message that was compressed independently of other messages (RFC 7692 §6).
 /// </param>
@@ -17,10 +17,10 @@ public sealed record RawFrame(bool Final, int Opcode, byte[] Payload, bool Compr
     public const int Ping = 0x9;
     public const int Pong = 0xA;
 
-    /// <summary>The payload as text. Throws if it is not UTF-8.</summary>
+    /// <summary>The payload as text. Throws an exception if the payload is not UTF-8.</summary>
     public string TextPayload => new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(Compressed ? Inflated() : Payload);
 
-    /// <summary>The code of a close frame; 1005 if it has none (§7.1.5).</summary>
+    /// <summary>The code of a close frame, or 1005 if the frame has none (§7.1.5).</summary>
     public int CloseCode => Payload.Length < 2 ? 1005 : BinaryPrimitives.ReadUInt16BigEndian(Payload);
 
     /// <summary>The reason of a close frame.</summary>
@@ -28,7 +28,7 @@ public sealed record RawFrame(bool Final, int Opcode, byte[] Payload, bool Compr
 
     private byte[] Inflated()
     {
-        // RFC 7692 §7.2.2: the receiver appends these four bytes. The message depends on no other message.
+        // RFC 7692 §7.2.2: the receiver appends these four bytes. It needs no earlier message to decompress this one.
         using var deflated = new MemoryStream([.. Payload, 0x00, 0x00, 0xFF, 0xFF]);
         using var inflate = new DeflateStream(deflated, CompressionMode.Decompress);
         using var inflated = new MemoryStream();

@@ -8,10 +8,10 @@ using System.Text;
 namespace OrleansChat.TestSupport;
 
 /// <summary>
-/// A WebSocket client written from RFC 6455 alone. It shares no code with .NET or this project, so a mistake in their
-/// code cannot hide a mistake in the server. The client sends every frame that the test requests, even an invalid one.
-/// If the server sends something that RFC 6455 forbids, the client throws. It supports one reader and one writer at a
-/// time. Every wait has a limit, and its failure says what was awaited.
+/// A WebSocket client written from RFC 6455 alone. It shares no WebSocket code with .NET or this project. So if the
+/// server has a mistake, the client does not have the same mistake. The client sends every frame that the test
+/// requests, even an invalid one. If the server sends something that RFC 6455 forbids, the client throws an exception.
+/// Only one caller at a time may receive. Each send and each receive fails after <see cref="Patience"/>.
 /// </summary>
 public sealed class RawWebSocket : IDisposable
 {
@@ -32,23 +32,29 @@ public sealed class RawWebSocket : IDisposable
     /// <summary>The subprotocol that the server chose, or null.</summary>
     public string? Subprotocol { get; private set; }
 
-    /// <summary>The extensions that the server accepted; empty if there are none.</summary>
+    /// <summary>The extensions that the server accepted. Empty if it accepted none.</summary>
     public string Extensions { get; private set; } = "";
 
-    /// <summary>Whether the client answers a ping when it reads it, as every browser does.</summary>
+    /// <summary>Whether the client answers each ping that it receives, as every browser does.</summary>
     public bool AnswersPings { get; set; } = true;
 
-    /// <summary>The speed of reading; null for no limit. It only matters with a small receive buffer.</summary>
+    /// <summary>
+    /// The maximum speed at which the client reads, or null for no limit. The server notices a slow reader only if the
+    /// receive buffer is small.
+    /// </summary>
     public int? BytesPerSecond { get; set; }
 
-    /// <summary>How long one read may take.</summary>
+    /// <summary>How long it may take to send or to receive one frame.</summary>
     public TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(20);
 
-    /// <param name="address">Such as <c>ws://127.0.0.1:8080/ws?room=lobby</c>.</param>
+    /// <param name="address">The address, such as <c>ws://127.0.0.1:8080/ws?room=lobby</c>.</param>
     /// <param name="subprotocols">The subprotocols to offer, in this order.</param>
-    /// <param name="headers">Further request headers, each a whole line: <c>Origin: http://example.org</c>.</param>
+    /// <param name="headers">
+    /// Further request headers, each a whole line such as <c>Origin: http://example.org</c>.
+    /// </param>
     /// <param name="receiveBuffer">
-    /// The size of the socket's receive buffer, in bytes: small for a slow reader. Null leaves the system's default.
+    /// The size of the socket's receive buffer, in bytes. A slow reader needs a small buffer. Null for the system's
+    /// default.
     /// </param>
     /// <exception cref="RawUpgradeRefusedException">The server answered with a status other than 101.</exception>
     public static async Task<RawWebSocket> ConnectAsync(
@@ -57,7 +63,7 @@ public sealed class RawWebSocket : IDisposable
         var client = new TcpClient { NoDelay = true };
         if (receiveBuffer is { } bytes)
         {
-            // TCP negotiates the window scale during the connect, so set the size before.
+            // TCP negotiates the window scale when it connects, so set the size before that.
             client.ReceiveBufferSize = bytes;
         }
 
@@ -78,7 +84,7 @@ public sealed class RawWebSocket : IDisposable
     /// <summary>Sends a text message in one frame.</summary>
     public Task SendTextAsync(string text) => SendFrameAsync(RawFrame.Text, Encoding.UTF8.GetBytes(text));
 
-    /// <summary>Sends one frame, masked as RFC 6455 demands of a client.</summary>
+    /// <summary>Sends one frame, masked as RFC 6455 requires from a client.</summary>
     public Task SendFrameAsync(int opcode, ReadOnlyMemory<byte> payload, bool final = true) => SendRawAsync(Frame(opcode, payload.Span, final));
 
     /// <summary>Sends bytes as they are.</summary>
@@ -137,7 +143,7 @@ public sealed class RawWebSocket : IDisposable
         return frame.ToArray();
     }
 
-    /// <summary>Receives the next whole frame; null at the end of the stream.</summary>
+    /// <summary>Receives the next whole frame. Returns null at the end of the stream.</summary>
     /// <exception cref="InvalidDataException">The server sent something that RFC 6455 forbids.</exception>
     public async Task<RawFrame?> ReceiveFrameAsync()
     {
@@ -171,7 +177,9 @@ public sealed class RawWebSocket : IDisposable
     }
 
     /// <summary>Receives the text of the next text frame, and skips pings and pongs.</summary>
-    /// <exception cref="InvalidDataException">The server closed the connection, or sent another frame.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The server closed the connection, or sent another kind of frame.
+    /// </exception>
     public async Task<string> ReceiveTextAsync()
     {
         while (await ReceiveFrameAsync() is { } frame)
@@ -385,7 +393,9 @@ public sealed class RawWebSocket : IDisposable
     private async Task<byte[]> NeedAsync(int count, CancellationToken cancellationToken) =>
         await TakeAsync(count, cancellationToken) ?? throw new InvalidDataException("The stream ended within a frame or the handshake.");
 
-    /// <summary>Reads <paramref name="count"/> bytes; null if the stream ends before the first byte.</summary>
+    /// <summary>
+    /// Reads <paramref name="count"/> bytes. Returns null if the stream ends before the first byte.
+    /// </summary>
     private async Task<byte[]?> TakeAsync(int count, CancellationToken cancellationToken)
     {
         var taken = new byte[count];
@@ -431,6 +441,6 @@ public sealed class RawUpgradeRefusedException(int status, string body, IReadOnl
     /// <summary>The body of the answer.</summary>
     public string Body => body;
 
-    /// <summary>The headers of the answer. The case of a name does not matter.</summary>
+    /// <summary>The headers of the answer. The names are not case-sensitive.</summary>
     public IReadOnlyDictionary<string, string> Headers => headers;
 }

@@ -3,7 +3,9 @@ using System.Diagnostics.Metrics;
 
 namespace OrleansChat.TestSupport;
 
-/// <summary>A meter factory that records the sum of each counter and histogram, by its name.</summary>
+/// <summary>
+/// A meter factory that records, for each counter and histogram, the sum of the measurements under its name.
+/// </summary>
 public sealed class RecordingMeters : IMeterFactory
 {
     private readonly ConcurrentDictionary<string, double> _sums = new();

@@ -8,8 +8,8 @@ namespace OrleansChat.TestSupport;
 public static class Talk
 {
     /// <summary>
-    /// Sends at least one message from Ann to Bob, and continues until the token is cancelled. Asserts that each
-    /// message arrives, and returns the number of messages.
+    /// Sends messages from Ann to Bob, at least one, until the token is cancelled. Asserts that each message arrives.
+    /// Returns the number of messages.
     /// </summary>
     public static async Task<int> ChatAsync(RawWebSocket ann, RawWebSocket bob, TimeSpan pause, CancellationToken over)
     {

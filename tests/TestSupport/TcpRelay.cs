@@ -5,7 +5,7 @@ using System.Net.Sockets;
 namespace OrleansChat.TestSupport;
 
 /// <summary>
-/// A relay in front of a server: a network that can be slow, drop bytes silently, or be down. If one side ends its
+/// A relay in front of a server. It stands for a network that can drop bytes silently, or be down. If one side ends its
 /// connection, the relay closes the connection to the other side.
 /// </summary>
 public sealed class TcpRelay : IAsyncDisposable
@@ -22,8 +22,9 @@ public sealed class TcpRelay : IAsyncDisposable
     /// <param name="host">The host of the server.</param>
     /// <param name="port">The port of the server.</param>
     /// <param name="open">
-    /// Runs for each client before the relay connects to the server. Returns the first bytes to the server; null if the
-    /// relay must close the client. If <paramref name="open"/> is null, every byte passes unchanged.
+    /// The relay calls this function for each client before it connects to the server. The function returns the first
+    /// bytes to send to the server, or null if the relay must close the client's connection. If <paramref name="open"/>
+    /// is null, every byte passes unchanged.
     /// </param>
     public TcpRelay(string host, int port, Func<NetworkStream, CancellationToken, Task<byte[]?>>? open = null)
     {

@@ -2,7 +2,7 @@ using Xunit;
 
 namespace OrleansChat.TestSupport;
 
-/// <summary>Runs code as a grain does: one turn at a time. After an await, code continues in a later turn.</summary>
+/// <summary>Runs code one turn at a time, as a grain does. After an await, code continues in a later turn.</summary>
 public sealed class Turns
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
@@ -13,7 +13,7 @@ public sealed class Turns
 
     public Task RunAsync(Func<Task> turn) => _turns.StartNew(turn).Unwrap();
 
-    /// <summary>Waits until a condition holds between two turns. Fails after 20 s.</summary>
+    /// <summary>Waits until a condition holds. Checks the condition in turns of its own. Fails after 20 s.</summary>
     public async Task UntilAsync(string awaited, Func<bool> holds)
     {
         using var timeout = new CancellationTokenSource(Patience);

@@ -3,12 +3,12 @@ using Xunit;
 
 namespace OrleansChat.TestSupport;
 
-/// <summary>Waits up to 20 s, or up to the caller's limit. A wait that fails says what was awaited.</summary>
+/// <summary>Waits up to 20 s, or up to the caller's limit. If that fails, the message says what was awaited.</summary>
 public static class Waiting
 {
     private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(20);
 
-    /// <summary>Waits for a condition that has no event: checks it every 5 ms.</summary>
+    /// <summary>Waits until a condition holds. Checks it every 5 ms, because nothing signals that it holds.</summary>
     public static async Task UntilAsync(Func<bool> condition, string awaited, TimeSpan? maxWait = null)
     {
         for (var started = Stopwatch.GetTimestamp(); !condition(); await Task.Delay(5))

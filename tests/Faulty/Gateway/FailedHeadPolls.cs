@@ -2,7 +2,9 @@ using OrleansChat.Grains.Interfaces;
 
 namespace OrleansChat.Faulty.Gateway;
 
-/// <summary>Answers every poll of the head poller without heads, so that only the stream shows new events.</summary>
+/// <summary>
+/// Answers every poll of the head poller without heads. So the gateway learns of new events only from its stream.
+/// </summary>
 internal sealed class FailedHeadPolls : IOutgoingGrainCallFilter
 {
     public Task Invoke(IOutgoingGrainCallContext context)

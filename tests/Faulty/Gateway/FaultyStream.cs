@@ -4,7 +4,7 @@ using OrleansChat.Grains.Interfaces;
 
 namespace OrleansChat.Faulty.Gateway;
 
-/// <summary>A gateway stream with a fault that can be changed.</summary>
+/// <summary>Applies a fault to the items of the gateway stream. A test can change the fault at run time.</summary>
 internal sealed class FaultyStream(GatewayFaults faults, BackgroundTasks background, TimeProvider time) : IGatewayStreamFilter
 {
     private readonly Lock _gate = new();

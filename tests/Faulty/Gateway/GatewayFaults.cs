@@ -2,10 +2,9 @@ using System.ComponentModel.DataAnnotations;
 
 namespace OrleansChat.Faulty.Gateway;
 
-/// <summary>The faults of a gateway. Section <c>Faults</c>.</summary>
+/// <summary>The faults of a gateway: the settings of section <c>Faults</c>.</summary>
 internal sealed record GatewayFaults
 {
-    /// <summary>The name of the section.</summary>
     public const string Section = "Faults";
 
     /// <summary>The fault of the gateway stream.</summary>
@@ -15,7 +14,8 @@ internal sealed record GatewayFaults
     [Range(0.0, 1.0)] public double Share { get; init; } = 1;
 
     /// <summary>
-    /// The seed that selects the affected items. The same seed and the same order of items select the same items.
+    /// The seed for the random choice of the affected items. With the same seed and the same order of items, the fault
+    /// affects the same items.
     /// </summary>
     public int Seed { get; init; } = 1;
 
@@ -25,10 +25,10 @@ internal sealed record GatewayFaults
     /// <summary>Whether the head poller gets no heads.</summary>
     public bool NoHeadPoller { get; init; }
 
-    /// <summary>The fault of the events that a client reads from the log.</summary>
+    /// <summary>The fault of the events that the gateway reads from the log for a client.</summary>
     public ResumeFault Resume { get; init; }
 
-    /// <summary>Milliseconds after which a stale cache is filled again.</summary>
+    /// <summary>For <see cref="ResumeFault.Stale"/>: milliseconds after which the cache is filled again.</summary>
     [Range(1, 60_000)] public int StaleMs { get; init; } = 5000;
 }
 
@@ -47,27 +47,28 @@ internal enum StreamFault
     /// <summary>The item arrives twice.</summary>
     Double,
 
-    /// <summary>The item arrives late by a random time, so that other items overtake it.</summary>
+    /// <summary>The item arrives late by a random time, so later items may arrive before it.</summary>
     Reorder,
 
     /// <summary>
-    /// A room's item arrives only when the next item of the room arrives. So the last item of a room never arrives.
-    /// Member notifications never arrive.
+    /// An item with events of a room arrives only when the room's next item would arrive. So the last item of a room
+    /// never arrives. Notifications of members never arrive.
     /// </summary>
     LoseLast,
 }
 
-/// <summary>What happens to events that are read from the log for a client that missed them.</summary>
+/// <summary>What happens to the events that the gateway reads from the log for a client that missed them.</summary>
 internal enum ResumeFault
 {
     /// <summary>The client gets all events.</summary>
     None,
 
     /// <summary>
-    /// The events come from a stale cache. Events newer than the cache are missing, except at the ends of a page.
+    /// The events come from a stale cache. Events newer than the cache are missing, except the first and the last event
+    /// of a page.
     /// </summary>
     Stale,
 
-    /// <summary>The client gets the last event twice.</summary>
+    /// <summary>The client gets the last event of each page twice.</summary>
     Double,
 }

@@ -4,8 +4,8 @@ using OrleansChat.Gateway.Cluster;
 using OrleansChat.Gateway.Sessions;
 using OrleansChat.ProcessHosting;
 
-// The gateway, with the faults of section Faults in its gateway stream, head poller and resume. A fault that is not set
-// is not active.
+// Runs a gateway with faults. The configuration section Faults selects the faults of the gateway stream, of the head
+// poller, and of the events that a client gets when it resumes. Without this section, the gateway has no faults.
 return await ProcessRun.RunAsync(() =>
 {
     var app = OrleansChat.Gateway.Program.Compose(args, builder =>
@@ -26,8 +26,8 @@ return await ProcessRun.RunAsync(() =>
         }
     });
 
-    // Sets another stream fault, so that a test can use one process for all faults. PUT /faults?stream=drop&share=0.3
-    // returns the number of items that the previous fault affected.
+    // Sets another fault of the stream, so that a test can use one process for all faults. For example, a test sends
+    // PUT /faults?stream=drop&share=0.3. The answer is the number of items that the previous fault affected.
     app.MapPut("/faults", (string stream, double share, FaultyStream faulty) =>
         faulty.Become(Enum.Parse<StreamFault>(stream, ignoreCase: true), share).ToString(CultureInfo.InvariantCulture));
     return app;

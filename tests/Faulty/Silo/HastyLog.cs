@@ -4,8 +4,8 @@ using OrleansChat.Grains.MessageLog;
 namespace OrleansChat.Faulty.Silo;
 
 /// <summary>
-/// A log that answers an append before it commits. It predicts the sequences that the commit will assign. If the
-/// process dies before the commit, the answered events are lost.
+/// A log that answers an append before it commits the events. It predicts the sequences that the commit will assign. If
+/// the process dies before the commit, the events are lost although the log has answered.
 /// </summary>
 internal sealed class HastyLog(IMessageLog log, SiloFaults faults, TimeProvider time) : MessageLogDecorator(log)
 {
@@ -81,8 +81,8 @@ internal sealed class HastyLog(IMessageLog log, SiloFaults faults, TimeProvider 
         public Task Committing { get; set; } = Task.CompletedTask;
 
         /// <summary>
-        /// Predicts the result of the commit for an entry. Finds a duplicate only if this process appended the first
-        /// entry.
+        /// Predicts the result of the commit for an entry. Finds a duplicate only if the first entry was appended after
+        /// the room's last claim.
         /// </summary>
         public AppendedEntry Foretell(MessageLogEntry entry)
         {

@@ -3,7 +3,7 @@ using OrleansChat.Grains.MessageLog;
 
 namespace OrleansChat.Faulty.Silo;
 
-/// <summary>A log that passes every call to another log. A faulty log overrides some of the calls.</summary>
+/// <summary>A log that passes every call to another log. Each faulty log overrides some of the methods.</summary>
 internal abstract class MessageLogDecorator(IMessageLog log) : IMessageLog
 {
     /// <summary>The log without faults.</summary>

@@ -3,12 +3,14 @@ using OrleansChat.Faulty.Silo;
 using OrleansChat.Grains.MessageLog;
 using OrleansChat.ProcessHosting;
 
-// The silo, with the fault of section Faults in its message log. If the section is empty, nothing is faulty.
+// Runs a silo with a faulty message log. The configuration section Faults selects the fault. Without this section, the
+// message log has no fault.
 return await ProcessRun.RunAsync(() =>
 {
     var app = OrleansChat.Silo.Program.Compose(args, Break);
 
-    // Returns the bytes in use after a full collection, so that a test can measure what memory an attack leaves in use.
+    // Returns the bytes in use after a full garbage collection, so that a test can measure how much memory remains in
+    // use after an attack.
     app.MapGet("/memory", () => GC.GetTotalMemory(forceFullCollection: true).ToString(CultureInfo.InvariantCulture));
     return app;
 });

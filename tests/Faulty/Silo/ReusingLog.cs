@@ -10,7 +10,7 @@ namespace OrleansChat.Faulty.Silo;
 /// </summary>
 internal sealed class ReusingLog(IMessageLog log) : MessageLogDecorator(log)
 {
-    /// <summary>The sequence of the event that each room lost; 0 for none.</summary>
+    /// <summary>For each room, the sequence of the event that the log lost, or 0 if it lost none.</summary>
     private readonly ConcurrentDictionary<string, long> _lost = new();
 
     public override async Task<RoomClaim?> ClaimAsync(string room, CancellationToken cancellationToken) =>

@@ -2,10 +2,9 @@ using System.ComponentModel.DataAnnotations;
 
 namespace OrleansChat.Faulty.Silo;
 
-/// <summary>The faults of a silo. Section <c>Faults</c>.</summary>
+/// <summary>The faults of a silo: the settings of section <c>Faults</c>.</summary>
 internal sealed record SiloFaults
 {
-    /// <summary>The name of the section.</summary>
     public const string Section = "Faults";
 
     /// <summary>The fault of the message log.</summary>
@@ -21,7 +20,7 @@ internal enum LogFault
     /// <summary>No fault.</summary>
     None,
 
-    /// <summary>The log answers an append, and commits it later.</summary>
+    /// <summary>The log answers an append first, and commits it later.</summary>
     AnswerBeforeCommit,
 
     /// <summary>A repeated client id makes another event.</summary>

@@ -40,19 +40,20 @@ public static partial class DeployTree
     public static string WithDefaults(string value) => Demanded().Replace(Defaulted().Replace(value, "$1"), "${$1}");
 
     /// <summary>
-    /// The node at a path such as <c>spec/template/spec</c>. Throws, with the path, if the node does not exist.
+    /// The node at a path such as <c>spec/template/spec</c>. If the node does not exist, throws an exception that names
+    /// the path.
     /// </summary>
     public static JsonNode At(this JsonNode node, string path) => node.Find(path)
         ?? throw new KeyNotFoundException($"There is no {path} in {node.ToJsonString()}");
 
-    /// <summary>The node at a path, or null.</summary>
+    /// <summary>The node at a path, or null if it does not exist.</summary>
     public static JsonNode? Find(this JsonNode node, string path) =>
         path.Split('/').Aggregate((JsonNode?)node, (at, key) => (at as JsonObject)?[key]);
 
-    /// <summary>The entries of a list; none if the list is missing.</summary>
+    /// <summary>The entries of a list. Empty if the list is missing.</summary>
     public static IEnumerable<JsonNode> Items(this JsonNode? node) => (node as JsonArray ?? []).Select(item => item!);
 
-    /// <summary>A scalar, as the file has it.</summary>
+    /// <summary>The text of a scalar, as in the file.</summary>
     public static string Text(this JsonNode node) => node.ToString();
 
     public static int Number(this JsonNode node) => node.GetValue<int>();

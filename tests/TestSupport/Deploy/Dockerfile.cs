@@ -3,7 +3,9 @@ using System.Text.RegularExpressions;
 
 namespace OrleansChat.TestSupport.Deploy;
 
-/// <summary>One of the two Dockerfiles: a build stage, and the image that takes its result.</summary>
+/// <summary>
+/// One of the two Dockerfiles. Each has a build stage, and a second stage for the image, which gets the build's result.
+/// </summary>
 public sealed partial class Dockerfile
 {
     private readonly Dictionary<string, string> _defaults = [];
@@ -35,15 +37,15 @@ public sealed partial class Dockerfile
     /// <summary>The number of stages.</summary>
     public int Bases { get; private set; }
 
-    /// <summary>The base image of the result, with the defaults of its arguments.</summary>
+    /// <summary>The name of the image's base image. Arguments in the name have their default values.</summary>
     public string Base => WithDefaults(Arguments(_image, "FROM"));
 
-    /// <summary>The base image of the build stage, with the defaults of its arguments.</summary>
+    /// <summary>The name of the build stage's base image. Arguments in the name have their default values.</summary>
     public string BuildBase => WithDefaults(Arguments(_build, "FROM").Split(' ').Single(word => word.Contains("_IMAGE", StringComparison.Ordinal)));
 
     /// <summary>
-    /// The steps of the build stage in order, each a <c>COPY</c> or <c>RUN</c> with its arguments, but without the
-    /// options of <c>RUN</c>.
+    /// The steps of the build stage, in order. Each is a <c>COPY</c> or <c>RUN</c> with its arguments. The options of
+    /// <c>RUN</c> are left out.
     /// </summary>
     public IEnumerable<(string Word, string Arguments)> Build => _build.Where(line => line.Word is "COPY" or "RUN")
         .Select(line => line.Word == "RUN" ? (line.Word, RunOptions().Replace(line.Arguments, "")) : line);
@@ -55,10 +57,10 @@ public sealed partial class Dockerfile
     /// <summary>The files that the build stage copies from the source tree, each with its target.</summary>
     public IEnumerable<(string[] Sources, string Target)> Copies => _build.Where(line => line.Word == "COPY").Select(Copy);
 
-    /// <summary>The files that the image takes from the build stage, each with its target.</summary>
+    /// <summary>The files that the image copies from the build stage, each with its target.</summary>
     public IEnumerable<(string[] Sources, string Target)> Taken => _image.Where(line => line.Word == "COPY" && IsFromBuild(line)).Select(Copy);
 
-    /// <summary>The files that the image takes from the source tree, each with its target.</summary>
+    /// <summary>The files that the image copies from the source tree, each with its target.</summary>
     public IEnumerable<(string[] Sources, string Target)> Added => _image.Where(line => line.Word == "COPY" && !IsFromBuild(line)).Select(Copy);
 
     /// <summary>The names of the image's labels.</summary>
@@ -71,7 +73,7 @@ public sealed partial class Dockerfile
     public IReadOnlyDictionary<string, string> Environment => Arguments(_image, "ENV").Split(' ', StringSplitOptions.RemoveEmptyEntries)
         .Select(pair => pair.Split('=', 2)).ToDictionary(pair => pair[0], pair => pair[1]);
 
-    /// <summary>The user, and perhaps the group, that runs the program.</summary>
+    /// <summary>The user that runs the program. If the Dockerfile also names a group, <c>user:group</c>.</summary>
     public string User => Arguments(_image, "USER");
 
     /// <summary>The ports that the image exposes.</summary>
@@ -80,7 +82,7 @@ public sealed partial class Dockerfile
     /// <summary>The command that the image runs.</summary>
     public string[] EntryPoint => JsonSerializer.Deserialize<string[]>(Arguments(_image, "ENTRYPOINT"))!;
 
-    /// <summary>The sources and the target of a COPY.</summary>
+    /// <summary>The sources and the target of a <c>COPY</c>.</summary>
     public static (string[] Sources, string Target) Copy((string Word, string Arguments) line)
     {
         var paths = line.Arguments.Split(' ').Where(part => !part.StartsWith("--", StringComparison.Ordinal)).ToArray();

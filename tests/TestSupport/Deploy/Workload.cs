@@ -11,23 +11,28 @@ namespace OrleansChat.TestSupport.Deploy;
 public sealed record Probe(string Kind, string Path, int Port, TimeSpan Timeout, TimeSpan Budget);
 
 /// <summary>One kind of process, as a manifest or the compose file starts it.</summary>
-/// <param name="Name">The source (kubernetes or compose) and the name: <c>kubernetes orleanschat-silo</c>.</param>
+/// <param name="Name">
+/// The source (kubernetes or compose) and the name, such as <c>kubernetes orleanschat-silo</c>.
+/// </param>
 /// <param name="Program"><c>Silo</c> or <c>Gateway</c>.</param>
 /// <param name="Replicas">The number of processes.</param>
-/// <param name="Variables">Its environment. A value that is only known when the process runs is <c>${…}</c>.</param>
+/// <param name="Variables">
+/// The environment variables that the manifest sets. A value has the form <c>${…}</c> if it is known only when the
+/// process runs.
+/// </param>
 /// <param name="Ports">Its ports by their names.</param>
 /// <param name="Probes">The probes that its container gets.</param>
-/// <param name="PreStop">The time between the decision to stop it and SIGTERM.</param>
-/// <param name="Grace">The time between the decision to stop it and SIGKILL.</param>
+/// <param name="PreStop">The time between the decision to stop the process and SIGTERM.</param>
+/// <param name="Grace">The time between the decision to stop the process and SIGKILL.</param>
 /// <param name="Memory">Its memory limit, in bytes.</param>
 public sealed partial record Workload(
     string Name, string Program, int Replicas, IReadOnlyDictionary<string, string> Variables, IReadOnlyDictionary<string, int> Ports,
     IReadOnlyList<Probe> Probes, TimeSpan PreStop, TimeSpan Grace, long Memory)
 {
-    /// <summary>The reference to the pod's own name in a variable.</summary>
+    /// <summary>How a variable refers to the pod's own name.</summary>
     public const string PodName = "metadata.name";
 
-    /// <summary>The reference to the pod's own address in a variable.</summary>
+    /// <summary>How a variable refers to the pod's own address.</summary>
     public const string PodAddress = "status.podIP";
 
     /// <summary>The Deployments of the kustomize base.</summary>
@@ -81,7 +86,7 @@ public sealed partial record Workload(
         : variable.Find("valueFrom/fieldRef/fieldPath") is { } field ? $"${{{field.Text()}}}"
         : $"${{{variable.At("valueFrom/secretKeyRef/name").Text()}/{variable.At("valueFrom/secretKeyRef/key").Text()}}}";
 
-    // The defaults of Kubernetes: a probe every 10 s, an answer within 1 s, and up to 3 failures.
+    // The defaults of Kubernetes: a probe every 10 s, an answer within 1 s, and action after 3 failures.
     private static Probe OfProbe(string kind, JsonNode probe, Dictionary<string, int> ports) => new(
         kind,
         probe.At("httpGet/path").Text(),

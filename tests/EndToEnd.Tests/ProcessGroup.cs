@@ -24,7 +24,7 @@ internal sealed class ProcessGroup : IAsyncDisposable
         _ended = Task.WhenAll(ReadAsync(process.StandardOutput, _output), ReadAsync(process.StandardError, _errors), process.WaitForExitAsync());
     }
 
-    /// <summary>The id of the program, and of its group.</summary>
+    /// <summary>The process id of the program, which is also the id of the group.</summary>
     public int Id => _process.Id;
 
     /// <summary>Whether the program has ended.</summary>

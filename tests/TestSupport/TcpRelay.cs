@@ -128,7 +128,7 @@ public sealed class TcpRelay : IAsyncDisposable
 
     private static bool IsEnd(Exception exception) => exception is IOException or SocketException or OperationCanceledException or InvalidOperationException;
 
-    /// <summary>One connection of a client, and its connection to the server.</summary>
+    /// <summary>One connection of a client, and the relay's connection to the server for this client.</summary>
     private sealed class Passage(TcpClient near) : IDisposable
     {
         private readonly TcpClient _far = new() { NoDelay = true };

@@ -40,7 +40,8 @@ public sealed class ProcessTestCluster : IAsyncLifetime
 }
 
 /// <summary>
-/// The tests that share <see cref="ProcessTestCluster"/>. They run one after another, so that each has the whole machine.
+/// The tests that share <see cref="ProcessTestCluster"/>. They run one after another, so that each test has the whole
+/// machine.
 /// </summary>
 [CollectionDefinition(nameof(ProcessTestCluster))]
 public sealed class ChatClusterTests : ICollectionFixture<ProcessTestCluster>;

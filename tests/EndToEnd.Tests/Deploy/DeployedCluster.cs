@@ -31,7 +31,8 @@ internal sealed class DeployedCluster(IReadOnlyList<RunningPod> pods) : IAsyncDi
         };
         try
         {
-            // Until the role exists, the gateways cannot log in to the database. They retry, as in any new cluster.
+            // Until their database user exists, the gateways cannot log in to the database. They retry, as in any new
+            // cluster.
             await GatewayRole.CreateAsync(connection);
             await Task.WhenAll(cluster.Pods.Select(pod => pod.ReadyAsync(Ready, Health(pod), Patience(pod))));
             return cluster;

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Builds both images from their unchanged Dockerfiles, with buildah and without a registry. Replacements for the base
-# images are made of this machine's own libraries and .NET. ContainerImages.cs calls this script and sets
+# Builds both images from their unchanged Dockerfiles, with buildah and without a registry. It makes replacements for
+# the base images from this machine's own libraries and .NET. ContainerImages.cs calls this script and sets
 # CONTAINERS_STORAGE_CONF and CONTAINERS_CONF:
 #   images.sh probe
 #   images.sh build DIRECTORY DOTNET PACKAGES SDK_IMAGE RUNTIME_IMAGE TREE

@@ -20,11 +20,11 @@ public sealed record Probe(string Kind, string Path, int Port, TimeSpan Timeout,
 /// The environment variables that the manifest sets. A value has the form <c>${…}</c> if it is known only when the
 /// process runs.
 /// </param>
-/// <param name="Ports">Its ports by their names.</param>
-/// <param name="Probes">The probes that its container gets.</param>
+/// <param name="Ports">The ports of the process, by name.</param>
+/// <param name="Probes">The probes that Kubernetes sends to the container of the process.</param>
 /// <param name="PreStop">The time between the decision to stop the process and SIGTERM.</param>
 /// <param name="Grace">The time between the decision to stop the process and SIGKILL.</param>
-/// <param name="Memory">Its memory limit, in bytes.</param>
+/// <param name="Memory">The memory limit of the process, in bytes.</param>
 public sealed partial record Workload(
     string Name, string Program, int Replicas, IReadOnlyDictionary<string, string> Variables, IReadOnlyDictionary<string, int> Ports,
     IReadOnlyList<Probe> Probes, TimeSpan PreStop, TimeSpan Grace, long Memory)
@@ -43,7 +43,7 @@ public sealed partial record Workload(
     public static IReadOnlyList<Workload> Compose { get; } =
         [.. DeployTree.Compose.At("services").AsObject().Where(service => service.Value!.Find("build") is not null).Select(service => OfService(service.Key, service.Value!))];
 
-    /// <summary>The Dockerfile of its image.</summary>
+    /// <summary>The Dockerfile of the workload's image.</summary>
     public Dockerfile Image => Program == "Silo" ? Dockerfile.Silo : Dockerfile.Gateway;
 
     /// <summary>

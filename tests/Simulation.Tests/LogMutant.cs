@@ -4,10 +4,12 @@ using OrleansChat.Simulation.Tests.World;
 
 namespace OrleansChat.Simulation.Tests;
 
-/// <summary>The base of logs that break a promise on purpose. The base itself breaks none.</summary>
+/// <summary>
+/// The base class of logs that break a promise on purpose. The base class itself breaks no promise.
+/// </summary>
 internal class LogMutant(IMessageLog log) : IMessageLog
 {
-    /// <summary>The log that keeps all promises.</summary>
+    /// <summary>The real log, which keeps all promises.</summary>
     protected IMessageLog Honest => log;
 
     public virtual Task<RoomClaim?> ClaimAsync(string room, CancellationToken cancellationToken) => log.ClaimAsync(room, cancellationToken);
@@ -40,7 +42,7 @@ internal class LogMutant(IMessageLog log) : IMessageLog
     public virtual Task RaiseVersionAsync(int version, CancellationToken cancellationToken) => log.RaiseVersionAsync(version, cancellationToken);
 }
 
-/// <summary>Answers before the commit and commits 20 ms later.</summary>
+/// <summary>Answers an append before the commit, and commits 20 ms later.</summary>
 internal sealed class AnswersBeforeTheCommit(Simulated world, IMessageLog log) : LogMutant(log)
 {
     public override async Task<AppendResult> AppendAsync(RoomAppend append, CancellationToken cancellationToken)
@@ -75,7 +77,7 @@ internal sealed class ForgetsClientIds(IMessageLog log) : LogMutant(log)
         cancellationToken);
 }
 
-/// <summary>Accepts the appends of an owner that has been superseded.</summary>
+/// <summary>Accepts appends from an activation that no longer owns the room.</summary>
 internal sealed class FencesNobody(IMessageLog log) : LogMutant(log)
 {
     public override async Task<AppendResult> AppendAsync(RoomAppend append, CancellationToken cancellationToken) => await Honest.AppendAsync(
@@ -83,7 +85,7 @@ internal sealed class FencesNobody(IMessageLog log) : LogMutant(log)
 }
 
 /// <summary>
-/// Hides that a room has another owner, so the gateways do not attach their users to the new owner.
+/// Hides that another activation has become the owner of a room, so the gateways do not attach their users there.
 /// </summary>
 internal sealed class HidesClaims(IMessageLog log) : LogMutant(log)
 {

@@ -5,7 +5,10 @@ using OrleansChat.Simulation.Tests.World;
 
 namespace OrleansChat.Simulation.Tests;
 
-/// <summary>The simulation can fail: each mutant breaks one basic promise, and at least one seed finds it.</summary>
+/// <summary>
+/// The simulation finds broken promises: each mutant breaks one basic promise, and at least one seed reports a
+/// violation.
+/// </summary>
 public sealed class MutantTests(ITestOutputHelper output)
 {
     private const int Max = 600;

@@ -74,7 +74,7 @@ internal sealed class Seeds(Func<int, Action<string>?, Simulated> world)
         });
         return new StringBuilder()
             .AppendLine(CultureInfo.InvariantCulture, $"Seed {outcome.Seed}: {outcome.Violation}")
-            .AppendLine(CultureInfo.InvariantCulture, $"ORLEANSCHAT_SEED={outcome.Seed} dotnet test tests/Simulation.Tests --logger 'console;verbosity=detailed' prints the whole trace. Its end:")
+            .AppendLine(CultureInfo.InvariantCulture, $"To print the whole trace, run ORLEANSCHAT_SEED={outcome.Seed} dotnet test tests/Simulation.Tests --logger 'console;verbosity=detailed'. The end of the trace:")
             .AppendJoin(Environment.NewLine, lines)
             .ToString();
     }

@@ -6,8 +6,8 @@ using OrleansChat.TestSupport;
 namespace OrleansChat.Simulation.Tests.Budgets;
 
 /// <summary>
-/// The budget of one user: the part in the grain and the parts in several gateways, with a manual clock. The tests
-/// check how much each gateway spends.
+/// Tests the send budget of one user, with the real code of the grain and of several gateways, and with a manual clock.
+/// The tests check how many sends each gateway accepts.
 /// </summary>
 public sealed class UserBudgetTests
 {
@@ -55,8 +55,8 @@ public sealed class UserBudgetTests
 
         world.AssertWindows();
         var sent = world.Gateways.Select((gateway, i) => gateway.Sent.Count - before[i]).ToArray();
-        Assert.True(sent.Sum() >= 0.9 * perSecond * seconds, $"{sent.Sum()} sends in {seconds} s at {perSecond}/s: {string.Join(' ', sent)}");
-        Assert.All(sent, one => Assert.True(one >= Math.Floor(0.5 * share * seconds), $"One gateway made only {one} of these sends: {string.Join(' ', sent)}."));
+        Assert.True(sent.Sum() >= 0.9 * perSecond * seconds, $"The gateways accepted only {sent.Sum()} sends in {seconds} s, but the limit is {perSecond}/s. By gateway: {string.Join(' ', sent)}");
+        Assert.All(sent, one => Assert.True(one >= Math.Floor(0.5 * share * seconds), $"One gateway accepted only {one} of these sends: {string.Join(' ', sent)}."));
     }, TestContext.Current.CancellationToken);
 
     [Theory, InlineData(1, 20), InlineData(10, 20), InlineData(10, 1), InlineData(100, 1)]
@@ -167,7 +167,7 @@ public sealed class UserBudgetTests
             (_perSecond, _burst) = (perSecond, burst);
             _budget = new(_time, TimeSpan.FromSeconds(1), startsFull: false);
 
-            // The user connects, which starts the activation.
+            // The user connects to another gateway, which starts the grain's activation.
             _budget.Lease("another gateway", new(BudgetKind.Sends, perSecond, burst, 0, 0, 0, Ahead: false));
             Gateways = [.. Enumerable.Range(0, gateways).Select(i => new OneGateway(new UserBudgets(
                 [new(BudgetKind.Sends, perSecond, burst)], asks => LeaseAsync($"g{i}", asks), _time)))];
@@ -204,7 +204,7 @@ public sealed class UserBudgetTests
             SynchronizationContext.SetSynchronizationContext(null);
         }
 
-        /// <summary>Asserts that each window of 10 s has at most 1.1 times the sends that the limit allows.</summary>
+        /// <summary>Asserts that each period of 10 s has at most 1.1 times the sends that the limit allows.</summary>
         public void AssertWindows()
         {
             var all = Gateways.SelectMany(gateway => gateway.Sent).Order().ToArray();
@@ -271,7 +271,7 @@ public sealed class UserBudgetTests
         private TimeSpan _retry;
         private bool _begun;
 
-        /// <summary>The sends per second that the client attempts.</summary>
+        /// <summary>How many sends per second the client attempts.</summary>
         public double Demand { get; set; }
 
         public List<TimeSpan> Sent { get; } = [];

@@ -4,7 +4,9 @@ using OrleansChat.Simulation.Tests.World;
 
 namespace OrleansChat.Simulation.Tests.Parts;
 
-/// <summary>One activation of a real grain on a silo. It has only those parts of Orleans that the grains use.</summary>
+/// <summary>
+/// One activation of a real grain on a silo. This class implements only the parts of Orleans that the grains use.
+/// </summary>
 internal sealed partial class Activation : Hosted, IGrainContext, IGrainRuntime, IServiceProvider, IGrainReferenceRuntime, IKeyedServiceProvider
 {
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(20);
@@ -60,7 +62,7 @@ internal sealed partial class Activation : Hosted, IGrainContext, IGrainRuntime,
         var delay = ++_delays;
         if (timeSpan != Timeout.InfiniteTimeSpan)
         {
-            // Deactivates later, unless the activation requests more time meanwhile.
+            // Deactivate later, unless the activation requests more time meanwhile.
             _world.Scheduler.After(timeSpan + _world.Scheduler.Between(1000, 6000), () =>
             {
                 if (delay == _delays && Running == 0)

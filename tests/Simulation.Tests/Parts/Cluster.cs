@@ -35,7 +35,7 @@ internal class Cluster : DispatchProxy, IKeyedServiceProvider
     {
         { Name: "get_ServiceProvider" } => this,
         { Name: "GetGrain", IsGenericMethod: true } => Grain(targetMethod.GetGenericArguments()[0].Name, args![0] as string ?? ""),
-        _ => throw new NotSupportedException($"The simulation has no {targetMethod?.Name}."),
+        _ => throw new NotSupportedException($"The simulation does not support {targetMethod?.Name}."),
     };
 
     private object Grain(string type, string key) => type switch
@@ -45,7 +45,7 @@ internal class Cluster : DispatchProxy, IKeyedServiceProvider
         nameof(IHistoryGrain) => new History(_world, _from),
         nameof(IGatewayRegistryGrain) => new Registry(_world, _from),
         nameof(IStreamProbeGrain) => new Echo(_world, _from),
-        _ => throw new NotSupportedException($"The simulation has no {type}."),
+        _ => throw new NotSupportedException($"The simulation does not support {type}."),
     };
 
     private sealed class Room(Simulated world, Node from, string key) : IRoomGrain

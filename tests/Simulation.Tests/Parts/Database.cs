@@ -5,8 +5,8 @@ using OrleansChat.Simulation.Tests.World;
 namespace OrleansChat.Simulation.Tests.Parts;
 
 /// <summary>
-/// The log of a world: the store, and the access of each node to it. An operation can fail before or after its
-/// execution, or be executed after its caller has stopped waiting.
+/// The log of a world. Each node has its own access to the store. An operation can fail before or after it is executed,
+/// or can be executed after its caller has stopped waiting.
 /// </summary>
 /// <param name="store">The log that the nodes use; it may be a mutant.</param>
 /// <param name="truth">The log that the checks read.</param>
@@ -15,7 +15,7 @@ internal sealed class Database(Simulated world, IMessageLog store, IMessageLog t
     /// <summary>The time until which every new operation fails.</summary>
     public long AwayUntil { get; set; }
 
-    /// <summary>The log for one node.</summary>
+    /// <summary>The access of one node to the log.</summary>
     public IMessageLog For(Node node) => new Way(world, this, node);
 
     /// <summary>The current events of a room.</summary>
@@ -43,26 +43,26 @@ internal sealed class Database(Simulated world, IMessageLog store, IMessageLog t
         public async Task<CreatedRoom> CreateAsync(RoomCreation creation, CancellationToken cancellationToken)
         {
             var created = await DoAsync($"create {creation.Room}", () => Store.CreateAsync(creation, CancellationToken.None), cancellationToken);
-            world.Tell?.Invoke($"{node.Name} created {creation.Room} under {created.Claim.Number}: {string.Join(' ', creation.Entries.Zip(created.Entries, (entry, done) => $"{entry.ClientId}={done.Seq}{(done.Duplicate ? "d" : "")}"))}");
+            world.Tell?.Invoke($"{node.Name} created {creation.Room} under claim {created.Claim.Number}: {string.Join(' ', creation.Entries.Zip(created.Entries, (entry, done) => $"{entry.ClientId}={done.Seq}{(done.Duplicate ? "d" : "")}"))}");
             return created;
         }
 
         public async Task<AppendResult> AppendAsync(RoomAppend append, CancellationToken cancellationToken)
         {
             var (inFlight, failed) = _appends.GetValueOrDefault(append.Room);
-            world.Expect(!inFlight, $"{node.Name} has two appends of {append.Room} in flight");
+            world.Expect(!inFlight, $"{node.Name} has two appends to {append.Room} in flight");
             world.Expect(failed == 0 || append.Claim != failed, $"{node.Name} appends to {append.Room} under claim {append.Claim} again, but the last append under this claim failed");
             _appends[append.Room] = (true, 0);
             try
             {
                 var result = await DoAsync("append", () => Store.AppendAsync(append, CancellationToken.None), cancellationToken);
-                world.Tell?.Invoke($"{node.Name} appended {append.Room} under {append.Claim}: {(result.Fenced ? "fenced" : string.Join(' ', append.Entries.Zip(result.Entries, (entry, done) => $"{entry.ClientId ?? entry.Kind.ToString()}={done.Seq}{(done.Duplicate ? "d" : "")}")))}");
+                world.Tell?.Invoke($"{node.Name} appended to {append.Room} under claim {append.Claim}: {(result.Fenced ? "fenced" : string.Join(' ', append.Entries.Zip(result.Entries, (entry, done) => $"{entry.ClientId ?? entry.Kind.ToString()}={done.Seq}{(done.Duplicate ? "d" : "")}")))}");
                 _appends[append.Room] = default;
                 return result;
             }
             catch
             {
-                world.Tell?.Invoke($"{node.Name} failed to append {append.Room} under {append.Claim}");
+                world.Tell?.Invoke($"{node.Name} failed to append to {append.Room} under claim {append.Claim}");
                 _appends[append.Room] = (false, append.Claim);
                 throw;
             }
@@ -139,8 +139,8 @@ internal sealed class Database(Simulated world, IMessageLog store, IMessageLog t
 
             void Fail()
             {
-                world.Tell?.Invoke($"{node.Name}: the log fails to {what}");
-                answer.TrySetException(new MessageLogUnavailableException("The log is away."));
+                world.Tell?.Invoke($"{node.Name}: the log operation '{what}' fails");
+                answer.TrySetException(new MessageLogUnavailableException("The log is unavailable."));
             }
         }
     }

@@ -9,7 +9,9 @@ using OrleansChat.Simulation.Tests.World;
 
 namespace OrleansChat.Simulation.Tests.Parts;
 
-/// <summary>One gateway process: the real code, without the sockets and the lease's background service.</summary>
+/// <summary>
+/// One gateway process. It runs the real code, except the sockets and the background service that renews the lease.
+/// </summary>
 internal sealed class GatewayProcess
 {
     private readonly Simulated _world;
@@ -41,7 +43,7 @@ internal sealed class GatewayProcess
             });
             if (!granted)
             {
-                // An earlier call was granted the lease, but its answer was lost. The lease has ended since.
+                // An earlier call got the lease, but the answer was lost. Meanwhile, this lease has ended.
                 world.Scheduler.After(TimeSpan.Zero, () => world.Gateways.Crash(this));
                 return;
             }
@@ -63,10 +65,10 @@ internal sealed class GatewayProcess
 
     public SessionServices Ports { get; }
 
-    /// <summary>The id in the cluster.</summary>
+    /// <summary>The gateway's id in the cluster.</summary>
     public string Id => _id.Id;
 
-    /// <summary>True while it accepts connections.</summary>
+    /// <summary>True while the gateway accepts connections.</summary>
     public bool Open { get; private set; }
 
     /// <summary>The connections to this gateway.</summary>
@@ -141,7 +143,7 @@ internal sealed class GatewayProcess
             }
             catch (Exception exception) when (exception is TimeoutException or IOException)
             {
-                // The registry is unavailable.
+                // The registry is unavailable. Retry at the next tick.
             }
 
             ticked = Node.Time.GetTimestamp();
@@ -149,7 +151,7 @@ internal sealed class GatewayProcess
     }
 }
 
-/// <summary>The gateways of a world. A new process without state replaces each dead one.</summary>
+/// <summary>The gateways of a world. A new process without state replaces each dead process.</summary>
 internal sealed class Gateways(Simulated world)
 {
     private readonly List<GatewayProcess> _living = [];

@@ -28,7 +28,7 @@ internal sealed class GatewayStreams(Simulated world)
                 }
                 else
                 {
-                    // The item arrives after the earlier items of this node to this gateway.
+                    // The item arrives after the items that this node published to this gateway earlier.
                     var due = Math.Max(_lastDue.GetValueOrDefault((from, gateway)), scheduler.Now + scheduler.Between(0, 5).Ticks);
                     _lastDue[(from, gateway)] = due;
                     scheduler.At(due, () => Arrive(gateway, item));
@@ -102,7 +102,7 @@ internal sealed class GatewayStreams(Simulated world)
     }
 }
 
-/// <summary>The stream provider on a node.</summary>
+/// <summary>The stream provider of one node.</summary>
 internal sealed class GatewayStreamProvider(Simulated world, Node node) : IStreamProvider
 {
     public string Name => GatewayStreamNames.Provider;

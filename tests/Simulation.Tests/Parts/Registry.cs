@@ -26,7 +26,7 @@ internal sealed class Registry(Simulated world) : IGatewayRegistryGrain
         return Task.FromResult(new LeaseGrant(true, world.ClusterNumber));
     }
 
-    public Task<DrainShare> DrainAsync(string gateway, int connections) => throw new NotSupportedException("No gateway drains here.");
+    public Task<DrainShare> DrainAsync(string gateway, int connections) => throw new NotSupportedException("No gateway drains in the simulation.");
 
     public Task ReleaseAsync(string gateway)
     {

@@ -23,7 +23,7 @@ internal sealed class Silo
         _ = Node.StartAsync(() => Background.RunAsync(Watch, CancellationToken.None));
     }
 
-    /// <summary>The error of its clock.</summary>
+    /// <summary>The error of the silo's clock.</summary>
     public TimeSpan Clock { get; }
 
     public Node Node { get; }
@@ -35,7 +35,7 @@ internal sealed class Silo
     public Hosted History { get; }
 }
 
-/// <summary>The cluster membership, reduced to the number of its changes.</summary>
+/// <summary>The cluster membership. It lists no silos: only its version, the number of changes, is simulated.</summary>
 internal sealed class Membership(Simulated world) : IClusterMembershipService
 {
     public ClusterMembershipSnapshot CurrentSnapshot =>
@@ -45,12 +45,12 @@ internal sealed class Membership(Simulated world) : IClusterMembershipService
 
     public ValueTask Refresh(MembershipVersion minimumVersion = default, CancellationToken cancellationToken = default) => default;
 
-    public Task<bool> TryKill(SiloAddress siloAddress) => throw new NotSupportedException("Silos crash by the schedule.");
+    public Task<bool> TryKill(SiloAddress siloAddress) => throw new NotSupportedException("The schedule decides when a silo crashes.");
 }
 
 /// <summary>
-/// The silos, and the activation of each grain. A grain has one activation, unless the silos disagree. While they
-/// disagree, some gateways reach the older activation.
+/// The silos, and the activation of each grain. A grain has one activation, unless the silos disagree about where it
+/// is. While they disagree, some gateways reach the older activation.
 /// </summary>
 internal sealed class Silos(Simulated world)
 {
@@ -112,7 +112,9 @@ internal sealed class Silos(Simulated world)
         return _where.TryGetValue((kind, key), out var found) ? found : Activate(kind, key, null);
     }
 
-    /// <summary>The silos disagree: the grain gets another activation, but some callers use the older one.</summary>
+    /// <summary>
+    /// The silos disagree: the grain gets another activation, but some callers still use the older activation.
+    /// </summary>
     public void Split(Activation older, IEnumerable<Node> callers)
     {
         if (_where.GetValueOrDefault(older.Key) != older || older.Leaving || !older.Node.Alive)
@@ -129,7 +131,7 @@ internal sealed class Silos(Simulated world)
         Activate(older.Key.Kind, older.Key.Key, older.Silo);
     }
 
-    /// <summary>The silos agree again: the second activations deactivate.</summary>
+    /// <summary>The silos agree again: if a grain has several activations, all but the newest deactivate.</summary>
     public void Agree()
     {
         _elsewhere.Clear();

@@ -11,7 +11,7 @@ namespace OrleansChat.Simulation.Tests.Parts;
 
 /// <summary>
 /// Both ends of one connection. Bytes arrive in order or not at all. The gateway's end has the real send queue and the
-/// real conversation. Instead of a real socket, a writer takes items from the send queue as fast as this peer reads.
+/// real conversation. Instead of a real socket, a writer takes items from the send queue as fast as the client reads.
 /// </summary>
 internal sealed class Socket
 {
@@ -49,10 +49,10 @@ internal sealed class Socket
     /// <summary>The gateway of this connection.</summary>
     public GatewayProcess Gateway => _gateway;
 
-    /// <summary>The time of one read of the peer, in milliseconds; zero for a fast peer.</summary>
+    /// <summary>How many milliseconds the client takes for one read; 0 for a fast client.</summary>
     public int SlowMs { get; set; }
 
-    /// <summary>Sends a command of the client.</summary>
+    /// <summary>Sends a command from the client to the gateway.</summary>
     public void Say(ClientCommand command)
     {
         var frame = CommandWriter.Encode(command);
@@ -120,8 +120,8 @@ internal sealed class Socket
     }
 
     /// <summary>
-    /// Handles a frame. Like the real connection, it first waits until the previous frame is handled and the send queue
-    /// has space for answers.
+    /// Handles a frame. Like the real connection, this method first waits until the previous frame is handled and the
+    /// send queue has space for answers.
     /// </summary>
     private async Task ReadAsync(Task earlier, byte[] frame)
     {

@@ -7,7 +7,7 @@ namespace OrleansChat.Simulation.Tests.People;
 /// <summary>How a client handles frames, and what it checks in them.</summary>
 internal sealed partial class Client
 {
-    /// <summary>Handles a frame of the server.</summary>
+    /// <summary>Handles a frame from the server.</summary>
     public void Hear(Socket socket, ServerFrame frame)
     {
         if (socket != _socket)
@@ -48,7 +48,7 @@ internal sealed partial class Client
 
     private void Entered(RoomView view, Joined joined)
     {
-        _world.Tell?.Invoke($"{Node.Name} is in {joined.Room} after {joined.After} of {joined.Seq}{(joined.Reset ? ", reset" : "")}");
+        _world.Tell?.Invoke($"{Node.Name} has joined {joined.Room} after {joined.After}, head {joined.Seq}{(joined.Reset ? ", reset" : "")}");
         var head = _world.Database.Head(view.Key).Seq;
         Expect(joined.Seq <= head, $"receives head {joined.Seq} of {view.Name}, but the head is {head}");
         Expect(view.Epoch is null or UncreatedRoom.Epoch || view.Epoch == joined.Epoch, $"receives another epoch of {view.Name}");
@@ -57,14 +57,14 @@ internal sealed partial class Client
         (view.Epoch, view.Head) = (joined.Epoch, joined.Seq);
         if (view.Place == Place.Joining && view.JoinId == joined.Id)
         {
-            Expect(joined.After == (view.AskedAfter ?? joined.Seq), $"joins {view.Name} after {view.AskedAfter}, but joined says after {joined.After} of {joined.Seq}");
+            Expect(joined.After == (view.AskedAfter ?? joined.Seq), $"joins {view.Name} after {view.AskedAfter}, but joined has after {joined.After} and head {joined.Seq}");
             view.Place = Place.In;
             view.Cursor = joined.After;
             Pump(view);
         }
         else if (joined.Id is null)
         {
-            // A notification joined the session to the room.
+            // The session joined the room because of a notification.
             view.Cursor = joined.After;
             if (view.Place == Place.Out)
             {
@@ -76,16 +76,16 @@ internal sealed partial class Client
 
     private void Happened(RoomView view, ChatEvent happened)
     {
-        _world.Tell?.Invoke($"{Node.Name} receives {view.Name} {happened.Seq}");
-        Expect(view.Place != Place.Out, $"receives {view.Name} {happened.Seq}, but has not joined the room");
-        Expect(happened.Seq == view.Cursor + 1, $"receives {view.Name} {happened.Seq} after {view.Cursor}");
+        _world.Tell?.Invoke($"{Node.Name} receives event {happened.Seq} of {view.Name}");
+        Expect(view.Place != Place.Out, $"receives event {happened.Seq} of {view.Name}, but has not joined the room");
+        Expect(happened.Seq == view.Cursor + 1, $"receives event {happened.Seq} of {view.Name}, but its cursor is {view.Cursor}");
         view.Cursor = happened.Seq;
         var stored = _world.Database.Event(view.Key, happened.Seq);
         Expect(
             stored is not null && stored.From == happened.From && IsShownAs(stored.Kind, happened.Kind) && stored.Ts == happened.Ts
             && (happened.Id is null || happened.Id == stored.ClientId) && (happened.From == User || happened.Id is null)
             && (stored.Edited || stored.Text is null || MemberChange.Is(stored.Kind) || stored.Text == happened.Text),
-            $"receives {view.Name} {happened.Seq} of {happened.From}, but the log has {stored}");
+            $"receives event {happened.Seq} of {view.Name} from {happened.From}, but the log has {stored}");
         if (happened.Kind == EventKind.Msg)
         {
             view.Message = happened.Seq;
@@ -97,7 +97,10 @@ internal sealed partial class Client
         }
     }
 
-    /// <summary>Whether a client gets a stored kind as this kind. A kind without a name of its own is a kind that is not known.</summary>
+    /// <summary>
+    /// Whether clients receive an event of the stored kind with this kind. If the protocol has no word for the stored
+    /// kind, clients receive <see cref="EventKind.Other"/>.
+    /// </summary>
     private static bool IsShownAs(RoomEventKind stored, EventKind shown) =>
         shown.ToString() == (Enum.GetNames<EventKind>().Contains(stored.ToString()) ? stored.ToString() : nameof(EventKind.Other));
 
@@ -106,7 +109,7 @@ internal sealed partial class Client
         _world.Tell?.Invoke($"{Node.Name} receives a gap of {view.Name} {gap.From}-{gap.To}");
         var head = _world.Database.Head(view.Key).Seq;
         var told = Math.Min(_world.Knobs.Sessions.MaxLagEvents, _world.Knobs.Limits.ReplayEvents);
-        Expect(view.Place != Place.Out && gap.From == view.Cursor + 1 && gap.To >= gap.From, $"receives a gap of {view.Name} {gap.From}-{gap.To} after {view.Cursor}");
+        Expect(view.Place != Place.Out && gap.From == view.Cursor + 1 && gap.To >= gap.From, $"receives a gap of {view.Name} {gap.From}-{gap.To} in the state {view.Place} with cursor {view.Cursor}");
         Expect(gap.To <= head - told, $"receives a gap of {view.Name} {gap.From}-{gap.To}, but the head is {head} and the newest {told} events must not be in a gap");
         view.Cursor = gap.To;
         _world.Gaps++;
@@ -144,16 +147,16 @@ internal sealed partial class Client
 
     private void Stored(RoomView view, Outgoing sent, Ok ok)
     {
-        _world.Tell?.Invoke($"{Node.Name} receives ok {ok.Id} = {ok.Seq}{(ok.Dup ? ", dup" : "")}");
+        _world.Tell?.Invoke($"{Node.Name} receives ok {ok.Id} with sequence {ok.Seq}{(ok.Dup ? ", dup" : "")}");
         var stored = _world.Database.Event(view.Key, ok.Seq!.Value);
-        Expect(stored is not null && stored.From == User && stored.ClientId == ok.Id && stored.Ts == ok.Ts, $"receives ok {ok.Id} = {ok.Seq}, but the log has {stored}");
-        Expect(sent.Seq is null || sent.Seq == ok.Seq, $"receives ok {ok.Id} = {ok.Seq}, but received {sent.Seq} before");
+        Expect(stored is not null && stored.From == User && stored.ClientId == ok.Id && stored.Ts == ok.Ts, $"receives ok {ok.Id} with sequence {ok.Seq}, but the log has {stored}");
+        Expect(sent.Seq is null || sent.Seq == ok.Seq, $"receives ok {ok.Id} with sequence {ok.Seq}, but received it with {sent.Seq} before");
         Expect(ok.Dup || !sent.First, $"receives a second ok without dup for {ok.Id}");
         if (!ok.Dup || sent.Tries == 1)
         {
             foreach (var (when, seq) in view.Stored)
             {
-                Expect(when < sent.Sent == seq < ok.Seq, $"sent {ok.Id} at position {sent.Sent} to {view.Name} and got sequence {ok.Seq}, but its send at position {when} got {seq}");
+                Expect(when < sent.Sent == seq < ok.Seq, $"sent {ok.Id} at position {sent.Sent} to {view.Name} and got sequence {ok.Seq}, but its send at position {when} got sequence {seq}");
             }
 
             view.Stored.Add((sent.Sent, ok.Seq.Value));
@@ -203,7 +206,8 @@ internal sealed partial class Client
             {
                 if (view is { LeavesForGood: true, Place: Place.Leaving } && err.Code != ChatErrorCode.NotMember)
                 {
-                    // The session stays in the room. If the membership has ended all the same, the event says so.
+                    // The leave was refused, so the session stays in the room. If the membership has ended
+                    // nevertheless, the leave event shows it.
                     (view.LeaveId, view.Wanted, view.Place) = (null, true, Place.In);
                     Pump(view);
                     return;

@@ -7,8 +7,9 @@ using OrleansChat.Simulation.Tests.World;
 namespace OrleansChat.Simulation.Tests.People;
 
 /// <summary>
-/// A client that follows the protocol. It repeats sends without an answer under the same id, and resumes with its
-/// cursors on any gateway. It trusts nothing: it compares each frame with the frames before it and with the log.
+/// A client that follows the protocol. If a send gets no answer, the client repeats it with the same id. When the
+/// client reconnects, it resumes with its cursors on any gateway. The client trusts nothing: it compares each frame
+/// with the earlier frames and with the log.
 /// </summary>
 internal sealed partial class Client
 {
@@ -42,12 +43,12 @@ internal sealed partial class Client
     /// <summary>Whether the client waits for each answer before the next send.</summary>
     public bool OneByOne => _window == 1;
 
-    /// <summary>The gateway of its connection; null without a connection.</summary>
+    /// <summary>The gateway that the client is connected to; null if it is not connected.</summary>
     public GatewayProcess? Gateway => _socket?.Gateway;
 
     public IReadOnlyCollection<RoomView> Rooms => _rooms.Values;
 
-    /// <summary>The time of one read, in milliseconds.</summary>
+    /// <summary>How many milliseconds the client takes for one read.</summary>
     public int SlowMs
     {
         get => _slowMs;
@@ -58,7 +59,7 @@ internal sealed partial class Client
         }
     }
 
-    /// <summary>Connects to an open gateway. If none is open, it retries later.</summary>
+    /// <summary>Connects to an open gateway. If no gateway is open, the client retries later.</summary>
     public void Connect()
     {
         if (_socket is not null)
@@ -107,7 +108,7 @@ internal sealed partial class Client
         _world.Scheduler.After(_world.Scheduler.Between(1, 800), () => Node.Start(Connect));
     }
 
-    /// <summary>Cuts the network of its connection.</summary>
+    /// <summary>Cuts the client's connection.</summary>
     public void Cut() => _socket?.Cut();
 
     public void Send(string room, EventKind kind)

@@ -35,13 +35,15 @@ internal sealed class RoomView(string name, string key, string? kind)
 
     public Place Place { get; set; }
 
-    /// <summary>The last sequence of an event or a gap; null before the first join.</summary>
+    /// <summary>The sequence of the last event, or the end of the last gap; null before the first join.</summary>
     public long? Cursor { get; set; }
 
-    /// <summary>The head at the last join. A leave up to this sequence ended an earlier membership.</summary>
+    /// <summary>
+    /// The head at the last join. A leave event with this sequence or a lower one ended an earlier membership.
+    /// </summary>
     public long Head { get; set; }
 
-    /// <summary>The sequence of the last message; null for none.</summary>
+    /// <summary>The sequence of the last message that the client received; null if it received none.</summary>
     public long? Message { get; set; }
 
     public string? Epoch { get; set; }
@@ -54,7 +56,9 @@ internal sealed class RoomView(string name, string key, string? kind)
 
     public string? LeaveId { get; set; }
 
-    /// <summary>Whether the last leave ends the membership. If it is refused, the client is still in the room.</summary>
+    /// <summary>
+    /// Whether the last leave ends the membership. If such a leave is refused, the client is still in the room.
+    /// </summary>
     public bool LeavesForGood { get; set; }
 
     /// <summary>The commands that the client has not sent yet, in order.</summary>
@@ -63,10 +67,12 @@ internal sealed class RoomView(string name, string key, string? kind)
     /// <summary>The commands that were sent on this connection and have no answer.</summary>
     public List<Outgoing> InFlight { get; } = [];
 
-    /// <summary>The position and the sequence of each stored send of this connection.</summary>
+    /// <summary>
+    /// For each stored send of this connection: its position among the client's attempts, and its sequence.
+    /// </summary>
     public List<(long Sent, long Seq)> Stored { get; } = [];
 
-    /// <summary>The sequences of its own messages that have an <c>ok</c>.</summary>
+    /// <summary>The sequences of the client's own messages that got <c>ok</c>.</summary>
     public List<long> Own { get; } = [];
 }
 
@@ -80,18 +86,18 @@ internal sealed class Outgoing(Client client, string room, string key, long numb
     /// <summary>The log's name of the room.</summary>
     public string Key => key;
 
-    /// <summary>The position among all commands of its client.</summary>
+    /// <summary>A number that increases with each command of the client.</summary>
     public long Number => number;
 
     public Send Send => send;
 
-    /// <summary>How often the client sent it.</summary>
+    /// <summary>The number of attempts.</summary>
     public int Tries { get; set; }
 
-    /// <summary>The position of the last try among all sends of its client.</summary>
+    /// <summary>The position of the last attempt among all attempts of the client.</summary>
     public long Sent { get; set; }
 
-    /// <summary>The sequence in the answer; null without an answer.</summary>
+    /// <summary>The sequence in <c>ok</c>; null until <c>ok</c> arrives.</summary>
     public long? Seq { get; set; }
 
     /// <summary>True after an <c>ok</c> without <c>dup</c>.</summary>

@@ -15,7 +15,7 @@ internal sealed class Checks(Simulated world, string[] rooms)
     /// <summary>A promise that does not hold yet; null if all promises hold.</summary>
     public string? Unsettled() => world.Clients.Select(client => client.Unsettled()).FirstOrDefault(unsettled => unsettled is not null) ?? rooms.Select(Presence).FirstOrDefault(wrong => wrong is not null);
 
-    /// <summary>Checks everything that can be checked at the end.</summary>
+    /// <summary>Checks the whole log of each room, and the outcome of every send.</summary>
     public void Everything()
     {
         foreach (var room in rooms)
@@ -43,14 +43,14 @@ internal sealed class Checks(Simulated world, string[] rooms)
         {
             var happened = events[i];
             world.Expect(happened.Seq == i + 1, $"{room} has sequence {happened.Seq} at position {i + 1}");
-            world.Expect(happened.Ts >= ts, $"{room} {happened.Seq} has an earlier time than the event before it");
-            world.Expect(happened.ClientId is null || ids.Add((happened.From, happened.ClientId)), $"{room} has {happened.ClientId} of {happened.From} twice");
-            world.Expect(happened.Messages == (messages += happened.Kind == RoomEventKind.Msg ? 1 : 0), $"{room} {happened.Seq} counts {happened.Messages} messages, not {messages}");
-            world.Expect(happened.Ref is not { } about || !deleted.Contains(about), $"{room} {happened.Seq} is a {happened.Kind} of {happened.Ref}, but an earlier event deleted {happened.Ref}");
+            world.Expect(happened.Ts >= ts, $"event {happened.Seq} of {room} has an earlier time than the event before it");
+            world.Expect(happened.ClientId is null || ids.Add((happened.From, happened.ClientId)), $"{room} has two events of {happened.From} with the client id {happened.ClientId}");
+            world.Expect(happened.Messages == (messages += happened.Kind == RoomEventKind.Msg ? 1 : 0), $"event {happened.Seq} of {room} counts {happened.Messages} messages, not {messages}");
+            world.Expect(happened.Ref is not { } about || !deleted.Contains(about), $"event {happened.Seq} of {room} is a {happened.Kind} of event {happened.Ref}, which an earlier event deleted");
             if (happened is { Kind: RoomEventKind.Delete, Ref: { } gone })
             {
                 deleted.Add(gone);
-                world.Expect(events[(int)gone - 1].Text is null, $"{room} {gone} was deleted, but still has its text");
+                world.Expect(events[(int)gone - 1].Text is null, $"event {gone} of {room} was deleted, but still has its text");
             }
 
             ts = happened.Ts;
@@ -58,8 +58,9 @@ internal sealed class Checks(Simulated world, string[] rooms)
     }
 
     /// <summary>
-    /// Replays the events of a group: each of them was allowed right before it, and no leave takes the last owner from
-    /// the members that remain.
+    /// Replays the events of a group. A join must come from a user who is not a member, and every other event from a
+    /// member. The server may appoint an owner only if there is no owner. No event may remove the last owner while
+    /// members remain.
     /// </summary>
     private void Rights(string room, IReadOnlyList<RoomEvent> events)
     {
@@ -74,12 +75,12 @@ internal sealed class Checks(Simulated world, string[] rooms)
             var (user, owners) = (table.Find(happened.From), table.Owners);
             if (happened.From == MemberChange.ServerUser)
             {
-                world.Expect(owners == 0 && Member.Is(table.Find(happened.Text!).Role), $"{room} {happened.Seq} appoints {happened.Text}, but has {owners} owners");
+                world.Expect(owners == 0 && Member.Is(table.Find(happened.Text!).Role), $"event {happened.Seq} of {room} appoints {happened.Text}, who is not a member or not needed: there are {owners} owners");
             }
             else
             {
                 var isJoin = happened.Kind == RoomEventKind.Join;
-                world.Expect(Member.Is(user.Role) != isJoin, $"{room} {happened.Seq} is a {happened.Kind} of {happened.From}, whose role was {user.Role}");
+                world.Expect(Member.Is(user.Role) != isJoin, $"event {happened.Seq} of {room} is a {happened.Kind} by {happened.From}, whose role was {user.Role}");
             }
 
             if (MemberRules.UserOf(happened.Kind, happened.From, happened.Text) is { } changed)
@@ -87,7 +88,7 @@ internal sealed class Checks(Simulated world, string[] rooms)
                 table.Set(MemberRules.Apply(table.Find(changed), happened.Seq, happened.Kind, happened.Text, happened.Meta));
             }
 
-            world.Expect(owners == 0 || table.Owners > 0 || table.Members == 0, $"{room} {happened.Seq} leaves members without an owner");
+            world.Expect(owners == 0 || table.Owners > 0 || table.Members == 0, $"after event {happened.Seq}, {room} has members but no owner");
         }
     }
 
@@ -99,11 +100,13 @@ internal sealed class Checks(Simulated world, string[] rooms)
         if (send.Client.OneByOne && send.Seq is not null)
         {
             var next = world.Sends.Find(other => other.Client == send.Client && other.Key == send.Key && other.Number > send.Number && other.Seq is not null);
-            world.Expect(next is null || next.Seq > send.Seq, $"{next?.Send.Id} was sent after the answer to {send.Send.Id}, but has an earlier sequence: {next?.Seq}, {send.Seq}");
+            world.Expect(next is null || next.Seq > send.Seq, $"{next?.Send.Id} was sent after the answer to {send.Send.Id}, but its sequence {next?.Seq} is not after {send.Seq}");
         }
     }
 
-    /// <summary>Compares the room's last who answer with the clients in the room, and calls the room again.</summary>
+    /// <summary>
+    /// Compares the room's last answer to <c>who</c> with the clients in the room, and asks the room again.
+    /// </summary>
     private string? Presence(string room)
     {
         string[] here = [.. world.Clients.Where(client => client.Rooms.Any(view => view.Key == room && view.Place == Place.In)).Select(client => client.User).Distinct().Order()];

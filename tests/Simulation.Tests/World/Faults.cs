@@ -1,7 +1,7 @@
 namespace OrleansChat.Simulation.Tests.World;
 
 /// <summary>
-/// The frequency of each fault, in thousandths. Some seeds have many kinds of faults, others only one.
+/// The frequency of each fault, in thousandths. Some seeds have many kinds of faults, others have one or none.
 /// </summary>
 internal sealed record Faults
 {

@@ -59,7 +59,7 @@ internal sealed class Network(Scheduler scheduler)
     {
         if (scheduler.Now - sent >= Timeout.Ticks)
         {
-            // The call has expired, so no caller waits for it.
+            // The call has timed out, so no caller waits for it.
             return;
         }
 

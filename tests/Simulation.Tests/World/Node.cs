@@ -1,11 +1,11 @@
 namespace OrleansChat.Simulation.Tests.World;
 
 /// <summary>
-/// One process, or one activation of a grain. Code that awaits continues on the same node: in the order of a grain's
-/// turns, or in any order, as on a thread pool. A dead node stops in the middle of its work. A frozen node continues
-/// later.
+/// One process, or one activation of a grain. After an <c>await</c>, code continues on the same node. A node runs its
+/// ready tasks in their order, as a grain does, or in any order, as a thread pool does. A dead node stops in the middle
+/// of its work. A frozen node continues later.
 /// </summary>
-/// <param name="inTurns">True for the order of a grain's turns, false for any order.</param>
+/// <param name="inTurns">True to run the tasks in their order, as a grain does; false for any order.</param>
 internal sealed class Node(Scheduler scheduler, string name, bool inTurns, TimeSpan clock) : TaskScheduler
 {
     private readonly List<Task> _tasks = [];
@@ -16,7 +16,7 @@ internal sealed class Node(Scheduler scheduler, string name, bool inTurns, TimeS
     /// <summary>The name in traces.</summary>
     public string Name => name;
 
-    /// <summary>The number in the world.</summary>
+    /// <summary>The number of the node in its world.</summary>
     public int Number { get; } = scheduler.NumberNode();
 
     /// <summary>False after <see cref="Kill"/>.</summary>
@@ -76,8 +76,8 @@ internal sealed class Node(Scheduler scheduler, string name, bool inTurns, TimeS
     });
 
     /// <summary>
-    /// Runs one ready task. Returns false if the node then has no ready task; the node reports its next one to the
-    /// scheduler.
+    /// Runs one ready task. Returns false if the node then has no ready task. In this case, the node calls
+    /// <see cref="Scheduler.Ready"/> when it has a ready task again.
     /// </summary>
     public bool RunOne(Random random)
     {

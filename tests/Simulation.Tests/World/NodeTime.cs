@@ -1,6 +1,6 @@
 namespace OrleansChat.Simulation.Tests.World;
 
-/// <summary>A node's clock: the world's clock with an error. Its timers fire on the node.</summary>
+/// <summary>A node's clock. Its UTC time is the world's time with an error. Its timers fire on the node.</summary>
 internal sealed class NodeTime(Scheduler scheduler, Node node, TimeSpan wrong) : TimeProvider
 {
     private static readonly DateTimeOffset Start = new(2031, 5, 17, 3, 21, 9, TimeSpan.Zero);
@@ -59,7 +59,7 @@ internal sealed class NodeTime(Scheduler scheduler, Node node, TimeSpan wrong) :
             });
             if (_period > TimeSpan.Zero)
             {
-                // The timer stays periodic even if the node is too slow.
+                // The next period starts now, even if the node has not handled this tick yet.
                 scheduler.After(_period, () => Due(version));
             }
         }

@@ -4,7 +4,7 @@ using OrleansChat.Simulation.Tests.People;
 
 namespace OrleansChat.Simulation.Tests.World;
 
-/// <summary>The actions of the clients and the faults that a seed draws.</summary>
+/// <summary>Draws the actions of the clients and the faults.</summary>
 internal sealed class Schedule(Simulated world, List<Client> clients)
 {
     private Scheduler Scheduler => world.Scheduler;

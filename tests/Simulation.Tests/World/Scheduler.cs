@@ -1,8 +1,9 @@
 namespace OrleansChat.Simulation.Tests.World;
 
 /// <summary>
-/// Runs one simulated world step by step on one thread. The seed draws which ready task of which node runs next. Time
-/// moves when no task is ready, and sometimes earlier, because machines are slow. The same seed gives the same run.
+/// Runs one simulated world step by step on one thread. The seed determines which ready task of which node runs next.
+/// Time advances when no task is ready, and sometimes earlier, as if the machine were slow. The same seed gives the
+/// same run.
 /// </summary>
 internal sealed class Scheduler(int seed)
 {
@@ -59,10 +60,10 @@ internal sealed class Scheduler(int seed)
     /// <summary>Runs an action at the given time, outside all nodes.</summary>
     public void At(long due, Action happens) => _events.Enqueue(happens, (Math.Max(due, Now), _number++));
 
-    /// <summary>Takes the number of a new node.</summary>
+    /// <summary>Returns the number for a new node.</summary>
     public int NumberNode() => _nodes++;
 
-    /// <summary>Adds a node with a ready task.</summary>
+    /// <summary>Adds a node that has a ready task, so that one of the next steps can run the task.</summary>
     public void Ready(Node node)
     {
         if (Environment.CurrentManagedThreadId != _thread)
@@ -102,7 +103,7 @@ internal sealed class Scheduler(int seed)
         return true;
     }
 
-    /// <summary>Runs until a time, or until <paramref name="stop"/> is true.</summary>
+    /// <summary>Runs until a time, or until <paramref name="stop"/> returns true.</summary>
     public void RunUntil(long due, Func<bool> stop)
     {
         while (Now < due && !stop() && Step())

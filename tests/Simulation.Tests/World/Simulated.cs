@@ -14,17 +14,17 @@ internal sealed record Outcome(int Seed, string? Violation, ulong Hash, long Ste
 
 /// <summary>
 /// One simulated world: a log, silos with real rooms, gateways with real sessions and feeds, and clients. A schedule
-/// says what the clients do and which faults happen. Then the faults end, and all promises must hold.
+/// determines what the clients do and which faults happen. Then the faults end, and all promises must hold.
 /// </summary>
 internal sealed class Simulated
 {
     /// <summary>
-    /// The time after the last fault until all promises must hold. It is long enough for calls in flight, leases,
-    /// claims and polls to end.
+    /// All promises must hold within this time after the last fault. The time is long enough for calls in flight,
+    /// leases, claims and polls to end.
     /// </summary>
     private static readonly TimeSpan Calm = TimeSpan.FromSeconds(60);
 
-    /// <summary>The time for which all promises must then continue to hold.</summary>
+    /// <summary>The run ends when all promises have held for this time.</summary>
     private static readonly TimeSpan Stays = TimeSpan.FromSeconds(4);
 
     private readonly int _seed;
@@ -33,7 +33,7 @@ internal sealed class Simulated
 
     /// <param name="tell">Receives the trace; null for no trace.</param>
     /// <param name="log">Wraps the log in a mutant; null for none.</param>
-    /// <param name="knobs">Changes the bounds for a mutant; null for none.</param>
+    /// <param name="knobs">Changes the bounds for a mutant; null for no change.</param>
     public Simulated(int seed, Shared shared, Action<string>? tell = null, Func<Simulated, IMessageLog, IMessageLog>? log = null, Action<Knobs>? knobs = null)
     {
         _seed = seed;

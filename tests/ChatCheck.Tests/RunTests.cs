@@ -6,7 +6,7 @@ public sealed class RunTests
     [Fact]
     public async Task Run_WhenProcessesAreKilled_FindsNoViolationAndLeavesNoFiles()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "ChatCheck kills processes with signals.");
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "This test needs Linux: ChatCheck kills processes with signals.");
         var temporary = Directory.CreateTempSubdirectory("orleanschat-test-");
 
         var (exitCode, said) = await RunningCheck.ToItsEndAsync(
@@ -23,7 +23,7 @@ public sealed class RunTests
     [Fact]
     public async Task Run_WhenPresenceIsOff_SendsNoWho()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "ChatCheck stops processes with signals.");
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "This test needs Linux: ChatCheck stops processes with signals.");
         var temporary = Directory.CreateTempSubdirectory("orleanschat-test-");
 
         var (exitCode, said) = await RunningCheck.ToItsEndAsync(

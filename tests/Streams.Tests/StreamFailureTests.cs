@@ -61,7 +61,7 @@ public sealed class StreamFailureTests
         {
             await producer.Publish("dead", "one", number, 1);
             await producer.Publish("living", "one", number, 1);
-            await kept.UntilItemAsync(new Item("one", number), seconds: 3); // This is sooner than a call to the dead consumer times out (10 s).
+            await kept.UntilItemAsync(new Item("one", number), seconds: 3); // Less than the timeout of a call to the dead consumer, 10 s.
         }
 
         Assert.Equal(Enumerable.Range(0, 51), kept.Items.Select(item => item.Number));

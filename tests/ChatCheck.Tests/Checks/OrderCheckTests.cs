@@ -61,7 +61,7 @@ public sealed class OrderCheckTests
         Assert.Empty(OrderCheck.Find(made.History));
     }
 
-    /// <summary>Adds a send by Ann that is answered only after 1 s, when all sends of the test have begun.</summary>
+    /// <summary>Adds a send by Ann that is answered only at 1 s, after all other sends of the test.</summary>
     private static int Together(HandMade made, int seq, int attempts = 1)
     {
         var send = made.Acked(HandMade.Ann, seq, attempts: attempts);

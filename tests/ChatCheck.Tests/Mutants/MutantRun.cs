@@ -15,7 +15,7 @@ internal static class MutantRun
     /// </summary>
     public static async Task<(int ExitCode, string Said)> OfAsync(int seconds, params string[] options)
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "ChatCheck kills processes with signals.");
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "This test needs Linux: ChatCheck kills processes with signals.");
         var temporary = Directory.CreateTempSubdirectory("orleanschat-mutant-");
         try
         {

@@ -4,8 +4,8 @@ using OrleansChat.ChatCheck.Cluster;
 namespace OrleansChat.ChatCheck.Faults;
 
 /// <summary>
-/// Injects the faults of a plan. Delays a fault as long as the cluster is not expected to survive it: At most three
-/// faults are active at the same time. If the cluster has more than one silo, a fault of one silo waits until another
+/// Injects the faults of a plan. Delays a fault while the cluster is not expected to survive it. At most three faults
+/// are active at the same time. If the cluster has more than one silo, a fault of one silo waits until another
 /// silo is ready and has no fault. The same rule applies to gateways.
 /// </summary>
 /// <param name="cluster">
@@ -60,7 +60,7 @@ internal sealed class Nemesis(FaultPlan plan, OwnCluster? cluster, IReadOnlyList
     /// <para>4. After the loop, wait for the active faults.</para>
     /// </remarks>
     /// <param name="cancellationToken">
-    /// Ends the active faults early. The nemesis still lets the processes continue that it has frozen.
+    /// Ends the active faults early. The nemesis still lets all frozen processes continue.
     /// </param>
     public async Task RunAsync(CancellationToken enough, CancellationToken cancellationToken)
     {

@@ -20,8 +20,8 @@ internal sealed class Crowd
         var busy = options.Rooms - quiet;
 
         // Writers share the busy rooms. Each quiet room has its own writer, which sends only every 7 to 9 s. If an
-        // event of a quiet room is lost, the next event is too late to reveal the loss. So the gateway has to notice the
-        // loss in another way.
+        // event of a quiet room is lost, the next event is too late to reveal the loss. So the gateway has to notice
+        // the loss in another way.
         Writers =
         [
             .. Enumerable.Range(0, options.Writers).Select(at => new Writer(

@@ -34,11 +34,11 @@ const conversations = new Map();
 const createdFor = new WeakSet();
 let current = null;
 let connection = { state: session.state };
-// The room that the notice about unsent messages names. If the user clicks Leave or Close for this room again before
-// the next call of `notice`, the messages are discarded.
+// The room whose unsent messages the last notice mentions. If the user clicks Leave or Close for this room again, the
+// page discards these messages. Each call of `notice` sets this variable to null.
 let leaving = null;
 let warnedOfDraft = false;
-/** Rooms that the user left on this connection. The list of conversations does not add them to the page again. */
+/** Rooms that the user left on this connection. The page does not add them again from the list of conversations. */
 const leftHere = new Set();
 const invitations = new Invitations();
 
@@ -137,7 +137,7 @@ session.on('invited', ({ room, title }) => {
 addEventListener('offline', showConnection);
 document.addEventListener('visibilitychange', () => { if (document.visibilityState === 'visible') log.draw(); });
 addEventListener('beforeunload', event => {
-  // The browser asks the user before it closes the page, but only if unsent messages would be lost.
+  // If unsent messages would be lost, make the browser ask the user before it closes the page.
   const waiting = [...session.rooms.values()].some(room => room.sends.some(each => each.status === 'pending'));
   if (waiting && !keptSends.keeps) event.preventDefault();
 });
@@ -155,18 +155,18 @@ for (const { name, kind } of remembered) {
   if (!conversations.has(name)) hold(session.resume(name, { last: ON_ENTRY, kind }));
 }
 open(wanted);
-// With a token the session is online already, and the server may have added the connection to rooms.
+// If the user signed in with a token, the session is online already. The server may have added the connection to rooms.
 for (const room of session.rooms.values()) if (!conversations.has(room.name)) hold(room);
 session.connect();
 if (session.state === 'online') list.refresh();
 if (inQuery) notice(IN_QUERY);
 
 /**
- * Updates a conversation of the user's list if the page has it already. Otherwise adds the conversation if it has
- * unread messages, or if it is a private group, because the user cannot type the name of such a group.
+ * Processes an entry of the list of conversations. If the page has the conversation, updates it. Otherwise adds it if
+ * it has unread messages or is a private group, because the user cannot type the random name of a private group.
  */
 function found(entry) {
-  // Only a click accepts an invitation.
+  // The user is only invited. The page opens the group when the user clicks the invitation.
   if (entry.role === 'invited') return;
   const known = conversations.get(entry.room);
   if (known) known.room.listed(entry);
@@ -253,8 +253,9 @@ function open(name) {
 }
 
 /**
- * Creates the room that is shown, if it does not exist and can be a channel. The page does not ask the user, because a
- * channel has no members. After a refusal, the page tries again only when the user opens the room again.
+ * Creates the room that is shown, if it does not exist and can be a channel. The page does not ask the user first,
+ * because nobody becomes a member of a channel. After a refusal, the page tries again only when the user opens the room
+ * again.
  */
 function createIfOpen(room) {
   if (!canBeCreated(room) || createdFor.has(room)) return;
@@ -313,7 +314,7 @@ function titleNow() {
   return current.room.title ?? invitations.get(current.room.name)?.title;
 }
 
-/** Shows the title, the members and the user's rights of the room that is shown. */
+/** Shows the title and the members of the room that is shown, and the user's rights in it. */
 function showGroup() {
   const { name } = current.room;
   const title = titleNow();

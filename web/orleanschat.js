@@ -1,5 +1,5 @@
 /**
- * The browser client of OrleansChat: plain ES modules, no build, no dependency.
+ * The browser client of OrleansChat: plain ES modules, without a build step or dependencies.
  *
  *   const session = new Session({ url: 'wss://chat.example/ws', token: () => fetchToken() });
  *   const lobby = session.join('lobby', { last: 50 });
@@ -7,10 +7,10 @@
  *   session.connect();
  *   await lobby.send('hello').done;      // resolves when the server has stored the message
  *
- * Call `join` only if a person asked for the room: `join` creates a room that does not exist, and makes this user a
- * member of a group. To show the rooms of an earlier visit, call `session.resume(name)`: it creates no room and makes
- * no member. After a refusal such as `not_member`, the client does not request the room again until `room.enter()` is
- * called.
+ * Call `join` only if a person asked for the room: `join` creates the room if it does not exist, and makes this user a
+ * member if the room is a group. To show the rooms of an earlier visit, call `session.resume(name)`: it never creates a
+ * room, and never makes the user a member. After a refusal such as `not_member`, the client does not request the room
+ * again until the application calls `room.enter()`.
  *
  * The terms are those of the protocol:
  *   connection  one WebSocket; it sends and receives JSON objects and knows nothing about rooms

@@ -13,15 +13,16 @@ const RESUMED_WITHIN = 20_000;
  * Knows whether the current connection delivers a room's events. Decides whether the client requests the room with a
  * join or with a resume, and when the client requests the room again.
  *
- * A `join` command creates a room that does not exist, and makes this user a member of a group. Therefore the client
- * sends a join only after `enter`, and repeats the join only after a temporary refusal or a lost connection. When the
- * server has accepted the join or has refused it with another error, the client sends resumes until the next `enter`. A
- * resume creates no room and makes no member.
+ * A join creates the room if it does not exist, and makes this user a member if the room is a group. Therefore the
+ * client sends a join only after the application has called `enter`. The client repeats the join only after a temporary
+ * refusal or a lost connection. After the server has accepted the join, or refused it with an error that is not
+ * temporary, the client sends only resumes until the next `enter`. A resume never creates a room, and never makes the
+ * user a member.
  *
- * If the room does not exist, or if this user may not enter it, the room stays refused until `enter` is called. After
- * any other refusal, the client requests the room again on the next connection. Only one kind of room does not stay
- * refused if it does not exist: a channel that the application joined. The client joins the channel again, because
- * channels have no members.
+ * If the room does not exist, or if this user may not enter it, the room stays refused until the application calls
+ * `enter`. There is one exception: if a channel that the application joined no longer exists, the client joins it
+ * again, because this makes nobody a member. After any other refusal, the client requests the room again on the next
+ * connection.
  */
 export class Attachment {
   #clock;
@@ -45,7 +46,7 @@ export class Attachment {
   /**
    * @param {object} parts
    * @param {import('./clock.js').Clock} parts.clock
-   * @param {number} [parts.last] number of past events to start with
+   * @param {number} [parts.last] number of past events to deliver first
    * @param {() => void} parts.again called when it is time to request the room again
    */
   constructor({ clock, last, again }) {
@@ -60,9 +61,9 @@ export class Attachment {
   }
 
   /**
-   * Makes a join pending, unless one is pending already or the room is attached.
+   * Starts a join, unless a join is pending already or the room is attached.
    * @param {{ last?: number, kind?: 'channel' | 'group' }} wish as for `room.enter`
-   * @returns {boolean} whether the room must be requested, as soon as there is a connection
+   * @returns {boolean} whether the client must request the room, as soon as there is a connection
    */
   enter({ last, kind }) {
     this.#last = last ?? this.#last;
@@ -75,10 +76,10 @@ export class Attachment {
   }
 
   /**
-   * The session is online.
-   * @param {boolean} carried whether `hello` contained this room's cursor. If so, the server answers without a `join`;
-   *   if there is no answer within 20 s, the client requests the room
-   * @returns {boolean} whether the room must be requested now
+   * Called when the session is online.
+   * @param {boolean} carried whether `hello` contained this room's cursor. If so, the server answers the cursor, and
+   *   the client requests the room only if there is no answer within 20 s
+   * @returns {boolean} whether the client must request the room now
    */
   begin(carried) {
     if (this.refusal && !FINAL.has(this.refusal.code)) this.refusal = null;
@@ -87,7 +88,7 @@ export class Attachment {
   }
 
   /**
-   * The parts of the `join` command that requests the room now.
+   * Returns the fields of the `join` command that requests the room, and cancels a scheduled request.
    * @param {number | null} seq the room's cursor
    * @param {string | null} epoch the epoch of the cursor
    * @returns {object}
@@ -98,7 +99,7 @@ export class Attachment {
     return { ...from, ...(this.#joins ? { kind: this.#kind } : { resume: true }) };
   }
 
-  /** The server sent `joined`. */
+  /** Records that the server sent `joined`. */
   attach() {
     this.#stopTimer();
     this.attached = true;
@@ -107,15 +108,15 @@ export class Attachment {
     this.#joins = false;
   }
 
-  /** Records that the current connection does not deliver the room, and cancels a scheduled request. */
+  /** Records that the current connection does not deliver the room's events, and cancels a scheduled request. */
   detach() {
     this.attached = false;
     this.#stopTimer();
   }
 
   /**
-   * The server removed the connection from the room.
-   * @param {string} reason
+   * Records that the server removed the connection from the room.
+   * @param {string} reason the reason of the server's `left`
    */
   left(reason) {
     this.attached = false;
@@ -124,7 +125,8 @@ export class Attachment {
 
   /**
    * Ends the state `displaced`, so that the client requests the room again.
-   * @returns {boolean} whether the room must be requested now; false if it is not displaced, or if a join is pending
+   * @returns {boolean} whether the client must request the room now; false if the room is not displaced, or if a join is
+   *   pending
    */
   resume() {
     if (!this.displaced || this.attached || this.#joins) return false;
@@ -133,7 +135,7 @@ export class Attachment {
   }
 
   /**
-   * Requests the room again after a temporary refusal.
+   * Schedules a new request of the room after a temporary refusal.
    * @param {number} [delay] the delay that the server named, in ms
    */
   askLater(delay = 0) {
@@ -141,10 +143,10 @@ export class Attachment {
   }
 
   /**
-   * Makes a join pending if a channel that the application joined no longer exists.
+   * Starts a join if the room is a channel that the application joined and that no longer exists.
    * @param {ChatError} error the refusal
    * @param {string | null} kind the room's kind
-   * @returns {boolean} whether the room must be requested now
+   * @returns {boolean} whether the client must request the room now
    */
   joinAgain(error, kind) {
     if (error.code !== 'not_found' || !this.#entered || this.#joins || kind !== 'channel') return false;
@@ -154,7 +156,7 @@ export class Attachment {
   }
 
   /**
-   * The server refused the room with an error that is not temporary.
+   * Records that the server refused the room with an error that is not temporary.
    * @param {ChatError} error
    */
   refuse(error) {

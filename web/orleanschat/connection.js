@@ -44,7 +44,7 @@ export class Connection {
 
   /**
    * @param {object} object
-   * @returns {boolean} false if the socket is not open and the object was dropped
+   * @returns {boolean} false if the socket is not open; the object is then dropped
    */
   send(object) {
     if (this.#ended || this.#socket.readyState !== 1) return false;

@@ -14,7 +14,7 @@ export class Emitter {
    * @template {keyof Events & string} Name
    * @param {Name} name
    * @param {(value: Events[Name]) => void} listener
-   * @returns {() => void} unsubscribes
+   * @returns {() => void} a function that unsubscribes the listener
    */
   on(name, listener) {
     if (!this.#listeners.has(name)) this.#listeners.set(name, new Set());

@@ -7,7 +7,7 @@ export class ChatError extends Error {
    * @param {string} code an error code of the protocol (`rate_limited`, `forbidden` …), or one of the client's own:
    *   `offline` (there is no connection, or the connection was lost before the answer) and `discarded` (the application
    *   discarded the send)
-   * @param {string} [message] for people; by default the code
+   * @param {string} [message] a text for people; by default the code
    * @param {number} [retry] milliseconds to wait before a retry; absent if the server named no time
    */
   constructor(code, message, retry) {

@@ -12,8 +12,8 @@ const HEARTBEAT = 25_000;
 
 /**
  * Checks that a connection works in both directions. Browsers hide WebSocket pings from scripts. So the client sends
- * the protocol's own `ping` when it has received no answer for one heartbeat interval. The connection counts as lost
- * if, after the ping, no frame arrives for 5 s or no answer arrives for 30 s.
+ * the protocol's own `ping` when the server has answered no command for one heartbeat interval. The connection counts
+ * as lost if, after the ping, no frame arrives for 5 s or no answer arrives for 30 s.
  *
  * Browsers delay the timers of hidden pages by up to a minute, so a timer does not measure time reliably. Each time a
  * timer fires, the client compares the clock with the times of the last ping, frame and answer.
@@ -43,7 +43,7 @@ export class Liveness {
   }
 
   /**
-   * Starts the checks when the server has sent `welcome`.
+   * Starts the checks. Called when the server has sent `welcome`.
    * @param {number} [heartbeat] the interval that `welcome` names, in ms
    */
   start(heartbeat) {

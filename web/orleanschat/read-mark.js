@@ -39,7 +39,7 @@ export class ReadMark {
   }
 
   /**
-   * Takes the server's mark and count from a `joined`.
+   * Stores the mark and the count that the server sent in a `joined`.
    * @param {{ seq: number, read?: number, unread?: number }} frame
    * @param {boolean} restart true for the first `joined` and after a reset: this client's own mark is then discarded
    */
@@ -51,8 +51,8 @@ export class ReadMark {
   }
 
   /**
-   * Sends the mark again if the server does not have this client's newest mark. Otherwise takes the server's mark,
-   * which another device may have moved.
+   * Called after `joined`. If this client's mark is after the server's mark, sends it again. Otherwise uses the
+   * server's mark, which another device may have moved.
    */
   settle() {
     const sends = this.read > this.#sent;
@@ -61,7 +61,7 @@ export class ReadMark {
   }
 
   /**
-   * Takes the server's mark and count from the list of conversations.
+   * Stores the count from the list of conversations, and moves the mark forward to the mark from this list.
    * @param {{ seq: number, read: number, unread: number }} entry
    */
   listed({ seq, read, unread }) {
@@ -71,8 +71,8 @@ export class ReadMark {
   }
 
   /**
-   * Moves the mark forward and sends it, at most once per second. A sequence that is not after the mark changes
-   * nothing.
+   * Moves the mark forward. The client sends the mark at most once per second. A sequence that is not after the mark
+   * changes nothing.
    * @param {number} seq
    */
   move(seq) {
@@ -91,7 +91,7 @@ export class ReadMark {
   toRead(seq) {
     this.read = Math.max(this.read, seq);
     this.#fresh = this.#fresh.filter(each => each > this.read);
-    // The server counted from an older mark. The count cannot exceed the number of sequences after the new mark.
+    // The server counted from an older mark. So limit its count to the number of sequences after the new mark.
     this.#base.unread = Math.min(this.#base.unread, Math.max(0, this.#base.seq - this.read));
     this.#changed();
   }
@@ -106,7 +106,7 @@ export class ReadMark {
     this.#changed();
   }
 
-  /** Stops the timer. */
+  /** Cancels the scheduled `mark` command. */
   stop() {
     if (this.#timer !== null) this.#clock.clearTimeout(this.#timer);
     this.#timer = null;

@@ -79,13 +79,13 @@ export class Reconnect {
     this.#open = open;
   }
 
-  /** The application connects: all delays start over. */
+  /** Resets all delays, because the application called `connect`. */
   restart() {
     this.#attempt = this.#replaced = 0;
     this.#onlineAt = null;
   }
 
-  /** A person asked for the connection: cancels the reconnect, and the delays after close code 4002 start over. */
+  /** Cancels the reconnect and resets the delays after close code 4002, because a person asked for the connection. */
   requested() {
     this.#replaced = 0;
     this.stop();
@@ -97,7 +97,7 @@ export class Reconnect {
   }
 
   /**
-   * A connection ended before or after `welcome`: schedules the reconnect.
+   * Schedules the reconnect after a connection has ended, before or after its `welcome`.
    * @param {number} code the close code
    * @param {number} [after] the delay that the server's `bye` named, in ms
    * @returns {number | null} time of the reconnect, in ms since 1970; null if the session does not reconnect

@@ -1,6 +1,6 @@
 /**
- * Maximum number of events buffered during a repair. If there are more, the buffered events are dropped and read from
- * history later.
+ * Maximum number of events buffered during a repair. If more events arrive, the client drops the buffered events, and
+ * reads them from history instead.
  */
 const MAX_HELD = 1000;
 
@@ -9,8 +9,8 @@ const MAX_FAILURES = 5;
 
 /**
  * Fills a gap in a room's events from history. Events that arrive meanwhile are buffered, so listeners receive all
- * events in ascending order. If a gap is wider than `maxFill` events, it is reported instead of filled, and delivery
- * continues after it.
+ * events in ascending order. If a gap is wider than `maxFill` events, the client reports the gap instead of filling it,
+ * and delivery continues after the gap.
  */
 export class Repair {
   #room;
@@ -28,7 +28,7 @@ export class Repair {
    * @param {(event: import('./types.js').ChatEvent) => void} room.receive processes a buffered event as if it had just
    *   arrived
    * @param {(to: number) => void} room.skip moves the cursor to `to` and reports the gap
-   * @param {(now: boolean) => void} room.repairing called when a repair begins and when it ends
+   * @param {(now: boolean) => void} room.repairing called with true when a repair begins, and with false when it ends
    * @param {import('./clock.js').Clock} clock
    * @param {number} maxFill widest gap that is filled, in events
    */
@@ -106,8 +106,8 @@ export class Repair {
       failures = 0;
       for (const event of page.events) {
         if (event.seq <= this.#room.seq) continue;
-        // The page starts later than requested: the log no longer has the events before it. Report those events as a
-        // gap.
+        // If the page starts later than requested, the log no longer has the events before the page. Report these
+        // events as a gap.
         if (event.seq > this.#room.seq + 1) this.#room.skip(event.seq - 1);
         this.#room.deliver(event);
       }

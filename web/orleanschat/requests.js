@@ -47,7 +47,7 @@ export class Requests {
   }
 
   /**
-   * Completes the command that an object answers.
+   * Completes the command to which an object is the answer.
    * @param {any} object as the server sent it
    * @returns {boolean} false if no command waits for this answer
    */

@@ -12,8 +12,9 @@ const TYPING_EVERY = 3000;
 
 /**
  * A room as this user sees it: a cursor into the room's log, and the state of the room. `session.join` and
- * `session.resume` create a room. The session also creates one when the server adds this connection to a room. A room
- * remains across connections until `leave`. `Attachment` decides when the client joins a room and when it resumes it.
+ * `session.resume` return a `Room`. The session also makes a `Room` when the server adds this connection to a room. A
+ * `Room` stays in the session across connections, until `leave`. `Attachment` decides whether the client joins the room
+ * or resumes it.
  * @extends {Emitter<RoomEvents>}
  */
 export class Room extends Emitter {
@@ -30,7 +31,7 @@ export class Room extends Emitter {
   subscription;
 
   /**
-   * Called by the session only.
+   * Only the session calls the constructor.
    * @param {import('./session.js').Session} session
    * @param {string} name
    * @param {Omit<import('./subscription.js').SubscriptionOptions, 'emit'>} options
@@ -53,8 +54,8 @@ export class Room extends Emitter {
   }
 
   /**
-   * The cursor: the sequence of the last event delivered, or of the end of the last gap reported. Null before the first
-   * `joined`.
+   * The sequence in the cursor: that of the last delivered event, or the end of a reported gap after this event. Null
+   * before the first `joined`.
    * @returns {number | null}
    */
   get seq() {
@@ -107,8 +108,8 @@ export class Room extends Emitter {
   }
 
   /**
-   * Why the server refused the room; null if the room is not refused. On this connection, a refusal ends only by
-   * `enter`, or if the server itself adds the connection to the room.
+   * Why the server refused the room; null if the room is not refused. While the connection lasts, the room stays
+   * refused until the application calls `enter`, or the server itself adds the connection to the room.
    * @returns {ChatError | null}
    */
   get refusal() {
@@ -173,8 +174,8 @@ export class Room extends Emitter {
   }
 
   /**
-   * Sends a message, an edit, a deletion or a reaction. The client retries the send, on later connections too,
-   * until the server has stored or refused it. The sends of a room are stored in the order of the calls.
+   * Sends a message, an edit, a deletion or a reaction. The client retries the send, on later connections too, until
+   * the server has stored or refused it. The server stores the sends of a room in the order of the calls.
    * @param {string | null} [text] the text; the emoji for `react` and `unreact`; none for `delete`
    * @param {object} [parts]
    * @param {'msg' | 'edit' | 'delete' | 'react' | 'unreact'} [parts.kind] by default `msg`
@@ -189,8 +190,8 @@ export class Room extends Emitter {
   }
 
   /**
-   * Changes the rights of a user in a group, or the group's title. The client retries the change like a message.
-   * Messages and changes are stored in the order of the calls.
+   * Changes the rights of a user in a group, or the group's title. The client retries a change as it retries a message.
+   * The server stores messages and changes in the order of the calls.
    * @param {'invite' | 'kick' | 'ban' | 'unban' | 'mute' | 'unmute' | 'role' | 'title'} kind
    * @param {object} parts
    * @param {string} [parts.user] required for all kinds except `title`
@@ -205,7 +206,8 @@ export class Room extends Emitter {
   }
 
   /**
-   * Adds a send of an earlier visit, with its client id. The client sends it, unless it is a failed send.
+   * Adds a send that the browser stored during an earlier visit, with the same client id. If the send had not failed,
+   * the client sends it.
    * @param {import('./sends.js').KeptSend} kept
    */
   restore(kept) {
@@ -271,7 +273,9 @@ export class Room extends Emitter {
     return page;
   }
 
-  /** Notifies the others that this user is typing. Call it at every key: it sends at most one command per 3 s. */
+  /**
+   * Notifies the others that this user is typing. Call this method at every key: it sends at most one command per 3 s.
+   */
   typing() {
     const now = this.#clock.now();
     if (!this.attached || now - this.#typedAt < TYPING_EVERY) return;
@@ -288,25 +292,26 @@ export class Room extends Emitter {
   }
 
   /**
-   * Joins the room, now or as soon as there is a connection. A join creates a room that does not exist, and makes the
-   * user a member of a group. So call `enter` only if a person asked for the room. If the room is attached, nothing is
-   * sent.
-   * @param {{ last?: number, kind?: 'channel' | 'group' }} [wish] `last`: number of past events to start with; `kind`:
-   *   the kind of the room if the join creates it. If the room exists and has another kind, the server refuses the join
-   *   with `conflict`
+   * Joins the room, now or as soon as there is a connection. A join creates the room if it does not exist, and makes
+   * this user a member if the room is a group. So call `enter` only if a person asked for the room. If the room is
+   * attached, the client sends nothing.
+   * @param {{ last?: number, kind?: 'channel' | 'group' }} [wish] `last`: number of past events to deliver first;
+   *   `kind`: the kind of the room if the join creates it. If the room exists and has another kind, the server refuses
+   *   the join with `conflict`
    */
   enter(wish = {}) {
     this.subscription.enter(wish);
   }
 
-  /** Resumes a displaced room; does nothing for any other room. A resume makes no user a member of a group. */
+  /** Resumes a displaced room; does nothing for any other room. A resume never makes the user a member. */
   resume() {
     this.subscription.resume();
   }
 
   /**
-   * Stops delivery and removes the room from the session. With `membership: false` it also ends this user's membership
-   * of a group. Ending a membership needs a connection. If there is none, or if the server refuses, the room stays.
+   * Stops delivery and removes the room from the session. With `membership: false`, this method also ends the user's
+   * membership of a group. This needs a connection. If there is no connection, or if the server refuses, the room stays
+   * in the session.
    * @param {{ membership?: boolean }} [options]
    * @returns {Promise<void>} rejects with a ChatError if the server refuses the command, or with `offline` if the
    *   connection is lost before the answer
@@ -319,8 +324,9 @@ export class Room extends Emitter {
   }
 
   /**
-   * Takes the role, the title and the counts from the room's entry in the list of conversations. Does nothing if this
-   * client knows a newer event of the room. If the room is attached, only the role and the title are taken.
+   * Updates the role, the title, the head, the read mark and the unread count from the room's entry in the list of
+   * conversations. Does nothing if this client knows a newer event of the room. If the room is attached, updates only
+   * the role and the title.
    * @param {import('./types.js').Listed} entry
    */
   listed(entry) {

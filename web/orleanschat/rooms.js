@@ -9,7 +9,7 @@ export class Rooms {
   #ask;
   /** The rooms whose cursors the last `hello` contained. */
   #carried = new Set();
-  /** The unanswered `leave` of each room that the application left on this connection, by the room's name. */
+  /** The unanswered `leave` of each room that the application left on this connection. The key is the room's name. */
   #leaving = new Map();
 
   /** @type {Map<string, Room>} */
@@ -31,7 +31,7 @@ export class Rooms {
   }
 
   /**
-   * Adds a room to the session. Sends no command: the caller then requests the room.
+   * Adds a room to the session, but sends no command. If the room must be requested, the caller does so.
    * @param {string} name
    * @param {{ last?: number, kind?: 'channel' | 'group' | 'direct' | null }} [wish] as for `session.resume`
    * @returns {Room}
@@ -55,7 +55,8 @@ export class Rooms {
       if (this.#session.state !== 'online') {
         throw new ChatError('offline', 'Ending a membership needs a connection. Try again when you are connected.');
       }
-      // The server refuses this for the last owner of a group. The room then stays.
+      // The server refuses this for a group's last owner while the group has other members. The room then stays in the
+      // session.
       await this.#ask({ t: 'leave', room: name, member: false });
       if (this.byName.get(name) !== room) return;
     }
@@ -63,7 +64,7 @@ export class Rooms {
     this.byName.delete(name);
     if (endMembership || this.#session.state !== 'online') return;
     const leave = this.#ask({ t: 'leave', room: name });
-    // Until the server answers the leave, a `joined` of the room is the answer to an earlier command.
+    // Until the server answers this `leave`, a `joined` of the room answers an earlier command. The session ignores it.
     this.#leaving.set(name, leave);
     try {
       await leave;
@@ -75,10 +76,10 @@ export class Rooms {
   /**
    * The cursors for `hello`.
    * @param {number} most the maximum number of rooms of a connection
-   * @returns {Record<string, { seq: number, epoch: string | null }>} by the rooms' names
+   * @returns {Record<string, { seq: number, epoch: string | null }>} the key is the room's name
    */
   cursors(most) {
-    // No prototype, because `__proto__` is a valid room name.
+    // The object has no prototype, because `__proto__` is a valid room name.
     const cursors = Object.create(null);
     this.#carried = new Set();
     for (const room of this.byName.values()) {
@@ -89,22 +90,22 @@ export class Rooms {
     return cursors;
   }
 
-  /** The session is online. */
+  /** Called when the session is online. */
   begin() {
     for (const room of [...this.byName.values()]) room.subscription.begin(this.#carried.has(room));
   }
 
-  /** The connection is lost. */
+  /** Called when the connection is lost. */
   detach() {
     this.#leaving.clear();
     for (const room of this.byName.values()) room.subscription.detach();
   }
 
   /**
-   * Passes a `joined` to its room. If the session does not have the room, this method adds it: `create` made the room,
-   * or the server added this connection to it.
+   * Passes a `joined` to its room. If the session does not have the room, adds the room: either `create` made it, or
+   * the server added this connection to it.
    * @param {any} frame as the server sent it
-   * @param {boolean} answersJoin whether the frame answers a join
+   * @param {boolean} answersJoin whether the frame is the answer to a `join`
    * @returns {Room | null} the room if this method added it
    */
   joined(frame, answersJoin) {
@@ -113,7 +114,7 @@ export class Rooms {
       room.subscription.joined(frame);
       return null;
     }
-    // The application left the room before this answer: ignore it.
+    // Ignore the frame, because the application left the room before this answer arrived.
     if (answersJoin || this.#leaving.has(frame.room)) return null;
     const added = this.add(frame.room);
     added.subscription.joined(frame);

@@ -1,6 +1,6 @@
 import { ChatError } from './error.js';
 
-/** Maximum number of sends of one room whose events have not arrived. */
+/** Maximum number of a room's sends whose events have not arrived. */
 const MAX_WAITING = 200;
 
 /** Maximum delay before a send is retried, in ms. */
@@ -24,23 +24,23 @@ const MAX_PAUSE = 30_000;
 
 /**
  * A message, edit, deletion or reaction of this user, or a change of a group's members or title. The status is
- * `pending` until the server has stored or refused the send. A stored send leaves the list when the room's cursor
- * reaches its event.
+ * `pending` until the server has stored or refused the send. A stored send leaves the list `room.sends` when the room's
+ * cursor reaches the event of the send.
  * @typedef {object} Send
- * @property {string} id the client id. Retries keep it, so the log contains the event once
+ * @property {string} id the client id. Retries use the same id, so the log contains the event only once
  * @property {SendCommand} command
- * @property {number} order position among the sends of the room: the time at which the send was added, in ms, or the
- *   highest earlier order + 1 if that is greater
+ * @property {number} order a room's sends are sorted by this number: the time at which the send was added, in ms, or
+ *   the highest earlier order + 1 if that is greater
  * @property {'pending' | 'stored' | 'failed' | 'discarded' | 'seen'} status a send leaves the list as `discarded` if
  *   the application discarded it, and as `seen` if the room's cursor reached its event
- * @property {number | null} seq null until it is stored
+ * @property {number | null} seq null until the send is stored
  * @property {number} ts ms since 1970: the time at which the send was added, or, once the send is stored, the time of
  *   its event
- * @property {ChatError | null} error why it failed
- * @property {number} tries number of attempts since it was added or retried
- * @property {boolean} rejoined whether the room was resumed because this send was refused as `not_member`
+ * @property {ChatError | null} error why the send failed; null if it has not failed
+ * @property {number} tries number of attempts since the send was added, or since the last call of `retry`
+ * @property {boolean} rejoined whether the client resumed the room because the server refused this send as `not_member`
  * @property {Promise<{ id: string, seq: number, ts: number }>} done resolves when the send is stored; rejects with a
- *   ChatError when it fails or is discarded
+ *   ChatError when the send fails or is discarded
  */
 
 /**
@@ -52,8 +52,8 @@ const MAX_PAUSE = 30_000;
  */
 
 /**
- * The sends of one room whose events have not arrived yet. Only one send is in flight at a time, so that a message
- * never overtakes an earlier message that is retried.
+ * The user's sends to one room. A send stays in the list until its event has arrived, or until the application discards
+ * the send. Only one send is in flight at a time, so that a message never overtakes an earlier message that is retried.
  */
 export class Sends {
   #clock;
@@ -110,8 +110,8 @@ export class Sends {
   }
 
   /**
-   * Adds a send that this tab or another tab stored in the browser, at the position of its `order`. Does nothing if the
-   * list already has a send with this id.
+   * Adds a send that this tab or another tab stored in the browser, at the position that its `order` gives. Does
+   * nothing if the list already has a send with this id.
    * @param {KeptSend} kept
    */
   restore({ command, order, error }) {
@@ -126,8 +126,8 @@ export class Sends {
   }
 
   /**
-   * Sends a failed send again. The send keeps its id. So if the server has stored the send already, the server repeats
-   * its first answer. If the error was `conflict`, the send gets the new id.
+   * Sends a failed send again, with the same id. If the server has stored the send already, it repeats the first
+   * answer. But if the error was `conflict`, the send gets the id `newId`.
    * @param {Send} send
    * @param {string} newId
    */
@@ -158,7 +158,7 @@ export class Sends {
   }
 
   /**
-   * The event of a send arrived, so the send is stored even if its `ok` is lost.
+   * Records that a send is stored, because its event arrived. The `ok` may be lost.
    * @param {string} id
    * @param {number} seq
    * @param {number} ts
@@ -169,7 +169,7 @@ export class Sends {
   }
 
   /**
-   * The room's cursor moved to `seq`. Stored sends whose sequence is at most `seq` leave the list.
+   * Called when the room's cursor has moved to `seq`. Removes the stored sends up to this sequence from the list.
    * @param {number} seq
    */
   seen(seq) {
@@ -177,7 +177,8 @@ export class Sends {
   }
 
   /**
-   * Ends the delay after an earlier error. Called when the room is attached again, or when the server refused the room.
+   * Ends the delay after an earlier error. Called when the room is attached again, or when the server has refused the
+   * room.
    */
   resume() {
     if (this.#pause !== null) this.#clock.clearTimeout(this.#pause);
@@ -194,8 +195,8 @@ export class Sends {
   }
 
   /**
-   * Transmits the oldest pending send if the room is ready and no other send is in flight. If `ready` returns a
-   * ChatError, all pending sends fail with it.
+   * Transmits the oldest pending send if the room is ready, no other send is in flight, and no delay after an error
+   * runs. If `ready` returns a ChatError, all pending sends fail with this error.
    * @returns {Promise<void>}
    */
   async pump() {

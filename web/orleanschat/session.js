@@ -39,7 +39,7 @@ export class Session extends Emitter {
    */
   user = null;
   /**
-   * Null before the first `welcome`.
+   * The limits of the service, from `welcome`; null before the first `welcome`.
    * @type {Limits | null}
    */
   limits = null;
@@ -72,7 +72,7 @@ export class Session extends Emitter {
     return this.#rooms.byName;
   }
 
-  /** Connects. Also starts again after `ended`. Does nothing if there is a connection, or while `waiting`. */
+  /** Connects, also if the session has `ended`. Does nothing if there is a connection or the session is `waiting`. */
   connect() {
     if (this.#connection || this.state === 'waiting') return;
     this.#reconnect.restart();
@@ -88,8 +88,8 @@ export class Session extends Emitter {
   }
 
   /**
-   * Reconnects now if the session is `waiting`. Call it only if a person asked to reconnect, because the growing
-   * delays after close code 4002 start over.
+   * Reconnects now if the session is `waiting`. Call it only if a person asked to reconnect, because it resets the
+   * delays after close code 4002.
    */
   retryNow() {
     if (this.state !== 'waiting') return;
@@ -99,8 +99,8 @@ export class Session extends Emitter {
 
   /**
    * Checks the connection now, for example when the page wakes. If the session is online, it sends a ping and
-   * reconnects if nothing arrives within 5 s. If the session is `waiting`, it reconnects now. After close code 4002 it
-   * keeps waiting, because the newer connection of this device may still be in use.
+   * reconnects if nothing arrives within 5 s. If the session is `waiting`, it reconnects now. After close code 4002 the
+   * session keeps waiting, because the newer connection of this device may still be in use.
    */
   check() {
     if (this.state === 'online') this.#liveness.check();
@@ -108,8 +108,8 @@ export class Session extends Emitter {
   }
 
   /**
-   * Joins a room, now or as soon as there is a connection. A join creates a room that does not exist, and makes this
-   * user a member of a group. So call `join` only if a person asked for the room. Otherwise call `resume`.
+   * Joins a room, now or as soon as there is a connection. A join creates the room if it does not exist, and makes this
+   * user a member if the room is a group. So call `join` only if a person asked for the room. Otherwise call `resume`.
    * @param {string} name
    * @param {{ last?: number, kind?: 'channel' | 'group' }} [wish] as for `room.enter`
    * @returns {Room}
@@ -121,11 +121,12 @@ export class Session extends Emitter {
   }
 
   /**
-   * Opens a room, for example a room of an earlier visit. It creates no room and makes no member. If the room does not
-   * exist, or if this user is not a member of the group, the room emits `refused`.
+   * Opens a room without a join, for example a room of an earlier visit. This never creates a room, and never makes the
+   * user a member. If the room does not exist, or if this user is not a member of the group, the returned room emits
+   * `refused`.
    * @param {string} name
    * @param {{ last?: number, kind?: 'channel' | 'group' | 'direct' | null }} [wish] `last`: number of past events to
-   *   start with; `kind`: the kind of the room, if the application knows it
+   *   deliver first; `kind`: the kind of the room, if the application knows it
    * @returns {Room}
    */
   resume(name, wish = {}) {
@@ -138,10 +139,11 @@ export class Session extends Emitter {
   }
 
   /**
-   * Creates a private group, whose name the server chooses, with this user as the owner. The command is not retried.
-   * After a rejection with `offline` or `timeout`, the group may exist; the list of conversations then contains it.
+   * Creates a private group, whose name the server chooses, with this user as the owner. The client does not retry the
+   * command. If the promise rejects with `offline` or `timeout`, the server may still have created the group. Then the
+   * list of conversations contains the group.
    * @param {{ title?: string }} [group] `title`: 1 to 100 characters
-   * @returns {Promise<Room>} the room, after the session has emitted it as `room`; rejects with a ChatError
+   * @returns {Promise<Room>} the room, after the session has emitted the event `room` for it; rejects with a ChatError
    */
   async create({ title } = {}) {
     const id = this.#requests.newId();
@@ -169,7 +171,7 @@ export class Session extends Emitter {
 
   /**
    * Sends a command that the server answers.
-   * @param {{ t: string, id?: string } & Record<string, any>} command gets an id if it has none
+   * @param {{ t: string, id?: string } & Record<string, any>} command if it has no `id`, the session adds one
    * @returns {Promise<any>} the answer; rejects with a ChatError, which is `offline` if there is no connection
    */
   async request(command) {
@@ -202,7 +204,7 @@ export class Session extends Emitter {
   }
 
   /**
-   * Implements `room.leave`. Applications do not call it.
+   * Implements `room.leave`. Applications do not call this method.
    * @param {Room} room
    * @param {boolean} endMembership
    * @returns {Promise<void>}
@@ -259,7 +261,7 @@ export class Session extends Emitter {
       case 'mark':
         return this.#rooms.receive(object);
       case 'left':
-        // The server may displace a room before it sends `joined` for the room.
+        // The server may remove the connection from a room before it has sent `joined` for this room.
         if (!this.#rooms.receive(object)) this.emit('left', object);
         return;
       case 'invited':
@@ -270,15 +272,15 @@ export class Session extends Emitter {
       case 'pong':
         return this.#liveness.answered();
       default:
-        // `ok`, `page`, `conversations`, `members` and `who` are answers, matched by id. A `t` of a later version is
-        // ignored.
+        // `ok`, `page`, `conversations`, `members` and `who` are answers, matched by id. An object with a `t` of a
+        // later version is ignored.
         if (!this.#answer(object) && object.t === 'err') this.#fault(object);
     }
   }
 
   /**
-   * Processes an `err` that answers no command. An `err` with a room and without an id refuses a cursor, or reports the
-   * end of a membership.
+   * Processes an `err` that answers no command. An `err` with a room and without an id refuses a cursor of `hello`, or
+   * reports the end of a membership.
    */
   #fault({ id, room, code, message, retry }) {
     const error = new ChatError(code, message, retry);

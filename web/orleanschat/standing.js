@@ -1,12 +1,14 @@
 import { ChatError } from './error.js';
 
-/** Marks a mute or ban that has no end: the greatest integer that is interoperable in JSON (RFC 8259 §6). */
+/**
+ * The end of a mute or ban that never ends: the greatest integer that every JSON parser reads exactly (RFC 8259 §6).
+ */
 export const FOREVER = Number.MAX_SAFE_INTEGER;
 
 /** This user's rights in a group, and the group's title. Events and answers of the server change them. */
 export class Standing {
   /**
-   * Null if the user is not a member, or if the role is not known.
+   * The user's role; null if the user has no role, or if the role is not known.
    * @type {import('./types.js').MemberRole | 'invited' | null}
    */
   role = null;
@@ -17,7 +19,7 @@ export class Standing {
   /** Number of events that changed this user's rights. */
   #changes = 0;
 
-  /** Takes the state from a `joined`, or from an entry of the list of conversations. */
+  /** Copies the role and the title from a `joined`, or from an entry of the list of conversations. */
   take({ role, title }) {
     this.role = role ?? null;
     this.title = title ?? null;
@@ -27,8 +29,8 @@ export class Standing {
    * Applies an event.
    * @param {import('./types.js').ChatEvent} event
    * @param {string | null} me this user's id
-   * @param {boolean} isNew false if the last `joined` included this event already. Such an event changes only
-   *   `mutedUntil`, which `joined` does not include
+   * @param {boolean} isNew false if the state in the last `joined` reflects this event already. Such an event changes
+   *   only `mutedUntil`, because `joined` does not contain this value
    * @returns {boolean} whether something changed
    */
   apply({ kind, from, user, role, until, text }, me, isNew) {
@@ -45,10 +47,11 @@ export class Standing {
   }
 
   /**
-   * Returns the function that takes this user's row from a page of members. The function ignores the page if an event
-   * has changed the user's rights after this call, because the page may be older than that event.
+   * Call this method before a `members` command. It returns a function that copies this user's role and mute from the
+   * page of members. The function ignores the page if an event has changed the user's rights since this call, because
+   * the page may be older than that event.
    * @param {string | null} me this user's id
-   * @returns {(page: import('./types.js').Members) => boolean} returns whether something changed
+   * @returns {(page: import('./types.js').Members) => boolean} the function; it returns whether something changed
    */
   expectMembers(me) {
     const changes = this.#changes;
@@ -71,7 +74,7 @@ const REMOVED = () => new ChatError('not_member', 'You were removed from this gr
 const BANNED = () => new ChatError('forbidden', 'You are banned from this group.');
 
 /**
- * The refusal that follows from an event that ends this user's membership.
+ * The error with which the room is refused after an event that ended this user's membership.
  * @param {import('./types.js').ChatEvent} event
  * @param {string | null} me this user's id
  * @returns {ChatError | null} null if the event does not end the membership
@@ -83,7 +86,7 @@ export function endOf({ kind, from, user }, me) {
 }
 
 /**
- * The refusal that follows from the reason of a `left`.
+ * The error with which the room is refused after a `left` with this reason.
  * @param {string} reason
  * @returns {ChatError | null} null if the membership continues
  */

@@ -15,7 +15,7 @@ const NO_EPOCH = '0';
 
 /**
  * @typedef {object} SubscriptionOptions
- * @property {number} [last] number of past events to start with
+ * @property {number} [last] number of past events to deliver first
  * @property {'channel' | 'group' | 'direct' | null} kind
  * @property {import('./clock.js').Clock} clock
  * @property {number} maxFill widest gap that is filled from history, in events
@@ -132,7 +132,7 @@ export class Subscription {
   }
 
   /**
-   * The session is online.
+   * Called when the session is online.
    * @param {boolean} carried whether `hello` contained this room's cursor
    */
   begin(carried) {
@@ -140,7 +140,7 @@ export class Subscription {
     else if (!carried) this.sends.resume();
   }
 
-  /** The connection is lost, or the room was left. */
+  /** Called when the connection is lost, or when the application leaves the room. */
   detach() {
     this.#attachment.detach();
     this.#repair.abort();
@@ -208,7 +208,8 @@ export class Subscription {
   }
 
   /**
-   * Processes `gap`: the server does not push the events up to `to`.
+   * Processes `gap`: the server does not push the events up to `to`, so the client reads them from history or reports a
+   * gap.
    * @param {{ to: number }} frame
    */
   gap({ to }) {
@@ -216,8 +217,9 @@ export class Subscription {
   }
 
   /**
-   * Processes `left`: the server removed the connection from the room. If the reason is `displaced`, the room's next
-   * event adds the connection again; `resume` does so at once. After `kicked` and `banned` the room is refused.
+   * Processes `left`: the server removed the connection from the room. If the reason is `displaced`, the server adds
+   * the connection again at the room's next event, or at once after `resume`. If the reason is `kicked` or `banned`,
+   * the room is refused from now on.
    * @param {{ reason: string }} frame
    */
   left(frame) {
@@ -285,8 +287,8 @@ export class Subscription {
     if (own && event.id) this.sends.confirm(event.id, event.seq, event.ts);
     this.#emit('event', event);
     this.sends.seen(this.seq);
-    // The state in `joined` reflects all events up to its head. If one of these events ended a membership, the user has
-    // joined again since.
+    // The state in `joined` reflects all events up to its head, so these events are not new. If one of them ended the
+    // user's membership, the user has joined again since then.
     const isNew = event.seq > this.mark.countedAt;
     if (this.standing.apply(event, this.#session.user, isNew)) this.#emit('standing');
     const end = isNew && endOf(event, this.#session.user);

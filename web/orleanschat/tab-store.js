@@ -1,13 +1,13 @@
 // Browsers have reportError; Node.js does not.
 const reportError = error => (globalThis.reportError ?? console.error)(error);
 
-/** The prefix of every key of this store, so that it touches no other data of the origin. */
+/** The prefix of every key of this store, so that the store touches no other data of the origin. */
 const PREFIX = 'orleanschat:';
 
 /** Age at which a record is removed: 30 days, in ms. */
 const MAX_AGE = 30 * 24 * 60 * 60_000;
 
-/** Maximum size of one user's records of one kind, in UTF-16 units. An origin gets about 5 million units. */
+/** Maximum size of one user's records of one kind, in UTF-16 units. Browsers give an origin about 5 million units. */
 const MAX_UNITS = 1_000_000;
 
 /** Maximum number of one user's records of one kind. */
@@ -15,7 +15,7 @@ const MAX_RECORDS = 500;
 
 /** Result of `put`: the record is stored. */
 export const KEPT = 'kept';
-/** Result of `put`: the user's records of this kind have reached their bound. */
+/** Result of `put`: the user's records of this kind have reached their maximum number or size. */
 export const FULL = 'full';
 /** Result of `put`: the browser's storage is blocked or full. */
 export const UNAVAILABLE = 'unavailable';
@@ -24,11 +24,11 @@ export const UNAVAILABLE = 'unavailable';
  * The records that the tabs of one user store in the browser, for one server. The tabs share the storage but never
  * write to the same key: a key names the server, the user, the kind of record, the tab that owns the record, and the
  * record. An open tab holds a Web Lock. When the tab closes, the browser releases the lock. Then one tab of the same
- * user (an open tab, or the next tab that opens) acquires the lock and takes over the records.
+ * user (an open tab, or the next tab that opens) acquires the lock and takes over the records of the closed tab.
  *
  * Browsers provide Web Locks only on HTTPS and on localhost. Without Web Locks, a tab that opens takes over all records
- * that it finds, including those of tabs that are still open. So a record can have two owners, and processing it twice
- * must be safe.
+ * that it finds, including those of tabs that are still open. So two tabs can process the same record, and this must be
+ * safe.
  */
 export class TabStore {
   #storage;
@@ -49,7 +49,7 @@ export class TabStore {
    * @param {string} parts.tab a name that no other tab has; after a reload, the tab needs a new name
    * @param {() => Storage} [parts.storage] called for each access, because reading `localStorage` can throw
    * @param {LockManager | null} [parts.locks] null if the browser has no Web Locks
-   * @param {EventTarget} [parts.events] where `storage` events arrive
+   * @param {EventTarget} [parts.events] the target of the browser's `storage` events
    * @param {() => number} [parts.now] ms since 1970
    */
   constructor({ server, user, tab, storage = () => localStorage, locks = globalThis.navigator?.locks, events = globalThis, now = () => Date.now() }) {
@@ -72,8 +72,8 @@ export class TabStore {
   }
 
   /**
-   * Registers the function that receives the records of one kind that this tab takes over, oldest first. Call it before
-   * `open`.
+   * Registers a function that receives each record of one kind when this tab takes the record over, the oldest record
+   * of a tab first. Call this method before `open`.
    * @param {string} kind
    * @param {(id: string, value: any) => void} adopt
    */
@@ -83,7 +83,7 @@ export class TabStore {
 
   /**
    * Takes over the records of closed tabs now, and the records of the other tabs when they close.
-   * @returns {Promise<void>} resolves when the records of the tabs that are closed now have been taken over
+   * @returns {Promise<void>} resolves when this tab has taken over the records of the tabs that are closed now
    */
   async open() {
     this.#sweep();
@@ -95,7 +95,7 @@ export class TabStore {
   }
 
   /**
-   * The users of this server who have a tab open in this browser. Without Web Locks, only this tab's user.
+   * The users of this server who have a tab open in this browser. Without Web Locks, the set has only this tab's user.
    * @returns {Promise<Set<string>>}
    */
   async usersWithTabs() {
@@ -147,8 +147,7 @@ export class TabStore {
   }
 
   /**
-   * Removes every copy of a record, whichever tab owns it: another tab may have taken the record over, or two tabs may
-   * own it.
+   * Removes the copies of a record in all tabs: another tab may have taken the record over, or two tabs may own a copy.
    * @param {string} kind
    * @param {string} id
    */
@@ -174,7 +173,9 @@ export class TabStore {
     }
   }
 
-  /** Takes over each other tab's records when that tab releases its lock. Rejects if the browser has no Web Locks. */
+  /**
+   * Takes over the records of every other tab when that tab releases its lock. Rejects if the browser has no Web Locks.
+   */
   async #watch() {
     if (!this.#locks) throw new Error('Web Locks are not available on this page.');
     await this.#hold();
@@ -215,11 +216,11 @@ export class TabStore {
       const left = this.#read(kind).filter(record => record.owner === owner).sort((a, b) => a.at - b.at);
       for (const { key, id, text, value } of left) {
         try {
-          // Write the new key first: if this tab closes in between, two records remain rather than none.
+          // Write the new key first: if this tab closes before the next line, two records remain instead of none.
           this.#storage().setItem(this.#key(kind, this.#tab, id), text);
           this.#storage().removeItem(key);
         } catch {
-          // The record still belongs to its old owner. The next tab takes it over again.
+          // The old tab still owns the stored record, so a later tab takes the record over again.
         }
         try {
           adopt(id, value);
@@ -244,7 +245,7 @@ export class TabStore {
         if (parsed(key.slice(PREFIX.length))?.length === 5 && !(at > this.#now() - MAX_AGE)) this.#storage().removeItem(key);
       }
     } catch {
-      // The storage is blocked.
+      // The storage is blocked, so no record can be removed.
     }
   }
 

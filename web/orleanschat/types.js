@@ -1,6 +1,6 @@
 /**
- * The types of what the server sends, of what a session and a room emit, and of a session's options. This file has no
- * code.
+ * The types of the objects that the server sends, of the events of a session and of a room, and of a session's options.
+ * This file has no code.
  */
 
 /** @typedef {import('./error.js').ChatError} ChatError */
@@ -36,8 +36,8 @@
  * @property {number} ts ms since 1970
  * @property {string} from user id of the sender; `@system` for events of the server
  * @property {string} kind `msg`, `edit`, `delete`, `react`, `unreact`, `join`, `leave`, `invite`, `kick`, `ban`,
- *   `unban`, `mute`, `unmute`, `role`, `title`, or a kind of a later version
- * @property {string} [text] for `title`: the group's title
+ *   `unban`, `mute`, `unmute`, `role`, `title`, or a kind that a later version adds
+ * @property {string} [text] the text of a message; for `react` and `unreact`, the emoji; for `title`, the group's title
  * @property {number} [ref] sequence of the message that this event changes
  * @property {number} [reply] sequence of the message that this message answers
  * @property {string} [user] for the kinds from `invite` to `role` above: the user whose rights this event changes
@@ -50,7 +50,7 @@
 /**
  * A page of history.
  * @typedef {object} Page
- * @property {ChatEvent[]} events ascending
+ * @property {ChatEvent[]} events in ascending order
  * @property {number} first sequence of the first event; 0 if the page is empty
  * @property {number} last sequence of the last event; 0 if the page is empty
  * @property {boolean} [more] whether there are more events: newer ones if `after` was given, else older ones
@@ -68,19 +68,20 @@
  * @typedef {object} Member
  * @property {string} user
  * @property {MemberRole | 'invited'} [role] absent if the user is neither a member nor invited
- * @property {number} [muted] when the mute ends, in ms since 1970; `FOREVER` if it has no end; absent if not muted
- * @property {number} [banned] when the ban ends, as for `muted`
+ * @property {number} [muted] when the mute ends, in ms since 1970; `FOREVER` if it has no end; absent if the user is
+ *   not muted
+ * @property {number} [banned] when the ban ends, in the form of `muted`
  */
 
 /**
  * A page of a group's members.
  * @typedef {object} Members
  * @property {Member[]} members ordered by user id
- * @property {boolean} [more] whether there are more
+ * @property {boolean} [more] whether there are more users
  */
 
 /**
- * A conversation of the user's list.
+ * An entry of the user's list of conversations.
  * @typedef {object} Listed
  * @property {string} room
  * @property {'group' | 'direct'} kind
@@ -104,33 +105,33 @@
 /**
  * The events that a room emits.
  * @typedef {object} RoomEvents
- * @property {{ reset: boolean, first: boolean }} joined delivery starts on this connection. `reset`: the cursor was no
- *   longer valid; `first`: the room had no cursor before
+ * @property {{ reset: boolean, first: boolean }} joined delivery of the room's events starts on this connection.
+ *   `reset`: the cursor was no longer valid; `first`: the room had no cursor before
  * @property {{ reason: string }} left the server removed the connection from the room: `displaced` if the
  *   connection has too many rooms, `kicked` or `banned` if another user ended the membership
  * @property {undefined} standing `role`, `title` or `mutedUntil` changed
  * @property {undefined} reset the log started over: discard every event of the room
- * @property {ChatEvent} event each event once, in ascending order
+ * @property {ChatEvent} event an event of the room: each event once, in ascending order
  * @property {{ from: number, to: number }} gap the events `from` to `to`, both included, are not delivered; history may
  *   have them
- * @property {boolean} repairing whether a gap is being filled from history
+ * @property {boolean} repairing true when the client begins to read missing events from history, false when it ends
  * @property {import('./sends.js').Send} send a send changed
  * @property {Presence} presence
  * @property {{ room: string, user: string }} typing
  * @property {undefined} unread `unread` may have changed
- * @property {ChatError} refused the server refused the room; if the error is `passing`, the client requests the room
- *   again
+ * @property {ChatError} refused the server refused the room; if the error is `passing`, the client itself requests the
+ *   room again later
  */
 
 /**
- * What the constructor of a session takes.
+ * The options of a session.
  * @typedef {object} SessionOptions
- * @property {string} url of the WebSocket: `wss://host/ws`
- * @property {string} [user] a user id without proof, for services in development
- * @property {string | (() => string | Promise<string>)} [token] a token, or a function that returns one. The function
- *   is called for every connection, so it can return a fresh token
- * @property {string} [device] names this installation: a newer connection of the same user and device replaces an older
- *   one. By default a new name for each session
+ * @property {string} url the URL of the WebSocket: `wss://host/ws`
+ * @property {string} [user] a user id that the server does not check; only for servers in development mode
+ * @property {string | (() => string | Promise<string>)} [token] a token, or a function that returns one. The session
+ *   calls the function for every connection, so the function can return a fresh token
+ * @property {string} [device] a name for this installation: a newer connection of the same user and device replaces an
+ *   older one. By default a new name for each session
  * @property {number} [maxFill] widest gap that a room fills from history, in events; by default 1000
  * @property {new (url: string, protocols: string[]) => WebSocket} [WebSocket]
  * @property {import('./clock.js').Clock} [clock]
@@ -148,9 +149,9 @@
  * A change of a session's state.
  * @typedef {object} StateChange
  * @property {SessionState} state
- * @property {number} [code] the close code; with `waiting` and `ended`
- * @property {string} [reason] why the connection closed, or an empty string; with `waiting` and `ended`
- * @property {number} [retryAt] time of the next reconnect, in ms since 1970; with `waiting`
+ * @property {number} [code] the close code; only with `waiting` and `ended`
+ * @property {string} [reason] why the connection closed, or an empty string; only with `waiting` and `ended`
+ * @property {number} [retryAt] time of the next reconnect, in ms since 1970; only with `waiting`
  */
 
 /**
@@ -163,7 +164,8 @@
  *   `join`
  * @property {{ room: string, reason: string }} left the server removed the connection from a room that the session does
  *   not have
- * @property {Error} fault for developers: a line that is not JSON, an error without a command, a failed token callback
+ * @property {Error} fault for developers: a line that is not JSON, an `err` that answers no command, or a failed token
+ *   callback
  */
 
 export {};

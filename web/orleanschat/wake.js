@@ -1,10 +1,10 @@
 /**
- * Calls `listener` when the page may have been suspended or the network may have been down: the page becomes visible,
- * resumes (Page Lifecycle API) or returns from the back/forward cache, or the browser goes online. Without a page, as
- * in Node.js, `listener` is never called.
+ * Calls `listener` after the page may have been suspended or the network may have been down: when the page becomes
+ * visible, resumes (Page Lifecycle API) or returns from the back/forward cache, and when the browser goes online.
+ * Without a page, as in Node.js, `listener` is never called.
  * @param {() => void} listener
  * @param {{ window?: EventTarget, document?: Document }} [targets] where the events arrive
- * @returns {() => void} unsubscribes
+ * @returns {() => void} a function that unsubscribes the listener
  */
 export function onWake(listener, { window = globalThis, document = globalThis.document } = {}) {
   const events = [

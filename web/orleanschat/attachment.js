@@ -125,7 +125,7 @@ export class Attachment {
 
   /**
    * Ends the state `displaced`, so that the client requests the room again.
-   * @returns {boolean} whether the client must request the room now; false if the room is not displaced, or if a join is
+   * @returns {boolean} whether the client must request the room now; false if the room is not displaced or a join is
    *   pending
    */
   resume() {

@@ -34,7 +34,7 @@ export function comesBack(code) {
  * The delay before a reconnect: a random time between RETRY_MIN and a ceiling that doubles with each attempt, up to
  * RETRY_MAX. The jitter spreads the reconnects of many clients when a gateway fails.
  * @param {number} attempt 0 for the first
- * @param {() => number} random returns 0 to 1
+ * @param {() => number} random returns a number from 0 to 1
  * @returns {number} ms
  */
 export function retryDelay(attempt, random) {
@@ -46,7 +46,7 @@ export function retryDelay(attempt, random) {
  * The delay before a reconnect after close code 4002. If two clients use the same device name, each reconnect ends the
  * other client's connection. So the delay grows to between half an hour and an hour.
  * @param {number} times number of earlier 4002 closes since a person last asked for the connection
- * @param {() => number} random returns 0 to 1
+ * @param {() => number} random returns a number from 0 to 1
  * @returns {number} ms
  */
 export function replacedDelay(times, random) {
@@ -70,7 +70,7 @@ export class Reconnect {
   /**
    * @param {object} parts
    * @param {import('./clock.js').Clock} parts.clock
-   * @param {() => number} parts.random returns 0 to 1
+   * @param {() => number} parts.random returns a number from 0 to 1
    * @param {() => void} parts.open called when it is time to reconnect
    */
   constructor({ clock, random, open }) {

@@ -54,8 +54,8 @@ export class Room extends Emitter {
   }
 
   /**
-   * The sequence in the cursor: that of the last delivered event, or the end of a reported gap after this event. Null
-   * before the first `joined`.
+   * The cursor: the sequence up to which the client has delivered events or reported gaps. Null before the first
+   * `joined`.
    * @returns {number | null}
    */
   get seq() {

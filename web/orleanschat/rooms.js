@@ -64,7 +64,8 @@ export class Rooms {
     this.byName.delete(name);
     if (endMembership || this.#session.state !== 'online') return;
     const leave = this.#ask({ t: 'leave', room: name });
-    // Until the server answers this `leave`, a `joined` of the room answers an earlier command. The session ignores it.
+    // Until the server answers this `leave`, the session ignores a `joined` of the room, because this `joined` answers
+    // an earlier command.
     this.#leaving.set(name, leave);
     try {
       await leave;

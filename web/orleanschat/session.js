@@ -88,8 +88,8 @@ export class Session extends Emitter {
   }
 
   /**
-   * Reconnects now if the session is `waiting`. Call it only if a person asked to reconnect, because it resets the
-   * delays after close code 4002.
+   * Reconnects now if the session is `waiting`. Call this method only if a person asked to reconnect, because it resets
+   * the delays after close code 4002.
    */
   retryNow() {
     if (this.state !== 'waiting') return;

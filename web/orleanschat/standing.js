@@ -1,7 +1,8 @@
 import { ChatError } from './error.js';
 
 /**
- * The end of a mute or ban that never ends: the greatest integer that every JSON parser reads exactly (RFC 8259 §6).
+ * Stands for "never" as the end of a mute or ban: the greatest integer that every JSON parser reads exactly (RFC 8259
+ * §6).
  */
 export const FOREVER = Number.MAX_SAFE_INTEGER;
 

@@ -25,7 +25,7 @@ const NO_EPOCH = '0';
 
 /**
  * Delivers the events of one room, each once and in order, and holds the room's cursor and state. The session passes
- * the room's frames to it. `Room` is the public side, and documents the fields that both classes have.
+ * the room's frames to this class. `Room` is the public side, and documents the fields that both classes have.
  */
 export class Subscription {
   #session;

@@ -37,7 +37,8 @@
  * @property {string} from user id of the sender; `@system` for events of the server
  * @property {string} kind `msg`, `edit`, `delete`, `react`, `unreact`, `join`, `leave`, `invite`, `kick`, `ban`,
  *   `unban`, `mute`, `unmute`, `role`, `title`, or a kind that a later version adds
- * @property {string} [text] the text of a message; for `react` and `unreact`, the emoji; for `title`, the group's title
+ * @property {string} [text] the text of a message or an edit; for `react` and `unreact`, the emoji; for `title`, the
+ *   group's title
  * @property {number} [ref] sequence of the message that this event changes
  * @property {number} [reply] sequence of the message that this message answers
  * @property {string} [user] for the kinds from `invite` to `role` above: the user whose rights this event changes
@@ -135,7 +136,7 @@
  * @property {number} [maxFill] widest gap that a room fills from history, in events; by default 1000
  * @property {new (url: string, protocols: string[]) => WebSocket} [WebSocket]
  * @property {import('./clock.js').Clock} [clock]
- * @property {() => number} [random] returns 0 to 1
+ * @property {() => number} [random] returns a number from 0 to 1
  * @property {(listener: () => void) => () => void} [wake] subscribes a listener, which is then called whenever the
  *   connection should be checked. Returns the function that unsubscribes the listener. By default `onWake`
  */

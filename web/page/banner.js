@@ -32,7 +32,7 @@ export class Banner {
 
   /**
    * @param {import('../orleanschat.js').StateChange} now
-   * @param {boolean} catchingUp whether the room that is shown reads missed events from history
+   * @param {boolean} catchingUp whether the client is reading missed events of the room that is shown
    */
   show({ state, code, reason, retryAt }, catchingUp) {
     clearInterval(this.#timer);
@@ -47,7 +47,8 @@ export class Banner {
       this.#say(endingOf({ code, reason }, this.#byToken), 'Try again');
     } else if (state === 'connecting') {
       const tell = () => this.#say('Connecting…');
-      // After a lost connection the banner has a text already: replace it now. On the first connection, show it later.
+      // After a lost connection, the banner has a text already: replace this text now. On the first connection, show
+      // "Connecting…" only after a delay.
       if (this.#text.textContent) tell();
       else this.#timer = setTimeout(tell, QUIET_FOR);
     } else {

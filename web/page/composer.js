@@ -23,7 +23,8 @@ export class Composer {
    * @param {(seq: number, text: string) => boolean} parts.edit like `send`, but for an edit
    * @param {(draft: import('./drafts.js').Draft) => void} parts.changed called at each change of the draft
    * @param {() => void} parts.typing called when the user types a message
-   * @param {() => number | undefined} parts.limit maximum length, in characters
+   * @param {() => number | undefined} parts.limit returns the maximum length in characters; undefined before the first
+   *   `welcome`
    * @param {() => void} parts.editLast opens the user's last message for editing
    */
   constructor(parts) {
@@ -89,7 +90,7 @@ export class Composer {
   /**
    * Blocks the field while the user cannot write. The draft stays, and the field keeps the focus, so that screen
    * readers read the reason.
-   * @param {string} reason shown next to the field; empty if the user can write
+   * @param {string} reason why the user cannot write, shown next to the field; an empty reason ends the block
    */
   block(reason) {
     if (this.#blocked.textContent !== reason) this.#blocked.textContent = reason;

@@ -30,8 +30,8 @@ const HISTORY_AGAIN = 3000;
  */
 
 /**
- * The page's data about one room: a window of its events, the users in it, and the users who are typing. It does not
- * touch the DOM.
+ * The page's data about one room: a window of its events, the users in it, and the users who are typing. The class does
+ * not touch the DOM.
  * @extends {Emitter<ConversationEvents>}
  */
 export class Conversation extends Emitter {
@@ -39,7 +39,7 @@ export class Conversation extends Emitter {
   /** @type {MemberList} */
   members;
   /**
-   * The page of history that is being read.
+   * Which page of history is being read: the page before the window or the page after it; null if none is being read.
    * @type {'older' | 'newer' | null}
    */
   loading = null;
@@ -81,7 +81,7 @@ export class Conversation extends Emitter {
     this.members = new MemberList(room, () => this.emit('group'));
     room.on('joined', () => {
       this.refused = null;
-      // The log is empty, so there is no older history.
+      // If the log is empty, there is no older history.
       if (room.head === 0) this.timeline.atStart = true;
       if (this.shown) this.#ask();
       this.emit('group');
@@ -102,7 +102,7 @@ export class Conversation extends Emitter {
     room.on('send', send => this.#sent(send));
     room.on('refused', error => {
       this.refused = error;
-      // The room does not exist, so there is no older history.
+      // If the room does not exist, there is no older history.
       if (error.code === 'not_found') this.timeline.atStart = true;
       this.emit('group');
       this.emit('change');
@@ -120,7 +120,7 @@ export class Conversation extends Emitter {
     return this.room.sends.filter(({ command, status }) => !command.kind || (command.kind === 'edit' && status === 'failed'));
   }
 
-  /** The texts of edits whose events have not arrived, by the message's sequence. */
+  /** The texts of edits whose events have not arrived. The key is the message's sequence. */
   get edits() {
     return new Map(this.room.sends.filter(({ command, status }) => command.kind === 'edit' && status !== 'failed').map(({ command }) => [command.ref, command.text]));
   }
@@ -197,7 +197,7 @@ export class Conversation extends Emitter {
     this.#whoAsks.add(since);
     try {
       const { count, users } = await this.room.who();
-      // Presence that arrived since the request may be newer than the answer, so apply it on top.
+      // Presence that arrived since the request may be newer than the answer, so apply it again after the answer.
       this.room.count = since.count ?? count;
       this.people = users ? new Set(users) : null;
       for (const [user, online] of since.users) this.#setOnline(user, online);
@@ -217,7 +217,8 @@ export class Conversation extends Emitter {
     this.emit('change');
     try {
       const merge = await read();
-      // If the window's edge has moved, this page would leave a gap, so drop the page. The view requests it again.
+      // If the first or last event of the window has changed meanwhile, this page may not be adjacent to the window.
+      // Then drop the page; the view requests a page again.
       if (era === this.#era && (edge === null || edge === edgeNow())) merge();
     } catch {
       this.#pausedUntil = performance.now() + HISTORY_AGAIN;
@@ -247,12 +248,12 @@ export class Conversation extends Emitter {
 
   #sent(send) {
     const { kind } = send.command;
-    // Only the list of members says how long the user is muted.
+    // Read the list of members, because only this list says when the mute ends.
     if (send.status === 'failed' && send.error.code === 'muted' && this.room.mutedUntil === 0) this.#readMembers();
     if (send.status === 'failed' && kind) {
       const what = notChanged(send.command) ?? { edit: 'The edit was not saved', delete: 'The message was not deleted' }[kind] ?? 'The reaction was not sent';
       this.emit('notice', `${what}: ${send.error.message}`);
-      // Keep a failed edit until its text is back in the composer, so that the user does not lose it.
+      // Do not discard a failed edit before its text is back in the composer, so that the user does not lose the text.
       if (kind === 'edit') this.emit('refusedEdit', send);
       else this.room.discard(send);
     }
@@ -272,7 +273,7 @@ export class Conversation extends Emitter {
     if (user && this.people) {
       this.#setOnline(user, online);
     } else if (this.shown && this.#whoTimer === null) {
-      // In a large room the server sends only the number of users. Ask for names, in case the room is small again.
+      // In a large room, the server sends only the number of users. The room may be small again, so request the names.
       this.#whoTimer = setTimeout(() => {
         this.#whoTimer = null;
         if (this.shown && this.room.attached) this.askWho();

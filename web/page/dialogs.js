@@ -1,9 +1,9 @@
 import { parseTitle } from './names.js';
 
-/** The durations of a mute or ban that the page offers, in ms, by the value of the option. */
+/** The durations that the page offers for a mute or a ban, in ms. The key is the value of the option in the dialog. */
 const DURATIONS = { hour: 3_600_000, day: 86_400_000, week: 604_800_000 };
 
-/** Opens a dialog. Resolves with the value of the button that closed it; empty after Escape. */
+/** Opens a dialog. Resolves with the value of the button that closed it; an empty string after Escape. */
 function open(dialog) {
   dialog.returnValue = '';
   dialog.showModal();
@@ -11,9 +11,9 @@ function open(dialog) {
 }
 
 /**
- * Asks whether to do something. The focus starts on Cancel, so that Enter changes nothing by accident.
+ * Asks the user to confirm an action. The focus starts on Cancel, so that Enter changes nothing by accident.
  * @param {{ heading: string, text: string, button: string, timed?: boolean }} question `timed`: the dialog also asks
- *   how long
+ *   for how long
  * @returns {Promise<{ until?: number } | null>} null if the user cancelled; `until`: when the mute or ban ends, in
  *   ms since 1970; absent if it has no end
  */

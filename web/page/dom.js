@@ -1,10 +1,11 @@
 import { isDirect, piecesOfName, titleOf } from './names.js';
 
 /**
- * Creates an element. It never parses markup: `text` becomes the textContent, so a user's text cannot become HTML.
+ * Creates an element. The function never parses markup: `text` becomes the textContent, so a user's text cannot become
+ * HTML.
  * @param {string} tag
- * @param {object} [parts] `text`, `data` (data attributes), `on` (listeners by event); all others are attributes, which
- *   are omitted if null, undefined or false
+ * @param {object} [parts] `text`, `data` (data attributes), `on` (listeners by the event's name); all others are
+ *   attributes, which are omitted if null, undefined or false
  * @param {...(Node | string | null | undefined)} children null and undefined are skipped
  * @returns {HTMLElement}
  */
@@ -22,7 +23,8 @@ export function element(tag, parts = {}, ...children) {
 }
 
 /**
- * Creates an icon of one stroked path. It is hidden from screen readers, because its button has a label.
+ * Creates an icon of one stroked path. The icon is hidden from screen readers, because the button around it has a
+ * label.
  * @param {string} path the `d` attribute
  * @returns {SVGSVGElement}
  */
@@ -37,8 +39,8 @@ export function icon(path) {
 }
 
 /**
- * A user's name as an element. A `bdi` keeps the name's direction from changing the text around it. Invisible
- * characters are shown as code points.
+ * A user's name as an element. The element is a `bdi`, so the writing direction of the name does not change the text
+ * around the name. Invisible characters are shown as code points.
  * @param {string} name
  * @returns {HTMLElement}
  */

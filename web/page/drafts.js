@@ -5,7 +5,7 @@ const KIND = 'draft';
 const empty = { text: '', edit: null };
 
 /**
- * The edit of a message.
+ * The unsaved edit of a message.
  * @typedef {object} Edit
  * @property {number} seq sequence of the message
  * @property {string | null} original the message's text when the edit began; null if unknown

@@ -1,6 +1,6 @@
 import { isDirect, isPrivate, titleInText } from './names.js';
 
-/** Error codes of refusals after which the page does not remember a room. */
+/** Error codes of refusals after which the page no longer remembers a room. */
 const NOT_OURS = new Set(['not_member', 'forbidden']);
 
 /**
@@ -12,7 +12,7 @@ export function isNotOurs({ name, kind, refusal }) {
 }
 
 /**
- * Whether a refused room does not exist and can be a channel.
+ * Whether the page can create a refused room as a channel: the room does not exist, and its name and kind allow it.
  * @param {{ name: string, kind: string | null, refusal: { code: string } | null }} room
  */
 export function canBeCreated({ name, kind, refusal }) {
@@ -20,14 +20,14 @@ export function canBeCreated({ name, kind, refusal }) {
 }
 
 /**
- * The line that the page shows above a room that the server refused, and the button in this line.
+ * What the page shows above a room that the server refused: a text, and perhaps a button.
  * @param {object} room
  * @param {string} room.name
  * @param {string | null} room.kind
  * @param {string | null} [room.title]
  * @param {{ code: string, message: string } | null} room.refusal
  * @param {{ title?: string } | null} [invitation] the user's invitation to the room
- * @returns {{ text: string, button?: string, kind?: string } | null} null if the room needs no line; `kind`: the kind
+ * @returns {{ text: string, button?: string, kind?: string } | null} null if the page shows nothing; `kind`: the kind
  *   of room that the button joins
  */
 export function entryOf({ name, kind, title, refusal }, invitation = null) {
@@ -45,7 +45,7 @@ export function entryOf({ name, kind, title, refusal }, invitation = null) {
     case 'conflict':
       return { text: `${name} is a group, and you are not a member.`, button: `Join ${name}`, kind: 'group' };
     case 'not_found':
-      // The first message creates a direct conversation.
+      // Show nothing, because the first message creates the direct conversation.
       if (isDirect(name)) return null;
       if (isPrivate(name)) return { text: 'This group does not exist, or you are not a member of it.' };
       return kind === 'group'
@@ -61,8 +61,9 @@ export function entryOf({ name, kind, title, refusal }, invitation = null) {
 }
 
 /**
- * Shows the line of a refused room. A link or a reload never makes the user a member of a group. To join, the user
- * clicks the button in this line or an invitation, or types the group's name.
+ * Shows a text, and perhaps a button, above a room that the server refused. If there is no text to show, the element is
+ * hidden. To join a group, the user clicks this button or an invitation, or types the group's name. A link or a reload
+ * never makes the user a member.
  */
 export class EntryView {
   #node = document.getElementById('entry');

@@ -2,7 +2,10 @@ import { askForTitle, askToConfirm } from './dialogs.js';
 import { questionOf } from './group-text.js';
 import { titleOf } from './names.js';
 
-/** What the user can do with groups and their members. An action that is hard to undo asks the user first. */
+/**
+ * What the user can do with groups and their members. Before an action that is hard to undo, the page asks the user to
+ * confirm.
+ */
 export class GroupActions {
   #parts;
 

@@ -26,7 +26,7 @@ export class GroupPanel {
    * @param {(user: string) => void} parts.write called when a user is clicked
    * @param {(user: string) => boolean} parts.invite returns false if the invitation was not sent
    * @param {(action: import('./rights.js').Action, member: import('../orleanschat.js').Member) => Promise<void>}
-   *   parts.act resolves when the user has answered the question, if there is one
+   *   parts.act resolves when the user has answered the question about the action, if there is one
    * @param {() => void} parts.rename
    * @param {() => void} parts.leave
    */
@@ -45,7 +45,7 @@ export class GroupPanel {
     this.#field.addEventListener('input', () => this.#fault(null));
     this.#list.addEventListener('keydown', event => {
       if (event.key !== 'Escape' || this.#opened === null) return;
-      // Escape also closes the panel on a narrow screen. Close the actions first.
+      // On a narrow screen, Escape also closes the panel. The first Escape must close only the actions.
       event.stopPropagation();
       this.#toggle(this.#opened);
     });

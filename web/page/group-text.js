@@ -23,13 +23,13 @@ export const CHANGES = new Set(['join', 'leave', 'role', 'title', ...Object.keys
  */
 export function untilText(until, now = Date.now()) {
   if (until === undefined || until >= FOREVER) return '';
-  // A `Date` holds at most 8.64e15 ms.
+  // A `Date` cannot hold more than 8.64e15 ms, so a later end counts as no end.
   if (until > 8.64e15) return '';
   return ` until ${dayKey(until) === dayKey(now) ? timeOf(until) : momentOf(until)}`;
 }
 
 /**
- * The line of an event that changes a group: "ann removed bob".
+ * The line that the conversation shows for a change of a group: "ann removed bob".
  * @param {{ kind: string, from: string, text?: string | null, user?: string, role?: string, until?: number }} event
  * @param {string} me this user's id
  * @returns {string}
@@ -89,7 +89,7 @@ export function statusOf({ role, muted, banned }, now) {
 }
 
 /**
- * The label of an action's button. An action that asks a question ends with an ellipsis.
+ * The label of an action's button. An ellipsis at the end means that the page first asks the user.
  * @param {import('./rights.js').Action} action
  * @param {import('../orleanschat.js').Member} member
  * @returns {string}
@@ -112,13 +112,13 @@ export function actionLabel({ kind, role }, member) {
 }
 
 /**
- * The question before an action.
+ * The question that the page asks before an action.
  * @param {import('./rights.js').Action} action
  * @param {import('../orleanschat.js').Member} member
  * @param {string} title the group's title
  * @param {string} me this user's id
- * @returns {{ heading: string, text: string, button: string, timed: boolean } | null} `timed`: the mute or ban
- *   can have an end; null if the action needs no question
+ * @returns {{ heading: string, text: string, button: string, timed: boolean } | null} null if the action needs no
+ *   question; `timed`: the page also asks for how long
  */
 export function questionOf({ kind, role }, member, title, me) {
   const name = nameInText(member.user);

@@ -4,7 +4,7 @@ const MAX_INVITATIONS = 100;
 /** The groups to which other users invited this user. */
 export class Invitations {
   #titles = new Map();
-  /** The groups whose invitation the user clicked. */
+  /** The groups whose invitation the user clicked, and for which the server has not answered yet. */
   #accepted = new Set();
 
   /** The invitations, newest first. */
@@ -21,7 +21,8 @@ export class Invitations {
   }
 
   /**
-   * Adds an invitation. If there are more than 100, the page drops the oldest invitation; the server keeps it.
+   * Adds an invitation. If there are more than 100 invitations, the page drops the oldest one. The server keeps all
+   * invitations.
    * @param {string} name
    * @param {string | null} [title]
    */
@@ -50,9 +51,10 @@ export class Invitations {
   }
 
   /**
-   * Takes the invitations from the list of conversations.
+   * Updates the invitations from the list of conversations.
    * @param {import('../orleanschat.js').Listed[]} entries newest first
-   * @param {boolean} whole whether these are all conversations of the user. If so, other invitations no longer exist
+   * @param {boolean} whole whether `entries` has all conversations of the user. If so, all other invitations are
+   *   removed
    */
   listed(entries, whole) {
     const invited = entries.filter(({ role }) => role === 'invited');

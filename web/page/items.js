@@ -5,11 +5,11 @@ import { dayKey, dayName } from './text.js';
 const TOGETHER = 5 * 60_000;
 
 /**
- * The items of the message list, in order. An item's `key` is stable; its `version` changes when the item must be
+ * The items of the message list, in order. An item's `key` never changes. Its `version` changes when the item must be
  * redrawn.
  * @param {import('./conversation.js').Conversation} conversation
- * @param {number | null} unreadAfter the line "New" precedes the first message of another user after this sequence;
- *   null for no line
+ * @param {number | null} unreadAfter the line "New" is placed before the first message of another user after this
+ *   sequence; null for no line
  */
 export function itemsOf(conversation, unreadAfter) {
   const { timeline, edits, me } = conversation;
@@ -44,7 +44,7 @@ export function itemsOf(conversation, unreadAfter) {
     }
     before = entry;
   }
-  // After a detached window, unsent messages would appear directly below old ones, so omit them.
+  // If the window is detached, unsent messages would appear directly below old messages. So omit the unsent messages.
   for (const send of timeline.detached ? [] : conversation.sends) {
     const opens = before?.from !== me;
     items.push({ key: send.id, kind: 'send', send, opens, version: `${send.status} ${opens} ${send.error?.message}` });

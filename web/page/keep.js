@@ -48,6 +48,6 @@ export function keepInTab(key, value) {
     if (value === null) sessionStorage.removeItem(`orleanschat.${key}`);
     else sessionStorage.setItem(`orleanschat.${key}`, value);
   } catch {
-    // After a reload the value is missing.
+    // The page works without the stored value. After a reload, the value is missing.
   }
 }

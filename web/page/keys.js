@@ -1,6 +1,6 @@
 /**
- * Whether an input method (Japanese, Chinese, Korean …) uses this key. Safari ends the composition before the key event
- * that confirms it, and marks that event only with the key code 229.
+ * Whether an input method (Japanese, Chinese, Korean …) uses this key. In Safari, the composition ends before the event
+ * of the key that confirms it. Only the key code 229 then shows that the key belongs to the composition.
  * @param {KeyboardEvent} event
  * @returns {boolean}
  */

@@ -5,8 +5,8 @@ const LIST_EVERY = 5000;
 const LIST_PAGES = 5;
 
 /**
- * Reads the user's list of conversations. So the page shows a conversation that another user began while this user was
- * away. All calls of `refresh` during a read, or within 5 s after it, together cause one further read.
+ * Reads the user's list of conversations. This is how the page finds conversations that other users began while this
+ * user was away. All calls of `refresh` during a read, or within 5 s after it, together cause one further read.
  */
 export class ConversationList {
   #parts;

@@ -114,14 +114,14 @@ export class LogView {
     if (!conversation) return;
     const { room, timeline } = conversation;
     if (!this.#entered && room.seq !== null) {
-      // Take the read mark at the moment at which the room is opened. The line "New" stays there until another room is
-      // shown.
+      // Use the read mark that the room has when the user opens the room. The line "New" then stays at this place until
+      // another room is shown.
       this.#entered = true;
       this.#unreadAfter = room.unread > 0 && room.read > 0 ? room.read : null;
     }
     const items = itemsOf(conversation, this.#unreadAfter);
-    // Screen readers announce only new messages, not messages that are drawn when the room is opened or that are read
-    // from history.
+    // Screen readers must announce only new messages, not messages that are drawn when the room is opened or that are
+    // read from history.
     this.#log.setAttribute('aria-busy', String(conversation.loading !== null || this.#drawn.size === 0));
     this.#scroll.keep(() => this.#lay(items));
     if (!this.#placed && items.length > 0 && room.seq >= room.head) {
@@ -206,7 +206,7 @@ export class LogView {
   #explain(empty) {
     const { room, timeline, loading, refused, missed, me } = this.#conversation;
     let text = '';
-    // A final refusal is shown in a separate line above the log.
+    // Only a temporary refusal is shown here. `EntryView` shows a final refusal above the log.
     if (refused?.passing) text = `You cannot enter this room now: ${refused.message} Trying again…`;
     else if (loading === 'older') text = 'Loading earlier messages…';
     else if (timeline.atStart && empty) {

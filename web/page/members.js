@@ -9,7 +9,7 @@ export const MAX_MEMBERS = 1000;
 const ORDER = ['owner', 'moderator', 'member', 'invited', undefined];
 
 /**
- * Whether the user is a member: an invited user is not.
+ * Whether a user with this role is a member. An invited user is not a member.
  * @param {string | null | undefined} role
  */
 export const isMember = role => role === 'owner' || role === 'moderator' || role === 'member';
@@ -69,7 +69,7 @@ export class MemberList {
       this.#rows = new Map(rows.map(row => [row.user, row]));
       this.known = true;
       this.partial = page.more === true;
-      // Events that arrived since the read began may be newer than its pages, so apply them on top.
+      // Events that arrived since the read began may be newer than its pages, so apply them to the result.
       for (const event of since) this.#apply(event);
       this.#changed();
     } catch {
@@ -88,7 +88,9 @@ export class MemberList {
     if (this.known && this.#apply(event)) this.#changed();
   }
 
-  /** Returns whether the event can change the list. The rules are those of the server. */
+  /**
+   * Changes the list by the same rules as the server. Returns false if an event of this kind cannot change the list.
+   */
   #apply({ kind, from, user, role, until, seq }) {
     const name = kind === 'join' || kind === 'leave' ? from : user;
     if (name === undefined) return false;

@@ -20,7 +20,7 @@ function quote(entry) {
     element('span', { class: 'quote-text', dir: 'auto', text: entry.quoted.text ?? 'Message deleted' }));
 }
 
-/** Number of different reactions that each message shows. The number of reactions itself has no bound. */
+/** Number of a message's different reactions that the page always shows. A message can have any number of them. */
 const MAX_REACTIONS = 20;
 
 /** Maximum number of names listed per reaction. */
@@ -60,7 +60,8 @@ export function drawMessage(item, entry, me, react) {
     own ? '' : avatar(entry.from),
     element('div', { class: 'stack' },
       element('p', { class: own || !entry.opens ? 'author unseen' : 'author' }, own ? document.createTextNode('You') : nameElement(entry.from)),
-      // The body clips text that is drawn outside it, such as many combining marks. So the toolbar is not in the body.
+      // The body clips everything that is drawn outside it, such as many combining marks. The toolbar must not be
+      // clipped, so it is in the bubble, not in the body.
       element('div', { class: 'bubble' }, element('div', { class: 'body' },
         quote(entry),
         entry.deleted

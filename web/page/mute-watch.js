@@ -1,7 +1,9 @@
 import { mutedReason } from './group-text.js';
 import { inForce } from './rights.js';
 
-/** Maximum delay of a timer, in ms: browsers store the delay in 31 bits. A later end needs several timers. */
+/**
+ * Maximum delay of a timer, in ms: browsers store the delay in 31 bits. A mute that ends later needs several timers.
+ */
 const MAX_TIMER = 2 ** 31 - 1;
 
 /** Blocks the composer while the user is muted in the room that is shown. When the mute ends, the block ends. */
@@ -11,7 +13,8 @@ export class MuteWatch {
   #timer = null;
 
   /**
-   * @param {(reason: string) => void} block called with the reason; empty if the user can write
+   * @param {(reason: string) => void} block called with the reason why the user cannot write, or with an empty string
+   *   if the user can write
    * @param {import('../orleanschat/clock.js').Clock} clock
    */
   constructor(block, clock) {

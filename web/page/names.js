@@ -48,8 +48,8 @@ export function piecesOfName(name) {
 }
 
 /**
- * A name for a sentence, a label or a title. Hidden characters are shown as code points. Isolates keep the name's
- * direction from changing the text around it.
+ * A user's name for a sentence, a label or a title. Hidden characters are shown as code points. Isolate characters
+ * around the name keep its writing direction from changing the rest of the text.
  * @param {string} name
  * @returns {string}
  */
@@ -71,7 +71,8 @@ export function faultOfUser(name) {
 }
 
 /**
- * Checks a name that the user chooses. Unlike `faultOfUser`, it refuses `guest-` names and invisible characters.
+ * Checks a name that the user chooses. Unlike `faultOfUser`, this function also refuses names that begin with `guest-`
+ * or contain invisible characters.
  * @param {string} name
  * @returns {string | null} a sentence that says what is wrong, or null
  */
@@ -117,7 +118,8 @@ export function parseTitle(typed) {
 }
 
 /**
- * A group's title for a sentence or a label. Isolates keep its direction from changing the text around it.
+ * A group's title for a sentence or a label. Isolate characters around the title keep its writing direction from
+ * changing the rest of the text.
  * @param {string | null | undefined} title
  * @returns {string} `Private group` if there is no visible title
  */

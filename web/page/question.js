@@ -5,7 +5,7 @@ import { nameInText } from './names.js';
  * from a stranger.
  * @param {string} now the current user
  * @param {string | null} next the user whom the link names; null if the link names no user
- * @returns {Promise<boolean>} whether to change
+ * @returns {Promise<boolean>} true if the user accepts the change
  */
 export function askToChange(now, next) {
   const dialog = document.getElementById('question');

@@ -8,8 +8,8 @@ const KINDS = new Set(['channel', 'group', 'direct']);
 const MAX_ROOMS = 50;
 
 /**
- * The rooms that a user had open, for the next visit. All tabs of a user share the list; each tab adds and removes its
- * own rooms. If the browser stores nothing, the list is empty.
+ * The rooms that a user had open. The page opens them again at the next visit. All tabs of a user share the list; each
+ * tab adds and removes its own rooms. If the browser cannot store anything, the list is empty.
  */
 export class RememberedRooms {
   #key;
@@ -81,7 +81,7 @@ export class RememberedRooms {
     try {
       this.#storage().setItem(this.#key, JSON.stringify(rooms));
     } catch {
-      // The next visit opens fewer rooms.
+      // The storage is blocked or full, so the next visit may open other rooms.
     }
   }
 }

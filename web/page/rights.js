@@ -9,7 +9,7 @@ const rank = role => RANK[role] ?? 0;
  * An action on a user of a group.
  * @typedef {object} Action
  * @property {'role' | 'mute' | 'unmute' | 'kick' | 'ban' | 'unban'} kind
- * @property {string} [role] with `role`
+ * @property {string} [role] the new role; only with the kind `role`
  */
 
 /**
@@ -20,8 +20,8 @@ const rank = role => RANK[role] ?? 0;
 export const inForce = (until, now) => (until ?? 0) > now;
 
 /**
- * The actions that this user may take on a user of the group. The server checks each action again; this list only
- * leaves out actions that the server would refuse.
+ * The actions that this user may take on a user of the group. The server checks each action again; this list only omits
+ * actions that the server would refuse.
  * @param {string | null} own this user's role
  * @param {string} me this user's id
  * @param {import('../orleanschat.js').Member} member
@@ -31,7 +31,7 @@ export const inForce = (until, now) => (until ?? 0) > now;
 export function actionsOn(own, me, member, { owners, now }) {
   const actions = [];
   const self = member.user === me;
-  // The last owner cannot take a lower role.
+  // The server does not let the last owner take a lower role.
   if (own === 'owner' && isMember(member.role) && (!self || owners > 1)) {
     for (const role of ['owner', 'moderator', 'member']) if (role !== member.role) actions.push({ kind: 'role', role });
   }
@@ -44,21 +44,21 @@ export function actionsOn(own, me, member, { owners, now }) {
 }
 
 /**
- * Whether a member may invite users to the group.
+ * Whether this user may invite users to the group.
  * @param {{ role: string | null, mutedUntil: number }} room
  * @param {number} now
  */
 export const mayInvite = ({ role, mutedUntil }, now) => isMember(role) && !inForce(mutedUntil, now);
 
 /**
- * Whether a member may give the group another title.
+ * Whether this user may give the group another title.
  * @param {{ role: string | null, mutedUntil: number }} room
  * @param {number} now
  */
 export const mayRename = ({ role, mutedUntil }, now) => moderates(role) && !inForce(mutedUntil, now);
 
 /**
- * Whether this user may moderate a user: delete messages, remove, mute and ban.
+ * Whether this user may moderate another user: delete the other user's messages, and remove, mute and ban that user.
  * @param {string | null} own this user's role
  * @param {string | undefined} role the other user's role
  */

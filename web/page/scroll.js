@@ -13,7 +13,7 @@ export class Scroll {
   /**
    * @param {HTMLElement} frame the element that scrolls
    * @param {HTMLElement} list
-   * @param {() => void} moved called when the user scrolls or a size changes
+   * @param {() => void} moved called when the user scrolls, or when the size of the frame or of the list changes
    */
   constructor(frame, list, moved) {
     this.#frame = frame;
@@ -70,7 +70,7 @@ export class Scroll {
       const box = item.getBoundingClientRect();
       if (box.bottom < top) continue;
       anchors.push([item, box.top]);
-      // Several anchors, because the change may remove the first one.
+      // Remember several items, because the change may remove the first one.
       if (anchors.length === 8) break;
     }
     change();

@@ -1,4 +1,7 @@
-/** Sends the user's messages and changes to the room that is shown, and moves their texts between composer and log. */
+/**
+ * Sends the user's messages and changes to the room that is shown, and moves their texts between the composer and the
+ * log.
+ */
 export class Sending {
   #parts;
 

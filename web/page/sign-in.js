@@ -8,11 +8,11 @@ import { identify } from './welcome.js';
 export const IN_QUERY = 'This link is not safe: servers on the way can log its token. Ask for a link with #access_token= instead of ?access_token=.';
 
 /**
- * Creates the session of this page's user. With a token, the session is online when the promise resolves. The promise
- * never resolves if the user must open another link; the page then shows why.
- * @param {URL} address the page's address; the token is removed from it
- * @returns {Promise<{ url: string, token: string | null, session: Session, me: string, inQuery: boolean }>} `url`: of
- *   the WebSocket; `me`: this user's id; `inQuery`: whether the link had the token in its query
+ * Creates the session of this page's user. If the user signs in with a token, the session is online when the promise
+ * resolves. The promise never resolves if the user must open another link; the page then shows why.
+ * @param {URL} address the page's address; the function removes the token from it
+ * @returns {Promise<{ url: string, token: string | null, session: Session, me: string, inQuery: boolean }>} `url`: the
+ *   URL of the WebSocket; `me`: this user's id; `inQuery`: whether the link had the token in its query
  */
 export async function signIn(address) {
   const { given, inQuery } = takeToken(address);

@@ -13,8 +13,8 @@ const MAX_ADDRESS = 2048;
 
 /**
  * Splits a text into plain pieces and links. Only http and https addresses become links. An address with a user name or
- * password becomes no link, because a reader could take the user name for the server's name. A server name that is not
- * ASCII is shown in its ASCII form (RFC 3492), because letters of different scripts look alike.
+ * password does not become a link, because a reader could take the user name for the server's name. A server name that
+ * is not ASCII is shown in its ASCII form (RFC 3492), because letters of different scripts look alike.
  * @param {string} text
  * @returns {{ text: string, href?: string }[]}
  */
@@ -35,7 +35,8 @@ export function pieces(text) {
 
 /**
  * Removes trailing punctuation from an address. A closing parenthesis stays if it closes a parenthesis in the address,
- * as in https://example.org/a_(b). The time is linear in the length, so a hostile text cannot block the page.
+ * as in https://example.org/a_(b). The running time is linear in the length of the address, so a hostile text cannot
+ * block the page.
  */
 function trimmed(address) {
   let open = 0;
@@ -77,7 +78,7 @@ export const momentOf = ts => whole.format(ts);
 export const countOf = count => number.format(count);
 
 /**
- * The day of a time in the browser's time zone, as a key.
+ * The day of a time in the browser's time zone, as a key such as `2026-1-31`.
  * @param {number | Date} ts
  * @returns {string}
  */

@@ -25,12 +25,13 @@ const ABOUT = new Set(['edit', 'delete', 'react', 'unreact']);
  * @property {number} [reply] sequence of the message that this message answers
  * @property {string} [id] the client id; only on this user's own messages
  * @property {number} asOf the sequence up to which the text includes all edits
- * @property {Map<string, string[]>} reactions users by emoji
+ * @property {Map<string, string[]>} reactions for each emoji, the users who reacted with it
  */
 
 /**
- * A bounded window onto a room's log, without gaps between its first and last event. Either it contains the newest
- * event, or it is detached: the user has scrolled far back, and newer events are read from history again.
+ * A bounded window onto a room's log, without gaps between the first and the last event of the window. Either the
+ * window contains the newest event, or it is detached: the user has scrolled far back, and newer events are read from
+ * history again.
  */
 export class Timeline {
   #events = [];
@@ -89,7 +90,7 @@ export class Timeline {
   }
 
   /**
-   * Drops the oldest events if there are too many, for a user who reads the newest ones.
+   * Drops the oldest events if there are too many. Call this method when the user reads the end of the window.
    * @param {number} [most] maximum number of events
    * @param {number} [kept] number of events that remain
    */
@@ -100,7 +101,8 @@ export class Timeline {
   }
 
   /**
-   * Drops the newest events if there are too many, for a user who reads far back. The window is then detached.
+   * Drops the newest events if there are too many. Call this method when the user reads the beginning of the window.
+   * The window is then detached.
    * @param {number} [most] maximum number of events
    * @param {number} [kept] number of events that remain
    */

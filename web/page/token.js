@@ -6,8 +6,9 @@ const QUIET_FOR = 600;
 
 /**
  * Takes the token from the fragment of the page's address, the part after `#`. Browsers do not send the fragment, so no
- * proxy can log it. The token is removed from the address at once, because users see, store and share addresses.
- * @param {URL} address the token is removed from it
+ * proxy can log it. The function removes the token from the address at once, because users see, store and share
+ * addresses.
+ * @param {URL} address the page's address
  * @returns {{ given: string | null, inQuery: boolean }} `inQuery`: whether the query contains a token, which is not
  *   accepted
  */
@@ -25,7 +26,7 @@ export function takeToken(address) {
 }
 
 /**
- * Whether an address has a token in its fragment. Use it for an address that the user opens while the page is running.
+ * Whether an address has a token in its fragment. Called for an address that the user opens while the page is running.
  * @param {string} address
  * @returns {boolean}
  */
@@ -38,7 +39,8 @@ export function bringsToken(address) {
  * question. So if the given token names another user than the last user of this tab (in a new tab: of this browser),
  * the function asks first.
  * @param {string | null} given the token of the link
- * @param {(now: string, next: string | null) => Promise<boolean>} ask gets both users; resolves to whether to change
+ * @param {(now: string, next: string | null) => Promise<boolean>} ask called with the current user and with the user
+ *   whom the link names, or null if the link names no user; resolves to true if the user accepts the change
  * @returns {Promise<{ token: string | null, declined: boolean }>} `token`: null if the user signs in with a name;
  *   `declined`: whether the user declined the change
  */
@@ -79,7 +81,7 @@ export function forgetToken(token) {
  * @param {import('../orleanschat.js').Session} session
  * @param {string} token
  * @param {(text: string) => void} say shows a sentence while the session connects, and if the server refuses the token
- * @param {(end: { code?: number, reason?: string }) => string} endingOf the sentence for a refusal
+ * @param {(end: { code?: number, reason?: string }) => string} endingOf returns the sentence for a refusal
  * @returns {Promise<string>} the user id that the server sent; never resolves if the server refuses the token
  */
 export function arrive(session, token, say, endingOf) {
@@ -109,14 +111,15 @@ function lastUser(own) {
     const { user, claimed } = JSON.parse(text);
     return typeof user === 'string' ? { user, claimed } : null;
   } catch {
-    // No valid user is stored. If this tab has a token, the server has not accepted it yet, so the token names the user.
+    // No valid user is stored. If this tab has a token, the server has not accepted the token yet. So take the user
+    // whom the token names.
     return own === null ? null : { user: claimedUser(own) ?? 'an unknown user', claimed: claimedUser(own) };
   }
 }
 
 /**
- * The user whom a token names; null if the token names no user. The signature is not checked, so use the result only
- * for a question to the user.
+ * The user whom a token names; null if the token names no user. The function does not check the signature, so use the
+ * result only in a question to the user.
  */
 function claimedUser(token) {
   try {

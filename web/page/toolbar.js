@@ -9,13 +9,13 @@ const PENCIL = 'M4 20l1-4L16 5l3 3L8 19l-4 1zM14 7l3 3';
 const BIN = 'M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13';
 
 /**
- * The actions on a message. There is one toolbar; it moves to the message that is under the pointer or that has the
- * focus.
+ * The buttons for the actions on a message. The page has one toolbar, which moves to the message that is under the
+ * pointer or that has the focus.
  */
 export class Toolbar {
   #node;
   #entry = null;
-  /** Whether the toolbar shows the palette or the question before a deletion. */
+  /** True while the toolbar shows the palette, or the question before a deletion, instead of its first buttons. */
   #asks = false;
   #actions;
 

@@ -2,8 +2,8 @@ import { keep, kept } from './keep.js';
 import { faultOfNewName, faultOfUser } from './names.js';
 
 /**
- * The user's name: the `user` of the page's address, or the name stored in this browser, or the user's answer to a
- * question.
+ * The user's name: the `user` in the page's address; otherwise the name that this browser stores; otherwise the user's
+ * answer to a question.
  * @param {URL} address
  * @returns {Promise<string>}
  */

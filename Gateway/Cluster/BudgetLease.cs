@@ -3,29 +3,36 @@ using OrleansChat.Grains.Interfaces;
 namespace OrleansChat.Gateway.Cluster;
 
 /// <summary>
-/// The units of one budget that this gateway has leased for a user. Guarded by the lock of <see cref="UserBudgets"/>.
+/// The units that this gateway has leased from one budget of a user. Guarded by the lock of <see cref="UserBudgets"/>.
 /// </summary>
 internal sealed class BudgetLease(BudgetTerms terms, TimeProvider time)
 {
     private readonly Queue<TaskCompletionSource<int>> _waiting = new();
     private readonly int _block = Budget.Block(terms.PerSecond);
 
-    /// <summary>Units that may be spent until <see cref="_until"/>.</summary>
+    /// <summary>Units that the gateway may spend until <see cref="_until"/>.</summary>
     private int _left;
     private long _until;
 
-    /// <summary>Units that may be spent between <see cref="_laterFrom"/> and <see cref="_laterUntil"/>.</summary>
+    /// <summary>
+    /// Units that the gateway may spend from <see cref="_laterFrom"/> until <see cref="_laterUntil"/>.
+    /// </summary>
     private int _later;
     private long _laterFrom;
     private long _laterUntil;
 
-    /// <summary>Units that were spent before they were leased. They are paid from the next granted units.</summary>
+    /// <summary>
+    /// Units that are spent but not leased yet. The gateway deducts them from the next units that it leases.
+    /// </summary>
     private int _owed;
 
-    /// <summary>Units that expired unspent. The next call returns them to the grain.</summary>
+    /// <summary>Units that expired before they were spent. The next call returns them to the grain.</summary>
     private int _expired;
 
-    /// <summary>Number of waiting callers for whom the call in flight requests a unit.</summary>
+    /// <summary>
+    /// Number of callers that were waiting when the current call to the grain began. The call requests one unit for
+    /// each of them.
+    /// </summary>
     private int _askedFor;
     private bool _asksAhead;
     private long _refusesUntil;
@@ -69,13 +76,13 @@ internal sealed class BudgetLease(BudgetTerms terms, TimeProvider time)
     }
 
     /// <summary>
-    /// Milliseconds for which no unit is available, according to the grain's last answer; 0 if the gateway should call
-    /// the grain.
+    /// Milliseconds until a unit is available, according to the grain's last answer; 0 if the gateway must call the
+    /// grain to find out.
     /// </summary>
     public int RefusesFor(long now) => Milliseconds(now, _later > 0 ? _laterFrom : _refusesUntil);
 
     /// <summary>
-    /// Takes a unit without a lease, while the grain cannot be reached. Returns 0 if it took a unit; otherwise the
+    /// Takes a unit without a lease, because the grain cannot be reached. Returns 0 if a unit was taken; otherwise the
     /// milliseconds until the next unit.
     /// </summary>
     public int TakeWithoutLease(long now)
@@ -142,19 +149,21 @@ internal sealed class BudgetLease(BudgetTerms terms, TimeProvider time)
         _refusesUntil = _left > 0 ? now : now + (long)(grant.RetryMs * time.TimestampFrequency / 1000.0);
         _asksAhead = grant.AskAhead;
 
-        // Also answer the callers that began to wait during the call: with a unit while units are left, then with the
-        // time to wait, if this grant states one. If the grant has later units, request no more units until the later
-        // units may be spent.
+        // Also answer the callers that began to wait during the call. As long as units remain, each caller gets a unit.
+        // The other callers get the time to wait, if this grant has such a time.
         while (_waiting.Count > 0 && (_left > 0 || RefusesFor(now) > 0))
         {
             _waiting.Dequeue().SetResult(_left > 0 ? 0 : RefusesFor(now));
             _left = Math.Max(0, _left - 1);
         }
 
+        // If the grant has later units, do not request more units before the later units may be spent.
         WantsAhead &= _later == 0;
     }
 
-    /// <summary>Answers the waiting callers without a lease, because the grain cannot be reached.</summary>
+    /// <summary>
+    /// Called when the grain cannot be reached. Gives each waiting caller a unit without a lease, or the time to wait.
+    /// </summary>
     public void Away(long now)
     {
         _askedFor = 0;
@@ -166,7 +175,7 @@ internal sealed class BudgetLease(BudgetTerms terms, TimeProvider time)
     }
 
     /// <summary>
-    /// Moves later units to <see cref="_left"/> if they may be spent now. Moves units that have expired to
+    /// Moves the units of <see cref="_later"/> to <see cref="_left"/> if they may be spent now. Moves expired units to
     /// <see cref="_expired"/>.
     /// </summary>
     private void Mature(long now)

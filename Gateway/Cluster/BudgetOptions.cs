@@ -3,8 +3,8 @@ using System.ComponentModel.DataAnnotations;
 namespace OrleansChat.Gateway.Cluster;
 
 /// <summary>
-/// Limits on the commands and connections of one user on the whole cluster. Section <c>Budgets</c>. The section
-/// <c>Limits</c> limits the user's sends.
+/// Limits on the commands and connections of one user on the whole cluster. Section <c>Budgets</c>. The limit of the
+/// user's sends is in the section <c>Limits</c>.
 /// </summary>
 internal sealed class BudgetOptions
 {
@@ -12,8 +12,8 @@ internal sealed class BudgetOptions
 
     /// <summary>
     /// Commands per second, except sends, that one user may issue on the whole cluster; 0 for no limit. A user can save
-    /// up unused commands, up to ten times this number. A page of history counts as one command per 16 KiB. The gateway
-    /// refuses a command above the limit as <c>rate_limited</c>.
+    /// up unused commands, up to ten times this number. A page of history counts as one command, plus one command for
+    /// each full 16 KiB. The gateway refuses a command above the limit as <c>rate_limited</c>.
     /// </summary>
     [Range(0, 1_000_000)] public int CommandsPerSecond { get; set; } = 100;
 

@@ -14,20 +14,20 @@ internal sealed class DrainOptions
     [Range(1, 1_000_000)] public int AcceptsPerSecond { get; set; } = 200;
 
     /// <summary>
-    /// Time within which a stopping gateway sends all its clients away. At most <c>Process:StopWithin</c> minus 5 s;
-    /// the 5 s are for the answers and the close of the last clients.
+    /// Time within which a stopping gateway sends all its clients away. The gateway uses at most
+    /// <c>Process:StopWithin</c> minus 5 s, because it needs 5 s to answer and close the last clients.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
     public TimeSpan Within { get; set; } = TimeSpan.FromSeconds(20);
 
     /// <summary>
     /// Maximum reconnect delay of clients that must leave before the other gateways have capacity. If this delay is too
-    /// short for all clients, the gateway exceeds <see cref="AcceptsPerSecond"/>.
+    /// short for all clients, each remaining gateway gets more than <see cref="AcceptsPerSecond"/> clients per second.
     /// </summary>
     internal TimeSpan MaxAway { get; set; } = TimeSpan.FromMinutes(1);
 
     /// <summary>
-    /// How long a connection that is sent away waits for the answers to its commands before it is closed.
+    /// How long a stopping gateway waits for the answers to a connection's commands before it closes the connection.
     /// </summary>
     internal TimeSpan AnswerTimeout { get; set; } = TimeSpan.FromSeconds(1);
 }

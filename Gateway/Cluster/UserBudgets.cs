@@ -4,19 +4,19 @@ using OrleansChat.Grains.Interfaces;
 namespace OrleansChat.Gateway.Cluster;
 
 /// <summary>
-/// The parts of a user's budgets that this gateway has leased from the user's grain, in blocks. Taking a unit from a
-/// block makes no call. The next block is requested before the current block is used up. Only one call runs at a time.
-/// It requests units for every budget that needs them. Thread-safe.
+/// The units of a user's budgets that this gateway leases from the user's grain, in blocks. If a leased block has
+/// units, taking a unit makes no call. This class requests the next block before the current block is used up. Only one
+/// call to the grain runs at a time. The call requests units for every budget that needs units. Thread-safe.
 /// </summary>
 /// <remarks>
-/// If the grain cannot be reached, one block of each budget may be spent per second without a lease. So an unreachable
-/// grain neither blocks the user nor removes the limit.
+/// If the grain cannot be reached, the user may spend one block of each budget per second without a lease. So an
+/// unreachable grain neither blocks the user nor removes the limit.
 /// </remarks>
 internal sealed class UserBudgets
 {
     /// <summary>
     /// How long to wait for a lease before the grain counts as unreachable. While the grain is unreachable, this is
-    /// also the time between attempts.
+    /// also the minimum time between two attempts to reach it.
     /// </summary>
     internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
@@ -28,8 +28,10 @@ internal sealed class UserBudgets
     private bool _isAway;
     private long _tried;
 
-    /// <param name="terms">The budgets. Budgets without a limit are left out.</param>
-    /// <param name="lease">Requests leases from the user's grain. Only one call runs at a time.</param>
+    /// <param name="terms">
+    /// The budgets. A budget without a limit is never leased, and taking a unit from it always succeeds.
+    /// </param>
+    /// <param name="lease">Requests leases from the user's grain.</param>
     public UserBudgets(IReadOnlyList<BudgetTerms> terms, Func<BudgetAsk[], Task<BudgetGrant[]>> lease, TimeProvider time)
     {
         (_lease, _time) = (lease, time);
@@ -106,8 +108,8 @@ internal sealed class UserBudgets
     }
 
     /// <summary>
-    /// Returns the requests for the call that opens the user's first session here. The budgets make no other call
-    /// before <see cref="OpenedAsync"/>.
+    /// Returns the requests for the call that opens the user's first session on this gateway. This class makes no other
+    /// call to the grain before <see cref="OpenedAsync"/>.
     /// </summary>
     public BudgetAsk[] Opening()
     {
@@ -119,10 +121,11 @@ internal sealed class UserBudgets
     }
 
     /// <summary>
-    /// Applies the answer to <see cref="Opening"/>; <paramref name="grants"/> is null if the call failed. If units were
-    /// requested in the meantime, returns the task of the calls for them; else a completed task.
+    /// Applies the grants for the requests of <see cref="Opening"/>; <paramref name="grants"/> is null if the call
+    /// failed. If a budget needs more units now, requests them and returns the task of these calls; otherwise returns a
+    /// completed task.
     /// </summary>
-    /// <param name="sent">The timestamp before the call.</param>
+    /// <param name="sent">Timestamp taken before the call.</param>
     public Task OpenedAsync(BudgetGrant[]? grants, long sent)
     {
         bool begins;
@@ -141,7 +144,8 @@ internal sealed class UserBudgets
     }
 
     /// <summary>
-    /// Gives up all leased units. The returned requests are for the call that closes the user's last session here.
+    /// Gives up all leased units. Returns the requests that give these units back to the grain. The caller sends the
+    /// requests in the call that closes the user's last session on this gateway.
     /// </summary>
     public BudgetAsk[] Return()
     {
@@ -174,7 +178,8 @@ internal sealed class UserBudgets
             {
                 var call = _lease(asks);
 
-                // An answer that arrives after the timeout is ignored, and its units are lost.
+                // An answer or an error that arrives after the timeout is ignored. The units of such an answer are
+                // lost.
                 _ = call.ContinueWith(static late => late.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
                 var grants = await call.WaitAsync(Patience, _time);
                 lock (_gate)

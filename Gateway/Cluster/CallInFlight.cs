@@ -1,8 +1,8 @@
 namespace OrleansChat.Gateway.Cluster;
 
 /// <summary>
-/// The call that a room client has in flight; there is at most one. The room client can abandon the call. This is
-/// useful if the call's silo has died, because the call would then fail only after the whole response timeout.
+/// The one call that a room client may have in flight. The room client can abandon this call. This is useful if the
+/// silo that received the call has died, because the call then fails only after the whole response timeout.
 /// Thread-safe.
 /// </summary>
 internal sealed class CallInFlight(TimeProvider time)

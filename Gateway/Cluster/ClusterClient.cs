@@ -10,8 +10,8 @@ namespace OrleansChat.Gateway.Cluster;
 internal static class ClusterClient
 {
     /// <summary>
-    /// Adds the Orleans client. The client connects when the host starts, and the host's start waits for the
-    /// connection.
+    /// Adds the Orleans client. The client connects while the host starts. The host's start completes only after the
+    /// client is connected.
     /// </summary>
     public static void AddClusterClient(this WebApplicationBuilder builder)
     {
@@ -34,9 +34,9 @@ internal static class ClusterClient
 }
 
 /// <summary>
-/// Retries the connection to the cluster without end, after every kind of error. The built-in filter gives up at the
-/// first database error. But such an error can be temporary: the database may still be starting, or no silo may have
-/// created the tables yet.
+/// Makes the Orleans client retry its connection to the cluster after every error, without a limit. Orleans' own filter
+/// gives up at the first database error. But such an error can be temporary: the database may still be starting, or no
+/// silo may have created the tables yet.
 /// </summary>
 internal sealed class ConnectRetry(StartupWait wait, TimeProvider time) : IClientConnectionRetryFilter
 {

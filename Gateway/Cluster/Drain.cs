@@ -10,11 +10,12 @@ namespace OrleansChat.Gateway.Cluster;
 /// <summary>
 /// Drains the gateway when its process is asked to stop. The gateway accepts no more connections, and closes the
 /// existing connections one after another. Each connection works as usual until the gateway closes it. Before the
-/// close, the gateway answers the commands that it has received, and sends <c>bye</c> with 1012 and the time after
-/// which to reconnect.
-/// The closes are spread over time, so that the other gateways get no more clients per second than they can take.
-/// Gateways that drain at the same time share this rate through the registry. A second stop signal, or the stop
-/// timeout, ends all remaining connections at once. No hosted service stops before the drain is done.
+/// close, the gateway answers the commands that it has received from the connection. It also sends <c>bye</c> with the
+/// code 1012 and the time after which the client may reconnect. The gateway spreads the closes over time, so that the
+/// other gateways do not get more clients per second than they can accept. Gateways that drain at the same time share
+/// this rate. They learn from the registry how many gateways remain and how many connections they all still have. After
+/// a second stop signal, or after the stop timeout, the gateway ends all remaining connections at once. No hosted
+/// service stops before the drain is complete.
 /// </summary>
 internal sealed partial class Drain(
     ConnectionSet connections, IGrainFactory grains, GatewayId gateway, BackgroundTasks background, SecondSignal second, IOptions<DrainOptions> options,
@@ -30,8 +31,8 @@ internal sealed partial class Drain(
     private TimeSpan Closing => 2 * connectionOptions.Value.CloseTimeout;
 
     /// <summary>
-    /// Maximum time until the gateway begins to close the last connection: <see cref="DrainOptions.Within"/>, or less
-    /// if the host's shutdown timeout is too short for it.
+    /// Maximum time from the start of the drain until the gateway begins to close the last connection. This is
+    /// <see cref="DrainOptions.Within"/>, or less if the host's shutdown timeout is too short for that.
     /// </summary>
     internal TimeSpan Within
     {
@@ -43,7 +44,7 @@ internal sealed partial class Drain(
     }
 
     /// <summary>
-    /// Runs the drain before any hosted service stops. The HTTP server still runs, so that it can refuse new
+    /// Runs the drain before any hosted service stops. During the drain, the HTTP server still runs and refuses new
     /// connections with 503.
     /// </summary>
     public async Task StoppingAsync(CancellationToken cancellationToken)
@@ -64,7 +65,7 @@ internal sealed partial class Drain(
             LogHaste();
         }
 
-        // End the remaining connections, and the connections whose upgrade completed during the drain.
+        // End the remaining connections, and the connections whose WebSocket upgrade completed during the drain.
         connections.EndAll(CloseCode.ServiceRestart, Reason);
         await Task.WhenAll(_leaving);
         await GoneAsync(cancellationToken);
@@ -72,7 +73,7 @@ internal sealed partial class Drain(
     }
 
     /// <summary>
-    /// Closes the connections at the rate that the other gateways can take. If no other gateway remains, closes all
+    /// Closes the connections at the rate that the other gateways can accept. If no other gateway remains, closes all
     /// connections at once.
     /// </summary>
     private async Task SpreadAsync(CancellationToken haste)
@@ -83,7 +84,8 @@ internal sealed partial class Drain(
             return;
         }
 
-        // Ask the registry in the background. Its answer can take a long time, in particular while silos stop too.
+        // Ask the registry in the background. The answer can take a long time, especially if silos stop at the same
+        // time.
         var asked = time.GetTimestamp();
         var asking = Asking(waiting.Count);
         await Task.WhenAny(asking, Task.Delay(AskAgain, time, haste));
@@ -113,8 +115,8 @@ internal sealed partial class Drain(
     }
 
     /// <summary>
-    /// Removes the connections at the front of the queue that are already ending. Returns false if no connection
-    /// remains in the queue.
+    /// Removes the connections at the front of the queue, up to the first one that is not ending yet. Returns false if
+    /// no connection remains in the queue.
     /// </summary>
     private static bool Next(Queue<Connection> waiting)
     {
@@ -140,7 +142,10 @@ internal sealed partial class Drain(
         return asking;
     }
 
-    /// <summary>Asks the registry for the remaining gateways. Returns null if the call fails.</summary>
+    /// <summary>
+    /// Asks the registry how many gateways remain, and how many connections the draining gateways still have. Returns
+    /// null if the call fails.
+    /// </summary>
     private async Task<DrainShare?> AskAsync(int left)
     {
         try
@@ -158,7 +163,7 @@ internal sealed partial class Drain(
 
     /// <summary>
     /// Clients per second that this gateway may send to the other gateways; 0 if no other gateway remains. If the
-    /// number of other gateways is not known, it is assumed to be one.
+    /// number of other gateways is not known, this method assumes that it is one.
     /// </summary>
     private double Rate(DrainShare? share, int left)
     {
@@ -203,6 +208,6 @@ internal sealed partial class Drain(
     [LoggerMessage(304, LogLevel.Warning, "The drain time is too short: each other gateway gets more than Drain:AcceptsPerSecond ({Rate}) clients per second")]
     private partial void LogForced(int rate);
 
-    [LoggerMessage(305, LogLevel.Warning, "Asking the registry for the remaining gateways failed; assuming one gateway")]
+    [LoggerMessage(305, LogLevel.Warning, "Asking the registry for the remaining gateways failed; assuming that one gateway remains")]
     private partial void LogShareFailed(Exception exception);
 }

@@ -10,10 +10,10 @@ namespace OrleansChat.Gateway.Cluster;
 ///   reconnect   |·   ·   ·   ·   ·   ·|       away: how much later the last client may reconnect
 /// </code>
 /// </summary>
-/// <param name="within">Time until the last client leaves.</param>
+/// <param name="within">Maximum time until the last client leaves.</param>
 /// <param name="away">
-/// Maximum time after <paramref name="within"/> at which the last client may reconnect. If this time is too short,
-/// clients reconnect faster than <see cref="Rate"/>.
+/// Maximum time between the end of <paramref name="within"/> and the reconnect of the last client. If this time is too
+/// short, clients reconnect faster than <see cref="Rate"/>.
 /// </param>
 internal sealed class DrainPace(TimeSpan within, TimeSpan away, TimeProvider time)
 {
@@ -56,7 +56,7 @@ internal sealed class DrainPace(TimeSpan within, TimeSpan away, TimeProvider tim
         return due;
     }
 
-    /// <summary>Milliseconds after which the next client to leave may reconnect.</summary>
+    /// <summary>Returns the reconnect delay of the next client that leaves, in milliseconds.</summary>
     public int NextReturn()
     {
         var now = Now;
@@ -67,7 +67,7 @@ internal sealed class DrainPace(TimeSpan within, TimeSpan away, TimeProvider tim
 
     /// <summary>
     /// Clients per second if <paramref name="left"/> clients leave or reconnect within <paramref name="seconds"/>. If
-    /// no time is left, the result is larger than any number of clients.
+    /// no time remains, the result is larger than any number of clients.
     /// </summary>
     private static double PerSecond(int left, double seconds) => seconds > 0 ? left / seconds : double.MaxValue / 1e6;
 }

@@ -7,12 +7,11 @@ using OrleansChat.Protocol;
 namespace OrleansChat.Gateway.Cluster;
 
 /// <summary>
-/// This gateway's lease with the registry. While the lease is valid, the cluster's information about this gateway's
-/// users is correct.
-/// If the registry refuses a renewal, or if this process was paused for a whole lease, the gateway closes its
-/// connections and ends its process. The next process has a new id. If the registry cannot be reached, the gateway
-/// retries and does not end. If a renewal succeeds only after the lease has expired, or if a silo has joined or left
-/// the cluster, the gateway sends its users to their grains and to the rooms again.
+/// The lease that this gateway has from the registry. While the lease is valid, this gateway's users count as online.
+/// If the registry refuses a renewal, or if this process was paused for as long as a lease lasts, the gateway closes
+/// its connections and ends its process. The process that its supervisor starts next has a new id. If the registry
+/// cannot be reached, the gateway retries and does not end. If a renewal succeeds only after the lease has expired, or
+/// if a silo has joined or left the cluster, the gateway reports its users to their grains and to the rooms again.
 /// </summary>
 internal sealed partial class GatewayLease(
     IGrainFactory grains, GatewayId gateway, ConnectionSet connections, RoomClients rooms, UserClients users, BackgroundTasks background,
@@ -24,7 +23,7 @@ internal sealed partial class GatewayLease(
     private long _renewed;
     private long _cluster;
 
-    /// <summary>True while the lease is valid by this process's own clock.</summary>
+    /// <summary>True while the lease is valid according to this process's own clock.</summary>
     public bool Holds => Volatile.Read(ref _renewed) is var renewed and not 0 && time.GetElapsedTime(renewed) < Lease.Length;
 
     private IGatewayRegistryGrain Registry => grains.GetGrain<IGatewayRegistryGrain>(0);
@@ -32,8 +31,8 @@ internal sealed partial class GatewayLease(
     /// <inheritdoc/>
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
-        // If a silo has just died, or if the cluster is still starting, a call can fail after its whole response
-        // timeout. So treat every failure as temporary.
+        // While the cluster starts, and for some time after a silo has died, calls can fail or time out. So treat every
+        // failure as temporary.
         await wait.UntilAsync(StartupWait.Cluster, _ => RenewAsync(cancellationToken), isTemporary: _ => true, cancellationToken);
         await base.StartAsync(cancellationToken);
     }
@@ -53,8 +52,8 @@ internal sealed partial class GatewayLease(
         using var timer = new PeriodicTimer(Lease.Renewal, time);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
-            // A process that was paused for a whole lease must not renew the lease. The process does not know whether
-            // its users have moved to other gateways during the pause.
+            // A process that was paused for as long as a lease lasts must not renew the lease. Its users may have moved
+            // to other gateways during the pause.
             var slept = time.GetElapsedTime(ticked) >= Lease.Length;
             try
             {
@@ -69,7 +68,7 @@ internal sealed partial class GatewayLease(
                 LogRenewFailed(exception);
             }
 
-            // Measure the next pause from here, so that a slow answer of the registry does not count as a pause.
+            // Measure the next pause from here, so that a slow answer from the registry does not count as a pause.
             ticked = time.GetTimestamp();
         }
     }
@@ -78,8 +77,8 @@ internal sealed partial class GatewayLease(
     {
         var asked = time.GetTimestamp();
 
-        // This timeout is shorter than the response timeout. Otherwise a call that is lost with a silo would use up the
-        // rest of the lease.
+        // This wait is shorter than the response timeout. So if a call is lost because a silo died, the gateway can try
+        // again before the lease expires.
         var grant = await Registry.RenewAsync(gateway.Id, LogVersion.Known).WaitAsync(Lease.Renewal, time, CancellationToken.None);
         if (!grant.Granted)
         {
@@ -88,12 +87,14 @@ internal sealed partial class GatewayLease(
 
         var lapsed = !Holds;
 
-        // Count the lease from before the call, so that it ends in this process before it ends in the registry.
+        // Count the lease from the time before the call, so that it expires in this process before it expires in the
+        // registry.
         Volatile.Write(ref _renewed, asked);
         if (_cluster != 0 && (lapsed || _cluster != grant.Cluster))
         {
-            // Sync even during a drain, because the remaining sessions must stay reachable. Sync the rooms too, because
-            // the activation of a quiet room may have been lost, and nothing else would call the room soon.
+            // Sync even during a drain, because the remaining sessions must stay reachable. Sync the rooms too.
+            // Otherwise a quiet room that has lost its activation would not know its attached users until its next
+            // call.
             background.Add(users.SyncAllSessionsAsync(stoppingToken));
             background.Add(rooms.SyncAllAttachmentsAsync(stoppingToken));
         }

@@ -7,9 +7,9 @@ using OrleansChat.ProcessHosting;
 namespace OrleansChat.Gateway.Cluster;
 
 /// <summary>
-/// Subscribes to the gateway stream, and dispatches its items to feeds and users inside the stream's callback. The
-/// callback does not wait: a feed only queues the events. While a callback runs, the silo buffers newly published
-/// items, up to a limit, and sends them in the next call.
+/// Subscribes to the gateway stream. The stream's callback passes each item to the feed, the room client or the users
+/// that the item is for. The callback does not wait: for example, a feed only queues the events. While a callback runs,
+/// the silo buffers newly published items, up to a limit, and sends them in the next call of the callback.
 /// </summary>
 internal sealed partial class GatewayStream(
     IClusterClient cluster, GatewayId gateway, RoomFeeds feeds, RoomClients rooms, UserClients users, BackgroundTasks background, StartupWait wait, ILogger<GatewayStream> logger,
@@ -26,8 +26,9 @@ internal sealed partial class GatewayStream(
         wait.UntilAsync(StartupWait.Cluster, _ => SubscribeAsync(), isTemporary: _ => true, cancellationToken);
 
     /// <summary>
-    /// Subscribes to the gateway stream, and ends an earlier subscription. Until the earlier subscription has ended, an
-    /// event may arrive twice. The feed drops the second copy, because it has the same sequence.
+    /// Subscribes to the gateway stream, and then ends the earlier subscription if there is one. Until the earlier
+    /// subscription has ended, an event may arrive twice. The feed drops the second copy, because both copies have the
+    /// same sequence.
     /// </summary>
     public async Task SubscribeAsync()
     {
@@ -71,7 +72,7 @@ internal sealed partial class GatewayStream(
         catch (Exception exception)
         {
             // If this method threw, the stream would deliver the item again. A second delivery is not needed, because
-            // the message log has the events.
+            // the feed reads missing events from the message log.
             LogFailed(exception, item.GetType().Name);
         }
     }

@@ -5,9 +5,9 @@ using OrleansChat.Grains.Interfaces;
 namespace OrleansChat.Gateway.Cluster;
 
 /// <summary>
-/// Polls the message log for the heads of all rooms with a feed. The poll needs neither room grains nor streams. So the
-/// gateway notices three failures: the stream lost the newest event of a room, the room's current activation does not
-/// know the attached users, or a call was lost with a silo.
+/// Polls the message log for the heads of all rooms with a feed. The poll uses neither room grains nor streams, so it
+/// works even if they fail. It lets the gateway notice three failures: the stream lost the newest event of a room, the
+/// room's current activation does not know the attached users, and a call to a room was lost because a silo died.
 /// </summary>
 internal sealed partial class HeadPoller(
     IGrainFactory grains, RoomFeeds feeds, RoomClients clients, IOptions<FanoutOptions> options, FanoutInstruments instruments, TimeProvider time, ILogger<HeadPoller> logger)
@@ -26,8 +26,8 @@ internal sealed partial class HeadPoller(
             {
                 foreach (var rooms in feeds.Rooms.Chunk(RoomsPerCall))
                 {
-                    // If the call is lost with a silo, it fails long after this loop has stopped waiting for it. Ignore
-                    // the late exception.
+                    // If the call is lost because a silo died, it fails long after this loop has stopped waiting for
+                    // it. Ignore the late exception.
                     var heads = grains.GetGrain<IHistoryGrain>(0).HeadsAsync(rooms);
                     heads.Ignore();
                     clients.OnHeadsPolled(await heads.WaitAsync(2 * timer.Period, time, stoppingToken));

@@ -5,10 +5,11 @@ using OrleansChat.Grains.Interfaces;
 namespace OrleansChat.Gateway.Cluster;
 
 /// <summary>
-/// Checks that the gateway stream works: this gateway publishes probes to its own stream through a grain. A stream to a
-/// client can go silent until the client subscribes again, for example after the silo with the subscription is lost. If
-/// no probe returns, this class subscribes again and makes the rooms and the users' grains send the missed presence
-/// updates and notifications. The head poller finds the missed events.
+/// Checks that the gateway stream works: a grain publishes probes to the stream whenever this class asks for one. A
+/// stream can go silent, for example after the silo that holds the subscription has died. It then stays silent until
+/// the gateway subscribes again. If the probes do not arrive, this class subscribes again. It also asks the rooms and
+/// the users' grains for the presence updates and notifications that the gateway missed. The head poller finds the
+/// missed events.
 /// </summary>
 internal sealed partial class StreamHealthCheck(
     IGrainFactory grains, GatewayId gateway, GatewayStream stream, RoomClients rooms, UserClients users, IOptions<FanoutOptions> options, FanoutInstruments instruments, TimeProvider time,
@@ -17,7 +18,9 @@ internal sealed partial class StreamHealthCheck(
     /// <summary>The number of the last probe that was sent.</summary>
     private long _sent;
 
-    /// <summary>The first published probe that has not returned, and its timestamp; number 0 for none.</summary>
+    /// <summary>
+    /// The oldest published probe that has not arrived yet, and the timestamp of its publication; number 0 for none.
+    /// </summary>
     private (long Number, long Since) _unanswered;
 
     /// <inheritdoc/>

@@ -7,7 +7,7 @@ namespace OrleansChat.Gateway.Cluster;
 /// room client.
 /// </summary>
 /// <remarks>
-/// The next state by event; an empty cell means that the state does not change:
+/// The table shows the next state for each event. An empty cell means that the state does not change.
 /// <code>
 ///           | OnReplies, new claim | OnProbed(absent) | a reason to sync | BeginSync | OnSynced | OnSyncFailed
 /// ----------|----------------------|------------------|------------------|-----------|----------|-------------
@@ -17,10 +17,11 @@ namespace OrleansChat.Gateway.Cluster;
 /// OutOfSync | OutOfSync            |                  |                  | Syncing   |          |
 /// Syncing   |                      |                  | OutOfSync        |           | InSync   | OutOfSync
 /// </code>
-/// In the first column, the next state is InSync if no user was attached before the call, otherwise OutOfSync. The
-/// reasons to sync are: a poll read a newer claim, a notification named a room that did not exist, the activation left
-/// its silo, an update was missed, or an <c>Enter</c> or <c>Exit</c> timed out. If no user is attached, only the
-/// timeout counts. In state Absent, a missed update and an activation that left do not count.
+/// In the column OnReplies, the next state is InSync if no user was attached before the call, otherwise OutOfSync. The
+/// reasons to sync are: a poll read a newer claim number, a notification reported events of a room that was not known
+/// to exist, the room's activation left its silo, the gateway missed a presence update, or an <c>Enter</c> or
+/// <c>Exit</c> timed out. If no user is attached, only the timeout is a reason. In the state Absent, a missed update or
+/// an activation that left its silo is not a reason.
 /// </remarks>
 internal sealed class RoomAttachments
 {
@@ -39,8 +40,8 @@ internal sealed class RoomAttachments
         Unknown,
 
         /// <summary>
-        /// The message log had no such room when it was last read. A direct room does not exist before its first
-        /// message, but users can be attached to it here.
+        /// At the last read of the message log, the room did not exist. A direct room does not exist before its first
+        /// message, but users can already be attached to it on this gateway.
         /// </summary>
         Absent,
 
@@ -62,7 +63,7 @@ internal sealed class RoomAttachments
     /// <summary>True if the room is known to exist, because it has answered with a claim number.</summary>
     public bool IsKnown => _claim > 0;
 
-    /// <summary>True if the message log had no such room when it was last read.</summary>
+    /// <summary>True if the room did not exist at the last read of the message log.</summary>
     public bool IsAbsent => _state == SyncState.Absent;
 
     /// <summary>True if the gateway must send the users to the room.</summary>
@@ -75,16 +76,20 @@ internal sealed class RoomAttachments
     public long ClaimForCall => !Any ? 0 : MustSync ? NotAttached : _claim;
 
     /// <summary>
-    /// A poll read the room's claim number. If the number is newer, another activation owns the room. Returns true if
-    /// the room must be called.
+    /// Called when a poll has read the room's claim number. A number that is newer than the known one means that
+    /// another activation owns the room. Returns true if the room must be called.
     /// </summary>
     public bool OnClaimPolled(long claim) => claim > _claim && TryRequestSync();
 
-    /// <summary>The room has events, so the room exists. Returns true if the room must be called.</summary>
+    /// <summary>
+    /// Called when a notification has reported that the room has events. So the room exists. Returns true if the room
+    /// must be called.
+    /// </summary>
     public bool OnCreated() => !IsKnown && TryRequestSync();
 
     /// <summary>
-    /// The room's activation left its silo, or one of its updates was missed. Returns true if the room must be called.
+    /// Called when the room's activation has left its silo, or when this gateway has missed one of the room's presence
+    /// updates. Returns true if the room must be called.
     /// </summary>
     public bool OnUpdateMissed() => !IsAbsent && TryRequestSync();
 
@@ -96,12 +101,12 @@ internal sealed class RoomAttachments
             return null;
         }
 
-        // Sync even if no user is attached now, because the room may still have attached users of this gateway.
+        // Sync even if no user is attached now, because the room may still count users of this gateway as attached.
         _state = SyncState.Syncing;
         return [.. _users];
     }
 
-    /// <summary>The room has received the users.</summary>
+    /// <summary>Called when the room has received the users.</summary>
     public void OnSynced(long claim)
     {
         // Syncing - the room knows the users now.
@@ -115,7 +120,7 @@ internal sealed class RoomAttachments
         }
     }
 
-    /// <summary>The call that sends the users failed and must be repeated.</summary>
+    /// <summary>Called when sending the users to the room has failed. The room client must send them again.</summary>
     public void OnSyncFailed() => _state = SyncState.OutOfSync;
 
     /// <summary>Records whether the message log has the room.</summary>
@@ -131,13 +136,16 @@ internal sealed class RoomAttachments
         }
     }
 
-    /// <summary>The room answered commands. Call this before <see cref="OnReply"/>.</summary>
+    /// <summary>
+    /// Called when the room has answered the commands of a call, before <see cref="OnReply"/> is called for each
+    /// answer.
+    /// </summary>
     public void OnReplies(long claim)
     {
         // Claim 0 - the room does not exist, or its activation has not claimed it.
-        // The known claim - the activation knows which users are attached here, or a later synchronization informs it.
-        // Another claim - another activation owns the room. This activation knows only the users who entered in this
-        // call.
+        // The known claim - the activation knows which users are attached here, or a later synchronization will send
+        // them.
+        // Another claim - another activation answered. It knows only the users who entered in this call.
         if (claim == 0 || claim == _claim)
         {
             return;
@@ -148,7 +156,7 @@ internal sealed class RoomAttachments
     }
 
     /// <summary>
-    /// True if the user is attached, but the room refused the command because the room does not know the user yet. The
+    /// True if the user is attached, but the room refused the command because it does not know the user yet. The
     /// command must then be sent again after the next synchronization.
     /// </summary>
     public bool IsRepeated(RoomCommand command, RoomReply reply) =>
@@ -168,8 +176,9 @@ internal sealed class RoomAttachments
     }
 
     /// <summary>
-    /// A command was given up. If it was an <see cref="Enter"/> or an <see cref="Exit"/>, the room may or may not have
-    /// executed it. So the attachments are synchronized as soon as the room answers again.
+    /// Called when the room client has given up a command. If the command is an <see cref="Enter"/> or an
+    /// <see cref="Exit"/>, the room may or may not have executed it. So the room client synchronizes the attachments as
+    /// soon as the room can be reached.
     /// </summary>
     public void OnTimeout(RoomCommand command, RoomReply reply)
     {

@@ -7,9 +7,9 @@ internal sealed partial class RoomClient
 {
     /// <summary>
     /// Answers the commands of users who may not enter a private room, and removes these commands from the batch. The
-    /// room is not called for them. So the calls for a room that a user may not see are the same as for a room that
-    /// does not exist. A user who is attached on this gateway may enter. The check runs in the loop, so the commands of
-    /// one session keep their order.
+    /// room is not called for them. So a room that a user may not see causes the same calls as a room that does not
+    /// exist. A user who is attached on this gateway may enter. The check runs in the loop, so the commands of one
+    /// session keep their order.
     /// </summary>
     private async ValueTask AnswerOutsidersAsync(List<WaitingCommand> batch)
     {
@@ -95,7 +95,7 @@ internal sealed partial class RoomClient
     }
 
     /// <summary>
-    /// Removes the commands that were queued at least CommandTimeout ago from the batch, and answers them with a
+    /// Removes from the batch the commands that were queued at least CommandTimeout ago, and answers them with a
     /// timeout. The other commands in the batch are sent again, in the same order.
     /// </summary>
     private void GiveUpOld(List<WaitingCommand> batch)

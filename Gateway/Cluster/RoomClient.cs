@@ -6,11 +6,16 @@ namespace OrleansChat.Gateway.Cluster;
 /// <summary>
 /// This gateway's calls to one room. One call is in flight at a time. Commands that sessions send during a call share
 /// the next call, in order. Calls to a busy room are throttled, so that commands that arrive one by one share a call
-/// and a commit. If a call fails, its commands are sent again. This is safe: posts have client ids, and repeating any
-/// other command has the same result. <see cref="RunAsync"/> lists the steps.
+/// and a commit. If a call fails, its commands are sent again. This is safe: a post has a client id, so a repeated post
+/// appends no second event. Any other command has the same result if it is repeated. <see cref="RunAsync"/> lists the
+/// steps.
 /// </summary>
-/// <param name="number">Returns the next number of this gateway's calls.</param>
-/// <param name="presence">Returns the last presence update that this gateway has delivered.</param>
+/// <param name="number">
+/// Returns the number of the next call. The gateway numbers its calls to all rooms in one sequence.
+/// </param>
+/// <param name="presence">
+/// Returns the version of the room's last presence update that this gateway has delivered.
+/// </param>
 /// <param name="synced">Called with the room's answer to a synchronization of attachments.</param>
 /// <param name="mayExist">Returns false if the message log has no such room.</param>
 /// <param name="mayEnter">Returns false if a user may not enter a private room, or if there is no such room.</param>
@@ -88,7 +93,8 @@ internal sealed partial class RoomClient(
     }
 
     /// <summary>
-    /// The head poller read the room's claim number. If the number is newer and users are attached, synchronizes.
+    /// Called when the head poller has read the room's claim number. If the number is newer than the known one and
+    /// users are attached, synchronizes the attachments.
     /// </summary>
     public Task OnClaim(long claim)
     {
@@ -99,8 +105,8 @@ internal sealed partial class RoomClient(
     }
 
     /// <summary>
-    /// A notification reported that the room has events. If the room was not known to exist and users are attached,
-    /// synchronizes.
+    /// Called when a notification has reported that the room has events. If the room was not known to exist and users
+    /// are attached, synchronizes the attachments.
     /// </summary>
     public Task OnCreated()
     {
@@ -111,8 +117,8 @@ internal sealed partial class RoomClient(
     }
 
     /// <summary>
-    /// The room's activation left its silo, or a presence update of the room was missed. If users are attached and the
-    /// room may exist, synchronizes.
+    /// Called when the room's activation has left its silo, or when this gateway has missed a presence update of the
+    /// room. If users are attached and the room may exist, synchronizes the attachments.
     /// </summary>
     public Task SyncAttachments()
     {
@@ -123,8 +129,8 @@ internal sealed partial class RoomClient(
     }
 
     /// <summary>
-    /// The cluster changed. If the call in flight is at least <see cref="MinAgeToRetry"/> old, abandons and repeats the
-    /// call. If the call was not lost, the room gets its commands twice. This is safe.
+    /// Called when the cluster has changed. If the call in flight is at least <see cref="MinAgeToRetry"/> old, abandons
+    /// and repeats the call. If the call was not lost, the room gets the commands of the call twice. This is safe.
     /// </summary>
     public void RepeatOldCalls()
     {
@@ -160,7 +166,7 @@ internal sealed partial class RoomClient(
     /// <item>If needed, synchronize the attachments.</item>
     /// <item>Send the commands, and deliver the answers.</item>
     /// <item>Give up the commands that were queued at least CommandTimeout ago: answer them with a timeout.</item>
-    /// <item>If a call failed, wait: 50 ms, doubled each time, up to 1 s.</item>
+    /// <item>If a call failed, wait: 50 ms after the first failure, then twice as long each time, up to 1 s.</item>
     /// </list>
     /// </summary>
     private async Task RunAsync()
@@ -173,17 +179,18 @@ internal sealed partial class RoomClient(
             // Step 1: Wait.
             await GatherAsync(batch);
 
-            // Steps 2 and 3: Take, or end.
+            // Steps 2 and 3: Take commands, or end.
             if (!Next(batch, out var attached))
             {
                 return;
             }
 
-            // Step 4: Synchronize attachments before the commands, because a room refuses posts of unknown users.
+            // Step 4: Synchronize the attachments before the commands are sent, because a room refuses posts of users
+            // that it does not know.
             var synced = attached is null || await TrySyncAttachmentsAsync(attached);
 
-            // Step 5: Send the commands, even if step 4 failed. If the message log is unavailable, the room answers the
-            // commands at once.
+            // Step 5: Send the commands, even if step 4 failed. While the message log is unavailable, step 4 fails, but
+            // the room can still refuse commands at once.
             var handled = batch.Count == 0 || await TryHandleAsync(batch);
 
             // Step 6: Answer old commands with a timeout.
@@ -201,8 +208,8 @@ internal sealed partial class RoomClient(
     }
 
     /// <summary>
-    /// If the room is busy, waits until a call is due or enough commands wait. Does not wait if there is a command to
-    /// repeat or a synchronization to make.
+    /// If the room is busy, waits until a call is due or enough commands wait. Does not wait if a command must be
+    /// repeated or the attachments must be synchronized.
     /// </summary>
     private async ValueTask GatherAsync(List<WaitingCommand> batch)
     {

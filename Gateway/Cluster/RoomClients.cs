@@ -15,7 +15,9 @@ internal sealed class RoomClients(
     IGrainFactory grains, GatewayId gateway, RoomFeeds feeds, BackgroundTasks background, IOptions<FanoutOptions> options, FanoutInstruments instruments,
     TimeProvider time) : IRooms
 {
-    /// <summary>How long a synchronization of all rooms waits for one room before it starts the next room.</summary>
+    /// <summary>
+    /// How long a synchronization of all rooms waits for one room before it continues with the next room.
+    /// </summary>
     private static readonly TimeSpan SyncPatience = TimeSpan.FromSeconds(1);
 
     /// <summary>

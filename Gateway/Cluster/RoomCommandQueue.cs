@@ -17,17 +17,18 @@ internal sealed class RoomCommandQueue(FanoutOptions options, TimeProvider time)
     private readonly Queue<WaitingCommand> _waiting = new();
     private readonly BatchThrottle _throttle = new(options.CallInterval, time);
 
-    /// <summary>Completes when the waiting call must begin; null if no call waits.</summary>
+    /// <summary>
+    /// The room client waits for this source before it makes the next call; null if the room client is not waiting.
+    /// </summary>
     private TaskCompletionSource? _due;
 
-    /// <summary>True if enough commands wait to make the next call at once.</summary>
+    /// <summary>True if enough commands are waiting. The next call is then due at once.</summary>
     private bool IsEnough => _waiting.Count >= Math.Min(options.CallCommands, Math.Min(options.CommandsPerCall, options.CommandsPerRoom));
 
     /// <summary>Queues a command. Returns false if too many commands wait.</summary>
     public bool TryEnqueue(RoomCommand command, Action<RoomReply> answered)
     {
-        // An exit is always queued, because the room must get every exit. There are at most as many exits as users in
-        // the room.
+        // An exit is queued even if too many commands wait, because the room must get every exit.
         if (_waiting.Count >= options.CommandsPerRoom && command is not Exit)
         {
             return false;
@@ -43,9 +44,9 @@ internal sealed class RoomCommandQueue(FanoutOptions options, TimeProvider time)
     }
 
     /// <summary>
-    /// Returns null if the next call is due now. Otherwise returns a source that <see cref="Hurry"/> completes. The
-    /// caller must also complete the source after <paramref name="wait"/>. The caller makes the call when the source is
-    /// completed.
+    /// Begins a wait for the time of the next call. Returns null if there is no need to wait. Otherwise returns a
+    /// source that the caller must complete after <paramref name="wait"/>; <see cref="Hurry"/> may complete it earlier.
+    /// When the source is completed, the caller makes the call.
     /// </summary>
     public TaskCompletionSource? BeginWait(out TimeSpan wait)
     {
@@ -56,7 +57,7 @@ internal sealed class RoomCommandQueue(FanoutOptions options, TimeProvider time)
     /// <summary>Ends the wait that <see cref="BeginWait"/> began.</summary>
     public void EndWait() => _due = null;
 
-    /// <summary>Makes the next call due now.</summary>
+    /// <summary>Ends the wait for the next call, if there is one. The call is then due now.</summary>
     public void Hurry() => _due?.TrySetResult();
 
     /// <summary>
@@ -78,8 +79,8 @@ internal sealed class RoomCommandQueue(FanoutOptions options, TimeProvider time)
     }
 
     /// <summary>
-    /// Takes the commands that were queued at least CommandTimeout ago out of the batch, and returns them. The other
-    /// commands keep their order. This method needs no lock.
+    /// Removes from the batch the commands that were queued at least CommandTimeout ago, and returns them. The other
+    /// commands keep their order. The caller does not need to hold the lock.
     /// </summary>
     public WaitingCommand[] TakeExpired(List<WaitingCommand> batch)
     {

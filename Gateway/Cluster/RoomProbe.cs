@@ -4,20 +4,21 @@ using OrleansChat.Grains.Interfaces;
 namespace OrleansChat.Gateway.Cluster;
 
 /// <summary>
-/// Checks in the message log which rooms exist, so that a resume or a query for a missing room does not activate a
-/// grain for it. One call runs at a time. Rooms that are requested in the meantime share the next call, so the resumes
-/// of a reconnect storm cost few reads.
+/// Checks in the message log which rooms exist. So if a client resumes a room that does not exist, the gateway does not
+/// activate a grain for this room. One call runs at a time. Requests that arrive during a call share the next call, so
+/// a reconnect storm causes few reads.
 /// </summary>
 /// <param name="heads">
-/// Gets up to <see cref="RoomsPerCall"/> rooms. Returns the heads of those rooms that exist.
+/// Reads the heads of the given rooms from the log. A call has at most <see cref="RoomsPerCall"/> rooms. The result has
+/// only the rooms that exist.
 /// </param>
 internal sealed class RoomProbe(Func<string[], Task<RoomHeads>> heads, BackgroundTasks background, TimeProvider time)
 {
     private const int RoomsPerCall = 4096;
 
     /// <summary>
-    /// How long to wait for a call. A call that was lost with a silo takes longer to fail. Without an answer in this
-    /// time, the rooms count as existing.
+    /// How long to wait for the answer to a call. After this time, the rooms count as existing. If a silo dies and the
+    /// call is lost, the call itself takes longer to fail.
     /// </summary>
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(1);
 
@@ -27,7 +28,7 @@ internal sealed class RoomProbe(Func<string[], Task<RoomHeads>> heads, Backgroun
 
     /// <summary>
     /// Returns false if the room does not exist. Returns true if the room exists, or if the log could not be read. If
-    /// the result is true, the caller calls the room itself.
+    /// the result is true, the caller must call the room to find out.
     /// </summary>
     public Task<bool> MayExistAsync(string room)
     {
@@ -66,7 +67,8 @@ internal sealed class RoomProbe(Func<string[], Task<RoomHeads>> heads, Backgroun
             }
             catch (Exception)
             {
-                // Let the rooms themselves answer. If the log is unavailable, the rooms report it.
+                // Treat the rooms as existing, so that their grains answer. If the log is unavailable, the grains
+                // report it.
             }
 
             foreach (var (room, answer) in asked)

@@ -13,7 +13,7 @@ using OrleansChat.Protocol;
 
 namespace OrleansChat.Gateway;
 
-/// <summary>Registers and maps the gateway's services.</summary>
+/// <summary>Registers the gateway's services and maps its endpoints.</summary>
 internal static class GatewayHosting
 {
     /// <summary>
@@ -95,8 +95,8 @@ internal static class GatewayHosting
 
     /// <summary>
     /// Disables the framework's request logging, even if the configuration enables its category. The framework would
-    /// log the whole URL, which may contain a token. Without this category, the framework also creates no log scopes,
-    /// which would stay in memory as long as the connection.
+    /// log the whole URL, which may contain a token. If this category is disabled, the framework also creates no log
+    /// scopes. A log scope would stay in memory as long as its connection.
     /// </summary>
     public static void HideAddresses(this ILoggingBuilder logging) => logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
 

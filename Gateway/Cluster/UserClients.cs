@@ -8,8 +8,8 @@ using OrleansChat.Protocol;
 namespace OrleansChat.Gateway.Cluster;
 
 /// <summary>
-/// Manages the users with a session on this gateway: registers sessions with the users' grains, leases the users'
-/// budgets, and enters sessions into the rooms that notifications name.
+/// Manages the users who have a session on this gateway: registers sessions with the users' grains, leases the users'
+/// budgets, and makes sessions enter the rooms that notifications name.
 /// </summary>
 internal sealed partial class UserClients(
     IGrainFactory grains, GatewayId gateway, RoomClients rooms, HandshakeLimiter handshakes, BackgroundTasks background, IOptions<ProtocolLimits> limits,
@@ -72,8 +72,8 @@ internal sealed partial class UserClients(
     }
 
     /// <summary>
-    /// A request for units that are spent at once, without a lease of further units. Empty if the kind has no limit, or
-    /// if no unit is wanted.
+    /// Returns a request for units that the gateway spends at once. The grain then leases no further units. Returns an
+    /// empty array if the budget has no limit, or if no unit is wanted.
     /// </summary>
     private BudgetAsk[] Once(BudgetKind kind, int wanted) =>
         GetTerms(kind) is { PerSecond: > 0 } terms && wanted > 0 ? [new(kind, terms.PerSecond, terms.Burst, 0, 0, wanted, Ahead: false)] : [];
@@ -116,8 +116,8 @@ internal sealed partial class UserClients(
     }
 
     /// <summary>
-    /// Makes a call until it succeeds, at most <see cref="Tries"/> times, because the grain's silo may just have
-    /// stopped.
+    /// Makes a call, and repeats it if it fails, because the grain's silo may just have stopped. Makes at most
+    /// <see cref="Tries"/> attempts.
     /// </summary>
     private async Task TryAsync(Func<Task> call, CancellationToken cancellationToken)
     {
@@ -207,7 +207,7 @@ internal sealed partial class UserClients(
         rooms.OnNotified(room, to);
     }
 
-    /// <summary>Ends a session, because a newer session of the same device replaces it.</summary>
+    /// <summary>Ends a session that a newer session of the same device has replaced.</summary>
     public void Replaced(string sessionId)
     {
         Session? session;
@@ -220,8 +220,8 @@ internal sealed partial class UserClients(
     }
 
     /// <summary>
-    /// Sends all sessions to the users' grains again, after the cluster changed or the gateway stream was silent.
-    /// Handles the notifications that the grains return.
+    /// Sends all sessions to the users' grains again. This is needed after the cluster changed, after the lease lapsed,
+    /// and after the gateway stream was silent. Handles the notifications that the grains return.
     /// </summary>
     public async Task SyncAllSessionsAsync(CancellationToken cancellationToken)
     {
@@ -249,8 +249,10 @@ internal sealed partial class UserClients(
     }
 
     /// <summary>
-    /// Sends a user's sessions to the user's grain. If sessions begin or end during the call, the call is repeated.
-    /// Calls may overtake each other, so the last call must have the current sessions.
+    /// Sends a user's sessions to the user's grain. If sessions begin or end during the call, this method repeats the
+    /// call. The reason: an <see cref="IUserGrain.OpenAsync"/> or <see cref="IUserGrain.CloseAsync"/> that was sent
+    /// after this call may reach the grain first. Then this call replaces the sessions with an old list, and the
+    /// repeated call corrects that.
     /// </summary>
     private async Task AttendAsync(string user)
     {
@@ -273,12 +275,15 @@ internal sealed partial class UserClients(
         }
     }
 
-    [LoggerMessage(241, LogLevel.Warning, "Sending a user's sessions to its grain failed")]
+    [LoggerMessage(241, LogLevel.Warning, "Sending a user's sessions to the user's grain failed")]
     private partial void LogSyncFailed(Exception exception);
 
     private IUserGrain Grain(string user) => grains.GetGrain<IUserGrain>(user);
 
-    /// <summary>Guarded by the lock. The array of sessions is never changed, only replaced.</summary>
+    /// <summary>
+    /// A user's sessions and budgets on this gateway. Guarded by the lock of <see cref="UserClients"/>. The array of
+    /// sessions is never modified, only replaced.
+    /// </summary>
     private sealed class LocalUser(UserBudgets budgets)
     {
         public Session[] Sessions { get; set; } = [];

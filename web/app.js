@@ -25,7 +25,7 @@ import { IN_QUERY, signIn } from './page/sign-in.js';
 import { typingLine } from './page/text.js';
 import { offerNewName } from './page/welcome.js';
 
-/** Number of past events that are requested when a room is opened. */
+/** Number of past events that the page requests when it opens a room. */
 const ON_ENTRY = 50;
 
 const address = new URL(location.href);

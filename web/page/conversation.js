@@ -44,7 +44,7 @@ export class Conversation extends Emitter {
    */
   loading = null;
   /**
-   * Why the server refused the room.
+   * Why the server refused the room; null if it did not.
    * @type {import('../orleanschat.js').ChatError | null}
    */
   refused = null;

@@ -14,7 +14,7 @@ const rank = role => RANK[role] ?? 0;
 
 /**
  * Whether a mute or ban is in force.
- * @param {number | null | undefined} until when it ends, in ms since 1970
+ * @param {number | null | undefined} until when the mute or ban ends, in ms since 1970
  * @param {number} now
  */
 export const inForce = (until, now) => (until ?? 0) > now;

@@ -16,7 +16,7 @@ const ABOUT = new Set(['edit', 'delete', 'react', 'unreact']);
  * @property {number} ts ms since 1970
  * @property {string} from
  * @property {string} kind `msg`, or the kind of a change
- * @property {string | null} text the latest text; null if deleted; for `title`: the group's title
+ * @property {string | null} text the latest text; null if the message was deleted; for `title`: the group's title
  * @property {string} [user] the user whom a change affects
  * @property {string} [role]
  * @property {number} [until] when a mute or ban ends, in ms since 1970

@@ -104,7 +104,7 @@ export function arrive(session, token, say, endingOf) {
   });
 }
 
-/** The last user of this tab or, in a new tab, of this browser. Null if nobody has signed in with a token. */
+/** The last user of this tab or, in a new tab, of this browser. Null if nobody has signed in there with a token. */
 function lastUser(own) {
   const text = own === null ? kept('user') : keptInTab('user');
   try {

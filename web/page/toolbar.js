@@ -15,7 +15,7 @@ const BIN = 'M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13';
 export class Toolbar {
   #node;
   #entry = null;
-  /** True while the toolbar shows the palette, or the question before a deletion, instead of its first buttons. */
+  /** True while the toolbar shows the palette, or the question before a deletion, instead of the actions. */
   #asks = false;
   #actions;
 

@@ -16,7 +16,7 @@ export function identify(address) {
 
 /**
  * Shows the button with which the user chooses another name. A click reloads the page.
- * @param {URL} address of the page
+ * @param {URL} address the page's address
  */
 export function offerNewName(address) {
   const button = document.getElementById('change-name');

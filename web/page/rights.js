@@ -20,8 +20,7 @@ const rank = role => RANK[role] ?? 0;
 export const inForce = (until, now) => (until ?? 0) > now;
 
 /**
- * The actions that this user may take on a user of the group. The server checks each action again; this list only omits
- * actions that the server would refuse.
+ * The actions that the page offers this user on a user of the group. The server decides whether an action is allowed.
  * @param {string | null} own this user's role
  * @param {string} me this user's id
  * @param {import('../orleanschat.js').Member} member

@@ -39,11 +39,11 @@ internal sealed partial class Connection
     /// <item>Wait for data without holding a buffer.</item>
     /// <item>Read a whole frame (a WebSocket message) into a pooled buffer, at the allowed pace.</item>
     /// <item>If the frame is too large, end the connection, and discard all further input.</item>
-    /// <item>If the frame is a close frame, queue the answer and return.</item>
+    /// <item>If the frame is a close frame, queue an answering close frame and return.</item>
     /// <item>If the connection is ending, count the frame's bytes. After too many bytes, discard all further input.
     /// Otherwise, step 7 drops the frame.</item>
     /// <item>Wait while too many answers are queued. This slows the peer down.</item>
-    /// <item>Dispatch the frame to the handler, and wait until it returns.</item>
+    /// <item>Dispatch the frame to the handler, and wait until the handler returns.</item>
     /// </list>
     /// </summary>
     private async Task ReadAsync(Action<Connection, Exception> failed)
@@ -117,7 +117,8 @@ internal sealed partial class Connection
     private async ValueTask DispatchAsync(Action<Connection, Exception> failed, ReadOnlyMemory<byte> frame, bool binary)
     {
         // This method sets _isHandling and then reads the state. EndWhenAnsweredAsync changes the state and then reads
-        // _isHandling. So either this method drops its frame, or EndWhenAnsweredAsync waits for it.
+        // _isHandling. So either this method sees the new state and drops the frame, or EndWhenAnsweredAsync sees
+        // _isHandling and waits for the handler.
         Interlocked.Exchange(ref _isHandling, true);
         try
         {
@@ -132,8 +133,9 @@ internal sealed partial class Connection
         }
         finally
         {
-            // WaitUntilHandledAsync creates the event before it reads _isHandling. So if WaitUntilHandledAsync finds
-            // _isHandling set, this method finds the event and sets it.
+            // This method clears _isHandling and then reads _handled. WaitUntilHandledAsync creates _handled and then
+            // reads _isHandling. So if WaitUntilHandledAsync finds _isHandling set, this method finds _handled and
+            // signals it.
             Interlocked.Exchange(ref _isHandling, false);
             Volatile.Read(ref _handled)?.Set();
         }
@@ -183,8 +185,8 @@ internal sealed partial class Connection
 
     /// <summary>
     /// Ends a connection whose peer vanished or violated RFC 6455. After a violation, the framework has queued a close
-    /// frame. The socket stays open until the peer closes it, but at most for CloseTimeout. If this gateway closed the
-    /// socket before it has read all bytes, TCP would reset the connection, and the peer could lose the close frame.
+    /// frame. The socket stays open until the peer closes it, but at most for CloseTimeout. If this gateway closed a
+    /// socket that has unread bytes, TCP would reset the connection, and the peer could lose the close frame.
     /// </summary>
     private async Task WaitForPeerCloseAsync()
     {
@@ -197,7 +199,7 @@ internal sealed partial class Connection
         }
         catch (Exception exception) when (exception is OperationCanceledException or IOException or ObjectDisposedException)
         {
-            // The peer closed the socket, or the timeout has passed.
+            // The socket failed, or CloseTimeout has passed.
         }
         finally
         {

@@ -39,7 +39,7 @@ internal sealed partial class Connection : IDisposable
         Commands = new(options.CommandsPerSecond, options.CommandBurst, time);
         _inflated = new(options.BytesPerSecond, options.BytesPerSecond, time);
 
-        // What the framework's WebSocket writes (pongs, close frames) goes through the connection send queue.
+        // The frames that the framework's WebSocket writes (pongs, close frames) go through the connection send queue.
         stream.DivertTo(SendQueue, new(options.BytesPerSecond, options.BytesPerSecond, time), Commands, _cut.Token);
     }
 

@@ -43,8 +43,9 @@ internal sealed class ConnectionOptions
 
     /// <summary>
     /// If the gateway receives no byte from a client for this time, it pings the client. If it receives no byte for
-    /// twice this time, it closes the connection with 4001. While a write to the client is waiting, the limit is two
-    /// minutes; on Linux it is still twice this time if the client's machine acknowledges nothing.
+    /// twice this time, it closes the connection with 4001. While a write waits for the client to read, the gateway
+    /// allows two minutes instead of twice this time. On Linux, it does so only if the client's machine still
+    /// acknowledges packets.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan Heartbeat { get; set; } = TimeSpan.FromSeconds(25);
@@ -52,8 +53,8 @@ internal sealed class ConnectionOptions
     /// <summary>
     /// If a write to a client makes no progress for this time, and the gateway receives nothing from the client, the
     /// gateway closes the connection with 4001. On Linux, if the client's machine acknowledges nothing, the gateway
-    /// closes the connection after two heartbeats instead. The gateway sees progress only in steps of about 100 KiB, so
-    /// it also closes the connection of a client that reads less than 100 KiB in this time.
+    /// closes the connection after twice <see cref="Heartbeat"/> instead. The gateway sees progress only in steps of
+    /// about 100 KiB, so it also closes the connection of a client that reads less than 100 KiB in this time.
     /// </summary>
     internal TimeSpan StallTimeout { get; set; } = TimeSpan.FromMinutes(2);
 

@@ -3,8 +3,8 @@ namespace OrleansChat.Gateway.Connections;
 /// <summary>
 /// The send queue of one connection: the items that wait for the connection's writer, in order. There are two kinds of
 /// items: answers and events.
-/// <para>Answers are never dropped. Their bytes are bounded, because the connection's reader stops while too many
-/// answers wait.</para>
+/// <para>Answers are never dropped. Pings, pongs and close frames count as answers here. The bytes of answers are
+/// bounded, because the connection's reader stops while too many answers wait.</para>
 /// <para>Events are bounded in bytes, and can all be dropped at once. Presence, marks and typing count as events here.
 /// After a drop, the session can queue the events of a room again. It starts after the last event that the writer took
 /// (<see cref="IReceipt"/>).</para>

@@ -22,8 +22,8 @@ internal sealed class ConnectionSet(IOptions<ConnectionOptions> options, TimePro
     public Connection[] Living => [.. _connections.Keys.Where(connection => !connection.IsEnding)];
 
     /// <summary>
-    /// The write queue for a new connection. There is one write queue per processor, and new connections get the queues
-    /// in turn.
+    /// Returns the write queue for a new connection. There is one write queue per processor, and new connections get
+    /// the queues in turn.
     /// </summary>
     public WriteQueue NextWriteQueue() => _writeQueues[(uint)Interlocked.Increment(ref _nextQueue) % _writeQueues.Length];
 

@@ -2,13 +2,13 @@ namespace OrleansChat.Gateway.Connections;
 
 /// <summary>
 /// The only writer of a connection: takes batches from the connection send queue and writes them to the socket. It ends
-/// after a close frame, after a failure, or when the queue is completed and empty. It ends only once.
+/// after a close frame, after a failure, or when the queue is completed and empty.
 /// </summary>
 internal sealed class ConnectionWriter
 {
     /// <summary>
     /// Size, in bytes, of the pieces in which the writer writes the bytes that the socket did not take at once. If a
-    /// piece had to wait until the peer made room for it, its write counts as progress, and progress is a sign of life.
+    /// piece had to wait until the peer made room, the end of its write counts as progress. Progress is a sign of life.
     /// </summary>
     private const int PieceBytes = 16 * 1024;
 
@@ -65,8 +65,8 @@ internal sealed class ConnectionWriter
     public bool IsWaiting => Volatile.Read(ref _isWaiting);
 
     /// <summary>
-    /// Timestamp of the last piece that the peer made room for. Before the first piece, the timestamp of the writer's
-    /// creation.
+    /// Timestamp at which the peer last made room for a write that was waiting. Before the first such write, the
+    /// timestamp of the writer's creation.
     /// </summary>
     public long LastProgress => Volatile.Read(ref _lastProgress);
 
@@ -78,13 +78,14 @@ internal sealed class ConnectionWriter
     /// write queue calls this method after the connection send queue has scheduled the writer. The writer is scheduled
     /// again only after it has found the connection send queue empty, so at most one call writes at a time.
     /// <list type="number">
-    /// <item>Take a batch from the queue, up to about WriteBytes.</item>
+    /// <item>Take a batch from the connection send queue, up to about WriteBytes.</item>
     /// <item>Write to the socket. The socket may take only the first part of the bytes at once.</item>
-    /// <item>Write the remaining bytes in pieces. After each piece, wait until the peer has made room for it. The end
-    /// of each wait is a sign of life.</item>
-    /// <item>Repeat until the queue is empty. The next item that is queued schedules the next call.</item>
-    /// <item>End after a close frame, after a failure, or when the queue is completed and empty. The writer ends only
-    /// once.</item>
+    /// <item>Write the remaining bytes in pieces. If there is no room for a piece, wait until the peer makes room. The
+    /// end of each wait is a sign of life.</item>
+    /// <item>Repeat until the connection send queue is empty. The next item that is queued schedules the next
+    /// call.</item>
+    /// <item>End the writer after a close frame, after a failure, or when the connection send queue is completed and
+    /// empty. If two calls find it completed and empty, only the first ends the writer.</item>
     /// </list>
     /// </summary>
     public void Write() => _ = WriteAsync();
@@ -101,7 +102,7 @@ internal sealed class ConnectionWriter
             {
             }
 
-            // Step 4: The queue is empty, but more items may be queued.
+            // Step 4: The connection send queue is empty, but more items may be queued later.
             if (_state == State.Writing && !SendQueue.IsOver)
             {
                 return;
@@ -133,8 +134,8 @@ internal sealed class ConnectionWriter
                 // The peer has CloseTimeout to answer the close frame.
                 break;
             case State.Over:
-                // If the queue is completed just after a call found it empty, a second call follows, and both calls
-                // find the queue completed and empty. Only the first of these calls ends the writer.
+                // If the connection send queue is completed just after a call of Write found it empty, a second call
+                // follows, and both calls find the queue completed and empty. Only the first of them ends the writer.
                 return;
         }
 

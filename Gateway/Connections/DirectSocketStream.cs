@@ -6,11 +6,11 @@ namespace OrleansChat.Gateway.Connections;
 
 /// <summary>
 /// The stream between the framework's WebSocket and the transport. The WebSocket reads through this stream, so the
-/// framework does the parsing, unmasking, UTF-8 checks, fragments and closing handshake. What the WebSocket writes
-/// (pongs and close frames) goes to the connection send queue instead of the wire, so that a connection has one writer.
-/// Disposing this stream does not close the transport: after an invalid frame, the WebSocket disposes its stream at
-/// once, but the writer must still write the close frame. The server ends the transport when the request ends. This
-/// class supports only HTTP/1.1, because HTTP/2 has no upgrade.
+/// framework does the parsing, unmasking, UTF-8 checks, fragments and closing handshake. The frames that the WebSocket
+/// writes (pongs and close frames) go to the connection send queue instead of the wire, so that a connection has one
+/// writer. Disposing this stream does not close the transport: after an invalid frame, the WebSocket disposes its
+/// stream at once, but the writer must still write the close frame. The server ends the transport when the request
+/// ends. This class supports only HTTP/1.1, because HTTP/2 has no upgrade.
 /// </summary>
 /// <param name="transport">
 /// The server's stream. It copies the bytes that are written, and another thread sends the copy.
@@ -30,13 +30,17 @@ internal sealed class DirectSocketStream(Stream transport, Socket? socket, Socke
     public long LastReceived { get; private set; } = time.GetTimestamp();
 
     /// <summary>
-    /// True if the peer's machine has acknowledged nothing for <paramref name="silence"/>. False if this is not known.
+    /// Returns true if the peer's machine has acknowledged nothing for <paramref name="silence"/>. Returns false if the
+    /// system cannot tell.
     /// </summary>
     public bool IsPeerUnreachable(TimeSpan silence) => TcpPeer.IsUnreachable(socket, silence);
 
-    /// <summary>Sends the WebSocket's writes to a queue. Must be called before the WebSocket is used.</summary>
+    /// <summary>
+    /// From now on, puts the frames that the WebSocket writes into a queue. Must be called before the WebSocket is
+    /// used.
+    /// </summary>
     /// <param name="bytes">Limits how fast bytes are read.</param>
-    /// <param name="pings">Limits how fast pings are read. The WebSocket answers them while it reads.</param>
+    /// <param name="pings">Limits how fast pings are read. The WebSocket answers a ping while it reads.</param>
     /// <param name="gone">Cancels the waiting reads and writes when the connection is gone.</param>
     public void DivertTo(ConnectionSendQueue sendQueue, Allowance bytes, Allowance pings, CancellationToken gone) =>
         (_sendQueue, _bytes, _pings, _gone) = (sendQueue, bytes, pings, gone);
@@ -196,8 +200,8 @@ internal sealed class DirectSocketStream(Stream transport, Socket? socket, Socke
         {
             if (direct is not null)
             {
-                // A non-blocking send takes the bytes that fit, and returns their number. The caller then awaits the
-                // write of the remaining bytes.
+                // A non-blocking send takes the bytes that fit, and returns their number. The connection's writer then
+                // awaits the write of the remaining bytes.
                 direct.Blocking = false;
             }
 

@@ -37,7 +37,7 @@ internal struct Heartbeat
         var isWaiting = writer.IsWaiting;
         silence = time.GetElapsedTime(Math.Max(stream.LastReceived, writer.LastProgress), now);
 
-        // No sign of life for two heartbeats, and
+        // No sign of life for twice options.Heartbeat, and
         //   no write waits for the peer - the peer should have answered a ping, so it is dead.
         //   a write waits for the peer - the peer is dead only if its machine acknowledges nothing, or after
         //   StallTimeout.
@@ -47,7 +47,7 @@ internal struct Heartbeat
             return Verdict.Dead;
         }
 
-        // Nothing received for a heartbeat - ping, once per heartbeat.
+        // Nothing received for options.Heartbeat - ping, at most once per options.Heartbeat.
         if (time.GetElapsedTime(stream.LastReceived, now) >= heartbeat && (_lastPing == 0 || time.GetElapsedTime(_lastPing, now) >= heartbeat))
         {
             _lastPing = now;

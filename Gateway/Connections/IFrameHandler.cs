@@ -19,7 +19,9 @@ internal interface IFrameHandler
     /// </summary>
     Task WaitForAnswersAsync(CancellationToken cancellationToken);
 
-    /// <summary>Encodes the message that precedes the close frame; empty if there is none.</summary>
+    /// <summary>
+    /// Encodes the last message before the close frame. Returns no bytes if there is no such message.
+    /// </summary>
     /// <param name="after">
     /// Milliseconds that the client should wait before it reconnects; null if the client decides.
     /// </param>

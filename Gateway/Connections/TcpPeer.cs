@@ -15,15 +15,16 @@ internal static class TcpPeer
     private const int LastAckReceived = 56;
 
     /// <summary>
-    /// A peer is unreachable only after at least this number of unanswered retransmissions and probes. The answer to a
-    /// single one may still be in flight.
+    /// A peer is unreachable only after at least this number of unanswered retransmissions and probes. After only one,
+    /// the answer may still be in flight.
     /// </summary>
     private const int Unanswered = 2;
 
     /// <summary>
-    /// True if the peer's machine has acknowledged nothing for <paramref name="silence"/>, although the system has
-    /// probed it more than once. Then the machine, or the route to it, is gone. If only the program on the machine does
-    /// not read, the machine still acknowledges probes. Returns false if nothing is known.
+    /// Returns true if the peer's machine has acknowledged nothing for <paramref name="silence"/>, although the system
+    /// has retransmitted or probed more than once. Then the machine, or the route to it, is gone. If only the program
+    /// on the machine does not read, the machine still acknowledges probes. Returns false if the system cannot tell:
+    /// there is no socket, or the system is not Linux.
     /// </summary>
     public static bool IsUnreachable(Socket? socket, TimeSpan silence)
     {

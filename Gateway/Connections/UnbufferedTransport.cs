@@ -1,9 +1,10 @@
 namespace OrleansChat.Gateway.Connections;
 
 /// <summary>
-/// A connection feature. The listener sets it on connections whose transport buffers nothing: a write to the transport
-/// completes when the operating system has taken the bytes. The server flushes its response to an upgrade before the
-/// upgrade completes. So after the upgrade, a direct write to the socket cannot overtake the response.
+/// A feature in the connection's feature collection. The listener sets it if the connection's transport buffers
+/// nothing: a write to the transport completes when the operating system has taken the bytes. The server flushes its
+/// response to an upgrade before the upgrade completes. So after the upgrade, a direct write to the socket cannot
+/// overtake the response.
 /// </summary>
 internal sealed class UnbufferedTransport
 {

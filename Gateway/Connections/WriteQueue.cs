@@ -4,8 +4,8 @@ namespace OrleansChat.Gateway.Connections;
 
 /// <summary>
 /// Runs the writers of connections that have something to write, one after another on one thread. So if an event is
-/// queued for 200 connections, one thread wakes, not 200. A write that must wait for the peer continues outside this
-/// queue.
+/// queued for 200 connections that use this write queue, one thread wakes, not 200. A write that must wait for the peer
+/// continues outside this queue.
 /// </summary>
 internal sealed class WriteQueue : IThreadPoolWorkItem
 {

@@ -20,8 +20,8 @@ internal sealed partial class AcceptFailures(EndPoint endpoint, TimeProvider tim
     internal static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// Time without a failure after which the failures count as ended. A single successful accept is not enough: while
-    /// descriptors are scarce, accepts succeed and fail in turn.
+    /// Time without a failure after which the failures count as ended. A single successful accept does not end them,
+    /// because accepts succeed and fail in turn while descriptors are scarce.
     /// </summary>
     internal static readonly TimeSpan Calm = TimeSpan.FromSeconds(10);
 

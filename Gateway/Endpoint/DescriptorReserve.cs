@@ -4,9 +4,9 @@ namespace OrleansChat.Gateway.Endpoint;
 
 /// <summary>
 /// File descriptors that are reserved for the process itself. .NET ends the process with "Out of memory" if it cannot
-/// open a file that it needs, such as an assembly. So if an accept fails, the listener releases these descriptors. It
-/// accepts again only after it has reserved all of them again. Not thread-safe. Does nothing on Windows, which has no
-/// such limit.
+/// open a file that it needs, such as an assembly. So if an accept fails, the listener releases these descriptors, and
+/// .NET can use them. The listener accepts again only after it has reserved all of them again. Not thread-safe. Does
+/// nothing on Windows, which does not limit the number of open files.
 /// </summary>
 internal sealed class DescriptorReserve : IDisposable
 {

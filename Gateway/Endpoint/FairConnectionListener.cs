@@ -57,8 +57,8 @@ internal sealed class FairConnectionListener(IOptions<SocketTransportOptions> op
     private SocketConnectionContextFactory Connections()
     {
         // Only this non-public constructor passes on the server's memory pool, which returns memory to the system after
-        // a flood. If a new framework version does not have the constructor, the memory is never returned. Nothing else
-        // changes.
+        // a flood. If a new framework version does not have the constructor, the other constructor is used. Then the
+        // memory is never returned, and everything else works as before.
         var given = options.Value;
         var factory = (SocketConnectionFactoryOptions?)typeof(SocketConnectionFactoryOptions)
             .GetConstructor(BindingFlags.Instance | BindingFlags.NonPublic, [typeof(SocketTransportOptions)])?.Invoke([given])

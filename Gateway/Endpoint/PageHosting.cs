@@ -5,8 +5,8 @@ internal static class PageHosting
 {
     /// <summary>
     /// All content comes from this host and nothing is inline, so the text of a message cannot run as a script.
-    /// <c>connect-src 'self'</c> covers the page's WebSocket, because a source of <c>http</c> or <c>https</c> matches
-    /// <c>ws</c> and <c>wss</c> of the same host (Content Security Policy Level 3).
+    /// <c>connect-src 'self'</c> covers the page's WebSocket: on a page with <c>http</c> or <c>https</c>, it also
+    /// matches <c>ws</c> and <c>wss</c> of the same host (Content Security Policy Level 3).
     /// </summary>
     private const string ContentSecurityPolicy =
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "

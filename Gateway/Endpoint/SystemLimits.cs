@@ -26,12 +26,12 @@ internal sealed record SystemLimits(long? OpenFiles, long MemoryBytes)
 
     /// <summary>
     /// Memory of an idle connection, in bytes; rounded up from the 18.5 KiB measured in docs/performance.md. A
-    /// connection that uses all its limits takes about forty times as much.
+    /// connection that reaches all its limits takes about fifty times as much.
     /// </summary>
     internal const int ConnectionBytes = 20 * 1024;
 
     /// <summary>
-    /// If memory is scarce, the process still does not lower <c>Connections:MaxConnections</c> below this number.
+    /// Even if memory is scarce, the process does not lower <c>Connections:MaxConnections</c> below this number.
     /// </summary>
     internal const int MinConnections = 100;
 
@@ -46,7 +46,8 @@ internal sealed record SystemLimits(long? OpenFiles, long MemoryBytes)
     }
 
     /// <summary>
-    /// The soft limit of open files in the lines of <c>/proc/self/limits</c>; null if it is missing or unlimited.
+    /// Finds the soft limit of open files in the lines of <c>/proc/self/limits</c>. Returns null if the limit is
+    /// missing or unlimited.
     /// </summary>
     internal static long? ParseOpenFiles(IEnumerable<string> lines)
     {

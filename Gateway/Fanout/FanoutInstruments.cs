@@ -38,7 +38,7 @@ internal sealed class FanoutInstruments
         _resubscribed = meter.CreateCounter<long>("orleanschat.gateway_stream.resubscriptions", "{subscription}", "Times that the gateway subscribed again because its stream was silent.");
         _missedPresence = meter.CreateCounter<long>("orleanschat.presence.missed", "{update}", "Times that presence updates were missed and requested from the room.");
         _repeated = meter.CreateCounter<long>("orleanschat.room_client.repeated_calls", "{call}", "Calls to rooms that were repeated because the cluster changed during the call.");
-        _attachmentSyncs = meter.CreateCounter<long>("orleanschat.room_client.syncs", "{sync}", "Times that the attachments of a room were synchronized.");
+        _attachmentSyncs = meter.CreateCounter<long>("orleanschat.room_client.syncs", "{sync}", "Times that the attached users of a room were synchronized.");
     }
 
     public void Events(int events) => _events.Add(events);
@@ -60,8 +60,8 @@ internal sealed class FanoutInstruments
     }
 
     /// <summary>
-    /// Number of events delivered from the message log since the start, because the gateway stream had not delivered
-    /// them.
+    /// Number of events that feeds read from the message log since this process started, because the gateway stream had
+    /// not delivered them.
     /// </summary>
     public long RepairedEvents => Volatile.Read(ref _repairedEvents);
 

@@ -65,7 +65,7 @@ internal sealed class FanoutOptions
     internal int RepairEvents { get; set; } = 256;
 
     /// <summary>
-    /// Largest gap, in events, that the feed of a room closes for all its subscriptions at once. If the gap is larger,
+    /// Largest gap, in events, that the feed of a room repairs for all its subscriptions together. If the gap is larger,
     /// each subscription reads the message log separately.
     /// </summary>
     internal int GapEvents { get; set; } = 1024;

@@ -75,7 +75,7 @@ internal sealed class GapTracker(FanoutInstruments instruments, TimeProvider tim
         }
 
         // Complete - a gap begins.
-        // Waiting - the gap waits for the shorter of its own time and the given time.
+        // Waiting - the gap keeps the shorter of its present hold and the given hold.
         // Reading - the read continues.
         if (_state == GapState.Complete)
         {

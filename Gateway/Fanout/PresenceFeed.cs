@@ -14,7 +14,10 @@ internal sealed class PresenceFeed(Action<Func<string, ServerFrame>> offer)
     private readonly Lock _gate = new();
     private PresenceVersion _version;
 
-    /// <summary>The version of the last presence update that was delivered; default if there is none.</summary>
+    /// <summary>
+    /// The version of the last presence update that was delivered. Before the first delivery, the version that
+    /// <see cref="StartAfter"/> set; default if no version was set.
+    /// </summary>
     public PresenceVersion Version
     {
         get
@@ -40,7 +43,7 @@ internal sealed class PresenceFeed(Action<Func<string, ServerFrame>> offer)
     /// </summary>
     /// <returns>
     /// False if an earlier update was missed. In that case this update is not delivered, and the caller must request
-    /// the missed updates from the room.
+    /// the updates after <see cref="Version"/> from the room.
     /// </returns>
     public bool TryDeliver(RoomPresence update)
     {

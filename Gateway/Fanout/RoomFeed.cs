@@ -30,7 +30,7 @@ namespace OrleansChat.Gateway.Fanout;
 internal sealed partial class RoomFeed
 {
     /// <summary>
-    /// Characters of text after which a run ends, so that a frame is small compared to a connection send queue.
+    /// Characters of text after which a run ends. So a run needs only a small part of a connection send queue.
     /// </summary>
     private const int RunLength = 16 * 1024;
 
@@ -77,7 +77,7 @@ internal sealed partial class RoomFeed
 
     public PresenceFeed Presence { get; }
 
-    /// <summary>Adds a subscription. It gets no events before it is live.</summary>
+    /// <summary>Adds a subscription. The feed delivers no events to it before it is live.</summary>
     public void Add(Subscription subscription)
     {
         lock (_gate)
@@ -154,8 +154,8 @@ internal sealed partial class RoomFeed
     }
 
     /// <summary>
-    /// Called when a notification, or a synchronization of the attachments, has reported the room's head. The events up
-    /// to this head may still arrive from the stream.
+    /// Called when a notification, or a synchronization of the room's attached users, has reported the room's head. The
+    /// events up to this head may still arrive from the stream.
     /// </summary>
     /// <returns>The task of the repair loop if this call started the loop; else a completed task.</returns>
     public Task OnHeadObservedAsync(long head)

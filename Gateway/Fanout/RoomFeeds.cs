@@ -22,7 +22,7 @@ internal sealed class RoomFeeds(IGrainFactory grains, IOptions<FanoutOptions> op
         }
     }
 
-    /// <summary>The feed of a room; null if the room has no subscription on this gateway.</summary>
+    /// <summary>Returns the feed of a room, or null if the room has no subscription on this gateway.</summary>
     public RoomFeed? Find(string room)
     {
         lock (_gate)

@@ -15,7 +15,7 @@ internal sealed class SharedReads(Func<long, int, Task<RoomEvent[]>> read)
     private readonly Lock _gate = new();
     private readonly Dictionary<long, Task<IReadOnlyList<EncodedEvent>>> _reads = [];
 
-    /// <summary>The events after a sequence; empty if the log has no more.</summary>
+    /// <summary>Reads the events after a sequence. Returns an empty list if the log has no more events.</summary>
     public Task<IReadOnlyList<EncodedEvent>> ReadAsync(long after, int limit)
     {
         lock (_gate)

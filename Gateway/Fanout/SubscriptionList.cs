@@ -3,9 +3,8 @@ using OrleansChat.Gateway.Sessions;
 namespace OrleansChat.Gateway.Fanout;
 
 /// <summary>
-/// The subscriptions of a feed, in the order in which they were added. Adding, removing, and checking for another
-/// subscription of a user must take constant time, because all users of a room may leave at once. Guarded by the feed's
-/// lock.
+/// The subscriptions of a feed, in the order in which they were added. All methods take constant time, because all
+/// users of a room may leave at the same time. Guarded by the feed's lock.
 /// </summary>
 internal sealed class SubscriptionList
 {

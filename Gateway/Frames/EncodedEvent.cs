@@ -9,7 +9,9 @@ internal sealed class EncodedEvent(RoomEvent happened)
 
     public RoomEvent Event => happened;
 
-    /// <summary>The event's bytes in <paramref name="view"/>; empty if the view does not show the event.</summary>
+    /// <summary>
+    /// Returns the bytes of the event in <paramref name="view"/>. Returns no bytes if the view does not show the event.
+    /// </summary>
     public ReadOnlyMemory<byte> For(RenderKey view)
     {
         var own = view.Format.MarksOwn && happened.From == view.User;

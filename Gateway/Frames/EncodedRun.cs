@@ -22,12 +22,14 @@ internal sealed class EncodedRun(IReadOnlyList<EncodedEvent> events)
     public long Last => events[^1].Event.Seq;
 
     /// <summary>
-    /// The events after a sequence. The lambda is in this separate method because it captures a variable: in the
-    /// caller, every delivery would allocate a closure.
+    /// Returns a run of the events after a sequence. This is a separate method, because its lambda captures a variable:
+    /// if the lambda were in the caller, every delivery would allocate a closure.
     /// </summary>
     public EncodedRun After(long seq) => new([.. events.SkipWhile(happened => happened.Event.Seq <= seq)]);
 
-    /// <summary>The frame for a view; empty if the view shows none of these events.</summary>
+    /// <summary>
+    /// Returns the frame for a view. Returns no bytes if the view shows none of these events.
+    /// </summary>
     public ReadOnlyMemory<byte> For(RenderKey view) => view.Format.MarksOwn && IsOf(view.User)
         ? Encode(view)
         : _encodings.Get(this, view, own: false, static (run, view, _) => run.Encode(view));

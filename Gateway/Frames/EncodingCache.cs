@@ -6,7 +6,9 @@ internal sealed class EncodingCache
     private readonly Lock _gate = new();
     private Encoding? _first;
 
-    /// <summary>The bytes for a view. At the first call for a view, <paramref name="encode"/> creates them.</summary>
+    /// <summary>
+    /// Returns the bytes for a view. At the first call for a view, <paramref name="encode"/> creates them.
+    /// </summary>
     /// <param name="of">The item; passed to <paramref name="encode"/>, so that a call allocates no closure.</param>
     /// <param name="own">True to encode an event for its sender, if the format encodes own events differently.</param>
     public ReadOnlyMemory<byte> Get<T>(T of, RenderKey view, bool own, Func<T, RenderKey, bool, ReadOnlyMemory<byte>> encode)

@@ -10,19 +10,20 @@ namespace OrleansChat.Gateway.Frames;
 /// </summary>
 internal static class FrameMapping
 {
-    /// <summary>The answer to a join.</summary>
-    /// <param name="room">The room, as the viewer names it.</param>
-    /// <param name="after">The sequence after which events follow.</param>
+    /// <summary>Makes the answer to a join.</summary>
+    /// <param name="room">The viewer's name for the room.</param>
+    /// <param name="after">The sequence after which the client gets events.</param>
     /// <param name="reset">True if the cursor of the join is not valid in this room.</param>
     public static Joined Joined(string? id, string room, Entered entered, long after, bool reset) => new(
         id, room, Kind(entered.Kind), entered.Seq, entered.Epoch, after, entered.Read, entered.Unread, entered.Count, reset, Role(entered.Role),
         entered.Title);
 
     /// <summary>
-    /// An event as a viewer sees it. During a rolling upgrade a newer silo may write a kind that this gateway does not
-    /// know. Such an event is sent without its content, because this gateway does not know which users may see the
-    /// content.
+    /// Makes the frame of an event for one viewer. During a rolling upgrade, a newer silo may append a kind of event
+    /// that this gateway does not know. The frame of such an event has no content, because this gateway does not know
+    /// which users may see the content.
     /// </summary>
+    /// <param name="room">The viewer's name for the room.</param>
     /// <param name="own">True for the sender's own connections, which get the client id.</param>
     public static ChatEvent Event(RoomEvent happened, string room, bool own)
     {
@@ -49,7 +50,7 @@ internal static class FrameMapping
     };
 
     /// <summary>
-    /// The kind of room that this word names; null if there is no such kind, or if a client may not request it.
+    /// Returns the kind of room that this word names, or null if there is no such kind or a client may not request it.
     /// </summary>
     public static RoomKind? ParseKind(string? word) => word switch
     {
@@ -58,7 +59,7 @@ internal static class FrameMapping
         _ => null,
     };
 
-    /// <summary>A client's <c>send</c> command as a post to the room.</summary>
+    /// <summary>Makes a post to the room from a client's <c>send</c> command.</summary>
     public static Post Post(Send send, string user)
     {
         if (send.User is not { } changed)
@@ -70,7 +71,9 @@ internal static class FrameMapping
         return new(user, send.Id!, Kind(send.Kind), change.User, null, null, change.ToMeta());
     }
 
-    /// <summary>The first title of a group, as a post of the user who creates the group.</summary>
+    /// <summary>
+    /// Makes the post that sets the first title of a group. The sender is the user who creates the group.
+    /// </summary>
     public static Post FirstTitle(string title, string user) => new(user, "title", RoomEventKind.Title, title, null, null, null);
 
     public static ServerFrame Answer(Send send, RoomReply reply) =>
@@ -89,7 +92,7 @@ internal static class FrameMapping
             nameOf(one.Room), Kind(one.Kind), one.Seq, one.Ts, one.Read, one.Unread, Role(one.Role), one.Title))],
         page.More);
 
-    /// <summary>The answer to a members command: a page of members, or the error.</summary>
+    /// <summary>Makes the answer to a <c>members</c> command: a page of members, or an error.</summary>
     /// <param name="now">The time in milliseconds since 1970 UTC. Mutes and bans that have ended are left out.</param>
     public static ServerFrame Answer(Members members, MemberPage page, long now) => page.Refusal is { } refusal
         ? Error(members.Id, refusal)
@@ -98,15 +101,16 @@ internal static class FrameMapping
             [.. page.Members.Select(one => new MemberEntry(one.User, Role(one.Role), Until(one.MutedUntil, now), Until(one.BannedUntil, now)))], page.More);
 
     /// <summary>
-    /// If the room refused a command because the user is invited and has not joined yet, returns the frame that says
-    /// so. Returns null for any other reply.
+    /// If the room refused a command because the user is invited and has not joined yet, returns the <c>invited</c>
+    /// frame. Returns null for any other reply.
     /// </summary>
-    /// <param name="room">The room, as the viewer names it.</param>
+    /// <param name="room">The viewer's name for the room.</param>
     public static Invited? Invited(string room, RoomReply reply) => reply is Refused { Reason: Refusal.Invited } refused
         ? new(room, refused.Message.Length > 0 ? refused.Message : null)
         : null;
 
-    /// <summary>The answer to a history command: a page as a viewer sees it, or the error.</summary>
+    /// <summary>Makes the answer to a <c>history</c> command: a page of events, or an error.</summary>
+    /// <param name="user">The viewer.</param>
     public static ServerFrame Answer(History history, HistoryPage page, string user)
     {
         if (page.Refusal is { } refusal)
@@ -122,7 +126,8 @@ internal static class FrameMapping
     }
 
     /// <summary>
-    /// The frames of a presence update. The argument of each function is the room, as the viewer names it.
+    /// Makes the frames of a presence update: one function for each frame. The argument of a function is the viewer's
+    /// name for the room.
     /// </summary>
     public static IEnumerable<Func<string, ServerFrame>> Presence(RoomPresence update)
     {
@@ -143,9 +148,10 @@ internal static class FrameMapping
     }
 
     /// <summary>
-    /// The frame for an event that has just ended the viewer's subscription; null if the viewer left the room.
+    /// Makes the <c>left</c> frame for the event that ended the viewer's subscription. Returns null if the viewer was
+    /// neither kicked nor banned.
     /// </summary>
-    /// <param name="room">The room, as the viewer names it.</param>
+    /// <param name="room">The viewer's name for the room.</param>
     public static Left? Left(RoomEvent ended, string room) => ended.Kind switch
     {
         RoomEventKind.Kick => new(room, "kicked"),
@@ -154,16 +160,16 @@ internal static class FrameMapping
     };
 
     /// <summary>
-    /// The frame for a user who is typing. The argument of the function is the room, as the viewer names it.
+    /// Makes the frame for a user who is typing. The argument of the function is the viewer's name for the room.
     /// </summary>
     public static Func<string, ServerFrame> Typing(RoomTyping typing) => room => new TypingNow(room, typing.User);
 
     /// <summary>
-    /// The frame for a read mark. The argument of the function is the room, as the viewer names it.
+    /// Makes the frame for a read mark. The argument of the function is the viewer's name for the room.
     /// </summary>
     public static Func<string, ServerFrame> Mark(RoomMark mark) => room => new MarkMoved(room, mark.User, mark.Read);
 
-    /// <summary>The error for a refusal, or for a reply that the caller does not expect.</summary>
+    /// <summary>Makes the error for a refusal, or for a reply that the caller does not expect.</summary>
     public static Err Error(string? id, RoomReply reply) => reply switch
     {
         // In this refusal, Message is the group's title, and not a text for the client.
@@ -187,7 +193,7 @@ internal static class FrameMapping
         _ => ChatErrorCode.Internal,
     }, message, retry);
 
-    /// <summary>The error for a refusal that has no message.</summary>
+    /// <summary>Makes the error for a refusal that has no message.</summary>
     public static Err Error(string? id, Refusal reason) => reason switch
     {
         Refusal.NotFound => Error(id, reason, "there is no such room", null),
@@ -252,6 +258,9 @@ internal static class FrameMapping
         _ => throw new ArgumentOutOfRangeException(nameof(role), role, "clients cannot give this role"),
     };
 
-    /// <summary>The end of a mute or ban, as sent to clients; null if the user has none, or if it has ended.</summary>
+    /// <summary>
+    /// Returns the end of a mute or ban, as sent to clients. Returns null if the user is not, or no longer, muted or
+    /// banned.
+    /// </summary>
     private static long? Until(long until, long now) => until <= now ? null : Math.Min(until, MemberEntry.Forever);
 }

@@ -20,6 +20,7 @@ internal interface IWireFormat : IEquatable<IWireFormat>
 /// <summary>A format that encodes some rooms differently.</summary>
 internal interface IRoomFormats
 {
-    /// <summary>The format for a room, as the viewer names it.</summary>
+    /// <summary>Returns the format for a room.</summary>
+    /// <param name="room">The viewer's name for the room.</param>
     IWireFormat In(string room);
 }

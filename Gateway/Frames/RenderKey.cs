@@ -2,7 +2,7 @@ namespace OrleansChat.Gateway.Frames;
 
 /// <summary>How a subscription shows its room.</summary>
 /// <param name="Format">The connection's format. Equal formats share bytes.</param>
-/// <param name="Room">The room as the viewer names it.</param>
+/// <param name="Room">The viewer's name for the room.</param>
 /// <param name="User">The viewer's user id.</param>
 /// <param name="Deflated">True if the viewer accepts compressed frames.</param>
 internal readonly record struct RenderKey(IWireFormat Format, string Room, string User, bool Deflated = false);

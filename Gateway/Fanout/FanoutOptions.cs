@@ -65,8 +65,8 @@ internal sealed class FanoutOptions
     internal int RepairEvents { get; set; } = 256;
 
     /// <summary>
-    /// Largest gap, in events, that the feed of a room repairs for all its subscriptions together. If the gap is larger,
-    /// each subscription reads the message log separately.
+    /// Largest gap, in events, that the feed of a room repairs for all its subscriptions together. If the gap is
+    /// larger, each subscription reads the message log separately.
     /// </summary>
     internal int GapEvents { get; set; } = 1024;
 

@@ -7,7 +7,8 @@ namespace OrleansChat.LocalCluster;
 /// <summary>
 /// One run of a child: a silo or a gateway. The child's standard input is a pipe from this process. When the pipe is
 /// closed, the child stops. This process closes the pipe to stop the child. If this process is killed, the operating
-/// system closes the pipe. A terminal also sends Ctrl-C to the children, but the children ignore it.
+/// system closes the pipe. If a user presses Ctrl-C, the terminal sends SIGINT to this process and to its children. The
+/// children ignore this signal.
 /// </summary>
 internal sealed class ChildProcess : IDisposable
 {
@@ -41,7 +42,7 @@ internal sealed class ChildProcess : IDisposable
             UseShellExecute = false,
         };
 
-        // The children use the same .NET installation as this program, wherever it is installed.
+        // The child uses the .NET installation that runs this program, even if it is not the default installation.
         start.Environment["DOTNET_ROOT"] = Path.GetFullPath("../../..", RuntimeEnvironment.GetRuntimeDirectory());
         foreach (var (path, value) in plan.Settings)
         {
@@ -58,7 +59,7 @@ internal sealed class ChildProcess : IDisposable
         }
     }
 
-    /// <summary>How a process ended, as text: its exit code, or the signal that ended it.</summary>
+    /// <summary>Returns a text that says how a process ended: with an exit code or by a signal.</summary>
     public static string Describe(int exitCode) => exitCode switch
     {
         > 128 and < 160 when !OperatingSystem.IsWindows() => (exitCode - 128) switch
@@ -91,7 +92,7 @@ internal sealed class ChildProcess : IDisposable
         }
     }
 
-    /// <summary>Kills the child without draining it, and waits until it has ended.</summary>
+    /// <summary>Kills the child, without asking it to stop, and waits until it has ended.</summary>
     public async Task KillAsync()
     {
         if (!Ended.IsCompleted)

@@ -24,7 +24,7 @@ internal sealed class Cluster : IAsyncDisposable
 
     /// <summary>
     /// Starts all children and waits until they are ready. Returns false if <paramref name="stop"/> is cancelled before
-    /// all children are ready. Throws <see cref="CannotStartException"/> when the first child fails to start.
+    /// all children are ready. Throws <see cref="CannotStartException"/> if a child fails to start.
     /// </summary>
     public async Task<bool> StartAsync(CancellationToken stop)
     {
@@ -71,8 +71,8 @@ internal sealed class Cluster : IAsyncDisposable
     }
 
     /// <summary>
-    /// Kills the children that still run. Children still run here only if the start failed. In this case no clients
-    /// have to be drained.
+    /// Kills the children that still run. Children still run here only if the start failed. In this case the cluster
+    /// has no clients yet, so killing a child disconnects nobody.
     /// </summary>
     public async ValueTask DisposeAsync()
     {
@@ -84,7 +84,7 @@ internal sealed class Cluster : IAsyncDisposable
 
     private static async Task StartAllAsync(ManagedProcess[] children, CancellationToken stop)
     {
-        // When one child has failed, do not wait for the others. They often fail for the same reason, such as a
+        // When one child has failed, cancel the starts of the others. They often fail for the same reason, such as a
         // database that cannot be reached.
         using var failed = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var starts = children.Select(child => child.StartAsync(failed.Token)).ToList();

@@ -161,8 +161,9 @@ internal sealed record ClusterPlan(LocalOptions Options, IReadOnlyList<ProcessPl
     }
 
     /// <summary>
-    /// Finds the program of a project in this source tree, such as <c>Silo/bin/Release/net10.0/OrleansChat.Silo</c>.
-    /// The program is from the same build configuration (Debug or Release) as this program.
+    /// Finds the program that was built from a project of this source tree, such as
+    /// <c>Silo/bin/Release/net10.0/OrleansChat.Silo</c>. The build configuration (Debug or Release) is that of the
+    /// running program.
     /// </summary>
     private static string ProgramOf(string project)
     {

@@ -44,13 +44,13 @@ internal sealed record LocalOptions(
 
     /// <summary>
     /// Programs to run as silos. If there are more silos than programs, the programs repeat in order. If the list is
-    /// empty, the silo program from this program's source tree runs.
+    /// empty, all silos run the program of the project <c>Silo</c> in this source tree.
     /// </summary>
     public IReadOnlyList<string> SiloPrograms { get; init; } = [];
 
     /// <summary>
     /// Programs to run as gateways. If there are more gateways than programs, the programs repeat in order. If the list
-    /// is empty, the gateway program from this program's source tree runs.
+    /// is empty, all gateways run the program of the project <c>Gateway</c> in this source tree.
     /// </summary>
     public IReadOnlyList<string> GatewayPrograms { get; init; } = [];
 

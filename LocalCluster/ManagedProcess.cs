@@ -8,13 +8,12 @@ internal sealed class ManagedProcess(ProcessPlan plan, LocalOptions options, Con
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(0.5);
     private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(15);
 
-    // A child that has run for longer than this time has started successfully. If such a child dies, the pause before
-    // its restart is FirstPause again.
+    // If a child dies after it has run for longer than this time, the pause before its restart is FirstPause again.
     private static readonly TimeSpan StableAfter = TimeSpan.FromSeconds(30);
 
-    // A terminal sends Ctrl-C to this process and to its children. A child ignores the signal, but if it has only just
-    // started, the signal still ends it. This process may notice the end of the child before it receives the signal
-    // itself. So it waits this long for the signal.
+    // A terminal sends Ctrl-C to this process and to its children. A child ignores the signal, but the signal still
+    // ends a child that has only just started. This process may notice the end of the child before it receives the
+    // signal itself. So this process waits this long for the signal.
     private static readonly TimeSpan SameCtrlC = TimeSpan.FromSeconds(3);
 
     private readonly ProcessLog _log = new(plan.Name, screen);
@@ -118,7 +117,7 @@ internal sealed class ManagedProcess(ProcessPlan plan, LocalOptions options, Con
         return false;
     }
 
-    /// <summary>Kills the child without draining it.</summary>
+    /// <summary>Kills the child, without asking it to stop, and waits until it has ended.</summary>
     public Task KillAsync() => _process?.KillAsync() ?? Task.CompletedTask;
 
     public void Dispose() => _process?.Dispose();

@@ -8,7 +8,9 @@ namespace OrleansChat.LocalCluster;
 /// </summary>
 internal static class OptionOf
 {
-    /// <summary>A whole number from <paramref name="least"/> to <paramref name="most"/>, both included.</summary>
+    /// <summary>
+    /// Creates an option for a whole number from <paramref name="least"/> to <paramref name="most"/>, both included.
+    /// </summary>
     public static Option<int> Number(string name, int usual, int least, int most, string description) => new(name)
     {
         Description = $"{description} ({least} to {most})",
@@ -27,7 +29,7 @@ internal static class OptionOf
         },
     };
 
-    /// <summary>One of <paramref name="words"/>; the first is the default.</summary>
+    /// <summary>Creates an option for one of <paramref name="words"/>; the first word is the default.</summary>
     public static Option<string> Choice(string name, string[] words, string description) => new(name)
     {
         Description = description,

@@ -11,7 +11,9 @@ internal static class Ports
     private const int First = 20_000;
     private const int Last = 32_000;
 
-    /// <summary>True if the port is free for this user, on the loopback addresses of IPv4 and IPv6.</summary>
+    /// <summary>
+    /// Returns true if this process can listen on the port, at the loopback addresses of IPv4 and IPv6.
+    /// </summary>
     public static bool IsFree(int port) =>
         CanListen(IPAddress.Loopback, port) && (!Socket.OSSupportsIPv6 || CanListen(IPAddress.IPv6Loopback, port));
 

@@ -47,7 +47,7 @@ internal sealed class ProcessLog(string name, ConsoleOutput screen)
         }
     }
 
-    /// <summary>The last buffered lines, oldest first.</summary>
+    /// <summary>Returns the last buffered lines, oldest first.</summary>
     public IReadOnlyList<string> Last()
     {
         lock (_lock)

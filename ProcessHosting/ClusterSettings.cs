@@ -6,21 +6,21 @@ namespace OrleansChat.ProcessHosting;
 public enum ClusterStore
 {
     /// <summary>
-    /// One silo on this machine. Gateways find the silo by its port. When the silo stops, membership and subscriptions
-    /// are lost.
+    /// One silo on this machine. Gateways find the silo by its port. When the silo stops, the membership and the stream
+    /// subscriptions are lost.
     /// </summary>
     Localhost,
 
     /// <summary>
-    /// Any number of silos. All processes find the silos in a PostgreSQL database. Membership and subscriptions are
-    /// durable.
+    /// Any number of silos. All processes find the silos in a PostgreSQL database. The membership and the stream
+    /// subscriptions are durable.
     /// </summary>
     Postgres,
 }
 
 /// <summary>
 /// The cluster that a silo or a gateway belongs to. Section <c>Cluster</c>. All processes of a cluster must have the
-/// same settings.
+/// same <see cref="Store"/>, <see cref="Id"/> and <see cref="ServiceId"/>.
 /// </summary>
 public sealed record ClusterSettings : IValidatableObject
 {

@@ -31,7 +31,7 @@ public static class ClusterTimings
 
     /// <summary>
     /// How long a silo or gateway waits for the answer to a call. A call to a silo that dies, or through such a silo,
-    /// waits for all of this time.
+    /// waits for the whole time.
     /// </summary>
     public static readonly TimeSpan Response = TimeSpan.FromSeconds(5);
 

@@ -4,15 +4,15 @@ using Microsoft.Extensions.Options;
 
 namespace OrleansChat.ProcessHosting;
 
-/// <summary>Runs a process from the composition of its host to its exit code.</summary>
+/// <summary>Composes and runs the host of a process, and returns the exit code of the process.</summary>
 public static class ProcessRun
 {
     /// <summary>The beginning of the line that says why a process ended. LocalCluster looks for this prefix.</summary>
     public const string FatalPrefix = "fatal: ";
 
     /// <summary>
-    /// Composes the host and runs it until it is stopped. If the host cannot start or fails, writes one line with the
-    /// reason to standard error; the stack trace is in the log.
+    /// Composes the host and runs it until it is stopped. If the host cannot be composed, cannot start or fails, writes
+    /// one line with the reason to standard error. If the host was composed, its log has the stack trace.
     /// </summary>
     /// <returns>The exit code. After a failure: 1. After a stop: 0, or the code that a service has set.</returns>
     public static async Task<int> RunAsync(Func<IHost> compose)

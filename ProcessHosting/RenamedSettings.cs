@@ -8,8 +8,9 @@ using Microsoft.Extensions.Options;
 namespace OrleansChat.ProcessHosting;
 
 /// <summary>
-/// Settings of version 0.1.0 that now have another name, or that no longer exist. The old names work in this version
-/// only, and each use of an old name is logged as a warning.
+/// Settings of version 0.1.0 that now have another name, or that no longer exist. This version still accepts the old
+/// names, and ignores the settings that no longer exist. It logs a warning for each such setting that is configured.
+/// The next version will refuse them.
 /// </summary>
 public static partial class RenamedSettings
 {
@@ -93,7 +94,9 @@ public static partial class RenamedSettings
         builder.Services.AddHostedService(services => ActivatorUtilities.CreateInstance<Warnings>(services, [renamed, removed]));
     }
 
-    /// <summary>The old and the new name of a setting; null if its name has not changed.</summary>
+    /// <summary>
+    /// Returns the old and the new name of a setting, and the unit of its old value; null if its name has not changed.
+    /// </summary>
     internal static (string Old, string New, TimeSpan? Unit)? Rename(string name)
     {
         foreach (var (old, renamedTo, unit) in Names)
@@ -119,7 +122,7 @@ public static partial class RenamedSettings
             ? (number * unit).ToString("c", CultureInfo.InvariantCulture)
             : throw new OptionsValidationException("", typeof(RenamedSettings), [$"{old}: '{value}' is not a number. Use {renamedTo} instead, a duration such as 00:00:30."]);
 
-    /// <summary>Logs each use of an old name once, at the start.</summary>
+    /// <summary>Logs each renamed or removed setting once, at the start.</summary>
     private sealed partial class Warnings((string Old, string New, TimeSpan? Unit)[] renamed, string[] removed, ILogger<Warnings> logger) : IHostedService
     {
         public Task StartAsync(CancellationToken cancellationToken)

@@ -12,12 +12,12 @@ public static class ServerFirst
     private const string Server = "GenericWebHostService";
 
     /// <summary>
-    /// Starts the HTTP server before all other hosted services. As usual in ASP.NET Core, the server also stops before
-    /// the other services. So when requests end, the services that they need still run.
+    /// Starts the HTTP server before all other hosted services. As usual in ASP.NET Core, the server also stops first.
+    /// So the last requests can still use the other services.
     /// </summary>
     public static void StartServerFirst(this WebApplicationBuilder builder) => builder.Host.ConfigureContainer<IServiceCollection>((_, services) =>
     {
-        // The framework adds the server as the last service, before it calls this method.
+        // The framework adds the server as the last service, before it calls this callback.
         var server = services.Last(service => service.ServiceType == typeof(IHostedService) && service.ImplementationType?.Name == Server);
         var type = server.ImplementationType!;
         services.Remove(server);

@@ -57,7 +57,7 @@ public static class Settings
 
     // Unknown keys are refused: a misspelt key would otherwise leave the default in effect without notice.
     private static IEnumerable<string> Unknown(IConfigurationSection section, Type type) => section.GetChildren().SelectMany(child =>
-        type.GetElementType() is { } element ? Unknown(child, element) // Origins:Allowed:0
+        type.GetElementType() is { } element ? Unknown(child, element) // an entry of a list, such as Origins:Allowed:0
         : type.GetProperties().FirstOrDefault(property => IsSetting(property, child.Key)) is { } known ? Unknown(child, known.PropertyType)
         : [child.Path]);
 

@@ -49,9 +49,9 @@ internal sealed class PushAdapter : IQueueAdapterFactory, IQueueAdapter, IQueueA
         Task.FromResult<IStreamFailureHandler>(new NoOpStreamDeliveryFailureHandler());
 
     /// <summary>
-    /// Completes when the events are in the queue. Then their order in the stream is fixed, but they are not delivered
-    /// yet. Events are copied unless their types are immutable, so the producer may change its objects afterwards. The
-    /// token is ignored, because the queue assigns its own token.
+    /// Adds the events to a queue, and completes when they are in the queue. Then their order in the stream is fixed,
+    /// but they are not delivered yet. Events are copied unless their types are immutable, so the producer may change
+    /// its objects afterwards. The token is ignored, because the queue assigns its own token.
     /// </summary>
     /// <exception cref="StreamQueueFullException">
     /// The queue stayed full for <see cref="PushStreamOptions.EnqueueTimeout"/>.

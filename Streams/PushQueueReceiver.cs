@@ -3,8 +3,8 @@ using Orleans.Streams;
 namespace OrleansChat.Streams;
 
 /// <summary>
-/// The end of a queue from which the pulling agent reads. A read waits for events, so the pulling agent delivers them
-/// at once instead of polling.
+/// The reading side of a queue, for the pulling agent. A read waits for events, so the agent delivers them at once and
+/// does not poll.
 /// </summary>
 internal sealed class PushQueueReceiver(PushQueue queue) : IQueueAdapterReceiver
 {

@@ -9,8 +9,8 @@ public sealed class PushStreamOptions
     /// <summary>
     /// Number of queues on each silo; a stream always uses the same queue. When the first event of a stream arrives,
     /// Orleans registers the stream. Meanwhile all streams of that queue wait. If a subscriber has just died, these
-    /// streams wait for two response timeouts. With more queues, fewer streams wait. An idle queue costs one wake-up
-    /// per <see cref="IdleWait"/>. The cost of 64 queues is not noticeable.
+    /// streams wait for twice the response timeout. With more queues, fewer streams wait. An idle queue costs one
+    /// wake-up per <see cref="IdleWait"/>. The cost of 64 queues is not noticeable.
     /// </summary>
     internal int QueuesPerSilo { get; set; } = 32;
 
@@ -28,8 +28,8 @@ public sealed class PushStreamOptions
 
     /// <summary>
     /// Maximum number of events that are buffered for one stream until its consumers have received them. A consumer
-    /// that is further behind loses the oldest events. It can notice the loss by numbers that the events carry. Other
-    /// streams are not affected.
+    /// that is further behind loses the oldest events. It can notice the loss if the events have numbers. Other streams
+    /// are not affected.
     /// </summary>
     internal int EventsPerStream { get; set; } = 16_384;
 
@@ -46,14 +46,14 @@ public sealed class PushStreamOptions
     internal TimeSpan IdleWait { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// How long a failing delivery is retried before its events are dropped for that consumer. A call in progress is
-    /// not cancelled at this time, but ends at the silo's response timeout.
+    /// How long a failing delivery is retried before its events are dropped for that consumer. A delivery call that is
+    /// in progress at this time is not cancelled. It ends at the silo's response timeout at the latest.
     /// </summary>
     internal TimeSpan MaxEventDeliveryTime { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// Maximum number of waiting events in one delivery; 1 means one call per event. A publish with more events than
-    /// this is not split: one delivery has all its events and no others.
+    /// Maximum number of events in one delivery. The events of one publish are never split. So if a publish has more
+    /// events than this, one delivery has all its events and no others.
     /// </summary>
     internal int BatchSize { get; set; } = 256;
 }

@@ -1,8 +1,8 @@
 namespace OrleansChat.Streams;
 
 /// <summary>
-/// The queue to which the events were published stayed full for <see cref="PushStreamOptions.EnqueueTimeout"/>. No
-/// event was published. A later retry can succeed.
+/// The queue that had to accept the events stayed full for <see cref="PushStreamOptions.EnqueueTimeout"/>. No event was
+/// published. A later retry can succeed.
 /// </summary>
 [GenerateSerializer, Alias("chat.streams.full")]
 public sealed class StreamQueueFullException : Exception

@@ -86,7 +86,7 @@ internal static class ClusterHosting
         : silo.AddAdoNetGrainStorage(GatewayStreamNames.SubscriptionStore, options =>
         {
             (options.Invariant, options.ConnectionString) = (Npgsql, PostgresConnectionString.WithDefaults(cluster.ConnectionString!));
-            options.DeleteStateOnClear = true; // A gateway's stream is never used again, so its cleared row has no use.
+            options.DeleteStateOnClear = true; // The id of a gateway's stream is never reused.
         });
 
     private static ISiloBuilder AddTimings(this ISiloBuilder silo, TimeSpan joinWithin) => silo

@@ -10,8 +10,9 @@ create table OrleansQuery
 );
 
 -- Membership. Every change of a cluster's list of silos raises the cluster's version by one. A statement that changes
--- the list names the version that its caller has read. If that is not the current version, nothing is changed. So the
--- cluster's row is also the lock that puts the changes in order.
+-- the list names the version that its caller has read. If that is not the current version, nothing is changed. Each
+-- such statement first updates the cluster's row. So concurrent changes wait for the lock on this row, and happen one
+-- after another.
 
 create table orleans_cluster
 (
@@ -85,8 +86,8 @@ insert into OrleansQuery values ('UpdateIAmAlivetimeKey', $query$
     where cluster = @DeploymentId and address = @Address and port = @Port and generation = @Generation
 $query$);
 
--- The next two statements return one row per silo. If there is no silo, one row has the version, and its StartTime is
--- null.
+-- The next statement returns one row per silo, and the statement after it returns the row of one silo. If there is no
+-- such silo, each returns one row with the version and with StartTime null.
 insert into OrleansQuery values ('MembershipReadAllKey', $query$
     select cluster.version as Version, silo.address as Address, silo.port as Port, silo.generation as Generation, silo.name as SiloName,
         silo.host as HostName, silo.status as Status, silo.proxy_port as ProxyPort, silo.suspicions as SuspectTimes,
@@ -121,9 +122,9 @@ insert into OrleansQuery values ('DeleteMembershipTableEntriesKey', $query$
 $query$);
 
 -- Grain state. A grain is identified by its type and its key. The key is two numbers, or a text with both numbers zero,
--- or a text with two numbers. A missing text is stored as an empty text, so that the primary key is complete for every
--- grain. So if two first writes are concurrent, only one of them inserts a row. The hashes of type and key that the
--- providers pass are not needed.
+-- or a text with two numbers. A missing text is stored as an empty text, because no column of a primary key can be
+-- null. With this primary key, only one of two concurrent first writes of a grain inserts a row. The hashes of type and
+-- key that the providers pass are not needed.
 
 create table orleans_grain_state
 (

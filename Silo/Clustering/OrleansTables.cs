@@ -11,9 +11,10 @@ namespace OrleansChat.Silo.Clustering;
 /// </summary>
 /// <remarks>
 /// Each version of the tables has a script, which only adds to the tables of the previous version. Any number of silos
-/// may start at the same time, because they take an advisory lock one after another. Silos up to 0.1 refuse to start if
-/// the version is above 1. So if these silos could run with a new script, the script must not raise the version. Record
-/// such a script in another table, as the message log does with <c>chat.schema_compatibility</c>.
+/// may start at the same time, because they take an advisory lock one after another. Silos of version 0.1 refuse to
+/// start if the version of the tables is above 1. So if these silos can use the tables after a new script, the script
+/// must not raise the version. Record such a script in another table, as the message log does with
+/// <c>chat.schema_compatibility</c>.
 /// </remarks>
 internal sealed partial class OrleansTables(ClusterSettings cluster, StartupWait wait, ILogger<OrleansTables> logger) : IHostedService
 {
@@ -50,7 +51,7 @@ internal sealed partial class OrleansTables(ClusterSettings cluster, StartupWait
             if (found > Newest)
             {
                 throw new ClusterStoreException(
-                    $"The Orleans tables in the database have version {found}, but this program knows {Newest}. Run a newer version.");
+                    $"The Orleans tables in the database have version {found}, but this program knows only version {Newest}. Run a newer version of OrleansChat.");
             }
 
             for (var version = found + 1; version <= Newest; version++)
@@ -65,7 +66,7 @@ internal sealed partial class OrleansTables(ClusterSettings cluster, StartupWait
         catch (PostgresException exception) when (exception.SqlState is PostgresErrorCodes.DuplicateTable)
         {
             throw new ClusterStoreException(
-                "The database has Orleans tables of another program. Set Cluster:ConnectionString to a database only for OrleansChat.", exception);
+                "The database has Orleans tables of another program. Set Cluster:ConnectionString to a database that only OrleansChat uses.", exception);
         }
         catch (PostgresException exception) when (PostgresFaults.Remedy(exception, "create Orleans' tables") is { } remedy)
         {

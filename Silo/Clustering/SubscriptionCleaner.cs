@@ -27,13 +27,14 @@ internal sealed partial class SubscriptionCleaner(ClusterSettings cluster, IGrai
     private static readonly TimeSpan SweepPeriod = TimeSpan.FromHours(1);
 
     /// <summary>
-    /// Minimum age (SQL) of a row that the sweep deletes. Younger rows may belong to another cluster of the same
-    /// service.
+    /// Minimum age of a row that the sweep deletes, as an interval in SQL. Younger rows may belong to gateways of
+    /// another cluster of the same service.
     /// </summary>
     private const string Forgotten = "1 day";
 
     /// <summary>
-    /// Maximum number of ended gateways that wait for their deletion. If there are more, the sweep deletes their rows.
+    /// Maximum number of ended gateways whose rows wait to be deleted. If more gateways end, the sweep deletes the rows
+    /// of the others.
     /// </summary>
     private const int MaxWaiting = 10_000;
 

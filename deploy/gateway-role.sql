@@ -1,6 +1,6 @@
 -- Creates the gateways' database user, orleanschat_gateway, or sets its password and rights again. The user can read
--- the list of silos and nothing else: no message, no room, no subscription. Run this script with psql 15 or newer, in
--- the database of OrleansChat, as a superuser or as a user that may create roles and owns the tables:
+-- the list of silos and nothing else: no messages, no rooms, no stream subscriptions. Run this script with psql 15 or
+-- newer, in the database of OrleansChat, as a superuser or as a user that may create roles and owns the tables:
 --   GATEWAY_DATABASE_PASSWORD=... psql --set=ON_ERROR_STOP=1 --file=deploy/gateway-role.sql \
 --     "host=... dbname=orleanschat user=postgres"
 -- The first silo creates the tables. The script waits up to a minute for them.

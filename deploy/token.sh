@@ -7,7 +7,7 @@
 set -eu
 : "${1:?name the user that the token is for: deploy/token.sh ann}"
 key=${IDENTITY_KEY_FILE:-$(dirname "$0")/identity.pem}
-[ -r "$key" ] || { echo "token.sh: there is no readable private key at $key. Make one as docs/operations.md says, or set IDENTITY_KEY_FILE to yours" >&2; exit 1; }
+[ -r "$key" ] || { echo "token.sh: there is no readable private key at $key. Make one as docs/operations.md says, or set IDENTITY_KEY_FILE to the path of your key" >&2; exit 1; }
 now=$(date +%s)
 part() { openssl base64 -A | tr '+/' '-_' | tr -d '='; }
 header=$(printf '{"alg":"RS256","typ":"JWT","kid":"%s"}' "${IDENTITY_KEY_ID:-1}" | part)

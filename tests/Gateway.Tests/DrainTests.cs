@@ -27,8 +27,9 @@ public sealed class DrainTests
         }));
         await stopping;
 
-        // Ten clients reconnect per second, so the clients must not reconnect before 0 ms, 100 ms, 200 ms and so on.
-        // The test allows a tolerance of 60 ms. On a slow machine, a client may reconnect later.
+        // At most ten clients may reconnect per second, so client 1 must not reconnect before 100 ms, client 2 not
+        // before 200 ms, and so on. The test allows 60 ms less. It sets no upper limit, because a slow machine may
+        // delay a client.
         Assert.All(byes.OrderBy(bye => bye.At).Index(), bye => Assert.True(bye.Item.Back >= (bye.Index * 100) - 60, $"Client {bye.Index} may reconnect after only {bye.Item.Back} ms."));
     }
 
@@ -44,7 +45,7 @@ public sealed class DrainTests
         var byes = new[] { ByeAsync(ann), ByeAsync(bob) };
         Assert.NotNull((await await Task.WhenAny(byes)).After);
 
-        // The drain closes the connection of the other client some seconds later.
+        // The other client keeps its connection for some more seconds.
         Assert.Single(server.Connections.Living);
         Assert.Equal(503, await server.RefusedAsync("/ws?user=carl", Subprotocols.Json));
         await Task.WhenAll(byes);

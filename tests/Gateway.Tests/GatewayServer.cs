@@ -99,7 +99,7 @@ internal sealed class GatewayServer : IAsyncDisposable
         return refused;
     }
 
-    /// <summary>Sends an ordinary request.</summary>
+    /// <summary>Sends a GET request that is not an upgrade.</summary>
     public async Task<HttpResponseMessage> GetAsync(string path)
     {
         using var client = new HttpClient();

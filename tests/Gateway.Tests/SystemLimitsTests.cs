@@ -5,7 +5,7 @@ using OrleansChat.Gateway.Endpoint;
 
 namespace OrleansChat.Gateway.Tests;
 
-/// <summary>The limits of the system override larger limits in the settings.</summary>
+/// <summary>If a limit of the operating system is lower than a setting, the gateway lowers the setting.</summary>
 public sealed class SystemLimitsTests
 {
     private const long MuchMemory = 1L << 40;

@@ -86,7 +86,8 @@ public sealed class WebSocketEndpointTests
 
         for (var i = 0; i < 5; i++)
         {
-            // Both sides compress and inflate each message with the earlier messages as context.
+            // The client compresses each message with its earlier messages as context, and the server inflates it with
+            // the same context. The server compresses each message separately.
             var said = $"{i} {Repeating}";
             await framework.SendAsync(Encoding.UTF8.GetBytes(said), WebSocketMessageType.Text, true, TestContext.Current.CancellationToken);
             Assert.Equal(said, await plain.ReceiveTextAsync());

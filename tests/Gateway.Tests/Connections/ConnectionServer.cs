@@ -39,7 +39,7 @@ internal sealed class ConnectionServer : IAsyncDisposable
     /// <summary>The address of the server.</summary>
     public Uri Address => new(_app.Urls.Single().Replace("http", "ws", StringComparison.Ordinal));
 
-    /// <summary>Called for each connection before it runs.</summary>
+    /// <summary>The server calls this action with each new connection, before <c>RunAsync</c>.</summary>
     public Action<Connection> Prepare { get; set; } = _ => { };
 
     /// <summary>The exception that the frame handler throws for each frame; null for none.</summary>
@@ -49,14 +49,14 @@ internal sealed class ConnectionServer : IAsyncDisposable
     public Task Handling { get; set; } = Task.CompletedTask;
 
     /// <summary>
-    /// The time at which the newest connection last received bytes: a timestamp of the server's clock.
+    /// The time at which the newest connection last received bytes, as a timestamp of the server's clock.
     /// </summary>
     public long LastHeard => _stream!.LastReceived;
 
-    /// <summary>Completes when the <c>RunAsync</c> call of a connection returns. Fails if the call throws.</summary>
+    /// <summary>Completes when the first connection has ended. Fails if its <c>RunAsync</c> call throws.</summary>
     public Task Over => _over.Task;
 
-    /// <summary>Completes when the server has released a socket.</summary>
+    /// <summary>Completes when the server has released the socket of the first connection that ends.</summary>
     public Task Closed => _closed.Task;
 
     public static async Task<ConnectionServer> StartAsync(ConnectionOptions? options = null, int frameBytes = 64 * 1024, X509Certificate2? certificate = null, TimeProvider? time = null)
@@ -153,7 +153,7 @@ internal sealed class ConnectionServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Keeps the received frames, answers nothing and sends no goodbye.</summary>
+    /// <summary>Keeps the received frames, and sends no answer and no <c>bye</c>.</summary>
     private sealed class Keeper(ChannelWriter<(string Text, bool Binary)> received, Func<Task> handling, Func<Exception?> failure) : IFrameHandler
     {
         public async ValueTask ReceiveAsync(ReadOnlyMemory<byte> frame, bool binary)

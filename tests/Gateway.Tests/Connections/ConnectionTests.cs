@@ -11,8 +11,8 @@ namespace OrleansChat.Gateway.Tests.Connections;
 public sealed class ConnectionTests
 {
     /// <summary>
-    /// A text that is larger than the socket buffers. While the peer does not read, the writer has to wait. The writer
-    /// then joins the items that were queued during this wait.
+    /// A text that is larger than the socket buffers, so the writer must wait until the peer reads it. The writer joins
+    /// the items that are queued during this wait.
     /// </summary>
     private static readonly string TooMuch = new('x', 4 * 1024 * 1024);
 
@@ -235,8 +235,8 @@ public sealed class ConnectionTests
     [InlineData("the server", (int)CloseCode.Kicked)]
     public async Task End_WhenThePeerGoesOnCompressed_InflatesNoMore(string end, int code)
     {
-        // The clock stands still, so the connection may inflate only the bytes that it may receive in one second. This
-        // is 1 MiB of the 8 MiB that the client sends. Compressed, the 8 MiB are only a few KiB.
+        // The connection may inflate 1 MiB per second. The clock stands still, so it may inflate only the first 1 MiB
+        // of the 8 MiB that the client sends. Compressed, the 8 MiB are only a few KiB.
         const int Blanks = 64_000, Frames = 128;
         await using var server = await ConnectionServer.StartAsync(new() { Deflate = true, CloseTimeout = TimeSpan.FromSeconds(60) }, frameBytes: Blanks, time: new ManualTime());
         using var client = await RawWebSocket.ConnectAsync(server.Address, headers: ["Sec-WebSocket-Extensions: permessage-deflate"]);
@@ -387,7 +387,7 @@ public sealed class ConnectionTests
         Assert.Equal((true, false), (connection.IsWaitingForAnswers, connection.IsEnding));
         handler.SetResult();
 
-        await Waiting.ForAsync(ending, "the end to begin when the handler has returned");
+        await Waiting.ForAsync(ending, "EndWhenAnsweredAsync to return after the handler");
         Assert.Equal((false, true), (connection.IsWaitingForAnswers, connection.IsEnding));
         Assert.Equal((int)CloseCode.ServiceRestart, (await client.ReceiveCloseAsync()).CloseCode);
     }

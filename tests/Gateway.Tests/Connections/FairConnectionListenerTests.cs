@@ -34,8 +34,8 @@ public sealed class FairConnectionListenerTests
                 Assert.NotNull(accepted);
             }
 
-            // All connections already wait in the operating system. If the listener did not yield, each accept would
-            // complete at once.
+            // All connections already wait in the operating system's queue. If the listener did not yield, each accept
+            // would complete at once.
             Assert.InRange(atOnce, 0, Comers - 1);
         }
         finally

@@ -38,18 +38,21 @@ internal sealed class RoomThatSays : IRoomGrain
     /// <summary>Answers the <c>HandleAsync</c> calls. By default every command succeeds, and the claim is 1.</summary>
     public Func<RoomCommands, Task<RoomReplies>> Handles { get; set; } = commands => Task.FromResult(Done(commands, 1));
 
-    /// <summary>Answers the attend calls.</summary>
+    /// <summary>Answers the <c>SyncAttachmentsAsync</c> calls. In the tests, their name is <c>attend</c>.</summary>
     public Func<string[], Task<RoomHead>> Attends { get; set; } = _ => Task.FromResult(new RoomHead("lobby", 0, 1));
 
-    /// <summary>The presence notices that the room has published.</summary>
+    /// <summary>
+    /// The presence notices that the room has published. An attend call returns the notices that the gateway has not
+    /// received.
+    /// </summary>
     public List<RoomPresence> Notices { get; } = [];
 
     /// <summary>The highest number of concurrent calls so far.</summary>
     public int MaxAtOnce { get; private set; }
 
     /// <summary>
-    /// The calls in order, as text. <c>handle</c> lists the commands: a post by its client id, an enter as <c>+ann</c>,
-    /// an exit as <c>-ann</c>. The other calls list users: <c>attend ann bob</c>.
+    /// The calls in order, as text. A <c>handle</c> call lists its commands: a post by its client id, an enter as
+    /// <c>+ann</c>, an exit as <c>-ann</c>. The other calls list users, for example <c>attend ann bob</c>.
     /// </summary>
     public string[] Calls
     {
@@ -62,10 +65,12 @@ internal sealed class RoomThatSays : IRoomGrain
         }
     }
 
-    /// <summary>The answers if every command succeeds: each enter at head 0, each post with sequence 1.</summary>
+    /// <summary>
+    /// Returns the answers of a room in which every command succeeds: each enter at head 0, each post with sequence 1.
+    /// </summary>
     public static RoomReplies Done(RoomCommands commands, long claim) => new(claim, [.. commands.Commands.Select(Done)]);
 
-    /// <summary>The answer to one command that succeeds.</summary>
+    /// <summary>Returns the answer to one command that succeeds.</summary>
     public static RoomReply Done(RoomCommand command) => command switch
     {
         Enter => new Entered(RoomKind.Channel, "e1", 0, 0, 0, 0, 1),
@@ -150,7 +155,7 @@ internal sealed class HistoryThatSays : IHistoryGrain
     /// <summary>The rooms that exist.</summary>
     public List<RoomHead> Heads { get; } = [];
 
-    /// <summary>The events of every room.</summary>
+    /// <summary>The events of the log. Every room has these same events.</summary>
     public List<RoomEvent> Events { get; } = [];
 
     /// <summary>The rooms of all <c>WhoAsync</c> calls so far.</summary>

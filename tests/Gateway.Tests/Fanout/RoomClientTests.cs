@@ -89,7 +89,7 @@ public sealed class RoomClientTests
         time.Advance(TimeSpan.FromMilliseconds(1));
         await AnswersAsync(BatchThrottle.FreeBurst + 2);
 
-        // The last call carried two commands, so this pause is 1.5 times as long.
+        // The last call carried two commands, so this pause is 1.5 times as long as the previous pause.
         Post(line, "c");
         await time.UntilArmedAsync();
         time.Advance((1.5 * _options.CallInterval) - TimeSpan.FromMilliseconds(1));

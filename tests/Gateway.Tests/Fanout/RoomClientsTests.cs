@@ -116,7 +116,7 @@ public sealed class RoomClientsTests : IDisposable
         });
         _rooms.Send("lobby", new MarkRead("bob", 1), _ => answered.SetResult());
 
-        await Waiting.ForAsync(answered.Task, "the answer to the other command");
+        await Waiting.ForAsync(answered.Task, "the answer to the second command");
         Assert.Equal(1, count);
     }
 

@@ -7,7 +7,7 @@ using OrleansChat.Protocol;
 namespace OrleansChat.Gateway.Tests.Fanout;
 
 /// <summary>
-/// The feed of one room. The stream may lose, repeat or reorder events, and the log is the truth.
+/// The feed of one room. The stream may lose, repeat or reorder events. The feed repairs this from the log.
 /// </summary>
 public sealed class RoomFeedTests : IDisposable
 {
@@ -179,7 +179,7 @@ public sealed class RoomFeedTests : IDisposable
         var rig = await LiveAsync(feed: feed);
         Append(1);
 
-        await Waiting.ForAsync(feed.DeliverAsync(Append(10)), "the repair while the clock stands still");
+        await Waiting.ForAsync(feed.DeliverAsync(Append(10)), "the repair, although the clock stands still");
 
         Assert.Equal(Enumerable.Range(1, 11).Select(seq => (long)seq), rig.Seqs());
         Assert.Equal(4, _heard["orleanschat.feed.out_of_order"]);
@@ -193,7 +193,7 @@ public sealed class RoomFeedTests : IDisposable
         Append(2);
 
         await feed.OnHeadPolledAsync(2);
-        await Waiting.ForAsync(feed.OnHeadPolledAsync(2), "the repair while the clock stands still");
+        await Waiting.ForAsync(feed.OnHeadPolledAsync(2), "the repair, although the clock stands still");
 
         Assert.Equal([1, 2], rig.Seqs());
         Assert.Equal(1, _heard["orleanschat.feed.polled_gaps"]);
@@ -264,7 +264,7 @@ public sealed class RoomFeedTests : IDisposable
             time.Advance(TimeSpan.FromMilliseconds(1));
         }
 
-        await Waiting.ForAsync(repair, "the repair after the log has the events");
+        await Waiting.ForAsync(repair, "the end of the repair, now that the log has the events");
     }
 
     [Fact]
@@ -370,8 +370,8 @@ public sealed class RoomFeedTests : IDisposable
     [Fact]
     public async Task MembershipEnd_WhenTheUserJoinedAgain_KeepsTheSubscription()
     {
-        // Ann ends her membership and begins a new one. When she joins the room on this gateway, the feed has received
-        // neither the leave event nor the join event.
+        // On another gateway, Ann ends her membership and begins a new one. Then she joins the room on this gateway,
+        // before the feed receives the leave event and the join event.
         await LiveAsync("bob");
         Append(1, "ann", kind: RoomEventKind.Leave);
         Append(1, "ann", kind: RoomEventKind.Join);
@@ -420,8 +420,8 @@ public sealed class RoomFeedTests : IDisposable
     [Fact]
     public async Task MembershipEnd_WhenItPrecedesTheJoin_KeepsTheSubscription()
     {
-        // Ann's cursor is older than the end of her earlier membership. The session replays the leave event to her. The
-        // feed receives the same leave event after she has joined again.
+        // Ann's cursor is older than the end of her earlier membership, so the session replays the leave event to her.
+        // The feed receives the same leave event after she has joined again.
         await LiveAsync("bob");
         Append(1);
         Append(1, "ann", kind: RoomEventKind.Leave);
@@ -480,8 +480,8 @@ public sealed class RoomFeedTests : IDisposable
     private RoomFeed FeedOn(TimeProvider time) => new(ReadAsync, _ended.AddRange, _options, new(_heard), time);
 
     /// <summary>
-    /// A session that has joined the room, at the head or after a cursor. If <paramref name="held"/> is true, the join
-    /// has no answer yet.
+    /// Creates a session that joins the room after the sequence <paramref name="after"/>, or at the head if it is null.
+    /// If <paramref name="held"/> is true, the join has no answer yet.
     /// </summary>
     private async Task<SessionRig> LiveAsync(string user = "ann", bool held = false, RoomFeed? feed = null, long? after = null)
     {

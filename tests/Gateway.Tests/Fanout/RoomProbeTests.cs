@@ -6,8 +6,8 @@ using OrleansChat.Grains.Interfaces;
 namespace OrleansChat.Gateway.Tests.Fanout;
 
 /// <summary>
-/// The probe asks the log which rooms exist. It has at most one call in flight. The rooms that are requested during
-/// this call share the next call.
+/// The probe asks the log which rooms exist. It has at most one call in flight. All questions that arrive during this
+/// call share the next call.
 /// </summary>
 public sealed class RoomProbeTests
 {

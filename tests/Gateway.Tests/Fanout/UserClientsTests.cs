@@ -72,7 +72,7 @@ public sealed class UserClientsTests : IDisposable
         _ann.BeforeAttend = () => ++failures <= 2 ? throw new TimeoutException("its silo is gone") : Task.CompletedTask;
 
         var attending = _users.SyncAllSessionsAsync(TestContext.Current.CancellationToken);
-        await Waiting.UntilAsync(() => _bob.Attended is not null, "the attend call to the other user's grain");
+        await Waiting.UntilAsync(() => _bob.Attended is not null, "the attend call to Bob's grain");
         for (; !attending.IsCompleted; await Task.Delay(10, TestContext.Current.CancellationToken))
         {
             _time.Advance(TimeSpan.FromSeconds(1));
@@ -195,7 +195,7 @@ public sealed class UserClientsTests : IDisposable
         public List<BudgetAsk> Asks { get; } = [];
 
         /// <summary>
-        /// The grant for a request. By default, it has <see cref="BudgetAsk.Wanted"/> units, and ten more if
+        /// Answers a budget request. By default, it grants <see cref="BudgetAsk.Wanted"/> units, and ten more if
         /// <see cref="BudgetAsk.Ahead"/> is set.
         /// </summary>
         public Func<BudgetAsk, BudgetGrant> Leases { get; set; } = ask => new(ask.Wanted + (ask.Ahead ? 10 : 0), 0, 0, 0, 1000, false);

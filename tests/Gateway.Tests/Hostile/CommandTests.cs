@@ -117,7 +117,7 @@ public sealed class CommandTests
         return client;
     }
 
-    /// <summary>Returns some valid lines with odd text inserted and parts removed, always as UTF-8.</summary>
+    /// <summary>Returns some valid lines with odd text inserted and parts removed.</summary>
     private static string Damaged(Random random)
     {
         var lines = new StringBuilder();

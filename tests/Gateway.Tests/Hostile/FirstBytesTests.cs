@@ -7,7 +7,8 @@ using OrleansChat.Protocol;
 namespace OrleansChat.Gateway.Tests.Hostile;
 
 /// <summary>
-/// A client may send its first frame together with the upgrade request. The bytes of the answer still arrive in order.
+/// A client may send its first frame together with the upgrade request. The gateway must still send the answer to the
+/// request before its first frame.
 /// </summary>
 public sealed class FirstBytesTests
 {

@@ -7,7 +7,7 @@ using OrleansChat.Protocol;
 
 namespace OrleansChat.Gateway.Tests.Hostile;
 
-/// <summary>Clients that send without end, mostly under the default limits.</summary>
+/// <summary>Clients that send without end. Most tests use the default limits.</summary>
 [Collection(nameof(Siege))]
 public sealed class FloodTests
 {
@@ -17,7 +17,7 @@ public sealed class FloodTests
     /// <summary>The minimum time that the gateway should take to read a flood, in seconds.</summary>
     private const int SlowSeconds = 2;
 
-    /// <summary>What the clients send again and again while they read nothing.</summary>
+    /// <summary>The frames that clients send again and again while they read nothing.</summary>
     public static TheoryData<string, byte[]> Floods => new()
     {
         { "pings", RawWebSocket.Frame(RawFrame.Ping, default) },
@@ -54,7 +54,8 @@ public sealed class FloodTests
             using var client = await EveAsync(server);
             var pongs = Repeated(RawWebSocket.Frame(RawFrame.Pong, new byte[100]), (SlowSeconds + 1) * _bounds.BytesPerSecond);
 
-            // At the start, the allowance already has the bytes of one second.
+            // The flood has the bytes that the allowance gets in three seconds. At the start, the allowance already has
+            // the bytes of one second, so the gateway reads the flood in two seconds.
             Assert.True(await AnswerTimeAsync(client, pongs) > TimeSpan.FromSeconds(SlowSeconds - 0.1), "The gateway read the flood too fast");
         });
     }
@@ -110,7 +111,7 @@ public sealed class FloodTests
 
             Assert.InRange(Lines - limited, 1, Burst + (PerSecond * Stopwatch.GetElapsedTime(started).TotalSeconds));
 
-            // After it refuses a line, the gateway waits until the next line is allowed. So it refuses at most every
+            // After the gateway refuses a line, it waits until the next line is allowed. So it refuses at most every
             // second line.
             Assert.InRange(limited, 1, Lines - limited);
         });
@@ -157,7 +158,8 @@ public sealed class FloodTests
             var started = Stopwatch.GetTimestamp();
             var sending = Task.WhenAll(Enumerable.Range(0, Commands).Select(_ => client.SendTextAsync(line)));
 
-            // A send has its own allowance, so this send is not refused. It arrives after the other commands.
+            // Sends have their own allowance, so this send is not refused. It arrives after the other commands, and the
+            // loop ends with its answer.
             await sending;
             await client.SendTextAsync("""{"t":"send","id":"the end","room":"attic","text":"here"}""");
             var (limited, done) = (0, 0);
@@ -226,7 +228,7 @@ public sealed class FloodTests
         var many = Repeated(frame, 64 * 1024);
         for (var started = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(started) < FloodsFor;)
         {
-            // If the gateway does not read for the time FloodsFor, the client leaves.
+            // If the gateway does not read all these frames within FloodsFor, the client leaves.
             var sending = client.SendRawAsync(many);
             if (await Task.WhenAny(sending, Task.Delay(FloodsFor, TestContext.Current.CancellationToken)) != sending)
             {
@@ -239,7 +241,9 @@ public sealed class FloodTests
         }
     }
 
-    /// <summary>Sends a flood and a ping behind it. Returns the time until the answer to the ping.</summary>
+    /// <summary>
+    /// Sends a flood and then a ping. Returns the time from the start of the flood to the answer to the ping.
+    /// </summary>
     private static async Task<TimeSpan> AnswerTimeAsync(RawWebSocket client, byte[] flood)
     {
         client.Patience = TimeSpan.FromSeconds(60);
@@ -261,7 +265,9 @@ public sealed class FloodTests
         return many;
     }
 
-    /// <summary>Returns a message of blanks, compressed without earlier context (RFC 7692 §7.2.1).</summary>
+    /// <summary>
+    /// Returns a frame with blanks. The frame is compressed without reference to earlier frames (RFC 7692 §7.2.1).
+    /// </summary>
     internal static byte[] Compressed(int blanks)
     {
         using var deflated = new MemoryStream();

@@ -12,7 +12,7 @@ public sealed class FrameTests
 
     private static readonly byte[] _euro = [0xE2, 0x82, 0xAC];
 
-    /// <summary>One or more frames, and the code with which the gateway closes the connection.</summary>
+    /// <summary>For each case: its name, the bytes that the client sends, and the close code of the gateway.</summary>
     public static TheoryData<string, byte[], int> Wrong => new()
     {
         { "RSV1, which no extension uses", With(Text("hello"), 0xC1), ProtocolBroken },
@@ -33,7 +33,7 @@ public sealed class FrameTests
         { "a close with code 1005, which no peer may send", RawWebSocket.Frame(RawFrame.Close, [3, 237]), ProtocolBroken },
         { "a length with its highest bit set", Head(0x81, 1UL << 63), ProtocolBroken },
         { "a length of 2^64 - 1", Head(0x81, ulong.MaxValue), ProtocolBroken },
-        { "a claimed length of 2^63 - 1, and one byte more than the limit", [.. Head(0x81, long.MaxValue), .. new byte[64 * 1024 + 1]], (int)CloseCode.FrameTooBig },
+        { "a claimed length of 2^63 - 1, then one byte more than the limit", [.. Head(0x81, long.MaxValue), .. new byte[64 * 1024 + 1]], (int)CloseCode.FrameTooBig },
         { "one byte more than the limit", RawWebSocket.Frame(RawFrame.Text, new byte[64 * 1024 + 1]), (int)CloseCode.FrameTooBig },
         { "a text that is the byte 0xFF", RawWebSocket.Frame(RawFrame.Text, [0xFF]), (int)CloseCode.NotUtf8 },
         { "a text that ends within a character", RawWebSocket.Frame(RawFrame.Text, _euro.AsSpan(0, 2)), (int)CloseCode.NotUtf8 },
@@ -108,8 +108,8 @@ public sealed class FrameTests
                 using var client = await server.ConnectAsync("/ws?room=attic&user=eve", round % 2 == 0 ? Subprotocols.Json : null);
                 await client.SendRawAsync(round % 3 == 0 ? Noise(random) : Damaged(random));
 
-                // The gateway may handle these bytes in any way, but the connection must end. It ends with a close
-                // frame or, if the gateway waits for more bytes, when this client stops sending.
+                // The gateway may handle these bytes in any way, but the connection must end. If the gateway waits for
+                // more bytes, the connection ends when this client stops sending. Otherwise it ends with a close frame.
                 await client.SendRawAsync(RawWebSocket.Frame(RawFrame.Close, [3, 232]));
                 client.StopSending();
                 if (await Ending(client) is { } close)

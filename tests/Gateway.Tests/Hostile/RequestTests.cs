@@ -7,10 +7,13 @@ namespace OrleansChat.Gateway.Tests.Hostile;
 [Collection(nameof(Siege))]
 public sealed class RequestTests
 {
-    /// <summary>The gateway closes the socket without an answer.</summary>
+    /// <summary>Used instead of a status: the gateway closes the socket without an answer.</summary>
     private const int Closed = 0;
 
-    /// <summary>The answer is not HTTP/1.1. It consists of HTTP/2 frames that ask the client to use HTTP/1.1.</summary>
+    /// <summary>
+    /// Used instead of a status: the answer is not HTTP/1.1. It consists of HTTP/2 frames that ask the client to use
+    /// HTTP/1.1.
+    /// </summary>
     private const int NoHttp1 = -1;
 
     private const string Key = "dGhlIHNhbXBsZSBub25jZQ==";
@@ -32,7 +35,7 @@ public sealed class RequestTests
         ("two users", Upgrade("/ws?user=ann&user=eve"), [401]),
         ("a user that is a NUL character", Upgrade("/ws?user=%00"), [401]),
         ("a user of control characters", Upgrade("/ws?user=%1b%5b2J"), [401]),
-        ("a user that is not valid UTF-8, and is used undecoded", Upgrade("/ws?user=%ed%a0%80"), [101]),
+        ("a user that is not valid UTF-8, so it stays percent-encoded", Upgrade("/ws?user=%ed%a0%80"), [101]),
         ("a user of 5,000 characters", Upgrade("/ws?user=" + new string('u', 5000)), [401]),
         ("percent signs without digits", Upgrade("/ws?user=%%%&room=%"), [400, 401]),
         ("two rooms", Upgrade("/ws?user=eve&room=a&room=b"), [400]),
@@ -56,8 +59,8 @@ public sealed class RequestTests
         ("a folded header", "GET /ws HTTP/1.1\r\nHost: x\r\nX: a\r\n folded\r\n\r\n", [400]),
         ("both a content length and chunks", "POST /ws HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", [400]),
         ("a negative length", "POST /ws HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n", [400]),
-        ("a page that does not exist", "GET /../../../../etc/passwd HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", [400, 404]),
-        ("a page that does not exist, percent-encoded", "GET /%2e%2e/%2e%2e/etc/passwd HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", [400, 404]),
+        ("a path that leads out of the page's folder", "GET /../../../../etc/passwd HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", [400, 404]),
+        ("a path that leads out of the page's folder, percent-encoded", "GET /%2e%2e/%2e%2e/etc/passwd HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", [400, 404]),
         ("HTTP 0.9", "GET /ws\r\n\r\n", [400]),
         ("HTTP 3", "GET /ws HTTP/3\r\nHost: x\r\n\r\n", [400, 505]),
         ("an HTTP/2 preface", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", [NoHttp1]),

@@ -8,11 +8,11 @@ namespace OrleansChat.Gateway.Tests.Hostile;
 /// <summary>
 /// A gateway with two users who chat during an attack. Both users must get every message. No exception may stay
 /// unobserved, and the gateway may log no error. All connections of the attacker must end, and the gateway must release
-/// the memory.
+/// their memory.
 /// </summary>
 internal sealed class Siege : IAsyncDisposable
 {
-    /// <summary>Maximum bytes of memory that may stay in use after the attack.</summary>
+    /// <summary>Maximum bytes of memory that the process may use after the attack, in addition to before it.</summary>
     private const long MaxKept = 50 * 1024 * 1024;
 
     private static readonly TimeSpan TalkPause = TimeSpan.FromMilliseconds(10);
@@ -24,7 +24,7 @@ internal sealed class Siege : IAsyncDisposable
     /// <summary>The gateway under attack.</summary>
     public GatewayServer Server { get; }
 
-    /// <summary>Starts a gateway with the default limits, or with others.</summary>
+    /// <summary>Starts a gateway. If an argument is null, the gateway has the default options of this type.</summary>
     public static async Task<Siege> StartAsync(ConnectionOptions? connections = null, HttpOptions? http = null, ChatSessionOptions? sessions = null)
     {
         var log = new KeptLog(LogLevel.Error);
@@ -47,7 +47,7 @@ internal sealed class Siege : IAsyncDisposable
         await over.CancelAsync();
         Assert.True(await chatting > 0, "The users did not chat during the attack");
 
-        // Only the connections of the two users remain, as before the attack.
+        // After the attack, only the connections of the two users may remain.
         await Waiting.UntilAsync(() => Server.Connections.Count == 2, "the attacker's connections to end");
         await Talk.ChatAsync(ann, bob, TalkPause, over.Token);
         await aftermath.ClearsAsync(MaxKept);

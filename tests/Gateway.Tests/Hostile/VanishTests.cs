@@ -10,7 +10,7 @@ public sealed class VanishTests
     [Fact]
     public async Task Peer_WhenItsMachineDiesDuringOutput_IsGivenUp()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux reports acknowledgements; other systems wait for StallTimeout.");
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux reports the acknowledgements of TCP. On other systems, the gateway waits for StallTimeout.");
         await using var server = await ConnectionServer.StartAsync(new() { Heartbeat = TimeSpan.FromSeconds(1), StallTimeout = TimeSpan.FromSeconds(3600), CloseTimeout = TimeSpan.FromSeconds(1), SendBufferBytes = 8 * 1024 });
         using var client = await RawWebSocket.ConnectAsync(server.Address, receiveBuffer: 8 * 1024);
         var connection = await server.AcceptedAsync();
@@ -44,8 +44,8 @@ public sealed class VanishTests
         var connection = await server.AcceptedAsync();
         connection.SendQueue.EnqueueAnswer(Encoding.ASCII.GetBytes(new string('x', 600_000)));
 
-        // The test waits for longer than the gateway waits before it gives up a dead peer. No event marks the end of
-        // that time.
+        // The gateway would give up a dead peer within these 6 s. The test can only wait, because no event shows that
+        // the gateway keeps the peer.
         var stalled = Stopwatch.GetTimestamp();
         await Task.WhenAny(server.Over, Task.Delay(TimeSpan.FromSeconds(6), TestContext.Current.CancellationToken));
 

@@ -8,7 +8,9 @@ using OrleansChat.Protocol;
 
 namespace OrleansChat.Gateway.Tests.Sessions;
 
-/// <summary>Consecutive events as one frame. Subscriptions with the same view get the same bytes.</summary>
+/// <summary>
+/// A run: consecutive events that are encoded as one frame. Subscriptions with the same view get the same bytes.
+/// </summary>
 public sealed class EncodedRunTests
 {
     [Theory]
@@ -42,7 +44,7 @@ public sealed class EncodedRunTests
     [Fact]
     public void Run_WhenTheViewHidesEveryEvent_IsEmpty()
     {
-        // Bob wants no echo, so a run of his own events is empty for him. He sees a run of another user.
+        // Bob wants no echo, so a run of his own events is empty for him. A run of another user's events is not.
         var quiet = new RenderKey(new TextFormat("bob", "lobby", new("lobby", null, ShowSeq: false, Raw: false, Echo: false)), "lobby", "bob");
 
         Assert.True(Run(2, "bob").For(quiet).IsEmpty);

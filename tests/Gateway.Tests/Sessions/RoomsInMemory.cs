@@ -6,8 +6,8 @@ using OrleansChat.Grains.Interfaces;
 namespace OrleansChat.Gateway.Tests.Sessions;
 
 /// <summary>
-/// Rooms as sessions know them, without a cluster. Each room has a log in memory and a real <see cref="RoomFeed"/>. A
-/// test can delay answers and reads, and can delay or lose events.
+/// The rooms and the history that sessions call, without a cluster. Each room has a log in memory and a real
+/// <see cref="RoomFeed"/>. A test can delay answers and reads, and can delay or lose events.
 /// </summary>
 internal sealed class RoomsInMemory : IRooms, IHistory
 {
@@ -20,7 +20,7 @@ internal sealed class RoomsInMemory : IRooms, IHistory
     /// <summary>While true, answers wait for <see cref="AnswerAll"/>.</summary>
     public bool HoldsAnswers { get; set; }
 
-    /// <summary>The answer to the next enters; null to accept them.</summary>
+    /// <summary>The refusal of the next enters; null to accept them.</summary>
     public Refused? Refuses { get; set; }
 
     /// <summary>The refusal of the next page calls; null to return the pages.</summary>
@@ -29,7 +29,9 @@ internal sealed class RoomsInMemory : IRooms, IHistory
     /// <summary>Runs before a read of the log. It may wait or fail.</summary>
     public Func<Task> BeforeRead { get; set; } = () => Task.CompletedTask;
 
-    /// <summary>Runs before the answer to a page or who call. It may wait or fail.</summary>
+    /// <summary>
+    /// Runs before the answer to a page, conversations, members or <c>who</c> call. It may wait or fail.
+    /// </summary>
     public Func<Task> BeforeQuestion { get; set; } = () => Task.CompletedTask;
 
     /// <summary>While false, <see cref="Calls"/> records no calls.</summary>
@@ -62,10 +64,10 @@ internal sealed class RoomsInMemory : IRooms, IHistory
     /// <summary>The title of the rooms that are entered next; null for none.</summary>
     public string? Title { get; set; }
 
-    /// <summary>The answer to the next posts; null to append them.</summary>
+    /// <summary>The refusal of the next posts; null to append them.</summary>
     public Refused? RefusesPosts { get; set; }
 
-    /// <summary>The answer to the next exits that end a membership; null to end the memberships.</summary>
+    /// <summary>The refusal of the next exits that end a membership; null to end the memberships.</summary>
     public Refused? RefusesExits { get; set; }
 
     /// <summary>The answer to the next members calls.</summary>
@@ -77,10 +79,13 @@ internal sealed class RoomsInMemory : IRooms, IHistory
     /// <summary>The number of events that reads of the log returned so far.</summary>
     public int EventsRead { get; private set; }
 
-    /// <summary>The number of page and <c>who</c> calls in flight now, and the highest number so far.</summary>
+    /// <summary>
+    /// The number of page, conversations, members and <c>who</c> calls in flight now, and the highest number so far.
+    /// </summary>
     public (int Now, int Most) Questions { get; private set; }
 
-    /// <summary>Uses a feed that other rigs share for this room.</summary>
+    /// <summary>Makes this room use a feed that several rigs share.</summary>
+    /// <param name="head">Returns the newest sequence of the room.</param>
     public void Share(string room, RoomFeed feed, Func<long> head)
     {
         lock (_gate)
@@ -127,7 +132,7 @@ internal sealed class RoomsInMemory : IRooms, IHistory
         feed.OnHeadObservedAsync(head);
     }
 
-    /// <summary>The room's newest sequence.</summary>
+    /// <summary>Returns the room's newest sequence.</summary>
     public long Head(string room)
     {
         lock (_gate)
@@ -136,7 +141,7 @@ internal sealed class RoomsInMemory : IRooms, IHistory
         }
     }
 
-    /// <summary>The number of subscriptions to the room.</summary>
+    /// <summary>Returns the number of subscriptions to the room.</summary>
     public int In(string room)
     {
         lock (_gate)
@@ -186,7 +191,7 @@ internal sealed class RoomsInMemory : IRooms, IHistory
             var room = RoomOf(subscription.Room);
             if (room.In == 0 && room.SharedHead is null)
             {
-                // As in the gateway, a feed lives while it has a subscription.
+                // As in the gateway, a feed ends with its last subscription, and the next subscription gets a new feed.
                 room.Feed = NewFeed(subscription.Room);
             }
 

@@ -215,7 +215,7 @@ public sealed class SessionCommandTests
 
         rig.Cut();
 
-        await Waiting.ForAsync(session.CloseAsync(), "the end of the session, which does not wait for the page");
+        await Waiting.ForAsync(session.CloseAsync(), "the end of the session, which must not wait for the page");
     }
 
     [Fact]

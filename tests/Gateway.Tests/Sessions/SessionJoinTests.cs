@@ -77,8 +77,8 @@ public sealed class SessionJoinTests
     [Fact]
     public async Task Join_WhenEventsArriveDuringTheReplay_SendsNoGap()
     {
-        // The replay limit counts only the events that exist when the client joins. Later events are live, or are
-        // subject to the separate limit for lag.
+        // The replay limit applies only to the events that exist when the client joins. Another limit, MaxLagEvents,
+        // applies to later events.
         using var rig = new SessionRig(limits: new() { ReplayEvents = 10 });
         rig.Rooms.Append("lobby", 10);
         var reads = new TaskCompletionSource();

@@ -46,8 +46,8 @@ public sealed class SessionLagTests
     public async Task CatchUp_WhenTheQueueIsDroppedDuringItsWait_Continues()
     {
         // The session catches up on the room "big", whose events fill the send queue. So an event of the room "live"
-        // does not fit, and the session drops the queued events. The writer is in the middle of a write. After this
-        // write the queue is empty, and only the catch-up loop of "big" can fill the queue again.
+        // does not fit, and the session drops all queued events. Then the writer has nothing to take from the queue. So
+        // the drop itself must wake the catch-up loop of "big", which waits for space in the queue.
         using var rig = new SessionRig(sendQueueBytes: 4000);
         rig.Rooms.Append("big", 200);
         var session = await rig.SessionAsync();
@@ -107,7 +107,7 @@ public sealed class SessionLagTests
 
         await (await rig.SessionAsync()).HandleAsync(new Join("j", "lobby", 0, null, null, null));
 
-        await rig.UntilAsync(r => r.Seqs().Length == 5, "the replay after the log is available again");
+        await rig.UntilAsync(r => r.Seqs().Length == 5, "the replay, now that the log is available again");
         Assert.Equal(3, failures);
     }
 

@@ -41,7 +41,7 @@ internal sealed class SessionRig : IDisposable
 
     public SessionServices Ports { get; }
 
-    /// <summary>The close code and reason of each end of the connection.</summary>
+    /// <summary>The close code and reason of each call that ended the connection.</summary>
     public IReadOnlyList<(CloseCode Code, string Reason)> Ends => _ends;
 
     /// <summary>All lines that were taken so far.</summary>
@@ -63,7 +63,7 @@ internal sealed class SessionRig : IDisposable
     /// <summary>Takes everything from the send queue. Returns all lines so far as frames of JSON mode.</summary>
     public IReadOnlyList<ServerFrame> Frames => [.. Lines.Select(line => FrameReader.Read(Encoding.UTF8.GetBytes(line))!)];
 
-    /// <summary>The sequences of a room's events in <see cref="Frames"/>.</summary>
+    /// <summary>Returns the sequences of a room's events in <see cref="Frames"/>.</summary>
     public long[] Seqs(string room = "lobby") => [.. Frames.OfType<ChatEvent>().Where(happened => happened.Room == room).Select(happened => happened.Seq)];
 
     /// <summary>Takes one item, like the writer. Returns false if the send queue is empty.</summary>
@@ -83,7 +83,7 @@ internal sealed class SessionRig : IDisposable
         return true;
     }
 
-    /// <summary>The payload of one unmasked text frame.</summary>
+    /// <summary>Returns the payload of one unmasked text frame.</summary>
     private static ReadOnlySpan<byte> PayloadOf(ReadOnlySpan<byte> frame)
     {
         Assert.Equal(0x81, frame[0]);
@@ -104,10 +104,10 @@ internal sealed class SessionRig : IDisposable
         _lines.Clear();
     }
 
-    /// <summary>Takes lines until <paramref name="enough"/> is true.</summary>
+    /// <summary>Waits until <paramref name="enough"/> returns true.</summary>
     public Task UntilAsync(Func<SessionRig, bool> enough, string awaited) => Waiting.UntilAsync(() => enough(this), awaited);
 
-    /// <summary>A connected session in JSON mode.</summary>
+    /// <summary>Creates a connected session in JSON mode.</summary>
     public async Task<Session> SessionAsync(string user = "ann")
     {
         var session = new Session(Guid.NewGuid().ToString("N"), user, JsonFormat.Instance, Wire, Ports);
@@ -118,7 +118,7 @@ internal sealed class SessionRig : IDisposable
     /// <summary>Cancels the token of the connection, as if its socket had closed.</summary>
     public void Cut() => _gone.Cancel();
 
-    /// <summary>The <c>after</c> value with which the connection was last ended.</summary>
+    /// <summary>The <c>after</c> argument of the last call that ended the connection.</summary>
     public int? After { get; private set; }
 
     private void End(CloseCode code, string reason, int? after = null)

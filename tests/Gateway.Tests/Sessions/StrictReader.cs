@@ -12,7 +12,7 @@ internal sealed class StrictReader
     /// <summary>The number of events that this reader has read.</summary>
     public int Events { get; private set; }
 
-    /// <summary>The client's cursor in the room; null if the client never joined the room.</summary>
+    /// <summary>Returns the client's cursor in the room; null if the client never joined the room.</summary>
     public long? Cursor(string room) => _rooms.TryGetValue(room, out var known) ? known.Cursor : null;
 
     /// <summary>Reads the lines from a position to the end. Returns the position after the last line.</summary>

@@ -35,7 +35,7 @@ internal sealed class UsersInMemory : IUsers
     /// <summary>Like <see cref="TakesSend"/>, but for the budget of all other commands.</summary>
     public Func<string, ValueTask<int>> TakesCommand { get; set; } = _ => ValueTask.FromResult(0);
 
-    /// <summary>The number of rooms that a session may resume.</summary>
+    /// <summary>Maximum number of rooms that a session may resume.</summary>
     public int Cursors { get; set; } = int.MaxValue;
 
     /// <summary>
@@ -43,7 +43,7 @@ internal sealed class UsersInMemory : IUsers
     /// </summary>
     public int TooOftenMs { get; set; }
 
-    /// <summary>For each user, the units that were charged for commands after their execution.</summary>
+    /// <summary>For each user, the total of the units that commands were charged after their execution.</summary>
     public ConcurrentDictionary<string, int> Charged { get; } = [];
 
     public async Task<Opening> ConnectAsync(Session session, string? device, int cursors)

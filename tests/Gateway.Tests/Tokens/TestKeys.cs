@@ -7,8 +7,8 @@ using OrleansChat.Gateway.Access;
 namespace OrleansChat.Gateway.Tests.Tokens;
 
 /// <summary>
-/// An issuer of tokens for the tests, with keys of every kind. It follows RFC 7515 without a library, so it can also
-/// make tokens that no library makes.
+/// An issuer of tokens for the tests, with one key for each algorithm. It implements RFC 7515 without a library, so it
+/// can also make tokens that no library makes.
 /// </summary>
 internal sealed class TestKeys
 {
@@ -42,7 +42,7 @@ internal sealed class TestKeys
 
     public string EcPem => _ec.ExportSubjectPublicKeyInfoPem();
 
-    /// <summary>The claims of a valid token.</summary>
+    /// <summary>Returns the claims of a valid token.</summary>
     public static JsonObject Claims(string user, DateTimeOffset now, int seconds = 300) => new()
     {
         ["iss"] = Issuer,
@@ -57,10 +57,13 @@ internal sealed class TestKeys
     public string Token(string user, TimeProvider? time = null, int seconds = 300, string algorithm = "HS256") =>
         Sign(Claims(user, (time ?? TimeProvider.System).GetUtcNow(), seconds), algorithm);
 
-    /// <summary>Signs with the key of the algorithm.</summary>
+    /// <summary>Returns a token with these claims, signed with the key of the algorithm.</summary>
     public string Sign(JsonNode claims, string algorithm = "HS256") => Sign(claims, algorithm, $"key-{algorithm}", algorithm);
 
-    /// <summary>Signs with the key of <paramref name="signer"/>, whatever algorithm the header names.</summary>
+    /// <summary>
+    /// Returns a token that is signed with the key of <paramref name="signer"/>. Its header names the algorithm
+    /// <paramref name="said"/>, which may be another one.
+    /// </summary>
     public string Sign(JsonNode claims, string said, string? kid, string signer, JsonObject? header = null)
     {
         header ??= [];

@@ -267,7 +267,7 @@ public sealed class TokenTests
         var claims = TestKeys.Claims("ann\uFFFD", TimeProvider.System.GetUtcNow());
 
         // A JSON reader replaces an escaped lone surrogate with U+FFFD, the replacement character. So two different
-        // subs could become the same user, and the gateway refuses U+FFFD.
+        // subs could become the same user. To prevent this, the gateway refuses U+FFFD.
         Assert.Equal(401, await server.RefusedAsync($"/ws?access_token={_keys.Sign(claims)}"));
     }
 
@@ -284,7 +284,7 @@ public sealed class TokenTests
         Assert.Equal("* you are bob, /help shows the commands", await byName.ReceiveLineAsync());
         Assert.Equal(401, await server.RefusedAsync("/ws?access_token=garbage"));
 
-        // This connection begins in text mode as a guest, and then sends hello with a token.
+        // This connection begins in text mode as a guest. Then it changes to JSON mode: it sends a hello with a token.
         using var turned = await server.ConnectAsync("/ws");
         await turned.SendTextAsync($$"""{"t":"hello","token":"{{_keys.Token("eve")}}"}""");
         string line;

@@ -7,7 +7,8 @@ namespace OrleansChat.Grains.Tests;
 
 /// <summary>
 /// What silos and gateways of two versions exchange during an upgrade: the aliases of grain interfaces, methods and
-/// records, and the numbers and types of the record members. C# names may change. The contract may only grow.
+/// records, and the numbers and types of the record members. This contract may only grow. Names that exist only in C#
+/// may change.
 /// </summary>
 public sealed class ContractFileTests
 {
@@ -27,7 +28,7 @@ public sealed class ContractFileTests
 
         Assert.True(
             rendered == File.ReadAllText(file),
-            $"The contract between silos and gateways has changed. Processes of the previous version must still understand the new contract. If they do, write the contract file again with {WriteVariable}=1. The contract is now:\n{rendered}");
+            $"The contract between silos and gateways has changed. Processes of the previous version must still understand the new contract. If they do, run this test with {WriteVariable}=1, which writes the contract file again. The contract is now:\n{rendered}");
     }
 
     private static string Root()

@@ -10,7 +10,7 @@ using OrleansChat.Streams;
 namespace OrleansChat.Grains.Tests.Cluster;
 
 /// <summary>
-/// Two silos with one message log. The tests of the assembly share one such cluster. Each test has its own rooms and
+/// Two silos with one message log. Most tests of the assembly share one cluster. Each test has its own rooms and
 /// gateways, but several tests use the same users, such as <c>ann</c>.
 /// </summary>
 public sealed class SiloTestCluster : IAsyncLifetime
@@ -80,6 +80,6 @@ public sealed class SiloTestCluster : IAsyncLifetime
 
     internal Task<TestGateway> GatewayAsync() => TestGateway.StartAsync(this);
 
-    /// <summary>A name that no other test uses.</summary>
+    /// <summary>Returns a name that begins with <paramref name="what"/> and that no other test uses.</summary>
     public static string Fresh(string what) => $"{what}-{Guid.NewGuid():n}"[..20];
 }

@@ -68,14 +68,14 @@ internal sealed class TestGateway : IAsyncDisposable
     public static Post About(long message, string user, RoomEventKind kind, string? text = null, string? id = null)
         => new(user, id ?? Guid.NewGuid().ToString("n"), kind, text, message, null, null);
 
-    /// <summary>A post that changes the rights of another user.</summary>
+    /// <summary>Returns a post that changes the rights of another user.</summary>
     public static Post Change(string user, RoomEventKind kind, string target, RoomRole? role = null, long? until = null, string? id = null)
         => new(user, id ?? Guid.NewGuid().ToString("n"), kind, target, null, null, new MemberChange(target, role, until).ToMeta());
 
     public static Post Title(string user, string title, string? id = null)
         => new(user, id ?? Guid.NewGuid().ToString("n"), RoomEventKind.Title, title, null, null, null);
 
-    /// <summary>Waits until <paramref name="find"/> finds something in the received items.</summary>
+    /// <summary>Waits until <paramref name="find"/> finds something in the received items, and returns it.</summary>
     public async Task<T> UntilAsync<T>(string awaited, Func<GatewayStreamItem[], T?> find)
     {
         using var timeout = new CancellationTokenSource(Patience);

@@ -47,7 +47,8 @@ public sealed class GatewayDeathTests(SiloTestCluster cluster)
     public async Task RoomGrain_WhenNotifiedOfADeadGateway_RefusesItsCalls()
     {
         // The notification may come from a silo that had an earlier activation of the room. The failure detector of the
-        // room's own silo may not have checked the leases yet, so the notification alone must suffice.
+        // room's own silo may not have checked the leases yet. So the room must refuse the gateway as soon as it gets
+        // the notification.
         await using var gateway = await cluster.GatewayAsync();
         await gateway.EnterAsync(_room, "ann");
 

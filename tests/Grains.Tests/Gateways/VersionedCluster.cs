@@ -64,7 +64,9 @@ internal sealed class VersionedCluster : IAsyncDisposable
 
     public int Count(string text) => _lines.Lines.Count(line => line.Text.Contains(text, StringComparison.Ordinal));
 
-    /// <summary>The newest log line that names processes of an old version; empty if there is none.</summary>
+    /// <summary>
+    /// Returns the newest log line that names processes of an old version; an empty string if there is none.
+    /// </summary>
     public string Behind() => _lines.Lines.LastOrDefault(line => line.Text.Contains("waiting for the upgrade of", StringComparison.Ordinal)).Text ?? "";
 
     /// <summary>

@@ -9,7 +9,7 @@ internal sealed class VersionedLog(int version) : IMessageLog
 {
     private int _version = version;
 
-    /// <summary>The versions in the calls that raise the version, in order. Failed calls are included.</summary>
+    /// <summary>The arguments of all <c>RaiseVersionAsync</c> calls, in order. Failed calls are included.</summary>
     public ConcurrentQueue<int> Raises { get; } = [];
 
     /// <summary>Number of calls so far that read the version.</summary>
@@ -21,7 +21,7 @@ internal sealed class VersionedLog(int version) : IMessageLog
     /// <summary>Whether calls that raise the version fail after they were executed.</summary>
     public bool LosesAnswers { get; set; }
 
-    /// <summary>If set, calls that raise the version wait for it.</summary>
+    /// <summary>If this is set, calls that raise the version wait until its task completes.</summary>
     public TaskCompletionSource? Held { get; set; }
 
     public Task<int> VersionAsync(CancellationToken cancellationToken)

@@ -19,7 +19,7 @@ internal static class Entries
 
     public static MessageLogEntry Leave(string user) => new(user, null, 0, 1000, RoomEventKind.Leave, null, null, null, null);
 
-    /// <summary>An event that changes the rights of a user.</summary>
+    /// <summary>Returns an entry that changes the rights of a user.</summary>
     public static MessageLogEntry Change(
         RoomEventKind kind, string user, RoomRole? role = null, long? until = null, string? id = null, string by = "ann") =>
         new(by, id, 7, 1000, kind, user, null, null, new MemberChange(user, role, until).ToMeta());

@@ -8,10 +8,11 @@ namespace OrleansChat.Grains.Tests.MessageLog;
 public abstract partial class MessageLogContract
 {
     /// <summary>
-    /// Each row has the events of a group, and the members that the group then has, in the order of the log. The test
-    /// appends each event in an append of its own. An event is written as kind:user, kind:user:until or
-    /// role:user:number. A member is written as user:role. A second colon and m (muted), b (banned) or both can follow,
-    /// each with the time at which it ends, if it ends.
+    /// Each row has the events of a group, and the members of the group after these events, in the order in which the
+    /// log returns them. The test makes one append for each event. An event is written as kind:user, kind:user:until or
+    /// role:user:number. A member is written as user:role. After the role follows :m if the user is muted, :b if the
+    /// user is banned, and :mb for both. A number after m or b is the time at which the mute or ban ends, as in
+    /// bob:None:m40b50.
     /// </summary>
     private static readonly (string Events, string Members)[] MemberTable =
     [
@@ -72,8 +73,8 @@ public abstract partial class MessageLogContract
         ("join:ann invite:bob role:bob:2", "ann:Owner bob:Invited"),
         ("join:ann ban:bob role:bob:2", "ann:Owner bob:None:b"),
 
-        // The order: a user who becomes a member, or stops being one, moves to the end. After other changes, the user
-        // keeps the place.
+        // The order: a user who becomes a member, or stops being one, moves to the end. Other changes do not move the
+        // user.
         ("join:ann invite:bob join:cyd join:bob", "ann:Owner cyd:Member bob:Member"),
         ("join:ann join:bob join:cyd mute:bob role:bob:2", "ann:Owner bob:Moderator:m cyd:Member"),
         ("join:ann join:bob mute:bob join:cyd leave:bob", "ann:Owner cyd:Member bob:None:m"),

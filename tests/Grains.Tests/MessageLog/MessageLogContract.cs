@@ -5,8 +5,8 @@ using static OrleansChat.Grains.Tests.MessageLog.Entries;
 namespace OrleansChat.Grains.Tests.MessageLog;
 
 /// <summary>
-/// The promises of every message log. The tests of each store inherit these tests, and add tests that apply only to
-/// this store.
+/// The promises of every message log. The test class of each store inherits these tests, and adds tests that apply only
+/// to its store.
 /// </summary>
 public abstract partial class MessageLogContract : IAsyncLifetime
 {
@@ -20,7 +20,9 @@ public abstract partial class MessageLogContract : IAsyncLifetime
     /// <summary>Creates an empty store for one test, and returns the settings that select it.</summary>
     private protected abstract Task<Dictionary<string, string?>> NewStoreAsync();
 
-    /// <summary>The log of another silo. If only one silo can use the store, this is the same log.</summary>
+    /// <summary>
+    /// Opens the log as another silo does. If a second log cannot use the store, returns <see cref="Log"/>.
+    /// </summary>
     private protected virtual Task<IMessageLog> SecondAsync() => OpenAsync();
 
     public async ValueTask InitializeAsync()

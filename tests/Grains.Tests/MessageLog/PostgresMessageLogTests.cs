@@ -316,8 +316,8 @@ public sealed class PostgresMessageLogTests : DurableLogContract
         await using var blocker = await ConnectAsync();
         await using (var hold = await HoldRoomAsync(blocker, "lobby"))
         {
-            // The log gives up while the statement waits in the server. The server does not know that the log has given
-            // up, and commits when the row is free.
+            // The log gives up while the statement waits in the server. If the server does not notice this in time, it
+            // still commits when the row is free.
             await Assert.ThrowsAsync<MessageLogUnavailableException>(() => log.AppendAsync("lobby", claim, Msg("ann", "1"), Msg("ann", "2")));
             await hold.RollbackAsync(Ct);
         }
@@ -394,7 +394,7 @@ public sealed class PostgresMessageLogTests : DurableLogContract
         }
 
         await log.AppendAsync("lobby", (await log.ClaimAsync("lobby", Ct))!.Number, Msg("ann", "2"));
-        await UntilAsync("the first append's connection is closed", $"select ({Connections}) <= {before}");
+        await UntilAsync("the connection of the append that timed out is closed", $"select ({Connections}) <= {before}");
     }
 
     [Fact]

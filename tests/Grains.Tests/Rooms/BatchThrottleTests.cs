@@ -3,7 +3,10 @@ using OrleansChat.TestSupport;
 
 namespace OrleansChat.Grains.Tests.Rooms;
 
-/// <summary>How long the throttle delays a frequent action. The delay is at most the cost of one action.</summary>
+/// <summary>
+/// How long the throttle delays a frequent action. The delay is at most the time that the throttle reserves for one
+/// action.
+/// </summary>
 public sealed class BatchThrottleTests
 {
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(8);

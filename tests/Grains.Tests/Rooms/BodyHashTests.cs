@@ -3,7 +3,9 @@ using OrleansChat.Grains.Rooms;
 
 namespace OrleansChat.Grains.Tests.Rooms;
 
-/// <summary>The hash of a message's body. The log stores it, so a new version must compute the same hash.</summary>
+/// <summary>
+/// The hash of a message's body. The log stores the hash, so each version of OrleansChat must compute the same one.
+/// </summary>
 public sealed class BodyHashTests
 {
     private static readonly Post Body = new("ann", "id", RoomEventKind.Msg, "text", null, null, null);

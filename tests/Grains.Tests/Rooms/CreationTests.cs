@@ -112,8 +112,8 @@ public sealed class CreationTests(SiloTestCluster cluster)
         var next = gateway.SendOneAsync(Direct, Say(_bob, "hello"));
         for (var turns = 0; turns < 20; turns++)
         {
-            // The room refuses a stranger at once. When it has answered several strangers, it has also received Bob's
-            // message, which was sent before these calls.
+            // The room refuses the stranger's calls at once. When it has answered 20 of them, it has also received
+            // Bob's message, which was sent before these calls.
             Assert.Equal(Refusal.Forbidden, Assert.IsType<Refused>(await gateway.SendOneAsync(Direct, Say("eve", "hi"))).Reason);
         }
 

@@ -5,8 +5,8 @@ using static OrleansChat.Grains.Tests.Cluster.TestGateway;
 namespace OrleansChat.Grains.Tests.Rooms;
 
 /// <summary>
-/// A group can have members but no owner: if it is older than roles, or if all its members left before others joined.
-/// Then the room appoints an owner.
+/// A group can have members but no owner: if it was created before groups had roles, or if all its members left before
+/// others joined. In both cases the room appoints an owner.
 /// </summary>
 public sealed class OwnerAppointmentTests(SiloTestCluster cluster)
 {
@@ -135,7 +135,7 @@ public sealed class OwnerAppointmentTests(SiloTestCluster cluster)
         return gateway;
     }
 
-    /// <summary>Repeats a command like a client, until it is not refused as unavailable.</summary>
+    /// <summary>Repeats a command, as a client does, until the room no longer refuses it as unavailable.</summary>
     private static async Task SucceedsAsync(TestGateway gateway, string room, RoomCommand command)
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));

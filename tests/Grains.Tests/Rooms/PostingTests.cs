@@ -41,8 +41,8 @@ public sealed class PostingTests(SiloTestCluster cluster)
 
         var posting = gateway.PostAsync(_room, "ann", "hello");
         await rig.Reached.Task.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
-        // Wait for a round trip through the room and the gateway stream. An answer or an event would have arrived
-        // before the end of this round trip.
+        // Wait for a round trip through the room and the gateway stream. If the room had sent an answer or an event for
+        // the post, it would have arrived before the end of this round trip.
         await cluster.Room(_room).TypingAsync("ann");
         await gateway.UntilAsync<RoomTyping>(typing => typing.Room == _room);
 

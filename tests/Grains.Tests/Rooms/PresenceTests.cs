@@ -71,8 +71,8 @@ public sealed class PresenceTests(SiloTestCluster cluster)
         await gateway.EnterAsync(_room, "ann");
         await gateway.UntilAsync<RoomPresence>(update => update.Arrived.Contains("ann"));
 
-        // The room may publish the first arrival at once. It combines the changes after the first arrival in the next
-        // update.
+        // The room may publish Dan's arrival at once. It combines the later changes in one update, in which Bob's
+        // arrival and departure cancel each other out.
         await gateway.SendAsync(_room, EnterAs("dan"), EnterAs("bob"), new Exit("bob", false), EnterAs("cat"));
 
         await gateway.UntilAsync<RoomPresence>(update => update.Arrived.Contains("cat"));
@@ -117,7 +117,8 @@ public sealed class PresenceTests(SiloTestCluster cluster)
         await CallAsync(gateway, 5, EnterAs("ann"));
         await CallAsync(gateway, 6, EnterAs("bob"));
 
-        // The gateway gave up calls 3, 4 and 5, and repeated their commands in later calls.
+        // Now three calls arrive that have lower numbers than call 6. The gateway has given up these calls, and made
+        // newer calls instead.
         var exit = await CallAsync(gateway, 4, new Exit("ann", false));
         await cluster.Room(_room).SyncAttachmentsAsync(gateway.Id, ["ann"], default, 5);
         var enter = await CallAsync(gateway, 3, EnterAs("dan"));

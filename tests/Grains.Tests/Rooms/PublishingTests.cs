@@ -50,7 +50,7 @@ public sealed class PublishingTests : IDisposable
         await _turns.RunAsync(() => publisher.Attach("quick"));
         for (var seq = 1; seq <= BatchThrottle.FreeBurst; seq++)
         {
-            // The events are close together, but the publisher delays none of them.
+            // The publisher does not delay the first events, although they are close together.
             var item = Event(seq);
             await _turns.RunAsync(() => publisher.Publish(item));
             await _turns.RunAsync(publisher.DrainAsync);

@@ -5,8 +5,7 @@ using static OrleansChat.Grains.Tests.Cluster.TestGateway;
 namespace OrleansChat.Grains.Tests.Rooms;
 
 /// <summary>
-/// Rights that change while commands wait. The room decides each command by the rights that the earlier commands have
-/// left.
+/// Rights that change while commands wait. The room decides each command by the rights after the commands before it.
 /// </summary>
 public sealed class RightsOrderTests(SiloTestCluster cluster)
 {

@@ -13,7 +13,7 @@ public sealed class RightsTableTests(SiloTestCluster cluster)
 
     /// <summary>
     /// For each user who is or was a member, the sequence of the user's message. Other users have no message of their
-    /// own, so the test lets them edit and delete the target's message.
+    /// own, so the test lets them edit and delete the message of the user <c>target</c>.
     /// </summary>
     private readonly Dictionary<string, long> _messages = [];
 

@@ -107,7 +107,7 @@ internal sealed class AttackBenchmark(AttackOptions options)
         return new(sent, latencies.At(0.5), latencies.At(0.99), latencies.MaxWait);
     }
 
-    /// <summary>Fills the room whose pages the attack requests. The room then has one page of about 240 KB.</summary>
+    /// <summary>If the attack requests pages of history, fills their room with one page of about 240 KB.</summary>
     private static async Task FillAsync(int port, Attack attack, CancellationToken cancellationToken)
     {
         if (attack.Run != PageAsync)

@@ -9,7 +9,7 @@ using System.Text.Json;
 namespace OrleansChat.Load;
 
 /// <summary>
-/// A member of the room. It uses JSON mode and the framework's own WebSocket client. Each message's text contains the
+/// A member of one room. It uses JSON mode and the framework's own WebSocket client. Each message's text contains the
 /// timestamp at which it was sent.
 /// </summary>
 internal sealed class ChatMember(Uri address, string room) : IDisposable
@@ -22,13 +22,14 @@ internal sealed class ChatMember(Uri address, string room) : IDisposable
     private long _last;
 
     /// <summary>
-    /// The number of events whose sequence was not the next sequence of the room. Each shows that an event was lost,
-    /// doubled or out of order.
+    /// The number of events whose sequence was not the next sequence of the room. Each such event shows that an event
+    /// was lost, doubled or out of order.
     /// </summary>
     public int Faults { get; private set; }
 
     /// <summary>
-    /// For each event that was sent at or after <see cref="MeasureFrom"/>: the milliseconds from send to receipt.
+    /// For each received message that was sent at or after <see cref="MeasureFrom"/>: the milliseconds from send to
+    /// receipt.
     /// </summary>
     public IReadOnlyList<double> Latencies => _latencies;
 

@@ -22,7 +22,7 @@ internal sealed partial class ClusterProcess : IAsyncDisposable
     /// <summary>The first gateway's port.</summary>
     public int Port { get; }
 
-    /// <summary>The process id of a silo or gateway, such as <c>gateway-1</c>.</summary>
+    /// <summary>Returns the process id of the silo or gateway with this name, such as <c>gateway-1</c>.</summary>
     public int Pid(string name) => _pids[name];
 
     /// <summary>
@@ -110,7 +110,7 @@ internal sealed partial class ClusterProcess : IAsyncDisposable
     [GeneratedRegex(@"^(?<name>\S+) is ready at \S+ \(pid (?<pid>\d+)\)$")]
     private static partial Regex Ready();
 
-    /// <summary>The first of four free ports in a row: no benchmark has more than four gateways.</summary>
+    /// <summary>Returns the first of four free ports in a row: no benchmark has more than four gateways.</summary>
     private static int FreePort()
     {
         while (true)

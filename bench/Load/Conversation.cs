@@ -8,13 +8,13 @@ internal static class Conversation
 {
     private const int ReadBytes = 64 * 1024;
 
-    /// <summary>Sends <c>hello</c> and joins a room at its head. Returns the <c>joined</c> line.</summary>
+    /// <summary>Sends <c>hello</c> and joins a room without its history. Returns the <c>joined</c> line.</summary>
     public static Task<string> JoinAsync(FrameSocket socket, string room, CancellationToken cancellationToken) => AskAsync(
         socket, $$"""{"t":"hello"}""" + "\n" + $$"""{"t":"join","id":"join","room":"{{room}}"}""", "joined", cancellationToken);
 
     /// <summary>
     /// Sends a command and waits for a line of type <paramref name="answer"/>. Skips other lines, but throws
-    /// <see cref="IOException"/> for an error.
+    /// <see cref="IOException"/> for a line of type <c>err</c>.
     /// </summary>
     public static async Task<string> AskAsync(FrameSocket socket, string command, string answer, CancellationToken cancellationToken)
     {
@@ -53,7 +53,7 @@ internal static class Conversation
         return false;
     }
 
-    /// <summary>The command that sends one measured message.</summary>
+    /// <summary>Returns the command that sends one measured message.</summary>
     public static string Send(string room, long number, long due) =>
         string.Create(CultureInfo.InvariantCulture, $$"""{"t":"send","id":"{{number}}","room":"{{room}}","text":"{{LoadText.Write(number, due)}}"}""");
 

@@ -18,8 +18,8 @@ internal static class DiskBenchmark
     private const int Commits = 512;
 
     /// <summary>
-    /// Writes and syncs <paramref name="rate"/> times per second, in the directory in which the benchmarks' clusters
-    /// have their data. Returns the milliseconds of all these writes, ascending.
+    /// Writes and syncs <paramref name="rate"/> times per second, in a temporary directory like those in which the
+    /// benchmarks' clusters store their data. Returns how many milliseconds each write took, ascending.
     /// </summary>
     public static async Task<double[]> RunAsync(int rate, TimeSpan duration, CancellationToken cancellationToken)
     {

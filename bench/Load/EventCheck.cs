@@ -14,8 +14,8 @@ internal sealed class EventCheck
     public long Faults { get; private set; }
 
     /// <summary>
-    /// Checks a line. True if it is an event; <paramref name="due"/> is then the timestamp at which the message was
-    /// due.
+    /// Checks a line. Returns true if the line is an event. Then <paramref name="due"/> is the timestamp at which the
+    /// message was due.
     /// </summary>
     public bool Take(ReadOnlySpan<byte> line, out long due)
     {

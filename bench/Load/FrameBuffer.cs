@@ -16,7 +16,7 @@ internal sealed class FrameBuffer
     /// <summary>The bytes that were received and not taken yet.</summary>
     public ReadOnlySpan<byte> Waiting => _bytes.AsSpan(_start, _end - _start);
 
-    /// <summary>The memory for the next read; never empty.</summary>
+    /// <summary>Returns the memory for the next read; never empty.</summary>
     public Memory<byte> Free()
     {
         if (_start == _end)
@@ -34,12 +34,13 @@ internal sealed class FrameBuffer
     /// <summary>Records that <paramref name="read"/> bytes were read into <see cref="Free"/>.</summary>
     public void Advance(int read) => _end += read;
 
-    /// <summary>Drops the next bytes: the answer to the upgrade request, which precedes the first frame.</summary>
+    /// <summary>Drops the next bytes: for the answer to the upgrade request, which precedes the first frame.</summary>
     public void Skip(int bytes) => _start += bytes;
 
     /// <summary>
-    /// Until <see cref="Return"/>, reads go to an array that many buffers share. That array stays in the processor's
-    /// cache, and one read can take everything that a socket has.
+    /// Uses the shared array for reads until <see cref="Return"/>, unless the waiting bytes would fill more than half
+    /// of it. Many buffers use this large array in turn. So the array stays in the processor's cache, and one read can
+    /// take everything that a socket has.
     /// </summary>
     public void Borrow(byte[] shared)
     {

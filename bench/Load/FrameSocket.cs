@@ -8,8 +8,8 @@ namespace OrleansChat.Load;
 
 /// <summary>
 /// A client WebSocket (RFC 6455) directly on a socket: at millions of deliveries per second, the clients must cost less
-/// than the server. Only one caller may read at a time. Pings are answered; a close frame throws
-/// <see cref="IOException"/>.
+/// than the server. Only one caller may read at a time. <c>TryTake</c> answers pings, and throws
+/// <see cref="IOException"/> for a close frame.
 /// </summary>
 internal sealed class FrameSocket : IDisposable
 {
@@ -66,8 +66,8 @@ internal sealed class FrameSocket : IDisposable
     }
 
     /// <summary>
-    /// Connects with a socket that <see cref="ReadySockets"/> watches together with many others. This class never
-    /// awaits such a socket through the framework. After the first such wait, the framework would wake a thread
+    /// Connects with a socket that <see cref="ReadySockets"/> watches together with many others. This class never waits
+    /// for data from such a socket through the framework. After the first such wait, the framework would wake a thread
     /// whenever data arrives on the socket, until the socket is closed. Instead, <see cref="ReadAsync"/> polls once per
     /// millisecond.
     /// </summary>

@@ -29,7 +29,7 @@ internal sealed class Latencies
     }
 
     /// <summary>
-    /// A percentile of the durations, in milliseconds, exact to one percent; NaN if there are no durations.
+    /// Returns a percentile of the durations, in milliseconds, exact to one percent; NaN if there are no durations.
     /// </summary>
     /// <param name="share">A number from 0 to 1, such as 0.99 for the 99th percentile.</param>
     public double At(double share)

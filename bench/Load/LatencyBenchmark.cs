@@ -82,7 +82,7 @@ internal static class LatencyBenchmark
         }
     }
 
-    /// <summary>One run on a cluster that is up. Throws if the run is void.</summary>
+    /// <summary>Performs one run on a running cluster. Throws if the run is void.</summary>
     /// <remarks>
     /// <para>1. All members join the room, and each starts to receive.</para>
     /// <para>2. The first member sends each message when it is due, through the warm-up and the measured time.</para>
@@ -148,8 +148,8 @@ internal static class LatencyBenchmark
     }
 
     /// <summary>
-    /// The median round trip, in milliseconds, of a command that changes nothing, sent <paramref name="rate"/> times
-    /// per second.
+    /// Sends a command that changes nothing, <paramref name="rate"/> times per second. Returns the median round trip in
+    /// milliseconds.
     /// </summary>
     private static async Task<double> RoundTripAsync(ChatMember member, string question, string answer, int rate, CancellationToken cancellationToken)
     {
@@ -167,7 +167,7 @@ internal static class LatencyBenchmark
             took.Add(await member.AskAsync(question, answer, cancellationToken));
         }
 
-        // The first quarter is warm-up, because this code has not run before.
+        // Leave out the first quarter. It is warm-up, because this code has not run before.
         return Results.Median(took.Skip(count / 4));
     }
 
@@ -180,7 +180,7 @@ internal static class LatencyBenchmark
             CultureInfo.InvariantCulture,
             $"The time from a client's send to each member's receipt: one room of {options.Members} members, one sender, {options.Rate} messages of about 100 bytes per second. One gateway "
             + $"and one silo, each as its own process; the clients are in a third process. Medians of {options.Runs} interleaved runs of {options.Seconds} s. "
-            + $"{Environment.ProcessorCount} cores shared by all; {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.OSDescription.Split('#')[0].Trim()}. "
+            + $"{Environment.ProcessorCount} cores shared by all processes; {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.OSDescription.Split('#')[0].Trim()}. "
             + $"Every delivery was checked."));
         report.AppendLine();
         report.AppendLine("| | p50 | p90 | p99 | p50 of the `ok` | p50 from the room on | p50 of a `ping` | p50 of a `who` |");

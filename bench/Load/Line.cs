@@ -9,7 +9,7 @@ namespace OrleansChat.Load;
 /// </summary>
 internal static class Line
 {
-    /// <summary>Takes the first line of a frame. False if the frame has no more lines.</summary>
+    /// <summary>Takes the first line of a frame. Returns false if the frame has no more lines.</summary>
     public static bool TryTake(ref ReadOnlySpan<byte> frame, out ReadOnlySpan<byte> line)
     {
         if (frame.IsEmpty)
@@ -24,12 +24,13 @@ internal static class Line
         return true;
     }
 
-    /// <summary>Whether a line is of this type, such as <c>ev</c>.</summary>
+    /// <summary>Returns whether a line is of this type, such as <c>ev</c>.</summary>
     public static bool Is(ReadOnlySpan<byte> line, ReadOnlySpan<byte> type) =>
         line.StartsWith("{\"t\":\""u8) && line[6..].StartsWith(type) && line[(6 + type.Length)..].StartsWith("\""u8);
 
     /// <summary>
-    /// The number directly after <paramref name="field"/>, such as <c>"seq":</c>; -1 if the line has no such field.
+    /// Returns the number directly after <paramref name="field"/>, such as <c>"seq":</c>; -1 if the line has no such
+    /// field.
     /// </summary>
     public static long Number(ReadOnlySpan<byte> line, ReadOnlySpan<byte> field)
     {
@@ -38,7 +39,7 @@ internal static class Line
     }
 
     /// <summary>
-    /// An event's text and everything after it, up to the end of the line; empty if there is no text.
+    /// Returns an event's text and everything after it, up to the end of the line; empty if there is no text.
     /// </summary>
     public static ReadOnlySpan<byte> Text(ReadOnlySpan<byte> line)
     {

@@ -14,8 +14,8 @@ internal static class LoadText
         string.Create(CultureInfo.InvariantCulture, $"{number} {due} ").PadRight(Bytes, 'x');
 
     /// <summary>
-    /// Reads a text from the bytes after <c>"text":"</c>. False if these bytes do not begin with a complete text of a
-    /// measured message.
+    /// Reads a text from the bytes after <c>"text":"</c>. Returns false if these bytes do not begin with a complete
+    /// text of a measured message.
     /// </summary>
     public static bool TryRead(ReadOnlySpan<byte> text, out long number, out long due)
     {

@@ -8,22 +8,24 @@ internal static class ProcessFigures
     // USER_HZ, which is 100 on every Linux that .NET runs on.
     private const double TicksPerSecond = 100;
 
-    /// <summary>Resident memory in MiB.</summary>
+    /// <summary>Returns the resident memory of the process, in MiB.</summary>
     public static double ResidentMiB(int pid) =>
         long.Parse(File.ReadAllText($"/proc/{pid}/statm").Split(' ')[1], CultureInfo.InvariantCulture) * Environment.SystemPageSize / (1024.0 * 1024);
 
-    /// <summary>CPU time, user and kernel, that the process has used so far, in seconds; in steps of 10 ms.</summary>
+    /// <summary>
+    /// Returns the CPU time (user and kernel) that the process has used so far, in seconds, in steps of 10 ms.
+    /// </summary>
     public static double CpuSeconds(int pid)
     {
         var fields = Stat(pid);
         return (long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture)) / TicksPerSecond;
     }
 
-    /// <summary>CPU time of the process and its running child processes, in seconds.</summary>
+    /// <summary>Returns the CPU time of the process and its running child processes, in seconds.</summary>
     public static double FamilyCpuSeconds(int pid) => CpuSeconds(pid) + Children(pid).Sum(CpuSeconds);
 
     /// <summary>
-    /// The number of possible connections from one address to one port: proc(5), ip_local_port_range.
+    /// Returns the number of possible connections from one address to one port: proc(5), ip_local_port_range.
     /// </summary>
     public static int MaxPorts()
     {
@@ -60,7 +62,9 @@ internal static class ProcessFigures
         return stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
     }
 
-    /// <summary>How many files and sockets this process, or a process that it starts, may have open.</summary>
+    /// <summary>
+    /// Returns how many files and sockets this process may have open. A process that it starts has the same limit.
+    /// </summary>
     public static long MaxFiles() => long.Parse(
         File.ReadLines("/proc/self/limits").First(line => line.StartsWith("Max open files", StringComparison.Ordinal))
             .Split(' ', StringSplitOptions.RemoveEmptyEntries)[3].Replace("unlimited", "9999999", StringComparison.Ordinal),

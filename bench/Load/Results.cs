@@ -12,10 +12,11 @@ internal static class Results
     /// <summary>The machine on which the figures were measured, as a sentence.</summary>
     public static string Machine => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Environment.ProcessorCount} cores shared by all; {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.OSDescription.Split('#')[0].Trim()}.");
+        $"{Environment.ProcessorCount} cores shared by all processes; {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.OSDescription.Split('#')[0].Trim()}.");
 
     /// <summary>
-    /// The median; for an even number of values, the larger of the two in the middle; NaN if there are no values.
+    /// Returns the median; for an even number of values, the larger of the two in the middle; NaN if there are no
+    /// values.
     /// </summary>
     public static double Median(IEnumerable<double> of)
     {
@@ -23,7 +24,7 @@ internal static class Results
         return sorted.Length == 0 ? double.NaN : sorted[sorted.Length / 2];
     }
 
-    /// <summary>Whether a goal is met, as text for a table.</summary>
+    /// <summary>Returns whether a goal is met, as text for a table.</summary>
     public static string Holds(bool holds) => holds ? "met" : "**not met**";
 
     /// <summary>

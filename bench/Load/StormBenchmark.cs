@@ -12,9 +12,9 @@ namespace OrleansChat.Load;
 internal sealed record StormOptions(int Runs, int Connections, int Rooms, int Rate, string Results);
 
 /// <summary>
-/// Kills a gateway with thousands of connections. All of these clients reconnect to the other gateway with their
-/// cursors. Meanwhile one member per room keeps sending on the other gateway. Every delivery is checked, across both
-/// connections of a member. A run in which a delivery is lost, doubled or out of order is void.
+/// Kills a gateway with thousands of connections. All its clients reconnect to the other gateway with their cursors.
+/// Meanwhile one member per room keeps sending on the other gateway. Every delivery is checked, across both connections
+/// of a member. A run in which a delivery is lost, doubled or out of order is void.
 /// </summary>
 internal static class StormBenchmark
 {
@@ -91,7 +91,7 @@ internal static class StormBenchmark
         }
     }
 
-    /// <summary>One run on a cluster whose first gateway has all members. Throws if the run is void.</summary>
+    /// <summary>Performs one run on a cluster whose first gateway has all members. Throws if the run is void.</summary>
     /// <remarks>
     /// <para>
     /// 1. One more member per room joins on the second gateway, and these members start to send (<see cref="Talk"/>).
@@ -161,7 +161,7 @@ internal static class StormBenchmark
         }
     }
 
-    /// <summary>CPU seconds so far of the second gateway, the silo, and this process.</summary>
+    /// <summary>Returns the CPU seconds that the second gateway, the silo and this process have used so far.</summary>
     private static double[] Cpu(ClusterProcess cluster) =>
         [.. new[] { cluster.Pid("gateway-2"), cluster.Pid("silo-1"), Environment.ProcessId }.Select(ProcessFigures.CpuSeconds)];
 
@@ -220,7 +220,9 @@ internal static class StormBenchmark
             _talking = Task.Factory.StartNew(Run, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         }
 
-        /// <summary>The number of messages in a room. Call it only after <see cref="EndAsync"/>.</summary>
+        /// <summary>
+        /// Returns the number of messages in a room. Call this method only after <see cref="EndAsync"/>.
+        /// </summary>
         public long SentIn(int room) => _sent[room];
 
         /// <summary>

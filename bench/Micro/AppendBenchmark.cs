@@ -98,8 +98,8 @@ public class AppendBenchmark
     private static string NameOf(int room) => $"room-{room}";
 
     /// <summary>
-    /// Stores a batch of the group commit in the in-memory log. Without a disk, the benchmark measures mainly the cost
-    /// of the group commit.
+    /// Stores a batch of the group commit in the in-memory log. This log has no disk, so the benchmark measures mainly
+    /// the cost of the group commit.
     /// </summary>
     private static async Task<AppendResult[]> CommitAsync(MemoryMessageLog log, IReadOnlyList<RoomAppend> appends, CancellationToken cancellationToken)
     {

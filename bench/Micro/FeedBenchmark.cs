@@ -7,8 +7,8 @@ using OrleansChat.Gateway.Sessions;
 namespace OrleansChat.Micro;
 
 /// <summary>
-/// Delivers a batch from the gateway stream to every member's connection. This includes the sequence check, the
-/// encoding, the send queues, and taking the frames from the queues as the writers do.
+/// Measures the delivery of a batch from the gateway stream to every member's connection. This includes the sequence
+/// check, the encoding, the send queues, and taking the frames from the queues as the writers do.
 /// </summary>
 public class FeedBenchmark
 {
@@ -50,7 +50,8 @@ public class FeedBenchmark
     }
 
     /// <summary>
-    /// Adds a live subscription and returns its send queue. Its session only receives, so it needs no cluster.
+    /// Adds a live subscription and returns its send queue. The session of the subscription only receives, so the
+    /// session needs no cluster.
     /// </summary>
     private static ConnectionSendQueue Live(RoomFeed feed, string user)
     {

@@ -4,7 +4,8 @@ using OrleansChat.Gateway.Connections;
 namespace OrleansChat.Micro;
 
 /// <summary>
-/// Adds frames to the send queue of one connection and takes them out again, as the connection's writer does.
+/// Measures how long it takes to add frames to the send queue of one connection, and to take them out again as the
+/// connection's writer does.
 /// </summary>
 public class SendQueueBenchmark : IReceipt
 {

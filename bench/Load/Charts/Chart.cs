@@ -5,7 +5,7 @@ using System.Text;
 namespace OrleansChat.Load.Charts;
 
 /// <summary>
-/// Draws panels, two in a row, as SVG that follows the reader's light or dark theme. The same panels give the same SVG
+/// Draws panels, two per row, as SVG that follows the reader's light or dark theme. The same panels give the same SVG
 /// on every machine.
 /// </summary>
 internal sealed class Chart
@@ -147,7 +147,7 @@ internal sealed class Chart
 
     private static string Escaped(string text) => SecurityElement.Escape(text);
 
-    /// <summary>The number as text, with about three digits; k means thousands and M means millions.</summary>
+    /// <summary>Returns the number as text, with about three digits; k means thousands and M means millions.</summary>
     private static string Short(double value) => value switch
     {
         >= 999_500 => string.Create(CultureInfo.InvariantCulture, $"{value / 1e6:0.##} M"),
@@ -159,7 +159,7 @@ internal sealed class Chart
     };
 
     /// <summary>
-    /// The smallest number of the series …, 1, 2, 5, 10, 20, … that is at least <paramref name="step"/>.
+    /// Returns the smallest number of the series …, 1, 2, 5, 10, 20, … that is at least <paramref name="step"/>.
     /// </summary>
     private static double Nice(double step)
     {

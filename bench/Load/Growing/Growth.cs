@@ -16,8 +16,9 @@ internal sealed record GrowthOptions(int Runs, int Seconds, int IdleSeconds, int
 
 /// <summary>
 /// Measures what a delivery and a message cost while one quantity grows and the others stay constant. Messages are sent
-/// at a low fixed rate (open loop). The machine is far from busy, so no queue hides a growing cost. Each round starts
-/// each cluster once, so that a disturbance of the machine affects all clusters.
+/// at a low fixed rate (open loop), at which the machine is far from busy and rooms cannot batch. So if a cost grows,
+/// the cause is the growing quantity. Each round starts each cluster once, so that a disturbance of the machine affects
+/// all clusters.
 /// </summary>
 internal sealed class Growth(GrowthOptions options)
 {
@@ -63,7 +64,7 @@ internal sealed class Growth(GrowthOptions options)
         runs.Add(figures);
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"round {round}: {scenario.Name,-14} {figures.Deliveries,6:0} deliveries/s {figures.Messages,5:0} messages/s   µs per delivery: {figures.Micros:0.00}, beyond idle: "
+            $"round {round}: {scenario.Name,-14} {figures.Deliveries,6:0} deliveries/s {figures.Messages,5:0} messages/s   µs per delivery: {figures.Micros:0.00}, without the idle CPU use: "
             + $"gateways {figures.MicrosBeyondIdle("gateway"):0.00} silos {figures.MicrosBeyondIdle("silo"):0.00} postgres {figures.MicrosBeyondIdle("postgres"):0.00}   "
             + $"idle {figures.IdleCores.Values.Sum():0.000} cores   p50 {figures.P50:0.00} ms p99 {figures.P99:0.00} ms   clients {figures.OwnCores:0.00} cores"));
     }

@@ -11,7 +11,7 @@ internal sealed record GrowthPoint(int Value, int Gateways, int Silos, Scenario 
 /// possible.</param>
 internal sealed record GrowthAxis(string Name, string Held, string Missing, IReadOnlyList<GrowthPoint> Points)
 {
-    // Open files of a process besides its connections.
+    // Files that a process has open besides its connections.
     private const int OtherFiles = 500;
 
     // Deliveries per second. At this low rate, two cores are far from busy and rooms cannot batch messages. So if a
@@ -22,7 +22,7 @@ internal sealed record GrowthAxis(string Name, string Held, string Missing, IRea
     private static readonly int[] Sizes = [10, 100, 1000, 10_000];
     private static readonly int[] ProcessCounts = [1, 2, 4];
 
-    /// <summary>The four axes.</summary>
+    /// <summary>Returns the four axes.</summary>
     /// <param name="canHaveSilos">Whether the store allows more than one silo.</param>
     public static IReadOnlyList<GrowthAxis> All(bool canHaveSilos) => [Rooms(), Members(), Gateways(), Silos(canHaveSilos)];
 

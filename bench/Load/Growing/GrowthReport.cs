@@ -11,7 +11,7 @@ internal sealed class GrowthReport(GrowthOptions options, IReadOnlyList<GrowthAx
     private const int MinMessages = 100;
     private readonly StringBuilder _text = new();
 
-    /// <summary>The report as Markdown. Call it once.</summary>
+    /// <summary>Returns the report as Markdown. Call this method only once.</summary>
     public string Write()
     {
         _text.AppendLine(CultureInfo.InvariantCulture, $"# growth, {DateTime.UtcNow:yyyy-MM-dd}\n");
@@ -20,7 +20,7 @@ internal sealed class GrowthReport(GrowthOptions options, IReadOnlyList<GrowthAx
             $"What a delivery and a message cost while one quantity grows and the others stay constant. Messages are sent at a fixed rate (open loop), at which this machine is far from busy and rooms cannot batch. "
             + $"A message has {Marker.Bytes} bytes and is stored ({Store}) before it is delivered. Every delivery was checked: none was lost or doubled, and each sender's messages arrived in order. CPU is the user and kernel time of the processes. "
             + $"The CPU use in the {options.IdleSeconds} s before each point, with all members connected and no messages, has its own column. It is subtracted from the other CPU columns. "
-            + $"{(options.Runs == 1 ? "One round" : $"Medians of {options.Runs} rounds")}. After each start, a cluster is under another load for {options.ServerWarmUpSeconds} s. Each measurement lasts {options.Seconds} s, after 2 s of the same load. {Results.Machine}");
+            + $"{(options.Runs == 1 ? "One round" : $"Medians of {options.Runs} rounds")}. After each start, a cluster is under a different load for {options.ServerWarmUpSeconds} s, which is not measured. Each measurement lasts {options.Seconds} s, after 2 s of the same load. {Results.Machine}");
         foreach (var axis in axes)
         {
             Write(axis);
@@ -32,7 +32,8 @@ internal sealed class GrowthReport(GrowthOptions options, IReadOnlyList<GrowthAx
     }
 
     /// <summary>
-    /// The curves as SVG. Each axis has a row: the cost of a delivery on the left, the cost of a message on the right.
+    /// Returns the curves as SVG. Each growing quantity has a row: the cost of a delivery on the left, the cost of a
+    /// message on the right.
     /// </summary>
     public string Draw() => Chart.Draw(
         $"growth, {DateTime.UtcNow:yyyy-MM-dd}: CPU per delivery and per message, {Store}",
@@ -52,8 +53,8 @@ internal sealed class GrowthReport(GrowthOptions options, IReadOnlyList<GrowthAx
     private static string Capital(string name) => $"{char.ToUpperInvariant(name[0])}{name[1..]}";
 
     /// <summary>
-    /// CPU time per message of the processes of one kind, in microseconds. NaN for fewer than 100 messages: CPU time
-    /// is counted in steps of 10 ms, which are too coarse for so few messages.
+    /// Returns the CPU time per message of the processes of one kind, in microseconds. NaN for fewer than 100 messages:
+    /// CPU time is counted in steps of 10 ms, which are too coarse for so few messages.
     /// </summary>
     private double PerMessage(ScenarioFigures run, string kind) =>
         run.Messages * options.Seconds < MinMessages ? double.NaN : run.MicrosBeyondIdle(kind) * run.Deliveries / run.Messages;

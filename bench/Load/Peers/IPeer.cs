@@ -9,7 +9,7 @@ internal interface IPeer : IAsyncDisposable
     /// <summary>Connects the user with this number, and joins a room.</summary>
     Task<FrameSocket> JoinAsync(int number, string room, CancellationToken cancellationToken);
 
-    /// <summary>The frame with which a client sends a text.</summary>
+    /// <summary>Returns the frame with which a client sends a text.</summary>
     /// <param name="id">Unique for each message of a sender.</param>
     string Send(string room, string id, string text);
 }

@@ -16,7 +16,7 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     public int Pid => _process.Id;
 
-    /// <summary>The path of a program that was built in the same configuration as the benchmark.</summary>
+    /// <summary>Returns the path of a program that was built in the same configuration as the benchmark.</summary>
     /// <param name="project">The project's directory, relative to the repository's root.</param>
     public static string Built(string project, string program)
     {

@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace OrleansChat.Load.Peers;
 
 /// <summary>
-/// A SignalR hub that sends each message to all of its group, in one process and without storage:
+/// A SignalR hub that sends each message to all members of the message's group, in one process and without storage:
 /// <c>bench/SignalRPeer</c>. The client uses SignalR's JSON protocol over WebSockets, without negotiation.
 /// </summary>
 internal sealed class SignalRPeer : IPeer

@@ -3,14 +3,15 @@ using System.Globalization;
 namespace OrleansChat.Load.Peers;
 
 /// <summary>
-/// Describes any server with text frames. Each frame of a client is a template, in which <c>{user}</c>, <c>{room}</c>,
-/// <c>{id}</c> and <c>{text}</c> are replaced. The server may put anything around a text in its frames, but must not
-/// change the text.
+/// Describes a server that uses text frames. Each frame of a client is a template, in which <c>{user}</c>,
+/// <c>{room}</c>, <c>{id}</c> and <c>{text}</c> are replaced. The server may put anything around a text in its frames,
+/// but must not change the text.
 /// </summary>
 /// <param name="Command">The command that starts the server for each round, split at spaces, with <c>{port}</c> filled
 /// in; empty for a server that is already running.
 /// </param>
-/// <param name="Url">Such as <c>ws://127.0.0.1:{port}/ws?user={user}</c>; the host is always 127.0.0.1.</param>
+/// <param name="Url">The address, such as <c>ws://127.0.0.1:{port}/ws?user={user}</c>. Only its port, path and query
+/// are used: clients always connect to 127.0.0.1.</param>
 /// <param name="Join">The first frame of a client; empty for none.</param>
 /// <param name="Joined">A text that the answer to <paramref name="Join"/> contains; empty if the client does not wait
 /// for an answer.</param>
@@ -21,8 +22,8 @@ internal sealed record PeerTemplate(
     string Command, string Url, string Join, string Joined, string Message, IReadOnlyList<int> Pids, IReadOnlyList<string> Skips)
 {
     /// <summary>
-    /// Whether the server runs a scenario. <paramref name="fresh"/> means that the scenario needs a server that has
-    /// just started.
+    /// Returns whether the server runs a scenario. <paramref name="fresh"/> means that the scenario needs a server that
+    /// has just started.
     /// </summary>
     public bool Takes(string scenario, bool fresh) =>
         (!fresh || Command.Length > 0) && !Skips.Any(skipped => scenario.StartsWith(skipped, StringComparison.OrdinalIgnoreCase));

@@ -91,8 +91,8 @@ internal sealed class Comparison(ComparisonOptions options)
             foreach (var scenario in (Scenario[])[.. setting.Name == Peer ? [] : (Scenario[])[Scenario.WarmUp], .. wanted])
             {
                 // Run each kind of load before the measurement. .NET compiles a method with full optimization only
-                // after the method has run. During this compilation, a delivery costs twice as much CPU. The server of
-                // --peer-url runs only the wanted scenarios, without Scenario.WarmUp.
+                // after the method has run many times. During this compilation, a delivery costs twice as much CPU. The
+                // server of --peer-url runs only the wanted scenarios, without Scenario.WarmUp.
                 await new ScenarioRun(peer, scenario, TimeSpan.Zero, TimeSpan.FromSeconds(options.ServerWarmUpSeconds)).RunAsync(cancellationToken);
             }
 

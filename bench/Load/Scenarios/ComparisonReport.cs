@@ -9,15 +9,15 @@ internal sealed class ComparisonReport(ComparisonOptions options, IReadOnlyList<
 {
     private readonly StringBuilder _text = new();
 
-    /// <summary>The report as Markdown. Call it once.</summary>
+    /// <summary>Returns the report as Markdown. Call this method only once.</summary>
     public string Write()
     {
         _text.AppendLine(CultureInfo.InvariantCulture, $"# {options.Name}, {DateTime.UtcNow:yyyy-MM-dd}\n");
         _text.AppendLine(
             CultureInfo.InvariantCulture,
-            $"OrleansChat is compared with a SignalR hub, which is one process and stores nothing. OrleansChat has one silo and one gateway, unless a row says otherwise, and stores every message before it delivers it. "
-            + $"All clients are in one more process. A message has {Marker.Bytes} bytes. A delivery is one message received by one member, including the sender. Each figure is the median of {options.Runs} rounds. Each round "
-            + $"measures every server. After each start, a server is under every kind of load for {options.ServerWarmUpSeconds} s each. Each measurement lasts {options.Seconds} s, after {options.WarmUpSeconds} s of the same load. {Results.Machine} "
+            $"OrleansChat is compared with a SignalR hub, which is one process and stores nothing. OrleansChat has one silo and one gateway, unless a row says otherwise, and stores every message before it delivers the message. "
+            + $"All clients are in one more process. A message has {Marker.Bytes} bytes. A delivery is one message that one member receives. The sender receives its messages too. Each figure is the median of {options.Runs} rounds. Each round "
+            + $"measures every server. After each start of a server, every kind of load runs for {options.ServerWarmUpSeconds} s without measurement. Each measurement lasts {options.Seconds} s, after {options.WarmUpSeconds} s of the same load. {Results.Machine} "
             + $"Every delivery was checked: none was lost or doubled, and each sender's messages arrived in order. CPU is the user and kernel time of the processes.\n");
         WriteGoals();
         WriteEverything();
@@ -30,7 +30,7 @@ internal sealed class ComparisonReport(ComparisonOptions options, IReadOnlyList<
         return _text.ToString();
     }
 
-    /// <summary>The chart as SVG: one panel for each figure, one bar for each setting.</summary>
+    /// <summary>Returns the chart as SVG: one panel for each figure, one bar for each setting.</summary>
     public string Draw() => Chart.Draw(
         $"{options.Name}, {DateTime.UtcNow:yyyy-MM-dd}: OrleansChat and SignalR",
         [.. Goal.Figures.All.Where(IsMeasured).Select(figure => new BarPanel(

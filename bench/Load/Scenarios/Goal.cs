@@ -44,9 +44,9 @@ internal sealed record Goal(Figure Figure, string Setting, double Ratio, bool At
     }
 
     // The goals were first absolute figures for one machine. Each ratio is such a figure divided by the SignalR hub's
-    // figure on that machine. The hub's figures there were medians: 2.1 M and 1.6 M deliveries/s in rooms of 200 and
-    // 1,000; 0.64 µs per delivery at full throughput in the room of 200, and 9.5 µs at 50,000/s; p50 0.39 ms and p99
-    // 2.0 ms; 31,000 messages/s in 200 rooms; 26 KiB per connection.
+    // figure on that machine. The medians of the hub's figures on that machine were: 2.1 M and 1.6 M deliveries/s in
+    // rooms of 200 and 1,000; 0.64 µs per delivery at full throughput in the room of 200, and 9.5 µs at 50,000/s; p50
+    // 0.39 ms and p99 2.0 ms; 31,000 messages/s in 200 rooms; 26 KiB per connection.
 
     /// <summary>All goals, in the order of the report.</summary>
     public static IReadOnlyList<Goal> All { get; } =
@@ -66,6 +66,6 @@ internal sealed record Goal(Figure Figure, string Setting, double Ratio, bool At
         new(Figures.Idle, Comparison.Sqlite, 16.0 / 26, AtLeast: false),
     ];
 
-    /// <summary>Whether a measured ratio meets the goal.</summary>
+    /// <summary>Returns whether a measured ratio meets the goal.</summary>
     public bool IsMetBy(double ratio) => AtLeast ? ratio >= Ratio : ratio <= Ratio;
 }

@@ -6,8 +6,8 @@ namespace OrleansChat.Load.Scenarios;
 /// The text of a message under load: 100 bytes that begin and end with <c>@</c> and contain the sender, the number of
 /// the message (from 1 for each sender), the timestamp at which it was due, and padding. A reader finds the text inside
 /// anything that a server puts around it, so the same code reads every peer. The numbers are hexadecimal, of fixed
-/// width, with the digits <c>a</c> to <c>p</c>. These letters are consecutive in ASCII, so that eight digits are read
-/// at once.
+/// width, with the digits <c>a</c> to <c>p</c>. These letters are consecutive in ASCII, so eight digits can be read at
+/// once.
 /// </summary>
 internal static class Marker
 {
@@ -30,7 +30,7 @@ internal static class Marker
     });
 
     /// <summary>
-    /// Takes the next text from a payload, which then begins after that text. False if there is no text.
+    /// Takes the next text from a payload, which then begins after that text. Returns false if there is no text.
     /// </summary>
     /// <param name="whole">False if the text is truncated or changed.</param>
     public static bool TryTake(ref ReadOnlySpan<byte> payload, out int sender, out long number, out long due, out bool whole)

@@ -20,14 +20,14 @@ internal sealed class Measured
     /// <summary>Adds the memory per idle connection, in KiB.</summary>
     public void Add(string setting, double idle) => Of(_idle, setting).Add(idle);
 
-    /// <summary>The runs of a setting in a scenario; empty if the setting does not run it.</summary>
+    /// <summary>Returns the runs of a setting in a scenario; empty if the setting does not run the scenario.</summary>
     public IReadOnlyList<ScenarioFigures> Runs(string setting, string scenario) => _runs.GetValueOrDefault((setting, scenario), []);
 
-    /// <summary>The values of a figure, by round; empty if it was not measured.</summary>
+    /// <summary>Returns the values of a figure, by round; empty if the figure was not measured.</summary>
     public IReadOnlyList<double> Values(string setting, Figure figure) =>
         figure.Of is { } of ? [.. Runs(setting, figure.Scenario).Select(of)] : _idle.GetValueOrDefault(setting, []);
 
-    /// <summary>The median of a figure over the rounds; null if it was not measured.</summary>
+    /// <summary>Returns the median of a figure over the rounds; null if the figure was not measured.</summary>
     public double? Median(string setting, Figure figure) => Values(setting, figure) is { Count: > 0 } values ? Results.Median(values) : null;
 
     /// <summary>

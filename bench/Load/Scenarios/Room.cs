@@ -12,7 +12,7 @@ internal sealed class Room(string name, int members, int senders, int inFlight)
     private readonly int _ring = (int)BitOperations.RoundUpToPowerOf2((uint)inFlight);
 
     // For each message in flight, the number of members that have received it. Each member receives a sender's messages
-    // in order, so the messages become complete in order too.
+    // in order, so the messages become complete (received by all members) in order too.
     private readonly int[] _arrivals = new int[senders * (int)BitOperations.RoundUpToPowerOf2((uint)inFlight)];
     private bool _isFree;
 
@@ -23,12 +23,12 @@ internal sealed class Room(string name, int members, int senders, int inFlight)
     /// <summary>The number of messages sent.</summary>
     public long Sent => _sent.Sum();
 
-    /// <summary>How many more messages a sender may have in flight now.</summary>
+    /// <summary>Returns how many more messages a sender may have in flight now.</summary>
     public long Free(int sender) => inFlight - (_sent[sender] - _complete[sender]);
 
     /// <summary>
-    /// Whether a message has become complete since the last call: all members have received it, so its sender may send
-    /// another message.
+    /// Returns whether a message has become complete since the last call: all members have received it, so its sender
+    /// may send another message.
     /// </summary>
     public bool TakeIsFree()
     {

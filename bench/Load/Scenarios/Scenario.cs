@@ -39,13 +39,13 @@ internal sealed record ScenarioFigures(
     public double Micros => MicrosPerDelivery.Values.Sum();
 
     /// <summary>
-    /// CPU time per delivery, in microseconds, of the gateways only, or of the one process of a peer.
+    /// CPU time per delivery, in microseconds, of the gateways only, or of all processes of another server.
     /// </summary>
     public double FrontMicros => MicrosPerDelivery.Where(of => !of.Key.StartsWith("silo", StringComparison.Ordinal) && of.Key != "postgres").Sum(of => of.Value);
 
     /// <summary>
-    /// CPU time per delivery, in microseconds, of all processes of one kind, minus their CPU time when idle. The kind
-    /// <c>gateway</c> means all gateways.
+    /// Returns the CPU time per delivery, in microseconds, of all processes of one kind, minus their CPU time when
+    /// idle. The kind <c>gateway</c> means all gateways.
     /// </summary>
     public double MicrosBeyondIdle(string kind) =>
         MicrosPerDelivery.Where(of => IsOf(kind, of.Key)).Sum(of => of.Value - (IdleCores.GetValueOrDefault(of.Key) * 1e6 / Deliveries));

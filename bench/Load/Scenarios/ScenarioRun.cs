@@ -72,7 +72,7 @@ internal sealed class ScenarioRun(IPeer peer, Scenario scenario, TimeSpan warmUp
 
     /// <summary>Runs the load and measures, after all members have joined.</summary>
     /// <remarks>
-    /// <para>1. Register all sockets with epoll, and measure the idle CPU use if <see cref="Idle"/> asks for it.</para>
+    /// <para>1. Register all sockets with epoll, and measure the idle CPU use if <see cref="Idle"/> is not zero.</para>
     /// <para>
     /// 2. Until the warm-up and the measured time are over: send what is due (open loop), or as much as may be in
     /// flight (closed loop), then read from all ready sockets.

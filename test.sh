@@ -41,8 +41,8 @@ install() { # part, packages
   fi
   "have_$1" && return
   case ",${ORLEANSCHAT_REQUIRE:-}," in
-    *",$1,"*) echo "Missing, but required by ORLEANSCHAT_REQUIRE: $2. This user cannot install it." >&2; exit 1 ;;
-    *) echo "Missing: $2. This user cannot install it, so the tests that need it are skipped." ;;
+    *",$1,"*) echo "Missing, but required by ORLEANSCHAT_REQUIRE: $2. The script could not install it." >&2; exit 1 ;;
+    *) echo "Missing: $2. The script could not install it, so the tests that need it are skipped." ;;
   esac
 }
 

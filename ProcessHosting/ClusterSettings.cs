@@ -38,7 +38,7 @@ public sealed record ClusterSettings : IValidatableObject
     /// </summary>
     public string? ConnectionString { get; init; }
 
-    /// <summary>Name of this cluster. Only processes with the same name connect to each other.</summary>
+    /// <summary>Name of this cluster. Only processes with the same cluster name connect to each other.</summary>
     [Required, StringLength(100, MinimumLength = 1)] public string Id { get; init; } = "orleanschat";
 
     /// <summary>

@@ -19,7 +19,8 @@ public static class Settings
     /// Reads the settings of a section. Settings that are not configured keep their defaults.
     /// </summary>
     /// <exception cref="OptionsValidationException">
-    /// A value cannot be read or is out of its range, or a key is unknown. The failures name the setting.
+    /// A value cannot be read or is out of its range, or a key is unknown. Each of the exception's failures names the
+    /// setting.
     /// </exception>
     public static T Read<T>(this IConfiguration configuration, string section) where T : class, new()
     {

@@ -42,7 +42,7 @@ public sealed partial class StartupWait(TimeProvider time, ILogger<StartupWait> 
     /// Calls <paramref name="attempt"/> until it succeeds. Rethrows an exception that is not temporary, and
     /// <see cref="OperationCanceledException"/> when cancelled.
     /// </summary>
-    /// <param name="what">The dependency, as the log names it: <c>the message log</c>.</param>
+    /// <param name="what">The dependency, as log messages name it, such as <c>the message log</c>.</param>
     public async Task UntilAsync(
         string what, Func<CancellationToken, Task> attempt, Func<Exception, bool> isTemporary, CancellationToken cancellationToken)
     {

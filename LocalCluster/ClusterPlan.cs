@@ -6,7 +6,8 @@ namespace OrleansChat.LocalCluster;
 /// <param name="Name">The name that this program gives the process, such as <c>silo-1</c>.</param>
 /// <param name="Address">A gateway's URL, or a silo's host and port. A restart does not change the address.</param>
 /// <param name="Ready">The URL that returns 200 if the process is ready.</param>
-/// <param name="Settings">The settings of the process. A key is a configuration path, such as <c>Silo:Port</c>.</param>
+/// <param name="Settings">The settings of the process. Each key of the dictionary is a configuration path, such as
+/// <c>Silo:Port</c>.</param>
 internal sealed record ProcessPlan(string Name, string Program, string Address, Uri Ready, IReadOnlyDictionary<string, string> Settings);
 
 /// <summary>The processes of a cluster. The plan has passed all checks that are possible before the start.</summary>

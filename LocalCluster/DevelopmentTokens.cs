@@ -19,7 +19,8 @@ internal sealed class DevelopmentTokens(TimeProvider time)
     private readonly byte[] _secret = RandomNumberGenerator.GetBytes(32);
 
     /// <summary>
-    /// The settings that make a gateway accept these tokens and no others. A key is a configuration path.
+    /// The settings that make a gateway accept these tokens and no others. Each key of the dictionary is a
+    /// configuration path.
     /// </summary>
     public IReadOnlyDictionary<string, string> Settings => new Dictionary<string, string>
     {

@@ -9,7 +9,7 @@ internal enum Store
     /// <summary>A PostgreSQL database; one or more silos.</summary>
     Postgres,
 
-    /// <summary>The silo's memory, lost when the silo stops; one silo.</summary>
+    /// <summary>The memory of the one silo. The messages are lost when the silo stops.</summary>
     Memory,
 }
 

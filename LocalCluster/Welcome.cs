@@ -28,7 +28,7 @@ internal static class Welcome
 
         screen.Say(options.Limits
             ? "The default limits per user and connection apply."
-            : "Limits per user and connection are far above normal use; --limits on applies the defaults.");
+            : "Limits per user and connection are far above normal use. To apply the default limits, start with --limits on.");
         screen.Say(options.Store switch
         {
             Store.Sqlite => $"Messages are stored in {options.Data}.",

@@ -2,8 +2,8 @@ namespace OrleansChat.Streams;
 
 /// <summary>
 /// Throttles an action that handles all waiting items as one batch, such as a gateway's call to a room or a room's
-/// publish to a gateway. If actions are rare, the next one is due at once. If they are frequent, the next one is due
-/// one <paramref name="period"/> after the previous one, so that it handles a larger batch. Up to
+/// publish to a gateway. If actions are rare, each is due at once. If actions are frequent, each is due one
+/// <paramref name="period"/> after the previous action, so that it handles a larger batch. Up to
 /// <see cref="FreeBurst"/> actions in quick succession are not delayed.
 /// </summary>
 /// <param name="period">Minimum time between two actions when they are frequent; zero for no delay.</param>

@@ -53,7 +53,7 @@ public sealed class PushStreamOptions
 
     /// <summary>
     /// Maximum number of events in one delivery. The events of one publish are never split. So if a publish has more
-    /// events than this, one delivery has all its events and no others.
+    /// events than this, one delivery has all its events and no other events.
     /// </summary>
     internal int BatchSize { get; set; } = 256;
 }

@@ -14,7 +14,7 @@ public sealed class StreamQueueFullException : Exception
         Capacity = capacity;
     }
 
-    /// <summary>The queue's name: the provider, a slash and the number.</summary>
+    /// <summary>The queue's name: the name of the stream provider, a slash and the queue's number.</summary>
     [Id(0)]
     public string Queue { get; }
 

@@ -9,7 +9,7 @@ public sealed class StreamQueueStoppedException : Exception
     public StreamQueueStoppedException(string queue)
         : base($"Stream queue {queue} is stopped because its silo is stopping; publish from another silo.") => Queue = queue;
 
-    /// <summary>The queue's name: the provider, a slash and the number.</summary>
+    /// <summary>The queue's name: the name of the stream provider, a slash and the queue's number.</summary>
     [Id(0)]
     public string Queue { get; }
 }

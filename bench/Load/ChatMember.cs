@@ -22,8 +22,8 @@ internal sealed class ChatMember(Uri address, string room) : IDisposable
     private long _last;
 
     /// <summary>
-    /// The number of events whose sequence was not the next sequence of the room. Each such event shows that an event
-    /// was lost, doubled or out of order.
+    /// The number of received events whose sequence was not one more than the sequence of the event before. Each such
+    /// event shows that an event was lost, doubled or out of order.
     /// </summary>
     public int Faults { get; private set; }
 

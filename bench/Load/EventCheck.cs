@@ -1,8 +1,8 @@
 namespace OrleansChat.Load;
 
 /// <summary>
-/// Checks what one reader of a room receives. The room has one sender, which numbers its messages from 1. Each event
-/// has to have the next sequence of the room, and its text has to contain this sequence as the message's number. A
+/// Checks what one reader of a room receives. The room has one sender, which numbers its messages from 1. The sequences
+/// of the events must be 1, 2, 3 …, and the text of each event must contain its sequence as the message's number. A
 /// lost, doubled, reordered or changed event, a gap, and an error each count as a fault.
 /// </summary>
 internal sealed class EventCheck

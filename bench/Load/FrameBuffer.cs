@@ -34,7 +34,7 @@ internal sealed class FrameBuffer
     /// <summary>Records that <paramref name="read"/> bytes were read into <see cref="Free"/>.</summary>
     public void Advance(int read) => _end += read;
 
-    /// <summary>Drops the next bytes: for the answer to the upgrade request, which precedes the first frame.</summary>
+    /// <summary>Drops the next bytes, so that the answer to the upgrade request is not read as a frame.</summary>
     public void Skip(int bytes) => _start += bytes;
 
     /// <summary>

@@ -107,7 +107,7 @@ internal sealed class ProcessGroup : IAsyncDisposable
         await kill.WaitForExitAsync();
     }
 
-    /// <summary>The running processes of the group, each with its id and name.</summary>
+    /// <summary>Returns the running processes of the group, each with its id and name.</summary>
     public string[] Members() => [.. Directory.EnumerateDirectories("/proc").Select(Member).OfType<string>()];
 
     public async ValueTask DisposeAsync()

@@ -93,9 +93,9 @@ public sealed class DirectTests(ProcessTestCluster cluster)
         await using var eve = await JsonClient.ConnectAsync(cluster.Second, cluster.Fresh("eve"));
         await first.SendAsync($"@{bob}", "for you alone");
 
-        // In a command, the name of a direct room is @ and the id of the other user. If Eve sends the room's key as a
-        // name, the gateway reads the key as a user id. So Eve gets her own empty conversation with the user who has
-        // this id.
+        // Inside the cluster, the key of a direct room contains both user ids. In a command, the name of a direct room
+        // is @ and the id of the other user. So if Eve sends the key as a name, the gateway reads the key as a user id.
+        // It gives Eve an empty conversation between her and the user who has this id.
         var key = $"@{alice.Length}:{alice}{bob.Length}:{bob}";
         foreach (var (command, count) in new[] { ("join", "seq"), ("history", "events"), ("who", "count") })
         {

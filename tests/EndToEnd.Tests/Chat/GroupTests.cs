@@ -87,8 +87,8 @@ public sealed class GroupTests(ProcessTestCluster cluster)
             await owner.SendAsync(team, $"line {n}");
         }
 
-        // The notifications make the phone join the group. They do not make the laptop join again, because the laptop
-        // has left the group. The direct message shows that the laptop still gets notifications.
+        // The notifications of the messages add the phone to the group. They do not add the laptop again, because the
+        // laptop has left the group. The direct message shows that the laptop still gets notifications.
         await phone.EventsAsync(team, 5);
         await owner.SendAsync($"@{bob}", "psst");
         await laptop.FrameAsync("the direct conversation", frame => (string?)frame["t"] == "joined" && (string?)frame["room"] == $"@{ann}", before);
@@ -109,8 +109,8 @@ public sealed class GroupTests(ProcessTestCluster cluster)
         await JoinGroupAsync(laptop, team);
         await using var phone = await JsonClient.ConnectAsync(cluster.Second, ann);
 
-        // A late notification of the laptop's join may make the phone join the group. So the phone joins and leaves
-        // here: after a leave, no notification makes the phone join again.
+        // The phone must not be in the group when it sends the first command. A late notification of the laptop's join
+        // may add the phone to the group. After a leave, no notification adds it again. So the phone joins and leaves.
         await phone.AskAsync(Resume(phone, team), "joined");
         await phone.AskAsync(Leave(phone, team), "ok");
         var leave = Leave(phone, team);

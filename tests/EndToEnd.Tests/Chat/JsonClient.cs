@@ -257,12 +257,12 @@ internal sealed class JsonClient : IAsyncDisposable
         return EventsOf(room);
     }
 
-    /// <summary>The room's events so far.</summary>
+    /// <summary>Returns the events of the room that have arrived so far.</summary>
     public IReadOnlyList<JsonObject> EventsOf(string room) => [.. Frames.Where(frame => IsEvent(frame, room))];
 
     /// <summary>
-    /// The longest time from the <c>ts</c> of an event of this room to the event's arrival. The client and the silo use
-    /// the same clock.
+    /// Returns the longest time from the <c>ts</c> of an event of this room to the event's arrival. The client and the
+    /// silo use the same clock.
     /// </summary>
     public TimeSpan LatestOf(string room)
     {

@@ -18,7 +18,7 @@ public sealed class ProcessTestCluster : IAsyncLifetime
     /// <summary>The port of the second gateway.</summary>
     internal int Second => _cluster!.Port + 1;
 
-    /// <summary>A name that no other test uses, for a room or a user.</summary>
+    /// <summary>Returns a name that no other test uses, for a room or a user.</summary>
     internal string Fresh(string name) => $"{name}-{Interlocked.Increment(ref _names)}";
 
     /// <inheritdoc/>

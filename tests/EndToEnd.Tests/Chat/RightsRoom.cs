@@ -3,8 +3,8 @@ using System.Text.Json.Nodes;
 namespace OrleansChat.EndToEnd.Tests.Chat;
 
 /// <summary>
-/// A group with an owner, a moderator, a muted member, another member and a banned user. The commands of a test act on
-/// these users. New connections use the two gateways alternately.
+/// A group with an owner, a moderator, a muted member, another member and a banned user. Commands that name a user, such
+/// as <c>mute member</c>, name one of these users or an outsider. New connections use the two gateways alternately.
 /// </summary>
 internal sealed class RightsRoom : IAsyncDisposable
 {
@@ -122,7 +122,7 @@ internal sealed class RightsRoom : IAsyncDisposable
 
     /// <summary>
     /// Sends a <c>mark</c>. Returns the error, or null if the mark succeeded. The gateway does not answer a mark that
-    /// succeeds. So this method sends two more commands: if both are answered first, the mark has no answer.
+    /// succeeds. So this method sends two more commands. If the gateway answers only these two, the mark succeeded.
     /// </summary>
     private static async Task<JsonObject?> MarkAsync(JsonClient client, JsonObject mark)
     {

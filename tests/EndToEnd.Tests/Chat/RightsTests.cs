@@ -8,8 +8,8 @@ namespace OrleansChat.EndToEnd.Tests.Chat;
 public sealed class RightsTests(ProcessTestCluster cluster)
 {
     /// <summary>
-    /// The answer to each command: ok, or the code of the error. The order of the columns is that of
-    /// <see cref="Role"/>.
+    /// The answers to each command in a public group: one for each <see cref="Role"/>, in the order of the enum. An
+    /// answer is ok or the code of an error.
     /// </summary>
     private static readonly (string Command, string Answers)[] Public =
     [

@@ -3,8 +3,8 @@ using OrleansChat.EndToEnd.Tests.LocalCluster;
 namespace OrleansChat.EndToEnd.Tests.Chat;
 
 /// <summary>
-/// The only silo of a small cluster is killed and restarted. The new silo does not know which users are attached, and
-/// the clients stay connected.
+/// The only silo of a small cluster is killed and restarted. The clients stay connected to their gateways. At first,
+/// the new silo does not know which users are attached.
 /// </summary>
 public sealed class SiloDeathTests
 {

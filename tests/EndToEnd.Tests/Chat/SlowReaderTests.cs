@@ -35,8 +35,8 @@ public sealed class SlowReaderTests
         fullSpeed.SetResult();
         var pushed = await slow.EventsAsync("busy", Messages);
 
-        // The reader lagged: gap frames name the dropped events. The send queue and the sockets held much less than the
-        // writer sent.
+        // The reader lagged: gap frames name the events that the gateway skipped. The frames before the first gap were
+        // in the send queue and in the buffers of the sockets. These held much less than the writer sent.
         var gaps = slow.Frames.Where(frame => (string?)frame["t"] == "gap").ToArray();
         Assert.NotEmpty(gaps);
         var held = slow.Frames.TakeWhile(frame => frame != gaps[0]).Sum(frame => (long)frame.ToJsonString().Length);

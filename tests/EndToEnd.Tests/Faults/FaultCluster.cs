@@ -14,7 +14,9 @@ namespace OrleansChat.EndToEnd.Tests.Faults;
 /// </summary>
 public sealed class FaultCluster : IAsyncLifetime
 {
-    /// <summary>How many clients per second the draining gateways send to each remaining gateway.</summary>
+    /// <summary>
+    /// The maximum number of clients per second that the draining gateways send to each remaining gateway.
+    /// </summary>
     public const int AcceptsPerSecond = 10;
 
     private const int Gateways = 3;
@@ -32,7 +34,7 @@ public sealed class FaultCluster : IAsyncLifetime
     /// <summary>The output of LocalCluster and of its processes.</summary>
     internal string[] Said => _cluster!.Group.Output;
 
-    /// <summary>A name that no other test uses, for a room or a user.</summary>
+    /// <summary>Returns a name that no other test uses, for a room or a user.</summary>
     internal string Fresh(string name) => $"{name}-{Interlocked.Increment(ref _names)}";
 
     /// <summary>Connects members that chat through all gateways, in rooms that no other test uses.</summary>

@@ -48,7 +48,7 @@ public sealed class EdgeTests(EdgeTests.LoneSilo silo) : IClassFixture<EdgeTests
         using var ann = await JoinedAsync(port, "ann");
 
         // The runtime opens a file for each assembly that it loads. If it cannot open the file, it ends the process. So
-        // let the gateway load all assemblies that it needs before the limit is set.
+        // make the gateway load all its assemblies first, and only then set the limit.
         await SendAsync(ann, 500);
         await LimitAsync(gateway.Id, Directory.GetFiles($"/proc/{gateway.Id}/fd").Length + 20);
 

@@ -36,14 +36,14 @@ internal sealed class GatewayHere : IAsyncDisposable
     /// <summary>The lines that the silo wrote to standard error.</summary>
     public string[] SiloErrors => _silo.Errors;
 
-    /// <summary>The number of activations of rooms in the silo.</summary>
+    /// <summary>Returns the number of activations of rooms in the silo.</summary>
     public async Task<int> RoomActivationsAsync()
     {
         var all = await _app.Services.GetRequiredService<IClusterClient>().GetGrain<IManagementGrain>(0).GetDetailedGrainStatistics();
         return all.Count(one => one.GrainId.Type.ToString() == "room");
     }
 
-    /// <summary>The bytes that the silo has in use after a full garbage collection.</summary>
+    /// <summary>Returns the number of bytes that the silo uses after a full garbage collection.</summary>
     public async Task<long> SiloMemoryAsync()
     {
         using var http = new HttpClient();

@@ -96,8 +96,8 @@ public sealed class HostileTests
     }
 
     /// <summary>
-    /// Sends commands of one kind as fast as the connection accepts them. The gateway executes some, refuses the rest
-    /// with <c>rate_limited</c> and keeps the connection.
+    /// Sends commands of one kind as fast as the connection accepts them. Asserts that the gateway executes some,
+    /// refuses others with <c>rate_limited</c>, and keeps the connection.
     /// </summary>
     private static async Task FloodAsync(GatewayHere gateway, string kind)
     {

@@ -82,9 +82,10 @@ public sealed class InventedRoomsTests(ITestOutputHelper output)
     }
 
     /// <summary>
-    /// The test runs the same attack three times. The first run fills the caches. The second and the third run together
-    /// name at least 9,600 rooms. For these rooms, the silo may keep up to 512 KiB, about 50 bytes per room. In each
-    /// run, several users attack at the same time. No user takes part in two runs, so each starts with a full budget.
+    /// The test makes the same attack three times. The first attack fills the caches. The other two attacks name at
+    /// least 9,600 rooms in total. After them, the silo may use up to 512 KiB more memory, about 50 bytes per room. In
+    /// each attack, four users act at the same time. No user takes part in two attacks, so each user starts with a full
+    /// budget.
     /// </summary>
     [Theory]
     [InlineData("cursors")]

@@ -25,8 +25,8 @@ public sealed class StrangersTests
         await bob.SendAsync("@vic", "are you there?");
         await vic.EventsAsync("@bob", 1);
 
-        // To make room for new conversations, the gateway ended only the oldest conversations with strangers on vic's
-        // connection. So vic is still in lobby and garden.
+        // The gateway adds vic's connection to the strangers' conversations, which have 20 places. When all places are
+        // taken, it removes the connection from the oldest of these conversations, but from no room that vic joined.
         var left = vic.Frames.Where(frame => (string?)frame["t"] == "left").Select(frame => (string?)frame["room"]);
         Assert.Equal(Enumerable.Range(0, Strangers + 1 - Places).Select(i => $"@stranger{i}"), left);
         await bob.JoinAsync("lobby");

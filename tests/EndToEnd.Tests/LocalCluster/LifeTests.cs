@@ -144,7 +144,7 @@ public sealed class LifeTests
         Assert.Equal(before.Address, after.Address);
         Assert.NotEqual(before.Pid, after.Pid);
 
-        // If the silo restarts slowly, the gateway loses its lease, and is ready again only with a new lease.
+        // If the silo restarts slowly, the gateway's lease expires. The gateway is ready again after the next renewal.
         await RunningLocalCluster.UntilReadyAsync(cluster.Port);
     }
 

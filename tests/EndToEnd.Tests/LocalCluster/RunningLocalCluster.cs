@@ -101,7 +101,7 @@ internal sealed partial class RunningLocalCluster : IAsyncDisposable
         }
     }
 
-    /// <summary>The process id and the address that LocalCluster last printed for a child.</summary>
+    /// <summary>Returns the process id and the address that LocalCluster last printed for a child.</summary>
     public (int Pid, string Address) Child(string name)
     {
         var ready = Ready().Matches(string.Join('\n', Group.Output)).Last(line => line.Groups["name"].Value == name);
@@ -117,7 +117,7 @@ internal sealed partial class RunningLocalCluster : IAsyncDisposable
         }
     }
 
-    /// <summary>The HTTP status of the readiness check of the gateway at <paramref name="port"/>.</summary>
+    /// <summary>Returns the HTTP status of the readiness check of the gateway at <paramref name="port"/>.</summary>
     public static async Task<HttpStatusCode> ReadyAsync(int port)
     {
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(10) };

@@ -67,7 +67,7 @@ public sealed partial class TokenTests
         var page = await browser.OpenAsync(ways["alice"].Page);
         await Expect(page.GetByTestId("self")).ToHaveTextAsync("alice");
 
-        // Bob's link arrives in Alice's open page first, and then in a newly loaded page.
+        // Alice's browser gets the URL with Bob's token twice: first in her open page, then in a page that it loads.
         await page.EvaluateAsync("token => { location.hash = 'access_token=' + token; }", ways["bob"].Token);
         await Expect(page.GetByTestId("question")).ToContainTextAsync("alice");
         await Expect(page.GetByTestId("question")).ToContainTextAsync("bob");
@@ -88,7 +88,7 @@ public sealed partial class TokenTests
         Assert.DoesNotContain("access_token", old.Url, StringComparison.Ordinal);
     }
 
-    /// <summary>The address of the page and the token that LocalCluster printed for each user.</summary>
+    /// <summary>Returns the address of the page and the token that LocalCluster printed for each user.</summary>
     private static Dictionary<string, (string Page, string Token)> WaysIn(RunningLocalCluster cluster) =>
         cluster.Group.Output.Select(line => WayIn().Match(line)).Where(way => way.Success)
             .ToDictionary(way => way.Groups["user"].Value, way => (way.Groups["page"].Value, way.Groups["token"].Value));

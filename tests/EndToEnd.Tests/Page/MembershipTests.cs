@@ -118,7 +118,7 @@ public sealed class MembershipTests(ProcessTestCluster cluster)
         await phone.AskAsync(leave, "ok");
     }
 
-    /// <summary>The group's log, as a member reads it: the user and the kind of each event.</summary>
+    /// <summary>Returns the group's log as a member reads it: the user and the kind of each event.</summary>
     private static async Task<IReadOnlyList<string>> LogAsync(JsonClient member, string team)
     {
         var history = member.Command("history");

@@ -46,7 +46,7 @@ public sealed class PageTextTests(ProcessTestCluster cluster)
 
         var (first, last) = await EndsAsync(page.GetByTestId("typing"), name);
         var (verb, _) = await EndsAsync(page.GetByTestId("typing"), "is typing…");
-        Assert.True(verb > first && verb > last, $"The name is between {first} and {last}, and the words after it are at {verb}.");
+        Assert.True(verb > first && verb > last, $"The words after the name are at {verb}, but must be to the right of the name, which is between {first} and {last}.");
     }
 
     [Fact]
@@ -56,8 +56,8 @@ public sealed class PageTextTests(ProcessTestCluster cluster)
         var page = await EnterAsync(browser, cluster.Fresh("ann"), cluster.Fresh("room"));
         await page.GetByTestId("composer").FillAsync("こんに");
 
-        // A key confirms the composition. Safari ends the composition before the event of this key. Chromium and
-        // Firefox end it after the event.
+        // The user composes text with an input method, and a key confirms the text. Safari reports the end of the
+        // composition before the event of this key. Chromium and Firefox report it after the event.
         await page.GetByTestId("composer").EvaluateAsync("""
             field => {
               const key = (key, isComposing) => field.dispatchEvent(
@@ -195,7 +195,9 @@ public sealed class PageTextTests(ProcessTestCluster cluster)
         await client.AskAsync(react, "ok");
     }
 
-    /// <summary>The positions of the first and the last character of a text, in pixels from the left.</summary>
+    /// <summary>
+    /// Returns the positions of the first and the last character of a text, in pixels from the left.
+    /// </summary>
     private static async Task<(double First, double Last)> EndsAsync(ILocator element, string text)
     {
         var ends = await element.EvaluateAsync<double[]>(

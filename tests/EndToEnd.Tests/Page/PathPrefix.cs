@@ -33,7 +33,8 @@ internal sealed class PathPrefix(string prefix)
             return null;
         }
 
-        // The proxy allows one request per connection, because it reads only the first head.
+        // The proxy changes only the first request of a connection. So it asks the gateway to close the connection
+        // after this request.
         return Encoding.Latin1.GetBytes(head
             .Replace($" {path} ", $" {path[prefix.Length..]} ", StringComparison.Ordinal)
             .Replace("Connection: keep-alive", "Connection: close", StringComparison.OrdinalIgnoreCase));

@@ -10,7 +10,7 @@ internal static class Access
     public static async Task<JsonClient> ConnectAsync(int gateway, string user, params (string Room, long Seq, string Epoch)[] cursors) =>
         await JsonClient.ConnectWithTokenAsync(gateway, user, await TokenAsync(user), cursors);
 
-    /// <summary>A token for a user, made by <c>deploy/token.sh</c>.</summary>
+    /// <summary>Runs <c>deploy/token.sh</c> and returns the token for a user.</summary>
     public static async Task<string> TokenAsync(string user)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "token.sh needs a shell.");

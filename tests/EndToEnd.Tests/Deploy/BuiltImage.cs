@@ -18,7 +18,8 @@ internal sealed class BuiltImage : IDisposable
     private BuiltImage(Dockerfile file) => File = file;
 
     /// <summary>
-    /// The folder of the .NET that runs the tests. The same .NET builds the images and runs their programs.
+    /// The folder of the .NET installation that runs the tests. The same installation builds the images and runs their
+    /// programs.
     /// </summary>
     public static string DotNet { get; } = Path.GetFullPath("../../..", RuntimeEnvironment.GetRuntimeDirectory());
 

@@ -42,7 +42,7 @@ public sealed class ContainerImages : IAsyncLifetime, IImages
         }
     }
 
-    /// <summary>Returns these images, but runs them as another user, as OpenShift does.</summary>
+    /// <summary>Returns the same images. Their containers run as another user, as on OpenShift.</summary>
     /// <param name="user">The user id and the group id, such as <c>1000650000:0</c>.</param>
     internal IImages As(string user) => new OtherUser(this, user);
 
@@ -138,8 +138,9 @@ public sealed class ContainerImages : IAsyncLifetime, IImages
             runroot = "{_folder.FullName}/run"
             """, TestContext.Current.CancellationToken);
 
-        // Use runc, because crun refuses hybrid control groups. Use cgroupfs and file, because the machine may have no
-        // systemd and no journald. Set these ulimits, because higher ones may need a capability that root lacks.
+        // Use runc, because crun refuses hybrid control groups. Manage control groups with cgroupfs and log events to a
+        // file, because the machine may have no systemd and no journald. Set the ulimits, because podman's defaults are
+        // higher, and may need a capability that root does not have here.
         await File.WriteAllTextAsync(containers, """
             [containers]
             default_ulimits = ["nofile=20000:20000", "nproc=32768:32768"]

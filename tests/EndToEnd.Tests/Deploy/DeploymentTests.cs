@@ -15,8 +15,8 @@ namespace OrleansChat.EndToEnd.Tests.Deploy;
 public sealed class DeploymentTests(BuiltImages images) : IClassFixture<BuiltImages>
 {
     /// <summary>
-    /// The collection of the tests that start a whole deployment. They run one after another, because the gateways'
-    /// database user is the same in all databases of the server.
+    /// The collection of the tests that start a whole deployment. They run one after another, because each of them
+    /// creates the gateways' database user, and all databases of a PostgreSQL server have the same users.
     /// </summary>
     internal const string Collection = "Deploy";
 
@@ -120,8 +120,9 @@ public sealed class DeploymentTests(BuiltImages images) : IClassFixture<BuiltIma
     }
 
     /// <summary>
-    /// A single silo that stores its log in SQLite. It listens at every loopback address, so its ports must be free at
-    /// all of them.
+    /// Returns a workload with one silo that stores its log in SQLite. The silo does not use PostgreSQL for its cluster
+    /// either, so Orleans listens on 127.0.0.1 and not on the address of the pod. Other processes also use 127.0.0.1,
+    /// so the silo needs its own ports.
     /// </summary>
     /// <param name="ports">The first of two free ports.</param>
     internal static Workload AloneWithSqlite(int ports) => Workload.Kubernetes.Single(workload => workload.Program == "Silo") with
@@ -129,7 +130,9 @@ public sealed class DeploymentTests(BuiltImages images) : IClassFixture<BuiltIma
         Variables = new Dictionary<string, string> { ["Silo__Port"] = $"{ports}", ["Silo__ClientPort"] = $"{ports + 1}" },
     };
 
-    /// <summary>Sends a message from a user on one gateway to a user on another.</summary>
+    /// <summary>
+    /// Sends a message through the first gateway. Asserts that a user on the second gateway receives the message.
+    /// </summary>
     internal static async Task ChatAsync(DeployedCluster cluster)
     {
         await using var ann = await Access.ConnectAsync(Port(cluster.Gateways[0]), "ann");
@@ -151,7 +154,7 @@ public sealed class DeploymentTests(BuiltImages images) : IClassFixture<BuiltIma
 
     /// <summary>
     /// Sends a command. As long as the answer is <c>unavailable</c>, sends the command again after the time in the
-    /// answer. This can happen because a busy disk may delay an append for seconds.
+    /// answer. A busy disk can delay an append for seconds, which causes this answer.
     /// </summary>
     private static async Task<JsonObject> AnsweredAsync(JsonClient client, JsonObject command)
     {

@@ -11,10 +11,8 @@ internal static class GatewayRole
 {
     private const string Password = "It's a gateway's";
 
-    /// <summary>
-    /// Takes the connection string of the database's owner. Returns the gateways' connection string to the same
-    /// database.
-    /// </summary>
+    /// <summary>Returns the gateways' connection string to a database.</summary>
+    /// <param name="owner">The connection string of the database's owner.</param>
     public static string ConnectionString(string owner) =>
         new NpgsqlConnectionStringBuilder(owner) { Username = "orleanschat_gateway", Password = Password }.ToString();
 

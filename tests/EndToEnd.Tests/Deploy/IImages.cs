@@ -6,13 +6,14 @@ namespace OrleansChat.EndToEnd.Tests.Deploy;
 internal interface IImages
 {
     /// <summary>
-    /// The environment variables that the command needs in addition to those of this process. Null if it needs none.
+    /// The environment variables that the result of <see cref="Command"/> needs in addition to those of this process.
+    /// Null if it needs none.
     /// </summary>
     IReadOnlyDictionary<string, string>? Engine { get; }
 
     /// <summary>
-    /// The command that runs a workload's image in the foreground. SIGTERM ends the command. The exit code of the
-    /// command is the exit code of the program in the image.
+    /// Returns the command that runs a workload's image in the foreground. SIGTERM ends the command. The exit code of
+    /// the command is the exit code of the program in the image.
     /// </summary>
     /// <param name="mounts">The paths to mount in the container, each with its source on this machine.</param>
     string[] Command(Workload workload, string name, IReadOnlyDictionary<string, string> environment, IReadOnlyDictionary<string, string> mounts);

@@ -56,7 +56,7 @@ internal sealed class RunningPod : IAsyncDisposable
 
     public string Address { get; } = "127.0.0.1";
 
-    /// <summary>The port on this machine that stands for a port of the container.</summary>
+    /// <summary>Returns the port on this machine that stands for a port of the container.</summary>
     public int Port(int container) => _port ?? container;
 
     /// <summary>The lines of standard error so far.</summary>
@@ -107,7 +107,7 @@ internal sealed class RunningPod : IAsyncDisposable
         }
     }
 
-    /// <summary>Whether something accepts connections at a port of the container.</summary>
+    /// <summary>Returns whether the process accepts connections at a port of the container.</summary>
     public async Task<bool> AcceptsAsync(int port)
     {
         using var socket = new TcpClient();

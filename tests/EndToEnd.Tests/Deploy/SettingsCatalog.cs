@@ -76,7 +76,9 @@ internal static class SettingsCatalog
     /// <summary>The settings, and sections, of the previous version that are constants now.</summary>
     public static IReadOnlyList<string> Removed => RenamedSettings.Removed;
 
-    /// <summary>Types that have a property with a range. Each must be part of a section.</summary>
+    /// <summary>
+    /// The types that have a property with a range. The settings of each such type must be in one of the sections.
+    /// </summary>
     public static IEnumerable<Type> Ranged => SiloParts.Concat(GatewayParts).Distinct().SelectMany(part => part.GetTypes())
         .Where(type => type.GetProperties().Any(property => property.IsDefined(typeof(RangeAttribute))));
 
@@ -115,7 +117,7 @@ internal static class SettingsCatalog
         }
     }
 
-    /// <summary>Whether the section is for .NET or ASP.NET Core, not for this project.</summary>
+    /// <summary>Returns whether the section is for .NET or ASP.NET Core, not for this project.</summary>
     private static bool IsFrameworks(string key) => key is "Logging" || key.StartsWith("ASPNETCORE_", StringComparison.Ordinal) || key.StartsWith("DOTNET_", StringComparison.Ordinal);
 
     private static IEnumerable<SettingsSection> Named(string program, Assembly[] parts) => parts.SelectMany(part => part.GetTypes())

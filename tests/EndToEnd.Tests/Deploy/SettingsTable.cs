@@ -21,7 +21,7 @@ internal static partial class SettingsTable
             .Select(File.ReadAllText),
     ]);
 
-    /// <summary>All tables.</summary>
+    /// <summary>Returns all tables as Markdown.</summary>
     public static string Render()
     {
         var page = new StringBuilder();
@@ -98,7 +98,7 @@ internal static partial class SettingsTable
     };
 
     /// <summary>
-    /// The property's doc comment, from the source. If the property has none, fails with the name of the property.
+    /// Returns the property's doc comment, from the source. Fails with the name of the property if it has none.
     /// </summary>
     private static string Summary(Setting setting)
     {

@@ -19,8 +19,8 @@ public sealed partial class SettingsTests
     private const string Begin = "<!-- settings: written by a test, see tests/EndToEnd.Tests/Deploy/SettingsTests.cs -->";
     private const string End = "<!-- end of settings -->";
 
-    // A reserve for work that has no time limit of its own. A stop needs it twice: for the work besides the drain, and
-    // between the time limit of the stop and SIGKILL.
+    // A reserve for work that has no time limit of its own. The settings must leave this time twice: between the
+    // longest drain and the time limit of the stop, and between the time limit of the stop and SIGKILL.
     private static readonly TimeSpan Slack = TimeSpan.FromSeconds(5);
 
     public static TheoryData<string> Workloads => [.. All.Select(workload => workload.Name)];

@@ -3,7 +3,10 @@ using OrleansChat.TestSupport.Deploy;
 
 namespace OrleansChat.EndToEnd.Tests.Deploy;
 
-/// <summary>Values for the references that only a real deployment can resolve.</summary>
+/// <summary>
+/// Values for the references in <c>deploy/</c> that only a real deployment can resolve: to secrets, and to the name and
+/// address of the pod.
+/// </summary>
 internal static class StandIns
 {
     /// <summary>The key that signs tokens: its private and its public part, in PEM.</summary>

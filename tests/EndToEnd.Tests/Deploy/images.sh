@@ -32,7 +32,8 @@ work=$2 dotnet=$3 packages=$4 sdk=$5 runtime=$6 tree=$7
 TMPDIR=$work # buildah keeps the caches of the builds here.
 export TMPDIR
 
-# A root file system with the parts of the real base image that .NET needs: no shell, no ICU, no Kerberos.
+# Makes a root file system that has only the parts of the real base image that .NET needs. It has no shell, no ICU and
+# no Kerberos.
 make_root() {
     mkdir -p "$1/usr/bin" "$1/usr/lib64" "$1/usr/lib" "$1/etc/ssl/certs" "$1/usr/lib/ssl" "$1/tmp" "$1/root" "$1/var/tmp" "$1/proc" "$1/sys" "$1/dev" "$1/run" "$1$dotnet"
     ln -s usr/bin "$1/bin"; ln -s usr/lib "$1/lib"; ln -s usr/lib64 "$1/lib64"

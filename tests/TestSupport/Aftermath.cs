@@ -41,8 +41,8 @@ public sealed class Aftermath : IDisposable
     private void Observe(object? sender, UnobservedTaskExceptionEventArgs failure) => _unobserved.Enqueue(failure.Exception);
 
     /// <summary>
-    /// The bytes in use after a full garbage collection. The finalizers that run meanwhile report the unobserved
-    /// exceptions.
+    /// Returns the number of bytes in use after a full garbage collection. The finalizers that run meanwhile report the
+    /// unobserved exceptions.
     /// </summary>
     private static long InUse()
     {

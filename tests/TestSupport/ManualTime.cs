@@ -88,7 +88,7 @@ public sealed class ManualTime() : FakeTimeProvider(DateTimeOffset.UnixEpoch.Add
 
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
-            // Count the timer before Change, because a timer that is due at once runs inside Change.
+            // Count the timer before _inner.Change, because a timer that is due at once runs inside that call.
             _repeats = period != Timeout.InfiniteTimeSpan && period != TimeSpan.Zero;
             _time.Count(this, armed: dueTime != Timeout.InfiniteTimeSpan);
             return _inner.Change(dueTime, period);

@@ -10,9 +10,9 @@ public static class PostgresServer
     private static readonly Lazy<Task<PrivatePostgres>> TheShared = new(() => PrivatePostgres.StartAsync());
 
     /// <summary>
-    /// The server that all tests of this process share. Each test creates its own database on the server, and must not
-    /// pause or kill the server. If PostgreSQL is not installed, the test is skipped. If the environment variable
-    /// ORLEANSCHAT_REQUIRE contains postgres, the test fails instead.
+    /// Returns the server that all tests of this process share. Each test creates its own database on the server, and
+    /// must not pause or kill the server. If PostgreSQL is not installed, the test is skipped. If the environment
+    /// variable ORLEANSCHAT_REQUIRE contains postgres, the test fails instead.
     /// </summary>
     public static Task<PrivatePostgres> SharedAsync()
     {
@@ -43,7 +43,7 @@ public static class PostgresServer
         }
     }
 
-    /// <summary>Runs a query in a database, on a new connection. Returns the first value.</summary>
+    /// <summary>Runs a query in a database, on a new connection. Returns the first value of the first row.</summary>
     public static async Task<object?> AskAsync(string database, string query)
     {
         await using var connection = await ConnectAsync(database);

@@ -87,7 +87,7 @@ public sealed class RawWebSocket : IDisposable
     /// <summary>Sends one frame, masked as RFC 6455 requires from a client.</summary>
     public Task SendFrameAsync(int opcode, ReadOnlyMemory<byte> payload, bool final = true) => SendRawAsync(Frame(opcode, payload.Span, final));
 
-    /// <summary>Sends bytes as they are.</summary>
+    /// <summary>Sends bytes without a frame around them.</summary>
     public async Task SendRawAsync(ReadOnlyMemory<byte> bytes)
     {
         using var timeout = new CancellationTokenSource(Patience);
@@ -110,7 +110,7 @@ public sealed class RawWebSocket : IDisposable
         return SendFrameAsync(RawFrame.Close, payload);
     }
 
-    /// <summary>The bytes of one frame with a random mask.</summary>
+    /// <summary>Returns the bytes of one frame with a random mask.</summary>
     public static byte[] Frame(int opcode, ReadOnlySpan<byte> payload, bool final = true)
     {
         var frame = new MemoryStream();

@@ -13,7 +13,7 @@ public sealed class Turns
 
     public Task RunAsync(Func<Task> turn) => _turns.StartNew(turn).Unwrap();
 
-    /// <summary>Waits until a condition holds. Checks the condition in turns of its own. Fails after 20 s.</summary>
+    /// <summary>Waits until a condition holds. Each check of the condition is one turn. Fails after 20 s.</summary>
     public async Task UntilAsync(string awaited, Func<bool> holds)
     {
         using var timeout = new CancellationTokenSource(Patience);

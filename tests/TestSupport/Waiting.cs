@@ -3,7 +3,10 @@ using Xunit;
 
 namespace OrleansChat.TestSupport;
 
-/// <summary>Waits up to 20 s, or up to the caller's limit. If that fails, the message says what was awaited.</summary>
+/// <summary>
+/// Waits up to 20 s, or up to the caller's limit. A wait that takes longer fails with a message that says what was
+/// awaited.
+/// </summary>
 public static class Waiting
 {
     private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(20);

@@ -3,7 +3,7 @@ using OrleansChat.Grains.Interfaces;
 namespace OrleansChat.Faulty.Gateway;
 
 /// <summary>
-/// Answers every poll of the head poller without heads. So the gateway learns of new events only from its stream.
+/// Answers each call of the head poller with an empty list. So the gateway learns of new events only from its stream.
 /// </summary>
 internal sealed class FailedHeadPolls : IOutgoingGrainCallFilter
 {

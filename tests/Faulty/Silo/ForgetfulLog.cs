@@ -2,7 +2,7 @@ using OrleansChat.Grains.MessageLog;
 
 namespace OrleansChat.Faulty.Silo;
 
-/// <summary>A log that replaces every client id with a new one, so that a repeated id makes another event.</summary>
+/// <summary>A log that replaces every client id with a new one, so that it stores a repeated send again.</summary>
 internal sealed class ForgetfulLog(IMessageLog log) : MessageLogDecorator(log)
 {
     public override Task<AppendResult> AppendAsync(RoomAppend append, CancellationToken cancellationToken) => Whole.AppendAsync(

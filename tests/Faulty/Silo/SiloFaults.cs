@@ -23,7 +23,7 @@ internal enum LogFault
     /// <summary>The log answers an append first, and commits it later.</summary>
     AnswerBeforeCommit,
 
-    /// <summary>A repeated client id makes another event.</summary>
+    /// <summary>The log stores a send with a repeated client id again.</summary>
     ForgetClientId,
 
     /// <summary>

@@ -19,14 +19,14 @@ public static partial class DeployTree
     /// <summary>The compose file.</summary>
     public static JsonNode Compose { get; } = Yaml("deploy/compose.yaml")[0];
 
-    /// <summary>The documents of a YAML file, with its aliases and merge keys resolved.</summary>
+    /// <summary>Returns the documents of a YAML file, with its aliases and merge keys resolved.</summary>
     public static IReadOnlyList<JsonNode> Yaml(string path)
     {
         using var file = File.OpenText(Path.Combine(Root, path));
         return Parse(file);
     }
 
-    /// <summary>The documents of YAML text.</summary>
+    /// <summary>Returns the documents of YAML text.</summary>
     public static IReadOnlyList<JsonNode> Parse(string yaml)
     {
         using var text = new StringReader(yaml);
@@ -34,26 +34,26 @@ public static partial class DeployTree
     }
 
     /// <summary>
-    /// A value of the compose file with its defaults: <c>${NAME:-value}</c> becomes the value. A variable that must be
-    /// set, <c>${NAME:?message}</c>, becomes <c>${NAME}</c>.
+    /// Replaces the variables in a value of the compose file. <c>${NAME:-value}</c> becomes the default value. A
+    /// variable that must be set, <c>${NAME:?message}</c>, becomes <c>${NAME}</c>.
     /// </summary>
     public static string WithDefaults(string value) => Demanded().Replace(Defaulted().Replace(value, "$1"), "${$1}");
 
     /// <summary>
-    /// The node at a path such as <c>spec/template/spec</c>. If the node does not exist, throws an exception that names
-    /// the path.
+    /// Returns the node at a path such as <c>spec/template/spec</c>. If the node does not exist, throws an exception
+    /// that names the path.
     /// </summary>
     public static JsonNode At(this JsonNode node, string path) => node.Find(path)
         ?? throw new KeyNotFoundException($"There is no {path} in {node.ToJsonString()}");
 
-    /// <summary>The node at a path, or null if it does not exist.</summary>
+    /// <summary>Returns the node at a path, or null if it does not exist.</summary>
     public static JsonNode? Find(this JsonNode node, string path) =>
         path.Split('/').Aggregate((JsonNode?)node, (at, key) => (at as JsonObject)?[key]);
 
-    /// <summary>The entries of a list. Empty if the list is missing.</summary>
+    /// <summary>Returns the entries of a list, or no entries if the list is missing.</summary>
     public static IEnumerable<JsonNode> Items(this JsonNode? node) => (node as JsonArray ?? []).Select(item => item!);
 
-    /// <summary>The text of a scalar, as in the file.</summary>
+    /// <summary>Returns the text of a scalar, as in the file.</summary>
     public static string Text(this JsonNode node) => node.ToString();
 
     public static int Number(this JsonNode node) => node.GetValue<int>();

@@ -82,7 +82,7 @@ public sealed partial class Dockerfile
     /// <summary>The command that the image runs.</summary>
     public string[] EntryPoint => JsonSerializer.Deserialize<string[]>(Arguments(_image, "ENTRYPOINT"))!;
 
-    /// <summary>The sources and the target of a <c>COPY</c>.</summary>
+    /// <summary>Returns the sources and the target of a <c>COPY</c>.</summary>
     public static (string[] Sources, string Target) Copy((string Word, string Arguments) line)
     {
         var paths = line.Arguments.Split(' ').Where(part => !part.StartsWith("--", StringComparison.Ordinal)).ToArray();

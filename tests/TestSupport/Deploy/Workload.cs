@@ -39,7 +39,7 @@ public sealed partial record Workload(
     public static IReadOnlyList<Workload> Kubernetes { get; } =
         [.. DeployTree.KubernetesObjects.Where(item => item.At("kind").Text() == "Deployment").Select(OfDeployment)];
 
-    /// <summary>The services of the compose file that this project builds.</summary>
+    /// <summary>The services of the compose file whose images this project builds.</summary>
     public static IReadOnlyList<Workload> Compose { get; } =
         [.. DeployTree.Compose.At("services").AsObject().Where(service => service.Value!.Find("build") is not null).Select(service => OfService(service.Key, service.Value!))];
 
@@ -47,9 +47,10 @@ public sealed partial record Workload(
     public Dockerfile Image => Program == "Silo" ? Dockerfile.Silo : Dockerfile.Gateway;
 
     /// <summary>
-    /// The whole environment of one process: the variables of the image and of the workload, with each <c>${…}</c>
-    /// replaced. A variable of the workload overrides the image's variable of the same name.
+    /// Returns the whole environment of one process: the variables of the image and of the workload, with each
+    /// <c>${…}</c> replaced. A variable of the workload overrides the image's variable of the same name.
     /// </summary>
+    /// <param name="known">Returns the value for the text between the braces of <c>${…}</c>.</param>
     public Dictionary<string, string> Environment(Func<string, string> known)
     {
         var environment = new Dictionary<string, string>(Image.Environment);

@@ -3,8 +3,8 @@ using System.Text.Json.Nodes;
 namespace OrleansChat.EndToEnd.Tests.Chat;
 
 /// <summary>
-/// A group with an owner, a moderator, a muted member, another member and a banned user. Commands that name a user, such
-/// as <c>mute member</c>, name one of these users or an outsider. New connections use the two gateways alternately.
+/// A group with an owner, a moderator, a muted member, another member and a banned user. Commands that name a user,
+/// such as <c>kick owner</c>, name one of these users or an outsider. New connections use the two gateways alternately.
 /// </summary>
 internal sealed class RightsRoom : IAsyncDisposable
 {

@@ -59,7 +59,9 @@ internal sealed partial class SubscriptionCleaner(ClusterSettings cluster, IGrai
         {
             while (await timer.WaitForNextTickAsync(stoppingToken))
             {
-                while (_ended.Reader.TryPeek(out var next) && time.GetElapsedTime(next.At) >= Delay && _ended.Reader.TryRead(out next))
+                // While deletions fail, at most MaxWaiting rows are kept here, and as many in the channel.
+                while (due.Count < MaxWaiting
+                    && _ended.Reader.TryPeek(out var next) && time.GetElapsedTime(next.At) >= Delay && _ended.Reader.TryRead(out next))
                 {
                     due.Add(Prefix + next.Gateway);
                 }

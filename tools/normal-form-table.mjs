@@ -24,7 +24,7 @@ const replaced = 255;
 /** Whether normalization changes the order of two characters. */
 const reorders = (first, second) => (first + second).normalize('NFD') !== first + second;
 
-/** The combining class of a character that does not decompose. */
+/** Returns the combining class of a character that does not decompose. */
 function combiningClass(character) {
   if (!reorders(highest.character, character) && !reorders(character, lowest.character)) {
     return 0;
@@ -38,7 +38,7 @@ function combiningClass(character) {
   return same[0].combining;
 }
 
-/** The two characters that compose to this one. */
+/** Returns the two characters that compose to this character. */
 function parts(character) {
   const all = [...character.normalize('NFD')];
   const second = all.pop();
@@ -51,8 +51,8 @@ function parts(character) {
 }
 
 /**
- * Encodes integers from 0 in base 128, low digits first, as base64. The high bit of a byte is set if more digits
- * follow.
+ * Writes each number in base 128, low digits first, and encodes all bytes as base64. The high bit of a byte is set if
+ * the same number has more digits. The numbers must not be negative.
  */
 function encode(numbers) {
   const bytes = [];
@@ -67,7 +67,7 @@ function encode(numbers) {
   return Buffer.from(bytes).toString('base64');
 }
 
-/** Each value's distance from the previous value; the first value's distance is from 0. */
+/** Returns the distance of each value from the previous value. The distance of the first value is from 0. */
 const steps = values => values.map((value, i) => value - (i > 0 ? values[i - 1] : 0));
 
 const runs = [];

@@ -1,6 +1,5 @@
 namespace OrleansChat.ChatCheck.Tests;
 
-/// <summary>How ChatCheck reads the options of its command line.</summary>
 public sealed class CheckCommandTests
 {
     [Fact]

@@ -8,9 +8,10 @@ internal static class RunningCheck
     private static readonly TimeSpan MaxWait = TimeSpan.FromMinutes(4);
 
     /// <summary>
-    /// Runs ChatCheck until it ends, with a directory for its temporary files. If ChatCheck does not end within 4
-    /// minutes, kills it and all processes that it started.
+    /// Runs ChatCheck until it ends. If ChatCheck does not end within 4 minutes, kills it and all processes that it
+    /// started, and throws.
     /// </summary>
+    /// <param name="temporary">The directory for the temporary files of ChatCheck.</param>
     public static async Task<(int ExitCode, string Said)> ToItsEndAsync(string temporary, params string[] arguments)
     {
         using var program = Process.Start(new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "OrleansChat.ChatCheck"), arguments)

@@ -91,7 +91,9 @@ public static class FrameReader
 
     private static long Number(ref FieldReader fields, Field field) => fields.Need(field, fields.Number(field));
 
-    /// <summary>A code that this reader does not know becomes <see cref="ChatErrorCode.Internal"/>.</summary>
+    /// <summary>
+    /// Reads the code of an error. A code that this reader does not know becomes <see cref="ChatErrorCode.Internal"/>.
+    /// </summary>
     private static ChatErrorCode Code(ref FieldReader fields) =>
         Words<ChatErrorCode>.Find(Encoding.UTF8.GetBytes(Text(ref fields, Field.Code))) ?? ChatErrorCode.Internal;
 

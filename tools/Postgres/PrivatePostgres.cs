@@ -274,7 +274,8 @@ public sealed class PrivatePostgres : IAsyncDisposable
     }
 
     /// <summary>
-    /// Whether the process still runs. False for a zombie: it has ended, but its parent has not waited for it yet.
+    /// Whether the process still runs. False for a zombie: a process that has ended, but for which its parent has not
+    /// waited yet.
     /// </summary>
     private static bool IsAlive(string pid)
     {
@@ -289,8 +290,8 @@ public sealed class PrivatePostgres : IAsyncDisposable
     }
 
     /// <summary>
-    /// The fields of /proc/pid/stat, from the field <c>state</c> on. The format is "pid (name) state ppid …" (proc(5)).
-    /// The name may contain any character, so it ends at the last parenthesis.
+    /// Returns the fields of /proc/pid/stat, from the field <c>state</c> on. The format is "pid (name) state ppid …"
+    /// (proc(5)). The name may contain any character, so it ends at the last parenthesis.
     /// </summary>
     private static string[] Stat(string process)
     {
@@ -305,7 +306,7 @@ public sealed class PrivatePostgres : IAsyncDisposable
 
     private static bool HasAccount(string name) => File.ReadLines("/etc/passwd").Any(line => line.StartsWith(name + ":", StringComparison.Ordinal));
 
-    /// <summary>The account's numeric group: the fourth field of passwd(5).</summary>
+    /// <summary>Returns the number of the account's group: the fourth field of its line in /etc/passwd.</summary>
     private static string GroupOf(string name) =>
         File.ReadLines("/etc/passwd").First(line => line.StartsWith(name + ":", StringComparison.Ordinal)).Split(':')[3];
 

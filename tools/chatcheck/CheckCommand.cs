@@ -9,7 +9,7 @@ internal static class CheckCommand
 {
     private static readonly Option<string[]> Urls = Many(
         "--url", "ws://host:port",
-        "the address of a gateway of a running cluster; give this option once for each gateway. Without it, the run starts its own cluster");
+        "the address of a gateway of a running cluster; give this option once for each gateway. Without this option, chatcheck starts its own cluster");
     private static readonly Option<int> Minutes = OptionOf.Number(
         "--minutes", 1, 0, 600,
         "duration of the load in minutes");
@@ -55,7 +55,7 @@ internal static class CheckCommand
         "maximum seconds from the ok of a message to its delivery while no fault disturbs the cluster. With --url, this time is checked only if the option is given");
     private static readonly Option<int> Settle = OptionOf.Number(
         "--settle", 60, 1, 3600,
-        "seconds after the last fault within which every client must have received everything");
+        "maximum seconds for each wait after the load, such as the wait until every client has received everything");
     private static readonly Option<string> Presence = OptionOf.Choice(
         "--presence", ["on", "off"],
         "whether to ask who is in a room and check the answers. With --url, the default is off");
@@ -131,8 +131,8 @@ internal static class CheckCommand
             Settings = [.. (given.GetValue(Settings) ?? []).Select(SettingOf)],
         };
 
-        // The time limits of presence and lateness do not apply while a silo restarts. This program does not know when
-        // silos behind --url restart. So with --url, it checks a limit only if the limit's option is given.
+        // The time limits of presence and lateness do not apply while a silo restarts. With --url, chatcheck does not
+        // know when a silo restarts. So it then checks a limit only if the user gives the option of this limit.
         bool IsChecked(Option option) => urls.Length == 0 || given.GetResult(option) is { Implicit: false };
     }
 

@@ -36,8 +36,8 @@ internal sealed record CheckOptions(
     public bool Presence { get; init; } = true;
 
     /// <summary>
-    /// Maximum time for each step of settling after the last fault. In one of these steps, all clients reach the head
-    /// of their rooms.
+    /// Maximum time for each wait after the load, such as the wait until all clients have reached the head of their
+    /// rooms.
     /// </summary>
     public TimeSpan Settle { get; init; } = TimeSpan.FromSeconds(60);
 }

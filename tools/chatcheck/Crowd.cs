@@ -19,9 +19,9 @@ internal sealed class Crowd
         var quiet = Math.Max(1, options.Rooms / 4);
         var busy = options.Rooms - quiet;
 
-        // Writers share the busy rooms. Each quiet room has its own writer, which sends only every 7 to 9 s. If an
-        // event of a quiet room is lost, the next event is too late to reveal the loss. So the gateway has to notice
-        // the loss in another way.
+        // Writers share the busy rooms. Each quiet room has its own writer, which sends only every 7 to 9 s. If the
+        // gateway stream loses an event of a quiet room, the next event arrives after the default limit of --late, 6 s.
+        // So the gateway must notice the loss before the next event arrives.
         Writers =
         [
             .. Enumerable.Range(0, options.Writers).Select(at => new Writer(

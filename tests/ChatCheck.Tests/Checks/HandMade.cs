@@ -34,7 +34,8 @@ internal sealed class HandMade
     };
 
     /// <summary>
-    /// A history with this number of sends by Ann. All sends are acknowledged and in the log, and Bob received them.
+    /// Returns a history with this number of sends by Ann. All sends are acknowledged and in the log, and Bob received
+    /// them.
     /// </summary>
     public static HandMade Of(int sends)
     {
@@ -48,7 +49,10 @@ internal sealed class HandMade
         return made;
     }
 
-    /// <summary>Adds a send that got <c>ok</c>. Send n was sent at n ms and answered 0.5 ms later.</summary>
+    /// <summary>
+    /// Adds a send that got <c>ok</c>, and returns its number. The client sent the send with number n at n ms, and got
+    /// <c>ok</c> 0.5 ms later.
+    /// </summary>
     public int Acked(int user, int seq, int connection = 1, int attempts = 1)
     {
         var at = _sends.Count * Millisecond;
@@ -65,7 +69,7 @@ internal sealed class HandMade
         });
     }
 
-    /// <summary>Adds a send that got no <c>ok</c>.</summary>
+    /// <summary>Adds a send that got no <c>ok</c>, and returns its number.</summary>
     public int Without(Outcome outcome, int attempts = 1) => _sends.Add(new()
     {
         Writer = Ann,

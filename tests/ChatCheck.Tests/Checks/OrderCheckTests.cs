@@ -61,7 +61,10 @@ public sealed class OrderCheckTests
         Assert.Empty(OrderCheck.Find(made.History));
     }
 
-    /// <summary>Adds a send by Ann that is answered only at 1 s, after all other sends of the test.</summary>
+    /// <summary>
+    /// Adds a send by Ann that gets <c>ok</c> only at 1 s. By then, the test has sent all other sends. So the sends
+    /// overlap.
+    /// </summary>
     private static int Together(HandMade made, int seq, int attempts = 1)
     {
         var send = made.Acked(HandMade.Ann, seq, attempts: attempts);

@@ -4,8 +4,8 @@ using OrleansChat.ChatCheck.Histories;
 namespace OrleansChat.ChatCheck.Tests.Checks;
 
 /// <summary>
-/// Bob is in the lobby through gateway-1 from 1 s to 30 s, and has no connection from 30 s to 60 s. Ann asks,
-/// through gateway-2, who is in the lobby.
+/// In each test, Bob is in the lobby through gateway-1 from 1 s to 30 s, and has no connection from 30 s to 60 s. Ann
+/// asks, through gateway-2, who is in the lobby.
 /// </summary>
 public sealed class PresenceCheckTests
 {

@@ -3,7 +3,7 @@ using OrleansChat.ChatCheck.Checks;
 namespace OrleansChat.ChatCheck.Tests.Mutants;
 
 /// <summary>
-/// Runs ChatCheck with faulty gateways: their deliveries differ from the log. ChatCheck must name the broken promise.
+/// Runs ChatCheck with faulty gateways, whose deliveries differ from the log. ChatCheck must name the broken promise.
 /// </summary>
 public sealed class GatewayMutantTests
 {

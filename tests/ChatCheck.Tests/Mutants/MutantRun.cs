@@ -3,15 +3,16 @@ using System.Globalization;
 namespace OrleansChat.ChatCheck.Tests.Mutants;
 
 /// <summary>
-/// Runs ChatCheck for a short time on a small cluster of the faulty programs: one silo on SQLite, two gateways.
+/// Runs ChatCheck for a short time on a small cluster of the programs in <c>tests/Faulty</c>: one silo on SQLite, two
+/// gateways.
 /// </summary>
 internal static class MutantRun
 {
     private static readonly string[] Cluster = ["--store", "sqlite", "--gateways", "2", "--writers", "4", "--readers", "4", "--rooms", "4", "--seed", "5", "--presence", "off"];
 
     /// <summary>
-    /// Runs ChatCheck with these options and those in <see cref="Cluster"/>. The <c>Faults:</c> settings say which part
-    /// of a program is faulty.
+    /// Runs ChatCheck with these options and those in <see cref="Cluster"/>. The <c>Faults:</c> settings in the options
+    /// say which part of a program is faulty. Without such a setting, the programs have no fault.
     /// </summary>
     public static async Task<(int ExitCode, string Said)> OfAsync(int seconds, params string[] options)
     {
@@ -36,8 +37,8 @@ internal static class MutantRun
     public static Task CatchesAsync(string promise, int seconds, params string[] options) => CatchesAsync([promise], seconds, options);
 
     /// <summary>
-    /// Like the other overload, but for a fault that can break one of several promises. Which promise it breaks depends
-    /// on the events that readers received before the fault.
+    /// Runs ChatCheck and asserts that it names one of these promises. Which promise the fault breaks depends on the
+    /// events that readers received before the fault.
     /// </summary>
     public static async Task CatchesAsync(string[] promises, int seconds, params string[] options)
     {

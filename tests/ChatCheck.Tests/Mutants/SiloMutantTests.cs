@@ -11,7 +11,8 @@ public sealed class SiloMutantTests
             "--set", "silo/Faults:DelayMs=1500");
 
     /// <summary>
-    /// At 900 sends per second, nearly every connection that is cut has a send in flight, which the client repeats.
+    /// ChatCheck can find this fault only if a client repeats a send. At 900 sends per second, nearly every connection
+    /// that is cut has a send in flight, and the client repeats this send.
     /// </summary>
     [Fact]
     public Task ChatCheck_WhenASiloForgetsClientIds_ReportsADoubledSend() =>

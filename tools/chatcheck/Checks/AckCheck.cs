@@ -3,8 +3,8 @@ using OrleansChat.ChatCheck.Histories;
 namespace OrleansChat.ChatCheck.Checks;
 
 /// <summary>
-/// An acked send is in the log exactly once, at the sequence that <c>ok</c> named. Any other send is in the log at most
-/// once.
+/// Checks the sends. An acked send is in the log exactly once, at the sequence that <c>ok</c> named. A send that was
+/// refused at its only attempt is not in the log. Any other send is in the log at most once.
 /// </summary>
 internal static class AckCheck
 {

@@ -9,7 +9,7 @@ internal static class AllChecks
     private const int MaxOfEach = 3;
     private const int MaxInAll = 10_000;
 
-    /// <summary>The first three violations of each promise; empty if all promises hold.</summary>
+    /// <summary>Returns the first three violations of each promise; an empty list if all promises hold.</summary>
     public static IReadOnlyList<Violation> Find(History history) =>
     [
         .. ((Func<History, IEnumerable<Violation>>[])

@@ -3,8 +3,9 @@ using OrleansChat.ChatCheck.Histories;
 namespace OrleansChat.ChatCheck.Checks;
 
 /// <summary>
-/// A client receives a room's log in order, over all its connections. No event arrives twice, and a <c>gap</c> names
-/// every event that does not arrive. In the end the client has reached the head.
+/// Checks the streams. A stream is everything that one client received in one room, over all its connections. The
+/// client receives the room's log in order. No event arrives twice, and a <c>gap</c> names every event that does not
+/// arrive. In the end the client has reached the head.
 /// </summary>
 internal static class StreamCheck
 {
@@ -21,7 +22,7 @@ internal static class StreamCheck
     public static IEnumerable<Violation> Find(History history) => history.Streams.SelectMany(stream => Find(history, stream).Take(1));
 
     /// <summary>
-    /// Follows one stream with a cursor: the sequence up to which the client has received everything.
+    /// Finds the violations of one stream. The cursor is the sequence up to which the client has received everything.
     /// </summary>
     /// <remarks>
     /// <para>

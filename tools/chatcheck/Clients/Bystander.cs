@@ -2,7 +2,7 @@ namespace OrleansChat.ChatCheck.Clients;
 
 /// <summary>
 /// A client that is in its rooms and sends nothing. When its connection ends, the client stays disconnected for 13 to
-/// 16 s. Presence may be wrong for at most 10 s, so readers can then check that this client is no longer listed.
+/// 16 s. Presence may be wrong for only 10 s. So before the client returns, readers can check that it is not listed.
 /// </summary>
 /// <param name="comeBack">Cancelled when the client has to reconnect at once.</param>
 internal sealed class Bystander(

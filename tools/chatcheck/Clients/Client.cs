@@ -290,7 +290,7 @@ internal abstract class Client
                     said.TryGetProperty("reset", out var reset) && reset.GetBoolean(), now);
                 break;
             case "err" when RoomOf(said) is { EnteredAt: 0 } view && !said.TryGetProperty("id", out _):
-                view.JoinAt = now + JoinAgain; // A cursor in hello was refused.
+                view.JoinAt = now + JoinAgain; // The server refused a cursor in hello.
                 break;
             case "err" when said.TryGetProperty("id", out var id) && id.GetString() is ['j', .. var room]:
                 Views.First(view => view.Room == int.Parse(room, CultureInfo.InvariantCulture)).JoinAt = now + JoinAgain;
@@ -306,7 +306,7 @@ internal abstract class Client
 
     private void Answered(string id, Answer answer)
     {
-        // Record the ok even if no caller waits for it any more: an ok counts whenever it arrives.
+        // Record the ok even if no caller waits for it any more: a late ok also promises that the send is in the log.
         if (answer.Type is "ok" && answer.Seq > 0 && int.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out var send))
         {
             Recorder.Acked(send, answer.Seq);

@@ -3,8 +3,8 @@ using OrleansChat.ChatCheck.Histories;
 namespace OrleansChat.ChatCheck.Clients;
 
 /// <summary>
-/// Records which part of the cluster is disturbed, and from when to when. A disturbance is a fault of the nemesis, or
-/// a process that ended unexpectedly. Safe for concurrent use.
+/// Records which part of the cluster is disturbed, and from when to when. A disturbance is a fault that
+/// <see cref="Faults.Nemesis"/> injects, or a process that ended unexpectedly. Safe for concurrent use.
 /// </summary>
 internal sealed class Disturbances(Clock clock)
 {
@@ -37,7 +37,7 @@ internal sealed class Disturbances(Clock clock)
     public IDisposable Begin(string what, int? gateway) => new Open(this, what, gateway, clock.Now);
 
     /// <summary>
-    /// True if nothing was disturbed in the time from 5 s before <paramref name="from"/> until now.
+    /// Returns true if nothing was disturbed in the time from 5 s before <paramref name="from"/> until now.
     /// </summary>
     public bool CalmSince(long from)
     {
@@ -47,7 +47,9 @@ internal sealed class Disturbances(Clock clock)
         }
     }
 
-    /// <summary>All disturbances. The end of a disturbance that still lasts is <see cref="long.MaxValue"/>.</summary>
+    /// <summary>
+    /// Returns all disturbances. The end of a disturbance that still lasts is <see cref="long.MaxValue"/>.
+    /// </summary>
     public IReadOnlyList<Disturbance> ToList()
     {
         lock (_lock)

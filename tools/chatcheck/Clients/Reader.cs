@@ -12,8 +12,8 @@ internal sealed class Reader(string kind, IReadOnlyList<int> rooms, int firstGat
     private long _cameAt;
 
     /// <summary>Sends about one request per second, until <paramref name="enough"/> is cancelled.</summary>
-    /// <param name="presence">Whether half of the requests are <c>who</c>; otherwise all requests are
-    /// <c>history</c>.</param>
+    /// <param name="presence">True to send <c>who</c> in half of the requests, and <c>history</c> in the others; false
+    /// to send only <c>history</c>.</param>
     public async Task AskAsync(bool presence, CancellationToken enough)
     {
         try

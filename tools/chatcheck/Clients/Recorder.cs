@@ -14,7 +14,7 @@ namespace OrleansChat.ChatCheck.Clients;
 /// to skip this check.</param>
 internal sealed class Recorder(Clock clock, string run, IReadOnlyList<string> rooms, Disturbances disturbances, TimeSpan? lateAfter)
 {
-    private const int MaxKept = 1000; // For each kind of error. The first errors are enough for the report.
+    private const int MaxKept = 1000; // Maximum length of each list of errors. The report needs only the first errors.
     private static readonly string Padding = new('.', 60);
 
     private readonly Lock _lock = new();
@@ -40,7 +40,7 @@ internal sealed class Recorder(Clock clock, string run, IReadOnlyList<string> ro
 
     public Figures Figures { get; } = new(disturbances);
 
-    /// <summary>Adds a user with a name for this run, and returns the user's number.</summary>
+    /// <summary>Adds a user, whose name is unique to this run, and returns the user's number.</summary>
     public int AddUser(string kind)
     {
         lock (_lock)
@@ -75,7 +75,7 @@ internal sealed class Recorder(Clock clock, string run, IReadOnlyList<string> ro
         return stream;
     }
 
-    /// <summary>The text of a send: its number, and padding to the length of an ordinary message.</summary>
+    /// <summary>Returns the text of a send: its number, and padding to the length of an ordinary message.</summary>
     public static string TextOf(int send) => string.Create(CultureInfo.InvariantCulture, $"{send} {Padding}");
 
     /// <summary>

@@ -4,8 +4,8 @@ namespace OrleansChat.ChatCheck.Clients;
 
 /// <summary>
 /// One client's view of a room: the cursor, the received items, and whether the client's connection is in the room.
-/// Only the client's connection loop changes the view. The only exception is <see cref="JoinAt"/>, which
-/// <c>Client.TendAsync</c> sets too.
+/// Only the loop in <c>Client.ListenAsync</c> changes the view, with one exception: <c>Client.TendAsync</c> also sets
+/// <see cref="JoinAt"/>.
 /// </summary>
 internal sealed class RoomView(int room, string name, ReaderStream stream)
 {

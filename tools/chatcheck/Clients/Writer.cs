@@ -4,9 +4,10 @@ using OrleansChat.ChatCheck.Histories;
 namespace OrleansChat.ChatCheck.Clients;
 
 /// <summary>
-/// A client that sends messages to each of its rooms: up to three at a time, and the next ones when all of these have
-/// their final answers. Until a message has its final answer, the writer sends it again with the same id, on the current
-/// connection. Sometimes the writer reads one of its own messages through <c>history</c>.
+/// A client that sends up to three messages at a time to each of its rooms. It sends the next messages to a room when
+/// all earlier ones have their final answers. Until a message has its final answer, the writer sends the message again
+/// with the same id, on the current connection. Sometimes the writer reads one of its own messages through
+/// <c>history</c>.
 /// </summary>
 internal sealed class Writer(
     string kind, IReadOnlyList<int> rooms, int firstGateway, Gateways gateways, Recorder recorder, Pacer pacer, bool quiet, int seed)

@@ -141,7 +141,9 @@ internal sealed class Node(ProcessPlan plan, int? gateway, ReadyProbe probe, Con
         }
     }
 
-    /// <summary>Lets the node be restarted after <see cref="KillAsync"/> or <see cref="DrainAsync"/>.</summary>
+    /// <summary>
+    /// Lets <see cref="KeepAsync"/> restart the process after <see cref="KillAsync"/> or <see cref="DrainAsync"/>.
+    /// </summary>
     public void Release()
     {
         var held = _heldDown;

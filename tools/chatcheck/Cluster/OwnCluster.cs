@@ -64,7 +64,7 @@ internal sealed class OwnCluster : IAsyncDisposable
         catch (InvalidOperationException exception)
         {
             await cluster.DisposeAsync();
-            throw new CannotStartException(exception.Message); // Thrown by PrivatePostgres.
+            throw new CannotStartException(exception.Message); // The exception comes from PrivatePostgres.
         }
         catch
         {
@@ -93,13 +93,14 @@ internal sealed class OwnCluster : IAsyncDisposable
     public bool KeepLogs { get; set; }
 
     /// <summary>
-    /// The number of lines in the processes' logs that contain <paramref name="text"/>. Call this method only after
-    /// <see cref="EndAsync"/>.
+    /// Returns the number of lines in the processes' logs that contain <paramref name="text"/>. Call this method only
+    /// after <see cref="EndAsync"/>.
     /// </summary>
     public int LinesWith(string text) => Directory.EnumerateFiles(Logs).Sum(file => ReadLines(file).Count(line => line.Contains(text, StringComparison.Ordinal)));
 
     /// <summary>
-    /// The sum of all numbers in the processes' logs that stand directly before <paramref name="text"/>.
+    /// Returns the sum of all numbers in the processes' logs that stand directly before <paramref name="text"/>. Call
+    /// this method only after <see cref="EndAsync"/>.
     /// </summary>
     public long SumBefore(string text) => Directory.EnumerateFiles(Logs).Sum(file => ReadLines(file).Sum(line => NumberBefore(line, text)));
 

@@ -11,7 +11,7 @@ internal sealed class FaultPlan(int seed, IReadOnlyList<FaultKind> kinds, int si
 
     private readonly Random _random = new(seed);
 
-    /// <summary>The next fault; null if no kind is possible.</summary>
+    /// <summary>Returns the next fault; null if no kind is possible.</summary>
     public Fault? Next()
     {
         var possible = kinds.Where(kind => kind is FaultKind.Database or FaultKind.Cut || silos + gateways > 0).ToArray();

@@ -45,7 +45,9 @@ internal sealed class Nemesis(FaultPlan plan, OwnCluster? cluster, IReadOnlyList
         }
     }
 
-    /// <summary>The first process that did not become ready after a fault, as a sentence; null if all did.</summary>
+    /// <summary>
+    /// A sentence that names the first process that did not become ready after a fault; null if all became ready.
+    /// </summary>
     public string? Trouble { get; private set; }
 
     /// <summary>

@@ -38,9 +38,9 @@ internal sealed record History
     public IReadOnlyList<Contradiction> Contradictions { get; init; } = [];
 
     /// <summary>
-    /// The JSON of the first 1,000 events that are not sends of this run. They have no number of a send. Instead,
-    /// the event at index i of this list has the negative number <c>~i</c>. All further events have the number of the
-    /// last event in the list.
+    /// The JSON of the first 1,000 events that are not sends of this run. Instead of the number of a send, the event at
+    /// index i of this list has the negative number <c>~i</c>. If the run has more of these events, all others have the
+    /// number of the last event in the list.
     /// </summary>
     public IReadOnlyList<string> Strangers { get; init; } = [];
 
@@ -64,7 +64,7 @@ internal sealed record History
         return $"send {send} of {Users[one.Writer]} to {Rooms[one.Room]}: sent at {At(one.InvokedAt)}, {outcome}, {one.Attempts} {(one.Attempts == 1 ? "attempt" : "attempts")}";
     }
 
-    /// <summary>An item of a stream as text for the report.</summary>
+    /// <summary>Converts an item of a stream to text, for the report.</summary>
     public string Describe(Item item) => item.Kind switch
     {
         ItemKind.Joined => $"joined after {item.Seq} (connection {item.Value})",

@@ -18,9 +18,9 @@ internal sealed class Histogram
     public void Add(long microseconds) => Interlocked.Increment(ref _counts[IndexOf(Math.Max(microseconds, 0))]);
 
     /// <summary>
-    /// A percentile in milliseconds. For a share of 0.99, 99 % of the durations are at most this long. 0 if there are
-    /// no durations.
+    /// Returns a percentile in milliseconds; 0 if there are no durations.
     /// </summary>
+    /// <param name="share">The share of the durations that are not longer than the percentile, such as 0.99.</param>
     public double At(double share)
     {
         var left = (long)Math.Ceiling(share * Count);

@@ -2,7 +2,9 @@ using OrleansChat.Protocol.Json;
 
 namespace OrleansChat.Protocol.Tests;
 
-/// <summary>Which error codes and close codes allow another try, and the words on the wire.</summary>
+/// <summary>
+/// Tests the words of codes on the wire, which error codes allow a retry, and which close codes allow a reconnect.
+/// </summary>
 public sealed class CodeTests
 {
     [Fact]
@@ -56,8 +58,8 @@ public sealed class CodeTests
     }
 
     /// <summary>
-    /// <see cref="Words{T}"/> stores each word at the index of its enum value. So the values must be 0, 1, 2 … without
-    /// a gap.
+    /// Asserts that <see cref="Words{T}"/> finds the value of each word. It stores each word at the index of the word's
+    /// enum value. So the values must be 0, 1, 2 … without a gap.
     /// </summary>
     private static void AllAreFound<T>()
         where T : struct, Enum

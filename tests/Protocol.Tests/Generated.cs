@@ -165,7 +165,7 @@ internal static class Generated
         from damage in Gen.Zip(Gen.Choose(0, int.MaxValue - 1), Bytes).NonEmptyListOf()
         select damage.Aggregate(Frames(commands), Damage);
 
-    /// <summary>One frame that contains these commands, one per line.</summary>
+    /// <summary>Returns one frame that contains these commands, one per line.</summary>
     public static byte[] Frames(IEnumerable<ClientCommand> commands) => Encoding.UTF8.GetBytes(string.Join('\n', commands.Select(Wire.Written)));
 
     private static Gen<IReadOnlyList<ResumeRoom>> Cursors =>

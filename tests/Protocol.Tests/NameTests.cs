@@ -142,7 +142,7 @@ public sealed class NameTests
     [InlineData("a\u0323\u0302", "a letter and two marks, for which one character exists")]
     [InlineData("s\u0323\u0307", "a consonant and two marks, for which one character exists")]
     [InlineData("\u1E63\u0307", "a letter that has a mark and composes with another mark")]
-    [InlineData("\u00C2\u0323", "a letter that has a mark, followed by a mark that belongs before it")]
+    [InlineData("\u00C2\u0323", "a letter that has a mark, followed by a mark that belongs before the first mark")]
     [InlineData("a\u0327\u0301", "a mark that composes with its letter across another mark")]
     [InlineData("\u1112\u1161", "Hangul, a consonant and a vowel")]
     [InlineData("\uD558\u11AB", "Hangul, a syllable and a trailing consonant")]
@@ -164,9 +164,9 @@ public sealed class NameTests
     [InlineData("\u0E1C\u0E39\u0E49", "Thai, a vowel and a tone")]
     [InlineData("\u0915\u093C", "Devanagari, a letter and its dot")]
     [InlineData("\u05D1\u05B8\u05BC", "Hebrew, a vowel before its dagesh")]
-    [InlineData("\u09AC\u09BE\u0982\u09B2\u09BE", "Bengali")]
+    [InlineData("\u09AC\u09BE\u0982\u09B2\u09BE", "Bengali, a word with two vowel signs")]
     [InlineData("\uD55C\uAE00", "Hangul in syllables")]
-    [InlineData("\uD55C\u11AB", "Hangul, a syllable that already has a trailing consonant, and another one")]
+    [InlineData("\uD55C\u11AB", "Hangul, a syllable that already has a trailing consonant, and a second trailing consonant")]
     [InlineData("g\u0308\u0301", "a mark that cannot compose with its letter, because another mark is between them")]
     [InlineData("\u0301", "a mark alone")]
     [InlineData("\U000105C9", "Todhri (Unicode 16), a letter with its accent")]
@@ -191,6 +191,6 @@ public sealed class NameTests
         var assigned = Enumerable.Range(0, 0x110000).Count(code => CharUnicodeInfo.GetUnicodeCategory(code) != UnicodeCategory.OtherNotAssigned);
 
         Assert.True(assigned <= AssignedInUnicode17,
-            "The runtime has a newer Unicode than NormalForm.Table.cs. Run tools/normal-form-table.mjs, and set the constant in this test to the number of characters that the new version assigns.");
+            "The runtime has a newer Unicode version than NormalForm.Table.cs. Run tools/normal-form-table.mjs, and set the constant in this test to the number of characters that the new version assigns.");
     }
 }

@@ -16,7 +16,7 @@ internal sealed partial class ProtocolPage
     /// <summary>The code spans of the page: the text between backticks.</summary>
     public IReadOnlySet<string> Code => _lines.SelectMany(line => CodeSpan().Matches(line)).Select(span => span.Groups[1].Value).ToHashSet();
 
-    /// <summary>The lines of all code blocks that show what one side sends.</summary>
+    /// <summary>Returns the lines of all code blocks that show what one side sends.</summary>
     /// <param name="side">"client" or "server": the word after <c>```json</c> in the first line of a block.</param>
     public IReadOnlyList<string> Examples(string side)
     {
@@ -35,10 +35,10 @@ internal sealed partial class ProtocolPage
         return examples;
     }
 
-    /// <summary>The cells of the only table row that has <paramref name="first"/> in its first cell.</summary>
+    /// <summary>Returns the cells of the only table row that has <paramref name="first"/> in its first cell.</summary>
     public string[] Row(string first) => Assert.Single(Rows(), row => row[0] == first);
 
-    /// <summary>The cells of every table row, without the white space around them.</summary>
+    /// <summary>Returns the cells of every table row, without the white space around them.</summary>
     public IEnumerable<string[]> Rows() =>
         _lines.Where(line => line.StartsWith('|')).Select(line => line.Trim('|').Split('|', StringSplitOptions.TrimEntries));
 

@@ -127,7 +127,7 @@ public sealed partial class ProtocolPageTests
         typeof(T).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(T))).Select(type => type.Name).Order(),
         shown.Select(type => type.Name).Distinct().Order());
 
-    /// <summary>The names of the configuration sections in the comments of a source file.</summary>
+    /// <summary>Returns the names of configuration sections in the comments of a source file.</summary>
     private static IEnumerable<string> SectionNames(string source) =>
         SectionComment().Matches(source).Select(comment => comment.Groups[1].Value);
 

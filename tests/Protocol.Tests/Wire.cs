@@ -17,7 +17,7 @@ internal static class Wire
         return into;
     }
 
-    /// <summary>The only command of a frame. Fails if the reader refuses the frame.</summary>
+    /// <summary>Returns the only command of a frame. Fails if the reader refuses the frame.</summary>
     public static ClientCommand Command(string line, ProtocolLimits? limits = null)
     {
         var parsed = Assert.Single(Read(line, limits));
@@ -25,7 +25,7 @@ internal static class Wire
         return Assert.IsAssignableFrom<ClientCommand>(parsed.Command);
     }
 
-    /// <summary>The only error of a frame. Fails if the reader accepts the frame.</summary>
+    /// <summary>Returns the only error of a frame. Fails if the reader accepts the frame.</summary>
     public static Err Error(string line, ProtocolLimits? limits = null)
     {
         var parsed = Assert.Single(Read(line, limits));

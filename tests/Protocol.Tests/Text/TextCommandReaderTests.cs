@@ -4,7 +4,7 @@ using OrleansChat.Protocol.Text;
 
 namespace OrleansChat.Protocol.Tests.Text;
 
-/// <summary>Typed lines and their commands.</summary>
+/// <summary>Tests which command each typed line becomes.</summary>
 public sealed class TextCommandReaderTests
 {
     private static readonly ProtocolLimits Limits = new() { TextCharacters = 10, TextBytes = 20, HistoryEvents = 50 };

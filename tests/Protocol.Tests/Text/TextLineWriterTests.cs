@@ -2,7 +2,7 @@ using OrleansChat.Protocol.Text;
 
 namespace OrleansChat.Protocol.Tests.Text;
 
-/// <summary>Server frames and the lines that a user sees.</summary>
+/// <summary>Tests which line a user in text mode sees for each server frame.</summary>
 public sealed class TextLineWriterTests
 {
     private static readonly TextView Alice = new("alice");

@@ -1,5 +1,5 @@
 using Xunit.Sdk;
 using Xunit.v3;
 
-// Each test starts silos. Parallel tests would disturb each other's measurements.
+// Most tests start silos. Parallel tests would disturb each other's measurements.
 [assembly: Parallelization(Mode = ParallelMode.None)]

@@ -6,8 +6,8 @@ using OrleansChat.TestSupport;
 namespace OrleansChat.Streams.Tests;
 
 /// <summary>
-/// In some of these tests, all streams share one queue. These tests show that a stream with a slow or dead consumer
-/// does not delay the other streams of the queue.
+/// Tests streams with slow or dead consumers, a silo that stops, a full queue, and the release of memory. In the first
+/// three tests, all streams share one queue: a slow or dead consumer of one stream must not delay the other streams.
 /// </summary>
 public sealed class StreamFailureTests
 {

@@ -7,7 +7,7 @@ using OrleansChat.TestSupport;
 
 namespace OrleansChat.Streams.Tests;
 
-/// <summary>The cache of a queue, called as the queue's agent calls it.</summary>
+/// <summary>Tests the cache of a queue, with the calls that the queue's agent makes.</summary>
 public sealed class StreamRingTests : IDisposable
 {
     private static readonly StreamId Stream = StreamId.Create("test", "one");
@@ -122,7 +122,7 @@ public sealed class StreamRingTests : IDisposable
         Add(1);
         Purge(after: 5);
         Add(1); // Sequence 2 arrives during the handshake of a subscriber.
-        Purge(after: 5); // The next purge keeps this event, however soon the purge runs.
+        Purge(after: 5); // The first purge after an event arrives keeps the event, even if the purge runs at once.
         using (var cursor = Cursor(new EventSequenceTokenV2(2)))
         {
             Assert.Equal([2], Next(cursor));

@@ -10,8 +10,8 @@ using OrleansChat.TestSupport;
 namespace OrleansChat.Streams.Tests;
 
 /// <summary>
-/// Silos over real sockets with one push stream provider. The name of the provider is unique, so only the measurements
-/// of this cluster have that name.
+/// Silos that communicate over real sockets, with one push stream provider. The name of the provider is unique, so only
+/// the measurements of this cluster have that name.
 /// </summary>
 internal sealed class StreamsCluster : IAsyncDisposable
 {
@@ -64,7 +64,7 @@ internal sealed class StreamsCluster : IAsyncDisposable
         return new StreamsCluster(cluster, provider) { Measures = measures, Subscriptions = subscriptions };
     }
 
-    /// <summary>Number of streams for which the silo keeps state.</summary>
+    /// <summary>Returns the number of streams for which the silo keeps state.</summary>
     public int StreamsKept(SiloHandle silo) => Adapter(silo).Streams;
 
     public QueueId QueueOf(string stream) => Adapter(Silos[0]).GetStreamQueueMapper().GetQueueForStream(StreamId.Create("test", stream));

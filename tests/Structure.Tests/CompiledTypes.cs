@@ -12,7 +12,8 @@ internal static class CompiledTypes
     public static ModuleDefinition Read(string project) => ModuleDefinition.ReadModule(Repository.AssemblyPath(project));
 
     /// <summary>
-    /// The types that a type and its nested types use. The nested types include those that the compiler generates.
+    /// Returns the types that a type and its nested types use. The nested types include those that the compiler
+    /// generates.
     /// </summary>
     public static IEnumerable<TypeReference> Used(TypeDefinition type)
     {
@@ -29,15 +30,15 @@ internal static class CompiledTypes
         return declared.OfType<TypeReference>().SelectMany(Parts).Concat(type.NestedTypes.SelectMany(Used));
     }
 
-    /// <summary>The methods with code of a type and of its nested types.</summary>
+    /// <summary>Returns the methods of a type and of its nested types, but not methods without code.</summary>
     public static IEnumerable<MethodDefinition> Bodies(TypeDefinition type) =>
         type.Methods.Where(method => method.HasBody).Concat(type.NestedTypes.SelectMany(Bodies));
 
-    /// <summary>The types of the objects that a method creates with <c>new</c>.</summary>
+    /// <summary>Returns the types of the objects that a method creates with <c>new</c>.</summary>
     public static IEnumerable<TypeReference> Created(MethodDefinition method) =>
         method.Body.Instructions.Where(instruction => instruction.OpCode == OpCodes.Newobj).Select(instruction => ((MethodReference)instruction.Operand).DeclaringType);
 
-    /// <summary>The type itself, or the outermost type that it is nested in.</summary>
+    /// <summary>Returns the outermost type that contains a nested type; the type itself if it is not nested.</summary>
     public static TypeReference Outermost(TypeReference type) => type.DeclaringType is { } outer ? Outermost(outer) : type;
 
     private static IEnumerable<TypeReference?> Used(MethodDefinition method) =>
@@ -58,7 +59,9 @@ internal static class CompiledTypes
         _ => [],
     };
 
-    /// <summary>The type, its element type and its generic arguments.</summary>
+    /// <summary>
+    /// Splits a type into its element type and its generic arguments. Returns the type itself if it has neither.
+    /// </summary>
     private static IEnumerable<TypeReference> Parts(TypeReference type) => type switch
     {
         GenericInstanceType generic => [.. Parts(generic.ElementType), .. generic.GenericArguments.SelectMany(Parts)],

@@ -30,7 +30,7 @@ public sealed partial class LinkTests
         }
     }
 
-    /// <summary>The anchors of a page's headings: lower case, words joined by hyphens, no punctuation.</summary>
+    /// <summary>Returns the anchors of the headings: lower case, words joined by hyphens, no punctuation.</summary>
     private static HashSet<string> Headings(string text) =>
         [.. Heading().Matches(text).Select(heading => NotInAnchors().Replace(heading.Groups[1].Value.ToLowerInvariant(), "").Replace(' ', '-'))];
 

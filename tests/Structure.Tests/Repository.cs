@@ -13,26 +13,27 @@ internal static class Repository
     /// <summary>The folder that contains the solution.</summary>
     public static string Root { get; } = FindRoot();
 
-    /// <summary>The folder names of the projects that a project references.</summary>
+    /// <summary>Returns the folder names of the projects that a project references.</summary>
     public static IReadOnlyList<string> ProjectReferences(string project) =>
         [.. Elements(project, "ProjectReference").Select(path => Path.GetFileName(Path.GetDirectoryName(path.Replace('\\', '/'))!)).Order()];
 
-    /// <summary>The packages that a project references.</summary>
+    /// <summary>Returns the packages that a project references.</summary>
     public static IReadOnlyList<string> PackageReferences(string project) => [.. Elements(project, "PackageReference").Order()];
 
-    /// <summary>The assemblies that a project's built assembly references.</summary>
+    /// <summary>Returns the names of the assemblies that a project's built assembly references.</summary>
     public static IReadOnlyList<string> AssemblyReferences(string project) => Read(
         project, reader => reader.AssemblyReferences.Select(handle => reader.GetString(reader.GetAssemblyReference(handle).Name)));
 
-    /// <summary>The path of a project's built assembly.</summary>
+    /// <summary>Returns the path of a project's built assembly.</summary>
     public static string AssemblyPath(string project) => Path.Combine(Root, project, "bin", Configuration, "net10.0", $"OrleansChat.{project}.dll");
 
-    /// <summary>The names of all types in a project's built assembly, without namespaces.</summary>
+    /// <summary>Returns the names of all types in a project's built assembly, without namespaces.</summary>
     public static IReadOnlyList<string> TypeNames(string project) => Read(
         project, reader => reader.TypeDefinitions.Select(handle => reader.GetString(reader.GetTypeDefinition(handle).Name)));
 
     /// <summary>
-    /// The files from packages that a build of the project copies to the output: the files that its deps.json lists.
+    /// Returns the names of the package files that a build of the project copies to the output. The project's deps.json
+    /// lists these files.
     /// </summary>
     public static IReadOnlyList<string> RuntimeFiles(string project)
     {
@@ -43,7 +44,7 @@ internal static class Repository
             .Select(one => Path.GetFileName(one.Name))];
     }
 
-    /// <summary>The C# files of a folder, each with its text.</summary>
+    /// <summary>Returns the C# files of a folder, each with its text.</summary>
     public static IEnumerable<(string Path, string Text)> Sources(params string[] folder) =>
         Directory.EnumerateFiles(Path.Combine([Root, .. folder]), "*.cs", SearchOption.AllDirectories)
             .Select(path => (Path: Path.GetRelativePath(Root, path), Text: File.ReadAllText(path)))

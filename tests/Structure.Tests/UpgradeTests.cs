@@ -1,8 +1,9 @@
 namespace OrleansChat.Structure.Tests;
 
 /// <summary>
-/// The file that contains the commit hash of the previous version. Until the cluster uses the new log version,
-/// processes of the previous version must be able to use everything that this version stores.
+/// Tests the file that contains the commit hash of the previous version. During an upgrade, processes of the previous
+/// version and of this version use the same log. Until the cluster uses the new log version, processes of the previous
+/// version must be able to use everything that this version stores.
 /// </summary>
 public sealed class UpgradeTests
 {

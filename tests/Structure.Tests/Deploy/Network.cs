@@ -36,7 +36,7 @@ internal static class Network
         string? Value(string key) => labels[key]?.Text();
     }
 
-    /// <summary>The pod labels that the selectors of a policy use.</summary>
+    /// <summary>Returns the names of the pod labels that the selectors of a policy use.</summary>
     public static IEnumerable<string> Labels(JsonNode policy)
     {
         var selectors = policy.At("spec/ingress").Items().SelectMany(rule => rule.At("from").Items()).Select(peer => peer.Find("podSelector")).OfType<JsonNode>()

@@ -94,7 +94,9 @@ public sealed partial class OverlayTests
         }
     }
 
-    /// <summary>All pod selectors of an object, including those of a policy's peers.</summary>
+    /// <summary>
+    /// Returns all pod selectors of an object. For a network policy, these include the selectors in its rules.
+    /// </summary>
     private static IEnumerable<JsonNode> Selectors(JsonNode item) => item.At("kind").Text() switch
     {
         "Deployment" or "PodDisruptionBudget" => [item.At("spec/selector"), .. item.Find("spec/template/spec/topologySpreadConstraints").Items().Select(spread => spread.At("labelSelector"))],

@@ -7,7 +7,7 @@ import { FakeBrowser, FakeStorage } from './browser-fakes.mjs';
 const nothing = { text: '', edit: null };
 const shown = ({ text, edit }) => ({ text, edit });
 
-/** A tab with drafts, set up as on the page. */
+/** Returns a tab with drafts, set up as on the page. */
 async function draftsIn(browser, options) {
   let ids = 0;
   return browser.open({

@@ -87,7 +87,7 @@ class FakeSocket {
 
 export const EPOCH = 'e1';
 
-/** A session with fake sockets and a fake clock. */
+/** Returns a session with fake sockets and a fake clock. */
 export function stage(options = {}) {
   const sockets = [];
   const clock = new FakeClock();
@@ -140,12 +140,12 @@ export function stage(options = {}) {
   return stage;
 }
 
-/** An event as the server sends it. */
+/** Returns an event as the server sends it. */
 export function event(seq, parts = {}) {
   return { t: 'ev', room: 'lobby', seq, ts: 1_700_000_000_000 + seq, from: 'bob', kind: 'msg', text: `text ${seq}`, ...parts };
 }
 
-/** The events from sequence `from` to sequence `to`. */
+/** Returns the events from sequence `from` to sequence `to`. */
 export function events(from, to) {
   return Array.from({ length: to - from + 1 }, (_, index) => event(from + index));
 }

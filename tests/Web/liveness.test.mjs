@@ -5,7 +5,7 @@ import { event, FakeClock, settle, stage } from './fakes.mjs';
 
 const HEARTBEAT = 25_000;
 
-/** A clock whose timers fire once per minute, as in a page that has been hidden for a while. */
+/** A clock whose timers fire only at full minutes, as in a page that has been hidden for a while. */
 class HiddenPageClock extends FakeClock {
   setTimeout(callback, delay) {
     return super.setTimeout(callback, Math.ceil((this.now() + delay) / 60_000) * 60_000 - this.now());

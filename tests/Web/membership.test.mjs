@@ -5,7 +5,7 @@ import { EPOCH, event, settle, stage } from './fakes.mjs';
 
 const refuses = (socket, room, code, retry) => socket.says({ t: 'err', room, code, message: code, retry });
 
-/** A session that is online and a member of the group `team`, with the cursor at 3. */
+/** Returns a session that is online and a member of the group `team`, with the cursor at 3. */
 async function inTeam() {
   const s = stage();
   const room = s.session.join('team', { last: 50 });

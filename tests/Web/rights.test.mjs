@@ -7,7 +7,7 @@ const PRIVATE = `~${'a2'.repeat(13)}`;
 
 const change = (seq, kind, parts) => event(seq, { room: 'team', kind, text: undefined, ...parts });
 
-/** A session that is online and a member of the group `team`, with the cursor at 3. */
+/** Returns a session that is online and a member of the group `team`, with the cursor at 3. */
 async function inTeam(joined = {}) {
   const s = stage();
   const room = s.session.join('team', { last: 50 });

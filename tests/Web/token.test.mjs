@@ -13,7 +13,7 @@ const storage = entries => ({
   removeItem: key => entries.delete(key),
 });
 
-/** A token that names a user and has no valid signature. */
+/** Returns a token that names a user and has no valid signature. */
 const tokenOf = (user, more = '') => `h.${Buffer.from(JSON.stringify({ sub: user })).toString('base64url')}.s${more}`;
 
 const ask = answer => async (now, next) => {

@@ -85,7 +85,7 @@ internal sealed class FencesNobody(IMessageLog log) : LogMutant(log)
 }
 
 /// <summary>
-/// Hides that another activation has become the owner of a room, so the gateways do not attach their users there.
+/// Hides that a new activation owns a room, so the gateways do not attach their users to the new activation.
 /// </summary>
 internal sealed class HidesClaims(IMessageLog log) : LogMutant(log)
 {

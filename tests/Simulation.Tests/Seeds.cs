@@ -45,7 +45,7 @@ internal sealed class Seeds(Func<int, Action<string>?, Simulated> world)
         return found;
     }
 
-    /// <summary>Runs one seed.</summary>
+    /// <summary>Runs one seed. If the simulation throws, the outcome has the exception as its violation.</summary>
     public Outcome RunOne(int seed, Action<string>? tell)
     {
         try
@@ -59,7 +59,8 @@ internal sealed class Seeds(Func<int, Action<string>?, Simulated> world)
     }
 
     /// <summary>
-    /// The report of a violation: its text, the end of the trace, and the command that prints the whole trace.
+    /// Runs the seed of a violation again, and returns a report: the text of the violation, the end of the trace, and
+    /// the command that prints the whole trace.
     /// </summary>
     public string Report(Outcome outcome)
     {

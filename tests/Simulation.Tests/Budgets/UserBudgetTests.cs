@@ -56,7 +56,7 @@ public sealed class UserBudgetTests
         world.AssertWindows();
         var sent = world.Gateways.Select((gateway, i) => gateway.Sent.Count - before[i]).ToArray();
         Assert.True(sent.Sum() >= 0.9 * perSecond * seconds, $"The gateways accepted only {sent.Sum()} sends in {seconds} s, but the limit is {perSecond}/s. By gateway: {string.Join(' ', sent)}");
-        Assert.All(sent, one => Assert.True(one >= Math.Floor(0.5 * share * seconds), $"One gateway accepted only {one} of these sends: {string.Join(' ', sent)}."));
+        Assert.All(sent, one => Assert.True(one >= Math.Floor(0.5 * share * seconds), $"One gateway accepted only {one} sends in {seconds} s. By gateway: {string.Join(' ', sent)}"));
     }, TestContext.Current.CancellationToken);
 
     [Theory, InlineData(1, 20), InlineData(10, 20), InlineData(10, 1), InlineData(100, 1)]
@@ -167,7 +167,7 @@ public sealed class UserBudgetTests
             (_perSecond, _burst) = (perSecond, burst);
             _budget = new(_time, TimeSpan.FromSeconds(1), startsFull: false);
 
-            // The user connects to another gateway, which starts the grain's activation.
+            // The user has connected to another gateway before. So the grain has an activation, and its budget exists.
             _budget.Lease("another gateway", new(BudgetKind.Sends, perSecond, burst, 0, 0, 0, Ahead: false));
             Gateways = [.. Enumerable.Range(0, gateways).Select(i => new OneGateway(new UserBudgets(
                 [new(BudgetKind.Sends, perSecond, burst)], asks => LeaseAsync($"g{i}", asks), _time)))];
@@ -204,7 +204,9 @@ public sealed class UserBudgetTests
             SynchronizationContext.SetSynchronizationContext(null);
         }
 
-        /// <summary>Asserts that each period of 10 s has at most 1.1 times the sends that the limit allows.</summary>
+        /// <summary>
+        /// Asserts that each period of 10 s has at most 1.1 times the sends that the rate and the burst allow.
+        /// </summary>
         public void AssertWindows()
         {
             var all = Gateways.SelectMany(gateway => gateway.Sent).Order().ToArray();

@@ -62,7 +62,7 @@ internal sealed partial class Activation : Hosted, IGrainContext, IGrainRuntime,
         var delay = ++_delays;
         if (timeSpan != Timeout.InfiniteTimeSpan)
         {
-            // Deactivate later, unless the activation requests more time meanwhile.
+            // Deactivate later, unless the activation requests a new delay meanwhile or executes a call at that time.
             _world.Scheduler.After(timeSpan + _world.Scheduler.Between(1000, 6000), () =>
             {
                 if (delay == _delays && Running == 0)

@@ -137,7 +137,7 @@ internal class Cluster : DispatchProxy, IKeyedServiceProvider
     }
 }
 
-/// <summary>Turns a call without a result into a call with a result.</summary>
+/// <summary>Gives a result to a call that has none, because the simulated network needs one.</summary>
 internal static class Calls
 {
     public static async Task<bool> Answered(this Task call)

@@ -15,21 +15,21 @@ internal sealed class Database(Simulated world, IMessageLog store, IMessageLog t
     /// <summary>The time until which every new operation fails.</summary>
     public long AwayUntil { get; set; }
 
-    /// <summary>The access of one node to the log.</summary>
+    /// <summary>Returns the access of one node to the log.</summary>
     public IMessageLog For(Node node) => new Way(world, this, node);
 
-    /// <summary>The current events of a room.</summary>
+    /// <summary>Returns the current events of a room.</summary>
     public IReadOnlyList<RoomEvent> Events(string room) => Now(truth.ReadAsync(room, 0, int.MaxValue, CancellationToken.None));
 
-    /// <summary>The current head of a room.</summary>
+    /// <summary>Returns the current head of a room.</summary>
     public RoomHead Head(string room) => Now(truth.HeadsAsync([room], CancellationToken.None)) is [var head] ? head : default;
 
-    /// <summary>One event; null if it does not exist.</summary>
+    /// <summary>Returns one event; null if it does not exist.</summary>
     public RoomEvent? Event(string room, long seq) => Now(truth.ReadAsync(room, seq - 1, 1, CancellationToken.None)) is [var found] ? found : null;
 
     private IMessageLog Reached => store;
 
-    private static T Now<T>(Task<T> done) => done.IsCompleted ? done.GetAwaiter().GetResult() : throw new InvalidOperationException("The store must not wait.");
+    private static T Now<T>(Task<T> done) => done.IsCompleted ? done.GetAwaiter().GetResult() : throw new InvalidOperationException("The store must complete each operation at once.");
 
     private sealed class Way(Simulated world, Database database, Node node) : IMessageLog
     {

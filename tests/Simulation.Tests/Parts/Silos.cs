@@ -49,8 +49,8 @@ internal sealed class Membership(Simulated world) : IClusterMembershipService
 }
 
 /// <summary>
-/// The silos, and the activation of each grain. A grain has one activation, unless the silos disagree about where it
-/// is. While they disagree, some gateways reach the older activation.
+/// The silos, and the activation of each grain. A grain has one activation, unless the silos disagree about where the
+/// grain is. While the silos disagree, some gateways reach the older activation.
 /// </summary>
 internal sealed class Silos(Simulated world)
 {
@@ -101,7 +101,9 @@ internal sealed class Silos(Simulated world)
         });
     }
 
-    /// <summary>The activation that answers a caller; null if no silo is alive to host it.</summary>
+    /// <summary>
+    /// Returns the activation that answers a caller. If there is none, starts one. Returns null if no silo is alive.
+    /// </summary>
     public Activation? Find(string kind, string key, Node caller)
     {
         if (_elsewhere.TryGetValue(((kind, key), caller), out var older) && older is { Node.Alive: true, Leaving: false })
@@ -113,7 +115,7 @@ internal sealed class Silos(Simulated world)
     }
 
     /// <summary>
-    /// The silos disagree: the grain gets another activation, but some callers still use the older activation.
+    /// Makes the silos disagree: the grain gets another activation, but some callers still use the older activation.
     /// </summary>
     public void Split(Activation older, IEnumerable<Node> callers)
     {
@@ -131,7 +133,9 @@ internal sealed class Silos(Simulated world)
         Activate(older.Key.Kind, older.Key.Key, older.Silo);
     }
 
-    /// <summary>The silos agree again: if a grain has several activations, all but the newest deactivate.</summary>
+    /// <summary>
+    /// Makes the silos agree again: if a grain has several activations, all but the newest deactivate.
+    /// </summary>
     public void Agree()
     {
         _elsewhere.Clear();

@@ -187,7 +187,7 @@ internal sealed class Socket
         _world.Scheduler.After(TimeSpan.Zero, LoseServer);
     }
 
-    /// <summary>The payload of a whole frame (RFC 6455 §5.2). Frames of a server have no mask.</summary>
+    /// <summary>Returns the payload of a whole frame (RFC 6455 §5.2). Frames of a server have no mask.</summary>
     private static ReadOnlySpan<byte> Payload(ReadOnlySpan<byte> frame) => frame.IsEmpty ? frame : frame[(frame[1] switch
     {
         126 => 4,

@@ -98,8 +98,9 @@ internal sealed partial class Client
     }
 
     /// <summary>
-    /// Whether clients receive an event of the stored kind with this kind. If the protocol has no word for the stored
-    /// kind, clients receive <see cref="EventKind.Other"/>.
+    /// Whether clients must receive an event of the kind <paramref name="stored"/> as an event of the kind
+    /// <paramref name="shown"/>. If the protocol has no word for the stored kind, clients receive
+    /// <see cref="EventKind.Other"/>.
     /// </summary>
     private static bool IsShownAs(RoomEventKind stored, EventKind shown) =>
         shown.ToString() == (Enum.GetNames<EventKind>().Contains(stored.ToString()) ? stored.ToString() : nameof(EventKind.Other));

@@ -169,7 +169,7 @@ internal sealed partial class Client
         }
     }
 
-    /// <summary>What the client still waits for; null if it waits for nothing.</summary>
+    /// <summary>Returns what the client still waits for; null if it waits for nothing.</summary>
     public string? Unsettled()
     {
         if (_socket is null || !_welcome)
@@ -206,7 +206,7 @@ internal sealed partial class Client
         _socket!.Say(new Join(view.JoinId, view.Name, view.Cursor, view.Epoch, null, view.Kind));
     }
 
-    /// <summary>Runs an action after a delay, unless the client has another connection by then.</summary>
+    /// <summary>Runs an action after a delay, unless the current connection has ended by then.</summary>
     private void AfterOnThisConnection(TimeSpan wait, Action then)
     {
         var socket = _socket;

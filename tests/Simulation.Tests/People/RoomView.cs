@@ -61,10 +61,10 @@ internal sealed class RoomView(string name, string key, string? kind)
     /// </summary>
     public bool LeavesForGood { get; set; }
 
-    /// <summary>The commands that the client has not sent yet, in order.</summary>
+    /// <summary>The sends that the client has still to send or to repeat, in order.</summary>
     public List<Outgoing> Waiting { get; } = [];
 
-    /// <summary>The commands that were sent on this connection and have no answer.</summary>
+    /// <summary>The sends that the client sent on this connection and that have no answer.</summary>
     public List<Outgoing> InFlight { get; } = [];
 
     /// <summary>

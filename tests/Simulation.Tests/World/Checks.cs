@@ -12,7 +12,7 @@ internal sealed class Checks(Simulated world, string[] rooms)
     private readonly Dictionary<string, string[]> _told = [];
     private readonly HashSet<string> _asking = [];
 
-    /// <summary>A promise that does not hold yet; null if all promises hold.</summary>
+    /// <summary>Returns a promise that does not hold yet; null if all promises hold.</summary>
     public string? Unsettled() => world.Clients.Select(client => client.Unsettled()).FirstOrDefault(unsettled => unsettled is not null) ?? rooms.Select(Presence).FirstOrDefault(wrong => wrong is not null);
 
     /// <summary>Checks the whole log of each room, and the outcome of every send.</summary>
@@ -75,7 +75,7 @@ internal sealed class Checks(Simulated world, string[] rooms)
             var (user, owners) = (table.Find(happened.From), table.Owners);
             if (happened.From == MemberChange.ServerUser)
             {
-                world.Expect(owners == 0 && Member.Is(table.Find(happened.Text!).Role), $"event {happened.Seq} of {room} appoints {happened.Text}, who is not a member or not needed: there are {owners} owners");
+                world.Expect(owners == 0 && Member.Is(table.Find(happened.Text!).Role), $"event {happened.Seq} of {room} appoints {happened.Text}, but {happened.Text} is not a member, or the group needs no owner: it has {owners} owners");
             }
             else
             {
@@ -105,7 +105,8 @@ internal sealed class Checks(Simulated world, string[] rooms)
     }
 
     /// <summary>
-    /// Compares the room's last answer to <c>who</c> with the clients in the room, and asks the room again.
+    /// Compares the room's last answer to <c>who</c> with the clients in the room, and asks the room again. Returns the
+    /// difference; null if there is none.
     /// </summary>
     private string? Presence(string room)
     {

@@ -32,13 +32,13 @@ internal sealed record Faults
     /// <summary>A publish fails, whether or not the item arrived.</summary>
     public int ItemFails { get; init; }
 
-    /// <summary>A log operation fails and does nothing.</summary>
+    /// <summary>A log operation is not executed, and its caller gets an error.</summary>
     public int LogFails { get; init; }
 
-    /// <summary>A log operation fails, but was executed.</summary>
+    /// <summary>A log operation is executed, but its caller gets an error.</summary>
     public int LogUnknown { get; init; }
 
-    /// <summary>A log operation fails, and is executed up to 2 s later.</summary>
+    /// <summary>The caller of a log operation gets an error. The operation is executed up to 2 s later.</summary>
     public int LogLate { get; init; }
 
     /// <summary>A log operation takes up to 900 ms.</summary>

@@ -3,10 +3,8 @@ namespace OrleansChat.Simulation.Tests.World;
 /// <summary>The target of a call: a grain and its node.</summary>
 internal class Hosted(Node node, object grain)
 {
-    /// <summary>The node of the grain.</summary>
     public Node Node => node;
 
-    /// <summary>The grain.</summary>
     public object Grain { get; protected set; } = grain;
 
     /// <summary>The number of calls that the grain executes now.</summary>

@@ -60,7 +60,7 @@ internal sealed class Node(Scheduler scheduler, string name, bool inTurns, TimeS
     public Task<T> StartAsync<T>(Func<Task<T>> action) =>
         Task.Factory.StartNew(action, CancellationToken.None, TaskCreationOptions.None, this).Unwrap();
 
-    /// <summary>Starts an action on this node.</summary>
+    /// <summary>Starts an action on this node. If the action throws, the simulation fails.</summary>
     public Task StartAsync(Func<Task> action) => StartAsync(async () =>
     {
         try

@@ -1,6 +1,8 @@
 namespace OrleansChat.Simulation.Tests.World;
 
-/// <summary>A node's clock. Its UTC time is the world's time with an error. Its timers fire on the node.</summary>
+/// <summary>
+/// A node's clock. Its UTC time differs from the world's time by a constant error. Its timers fire on the node.
+/// </summary>
 internal sealed class NodeTime(Scheduler scheduler, Node node, TimeSpan wrong) : TimeProvider
 {
     private static readonly DateTimeOffset Start = new(2031, 5, 17, 3, 21, 9, TimeSpan.Zero);

@@ -10,8 +10,8 @@ internal sealed class Schedule(Simulated world, List<Client> clients)
     private Scheduler Scheduler => world.Scheduler;
 
     /// <summary>Starts the world and schedules all actions and faults.</summary>
-    /// <param name="until">The time of the last action or fault.</param>
-    /// <returns>The rooms.</returns>
+    /// <param name="until">The time after which no action or fault begins.</param>
+    /// <returns>The log's names of all rooms.</returns>
     public string[] Begin(out long until)
     {
         var silos = 1 + Scheduler.Next(2);

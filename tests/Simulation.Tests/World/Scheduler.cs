@@ -54,10 +54,10 @@ internal sealed class Scheduler(int seed)
     /// <summary>Adds a value to <see cref="Hash"/>.</summary>
     public void Mix(ulong happened) => Hash = (Hash ^ happened) * 1099511628211;
 
-    /// <summary>Runs an action after a delay, outside all nodes.</summary>
+    /// <summary>Runs an action after a delay. The action is not a task of a node.</summary>
     public void After(TimeSpan delay, Action happens) => At(Now + delay.Ticks, happens);
 
-    /// <summary>Runs an action at the given time, outside all nodes.</summary>
+    /// <summary>Runs an action at the given time. The action is not a task of a node.</summary>
     public void At(long due, Action happens) => _events.Enqueue(happens, (Math.Max(due, Now), _number++));
 
     /// <summary>Returns the number for a new node.</summary>

@@ -32,7 +32,7 @@ internal sealed class Simulated
     private string? _violation;
 
     /// <param name="tell">Receives the trace; null for no trace.</param>
-    /// <param name="log">Wraps the log in a mutant; null for none.</param>
+    /// <param name="log">Wraps the log in a mutant; null to use the log without a mutant.</param>
     /// <param name="knobs">Changes the bounds for a mutant; null for no change.</param>
     public Simulated(int seed, Shared shared, Action<string>? tell = null, Func<Simulated, IMessageLog, IMessageLog>? log = null, Action<Knobs>? knobs = null)
     {
@@ -109,7 +109,7 @@ internal sealed class Simulated
         return pause.Task;
     }
 
-    /// <summary>Runs the whole schedule.</summary>
+    /// <summary>Runs the schedule, ends all faults, and then checks every promise.</summary>
     public Outcome Run()
     {
         var rooms = new Schedule(this, _clients).Begin(out var until);

@@ -2,10 +2,13 @@ using System.Text.RegularExpressions;
 
 namespace OrleansChat.Structure.Tests;
 
-/// <summary>The names of types and tests use the words that CONTRIBUTING.md lists, one word per thing.</summary>
+/// <summary>
+/// Types and tests have the names that CONTRIBUTING.md requires. The names and units of metrics, and the ids and texts
+/// of log events, follow fixed rules.
+/// </summary>
 public sealed partial class WordTests
 {
-    /// <summary>Old names of types. The listed words have replaced them.</summary>
+    /// <summary>Old names of types. Words in the list of CONTRIBUTING.md have replaced them.</summary>
     private static readonly string[] OldTypes =
     [
         "AttendanceNotice", "AttendanceNotices", "Attended", "Beacon", "CallOrder", "Child", "Doorway", "Encodings", "Entrance", "ErrorCode", "Gathering",

@@ -164,7 +164,7 @@ internal sealed class Run
 
         if (!await IsDoneAsync(speaking, kill))
         {
-            _troubles.Add(new("every send gets a final answer", $"Some sends got no final answer within {_options.Settle.TotalSeconds:0} s after the last fault."));
+            _troubles.Add(new("every send gets a final answer", $"After the load, chatcheck waited {_options.Settle.TotalSeconds:0} s, but some sends got no final answer."));
         }
 
         await late.CancelAsync();
@@ -176,7 +176,7 @@ internal sealed class Run
         // Step 3: clients.
         if (!await IsDoneAsync(crowd.EnteredAsync(), kill))
         {
-            _troubles.Add(new("every client can enter its rooms again", $"A client could not enter one of its rooms within {_options.Settle.TotalSeconds:0} s after the last fault."));
+            _troubles.Add(new("every client can enter its rooms again", $"After the load, chatcheck waited {_options.Settle.TotalSeconds:0} s, but a client could not enter one of its rooms."));
         }
 
         // If a client does not reach the head in time, StreamCheck reports it in step 6 of GoAsync.

@@ -3,12 +3,12 @@ using OrleansChat.ChatCheck.Histories;
 namespace OrleansChat.ChatCheck.Checks;
 
 /// <summary>
-/// While nothing is disturbed, an acked message reaches every client in the room within the limit of <c>--late</c>.
-/// <see cref="Clients.Recorder"/> records the deliveries that take longer.
+/// Checks the late deliveries. While nothing is disturbed, an acked message reaches every client in the room within the
+/// limit of <c>--late</c>. <see cref="Clients.Recorder"/> records the deliveries that take longer.
 /// </summary>
 internal static class LateCheck
 {
-    public const string Late = "a lost delivery is noticed in time";
+    public const string Late = "an undisturbed delivery arrives in time";
 
     public static IEnumerable<Violation> Find(History history)
     {

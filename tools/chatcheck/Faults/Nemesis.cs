@@ -100,8 +100,8 @@ internal sealed class Nemesis(FaultPlan plan, OwnCluster? cluster, IReadOnlyList
     };
 
     /// <summary>
-    /// Reserves the victims of a fault. Returns false if a victim is not ready or is reserved by another fault. If the
-    /// fault hits only one of several silos, also returns false if no other silo is ready and free. The same applies to
+    /// Reserves the victims of a fault. Returns false if a victim is not ready or is reserved by another fault. Also
+    /// returns false if the fault hits one of several silos, and no other silo is ready and free. The same applies to
     /// gateways.
     /// </summary>
     private bool TryTake(Fault fault)

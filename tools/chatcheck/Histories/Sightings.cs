@@ -14,15 +14,14 @@ internal readonly record struct MessageLogEntry(int Seq, int Send);
 internal sealed record PageSeen(int User, int Room, long AskedAt, int AtLeast, int? Own, IReadOnlyList<MessageLogEntry> Entries);
 
 /// <summary>A period in which a user's connection was in a room, as the client observed it.</summary>
-/// <param name="Gateway">The number of the gateway; below 0 if it is not known.</param>
+/// <param name="Gateway">The number of the gateway.</param>
 /// <param name="From">When <c>joined</c> arrived.</param>
-/// <param name="To">When the client noticed the end of the connection; <see cref="long.MaxValue"/> if the connection
-/// did not end.</param>
+/// <param name="To">When the client noticed the end of the connection.</param>
 internal sealed record Stay(int User, int Room, int Gateway, long From, long To);
 
 /// <summary>
 /// A period in which a user had no connection. It begins when the client noticed the end of a connection, and ends when
-/// the next connection was open.
+/// the next connection was open. If there was no next connection, it ends at <see cref="long.MaxValue"/>.
 /// </summary>
 internal sealed record Absence(int User, long From, long To);
 

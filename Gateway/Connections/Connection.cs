@@ -217,7 +217,7 @@ internal sealed partial class Connection : IDisposable
     {
         lock (_gate)
         {
-            // Open, waiting for answers - change to ending.
+            // Open or waiting for answers - change to ending.
             // Ending - do nothing: only the first call has an effect.
             // Closed - do nothing: heartbeats, the drain and timers may call this late, when _cut is disposed.
             if (_state >= State.Ending)
@@ -235,7 +235,7 @@ internal sealed partial class Connection : IDisposable
     {
         lock (_gate)
         {
-            // Open, waiting for answers, ending - close. Heartbeats, the drain and timers may still hold a reference to
+            // Open, waiting for answers or ending - close. Heartbeats, the drain and timers may still hold a reference to
             // this connection for a moment. From now on, their calls to End do nothing.
             // Closed - do nothing: disposing twice is allowed.
             if (_state != State.Closed)

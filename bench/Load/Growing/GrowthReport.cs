@@ -40,7 +40,7 @@ internal sealed class GrowthReport(GrowthOptions options, IReadOnlyList<GrowthAx
         [.. axes.SelectMany(axis => (Panel[])[
             new LinePanel($"{Capital(axis.Name)}: µs of CPU per delivery", axis.Name,
                 [Curve(axis, "all processes", run => Kinds.Sum(run.MicrosBeyondIdle)), Curve(axis, "gateways", run => run.MicrosBeyondIdle("gateway"))]),
-            new LinePanel($"{Capital(axis.Name)}: µs of CPU per message, without gateways", axis.Name,
+            new LinePanel($"{Capital(axis.Name)}: µs of CPU per message, {(IsPostgres ? "silos and PostgreSQL" : "silos")}", axis.Name,
                 [Curve(axis, "silos", run => PerMessage(run, "silo")), .. IsPostgres ? (Curve[])[Curve(axis, Store, run => PerMessage(run, "postgres"))] : []]),
         ])]);
 

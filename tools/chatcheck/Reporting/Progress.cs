@@ -35,7 +35,7 @@ internal sealed class Progress(Recorder recorder, TextWriter output)
                 Say(string.Create(
                     CultureInfo.InvariantCulture,
                     $"{recorder.Sends.Count:#,0} sent, {acked:#,0} acked ({(acked - before) * 1e6 / (now - at):#,0}/s), {figures.Retried:#,0} of them after a retry; {nemesis.Kills} kills; "
-                    + $"longest silence of a writer {History.At(figures.WriterSilence)}, of a reader {History.At(figures.ReaderSilence)}"));
+                    + $"longest time without an ok at a writer {History.At(figures.WriterSilence)}, without an event at a reader {History.At(figures.ReaderSilence)}"));
                 (at, before) = (now, acked);
             }
         }

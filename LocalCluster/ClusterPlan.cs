@@ -44,7 +44,9 @@ internal sealed record ClusterPlan(LocalOptions Options, IReadOnlyList<ProcessPl
             tokens);
     }
 
-    /// <summary>Replaces the names of settings in a child's message with the options of this program.</summary>
+    /// <summary>
+    /// Replaces names of settings in a child's message with the names of this program's options, such as <c>--data</c>.
+    /// </summary>
     public static string InOptions(string reason) => reason
         .Replace("Cluster:ConnectionString", "--connection", StringComparison.Ordinal)
         .Replace("MessageLog:ConnectionString", "--connection", StringComparison.Ordinal)
@@ -203,7 +205,7 @@ internal sealed record ClusterPlan(LocalOptions Options, IReadOnlyList<ProcessPl
             throw new CannotStartException($"The data directory {directory} cannot be written ({exception.Message}): choose another directory with --data.");
         }
 
-        // The files may belong to another user, for example after one start with sudo.
+        // The files may belong to another user, for example after a start with sudo.
         foreach (var file in Directory.EnumerateFiles(directory, $"{Database}*"))
         {
             try

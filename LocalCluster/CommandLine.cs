@@ -119,7 +119,7 @@ internal static class CommandLine
             { Identity: LocalIdentity.Development, Users: not [] } => throw new CannotStartException("--user needs --identity tokens."),
             _ when options.Users.FirstOrDefault(user => !UserId.IsValid(user)) is { } user => throw new CannotStartException($"--user '{user}' is not a valid user id: {UserId.Rule}."),
             _ when options.Port + options.Gateways - 1 > 65535 => throw new CannotStartException(
-                $"--port {options.Port} is too high for {options.Gateways} gateways in a row: the highest port is 65535."),
+                $"--port {options.Port} is too high: the {options.Gateways} gateways take this port and the next ones, and the highest port is 65535."),
             _ => options,
         };
     }

@@ -43,20 +43,22 @@ internal sealed record LocalOptions(
     public TimeSpan StopWithin { get; init; } = TimeSpan.FromSeconds(8);
 
     /// <summary>
-    /// Programs to run as silos. If there are more silos than programs, the programs repeat in order. If the list is
-    /// empty, all silos run the program of the project <c>Silo</c> in this source tree.
+    /// The silos' programs: silo-1 runs the first program, silo-2 runs the second. If there are more silos than
+    /// programs, the list starts again from the first. If the list is empty, all silos run the program of the project
+    /// <c>Silo</c> in this source tree.
     /// </summary>
     public IReadOnlyList<string> SiloPrograms { get; init; } = [];
 
     /// <summary>
-    /// Programs to run as gateways. If there are more gateways than programs, the programs repeat in order. If the list
-    /// is empty, all gateways run the program of the project <c>Gateway</c> in this source tree.
+    /// The gateways' programs, in the same order as <see cref="SiloPrograms"/>. If the list is empty, all gateways run
+    /// the program of the project <c>Gateway</c> in this source tree.
     /// </summary>
     public IReadOnlyList<string> GatewayPrograms { get; init; } = [];
 
     /// <summary>
-    /// Further settings of the children. They override the settings that this program makes. <c>Child</c> is the name
-    /// of one child (<c>silo-2</c>), a kind (<c>silo</c>, <c>gateway</c>), or null for all children.
+    /// Further settings of the children. They override the settings in <see cref="ProcessPlan.Settings"/> that this
+    /// program chooses. <c>Child</c> is the name of one child (<c>silo-2</c>), a kind of children (<c>silo</c> or
+    /// <c>gateway</c>), or null for all children.
     /// </summary>
     public IReadOnlyList<(string? Child, string Path, string Value)> Settings { get; init; } = [];
 }

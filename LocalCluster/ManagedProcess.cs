@@ -11,9 +11,9 @@ internal sealed class ManagedProcess(ProcessPlan plan, LocalOptions options, Con
     // If a child dies after it has run for longer than this time, the pause before its restart is FirstPause again.
     private static readonly TimeSpan StableAfter = TimeSpan.FromSeconds(30);
 
-    // A terminal sends Ctrl-C to this process and to its children. A child ignores the signal, but the signal still
-    // ends a child that has only just started. This process may notice the end of the child before it receives the
-    // signal itself. So this process waits this long for the signal.
+    // If a user presses Ctrl-C, the terminal sends SIGINT to this process and to its children. A child that has only
+    // just started does not ignore the signal yet, so the signal ends it. This process may notice the end of the child
+    // before it receives the signal itself. So this process waits this long for the signal.
     private static readonly TimeSpan SameCtrlC = TimeSpan.FromSeconds(3);
 
     private readonly ProcessLog _log = new(plan.Name, screen);
@@ -58,8 +58,9 @@ internal sealed class ManagedProcess(ProcessPlan plan, LocalOptions options, Con
     /// pause is 0.5 s again.
     /// </para>
     /// <para>
-    /// 4. Start a new process at the same address, wait until it is ready, and print the result. If the new process
-    /// cannot be started, step 1 finds the old process, which has ended, and the loop tries again.
+    /// 4. Start a new process at the same address, wait until it is ready, and print the result. If no new process can
+    /// be started, <c>_process</c> is still the old one. It has ended, so step 1 completes at once, and the loop tries
+    /// again.
     /// </para>
     /// </remarks>
     public async Task KeepAsync(CancellationToken cancellationToken)
@@ -97,7 +98,8 @@ internal sealed class ManagedProcess(ProcessPlan plan, LocalOptions options, Con
             }
             catch (CannotStartException exception)
             {
-                screen.Say(exception.Message); // A build may be replacing the program at this moment.
+                // The next try may succeed: perhaps a build replaces the program at this moment.
+                screen.Say(exception.Message);
             }
         }
     }

@@ -34,8 +34,8 @@ internal static class Ports
     }
 
     /// <summary>
-    /// Finds <paramref name="count"/> free ports in a row, and returns the first of them. Throws
-    /// <see cref="CannotStartException"/> if there is no such row.
+    /// Finds <paramref name="count"/> free ports with consecutive numbers, and returns the first of them. Throws
+    /// <see cref="CannotStartException"/> if there are no such ports.
     /// </summary>
     public static int ChooseRow(int count)
     {
@@ -44,7 +44,7 @@ internal static class Ports
             .Select(step => First + (start - First + step) % (Last - First))
             .Cast<int?>()
             .FirstOrDefault(first => Enumerable.Range(first!.Value, count).All(IsFree))
-            ?? throw new CannotStartException($"There are no {count} free ports in a row above {First}: stop some programs that listen there.");
+            ?? throw new CannotStartException($"There are no {count} consecutive free ports above {First}: stop some programs that listen there.");
     }
 
     private static bool CanListen(IPAddress address, int port)

@@ -8,14 +8,15 @@ namespace OrleansChat.LocalCluster;
 internal sealed class ProcessLog(string name, ConsoleOutput screen)
 {
     /// <summary>
-    /// Prefix of the line in which a child says why it ends. It must be the same as <c>ProcessRun.FatalPrefix</c> in
-    /// the child.
+    /// Prefix of the line in which a child says why it ends. This constant must be the same as
+    /// <c>ProcessRun.FatalPrefix</c>, which the child uses.
     /// </summary>
     public const string FatalPrefix = "fatal: ";
 
-    // The maximum number of buffered lines, and the number of lines that are printed for a child that does not become
-    // ready.
+    // The maximum number of buffered lines.
     private const int MaxHeld = 500;
+
+    // The number of lines that are printed for a child that does not become ready and prints no reason.
     private const int Tail = 10;
 
     private readonly Lock _lock = new();

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace OrleansChat.LocalCluster;
 
 /// <summary>
-/// Ctrl-C (SIGINT), SIGTERM, SIGQUIT and the end of the terminal (SIGHUP). The first signal asks for an orderly stop. A
-/// second signal asks to kill the children.
+/// Handles the signals that stop this program: SIGINT (Ctrl-C), SIGTERM, SIGQUIT, and SIGHUP (the terminal was closed).
+/// The first signal asks for an orderly stop. A second signal asks to kill the children.
 /// </summary>
 internal sealed class StopSignals : IDisposable
 {

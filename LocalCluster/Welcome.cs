@@ -1,7 +1,7 @@
 namespace OrleansChat.LocalCluster;
 
 /// <summary>
-/// Prints a text when the cluster is ready. Tests and <c>bench/Load</c> match some lines of the text.
+/// The text that is printed after the cluster has become ready. Tests and <c>bench/Load</c> match some of its lines.
 /// </summary>
 internal static class Welcome
 {
@@ -23,7 +23,7 @@ internal static class Welcome
             }
 
             screen.Say($"or chat in a terminal:  wscat -c 'ws://{first.Authority}/ws?room=lobby&user=alice'");
-            screen.Say("Users are identified by ?user=NAME, without any proof (development).");
+            screen.Say("Users are identified by ?user=NAME, without any proof (--identity development).");
         }
 
         screen.Say(options.Limits

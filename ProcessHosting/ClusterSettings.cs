@@ -2,18 +2,18 @@ using System.ComponentModel.DataAnnotations;
 
 namespace OrleansChat.ProcessHosting;
 
-/// <summary>The store through which the members of a cluster find each other.</summary>
+/// <summary>How the processes of a cluster find each other.</summary>
 public enum ClusterStore
 {
     /// <summary>
-    /// One silo on this machine. Gateways find the silo by its port. When the silo stops, the membership and the stream
-    /// subscriptions are lost.
+    /// One silo on this machine. Gateways find the silo by its port. When the silo stops, the cluster membership and
+    /// the stream subscriptions are lost.
     /// </summary>
     Localhost,
 
     /// <summary>
-    /// Any number of silos. All processes find the silos in a PostgreSQL database. The membership and the stream
-    /// subscriptions are durable.
+    /// Any number of silos. All processes find the silos in a PostgreSQL database. The cluster membership and the
+    /// stream subscriptions are durable.
     /// </summary>
     Postgres,
 }

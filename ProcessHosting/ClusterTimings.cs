@@ -9,14 +9,14 @@ namespace OrleansChat.ProcessHosting;
 public static class ClusterTimings
 {
     /// <summary>
-    /// Initial timeout of the probes by which silos check each other. Orleans adapts it to the measured response times:
-    /// from half of this value up to <see cref="MaxProbe"/>.
+    /// Initial timeout of the probes by which silos check each other. Orleans then adapts the timeout to the measured
+    /// response times. It is at least half of this value, and at most <see cref="MaxProbe"/>.
     /// </summary>
     public static readonly TimeSpan Probe = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// Maximum timeout of a probe. A silo is not suspected if any message from it arrived within three times this
-    /// value.
+    /// Maximum timeout of a probe. A silo does not suspect another silo from which it received any message in the last
+    /// 9 s (three times this value).
     /// </summary>
     public static readonly TimeSpan MaxProbe = TimeSpan.FromSeconds(3);
 
@@ -45,7 +45,8 @@ public static class ClusterTimings
     public static readonly TimeSpan SiloListRefresh = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// How long a stopping silo gives gateways to switch to other silos before it closes their connections.
+    /// How long a stopping silo waits before it closes the connections of gateways. In this time, the gateways switch
+    /// to other silos.
     /// </summary>
     public static readonly TimeSpan Farewell = TimeSpan.FromSeconds(1);
 }

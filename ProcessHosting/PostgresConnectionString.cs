@@ -2,7 +2,7 @@ using System.Data.Common;
 
 namespace OrleansChat.ProcessHosting;
 
-/// <summary>Adds the defaults that this project needs to the operator's connection string.</summary>
+/// <summary>Adds defaults to the connection string that the operator has set.</summary>
 public static class PostgresConnectionString
 {
     private static readonly string[] GssNames = ["Gss Encryption Mode", "GssEncryptionMode"];

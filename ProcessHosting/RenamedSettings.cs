@@ -38,7 +38,7 @@ public static partial class RenamedSettings
         ("Silo:GatewayPort", "Silo:ClientPort", null),
     ];
 
-    /// <summary>Settings and sections that are constants now.</summary>
+    /// <summary>Settings that are constants now. A section in this list stands for all its settings.</summary>
     internal static readonly IReadOnlyList<string> Removed =
     [
         "Cluster:ConnectWithin", "Cluster:Timings", "Connections:AnswerBytes", "Connections:Backlog", "Connections:CloseSeconds",

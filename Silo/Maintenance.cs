@@ -6,8 +6,9 @@ using OrleansChat.Silo.Clustering;
 namespace OrleansChat.Silo;
 
 /// <summary>
-/// Commands of the silo's program. Each command does one task with the stores, and then the process ends. The exit code
-/// is 0, or 1 with the reason on standard error. The commands use the silo's settings.
+/// Commands of the silo's program. Each command does one task with the stores, and then the process ends. If the task
+/// fails, the exit code is 1, and standard error has the reason; otherwise the exit code is 0. The commands use the
+/// silo's settings.
 /// </summary>
 internal static partial class Maintenance
 {
@@ -39,8 +40,7 @@ internal static partial class Maintenance
     }
 
     /// <summary>
-    /// Adds the databases, in the order in which they are opened. Services that need the databases must be added after
-    /// this call.
+    /// Adds the services that open the databases. Services that need the databases must be added after this call.
     /// </summary>
     public static void AddStores(this IHostApplicationBuilder builder)
     {

@@ -26,7 +26,7 @@ internal static class Program
         builder.AddLifetime();                                                                      // Process: what ends the process
         builder.StartServerFirst();
         builder.AddHealth();                                                                        // Silo:HealthPort
-        builder.AddStores();                                                                        // Cluster, MessageLog: opened before the silo, which needs them
+        builder.AddStores();                                                                        // Cluster, MessageLog: before the silo, which needs the stores
         builder.UseOrleans(silo => silo
             .AddCluster(builder.Configuration)                                                      // Silo, Cluster: addresses and membership
             .AddPushStreams(GatewayStreamNames.Provider)                                             // the streams to the gateways

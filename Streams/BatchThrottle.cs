@@ -15,9 +15,9 @@ public sealed class BatchThrottle(TimeSpan period, TimeProvider time)
     private readonly long _start = time.GetTimestamp();
 
     /// <summary>
-    /// Each action reserves its cost in time, one reservation after another. This is the end of the last reservation,
-    /// measured from <see cref="_start"/>. The next action is due as soon as this end is at most
-    /// <see cref="FreeBurst"/> - 1 periods in the future.
+    /// Each action reserves a time span of the length of its cost. The reservations follow one another. This field is
+    /// the end of the last reservation, measured from <see cref="_start"/>. The next action is due as soon as this end
+    /// is at most <see cref="FreeBurst"/> - 1 periods in the future.
     /// </summary>
     private TimeSpan _used;
 
@@ -31,8 +31,8 @@ public sealed class BatchThrottle(TimeSpan period, TimeProvider time)
     public void OnFlushed(double periods = 1)
     {
         // If enough items wait, the caller acts before the action is due. Count such an early action as if it were due
-        // now. Otherwise many early actions would add up, and the next action would be delayed even if it is rare
-        // again.
+        // now. Otherwise the costs of many early actions would add up, and would still delay actions when they are
+        // rare again.
         var most = Now + ((FreeBurst - 1) * period);
         _used = (_used < Now ? Now : _used > most ? most : _used) + (periods * period);
     }

@@ -80,7 +80,7 @@ internal sealed class PushAdapter : IQueueAdapterFactory, IQueueAdapter, IQueueA
         ref var queue = ref _queues[queueId.GetNumericId()];
         if (queue.IsStopped)
         {
-            queue = NewQueue(queueId); // An operator stopped the agents and starts them again.
+            queue = NewQueue(queueId); // An operator has stopped the agents and now starts them again.
         }
 
         return new PushQueueReceiver(queue);

@@ -108,8 +108,8 @@ internal sealed partial class PushQueue(
     }
 
     /// <summary>
-    /// Stops the queue. Drops and counts the batches in the queue. Producers that wait, and later producers, get
-    /// <see cref="StreamQueueStoppedException"/>.
+    /// Stops the queue. Drops the batches that are in the queue, and counts their events as dropped. Producers that
+    /// wait, and later producers, get <see cref="StreamQueueStoppedException"/>.
     /// </summary>
     public void Stop()
     {

@@ -10,7 +10,7 @@ public sealed class PushStreamOptions
     /// Number of queues on each silo; a stream always uses the same queue. When the first event of a stream arrives,
     /// Orleans registers the stream. Meanwhile all streams of that queue wait. If a subscriber has just died, these
     /// streams wait for twice the response timeout. With more queues, fewer streams wait. An idle queue costs one
-    /// wake-up per <see cref="IdleWait"/>. The cost of 64 queues is not noticeable.
+    /// wake-up per <see cref="IdleWait"/>. Even 64 idle queues have no noticeable cost.
     /// </summary>
     internal int QueuesPerSilo { get; set; } = 32;
 
@@ -46,14 +46,14 @@ public sealed class PushStreamOptions
     internal TimeSpan IdleWait { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// How long a failing delivery is retried before its events are dropped for that consumer. A delivery call that is
-    /// in progress at this time is not cancelled. It ends at the silo's response timeout at the latest.
+    /// How long a failing delivery is retried. Then its events are dropped for that consumer. A delivery call that is
+    /// in progress when this time ends is not cancelled. It ends at the silo's response timeout at the latest.
     /// </summary>
     internal TimeSpan MaxEventDeliveryTime { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// Maximum number of events in one delivery. The events of one publish are never split. So if a publish has more
-    /// events than this, one delivery has all its events and no other events.
+    /// Maximum number of events in one delivery. The events of one publish are never split: a publish with more events
+    /// than this maximum gets a delivery of its own.
     /// </summary>
     internal int BatchSize { get; set; } = 256;
 }

@@ -2,8 +2,8 @@
 # Prints a token for a user, valid for the given number of seconds (default: 3600):
 #   deploy/token.sh ann [seconds]
 # The token is signed (RS256) with the private key in the file IDENTITY_KEY_FILE (default: identity.pem beside this
-# script). IDENTITY_KEY_ID is the key's id (default: 1). Use this script to try out a deployment. Your application
-# issues its users' tokens itself, with a JWT library for its programming language.
+# script). IDENTITY_KEY_ID is the key's id (default: 1). Use this script only to try out a deployment. In production,
+# your application issues its users' tokens, with a JWT library for its programming language.
 set -eu
 : "${1:?name the user that the token is for: deploy/token.sh ann}"
 key=${IDENTITY_KEY_FILE:-$(dirname "$0")/identity.pem}

@@ -49,7 +49,7 @@ internal static class ClusterHosting
             return IPAddress.IsLoopback(here.IPAddress)
                 ? silo.UseLocalhostClustering(here.Port, here.ClientPort)
                 : throw new OptionsValidationException(SiloSettings.Section, typeof(SiloSettings),
-                    [$"Silo:Address: {here.Address} is not a loopback address, which Cluster:Store localhost requires. Set Cluster:Store to postgres, or set Silo:Address to 127.0.0.1."]);
+                    [$"Silo:Address: {here.Address} is not a loopback address, but Cluster:Store localhost requires one. Set Cluster:Store to postgres, or set Silo:Address to 127.0.0.1."]);
         }
 
         ThrowIfNotOurs(here);
@@ -64,8 +64,8 @@ internal static class ClusterHosting
     }
 
     /// <summary>
-    /// Checks that this machine has the address. Otherwise the start would fail later, with an error that does not name
-    /// the setting.
+    /// Checks that this machine has the address. Without this check, the start would fail later, with an error that
+    /// does not name the setting.
     /// </summary>
     private static void ThrowIfNotOurs(SiloSettings here)
     {
@@ -86,7 +86,7 @@ internal static class ClusterHosting
         : silo.AddAdoNetGrainStorage(GatewayStreamNames.SubscriptionStore, options =>
         {
             (options.Invariant, options.ConnectionString) = (Npgsql, PostgresConnectionString.WithDefaults(cluster.ConnectionString!));
-            options.DeleteStateOnClear = true; // The id of a gateway's stream is never reused.
+            options.DeleteStateOnClear = true; // A stream's id is never reused, so its cleared row is not needed.
         });
 
     private static ISiloBuilder AddTimings(this ISiloBuilder silo, TimeSpan joinWithin) => silo

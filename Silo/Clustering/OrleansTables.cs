@@ -6,14 +6,15 @@ namespace OrleansChat.Silo.Clustering;
 
 /// <summary>
 /// Creates and migrates Orleans' own tables in PostgreSQL before the silo starts. If the database cannot be reached,
-/// the start waits without end. If an operator has to act, the start fails with <see cref="ClusterStoreException"/>.
-/// Examples are a refused user, a missing permission, and tables of a newer version or of another program.
+/// the start waits without end. If an operator has to act, the start fails with <see cref="ClusterStoreException"/>:
+/// for example, if the database refuses the user, if a permission is missing, or if the database has tables of a newer
+/// version or of another program.
 /// </summary>
 /// <remarks>
 /// Each version of the tables has a script, which only adds to the tables of the previous version. Any number of silos
 /// may start at the same time, because they take an advisory lock one after another. Silos of version 0.1 refuse to
-/// start if the version of the tables is above 1. So if these silos can use the tables after a new script, the script
-/// must not raise the version. Record such a script in another table, as the message log does with
+/// start if the version of the tables is above 1. So a new script must not raise the version if these silos can still
+/// use the changed tables. Record in another table that this script has run, as the message log does with
 /// <c>chat.schema_compatibility</c>.
 /// </remarks>
 internal sealed partial class OrleansTables(ClusterSettings cluster, StartupWait wait, ILogger<OrleansTables> logger) : IHostedService
@@ -94,10 +95,12 @@ internal sealed partial class OrleansTables(ClusterSettings cluster, StartupWait
 
     private static async Task<int> LockAndReadVersionAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        // The lock is held until the end of the transaction. The table is created only if it is missing. So a silo
-        // whose role may not create tables can start if the tables exist.
+        // The lock is held until the end of the transaction.
         await ExecuteAsync(connection, "set local statement_timeout = 0; set local lock_timeout = 0", cancellationToken);
         await ExecuteAsync(connection, $"select pg_advisory_xact_lock({AdvisoryLock})", cancellationToken);
+
+        // Create this table only if it is missing. So a silo whose PostgreSQL role may not create tables can start if
+        // all tables exist.
         await using var exists = new NpgsqlCommand("select to_regclass('orleanschat_cluster_schema') is not null", connection);
         if (await exists.ExecuteScalarAsync(cancellationToken) is not true)
         {

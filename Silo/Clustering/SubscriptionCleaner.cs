@@ -59,7 +59,7 @@ internal sealed partial class SubscriptionCleaner(ClusterSettings cluster, IGrai
         {
             while (await timer.WaitForNextTickAsync(stoppingToken))
             {
-                // While deletions fail, at most MaxWaiting rows are kept here, and as many in the channel.
+                // While deletions fail, the list has at most MaxWaiting keys, and the channel has at most as many.
                 while (due.Count < MaxWaiting
                     && _ended.Reader.TryPeek(out var next) && time.GetElapsedTime(next.At) >= Delay && _ended.Reader.TryRead(out next))
                 {

@@ -50,7 +50,7 @@ internal sealed class Readiness(IMessageStore store, StartupWait wait, TimeProvi
         }
     }
 
-    /// <summary>Runs one probe at a time. Concurrent checks share its outcome.</summary>
+    /// <summary>Starts a probe, or joins the one that is running. So concurrent checks share one outcome.</summary>
     private Task Probe()
     {
         lock (_lock)

@@ -1,8 +1,9 @@
 namespace OrleansChat.Gateway.Connections;
 
 /// <summary>
-/// A token bucket that limits how fast one peer sends. In one bucket of a connection, a unit is a command or a ping; in
-/// the other buckets, a unit is a byte. Not thread-safe: only the connection's reader uses it.
+/// A token bucket that limits how fast one peer sends. Each connection has three buckets. One limits commands and
+/// pings: each of them takes one unit. The other two limit bytes: each byte takes one unit. Not thread-safe: only the
+/// connection's reader uses them.
 /// </summary>
 /// <param name="perSecond">Units that are added to the bucket per second; 0 for no limit.</param>
 /// <param name="burst">Maximum number of units in the bucket. The bucket starts full.</param>

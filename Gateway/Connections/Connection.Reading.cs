@@ -20,8 +20,9 @@ internal sealed partial class Connection
     private readonly Allowance _inflated;
 
     /// <summary>
-    /// Bytes that may still be read and decompressed while the connection is ending. The peer may have sent other
-    /// frames before its close frame. The connection must read these frames to find the close frame.
+    /// How many more bytes the connection may read and decompress while it is ending. At first, this is the maximum
+    /// size of a frame. The peer may have sent other frames before its close frame. The connection must read these
+    /// frames to find the close frame.
     /// </summary>
     private int _inflatable;
 
@@ -29,7 +30,7 @@ internal sealed partial class Connection
     private bool _isHandling;
 
     /// <summary>
-    /// Signaled after each dispatched frame; null before the first <see cref="WaitUntilHandledAsync"/>.
+    /// Signaled after each dispatched frame; null until <see cref="WaitUntilHandledAsync"/> is called.
     /// </summary>
     private SingleWaiterAutoResetEvent? _handled;
 
@@ -40,8 +41,8 @@ internal sealed partial class Connection
     /// <item>Read a whole frame (a WebSocket message) into a pooled buffer, at the allowed pace.</item>
     /// <item>If the frame is too large, end the connection, and discard all further input.</item>
     /// <item>If the frame is a close frame, queue an answering close frame and return.</item>
-    /// <item>If the connection is ending, count the frame's bytes. After too many bytes, discard all further input.
-    /// Otherwise, step 7 drops the frame.</item>
+    /// <item>If the connection is ending, count the frame's bytes. If the count exceeds the maximum size of a frame,
+    /// discard all further input. Otherwise, step 7 drops the frame.</item>
     /// <item>Wait while too many answers are queued. This slows the peer down.</item>
     /// <item>Dispatch the frame to the handler, and wait until the handler returns.</item>
     /// </list>
@@ -155,8 +156,8 @@ internal sealed partial class Connection
     }
 
     /// <summary>
-    /// Discards frames until the peer answers the close frame or the connection is cut. Decompresses at most as many
-    /// bytes as one frame may have. After that, discards raw bytes without decompressing them.
+    /// Discards frames until the peer answers the close frame or the connection is cut. Decompresses only as many bytes
+    /// as <see cref="_inflatable"/> allows. After that, discards raw bytes without decompressing them.
     /// </summary>
     private async Task DiscardFramesAsync(byte[] buffer)
     {

@@ -73,8 +73,8 @@ internal sealed partial class Connection : IDisposable
     public bool IsEnding => _state >= State.Ending;
 
     /// <summary>
-    /// True while the connection waits until all received frames are answered, so that it can end. Frames that arrive
-    /// during this time are dropped.
+    /// True while the connection waits for the answers to the frames that it received, before it ends. Frames that
+    /// arrive during this time are dropped.
     /// </summary>
     public bool IsWaitingForAnswers => _state == State.WaitingForAnswers;
 
@@ -125,9 +125,10 @@ internal sealed partial class Connection : IDisposable
     }
 
     /// <summary>
-    /// Ends the connection, and returns at once. The writer still writes the queued answers, then the handler's
-    /// farewell and a close frame. The peer has <see cref="ConnectionOptions.CloseTimeout"/> to answer the close frame.
-    /// Only the first call has an effect. A call after the connection is disposed has no effect.
+    /// Ends the connection, and returns at once. The writer still writes the queued answers, then the handler's last
+    /// message (<see cref="IFrameHandler.Farewell"/>) and a close frame. The peer has
+    /// <see cref="ConnectionOptions.CloseTimeout"/> to answer the close frame. Only the first call has an effect. A
+    /// call after the connection is disposed has no effect.
     /// </summary>
     public void End(CloseCode code, string reason) => End(code, reason, null);
 
@@ -201,7 +202,7 @@ internal sealed partial class Connection : IDisposable
         lock (_gate)
         {
             // Open - handle no further frame.
-            // Waiting for answers, ending, closed - frames are dropped already.
+            // Waiting for answers, ending or closed - frames are dropped already.
             if (_state == State.Open)
             {
                 TransitionTo(State.WaitingForAnswers);
@@ -219,7 +220,7 @@ internal sealed partial class Connection : IDisposable
         {
             // Open or waiting for answers - change to ending.
             // Ending - do nothing: only the first call has an effect.
-            // Closed - do nothing: heartbeats, the drain and timers may call this late, when _cut is disposed.
+            // Closed - do nothing: heartbeats, the drain and timers may call this method after _cut is disposed.
             if (_state >= State.Ending)
             {
                 return false;
@@ -235,8 +236,8 @@ internal sealed partial class Connection : IDisposable
     {
         lock (_gate)
         {
-            // Open, waiting for answers or ending - close. Heartbeats, the drain and timers may still hold a reference to
-            // this connection for a moment. From now on, their calls to End do nothing.
+            // Open, waiting for answers or ending - close. Heartbeats, the drain and timers may still hold a reference
+            // to this connection for a moment. From now on, their calls to End do nothing.
             // Closed - do nothing: disposing twice is allowed.
             if (_state != State.Closed)
             {

@@ -29,23 +29,24 @@ internal sealed class ConnectionOptions
 
     /// <summary>
     /// Commands (except sends) and WebSocket pings per second that the gateway accepts on one connection; 0 for no
-    /// limit. A connection can save up unused commands and pings, up to ten times this number. The gateway refuses a
+    /// limit. A connection that sends fewer saves up the rest, up to ten times this number. The gateway refuses a
     /// command above the limit as <c>rate_limited</c>. After a command or ping above the limit, the gateway does not
     /// read from the connection until the limit allows another command or ping.
     /// </summary>
     [Range(0, 1_000_000)] public int CommandsPerSecond { get; set; } = 50;
 
     /// <summary>
-    /// Bytes per second that the gateway reads from one connection; 0 for no limit. A connection can save up the unused
-    /// bytes of one second. If the client sends faster, the gateway delays its reads, and TCP slows the client down.
+    /// Bytes per second that the gateway reads from one connection; 0 for no limit. A connection that sends fewer saves
+    /// up the rest, up to this number. If the client sends faster, the gateway delays its reads, and TCP slows the
+    /// client down.
     /// </summary>
     [Range(0, 1024 * 1024 * 1024)] public int BytesPerSecond { get; set; } = 1024 * 1024;
 
     /// <summary>
     /// If the gateway receives no byte from a client for this time, it pings the client. If it receives no byte for
     /// twice this time, it closes the connection with 4001. While a write waits for the client to read, the gateway
-    /// allows two minutes instead of twice this time. On Linux, it does so only if the client's machine still
-    /// acknowledges packets.
+    /// allows two minutes of silence. On Linux, this longer limit applies only while the client's machine acknowledges
+    /// packets.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan Heartbeat { get; set; } = TimeSpan.FromSeconds(25);
@@ -59,7 +60,7 @@ internal sealed class ConnectionOptions
     internal TimeSpan StallTimeout { get; set; } = TimeSpan.FromMinutes(2);
 
     /// <summary>
-    /// Maximum number of unused commands and pings that a connection can save up; see <see cref="CommandsPerSecond"/>.
+    /// Maximum number of commands and pings that a connection can save up; see <see cref="CommandsPerSecond"/>.
     /// </summary>
     internal int CommandBurst { get => field > 0 ? field : 10 * Math.Max(1, CommandsPerSecond); set; }
 
@@ -70,7 +71,7 @@ internal sealed class ConnectionOptions
     internal int AnswerBytes { get; set; } = 256 * 1024;
 
     /// <summary>
-    /// Maximum bytes of queued frames that are joined into one write. A larger frame is written separately.
+    /// Maximum bytes of queued items that the writer takes as one batch. An item with more bytes is a batch of its own.
     /// </summary>
     internal int WriteBytes { get; set; } = 64 * 1024;
 

@@ -5,9 +5,9 @@ namespace OrleansChat.Gateway.Connections;
 /// items: answers and events.
 /// <para>Answers are never dropped. Pings, pongs and close frames count as answers here. The bytes of answers are
 /// bounded, because the connection's reader stops while too many answers wait.</para>
-/// <para>Events are bounded in bytes, and can all be dropped at once. Presence, marks and typing count as events here.
-/// After a drop, the session can queue the events of a room again. It starts after the last event that the writer took
-/// (<see cref="IReceipt"/>).</para>
+/// <para>Events are bounded in bytes, and the session can drop all waiting events. Presence, marks and typing count as
+/// events here. After a drop, the session can queue the events of a room again. It starts after the last event that the
+/// writer took (<see cref="IReceipt"/>).</para>
 /// </summary>
 /// <param name="eventBytes">
 /// Maximum bytes of waiting events, including the queue's own memory. While the waiting events take at most half of
@@ -15,7 +15,7 @@ namespace OrleansChat.Gateway.Connections;
 /// one event.
 /// </param>
 /// <param name="answerBytes">
-/// Bytes of waiting answers, including the queue's own memory, above which
+/// Bound of the waiting answers, in bytes, including the queue's own memory. If the waiting answers take more,
 /// <see cref="AnswersFitAsync(CancellationToken)"/> waits.
 /// </param>
 /// <param name="due">
@@ -145,6 +145,8 @@ internal sealed class ConnectionSendQueue(int eventBytes, int answerBytes, Actio
     /// this method returns false although <paramref name="first"/> is true, the queue is empty, and the writer must
     /// stop. The next queued item schedules the writer again.
     /// </summary>
+    /// <param name="room">Number of bytes for which the writer's batch still has space.</param>
+    /// <param name="first">True if the batch is empty.</param>
     public bool TryTake(int room, bool first, out Item item)
     {
         bool space, fit;

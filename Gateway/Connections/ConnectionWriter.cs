@@ -7,8 +7,9 @@ namespace OrleansChat.Gateway.Connections;
 internal sealed class ConnectionWriter
 {
     /// <summary>
-    /// Size, in bytes, of the pieces in which the writer writes the bytes that the socket did not take at once. If a
-    /// piece had to wait until the peer made room, the end of its write counts as progress. Progress is a sign of life.
+    /// If the socket does not take all bytes of a write at once, the writer writes the remaining bytes in pieces of
+    /// this many bytes. If the write of a piece had to wait until the socket had space, the end of this write counts as
+    /// progress. Progress is a sign of life.
     /// </summary>
     private const int PieceBytes = 16 * 1024;
 
@@ -61,12 +62,12 @@ internal sealed class ConnectionWriter
     /// </summary>
     public Task Completion => End.Task;
 
-    /// <summary>True while a write waits for the peer to make room.</summary>
+    /// <summary>True while a write waits until the socket has space.</summary>
     public bool IsWaiting => Volatile.Read(ref _isWaiting);
 
     /// <summary>
-    /// Timestamp at which the peer last made room for a write that was waiting. Before the first such write, the
-    /// timestamp of the writer's creation.
+    /// Timestamp of the last progress: the end of a write that had to wait until the socket had space. Before the first
+    /// progress, the timestamp of the writer's creation.
     /// </summary>
     public long LastProgress => Volatile.Read(ref _lastProgress);
 
@@ -74,14 +75,14 @@ internal sealed class ConnectionWriter
         LazyInitializer.EnsureInitialized(ref _end, static () => new(TaskCreationOptions.RunContinuationsAsynchronously));
 
     /// <summary>
-    /// Empties the connection send queue. Runs on the caller's thread while the transport takes the bytes at once. The
-    /// write queue calls this method after the connection send queue has scheduled the writer. The writer is scheduled
-    /// again only after it has found the connection send queue empty, so at most one call writes at a time.
+    /// Empties the connection send queue. Runs on the caller's thread until a write must wait. The write queue calls
+    /// this method after the connection send queue has scheduled the writer. The writer is scheduled again only after
+    /// it has found the connection send queue empty, so at most one call writes at a time.
     /// <list type="number">
     /// <item>Take a batch from the connection send queue, up to about WriteBytes.</item>
     /// <item>Write to the socket. The socket may take only the first part of the bytes at once.</item>
-    /// <item>Write the remaining bytes in pieces. If there is no room for a piece, wait until the peer makes room. The
-    /// end of each wait is a sign of life.</item>
+    /// <item>Write the remaining bytes in pieces. If the socket has no space for a piece, wait until the peer has
+    /// received earlier bytes. The end of each wait is a sign of life.</item>
     /// <item>Repeat until the connection send queue is empty. The next item that is queued schedules the next
     /// call.</item>
     /// <item>End the writer after a close frame, after a failure, or when the connection send queue is completed and
@@ -134,8 +135,9 @@ internal sealed class ConnectionWriter
                 // The peer has CloseTimeout to answer the close frame.
                 break;
             case State.Over:
-                // If the connection send queue is completed just after a call of Write found it empty, a second call
-                // follows, and both calls find the queue completed and empty. Only the first of them ends the writer.
+                // Two calls of Write found the connection send queue completed and empty: it was completed just after
+                // the first call had found it empty, and this scheduled the second call. The other call has already
+                // ended the writer.
                 return;
         }
 
@@ -196,8 +198,9 @@ internal sealed class ConnectionWriter
         Volatile.Write(ref _isWaiting, true);
         await writing;
 
-        // The buffers were full, and the peer made room. The heartbeat may be checked between the next two statements.
-        // Because of their order, the check sees the waiting write, the progress, or both.
+        // The buffers were full and have space again, so the peer has received bytes. The heartbeat may be checked
+        // between the next two statements. Because of their order, the check sees the waiting write, the progress, or
+        // both.
         Volatile.Write(ref _lastProgress, _time.GetTimestamp());
         Volatile.Write(ref _isWaiting, false);
     }

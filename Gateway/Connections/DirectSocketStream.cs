@@ -6,11 +6,11 @@ namespace OrleansChat.Gateway.Connections;
 
 /// <summary>
 /// The stream between the framework's WebSocket and the transport. The WebSocket reads through this stream, so the
-/// framework does the parsing, unmasking, UTF-8 checks, fragments and closing handshake. The frames that the WebSocket
-/// writes (pongs and close frames) go to the connection send queue instead of the wire, so that a connection has one
-/// writer. Disposing this stream does not close the transport: after an invalid frame, the WebSocket disposes its
-/// stream at once, but the writer must still write the close frame. The server ends the transport when the request
-/// ends. This class supports only HTTP/1.1, because HTTP/2 has no upgrade.
+/// framework parses and unmasks frames, joins fragments, checks UTF-8 and does the closing handshake. The frames that
+/// the WebSocket writes (pongs and close frames) go to the connection send queue instead of the wire, so that a
+/// connection has one writer. Disposing this stream does not close the transport: after an invalid frame, the WebSocket
+/// disposes its stream at once, but the writer must still write the close frame. The server ends the transport when the
+/// request ends. This class supports only HTTP/1.1, because HTTP/2 has no upgrade.
 /// </summary>
 /// <param name="transport">
 /// The server's stream. It copies the bytes that are written, and another thread sends the copy.
@@ -36,20 +36,23 @@ internal sealed class DirectSocketStream(Stream transport, Socket? socket, Socke
     public bool IsPeerUnreachable(TimeSpan silence) => TcpPeer.IsUnreachable(socket, silence);
 
     /// <summary>
-    /// From now on, puts the frames that the WebSocket writes into a queue. Must be called before the WebSocket is
-    /// used.
+    /// From now on, puts the frames that the WebSocket writes into the connection send queue. Must be called before the
+    /// WebSocket is used.
     /// </summary>
     /// <param name="bytes">Limits how fast bytes are read.</param>
-    /// <param name="pings">Limits how fast pings are read. The WebSocket answers a ping while it reads.</param>
+    /// <param name="pings">
+    /// Limits how fast pings are read. The WebSocket writes a pong during a read, so a delay of this write delays the
+    /// read.
+    /// </param>
     /// <param name="gone">Cancels the waiting reads and writes when the connection is gone.</param>
     public void DivertTo(ConnectionSendQueue sendQueue, Allowance bytes, Allowance pings, CancellationToken gone) =>
         (_sendQueue, _bytes, _pings, _gone) = (sendQueue, bytes, pings, gone);
 
     /// <summary>
-    /// Writes what the socket takes at once, without a copy and without another thread. Writes nothing if the
-    /// connection uses TLS. Only the connection's writer calls this method. The bytes cannot overtake earlier bytes:
-    /// the server's pipe is empty when the upgrade completes (<see cref="UnbufferedTransport"/>), and nothing is
-    /// written to the pipe afterwards.
+    /// Writes what the socket takes at once, without a copy and without another thread. Writes nothing if bytes may not
+    /// be written to the socket directly, for example because the connection uses TLS. Only the connection's writer
+    /// calls this method. The bytes cannot overtake earlier bytes: the server's pipe is empty when the upgrade
+    /// completes (<see cref="UnbufferedTransport"/>), and nothing is written to the pipe afterwards.
     /// </summary>
     /// <returns>The bytes that the socket did not take, for <see cref="WriteToWireAsync"/>.</returns>
     public ReadOnlyMemory<byte> WriteAtOnce(ReadOnlyMemory<byte> bytes)

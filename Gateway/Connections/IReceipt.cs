@@ -6,6 +6,8 @@ namespace OrleansChat.Gateway.Connections;
 /// </summary>
 internal interface IReceipt
 {
-    /// <summary>Called in queue order, under the queue's lock. The method must do nothing but store the position.</summary>
+    /// <summary>
+    /// Called in queue order, under the queue's lock. The method must do nothing but store the position.
+    /// </summary>
     void Taken(long position);
 }

@@ -15,8 +15,8 @@ internal static class TcpPeer
     private const int LastAckReceived = 56;
 
     /// <summary>
-    /// A peer is unreachable only after at least this number of unanswered retransmissions and probes. After only one,
-    /// the answer may still be in flight.
+    /// A peer counts as unreachable only if at least this number of retransmissions and probes is unanswered. If only
+    /// one is unanswered, its answer may still be in flight.
     /// </summary>
     private const int Unanswered = 2;
 

@@ -154,8 +154,8 @@ internal static class WebSocketFrames
     }
 
     /// <summary>
-    /// Encodes a close frame (RFC 6455 §5.5.1). The payload has at most 125 bytes, two of them for the code, so a
-    /// longer reason is truncated.
+    /// Encodes a close frame (RFC 6455 §5.5.1). The payload has at most 125 bytes. The code takes two of them, so a
+    /// reason of more than 123 bytes is truncated.
     /// </summary>
     public static byte[] Close(CloseCode code, string reason)
     {

@@ -13,7 +13,9 @@ internal sealed class WriteBatch
     /// </summary>
     private const int LargeBytes = 2048;
 
-    /// <summary>Objects of at least this many bytes get a separate frame, so that they need not be copied.</summary>
+    /// <summary>
+    /// An object or line of at least this many bytes gets a separate frame, so that it need not be copied.
+    /// </summary>
     private const int LargeObjectBytes = 32 * 1024;
 
     private readonly List<ReadOnlyMemory<byte>> _lines = [];

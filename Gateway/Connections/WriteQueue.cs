@@ -33,8 +33,8 @@ internal sealed class WriteQueue : IThreadPoolWorkItem
                 writer.Write();
             }
 
-            // _running is reset before the queue is checked again. A writer that is added between the last TryDequeue
-            // and the reset finds _running set and schedules nothing; the check after the reset finds that writer.
+            // _running is reset before the queue is checked again. If Add queues a writer between the last TryDequeue
+            // and the reset, Add finds _running set and schedules nothing. The check after the reset finds this writer.
             Interlocked.Exchange(ref _running, 0);
         }
         while (!_due.IsEmpty && Interlocked.Exchange(ref _running, 1) == 0);

@@ -11,17 +11,15 @@ namespace OrleansChat.Gateway.Endpoint;
 /// </summary>
 internal sealed partial class AcceptFailures(EndPoint endpoint, TimeProvider time, ILogger logger)
 {
-    /// <summary>The first pause. Each further failure in a row doubles the pause.</summary>
+    /// <summary>The pause after the first failure. Each further failure in a row doubles the pause.</summary>
     internal static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(10);
 
-    /// <summary>
-    /// The longest pause. It is also the longest time for which new clients wait after descriptors are available again.
-    /// </summary>
+    /// <summary>The longest pause. After descriptors are available again, new clients wait at most this long.</summary>
     internal static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// Time without a failure after which the failures count as ended. A single successful accept does not end them,
-    /// because accepts succeed and fail in turn while descriptors are scarce.
+    /// If no accept fails for this time, the failures count as ended. A single successful accept does not end them,
+    /// because while descriptors are scarce, some accepts succeed and others fail.
     /// </summary>
     internal static readonly TimeSpan Calm = TimeSpan.FromSeconds(10);
 

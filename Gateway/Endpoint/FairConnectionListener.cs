@@ -14,8 +14,8 @@ namespace OrleansChat.Gateway.Endpoint;
 /// accept, the listener yields to the work that is already in the thread pool's queue. Otherwise new connections would
 /// delay this work during a reconnect storm. Second, the listener pauses after a failed accept. The server's own
 /// listener treats every failure as a reset connection and retries at once. If the process has no file descriptor left,
-/// that is a busy loop. Third, a write to the transport waits until the transport's output pipe is empty
-/// (<see cref="UnbufferedTransport"/>).
+/// that is a busy loop. Third, a write to the transport waits until the transport's output pipe is empty. So after an
+/// upgrade, the gateway can write to the socket directly (<see cref="UnbufferedTransport"/>).
 /// </summary>
 /// <param name="rules">Rules that can refuse an endpoint.</param>
 internal sealed class FairConnectionListener(IOptions<SocketTransportOptions> options, IEnumerable<IEndpointRule> rules, TimeProvider time, ILoggerFactory loggers)

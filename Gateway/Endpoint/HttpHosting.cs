@@ -5,7 +5,7 @@ namespace OrleansChat.Gateway.Endpoint;
 
 internal static class HttpHosting
 {
-    /// <summary>Limits what an unauthenticated client can send, and the resources that it can hold.</summary>
+    /// <summary>Limits what a client can send, and which resources it can use, before it is authenticated.</summary>
     public static void AddHttp(this IServiceCollection services, HttpOptions options)
     {
         services.Configure<KestrelServerOptions>(kestrel =>

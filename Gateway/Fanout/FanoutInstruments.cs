@@ -37,7 +37,7 @@ internal sealed class FanoutInstruments
         _polledGaps = meter.CreateCounter<long>("orleanschat.feed.polled_gaps", "{gap}", "Gaps that only the head poller found.");
         _resubscribed = meter.CreateCounter<long>("orleanschat.gateway_stream.resubscriptions", "{subscription}", "Times that the gateway subscribed again because its stream was silent.");
         _missedPresence = meter.CreateCounter<long>("orleanschat.presence.missed", "{update}", "Times that presence updates were missed and requested from the room.");
-        _repeated = meter.CreateCounter<long>("orleanschat.room_client.repeated_calls", "{call}", "Calls to rooms that were repeated because the cluster changed during the call.");
+        _repeated = meter.CreateCounter<long>("orleanschat.room_client.repeated_calls", "{call}", "Room calls that the gateway repeated because the cluster changed during the call.");
         _attachmentSyncs = meter.CreateCounter<long>("orleanschat.room_client.syncs", "{sync}", "Times that the attached users of a room were synchronized.");
     }
 

@@ -56,12 +56,14 @@ internal sealed class FanoutOptions
 
     /// <summary>
     /// Maximum number of events that the feed of a room buffers while an earlier event is missing. If the buffer is
-    /// full, the feed at once reads the missing events from the message log, and also the events that the buffer had no
-    /// space for.
+    /// full, the feed does not wait. It reads the missing events from the message log, and also the events that the
+    /// buffer had no space for.
     /// </summary>
     internal int OutOfOrderEvents { get; set; } = 1024;
 
-    /// <summary>Maximum number of events per read when the feed of a room closes a gap from the message log.</summary>
+    /// <summary>
+    /// Maximum number of missing events that the feed of a room reads from the message log at a time.
+    /// </summary>
     internal int RepairEvents { get; set; } = 256;
 
     /// <summary>
@@ -71,9 +73,9 @@ internal sealed class FanoutOptions
     internal int GapEvents { get; set; } = 1024;
 
     /// <summary>
-    /// Maximum number of pages of history that this gateway reads from the message log at the same time. Reads for
-    /// subscriptions that are behind have a separate limit of the same size. A page that waits for more than 5 s is
-    /// refused as <c>unavailable</c>.
+    /// Maximum number of pages of history, members or conversations that this gateway reads from the message log at the
+    /// same time. If a page has to wait for more than 5 s, the command that requested it is refused as
+    /// <c>unavailable</c>. Reads for subscriptions that are behind have a separate limit of the same size.
     /// </summary>
     internal int PagesAtATime { get; set; } = 32;
 }

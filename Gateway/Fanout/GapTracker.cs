@@ -55,13 +55,13 @@ internal sealed class GapTracker(FanoutInstruments instruments, TimeProvider tim
     /// Detects whether a gap began or was closed. Called after the position or the target moved.
     /// </summary>
     /// <param name="hold">
-    /// How long a gap that begins now waits for its events from the stream. An existing gap also waits at most this
-    /// long, counted from its detection.
+    /// How long to wait for the missing events from the stream, counted from the detection of the gap. If the gap
+    /// already has a shorter wait, the shorter wait stays.
     /// </param>
     /// <returns>True if events are missing.</returns>
     public bool Update(long position, TimeSpan hold)
     {
-        // Waiting, Reading - the gap is closed if the position has reached the target.
+        // Waiting or Reading - the gap is closed if the position has reached the target.
         // Reading - the gap is also closed if the position has reached the gap's end. Another gap may follow.
         if (_state != GapState.Complete && (position >= Target || (_state == GapState.Reading && position >= _end)))
         {
@@ -75,7 +75,7 @@ internal sealed class GapTracker(FanoutInstruments instruments, TimeProvider tim
         }
 
         // Complete - a gap begins.
-        // Waiting - the gap keeps the shorter of its present hold and the given hold.
+        // Waiting - the gap keeps the shorter of the two holds: its own and the given one.
         // Reading - the read continues.
         if (_state == GapState.Complete)
         {

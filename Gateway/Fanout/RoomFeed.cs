@@ -19,8 +19,8 @@ namespace OrleansChat.Gateway.Fanout;
 ///                                     seq > position + 1   a gap: buffer the event
 ///   a reported head:                  seq > position       a gap
 ///
-///   complete ──a sequence after position + 1 is known──► gap ──missing events arrive within GapWait──► complete
-///                                                         └──otherwise: read them, once for all──────►─┘
+///   complete ──an event is missing──► gap ──missing events arrive within GapWait──► complete
+///                                      └──otherwise: read them, once for all──────►─┘
 /// </code>
 /// So events that arrive out of order within GapWait cause no read of the message log. A gap that the head poller finds
 /// is repaired at once, because the stream had a whole poll interval to deliver the events.
@@ -102,8 +102,8 @@ internal sealed partial class RoomFeed
     }
 
     /// <summary>
-    /// Opens the feed: the room has attached this gateway, and publishes every event after <paramref name="seq"/> to
-    /// the gateway stream. Only the first call sets the position.
+    /// Opens the feed. Called when the room has attached this gateway. From then on, the room publishes every event
+    /// after <paramref name="seq"/> to the gateway stream. Only the first call sets the position.
     /// </summary>
     /// <param name="presence">
     /// The version of the last presence update before the room attached this gateway.

@@ -4,8 +4,8 @@ using OrleansChat.Grains.Interfaces;
 namespace OrleansChat.Gateway.Fanout;
 
 /// <summary>
-/// Reads a room's events from the message log. Concurrent reads that start at the same sequence share one read and the
-/// encodings of its events. The shared read has the limit of the first caller. Thread-safe.
+/// Reads a room's events from the message log. Concurrent calls for the events after the same sequence share one read
+/// and the encodings of its events. The shared read has the limit of the first call. Thread-safe.
 /// </summary>
 /// <param name="read">
 /// Reads events. The arguments are the sequence after which to read, and the maximum number of events.

@@ -10,7 +10,7 @@ internal sealed class EncodedEvent(RoomEvent happened)
     public RoomEvent Event => happened;
 
     /// <summary>
-    /// Returns the bytes of the event in <paramref name="view"/>. Returns no bytes if the view does not show the event.
+    /// Returns the bytes of the event for a view. Returns no bytes if the view does not show the event.
     /// </summary>
     public ReadOnlyMemory<byte> For(RenderKey view)
     {

@@ -9,7 +9,7 @@ internal sealed class EncodedState(Func<string, ServerFrame> state)
     private readonly EncodingCache _encodings = new();
 
     /// <summary>
-    /// Returns the bytes of the state in <paramref name="view"/>. Returns no bytes if the view does not show the state.
+    /// Returns the bytes of the state for a view. Returns no bytes if the view does not show the state.
     /// </summary>
     public ReadOnlyMemory<byte> For(RenderKey view) =>
         _encodings.Get(state, view, own: false, static (state, view, _) => view.Format.Encode(state(view.Room), own: false));

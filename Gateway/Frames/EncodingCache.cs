@@ -10,7 +10,9 @@ internal sealed class EncodingCache
     /// Returns the bytes for a view. At the first call for a view, <paramref name="encode"/> creates them.
     /// </summary>
     /// <param name="of">The item; passed to <paramref name="encode"/>, so that a call allocates no closure.</param>
-    /// <param name="own">True to encode an event for its sender, if the format encodes own events differently.</param>
+    /// <param name="own">
+    /// True if the item is an event, the viewer is its sender, and the format encodes own events differently.
+    /// </param>
     public ReadOnlyMemory<byte> Get<T>(T of, RenderKey view, bool own, Func<T, RenderKey, bool, ReadOnlyMemory<byte>> encode)
     {
         lock (_gate)
@@ -29,6 +31,6 @@ internal sealed class EncodingCache
     }
 
     // A linked list suffices, because an item has only a few encodings: JSON or text, own or not, compressed or not,
-    // and two room names in a direct conversation.
+    // and two names for a direct room.
     private sealed record Encoding(IWireFormat Format, string Room, bool Own, bool Deflated, ReadOnlyMemory<byte> Bytes, Encoding? Next);
 }

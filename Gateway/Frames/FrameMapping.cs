@@ -85,7 +85,7 @@ internal static class FrameMapping
     public static ServerFrame Answer(Who who, PresenceSnapshot snapshot) =>
         snapshot.Refusal is { } refusal ? Error(who.Id, refusal) : new WhoIs(who.Id, who.Room, snapshot.Count, snapshot.Users);
 
-    /// <param name="nameOf">Returns the name that the user uses for a room. The argument is the room's key.</param>
+    /// <param name="nameOf">Returns the user's name for a room. The argument is the room's key.</param>
     public static ConversationList Answer(Conversations list, ConversationPage page, Func<string, string> nameOf) => new(
         list.Id,
         [.. page.Conversations.Select(one => new ConversationEntry(
@@ -126,8 +126,8 @@ internal static class FrameMapping
     }
 
     /// <summary>
-    /// Makes the frames of a presence update: one function for each frame. The argument of a function is the viewer's
-    /// name for the room.
+    /// Returns functions that make the frames of a presence update, one function for each frame. The argument of a
+    /// function is the viewer's name for the room.
     /// </summary>
     public static IEnumerable<Func<string, ServerFrame>> Presence(RoomPresence update)
     {
@@ -160,12 +160,14 @@ internal static class FrameMapping
     };
 
     /// <summary>
-    /// Makes the frame for a user who is typing. The argument of the function is the viewer's name for the room.
+    /// Returns a function that makes the frame for a user who is typing. The argument of the function is the viewer's
+    /// name for the room.
     /// </summary>
     public static Func<string, ServerFrame> Typing(RoomTyping typing) => room => new TypingNow(room, typing.User);
 
     /// <summary>
-    /// Makes the frame for a read mark. The argument of the function is the viewer's name for the room.
+    /// Returns a function that makes the frame for a read mark. The argument of the function is the viewer's name for
+    /// the room.
     /// </summary>
     public static Func<string, ServerFrame> Mark(RoomMark mark) => room => new MarkMoved(room, mark.User, mark.Read);
 
@@ -259,8 +261,8 @@ internal static class FrameMapping
     };
 
     /// <summary>
-    /// Returns the end of a mute or ban, as sent to clients. Returns null if the user is not, or no longer, muted or
-    /// banned.
+    /// Returns the end of a mute or ban, as sent to clients. Returns null if there is no mute or ban, or if it has
+    /// ended.
     /// </summary>
     private static long? Until(long until, long now) => until <= now ? null : Math.Min(until, MemberEntry.Forever);
 }

@@ -5,7 +5,7 @@ namespace OrleansChat.Gateway.Frames;
 /// <summary>Encodes server frames for a connection. Equal formats encode a frame to equal bytes.</summary>
 internal interface IWireFormat : IEquatable<IWireFormat>
 {
-    /// <summary>True if a sender's own events are encoded differently for the sender.</summary>
+    /// <summary>True if an event is encoded differently for its sender than for other viewers.</summary>
     bool MarksOwn { get; }
 
     /// <summary>
@@ -17,7 +17,7 @@ internal interface IWireFormat : IEquatable<IWireFormat>
     ReadOnlyMemory<byte> Encode(ServerFrame frame, bool own);
 }
 
-/// <summary>A format that encodes some rooms differently.</summary>
+/// <summary>A format that is not the same for all rooms.</summary>
 internal interface IRoomFormats
 {
     /// <summary>Returns the format for a room.</summary>

@@ -1,7 +1,7 @@
 namespace OrleansChat.Gateway.Frames;
 
-/// <summary>How a subscription shows its room.</summary>
-/// <param name="Format">The connection's format. Equal formats share bytes.</param>
+/// <summary>A view: how a subscription shows its room.</summary>
+/// <param name="Format">The connection's format for this room.</param>
 /// <param name="Room">The viewer's name for the room.</param>
 /// <param name="User">The viewer's user id.</param>
 /// <param name="Deflated">True if the viewer accepts compressed frames.</param>

@@ -66,7 +66,7 @@ internal sealed class ConnectionOptions
 
     /// <summary>
     /// Bytes of answers that may wait in the send queue of one connection. If more bytes wait, the gateway stops
-    /// reading from the connection until at most half of this number waits.
+    /// reading from the connection until at most half of this number of bytes waits.
     /// </summary>
     internal int AnswerBytes { get; set; } = 256 * 1024;
 

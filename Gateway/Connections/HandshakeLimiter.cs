@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 namespace OrleansChat.Gateway.Connections;
 
 /// <summary>
-/// Limits the number of connections that open at the same time to <see cref="ConnectionOptions.OpeningAtATime"/>. A
+/// Allows at most <see cref="ConnectionOptions.OpeningAtATime"/> connections to be opening at the same time. A
 /// connection is opening during its upgrade, and again during its first call to the cluster. When a gateway dies,
 /// thousands of clients reconnect to the other gateways within a second. Without the limit, the new handshakes would
 /// delay existing connections until all clients have reconnected. A waiting handshake uses no thread.

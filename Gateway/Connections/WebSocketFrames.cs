@@ -15,7 +15,7 @@ internal static class WebSocketFrames
     private const byte Compressed = 0x40;
 
     /// <summary>
-    /// Frames smaller than this, in bytes, are not compressed, because compression saves almost nothing.
+    /// Frames smaller than this, in bytes, are not compressed, because compression would save almost nothing.
     /// </summary>
     private const int MinCompressedBytes = 128;
 

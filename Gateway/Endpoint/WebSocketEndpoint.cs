@@ -151,9 +151,9 @@ internal sealed partial class WebSocketEndpoint(
     }
 
     /// <summary>
-    /// True if the handshake agreed on compressed frames. A client that asks for a window smaller than 32 KiB gets
-    /// uncompressed frames, because its frames could not be shared with other connections. RFC 7692 allows uncompressed
-    /// frames.
+    /// True if the client may get compressed frames: the handshake agreed on compression, and on no window smaller than
+    /// 32 KiB. Frames for a smaller window could not be shared with other connections. So a client with a smaller window
+    /// gets uncompressed frames, which RFC 7692 allows.
     /// </summary>
     private static bool Deflates(HttpResponse response) =>
         response.Headers.SecWebSocketExtensions.ToString() is { Length: > 0 } agreed && !agreed.Contains("server_max_window_bits", StringComparison.Ordinal);

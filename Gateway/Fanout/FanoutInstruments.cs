@@ -3,8 +3,8 @@ using System.Diagnostics.Metrics;
 namespace OrleansChat.Gateway.Fanout;
 
 /// <summary>
-/// The meter <c>OrleansChat.Gateway.Fanout</c>: counts the events that the gateway stream loses, and the reads that
-/// repair the gaps.
+/// The meter <c>OrleansChat.Gateway.Fanout</c>: counts what the feeds deliver, and how the gateway repairs what the
+/// gateway stream lost.
 /// </summary>
 internal sealed class FanoutInstruments
 {

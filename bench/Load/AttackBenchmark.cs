@@ -7,7 +7,7 @@ namespace OrleansChat.Load;
 
 /// <summary>The options of <c>attack</c>.</summary>
 /// <param name="Runs">The number of rounds over all attacks.</param>
-/// <param name="Seconds">Measured seconds before each attack, and again during the attack.</param>
+/// <param name="Seconds">How many seconds to measure before each attack, and how many during it.</param>
 /// <param name="Results">The directory for the report.</param>
 internal sealed record AttackOptions(int Runs, int Seconds, string Results);
 
@@ -107,7 +107,7 @@ internal sealed class AttackBenchmark(AttackOptions options)
         return new(sent, latencies.At(0.5), latencies.At(0.99), latencies.MaxWait);
     }
 
-    /// <summary>If the attack requests pages of history, fills their room with one page of about 240 KB.</summary>
+    /// <summary>If the attack requests pages of history, fills the room with one page of about 240 KB.</summary>
     private static async Task FillAsync(int port, Attack attack, CancellationToken cancellationToken)
     {
         if (attack.Run != PageAsync)

@@ -30,7 +30,7 @@ internal sealed partial class ClusterProcess : IAsyncDisposable
     /// last lines of LocalCluster's output.
     /// </summary>
     /// <param name="arguments">LocalCluster's options without <c>--port</c>.</param>
-    /// <param name="settings">Settings of silos and gateways, which they get through the environment.</param>
+    /// <param name="settings">Settings of silos and gateways, passed to them as environment variables.</param>
     public static async Task<ClusterProcess> StartAsync(
         IEnumerable<string> arguments, IReadOnlyDictionary<string, string> settings, CancellationToken cancellationToken)
     {
@@ -110,7 +110,9 @@ internal sealed partial class ClusterProcess : IAsyncDisposable
     [GeneratedRegex(@"^(?<name>\S+) is ready at \S+ \(pid (?<pid>\d+)\)$")]
     private static partial Regex Ready();
 
-    /// <summary>Returns the first of four free ports in a row: no benchmark has more than four gateways.</summary>
+    /// <summary>
+    /// Returns the first of four free ports with consecutive numbers: no benchmark has more than four gateways.
+    /// </summary>
     private static int FreePort()
     {
         while (true)

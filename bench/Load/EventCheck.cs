@@ -3,7 +3,7 @@ namespace OrleansChat.Load;
 /// <summary>
 /// Checks what one reader of a room receives. The room has one sender, which numbers its messages from 1. The sequences
 /// of the events must be 1, 2, 3 …, and the text of each event must contain its sequence as the message's number. A
-/// lost, doubled, reordered or changed event, a gap, and an error each count as a fault.
+/// lost, doubled, reordered or changed event, a <c>gap</c> frame, and an <c>err</c> frame each count as a fault.
 /// </summary>
 internal sealed class EventCheck
 {

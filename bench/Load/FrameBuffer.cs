@@ -31,10 +31,12 @@ internal sealed class FrameBuffer
         return _bytes.AsMemory(_end);
     }
 
-    /// <summary>Records that <paramref name="read"/> bytes were read into <see cref="Free"/>.</summary>
+    /// <summary>
+    /// Records that <paramref name="read"/> bytes were read into the memory that <see cref="Free"/> returned.
+    /// </summary>
     public void Advance(int read) => _end += read;
 
-    /// <summary>Drops the next bytes, so that the answer to the upgrade request is not read as a frame.</summary>
+    /// <summary>Drops the first waiting bytes, such as the answer to the upgrade request, which is no frame.</summary>
     public void Skip(int bytes) => _start += bytes;
 
     /// <summary>

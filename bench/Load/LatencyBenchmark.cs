@@ -7,16 +7,16 @@ using System.Text.Json;
 namespace OrleansChat.Load;
 
 /// <summary>The options of <c>latency</c>.</summary>
-/// <param name="Runs">Runs of each setting.</param>
+/// <param name="Runs">The number of runs with each kind of message log.</param>
 /// <param name="Seconds">Measured seconds of each run, after the warm-up.</param>
 /// <param name="Rate">Messages per second.</param>
 /// <param name="Results">The directory for the report.</param>
 internal sealed record LatencyOptions(int Runs, int Seconds, int Members, int Rate, string Results);
 
 /// <summary>
-/// Measures latency under light load: the time from a send until each member of the room has received the message. Runs
-/// of the settings are interleaved, so that changes of the machine affect all settings. A run in which a delivery is
-/// lost, doubled or out of order is void.
+/// Measures latency under light load: the time from a send until each member of the room has received the message. The
+/// runs with the different kinds of message log alternate, so that a disturbance of the machine affects all of them. A
+/// run in which a delivery is lost, doubled or out of order is void.
 /// </summary>
 internal static class LatencyBenchmark
 {
@@ -178,7 +178,7 @@ internal static class LatencyBenchmark
         report.AppendLine();
         report.AppendLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"The time from a client's send to each member's receipt: one room of {options.Members} members, one sender, {options.Rate} messages of about 100 bytes per second. One gateway "
+            $"The time from a client's send to each member's receipt: one room of {options.Members} members, one sender, {options.Rate} messages per second of about 100 bytes each. One gateway "
             + $"and one silo, each as its own process; the clients are in a third process. Medians of {options.Runs} interleaved runs of {options.Seconds} s. "
             + $"{Environment.ProcessorCount} cores shared by all processes; {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.OSDescription.Split('#')[0].Trim()}. "
             + $"Every delivery was checked."));
@@ -196,14 +196,14 @@ internal static class LatencyBenchmark
         }
 
         report.AppendLine();
-        report.AppendLine("\"From the room on\" is an estimate: the whole latency minus half of the sender's round trip to its `ok`. This half stands for the way to the room; with a durable log, it includes half of the commit. "
+        report.AppendLine("\"From the room on\" is an estimate: the whole latency minus half of the time from the send to its `ok`. This half is taken as the time of the way to the room. With a durable log, it includes half of the commit. "
             + "The gateway answers a `ping`. The room's grain answers a `who` from its memory. A `who` takes the path of a message (client, gateway, silo, gateway, client). So its time is the minimum for a message if every hop is an Orleans call. "
-            + "A message takes longer because it is stored in the log, and because it returns through the stream instead of an answer.");
+            + "A message takes longer because it is stored in the log, and because it returns through the stream and not as an answer to a call.");
         report.AppendLine();
         report.AppendLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"After each round of runs, 12 KiB of a file were overwritten and synced (`fsync`), as often per second "
-            + $"as a message was sent. The disk alone took for one such write: "
+            $"After each round of runs, 12 KiB of a file were overwritten and synced (`fsync`) {options.Rate} times per second. "
+            + $"The disk alone took for one such write: "
             + $"p50 {Results.Median(disk.Select(one => one.P50)):0.00} ms, p99 {Results.Median(disk.Select(one => one.P99)):0.00} ms."));
 
         report.AppendLine();

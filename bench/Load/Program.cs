@@ -12,7 +12,7 @@ var results = new Option<string>("--results")
 };
 var runs = new Option<int>("--runs")
 {
-    Description = "number of runs of each setting, interleaved; the report has the medians",
+    Description = "how many times each measurement runs; the report has the medians",
     DefaultValueFactory = _ => 5
 };
 

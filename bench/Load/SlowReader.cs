@@ -6,8 +6,8 @@ namespace OrleansChat.Load;
 
 /// <summary>
 /// A client that first reads far more slowly than its room publishes, and later reads at full speed. Its receive buffer
-/// is small, so that the server notices the slow reading. It records the delivered events and the gaps, and at the end
-/// reads the gaps from history.
+/// is small, so that the server notices the slow reading. The client records the delivered events and the gaps. At the
+/// end it requests the events of the gaps as history.
 /// </summary>
 internal sealed class SlowReader(FrameSocket socket, string room) : IDisposable
 {
@@ -77,8 +77,9 @@ internal sealed class SlowReader(FrameSocket socket, string room) : IDisposable
     }
 
     /// <summary>
-    /// Reads every gap from history, page by page, on the same connection. Sets <see cref="Fault"/> if the pages do not
-    /// contain exactly the events that the gaps name. At the end a <c>ping</c> shows that the connection still works.
+    /// Requests the events of every gap as history, page by page, on the same connection. Sets <see cref="Fault"/> if
+    /// the pages do not contain exactly the events that the gaps name. At the end a <c>ping</c> shows that the
+    /// connection still works.
     /// </summary>
     public async Task FillGapsAsync(CancellationToken cancellationToken)
     {
@@ -105,7 +106,7 @@ internal sealed class SlowReader(FrameSocket socket, string room) : IDisposable
             var text = happened.GetProperty("text").GetString()!;
             if (seq != next || !text.StartsWith($"{seq} ", StringComparison.Ordinal))
             {
-                Fault ??= $"history returned {seq} instead of {next}";
+                Fault ??= $"history returned sequence {seq} instead of {next}";
             }
 
             if (next++ == to)

@@ -15,9 +15,10 @@ namespace OrleansChat.Load;
 internal sealed record SlowReaderOptions(int Runs, int Seconds, int Readers, int Rate, int SlowBytes, string Results);
 
 /// <summary>
-/// Measures what one slow reader costs the other readers, in interleaved pairs of runs with and without the slow
-/// reader. A run in which a delivery to another reader is lost, doubled or out of order is void. At the end the slow
-/// reader reads at full speed. The events that it received and the history of its gaps must together be the whole log.
+/// Measures what one slow reader costs the other readers, in pairs of runs: one run with the slow reader, and one run
+/// without it. A run in which a delivery to another reader is lost, doubled or out of order is void. At the end the
+/// slow reader reads at full speed. The events that it received and the history of its gaps must together be the whole
+/// log.
 /// </summary>
 internal static class SlowReaderBenchmark
 {
@@ -111,7 +112,7 @@ internal static class SlowReaderBenchmark
 
     /// <summary>
     /// Lets the slow reader read at full speed and fill its gaps from history. Throws if the reader has not received
-    /// exactly the log.
+    /// exactly the events of the log.
     /// </summary>
     private static async Task<SlowFigures> EndAsync(SlowReader slow, Task crawling, long head, CancellationToken cancellationToken)
     {
@@ -128,7 +129,7 @@ internal static class SlowReaderBenchmark
             return slow is { Fault: null } && slow.Pushed + slow.Named == head && slow.Last == head
                 ? new(crawled, behind, slow.Pushed, slow.Gaps, slow.Named, caughtUp.TotalSeconds)
                 : throw new InvalidOperationException(
-                    $"The slow reader did not receive exactly the log: {slow.Fault ?? $"it received {slow.Pushed} events, and gaps named {slow.Named} events, but the log has {head}"}. The run is void.");
+                    $"The slow reader did not receive exactly the events of the log: {slow.Fault ?? $"it received {slow.Pushed} events, and gaps named {slow.Named} events, but the log has {head}"}. The run is void.");
         }
         catch (Exception exception) when (exception is IOException or System.Net.Sockets.SocketException)
         {
@@ -155,10 +156,10 @@ internal static class SlowReaderBenchmark
         report.AppendLine();
         report.AppendLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"One reader at {options.SlowBytes} bytes/s and {options.Readers} fast readers in a room of {options.Rate} messages/s, 100 bytes each. One gateway "
-            + $"and one silo with SQLite, each as its own process; the clients are in a third process. Medians of {pairs.Count} interleaved pairs, {options.Seconds} s each after {WarmUp.TotalSeconds} s of "
+            $"One reader at {options.SlowBytes} bytes/s and {options.Readers} fast readers in a room with {options.Rate} messages/s of 100 bytes each. One gateway "
+            + $"and one silo with SQLite, each as its own process; the clients are in a third process. Medians of {pairs.Count} pairs of runs, with and without the slow reader. Each run is measured for {options.Seconds} s, after {WarmUp.TotalSeconds} s of "
             + $"warm-up. {Results.Machine} Every delivery was checked: each had the right text, none was lost or doubled, and all were in order. Latency is the time from when a message was due "
-            + $"until a sweep over all readers found it. There was at most one sweep per millisecond."));
+            + $"until the client process read it. That process reads the sockets of all fast readers at most once per millisecond."));
         report.AppendLine();
         report.AppendLine("| | without | with | difference, median of the pairs | goal | |");
         report.AppendLine("|---|---|---|---|---|---|");
@@ -171,7 +172,7 @@ internal static class SlowReaderBenchmark
         report.AppendLine();
         report.AppendLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"In each of the {slow.Length} runs, the slow reader kept one connection. Its delivered events and the history of its gaps together were the whole log, in order and without repeats. Before the slow reader "
+            $"In each of the {slow.Length} runs with the slow reader, it kept one connection. Its delivered events and the history of its gaps together were the whole log, in order and without repeats. Before the slow reader "
             + $"read at full speed, it had read at least {slow.Min(of => of.CrawledBytes) / 1024} KiB and was up to {slow.Max(of => of.Behind)} events behind. It caught up within "
             + $"{slow.Max(of => of.CaughtUpSeconds):0.00} s: {slow.Min(of => of.Pushed)} to {slow.Max(of => of.Pushed)} events were delivered, and "
             + $"{slow.Min(of => of.Gaps)} to {slow.Max(of => of.Gaps)} gaps named the other events."));

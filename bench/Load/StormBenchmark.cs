@@ -5,7 +5,7 @@ using System.Text;
 namespace OrleansChat.Load;
 
 /// <summary>The options of <c>storm</c>.</summary>
-/// <param name="Connections">Connections of the gateway that is killed.</param>
+/// <param name="Connections">The number of connections of the gateway that is killed.</param>
 /// <param name="Rooms">The number of rooms; each connection is in one of them.</param>
 /// <param name="Rate">Messages per second, all rooms together.</param>
 /// <param name="Results">The directory for the report.</param>
@@ -13,8 +13,9 @@ internal sealed record StormOptions(int Runs, int Connections, int Rooms, int Ra
 
 /// <summary>
 /// Kills a gateway with thousands of connections. All its clients reconnect to the other gateway with their cursors.
-/// Meanwhile one member per room keeps sending on the other gateway. Every delivery is checked, across both connections
-/// of a member. A run in which a delivery is lost, doubled or out of order is void.
+/// Meanwhile one member per room keeps sending on the other gateway. Every delivery is checked. For a client that
+/// reconnects, its two connections are checked as one sequence. A run in which a delivery is lost, doubled or out of
+/// order is void.
 /// </summary>
 internal static class StormBenchmark
 {
@@ -39,7 +40,7 @@ internal static class StormBenchmark
         {
             Console.WriteLine(
                 $"{options.Connections} connections are too many: a process may have {ProcessFigures.MaxFiles()} open files (ulimit -n), and needs one for each connection and each room, and "
-                + $"{SpareFiles} more. Raise the limit or use fewer --connections.");
+                + $"{SpareFiles} more. Raise the limit, or choose a smaller number for --connections.");
             return 2;
         }
 
@@ -91,12 +92,14 @@ internal static class StormBenchmark
         }
     }
 
-    /// <summary>Performs one run on a cluster whose first gateway has all members. Throws if the run is void.</summary>
+    /// <summary>
+    /// Performs one run, after <paramref name="members"/> have joined on the first gateway. Throws if the run is void.
+    /// </summary>
     /// <remarks>
     /// <para>
     /// 1. One more member per room joins on the second gateway, and these members start to send (<see cref="Talk"/>).
     /// </para>
-    /// <para>2. After 5 s, measure their latency for 10 s.</para>
+    /// <para>2. After 5 s, measure the latency of their messages for 10 s.</para>
     /// <para>3. Kill the first gateway, and measure until all of its members have caught up on the second.</para>
     /// <para>4. After 3 s, end the sending, and wait until everything has been received.</para>
     /// <para>5. Check the deliveries.</para>
@@ -177,7 +180,7 @@ internal static class StormBenchmark
             CultureInfo.InvariantCulture,
             $"A gateway with {options.Connections} connections is killed (SIGKILL). Its clients reconnect to the other gateway with their cursors, each after a random 0.5 to 1 s, as the protocol asks. "
             + $"In each of {options.Rooms} rooms, one member on the other gateway keeps sending: {options.Rate} messages of 100 bytes per second in all rooms together. Two gateways and one silo with SQLite; "
-            + $"the clients are in a fourth process. Medians of {runs.Count} runs. {Results.Machine} Every delivery was checked, across both connections of a member: none was lost or doubled, and all were in order."));
+            + $"the clients are in a fourth process. Medians of {runs.Count} runs. {Results.Machine} Every delivery was checked, and both connections of a client that reconnected as one sequence: none was lost or doubled, and all were in order."));
         report.AppendLine();
         report.AppendLine("| | | goal | |");
         report.AppendLine("|---|---|---|---|");

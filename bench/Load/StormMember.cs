@@ -79,7 +79,9 @@ internal sealed class StormMember(string user, string room)
         }
     }
 
-    /// <summary>Makes one attempt to reconnect. Returns when the connection fails or has ended.</summary>
+    /// <summary>
+    /// Makes one attempt to reconnect. Returns when the attempt has failed, or when the new connection has ended.
+    /// </summary>
     private async Task ReturnAsync(int port, CancellationToken cancellationToken)
     {
         _socket!.Dispose();

@@ -37,7 +37,7 @@ public class FeedBenchmark
     [Benchmark(Description = "feed: deliveries")]
     public void Deliver()
     {
-        // If the events leave no gap, DeliverAsync completes before it returns.
+        // Without a gap, DeliverAsync completes synchronously.
         _ = _feed!.DeliverAsync(new(Room.Name, 1, Room.After(_seq, _events)));
         _seq += _events;
         foreach (var sendQueue in _outboxes)

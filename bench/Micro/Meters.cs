@@ -9,6 +9,6 @@ internal sealed class Meters : IMeterFactory
 
     public void Dispose()
     {
-        // The meters have no resources.
+        // The meters have no resources to free.
     }
 }

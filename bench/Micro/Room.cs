@@ -7,13 +7,13 @@ internal static class Room
 {
     public const string Name = "lobby";
 
-    /// <summary>100 bytes.</summary>
+    /// <summary>The text of every message: 100 bytes.</summary>
     public static readonly string Text = string.Concat(Enumerable.Repeat("what people say ", 7))[..100];
 
     /// <summary>
     /// Creates events with the sequences after <paramref name="seq"/>. A gateway creates events too, when it reads its
-    /// stream. So a benchmark that needs new events includes their creation in its figures: about 120 bytes for each
-    /// event.
+    /// stream. So a benchmark that needs new events includes their creation in its figures: about 120 allocated bytes
+    /// for each event.
     /// </summary>
     public static RoomEvent[] After(long seq, int events)
     {

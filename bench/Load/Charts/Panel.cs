@@ -8,7 +8,7 @@ internal abstract record Panel(string Title);
 internal sealed record BarPanel(string Title, IReadOnlyList<Bar> Bars) : Panel(Title);
 
 /// <summary>One bar of a <see cref="BarPanel"/>.</summary>
-/// <param name="IsPeer">Whether the value belongs to another server than OrleansChat. The chart draws such a bar
+/// <param name="IsPeer">Whether the value belongs to a server other than OrleansChat. The chart draws such a bar
 /// grey.</param>
 internal sealed record Bar(string Name, double Value, bool IsPeer);
 

@@ -20,7 +20,7 @@ internal sealed class GrowthReport(GrowthOptions options, IReadOnlyList<GrowthAx
             $"What a delivery and a message cost while one quantity grows and the others stay constant. Messages are sent at a fixed rate (open loop), at which this machine is far from busy and rooms cannot batch. "
             + $"A message has {Marker.Bytes} bytes and is stored ({Store}) before it is delivered. Every delivery was checked: none was lost or doubled, and each sender's messages arrived in order. CPU is the user and kernel time of the processes. "
             + $"The CPU use in the {options.IdleSeconds} s before each point, with all members connected and no messages, has its own column. It is subtracted from the other CPU columns. "
-            + $"{(options.Runs == 1 ? "One round" : $"Medians of {options.Runs} rounds")}. After each start, a cluster is under a different load for {options.ServerWarmUpSeconds} s, which is not measured. Each measurement lasts {options.Seconds} s, after 2 s of the same load. {Results.Machine}");
+            + $"{(options.Runs == 1 ? "One round" : $"Medians of {options.Runs} rounds")}. After each start of a cluster, another load runs for {options.ServerWarmUpSeconds} s, which is not measured. Each measurement lasts {options.Seconds} s; the measured load starts 2 s before it. {Results.Machine}");
         foreach (var axis in axes)
         {
             Write(axis);

@@ -4,8 +4,8 @@ namespace OrleansChat.Load.Peers;
 
 /// <summary>
 /// Describes a server that uses text frames. Each frame of a client is a template, in which <c>{user}</c>,
-/// <c>{room}</c>, <c>{id}</c> and <c>{text}</c> are replaced. The server may put anything around a text in its frames,
-/// but must not change the text.
+/// <c>{room}</c>, <c>{id}</c> and <c>{text}</c> are replaced. A frame of the server may contain anything before and
+/// after the text of a message, but the text itself must be unchanged.
 /// </summary>
 /// <param name="Command">The command that starts the server for each round, split at spaces, with <c>{port}</c> filled
 /// in; empty for a server that is already running.

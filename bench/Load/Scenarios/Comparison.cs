@@ -5,7 +5,7 @@ namespace OrleansChat.Load.Scenarios;
 
 /// <summary>The options of a comparison.</summary>
 /// <param name="Name">The command, such as <c>P1</c> or <c>all</c>; also part of the report's file name.</param>
-/// <param name="Only">Only the scenarios whose names start with this text run; empty for all scenarios.</param>
+/// <param name="Only">Only scenarios with names that start with this text are run; empty for all scenarios.</param>
 /// <param name="Runs">The number of rounds over all settings.</param>
 /// <param name="Seconds">Measured seconds of each run.</param>
 /// <param name="WarmUpSeconds">Seconds of the same load before the measured seconds.</param>

@@ -16,7 +16,7 @@ internal sealed class ComparisonReport(ComparisonOptions options, IReadOnlyList<
         _text.AppendLine(
             CultureInfo.InvariantCulture,
             $"OrleansChat is compared with a SignalR hub, which is one process and stores nothing. OrleansChat has one silo and one gateway, unless a row says otherwise, and stores every message before it delivers the message. "
-            + $"All clients are in one more process. A message has {Marker.Bytes} bytes. A delivery is one message that one member receives. The sender receives its messages too. Each figure is the median of {options.Runs} rounds. Each round "
+            + $"All clients are in another process. A message has {Marker.Bytes} bytes. A delivery is one message that one member receives. The sender receives its messages too. Each figure is the median of {options.Runs} rounds. Each round "
             + $"measures every server. After each start of a server, every kind of load runs for {options.ServerWarmUpSeconds} s without measurement. Each measurement lasts {options.Seconds} s, after {options.WarmUpSeconds} s of the same load. {Results.Machine} "
             + $"Every delivery was checked: none was lost or doubled, and each sender's messages arrived in order. CPU is the user and kernel time of the processes.\n");
         WriteGoals();

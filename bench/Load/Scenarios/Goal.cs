@@ -1,8 +1,8 @@
 namespace OrleansChat.Load.Scenarios;
 
 /// <summary>
-/// A goal for OrleansChat, as a ratio to a SignalR hub in the same round, because absolute figures depend on the
-/// machine.
+/// A goal for a figure of OrleansChat. Absolute figures depend on the machine. So the goal is a ratio: OrleansChat's
+/// figure divided by the same figure of a SignalR hub in the same round.
 /// </summary>
 /// <param name="Setting">The setting of OrleansChat, such as <see cref="Comparison.Sqlite"/>.</param>
 /// <param name="Ratio">The required ratio of the setting's figure to the hub's figure: the minimum if
@@ -39,7 +39,7 @@ internal sealed record Goal(Figure Figure, string Setting, double Ratio, bool At
         /// <summary>Memory of idle connections.</summary>
         public static readonly Figure Idle = new("P4", "KiB per idle connection", "0.0", Of: null);
 
-        /// <summary>The figures of the chart, in its order.</summary>
+        /// <summary>The figures that the chart shows, in this order.</summary>
         public static IReadOnlyList<Figure> All => [Room200, Saturated, Room1000, Calm, P50, P99, Rooms, Idle];
     }
 

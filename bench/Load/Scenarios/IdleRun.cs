@@ -2,7 +2,7 @@ using OrleansChat.Load.Peers;
 
 namespace OrleansChat.Load.Scenarios;
 
-/// <summary>Measures the memory of idle connections in the server process that has them.</summary>
+/// <summary>Measures the memory that idle connections use in the server process that clients connect to.</summary>
 internal static class IdleRun
 {
     private const int JoiningAtATime = 16;

@@ -5,9 +5,9 @@ namespace OrleansChat.Load.Scenarios;
 /// <summary>
 /// The text of a message under load: 100 bytes that begin and end with <c>@</c> and contain the sender, the number of
 /// the message (from 1 for each sender), the timestamp at which it was due, and padding. A reader finds the text inside
-/// anything that a server puts around it, so the same code reads every peer. The numbers are hexadecimal, of fixed
-/// width, with the digits <c>a</c> to <c>p</c>. These letters are consecutive in ASCII, so eight digits can be read at
-/// once.
+/// anything that a server puts around it, so the same code reads the frames of every server. The numbers are
+/// hexadecimal, of fixed width, with the digits <c>a</c> to <c>p</c>. These letters are consecutive in ASCII, so eight
+/// digits can be read at once.
 /// </summary>
 internal static class Marker
 {

@@ -4,8 +4,8 @@ namespace OrleansChat.Load.Scenarios;
 /// <param name="Name">Such as <c>P1-200</c>.</param>
 /// <param name="Members">Members of each room. Every member receives every message.</param>
 /// <param name="Senders">Senders in each room, which are members too.</param>
-/// <param name="InFlight">Messages that each sender keeps in flight, that is, not yet received by all members; 0 for an
-/// open loop.</param>
+/// <param name="InFlight">Messages that each sender keeps in flight, that is, not yet received by all members. 0 for an
+/// open loop, in which senders send at a fixed rate.</param>
 /// <param name="Rate">Messages per second in all rooms together, for an open loop.</param>
 internal sealed record Scenario(string Name, int Rooms, int Members, int Senders, int InFlight, int Rate)
 {
@@ -39,7 +39,8 @@ internal sealed record ScenarioFigures(
     public double Micros => MicrosPerDelivery.Values.Sum();
 
     /// <summary>
-    /// CPU time per delivery, in microseconds, of the gateways only, or of all processes of another server.
+    /// CPU time per delivery, in microseconds, of the gateways only. For a server other than OrleansChat: of all its
+    /// processes.
     /// </summary>
     public double FrontMicros => MicrosPerDelivery.Where(of => !of.Key.StartsWith("silo", StringComparison.Ordinal) && of.Key != "postgres").Sum(of => of.Value);
 

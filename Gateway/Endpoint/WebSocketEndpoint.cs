@@ -152,8 +152,8 @@ internal sealed partial class WebSocketEndpoint(
 
     /// <summary>
     /// True if the client may get compressed frames: the handshake agreed on compression, and on no window smaller than
-    /// 32 KiB. Frames for a smaller window could not be shared with other connections. So a client with a smaller window
-    /// gets uncompressed frames, which RFC 7692 allows.
+    /// 32 KiB. Frames for a smaller window could not be shared with other connections. So a client with a smaller
+    /// window gets uncompressed frames, which RFC 7692 allows.
     /// </summary>
     private static bool Deflates(HttpResponse response) =>
         response.Headers.SecWebSocketExtensions.ToString() is { Length: > 0 } agreed && !agreed.Contains("server_max_window_bits", StringComparison.Ordinal);

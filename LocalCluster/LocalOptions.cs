@@ -3,13 +3,13 @@ namespace OrleansChat.LocalCluster;
 /// <summary>Where rooms and their messages are stored.</summary>
 internal enum Store
 {
-    /// <summary>A file in <see cref="LocalOptions.Data"/>; one silo.</summary>
+    /// <summary>A SQLite file in <see cref="LocalOptions.Data"/>. Allows only one silo.</summary>
     Sqlite,
 
-    /// <summary>A PostgreSQL database; one or more silos.</summary>
+    /// <summary>A PostgreSQL database. Allows several silos.</summary>
     Postgres,
 
-    /// <summary>The memory of the one silo. The messages are lost when the silo stops.</summary>
+    /// <summary>The memory of the silo. Allows only one silo. The messages are lost when the silo stops.</summary>
     Memory,
 }
 

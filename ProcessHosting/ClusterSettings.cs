@@ -42,8 +42,8 @@ public sealed record ClusterSettings : IValidatableObject
     [Required, StringLength(100, MinimumLength = 1)] public string Id { get; init; } = "orleanschat";
 
     /// <summary>
-    /// Name of the service. All clusters of the service have the same name here. Data is stored under this name, so the
-    /// name must never change.
+    /// Name of the service that the cluster belongs to. If a service has several clusters, all of them have the same
+    /// service name. Data is stored under this name, so the name must never change.
     /// </summary>
     [Required, StringLength(100, MinimumLength = 1)] public string ServiceId { get; init; } = "orleanschat";
 

@@ -179,7 +179,7 @@ internal static class LatencyBenchmark
         report.AppendLine(string.Create(
             CultureInfo.InvariantCulture,
             $"The time from a client's send to each member's receipt: one room of {options.Members} members, one sender, {options.Rate} messages per second of about 100 bytes each. One gateway "
-            + $"and one silo, each as its own process; the clients are in a third process. Medians of {options.Runs} interleaved runs of {options.Seconds} s. "
+            + $"and one silo, each as its own process; the clients are in a third process. Medians of {options.Runs} runs of {options.Seconds} s with each log; the runs with the two logs alternate. "
             + $"{Environment.ProcessorCount} cores shared by all processes; {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.OSDescription.Split('#')[0].Trim()}. "
             + $"Every delivery was checked."));
         report.AppendLine();

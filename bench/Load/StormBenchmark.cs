@@ -51,7 +51,7 @@ internal static class StormBenchmark
             runs.Add(figures);
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"run {run}: all caught up after {figures.AllSeconds:0.00} s (half of them {figures.HalfSeconds:0.00} s)   live p99 {figures.BeforeP99:0.00} ms before, "
+                $"run {run}: all caught up after {figures.AllSeconds:0.00} s (half of them after {figures.HalfSeconds:0.00} s)   live p99 {figures.BeforeP99:0.00} ms before, "
                 + $"{figures.StormP99:0.00} ms during the storm, longest {figures.StormMax:0} ms   at most {figures.MaxAttempts} attempts   "
                 + $"CPU: gateway {figures.GatewayCpu:0.0} s, silo {figures.SiloCpu:0.0} s, clients {figures.ClientsCpu:0.0} s"));
         }

@@ -8,8 +8,8 @@ using OrleansChat.Grains.MessageLog.Sqlite;
 namespace OrleansChat.Micro;
 
 /// <summary>
-/// Measures the time from a room's append to its answer. With SQLite, the answer follows the sync to disk. Logs grow,
-/// so each iteration starts with empty logs.
+/// Measures the time from a room's append to the answer of the message log. SQLite answers after the sync to disk. Logs
+/// grow, so each iteration starts with empty logs.
 /// </summary>
 [InvocationCount(Invocations)]
 public class AppendBenchmark

@@ -50,8 +50,9 @@ internal sealed record LocalOptions(
     public IReadOnlyList<string> SiloPrograms { get; init; } = [];
 
     /// <summary>
-    /// The gateways' programs, in the same order as <see cref="SiloPrograms"/>. If the list is empty, all gateways run
-    /// the program of the project <c>Gateway</c> in this source tree.
+    /// The gateways' programs: gateway-1 runs the first program, gateway-2 runs the second. If there are more gateways
+    /// than programs, the list starts again from the first. If the list is empty, all gateways run the program of the
+    /// project <c>Gateway</c> in this source tree.
     /// </summary>
     public IReadOnlyList<string> GatewayPrograms { get; init; } = [];
 

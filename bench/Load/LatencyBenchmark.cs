@@ -196,7 +196,7 @@ internal static class LatencyBenchmark
         }
 
         report.AppendLine();
-        report.AppendLine("\"From the room on\" is an estimate: the whole latency minus half of the time from the send to its `ok`. This half is taken as the time of the way to the room. With a durable log, it includes half of the commit. "
+        report.AppendLine("\"From the room on\" is an estimate: the whole latency minus half of the time from the send to its `ok`. The estimate takes this half as the time from the client to the room. With a durable log, this half also contains half of the commit. "
             + "The gateway answers a `ping`. The room's grain answers a `who` from its memory. A `who` takes the path of a message (client, gateway, silo, gateway, client). So its time is the minimum for a message if every hop is an Orleans call. "
             + "A message takes longer because it is stored in the log, and because it returns through the stream and not as an answer to a call.");
         report.AppendLine();

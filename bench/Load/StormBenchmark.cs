@@ -14,8 +14,8 @@ internal sealed record StormOptions(int Runs, int Connections, int Rooms, int Ra
 /// <summary>
 /// Kills a gateway with thousands of connections. All its clients reconnect to the other gateway with their cursors.
 /// Meanwhile one member per room keeps sending on the other gateway. Every delivery is checked. For a client that
-/// reconnects, its two connections are checked as one sequence. A run in which a delivery is lost, doubled or out of
-/// order is void.
+/// reconnects, the events of both connections are checked together. A run in which a delivery is lost, doubled or out
+/// of order is void.
 /// </summary>
 internal static class StormBenchmark
 {
@@ -180,7 +180,7 @@ internal static class StormBenchmark
             CultureInfo.InvariantCulture,
             $"A gateway with {options.Connections} connections is killed (SIGKILL). Its clients reconnect to the other gateway with their cursors, each after a random 0.5 to 1 s, as the protocol asks. "
             + $"In each of {options.Rooms} rooms, one member on the other gateway keeps sending: {options.Rate} messages of 100 bytes per second in all rooms together. Two gateways and one silo with SQLite; "
-            + $"the clients are in a fourth process. Medians of {runs.Count} runs. {Results.Machine} Every delivery was checked, and both connections of a client that reconnected as one sequence: none was lost or doubled, and all were in order."));
+            + $"the clients are in a fourth process. Medians of {runs.Count} runs. {Results.Machine} Every delivery was checked, over both connections of each client that reconnected: none was lost or doubled, and all were in order."));
         report.AppendLine();
         report.AppendLine("| | | goal | |");
         report.AppendLine("|---|---|---|---|");

@@ -2,7 +2,7 @@ using OrleansChat.Gateway.Cluster;
 
 namespace OrleansChat.Gateway.Tests;
 
-/// <summary>The times at which clients leave and reconnect during a drain. The test moves the clock.</summary>
+/// <summary>The times at which clients leave and reconnect during a drain.</summary>
 public sealed class DrainPaceTests
 {
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
@@ -67,8 +67,8 @@ public sealed class DrainPaceTests
     }
 
     /// <summary>
-    /// Drains the clients. Returns the time at which each client leaves, and the time at which it may reconnect, in
-    /// seconds.
+    /// Drains the clients. For each client, returns the time at which it leaves and the time at which it may reconnect,
+    /// in seconds since the start of the test.
     /// </summary>
     private List<(double Gone, double Back)> Run(DrainPace pace, int clients)
     {
@@ -91,9 +91,7 @@ public sealed class DrainPaceTests
         }
     }
 
-    /// <summary>
-    /// Checks that in the second after each reconnect, at most <paramref name="rate"/> more clients reconnect.
-    /// </summary>
+    /// <summary>Fails if more than <paramref name="rate"/> + 1 clients reconnect within 0.99 s.</summary>
     private static void AssertAtMost(int rate, List<(double Gone, double Back)> moves)
     {
         var back = moves.Select(move => move.Back).Order().ToArray();

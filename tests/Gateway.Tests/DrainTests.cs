@@ -5,7 +5,7 @@ using OrleansChat.Protocol;
 
 namespace OrleansChat.Gateway.Tests;
 
-/// <summary>How a gateway that must stop sends its clients to the other gateways.</summary>
+/// <summary>The drain: before a gateway stops, it sends its clients to the other gateways.</summary>
 public sealed class DrainTests
 {
     [Fact]
@@ -28,8 +28,8 @@ public sealed class DrainTests
         await stopping;
 
         // At most ten clients may reconnect per second, so client 1 must not reconnect before 100 ms, client 2 not
-        // before 200 ms, and so on. The test allows 60 ms less. It sets no upper limit, because a slow machine may
-        // delay a client.
+        // before 200 ms, and so on. The test accepts reconnects that are up to 60 ms too early. It sets no upper limit,
+        // because a slow machine may delay a client.
         Assert.All(byes.OrderBy(bye => bye.At).Index(), bye => Assert.True(bye.Item.Back >= (bye.Index * 100) - 60, $"Client {bye.Index} may reconnect after only {bye.Item.Back} ms."));
     }
 

@@ -71,8 +71,8 @@ internal sealed class GatewayServer : IAsyncDisposable
         services.AddSingleton<GatewayId>();
         services.AddSingleton<BackgroundTasks>();
 
-        // The drain uses the real clock, even if a test moves the other clocks. Otherwise the server could not stop
-        // until the test moves the clock.
+        // The drain uses the real clock, even if the other parts use the test's manual clock. With the manual clock, the
+        // server would stop only after the test advances it.
         services.AddHostedService(parts => ActivatorUtilities.CreateInstance<Drain>(parts, TimeProvider.System));
         var app = builder.Build();
         app.MapChat();
@@ -85,13 +85,13 @@ internal sealed class GatewayServer : IAsyncDisposable
     public Task<RawWebSocket> ConnectAsync(string path, string? subprotocol = null, params string[] headers) => RawWebSocket.ConnectAsync(
         new(_app.Urls.Single().Replace("http://", "ws://", StringComparison.Ordinal) + path), subprotocol is null ? [] : subprotocol.Split(", "), headers);
 
-    /// <summary>Returns the status with which the gateway refuses a connection.</summary>
+    /// <summary>Tries to connect. The gateway must refuse this. Returns the status of its answer.</summary>
     public async Task<int> RefusedAsync(string path, string? subprotocol = null, params string[] headers)
     {
         return (await RefusalAsync(path, subprotocol, headers)).Status;
     }
 
-    /// <summary>Returns the answer with which the gateway refuses a connection.</summary>
+    /// <summary>Tries to connect. The gateway must refuse this. Returns its answer.</summary>
     public async Task<RawUpgradeRefusedException> RefusalAsync(string path, string? subprotocol = null, params string[] headers)
     {
         var refused = await Assert.ThrowsAsync<RawUpgradeRefusedException>(async () => (await ConnectAsync(path, subprotocol, headers)).Dispose());

@@ -45,7 +45,7 @@ internal sealed class ConnectionServer : IAsyncDisposable
     /// <summary>The exception that the frame handler throws for each frame; null for none.</summary>
     public Exception? Failure { get; set; }
 
-    /// <summary>The frame handler waits for this task before it returns. By default it returns at once.</summary>
+    /// <summary>The frame handler waits for this task before it returns. By default the task is complete.</summary>
     public Task Handling { get; set; } = Task.CompletedTask;
 
     /// <summary>
@@ -53,10 +53,10 @@ internal sealed class ConnectionServer : IAsyncDisposable
     /// </summary>
     public long LastHeard => _stream!.LastReceived;
 
-    /// <summary>Completes when the first connection has ended. Fails if its <c>RunAsync</c> call throws.</summary>
+    /// <summary>Completes when the first connection ends. Fails if this connection's <c>RunAsync</c> throws.</summary>
     public Task Over => _over.Task;
 
-    /// <summary>Completes when the server has released the socket of the first connection that ends.</summary>
+    /// <summary>Completes when the server releases a socket for the first time.</summary>
     public Task Closed => _closed.Task;
 
     public static async Task<ConnectionServer> StartAsync(ConnectionOptions? options = null, int frameBytes = 64 * 1024, X509Certificate2? certificate = null, TimeProvider? time = null)

@@ -139,8 +139,8 @@ public sealed class ConnectionTests
         await using var server = await ConnectionServer.StartAsync();
         for (var i = 0; i < 50; i++)
         {
-            // If the server releases the socket too early, the close frame is lost, but only sometimes. So the test
-            // makes 50 attempts.
+            // If the server released the socket too early, the close frame would be lost, but not every time. So the
+            // test makes 50 attempts.
             using var client = await RawWebSocket.ConnectAsync(server.Address);
             await client.SendFrameAsync(RawFrame.Text, new byte[] { (byte)'a', 0xFF, (byte)'b' });
             Assert.Equal((int)CloseCode.NotUtf8, (await client.ReceiveCloseAsync()).CloseCode);

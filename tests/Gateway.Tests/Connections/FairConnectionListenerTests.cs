@@ -34,8 +34,8 @@ public sealed class FairConnectionListenerTests
                 Assert.NotNull(accepted);
             }
 
-            // All connections already wait in the operating system's queue. If the listener did not yield, each accept
-            // would complete at once.
+            // Before the first accept, all connections were in the operating system's queue. So each accept would have
+            // completed at once if the listener did not yield.
             Assert.InRange(atOnce, 0, Comers - 1);
         }
         finally

@@ -3,7 +3,7 @@ using OrleansChat.Gateway.Connections;
 
 namespace OrleansChat.Gateway.Tests.Connections;
 
-/// <summary>The limit on connections that open at the same time.</summary>
+/// <summary>The limit on handshakes that run at the same time.</summary>
 public sealed class HandshakeLimiterTests
 {
     private readonly CancellationToken _cancelled = TestContext.Current.CancellationToken;

@@ -8,7 +8,7 @@ namespace OrleansChat.Gateway.Tests.Fanout;
 /// <summary>
 /// A grain factory that returns fake grains. It implements only <c>GetGrain</c> with an interface and a key.
 /// </summary>
-[SuppressMessage("Performance", "CA1852", Justification = "DispatchProxy derives a class from it.")]
+[SuppressMessage("Performance", "CA1852", Justification = "DispatchProxy derives a class from this one.")]
 internal class GrainsInMemory : DispatchProxy
 {
     private readonly List<(object Key, object Grain)> _grains = [];
@@ -38,7 +38,7 @@ internal sealed class RoomThatSays : IRoomGrain
     /// <summary>Answers the <c>HandleAsync</c> calls. By default every command succeeds, and the claim is 1.</summary>
     public Func<RoomCommands, Task<RoomReplies>> Handles { get; set; } = commands => Task.FromResult(Done(commands, 1));
 
-    /// <summary>Answers the <c>SyncAttachmentsAsync</c> calls. In the tests, their name is <c>attend</c>.</summary>
+    /// <summary>Answers the <c>SyncAttachmentsAsync</c> calls, which the tests call <c>attend</c>.</summary>
     public Func<string[], Task<RoomHead>> Attends { get; set; } = _ => Task.FromResult(new RoomHead("lobby", 0, 1));
 
     /// <summary>
@@ -66,7 +66,7 @@ internal sealed class RoomThatSays : IRoomGrain
     }
 
     /// <summary>
-    /// Returns the answers of a room in which every command succeeds: each enter at head 0, each post with sequence 1.
+    /// Returns the answers of a room in which every command succeeds. Each post gets the sequence 1.
     /// </summary>
     public static RoomReplies Done(RoomCommands commands, long claim) => new(claim, [.. commands.Commands.Select(Done)]);
 
@@ -166,10 +166,10 @@ internal sealed class HistoryThatSays : IHistoryGrain
 
     public Task<HistoryPage> PageAsync(PageAsk ask, CancellationToken cancellationToken) => Pages(ask, cancellationToken);
 
-    /// <summary>The users who may enter every private room.</summary>
+    /// <summary>The users for whom <c>MayEnterAsync</c> returns true, for every room.</summary>
     public HashSet<string> MayEnter { get; } = [];
 
-    /// <summary>Runs before the answer to a <c>MayEnterAsync</c> call. It may wait or fail.</summary>
+    /// <summary>Every <c>MayEnterAsync</c> call runs this before its answer. If this fails, the call fails.</summary>
     public Func<Task> BeforeEntry { get; set; } = () => Task.CompletedTask;
 
     /// <summary>The <c>MayEnterAsync</c> calls so far, each as room and user, for example <c>~x ann</c>.</summary>

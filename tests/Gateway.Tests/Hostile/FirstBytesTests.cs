@@ -7,8 +7,8 @@ using OrleansChat.Protocol;
 namespace OrleansChat.Gateway.Tests.Hostile;
 
 /// <summary>
-/// A client may send its first frame together with the upgrade request. The gateway must still send the answer to the
-/// request before its first frame.
+/// A client may send its first frame together with the upgrade request. Even then, the gateway must answer the request
+/// before it answers the frame.
 /// </summary>
 public sealed class FirstBytesTests
 {
@@ -28,8 +28,8 @@ public sealed class FirstBytesTests
     }
 
     /// <summary>
-    /// The hello timer must exist before the gateway handles the first frame. Otherwise the timer would start only
-    /// after the answer to a frame that arrived with the request.
+    /// The gateway must start the hello timer before it handles a frame that arrived with the request, not after it has
+    /// answered this frame.
     /// </summary>
     [Fact]
     public async Task Hello_WhenABadFrameCameWithTheRequest_IsDueAfterHelloSeconds()

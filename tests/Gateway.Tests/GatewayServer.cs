@@ -71,8 +71,8 @@ internal sealed class GatewayServer : IAsyncDisposable
         services.AddSingleton<GatewayId>();
         services.AddSingleton<BackgroundTasks>();
 
-        // The drain uses the real clock, even if the other parts use the test's manual clock. With the manual clock, the
-        // server would stop only after the test advances it.
+        // The drain uses the real clock, even if the other parts use the test's manual clock. With a manual clock, the
+        // server would not stop until the test advances it.
         services.AddHostedService(parts => ActivatorUtilities.CreateInstance<Drain>(parts, TimeProvider.System));
         var app = builder.Build();
         app.MapChat();

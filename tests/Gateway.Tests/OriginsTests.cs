@@ -7,7 +7,7 @@ using OrleansChat.ProcessHosting;
 
 namespace OrleansChat.Gateway.Tests;
 
-/// <summary>The pages that may open connections, over real HTTP.</summary>
+/// <summary>The pages that may open connections. The tests use real HTTP.</summary>
 public sealed class OriginsTests
 {
     [Fact]

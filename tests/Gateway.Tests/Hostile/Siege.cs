@@ -12,7 +12,7 @@ namespace OrleansChat.Gateway.Tests.Hostile;
 /// </summary>
 internal sealed class Siege : IAsyncDisposable
 {
-    /// <summary>Maximum bytes of memory that the process may use after the attack, in addition to before it.</summary>
+    /// <summary>After the attack, the process may use this many bytes more than before it.</summary>
     private const long MaxKept = 50 * 1024 * 1024;
 
     private static readonly TimeSpan TalkPause = TimeSpan.FromMilliseconds(10);

@@ -7,7 +7,7 @@ using OrleansChat.Protocol;
 
 namespace OrleansChat.Gateway.Tests.Sessions;
 
-/// <summary>JSON mode, frame by frame.</summary>
+/// <summary>JSON mode: what the session does after each frame from the client.</summary>
 public sealed class JsonConversationTests : IDisposable
 {
     private readonly ManualTime _time = new();

@@ -39,11 +39,12 @@ internal sealed class UsersInMemory : IUsers
     public int Cursors { get; set; } = int.MaxValue;
 
     /// <summary>
-    /// If this is not 0, the user connects too often: every connect is refused with this retry time, in milliseconds.
+    /// If not 0, every connect is refused because the user connects too often. The value is the retry time of the
+    /// refusal, in milliseconds.
     /// </summary>
     public int TooOftenMs { get; set; }
 
-    /// <summary>For each user, the total of the units that commands were charged after their execution.</summary>
+    /// <summary>For each user, the sum of the units of all <see cref="Charge"/> calls.</summary>
     public ConcurrentDictionary<string, int> Charged { get; } = [];
 
     public async Task<Opening> ConnectAsync(Session session, string? device, int cursors)

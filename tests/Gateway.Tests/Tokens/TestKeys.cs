@@ -61,8 +61,8 @@ internal sealed class TestKeys
     public string Sign(JsonNode claims, string algorithm = "HS256") => Sign(claims, algorithm, $"key-{algorithm}", algorithm);
 
     /// <summary>
-    /// Returns a token that is signed with the key of <paramref name="signer"/>. Its header names the algorithm
-    /// <paramref name="said"/>, which may be another one.
+    /// Returns a token whose header names the algorithm <paramref name="said"/>. <paramref name="signer"/> selects the
+    /// key that signs the token. This can be the key of another algorithm.
     /// </summary>
     public string Sign(JsonNode claims, string said, string? kid, string signer, JsonObject? header = null)
     {

@@ -5,7 +5,7 @@ using OrleansChat.TestSupport;
 namespace OrleansChat.Grains.Tests.Gateways;
 
 /// <summary>
-/// How the raiser reads the version of the log, and raises it when the gate decides so. The tests move the clock.
+/// How the raiser reads the version of the log, and raises it when the gate allows it. The tests use a manual clock.
 /// </summary>
 public sealed class VersionRaiserTests : IDisposable
 {

@@ -16,7 +16,7 @@ public abstract class DurableLogContract : MessageLogContract
     /// <summary>Runs a query directly on the store, and returns its first value.</summary>
     private protected abstract Task<long> NumberAsync(string sql);
 
-    /// <summary>The highest number in <c>schema_version</c> with which version 0.1.0 opens the store.</summary>
+    /// <summary>Version 0.1.0 opens the store if no number in <c>schema_version</c> is higher than this.</summary>
     private protected abstract long OldVersion { get; }
 
     /// <summary>The number of migrations up to and including the one that adds rights.</summary>

@@ -3,7 +3,7 @@ using OrleansChat.Grains.MessageLog;
 
 namespace OrleansChat.Grains.Tests.MessageLog;
 
-/// <summary>Short forms for entries and appends.</summary>
+/// <summary>Short ways to create entries and to append them.</summary>
 internal static class Entries
 {
     public static MessageLogEntry Msg(string user, string? id, string text = "text", long ts = 1000, long hash = 7) =>

@@ -21,7 +21,8 @@ public abstract partial class MessageLogContract : IAsyncLifetime
     private protected abstract Task<Dictionary<string, string?>> NewStoreAsync();
 
     /// <summary>
-    /// Opens the log as another silo does. If a second log cannot use the store, returns <see cref="Log"/>.
+    /// Opens a second log on the same store, like another silo. If the store allows only one log, returns
+    /// <see cref="Log"/>.
     /// </summary>
     private protected virtual Task<IMessageLog> SecondAsync() => OpenAsync();
 

@@ -7,7 +7,7 @@ using OrleansChat.ProcessHosting;
 namespace OrleansChat.Grains.Tests.MessageLog;
 
 /// <summary>
-/// A message log as a silo has it: configured by settings and created by the container. Disposal closes the log.
+/// A message log as a silo has it: configured by settings and created by dependency injection. Disposal closes the log.
 /// </summary>
 internal sealed class OpenLog : IAsyncDisposable
 {

@@ -598,7 +598,7 @@ public sealed class PostgresMessageLogTests : DurableLogContract
         }
     }
 
-    /// <summary>Makes new connections to the database read-only, like those to a standby after a failover.</summary>
+    /// <summary>Sets whether new connections are read-only, like connections to a standby after a failover.</summary>
     private Task SetReadOnlyAsync(bool readOnly) => PostgresServer.ExecuteAsync(
         _database + ";Options=-c default_transaction_read_only=off",
         $"alter database {new NpgsqlConnectionStringBuilder(_database).Database} set default_transaction_read_only = {(readOnly ? "on" : "off")}");

@@ -67,7 +67,7 @@ public sealed class SqliteMessageLogTests : DurableLogContract
 
         Assert.Equal([1], (await Log.AllAsync("lobby")).Select(e => e.Seq));
         Assert.Equal(1, (await Log.FactsAsync("lobby", "ann", Ct))!.Seq);
-        Assert.False(append.IsCompleted, "The append should wait for the transaction that holds the file.");
+        Assert.False(append.IsCompleted, "The append should wait for the transaction that locks the file.");
 
         await transaction.RollbackAsync(Ct);
         Assert.Equal([2], (await append).Seqs());

@@ -6,7 +6,8 @@ using OrleansChat.TestSupport;
 namespace OrleansChat.Grains.Tests.MessageLog;
 
 /// <summary>
-/// How an outage is logged: when it begins, once per minute, and when it ends, with the number of failures.
+/// The log lines about an outage: one at its beginning, one per minute while it lasts, and one at its end. They count
+/// the failures.
 /// </summary>
 public sealed class StoreWatchTests : IDisposable
 {

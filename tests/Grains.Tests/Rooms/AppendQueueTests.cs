@@ -4,7 +4,7 @@ using OrleansChat.TestSupport;
 
 namespace OrleansChat.Grains.Tests.Rooms;
 
-/// <summary>How the queue batches the entries of a room that wait for an append.</summary>
+/// <summary>How the queue batches a room's entries while they wait for an append.</summary>
 public sealed class AppendQueueTests
 {
     private readonly Turns _turns = new();

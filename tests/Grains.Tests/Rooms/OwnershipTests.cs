@@ -6,7 +6,7 @@ using static OrleansChat.Grains.Tests.Cluster.TestGateway;
 namespace OrleansChat.Grains.Tests.Rooms;
 
 /// <summary>
-/// What a room does if the log is down, if the log's answers are lost, or if another activation has claimed it.
+/// What a room does if the log is down, if the log's answers are lost, or if another activation has claimed the room.
 /// </summary>
 public sealed class OwnershipTests(SiloTestCluster cluster)
 {

@@ -5,7 +5,8 @@ using static OrleansChat.Grains.Tests.Cluster.TestGateway;
 namespace OrleansChat.Grains.Tests.Rooms;
 
 /// <summary>
-/// Rights that change while commands wait. The room decides each command by the rights after the commands before it.
+/// Rights that change while commands wait. Each command gets the answer that it would get if the earlier commands were
+/// already committed.
 /// </summary>
 public sealed class RightsOrderTests(SiloTestCluster cluster)
 {

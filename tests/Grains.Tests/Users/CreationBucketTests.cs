@@ -3,7 +3,7 @@ using OrleansChat.TestSupport;
 
 namespace OrleansChat.Grains.Tests.Users;
 
-/// <summary>The budget of rooms that a user may create.</summary>
+/// <summary>The budget from which a user pays for new rooms.</summary>
 public sealed class CreationBucketTests
 {
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);

@@ -61,7 +61,7 @@ internal sealed class RoomsInMemory : IRooms, IHistory
         }
     }
 
-    /// <summary>The title of the rooms that are entered next; null for none.</summary>
+    /// <summary>The room's title in the answers to the next enters; null for none.</summary>
     public string? Title { get; set; }
 
     /// <summary>The refusal of the next posts; null to append them.</summary>
@@ -294,7 +294,7 @@ internal sealed class RoomsInMemory : IRooms, IHistory
         }
     }
 
-    /// <summary>The answer to the next conversations calls; null if too many pages are being read.</summary>
+    /// <summary>The answer to the next conversations calls; null to report that too many pages are being read.</summary>
     public ConversationPage? Conversations { get; set; } = new([], false);
 
     public async Task<ConversationPage?> ConversationsAsync(ConversationAsk ask, CancellationToken cancellationToken)

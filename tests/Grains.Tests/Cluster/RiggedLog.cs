@@ -17,14 +17,12 @@ internal sealed class Rig
     /// <summary>Whether appends fail after the commit, so that the caller does not know the outcome.</summary>
     public bool LosesAnswers { get; set; }
 
-    /// <summary>
-    /// A text that the store cannot store. The log refuses the whole append or creation that contains it.
-    /// </summary>
+    /// <summary>A text that the store refuses, together with the whole append or creation that contains it.</summary>
     public string? Refused { get; set; }
 
     /// <summary>
-    /// Whether the store cannot store the room's name. If so, the store permanently refuses every call for the room,
-    /// except the calls for heads and read marks.
+    /// Whether the store refuses the room's name. If so, it permanently refuses every call for the room, except the
+    /// calls for heads and read marks.
     /// </summary>
     public bool RefusesName { get; set; }
 

@@ -98,7 +98,7 @@ internal sealed class VersionedCluster : IAsyncDisposable
 internal sealed class RenewedLease : IDisposable
 {
     /// <summary>
-    /// Shorter than the time between the renewals of a gateway, so that the lease does not expire on a busy machine.
+    /// Shorter than <see cref="Lease.Renewal"/>, so that the lease does not expire on a busy machine.
     /// </summary>
     private static readonly TimeSpan Renewal = TimeSpan.FromMilliseconds(500);
 

@@ -5,7 +5,7 @@ using OrleansChat.TestSupport;
 
 namespace OrleansChat.Grains.Tests.MessageLog;
 
-/// <summary>How often the gate reads the version of the log, and what it answers if the log cannot be reached.</summary>
+/// <summary>How often the gate reads the log's version, and what it answers if the log cannot be reached.</summary>
 public sealed class LogVersionGateTests : IAsyncLifetime
 {
     private readonly ManualTime _time = new();

@@ -5,8 +5,8 @@ using static OrleansChat.Grains.Tests.Cluster.TestGateway;
 namespace OrleansChat.Grains.Tests.Rooms;
 
 /// <summary>
-/// A group has no owner if it was created before groups had roles, or if all its members left before others joined. In
-/// both cases the room appoints one of its members as owner.
+/// A group can have members but no owner. This happens if the group was created before groups had roles, or if all
+/// members left and others joined later. Then the room makes one of the members an owner.
 /// </summary>
 public sealed class OwnerAppointmentTests(SiloTestCluster cluster)
 {

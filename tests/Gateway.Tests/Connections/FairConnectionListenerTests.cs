@@ -34,8 +34,8 @@ public sealed class FairConnectionListenerTests
                 Assert.NotNull(accepted);
             }
 
-            // Before the first accept, all connections were in the operating system's queue. So without the yield of the
-            // listener, each accept would have completed at once.
+            // Before the first accept, all connections were in the operating system's queue. So if the listener had not
+            // yielded, each accept would have completed at once.
             Assert.InRange(atOnce, 0, Comers - 1);
         }
         finally

@@ -294,7 +294,7 @@ internal sealed class RoomsInMemory : IRooms, IHistory
         }
     }
 
-    /// <summary>The answer to the next conversations calls; null to report that too many pages are being read.</summary>
+    /// <summary>The answer to the next conversations calls; null means that too many pages are being read.</summary>
     public ConversationPage? Conversations { get; set; } = new([], false);
 
     public async Task<ConversationPage?> ConversationsAsync(ConversationAsk ask, CancellationToken cancellationToken)

@@ -11,10 +11,10 @@ internal sealed class Rig
     private int _appends;
     private int _calls;
 
-    /// <summary>Whether every call fails, except those that store read marks.</summary>
+    /// <summary>Whether every call about the room fails, except the calls for read marks.</summary>
     public bool Away { get; set; }
 
-    /// <summary>Whether appends fail after the commit, so that the caller does not know the outcome.</summary>
+    /// <summary>Whether appends and creations fail after the commit, so that the caller does not know the outcome.</summary>
     public bool LosesAnswers { get; set; }
 
     /// <summary>A text that the store refuses, together with the whole append or creation that contains it.</summary>
@@ -31,7 +31,7 @@ internal sealed class Rig
 
     public int Appends => _appends;
 
-    /// <summary>Number of calls about the room, except those that store read marks.</summary>
+    /// <summary>Number of calls about the room, except the calls for heads and read marks.</summary>
     public int Calls => _calls;
 
     public void Count() => Interlocked.Increment(ref _calls);

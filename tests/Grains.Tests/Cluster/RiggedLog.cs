@@ -14,7 +14,9 @@ internal sealed class Rig
     /// <summary>Whether every call about the room fails, except the calls for read marks.</summary>
     public bool Away { get; set; }
 
-    /// <summary>Whether appends and creations fail after the commit, so that the caller does not know the outcome.</summary>
+    /// <summary>
+    /// Whether appends and creations fail after the commit, so that the caller does not know the outcome.
+    /// </summary>
     public bool LosesAnswers { get; set; }
 
     /// <summary>A text that the store refuses, together with the whole append or creation that contains it.</summary>

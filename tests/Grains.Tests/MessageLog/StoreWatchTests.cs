@@ -6,8 +6,8 @@ using OrleansChat.TestSupport;
 namespace OrleansChat.Grains.Tests.MessageLog;
 
 /// <summary>
-/// The log lines about an outage: one at its beginning, one per minute while it lasts, and one at its end. They count
-/// the failures.
+/// The log lines about an outage: one at its beginning, one per minute while it lasts, and one at its end. All lines
+/// after the first give the number of failures.
 /// </summary>
 public sealed class StoreWatchTests : IDisposable
 {

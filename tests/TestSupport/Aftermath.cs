@@ -31,7 +31,7 @@ public sealed class Aftermath : IDisposable
             await Task.Delay(500);
         }
 
-        Assert.True(kept < mostKept, $"The process uses {kept >> 20} MiB more than before.");
+        Assert.True(kept < mostKept, $"The process uses {kept >> 20} MiB more than before the attack.");
         Assert.True(_unobserved.IsEmpty, string.Join("\n", _unobserved));
     }
 

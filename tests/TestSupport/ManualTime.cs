@@ -4,7 +4,7 @@ namespace OrleansChat.TestSupport;
 
 /// <summary>
 /// A clock that stands still until a test advances it, and that counts the timers that wait for it. The clock starts at
-/// a random date, so no code can depend on a date. Timers run on the thread that calls <see
+/// a random date, so no code can depend on a certain date. The callbacks of timers run on the thread that calls <see
 /// cref="FakeTimeProvider.Advance(TimeSpan)"/>.
 /// </summary>
 public sealed class ManualTime() : FakeTimeProvider(DateTimeOffset.UnixEpoch.AddSeconds(Random.Shared.NextInt64(1_000_000_000, 4_000_000_000)))
@@ -88,7 +88,8 @@ public sealed class ManualTime() : FakeTimeProvider(DateTimeOffset.UnixEpoch.Add
 
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
-            // Count the timer before _inner.Change, because a timer that is due at once runs inside that call.
+            // Count the timer before the call of _inner.Change: a timer that is due at once fires inside this call, and
+            // Fire must find it counted.
             _repeats = period != Timeout.InfiniteTimeSpan && period != TimeSpan.Zero;
             _time.Count(this, armed: dueTime != Timeout.InfiniteTimeSpan);
             return _inner.Change(dueTime, period);

@@ -6,7 +6,7 @@ namespace OrleansChat.TestSupport;
 
 /// <summary>One frame that the client received (RFC 6455 §5.2).</summary>
 /// <param name="Compressed">
-/// Whether the payload is a message that was compressed independently of other messages (RFC 7692 §6).
+/// Whether the payload is compressed (RFC 7692 §6). Each message must be compressed independently of other messages.
 /// </param>
 public sealed record RawFrame(bool Final, int Opcode, byte[] Payload, bool Compressed = false)
 {

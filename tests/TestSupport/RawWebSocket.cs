@@ -102,7 +102,7 @@ public sealed class RawWebSocket : IDisposable
         }
     }
 
-    /// <summary>Starts or answers the closing handshake.</summary>
+    /// <summary>Sends a close frame, which starts or answers the closing handshake.</summary>
     public Task SendCloseAsync(int code = 1000)
     {
         var payload = new byte[2];
@@ -110,7 +110,7 @@ public sealed class RawWebSocket : IDisposable
         return SendFrameAsync(RawFrame.Close, payload);
     }
 
-    /// <summary>Returns the bytes of one frame with a random mask.</summary>
+    /// <summary>Returns the bytes of one frame, masked with a random key.</summary>
     public static byte[] Frame(int opcode, ReadOnlySpan<byte> payload, bool final = true)
     {
         var frame = new MemoryStream();
@@ -257,7 +257,8 @@ public sealed class RawWebSocket : IDisposable
     {
         const int SolSocket = 1, AttachFilter = 26;
 
-        // struct sock_filter: BPF_RET | BPF_K, keep 0 bytes. struct sock_fprog: the number and address of the filters.
+        // struct sock_filter: BPF_RET | BPF_K, keep 0 bytes.
+        // struct sock_fprog: the number of filters and their address.
         var drop = Marshal.AllocHGlobal(8);
         try
         {

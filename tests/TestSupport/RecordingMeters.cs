@@ -4,7 +4,8 @@ using System.Diagnostics.Metrics;
 namespace OrleansChat.TestSupport;
 
 /// <summary>
-/// A meter factory that records, for each counter and histogram, the sum of the measurements under its name.
+/// A meter factory that adds up the measurements of each counter and histogram. Instruments with the same name share
+/// one sum.
 /// </summary>
 public sealed class RecordingMeters : IMeterFactory
 {
@@ -28,7 +29,7 @@ public sealed class RecordingMeters : IMeterFactory
         _listener.Start();
     }
 
-    /// <summary>The sum of the measurements of an instrument.</summary>
+    /// <summary>The sum of all measurements of the instruments with this name, or 0 if there are none.</summary>
     public double this[string instrument] => _sums.GetValueOrDefault(instrument);
 
     /// <inheritdoc/>

@@ -22,7 +22,7 @@ public sealed class TcpRelay : IAsyncDisposable
     /// <param name="host">The host of the server.</param>
     /// <param name="port">The port of the server.</param>
     /// <param name="open">
-    /// The relay calls this function for each client, and then connects to the server for this client. The function
+    /// The relay calls this function for each client, before it connects to the server for this client. The function
     /// returns the first bytes to send to the server, or null if the relay must close the client's connection. If
     /// <paramref name="open"/> is null, every byte passes unchanged.
     /// </param>

@@ -61,7 +61,7 @@ internal sealed class Crowd : IAsyncDisposable
         {
             Assert.True(
                 Stopwatch.GetElapsedTime(began) < MaxWait,
-                $"Each member must get {EachBetween} more answers. The members had {string.Join(", ", before)} answers, and now have {string.Join(", ", Members.Select(member => member.Answered.Count))}.");
+                $"Each member must get {EachBetween} more answers within {MaxWait.TotalSeconds} s. Before the wait, the members had {string.Join(", ", before)} answers. Now they have {string.Join(", ", Members.Select(member => member.Answered.Count))}.");
             if (await Task.WhenAny(_talking, Task.Delay(50, TestContext.Current.CancellationToken)) == _talking)
             {
                 await _talking;

@@ -2,7 +2,9 @@ using System.Text.Json.Nodes;
 
 namespace OrleansChat.EndToEnd.Tests.Chat;
 
-/// <summary>A direct conversation reaches its two users on all their devices, and no other user.</summary>
+/// <summary>
+/// The messages of a direct conversation reach its two users on all their devices, and no other user.
+/// </summary>
 [Collection(nameof(ProcessTestCluster))]
 public sealed class DirectTests(ProcessTestCluster cluster)
 {
@@ -94,8 +96,8 @@ public sealed class DirectTests(ProcessTestCluster cluster)
         await first.SendAsync($"@{bob}", "for you alone");
 
         // Inside the cluster, the key of a direct room contains both user ids. In a command, the name of a direct room
-        // is @ and the id of the other user. So if Eve sends the key as a name, the gateway reads the key as a user id.
-        // It gives Eve an empty conversation between her and the user who has this id.
+        // is @ and the id of the other user. If Eve sends the key as a name, the gateway takes the text after the @ for
+        // the id of one user. So Eve gets an empty conversation with this user.
         var key = $"@{alice.Length}:{alice}{bob.Length}:{bob}";
         foreach (var (command, count) in new[] { ("join", "seq"), ("history", "events"), ("who", "count") })
         {

@@ -216,7 +216,7 @@ internal sealed class JsonClient : IAsyncDisposable
     /// Returns the first frame for which <paramref name="fits"/> returns true. Skips the frames before index <paramref
     /// name="from"/>. Waits if no such frame has arrived yet.
     /// </summary>
-    /// <param name="what">The awaited frame, for the message of a failure.</param>
+    /// <param name="what">A name for the frame. If the frame does not arrive, the error message contains it.</param>
     public async Task<JsonObject> FrameAsync(string what, Func<JsonObject, bool> fits, int from = 0)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);

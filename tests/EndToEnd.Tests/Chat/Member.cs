@@ -15,7 +15,7 @@ internal delegate Task<JsonClient> Connect(int gateway, string user, params (str
 /// <summary>
 /// A client that follows docs/protocol.md. It retries a send with the same id until the answer is <c>ok</c>. If the
 /// connection ends, or an answer takes too long, the client resumes at another gateway with its cursors. If the old
-/// gateway sent a <c>bye</c>, the client first waits for the time that the <c>bye</c> contains.
+/// gateway sent a <c>bye</c>, the client first waits as long as the <c>bye</c> says.
 /// </summary>
 /// <param name="patience">
 /// How long the client waits for an answer. The limit is necessary because a paused gateway keeps its connections open,
@@ -40,7 +40,7 @@ internal sealed class Member(string name, string[] rooms, int[] gateways, int fi
     /// <summary>The time of each send from its first attempt to its <c>ok</c>.</summary>
     public ConcurrentBag<TimeSpan> Waits { get; } = [];
 
-    /// <summary>The delays of the events on the current connection, in milliseconds.</summary>
+    /// <summary>The <see cref="JsonClient.Lateness"/> of the current connection.</summary>
     public IEnumerable<long> Lateness => _client?.Lateness ?? [];
 
     /// <summary>The codes of the errors that asked for a retry.</summary>

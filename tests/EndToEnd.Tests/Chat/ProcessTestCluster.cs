@@ -4,8 +4,8 @@ using OrleansChat.TestSupport;
 namespace OrleansChat.EndToEnd.Tests.Chat;
 
 /// <summary>
-/// Two silos and two gateways, each a process, on PostgreSQL. Tests that stop no process can share this cluster. Each
-/// test uses its own rooms.
+/// Two silos and two gateways, each a process, on PostgreSQL. Many tests share this cluster. Each test uses its own
+/// rooms, and stops no process.
 /// </summary>
 public sealed class ProcessTestCluster : IAsyncLifetime
 {
@@ -39,9 +39,6 @@ public sealed class ProcessTestCluster : IAsyncLifetime
     }
 }
 
-/// <summary>
-/// The tests that share <see cref="ProcessTestCluster"/>. They run one after another, so that each test has the whole
-/// machine.
-/// </summary>
+/// <summary>The tests that share <see cref="ProcessTestCluster"/>. They run one after another.</summary>
 [CollectionDefinition(nameof(ProcessTestCluster))]
 public sealed class ChatClusterTests : ICollectionFixture<ProcessTestCluster>;

@@ -27,7 +27,7 @@ internal sealed class RightsRoom : IAsyncDisposable
 
     private JsonClient Member => _others[2];
 
-    /// <summary>The name of a user who was banned and has no connection.</summary>
+    /// <summary>The name of the banned user, who never connects.</summary>
     private string Banned { get; set; } = "";
 
     public static async Task<RightsRoom> CreateAsync(ProcessTestCluster cluster, bool isPrivate)

@@ -1,8 +1,8 @@
 namespace OrleansChat.EndToEnd.Tests.Chat;
 
 /// <summary>
-/// A user of each role sends each command, in a public and in a private group. The users of a group are connected to
-/// two gateways.
+/// A user of each role sends each command, in a public and in a private group. Some users of the group are connected to
+/// one gateway, the others to the other gateway.
 /// </summary>
 [Collection(nameof(ProcessTestCluster))]
 public sealed class RightsTests(ProcessTestCluster cluster)

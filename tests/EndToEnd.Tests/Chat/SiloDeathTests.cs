@@ -29,8 +29,8 @@ public sealed class SiloDeathTests
         Assert.Equal(["before", .. Enumerable.Range(1, 20).Select(n => $"during {n}")], events.Select(ev => (string)ev["text"]!));
         Assert.DoesNotContain(ann.Frames.Concat(bob.Frames), frame => (string?)frame["t"] is "closed" or "gap");
 
-        // The gateway streams work again: presence, and messages to a device that has not joined, arrive only through
-        // these streams.
+        // The gateway streams work again. Bob has not joined the conversation with Carl, so Carl's message reaches him
+        // only through a stream. Dora's presence reaches Ann only through a stream too.
         await using var carl = await JsonClient.ConnectAsync(cluster.Port, "carl");
         await carl.JoinAsync("lobby");
         await carl.SendAsync("@bob", "are you there?");

@@ -35,14 +35,14 @@ public sealed class SlowReaderTests
         fullSpeed.SetResult();
         var pushed = await slow.EventsAsync("busy", Messages);
 
-        // The reader lagged: gap frames name the events that the gateway skipped. The frames before the first gap were
-        // in the send queue and in the buffers of the sockets. These held much less than the writer sent.
+        // The reader lagged: gap frames name the events that the gateway skipped. Before the first gap, the reader got
+        // only what the send queue and the buffers of the sockets held. That is much less than the writer sent.
         var gaps = slow.Frames.Where(frame => (string?)frame["t"] == "gap").ToArray();
         Assert.NotEmpty(gaps);
         var held = slow.Frames.TakeWhile(frame => frame != gaps[0]).Sum(frame => (long)frame.ToJsonString().Length);
         Assert.InRange(held, 1, HeldAtTheMost);
 
-        // The pushed events, together with the history of every gap, equal the log: in order, and each event once.
+        // If each gap is filled from the history, the reader has the whole log, in order and each event once.
         var told = new List<JsonObject>();
         foreach (var frame in slow.Frames)
         {
@@ -59,7 +59,7 @@ public sealed class SlowReaderTests
         Assert.Equal(log.Select(ev => ev.ToJsonString()), told.Select(ev => ev.ToJsonString()));
         Assert.True(pushed.Count < Messages, "The gateway pushed every event to the slow reader, so the reader did not lag.");
 
-        // The slow reader's connection is live again.
+        // The slow reader gets new events live again.
         await writer.SendAsync("busy", "and now?");
         Assert.Equal("and now?", (string?)(await slow.EventsAsync("busy", Messages + 1))[^1]["text"]);
         Assert.DoesNotContain(fast.Frames.Concat(slow.Frames), frame => (string?)frame["t"] == "closed");

@@ -3,8 +3,8 @@ using OrleansChat.TestSupport;
 namespace OrleansChat.EndToEnd.Tests.Chat;
 
 /// <summary>
-/// Text mode with existing clients: the page of the chat example of gorilla/websocket, clients that connect with
-/// <c>?user=</c>, and wscat.
+/// Text mode works with clients that were written for other servers: the page of gorilla/websocket's chat example,
+/// clients that connect with <c>?user=</c>, and wscat.
 /// </summary>
 [Collection(nameof(ProcessTestCluster))]
 public sealed class TextTests(ProcessTestCluster cluster)
@@ -17,8 +17,8 @@ public sealed class TextTests(ProcessTestCluster cluster)
         using var second = await ConnectAsync(cluster.Second, $"/ws?room={room}&raw=1");
         await TogetherAsync(room);
 
-        // Like the server of that example, the gateway replaces line breaks with spaces, removes spaces at both ends,
-        // and sends the line to its sender too.
+        // Like the server of gorilla's example, the gateway replaces line breaks with spaces, removes spaces at both
+        // ends, and sends the line to its sender too.
         await first.SendTextAsync("  hello\nworld ");
 
         Assert.Equal("hello world", await first.ReceiveLineAsync());

@@ -5,8 +5,8 @@ using OrleansChat.TestSupport.Deploy;
 namespace OrleansChat.EndToEnd.Tests.Deploy;
 
 /// <summary>
-/// The content that a Dockerfile adds to its base image. To get it, the tests run the steps of the Dockerfile with the
-/// SDK of this machine, in a directory that has only the files that the Dockerfile copies.
+/// The content that a Dockerfile adds to its base image. The tests build it without a container: they run the steps of
+/// the Dockerfile with the SDK of this machine, in a directory that contains only the files that the Dockerfile copies.
 /// </summary>
 internal sealed class BuiltImage : IDisposable
 {
@@ -117,8 +117,8 @@ internal sealed class BuiltImage : IDisposable
 }
 
 /// <summary>
-/// Both images as folders, built once for all tests of a class. The programs in them run as processes of this machine.
-/// If the tests run as root, each process runs as the user that its Dockerfile names.
+/// Both images as folders, built once for all tests of a class. The programs of the images run as processes of this
+/// machine, without containers. If the tests run as root, each process runs as the user that its Dockerfile names.
 /// </summary>
 public sealed class BuiltImages : IAsyncLifetime, IImages
 {
@@ -129,7 +129,7 @@ public sealed class BuiltImages : IAsyncLifetime, IImages
 
     string[] IImages.Command(Workload workload, string name, IReadOnlyDictionary<string, string> environment, IReadOnlyDictionary<string, string> mounts)
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "The images are Linux images.");
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "The programs of the images run only on Linux.");
         var image = (workload.Program == "Silo" ? _silo : _gateway)!;
         var (user, entry) = (image.File.User.Split(':'), image.File.EntryPoint);
         string[] become = Environment.IsPrivilegedProcess ? [$"--reuid={user[0]}", $"--regid={user[1]}", "--clear-groups"] : [];

@@ -5,8 +5,8 @@ using OrleansChat.TestSupport.Deploy;
 namespace OrleansChat.EndToEnd.Tests.Deploy;
 
 /// <summary>
-/// Both images as containers. buildah builds the images from the unchanged Dockerfiles, on replacements for the base
-/// images (see images.sh). podman runs them with a read-only root file system, no capabilities, no new privileges and
+/// Both images as containers. buildah builds the images from the unchanged Dockerfiles, but with other base images,
+/// which images.sh makes. podman runs them with a read-only root file system, no capabilities, no new privileges and
 /// the workload's memory limit. The tests must run as root on Linux, and need podman, buildah, runc, conmon and
 /// busybox. If no container can run on this machine, the tests are skipped with the reason. If ORLEANSCHAT_REQUIRE
 /// contains images, the tests fail instead.
@@ -42,7 +42,7 @@ public sealed class ContainerImages : IAsyncLifetime, IImages
         }
     }
 
-    /// <summary>Returns the same images. Their containers run as another user, as on OpenShift.</summary>
+    /// <summary>Returns the same images, but their containers run as another user, as on OpenShift.</summary>
     /// <param name="user">The user id and the group id, such as <c>1000650000:0</c>.</param>
     internal IImages As(string user) => new OtherUser(this, user);
 
@@ -94,7 +94,7 @@ public sealed class ContainerImages : IAsyncLifetime, IImages
         _folder.Delete(recursive: true);
     }
 
-    // Each test run has its own storage. But conmon and runc need names that no other container of the machine has.
+    // Each test run has its own storage. But conmon and runc allow each container name only once on a machine.
     private string NameOf(string name) => $"{_folder.Name}-{name}";
 
     private string[] Command(

@@ -7,8 +7,8 @@ using OrleansChat.TestSupport.Deploy;
 namespace OrleansChat.EndToEnd.Tests.Deploy;
 
 /// <summary>
-/// The published programs with the environment that the files in <c>deploy/</c> set. <see cref="RunningPod"/> lists the
-/// few differences. Publishing takes a minute, so only <c>./test.sh --all</c> runs these tests.
+/// Runs the published programs with the environment that the files in <c>deploy/</c> set. Only a few values differ,
+/// which <see cref="RunningPod"/> lists. Publishing takes a minute, so only <c>./test.sh --all</c> runs these tests.
 /// </summary>
 [Collection(Collection)]
 [Trait("Run", "all")]
@@ -153,8 +153,8 @@ public sealed class DeploymentTests(BuiltImages images) : IClassFixture<BuiltIma
     }
 
     /// <summary>
-    /// Sends a command. As long as the answer is <c>unavailable</c>, sends the command again after the time in the
-    /// answer. A busy disk can delay an append for seconds, which causes this answer.
+    /// Sends a command. If the answer is <c>unavailable</c>, waits as long as the answer says and sends the command
+    /// again. A busy disk can cause this answer, because it can delay an append for seconds.
     /// </summary>
     private static async Task<JsonObject> AnsweredAsync(JsonClient client, JsonObject command)
     {

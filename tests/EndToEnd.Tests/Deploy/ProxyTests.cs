@@ -9,7 +9,7 @@ using OrleansChat.TestSupport.Deploy;
 
 namespace OrleansChat.EndToEnd.Tests.Deploy;
 
-/// <summary>The example configuration of a proxy, used by a real nginx in front of two gateways.</summary>
+/// <summary>A real nginx with the example configuration, as a proxy in front of two gateways.</summary>
 [Trait("Run", "all"), Collection(DeploymentTests.Collection)]
 public sealed class ProxyTests(BuiltImages images) : IClassFixture<BuiltImages>
 {

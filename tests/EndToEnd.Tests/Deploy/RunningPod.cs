@@ -140,7 +140,7 @@ internal sealed class RunningPod : IAsyncDisposable
         _files.Delete(recursive: true);
     }
 
-    // Adds the secrets that Compose would mount. The program does not run as the user of the tests, but must be able to
+    // Adds the secrets that Compose would mount. The program runs as another user than the tests, and must be able to
     // read the secrets.
     private Dictionary<string, string> Mounts(Dictionary<string, string> environment, IReadOnlyDictionary<string, string>? others)
     {

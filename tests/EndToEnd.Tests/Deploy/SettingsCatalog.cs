@@ -44,7 +44,7 @@ internal sealed record SettingsSection(string Program, string Name, Type Type)
 /// <param name="Default">The value if the configuration does not have the setting.</param>
 internal sealed record Setting(string Path, PropertyInfo Property, Type Kind, object? Default)
 {
-    /// <summary>Stands for the index of a list's entry in a path.</summary>
+    /// <summary>In a path, this text stands for the index of a list entry.</summary>
     public const string Each = "<n>";
 }
 
@@ -70,10 +70,12 @@ internal static class SettingsCatalog
         new(Gateway, "Limits", typeof(ProtocolLimits)),
     ];
 
-    /// <summary>The settings, and sections, that had another name in the previous version.</summary>
+    /// <summary>The settings and sections that had another name in the previous version.</summary>
     public static IReadOnlyList<(string Old, string New, TimeSpan? Unit)> Renamed => RenamedSettings.Names;
 
-    /// <summary>The settings, and sections, of the previous version that are constants now.</summary>
+    /// <summary>
+    /// The settings of the previous version that are constants now. The name of a section stands for all its settings.
+    /// </summary>
     public static IReadOnlyList<string> Removed => RenamedSettings.Removed;
 
     /// <summary>

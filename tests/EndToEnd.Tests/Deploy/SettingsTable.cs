@@ -98,7 +98,8 @@ internal static partial class SettingsTable
     };
 
     /// <summary>
-    /// Returns the property's doc comment, from the source. Fails with the name of the property if it has none.
+    /// Returns the summary of the property's doc comment, from the source. If there is no doc comment, fails with the
+    /// name of the property.
     /// </summary>
     private static string Summary(Setting setting)
     {

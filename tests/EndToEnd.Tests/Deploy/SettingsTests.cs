@@ -19,8 +19,8 @@ public sealed partial class SettingsTests
     private const string Begin = "<!-- settings: written by a test, see tests/EndToEnd.Tests/Deploy/SettingsTests.cs -->";
     private const string End = "<!-- end of settings -->";
 
-    // A reserve for work that has no time limit of its own. The settings must leave this time twice: between the
-    // longest drain and the time limit of the stop, and between the time limit of the stop and SIGKILL.
+    // A reserve for work that has no time limit of its own. The time limit of the stop must be at least this much
+    // longer than the longest drain. SIGKILL must come at least this much later than the time limit of the stop.
     private static readonly TimeSpan Slack = TimeSpan.FromSeconds(5);
 
     public static TheoryData<string> Workloads => [.. All.Select(workload => workload.Name)];

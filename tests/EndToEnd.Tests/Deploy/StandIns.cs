@@ -4,8 +4,8 @@ using OrleansChat.TestSupport.Deploy;
 namespace OrleansChat.EndToEnd.Tests.Deploy;
 
 /// <summary>
-/// Values for the references in <c>deploy/</c> that only a real deployment can resolve: to secrets, and to the name and
-/// address of the pod.
+/// The files in <c>deploy/</c> refer to secrets, and to the name and address of the pod. Only a real deployment has
+/// these values. The tests use the values of this class instead.
 /// </summary>
 internal static class StandIns
 {

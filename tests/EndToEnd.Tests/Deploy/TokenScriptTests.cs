@@ -6,7 +6,7 @@ using OrleansChat.TestSupport.Deploy;
 
 namespace OrleansChat.EndToEnd.Tests.Deploy;
 
-/// <summary>The tokens of <c>deploy/token.sh</c>, compared with RFC 7515 and RFC 7519.</summary>
+/// <summary>The tokens of <c>deploy/token.sh</c> must follow RFC 7515 and RFC 7519, and fit the manifests.</summary>
 public sealed class TokenScriptTests
 {
     [Fact]

@@ -8,8 +8,8 @@ using OrleansChat.TestSupport;
 namespace OrleansChat.EndToEnd.Tests.Faults;
 
 /// <summary>
-/// Three silos and three gateways, each a process, on their own PostgreSQL. Tests that kill, stop and restart processes
-/// share the cluster one after another. LocalCluster restarts each process that ends, and each test waits until the
+/// Three silos and three gateways, each a process, on their own PostgreSQL. Several tests kill, stop and restart these
+/// processes, one test after another. LocalCluster restarts each process that ends, and each test waits until the
 /// process runs again.
 /// </summary>
 public sealed class FaultCluster : IAsyncLifetime

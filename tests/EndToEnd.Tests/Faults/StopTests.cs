@@ -32,7 +32,7 @@ public sealed class StopTests(FaultCluster cluster)
             return back;
         }));
 
-        // Two gateways remain, so at most twice AcceptsPerSecond clients may reconnect per second. The test allows them
+        // Two gateways remain, so at most 2 * AcceptsPerSecond clients may reconnect per second. The test allows them
         // to reconnect later, because a busy machine may delay them.
         Assert.All(byes.Order().Index(), back => Assert.True(back.Item >= (back.Index / (2.0 * FaultCluster.AcceptsPerSecond)) - 0.15, $"Client {back.Index} reconnects too early, after {back.Item:0.00} s."));
         Assert.Equal((HttpStatusCode.ServiceUnavailable, HttpStatusCode.ServiceUnavailable), await refused);

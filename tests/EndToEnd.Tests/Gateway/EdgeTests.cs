@@ -48,7 +48,7 @@ public sealed class EdgeTests(EdgeTests.LoneSilo silo) : IClassFixture<EdgeTests
         using var ann = await JoinedAsync(port, "ann");
 
         // The runtime opens a file for each assembly that it loads. If it cannot open the file, it ends the process. So
-        // make the gateway load all its assemblies first, and only then set the limit.
+        // make the gateway load all its assemblies first, and only then limit its open files.
         await SendAsync(ann, 500);
         await LimitAsync(gateway.Id, Directory.GetFiles($"/proc/{gateway.Id}/fd").Length + 20);
 

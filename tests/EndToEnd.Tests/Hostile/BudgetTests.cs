@@ -114,8 +114,8 @@ public sealed class BudgetTests
             return acked;
         }));
 
-        // 10 and 20 are the defaults of Limits:SendsPerSecond and SendBurst. The blocks that the gateways have leased
-        // may add the sends of one more second.
+        // 10 and 20 are the defaults of Limits:SendsPerSecond and SendBurst. The test allows 10 more sends, because the
+        // gateways lease blocks of sends in advance.
         Assert.InRange(sent.Sum(), 10, 20 + (10 * (Stopwatch.GetElapsedTime(started).TotalSeconds + 1)));
         Assert.All(sent, one => Assert.True(one >= sent.Sum() / 4, $"Only {one} of {sent.Sum()} sends went through one of the gateways."));
     }

@@ -96,9 +96,10 @@ public sealed class HostileTests
     }
 
     /// <summary>
-    /// Sends commands of one kind as fast as the connection accepts them. Asserts that the gateway executes some,
-    /// refuses others with <c>rate_limited</c>, and keeps the connection.
+    /// Sends commands as fast as the connection accepts them. Asserts that the gateway executes some, refuses others
+    /// with <c>rate_limited</c>, and keeps the connection.
     /// </summary>
+    /// <param name="kind"><c>sends</c>, or <c>asks</c> for all other commands.</param>
     private static async Task FloodAsync(GatewayHere gateway, string kind)
     {
         const int Commands = 700;

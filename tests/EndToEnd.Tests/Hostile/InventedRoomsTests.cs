@@ -47,7 +47,7 @@ public sealed class InventedRoomsTests(ITestOutputHelper output)
                 await Task.WhenAll(Enumerable.Range(0, Loops).Select(_ => InventAsync(gateway, attack)));
 
                 await over.CancelAsync();
-                Assert.True(await talking > 0, "Ann sent nothing meanwhile.");
+                Assert.True(await talking > 0, "Ann sent nothing during the attack.");
                 Assert.InRange(await RoomsAsync(store, database), 1, 1 + (attack == "joins" ? Budget : 0));
                 Assert.InRange(await gateway.RoomActivationsAsync(), 0, 1 + (attack == "joins" ? Budget : 0));
                 if (attack == "joins")
@@ -76,16 +76,16 @@ public sealed class InventedRoomsTests(ITestOutputHelper output)
         await Task.WhenAll(Enumerable.Range(0, Loops).Select(_ => AskAsync(gateway)));
 
         await over.CancelAsync();
-        Assert.True(await talking > 0, "Ann sent nothing meanwhile.");
+        Assert.True(await talking > 0, "Ann sent nothing during the attack.");
         Assert.InRange(await gateway.RoomActivationsAsync(), 0, 1);
         Assert.Empty(gateway.SiloErrors);
     }
 
     /// <summary>
     /// The test makes the same attack three times. The first attack fills the caches. The other two attacks name at
-    /// least 9,600 rooms in total. After them, the silo may use up to 512 KiB more memory, about 50 bytes per room. In
-    /// each attack, four users act at the same time. No user takes part in two attacks, so each user starts with a full
-    /// budget.
+    /// least 9,600 rooms in total. After them, the silo may use up to 512 KiB more memory than after the first attack,
+    /// which is about 50 bytes per room. In each attack, four users act at the same time. No user takes part in two
+    /// attacks, so each user starts with a full budget.
     /// </summary>
     [Theory]
     [InlineData("cursors")]
@@ -113,7 +113,7 @@ public sealed class InventedRoomsTests(ITestOutputHelper output)
         attack == "direct cursors" ? ["--Rooms:CreateOnJoin=false"] : []);
 
     /// <summary>
-    /// In several rounds, connects, names unknown rooms, waits for an answer to each, and disconnects.
+    /// Makes several rounds. In each round, it connects, names unknown rooms, waits for all answers, and disconnects.
     /// </summary>
     private static async Task InventAsync(GatewayHere gateway, string attack, string user = "mallory")
     {
@@ -142,7 +142,8 @@ public sealed class InventedRoomsTests(ITestOutputHelper output)
     }
 
     /// <summary>
-    /// In several rounds, connects, asks about unknown rooms, waits for an answer to each, and disconnects.
+    /// Makes several rounds. In each round, it connects, asks about unknown rooms, waits for all answers, and
+    /// disconnects.
     /// </summary>
     private static async Task AskAsync(GatewayHere gateway, string user = "mallory")
     {

@@ -25,8 +25,9 @@ public sealed class StrangersTests
         await bob.SendAsync("@vic", "are you there?");
         await vic.EventsAsync("@bob", 1);
 
-        // The gateway adds vic's connection to the strangers' conversations, which have 20 places. When all places are
-        // taken, it removes the connection from the oldest of these conversations, but from no room that vic joined.
+        // Each stranger's message makes the gateway add vic's connection to the conversation. The connection can be in
+        // 20 such conversations. For the next one, the gateway removes the connection from the oldest of them, but
+        // never from a room that vic joined.
         var left = vic.Frames.Where(frame => (string?)frame["t"] == "left").Select(frame => (string?)frame["room"]);
         Assert.Equal(Enumerable.Range(0, Strangers + 1 - Places).Select(i => $"@stranger{i}"), left);
         await bob.JoinAsync("lobby");

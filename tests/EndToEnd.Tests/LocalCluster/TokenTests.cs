@@ -16,7 +16,7 @@ public sealed partial class TokenTests
         var ways = WaysIn(cluster);
         Assert.Equal(["Jürgen", "ann"], ways.Keys.Order(StringComparer.Ordinal));
 
-        // Ann sends her token in a header. Jürgen sends his token in hello, and to the other gateway.
+        // Ann sends her token in a header. Jürgen connects to the other gateway, and sends his token in hello.
         using var ann = await ConnectAsync(cluster.Port, "/ws?room=lobby", $"Authorization: Bearer {ways["ann"].Token}");
         Assert.Equal("* you are ann, /help shows the commands", await ann.ReceiveLineAsync());
         Assert.Equal("* you are in lobby (1 here)", await ann.ReceiveLineAsync());
@@ -67,7 +67,8 @@ public sealed partial class TokenTests
         var page = await browser.OpenAsync(ways["alice"].Page);
         await Expect(page.GetByTestId("self")).ToHaveTextAsync("alice");
 
-        // Alice's browser gets the URL with Bob's token twice: first in her open page, then in a page that it loads.
+        // Alice's browser opens the URL with Bob's token twice. The first time, only the fragment of her open page
+        // changes. The second time, the browser loads the page.
         await page.EvaluateAsync("token => { location.hash = 'access_token=' + token; }", ways["bob"].Token);
         await Expect(page.GetByTestId("question")).ToContainTextAsync("alice");
         await Expect(page.GetByTestId("question")).ToContainTextAsync("bob");

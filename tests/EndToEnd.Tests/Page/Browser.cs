@@ -39,7 +39,7 @@ internal sealed class Browser : IAsyncDisposable
         return new(playwright, browser);
     }
 
-    /// <summary>Opens a tab with its own profile, so that each tab can be another user.</summary>
+    /// <summary>Opens a tab with its own profile, so that each tab can belong to another user.</summary>
     public async Task<IPage> OpenAsync(string address, int width = 1280)
     {
         var context = await _browser.NewContextAsync(new() { ViewportSize = new() { Width = width, Height = 800 } });

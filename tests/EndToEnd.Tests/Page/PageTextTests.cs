@@ -56,8 +56,8 @@ public sealed class PageTextTests(ProcessTestCluster cluster)
         var page = await EnterAsync(browser, cluster.Fresh("ann"), cluster.Fresh("room"));
         await page.GetByTestId("composer").FillAsync("こんに");
 
-        // The user composes text with an input method, and a key confirms the text. Safari reports the end of the
-        // composition before the event of this key. Chromium and Firefox report it after the event.
+        // The user composes text with an input method, and a key confirms the text. In Safari, the composition ends
+        // before this key's event. In Chromium and Firefox, it ends after the event.
         await page.GetByTestId("composer").EvaluateAsync("""
             field => {
               const key = (key, isComposing) => field.dispatchEvent(

@@ -5,9 +5,9 @@ using System.Text;
 namespace OrleansChat.EndToEnd.Tests.Page;
 
 /// <summary>
-/// A reverse proxy that serves a gateway below a path prefix. The proxy removes the prefix from the requests below the
-/// prefix, and answers all other requests with 404. A <see cref="TestSupport.TcpRelay"/> calls the proxy for each
-/// connection.
+/// A reverse proxy that serves a gateway below a path prefix. If the path of a request begins with the prefix, the
+/// proxy removes the prefix. It answers all other requests with 404. A <see cref="TestSupport.TcpRelay"/> calls the
+/// proxy for each connection.
 /// </summary>
 /// <param name="prefix">A path such as <c>/chat</c>.</param>
 internal sealed class PathPrefix(string prefix)

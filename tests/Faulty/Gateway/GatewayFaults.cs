@@ -28,7 +28,7 @@ internal sealed record GatewayFaults
     /// <summary>The fault of the events that the gateway reads from the log for a client.</summary>
     public ResumeFault Resume { get; init; }
 
-    /// <summary>For <see cref="ResumeFault.Stale"/>: milliseconds after which the cache is filled again.</summary>
+    /// <summary>For <see cref="ResumeFault.Stale"/>: the maximum age of the cache, in milliseconds.</summary>
     [Range(1, 60_000)] public int StaleMs { get; init; } = 5000;
 }
 
@@ -47,12 +47,12 @@ internal enum StreamFault
     /// <summary>The item arrives twice.</summary>
     Double,
 
-    /// <summary>The item arrives late by a random time, so later items may arrive before it.</summary>
+    /// <summary>The item is delayed by a random time, so later items may arrive before it.</summary>
     Reorder,
 
     /// <summary>
-    /// An item with events of a room arrives only when the room's next item would arrive. So the last item of a room
-    /// never arrives. Notifications of members never arrive.
+    /// Instead of an item with events of a room, the room's previous item arrives. So the last item of a room never
+    /// arrives. Notifications of members never arrive.
     /// </summary>
     LoseLast,
 }

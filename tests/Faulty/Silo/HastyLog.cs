@@ -81,8 +81,8 @@ internal sealed class HastyLog(IMessageLog log, SiloFaults faults, TimeProvider 
         public Task Committing { get; set; } = Task.CompletedTask;
 
         /// <summary>
-        /// Predicts the result of the commit for an entry. Recognizes a repeated client id only if its first entry was
-        /// appended after the room's last claim.
+        /// Predicts the result of the commit for an entry. Recognizes a repeated client id only if the first entry with
+        /// this id was appended after the room's last claim.
         /// </summary>
         public AppendedEntry Foretell(MessageLogEntry entry)
         {

@@ -4,7 +4,8 @@ using System.Text.RegularExpressions;
 namespace OrleansChat.TestSupport.Deploy;
 
 /// <summary>
-/// One of the two Dockerfiles. Each has a build stage, and a second stage for the image, which gets the build's result.
+/// One of the two Dockerfiles. Each has two stages: the first builds the program, and the second makes the image from
+/// the result.
 /// </summary>
 public sealed partial class Dockerfile
 {

@@ -20,8 +20,8 @@ public sealed class Aftermath : IDisposable
     }
 
     /// <summary>
-    /// Waits up to about 10 s until the process uses less than <paramref name="mostKept"/> bytes more than before
-    /// the attack. Fails if it still uses more, or if there was an unobserved exception.
+    /// Waits up to about 10 s for the process to free the memory of the attack. Fails if the process still uses at least
+    /// <paramref name="mostKept"/> bytes more than before the attack, or if there was an unobserved exception.
     /// </summary>
     public async Task ClearsAsync(long mostKept)
     {

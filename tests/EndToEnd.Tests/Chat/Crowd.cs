@@ -115,7 +115,7 @@ internal sealed class Crowd : IAsyncDisposable
         var late = Members.SelectMany(member => member.Lateness).Order().ToArray();
         TestContext.Current.TestOutputHelper?.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{waits.Length} sends, p50 {waits[waits.Length / 2].TotalMilliseconds:0} ms, p99 {waits[waits.Length * 99 / 100].TotalMilliseconds:0} ms, longest {waits[^1].TotalMilliseconds:0} ms; {late.Length} events on the current connections, delay p50 {late[late.Length / 2]} ms, p99 {late[late.Length * 99 / 100]} ms, longest {late[^1]} ms; refused: {string.Join(", ", Refusals.CountBy(code => code))}"));
+            $"{waits.Length} sends, p50 {waits[waits.Length / 2].TotalMilliseconds:0} ms, p99 {waits[waits.Length * 99 / 100].TotalMilliseconds:0} ms, longest {waits[^1].TotalMilliseconds:0} ms; {late.Length} events on the current connections, delay p50 {late[late.Length / 2]} ms, p99 {late[late.Length * 99 / 100]} ms, longest {late[^1]} ms; refused sends: {string.Join(", ", Refusals.CountBy(code => code))}"));
     }
 
     private static async Task<List<JsonObject>> LogAsync(JsonClient reader, string room)

@@ -110,8 +110,8 @@ public sealed class GroupTests(ProcessTestCluster cluster)
         await using var phone = await JsonClient.ConnectAsync(cluster.Second, ann);
 
         // The phone must not be in the group when it first asks to leave for good. But a late notification of the
-        // laptop's join could add the phone. No notification adds a device that has left the group. So the phone joins
-        // and leaves before.
+        // laptop's join could add the phone. No notification adds a device that has left the group. So the phone first
+        // joins and leaves.
         await phone.AskAsync(Resume(phone, team), "joined");
         await phone.AskAsync(Leave(phone, team), "ok");
         var leave = Leave(phone, team);

@@ -138,9 +138,9 @@ public sealed class ContainerImages : IAsyncLifetime, IImages
             runroot = "{_folder.FullName}/run"
             """, TestContext.Current.CancellationToken);
 
-        // Use runc, because crun refuses hybrid control groups. Manage control groups with cgroupfs and log events to a
-        // file, because the machine may have no systemd and no journald. Set the ulimits, because podman's defaults are
-        // higher, and may need a capability that root does not have here.
+        // Use runc, because crun refuses hybrid control groups. Let podman manage control groups through cgroupfs and
+        // write its events to a file, because the machine may have no systemd and no journald. Set lower ulimits than
+        // podman's defaults, which may need a capability that root does not have here.
         await File.WriteAllTextAsync(containers, """
             [containers]
             default_ulimits = ["nofile=20000:20000", "nproc=32768:32768"]

@@ -10,8 +10,8 @@ namespace OrleansChat.EndToEnd.Tests.Deploy;
 /// image and the manifest set. <see cref="IImages"/> decides whether the process runs in a container.
 /// <para>
 /// All processes share this machine, so this class changes a few values. Each silo gets its own loopback address as the
-/// address of its pod, and keeps its ports. A gateway listens on every address, so each gateway gets its own port. Each
-/// connection string names a database of the test.
+/// address of its pod, and keeps the ports of the manifest. A gateway listens on every address, so each gateway gets its
+/// own port. Each connection string names a database of the test.
 /// </para>
 /// </summary>
 internal sealed class RunningPod : IAsyncDisposable

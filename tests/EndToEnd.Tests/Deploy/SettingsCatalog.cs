@@ -61,7 +61,7 @@ internal static class SettingsCatalog
 
     /// <summary>
     /// The sections of both programs. Most types have a constant with the name of their section. For the other types,
-    /// this list has the name.
+    /// this list contains the name.
     /// </summary>
     public static IReadOnlyList<SettingsSection> Sections { get; } =
     [

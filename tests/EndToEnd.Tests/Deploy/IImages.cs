@@ -6,8 +6,8 @@ namespace OrleansChat.EndToEnd.Tests.Deploy;
 internal interface IImages
 {
     /// <summary>
-    /// The environment variables that the result of <see cref="Command"/> needs in addition to those of this process.
-    /// Null if it needs none.
+    /// The environment variables that the command from <see cref="Command"/> needs, besides those of this process. Null
+    /// if it needs none.
     /// </summary>
     IReadOnlyDictionary<string, string>? Engine { get; }
 

@@ -61,7 +61,7 @@ public sealed class DeathTests(FaultCluster cluster)
 
         var pid = await cluster.SignalAsync("gateway-2", "STOP");
         await FaultCluster.HasLeftAsync(asker, rooms[0], ghost.User, PresenceBound + Slack);
-        await crowd.TalkedAsync(); // The members of the stopped gateway have resumed at another gateway.
+        await crowd.TalkedAsync(); // The members of the paused gateway have resumed at another gateway.
         await FaultCluster.CountsAsync(asker, rooms[0], crowd.Members.Length, PresenceBound);
         await cluster.SignalAsync("gateway-2", "CONT");
 

@@ -134,7 +134,7 @@ public sealed class EdgeTests(EdgeTests.LoneSilo silo) : IClassFixture<EdgeTests
         return client;
     }
 
-    /// <summary>Sends messages one after another. Each is acknowledged before the next.</summary>
+    /// <summary>Sends messages one after another, each after the <c>ok</c> for the one before.</summary>
     private static async Task SendAsync(RawWebSocket client, int count)
     {
         for (var i = 0; i < count; i++)

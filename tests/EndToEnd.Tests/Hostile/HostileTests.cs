@@ -58,7 +58,7 @@ public sealed class HostileTests
         try
         {
             // Let at most 16 attackers connect and join at a time, because the attackers and the gateway run in the
-            // same process. On a slow machine, more attackers would keep the gateway from renewing its lease.
+            // same process. With more attackers at a time, the gateway on a slow machine could not renew its lease.
             await Parallel.ForAsync(0, Connections, new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (n, _) =>
             {
                 var client = await gateway.ConnectAsync($"/ws?user=eve-{n}", Json);

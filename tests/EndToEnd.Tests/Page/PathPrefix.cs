@@ -15,7 +15,7 @@ internal sealed class PathPrefix(string prefix)
     private const int MaxHeadBytes = 16 * 1024;
     private readonly ConcurrentQueue<string> _strays = [];
 
-    /// <summary>The paths of the requests outside the prefix.</summary>
+    /// <summary>The requested paths that do not begin with the prefix.</summary>
     public IReadOnlyList<string> Strays => [.. _strays];
 
     /// <summary>

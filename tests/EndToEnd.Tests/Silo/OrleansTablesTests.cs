@@ -156,7 +156,7 @@ public sealed class OrleansTablesTests
         await using var take = new NpgsqlCommand("select pg_advisory_xact_lock(7305829461120001)", connection);
         await take.ExecuteNonQueryAsync(Cancellation);
 
-        // The test makes only one attempt, so that it sees a timeout. A silo would hide the timeout with a retry.
+        // The test migrates without retries, so a timeout makes it fail. A silo would hide the timeout with a retry.
         var migrating = Tables($"{database};Command Timeout=1;Options=-c statement_timeout=1000 -c lock_timeout=1000").MigrateAsync(Cancellation);
         await using (var watching = new NpgsqlCommand("select count(*) from pg_locks where locktype = 'advisory' and not granted", connection))
         {

@@ -9,8 +9,8 @@ using OrleansChat.TestSupport;
 namespace OrleansChat.EndToEnd.Tests.Silo;
 
 /// <summary>
-/// The readiness check of a silo whose probe of the message log never ends and ignores cancellation. Such a probe is
-/// possible, because the resolution of the database's host name can hang.
+/// The readiness check of a silo answers even if its probe of the message log never ends and ignores cancellation. Such
+/// a probe is possible, because the resolution of the database's host name can hang.
 /// </summary>
 public sealed class ReadinessTests
 {

@@ -58,10 +58,10 @@ public sealed partial class Dockerfile
     /// <summary>The files that the build stage copies from the source tree, each with its target.</summary>
     public IEnumerable<(string[] Sources, string Target)> Copies => _build.Where(line => line.Word == "COPY").Select(Copy);
 
-    /// <summary>The files that the image copies from the build stage, each with its target.</summary>
+    /// <summary>The files that the image gets from the build stage, each with its target.</summary>
     public IEnumerable<(string[] Sources, string Target)> Taken => _image.Where(line => line.Word == "COPY" && IsFromBuild(line)).Select(Copy);
 
-    /// <summary>The files that the image copies from the source tree, each with its target.</summary>
+    /// <summary>The files that the image gets from the source tree, each with its target.</summary>
     public IEnumerable<(string[] Sources, string Target)> Added => _image.Where(line => line.Word == "COPY" && !IsFromBuild(line)).Select(Copy);
 
     /// <summary>The names of the image's labels.</summary>

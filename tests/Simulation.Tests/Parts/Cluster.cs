@@ -7,10 +7,10 @@ using OrleansChat.Simulation.Tests.World;
 namespace OrleansChat.Simulation.Tests.Parts;
 
 /// <summary>
-/// The cluster as a node sees it: the streams, and grains by key. Each call to a grain goes over the simulated network.
-/// Other members of <see cref="IClusterClient"/> are not supported.
+/// The cluster client of one node. It gives access to the streams and to the grains. Each call to a grain goes over the
+/// simulated network. Other members of <see cref="IClusterClient"/> are not supported.
 /// </summary>
-[SuppressMessage("Performance", "CA1852", Justification = "DispatchProxy derives a class from it.")]
+[SuppressMessage("Performance", "CA1852", Justification = "DispatchProxy derives a class from this one.")]
 internal class Cluster : DispatchProxy, IKeyedServiceProvider
 {
     private Simulated _world = null!;
@@ -137,7 +137,9 @@ internal class Cluster : DispatchProxy, IKeyedServiceProvider
     }
 }
 
-/// <summary>Gives a result to a call that has none, because the simulated network needs one.</summary>
+/// <summary>
+/// Adds a result to a call that returns none, because the simulated network passes only calls with a result.
+/// </summary>
 internal static class Calls
 {
     public static async Task<bool> Answered(this Task call)

@@ -89,7 +89,7 @@ public static class TextLineWriter
     private static string? Notice(ServerFrame frame, TextView view) => frame switch
     {
         Welcome welcome => $"* you are {TextId.Write(welcome.User)}, /help shows the commands",
-        Joined joined when RoomReference.User(joined.Room) is { } peer => $"* you are talking with {TextId.Write(peer)} alone",
+        Joined joined when RoomReference.User(joined.Room) is { } peer => $"* you are in a direct conversation with {TextId.Write(peer)}",
         Joined joined => $"* you are in {joined.Room} ({joined.Count} here)",
         Presence presence when RoomReference.User(presence.Room) is not null => null,
         Presence { User: { } user, Online: { } online } presence =>
@@ -102,7 +102,7 @@ public static class TextLineWriter
         Left { Reason: "banned" } left => $"* you were banned from {left.Room}",
         Invited { Title: { } title } invited => $"* you are invited to {title}, /join {invited.Room} accepts",
         Invited invited => $"* you are invited, /join {invited.Room} accepts",
-        Left left when RoomReference.User(left.Room) is { } peer => $"* too many rooms are open, so your talk with {TextId.Write(peer)} is closed until the next message",
+        Left left when RoomReference.User(left.Room) is { } peer => $"* too many rooms are open, so your conversation with {TextId.Write(peer)} is closed until its next message",
         Left left => $"* too many rooms are open, so {left.Room} is closed until its next message",
         Err err => Error(err.Message, err.Retry),
         Bye { After: { } after } bye => $"* goodbye: {bye.Reason}, come back in {Seconds(after)} s",

@@ -5,8 +5,8 @@ using OrleansChat.Protocol.Json;
 namespace OrleansChat.ClientCodec;
 
 /// <summary>
-/// Writes the commands of clients. Each command is one JSON object on one line. The writer also writes commands that
-/// the protocol does not allow, because the server checks every command.
+/// Writes the commands of clients. Each command is one JSON object on one line. The writer does not check whether the
+/// protocol allows a command. So tests can send commands that the server must refuse.
 /// </summary>
 public static class CommandWriter
 {

@@ -3,7 +3,8 @@ using OrleansChat.Protocol.Json;
 namespace OrleansChat.Protocol.Tests;
 
 /// <summary>
-/// Tests the words of codes on the wire, which error codes allow a retry, and which close codes allow a reconnect.
+/// Tests the words on the wire, such as the word of each error code. Also tests which error codes allow a retry, and
+/// which close codes allow a reconnect.
 /// </summary>
 public sealed class CodeTests
 {
@@ -58,8 +59,8 @@ public sealed class CodeTests
     }
 
     /// <summary>
-    /// Asserts that <see cref="Words{T}"/> finds the value of each word. It stores each word at the index of the word's
-    /// enum value. So the values must be 0, 1, 2 … without a gap.
+    /// Asserts that <see cref="Words{T}"/> finds the enum value of each word. <see cref="Words{T}"/> uses the enum
+    /// values as indexes of an array. So the values must be 0, 1, 2 … without a gap.
     /// </summary>
     private static void AllAreFound<T>()
         where T : struct, Enum

@@ -108,7 +108,7 @@ public sealed class CommandErrorTests
     [InlineData("""{"t":"dance","id":"1"}""", "1")]
     [InlineData("""{"t":"Ping"}""", null)]
     [InlineData("""{"t":"\ud800","id":"1"}""", "1")]
-    [InlineData("""{"t":"a type that is much longer than any that this server may ever come to know","id":"1"}""", "1")]
+    [InlineData("""{"t":"a type that is much longer than every type that the server knows","id":"1"}""", "1")]
     public void Read_WhenTheTypeIsUnknown_ReturnsAnErrorWithTheId(string line, string? id) =>
         Assert.Equal(new Err(id, ChatErrorCode.UnknownType, "t has an unknown value", null), Wire.Error(line));
 

@@ -59,7 +59,7 @@ public sealed class CommandGoldenTests
     {
         var read = Wire.Command(line);
 
-        // Compare the contents, because a record that contains a list equals only itself.
+        // Records compare lists by reference. So compare the contents instead.
         Assert.Equivalent(command, read, strict: true);
         Assert.IsType(command.GetType(), read);
     }

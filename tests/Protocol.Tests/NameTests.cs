@@ -135,15 +135,15 @@ public sealed class NameTests
     }
 
     [Theory]
-    [InlineData("e\u0301", "a letter and an accent, for which one character exists")]
+    [InlineData("e\u0301", "a letter and an accent, for which a single character exists")]
     [InlineData("\u212B", "the ångström sign, which normalizes to a letter")]
     [InlineData("\u0915\u093C\u0301\u0323", "marks that are out of order")]
     [InlineData("q\u0307\u0323", "marks that are out of order, on a letter that composes with neither mark")]
-    [InlineData("a\u0323\u0302", "a letter and two marks, for which one character exists")]
-    [InlineData("s\u0323\u0307", "a consonant and two marks, for which one character exists")]
+    [InlineData("a\u0323\u0302", "a letter and two marks, for which a single character exists")]
+    [InlineData("s\u0323\u0307", "a consonant and two marks, for which a single character exists")]
     [InlineData("\u1E63\u0307", "a letter that has a mark and composes with another mark")]
     [InlineData("\u00C2\u0323", "a letter that has a mark, followed by a mark that belongs before the first mark")]
-    [InlineData("a\u0327\u0301", "a mark that composes with its letter across another mark")]
+    [InlineData("a\u0327\u0301", "a letter and two marks, of which only the second composes with the letter")]
     [InlineData("\u1112\u1161", "Hangul, a consonant and a vowel")]
     [InlineData("\uD558\u11AB", "Hangul, a syllable and a trailing consonant")]
     [InlineData("\u09C7\u09BE", "Bengali, a vowel sign in two parts")]
@@ -152,7 +152,7 @@ public sealed class NameTests
     [InlineData("\U0001D15E", "a musical symbol that normalizes to two characters")]
     [InlineData("\U00011131\U00011127", "Chakma, a vowel sign in two parts")]
     [InlineData("\u0628\u0897\u0323", "marks that are out of order, the first from Unicode 16")]
-    [InlineData("\U000105D2\u0307", "Todhri (Unicode 16), a letter and an accent, for which one character exists")]
+    [InlineData("\U000105D2\u0307", "Todhri (Unicode 16), a letter and an accent, for which a single character exists")]
     [InlineData("\U00016D63\U00016D68", "Kirat Rai, a vowel sign whose first part composes with the vowel sign before it")]
     public void UserId_WhenItIsNotInNormalFormC_IsRefused(string id, string because) =>
         Assert.False(UserId.IsValid(id), because);
@@ -180,8 +180,8 @@ public sealed class NameTests
 
     /// <summary>
     /// User ids may contain only assigned characters, and the runtime decides which characters are assigned. So the
-    /// table in <c>NormalForm.Table.cs</c> must not be older than the runtime. Otherwise, NormalForm would treat a new
-    /// mark as a letter, and accept ids that are not in normal form C.
+    /// table in <c>NormalForm.Table.cs</c> must not lack a character that the runtime knows. Otherwise, NormalForm
+    /// would treat a new mark as a letter, and accept ids that are not in normal form C.
     /// </summary>
     [Fact]
     public void AssignedCharacters_WhenTheRuntimeIsNewer_AreInTheTable()

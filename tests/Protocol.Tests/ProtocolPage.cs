@@ -7,7 +7,7 @@ internal sealed partial class ProtocolPage
 {
     private readonly string[] _lines = File.ReadAllLines(Path.Combine(Root, "docs", "protocol.md"));
 
-    /// <summary>The folder that holds the solution.</summary>
+    /// <summary>The folder that contains the solution.</summary>
     public static string Root { get; } = FindRoot();
 
     /// <summary>Every line of the page.</summary>
@@ -50,7 +50,7 @@ internal sealed partial class ProtocolPage
             folder = folder.Parent;
         }
 
-        return folder?.FullName ?? throw new InvalidOperationException("OrleansChat.sln was not found above the tests.");
+        return folder?.FullName ?? throw new InvalidOperationException("No parent folder of the tests contains OrleansChat.sln.");
     }
 
     [GeneratedRegex("`([^`]+)`")]

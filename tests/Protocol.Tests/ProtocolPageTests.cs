@@ -9,7 +9,7 @@ namespace OrleansChat.Protocol.Tests;
 
 /// <summary>
 /// The protocol page agrees with the code. The code must be able to read the examples of the page, and the tables of
-/// the page must have the values of the code.
+/// the page must show the same values as the code.
 /// </summary>
 public sealed partial class ProtocolPageTests
 {
@@ -127,7 +127,7 @@ public sealed partial class ProtocolPageTests
         typeof(T).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(T))).Select(type => type.Name).Order(),
         shown.Select(type => type.Name).Distinct().Order());
 
-    /// <summary>Returns the names of configuration sections in the comments of a source file.</summary>
+    /// <summary>Returns the names of the configuration sections that the comments of a source file mention.</summary>
     private static IEnumerable<string> SectionNames(string source) =>
         SectionComment().Matches(source).Select(comment => comment.Groups[1].Value);
 

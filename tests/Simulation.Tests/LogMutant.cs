@@ -71,7 +71,7 @@ internal sealed class ForgetsClientIds(IMessageLog log) : LogMutant(log)
             [
                 .. append.Entries.Select(entry => entry.ClientId is null || _seen.Add((append.Room, entry.User, entry.ClientId))
                     ? entry
-                    : entry with { ClientId = $"{entry.ClientId}, the {++_again}. again" }),
+                    : entry with { ClientId = $"{entry.ClientId}, repeat {++_again}" }),
             ],
         },
         cancellationToken);

@@ -6,8 +6,8 @@ using OrleansChat.Simulation.Tests.World;
 namespace OrleansChat.Simulation.Tests;
 
 /// <summary>
-/// The simulation finds broken promises: each mutant breaks one basic promise, and at least one seed reports a
-/// violation.
+/// Tests that the simulation finds broken promises. Each test runs many seeds with a mutant that breaks one promise. At
+/// least one seed must report a violation.
 /// </summary>
 public sealed class MutantTests(ITestOutputHelper output)
 {

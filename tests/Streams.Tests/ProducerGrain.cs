@@ -14,11 +14,11 @@ public interface IProducerGrain : IGrainWithStringKey
     [Alias("where")]
     Task<SiloAddress> Where();
 
-    /// <summary>Publishes the numbers one by one, and awaits each publish.</summary>
+    /// <summary>Publishes the items one by one, and awaits each publish.</summary>
     [Alias("publish")]
     Task Publish(string stream, string producer, int first, int count);
 
-    /// <summary>Publishes the numbers in one call.</summary>
+    /// <summary>Publishes the items in one call.</summary>
     [Alias("batch")]
     Task PublishBatch(string stream, string producer, int first, int count);
 }

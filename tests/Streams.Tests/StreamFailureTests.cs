@@ -166,7 +166,8 @@ public sealed class StreamFailureTests
 
         foreach (var listener in listeners)
         {
-            // If the stopping silo loses the answer to a delivery, Orleans repeats the delivery. So items may repeat.
+            // If the stopping silo loses the answer to a delivery, Orleans repeats the delivery. So an item may arrive
+            // twice.
             var numbers = listener.Items.Where(item => item.Producer == "staying").Select(item => item.Number).Distinct();
             Assert.Equal(Enumerable.Range(0, 102), numbers);
         }
@@ -177,8 +178,8 @@ public sealed class StreamFailureTests
         await staying.Publish("fresh", "staying", 0, 1);
         await fresh.UntilItemAsync(new Item("staying", 0));
 
-        // If a stream already has events, the agent adds a new subscriber while it continues to deliver. The subscriber
-        // receives only events that are published later. So publish until an event arrives.
+        // If a stream already has events, the queue's agent adds a new subscriber while the agent continues to deliver.
+        // The subscriber receives only the events that are published after it was added. So publish until one arrives.
         for (var (number, started) = (102, Stopwatch.GetTimestamp()); known.Items.Length == 0; number++)
         {
             Assert.True(Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(20), "A new subscriber of a busy stream received nothing for 20 s.");
@@ -197,8 +198,8 @@ public sealed class StreamFailureTests
         await producer.Publish("known", "one", 0, 1);
         await listener.UntilCountAsync(1);
 
-        // The first event of a stream registers the stream in the subscription store. The agent does not read the queue
-        // until the registration is stored.
+        // The first event of a stream registers the stream in the subscription store. The queue's agent does not read
+        // the queue until the registration is stored.
         var database = new TaskCompletionSource();
         cluster.Subscriptions.PauseUntil(database.Task);
         await producer.Publish("unknown", "one", 0, 1);

@@ -72,13 +72,13 @@ public sealed class StreamOrderTests
         await Task.WhenAll(listener.UntilCountAsync(1), behind.UntilCountAsync(1));
         await producer.Publish("busy", "one", 1, 512);
         await producer.Publish("behind", "one", 1, 1);
-        await behind.UntilCountAsync(2); // There is one queue, so the agent has read the 512 events.
+        await behind.UntilCountAsync(2); // Both streams share one queue, so its agent has also read the 512 events.
         gate.SetResult();
         await listener.UntilCountAsync(513);
 
         Assert.Equal(Enumerable.Range(0, 513), listener.Items.Select(item => item.Number));
         await Waiting.UntilAsync(() => cluster.Measures.Sum("orleanschat.streams.delivery.size") == 515, "515 events counted as delivered");
-        Assert.Equal(5, cluster.Measures.Count("orleanschat.streams.delivery.size")); // Busy stream: 1, 256 and 256 events. Other stream: 1 and 1.
+        Assert.Equal(5, cluster.Measures.Count("orleanschat.streams.delivery.size")); // Busy stream: deliveries of 1, 256 and 256 events. Other stream: 1 and 1.
     }
 
     [Fact]

@@ -122,7 +122,7 @@ public sealed class StreamRingTests : IDisposable
         Add(1);
         Purge(after: 5);
         Add(1); // Sequence 2 arrives during the handshake of a subscriber.
-        Purge(after: 5); // The first purge after an event arrives keeps the event, even if the purge runs at once.
+        Purge(after: 5); // A purge drops only events that the purge before it already found. So this purge keeps sequence 2.
         using (var cursor = Cursor(new EventSequenceTokenV2(2)))
         {
             Assert.Equal([2], Next(cursor));

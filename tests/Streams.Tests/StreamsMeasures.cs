@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 
 namespace OrleansChat.Streams.Tests;
 
-/// <summary>The sums and counts of one provider's measurements on all silos.</summary>
+/// <summary>The sum and the number of measurements of each instrument of one provider, on all silos.</summary>
 internal sealed class StreamsMeasures : IDisposable
 {
     private readonly Lock _lock = new();

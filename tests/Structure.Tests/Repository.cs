@@ -32,8 +32,8 @@ internal static class Repository
         project, reader => reader.TypeDefinitions.Select(handle => reader.GetString(reader.GetTypeDefinition(handle).Name)));
 
     /// <summary>
-    /// Returns the names of the package files that a build of the project copies to the output. The project's deps.json
-    /// lists these files.
+    /// Returns the names of the files that a build of the project copies from packages to the output. The project's
+    /// deps.json lists these files.
     /// </summary>
     public static IReadOnlyList<string> RuntimeFiles(string project)
     {
@@ -70,6 +70,6 @@ internal static class Repository
             folder = folder.Parent;
         }
 
-        return folder?.FullName ?? throw new InvalidOperationException("OrleansChat.sln was not found above the tests.");
+        return folder?.FullName ?? throw new InvalidOperationException("No parent folder of the tests contains OrleansChat.sln.");
     }
 }

@@ -11,7 +11,7 @@ public sealed class RecordingMeters : IMeterFactory
 {
     private readonly ConcurrentDictionary<string, double> _sums = new();
     private readonly MeterListener _listener = new();
-    private readonly List<Meter> _meters = [];
+    private readonly ConcurrentBag<Meter> _meters = [];
 
     public RecordingMeters()
     {
@@ -21,7 +21,7 @@ public sealed class RecordingMeters : IMeterFactory
         _listener.InstrumentPublished = (instrument, listener) =>
         {
             // Record only this factory's meters: other tests have meters with the same name.
-            if (_meters.Contains(instrument.Meter))
+            if (instrument.Meter.Scope == this)
             {
                 listener.EnableMeasurementEvents(instrument);
             }
@@ -35,6 +35,7 @@ public sealed class RecordingMeters : IMeterFactory
     /// <inheritdoc/>
     public Meter Create(MeterOptions options)
     {
+        options.Scope = this;
         var meter = new Meter(options);
         _meters.Add(meter);
         return meter;
@@ -44,7 +45,10 @@ public sealed class RecordingMeters : IMeterFactory
     public void Dispose()
     {
         _listener.Dispose();
-        _meters.ForEach(meter => meter.Dispose());
+        foreach (var meter in _meters)
+        {
+            meter.Dispose();
+        }
     }
 
     private void Add(Instrument instrument, double value) => _sums.AddOrUpdate(instrument.Name, value, (_, sum) => sum + value);

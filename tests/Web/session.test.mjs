@@ -161,7 +161,7 @@ test('Session_WhenReplacedAgainAndAgain_WaitsEverLonger', async () => {
   s.session.connect();
   await s.welcome();
   for (let round = 0; round < 9; round++) {
-    // After 10 s a connection counts as good. But a good connection does not reset the delay after code 4002.
+    // A connection that lasted 10 s resets the usual reconnect delay, but not the delay after code 4002.
     await s.clock.advance(60_000);
     s.socket.says({ t: 'bye', code: 4002, reason: 'a newer connection of this device took over' });
     s.socket.ends(4002);

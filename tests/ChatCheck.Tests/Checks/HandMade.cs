@@ -5,8 +5,8 @@ namespace OrleansChat.ChatCheck.Tests.Checks;
 
 /// <summary>
 /// A history written by hand: two users, two rooms, and sends to the first room. There is one send per millisecond, and
-/// each is acknowledged before the next send. The history breaks no promise. A test changes the history to break one
-/// promise.
+/// each is acknowledged before the next send. The history breaks no promise. A test then changes the history so that it
+/// breaks one promise.
 /// </summary>
 internal sealed class HandMade
 {
@@ -50,8 +50,8 @@ internal sealed class HandMade
     }
 
     /// <summary>
-    /// Adds a send that got <c>ok</c>, and returns its number. The client sent the send with number n at n ms, and got
-    /// <c>ok</c> 0.5 ms later.
+    /// Adds a send that got <c>ok</c>, and returns its number. The time of send number n is n ms, and the time of its
+    /// <c>ok</c> is 0.5 ms later.
     /// </summary>
     public int Acked(int user, int seq, int connection = 1, int attempts = 1)
     {

@@ -62,8 +62,8 @@ public sealed class OrderCheckTests
     }
 
     /// <summary>
-    /// Adds a send by Ann that gets <c>ok</c> only at 1 s. By then, the test has sent all other sends. So the sends
-    /// overlap.
+    /// Adds a send by Ann that gets <c>ok</c> only at 1 s. All other sends of the test begin before that, so they
+    /// overlap with this send.
     /// </summary>
     private static int Together(HandMade made, int seq, int attempts = 1)
     {

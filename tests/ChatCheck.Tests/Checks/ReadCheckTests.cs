@@ -16,7 +16,7 @@ public sealed class ReadCheckTests
 
         var violation = HandMade.One(Find(Page(own: 1, new MessageLogEntry(3, 2))));
 
-        Assert.Equal("ann asked for history of lobby at 1.000 s, starting at its own message; the page did not begin with this message.", violation.What);
+        Assert.Equal("ann asked for history of lobby at 1.000 s, starting at a message that ann had sent; the page did not begin with this message.", violation.What);
         Assert.Equal("the page: 3 to 3", violation.Lines[1]);
     }
 

@@ -18,7 +18,7 @@ public sealed class StreamCheckTests
         var violation = HandMade.One(Find(Item.Event(1, 0), Item.Event(3, 2), Item.Event(4, 3), Item.Event(5, 4)));
 
         Assert.Equal(StreamCheck.SilentGap, violation.Promise);
-        Assert.Equal("bob in lobby had everything up to 1 and then got event 3, without a gap for the events between.", violation.What);
+        Assert.Equal("bob in lobby had everything up to 1 and then got event 3, but no gap frame for the events between.", violation.What);
         Assert.Equal(["joined after 0 (connection 7)", "event 1: send 0", "event 3: send 2"], violation.Lines.Select(Short));
     }
 

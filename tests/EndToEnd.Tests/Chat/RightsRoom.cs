@@ -102,7 +102,7 @@ internal sealed class RightsRoom : IAsyncDisposable
             "mute moderator" => Send(client, room, "mute", ("user", Moderator.User)),
             "kick owner" => Send(client, room, "kick", ("user", Owner.User)),
             "role" => Send(client, room, "role", ("user", Member.User), ("role", "moderator")),
-            "kick member" => Send(client, room, "kick", ("user", Muted.User)),
+            "kick muted" => Send(client, room, "kick", ("user", Muted.User)),
             "ban outsider" => Send(client, room, "ban", ("user", _cluster.Fresh("stranger"))),
             "unban" => Send(client, room, "unban", ("user", Banned)),
             "leave for good" => With(client, "leave", room, ("member", false)),

@@ -30,7 +30,7 @@ public sealed class RightsTests(ProcessTestCluster cluster)
         ("mute moderator", "ok forbidden forbidden forbidden not_member not_member not_member"),
         ("kick owner", "forbidden forbidden forbidden forbidden not_member not_member not_member"),
         ("role", "ok forbidden forbidden forbidden not_member not_member not_member"),
-        ("kick member", "ok ok forbidden forbidden not_member not_member not_member"),
+        ("kick muted", "ok ok forbidden forbidden not_member not_member not_member"),
         ("ban outsider", "ok ok forbidden forbidden not_member not_member not_member"),
         ("unban", "ok ok forbidden forbidden not_member not_member not_member"),
         ("join", "ok ok ok ok forbidden ok ok"),

@@ -93,7 +93,7 @@ public sealed class InventedRoomsTests(ITestOutputHelper output)
     [InlineData("questions")]
     public async Task InventedRooms_WhenNamedAgain_LeaveNoMemoryInTheSilo(string attack)
     {
-        await using var gateway = await GatewayHere.StartAsync(arguments: attack == "direct cursors" ? ["--Rooms:CreateOnJoin=false"] : []);
+        await using var gateway = await GatewayHere.StartAsync(arguments: attack == "direct cursors" ? ["--Sessions:CreateRoomsOnJoin=false"] : []);
         await AttackAsync("eve");
         var before = await gateway.SiloMemoryAsync();
 
@@ -110,7 +110,7 @@ public sealed class InventedRoomsTests(ITestOutputHelper output)
 
     private static Task<GatewayHere> StartAsync(string store, string database, string attack) => GatewayHere.StartAsync(
         new Dictionary<string, string> { ["MessageLog__Store"] = store, [store == "postgres" ? "MessageLog__ConnectionString" : "MessageLog__Path"] = database },
-        attack == "direct cursors" ? ["--Rooms:CreateOnJoin=false"] : []);
+        attack == "direct cursors" ? ["--Sessions:CreateRoomsOnJoin=false"] : []);
 
     /// <summary>
     /// Makes several rounds. In each round, it connects, names unknown rooms, waits for all answers, and disconnects.

@@ -205,7 +205,8 @@ public sealed class UserBudgetTests
         }
 
         /// <summary>
-        /// Asserts that each period of 10 s has at most 1.1 times the sends that the rate and the burst allow.
+        /// Asserts that in each period of 10 s, the gateways accepted at most 1.1 times the sends that the rate and the
+        /// burst allow.
         /// </summary>
         public void AssertWindows()
         {
@@ -218,7 +219,7 @@ public sealed class UserBudgetTests
                     from++;
                 }
 
-                Assert.True(to - from + 1 <= 1.1 * ((10 * _perSecond) + _burst), $"{to - from + 1} sends in the 10 s up to {all[to]}");
+                Assert.True(to - from + 1 <= 1.1 * ((10 * _perSecond) + _burst), $"{to - from + 1} sends in the 10 s that end at {all[to]}");
             }
         }
 

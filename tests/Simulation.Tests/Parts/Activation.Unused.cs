@@ -5,7 +5,7 @@ using Orleans.Timers;
 
 namespace OrleansChat.Simulation.Tests.Parts;
 
-/// <summary>Members of Orleans interfaces that the simulated grains never use.</summary>
+/// <summary>The members that Orleans' interfaces require, but that the simulated grains never use.</summary>
 internal sealed partial class Activation
 {
     bool IEquatable<IGrainContext>.Equals(IGrainContext? other) => ReferenceEquals(this, other);

@@ -62,7 +62,8 @@ internal sealed partial class Activation : Hosted, IGrainContext, IGrainRuntime,
         var delay = ++_delays;
         if (timeSpan != Timeout.InfiniteTimeSpan)
         {
-            // Deactivate later, unless the activation requests a new delay meanwhile or executes a call at that time.
+            // Deactivate later. But do not deactivate if the activation has requested a new delay by then, or is
+            // executing a call at that time.
             _world.Scheduler.After(timeSpan + _world.Scheduler.Between(1000, 6000), () =>
             {
                 if (delay == _delays && Running == 0)
@@ -98,7 +99,7 @@ internal sealed partial class Activation : Hosted, IGrainContext, IGrainRuntime,
         {
             try
             {
-                await ((Grain)Grain).OnDeactivateAsync(new(DeactivationReasonCode.ShuttingDown, "the simulation says so"), CancellationToken.None);
+                await ((Grain)Grain).OnDeactivateAsync(new(DeactivationReasonCode.ShuttingDown, "the simulation deactivates the grain"), CancellationToken.None);
             }
             finally
             {

@@ -29,7 +29,7 @@ internal sealed class Database(Simulated world, IMessageLog store, IMessageLog t
 
     private IMessageLog Reached => store;
 
-    private static T Now<T>(Task<T> done) => done.IsCompleted ? done.GetAwaiter().GetResult() : throw new InvalidOperationException("The store must complete each operation at once.");
+    private static T Now<T>(Task<T> done) => done.IsCompleted ? done.GetAwaiter().GetResult() : throw new InvalidOperationException("The store must complete each operation synchronously.");
 
     private sealed class Way(Simulated world, Database database, Node node) : IMessageLog
     {

@@ -28,7 +28,7 @@ internal sealed class GatewayStreams(Simulated world)
                 }
                 else
                 {
-                    // The item arrives after all earlier items from this node to this gateway, except delayed items.
+                    // Items from one node to one gateway arrive in order, except the items that ItemLate delays.
                     var due = Math.Max(_lastDue.GetValueOrDefault((from, gateway)), scheduler.Now + scheduler.Between(0, 5).Ticks);
                     _lastDue[(from, gateway)] = due;
                     scheduler.At(due, () => Arrive(gateway, item));

@@ -54,6 +54,6 @@ internal sealed class Knobs(Scheduler scheduler)
 
     public int WriteBytes { get; } = scheduler.Pick([200, 64 * 1024]);
 
-    /// <summary>Replaces the head poller in a mutant.</summary>
+    /// <summary>Lets a mutant replace the head poller.</summary>
     public Func<BackgroundService, BackgroundService> WrapHeadPoller { get; set; } = static poller => poller;
 }

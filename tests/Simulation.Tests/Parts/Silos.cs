@@ -23,7 +23,7 @@ internal sealed class Silo
         _ = Node.StartAsync(() => Background.RunAsync(Watch, CancellationToken.None));
     }
 
-    /// <summary>The error of the silo's clock.</summary>
+    /// <summary>How far the silo's clock is ahead of the world's clock.</summary>
     public TimeSpan Clock { get; }
 
     public Node Node { get; }
@@ -35,7 +35,9 @@ internal sealed class Silo
     public Hosted History { get; }
 }
 
-/// <summary>The cluster membership. It lists no silos: only its version, the number of changes, is simulated.</summary>
+/// <summary>
+/// The cluster membership. Its list of silos is empty. Only its version is simulated: the number of changes.
+/// </summary>
 internal sealed class Membership(Simulated world) : IClusterMembershipService
 {
     public ClusterMembershipSnapshot CurrentSnapshot =>
@@ -50,7 +52,7 @@ internal sealed class Membership(Simulated world) : IClusterMembershipService
 
 /// <summary>
 /// The silos, and the activation of each grain. A grain has one activation, unless the silos disagree about where the
-/// grain is. While the silos disagree, some gateways reach the older activation.
+/// grain is. While the silos disagree, some callers reach the older activation.
 /// </summary>
 internal sealed class Silos(Simulated world)
 {

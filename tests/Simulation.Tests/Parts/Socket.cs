@@ -99,7 +99,7 @@ internal sealed class Socket
         _sendQueue.Complete();
         _gone.Cancel();
 
-        // Like the real connection, the socket first completes the frame that it is handling.
+        // Like the real connection, the socket first finishes its work on the current frame.
         await _reading;
         await _conversation.CloseAsync();
 

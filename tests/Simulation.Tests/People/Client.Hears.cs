@@ -50,14 +50,14 @@ internal sealed partial class Client
     {
         _world.Tell?.Invoke($"{Node.Name} has joined {joined.Room} after {joined.After}, head {joined.Seq}{(joined.Reset ? ", reset" : "")}");
         var head = _world.Database.Head(view.Key).Seq;
-        Expect(joined.Seq <= head, $"receives head {joined.Seq} of {view.Name}, but the head is {head}");
-        Expect(view.Epoch is null or UncreatedRoom.Epoch || view.Epoch == joined.Epoch, $"receives another epoch of {view.Name}");
-        Expect(joined.Epoch != UncreatedRoom.Epoch || (view.Kind is null && joined.Seq == 0), $"receives no epoch of {view.Name}");
-        Expect(!joined.Reset, $"receives a reset of {view.Name}: its cursor was {view.AskedAfter}, joined has head {joined.Seq}, the head is {head}");
+        Expect(joined.Seq <= head, $"receives head {joined.Seq} of {view.Name}, but the log has head {head}");
+        Expect(view.Epoch is null or UncreatedRoom.Epoch || view.Epoch == joined.Epoch, $"receives an epoch of {view.Name} that differs from the last one");
+        Expect(joined.Epoch != UncreatedRoom.Epoch || (view.Kind is null && joined.Seq == 0), $"receives the epoch of a room that is not created yet for {view.Name}, with head {joined.Seq}");
+        Expect(!joined.Reset, $"receives a reset of {view.Name}: its cursor was {view.AskedAfter}, the joined frame has head {joined.Seq}, and the log has head {head}");
         (view.Epoch, view.Head) = (joined.Epoch, joined.Seq);
         if (view.Place == Place.Joining && view.JoinId == joined.Id)
         {
-            Expect(joined.After == (view.AskedAfter ?? joined.Seq), $"joins {view.Name} after {view.AskedAfter}, but joined has after {joined.After} and head {joined.Seq}");
+            Expect(joined.After == (view.AskedAfter ?? joined.Seq), $"joins {view.Name} after {view.AskedAfter}, but the joined frame has after {joined.After} and head {joined.Seq}");
             view.Place = Place.In;
             view.Cursor = joined.After;
             Pump(view);
@@ -176,7 +176,7 @@ internal sealed partial class Client
         _world.Tell?.Invoke($"{Node.Name} receives err {err.Id} {err.Room}: {err.Code} {err.Message}");
         if (err.Room == Nowhere)
         {
-            Expect(err.Code == ChatErrorCode.NotFound == (err.Retry is null), $"receives {err.Code} for a room that does not exist");
+            Expect(err.Code == ChatErrorCode.NotFound == (err.Retry is null), $"receives {err.Code} with retry '{err.Retry}' for a room that does not exist");
             return;
         }
 

@@ -27,7 +27,7 @@ internal sealed class RoomView(string name, string key, string? kind)
     /// <summary>The log's name of the room.</summary>
     public string Key => key;
 
-    /// <summary>The kind in a join; null for a direct room.</summary>
+    /// <summary>The room's kind, which the client sends in a join; null for a direct room.</summary>
     public string? Kind => kind;
 
     /// <summary>Whether the client wants to be in the room.</summary>
@@ -61,7 +61,7 @@ internal sealed class RoomView(string name, string key, string? kind)
     /// </summary>
     public bool LeavesForGood { get; set; }
 
-    /// <summary>The sends that the client has still to send or to repeat, in order.</summary>
+    /// <summary>The sends that the client must still send or repeat, in order.</summary>
     public List<Outgoing> Waiting { get; } = [];
 
     /// <summary>The sends that the client sent on this connection and that have no answer.</summary>

@@ -12,7 +12,7 @@ internal sealed class Checks(Simulated world, string[] rooms)
     private readonly Dictionary<string, string[]> _told = [];
     private readonly HashSet<string> _asking = [];
 
-    /// <summary>Returns a promise that does not hold yet; null if all promises hold.</summary>
+    /// <summary>Returns a text about a promise that does not hold yet; null if all promises hold.</summary>
     public string? Unsettled() => world.Clients.Select(client => client.Unsettled()).FirstOrDefault(unsettled => unsettled is not null) ?? rooms.Select(Presence).FirstOrDefault(wrong => wrong is not null);
 
     /// <summary>Checks the whole log of each room, and the outcome of every send.</summary>
@@ -45,8 +45,8 @@ internal sealed class Checks(Simulated world, string[] rooms)
             world.Expect(happened.Seq == i + 1, $"{room} has sequence {happened.Seq} at position {i + 1}");
             world.Expect(happened.Ts >= ts, $"event {happened.Seq} of {room} has an earlier time than the event before it");
             world.Expect(happened.ClientId is null || ids.Add((happened.From, happened.ClientId)), $"{room} has two events of {happened.From} with the client id {happened.ClientId}");
-            world.Expect(happened.Messages == (messages += happened.Kind == RoomEventKind.Msg ? 1 : 0), $"event {happened.Seq} of {room} counts {happened.Messages} messages, not {messages}");
-            world.Expect(happened.Ref is not { } about || !deleted.Contains(about), $"event {happened.Seq} of {room} is a {happened.Kind} of event {happened.Ref}, which an earlier event deleted");
+            world.Expect(happened.Messages == (messages += happened.Kind == RoomEventKind.Msg ? 1 : 0), $"event {happened.Seq} of {room} has the message count {happened.Messages}, but the log has {messages} messages up to this event");
+            world.Expect(happened.Ref is not { } about || !deleted.Contains(about), $"event {happened.Seq} of {room} has the kind {happened.Kind} and refers to event {happened.Ref}, which an earlier event deleted");
             if (happened is { Kind: RoomEventKind.Delete, Ref: { } gone })
             {
                 deleted.Add(gone);
@@ -100,7 +100,7 @@ internal sealed class Checks(Simulated world, string[] rooms)
         if (send.Client.OneByOne && send.Seq is not null)
         {
             var next = world.Sends.Find(other => other.Client == send.Client && other.Key == send.Key && other.Number > send.Number && other.Seq is not null);
-            world.Expect(next is null || next.Seq > send.Seq, $"{next?.Send.Id} was sent after the answer to {send.Send.Id}, but its sequence {next?.Seq} is not after {send.Seq}");
+            world.Expect(next is null || next.Seq > send.Seq, $"{next?.Send.Id} was sent after the answer to {send.Send.Id}, but its sequence {next?.Seq} is not higher than {send.Seq}");
         }
     }
 

@@ -17,7 +17,7 @@ internal sealed record Faults
     /// <summary>A call or an answer takes up to 4.5 s.</summary>
     public int CallSlow { get; init; }
 
-    /// <summary>A call fails within 20 ms.</summary>
+    /// <summary>A call is not executed, and fails within 20 ms.</summary>
     public int CallRefused { get; init; }
 
     /// <summary>A stream item is lost.</summary>
@@ -29,7 +29,7 @@ internal sealed record Faults
     /// <summary>A stream item is late, and can arrive after later items.</summary>
     public int ItemLate { get; init; }
 
-    /// <summary>A publish fails, whether or not the item arrived.</summary>
+    /// <summary>A publish fails. The item may arrive nevertheless.</summary>
     public int ItemFails { get; init; }
 
     /// <summary>A log operation is not executed, and its caller gets an error.</summary>

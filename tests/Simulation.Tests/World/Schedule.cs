@@ -4,7 +4,7 @@ using OrleansChat.Simulation.Tests.People;
 
 namespace OrleansChat.Simulation.Tests.World;
 
-/// <summary>Draws the actions of the clients and the faults.</summary>
+/// <summary>Determines at random what the clients do and which faults happen.</summary>
 internal sealed class Schedule(Simulated world, List<Client> clients)
 {
     private Scheduler Scheduler => world.Scheduler;
@@ -76,7 +76,8 @@ internal sealed class Schedule(Simulated world, List<Client> clients)
     }
 
     /// <summary>
-    /// Schedules the faults. Each kind of fault occurs only in some worlds, so that a seed can show one fault alone.
+    /// Schedules the faults. Each kind of fault occurs only in some worlds. So in some worlds, one kind occurs without
+    /// the others.
     /// </summary>
     private void Plague(TimeSpan length)
     {

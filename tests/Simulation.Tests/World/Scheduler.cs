@@ -29,9 +29,7 @@ internal sealed class Scheduler(int seed)
     /// </summary>
     public string? Broken { get; private set; }
 
-    /// <summary>
-    /// Records a failure of the simulation itself, or an exception of simulated code that nothing awaits.
-    /// </summary>
+    /// <summary>Records a failure of the simulation itself, or an exception that no simulated code catches.</summary>
     public void Broke(string how) => Broken ??= how;
 
     /// <summary>Draws a number from 0 up to but not including <paramref name="below"/>.</summary>
@@ -45,7 +43,7 @@ internal sealed class Scheduler(int seed)
     /// <summary>Draws true with this probability, in thousandths.</summary>
     public bool Chance(int thousandths) => thousandths > 0 && Next(1000) < thousandths;
 
-    /// <summary>Draws a time between two numbers of milliseconds.</summary>
+    /// <summary>Draws a duration. Both bounds are in milliseconds.</summary>
     public TimeSpan Between(int least, int most) => TimeSpan.FromMilliseconds(least) + TimeSpan.FromMicroseconds(Next(((most - least) * 1000) + 1));
 
     /// <summary>Draws one item of a list.</summary>

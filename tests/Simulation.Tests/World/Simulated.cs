@@ -83,7 +83,7 @@ internal sealed class Simulated
     /// <summary>The number of gaps that clients received.</summary>
     public int Gaps { get; set; }
 
-    /// <summary>A number that increases at each change of the silos.</summary>
+    /// <summary>A number that increases each time a silo joins or leaves the cluster.</summary>
     public long ClusterNumber { get; set; } = 1;
 
     /// <summary>Writes a line to the trace; null if there is no trace.</summary>
@@ -101,7 +101,7 @@ internal sealed class Simulated
         }
     }
 
-    /// <summary>Completes after a time. The code that awaits it continues on its own node.</summary>
+    /// <summary>Completes after this time. The code that awaits the task continues on its own node.</summary>
     public Task PauseAsync(TimeSpan time)
     {
         var pause = new TaskCompletionSource();

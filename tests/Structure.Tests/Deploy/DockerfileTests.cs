@@ -3,7 +3,7 @@ using OrleansChat.TestSupport.Deploy;
 namespace OrleansChat.Structure.Tests.Deploy;
 
 /// <summary>
-/// Checks the images without building them. EndToEnd.Tests runs the steps of their build stages.
+/// Checks the Dockerfiles without building the images. EndToEnd.Tests runs the steps of their build stages.
 /// </summary>
 public sealed class DockerfileTests
 {

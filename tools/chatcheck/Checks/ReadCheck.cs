@@ -23,12 +23,12 @@ internal static class ReadCheck
 
             if (page.Own is { } own && (page.Entries.Count == 0 || page.Entries[0].Send != own))
             {
-                yield return new(OwnWrites, $"{asked}, starting at its own message; the page did not begin with this message.", history.Describe(own), got);
+                yield return new(OwnWrites, $"{asked}, starting at a message that {history.Users[page.User]} had sent; the page did not begin with this message.", history.Describe(own), got);
             }
 
             if (page.AtLeast > 0 && (page.Entries.Count == 0 || page.Entries[^1].Seq < page.AtLeast))
             {
-                yield return new(Newest, $"{asked}; the user had received event {page.AtLeast}, but the newest page did not reach it.", got);
+                yield return new(Newest, $"{asked}; the user had received event {page.AtLeast}, but the newest page ended before this event.", got);
             }
 
             for (var at = 0; at < page.Entries.Count; at++)

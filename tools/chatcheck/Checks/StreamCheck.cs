@@ -18,7 +18,7 @@ internal static class StreamCheck
 
     private const int Before = 3;
 
-    // Report only the first violation of each stream: later violations usually follow from it.
+    // Report only the first violation of each stream: it usually causes the later violations.
     public static IEnumerable<Violation> Find(History history) => history.Streams.SelectMany(stream => Find(history, stream).Take(1));
 
     /// <summary>
@@ -53,7 +53,7 @@ internal static class StreamCheck
                     yield return Report(Double, $"already had everything up to {cursor}, but got event {item.Seq}");
                     break;
                 case ItemKind.Event when item.Seq > cursor + 1:
-                    yield return Report(SilentGap, $"had everything up to {cursor} and then got event {item.Seq}, without a gap for the events between");
+                    yield return Report(SilentGap, $"had everything up to {cursor} and then got event {item.Seq}, but no gap frame for the events between");
                     break;
                 case ItemKind.Event when item.Seq > log.Count:
                     yield return Report(Order, $"got event {item.Seq}, but the log ends at {log.Count}");
@@ -62,7 +62,7 @@ internal static class StreamCheck
                     yield return Report(Order, $"got an event {item.Seq} that differs from event {item.Seq} in the log", $"in the log, event {item.Seq} is {history.Describe(log[item.Seq - 1].Send)}");
                     break;
                 case ItemKind.Gap when item.Seq != cursor + 1 || item.Value < item.Seq || item.Value > log.Count:
-                    yield return Report(Gap, $"had everything up to {cursor} and then got a gap from {item.Seq} to {item.Value}; the log ends at {log.Count}");
+                    yield return Report(Gap, $"had everything up to {cursor} and then got a gap frame from {item.Seq} to {item.Value}; the log ends at {log.Count}");
                     break;
             }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Prints Protocol/NormalForm.Table.cs, from the Unicode data of the ICU that is part of Node.js.
+// Prints Protocol/NormalForm.Table.cs, from the Unicode data in Node.js.
 //
 // Normal forms of assigned characters never change (https://www.unicode.org/policies/stability_policy.html). So run
 // this script again only to support characters that are newer than the table. It then needs a Node.js with a newer

@@ -50,7 +50,7 @@ public sealed class PrivatePostgres : IAsyncDisposable
     /// Creates a server and waits until it answers. Throws <see cref="InvalidOperationException"/> if PostgreSQL is not
     /// installed or does not answer within 60 s.
     /// </summary>
-    /// <param name="fsync">False is faster, but a power loss may lose commits.</param>
+    /// <param name="fsync">False is faster, but after a power failure, commits may be missing.</param>
     public static async Task<PrivatePostgres> StartAsync(bool fsync = true)
     {
         var bin = FindBin() ?? throw new InvalidOperationException(Missing);
@@ -235,7 +235,7 @@ public sealed class PrivatePostgres : IAsyncDisposable
         keeper.Dispose();
     }
 
-    /// <summary>Signals the postmaster first, so that it starts no further process, and then its children.</summary>
+    /// <summary>Signals the postmaster before its children, so that it starts no new child in between.</summary>
     private async Task SignalAsync(string signal)
     {
         if (!CanBePaused)

@@ -49,7 +49,7 @@ internal static class CheckCommand
         "number of gateways to start");
     private static readonly Option<string> StoreOption = OptionOf.Choice(
         "--store", ["postgres", "sqlite", "memory"],
-        "where the started cluster stores messages");
+        "where chatcheck's own cluster stores messages");
     private static readonly Option<int> Late = OptionOf.Number(
         "--late", 6, 1, 600,
         "maximum seconds from the ok of a message to its delivery while no fault disturbs the cluster. With --url, this time is checked only if the option is given");
@@ -72,7 +72,7 @@ internal static class CheckCommand
         "a program to start as a gateway. If the option is given more than once, the gateways use the programs in turn");
     private static readonly Option<string[]> Settings = Many(
         "--set", "Path:Key=value",
-        "a setting for all started processes. gateway/Path:Key=value and silo-2/Path:Key=value set it only for the named processes");
+        "a setting for all started processes. Write gateway/Path:Key=value to set it only for the gateways, and silo-2/Path:Key=value to set it only for silo-2");
     private static readonly Option<string?> Token = new("--token-command")
     {
         Description = "with --url: a program that gets a user name as its argument and prints a bearer token for this user, such as deploy/token.sh",
@@ -132,7 +132,7 @@ internal static class CheckCommand
         };
 
         // The time limits of presence and lateness do not apply while a silo restarts. With --url, chatcheck does not
-        // know when a silo restarts. So it then checks a limit only if the user gives the option of this limit.
+        // know when a silo restarts. So with --url, it checks a limit only if the option of this limit is given.
         bool IsChecked(Option option) => urls.Length == 0 || given.GetResult(option) is { Implicit: false };
     }
 

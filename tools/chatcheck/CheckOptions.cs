@@ -26,12 +26,14 @@ internal sealed record CheckOptions(
     public IReadOnlyList<(string? Child, string Path, string Value)> Settings { get; init; } = [];
 
     /// <summary>
-    /// Maximum time from the ok of a message to its delivery while nothing is disturbed; null to skip this check.
+    /// Maximum time from the ok of a message to its delivery while no fault disturbs the cluster; null to skip this
+    /// check.
     /// </summary>
     public TimeSpan? Late { get; init; } = TimeSpan.FromSeconds(6);
 
     /// <summary>
-    /// Whether readers ask who is in their rooms, during the load and after it, and the run checks the answers.
+    /// Whether the run checks presence: readers ask who is in their rooms, during the load and after it, and the run
+    /// checks the answers.
     /// </summary>
     public bool Presence { get; init; } = true;
 

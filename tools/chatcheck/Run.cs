@@ -194,8 +194,9 @@ internal sealed class Run
     }
 
     /// <summary>
-    /// Waits until <see cref="PresenceBound"/> has passed since the last disturbance and since the last client entered
-    /// a room. From then on, every client has to be listed. Every reader asks who is in each of its rooms.
+    /// Waits until slightly more than <see cref="PresenceBound"/> has passed since the last disturbance, and since the
+    /// last client entered a room. From then on, every client has to be listed. Then every reader asks who is in each
+    /// of its rooms.
     /// </summary>
     private async Task AskWhoIsHereAsync(Crowd crowd, CancellationToken kill)
     {

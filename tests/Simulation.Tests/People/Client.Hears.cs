@@ -52,7 +52,7 @@ internal sealed partial class Client
         var head = _world.Database.Head(view.Key).Seq;
         Expect(joined.Seq <= head, $"receives head {joined.Seq} of {view.Name}, but the log has head {head}");
         Expect(view.Epoch is null or UncreatedRoom.Epoch || view.Epoch == joined.Epoch, $"receives an epoch of {view.Name} that differs from the last one");
-        Expect(joined.Epoch != UncreatedRoom.Epoch || (view.Kind is null && joined.Seq == 0), $"receives the epoch of a room that is not created yet for {view.Name}, with head {joined.Seq}");
+        Expect(joined.Epoch != UncreatedRoom.Epoch || (view.Kind is null && joined.Seq == 0), $"receives joined for {view.Name} with the epoch that means 'not created', and with head {joined.Seq}");
         Expect(!joined.Reset, $"receives a reset of {view.Name}: its cursor was {view.AskedAfter}, the joined frame has head {joined.Seq}, and the log has head {head}");
         (view.Epoch, view.Head) = (joined.Epoch, joined.Seq);
         if (view.Place == Place.Joining && view.JoinId == joined.Id)

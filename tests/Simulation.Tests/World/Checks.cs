@@ -12,7 +12,7 @@ internal sealed class Checks(Simulated world, string[] rooms)
     private readonly Dictionary<string, string[]> _told = [];
     private readonly HashSet<string> _asking = [];
 
-    /// <summary>Returns a text about a promise that does not hold yet; null if all promises hold.</summary>
+    /// <summary>Returns a text that says what does not hold yet; null if all promises hold.</summary>
     public string? Unsettled() => world.Clients.Select(client => client.Unsettled()).FirstOrDefault(unsettled => unsettled is not null) ?? rooms.Select(Presence).FirstOrDefault(wrong => wrong is not null);
 
     /// <summary>Checks the whole log of each room, and the outcome of every send.</summary>

@@ -4,7 +4,9 @@ using OrleansChat.TestSupport.Deploy;
 
 namespace OrleansChat.Structure.Tests.Deploy;
 
-/// <summary>The kustomize base: its objects match each other, and each process has only the rights that it needs.</summary>
+/// <summary>
+/// The kustomize base: its objects match each other, and each process has only the rights that it needs.
+/// </summary>
 public sealed class KubernetesTests
 {
     private static readonly string[] Kinds =

@@ -59,7 +59,8 @@ internal static class AckCheck
                     yield return new(Moved, $"A send got ok with sequence {seq}, but the log of {room} has it at {seqs[send]}.", history.Describe(send), InItsPlace(history, history.Sends[send].Room, seq));
                     break;
 
-                // Only for a single attempt: if the client retried the send, an earlier attempt may have stored it.
+                // If the client retried the send, an earlier attempt may have stored it. So this case needs a send with
+                // only one attempt.
                 case Outcome.Refused when seqs[send] != 0 && attempts == 1:
                     yield return new(Refused, $"A send was refused, but the log of {room} has it at {seqs[send]}.", history.Describe(send));
                     break;

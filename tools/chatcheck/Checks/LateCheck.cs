@@ -3,8 +3,8 @@ using OrleansChat.ChatCheck.Histories;
 namespace OrleansChat.ChatCheck.Checks;
 
 /// <summary>
-/// Checks the late deliveries. While nothing is disturbed, an acked message reaches every client in the room within the
-/// limit of <c>--late</c>. <see cref="Clients.Recorder"/> records the deliveries that take longer.
+/// Checks that deliveries are in time. While nothing is disturbed, an acked message reaches every client in the room
+/// within the limit of <c>--late</c>. <see cref="Clients.Recorder"/> records the deliveries that take longer.
 /// </summary>
 internal static class LateCheck
 {

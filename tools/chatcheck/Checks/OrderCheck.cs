@@ -3,8 +3,8 @@ using OrleansChat.ChatCheck.Histories;
 namespace OrleansChat.ChatCheck.Checks;
 
 /// <summary>
-/// Checks the order of a log. The messages of one connection that were acked at their first attempt are in the order in
-/// which they were sent. If message A was acked before message B was first sent, A precedes B in the log.
+/// Checks the order of a log. Among the messages of one connection, those that were acked at their first attempt are in
+/// the order in which they were sent. If message A was acked before message B was first sent, A precedes B in the log.
 /// </summary>
 internal static class OrderCheck
 {
@@ -57,12 +57,14 @@ internal static class OrderCheck
         }
     }
 
-    /// <summary>Finds messages that were sent after a later entry of the log had been acked.</summary>
+    /// <summary>
+    /// Finds each message that precedes another one in the log, although it was sent after the ok of the other one.
+    /// </summary>
     /// <remarks>
     /// For each entry, from the end of the log to its start:
     /// <para>
-    /// 1. Compare the time of the entry's first attempt with the earliest ok of all later entries. If the ok came
-    /// first, report a violation.
+    /// 1. Compare the time of the entry's first attempt with the earliest ok of all entries that follow it in the log.
+    /// If the ok was earlier, report a violation.
     /// </para>
     /// <para>2. Remember the entry if its ok is the earliest so far.</para>
     /// </remarks>

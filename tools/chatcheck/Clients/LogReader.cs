@@ -3,7 +3,9 @@ using OrleansChat.ChatCheck.Histories;
 
 namespace OrleansChat.ChatCheck.Clients;
 
-/// <summary>Reads the whole logs of rooms through pages of <c>history</c>, after the load. It joins no room.</summary>
+/// <summary>
+/// Reads the whole logs of rooms through pages of <c>history</c>, after the load. This client joins no room.
+/// </summary>
 internal sealed class LogReader(int firstGateway, Gateways gateways, Recorder recorder, int seed)
     : Client(string.Create(CultureInfo.InvariantCulture, $"log{firstGateway}"), [], firstGateway, gateways, recorder, seed)
 {

@@ -31,7 +31,7 @@ internal sealed class Node(ProcessPlan plan, int? gateway, ReadyProbe probe, Con
     /// <summary>Whether the process has become ready since its last start and is not frozen.</summary>
     public bool IsReady => _ready.Task.IsCompletedSuccessfully && !_stopped;
 
-    /// <summary>How often the process ended although the nemesis had not killed or drained it.</summary>
+    /// <summary>How often the process ended although no fault had killed or drained it.</summary>
     public int Endings => Volatile.Read(ref _endings);
 
     /// <summary>
@@ -40,8 +40,8 @@ internal sealed class Node(ProcessPlan plan, int? gateway, ReadyProbe probe, Con
     /// </summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        // On a busy machine, processes that start together may consider each other dead or missing and end. A
-        // supervisor would restart them, and so does this loop.
+        // On a busy machine, a process may end at its start because it considers another new process dead or missing.
+        // A supervisor would restart it, and so does this loop.
         for (var start = 1; start <= MaxStarts; start++)
         {
             var process = _process = ChildProcess.Start(plan, _log);

@@ -83,7 +83,7 @@ internal sealed class OwnCluster : IAsyncDisposable
         return ready.FirstOrDefault(node => !node.IsReady).Name;
     }
 
-    /// <summary>How often processes ended although the nemesis had not killed or drained them.</summary>
+    /// <summary>How often processes ended although no fault had killed or drained them.</summary>
     public int Endings => All.Sum(node => node.Endings);
 
     /// <summary>

@@ -18,7 +18,7 @@ internal enum FaultKind
     /// <summary>PostgreSQL is frozen for 2 to 6 s.</summary>
     Database,
 
-    /// <summary>A third of the clients lose their connections at once.</summary>
+    /// <summary>A third of the clients lose their connections at the same time.</summary>
     Cut,
 }
 

@@ -5,8 +5,8 @@ namespace OrleansChat.ChatCheck.Faults;
 /// </summary>
 internal sealed class FaultPlan(int seed, IReadOnlyList<FaultKind> kinds, int silos, int gateways, TimeSpan every)
 {
-    // The share of faults that begin only 0.5 to 2 s after the previous fault. Such a fault usually begins before the
-    // previous fault has ended.
+    // The share of faults that begin only 0.5 to 2 s after the beginning of the previous fault. Usually, the previous
+    // fault has not ended by then.
     private const double Overlapping = 0.2;
 
     private readonly Random _random = new(seed);

@@ -4,9 +4,9 @@ using OrleansChat.ChatCheck.Cluster;
 namespace OrleansChat.ChatCheck.Faults;
 
 /// <summary>
-/// Injects the faults of a plan. Delays a fault while the cluster is not expected to survive it. At most three faults
-/// are active at the same time. If the cluster has more than one silo, a fault of one silo waits until another silo is
-/// ready and has no fault. The same rule applies to gateways.
+/// Injects the faults of a plan. Delays a fault until the cluster can survive it. At most three faults are active at
+/// the same time. If the cluster has more than one silo, a fault of one silo waits until another silo is ready and has
+/// no fault. The same rule applies to gateways.
 /// </summary>
 /// <param name="cluster">
 /// Null if the run did not start the cluster; then only <see cref="FaultKind.Cut"/> is possible.

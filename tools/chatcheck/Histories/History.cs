@@ -38,9 +38,9 @@ internal sealed record History
     public IReadOnlyList<Contradiction> Contradictions { get; init; } = [];
 
     /// <summary>
-    /// The JSON of the first 1,000 events that are not sends of this run. Instead of the number of a send, the event at
-    /// index i of this list has the negative number <c>~i</c>. If the run has more of these events, all others have the
-    /// number of the last event in the list.
+    /// The JSON of the first 1,000 events that are not sends of this run. An event that is a send of this run has the
+    /// number of the send. The event at index i of this list has the negative number <c>~i</c>. If the run has more
+    /// than 1,000 such events, all others get the number of the last event in the list.
     /// </summary>
     public IReadOnlyList<string> Strangers { get; init; } = [];
 

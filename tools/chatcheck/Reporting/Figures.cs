@@ -33,10 +33,10 @@ internal sealed class Figures(Disturbances disturbances)
     /// <summary>Answers to <c>history</c> and <c>who</c>.</summary>
     public long Reads => Volatile.Read(ref _reads);
 
-    /// <summary>The longest time between two events that one reader received, in microseconds.</summary>
+    /// <summary>The longest time between two consecutive events at one reader, in microseconds.</summary>
     public long ReaderSilence => Volatile.Read(ref _readerSilence);
 
-    /// <summary>The longest time between two oks that one writer of busy rooms received, in microseconds.</summary>
+    /// <summary>The longest time between two consecutive oks at one writer of busy rooms, in microseconds.</summary>
     public long WriterSilence => Volatile.Read(ref _writerSilence);
 
     /// <summary>Times from the first attempt of a send to its ok.</summary>

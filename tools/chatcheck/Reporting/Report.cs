@@ -9,8 +9,8 @@ namespace OrleansChat.ChatCheck.Reporting;
 /// <summary>Prints the result of a run.</summary>
 internal static class Report
 {
-    // When a gateway repairs its deliveries, its StreamHealthCheck and its HeadPoller log messages that contain these
-    // texts.
+    // Parts of log messages. A gateway's StreamHealthCheck and HeadPoller log these messages when they repair the
+    // gateway's deliveries.
     private const string Resubscribing = ": resubscribing";
     private const string Repaired = " events were read from the message log";
 

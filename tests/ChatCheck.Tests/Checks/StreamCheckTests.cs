@@ -19,7 +19,7 @@ public sealed class StreamCheckTests
 
         Assert.Equal(StreamCheck.SilentGap, violation.Promise);
         Assert.Equal("bob in lobby had everything up to 1 and then got event 3, but no gap frame for the events between.", violation.What);
-        Assert.Equal(["joined after 0 (connection 7)", "event 1: send 0", "event 3: send 2"], violation.Lines.Select(Short));
+        Assert.Equal(["joined: delivery starts after 0 (connection 7)", "event 1: send 0", "event 3: send 2"], violation.Lines.Select(Short));
     }
 
     [Fact]

@@ -21,10 +21,10 @@ internal enum Place
 /// <summary>What a client knows about a room.</summary>
 internal sealed class RoomView(string name, string key, string? kind)
 {
-    /// <summary>The client's name of the room.</summary>
+    /// <summary>The name that the client uses for the room.</summary>
     public string Name => name;
 
-    /// <summary>The log's name of the room.</summary>
+    /// <summary>The name that the log uses for the room.</summary>
     public string Key => key;
 
     /// <summary>The room's kind, which the client sends in a join; null for a direct room.</summary>
@@ -83,7 +83,7 @@ internal sealed class Outgoing(Client client, string room, string key, long numb
 
     public string Room => room;
 
-    /// <summary>The log's name of the room.</summary>
+    /// <summary>The name that the log uses for the room.</summary>
     public string Key => key;
 
     /// <summary>A number that increases with each command of the client.</summary>

@@ -11,7 +11,7 @@ internal sealed class Schedule(Simulated world, List<Client> clients)
 
     /// <summary>Starts the world and schedules all actions and faults.</summary>
     /// <param name="until">The time after which no action or fault begins.</param>
-    /// <returns>The log's names of all rooms.</returns>
+    /// <returns>The names that the log uses for all rooms.</returns>
     public string[] Begin(out long until)
     {
         var silos = 1 + Scheduler.Next(2);

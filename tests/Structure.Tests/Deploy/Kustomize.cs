@@ -20,7 +20,7 @@ internal static class Kustomize
         var folder = Directory.CreateTempSubdirectory("orleanschat-overlay-");
         try
         {
-            // kustomize accepts only relative paths. So replace ../OrleansChat by the path from this folder to the
+            // kustomize accepts only relative paths. So replace ../OrleansChat with the path from this folder to the
             // repository.
             var tree = Path.GetRelativePath(folder.FullName, Repository.Root);
             foreach (var (name, text) in files.Append(("kustomization.yaml", overlay.Replace("../OrleansChat", tree, StringComparison.Ordinal))))

@@ -67,8 +67,8 @@ internal sealed record History
     /// <summary>Converts an item of a stream to text, for the report.</summary>
     public string Describe(Item item) => item.Kind switch
     {
-        ItemKind.Joined => $"joined after {item.Seq} (connection {item.Value})",
-        ItemKind.Reset => $"joined after {item.Seq} with reset (connection {item.Value})",
+        ItemKind.Joined => $"joined: delivery starts after {item.Seq} (connection {item.Value})",
+        ItemKind.Reset => $"joined with reset: delivery starts after {item.Seq} (connection {item.Value})",
         ItemKind.Gap => $"gap from {item.Seq} to {item.Value}",
         _ => $"event {item.Seq}: {Describe(item.Value)}",
     };

@@ -84,7 +84,8 @@ internal sealed class ConnectionOptions
     internal int SendBufferBytes { get; set; } = 32 * 1024;
 
     /// <summary>
-    /// How long a client has to answer a close frame. After this time, the gateway cuts the connection.
+    /// Maximum time that the gateway waits for a client's answer to a close frame. After this time, the gateway cuts the
+    /// connection.
     /// </summary>
     internal TimeSpan CloseTimeout { get; set; } = TimeSpan.FromSeconds(2);
 

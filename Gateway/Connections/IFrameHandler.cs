@@ -3,7 +3,7 @@ using OrleansChat.Protocol;
 namespace OrleansChat.Gateway.Connections;
 
 /// <summary>
-/// Handles the frames that a connection receives, and encodes the last message that the connection sends.
+/// Handles the frames that a connection receives, and encodes the farewell: the message before the close frame.
 /// </summary>
 internal interface IFrameHandler
 {

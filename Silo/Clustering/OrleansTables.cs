@@ -99,7 +99,7 @@ internal sealed partial class OrleansTables(ClusterSettings cluster, StartupWait
         await ExecuteAsync(connection, "set local statement_timeout = 0; set local lock_timeout = 0", cancellationToken);
         await ExecuteAsync(connection, $"select pg_advisory_xact_lock({AdvisoryLock})", cancellationToken);
 
-        // Create this table only if it is missing. So a silo whose PostgreSQL role may not create tables can start if
+        // Create the version table only if it is missing. So a silo whose PostgreSQL role may not create tables can start if
         // all tables exist.
         await using var exists = new NpgsqlCommand("select to_regclass('orleanschat_cluster_schema') is not null", connection);
         if (await exists.ExecuteScalarAsync(cancellationToken) is not true)

@@ -1,6 +1,8 @@
 namespace OrleansChat.Load.Scenarios;
 
-/// <summary>A figure of one scenario.</summary>
+/// <summary>
+/// Defines a figure: the scenario that measures it, its name, its format, and how it is read from a run.
+/// </summary>
 /// <param name="Words">The name of the figure with its unit.</param>
 /// <param name="Of">Reads the figure from a run; null for the memory of an idle connection, which
 /// <see cref="IdleRun"/> measures.</param>

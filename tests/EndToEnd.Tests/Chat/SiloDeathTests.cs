@@ -30,7 +30,7 @@ public sealed class SiloDeathTests
         Assert.DoesNotContain(ann.Frames.Concat(bob.Frames), frame => (string?)frame["t"] is "closed" or "gap");
 
         // The gateway streams work again. Bob has not joined the conversation with Carl, so Carl's message reaches him
-        // only through a stream. Dora's presence reaches Ann only through a stream too.
+        // only through a stream. Dora's presence also has no other way to Ann than a stream.
         await using var carl = await JsonClient.ConnectAsync(cluster.Port, "carl");
         await carl.JoinAsync("lobby");
         await carl.SendAsync("@bob", "are you there?");

@@ -277,7 +277,8 @@ public sealed class FloodTests
             deflate.Flush();
         }
 
-        // The flush ends with an empty block. The frame must not contain this block.
+        // The flush ends with the bytes 00 00 FF FF. A sender removes them (RFC 7692 §7.2.1). This line also removes what
+        // DeflateStream writes after them.
         var payload = deflated.ToArray();
         var frame = RawWebSocket.Frame(RawFrame.Text, payload.AsSpan(0, payload.AsSpan().LastIndexOf<byte>([0x00, 0x00, 0xFF, 0xFF])).ToArray());
         frame[0] |= 0x40;

@@ -58,7 +58,7 @@ internal static class OrderCheck
     }
 
     /// <summary>
-    /// Finds each message that precedes another one in the log, although it was sent after the ok of the other one.
+    /// Finds each message that was sent after the ok of a message that follows it in the log.
     /// </summary>
     /// <remarks>
     /// For each entry, from the end of the log to its start:

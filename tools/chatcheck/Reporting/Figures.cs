@@ -43,8 +43,8 @@ internal sealed class Figures(Disturbances disturbances)
     public Histogram Ack { get; } = new();
 
     /// <summary>
-    /// Like <see cref="Ack"/>, but only for sends for which nothing was disturbed from 5 s before the send until its
-    /// ok.
+    /// Like <see cref="Ack"/>, but counts a send only if there was no disturbance (see <see cref="Disturbances"/>)
+    /// between 5 s before its first attempt and its ok.
     /// </summary>
     public Histogram CalmAck { get; } = new();
 
@@ -52,8 +52,8 @@ internal sealed class Figures(Disturbances disturbances)
     public Histogram Delivery { get; } = new();
 
     /// <summary>
-    /// Like <see cref="Delivery"/>, but only for deliveries for which nothing was disturbed from 5 s before the send
-    /// until the delivery.
+    /// Like <see cref="Delivery"/>, but counts a delivery only if there was no disturbance (see
+    /// <see cref="Disturbances"/>) between 5 s before the first attempt and the delivery.
     /// </summary>
     public Histogram CalmDelivery { get; } = new();
 

@@ -21,8 +21,8 @@ public sealed record ProcessSettings
     public const string Section = "Process";
 
     /// <summary>
-    /// What ends this process. With <c>Console</c>: Ctrl-C or SIGTERM. With <c>Parent</c>: its parent process or
-    /// SIGTERM.
+    /// What ends this process. With <c>Console</c>: Ctrl-C or SIGTERM. With <c>Parent</c>: SIGTERM, or the end of its
+    /// standard input, which is a pipe from its parent process.
     /// </summary>
     public ProcessLifetime Lifetime { get; init; } = ProcessLifetime.Console;
 

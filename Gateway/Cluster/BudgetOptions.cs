@@ -11,28 +11,30 @@ internal sealed class BudgetOptions
     public const string Section = "Budgets";
 
     /// <summary>
-    /// Commands per second, except sends, that one user may issue on the whole cluster; 0 for no limit. A user can save
-    /// up unused commands, up to ten times this number. A page of history counts as one command, plus one command for
-    /// each full 16 KiB. The gateway refuses a command above the limit as <c>rate_limited</c>.
+    /// Commands per second, except sends, that one user may issue on the whole cluster; 0 for no limit. A user who
+    /// issues fewer saves up the rest, up to ten times this number. A page of history counts as one command, plus one
+    /// command for each full 16 KiB. The gateway refuses a command above the limit as <c>rate_limited</c>.
     /// </summary>
     [Range(0, 1_000_000)] public int CommandsPerSecond { get; set; } = 100;
 
     /// <summary>
-    /// Connections per second that one user may open on the whole cluster; 0 for no limit. A user can save up unused
-    /// connections, up to 30 times this number. The gateway closes a connection above the limit with 4005.
+    /// Connections per second that one user may open on the whole cluster; 0 for no limit. A user who opens fewer saves
+    /// up the rest, up to 30 times this number. The gateway closes a connection above the limit with 4005.
     /// </summary>
     [Range(0, 1_000_000)] public int ConnectsPerSecond { get; set; } = 2;
 
-    /// <summary>Maximum number of unused commands that a user can save up.</summary>
+    /// <summary>Maximum number of commands that a user can save up; see <see cref="CommandsPerSecond"/>.</summary>
     internal int CommandBurst { get => field > 0 ? field : 10 * Math.Max(1, CommandsPerSecond); set; }
 
-    /// <summary>Maximum number of unused connections that a user can save up.</summary>
+    /// <summary>
+    /// Maximum number of connections that a user can save up; see <see cref="ConnectsPerSecond"/>.
+    /// </summary>
     internal int ConnectBurst { get => field > 0 ? field : 30 * Math.Max(1, ConnectsPerSecond); set; }
 
     /// <summary>
-    /// Rooms per second that one user may resume with <c>hello</c> on the whole cluster; 0 for no limit. A user can
-    /// save up unused resumes, up to <c>Limits:ConnectionsPerUser</c> times <c>Limits:RoomsPerConnection</c>. The
-    /// gateway refuses a room above the limit as <c>rate_limited</c>.
+    /// Rooms per second that one user may resume with <c>hello</c> on the whole cluster; 0 for no limit. A user who
+    /// resumes fewer saves up the rest, up to <c>Limits:ConnectionsPerUser</c> times <c>Limits:RoomsPerConnection</c>.
+    /// The gateway refuses a room above the limit as <c>rate_limited</c>.
     /// </summary>
     internal int CursorsPerSecond { get; set; } = 50;
 }

@@ -8,8 +8,8 @@ internal sealed class DrainOptions
     public const string Section = "Drain";
 
     /// <summary>
-    /// Clients per second that all draining gateways together send to each remaining gateway. If no gateway remains,
-    /// all clients are sent away at once.
+    /// Maximum number of clients per second that all draining gateways together send to each remaining gateway. If no
+    /// gateway remains, all clients are sent away at once.
     /// </summary>
     [Range(1, 1_000_000)] public int AcceptsPerSecond { get; set; } = 200;
 

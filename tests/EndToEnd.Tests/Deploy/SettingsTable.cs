@@ -40,7 +40,7 @@ internal static partial class SettingsTable
         page.AppendLine("| old name | name |").AppendLine("|---|---|");
         foreach (var (old, now, unit) in SettingsCatalog.Renamed)
         {
-            var converted = unit is null ? "" : unit == TimeSpan.FromSeconds(1) ? ", from seconds" : ", from milliseconds";
+            var converted = unit is null ? "" : unit == TimeSpan.FromSeconds(1) ? ", converted from seconds" : ", converted from milliseconds";
             page.Append(CultureInfo.InvariantCulture, $"| {Name(old)} | {Name(now)}{converted} |").AppendLine();
         }
 

@@ -97,7 +97,9 @@ public interface IMessageLog
 /// <param name="Ts">The newest event's time in milliseconds since 1970 UTC; 0 for none.</param>
 /// <param name="Messages">Number of messages up to the head.</param>
 /// <param name="Title">The text of the newest <see cref="RoomEventKind.Title"/>; null for none.</param>
-public sealed record RoomClaim(long Number, RoomKind Kind, string Epoch, long Seq, long Ts, long Messages, string? Title = null);
+/// <param name="Settings">The settings of the newest <see cref="RoomEventKind.Settings"/>; null for none.</param>
+public sealed record RoomClaim(
+    long Number, RoomKind Kind, string Epoch, long Seq, long Ts, long Messages, string? Title = null, RoomSettings? Settings = null);
 
 /// <summary>A room to create.</summary>
 /// <param name="Entries">Events to append in the same commit; may be empty.</param>
@@ -124,7 +126,8 @@ public sealed record RoomAppend(string Room, long Claim, IReadOnlyList<MessageLo
 /// message <see cref="Ref"/>. In a group, <see cref="RoomEventKind.Join"/>, <see cref="RoomEventKind.Leave"/> and the
 /// kinds with a <see cref="MemberChange"/> also change the stored members, as <see cref="MemberRules.Apply"/> says. An
 /// entry with a <see cref="MemberChange"/> is the only entry of its append.
-/// <see cref="RoomEventKind.Title"/> also changes the stored title.
+/// <see cref="RoomEventKind.Title"/> also changes the stored title, and <see cref="RoomEventKind.Settings"/> the stored
+/// settings.
 /// </summary>
 /// <param name="ClientId">
 /// The idempotency key, unique within (room, user); null for events that the server writes.

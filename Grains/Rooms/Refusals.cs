@@ -22,8 +22,13 @@ internal static class Refusals
     public static readonly Refused Full = new(Refusal.RoomFull, "the room is full");
     public static readonly Refused Banned = new(Refusal.Forbidden, "you are banned from this room");
     public static readonly Refused OnlyGroups = new(Refusal.Forbidden, "only groups have members");
-    public static readonly Refused ModeratorsOnly = new(Refusal.Forbidden, "only owners and moderators may do this");
+    public static readonly Refused NotAllowed = new(Refusal.Forbidden, "this group does not allow your role to do this");
     public static readonly Refused OwnersOnly = new(Refusal.Forbidden, "only owners may change roles");
+    public static readonly Refused OwnersOnlySettings = new(Refusal.Forbidden, "only owners may change the settings");
+    public static readonly Refused ByInvitation =
+        new(Refusal.Forbidden, "the group is private: ask a member for an invitation");
+    public static readonly Refused AlwaysPrivate =
+        new(Refusal.Forbidden, "a group whose name the server chose is always private; send private as true, or leave it out");
     public static readonly Refused NotLower = new(Refusal.Forbidden, "you may do this only to a user of a lower role");
     public static readonly Refused LastOwner = new(Refusal.Forbidden, "make another member an owner first");
     public static readonly Refused AlreadyMember = new(Refusal.Forbidden, "this user is already a member");

@@ -175,7 +175,8 @@ internal sealed partial class RoomGrain
             : _membership.Table.Find(enter.User).Role;
         return new Entered(
             _ownership.Claim.Kind, _ownership.Claim.Epoch, head, messages, read, Math.Max(0, messages - facts.ReadMessages),
-            _attached.Count, new PresenceVersion(_ownership.FirstNumber, _presence.Version), role, _title);
+            _attached.Count, new PresenceVersion(_ownership.FirstNumber, _presence.Version), role, _title,
+            _settings == RoomSettings.Default(_room) ? null : _settings);
     }
 
     private async Task<RoomReply> ExitAsync(Call call, Exit exit)

@@ -99,7 +99,7 @@ internal sealed class PostgresMessageLog : IMessageStore
         (_appends ?? throw new MessageLogUnavailableException("The message log is not open.")).AppendAsync(append, cancellationToken);
 
     public Task<RoomClaim?> ClaimAsync(string room, CancellationToken cancellationToken) => _claims.WatchAsync(FirstAsync(
-        "update chat.rooms set claim = claim + 1 where room = $1 returning claim, kind, epoch, seq, ts, messages, title",
+        "update chat.rooms set claim = claim + 1 where room = $1 returning claim, kind, epoch, seq, ts, messages, title, settings",
         ToClaim, cancellationToken, room));
 
     public Task<CreatedRoom> CreateAsync(RoomCreation creation, CancellationToken cancellationToken) =>
@@ -278,7 +278,7 @@ internal sealed class PostgresMessageLog : IMessageStore
     }
 
     private static RoomClaim ToClaim(NpgsqlDataReader row) =>
-        new(row.GetInt64(0), (RoomKind)row.GetInt16(1), row.GetString(2), row.GetInt64(3), row.GetInt64(4), row.GetInt64(5), Text(row, 6));
+        new(row.GetInt64(0), (RoomKind)row.GetInt16(1), row.GetString(2), row.GetInt64(3), row.GetInt64(4), row.GetInt64(5), Text(row, 6), RoomSettings.Parse(Text(row, 7)));
 
     private static string? Text(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
 

@@ -166,7 +166,7 @@ public enum Refusal
     /// </summary>
     Timeout = 8,
 
-    /// <summary>The user has created too many rooms; nothing was stored.</summary>
+    /// <summary>The user has used up a budget, such as the one for creating rooms; nothing was stored.</summary>
     RateLimited = 9,
 
     /// <summary>The user is muted in this group.</summary>

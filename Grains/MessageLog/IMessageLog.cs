@@ -71,6 +71,13 @@ public interface IMessageLog
     Task<IReadOnlyList<ConversationRow>> ConversationsAsync(string user, ConversationsBefore? before, int limit, CancellationToken cancellationToken);
 
     /// <summary>
+    /// Counts the groups of which the user is a member, up to <paramref name="most"/>: a higher number means only that
+    /// there are at least that many.
+    /// </summary>
+    /// <param name="withInvitations">Whether to count also the groups to which the user is invited.</param>
+    Task<long> CountGroupsAsync(string user, bool withInvitations, int most, CancellationToken cancellationToken);
+
+    /// <summary>
     /// Moves read marks forward. A mark that would move back is not changed. Read marks need no fence, because the
     /// greatest mark wins.
     /// </summary>

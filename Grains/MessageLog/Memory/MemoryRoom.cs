@@ -124,6 +124,14 @@ internal sealed class MemoryRoom(RoomKind kind, IEnumerable<string> members)
         }
     }
 
+    public bool IsGroupOf(string user, bool withInvitations)
+    {
+        lock (_gate)
+        {
+            return kind == RoomKind.Group && Find(user).Role is var role && (Member.Is(role) || (withInvitations && role == RoomRole.Invited));
+        }
+    }
+
     public IReadOnlyList<Member> Members()
     {
         lock (_gate)

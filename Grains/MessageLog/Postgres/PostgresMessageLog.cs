@@ -195,6 +195,16 @@ internal sealed class PostgresMessageLog : IMessageStore
             (RoomRole)row.GetInt16(6), Text(row, 7)),
         cancellationToken, user, before?.Ts ?? long.MaxValue, before?.Room ?? "", limit);
 
+    /// <summary>Every name of a direct room begins with <c>@</c>, and no name of a group does.</summary>
+    public async Task<long> CountGroupsAsync(string user, bool withInvitations, int most, CancellationToken cancellationToken) => (await RowsAsync(
+        """
+        select count(*) from (
+            (select 1 from chat.members where usr = $1 and room < '@' and role between 1 and $2 limit $3)
+            union all
+            (select 1 from chat.members where usr = $1 and room >= 'A' and role between 1 and $2 limit $3)) g
+        """,
+        row => row.GetInt64(0), cancellationToken, user, (int)(withInvitations ? RoomRole.Invited : RoomRole.Owner), most))[0];
+
     /// <summary>
     /// Writes the rows in the order of their keys. This order is the same in every silo, so two such statements cannot
     /// deadlock.

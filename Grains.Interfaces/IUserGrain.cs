@@ -66,6 +66,16 @@ public interface IUserGrain : IGrainWithStringKey
     Task<TimeSpan> TakeCreationAsync(int burst, TimeSpan interval);
 
     /// <summary>
+    /// Takes one action from the user's budget for this action. Only a room's grain calls this, just before it appends
+    /// the event of the action.
+    /// </summary>
+    /// <param name="burst">Actions that the user may take at once.</param>
+    /// <param name="interval">Time after which the budget has one more action.</param>
+    /// <returns>Zero if the action is granted; otherwise the time until the budget has one action.</returns>
+    [Alias("take-action")]
+    Task<TimeSpan> TakeActionAsync(UserAction action, int burst, TimeSpan interval);
+
+    /// <summary>
     /// Notifies every gateway that has a session of this user. The notification says that the events
     /// <paramref name="from"/> to <paramref name="to"/> (inclusive) of a room of the user are in the log.
     /// </summary>
@@ -79,6 +89,16 @@ public interface IUserGrain : IGrainWithStringKey
     /// <summary>Removes all sessions on a gateway whose lease has ended.</summary>
     [Alias("gone")]
     Task GatewayGoneAsync(string gateway);
+}
+
+/// <summary>An action of a user in a group that has a budget.</summary>
+public enum UserAction
+{
+    /// <summary>The user invites another user.</summary>
+    Invite = 0,
+
+    /// <summary>The user becomes a member of a group that exists.</summary>
+    Join = 1,
 }
 
 /// <summary>Whether a session may begin.</summary>

@@ -108,6 +108,7 @@ public sealed record Posted([property: Id(0)] long Seq, [property: Id(1)] long T
 /// <param name="Presence">The version of the room's last presence update before this answer.</param>
 /// <param name="Role">The user's role in a group; <see cref="RoomRole.None"/> in other rooms.</param>
 /// <param name="Title">The title of a group; null for none.</param>
+/// <param name="Settings">The settings of a group; null if they are the defaults, and in other rooms.</param>
 [GenerateSerializer, Immutable, Alias("chat.entered")]
 public sealed record Entered(
     [property: Id(0)] RoomKind Kind,
@@ -119,7 +120,8 @@ public sealed record Entered(
     [property: Id(6)] int Count,
     [property: Id(7)] PresenceVersion Presence = default,
     [property: Id(8)] RoomRole Role = RoomRole.None,
-    [property: Id(9)] string? Title = null) : RoomReply;
+    [property: Id(9)] string? Title = null,
+    [property: Id(10)] RoomSettings? Settings = null) : RoomReply;
 
 /// <summary>The command was refused.</summary>
 /// <param name="RetryMs">Milliseconds after which a retry can succeed; null if no retry can succeed.</param>
@@ -164,7 +166,7 @@ public enum Refusal
     /// </summary>
     Timeout = 8,
 
-    /// <summary>The user has created too many rooms; nothing was stored.</summary>
+    /// <summary>The user has used up a budget, such as the one for creating rooms; nothing was stored.</summary>
     RateLimited = 9,
 
     /// <summary>The user is muted in this group.</summary>

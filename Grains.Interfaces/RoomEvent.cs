@@ -50,6 +50,9 @@ public enum RoomEventKind
 
     /// <summary>A group got another title: the event's text.</summary>
     Title = 14,
+
+    /// <summary>A group got other settings: the event's meta has <see cref="RoomSettings"/>.</summary>
+    Settings = 15,
 }
 
 /// <summary>The kinds of rooms. The numbers are stored: never reuse one.</summary>

@@ -19,7 +19,10 @@ public static class RoomKey
         return string.Create(CultureInfo.InvariantCulture, $"@{first.Length}:{first}{second.Length}:{second}");
     }
 
-    /// <summary>Whether the key belongs to a private group.</summary>
+    /// <summary>
+    /// Whether the server chose the name of the group. Such a group is always private, and strangers cannot know that
+    /// it exists. A group with another name can be private too (<see cref="RoomSettings.Private"/>).
+    /// </summary>
     public static bool IsPrivate(string key) => key.StartsWith('~');
 
     /// <summary>Whether the key belongs to a direct conversation. The key may still be malformed.</summary>

@@ -6,15 +6,13 @@ public enum RoomRole
     /// <summary>The user is not a member. The user may still be banned or muted.</summary>
     None = 0,
 
-    /// <summary>Reads, writes, reacts and invites.</summary>
+    /// <summary>May read, and take the actions of <see cref="RoomSettings.Members"/>.</summary>
     Member = 1,
 
-    /// <summary>
-    /// A member who also removes, mutes and bans users of lower rank, deletes their messages, and sets titles.
-    /// </summary>
+    /// <summary>May read, and take the actions of <see cref="RoomSettings.Moderators"/>.</summary>
     Moderator = 2,
 
-    /// <summary>A moderator who also gives roles.</summary>
+    /// <summary>May take every action, give roles and change the settings.</summary>
     Owner = 3,
 
     /// <summary>The user is not a member yet, but may join the group, even if the group is private.</summary>

@@ -77,6 +77,9 @@ internal sealed record ClusterPlan(LocalOptions Options, IReadOnlyList<ProcessPl
         if (!options.Limits)
         {
             settings["Rooms:CreatesPerUser"] = "0";
+            settings["Rooms:InvitesPerUser"] = "0";
+            settings["Rooms:JoinsPerUser"] = "0";
+            settings["Rooms:GroupsPerUser"] = "0";
         }
 
         Add(options, "silo", name, settings);

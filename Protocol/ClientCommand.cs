@@ -47,7 +47,7 @@ public sealed record Leave(string? Id, string Room, bool KeepMembership) : Clien
 
 /// <summary>
 /// Appends an event to a room: a message; an edit, deletion or reaction that refers to a message; or a change of a
-/// group's members or title.
+/// group's members, title or settings.
 /// </summary>
 /// <param name="Id">
 /// Required. If the user sends this id to this room again, however much later, the room appends no second event.
@@ -63,9 +63,10 @@ public sealed record Leave(string? Id, string Room, bool KeepMembership) : Clien
 /// <param name="Until">
 /// For ban and mute: the end of the ban or mute, in milliseconds since 1970 UTC; null for never.
 /// </param>
+/// <param name="Settings">For settings: the new settings. Otherwise null.</param>
 public sealed record Send(
     string Id, string Room, EventKind Kind, string? Text, long? Ref, long? Reply, string? Meta, string? User = null, MemberRole? Role = null,
-    long? Until = null) : ClientCommand(Id);
+    long? Until = null, GroupSettings? Settings = null) : ClientCommand(Id);
 
 /// <summary>Moves this user's read mark forward. The server answers only if the command fails.</summary>
 public sealed record Mark(string? Id, string Room, long Read) : ClientCommand(Id);

@@ -20,6 +20,7 @@ public static partial class CommandReader
         Refuse(ref fields, Field.User, kind);
         Refuse(ref fields, Field.Role, kind);
         Refuse(ref fields, Field.Until, kind);
+        Refuse(ref fields, Field.Settings, kind);
         var isMessage = kind == EventKind.Msg;
         var reference = isMessage ? null : (long?)fields.Need(Field.Ref, fields.Number(Field.Ref, 1));
         var reply = isMessage ? fields.Number(Field.Reply, 1) : null;
@@ -27,26 +28,32 @@ public static partial class CommandReader
         return new Send(key, room, kind, Text(kind, ref fields, limits), reference, reply, Meta(ref fields, limits));
     }
 
-    /// <summary>Reads a send that changes the members or the title of a group.</summary>
+    /// <summary>Reads a send that changes the members, the title or the settings of a group.</summary>
     private static Send Change(string key, string room, EventKind kind, ref FieldReader fields)
     {
-        if (kind is < EventKind.Invite or > EventKind.Title)
+        if (kind is < EventKind.Invite or > EventKind.Settings)
         {
             fields.Fail(
                 ChatErrorCode.BadRequest,
-                "kind must be msg, edit, delete, react, unreact, invite, kick, ban, unban, mute, unmute, role or title");
+                "kind must be msg, edit, delete, react, unreact, invite, kick, ban, unban, mute, unmute, role, title or settings");
         }
 
         Refuse(ref fields, Field.Ref, kind);
         Refuse(ref fields, Field.Reply, kind);
         Refuse(ref fields, Field.Meta, kind);
-        if (kind == EventKind.Title)
+        if (kind is EventKind.Title or EventKind.Settings)
         {
             Refuse(ref fields, Field.User, kind);
         }
-        else
+
+        if (kind != EventKind.Title)
         {
             Refuse(ref fields, Field.Text, kind);
+        }
+
+        if (kind != EventKind.Settings)
+        {
+            Refuse(ref fields, Field.Settings, kind);
         }
 
         if (kind != EventKind.Role)
@@ -59,9 +66,22 @@ public static partial class CommandReader
             Refuse(ref fields, Field.Until, kind);
         }
 
-        return kind == EventKind.Title
-            ? new Send(key, room, kind, fields.Need(Field.Text, Title(ref fields, Field.Text)), null, null, null)
-            : new Send(key, room, kind, null, null, null, null, User(ref fields), Role(kind, ref fields), fields.Number(Field.Until, 1));
+        return kind switch
+        {
+            EventKind.Title => new Send(key, room, kind, fields.Need(Field.Text, Title(ref fields, Field.Text)), null, null, null),
+            EventKind.Settings => new Send(key, room, kind, null, null, null, null, Settings: Settings(ref fields)),
+            _ => new Send(key, room, kind, null, null, null, null, User(ref fields), Role(kind, ref fields), fields.Number(Field.Until, 1)),
+        };
+    }
+
+    private static GroupSettings? Settings(ref FieldReader fields)
+    {
+        if (!fields.Has(Field.Settings))
+        {
+            fields.Fail(ChatErrorCode.BadRequest, "settings is missing");
+        }
+
+        return SettingsFields.Read(ref fields);
     }
 
     private static string User(ref FieldReader fields)

@@ -155,6 +155,7 @@ public static class FrameWriter
         line.Add(Field.Count, joined.Count);
         WriteRole(line, joined.Role);
         line.Add(Field.Title, joined.Title);
+        SettingsFields.Write(line, joined.Settings);
         line.AddFlag(Field.Reset, joined.Reset);
     }
 
@@ -173,6 +174,7 @@ public static class FrameWriter
         line.Add(Field.User, ev.User);
         WriteRole(line, ev.Role);
         line.Add(Field.Until, ev.Until);
+        SettingsFields.Write(line, ev.Settings);
     }
 
     private static void WriteRole(JsonLineWriter line, MemberRole? role)

@@ -3,16 +3,18 @@ namespace OrleansChat.Protocol;
 /// <summary>The roles of a user in a group.</summary>
 public enum MemberRole
 {
-    /// <summary>May do everything that a moderator may do, and may also give roles.</summary>
+    /// <summary>May do everything, and alone gives roles and changes the settings of the group.</summary>
     Owner,
 
     /// <summary>
-    /// May do everything that a member may do. May also remove, mute and ban users of lower roles, delete their
-    /// messages, lift bans and set the title.
+    /// May read, and do what the settings of the group allow to moderators: by default, every
+    /// <see cref="GroupAction"/>.
     /// </summary>
     Moderator,
 
-    /// <summary>May read, write, react and invite.</summary>
+    /// <summary>
+    /// May read, and do what the settings of the group allow to members: by default, write, react and invite.
+    /// </summary>
     Member,
 
     /// <summary>Not a member yet, but may join the group.</summary>

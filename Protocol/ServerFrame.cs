@@ -23,9 +23,10 @@ public sealed record Welcome(string? Id, string User, string Session, ProtocolLi
 /// </param>
 /// <param name="Role">The user's role in a group; null in other rooms.</param>
 /// <param name="Title">The title of a group; null for none.</param>
+/// <param name="Settings">The settings of a group; null if they are the defaults, and in other rooms.</param>
 public sealed record Joined(
     string? Id, string Room, string Kind, long Seq, string Epoch, long After, long Read, long Unread, int Count, bool Reset,
-    MemberRole? Role = null, string? Title = null) : ServerFrame;
+    MemberRole? Role = null, string? Title = null, GroupSettings? Settings = null) : ServerFrame;
 
 /// <summary>An event of a room's log (<c>ev</c>).</summary>
 /// <param name="Room">The room as the viewer names it.</param>
@@ -38,9 +39,10 @@ public sealed record Joined(
 /// For <see cref="EventKind.Ban"/> and <see cref="EventKind.Mute"/>: the end of the ban or mute, in milliseconds since
 /// 1970 UTC; null for never.
 /// </param>
+/// <param name="Settings">For <see cref="EventKind.Settings"/>: the new settings. Otherwise null.</param>
 public sealed record ChatEvent(
     string Room, long Seq, long Ts, string From, EventKind Kind, string? Text, long? Ref, long? Reply, string? Meta, string? Id, bool Edited,
-    string? User = null, MemberRole? Role = null, long? Until = null)
+    string? User = null, MemberRole? Role = null, long? Until = null, GroupSettings? Settings = null)
     : ServerFrame;
 
 /// <summary>

@@ -16,7 +16,7 @@ internal static class FrameMapping
     /// <param name="reset">True if the cursor of the join is not valid in this room.</param>
     public static Joined Joined(string? id, string room, Entered entered, long after, bool reset) => new(
         id, room, Kind(entered.Kind), entered.Seq, entered.Epoch, after, entered.Read, entered.Unread, entered.Count, reset, Role(entered.Role),
-        entered.Title);
+        entered.Title, entered.Settings is { } settings ? Settings(settings) : null);
 
     /// <summary>
     /// Makes the frame of an event for one viewer. During a rolling upgrade, a newer silo may append a kind of event
@@ -34,6 +34,13 @@ internal static class FrameMapping
             return new(
                 room, happened.Seq, happened.Ts, happened.From, kind, null, null, null, null, id, false, change?.User,
                 change?.Role is { } role ? Role(role) : null, change?.Until is { } until and < MemberChange.Forever ? until : null);
+        }
+
+        if (happened.Kind == RoomEventKind.Settings)
+        {
+            return new(
+                room, happened.Seq, happened.Ts, happened.From, kind, null, null, null, null, id, false,
+                Settings: RoomSettings.Parse(happened.Meta) is { } settings ? Settings(settings) : null);
         }
 
         return kind == EventKind.Other
@@ -62,6 +69,11 @@ internal static class FrameMapping
     /// <summary>Makes a post to the room from a client's <c>send</c> command.</summary>
     public static Post Post(Send send, string user)
     {
+        if (send.Settings is { } settings)
+        {
+            return new(user, send.Id!, Kind(send.Kind), null, null, null, Settings(settings, send.Room).ToMeta());
+        }
+
         if (send.User is not { } changed)
         {
             return new(user, send.Id!, Kind(send.Kind), send.Text, send.Ref, send.Reply, send.Meta);
@@ -222,6 +234,7 @@ internal static class FrameMapping
         RoomEventKind.Unmute => EventKind.Unmute,
         RoomEventKind.Role => EventKind.Role,
         RoomEventKind.Title => EventKind.Title,
+        RoomEventKind.Settings => EventKind.Settings,
         _ => EventKind.Other,
     };
 
@@ -240,8 +253,21 @@ internal static class FrameMapping
         EventKind.Unmute => RoomEventKind.Unmute,
         EventKind.Role => RoomEventKind.Role,
         EventKind.Title => RoomEventKind.Title,
+        EventKind.Settings => RoomEventKind.Settings,
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "clients cannot send this kind of event"),
     };
+
+    private static GroupSettings Settings(RoomSettings settings) =>
+        new(settings.Private, (GroupActions)settings.Members, (GroupActions)settings.Moderators);
+
+    /// <summary>The settings of a command. A field that is absent has the default of the group.</summary>
+    private static RoomSettings Settings(GroupSettings settings, string room)
+    {
+        var unset = RoomSettings.Default(room);
+        return new(
+            settings.Private ?? unset.Private, (RoomActions)(settings.Members ?? (GroupActions)unset.Members),
+            (RoomActions)(settings.Moderators ?? (GroupActions)unset.Moderators));
+    }
 
     private static MemberRole? Role(RoomRole role) => role switch
     {

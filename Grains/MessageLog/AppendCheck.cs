@@ -12,9 +12,9 @@ internal static class AppendCheck
 {
     /// <summary>
     /// Throws <see cref="MessageLogEntryException"/> for an append that has no entries and creates no room, for a
-    /// client id that occurs twice, for a <see cref="MemberChange"/> that is incomplete or not the only entry, and for
-    /// a field that cannot be stored. The exception's message names the entry by its index, and the field that cannot
-    /// be stored.
+    /// client id that occurs twice, for a <see cref="MemberChange"/> that is incomplete or not the only entry, for
+    /// incomplete <see cref="RoomSettings"/>, and for a field that cannot be stored. The exception's message names the
+    /// entry by its index, and the field that cannot be stored.
     /// </summary>
     public static void ThrowIfNotStorable(RoomAppend append)
     {
@@ -57,6 +57,11 @@ internal static class AppendCheck
         if (MemberChange.Is(entry.Kind) && !IsChange(entry))
         {
             throw new MessageLogEntryException($"Entry {number} changes a user's rights, but does not say whose or how.");
+        }
+
+        if (entry.Kind == RoomEventKind.Settings && RoomSettings.Parse(entry.Meta) is null)
+        {
+            throw new MessageLogEntryException($"Entry {number} changes the settings, but has none.");
         }
     }
 

@@ -71,6 +71,13 @@ public interface IMessageLog
     Task<IReadOnlyList<ConversationRow>> ConversationsAsync(string user, ConversationsBefore? before, int limit, CancellationToken cancellationToken);
 
     /// <summary>
+    /// Counts the groups of which the user is a member, up to <paramref name="most"/>: a higher number means only that
+    /// there are at least that many.
+    /// </summary>
+    /// <param name="withInvitations">Whether to count also the groups to which the user is invited.</param>
+    Task<long> CountGroupsAsync(string user, bool withInvitations, int most, CancellationToken cancellationToken);
+
+    /// <summary>
     /// Moves read marks forward. A mark that would move back is not changed. Read marks need no fence, because the
     /// greatest mark wins.
     /// </summary>
@@ -97,7 +104,9 @@ public interface IMessageLog
 /// <param name="Ts">The newest event's time in milliseconds since 1970 UTC; 0 for none.</param>
 /// <param name="Messages">Number of messages up to the head.</param>
 /// <param name="Title">The text of the newest <see cref="RoomEventKind.Title"/>; null for none.</param>
-public sealed record RoomClaim(long Number, RoomKind Kind, string Epoch, long Seq, long Ts, long Messages, string? Title = null);
+/// <param name="Settings">The settings of the newest <see cref="RoomEventKind.Settings"/>; null for none.</param>
+public sealed record RoomClaim(
+    long Number, RoomKind Kind, string Epoch, long Seq, long Ts, long Messages, string? Title = null, RoomSettings? Settings = null);
 
 /// <summary>A room to create.</summary>
 /// <param name="Entries">Events to append in the same commit; may be empty.</param>
@@ -124,7 +133,8 @@ public sealed record RoomAppend(string Room, long Claim, IReadOnlyList<MessageLo
 /// message <see cref="Ref"/>. In a group, <see cref="RoomEventKind.Join"/>, <see cref="RoomEventKind.Leave"/> and the
 /// kinds with a <see cref="MemberChange"/> also change the stored members, as <see cref="MemberRules.Apply"/> says. An
 /// entry with a <see cref="MemberChange"/> is the only entry of its append.
-/// <see cref="RoomEventKind.Title"/> also changes the stored title.
+/// <see cref="RoomEventKind.Title"/> also changes the stored title, and <see cref="RoomEventKind.Settings"/> the stored
+/// settings.
 /// </summary>
 /// <param name="ClientId">
 /// The idempotency key, unique within (room, user); null for events that the server writes.

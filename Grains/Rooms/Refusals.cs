@@ -22,8 +22,13 @@ internal static class Refusals
     public static readonly Refused Full = new(Refusal.RoomFull, "the room is full");
     public static readonly Refused Banned = new(Refusal.Forbidden, "you are banned from this room");
     public static readonly Refused OnlyGroups = new(Refusal.Forbidden, "only groups have members");
-    public static readonly Refused ModeratorsOnly = new(Refusal.Forbidden, "only owners and moderators may do this");
+    public static readonly Refused NotAllowed = new(Refusal.Forbidden, "this group does not allow your role to do this");
     public static readonly Refused OwnersOnly = new(Refusal.Forbidden, "only owners may change roles");
+    public static readonly Refused OwnersOnlySettings = new(Refusal.Forbidden, "only owners may change the settings");
+    public static readonly Refused ByInvitation =
+        new(Refusal.Forbidden, "the group is private: ask a member for an invitation");
+    public static readonly Refused AlwaysPrivate =
+        new(Refusal.Forbidden, "a group whose name the server chose is always private; send private as true, or leave it out");
     public static readonly Refused NotLower = new(Refusal.Forbidden, "you may do this only to a user of a lower role");
     public static readonly Refused LastOwner = new(Refusal.Forbidden, "make another member an owner first");
     public static readonly Refused AlreadyMember = new(Refusal.Forbidden, "this user is already a member");
@@ -37,11 +42,16 @@ internal static class Refusals
         new(Refusal.RoomFull, "too many users are invited to this group; withdraw an invitation with kick first");
     public static readonly Refused TooManyRestricted =
         new(Refusal.RoomFull, "too many users are banned or muted in this group; lift a ban or mute first");
+    public static readonly Refused TooManyGroups = new(Refusal.RoomFull, "you are a member of too many groups; leave a group first");
+    public static readonly Refused TargetUnavailable = new(Refusal.RoomFull, "this user cannot be invited at the moment");
     public static readonly Refused GatewayExpired =
         new(Refusal.GatewayExpired, "the gateway's lease has ended; connect again", 1000);
 
-    public static Refused TooManyRooms(TimeSpan wait)
-        => new(Refusal.RateLimited, "you have created too many rooms; try again later", (int)Math.Min(int.MaxValue, Math.Ceiling(wait.TotalMilliseconds)));
+    public static Refused TooManyRooms(TimeSpan wait) => RateLimited("you have created too many rooms; try again later", wait);
+
+    public static Refused TooManyInvites(TimeSpan wait) => RateLimited("you have invited too many users; try again later", wait);
+
+    public static Refused TooManyJoins(TimeSpan wait) => RateLimited("you have joined too many groups; try again later", wait);
 
     public static readonly Refused UserAway =
         new(Refusal.Unavailable, "your account cannot be reached; try again", RoomOptions.MessageLogRetryMs);
@@ -69,4 +79,7 @@ internal static class Refusals
         until > DateTimeOffset.MaxValue.ToUnixTimeMilliseconds()
             ? "you are muted in this room"
             : string.Create(CultureInfo.InvariantCulture, $"you are muted in this room until {DateTimeOffset.FromUnixTimeMilliseconds(until):u}"));
+
+    private static Refused RateLimited(string message, TimeSpan wait)
+        => new(Refusal.RateLimited, message, (int)Math.Min(int.MaxValue, Math.Ceiling(wait.TotalMilliseconds)));
 }

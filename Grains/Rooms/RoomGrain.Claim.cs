@@ -106,7 +106,7 @@ internal sealed partial class RoomGrain
     {
         _membership.Reset(members);
         _recent.Clear();
-        (_head, _ts, _messages, _title) = (claim.Seq, claim.Ts, claim.Messages, claim.Title);
+        (_head, _ts, _messages, _title, _settings) = (claim.Seq, claim.Ts, claim.Messages, claim.Title, claim.Settings);
         _ownership.OnClaimed(claim);
         _lacksOwner = LacksOwner;
     }

@@ -58,6 +58,11 @@ internal sealed partial class RoomGrain
             return (Refusals.NeedsUpgrade, null);
         }
 
+        if (post.Kind == RoomEventKind.Invite && await RefuseInviteAsync(waiting) is { } answer)
+        {
+            return (answer, null);
+        }
+
         // If waiting entries were refused since the call began, an earlier post of this call may have failed. This post
         // is then refused too, so that it does not overtake the earlier post.
         return _queue.Refusals != call.Refusals ? (Refusals.MessageLogUnavailable, null)
@@ -70,7 +75,8 @@ internal sealed partial class RoomGrain
     /// <list type="number">
     /// <item>Find the room, or create it. The user pays for the creation.</item>
     /// <item>Check what the command requires of the room and of the user.</item>
-    /// <item>In a group, make the user a member, and wait until the membership is durable.</item>
+    /// <item>In a group, make the user a member, and wait until the membership is durable. The user pays for the
+    /// join.</item>
     /// <item>Store the user's read mark in the log, then read the user's facts from the log.</item>
     /// <item>Attach the user and answer with the head. Nothing is awaited in this step, so the gateway receives every
     /// event after that head.</item>
@@ -100,6 +106,12 @@ internal sealed partial class RoomGrain
                 return Refusals.NeedsUpgrade;
             }
 
+            // Before the creation, so that a group is not created for a user who cannot join it.
+            if (enter.Create == RoomKind.Group && await HasTooManyGroupsAsync(enter.User))
+            {
+                return Refusals.TooManyGroups;
+            }
+
             if (await PayAsync(enter.User) is { } unpaid)
             {
                 return unpaid;
@@ -126,7 +138,8 @@ internal sealed partial class RoomGrain
         }
 
         // Step 3: make the user a member.
-        if (_ownership.Claim!.Kind == RoomKind.Group && await _membership.JoinAsync(enter.User) is { } refused)
+        if (_ownership.Claim!.Kind == RoomKind.Group
+            && (await RefuseJoinAsync(enter.User) ?? await _membership.JoinAsync(enter.User)) is { } refused)
         {
             return refused;
         }
@@ -175,7 +188,8 @@ internal sealed partial class RoomGrain
             : _membership.Table.Find(enter.User).Role;
         return new Entered(
             _ownership.Claim.Kind, _ownership.Claim.Epoch, head, messages, read, Math.Max(0, messages - facts.ReadMessages),
-            _attached.Count, new PresenceVersion(_ownership.FirstNumber, _presence.Version), role, _title);
+            _attached.Count, new PresenceVersion(_ownership.FirstNumber, _presence.Version), role, _title,
+            _settings == RoomSettings.Default(_room) ? null : _settings);
     }
 
     private async Task<RoomReply> ExitAsync(Call call, Exit exit)

@@ -16,6 +16,9 @@ internal sealed partial class RoomGrain
     /// <summary>The title of a group; null for none.</summary>
     private string? _title;
 
+    /// <summary>The settings of a group; null for the defaults.</summary>
+    private RoomSettings? _settings;
+
     /// <summary>The time of the event at the head, in milliseconds since 1970 UTC.</summary>
     private long _ts;
 
@@ -215,6 +218,10 @@ internal sealed partial class RoomGrain
             if (committed.Kind == RoomEventKind.Title)
             {
                 _title = committed.Text;
+            }
+            else if (committed.Kind == RoomEventKind.Settings)
+            {
+                _settings = RoomSettings.Parse(committed.Meta);
             }
 
             if (committed is { Kind: RoomEventKind.Delete, Ref: { } message })

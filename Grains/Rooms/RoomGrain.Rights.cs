@@ -20,7 +20,8 @@ internal sealed partial class RoomGrain
     private Task _appointing = Task.CompletedTask;
 
     private RoomState StateOf(MemberTable table) => new(
-        _room, _ownership.Claim?.Kind ?? RoomKind.Direct, _head, table.Members, table.Owners, _time.GetUtcNow().ToUnixTimeMilliseconds());
+        _room, _ownership.Claim?.Kind ?? RoomKind.Direct, _head, table.Members, table.Owners, _time.GetUtcNow().ToUnixTimeMilliseconds(),
+        _settings);
 
     /// <summary>
     /// The rights of a user who writes. In a channel, each attached user counts as a member. In other rooms a member
@@ -36,7 +37,7 @@ internal sealed partial class RoomGrain
     {
         var target = waiting.Change is { } change ? table.Find(change.User) : null;
         var author = waiting.Author is { } name ? table.Find(name) : null;
-        var request = new EventRequest(waiting.Entry.Kind, target, waiting.Change?.Role, author, waiting.IsWellFormed);
+        var request = new EventRequest(waiting.Entry.Kind, target, waiting.Change?.Role, author, waiting.IsWellFormed, waiting.Settings);
         return RoomRights.RefuseEvent(StateOf(table), Standing(waiting.Entry.User, table), request) ?? _membership.RefuseBound(table, waiting.Entry);
     }
 

@@ -10,7 +10,8 @@ namespace OrleansChat.Grains.Rooms;
 /// <summary>
 /// One room. This file takes the calls of the gateways. RoomGrain.Commands.cs decides each command, RoomGrain.Commit.cs
 /// appends and publishes, RoomGrain.Claim.cs claims the room, RoomGrain.Creation.cs creates it,
-/// RoomGrain.Rights.cs applies the rights of the users, and RoomGrain.Presence.cs tracks the attached users.
+/// RoomGrain.Rights.cs applies the rights of the users, RoomGrain.Budgets.cs charges invitations and joins, and
+/// RoomGrain.Presence.cs tracks the attached users.
 /// </summary>
 /// <remarks>
 /// A call of a gateway takes these steps. The grain is reentrant: while an append is in flight, the room decides the
@@ -103,10 +104,12 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
             answers[i] = command is Post && refused?.GetValueOrDefault(command.User) is { } earlier
                 ? (earlier, null)
                 : await DecideSafelyAsync(call, command);
-            if (command is Post && answers[i].Now is Refused now && WillBeRetried(call, now))
+            if (command is Post post && answers[i].Now is Refused now && WillBeRetried(call, now)
+                && (post.Kind, now.Reason) is not (RoomEventKind.Invite, Refusal.RateLimited))
             {
                 // The post will be retried. Later posts of the same user in this call would overtake it, so they are
-                // refused too.
+                // refused too. An invitation for which the user has no budget may wait for a minute, so it holds up no
+                // other post.
                 (refused ??= [])[command.User] = now;
             }
         }

@@ -71,6 +71,35 @@ public sealed class RoomOptions
     /// </summary>
     internal TimeSpan CreateInterval { get; set; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>
+    /// Number of invitations that one user may send at once. After that, the user may send one invitation per minute. 0
+    /// for no limit.
+    /// </summary>
+    [Range(0, 1_000_000)] public int InvitesPerUser { get; set; } = 50;
+
+    /// <summary>
+    /// How long it takes until a user who has sent <see cref="InvitesPerUser"/> invitations may send one more.
+    /// </summary>
+    internal TimeSpan InviteInterval { get; set; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>
+    /// Number of groups that one user may join at once. After that, the user may join one group per 10 s. A join of a
+    /// group in which the user is a member already does not count. 0 for no limit.
+    /// </summary>
+    [Range(0, 1_000_000)] public int JoinsPerUser { get; set; } = 100;
+
+    /// <summary>
+    /// How long it takes until a user who has joined <see cref="JoinsPerUser"/> groups may join one more.
+    /// </summary>
+    internal TimeSpan JoinInterval { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// Maximum number of groups of one user. A user who is a member of this number of groups cannot join another one. A
+    /// user whose groups and invitations together reach this number cannot be invited. Both are refused as
+    /// <c>room_full</c>. 0 for no limit.
+    /// </summary>
+    [Range(0, 1_000_000)] public int GroupsPerUser { get; set; } = 1000;
+
     /// <summary>Maximum number of entries in one append of a room, and of events in one publish.</summary>
     internal int RowsPerBatch { get; set; } = 256;
 

@@ -11,22 +11,22 @@ namespace OrleansChat.Grains.Rooms;
 /// <code>
 /// user      | may
 /// ----------|------------------------------------------------------------------------------------
-/// outsider  | join a named group
+/// outsider  | join a named group that is not private
 /// banned    | nothing
 /// invited   | join
-/// member    | read, write, react, edit and delete own messages, invite, leave
-/// moderator | also set the title, and delete messages of, kick, ban and mute users of lower roles
-/// owner     | also give roles; the last owner stays the owner as long as others are members
+/// member    | read, delete own messages, leave, and what <see cref="RoomSettings"/> allows to members
+/// moderator | the same, but what <see cref="RoomSettings"/> allows to moderators
+/// owner     | everything; the last owner stays the owner as long as others are members
 /// muted     | read, delete own messages, leave, and as an owner give roles
 /// </code>
-/// An outsider of a private group, banned or not, gets the same answers as for a room that does not exist. In a
-/// channel, the users that are attached count as members. In a direct room, the users that its key names are the
-/// members.
+/// An outsider of a group that the server named, banned or not, gets the same answers as for a room that does not
+/// exist. In a channel, the users that are attached count as members. In a direct room, the users that its key names
+/// are the members.
 /// </remarks>
 internal static class RoomRights
 {
     /// <summary>Whether only groups have events of this kind.</summary>
-    public static bool NeedsGroup(RoomEventKind kind) => MemberChange.Is(kind) || kind == RoomEventKind.Title;
+    public static bool NeedsGroup(RoomEventKind kind) => MemberChange.Is(kind) || kind is RoomEventKind.Title or RoomEventKind.Settings;
 
     /// <summary>Whether events of this kind refer to a message.</summary>
     public static bool NeedsMessage(RoomEventKind kind)
@@ -50,7 +50,10 @@ internal static class RoomRights
 
     /// <summary>Decides whether a user may send typing notices.</summary>
     public static Refused? RefuseTyping(in RoomState state, Member user)
-        => RefuseMark(state.Room, user) ?? (user.MutedUntil > state.Now ? Refusals.Muted(user.MutedUntil) : null);
+        => RefuseMark(state.Room, user)
+            ?? (!state.Allows(user.Role, RoomActions.Write) ? Refusals.NotAllowed
+                : user.MutedUntil > state.Now ? Refusals.Muted(user.MutedUntil)
+                : null);
 
     /// <param name="asMember">True if the user must be a member already.</param>
     /// <param name="creates">True if the command may create the group.</param>
@@ -62,10 +65,10 @@ internal static class RoomRights
             return null;
         }
 
-        var isPrivate = RoomKey.IsPrivate(state.Room);
+        var isHidden = RoomKey.IsPrivate(state.Room);
         if (user.BannedUntil > state.Now)
         {
-            return isPrivate ? Refusals.NoRoom : Refusals.Banned;
+            return isHidden ? Refusals.NoRoom : Refusals.Banned;
         }
 
         if (user.Role == RoomRole.Invited)
@@ -76,8 +79,9 @@ internal static class RoomRights
         // The creation of a private group and the creator's join are two commits. If the join fails, the creator
         // repeats the command. The join is then allowed, because the group has no event yet.
         return asMember ? Outsider(state.Room, user.Role)
-            : isPrivate && !(creates && state.Seq == 0) ? Refusals.NoRoom
-            : null;
+            : !state.IsPrivate || (creates && state.Seq == 0) ? null
+            : isHidden ? Refusals.NoRoom
+            : Refusals.ByInvitation;
     }
 
     /// <summary>Decides whether a member may leave the group.</summary>
@@ -99,16 +103,17 @@ internal static class RoomRights
         var isMuted = actor.MutedUntil > state.Now;
         var isOthers = request.Author is { } author && author.User != actor.User;
         var authorRank = Rank(request.Author?.Role ?? RoomRole.None);
+        var needed = ActionOf(request.Kind);
         var refused = request.Kind switch
         {
-            RoomEventKind.Msg or RoomEventKind.React or RoomEventKind.Unreact or RoomEventKind.Invite => null,
-            RoomEventKind.Edit => isOthers && !isMuted ? Refusals.NotAuthor : null,
-            RoomEventKind.Delete when isOthers && Rank(actor.Role) < Rank(RoomRole.Moderator) => Refusals.NotAuthor,
+            RoomEventKind.Delete when isOthers && !state.Allows(actor.Role, RoomActions.Moderate) => Refusals.NotAuthor,
             RoomEventKind.Delete => isOthers && authorRank >= Rank(actor.Role) ? Refusals.NotLower : null,
             RoomEventKind.Role => actor.Role == RoomRole.Owner ? null : Refusals.OwnersOnly,
-            RoomEventKind.Join or RoomEventKind.Leave => Refusals.ServerKind,
-            _ when !NeedsGroup(request.Kind) => Refusals.ServerKind,
-            _ => Rank(actor.Role) < Rank(RoomRole.Moderator) ? Refusals.ModeratorsOnly : null,
+            RoomEventKind.Settings => actor.Role == RoomRole.Owner ? null : Refusals.OwnersOnlySettings,
+            _ when needed is null => Refusals.ServerKind,
+            _ when !state.Allows(actor.Role, needed.Value) => Refusals.NotAllowed,
+            RoomEventKind.Edit => isOthers && !isMuted ? Refusals.NotAuthor : null,
+            _ => null,
         };
 
         // A muted owner may still give roles. Otherwise a group whose only owner is muted for ever could get no other
@@ -124,6 +129,11 @@ internal static class RoomRights
         if (!request.IsWellFormed)
         {
             return Refusals.Malformed;
+        }
+
+        if (request.Settings is { Private: false } && RoomKey.IsPrivate(state.Room))
+        {
+            return Refusals.AlwaysPrivate;
         }
 
         if (request.Target is not { } target)
@@ -147,7 +157,21 @@ internal static class RoomRights
     }
 
     /// <summary>
-    /// The answer to a user who is not a member. Only an invited user may know that a private group exists.
+    /// The action that a user must be allowed for events of this kind; null for a kind that no action allows.
+    /// </summary>
+    private static RoomActions? ActionOf(RoomEventKind kind) => kind switch
+    {
+        RoomEventKind.Msg or RoomEventKind.Edit => RoomActions.Write,
+        RoomEventKind.React or RoomEventKind.Unreact => RoomActions.React,
+        RoomEventKind.Invite => RoomActions.Invite,
+        RoomEventKind.Kick or RoomEventKind.Ban or RoomEventKind.Unban or RoomEventKind.Mute or RoomEventKind.Unmute => RoomActions.Moderate,
+        RoomEventKind.Title => RoomActions.Manage,
+        _ => null,
+    };
+
+    /// <summary>
+    /// The answer to a user who is not a member. Only an invited user may know that a group exists that the server
+    /// named.
     /// </summary>
     private static Refused Outsider(string room, RoomRole role)
         => RoomKey.IsPrivate(room) && role != RoomRole.Invited ? Refusals.NoRoom : Refusals.NotMember;

@@ -10,14 +10,29 @@ namespace OrleansChat.Grains.Rooms;
 /// <param name="Now">
 /// The current time in milliseconds since 1970 UTC. A ban or mute that has ended counts as none.
 /// </param>
-internal readonly record struct RoomState(string Room, RoomKind Kind, long Seq, int Members, int Owners, long Now);
+/// <param name="Settings">The settings of a group; null for the defaults.</param>
+internal readonly record struct RoomState(
+    string Room, RoomKind Kind, long Seq, int Members, int Owners, long Now, RoomSettings? Settings = null)
+{
+    /// <summary>
+    /// Whether only invited users may join. A named group can be private too, but its existence is no secret.
+    /// </summary>
+    public bool IsPrivate => Rules.Private;
+
+    private RoomSettings Rules => Settings ?? RoomSettings.Default(Room);
+
+    /// <summary>Whether a user with this role may do this. In a channel or direct room, the defaults apply.</summary>
+    public bool Allows(RoomRole role, RoomActions action) => Rules.Allows(role, action);
+}
 
 /// <summary>An event that a user wants to append.</summary>
 /// <param name="Target">The user whose rights the event changes; null for an event that changes no rights.</param>
 /// <param name="Role">The new role of the target.</param>
 /// <param name="Author">The author of the message that the event refers to; null if it is not known yet.</param>
+/// <param name="Settings">The new settings; null for an event that changes none.</param>
 /// <param name="IsWellFormed">
 /// False if the event lacks a field that its kind requires, or has a field of another kind.
 /// </param>
 internal readonly record struct EventRequest(
-    RoomEventKind Kind, Member? Target = null, RoomRole? Role = null, Member? Author = null, bool IsWellFormed = true);
+    RoomEventKind Kind, Member? Target = null, RoomRole? Role = null, Member? Author = null, bool IsWellFormed = true,
+    RoomSettings? Settings = null);

@@ -21,15 +21,26 @@ internal sealed class WaitingEntry(MessageLogEntry entry, long since)
     public MemberChange? Change { get; } = ParseChange(entry);
 
     /// <summary>
+    /// The new settings of the group; null if the entry's kind has none, or if its fields do not fit the kind.
+    /// </summary>
+    public RoomSettings? Settings { get; } =
+        entry is { Kind: RoomEventKind.Settings, Text: null, Ref: null, Reply: null } ? RoomSettings.Parse(entry.Meta) : null;
+
+    /// <summary>
     /// Whether the entry's fields fit its kind. Always true for a kind that is not limited to groups.
     /// </summary>
-    public bool IsWellFormed => !RoomRights.NeedsGroup(Entry.Kind) || Change is not null
+    public bool IsWellFormed => !RoomRights.NeedsGroup(Entry.Kind) || Change is not null || Settings is not null
         || Entry is { Kind: RoomEventKind.Title, Text.Length: > 0, Ref: null, Reply: null, Meta: null };
 
     /// <summary>
-    /// Whether the entry changes the rights of a user. The rights of later entries then depend on this entry.
+    /// Whether the entry is the only one of its batch: it has a <see cref="MemberChange"/> or settings.
     /// </summary>
-    public bool ChangesMembers => Entry.Kind is RoomEventKind.Join or RoomEventKind.Leave || MemberChange.Is(Entry.Kind);
+    public bool IsAlone => MemberChange.Is(Entry.Kind) || Entry.Kind == RoomEventKind.Settings;
+
+    /// <summary>
+    /// Whether the entry changes the rights of users. The rights of later entries then depend on this entry.
+    /// </summary>
+    public bool ChangesMembers => Entry.Kind is RoomEventKind.Join or RoomEventKind.Leave || IsAlone;
 
     /// <summary>
     /// The author of the message that the entry refers to; null if there is none, or if the author is not known yet.

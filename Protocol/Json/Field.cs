@@ -37,6 +37,9 @@ internal enum Field
     Role,
     Until,
     Title,
+    Settings,
+    Private,
+    Moderators,
 
     // Server frames.
     User,

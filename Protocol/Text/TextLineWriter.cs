@@ -54,8 +54,20 @@ public static class TextLineWriter
         EventKind.Join => Star(ev.Room, $"{from} is a member now", view),
         EventKind.Leave => Star(ev.Room, $"{from} is no longer a member", view),
         EventKind.Title => Star(ev.Room, $"{from} set the title: {ev.Text}", view),
+        EventKind.Settings => Star(ev.Room, $"{from} changed the settings: {Settings(ev.Settings)}", view),
         _ => Star(ev.Room, Change(ev, from, TextId.Write(ev.User ?? "")), view),
     };
+
+    /// <summary>The settings of a group. The rights of moderators are shown only if an action is missing.</summary>
+    private static string Settings(GroupSettings? settings)
+    {
+        var access = settings?.Private == true ? "private" : "public";
+        return $"{access}; members may {May(settings?.Members)}"
+            + (settings?.Moderators is { } moderators and not GroupActions.All ? $"; moderators may {May(moderators)}" : "");
+
+        static string May(GroupActions? actions) =>
+            actions is null or GroupActions.None ? "only read" : string.Join(", ", GroupActionWords.List(actions.Value));
+    }
 
     /// <summary>The line for a change of a user's rights.</summary>
     private static string Change(ChatEvent ev, string from, string user) => ev.Kind switch

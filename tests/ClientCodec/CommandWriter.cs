@@ -134,5 +134,6 @@ public static class CommandWriter
         }
 
         line.Add(Field.Until, send.Until);
+        SettingsFields.Write(line, send.Settings, keepsFalse: true);
     }
 }

@@ -61,7 +61,7 @@ public static class FrameReader
                 id, Text(ref fields, Field.Room), Text(ref fields, Field.Kind), Number(ref fields, Field.Seq), Text(ref fields, Field.Epoch),
                 Number(ref fields, Field.After), Number(ref fields, Field.Read), Number(ref fields, Field.Unread),
                 (int)Number(ref fields, Field.Count), fields.Flag(Field.Reset) ?? false, fields.Word<MemberRole>(Field.Role),
-                fields.String(Field.Title)),
+                fields.String(Field.Title), Settings(ref fields)),
             FrameType.Ev => Event(id, ref fields),
             FrameType.Ok => new Ok(
                 id, fields.String(Field.Room), fields.Number(Field.Seq), fields.Number(Field.Ts), fields.Flag(Field.Dup) ?? false,
@@ -105,8 +105,12 @@ public static class FrameReader
             Text(ref fields, Field.From), fields.Need(Field.Kind, fields.Word<EventKind>(Field.Kind, ChatErrorCode.UnknownType)),
             fields.String(Field.Text, minLength: 0), fields.Number(Field.Ref), fields.Number(Field.Reply),
             meta.IsEmpty ? null : Encoding.UTF8.GetString(meta), id, fields.Flag(Field.Edited) ?? false,
-            fields.String(Field.User), fields.Word<MemberRole>(Field.Role), fields.Number(Field.Until));
+            fields.String(Field.User), fields.Word<MemberRole>(Field.Role), fields.Number(Field.Until),
+            Settings(ref fields));
     }
+
+    private static GroupSettings? Settings(ref FieldReader fields)
+        => SettingsFields.Read(ref fields) is { } settings ? settings with { Private = settings.Private ?? false } : null;
 
     private static ProtocolLimits Limits(ref FieldReader welcome)
     {

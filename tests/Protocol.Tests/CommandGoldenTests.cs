@@ -34,6 +34,15 @@ public sealed class CommandGoldenTests
         { Change(EventKind.Role) with { Role = MemberRole.Moderator }, """{"t":"send","id":"k","room":"team","kind":"role","user":"bob","role":"moderator"}""" },
         { Change(EventKind.Role) with { Role = MemberRole.Member }, """{"t":"send","id":"k","room":"team","kind":"role","user":"bob","role":"member"}""" },
         { Change(EventKind.Title) with { User = null, Text = "Pläne" }, """{"t":"send","id":"k","room":"team","kind":"title","text":"Pläne"}""" },
+        {
+            Change(EventKind.Settings) with { User = null, Settings = new(true, GroupActions.Write | GroupActions.React, GroupActions.None) },
+            """{"t":"send","id":"k","room":"team","kind":"settings","settings":{"private":true,"members":["write","react"],"moderators":[]}}"""
+        },
+        {
+            Change(EventKind.Settings) with { User = null, Settings = new(false, null, GroupActions.All) },
+            """{"t":"send","id":"k","room":"team","kind":"settings","settings":{"private":false,"moderators":["write","react","invite","moderate","manage"]}}"""
+        },
+        { Change(EventKind.Settings) with { User = null, Settings = new(null, null, null) }, """{"t":"send","id":"k","room":"team","kind":"settings","settings":{}}""" },
         { new Create("1", "Plans"), """{"t":"create","id":"1","title":"Plans"}""" },
         { new Create(null, null), """{"t":"create"}""" },
         { new Members("1", "team", null, 200), """{"t":"members","id":"1","room":"team","limit":200}""" },

@@ -53,6 +53,14 @@ public sealed class FrameGoldenTests
             """{"t":"ev","room":"team","seq":9,"ts":1,"from":"ann","kind":"title","text":"Plans"}"""
         },
         {
+            new ChatEvent("team", 9, 1, "ann", EventKind.Settings, null, null, null, null, "k", false, Settings: new(true, GroupActions.React, GroupActions.All)),
+            """{"t":"ev","id":"k","room":"team","seq":9,"ts":1,"from":"ann","kind":"settings","settings":{"private":true,"members":["react"],"moderators":["write","react","invite","moderate","manage"]}}"""
+        },
+        {
+            new Joined("1", "team", "group", 9, "e1", 4, 3, 2, 1, false, MemberRole.Member, null, new(false, GroupActions.None, GroupActions.Moderate)),
+            """{"t":"joined","id":"1","room":"team","kind":"group","seq":9,"epoch":"e1","after":4,"read":3,"unread":2,"count":1,"role":"member","settings":{"members":[],"moderators":["moderate"]}}"""
+        },
+        {
             new MemberList("1", "team", [new("ann", MemberRole.Owner, null, null), new("bob", MemberRole.Member, 5, null), new("cat", null, null, MemberEntry.Forever)], true),
             """{"t":"members","id":"1","room":"team","members":[{"user":"ann","role":"owner"},{"user":"bob","role":"member","muted":5},{"user":"cat","banned":9007199254740991}],"more":true}"""
         },

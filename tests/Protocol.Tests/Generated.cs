@@ -29,6 +29,15 @@ internal static class Generated
 
     private static readonly Gen<MemberRole> Role = Gen.Elements(Enum.GetValues<MemberRole>());
 
+    private static readonly Gen<GroupActions> Actions = Gen.Choose(0, (int)GroupActions.All).Select(actions => (GroupActions)actions);
+
+    private static readonly Gen<GroupSettings?> Settings =
+        from isPrivate in Either
+        from members in Actions
+        from moderators in Actions
+        from absent in Either
+        select absent ? null : new GroupSettings(isPrivate, members, moderators);
+
     private static readonly Gen<string> Meta =
         Gen.Elements("{}", """{"me":true}""", """{"a":[1,-2.5e3,{"b":null}],"é😀":"\u00e9\n"}""", """{"":{"t":"ping"}}""");
 
@@ -67,6 +76,12 @@ internal static class Generated
            from role in Gen.Elements(MemberRole.Owner, MemberRole.Moderator, MemberRole.Member)
            select new Send(id, room, EventKind.Role, null, null, null, null, user, role)),
         Of(from id in Short from room in Room select new Send(id, room, EventKind.Title, "Pläne 😀", null, null, null)),
+        Of(from id in Short
+           from room in Room
+           from isPrivate in Maybe(Either)
+           from members in Maybe(Actions)
+           from moderators in Maybe(Actions)
+           select new Send(id, room, EventKind.Settings, null, null, null, null, Settings: new(isPrivate, members, moderators))),
         Of(from id in Maybe(Short) from title in Maybe(Gen.Constant("Plans")) select new Create(id, title)),
         Of(from id in Maybe(Short) from room in Room from after in Maybe(User) from limit in Gen.Choose(1, 200) select new Members(id, room, after, limit)),
         Of(from id in Maybe(Short) from room in Room from read in Seq select new Mark(id, room, read)),
@@ -94,7 +109,8 @@ internal static class Generated
         from changed in Maybe(User)
         from role in Maybe(Role)
         from until in Maybe(Seq)
-        select new ChatEvent(room, seq, ts, user, kind, text, reference, reply, meta, id, edited, changed, role, until);
+        from settings in Settings
+        select new ChatEvent(room, seq, ts, user, kind, text, reference, reply, meta, id, edited, changed, role, until, settings);
 
     public static readonly Gen<ServerFrame> Frame = Gen.OneOf(
         Said(from id in Maybe(Short)
@@ -110,7 +126,8 @@ internal static class Generated
              from reset in Either
              from role in Maybe(Role)
              from title in Maybe(Text)
-             select new Joined(id, room, "group", seq, epoch, seq, 0, count, count, reset, role, title)),
+             from settings in Settings
+             select new Joined(id, room, "group", seq, epoch, seq, 0, count, count, reset, role, title, settings)),
         Said(Event),
         Said(from id in Maybe(Short)
              from room in Maybe(Room)

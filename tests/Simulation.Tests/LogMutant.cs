@@ -35,6 +35,9 @@ internal class LogMutant(IMessageLog log) : IMessageLog
 
     public virtual Task<IReadOnlyList<Member>> MembersAsync(string room, CancellationToken cancellationToken) => log.MembersAsync(room, cancellationToken);
 
+    public virtual Task<long> CountGroupsAsync(string user, bool withInvitations, int most, CancellationToken cancellationToken) =>
+        log.CountGroupsAsync(user, withInvitations, most, cancellationToken);
+
     public virtual Task MarkAsync(IReadOnlyCollection<ReadMark> marks, CancellationToken cancellationToken) => log.MarkAsync(marks, cancellationToken);
 
     public virtual Task<int> VersionAsync(CancellationToken cancellationToken) => log.VersionAsync(cancellationToken);

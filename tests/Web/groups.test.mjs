@@ -161,6 +161,7 @@ test('ChangeLine_WhenAGroupChanges_SaysWhoDidWhat', () => {
   assert.equal(line({ kind: 'role', user: 'bob', role: 'owner', from: '@system' }), 'The server made bob an owner');
   assert.equal(line({ kind: 'invite', user: 'bob', from: 'me' }), 'You invited bob');
   assert.equal(line({ kind: 'title', text: 'Plans' }), 'ann named the group Plans');
+  assert.equal(line({ kind: 'settings' }), 'ann changed the settings of the group');
   assert.equal(line({ kind: 'join' }), 'ann joined the group');
 });
 
@@ -199,6 +200,7 @@ test('RefusedChange_WhenReported_SaysWhatWasNotDone', () => {
   assert.equal(plain(notChanged({ kind: 'invite', user: 'bob' })), 'bob was not invited');
   assert.equal(plain(notChanged({ kind: 'role', user: 'bob' })), 'The role of bob was not changed');
   assert.equal(notChanged({ kind: 'title' }), 'The group was not renamed');
+  assert.equal(notChanged({ kind: 'settings' }), 'The settings of the group were not changed');
   assert.equal(notChanged({ kind: 'react' }), null);
   assert.match(endedNotice('kicked', 'Plans'), /removed from Plans/);
   assert.match(endedNotice('banned', 'Plans'), /banned from Plans/);

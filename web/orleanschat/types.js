@@ -27,6 +27,19 @@
  */
 
 /**
+ * An action that the settings of a group allow to members or moderators.
+ * @typedef {'write' | 'react' | 'invite' | 'moderate' | 'manage'} GroupAction
+ */
+
+/**
+ * The settings of a group.
+ * @typedef {object} GroupSettings
+ * @property {boolean} [private] whether only invited users may join
+ * @property {GroupAction[]} members what members may do, besides reading
+ * @property {GroupAction[]} moderators what moderators may do, besides reading
+ */
+
+/**
  * An event of a room's log, as the server sent it.
  * @typedef {object} ChatEvent
  * @property {'ev'} [t]
@@ -36,13 +49,14 @@
  * @property {number} ts ms since 1970
  * @property {string} from user id of the sender; `@system` for events of the server
  * @property {string} kind `msg`, `edit`, `delete`, `react`, `unreact`, `join`, `leave`, `invite`, `kick`, `ban`,
- *   `unban`, `mute`, `unmute`, `role`, `title`, or a kind that a later version adds
+ *   `unban`, `mute`, `unmute`, `role`, `title`, `settings`, or a kind that a later version adds
  * @property {string} [text] the text of a message or an edit; for `react` and `unreact`, the emoji; for `title`, the
  *   group's title
  * @property {number} [ref] sequence of the message that this event changes
  * @property {number} [reply] sequence of the message that this message answers
  * @property {string} [user] for the kinds from `invite` to `role` above: the user whose rights this event changes
  * @property {MemberRole} [role] with `role`: the user's new role
+ * @property {GroupSettings} [settings] with `settings`: the group's new settings
  * @property {number} [until] when the `ban` or `mute` ends, in ms since 1970; absent if it has no end
  * @property {object} [meta]
  * @property {boolean} [edited] whether the message was edited

@@ -14,7 +14,7 @@ const DONE = {
 };
 
 /** The kinds of events that are shown as a line in the conversation, besides messages. */
-export const CHANGES = new Set(['join', 'leave', 'role', 'title', ...Object.keys(DONE)]);
+export const CHANGES = new Set(['join', 'leave', 'role', 'title', 'settings', ...Object.keys(DONE)]);
 
 /**
  * The last words of a sentence about a mute or ban: " until 14:05". Empty if the mute or ban has no end.
@@ -45,6 +45,8 @@ export function changeLine({ kind, from, text, user, role, until }, me) {
       return `${actor} left the group`;
     case 'title':
       return `${actor} named the group ${titleInText(text)}`;
+    case 'settings':
+      return `${actor} changed the settings of the group`;
     case 'role':
       return `${actor} made ${target} ${A_ROLE[role] ?? 'a member with another role'}`;
     case 'ban':
@@ -65,6 +67,8 @@ export function notChanged({ kind, user }) {
   switch (kind) {
     case 'title':
       return 'The group was not renamed';
+    case 'settings':
+      return 'The settings of the group were not changed';
     case 'role':
       return `The role of ${name} was not changed`;
     case 'unban':

@@ -83,6 +83,9 @@ internal sealed class MemoryMessageLog(MessageLogInstruments instruments) : IMes
         ]);
     }
 
+    public Task<long> CountGroupsAsync(string user, bool withInvitations, int most, CancellationToken cancellationToken) =>
+        Task.FromResult(_rooms.Values.LongCount(room => room.IsGroupOf(user, withInvitations)));
+
     public Task MarkAsync(IReadOnlyCollection<ReadMark> marks, CancellationToken cancellationToken)
     {
         foreach (var mark in marks)

@@ -14,12 +14,13 @@ internal sealed class MemoryRoom(RoomKind kind, IEnumerable<string> members)
     private readonly string _epoch = RoomRules.NewEpoch();
     private long _claim;
     private string? _title;
+    private RoomSettings? _settings;
 
     public RoomClaim Claim()
     {
         lock (_gate)
         {
-            return new RoomClaim(++_claim, kind, _epoch, _rows.Count, Head?.Entry.Ts ?? 0, Head?.Messages ?? 0, _title);
+            return new RoomClaim(++_claim, kind, _epoch, _rows.Count, Head?.Entry.Ts ?? 0, Head?.Messages ?? 0, _title, _settings);
         }
     }
 
@@ -123,6 +124,14 @@ internal sealed class MemoryRoom(RoomKind kind, IEnumerable<string> members)
         }
     }
 
+    public bool IsGroupOf(string user, bool withInvitations)
+    {
+        lock (_gate)
+        {
+            return kind == RoomKind.Group && Find(user).Role is var role && (Member.Is(role) || (withInvitations && role == RoomRole.Invited));
+        }
+    }
+
     public IReadOnlyList<Member> Members()
     {
         lock (_gate)
@@ -182,6 +191,9 @@ internal sealed class MemoryRoom(RoomKind kind, IEnumerable<string> members)
                 break;
             case RoomEventKind.Title:
                 _title = entry.Text;
+                break;
+            case RoomEventKind.Settings:
+                _settings = RoomSettings.Parse(entry.Meta);
                 break;
             default:
                 if (kind == RoomKind.Group && MemberRules.UserOf(entry.Kind, entry.User, entry.Text) is { } user)

@@ -17,7 +17,7 @@ namespace OrleansChat.Grains.MessageLog.Postgres;
 /// <item><c>fresh</c>: give the entries without a stored event the next sequences and message counts, in their
 /// order.</item>
 /// <item><c>added</c>: insert the fresh entries.</item>
-/// <item><c>advanced</c>: update the head, the message count, the time and the title of each room.</item>
+/// <item><c>advanced</c>: update the head, the message count, the time, the title and the settings of each room.</item>
 /// <item><c>changes</c>, <c>turned</c>, <c>changed</c>, <c>kept</c>, <c>gone</c>: in groups, apply the events to
 /// the members, as <see cref="MemberRules"/> says. An append has either any number of joins and leaves, or one event of
 /// another kind that changes members.</item>
@@ -25,8 +25,8 @@ namespace OrleansChat.Grains.MessageLog.Postgres;
 /// rows.</item>
 /// </list>
 /// <para>
-/// Most appends have only messages, edits, deletions and reactions. Their statement has no title and no step 6, because
-/// each part of a statement costs time even if it has no rows.
+/// Most appends have only messages, edits, deletions and reactions. Their statement has no title, no settings and no
+/// step 6, because each part of a statement costs time even if it has no rows.
 /// </para>
 /// <para>
 /// Why the statement misses no event and stores no event twice, under READ COMMITTED: a statement sees every row that
@@ -64,12 +64,12 @@ namespace OrleansChat.Grains.MessageLog.Postgres;
 internal sealed class AppendStatement : IPreparedCommit
 {
     /// <summary>
-    /// All steps in the remarks of the class except step 6, for an append that changes no members and no title.
+    /// All steps in the remarks of the class except step 6, for an append that changes no members, title or settings.
     /// </summary>
     private const string Append = $"{Store}{Advance}{Answer}";
 
     /// <summary>Steps 1 to 7 in the remarks of the class, for every append.</summary>
-    private const string AppendAndChange = $"{Store}{AdvanceAndTitle}{ChangeMembers}{Answer}";
+    private const string AppendAndChange = $"{Store}{AdvanceAndSet}{ChangeMembers}{Answer}";
 
     /// <summary>Steps 1 to 4.</summary>
     private const string Store =
@@ -110,15 +110,16 @@ internal sealed class AppendStatement : IPreparedCommit
 
         """;
 
-    /// <summary>Step 5 with the title.</summary>
-    private const string AdvanceAndTitle =
+    /// <summary>Step 5 with the title and the settings.</summary>
+    private const string AdvanceAndSet =
         """
         advanced as (
-            update chat.rooms r set seq = f.seq, messages = f.messages, ts = greatest(r.ts, f.ts), title = case
-                when f.titled is null then r.title
-                else (select t.text from fresh t where t.room = f.room and t.seq = f.titled) end
+            update chat.rooms r set seq = f.seq, messages = f.messages, ts = greatest(r.ts, f.ts),
+                title = case when f.titled is null then r.title else (select t.text from fresh t where t.room = f.room and t.seq = f.titled) end,
+                settings = case when f.settled is null then r.settings else (select t.meta from fresh t where t.room = f.room and t.seq = f.settled) end
             from (
-                select room, max(seq) as seq, max(messages) as messages, max(ts) as ts, max(seq) filter (where kind = 14) as titled
+                select room, max(seq) as seq, max(messages) as messages, max(ts) as ts,
+                    max(seq) filter (where kind = 14) as titled, max(seq) filter (where kind = 15) as settled
                 from fresh group by room) f
             where r.room = f.room)
 

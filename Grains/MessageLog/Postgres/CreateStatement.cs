@@ -28,7 +28,7 @@ internal sealed class CreateStatement : IPreparedCommit
         insert into chat.rooms as r(room, kind, epoch, claim)
         select room, kind, epoch, 1 from unnest($1, $2, $3) as g(room, kind, epoch) order by room collate "C"
         on conflict(room) do update set claim = r.claim + 1
-        returning room, claim, kind, epoch, seq, ts, messages, title
+        returning room, claim, kind, epoch, seq, ts, messages, title, settings
         """;
 
     private const string Members =
@@ -118,7 +118,7 @@ internal sealed class CreateStatement : IPreparedCommit
         {
             claims[row.GetString(0)] = new RoomClaim(
                 row.GetInt64(1), (RoomKind)row.GetInt16(2), row.GetString(3), row.GetInt64(4), row.GetInt64(5), row.GetInt64(6),
-                row.IsDBNull(7) ? null : row.GetString(7));
+                row.IsDBNull(7) ? null : row.GetString(7), RoomSettings.Parse(row.IsDBNull(8) ? null : row.GetString(8)));
         }
 
         await row.NextResultAsync();

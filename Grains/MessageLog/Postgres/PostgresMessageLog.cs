@@ -99,7 +99,7 @@ internal sealed class PostgresMessageLog : IMessageStore
         (_appends ?? throw new MessageLogUnavailableException("The message log is not open.")).AppendAsync(append, cancellationToken);
 
     public Task<RoomClaim?> ClaimAsync(string room, CancellationToken cancellationToken) => _claims.WatchAsync(FirstAsync(
-        "update chat.rooms set claim = claim + 1 where room = $1 returning claim, kind, epoch, seq, ts, messages, title",
+        "update chat.rooms set claim = claim + 1 where room = $1 returning claim, kind, epoch, seq, ts, messages, title, settings",
         ToClaim, cancellationToken, room));
 
     public Task<CreatedRoom> CreateAsync(RoomCreation creation, CancellationToken cancellationToken) =>
@@ -195,6 +195,16 @@ internal sealed class PostgresMessageLog : IMessageStore
             (RoomRole)row.GetInt16(6), Text(row, 7)),
         cancellationToken, user, before?.Ts ?? long.MaxValue, before?.Room ?? "", limit);
 
+    /// <summary>Every name of a direct room begins with <c>@</c>, and no name of a group does.</summary>
+    public async Task<long> CountGroupsAsync(string user, bool withInvitations, int most, CancellationToken cancellationToken) => (await RowsAsync(
+        """
+        select count(*) from (
+            (select 1 from chat.members where usr = $1 and room < '@' and role between 1 and $2 limit $3)
+            union all
+            (select 1 from chat.members where usr = $1 and room >= 'A' and role between 1 and $2 limit $3)) g
+        """,
+        row => row.GetInt64(0), cancellationToken, user, (int)(withInvitations ? RoomRole.Invited : RoomRole.Owner), most))[0];
+
     /// <summary>
     /// Writes the rows in the order of their keys. This order is the same in every silo, so two such statements cannot
     /// deadlock.
@@ -278,7 +288,7 @@ internal sealed class PostgresMessageLog : IMessageStore
     }
 
     private static RoomClaim ToClaim(NpgsqlDataReader row) =>
-        new(row.GetInt64(0), (RoomKind)row.GetInt16(1), row.GetString(2), row.GetInt64(3), row.GetInt64(4), row.GetInt64(5), Text(row, 6));
+        new(row.GetInt64(0), (RoomKind)row.GetInt16(1), row.GetString(2), row.GetInt64(3), row.GetInt64(4), row.GetInt64(5), Text(row, 6), RoomSettings.Parse(Text(row, 7)));
 
     private static string? Text(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
 

@@ -43,7 +43,7 @@ internal static class PostgresSchema
     /// from the start. A database that was migrated keeps its number until <see cref="IMessageLog.RaiseVersionAsync"/>,
     /// so that silos of the previous version can run beside this one, and the upgrade can be reverted.
     /// </summary>
-    private const int RightsVersion = 3;
+    private const int RightsVersion = 4;
 
     /// <summary>
     /// The migration at index n changes the schema from version n to n + 1. Never change a migration that was released;
@@ -85,12 +85,18 @@ internal static class PostgresSchema
             where e.kind = 1 and e.hash <> 0 and m.room = e.room and m.seq = e.ref and m.deleted;
         """,
 
-        // RightsVersion: rights in groups. The row of a member has the role. A user who is only invited, muted or
+        // Rights in groups. The row of a member has the role. A user who is only invited, muted or
         // banned has a row too. A program that does not know the column role would take such a user for a member.
         """
         alter table chat.members add column role smallint not null default 1,
             add column muted bigint not null default 0, add column banned bigint not null default 0;
         alter table chat.rooms add column title text;
+        """,
+
+        // RightsVersion: the settings of groups, in the form of the event's meta. A program that does not know this
+        // column would give every role its default rights.
+        """
+        alter table chat.rooms add column settings text;
         """,
     ];
 

@@ -118,6 +118,9 @@ internal sealed partial class SqliteMessageLog(MessageLogOptions options, Messag
     public Task<IReadOnlyList<ConversationRow>> ConversationsAsync(string user, ConversationsBefore? before, int limit, CancellationToken cancellationToken) =>
         ReadAsync(reads => reads.Conversations(user, before, limit), cancellationToken);
 
+    public Task<long> CountGroupsAsync(string user, bool withInvitations, int most, CancellationToken cancellationToken) =>
+        ReadAsync(reads => reads.CountGroups(user, withInvitations, most), cancellationToken);
+
     public Task MarkAsync(IReadOnlyCollection<ReadMark> marks, CancellationToken cancellationToken) =>
         WriteAsync(writes => writes.Mark(marks), cancellationToken);
 

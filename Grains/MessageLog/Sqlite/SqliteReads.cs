@@ -60,6 +60,16 @@ internal sealed class SqliteReads(SqliteConnection connection) : IDisposable
         order by c.ts desc, c.room desc limit ?4
         """);
 
+    // Every name of a direct room begins with '@', and no name of a group does.
+    private readonly SqliteStatement _countGroups = new(
+        connection,
+        """
+        select count(*) from (
+            select 1 from (select 1 from members where usr = ?1 and room < '@' and role between 1 and ?2 limit ?3)
+            union all
+            select 1 from (select 1 from members where usr = ?1 and room >= 'A' and role between 1 and ?2 limit ?3))
+        """);
+
     private readonly SqliteStatement _minVersion = new(connection, SqliteSchema.ReadMinVersion);
 
     public bool Exists(string room)
@@ -134,6 +144,13 @@ internal sealed class SqliteReads(SqliteConnection connection) : IDisposable
         return members;
     }
 
+    public long CountGroups(string user, bool withInvitations, int most)
+    {
+        using var row = _countGroups.Query(user, (long)(withInvitations ? RoomRole.Invited : RoomRole.Owner), (long)most);
+        row.Read();
+        return row.Number(0);
+    }
+
     public IReadOnlyList<ConversationRow> Conversations(string user, ConversationsBefore? before, int limit)
     {
         var conversations = new List<ConversationRow>();
@@ -162,6 +179,7 @@ internal sealed class SqliteReads(SqliteConnection connection) : IDisposable
         _heads.Dispose();
         _facts.Dispose();
         _members.Dispose();
+        _countGroups.Dispose();
         _conversations.Dispose();
         _minVersion.Dispose();
         connection.Dispose();

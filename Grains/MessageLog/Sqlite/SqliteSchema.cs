@@ -39,7 +39,7 @@ internal static class SqliteSchema
     /// from the start. A file that was migrated keeps its number until <see cref="IMessageLog.RaiseVersionAsync"/>, so
     /// that the upgrade can be reverted.
     /// </summary>
-    private const int RightsVersion = 5;
+    private const int RightsVersion = 6;
 
     /// <summary>
     /// The migration at index n changes the file from version n to n + 1. Never change a migration that was released;
@@ -96,13 +96,19 @@ internal static class SqliteSchema
         create index if not exists members_usr on members(usr);
         """,
 
-        // RightsVersion: rights in groups. The row of a member has the role. A user who is only invited, muted or
+        // Rights in groups. The row of a member has the role. A user who is only invited, muted or
         // banned has a row too. A program that does not know the column role would take such a user for a member.
         """
         alter table members add column role integer not null default 1;
         alter table members add column muted integer not null default 0;
         alter table members add column banned integer not null default 0;
         alter table rooms add column title text;
+        """,
+
+        // RightsVersion: the settings of groups, in the form of the event's meta. A program that does not know this
+        // column would give every role its default rights.
+        """
+        alter table rooms add column settings text;
         """,
     ];
 

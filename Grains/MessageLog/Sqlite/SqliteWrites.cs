@@ -18,7 +18,7 @@ internal sealed class SqliteWrites(SqliteConnection connection) : IDisposable
         connection, "insert into rooms(room, kind, epoch, claim) values(?1, ?2, ?3, 0) on conflict do nothing");
 
     private readonly SqliteStatement _claim = new(connection, "update rooms set claim = claim + 1 where room = ?1");
-    private readonly SqliteStatement _room = new(connection, "select claim, kind, epoch, seq, ts, messages, title from rooms where room = ?1");
+    private readonly SqliteStatement _room = new(connection, "select claim, kind, epoch, seq, ts, messages, title, settings from rooms where room = ?1");
 
     private readonly SqliteStatement _advance = new(
         connection, "update rooms set seq = ?2, ts = max(ts, ?3), messages = ?4 where room = ?1");
@@ -51,6 +51,7 @@ internal sealed class SqliteWrites(SqliteConnection connection) : IDisposable
         connection, "update events set text = null, meta = null, hash = 0 where room = ?1 and ref = ?2 and kind = 1");
 
     private readonly SqliteStatement _title = new(connection, "update rooms set title = ?2 where room = ?1");
+    private readonly SqliteStatement _settings = new(connection, "update rooms set settings = ?2 where room = ?1");
     private readonly SqliteMembers _members = new(connection);
 
     private readonly SqliteStatement _mark = new(
@@ -124,7 +125,7 @@ internal sealed class SqliteWrites(SqliteConnection connection) : IDisposable
         foreach (var statement in (IDisposable[])
         [
             _begin, _commit, _rollback, _create, _claim, _room, _advance, _insert, _first, _edit, _takeIfDeleted, _delete, _takeEdits,
-            _title, _members, _mark, _touch, _raise, _announce, _truncateWal,
+            _title, _settings, _members, _mark, _touch, _raise, _announce, _truncateWal,
         ])
         {
             statement.Dispose();
@@ -166,7 +167,9 @@ internal sealed class SqliteWrites(SqliteConnection connection) : IDisposable
     {
         using var row = _room.Query(room);
         return row.Read()
-            ? new RoomClaim(row.Number(0), (RoomKind)row.Number(1), row.Text(2), row.Number(3), row.Number(4), row.Number(5), row.TextOrNull(6))
+            ? new RoomClaim(
+                row.Number(0), (RoomKind)row.Number(1), row.Text(2), row.Number(3), row.Number(4), row.Number(5), row.TextOrNull(6),
+                RoomSettings.Parse(row.TextOrNull(7)))
             : null;
     }
 
@@ -252,6 +255,9 @@ internal sealed class SqliteWrites(SqliteConnection connection) : IDisposable
                 break;
             case RoomEventKind.Title:
                 _title.Run(room, entry.Text);
+                break;
+            case RoomEventKind.Settings:
+                _settings.Run(room, entry.Meta);
                 break;
             default:
                 if (kind == RoomKind.Group)

@@ -15,11 +15,14 @@ internal sealed class RightsRoom : IAsyncDisposable
     private long _ofModerator;
     private long _ofMember;
 
-    private RightsRoom(ProcessTestCluster cluster, JsonClient owner, string name) => (_cluster, Owner, Name) = (cluster, owner, name);
+    private RightsRoom(ProcessTestCluster cluster, JsonClient owner, string name, bool isPrivate)
+        => (_cluster, Owner, Name, IsPrivate) = (cluster, owner, name, isPrivate);
 
     public JsonClient Owner { get; }
 
     public string Name { get; }
+
+    private bool IsPrivate { get; }
 
     private JsonClient Moderator => _others[0];
 
@@ -30,16 +33,22 @@ internal sealed class RightsRoom : IAsyncDisposable
     /// <summary>The name of the banned user, who never connects.</summary>
     private string Banned { get; set; } = "";
 
-    public static async Task<RightsRoom> CreateAsync(ProcessTestCluster cluster, bool isPrivate)
+    public static async Task<RightsRoom> CreateAsync(ProcessTestCluster cluster, RightsTests.Group kind)
     {
         var owner = await JsonClient.ConnectAsync(cluster.First, cluster.Fresh("owner"));
-        var create = owner.Command(isPrivate ? "create" : "join");
-        if (!isPrivate)
+        var create = owner.Command(kind == RightsTests.Group.Private ? "create" : "join");
+        if (kind != RightsTests.Group.Private)
         {
             (create["room"], create["kind"]) = (cluster.Fresh("team"), "group");
         }
 
-        var room = new RightsRoom(cluster, owner, (string)(await owner.AskAsync(create, "joined"))["room"]!);
+        var name = (string)(await owner.AskAsync(create, "joined"))["room"]!;
+        var room = new RightsRoom(cluster, owner, name, kind != RightsTests.Group.Public);
+        if (kind == RightsTests.Group.NamedPrivate)
+        {
+            Assert.Equal("ok", await room.TryAsync(owner, "settings"));
+        }
+
         room._ofOwner = (long)(await owner.SendAsync(room.Name, "of the owner"))["seq"]!;
         await room.FillAsync();
         return room;
@@ -97,6 +106,7 @@ internal sealed class RightsRoom : IAsyncDisposable
             "delete a member's" => Send(client, room, "delete", ("ref", _ofMember)),
             "invite" => Send(client, room, "invite", ("user", _cluster.Fresh("guest"))),
             "title" => Send(client, room, "title", ("text", "Plans")),
+            "settings" => Send(client, room, "settings", ("settings", new JsonObject { ["private"] = IsPrivate })),
             "mute member" => Send(client, room, "mute", ("user", Member.User)),
             "unmute" => Send(client, room, "unmute", ("user", Muted.User)),
             "mute moderator" => Send(client, room, "mute", ("user", Moderator.User)),
@@ -173,7 +183,7 @@ internal sealed class RightsRoom : IAsyncDisposable
 
     private async Task<JsonClient> JoinAsync(string name)
     {
-        if (Name.StartsWith('~'))
+        if (IsPrivate)
         {
             await ChangeAsync(Owner, "invite", name);
         }

@@ -1,8 +1,10 @@
+using System.Text.Json.Nodes;
+
 namespace OrleansChat.EndToEnd.Tests.Chat;
 
 /// <summary>
-/// A user of each role sends each command, in a public and in a private group. Some users of the group are connected to
-/// one gateway, the others to the other gateway.
+/// A user of each role sends each command, in a public group, in a named private group, and in a private group that the
+/// server named. Some users of the group are connected to one gateway, the others to the other gateway.
 /// </summary>
 [Collection(nameof(ProcessTestCluster))]
 public sealed class RightsTests(ProcessTestCluster cluster)
@@ -31,14 +33,23 @@ public sealed class RightsTests(ProcessTestCluster cluster)
         ("kick owner", "forbidden forbidden forbidden forbidden not_member not_member not_member"),
         ("role", "ok forbidden forbidden forbidden not_member not_member not_member"),
         ("kick muted", "ok ok forbidden forbidden not_member not_member not_member"),
+        ("settings", "ok forbidden forbidden forbidden not_member not_member not_member"),
         ("ban outsider", "ok ok forbidden forbidden not_member not_member not_member"),
         ("unban", "ok ok forbidden forbidden not_member not_member not_member"),
         ("join", "ok ok ok ok forbidden ok ok"),
         ("leave for good", "forbidden ok ok ok not_member ok ok"),
     ];
 
+    /// <summary>The rows that differ in a named private group. Outsiders may learn that the group exists.</summary>
+    private static readonly Dictionary<string, string> NamedPrivate = new()
+    {
+        ["join"] = "ok ok ok ok forbidden ok forbidden",
+        ["leave for good"] = "forbidden ok ok ok not_member ok not_member",
+    };
+
     /// <summary>
-    /// The rows that differ in a private group. Outsiders and banned users must not learn that the group exists.
+    /// The rows that differ in a private group that the server named. Outsiders and banned users must not learn that
+    /// the group exists.
     /// </summary>
     private static readonly Dictionary<string, string> Private = new()
     {
@@ -61,20 +72,28 @@ public sealed class RightsTests(ProcessTestCluster cluster)
         Outsider,
     }
 
-    public static TheoryData<Role, bool> Roles => [.. from role in Enum.GetValues<Role>() from isPrivate in (bool[])[false, true] select (role, isPrivate)];
+    public enum Group
+    {
+        Public,
+        NamedPrivate,
+        Private,
+    }
+
+    public static TheoryData<Role, Group> Roles => [.. from role in Enum.GetValues<Role>() from kind in Enum.GetValues<Group>() select (role, kind)];
 
     [Theory]
     [MemberData(nameof(Roles))]
-    public async Task Command_WhenSentByARole_GetsTheAnswerOfTheTable(Role role, bool isPrivate)
+    public async Task Command_WhenSentByARole_GetsTheAnswerOfTheTable(Role role, Group kind)
     {
-        await using var room = await RightsRoom.CreateAsync(cluster, isPrivate);
+        await using var room = await RightsRoom.CreateAsync(cluster, kind);
         await using var actor = role == Role.Owner ? null : await room.ActAsAsync(role);
         var client = actor ?? room.Owner;
 
+        var others = kind switch { Group.Private => Private, Group.NamedPrivate => NamedPrivate, _ => [] };
         var answers = new List<(string Command, string Expected, string Got)>();
         foreach (var (command, expected) in Public)
         {
-            var row = isPrivate && Private.TryGetValue(command, out var other) ? other : expected;
+            var row = others.GetValueOrDefault(command, expected);
             answers.Add((command, row.Split(' ')[(int)role], await room.TryAsync(client, command)));
         }
 
@@ -86,7 +105,7 @@ public sealed class RightsTests(ProcessTestCluster cluster)
     [InlineData(Role.Banned)]
     public async Task PrivateGroup_WhenAStrangerAsks_AnswersLikeAnAbsentOne(Role role)
     {
-        await using var room = await RightsRoom.CreateAsync(cluster, isPrivate: true);
+        await using var room = await RightsRoom.CreateAsync(cluster, Group.Private);
         await using var stranger = await room.ActAsAsync(role);
         var absent = "~" + new string([.. room.Name.Skip(1).Reverse()]);
 
@@ -96,5 +115,39 @@ public sealed class RightsTests(ProcessTestCluster cluster)
             var other = await room.AnswerAsync(stranger, command, absent);
             Assert.Equal(other?.ToJsonString().Replace(absent, room.Name, StringComparison.Ordinal), answer?.ToJsonString());
         }
+    }
+
+    [Fact]
+    public async Task Settings_WhenTheyTakeWriting_HoldOnEveryGateway()
+    {
+        var (ann, bob, team) = (cluster.Fresh("ann"), cluster.Fresh("bob"), cluster.Fresh("team"));
+        await using var owner = await JsonClient.ConnectAsync(cluster.First, ann);
+        await using var member = await JsonClient.ConnectAsync(cluster.Second, bob);
+        await owner.AskAsync(Command(owner, """{"t":"join","kind":"group"}""", team), "joined");
+        var before = await member.AskAsync(Command(member, """{"t":"join"}""", team), "joined");
+        var message = (long)(await owner.SendAsync(team, "rules"))["seq"]!;
+
+        await owner.AskAsync(Command(owner, """{"t":"send","kind":"settings","settings":{"private":true,"members":["react"]}}""", team), "ok");
+
+        var changed = await member.FrameAsync("the settings", frame => (string?)frame["t"] == "ev" && (string?)frame["kind"] == "settings");
+        const string Settings = """{"private":true,"members":["react"],"moderators":["write","react","invite","moderate","manage"]}""";
+        Assert.Equal(Settings, changed["settings"]!.ToJsonString());
+        var refused = await member.AskAsync(Command(member, """{"t":"send","text":"may I?"}""", team), "err");
+        Assert.Equal(("forbidden", "this group does not allow your role to do this"), ((string?)refused["code"], (string?)refused["message"]));
+        await member.AskAsync(Command(member, $$"""{"t":"send","kind":"react","ref":{{message}},"text":"👍"}""", team), "ok");
+        await using var phone = await JsonClient.ConnectAsync(cluster.First, bob);
+        var again = await phone.AskAsync(Command(phone, """{"t":"join"}""", team), "joined");
+        Assert.Equal((null, Settings), (before["settings"], again["settings"]!.ToJsonString()));
+
+        await using var stranger = await JsonClient.ConnectAsync(cluster.Second, cluster.Fresh("eve"));
+        var outside = await stranger.AskAsync(Command(stranger, """{"t":"join"}""", team), "err");
+        Assert.Equal("the group is private: ask a member for an invitation", (string?)outside["message"]);
+    }
+
+    private static JsonObject Command(JsonClient client, string json, string room)
+    {
+        var command = JsonNode.Parse(json)!.AsObject();
+        (command["id"], command["room"]) = (client.Command("ping")["id"]!.DeepClone(), room);
+        return command;
     }
 }

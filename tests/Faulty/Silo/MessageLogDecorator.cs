@@ -27,6 +27,9 @@ internal abstract class MessageLogDecorator(IMessageLog log) : IMessageLog
 
     public virtual Task<RoomFacts?> FactsAsync(string room, string user, CancellationToken cancellationToken) => log.FactsAsync(room, user, cancellationToken);
 
+    public Task<long> CountGroupsAsync(string user, bool withInvitations, int most, CancellationToken cancellationToken) =>
+        log.CountGroupsAsync(user, withInvitations, most, cancellationToken);
+
     public Task<IReadOnlyList<Member>> MembersAsync(string room, CancellationToken cancellationToken) => log.MembersAsync(room, cancellationToken);
 
     public Task<IReadOnlyList<ConversationRow>> ConversationsAsync(string user, ConversationsBefore? before, int limit, CancellationToken cancellationToken) =>

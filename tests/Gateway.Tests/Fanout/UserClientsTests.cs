@@ -238,6 +238,8 @@ public sealed class UserClientsTests : IDisposable
 
         public Task<TimeSpan> TakeCreationAsync(int burst, TimeSpan interval) => Task.FromResult(TimeSpan.Zero);
 
+        public Task<TimeSpan> TakeActionAsync(UserAction action, int burst, TimeSpan interval) => Task.FromResult(TimeSpan.Zero);
+
         public Task<bool> IsOnlineAsync() => Task.FromResult(true);
 
         public Task GatewayGoneAsync(string gateway) => Task.CompletedTask;

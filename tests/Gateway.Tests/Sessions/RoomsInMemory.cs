@@ -64,6 +64,9 @@ internal sealed class RoomsInMemory : IRooms, IHistory
     /// <summary>The room's title in the answers to the next enters; null for none.</summary>
     public string? Title { get; set; }
 
+    /// <summary>The settings of the rooms that are entered next; null for the defaults.</summary>
+    public RoomSettings? Settings { get; set; }
+
     /// <summary>The refusal of the next posts; null to append them.</summary>
     public Refused? RefusesPosts { get; set; }
 
@@ -201,7 +204,7 @@ internal sealed class RoomsInMemory : IRooms, IHistory
             var kind = RoomKey.IsDirect(subscription.Room) ? RoomKind.Direct : RoomKey.IsPrivate(subscription.Room) ? RoomKind.Group : RoomKind.Channel;
             var role = kind != RoomKind.Group ? RoomRole.None : enter.Create is null ? RoomRole.Member : RoomRole.Owner;
             var head = room.SharedHead?.Invoke() ?? room.Log.Count;
-            reply = Refuses ?? (RoomReply)new Entered(kind, room.Epoch, head, head, 0, head, room.In, Role: role, Title: Title);
+            reply = Refuses ?? (RoomReply)new Entered(kind, room.Epoch, head, head, 0, head, room.In, Role: role, Title: Title, Settings: Settings);
         }
 
         Answer(() =>

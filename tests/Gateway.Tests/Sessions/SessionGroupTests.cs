@@ -71,6 +71,7 @@ public sealed class SessionGroupTests : IDisposable
     {
         var session = await _rig.SessionAsync();
         _rig.Rooms.Title = "Plans";
+        _rig.Rooms.Settings = new(true, RoomActions.React);
 
         await session.HandleAsync(Join("lobby"));
         await session.HandleAsync(Join(Private));
@@ -78,6 +79,7 @@ public sealed class SessionGroupTests : IDisposable
         Assert.Equal([new("ann", RoomKind.Channel, null), new Enter("ann", null, null)], _rig.Rooms.Enters);
         var joined = _rig.Frames.OfType<Joined>().Last();
         Assert.Equal((MemberRole.Member, "Plans"), (joined.Role, joined.Title));
+        Assert.Equal(new GroupSettings(true, GroupActions.React, GroupActions.All), joined.Settings);
     }
 
     public static TheoryData<Send, string, ChatEvent> Changes => new()
@@ -94,6 +96,16 @@ public sealed class SessionGroupTests : IDisposable
         { Change(EventKind.Role) with { Role = MemberRole.Moderator }, """Role team ann bob {"role":2}""", Happened(EventKind.Role) with { Role = MemberRole.Moderator } },
         { Change(EventKind.Role) with { Role = MemberRole.Member }, """Role team ann bob {"role":1}""", Happened(EventKind.Role) with { Role = MemberRole.Member } },
         { Change(EventKind.Title) with { User = null, Text = "Plans" }, "Title team ann Plans", Happened(EventKind.Title) with { User = null, Text = "Plans" } },
+        {
+            Change(EventKind.Settings) with { User = null, Settings = new(true, GroupActions.Write, null) },
+            """Settings team ann  {"private":true,"members":1,"moderators":31}""",
+            Happened(EventKind.Settings) with { User = null, Settings = new(true, GroupActions.Write, GroupActions.All) }
+        },
+        {
+            Change(EventKind.Settings) with { User = null, Settings = new(null, null, GroupActions.None) },
+            """Settings team ann  {"private":false,"members":7,"moderators":0}""",
+            Happened(EventKind.Settings) with { User = null, Settings = new(false, GroupActions.Write | GroupActions.React | GroupActions.Invite, GroupActions.None) }
+        },
     };
 
     [Theory, MemberData(nameof(Changes))]

@@ -135,6 +135,9 @@ internal sealed class RiggedLog(IMessageLog log) : IMessageLog
     public Task<IReadOnlyList<Member>> MembersAsync(string room, CancellationToken cancellationToken)
         => Present(room).MembersAsync(room, cancellationToken);
 
+    public Task<long> CountGroupsAsync(string user, bool withInvitations, int most, CancellationToken cancellationToken) 
+        => log.CountGroupsAsync(user, withInvitations, most, cancellationToken);
+
     public Task MarkAsync(IReadOnlyCollection<ReadMark> marks, CancellationToken cancellationToken)
         => log.MarkAsync(marks, cancellationToken);
 

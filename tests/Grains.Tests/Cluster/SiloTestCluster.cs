@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Orleans.TestingHost;
 using OrleansChat.Grains.Interfaces;
 using OrleansChat.Grains.MessageLog;
+using OrleansChat.Grains.Rooms;
 using OrleansChat.Grains.Tests.MessageLog;
 using OrleansChat.Streams;
 
@@ -20,6 +21,18 @@ public sealed class SiloTestCluster : IAsyncLifetime
     /// that all these tests together do not use up the user's budget.
     /// </summary>
     public const int CreatesPerUser = 300;
+
+    /// <summary>
+    /// The options of the rooms. Several tests invite and join as the same user, so these actions have no limits.
+    /// </summary>
+    internal RoomOptions Rooms { get; init; } = new()
+    {
+        TypingInterval = TimeSpan.FromMinutes(1),
+        CreatesPerUser = CreatesPerUser,
+        InvitesPerUser = 0,
+        JoinsPerUser = 0,
+        GroupsPerUser = 0,
+    };
 
     private static readonly KeyValuePair<string, string?>[] Settings =
         [new("MessageLog:Store", "memory")];
@@ -52,7 +65,7 @@ public sealed class SiloTestCluster : IAsyncLifetime
             silo.Services.AddSingleton<TimeProvider>(Time);
             silo.AddMemoryGrainStorage(GatewayStreamNames.SubscriptionStore);
             silo.AddPushStreams(GatewayStreamNames.Provider);
-            silo.AddChatGrains(new() { TypingInterval = TimeSpan.FromMinutes(1), CreatesPerUser = CreatesPerUser });
+            silo.AddChatGrains(Rooms);
             // One log for both silos. A test can hold its appends and make its calls fail.
             silo.Services.AddSingleton<IMessageLog>(Log);
         });

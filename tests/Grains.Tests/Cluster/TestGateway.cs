@@ -75,6 +75,9 @@ internal sealed class TestGateway : IAsyncDisposable
     public static Post Title(string user, string title, string? id = null)
         => new(user, id ?? Guid.NewGuid().ToString("n"), RoomEventKind.Title, title, null, null, null);
 
+    public static Post Set(string user, RoomSettings settings, string? id = null)
+        => new(user, id ?? Guid.NewGuid().ToString("n"), RoomEventKind.Settings, null, null, null, settings.ToMeta());
+
     /// <summary>Waits until <paramref name="find"/> finds something in the received items, and returns it.</summary>
     public async Task<T> UntilAsync<T>(string awaited, Func<GatewayStreamItem[], T?> find)
     {

@@ -64,6 +64,8 @@ internal sealed class VersionedLog(int version) : IMessageLog
 
     public Task<IReadOnlyList<Member>> MembersAsync(string room, CancellationToken cancellationToken) => throw new NotSupportedException();
 
+    public Task<long> CountGroupsAsync(string user, bool withInvitations, int most, CancellationToken cancellationToken) => throw new NotSupportedException();
+
     public Task<IReadOnlyList<ConversationRow>> ConversationsAsync(string user, ConversationsBefore? before, int limit, CancellationToken cancellationToken)
         => throw new NotSupportedException();
 

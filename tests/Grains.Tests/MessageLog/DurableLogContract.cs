@@ -19,7 +19,9 @@ public abstract class DurableLogContract : MessageLogContract
     /// <summary>Version 0.1.0 opens the store if no number in <c>schema_version</c> is higher than this.</summary>
     private protected abstract long OldVersion { get; }
 
-    /// <summary>The number of migrations up to and including the one that adds rights.</summary>
+    /// <summary>
+    /// The number of migrations up to and including those that add rights: one for roles and titles, one for settings.
+    /// </summary>
     private protected abstract long RightsVersion { get; }
 
     /// <summary>
@@ -35,10 +37,14 @@ public abstract class DurableLogContract : MessageLogContract
             await ExecuteAsync($"alter table {Table("members")} drop column {column}");
         }
 
-        await ExecuteAsync($"alter table {Table("rooms")} drop column title");
+        foreach (var column in (string[])["title", "settings"])
+        {
+            await ExecuteAsync($"alter table {Table("rooms")} drop column {column}");
+        }
+
         await ExecuteAsync($"update {Table("schema_version")} set version = {OldVersion}");
         await ExecuteAsync(hasMinVersion
-            ? $"update {Table("schema_compatibility")} set version = {RightsVersion - 1}, min_version = {OldVersion}"
+            ? $"update {Table("schema_compatibility")} set version = {RightsVersion - 2}, min_version = {OldVersion}"
             : $"drop table {Table("schema_compatibility")}");
     }
 

@@ -26,6 +26,9 @@ internal static class Entries
 
     public static MessageLogEntry Title(string text, string? id = null) => new("ann", id, 7, 1000, RoomEventKind.Title, text, null, null, null);
 
+    public static MessageLogEntry Settings(RoomSettings settings, string? id = null) =>
+        new("ann", id, 7, 1000, RoomEventKind.Settings, null, null, null, settings.ToMeta());
+
     public static Task<AppendResult> AppendAsync(this IMessageLog log, string room, long claim, params IReadOnlyList<MessageLogEntry> entries) =>
         log.AppendAsync(new RoomAppend(room, claim, entries), CancellationToken.None);
 

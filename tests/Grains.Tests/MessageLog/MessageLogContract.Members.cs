@@ -259,6 +259,85 @@ public abstract partial class MessageLogContract
         Assert.Null((await Log.ClaimAsync("other", Ct))!.Title);
     }
 
+    [Fact]
+    public async Task Settings_WhenAppended_AreInClaims()
+    {
+        var (first, second) = (new RoomSettings(Private: true), new RoomSettings(false, RoomActions.None, RoomActions.Moderate));
+        var claim = await Log.OwnAsync("team", RoomKind.Group);
+        var other = await Log.OwnAsync("other", RoomKind.Group);
+        Assert.Null((await Log.ClaimAsync("team", Ct))!.Settings);
+        claim++;
+        await Log.AppendAsync("team", claim, Join("ann"), Settings(first, "1"), Title("Plans", "2"));
+        var claimed = (await Log.ClaimAsync("team", Ct))!;
+        Assert.Equal((first, "Plans"), (claimed.Settings, claimed.Title));
+        claim++;
+
+        // A repeated event has no effect, and an event with another title keeps the settings.
+        await Log.AppendAsync("team", claim, Settings(second, "3"));
+        await Log.AppendAsync("team", claim, Settings(first, "1"));
+        await Log.AppendAsync("team", claim, Title("Other plans", "4"), Msg("ann", "5"));
+        var created = await Log.CreateAsync(new RoomCreation("team", RoomKind.Group, [Settings(first, "6")]), Ct);
+
+        Assert.Equal((second, "Other plans"), (created.Claim.Settings, created.Claim.Title));
+        Assert.Equal(first, (await Log.ClaimAsync("team", Ct))!.Settings);
+        Assert.True((await Log.AppendAsync("other", other - 1, Settings(first))).Fenced);
+        Assert.Null((await Log.ClaimAsync("other", Ct))!.Settings);
+    }
+
+    [Fact]
+    public async Task Settings_WhenManyRoomsChangeAtOnce_AreTheRoomsOwn()
+    {
+        var rooms = 30.To().Select(i => (Name: $"team-{i}", Settings: new RoomSettings(i % 2 == 0, (RoomActions)i))).ToArray();
+        var claims = await Task.WhenAll(rooms.Select(room => Log.OwnAsync(room.Name, RoomKind.Group)));
+
+        await Task.WhenAll(rooms.Zip(claims, (room, claim) => Log.AppendAsync(room.Name, claim, Settings(room.Settings), Title(room.Name))));
+
+        foreach (var room in rooms)
+        {
+            var claim = (await Log.ClaimAsync(room.Name, Ct))!;
+            Assert.Equal((room.Settings, room.Name), (claim.Settings, claim.Title));
+        }
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("no json")]
+    [InlineData("[]")]
+    [InlineData("""{"private":true}""")]
+    [InlineData("""{"private":true,"members":7,"moderators":32}""")]
+    public async Task Append_WhenTheSettingsAreIncomplete_IsRefused(string? meta)
+    {
+        var claim = await Log.OwnAsync("team", RoomKind.Group);
+
+        await Assert.ThrowsAsync<MessageLogEntryException>(
+            () => Log.AppendAsync("team", claim, new MessageLogEntry("ann", "1", 7, 1000, RoomEventKind.Settings, null, null, null, meta)));
+
+        Assert.Empty(await Log.AllAsync("team"));
+    }
+
+    [Fact]
+    public async Task CountGroups_WhenTheUserHasManyRooms_CountsMemberships()
+    {
+        foreach (var room in (string[])["a", "team", "0", "~x", "~y"])
+        {
+            await Log.AppendAsync(room, await Log.OwnAsync(room, RoomKind.Group), Join("eve"), Join("ann"));
+        }
+
+        foreach (var room in (string[])["b", "~z"])
+        {
+            await Log.AppendAsync(room, await Log.OwnAsync(room, RoomKind.Group), Change(RoomEventKind.Invite, "ann"));
+        }
+
+        await Log.AppendAsync("c", await Log.OwnAsync("c", RoomKind.Group), Change(RoomEventKind.Ban, "ann"));
+        await Log.OwnAsync(RoomKey.Direct("ann", "bob"), RoomKind.Direct);
+        await Log.AppendAsync("a", await Log.OwnAsync("a", RoomKind.Group), Leave("ann"));
+
+        Assert.Equal(4, await Log.CountGroupsAsync("ann", false, 100, Ct));
+        Assert.Equal(6, await Log.CountGroupsAsync("ann", true, 100, Ct));
+        Assert.InRange(await Log.CountGroupsAsync("ann", true, 2, Ct), 2, 6);
+        Assert.Equal(0, await Log.CountGroupsAsync("bob", true, 100, Ct));
+    }
+
     /// <summary>If several rooms share a commit, each room gets its own title.</summary>
     [Fact]
     public async Task Title_WhenManyRoomsChangeAtOnce_IsTheRoomsOwn()
@@ -287,8 +366,8 @@ public abstract partial class MessageLogContract
     }
 
     /// <summary>
-    /// Appends random events to several groups at once, with repeated ids and old claims. The stored members and titles
-    /// must be those that <see cref="MemberRules"/> computes from the events.
+    /// Appends random events to several groups at once, with repeated ids and old claims. The stored members, titles
+    /// and settings must be those that <see cref="MemberRules"/> computes from the events.
     /// </summary>
     [Fact]
     public async Task Members_WhenEventsAreRandom_AreTheirFold()
@@ -304,8 +383,11 @@ public abstract partial class MessageLogContract
                 if (random.Next(10) == 0)
                 {
                     var old = claim;
-                    claim = (await Log.ClaimAsync(room, Ct))!.Number;
+                    var claimed = (await Log.ClaimAsync(room, Ct))!;
+                    claim = claimed.Number;
                     Assert.True((await Log.AppendAsync(room, old, Step(random))).Fenced);
+                    var newest = (await Log.AllAsync(room)).LastOrDefault(happened => happened.Kind == RoomEventKind.Settings);
+                    Assert.Equal(RoomSettings.Parse(newest?.Meta), claimed.Settings);
                 }
 
                 var entries = random.Next(2) == 0
@@ -321,11 +403,12 @@ public abstract partial class MessageLogContract
             await AssertFoldedAsync(room, $"seed {seed}");
         })));
 
-        static MessageLogEntry Batchable(Random random, string id) => random.Next(5) switch
+        static MessageLogEntry Batchable(Random random, string id) => random.Next(6) switch
         {
             0 => Msg(User(random), id),
             1 => Title($"title-{id}", random.Next(2) == 0 ? id : null),
             2 => Leave(User(random)),
+            3 => Settings(new(random.Next(2) == 0, (RoomActions)random.Next(32)), random.Next(2) == 0 ? id : null),
             _ => Join(User(random)),
         };
 

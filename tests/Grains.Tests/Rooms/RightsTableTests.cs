@@ -37,6 +37,7 @@ public sealed class RightsTableTests(SiloTestCluster cluster)
     [InlineData("unmute", "ok        ok        Forbidden Forbidden NotMember NotMember NotMember")]
     [InlineData("role", "ok        Forbidden Forbidden Forbidden NotMember NotMember NotMember")]
     [InlineData("title", "ok        ok        Forbidden Forbidden NotMember NotMember NotMember")]
+    [InlineData("settings", "ok        Forbidden Forbidden Forbidden NotMember NotMember NotMember")]
     [InlineData("enter", "ok        ok        ok        ok        Forbidden ok        ok")]
     [InlineData("resume", "ok        ok        ok        ok        Forbidden Invited   NotMember")]
     [InlineData("mark", "ok        ok        ok        ok        NotMember NotMember NotMember")]
@@ -123,6 +124,7 @@ public sealed class RightsTableTests(SiloTestCluster cluster)
             "unmute" => Change(actor, RoomEventKind.Unmute, "silent"),
             "role" => Change(actor, RoomEventKind.Role, "target", RoomRole.Moderator),
             "title" => Title(actor, "Plans"),
+            "settings" => Set(actor, new RoomSettings(Private: true, Members: RoomActions.Write)),
             "enter" => new Enter(actor, null, null),
             "resume" => new Enter(actor, null, null, AsMember: true),
             "mark" => new MarkRead(actor, 1),

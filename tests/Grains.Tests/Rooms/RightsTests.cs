@@ -165,6 +165,8 @@ public sealed class RightsTests(SiloTestCluster cluster)
     [InlineData(RoomEventKind.Role, "bob", null)]
     [InlineData(RoomEventKind.Role, "bob", """{"role":4}""")]
     [InlineData(RoomEventKind.Title, null, null)]
+    [InlineData(RoomEventKind.Settings, null, """{"private":true,"members":7,"moderators":99}""")]
+    [InlineData(RoomEventKind.Settings, "text", """{"private":true,"members":7,"moderators":31}""")]
     public async Task Change_WhenItsFieldsDoNotFit_IsForbidden(RoomEventKind kind, string? text, string? meta)
     {
         await using var gateway = await GroupAsync("bob");

@@ -90,6 +90,110 @@ public sealed class RoomRightsTests
         Assert.Equal(expected, refused?.Reason);
     }
 
+    /// <summary>
+    /// Every kind that an action allows, for every role and every set of actions: only the owner needs no action.
+    /// </summary>
+    [Theory]
+    [InlineData(RoomEventKind.Msg, RoomActions.Write)]
+    [InlineData(RoomEventKind.Edit, RoomActions.Write)]
+    [InlineData(RoomEventKind.React, RoomActions.React)]
+    [InlineData(RoomEventKind.Unreact, RoomActions.React)]
+    [InlineData(RoomEventKind.Invite, RoomActions.Invite)]
+    [InlineData(RoomEventKind.Kick, RoomActions.Moderate)]
+    [InlineData(RoomEventKind.Ban, RoomActions.Moderate)]
+    [InlineData(RoomEventKind.Unban, RoomActions.Moderate)]
+    [InlineData(RoomEventKind.Mute, RoomActions.Moderate)]
+    [InlineData(RoomEventKind.Unmute, RoomActions.Moderate)]
+    [InlineData(RoomEventKind.Title, RoomActions.Manage)]
+    public void Event_WhenTheSettingsDecide_FollowsTheActionOfItsKind(RoomEventKind kind, RoomActions action)
+    {
+        var target = new Member("bob", RoomRole.Invited, MutedUntil: kind == RoomEventKind.Unmute ? MemberChange.Forever : 0,
+            BannedUntil: kind == RoomEventKind.Unban ? MemberChange.Forever : 0);
+        for (var actions = RoomActions.None; actions <= RoomActions.All; actions++)
+        {
+            var members = Group with { Settings = new(false, actions, RoomActions.None) };
+            var moderators = Group with { Settings = new(false, RoomActions.None, actions) };
+            var expected = actions.HasFlag(action) ? null : Refusals.NotAllowed;
+
+            Assert.Equal(expected, Refuse(members, RoomRole.Member, kind, target));
+            Assert.Equal(Refusals.NotAllowed, Refuse(members, RoomRole.Moderator, kind, target));
+            Assert.Equal(expected, Refuse(moderators, RoomRole.Moderator, kind, target));
+            Assert.Equal(Refusals.NotAllowed, Refuse(moderators, RoomRole.Member, kind, target));
+            Assert.Null(Refuse(members, RoomRole.Owner, kind, target));
+        }
+    }
+
+    [Fact]
+    public void Settings_WhenNothingIsAllowed_LeaveReadingAndOwnMessages()
+    {
+        var ann = new Member("ann", RoomRole.Member);
+        var closed = Group with { Settings = new(true, RoomActions.None, RoomActions.None) };
+
+        Assert.Null(RoomRights.RefuseRead(closed.Room, closed.Kind, ann.Role));
+        Assert.Null(RoomRights.RefuseMark(closed.Room, ann));
+        Assert.Null(RoomRights.RefuseLeave(closed, ann));
+        Assert.Null(RoomRights.RefuseEvent(closed, ann, new(RoomEventKind.Delete, Author: ann)));
+        Assert.Equal(Refusals.NotAllowed, RoomRights.RefuseTyping(closed, ann));
+        Assert.Equal(Refusals.NotAllowed, RoomRights.RefuseEvent(closed, ann, new(RoomEventKind.Msg)));
+    }
+
+    [Theory]
+    [InlineData(RoomRole.Member, false, RoomRole.Member)]
+    [InlineData(RoomRole.Member, true, RoomRole.Moderator)]
+    [InlineData(RoomRole.Moderator, true, RoomRole.Moderator)]
+    [InlineData(RoomRole.Moderator, false, RoomRole.Member)]
+    public void Moderation_WhenTheSettingsChange_StillNeedsALowerRank(RoomRole actor, bool mayModerate, RoomRole target)
+    {
+        var actions = mayModerate ? RoomActions.Moderate : RoomActions.None;
+        var group = Group with { Settings = new(false, actions, actions) };
+        var bob = new Member("bob", target);
+
+        Assert.Equal(mayModerate ? Refusals.NotLower : Refusals.NotAllowed, Refuse(group, actor, RoomEventKind.Kick, bob));
+        Assert.Equal(
+            mayModerate ? Refusals.NotLower : Refusals.NotAuthor, RoomRights.RefuseEvent(group, new("ann", actor), new(RoomEventKind.Delete, Author: bob)));
+    }
+
+    [Theory]
+    [InlineData(RoomRole.Owner, true)]
+    [InlineData(RoomRole.Moderator, false)]
+    [InlineData(RoomRole.Member, false)]
+    public void Settings_WhenTheyAllowEverything_ArePartOfNoAction(RoomRole role, bool isAllowed)
+    {
+        var group = Group with { Settings = new(false, RoomActions.All) };
+
+        var roles = Refuse(group, role, RoomEventKind.Role, new("bob", RoomRole.Member), RoomRole.Moderator);
+        var settings = RoomRights.RefuseEvent(group, new("ann", role), new(RoomEventKind.Settings, Settings: new(true)));
+
+        Assert.Equal(isAllowed ? null : Refusals.OwnersOnly, roles);
+        Assert.Equal(isAllowed ? null : Refusals.OwnersOnlySettings, settings);
+    }
+
+    [Theory]
+    [InlineData(RoomRole.None, true, false)]
+    [InlineData(RoomRole.None, false, true)]
+    [InlineData(RoomRole.Invited, true, true)]
+    [InlineData(RoomRole.Member, true, true)]
+    public void Enter_WhenANamedGroupIsPrivate_NeedsAnInvitation(RoomRole role, bool isPrivate, bool isAllowed)
+    {
+        var group = Group with { Settings = new(isPrivate) };
+
+        Assert.Equal(isAllowed ? null : Refusals.ByInvitation, RoomRights.RefuseEnter(group, new("bob", role), asMember: false, creates: true, title: null));
+        Assert.Equal(
+            role == RoomRole.None ? Refusals.NotMember : null,
+            RoomRights.RefuseRead(group.Room, group.Kind, role == RoomRole.Invited ? RoomRole.Member : role));
+    }
+
+    [Fact]
+    public void Settings_WhenTheServerNamedTheGroup_KeepItPrivate()
+    {
+        var secret = Group with { Room = "~group" };
+        var ann = new Member("ann", RoomRole.Owner);
+
+        Assert.Equal(Refusals.AlwaysPrivate, RoomRights.RefuseEvent(secret, ann, new(RoomEventKind.Settings, Settings: new(false))));
+        Assert.Null(RoomRights.RefuseEvent(secret, ann, new(RoomEventKind.Settings, Settings: new(true, RoomActions.None))));
+        Assert.Null(RoomRights.RefuseEvent(Group, ann, new(RoomEventKind.Settings, Settings: new(false))));
+    }
+
     [Fact]
     public void LastOwner_WhenGivingUpTheRole_IsForbidden()
     {
@@ -114,6 +218,7 @@ public sealed class RoomRightsTests
 
         Assert.Equal(Refusals.OnlyGroups, Refuse(room, RoomRole.Member, RoomEventKind.Kick, new("bob", RoomRole.None)));
         Assert.Equal(Refusals.OnlyGroups, RoomRights.RefuseEvent(room, new("ann", RoomRole.Member), new(RoomEventKind.Title)));
+        Assert.Equal(Refusals.OnlyGroups, RoomRights.RefuseEvent(room, new("ann", RoomRole.Member), new(RoomEventKind.Settings, Settings: new(true))));
         Assert.Null(RoomRights.RefuseEvent(room, new("ann", RoomRole.Member), new(RoomEventKind.Msg)));
     }
 

@@ -44,6 +44,14 @@ public sealed class TextLineWriterTests
         { Change(EventKind.Role) with { Role = MemberRole.Moderator }, "* bob is a moderator now" },
         { Change(EventKind.Role) with { Role = MemberRole.Member }, "* bob is a member now" },
         { Change(EventKind.Title) with { User = null, Text = "Plans" }, "* ann set the title: Plans" },
+        {
+            Change(EventKind.Settings) with { User = null, Settings = new(true, GroupActions.Write | GroupActions.React, GroupActions.All) },
+            "* ann changed the settings: private; members may write, react"
+        },
+        {
+            Change(EventKind.Settings) with { User = null, Settings = new(false, GroupActions.None, GroupActions.Moderate) },
+            "* ann changed the settings: public; members may only read; moderators may moderate"
+        },
         { Msg("psst") with { Room = "@bob" }, "*bob* psst" },
         { Msg("psst") with { Room = "@bob", From = "alice" }, "-> *bob* psst" },
         { Msg("note") with { Room = "@alice", From = "alice" }, "-> *alice* note" },

@@ -86,6 +86,9 @@ internal class Cluster : DispatchProxy, IKeyedServiceProvider
 
         public Task<TimeSpan> TakeCreationAsync(int burst, TimeSpan interval) => CallAsync(user => user.TakeCreationAsync(burst, interval));
 
+        public Task<TimeSpan> TakeActionAsync(UserAction action, int burst, TimeSpan interval) =>
+            CallAsync(user => user.TakeActionAsync(action, burst, interval));
+
         public Task<bool> IsOnlineAsync() => CallAsync(user => user.IsOnlineAsync());
 
         public Task GatewayGoneAsync(string gateway) => CallAsync(user => user.GatewayGoneAsync(gateway).Answered());

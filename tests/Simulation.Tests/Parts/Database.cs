@@ -86,6 +86,9 @@ internal sealed class Database(Simulated world, IMessageLog store, IMessageLog t
         public Task<IReadOnlyList<Member>> MembersAsync(string room, CancellationToken cancellationToken) =>
             DoAsync("members", () => Store.MembersAsync(room, CancellationToken.None), cancellationToken);
 
+        public Task<long> CountGroupsAsync(string user, bool withInvitations, int most, CancellationToken cancellationToken) =>
+            DoAsync("count", () => Store.CountGroupsAsync(user, withInvitations, most, CancellationToken.None), cancellationToken);
+
         public Task<int> VersionAsync(CancellationToken cancellationToken) => Store.VersionAsync(cancellationToken);
 
         public Task RaiseVersionAsync(int version, CancellationToken cancellationToken) => Store.RaiseVersionAsync(version, cancellationToken);

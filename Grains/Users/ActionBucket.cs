@@ -1,9 +1,10 @@
 namespace OrleansChat.Grains.Users;
 
 /// <summary>
-/// A token bucket for the rooms that one user may create. It starts full and earns one room per interval.
+/// A token bucket for one kind of action of a user, such as creating rooms. It starts full and earns one action per
+/// interval.
 /// </summary>
-internal sealed class CreationBucket(TimeProvider time)
+internal sealed class ActionBucket(TimeProvider time)
 {
     private readonly long _start = time.GetTimestamp();
 
@@ -17,10 +18,10 @@ internal sealed class CreationBucket(TimeProvider time)
 
     private TimeSpan Now => time.GetElapsedTime(_start);
 
-    /// <summary>Takes one room.</summary>
-    /// <param name="burst">Capacity of the bucket in rooms, at least 1.</param>
-    /// <param name="interval">The time in which the bucket earns one room.</param>
-    /// <returns>Zero if a room was taken; otherwise the time until the bucket has one room.</returns>
+    /// <summary>Takes one action.</summary>
+    /// <param name="burst">Capacity of the bucket in actions, at least 1.</param>
+    /// <param name="interval">The time in which the bucket earns one action.</param>
+    /// <returns>Zero if an action was taken; otherwise the time until the bucket has one action.</returns>
     public TimeSpan Take(int burst, TimeSpan interval)
     {
         var owed = UntilFull + interval;

@@ -3,14 +3,14 @@ using OrleansChat.TestSupport;
 
 namespace OrleansChat.Grains.Tests.Users;
 
-/// <summary>The budget from which a user pays for new rooms.</summary>
-public sealed class CreationBucketTests
+/// <summary>A budget from which a user pays for one kind of action, such as new rooms.</summary>
+public sealed class ActionBucketTests
 {
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
     private readonly ManualTime _time = new();
-    private readonly CreationBucket _bucket;
+    private readonly ActionBucket _bucket;
 
-    public CreationBucketTests() => _bucket = new(_time);
+    public ActionBucketTests() => _bucket = new(_time);
 
     [Fact]
     public void Take_WhenTheBurstIsUsed_GrantsOnePerInterval()
@@ -26,7 +26,7 @@ public sealed class CreationBucketTests
     }
 
     [Fact]
-    public void UntilFull_WhenCreationsWereTaken_IsTheirCost()
+    public void UntilFull_WhenActionsWereTaken_IsTheirCost()
     {
         Assert.Equal(TimeSpan.Zero, _bucket.UntilFull);
         _bucket.Take(20, Minute);

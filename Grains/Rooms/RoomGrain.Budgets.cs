@@ -1,0 +1,99 @@
+using Microsoft.Extensions.Logging;
+using OrleansChat.Grains.Interfaces;
+using OrleansChat.Grains.MessageLog;
+
+namespace OrleansChat.Grains.Rooms;
+
+/// <summary>
+/// Charges invitations and joins to the budgets of the users who send them, and limits the number of groups of a user.
+/// </summary>
+internal sealed partial class RoomGrain
+{
+    /// <summary>
+    /// Charges an invitation to its sender, and checks that the invited user is not in too many groups. Returns the
+    /// first answer to a repeated invitation, which is not charged. Null if the invitation may be appended. Throws
+    /// <see cref="MessageLogUnavailableException"/>.
+    /// </summary>
+    private async Task<RoomReply?> RefuseInviteAsync(WaitingEntry waiting)
+    {
+        if (_options is { InvitesPerUser: 0, GroupsPerUser: 0 })
+        {
+            return null;
+        }
+
+        if (await FirstAnswerAsync(waiting.Entry) is { } first)
+        {
+            return first;
+        }
+
+        if (await ChargeAsync(waiting.Entry.User, UserAction.Invite) is { } unpaid)
+        {
+            return unpaid;
+        }
+
+        return waiting.Change is { User: var invited } && _membership.Table.Find(invited).Role == RoomRole.None
+            && await HasTooManyGroupsAsync(invited, withInvitations: true)
+            ? Refusals.TargetUnavailable
+            : null;
+    }
+
+    /// <summary>
+    /// Charges the join of a group to the user, and checks that the user is not in too many groups. Null if the user
+    /// may join. Throws <see cref="MessageLogUnavailableException"/>.
+    /// </summary>
+    private async Task<Refused?> RefuseJoinAsync(string user)
+    {
+        if (_membership.Contains(user))
+        {
+            return null;
+        }
+
+        // The creator of a group has paid for the creation. Before the log has LogVersion.Rights, the user's grain may
+        // be on a silo that cannot charge joins.
+        if (_head > 0 && await _gate.IsOpenAsync() && await ChargeAsync(user, UserAction.Join) is { } unpaid)
+        {
+            return unpaid;
+        }
+
+        return await HasTooManyGroupsAsync(user) ? Refusals.TooManyGroups : null;
+    }
+
+    /// <summary>
+    /// Whether the user is a member of as many groups as allowed. Several joins at the same moment can exceed the limit
+    /// by their number, because the count and the join are two transactions.
+    /// </summary>
+    /// <param name="withInvitations">
+    /// Whether invitations count too. They do not count when the user joins, because other users could otherwise keep a
+    /// user out of all groups by inviting the user to many groups.
+    /// </param>
+    private async Task<bool> HasTooManyGroupsAsync(string user, bool withInvitations = false) => _options.GroupsPerUser > 0
+        && await _log.CountGroupsAsync(user, withInvitations, _options.GroupsPerUser, _stopping.Token) >= _options.GroupsPerUser;
+
+    /// <summary>
+    /// Charges the user for an action. Null if the budget allows it, otherwise the refusal. Never throws.
+    /// </summary>
+    private async Task<Refused?> ChargeAsync(string user, UserAction action)
+    {
+        var isInvite = action == UserAction.Invite;
+        var burst = isInvite ? _options.InvitesPerUser : _options.JoinsPerUser;
+        if (burst == 0)
+        {
+            return null;
+        }
+
+        try
+        {
+            var interval = isInvite ? _options.InviteInterval : _options.JoinInterval;
+            var wait = await GrainFactory.GetGrain<IUserGrain>(user).TakeActionAsync(action, burst, interval);
+            return wait <= TimeSpan.Zero ? null : isInvite ? Refusals.TooManyInvites(wait) : Refusals.TooManyJoins(wait);
+        }
+        catch (Exception exception)
+        {
+            LogNotCharged(exception, action);
+            return Refusals.UserAway;
+        }
+    }
+
+    [LoggerMessage(107, LogLevel.Warning, "A user's action was refused because it could not be charged: {Action}")]
+    private partial void LogNotCharged(Exception exception, UserAction action);
+}

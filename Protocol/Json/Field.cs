@@ -30,12 +30,14 @@ internal enum Field
     Last,
     Member,
     Resume,
+    Link,
     Read,
     Before,
     Around,
     Limit,
     Role,
     Until,
+    Uses,
     Title,
 
     // Server frames.

@@ -105,7 +105,7 @@ public static class FrameReader
             Text(ref fields, Field.From), fields.Need(Field.Kind, fields.Word<EventKind>(Field.Kind, ChatErrorCode.UnknownType)),
             fields.String(Field.Text, minLength: 0), fields.Number(Field.Ref), fields.Number(Field.Reply),
             meta.IsEmpty ? null : Encoding.UTF8.GetString(meta), id, fields.Flag(Field.Edited) ?? false,
-            fields.String(Field.User), fields.Word<MemberRole>(Field.Role), fields.Number(Field.Until));
+            fields.String(Field.User), fields.Word<MemberRole>(Field.Role), fields.Number(Field.Until), (int?)fields.Number(Field.Uses));
     }
 
     private static ProtocolLimits Limits(ref FieldReader welcome)

@@ -44,6 +44,8 @@ public sealed class TextLineWriterTests
         { Change(EventKind.Role) with { Role = MemberRole.Moderator }, "* bob is a moderator now" },
         { Change(EventKind.Role) with { Role = MemberRole.Member }, "* bob is a member now" },
         { Change(EventKind.Title) with { User = null, Text = "Plans" }, "* ann set the title: Plans" },
+        { Msg(null) with { Kind = EventKind.Link, Uses = 3, Until = 5 }, "* bob made an invitation link" },
+        { Msg(null) with { Kind = EventKind.Unlink, Ref = 5 }, "* bob ended an invitation link" },
         { Msg("psst") with { Room = "@bob" }, "*bob* psst" },
         { Msg("psst") with { Room = "@bob", From = "alice" }, "-> *bob* psst" },
         { Msg("note") with { Room = "@alice", From = "alice" }, "-> *alice* note" },

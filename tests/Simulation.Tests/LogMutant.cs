@@ -35,6 +35,11 @@ internal class LogMutant(IMessageLog log) : IMessageLog
 
     public virtual Task<IReadOnlyList<Member>> MembersAsync(string room, CancellationToken cancellationToken) => log.MembersAsync(room, cancellationToken);
 
+    public virtual Task<IReadOnlyList<RoomLink>> LinksAsync(string room, CancellationToken cancellationToken) => log.LinksAsync(room, cancellationToken);
+
+    public virtual Task<bool> HasLinkAsync(string room, string user, IReadOnlyCollection<string> hashes, long now, CancellationToken cancellationToken) =>
+        log.HasLinkAsync(room, user, hashes, now, cancellationToken);
+
     public virtual Task MarkAsync(IReadOnlyCollection<ReadMark> marks, CancellationToken cancellationToken) => log.MarkAsync(marks, cancellationToken);
 
     public virtual Task<int> VersionAsync(CancellationToken cancellationToken) => log.VersionAsync(cancellationToken);

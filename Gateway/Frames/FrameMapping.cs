@@ -36,6 +36,14 @@ internal static class FrameMapping
                 change?.Role is { } role ? Role(role) : null, change?.Until is { } until and < MemberChange.Forever ? until : null);
         }
 
+        if (happened.Kind == RoomEventKind.Link)
+        {
+            // The hash of the code is not sent: nobody needs it.
+            var terms = LinkTerms.Parse(happened.Meta);
+            return new(
+                room, happened.Seq, happened.Ts, happened.From, kind, null, null, null, null, id, false, Until: terms?.Until, Uses: terms?.Uses);
+        }
+
         return kind == EventKind.Other
             ? new(room, happened.Seq, happened.Ts, happened.From, kind, null, null, null, null, id, false)
             : new(room, happened.Seq, happened.Ts, happened.From, kind, happened.Text, happened.Ref, happened.Reply, happened.Meta, id, happened.Edited);
@@ -62,6 +70,11 @@ internal static class FrameMapping
     /// <summary>Makes a post to the room from a client's <c>send</c> command.</summary>
     public static Post Post(Send send, string user)
     {
+        if (send.Code is { } code)
+        {
+            return new(user, send.Id!, Kind(send.Kind), null, null, null, new LinkTerms(LinkTerms.HashOf(code), send.Uses, send.Until).ToMeta());
+        }
+
         if (send.User is not { } changed)
         {
             return new(user, send.Id!, Kind(send.Kind), send.Text, send.Ref, send.Reply, send.Meta);
@@ -222,6 +235,8 @@ internal static class FrameMapping
         RoomEventKind.Unmute => EventKind.Unmute,
         RoomEventKind.Role => EventKind.Role,
         RoomEventKind.Title => EventKind.Title,
+        RoomEventKind.Link => EventKind.Link,
+        RoomEventKind.Unlink => EventKind.Unlink,
         _ => EventKind.Other,
     };
 
@@ -240,6 +255,8 @@ internal static class FrameMapping
         EventKind.Unmute => RoomEventKind.Unmute,
         EventKind.Role => RoomEventKind.Role,
         EventKind.Title => RoomEventKind.Title,
+        EventKind.Link => RoomEventKind.Link,
+        EventKind.Unlink => RoomEventKind.Unlink,
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "clients cannot send this kind of event"),
     };
 

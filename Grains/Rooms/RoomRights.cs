@@ -14,11 +14,12 @@ namespace OrleansChat.Grains.Rooms;
 /// outsider  | join a named group
 /// banned    | nothing
 /// invited   | join
-/// member    | read, write, react, edit and delete own messages, invite, leave
-/// moderator | also set the title, and delete messages of, kick, ban and mute users of lower roles
+/// member    | read, write, react, edit and delete own messages, invite, make links, end own links, leave
+/// moderator | also set the title, and delete messages of, end links of, kick, ban and mute users of lower roles
 /// owner     | also give roles; the last owner stays the owner as long as others are members
-/// muted     | read, delete own messages, leave, and as an owner give roles
+/// muted     | read, delete own messages, end own links, leave, and as an owner give roles
 /// </code>
+/// An outsider who is not banned may also join by an invitation link.
 /// An outsider of a private group, banned or not, gets the same answers as for a room that does not exist. In a
 /// channel, the users that are attached count as members. In a direct room, the users that its key names are the
 /// members.
@@ -26,7 +27,7 @@ namespace OrleansChat.Grains.Rooms;
 internal static class RoomRights
 {
     /// <summary>Whether only groups have events of this kind.</summary>
-    public static bool NeedsGroup(RoomEventKind kind) => MemberChange.Is(kind) || kind == RoomEventKind.Title;
+    public static bool NeedsGroup(RoomEventKind kind) => MemberChange.Is(kind) || LinkTerms.Is(kind) || kind == RoomEventKind.Title;
 
     /// <summary>Whether events of this kind refer to a message.</summary>
     public static bool NeedsMessage(RoomEventKind kind)
@@ -55,7 +56,8 @@ internal static class RoomRights
     /// <param name="asMember">True if the user must be a member already.</param>
     /// <param name="creates">True if the command may create the group.</param>
     /// <param name="title">The group's title, for an invited user; null for none.</param>
-    public static Refused? RefuseEnter(in RoomState state, Member user, bool asMember, bool creates, string? title)
+    /// <param name="byLink">True if the user has a link of the group that is usable.</param>
+    public static Refused? RefuseEnter(in RoomState state, Member user, bool asMember, bool creates, string? title, bool byLink = false)
     {
         if (state.Kind != RoomKind.Group || Member.Is(user.Role))
         {
@@ -76,9 +78,15 @@ internal static class RoomRights
         // The creation of a private group and the creator's join are two commits. If the join fails, the creator
         // repeats the command. The join is then allowed, because the group has no event yet.
         return asMember ? Outsider(state.Room, user.Role)
-            : isPrivate && !(creates && state.Seq == 0) ? Refusals.NoRoom
+            : isPrivate && !(creates && state.Seq == 0) && !byLink ? Refusals.NoRoom
             : null;
     }
+
+    /// <summary>
+    /// The answer to a user who needs a link to join, but has none that is usable. For a private group, this is the
+    /// answer of a room that does not exist.
+    /// </summary>
+    public static Refused RefuseLink(string room) => RoomKey.IsPrivate(room) ? Refusals.NoRoom : Refusals.LinkNotValid;
 
     /// <summary>Decides whether a member may leave the group.</summary>
     public static Refused? RefuseLeave(in RoomState state, Member user)
@@ -101,7 +109,10 @@ internal static class RoomRights
         var authorRank = Rank(request.Author?.Role ?? RoomRole.None);
         var refused = request.Kind switch
         {
-            RoomEventKind.Msg or RoomEventKind.React or RoomEventKind.Unreact or RoomEventKind.Invite => null,
+            RoomEventKind.Msg or RoomEventKind.React or RoomEventKind.Unreact => null,
+            RoomEventKind.Invite or RoomEventKind.Link => null,
+            RoomEventKind.Unlink when request.Author is null => Refusals.NoLink,
+            RoomEventKind.Unlink => isOthers && (Rank(actor.Role) < Rank(RoomRole.Moderator) || authorRank >= Rank(actor.Role)) ? Refusals.LinkOfOther : null,
             RoomEventKind.Edit => isOthers && !isMuted ? Refusals.NotAuthor : null,
             RoomEventKind.Delete when isOthers && Rank(actor.Role) < Rank(RoomRole.Moderator) => Refusals.NotAuthor,
             RoomEventKind.Delete => isOthers && authorRank >= Rank(actor.Role) ? Refusals.NotLower : null,
@@ -113,7 +124,7 @@ internal static class RoomRights
 
         // A muted owner may still give roles. Otherwise a group whose only owner is muted for ever could get no other
         // owner.
-        refused ??= !isMuted || request.Kind == RoomEventKind.Role || (request.Kind == RoomEventKind.Delete && !isOthers)
+        refused ??= !isMuted || request.Kind == RoomEventKind.Role || (request.Kind is RoomEventKind.Delete or RoomEventKind.Unlink && !isOthers)
             ? null
             : Refusals.Muted(actor.MutedUntil);
         return refused ?? (NeedsGroup(request.Kind) ? RefuseChange(state, actor, request) : null);

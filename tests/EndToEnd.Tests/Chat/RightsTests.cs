@@ -25,6 +25,8 @@ public sealed class RightsTests(ProcessTestCluster cluster)
         ("delete a member's", "ok ok forbidden forbidden not_member not_member not_member"),
         ("invite", "ok ok ok muted not_member not_member not_member"),
         ("title", "ok ok forbidden forbidden not_member not_member not_member"),
+        ("link", "ok ok ok muted not_member not_member not_member"),
+        ("unlink a moderator's", "ok forbidden forbidden forbidden not_member not_member not_member"),
         ("mute member", "ok ok forbidden forbidden not_member not_member not_member"),
         ("unmute", "ok ok forbidden forbidden not_member not_member not_member"),
         ("mute moderator", "ok forbidden forbidden forbidden not_member not_member not_member"),
@@ -33,6 +35,7 @@ public sealed class RightsTests(ProcessTestCluster cluster)
         ("kick muted", "ok ok forbidden forbidden not_member not_member not_member"),
         ("ban outsider", "ok ok forbidden forbidden not_member not_member not_member"),
         ("unban", "ok ok forbidden forbidden not_member not_member not_member"),
+        ("join by a wrong link", "ok ok ok ok forbidden ok ok"),
         ("join", "ok ok ok ok forbidden ok ok"),
         ("leave for good", "forbidden ok ok ok not_member ok ok"),
     ];
@@ -46,6 +49,7 @@ public sealed class RightsTests(ProcessTestCluster cluster)
         ["history"] = "ok ok ok ok not_found not_member not_found",
         ["who"] = "ok ok ok ok not_found not_member not_found",
         ["members"] = "ok ok ok ok not_found not_member not_found",
+        ["join by a wrong link"] = "ok ok ok ok not_found ok not_found",
         ["join"] = "ok ok ok ok not_found ok not_found",
         ["leave for good"] = "forbidden ok ok ok not_member ok not_member",
     };

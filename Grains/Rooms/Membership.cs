@@ -4,9 +4,9 @@ using OrleansChat.Grains.MessageLog;
 namespace OrleansChat.Grains.Rooms;
 
 /// <summary>
-/// The rights of a room's users, and the invitation links of a group. In a group, the log has them. In a direct room,
-/// its users are members. A change is appended as an event, and takes effect when the event is committed. Runs in the
-/// room's turns.
+/// The rights of a room's users, and the invitation links of a group. The log has the rights and the links of a group.
+/// In a direct room, its users are members. A change is appended as an event, and takes effect when the event is
+/// committed. Runs in the room's turns.
 /// </summary>
 /// <param name="queue">Appends the join and leave events.</param>
 internal sealed class Membership(RoomOptions options, AppendQueue queue, TimeProvider time)

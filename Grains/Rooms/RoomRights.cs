@@ -56,7 +56,7 @@ internal static class RoomRights
     /// <param name="asMember">True if the user must be a member already.</param>
     /// <param name="creates">True if the command may create the group.</param>
     /// <param name="title">The group's title, for an invited user; null for none.</param>
-    /// <param name="byLink">True if the user has a link of the group that is usable.</param>
+    /// <param name="byLink">True if the user has a usable link of the group.</param>
     public static Refused? RefuseEnter(in RoomState state, Member user, bool asMember, bool creates, string? title, bool byLink = false)
     {
         if (state.Kind != RoomKind.Group || Member.Is(user.Role))
@@ -83,8 +83,8 @@ internal static class RoomRights
     }
 
     /// <summary>
-    /// The answer to a user who needs a link to join, but has none that is usable. For a private group, this is the
-    /// answer of a room that does not exist.
+    /// Returns the answer to a user who can join only by a link, and whose link is not usable. A private group answers
+    /// like a room that does not exist.
     /// </summary>
     public static Refused RefuseLink(string room) => RoomKey.IsPrivate(room) ? Refusals.NoRoom : Refusals.LinkNotValid;
 

@@ -37,7 +37,9 @@ public sealed record ResumeRoom(string Room, long Seq, string? Epoch);
 /// True to resume the room, as a cursor in hello does: the join creates no room, and does not make the user a member of
 /// a group.
 /// </param>
-/// <param name="Link">The code of an invitation link of the group; null for none. Such a join creates no room.</param>
+/// <param name="Link">
+/// The code of an invitation link of the group; null for none. A join with a code creates no room.
+/// </param>
 public sealed record Join(
     string? Id, string Room, long? After, string? Epoch, int? Last, string? Kind, bool Resume = false, string? Link = null) : ClientCommand(Id);
 

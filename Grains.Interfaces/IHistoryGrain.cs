@@ -59,13 +59,17 @@ public interface IHistoryGrain : IGrainWithIntegerKey
     Task<ConversationPage> ConversationsAsync(ConversationAsk ask);
 
     /// <summary>
-    /// Whether a user is a member of a private group (<see cref="RoomKey.IsPrivate"/>) or invited to it. False for a
-    /// group that does not exist, after the same reads. For a user who is not attached, a gateway calls the group's
-    /// grain only if the result is true, or if the command may create the group. So outsiders cannot find out whether
-    /// the group exists. True if the message log cannot be reached, so that the group's grain decides.
+    /// Whether a user is a member of a private group (<see cref="RoomKey.IsPrivate"/>), is invited to it, or may join
+    /// it by an invitation link. False for a group that does not exist, after the same reads. For a user who is not
+    /// attached, a gateway calls the group's grain only if the result is true, or if the command may create the group.
+    /// So outsiders cannot find out whether the group exists. True if the message log cannot be reached, so that the
+    /// group's grain decides.
     /// </summary>
+    /// <param name="links">
+    /// The <see cref="LinkTerms.HashOf">hashes</see> of the codes that the user gave. Empty for none.
+    /// </param>
     [Alias("may-enter")]
-    Task<bool> MayEnterAsync(string room, string user);
+    Task<bool> MayEnterAsync(string room, string user, string[] links);
 
     /// <summary>
     /// Lists the stored members of a group, ordered by user id: members, invited, muted and banned users. If the user

@@ -43,9 +43,14 @@ public abstract record RoomCommand([property: Id(0)] string User);
 /// True for a resume, and for a session that joins because of a notification. The command then creates no room and adds
 /// no member. If the user is not a member of the group, the room refuses the command.
 /// </param>
+/// <param name="Link">
+/// The <see cref="LinkTerms.HashOf">hash</see> of the code of an invitation link; null for none. The room uses the link
+/// only if the user may not join without it.
+/// </param>
 [GenerateSerializer, Immutable, Alias("chat.enter")]
 public sealed record Enter(
-    string User, [property: Id(0)] RoomKind? Create, [property: Id(1)] RoomKind? Require, [property: Id(2)] bool AsMember = false) : RoomCommand(User);
+    string User, [property: Id(0)] RoomKind? Create, [property: Id(1)] RoomKind? Require, [property: Id(2)] bool AsMember = false,
+    [property: Id(3)] string? Link = null) : RoomCommand(User);
 
 /// <summary>
 /// Detaches the user, or ends the user's membership of a group, or both. The gateway sends this command when the user's

@@ -18,7 +18,10 @@ public enum RoomEventKind
     /// <summary>Removes a reaction from an earlier message.</summary>
     Unreact = 4,
 
-    /// <summary>The user became a member of a group.</summary>
+    /// <summary>
+    /// The user became a member of a group. If an invitation link let the user in, the ref is the sequence of the
+    /// link's event.
+    /// </summary>
     Join = 5,
 
     /// <summary>The user gave up the membership of a group.</summary>
@@ -53,6 +56,12 @@ public enum RoomEventKind
 
     /// <summary>A group got other settings: the event's meta has <see cref="RoomSettings"/>.</summary>
     Settings = 15,
+
+    /// <summary>A member made an invitation link of the group. The meta has its <see cref="LinkTerms"/>.</summary>
+    Link = 16,
+
+    /// <summary>A user ended the invitation link whose event the ref names.</summary>
+    Unlink = 17,
 }
 
 /// <summary>The kinds of rooms. The numbers are stored: never reuse one.</summary>

@@ -37,7 +37,11 @@ public sealed record ResumeRoom(string Room, long Seq, string? Epoch);
 /// True to resume the room, as a cursor in hello does: the join creates no room, and does not make the user a member of
 /// a group.
 /// </param>
-public sealed record Join(string? Id, string Room, long? After, string? Epoch, int? Last, string? Kind, bool Resume = false) : ClientCommand(Id);
+/// <param name="Link">
+/// The code of an invitation link of the group; null for none. A join with a code creates no room.
+/// </param>
+public sealed record Join(
+    string? Id, string Room, long? After, string? Epoch, int? Last, string? Kind, bool Resume = false, string? Link = null) : ClientCommand(Id);
 
 /// <summary>
 /// Stops the delivery of a room on this connection. If <paramref name="KeepMembership"/> is false, the command also
@@ -47,7 +51,7 @@ public sealed record Leave(string? Id, string Room, bool KeepMembership) : Clien
 
 /// <summary>
 /// Appends an event to a room: a message; an edit, deletion or reaction that refers to a message; or a change of a
-/// group's members, title or settings.
+/// group's members, title, settings or invitation links.
 /// </summary>
 /// <param name="Id">
 /// Required. If the user sends this id to this room again, however much later, the room appends no second event.
@@ -61,12 +65,14 @@ public sealed record Leave(string? Id, string Room, bool KeepMembership) : Clien
 /// </param>
 /// <param name="Role">For role: owner, moderator or member. Otherwise null.</param>
 /// <param name="Until">
-/// For ban and mute: the end of the ban or mute, in milliseconds since 1970 UTC; null for never.
+/// For ban, mute and link: the end of the ban, mute or link, in milliseconds since 1970 UTC; null for never.
 /// </param>
 /// <param name="Settings">For settings: the new settings. Otherwise null.</param>
+/// <param name="Code">For link: the code with which users join. Otherwise null.</param>
+/// <param name="Uses">For link: the number of users who may join by the link; null for any number.</param>
 public sealed record Send(
     string Id, string Room, EventKind Kind, string? Text, long? Ref, long? Reply, string? Meta, string? User = null, MemberRole? Role = null,
-    long? Until = null, GroupSettings? Settings = null) : ClientCommand(Id);
+    long? Until = null, GroupSettings? Settings = null, string? Code = null, int? Uses = null) : ClientCommand(Id);
 
 /// <summary>Moves this user's read mark forward. The server answers only if the command fails.</summary>
 public sealed record Mark(string? Id, string Room, long Read) : ClientCommand(Id);

@@ -12,6 +12,11 @@ public static partial class CommandReader
         var key = fields.Need(Field.Id, id);
         var room = Room(ref fields);
         var kind = fields.Word<EventKind>(Field.Kind) ?? EventKind.Msg;
+        if (LinkOrUnlink(key, room, kind, ref fields) is { } link)
+        {
+            return link;
+        }
+
         if (kind > EventKind.Unreact)
         {
             return Change(key, room, kind, ref fields);
@@ -35,7 +40,7 @@ public static partial class CommandReader
         {
             fields.Fail(
                 ChatErrorCode.BadRequest,
-                "kind must be msg, edit, delete, react, unreact, invite, kick, ban, unban, mute, unmute, role, title or settings");
+                "kind must be msg, edit, delete, react, unreact, invite, kick, ban, unban, mute, unmute, role, title, settings, link or unlink");
         }
 
         Refuse(ref fields, Field.Ref, kind);

@@ -170,9 +170,16 @@ public static partial class CommandReader
             fields.Fail(ChatErrorCode.BadRequest, "kind must be channel or group");
         }
 
+        var resume = fields.Flag(Field.Resume) ?? false;
+        var link = Code(ref fields, Field.Link);
+        if (resume && link is not null)
+        {
+            fields.Fail(ChatErrorCode.BadRequest, "link and resume cannot be combined, because a resume makes no member");
+        }
+
         return new Join(
             id, Room(ref fields), after, fields.String(Field.Epoch, Bounds.EpochCharacters),
-            last is { } events ? (int)Math.Min(events, limits.ReplayEvents) : null, kind, fields.Flag(Field.Resume) ?? false);
+            last is { } events ? (int)Math.Min(events, limits.ReplayEvents) : null, kind, resume, link);
     }
 
     private static History History(string? id, ref FieldReader fields, ProtocolLimits limits)

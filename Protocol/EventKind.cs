@@ -2,7 +2,7 @@ namespace OrleansChat.Protocol;
 
 /// <summary>
 /// The kinds of events in a room's log. Clients may send the first five kinds in every room, and the kinds from
-/// <see cref="Invite"/> to <see cref="Settings"/> only in groups. Only the server writes <see cref="Join"/> and
+/// <see cref="Invite"/> to <see cref="Unlink"/> only in groups. Only the server writes <see cref="Join"/> and
 /// <see cref="Leave"/>.
 /// </summary>
 public enum EventKind
@@ -56,6 +56,12 @@ public enum EventKind
 
     /// <summary>Replaces the settings of the group by <c>settings</c>.</summary>
     Settings,
+
+    /// <summary>Makes an invitation link of the group. The event does not show the link's code.</summary>
+    Link,
+
+    /// <summary>Ends the invitation link whose event <c>ref</c> names.</summary>
+    Unlink,
 
     /// <summary>
     /// A kind that this server does not know, because a newer server wrote the event during an upgrade. The server

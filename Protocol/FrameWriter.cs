@@ -174,6 +174,7 @@ public static class FrameWriter
         line.Add(Field.User, ev.User);
         WriteRole(line, ev.Role);
         line.Add(Field.Until, ev.Until);
+        line.Add(Field.Uses, ev.Uses);
         SettingsFields.Write(line, ev.Settings);
     }
 

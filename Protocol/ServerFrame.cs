@@ -36,13 +36,16 @@ public sealed record Joined(
 /// <param name="User">The user whose rights in a group change; null for other events.</param>
 /// <param name="Role">For <see cref="EventKind.Role"/>: the new role. Otherwise null.</param>
 /// <param name="Until">
-/// For <see cref="EventKind.Ban"/> and <see cref="EventKind.Mute"/>: the end of the ban or mute, in milliseconds since
-/// 1970 UTC; null for never.
+/// For <see cref="EventKind.Ban"/>, <see cref="EventKind.Mute"/> and <see cref="EventKind.Link"/>: the end of the ban,
+/// mute or link, in milliseconds since 1970 UTC; null for never.
+/// </param>
+/// <param name="Uses">
+/// For <see cref="EventKind.Link"/>: the number of users who may join by the link; null for any number.
 /// </param>
 /// <param name="Settings">For <see cref="EventKind.Settings"/>: the new settings. Otherwise null.</param>
 public sealed record ChatEvent(
     string Room, long Seq, long Ts, string From, EventKind Kind, string? Text, long? Ref, long? Reply, string? Meta, string? Id, bool Edited,
-    string? User = null, MemberRole? Role = null, long? Until = null, GroupSettings? Settings = null)
+    string? User = null, MemberRole? Role = null, long? Until = null, GroupSettings? Settings = null, int? Uses = null)
     : ServerFrame;
 
 /// <summary>

@@ -18,11 +18,14 @@ namespace OrleansChat.Gateway.Cluster;
 /// </param>
 /// <param name="synced">Called with the room's answer to a synchronization of attachments.</param>
 /// <param name="mayExist">Returns false if the message log has no such room.</param>
-/// <param name="mayEnter">Returns false if a user may not enter a private room, or if there is no such room.</param>
+/// <param name="mayEnter">
+/// Returns false if a user may not enter a private room, or if there is no such room. The arguments are the room, the
+/// user, and the hashes of the links that the user gave.
+/// </param>
 internal sealed partial class RoomClient(
     string room, string gateway, IGrainFactory grains, FanoutOptions options, FanoutInstruments instruments, TimeProvider time,
     Func<long> number, Func<PresenceVersion> presence, Action<AttachmentsSynced> synced, Func<string, Task<bool>> mayExist,
-    Func<string, string, Task<bool>> mayEnter)
+    Func<string, string, string[], Task<bool>> mayEnter)
 {
     private static readonly Refused TookTooLong = new(
         Refusal.Timeout, "the room did not answer in time; repeat the command with the same id to find out whether it was stored", 1000);

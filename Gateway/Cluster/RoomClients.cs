@@ -121,7 +121,7 @@ internal sealed class RoomClients(
     /// <inheritdoc/>
     public async Task<PresenceSnapshot> WhoAsync(string room, string user, int most) =>
         IsKnown(room, user) ? await grains.GetGrain<IRoomGrain>(room).WhoAsync(user, most)
-        : RoomKey.IsPrivate(room) && !await MayEnterAsync(room, user) ? new(0, null, Refusal.NotFound)
+        : RoomKey.IsPrivate(room) && !await MayEnterAsync(room, user, []) ? new(0, null, Refusal.NotFound)
         : await grains.GetGrain<IHistoryGrain>(0).WhoAsync(room, user, most);
 
     /// <summary>
@@ -312,9 +312,10 @@ internal sealed class RoomClients(
     /// Whether a user may enter a private room. Returns true if the check fails or takes longer than
     /// <see cref="CheckPatience"/>: the room then decides.
     /// </summary>
-    private async Task<bool> MayEnterAsync(string room, string user)
+    /// <param name="links">The hashes of the invitation links that the user gave.</param>
+    private async Task<bool> MayEnterAsync(string room, string user, string[] links)
     {
-        var call = grains.GetGrain<IHistoryGrain>(0).MayEnterAsync(room, user);
+        var call = grains.GetGrain<IHistoryGrain>(0).MayEnterAsync(room, user, links);
         call.Ignore();
         try
         {

@@ -43,6 +43,14 @@ internal static class FrameMapping
                 Settings: RoomSettings.Parse(happened.Meta) is { } settings ? Settings(settings) : null);
         }
 
+        if (happened.Kind == RoomEventKind.Link)
+        {
+            // The hash of the code is not sent: nobody needs it.
+            var terms = LinkTerms.Parse(happened.Meta);
+            return new(
+                room, happened.Seq, happened.Ts, happened.From, kind, null, null, null, null, id, false, Until: terms?.Until, Uses: terms?.Uses);
+        }
+
         return kind == EventKind.Other
             ? new(room, happened.Seq, happened.Ts, happened.From, kind, null, null, null, null, id, false)
             : new(room, happened.Seq, happened.Ts, happened.From, kind, happened.Text, happened.Ref, happened.Reply, happened.Meta, id, happened.Edited);
@@ -72,6 +80,11 @@ internal static class FrameMapping
         if (send.Settings is { } settings)
         {
             return new(user, send.Id!, Kind(send.Kind), null, null, null, Settings(settings, send.Room).ToMeta());
+        }
+
+        if (send.Code is { } code)
+        {
+            return new(user, send.Id!, Kind(send.Kind), null, null, null, new LinkTerms(LinkTerms.HashOf(code), send.Uses, send.Until).ToMeta());
         }
 
         if (send.User is not { } changed)
@@ -235,6 +248,8 @@ internal static class FrameMapping
         RoomEventKind.Role => EventKind.Role,
         RoomEventKind.Title => EventKind.Title,
         RoomEventKind.Settings => EventKind.Settings,
+        RoomEventKind.Link => EventKind.Link,
+        RoomEventKind.Unlink => EventKind.Unlink,
         _ => EventKind.Other,
     };
 
@@ -254,6 +269,8 @@ internal static class FrameMapping
         EventKind.Role => RoomEventKind.Role,
         EventKind.Title => RoomEventKind.Title,
         EventKind.Settings => RoomEventKind.Settings,
+        EventKind.Link => RoomEventKind.Link,
+        EventKind.Unlink => RoomEventKind.Unlink,
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "clients cannot send this kind of event"),
     };
 

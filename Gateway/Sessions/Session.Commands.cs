@@ -74,7 +74,9 @@ internal sealed partial class Session
         }
 
         Interlocked.Increment(ref _inFlight);
-        var enter = new Enter(user, GetKindToCreate(room, entry, kind), kind, AsMember: entry is Entry.Resumed or Entry.Notified);
+        var link = join.Link is { } code ? LinkTerms.HashOf(code) : null;
+        var creates = link is null ? GetKindToCreate(room, entry, kind) : null;
+        var enter = new Enter(user, creates, kind, AsMember: entry is Entry.Resumed or Entry.Notified, link);
         services.Rooms.Enter(subscription, enter, reply =>
         {
             if (reply is Entered entered)
@@ -233,7 +235,8 @@ internal sealed partial class Session
         }
     }
 
-    private async ValueTask SendAsync(Send send)
+    /// <param name="stored">Called when the event is stored.</param>
+    private async ValueTask SendAsync(Send send, Action? stored)
     {
         var isIn = IsIn(send.Room, out var room);
         if (!isIn && !RoomKey.IsDirect(room))
@@ -257,6 +260,11 @@ internal sealed partial class Session
         services.Rooms.Send(room, FrameMapping.Post(send, user), reply =>
         {
             Answer(FrameMapping.Answer(send, reply));
+            if (reply is Posted)
+            {
+                stored?.Invoke();
+            }
+
             CountAnswer();
         });
     }

@@ -133,7 +133,8 @@ internal sealed partial class Session(string id, string user, IWireFormat format
     /// space in the send queue.</item>
     /// </list>
     /// </summary>
-    public async ValueTask HandleAsync(ClientCommand command)
+    /// <param name="stored">For a send: called after the answer, if the event is stored.</param>
+    public async ValueTask HandleAsync(ClientCommand command, Action? stored = null)
     {
         while (Volatile.Read(ref _inFlight) >= services.Options.CommandsInFlight)
         {
@@ -177,7 +178,7 @@ internal sealed partial class Session(string id, string user, IWireFormat format
                 Leave(leave);
                 break;
             case Send send:
-                await SendAsync(send);
+                await SendAsync(send, stored);
                 break;
             case Mark mark:
                 SendNoReply(mark.Id, mark.Room, new MarkRead(user, mark.Read));

@@ -55,7 +55,7 @@ internal sealed class TextConversation(
         {
             await _json.ReceiveAsync(frame, binary);
         }
-        else if (TextCommandReader.Read(frame.Span, services.Limits) is { } command && (command is Say or Me or Whisper || await _session.AdmitsAsync(null)))
+        else if (TextCommandReader.Read(frame.Span, services.Limits) is { } command && (command is Say or Me or Whisper or MakeLink || await _session.AdmitsAsync(null)))
         {
             await HandleAsync(command);
         }
@@ -98,7 +98,9 @@ internal sealed class TextConversation(
                 return SendAsync("@" + whisper.User, whisper.Text, null);
             case JoinRoom join:
                 _speaksIn = join.Room;
-                return _session.HandleAsync(new Join(null, join.Room, null, null, TextHelp.DefaultLast, null));
+                return _session.HandleAsync(new Join(null, join.Room, null, null, TextHelp.DefaultLast, null, Link: join.Code));
+            case MakeLink link:
+                return LinkAsync(_speaksIn, link.Uses);
             case LeaveRoom leave:
                 return LeaveAsync(leave.Room ?? _speaksIn);
             case ListRooms:
@@ -133,6 +135,17 @@ internal sealed class TextConversation(
         return room is null
             ? NoRoom()
             : _session.HandleAsync(new Send(clientId, room, EventKind.Msg, text, null, null, meta));
+    }
+
+    /// <summary>Makes a link with a new code. Only this connection gets the code.</summary>
+    private ValueTask LinkAsync(string? room, int? uses)
+    {
+        var (clientId, code) = ($"{_session.Id}-{++_sent}", LinkCode.New());
+        return room is null
+            ? NoRoom()
+            : _session.HandleAsync(
+                new Send(clientId, room, EventKind.Link, null, null, null, null, Code: code, Uses: uses),
+                stored: () => Write(TextLineWriter.Link(room, code)));
     }
 
     private async ValueTask LeaveAsync(string? room)

@@ -12,8 +12,8 @@ internal static class AppendCheck
 {
     /// <summary>
     /// Throws <see cref="MessageLogEntryException"/> for an append that has no entries and creates no room, for a
-    /// client id that occurs twice, for a <see cref="MemberChange"/> that is incomplete or not the only entry, for
-    /// incomplete <see cref="RoomSettings"/>, and for a field that cannot be stored. The exception's message names the
+    /// client id that occurs twice, for a change of rights, settings or links that is incomplete or not the only entry
+    /// (<see cref="RoomRules.IsAlone"/>), and for a field that cannot be stored. The exception's message names the
     /// entry by its index, and the field that cannot be stored.
     /// </summary>
     public static void ThrowIfNotStorable(RoomAppend append)
@@ -29,9 +29,9 @@ internal static class AppendCheck
         {
             var entry = append.Entries[i];
             Check(entry, i);
-            if (append.Entries.Count > 1 && MemberChange.Is(entry.Kind))
+            if (append.Entries.Count > 1 && RoomRules.IsAlone(entry.Kind))
             {
-                throw new MessageLogEntryException($"Entry {i} changes a user's rights, so it must be the only entry of its append.");
+                throw new MessageLogEntryException($"Entry {i} changes rights, settings or links, so it must be the only entry of its append.");
             }
 
             if (entry.ClientId is not null && ids?.Add((entry.User, entry.ClientId)) == false)
@@ -62,6 +62,11 @@ internal static class AppendCheck
         if (entry.Kind == RoomEventKind.Settings && RoomSettings.Parse(entry.Meta) is null)
         {
             throw new MessageLogEntryException($"Entry {number} changes the settings, but has none.");
+        }
+
+        if (entry.Kind == RoomEventKind.Link ? LinkTerms.Parse(entry.Meta) is null : entry is { Kind: RoomEventKind.Unlink, Ref: null })
+        {
+            throw new MessageLogEntryException($"Entry {number} makes or ends a link, but does not say which.");
         }
     }
 

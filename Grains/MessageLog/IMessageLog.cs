@@ -64,6 +64,19 @@ public interface IMessageLog
     Task<IReadOnlyList<Member>> MembersAsync(string room, CancellationToken cancellationToken);
 
     /// <summary>
+    /// Returns the invitation links of a group, in the order of their sequences. A link that has ended, or that has no
+    /// uses left, is included until the next link is stored. Empty for other rooms.
+    /// </summary>
+    Task<IReadOnlyList<RoomLink>> LinksAsync(string room, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Whether the user may join the group by an invitation link whose hash is one of these: the link has not ended and
+    /// has uses left (<see cref="LinkRules.IsUsable"/>), and the user is not banned. False if the room does not exist.
+    /// </summary>
+    /// <param name="now">Milliseconds since 1970 UTC.</param>
+    Task<bool> HasLinkAsync(string room, string user, IReadOnlyCollection<string> hashes, long now, CancellationToken cancellationToken);
+
+    /// <summary>
     /// Returns the groups and direct conversations of a user. The conversation with the newest event is the first one.
     /// All rows are read from one state of the log.
     /// </summary>
@@ -131,10 +144,10 @@ public sealed record RoomAppend(string Room, long Claim, IReadOnlyList<MessageLo
 /// <summary>
 /// One event to append. <see cref="RoomEventKind.Edit"/> and <see cref="RoomEventKind.Delete"/> also change the stored
 /// message <see cref="Ref"/>. In a group, <see cref="RoomEventKind.Join"/>, <see cref="RoomEventKind.Leave"/> and the
-/// kinds with a <see cref="MemberChange"/> also change the stored members, as <see cref="MemberRules.Apply"/> says. An
-/// entry with a <see cref="MemberChange"/> is the only entry of its append.
-/// <see cref="RoomEventKind.Title"/> also changes the stored title, and <see cref="RoomEventKind.Settings"/> the stored
-/// settings.
+/// kinds with a <see cref="MemberChange"/> also change the stored members, as <see cref="MemberRules.Apply"/> says.
+/// Entries also change the stored links, as <see cref="LinkRules.Apply"/> says. An entry that
+/// <see cref="RoomRules.IsAlone"/> is the only entry of its append. <see cref="RoomEventKind.Title"/> also changes the
+/// stored title, and <see cref="RoomEventKind.Settings"/> the stored settings.
 /// </summary>
 /// <param name="ClientId">
 /// The idempotency key, unique within (room, user); null for events that the server writes.
@@ -191,6 +204,15 @@ public sealed record RoomFacts(RoomKind Kind, long Seq, long Messages, RoomRole 
 /// <param name="Unread">Number of messages after the read mark.</param>
 /// <param name="Role">The user's role in a group; <see cref="RoomRole.None"/> in a direct room.</param>
 public sealed record ConversationRow(string Room, RoomKind Kind, long Seq, long Ts, long Read, long Unread, RoomRole Role, string? Title);
+
+/// <summary>An invitation link of a group.</summary>
+/// <param name="Seq">The sequence of the link's event, which names the link.</param>
+/// <param name="User">The user who made the link.</param>
+/// <param name="Hash"><see cref="LinkTerms.HashOf"/> the link's code.</param>
+/// <param name="MaxUses">The number of users who may join by the link; null for any number.</param>
+/// <param name="Until">When the link ends, in milliseconds since 1970 UTC; null for never.</param>
+/// <param name="Used">The number of users who have joined by the link.</param>
+public sealed record RoomLink(long Seq, string User, string Hash, int? MaxUses, long? Until, int Used);
 
 /// <summary>A position in a user's conversations: the time of a conversation's newest event, and its room.</summary>
 public readonly record struct ConversationsBefore(long Ts, string Room);

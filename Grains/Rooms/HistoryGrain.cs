@@ -98,12 +98,16 @@ internal sealed class HistoryGrain(IMessageLog log, IClusterMembershipService cl
         return new([.. rows.Take(limit).Select(row => new Conversation(row.Room, row.Kind, row.Seq, row.Ts, row.Read, row.Unread, row.Role, row.Title))], rows.Count > limit);
     }
 
-    public async Task<bool> MayEnterAsync(string room, string user)
+    public async Task<bool> MayEnterAsync(string room, string user, string[] links)
     {
         try
         {
             var facts = await log.FactsAsync(room, user, CancellationToken.None);
-            return facts is { IsMember: true } or { Role: RoomRole.Invited };
+
+            // The links are read even if the facts suffice, so that the number of reads does not depend on the room.
+            var byLink = links.Length > 0
+                && await log.HasLinkAsync(room, user, links, time.GetUtcNow().ToUnixTimeMilliseconds(), CancellationToken.None);
+            return byLink || facts is { IsMember: true } or { Role: RoomRole.Invited };
         }
         catch (MessageLogUnavailableException)
         {

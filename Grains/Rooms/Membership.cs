@@ -4,8 +4,9 @@ using OrleansChat.Grains.MessageLog;
 namespace OrleansChat.Grains.Rooms;
 
 /// <summary>
-/// The rights of a room's users. In a group, the log has them. In a direct room, its users are members. A change is
-/// appended as an event, and takes effect when the event is committed. Runs in the room's turns.
+/// The rights of a room's users, and the invitation links of a group. The log has the rights and the links of a group.
+/// In a direct room, its users are members. A change is appended as an event, and takes effect when the event is
+/// committed. Runs in the room's turns.
 /// </summary>
 /// <param name="queue">Appends the join and leave events.</param>
 internal sealed class Membership(RoomOptions options, AppendQueue queue, TimeProvider time)
@@ -15,12 +16,16 @@ internal sealed class Membership(RoomOptions options, AppendQueue queue, TimePro
     /// <summary>The rights after the last committed event.</summary>
     public MemberTable Table { get; private set; } = new();
 
+    /// <summary>The links after the last committed event.</summary>
+    public LinkTable Links { get; private set; } = LinkTable.Empty;
+
     public bool Contains(string user) => Member.Is(Table.Find(user).Role);
 
-    /// <summary>Replaces all rights by the rights from the log.</summary>
-    public void Reset(IEnumerable<Member> members)
+    /// <summary>Replaces all rights and links by those from the log.</summary>
+    public void Reset(IEnumerable<Member> members, IReadOnlyList<RoomLink> links)
     {
         Table = new();
+        Links = new(links);
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
         foreach (var member in members)
         {
@@ -32,9 +37,10 @@ internal sealed class Membership(RoomOptions options, AppendQueue queue, TimePro
         }
     }
 
-    /// <summary>Applies a committed event, if it changes the rights of a user.</summary>
+    /// <summary>Applies a committed event, if it changes the rights of a user or the links.</summary>
     public void Apply(RoomEvent committed)
     {
+        Links = Links.Apply(committed.Seq, committed.Ts, committed.Kind, committed.From, committed.Ref, committed.Meta);
         if (MemberRules.UserOf(committed.Kind, committed.From, committed.Text) is { } user)
         {
             Table.Set(MemberRules.Apply(Table.Find(user), committed.Seq, committed.Kind, committed.Text, committed.Meta));
@@ -42,11 +48,19 @@ internal sealed class Membership(RoomOptions options, AppendQueue queue, TimePro
     }
 
     /// <summary>
-    /// Returns null if the group's size limits allow the entry, otherwise the refusal. An entry that changes no user's
-    /// rights is always allowed.
+    /// Returns null if the group's size limits allow the entry, otherwise the refusal. An entry that changes neither a
+    /// user's rights nor the links is always allowed.
     /// </summary>
-    public Refused? RefuseBound(MemberTable table, MessageLogEntry entry)
+    public Refused? RefuseBound(MemberTable table, LinkTable links, MessageLogEntry entry)
     {
+        if (entry.Kind == RoomEventKind.Link && LinkTerms.Parse(entry.Meta) is { } terms)
+        {
+            var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+            return links.Find(terms.Hash, now) is not null ? Refusals.CodeTaken
+                : links.CountAt(now) >= LinkRules.MaxLinks ? Refusals.TooManyLinks
+                : null;
+        }
+
         if (MemberRules.UserOf(entry.Kind, entry.User, entry.Text) is not { } user)
         {
             return null;
@@ -71,7 +85,10 @@ internal sealed class Membership(RoomOptions options, AppendQueue queue, TimePro
     /// Makes the user a member. Returns null when the membership is durable, otherwise the refusal. Two concurrent
     /// calls for one user append one event.
     /// </summary>
-    public async Task<Refused?> JoinAsync(string user)
+    /// <param name="link">
+    /// The sequence of the invitation link that lets the user in; null if the user may join without a link.
+    /// </param>
+    public async Task<Refused?> JoinAsync(string user, long? link = null)
     {
         if (Contains(user))
         {
@@ -85,7 +102,7 @@ internal sealed class Membership(RoomOptions options, AppendQueue queue, TimePro
                 return Refusals.Full;
             }
 
-            joining = AppendJoinAsync(user);
+            joining = AppendJoinAsync(user, link);
             if (!joining.IsCompleted)
             {
                 _joining[user] = joining;
@@ -110,11 +127,11 @@ internal sealed class Membership(RoomOptions options, AppendQueue queue, TimePro
             : Refusals.Done;
     }
 
-    private async Task<Refused?> AppendJoinAsync(string user)
+    private async Task<Refused?> AppendJoinAsync(string user, long? link)
     {
         try
         {
-            return await AppendAsync(user, RoomEventKind.Join) as Refused;
+            return await AppendAsync(user, RoomEventKind.Join, link) as Refused;
         }
         finally
         {
@@ -123,9 +140,9 @@ internal sealed class Membership(RoomOptions options, AppendQueue queue, TimePro
     }
 
     /// <summary>Appends a join or leave event. Returns the answer when the event is durable or refused.</summary>
-    private async Task<RoomReply> AppendAsync(string user, RoomEventKind kind)
+    private async Task<RoomReply> AppendAsync(string user, RoomEventKind kind, long? link = null)
     {
-        var waiting = WaitingEntry.OfServer(user, kind, time.GetTimestamp());
+        var waiting = WaitingEntry.OfServer(user, kind, time.GetTimestamp(), reference: link);
         return queue.TryAdd(waiting) ? await waiting.Reply : Refusals.TooManyWait;
     }
 }

@@ -36,6 +36,13 @@ internal static class Refusals
     public static readonly Refused TargetNoMember = new(Refusal.NotFound, "this user is not a member");
     public static readonly Refused TargetNotBanned = new(Refusal.NotFound, "this user is not banned");
     public static readonly Refused TargetNotMuted = new(Refusal.NotFound, "this user is not muted");
+    public static readonly Refused NoLink = new(Refusal.NotFound, "there is no such link in this group");
+    public static readonly Refused LinkOfOther =
+        new(Refusal.Forbidden, "only the user who made a link, or a moderator or owner of a higher role, may end it");
+    public static readonly Refused LinkNotValid = new(Refusal.Forbidden, "the link is not valid any more: ask for a new one");
+    public static readonly Refused CodeTaken = new(Refusal.Conflict, "a link of this group already has this code; make a new code");
+    public static readonly Refused TooManyLinks =
+        new(Refusal.RoomFull, "this group has too many links that have not ended; end one with unlink first");
     public static readonly Refused Malformed =
         new(Refusal.Forbidden, "an event of this kind needs other fields; see the protocol");
     public static readonly Refused TooManyInvited =

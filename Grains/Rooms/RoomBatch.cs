@@ -1,11 +1,12 @@
 using OrleansChat.Grains.Interfaces;
+using OrleansChat.Grains.MessageLog;
 
 namespace OrleansChat.Grains.Rooms;
 
 /// <summary>
-/// The entries of one append. A batch does not change after it is sealed. An entry with a <see cref="MemberChange"/> or
-/// settings is the only entry of its batch (<see cref="WaitingEntry.IsAlone"/>). So within a batch, only joins and
-/// leaves change the rights of users.
+/// The entries of one append. A batch does not change after it is sealed. An entry that changes the rights, the settings
+/// or the links of a group is the only entry of its batch (<see cref="RoomRules.IsAlone"/>). So within a batch, only
+/// joins and leaves change the rights of users and the uses of links.
 /// </summary>
 internal sealed class RoomBatch
 {
@@ -28,8 +29,8 @@ internal sealed class RoomBatch
     /// <summary>
     /// Adds an entry. Returns false if the entry must wait for the next batch. An entry waits if its client id is
     /// already in this batch, so that the log finds the entry as a duplicate. An entry also waits if it refers to a
-    /// message that this batch deletes, so that the deletion is committed before the entry is decided. An entry that
-    /// must be alone waits if this batch has other entries.
+    /// message that this batch deletes, so that the deletion is committed before the entry is decided. An entry that must
+    /// be alone waits if this batch has other entries.
     /// </summary>
     public bool TryAdd(WaitingEntry waiting)
     {
@@ -40,7 +41,7 @@ internal sealed class RoomBatch
             return true;
         }
 
-        if (waiting.IsAlone)
+        if (RoomRules.IsAlone(entry.Kind))
         {
             IsClosed = true;
             if (Entries.Count > 0)

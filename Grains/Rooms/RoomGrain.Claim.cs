@@ -66,7 +66,7 @@ internal sealed partial class RoomGrain
     /// <list type="number">
     /// <item>Raise the claim number. From then on no append under an earlier claim commits, so the reads below are not
     /// outdated.</item>
-    /// <item>Read the members of a group, and the events that this activation has not published.</item>
+    /// <item>Read the members and links of a group, and the events that this activation has not published.</item>
     /// <item>Own the room: replace the state by the data that was read, and publish the events that were read. Nothing
     /// is awaited in this step, so no command sees only a part of the change.</item>
     /// </list>
@@ -86,13 +86,14 @@ internal sealed partial class RoomGrain
         // - Lost: the deactivation began during the claim. Handled like the state before the deactivation, Unclaimed or
         //   Unsure.
         // - Owned, Deactivating: cannot occur, because no claim begins in these states.
-        IReadOnlyList<Member> members = await MembersAsync(claim);
+        var members = await MembersAsync(claim);
+        var links = await LinksAsync(claim);
         IReadOnlyList<RoomEvent> missed = _ownership.Claim is not null && claim.Seq > _head
             ? await _log.ReadAsync(_room, _head, _options.RowsPerBatch, _stopping.Token)
             : [];
 
         // Step 3: own.
-        Own(claim, members);
+        Own(claim, members, links);
         Publish([.. missed]);
         DetachOutsiders();
         return true;
@@ -101,10 +102,13 @@ internal sealed partial class RoomGrain
     private async Task<IReadOnlyList<Member>> MembersAsync(RoomClaim claim)
         => claim.Kind == RoomKind.Group ? await _log.MembersAsync(_room, _stopping.Token) : [.. _people!.Select(user => new Member(user, RoomRole.Member))];
 
+    private async Task<IReadOnlyList<RoomLink>> LinksAsync(RoomClaim claim)
+        => claim is { Kind: RoomKind.Group, Seq: > 0 } ? await _log.LinksAsync(_room, _stopping.Token) : [];
+
     /// <summary>Takes over the claim, and replaces the room's data by the data from the log.</summary>
-    private void Own(RoomClaim claim, IReadOnlyList<Member> members)
+    private void Own(RoomClaim claim, IReadOnlyList<Member> members, IReadOnlyList<RoomLink> links)
     {
-        _membership.Reset(members);
+        _membership.Reset(members, links);
         _recent.Clear();
         (_head, _ts, _messages, _title, _settings) = (claim.Seq, claim.Ts, claim.Messages, claim.Title, claim.Settings);
         _ownership.OnClaimed(claim);

@@ -16,7 +16,7 @@ internal sealed partial class RoomGrain
 
         var waiting = WaitingEntry.Create(post, _time.GetTimestamp());
         if (exists && !Member.Is(Standing(post.User, _membership.Table).Role) && RoomKey.IsPrivate(_room)
-            && RefuseEvent(waiting, _membership.Table) is { Reason: Refusal.NotFound } stranger)
+            && RefuseEvent(waiting, _membership.Table, _membership.Links) is { Reason: Refusal.NotFound } stranger)
         {
             // Nothing else may be checked before: the room looks as if it did not exist.
             return (await FirstAnswerAsync(waiting.Entry) ?? stranger, null);
@@ -30,7 +30,7 @@ internal sealed partial class RoomGrain
             return (unpaid, null);
         }
 
-        if (RefuseEvent(waiting, _membership.Table) is { } refusal)
+        if (RefuseEvent(waiting, _membership.Table, _membership.Links) is { } refusal)
         {
             if (!Member.Is(Standing(post.User, _membership.Table).Role) && WillBeRetried(call, Refusals.NotMember))
             {
@@ -126,8 +126,7 @@ internal sealed partial class RoomGrain
         }
 
         // Step 2: check. The rights come first, so that an outsider does not learn the kind of a private group.
-        var table = _membership.Table;
-        if (RoomRights.RefuseEnter(StateOf(table), table.Find(enter.User), enter.AsMember, enter.Create == RoomKind.Group, _title) is { } stranger)
+        if (RefuseEnter(enter, out var link) is { } stranger)
         {
             return stranger;
         }
@@ -139,7 +138,7 @@ internal sealed partial class RoomGrain
 
         // Step 3: make the user a member.
         if (_ownership.Claim!.Kind == RoomKind.Group
-            && (await RefuseJoinAsync(enter.User) ?? await _membership.JoinAsync(enter.User)) is { } refused)
+            && (await RefuseJoinAsync(enter.User) ?? await _membership.JoinAsync(enter.User, link)) is { } refused)
         {
             return refused;
         }
@@ -294,7 +293,7 @@ internal sealed partial class RoomGrain
         }
 
         waiting.Author = target.Author;
-        return RefuseEvent(waiting, _membership.Table) is { } refusal && !_queue.HasMemberChanges ? refusal
+        return RefuseEvent(waiting, _membership.Table, _membership.Links) is { } refusal && !_queue.HasMemberChanges ? refusal
             : target.Deleted ? Refusals.Gone
             : null;
     }

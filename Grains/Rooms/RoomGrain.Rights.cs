@@ -33,12 +33,33 @@ internal sealed partial class RoomGrain
 
     private Refused? RefuseRead(string user) => RoomRights.RefuseRead(_room, _ownership.Claim!.Kind, _membership.Table.Find(user).Role);
 
-    private Refused? RefuseEvent(WaitingEntry waiting, MemberTable table)
+    /// <summary>Decides whether a user may enter.</summary>
+    /// <param name="link">
+    /// The sequence of the link by which the user becomes a member; null if the user needs no link.
+    /// </param>
+    private Refused? RefuseEnter(Enter enter, out long? link)
+    {
+        var table = _membership.Table;
+        var (state, user, creates) = (StateOf(table), table.Find(enter.User), enter.Create == RoomKind.Group);
+        link = null;
+        var refused = RoomRights.RefuseEnter(state, user, enter.AsMember, creates, _title);
+        if (refused is null || enter.Link is not { } hash || RoomRights.RefuseEnter(state, user, enter.AsMember, creates, _title, byLink: true) is not null)
+        {
+            // The user may enter without a link, or no link lets the user in.
+            return refused;
+        }
+
+        link = _membership.Links.Find(hash, state.Now)?.Seq;
+        return link is null ? RoomRights.RefuseLink(_room) : null;
+    }
+
+    private Refused? RefuseEvent(WaitingEntry waiting, MemberTable table, LinkTable links)
     {
         var target = waiting.Change is { } change ? table.Find(change.User) : null;
-        var author = waiting.Author is { } name ? table.Find(name) : null;
+        var name = waiting.Entry is { Kind: RoomEventKind.Unlink, Ref: { } link } ? links.Find(link)?.User : waiting.Author;
+        var author = name is not null ? table.Find(name) : null;
         var request = new EventRequest(waiting.Entry.Kind, target, waiting.Change?.Role, author, waiting.IsWellFormed, waiting.Settings);
-        return RoomRights.RefuseEvent(StateOf(table), Standing(waiting.Entry.User, table), request) ?? _membership.RefuseBound(table, waiting.Entry);
+        return RoomRights.RefuseEvent(StateOf(table), Standing(waiting.Entry.User, table), request) ?? _membership.RefuseBound(table, links, waiting.Entry);
     }
 
     /// <summary>
@@ -51,10 +72,10 @@ internal sealed partial class RoomGrain
     {
         var allowed = new List<WaitingEntry>(batch.Count);
         var refused = new List<Task>();
-        var table = _membership.Table;
+        var (table, links) = (_membership.Table, _membership.Links);
         foreach (var waiting in batch)
         {
-            if (AnswerNow(waiting, table) is { } answer)
+            if (AnswerNow(waiting, table, links) is { } answer)
             {
                 refused.Add(AnswerAsync(waiting, answer));
                 continue;
@@ -66,6 +87,7 @@ internal sealed partial class RoomGrain
                 table = table == _membership.Table ? new(table) : table;
                 var seq = _head + allowed.Count;
                 table.Set(MemberRules.Apply(table.Find(waiting.Entry.User), seq, waiting.Entry.Kind, null, null));
+                links = links.Apply(seq, _ts, waiting.Entry.Kind, waiting.Entry.User, waiting.Entry.Ref, null);
             }
         }
 
@@ -78,7 +100,7 @@ internal sealed partial class RoomGrain
     /// <summary>
     /// Returns the answer to an entry that must not be appended; null for an entry that must be appended.
     /// </summary>
-    private RoomReply? AnswerNow(WaitingEntry waiting, MemberTable table)
+    private RoomReply? AnswerNow(WaitingEntry waiting, MemberTable table, LinkTable links)
     {
         var entry = waiting.Entry;
         var user = table.Find(entry.User);
@@ -87,14 +109,19 @@ internal sealed partial class RoomGrain
             // While the entry waited, the user may have become a member, or may have ceased to be a member.
             { Kind: RoomEventKind.Join } when Member.Is(user.Role) => Refusals.Done,
             { Kind: RoomEventKind.Leave } when !Member.Is(user.Role) => Refusals.Done,
-            { ClientId: not null } => RefuseEvent(waiting, table),
-            { Kind: RoomEventKind.Join } => RoomRights.RefuseEnter(StateOf(table), user, asMember: false, creates: true, _title)
-                ?? _membership.RefuseBound(table, entry),
+            { ClientId: not null } => RefuseEvent(waiting, table, links),
+
+            // While the entry waited, the link may have ended, or other users may have taken its last uses.
+            { Kind: RoomEventKind.Join, Ref: { } link } when !IsUsable(link) => RoomRights.RefuseLink(_room),
+            { Kind: RoomEventKind.Join } => RoomRights.RefuseEnter(StateOf(table), user, asMember: false, creates: true, _title, byLink: entry.Ref is not null)
+                ?? _membership.RefuseBound(table, links, entry),
             { Kind: RoomEventKind.Leave } => RoomRights.RefuseLeave(StateOf(table), user),
 
             // The event with which the room appoints an owner.
             _ => table.Owners > 0 ? Refusals.Done : Member.Is(table.Find(waiting.Change!.User).Role) ? null : Refusals.TargetNoMember,
         };
+
+        bool IsUsable(long seq) => links.Find(seq) is { } link && LinkRules.IsUsable(link, _time.GetUtcNow().ToUnixTimeMilliseconds());
     }
 
     /// <summary>

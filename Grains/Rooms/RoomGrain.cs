@@ -83,7 +83,7 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
         _publisher = new(_options, StreamTo, instruments, time, logger);
         _notifier = new(_options, time, NotifyAsync, instruments, logger, _stopping.Token);
         _membership = new(_options, _queue, time);
-        _membership.Reset([.. (_people ?? []).Select(user => new Member(user, RoomRole.Member))]);
+        _membership.Reset([.. (_people ?? []).Select(user => new Member(user, RoomRole.Member))], []);
         _marks = new(_room, log, time, _attached, Stay, logger, _stopping.Token);
         _presence = new(_options, time, () => _attached.Count, PublishPresence, _stopping.Token);
     }

@@ -14,19 +14,20 @@ namespace OrleansChat.Grains.Rooms;
 /// outsider  | join a named group that is not private
 /// banned    | nothing
 /// invited   | join
-/// member    | read, delete own messages, leave, and what <see cref="RoomSettings"/> allows to members
+/// member    | read, delete own messages, end own links, leave, and what <see cref="RoomSettings"/> allows to members
 /// moderator | the same, but what <see cref="RoomSettings"/> allows to moderators
 /// owner     | everything; the last owner stays the owner as long as others are members
-/// muted     | read, delete own messages, leave, and as an owner give roles
+/// muted     | read, delete own messages, end own links, leave, and as an owner give roles
 /// </code>
-/// An outsider of a group that the server named, banned or not, gets the same answers as for a room that does not
-/// exist. In a channel, the users that are attached count as members. In a direct room, the users that its key names
-/// are the members.
+/// An outsider who is not banned may also join by an invitation link. An outsider of a group that the server named,
+/// banned or not, gets the same answers as for a room that does not exist. In a channel, the users that are attached
+/// count as members. In a direct room, the users that its key names are the members.
 /// </remarks>
 internal static class RoomRights
 {
     /// <summary>Whether only groups have events of this kind.</summary>
-    public static bool NeedsGroup(RoomEventKind kind) => MemberChange.Is(kind) || kind is RoomEventKind.Title or RoomEventKind.Settings;
+    public static bool NeedsGroup(RoomEventKind kind)
+        => MemberChange.Is(kind) || LinkTerms.Is(kind) || kind is RoomEventKind.Title or RoomEventKind.Settings;
 
     /// <summary>Whether events of this kind refer to a message.</summary>
     public static bool NeedsMessage(RoomEventKind kind)
@@ -58,7 +59,8 @@ internal static class RoomRights
     /// <param name="asMember">True if the user must be a member already.</param>
     /// <param name="creates">True if the command may create the group.</param>
     /// <param name="title">The group's title, for an invited user; null for none.</param>
-    public static Refused? RefuseEnter(in RoomState state, Member user, bool asMember, bool creates, string? title)
+    /// <param name="byLink">True if the user has a usable link of the group.</param>
+    public static Refused? RefuseEnter(in RoomState state, Member user, bool asMember, bool creates, string? title, bool byLink = false)
     {
         if (state.Kind != RoomKind.Group || Member.Is(user.Role))
         {
@@ -79,10 +81,16 @@ internal static class RoomRights
         // The creation of a private group and the creator's join are two commits. If the join fails, the creator
         // repeats the command. The join is then allowed, because the group has no event yet.
         return asMember ? Outsider(state.Room, user.Role)
-            : !state.IsPrivate || (creates && state.Seq == 0) ? null
+            : !state.IsPrivate || byLink || (creates && state.Seq == 0) ? null
             : isHidden ? Refusals.NoRoom
             : Refusals.ByInvitation;
     }
+
+    /// <summary>
+    /// Returns the answer to a user who can join only by a link, and whose link is not usable. A private group answers
+    /// like a room that does not exist.
+    /// </summary>
+    public static Refused RefuseLink(string room) => RoomKey.IsPrivate(room) ? Refusals.NoRoom : Refusals.LinkNotValid;
 
     /// <summary>Decides whether a member may leave the group.</summary>
     public static Refused? RefuseLeave(in RoomState state, Member user)
@@ -106,6 +114,8 @@ internal static class RoomRights
         var needed = ActionOf(request.Kind);
         var refused = request.Kind switch
         {
+            RoomEventKind.Unlink when request.Author is null => Refusals.NoLink,
+            RoomEventKind.Unlink => isOthers && (!state.Allows(actor.Role, RoomActions.Moderate) || authorRank >= Rank(actor.Role)) ? Refusals.LinkOfOther : null,
             RoomEventKind.Delete when isOthers && !state.Allows(actor.Role, RoomActions.Moderate) => Refusals.NotAuthor,
             RoomEventKind.Delete => isOthers && authorRank >= Rank(actor.Role) ? Refusals.NotLower : null,
             RoomEventKind.Role => actor.Role == RoomRole.Owner ? null : Refusals.OwnersOnly,
@@ -118,7 +128,7 @@ internal static class RoomRights
 
         // A muted owner may still give roles. Otherwise a group whose only owner is muted for ever could get no other
         // owner.
-        refused ??= !isMuted || request.Kind == RoomEventKind.Role || (request.Kind == RoomEventKind.Delete && !isOthers)
+        refused ??= !isMuted || request.Kind == RoomEventKind.Role || (request.Kind is RoomEventKind.Delete or RoomEventKind.Unlink && !isOthers)
             ? null
             : Refusals.Muted(actor.MutedUntil);
         return refused ?? (NeedsGroup(request.Kind) ? RefuseChange(state, actor, request) : null);
@@ -163,7 +173,7 @@ internal static class RoomRights
     {
         RoomEventKind.Msg or RoomEventKind.Edit => RoomActions.Write,
         RoomEventKind.React or RoomEventKind.Unreact => RoomActions.React,
-        RoomEventKind.Invite => RoomActions.Invite,
+        RoomEventKind.Invite or RoomEventKind.Link => RoomActions.Invite,
         RoomEventKind.Kick or RoomEventKind.Ban or RoomEventKind.Unban or RoomEventKind.Mute or RoomEventKind.Unmute => RoomActions.Moderate,
         RoomEventKind.Title => RoomActions.Manage,
         _ => null,

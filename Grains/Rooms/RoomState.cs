@@ -28,7 +28,10 @@ internal readonly record struct RoomState(
 /// <summary>An event that a user wants to append.</summary>
 /// <param name="Target">The user whose rights the event changes; null for an event that changes no rights.</param>
 /// <param name="Role">The new role of the target.</param>
-/// <param name="Author">The author of the message that the event refers to; null if it is not known yet.</param>
+/// <param name="Author">
+/// The author of the message that the event refers to; null if it is not known yet. For
+/// <see cref="RoomEventKind.Unlink"/>: the user who made the link; null if there is no such link.
+/// </param>
 /// <param name="Settings">The new settings; null for an event that changes none.</param>
 /// <param name="IsWellFormed">
 /// False if the event lacks a field that its kind requires, or has a field of another kind.

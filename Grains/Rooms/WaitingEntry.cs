@@ -29,18 +29,19 @@ internal sealed class WaitingEntry(MessageLogEntry entry, long since)
     /// <summary>
     /// Whether the entry's fields fit its kind. Always true for a kind that is not limited to groups.
     /// </summary>
-    public bool IsWellFormed => !RoomRights.NeedsGroup(Entry.Kind) || Change is not null || Settings is not null
-        || Entry is { Kind: RoomEventKind.Title, Text.Length: > 0, Ref: null, Reply: null, Meta: null };
+    public bool IsWellFormed => !RoomRights.NeedsGroup(Entry.Kind) || Change is not null || Settings is not null || Entry switch
+    {
+        { Kind: RoomEventKind.Title } => Entry is { Text.Length: > 0, Ref: null, Reply: null, Meta: null },
+        { Kind: RoomEventKind.Link } => Entry is { Text: null, Ref: null, Reply: null } && LinkTerms.Parse(Entry.Meta) is not null,
+        { Kind: RoomEventKind.Unlink } => Entry is { Text: null, Ref: >= 1, Reply: null, Meta: null },
+        _ => false,
+    };
 
     /// <summary>
-    /// Whether the entry is the only one of its batch: it has a <see cref="MemberChange"/> or settings.
+    /// Whether the entry changes the rights, the settings or the links of a group. The rights of later entries then
+    /// depend on this entry.
     /// </summary>
-    public bool IsAlone => MemberChange.Is(Entry.Kind) || Entry.Kind == RoomEventKind.Settings;
-
-    /// <summary>
-    /// Whether the entry changes the rights of users. The rights of later entries then depend on this entry.
-    /// </summary>
-    public bool ChangesMembers => Entry.Kind is RoomEventKind.Join or RoomEventKind.Leave || IsAlone;
+    public bool ChangesMembers => Entry.Kind is RoomEventKind.Join or RoomEventKind.Leave || RoomRules.IsAlone(Entry.Kind);
 
     /// <summary>
     /// The author of the message that the entry refers to; null if there is none, or if the author is not known yet.
@@ -60,8 +61,8 @@ internal sealed class WaitingEntry(MessageLogEntry entry, long since)
     /// <summary>
     /// Creates an entry for an event that the server writes. The entry has no client id, so it is never a duplicate.
     /// </summary>
-    public static WaitingEntry OfServer(string user, RoomEventKind kind, long since, string? text = null, string? meta = null)
-        => new(new MessageLogEntry(user, null, 0, 0, kind, text, null, null, meta), since);
+    public static WaitingEntry OfServer(string user, RoomEventKind kind, long since, string? text = null, string? meta = null, long? reference = null)
+        => new(new MessageLogEntry(user, null, 0, 0, kind, text, reference, null, meta), since);
 
     private static MemberChange? ParseChange(MessageLogEntry entry)
     {

@@ -16,7 +16,12 @@ public sealed record Me(string Text) : TextCommand;
 public sealed record Whisper(string User, string Text) : TextCommand;
 
 /// <summary>Enters a room, which becomes the current room.</summary>
-public sealed record JoinRoom(string Room) : TextCommand;
+/// <param name="Code">The code of an invitation link; null for none.</param>
+public sealed record JoinRoom(string Room, string? Code = null) : TextCommand;
+
+/// <summary>Makes an invitation link of the current room.</summary>
+/// <param name="Uses">The number of users who may join by the link; null for any number.</param>
+public sealed record MakeLink(int? Uses) : TextCommand;
 
 /// <summary>Leaves a room; null leaves the current room.</summary>
 public sealed record LeaveRoom(string? Room) : TextCommand;

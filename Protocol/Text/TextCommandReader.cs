@@ -33,7 +33,8 @@ public static class TextCommandReader
         var (word, rest) = FirstWord(line[1..]);
         return word.ToLowerInvariant() switch
         {
-            "join" => RoomReference.IsValid(TextId.ReadRoom(rest)) ? new JoinRoom(TextId.ReadRoom(rest)) : Wrong("/join room", RoomReference.Rule),
+            "join" => ReadJoin(rest),
+            "link" => ReadLink(rest),
             "leave" when rest.Length == 0 => new LeaveRoom(null),
             "leave" => RoomReference.IsValid(TextId.ReadRoom(rest)) ? new LeaveRoom(TextId.ReadRoom(rest)) : Wrong("/leave, or /leave room", RoomReference.Rule),
             "rooms" => new ListRooms(),
@@ -47,6 +48,21 @@ public static class TextCommandReader
             _ => new Unknown(word.Length <= Bounds.RoomNameCharacters ? word : word[..Bounds.RoomNameCharacters]),
         };
     }
+
+    private static TextCommand ReadJoin(string rest)
+    {
+        var (written, code) = FirstWord(rest);
+        var room = TextId.ReadRoom(written);
+        return !RoomReference.IsValid(room) ? Wrong("/join room", RoomReference.Rule)
+            : code.Length == 0 ? new JoinRoom(room)
+            : LinkCode.IsValid(code) ? new JoinRoom(room, code)
+            : Wrong("/join room code", "a code is 26 to 64 characters of a-z and 2-7");
+    }
+
+    private static TextCommand ReadLink(string rest) =>
+        rest.Length == 0 ? new MakeLink(null)
+        : int.TryParse(rest, NumberStyles.None, CultureInfo.InvariantCulture, out var uses) && uses is >= 1 and <= Bounds.LinkUses ? new MakeLink(uses)
+        : Wrong("/link 10", $"the number of uses must be a whole number from 1 to {Bounds.LinkUses}");
 
     private static TextCommand ReadWhisper(string rest, ProtocolLimits limits)
     {

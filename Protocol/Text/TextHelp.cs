@@ -12,6 +12,7 @@ public static class TextHelp
     public static IReadOnlyList<string> Lines { get; } =
     [
         "* /join room      enter a room, or @bob to talk with bob alone",
+        "* /link [uses]    make a link to this group: others use it with /join room code",
         "* /leave [room]   leave this room, or the one you name",
         "* /rooms          the rooms you are in",
         "* /who            who is here",

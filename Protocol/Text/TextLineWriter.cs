@@ -27,6 +27,9 @@ public static class TextLineWriter
         ? "* you are in no room, /join lobby enters one"
         : OneLine.ForTerminal($"* you are in {string.Join(", ", rooms.Select(TextId.WriteRoom))}");
 
+    /// <summary>The answer to <see cref="MakeLink"/>.</summary>
+    public static string Link(string room, string code) => $"* the link to join is: /join {TextId.WriteRoom(room)} {code}";
+
     /// <summary>The answer to <see cref="Unknown"/>.</summary>
     public static string Error(Unknown command) => Error($"there is no /{command.Word}, /help shows the commands", null);
 
@@ -55,6 +58,8 @@ public static class TextLineWriter
         EventKind.Leave => Star(ev.Room, $"{from} is no longer a member", view),
         EventKind.Title => Star(ev.Room, $"{from} set the title: {ev.Text}", view),
         EventKind.Settings => Star(ev.Room, $"{from} changed the settings: {Settings(ev.Settings)}", view),
+        EventKind.Link => Star(ev.Room, $"{from} made an invitation link", view),
+        EventKind.Unlink => Star(ev.Room, $"{from} ended an invitation link", view),
         _ => Star(ev.Room, Change(ev, from, TextId.Write(ev.User ?? "")), view),
     };
 

@@ -38,6 +38,7 @@ public static class CommandWriter
                 line.Add(Field.Last, join.Last);
                 line.Add(Field.Kind, join.Kind);
                 line.AddEither(Field.Resume, join.Resume ? true : null);
+                line.Add(Field.Link, join.Link);
                 break;
             case Leave leave:
                 Start(line, CommandType.Leave, leave, leave.Room);
@@ -134,6 +135,8 @@ public static class CommandWriter
         }
 
         line.Add(Field.Until, send.Until);
+        line.Add(Field.Code, send.Code);
+        line.Add(Field.Uses, send.Uses);
         SettingsFields.Write(line, send.Settings, keepsFalse: true);
     }
 }

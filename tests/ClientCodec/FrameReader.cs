@@ -106,7 +106,7 @@ public static class FrameReader
             fields.String(Field.Text, minLength: 0), fields.Number(Field.Ref), fields.Number(Field.Reply),
             meta.IsEmpty ? null : Encoding.UTF8.GetString(meta), id, fields.Flag(Field.Edited) ?? false,
             fields.String(Field.User), fields.Word<MemberRole>(Field.Role), fields.Number(Field.Until),
-            Settings(ref fields));
+            Settings(ref fields), (int?)fields.Number(Field.Uses));
     }
 
     private static GroupSettings? Settings(ref FieldReader fields)

@@ -9,6 +9,7 @@ public sealed class ContractTests
 {
     public static TheoryData<object> Messages => new((object[])[
         new Enter("ann", RoomKind.Group, RoomKind.Channel),
+        new Enter("ann", null, null, Link: "hash"),
         new Exit("ann", true),
         new Post("ann", "id-1", RoomEventKind.Edit, "text", 3, 4, "{}"),
         new MarkRead("ann", 7),

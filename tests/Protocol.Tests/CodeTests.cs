@@ -22,7 +22,7 @@ public sealed class CodeTests
         Assert.Equal(
             [
                 "msg", "edit", "delete", "react", "unreact", "join", "leave", "invite", "kick", "ban", "unban", "mute", "unmute", "role", "title",
-                "settings", "other",
+                "settings", "link", "unlink", "other",
             ],
             Enum.GetValues<EventKind>().Select(kind => Words<EventKind>.Of(kind).Value));
 

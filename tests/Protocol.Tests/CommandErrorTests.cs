@@ -91,6 +91,24 @@ public sealed class CommandErrorTests
     [InlineData("""{"id":"1","t":"send","room":"a","kind":"settings","settings":{"members":[["write"]]}}""", "1", "settings: an entry of members is no action")]
     [InlineData("""{"id":"1","t":"send","room":"a","kind":"settings","settings":{"moderators":["\ud800"]}}""", "1", "settings: an entry of moderators is no action")]
     [InlineData("""{"id":"1","t":"send","room":"a","kind":"settings","settings":{"moderators":["write","manage","write"]}}""", "1", "settings: moderators has \"write\" twice")]
+    [InlineData("""{"id":"1","t":"send","room":"a","kind":"link"}""", "1", "code is missing")]
+    [InlineData("""{"id":"1","t":"send","room":"a","kind":"link","code":7}""", "1", "code must be a string")]
+    [InlineData("""{"id":"1","t":"send","room":"a","kind":"link","code":"abcdefghijklmnopqrstuvwxy"}""", "1", "write 128 random bits in base32")]
+    [InlineData("""{"id":"1","t":"send","room":"a","kind":"link","code":"abcdefghijklmnopqrstuvwxy1"}""", "1", "26 to 64 characters of a-z and 2-7")]
+    [InlineData("""{"id":"1","t":"send","room":"a","kind":"link","code":"ABCDEFGHIJKLMNOPQRSTUVWXYZ"}""", "1", "26 to 64 characters of a-z and 2-7")]
+    [InlineData("""{"id":"1","t":"send","room":"a","kind":"link","code":"abcdefghijklmnopqrstuvwxyz","uses":0}""", "1", "uses must be a whole number from 1")]
+    [InlineData("""{"id":"1","t":"send","room":"a","kind":"link","code":"abcdefghijklmnopqrstuvwxyz","uses":1001}""", "1", "uses must be a whole number from 1 to 1000")]
+    [InlineData("""{"id":"1","t":"send","room":"a","kind":"link","code":"abcdefghijklmnopqrstuvwxyz","until":0}""", "1", "until must be a whole number from 1")]
+    [InlineData("""{"id":"1","t":"send","room":"a","kind":"link","code":"abcdefghijklmnopqrstuvwxyz","ref":1}""", "1", "ref is not allowed in kind link")]
+    [InlineData("""{"id":"1","t":"send","room":"a","kind":"link","code":"abcdefghijklmnopqrstuvwxyz","text":"x"}""", "1", "text is not allowed in kind link")]
+    [InlineData("""{"id":"1","t":"send","room":"a","kind":"link","code":"abcdefghijklmnopqrstuvwxyz","user":"bob"}""", "1", "user is not allowed in kind link")]
+    [InlineData("""{"id":"1","t":"send","room":"a","kind":"unlink"}""", "1", "ref is missing")]
+    [InlineData("""{"id":"1","t":"send","room":"a","kind":"unlink","ref":1,"meta":{}}""", "1", "meta is not allowed in kind unlink")]
+    [InlineData("""{"id":"1","t":"send","room":"a","kind":"unlink","ref":1,"until":5}""", "1", "until is not allowed in kind unlink")]
+    [InlineData("""{"id":"1","t":"send","room":"a","kind":"unlink","ref":1,"uses":5}""", "1", "uses is not allowed in kind unlink")]
+    [InlineData("""{"id":"1","t":"send","room":"a","kind":"unlink","ref":1,"code":"x"}""", "1", "code is not allowed in kind unlink")]
+    [InlineData("""{"id":"1","t":"join","room":"a","link":"abc"}""", "1", "link: a code is 26 to 64 characters")]
+    [InlineData("""{"id":"1","t":"join","room":"a","link":"abcdefghijklmnopqrstuvwxyz","resume":true}""", "1", "link and resume cannot be combined")]
     [InlineData("""{"id":"1","t":"create","title":""}""", "1", "title is empty")]
     [InlineData("""{"id":"1","t":"create","title":"\u0085"}""", "1", "title contains a control character")]
     [InlineData("""{"id":"1","t":"create","title":7}""", "1", "title must be a string")]
@@ -116,6 +134,22 @@ public sealed class CommandErrorTests
         Assert.Equal(id, error.Id);
         Assert.Null(error.Retry);
         Assert.Contains(names, error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(25, false)]
+    [InlineData(26, true)]
+    [InlineData(64, true)]
+    [InlineData(65, false)]
+    public void Link_WhenItsCodeHasALength_IsReadFrom26To64(int length, bool isRead)
+    {
+        var code = new string('7', length);
+        var read = Assert.Single(Wire.Read($$"""{"t":"send","id":"1","room":"a","kind":"link","code":"{{code}}"}"""));
+
+        Assert.Equal(isRead ? code : null, (read.Command as Send)?.Code);
+        Assert.DoesNotContain(code, read.Error?.Message ?? "", StringComparison.Ordinal);
+        Assert.Equal(isRead, LinkCode.IsValid(code));
+        Assert.True(LinkCode.IsValid(LinkCode.New()));
     }
 
     [Theory]

@@ -3,6 +3,8 @@ namespace OrleansChat.Protocol.Tests;
 /// <summary>Writes and reads each command, and compares the exact bytes.</summary>
 public sealed class CommandGoldenTests
 {
+    private const string Code = "abcdefghijklmnopqrstuvwxyz";
+
     public static TheoryData<ClientCommand, string> Commands => new()
     {
         {
@@ -13,6 +15,7 @@ public sealed class CommandGoldenTests
         { new Join("1", "lobby", 42, "e1", null, "group"), """{"t":"join","id":"1","room":"lobby","after":42,"epoch":"e1","kind":"group"}""" },
         { new Join("1", "lobby", null, null, 20, null), """{"t":"join","id":"1","room":"lobby","last":20}""" },
         { new Join("1", "team", null, null, 20, null, Resume: true), """{"t":"join","id":"1","room":"team","last":20,"resume":true}""" },
+        { new Join("1", "~" + Code, null, null, null, null, Link: Code), $$"""{"t":"join","id":"1","room":"~{{Code}}","link":"{{Code}}"}""" },
         { new Leave("1", "lobby", true), """{"t":"leave","id":"1","room":"lobby"}""" },
         { new Leave("1", "lobby", false), """{"t":"leave","id":"1","room":"lobby","member":false}""" },
         {
@@ -43,6 +46,12 @@ public sealed class CommandGoldenTests
             """{"t":"send","id":"k","room":"team","kind":"settings","settings":{"private":false,"moderators":["write","react","invite","moderate","manage"]}}"""
         },
         { Change(EventKind.Settings) with { User = null, Settings = new(null, null, null) }, """{"t":"send","id":"k","room":"team","kind":"settings","settings":{}}""" },
+        { LinkTo(EventKind.Link) with { Code = Code }, $$"""{"t":"send","id":"k","room":"team","kind":"link","code":"{{Code}}"}""" },
+        {
+            LinkTo(EventKind.Link) with { Code = Code + Code, Uses = 1000, Until = 1700000000000 },
+            $$"""{"t":"send","id":"k","room":"team","kind":"link","until":1700000000000,"code":"{{Code}}{{Code}}","uses":1000}"""
+        },
+        { LinkTo(EventKind.Unlink) with { Ref = 12 }, """{"t":"send","id":"k","room":"team","kind":"unlink","ref":12}""" },
         { new Create("1", "Plans"), """{"t":"create","id":"1","title":"Plans"}""" },
         { new Create(null, null), """{"t":"create"}""" },
         { new Members("1", "team", null, 200), """{"t":"members","id":"1","room":"team","limit":200}""" },
@@ -136,6 +145,8 @@ public sealed class CommandGoldenTests
     [InlineData("\n", false)]
     public void LooksLikeHello_WhenGivenAFrame_AcceptsOnlyAWholeHello(string frame, bool expected) =>
         Assert.Equal(expected, CommandReader.LooksLikeHello(System.Text.Encoding.UTF8.GetBytes(frame)));
+
+    private static Send LinkTo(EventKind kind) => new("k", "team", kind, null, null, null, null);
 
     private static Send Change(EventKind kind) => new("k", "team", kind, null, null, null, null, "bob");
 }

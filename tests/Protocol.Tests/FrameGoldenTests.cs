@@ -61,6 +61,14 @@ public sealed class FrameGoldenTests
             """{"t":"joined","id":"1","room":"team","kind":"group","seq":9,"epoch":"e1","after":4,"read":3,"unread":2,"count":1,"role":"member","settings":{"members":[],"moderators":["moderate"]}}"""
         },
         {
+            new ChatEvent("team", 9, 1, "ann", EventKind.Link, null, null, null, null, "k", false, Until: 1700000000000, Uses: 10),
+            """{"t":"ev","id":"k","room":"team","seq":9,"ts":1,"from":"ann","kind":"link","until":1700000000000,"uses":10}"""
+        },
+        {
+            new ChatEvent("team", 10, 1, "bob", EventKind.Join, null, 9, null, null, null, false),
+            """{"t":"ev","room":"team","seq":10,"ts":1,"from":"bob","kind":"join","ref":9}"""
+        },
+        {
             new MemberList("1", "team", [new("ann", MemberRole.Owner, null, null), new("bob", MemberRole.Member, 5, null), new("cat", null, null, MemberEntry.Forever)], true),
             """{"t":"members","id":"1","room":"team","members":[{"user":"ann","role":"owner"},{"user":"bob","role":"member","muted":5},{"user":"cat","banned":9007199254740991}],"more":true}"""
         },

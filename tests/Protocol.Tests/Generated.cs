@@ -23,6 +23,8 @@ internal static class Generated
 
     private static readonly Gen<long> Seq = Gen.OneOf(Gen.Choose(1, 100).Select(seq => (long)seq), Gen.Elements(1L << 40, long.MaxValue));
 
+    private static readonly Gen<string> Code = Gen.Elements(new string('a', 26), new string('7', 64));
+
     private static readonly Gen<int> Count = Gen.Choose(0, 1000);
 
     private static readonly Gen<bool> Either = Gen.Elements(true, false);
@@ -48,7 +50,8 @@ internal static class Generated
            from after in Maybe(Seq)
            from epoch in Maybe(Short)
            from kind in Maybe(Gen.Elements("channel", "group"))
-           select new Join(id, room, after, epoch, null, kind)),
+           from link in Maybe(Code)
+           select new Join(id, room, after, epoch, null, kind, false, link)),
         Of(from id in Maybe(Short) from room in Room from last in Gen.Choose(1, 500) select new Join(id, room, null, null, last, null)),
         Of(from id in Maybe(Short) from room in Room from keep in Either select new Leave(id, room, keep)),
         Of(from id in Short
@@ -75,6 +78,13 @@ internal static class Generated
            from user in User
            from role in Gen.Elements(MemberRole.Owner, MemberRole.Moderator, MemberRole.Member)
            select new Send(id, room, EventKind.Role, null, null, null, null, user, role)),
+        Of(from id in Short
+           from room in Room
+           from code in Code
+           from uses in Maybe(Gen.Choose(1, Bounds.LinkUses))
+           from until in Maybe(Seq)
+           select new Send(id, room, EventKind.Link, null, null, null, null, Until: until, Code: code, Uses: uses)),
+        Of(from id in Short from room in Room from link in Seq select new Send(id, room, EventKind.Unlink, null, link, null, null)),
         Of(from id in Short from room in Room select new Send(id, room, EventKind.Title, "Pläne 😀", null, null, null)),
         Of(from id in Short
            from room in Room
@@ -110,7 +120,8 @@ internal static class Generated
         from role in Maybe(Role)
         from until in Maybe(Seq)
         from settings in Settings
-        select new ChatEvent(room, seq, ts, user, kind, text, reference, reply, meta, id, edited, changed, role, until, settings);
+        from uses in Maybe(Count)
+        select new ChatEvent(room, seq, ts, user, kind, text, reference, reply, meta, id, edited, changed, role, until, settings, uses);
 
     public static readonly Gen<ServerFrame> Frame = Gen.OneOf(
         Said(from id in Maybe(Short)

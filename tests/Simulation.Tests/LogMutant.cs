@@ -38,6 +38,11 @@ internal class LogMutant(IMessageLog log) : IMessageLog
     public virtual Task<long> CountGroupsAsync(string user, bool withInvitations, int most, CancellationToken cancellationToken) =>
         log.CountGroupsAsync(user, withInvitations, most, cancellationToken);
 
+    public virtual Task<IReadOnlyList<RoomLink>> LinksAsync(string room, CancellationToken cancellationToken) => log.LinksAsync(room, cancellationToken);
+
+    public virtual Task<bool> HasLinkAsync(string room, string user, IReadOnlyCollection<string> hashes, long now, CancellationToken cancellationToken) =>
+        log.HasLinkAsync(room, user, hashes, now, cancellationToken);
+
     public virtual Task MarkAsync(IReadOnlyCollection<ReadMark> marks, CancellationToken cancellationToken) => log.MarkAsync(marks, cancellationToken);
 
     public virtual Task<int> VersionAsync(CancellationToken cancellationToken) => log.VersionAsync(cancellationToken);

@@ -100,6 +100,19 @@ test('KeptSends_WhenTextUserOrRoomIsOdd_AreRestoredUnchanged', async () => {
   }
 });
 
+test('KeptSends_WhenASendMakesALink_StoreNothing', async () => {
+  const browser = new FakeBrowser();
+  const tab = await browser.open();
+
+  tab.room('team').link().catch(() => {});
+  tab.room('team').send('hello');
+  await settle();
+
+  assert.deepEqual(tab.room('team').sends.map(({ command }) => command.kind), ['link', undefined]);
+  assert.equal(browser.records.length, 1);
+  assert.ok(!JSON.stringify(browser.records).includes(tab.room('team').sends[0].command.code));
+});
+
 test('KeptSends_WhenEditsOrDeletions_AreKeptToo', async () => {
   const browser = new FakeBrowser();
   const first = await browser.open();

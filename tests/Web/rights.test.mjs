@@ -170,6 +170,92 @@ test('Room_WhenTheUserJoinsAgainAfterAKick_IsAttached', async () => {
   assert.deepEqual([room.refusal, room.attached, room.role, s.socket.last('join').resume], [null, true, 'member', undefined]);
 });
 
+test('Link_WhenStored_ResolvesWithItsSequenceAndCode', async () => {
+  const { s, room } = await inTeam();
+
+  const made = room.link({ uses: 10, until: 99 });
+  const { id, code, ...command } = s.socket.last('send');
+  s.socket.says({ t: 'ok', id, room: 'team', seq: 4, ts: 1 });
+  const other = room.link();
+  await settle();
+
+  assert.deepEqual(command, { t: 'send', room: 'team', kind: 'link', uses: 10, until: 99 });
+  assert.match(code, /^[a-z2-7]{26}$/);
+  assert.deepEqual(await made, { seq: 4, code });
+  assert.notEqual(s.socket.last('send').code, code);
+  assert.equal(s.socket.last('send').uses, undefined);
+  other.catch(() => {});
+});
+
+test('Link_WhenTheConnectionIsLost_IsRetriedWithItsCode', async () => {
+  const { s, room } = await inTeam();
+  const made = room.link({ uses: 1 });
+  const first = s.socket.last('send');
+
+  await s.again();
+  await s.welcome();
+  s.socket.says({ t: 'joined', room: 'team', kind: 'group', seq: 3, epoch: EPOCH, after: 3, role: 'member' });
+  await settle();
+  s.socket.says({ t: 'ok', id: first.id, room: 'team', seq: 4, ts: 1, dup: true });
+
+  assert.deepEqual(s.socket.all('send'), [first]);
+  assert.deepEqual(await made, { seq: 4, code: first.code });
+});
+
+test('Link_WhenRefused_RejectsAndLeavesNoSend', async () => {
+  const { s, room } = await inTeam();
+  const made = room.link();
+
+  s.socket.says({ t: 'err', id: s.socket.last('send').id, code: 'room_full', message: 'too many links' });
+
+  await assert.rejects(made, { code: 'room_full' });
+  assert.deepEqual(room.sends, []);
+});
+
+test('Unlink_WhenStored_HasNamedTheLink', async () => {
+  const { s, room } = await inTeam();
+
+  const ended = room.unlink(4);
+  const { id, ...command } = s.socket.last('send');
+  s.socket.says({ t: 'ok', id, room: 'team', seq: 5, ts: 1 });
+
+  assert.deepEqual(command, { t: 'send', room: 'team', kind: 'unlink', ref: 4 });
+  assert.equal(await ended, undefined);
+});
+
+test('Join_WhenItHasALink_RepeatsItOnlyUntilItIsAnswered', async () => {
+  const s = stage();
+  const code = 'a2'.repeat(13);
+  const room = s.session.join(PRIVATE, { link: code });
+  s.session.connect();
+  await s.welcome();
+  const { id, ...join } = s.socket.last('join');
+  s.socket.says({ t: 'err', id, code: 'unavailable', message: 'later', retry: 100 });
+  await s.clock.advance(3000);
+  const again = s.socket.last('join');
+  await s.joined(PRIVATE, { kind: 'group', role: 'member' });
+
+  assert.deepEqual([join.room, join.link, join.resume], [PRIVATE, code, undefined]);
+  assert.deepEqual([again.id === id, again.link], [false, code]);
+  s.socket.says({ t: 'left', room: PRIVATE, reason: 'displaced' });
+  room.resume();
+  assert.deepEqual([s.socket.last('join').link, s.socket.last('join').resume], [undefined, true]);
+});
+
+test('Join_WhenItsLinkIsRefused_ForgetsTheLink', async () => {
+  const s = stage();
+  s.session.connect();
+  await s.welcome();
+  const room = s.session.join(PRIVATE, { link: 'a2'.repeat(13) });
+  s.socket.says({ t: 'err', id: s.socket.last('join').id, code: 'not_found', message: 'there is no such room' });
+  await settle();
+
+  assert.equal(room.refusal.code, 'not_found');
+  room.enter();
+  assert.equal(s.socket.all('join').length, 2);
+  assert.equal(s.socket.last('join').link, undefined);
+});
+
 test('Create_WhenAnswered_ResolvesWithTheRoomAndItsEvents', async () => {
   const s = stage();
   s.session.connect();

@@ -29,6 +29,8 @@ export class Attachment {
   #again;
   #last;
   #kind;
+  /** The code of an invitation link for the pending join. */
+  #link;
   #entered = false;
   #joins = false;
   #timer = null;
@@ -62,14 +64,16 @@ export class Attachment {
 
   /**
    * Starts a join, unless a join is pending already or the room is attached.
-   * @param {{ last?: number, kind?: 'channel' | 'group' }} wish as for `room.enter`
+   * @param {{ last?: number, kind?: 'channel' | 'group', link?: string }} wish as for `room.enter`
    * @returns {boolean} whether the client must request the room, as soon as there is a connection
    */
-  enter({ last, kind }) {
+  enter({ last, kind, link }) {
     this.#last = last ?? this.#last;
     this.#kind = kind ?? this.#kind;
     this.#entered = true;
-    if (this.attached || this.#joins) return false;
+    if (this.attached) return false;
+    this.#link = link ?? this.#link;
+    if (this.#joins) return false;
     this.#joins = true;
     this.refusal = null;
     return true;
@@ -96,7 +100,7 @@ export class Attachment {
   request(seq, epoch) {
     this.#stopTimer();
     const from = seq === null ? { last: this.#last } : { after: seq, epoch };
-    return { ...from, ...(this.#joins ? { kind: this.#kind } : { resume: true }) };
+    return { ...from, ...(this.#joins ? { kind: this.#kind, link: this.#link } : { resume: true }) };
   }
 
   /** Records that the server sent `joined`. */
@@ -106,6 +110,7 @@ export class Attachment {
     this.displaced = false;
     this.refusal = null;
     this.#joins = false;
+    this.#link = undefined;
   }
 
   /** Records that the current connection does not deliver the room's events, and cancels a scheduled request. */
@@ -151,6 +156,7 @@ export class Attachment {
   joinAgain(error, kind) {
     if (error.code !== 'not_found' || !this.#entered || this.#joins || kind !== 'channel') return false;
     this.#kind = 'channel';
+    this.#link = undefined;
     this.#joins = true;
     return true;
   }
@@ -161,6 +167,7 @@ export class Attachment {
    */
   refuse(error) {
     this.#joins = false;
+    this.#link = undefined;
     this.refusal = error;
   }
 

@@ -64,6 +64,8 @@ export class KeptSends {
   }
 
   #changed(room, send) {
+    // The code of an invitation link is a secret. Another tab could not show it to the user anyway.
+    if (send.command.kind === 'link') return;
     const before = this.#keptAs.get(send);
     if (before !== undefined && before !== send.id) this.#forget(before);
     if (send.status !== 'pending' && send.status !== 'failed') return this.#forget(send.id);

@@ -1,4 +1,5 @@
 import { Emitter } from './emitter.js';
+import { newLinkCode } from './link-code.js';
 import { Subscription } from './subscription.js';
 
 /** Minimum interval between two `typing` commands, in ms. */
@@ -206,6 +207,30 @@ export class Room extends Emitter {
   }
 
   /**
+   * Makes an invitation link of a group. Users who know its code can join with `session.join(name, { link: code })`.
+   * The client retries the command like a message, with the same code. Nobody else gets the code, and the server does
+   * not store it.
+   * @param {object} [terms]
+   * @param {number} [terms.uses] how many users may join by the link, 1 to 1000; by default any number
+   * @param {number} [terms.until] when the link ends, in ms since 1970; by default it has no end
+   * @returns {Promise<{ seq: number, code: string }>} `seq` names the link in `unlink`; rejects with a ChatError
+   */
+  async link({ uses, until } = {}) {
+    const code = newLinkCode();
+    const { seq } = await this.#store({ kind: 'link', code, uses, until });
+    return { seq, code };
+  }
+
+  /**
+   * Ends an invitation link.
+   * @param {number} seq the sequence of the link's event
+   * @returns {Promise<void>} resolves when the link has ended; rejects with a ChatError
+   */
+  async unlink(seq) {
+    await this.#store({ kind: 'unlink', ref: seq });
+  }
+
+  /**
    * Adds a send that the browser stored during an earlier visit, with the same client id. If the send had not failed,
    * the client sends it.
    * @param {import('./sends.js').KeptSend} kept
@@ -295,9 +320,9 @@ export class Room extends Emitter {
    * Joins the room, now or as soon as there is a connection. A join creates the room if it does not exist, and makes
    * this user a member if the room is a group. So call `enter` only if a person asked for the room. If the room is
    * attached, the client sends nothing.
-   * @param {{ last?: number, kind?: 'channel' | 'group' }} [wish] `last`: number of past events to deliver first;
-   *   `kind`: the kind of the room if the join creates it. If the room exists and has another kind, the server refuses
-   *   the join with `conflict`
+   * @param {{ last?: number, kind?: 'channel' | 'group', link?: string }} [wish] `last`: number of past events to
+   *   deliver first; `kind`: the kind of the room if the join creates it. If the room exists and has another kind, the
+   *   server refuses the join with `conflict`; `link`: the code of an invitation link. A join with a link creates no room
    */
   enter(wish = {}) {
     this.subscription.enter(wish);
@@ -331,6 +356,17 @@ export class Room extends Emitter {
    */
   listed(entry) {
     this.subscription.listed(entry);
+  }
+
+  /** Adds a send and waits until it is stored. A send that fails is dropped, because the caller gets the error. */
+  async #store(parts) {
+    const send = this.#add(parts);
+    try {
+      return await send.done;
+    } catch (error) {
+      this.discard(send);
+      throw error;
+    }
   }
 
   #add(parts) {

@@ -17,13 +17,15 @@ const MAX_PAUSE = 30_000;
  * @property {string} [user] the user whose rights the command changes
  * @property {string} [role]
  * @property {number} [until]
+ * @property {string} [code] for `link`
+ * @property {number} [uses] for `link`
  * @property {number} [ref]
  * @property {number} [reply]
  * @property {object} [meta]
  */
 
 /**
- * A message, edit, deletion or reaction of this user, or a change of a group's members or title. The status is
+ * A message, edit, deletion or reaction of this user, or a change of a group's members, title or links. The status is
  * `pending` until the server has stored or refused the send. A stored send leaves the list `room.sends` when the room's
  * cursor reaches the event of the send.
  * @typedef {object} Send

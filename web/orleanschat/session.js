@@ -111,7 +111,7 @@ export class Session extends Emitter {
    * Joins a room, now or as soon as there is a connection. A join creates the room if it does not exist, and makes this
    * user a member if the room is a group. So call `join` only if a person asked for the room. Otherwise call `resume`.
    * @param {string} name
-   * @param {{ last?: number, kind?: 'channel' | 'group' }} [wish] as for `room.enter`
+   * @param {{ last?: number, kind?: 'channel' | 'group', link?: string }} [wish] as for `room.enter`
    * @returns {Room}
    */
   join(name, wish = {}) {

@@ -120,7 +120,7 @@ export class Subscription {
 
   /**
    * Implements `room.enter`.
-   * @param {{ last?: number, kind?: 'channel' | 'group' }} wish
+   * @param {{ last?: number, kind?: 'channel' | 'group', link?: string }} wish
    */
   enter(wish) {
     if (this.#attachment.enter(wish) && this.#session.state === 'online') this.#request();

@@ -49,15 +49,18 @@
  * @property {number} ts ms since 1970
  * @property {string} from user id of the sender; `@system` for events of the server
  * @property {string} kind `msg`, `edit`, `delete`, `react`, `unreact`, `join`, `leave`, `invite`, `kick`, `ban`,
- *   `unban`, `mute`, `unmute`, `role`, `title`, `settings`, or a kind that a later version adds
+ *   `unban`, `mute`, `unmute`, `role`, `title`, `settings`, `link`, `unlink`, or a kind that a later
+ *   version adds
  * @property {string} [text] the text of a message or an edit; for `react` and `unreact`, the emoji; for `title`, the
  *   group's title
- * @property {number} [ref] sequence of the message that this event changes
+ * @property {number} [ref] sequence of the message that this event changes; for `unlink`, and for a `join` by a link,
+ *   the sequence of the link's event
  * @property {number} [reply] sequence of the message that this message answers
  * @property {string} [user] for the kinds from `invite` to `role` above: the user whose rights this event changes
  * @property {MemberRole} [role] with `role`: the user's new role
  * @property {GroupSettings} [settings] with `settings`: the group's new settings
- * @property {number} [until] when the `ban` or `mute` ends, in ms since 1970; absent if it has no end
+ * @property {number} [until] when the `ban`, `mute` or `link` ends, in ms since 1970; absent if it has no end
+ * @property {number} [uses] with `link`: how many users may join by it; absent if any number may
  * @property {object} [meta]
  * @property {boolean} [edited] whether the message was edited
  */

@@ -71,6 +71,12 @@ internal sealed class MemoryMessageLog(MessageLogInstruments instruments) : IMes
     public Task<IReadOnlyList<Member>> MembersAsync(string room, CancellationToken cancellationToken) =>
         Task.FromResult(Find(room)?.Members() ?? []);
 
+    public Task<IReadOnlyList<RoomLink>> LinksAsync(string room, CancellationToken cancellationToken) =>
+        Task.FromResult(Find(room)?.Links() ?? []);
+
+    public Task<bool> HasLinkAsync(string room, string user, IReadOnlyCollection<string> hashes, long now, CancellationToken cancellationToken) =>
+        Task.FromResult(Find(room)?.HasLink(user, hashes, now) == true);
+
     public Task<IReadOnlyList<ConversationRow>> ConversationsAsync(string user, ConversationsBefore? before, int limit, CancellationToken cancellationToken)
     {
         var end = before ?? new(long.MaxValue, "");

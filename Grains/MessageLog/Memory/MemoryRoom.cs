@@ -12,6 +12,7 @@ internal sealed class MemoryRoom(RoomKind kind, IEnumerable<string> members)
     private readonly List<Member> _members = [.. members.Select(user => new Member(user, RoomRole.Member))];
     private readonly Dictionary<string, long> _marks = new(StringComparer.Ordinal);
     private readonly string _epoch = RoomRules.NewEpoch();
+    private IReadOnlyList<RoomLink> _links = [];
     private long _claim;
     private string? _title;
     private RoomSettings? _settings;
@@ -140,6 +141,22 @@ internal sealed class MemoryRoom(RoomKind kind, IEnumerable<string> members)
         }
     }
 
+    public IReadOnlyList<RoomLink> Links()
+    {
+        lock (_gate)
+        {
+            return _links;
+        }
+    }
+
+    public bool HasLink(string user, IReadOnlyCollection<string> hashes, long now)
+    {
+        lock (_gate)
+        {
+            return Find(user).BannedUntil <= now && _links.Any(link => hashes.Contains(link.Hash) && LinkRules.IsUsable(link, now));
+        }
+    }
+
     public void Mark(string user, long seq)
     {
         lock (_gate)
@@ -196,6 +213,11 @@ internal sealed class MemoryRoom(RoomKind kind, IEnumerable<string> members)
                 _settings = RoomSettings.Parse(entry.Meta);
                 break;
             default:
+                if (kind == RoomKind.Group)
+                {
+                    _links = LinkRules.Apply(_links, _rows.Count, entry.Ts, entry.Kind, entry.User, entry.Ref, entry.Meta);
+                }
+
                 if (kind == RoomKind.Group && MemberRules.UserOf(entry.Kind, entry.User, entry.Text) is { } user)
                 {
                     Change(MemberRules.Apply(Find(user), _rows.Count, entry.Kind, entry.Text, entry.Meta));

@@ -18,15 +18,16 @@ namespace OrleansChat.Grains.MessageLog.Postgres;
 /// order.</item>
 /// <item><c>added</c>: insert the fresh entries.</item>
 /// <item><c>advanced</c>: update the head, the message count, the time, the title and the settings of each room.</item>
-/// <item><c>changes</c>, <c>turned</c>, <c>changed</c>, <c>kept</c>, <c>gone</c>: in groups, apply the events to
-/// the members, as <see cref="MemberRules"/> says. An append has either any number of joins and leaves, or one event of
-/// another kind that changes members.</item>
+/// <item>In groups, apply the events to the members and the invitation links (<see cref="GroupStatements"/>). An append
+/// has either any number of joins and leaves, or one event of another kind that changes rights, settings or links
+/// (<see cref="RoomRules.IsAlone"/>).</item>
 /// <item>Return one row for each entry: the stored event of a duplicate, or the new event. A fenced room has no
 /// rows.</item>
 /// </list>
 /// <para>
 /// Most appends have only messages, edits, deletions and reactions. Their statement has no title, no settings and no
-/// step 6, because each part of a statement costs time even if it has no rows.
+/// step 6, because each part of a statement costs time even if it has no rows. For the same reason, only appends that
+/// concern links have the part for links.
 /// </para>
 /// <para>
 /// Why the statement misses no event and stores no event twice, under READ COMMITTED: a statement sees every row that
@@ -44,10 +45,7 @@ namespace OrleansChat.Grains.MessageLog.Postgres;
 /// <item>The claim itself. It was committed before its owner sent an append under it.</item>
 /// </list>
 /// <para>
-/// The statement also sees the newest members of its rooms, because only appends change the members of a group. A user
-/// may join and leave several times in one append. <c>turned</c> then has the first event of the user's last run of
-/// equal kinds, because repeating an event changes nothing. <c>both_ways</c> is true if the append has an event of the
-/// other kind before that event.
+/// The statement also sees the newest members and links of its rooms, because only appends change them.
 /// </para>
 /// <para>
 /// An append with an unknown outcome may still run in the server. The owner claims again before its next append, so the
@@ -68,8 +66,11 @@ internal sealed class AppendStatement : IPreparedCommit
     /// </summary>
     private const string Append = $"{Store}{Advance}{Answer}";
 
+    /// <summary>Steps 1 to 7 in the remarks of the class, for an append that changes no links.</summary>
+    private const string AppendAndChange = $"{Store}{AdvanceAndSet}{GroupStatements.ChangeMembers}{Answer}";
+
     /// <summary>Steps 1 to 7 in the remarks of the class, for every append.</summary>
-    private const string AppendAndChange = $"{Store}{AdvanceAndSet}{ChangeMembers}{Answer}";
+    private const string AppendAndChangeAll = $"{Store}{AdvanceAndSet}{GroupStatements.ChangeMembers}{GroupStatements.ChangeLinks}{Answer}";
 
     /// <summary>Steps 1 to 4.</summary>
     private const string Store =
@@ -125,47 +126,6 @@ internal sealed class AppendStatement : IPreparedCommit
 
         """;
 
-    /// <summary>Step 6. The numbers are those of <see cref="RoomEventKind"/> and <see cref="RoomRole"/>.</summary>
-    private const string ChangeMembers =
-        """
-        , changes as (
-            select room, case when kind < 7 then usr else text end as usr, kind, seq, n,
-                case when kind in (9, 11) then coalesce((meta::json ->> 'until')::bigint, 9223372036854775807) end as until,
-                case when kind = 13 then (meta::json ->> 'role')::smallint end as given
-            from fresh where room_kind = 1 and kind between 5 and 13),
-        turned as (
-            select distinct on (room, usr) * from (
-                select *, lag(kind) over so_far = kind as repeats, min(kind) over so_far <> max(kind) over so_far as both_ways
-                from changes window so_far as (partition by room, usr order by n)) c
-            where repeats is not true order by room, usr, n desc),
-        changed as (
-            select t.room, t.usr, t.seq, t.both_ways, was.since, was.is_member,
-                case
-                    when t.kind in (6, 8, 9) then 0
-                    when t.kind = 5 and (t.both_ways or not was.is_member) then case when t.seq = 1 then 3 else 1 end
-                    when t.kind = 7 and not was.is_member then 4
-                    when t.kind = 13 and was.is_member then coalesce(t.given, was.role)
-                    else was.role end as role,
-                case t.kind when 11 then t.until when 12 then 0 else was.muted end as muted,
-                case t.kind when 9 then t.until when 10 then 0 else was.banned end as banned
-            from turned t cross join lateral (
-                select max(m.since) as since, coalesce(max(m.role), 0) as role, coalesce(max(m.muted), 0) as muted,
-                    coalesce(max(m.banned), 0) as banned, coalesce(max(m.role) between 1 and 3, false) as is_member
-                from chat.members m where m.room = t.room and m.usr = t.usr) was),
-        kept as (
-            insert into chat.members as m(room, usr, since, role, muted, banned)
-            select room, usr, case when both_ways or is_member <> (role between 1 and 3) then seq else coalesce(since, seq) end,
-                role, muted, banned
-            from changed where role <> 0 or muted <> 0 or banned <> 0
-            on conflict (room, usr) do update set
-                since = excluded.since, role = excluded.role, muted = excluded.muted, banned = excluded.banned
-            where (m.since, m.role, m.muted, m.banned) is distinct from (excluded.since, excluded.role, excluded.muted, excluded.banned)),
-        gone as (
-            delete from chat.members m using changed c
-            where c.role = 0 and c.muted = 0 and c.banned = 0 and m.room = c.room and m.usr = c.usr)
-
-        """;
-
     /// <summary>Step 7.</summary>
     private const string Answer =
         """
@@ -213,6 +173,8 @@ internal sealed class AppendStatement : IPreparedCommit
         new NpgsqlBatch(connection) { BatchCommands = { NewAppend(Append), NewRewrite() } },
         new NpgsqlBatch(connection) { BatchCommands = { NewAppend(AppendAndChange) } },
         new NpgsqlBatch(connection) { BatchCommands = { NewAppend(AppendAndChange), NewRewrite() } },
+        new NpgsqlBatch(connection) { BatchCommands = { NewAppend(AppendAndChangeAll) } },
+        new NpgsqlBatch(connection) { BatchCommands = { NewAppend(AppendAndChangeAll), NewRewrite() } },
     ];
 
     public static async Task<AppendStatement> PrepareAsync(NpgsqlConnection connection)
@@ -231,8 +193,10 @@ internal sealed class AppendStatement : IPreparedCommit
     {
         var rows = Rows(appends);
         var rewrites = Array.FindAll(rows, static row => row.Entry is { Kind: RoomEventKind.Edit or RoomEventKind.Delete, Ref: not null });
-        var changes = Array.Exists(rows, static row => row.Entry.Kind > RoomEventKind.Unreact);
-        var batch = _batches[(changes ? 2 : 0) + (rewrites.Length > 0 ? 1 : 0)];
+        var changes = Array.Exists(rows, static row => LinkRules.Concerns(row.Entry.Kind, row.Entry.Ref)) ? 2
+            : Array.Exists(rows, static row => row.Entry.Kind > RoomEventKind.Unreact) ? 1
+            : 0;
+        var batch = _batches[(2 * changes) + (rewrites.Length > 0 ? 1 : 0)];
         Bind(batch.BatchCommands[0], appends, rows);
         if (rewrites.Length > 0)
         {

@@ -176,6 +176,22 @@ internal sealed class PostgresMessageLog : IMessageStore
         "select usr, role, muted, banned from chat.members where room = $1 order by since, usr",
         row => new Member(row.GetString(0), (RoomRole)row.GetInt16(1), row.GetInt64(2), row.GetInt64(3)), cancellationToken, room);
 
+    public async Task<IReadOnlyList<RoomLink>> LinksAsync(string room, CancellationToken cancellationToken) => await RowsAsync(
+        "select seq, usr, hash, max_uses, until, used from chat.links where room = $1 order by seq",
+        row => new RoomLink(
+            row.GetInt64(0), row.GetString(1), row.GetString(2), row.IsDBNull(3) ? null : row.GetInt32(3), Number(row, 4), row.GetInt32(5)),
+        cancellationToken, room);
+
+    public async Task<bool> HasLinkAsync(
+        string room, string user, IReadOnlyCollection<string> hashes, long now, CancellationToken cancellationToken) => (await RowsAsync(
+        """
+        select 1 from chat.links where room = $1 and hash = any($3)
+            and (until is null or until > $4) and (max_uses is null or used < max_uses)
+            and not exists(select 1 from chat.members m where m.room = $1 and m.usr = $2 and m.banned > $4)
+        limit 1
+        """,
+        row => true, cancellationToken, room, user, hashes.ToArray(), now)).Count > 0;
+
     public async Task<IReadOnlyList<ConversationRow>> ConversationsAsync(
         string user, ConversationsBefore? before, int limit, CancellationToken cancellationToken) => await RowsAsync(
         """

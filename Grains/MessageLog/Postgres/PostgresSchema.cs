@@ -38,12 +38,12 @@ internal static class PostgresSchema
     private const int MinVersion = 1;
 
     /// <summary>
-    /// The number of migrations up to and including the one that adds rights. A database whose log may have events of
+    /// The number of migrations up to and including the last one that adds rights. A database whose log may have events of
     /// <see cref="LogVersion.Rights"/> has at least this <c>min_version</c>. A new database has this <c>min_version</c>
     /// from the start. A database that was migrated keeps its number until <see cref="IMessageLog.RaiseVersionAsync"/>,
     /// so that silos of the previous version can run beside this one, and the upgrade can be reverted.
     /// </summary>
-    private const int RightsVersion = 4;
+    private const int RightsVersion = 5;
 
     /// <summary>
     /// The migration at index n changes the schema from version n to n + 1. Never change a migration that was released;
@@ -97,6 +97,15 @@ internal static class PostgresSchema
         // column would give every role its default rights.
         """
         alter table chat.rooms add column settings text;
+        """,
+
+        // RightsVersion: invitation links of groups, each with the hash of its code. max_uses and until are null if
+        // they are not limited.
+        """
+        create table chat.links(
+            room text collate "C", seq bigint, usr text collate "C" not null, hash text collate "C" not null,
+            max_uses integer, until bigint, used integer not null, primary key(room, seq)) with (fillfactor = 70);
+        create index links_hash on chat.links(room, hash);
         """,
     ];
 

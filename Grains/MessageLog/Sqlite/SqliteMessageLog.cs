@@ -115,6 +115,12 @@ internal sealed partial class SqliteMessageLog(MessageLogOptions options, Messag
     public Task<IReadOnlyList<Member>> MembersAsync(string room, CancellationToken cancellationToken) =>
         ReadAsync(reads => reads.Members(room), cancellationToken);
 
+    public Task<IReadOnlyList<RoomLink>> LinksAsync(string room, CancellationToken cancellationToken) =>
+        ReadAsync(reads => reads.Links(room), cancellationToken);
+
+    public Task<bool> HasLinkAsync(string room, string user, IReadOnlyCollection<string> hashes, long now, CancellationToken cancellationToken) =>
+        ReadAsync(reads => reads.HasLink(room, user, hashes, now), cancellationToken);
+
     public Task<IReadOnlyList<ConversationRow>> ConversationsAsync(string user, ConversationsBefore? before, int limit, CancellationToken cancellationToken) =>
         ReadAsync(reads => reads.Conversations(user, before, limit), cancellationToken);
 

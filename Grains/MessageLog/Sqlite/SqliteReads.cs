@@ -45,6 +45,17 @@ internal sealed class SqliteReads(SqliteConnection connection) : IDisposable
 
     private readonly SqliteStatement _members = new(connection, "select usr, role, muted, banned from members where room = ?1 order by since, usr");
 
+    private readonly SqliteStatement _links = new(
+        connection, "select seq, usr, hash, max_uses, until, used from links where room = ?1 order by seq");
+
+    private readonly SqliteStatement _hasLink = new(
+        connection,
+        """
+        select 1 from links where room = ?1 and hash in (select value from json_each(?3))
+            and (until is null or until > ?4) and (max_uses is null or used < max_uses)
+            and not exists(select 1 from members m where m.room = ?1 and m.usr = ?2 and m.banned > ?4)
+        """);
+
     private readonly SqliteStatement _conversations = new(
         connection,
         """
@@ -151,6 +162,24 @@ internal sealed class SqliteReads(SqliteConnection connection) : IDisposable
         return row.Number(0);
     }
 
+    public IReadOnlyList<RoomLink> Links(string room)
+    {
+        var links = new List<RoomLink>();
+        using var row = _links.Query(room);
+        while (row.Read())
+        {
+            links.Add(new(row.Number(0), row.Text(1), row.Text(2), (int?)row.NumberOrNull(3), row.NumberOrNull(4), (int)row.Number(5)));
+        }
+
+        return links;
+    }
+
+    public bool HasLink(string room, string user, IReadOnlyCollection<string> hashes, long now)
+    {
+        using var row = _hasLink.Query(room, user, JsonSerializer.Serialize(hashes), now);
+        return row.Read();
+    }
+
     public IReadOnlyList<ConversationRow> Conversations(string user, ConversationsBefore? before, int limit)
     {
         var conversations = new List<ConversationRow>();
@@ -180,6 +209,8 @@ internal sealed class SqliteReads(SqliteConnection connection) : IDisposable
         _facts.Dispose();
         _members.Dispose();
         _countGroups.Dispose();
+        _links.Dispose();
+        _hasLink.Dispose();
         _conversations.Dispose();
         _minVersion.Dispose();
         connection.Dispose();

@@ -34,12 +34,12 @@ internal static class SqliteSchema
     private const int MinVersion = 2;
 
     /// <summary>
-    /// The number of migrations up to and including the one that adds rights. A file whose log may have events of
+    /// The number of migrations up to and including the last one that adds rights. A file whose log may have events of
     /// <see cref="LogVersion.Rights"/> has at least this <c>min_version</c>. A new file has this <c>min_version</c>
     /// from the start. A file that was migrated keeps its number until <see cref="IMessageLog.RaiseVersionAsync"/>, so
     /// that the upgrade can be reverted.
     /// </summary>
-    private const int RightsVersion = 6;
+    private const int RightsVersion = 7;
 
     /// <summary>
     /// The migration at index n changes the file from version n to n + 1. Never change a migration that was released;
@@ -109,6 +109,15 @@ internal static class SqliteSchema
         // column would give every role its default rights.
         """
         alter table rooms add column settings text;
+        """,
+
+        // RightsVersion: invitation links of groups, each with the hash of its code. max_uses and until are null if
+        // they are not limited.
+        """
+        create table links(
+            room text not null, seq integer not null, usr text not null, hash text not null,
+            max_uses integer, until integer, used integer not null, primary key(room, seq)) without rowid;
+        create index links_hash on links(room, hash);
         """,
     ];
 

@@ -53,6 +53,7 @@ internal sealed class SqliteWrites(SqliteConnection connection) : IDisposable
     private readonly SqliteStatement _title = new(connection, "update rooms set title = ?2 where room = ?1");
     private readonly SqliteStatement _settings = new(connection, "update rooms set settings = ?2 where room = ?1");
     private readonly SqliteMembers _members = new(connection);
+    private readonly SqliteLinks _links = new(connection);
 
     private readonly SqliteStatement _mark = new(
         connection,
@@ -125,7 +126,7 @@ internal sealed class SqliteWrites(SqliteConnection connection) : IDisposable
         foreach (var statement in (IDisposable[])
         [
             _begin, _commit, _rollback, _create, _claim, _room, _advance, _insert, _first, _edit, _takeIfDeleted, _delete, _takeEdits,
-            _title, _settings, _members, _mark, _touch, _raise, _announce, _truncateWal,
+            _title, _settings, _members, _links, _mark, _touch, _raise, _announce, _truncateWal,
         ])
         {
             statement.Dispose();
@@ -189,7 +190,7 @@ internal sealed class SqliteWrites(SqliteConnection connection) : IDisposable
 
     /// <summary>
     /// Appends to one room: checks the claim, inserts each entry or finds the stored event of its client id, applies
-    /// new entries to messages and members, and updates the room's head.
+    /// new entries to messages, members and links, and updates the room's head.
     /// </summary>
     private AppendResult Append(RoomAppend append)
     {
@@ -263,6 +264,7 @@ internal sealed class SqliteWrites(SqliteConnection connection) : IDisposable
                 if (kind == RoomKind.Group)
                 {
                     _members.Apply(room, seq, entry);
+                    _links.Apply(room, seq, entry);
                 }
 
                 break;

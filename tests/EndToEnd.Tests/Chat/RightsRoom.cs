@@ -14,6 +14,7 @@ internal sealed class RightsRoom : IAsyncDisposable
     private long _ofOwner;
     private long _ofModerator;
     private long _ofMember;
+    private long _linkOfModerator;
 
     private RightsRoom(ProcessTestCluster cluster, JsonClient owner, string name, bool isPrivate)
         => (_cluster, Owner, Name, IsPrivate) = (cluster, owner, name, isPrivate);
@@ -107,6 +108,9 @@ internal sealed class RightsRoom : IAsyncDisposable
             "invite" => Send(client, room, "invite", ("user", _cluster.Fresh("guest"))),
             "title" => Send(client, room, "title", ("text", "Plans")),
             "settings" => Send(client, room, "settings", ("settings", new JsonObject { ["private"] = IsPrivate })),
+            "link" => Send(client, room, "link", ("code", new string('a', 26))),
+            "unlink a moderator's" => Send(client, room, "unlink", ("ref", _linkOfModerator)),
+            "join by a wrong link" => With(client, "join", room, ("link", new string('w', 26))),
             "mute member" => Send(client, room, "mute", ("user", Member.User)),
             "unmute" => Send(client, room, "unmute", ("user", Muted.User)),
             "mute moderator" => Send(client, room, "mute", ("user", Moderator.User)),
@@ -170,6 +174,7 @@ internal sealed class RightsRoom : IAsyncDisposable
     {
         await AddAsync("moderator");
         _ofModerator = (long)(await Moderator.SendAsync(Name, "of the moderator"))["seq"]!;
+        _linkOfModerator = (long)(await Moderator.AskAsync(Send(Moderator, Name, "link", ("code", new string('m', 26))), "ok"))["seq"]!;
         await ChangeAsync(Owner, "role", Moderator.User, "moderator");
         await AddAsync("muted");
         await ChangeAsync(Owner, "mute", Muted.User);

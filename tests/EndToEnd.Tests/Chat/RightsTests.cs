@@ -27,6 +27,8 @@ public sealed class RightsTests(ProcessTestCluster cluster)
         ("delete a member's", "ok ok forbidden forbidden not_member not_member not_member"),
         ("invite", "ok ok ok muted not_member not_member not_member"),
         ("title", "ok ok forbidden forbidden not_member not_member not_member"),
+        ("link", "ok ok ok muted not_member not_member not_member"),
+        ("unlink a moderator's", "ok forbidden forbidden forbidden not_member not_member not_member"),
         ("mute member", "ok ok forbidden forbidden not_member not_member not_member"),
         ("unmute", "ok ok forbidden forbidden not_member not_member not_member"),
         ("mute moderator", "ok forbidden forbidden forbidden not_member not_member not_member"),
@@ -36,6 +38,7 @@ public sealed class RightsTests(ProcessTestCluster cluster)
         ("settings", "ok forbidden forbidden forbidden not_member not_member not_member"),
         ("ban outsider", "ok ok forbidden forbidden not_member not_member not_member"),
         ("unban", "ok ok forbidden forbidden not_member not_member not_member"),
+        ("join by a wrong link", "ok ok ok ok forbidden ok ok"),
         ("join", "ok ok ok ok forbidden ok ok"),
         ("leave for good", "forbidden ok ok ok not_member ok ok"),
     ];
@@ -57,6 +60,7 @@ public sealed class RightsTests(ProcessTestCluster cluster)
         ["history"] = "ok ok ok ok not_found not_member not_found",
         ["who"] = "ok ok ok ok not_found not_member not_found",
         ["members"] = "ok ok ok ok not_found not_member not_found",
+        ["join by a wrong link"] = "ok ok ok ok not_found ok not_found",
         ["join"] = "ok ok ok ok not_found ok not_found",
         ["leave for good"] = "forbidden ok ok ok not_member ok not_member",
     };

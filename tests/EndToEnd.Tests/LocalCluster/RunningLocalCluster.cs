@@ -41,6 +41,9 @@ internal sealed partial class RunningLocalCluster : IAsyncDisposable
 
     public ProcessGroup Group { get; }
 
+    /// <summary>The directory of the message log.</summary>
+    public string Data => _data.FullName;
+
     /// <summary>Starts LocalCluster and waits until it reports that all processes are ready.</summary>
     public static Task<RunningLocalCluster> StartAsync(int gateways, params string[] arguments) =>
         StartAsync(gateways, settings: null, arguments);

@@ -32,6 +32,11 @@ internal abstract class MessageLogDecorator(IMessageLog log) : IMessageLog
 
     public Task<IReadOnlyList<Member>> MembersAsync(string room, CancellationToken cancellationToken) => log.MembersAsync(room, cancellationToken);
 
+    public Task<IReadOnlyList<RoomLink>> LinksAsync(string room, CancellationToken cancellationToken) => log.LinksAsync(room, cancellationToken);
+
+    public Task<bool> HasLinkAsync(string room, string user, IReadOnlyCollection<string> hashes, long now, CancellationToken cancellationToken) =>
+        log.HasLinkAsync(room, user, hashes, now, cancellationToken);
+
     public Task<IReadOnlyList<ConversationRow>> ConversationsAsync(string user, ConversationsBefore? before, int limit, CancellationToken cancellationToken) =>
         log.ConversationsAsync(user, before, limit, cancellationToken);
 

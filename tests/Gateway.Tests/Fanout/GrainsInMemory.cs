@@ -166,20 +166,22 @@ internal sealed class HistoryThatSays : IHistoryGrain
 
     public Task<HistoryPage> PageAsync(PageAsk ask, CancellationToken cancellationToken) => Pages(ask, cancellationToken);
 
-    /// <summary>The users for whom <c>MayEnterAsync</c> returns true, for every room.</summary>
+    /// <summary>The users and the hashes of links for which <c>MayEnterAsync</c> returns true, for every room.</summary>
     public HashSet<string> MayEnter { get; } = [];
 
     /// <summary>Every <c>MayEnterAsync</c> call runs this before its answer. If this fails, the call fails.</summary>
     public Func<Task> BeforeEntry { get; set; } = () => Task.CompletedTask;
 
-    /// <summary>The <c>MayEnterAsync</c> calls so far, each as room and user, for example <c>~x ann</c>.</summary>
+    /// <summary>
+    /// The <c>MayEnterAsync</c> calls so far, each as room, user and hashes of links, for example <c>~x ann</c>.
+    /// </summary>
     public ConcurrentQueue<string> Entries { get; } = [];
 
-    public async Task<bool> MayEnterAsync(string room, string user)
+    public async Task<bool> MayEnterAsync(string room, string user, string[] links)
     {
-        Entries.Enqueue($"{room} {user}");
+        Entries.Enqueue(string.Join(' ', [room, user, .. links]));
         await BeforeEntry();
-        return MayEnter.Contains(user);
+        return MayEnter.Contains(user) || MayEnter.Overlaps(links);
     }
 
     /// <summary>Answers the <c>MembersAsync</c> calls.</summary>

@@ -97,6 +97,42 @@ public sealed class PrivateRoomTests : IDisposable
         Assert.Equal(0, _history.Asked);
     }
 
+    [Theory]
+    [InlineData("good", true)]
+    [InlineData("bad", false)]
+    public async Task Enter_WhenItHasALink_IsCheckedWithTheLink(string link, bool mayEnter)
+    {
+        _history.MayEnter.Add("good");
+
+        var reply = await EnterAsync("eve", new Enter("eve", null, null, Link: link));
+
+        Assert.Equal(mayEnter, reply is Entered);
+        Assert.Equal([$"{Room} eve {link}"], _history.Entries);
+        Assert.Equal(mayEnter ? ["handle +eve"] : [], _room.Calls);
+    }
+
+    [Fact]
+    public async Task Enters_WhenTheyHaveSeveralLinks_ShareOneCheck()
+    {
+        _history.MayEnter.Add("good");
+        var check = new TaskCompletionSource();
+        _history.BeforeEntry = () => check.Task;
+        var subscription = await SubscriptionAsync("eve");
+        var answered = new TaskCompletionSource<RoomReply>(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        // While the check of an earlier command is in flight, the commands of eve wait for the next call.
+        _rooms.Send(Room, new MarkRead("cat", 1), _ => { });
+        await Waiting.UntilAsync(() => !_history.Entries.IsEmpty, "the check of cat");
+        _rooms.Send(Room, new Enter("eve", null, null, Link: "bad"), _ => { });
+        _rooms.Send(Room, new Enter("eve", null, null, Link: "bad"), _ => { });
+        _rooms.Enter(subscription, new Enter("eve", null, null, Link: "good"), answered.SetResult);
+        check.SetResult();
+
+        Assert.IsType<Entered>(await Waiting.ForAsync(answered.Task, "the answer to the enter"));
+        Assert.Equal([$"{Room} cat", $"{Room} eve bad good"], _history.Entries);
+        Assert.Equal(["handle +eve +eve +eve"], _room.Calls);
+    }
+
     [Fact]
     public async Task Commands_WhenTheUserIsAttached_NeedNoCheck()
     {

@@ -16,6 +16,7 @@ internal sealed class RoomsInMemory : IRooms, IHistory
     private readonly Queue<Action> _held = new();
     private readonly List<string> _calls = [];
     private readonly List<Enter> _enters = [];
+    private readonly List<Post> _posts = [];
 
     /// <summary>While true, answers wait for <see cref="AnswerAll"/>.</summary>
     public bool HoldsAnswers { get; set; }
@@ -45,6 +46,18 @@ internal sealed class RoomsInMemory : IRooms, IHistory
             lock (_gate)
             {
                 return [.. _calls];
+            }
+        }
+    }
+
+    /// <summary>The posts, in order.</summary>
+    public Post[] Posts
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _posts];
             }
         }
     }
@@ -237,6 +250,11 @@ internal sealed class RoomsInMemory : IRooms, IHistory
     {
         lock (_gate)
         {
+            if (command is Post posted)
+            {
+                _posts.Add(posted);
+            }
+
             Note(command switch
             {
                 Post { Kind: > RoomEventKind.Leave } post => $"{post.Kind} {room} {post.User} {post.Text} {post.Meta}".TrimEnd(),

@@ -7,6 +7,7 @@ namespace OrleansChat.Gateway.Tests.Sessions;
 public sealed class SessionGroupTests : IDisposable
 {
     private const string Private = "~abcdefghijklmnopqrstuvwxyz";
+    private const string Code = "zyxwvutsrqponmlkjihgfedcba";
     private readonly SessionRig _rig = new();
 
     public void Dispose() => _rig.Dispose();
@@ -95,6 +96,11 @@ public sealed class SessionGroupTests : IDisposable
         { Change(EventKind.Role) with { Role = MemberRole.Owner }, """Role team ann bob {"role":3}""", Happened(EventKind.Role) with { Role = MemberRole.Owner } },
         { Change(EventKind.Role) with { Role = MemberRole.Moderator }, """Role team ann bob {"role":2}""", Happened(EventKind.Role) with { Role = MemberRole.Moderator } },
         { Change(EventKind.Role) with { Role = MemberRole.Member }, """Role team ann bob {"role":1}""", Happened(EventKind.Role) with { Role = MemberRole.Member } },
+        {
+            LinkTo(EventKind.Link) with { Code = Code, Uses = 3, Until = 5 }, $$"""Link team ann  {"hash":"{{LinkTerms.HashOf(Code)}}","uses":3,"until":5}""",
+            Happened(EventKind.Link) with { User = null, Uses = 3, Until = 5 }
+        },
+        { LinkTo(EventKind.Link) with { Code = Code }, $$"""Link team ann  {"hash":"{{LinkTerms.HashOf(Code)}}"}""", Happened(EventKind.Link) with { User = null } },
         { Change(EventKind.Title) with { User = null, Text = "Plans" }, "Title team ann Plans", Happened(EventKind.Title) with { User = null, Text = "Plans" } },
         {
             Change(EventKind.Settings) with { User = null, Settings = new(true, GroupActions.Write, null) },
@@ -119,6 +125,29 @@ public sealed class SessionGroupTests : IDisposable
         Assert.Equal(["enter team ann", post], _rig.Rooms.Calls);
         Assert.Equal(happened, Assert.Single(_rig.Frames.OfType<ChatEvent>()));
         Assert.Equal("k", Assert.Single(_rig.Frames.OfType<Ok>()).Id);
+    }
+
+    [Theory]
+    [InlineData(Private)]
+    [InlineData("team")]
+    public async Task Join_WhenItHasALink_SendsTheHashAndCreatesNoRoom(string room)
+    {
+        var session = await _rig.SessionAsync();
+
+        await session.HandleAsync(Join(room) with { Link = Code });
+
+        Assert.Equal(new Enter("ann", null, null, Link: LinkTerms.HashOf(Code)), Assert.Single(_rig.Rooms.Enters));
+    }
+
+    [Fact]
+    public async Task Unlink_WhenSent_NamesTheLink()
+    {
+        var session = await _rig.SessionAsync();
+        await session.HandleAsync(Join("team"));
+
+        await session.HandleAsync(LinkTo(EventKind.Unlink) with { Ref = 7 });
+
+        Assert.Equal(new Post("ann", "k", RoomEventKind.Unlink, null, 7, null, null), Assert.Single(_rig.Rooms.Posts));
     }
 
     [Fact]
@@ -358,6 +387,8 @@ public sealed class SessionGroupTests : IDisposable
     }
 
     private static Join Join(string room) => new("j", room, null, null, null, null);
+
+    private static Send LinkTo(EventKind kind) => new("k", "team", kind, null, null, null, null);
 
     private static Send Change(EventKind kind) => new("k", "team", kind, null, null, null, null, "bob");
 

@@ -102,6 +102,43 @@ public sealed class TextConversationTests : IDisposable
     }
 
     [Fact]
+    public async Task Link_WhenStored_IsShownWithItsCode()
+    {
+        var conversation = await StartAsync("room=team");
+        _rig.Forget();
+
+        await Type(conversation, "/link 3");
+
+        Assert.Equal("* ann made an invitation link", _rig.Lines[0]);
+        Assert.StartsWith("* the link to join is: /join team ", _rig.Lines[1], StringComparison.Ordinal);
+        var code = _rig.Lines[1].Split(' ')[^1];
+        Assert.True(LinkCode.IsValid(code));
+        Assert.Equal(new LinkTerms(LinkTerms.HashOf(code), 3).ToMeta(), Assert.Single(_rig.Rooms.Posts).Meta);
+    }
+
+    [Fact]
+    public async Task Link_WhenRefused_ShowsNoCode()
+    {
+        var conversation = await StartAsync("room=team");
+        _rig.Rooms.RefusesPosts = new(Refusal.Forbidden, "only groups have members");
+        _rig.Forget();
+
+        await Type(conversation, "/link");
+
+        Assert.Equal(["! only groups have members"], _rig.Lines);
+    }
+
+    [Fact]
+    public async Task Join_WhenTypedWithACode_UsesTheLink()
+    {
+        var conversation = await StartAsync();
+
+        await Type(conversation, "/join team abcdefghijklmnopqrstuvwxyz");
+
+        Assert.Equal(new Enter("ann", null, null, Link: LinkTerms.HashOf("abcdefghijklmnopqrstuvwxyz")), _rig.Rooms.Enters[^1]);
+    }
+
+    [Fact]
     public async Task Msg_WhenTyped_PostsToTheDirectRoom()
     {
         var conversation = await StartAsync();

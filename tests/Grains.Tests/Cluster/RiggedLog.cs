@@ -135,8 +135,14 @@ internal sealed class RiggedLog(IMessageLog log) : IMessageLog
     public Task<IReadOnlyList<Member>> MembersAsync(string room, CancellationToken cancellationToken)
         => Present(room).MembersAsync(room, cancellationToken);
 
-    public Task<long> CountGroupsAsync(string user, bool withInvitations, int most, CancellationToken cancellationToken) 
+    public Task<long> CountGroupsAsync(string user, bool withInvitations, int most, CancellationToken cancellationToken)
         => log.CountGroupsAsync(user, withInvitations, most, cancellationToken);
+
+    public Task<IReadOnlyList<RoomLink>> LinksAsync(string room, CancellationToken cancellationToken)
+        => Present(room).LinksAsync(room, cancellationToken);
+
+    public Task<bool> HasLinkAsync(string room, string user, IReadOnlyCollection<string> hashes, long now, CancellationToken cancellationToken)
+        => Present(room).HasLinkAsync(room, user, hashes, now, cancellationToken);
 
     public Task MarkAsync(IReadOnlyCollection<ReadMark> marks, CancellationToken cancellationToken)
         => log.MarkAsync(marks, cancellationToken);

@@ -66,6 +66,11 @@ internal sealed class VersionedLog(int version) : IMessageLog
 
     public Task<long> CountGroupsAsync(string user, bool withInvitations, int most, CancellationToken cancellationToken) => throw new NotSupportedException();
 
+    public Task<IReadOnlyList<RoomLink>> LinksAsync(string room, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<bool> HasLinkAsync(string room, string user, IReadOnlyCollection<string> hashes, long now, CancellationToken cancellationToken)
+        => throw new NotSupportedException();
+
     public Task<IReadOnlyList<ConversationRow>> ConversationsAsync(string user, ConversationsBefore? before, int limit, CancellationToken cancellationToken)
         => throw new NotSupportedException();
 

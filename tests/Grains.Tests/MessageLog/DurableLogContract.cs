@@ -19,13 +19,14 @@ public abstract class DurableLogContract : MessageLogContract
     /// <summary>Version 0.1.0 opens the store if no number in <c>schema_version</c> is higher than this.</summary>
     private protected abstract long OldVersion { get; }
 
-    /// <summary>
-    /// The number of migrations up to and including those that add rights: one for roles and titles, one for settings.
-    /// </summary>
+    /// <summary>The number of migrations up to and including the last one that adds rights.</summary>
     private protected abstract long RightsVersion { get; }
 
+    /// <summary>The number of migrations before the first one that adds rights.</summary>
+    private protected abstract long VersionBeforeRights { get; }
+
     /// <summary>
-    /// Removes the columns for rights from a closed store, as if an old version had written the store.
+    /// Removes the columns and tables for rights from a closed store, as if an old version had written the store.
     /// </summary>
     /// <param name="hasMinVersion">
     /// Whether the old version knows <c>min_version</c>. Version 0.1.0 does not; a later version without rights does.
@@ -42,9 +43,10 @@ public abstract class DurableLogContract : MessageLogContract
             await ExecuteAsync($"alter table {Table("rooms")} drop column {column}");
         }
 
+        await ExecuteAsync($"drop table {Table("links")}");
         await ExecuteAsync($"update {Table("schema_version")} set version = {OldVersion}");
         await ExecuteAsync(hasMinVersion
-            ? $"update {Table("schema_compatibility")} set version = {RightsVersion - 2}, min_version = {OldVersion}"
+            ? $"update {Table("schema_compatibility")} set version = {VersionBeforeRights}, min_version = {OldVersion}"
             : $"drop table {Table("schema_compatibility")}");
     }
 

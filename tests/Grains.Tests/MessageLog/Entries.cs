@@ -29,6 +29,14 @@ internal static class Entries
     public static MessageLogEntry Settings(RoomSettings settings, string? id = null) =>
         new("ann", id, 7, 1000, RoomEventKind.Settings, null, null, null, settings.ToMeta());
 
+    /// <summary>An event that makes an invitation link. The hash is a real one, of this code.</summary>
+    public static MessageLogEntry Link(string code, int? uses = null, long? until = null, string? id = null, long ts = 1000, string by = "ann") =>
+        new(by, id, 7, ts, RoomEventKind.Link, null, null, null, new LinkTerms(LinkTerms.HashOf(code), uses, until).ToMeta());
+
+    public static MessageLogEntry Unlink(long link, string? id = null) => new("ann", id, 7, 1000, RoomEventKind.Unlink, null, link, null, null);
+
+    public static MessageLogEntry JoinBy(long link, string user) => Join(user) with { Ref = link };
+
     public static Task<AppendResult> AppendAsync(this IMessageLog log, string room, long claim, params IReadOnlyList<MessageLogEntry> entries) =>
         log.AppendAsync(new RoomAppend(room, claim, entries), CancellationToken.None);
 

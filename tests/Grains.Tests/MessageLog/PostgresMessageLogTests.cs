@@ -33,7 +33,9 @@ public sealed class PostgresMessageLogTests : DurableLogContract
 
     private protected override long OldVersion => 1;
 
-    private protected override long RightsVersion => 4;
+    private protected override long RightsVersion => 5;
+
+    private protected override long VersionBeforeRights => 2;
 
     private protected override async Task<long> NumberAsync(string sql) =>
         Convert.ToInt64(await PostgresServer.AskAsync(_database, sql), CultureInfo.InvariantCulture);

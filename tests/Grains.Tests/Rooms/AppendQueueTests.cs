@@ -57,15 +57,18 @@ public sealed class AppendQueueTests
             Add(queue, RoomEventKind.Leave);
             Add(queue, RoomEventKind.Role);
             Add(queue, RoomEventKind.Ban);
+            Add(queue, RoomEventKind.Link);
+            Add(queue, RoomEventKind.Unlink);
+            Add(queue, RoomEventKind.Msg);
         });
-        for (var commit = 1; commit <= 5; commit++)
+        for (var commit = 1; commit <= 8; commit++)
         {
             await CommitsAsync(commit);
             _commits[commit - 1].Done.SetResult();
         }
 
-        Assert.Equal([2, 1, 2, 1, 1], _commits.Select(commit => commit.Entries));
-        Assert.Equal("Msg Join Kick Msg Leave Role Ban", string.Join(' ', _order));
+        Assert.Equal([2, 1, 2, 1, 1, 1, 1, 1], _commits.Select(commit => commit.Entries));
+        Assert.Equal("Msg Join Kick Msg Leave Role Ban Link Unlink Msg", string.Join(' ', _order));
     }
 
     private static void Add(AppendQueue queue, RoomEventKind kind) => Assert.True(queue.TryAdd(WaitingEntry.OfServer("ann", kind, 0, "bob")));

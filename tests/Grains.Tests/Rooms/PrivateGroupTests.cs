@@ -58,6 +58,7 @@ public sealed class PrivateGroupTests(SiloTestCluster cluster)
         [
             new Enter(user, null, null), new Enter(user, null, RoomKind.Group), new Enter(user, null, RoomKind.Channel),
             new Enter(user, RoomKind.Channel, null), new Enter(user, RoomKind.Direct, null), new Enter(user, null, null, AsMember: true),
+            EnterBy(user, "wrong"), Link(user, "mine"), Unlink(user, 1),
             Say(user, "hello"), About(1, user, RoomEventKind.Edit, "x"), About(1, user, RoomEventKind.Join), Title(user, "mine"),
             new Post(user, "id", RoomEventKind.Ban, null, null, null, "no json"), Change(user, RoomEventKind.Kick, _ann),
             new MarkRead(user, 1), new Exit(user, EndMembership: true),
@@ -83,7 +84,7 @@ public sealed class PrivateGroupTests(SiloTestCluster cluster)
         var absent = await ReadAsync(_absent, user);
 
         Assert.Equal(absent, foreign);
-        Assert.Equal(("False NotFound NotFound NotFound", "1 1 1 1"), foreign);
+        Assert.Equal(("False False False NotFound NotFound NotFound", "1 2 2 1 1 1"), foreign);
     }
 
     [Theory]
@@ -96,13 +97,28 @@ public sealed class PrivateGroupTests(SiloTestCluster cluster)
     {
         await using var gateway = await GroupAsync();
 
-        Assert.Equal(expected, await cluster.History.MayEnterAsync(_room, user));
-        Assert.True(await cluster.History.MayEnterAsync(_room, _ann));
+        Assert.Equal(expected, await cluster.History.MayEnterAsync(_room, user, []));
+        Assert.True(await cluster.History.MayEnterAsync(_room, _ann, []));
         cluster.Log[_room].Away = true;
-        Assert.True(await cluster.History.MayEnterAsync(_room, user));
+        Assert.True(await cluster.History.MayEnterAsync(_room, user, []));
         cluster.Log[_room].Away = false;
         cluster.Log[_room].RefusesName = true;
-        Assert.False(await cluster.History.MayEnterAsync(_room, user));
+        Assert.False(await cluster.History.MayEnterAsync(_room, user, []));
+    }
+
+    [Theory]
+    [InlineData("outsider", "open", true)]
+    [InlineData("outsider", "used up", false)]
+    [InlineData("outsider", "ended", false)]
+    [InlineData("outsider", "wrong", false)]
+    [InlineData("banned", "open", false)]
+    [InlineData("member", "wrong", true)]
+    public async Task MayEnter_WhenTheUserHasALink_IsTrueIfItIsUsable(string user, string code, bool expected)
+    {
+        await using var gateway = await GroupAsync();
+
+        Assert.Equal(expected, await cluster.History.MayEnterAsync(_room, user, [LinkTerms.HashOf(code)]));
+        Assert.Equal(expected, await cluster.History.MayEnterAsync(_room, user, [LinkTerms.HashOf("wrong"), LinkTerms.HashOf(code)]));
     }
 
     /// <summary>
@@ -111,7 +127,9 @@ public sealed class PrivateGroupTests(SiloTestCluster cluster)
     private async Task<(string Answers, string Calls)> ReadAsync(string room, string user)
     {
         var (answers, calls) = (new List<object?>(), new List<int>());
-        await CountAsync(async () => await cluster.History.MayEnterAsync(room, user));
+        await CountAsync(async () => await cluster.History.MayEnterAsync(room, user, []));
+        await CountAsync(async () => await cluster.History.MayEnterAsync(room, user, [LinkTerms.HashOf("wrong")]));
+        await CountAsync(async () => await cluster.History.MayEnterAsync(room, user, [LinkTerms.HashOf("used up"), LinkTerms.HashOf("ended")]));
         await CountAsync(async () => (await cluster.History.PageAsync(new(room, user, 0, 10, 0), Ct)).Refusal);
         await CountAsync(async () => (await cluster.History.WhoAsync(room, user, 10)).Refusal);
         await CountAsync(async () => (await cluster.History.MembersAsync(new(room, user, "", 10))).Refusal);
@@ -139,6 +157,8 @@ public sealed class PrivateGroupTests(SiloTestCluster cluster)
         }
 
         await gateway.SendAsync(_room, Change(_ann, RoomEventKind.Role, "moderator", RoomRole.Moderator), Change(_ann, RoomEventKind.Ban, "banned"));
+        await gateway.SendAsync(_room, Link(_ann, "open"), Link(_ann, "used up", uses: 1), Link(_ann, "ended", until: 1));
+        Assert.IsType<Entered>(await gateway.SendOneAsync(_room, EnterBy("guest", "used up")));
         return gateway;
     }
 }

@@ -17,6 +17,9 @@ public sealed class RightsTableTests(SiloTestCluster cluster)
     /// </summary>
     private readonly Dictionary<string, long> _messages = [];
 
+    /// <summary>The sequence of a link that the target made.</summary>
+    private long _link;
+
     //                        owner     moderator member    muted     banned    invited   outsider
     [Theory]
     [InlineData("msg", "ok        ok        ok        Muted     NotMember NotMember NotMember")]
@@ -38,6 +41,8 @@ public sealed class RightsTableTests(SiloTestCluster cluster)
     [InlineData("role", "ok        Forbidden Forbidden Forbidden NotMember NotMember NotMember")]
     [InlineData("title", "ok        ok        Forbidden Forbidden NotMember NotMember NotMember")]
     [InlineData("settings", "ok        Forbidden Forbidden Forbidden NotMember NotMember NotMember")]
+    [InlineData("link", "ok        ok        ok        Muted     NotMember NotMember NotMember")]
+    [InlineData("unlink", "ok        ok        Forbidden Forbidden NotMember NotMember NotMember")]
     [InlineData("enter", "ok        ok        ok        ok        Forbidden ok        ok")]
     [InlineData("resume", "ok        ok        ok        ok        Forbidden Invited   NotMember")]
     [InlineData("mark", "ok        ok        ok        ok        NotMember NotMember NotMember")]
@@ -125,6 +130,8 @@ public sealed class RightsTableTests(SiloTestCluster cluster)
             "role" => Change(actor, RoomEventKind.Role, "target", RoomRole.Moderator),
             "title" => Title(actor, "Plans"),
             "settings" => Set(actor, new RoomSettings(Private: true, Members: RoomActions.Write)),
+            "link" => Link(actor, "code of another link"),
+            "unlink" => Unlink(actor, _link),
             "enter" => new Enter(actor, null, null),
             "resume" => new Enter(actor, null, null, AsMember: true),
             "mark" => new MarkRead(actor, 1),
@@ -152,6 +159,7 @@ public sealed class RightsTableTests(SiloTestCluster cluster)
             _messages[member] = (await gateway.PostAsync(room, member, "hello")).Seq;
         }
 
+        _link = Assert.IsType<Posted>(await gateway.SendOneAsync(room, Link("target", "code"))).Seq;
         var replies = await gateway.SendAsync(
             room,
             Change(_creator, RoomEventKind.Role, "moderator", RoomRole.Moderator),

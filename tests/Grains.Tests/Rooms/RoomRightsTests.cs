@@ -194,6 +194,48 @@ public sealed class RoomRightsTests
         Assert.Null(RoomRights.RefuseEvent(Group, ann, new(RoomEventKind.Settings, Settings: new(false))));
     }
 
+    [Theory]
+    [InlineData(RoomRole.Moderator, RoomRole.Member, true)]
+    [InlineData(RoomRole.Moderator, RoomRole.None, true)]
+    [InlineData(RoomRole.Moderator, RoomRole.Moderator, false)]
+    [InlineData(RoomRole.Moderator, RoomRole.Owner, false)]
+    [InlineData(RoomRole.Owner, RoomRole.Moderator, true)]
+    [InlineData(RoomRole.Owner, RoomRole.Owner, false)]
+    [InlineData(RoomRole.Member, RoomRole.None, false)]
+    public void Unlink_WhenAnotherUserMadeTheLink_NeedsAHigherRole(RoomRole actor, RoomRole maker, bool isAllowed)
+    {
+        var refused = RoomRights.RefuseEvent(Group, new("ann", actor), new(RoomEventKind.Unlink, Author: new("bob", maker)));
+
+        Assert.Equal(isAllowed ? null : Refusals.LinkOfOther, refused);
+    }
+
+    [Theory]
+    [InlineData(RoomRole.Member)]
+    [InlineData(RoomRole.Owner)]
+    public void Unlink_WhenTheUserMadeTheLink_IsAllowedEvenIfMuted(RoomRole role)
+    {
+        var ann = new Member("ann", role, MutedUntil: MemberChange.Forever);
+
+        Assert.Null(RoomRights.RefuseEvent(Group, ann, new(RoomEventKind.Unlink, Author: ann)));
+        Assert.Equal(Refusals.NoLink, RoomRights.RefuseEvent(Group, ann, new(RoomEventKind.Unlink)));
+        Assert.Equal(Refusal.Muted, RoomRights.RefuseEvent(Group, ann, new(RoomEventKind.Link))?.Reason);
+    }
+
+    [Fact]
+    public void Enter_WhenTheUserHasALink_IsAllowedUnlessBanned()
+    {
+        var secret = Group with { Room = "~group" };
+
+        Assert.Equal(Refusals.NoRoom, Refuse(new("bob", RoomRole.None), byLink: false));
+        Assert.Null(Refuse(new("bob", RoomRole.None), byLink: true));
+        Assert.Equal(Refusals.NoRoom, Refuse(new("bob", RoomRole.None, BannedUntil: Now + 1), byLink: true));
+        Assert.Equal(Refusals.NoRoom, Refuse(new("bob", RoomRole.None), byLink: true, asMember: true));
+        Assert.Equal(Refusals.Banned, RoomRights.RefuseEnter(Group, new("bob", RoomRole.None, 0, Now + 1), asMember: false, creates: false, null, byLink: true));
+
+        Refused? Refuse(Member user, bool byLink, bool asMember = false)
+            => RoomRights.RefuseEnter(secret, user, asMember, creates: false, title: null, byLink);
+    }
+
     [Fact]
     public void LastOwner_WhenGivingUpTheRole_IsForbidden()
     {

@@ -20,6 +20,10 @@ public sealed class TextCommandReaderTests
         { "/join lobby", new JoinRoom("lobby") },
         { "/JOIN   lobby ", new JoinRoom("lobby") },
         { "/join @bob", new JoinRoom("@bob") },
+        { "/join team  abcdefghijklmnopqrstuvwxyz", new JoinRoom("team", "abcdefghijklmnopqrstuvwxyz") },
+        { "/link", new MakeLink(null) },
+        { "/link 1", new MakeLink(1) },
+        { "/link 1000", new MakeLink(1000) },
         { "/leave", new LeaveRoom(null) },
         { "/leave lobby", new LeaveRoom("lobby") },
         { "/rooms", new ListRooms() },
@@ -53,6 +57,10 @@ public sealed class TextCommandReaderTests
     [Theory]
     [InlineData("/join", "/join room")]
     [InlineData("/join The Lobby", "a-z")]
+    [InlineData("/join team code", "/join room code")]
+    [InlineData("/link 0", "/link 10")]
+    [InlineData("/link 1001", "from 1 to 1000")]
+    [InlineData("/link many", "/link 10")]
     [InlineData("/leave Lobby!", "a-z")]
     [InlineData("/msg", "missing")]
     [InlineData("/msg bob", "missing")]
@@ -108,6 +116,6 @@ public sealed class TextCommandReaderTests
 
     [Fact]
     public void Help_WhenShown_NamesEveryCommandOnce() => Assert.All(
-        ["/join", "/leave", "/rooms", "/who", "/msg", "/last", "/me", "/nick", "/quit", "//"],
+        ["/join", "/link", "/leave", "/rooms", "/who", "/msg", "/last", "/me", "/nick", "/quit", "//"],
         word => Assert.Single(TextHelp.Lines, line => line.StartsWith($"* {word}", StringComparison.Ordinal)));
 }

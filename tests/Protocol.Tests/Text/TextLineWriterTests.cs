@@ -52,6 +52,8 @@ public sealed class TextLineWriterTests
             Change(EventKind.Settings) with { User = null, Settings = new(false, GroupActions.None, GroupActions.Moderate) },
             "* ann changed the settings: public; members may only read; moderators may moderate"
         },
+        { Msg(null) with { Kind = EventKind.Link, Uses = 3, Until = 5 }, "* bob made an invitation link" },
+        { Msg(null) with { Kind = EventKind.Unlink, Ref = 5 }, "* bob ended an invitation link" },
         { Msg("psst") with { Room = "@bob" }, "*bob* psst" },
         { Msg("psst") with { Room = "@bob", From = "alice" }, "-> *bob* psst" },
         { Msg("note") with { Room = "@alice", From = "alice" }, "-> *alice* note" },

@@ -108,7 +108,7 @@ internal class Cluster : DispatchProxy, IKeyedServiceProvider
 
         public Task<ConversationPage> ConversationsAsync(ConversationAsk ask) => CallAsync(history => history.ConversationsAsync(ask));
 
-        public Task<bool> MayEnterAsync(string room, string user) => CallAsync(history => history.MayEnterAsync(room, user));
+        public Task<bool> MayEnterAsync(string room, string user, string[] links) => CallAsync(history => history.MayEnterAsync(room, user, links));
 
         public Task<MemberPage> MembersAsync(MembersAsk ask) => CallAsync(history => history.MembersAsync(ask));
 

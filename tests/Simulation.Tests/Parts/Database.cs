@@ -89,6 +89,12 @@ internal sealed class Database(Simulated world, IMessageLog store, IMessageLog t
         public Task<long> CountGroupsAsync(string user, bool withInvitations, int most, CancellationToken cancellationToken) =>
             DoAsync("count", () => Store.CountGroupsAsync(user, withInvitations, most, CancellationToken.None), cancellationToken);
 
+        public Task<IReadOnlyList<RoomLink>> LinksAsync(string room, CancellationToken cancellationToken) =>
+            DoAsync("links", () => Store.LinksAsync(room, CancellationToken.None), cancellationToken);
+
+        public Task<bool> HasLinkAsync(string room, string user, IReadOnlyCollection<string> hashes, long now, CancellationToken cancellationToken) =>
+            DoAsync("link", () => Store.HasLinkAsync(room, user, hashes, now, CancellationToken.None), cancellationToken);
+
         public Task<int> VersionAsync(CancellationToken cancellationToken) => Store.VersionAsync(cancellationToken);
 
         public Task RaiseVersionAsync(int version, CancellationToken cancellationToken) => Store.RaiseVersionAsync(version, cancellationToken);

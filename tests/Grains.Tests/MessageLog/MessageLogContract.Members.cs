@@ -121,6 +121,17 @@ public abstract partial class MessageLogContract
     }
 
     [Fact]
+    public async Task Facts_WhenTheUserIsBanned_HaveTheEndOfTheBan()
+    {
+        var claim = await Log.OwnAsync("team", RoomKind.Group);
+        await Log.AppendAsync("team", claim, Join("ann"));
+
+        await Log.AppendAsync("team", claim, Change(RoomEventKind.Ban, "bob", until: 50));
+
+        Assert.Equal((50L, 0L), ((await Log.FactsAsync("team", "bob", Ct))!.BannedUntil, (await Log.FactsAsync("team", "ann", Ct))!.BannedUntil));
+    }
+
+    [Fact]
     public async Task Append_WhenARightsChangeIsRepeated_AppliesItOnce()
     {
         var claim = await Log.OwnAsync("team", RoomKind.Group);

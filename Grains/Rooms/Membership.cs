@@ -71,7 +71,7 @@ internal sealed class Membership(RoomOptions options, AppendQueue queue, TimePro
     /// Makes the user a member. Returns null when the membership is durable, otherwise the refusal. Two concurrent
     /// calls for one user append one event.
     /// </summary>
-    public async Task<Refused?> JoinAsync(string user)
+    public async Task<Refused?> JoinAsync(string user, Access access)
     {
         if (Contains(user))
         {
@@ -85,7 +85,7 @@ internal sealed class Membership(RoomOptions options, AppendQueue queue, TimePro
                 return Refusals.Full;
             }
 
-            joining = AppendJoinAsync(user);
+            joining = AppendJoinAsync(user, access);
             if (!joining.IsCompleted)
             {
                 _joining[user] = joining;
@@ -106,15 +106,15 @@ internal sealed class Membership(RoomOptions options, AppendQueue queue, TimePro
         }
 
         return !Contains(user) ? Refusals.Done
-            : await AppendAsync(user, RoomEventKind.Leave) is Refused refused ? refused
+            : await AppendAsync(user, RoomEventKind.Leave, default) is Refused refused ? refused
             : Refusals.Done;
     }
 
-    private async Task<Refused?> AppendJoinAsync(string user)
+    private async Task<Refused?> AppendJoinAsync(string user, Access access)
     {
         try
         {
-            return await AppendAsync(user, RoomEventKind.Join) as Refused;
+            return await AppendAsync(user, RoomEventKind.Join, access) as Refused;
         }
         finally
         {
@@ -123,9 +123,9 @@ internal sealed class Membership(RoomOptions options, AppendQueue queue, TimePro
     }
 
     /// <summary>Appends a join or leave event. Returns the answer when the event is durable or refused.</summary>
-    private async Task<RoomReply> AppendAsync(string user, RoomEventKind kind)
+    private async Task<RoomReply> AppendAsync(string user, RoomEventKind kind, Access access)
     {
-        var waiting = WaitingEntry.OfServer(user, kind, time.GetTimestamp());
+        var waiting = WaitingEntry.OfServer(user, kind, time.GetTimestamp(), access: access);
         return queue.TryAdd(waiting) ? await waiting.Reply : Refusals.TooManyWait;
     }
 }

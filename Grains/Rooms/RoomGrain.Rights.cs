@@ -20,7 +20,10 @@ internal sealed partial class RoomGrain
     private Task _appointing = Task.CompletedTask;
 
     private RoomState StateOf(MemberTable table) => new(
-        _room, _ownership.Claim?.Kind ?? RoomKind.Direct, _head, table.Members, table.Owners, _time.GetUtcNow().ToUnixTimeMilliseconds());
+        _room, _ownership.Claim?.Kind ?? RoomKind.Direct, _head, table.Members, table.Owners, Now);
+
+    /// <summary>Milliseconds since 1970 UTC.</summary>
+    private long Now => _time.GetUtcNow().ToUnixTimeMilliseconds();
 
     /// <summary>
     /// The rights of a user who writes. In a channel, each attached user counts as a member. In other rooms a member
@@ -30,14 +33,18 @@ internal sealed partial class RoomGrain
         ? new(user, _attached.Contains(user) ? RoomRole.Member : RoomRole.None)
         : table.Find(user);
 
-    private Refused? RefuseRead(string user) => RoomRights.RefuseRead(_room, _ownership.Claim!.Kind, _membership.Table.Find(user).Role);
+    private Refused? RefuseRead(string user, Access access)
+    {
+        var member = _membership.Table.Find(user);
+        return RoomRights.RefuseRead(_room, _ownership.Claim!.Kind, member.Role, member.BannedUntil > Now, access);
+    }
 
     private Refused? RefuseEvent(WaitingEntry waiting, MemberTable table)
     {
         var target = waiting.Change is { } change ? table.Find(change.User) : null;
         var author = waiting.Author is { } name ? table.Find(name) : null;
         var request = new EventRequest(waiting.Entry.Kind, target, waiting.Change?.Role, author, waiting.IsWellFormed);
-        return RoomRights.RefuseEvent(StateOf(table), Standing(waiting.Entry.User, table), request) ?? _membership.RefuseBound(table, waiting.Entry);
+        return RoomRights.RefuseEvent(StateOf(table), Standing(waiting.Entry.User, table), request, waiting.Access) ?? _membership.RefuseBound(table, waiting.Entry);
     }
 
     /// <summary>
@@ -87,7 +94,7 @@ internal sealed partial class RoomGrain
             { Kind: RoomEventKind.Join } when Member.Is(user.Role) => Refusals.Done,
             { Kind: RoomEventKind.Leave } when !Member.Is(user.Role) => Refusals.Done,
             { ClientId: not null } => RefuseEvent(waiting, table),
-            { Kind: RoomEventKind.Join } => RoomRights.RefuseEnter(StateOf(table), user, asMember: false, creates: true, _title)
+            { Kind: RoomEventKind.Join } => RoomRights.RefuseJoin(StateOf(table), user, creates: true, waiting.Access)
                 ?? _membership.RefuseBound(table, entry),
             { Kind: RoomEventKind.Leave } => RoomRights.RefuseLeave(StateOf(table), user),
 

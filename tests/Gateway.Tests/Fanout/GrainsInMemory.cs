@@ -100,10 +100,10 @@ internal sealed class RoomThatSays : IRoomGrain
         }
     }
 
-    public async Task<AttachmentsSynced> SyncAttachmentsAsync(string gateway, string[] users, PresenceVersion heard, long number)
+    public async Task<AttachmentsSynced> SyncAttachmentsAsync(string gateway, string[] users, PresenceVersion heard, long number, RoomAction[]? claimed)
     {
         var attends = Attends;
-        Begin("attend " + string.Join(' ', users.Order()));
+        Begin("attend " + string.Join(' ', users.Select((user, i) => claimed is null ? user : $"{user}:{claimed[i]}").Order()));
         try
         {
             var head = await attends(users);
@@ -115,14 +115,14 @@ internal sealed class RoomThatSays : IRoomGrain
         }
     }
 
-    public Task<PresenceSnapshot> WhoAsync(string user, int most)
+    public Task<PresenceSnapshot> WhoAsync(string user, int most, RoomAction claimed)
     {
         Begin($"who {user}");
         End();
         return Task.FromResult(new PresenceSnapshot(0, [], null));
     }
 
-    public Task TypingAsync(string user)
+    public Task TypingAsync(string user, RoomAction claimed)
     {
         Begin($"typing {user}");
         End();
@@ -175,9 +175,9 @@ internal sealed class HistoryThatSays : IHistoryGrain
     /// <summary>The <c>MayEnterAsync</c> calls so far, each as room and user, for example <c>~x ann</c>.</summary>
     public ConcurrentQueue<string> Entries { get; } = [];
 
-    public async Task<bool> MayEnterAsync(string room, string user)
+    public async Task<bool> MayEnterAsync(string room, string user, RoomAction claimed)
     {
-        Entries.Enqueue($"{room} {user}");
+        Entries.Enqueue(claimed == RoomAction.None ? $"{room} {user}" : $"{room} {user} {claimed}");
         await BeforeEntry();
         return MayEnter.Contains(user);
     }
@@ -191,7 +191,7 @@ internal sealed class HistoryThatSays : IHistoryGrain
 
     public Task<HistoryPage> PageAsync(string room, string user, long after, int limit) => Task.FromResult(new HistoryPage([], 0, Refusal.NotFound));
 
-    public Task<PresenceSnapshot> WhoAsync(string room, string user, int most)
+    public Task<PresenceSnapshot> WhoAsync(string room, string user, int most, RoomAction claimed)
     {
         Whos.Add(room);
         return Task.FromResult(new PresenceSnapshot(0, null, Refusal.NotFound));

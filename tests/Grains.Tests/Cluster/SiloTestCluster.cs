@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Orleans.TestingHost;
 using OrleansChat.Grains.Interfaces;
 using OrleansChat.Grains.MessageLog;
+using OrleansChat.Grains.Rooms;
 using OrleansChat.Grains.Tests.MessageLog;
 using OrleansChat.Streams;
 
@@ -32,6 +33,9 @@ public sealed class SiloTestCluster : IAsyncLifetime
     /// <summary>The time of the silos. Only a test with its own cluster may shift it.</summary>
     internal ShiftedTime Time { get; } = new();
 
+    /// <summary>The authorizer of the silos; null for none.</summary>
+    internal IRoomAuthorizer? Authorizer { get; init; }
+
     public InProcessTestCluster Silos => _cluster!;
 
     public IClusterClient Client => _cluster!.Client;
@@ -53,6 +57,11 @@ public sealed class SiloTestCluster : IAsyncLifetime
             silo.AddMemoryGrainStorage(GatewayStreamNames.SubscriptionStore);
             silo.AddPushStreams(GatewayStreamNames.Provider);
             silo.AddChatGrains(new() { TypingInterval = TimeSpan.FromMinutes(1), CreatesPerUser = CreatesPerUser });
+            if (Authorizer is not null)
+            {
+                silo.Services.AddSingleton(Authorizer);
+            }
+
             // One log for both silos. A test can hold its appends and make its calls fail.
             silo.Services.AddSingleton<IMessageLog>(Log);
         });

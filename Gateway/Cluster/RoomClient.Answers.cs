@@ -42,7 +42,7 @@ internal sealed partial class RoomClient
 
             // The user is not attached, so the room does not need the exit.
             : Array.TrueForAll(commands, static command => command is Exit { EndMembership: false }) ? Task.FromResult(false)
-            : mayEnter(room, user);
+            : mayEnter(room, user, commands.Aggregate(RoomAction.None, static (claimed, command) => claimed | command.Claimed));
     }
 
     /// <summary>

@@ -60,21 +60,23 @@ internal static class FrameMapping
     };
 
     /// <summary>Makes a post to the room from a client's <c>send</c> command.</summary>
-    public static Post Post(Send send, string user)
+    /// <param name="claimed">The actions that the user's token grants in the room.</param>
+    public static Post Post(Send send, string user, RoomAction claimed)
     {
         if (send.User is not { } changed)
         {
-            return new(user, send.Id!, Kind(send.Kind), send.Text, send.Ref, send.Reply, send.Meta);
+            return new(user, send.Id!, Kind(send.Kind), send.Text, send.Ref, send.Reply, send.Meta) { Claimed = claimed };
         }
 
         var change = new MemberChange(changed, send.Role is { } role ? Role(role) : null, send.Until);
-        return new(user, send.Id!, Kind(send.Kind), change.User, null, null, change.ToMeta());
+        return new(user, send.Id!, Kind(send.Kind), change.User, null, null, change.ToMeta()) { Claimed = claimed };
     }
 
     /// <summary>
     /// Makes the post that sets the first title of a group. The sender is the user who creates the group.
     /// </summary>
-    public static Post FirstTitle(string title, string user) => new(user, "title", RoomEventKind.Title, title, null, null, null);
+    public static Post FirstTitle(string title, string user, RoomAction claimed) =>
+        new(user, "title", RoomEventKind.Title, title, null, null, null) { Claimed = claimed };
 
     public static ServerFrame Answer(Send send, RoomReply reply) =>
         reply is Posted posted ? new Ok(send.Id, send.Room, posted.Seq, posted.Ts, posted.Duplicate, null) : Error(send.Id, reply);

@@ -74,7 +74,7 @@ internal sealed partial class Session
         }
 
         Interlocked.Increment(ref _inFlight);
-        var enter = new Enter(user, GetKindToCreate(room, entry, kind), kind, AsMember: entry is Entry.Resumed or Entry.Notified);
+        var enter = new Enter(user, GetKindToCreate(room, entry, kind), kind, AsMember: entry is Entry.Resumed or Entry.Notified) { Claimed = ClaimedIn(room) };
         services.Rooms.Enter(subscription, enter, reply =>
         {
             if (reply is Entered entered)
@@ -254,7 +254,7 @@ internal sealed partial class Session
         }
 
         Interlocked.Increment(ref _inFlight);
-        services.Rooms.Send(room, FrameMapping.Post(send, user), reply =>
+        services.Rooms.Send(room, FrameMapping.Post(send, user, ClaimedIn(room)), reply =>
         {
             Answer(FrameMapping.Answer(send, reply));
             CountAnswer();
@@ -262,7 +262,8 @@ internal sealed partial class Session
     }
 
     /// <summary>Sends a command that is answered only if it fails.</summary>
-    private void SendNoReply(string? commandId, string name, RoomCommand command)
+    /// <param name="command">Makes the command. The argument is the room's key.</param>
+    private void SendNoReply(string? commandId, string name, Func<string, RoomCommand> command)
     {
         if (!IsIn(name, out var room))
         {
@@ -271,7 +272,7 @@ internal sealed partial class Session
         }
 
         Interlocked.Increment(ref _inFlight);
-        services.Rooms.Send(room, command, reply =>
+        services.Rooms.Send(room, command(room), reply =>
         {
             if (reply is Refused)
             {

@@ -238,16 +238,30 @@ public sealed class AuthorizerTests(AuthorizerCluster rig) : IClassFixture<Autho
     {
         await using var gateway = await _cluster.GatewayAsync();
         await gateway.EnterAsync(_private, _ann, RoomKind.Group);
-        var fails = false;
-        _authorizer.Set(_private, request => request is { User: "bob", Action: RoomAction.Read }
-            ? fails ? throw new IOException("down") : RoomDecision.Allow
-            : RoomDecision.Abstain);
+        _authorizer.Set(_private, request => request is { User: "bob", Action: RoomAction.Read } ? RoomDecision.Allow : RoomDecision.Abstain);
         var bob = await gateway.SendOneAsync(_private, new Enter("bob", null, null));
 
         await _cluster.Silos.DeactivateAsync(_cluster.Room(_private));
         await _cluster.Room(_private).SyncAttachmentsAsync(gateway.Id, [_ann, "bob", "eve"], default);
 
         Assert.Equal(RoomRole.None, Assert.IsType<Entered>(bob).Role);
+        Assert.Equal([_ann, "bob"], (await _cluster.Room(_private).WhoAsync(_ann, 10)).Users!.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task Reader_WhenTheRoomMovesInAnOutage_IsAttachedAfterIt()
+    {
+        await using var gateway = await _cluster.GatewayAsync();
+        await gateway.EnterAsync(_private, _ann, RoomKind.Group);
+        await _cluster.Silos.DeactivateAsync(_cluster.Room(_private));
+        _authorizer.Set(_private, (request, _) => request.User == "bob" ? throw new IOException("down") : new(RoomDecision.Abstain));
+
+        await Assert.ThrowsAsync<IOException>(() => _cluster.Room(_private).SyncAttachmentsAsync(gateway.Id, [_ann, "bob"], default));
+        var during = (await _cluster.Room(_private).WhoAsync(_ann, 10)).Users!;
+        _authorizer.Set(_private, request => request.User == "bob" ? RoomDecision.Allow : RoomDecision.Abstain);
+        await _cluster.Room(_private).SyncAttachmentsAsync(gateway.Id, [_ann, "bob"], default);
+
+        Assert.Equal([_ann], during);
         Assert.Equal([_ann, "bob"], (await _cluster.Room(_private).WhoAsync(_ann, 10)).Users!.Order(StringComparer.Ordinal));
     }
 }

@@ -31,8 +31,9 @@ public interface IHistoryGrain : IGrainWithIntegerKey
     /// exists. This grain calls the room's grain only if the log has the room. So the call creates no activation for a
     /// room that does not exist.
     /// </summary>
+    /// <param name="claimed">The actions that the user's token grants in this room.</param>
     [Alias("who")]
-    Task<PresenceSnapshot> WhoAsync(string room, string user, int most);
+    Task<PresenceSnapshot> WhoAsync(string room, string user, int most, RoomAction claimed = RoomAction.None);
 
     /// <summary>
     /// Reads the events after a sequence, ascending. There is no permission check: the caller is a gateway, and all
@@ -62,14 +63,16 @@ public interface IHistoryGrain : IGrainWithIntegerKey
     /// Whether a user is a member of a private group (<see cref="RoomKey.IsPrivate"/>), is invited to it, or may join
     /// it by an invitation link. False for a group that does not exist, after the same reads. For a user who is not
     /// attached, a gateway calls the group's grain only if the result is true, or if the command may create the group.
-    /// So outsiders cannot find out whether the group exists. True if the message log cannot be reached, so that the
-    /// group's grain decides.
+    /// So outsiders cannot find out whether the group exists. The user's token or the silo's authorizer can also let a
+    /// user in, and the authorizer can keep a user out. True if the message log cannot be reached or the authorizer does
+    /// not answer, so that the group's grain decides.
     /// </summary>
     /// <param name="links">
     /// The <see cref="LinkTerms.HashOf">hashes</see> of the codes that the user gave. Empty for none.
     /// </param>
+    /// <param name="claimed">The actions that the user's token grants in this room.</param>
     [Alias("may-enter")]
-    Task<bool> MayEnterAsync(string room, string user, string[] links);
+    Task<bool> MayEnterAsync(string room, string user, string[] links, RoomAction claimed = RoomAction.None);
 
     /// <summary>
     /// Lists the stored members of a group, ordered by user id: members, invited, muted and banned users. If the user
@@ -111,9 +114,11 @@ public sealed record Conversation(
 /// <param name="User">The user who asks.</param>
 /// <param name="After">The last user id of the previous page; empty for the first page.</param>
 /// <param name="Limit">Maximum number of members. A number above 200 counts as 200.</param>
+/// <param name="Claimed">The actions that the user's token grants in this room.</param>
 [GenerateSerializer, Immutable, Alias("chat.members-ask")]
 public sealed record MembersAsk(
-    [property: Id(0)] string Room, [property: Id(1)] string User, [property: Id(2)] string After, [property: Id(3)] int Limit);
+    [property: Id(0)] string Room, [property: Id(1)] string User, [property: Id(2)] string After, [property: Id(3)] int Limit,
+    [property: Id(4)] RoomAction Claimed = RoomAction.None);
 
 /// <summary>A page of a group's members.</summary>
 /// <param name="More">True if there are more members after these.</param>
@@ -145,10 +150,11 @@ public sealed record Member(
 /// If not all events fit into the page, the page has the event with this sequence and the events around it. 0 selects
 /// the first events, and <see cref="long.MaxValue"/> selects the last events.
 /// </param>
+/// <param name="Claimed">The actions that the user's token grants in this room.</param>
 [GenerateSerializer, Immutable, Alias("chat.page-ask")]
 public sealed record PageAsk(
     [property: Id(0)] string Room, [property: Id(1)] string User, [property: Id(2)] long After, [property: Id(3)] int Limit,
-    [property: Id(4)] long Whole);
+    [property: Id(4)] long Whole, [property: Id(5)] RoomAction Claimed = RoomAction.None);
 
 /// <summary>The answer to a head poll.</summary>
 /// <param name="Heads">The heads of the rooms that exist, in any order.</param>

@@ -20,24 +20,29 @@ public interface IRoomGrain : IGrainWithStringKey
     /// <summary>
     /// Replaces the set of users that are attached through one gateway. A gateway calls this when it notices a new
     /// activation of the room, or when it missed a presence update. The room publishes presence updates for the users
-    /// that were added or removed. Throws <see cref="IOException"/> if the message log cannot be reached, or if a newer
-    /// activation owns the room.
+    /// that were added or removed. Throws <see cref="IOException"/> if the message log cannot be reached, if a newer
+    /// activation owns the room, or if it cannot be decided now whether a user may read the room.
     /// </summary>
     /// <param name="known">The last presence update that the gateway received; default for none.</param>
     /// <param name="number">See <see cref="RoomCommands"/>.</param>
+    /// <param name="claimed">
+    /// For each user, the actions that the user's token grants in this room; null if no token grants any.
+    /// </param>
     [Alias("attend")]
-    Task<AttachmentsSynced> SyncAttachmentsAsync(string gateway, string[] users, PresenceVersion known, long number = 0);
+    Task<AttachmentsSynced> SyncAttachmentsAsync(string gateway, string[] users, PresenceVersion known, long number = 0, RoomAction[]? claimed = null);
 
     /// <summary>
     /// Returns the users attached now. <see cref="PresenceSnapshot.Users"/> is null if there are more than
     /// <paramref name="most"/>.
     /// </summary>
+    /// <param name="claimed">The actions that the user's token grants in this room.</param>
     [Alias("who")]
-    Task<PresenceSnapshot> WhoAsync(string user, int most);
+    Task<PresenceSnapshot> WhoAsync(string user, int most, RoomAction claimed = RoomAction.None);
 
     /// <summary>Publishes to the gateways that a user is typing. Nothing is stored.</summary>
+    /// <param name="claimed">The actions that the user's token grants in this room.</param>
     [Alias("typing"), OneWay]
-    Task TypingAsync(string user);
+    Task TypingAsync(string user, RoomAction claimed = RoomAction.None);
 
     /// <summary>Detaches all users of a gateway whose lease has ended.</summary>
     [Alias("gone")]

@@ -28,7 +28,11 @@ public sealed record RoomReplies([property: Id(0)] long Claim, [property: Id(1)]
 
 /// <summary>A command to a room. All derived types are in this file.</summary>
 [GenerateSerializer, Immutable, Alias("chat.command")]
-public abstract record RoomCommand([property: Id(0)] string User);
+public abstract record RoomCommand([property: Id(0)] string User)
+{
+    /// <summary>The actions that the user's token grants in this room.</summary>
+    [Id(1)] public RoomAction Claimed { get; init; }
+}
 
 /// <summary>
 /// Attaches the user, and also the gateway if it is not attached yet. The gateway sends this command for the user's
@@ -41,7 +45,7 @@ public abstract record RoomCommand([property: Id(0)] string User);
 /// <param name="Require">The kind that the room must have; null for any kind.</param>
 /// <param name="AsMember">
 /// True for a resume, and for a session that joins because of a notification. The command then creates no room and adds
-/// no member. If the user is not a member of the group, the room refuses the command.
+/// no member. If the user is not a member of the group and may not read it either, the room refuses the command.
 /// </param>
 /// <param name="Link">
 /// The <see cref="LinkTerms.HashOf">hash</see> of the code of an invitation link; null for none. The room uses the link
@@ -111,7 +115,9 @@ public sealed record Posted([property: Id(0)] long Seq, [property: Id(1)] long T
 /// <param name="Unread">Number of messages after the read mark.</param>
 /// <param name="Count">Number of users attached now, including this user.</param>
 /// <param name="Presence">The version of the room's last presence update before this answer.</param>
-/// <param name="Role">The user's role in a group; <see cref="RoomRole.None"/> in other rooms.</param>
+/// <param name="Role">
+/// The user's role in a group; <see cref="RoomRole.None"/> in other rooms, and for a user who may only read the group.
+/// </param>
 /// <param name="Title">The title of a group; null for none.</param>
 /// <param name="Settings">The settings of a group; null if they are the defaults, and in other rooms.</param>
 [GenerateSerializer, Immutable, Alias("chat.entered")]

@@ -3,37 +3,9 @@ using System.Text.Json;
 namespace OrleansChat.Grains.Interfaces;
 
 /// <summary>
-/// What the members or the moderators of a group may do, besides reading. The numbers are stored: never reuse one.
-/// </summary>
-[Flags]
-public enum RoomActions
-{
-    None = 0,
-
-    /// <summary>Send messages, edit own messages, and send typing notices.</summary>
-    Write = 1,
-
-    /// <summary>Add and remove reactions.</summary>
-    React = 2,
-
-    /// <summary>Invite users.</summary>
-    Invite = 4,
-
-    /// <summary>
-    /// Remove, ban and mute users of lower roles, lift bans and mutes, and delete messages of users of lower roles.
-    /// </summary>
-    Moderate = 8,
-
-    /// <summary>Set the title.</summary>
-    Manage = 16,
-
-    All = Write | React | Invite | Moderate | Manage,
-}
-
-/// <summary>
 /// The settings of a group. The meta of a <see cref="RoomEventKind.Settings"/> event has them as a JSON object with
 /// three fields: <c>private</c> is true or false, <c>members</c> and <c>moderators</c> are numbers of
-/// <see cref="RoomActions"/>. Never change this format, because the log has such events.
+/// <see cref="RoomAction"/>. Never change this format, because the log has such events.
 /// </summary>
 /// <param name="Private">Whether only invited users may join.</param>
 /// <param name="Members">What a member may do.</param>
@@ -41,12 +13,15 @@ public enum RoomActions
 [GenerateSerializer, Immutable, Alias("chat.room-settings")]
 public sealed record RoomSettings(
     [property: Id(0)] bool Private,
-    [property: Id(1)] RoomActions Members = RoomSettings.DefaultMembers,
-    [property: Id(2)] RoomActions Moderators = RoomSettings.DefaultModerators)
+    [property: Id(1)] RoomAction Members = RoomSettings.DefaultMembers,
+    [property: Id(2)] RoomAction Moderators = RoomSettings.DefaultModerators)
 {
-    public const RoomActions DefaultMembers = RoomActions.Write | RoomActions.React | RoomActions.Invite;
+    /// <summary>The actions that the settings can allow.</summary>
+    public const RoomAction All = RoomAction.Write | RoomAction.React | RoomAction.Invite | RoomAction.Moderate | RoomAction.Manage;
 
-    public const RoomActions DefaultModerators = RoomActions.All;
+    public const RoomAction DefaultMembers = RoomAction.Write | RoomAction.React | RoomAction.Invite;
+
+    public const RoomAction DefaultModerators = All;
 
     private static readonly RoomSettings Public = new(false);
     private static readonly RoomSettings Closed = new(true);
@@ -58,7 +33,7 @@ public sealed record RoomSettings(
     public static RoomSettings Default(string room) => RoomKey.IsPrivate(room) ? Closed : Public;
 
     /// <summary>Whether the settings allow the action to a user with this role.</summary>
-    public bool Allows(RoomRole role, RoomActions action) => role switch
+    public bool Allows(RoomRole role, RoomAction action) => role switch
     {
         RoomRole.Owner => true,
         RoomRole.Moderator => Moderators.HasFlag(action),
@@ -84,9 +59,9 @@ public sealed record RoomSettings(
             using var json = JsonDocument.Parse(meta);
             var root = json.RootElement;
             var settings = new RoomSettings(root.GetProperty("private").GetBoolean(), Actions("members"), Actions("moderators"));
-            return settings.ToMeta() == meta && ((settings.Members | settings.Moderators) & ~RoomActions.All) == 0 ? settings : null;
+            return settings.ToMeta() == meta && ((settings.Members | settings.Moderators) & ~All) == 0 ? settings : null;
 
-            RoomActions Actions(string name) => (RoomActions)root.GetProperty(name).GetInt32();
+            RoomAction Actions(string name) => (RoomAction)root.GetProperty(name).GetInt32();
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException or FormatException or KeyNotFoundException)
         {

@@ -30,7 +30,8 @@ public static class GrainsHosting
 
     /// <summary>
     /// Adds the grains of rooms, users and gateways. The silo also needs the message log
-    /// (<see cref="MessageLogHosting.AddMessageLog"/>) and the stream provider <c>inbox</c>.
+    /// (<see cref="MessageLogHosting.AddMessageLog"/>) and the stream provider <c>inbox</c>. It may have an
+    /// <see cref="IRoomAuthorizer"/>.
     /// </summary>
     public static ISiloBuilder AddChatGrains(this ISiloBuilder silo, RoomOptions options)
     {
@@ -46,6 +47,7 @@ public static class GrainsHosting
             options.ClassSpecificCollectionAge[typeof(UserGrain).FullName!] = CollectionAge;
         });
         services.AddSingleton<LogVersionGate>();
+        services.AddSingleton<RoomAuthorization>();
         services.AddSingleton<GatewayFailureDetector>();
         services.AddHostedService(provider => provider.GetRequiredService<GatewayFailureDetector>());
         services.AddSingleton<SiloVersions>();

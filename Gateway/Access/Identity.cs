@@ -90,8 +90,10 @@ internal sealed class Identity(IOptions<IdentityOptions> options, TokenCheck che
 /// <param name="Exp">When the token expires, in Unix seconds; null without a token.</param>
 /// <param name="Code">The error code of the refusal.</param>
 /// <param name="IsBadToken">True if the refused credential is a token.</param>
+/// <param name="Rights">The rights that the token grants; null for none.</param>
 internal sealed record IdentityResult(
-    string? User, bool IsGuest, string? Refusal, long? Exp = null, ChatErrorCode Code = ChatErrorCode.Unauthorized, bool IsBadToken = false)
+    string? User, bool IsGuest, string? Refusal, long? Exp = null, ChatErrorCode Code = ChatErrorCode.Unauthorized, bool IsBadToken = false,
+    RightsClaim? Rights = null)
 {
     /// <summary>No credential was sent.</summary>
     public static readonly IdentityResult Unknown = new(null, false, null);

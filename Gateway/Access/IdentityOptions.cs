@@ -31,6 +31,12 @@ internal sealed class IdentityOptions
     /// <summary>The claim that holds the user id.</summary>
     [Required] public string UserClaim { get; set; } = "sub";
 
+    /// <summary>
+    /// The claim that grants actions in rooms, as an object of room names and lists of actions. If the setting is empty,
+    /// tokens grant nothing.
+    /// </summary>
+    public string? RightsClaim { get; set; }
+
     /// <summary>How far the clock of the token issuer and the clock of this machine may differ.</summary>
     internal TimeSpan ClockSkew { get; set; } = TimeSpan.FromMinutes(1);
 

@@ -120,9 +120,22 @@ internal sealed class TokenCheck(IOptions<IdentityOptions> options, TokenKeys ke
             _ when issuedAt > now + skew => IdentityResult.BadToken("the token was issued in the future"),
             _ when notBefore > now + skew => IdentityResult.BadToken("the token is not valid yet"),
             _ when exp + skew <= now => IdentityResult.BadToken("the token has expired", ChatErrorCode.TokenExpired),
-            _ when ReadUser(claims) is { } user => new(user, false, null, (long)exp),
+            _ when ReadUser(claims) is { } user => WithRights(new(user, false, null, (long)exp), claims),
             _ => IdentityResult.BadToken($"the token's {options.Value.UserClaim}: {UserId.Rule}"),
         };
+    }
+
+    /// <summary>Adds the rights that the token grants. A token with rights that cannot be read is refused.</summary>
+    private IdentityResult WithRights(IdentityResult who, JsonElement claims)
+    {
+        if (string.IsNullOrEmpty(options.Value.RightsClaim) || !claims.TryGetProperty(options.Value.RightsClaim, out var claim))
+        {
+            return who;
+        }
+
+        return RightsClaim.Parse(claim, out var wrong) is { } rights
+            ? who with { Rights = rights }
+            : IdentityResult.BadToken($"the token's {options.Value.RightsClaim}: {wrong}");
     }
 
     private string? ReadUser(JsonElement claims) =>

@@ -28,7 +28,8 @@ internal sealed class RoomAttachments
     /// <summary>Sent instead of a claim number if the room does not know yet which users are attached here.</summary>
     private const long NotAttached = -1;
 
-    private readonly HashSet<string> _users = [];
+    /// <summary>Each attached user, with the actions that the user's token granted when the user entered.</summary>
+    private readonly Dictionary<string, RoomAction> _users = [];
     private SyncState _state = SyncState.Unknown;
 
     /// <summary>The claim number of the activation that answered last; 0 if no activation has answered.</summary>
@@ -58,7 +59,14 @@ internal sealed class RoomAttachments
     public bool Any => _users.Count > 0;
 
     /// <summary>True if the room has answered that the user is attached.</summary>
-    public bool Has(string user) => _users.Contains(user);
+    public bool Has(string user) => _users.ContainsKey(user);
+
+    /// <summary>The actions that the tokens of these users grant; null if no token grants any.</summary>
+    public RoomAction[]? ClaimedBy(string[] users)
+    {
+        var claimed = Array.ConvertAll(users, user => _users.GetValueOrDefault(user));
+        return Array.TrueForAll(claimed, static actions => actions == RoomAction.None) ? null : claimed;
+    }
 
     /// <summary>True if the room is known to exist, because it has answered with a claim number.</summary>
     public bool IsKnown => _claim > 0;
@@ -103,7 +111,7 @@ internal sealed class RoomAttachments
 
         // Sync even if no user is attached now, because the room may still count users of this gateway as attached.
         _state = SyncState.Syncing;
-        return [.. _users];
+        return [.. _users.Keys];
     }
 
     /// <summary>Called when the room has received the users.</summary>
@@ -160,14 +168,14 @@ internal sealed class RoomAttachments
     /// command must then be sent again after the next synchronization.
     /// </summary>
     public bool IsRepeated(RoomCommand command, RoomReply reply) =>
-        MustSync && reply is Refused { Reason: Refusal.NotMember } && _users.Contains(command.User);
+        MustSync && reply is Refused { Reason: Refusal.NotMember } && _users.ContainsKey(command.User);
 
     public void OnReply(RoomCommand command, RoomReply reply)
     {
         switch (command, reply)
         {
             case (Enter, Entered):
-                _users.Add(command.User);
+                _users[command.User] = command.Claimed;
                 break;
             case (Exit { Stays: false }, _):
                 _users.Remove(command.User);

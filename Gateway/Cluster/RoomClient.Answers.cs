@@ -42,7 +42,9 @@ internal sealed partial class RoomClient
 
             // The user is not attached, so the room does not need the exit.
             : Array.TrueForAll(commands, static command => command is Exit { EndMembership: false }) ? Task.FromResult(false)
-            : mayEnter(room, user, [.. commands.OfType<Enter>().Select(enter => enter.Link).OfType<string>().Distinct()]);
+            : mayEnter(
+                room, user, [.. commands.OfType<Enter>().Select(enter => enter.Link).OfType<string>().Distinct()],
+                commands.Aggregate(RoomAction.None, static (claimed, command) => claimed | command.Claimed));
     }
 
     /// <summary>

@@ -25,7 +25,7 @@ namespace OrleansChat.Gateway.Cluster;
 internal sealed partial class RoomClient(
     string room, string gateway, IGrainFactory grains, FanoutOptions options, FanoutInstruments instruments, TimeProvider time,
     Func<long> number, Func<PresenceVersion> presence, Action<AttachmentsSynced> synced, Func<string, Task<bool>> mayExist,
-    Func<string, string, string[], Task<bool>> mayEnter)
+    Func<string, string, string[], RoomAction, Task<bool>> mayEnter)
 {
     private static readonly Refused TookTooLong = new(
         Refusal.Timeout, "the room did not answer in time; repeat the command with the same id to find out whether it was stored", 1000);
@@ -256,9 +256,15 @@ internal sealed partial class RoomClient(
 
     private async Task<bool> TrySyncAttachmentsAsync(string[] users)
     {
+        RoomAction[]? claimed;
+        lock (_gate)
+        {
+            claimed = _attachments.ClaimedBy(users);
+        }
+
         try
         {
-            var answer = await _call.WaitAsync(_room.SyncAttachmentsAsync(gateway, users, presence(), number()));
+            var answer = await _call.WaitAsync(_room.SyncAttachmentsAsync(gateway, users, presence(), number(), claimed));
             instruments.AttachmentsSynced();
             lock (_gate)
             {

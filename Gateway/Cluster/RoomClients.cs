@@ -101,13 +101,13 @@ internal sealed class RoomClients(
     }
 
     /// <inheritdoc/>
-    public void Typing(string room, string user)
+    public void Typing(string room, string user, RoomAction claimed = RoomAction.None)
     {
         // If the room is not known to exist, send nothing. No user would see the typing, and the call would activate a
         // grain.
         if (IsKnown(room, user))
         {
-            background.Add(grains.GetGrain<IRoomGrain>(room).TypingAsync(user));
+            background.Add(grains.GetGrain<IRoomGrain>(room).TypingAsync(user, claimed));
         }
     }
 
@@ -119,10 +119,10 @@ internal sealed class RoomClients(
     }
 
     /// <inheritdoc/>
-    public async Task<PresenceSnapshot> WhoAsync(string room, string user, int most) =>
-        IsKnown(room, user) ? await grains.GetGrain<IRoomGrain>(room).WhoAsync(user, most)
-        : RoomKey.IsPrivate(room) && !await MayEnterAsync(room, user, []) ? new(0, null, Refusal.NotFound)
-        : await grains.GetGrain<IHistoryGrain>(0).WhoAsync(room, user, most);
+    public async Task<PresenceSnapshot> WhoAsync(string room, string user, int most, RoomAction claimed = RoomAction.None) =>
+        IsKnown(room, user) ? await grains.GetGrain<IRoomGrain>(room).WhoAsync(user, most, claimed)
+        : RoomKey.IsPrivate(room) && !await MayEnterAsync(room, user, [], claimed) ? new(0, null, Refusal.NotFound)
+        : await grains.GetGrain<IHistoryGrain>(0).WhoAsync(room, user, most, claimed);
 
     /// <summary>
     /// Handles a poll of the message log: the heads and claim numbers of rooms. A newer cluster version means that a
@@ -313,9 +313,9 @@ internal sealed class RoomClients(
     /// <see cref="CheckPatience"/>: the room then decides.
     /// </summary>
     /// <param name="links">The hashes of the invitation links that the user gave.</param>
-    private async Task<bool> MayEnterAsync(string room, string user, string[] links)
+    private async Task<bool> MayEnterAsync(string room, string user, string[] links, RoomAction claimed)
     {
-        var call = grains.GetGrain<IHistoryGrain>(0).MayEnterAsync(room, user, links);
+        var call = grains.GetGrain<IHistoryGrain>(0).MayEnterAsync(room, user, links, claimed);
         call.Ignore();
         try
         {

@@ -75,7 +75,8 @@ internal static class FrameMapping
     };
 
     /// <summary>Makes a post to the room from a client's <c>send</c> command.</summary>
-    public static Post Post(Send send, string user)
+    /// <param name="claimed">The actions that the user's token grants in the room.</param>
+    public static Post Post(Send send, string user, RoomAction claimed)
     {
         if (send.Settings is { } settings)
         {
@@ -89,17 +90,18 @@ internal static class FrameMapping
 
         if (send.User is not { } changed)
         {
-            return new(user, send.Id!, Kind(send.Kind), send.Text, send.Ref, send.Reply, send.Meta);
+            return new(user, send.Id!, Kind(send.Kind), send.Text, send.Ref, send.Reply, send.Meta) { Claimed = claimed };
         }
 
         var change = new MemberChange(changed, send.Role is { } role ? Role(role) : null, send.Until);
-        return new(user, send.Id!, Kind(send.Kind), change.User, null, null, change.ToMeta());
+        return new(user, send.Id!, Kind(send.Kind), change.User, null, null, change.ToMeta()) { Claimed = claimed };
     }
 
     /// <summary>
     /// Makes the post that sets the first title of a group. The sender is the user who creates the group.
     /// </summary>
-    public static Post FirstTitle(string title, string user) => new(user, "title", RoomEventKind.Title, title, null, null, null);
+    public static Post FirstTitle(string title, string user, RoomAction claimed) =>
+        new(user, "title", RoomEventKind.Title, title, null, null, null) { Claimed = claimed };
 
     public static ServerFrame Answer(Send send, RoomReply reply) =>
         reply is Posted posted ? new Ok(send.Id, send.Room, posted.Seq, posted.Ts, posted.Duplicate, null) : Error(send.Id, reply);
@@ -275,16 +277,31 @@ internal static class FrameMapping
     };
 
     private static GroupSettings Settings(RoomSettings settings) =>
-        new(settings.Private, (GroupActions)settings.Members, (GroupActions)settings.Moderators);
+        new(settings.Private, Actions(settings.Members), Actions(settings.Moderators));
 
     /// <summary>The settings of a command. A field that is absent has the default of the group.</summary>
     private static RoomSettings Settings(GroupSettings settings, string room)
     {
         var unset = RoomSettings.Default(room);
         return new(
-            settings.Private ?? unset.Private, (RoomActions)(settings.Members ?? (GroupActions)unset.Members),
-            (RoomActions)(settings.Moderators ?? (GroupActions)unset.Moderators));
+            settings.Private ?? unset.Private, settings.Members is { } members ? Actions(members) : unset.Members,
+            settings.Moderators is { } moderators ? Actions(moderators) : unset.Moderators);
     }
+
+    private static GroupActions Actions(RoomAction actions) =>
+        ActionPairs.Where(pair => actions.HasFlag(pair.Room)).Aggregate(GroupActions.None, (set, pair) => set | pair.Group);
+
+    private static RoomAction Actions(GroupActions actions) =>
+        ActionPairs.Where(pair => actions.HasFlag(pair.Group)).Aggregate(RoomAction.None, (set, pair) => set | pair.Room);
+
+    private static readonly (RoomAction Room, GroupActions Group)[] ActionPairs =
+    [
+        (RoomAction.Write, GroupActions.Write),
+        (RoomAction.React, GroupActions.React),
+        (RoomAction.Invite, GroupActions.Invite),
+        (RoomAction.Moderate, GroupActions.Moderate),
+        (RoomAction.Manage, GroupActions.Manage),
+    ];
 
     private static MemberRole? Role(RoomRole role) => role switch
     {

@@ -24,7 +24,8 @@ internal interface IRooms
     void Send(string room, RoomCommand command, Action<RoomReply> answered);
 
     /// <summary>Notifies a room that a user is typing. There is no answer.</summary>
-    void Typing(string room, string user);
+    /// <param name="claimed">The actions that the user's token grants in the room.</param>
+    void Typing(string room, string user, RoomAction claimed = RoomAction.None);
 
     /// <summary>
     /// Makes the subscription live if it has queued everything that the feed has delivered; otherwise it stays behind.
@@ -34,5 +35,6 @@ internal interface IRooms
     bool GoLive(Subscription subscription, out long head);
 
     /// <summary>Counts the users in a room, and lists them if there are at most <paramref name="most"/>.</summary>
-    Task<PresenceSnapshot> WhoAsync(string room, string user, int most);
+    /// <param name="claimed">The actions that the user's token grants in the room.</param>
+    Task<PresenceSnapshot> WhoAsync(string room, string user, int most, RoomAction claimed = RoomAction.None);
 }

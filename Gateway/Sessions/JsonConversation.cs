@@ -91,7 +91,7 @@ internal sealed class JsonConversation(SessionConnection connection, SessionServ
             }
             else if (command is Auth auth)
             {
-                Answer(Renew(auth, _session.User));
+                Answer(Renew(auth, _session));
             }
             else
             {
@@ -171,7 +171,7 @@ internal sealed class JsonConversation(SessionConnection connection, SessionServ
             return;
         }
 
-        var session = new Session(Guid.NewGuid().ToString("N"), who.User, JsonFormat.Instance, connection, services);
+        var session = new Session(Guid.NewGuid().ToString("N"), who.User, JsonFormat.Instance, connection, services, UserClaims.From(who.Rights));
         if (await session.StartAsync(hello.Device, hello.Rooms.Count))
         {
             _session = session;
@@ -202,7 +202,7 @@ internal sealed class JsonConversation(SessionConnection connection, SessionServ
     }
 
     /// <summary>Replaces the connection's token. If the new token is refused, the old token stays in use.</summary>
-    private ServerFrame Renew(Auth auth, string user)
+    private ServerFrame Renew(Auth auth, Session session)
     {
         var who = ofToken(auth.Token);
         if (who.User is null)
@@ -210,12 +210,13 @@ internal sealed class JsonConversation(SessionConnection connection, SessionServ
             return Refused(auth.Id, who);
         }
 
-        if (who.User != user)
+        if (who.User != session.User)
         {
             return new Err(auth.Id, ChatErrorCode.Forbidden, "the token belongs to another user", null);
         }
 
         connection.Expiry.Set(who.Exp);
+        session.Renew(UserClaims.From(who.Rights));
         return new Ok(auth.Id, null, null, null, false, who.Exp);
     }
 

@@ -189,7 +189,7 @@ internal sealed partial class Session
     /// </summary>
     private async Task<bool> CheckMembershipAsync(Subscription subscription)
     {
-        var page = await services.History.PageAsync(new(subscription.Room, user, subscription.Queued, 1, Whole: 0), connection.Gone).WaitAsync(connection.Gone);
+        var page = await services.History.PageAsync(new(subscription.Room, user, subscription.Queued, 1, Whole: 0, ClaimedIn(subscription.Room)), connection.Gone).WaitAsync(connection.Gone);
         if (page.Refusal == Refusal.Unavailable)
         {
             return false;

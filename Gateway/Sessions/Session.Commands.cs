@@ -76,7 +76,7 @@ internal sealed partial class Session
         Interlocked.Increment(ref _inFlight);
         var link = join.Link is { } code ? LinkTerms.HashOf(code) : null;
         var creates = link is null ? GetKindToCreate(room, entry, kind) : null;
-        var enter = new Enter(user, creates, kind, AsMember: entry is Entry.Resumed or Entry.Notified, link);
+        var enter = new Enter(user, creates, kind, AsMember: entry is Entry.Resumed or Entry.Notified, link) { Claimed = ClaimedIn(room) };
         services.Rooms.Enter(subscription, enter, reply =>
         {
             if (reply is Entered entered)
@@ -257,7 +257,7 @@ internal sealed partial class Session
         }
 
         Interlocked.Increment(ref _inFlight);
-        services.Rooms.Send(room, FrameMapping.Post(send, user), reply =>
+        services.Rooms.Send(room, FrameMapping.Post(send, user, ClaimedIn(room)), reply =>
         {
             Answer(FrameMapping.Answer(send, reply));
             if (reply is Posted)
@@ -270,7 +270,8 @@ internal sealed partial class Session
     }
 
     /// <summary>Sends a command that is answered only if it fails.</summary>
-    private void SendNoReply(string? commandId, string name, RoomCommand command)
+    /// <param name="command">Makes the command. The argument is the room's key.</param>
+    private void SendNoReply(string? commandId, string name, Func<string, RoomCommand> command)
     {
         if (!IsIn(name, out var room))
         {
@@ -279,7 +280,7 @@ internal sealed partial class Session
         }
 
         Interlocked.Increment(ref _inFlight);
-        services.Rooms.Send(room, command, reply =>
+        services.Rooms.Send(room, command(room), reply =>
         {
             if (reply is Refused)
             {

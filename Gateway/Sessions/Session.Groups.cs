@@ -53,7 +53,7 @@ internal sealed partial class Session
         if (title is not null)
         {
             Interlocked.Increment(ref _inFlight);
-            services.Rooms.Send(room, FrameMapping.FirstTitle(title, user), _ => CountAnswer());
+            services.Rooms.Send(room, FrameMapping.FirstTitle(title, user, ClaimedIn(room)), _ => CountAnswer());
         }
     }
 

@@ -38,11 +38,11 @@ internal sealed partial class Session
             { Around: { } seq } => (Math.Max(0, seq - 1 - (history.Limit / 2)), history.Limit, seq),
             _ => (-(long)history.Limit, history.Limit, long.MaxValue),
         };
-        var page = limit == 0 ? new([], 0, null) : await services.History.PageAsync(new(room, user, after, limit, whole), connection.Gone);
+        var page = limit == 0 ? new([], 0, null) : await services.History.PageAsync(new(room, user, after, limit, whole, ClaimedIn(room)), connection.Gone);
         if (history.After is null && page is { Refusal: null, Events.Length: 0, Head: > 0 })
         {
             // If before or around names a sequence beyond the head, the answer is the newest page.
-            page = await services.History.PageAsync(new(room, user, -limit, limit, long.MaxValue), connection.Gone);
+            page = await services.History.PageAsync(new(room, user, -limit, limit, long.MaxValue, ClaimedIn(room)), connection.Gone);
         }
 
         services.Users.Charge(user, BudgetKind.Commands, page.Events.Sum(EventBytes.Count) / BytesPerCommand);
@@ -60,13 +60,16 @@ internal sealed partial class Session
     private async Task MembersAsync(Members members)
     {
         services.Users.Charge(user, BudgetKind.Commands, CommandsPerList);
-        var page = await services.History.MembersAsync(
-            new(RoomNames.ToKey(members.Room, user), user, members.After ?? "", members.Limit), connection.Gone);
+        var room = RoomNames.ToKey(members.Room, user);
+        var page = await services.History.MembersAsync(new(room, user, members.After ?? "", members.Limit, ClaimedIn(room)), connection.Gone);
         Answer(FrameMapping.Answer(members, page, services.Time.GetUtcNow().ToUnixTimeMilliseconds()), GetFormat(members.Room));
     }
 
-    private async Task WhoAsync(Who who) =>
-        Answer(FrameMapping.Answer(who, await services.Rooms.WhoAsync(RoomNames.ToKey(who.Room, user), user, services.Options.WhoNames)), GetFormat(who.Room));
+    private async Task WhoAsync(Who who)
+    {
+        var room = RoomNames.ToKey(who.Room, user);
+        Answer(FrameMapping.Answer(who, await services.Rooms.WhoAsync(room, user, services.Options.WhoNames, ClaimedIn(room))), GetFormat(who.Room));
+    }
 
     /// <summary>
     /// Starts a question when the previous question is answered and the send queue has space for the answer. So the

@@ -16,7 +16,8 @@ namespace OrleansChat.Gateway.Sessions;
 /// grains' answers. Each thread holds the lock briefly, and never waits while it holds the lock. Lock order: feed,
 /// session, connection send queue.
 /// </remarks>
-internal sealed partial class Session(string id, string user, IWireFormat format, SessionConnection connection, SessionServices services)
+internal sealed partial class Session(
+    string id, string user, IWireFormat format, SessionConnection connection, SessionServices services, UserClaims? claims = null)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Subscription> _subscriptions = [];
@@ -181,12 +182,12 @@ internal sealed partial class Session(string id, string user, IWireFormat format
                 await SendAsync(send, stored);
                 break;
             case Mark mark:
-                SendNoReply(mark.Id, mark.Room, new MarkRead(user, mark.Read));
+                SendNoReply(mark.Id, mark.Room, room => new MarkRead(user, mark.Read) { Claimed = ClaimedIn(room) });
                 break;
             case Typing typing:
                 if (IsIn(typing.Room, out var typingIn))
                 {
-                    services.Rooms.Typing(typingIn, user);
+                    services.Rooms.Typing(typingIn, user, ClaimedIn(typingIn));
                 }
 
                 break;

@@ -190,7 +190,8 @@ public readonly record struct AppendedEntry(long Seq, long Ts, long Hash, long M
 /// <param name="Read">The user's read mark; 0 for none.</param>
 /// <param name="ReadMessages">Number of messages up to and including the read mark.</param>
 /// <param name="Role">The stored role; <see cref="RoomRole.Member"/> for the users of a direct room.</param>
-public sealed record RoomFacts(RoomKind Kind, long Seq, long Messages, RoomRole Role, long Read, long ReadMessages)
+/// <param name="BannedUntil">See <see cref="Member.BannedUntil"/>.</param>
+public sealed record RoomFacts(RoomKind Kind, long Seq, long Messages, RoomRole Role, long Read, long ReadMessages, long BannedUntil = 0)
 {
     public bool IsMember => Member.Is(Role);
 }

@@ -9,7 +9,8 @@ namespace OrleansChat.Grains.Rooms;
 /// </summary>
 [StatelessWorker, Reentrant]
 [GrainType("history")]
-internal sealed class HistoryGrain(IMessageLog log, IClusterMembershipService cluster, IGrainFactory grains, TimeProvider time) : Grain, IHistoryGrain
+internal sealed class HistoryGrain(
+    IMessageLog log, IClusterMembershipService cluster, IGrainFactory grains, TimeProvider time, RoomAuthorization? authorization = null) : Grain, IHistoryGrain
 {
     /// <summary>Maximum number of events in one read; a higher limit counts as this number.</summary>
     public const int MaxEvents = 1000;
@@ -30,23 +31,23 @@ internal sealed class HistoryGrain(IMessageLog log, IClusterMembershipService cl
     private const long MaxAfter = long.MaxValue - MaxEvents;
 
     public Task<HistoryPage> PageAsync(PageAsk ask, CancellationToken cancellationToken) =>
-        PageAsync(ask.Room, ask.User, ask.After, ask.Limit, ask.Whole, EventBytes.Page, cancellationToken);
+        PageAsync(ask, EventBytes.Page, cancellationToken);
 
     public Task<HistoryPage> PageAsync(string room, string user, long after, int limit) =>
-        PageAsync(room, user, after, limit, 0, int.MaxValue, CancellationToken.None);
+        PageAsync(new(room, user, after, limit, Whole: 0), int.MaxValue, CancellationToken.None);
 
-    private async Task<HistoryPage> PageAsync(string room, string user, long after, int limit, long whole, int bytes, CancellationToken cancellationToken)
+    private async Task<HistoryPage> PageAsync(PageAsk ask, int bytes, CancellationToken cancellationToken)
     {
         try
         {
-            var (facts, refusal) = await LookAsync(room, user, cancellationToken);
+            var (facts, refusal) = await LookAsync(ask.Room, ask.User, ask.Claimed, cancellationToken);
             if (facts is null)
             {
                 return new HistoryPage([], 0, refusal);
             }
 
-            var from = after < 0 ? Math.Max(0, facts.Seq + after) : Math.Min(after, MaxAfter);
-            var events = await ReadAsync(room, new(from, Math.Clamp(limit, 1, MaxEvents), bytes), whole, facts.Seq, cancellationToken);
+            var from = ask.After < 0 ? Math.Max(0, facts.Seq + ask.After) : Math.Min(ask.After, MaxAfter);
+            var events = await ReadAsync(ask.Room, new(from, Math.Clamp(ask.Limit, 1, MaxEvents), bytes), ask.Whole, facts.Seq, cancellationToken);
             return new HistoryPage(events, Math.Max(facts.Seq, events is [.., var newest] ? newest.Seq : 0), null);
         }
         catch (MessageLogUnavailableException)
@@ -60,12 +61,12 @@ internal sealed class HistoryGrain(IMessageLog log, IClusterMembershipService cl
         }
     }
 
-    public async Task<PresenceSnapshot> WhoAsync(string room, string user, int most)
+    public async Task<PresenceSnapshot> WhoAsync(string room, string user, int most, RoomAction claimed)
     {
         try
         {
-            var (facts, refusal) = await LookAsync(room, user, CancellationToken.None);
-            return facts is not null ? await grains.GetGrain<IRoomGrain>(room).WhoAsync(user, most)
+            var (facts, refusal) = await LookAsync(room, user, claimed, CancellationToken.None);
+            return facts is not null ? await grains.GetGrain<IRoomGrain>(room).WhoAsync(user, most, claimed)
                 : refusal is null ? new PresenceSnapshot(0, [], null)
                 : new PresenceSnapshot(0, null, refusal);
         }
@@ -98,7 +99,7 @@ internal sealed class HistoryGrain(IMessageLog log, IClusterMembershipService cl
         return new([.. rows.Take(limit).Select(row => new Conversation(row.Room, row.Kind, row.Seq, row.Ts, row.Read, row.Unread, row.Role, row.Title))], rows.Count > limit);
     }
 
-    public async Task<bool> MayEnterAsync(string room, string user, string[] links)
+    public async Task<bool> MayEnterAsync(string room, string user, string[] links, RoomAction claimed)
     {
         try
         {
@@ -107,7 +108,10 @@ internal sealed class HistoryGrain(IMessageLog log, IClusterMembershipService cl
             // The links are read even if the facts suffice, so that the number of reads does not depend on the room.
             var byLink = links.Length > 0
                 && await log.HasLinkAsync(room, user, links, time.GetUtcNow().ToUnixTimeMilliseconds(), CancellationToken.None);
-            return byLink || facts is { IsMember: true } or { Role: RoomRole.Invited };
+
+            // Ask the authorizer even if the group does not exist, so that the user sees no difference.
+            return await AskAsync(room, RoomKind.Group, user, RoomAction.Join | RoomAction.Read, claimed, facts) is not { } access
+                || (facts is not null && RoomRights.MayCall(facts.Role, IsBanned(facts), access, byLink));
         }
         catch (MessageLogUnavailableException)
         {
@@ -124,7 +128,7 @@ internal sealed class HistoryGrain(IMessageLog log, IClusterMembershipService cl
     {
         try
         {
-            var (facts, refusal) = await LookAsync(ask.Room, ask.User, CancellationToken.None);
+            var (facts, refusal) = await LookAsync(ask.Room, ask.User, ask.Claimed, CancellationToken.None);
             if (refusal is not null)
             {
                 return new([], false, refusal);
@@ -161,20 +165,37 @@ internal sealed class HistoryGrain(IMessageLog log, IClusterMembershipService cl
     /// without a message. Throws <see cref="MessageLogUnavailableException"/>, and
     /// <see cref="MessageLogEntryException"/> for a name that cannot be stored.
     /// </summary>
-    private async Task<(RoomFacts? Facts, Refusal? Refusal)> LookAsync(string room, string user, CancellationToken cancellationToken)
+    /// <summary>
+    /// Reads the facts about a room for a user who may read it; otherwise returns why the user may not. Returns neither
+    /// for a direct room without a message.
+    /// </summary>
+    private async Task<(RoomFacts? Facts, Refusal? Refusal)> LookAsync(string room, string user, RoomAction claimed, CancellationToken cancellationToken)
     {
         if (RoomRights.RefuseKey(DirectRoom.People(room), user) is { } stranger)
         {
             return (null, stranger.Reason);
         }
 
-        if (await log.FactsAsync(room, user, cancellationToken) is not { } facts)
+        var facts = await log.FactsAsync(room, user, cancellationToken);
+        if (RoomKey.IsDirect(room) || (facts is null && !RoomKey.IsPrivate(room)))
         {
-            return (null, RoomKey.IsDirect(room) ? null : Refusal.NotFound);
+            return (facts, facts is null && !RoomKey.IsDirect(room) ? Refusal.NotFound : null);
         }
 
-        return RoomRights.RefuseRead(room, facts.Kind, facts.Role) is { } outsider ? (null, outsider.Reason) : (facts, null);
+        // Ask the authorizer even if a private group does not exist, so that the user sees no difference.
+        return await AskAsync(room, facts?.Kind ?? RoomKind.Group, user, RoomAction.Read, claimed, facts) is not { } access ? (null, Refusal.Unavailable)
+            : facts is null ? (null, Refusal.NotFound)
+            : RoomRights.RefuseRead(room, facts.Kind, facts.Role, IsBanned(facts), access) is { } outsider ? (null, outsider.Reason)
+            : (facts, null);
     }
+
+    private bool IsBanned(RoomFacts facts) => facts.BannedUntil > time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    /// <summary>Returns null if the authorizer does not answer.</summary>
+    private async ValueTask<Access?> AskAsync(string room, RoomKind kind, string user, RoomAction actions, RoomAction claimed, RoomFacts? facts)
+        => authorization is { IsOn: true }
+            ? (await authorization.AskAsync([new(room, kind, user, actions, claimed, facts?.Role ?? RoomRole.None)]))[0]
+            : new Access(claimed);
 
     /// <summary>
     /// Reads a range with a limit in bytes. If the event <paramref name="whole"/> is inside the range, half of the

@@ -88,7 +88,7 @@ internal sealed class Membership(RoomOptions options, AppendQueue queue, TimePro
     /// <param name="link">
     /// The sequence of the invitation link that lets the user in; null if the user may join without a link.
     /// </param>
-    public async Task<Refused?> JoinAsync(string user, long? link = null)
+    public async Task<Refused?> JoinAsync(string user, Access access, long? link = null)
     {
         if (Contains(user))
         {
@@ -102,7 +102,7 @@ internal sealed class Membership(RoomOptions options, AppendQueue queue, TimePro
                 return Refusals.Full;
             }
 
-            joining = AppendJoinAsync(user, link);
+            joining = AppendJoinAsync(user, access, link);
             if (!joining.IsCompleted)
             {
                 _joining[user] = joining;
@@ -123,15 +123,15 @@ internal sealed class Membership(RoomOptions options, AppendQueue queue, TimePro
         }
 
         return !Contains(user) ? Refusals.Done
-            : await AppendAsync(user, RoomEventKind.Leave) is Refused refused ? refused
+            : await AppendAsync(user, RoomEventKind.Leave, default) is Refused refused ? refused
             : Refusals.Done;
     }
 
-    private async Task<Refused?> AppendJoinAsync(string user, long? link)
+    private async Task<Refused?> AppendJoinAsync(string user, Access access, long? link)
     {
         try
         {
-            return await AppendAsync(user, RoomEventKind.Join, link) as Refused;
+            return await AppendAsync(user, RoomEventKind.Join, access, link) as Refused;
         }
         finally
         {
@@ -140,9 +140,9 @@ internal sealed class Membership(RoomOptions options, AppendQueue queue, TimePro
     }
 
     /// <summary>Appends a join or leave event. Returns the answer when the event is durable or refused.</summary>
-    private async Task<RoomReply> AppendAsync(string user, RoomEventKind kind, long? link = null)
+    private async Task<RoomReply> AppendAsync(string user, RoomEventKind kind, Access access, long? link = null)
     {
-        var waiting = WaitingEntry.OfServer(user, kind, time.GetTimestamp(), reference: link);
+        var waiting = WaitingEntry.OfServer(user, kind, time.GetTimestamp(), reference: link, access: access);
         return queue.TryAdd(waiting) ? await waiting.Reply : Refusals.TooManyWait;
     }
 }

@@ -21,6 +21,7 @@ internal static class Refusals
     public static readonly Refused Gone = new(Refusal.Gone, "the message was deleted");
     public static readonly Refused Full = new(Refusal.RoomFull, "the room is full");
     public static readonly Refused Banned = new(Refusal.Forbidden, "you are banned from this room");
+    public static readonly Refused Denied = new(Refusal.Forbidden, "this server does not allow you to do this in this room");
     public static readonly Refused OnlyGroups = new(Refusal.Forbidden, "only groups have members");
     public static readonly Refused NotAllowed = new(Refusal.Forbidden, "this group does not allow your role to do this");
     public static readonly Refused OwnersOnly = new(Refusal.Forbidden, "only owners may change roles");
@@ -65,6 +66,9 @@ internal static class Refusals
 
     public static readonly Refused MessageLogUnavailable =
         new(Refusal.Unavailable, "the message log cannot be reached; try again", RoomOptions.MessageLogRetryMs);
+
+    public static readonly Refused NoDecision =
+        new(Refusal.Unavailable, "the server cannot decide now whether you may do this; try again", RoomOptions.DecisionRetryMs);
 
     public static readonly Refused NeedsUpgrade =
         new(Refusal.Unavailable, "this needs every process of the cluster to be upgraded first; try again later", RoomOptions.UpgradeRetryMs);

@@ -6,7 +6,7 @@ namespace OrleansChat.Grains.Rooms;
 /// <summary>Decides each kind of command: answers the command, or queues its entry.</summary>
 internal sealed partial class RoomGrain
 {
-    private async ValueTask<(RoomReply? Now, WaitingEntry? Later)> PostAsync(Call call, Post post)
+    private async ValueTask<(RoomReply? Now, WaitingEntry? Later)> PostAsync(Call call, Post post, Access access)
     {
         var exists = await KnowAsync();
         if (!exists && (!IsDirect || post.Kind != RoomEventKind.Msg))
@@ -14,7 +14,7 @@ internal sealed partial class RoomGrain
             return (!IsDirect ? Refusals.NoRoom : RoomRights.NeedsGroup(post.Kind) ? Refusals.OnlyGroups : Refusals.NoMessage, null);
         }
 
-        var waiting = WaitingEntry.Create(post, _time.GetTimestamp());
+        var waiting = WaitingEntry.Create(post, _time.GetTimestamp(), access);
         if (exists && !Member.Is(Standing(post.User, _membership.Table).Role) && RoomKey.IsPrivate(_room)
             && RefuseEvent(waiting, _membership.Table, _membership.Links) is { Reason: Refusal.NotFound } stranger)
         {
@@ -70,7 +70,9 @@ internal sealed partial class RoomGrain
             : (Refusals.TooManyWait, null);
     }
 
-    /// <summary>Attaches a user. In a group, the user first becomes a member.</summary>
+    /// <summary>
+    /// Attaches a user. In a group, the user first becomes a member, unless the user may only read the group.
+    /// </summary>
     /// <remarks>
     /// <list type="number">
     /// <item>Find the room, or create it. The user pays for the creation.</item>
@@ -84,7 +86,7 @@ internal sealed partial class RoomGrain
     /// Steps 1 to 4 may wait. If the gateway makes a newer call during a wait, or the activation loses the room, the
     /// user is not attached.
     /// </remarks>
-    private async Task<RoomReply> EnterAsync(Call call, Enter enter)
+    private async Task<RoomReply> EnterAsync(Call call, Enter enter, Access access)
     {
         if (enter.Create == RoomKind.Direct && !IsDirect)
         {
@@ -99,6 +101,11 @@ internal sealed partial class RoomGrain
             if (UncreatedRoom.Answer(_room, enter) is { } absent)
             {
                 return absent;
+            }
+
+            if (RoomRights.RefuseEnter(StateOf(_membership.Table) with { Kind = enter.Create!.Value }, new(enter.User, RoomRole.None), enter.AsMember, creates: true, null, access) is { } denied)
+            {
+                return denied;
             }
 
             if (RoomKey.IsPrivate(_room) && !await _gate.IsOpenAsync())
@@ -117,7 +124,7 @@ internal sealed partial class RoomGrain
                 return unpaid;
             }
 
-            await CreateAsync(enter.Create!.Value);
+            await CreateAsync(enter.Create.Value);
         }
 
         if (IsOvertaken(call))
@@ -126,7 +133,7 @@ internal sealed partial class RoomGrain
         }
 
         // Step 2: check. The rights come first, so that an outsider does not learn the kind of a private group.
-        if (RefuseEnter(enter, out var link) is { } stranger)
+        if (RefuseEnter(enter, access, out var joins, out var link) is { } stranger)
         {
             return stranger;
         }
@@ -136,9 +143,8 @@ internal sealed partial class RoomGrain
             return Refusals.OtherKind;
         }
 
-        // Step 3: make the user a member.
-        if (_ownership.Claim!.Kind == RoomKind.Group
-            && (await RefuseJoinAsync(enter.User) ?? await _membership.JoinAsync(enter.User, link)) is { } refused)
+        // Step 3: make the user a member, unless the user may only read.
+        if (joins && (await RefuseJoinAsync(enter.User) ?? await _membership.JoinAsync(enter.User, access, link)) is { } refused)
         {
             return refused;
         }
@@ -157,7 +163,7 @@ internal sealed partial class RoomGrain
 
         // The log may be newer than this activation's list of members. For example, another activation may have
         // appended a leave event. Also, a commit of this activation may have ended the membership during the read.
-        if ((RoomRights.RefuseRead(_room, facts.Kind, facts.Role) ?? RefuseRead(enter.User)) is { } outsider)
+        if ((RoomRights.RefuseRead(_room, facts.Kind, facts.Role, facts.BannedUntil > Now, access) ?? RefuseRead(enter.User, access)) is { } outsider)
         {
             return outsider;
         }
@@ -176,7 +182,7 @@ internal sealed partial class RoomGrain
             return Refusals.Full;
         }
 
-        Attach(call.Gateway, enter.User, byName: true);
+        Attach(call.Gateway, enter.User, byName: true, access);
         var read = _marks.Learn(enter.User, facts.Read);
 
         // If a newer activation owns the room and this activation has not noticed it, this activation's head is old.
@@ -215,14 +221,14 @@ internal sealed partial class RoomGrain
             : await _membership.LeaveAsync(exit.User);
     }
 
-    private async Task<RoomReply> MarkAsync(MarkRead mark)
+    private async Task<RoomReply> MarkAsync(MarkRead mark, Access access)
     {
         if (!await KnowAsync())
         {
             return UncreatedRoom.Answer(_room, mark)!;
         }
 
-        if (RoomRights.RefuseMark(_room, Standing(mark.User, _membership.Table)) is { } outsider)
+        if (RoomRights.RefuseMark(StateOf(_membership.Table), Standing(mark.User, _membership.Table), access) is { } outsider)
         {
             return outsider;
         }

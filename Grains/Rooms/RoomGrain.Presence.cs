@@ -12,7 +12,7 @@ internal sealed partial class RoomGrain
     /// </summary>
     private static readonly TimeSpan MarksWait = TimeSpan.FromMinutes(1);
 
-    public async Task<AttachmentsSynced> SyncAttachmentsAsync(string gateway, string[] users, PresenceVersion known, long number)
+    public async Task<AttachmentsSynced> SyncAttachmentsAsync(string gateway, string[] users, PresenceVersion known, long number, RoomAction[]? claimed)
     {
         _calls.Observe(gateway, number);
         try
@@ -25,9 +25,16 @@ internal sealed partial class RoomGrain
                     throw new IOException("The room is moving.");
                 }
 
+                // Only users who read without being members need the authorizer: the others were asked when they entered.
+                var readers = await ReadersAsync(users, claimed);
                 if (!_calls.IsStale(gateway, number))
                 {
-                    AttachAll(gateway, users);
+                    AttachAll(gateway, users, readers.Allowed);
+                }
+
+                if (readers.IsIncomplete)
+                {
+                    throw new IOException("It is not known now whether a user may read the room.");
                 }
             }
         }
@@ -41,18 +48,19 @@ internal sealed partial class RoomGrain
         return new AttachmentsSynced(new RoomHead(_room, _head, _ownership.Number), PresenceAfter(known));
     }
 
-    public async Task<PresenceSnapshot> WhoAsync(string user, int most)
+    public async Task<PresenceSnapshot> WhoAsync(string user, int most, RoomAction claimed)
     {
         try
         {
-            var refusal = RoomRights.RefuseKey(_people, user);
+            var (access, refusal) = await AuthorizeAsync(user, RoomAction.Read, claimed);
+            refusal = RoomRights.RefuseKey(_people, user) ?? refusal;
             if (refusal is null && !await KnowAsync())
             {
                 LeaveIfEmpty();
                 return IsDirect ? new PresenceSnapshot(0, [], null) : new PresenceSnapshot(0, null, Refusal.NotFound);
             }
 
-            refusal ??= RefuseRead(user);
+            refusal ??= RefuseRead(user, access);
             return refusal is not null
                 ? new PresenceSnapshot(0, null, refusal.Reason)
                 : new PresenceSnapshot(_attached.Count, _attached.Count > most ? null : [.. _attached.Users], null);
@@ -63,16 +71,22 @@ internal sealed partial class RoomGrain
         }
     }
 
-    public Task TypingAsync(string user)
+    public async Task TypingAsync(string user, RoomAction claimed)
     {
         if (_ownership.Claim is null)
         {
             // Without a claim no user is attached, so no user would receive the notice.
-            return Task.CompletedTask;
+            return;
+        }
+
+        var (access, undecided) = await AuthorizeAsync(user, RoomAction.Write, claimed);
+        if (undecided is not null)
+        {
+            return;
         }
 
         var (now, between) = (_time.GetUtcNow().ToUnixTimeMilliseconds(), _options.TypingInterval.TotalMilliseconds);
-        if (RoomRights.RefuseTyping(StateOf(_membership.Table), Standing(user, _membership.Table)) is null
+        if (RoomRights.RefuseTyping(StateOf(_membership.Table), Standing(user, _membership.Table), access) is null
             && now - _typed.GetValueOrDefault(user) >= between)
         {
             if (_typed.Count >= 256)
@@ -89,8 +103,6 @@ internal sealed partial class RoomGrain
             _typed[user] = now;
             _publisher.Publish(new RoomTyping(_room, user));
         }
-
-        return Task.CompletedTask;
     }
 
     public Task GatewayGoneAsync(string gateway)
@@ -104,7 +116,8 @@ internal sealed partial class RoomGrain
         return Task.CompletedTask;
     }
 
-    private void AttachAll(string gateway, string[] users)
+    /// <param name="readers">The access of users who may read the group without being members.</param>
+    private void AttachAll(string gateway, string[] users, Dictionary<string, Access> readers)
     {
         if (_ownership.RefusesCommands || _watch.IsDead(gateway))
         {
@@ -115,7 +128,7 @@ internal sealed partial class RoomGrain
         // change the count, but no update names them. For a user that joins now, the gateway sends an enter command,
         // and an update names the user.
         var byName = !_syncedGateways.Add(gateway);
-        var wanted = users.Where(user => (RoomRights.RefuseKey(_people, user) ?? RefuseRead(user)) is null).ToHashSet();
+        var wanted = users.Where(user => (RoomRights.RefuseKey(_people, user) ?? RefuseRead(user, readers.GetValueOrDefault(user))) is null).ToHashSet();
         foreach (var user in _attached.On(gateway).Where(user => !wanted.Contains(user)).ToArray())
         {
             Detach(gateway, user);
@@ -123,7 +136,7 @@ internal sealed partial class RoomGrain
 
         foreach (var user in wanted)
         {
-            Attach(gateway, user, byName);
+            Attach(gateway, user, byName, readers.GetValueOrDefault(user));
         }
 
         if (wanted.Count == 0)
@@ -132,8 +145,17 @@ internal sealed partial class RoomGrain
         }
     }
 
-    private void Attach(string gateway, string user, bool byName)
+    private void Attach(string gateway, string user, bool byName, Access access)
     {
+        if (_ownership.Claim!.Kind == RoomKind.Group && access.Grants(RoomAction.Read))
+        {
+            _readers[user] = access;
+        }
+        else
+        {
+            _readers.Remove(user);
+        }
+
         if (!_attached.HasGateway(gateway))
         {
             _publisher.Attach(gateway);
@@ -171,6 +193,7 @@ internal sealed partial class RoomGrain
         if (gone)
         {
             _instruments.Attached.Add(-1);
+            _readers.Remove(user);
             _typed.Remove(user);
             _marks.Forget(user);
             _presence.Changed(user, here: false);
@@ -190,7 +213,7 @@ internal sealed partial class RoomGrain
     {
         foreach (var gateway in _attached.Gateways.ToArray())
         {
-            foreach (var user in _attached.On(gateway).Where(user => RefuseRead(user) is not null).ToArray())
+            foreach (var user in _attached.On(gateway).Where(user => RefuseRead(user, _readers.GetValueOrDefault(user)) is not null).ToArray())
             {
                 Detach(gateway, user);
             }

@@ -20,8 +20,10 @@ internal sealed partial class RoomGrain
     private Task _appointing = Task.CompletedTask;
 
     private RoomState StateOf(MemberTable table) => new(
-        _room, _ownership.Claim?.Kind ?? RoomKind.Direct, _head, table.Members, table.Owners, _time.GetUtcNow().ToUnixTimeMilliseconds(),
-        _settings);
+        _room, _ownership.Claim?.Kind ?? RoomKind.Direct, _head, table.Members, table.Owners, Now, _settings);
+
+    /// <summary>Milliseconds since 1970 UTC.</summary>
+    private long Now => _time.GetUtcNow().ToUnixTimeMilliseconds();
 
     /// <summary>
     /// The rights of a user who writes. In a channel, each attached user counts as a member. In other rooms a member
@@ -31,26 +33,40 @@ internal sealed partial class RoomGrain
         ? new(user, _attached.Contains(user) ? RoomRole.Member : RoomRole.None)
         : table.Find(user);
 
-    private Refused? RefuseRead(string user) => RoomRights.RefuseRead(_room, _ownership.Claim!.Kind, _membership.Table.Find(user).Role);
+    private Refused? RefuseRead(string user, Access access)
+    {
+        var member = _membership.Table.Find(user);
+        return RoomRights.RefuseRead(_room, _ownership.Claim!.Kind, member.Role, member.BannedUntil > Now, access);
+    }
 
-    /// <summary>Decides whether a user may enter.</summary>
+    /// <summary>Decides whether a user may enter, and whether the user becomes a member of the group.</summary>
+    /// <param name="joins">True if the user is not a member yet and must become one.</param>
     /// <param name="link">
     /// The sequence of the link by which the user becomes a member; null if the user needs no link.
     /// </param>
-    private Refused? RefuseEnter(Enter enter, out long? link)
+    private Refused? RefuseEnter(Enter enter, Access access, out bool joins, out long? link)
     {
         var table = _membership.Table;
         var (state, user, creates) = (StateOf(table), table.Find(enter.User), enter.Create == RoomKind.Group);
-        link = null;
-        var refused = RoomRights.RefuseEnter(state, user, enter.AsMember, creates, _title);
-        if (refused is null || enter.Link is not { } hash || RoomRights.RefuseEnter(state, user, enter.AsMember, creates, _title, byLink: true) is not null)
+        (joins, link) = (false, null);
+        var refused = RoomRights.RefuseEnter(state, user, enter.AsMember, creates, _title, access);
+        if (state.Kind != RoomKind.Group || enter.AsMember || Member.Is(user.Role))
         {
-            // The user may enter without a link, or no link lets the user in.
+            return refused;
+        }
+
+        joins = RoomRights.RefuseJoin(state, user, creates, access) is null;
+        if (joins || enter.Link is not { } hash || RoomRights.RefuseJoin(state, user, creates, access, byLink: true) is not null)
+        {
+            // The user may join without a link, or no link lets the user in.
             return refused;
         }
 
         link = _membership.Links.Find(hash, state.Now)?.Seq;
-        return link is null ? RoomRights.RefuseLink(_room) : null;
+        joins = link is not null;
+
+        // A user without a usable link can still be allowed to read the group.
+        return joins || refused is null ? null : RoomRights.RefuseLink(_room);
     }
 
     private Refused? RefuseEvent(WaitingEntry waiting, MemberTable table, LinkTable links)
@@ -59,7 +75,8 @@ internal sealed partial class RoomGrain
         var name = waiting.Entry is { Kind: RoomEventKind.Unlink, Ref: { } link } ? links.Find(link)?.User : waiting.Author;
         var author = name is not null ? table.Find(name) : null;
         var request = new EventRequest(waiting.Entry.Kind, target, waiting.Change?.Role, author, waiting.IsWellFormed, waiting.Settings);
-        return RoomRights.RefuseEvent(StateOf(table), Standing(waiting.Entry.User, table), request) ?? _membership.RefuseBound(table, links, waiting.Entry);
+        return RoomRights.RefuseEvent(StateOf(table), Standing(waiting.Entry.User, table), request, waiting.Access)
+            ?? _membership.RefuseBound(table, links, waiting.Entry);
     }
 
     /// <summary>
@@ -113,7 +130,7 @@ internal sealed partial class RoomGrain
 
             // While the entry waited, the link may have ended, or other users may have taken its last uses.
             { Kind: RoomEventKind.Join, Ref: { } link } when !IsUsable(link) => RoomRights.RefuseLink(_room),
-            { Kind: RoomEventKind.Join } => RoomRights.RefuseEnter(StateOf(table), user, asMember: false, creates: true, _title, byLink: entry.Ref is not null)
+            { Kind: RoomEventKind.Join } => RoomRights.RefuseJoin(StateOf(table), user, creates: true, waiting.Access, byLink: entry.Ref is not null)
                 ?? _membership.RefuseBound(table, links, entry),
             { Kind: RoomEventKind.Leave } => RoomRights.RefuseLeave(StateOf(table), user),
 

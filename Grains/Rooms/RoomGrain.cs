@@ -10,14 +10,16 @@ namespace OrleansChat.Grains.Rooms;
 /// <summary>
 /// One room. This file takes the calls of the gateways. RoomGrain.Commands.cs decides each command, RoomGrain.Commit.cs
 /// appends and publishes, RoomGrain.Claim.cs claims the room, RoomGrain.Creation.cs creates it,
-/// RoomGrain.Rights.cs applies the rights of the users, RoomGrain.Budgets.cs charges invitations and joins, and
+/// RoomGrain.Rights.cs applies the rights of the users, RoomGrain.Authorization.cs asks the authorizer of the silo,
+/// RoomGrain.Budgets.cs charges invitations and joins, and
 /// RoomGrain.Presence.cs tracks the attached users.
 /// </summary>
 /// <remarks>
 /// A call of a gateway takes these steps. The grain is reentrant: while an append is in flight, the room decides the
 /// next commands, and their entries wait for the next append.
 /// <list type="number">
-/// <item>Decide (<see cref="DecideAsync"/>): take the commands of the call one after another. A post that is accepted
+/// <item>Decide (<see cref="DecideAsync"/>): if the silo has an authorizer, first ask it for all commands of the call
+/// (<see cref="AuthorizeAsync(RoomCommand[])"/>). Then take the commands one after another. A post that is accepted
 /// becomes a <see cref="WaitingEntry"/> in the <see cref="AppendQueue"/>. All other commands get their answer here. An
 /// enter or exit that changes the membership first waits until the log has stored the change.</item>
 /// <item>Seal (<see cref="AppendQueue"/>): when no append is in flight, the waiting entries become one
@@ -72,12 +74,14 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
         TimeProvider time,
         ILogger<RoomGrain> logger,
         IGrainContext context,
-        IGrainRuntime runtime)
+        IGrainRuntime runtime,
+        RoomAuthorization? authorization = null)
         : base(context, runtime)
     {
         _room = this.GetPrimaryKeyString();
         _people = DirectRoom.People(_room);
         (_log, _gate, _options, _watch, _instruments, _time, _logger) = (log, gate, options.Value, watch, instruments, time, logger);
+        _authorization = authorization is { IsOn: true } ? authorization : null;
         _queue = new(_options.RowsPerBatch, _options.WaitingEntries, CommitAsync);
         _recent = new(_options.RecentMessages);
         _publisher = new(_options, StreamTo, instruments, time, logger);
@@ -93,8 +97,9 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
     public async Task<RoomReplies> HandleAsync(RoomCommands commands)
     {
         var answers = new (RoomReply? Now, WaitingEntry? Later)[commands.Commands.Length];
+        _calls.Observe(commands.Gateway, commands.Number);
+        var authorized = _authorization is null ? null : await AuthorizeAsync(commands.Commands);
         var call = new Call(commands.Gateway, commands.Claim, commands.Number, _queue.Refusals);
-        _calls.Observe(call.Gateway, call.Number);
         Dictionary<string, Refused>? refused = null;
         for (var i = 0; i < answers.Length; i++)
         {
@@ -103,7 +108,8 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
             var command = commands.Commands[i];
             answers[i] = command is Post && refused?.GetValueOrDefault(command.User) is { } earlier
                 ? (earlier, null)
-                : await DecideSafelyAsync(call, command);
+                : authorized?.Refuse(i, _ownership.Claim?.Kind) is { } undecided ? (undecided, null)
+                : await DecideSafelyAsync(call, command, authorized?.AccessOf(i) ?? new(command.Claimed));
             if (command is Post post && answers[i].Now is Refused now && WillBeRetried(call, now)
                 && (post.Kind, now.Reason) is not (RoomEventKind.Invite, Refusal.RateLimited))
             {
@@ -165,11 +171,11 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
         => refused.RetryMs is not null
             || (refused.Reason == Refusal.NotMember && call.Claim != 0 && call.Claim != _ownership.Number);
 
-    private async ValueTask<(RoomReply? Now, WaitingEntry? Later)> DecideSafelyAsync(Call call, RoomCommand command)
+    private async ValueTask<(RoomReply? Now, WaitingEntry? Later)> DecideSafelyAsync(Call call, RoomCommand command, Access access)
     {
         try
         {
-            return await DecideAsync(call, command);
+            return await DecideAsync(call, command, access);
         }
         catch (MessageLogUnavailableException)
         {
@@ -191,7 +197,7 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
         }
     }
 
-    private async ValueTask<(RoomReply? Now, WaitingEntry? Later)> DecideAsync(Call call, RoomCommand command)
+    private async ValueTask<(RoomReply? Now, WaitingEntry? Later)> DecideAsync(Call call, RoomCommand command, Access access)
     {
         var refusal = _ownership.RefusesCommands || IsOvertaken(call) ? Refusals.Moving
             : _watch.IsDead(call.Gateway) ? Refusals.GatewayExpired
@@ -200,10 +206,10 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
             ? (refusal, null)
             : command switch
             {
-                Post post => await PostAsync(call, post),
-                Enter enter => (await EnterAsync(call, enter), null),
+                Post post => await PostAsync(call, post, access),
+                Enter enter => (await EnterAsync(call, enter, access), null),
                 Exit exit => (await ExitAsync(call, exit), null),
-                MarkRead mark => (await MarkAsync(mark), null),
+                MarkRead mark => (await MarkAsync(mark, access), null),
                 _ => throw new InvalidOperationException($"A room cannot handle {command.GetType().Name}."),
             };
     }

@@ -33,6 +33,9 @@ public sealed class RoomOptions
     /// </summary>
     internal const int UpgradeRetryMs = 1000;
 
+    /// <summary>Retry delay, in milliseconds, that a client gets if the room authorizer does not answer.</summary>
+    internal const int DecisionRetryMs = 1000;
+
     /// <summary>Minimum time between two presence updates with names.</summary>
     internal static readonly TimeSpan PresenceInterval = TimeSpan.FromMilliseconds(100);
 

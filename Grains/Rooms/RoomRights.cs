@@ -22,6 +22,10 @@ namespace OrleansChat.Grains.Rooms;
 /// An outsider who is not banned may also join by an invitation link. An outsider of a group that the server named,
 /// banned or not, gets the same answers as for a room that does not exist. In a channel, the users that are attached
 /// count as members. In a direct room, the users that its key names are the members.
+/// <para>
+/// These reasons decide, the first one first: a ban or mute, the answer of the <see cref="IRoomAuthorizer"/>, the
+/// actions that the user's token grants, and the role. <see cref="Access"/> has the answer and the granted actions.
+/// </para>
 /// </remarks>
 internal static class RoomRights
 {
@@ -33,6 +37,22 @@ internal static class RoomRights
     public static bool NeedsMessage(RoomEventKind kind)
         => kind is RoomEventKind.Edit or RoomEventKind.Delete or RoomEventKind.React or RoomEventKind.Unreact;
 
+    /// <summary>The actions for which the authorizer is asked before an event of this kind.</summary>
+    public static RoomAction ActionsOf(string room, RoomEventKind kind)
+    {
+        // In a private group, the answer about reading decides whether the user may know that the group exists. The
+        // author of a deleted message is not known yet, so both actions are asked.
+        var action = kind switch
+        {
+            RoomEventKind.Delete => RoomAction.Write | RoomAction.Moderate,
+            RoomEventKind.Unlink => RoomAction.Moderate,
+            _ => ActionOf(kind, isOthers: false),
+        };
+        return RoomKey.IsDirect(room) ? action & (RoomAction.Write | RoomAction.React)
+            : RoomKey.IsPrivate(room) ? action | RoomAction.Read
+            : action;
+    }
+
     /// <summary>
     /// Decides by the room's key alone: only the users that the key of a direct room names may use the room.
     /// </summary>
@@ -43,46 +63,82 @@ internal static class RoomRights
     /// <summary>
     /// Decides whether a user may read the history and the members, and be attached. A channel is open to all users.
     /// </summary>
-    public static Refused? RefuseRead(string room, RoomKind kind, RoomRole role)
-        => kind != RoomKind.Group || Member.Is(role) ? null : Outsider(room, role);
+    public static Refused? RefuseRead(string room, RoomKind kind, RoomRole role, bool isBanned = false, Access access = default)
+        => kind == RoomKind.Direct ? null
+            : access.Denies(RoomAction.Read) ? Denied(room)
+            : kind != RoomKind.Group || Member.Is(role) || (!isBanned && access.Grants(RoomAction.Read)) ? null
+            : Outsider(room, role);
+
+    /// <summary>
+    /// Decides by the log alone whether the grain of a private group may be called for a user. Others get the answer of
+    /// a group that does not exist.
+    /// </summary>
+    /// <param name="byLink">True if the user has a usable link of the group.</param>
+    public static bool MayCall(RoomRole role, bool isBanned, Access access, bool byLink = false)
+        => !access.Denies(RoomAction.Read) && !isBanned && (Member.Is(role) || access.Grants(RoomAction.Read)
+            || (role == RoomRole.Invited || byLink ? !access.Denies(RoomAction.Join) : access.Grants(RoomAction.Join)));
 
     /// <summary>Decides whether a user may move a read mark.</summary>
-    public static Refused? RefuseMark(string room, Member user) => Member.Is(user.Role) ? null : Outsider(room, user.Role);
+    public static Refused? RefuseMark(in RoomState state, Member user, Access access = default)
+        => state.Kind != RoomKind.Direct && access.Denies(RoomAction.Read) ? Denied(state.Room)
+            : Member.Is(user.Role) ? null
+            : Outsider(state, user, access);
 
     /// <summary>Decides whether a user may send typing notices.</summary>
-    public static Refused? RefuseTyping(in RoomState state, Member user)
-        => RefuseMark(state.Room, user)
-            ?? (!state.Allows(user.Role, RoomActions.Write) ? Refusals.NotAllowed
-                : user.MutedUntil > state.Now ? Refusals.Muted(user.MutedUntil)
-                : null);
+    public static Refused? RefuseTyping(in RoomState state, Member user, Access access = default)
+        => RefuseMark(state, user, access)
+            ?? (user.MutedUntil > state.Now ? Refusals.Muted(user.MutedUntil)
+                : access.Denies(RoomAction.Write) ? Refusals.Denied
+                : access.Grants(RoomAction.Write) || state.Allows(user.Role, RoomAction.Write) ? null
+                : Refusals.NotAllowed);
 
+    /// <summary>Decides whether a user may be attached: as a member, as a new member, or only to read.</summary>
     /// <param name="asMember">True if the user must be a member already.</param>
     /// <param name="creates">True if the command may create the group.</param>
     /// <param name="title">The group's title, for an invited user; null for none.</param>
-    /// <param name="byLink">True if the user has a usable link of the group.</param>
-    public static Refused? RefuseEnter(in RoomState state, Member user, bool asMember, bool creates, string? title, bool byLink = false)
+    public static Refused? RefuseEnter(in RoomState state, Member user, bool asMember, bool creates, string? title, Access access = default)
     {
-        if (state.Kind != RoomKind.Group || Member.Is(user.Role))
+        if (state.Kind == RoomKind.Direct)
         {
             return null;
         }
 
-        var isHidden = RoomKey.IsPrivate(state.Room);
-        if (user.BannedUntil > state.Now)
+        if (state.Kind == RoomKind.Channel)
         {
-            return isHidden ? Refusals.NoRoom : Refusals.Banned;
+            return access.Denies(RoomAction.Join | RoomAction.Read) ? Refusals.Denied : null;
         }
 
-        if (user.Role == RoomRole.Invited)
+        if (Member.Is(user.Role))
         {
-            return asMember ? Refusals.Invited(title) : null;
+            return access.Denies(RoomAction.Read) ? Denied(state.Room) : null;
+        }
+
+        // A user who may not become a member may still be attached to read.
+        var mayRead = !IsBanned(state, user) && access.Grants(RoomAction.Read);
+        return mayRead ? null
+            : !asMember ? RefuseJoin(state, user, creates, access)
+            : IsBanned(state, user) ? Banned(state.Room)
+            : access.Denies(RoomAction.Read) ? Denied(state.Room)
+            : user.Role == RoomRole.Invited ? Refusals.Invited(title)
+            : Outsider(state.Room, user.Role);
+    }
+
+    /// <summary>Decides whether a user who is not a member may become a member of a group.</summary>
+    /// <param name="creates">True if the command may create the group.</param>
+    /// <param name="byLink">True if the user has a usable link of the group.</param>
+    public static Refused? RefuseJoin(in RoomState state, Member user, bool creates, Access access = default, bool byLink = false)
+    {
+        if (IsBanned(state, user))
+        {
+            return Banned(state.Room);
         }
 
         // The creation of a private group and the creator's join are two commits. If the join fails, the creator
         // repeats the command. The join is then allowed, because the group has no event yet.
-        return asMember ? Outsider(state.Room, user.Role)
-            : !state.IsPrivate || byLink || (creates && state.Seq == 0) ? null
-            : isHidden ? Refusals.NoRoom
+        var isNew = creates && state.Seq == 0;
+        return access.Denies(RoomAction.Join | RoomAction.Read) ? (isNew ? Refusals.Denied : Denied(state.Room))
+            : isNew || byLink || user.Role == RoomRole.Invited || !state.IsPrivate || access.Grants(RoomAction.Join) ? null
+            : RoomKey.IsPrivate(state.Room) ? Refusals.NoRoom
             : Refusals.ByInvitation;
     }
 
@@ -96,11 +152,17 @@ internal static class RoomRights
     public static Refused? RefuseLeave(in RoomState state, Member user)
         => user.Role == RoomRole.Owner && state is { Owners: <= 1, Members: > 1 } ? Refusals.LastOwner : null;
 
-    public static Refused? RefuseEvent(in RoomState state, Member actor, in EventRequest request)
+    public static Refused? RefuseEvent(in RoomState state, Member actor, in EventRequest request, Access access = default)
     {
+        if (access.Denies(RoomAction.Read))
+        {
+            // Only posts to private groups are asked for this.
+            return Denied(state.Room);
+        }
+
         if (!Member.Is(actor.Role))
         {
-            return Outsider(state.Room, actor.Role);
+            return Outsider(state, actor, access);
         }
 
         if (NeedsGroup(request.Kind) && state.Kind != RoomKind.Group)
@@ -111,30 +173,35 @@ internal static class RoomRights
         var isMuted = actor.MutedUntil > state.Now;
         var isOthers = request.Author is { } author && author.User != actor.User;
         var authorRank = Rank(request.Author?.Role ?? RoomRole.None);
-        var needed = ActionOf(request.Kind);
+        var action = ActionOf(request.Kind, isOthers);
+        var isGranted = state.Kind != RoomKind.Direct && access.Grants(action);
+        var isAllowed = isGranted || state.Allows(actor.Role, action);
+        var rank = action == RoomAction.Moderate && isGranted ? Math.Max(Rank(actor.Role), Rank(RoomRole.Moderator)) : Rank(actor.Role);
         var refused = request.Kind switch
         {
             RoomEventKind.Unlink when request.Author is null => Refusals.NoLink,
-            RoomEventKind.Unlink => isOthers && (!state.Allows(actor.Role, RoomActions.Moderate) || authorRank >= Rank(actor.Role)) ? Refusals.LinkOfOther : null,
-            RoomEventKind.Delete when isOthers && !state.Allows(actor.Role, RoomActions.Moderate) => Refusals.NotAuthor,
-            RoomEventKind.Delete => isOthers && authorRank >= Rank(actor.Role) ? Refusals.NotLower : null,
-            RoomEventKind.Role => actor.Role == RoomRole.Owner ? null : Refusals.OwnersOnly,
-            RoomEventKind.Settings => actor.Role == RoomRole.Owner ? null : Refusals.OwnersOnlySettings,
-            _ when needed is null => Refusals.ServerKind,
-            _ when !state.Allows(actor.Role, needed.Value) => Refusals.NotAllowed,
+            RoomEventKind.Unlink => isOthers && (!isAllowed || authorRank >= rank) ? Refusals.LinkOfOther : null,
+            RoomEventKind.Delete when isOthers && !isAllowed => Refusals.NotAuthor,
+            RoomEventKind.Delete => isOthers && authorRank >= rank ? Refusals.NotLower : null,
+            RoomEventKind.Role => actor.Role == RoomRole.Owner || isGranted ? null : Refusals.OwnersOnly,
+            RoomEventKind.Settings => actor.Role == RoomRole.Owner || isGranted ? null : Refusals.OwnersOnlySettings,
+            _ when action == RoomAction.None => Refusals.ServerKind,
+            _ when !isAllowed => Refusals.NotAllowed,
             RoomEventKind.Edit => isOthers && !isMuted ? Refusals.NotAuthor : null,
             _ => null,
         };
 
         // A muted owner may still give roles. Otherwise a group whose only owner is muted for ever could get no other
         // owner.
-        refused ??= !isMuted || request.Kind == RoomEventKind.Role || (request.Kind is RoomEventKind.Delete or RoomEventKind.Unlink && !isOthers)
+        refused ??= !isMuted || (request.Kind == RoomEventKind.Role && actor.Role == RoomRole.Owner)
+            || (request.Kind is RoomEventKind.Delete or RoomEventKind.Unlink && !isOthers)
             ? null
             : Refusals.Muted(actor.MutedUntil);
-        return refused ?? (NeedsGroup(request.Kind) ? RefuseChange(state, actor, request) : null);
+        refused ??= access.Denies(action) ? Refusals.Denied : null;
+        return refused ?? (NeedsGroup(request.Kind) ? RefuseChange(state, rank, request) : null);
     }
 
-    private static Refused? RefuseChange(in RoomState state, Member actor, in EventRequest request)
+    private static Refused? RefuseChange(in RoomState state, int rank, in EventRequest request)
     {
         if (!request.IsWellFormed)
         {
@@ -152,7 +219,7 @@ internal static class RoomRights
         }
 
         var isMember = Member.Is(target.Role);
-        var isLower = Rank(target.Role) < Rank(actor.Role);
+        var isLower = Rank(target.Role) < rank;
         return request.Kind switch
         {
             RoomEventKind.Invite => isMember ? Refusals.AlreadyMember : target.BannedUntil > state.Now ? Refusals.TargetBanned : null,
@@ -167,24 +234,34 @@ internal static class RoomRights
     }
 
     /// <summary>
-    /// The action that a user must be allowed for events of this kind; null for a kind that no action allows.
-    /// </summary>
-    private static RoomActions? ActionOf(RoomEventKind kind) => kind switch
-    {
-        RoomEventKind.Msg or RoomEventKind.Edit => RoomActions.Write,
-        RoomEventKind.React or RoomEventKind.Unreact => RoomActions.React,
-        RoomEventKind.Invite or RoomEventKind.Link => RoomActions.Invite,
-        RoomEventKind.Kick or RoomEventKind.Ban or RoomEventKind.Unban or RoomEventKind.Mute or RoomEventKind.Unmute => RoomActions.Moderate,
-        RoomEventKind.Title => RoomActions.Manage,
-        _ => null,
-    };
-
-    /// <summary>
     /// The answer to a user who is not a member. Only an invited user may know that a group exists that the server
     /// named.
     /// </summary>
     private static Refused Outsider(string room, RoomRole role)
         => RoomKey.IsPrivate(room) && role != RoomRole.Invited ? Refusals.NoRoom : Refusals.NotMember;
+
+    private static Refused Outsider(in RoomState state, Member user, Access access)
+        => !IsBanned(state, user) && access.Grants(RoomAction.Read) ? Refusals.NotMember : Outsider(state.Room, user.Role);
+
+    /// <summary>The answer to a user whom the authorizer does not let in.</summary>
+    private static Refused Denied(string room) => RoomKey.IsPrivate(room) ? Refusals.NoRoom : Refusals.Denied;
+
+    private static Refused Banned(string room) => RoomKey.IsPrivate(room) ? Refusals.NoRoom : Refusals.Banned;
+
+    private static bool IsBanned(in RoomState state, Member user) => user.BannedUntil > state.Now;
+
+    /// <summary>The action that an event is.</summary>
+    /// <param name="isOthers">Whether the event refers to another user's message.</param>
+    private static RoomAction ActionOf(RoomEventKind kind, bool isOthers) => kind switch
+    {
+        RoomEventKind.Delete or RoomEventKind.Unlink when isOthers => RoomAction.Moderate,
+        RoomEventKind.Msg or RoomEventKind.Edit or RoomEventKind.Delete => RoomAction.Write,
+        RoomEventKind.React or RoomEventKind.Unreact => RoomAction.React,
+        RoomEventKind.Invite or RoomEventKind.Link => RoomAction.Invite,
+        RoomEventKind.Unlink => RoomAction.None,
+        RoomEventKind.Kick or RoomEventKind.Ban or RoomEventKind.Unban or RoomEventKind.Mute or RoomEventKind.Unmute => RoomAction.Moderate,
+        _ => NeedsGroup(kind) ? RoomAction.Manage : RoomAction.None,
+    };
 
     /// <summary>The rank of a role. A user who is not a member has the lowest rank.</summary>
     private static int Rank(RoomRole role) => Member.Is(role) ? (int)role : 0;

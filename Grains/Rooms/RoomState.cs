@@ -22,7 +22,7 @@ internal readonly record struct RoomState(
     private RoomSettings Rules => Settings ?? RoomSettings.Default(Room);
 
     /// <summary>Whether a user with this role may do this. In a channel or direct room, the defaults apply.</summary>
-    public bool Allows(RoomRole role, RoomActions action) => Rules.Allows(role, action);
+    public bool Allows(RoomRole role, RoomAction action) => Rules.Allows(role, action);
 }
 
 /// <summary>An event that a user wants to append.</summary>

@@ -48,6 +48,9 @@ internal sealed class WaitingEntry(MessageLogEntry entry, long since)
     /// </summary>
     public string? Author { get; set; }
 
+    /// <summary>What the authorizer and the sender's token said when the entry's command arrived.</summary>
+    public Access Access { get; init; }
+
     /// <summary>Set if the message that the entry refers to was deleted while the entry waited.</summary>
     public bool TargetGone { get; set; }
 
@@ -55,14 +58,18 @@ internal sealed class WaitingEntry(MessageLogEntry entry, long since)
 
     public void Answer(RoomReply reply) => _answer.TrySetResult(reply);
 
-    public static WaitingEntry Create(Post post, long since) => new(
-        new MessageLogEntry(post.User, post.ClientId, BodyHash.Compute(post), 0, post.Kind, post.Text, post.Ref, post.Reply, post.Meta), since);
+    public static WaitingEntry Create(Post post, long since, Access access = default) => new(
+        new MessageLogEntry(post.User, post.ClientId, BodyHash.Compute(post), 0, post.Kind, post.Text, post.Ref, post.Reply, post.Meta), since)
+    {
+        Access = access,
+    };
 
     /// <summary>
     /// Creates an entry for an event that the server writes. The entry has no client id, so it is never a duplicate.
     /// </summary>
-    public static WaitingEntry OfServer(string user, RoomEventKind kind, long since, string? text = null, string? meta = null, long? reference = null)
-        => new(new MessageLogEntry(user, null, 0, 0, kind, text, reference, null, meta), since);
+    public static WaitingEntry OfServer(
+        string user, RoomEventKind kind, long since, string? text = null, string? meta = null, long? reference = null, Access access = default)
+        => new(new MessageLogEntry(user, null, 0, 0, kind, text, reference, null, meta), since) { Access = access };
 
     private static MemberChange? ParseChange(MessageLogEntry entry)
     {

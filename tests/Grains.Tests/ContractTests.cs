@@ -16,7 +16,7 @@ public sealed class ContractTests
         new Posted(5, 6, true),
         new Refused(Refusal.Gone, "deleted", 250),
         new Entered(RoomKind.Direct, "e", 1, 2, 3, 4, 5),
-        new Entered(RoomKind.Group, "e", 1, 2, 3, 4, 5, Settings: new(true, RoomActions.Write, RoomActions.Moderate | RoomActions.Manage)),
+        new Entered(RoomKind.Group, "e", 1, 2, 3, 4, 5, Settings: new(true, RoomAction.Write, RoomAction.Moderate | RoomAction.Manage)),
         new UserNotification("ann", "lobby", 8, 9),
         new SessionReplaced("s"),
         new RoomHead("lobby", 10, 11)]);

@@ -95,7 +95,7 @@ internal sealed class MemoryRoom(RoomKind kind, IEnumerable<string> members)
             var read = _marks.GetValueOrDefault(user);
             var readMessages = read == 0 || _rows.Count == 0 ? 0 : _rows[(int)Math.Min(read, _rows.Count) - 1].Messages;
             var role = RoomRules.RoleOf(kind, room, user, Find(user).Role);
-            return new RoomFacts(kind, _rows.Count, Head?.Messages ?? 0, role, read, readMessages);
+            return new RoomFacts(kind, _rows.Count, Head?.Messages ?? 0, role, read, readMessages, Find(user).BannedUntil);
         }
     }
 

@@ -161,7 +161,8 @@ internal sealed class PostgresMessageLog : IMessageStore
     public Task<RoomFacts?> FactsAsync(string room, string user, CancellationToken cancellationToken) => FirstAsync(
         """
         select r.kind, r.seq, r.messages, coalesce(m.role, 0::smallint), coalesce(k.seq, 0),
-            coalesce((select e.messages from chat.events e where e.room = r.room and e.seq <= k.seq order by e.seq desc limit 1), 0)
+            coalesce((select e.messages from chat.events e where e.room = r.room and e.seq <= k.seq order by e.seq desc limit 1), 0),
+            coalesce(m.banned, 0)
         from chat.rooms r
         left join chat.members m on m.room = r.room and m.usr = $2
         left join chat.marks k on k.room = r.room and k.usr = $2
@@ -169,7 +170,7 @@ internal sealed class PostgresMessageLog : IMessageStore
         """,
         row => new RoomFacts(
             (RoomKind)row.GetInt16(0), row.GetInt64(1), row.GetInt64(2),
-            RoomRules.RoleOf((RoomKind)row.GetInt16(0), room, user, (RoomRole)row.GetInt16(3)), row.GetInt64(4), row.GetInt64(5)),
+            RoomRules.RoleOf((RoomKind)row.GetInt16(0), room, user, (RoomRole)row.GetInt16(3)), row.GetInt64(4), row.GetInt64(5), row.GetInt64(6)),
         cancellationToken, room, user);
 
     public async Task<IReadOnlyList<Member>> MembersAsync(string room, CancellationToken cancellationToken) => await RowsAsync(

@@ -36,7 +36,7 @@ internal sealed class SqliteReads(SqliteConnection connection) : IDisposable
         connection,
         """
         select r.kind, r.seq, r.messages, coalesce(m.role, 0), coalesce(k.seq, 0),
-            coalesce((select e.messages from events e where e.room = r.room and e.seq <= k.seq order by e.seq desc limit 1), 0)
+            coalesce((select e.messages from events e where e.room = r.room and e.seq <= k.seq order by e.seq desc limit 1), 0), coalesce(m.banned, 0)
         from rooms r
         left join members m on m.room = r.room and m.usr = ?2
         left join marks k on k.room = r.room and k.usr = ?2
@@ -140,7 +140,7 @@ internal sealed class SqliteReads(SqliteConnection connection) : IDisposable
 
         var kind = (RoomKind)row.Number(0);
         var role = RoomRules.RoleOf(kind, room, user, (RoomRole)row.Number(3));
-        return new RoomFacts(kind, row.Number(1), row.Number(2), role, row.Number(4), row.Number(5));
+        return new RoomFacts(kind, row.Number(1), row.Number(2), role, row.Number(4), row.Number(5), row.Number(6));
     }
 
     public IReadOnlyList<Member> Members(string room)

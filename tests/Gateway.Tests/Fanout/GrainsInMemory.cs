@@ -100,10 +100,10 @@ internal sealed class RoomThatSays : IRoomGrain
         }
     }
 
-    public async Task<AttachmentsSynced> SyncAttachmentsAsync(string gateway, string[] users, PresenceVersion heard, long number)
+    public async Task<AttachmentsSynced> SyncAttachmentsAsync(string gateway, string[] users, PresenceVersion heard, long number, RoomAction[]? claimed)
     {
         var attends = Attends;
-        Begin("attend " + string.Join(' ', users.Order()));
+        Begin("attend " + string.Join(' ', users.Select((user, i) => claimed is null ? user : $"{user}:{claimed[i]}").Order()));
         try
         {
             var head = await attends(users);
@@ -115,14 +115,14 @@ internal sealed class RoomThatSays : IRoomGrain
         }
     }
 
-    public Task<PresenceSnapshot> WhoAsync(string user, int most)
+    public Task<PresenceSnapshot> WhoAsync(string user, int most, RoomAction claimed)
     {
         Begin($"who {user}");
         End();
         return Task.FromResult(new PresenceSnapshot(0, [], null));
     }
 
-    public Task TypingAsync(string user)
+    public Task TypingAsync(string user, RoomAction claimed)
     {
         Begin($"typing {user}");
         End();
@@ -177,9 +177,9 @@ internal sealed class HistoryThatSays : IHistoryGrain
     /// </summary>
     public ConcurrentQueue<string> Entries { get; } = [];
 
-    public async Task<bool> MayEnterAsync(string room, string user, string[] links)
+    public async Task<bool> MayEnterAsync(string room, string user, string[] links, RoomAction claimed)
     {
-        Entries.Enqueue(string.Join(' ', [room, user, .. links]));
+        Entries.Enqueue(string.Join(' ', [room, user, .. links, .. claimed == RoomAction.None ? (string[])[] : [$"{claimed}"]]));
         await BeforeEntry();
         return MayEnter.Contains(user) || MayEnter.Overlaps(links);
     }
@@ -193,7 +193,7 @@ internal sealed class HistoryThatSays : IHistoryGrain
 
     public Task<HistoryPage> PageAsync(string room, string user, long after, int limit) => Task.FromResult(new HistoryPage([], 0, Refusal.NotFound));
 
-    public Task<PresenceSnapshot> WhoAsync(string room, string user, int most)
+    public Task<PresenceSnapshot> WhoAsync(string room, string user, int most, RoomAction claimed)
     {
         Whos.Add(room);
         return Task.FromResult(new PresenceSnapshot(0, null, Refusal.NotFound));

@@ -55,6 +55,18 @@ public sealed class PrivateRoomTests : IDisposable
     }
 
     [Fact]
+    public async Task Enter_WhenTheTokenGrantsActions_ChecksThemFirst()
+    {
+        await BobIsInAsync();
+
+        var reply = await EnterAsync("eve", new Enter("eve", null, null) { Claimed = RoomAction.Join });
+        await _rooms.WhoAsync(Room, "eve", 10, RoomAction.Read);
+
+        Assert.Equal(NotFound, reply);
+        Assert.Equal([$"{Room} eve Join", $"{Room} eve Read"], _history.Entries);
+    }
+
+    [Fact]
     public async Task Commands_WhenTheUserMayNotEnter_AreAnsweredInOrder()
     {
         await BobIsInAsync();

@@ -279,6 +279,20 @@ public sealed class RoomClientTests
     }
 
     [Fact]
+    public async Task Claim_WhenItChanges_SendsWhatTheTokensGrant()
+    {
+        var line = Line();
+        Enter(line, "ann");
+        _ = line.Send(new Enter("bob", null, null) { Claimed = RoomAction.Read }, reply => _answers.Enqueue(("+bob", reply)));
+        _ = line.Send(new Enter("bob", null, null) { Claimed = RoomAction.Read | RoomAction.Moderate }, reply => _answers.Enqueue(("+bob", reply)));
+        await AnswersAsync(3);
+
+        _ = line.SyncAttachments();
+
+        await Waiting.UntilAsync(() => _room.Calls[^1] == "attend ann:None bob:Read, Moderate", "the attend call");
+    }
+
+    [Fact]
     public async Task Post_WhenANewActivationRefusesIt_IsStoredAfterTheAttach()
     {
         _options.CommandTimeout = TimeSpan.FromMilliseconds(15_000);

@@ -86,6 +86,9 @@ internal sealed class RoomsInMemory : IRooms, IHistory
     /// <summary>The refusal of the next exits that end a membership; null to end the memberships.</summary>
     public Refused? RefusesExits { get; set; }
 
+    /// <summary>The refusal of a user who enters again because of a fresh token; null if the user may stay.</summary>
+    public Refused? RefusesReentries { get; set; }
+
     /// <summary>The answer to the next members calls.</summary>
     public MemberPage Members { get; set; } = new([], false, null);
 
@@ -261,6 +264,7 @@ internal sealed class RoomsInMemory : IRooms, IHistory
                 Post post => $"post {room} {post.User} {post.Text}",
                 Exit exit => $"end {room} {exit.User}",
                 MarkRead mark => $"mark {room} {mark.User} {mark.Read}",
+                Enter enter => $"enter again {room} {enter.User} {enter.Claimed}{(enter.AsMember ? " as member" : "")}",
                 _ => command.ToString(),
             });
         }
@@ -274,6 +278,10 @@ internal sealed class RoomsInMemory : IRooms, IHistory
         {
             reply = stays;
         }
+        else if (command is Enter && RefusesReentries is { } ends)
+        {
+            reply = ends;
+        }
         else if (command is Post { User: var user, ClientId: var id, Text: var text, Kind: var kind, Meta: var meta })
         {
             var changed = kind > RoomEventKind.Leave;
@@ -285,7 +293,7 @@ internal sealed class RoomsInMemory : IRooms, IHistory
         Answer(() => answered(reply));
     }
 
-    public void Typing(string room, string user)
+    public void Typing(string room, string user, RoomAction claimed)
     {
         lock (_gate)
         {
@@ -300,7 +308,7 @@ internal sealed class RoomsInMemory : IRooms, IHistory
 
     public async Task<HistoryPage> PageAsync(PageAsk ask, CancellationToken cancellationToken)
     {
-        var (room, _, after, limit, _) = ask;
+        var (room, _, after, limit, _, _) = ask;
         await AskAsync().WaitAsync(cancellationToken);
         lock (_gate)
         {
@@ -338,7 +346,7 @@ internal sealed class RoomsInMemory : IRooms, IHistory
         }
     }
 
-    public async Task<PresenceSnapshot> WhoAsync(string room, string user, int most)
+    public async Task<PresenceSnapshot> WhoAsync(string room, string user, int most, RoomAction claimed)
     {
         await AskAsync();
         return new(2, ["ann", "bob"], null);

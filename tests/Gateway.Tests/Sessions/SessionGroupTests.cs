@@ -72,7 +72,7 @@ public sealed class SessionGroupTests : IDisposable
     {
         var session = await _rig.SessionAsync();
         _rig.Rooms.Title = "Plans";
-        _rig.Rooms.Settings = new(true, RoomActions.React);
+        _rig.Rooms.Settings = new(true, RoomAction.React);
 
         await session.HandleAsync(Join("lobby"));
         await session.HandleAsync(Join(Private));

@@ -108,9 +108,9 @@ internal sealed class SessionRig : IDisposable
     public Task UntilAsync(Func<SessionRig, bool> enough, string awaited) => Waiting.UntilAsync(() => enough(this), awaited);
 
     /// <summary>Creates a connected session in JSON mode.</summary>
-    public async Task<Session> SessionAsync(string user = "ann")
+    public async Task<Session> SessionAsync(string user = "ann", UserClaims? claims = null)
     {
-        var session = new Session(Guid.NewGuid().ToString("N"), user, JsonFormat.Instance, Wire, Ports);
+        var session = new Session(Guid.NewGuid().ToString("N"), user, JsonFormat.Instance, Wire, Ports, claims);
         Assert.True(await session.StartAsync(null, int.MaxValue));
         return session;
     }

@@ -45,6 +45,9 @@ public sealed class SiloTestCluster : IAsyncLifetime
     /// <summary>The time of the silos. Only a test with its own cluster may shift it.</summary>
     internal ShiftedTime Time { get; } = new();
 
+    /// <summary>The authorizer of the silos; null for none.</summary>
+    internal IRoomAuthorizer? Authorizer { get; init; }
+
     public InProcessTestCluster Silos => _cluster!;
 
     public IClusterClient Client => _cluster!.Client;
@@ -66,6 +69,11 @@ public sealed class SiloTestCluster : IAsyncLifetime
             silo.AddMemoryGrainStorage(GatewayStreamNames.SubscriptionStore);
             silo.AddPushStreams(GatewayStreamNames.Provider);
             silo.AddChatGrains(Rooms);
+            if (Authorizer is not null)
+            {
+                silo.Services.AddSingleton(Authorizer);
+            }
+
             // One log for both silos. A test can hold its appends and make its calls fail.
             silo.Services.AddSingleton<IMessageLog>(Log);
         });

@@ -121,6 +121,17 @@ public abstract partial class MessageLogContract
     }
 
     [Fact]
+    public async Task Facts_WhenTheUserIsBanned_HaveTheEndOfTheBan()
+    {
+        var claim = await Log.OwnAsync("team", RoomKind.Group);
+        await Log.AppendAsync("team", claim, Join("ann"));
+
+        await Log.AppendAsync("team", claim, Change(RoomEventKind.Ban, "bob", until: 50));
+
+        Assert.Equal((50L, 0L), ((await Log.FactsAsync("team", "bob", Ct))!.BannedUntil, (await Log.FactsAsync("team", "ann", Ct))!.BannedUntil));
+    }
+
+    [Fact]
     public async Task Append_WhenARightsChangeIsRepeated_AppliesItOnce()
     {
         var claim = await Log.OwnAsync("team", RoomKind.Group);
@@ -262,7 +273,7 @@ public abstract partial class MessageLogContract
     [Fact]
     public async Task Settings_WhenAppended_AreInClaims()
     {
-        var (first, second) = (new RoomSettings(Private: true), new RoomSettings(false, RoomActions.None, RoomActions.Moderate));
+        var (first, second) = (new RoomSettings(Private: true), new RoomSettings(false, RoomAction.None, RoomAction.Moderate));
         var claim = await Log.OwnAsync("team", RoomKind.Group);
         var other = await Log.OwnAsync("other", RoomKind.Group);
         Assert.Null((await Log.ClaimAsync("team", Ct))!.Settings);
@@ -287,7 +298,7 @@ public abstract partial class MessageLogContract
     [Fact]
     public async Task Settings_WhenManyRoomsChangeAtOnce_AreTheRoomsOwn()
     {
-        var rooms = 30.To().Select(i => (Name: $"team-{i}", Settings: new RoomSettings(i % 2 == 0, (RoomActions)i))).ToArray();
+        var rooms = 30.To().Select(i => (Name: $"team-{i}", Settings: new RoomSettings(i % 2 == 0, (RoomAction)(i << 2)))).ToArray();
         var claims = await Task.WhenAll(rooms.Select(room => Log.OwnAsync(room.Name, RoomKind.Group)));
 
         await Task.WhenAll(rooms.Zip(claims, (room, claim) => Log.AppendAsync(room.Name, claim, Settings(room.Settings), Title(room.Name))));
@@ -408,7 +419,7 @@ public abstract partial class MessageLogContract
             0 => Msg(User(random), id),
             1 => Title($"title-{id}", random.Next(2) == 0 ? id : null),
             2 => Leave(User(random)),
-            3 => Settings(new(random.Next(2) == 0, (RoomActions)random.Next(32)), random.Next(2) == 0 ? id : null),
+            3 => Settings(new(random.Next(2) == 0, (RoomAction)(random.Next(32) << 2)), random.Next(2) == 0 ? id : null),
             _ => Join(User(random)),
         };
 

@@ -49,7 +49,7 @@ public sealed class GroupBudgetTests(GroupBudgetTests.Limited limited) : IClassF
         await using var gateway = await _cluster.GatewayAsync();
         await gateway.EnterAsync(_room, _ann, RoomKind.Group);
         await gateway.EnterAsync(_room, _bob);
-        await gateway.SendOneAsync(_room, Set(_ann, new(Private: false, RoomActions.Write)));
+        await gateway.SendOneAsync(_room, Set(_ann, new(Private: false, RoomAction.Write)));
 
         for (var i = 0; i <= Invites; i++)
         {

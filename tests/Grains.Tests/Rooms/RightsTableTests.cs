@@ -129,7 +129,7 @@ public sealed class RightsTableTests(SiloTestCluster cluster)
             "unmute" => Change(actor, RoomEventKind.Unmute, "silent"),
             "role" => Change(actor, RoomEventKind.Role, "target", RoomRole.Moderator),
             "title" => Title(actor, "Plans"),
-            "settings" => Set(actor, new RoomSettings(Private: true, Members: RoomActions.Write)),
+            "settings" => Set(actor, new RoomSettings(Private: true, Members: RoomAction.Write)),
             "link" => Link(actor, "code of another link"),
             "unlink" => Unlink(actor, _link),
             "enter" => new Enter(actor, null, null),

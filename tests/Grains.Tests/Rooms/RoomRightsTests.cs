@@ -94,25 +94,26 @@ public sealed class RoomRightsTests
     /// Every kind that an action allows, for every role and every set of actions: only the owner needs no action.
     /// </summary>
     [Theory]
-    [InlineData(RoomEventKind.Msg, RoomActions.Write)]
-    [InlineData(RoomEventKind.Edit, RoomActions.Write)]
-    [InlineData(RoomEventKind.React, RoomActions.React)]
-    [InlineData(RoomEventKind.Unreact, RoomActions.React)]
-    [InlineData(RoomEventKind.Invite, RoomActions.Invite)]
-    [InlineData(RoomEventKind.Kick, RoomActions.Moderate)]
-    [InlineData(RoomEventKind.Ban, RoomActions.Moderate)]
-    [InlineData(RoomEventKind.Unban, RoomActions.Moderate)]
-    [InlineData(RoomEventKind.Mute, RoomActions.Moderate)]
-    [InlineData(RoomEventKind.Unmute, RoomActions.Moderate)]
-    [InlineData(RoomEventKind.Title, RoomActions.Manage)]
-    public void Event_WhenTheSettingsDecide_FollowsTheActionOfItsKind(RoomEventKind kind, RoomActions action)
+    [InlineData(RoomEventKind.Msg, RoomAction.Write)]
+    [InlineData(RoomEventKind.Edit, RoomAction.Write)]
+    [InlineData(RoomEventKind.React, RoomAction.React)]
+    [InlineData(RoomEventKind.Unreact, RoomAction.React)]
+    [InlineData(RoomEventKind.Invite, RoomAction.Invite)]
+    [InlineData(RoomEventKind.Kick, RoomAction.Moderate)]
+    [InlineData(RoomEventKind.Ban, RoomAction.Moderate)]
+    [InlineData(RoomEventKind.Unban, RoomAction.Moderate)]
+    [InlineData(RoomEventKind.Mute, RoomAction.Moderate)]
+    [InlineData(RoomEventKind.Unmute, RoomAction.Moderate)]
+    [InlineData(RoomEventKind.Title, RoomAction.Manage)]
+    public void Event_WhenTheSettingsDecide_FollowsTheActionOfItsKind(RoomEventKind kind, RoomAction action)
     {
         var target = new Member("bob", RoomRole.Invited, MutedUntil: kind == RoomEventKind.Unmute ? MemberChange.Forever : 0,
             BannedUntil: kind == RoomEventKind.Unban ? MemberChange.Forever : 0);
-        for (var actions = RoomActions.None; actions <= RoomActions.All; actions++)
+        for (var set = 0; set < 32; set++)
         {
-            var members = Group with { Settings = new(false, actions, RoomActions.None) };
-            var moderators = Group with { Settings = new(false, RoomActions.None, actions) };
+            var actions = (RoomAction)(set << 2);
+            var members = Group with { Settings = new(false, actions, RoomAction.None) };
+            var moderators = Group with { Settings = new(false, RoomAction.None, actions) };
             var expected = actions.HasFlag(action) ? null : Refusals.NotAllowed;
 
             Assert.Equal(expected, Refuse(members, RoomRole.Member, kind, target));
@@ -127,7 +128,7 @@ public sealed class RoomRightsTests
     public void Settings_WhenNothingIsAllowed_LeaveReadingAndOwnMessages()
     {
         var ann = new Member("ann", RoomRole.Member);
-        var closed = Group with { Settings = new(true, RoomActions.None, RoomActions.None) };
+        var closed = Group with { Settings = new(true, RoomAction.None, RoomAction.None) };
 
         Assert.Null(RoomRights.RefuseRead(closed.Room, closed.Kind, ann.Role));
         Assert.Null(RoomRights.RefuseMark(closed.Room, ann));
@@ -144,7 +145,7 @@ public sealed class RoomRightsTests
     [InlineData(RoomRole.Moderator, false, RoomRole.Member)]
     public void Moderation_WhenTheSettingsChange_StillNeedsALowerRank(RoomRole actor, bool mayModerate, RoomRole target)
     {
-        var actions = mayModerate ? RoomActions.Moderate : RoomActions.None;
+        var actions = mayModerate ? RoomAction.Moderate : RoomAction.None;
         var group = Group with { Settings = new(false, actions, actions) };
         var bob = new Member("bob", target);
 
@@ -159,7 +160,7 @@ public sealed class RoomRightsTests
     [InlineData(RoomRole.Member, false)]
     public void Settings_WhenTheyAllowEverything_ArePartOfNoAction(RoomRole role, bool isAllowed)
     {
-        var group = Group with { Settings = new(false, RoomActions.All) };
+        var group = Group with { Settings = new(false, RoomSettings.All) };
 
         var roles = Refuse(group, role, RoomEventKind.Role, new("bob", RoomRole.Member), RoomRole.Moderator);
         var settings = RoomRights.RefuseEvent(group, new("ann", role), new(RoomEventKind.Settings, Settings: new(true)));
@@ -190,7 +191,7 @@ public sealed class RoomRightsTests
         var ann = new Member("ann", RoomRole.Owner);
 
         Assert.Equal(Refusals.AlwaysPrivate, RoomRights.RefuseEvent(secret, ann, new(RoomEventKind.Settings, Settings: new(false))));
-        Assert.Null(RoomRights.RefuseEvent(secret, ann, new(RoomEventKind.Settings, Settings: new(true, RoomActions.None))));
+        Assert.Null(RoomRights.RefuseEvent(secret, ann, new(RoomEventKind.Settings, Settings: new(true, RoomAction.None))));
         Assert.Null(RoomRights.RefuseEvent(Group, ann, new(RoomEventKind.Settings, Settings: new(false))));
     }
 

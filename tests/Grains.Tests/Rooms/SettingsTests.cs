@@ -7,7 +7,7 @@ namespace OrleansChat.Grains.Tests.Rooms;
 /// <summary>The settings of groups: what they allow, and when they take effect.</summary>
 public sealed class SettingsTests(SiloTestCluster cluster)
 {
-    private static readonly RoomSettings ReadOnly = new(Private: true, RoomActions.None);
+    private static readonly RoomSettings ReadOnly = new(Private: true, RoomAction.None);
 
     private readonly string _room = SiloTestCluster.Fresh("settings");
     private readonly string _ann = SiloTestCluster.Fresh("ann");

@@ -52,12 +52,12 @@ internal class Cluster : DispatchProxy, IKeyedServiceProvider
     {
         public Task<RoomReplies> HandleAsync(RoomCommands commands) => CallAsync(room => room.HandleAsync(commands));
 
-        public Task<AttachmentsSynced> SyncAttachmentsAsync(string gateway, string[] users, PresenceVersion heard, long number) =>
-            CallAsync(room => room.SyncAttachmentsAsync(gateway, users, heard, number));
+        public Task<AttachmentsSynced> SyncAttachmentsAsync(string gateway, string[] users, PresenceVersion heard, long number, RoomAction[]? claimed) =>
+            CallAsync(room => room.SyncAttachmentsAsync(gateway, users, heard, number, claimed));
 
-        public Task<PresenceSnapshot> WhoAsync(string user, int most) => CallAsync(room => room.WhoAsync(user, most));
+        public Task<PresenceSnapshot> WhoAsync(string user, int most, RoomAction claimed) => CallAsync(room => room.WhoAsync(user, most, claimed));
 
-        public Task TypingAsync(string user) => CallAsync(room => room.TypingAsync(user).Answered());
+        public Task TypingAsync(string user, RoomAction claimed) => CallAsync(room => room.TypingAsync(user, claimed).Answered());
 
         public Task GatewayGoneAsync(string gateway) => CallAsync(room => room.GatewayGoneAsync(gateway).Answered());
 
@@ -102,13 +102,14 @@ internal class Cluster : DispatchProxy, IKeyedServiceProvider
 
         public Task<HistoryPage> PageAsync(string room, string user, long after, int limit) => CallAsync(history => history.PageAsync(room, user, after, limit));
 
-        public Task<PresenceSnapshot> WhoAsync(string room, string user, int most) => CallAsync(history => history.WhoAsync(room, user, most));
+        public Task<PresenceSnapshot> WhoAsync(string room, string user, int most, RoomAction claimed) => CallAsync(history => history.WhoAsync(room, user, most, claimed));
 
         public Task<RoomEvent[]> ReadAsync(string room, long after, int limit) => CallAsync(history => history.ReadAsync(room, after, limit));
 
         public Task<ConversationPage> ConversationsAsync(ConversationAsk ask) => CallAsync(history => history.ConversationsAsync(ask));
 
-        public Task<bool> MayEnterAsync(string room, string user, string[] links) => CallAsync(history => history.MayEnterAsync(room, user, links));
+        public Task<bool> MayEnterAsync(string room, string user, string[] links, RoomAction claimed) =>
+            CallAsync(history => history.MayEnterAsync(room, user, links, claimed));
 
         public Task<MemberPage> MembersAsync(MembersAsk ask) => CallAsync(history => history.MembersAsync(ask));
 

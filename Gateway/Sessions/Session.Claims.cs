@@ -1,0 +1,69 @@
+using OrleansChat.Gateway.Frames;
+using OrleansChat.Grains.Interfaces;
+
+namespace OrleansChat.Gateway.Sessions;
+
+/// <summary>The rights that the user's token grants. Each command carries those of its room.</summary>
+internal sealed partial class Session
+{
+    /// <summary>Null if the token grants nothing. A fresh token replaces it.</summary>
+    private volatile UserClaims? _claims = claims;
+
+    /// <summary>
+    /// Uses the rights of a fresh token. In each room of the session whose rights differ, the user enters again, only as
+    /// a member or a reader. If the room refuses, the subscription ends. The user's budget is charged one command for
+    /// each of these rooms.
+    /// </summary>
+    public void Renew(UserClaims? fresh)
+    {
+        Subscription[] changed;
+        lock (_gate)
+        {
+            var old = _claims;
+            _claims = fresh;
+            changed = [.. _subscriptions.Values.Where(subscription => In(old, subscription.Room) != In(fresh, subscription.Room))];
+        }
+
+        if (changed.Length > 0)
+        {
+            services.Users.Charge(user, BudgetKind.Commands, changed.Length);
+        }
+
+        foreach (var subscription in changed)
+        {
+            Interlocked.Increment(ref _inFlight);
+            var enter = new Enter(user, Create: null, Require: null, AsMember: true) { Claimed = ClaimedIn(subscription.Room) };
+            services.Rooms.Send(subscription.Room, enter, reply =>
+            {
+                if (reply is Refused)
+                {
+                    End(subscription, reply);
+                }
+
+                CountAnswer();
+            });
+        }
+    }
+
+    private RoomAction ClaimedIn(string room) => In(_claims, room);
+
+    private static RoomAction In(UserClaims? claims, string room) => claims?.In(room) ?? RoomAction.None;
+
+    /// <summary>Ends a subscription because the room refused to let the user in again.</summary>
+    private void End(Subscription subscription, RoomReply refused)
+    {
+        lock (_gate)
+        {
+            if (!_subscriptions.TryGetValue(subscription.Room, out var current) || current != subscription)
+            {
+                return;
+            }
+
+            _subscriptions.Remove(subscription.Room);
+            Retire(subscription);
+            Answer(FrameMapping.Error(null, refused) with { Room = subscription.View.Room });
+        }
+
+        services.Rooms.Exit(subscription, answered: null);
+    }
+}

@@ -37,6 +37,12 @@ internal enum Field
     Role,
     Until,
     Title,
+    Conversations,
+    Since,
+    Pinned,
+    Archived,
+    Hidden,
+    Followed,
 
     // Server frames.
     User,
@@ -48,6 +54,8 @@ internal enum Field
     Unread,
     Count,
     Reset,
+    Cursor,
+    Removed,
     Dup,
     Code,
     Message,

@@ -18,9 +18,10 @@ namespace OrleansChat.Grains.MessageLog.Postgres;
 /// order.</item>
 /// <item><c>added</c>: insert the fresh entries.</item>
 /// <item><c>advanced</c>: update the head, the message count, the time and the title of each room.</item>
-/// <item><c>changes</c>, <c>turned</c>, <c>changed</c>, <c>kept</c>, <c>gone</c>: in groups, apply the events to
-/// the members, as <see cref="MemberRules"/> says. An append has either any number of joins and leaves, or one event of
-/// another kind that changes members.</item>
+/// <item><c>changes</c>, <c>turned</c>, <c>changed</c>, <c>kept</c>, <c>gone</c>, <c>ended</c>: in groups, apply the
+/// events to the members, as <see cref="MemberRules"/> says. An append has either any number of joins and leaves, or
+/// one event of another kind that changes members. <c>ended</c> records for the user's list that a row was
+/// deleted.</item>
 /// <item>Return one row for each entry: the stored event of a duplicate, or the new event. A fenced room has no
 /// rows.</item>
 /// </list>
@@ -104,7 +105,7 @@ internal sealed class AppendStatement : IPreparedCommit
     private const string Advance =
         """
         advanced as (
-            update chat.rooms r set seq = f.seq, messages = f.messages, ts = greatest(r.ts, f.ts)
+            update chat.rooms r set seq = f.seq, messages = f.messages, ts = greatest(r.ts, f.ts), changed = pg_current_xact_id()::text::bigint
             from (select room, max(seq) as seq, max(messages) as messages, max(ts) as ts from fresh group by room) f
             where r.room = f.room)
 
@@ -114,7 +115,7 @@ internal sealed class AppendStatement : IPreparedCommit
     private const string AdvanceAndTitle =
         """
         advanced as (
-            update chat.rooms r set seq = f.seq, messages = f.messages, ts = greatest(r.ts, f.ts), title = case
+            update chat.rooms r set seq = f.seq, messages = f.messages, ts = greatest(r.ts, f.ts), changed = pg_current_xact_id()::text::bigint, title = case
                 when f.titled is null then r.title
                 else (select t.text from fresh t where t.room = f.room and t.seq = f.titled) end
             from (
@@ -138,7 +139,7 @@ internal sealed class AppendStatement : IPreparedCommit
                 from changes window so_far as (partition by room, usr order by n)) c
             where repeats is not true order by room, usr, n desc),
         changed as (
-            select t.room, t.usr, t.seq, t.both_ways, was.since, was.is_member,
+            select t.room, t.usr, t.seq, t.both_ways or (t.kind = 7 and not was.is_member) as begins, was.since, was.is_member,
                 case
                     when t.kind in (6, 8, 9) then 0
                     when t.kind = 5 and (t.both_ways or not was.is_member) then case when t.seq = 1 then 3 else 1 end
@@ -152,16 +153,19 @@ internal sealed class AppendStatement : IPreparedCommit
                     coalesce(max(m.banned), 0) as banned, coalesce(max(m.role) between 1 and 3, false) as is_member
                 from chat.members m where m.room = t.room and m.usr = t.usr) was),
         kept as (
-            insert into chat.members as m(room, usr, since, role, muted, banned)
-            select room, usr, case when both_ways or is_member <> (role between 1 and 3) then seq else coalesce(since, seq) end,
-                role, muted, banned
+            insert into chat.members as m(room, usr, since, role, muted, banned, changed)
+            select room, usr, case when begins or is_member <> (role between 1 and 3) then seq else coalesce(since, seq) end,
+                role, muted, banned, pg_current_xact_id()::text::bigint
             from changed where role <> 0 or muted <> 0 or banned <> 0
             on conflict (room, usr) do update set
-                since = excluded.since, role = excluded.role, muted = excluded.muted, banned = excluded.banned
+                since = excluded.since, role = excluded.role, muted = excluded.muted, banned = excluded.banned, changed = excluded.changed
             where (m.since, m.role, m.muted, m.banned) is distinct from (excluded.since, excluded.role, excluded.muted, excluded.banned)),
         gone as (
             delete from chat.members m using changed c
-            where c.role = 0 and c.muted = 0 and c.banned = 0 and m.room = c.room and m.usr = c.usr)
+            where c.role = 0 and c.muted = 0 and c.banned = 0 and m.room = c.room and m.usr = c.usr returning m.room, m.usr),
+        ended as (
+            insert into chat.conversations(usr, room, changed) select usr, room, pg_current_xact_id()::text::bigint from gone
+            on conflict (usr, room) do update set changed = excluded.changed)
 
         """;
 

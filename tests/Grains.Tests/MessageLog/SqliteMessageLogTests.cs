@@ -39,7 +39,7 @@ public sealed class SqliteMessageLogTests : DurableLogContract
 
     private protected override long OldVersion => 2;
 
-    private protected override long RightsVersion => 5;
+    private protected override long RightsVersion => 6;
 
     private protected override async Task<long> NumberAsync(string sql)
     {

@@ -22,6 +22,8 @@ internal static class Refusals
     public static readonly Refused Full = new(Refusal.RoomFull, "the room is full");
     public static readonly Refused Banned = new(Refusal.Forbidden, "you are banned from this room");
     public static readonly Refused OnlyGroups = new(Refusal.Forbidden, "only groups have members");
+    public static readonly Refused OnlyChannels =
+        new(Refusal.Forbidden, "only channels can be followed; your groups and direct conversations are in your list already");
     public static readonly Refused ModeratorsOnly = new(Refusal.Forbidden, "only owners and moderators may do this");
     public static readonly Refused OwnersOnly = new(Refusal.Forbidden, "only owners may change roles");
     public static readonly Refused NotLower = new(Refusal.Forbidden, "you may do this only to a user of a lower role");

@@ -45,6 +45,13 @@ internal static class RoomRights
     public static Refused? RefuseRead(string room, RoomKind kind, RoomRole role)
         => kind != RoomKind.Group || Member.Is(role) ? null : Outsider(room, role);
 
+    /// <summary>
+    /// Decides whether a user may change personal settings of the room. An invited user may only hide the invitation.
+    /// </summary>
+    public static Refused? RefuseSettings(ConversationSet set, RoomKind kind, RoomRole role)
+        => role == RoomRole.Invited && set is { Followed: null, Pinned: null, Archived: null, MutedUntil: null } ? null
+            : RefuseRead(set.Room, kind, role) ?? (set.Followed is not null && kind != RoomKind.Channel ? Refusals.OnlyChannels : null);
+
     /// <summary>Decides whether a user may move a read mark.</summary>
     public static Refused? RefuseMark(string room, Member user) => Member.Is(user.Role) ? null : Outsider(room, user.Role);
 

@@ -52,6 +52,12 @@ public sealed record RoomMoved([property: Id(0)] string Room) : GatewayStreamIte
 public sealed record UserNotification(
     [property: Id(0)] string User, [property: Id(1)] string Room, [property: Id(2)] long From, [property: Id(3)] long To) : GatewayStreamItem;
 
+/// <summary>The personal settings of a conversation of a user have changed.</summary>
+/// <param name="Session">The session that made the change. It is not notified.</param>
+[GenerateSerializer, Immutable, Alias("chat.inbox.conversation")]
+public sealed record UserConversationChanged(
+    [property: Id(0)] string User, [property: Id(1)] string Room, [property: Id(2)] string Session) : GatewayStreamItem;
+
 /// <summary>A newer session of the same device replaced this session.</summary>
 [GenerateSerializer, Immutable, Alias("chat.inbox.replaced")]
 public sealed record SessionReplaced([property: Id(0)] string Session) : GatewayStreamItem;

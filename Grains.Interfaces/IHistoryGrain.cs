@@ -52,12 +52,19 @@ public interface IHistoryGrain : IGrainWithIntegerKey
     Task<RoomHeads> HeadsAsync(string[] rooms);
 
     /// <summary>
-    /// Lists the groups and direct conversations of a user. The conversation with the newest event is the first one. A
-    /// read mark that moved less than a second ago may not be counted yet. Throws <see cref="IOException"/> if the
-    /// message log cannot be reached.
+    /// Lists the conversations of a user: groups, direct conversations and followed channels. The conversation with the
+    /// newest event is the first one. A read mark that moved less than a second ago may not be counted yet. Throws
+    /// <see cref="IOException"/> if the message log cannot be reached.
     /// </summary>
     [Alias("conversations")]
     Task<ConversationPage> ConversationsAsync(ConversationAsk ask);
+
+    /// <summary>
+    /// Changes the personal settings of a conversation. If the user may not read the room, the change is refused. An
+    /// invited user may hide the invitation, and nothing else.
+    /// </summary>
+    [Alias("set-conversation")]
+    Task<ConversationReply> SetConversationAsync(ConversationSet set);
 
     /// <summary>
     /// Whether a user is a member of a private group (<see cref="RoomKey.IsPrivate"/>), is invited to it, or may join
@@ -88,27 +95,77 @@ public interface IHistoryGrain : IGrainWithIntegerKey
 /// </param>
 /// <param name="BeforeRoom">The room of the last conversation on the previous page.</param>
 /// <param name="Limit">Maximum number of conversations. A number above 100 counts as 100.</param>
+/// <param name="Since">
+/// The cursor of an earlier page: asks only for the conversations that changed since then. Null for the whole list.
+/// </param>
 [GenerateSerializer, Immutable, Alias("chat.conversation-ask")]
 public sealed record ConversationAsk(
-    [property: Id(0)] string User, [property: Id(1)] long? BeforeTs, [property: Id(2)] string BeforeRoom, [property: Id(3)] int Limit);
+    [property: Id(0)] string User, [property: Id(1)] long? BeforeTs, [property: Id(2)] string BeforeRoom, [property: Id(3)] int Limit,
+    [property: Id(4)] string? Since = null);
 
-/// <summary>A page of a user's conversations.</summary>
+/// <summary>A page of a user's conversations, or the changes since a cursor.</summary>
 /// <param name="More">True if there are more conversations after these.</param>
+/// <param name="Cursor">
+/// The cursor for the changes after this page. Null if this is not the first page, and while old processes run, which
+/// do not record their changes.
+/// </param>
+/// <param name="Removed">
+/// The keys of the rooms that are no conversations of the user any more. Null if the page is not an answer to
+/// <see cref="ConversationAsk.Since"/>: the cursor was not valid, or too much has changed.
+/// </param>
 [GenerateSerializer, Immutable, Alias("chat.conversations")]
-public sealed record ConversationPage([property: Id(0)] Conversation[] Conversations, [property: Id(1)] bool More);
+public sealed record ConversationPage(
+    [property: Id(0)] Conversation[] Conversations, [property: Id(1)] bool More, [property: Id(2)] string? Cursor = null,
+    [property: Id(3)] string[]? Removed = null);
 
-/// <summary>A group or direct conversation of a user.</summary>
+/// <summary>A conversation of a user: a group, a direct conversation or a followed channel.</summary>
 /// <param name="Room">The room's key.</param>
 /// <param name="Seq">The room's newest sequence.</param>
 /// <param name="Ts">The newest event's time in milliseconds since 1970 UTC; 0 for none.</param>
 /// <param name="Read">The user's read mark; 0 for none.</param>
 /// <param name="Unread">Number of messages after the read mark; 0 if the user is only invited.</param>
-/// <param name="Role">The user's role in a group; <see cref="RoomRole.None"/> in a direct conversation.</param>
+/// <param name="Role">The user's role in a group; <see cref="RoomRole.None"/> in other rooms.</param>
 /// <param name="Title">The title of a group; null for none.</param>
+/// <param name="Last">The newest event; null for none, and if the user is only invited.</param>
 [GenerateSerializer, Immutable, Alias("chat.conversation")]
 public sealed record Conversation(
     [property: Id(0)] string Room, [property: Id(1)] RoomKind Kind, [property: Id(2)] long Seq, [property: Id(3)] long Ts,
-    [property: Id(4)] long Read, [property: Id(5)] long Unread, [property: Id(6)] RoomRole Role = RoomRole.None, [property: Id(7)] string? Title = null);
+    [property: Id(4)] long Read, [property: Id(5)] long Unread, [property: Id(6)] RoomRole Role = RoomRole.None, [property: Id(7)] string? Title = null,
+    [property: Id(8)] NewestEvent? Last = null, [property: Id(9)] ConversationSettings Settings = default);
+
+/// <summary>The newest event of a room.</summary>
+/// <param name="Ts">Milliseconds since 1970 UTC.</param>
+/// <param name="Text">The first 200 characters of the event's text; null for none.</param>
+[GenerateSerializer, Immutable, Alias("chat.newest-event")]
+public sealed record NewestEvent(
+    [property: Id(0)] long Seq, [property: Id(1)] long Ts, [property: Id(2)] string From, [property: Id(3)] RoomEventKind Kind,
+    [property: Id(4)] string? Text);
+
+/// <summary>A user's personal settings of a conversation.</summary>
+/// <param name="Followed">Whether the user follows the channel.</param>
+/// <param name="MutedUntil">
+/// Until when the client shows no notifications, in milliseconds since 1970 UTC; 0 for no mute.
+/// </param>
+[GenerateSerializer, Immutable, Alias("chat.conversation-settings")]
+public readonly record struct ConversationSettings(
+    [property: Id(0)] bool Followed, [property: Id(1)] bool Pinned, [property: Id(2)] bool Archived, [property: Id(3)] long MutedUntil);
+
+/// <summary>A change of a user's personal settings of a room. A setting that is null stays as it is.</summary>
+/// <param name="Hidden">True hides the conversation until its next event. False shows it.</param>
+/// <param name="MutedUntil">See <see cref="ConversationSettings.MutedUntil"/>.</param>
+[GenerateSerializer, Immutable, Alias("chat.conversation-set")]
+public sealed record ConversationSet(
+    [property: Id(0)] string Room, [property: Id(1)] string User, [property: Id(2)] bool? Followed = null, [property: Id(3)] bool? Pinned = null,
+    [property: Id(4)] bool? Archived = null, [property: Id(5)] bool? Hidden = null, [property: Id(6)] long? MutedUntil = null);
+
+/// <summary>The answer to a change of personal settings.</summary>
+/// <param name="Refusal">Why nothing was stored; null if the change is durable, or too much is stored already.</param>
+/// <param name="TooMany">
+/// What the user has too much of and must reset first; null if <paramref name="Refusal"/> applies or the change is
+/// durable.
+/// </param>
+[GenerateSerializer, Immutable, Alias("chat.conversation-reply")]
+public sealed record ConversationReply([property: Id(0)] Refused? Refusal = null, [property: Id(1)] string? TooMany = null);
 
 /// <summary>A request for a page of a group's members.</summary>
 /// <param name="User">The user who asks.</param>

@@ -82,6 +82,14 @@ public interface IUserGrain : IGrainWithStringKey
     [Alias("ring")]
     Task NotifyAsync(string room, long from, long to);
 
+    /// <summary>
+    /// Notifies every gateway that has a session of this user: the personal settings of a conversation have changed.
+    /// The notification may be lost. It is sent only when every process of the cluster knows it.
+    /// </summary>
+    /// <param name="session">The session that made the change. It is not notified.</param>
+    [Alias("conversation-changed")]
+    Task ConversationChangedAsync(string room, string session);
+
     /// <summary>Whether the user has any session now.</summary>
     [Alias("online")]
     Task<bool> IsOnlineAsync();

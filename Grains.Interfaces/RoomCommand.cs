@@ -65,8 +65,13 @@ public sealed record Enter(
 /// <param name="Stays">
 /// True if the user has other subscriptions on this gateway. The user then stays attached, unless the membership ends.
 /// </param>
+/// <param name="Declines">
+/// True if the command ends only an invitation to the group. If the user is not invited, the room refuses the command.
+/// </param>
 [GenerateSerializer, Immutable, Alias("chat.exit")]
-public sealed record Exit(string User, [property: Id(0)] bool EndMembership, [property: Id(1)] bool Stays = false) : RoomCommand(User);
+public sealed record Exit(
+    string User, [property: Id(0)] bool EndMembership, [property: Id(1)] bool Stays = false, [property: Id(2)] bool Declines = false)
+    : RoomCommand(User);
 
 /// <summary>
 /// Appends an event. The answer is <see cref="Posted"/>, after the event is durable, or <see cref="Refused"/>.

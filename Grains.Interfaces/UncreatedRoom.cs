@@ -30,6 +30,7 @@ public static class UncreatedRoom
         (Enter { AsMember: true } or Enter { Create: null }, false) => NotFound,
         (Enter { Create: not RoomKind.Group }, false) when RoomKey.IsPrivate(room) => NotFound,
         (MarkRead, false) => NotFound,
+        (Exit { Declines: true }, _) => NotFound,
         (MarkRead, true) or (Exit, _) => new Done(),
         _ => null,
     };

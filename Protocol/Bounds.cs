@@ -35,6 +35,15 @@ public static class Bounds
     /// <summary>Maximum number of conversations in one page. A larger <c>limit</c> counts as this number.</summary>
     public const int ConversationsPerPage = 100;
 
+    /// <summary>Maximum length of the cursor of a list of conversations, in Unicode scalar values.</summary>
+    public const int CursorCharacters = 64;
+
+    /// <summary>
+    /// Maximum length of the text of the newest event in a list of conversations, in Unicode scalar values. The server
+    /// cuts a longer text.
+    /// </summary>
+    public const int LastTextCharacters = 200;
+
     /// <summary>Maximum number of members in one page. A larger <c>limit</c> counts as this number.</summary>
     public const int MembersPerPage = 200;
 

@@ -17,7 +17,14 @@ public abstract record ClientCommand(string? Id);
 /// Name of this installation, or null. A newer connection of the same user and device replaces the older one.
 /// </param>
 /// <param name="Rooms">Rooms to resume, each after the last event that the client has.</param>
-public sealed record Hello(string? Id, string? Token, string? Device, IReadOnlyList<ResumeRoom> Rooms) : ClientCommand(Id);
+/// <param name="Conversations">
+/// Maximum number of conversations in the list that the server sends after <c>welcome</c>; null for no list.
+/// </param>
+/// <param name="Since">
+/// The cursor of the list that the client has; null for none. See <see cref="Protocol.Conversations"/>.
+/// </param>
+public sealed record Hello(
+    string? Id, string? Token, string? Device, IReadOnlyList<ResumeRoom> Rooms, int? Conversations = null, string? Since = null) : ClientCommand(Id);
 
 /// <summary>The client's cursor in one room.</summary>
 /// <param name="Room">The room as this user names it.</param>
@@ -92,11 +99,28 @@ public sealed record History(string? Id, string Room, long? Before, long? After,
 public sealed record Who(string? Id, string Room) : ClientCommand(Id);
 
 /// <summary>
-/// Requests a page of the user's groups and direct conversations. The room with the newest event is first. To request
-/// the next page, the client sets <paramref name="Before"/> and <paramref name="Room"/> to the <c>ts</c> and the room
-/// of the last entry of this page.
+/// Requests a page of the user's conversations: groups, direct conversations and followed channels. The room with the
+/// newest event is first. To request the next page, the client sets <paramref name="Before"/> and
+/// <paramref name="Room"/> to the <c>ts</c> and the room of the last entry of this page.
 /// </summary>
-public sealed record Conversations(string? Id, long? Before, string? Room, int Limit) : ClientCommand(Id);
+/// <param name="Since">
+/// The cursor of an earlier answer: requests only the conversations that changed since then. Null for the whole list.
+/// </param>
+public sealed record Conversations(string? Id, long? Before, string? Room, int Limit, string? Since = null) : ClientCommand(Id);
+
+/// <summary>
+/// Changes the personal settings of a conversation. Other users do not see them. A setting that is null stays as it is.
+/// </summary>
+/// <param name="Hidden">
+/// True removes the conversation from the list until its next event. False shows it again.
+/// </param>
+/// <param name="Followed">Whether the list contains the channel. Only for channels.</param>
+/// <param name="Muted">
+/// Until when clients show no notifications, in milliseconds since 1970 UTC; 0 for no mute,
+/// <see cref="MemberEntry.Forever"/> for ever.
+/// </param>
+public sealed record SetConversation(
+    string? Id, string Room, bool? Pinned, bool? Archived, bool? Hidden, bool? Followed, long? Muted) : ClientCommand(Id);
 
 /// <summary>Creates a private group and joins it. The server generates the group's name.</summary>
 /// <param name="Title">The title of the group; null for none.</param>

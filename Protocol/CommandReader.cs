@@ -81,7 +81,8 @@ public static partial class CommandReader
     {
         CommandType.Hello => new Hello(
             id, fields.String(Field.Token, Bounds.TokenCharacters), fields.String(Field.Device, Bounds.DeviceCharacters),
-            Cursors(ref fields, limits)),
+            Cursors(ref fields, limits), fields.Has(Field.Conversations) ? Limit(ref fields, Field.Conversations) : null,
+            fields.String(Field.Since, Bounds.CursorCharacters)),
         CommandType.Join => Join(id, ref fields, limits),
         CommandType.Leave => new Leave(id, Room(ref fields), fields.Flag(Field.Member) ?? true),
         CommandType.Send => Send(id, ref fields, limits),
@@ -89,9 +90,8 @@ public static partial class CommandReader
         CommandType.Typing => new Typing(id, Room(ref fields)),
         CommandType.History => History(id, ref fields, limits),
         CommandType.Who => new Who(id, Room(ref fields)),
-        CommandType.Conversations => new Conversations(
-            id, fields.Number(Field.Before, 0), fields.Has(Field.Room) ? Room(ref fields) : null,
-            (int)Math.Min(fields.Number(Field.Limit, 1) ?? Bounds.ConversationsPerPage, Bounds.ConversationsPerPage)),
+        CommandType.Conversations => Conversations(id, ref fields),
+        CommandType.Conversation => SetConversation(id, ref fields),
         CommandType.Create => new Create(id, Title(ref fields, Field.Title)),
         CommandType.Members => new Members(
             id, Room(ref fields), fields.String(Field.After, Bounds.UserIdCodePoints),
@@ -110,6 +110,34 @@ public static partial class CommandReader
         }
 
         return room;
+    }
+
+    private static int Limit(ref FieldReader fields, Field field) =>
+        (int)Math.Min(fields.Number(field, 1) ?? Bounds.ConversationsPerPage, Bounds.ConversationsPerPage);
+
+    private static Conversations Conversations(string? id, ref FieldReader fields)
+    {
+        var before = fields.Number(Field.Before, 0);
+        var since = fields.String(Field.Since, Bounds.CursorCharacters);
+        if (before is not null && since is not null)
+        {
+            fields.Fail(ChatErrorCode.BadRequest, "before and since cannot be combined");
+        }
+
+        return new(id, before, fields.Has(Field.Room) ? Room(ref fields) : null, Limit(ref fields, Field.Limit), since);
+    }
+
+    private static SetConversation SetConversation(string? id, ref FieldReader fields)
+    {
+        var set = new SetConversation(
+            id, Room(ref fields), fields.Flag(Field.Pinned), fields.Flag(Field.Archived), fields.Flag(Field.Hidden), fields.Flag(Field.Followed),
+            fields.Number(Field.Muted, 0));
+        if (set is { Pinned: null, Archived: null, Hidden: null, Followed: null, Muted: null })
+        {
+            fields.Fail(ChatErrorCode.BadRequest, "give at least one of pinned, archived, hidden, followed and muted");
+        }
+
+        return set;
     }
 
     private static List<ResumeRoom> Cursors(ref FieldReader hello, ProtocolLimits limits)

@@ -73,6 +73,9 @@ public static class FrameWriter
             case ConversationList list:
                 WriteConversations(line, list);
                 break;
+            case ConversationChanged changed:
+                Start(line, FrameType.Conversation, null, changed.Room);
+                break;
             case MemberList list:
                 WriteMembers(line, list);
                 break;
@@ -201,11 +204,36 @@ public static class FrameWriter
             line.Add(Field.Unread, entry.Unread);
             WriteRole(line, entry.Role);
             line.Add(Field.Title, entry.Title);
+            WriteLast(line, entry.Last);
+            line.AddFlag(Field.Followed, entry.Followed);
+            line.AddFlag(Field.Pinned, entry.Pinned);
+            line.AddFlag(Field.Archived, entry.Archived);
+            line.Add(Field.Muted, entry.Muted);
             line.EndObject();
         }
 
         line.EndArray();
+        line.AddStrings(Field.Removed, list.Removed);
         line.AddFlag(Field.More, list.More);
+        line.Add(Field.Cursor, list.Cursor);
+        line.AddFlag(Field.Reset, list.Reset);
+    }
+
+    private static void WriteLast(JsonLineWriter line, LastEvent? last)
+    {
+        if (last is null)
+        {
+            return;
+        }
+
+        line.StartObject(Field.Last);
+        line.Add(Field.Seq, last.Seq);
+        line.Add(Field.Ts, last.Ts);
+        line.Add(Field.From, last.From);
+        line.AddWord(Field.Kind, last.Kind);
+        line.Add(Field.Text, last.Text);
+        line.Add(Field.User, last.User);
+        line.EndObject();
     }
 
     private static void WriteMembers(JsonLineWriter line, MemberList list)

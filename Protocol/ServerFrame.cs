@@ -71,19 +71,45 @@ public sealed record Page(string? Id, string Room, IReadOnlyList<ChatEvent> Even
 
 /// <summary>The answer to conversations. The conversation with the newest event is first.</summary>
 /// <param name="More">True if there are more conversations after these.</param>
-public sealed record ConversationList(string? Id, IReadOnlyList<ConversationEntry> Rooms, bool More) : ServerFrame;
+/// <param name="Cursor">
+/// With this cursor, the client can later request the changes since this answer; null if there is none.
+/// </param>
+/// <param name="Removed">
+/// The rooms that are no longer in the list. Null if the answer is a list, and not the changes since a cursor.
+/// </param>
+/// <param name="Reset">
+/// True if the client sent a cursor, but the answer is a new list. The client must discard the list that it has.
+/// </param>
+public sealed record ConversationList(
+    string? Id, IReadOnlyList<ConversationEntry> Rooms, bool More, string? Cursor = null, IReadOnlyList<string>? Removed = null,
+    bool Reset = false) : ServerFrame;
 
-/// <summary>A group or direct conversation of the user.</summary>
+/// <summary>A conversation of the user: a group, a direct conversation or a followed channel.</summary>
 /// <param name="Room">The room as the user names it.</param>
-/// <param name="Kind">"group" or "direct".</param>
+/// <param name="Kind">"channel", "group" or "direct".</param>
 /// <param name="Seq">The room's newest sequence.</param>
 /// <param name="Ts">The newest event's time in milliseconds since 1970 UTC; 0 for none.</param>
 /// <param name="Read">The user's read mark; 0 for none.</param>
 /// <param name="Unread">Number of messages after the read mark.</param>
 /// <param name="Role">The user's role in a group; null in a direct conversation.</param>
 /// <param name="Title">The title of a group; null for none.</param>
+/// <param name="Last">The newest event; null for none, and for a user who is only invited.</param>
+/// <param name="Muted">
+/// Until when the client shows no notifications, in milliseconds since 1970 UTC; null if the user set no mute.
+/// </param>
 public sealed record ConversationEntry(
-    string Room, string Kind, long Seq, long Ts, long Read, long Unread, MemberRole? Role = null, string? Title = null);
+    string Room, string Kind, long Seq, long Ts, long Read, long Unread, MemberRole? Role = null, string? Title = null, LastEvent? Last = null,
+    bool Followed = false, bool Pinned = false, bool Archived = false, long? Muted = null);
+
+/// <summary>The newest event of a conversation.</summary>
+/// <param name="Text">The beginning of the text; null if the event has no text.</param>
+/// <param name="User">The user whose rights in a group changed; null for other events.</param>
+public sealed record LastEvent(long Seq, long Ts, string From, EventKind Kind, string? Text, string? User = null);
+
+/// <summary>
+/// A conversation of the user changed on another connection of the user. The client can request the changes.
+/// </summary>
+public sealed record ConversationChanged(string Room) : ServerFrame;
 
 /// <summary>The answer to the command members, ordered by user id.</summary>
 /// <param name="More">True if there are more members after these.</param>

@@ -103,6 +103,9 @@ internal sealed partial class GatewayStream(
             case UserNotification notification:
                 users.Notify(notification.User, notification.Room, notification.From, notification.To);
                 break;
+            case UserConversationChanged changed:
+                users.OnConversationChanged(changed.User, changed.Room, changed.Session);
+                break;
             case StreamProbe probe:
                 Volatile.Write(ref _lastProbe, Math.Max(_lastProbe, probe.Number));
                 break;

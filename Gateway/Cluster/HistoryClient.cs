@@ -8,7 +8,7 @@ using OrleansChat.Grains.Interfaces;
 namespace OrleansChat.Gateway.Cluster;
 
 /// <summary>
-/// Reads the message log for sessions, a limited number of reads at a time. Catch-up reads and pages of history have
+/// Calls the history grain for sessions, a limited number of calls at a time. Catch-up reads and pages of history have
 /// separate limits, so that clients that read history do not delay subscriptions that catch up.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "SemaphoreSlim needs disposal only if its AvailableWaitHandle is used.")]
@@ -41,6 +41,10 @@ internal sealed class HistoryClient(IGrainFactory grains, RoomFeeds feeds, IOpti
     /// <inheritdoc/>
     public Task<ConversationPage?> ConversationsAsync(ConversationAsk ask, CancellationToken cancellationToken) =>
         InTurnAsync(history => history.ConversationsAsync(ask), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<ConversationReply?> SetConversationAsync(ConversationSet set, CancellationToken cancellationToken) =>
+        InTurnAsync(history => history.SetConversationAsync(set), cancellationToken);
 
     /// <inheritdoc/>
     public async Task<MemberPage> MembersAsync(MembersAsk ask, CancellationToken cancellationToken) =>

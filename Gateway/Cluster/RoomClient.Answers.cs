@@ -30,7 +30,7 @@ internal sealed partial class RoomClient
         batch.RemoveAll(waiting => outsiders.Contains(waiting.Command.User));
         foreach (var waiting in answered)
         {
-            waiting.Answered(waiting.Command is Exit ? new Done() : UncreatedRoom.NotFound);
+            waiting.Answered(waiting.Command is Exit { Declines: false } ? new Done() : UncreatedRoom.NotFound);
         }
     }
 

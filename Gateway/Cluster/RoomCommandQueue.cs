@@ -29,7 +29,7 @@ internal sealed class RoomCommandQueue(FanoutOptions options, TimeProvider time)
     public bool TryEnqueue(RoomCommand command, Action<RoomReply> answered)
     {
         // An exit is queued even if too many commands wait, because the room must get every exit.
-        if (_waiting.Count >= options.CommandsPerRoom && command is not Exit)
+        if (_waiting.Count >= options.CommandsPerRoom && command is not Exit { Declines: false })
         {
             return false;
         }

@@ -207,6 +207,29 @@ internal sealed partial class UserClients(
         rooms.OnNotified(room, to);
     }
 
+    /// <inheritdoc/>
+    public void ConversationChanged(Session session, string room)
+    {
+        // One attempt: if the notification is lost, the other sessions learn of the change with their next list.
+        background.Add(Grain(session.User).ConversationChangedAsync(room, session.Id));
+    }
+
+    /// <summary>Notifies a user's sessions that the settings of a conversation have changed.</summary>
+    /// <param name="by">The session that changed them. It is not notified.</param>
+    public void OnConversationChanged(string user, string room, string by)
+    {
+        Session[] sessions;
+        lock (_gate)
+        {
+            sessions = _users.TryGetValue(user, out var local) ? local.Sessions : [];
+        }
+
+        foreach (var session in sessions)
+        {
+            session.OnConversationChanged(room, by);
+        }
+    }
+
     /// <summary>Ends a session that a newer session of the same device has replaced.</summary>
     public void Replaced(string sessionId)
     {

@@ -113,11 +113,37 @@ internal static class FrameMapping
         snapshot.Refusal is { } refusal ? Error(who.Id, refusal) : new WhoIs(who.Id, who.Room, snapshot.Count, snapshot.Users);
 
     /// <param name="nameOf">Returns the user's name for a room. The argument is the room's key.</param>
-    public static ConversationList Answer(Conversations list, ConversationPage page, Func<string, string> nameOf) => new(
+    /// <param name="now">The time in milliseconds since 1970 UTC. Mutes that have ended are left out.</param>
+    public static ConversationList Answer(Conversations list, ConversationPage page, Func<string, string> nameOf, long now) => new(
         list.Id,
         [.. page.Conversations.Select(one => new ConversationEntry(
-            nameOf(one.Room), Kind(one.Kind), one.Seq, one.Ts, one.Read, one.Unread, Role(one.Role), one.Title))],
-        page.More);
+            nameOf(one.Room), Kind(one.Kind), one.Seq, one.Ts, one.Read, one.Unread, Role(one.Role), one.Title, Last(one.Last), one.Settings.Followed,
+            one.Settings.Pinned, one.Settings.Archived, Until(one.Settings.MutedUntil, now)))],
+        page.More, page.Cursor, page.Removed is { } removed ? [.. removed.Select(nameOf)] : null, list.Since is not null && page.Removed is null);
+
+    /// <summary>
+    /// The newest event of a conversation. The text of an event is shown only if it is a text for people: in other
+    /// kinds it is a user id, or something that not every viewer may see.
+    /// </summary>
+    private static LastEvent? Last(NewestEvent? newest) => newest is null ? null : new(
+        newest.Seq, newest.Ts, newest.From, Kind(newest.Kind),
+        newest.Kind is RoomEventKind.Msg or RoomEventKind.Edit or RoomEventKind.React or RoomEventKind.Unreact or RoomEventKind.Title ? newest.Text : null,
+        MemberChange.Is(newest.Kind) ? newest.Text : null);
+
+    /// <summary>A change of personal settings, as the grain takes it.</summary>
+    /// <param name="room">The room's key.</param>
+    public static ConversationSet Set(SetConversation set, string room, string user) =>
+        new(room, user, set.Followed, set.Pinned, set.Archived, set.Hidden, set.Muted);
+
+    /// <summary>The answer to a change of personal settings.</summary>
+    public static ServerFrame Answer(SetConversation set, ConversationReply reply) =>
+        reply.TooMany is { } message ? new Err(set.Id, ChatErrorCode.TooLarge, message, null)
+        : reply.Refusal is { } refused ? Error(set.Id, refused)
+        : new Ok(set.Id, set.Room, null, null, false, null);
+
+    /// <summary>The notification that the settings of a conversation have changed.</summary>
+    /// <param name="room">The room, as the viewer names it.</param>
+    public static ConversationChanged ConversationChanged(string room) => new(room);
 
     /// <summary>Makes the answer to a <c>members</c> command: a page of members, or an error.</summary>
     /// <param name="now">The time in milliseconds since 1970 UTC. Mutes and bans that have ended are left out.</param>

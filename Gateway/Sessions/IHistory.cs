@@ -26,6 +26,12 @@ internal interface IHistory
     Task<ConversationPage?> ConversationsAsync(ConversationAsk ask, CancellationToken cancellationToken);
 
     /// <summary>
+    /// Changes a user's personal settings of a conversation. Returns null if this gateway makes too many calls to make
+    /// this one in time.
+    /// </summary>
+    Task<ConversationReply?> SetConversationAsync(ConversationSet set, CancellationToken cancellationToken);
+
+    /// <summary>
     /// Lists a group's members on behalf of a user. If this gateway reads too many pages to read this one in time, the
     /// page has the refusal <see cref="Refusal.Unavailable"/>.
     /// </summary>

@@ -12,6 +12,13 @@ internal interface IUsers
     /// <summary>Removes a session from the user's grain, in the background.</summary>
     void Disconnect(Session session);
 
+    /// <summary>
+    /// Notifies the user's other sessions on all gateways that the settings of a conversation have changed, in the
+    /// background. The notification may be lost.
+    /// </summary>
+    /// <param name="room">The room's key.</param>
+    void ConversationChanged(Session session, string room);
+
     /// <summary>Takes one unit of a budget that the user has across all gateways.</summary>
     /// <returns>0 if a unit was taken; otherwise the milliseconds after which the caller may try again.</returns>
     ValueTask<int> TakeAsync(string user, BudgetKind kind);

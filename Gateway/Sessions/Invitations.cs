@@ -98,6 +98,13 @@ internal sealed class Invitations(int maxRooms)
     /// <summary>The client joins a room, so the next invitation to the room is reported again.</summary>
     public void OnJoined(string room) => _invited?.Remove(room);
 
+    /// <summary>The user has declined the invitation to a room, so the next invitation is reported again.</summary>
+    public void OnDeclined(string room)
+    {
+        _left?.Remove(room);
+        _invited?.Remove(room);
+    }
+
     /// <summary>True if this connection left the room.</summary>
     public bool IsDeclined(string room) => _left?.Contains(room) == true;
 

@@ -28,7 +28,15 @@ internal sealed partial class Session
 
         if (subscription is null)
         {
-            Answer(new Err(leave.Id, ChatErrorCode.NotMember, $"this connection is not in {leave.Room}", null));
+            if (leave.KeepMembership || RoomKey.IsDirect(room))
+            {
+                AnswerNotIn(leave);
+            }
+            else
+            {
+                Decline(leave, room);
+            }
+
             return;
         }
 
@@ -56,6 +64,39 @@ internal sealed partial class Session
             CountAnswer();
         }
     }
+
+    /// <summary>
+    /// Declines an invitation. For a user who is not invited, the answer does not depend on the room, so it does not
+    /// show whether a private group exists.
+    /// </summary>
+    private void Decline(Leave leave, string room)
+    {
+        Interlocked.Increment(ref _inFlight);
+        services.Rooms.Send(room, new Exit(user, EndMembership: true, Stays: true, Declines: true), reply =>
+        {
+            if (reply is Refused { Reason: Refusal.NotFound or Refusal.NotMember })
+            {
+                AnswerNotIn(leave);
+            }
+            else
+            {
+                if (reply is Done)
+                {
+                    lock (_gate)
+                    {
+                        _invitations.OnDeclined(room);
+                    }
+                }
+
+                Answer(FrameMapping.Answer(leave, reply));
+            }
+
+            CountAnswer();
+        });
+    }
+
+    private void AnswerNotIn(Leave leave) =>
+        Answer(new Err(leave.Id, ChatErrorCode.NotMember, $"this connection is not in {leave.Room}", null));
 
     /// <summary>
     /// Ends a subscription after its user's membership has ended. Does nothing if the event that ended the membership

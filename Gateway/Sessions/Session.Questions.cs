@@ -4,7 +4,9 @@ using OrleansChat.Protocol;
 
 namespace OrleansChat.Gateway.Sessions;
 
-/// <summary>Questions: history, who, conversations and members. A session runs one question at a time.</summary>
+/// <summary>
+/// Questions: history, who, conversations, conversation and members. A session runs one question at a time.
+/// </summary>
 internal sealed partial class Session
 {
     /// <summary>
@@ -13,8 +15,11 @@ internal sealed partial class Session
     /// </summary>
     private const int BytesPerCommand = 16 * 1024;
 
-    /// <summary>Maximum bytes of a page of conversations. A name has up to 129 characters of four bytes.</summary>
-    private const int ConversationsBytes = Bounds.ConversationsPerPage * 700;
+    /// <summary>
+    /// Maximum bytes of a page of conversations. The silo ends a page after 48 KiB, and one conversation has at most 4
+    /// KiB.
+    /// </summary>
+    private const int ConversationsBytes = 52 * 1024;
 
     /// <summary>Maximum bytes of a page of members. A user id has up to 128 characters of four bytes.</summary>
     private const int MembersBytes = Bounds.MembersPerPage * 640;
@@ -24,6 +29,18 @@ internal sealed partial class Session
     /// log reads all rooms of the user, or all members of the room, for each page.
     /// </summary>
     private const int CommandsPerList = 10;
+
+    /// <summary>
+    /// Number of commands that a change of personal settings costs, in addition to the command itself. Each change is a
+    /// commit of its own.
+    /// </summary>
+    private const int CommandsPerSetting = 4;
+
+    /// <summary>
+    /// True once the client has asked for its list of conversations. Only then does it get notifications about the
+    /// list.
+    /// </summary>
+    private volatile bool _hasList;
 
     private async Task PageAsync(History history)
     {
@@ -51,10 +68,39 @@ internal sealed partial class Session
 
     private async Task ListAsync(Conversations list)
     {
+        // The flag is set before the read, so that a change after the read is reported.
+        _hasList = true;
         services.Users.Charge(user, BudgetKind.Commands, CommandsPerList);
         var page = await services.History.ConversationsAsync(
-            new(user, list.Before, list.Room is { } room ? RoomNames.ToKey(room, user) : "", list.Limit), connection.Gone);
-        Answer(page is null ? FrameMapping.Error(list.Id, Refusal.Unavailable) : FrameMapping.Answer(list, page, key => RoomNames.ToName(key, user)));
+            new(user, list.Before, list.Room is { } room ? RoomNames.ToKey(room, user) : "", list.Limit, list.Since), connection.Gone);
+        Answer(page is null
+            ? FrameMapping.Error(list.Id, Refusal.Unavailable)
+            : FrameMapping.Answer(list, page, key => RoomNames.ToName(key, user), services.Time.GetUtcNow().ToUnixTimeMilliseconds()));
+    }
+
+    private async Task SetAsync(SetConversation set)
+    {
+        services.Users.Charge(user, BudgetKind.Commands, CommandsPerSetting);
+        var room = RoomNames.ToKey(set.Room, user);
+        var reply = await services.History.SetConversationAsync(FrameMapping.Set(set, room, user), connection.Gone);
+        Answer(reply is null ? FrameMapping.Error(set.Id, Refusal.Unavailable) : FrameMapping.Answer(set, reply));
+        if (reply is { Refusal: null, TooMany: null })
+        {
+            services.Users.ConversationChanged(this, room);
+        }
+    }
+
+    /// <summary>
+    /// Notifies the client that the settings of a conversation have changed. Does nothing if this session changed them,
+    /// if the client has not asked for its list, or if the client does not read its answers.
+    /// </summary>
+    public void OnConversationChanged(string room, string by)
+    {
+        if (by != id && _hasList && connection.SendQueue.HasFewAnswers)
+        {
+            var name = RoomNames.ToName(room, user);
+            Answer(FrameMapping.ConversationChanged(name), GetFormat(name));
+        }
     }
 
     private async Task MembersAsync(Members members)

@@ -26,7 +26,7 @@ internal sealed partial class Session(
     /// <summary>Set whenever a room answers a command.</summary>
     private readonly SingleWaiterAutoResetEvent _answered = new();
 
-    /// <summary>The question in progress: a history, who, conversations or members command.</summary>
+    /// <summary>The question in progress: a history, who, conversations, conversation or members command.</summary>
     private Task _question = Task.CompletedTask;
 
     /// <summary>Commands that wait for a room's answer.</summary>
@@ -130,8 +130,8 @@ internal sealed partial class Session(
     /// <item>CommandsInFlight commands wait for a room's answer.</item>
     /// <item>A send waits for the user's budget. If the send is refused, it also waits for the connection's
     /// allowance.</item>
-    /// <item>A history, who, conversations or members command waits for the previous command of these four, and for
-    /// space in the send queue.</item>
+    /// <item>A history, who, conversations, conversation or members command waits for the previous command of these
+    /// five, and for space in the send queue. So does a hello that asks for conversations.</item>
     /// </list>
     /// </summary>
     /// <param name="stored">For a send: called after the answer, if the event is stored.</param>
@@ -171,6 +171,11 @@ internal sealed partial class Session(
                     Reach(room, after);
                 }
 
+                if (hello.Conversations is { } limit)
+                {
+                    await AskAsync(null, ConversationsBytes, () => ListAsync(new(null, null, null, limit, hello.Since)));
+                }
+
                 break;
             case Join join:
                 Join(join, join.Resume ? Entry.Resumed : Entry.Asked);
@@ -199,6 +204,9 @@ internal sealed partial class Session(
                 break;
             case Conversations list:
                 await AskAsync(list.Id, ConversationsBytes, () => ListAsync(list));
+                break;
+            case SetConversation set:
+                await AskAsync(set.Id, 0, () => SetAsync(set));
                 break;
             case Members members:
                 await AskAsync(members.Id, MembersBytes, () => MembersAsync(members));

@@ -106,6 +106,8 @@ internal sealed class TextConversation(
             case ListRooms:
                 Write(TextLineWriter.Rooms(_session.Rooms));
                 break;
+            case ListConversations:
+                return _session.HandleAsync(new Conversations(null, null, null, TextHelp.ListedConversations));
             case WhoIsHere:
                 return InRoom(room => new Who(null, room));
             case Last last:

@@ -77,11 +77,24 @@ public interface IMessageLog
     Task<bool> HasLinkAsync(string room, string user, IReadOnlyCollection<string> hashes, long now, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Returns the groups and direct conversations of a user. The conversation with the newest event is the first one.
-    /// All rows are read from one state of the log.
+    /// Returns the conversations of a user that are not hidden: groups, direct conversations and followed channels. The
+    /// conversation with the newest event is the first one. All rows are read from one state of the log.
     /// </summary>
     /// <param name="before">Returns only conversations after this position; null for the first page.</param>
-    Task<IReadOnlyList<ConversationRow>> ConversationsAsync(string user, ConversationsBefore? before, int limit, CancellationToken cancellationToken);
+    Task<ConversationRows> ConversationsAsync(string user, ConversationsBefore? before, int limit, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Returns the conversations of a user that changed since a cursor: the head, the title, the user's role, read mark
+    /// or settings. For an invited user, only the invitation and the settings count. Null if the cursor is not one of
+    /// this log, or if more than <paramref name="limit"/> conversations changed.
+    /// </summary>
+    Task<ConversationChanges?> ConversationChangesAsync(string user, string cursor, int limit, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Changes the personal settings of a user for a room. The caller has checked that the user may see the room. Two
+    /// changes at the same time may each be stored, although only one more is allowed.
+    /// </summary>
+    Task<ConversationStored> SetConversationAsync(string user, string room, ConversationChange change, CancellationToken cancellationToken);
 
     /// <summary>
     /// Counts the groups of which the user is a member, up to <paramref name="most"/>: a higher number means only that
@@ -196,16 +209,6 @@ public sealed record RoomFacts(RoomKind Kind, long Seq, long Messages, RoomRole 
     public bool IsMember => Member.Is(Role);
 }
 
-/// <summary>
-/// A group or direct conversation of a user. In a group, the user is a member or invited. An invited user does not see
-/// the activity in the group: all numbers are 0, and <paramref name="Ts"/> is the time of the invitation.
-/// </summary>
-/// <param name="Ts">The newest event's time in milliseconds since 1970 UTC; 0 for none.</param>
-/// <param name="Read">The user's read mark; 0 for none.</param>
-/// <param name="Unread">Number of messages after the read mark.</param>
-/// <param name="Role">The user's role in a group; <see cref="RoomRole.None"/> in a direct room.</param>
-public sealed record ConversationRow(string Room, RoomKind Kind, long Seq, long Ts, long Read, long Unread, RoomRole Role, string? Title);
-
 /// <summary>An invitation link of a group.</summary>
 /// <param name="Seq">The sequence of the link's event, which names the link.</param>
 /// <param name="User">The user who made the link.</param>
@@ -214,9 +217,6 @@ public sealed record ConversationRow(string Room, RoomKind Kind, long Seq, long 
 /// <param name="Until">When the link ends, in milliseconds since 1970 UTC; null for never.</param>
 /// <param name="Used">The number of users who have joined by the link.</param>
 public sealed record RoomLink(long Seq, string User, string Hash, int? MaxUses, long? Until, int Used);
-
-/// <summary>A position in a user's conversations: the time of a conversation's newest event, and its room.</summary>
-public readonly record struct ConversationsBefore(long Ts, string Room);
 
 /// <summary>How far a user has read.</summary>
 public readonly record struct ReadMark(string Room, string User, long Seq);

@@ -51,6 +51,13 @@ internal static class MemberRules
         };
     }
 
+    /// <summary>
+    /// Whether a membership begins or ends, or the user is invited. Then the row gets the event's sequence. Otherwise
+    /// the row keeps its sequence.
+    /// </summary>
+    public static bool Begins(Member before, Member after, RoomEventKind kind) =>
+        Member.Is(before.Role) != Member.Is(after.Role) || (kind == RoomEventKind.Invite && after.Role == RoomRole.Invited);
+
     /// <summary>Whether a user with these rights has a row.</summary>
     public static bool IsStored(Member member) => member is not { Role: RoomRole.None, MutedUntil: 0, BannedUntil: 0 };
 }

@@ -5,12 +5,14 @@ using OrleansChat.Grains.MessageLog;
 namespace OrleansChat.Grains.Rooms;
 
 /// <summary>
-/// Reads the message log. A stateless worker, so any number of reads run at the same time on each silo.
+/// Reads the message log, and changes the personal settings of users. A stateless worker, so any number of calls run at
+/// the same time on each silo.
 /// </summary>
 [StatelessWorker, Reentrant]
 [GrainType("history")]
 internal sealed class HistoryGrain(
-    IMessageLog log, IClusterMembershipService cluster, IGrainFactory grains, TimeProvider time, RoomAuthorization? authorization = null) : Grain, IHistoryGrain
+    IMessageLog log, LogVersionGate gate, IClusterMembershipService cluster, IGrainFactory grains, TimeProvider time,
+    RoomAuthorization? authorization = null) : Grain, IHistoryGrain
 {
     /// <summary>Maximum number of events in one read; a higher limit counts as this number.</summary>
     public const int MaxEvents = 1000;
@@ -92,11 +94,52 @@ internal sealed class HistoryGrain(
     public async Task<ConversationPage> ConversationsAsync(ConversationAsk ask)
     {
         var limit = Math.Clamp(ask.Limit, 1, MaxConversations);
+
+        // While old processes run, their changes are not recorded, so there is no cursor.
+        var hasCursor = await gate.IsOpenAsync();
+        if (hasCursor && ask.Since is { } since
+            && await ClearlyAsync(() => log.ConversationChangesAsync(ask.User, since, limit, CancellationToken.None)) is { } changes
+            && ConversationBytes.Fitting(changes.Rows, ConversationBytes.Page - ConversationBytes.Count(changes.Removed)) == changes.Rows.Count)
+        {
+            return new([.. changes.Rows.Select(ToConversation)], false, changes.Cursor, [.. changes.Removed]);
+        }
+
         ConversationsBefore? before = ask.BeforeTs is { } ts ? new(ts, ask.BeforeRoom) : null;
 
         // Ask for one row more than the page may have. If the log returns it, there are more conversations.
-        var rows = await ClearlyAsync(() => log.ConversationsAsync(ask.User, before, limit + 1, CancellationToken.None));
-        return new([.. rows.Take(limit).Select(row => new Conversation(row.Room, row.Kind, row.Seq, row.Ts, row.Read, row.Unread, row.Role, row.Title))], rows.Count > limit);
+        var page = await ClearlyAsync(() => log.ConversationsAsync(ask.User, before, limit + 1, CancellationToken.None));
+        var count = Math.Min(limit, ConversationBytes.Fitting(page.Rows, ConversationBytes.Page));
+        return new([.. page.Rows.Take(count).Select(ToConversation)], page.Rows.Count > count, hasCursor && before is null ? page.Cursor : null);
+    }
+
+    private static Conversation ToConversation(ConversationRow row) => new(
+        row.Room, row.Kind, row.Seq, row.Ts, row.Read, row.Unread, row.Role, row.Title, row.Last, row.Settings);
+
+    public async Task<ConversationReply> SetConversationAsync(ConversationSet set)
+    {
+        try
+        {
+            return RoomRights.RefuseKey(DirectRoom.People(set.Room), set.User) is { } stranger ? new(stranger)
+                : await log.FactsAsync(set.Room, set.User, CancellationToken.None) is not { } facts ? new(Refusals.NoRoom)
+                : RoomRights.RefuseSettings(set, facts.Kind, facts.Role) is { } refused ? new(refused)
+                : await log.SetConversationAsync(
+                    set.User, set.Room, new(set.Followed, set.Pinned, set.Archived, set.Hidden, set.MutedUntil), CancellationToken.None) switch
+                {
+                    ConversationStored.Yes => new(),
+                    ConversationStored.FollowsTooMany => new(TooMany: $"you follow {ConversationRules.MaxFollowed} channels; stop following one first"),
+                    ConversationStored.TooManySettings => new(TooMany: $"you have settings for {ConversationRules.MaxSettings} rooms; reset those of one first"),
+                    _ => new(Refusals.NoRoom),
+                };
+        }
+        catch (MessageLogUnavailableException)
+        {
+            return new(Refusals.MessageLogUnavailable);
+        }
+        catch (MessageLogEntryException)
+        {
+            // The log cannot store this name of a room or user, so the room does not exist.
+            return new(Refusals.NoRoom);
+        }
     }
 
     public async Task<bool> MayEnterAsync(string room, string user, string[] links, RoomAction claimed)

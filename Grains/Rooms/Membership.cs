@@ -113,7 +113,8 @@ internal sealed class Membership(RoomOptions options, AppendQueue queue, TimePro
     }
 
     /// <summary>
-    /// Ends the user's membership. Returns <see cref="Done"/> when the change is durable, otherwise the refusal.
+    /// Ends the user's membership, or the user's invitation. Returns <see cref="Done"/> when the change is durable,
+    /// otherwise the refusal.
     /// </summary>
     public async Task<RoomReply> LeaveAsync(string user)
     {
@@ -122,7 +123,7 @@ internal sealed class Membership(RoomOptions options, AppendQueue queue, TimePro
             await joining;
         }
 
-        return !Contains(user) ? Refusals.Done
+        return Table.Find(user).Role == RoomRole.None ? Refusals.Done
             : await AppendAsync(user, RoomEventKind.Leave, default) is Refused refused ? refused
             : Refusals.Done;
     }

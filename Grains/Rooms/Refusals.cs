@@ -24,6 +24,8 @@ internal static class Refusals
     public static readonly Refused Denied = new(Refusal.Forbidden, "this server does not allow you to do this in this room");
     public static readonly Refused OnlyGroups = new(Refusal.Forbidden, "only groups have members");
     public static readonly Refused NotAllowed = new(Refusal.Forbidden, "this group does not allow your role to do this");
+    public static readonly Refused OnlyChannels =
+        new(Refusal.Forbidden, "only channels can be followed; your groups and direct conversations are in your list already");
     public static readonly Refused OwnersOnly = new(Refusal.Forbidden, "only owners may change roles");
     public static readonly Refused OwnersOnlySettings = new(Refusal.Forbidden, "only owners may change the settings");
     public static readonly Refused ByInvitation =

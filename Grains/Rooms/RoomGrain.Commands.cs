@@ -206,7 +206,7 @@ internal sealed partial class RoomGrain
 
         if (!exit.EndMembership || !await KnowAsync() || _ownership.Claim!.Kind != RoomKind.Group)
         {
-            return Refusals.Done;
+            return exit.Declines ? Refusals.NotMember : Refusals.Done;
         }
 
         if (IsOvertaken(call))
@@ -214,8 +214,13 @@ internal sealed partial class RoomGrain
             return Refusals.Moving;
         }
 
-        // While a change of rights waits, it is known only at the commit whether another owner remains.
         var table = _membership.Table;
+        if (exit.Declines && table.Find(exit.User).Role != RoomRole.Invited)
+        {
+            return Refusals.NotMember;
+        }
+
+        // While a change of rights waits, it is known only at the commit whether another owner remains.
         return RoomRights.RefuseLeave(StateOf(table), table.Find(exit.User)) is { } refused && !_queue.HasMemberChanges
             ? refused
             : await _membership.LeaveAsync(exit.User);

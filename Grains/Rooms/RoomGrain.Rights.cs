@@ -123,9 +123,10 @@ internal sealed partial class RoomGrain
         var user = table.Find(entry.User);
         return entry switch
         {
-            // While the entry waited, the user may have become a member, or may have ceased to be a member.
+            // While the entry waited, the user may have become a member, or may have ceased to be a member. An invited
+            // user who leaves declines the invitation.
             { Kind: RoomEventKind.Join } when Member.Is(user.Role) => Refusals.Done,
-            { Kind: RoomEventKind.Leave } when !Member.Is(user.Role) => Refusals.Done,
+            { Kind: RoomEventKind.Leave } when user.Role == RoomRole.None => Refusals.Done,
             { ClientId: not null } => RefuseEvent(waiting, table, links),
 
             // While the entry waited, the link may have ended, or other users may have taken its last uses.
@@ -142,9 +143,9 @@ internal sealed partial class RoomGrain
     }
 
     /// <summary>
-    /// Appoints an owner in a group that has members but no owner: the member who joined first. Does nothing until every
-    /// process of the cluster knows the events of <see cref="LogVersion.Rights"/>. If the append fails, the next command
-    /// tries again. Throws <see cref="MessageLogUnavailableException"/>.
+    /// Appoints an owner in a group that has members but no owner: the member who joined first. Does nothing until
+    /// every process of the cluster knows the events of <see cref="LogVersion.Rights"/>. If the append fails, the next
+    /// command tries again. Throws <see cref="MessageLogUnavailableException"/>.
     /// </summary>
     private async Task AppointOwnerAsync()
     {

@@ -78,6 +78,13 @@ internal static class RoomRights
         => !access.Denies(RoomAction.Read) && !isBanned && (Member.Is(role) || access.Grants(RoomAction.Read)
             || (role == RoomRole.Invited || byLink ? !access.Denies(RoomAction.Join) : access.Grants(RoomAction.Join)));
 
+    /// <summary>
+    /// Decides whether a user may change personal settings of the room. An invited user may only hide the invitation.
+    /// </summary>
+    public static Refused? RefuseSettings(ConversationSet set, RoomKind kind, RoomRole role)
+        => role == RoomRole.Invited && set is { Followed: null, Pinned: null, Archived: null, MutedUntil: null } ? null
+            : RefuseRead(set.Room, kind, role) ?? (set.Followed is not null && kind != RoomKind.Channel ? Refusals.OnlyChannels : null);
+
     /// <summary>Decides whether a user may move a read mark.</summary>
     public static Refused? RefuseMark(in RoomState state, Member user, Access access = default)
         => state.Kind != RoomKind.Direct && access.Denies(RoomAction.Read) ? Denied(state.Room)

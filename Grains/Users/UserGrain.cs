@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 using OrleansChat.Grains.Gateways;
 using OrleansChat.Grains.Interfaces;
+using OrleansChat.Grains.MessageLog;
 
 namespace OrleansChat.Grains.Users;
 
@@ -12,7 +13,7 @@ namespace OrleansChat.Grains.Users;
 [Reentrant]
 [GrainType("user")]
 internal sealed partial class UserGrain(
-    GatewayFailureDetector watch, TimeProvider time, ILogger<UserGrain> logger, IGrainContext context, IGrainRuntime runtime)
+    GatewayFailureDetector watch, LogVersionGate gate, TimeProvider time, ILogger<UserGrain> logger, IGrainContext context, IGrainRuntime runtime)
     : Grain(context, runtime), IUserGrain
 {
     private readonly Dictionary<string, (string Gateway, string? Device)> _sessions = [];
@@ -116,6 +117,16 @@ internal sealed partial class UserGrain(
         _notifications.Add(room, from, to);
         var notification = new UserNotification(this.GetPrimaryKeyString(), room, from, to);
         return Task.WhenAll(_gateways.Select(gateway => SendAsync(gateway, notification)));
+    }
+
+    public async Task ConversationChangedAsync(string room, string session)
+    {
+        // A gateway of the previous version cannot read this item.
+        if (await gate.IsOpenAsync())
+        {
+            var changed = new UserConversationChanged(this.GetPrimaryKeyString(), room, session);
+            await Task.WhenAll(_gateways.Select(gateway => SendAsync(gateway, changed)));
+        }
     }
 
     public Task<bool> IsOnlineAsync() => Task.FromResult(_sessions.Count > 0);

@@ -42,6 +42,12 @@ internal enum Field
     Settings,
     Private,
     Moderators,
+    Conversations,
+    Since,
+    Pinned,
+    Archived,
+    Hidden,
+    Followed,
 
     // Server frames.
     User,
@@ -53,6 +59,8 @@ internal enum Field
     Unread,
     Count,
     Reset,
+    Cursor,
+    Removed,
     Dup,
     Code,
     Message,

@@ -29,6 +29,9 @@ public sealed record LeaveRoom(string? Room) : TextCommand;
 /// <summary>Lists the rooms that the connection is in.</summary>
 public sealed record ListRooms : TextCommand;
 
+/// <summary>Lists the user's conversations with the newest events.</summary>
+public sealed record ListConversations : TextCommand;
+
 /// <summary>Lists the users in the current room.</summary>
 public sealed record WhoIsHere : TextCommand;
 

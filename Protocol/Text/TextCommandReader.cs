@@ -38,6 +38,7 @@ public static class TextCommandReader
             "leave" when rest.Length == 0 => new LeaveRoom(null),
             "leave" => RoomReference.IsValid(TextId.ReadRoom(rest)) ? new LeaveRoom(TextId.ReadRoom(rest)) : Wrong("/leave, or /leave room", RoomReference.Rule),
             "rooms" => new ListRooms(),
+            "list" => new ListConversations(),
             "who" => new WhoIsHere(),
             "msg" => ReadWhisper(rest, limits),
             "last" => ReadLast(rest, limits),

@@ -9,12 +9,16 @@ public static class TextHelp
     /// </summary>
     public const int DefaultLast = 20;
 
+    /// <summary>Maximum number of conversations that <c>/list</c> shows.</summary>
+    public const int ListedConversations = 20;
+
     public static IReadOnlyList<string> Lines { get; } =
     [
         "* /join room      enter a room, or @bob to talk with bob alone",
         "* /link [uses]    make a link to this group: others use it with /join room code",
         "* /leave [room]   leave this room, or the one you name",
         "* /rooms          the rooms you are in",
+        "* /list           your conversations, newest first",
         "* /who            who is here",
         "* /msg bob text   say it to bob alone",
         "* /last [20]      show the last lines again",

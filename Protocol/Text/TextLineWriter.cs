@@ -19,6 +19,7 @@ public static class TextLineWriter
         ChatEvent { Kind: EventKind.Other } => null,
         ChatEvent ev => Seq(ev, view) + OneLine.ForTerminal(Event(ev, view)),
         _ when view.Raw => null,
+        ConversationList list => Lines(list),
         _ => Notice(frame, view) is { } notice ? OneLine.ForTerminal(notice) : null,
     };
 
@@ -43,6 +44,29 @@ public static class TextLineWriter
     {
         var lines = page.Events.Select(ev => Write(ev, view)).OfType<string>().ToArray();
         return lines.Length == 0 ? null : string.Join('\n', lines);
+    }
+
+    private static string Lines(ConversationList list)
+    {
+        string[] lines =
+        [
+            .. list.Rooms.Select(entry => OneLine.ForTerminal(Conversation(entry))),
+            .. list.More ? ["* there are more conversations"] : (string[])[],
+        ];
+        return lines.Length == 0 ? "* you have no conversations" : string.Join('\n', lines);
+    }
+
+    private static string Conversation(ConversationEntry entry)
+    {
+        var name = entry.Title is { } title ? $"{TextId.WriteRoom(entry.Room)} ({title})" : TextId.WriteRoom(entry.Room);
+        var unread = entry.Unread > 0 ? $", {entry.Unread.ToString(CultureInfo.InvariantCulture)} unread" : "";
+        var last = entry switch
+        {
+            { Last: { Kind: EventKind.Msg or EventKind.Edit, Text: { } text } newest } => $" - {TextId.Write(newest.From)}: {text}",
+            { Role: MemberRole.Invited } => $" - you are invited, /join {entry.Room} accepts",
+            _ => "",
+        };
+        return $"* {name}{unread}{last}";
     }
 
     private static string Event(ChatEvent ev, TextView view) => Event(ev, TextId.Write(ev.From), view);

@@ -30,6 +30,8 @@ public static class CommandWriter
                 line.Add(Field.Token, hello.Token);
                 line.Add(Field.Device, hello.Device);
                 WriteCursors(line, hello.Rooms);
+                line.Add(Field.Conversations, hello.Conversations);
+                line.Add(Field.Since, hello.Since);
                 break;
             case Join join:
                 Start(line, CommandType.Join, join, join.Room);
@@ -68,6 +70,15 @@ public static class CommandWriter
                 Start(line, CommandType.Conversations, list, list.Room);
                 line.Add(Field.Before, list.Before);
                 line.Add(Field.Limit, list.Limit);
+                line.Add(Field.Since, list.Since);
+                break;
+            case SetConversation set:
+                Start(line, CommandType.Conversation, set, set.Room);
+                line.AddEither(Field.Pinned, set.Pinned);
+                line.AddEither(Field.Archived, set.Archived);
+                line.AddEither(Field.Hidden, set.Hidden);
+                line.AddEither(Field.Followed, set.Followed);
+                line.Add(Field.Muted, set.Muted);
                 break;
             case Create create:
                 Start(line, CommandType.Create, create);

@@ -70,10 +70,13 @@ public static class FrameReader
             FrameType.Page => new Page(
                 id, Text(ref fields, Field.Room), Events(ref fields), Number(ref fields, Field.First), Number(ref fields, Field.Last),
                 fields.Flag(Field.More) ?? false),
-            FrameType.Conversations => new ConversationList(id, Conversations(ref fields), fields.Flag(Field.More) ?? false),
+            FrameType.Conversations => new ConversationList(
+                id, Conversations(ref fields), fields.Flag(Field.More) ?? false, fields.String(Field.Cursor), Strings(ref fields, Field.Removed),
+                fields.Flag(Field.Reset) ?? false),
+            FrameType.Conversation => new ConversationChanged(Text(ref fields, Field.Room)),
             FrameType.Members => new MemberList(id, Text(ref fields, Field.Room), Members(ref fields), fields.Flag(Field.More) ?? false),
             FrameType.Invited => new Invited(Text(ref fields, Field.Room), fields.String(Field.Title)),
-            FrameType.Who => new WhoIs(id, Text(ref fields, Field.Room), (int)Number(ref fields, Field.Count), Users(ref fields)),
+            FrameType.Who => new WhoIs(id, Text(ref fields, Field.Room), (int)Number(ref fields, Field.Count), Strings(ref fields, Field.Users)),
             FrameType.Typing => new TypingNow(Text(ref fields, Field.Room), Text(ref fields, Field.User)),
             FrameType.Presence => new Presence(
                 Text(ref fields, Field.Room), fields.String(Field.User), fields.Flag(Field.Online), (int)Number(ref fields, Field.Count)),
@@ -165,10 +168,26 @@ public static class FrameReader
             var entry = new FieldReader(json[start..(int)items.BytesConsumed], slots, Bounds.Depth);
             entries.Add(new(
                 Text(ref entry, Field.Room), Text(ref entry, Field.Kind), Number(ref entry, Field.Seq), Number(ref entry, Field.Ts),
-                Number(ref entry, Field.Read), Number(ref entry, Field.Unread), entry.Word<MemberRole>(Field.Role), entry.String(Field.Title)));
+                Number(ref entry, Field.Read), Number(ref entry, Field.Unread), entry.Word<MemberRole>(Field.Role), entry.String(Field.Title),
+                Last(ref entry), entry.Flag(Field.Followed) ?? false, entry.Flag(Field.Pinned) ?? false, entry.Flag(Field.Archived) ?? false,
+                entry.Number(Field.Muted)));
         }
 
         return entries;
+    }
+
+    private static LastEvent? Last(ref FieldReader entry)
+    {
+        var json = entry.Json(Field.Last, JsonTokenType.StartObject);
+        if (json.IsEmpty)
+        {
+            return null;
+        }
+
+        var last = new FieldReader(json, stackalloc FieldReader.Slot[FieldReader.SlotCount], Bounds.Depth);
+        return new(
+            Number(ref last, Field.Seq), Number(ref last, Field.Ts), Text(ref last, Field.From), last.Word<EventKind>(Field.Kind) ?? EventKind.Other,
+            last.String(Field.Text, minLength: 0), last.String(Field.User));
     }
 
     private static List<MemberEntry> Members(ref FieldReader list)
@@ -194,28 +213,28 @@ public static class FrameReader
         return entries;
     }
 
-    private static List<string>? Users(ref FieldReader who)
+    private static List<string>? Strings(ref FieldReader frame, Field field)
     {
-        var json = who.Json(Field.Users, JsonTokenType.StartArray);
+        var json = frame.Json(field, JsonTokenType.StartArray);
         if (json.IsEmpty)
         {
             return null;
         }
 
-        List<string> users = [];
+        List<string> strings = [];
         for (var items = new Utf8JsonReader(json); Next(ref items);)
         {
-            if (items.TokenType == JsonTokenType.String && FieldReader.ReadString(ref items) is { } user)
+            if (items.TokenType == JsonTokenType.String && FieldReader.ReadString(ref items) is { } text)
             {
-                users.Add(user);
+                strings.Add(text);
             }
             else
             {
-                who.Fail(ChatErrorCode.BadRequest, "users must contain only strings");
+                frame.Fail(ChatErrorCode.BadRequest, $"{FieldReader.Name(field)} must contain only strings");
             }
         }
 
-        return users;
+        return strings;
     }
 
     /// <summary>

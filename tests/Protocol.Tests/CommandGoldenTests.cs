@@ -12,6 +12,7 @@ public sealed class CommandGoldenTests
             """{"t":"hello","id":"1","token":"tok","device":"phone","rooms":{"lobby":{"seq":42,"epoch":"e1"},"@bob":{"seq":0}}}"""
         },
         { new Hello(null, null, null, []), """{"t":"hello"}""" },
+        { new Hello("1", null, null, [], 20, "c.5"), """{"t":"hello","id":"1","conversations":20,"since":"c.5"}""" },
         { new Join("1", "lobby", 42, "e1", null, "group"), """{"t":"join","id":"1","room":"lobby","after":42,"epoch":"e1","kind":"group"}""" },
         { new Join("1", "lobby", null, null, 20, null), """{"t":"join","id":"1","room":"lobby","last":20}""" },
         { new Join("1", "team", null, null, 20, null, Resume: true), """{"t":"join","id":"1","room":"team","last":20,"resume":true}""" },
@@ -64,6 +65,12 @@ public sealed class CommandGoldenTests
         { new Who("1", "lobby"), """{"t":"who","id":"1","room":"lobby"}""" },
         { new Conversations("1", null, null, 100), """{"t":"conversations","id":"1","limit":100}""" },
         { new Conversations("1", 1700000000000, "@bob", 20), """{"t":"conversations","id":"1","room":"@bob","before":1700000000000,"limit":20}""" },
+        { new Conversations("1", null, null, 100, "c.5"), """{"t":"conversations","id":"1","limit":100,"since":"c.5"}""" },
+        {
+            new SetConversation("1", "@bob", true, false, true, false, 5),
+            """{"t":"conversation","id":"1","room":"@bob","pinned":true,"archived":false,"hidden":true,"followed":false,"muted":5}"""
+        },
+        { new SetConversation("1", "lobby", null, null, null, null, 0), """{"t":"conversation","id":"1","room":"lobby","muted":0}""" },
         { new Ping("1"), """{"t":"ping","id":"1"}""" },
         { new Ping(null), """{"t":"ping"}""" },
         { new Auth("1", "tok"), """{"t":"auth","id":"1","token":"tok"}""" },

@@ -100,6 +100,18 @@ public sealed class FrameGoldenTests
             new ConversationList("1", [new("@bob", "direct", 3, 1700000000000, 2, 1), new("team", "group", 9, 5, 9, 0, MemberRole.Invited, "Plans")], true),
             """{"t":"conversations","id":"1","rooms":[{"room":"@bob","kind":"direct","seq":3,"ts":1700000000000,"read":2,"unread":1},{"room":"team","kind":"group","seq":9,"ts":5,"read":9,"unread":0,"role":"invited","title":"Plans"}],"more":true}"""
         },
+        {
+            new ConversationList(
+                null,
+                [
+                    new("lobby", "channel", 3, 5, 2, 1, Last: new(3, 5, "bob", EventKind.Msg, "hi"), Followed: true, Pinned: true, Archived: true, Muted: 9),
+                    new("team", "group", 4, 6, 0, 0, MemberRole.Member, Last: new(4, 6, "ann", EventKind.Kick, null, "eve")),
+                ],
+                false, "c.7", ["@eve"]),
+            """{"t":"conversations","rooms":[{"room":"lobby","kind":"channel","seq":3,"ts":5,"read":2,"unread":1,"last":{"seq":3,"ts":5,"from":"bob","kind":"msg","text":"hi"},"followed":true,"pinned":true,"archived":true,"muted":9},{"room":"team","kind":"group","seq":4,"ts":6,"read":0,"unread":0,"role":"member","last":{"seq":4,"ts":6,"from":"ann","kind":"kick","user":"eve"}}],"removed":["@eve"],"cursor":"c.7"}"""
+        },
+        { new ConversationList("1", [], false, "c.7", [], true), """{"t":"conversations","id":"1","rooms":[],"removed":[],"cursor":"c.7","reset":true}""" },
+        { new ConversationChanged("@bob"), """{"t":"conversation","room":"@bob"}""" },
         { new Pong("1"), """{"t":"pong","id":"1"}""" },
         { new Pong(null), """{"t":"pong"}""" },
     };

@@ -45,6 +45,7 @@ internal static class Generated
 
     public static readonly Gen<ClientCommand> Command = Gen.OneOf(
         Of(from id in Maybe(Short) from token in Maybe(Short) from device in Maybe(Short) from rooms in Cursors select new Hello(id, token, device, rooms)),
+        Of(from id in Maybe(Short) from limit in Gen.Choose(1, 100) from since in Maybe(Short) select new Hello(id, null, null, [], limit, since)),
         Of(from id in Maybe(Short)
            from room in Room
            from after in Maybe(Seq)
@@ -101,6 +102,15 @@ internal static class Generated
         Of(from id in Maybe(Short) from room in Room from around in Maybe(Seq) select new History(id, room, null, null, around, 100)),
         Of(from id in Maybe(Short) from room in Room select new Who(id, room)),
         Of(from id in Maybe(Short) from before in Maybe(Seq) from room in Maybe(Room) select new Conversations(id, before, room, 100)),
+        Of(from id in Maybe(Short) from since in Short select new Conversations(id, null, null, 100, since)),
+        Of(from id in Maybe(Short)
+           from room in Room
+           from pinned in Either
+           from archived in Maybe(Either)
+           from hidden in Maybe(Either)
+           from followed in Maybe(Either)
+           from muted in Maybe(Seq)
+           select new SetConversation(id, room, pinned, archived, hidden, followed, muted)),
         Of(from id in Maybe(Short) select new Ping(id)),
         Of(from id in Maybe(Short) from token in Short select new Auth(id, token)));
 
@@ -122,6 +132,20 @@ internal static class Generated
         from settings in Settings
         from uses in Maybe(Count)
         select new ChatEvent(room, seq, ts, user, kind, text, reference, reply, meta, id, edited, changed, role, until, settings, uses);
+
+    private static readonly Gen<ConversationEntry> Conversation =
+        from room in Room
+        from seq in Seq
+        from ts in Seq
+        from user in User
+        from kind in Gen.Elements(Enum.GetValues<EventKind>())
+        from text in Maybe(Text)
+        from changed in Maybe(User)
+        from hasLast in Either
+        from pinned in Either
+        from muted in Maybe(Seq)
+        select new ConversationEntry(
+            room, "group", seq, ts, seq, ts, null, text, hasLast ? new(seq, ts, user, kind, text, changed) : null, !pinned, pinned, !pinned, muted);
 
     public static readonly Gen<ServerFrame> Frame = Gen.OneOf(
         Said(from id in Maybe(Short)
@@ -166,9 +190,14 @@ internal static class Generated
              from named in Either
              select new WhoIs(id, room, count, named ? users : null)),
         Said(from id in Maybe(Short)
-             from rooms in (from room in Room from seq in Seq from ts in Seq select new ConversationEntry(room, "group", seq, ts, seq, ts)).ListOf()
+             from rooms in Conversation.ListOf()
              from more in Either
-             select new ConversationList(id, rooms, more)),
+             from cursor in Maybe(Short)
+             from removed in Room.ListOf()
+             from isDelta in Either
+             from reset in Either
+             select new ConversationList(id, rooms, more, cursor, isDelta ? removed : null, reset)),
+        Said(from room in Room select new ConversationChanged(room)),
         Said(from id in Maybe(Short)
              from room in Room
              from members in (from user in User from role in Maybe(Role) from muted in Maybe(Seq) from banned in Maybe(Seq) select new MemberEntry(user, role, muted, banned)).ListOf()

@@ -30,8 +30,15 @@ internal class LogMutant(IMessageLog log) : IMessageLog
     public virtual Task<RoomFacts?> FactsAsync(string room, string user, CancellationToken cancellationToken) =>
         log.FactsAsync(room, user, cancellationToken);
 
-    public virtual Task<IReadOnlyList<ConversationRow>> ConversationsAsync(string user, ConversationsBefore? before, int limit, CancellationToken cancellationToken) =>
+    public virtual Task<ConversationRows> ConversationsAsync(string user, ConversationsBefore? before, int limit, CancellationToken cancellationToken) =>
         log.ConversationsAsync(user, before, limit, cancellationToken);
+
+    public virtual Task<ConversationChanges?> ConversationChangesAsync(string user, string cursor, int limit, CancellationToken cancellationToken) =>
+        log.ConversationChangesAsync(user, cursor, limit, cancellationToken);
+
+    public virtual Task<ConversationStored> SetConversationAsync(
+        string user, string room, ConversationChange change, CancellationToken cancellationToken) =>
+        log.SetConversationAsync(user, room, change, cancellationToken);
 
     public virtual Task<IReadOnlyList<Member>> MembersAsync(string room, CancellationToken cancellationToken) => log.MembersAsync(room, cancellationToken);
 

@@ -287,3 +287,19 @@ test('Conversations_WhenListed_AreRequestedByPage', async () => {
   const { before, room, limit } = s.socket.last('conversations');
   assert.deepEqual({ before, room, limit }, { before: 9, room: '@bob', limit: 20 });
 });
+
+test('Conversation_WhenSettingsChange_SendsThemAndReportsHints', async () => {
+  const s = stage();
+  await s.inLobby();
+  const hints = [];
+  s.session.on('conversation', ({ room }) => hints.push(room));
+  const set = s.session.conversation('@bob', { pinned: true, muted: 0 });
+  const { id, ...command } = s.socket.last('conversation');
+  assert.deepEqual(command, { t: 'conversation', room: '@bob', pinned: true, muted: 0 });
+  s.socket.says({ t: 'ok', id, room: '@bob' }, { t: 'conversation', room: '@cat' });
+  await set;
+  assert.deepEqual(hints, ['@cat']);
+
+  s.session.conversations({ since: 'log.5' });
+  assert.equal(s.socket.last('conversations').since, 'log.5');
+});

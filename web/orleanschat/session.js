@@ -157,16 +157,26 @@ export class Session extends Emitter {
   }
 
   /**
-   * Lists the user's groups, the groups to which the user is invited, and the user's direct conversations. The
-   * conversation with the newest event is first.
-   * @param {{ before?: { ts: number, room: string }, limit?: number }} [page] `before`: the last conversation of the
-   *   previous page; `limit`: at most 100, which is the default
-   * @returns {Promise<{ rooms: import('./types.js').Listed[], more?: boolean }>} `more`: whether there are more
-   *   conversations; rejects with a ChatError
+   * Lists the user's groups, the groups to which the user is invited, the user's direct conversations, and the channels
+   * that the user follows. The conversation with the newest event is first.
+   * @param {{ before?: { ts: number, room: string }, limit?: number, since?: string }} [page] `before`: the last
+   *   conversation of the previous page; `limit`: at most 100, which is the default; `since`: the cursor of an earlier
+   *   answer, to get only what has changed since then
+   * @returns {Promise<import('./types.js').List>} rejects with a ChatError
    */
-  conversations({ before, limit } = {}) {
+  conversations({ before, limit, since } = {}) {
     const from = before ? { before: before.ts, room: before.room } : {};
-    return this.request({ t: 'conversations', ...from, ...(limit ? { limit } : {}) });
+    return this.request({ t: 'conversations', ...from, ...(limit ? { limit } : {}), ...(since ? { since } : {}) });
+  }
+
+  /**
+   * Changes the user's personal settings of a conversation. Settings that are not given stay as they are.
+   * @param {string} room
+   * @param {import('./types.js').Settings} settings at least one
+   * @returns {Promise<void>} resolves when the settings are stored; rejects with a ChatError
+   */
+  async conversation(room, settings) {
+    await this.request({ t: 'conversation', room, ...settings });
   }
 
   /**
@@ -266,6 +276,8 @@ export class Session extends Emitter {
         return;
       case 'invited':
         return this.emit('invited', object);
+      case 'conversation':
+        return this.emit('conversation', object);
       case 'bye':
         this.#bye = object;
         return;

@@ -102,13 +102,39 @@
  * An entry of the user's list of conversations.
  * @typedef {object} Listed
  * @property {string} room
- * @property {'group' | 'direct'} kind
+ * @property {'channel' | 'group' | 'direct'} kind
  * @property {number} seq the room's newest sequence
  * @property {number} ts
  * @property {number} read
  * @property {number} unread
  * @property {MemberRole | 'invited'} [role] for groups
  * @property {string} [title]
+ * @property {{ seq: number, ts: number, from: string, kind: string, text?: string, user?: string }} [last] the newest
+ *   event. `text`: at most 200 characters; `user`: the user whose rights changed
+ * @property {boolean} [followed] whether the user follows the channel
+ * @property {boolean} [pinned]
+ * @property {boolean} [archived]
+ * @property {number} [muted] until when to show no notifications, in ms since 1970
+ */
+
+/**
+ * A page of the user's list of conversations, or what has changed since a cursor.
+ * @typedef {object} List
+ * @property {Listed[]} rooms
+ * @property {boolean} [more] whether there are more conversations
+ * @property {string} [cursor] for the next request with `since`
+ * @property {string[]} [removed] the rooms that are no longer in the list; only with `since`
+ * @property {boolean} [reset] the cursor was not used: this is a new list, so discard the old one
+ */
+
+/**
+ * Personal settings of a conversation.
+ * @typedef {object} Settings
+ * @property {boolean} [pinned]
+ * @property {boolean} [archived]
+ * @property {boolean} [hidden] true removes the conversation from the list until its next event
+ * @property {boolean} [followed] for channels: whether the list contains the channel
+ * @property {number} [muted] until when to show no notifications, in ms since 1970; 0 for no mute
  */
 
 /**
@@ -182,6 +208,8 @@
  *   `join`
  * @property {{ room: string, reason: string }} left the server removed the connection from a room that the session does
  *   not have
+ * @property {{ room: string }} conversation the settings of a conversation changed on another device. Emitted only after
+ *   a call of `conversations`
  * @property {Error} fault for developers: a line that is not JSON, an `err` that answers no command, or a failed token
  *   callback
  */

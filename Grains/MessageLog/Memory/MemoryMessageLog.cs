@@ -10,6 +10,8 @@ namespace OrleansChat.Grains.MessageLog.Memory;
 internal sealed class MemoryMessageLog(MessageLogInstruments instruments) : IMessageStore
 {
     private readonly ConcurrentDictionary<string, MemoryRoom> _rooms = new(StringComparer.Ordinal);
+    private readonly MemoryChanges _changes = new();
+    private readonly string _id = RoomRules.NewEpoch();
 
     public void Lock()
     {
@@ -35,7 +37,7 @@ internal sealed class MemoryMessageLog(MessageLogInstruments instruments) : IMes
         }
 
         var room = _rooms.GetOrAdd(
-            creation.Room, static (room, kind) => new MemoryRoom(kind, RoomRules.FirstMembers(kind, room)), creation.Kind);
+            creation.Room, (room, kind) => new MemoryRoom(kind, RoomRules.FirstMembers(kind, room), _changes), creation.Kind);
         return Task.FromResult(room.ClaimAndAppend(creation.Entries));
     }
 
@@ -77,16 +79,59 @@ internal sealed class MemoryMessageLog(MessageLogInstruments instruments) : IMes
     public Task<bool> HasLinkAsync(string room, string user, IReadOnlyCollection<string> hashes, long now, CancellationToken cancellationToken) =>
         Task.FromResult(Find(room)?.HasLink(user, hashes, now) == true);
 
-    public Task<IReadOnlyList<ConversationRow>> ConversationsAsync(string user, ConversationsBefore? before, int limit, CancellationToken cancellationToken)
+    public Task<ConversationRows> ConversationsAsync(string user, ConversationsBefore? before, int limit, CancellationToken cancellationToken)
     {
-        var end = before ?? new(long.MaxValue, "");
-        return Task.FromResult<IReadOnlyList<ConversationRow>>(
+        // The number is read before the rooms, so that the rooms have every change up to it. A room takes a number and
+        // makes the change under its lock.
+        var (end, cursor) = (before ?? new(long.MaxValue, ""), Cursor);
+        return Task.FromResult(new ConversationRows(
+            [
+                .. Newest(from room in _rooms let found = room.Value.Conversation(room.Key, user, 0) where found is { IsListed: true } select found.Row)
+                    .Where(found => found.Ts < end.Ts || (found.Ts == end.Ts && string.CompareOrdinal(found.Room, end.Room) < 0))
+                    .Take(limit),
+            ],
+            cursor));
+    }
+
+    public Task<ConversationChanges?> ConversationChangesAsync(string user, string cursor, int limit, CancellationToken cancellationToken)
+    {
+        var (now, newest) = (Cursor, _changes.Newest);
+        if (ConversationRules.FromCursor(cursor, _id, newest + 1) is not { } since)
+        {
+            return Task.FromResult<ConversationChanges?>(null);
+        }
+
+        MemoryConversation[] found =
         [
-            .. (from room in _rooms let found = room.Value.Conversation(room.Key, user) where found is not null select found)
-                .Where(found => found.Ts < end.Ts || (found.Ts == end.Ts && string.CompareOrdinal(found.Room, end.Room) < 0))
-                .OrderByDescending(found => found.Ts).ThenByDescending(found => found.Room, StringComparer.Ordinal)
-                .Take(limit),
-        ]);
+            .. from room in _rooms let one = room.Value.Conversation(room.Key, user, since) where one is not null select one,
+        ];
+        return Task.FromResult(found.Length > limit
+            ? null
+            : new ConversationChanges(
+                [.. Newest(found.Where(one => one.IsListed).Select(one => one.Row))],
+                [.. found.Where(one => !one.IsListed).Select(one => one.Row.Room)], now));
+    }
+
+    public Task<ConversationStored> SetConversationAsync(string user, string room, ConversationChange change, CancellationToken cancellationToken)
+    {
+        var others = _rooms.Where(one => one.Key != room).Select(one => one.Value.Settings(user)).ToArray();
+        if (change.Followed == true && others.Count(one => one.IsFollowed) >= ConversationRules.MaxFollowed)
+        {
+            return Task.FromResult(ConversationStored.FollowsTooMany);
+        }
+
+        if (change.Sets && others.Count(one => one.IsSet) >= ConversationRules.MaxSettings)
+        {
+            return Task.FromResult(ConversationStored.TooManySettings);
+        }
+
+        if (Find(room) is not { } found)
+        {
+            return Task.FromResult(ConversationStored.NoRoom);
+        }
+
+        found.Set(user, change);
+        return Task.FromResult(ConversationStored.Yes);
     }
 
     public Task<long> CountGroupsAsync(string user, bool withInvitations, int most, CancellationToken cancellationToken) =>
@@ -105,6 +150,11 @@ internal sealed class MemoryMessageLog(MessageLogInstruments instruments) : IMes
     public Task<int> VersionAsync(CancellationToken cancellationToken) => Task.FromResult(LogVersion.Known);
 
     public Task RaiseVersionAsync(int version, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private string Cursor => ConversationRules.ToCursor(_id, _changes.Newest + 1);
+
+    private static IOrderedEnumerable<ConversationRow> Newest(IEnumerable<ConversationRow> rows) =>
+        rows.OrderByDescending(row => row.Ts).ThenByDescending(row => row.Room, StringComparer.Ordinal);
 
     private MemoryRoom? Find(string room) => _rooms.GetValueOrDefault(room);
 }

@@ -4,7 +4,8 @@ namespace OrleansChat.Grains.MessageLog.Memory;
 
 /// <summary>One room of a <see cref="MemoryMessageLog"/>. Thread-safe: every method takes the room's lock.</summary>
 /// <param name="members">The members that the room has at its creation.</param>
-internal sealed class MemoryRoom(RoomKind kind, IEnumerable<string> members)
+/// <param name="changes">Numbers the changes of all rooms.</param>
+internal sealed partial class MemoryRoom(RoomKind kind, IEnumerable<string> members, MemoryChanges changes)
 {
     private readonly Lock _gate = new();
     private readonly List<Row> _rows = [];
@@ -99,32 +100,6 @@ internal sealed class MemoryRoom(RoomKind kind, IEnumerable<string> members)
         }
     }
 
-    /// <summary>
-    /// Returns the room as a conversation of the user; null if the user is neither a stored member nor invited.
-    /// </summary>
-    public ConversationRow? Conversation(string room, string user)
-    {
-        lock (_gate)
-        {
-            var role = Find(user).Role;
-            if (role == RoomRole.None)
-            {
-                return null;
-            }
-
-            if (role == RoomRole.Invited)
-            {
-                var invitation = _rows.FindLast(row => row.Entry.Kind == RoomEventKind.Invite && row.Entry.Text == user);
-                return new(room, kind, 0, invitation?.Entry.Ts ?? 0, 0, 0, role, _title);
-            }
-
-            var facts = Facts(room, user);
-            return new(
-                room, kind, facts.Seq, Head?.Entry.Ts ?? 0, facts.Read, facts.Messages - facts.ReadMessages,
-                kind == RoomKind.Group ? role : RoomRole.None, _title);
-        }
-    }
-
     public bool IsGroupOf(string user, bool withInvitations)
     {
         lock (_gate)
@@ -161,7 +136,11 @@ internal sealed class MemoryRoom(RoomKind kind, IEnumerable<string> members)
     {
         lock (_gate)
         {
-            _marks[user] = Math.Max(seq, _marks.GetValueOrDefault(user));
+            if (seq > _marks.GetValueOrDefault(user))
+            {
+                _marks[user] = seq;
+                Personal(user).MarkChanged = changes.Next();
+            }
         }
     }
 
@@ -181,6 +160,7 @@ internal sealed class MemoryRoom(RoomKind kind, IEnumerable<string> members)
         }
 
         _rows.Add(row);
+        _changed = changes.Next();
         Apply(entry, row);
         return new AppendedEntry(_rows.Count, entry.Ts, entry.Hash, row.Messages, Duplicate: false);
     }
@@ -220,7 +200,9 @@ internal sealed class MemoryRoom(RoomKind kind, IEnumerable<string> members)
 
                 if (kind == RoomKind.Group && MemberRules.UserOf(entry.Kind, entry.User, entry.Text) is { } user)
                 {
-                    Change(MemberRules.Apply(Find(user), _rows.Count, entry.Kind, entry.Text, entry.Meta));
+                    var before = Find(user);
+                    var after = MemberRules.Apply(before, _rows.Count, entry.Kind, entry.Text, entry.Meta);
+                    Change(after, MemberRules.Begins(before, after, entry.Kind), before == after);
                 }
 
                 break;
@@ -230,13 +212,20 @@ internal sealed class MemoryRoom(RoomKind kind, IEnumerable<string> members)
     private Member Find(string user) => _members.Find(member => member.User == user) ?? new Member(user, RoomRole.None);
 
     /// <summary>
-    /// Stores the changed rights of a user. A new user, and a user whose membership begins or ends, becomes the last
-    /// one.
+    /// Stores the changed rights of a user. A new user, and a user for whom <see cref="MemberRules.Begins"/>, becomes
+    /// the last one.
     /// </summary>
-    private void Change(Member changed)
+    private void Change(Member changed, bool begins, bool isSame)
     {
+        if (isSame && !begins)
+        {
+            return;
+        }
+
+        var personal = Personal(changed.User);
+        (personal.MemberChanged, personal.Since) = (changes.Next(), begins ? _rows.Count : personal.Since);
         var at = _members.FindIndex(member => member.User == changed.User);
-        if (at >= 0 && Member.Is(_members[at].Role) == Member.Is(changed.Role) && MemberRules.IsStored(changed))
+        if (at >= 0 && !begins && MemberRules.IsStored(changed))
         {
             _members[at] = changed;
             return;

@@ -105,7 +105,7 @@ internal sealed class AppendStatement : IPreparedCommit
     private const string Advance =
         """
         advanced as (
-            update chat.rooms r set seq = f.seq, messages = f.messages, ts = greatest(r.ts, f.ts)
+            update chat.rooms r set seq = f.seq, messages = f.messages, ts = greatest(r.ts, f.ts), changed = pg_current_xact_id()::text::bigint
             from (select room, max(seq) as seq, max(messages) as messages, max(ts) as ts from fresh group by room) f
             where r.room = f.room)
 
@@ -115,7 +115,7 @@ internal sealed class AppendStatement : IPreparedCommit
     private const string AdvanceAndSet =
         """
         advanced as (
-            update chat.rooms r set seq = f.seq, messages = f.messages, ts = greatest(r.ts, f.ts),
+            update chat.rooms r set seq = f.seq, messages = f.messages, ts = greatest(r.ts, f.ts), changed = pg_current_xact_id()::text::bigint,
                 title = case when f.titled is null then r.title else (select t.text from fresh t where t.room = f.room and t.seq = f.titled) end,
                 settings = case when f.settled is null then r.settings else (select t.meta from fresh t where t.room = f.room and t.seq = f.settled) end
             from (

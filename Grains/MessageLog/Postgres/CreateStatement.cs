@@ -25,16 +25,16 @@ internal sealed class CreateStatement : IPreparedCommit
 {
     private const string Rooms =
         """
-        insert into chat.rooms as r(room, kind, epoch, claim)
-        select room, kind, epoch, 1 from unnest($1, $2, $3) as g(room, kind, epoch) order by room collate "C"
+        insert into chat.rooms as r(room, kind, epoch, claim, changed)
+        select room, kind, epoch, 1, pg_current_xact_id()::text::bigint from unnest($1, $2, $3) as g(room, kind, epoch) order by room collate "C"
         on conflict(room) do update set claim = r.claim + 1
         returning room, claim, kind, epoch, seq, ts, messages, title, settings
         """;
 
     private const string Members =
         """
-        insert into chat.members(room, usr, since)
-        select room, usr, 0 from unnest($1, $2) as g(room, usr) order by room collate "C", usr collate "C" on conflict do nothing
+        insert into chat.members(room, usr, since, changed)
+        select room, usr, 0, pg_current_xact_id()::text::bigint from unnest($1, $2) as g(room, usr) order by room collate "C", usr collate "C" on conflict do nothing
         """;
 
     private readonly NpgsqlConnection _connection;

@@ -12,7 +12,7 @@ internal static class GroupStatements
     /// <remarks>
     /// A user may join and leave several times in one append. <c>turned</c> then has the first event of the user's last
     /// run of equal kinds, because repeating an event changes nothing. <c>both_ways</c> is true if the append has an
-    /// event of the other kind before that event.
+    /// event of the other kind before that event. <c>ended</c> records for the user's list that a row was deleted.
     /// </remarks>
     public const string ChangeMembers =
         """
@@ -27,7 +27,7 @@ internal static class GroupStatements
                 from changes window so_far as (partition by room, usr order by n)) c
             where repeats is not true order by room, usr, n desc),
         changed as (
-            select t.room, t.usr, t.seq, t.both_ways, was.since, was.is_member,
+            select t.room, t.usr, t.seq, t.both_ways or (t.kind = 7 and not was.is_member) as begins, was.since, was.is_member,
                 case
                     when t.kind in (6, 8, 9) then 0
                     when t.kind = 5 and (t.both_ways or not was.is_member) then case when t.seq = 1 then 3 else 1 end
@@ -41,16 +41,19 @@ internal static class GroupStatements
                     coalesce(max(m.banned), 0) as banned, coalesce(max(m.role) between 1 and 3, false) as is_member
                 from chat.members m where m.room = t.room and m.usr = t.usr) was),
         kept as (
-            insert into chat.members as m(room, usr, since, role, muted, banned)
-            select room, usr, case when both_ways or is_member <> (role between 1 and 3) then seq else coalesce(since, seq) end,
-                role, muted, banned
+            insert into chat.members as m(room, usr, since, role, muted, banned, changed)
+            select room, usr, case when begins or is_member <> (role between 1 and 3) then seq else coalesce(since, seq) end,
+                role, muted, banned, pg_current_xact_id()::text::bigint
             from changed where role <> 0 or muted <> 0 or banned <> 0
             on conflict (room, usr) do update set
-                since = excluded.since, role = excluded.role, muted = excluded.muted, banned = excluded.banned
+                since = excluded.since, role = excluded.role, muted = excluded.muted, banned = excluded.banned, changed = excluded.changed
             where (m.since, m.role, m.muted, m.banned) is distinct from (excluded.since, excluded.role, excluded.muted, excluded.banned)),
         gone as (
             delete from chat.members m using changed c
-            where c.role = 0 and c.muted = 0 and c.banned = 0 and m.room = c.room and m.usr = c.usr)
+            where c.role = 0 and c.muted = 0 and c.banned = 0 and m.room = c.room and m.usr = c.usr returning m.room, m.usr),
+        ended as (
+            insert into chat.conversations(usr, room, changed) select usr, room, pg_current_xact_id()::text::bigint from gone
+            on conflict (usr, room) do update set changed = excluded.changed)
 
         """;
 

@@ -12,6 +12,8 @@ internal sealed class PostgresMessageLog : IMessageStore
 {
     private const int RoomsPerQuery = 4096;
 
+    private static readonly object Null = DBNull.Value;
+
     private readonly MessageLogOptions _options;
     private readonly MessageLogInstruments _instruments;
     private readonly TimeProvider _time;
@@ -193,24 +195,24 @@ internal sealed class PostgresMessageLog : IMessageStore
         """,
         row => true, cancellationToken, room, user, hashes.ToArray(), now)).Count > 0;
 
-    public async Task<IReadOnlyList<ConversationRow>> ConversationsAsync(
-        string user, ConversationsBefore? before, int limit, CancellationToken cancellationToken) => await RowsAsync(
-        """
-        select c.room, c.kind, case when c.role = 4 then 0 else c.seq end, c.ts, coalesce(k.seq, 0), case when c.role = 4 then 0 else
-            c.messages - coalesce((select e.messages from chat.events e where e.room = c.room and e.seq <= k.seq order by e.seq desc limit 1), 0) end,
-            case when c.kind = 1 then c.role else 0::smallint end, c.title
-        from (
-            select r.room, r.kind, r.seq, r.messages, r.title, m.role, case when m.role = 4
-                then coalesce((select e.ts from chat.events e where e.room = m.room and e.seq = m.since), 0) else r.ts end as ts
-            from chat.members m join chat.rooms r on r.room = m.room where m.usr = $1 and m.role > 0) c
-        left join chat.marks k on k.room = c.room and k.usr = $1 and c.role <> 4
-        where (c.ts, c.room) < ($2, $3)
-        order by c.ts desc, c.room desc limit $4
-        """,
-        row => new ConversationRow(
-            row.GetString(0), (RoomKind)row.GetInt16(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4), row.GetInt64(5),
-            (RoomRole)row.GetInt16(6), Text(row, 7)),
-        cancellationToken, user, before?.Ts ?? long.MaxValue, before?.Room ?? "", limit);
+    public async Task<ConversationRows> ConversationsAsync(
+        string user, ConversationsBefore? before, int limit, CancellationToken cancellationToken)
+    {
+        var read = await RowsAsync(
+            ConversationSql.List, PostgresConversations.ToRow, cancellationToken, user, before?.Ts ?? long.MaxValue, before?.Room ?? "", (long)limit);
+        return PostgresConversations.ToPage(read);
+    }
+
+    public async Task<ConversationChanges?> ConversationChangesAsync(string user, string cursor, int limit, CancellationToken cancellationToken) =>
+        ConversationRules.Number(cursor) is { } number
+            ? PostgresConversations.ToChanges(
+                await RowsAsync(ConversationSql.Changes, PostgresConversations.ToRow, cancellationToken, user, number, limit + 1L), cursor, limit)
+            : null;
+
+    public async Task<ConversationStored> SetConversationAsync(string user, string room, ConversationChange change, CancellationToken cancellationToken) =>
+        (await RowsAsync(
+            PostgresConversations.Set, row => PostgresConversations.ToStored(row, change), cancellationToken, user, room, change.Followed ?? Null,
+            change.Pinned ?? Null, change.Archived ?? Null, change.Hidden ?? Null, change.MutedUntil ?? Null, change.Sets))[0];
 
     /// <summary>Every name of a direct room begins with <c>@</c>, and no name of a group does.</summary>
     public async Task<long> CountGroupsAsync(string user, bool withInvitations, int most, CancellationToken cancellationToken) => (await RowsAsync(
@@ -228,9 +230,9 @@ internal sealed class PostgresMessageLog : IMessageStore
     /// </summary>
     public Task MarkAsync(IReadOnlyCollection<ReadMark> marks, CancellationToken cancellationToken) => RowsAsync(
         """
-        insert into chat.marks as k(room, usr, seq)
-        select room, usr, max(seq) from unnest($1, $2, $3) as g(room, usr, seq) group by room, usr order by room collate "C", usr collate "C"
-        on conflict(room, usr) do update set seq = excluded.seq where excluded.seq > k.seq
+        insert into chat.marks as k(room, usr, seq, changed)
+        select room, usr, max(seq), pg_current_xact_id()::text::bigint from unnest($1, $2, $3) as g(room, usr, seq) group by room, usr order by room collate "C", usr collate "C"
+        on conflict(room, usr) do update set seq = excluded.seq, changed = excluded.changed where excluded.seq > k.seq
         """,
         row => true, cancellationToken,
         marks.Select(mark => mark.Room).ToArray(), marks.Select(mark => mark.User).ToArray(), marks.Select(mark => mark.Seq).ToArray());
@@ -262,7 +264,8 @@ internal sealed class PostgresMessageLog : IMessageStore
             {
                 // The pool may have connections to a server that was restarted or is no longer the primary. So the
                 // statement runs once more on a new connection. Every statement here may run twice. A repeated read,
-                // read mark or probe has no further effect, and of two claims only the last one counts.
+                // read mark, change of settings or probe has no further effect, and of two claims only the last one
+                // counts.
                 pool.Clear();
                 return await OnceAsync(pool, sql, read, values, either.Token);
             }

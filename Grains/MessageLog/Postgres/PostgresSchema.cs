@@ -43,7 +43,7 @@ internal static class PostgresSchema
     /// from the start. A database that was migrated keeps its number until <see cref="IMessageLog.RaiseVersionAsync"/>,
     /// so that silos of the previous version can run beside this one, and the upgrade can be reverted.
     /// </summary>
-    private const int RightsVersion = 5;
+    private const int RightsVersion = 6;
 
     /// <summary>
     /// The migration at index n changes the schema from version n to n + 1. Never change a migration that was released;
@@ -106,6 +106,22 @@ internal static class PostgresSchema
             room text collate "C", seq bigint, usr text collate "C" not null, hash text collate "C" not null,
             max_uses integer, until bigint, used integer not null, primary key(room, seq)) with (fillfactor = 70);
         create index links_hash on chat.links(room, hash);
+        """,
+
+        // Lists of conversations. Each changed row has the id of the transaction that changed it. No index has this
+        // column, so that an update of a room's row still touches no index. conversations has the personal settings,
+        // and a row for each membership whose row in members was deleted. hidden is the sequence up to which the
+        // conversation is hidden; -1 for a conversation that is not hidden.
+        """
+        create table chat.conversations(
+            usr text collate "C" not null, room text collate "C" not null, followed boolean not null default false,
+            pinned boolean not null default false, archived boolean not null default false, hidden bigint not null default -1,
+            muted bigint not null default 0, changed bigint not null default 0, primary key(usr, room)) with (fillfactor = 70);
+        create table chat.log_identity(id text not null);
+        insert into chat.log_identity values (replace(gen_random_uuid()::text, '-', ''));
+        alter table chat.rooms add column changed bigint not null default 0;
+        alter table chat.members add column changed bigint not null default 0;
+        alter table chat.marks add column changed bigint not null default 0;
         """,
     ];
 

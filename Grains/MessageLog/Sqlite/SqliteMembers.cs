@@ -10,24 +10,33 @@ namespace OrleansChat.Grains.MessageLog.Sqlite;
 internal sealed class SqliteMembers(SqliteConnection connection) : IDisposable
 {
     private readonly SqliteStatement _add = new(
-        connection, "insert into members(room, usr, since) values(?1, ?2, ?3) on conflict do nothing");
+        connection, "insert into members(room, usr, since, changed) values(?1, ?2, 0, ?3) on conflict do nothing");
 
     private readonly SqliteStatement _find = new(connection, "select role, muted, banned, since from members where room = ?1 and usr = ?2");
 
     private readonly SqliteStatement _store = new(
         connection,
         """
-        insert into members(room, usr, since, role, muted, banned) values(?1, ?2, ?3, ?4, ?5, ?6)
-        on conflict do update set since = excluded.since, role = excluded.role, muted = excluded.muted, banned = excluded.banned
+        insert into members(room, usr, since, role, muted, banned, changed) values(?1, ?2, ?3, ?4, ?5, ?6, ?7)
+        on conflict do update set
+            since = excluded.since, role = excluded.role, muted = excluded.muted, banned = excluded.banned, changed = excluded.changed
         """);
 
     private readonly SqliteStatement _remove = new(connection, "delete from members where room = ?1 and usr = ?2");
 
-    /// <summary>Stores a user of a direct room, if the room does not have the user yet.</summary>
-    public void Add(string room, string user) => _add.Run(room, user, 0L);
+    private readonly SqliteStatement _end = new(
+        connection, "insert into conversations(usr, room, changed) values(?2, ?1, ?3) on conflict do update set changed = excluded.changed");
 
-    /// <summary>Applies an event of a group to its members, as <see cref="MemberRules"/> says.</summary>
-    public void Apply(string room, long seq, MessageLogEntry entry)
+    /// <summary>Stores a user of a direct room, if the room does not have the user yet.</summary>
+    /// <param name="changed">The number of the transaction.</param>
+    public void Add(string room, string user, long changed) => _add.Run(room, user, changed);
+
+    /// <summary>
+    /// Applies an event of a group to its members, as <see cref="MemberRules"/> says. If this deletes a row, the
+    /// deletion is recorded for the user's list.
+    /// </summary>
+    /// <param name="changed">The number of the transaction.</param>
+    public void Apply(string room, long seq, MessageLogEntry entry, long changed)
     {
         if (MemberRules.UserOf(entry.Kind, entry.User, entry.Text) is not { } user)
         {
@@ -36,7 +45,8 @@ internal sealed class SqliteMembers(SqliteConnection connection) : IDisposable
 
         var (before, since) = Find(room, user);
         var after = MemberRules.Apply(before, seq, entry.Kind, entry.Text, entry.Meta);
-        if (after == before)
+        var begins = MemberRules.Begins(before, after, entry.Kind);
+        if (after == before && !begins)
         {
             return;
         }
@@ -44,11 +54,11 @@ internal sealed class SqliteMembers(SqliteConnection connection) : IDisposable
         if (!MemberRules.IsStored(after))
         {
             _remove.Run(room, user);
+            _end.Run(room, user, changed);
             return;
         }
 
-        var stays = Member.Is(before.Role) == Member.Is(after.Role);
-        _store.Run(room, user, stays ? since ?? seq : seq, (long)after.Role, after.MutedUntil, after.BannedUntil);
+        _store.Run(room, user, begins ? seq : since ?? seq, (long)after.Role, after.MutedUntil, after.BannedUntil, changed);
     }
 
     public void Dispose()
@@ -57,6 +67,7 @@ internal sealed class SqliteMembers(SqliteConnection connection) : IDisposable
         _find.Dispose();
         _store.Dispose();
         _remove.Dispose();
+        _end.Dispose();
     }
 
     private (Member Member, long? Since) Find(string room, string user)

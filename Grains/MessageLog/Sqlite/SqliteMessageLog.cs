@@ -22,6 +22,7 @@ internal sealed partial class SqliteMessageLog(MessageLogOptions options, Messag
     private readonly StoreWatch _claims = new("claims", time, logger);
     private readonly CancellationTokenSource _closing = new();
     private SqliteLock? _lock;
+    private SqliteWrites? _writes;
     private SqliteWriter? _writer;
     private SqliteReaders? _readers;
     private GroupCommit? _appends;
@@ -46,6 +47,7 @@ internal sealed partial class SqliteMessageLog(MessageLogOptions options, Messag
                 throw;
             }
 
+            _writes = writes;
             var writer = _writer = new SqliteWriter(writes, options.WaitingAppends);
 
             // A running commit cannot be cancelled. If its caller stops waiting, the caller's next claim is queued
@@ -121,8 +123,21 @@ internal sealed partial class SqliteMessageLog(MessageLogOptions options, Messag
     public Task<bool> HasLinkAsync(string room, string user, IReadOnlyCollection<string> hashes, long now, CancellationToken cancellationToken) =>
         ReadAsync(reads => reads.HasLink(room, user, hashes, now), cancellationToken);
 
-    public Task<IReadOnlyList<ConversationRow>> ConversationsAsync(string user, ConversationsBefore? before, int limit, CancellationToken cancellationToken) =>
-        ReadAsync(reads => reads.Conversations(user, before, limit), cancellationToken);
+    public Task<ConversationRows> ConversationsAsync(string user, ConversationsBefore? before, int limit, CancellationToken cancellationToken)
+    {
+        // The number is read before the rows, so that the rows have every change up to it.
+        var committed = _writes?.Committed ?? throw NotOpen();
+        return ReadAsync(reads => reads.Conversations(user, before, limit, committed), cancellationToken);
+    }
+
+    public Task<ConversationChanges?> ConversationChangesAsync(string user, string cursor, int limit, CancellationToken cancellationToken)
+    {
+        var committed = _writes?.Committed ?? throw NotOpen();
+        return ReadAsync(reads => reads.Changes(user, cursor, limit, committed), cancellationToken);
+    }
+
+    public Task<ConversationStored> SetConversationAsync(string user, string room, ConversationChange change, CancellationToken cancellationToken) =>
+        WriteAsync(writes => writes.Set(user, room, change), cancellationToken);
 
     public Task<long> CountGroupsAsync(string user, bool withInvitations, int most, CancellationToken cancellationToken) =>
         ReadAsync(reads => reads.CountGroups(user, withInvitations, most), cancellationToken);

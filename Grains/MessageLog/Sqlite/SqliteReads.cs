@@ -56,20 +56,8 @@ internal sealed class SqliteReads(SqliteConnection connection) : IDisposable
             and not exists(select 1 from members m where m.room = ?1 and m.usr = ?2 and m.banned > ?4)
         """);
 
-    private readonly SqliteStatement _conversations = new(
-        connection,
-        """
-        select c.room, c.kind, case when c.role = 4 then 0 else c.seq end, c.ts, coalesce(k.seq, 0), case when c.role = 4 then 0 else
-            c.messages - coalesce((select e.messages from events e where e.room = c.room and e.seq <= k.seq order by e.seq desc limit 1), 0) end,
-            case when c.kind = 1 then c.role else 0 end, c.title
-        from (
-            select r.room, r.kind, r.seq, r.messages, r.title, m.role, case when m.role = 4
-                then coalesce((select e.ts from events e where e.room = m.room and e.seq = m.since), 0) else r.ts end as ts
-            from members m join rooms r on r.room = m.room where m.usr = ?1 and m.role > 0) c
-        left join marks k on k.room = c.room and k.usr = ?1 and c.role <> 4
-        where (c.ts, c.room) < (?2, ?3)
-        order by c.ts desc, c.room desc limit ?4
-        """);
+    private readonly SqliteStatement _conversations = new(connection, ConversationSql.ForSqlite(ConversationSql.List));
+    private readonly SqliteStatement _changes = new(connection, ConversationSql.ForSqlite(ConversationSql.Changes));
 
     // Every name of a direct room begins with '@', and no name of a group does.
     private readonly SqliteStatement _countGroups = new(
@@ -80,7 +68,6 @@ internal sealed class SqliteReads(SqliteConnection connection) : IDisposable
             union all
             select 1 from (select 1 from members where usr = ?1 and room >= 'A' and role between 1 and ?2 limit ?3))
         """);
-
     private readonly SqliteStatement _minVersion = new(connection, SqliteSchema.ReadMinVersion);
 
     public bool Exists(string room)
@@ -180,16 +167,55 @@ internal sealed class SqliteReads(SqliteConnection connection) : IDisposable
         return row.Read();
     }
 
-    public IReadOnlyList<ConversationRow> Conversations(string user, ConversationsBefore? before, int limit)
+    /// <param name="committed">The number of a transaction that has committed.</param>
+    public ConversationRows Conversations(string user, ConversationsBefore? before, int limit, long committed)
     {
-        var conversations = new List<ConversationRow>();
         using var row = _conversations.Query(user, before?.Ts ?? long.MaxValue, before?.Room ?? "", limit);
-        while (row.Read())
+        var (log, rows) = Read(row);
+        return new([.. rows.Select(one => one.Row)], ConversationRules.ToCursor(log, committed + 1));
+    }
+
+    /// <inheritdoc cref="Conversations"/>
+    public ConversationChanges? Changes(string user, string cursor, int limit, long committed)
+    {
+        if (ConversationRules.Number(cursor) is not { } number)
         {
-            conversations.Add(new(row.Text(0), (RoomKind)row.Number(1), row.Number(2), row.Number(3), row.Number(4), row.Number(5), (RoomRole)row.Number(6), row.TextOrNull(7)));
+            return null;
         }
 
-        return conversations;
+        using var row = _changes.Query(user, number, limit + 1);
+        var (log, rows) = Read(row);
+        return rows.Count > limit || ConversationRules.FromCursor(cursor, log, committed + 1) is null
+            ? null
+            : new(
+                [.. rows.Where(one => one.IsListed).Select(one => one.Row)], [.. rows.Where(one => !one.IsListed).Select(one => one.Row.Room)],
+                ConversationRules.ToCursor(log, committed + 1));
+    }
+
+    private static (string Log, List<(ConversationRow Row, bool IsListed)> Rows) Read(SqliteStatement.Rows row)
+    {
+        var (log, rows) = ("", new List<(ConversationRow, bool)>());
+        while (row.Read())
+        {
+            log = row.Text(0);
+            if (row.TextOrNull(3) is not { } room)
+            {
+                break;
+            }
+
+            var kind = (RoomKind)row.Number(4);
+            NewestEvent? last = row.NumberOrNull(16) is { } seq
+                ? new(seq, row.Number(17), row.Text(18), (RoomEventKind)row.Number(19), row.TextOrNull(20))
+                : null;
+            rows.Add((
+                new(
+                    room, kind, row.Number(7), row.Number(8), row.Number(9), row.Number(10),
+                    kind == RoomKind.Group ? (RoomRole)row.Number(6) : RoomRole.None, row.TextOrNull(11), last,
+                    new(row.IsTrue(12), row.IsTrue(13), row.IsTrue(14), row.Number(15))),
+                row.IsTrue(5)));
+        }
+
+        return (log, rows);
     }
 
     public int Version()
@@ -212,6 +238,7 @@ internal sealed class SqliteReads(SqliteConnection connection) : IDisposable
         _links.Dispose();
         _hasLink.Dispose();
         _conversations.Dispose();
+        _changes.Dispose();
         _minVersion.Dispose();
         connection.Dispose();
     }

@@ -39,7 +39,7 @@ internal static class SqliteSchema
     /// from the start. A file that was migrated keeps its number until <see cref="IMessageLog.RaiseVersionAsync"/>, so
     /// that the upgrade can be reverted.
     /// </summary>
-    private const int RightsVersion = 7;
+    private const int RightsVersion = 8;
 
     /// <summary>
     /// The migration at index n changes the file from version n to n + 1. Never change a migration that was released;
@@ -118,6 +118,22 @@ internal static class SqliteSchema
             room text not null, seq integer not null, usr text not null, hash text not null,
             max_uses integer, until integer, used integer not null, primary key(room, seq)) without rowid;
         create index links_hash on links(room, hash);
+        """,
+
+        // Lists of conversations. Each changed row has the number of the transaction that changed it. conversations has
+        // the personal settings, and a row for each membership whose row in members was deleted. hidden is the sequence
+        // up to which the conversation is hidden; -1 for a conversation that is not hidden. log_identity has a random
+        // id of the log, and a number above all numbers of transactions that were used.
+        """
+        create table conversations(
+            usr text not null, room text not null, followed integer not null default 0, pinned integer not null default 0,
+            archived integer not null default 0, hidden integer not null default -1, muted integer not null default 0,
+            changed integer not null default 0, primary key(usr, room)) without rowid;
+        create table log_identity(id text not null, changed integer not null);
+        insert into log_identity values (lower(hex(randomblob(16))), 0);
+        alter table rooms add column changed integer not null default 0;
+        alter table members add column changed integer not null default 0;
+        alter table marks add column changed integer not null default 0;
         """,
     ];
 

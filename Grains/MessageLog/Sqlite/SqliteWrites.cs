@@ -10,18 +10,24 @@ namespace OrleansChat.Grains.MessageLog.Sqlite;
 /// </summary>
 internal sealed class SqliteWrites(SqliteConnection connection) : IDisposable
 {
+    /// <summary>
+    /// Numbers of transactions that are reserved at a time. So the file's number is written once for so many
+    /// transactions.
+    /// </summary>
+    private const long ReservedNumbers = 1_000_000;
+
     private readonly SqliteStatement _begin = new(connection, "begin immediate");
     private readonly SqliteStatement _commit = new(connection, "commit");
     private readonly SqliteStatement _rollback = new(connection, "rollback");
 
     private readonly SqliteStatement _create = new(
-        connection, "insert into rooms(room, kind, epoch, claim) values(?1, ?2, ?3, 0) on conflict do nothing");
+        connection, "insert into rooms(room, kind, epoch, claim, changed) values(?1, ?2, ?3, 0, ?4) on conflict do nothing");
 
     private readonly SqliteStatement _claim = new(connection, "update rooms set claim = claim + 1 where room = ?1");
     private readonly SqliteStatement _room = new(connection, "select claim, kind, epoch, seq, ts, messages, title, settings from rooms where room = ?1");
 
     private readonly SqliteStatement _advance = new(
-        connection, "update rooms set seq = ?2, ts = max(ts, ?3), messages = ?4 where room = ?1");
+        connection, "update rooms set seq = ?2, ts = max(ts, ?3), messages = ?4, changed = ?5 where room = ?1");
 
     private readonly SqliteStatement _insert = new(
         connection,
@@ -51,18 +57,41 @@ internal sealed class SqliteWrites(SqliteConnection connection) : IDisposable
         connection, "update events set text = null, meta = null, hash = 0 where room = ?1 and ref = ?2 and kind = 1");
 
     private readonly SqliteStatement _title = new(connection, "update rooms set title = ?2 where room = ?1");
-    private readonly SqliteStatement _settings = new(connection, "update rooms set settings = ?2 where room = ?1");
+    private readonly SqliteStatement _roomSettings = new(connection, "update rooms set settings = ?2 where room = ?1");
     private readonly SqliteMembers _members = new(connection);
     private readonly SqliteLinks _links = new(connection);
 
     private readonly SqliteStatement _mark = new(
         connection,
-        "insert into marks(room, usr, seq) values(?1, ?2, ?3) on conflict do update set seq = excluded.seq where excluded.seq > marks.seq");
+        """
+        insert into marks(room, usr, seq, changed) values(?1, ?2, ?3, ?4)
+        on conflict do update set seq = excluded.seq, changed = excluded.changed where excluded.seq > marks.seq
+        """);
+
+    private readonly SqliteSettings _settings = new(connection);
+    private readonly SqliteStatement _reserve = new(connection, "update log_identity set changed = ?1");
 
     private readonly SqliteStatement _touch = new(connection, SqliteSchema.Touch);
     private readonly SqliteStatement _raise = new(connection, SqliteSchema.Raise);
     private readonly SqliteStatement _announce = new(connection, SqliteSchema.Announce);
     private readonly SqliteStatement _truncateWal = new(connection, "pragma wal_checkpoint(truncate)");
+
+    /// <summary>The number of the newest transaction that has committed.</summary>
+    private long _committed = ReadNumber(connection);
+
+    /// <summary>
+    /// The number in the file. After a restart, the numbers continue after it. Null before the first write.
+    /// </summary>
+    private long? _reserved;
+
+    /// <summary>
+    /// The number of the newest transaction that has committed. Any thread may read it. A read that starts afterwards
+    /// sees this transaction.
+    /// </summary>
+    public long Committed => Volatile.Read(ref _committed);
+
+    /// <summary>The number of the running transaction.</summary>
+    private long Current => _committed + 1;
 
     /// <summary>Checks that the file can be written, by a write that changes nothing.</summary>
     public bool Touch() => Transaction(() => _touch.Run() > 0);
@@ -105,11 +134,15 @@ internal sealed class SqliteWrites(SqliteConnection connection) : IDisposable
     {
         foreach (var mark in marks)
         {
-            _mark.Run(mark.Room, mark.User, mark.Seq);
+            _mark.Run(mark.Room, mark.User, mark.Seq, Current);
         }
 
         return true;
     });
+
+    /// <inheritdoc cref="IMessageLog.SetConversationAsync"/>
+    public ConversationStored Set(string user, string room, ConversationChange change) =>
+        Transaction(() => Find(room) is { } claim ? _settings.Set(user, room, change, claim.Seq, Current) : ConversationStored.NoRoom);
 
     /// <summary>
     /// Raises <c>min_version</c>, so that programs that know fewer migrations refuse the file. Never lowers it.
@@ -126,7 +159,7 @@ internal sealed class SqliteWrites(SqliteConnection connection) : IDisposable
         foreach (var statement in (IDisposable[])
         [
             _begin, _commit, _rollback, _create, _claim, _room, _advance, _insert, _first, _edit, _takeIfDeleted, _delete, _takeEdits,
-            _title, _settings, _members, _links, _mark, _touch, _raise, _announce, _truncateWal,
+            _title, _roomSettings, _members, _links, _mark, _settings, _reserve, _touch, _raise, _announce, _truncateWal,
         ])
         {
             statement.Dispose();
@@ -140,8 +173,17 @@ internal sealed class SqliteWrites(SqliteConnection connection) : IDisposable
         _begin.Run();
         try
         {
+            var reserved = _reserved;
+            if (reserved is null || reserved < Current)
+            {
+                reserved = Current + ReservedNumbers;
+                _reserve.Run(reserved);
+            }
+
             var result = work();
             _commit.Run();
+            _reserved = reserved;
+            Volatile.Write(ref _committed, Current);
             return result;
         }
         catch
@@ -149,6 +191,13 @@ internal sealed class SqliteWrites(SqliteConnection connection) : IDisposable
             RollBack();
             throw;
         }
+    }
+
+    private static long ReadNumber(SqliteConnection connection)
+    {
+        using var number = new SqliteStatement(connection, "select changed from log_identity");
+        using var row = number.Query();
+        return row.Read() ? row.Number(0) : 0;
     }
 
     private void RollBack()
@@ -177,12 +226,12 @@ internal sealed class SqliteWrites(SqliteConnection connection) : IDisposable
     /// <summary>Creates or claims the room, then appends under that claim.</summary>
     private AppendResult Create(RoomAppend append, RoomKind kind)
     {
-        _create.Run(append.Room, (long)kind, RoomRules.NewEpoch());
+        _create.Run(append.Room, (long)kind, RoomRules.NewEpoch(), Current);
         _claim.Run(append.Room);
         var claim = Find(append.Room)!;
         foreach (var member in RoomRules.FirstMembers(claim.Kind, append.Room))
         {
-            _members.Add(append.Room, member);
+            _members.Add(append.Room, member, Current);
         }
 
         return Append(append with { Claim = claim.Number, Entries = RoomRules.NotBefore(append.Entries, claim.Ts) }) with { Claim = claim };
@@ -221,7 +270,7 @@ internal sealed class SqliteWrites(SqliteConnection connection) : IDisposable
 
         if (seq > room.Seq)
         {
-            _advance.Run(append.Room, seq, ts, messages);
+            _advance.Run(append.Room, seq, ts, messages, Current);
         }
 
         return new AppendResult(false, appended);
@@ -258,12 +307,12 @@ internal sealed class SqliteWrites(SqliteConnection connection) : IDisposable
                 _title.Run(room, entry.Text);
                 break;
             case RoomEventKind.Settings:
-                _settings.Run(room, entry.Meta);
+                _roomSettings.Run(room, entry.Meta);
                 break;
             default:
                 if (kind == RoomKind.Group)
                 {
-                    _members.Apply(room, seq, entry);
+                    _members.Apply(room, seq, entry, Current);
                     _links.Apply(room, seq, entry);
                 }
 

@@ -30,6 +30,9 @@ internal sealed class JsonClient : IAsyncDisposable
     /// null, the client reads at full speed.
     /// </summary>
     private Func<Task<int>>? _pace;
+
+    /// <summary>The fields of <c>hello</c> that ask for the list of conversations.</summary>
+    private (int Conversations, string? Since)? _asksForList;
     private HttpMessageInvoker? _http;
 
     private JsonClient(string user) => User = user;
@@ -60,6 +63,11 @@ internal sealed class JsonClient : IAsyncDisposable
     /// <summary>Connects and sends <c>hello</c> with the cursors.</summary>
     public static Task<JsonClient> ConnectAsync(int port, string user, params (string Room, long Seq, string Epoch)[] cursors) =>
         ConnectAsync(new(user), new($"ws://127.0.0.1:{port}/ws?user={Uri.EscapeDataString(user)}"), null, cursors);
+
+    /// <summary>Connects, and asks for the list of conversations in <c>hello</c>.</summary>
+    /// <param name="since">The cursor of an earlier list; null for the whole list.</param>
+    public static Task<JsonClient> ConnectListingAsync(int port, string user, int conversations, string? since = null) =>
+        ConnectAsync(new(user) { _asksForList = (conversations, since) }, new($"ws://127.0.0.1:{port}/ws?user={Uri.EscapeDataString(user)}"), null, []);
 
     /// <summary>Connects with a token in <c>hello</c>, as browsers do.</summary>
     public static Task<JsonClient> ConnectByTokenAsync(int port, string user, string token, params (string Room, long Seq, string Epoch)[] cursors) =>
@@ -104,7 +112,7 @@ internal sealed class JsonClient : IAsyncDisposable
             client._receiving = client.ReceiveAsync();
             var rooms = new JsonObject(cursors.Select(cursor =>
                 KeyValuePair.Create(cursor.Room, (JsonNode?)new JsonObject { ["seq"] = cursor.Seq, ["epoch"] = cursor.Epoch })));
-            await client.SayAsync(new JsonObject { ["t"] = "hello", ["id"] = "hello", ["token"] = helloToken, ["rooms"] = rooms });
+            await client.SayAsync(new JsonObject { ["t"] = "hello", ["id"] = "hello", ["token"] = helloToken, ["rooms"] = rooms, ["conversations"] = client._asksForList?.Conversations, ["since"] = client._asksForList?.Since });
             var first = await client.FrameAsync("welcome", frame => (string?)frame["t"] is "welcome" or "closed").WaitAsync(within.Token);
             if ((string?)first["t"] == "closed")
             {

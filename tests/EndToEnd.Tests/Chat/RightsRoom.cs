@@ -99,6 +99,9 @@ internal sealed class RightsRoom : IAsyncDisposable
         {
             "resume" => With(client, "join", room, ("resume", true)),
             "history" or "who" or "members" or "join" => With(client, command, room),
+            "pin" => With(client, "conversation", room, ("pinned", true)),
+            "follow" => With(client, "conversation", room, ("followed", true)),
+            "hide" => With(client, "conversation", room, ("hidden", true)),
             "mark" => With(client, "mark", room, ("read", 1)),
             "send" => Send(client, room, "msg", ("text", "hello")),
             "react" => Send(client, room, "react", ("ref", _ofOwner), ("text", "👍")),

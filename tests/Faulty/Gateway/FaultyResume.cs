@@ -20,6 +20,9 @@ internal sealed class FaultyResume(IHistory history, GatewayFaults faults, TimeP
 
     public Task<ConversationPage?> ConversationsAsync(ConversationAsk ask, CancellationToken cancellationToken) => history.ConversationsAsync(ask, cancellationToken);
 
+    public Task<ConversationReply?> SetConversationAsync(ConversationSet set, CancellationToken cancellationToken) =>
+        history.SetConversationAsync(set, cancellationToken);
+
     public Task<MemberPage> MembersAsync(MembersAsk ask, CancellationToken cancellationToken) => history.MembersAsync(ask, cancellationToken);
 
     /// <summary>

@@ -37,8 +37,14 @@ internal abstract class MessageLogDecorator(IMessageLog log) : IMessageLog
     public Task<bool> HasLinkAsync(string room, string user, IReadOnlyCollection<string> hashes, long now, CancellationToken cancellationToken) =>
         log.HasLinkAsync(room, user, hashes, now, cancellationToken);
 
-    public Task<IReadOnlyList<ConversationRow>> ConversationsAsync(string user, ConversationsBefore? before, int limit, CancellationToken cancellationToken) =>
+    public Task<ConversationRows> ConversationsAsync(string user, ConversationsBefore? before, int limit, CancellationToken cancellationToken) =>
         log.ConversationsAsync(user, before, limit, cancellationToken);
+
+    public Task<ConversationChanges?> ConversationChangesAsync(string user, string cursor, int limit, CancellationToken cancellationToken) =>
+        log.ConversationChangesAsync(user, cursor, limit, cancellationToken);
+
+    public Task<ConversationStored> SetConversationAsync(string user, string room, ConversationChange change, CancellationToken cancellationToken) =>
+        log.SetConversationAsync(user, room, change, cancellationToken);
 
     public Task MarkAsync(IReadOnlyCollection<ReadMark> marks, CancellationToken cancellationToken) => log.MarkAsync(marks, cancellationToken);
 

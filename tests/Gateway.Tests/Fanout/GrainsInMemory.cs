@@ -189,6 +189,8 @@ internal sealed class HistoryThatSays : IHistoryGrain
 
     public Task<MemberPage> MembersAsync(MembersAsk ask) => Members(ask);
 
+    public Task<ConversationReply> SetConversationAsync(ConversationSet set) => Task.FromResult(new ConversationReply());
+
     public Task<ConversationPage> ConversationsAsync(ConversationAsk ask) => Task.FromResult(new ConversationPage([], false));
 
     public Task<HistoryPage> PageAsync(string room, string user, long after, int limit) => Task.FromResult(new HistoryPage([], 0, Refusal.NotFound));

@@ -166,6 +166,17 @@ public sealed class UserClientsTests : IDisposable
         Assert.Single(_ann.Calls);
     }
 
+    [Fact]
+    public async Task ConversationChanged_WhenCalled_NotifiesTheUserGrain()
+    {
+        var session = Session("ann");
+        await _users.ConnectAsync(session, null, 0);
+
+        _users.ConversationChanged(session, "team");
+
+        await Waiting.UntilAsync(() => _ann.Calls.Contains($"changed team {session.Id}"), "the notification");
+    }
+
     private Session Session(string user) => new(Guid.NewGuid().ToString("N"), user, JsonFormat.Instance, _rig.Wire, _rig.Ports);
 
     private sealed class UserThatSays : IUserGrain
@@ -205,6 +216,12 @@ public sealed class UserClientsTests : IDisposable
             Note($"connect {session.Session}");
             await BeforeConnect();
             return new(Admits, Admits == Admission.TooOften ? 500 : 0, Admits == Admission.Admitted ? Lease(asks) : []);
+        }
+
+        public Task ConversationChangedAsync(string room, string session)
+        {
+            Note($"changed {room} {session}");
+            return Task.CompletedTask;
         }
 
         public Task CloseAsync(string gateway, string session, BudgetAsk[] returned)

@@ -331,8 +331,21 @@ internal sealed class RoomsInMemory : IRooms, IHistory
         await AskAsync().WaitAsync(cancellationToken);
         lock (_gate)
         {
-            Note($"conversations {ask.User} {ask.BeforeTs} {ask.BeforeRoom} {ask.Limit}");
+            Note($"conversations {ask.User} {ask.BeforeTs} {ask.BeforeRoom} {ask.Limit}{(ask.Since is null ? "" : $" since {ask.Since}")}");
             return Conversations;
+        }
+    }
+
+    /// <summary>The answer to the next changes of settings; null if too many calls are being made.</summary>
+    public ConversationReply? Settings { get; set; } = new();
+
+    public async Task<ConversationReply?> SetConversationAsync(ConversationSet set, CancellationToken cancellationToken)
+    {
+        await AskAsync().WaitAsync(cancellationToken);
+        lock (_gate)
+        {
+            Note($"{set}");
+            return Settings;
         }
     }
 

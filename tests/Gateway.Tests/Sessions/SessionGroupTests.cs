@@ -386,6 +386,33 @@ public sealed class SessionGroupTests : IDisposable
             Assert.IsType<ConversationList>(_rig.Frames[0]).Rooms);
     }
 
+    [Fact]
+    public async Task Leave_WhenTheUserIsInvited_DeclinesTheInvitation()
+    {
+        var session = await _rig.SessionAsync();
+        await session.HandleAsync(new Hello(null, null, null, []));
+        _rig.Rooms.Refuses = new(Refusal.Invited, "Plans");
+        session.Reach(Private, 3);
+
+        await session.HandleAsync(new Leave("l", Private, KeepMembership: false));
+        session.Reach(Private, 5);
+
+        Assert.Contains($"end {Private} ann", _rig.Rooms.Calls);
+        Assert.Contains(new Ok("l", Private, null, null, false, null), _rig.Frames);
+        Assert.Equal([new Invited(Private, "Plans"), new(Private, "Plans")], _rig.Frames.OfType<Invited>());
+    }
+
+    [Theory, InlineData(Refusal.NotMember), InlineData(Refusal.NotFound)]
+    public async Task Leave_WhenTheUserIsNotInvited_IsRefusedAlike(Refusal refusal)
+    {
+        var session = await _rig.SessionAsync();
+        _rig.Rooms.RefusesExits = new(refusal, "of the room");
+
+        await session.HandleAsync(new Leave("l", Private, KeepMembership: false));
+
+        Assert.Equal([new Err("l", ChatErrorCode.NotMember, $"this connection is not in {Private}", null)], _rig.Frames);
+    }
+
     private static Join Join(string room) => new("j", room, null, null, null, null);
 
     private static Send LinkTo(EventKind kind) => new("k", "team", kind, null, null, null, null);

@@ -139,6 +139,19 @@ public sealed class TextConversationTests : IDisposable
     }
 
     [Fact]
+    public async Task List_WhenTyped_ShowsTheConversations()
+    {
+        var conversation = await StartAsync();
+        _rig.Rooms.Conversations = new(
+            [new(RoomKey.Direct("ann", "bob"), RoomKind.Direct, 3, 900, 2, 1, Last: new(3, 900, "bob", RoomEventKind.Msg, "psst"))], false);
+
+        await Type(conversation, "/list");
+
+        await _rig.UntilAsync(r => r.Lines.Contains("* @bob, 1 unread - bob: psst"), "the list");
+        Assert.Contains("conversations ann   20", _rig.Rooms.Calls);
+    }
+
+    [Fact]
     public async Task Msg_WhenTyped_PostsToTheDirectRoom()
     {
         var conversation = await StartAsync();

@@ -60,6 +60,8 @@ internal sealed class UsersInMemory : IUsers
 
     public void Charge(string user, BudgetKind kind, int units) => Charged.AddOrUpdate(user, units, (_, charged) => charged + units);
 
+    public void ConversationChanged(Session session, string room) => Note($"changed {session.User} {room}");
+
     private void Note(string call)
     {
         lock (_calls)

@@ -129,8 +129,14 @@ internal sealed class RiggedLog(IMessageLog log) : IMessageLog
     public Task<RoomFacts?> FactsAsync(string room, string user, CancellationToken cancellationToken)
         => Present(room).FactsAsync(room, user, cancellationToken);
 
-    public Task<IReadOnlyList<ConversationRow>> ConversationsAsync(string user, ConversationsBefore? before, int limit, CancellationToken cancellationToken)
+    public Task<ConversationRows> ConversationsAsync(string user, ConversationsBefore? before, int limit, CancellationToken cancellationToken)
         => Present("").ConversationsAsync(user, before, limit, cancellationToken);
+
+    public Task<ConversationChanges?> ConversationChangesAsync(string user, string cursor, int limit, CancellationToken cancellationToken)
+        => Present("").ConversationChangesAsync(user, cursor, limit, cancellationToken);
+
+    public Task<ConversationStored> SetConversationAsync(string user, string room, ConversationChange change, CancellationToken cancellationToken)
+        => Present(room).SetConversationAsync(user, room, change, cancellationToken);
 
     public Task<IReadOnlyList<Member>> MembersAsync(string room, CancellationToken cancellationToken)
         => Present(room).MembersAsync(room, cancellationToken);

@@ -43,7 +43,16 @@ public abstract class DurableLogContract : MessageLogContract
             await ExecuteAsync($"alter table {Table("rooms")} drop column {column}");
         }
 
-        await ExecuteAsync($"drop table {Table("links")}");
+        foreach (var table in (string[])["rooms", "members", "marks"])
+        {
+            await ExecuteAsync($"alter table {Table(table)} drop column changed");
+        }
+
+        foreach (var table in (string[])["links", "conversations", "log_identity"])
+        {
+            await ExecuteAsync($"drop table {Table(table)}");
+        }
+
         await ExecuteAsync($"update {Table("schema_version")} set version = {OldVersion}");
         await ExecuteAsync(hasMinVersion
             ? $"update {Table("schema_compatibility")} set version = {VersionBeforeRights}, min_version = {OldVersion}"
@@ -220,6 +229,37 @@ public abstract class DurableLogContract : MessageLogContract
         await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => Log.RaiseVersionAsync(LogVersion.Known + 1, Ct));
 
         Assert.Equal((RightsVersion, RightsVersion), await NumbersAsync());
+    }
+
+    [Fact]
+    public async Task SetConversation_WhenTooManyRoomsHaveSettings_IsRefused()
+    {
+        await Log.AppendAsync("team", await Log.OwnAsync("team", RoomKind.Group), Join("ann"));
+        await ExecuteAsync(
+            $"""
+            with recursive n(i) as (select 1 union all select i + 1 from n where i < {ConversationRules.MaxSettings})
+            insert into {Table("conversations")}(usr, room, muted) select 'ann', 'room-' || i, 5 from n
+            """);
+
+        Assert.Equal(ConversationStored.TooManySettings, await Log.SetConversationAsync("ann", "team", new(Archived: true), Ct));
+        Assert.Equal(ConversationStored.Yes, await Log.SetConversationAsync("ann", "team", new(Archived: false), Ct));
+        await ExecuteAsync($"update {Table("conversations")} set muted = 0 where room = 'room-1'");
+        Assert.Equal(ConversationStored.Yes, await Log.SetConversationAsync("ann", "team", new(Archived: true), Ct));
+    }
+
+    [Fact]
+    public async Task Changes_WhenTheLogIsOpenedAgain_ContinueAfterTheCursor()
+    {
+        var claim = await Log.OwnAsync("team", RoomKind.Group);
+        await Log.AppendAsync("team", claim, Join("ann"));
+        var cursor = (await Log.ConversationsAsync("ann", null, 10, Ct)).Cursor;
+        await CloseAsync();
+
+        var log = await OpenAsync();
+        Assert.NotNull(await log.ConversationChangesAsync("ann", cursor, 10, Ct));
+        await log.AppendAsync("team", claim, Msg("ann", "1"));
+
+        Assert.Equal(2, Assert.Single((await log.ConversationChangesAsync("ann", cursor, 10, Ct))!.Rows).Seq);
     }
 
     [Theory, InlineData(false), InlineData(true)]

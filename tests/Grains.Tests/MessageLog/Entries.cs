@@ -46,6 +46,10 @@ internal static class Entries
     public static Task<IReadOnlyList<RoomEvent>> AllAsync(this IMessageLog log, string room) =>
         log.ReadAsync(room, 0, int.MaxValue, CancellationToken.None);
 
+    /// <summary>A page of a user's conversations, without the newest events.</summary>
+    public static async Task<IReadOnlyList<ConversationRow>> ListAsync(this IMessageLog log, string user, ConversationsBefore? before, int limit) =>
+        [.. (await log.ConversationsAsync(user, before, limit, CancellationToken.None)).Rows.Select(row => row with { Last = null })];
+
     public static IEnumerable<long> Seqs(this AppendResult result) => result.Entries.Select(entry => entry.Seq);
 
     public static IEnumerable<long> To(this int count, long from = 1) => Enumerable.Range(0, count).Select(i => from + i);

@@ -585,15 +585,15 @@ public abstract partial class MessageLogContract : IAsyncLifetime
 
         Assert.Equal(
             [new(bob, RoomKind.Direct, 2, 300, 1, 1, RoomRole.None, null), new("team", RoomKind.Group, 3, 200, 0, 1, RoomRole.Owner, null), new ConversationRow(cyd, RoomKind.Direct, 1, 200, 0, 1, RoomRole.None, null)],
-            await Log.ConversationsAsync("ann", null, 10, Ct));
-        Assert.Equal([new("team", RoomKind.Group, 3, 200, 0, 1, RoomRole.Owner, null)], await Log.ConversationsAsync("ann", new(300, bob), 1, Ct));
-        Assert.Equal([cyd], (await Log.ConversationsAsync("ann", new(200, "team"), 10, Ct)).Select(row => row.Room));
-        Assert.Equal([0, 2], (await Log.ConversationsAsync("bob", null, 10, Ct)).Select(row => row.Unread).Order());
-        Assert.Empty(await Log.ConversationsAsync("dan", null, 10, Ct));
+            await Log.ListAsync("ann", null, 10));
+        Assert.Equal([new("team", RoomKind.Group, 3, 200, 0, 1, RoomRole.Owner, null)], await Log.ListAsync("ann", new(300, bob), 1));
+        Assert.Equal([cyd], (await Log.ListAsync("ann", new(200, "team"), 10)).Select(row => row.Room));
+        Assert.Equal([0, 2], (await Log.ListAsync("bob", null, 10)).Select(row => row.Unread).Order());
+        Assert.Empty(await Log.ListAsync("dan", null, 10));
 
         await Log.AppendAsync("team", team, Leave("ann") with { Ts = 400 });
 
-        Assert.Equal([bob, cyd], (await Log.ConversationsAsync("ann", null, 10, Ct)).Select(row => row.Room));
+        Assert.Equal([bob, cyd], (await Log.ListAsync("ann", null, 10)).Select(row => row.Room));
     }
 
     [Fact]

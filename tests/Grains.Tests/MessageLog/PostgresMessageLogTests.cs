@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.Json;
 using Npgsql;
 using OrleansChat.Grains.Interfaces;
 using OrleansChat.Grains.MessageLog;
@@ -31,9 +32,11 @@ public sealed class PostgresMessageLogTests : DurableLogContract
 
     private protected override Task ExecuteAsync(string sql) => PostgresServer.ExecuteAsync(_database, sql);
 
+    private protected override bool HasExactCursors => false;
+
     private protected override long OldVersion => 1;
 
-    private protected override long RightsVersion => 5;
+    private protected override long RightsVersion => 6;
 
     private protected override long VersionBeforeRights => 2;
 
@@ -538,6 +541,89 @@ public sealed class PostgresMessageLogTests : DurableLogContract
         Assert.False(marking.IsCompleted);
         await hold.RollbackAsync(Ct);
         await marking;
+    }
+
+    /// <summary>A transaction may commit after a later one. No list between the two may lose its change.</summary>
+    [Fact]
+    public async Task Changes_WhenAnEarlierTransactionCommitsLater_HaveItsChange()
+    {
+        foreach (var room in (string[])["early", "late"])
+        {
+            await Log.AppendAsync(room, await Log.OwnAsync(room, RoomKind.Group), Join("ann"));
+        }
+
+        await using var holding = await ConnectAsync();
+        await using var begin = new NpgsqlCommand(
+            "begin; update chat.rooms set ts = 5000, changed = pg_current_xact_id()::text::bigint where room = 'early'", holding);
+        await begin.ExecuteNonQueryAsync(Ct);
+        var claim = (await Log.ClaimAsync("late", Ct))!.Number;
+        await Log.AppendAsync("late", claim, Msg("ann", "1"));
+        var list = await Log.ConversationsAsync("ann", null, 10, Ct);
+        await Log.AppendAsync("late", claim, Msg("ann", "2"));
+        var before = (await Log.ConversationChangesAsync("ann", list.Cursor, 10, Ct))!;
+        Assert.Equal(3, before.Rows.Single(row => row.Room == "late").Seq);
+        Assert.DoesNotContain(before.Rows.Concat(list.Rows), row => row.Ts == 5000);
+
+        await using var commit = new NpgsqlCommand("commit", holding);
+        await commit.ExecuteNonQueryAsync(Ct);
+
+        foreach (var cursor in (string[])[list.Cursor, before.Cursor])
+        {
+            Assert.Equal(5000, (await Log.ConversationChangesAsync("ann", cursor, 10, Ct))!.Rows.Single(row => row.Room == "early").Ts);
+        }
+    }
+
+    /// <summary>A list is one statement. It reads events only for the rows of the page.</summary>
+    [Fact]
+    public async Task Conversations_WhenTheUserHas10000Rooms_ReadEventsOfThePageOnly()
+    {
+        await ExecuteAsync(
+            """
+            insert into chat.rooms(room, kind, epoch, claim, seq, ts, messages) select 'room-' || n, 1, 'e', 1, 3, n, 3 from generate_series(1, 10000) n;
+            insert into chat.members(room, usr, since) select 'room-' || n, 'ann', 1 from generate_series(1, 10000) n;
+            insert into chat.marks(room, usr, seq) select 'room-' || n, 'ann', 1 from generate_series(1, 10000) n;
+            insert into chat.events(room, seq, usr, hash, ts, kind, text, messages)
+                select 'room-' || n, s, 'bob', 7, n, 0, repeat('x', 300), s from generate_series(1, 10000) n, generate_series(1, 3) s;
+            analyze chat.rooms; analyze chat.members; analyze chat.marks; analyze chat.events;
+            """);
+
+        var page = await Log.ConversationsAsync("ann", null, 100, Ct);
+        var second = await Log.ConversationsAsync("ann", new(page.Rows[^1].Ts, page.Rows[^1].Room), 100, Ct);
+
+        Assert.Equal(100.To(9901).Reverse().Select(n => $"room-{n}"), page.Rows.Select(row => row.Room));
+        Assert.Equal("room-9900", second.Rows[0].Room);
+        Assert.All(page.Rows, row => Assert.Equal((2, 200), (row.Unread, row.Last!.Text!.Length)));
+        Assert.Null(await Log.ConversationChangesAsync("ann", $"{page.Cursor.Split('.')[0]}.0", 100, Ct));
+        Assert.Empty((await Log.ConversationChangesAsync("ann", page.Cursor, 100, Ct))!.Rows);
+        foreach (var plan in await PlansAsync(
+            ConversationSql.List.Replace("$1", "'ann'").Replace("$2", "9223372036854775807").Replace("$3", "''").Replace("$4", "100")))
+        {
+            var rows = plan.GetProperty("Actual Rows").GetDouble() * plan.GetProperty("Actual Loops").GetDouble();
+            Assert.True(rows <= 100, $"{rows} rows of events are read: {plan}");
+        }
+
+        // The parts of the plan that read events.
+        async Task<List<JsonElement>> PlansAsync(string sql)
+        {
+            await using var connection = await ConnectAsync();
+            await using var command = new NpgsqlCommand($"explain (analyze, format json) {sql}", connection);
+            List<JsonElement> found = [];
+            Find(JsonDocument.Parse((string)(await command.ExecuteScalarAsync(Ct))!).RootElement[0].GetProperty("Plan"), found);
+            return found;
+        }
+
+        static void Find(JsonElement plan, List<JsonElement> found)
+        {
+            if (plan.TryGetProperty("Relation Name", out var relation) && relation.GetString() == "events")
+            {
+                found.Add(plan);
+            }
+
+            foreach (var inner in plan.TryGetProperty("Plans", out var plans) ? plans.EnumerateArray() : default)
+            {
+                Find(inner, found);
+            }
+        }
     }
 
     [Fact]

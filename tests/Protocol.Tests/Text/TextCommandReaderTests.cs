@@ -27,6 +27,7 @@ public sealed class TextCommandReaderTests
         { "/leave", new LeaveRoom(null) },
         { "/leave lobby", new LeaveRoom("lobby") },
         { "/rooms", new ListRooms() },
+        { "/list", new ListConversations() },
         { "/who", new WhoIsHere() },
         { "/msg bob psst  it", new Whisper("bob", "psst  it") },
         { "/msg @bob psst", new Whisper("bob", "psst") },
@@ -116,6 +117,6 @@ public sealed class TextCommandReaderTests
 
     [Fact]
     public void Help_WhenShown_NamesEveryCommandOnce() => Assert.All(
-        ["/join", "/link", "/leave", "/rooms", "/who", "/msg", "/last", "/me", "/nick", "/quit", "//"],
+        ["/join", "/link", "/leave", "/rooms", "/list", "/who", "/msg", "/last", "/me", "/nick", "/quit", "//"],
         word => Assert.Single(TextHelp.Lines, line => line.StartsWith($"* {word}", StringComparison.Ordinal)));
 }

@@ -87,6 +87,19 @@ public sealed class TextLineWriterTests
         { new Pong(null), null },
         { new Page(null, "lobby", [Msg("one"), Msg("two\n")], 1, 2, false), "bob: one\nbob: two " },
         { new Page(null, "lobby", [], 0, 0, false), null },
+        { new ConversationList(null, [], false), "* you have no conversations" },
+        {
+            new ConversationList(
+                null,
+                [
+                    new("@a:b", "direct", 3, 5, 2, 1, Last: new(3, 5, "a:b", EventKind.Msg, "one\ntwo")),
+                    new("team", "group", 3, 5, 3, 0, MemberRole.Owner, "Team Red", new(3, 5, "ann", EventKind.Kick, null, "eve")),
+                    new("~a", "group", 0, 5, 0, 0, MemberRole.Invited, "Plans"),
+                ],
+                true),
+            "* @a%3Ab, 1 unread - a%3Ab: one two\n* team (Team Red)\n* ~a (Plans) - you are invited, /join ~a accepts\n* there are more conversations"
+        },
+        { new ConversationChanged("@bob"), null },
     };
 
     [Theory, MemberData(nameof(Lines))]
@@ -129,7 +142,7 @@ public sealed class TextLineWriterTests
     [Fact]
     public void Write_WhenTheFrameIsNoPage_ReturnsNoControlCharacters() => Properties.ForAll(
         Generated.Frame,
-        frame => frame is Page || TextLineWriter.Write(frame, Alice) is not { } line || !line.Any(character => char.IsControl(character) && character != '\t'));
+        frame => frame is Page or ConversationList || TextLineWriter.Write(frame, Alice) is not { } line || !line.Any(character => char.IsControl(character) && character != '\t'));
 
     [Fact]
     public void Rooms_WhenWritten_ListsTheRooms()

@@ -89,6 +89,8 @@ internal class Cluster : DispatchProxy, IKeyedServiceProvider
         public Task<TimeSpan> TakeActionAsync(UserAction action, int burst, TimeSpan interval) =>
             CallAsync(user => user.TakeActionAsync(action, burst, interval));
 
+        public Task ConversationChangedAsync(string room, string session) => CallAsync(user => user.ConversationChangedAsync(room, session).Answered());
+
         public Task<bool> IsOnlineAsync() => CallAsync(user => user.IsOnlineAsync());
 
         public Task GatewayGoneAsync(string gateway) => CallAsync(user => user.GatewayGoneAsync(gateway).Answered());
@@ -107,6 +109,8 @@ internal class Cluster : DispatchProxy, IKeyedServiceProvider
         public Task<RoomEvent[]> ReadAsync(string room, long after, int limit) => CallAsync(history => history.ReadAsync(room, after, limit));
 
         public Task<ConversationPage> ConversationsAsync(ConversationAsk ask) => CallAsync(history => history.ConversationsAsync(ask));
+
+        public Task<ConversationReply> SetConversationAsync(ConversationSet set) => CallAsync(history => history.SetConversationAsync(set));
 
         public Task<bool> MayEnterAsync(string room, string user, string[] links, RoomAction claimed) =>
             CallAsync(history => history.MayEnterAsync(room, user, links, claimed));

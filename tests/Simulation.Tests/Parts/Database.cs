@@ -80,8 +80,15 @@ internal sealed class Database(Simulated world, IMessageLog store, IMessageLog t
         public Task<RoomFacts?> FactsAsync(string room, string user, CancellationToken cancellationToken) =>
             DoAsync("facts", () => Store.FactsAsync(room, user, CancellationToken.None), cancellationToken);
 
-        public Task<IReadOnlyList<ConversationRow>> ConversationsAsync(string user, ConversationsBefore? before, int limit, CancellationToken cancellationToken) =>
+        public Task<ConversationRows> ConversationsAsync(string user, ConversationsBefore? before, int limit, CancellationToken cancellationToken) =>
             DoAsync("conversations", () => Store.ConversationsAsync(user, before, limit, CancellationToken.None), cancellationToken);
+
+        public Task<ConversationChanges?> ConversationChangesAsync(string user, string cursor, int limit, CancellationToken cancellationToken) =>
+            DoAsync("changes", () => Store.ConversationChangesAsync(user, cursor, limit, CancellationToken.None), cancellationToken);
+
+        public Task<ConversationStored> SetConversationAsync(
+            string user, string room, ConversationChange change, CancellationToken cancellationToken) =>
+            DoAsync("settings", () => Store.SetConversationAsync(user, room, change, CancellationToken.None), cancellationToken);
 
         public Task<IReadOnlyList<Member>> MembersAsync(string room, CancellationToken cancellationToken) =>
             DoAsync("members", () => Store.MembersAsync(room, CancellationToken.None), cancellationToken);

@@ -19,7 +19,7 @@ internal sealed class Silo
         Node = new(world.Scheduler, name, inTurns: false, Clock);
         Gate = new(world.Database.For(Node), Node.Time);
         Watch = new(Cluster.Create(world, Node), Node.Time, world.Shared.Grains, world.Logger<GatewayFailureDetector>(Node));
-        History = new(Node, new HistoryGrain(world.Database.For(Node), new Membership(world), Cluster.Create(world, Node), Node.Time));
+        History = new(Node, new HistoryGrain(world.Database.For(Node), Gate, new Membership(world), Cluster.Create(world, Node), Node.Time));
         _ = Node.StartAsync(() => Background.RunAsync(Watch, CancellationToken.None));
     }
 
@@ -170,7 +170,7 @@ internal sealed class Silos(Simulated world)
             ? new RoomGrain(
                 world.Database.For(context.Node), silo.Gate, Options.Create(world.Knobs.Rooms), silo.Watch, world.Shared.Grains, context.Node.Time,
                 world.Logger<RoomGrain>(context.Node), context, context)
-            : new UserGrain(silo.Watch, context.Node.Time, world.Logger<UserGrain>(context.Node), context, context));
+            : new UserGrain(silo.Watch, silo.Gate, context.Node.Time, world.Logger<UserGrain>(context.Node), context, context));
         world.Tell?.Invoke($"{activation.Node.Name} begins");
         _activations.Add(activation);
         return _where[(kind, key)] = activation;

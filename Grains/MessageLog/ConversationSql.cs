@@ -1,0 +1,100 @@
+namespace OrleansChat.Grains.MessageLog;
+
+/// <summary>
+/// The statements that read a user's conversations, in the SQL of PostgreSQL. <see cref="ForSqlite"/> translates them.
+/// Each statement reads the index entries of one user, and the rows of the rooms that these entries name.
+/// </summary>
+/// <remarks>
+/// The columns <c>changed</c> have the number of the transaction that wrote the row. In PostgreSQL, this is the
+/// transaction's id. A cursor is the id of the oldest transaction that was in flight when the list was read: the
+/// statement saw every change of the transactions before it. A later transaction may commit before an earlier one, so
+/// the newest id would not be safe. A few rows may be reported twice.
+/// </remarks>
+internal static class ConversationSql
+{
+    /// <summary>
+    /// A page. $1: the user, $2 and $3: the time and room before which the page begins, $4: the limit.
+    /// </summary>
+    public const string List =
+        $"""
+        with mine as materialized (
+            select {State}, r.ts as ts from chat.members m join chat.rooms r on r.room = m.room
+                left join chat.conversations c on c.usr = m.usr and c.room = m.room
+            where m.usr = $1 and m.role between 1 and 3
+            union all
+            select {State}, {Invited} as ts from chat.members m join chat.rooms r on r.room = m.room
+                left join chat.conversations c on c.usr = m.usr and c.room = m.room
+            where m.usr = $1 and m.role = 4
+            union all
+            select {State}, r.ts as ts from chat.conversations c join chat.rooms r on r.room = c.room
+                left join chat.members m on m.usr = c.usr and m.room = c.room
+            where c.usr = $1 and c.followed and r.kind = 0),
+        page as materialized (
+            select * from mine where listed = 1 and (ts, room) < ($2, $3) order by ts desc, room desc limit $4)
+        {Rows}
+        """;
+
+    /// <summary>
+    /// What changed. $1: the user, $2: the number of the cursor, $3: the limit. An invited user and a user who has left
+    /// must not see that there is activity in the room, so only their own rows count.
+    /// </summary>
+    public const string Changes =
+        $"""
+        with page as materialized (
+            select {State}, case when m.role = 4 then {Invited} else r.ts end as ts
+            from chat.members m join chat.rooms r on r.room = m.room
+                left join chat.conversations c on c.usr = m.usr and c.room = m.room
+                left join chat.marks k on k.usr = m.usr and k.room = m.room
+            where m.usr = $1 and (m.changed >= $2 or c.changed >= $2 or (m.role between 1 and 3 and (r.changed >= $2 or k.changed >= $2)))
+            union all
+            select {State}, r.ts as ts from chat.conversations c join chat.rooms r on r.room = c.room
+                left join chat.members m on m.usr = c.usr and m.room = c.room
+                left join chat.marks k on k.usr = c.usr and k.room = c.room
+            where c.usr = $1 and m.usr is null
+                and (c.changed >= $2 or (c.followed and r.kind = 0 and (r.changed >= $2 or k.changed >= $2)))
+            limit $3)
+        {Rows}
+        """;
+
+    /// <summary>
+    /// The state of a room r, for its member m with the settings c. Either of m and c may be missing.
+    /// </summary>
+    private const string State =
+        """
+        r.room, r.kind, r.seq, r.messages, r.title, coalesce(m.role, 0) as role, coalesce(c.muted, 0) as muted,
+                case when c.followed then 1 else 0 end as followed, case when c.pinned then 1 else 0 end as pinned,
+                case when c.archived then 1 else 0 end as archived,
+                case when (m.role > 0 or (c.followed and r.kind = 0))
+                    and case when m.role = 4 then m.since else r.seq end > coalesce(c.hidden, -1) then 1 else 0 end as listed
+        """;
+
+    /// <summary>
+    /// The time of the invitation of m. The other members have no such part, because it costs a read for each row.
+    /// </summary>
+    private const string Invited = "coalesce((select i.ts from chat.events i where i.room = m.room and i.seq = m.since), 0)";
+
+    /// <summary>
+    /// The rows of a page. Unread messages and newest events are read for these rows only. If the page is empty, there
+    /// is one row that has only the id of the log and the cursor.
+    /// </summary>
+    private const string Rows =
+        $"""
+        select log.id, log.cursor, log.newest, p.room, p.kind, p.listed, p.role, case when p.role = 4 then 0 else p.seq end, p.ts,
+            coalesce(k.seq, 0), case when p.role = 4 then 0 else p.messages - coalesce(
+                (select v.messages from chat.events v where v.room = p.room and v.seq <= k.seq order by v.seq desc limit 1), 0) end,
+            p.title, p.followed, p.pinned, p.archived, p.muted, e.seq, e.ts, e.usr, e.kind, substr(e.text, 1, 200)
+        from {PostgresLog} log left join page p on true
+            left join chat.marks k on k.room = p.room and k.usr = $1 and p.role <> 4
+            left join chat.events e on e.room = p.room and e.seq = p.seq and p.role <> 4
+        order by p.ts desc, p.room desc
+        """;
+
+    private const string PostgresLog =
+        "(select (select id from chat.log_identity) as id, pg_snapshot_xmin(pg_current_snapshot())::text::bigint as cursor, pg_snapshot_xmax(pg_current_snapshot())::text::bigint as newest)";
+
+    /// <summary>In SQLite, the process that writes knows the cursor.</summary>
+    private const string SqliteLog = "(select (select id from log_identity) as id, 0 as cursor, 0 as newest)";
+
+    public static string ForSqlite(string sql) =>
+        sql.Replace(PostgresLog, SqliteLog, StringComparison.Ordinal).Replace("chat.", "", StringComparison.Ordinal).Replace('$', '?');
+}

@@ -1,0 +1,100 @@
+using System.Globalization;
+using OrleansChat.Grains.Interfaces;
+
+namespace OrleansChat.Grains.MessageLog;
+
+/// <summary>
+/// A conversation of a user: a group, a direct conversation or a followed channel. In a group, the user is a member or
+/// invited. An invited user does not see the activity in the group: <paramref name="Last"/> is null, all numbers are 0,
+/// and <paramref name="Ts"/> is the time of the invitation.
+/// </summary>
+/// <param name="Ts">The newest event's time in milliseconds since 1970 UTC; 0 for none.</param>
+/// <param name="Read">The user's read mark; 0 for none.</param>
+/// <param name="Unread">Number of messages after the read mark.</param>
+/// <param name="Role">The user's role in a group; <see cref="RoomRole.None"/> in other rooms.</param>
+/// <param name="Last">The newest event; null for none.</param>
+public sealed record ConversationRow(
+    string Room, RoomKind Kind, long Seq, long Ts, long Read, long Unread, RoomRole Role, string? Title, NewestEvent? Last = null,
+    ConversationSettings Settings = default);
+
+/// <summary>A position in a user's conversations: the time of a conversation's newest event, and its room.</summary>
+public readonly record struct ConversationsBefore(long Ts, string Room);
+
+/// <summary>A page of a user's conversations.</summary>
+/// <param name="Cursor">
+/// For <see cref="IMessageLog.ConversationChangesAsync"/>: every change that is not in these rows comes after it.
+/// </param>
+public sealed record ConversationRows(IReadOnlyList<ConversationRow> Rows, string Cursor);
+
+/// <summary>What changed in a user's conversations since a cursor.</summary>
+/// <param name="Rows">
+/// The conversations that changed, newest first. A conversation that did not change may be here too.
+/// </param>
+/// <param name="Removed">
+/// Rooms that changed and are no conversations of the user now. A room that was none before may be here too.
+/// </param>
+/// <param name="Cursor">The cursor for the next read.</param>
+public sealed record ConversationChanges(IReadOnlyList<ConversationRow> Rows, IReadOnlyList<string> Removed, string Cursor);
+
+/// <summary>A change of a user's personal settings of a room. A setting that is null stays as it is.</summary>
+/// <param name="Hidden">
+/// True hides the conversation until an event after the room's present head, or until an invitation after it. False
+/// shows it.
+/// </param>
+/// <param name="MutedUntil">
+/// Until when the client shows no notifications, in milliseconds since 1970 UTC; 0 for no mute.
+/// </param>
+public sealed record ConversationChange(
+    bool? Followed = null, bool? Pinned = null, bool? Archived = null, bool? Hidden = null, long? MutedUntil = null)
+{
+    /// <summary>
+    /// Whether the change sets anything, so that the settings need a row. False if it only resets settings.
+    /// </summary>
+    public bool Sets => Followed == true || Pinned == true || Archived == true || Hidden == true || MutedUntil > 0;
+}
+
+/// <summary>Whether a <see cref="ConversationChange"/> was stored.</summary>
+public enum ConversationStored
+{
+    Yes,
+
+    /// <summary>The user follows <see cref="ConversationRules.MaxFollowed"/> channels.</summary>
+    FollowsTooMany,
+
+    /// <summary>The user has settings for <see cref="ConversationRules.MaxSettings"/> rooms.</summary>
+    TooManySettings,
+
+    /// <summary>The room does not exist.</summary>
+    NoRoom,
+}
+
+/// <summary>The rules of personal settings and of cursors, for all stores.</summary>
+public static class ConversationRules
+{
+    /// <summary>Maximum number of channels that a user follows.</summary>
+    public const int MaxFollowed = 1000;
+
+    /// <summary>Maximum number of rooms for which a user has settings.</summary>
+    public const int MaxSettings = 10_000;
+
+    /// <summary>Maximum length of <see cref="NewestEvent.Text"/>, in Unicode code points.</summary>
+    public const int TextCharacters = 200;
+
+    /// <summary>The value of <c>hidden</c> for a conversation that is not hidden.</summary>
+    internal const long NotHidden = -1;
+
+    internal static string ToCursor(string log, long number) => string.Create(CultureInfo.InvariantCulture, $"{log}.{number}");
+
+    /// <summary>
+    /// The number of a cursor. Null if it is not a cursor of this log, or if it is from the future: then an older state
+    /// of the log was restored.
+    /// </summary>
+    /// <param name="log">The id of the log.</param>
+    /// <param name="newest">The highest number that a cursor of this log can have now.</param>
+    internal static long? FromCursor(string cursor, string log, long newest) =>
+        Number(cursor) is { } number && number <= newest && ToCursor(log, number) == cursor ? number : null;
+
+    /// <summary>The number of a cursor of any log; null if the text is not a cursor.</summary>
+    internal static long? Number(string cursor) =>
+        long.TryParse(cursor[(cursor.LastIndexOf('.') + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+}

@@ -30,7 +30,9 @@ public sealed record LinkTerms(string Hash, int? Uses = null, long? Until = null
     /// </summary>
     public static string HashOf(string code) => Base64Url.EncodeToString(SHA256.HashData(Encoding.UTF8.GetBytes(code)));
 
-    /// <summary>Reads the terms from an event's meta; null if the meta is not exactly what <see cref="ToMeta"/> writes.</summary>
+    /// <summary>
+    /// Reads the terms from an event's meta; null if the meta is not exactly what <see cref="ToMeta"/> writes.
+    /// </summary>
     public static LinkTerms? Parse(string? meta)
     {
         if (meta is null)

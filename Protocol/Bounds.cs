@@ -26,7 +26,9 @@ public static class Bounds
     /// <summary>Maximum length of a group's title, in Unicode scalar values.</summary>
     public const int TitleCharacters = 100;
 
-    /// <summary>Maximum number of users who may join a group by one invitation link, if the number is limited.</summary>
+    /// <summary>
+    /// Maximum number of users who may join a group by one invitation link, if the number is limited.
+    /// </summary>
     public const int LinkUses = 1000;
 
     /// <summary>Maximum length of a reaction's emoji, in UTF-8 bytes.</summary>

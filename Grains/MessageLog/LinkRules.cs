@@ -2,7 +2,9 @@ using OrleansChat.Grains.Interfaces;
 
 namespace OrleansChat.Grains.MessageLog;
 
-/// <summary>How the events of a group change its invitation links. The room and the stores apply the same rules.</summary>
+/// <summary>
+/// How the events of a group change its invitation links. The room and the stores apply the same rules.
+/// </summary>
 /// <remarks>
 /// <code>
 /// event           | links

@@ -3,7 +3,9 @@ using OrleansChat.Grains.MessageLog;
 
 namespace OrleansChat.Grains.Rooms;
 
-/// <summary>The invitation links of a group. A table does not change; <see cref="Apply"/> returns another table.</summary>
+/// <summary>
+/// The invitation links of a group. A table does not change; <see cref="Apply"/> returns another table.
+/// </summary>
 internal sealed class LinkTable(IReadOnlyList<RoomLink> links)
 {
     public static readonly LinkTable Empty = new([]);

@@ -322,7 +322,8 @@ export class Room extends Emitter {
    * attached, the client sends nothing.
    * @param {{ last?: number, kind?: 'channel' | 'group', link?: string }} [wish] `last`: number of past events to
    *   deliver first; `kind`: the kind of the room if the join creates it. If the room exists and has another kind, the
-   *   server refuses the join with `conflict`; `link`: the code of an invitation link. A join with a link creates no room
+   *   server refuses the join with `conflict`; `link`: the code of an invitation link. A join with a link creates no
+   *   room
    */
   enter(wish = {}) {
     this.subscription.enter(wish);

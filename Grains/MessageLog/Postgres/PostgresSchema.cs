@@ -38,10 +38,11 @@ internal static class PostgresSchema
     private const int MinVersion = 1;
 
     /// <summary>
-    /// The number of migrations up to and including the last one that adds rights. A database whose log may have events of
-    /// <see cref="LogVersion.Rights"/> has at least this <c>min_version</c>. A new database has this <c>min_version</c>
-    /// from the start. A database that was migrated keeps its number until <see cref="IMessageLog.RaiseVersionAsync"/>,
-    /// so that silos of the previous version can run beside this one, and the upgrade can be reverted.
+    /// The number of migrations up to and including the last one that adds rights. A database whose log may have events
+    /// of <see cref="LogVersion.Rights"/> has at least this <c>min_version</c>. A new database has this
+    /// <c>min_version</c> from the start. A database that was migrated keeps its number until
+    /// <see cref="IMessageLog.RaiseVersionAsync"/>, so that silos of the previous version can run beside this one, and
+    /// the upgrade can be reverted.
     /// </summary>
     private const int RightsVersion = 6;
 

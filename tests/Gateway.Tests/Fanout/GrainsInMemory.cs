@@ -166,7 +166,9 @@ internal sealed class HistoryThatSays : IHistoryGrain
 
     public Task<HistoryPage> PageAsync(PageAsk ask, CancellationToken cancellationToken) => Pages(ask, cancellationToken);
 
-    /// <summary>The users and the hashes of links for which <c>MayEnterAsync</c> returns true, for every room.</summary>
+    /// <summary>
+    /// The users and the hashes of links for which <c>MayEnterAsync</c> returns true, for every room.
+    /// </summary>
     public HashSet<string> MayEnter { get; } = [];
 
     /// <summary>Every <c>MayEnterAsync</c> call runs this before its answer. If this fails, the call fails.</summary>

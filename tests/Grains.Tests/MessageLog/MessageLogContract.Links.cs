@@ -171,8 +171,8 @@ public abstract partial class MessageLogContract
     }
 
     /// <summary>
-    /// Appends random events to several groups at once, with repeated ids and old claims. The stored links must be those
-    /// that <see cref="LinkRules"/> computes from the events, and the uses of each link must be its joins.
+    /// Appends random events to several groups at once, with repeated ids and old claims. The stored links must be
+    /// those that <see cref="LinkRules"/> computes from the events, and the uses of each link must be its joins.
     /// </summary>
     [Fact]
     public async Task Links_WhenEventsAreRandom_AreTheirFold()

@@ -188,7 +188,7 @@ internal sealed partial class RoomGrain
         // If a newer activation owns the room and this activation has not noticed it, this activation's head is old.
         // The head in the log is then the right one.
         var (head, messages) = facts.Seq > _head ? (facts.Seq, facts.Messages) : (_head, _messages);
-        var role = _ownership.Claim.Kind != RoomKind.Group ? RoomRole.None
+        var role = _ownership.Claim!.Kind != RoomKind.Group ? RoomRole.None
             : facts.Seq > _head ? facts.Role
             : _membership.Table.Find(enter.User).Role;
         return new Entered(

@@ -337,7 +337,7 @@ internal sealed class RoomsInMemory : IRooms, IHistory
     }
 
     /// <summary>The answer to the next changes of settings; null if too many calls are being made.</summary>
-    public ConversationReply? Settings { get; set; } = new();
+    public ConversationReply? SettingsReply { get; set; } = new();
 
     public async Task<ConversationReply?> SetConversationAsync(ConversationSet set, CancellationToken cancellationToken)
     {
@@ -345,7 +345,7 @@ internal sealed class RoomsInMemory : IRooms, IHistory
         lock (_gate)
         {
             Note($"{set}");
-            return Settings;
+            return SettingsReply;
         }
     }
 

@@ -109,7 +109,7 @@ public sealed class SessionListTests : IDisposable
 
         foreach (var (reply, _) in answers)
         {
-            _rig.Rooms.Settings = reply;
+            _rig.Rooms.SettingsReply = reply;
             await session.HandleAsync(new SetConversation("s", "team", true, null, null, null, null));
         }
 

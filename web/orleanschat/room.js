@@ -1,4 +1,5 @@
 import { Emitter } from './emitter.js';
+import { completeSettings } from './group-settings.js';
 import { Subscription } from './subscription.js';
 
 /** Minimum interval between two `typing` commands, in ms. */
@@ -165,6 +166,14 @@ export class Room extends Emitter {
   }
 
   /**
+   * What the members and moderators of a group may do; null in other rooms.
+   * @returns {import('./types.js').GroupSettings | null}
+   */
+  get settings() {
+    return this.kind === 'group' ? completeSettings(this.name, this.subscription.standing.settings) : null;
+  }
+
+  /**
    * When this user's mute ends, in ms since 1970; `FOREVER` if it has no end; 0 if the user is not muted. The client
    * learns the value from events, and from an answer to `members` that contains this user.
    * @returns {number}
@@ -190,19 +199,15 @@ export class Room extends Emitter {
   }
 
   /**
-   * Changes the rights of a user in a group, or the group's title. The client retries a change as it retries a message.
-   * The server stores messages and changes in the order of the calls.
-   * @param {'invite' | 'kick' | 'ban' | 'unban' | 'mute' | 'unmute' | 'role' | 'title'} kind
-   * @param {object} parts
-   * @param {string} [parts.user] required for all kinds except `title`
-   * @param {import('./types.js').MemberRole} [parts.role] required for `role`
-   * @param {number} [parts.until] when the `ban` or `mute` ends, in ms since 1970; by default it has no end
-   * @param {string} [parts.title] required for `title`: 1 to 100 characters
+   * Changes the rights of a user in a group, the group's title or the group's settings. The client retries a change as
+   * it retries a message. The server stores messages and changes in the order of the calls.
+   * @param {'invite' | 'kick' | 'ban' | 'unban' | 'mute' | 'unmute' | 'role' | 'title' | 'settings'} kind
+   * @param {import('./types.js').GroupChange} parts
    * @returns {import('./sends.js').Send}
    * @throws {ChatError} `too_large` if 200 sends of this room are waiting
    */
-  change(kind, { user, role, until, title }) {
-    return this.#add({ kind, user, role, until, text: title });
+  change(kind, { user, role, until, title, settings }) {
+    return this.#add({ kind, user, role, until, text: title, settings });
   }
 
   /**
@@ -240,11 +245,7 @@ export class Room extends Emitter {
   /**
    * Reads a page of history. Give at most one of `before`, `after` and `around`; without any of them, the newest page
    * is read.
-   * @param {object} [query]
-   * @param {number} [query.before] the newest events below this sequence
-   * @param {number} [query.after] the oldest events above this sequence
-   * @param {number} [query.around] the events around this sequence
-   * @param {number} [query.limit] maximum number of events; at most the service's limit `history_events`
+   * @param {import('./types.js').HistoryQuery} [query]
    * @returns {Promise<Page>} rejects with a ChatError; `offline` if there is no connection
    */
   history(query = {}) {

@@ -157,16 +157,23 @@ export class Session extends Emitter {
   }
 
   /**
-   * Lists the user's groups, the groups to which the user is invited, and the user's direct conversations. The
-   * conversation with the newest event is first.
-   * @param {{ before?: { ts: number, room: string }, limit?: number }} [page] `before`: the last conversation of the
-   *   previous page; `limit`: at most 100, which is the default
-   * @returns {Promise<{ rooms: import('./types.js').Listed[], more?: boolean }>} `more`: whether there are more
-   *   conversations; rejects with a ChatError
+   * Lists the user's groups, the groups to which the user is invited, the user's direct conversations, and the channels
+   * that the user follows. The conversation with the newest event is first.
+   * @param {import('./types.js').ConversationsQuery} [page]
+   * @returns {Promise<import('./types.js').Conversations>} rejects with a ChatError
    */
-  conversations({ before, limit } = {}) {
-    const from = before ? { before: before.ts, room: before.room } : {};
-    return this.request({ t: 'conversations', ...from, ...(limit ? { limit } : {}) });
+  conversations({ before, since, limit } = {}) {
+    return this.request({ t: 'conversations', before: before?.ts, room: before?.room, since, limit });
+  }
+
+  /**
+   * Changes this user's own settings of a conversation, for all devices of the user.
+   * @param {string} room the room's name
+   * @param {import('./types.js').ConversationChanges} changes
+   * @returns {Promise<void>} rejects with a ChatError
+   */
+  async conversation(room, changes) {
+    await this.request({ t: 'conversation', room, ...changes });
   }
 
   /**
@@ -265,7 +272,8 @@ export class Session extends Emitter {
         if (!this.#rooms.receive(object)) this.emit('left', object);
         return;
       case 'invited':
-        return this.emit('invited', object);
+      case 'conversation':
+        return this.emit(object.t, object);
       case 'bye':
         this.#bye = object;
         return;

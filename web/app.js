@@ -11,6 +11,8 @@ import { GroupActions } from './page/group-actions.js';
 import { GroupPanel } from './page/group-panel.js';
 import { endedNotice } from './page/group-text.js';
 import { Invitations } from './page/invitations.js';
+import { bringsInvite, takeInvite } from './page/invite.js';
+import { joinByLink } from './page/join-by-link.js';
 import { ConversationList } from './page/listing.js';
 import { LogView } from './page/log.js';
 import { MuteWatch } from './page/mute-watch.js';
@@ -18,7 +20,7 @@ import { isDirect, isPrivate, parseRoom, titleInText, titleOf } from './page/nam
 import { Notice } from './page/notice.js';
 import { PeopleView } from './page/people.js';
 import { RememberedRooms } from './page/remembered.js';
-import { inForce, outranks } from './page/rights.js';
+import { mayReact, mayWrite, outranks } from './page/rights.js';
 import { RoomsView } from './page/rooms.js';
 import { Sending } from './page/sending.js';
 import { IN_QUERY, signIn } from './page/sign-in.js';
@@ -29,6 +31,9 @@ import { offerNewName } from './page/welcome.js';
 const ON_ENTRY = 50;
 
 const address = new URL(location.href);
+const invite = takeInvite(address);
+// The browser does not reload the page for an address that differs only after the `#`, so the page reloads itself.
+addEventListener('hashchange', () => { if (bringsInvite(location.href)) location.reload(); });
 const { url, token, session, me, inQuery } = await signIn(address);
 const conversations = new Map();
 const createdFor = new WeakSet();
@@ -76,7 +81,9 @@ const group = new GroupPanel({
   me,
   write: user => enter(`@${user}`),
   invite: user => groups.invite(user),
+  link: (room, link) => groups.link(room, link),
   act: (action, member) => groups.act(action, member),
+  set: settings => groups.set(settings),
   rename: () => groups.rename(),
   leave: () => groups.leave(),
 });
@@ -108,8 +115,9 @@ const mute = new MuteWatch(reason => {
 }, systemClock);
 const log = new LogView({
   me,
-  mayWrite: () => !inForce(current.room.mutedUntil, Date.now()),
-  mayDelete: ({ from }) => outranks(current.room.role, current.members.roleOf(from)),
+  mayWrite: () => mayWrite(current.room, Date.now()),
+  mayReact: () => mayReact(current.room, Date.now()),
+  mayDelete: ({ from }) => outranks(current.room, current.members.roleOf(from)),
   react: (entry, emoji) => sending.react(entry, emoji),
   edit: entry => sending.edit(entry),
   remove: entry => {
@@ -150,7 +158,7 @@ document.querySelector('.self-name').replaceChildren(nameElement(me));
 await store.open();
 rememberedRooms.forgetOthers(await store.usersWithTabs());
 const remembered = rememberedRooms.list;
-const wanted = parseRoom(address.searchParams.get('room') ?? remembered[0]?.name ?? 'lobby').room ?? 'lobby';
+const wanted = parseRoom(invite?.room ?? address.searchParams.get('room') ?? remembered[0]?.name ?? 'lobby').room ?? 'lobby';
 for (const { name, kind } of remembered) {
   if (!conversations.has(name)) hold(session.resume(name, { last: ON_ENTRY, kind }));
 }
@@ -160,6 +168,7 @@ for (const room of session.rooms.values()) if (!conversations.has(room.name)) ho
 session.connect();
 if (session.state === 'online') list.refresh();
 if (inQuery) notice(IN_QUERY);
+if (invite) joinByLink({ invite, me, notice, room: current.room, join: link => enter(invite.room, 'group', link) });
 
 /**
  * Processes an entry of the list of conversations. If the page has the conversation, updates it. Otherwise adds it if
@@ -218,9 +227,12 @@ function hold(room) {
   return conversation;
 }
 
-/** Joins a room that the user asked for by name or button. If the room is a group, the user becomes a member. */
-function enter(name, kind) {
-  const room = session.join(name, { last: ON_ENTRY, kind });
+/**
+ * Joins a room that the user asked for by name or button. If the room is a group, the user becomes a member. `link` is
+ * the code of an invitation link.
+ */
+function enter(name, kind, link) {
+  const room = session.join(name, { last: ON_ENTRY, kind, link });
   if (!conversations.has(name)) hold(room);
   open(name);
   drawEntry();
@@ -322,6 +334,7 @@ function showGroup() {
   composer.label(`Message ${isDirect(name) || isPrivate(name) || title ? titleOf(name, me, title) : `#${name}`}`);
   log.label();
   mute.watch(current.room);
+  log.drawSoon();
 }
 
 function showInvitations() {

@@ -254,6 +254,8 @@ test('Invitations_WhenListed_AreReplacedOnlyByTheWholeList', () => {
 
   assert.deepEqual(names(), ['new', 'newer']);
   assert.deepEqual([invitations.get('new'), invitations.get('team')], [{ title: 'New' }, null]);
+  invitations.remove('new');
+  assert.deepEqual(names(), ['newer']);
 });
 
 test('Invitations_WhenAnswered_EndByAJoinOrAWithdrawal', () => {

@@ -151,13 +151,13 @@ test('Composer_WhenSettingsForbidWriting_SaysWhoCanWrite', () => {
 
 test('ChangeLine_WhenSettingsOrLinksChange_SaysHow', () => {
   const line = parts => plain(changeLine({ from: 'ann', ...parts }, 'me'));
-  assert.equal(line({ kind: 'settings', settings: READ_ONLY }), 'ann changed the settings: private; members may only read; moderators may write, moderate');
-  assert.equal(line({ kind: 'settings', settings: { members: ['write', 'manage'] } }), 'ann changed the settings: public; members may write, rename the group');
-  assert.equal(line({ kind: 'settings' }), 'ann changed the settings', 'the list of conversations does not contain the settings');
+  assert.equal(line({ kind: 'settings', settings: READ_ONLY }), 'ann changed the settings of the group: private; members may only read; moderators may write, moderate');
+  assert.equal(line({ kind: 'settings', settings: { members: ['write', 'manage'] } }), 'ann changed the settings of the group: public; members may write, rename the group');
+  assert.equal(line({ kind: 'settings' }), 'ann changed the settings of the group', 'the list of conversations does not contain the settings');
   assert.equal(line({ kind: 'link', uses: 1 }), 'ann made an invitation link for 1 person');
   assert.match(line({ kind: 'link', uses: 10, until: Date.now() + 1 }), /^ann made an invitation link for 10 people until \S/);
   assert.equal(line({ kind: 'unlink', ref: 4 }), 'ann ended an invitation link');
   assert.equal(line({ kind: 'join', ref: 4 }), 'ann joined the group with an invitation link');
   assert.equal(line({ kind: 'role', user: 'bob' }), 'ann changed the role of bob');
-  assert.equal(notChanged({ kind: 'settings' }), 'The settings were not changed');
+  assert.equal(notChanged({ kind: 'settings' }), 'The settings of the group were not changed');
 });

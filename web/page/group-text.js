@@ -62,7 +62,7 @@ export function changeLine({ kind, from, text, user, role, until, ref, uses, set
       // The list of conversations does not contain the role.
       return role ? `${actor} made ${target} ${A_ROLE[role] ?? 'a member with another role'}` : `${actor} changed the role of ${target}`;
     case 'settings':
-      return `${actor} changed the settings${settings ? `: ${settingsText(settings)}` : ''}`;
+      return `${actor} changed the settings of the group${settings ? `: ${settingsText(settings)}` : ''}`;
     case 'link':
       return `${actor} made an invitation link${uses ? ` for ${uses === 1 ? '1 person' : `${countOf(uses)} people`}` : ''}${untilText(until)}`;
     case 'unlink':
@@ -92,7 +92,7 @@ export function notChanged({ kind, user }) {
     case 'title':
       return 'The group was not renamed';
     case 'settings':
-      return 'The settings were not changed';
+      return 'The settings of the group were not changed';
     case 'role':
       return `The role of ${name} was not changed`;
     case 'unban':

@@ -28,7 +28,7 @@ public sealed class GroupSettingsPageTests(ProcessTestCluster cluster)
 
         await Expect(member.GetByTestId("composer-blocked")).ToContainTextAsync("Only owners and moderators can write");
         await Expect(member.GetByTestId("composer")).ToHaveAttributeAsync("readonly", "");
-        await Expect(member.GetByTestId("messages")).ToContainTextAsync("changed the settings");
+        await Expect(member.GetByTestId("messages")).ToContainTextAsync("changed the settings of the group");
         await SayAsync(owner, "Read this");
         await Expect(member.GetByTestId("messages")).ToContainTextAsync("Read this");
 

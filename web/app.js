@@ -10,17 +10,17 @@ import { canBeCreated, EntryView, isNotOurs } from './page/entry.js';
 import { GroupActions } from './page/group-actions.js';
 import { GroupPanel } from './page/group-panel.js';
 import { endedNotice } from './page/group-text.js';
-import { Invitations } from './page/invitations.js';
-import { ConversationList } from './page/listing.js';
+import { bringsInvite, takeInvite } from './page/invite.js';
+import { joinByLink } from './page/join-by-link.js';
 import { LogView } from './page/log.js';
 import { MuteWatch } from './page/mute-watch.js';
-import { isDirect, isPrivate, parseRoom, titleInText, titleOf } from './page/names.js';
+import { isDirect, isPrivate, parseRoom, titleOf } from './page/names.js';
 import { Notice } from './page/notice.js';
 import { PeopleView } from './page/people.js';
 import { RememberedRooms } from './page/remembered.js';
-import { inForce, outranks } from './page/rights.js';
-import { RoomsView } from './page/rooms.js';
+import { mayReact, mayWrite, outranks } from './page/rights.js';
 import { Sending } from './page/sending.js';
+import { Sidebar } from './page/sidebar.js';
 import { IN_QUERY, signIn } from './page/sign-in.js';
 import { typingLine } from './page/text.js';
 import { offerNewName } from './page/welcome.js';
@@ -29,18 +29,15 @@ import { offerNewName } from './page/welcome.js';
 const ON_ENTRY = 50;
 
 const address = new URL(location.href);
+const invite = takeInvite(address);
+// The browser does not reload the page for an address that differs only after the `#`, so the page reloads itself.
+addEventListener('hashchange', () => { if (bringsInvite(location.href)) location.reload(); });
 const { url, token, session, me, inQuery } = await signIn(address);
 const conversations = new Map();
 const createdFor = new WeakSet();
 let current = null;
 let connection = { state: session.state };
-// The room whose unsent messages the last notice mentions. If the user clicks Leave or Close for this room again, the
-// page discards these messages. Each call of `notice` sets this variable to null.
-let leaving = null;
 let warnedOfDraft = false;
-/** Rooms that the user left on this connection. The page does not add them again from the list of conversations. */
-const leftHere = new Set();
-const invitations = new Invitations();
 
 const drawers = new Drawers();
 const store = new TabStore({ server: url, user: me, tab: session.newId() });
@@ -55,14 +52,6 @@ const banner = new Banner({
   keeps: () => keptSends.keeps,
 });
 const noticeLine = new Notice();
-const list = new ConversationList({
-  read: page => session.conversations(page),
-  found,
-  done: (entries, whole) => {
-    invitations.listed(entries, whole);
-    showInvitations();
-  },
-});
 const sending = new Sending({
   me, keptSends, notice, conversation: () => current,
   get composer() { return composer; },
@@ -76,17 +65,19 @@ const group = new GroupPanel({
   me,
   write: user => enter(`@${user}`),
   invite: user => groups.invite(user),
+  link: (room, link) => groups.link(room, link),
   act: (action, member) => groups.act(action, member),
+  set: settings => groups.set(settings),
   rename: () => groups.rename(),
   leave: () => groups.leave(),
 });
-const rooms = new RoomsView({
-  me, enter, open, leave,
+const sidebar = new Sidebar({
+  me, session, conversations, enter, open, drop, notice,
+  remembered: rememberedRooms,
+  current: () => current,
+  hold: (name, kind) => hold(session.resume(name, { last: ON_ENTRY, kind })),
   create: () => groups.create(),
-  accept: name => {
-    invitations.accept(name);
-    enter(name, 'group');
-  },
+  drawn: drawEntry,
 });
 const people = new PeopleView({ me, write: user => enter(`@${user}`) });
 const entry = new EntryView(kind => enter(current.room.name, kind));
@@ -108,8 +99,9 @@ const mute = new MuteWatch(reason => {
 }, systemClock);
 const log = new LogView({
   me,
-  mayWrite: () => !inForce(current.room.mutedUntil, Date.now()),
-  mayDelete: ({ from }) => outranks(current.room.role, current.members.roleOf(from)),
+  mayWrite: () => mayWrite(current.room, Date.now()),
+  mayReact: () => mayReact(current.room, Date.now()),
+  mayDelete: ({ from }) => outranks(current.room, current.members.roleOf(from)),
   react: (entry, emoji) => sending.react(entry, emoji),
   edit: entry => sending.edit(entry),
   remove: entry => {
@@ -123,17 +115,8 @@ const log = new LogView({
 session.on('state', now => {
   connection = now;
   showConnection();
-  if (now.state !== 'online') return;
-  leftHere.clear();
-  list.refresh();
 });
 session.on('room', room => hold(room));
-session.on('left', () => list.refresh());
-session.on('invited', ({ room, title }) => {
-  invitations.add(room, title);
-  notice(`You are invited to ${isPrivate(room) || title ? titleInText(title) : room}.`);
-  showInvitations();
-});
 addEventListener('offline', showConnection);
 document.addEventListener('visibilitychange', () => { if (document.visibilityState === 'visible') log.draw(); });
 addEventListener('beforeunload', event => {
@@ -150,37 +133,25 @@ document.querySelector('.self-name').replaceChildren(nameElement(me));
 await store.open();
 rememberedRooms.forgetOthers(await store.usersWithTabs());
 const remembered = rememberedRooms.list;
-const wanted = parseRoom(address.searchParams.get('room') ?? remembered[0]?.name ?? 'lobby').room ?? 'lobby';
-for (const { name, kind } of remembered) {
+const wanted = parseRoom(invite?.room ?? address.searchParams.get('room') ?? remembered[0]?.name ?? 'lobby').room ?? 'lobby';
+// The server's list contains the other rooms. The page opens them when the user or the server does.
+for (const { name, kind } of remembered.filter(({ listed }) => !listed)) {
   if (!conversations.has(name)) hold(session.resume(name, { last: ON_ENTRY, kind }));
 }
 open(wanted);
 // If the user signed in with a token, the session is online already. The server may have added the connection to rooms.
 for (const room of session.rooms.values()) if (!conversations.has(room.name)) hold(room);
 session.connect();
-if (session.state === 'online') list.refresh();
+if (session.state === 'online') sidebar.refresh();
 if (inQuery) notice(IN_QUERY);
-
-/**
- * Processes an entry of the list of conversations. If the page has the conversation, updates it. Otherwise adds it if
- * it has unread messages or is a private group, because the user cannot type the random name of a private group.
- */
-function found(entry) {
-  // The user is only invited. The page opens the group when the user clicks the invitation.
-  if (entry.role === 'invited') return;
-  const known = conversations.get(entry.room);
-  if (known) known.room.listed(entry);
-  else if ((entry.unread > 0 || isPrivate(entry.room)) && !leftHere.has(entry.room)) {
-    hold(session.resume(entry.room, { last: ON_ENTRY, kind: entry.kind }));
-  }
-}
+if (invite) joinByLink({ invite, me, notice, room: current.room, join: link => enter(invite.room, 'group', link) });
 
 /** Adds a room to the page: creates its conversation and subscribes to its events. */
 function hold(room) {
   const conversation = new Conversation(room, me);
   conversations.set(room.name, conversation);
-  leftHere.delete(room.name);
   conversation.on('change', () => {
+    sidebar.drawSoon();
     if (conversation !== current) return;
     log.drawSoon();
     drawEntry();
@@ -188,7 +159,7 @@ function hold(room) {
   });
   conversation.on('group', () => {
     if (conversation === current) showGroup();
-    showRooms();
+    sidebar.drawSoon();
   });
   conversation.on('people', () => { if (conversation === current) showPeople(); });
   conversation.on('typing', () => { if (conversation === current) showTyping(); });
@@ -197,30 +168,33 @@ function hold(room) {
     if (conversation === current && composer.free) sending.takeBack(conversation, send);
   });
   keptSends.follow(room);
-  room.on('unread', showRooms);
+  room.on('unread', () => sidebar.drawSoon());
   rememberedRooms.add(room.name, room.kind);
   room.on('joined', () => {
     createdFor.delete(room);
-    if (invitations.answered(room.name, null)) showInvitations();
+    sidebar.answered(room.name, null);
     rememberedRooms.add(room.name, room.kind);
   });
   room.on('left', ({ reason }) => {
     if (reason === 'kicked' || reason === 'banned') expel(conversation, reason);
     else if (conversation === current) room.resume();
-    else list.refresh();
+    else sidebar.refresh();
   });
   room.on('refused', error => {
-    if (invitations.answered(room.name, error)) showInvitations();
+    sidebar.answered(room.name, error);
     if (conversation === current) createIfOpen(room);
     if (isNotOurs(room)) rememberedRooms.remove(room.name);
   });
-  showRooms();
+  sidebar.held(room.name);
   return conversation;
 }
 
-/** Joins a room that the user asked for by name or button. If the room is a group, the user becomes a member. */
-function enter(name, kind) {
-  const room = session.join(name, { last: ON_ENTRY, kind });
+/**
+ * Joins a room that the user asked for by name or button. If the room is a group, the user becomes a member. `link` is
+ * the code of an invitation link.
+ */
+function enter(name, kind, link) {
+  const room = session.join(name, { last: ON_ENTRY, kind, link });
   if (!conversations.has(name)) hold(room);
   open(name);
   drawEntry();
@@ -228,7 +202,7 @@ function enter(name, kind) {
 
 /** Shows a room that the user or a link chose. If the room is a group, the user does not become a member. */
 function open(name) {
-  const conversation = conversations.get(name) ?? hold(session.resume(name, { last: ON_ENTRY }));
+  const conversation = conversations.get(name) ?? hold(session.resume(name, { last: ON_ENTRY, kind: sidebar.kindOf(name) }));
   drawers.close();
   if (conversation !== current) {
     current?.show(false);
@@ -246,7 +220,8 @@ function open(name) {
     current.room.resume();
     showPeople();
     showTyping();
-    showRooms();
+    sidebar.opened(name);
+    sidebar.draw();
     showConnection();
   }
   composer.focus();
@@ -263,33 +238,18 @@ function createIfOpen(room) {
   room.enter({ kind: 'channel' });
 }
 
-function leave(name) {
-  const conversation = conversations.get(name);
-  const { room } = conversation;
-  const waiting = room.sends.filter(each => each.status !== 'stored').length;
-  if (waiting > 0 && leaving !== name) {
-    const [button, action] = room.kind === 'group' ? ['Close', 'close the group'] : ['Leave', 'leave'];
-    const messages = waiting === 1 ? 'A message is' : `${waiting} messages are`;
-    notice(`${messages} not sent yet in ${titleOf(name, me, room.title)}. Click ${button} again to ${action} without sending.`);
-    leaving = name;
-    return;
-  }
-  drop(name);
-}
-
 /** Removes a room from the page. Its unsent messages are lost. */
 function drop(name) {
   const conversation = conversations.get(name);
   if (!conversation) return;
   const { room } = conversation;
-  leaving = null;
   conversations.delete(name);
-  leftHere.add(name);
+  sidebar.dropped(name);
   room.discardAll();
   room.leave();
   rememberedRooms.remove(name);
-  if (conversation === current) open([...conversations.keys()][0] ?? 'lobby');
-  showRooms();
+  if (conversation === current) open(sidebar.next ?? 'lobby');
+  sidebar.draw();
 }
 
 /** Removes a room from the page after another user ended this user's membership. */
@@ -300,18 +260,9 @@ function expel(conversation, reason) {
   notice(endedNotice(reason, titleOf(name, me, title)));
 }
 
-function showRooms() {
-  const entries = [...conversations.values()].map(({ room: { name, kind, unread, title } }) => ({ name, kind, unread, title }));
-  rooms.draw(entries.filter(({ name }) => !invitations.get(name)), current?.room.name, invitations.all);
-  const elsewhere = entries.reduce((sum, { name, unread }) => sum + (name === current?.room.name ? 0 : unread), 0);
-  document.getElementById('elsewhere').hidden = elsewhere === 0;
-  const unread = elsewhere + (current?.room.unread ?? 0);
-  document.title = `${unread ? `(${unread}) ` : ''}${current ? `${titleOf(current.room.name, me, titleNow())} · ` : ''}OrleansChat`;
-}
-
 /** The title of the group that is shown. Before the user accepts an invitation, only the invitation has the title. */
 function titleNow() {
-  return current.room.title ?? invitations.get(current.room.name)?.title;
+  return current.room.title ?? sidebar.invitation(current.room.name)?.title;
 }
 
 /** Shows the title and the members of the room that is shown, and the user's rights in it. */
@@ -322,15 +273,11 @@ function showGroup() {
   composer.label(`Message ${isDirect(name) || isPrivate(name) || title ? titleOf(name, me, title) : `#${name}`}`);
   log.label();
   mute.watch(current.room);
-}
-
-function showInvitations() {
-  showRooms();
-  drawEntry();
+  log.drawSoon();
 }
 
 function drawEntry() {
-  if (current) entry.draw(current.room, invitations.get(current.room.name));
+  if (current) entry.draw(current.room, sidebar.invitation(current.room.name));
 }
 
 function showPeople() {
@@ -346,6 +293,5 @@ function showConnection() {
 }
 
 function notice(text) {
-  leaving = null;
   noticeLine.show(text);
 }

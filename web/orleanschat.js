@@ -25,6 +25,14 @@
 /** @typedef {import('./orleanschat/types.js').SessionState} SessionState */
 /** @typedef {import('./orleanschat/types.js').StateChange} StateChange */
 /** @typedef {import('./orleanschat/types.js').ChatEvent} ChatEvent */
+/** @typedef {import('./orleanschat/types.js').ConversationChanges} ConversationChanges */
+/** @typedef {import('./orleanschat/types.js').Conversations} Conversations */
+/** @typedef {import('./orleanschat/types.js').ConversationsQuery} ConversationsQuery */
+/** @typedef {import('./orleanschat/types.js').GroupAction} GroupAction */
+/** @typedef {import('./orleanschat/types.js').GroupChange} GroupChange */
+/** @typedef {import('./orleanschat/types.js').GroupSettings} GroupSettings */
+/** @typedef {import('./orleanschat/types.js').HistoryQuery} HistoryQuery */
+/** @typedef {import('./orleanschat/types.js').LastEvent} LastEvent */
 /** @typedef {import('./orleanschat/types.js').Listed} Listed */
 /** @typedef {import('./orleanschat/types.js').Member} Member */
 /** @typedef {import('./orleanschat/types.js').MemberRole} MemberRole */
@@ -42,5 +50,6 @@ export { Room } from './orleanschat/room.js';
 export { KeptSends } from './orleanschat/kept-sends.js';
 export { FULL, KEPT, TabStore, UNAVAILABLE } from './orleanschat/tab-store.js';
 export { ChatError } from './orleanschat/error.js';
+export { ACTIONS } from './orleanschat/group-settings.js';
 export { FOREVER } from './orleanschat/standing.js';
 export { comesBack, replacedDelay, retryDelay, REPLACED, REPLACED_MAX, REPLACED_MIN, RETRY_MAX, RETRY_MIN } from './orleanschat/reconnect.js';

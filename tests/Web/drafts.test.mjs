@@ -76,7 +76,17 @@ test('RememberedRooms_WhenTwoTabsChangeThem_CombineBoth', () => {
   first.add('@bob', 'direct');
   second.add('plans', 'group');
   second.remove('lobby');
-  assert.deepEqual(first.list, [{ name: 'plans', kind: 'group' }, { name: '@bob', kind: 'direct' }]);
+  assert.deepEqual(first.list.map(({ name, kind }) => [name, kind]), [['plans', 'group'], ['@bob', 'direct']]);
+});
+
+test('RememberedRooms_WhenTheServerListsThem_AreMarkedAndStay', () => {
+  const storage = new FakeStorage().seenBy(null);
+  const rooms = new RememberedRooms('s', 'ann', () => storage);
+  for (const name of ['lobby', 'team']) rooms.add(name, null);
+  rooms.listed(['team', 'other']);
+  rooms.listed([]);
+  rooms.add('team', 'group');
+  assert.deepEqual(rooms.list, [{ name: 'lobby', kind: null, listed: false }, { name: 'team', kind: 'group', listed: true }]);
 });
 
 test('RememberedRooms_WhenAUserHasNoTabLeft_RemoveOnlyThatUsersRooms', () => {

@@ -20,7 +20,7 @@ const NOW = 1000;
 const plain = text => text.replace(/[\u2068\u2069]/g, '');
 
 const offered = (own, member, { me = 'ann', owners = 1 } = {}) =>
-  actionsOn(own, me, { user: 'bob', ...member }, { owners, now: NOW }).map(({ kind, role }) => role ? `${kind} ${role}` : kind).join(', ');
+  actionsOn({ role: own }, me, { user: 'bob', ...member }, { owners, now: NOW }).map(({ kind, role }) => role ? `${kind} ${role}` : kind).join(', ');
 
 /** Returns a list of members. Its room answers a read only when the test calls `answer`. */
 function memberList() {
@@ -81,7 +81,7 @@ test('Messages_WhenTheAuthorHasALowerRole_CanBeDeleted', async () => {
   const { list, known } = memberList();
   await known([{ user: 'ann', role: 'owner' }, { user: 'mo', role: 'moderator' }]);
 
-  const deleted = own => ['ann', 'mo', 'gone'].filter(user => outranks(own, list.roleOf(user)));
+  const deleted = own => ['ann', 'mo', 'gone'].filter(user => outranks({ role: own }, list.roleOf(user)));
 
   assert.deepEqual(['owner', 'moderator', 'member', null].map(deleted), [['mo', 'gone'], ['gone'], [], []]);
 });
@@ -256,6 +256,8 @@ test('Invitations_WhenListed_AreReplacedOnlyByTheWholeList', () => {
 
   assert.deepEqual(names(), ['new', 'newer']);
   assert.deepEqual([invitations.get('new'), invitations.get('team')], [{ title: 'New' }, null]);
+  invitations.remove('new');
+  assert.deepEqual(names(), ['newer']);
 });
 
 test('Invitations_WhenAnswered_EndByAJoinOrAWithdrawal', () => {

@@ -1,5 +1,5 @@
-import { Emitter } from './emitter.js';
 import { newLinkCode } from './link-code.js';
+import { RoomState } from './room-state.js';
 import { Subscription } from './subscription.js';
 
 /** Minimum interval between two `typing` commands, in ms. */
@@ -8,7 +8,6 @@ const TYPING_EVERY = 3000;
 /** @typedef {import('./error.js').ChatError} ChatError */
 /** @typedef {import('./types.js').Members} Members */
 /** @typedef {import('./types.js').Page} Page */
-/** @typedef {import('./types.js').RoomEvents} RoomEvents */
 /** @typedef {import('./types.js').Who} Who */
 
 /**
@@ -16,20 +15,11 @@ const TYPING_EVERY = 3000;
  * `session.resume` return a `Room`. The session also makes a `Room` when the server adds this connection to a room. A
  * `Room` stays in the session across connections, until `leave`. `Attachment` decides whether the client joins the room
  * or resumes it.
- * @extends {Emitter<RoomEvents>}
  */
-export class Room extends Emitter {
+export class Room extends RoomState {
   #session;
   #clock;
   #typedAt = -Infinity;
-
-  /**
-   * The room's name as this user sees it: `lobby`, or `@bob`.
-   * @type {string}
-   */
-  name;
-  /** Delivers the room's events. Only the session uses this field; applications do not. */
-  subscription;
 
   /**
    * Only the session calls the constructor.
@@ -44,134 +34,6 @@ export class Room extends Emitter {
     this.name = name;
     const emit = (event, value) => this.emit(event, value);
     this.subscription = new Subscription(session, name, { ...options, emit });
-  }
-
-  /**
-   * The kind of the room; null until it is known.
-   * @returns {'channel' | 'group' | 'direct' | null}
-   */
-  get kind() {
-    return this.subscription.kind;
-  }
-
-  /**
-   * The cursor: the sequence up to which the client has delivered events or reported gaps. Null before the first
-   * `joined`.
-   * @returns {number | null}
-   */
-  get seq() {
-    return this.subscription.seq;
-  }
-
-  /**
-   * The epoch of the cursor. Null before the first `joined`.
-   * @returns {string | null}
-   */
-  get epoch() {
-    return this.subscription.epoch;
-  }
-
-  /**
-   * The newest sequence that this client knows of.
-   * @returns {number}
-   */
-  get head() {
-    return this.subscription.head;
-  }
-
-  /**
-   * Number of users in the room now. An application that knows a newer number, from `who`, may set it.
-   * @returns {number}
-   */
-  get count() {
-    return this.subscription.count;
-  }
-
-  set count(count) {
-    this.subscription.count = count;
-  }
-
-  /**
-   * Whether the current connection delivers the room's events.
-   * @returns {boolean}
-   */
-  get attached() {
-    return this.subscription.attached;
-  }
-
-  /**
-   * Whether the server removed the connection from this room because the connection has too many rooms. The room's
-   * next event, or `resume`, adds the connection again.
-   * @returns {boolean}
-   */
-  get displaced() {
-    return this.subscription.displaced;
-  }
-
-  /**
-   * Why the server refused the room; null if the room is not refused. While the connection lasts, the room stays
-   * refused until the application calls `enter`, or the server itself adds the connection to the room.
-   * @returns {ChatError | null}
-   */
-  get refusal() {
-    return this.subscription.refusal;
-  }
-
-  /**
-   * The cursor to resume from. Null if there is none yet, if the room is refused, or if a join is pending.
-   * @returns {{ seq: number, epoch: string | null } | null}
-   */
-  get cursor() {
-    return this.subscription.cursor;
-  }
-
-  /**
-   * The sends of this user whose events have not arrived yet, oldest first.
-   * @returns {import('./sends.js').Send[]}
-   */
-  get sends() {
-    return this.subscription.sends.list;
-  }
-
-  /**
-   * This user's read mark: the sequence up to which the user has read.
-   * @returns {number}
-   */
-  get read() {
-    return this.subscription.mark.read;
-  }
-
-  /**
-   * Number of unread messages: the server's count, plus the messages of other users that arrived after that count.
-   * @returns {number}
-   */
-  get unread() {
-    return this.subscription.mark.unread;
-  }
-
-  /**
-   * This user's role in a group; null if the user is not a member, or if the role is not known.
-   * @returns {import('./types.js').MemberRole | 'invited' | null}
-   */
-  get role() {
-    return this.subscription.standing.role;
-  }
-
-  /**
-   * The title of a group; null if it has none, or if it is not known.
-   * @returns {string | null}
-   */
-  get title() {
-    return this.subscription.standing.title;
-  }
-
-  /**
-   * When this user's mute ends, in ms since 1970; `FOREVER` if it has no end; 0 if the user is not muted. The client
-   * learns the value from events, and from an answer to `members` that contains this user.
-   * @returns {number}
-   */
-  get mutedUntil() {
-    return this.subscription.standing.mutedUntil;
   }
 
   /**
@@ -191,19 +53,15 @@ export class Room extends Emitter {
   }
 
   /**
-   * Changes the rights of a user in a group, or the group's title. The client retries a change as it retries a message.
-   * The server stores messages and changes in the order of the calls.
-   * @param {'invite' | 'kick' | 'ban' | 'unban' | 'mute' | 'unmute' | 'role' | 'title'} kind
-   * @param {object} parts
-   * @param {string} [parts.user] required for all kinds except `title`
-   * @param {import('./types.js').MemberRole} [parts.role] required for `role`
-   * @param {number} [parts.until] when the `ban` or `mute` ends, in ms since 1970; by default it has no end
-   * @param {string} [parts.title] required for `title`: 1 to 100 characters
+   * Changes the rights of a user in a group, the group's title or the group's settings. The client retries a change as
+   * it retries a message. The server stores messages and changes in the order of the calls.
+   * @param {'invite' | 'kick' | 'ban' | 'unban' | 'mute' | 'unmute' | 'role' | 'title' | 'settings'} kind
+   * @param {import('./types.js').GroupChange} parts
    * @returns {import('./sends.js').Send}
    * @throws {ChatError} `too_large` if 200 sends of this room are waiting
    */
-  change(kind, { user, role, until, title }) {
-    return this.#add({ kind, user, role, until, text: title });
+  change(kind, { user, role, until, title, settings }) {
+    return this.#add({ kind, user, role, until, text: title, settings });
   }
 
   /**
@@ -265,11 +123,7 @@ export class Room extends Emitter {
   /**
    * Reads a page of history. Give at most one of `before`, `after` and `around`; without any of them, the newest page
    * is read.
-   * @param {object} [query]
-   * @param {number} [query.before] the newest events below this sequence
-   * @param {number} [query.after] the oldest events above this sequence
-   * @param {number} [query.around] the events around this sequence
-   * @param {number} [query.limit] maximum number of events; at most the service's limit `history_events`
+   * @param {import('./types.js').HistoryQuery} [query]
    * @returns {Promise<Page>} rejects with a ChatError; `offline` if there is no connection
    */
   history(query = {}) {

@@ -19,15 +19,16 @@ const MAX_PAUSE = 30_000;
  * @property {number} [until]
  * @property {string} [code] for `link`
  * @property {number} [uses] for `link`
+ * @property {import('./types.js').GroupSettings} [settings]
  * @property {number} [ref]
  * @property {number} [reply]
  * @property {object} [meta]
  */
 
 /**
- * A message, edit, deletion or reaction of this user, or a change of a group's members, title or links. The status is
- * `pending` until the server has stored or refused the send. A stored send leaves the list `room.sends` when the room's
- * cursor reaches the event of the send.
+ * A message, edit, deletion or reaction of this user, or a change of a group. The status is `pending` until the server
+ * has stored or refused the send. A stored send leaves the list `room.sends` when the room's cursor reaches the send's
+ * event.
  * @typedef {object} Send
  * @property {string} id the client id. Retries use the same id, so the log contains the event only once
  * @property {SendCommand} command

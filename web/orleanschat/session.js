@@ -159,24 +159,21 @@ export class Session extends Emitter {
   /**
    * Lists the user's groups, the groups to which the user is invited, the user's direct conversations, and the channels
    * that the user follows. The conversation with the newest event is first.
-   * @param {{ before?: { ts: number, room: string }, limit?: number, since?: string }} [page] `before`: the last
-   *   conversation of the previous page; `limit`: at most 100, which is the default; `since`: the cursor of an earlier
-   *   answer, to get only what has changed since then
-   * @returns {Promise<import('./types.js').List>} rejects with a ChatError
+   * @param {import('./types.js').ConversationsQuery} [page]
+   * @returns {Promise<import('./types.js').Conversations>} rejects with a ChatError
    */
-  conversations({ before, limit, since } = {}) {
-    const from = before ? { before: before.ts, room: before.room } : {};
-    return this.request({ t: 'conversations', ...from, ...(limit ? { limit } : {}), ...(since ? { since } : {}) });
+  conversations({ before, since, limit } = {}) {
+    return this.request({ t: 'conversations', before: before?.ts, room: before?.room, since, limit });
   }
 
   /**
-   * Changes the user's personal settings of a conversation. Settings that are not given stay as they are.
-   * @param {string} room
-   * @param {import('./types.js').Settings} settings at least one
-   * @returns {Promise<void>} resolves when the settings are stored; rejects with a ChatError
+   * Changes this user's own settings of a conversation, for all devices of the user.
+   * @param {string} room the room's name
+   * @param {import('./types.js').ConversationChanges} changes
+   * @returns {Promise<void>} rejects with a ChatError
    */
-  async conversation(room, settings) {
-    await this.request({ t: 'conversation', room, ...settings });
+  async conversation(room, changes) {
+    await this.request({ t: 'conversation', room, ...changes });
   }
 
   /**
@@ -275,9 +272,8 @@ export class Session extends Emitter {
         if (!this.#rooms.receive(object)) this.emit('left', object);
         return;
       case 'invited':
-        return this.emit('invited', object);
       case 'conversation':
-        return this.emit('conversation', object);
+        return this.emit(object.t, object);
       case 'bye':
         this.#bye = object;
         return;

@@ -6,7 +6,7 @@ import { ChatError } from './error.js';
  */
 export const FOREVER = Number.MAX_SAFE_INTEGER;
 
-/** This user's rights in a group, and the group's title. Events and answers of the server change them. */
+/** This user's rights in a group, and the group's title and settings. Events and answers of the server change them. */
 export class Standing {
   /**
    * The user's role; null if the user has no role, or if the role is not known.
@@ -15,15 +15,26 @@ export class Standing {
   role = null;
   /** @type {string | null} */
   title = null;
+  /**
+   * The group's settings as the server sent them; null for the defaults.
+   * @type {Partial<import('./types.js').GroupSettings> | null}
+   */
+  settings = null;
   /** When the user's mute ends, in ms since 1970; 0 if the user is not muted. */
   mutedUntil = 0;
   /** Number of events that changed this user's rights. */
   #changes = 0;
 
-  /** Copies the role and the title from a `joined`, or from an entry of the list of conversations. */
+  /** Copies the role and the title from an entry of the list of conversations, which contains no settings. */
   take({ role, title }) {
     this.role = role ?? null;
     this.title = title ?? null;
+  }
+
+  /** Copies the role, the title and the settings from a `joined`. */
+  joined(frame) {
+    this.take(frame);
+    this.settings = frame.settings ?? null;
   }
 
   /**
@@ -34,9 +45,10 @@ export class Standing {
    *   only `mutedUntil`, because `joined` does not contain this value
    * @returns {boolean} whether something changed
    */
-  apply({ kind, from, user, role, until, text }, me, isNew) {
-    const before = [this.role, this.title, this.mutedUntil];
+  apply({ kind, from, user, role, until, text, settings }, me, isNew) {
+    const before = this.#state;
     if (kind === 'title' && isNew) this.title = text ?? null;
+    if (kind === 'settings' && isNew) this.settings = settings ?? null;
     if (user === me) {
       this.#changes++;
       if (kind === 'mute') this.mutedUntil = until ?? FOREVER;
@@ -59,15 +71,19 @@ export class Standing {
     return ({ members }) => {
       const own = members.find(({ user }) => user === me);
       if (!own || changes !== this.#changes) return false;
-      const before = [this.role, this.title, this.mutedUntil];
+      const before = this.#state;
       this.role = own.role ?? null;
       this.mutedUntil = own.muted ?? 0;
       return this.#differs(before);
     };
   }
 
-  #differs([role, title, mutedUntil]) {
-    return role !== this.role || title !== this.title || mutedUntil !== this.mutedUntil;
+  get #state() {
+    return [this.role, this.title, this.settings, this.mutedUntil];
+  }
+
+  #differs(before) {
+    return this.#state.some((value, index) => value !== before[index]);
   }
 }
 

@@ -156,7 +156,7 @@ export class Subscription {
     const reset = !first && (frame.reset === true || (frame.epoch !== this.epoch && this.epoch !== NO_EPOCH));
     this.#attachment.attach();
     this.kind = frame.kind ?? this.kind;
-    this.standing.take(frame);
+    this.standing.joined(frame);
     if (reset) this.standing.mutedUntil = 0;
     this.epoch = frame.epoch;
     this.count = frame.count ?? this.count;

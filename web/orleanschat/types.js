@@ -27,16 +27,28 @@
  */
 
 /**
- * An action that the settings of a group allow to members or moderators.
+ * An action that a group's settings can allow. `write`: messages, edits and `typing`; `react`: reactions; `invite`:
+ * invitations and invitation links; `moderate`: removals, bans, mutes and deletions, only for users of a lower role;
+ * `manage`: the title.
  * @typedef {'write' | 'react' | 'invite' | 'moderate' | 'manage'} GroupAction
  */
 
 /**
- * The settings of a group.
+ * The settings of a group. Every member may read the group, and an owner may do everything.
  * @typedef {object} GroupSettings
- * @property {boolean} [private] whether only invited users may join
- * @property {GroupAction[]} members what members may do, besides reading
- * @property {GroupAction[]} moderators what moderators may do, besides reading
+ * @property {boolean} private whether only invited users can join
+ * @property {GroupAction[]} members the actions of a member
+ * @property {GroupAction[]} moderators the actions of a moderator
+ */
+
+/**
+ * The parts of a change of a group.
+ * @typedef {object} GroupChange
+ * @property {string} [user] required for all kinds except `title` and `settings`
+ * @property {MemberRole} [role] required for `role`
+ * @property {number} [until] when the `ban` or `mute` ends, in ms since 1970; by default it has no end
+ * @property {string} [title] required for `title`: 1 to 100 characters
+ * @property {GroupSettings} [settings] required for `settings`: replaces all settings of the group
  */
 
 /**
@@ -49,20 +61,28 @@
  * @property {number} ts ms since 1970
  * @property {string} from user id of the sender; `@system` for events of the server
  * @property {string} kind `msg`, `edit`, `delete`, `react`, `unreact`, `join`, `leave`, `invite`, `kick`, `ban`,
- *   `unban`, `mute`, `unmute`, `role`, `title`, `settings`, `link`, `unlink`, or a kind that a later
- *   version adds
+ *   `unban`, `mute`, `unmute`, `role`, `title`, `settings`, `link`, `unlink`, or a kind that a later version adds
  * @property {string} [text] the text of a message or an edit; for `react` and `unreact`, the emoji; for `title`, the
  *   group's title
- * @property {number} [ref] sequence of the message that this event changes; for `unlink`, and for a `join` by a link,
- *   the sequence of the link's event
+ * @property {number} [ref] sequence of the message that this event changes; for `unlink`, and for a `join` by an
+ *   invitation link: sequence of the event `link`
  * @property {number} [reply] sequence of the message that this message answers
  * @property {string} [user] for the kinds from `invite` to `role` above: the user whose rights this event changes
  * @property {MemberRole} [role] with `role`: the user's new role
+ * @property {number} [until] when the `ban`, the `mute` or the `link` ends, in ms since 1970; absent if it has no end
+ * @property {number} [uses] with `link`: how many users can join by the link; absent if there is no limit
  * @property {GroupSettings} [settings] with `settings`: the group's new settings
- * @property {number} [until] when the `ban`, `mute` or `link` ends, in ms since 1970; absent if it has no end
- * @property {number} [uses] with `link`: how many users may join by it; absent if any number may
  * @property {object} [meta]
  * @property {boolean} [edited] whether the message was edited
+ */
+
+/**
+ * Which events a page of history contains. Give at most one of `before`, `after` and `around`.
+ * @typedef {object} HistoryQuery
+ * @property {number} [before] the newest events below this sequence
+ * @property {number} [after] the oldest events above this sequence
+ * @property {number} [around] the events around this sequence
+ * @property {number} [limit] maximum number of events; at most the service's limit `history_events`
  */
 
 /**
@@ -99,42 +119,63 @@
  */
 
 /**
- * An entry of the user's list of conversations.
+ * The newest event of a conversation.
+ * @typedef {object} LastEvent
+ * @property {number} seq
+ * @property {number} ts ms since 1970
+ * @property {string} from user id of the sender; `@system` for events of the server
+ * @property {string} kind the kind of the event, as in `ChatEvent`
+ * @property {string} [text] the first 200 characters of the event's text
+ * @property {string} [user] the user whose rights the event changes
+ */
+
+/**
+ * An entry of the user's list of conversations. `muted`, `pinned`, `archived` and `followed` are the user's own
+ * settings. Other users do not see them.
  * @typedef {object} Listed
  * @property {string} room
  * @property {'channel' | 'group' | 'direct'} kind
  * @property {number} seq the room's newest sequence
- * @property {number} ts
+ * @property {number} ts time of the newest event, in ms since 1970; 0 if there is none
  * @property {number} read
  * @property {number} unread
  * @property {MemberRole | 'invited'} [role] for groups
  * @property {string} [title]
- * @property {{ seq: number, ts: number, from: string, kind: string, text?: string, user?: string }} [last] the newest
- *   event. `text`: at most 200 characters; `user`: the user whose rights changed
- * @property {boolean} [followed] whether the user follows the channel
+ * @property {LastEvent} [last] absent if there is no event, or if the user is only invited
+ * @property {number} [muted] until when the application shows no notifications, in ms since 1970; `FOREVER` if the mute
+ *   has no end; absent if the conversation is not muted
  * @property {boolean} [pinned]
  * @property {boolean} [archived]
- * @property {number} [muted] until when to show no notifications, in ms since 1970
+ * @property {boolean} [followed] whether the user follows the channel
+ */
+
+/**
+ * Which part of the user's list of conversations is read. Give at most one of `before` and `since`; without them, the
+ * first page is read.
+ * @typedef {object} ConversationsQuery
+ * @property {{ ts: number, room: string }} [before] the last conversation of the previous page
+ * @property {string} [since] the cursor of an earlier answer: only what has changed since then is read
+ * @property {number} [limit] maximum number of conversations; at most 100, which is the default
  */
 
 /**
  * A page of the user's list of conversations, or what has changed since a cursor.
- * @typedef {object} List
+ * @typedef {object} Conversations
  * @property {Listed[]} rooms
  * @property {boolean} [more] whether there are more conversations
- * @property {string} [cursor] for the next request with `since`
+ * @property {string} [cursor] for `since` in a later query
  * @property {string[]} [removed] the rooms that are no longer in the list; only with `since`
- * @property {boolean} [reset] the cursor was not used: this is a new list, so discard the old one
+ * @property {boolean} [reset] true if the answer to `since` is a new list: discard the earlier one
  */
 
 /**
- * Personal settings of a conversation.
- * @typedef {object} Settings
+ * A change of the user's own settings of a conversation. A setting that is absent stays as it is.
+ * @typedef {object} ConversationChanges
  * @property {boolean} [pinned]
  * @property {boolean} [archived]
- * @property {boolean} [hidden] true removes the conversation from the list until its next event
- * @property {boolean} [followed] for channels: whether the list contains the channel
- * @property {number} [muted] until when to show no notifications, in ms since 1970; 0 for no mute
+ * @property {number} [muted] as in `Listed`; 0 ends the mute
+ * @property {boolean} [hidden] true removes the conversation from the list until its next event; false adds it again
+ * @property {boolean} [followed] whether the list contains the room; only for channels
  */
 
 /**
@@ -153,7 +194,7 @@
  *   `reset`: the cursor was no longer valid; `first`: the room had no cursor before
  * @property {{ reason: string }} left the server removed the connection from the room: `displaced` if the
  *   connection has too many rooms, `kicked` or `banned` if another user ended the membership
- * @property {undefined} standing `role`, `title` or `mutedUntil` changed
+ * @property {undefined} standing `role`, `title`, `settings` or `mutedUntil` changed
  * @property {undefined} reset the log started over: discard every event of the room
  * @property {ChatEvent} event an event of the room: each event once, in ascending order
  * @property {{ from: number, to: number }} gap the events `from` to `to`, both included, are not delivered; history may
@@ -206,6 +247,8 @@
  *   wrote to this user or because `create` made the room
  * @property {{ room: string, title?: string }} invited another user invited this user to a group. To accept, call
  *   `join`
+ * @property {{ room: string }} conversation this user changed the own settings of a conversation on another connection.
+ *   To read the change, call `conversations`
  * @property {{ room: string, reason: string }} left the server removed the connection from a room that the session does
  *   not have
  * @property {{ room: string }} conversation the settings of a conversation changed on another device. Emitted only after

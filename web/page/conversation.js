@@ -48,6 +48,11 @@ export class Conversation extends Emitter {
    * @type {import('../orleanschat.js').ChatError | null}
    */
   refused = null;
+  /**
+   * The newest event that was delivered.
+   * @type {import('../orleanschat.js').ChatEvent | null}
+   */
+  last = null;
   /** Number of events in gaps since the user last switched from this room to another. */
   missed = 0;
   /**
@@ -88,7 +93,10 @@ export class Conversation extends Emitter {
       this.emit('change');
     });
     room.on('event', event => this.#event(event));
-    room.on('reset', () => this.#restart());
+    room.on('reset', () => {
+      this.last = null;
+      this.#restart();
+    });
     room.on('standing', () => this.emit('group'));
     room.on('gap', ({ from, to }) => {
       if (this.shown) this.#readMembers();
@@ -236,6 +244,7 @@ export class Conversation extends Emitter {
   }
 
   #event(event) {
+    this.last = event;
     this.timeline.push(event);
     if (CHANGES.has(event.kind)) this.members.apply(event);
     if (this.#typing.has(event.from)) this.#stopsTyping(event.from);
@@ -250,7 +259,8 @@ export class Conversation extends Emitter {
     const { kind } = send.command;
     // Read the list of members, because only this list says when the mute ends.
     if (send.status === 'failed' && send.error.code === 'muted' && this.room.mutedUntil === 0) this.#readMembers();
-    if (send.status === 'failed' && kind) {
+    // The form that makes a link shows the error itself.
+    if (send.status === 'failed' && kind && kind !== 'link') {
       const what = notChanged(send.command) ?? { edit: 'The edit was not saved', delete: 'The message was not deleted' }[kind] ?? 'The reaction was not sent';
       this.emit('notice', `${what}: ${send.error.message}`);
       // Do not discard a failed edit before its text is back in the composer, so that the user does not lose the text.

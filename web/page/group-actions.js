@@ -1,5 +1,6 @@
 import { askForTitle, askToConfirm } from './dialogs.js';
 import { questionOf } from './group-text.js';
+import { inviteAddress } from './invite.js';
 import { titleOf } from './names.js';
 
 /**
@@ -40,6 +41,22 @@ export class GroupActions {
   /** Invites a user to the group that is shown. Returns false if the invitation was not sent. */
   invite(user) {
     return this.#parts.change(this.#parts.room(), 'invite', { user });
+  }
+
+  /**
+   * Makes an invitation link.
+   * @param {import('../orleanschat.js').Room} room
+   * @param {{ uses?: number, until?: number }} link
+   * @returns {Promise<string>} the address of the page with the link's code; rejects with a ChatError
+   */
+  async link(room, link) {
+    const { code } = await room.link(link);
+    return inviteAddress(location.href, room.name, code);
+  }
+
+  /** Replaces the settings of the group that is shown. Returns false if they were not sent. */
+  set(settings) {
+    return this.#parts.change(this.#parts.room(), 'settings', { settings });
   }
 
   /** Gives the group that is shown another title. */

@@ -2,7 +2,9 @@ import { avatar, element, nameElement } from './dom.js';
 import { actionLabel, statusOf } from './group-text.js';
 import { isMember, MAX_MEMBERS } from './members.js';
 import { faultOfUser, nameInText } from './names.js';
+import { LinkForm } from './link-form.js';
 import { actionsOn, mayInvite, mayRename } from './rights.js';
+import { SettingsForm } from './settings-form.js';
 import { countOf } from './text.js';
 
 /** The part of the panel of people that shows a group's members, and what this user may do in the group. */
@@ -15,6 +17,8 @@ export class GroupPanel {
   #form = document.getElementById('invite');
   #field = document.getElementById('invite-user');
   #error = document.getElementById('invite-error');
+  #link;
+  #settings;
   #parts;
   #conversation = null;
   /** The user whose actions are shown. */
@@ -27,11 +31,17 @@ export class GroupPanel {
    * @param {(user: string) => boolean} parts.invite returns false if the invitation was not sent
    * @param {(action: import('./rights.js').Action, member: import('../orleanschat.js').Member) => Promise<void>}
    *   parts.act resolves when the user has answered the question about the action, if there is one
+   * @param {(room: import('../orleanschat.js').Room, link: { uses?: number, until?: number }) => Promise<string>}
+   *   parts.link makes an invitation link; resolves with the link's address
+   * @param {(settings: import('../orleanschat.js').GroupSettings) => boolean} parts.set returns false if the settings
+   *   were not sent
    * @param {() => void} parts.rename
    * @param {() => void} parts.leave
    */
   constructor(parts) {
     this.#parts = parts;
+    this.#link = new LinkForm(parts.link);
+    this.#settings = new SettingsForm(parts.set);
     this.#rename.addEventListener('click', () => parts.rename());
     document.getElementById('leave-group').addEventListener('click', () => parts.leave());
     this.#form.addEventListener('submit', event => {
@@ -68,13 +78,15 @@ export class GroupPanel {
     this.#heading.textContent = members.known ? `Members · ${countOf(count)}${members.partial ? '+' : ''}` : 'Members';
     this.#note.textContent = !members.known ? 'Loading…' : members.partial ? `Only the first ${countOf(MAX_MEMBERS)} people are listed.` : '';
     this.#form.hidden = !mayInvite(room, now);
+    this.#link.draw(room, now);
+    this.#settings.draw(room, now);
     this.#rename.hidden = !mayRename(room, now);
     const context = { owners: all.filter(({ role }) => role === 'owner').length, now };
     const focus = this.#focused();
     this.#list.replaceChildren(...all.map(member => ({ member, status: statusOf(member, now) }))
       // Omit a user who was only muted or banned, if the mute or ban has ended.
       .filter(({ status }) => status !== '')
-      .map(({ member, status }) => this.#row(member, status, actionsOn(room.role, me, member, context))));
+      .map(({ member, status }) => this.#row(member, status, actionsOn(room, me, member, context))));
     this.#restore(focus);
   }
 

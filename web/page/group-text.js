@@ -1,7 +1,8 @@
 import { FOREVER } from '../orleanschat.js';
-import { inForce } from './rights.js';
+import { isMember } from './members.js';
+import { allows, inForce } from './rights.js';
 import { nameInText, titleInText } from './names.js';
-import { dayKey, momentOf, timeOf } from './text.js';
+import { countOf, dayKey, momentOf, timeOf } from './text.js';
 
 /** The sentences about groups, their members and their rights. */
 
@@ -14,7 +15,19 @@ const DONE = {
 };
 
 /** The kinds of events that are shown as a line in the conversation, besides messages. */
-export const CHANGES = new Set(['join', 'leave', 'role', 'title', 'settings', ...Object.keys(DONE)]);
+export const CHANGES = new Set(['join', 'leave', 'role', 'title', 'settings', 'link', 'unlink', ...Object.keys(DONE)]);
+
+/** The words for an action in a sentence. */
+const MAY = { write: 'write', react: 'react', invite: 'invite', moderate: 'moderate', manage: 'rename the group' };
+
+/** The labels of the actions in the form of a group's settings. */
+export const ACTION_LABELS = {
+  write: 'Write messages',
+  react: 'React to messages',
+  invite: 'Invite people',
+  moderate: 'Moderate: remove, ban and mute people of lower roles, and delete their messages',
+  manage: 'Rename the group',
+};
 
 /**
  * The last words of a sentence about a mute or ban: " until 14:05". Empty if the mute or ban has no end.
@@ -30,17 +43,17 @@ export function untilText(until, now = Date.now()) {
 
 /**
  * The line that the conversation shows for a change of a group: "ann removed bob".
- * @param {{ kind: string, from: string, text?: string | null, user?: string, role?: string, until?: number }} event
+ * @param {Partial<import('../orleanschat.js').ChatEvent>} event
  * @param {string} me this user's id
  * @returns {string}
  */
-export function changeLine({ kind, from, text, user, role, until }, me) {
+export function changeLine({ kind, from, text, user, role, until, ref, uses, settings }, me) {
   // No user id begins with @, so `@system` is the server.
   const actor = from === me ? 'You' : from === '@system' ? 'The server' : nameInText(from);
   const target = user === me ? (from === me ? 'yourself' : 'you') : nameInText(user ?? '');
   switch (kind) {
     case 'join':
-      return `${actor} joined the group`;
+      return `${actor} joined the group${ref ? ' with an invitation link' : ''}`;
     case 'leave':
       return `${actor} left the group`;
     case 'title':
@@ -48,13 +61,26 @@ export function changeLine({ kind, from, text, user, role, until }, me) {
     case 'settings':
       return `${actor} changed the settings of the group`;
     case 'role':
-      return `${actor} made ${target} ${A_ROLE[role] ?? 'a member with another role'}`;
+      // The list of conversations does not contain the role.
+      return role ? `${actor} made ${target} ${A_ROLE[role] ?? 'a member with another role'}` : `${actor} changed the role of ${target}`;
+    case 'settings':
+      return `${actor} changed the settings of the group${settings ? `: ${settingsText(settings)}` : ''}`;
+    case 'link':
+      return `${actor} made an invitation link${uses ? ` for ${uses === 1 ? '1 person' : `${countOf(uses)} people`}` : ''}${untilText(until)}`;
+    case 'unlink':
+      return `${actor} ended an invitation link`;
     case 'ban':
     case 'mute':
       return `${actor} ${DONE[kind]} ${target}${untilText(until)}`;
     default:
       return `${actor} ${DONE[kind]} ${target}`;
   }
+}
+
+/** The settings of a group: "private; members may write, react; moderators may only read". */
+function settingsText({ private: closed, members, moderators }) {
+  const may = (who, actions) => !actions ? [] : [`${who} may ${actions.length === 0 ? 'only read' : actions.map(action => MAY[action] ?? action).join(', ')}`];
+  return [closed ? 'private' : 'public', ...may('members', members), ...may('moderators', moderators)].join('; ');
 }
 
 /**
@@ -150,6 +176,20 @@ export function questionOf({ kind, role }, member, title, me) {
  */
 export function mutedReason(mutedUntil, now) {
   return inForce(mutedUntil, now) ? `You are muted in this group${untilText(mutedUntil, now)}. You can read, but not write.` : '';
+}
+
+/**
+ * Why the user cannot write to a room: the user is muted, or the group's settings do not allow it.
+ * @param {import('./rights.js').Standing} room
+ * @param {number} now
+ * @returns {string} empty if the user can write
+ */
+export function blockedReason(room, now) {
+  const muted = mutedReason(room.mutedUntil, now);
+  if (muted || !isMember(room.role) || allows(room, 'write')) return muted;
+  return room.settings?.moderators.includes('write') ? 'Only owners and moderators can write in this group. You can read.'
+    : room.settings?.members.includes('write') ? 'Moderators cannot write in this group. You can read.'
+      : 'Only owners can write in this group. You can read.';
 }
 
 /**

@@ -50,6 +50,11 @@ export class Invitations {
     return ended && this.#titles.delete(name);
   }
 
+  /** Removes an invitation that the server does not list any more. */
+  remove(name) {
+    this.#titles.delete(name);
+  }
+
   /**
    * Updates the invitations from the list of conversations.
    * @param {import('../orleanschat.js').Listed[]} entries newest first

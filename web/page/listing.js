@@ -6,20 +6,23 @@ const LIST_PAGES = 5;
 
 /**
  * Reads the user's list of conversations. This is how the page finds conversations that other users began while this
- * user was away. All calls of `refresh` during a read, or within 5 s after it, together cause one further read.
+ * user was away. After the first read, only the changes are read. All calls of `refresh` during a read, or within 5 s
+ * after it, together cause one further read.
  */
 export class ConversationList {
   #parts;
   #reading = false;
   #again = false;
+  /** The cursor of the last answer that had one; null before the first. */
+  #cursor = null;
 
   /**
    * @param {object} parts
-   * @param {(page: { before?: object }) => Promise<{ rooms: import('../orleanschat.js').Listed[], more?: boolean }>}
-   *   parts.read
+   * @param {import('../orleanschat.js').Session['conversations']} parts.read
    * @param {(entry: import('../orleanschat.js').Listed) => void} parts.found called for each conversation
-   * @param {(entries: import('../orleanschat.js').Listed[], whole: boolean) => void} parts.done called after a read;
-   *   `whole`: whether these are all conversations of the user
+   * @param {(entries: import('../orleanschat.js').Listed[], whole: boolean, removed: string[]) => void} parts.done
+   *   called after a read; `whole`: whether these are all conversations of the user; `removed`: the rooms that are no
+   *   longer in the list
    * @param {(callback: () => void, delay: number) => void} [parts.later]
    */
   constructor({ read, found, done, later = (callback, delay) => setTimeout(callback, delay) }) {
@@ -33,15 +36,19 @@ export class ConversationList {
     this.#reading = true;
     const { read, found, done, later } = this.#parts;
     try {
-      const entries = [];
-      let more = true;
-      for (let page = 0; more && page < LIST_PAGES; page++) {
-        const answer = await read({ before: entries.at(-1) });
-        more = answer.more === true && answer.rooms.length > 0;
-        for (const entry of answer.rooms) found(entry);
-        entries.push(...answer.rooms);
+      const since = this.#cursor ?? undefined;
+      const first = await read({ since });
+      const isDelta = since !== undefined && first.reset !== true;
+      const entries = [...first.rooms];
+      let last = first;
+      for (let pages = 1; !isDelta && hasMore(last) && pages < LIST_PAGES; pages++) {
+        last = await read({ before: entries.at(-1) });
+        entries.push(...last.rooms);
       }
-      done(entries, !more);
+      // Keep the cursor only after all pages were read, so that a failed read is repeated as a whole.
+      this.#cursor = first.cursor ?? this.#cursor;
+      for (const entry of entries) found(entry);
+      done(entries, !isDelta && !hasMore(last), first.removed ?? []);
     } catch {
       // The page reads the list again on the next connection.
     }
@@ -51,3 +58,5 @@ export class ConversationList {
     }, LIST_EVERY);
   }
 }
+
+const hasMore = ({ rooms, more }) => more === true && rooms.length > 0;

@@ -28,6 +28,7 @@ export class LogView {
   #scheduled = null;
   #leave;
   #takeBack;
+  #mayReact;
 
   /**
    * @param {object} parts
@@ -38,16 +39,18 @@ export class LogView {
    * @param {(send: import('../orleanschat.js').Send) => void} parts.takeBack moves the text of a failed send back to
    *   the composer
    * @param {() => void} parts.leave moves the focus to the composer
-   * @param {() => boolean} parts.mayWrite whether the user may react and edit
+   * @param {() => boolean} parts.mayWrite whether the user may edit
+   * @param {() => boolean} parts.mayReact
    * @param {(entry: import('./timeline.js').Entry) => boolean} parts.mayDelete whether the user may delete the
    *   message of another user
    */
-  constructor({ me, react, edit, remove, takeBack, leave, mayWrite, mayDelete }) {
+  constructor({ me, react, edit, remove, takeBack, leave, mayWrite, mayReact, mayDelete }) {
     this.#me = me;
     this.#takeBack = takeBack;
     this.#react = react;
     this.#leave = leave;
-    this.#toolbar = new Toolbar({ me, react, edit, remove, mayWrite, mayDelete });
+    this.#toolbar = new Toolbar({ me, react, edit, remove, mayWrite, mayReact, mayDelete });
+    this.#mayReact = mayReact;
     this.#scroll = new Scroll(this.#log, this.#list, () => this.#moved());
     this.#toEnd.addEventListener('click', () => {
       this.#conversation.toHead();
@@ -130,6 +133,8 @@ export class LogView {
       const line = this.#drawn.get('unread')?.item;
       if (line && line.offsetTop < this.#log.scrollTop) this.#scroll.to(line);
     }
+    const mute = !this.#mayReact();
+    for (const chip of this.#list.querySelectorAll('.reaction')) chip.disabled = mute;
     this.#explain(items.length === 0);
     this.#moved();
   }

@@ -1,4 +1,4 @@
-import { mutedReason } from './group-text.js';
+import { blockedReason } from './group-text.js';
 import { inForce } from './rights.js';
 
 /**
@@ -30,7 +30,7 @@ export class MuteWatch {
     if (this.#timer !== null) this.#clock.clearTimeout(this.#timer);
     this.#timer = null;
     const now = this.#clock.now();
-    this.#block(mutedReason(room.mutedUntil, now));
+    this.#block(blockedReason(room, now));
     if (inForce(room.mutedUntil, now)) this.#timer = this.#clock.setTimeout(() => this.watch(room), Math.min(MAX_TIMER, room.mutedUntil - now));
   }
 }

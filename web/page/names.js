@@ -118,6 +118,15 @@ export function parseTitle(typed) {
 }
 
 /**
+ * A user's text for a sentence: one line, with isolates that keep its direction from changing the text around it.
+ * @param {string} text
+ * @returns {string}
+ */
+export function quoted(text) {
+  return FIRST_STRONG_ISOLATE + text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').replace(NOT_SHOWN_IN_TITLE, '') + POP_ISOLATE;
+}
+
+/**
  * A group's title for a sentence or a label. Isolate characters around the title keep its writing direction from
  * changing the rest of the text.
  * @param {string | null | undefined} title

@@ -28,14 +28,15 @@ export class RememberedRooms {
   }
 
   /**
-   * The rooms, oldest first. `kind` is null if the room was never entered.
-   * @returns {{ name: string, kind: 'channel' | 'group' | 'direct' | null }[]}
+   * The rooms, oldest first. `kind` is null if the room was never entered. `listed`: whether the server's list of
+   * conversations contained the room.
+   * @returns {{ name: string, kind: 'channel' | 'group' | 'direct' | null, listed: boolean }[]}
    */
   get list() {
     try {
       return JSON.parse(this.#storage().getItem(this.#key) ?? '[]')
         .filter(room => typeof room?.name === 'string' && parseRoom(room.name).room === room.name)
-        .map(({ name, kind }) => ({ name, kind: KINDS.has(kind) ? kind : null }))
+        .map(({ name, kind, listed }) => ({ name, kind: KINDS.has(kind) ? kind : null, listed: listed === true }))
         .slice(-MAX_ROOMS);
     } catch {
       return [];
@@ -52,8 +53,19 @@ export class RememberedRooms {
     const known = list.find(room => room.name === name);
     if (known && known.kind === (kind ?? known.kind)) return;
     if (known) known.kind = kind;
-    else list.push({ name, kind });
+    else list.push({ name, kind, listed: false });
     this.#write(list.slice(-MAX_ROOMS));
+  }
+
+  /**
+   * Marks the rooms of the server's list of conversations. Rooms that are not in this list are not added to it.
+   * @param {string[]} names
+   */
+  listed(names) {
+    const now = new Set(names);
+    const { list } = this;
+    if (list.every(({ name, listed }) => listed || !now.has(name))) return;
+    this.#write(list.map(room => ({ ...room, listed: room.listed || now.has(room.name) })));
   }
 
   remove(name) {

@@ -19,7 +19,10 @@ const ABOUT = new Set(['edit', 'delete', 'react', 'unreact']);
  * @property {string | null} text the latest text; null if the message was deleted; for `title`: the group's title
  * @property {string} [user] the user whom a change affects
  * @property {string} [role]
- * @property {number} [until] when a mute or ban ends, in ms since 1970
+ * @property {number} [until] when a mute, a ban or an invitation link ends, in ms since 1970
+ * @property {number} [uses] for `link`: how many users can join by the link
+ * @property {number} [ref] for `join` and `unlink`: sequence of the event that made the invitation link
+ * @property {import('../orleanschat.js').GroupSettings} [settings] for `settings`: the new settings
  * @property {boolean} edited
  * @property {boolean} deleted
  * @property {number} [reply] sequence of the message that this message answers
@@ -123,9 +126,9 @@ export class Timeline {
     const bySeq = new Map();
     for (const event of [...this.#events, ...this.#later]) {
       if (event.kind === 'msg' || CHANGES.has(event.kind)) {
-        const { seq, ts, from, kind, reply, id, user, role, until, asOf, text } = event;
+        const { seq, ts, from, kind, reply, id, user, role, until, uses, ref, settings, asOf, text } = event;
         const entry = {
-          seq, ts, from, kind, reply, id, user, role, until, asOf, text: text ?? null, edited: event.edited === true,
+          seq, ts, from, kind, reply, id, user, role, until, uses, ref, settings, asOf, text: text ?? null, edited: event.edited === true,
           deleted: kind === 'msg' && (text === undefined || text === null), reactions: new Map(),
         };
         entries.push(entry);

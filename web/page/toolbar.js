@@ -25,7 +25,8 @@ export class Toolbar {
    * @param {(entry: import('./timeline.js').Entry, emoji: string) => void} actions.react
    * @param {(entry: import('./timeline.js').Entry) => void} actions.edit
    * @param {(entry: import('./timeline.js').Entry) => void} actions.remove
-   * @param {() => boolean} actions.mayWrite whether the user may react and edit
+   * @param {() => boolean} actions.mayWrite whether the user may edit
+   * @param {() => boolean} actions.mayReact
    * @param {(entry: import('./timeline.js').Entry) => boolean} actions.mayDelete whether the user may delete the
    *   message of another user
    */
@@ -69,10 +70,9 @@ export class Toolbar {
   #first(entry) {
     this.#asks = false;
     const own = entry.from === this.#actions.me;
-    const writes = this.#actions.mayWrite();
     this.#node.replaceChildren(
-      writes ? this.#button('react', 'Add a reaction', SMILE, () => this.#palette()) : '',
-      own && writes ? this.#button('edit', 'Edit', PENCIL, () => this.#actions.edit(this.#entry)) : '',
+      this.#actions.mayReact() ? this.#button('react', 'Add a reaction', SMILE, () => this.#palette()) : '',
+      own && this.#actions.mayWrite() ? this.#button('edit', 'Edit', PENCIL, () => this.#actions.edit(this.#entry)) : '',
       own || this.#actions.mayDelete(entry) ? this.#button('delete', 'Delete', BIN, () => this.#confirm()) : '');
   }
 

@@ -58,8 +58,6 @@ export function changeLine({ kind, from, text, user, role, until, ref, uses, set
       return `${actor} left the group`;
     case 'title':
       return `${actor} named the group ${titleInText(text)}`;
-    case 'settings':
-      return `${actor} changed the settings of the group`;
     case 'role':
       // The list of conversations does not contain the role.
       return role ? `${actor} made ${target} ${A_ROLE[role] ?? 'a member with another role'}` : `${actor} changed the role of ${target}`;

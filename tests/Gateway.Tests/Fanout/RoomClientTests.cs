@@ -435,7 +435,7 @@ public sealed class RoomClientTests
     private RoomClient Line(TimeProvider? time = null) => new(
         "lobby", "gateway", GrainsInMemory.Create(("lobby", _room)), _options, new(new Meters()), time ?? TimeProvider.System,
         () => Interlocked.Increment(ref _number), () => default, attended => _heads.Enqueue(attended.Head.Seq), _ => Task.FromResult(true),
-        (_, _, _) => Task.FromResult(true));
+        (_, _, _, _) => Task.FromResult(true));
 
     /// <summary>
     /// Makes attend calls fail until the test invokes <paramref name="back"/>. The returned task completes when an

@@ -85,7 +85,7 @@ public sealed class AuthorizerTests(AuthorizerCluster rig) : IClassFixture<Autho
         await gateway.EnterAsync(_private, _ann, RoomKind.Group);
         _authorizer.Set(_private, request => request is { User: "bob", Action: RoomAction.Join } ? RoomDecision.Allow : RoomDecision.Abstain);
 
-        var mayEnter = (await _cluster.History.MayEnterAsync(_private, "bob"), await _cluster.History.MayEnterAsync(_private, "eve"));
+        var mayEnter = (await _cluster.History.MayEnterAsync(_private, "bob", []), await _cluster.History.MayEnterAsync(_private, "eve", []));
         var bob = await gateway.SendOneAsync(_private, new Enter("bob", null, null));
         var eve = await gateway.SendOneAsync(_private, new Enter("eve", null, null));
 
@@ -131,7 +131,7 @@ public sealed class AuthorizerTests(AuthorizerCluster rig) : IClassFixture<Autho
         async Task<string> ReadAsync(string room, string user)
         {
             var answers = (
-                await _cluster.History.MayEnterAsync(room, user), (await _cluster.History.PageAsync(new(room, user, 0, 10, 0), Ct)).Refusal,
+                await _cluster.History.MayEnterAsync(room, user, []), (await _cluster.History.PageAsync(new(room, user, 0, 10, 0), Ct)).Refusal,
                 (await _cluster.History.WhoAsync(room, user, 10)).Refusal, (await _cluster.History.MembersAsync(new(room, user, "", 10))).Refusal,
                 (await _cluster.Room(room).WhoAsync(user, 10)).Refusal);
             return answers.ToString();

@@ -17,14 +17,14 @@ public sealed class ClaimTests(SiloTestCluster cluster)
     {
         await using var gateway = await GroupAsync();
 
-        var mayEnter = (await cluster.History.MayEnterAsync(_room, "bob", RoomAction.Join), await cluster.History.MayEnterAsync(_room, "bob"));
+        var mayEnter = (await cluster.History.MayEnterAsync(_room, "bob", [], RoomAction.Join), await cluster.History.MayEnterAsync(_room, "bob", []));
         var refused = await gateway.SendOneAsync(_room, new Enter("bob", null, null));
         var entered = await gateway.SendOneAsync(_room, new Enter("bob", null, null) { Claimed = RoomAction.Join });
 
         Assert.Equal((true, false), mayEnter);
         Assert.Equal(Refusal.NotFound, Assert.IsType<Refused>(refused).Reason);
         Assert.Equal(RoomRole.Member, Assert.IsType<Entered>(entered).Role);
-        Assert.False(await cluster.History.MayEnterAsync(SiloTestCluster.Fresh("~absent"), "bob", RoomAction.Join));
+        Assert.False(await cluster.History.MayEnterAsync(SiloTestCluster.Fresh("~absent"), "bob", [], RoomAction.Join));
     }
 
     [Fact]
@@ -85,7 +85,7 @@ public sealed class ClaimTests(SiloTestCluster cluster)
         Assert.Equal(new Refused(Refusal.NotFound, "there is no such room"), await gateway.SendOneAsync(_room, enter));
         Assert.Equal(new Refused(Refusal.NotFound, "there is no such room"), await gateway.SendOneAsync(_room, enter with { AsMember = false }));
         Assert.Equal(Refusal.NotFound, (await cluster.History.PageAsync(new(_room, "bob", 0, 10, 0, RoomAction.Read), Ct)).Refusal);
-        Assert.False(await cluster.History.MayEnterAsync(_room, "bob", RoomAction.Read | RoomAction.Join));
+        Assert.False(await cluster.History.MayEnterAsync(_room, "bob", [], RoomAction.Read | RoomAction.Join));
     }
 
     [Fact]

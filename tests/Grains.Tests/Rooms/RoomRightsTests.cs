@@ -131,7 +131,7 @@ public sealed class RoomRightsTests
         var closed = Group with { Settings = new(true, RoomAction.None, RoomAction.None) };
 
         Assert.Null(RoomRights.RefuseRead(closed.Room, closed.Kind, ann.Role));
-        Assert.Null(RoomRights.RefuseMark(closed.Room, ann));
+        Assert.Null(RoomRights.RefuseMark(closed, ann));
         Assert.Null(RoomRights.RefuseLeave(closed, ann));
         Assert.Null(RoomRights.RefuseEvent(closed, ann, new(RoomEventKind.Delete, Author: ann)));
         Assert.Equal(Refusals.NotAllowed, RoomRights.RefuseTyping(closed, ann));
@@ -223,18 +223,16 @@ public sealed class RoomRightsTests
     }
 
     [Fact]
-    public void Enter_WhenTheUserHasALink_IsAllowedUnlessBanned()
+    public void Join_WhenTheUserHasALink_IsAllowedUnlessBanned()
     {
         var secret = Group with { Room = "~group" };
 
         Assert.Equal(Refusals.NoRoom, Refuse(new("bob", RoomRole.None), byLink: false));
         Assert.Null(Refuse(new("bob", RoomRole.None), byLink: true));
         Assert.Equal(Refusals.NoRoom, Refuse(new("bob", RoomRole.None, BannedUntil: Now + 1), byLink: true));
-        Assert.Equal(Refusals.NoRoom, Refuse(new("bob", RoomRole.None), byLink: true, asMember: true));
-        Assert.Equal(Refusals.Banned, RoomRights.RefuseEnter(Group, new("bob", RoomRole.None, 0, Now + 1), asMember: false, creates: false, null, byLink: true));
+        Assert.Equal(Refusals.Banned, RoomRights.RefuseJoin(Group, new("bob", RoomRole.None, 0, Now + 1), creates: false, byLink: true));
 
-        Refused? Refuse(Member user, bool byLink, bool asMember = false)
-            => RoomRights.RefuseEnter(secret, user, asMember, creates: false, title: null, byLink);
+        Refused? Refuse(Member user, bool byLink) => RoomRights.RefuseJoin(secret, user, creates: false, byLink: byLink);
     }
 
     [Fact]

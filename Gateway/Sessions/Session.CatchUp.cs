@@ -93,6 +93,17 @@ internal sealed partial class Session
             subscription.Rewind();
         }
 
+        // If the dropped events include the event that ended a membership, the client gets an error instead. A client
+        // that has joined the room again needs no error.
+        foreach (var ended in _ending)
+        {
+            if (!ended.IsWritten && !_subscriptions.ContainsKey(ended.Room))
+            {
+                AnswerNotMember(ended);
+            }
+        }
+
+        _ending.Clear();
         CatchUp();
     }
 

@@ -8,6 +8,11 @@ namespace OrleansChat.Gateway.Sessions;
 /// </summary>
 internal sealed partial class Session
 {
+    /// <summary>
+    /// The subscriptions that ended with an event that may still wait in the connection send queue. Guarded by the lock.
+    /// </summary>
+    private readonly List<Subscription> _ending = [];
+
     /// <summary>Queues events from a feed.</summary>
     public void Offer(Subscription subscription, EncodedRun run)
     {
@@ -82,9 +87,14 @@ internal sealed partial class Session
     private void EndMembership(Subscription subscription, bool isInformed)
     {
         AssertLocked();
+        _ending.RemoveAll(static ended => ended.IsWritten);
         if (!isInformed)
         {
-            Answer(FrameMapping.Error(null, Refusal.NotMember) with { Room = subscription.View.Room });
+            AnswerNotMember(subscription);
+        }
+        else if (!subscription.IsWritten)
+        {
+            _ending.Add(subscription);
         }
 
         subscription.End();
@@ -93,6 +103,9 @@ internal sealed partial class Session
             _subscriptions.Remove(subscription.Room);
         }
     }
+
+    private void AnswerNotMember(Subscription subscription) =>
+        Answer(FrameMapping.Error(null, Refusal.NotMember) with { Room = subscription.View.Room });
 
     /// <summary>
     /// Queues state (typing, presence, a read mark). State that does not fit is dropped, because later state replaces

@@ -42,6 +42,9 @@ internal sealed class Subscription(Session session, string room, RenderKey view)
     /// <summary>The last sequence that is in the connection send queue or was already written.</summary>
     public long Queued { get; private set; }
 
+    /// <summary>True if the connection's writer has taken every event that was queued.</summary>
+    public bool IsWritten => Volatile.Read(ref _cursor) >= Queued;
+
     /// <summary>
     /// Number of this subscription's last turn in the catch-up loop. Subscriptions that are behind take turns.
     /// </summary>

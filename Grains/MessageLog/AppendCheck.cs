@@ -12,9 +12,9 @@ internal static class AppendCheck
 {
     /// <summary>
     /// Throws <see cref="MessageLogEntryException"/> for an append that has no entries and creates no room, for a
-    /// client id that occurs twice, for a change of rights, settings or links that is incomplete or not the only entry
-    /// (<see cref="RoomRules.IsAlone"/>), and for a field that cannot be stored. The exception's message names the
-    /// entry by its index, and the field that cannot be stored.
+    /// client id that occurs twice, for a change of rights, settings or links that is incomplete, for a change that is
+    /// not the only entry although it must be (<see cref="RoomRules.IsAlone"/>), and for a field that cannot be stored.
+    /// The exception's message names the entry by its index, and the field that cannot be stored.
     /// </summary>
     public static void ThrowIfNotStorable(RoomAppend append)
     {
@@ -31,7 +31,7 @@ internal static class AppendCheck
             Check(entry, i);
             if (append.Entries.Count > 1 && RoomRules.IsAlone(entry.Kind))
             {
-                throw new MessageLogEntryException($"Entry {i} changes rights, settings or links, so it must be the only entry of its append.");
+                throw new MessageLogEntryException($"Entry {i} changes rights or links, so it must be the only entry of its append.");
             }
 
             if (entry.ClientId is not null && ids?.Add((entry.User, entry.ClientId)) == false)

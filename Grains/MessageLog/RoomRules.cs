@@ -35,7 +35,7 @@ internal static class RoomRules
     /// Whether an event of this kind must be the only entry of its append. Such an event changes rights on which the
     /// decisions about other entries depend.
     /// </summary>
-    public static bool IsAlone(RoomEventKind kind) => MemberChange.Is(kind) || LinkTerms.Is(kind) || kind == RoomEventKind.Settings;
+    public static bool IsAlone(RoomEventKind kind) => MemberChange.Is(kind) || LinkTerms.Is(kind);
 
     /// <summary>Returns a random id for the log of a new room.</summary>
     public static string NewEpoch() => RandomNumberGenerator.GetHexString(16, lowercase: true);

@@ -5,7 +5,7 @@ namespace OrleansChat.Grains.Rooms;
 
 /// <summary>
 /// The entries of one append. A batch does not change after it is sealed. An entry that changes the rights, the settings
-/// or the links of a group is the only entry of its batch (<see cref="RoomRules.IsAlone"/>). So within a batch, only
+/// or the links of a group is the only entry of its batch (<see cref="WaitingEntry.IsAlone"/>). So within a batch, only
 /// joins and leaves change the rights of users and the uses of links.
 /// </summary>
 internal sealed class RoomBatch
@@ -41,7 +41,7 @@ internal sealed class RoomBatch
             return true;
         }
 
-        if (RoomRules.IsAlone(entry.Kind))
+        if (waiting.IsAlone)
         {
             IsClosed = true;
             if (Entries.Count > 0)

@@ -41,7 +41,12 @@ internal sealed class WaitingEntry(MessageLogEntry entry, long since)
     /// Whether the entry changes the rights, the settings or the links of a group. The rights of later entries then
     /// depend on this entry.
     /// </summary>
-    public bool ChangesMembers => Entry.Kind is RoomEventKind.Join or RoomEventKind.Leave || RoomRules.IsAlone(Entry.Kind);
+    public bool ChangesMembers => Entry.Kind is RoomEventKind.Join or RoomEventKind.Leave || IsAlone;
+
+    /// <summary>
+    /// Whether the entry is the only one of its batch: it changes the rights of another user, the settings or the links.
+    /// </summary>
+    public bool IsAlone => RoomRules.IsAlone(Entry.Kind) || Entry.Kind == RoomEventKind.Settings;
 
     /// <summary>
     /// The author of the message that the entry refers to; null if there is none, or if the author is not known yet.

@@ -19,7 +19,7 @@ namespace OrleansChat.Grains.MessageLog.Postgres;
 /// <item><c>added</c>: insert the fresh entries.</item>
 /// <item><c>advanced</c>: update the head, the message count, the time, the title and the settings of each room.</item>
 /// <item>In groups, apply the events to the members and the invitation links (<see cref="GroupStatements"/>). An append
-/// has either any number of joins and leaves, or one event of another kind that changes rights, settings or links
+/// has either any number of joins and leaves, or one event of another kind that changes rights or links
 /// (<see cref="RoomRules.IsAlone"/>).</item>
 /// <item>Return one row for each entry: the stored event of a duplicate, or the new event. A fenced room has no
 /// rows.</item>

@@ -42,6 +42,49 @@ public sealed class SessionLagTests
         while (rig.Rooms.Reads > reads);
     }
 
+    [Theory]
+    [InlineData(RoomEventKind.Leave, null)]
+    [InlineData(RoomEventKind.Kick, "ann")]
+    public async Task Lag_WhenItDropsTheEndOfAMembership_SendsAnError(RoomEventKind kind, string? user)
+    {
+        using var rig = new SessionRig(sendQueueBytes: 2000);
+        var session = await rig.SessionAsync();
+        await session.HandleAsync(Join("team"));
+        await session.HandleAsync(Join("lobby"));
+        rig.Forget();
+
+        rig.Rooms.Append("team", from: user is null ? "ann" : "bob", text: user, kind: kind);
+        for (var i = 0; i < 50; i++)
+        {
+            rig.Rooms.Append("lobby");
+        }
+
+        await rig.UntilAsync(r => r.Seqs().Length == 50, "all events of the other room");
+        Assert.Empty(rig.Seqs("team"));
+        Assert.Equal("team", Assert.Single(rig.Frames.OfType<Err>(), error => error.Code == ChatErrorCode.NotMember).Room);
+    }
+
+    [Fact]
+    public async Task Lag_WhenTheEndOfAMembershipWasWritten_SendsNoError()
+    {
+        using var rig = new SessionRig(sendQueueBytes: 2000);
+        var session = await rig.SessionAsync();
+        await session.HandleAsync(Join("team"));
+        await session.HandleAsync(Join("lobby"));
+        rig.Forget();
+
+        rig.Rooms.Append("team", from: "ann", kind: RoomEventKind.Leave);
+        _ = rig.Lines;
+        for (var i = 0; i < 50; i++)
+        {
+            rig.Rooms.Append("lobby");
+        }
+
+        await rig.UntilAsync(r => r.Seqs().Length == 50, "all events of the other room");
+        Assert.Equal([1], rig.Seqs("team"));
+        Assert.Empty(rig.Frames.OfType<Err>());
+    }
+
     [Fact]
     public async Task CatchUp_WhenTheQueueIsDroppedDuringItsWait_Continues()
     {

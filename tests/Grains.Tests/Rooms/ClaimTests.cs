@@ -100,7 +100,7 @@ public sealed class ClaimTests(SiloTestCluster cluster)
         var owner = await gateway.SendOneAsync(_room, Change("bob", RoomEventKind.Kick, _ann) with { Claimed = RoomAction.Moderate });
         var title = await gateway.SendOneAsync(_room, Title("bob", "Plans") with { Claimed = RoomAction.Manage });
 
-        Assert.Equal("only owners and moderators may do this", Assert.IsType<Refused>(plain).Message);
+        Assert.Equal("this group does not allow your role to do this", Assert.IsType<Refused>(plain).Message);
         Assert.IsType<Posted>(kicked);
         Assert.Equal("you may do this only to a user of a lower role", Assert.IsType<Refused>(owner).Message);
         Assert.IsType<Posted>(title);

@@ -22,8 +22,8 @@ internal sealed class Knobs(Scheduler scheduler)
         PublishEvents = scheduler.Pick([2, 32]),
         CreatesPerUser = scheduler.Pick([0, 1, 20]),
         CreateInterval = TimeSpan.FromSeconds(1),
-        JoinsPerUser = 0,
-        GroupsPerUser = 0,
+        JoinsPerUser = scheduler.Pick([0, 1, 100]),
+        JoinInterval = TimeSpan.FromSeconds(1),
     };
 
     public FanoutOptions Fanout { get; } = new()

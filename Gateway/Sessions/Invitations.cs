@@ -84,14 +84,14 @@ internal sealed class Invitations(int maxRooms)
     }
 
     /// <summary>
-    /// Returns true if the session must report to the client that there is no place for a room. Each room is reported
-    /// once until the session enters it, so a client that does not read gets a bounded number of reports.
+    /// Returns true if the session must report to the client that there is no place for a room. A room is not reported
+    /// again before the session has entered it, so a client that does not read gets a bounded number of reports.
     /// </summary>
     public bool TryReport(string room) => (_reported ??= []).Count < maxRooms && _reported.Add(room);
 
     /// <summary>
-    /// Returns true if the session must report to the client that the user is invited to a group. Each group is
-    /// reported once until the client joins it, so a client that does not read gets a bounded number of reports.
+    /// Returns true if the session must report to the client that the user is invited to a group. A group is not
+    /// reported again before the client has joined it, so a client that does not read gets a bounded number of reports.
     /// </summary>
     public bool TryInvite(string room) => (_invited ??= []).Count < maxRooms && _invited.Add(room);
 

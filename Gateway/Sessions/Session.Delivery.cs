@@ -102,7 +102,9 @@ internal sealed partial class Session
     {
         lock (_gate)
         {
-            // Entering - the client has not received joined for this room yet. Ended - the client has left.
+            // Live, Behind - queue the state.
+            // Entering - drop it: the client has not received joined for this room yet.
+            // Ended - drop it: the client is not in the room any more.
             if (subscription.State is not (SubscriptionState.Live or SubscriptionState.Behind))
             {
                 return;

@@ -16,8 +16,8 @@ namespace OrleansChat.Grains;
 public static class GrainsHosting
 {
     /// <summary>
-    /// Time between the last call of a room's or user's activation and its collection by Orleans. An activation with
-    /// state that is stored nowhere else is not collected. The time is longer than the minimum time for which a user's
+    /// How long after its last call Orleans collects the activation of a room or a user. An activation with state that
+    /// is stored nowhere else is not collected. The time is longer than the minimum time for which a user's
     /// notifications are kept (<see cref="RecentNotifications.Retention"/>).
     /// </summary>
     private static readonly TimeSpan CollectionAge = TimeSpan.FromMinutes(1);

@@ -95,7 +95,7 @@ internal sealed class HistoryGrain(
     {
         var limit = Math.Clamp(ask.Limit, 1, MaxConversations);
 
-        // While old processes run, their changes are not recorded, so there is no cursor.
+        // An old process does not record which conversations it changes. So while one may run, there is no cursor.
         var hasCursor = await gate.IsOpenAsync();
         if (hasCursor && ask.Since is { } since
             && await ClearlyAsync(() => log.ConversationChangesAsync(ask.User, since, limit, CancellationToken.None)) is { } changes
@@ -207,10 +207,6 @@ internal sealed class HistoryGrain(
     /// Returns the facts of a room if the user may read it, otherwise the refusal. Both are null for a direct room
     /// without a message. Throws <see cref="MessageLogUnavailableException"/>, and
     /// <see cref="MessageLogEntryException"/> for a name that cannot be stored.
-    /// </summary>
-    /// <summary>
-    /// Reads the facts about a room for a user who may read it; otherwise returns why the user may not. Returns neither
-    /// for a direct room without a message.
     /// </summary>
     private async Task<(RoomFacts? Facts, Refusal? Refusal)> LookAsync(string room, string user, RoomAction claimed, CancellationToken cancellationToken)
     {

@@ -18,7 +18,7 @@ internal sealed partial class RoomGrain
         if (exists && !Member.Is(Standing(post.User, _membership.Table).Role) && RoomKey.IsPrivate(_room)
             && RefuseEvent(waiting, _membership.Table, _membership.Links) is { Reason: Refusal.NotFound } stranger)
         {
-            // Nothing else may be checked before: the room looks as if it did not exist.
+            // This check must come before all others, because to this user the room must look as if it did not exist.
             return (await FirstAnswerAsync(waiting.Entry) ?? stranger, null);
         }
 
@@ -79,7 +79,8 @@ internal sealed partial class RoomGrain
     /// <item>Check what the command requires of the room and of the user.</item>
     /// <item>In a group, make the user a member, and wait until the membership is durable. The user pays for the
     /// join.</item>
-    /// <item>Store the user's read mark in the log, then read the user's facts from the log.</item>
+    /// <item>Store the user's read mark in the log, then read the facts about the room and the user from the
+    /// log.</item>
     /// <item>Attach the user and answer with the head. Nothing is awaited in this step, so the gateway receives every
     /// event after that head.</item>
     /// </list>
@@ -113,7 +114,7 @@ internal sealed partial class RoomGrain
                 return Refusals.NeedsUpgrade;
             }
 
-            // Before the creation, so that a group is not created for a user who cannot join it.
+            // Check this before the creation, so that no group is created for a user who cannot join it.
             if (enter.Create == RoomKind.Group && await HasTooManyGroupsAsync(enter.User))
             {
                 return Refusals.TooManyGroups;
@@ -256,7 +257,7 @@ internal sealed partial class RoomGrain
     /// Checks the message that a command refers to, and records its author. Returns null if the command is allowed.
     /// </summary>
     /// <remarks>
-    /// The message may be deleted between this check and the append of the command. Each such deletion is caught:
+    /// The message may be deleted between this check and the append of the command. Each such deletion is noticed:
     /// <list type="bullet">
     /// <item>If a batch with the deletion commits while the command waits, <see cref="AppendQueue.Deleted"/> marks the
     /// waiting entry.</item>
@@ -264,8 +265,8 @@ internal sealed partial class RoomGrain
     /// the next batch.</item>
     /// <item>If the deletion is committed while this method reads the log, <see cref="_recent"/> has the deletion. This
     /// method checks <see cref="_recent"/> again after the read.</item>
-    /// <item>If an earlier owner or an append with an unknown outcome made the deletion, it is in the log before this
-    /// activation's claim returns.</item>
+    /// <item>If an earlier activation or an append with an unknown outcome made the deletion, it is in the log before
+    /// this activation's claim returns.</item>
     /// </list>
     /// </remarks>
     private async ValueTask<Refused?> RefuseTargetAsync(Post post, WaitingEntry waiting)

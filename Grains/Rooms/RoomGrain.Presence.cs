@@ -25,7 +25,8 @@ internal sealed partial class RoomGrain
                     throw new IOException("The room is moving.");
                 }
 
-                // Only users who read without being members need the authorizer: the others were asked when they entered.
+                // Ask the authorizer only about users whose role does not let them read. For the others, it was asked
+                // when they entered.
                 var readers = await ReadersAsync(users, claimed);
                 if (!_calls.IsStale(gateway, number))
                 {
@@ -116,7 +117,7 @@ internal sealed partial class RoomGrain
         return Task.CompletedTask;
     }
 
-    /// <param name="readers">The access of users who may read the group without being members.</param>
+    /// <param name="readers">The access of the users whose role does not let them read the group.</param>
     private void AttachAll(string gateway, string[] users, Dictionary<string, Access> readers)
     {
         if (_ownership.RefusesCommands || _watch.IsDead(gateway))

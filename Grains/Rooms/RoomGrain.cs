@@ -9,16 +9,15 @@ namespace OrleansChat.Grains.Rooms;
 
 /// <summary>
 /// One room. This file takes the calls of the gateways. RoomGrain.Commands.cs decides each command, RoomGrain.Commit.cs
-/// appends and publishes, RoomGrain.Claim.cs claims the room, RoomGrain.Creation.cs creates it,
-/// RoomGrain.Rights.cs applies the rights of the users, RoomGrain.Authorization.cs asks the authorizer of the silo,
-/// RoomGrain.Budgets.cs charges invitations and joins, and
-/// RoomGrain.Presence.cs tracks the attached users.
+/// appends and publishes, RoomGrain.Claim.cs claims the room, RoomGrain.Creation.cs creates it, RoomGrain.Rights.cs
+/// applies the rights of the users, RoomGrain.Authorization.cs asks the authorizer of the silo, RoomGrain.Budgets.cs
+/// charges invitations and joins, and RoomGrain.Presence.cs tracks the attached users.
 /// </summary>
 /// <remarks>
 /// A call of a gateway takes these steps. The grain is reentrant: while an append is in flight, the room decides the
 /// next commands, and their entries wait for the next append.
 /// <list type="number">
-/// <item>Decide (<see cref="DecideAsync"/>): if the silo has an authorizer, first ask it for all commands of the call
+/// <item>Decide (<see cref="DecideAsync"/>): if the silo has an authorizer, first ask it about all commands of the call
 /// (<see cref="AuthorizeAsync(RoomCommand[])"/>). Then take the commands one after another. A post that is accepted
 /// becomes a <see cref="WaitingEntry"/> in the <see cref="AppendQueue"/>. All other commands get their answer here. An
 /// enter or exit that changes the membership first waits until the log has stored the change.</item>
@@ -114,8 +113,8 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
                 && (post.Kind, now.Reason) is not (RoomEventKind.Invite, Refusal.RateLimited))
             {
                 // The post will be retried. Later posts of the same user in this call would overtake it, so they are
-                // refused too. An invitation for which the user has no budget may wait for a minute, so it holds up no
-                // other post.
+                // refused too. An invitation that exceeds the user's budget may be retried only much later, so later
+                // posts do not wait for it.
                 (refused ??= [])[command.User] = now;
             }
         }

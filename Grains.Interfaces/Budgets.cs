@@ -8,7 +8,9 @@ public enum BudgetKind
     /// <summary>Events sent to rooms. One unit per send.</summary>
     Sends = 0,
 
-    /// <summary>All other commands. One unit per command, plus one per full 16 KiB of history.</summary>
+    /// <summary>
+    /// All other commands. One unit per command, plus one for each full 16 KiB of history in its answer.
+    /// </summary>
     Commands = 1,
 
     /// <summary>Connections that the user opens. One unit per connection.</summary>
@@ -22,13 +24,12 @@ public enum BudgetKind
 /// A gateway's request for units of one budget. It also reports the earlier units that the gateway has not spent.
 /// </summary>
 /// <param name="PerSecond">Units that the budget earns per second; 0 for no limit.</param>
-/// <param name="Burst">Units that the budget can save up, at least 1.</param>
+/// <param name="Burst">Maximum number of units that the budget saves up, at least 1.</param>
 /// <param name="Held">Units leased earlier that the gateway still holds and may spend.</param>
 /// <param name="Returned">Units leased earlier that the gateway gives back unspent.</param>
 /// <param name="Wanted">Units that the gateway needs now.</param>
 /// <param name="Ahead">
-/// Whether the gateway keeps units for later commands. If false, the grain leases at most <paramref name="Wanted"/>
-/// units.
+/// Whether the gateway can keep units for later. If false, the grain leases at most <paramref name="Wanted"/> units.
 /// </param>
 [GenerateSerializer, Immutable, Alias("chat.budget-ask")]
 public readonly record struct BudgetAsk(
@@ -43,8 +44,8 @@ public readonly record struct BudgetAsk(
 /// <param name="LaterMs">Milliseconds before <paramref name="Later"/> may be spent.</param>
 /// <param name="RetryMs">Milliseconds after which the budget has another unit; 0 if it has one now.</param>
 /// <param name="ValidMs">
-/// Milliseconds for which leased units may be spent. For <paramref name="Granted"/> this time begins with the request,
-/// for <paramref name="Later"/> at the end of <paramref name="LaterMs"/>.
+/// Milliseconds for which leased units may be spent. For <paramref name="Granted"/> this time begins when the gateway
+/// sends the request, for <paramref name="Later"/> at the end of <paramref name="LaterMs"/>.
 /// </param>
 /// <param name="AskAhead">Whether the gateway should send the next request before it has spent all its units.</param>
 [GenerateSerializer, Immutable, Alias("chat.budget-grant")]

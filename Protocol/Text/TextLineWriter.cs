@@ -87,7 +87,9 @@ public static class TextLineWriter
         _ => Star(ev.Room, Change(ev, from, TextId.Write(ev.User ?? "")), view),
     };
 
-    /// <summary>The settings of a group. The rights of moderators are shown only if an action is missing.</summary>
+    /// <summary>
+    /// The settings of a group. The actions of moderators are shown only if they are not all actions.
+    /// </summary>
     private static string Settings(GroupSettings? settings)
     {
         var access = settings?.Private == true ? "private" : "public";

@@ -261,7 +261,7 @@ function expel(conversation, reason) {
   notice(endedNotice(reason, titleOf(name, me, title)));
 }
 
-/** The title of the group that is shown. Before the user accepts an invitation, only the invitation contains the title. */
+/** The title of the group that is shown. Until the user accepts an invitation, only the invitation has the title. */
 function titleNow() {
   return current.room.title ?? sidebar.invitation(current.room.name)?.title;
 }

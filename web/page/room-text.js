@@ -3,7 +3,7 @@ import { isDirect, nameInText, quoted } from './names.js';
 
 /** The sentences and labels of the list of rooms. */
 
-/** Maximum length of the text in the second line of a row, in code points. The server cuts the text at the same length. */
+/** Maximum length of the text in a row's second line, in code points. The server cuts the text at the same length. */
 const MAX_LINE = 200;
 
 /** The labels of the actions on a row. An ellipsis means that the page first asks the user. */

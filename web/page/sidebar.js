@@ -165,7 +165,7 @@ export class Sidebar {
     for (const name of removed) this.#invitations.remove(name);
     this.#list.listed(entries, whole, headOf);
     this.#list.removed(removed, headOf);
-    // The server lists these rooms on every visit, so the page need not open them from the list that the browser stores.
+    // The server lists these rooms on every visit, so the page need not open them from the browser's own list.
     remembered.listed(entries.filter(({ role }) => role !== 'invited').map(({ room }) => room));
     const followed = entries.filter(({ kind }) => kind === 'channel').slice(0, MAX_FOLLOWED);
     for (const { room } of followed) if (!conversations.has(room)) hold(room, 'channel');

@@ -221,7 +221,8 @@ internal sealed class HistoryGrain(
             return (facts, facts is null && !RoomKey.IsDirect(room) ? Refusal.NotFound : null);
         }
 
-        // Ask the authorizer even if a private group does not exist, so that the user sees no difference.
+        // If the server could have chosen the name, ask the authorizer even if there is no such group, so that the user
+        // sees no difference.
         return await AskAsync(room, facts?.Kind ?? RoomKind.Group, user, RoomAction.Read, claimed, facts) is not { } access ? (null, Refusal.Unavailable)
             : facts is null ? (null, Refusal.NotFound)
             : RoomRights.RefuseRead(room, facts.Kind, facts.Role, IsBanned(facts), access) is { } outsider ? (null, outsider.Reason)

@@ -13,7 +13,7 @@ internal sealed partial class RoomAuthorization(TimeProvider time, ILogger<RoomA
     /// <summary>If a question has no answer after this time, it counts as failed.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>An outage ends with the first answer after this time without a failure.</summary>
+    /// <summary>An outage has ended when the authorizer answers and no question has failed for this time.</summary>
     public static readonly TimeSpan Recovery = TimeSpan.FromSeconds(10);
 
     /// <summary>
@@ -202,7 +202,7 @@ internal sealed partial class RoomAuthorization(TimeProvider time, ILogger<RoomA
 }
 
 /// <summary>The actions that a command of a user needs in a room.</summary>
-/// <param name="Actions">The actions to ask for; <see cref="RoomAction.None"/> for none.</param>
+/// <param name="Actions">The actions to ask about; <see cref="RoomAction.None"/> to ask nothing.</param>
 /// <param name="Claimed">The actions that the user's token grants in the room.</param>
 internal readonly record struct Question(string Room, RoomKind Kind, string User, RoomAction Actions, RoomAction Claimed, RoomRole Role)
 {

@@ -37,7 +37,8 @@ internal sealed partial class RoomGrain
                 return (Refusals.NotMember, null);
             }
 
-            // While a change of rights waits, the sender's rights are known only at the commit.
+            // While a change of rights waits in the queue, the sender's rights are not known yet. The post is then
+            // queued and decided again before its append.
             if (!_queue.HasMemberChanges)
             {
                 // The post may be a repetition: the user may have had the rights when the same post was first sent, and
@@ -133,7 +134,8 @@ internal sealed partial class RoomGrain
             return Refusals.Moving;
         }
 
-        // Step 2: check. The rights come first, so that an outsider does not learn the kind of a private group.
+        // Step 2: check. The rights come first. Otherwise the refusal OtherKind would show an outsider that the room
+        // exists.
         if (RefuseEnter(enter, access, out var joins, out var link) is { } stranger)
         {
             return stranger;
@@ -171,7 +173,8 @@ internal sealed partial class RoomGrain
 
         // Step 5: attach.
         // - Unclaimed: cannot occur, because step 1 found or created the room.
-        // - Owned, Unsure: attach. If an unknown append has committed, the next claim publishes its events.
+        // - Owned, Unsure: attach. If the append with the unknown outcome has committed, the next claim publishes its
+        //   events.
         // - Deactivating, Lost: refuse, so that the gateway attaches the user to the next activation.
         if (_ownership.RefusesCommands || IsOvertaken(call))
         {
@@ -221,7 +224,8 @@ internal sealed partial class RoomGrain
             return Refusals.NotMember;
         }
 
-        // While a change of rights waits, it is known only at the commit whether another owner remains.
+        // While a change of rights waits in the queue, the room does not know yet whether another owner remains. The
+        // leave event is then queued and decided again before its append.
         return RoomRights.RefuseLeave(StateOf(table), table.Find(exit.User)) is { } refused && !_queue.HasMemberChanges
             ? refused
             : await _membership.LeaveAsync(exit.User);

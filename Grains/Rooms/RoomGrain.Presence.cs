@@ -35,7 +35,7 @@ internal sealed partial class RoomGrain
 
                 if (readers.IsIncomplete)
                 {
-                    throw new IOException("It is not known now whether a user may read the room.");
+                    throw new IOException("The room could not decide yet whether some users may read it.");
                 }
             }
         }

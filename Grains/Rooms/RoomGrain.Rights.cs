@@ -81,7 +81,7 @@ internal sealed partial class RoomGrain
     }
 
     /// <summary>
-    /// Answers the entries of a group's batch that may not be appended, and returns the others. Each entry is decided
+    /// Answers the entries of a group's batch that must not be appended, and returns the others. Each entry is decided
     /// on the state right before it: the committed state, changed by the joins and leaves before it in the batch. A
     /// repeated entry gets the answer to its first append. No other append of the room runs until this batch is
     /// appended, so the committed state stays the same.

@@ -25,10 +25,10 @@ namespace OrleansChat.Grains.Rooms;
 /// <see cref="RoomBatch"/>.</item>
 /// <item>Own (<see cref="OwnAsync"/>): claim the room, unless this activation owns it (<see cref="RoomOwnership"/>). A
 /// direct room that does not exist is created with the batch.</item>
-/// <item>Append (<see cref="AppendAsync"/>): in a group, decide the rights of each entry again
-/// (<see cref="KeepAllowedAsync"/>), because they may have changed while the entry waited. Then make one append under
-/// the claim number. If the claim is stale, the append commits nothing and the activation steps down. If the outcome is
-/// unknown, all waiting entries are refused, and the room is claimed again before the next append.</item>
+/// <item>Append (<see cref="AppendAsync"/>): in a group, decide again whether each entry is allowed
+/// (<see cref="KeepAllowedAsync"/>), because the rights may have changed while the entry waited. Then make one append
+/// under the claim number. If the claim is stale, the append commits nothing and the activation steps down. If the
+/// outcome is unknown, all waiting entries are refused, and the room is claimed again before the next append.</item>
 /// <item>Apply (<see cref="Committed"/>): update the head, the recent messages and the members from the committed
 /// events. Queue the events for each attached gateway, and notify the members.</item>
 /// <item>Answer (<see cref="Appended"/>): complete each entry of the batch.</item>

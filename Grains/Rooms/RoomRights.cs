@@ -11,12 +11,12 @@ namespace OrleansChat.Grains.Rooms;
 /// <code>
 /// user      | may
 /// ----------|------------------------------------------------------------------------------------
-/// outsider  | join a named group that is not private
+/// outsider  | join a group that is not private
 /// banned    | nothing
 /// invited   | join
 /// member    | read, delete own messages, end own links, leave, and what <see cref="RoomSettings"/> allows to members
-/// moderator | the same, but what <see cref="RoomSettings"/> allows to moderators
-/// owner     | everything; the last owner stays the owner as long as others are members
+/// moderator | the same, with what <see cref="RoomSettings"/> allows to moderators
+/// owner     | everything; but the only owner stays owner, and can leave only as the last member
 /// muted     | read, delete own messages, end own links, leave, and as an owner give roles
 /// </code>
 /// An outsider who is not banned may also join by an invitation link. An outsider of a group that the server named,
@@ -251,7 +251,7 @@ internal static class RoomRights
     private static Refused Outsider(in RoomState state, Member user, Access access)
         => !IsBanned(state, user) && access.Grants(RoomAction.Read) ? Refusals.NotMember : Outsider(state.Room, user.Role);
 
-    /// <summary>The answer to a user whom the authorizer does not let in.</summary>
+    /// <summary>The answer to a user whom the authorizer does not let join or read.</summary>
     private static Refused Denied(string room) => RoomKey.IsPrivate(room) ? Refusals.NoRoom : Refusals.Denied;
 
     private static Refused Banned(string room) => RoomKey.IsPrivate(room) ? Refusals.NoRoom : Refusals.Banned;

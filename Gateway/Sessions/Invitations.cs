@@ -95,10 +95,12 @@ internal sealed class Invitations(int maxRooms)
     /// </summary>
     public bool TryInvite(string room) => (_invited ??= []).Count < maxRooms && _invited.Add(room);
 
-    /// <summary>The client joins a room, so the next invitation to the room is reported again.</summary>
+    /// <summary>Called when the client joins a room. The next invitation to this room is reported again.</summary>
     public void OnJoined(string room) => _invited?.Remove(room);
 
-    /// <summary>The user has declined the invitation to a room, so the next invitation is reported again.</summary>
+    /// <summary>
+    /// Called when the user has declined the invitation to a room. The next invitation to this room is reported again.
+    /// </summary>
     public void OnDeclined(string room)
     {
         _left?.Remove(room);

@@ -8,7 +8,7 @@ namespace OrleansChat.Gateway.Sessions;
 /// Brings subscriptions that are behind to the head. The same code handles a join that requests earlier events, a
 /// resume after a reconnect, and lag.
 /// <code>
-///   Behind ──read the log after what is queued──► queue what fits ──everything the feed has is queued──► Live
+///   Behind ──read the next page from the log────► queue what fits ──everything the feed has is queued──► Live
 ///     ▲                                                                                                    │
 ///     └────────── the send queue is full: drop its events, rewind to the cursors, all rooms are behind ◄────┘
 /// </code>

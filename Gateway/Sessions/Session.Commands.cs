@@ -137,7 +137,7 @@ internal sealed partial class Session
         _subscriptions.Remove(oldest.Room);
 
         // Entering, after a command - the client gets the command's answer first, and then left.
-        // Entering, after a notification - the client gets only left, so that it learns of the room.
+        // Entering, after a notification - the client gets left, but no joined. So it still learns of the room.
         // Behind, Live - the client gets left.
         // Ended - cannot occur: an ended subscription is not among the subscriptions.
         oldest.IsDisplaced = true;

@@ -45,7 +45,7 @@ internal sealed partial class Session
         var seq = ended.Seq;
         lock (_gate)
         {
-            // Entering - remember the event. Entered compares it with the head at which the user entered.
+            // Entering - remember the event. The method Entered compares it with the head in the room's answer.
             // Live, Behind - end, unless the user entered after the event.
             // Ended - do nothing.
             if (subscription.State == SubscriptionState.Entering)

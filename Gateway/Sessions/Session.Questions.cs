@@ -17,8 +17,8 @@ internal sealed partial class Session
     private const int BytesPerCommand = 16 * 1024;
 
     /// <summary>
-    /// Maximum bytes of a page of conversations. The silo ends a page after 48 KiB, and one conversation has at most 4
-    /// KiB.
+    /// Maximum bytes of a page of conversations. The silo puts at most 48 KiB of conversations into a page. The other
+    /// 4 KiB are for the rest of the frame.
     /// </summary>
     private const int ConversationsBytes = 52 * 1024;
 

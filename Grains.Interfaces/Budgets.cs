@@ -37,7 +37,7 @@ public readonly record struct BudgetAsk(
     [property: Id(4)] int Returned, [property: Id(5)] int Wanted, [property: Id(6)] bool Ahead);
 
 /// <summary>The units that the user's grain leases to a gateway. They are already taken from the budget.</summary>
-/// <param name="Granted">Units that the gateway may spend at once; may be more than it wanted.</param>
+/// <param name="Granted">Units that the gateway may spend immediately; can be more than it wanted.</param>
 /// <param name="Later">
 /// Units that the gateway may spend after <paramref name="LaterMs"/> milliseconds, because the budget is empty now.
 /// </param>
@@ -55,7 +55,7 @@ public readonly record struct BudgetGrant(
 
 /// <summary>The answer to a new session: whether it may begin, and the units leased to its gateway.</summary>
 /// <param name="RetryMs">If the user connects too often, milliseconds before the next attempt; otherwise 0.</param>
-/// <param name="Grants">One grant for each request, in order; empty unless the session was admitted.</param>
+/// <param name="Grants">One grant for each request, in order; empty if the session was not admitted.</param>
 [GenerateSerializer, Immutable, Alias("chat.opened")]
 public sealed record Opened([property: Id(0)] Admission Admission, [property: Id(1)] int RetryMs, [property: Id(2)] BudgetGrant[] Grants);
 

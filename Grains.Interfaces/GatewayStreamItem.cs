@@ -43,8 +43,8 @@ public sealed record RoomMark([property: Id(0)] string Room, [property: Id(1)] s
 public sealed record RoomMoved([property: Id(0)] string Room) : GatewayStreamItem;
 
 /// <summary>
-/// Notifies a member that new events of a room are in the log. The member's sessions on the gateway may not have joined
-/// that room yet.
+/// Notifies a user that new events of a group or direct conversation are in the log. It is possible that the user's
+/// sessions on the gateway have not entered this room yet.
 /// </summary>
 /// <param name="From">The first new sequence.</param>
 /// <param name="To">The last new sequence, inclusive.</param>

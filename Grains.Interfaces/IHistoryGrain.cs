@@ -53,8 +53,8 @@ public interface IHistoryGrain : IGrainWithIntegerKey
 
     /// <summary>
     /// Lists the conversations of a user: groups, direct conversations and followed channels. The conversation with the
-    /// newest event is the first one. If a read mark moved less than a second ago, the list may have its old value.
-    /// Throws <see cref="IOException"/> if the message log cannot be reached.
+    /// newest event is the first one. If a read mark moved less than a second ago, the list may still have the mark's
+    /// old value. Throws <see cref="IOException"/> if the message log cannot be reached.
     /// </summary>
     [Alias("conversations")]
     Task<ConversationPage> ConversationsAsync(ConversationAsk ask);
@@ -84,7 +84,7 @@ public interface IHistoryGrain : IGrainWithIntegerKey
     Task<bool> MayEnterAsync(string room, string user, string[] links, RoomAction claimed = RoomAction.None);
 
     /// <summary>
-    /// Lists the stored members of a group, ordered by user id: members, invited, muted and banned users. If the user
+    /// Lists the users of a group, ordered by user id: the members, and invited, muted and banned users. If the user
     /// may not read the room, the request is refused.
     /// </summary>
     [Alias("members")]
@@ -155,7 +155,7 @@ public readonly record struct ConversationSettings(
     [property: Id(0)] bool Followed, [property: Id(1)] bool Pinned, [property: Id(2)] bool Archived, [property: Id(3)] long MutedUntil);
 
 /// <summary>A change of a user's personal settings of a room. A setting that is null stays as it is.</summary>
-/// <param name="Hidden">True hides the conversation until its next event. False shows it.</param>
+/// <param name="Hidden">True hides the conversation until its next event. False shows it again.</param>
 /// <param name="MutedUntil">See <see cref="ConversationSettings.MutedUntil"/>.</param>
 [GenerateSerializer, Immutable, Alias("chat.conversation-set")]
 public sealed record ConversationSet(

@@ -87,7 +87,9 @@ public enum RoomKind
 /// </summary>
 /// <param name="Seq">The sequence within the room: 1, 2, 3 …, without gaps.</param>
 /// <param name="Ts">Milliseconds since 1970 UTC; never decreases within a room.</param>
-/// <param name="Ref">The sequence of the message that this event changes or reacts to.</param>
+/// <param name="Ref">
+/// The sequence of the event that this event refers to: a message, or the event of an invitation link. Null for none.
+/// </param>
 /// <param name="Reply">The sequence of the message that this message replies to.</param>
 /// <param name="ClientId">The sender's idempotency key; null for events that the server wrote.</param>
 /// <param name="Edited">True if an edit has replaced the original text.</param>

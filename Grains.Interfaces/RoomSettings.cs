@@ -4,8 +4,8 @@ namespace OrleansChat.Grains.Interfaces;
 
 /// <summary>
 /// The settings of a group. The meta of a <see cref="RoomEventKind.Settings"/> event has them as a JSON object with
-/// three fields: <c>private</c> is true or false, <c>members</c> and <c>moderators</c> are numbers of
-/// <see cref="RoomAction"/>. Never change this format, because the log has such events.
+/// three fields: <c>private</c> is true or false, and <c>members</c> and <c>moderators</c> are the numeric values of
+/// the allowed <see cref="RoomAction"/> flags. Never change this format, because the log has such events.
 /// </summary>
 /// <param name="Private">Whether users need an invitation or an invitation link to join.</param>
 /// <param name="Members">What a member may do.</param>

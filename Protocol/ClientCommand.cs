@@ -53,7 +53,7 @@ public sealed record Join(
 
 /// <summary>
 /// Stops the delivery of a room on this connection. If <paramref name="KeepMembership"/> is false, the command also
-/// ends the user's membership of a group.
+/// ends the user's membership of a group, or declines an invitation to it.
 /// </summary>
 public sealed record Leave(string? Id, string Room, bool KeepMembership) : ClientCommand(Id);
 
@@ -102,7 +102,7 @@ public sealed record Who(string? Id, string Room) : ClientCommand(Id);
 /// <summary>
 /// Requests a page of the user's conversations: groups, direct conversations and followed channels. The room with the
 /// newest event is first. To request the next page, the client sets <paramref name="Before"/> and
-/// <paramref name="Room"/> to the <c>ts</c> and the room of the last entry of this page.
+/// <paramref name="Room"/> to the <c>ts</c> and the room of the last entry that it has.
 /// </summary>
 /// <param name="Since">
 /// The cursor of an earlier answer, to request only the conversations that changed since that answer. Null for the
@@ -116,7 +116,7 @@ public sealed record Conversations(string? Id, long? Before, string? Room, int L
 /// <param name="Hidden">
 /// True removes the conversation from the list until its next event. False shows it again.
 /// </param>
-/// <param name="Followed">Whether the list contains the channel. Only for channels.</param>
+/// <param name="Followed">True adds a channel to the list. False removes it. Only for channels.</param>
 /// <param name="Muted">
 /// The time, in milliseconds since 1970 UTC, until which clients show no notifications of the conversation; 0 for no
 /// mute, <see cref="MemberEntry.Forever"/> for no end.

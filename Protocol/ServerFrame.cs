@@ -60,8 +60,8 @@ public sealed record Ok(string? Id, string? Room, long? Seq, long? Ts, bool Dup,
 /// <summary>The command failed.</summary>
 /// <param name="Retry">Milliseconds after which a retry can succeed; null if the code allows no retry.</param>
 /// <param name="Room">
-/// The room, if a resume without an id was refused or a membership ended; otherwise null. An error with a room has no
-/// id.
+/// The room, if a resume without an id was refused, or if the user may no longer be in the room; otherwise null. An
+/// error with a room has no id.
 /// </param>
 public sealed record Err(string? Id, ChatErrorCode Code, string Message, int? Retry, string? Room = null) : ServerFrame;
 
@@ -124,7 +124,8 @@ public sealed record MemberList(string? Id, string Room, IReadOnlyList<MemberEnt
 /// not muted.
 /// </param>
 /// <param name="Banned">
-/// When the ban ends, in the form of <paramref name="Muted"/>; null for a user who is not banned.
+/// When the ban ends, in milliseconds since 1970 UTC; <see cref="Forever"/> if it never ends; null for a user who is
+/// not banned.
 /// </param>
 public sealed record MemberEntry(string User, MemberRole? Role, long? Muted, long? Banned)
 {

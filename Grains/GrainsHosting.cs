@@ -30,8 +30,8 @@ public static class GrainsHosting
 
     /// <summary>
     /// Adds the grains of rooms, users and gateways. The silo also needs the message log
-    /// (<see cref="MessageLogHosting.AddMessageLog"/>) and the stream provider <c>inbox</c>. It may have an
-    /// <see cref="IRoomAuthorizer"/>.
+    /// (<see cref="MessageLogHosting.AddMessageLog"/>) and the stream provider <c>inbox</c>. The silo may also register
+    /// an <see cref="IRoomAuthorizer"/>.
     /// </summary>
     public static ISiloBuilder AddChatGrains(this ISiloBuilder silo, RoomOptions options)
     {

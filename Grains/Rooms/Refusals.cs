@@ -41,7 +41,7 @@ internal static class Refusals
     public static readonly Refused TargetNotMuted = new(Refusal.NotFound, "this user is not muted");
     public static readonly Refused NoLink = new(Refusal.NotFound, "there is no such link in this group");
     public static readonly Refused LinkOfOther =
-        new(Refusal.Forbidden, "only the user who made a link, or a moderator or owner of a higher role, may end it");
+        new(Refusal.Forbidden, "only the user who made the link, or a moderator or owner with a higher role than this user, may end it");
     public static readonly Refused LinkNotValid = new(Refusal.Forbidden, "the link is not valid any more: ask for a new one");
     public static readonly Refused CodeTaken = new(Refusal.Conflict, "a link of this group already has this code; make a new code");
     public static readonly Refused TooManyLinks =

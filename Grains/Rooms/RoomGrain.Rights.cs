@@ -27,8 +27,8 @@ internal sealed partial class RoomGrain
     private long Now => _time.GetUtcNow().ToUnixTimeMilliseconds();
 
     /// <summary>
-    /// The user's rights to write. In a channel, each attached user counts as a member. In other rooms, only the
-    /// members count, attached or not.
+    /// Returns the role with which a user acts. In a channel, each attached user counts as a member. In other rooms,
+    /// only the members count, attached or not.
     /// </summary>
     private Member Standing(string user, MemberTable table) => _ownership.Claim?.Kind == RoomKind.Channel
         ? new(user, _attached.Contains(user) ? RoomRole.Member : RoomRole.None)

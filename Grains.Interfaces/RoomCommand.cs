@@ -150,29 +150,39 @@ public sealed record Refused([property: Id(0)] Refusal Reason, [property: Id(1)]
 /// <summary>Why a command or a read was refused.</summary>
 public enum Refusal
 {
-    /// <summary>The room does not exist, or the message that the command refers to does not exist.</summary>
+    /// <summary>
+    /// The room does not exist, or the message, member, ban, mute or link that the command names does not exist.
+    /// </summary>
     NotFound = 0,
 
     /// <summary>The user is not a member of the room, or not attached to it.</summary>
     NotMember = 1,
 
     /// <summary>
-    /// The user may not do this, or the message log cannot store a character of the text or of a name.
+    /// The user may not do this, the room does not allow it, or the message log cannot store a character of the text or
+    /// of a name.
     /// </summary>
     Forbidden = 2,
 
-    /// <summary>The client id was posted before with another body, or the room is of another kind.</summary>
+    /// <summary>
+    /// The client id was posted before with another body, the room is of another kind, or the group has another link
+    /// with this code.
+    /// </summary>
     Conflict = 3,
 
     /// <summary>The message that the command refers to was deleted.</summary>
     Gone = 4,
 
-    /// <summary>The room is full.</summary>
+    /// <summary>
+    /// The room is full, the group has too many invited, banned or muted users or too many links, or the user is in too
+    /// many groups.
+    /// </summary>
     RoomFull = 5,
 
     /// <summary>
-    /// The message log or a grain cannot be reached, too many commands wait, or the room is moving to another silo. The
-    /// event may have been stored. A retry with the same client id does not store it twice.
+    /// The room cannot execute the command now. For example, the message log cannot be reached, too many commands wait,
+    /// or the room is moving to another silo. The event may have been stored. A retry with the same client id does not
+    /// store it twice.
     /// </summary>
     Unavailable = 6,
 

@@ -37,7 +37,9 @@ public enum EventKind
     /// <summary>Ends the membership of <c>user</c>, or withdraws the invitation of <c>user</c>.</summary>
     Kick,
 
-    /// <summary>Ends the membership of <c>user</c>, who cannot join the group again before <c>until</c>.</summary>
+    /// <summary>
+    /// Ends the membership or invitation of <c>user</c>. Before <c>until</c>, <c>user</c> cannot join the group.
+    /// </summary>
     Ban,
 
     /// <summary>Lifts the ban of <c>user</c>.</summary>

@@ -9,8 +9,8 @@ namespace OrleansChat.Protocol.Text;
 public static class TextLineWriter
 {
     /// <summary>
-    /// Returns one line, or for a page one line per event, joined by <c>\n</c>. Returns null if this view shows nothing
-    /// of the frame.
+    /// Returns one line. For a page of events or a list of conversations, returns one line per entry, joined by
+    /// <c>\n</c>. Returns null if this view shows nothing of the frame.
     /// </summary>
     public static string? Write(ServerFrame frame, TextView view) => frame switch
     {

@@ -8,7 +8,10 @@ internal static class Program
 {
     private static Task<int> Main(string[] args) => ProcessRun.RunAsync(() => Compose(args));
 
-    /// <summary>Composes the gateway from its configuration.</summary>
+    /// <summary>
+    /// Composes the gateway. Comments name the configuration sections that each part reads, or the paths that it
+    /// serves.
+    /// </summary>
     /// <param name="more">Called after all services are added. Test programs replace services here.</param>
     internal static WebApplication Compose(string[] args, Action<WebApplicationBuilder>? more = null)
     {

@@ -8,7 +8,9 @@ public enum BudgetKind
     /// <summary>Events sent to rooms. One unit per send.</summary>
     Sends = 0,
 
-    /// <summary>All other commands. One unit per command, plus one per full 16 KiB of history.</summary>
+    /// <summary>
+    /// All other commands. One unit per command, plus one for each full 16 KiB of history in its answer.
+    /// </summary>
     Commands = 1,
 
     /// <summary>Connections that the user opens. One unit per connection.</summary>
@@ -22,13 +24,12 @@ public enum BudgetKind
 /// A gateway's request for units of one budget. It also reports the earlier units that the gateway has not spent.
 /// </summary>
 /// <param name="PerSecond">Units that the budget earns per second; 0 for no limit.</param>
-/// <param name="Burst">Units that the budget can save up, at least 1.</param>
+/// <param name="Burst">Maximum number of units that the budget saves up, at least 1.</param>
 /// <param name="Held">Units leased earlier that the gateway still holds and may spend.</param>
 /// <param name="Returned">Units leased earlier that the gateway gives back unspent.</param>
 /// <param name="Wanted">Units that the gateway needs now.</param>
 /// <param name="Ahead">
-/// Whether the gateway keeps units for later commands. If false, the grain leases at most <paramref name="Wanted"/>
-/// units.
+/// Whether the gateway can keep units for later. If false, the grain leases at most <paramref name="Wanted"/> units.
 /// </param>
 [GenerateSerializer, Immutable, Alias("chat.budget-ask")]
 public readonly record struct BudgetAsk(
@@ -36,15 +37,15 @@ public readonly record struct BudgetAsk(
     [property: Id(4)] int Returned, [property: Id(5)] int Wanted, [property: Id(6)] bool Ahead);
 
 /// <summary>The units that the user's grain leases to a gateway. They are already taken from the budget.</summary>
-/// <param name="Granted">Units that the gateway may spend at once; may be more than it wanted.</param>
+/// <param name="Granted">Units that the gateway may spend immediately; can be more than it wanted.</param>
 /// <param name="Later">
 /// Units that the gateway may spend after <paramref name="LaterMs"/> milliseconds, because the budget is empty now.
 /// </param>
 /// <param name="LaterMs">Milliseconds before <paramref name="Later"/> may be spent.</param>
 /// <param name="RetryMs">Milliseconds after which the budget has another unit; 0 if it has one now.</param>
 /// <param name="ValidMs">
-/// Milliseconds for which leased units may be spent. For <paramref name="Granted"/> this time begins with the request,
-/// for <paramref name="Later"/> at the end of <paramref name="LaterMs"/>.
+/// Milliseconds for which leased units may be spent. For <paramref name="Granted"/> this time begins when the gateway
+/// sends the request, for <paramref name="Later"/> at the end of <paramref name="LaterMs"/>.
 /// </param>
 /// <param name="AskAhead">Whether the gateway should send the next request before it has spent all its units.</param>
 [GenerateSerializer, Immutable, Alias("chat.budget-grant")]
@@ -54,7 +55,7 @@ public readonly record struct BudgetGrant(
 
 /// <summary>The answer to a new session: whether it may begin, and the units leased to its gateway.</summary>
 /// <param name="RetryMs">If the user connects too often, milliseconds before the next attempt; otherwise 0.</param>
-/// <param name="Grants">One grant for each request, in order; empty unless the session was admitted.</param>
+/// <param name="Grants">One grant for each request, in order; empty if the session was not admitted.</param>
 [GenerateSerializer, Immutable, Alias("chat.opened")]
 public sealed record Opened([property: Id(0)] Admission Admission, [property: Id(1)] int RetryMs, [property: Id(2)] BudgetGrant[] Grants);
 

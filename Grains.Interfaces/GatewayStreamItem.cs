@@ -14,8 +14,8 @@ public sealed record RoomEvents([property: Id(0)] string Room, [property: Id(1)]
 
 /// <summary>
 /// A presence update: the users that arrived and left since the previous update. In a large room, an update has only
-/// the number of users. If nothing changes for a few seconds, the room publishes the last version once more, without
-/// names. A gateway that has an older version then knows that it missed an update.
+/// the number of users. If nothing changes for a few seconds, the room publishes the version and the count of the last
+/// update once more. A gateway that has an older version then knows that it missed an update.
 /// </summary>
 /// <param name="Version">The version of this update.</param>
 /// <param name="Count">Number of users attached after this update.</param>
@@ -43,8 +43,8 @@ public sealed record RoomMark([property: Id(0)] string Room, [property: Id(1)] s
 public sealed record RoomMoved([property: Id(0)] string Room) : GatewayStreamItem;
 
 /// <summary>
-/// Notifies a member that new events of a room are in the log. The member's sessions on the gateway may not have joined
-/// that room yet.
+/// Notifies a user that new events of a group or direct conversation are in the log. It is possible that the user's
+/// sessions on the gateway have not entered this room yet.
 /// </summary>
 /// <param name="From">The first new sequence.</param>
 /// <param name="To">The last new sequence, inclusive.</param>
@@ -52,7 +52,7 @@ public sealed record RoomMoved([property: Id(0)] string Room) : GatewayStreamIte
 public sealed record UserNotification(
     [property: Id(0)] string User, [property: Id(1)] string Room, [property: Id(2)] long From, [property: Id(3)] long To) : GatewayStreamItem;
 
-/// <summary>The personal settings of a conversation of a user have changed.</summary>
+/// <summary>A user has changed the personal settings of a conversation.</summary>
 /// <param name="Session">The session that made the change. It is not notified.</param>
 [GenerateSerializer, Immutable, Alias("chat.inbox.conversation")]
 public sealed record UserConversationChanged(

@@ -77,15 +77,15 @@ public sealed record LiveGateways([property: Id(0)] string[] Gateways, [property
 public readonly record struct DrainShare([property: Id(0)] int Remaining, [property: Id(1)] long Connections, [property: Id(2)] bool IsWarmedUp);
 
 /// <summary>
-/// The version numbers of the log. Each version allows events that the previous version does not know. A version is
-/// used only when every silo and gateway of the cluster knows it.
+/// The version numbers of the log. Each version allows new kinds of events. The log moves to a version only when every
+/// silo and gateway of the cluster knows this version.
 /// </summary>
 public static class LogVersion
 {
     /// <summary>The events of version 0.1.0.</summary>
     public const int First = 1;
 
-    /// <summary>Roles, invitations, mutes, bans, titles and private groups.</summary>
+    /// <summary>Also private groups, and events that change a group's rights, title, settings or links.</summary>
     public const int Rights = 2;
 
     /// <summary>The highest version that this program knows.</summary>

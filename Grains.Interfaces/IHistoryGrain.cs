@@ -45,7 +45,7 @@ public interface IHistoryGrain : IGrainWithIntegerKey
     Task<RoomEvent[]> ReadAsync(string room, long after, int limit);
 
     /// <summary>
-    /// Reads the heads of rooms from the log, for a gateway's head poller. A call may have at most 4,096 rooms. Throws
+    /// Reads the heads of rooms from the log, for a gateway's head poller. A call may name at most 4,096 rooms. Throws
     /// <see cref="IOException"/> if the message log cannot be reached.
     /// </summary>
     [Alias("heads")]
@@ -53,26 +53,28 @@ public interface IHistoryGrain : IGrainWithIntegerKey
 
     /// <summary>
     /// Lists the conversations of a user: groups, direct conversations and followed channels. The conversation with the
-    /// newest event is the first one. A read mark that moved less than a second ago may not be counted yet. Throws
-    /// <see cref="IOException"/> if the message log cannot be reached.
+    /// newest event is the first one. If a read mark moved less than a second ago, the list may still have the mark's
+    /// old value. Throws <see cref="IOException"/> if the message log cannot be reached.
     /// </summary>
     [Alias("conversations")]
     Task<ConversationPage> ConversationsAsync(ConversationAsk ask);
 
     /// <summary>
-    /// Changes the personal settings of a conversation. If the user may not read the room, the change is refused. An
-    /// invited user may hide the invitation, and nothing else.
+    /// Changes the personal settings of a conversation. If the user may not read the room, the change is
+    /// refused, with one exception: an invited user may hide the invitation.
     /// </summary>
     [Alias("set-conversation")]
     Task<ConversationReply> SetConversationAsync(ConversationSet set);
 
     /// <summary>
-    /// Whether a user is a member of a private group (<see cref="RoomKey.IsPrivate"/>), is invited to it, or may join
-    /// it by an invitation link. False for a group that does not exist, after the same reads. For a user who is not
-    /// attached, a gateway calls the group's grain only if the result is true, or if the command may create the group.
-    /// So outsiders cannot find out whether the group exists. The user's token or the silo's authorizer can also let a
-    /// user in, and the authorizer can keep a user out. True if the message log cannot be reached or the authorizer does
-    /// not answer, so that the group's grain decides.
+    /// Whether a user may read or join a private group (<see cref="RoomKey.IsPrivate"/>): as a member, by an invitation
+    /// or an invitation link, or because the user's token or the silo's authorizer allows it. If the group does not
+    /// exist, the grain makes the same reads and returns false. If the message log cannot be reached or the authorizer
+    /// does not answer, the grain returns true, so that the group's grain decides.
+    /// <para>
+    /// For a user who is not attached, a gateway calls the group's grain only if the result is true, or if the command
+    /// may create the group. So outsiders cannot find out whether the group exists.
+    /// </para>
     /// </summary>
     /// <param name="links">
     /// The <see cref="LinkTerms.HashOf">hashes</see> of the codes that the user gave. Empty for none.
@@ -82,7 +84,7 @@ public interface IHistoryGrain : IGrainWithIntegerKey
     Task<bool> MayEnterAsync(string room, string user, string[] links, RoomAction claimed = RoomAction.None);
 
     /// <summary>
-    /// Lists the stored members of a group, ordered by user id: members, invited, muted and banned users. If the user
+    /// Lists the users of a group, ordered by user id: the members, and invited, muted and banned users. If the user
     /// may not read the room, the request is refused.
     /// </summary>
     [Alias("members")]
@@ -96,7 +98,8 @@ public interface IHistoryGrain : IGrainWithIntegerKey
 /// <param name="BeforeRoom">The room of the last conversation on the previous page.</param>
 /// <param name="Limit">Maximum number of conversations. A number above 100 counts as 100.</param>
 /// <param name="Since">
-/// The cursor of an earlier page: asks only for the conversations that changed since then. Null for the whole list.
+/// The cursor of an earlier page, to request only the conversations that changed since that page. Null for the whole
+/// list.
 /// </param>
 [GenerateSerializer, Immutable, Alias("chat.conversation-ask")]
 public sealed record ConversationAsk(
@@ -106,12 +109,12 @@ public sealed record ConversationAsk(
 /// <summary>A page of a user's conversations, or the changes since a cursor.</summary>
 /// <param name="More">True if there are more conversations after these.</param>
 /// <param name="Cursor">
-/// The cursor for the changes after this page. Null if this is not the first page, and while old processes run, which
-/// do not record their changes.
+/// The cursor with which a later request gets the changes since this page. If a list has several pages, only the first
+/// page has a cursor. Null while processes of an older version run, because they do not record changes.
 /// </param>
 /// <param name="Removed">
-/// The keys of the rooms that are no conversations of the user any more. Null if the page is not an answer to
-/// <see cref="ConversationAsk.Since"/>: the cursor was not valid, or too much has changed.
+/// The keys of the rooms that are no longer conversations of the user. Null if the page is a page of the whole list:
+/// <see cref="ConversationAsk.Since"/> was null or not valid, or too much has changed since then.
 /// </param>
 [GenerateSerializer, Immutable, Alias("chat.conversations")]
 public sealed record ConversationPage(
@@ -144,14 +147,15 @@ public sealed record NewestEvent(
 /// <summary>A user's personal settings of a conversation.</summary>
 /// <param name="Followed">Whether the user follows the channel.</param>
 /// <param name="MutedUntil">
-/// Until when the client shows no notifications, in milliseconds since 1970 UTC; 0 for no mute.
+/// The time, in milliseconds since 1970 UTC, until which clients show no notifications of the conversation; 0 for no
+/// mute.
 /// </param>
 [GenerateSerializer, Immutable, Alias("chat.conversation-settings")]
 public readonly record struct ConversationSettings(
     [property: Id(0)] bool Followed, [property: Id(1)] bool Pinned, [property: Id(2)] bool Archived, [property: Id(3)] long MutedUntil);
 
 /// <summary>A change of a user's personal settings of a room. A setting that is null stays as it is.</summary>
-/// <param name="Hidden">True hides the conversation until its next event. False shows it.</param>
+/// <param name="Hidden">True hides the conversation until its next event. False shows it again.</param>
 /// <param name="MutedUntil">See <see cref="ConversationSettings.MutedUntil"/>.</param>
 [GenerateSerializer, Immutable, Alias("chat.conversation-set")]
 public sealed record ConversationSet(
@@ -159,10 +163,11 @@ public sealed record ConversationSet(
     [property: Id(4)] bool? Archived = null, [property: Id(5)] bool? Hidden = null, [property: Id(6)] long? MutedUntil = null);
 
 /// <summary>The answer to a change of personal settings.</summary>
-/// <param name="Refusal">Why nothing was stored; null if the change is durable, or too much is stored already.</param>
+/// <param name="Refusal">
+/// Why the change was refused; null if it is durable, or if <paramref name="TooMany"/> is not null.
+/// </param>
 /// <param name="TooMany">
-/// What the user has too much of and must reset first; null if <paramref name="Refusal"/> applies or the change is
-/// durable.
+/// If the change exceeds a limit: a message that names what the user must reset first. Otherwise null.
 /// </param>
 [GenerateSerializer, Immutable, Alias("chat.conversation-reply")]
 public sealed record ConversationReply([property: Id(0)] Refused? Refusal = null, [property: Id(1)] string? TooMany = null);
@@ -179,7 +184,7 @@ public sealed record MembersAsk(
 
 /// <summary>A page of a group's members.</summary>
 /// <param name="More">True if there are more members after these.</param>
-/// <param name="Refusal">Why there are no members; null if the page was read.</param>
+/// <param name="Refusal">Why the request was refused; null if the page was read.</param>
 [GenerateSerializer, Immutable, Alias("chat.members")]
 public sealed record MemberPage([property: Id(0)] Member[] Members, [property: Id(1)] bool More, [property: Id(2)] Refusal? Refusal);
 
@@ -216,7 +221,7 @@ public sealed record PageAsk(
 /// <summary>The answer to a head poll.</summary>
 /// <param name="Heads">The heads of the rooms that exist, in any order.</param>
 /// <param name="Cluster">
-/// The version of the cluster membership as the answering silo knows it. It grows when a silo joins or leaves.
+/// The version of the cluster membership that the answering silo knows. It grows when a silo joins or leaves.
 /// </param>
 [GenerateSerializer, Immutable, Alias("chat.heads")]
 public sealed record RoomHeads([property: Id(0)] RoomHead[] Heads, [property: Id(1)] long Cluster);

@@ -21,10 +21,10 @@ public interface IRoomGrain : IGrainWithStringKey
     /// Replaces the set of users that are attached through one gateway. A gateway calls this when it notices a new
     /// activation of the room, or when it missed a presence update. The room publishes presence updates for the users
     /// that were added or removed. Throws <see cref="IOException"/> if the message log cannot be reached, if a newer
-    /// activation owns the room, or if it cannot be decided now whether a user may read the room.
+    /// activation owns the room, or if an <c>IRoomAuthorizer</c> does not decide in time whether a user may read it.
     /// </summary>
-    /// <param name="known">The last presence update that the gateway received; default for none.</param>
-    /// <param name="number">See <see cref="RoomCommands"/>.</param>
+    /// <param name="known">The version of the last presence update that the gateway received; default for none.</param>
+    /// <param name="number">See <see cref="RoomCommands.Number"/>.</param>
     /// <param name="claimed">
     /// For each user, the actions that the user's token grants in this room; null if no token grants any.
     /// </param>

@@ -56,22 +56,22 @@ public interface IUserGrain : IGrainWithStringKey
     Task<SendGrant> TakeSendsAsync(int wanted, int perSecond, int burst);
 
     /// <summary>
-    /// Takes one room creation from the user's budget. Only the room's grain calls this, just before it creates the
-    /// room.
+    /// Takes one unit from the user's budget for creating rooms. Only the room's grain calls this, just before it
+    /// creates the room.
     /// </summary>
-    /// <param name="burst">Rooms that the user may create at once.</param>
-    /// <param name="interval">Time after which the budget has one more creation.</param>
-    /// <returns>Zero if the creation is granted; otherwise the time until the budget has one creation.</returns>
+    /// <param name="burst">Maximum number of units that the budget saves up.</param>
+    /// <param name="interval">The time in which the budget earns one unit.</param>
+    /// <returns>Zero if the unit is granted; otherwise the time until the budget has one unit.</returns>
     [Alias("take-creation")]
     Task<TimeSpan> TakeCreationAsync(int burst, TimeSpan interval);
 
     /// <summary>
-    /// Takes one action from the user's budget for this action. Only a room's grain calls this, just before it appends
-    /// the event of the action.
+    /// Takes one unit from the user's budget for an action. Only a room's grain calls this, just before it appends the
+    /// event of the action.
     /// </summary>
-    /// <param name="burst">Actions that the user may take at once.</param>
-    /// <param name="interval">Time after which the budget has one more action.</param>
-    /// <returns>Zero if the action is granted; otherwise the time until the budget has one action.</returns>
+    /// <param name="burst">Maximum number of units that the budget saves up.</param>
+    /// <param name="interval">The time in which the budget earns one unit.</param>
+    /// <returns>Zero if the unit is granted; otherwise the time until the budget has one unit.</returns>
     [Alias("take-action")]
     Task<TimeSpan> TakeActionAsync(UserAction action, int burst, TimeSpan interval);
 
@@ -83,8 +83,9 @@ public interface IUserGrain : IGrainWithStringKey
     Task NotifyAsync(string room, long from, long to);
 
     /// <summary>
-    /// Notifies every gateway that has a session of this user: the personal settings of a conversation have changed.
-    /// The notification may be lost. It is sent only when every process of the cluster knows it.
+    /// Notifies every gateway that has a session of this user. The notification says that the user has changed the
+    /// personal settings of a conversation. It may be lost. While a process of an older version runs, which cannot read
+    /// the notification, none is sent.
     /// </summary>
     /// <param name="session">The session that made the change. It is not notified.</param>
     [Alias("conversation-changed")]
@@ -99,7 +100,7 @@ public interface IUserGrain : IGrainWithStringKey
     Task GatewayGoneAsync(string gateway);
 }
 
-/// <summary>An action of a user in a group that has a budget.</summary>
+/// <summary>Each user has one budget for each of these actions.</summary>
 public enum UserAction
 {
     /// <summary>The user invites another user.</summary>

@@ -7,16 +7,16 @@ using System.Text.Json;
 namespace OrleansChat.Grains.Interfaces;
 
 /// <summary>
-/// An invitation link of a group, as the meta of its <see cref="RoomEventKind.Link"/> event stores it: a JSON object
-/// with <c>hash</c>, and <c>uses</c> and <c>until</c> if they are limited. The event has no other field. An
-/// <see cref="RoomEventKind.Unlink"/> event has only a <c>ref</c>: the sequence of the link's event. Never change this
-/// format, because the log has such events.
+/// An invitation link of a group. A <see cref="RoomEventKind.Link"/> event stores it in its meta: a JSON object with
+/// <c>hash</c>, with <c>uses</c> if the uses are limited, and with <c>until</c> if the link has an end. The event has
+/// no text, ref or reply. A <see cref="RoomEventKind.Unlink"/> event has no text, meta or reply. Its ref is the
+/// sequence of the link's event. Never change this format, because the log has such events.
 /// </summary>
 /// <param name="Hash">
 /// The <see cref="HashOf">hash</see> of the link's code. The code itself is known only to the users who share it.
 /// </param>
 /// <param name="Uses">The number of users who may join by the link; null for any number.</param>
-/// <param name="Until">When the link ends, in milliseconds since 1970 UTC; null for never.</param>
+/// <param name="Until">When the link ends, in milliseconds since 1970 UTC; null for no end.</param>
 public sealed record LinkTerms(string Hash, int? Uses = null, long? Until = null)
 {
     public const int MaxUses = 1000;

@@ -25,13 +25,14 @@ public enum RoomAction
     Invite = 16,
 
     /// <summary>
-    /// Remove, ban and mute users of lower roles, lift bans and mutes, and delete messages and end links of users of lower
-    /// roles.
+    /// Remove, ban and mute users of lower roles. Lift bans and mutes. Delete the messages, and end the invitation
+    /// links, of users of lower roles.
     /// </summary>
     Moderate = 32,
 
     /// <summary>
-    /// Set the title of a group. If a token or the authorizer grants this action, also change the roles and the settings.
+    /// Set the title of a group. A user to whom a token or the authorizer grants this action may also give roles and
+    /// change the settings.
     /// </summary>
     Manage = 64,
 }

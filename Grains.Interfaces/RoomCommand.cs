@@ -39,8 +39,8 @@ public abstract record RoomCommand([property: Id(0)] string User)
 /// first subscription to the room. The answer is <see cref="Entered"/> or <see cref="Refused"/>.
 /// </summary>
 /// <param name="Create">
-/// The kind of room to create if it does not exist; null if it must not be created. A direct room is created by its
-/// first message, never by this command.
+/// The kind of room to create if the room does not exist; null to create no room. A direct room is created by its first
+/// message, never by this command.
 /// </param>
 /// <param name="Require">The kind that the room must have; null for any kind.</param>
 /// <param name="AsMember">
@@ -66,7 +66,8 @@ public sealed record Enter(
 /// True if the user has other subscriptions on this gateway. The user then stays attached, unless the membership ends.
 /// </param>
 /// <param name="Declines">
-/// True if the command ends only an invitation to the group. If the user is not invited, the room refuses the command.
+/// True if the command may end an invitation, but not a membership. If the user is not invited, the room refuses the
+/// command.
 /// </param>
 [GenerateSerializer, Immutable, Alias("chat.exit")]
 public sealed record Exit(
@@ -76,7 +77,9 @@ public sealed record Exit(
 /// <summary>
 /// Appends an event. The answer is <see cref="Posted"/>, after the event is durable, or <see cref="Refused"/>.
 /// </summary>
-/// <param name="ClientId">The idempotency key, unique for ever within (user, room).</param>
+/// <param name="ClientId">
+/// The idempotency key. The user never sends another event with the same key to this room.
+/// </param>
 [GenerateSerializer, Immutable, Alias("chat.post")]
 public sealed record Post(
     string User,
@@ -147,29 +150,39 @@ public sealed record Refused([property: Id(0)] Refusal Reason, [property: Id(1)]
 /// <summary>Why a command or a read was refused.</summary>
 public enum Refusal
 {
-    /// <summary>The room does not exist, or the message that the command refers to does not exist.</summary>
+    /// <summary>
+    /// The room does not exist, or the message, member, ban, mute or link that the command names does not exist.
+    /// </summary>
     NotFound = 0,
 
     /// <summary>The user is not a member of the room, or not attached to it.</summary>
     NotMember = 1,
 
     /// <summary>
-    /// The user may not do this, or the message log cannot store a character of the text or of a name.
+    /// The user may not do this, the room does not allow it, or the message log cannot store a character of the text or
+    /// of a name.
     /// </summary>
     Forbidden = 2,
 
-    /// <summary>The client id was posted before with another body, or the room is of another kind.</summary>
+    /// <summary>
+    /// The client id was posted before with another body, the room is of another kind, or the group has another link
+    /// with this code.
+    /// </summary>
     Conflict = 3,
 
     /// <summary>The message that the command refers to was deleted.</summary>
     Gone = 4,
 
-    /// <summary>The room is full.</summary>
+    /// <summary>
+    /// The room is full, the group has too many invited, banned or muted users or too many links, or the user is in too
+    /// many groups.
+    /// </summary>
     RoomFull = 5,
 
     /// <summary>
-    /// The message log or a grain cannot be reached, too many entries wait, or the room is moving to another silo. The
-    /// event may have been stored. A retry with the same client id does not store it twice.
+    /// The room cannot execute the command now. For example, the message log cannot be reached, too many commands wait,
+    /// or the room is moving to another silo. The event may have been stored. A retry with the same client id does not
+    /// store it twice.
     /// </summary>
     Unavailable = 6,
 

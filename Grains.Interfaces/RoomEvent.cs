@@ -24,7 +24,7 @@ public enum RoomEventKind
     /// </summary>
     Join = 5,
 
-    /// <summary>The user gave up the membership of a group.</summary>
+    /// <summary>The user left a group and is no longer a member, or declined the invitation to it.</summary>
     Leave = 6,
 
     /// <summary>
@@ -33,10 +33,12 @@ public enum RoomEventKind
     /// </summary>
     Invite = 7,
 
-    /// <summary>Another user ended a user's membership of a group, or the invitation to the group.</summary>
+    /// <summary>
+    /// A user who may moderate the group removed another user from it, or withdrew the other user's invitation.
+    /// </summary>
     Kick = 8,
 
-    /// <summary>A user was banned from a group, which also ends the membership.</summary>
+    /// <summary>A user was banned from a group. The ban also ends a membership or an invitation.</summary>
     Ban = 9,
 
     /// <summary>A ban was lifted.</summary>
@@ -73,7 +75,9 @@ public enum RoomKind
     /// <summary>Has stored members. They are notified of new events, attached or not.</summary>
     Group = 1,
 
-    /// <summary>Has two users, or one user for notes. They are notified of new events, attached or not.</summary>
+    /// <summary>
+    /// Has two users, or one user who writes notes. They are notified of new events, attached or not.
+    /// </summary>
     Direct = 2,
 }
 
@@ -83,7 +87,9 @@ public enum RoomKind
 /// </summary>
 /// <param name="Seq">The sequence within the room: 1, 2, 3 …, without gaps.</param>
 /// <param name="Ts">Milliseconds since 1970 UTC; never decreases within a room.</param>
-/// <param name="Ref">The sequence of the message that this event changes or reacts to.</param>
+/// <param name="Ref">
+/// The sequence of the event that this event refers to: a message, or the event of an invitation link. Null for none.
+/// </param>
 /// <param name="Reply">The sequence of the message that this message replies to.</param>
 /// <param name="ClientId">The sender's idempotency key; null for events that the server wrote.</param>
 /// <param name="Edited">True if an edit has replaced the original text.</param>
@@ -104,7 +110,7 @@ public sealed record RoomEvent(
     [property: Id(9)] bool Edited,
     [property: Id(10)] long Messages);
 
-/// <summary>The newest sequence and the owner of a room.</summary>
+/// <summary>The newest sequence and the claim number of a room.</summary>
 /// <param name="Seq">The newest sequence; 0 for none.</param>
 /// <param name="Claim">
 /// The room's claim number. Each claim raises it. If the number changed, a new activation may own the room. A new

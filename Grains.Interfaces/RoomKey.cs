@@ -4,8 +4,8 @@ namespace OrleansChat.Grains.Interfaces;
 
 /// <summary>
 /// The key of a room's grain and of its rows in the log. The key of a named room is its name, which never starts with
-/// <c>@</c>. The server chooses the name of a private group; it begins with <c>~</c>. The key of a direct conversation
-/// is the ordinally sorted pair of its two users, each preceded by its length in UTF-16 units: <c>@5:alice3:bob</c>.
+/// <c>@</c>. If the server chose the name, it begins with <c>~</c>. The key of a direct conversation is the ordinally
+/// sorted pair of its two users, each preceded by its length in UTF-16 units: <c>@5:alice3:bob</c>.
 /// </summary>
 public static class RoomKey
 {

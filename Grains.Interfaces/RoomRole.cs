@@ -3,7 +3,7 @@ namespace OrleansChat.Grains.Interfaces;
 /// <summary>The role of a user in a group. The numbers are stored: never reuse one.</summary>
 public enum RoomRole
 {
-    /// <summary>The user is not a member. The user may still be banned or muted.</summary>
+    /// <summary>The user is neither a member nor invited, but can be banned or muted.</summary>
     None = 0,
 
     /// <summary>May read, and take the actions of <see cref="RoomSettings.Members"/>.</summary>

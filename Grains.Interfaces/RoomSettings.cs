@@ -4,10 +4,10 @@ namespace OrleansChat.Grains.Interfaces;
 
 /// <summary>
 /// The settings of a group. The meta of a <see cref="RoomEventKind.Settings"/> event has them as a JSON object with
-/// three fields: <c>private</c> is true or false, <c>members</c> and <c>moderators</c> are numbers of
-/// <see cref="RoomAction"/>. Never change this format, because the log has such events.
+/// three fields: <c>private</c> is true or false, and <c>members</c> and <c>moderators</c> are the numeric values of
+/// the allowed <see cref="RoomAction"/> flags. Never change this format, because the log has such events.
 /// </summary>
-/// <param name="Private">Whether only invited users may join.</param>
+/// <param name="Private">Whether users need an invitation or an invitation link to join.</param>
 /// <param name="Members">What a member may do.</param>
 /// <param name="Moderators">What a moderator may do. An owner may do everything.</param>
 [GenerateSerializer, Immutable, Alias("chat.room-settings")]
@@ -32,7 +32,7 @@ public sealed record RoomSettings(
     /// </summary>
     public static RoomSettings Default(string room) => RoomKey.IsPrivate(room) ? Closed : Public;
 
-    /// <summary>Whether the settings allow the action to a user with this role.</summary>
+    /// <summary>Whether a user with this role may take the action, by these settings.</summary>
     public bool Allows(RoomRole role, RoomAction action) => role switch
     {
         RoomRole.Owner => true,

@@ -14,14 +14,15 @@ public static class UncreatedRoom
     public const string Epoch = "0";
 
     /// <summary>
-    /// The refusal of a command to a room that does not exist. A private group also refuses outsiders with this
-    /// refusal.
+    /// The refusal of a command to a room that does not exist. Outsiders of a group whose name the server chose get the
+    /// same refusal.
     /// </summary>
     public static readonly Refused NotFound = new(Refusal.NotFound, "there is no such room");
 
     /// <summary>
-    /// Returns the answer to a command that creates nothing. Returns null if the command might create the room, so that
-    /// the room's grain must decide. The caller must have checked that the user belongs to the direct room.
+    /// Returns the answer to a command that does not create the room. If the command might create the room, returns
+    /// null: the room's grain must then decide. If the room is direct, the caller must have checked that the user is
+    /// one of its users.
     /// </summary>
     public static RoomReply? Answer(string room, RoomCommand command) => (command, RoomKey.IsDirect(room)) switch
     {

@@ -28,7 +28,7 @@ internal sealed class GrainInstruments
             "orleanschat.room.notifications.dropped", "{notification}", "Notifications dropped after the last attempt.");
         Attached = meter.CreateUpDownCounter<long>("orleanschat.room.attached", "{user}", "Users attached to rooms of this silo; one user in two rooms counts twice.");
         GatewaysGone = meter.CreateCounter<long>(
-            "orleanschat.gateway.deaths", "{gateway}", "Gateways whose lease had ended, as this silo found.");
+            "orleanschat.gateway.deaths", "{gateway}", "Gateways that this silo marked as dead, because their lease had ended.");
     }
 
     public Counter<long> Posts { get; }

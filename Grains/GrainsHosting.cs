@@ -16,8 +16,8 @@ namespace OrleansChat.Grains;
 public static class GrainsHosting
 {
     /// <summary>
-    /// Time between the last call of a room's or user's activation and its collection by Orleans. An activation with
-    /// state that is stored nowhere else is not collected. The time is longer than the minimum time for which a user's
+    /// How long after its last call Orleans collects the activation of a room or a user. An activation with state that
+    /// is stored nowhere else is not collected. The time is longer than the minimum time for which a user's
     /// notifications are kept (<see cref="RecentNotifications.Retention"/>).
     /// </summary>
     private static readonly TimeSpan CollectionAge = TimeSpan.FromMinutes(1);
@@ -30,8 +30,8 @@ public static class GrainsHosting
 
     /// <summary>
     /// Adds the grains of rooms, users and gateways. The silo also needs the message log
-    /// (<see cref="MessageLogHosting.AddMessageLog"/>) and the stream provider <c>inbox</c>. It may have an
-    /// <see cref="IRoomAuthorizer"/>.
+    /// (<see cref="MessageLogHosting.AddMessageLog"/>) and the stream provider <c>inbox</c>. The silo may also register
+    /// an <see cref="IRoomAuthorizer"/>.
     /// </summary>
     public static ISiloBuilder AddChatGrains(this ISiloBuilder silo, RoomOptions options)
     {

@@ -27,7 +27,8 @@ public static class Bounds
     public const int TitleCharacters = 100;
 
     /// <summary>
-    /// Maximum number of users who may join a group by one invitation link, if the number is limited.
+    /// Maximum value of <c>uses</c>, the number of users who may join by an invitation link. Without <c>uses</c>, any
+    /// number of users may join.
     /// </summary>
     public const int LinkUses = 1000;
 

@@ -18,7 +18,9 @@ public enum ChatErrorCode
     /// <summary>The user may not carry out this command.</summary>
     Forbidden,
 
-    /// <summary>The room does not exist, or <c>ref</c> does not name a message of this room.</summary>
+    /// <summary>
+    /// The room does not exist, or the message, member, ban, mute or link that the command names does not exist.
+    /// </summary>
     NotFound,
 
     /// <summary>The room was not joined on this connection, or the user is not a member of this group.</summary>
@@ -27,24 +29,32 @@ public enum ChatErrorCode
     /// <summary>The user is muted in this group: the user may read the group, but not write to it.</summary>
     Muted,
 
-    /// <summary>A field, or the number of commands in a frame, exceeds its limit.</summary>
+    /// <summary>
+    /// A field, the number of commands in a frame, or the number of the user's settings exceeds its limit.
+    /// </summary>
     TooLarge,
 
     /// <summary>The user or the connection sent too much in too short a time.</summary>
     RateLimited,
 
-    /// <summary>The user sent this id before with other content, or the room is not of the requested kind.</summary>
+    /// <summary>
+    /// The user sent this id before with other content, the room is not of the requested kind, or the group has another
+    /// link with this code.
+    /// </summary>
     Conflict,
 
     /// <summary>The message that <c>ref</c> names was deleted.</summary>
     Gone,
 
-    /// <summary>The room has no space for another user or member, or the connection may not join more rooms.</summary>
+    /// <summary>
+    /// The room is full, the group has too many invited, banned or muted users or too many links, the user is in too
+    /// many groups, or the connection may not join more rooms.
+    /// </summary>
     RoomFull,
 
     /// <summary>
-    /// The room or the message log cannot be reached now, or too many commands are waiting. A send may have been
-    /// stored: send it again with the same id.
+    /// The server cannot execute the command now. For example, the room or the message log cannot be reached, or too
+    /// many commands are waiting. A send may have been stored: send it again with the same id.
     /// </summary>
     Unavailable,
 

@@ -14,7 +14,8 @@ public abstract record ClientCommand(string? Id);
 /// The first command of a JSON connection. It may identify the user by a token, and it may resume rooms.
 /// </summary>
 /// <param name="Device">
-/// Name of this installation, or null. A newer connection of the same user and device replaces the older one.
+/// The client's name for its device or installation; null for none. A newer connection of the same user and device
+/// replaces the older one.
 /// </param>
 /// <param name="Rooms">Rooms to resume, each after the last event that the client has.</param>
 /// <param name="Conversations">
@@ -27,7 +28,7 @@ public sealed record Hello(
     string? Id, string? Token, string? Device, IReadOnlyList<ResumeRoom> Rooms, int? Conversations = null, string? Since = null) : ClientCommand(Id);
 
 /// <summary>The client's cursor in one room.</summary>
-/// <param name="Room">The room as this user names it.</param>
+/// <param name="Room">The user's name for the room.</param>
 /// <param name="Seq">The last sequence that the client has; 0 for none.</param>
 /// <param name="Epoch">The epoch that the sequence belongs to; null if the client knows none.</param>
 public sealed record ResumeRoom(string Room, long Seq, string? Epoch);
@@ -38,7 +39,7 @@ public sealed record ResumeRoom(string Room, long Seq, string? Epoch);
 /// </summary>
 /// <param name="Kind">
 /// "channel" or "group". If the join creates the room, the room gets this kind. If the room exists with another kind,
-/// the join is refused. If the kind is null, the join accepts every kind of room, or creates a channel.
+/// the join is refused. Null accepts a room of any kind, and creates a channel if the room does not exist.
 /// </param>
 /// <param name="Resume">
 /// True to resume the room, as a cursor in hello does: the join creates no room, and does not make the user a member of
@@ -52,7 +53,7 @@ public sealed record Join(
 
 /// <summary>
 /// Stops the delivery of a room on this connection. If <paramref name="KeepMembership"/> is false, the command also
-/// ends the user's membership of a group.
+/// ends the user's membership of a group, or declines an invitation to it.
 /// </summary>
 public sealed record Leave(string? Id, string Room, bool KeepMembership) : ClientCommand(Id);
 
@@ -64,7 +65,7 @@ public sealed record Leave(string? Id, string Room, bool KeepMembership) : Clien
 /// Required. If the user sends this id to this room again, however much later, the room appends no second event.
 /// </param>
 /// <param name="Text">
-/// The text of the message for msg and edit, the emoji for react and unreact, the title for title. Otherwise null.
+/// The text of the message for msg and edit, the emoji for react and unreact, the new title for title. Otherwise null.
 /// </param>
 /// <param name="Meta">A JSON object as the client sent it, but without white space between tokens; or null.</param>
 /// <param name="User">
@@ -72,7 +73,7 @@ public sealed record Leave(string? Id, string Room, bool KeepMembership) : Clien
 /// </param>
 /// <param name="Role">For role: owner, moderator or member. Otherwise null.</param>
 /// <param name="Until">
-/// For ban, mute and link: the end of the ban, mute or link, in milliseconds since 1970 UTC; null for never.
+/// For ban, mute and link: the end of the ban, mute or link, in milliseconds since 1970 UTC; null for no end.
 /// </param>
 /// <param name="Settings">For settings: the new settings. Otherwise null.</param>
 /// <param name="Code">For link: the code with which users join. Otherwise null.</param>
@@ -101,10 +102,11 @@ public sealed record Who(string? Id, string Room) : ClientCommand(Id);
 /// <summary>
 /// Requests a page of the user's conversations: groups, direct conversations and followed channels. The room with the
 /// newest event is first. To request the next page, the client sets <paramref name="Before"/> and
-/// <paramref name="Room"/> to the <c>ts</c> and the room of the last entry of this page.
+/// <paramref name="Room"/> to the <c>ts</c> and the room of the last entry that it has.
 /// </summary>
 /// <param name="Since">
-/// The cursor of an earlier answer: requests only the conversations that changed since then. Null for the whole list.
+/// The cursor of an earlier answer, to request only the conversations that changed since that answer. Null for the
+/// whole list.
 /// </param>
 public sealed record Conversations(string? Id, long? Before, string? Room, int Limit, string? Since = null) : ClientCommand(Id);
 
@@ -114,10 +116,10 @@ public sealed record Conversations(string? Id, long? Before, string? Room, int L
 /// <param name="Hidden">
 /// True removes the conversation from the list until its next event. False shows it again.
 /// </param>
-/// <param name="Followed">Whether the list contains the channel. Only for channels.</param>
+/// <param name="Followed">True adds a channel to the list. False removes it. Only for channels.</param>
 /// <param name="Muted">
-/// Until when clients show no notifications, in milliseconds since 1970 UTC; 0 for no mute,
-/// <see cref="MemberEntry.Forever"/> for ever.
+/// The time, in milliseconds since 1970 UTC, until which clients show no notifications of the conversation; 0 for no
+/// mute, <see cref="MemberEntry.Forever"/> for no end.
 /// </param>
 public sealed record SetConversation(
     string? Id, string Room, bool? Pinned, bool? Archived, bool? Hidden, bool? Followed, long? Muted) : ClientCommand(Id);

@@ -14,7 +14,8 @@ public enum EventKind
 
     /// <summary>
     /// Deletes the text and meta of the message that <c>ref</c> names. The message's author may send this event. In a
-    /// group, owners and moderators may also send it, if the author has a lower role.
+    /// group, a user who may moderate (<see cref="GroupAction.Moderate"/>) may also send it, if the author has a lower
+    /// role.
     /// </summary>
     Delete,
 
@@ -27,7 +28,7 @@ public enum EventKind
     /// <summary>A user became a member of the group.</summary>
     Join,
 
-    /// <summary>A user left the group and is no longer a member.</summary>
+    /// <summary>A user left the group and is no longer a member, or declined the invitation.</summary>
     Leave,
 
     /// <summary>Allows <c>user</c> to join the group.</summary>
@@ -36,7 +37,9 @@ public enum EventKind
     /// <summary>Ends the membership of <c>user</c>, or withdraws the invitation of <c>user</c>.</summary>
     Kick,
 
-    /// <summary>Ends the membership of <c>user</c>, who cannot join the group again before <c>until</c>.</summary>
+    /// <summary>
+    /// Ends the membership or invitation of <c>user</c>. Before <c>until</c>, <c>user</c> cannot join the group.
+    /// </summary>
     Ban,
 
     /// <summary>Lifts the ban of <c>user</c>.</summary>

@@ -12,7 +12,7 @@ public static class FrameWriter
 {
     /// <summary>
     /// Maximum capacity, in bytes, of a scratch buffer that a thread keeps. A large page makes the buffer larger, and
-    /// the thread then releases it.
+    /// the thread then releases the buffer.
     /// </summary>
     private const int KeptBytes = 64 * 1024;
 

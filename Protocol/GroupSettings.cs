@@ -1,12 +1,16 @@
 namespace OrleansChat.Protocol;
 
 /// <summary>The settings of a group. In a frame from the server, no field is null.</summary>
-/// <param name="Private">Whether only invited users may join. In a command: null for the default of the group.</param>
+/// <param name="Private">
+/// Whether users need an invitation or an invitation link to join. In a command: null for the default of the group.
+/// </param>
 /// <param name="Members">What members may do, besides reading. In a command: null for the default.</param>
 /// <param name="Moderators">What moderators may do, besides reading. In a command: null for the default.</param>
 public sealed record GroupSettings(bool? Private, GroupActions? Members, GroupActions? Moderators);
 
-/// <summary>A set of actions. Each flag is one shifted left by the number of the <see cref="GroupAction"/>.</summary>
+/// <summary>
+/// A set of actions. The <see cref="GroupAction"/> with the number n has the flag <c>1 &lt;&lt; n</c>.
+/// </summary>
 [Flags]
 public enum GroupActions
 {
@@ -25,7 +29,7 @@ public enum GroupActions
     All = Write | React | Invite | Moderate | Manage,
 }
 
-/// <summary>The actions that the settings of a group allow to members and moderators.</summary>
+/// <summary>The actions that the settings of a group can allow to members and moderators.</summary>
 public enum GroupAction
 {
     /// <summary>Send messages, edit own messages, and send typing notices.</summary>
@@ -34,11 +38,12 @@ public enum GroupAction
     /// <summary>Add and remove reactions.</summary>
     React,
 
-    /// <summary>Invite users.</summary>
+    /// <summary>Invite users, and make invitation links.</summary>
     Invite,
 
     /// <summary>
-    /// Remove, ban and mute users of lower roles, lift bans and mutes, and delete messages of users of lower roles.
+    /// Remove, ban and mute users of lower roles. Lift bans and mutes. Delete the messages, and end the invitation
+    /// links, of users of lower roles.
     /// </summary>
     Moderate,
 

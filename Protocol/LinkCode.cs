@@ -5,11 +5,11 @@ namespace OrleansChat.Protocol;
 
 /// <summary>
 /// The code of an invitation link: 26 to 64 characters of <c>a-z</c> and <c>2-7</c>. The client that makes the link
-/// also makes the code, so that the client can repeat the command. The server never stores the code.
+/// also makes the code, so it can repeat the command with the same code. The server never stores the code.
 /// </summary>
 public static class LinkCode
 {
-    /// <summary>The number of characters that encode 128 random bits.</summary>
+    /// <summary>The number of characters that 128 random bits need.</summary>
     public const int MinCharacters = 26;
 
     public const int MaxCharacters = 64;

@@ -3,7 +3,9 @@ namespace OrleansChat.Protocol;
 /// <summary>The roles of a user in a group.</summary>
 public enum MemberRole
 {
-    /// <summary>May do everything, and alone gives roles and changes the settings of the group.</summary>
+    /// <summary>
+    /// May do everything. Users with another role may not give roles or change the settings of the group.
+    /// </summary>
     Owner,
 
     /// <summary>

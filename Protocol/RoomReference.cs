@@ -1,8 +1,8 @@
 namespace OrleansChat.Protocol;
 
 /// <summary>
-/// A room as a user names it: its name (<see cref="RoomName"/>), or <c>@</c> and a user id for the direct conversation
-/// with that user.
+/// What a user calls a room: a channel or group by its name (<see cref="RoomName"/>), a direct conversation by <c>@</c>
+/// and the id of the other user.
 /// </summary>
 public static class RoomReference
 {

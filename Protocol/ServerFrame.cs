@@ -10,7 +10,7 @@ public abstract record ServerFrame;
 /// <param name="Exp">When the token expires, in Unix seconds; null without a token.</param>
 public sealed record Welcome(string? Id, string User, string Session, ProtocolLimits Limits, int Heartbeat, int PresenceBound, long? Exp) : ServerFrame;
 
-/// <summary>The connection is now in a room. The events after <paramref name="After"/> follow.</summary>
+/// <summary>The connection has entered a room. The events after <paramref name="After"/> follow.</summary>
 /// <param name="Seq">The room's head: its newest sequence.</param>
 /// <param name="After">The sequence after which delivery starts.</param>
 /// <param name="Read">This user's read mark.</param>
@@ -29,7 +29,7 @@ public sealed record Joined(
     MemberRole? Role = null, string? Title = null, GroupSettings? Settings = null) : ServerFrame;
 
 /// <summary>An event of a room's log (<c>ev</c>).</summary>
-/// <param name="Room">The room as the viewer names it.</param>
+/// <param name="Room">The viewer's name for the room.</param>
 /// <param name="Ts">Milliseconds since 1970 UTC; never decreases within a room.</param>
 /// <param name="Id">The sender's idempotency key; sent only on the sender's own connections.</param>
 /// <param name="Edited">True if the text was edited.</param>
@@ -37,7 +37,7 @@ public sealed record Joined(
 /// <param name="Role">For <see cref="EventKind.Role"/>: the new role. Otherwise null.</param>
 /// <param name="Until">
 /// For <see cref="EventKind.Ban"/>, <see cref="EventKind.Mute"/> and <see cref="EventKind.Link"/>: the end of the ban,
-/// mute or link, in milliseconds since 1970 UTC; null for never.
+/// mute or link, in milliseconds since 1970 UTC; null for no end.
 /// </param>
 /// <param name="Uses">
 /// For <see cref="EventKind.Link"/>: the number of users who may join by the link; null for any number.
@@ -60,12 +60,13 @@ public sealed record Ok(string? Id, string? Room, long? Seq, long? Ts, bool Dup,
 /// <summary>The command failed.</summary>
 /// <param name="Retry">Milliseconds after which a retry can succeed; null if the code allows no retry.</param>
 /// <param name="Room">
-/// The room, if a resume without an id was refused or a membership ended. Such an error has no id. Otherwise null.
+/// The room, if a resume without an id was refused, or if the user may no longer be in the room; otherwise null. An
+/// error with a room has no id.
 /// </param>
 public sealed record Err(string? Id, ChatErrorCode Code, string Message, int? Retry, string? Room = null) : ServerFrame;
 
 /// <summary>The answer to history. The events are in ascending sequence.</summary>
-/// <param name="First">First sequence in the page; 0 if the page is empty.</param>
+/// <param name="First">The first sequence in the page; 0 if the page is empty.</param>
 /// <param name="More">True if there are more events: newer events if <c>after</c> was given, else older events.</param>
 public sealed record Page(string? Id, string Room, IReadOnlyList<ChatEvent> Events, long First, long Last, bool More) : ServerFrame;
 
@@ -75,7 +76,7 @@ public sealed record Page(string? Id, string Room, IReadOnlyList<ChatEvent> Even
 /// With this cursor, the client can later request the changes since this answer; null if there is none.
 /// </param>
 /// <param name="Removed">
-/// The rooms that are no longer in the list. Null if the answer is a list, and not the changes since a cursor.
+/// The rooms that are no longer in the list. Null if the answer is a page of the list, not the changes since a cursor.
 /// </param>
 /// <param name="Reset">
 /// True if the client sent a cursor, but the answer is a new list. The client must discard the list that it has.
@@ -85,17 +86,18 @@ public sealed record ConversationList(
     bool Reset = false) : ServerFrame;
 
 /// <summary>A conversation of the user: a group, a direct conversation or a followed channel.</summary>
-/// <param name="Room">The room as the user names it.</param>
+/// <param name="Room">The user's name for the room.</param>
 /// <param name="Kind">"channel", "group" or "direct".</param>
 /// <param name="Seq">The room's newest sequence.</param>
 /// <param name="Ts">The newest event's time in milliseconds since 1970 UTC; 0 for none.</param>
 /// <param name="Read">The user's read mark; 0 for none.</param>
 /// <param name="Unread">Number of messages after the read mark.</param>
-/// <param name="Role">The user's role in a group; null in a direct conversation.</param>
+/// <param name="Role">The user's role in a group; null in other rooms.</param>
 /// <param name="Title">The title of a group; null for none.</param>
 /// <param name="Last">The newest event; null for none, and for a user who is only invited.</param>
 /// <param name="Muted">
-/// Until when the client shows no notifications, in milliseconds since 1970 UTC; null if the user set no mute.
+/// The time, in milliseconds since 1970 UTC, until which clients show no notifications of the conversation; null for no
+/// mute.
 /// </param>
 public sealed record ConversationEntry(
     string Room, string Kind, long Seq, long Ts, long Read, long Unread, MemberRole? Role = null, string? Title = null, LastEvent? Last = null,
@@ -107,22 +109,23 @@ public sealed record ConversationEntry(
 public sealed record LastEvent(long Seq, long Ts, string From, EventKind Kind, string? Text, string? User = null);
 
 /// <summary>
-/// A conversation of the user changed on another connection of the user. The client can request the changes.
+/// On another connection, the user changed the settings of a conversation. The client can request the changes.
 /// </summary>
 public sealed record ConversationChanged(string Room) : ServerFrame;
 
-/// <summary>The answer to the command members, ordered by user id.</summary>
+/// <summary>The answer to members. The members are ordered by user id.</summary>
 /// <param name="More">True if there are more members after these.</param>
 public sealed record MemberList(string? Id, string Room, IReadOnlyList<MemberEntry> Members, bool More) : ServerFrame;
 
 /// <summary>The rights of a user in a group.</summary>
 /// <param name="Role">Null if the user has no role, but is muted or banned.</param>
 /// <param name="Muted">
-/// When the mute ends, in milliseconds since 1970 UTC; <see cref="Forever"/> for never; null for a user who is not
-/// muted.
+/// When the mute ends, in milliseconds since 1970 UTC; <see cref="Forever"/> if it never ends; null for a user who is
+/// not muted.
 /// </param>
 /// <param name="Banned">
-/// When the ban ends, in the form of <paramref name="Muted"/>; null for a user who is not banned.
+/// When the ban ends, in milliseconds since 1970 UTC; <see cref="Forever"/> if it never ends; null for a user who is
+/// not banned.
 /// </param>
 public sealed record MemberEntry(string User, MemberRole? Role, long? Muted, long? Banned)
 {
@@ -161,9 +164,9 @@ public sealed record Gap(string Room, long From, long To) : ServerFrame;
 /// <summary>The connection is not in the room any more, although the client did not leave it.</summary>
 /// <param name="Reason">
 /// <c>displaced</c>: the connection has too many rooms that the client did not join. Such a room is one that the server
-/// entered because of a new event, or a direct conversation that the client resumed. The room's next event puts the
-/// connection into the room again. <c>kicked</c>, <c>banned</c>: another user ended the membership with an event that
-/// the client gets before this frame.
+/// entered because of a new event, or a direct conversation that the client resumed. The next event of the room that
+/// this frame names puts the connection into this room again. <c>kicked</c>, <c>banned</c>: another user ended the
+/// membership with an event that the client gets before this frame.
 /// </param>
 public sealed record Left(string Room, string Reason) : ServerFrame;
 

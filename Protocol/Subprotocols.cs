@@ -13,8 +13,8 @@ public static class Subprotocols
     public const string Text = "orleanschat.v1.text";
 
     /// <summary>
-    /// Prefix of a subprotocol that contains a token in base64url. Browsers cannot set headers, so they offer the token
-    /// as a subprotocol after the mode. The server never selects this subprotocol.
+    /// Prefix of a subprotocol that contains a token in base64url. A web page cannot set headers of a WebSocket
+    /// request, so it offers the token as a subprotocol after the mode. The server never selects this subprotocol.
     /// </summary>
     public const string BearerPrefix = "bearer.";
 }

@@ -134,12 +134,13 @@ await store.open();
 rememberedRooms.forgetOthers(await store.usersWithTabs());
 const remembered = rememberedRooms.list;
 const wanted = parseRoom(invite?.room ?? address.searchParams.get('room') ?? remembered[0]?.name ?? 'lobby').room ?? 'lobby';
-// The server's list contains the other rooms. The page opens them when the user or the server does.
+// The other rooms are in the server's list. The page opens such a room when the user chooses it, or when the server
+// adds the connection to it.
 for (const { name, kind } of remembered.filter(({ listed }) => !listed)) {
   if (!conversations.has(name)) hold(session.resume(name, { last: ON_ENTRY, kind }));
 }
 open(wanted);
-// If the user signed in with a token, the session is online already. The server may have added the connection to rooms.
+// If the user signed in with a token, the session is online already, and the server may have added rooms to it.
 for (const room of session.rooms.values()) if (!conversations.has(room.name)) hold(room);
 session.connect();
 if (session.state === 'online') sidebar.refresh();
@@ -200,7 +201,7 @@ function enter(name, kind, link) {
   drawEntry();
 }
 
-/** Shows a room that the user or a link chose. If the room is a group, the user does not become a member. */
+/** Shows a room. Unlike `enter`, this does not make the user a member of a group. */
 function open(name) {
   const conversation = conversations.get(name) ?? hold(session.resume(name, { last: ON_ENTRY, kind: sidebar.kindOf(name) }));
   drawers.close();
@@ -260,7 +261,7 @@ function expel(conversation, reason) {
   notice(endedNotice(reason, titleOf(name, me, title)));
 }
 
-/** The title of the group that is shown. Before the user accepts an invitation, only the invitation has the title. */
+/** The title of the group that is shown. Until the user accepts an invitation, only the invitation has the title. */
 function titleNow() {
   return current.room.title ?? sidebar.invitation(current.room.name)?.title;
 }

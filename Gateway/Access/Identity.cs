@@ -17,8 +17,8 @@ internal sealed class Identity(IOptions<IdentityOptions> options, TokenCheck che
     public TimeSpan Grace => options.Value.Grace;
 
     /// <summary>
-    /// Determines the user of an upgrade request. Without a credential, a JSON client is still unknown: its
-    /// <c>hello</c> names the user later.
+    /// Determines the user of an upgrade request. If a JSON client sends no credential, the result is
+    /// <see cref="IdentityResult.Unknown"/>: the client must then send a token in <c>hello</c>.
     /// </summary>
     public IdentityResult Identify(HttpRequest request, bool text)
     {
@@ -31,7 +31,7 @@ internal sealed class Identity(IOptions<IdentityOptions> options, TokenCheck che
         var tokens = Tokens(request).Take(2).ToArray();
         if (tokens.Length > 0)
         {
-            // Two tokens are refused, because it is not clear which one should count.
+            // Two tokens are refused, because it is not clear which of them should name the user.
             var who = tokens is [var token] ? OfToken(token) : IdentityResult.BadToken("send one token, in one place");
             return who.User is null || said.Length == 0 || said == who.User ? who : IdentityResult.BadToken("the token belongs to another user than ?user=");
         }
@@ -87,10 +87,10 @@ internal sealed class Identity(IOptions<IdentityOptions> options, TokenCheck che
 /// <param name="User">The user, or null.</param>
 /// <param name="IsGuest">True if the server chose the user id.</param>
 /// <param name="Refusal">Why the credential is refused; null if it is accepted or if there was none.</param>
-/// <param name="Exp">When the token expires, in Unix seconds; null without a token.</param>
+/// <param name="Exp">When the token expires, in Unix seconds; null if there is no token.</param>
 /// <param name="Code">The error code of the refusal.</param>
 /// <param name="IsBadToken">True if the refused credential is a token.</param>
-/// <param name="Rights">The rights that the token grants; null for none.</param>
+/// <param name="Rights">The rights that the token grants; null if it grants none.</param>
 internal sealed record IdentityResult(
     string? User, bool IsGuest, string? Refusal, long? Exp = null, ChatErrorCode Code = ChatErrorCode.Unauthorized, bool IsBadToken = false,
     RightsClaim? Rights = null)

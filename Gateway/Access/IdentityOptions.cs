@@ -32,8 +32,8 @@ internal sealed class IdentityOptions
     [Required] public string UserClaim { get; set; } = "sub";
 
     /// <summary>
-    /// The claim that grants actions in rooms, as an object of room names and lists of actions. If the setting is empty,
-    /// tokens grant nothing.
+    /// The claim that grants actions in rooms: an object whose fields are patterns of room names, each with a list of
+    /// actions. If the setting is empty, tokens grant nothing.
     /// </summary>
     public string? RightsClaim { get; set; }
 

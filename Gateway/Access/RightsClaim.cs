@@ -4,9 +4,10 @@ using OrleansChat.Protocol;
 
 namespace OrleansChat.Gateway.Access;
 
-/// <summary>The rights that a token grants: actions by patterns of room names.</summary>
+/// <summary>The rights that a token grants: patterns of room names, each with a list of actions.</summary>
 /// <param name="Patterns">
-/// Each pattern with its actions. A pattern is a room name, or a prefix of room names followed by <c>*</c>.
+/// Each pattern with its actions. A pattern is a room name, or a prefix and then <c>*</c>. A prefix matches all rooms
+/// whose name begins with it.
 /// </param>
 internal sealed record RightsClaim(IReadOnlyList<(string Pattern, string[] Actions)> Patterns)
 {
@@ -21,7 +22,7 @@ internal sealed record RightsClaim(IReadOnlyList<(string Pattern, string[] Actio
         wrong = "";
         if (claim.ValueKind != JsonValueKind.Object)
         {
-            wrong = "must be an object of patterns and lists of actions";
+            wrong = "must be an object of patterns, each with a list of actions";
             return null;
         }
 
@@ -36,7 +37,7 @@ internal sealed record RightsClaim(IReadOnlyList<(string Pattern, string[] Actio
         {
             if (!IsPattern(entry.Name))
             {
-                wrong = "a pattern must be a room name, or the beginning of room names followed by *";
+                wrong = "a pattern must be a room name, or the beginning of room names and then *";
                 return null;
             }
 

@@ -7,9 +7,10 @@ using OrleansChat.Protocol;
 namespace OrleansChat.Gateway.Access;
 
 /// <summary>
-/// Validates a token (JWT, RFC 7519; signed, RFC 7515) and reads its user. The library parses the token and checks
-/// signature, issuer and audience. This class chooses the key, and checks the algorithm, the user and the times. It
-/// compares the times with this process's clock. A refusal contains no part of the token.
+/// Validates a token (a JWT, RFC 7519, with a signature, RFC 7515) and reads its user and rights. The library parses
+/// the token and checks signature, issuer and audience. This class chooses the key, and checks the algorithm, the user,
+/// the rights and the times. It compares the times with this process's clock. The text of a refusal contains no part of
+/// the token.
 /// </summary>
 internal sealed class TokenCheck(IOptions<IdentityOptions> options, TokenKeys keys, TimeProvider time)
 {
@@ -74,7 +75,7 @@ internal sealed class TokenCheck(IOptions<IdentityOptions> options, TokenKeys ke
                 CryptoProviderFactory = _fresh,
                 ValidIssuer = options.Value.Issuer,
                 ValidAudience = options.Value.Audience,
-                ValidateLifetime = false, // Checked below, by TimeProvider.
+                ValidateLifetime = false, // OfChecked checks the times.
             }).GetAwaiter().GetResult());
             if (result.IsValid)
             {
@@ -125,7 +126,7 @@ internal sealed class TokenCheck(IOptions<IdentityOptions> options, TokenKeys ke
         };
     }
 
-    /// <summary>Adds the rights that the token grants. A token with rights that cannot be read is refused.</summary>
+    /// <summary>Adds the rights that the token grants. If the claim with the rights is not valid, the token is refused.</summary>
     private IdentityResult WithRights(IdentityResult who, JsonElement claims)
     {
         if (string.IsNullOrEmpty(options.Value.RightsClaim) || !claims.TryGetProperty(options.Value.RightsClaim, out var claim))

@@ -56,8 +56,8 @@ internal sealed class TokenKey
     public TokenAlgorithm Algorithm { get; }
 
     /// <summary>
-    /// Calls <paramref name="check"/> with the key as an object of the token library. Each call gets a fresh object,
-    /// because the library does not promise that its key objects are thread-safe.
+    /// Creates an object of the token library from the key, and passes it to <paramref name="check"/>. Each call
+    /// creates a new object, because the library does not promise that its key objects are thread-safe.
     /// </summary>
     public T Lend<T>(Func<SecurityKey, T> check)
     {

@@ -30,7 +30,7 @@ internal sealed class TokenKeyOptions
 /// <summary>The signature algorithms that are accepted (RFC 7518 §3.1).</summary>
 internal enum TokenAlgorithm
 {
-    /// <summary>HMAC with SHA-256. A process that can check tokens can also create tokens.</summary>
+    /// <summary>HMAC with SHA-256. A process that can check such tokens can also create them.</summary>
     HS256,
 
     /// <summary>RSASSA-PKCS1-v1_5 with SHA-256.</summary>

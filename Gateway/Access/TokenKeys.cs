@@ -30,7 +30,7 @@ internal sealed class TokenKeys
 
         if (options.Keys.Length > MaxKeys)
         {
-            failures.Add($"Identity:Keys: there are {options.Keys.Length} keys; up to {MaxKeys} are accepted. Remove the keys whose last token has expired.");
+            failures.Add($"Identity:Keys: there are {options.Keys.Length} keys; up to {MaxKeys} are accepted. Remove the keys whose tokens have all expired.");
         }
 
         if (options.Keys.Length > 0)

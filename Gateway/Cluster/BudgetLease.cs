@@ -150,14 +150,14 @@ internal sealed class BudgetLease(BudgetTerms terms, TimeProvider time)
         _asksAhead = grant.AskAhead;
 
         // Also answer the callers that began to wait during the call. As long as units remain, each caller gets a unit.
-        // The other callers get the time to wait, if this grant has such a time.
+        // If this grant says how long to wait, each other caller gets this time. If not, the other callers wait on.
         while (_waiting.Count > 0 && (_left > 0 || RefusesFor(now) > 0))
         {
             _waiting.Dequeue().SetResult(_left > 0 ? 0 : RefusesFor(now));
             _left = Math.Max(0, _left - 1);
         }
 
-        // If the grant has later units, do not request more units before the later units may be spent.
+        // If the grant has units for later, do not request more units before those may be spent.
         WantsAhead &= _later == 0;
     }
 

@@ -13,9 +13,9 @@ namespace OrleansChat.Gateway.Cluster;
 /// close, the gateway answers the commands that it has received from the connection. It also sends <c>bye</c> with the
 /// code 1012 and the time after which the client may reconnect. The gateway spreads the closes over time, so that the
 /// other gateways do not get more clients per second than they can accept. Gateways that drain at the same time share
-/// this rate. They learn from the registry how many gateways remain and how many connections they all still have. After
-/// a second stop signal, or after the stop timeout, the gateway ends all remaining connections at once. No hosted
-/// service stops before the drain is complete.
+/// this limit. The registry reports how many gateways remain, and how many connections all draining gateways together
+/// still have. After a second stop signal, or after the stop timeout, the gateway ends all remaining connections at
+/// once. No hosted service stops before the drain is complete.
 /// </summary>
 internal sealed partial class Drain(
     ConnectionSet connections, IGrainFactory grains, GatewayId gateway, BackgroundTasks background, SecondSignal second, IOptions<DrainOptions> options,
@@ -115,8 +115,8 @@ internal sealed partial class Drain(
     }
 
     /// <summary>
-    /// Removes the connections at the front of the queue, up to the first one that is not ending yet. Returns false if
-    /// no connection remains in the queue.
+    /// Removes the connections that are already ending from the front of the queue. Returns false if no connection
+    /// remains in the queue.
     /// </summary>
     private static bool Next(Queue<Connection> waiting)
     {

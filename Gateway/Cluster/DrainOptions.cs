@@ -15,7 +15,8 @@ internal sealed class DrainOptions
 
     /// <summary>
     /// Time within which a stopping gateway sends all its clients away. The gateway uses at most
-    /// <c>Process:StopWithin</c> minus 5 s, because it needs 5 s to answer and close the last clients.
+    /// <c>Process:StopWithin</c> minus 5 s, because it needs 5 s to answer the last commands and close the last
+    /// connections.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
     public TimeSpan Within { get; set; } = TimeSpan.FromSeconds(20);

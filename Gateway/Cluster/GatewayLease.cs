@@ -10,7 +10,7 @@ namespace OrleansChat.Gateway.Cluster;
 /// The lease that this gateway has from the registry. While the lease is valid, this gateway's users count as online.
 /// If the registry refuses a renewal, or if this process was paused for as long as a lease lasts, the gateway closes
 /// its connections and ends its process. The process that its supervisor starts next has a new id. If the registry
-/// cannot be reached, the gateway retries and does not end. If a renewal succeeds only after the lease has expired, or
+/// cannot be reached, the gateway retries and keeps running. If a renewal succeeds only after the lease has expired, or
 /// if a silo has joined or left the cluster, the gateway reports its users to their grains and to the rooms again.
 /// </summary>
 internal sealed partial class GatewayLease(

@@ -8,8 +8,8 @@ namespace OrleansChat.Gateway.Cluster;
 
 /// <summary>
 /// Subscribes to the gateway stream. The stream's callback passes each item to the feed, the room client or the users
-/// that the item is for. The callback does not wait: for example, a feed only queues the events. While a callback runs,
-/// the silo buffers newly published items, up to a limit, and sends them in the next call of the callback.
+/// that the item is for. The callback never waits: calls and reads run in the background. While a callback
+/// runs, the silo buffers newly published items, up to a limit, and sends them in the next call of the callback.
 /// </summary>
 internal sealed partial class GatewayStream(
     IClusterClient cluster, GatewayId gateway, RoomFeeds feeds, RoomClients rooms, UserClients users, BackgroundTasks background, StartupWait wait, ILogger<GatewayStream> logger,

@@ -8,13 +8,13 @@ using OrleansChat.Grains.Interfaces;
 namespace OrleansChat.Gateway.Cluster;
 
 /// <summary>
-/// Calls the history grain for sessions, a limited number of calls at a time. Catch-up reads and pages of history have
-/// separate limits, so that clients that read history do not delay subscriptions that catch up.
+/// Calls the history grain for sessions, a limited number of calls at a time. The reads of subscriptions that catch up
+/// have a limit of their own, so that clients that request pages do not delay these reads.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "SemaphoreSlim needs disposal only if its AvailableWaitHandle is used.")]
 internal sealed class HistoryClient(IGrainFactory grains, RoomFeeds feeds, IOptions<FanoutOptions> options, TimeProvider time) : IHistory
 {
-    /// <summary>How long a page of history waits for other reads before it is refused.</summary>
+    /// <summary>How long a call for a client waits for other calls before it is refused.</summary>
     private static readonly TimeSpan PagePatience = TimeSpan.FromSeconds(5);
 
     private readonly SemaphoreSlim _pages = new(options.Value.PagesAtATime);
@@ -51,7 +51,7 @@ internal sealed class HistoryClient(IGrainFactory grains, RoomFeeds feeds, IOpti
         await InTurnAsync(history => history.MembersAsync(ask), cancellationToken) ?? new([], false, Refusal.Unavailable);
 
     /// <summary>
-    /// Reads a page as soon as the limit of concurrent pages allows. Returns null if the wait exceeds
+    /// Makes a call as soon as the limit of concurrent calls allows. Returns null if the wait exceeds
     /// <see cref="PagePatience"/>.
     /// </summary>
     private async Task<T?> InTurnAsync<T>(Func<IHistoryGrain, Task<T>> read, CancellationToken cancellationToken) where T : class

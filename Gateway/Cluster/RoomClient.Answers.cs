@@ -2,13 +2,13 @@ using OrleansChat.Grains.Interfaces;
 
 namespace OrleansChat.Gateway.Cluster;
 
-/// <summary>The answers to commands: those of the room, and those that the gateway gives without a call.</summary>
+/// <summary>The answers to commands. The room gives most of them; the gateway gives some without a call.</summary>
 internal sealed partial class RoomClient
 {
     /// <summary>
     /// Answers the commands of users who may not enter a private room, and removes these commands from the batch. The
     /// room is not called for them. So a room that a user may not see causes the same calls as a room that does not
-    /// exist. A user who is attached on this gateway may enter. The check runs in the loop, so the commands of one
+    /// exist. A user who is attached on this gateway needs no check. The check runs in the loop, so the commands of one
     /// session keep their order.
     /// </summary>
     private async ValueTask AnswerOutsidersAsync(List<WaitingCommand> batch)

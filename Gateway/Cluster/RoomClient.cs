@@ -20,7 +20,7 @@ namespace OrleansChat.Gateway.Cluster;
 /// <param name="mayExist">Returns false if the message log has no such room.</param>
 /// <param name="mayEnter">
 /// Returns false if a user may not enter a private room, or if there is no such room. The arguments are the room, the
-/// user, and the hashes of the links that the user gave.
+/// user, the hashes of the links that the user gave, and the actions that the user's token grants in the room.
 /// </param>
 internal sealed partial class RoomClient(
     string room, string gateway, IGrainFactory grains, FanoutOptions options, FanoutInstruments instruments, TimeProvider time,

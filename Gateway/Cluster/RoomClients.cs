@@ -212,7 +212,7 @@ internal sealed class RoomClients(
         }
     }
 
-    /// <summary>A notification reported a room's head.</summary>
+    /// <summary>Called when a notification has reported a room's head.</summary>
     public void OnNotified(string room, long head)
     {
         lock (_gate)
@@ -242,8 +242,8 @@ internal sealed class RoomClients(
     }
 
     /// <summary>
-    /// Removes subscriptions that the feed has ended. The removal runs as a separate task, because the feed holds its
-    /// own lock when it calls this method.
+    /// Called when the feed has ended subscriptions: removes them. The removal runs as a separate task, because the
+    /// feed holds its own lock during this call.
     /// </summary>
     private void Ended(IReadOnlyList<Subscription> subscriptions)
     {
@@ -333,7 +333,7 @@ internal sealed class RoomClients(
         OnHeadObserved(synced.Head.Room, synced.Head.Seq);
     }
 
-    /// <summary>A notification or a synchronization reported a room's head.</summary>
+    /// <summary>Called when a notification or a synchronization has reported a room's head.</summary>
     private void OnHeadObserved(string room, long head)
     {
         if (feeds.Find(room) is { } feed)

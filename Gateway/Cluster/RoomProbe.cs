@@ -27,8 +27,8 @@ internal sealed class RoomProbe(Func<string[], Task<RoomHeads>> heads, Backgroun
     private bool _asking;
 
     /// <summary>
-    /// Returns false if the room does not exist. Returns true if the room exists, or if the log could not be read. If
-    /// the result is true, the caller must call the room to find out.
+    /// Returns false if the room does not exist. Returns true if the room exists, or if the log could not be read. So
+    /// if the result is true, only the room itself can answer whether it exists.
     /// </summary>
     public Task<bool> MayExistAsync(string room)
     {

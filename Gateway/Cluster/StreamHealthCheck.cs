@@ -5,11 +5,11 @@ using OrleansChat.Grains.Interfaces;
 namespace OrleansChat.Gateway.Cluster;
 
 /// <summary>
-/// Checks that the gateway stream works: a grain publishes probes to the stream whenever this class asks for one. A
-/// stream can go silent, for example after the silo that holds the subscription has died. It then stays silent until
-/// the gateway subscribes again. If the probes do not arrive, this class subscribes again. It also asks the rooms and
-/// the users' grains for the presence updates and notifications that the gateway missed. The head poller finds the
-/// missed events.
+/// Checks that the gateway stream works: each time this class asks a grain for a probe, the grain publishes one to the
+/// stream. A stream can go silent, for example after the silo that holds the subscription has died. It then stays
+/// silent until the gateway subscribes again. If the probes do not arrive, this class subscribes again. It also asks
+/// the rooms and the users' grains for the presence updates and notifications that the gateway missed. The head poller
+/// finds the missed events.
 /// </summary>
 internal sealed partial class StreamHealthCheck(
     IGrainFactory grains, GatewayId gateway, GatewayStream stream, RoomClients rooms, UserClients users, IOptions<FanoutOptions> options, FanoutInstruments instruments, TimeProvider time,

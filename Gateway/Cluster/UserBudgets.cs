@@ -4,9 +4,9 @@ using OrleansChat.Grains.Interfaces;
 namespace OrleansChat.Gateway.Cluster;
 
 /// <summary>
-/// The units of a user's budgets that this gateway leases from the user's grain, in blocks. If a leased block has
-/// units, taking a unit makes no call. This class requests the next block before the current block is used up. Only one
-/// call to the grain runs at a time. The call requests units for every budget that needs units. Thread-safe.
+/// The units of a user's budgets that this gateway leases from the user's grain, in blocks. As long as a leased block
+/// has units, taking a unit makes no call. This class requests the next block before the current block is used up. Only
+/// one call to the grain runs at a time. The call requests units for every budget that needs units. Thread-safe.
 /// </summary>
 /// <remarks>
 /// If the grain cannot be reached, the user may spend one block of each budget per second without a lease. So an

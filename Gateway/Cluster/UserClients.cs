@@ -72,8 +72,8 @@ internal sealed partial class UserClients(
     }
 
     /// <summary>
-    /// Returns a request for units that the gateway spends at once. The grain then leases no further units. Returns an
-    /// empty array if the budget has no limit, or if no unit is wanted.
+    /// Returns a request for units that the gateway spends at once. The grain never leases more than the wanted units
+    /// for such a request. Returns an empty array if the budget has no limit, or if no unit is wanted.
     /// </summary>
     private BudgetAsk[] Once(BudgetKind kind, int wanted) =>
         GetTerms(kind) is { PerSecond: > 0 } terms && wanted > 0 ? [new(kind, terms.PerSecond, terms.Burst, 0, 0, wanted, Ahead: false)] : [];
@@ -116,7 +116,7 @@ internal sealed partial class UserClients(
     }
 
     /// <summary>
-    /// Makes a call, and repeats it if it fails, because the grain's silo may just have stopped. Makes at most
+    /// Makes a call. If the call fails, repeats it, because the grain's silo may just have stopped. There are at most
     /// <see cref="Tries"/> attempts.
     /// </summary>
     private async Task TryAsync(Func<Task> call, CancellationToken cancellationToken)

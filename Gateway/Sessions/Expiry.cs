@@ -24,7 +24,7 @@ internal sealed class Expiry(TimeProvider time, TimeSpan grace, Action<CloseCode
     private bool _disposed;
     private long? _exp;
 
-    /// <summary>When the token expires, in Unix seconds; null for never.</summary>
+    /// <summary>When the token expires, in Unix seconds; null if it never expires.</summary>
     public long? Exp
     {
         get
@@ -36,7 +36,7 @@ internal sealed class Expiry(TimeProvider time, TimeSpan grace, Action<CloseCode
         }
     }
 
-    /// <summary>Sets the expiry of the current token; null for never.</summary>
+    /// <summary>Sets the expiry of the current token, in Unix seconds; null if it never expires.</summary>
     public void Set(long? exp)
     {
         lock (_gate)

@@ -26,14 +26,14 @@ internal interface IHistory
     Task<ConversationPage?> ConversationsAsync(ConversationAsk ask, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Changes a user's personal settings of a conversation. Returns null if this gateway makes too many calls to make
-    /// this one in time.
+    /// Changes a user's personal settings of a conversation. Returns null if the call cannot begin in time because this
+    /// gateway reads too many pages.
     /// </summary>
     Task<ConversationReply?> SetConversationAsync(ConversationSet set, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Lists a group's members on behalf of a user. If this gateway reads too many pages to read this one in time, the
-    /// page has the refusal <see cref="Refusal.Unavailable"/>.
+    /// Lists a group's members on behalf of a user. The page has the refusal <see cref="Refusal.Unavailable"/> if it
+    /// cannot be read in time because this gateway reads too many pages.
     /// </summary>
     Task<MemberPage> MembersAsync(MembersAsk ask, CancellationToken cancellationToken);
 }

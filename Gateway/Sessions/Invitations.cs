@@ -84,21 +84,23 @@ internal sealed class Invitations(int maxRooms)
     }
 
     /// <summary>
-    /// Returns true if the session must report to the client that there is no place for a room. Each room is reported
-    /// once until the session enters it, so a client that does not read gets a bounded number of reports.
+    /// Returns true if the session must report to the client that there is no place for a room. A room is not reported
+    /// again before the session has entered it, so a client that does not read gets a bounded number of reports.
     /// </summary>
     public bool TryReport(string room) => (_reported ??= []).Count < maxRooms && _reported.Add(room);
 
     /// <summary>
-    /// Returns true if the session must report to the client that the user is invited to a group. Each group is
-    /// reported once until the client joins it, so a client that does not read gets a bounded number of reports.
+    /// Returns true if the session must report to the client that the user is invited to a group. A group is not
+    /// reported again before the client has joined it, so a client that does not read gets a bounded number of reports.
     /// </summary>
     public bool TryInvite(string room) => (_invited ??= []).Count < maxRooms && _invited.Add(room);
 
-    /// <summary>The client joins a room, so the next invitation to the room is reported again.</summary>
+    /// <summary>Called when the client joins a room. The next invitation to this room is reported again.</summary>
     public void OnJoined(string room) => _invited?.Remove(room);
 
-    /// <summary>The user has declined the invitation to a room, so the next invitation is reported again.</summary>
+    /// <summary>
+    /// Called when the user has declined the invitation to a room. The next invitation to this room is reported again.
+    /// </summary>
     public void OnDeclined(string room)
     {
         _left?.Remove(room);

@@ -6,7 +6,8 @@ namespace OrleansChat.Gateway.Sessions;
 
 /// <summary>
 /// JSON mode: the client sends hello, then commands. If a command cannot be read or carried out, the answer is an
-/// error, and the connection stays open. Only violations that make a conversation impossible close the connection.
+/// error, and the connection stays open. The gateway closes the connection only if a conversation is impossible, for
+/// example after a binary frame or a bad hello.
 /// </summary>
 /// <param name="known">The identity of the upgrade request. If it has no user, hello must have a token.</param>
 /// <param name="ofToken">Checks a token. Called with null if the client sent no token.</param>
@@ -50,7 +51,8 @@ internal sealed class JsonConversation(SessionConnection connection, SessionServ
             return;
         }
 
-        // The list belongs to the thread: an idle conversation needs no list, and may be idle for hours.
+        // The thread keeps the list for the next frame of any conversation. If each conversation kept a list, the lists
+        // of idle conversations would waste memory.
         var parsed = t_parsed ?? [];
         t_parsed = null;
         try

@@ -8,7 +8,7 @@ namespace OrleansChat.Gateway.Sessions;
 /// Brings subscriptions that are behind to the head. The same code handles a join that requests earlier events, a
 /// resume after a reconnect, and lag.
 /// <code>
-///   Behind ──read the log after what is queued──► queue what fits ──everything the feed has is queued──► Live
+///   Behind ──read the next page from the log────► queue what fits ──everything the feed has is queued──► Live
 ///     ▲                                                                                                    │
 ///     └────────── the send queue is full: drop its events, rewind to the cursors, all rooms are behind ◄────┘
 /// </code>
@@ -302,8 +302,9 @@ internal sealed partial class Session
                 over = MemberChange.Ended(happened) == user && EndsWith(subscription, happened);
             }
 
-            // The log is read for at most three events per queued event, because a page that does not fit is at most
-            // twice as large as the last page that fitted.
+            // Some events are read from the log more than once, because they did not fit the first time. A page that
+            // does not fit is at most twice as large as the last page that fitted. So the loop reads at most three
+            // events for each event that it queues.
             _page = posted < events.Count ? Math.Max(1, posted) : Math.Min(2 * _page, services.Options.CatchUpEvents);
             services.Instruments.CaughtUp(posted);
             return over;

@@ -3,16 +3,16 @@ using OrleansChat.Grains.Interfaces;
 
 namespace OrleansChat.Gateway.Sessions;
 
-/// <summary>The rights that the user's token grants. Each command carries those of its room.</summary>
+/// <summary>The rights that the user's token grants. Each command carries the rights in its own room.</summary>
 internal sealed partial class Session
 {
-    /// <summary>Null if the token grants nothing. A fresh token replaces it.</summary>
+    /// <summary>Null if the token grants nothing. <see cref="Renew"/> sets the rights of a fresh token.</summary>
     private volatile UserClaims? _claims = claims;
 
     /// <summary>
-    /// Uses the rights of a fresh token. In each room of the session whose rights differ, the user enters again, only as
-    /// a member or a reader. If the room refuses, the subscription ends. The user's budget is charged one command for
-    /// each of these rooms.
+    /// Replaces the rights with the rights of a fresh token. If the rights in a room of the session change, the session
+    /// sends <c>Enter</c> to this room again. This makes nobody a member. If the room refuses, the subscription ends.
+    /// Each such room costs one command of the user's budget.
     /// </summary>
     public void Renew(UserClaims? fresh)
     {

@@ -39,10 +39,10 @@ internal sealed partial class Session
                 return;
             }
 
-            // A room that the client did not ask for takes no place of a joined room, so other users cannot keep the
-            // client from joining. If there are too many rooms that the client did not ask for, the oldest of them is
-            // displaced, so other users cannot keep each other out. A resumed direct conversation counts as not asked
-            // for, because a notification may have opened it.
+            // Only rooms that the client asked for count against the limit, so other users cannot keep the client from
+            // joining a room. If there are too many rooms that the client did not ask for, the oldest of them is
+            // displaced. So a user who writes in many rooms cannot block the rooms of other users. A resumed direct
+            // conversation counts as not asked for, because a notification may have opened it.
             var free = services.Limits.RoomsPerConnection - _subscriptions.Values.Count(other => other != earlier && !other.IsUnasked);
             var isUnasked = entry == Entry.Notified || (entry == Entry.Resumed && RoomKey.IsDirect(room) && earlier is not { IsUnasked: false });
             if (free <= 0 && !isUnasked)
@@ -107,7 +107,8 @@ internal sealed partial class Session
 
         if (ended)
         {
-            // Another thread ended the subscription, and may have tried to remove it before Enter had registered it.
+            // Another thread ended the subscription. It may have called Exit before Enter had registered the
+            // subscription, so call Exit again.
             services.Rooms.Exit(subscription, answered: null);
         }
     }
@@ -136,7 +137,7 @@ internal sealed partial class Session
         _subscriptions.Remove(oldest.Room);
 
         // Entering, after a command - the client gets the command's answer first, and then left.
-        // Entering, after a notification - the client gets only left, so that it learns of the room.
+        // Entering, after a notification - the client gets left, but no joined. So it still learns of the room.
         // Behind, Live - the client gets left.
         // Ended - cannot occur: an ended subscription is not among the subscriptions.
         oldest.IsDisplaced = true;
@@ -156,8 +157,9 @@ internal sealed partial class Session
         {
             // The subscription's state shows what happened before the room answered.
             // Entering - nothing happened: send joined and start delivery.
-            // Ended - the client left, joined again or closed, or another room displaced this room. After a
-            //   notification, the client gets nothing here. After a command, it still gets joined.
+            // Ended - the client left the room, joined it again or closed the connection, or another room displaced
+            //   this room. If a notification started the subscription, the client gets nothing here. If a command
+            //   started it, the client still gets joined.
             // Behind, Live - cannot occur: only this method changes Entering to Behind or Live.
             if (entry == Entry.Notified && subscription.State == SubscriptionState.Ended)
             {

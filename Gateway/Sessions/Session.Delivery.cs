@@ -50,7 +50,7 @@ internal sealed partial class Session
         var seq = ended.Seq;
         lock (_gate)
         {
-            // Entering - remember the event. Entered compares it with the head at which the user entered.
+            // Entering - remember the event. The method Entered compares it with the head in the room's answer.
             // Live, Behind - end, unless the user entered after the event.
             // Ended - do nothing.
             if (subscription.State == SubscriptionState.Entering)
@@ -115,7 +115,9 @@ internal sealed partial class Session
     {
         lock (_gate)
         {
-            // Entering - the client has not received joined for this room yet. Ended - the client has left.
+            // Live, Behind - queue the state.
+            // Entering - drop it: the client has not received joined for this room yet.
+            // Ended - drop it: the client is not in the room any more.
             if (subscription.State is not (SubscriptionState.Live or SubscriptionState.Behind))
             {
                 return;

@@ -66,8 +66,8 @@ internal sealed partial class Session
     }
 
     /// <summary>
-    /// Declines an invitation. For a user who is not invited, the answer does not depend on the room, so it does not
-    /// show whether a private group exists.
+    /// Declines an invitation. A user who is not invited always gets the same answer, so the answer does not show
+    /// whether a private group exists.
     /// </summary>
     private void Decline(Leave leave, string room)
     {

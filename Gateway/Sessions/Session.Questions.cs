@@ -5,28 +5,32 @@ using OrleansChat.Protocol;
 namespace OrleansChat.Gateway.Sessions;
 
 /// <summary>
-/// Questions: history, who, conversations, conversation and members. A session runs one question at a time.
+/// Questions: the commands <c>history</c>, <c>who</c>, <c>conversations</c>, <c>conversation</c> and <c>members</c>. A
+/// session runs one question at a time.
 /// </summary>
 internal sealed partial class Session
 {
     /// <summary>
-    /// For each full 16 KiB of a page of history or members, the user's budget is charged one command, in addition to
-    /// the command that requested the page.
+    /// For each full 16 KiB of a page of history, the user's budget is charged one command, in addition to the command
+    /// that requested the page.
     /// </summary>
     private const int BytesPerCommand = 16 * 1024;
 
     /// <summary>
-    /// Maximum bytes of a page of conversations. The silo ends a page after 48 KiB, and one conversation has at most 4
-    /// KiB.
+    /// Maximum bytes of a page of conversations. The silo puts at most 48 KiB of conversations into a page. The other
+    /// 4 KiB are for the rest of the frame.
     /// </summary>
     private const int ConversationsBytes = 52 * 1024;
 
-    /// <summary>Maximum bytes of a page of members. A user id has up to 128 characters of four bytes.</summary>
+    /// <summary>
+    /// Maximum bytes of a page of members. One member has at most 640 bytes: a user id of up to 128 characters of four
+    /// bytes, and the other fields.
+    /// </summary>
     private const int MembersBytes = Bounds.MembersPerPage * 640;
 
     /// <summary>
-    /// Number of commands that a page of conversations or members costs, in addition to the command itself. The message
-    /// log reads all rooms of the user, or all members of the room, for each page.
+    /// Number of commands that a page of conversations or members costs, in addition to the command itself. The reason:
+    /// for each page, the message log reads all rooms of the user, or all members of the room.
     /// </summary>
     private const int CommandsPerList = 10;
 
@@ -37,8 +41,8 @@ internal sealed partial class Session
     private const int CommandsPerSetting = 4;
 
     /// <summary>
-    /// True once the client has asked for its list of conversations. Only then does it get notifications about the
-    /// list.
+    /// True once the client has asked for its list of conversations. Before that, the client is not notified of changed
+    /// settings.
     /// </summary>
     private volatile bool _hasList;
 
@@ -47,7 +51,7 @@ internal sealed partial class Session
         var room = RoomNames.ToKey(history.Room, user);
 
         // Sequences are dense, so every kind of page can be expressed as a sequence to start after and a number of
-        // events. If not all events fit into the page, the third value selects the events that stay.
+        // events. The third value is PageAsk.Whole: it says which events stay if not all fit.
         var (after, limit, whole) = history switch
         {
             { After: { } seq } => (seq, history.Limit, 0),

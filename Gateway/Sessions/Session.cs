@@ -33,7 +33,7 @@ internal sealed partial class Session(
     private int _inFlight;
     private Opening _opening;
 
-    /// <summary>The order of the newest subscription.</summary>
+    /// <summary>The <see cref="Subscription.Order"/> of the newest subscription.</summary>
     private long _order;
 
     /// <summary>True while the session is registered with the user's grain.</summary>
@@ -50,7 +50,7 @@ internal sealed partial class Session(
     /// <summary>The name of the client's device, or null.</summary>
     public string? Device { get; private set; }
 
-    /// <summary>The rooms that the session is in, as this user names them.</summary>
+    /// <summary>The rooms that the session is in. Each room has the name that this user uses for it.</summary>
     public IReadOnlyList<string> Rooms
     {
         get
@@ -63,7 +63,7 @@ internal sealed partial class Session(
     }
 
     /// <summary>
-    /// Registers the session with the user's grain. Returns false if the session has ended: the user has too many
+    /// Registers the session with the user's grain. Returns false if the session cannot start: the user has too many
     /// connections or connects too often, or the connection closed in the meantime.
     /// </summary>
     /// <param name="cursors">Number of rooms that the client's <c>hello</c> resumes.</param>
@@ -225,8 +225,9 @@ internal sealed partial class Session(
     /// <summary>
     /// Handles a notification: enters a room that the user belongs to and that has new events. Before hello, the
     /// notification waits. Does nothing if the session is in the room, or if the client left the room. If the
-    /// connection has no place, the oldest room that the client did not ask for is displaced. If the connection has no
-    /// place and the client does not read its answers, the client only gets <c>left</c> for the new room.
+    /// connection has no place for the room, the oldest room that the client did not ask for is displaced. But if the
+    /// client also does not read its answers, the session does not enter the new room: the client gets only
+    /// <c>left</c> for this room.
     /// </summary>
     public void Reach(string room, long after)
     {

@@ -13,7 +13,8 @@ internal sealed class SessionInstruments(IMeterFactory meters)
     private Counter<long>? _caughtUp;
 
     /// <summary>
-    /// Counts a connection whose send queue was full. From then on, its events are read from the message log.
+    /// Counts a connection whose send queue was full. Until the connection has caught up, its events are read from the
+    /// message log.
     /// </summary>
     public void Lagging() => (_lagging ??= _meter.CreateCounter<long>("orleanschat.session.lags", "{session}")).Add(1);
 

@@ -51,8 +51,8 @@ internal sealed class Subscription(Session session, string room, RenderKey view)
     public long LastTurn { get; set; }
 
     /// <summary>
-    /// The room's head when the user entered. An event up to this sequence can only have ended an earlier membership of
-    /// the user.
+    /// The room's head when the user entered. If an event up to this sequence ended a membership of the user, it was an
+    /// earlier membership.
     /// </summary>
     public long EnteredAt { get; private set; }
 
@@ -114,8 +114,8 @@ internal sealed class Subscription(Session session, string room, RenderKey view)
     }
 
     /// <summary>
-    /// The send queue dropped the subscription's events. Events that were not written must be read from the log and
-    /// queued again.
+    /// Called when the send queue has dropped the subscription's events. Events that were not written must be read from
+    /// the log and queued again.
     /// </summary>
     public void Rewind()
     {

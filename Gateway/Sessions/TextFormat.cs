@@ -10,7 +10,7 @@ namespace OrleansChat.Gateway.Sessions;
 /// sender of an event, the line is encoded separately (the parameter <c>own</c> of <see cref="Encode"/>). So all other
 /// viewers share one encoding of the event.
 /// </summary>
-/// <param name="user">The viewer, for pages and answers.</param>
+/// <param name="user">The viewer of pages and answers. The lines of events do not depend on this user.</param>
 /// <param name="home">
 /// The room that the connection was opened for. Lines of this room do not begin with the room's name.
 /// </param>

@@ -8,7 +8,7 @@ namespace OrleansChat.Gateway.Sessions;
 /// <param name="After"><c>after=</c>: resume after this sequence. If null, the newest lines are shown.</param>
 /// <param name="ShowSeq"><c>seq=1</c>: begin every event with its sequence, as in <c>#42 </c>.</param>
 /// <param name="Raw"><c>raw=1</c>: show only the text of messages.</param>
-/// <param name="Echo">False for <c>echo=0</c>: do not show the lines that this user sends.</param>
+/// <param name="Echo">Whether to show the lines that this user sends. False for <c>echo=0</c>.</param>
 internal sealed record TextSettings(string Room, long? After, bool ShowSeq, bool Raw, bool Echo)
 {
     /// <summary>The room that a connection joins if its query has no <c>room=</c>.</summary>

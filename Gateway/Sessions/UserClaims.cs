@@ -3,7 +3,7 @@ using OrleansChat.Grains.Interfaces;
 
 namespace OrleansChat.Gateway.Sessions;
 
-/// <summary>The actions that a user's token grants, by patterns of room names.</summary>
+/// <summary>The actions that a user's token grants in the rooms that match the token's patterns.</summary>
 internal sealed class UserClaims
 {
     private readonly (string Prefix, bool IsExact, RoomAction Actions)[] _patterns;
@@ -17,7 +17,9 @@ internal sealed class UserClaims
     /// <summary>Null if the token grants nothing.</summary>
     public static UserClaims? From(RightsClaim? claim) => claim is { Patterns.Count: > 0 } ? new(claim) : null;
 
-    /// <summary>The actions that the token grants in a room: those of all patterns that match. None in a direct room.</summary>
+    /// <summary>
+    /// Returns the actions of all patterns that match the room. In a direct room, a token grants nothing.
+    /// </summary>
     /// <param name="room">The room's key.</param>
     public RoomAction In(string room)
     {

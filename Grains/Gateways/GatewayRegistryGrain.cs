@@ -5,10 +5,10 @@ using OrleansChat.Grains.MessageLog;
 namespace OrleansChat.Grains.Gateways;
 
 /// <summary>
-/// Keeps the gateways' leases in memory. A new activation knows no gateway. For one <see cref="Lease.Length"/>, a
-/// gateway that it does not know may be alive. Within that time every live gateway renews its lease.
-/// The registry also raises the version of the log when every silo and gateway knows the new version
-/// (<see cref="VersionGate"/>).
+/// Keeps the gateways' leases in memory. A new activation knows no gateway. During its first
+/// <see cref="Lease.Length"/>, a gateway without a lease may be alive, because the gateway may not have renewed its
+/// lease yet. The registry also raises the version of the log, after every silo and gateway has known the new version
+/// long enough (<see cref="VersionGate"/>).
 /// </summary>
 [GrainType("gatewayregistry")]
 internal sealed partial class GatewayRegistryGrain : Grain, IGatewayRegistryGrain, IDisposable
@@ -16,8 +16,8 @@ internal sealed partial class GatewayRegistryGrain : Grain, IGatewayRegistryGrai
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// If no timer tick ran for this time, this process was paused and could receive no renewals. The time must be
-    /// shorter than a lease minus one renewal period, so that no lease expires during a shorter pause.
+    /// If no timer tick ran for this time, this process was paused and could receive no renewals. A shorter pause must
+    /// not make a lease expire. So this time must be less than the length of a lease minus one renewal period.
     /// </summary>
     private static readonly TimeSpan MaxTickGap = TimeSpan.FromSeconds(3);
 

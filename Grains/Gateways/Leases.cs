@@ -8,8 +8,8 @@ namespace OrleansChat.Grains.Gateways;
 /// <list type="bullet">
 /// <item>Unknown: in no collection. Its first renewal takes a lease.</item>
 /// <item>Live: in <see cref="_renewed"/>.</item>
-/// <item>Draining: in <see cref="_renewed"/> and <see cref="_draining"/>. It has a lease, but does not count as
-/// remaining.</item>
+/// <item>Draining: in <see cref="_renewed"/> and <see cref="_draining"/>. It has a lease, but does not count as one of
+/// the gateways that remain.</item>
 /// <item>Ended: in <see cref="_ended"/>. The lease expired or was released. The id gets no lease again.</item>
 /// </list>
 /// </remarks>
@@ -51,7 +51,7 @@ internal sealed class Leases(TimeProvider time, Action<string>? ended = null)
     public DrainShare Drain(string gateway, int connections)
     {
         // - Live, Draining: becomes or stays Draining, with the new number.
-        // - Unknown, Ended: gets the answer, but does not count.
+        // - Unknown, Ended: gets the answer, but its connections do not count.
         EndExpired();
         if (_renewed.ContainsKey(gateway))
         {

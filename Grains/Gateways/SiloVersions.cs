@@ -10,7 +10,7 @@ namespace OrleansChat.Grains.Gateways;
 /// </summary>
 internal sealed class SiloVersions(IClusterMembershipService cluster, ISiloMetadataCache metadata)
 {
-    /// <summary>The metadata key. Silos of two versions exchange it: do not change it.</summary>
+    /// <summary>The metadata key. Old and new silos read each other's metadata, so the key must not change.</summary>
     public const string Key = "orleanschat.log-version";
 
     /// <summary>

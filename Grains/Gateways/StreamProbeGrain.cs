@@ -3,7 +3,9 @@ using OrleansChat.Grains.Interfaces;
 
 namespace OrleansChat.Grains.Gateways;
 
-/// <summary>Publishes the probe to the stream that rooms and users publish to.</summary>
+/// <summary>
+/// Publishes the probe to the gateway stream, in the same way as rooms and users publish their items.
+/// </summary>
 [StatelessWorker]
 [GrainType("inboxecho")]
 internal sealed class StreamProbeGrain : Grain, IStreamProbeGrain

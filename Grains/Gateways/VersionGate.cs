@@ -25,8 +25,8 @@ internal enum VersionGateState
 
 /// <summary>
 /// Decides when the cluster may use <see cref="Version"/>: when every silo and every gateway has known the version for
-/// one <see cref="Lease.Length"/> without interruption. A gateway of the previous version that was cut off from the
-/// registry renews or loses its lease within this time.
+/// one <see cref="Lease.Length"/> without interruption. Within this time, a gateway of the previous version that the
+/// registry cannot reach either renews its lease or loses it.
 /// </summary>
 internal sealed class VersionGate(TimeProvider time)
 {

@@ -11,10 +11,15 @@ namespace OrleansChat.Grains.MessageLog;
 internal static class AppendCheck
 {
     /// <summary>
-    /// Throws <see cref="MessageLogEntryException"/> for an append that has no entries and creates no room, for a
-    /// client id that occurs twice, for a change of rights, settings or links that is incomplete, for a change that is
-    /// not the only entry although it must be (<see cref="RoomRules.IsAlone"/>), and for a field that cannot be stored.
-    /// The exception's message names the entry by its index, and the field that cannot be stored.
+    /// Throws <see cref="MessageLogEntryException"/> if the append cannot be stored. The exception's message names the
+    /// entry by its index. The reasons are:
+    /// <list type="bullet">
+    /// <item>The append has no entries and creates no room.</item>
+    /// <item>Two entries have the same user and client id.</item>
+    /// <item>A change of rights, settings or links is incomplete.</item>
+    /// <item>A change of rights or links is not the only entry (<see cref="RoomRules.IsAlone"/>).</item>
+    /// <item>A field cannot be stored. The message also names this field.</item>
+    /// </list>
     /// </summary>
     public static void ThrowIfNotStorable(RoomAppend append)
     {
@@ -41,7 +46,7 @@ internal static class AppendCheck
         }
     }
 
-    /// <summary>Checks the fields of one entry, before it is part of an append.</summary>
+    /// <summary>Checks the fields of one entry that is not in an append yet.</summary>
     public static void ThrowIfNotStorable(string room, MessageLogEntry entry)
     {
         Check(room, "room", 0);
@@ -61,12 +66,12 @@ internal static class AppendCheck
 
         if (entry.Kind == RoomEventKind.Settings && RoomSettings.Parse(entry.Meta) is null)
         {
-            throw new MessageLogEntryException($"Entry {number} changes the settings, but has none.");
+            throw new MessageLogEntryException($"Entry {number} changes the settings, but has no valid settings.");
         }
 
         if (entry.Kind == RoomEventKind.Link ? LinkTerms.Parse(entry.Meta) is null : entry is { Kind: RoomEventKind.Unlink, Ref: null })
         {
-            throw new MessageLogEntryException($"Entry {number} makes or ends a link, but does not say which.");
+            throw new MessageLogEntryException($"Entry {number} makes a link without valid terms, or ends a link without naming it.");
         }
     }
 

@@ -2,18 +2,20 @@ namespace OrleansChat.Grains.MessageLog;
 
 /// <summary>
 /// The statements that read a user's conversations, in the SQL of PostgreSQL. <see cref="ForSqlite"/> translates them.
-/// Each statement reads the index entries of one user, and the rows of the rooms that these entries name.
+/// Each statement finds the rows of one user by an index, and reads the rows of the rooms that these rows name.
 /// </summary>
 /// <remarks>
-/// The columns <c>changed</c> have the number of the transaction that wrote the row. In PostgreSQL, this is the
-/// transaction's id. A cursor is the id of the oldest transaction that was in flight when the list was read: the
-/// statement saw every change of the transactions before it. A later transaction may commit before an earlier one, so
-/// the newest id would not be safe. A few rows may be reported twice.
+/// The column <c>changed</c> of a row has the number of the transaction that last changed the row. In PostgreSQL, this
+/// number is the transaction's id. A cursor then has the id of the oldest transaction that was in flight when the list
+/// was read. All older transactions had ended, so the read saw their changes. The newest id would not be safe, because
+/// an older transaction may commit later. So a change may be reported twice. In SQLite, one transaction runs at a time,
+/// and <see cref="Sqlite.SqliteWrites"/> numbers the transactions.
 /// </remarks>
 internal static class ConversationSql
 {
     /// <summary>
-    /// A page. $1: the user, $2 and $3: the time and room before which the page begins, $4: the limit.
+    /// A page of a user's list, newest first. $1: the user, $2 and $3: the time and the room of the last row of the
+    /// previous page, $4: the limit.
     /// </summary>
     public const string List =
         $"""
@@ -35,8 +37,9 @@ internal static class ConversationSql
         """;
 
     /// <summary>
-    /// What changed. $1: the user, $2: the number of the cursor, $3: the limit. An invited user and a user who has left
-    /// must not see that there is activity in the room, so only their own rows count.
+    /// What changed since a cursor. $1: the user, $2: the number of the cursor, $3: the limit. An invited user and a
+    /// user who has left must not see that there is activity in the room. So for them, only changes of their own rows
+    /// in <c>members</c> and <c>conversations</c> count.
     /// </summary>
     public const string Changes =
         $"""
@@ -57,7 +60,8 @@ internal static class ConversationSql
         """;
 
     /// <summary>
-    /// The state of a room r, for its member m with the settings c. Either of m and c may be missing.
+    /// The state of the room r for one user: m is the user's row in <c>members</c>, and c the user's row in
+    /// <c>conversations</c>. Either may be missing.
     /// </summary>
     private const string State =
         """
@@ -69,13 +73,13 @@ internal static class ConversationSql
         """;
 
     /// <summary>
-    /// The time of the invitation of m. The other members have no such part, because it costs a read for each row.
+    /// The time of the invitation in m. Only the rows of invited users need it, because it costs one more read per row.
     /// </summary>
     private const string Invited = "coalesce((select i.ts from chat.events i where i.room = m.room and i.seq = m.since), 0)";
 
     /// <summary>
-    /// The rows of a page. Unread messages and newest events are read for these rows only. If the page is empty, there
-    /// is one row that has only the id of the log and the cursor.
+    /// Returns the rows of <c>page</c>. The number of unread messages and the newest event are read for these rows
+    /// only. If <c>page</c> is empty, the result is one row with only the columns of <c>log</c>.
     /// </summary>
     private const string Rows =
         $"""
@@ -92,7 +96,7 @@ internal static class ConversationSql
     private const string PostgresLog =
         "(select (select id from chat.log_identity) as id, pg_snapshot_xmin(pg_current_snapshot())::text::bigint as cursor, pg_snapshot_xmax(pg_current_snapshot())::text::bigint as newest)";
 
-    /// <summary>In SQLite, the process that writes knows the cursor.</summary>
+    /// <summary>The cursor is 0 here. In SQLite, it is made from <see cref="Sqlite.SqliteWrites.Committed"/>.</summary>
     private const string SqliteLog = "(select (select id from log_identity) as id, 0 as cursor, 0 as newest)";
 
     public static string ForSqlite(string sql) =>

@@ -5,8 +5,9 @@ namespace OrleansChat.Grains.MessageLog;
 
 /// <summary>
 /// A conversation of a user: a group, a direct conversation or a followed channel. In a group, the user is a member or
-/// invited. An invited user does not see the activity in the group: <paramref name="Last"/> is null, all numbers are 0,
-/// and <paramref name="Ts"/> is the time of the invitation.
+/// invited. An invited user does not see the activity in the group: <paramref name="Last"/> is null,
+/// <paramref name="Seq"/>, <paramref name="Read"/> and <paramref name="Unread"/> are 0, and <paramref name="Ts"/> is
+/// the time of the invitation.
 /// </summary>
 /// <param name="Ts">The newest event's time in milliseconds since 1970 UTC; 0 for none.</param>
 /// <param name="Read">The user's read mark; 0 for none.</param>
@@ -17,29 +18,32 @@ public sealed record ConversationRow(
     string Room, RoomKind Kind, long Seq, long Ts, long Read, long Unread, RoomRole Role, string? Title, NewestEvent? Last = null,
     ConversationSettings Settings = default);
 
-/// <summary>A position in a user's conversations: the time of a conversation's newest event, and its room.</summary>
+/// <summary>
+/// The position of a conversation in a user's list: its <see cref="ConversationRow.Ts"/> and its room.
+/// </summary>
 public readonly record struct ConversationsBefore(long Ts, string Room);
 
 /// <summary>A page of a user's conversations.</summary>
 /// <param name="Cursor">
-/// For <see cref="IMessageLog.ConversationChangesAsync"/>: every change that is not in these rows comes after it.
+/// The cursor for <see cref="IMessageLog.ConversationChangesAsync"/>, which then returns every change that is not in
+/// these rows.
 /// </param>
 public sealed record ConversationRows(IReadOnlyList<ConversationRow> Rows, string Cursor);
 
 /// <summary>What changed in a user's conversations since a cursor.</summary>
 /// <param name="Rows">
-/// The conversations that changed, newest first. A conversation that did not change may be here too.
+/// The conversations that changed, newest first. A conversation that did not change may be among them.
 /// </param>
 /// <param name="Removed">
-/// Rooms that changed and are no conversations of the user now. A room that was none before may be here too.
+/// Rooms that changed and are not in the user's list now. A room that was not in the list before may be among them.
 /// </param>
 /// <param name="Cursor">The cursor for the next read.</param>
 public sealed record ConversationChanges(IReadOnlyList<ConversationRow> Rows, IReadOnlyList<string> Removed, string Cursor);
 
 /// <summary>A change of a user's personal settings of a room. A setting that is null stays as it is.</summary>
 /// <param name="Hidden">
-/// True hides the conversation until an event after the room's present head, or until an invitation after it. False
-/// shows it.
+/// True hides the conversation until the room's next event; for an invited user, until the user's next invitation.
+/// False shows it.
 /// </param>
 /// <param name="MutedUntil">
 /// Until when the client shows no notifications, in milliseconds since 1970 UTC; 0 for no mute.
@@ -48,7 +52,7 @@ public sealed record ConversationChange(
     bool? Followed = null, bool? Pinned = null, bool? Archived = null, bool? Hidden = null, long? MutedUntil = null)
 {
     /// <summary>
-    /// Whether the change sets anything, so that the settings need a row. False if it only resets settings.
+    /// Whether the change turns any setting on. Only such a change can exceed a limit.
     /// </summary>
     public bool Sets => Followed == true || Pinned == true || Archived == true || Hidden == true || MutedUntil > 0;
 }
@@ -58,10 +62,10 @@ public enum ConversationStored
 {
     Yes,
 
-    /// <summary>The user follows <see cref="ConversationRules.MaxFollowed"/> channels.</summary>
+    /// <summary>The user already follows <see cref="ConversationRules.MaxFollowed"/> channels.</summary>
     FollowsTooMany,
 
-    /// <summary>The user has settings for <see cref="ConversationRules.MaxSettings"/> rooms.</summary>
+    /// <summary>The user already has settings for <see cref="ConversationRules.MaxSettings"/> rooms.</summary>
     TooManySettings,
 
     /// <summary>The room does not exist.</summary>
@@ -86,8 +90,8 @@ public static class ConversationRules
     internal static string ToCursor(string log, long number) => string.Create(CultureInfo.InvariantCulture, $"{log}.{number}");
 
     /// <summary>
-    /// The number of a cursor. Null if it is not a cursor of this log, or if it is from the future: then an older state
-    /// of the log was restored.
+    /// Returns the number of a cursor. Null if the text is not a cursor of this log, or if the number is too high. The
+    /// number is too high if an older state of the log was restored from a backup.
     /// </summary>
     /// <param name="log">The id of the log.</param>
     /// <param name="newest">The highest number that a cursor of this log can have now.</param>

@@ -4,8 +4,8 @@ namespace OrleansChat.Grains.MessageLog;
 
 /// <summary>
 /// Joins the appends of all rooms of a silo into shared commits. While one commit runs, new appends wait for the next
-/// commit. An append that finds no running commit starts at once. A busy silo needs one disk flush or round trip for
-/// many appends.
+/// commit. An append that finds no running commit starts one at once. So a busy silo needs one disk flush or round
+/// trip for many appends.
 /// </summary>
 /// <remarks>
 /// <list type="number">
@@ -46,9 +46,9 @@ internal sealed partial class GroupCommit : IAsyncDisposable
     }
 
     /// <summary>
-    /// Appends, and completes after the commit. Throws <see cref="MessageLogUnavailableException"/> after
-    /// <see cref="MessageLogOptions.AppendTimeout"/> at the latest, and <see cref="MessageLogEntryException"/> for an
-    /// entry that cannot be stored.
+    /// Appends, and completes after the commit. Throws <see cref="MessageLogUnavailableException"/> if the commit fails
+    /// or is not done within <see cref="MessageLogOptions.AppendTimeout"/>, and <see cref="MessageLogEntryException"/>
+    /// for an entry that cannot be stored.
     /// </summary>
     public async Task<AppendResult> AppendAsync(RoomAppend append, CancellationToken cancellationToken)
     {

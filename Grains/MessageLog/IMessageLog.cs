@@ -52,7 +52,8 @@ public interface IMessageLog
     Task<IReadOnlyList<RoomHead>> HeadsAsync(IReadOnlyCollection<string> rooms, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Returns the facts about a room and one user, without a claim. Null if the room does not exist.
+    /// Returns the head of a room, and the role, ban and read mark of one user. Claims nothing. Null if the room does
+    /// not exist.
     /// </summary>
     Task<RoomFacts?> FactsAsync(string room, string user, CancellationToken cancellationToken);
 
@@ -64,41 +65,47 @@ public interface IMessageLog
     Task<IReadOnlyList<Member>> MembersAsync(string room, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Returns the invitation links of a group, in the order of their sequences. A link that has ended, or that has no
-    /// uses left, is included until the next link is stored. Empty for other rooms.
+    /// Returns the invitation links of a group, in the order of their sequences. A link that has expired or has no uses
+    /// left is included until another link is made. Empty for other rooms.
     /// </summary>
     Task<IReadOnlyList<RoomLink>> LinksAsync(string room, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Whether the user may join the group by an invitation link whose hash is one of these: the link has not ended and
-    /// has uses left (<see cref="LinkRules.IsUsable"/>), and the user is not banned. False if the room does not exist.
+    /// Whether the user may join the group by an invitation link: the group has a usable link
+    /// (<see cref="LinkRules.IsUsable"/>) with one of these hashes, and the user is not banned. False if the room does
+    /// not exist.
     /// </summary>
     /// <param name="now">Milliseconds since 1970 UTC.</param>
     Task<bool> HasLinkAsync(string room, string user, IReadOnlyCollection<string> hashes, long now, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Returns the conversations of a user that are not hidden: groups, direct conversations and followed channels. The
-    /// conversation with the newest event is the first one. All rows are read from one state of the log.
+    /// Returns a page of a user's conversations that are not hidden: groups, direct conversations and followed
+    /// channels. They are ordered by <see cref="ConversationRow.Ts"/>, newest first. All rows are read from one state
+    /// of the log.
     /// </summary>
-    /// <param name="before">Returns only conversations after this position; null for the first page.</param>
+    /// <param name="before">
+    /// The position of the last conversation of the previous page; null for the first page.
+    /// </param>
     Task<ConversationRows> ConversationsAsync(string user, ConversationsBefore? before, int limit, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Returns the conversations of a user that changed since a cursor: the head, the title, the user's role, read mark
-    /// or settings. For an invited user, only the invitation and the settings count. Null if the cursor is not one of
-    /// this log, or if more than <paramref name="limit"/> conversations changed.
+    /// Returns the conversations of a user that changed since a cursor. A conversation changes with the room's head or
+    /// title, and with the user's role, read mark or personal settings. For an invited user, only the invitation and
+    /// the personal settings count. Null if the cursor is not a cursor of this log, or if more than
+    /// <paramref name="limit"/> conversations changed.
     /// </summary>
     Task<ConversationChanges?> ConversationChangesAsync(string user, string cursor, int limit, CancellationToken cancellationToken);
 
     /// <summary>
     /// Changes the personal settings of a user for a room. The caller has checked that the user may see the room. Two
-    /// changes at the same time may each be stored, although only one more is allowed.
+    /// changes at the same time may both be stored, even if together they exceed a limit of
+    /// <see cref="ConversationRules"/>.
     /// </summary>
     Task<ConversationStored> SetConversationAsync(string user, string room, ConversationChange change, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Counts the groups of which the user is a member, up to <paramref name="most"/>: a higher number means only that
-    /// there are at least that many.
+    /// Counts the groups of which the user is a member. A result below <paramref name="most"/> is exact. Any
+    /// other result may be too low.
     /// </summary>
     /// <param name="withInvitations">Whether to count also the groups to which the user is invited.</param>
     Task<long> CountGroupsAsync(string user, bool withInvitations, int most, CancellationToken cancellationToken);
@@ -138,8 +145,10 @@ public sealed record RoomClaim(
 /// <param name="Entries">Events to append in the same commit; may be empty.</param>
 public sealed record RoomCreation(string Room, RoomKind Kind, IReadOnlyList<MessageLogEntry> Entries);
 
-/// <summary>The result of a creation. If the room existed already, it was claimed.</summary>
-/// <param name="Claim">The state of the room before the entries were appended. The sequence of a new room is 0.</param>
+/// <summary>The result of a creation, also if the room existed already.</summary>
+/// <param name="Claim">
+/// The claim, with the state of the room before the entries were appended. The sequence of a new room is 0.
+/// </param>
 /// <param name="Entries">One result for each entry, in order.</param>
 public sealed record CreatedRoom(RoomClaim Claim, IReadOnlyList<AppendedEntry> Entries);
 
@@ -148,19 +157,25 @@ public sealed record CreatedRoom(RoomClaim Claim, IReadOnlyList<AppendedEntry> E
 public sealed record RoomAppend(string Room, long Claim, IReadOnlyList<MessageLogEntry> Entries)
 {
     /// <summary>
-    /// The kind of room to create before the append and in the same commit; null for a plain append under
+    /// The kind of room to create before the append and in the same commit; null if the append creates no room and uses
     /// <see cref="Claim"/>.
     /// </summary>
     internal RoomKind? Create { get; init; }
 }
 
 /// <summary>
-/// One event to append. <see cref="RoomEventKind.Edit"/> and <see cref="RoomEventKind.Delete"/> also change the stored
-/// message <see cref="Ref"/>. In a group, <see cref="RoomEventKind.Join"/>, <see cref="RoomEventKind.Leave"/> and the
-/// kinds with a <see cref="MemberChange"/> also change the stored members, as <see cref="MemberRules.Apply"/> says.
-/// Entries also change the stored links, as <see cref="LinkRules.Apply"/> says. An entry that
-/// <see cref="RoomRules.IsAlone"/> is the only entry of its append. <see cref="RoomEventKind.Title"/> also changes the
-/// stored title, and <see cref="RoomEventKind.Settings"/> the stored settings.
+/// One event to append. If <see cref="RoomRules.IsAlone"/> is true for its kind, it must be the only entry of its
+/// append. Some kinds also change other stored data:
+/// <list type="bullet">
+/// <item><see cref="RoomEventKind.Edit"/> and <see cref="RoomEventKind.Delete"/>: the message
+/// <see cref="Ref"/>.</item>
+/// <item><see cref="RoomEventKind.Title"/> and <see cref="RoomEventKind.Settings"/>: the title or the settings of the
+/// room.</item>
+/// <item>In a group, <see cref="RoomEventKind.Join"/>, <see cref="RoomEventKind.Leave"/> and the kinds with a
+/// <see cref="MemberChange"/>: the members (<see cref="MemberRules"/>).</item>
+/// <item>In a group, <see cref="RoomEventKind.Link"/>, <see cref="RoomEventKind.Unlink"/>, and
+/// <see cref="RoomEventKind.Join"/> with a ref: the invitation links (<see cref="LinkRules"/>).</item>
+/// </list>
 /// </summary>
 /// <param name="ClientId">
 /// The idempotency key, unique within (room, user); null for events that the server writes.
@@ -181,7 +196,8 @@ public sealed record MessageLogEntry(
 
 /// <summary>The result of an append.</summary>
 /// <param name="Fenced">
-/// True if the claim number is not the room's current one. Then nothing was committed, and the caller must step down.
+/// True if the claim number is not the room's current one. Then nothing was committed, and the caller no longer owns
+/// the room.
 /// </param>
 /// <param name="Entries">One result for each entry, in order; empty if fenced.</param>
 public sealed record AppendResult(bool Fenced, IReadOnlyList<AppendedEntry> Entries)
@@ -189,7 +205,7 @@ public sealed record AppendResult(bool Fenced, IReadOnlyList<AppendedEntry> Entr
     /// <summary>The result of an append under a stale claim number.</summary>
     public static readonly AppendResult FencedOff = new(true, []);
 
-    /// <summary>The claim made by a creation; null for a plain append.</summary>
+    /// <summary>The claim made by a creation; null if the append creates no room.</summary>
     internal RoomClaim? Claim { get; init; }
 }
 
@@ -199,7 +215,7 @@ public sealed record AppendResult(bool Fenced, IReadOnlyList<AppendedEntry> Entr
 /// <param name="Duplicate">Whether the client id was already in the log.</param>
 public readonly record struct AppendedEntry(long Seq, long Ts, long Hash, long Messages, bool Duplicate);
 
-/// <summary>The facts about a room and one user.</summary>
+/// <summary>The head of a room, and the role, ban and read mark of one user.</summary>
 /// <param name="Read">The user's read mark; 0 for none.</param>
 /// <param name="ReadMessages">Number of messages up to and including the read mark.</param>
 /// <param name="Role">The stored role; <see cref="RoomRole.Member"/> for the users of a direct room.</param>
@@ -210,11 +226,11 @@ public sealed record RoomFacts(RoomKind Kind, long Seq, long Messages, RoomRole 
 }
 
 /// <summary>An invitation link of a group.</summary>
-/// <param name="Seq">The sequence of the link's event, which names the link.</param>
+/// <param name="Seq">The sequence of the link's event. It identifies the link.</param>
 /// <param name="User">The user who made the link.</param>
-/// <param name="Hash"><see cref="LinkTerms.HashOf"/> the link's code.</param>
+/// <param name="Hash">The hash of the link's code (<see cref="LinkTerms.HashOf"/>).</param>
 /// <param name="MaxUses">The number of users who may join by the link; null for any number.</param>
-/// <param name="Until">When the link ends, in milliseconds since 1970 UTC; null for never.</param>
+/// <param name="Until">When the link expires, in milliseconds since 1970 UTC; null for never.</param>
 /// <param name="Used">The number of users who have joined by the link.</param>
 public sealed record RoomLink(long Seq, string User, string Hash, int? MaxUses, long? Until, int Used);
 

@@ -1,15 +1,15 @@
 namespace OrleansChat.Grains.MessageLog;
 
 /// <summary>
-/// A message log with its lifetime. It must be opened before use. Disposal commits the appends that were accepted, then
-/// closes the store.
+/// A message log, with the methods that open, check and close it. It must be opened before use. Disposal commits the
+/// appends that were accepted, then closes the store.
 /// </summary>
 internal interface IMessageStore : IMessageLog, IAsyncDisposable
 {
     /// <summary>
-    /// Locks a store that only one process may use. Other stores do nothing. The operating system releases the lock
-    /// when the process ends, even after a crash. Throws <see cref="MessageLogUnusableException"/> if another process
-    /// has the lock.
+    /// Locks a store that only one process may use. Does nothing for other stores. The operating system releases the
+    /// lock when the process ends, even after a crash. Throws <see cref="MessageLogUnusableException"/> if another
+    /// process has the lock.
     /// </summary>
     void Lock();
 

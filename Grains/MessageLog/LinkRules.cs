@@ -9,22 +9,22 @@ namespace OrleansChat.Grains.MessageLog;
 /// <code>
 /// event           | links
 /// ----------------|------------------------------------------------------------------------------
-/// link            | adds the link; removes the links that have ended or that have no uses left
-/// unlink          | removes the link that its ref names
-/// join with a ref | counts a use of the link that its ref names
+/// link            | adds the link; removes the links that have expired or have no uses left
+/// unlink          | removes the link whose sequence is the event's ref
+/// join with a ref | counts one use of the link whose sequence is the event's ref
 /// </code>
-/// So the number of uses of a link is the number of the join events with its sequence as their ref.
+/// So a link has as many uses as there are join events whose ref is the link's sequence.
 /// </remarks>
 internal static class LinkRules
 {
-    /// <summary>Maximum number of links of a group that have not ended and have uses left.</summary>
+    /// <summary>Maximum number of usable links of a group (<see cref="IsUsable"/>).</summary>
     public const int MaxLinks = 100;
 
     /// <summary>Whether events of this kind change the links of a group.</summary>
     public static bool Concerns(RoomEventKind kind, long? reference)
         => LinkTerms.Is(kind) || (kind == RoomEventKind.Join && reference is not null);
 
-    /// <summary>Whether a user may join by the link.</summary>
+    /// <summary>Whether the link has not expired and has uses left.</summary>
     /// <param name="now">Milliseconds since 1970 UTC.</param>
     public static bool IsUsable(RoomLink link, long now) => !(link.Until <= now) && !(link.Used >= link.MaxUses);
 

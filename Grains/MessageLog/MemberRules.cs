@@ -4,27 +4,27 @@ namespace OrleansChat.Grains.MessageLog;
 
 /// <summary>How the events of a group change its members. The room and the stores apply the same rules.</summary>
 /// <remarks>
-/// Each event changes one user. An empty cell means no change:
+/// Each event changes the rights of one user. An empty cell means no change. Owners and moderators are members too:
 /// <code>
 /// event      | role                                  | muted until | banned until
 /// -----------|---------------------------------------|-------------|-------------
-/// join       | owner, if the event is the room's     |             |
-///            | first; else member, unless a member   |             |
+/// join       | if no member yet: owner by the room's |             |
+///            | first event, member by a later event  |             |
 /// leave      | none                                  |             |
-/// invite     | invited, unless a member              |             |
+/// invite     | if no member: invited                 |             |
 /// kick       | none                                  |             |
 /// ban        | none                                  |             | set
 /// unban      |                                       |             | 0
 /// mute       |                                       | set         |
 /// unmute     |                                       | 0           |
-/// role       | set, if a member                      |             |
+/// role       | if a member: set                      |             |
 /// </code>
 /// A user without a role who is neither muted nor banned has no row. A leave keeps the row of a muted user, so that
 /// leaving and joining again does not lift the mute.
 /// </remarks>
 internal static class MemberRules
 {
-    /// <summary>The user whose rights the event changes; null for an event that changes none.</summary>
+    /// <summary>The user whose rights the event changes; null if it changes the rights of no single user.</summary>
     public static string? UserOf(RoomEventKind kind, string from, string? text) => kind switch
     {
         RoomEventKind.Join or RoomEventKind.Leave => from,
@@ -52,8 +52,8 @@ internal static class MemberRules
     }
 
     /// <summary>
-    /// Whether a membership begins or ends, or the user is invited. Then the row gets the event's sequence. Otherwise
-    /// the row keeps its sequence.
+    /// Whether a membership begins or ends, or the user is invited. If so, the stores set the row's <c>since</c> to the
+    /// event's sequence. Otherwise <c>since</c> stays as it is.
     /// </summary>
     public static bool Begins(Member before, Member after, RoomEventKind kind) =>
         Member.Is(before.Role) != Member.Is(after.Role) || (kind == RoomEventKind.Invite && after.Role == RoomRole.Invited);

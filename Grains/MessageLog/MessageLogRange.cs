@@ -8,8 +8,7 @@ namespace OrleansChat.Grains.MessageLog;
 /// of them are read.
 /// </summary>
 /// <param name="Bytes">
-/// Bytes (<see cref="EventBytes"/>) after which no further event is read. One event is always read, so the result has
-/// at most this many bytes plus one event.
+/// Limit in bytes (<see cref="EventBytes"/>). The event that reaches or exceeds the limit is read too, as the last one.
 /// </param>
 /// <param name="FromEnd">
 /// What to read if not all events of the range fit: the newest events if true, the oldest events if false.

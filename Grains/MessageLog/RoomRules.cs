@@ -25,9 +25,10 @@ internal static class RoomRules
         kind == RoomKind.Direct && RoomKey.People(room) is var (first, second) ? (first == second ? [first] : [first, second]) : [];
 
     /// <summary>
-    /// Returns the entries of a creation. A time before <paramref name="ts"/>, the time of the room's newest event, is
-    /// raised to this time. The room may already exist, and the clock of its previous owner may be ahead.
+    /// Returns the entries of a creation. An entry whose time is before <paramref name="ts"/> gets this time. Such an
+    /// entry is possible, because the room may exist already, and the clock of its previous owner may be ahead.
     /// </summary>
+    /// <param name="ts">The time of the room's newest event.</param>
     public static IReadOnlyList<MessageLogEntry> NotBefore(IReadOnlyList<MessageLogEntry> entries, long ts) =>
         [.. entries.Select(entry => entry with { Ts = Math.Max(entry.Ts, ts) })];
 

@@ -10,7 +10,7 @@ internal readonly record struct Access(RoomAction Claimed = RoomAction.None, Roo
 {
     public bool Denies(RoomAction action) => (Denied & action) != 0;
 
-    /// <summary>Whether the authorizer or the token allows the action, whatever the role is.</summary>
+    /// <summary>Whether the authorizer or the token allows the action, whatever the user's role is.</summary>
     public bool Grants(RoomAction action) => !Denies(action) && ((Allowed | Claimed) & action) != 0;
 
     public Access With(RoomAction action, RoomDecision decision) => decision switch

@@ -20,8 +20,8 @@ internal sealed class AppendQueue(int rowsPerBatch, int most, Func<RoomBatch, Ta
     public long Refusals { get; private set; }
 
     /// <summary>
-    /// Whether an entry that changes the rights or the links of a group waits or is in flight. In this case, the rights
-    /// of the sender of a new entry are not known yet.
+    /// Whether an entry that changes the rights, the settings or the links of a group waits or is in flight. In this
+    /// case, the rights of the sender of a new entry are not known yet.
     /// </summary>
     public bool HasMemberChanges => _waiting.Exists(static entry => entry.ChangesMembers)
         || _committing?.Entries.Exists(static entry => entry.ChangesMembers) == true;

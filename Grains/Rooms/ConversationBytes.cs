@@ -3,22 +3,23 @@ using OrleansChat.Grains.MessageLog;
 
 namespace OrleansChat.Grains.Rooms;
 
-/// <summary>The size of conversations in a frame, so that a page with long names and texts stays small.</summary>
+/// <summary>
+/// Computes the bytes of conversations in a frame, so that a page with long names and texts gets fewer of them.
+/// </summary>
 internal static class ConversationBytes
 {
     /// <summary>Maximum bytes of the conversations of a page.</summary>
     public const int Page = 48 * 1024;
 
-    /// <summary>
-    /// Bytes of a conversation in addition to its names and texts: the names of the fields, and all numbers.
-    /// </summary>
+    /// <summary>Bytes of a conversation without its names and texts: the field names and all numbers.</summary>
     private const int Overhead = 190;
 
-    /// <summary>Bytes of settings that are not the default.</summary>
+    /// <summary>Bytes of a conversation's settings if they are not the defaults.</summary>
     private const int Settings = 100;
 
     /// <summary>
-    /// Number of conversations, from the first one, that fit. At least one, so that each page makes progress.
+    /// Returns how many conversations, counted from the first one, fit into the bytes. Counts one even if it does not
+    /// fit, so that each page makes progress.
     /// </summary>
     public static int Fitting(IReadOnlyList<ConversationRow> rows, int bytes)
     {

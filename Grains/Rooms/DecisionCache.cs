@@ -7,7 +7,7 @@ namespace OrleansChat.Grains.Rooms;
 /// </summary>
 internal sealed class DecisionCache(TimeProvider time)
 {
-    /// <summary>How long an answer is used.</summary>
+    /// <summary>How long an answer may be used again.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(30);
 
     /// <summary>

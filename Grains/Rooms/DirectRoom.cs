@@ -5,7 +5,7 @@ namespace OrleansChat.Grains.Rooms;
 internal static class DirectRoom
 {
     /// <summary>
-    /// Returns the one or two users of a direct conversation, as its key names them; empty for a named room. Null if
+    /// Returns the one or two users that the key of a direct conversation names; empty for a channel or group. Null if
     /// the key is malformed.
     /// </summary>
     public static string[]? People(string room)

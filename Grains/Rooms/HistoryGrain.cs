@@ -95,7 +95,7 @@ internal sealed class HistoryGrain(
     {
         var limit = Math.Clamp(ask.Limit, 1, MaxConversations);
 
-        // While old processes run, their changes are not recorded, so there is no cursor.
+        // An old process does not record which conversations it changes. So while one may run, there is no cursor.
         var hasCursor = await gate.IsOpenAsync();
         if (hasCursor && ask.Since is { } since
             && await ClearlyAsync(() => log.ConversationChangesAsync(ask.User, since, limit, CancellationToken.None)) is { } changes
@@ -208,10 +208,6 @@ internal sealed class HistoryGrain(
     /// without a message. Throws <see cref="MessageLogUnavailableException"/>, and
     /// <see cref="MessageLogEntryException"/> for a name that cannot be stored.
     /// </summary>
-    /// <summary>
-    /// Reads the facts about a room for a user who may read it; otherwise returns why the user may not. Returns neither
-    /// for a direct room without a message.
-    /// </summary>
     private async Task<(RoomFacts? Facts, Refusal? Refusal)> LookAsync(string room, string user, RoomAction claimed, CancellationToken cancellationToken)
     {
         if (RoomRights.RefuseKey(DirectRoom.People(room), user) is { } stranger)
@@ -225,7 +221,8 @@ internal sealed class HistoryGrain(
             return (facts, facts is null && !RoomKey.IsDirect(room) ? Refusal.NotFound : null);
         }
 
-        // Ask the authorizer even if a private group does not exist, so that the user sees no difference.
+        // If the server could have chosen the name, ask the authorizer even if there is no such group, so that the user
+        // sees no difference.
         return await AskAsync(room, facts?.Kind ?? RoomKind.Group, user, RoomAction.Read, claimed, facts) is not { } access ? (null, Refusal.Unavailable)
             : facts is null ? (null, Refusal.NotFound)
             : RoomRights.RefuseRead(room, facts.Kind, facts.Role, IsBanned(facts), access) is { } outsider ? (null, outsider.Reason)

@@ -43,7 +43,7 @@ internal sealed class MemberTable(MemberTable? under = null)
     }
 
     /// <summary>
-    /// Number of users with a ban or mute that has not ended. Only for a table that changes no other one. Reads all rows.
+    /// Number of users with a ban or mute that has not ended. Only for a table without a base. Reads all rows.
     /// </summary>
     /// <param name="now">Milliseconds since 1970 UTC.</param>
     public int RestrictedAt(long now) => _rows.Values.Count(row => row.MutedUntil > now || row.BannedUntil > now);

@@ -4,9 +4,9 @@ using OrleansChat.Grains.MessageLog;
 namespace OrleansChat.Grains.Rooms;
 
 /// <summary>
-/// The rights of a room's users, and the invitation links of a group. The log has the rights and the links of a group.
-/// In a direct room, its users are members. A change is appended as an event, and takes effect when the event is
-/// committed. Runs in the room's turns.
+/// The rights of a room's users, and the invitation links of a group. The rights and links of a group come from the
+/// log. The members of a direct room are the users that its key names. A change is appended as an event, and takes
+/// effect when the event is committed. Runs in the room's turns.
 /// </summary>
 /// <param name="queue">Appends the join and leave events.</param>
 internal sealed class Membership(RoomOptions options, AppendQueue queue, TimeProvider time)
@@ -29,7 +29,7 @@ internal sealed class Membership(RoomOptions options, AppendQueue queue, TimePro
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
         foreach (var member in members)
         {
-            // The row of a ban or mute that has ended is not needed.
+            // A row with nothing but an ended ban or mute is not needed.
             if (member.Role != RoomRole.None || member.MutedUntil > now || member.BannedUntil > now)
             {
                 Table.Set(member);

@@ -124,7 +124,7 @@ internal sealed class PresenceUpdates(
         => await waiting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
 }
 
-/// <summary>A presence update: the users that arrived and left since the previous update.</summary>
+/// <summary>A presence update: the users that arrived and the users that left since the previous update.</summary>
 /// <param name="Number">The number within the activation: 1, 2, 3 …, without gaps.</param>
 /// <param name="Count">Number of users attached at that time.</param>
 internal sealed record PresenceUpdate(long Number, string[] Arrived, string[] Departed, int Count);

@@ -11,7 +11,7 @@ internal static class Refusals
     public static readonly Refused NoMessage = new(Refusal.NotFound, "there is no such message in this room");
     public static readonly Refused NotMember = new(Refusal.NotMember, "join the room first");
     public static readonly Refused NotYours = new(Refusal.Forbidden, "this conversation belongs to two other people");
-    public static readonly Refused NotAuthor = new(Refusal.Forbidden, "only the author may edit or delete a message");
+    public static readonly Refused NotAuthor = new(Refusal.Forbidden, "you may not change another user's message");
     public static readonly Refused ServerKind = new(Refusal.Forbidden, "only the server writes events of this kind");
     public static readonly Refused NotStorable =
         new(Refusal.Forbidden, "the message log cannot store this text or name; change it");
@@ -22,7 +22,7 @@ internal static class Refusals
     public static readonly Refused Full = new(Refusal.RoomFull, "the room is full");
     public static readonly Refused Banned = new(Refusal.Forbidden, "you are banned from this room");
     public static readonly Refused Denied = new(Refusal.Forbidden, "this server does not allow you to do this in this room");
-    public static readonly Refused OnlyGroups = new(Refusal.Forbidden, "only groups have members");
+    public static readonly Refused OnlyGroups = new(Refusal.Forbidden, "this works only in groups");
     public static readonly Refused NotAllowed = new(Refusal.Forbidden, "this group does not allow your role to do this");
     public static readonly Refused OnlyChannels =
         new(Refusal.Forbidden, "only channels can be followed; your groups and direct conversations are in your list already");
@@ -41,7 +41,7 @@ internal static class Refusals
     public static readonly Refused TargetNotMuted = new(Refusal.NotFound, "this user is not muted");
     public static readonly Refused NoLink = new(Refusal.NotFound, "there is no such link in this group");
     public static readonly Refused LinkOfOther =
-        new(Refusal.Forbidden, "only the user who made a link, or a moderator or owner of a higher role, may end it");
+        new(Refusal.Forbidden, "only the user who made the link, or a moderator or owner with a higher role than this user, may end it");
     public static readonly Refused LinkNotValid = new(Refusal.Forbidden, "the link is not valid any more: ask for a new one");
     public static readonly Refused CodeTaken = new(Refusal.Conflict, "a link of this group already has this code; make a new code");
     public static readonly Refused TooManyLinks =

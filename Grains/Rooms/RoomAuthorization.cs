@@ -7,18 +7,18 @@ namespace OrleansChat.Grains.Rooms;
 /// Asks the <see cref="IRoomAuthorizer"/> of the silo, for the room grains and the history grains. Bounds the time and
 /// the number of the questions. Thread-safe.
 /// </summary>
-/// <param name="authorizer">Null if the silo has none. Then nothing may be asked.</param>
+/// <param name="authorizer">Null if the silo has none. Then no question may be asked.</param>
 internal sealed partial class RoomAuthorization(TimeProvider time, ILogger<RoomAuthorization> logger, IRoomAuthorizer? authorizer = null)
 {
-    /// <summary>Maximum time for which all questions of one call wait.</summary>
+    /// <summary>If a question has no answer after this time, it counts as failed.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>An outage ends with the first answer after this time without a failure.</summary>
+    /// <summary>An outage has ended when the authorizer answers and no question has failed for this time.</summary>
     public static readonly TimeSpan Recovery = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// Maximum number of questions of one room that have no answer yet. An authorizer that ignores its cancellation
-    /// token leaves such questions behind. A further question counts as failed at once.
+    /// Maximum number of questions about one room that have no answer yet. If there are that many, a further question
+    /// counts as failed at once. Such questions pile up if the authorizer ignores its cancellation token.
     /// </summary>
     public const int MaxPendingOfRoom = 1024;
 
@@ -35,7 +35,8 @@ internal sealed partial class RoomAuthorization(TimeProvider time, ILogger<RoomA
     public bool IsOn => authorizer is not null;
 
     /// <summary>
-    /// Returns the access of each user, in order; null if the authorizer did not answer. Never throws.
+    /// Returns one access for each question, in the same order. An access is null if the authorizer did not answer.
+    /// Never throws.
     /// </summary>
     public async ValueTask<Access?[]> AskAsync(IReadOnlyList<Question> questions)
     {
@@ -201,7 +202,7 @@ internal sealed partial class RoomAuthorization(TimeProvider time, ILogger<RoomA
 }
 
 /// <summary>The actions that a command of a user needs in a room.</summary>
-/// <param name="Actions">The actions to ask for; <see cref="RoomAction.None"/> for none.</param>
+/// <param name="Actions">The actions to ask about; <see cref="RoomAction.None"/> to ask nothing.</param>
 /// <param name="Claimed">The actions that the user's token grants in the room.</param>
 internal readonly record struct Question(string Room, RoomKind Kind, string User, RoomAction Actions, RoomAction Claimed, RoomRole Role)
 {

@@ -28,9 +28,9 @@ internal sealed class RoomBatch
 
     /// <summary>
     /// Adds an entry. Returns false if the entry must wait for the next batch. An entry waits if its client id is
-    /// already in this batch, so that the log finds the entry as a duplicate. An entry also waits if it refers to a
-    /// message that this batch deletes, so that the deletion is committed before the entry is decided. An entry that
-    /// must be alone waits if this batch has other entries.
+    /// already in this batch, so that the log can find it as a duplicate. An entry also waits if it refers to a message
+    /// that this batch deletes, so that the deletion is committed before the entry is decided. An entry that must be
+    /// alone waits if this batch has other entries.
     /// </summary>
     public bool TryAdd(WaitingEntry waiting)
     {

@@ -4,18 +4,18 @@ using OrleansChat.Grains.MessageLog;
 namespace OrleansChat.Grains.Rooms;
 
 /// <summary>
-/// Asks the authorizer of the silo, before the commands of a call are decided. So the answers do not change the order
-/// in which the commands take effect. Without an authorizer, nothing here is called for a command.
+/// Asks the silo's authorizer about all commands of a call before the room decides the first of them. So the wait for
+/// the answers does not change the order in which the commands take effect.
 /// </summary>
 internal sealed partial class RoomGrain
 {
     /// <summary>Null if the silo has no authorizer.</summary>
     private readonly RoomAuthorization? _authorization;
 
-    /// <summary>The attached users who may read the group without being members, with what allows it.</summary>
+    /// <summary>The attached users who may read the group because the authorizer or their token allows it.</summary>
     private readonly Dictionary<string, Access> _readers = [];
 
-    /// <summary>Asks for all commands of a call. Never throws.</summary>
+    /// <summary>Asks about all commands of a call. Never throws.</summary>
     private async ValueTask<Authorized> AuthorizeAsync(RoomCommand[] commands)
     {
         var creates = Array.ConvertAll(commands, command => (command as Enter)?.Create);
@@ -51,8 +51,8 @@ internal sealed partial class RoomGrain
             return new(null, Array.ConvertAll(wanted, one => one.Actions == RoomAction.None ? new Access(one.Claimed) : (Access?)null), wanted, refusal);
         }
 
-        // A user whom the key of a direct room does not name is refused without a question. If there is no room and
-        // none is created, nothing is asked either.
+        // A user whom the key of a direct room does not name is refused without a question. If the room does not exist
+        // and no command creates it, the authorizer is not asked either.
         var questions = Array.ConvertAll(wanted, one => new Question(
             _room, kind ?? RoomKind.Channel, one.User, kind is null || RoomRights.RefuseKey(_people, one.User) is not null ? RoomAction.None : one.Actions,
             one.Claimed, IsDirect ? RoomRole.None : _membership.Table.Find(one.User).Role));
@@ -68,7 +68,8 @@ internal sealed partial class RoomGrain
     };
 
     /// <summary>
-    /// Returns the access of those users who may be attached only because the authorizer or their token lets them read.
+    /// Returns the access of the users whose role does not let them read the group. The authorizer or their token may
+    /// still let them. <c>IsIncomplete</c> is true if the authorizer did not answer for one of them.
     /// </summary>
     private async ValueTask<(Dictionary<string, Access> Allowed, bool IsIncomplete)> ReadersAsync(string[] users, RoomAction[]? claimed)
     {
@@ -92,7 +93,7 @@ internal sealed partial class RoomGrain
     }
 
     /// <summary>The authorizer's answers for the commands of a call.</summary>
-    /// <param name="kind">The kind of room for which the authorizer was asked; null if there was no room to ask for.</param>
+    /// <param name="kind">The room's kind in the questions; null if there was no room to ask about.</param>
     /// <param name="answers">One for each command; null if the authorizer did not answer.</param>
     /// <param name="unanswered">The refusal of a command without an answer.</param>
     private sealed class Authorized(

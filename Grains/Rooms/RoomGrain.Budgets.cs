@@ -10,9 +10,9 @@ namespace OrleansChat.Grains.Rooms;
 internal sealed partial class RoomGrain
 {
     /// <summary>
-    /// Charges an invitation to its sender, and checks that the invited user is not in too many groups. Returns the
-    /// first answer to a repeated invitation, which is not charged. Null if the invitation may be appended. Throws
-    /// <see cref="MessageLogUnavailableException"/>.
+    /// Charges an invitation to its sender, and checks that the invited user is not in too many groups. Returns null if
+    /// the invitation may be appended, otherwise the answer. A repeated invitation is not charged: it gets its first
+    /// answer again. Throws <see cref="MessageLogUnavailableException"/>.
     /// </summary>
     private async Task<RoomReply?> RefuseInviteAsync(WaitingEntry waiting)
     {
@@ -38,8 +38,8 @@ internal sealed partial class RoomGrain
     }
 
     /// <summary>
-    /// Charges the join of a group to the user, and checks that the user is not in too many groups. Null if the user
-    /// may join. Throws <see cref="MessageLogUnavailableException"/>.
+    /// Charges the join of a group to the user, and checks that the user is not in too many groups. Returns null if the
+    /// user may join, otherwise the refusal. Throws <see cref="MessageLogUnavailableException"/>.
     /// </summary>
     private async Task<Refused?> RefuseJoinAsync(string user)
     {
@@ -48,8 +48,8 @@ internal sealed partial class RoomGrain
             return null;
         }
 
-        // The creator of a group has paid for the creation. Before the log has LogVersion.Rights, the user's grain may
-        // be on a silo that cannot charge joins.
+        // The creator of a group has paid for the creation. Until the log has reached LogVersion.Rights, the user's
+        // grain may be on an old silo, which cannot charge joins.
         if (_head > 0 && await _gate.IsOpenAsync() && await ChargeAsync(user, UserAction.Join) is { } unpaid)
         {
             return unpaid;
@@ -59,18 +59,18 @@ internal sealed partial class RoomGrain
     }
 
     /// <summary>
-    /// Whether the user is a member of as many groups as allowed. Several joins at the same moment can exceed the limit
-    /// by their number, because the count and the join are two transactions.
+    /// Whether the user is a member of as many groups as allowed. The count and the join are two transactions. So
+    /// several joins at the same time can give the user more groups than the limit.
     /// </summary>
     /// <param name="withInvitations">
-    /// Whether invitations count too. They do not count when the user joins, because other users could otherwise keep a
-    /// user out of all groups by inviting the user to many groups.
+    /// Whether invitations count too. They do not count when the user joins. Otherwise, other users could use up the
+    /// user's limit with invitations.
     /// </param>
     private async Task<bool> HasTooManyGroupsAsync(string user, bool withInvitations = false) => _options.GroupsPerUser > 0
         && await _log.CountGroupsAsync(user, withInvitations, _options.GroupsPerUser, _stopping.Token) >= _options.GroupsPerUser;
 
     /// <summary>
-    /// Charges the user for an action. Null if the budget allows it, otherwise the refusal. Never throws.
+    /// Charges the user for an action. Returns null if the budget allows it, otherwise the refusal. Never throws.
     /// </summary>
     private async Task<Refused?> ChargeAsync(string user, UserAction action)
     {

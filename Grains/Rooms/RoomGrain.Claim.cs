@@ -35,8 +35,8 @@ internal sealed partial class RoomGrain
     /// </summary>
     private async ValueTask<bool> OwnAsync()
     {
-        // The room is claimed by the first command, not at activation. If the log is unavailable, a command can be
-        // refused; an activation could only fail.
+        // The room is claimed by the first command, not at activation. So if the log is unavailable, the command gets a
+        // refusal with a retry delay, and the activation does not fail.
         // - Unclaimed, Unsure: claim. If a claim or a creation is already in flight, wait for its end instead.
         // - Owned, Deactivating: nothing to do.
         // - Lost: throw; the caller refuses. The room may be lost while its claim is in flight. If that claim succeeds,

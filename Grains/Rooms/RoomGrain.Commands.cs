@@ -18,7 +18,7 @@ internal sealed partial class RoomGrain
         if (exists && !Member.Is(Standing(post.User, _membership.Table).Role) && RoomKey.IsPrivate(_room)
             && RefuseEvent(waiting, _membership.Table, _membership.Links) is { Reason: Refusal.NotFound } stranger)
         {
-            // Nothing else may be checked before: the room looks as if it did not exist.
+            // This check must come before all others, because to this user the room must look as if it did not exist.
             return (await FirstAnswerAsync(waiting.Entry) ?? stranger, null);
         }
 
@@ -37,7 +37,8 @@ internal sealed partial class RoomGrain
                 return (Refusals.NotMember, null);
             }
 
-            // While a change of rights waits, the sender's rights are known only at the commit.
+            // While a change of rights waits in the queue, the sender's rights are not known yet. The post is then
+            // queued and decided again before its append.
             if (!_queue.HasMemberChanges)
             {
                 // The post may be a repetition: the user may have had the rights when the same post was first sent, and
@@ -79,7 +80,8 @@ internal sealed partial class RoomGrain
     /// <item>Check what the command requires of the room and of the user.</item>
     /// <item>In a group, make the user a member, and wait until the membership is durable. The user pays for the
     /// join.</item>
-    /// <item>Store the user's read mark in the log, then read the user's facts from the log.</item>
+    /// <item>Store the user's read mark in the log, then read the facts about the room and the user from the
+    /// log.</item>
     /// <item>Attach the user and answer with the head. Nothing is awaited in this step, so the gateway receives every
     /// event after that head.</item>
     /// </list>
@@ -113,7 +115,7 @@ internal sealed partial class RoomGrain
                 return Refusals.NeedsUpgrade;
             }
 
-            // Before the creation, so that a group is not created for a user who cannot join it.
+            // Check this before the creation, so that no group is created for a user who cannot join it.
             if (enter.Create == RoomKind.Group && await HasTooManyGroupsAsync(enter.User))
             {
                 return Refusals.TooManyGroups;
@@ -132,7 +134,8 @@ internal sealed partial class RoomGrain
             return Refusals.Moving;
         }
 
-        // Step 2: check. The rights come first, so that an outsider does not learn the kind of a private group.
+        // Step 2: check. The rights come first. Otherwise the refusal OtherKind would show an outsider that the room
+        // exists.
         if (RefuseEnter(enter, access, out var joins, out var link) is { } stranger)
         {
             return stranger;
@@ -170,7 +173,8 @@ internal sealed partial class RoomGrain
 
         // Step 5: attach.
         // - Unclaimed: cannot occur, because step 1 found or created the room.
-        // - Owned, Unsure: attach. If an unknown append has committed, the next claim publishes its events.
+        // - Owned, Unsure: attach. If the append with the unknown outcome has committed, the next claim publishes its
+        //   events.
         // - Deactivating, Lost: refuse, so that the gateway attaches the user to the next activation.
         if (_ownership.RefusesCommands || IsOvertaken(call))
         {
@@ -220,7 +224,8 @@ internal sealed partial class RoomGrain
             return Refusals.NotMember;
         }
 
-        // While a change of rights waits, it is known only at the commit whether another owner remains.
+        // While a change of rights waits in the queue, the room does not know yet whether another owner remains. The
+        // leave event is then queued and decided again before its append.
         return RoomRights.RefuseLeave(StateOf(table), table.Find(exit.User)) is { } refused && !_queue.HasMemberChanges
             ? refused
             : await _membership.LeaveAsync(exit.User);
@@ -256,7 +261,7 @@ internal sealed partial class RoomGrain
     /// Checks the message that a command refers to, and records its author. Returns null if the command is allowed.
     /// </summary>
     /// <remarks>
-    /// The message may be deleted between this check and the append of the command. Each such deletion is caught:
+    /// The message may be deleted between this check and the append of the command. Each such deletion is noticed:
     /// <list type="bullet">
     /// <item>If a batch with the deletion commits while the command waits, <see cref="AppendQueue.Deleted"/> marks the
     /// waiting entry.</item>
@@ -264,8 +269,8 @@ internal sealed partial class RoomGrain
     /// the next batch.</item>
     /// <item>If the deletion is committed while this method reads the log, <see cref="_recent"/> has the deletion. This
     /// method checks <see cref="_recent"/> again after the read.</item>
-    /// <item>If an earlier owner or an append with an unknown outcome made the deletion, it is in the log before this
-    /// activation's claim returns.</item>
+    /// <item>If an earlier activation or an append with an unknown outcome made the deletion, it is in the log before
+    /// this activation's claim returns.</item>
     /// </list>
     /// </remarks>
     private async ValueTask<Refused?> RefuseTargetAsync(Post post, WaitingEntry waiting)

@@ -231,7 +231,7 @@ internal sealed partial class RoomGrain
             }
         }
 
-        // A user who joins an empty group that had an owner before is a plain member.
+        // If all members have left a group, the next user who joins it is a plain member. Then the group has no owner.
         _lacksOwner |= LacksOwner;
         if (deleted is not null)
         {

@@ -64,7 +64,7 @@ internal sealed partial class RoomGrain
         {
             var claim = await _log.CreateAsync(_room, kind, _stopping.Token);
 
-            // The room may have existed already, with members.
+            // The members and links are read because the room may have existed already.
             Own(claim, await MembersAsync(claim), await LinksAsync(claim));
             return true;
         }

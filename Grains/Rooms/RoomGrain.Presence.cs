@@ -25,7 +25,8 @@ internal sealed partial class RoomGrain
                     throw new IOException("The room is moving.");
                 }
 
-                // Only users who read without being members need the authorizer: the others were asked when they entered.
+                // Ask the authorizer only about users whose role does not let them read. For the others, it was asked
+                // when they entered.
                 var readers = await ReadersAsync(users, claimed);
                 if (!_calls.IsStale(gateway, number))
                 {
@@ -34,7 +35,7 @@ internal sealed partial class RoomGrain
 
                 if (readers.IsIncomplete)
                 {
-                    throw new IOException("It is not known now whether a user may read the room.");
+                    throw new IOException("The room could not decide yet whether some users may read it.");
                 }
             }
         }
@@ -116,7 +117,7 @@ internal sealed partial class RoomGrain
         return Task.CompletedTask;
     }
 
-    /// <param name="readers">The access of users who may read the group without being members.</param>
+    /// <param name="readers">The access of the users whose role does not let them read the group.</param>
     private void AttachAll(string gateway, string[] users, Dictionary<string, Access> readers)
     {
         if (_ownership.RefusesCommands || _watch.IsDead(gateway))

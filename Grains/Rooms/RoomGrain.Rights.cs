@@ -10,8 +10,9 @@ namespace OrleansChat.Grains.Rooms;
 internal sealed partial class RoomGrain
 {
     /// <summary>
-    /// Whether the group has members, but no owner: version 0.1.0 created it, or all members left and others joined.
-    /// Cleared when the room has appointed an owner, or when an attempt cannot succeed before the next claim.
+    /// Whether the room must appoint an owner, because the group has members but no owner. This happens if version
+    /// 0.1.0 created the group, or if all members left and other users joined. Cleared when the room has appointed an
+    /// owner, or when a new attempt would fail until the next claim.
     /// </summary>
     private bool _lacksOwner;
 
@@ -26,8 +27,8 @@ internal sealed partial class RoomGrain
     private long Now => _time.GetUtcNow().ToUnixTimeMilliseconds();
 
     /// <summary>
-    /// The rights of a user who writes. In a channel, each attached user counts as a member. In other rooms a member
-    /// may write, attached or not.
+    /// Returns the role with which a user acts. In a channel, each attached user counts as a member. In other rooms,
+    /// only the members count, attached or not.
     /// </summary>
     private Member Standing(string user, MemberTable table) => _ownership.Claim?.Kind == RoomKind.Channel
         ? new(user, _attached.Contains(user) ? RoomRole.Member : RoomRole.None)
@@ -58,7 +59,7 @@ internal sealed partial class RoomGrain
         joins = RoomRights.RefuseJoin(state, user, creates, access) is null;
         if (joins || enter.Link is not { } hash || RoomRights.RefuseJoin(state, user, creates, access, byLink: true) is not null)
         {
-            // The user may join without a link, or no link lets the user in.
+            // The user needs no link, has sent none, or may not join even with one.
             return refused;
         }
 
@@ -80,10 +81,10 @@ internal sealed partial class RoomGrain
     }
 
     /// <summary>
-    /// Answers the entries of a group's batch that may not be appended, and returns the others. Each entry is decided
+    /// Answers the entries of a group's batch that must not be appended, and returns the others. Each entry is decided
     /// on the state right before it: the committed state, changed by the joins and leaves before it in the batch. A
-    /// repeated entry gets the answer to its first append. No other append of the room changes the state before this
-    /// batch is appended.
+    /// repeated entry gets the answer to its first append. No other append of the room runs until this batch is
+    /// appended, so the committed state stays the same.
     /// </summary>
     private async Task<List<WaitingEntry>> KeepAllowedAsync(List<WaitingEntry> batch)
     {

@@ -9,16 +9,15 @@ namespace OrleansChat.Grains.Rooms;
 
 /// <summary>
 /// One room. This file takes the calls of the gateways. RoomGrain.Commands.cs decides each command, RoomGrain.Commit.cs
-/// appends and publishes, RoomGrain.Claim.cs claims the room, RoomGrain.Creation.cs creates it,
-/// RoomGrain.Rights.cs applies the rights of the users, RoomGrain.Authorization.cs asks the authorizer of the silo,
-/// RoomGrain.Budgets.cs charges invitations and joins, and
-/// RoomGrain.Presence.cs tracks the attached users.
+/// appends and publishes, RoomGrain.Claim.cs claims the room, RoomGrain.Creation.cs creates it, RoomGrain.Rights.cs
+/// applies the rights of the users, RoomGrain.Authorization.cs asks the authorizer of the silo, RoomGrain.Budgets.cs
+/// charges invitations and joins, and RoomGrain.Presence.cs tracks the attached users.
 /// </summary>
 /// <remarks>
 /// A call of a gateway takes these steps. The grain is reentrant: while an append is in flight, the room decides the
 /// next commands, and their entries wait for the next append.
 /// <list type="number">
-/// <item>Decide (<see cref="DecideAsync"/>): if the silo has an authorizer, first ask it for all commands of the call
+/// <item>Decide (<see cref="DecideAsync"/>): if the silo has an authorizer, first ask it about all commands of the call
 /// (<see cref="AuthorizeAsync(RoomCommand[])"/>). Then take the commands one after another. A post that is accepted
 /// becomes a <see cref="WaitingEntry"/> in the <see cref="AppendQueue"/>. All other commands get their answer here. An
 /// enter or exit that changes the membership first waits until the log has stored the change.</item>
@@ -26,10 +25,10 @@ namespace OrleansChat.Grains.Rooms;
 /// <see cref="RoomBatch"/>.</item>
 /// <item>Own (<see cref="OwnAsync"/>): claim the room, unless this activation owns it (<see cref="RoomOwnership"/>). A
 /// direct room that does not exist is created with the batch.</item>
-/// <item>Append (<see cref="AppendAsync"/>): in a group, decide the rights of each entry again
-/// (<see cref="KeepAllowedAsync"/>), because they may have changed while the entry waited. Then make one append under
-/// the claim number. If the claim is stale, the append commits nothing and the activation steps down. If the outcome is
-/// unknown, all waiting entries are refused, and the room is claimed again before the next append.</item>
+/// <item>Append (<see cref="AppendAsync"/>): in a group, decide again whether each entry is allowed
+/// (<see cref="KeepAllowedAsync"/>), because the rights may have changed while the entry waited. Then make one append
+/// under the claim number. If the claim is stale, the append commits nothing and the activation steps down. If the
+/// outcome is unknown, all waiting entries are refused, and the room is claimed again before the next append.</item>
 /// <item>Apply (<see cref="Committed"/>): update the head, the recent messages and the members from the committed
 /// events. Queue the events for each attached gateway, and notify the members.</item>
 /// <item>Answer (<see cref="Appended"/>): complete each entry of the batch.</item>
@@ -114,8 +113,8 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
                 && (post.Kind, now.Reason) is not (RoomEventKind.Invite, Refusal.RateLimited))
             {
                 // The post will be retried. Later posts of the same user in this call would overtake it, so they are
-                // refused too. An invitation for which the user has no budget may wait for a minute, so it holds up no
-                // other post.
+                // refused too. An invitation that exceeds the user's budget may be retried only much later, so later
+                // posts do not wait for it.
                 (refused ??= [])[command.User] = now;
             }
         }

@@ -28,8 +28,8 @@ public sealed class RoomOptions
     internal const int MoveRetryMs = 100;
 
     /// <summary>
-    /// Retry delay, in milliseconds, that a client gets if its command is refused until every process of the cluster is
-    /// upgraded.
+    /// Retry delay, in milliseconds, that a client gets if every process of the cluster must be upgraded before its
+    /// command is possible.
     /// </summary>
     internal const int UpgradeRetryMs = 1000;
 
@@ -142,8 +142,8 @@ public sealed class RoomOptions
     internal TimeSpan TypingInterval { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// Number of messages per room for which the room keeps the author and the deletion in memory. For other messages,
-    /// the room reads the message log.
+    /// Number of events of one room for which the room remembers who wrote the message and whether it was deleted. For
+    /// other events, the room reads the message log.
     /// </summary>
     internal int RecentMessages { get; set; } = 1024;
 

@@ -67,8 +67,8 @@ internal sealed class RoomOwnership
     public long FirstNumber { get; private set; }
 
     /// <summary>
-    /// The claim or the creation that began last. True if it succeeded, false if the room does not exist. Before the
-    /// first one, the task is completed with false.
+    /// The claim or the creation that began last. Its result is true if it succeeded, false if the room does not exist.
+    /// Before the first claim or creation, the task is completed, with the result false.
     /// </summary>
     public Task<bool> Claiming { get; private set; } = Task.FromResult(false);
 

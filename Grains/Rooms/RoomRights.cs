@@ -11,20 +11,20 @@ namespace OrleansChat.Grains.Rooms;
 /// <code>
 /// user      | may
 /// ----------|------------------------------------------------------------------------------------
-/// outsider  | join a named group that is not private
+/// outsider  | join a group that is not private
 /// banned    | nothing
 /// invited   | join
 /// member    | read, delete own messages, end own links, leave, and what <see cref="RoomSettings"/> allows to members
-/// moderator | the same, but what <see cref="RoomSettings"/> allows to moderators
-/// owner     | everything; the last owner stays the owner as long as others are members
+/// moderator | the same, with what <see cref="RoomSettings"/> allows to moderators
+/// owner     | everything; but the only owner stays owner, and can leave only as the last member
 /// muted     | read, delete own messages, end own links, leave, and as an owner give roles
 /// </code>
 /// An outsider who is not banned may also join by an invitation link. An outsider of a group that the server named,
 /// banned or not, gets the same answers as for a room that does not exist. In a channel, the users that are attached
 /// count as members. In a direct room, the users that its key names are the members.
 /// <para>
-/// These reasons decide, the first one first: a ban or mute, the answer of the <see cref="IRoomAuthorizer"/>, the
-/// actions that the user's token grants, and the role. <see cref="Access"/> has the answer and the granted actions.
+/// The first of these that applies decides: a ban or mute, the answer of the <see cref="IRoomAuthorizer"/>, the actions
+/// that the user's token grants, the role. <see cref="Access"/> has the answer and the granted actions.
 /// </para>
 /// </remarks>
 internal static class RoomRights
@@ -37,11 +37,11 @@ internal static class RoomRights
     public static bool NeedsMessage(RoomEventKind kind)
         => kind is RoomEventKind.Edit or RoomEventKind.Delete or RoomEventKind.React or RoomEventKind.Unreact;
 
-    /// <summary>The actions for which the authorizer is asked before an event of this kind.</summary>
+    /// <summary>The actions that the authorizer is asked about before an event of this kind.</summary>
     public static RoomAction ActionsOf(string room, RoomEventKind kind)
     {
-        // In a private group, the answer about reading decides whether the user may know that the group exists. The
-        // author of a deleted message is not known yet, so both actions are asked.
+        // In a group that the server named, the answer about Read decides whether the user may know that the group
+        // exists. For a deletion, the author of the message is not known yet, so both actions are asked about.
         var action = kind switch
         {
             RoomEventKind.Delete => RoomAction.Write | RoomAction.Moderate,
@@ -61,7 +61,8 @@ internal static class RoomRights
         => people is null ? Refusals.NoRoom : people.Length > 0 && !people.Contains(user) ? Refusals.NotYours : null;
 
     /// <summary>
-    /// Decides whether a user may read the history and the members, and be attached. A channel is open to all users.
+    /// Decides whether a user may read the history and the list of members, and be attached. A channel is open to all
+    /// users.
     /// </summary>
     public static Refused? RefuseRead(string room, RoomKind kind, RoomRole role, bool isBanned = false, Access access = default)
         => kind == RoomKind.Direct ? null
@@ -70,8 +71,8 @@ internal static class RoomRights
             : Outsider(room, role);
 
     /// <summary>
-    /// Decides by the log alone whether the grain of a private group may be called for a user. Others get the answer of
-    /// a group that does not exist.
+    /// Decides, without the room's grain, whether the grain of a group that the server named may be called for a user.
+    /// Any other user gets the same answer as for a room that does not exist.
     /// </summary>
     /// <param name="byLink">True if the user has a usable link of the group.</param>
     public static bool MayCall(RoomRole role, bool isBanned, Access access, bool byLink = false)
@@ -150,8 +151,8 @@ internal static class RoomRights
     }
 
     /// <summary>
-    /// Returns the answer to a user who can join only by a link, and whose link is not usable. A private group answers
-    /// like a room that does not exist.
+    /// Returns the answer to a user who needs a link to join and has no usable one. A group that the server named
+    /// answers like a room that does not exist.
     /// </summary>
     public static Refused RefuseLink(string room) => RoomKey.IsPrivate(room) ? Refusals.NoRoom : Refusals.LinkNotValid;
 
@@ -163,7 +164,7 @@ internal static class RoomRights
     {
         if (access.Denies(RoomAction.Read))
         {
-            // Only posts to private groups are asked for this.
+            // The authorizer is asked about Read only for a post to a group that the server named.
             return Denied(state.Room);
         }
 
@@ -241,8 +242,8 @@ internal static class RoomRights
     }
 
     /// <summary>
-    /// The answer to a user who is not a member. Only an invited user may know that a group exists that the server
-    /// named.
+    /// The answer to a user who is not a member. If the server named the group, only an invited user may learn that it
+    /// exists.
     /// </summary>
     private static Refused Outsider(string room, RoomRole role)
         => RoomKey.IsPrivate(room) && role != RoomRole.Invited ? Refusals.NoRoom : Refusals.NotMember;
@@ -250,15 +251,15 @@ internal static class RoomRights
     private static Refused Outsider(in RoomState state, Member user, Access access)
         => !IsBanned(state, user) && access.Grants(RoomAction.Read) ? Refusals.NotMember : Outsider(state.Room, user.Role);
 
-    /// <summary>The answer to a user whom the authorizer does not let in.</summary>
+    /// <summary>The answer to a user whom the authorizer does not let join or read.</summary>
     private static Refused Denied(string room) => RoomKey.IsPrivate(room) ? Refusals.NoRoom : Refusals.Denied;
 
     private static Refused Banned(string room) => RoomKey.IsPrivate(room) ? Refusals.NoRoom : Refusals.Banned;
 
     private static bool IsBanned(in RoomState state, Member user) => user.BannedUntil > state.Now;
 
-    /// <summary>The action that an event is.</summary>
-    /// <param name="isOthers">Whether the event refers to another user's message.</param>
+    /// <summary>The action that must be allowed for an event of this kind.</summary>
+    /// <param name="isOthers">Whether the event refers to another user's message or link.</param>
     private static RoomAction ActionOf(RoomEventKind kind, bool isOthers) => kind switch
     {
         RoomEventKind.Delete or RoomEventKind.Unlink when isOthers => RoomAction.Moderate,

@@ -15,7 +15,8 @@ internal readonly record struct RoomState(
     string Room, RoomKind Kind, long Seq, int Members, int Owners, long Now, RoomSettings? Settings = null)
 {
     /// <summary>
-    /// Whether only invited users may join. A named group can be private too, but its existence is no secret.
+    /// Whether a user needs an invitation or a link to join. A group that the server did not name can be private too,
+    /// but all users may know that it exists.
     /// </summary>
     public bool IsPrivate => Rules.Private;
 
@@ -34,7 +35,7 @@ internal readonly record struct RoomState(
 /// </param>
 /// <param name="Settings">The new settings; null for an event that changes none.</param>
 /// <param name="IsWellFormed">
-/// False if the event lacks a field that its kind requires, or has a field of another kind.
+/// False if the event lacks a field that its kind requires, or has a field that only other kinds have.
 /// </param>
 internal readonly record struct EventRequest(
     RoomEventKind Kind, Member? Target = null, RoomRole? Role = null, Member? Author = null, bool IsWellFormed = true,

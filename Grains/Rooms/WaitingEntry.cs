@@ -16,12 +16,12 @@ internal sealed class WaitingEntry(MessageLogEntry entry, long since)
     public long Since { get; } = since;
 
     /// <summary>
-    /// The change of a user's rights; null if the entry's kind has none, or if its fields do not fit the kind.
+    /// The change of a user's rights; null if entries of this kind change none, or if its fields do not fit the kind.
     /// </summary>
     public MemberChange? Change { get; } = ParseChange(entry);
 
     /// <summary>
-    /// The new settings of the group; null if the entry's kind has none, or if its fields do not fit the kind.
+    /// The new settings of the group; null if entries of this kind change none, or if its fields do not fit the kind.
     /// </summary>
     public RoomSettings? Settings { get; } =
         entry is { Kind: RoomEventKind.Settings, Text: null, Ref: null, Reply: null } ? RoomSettings.Parse(entry.Meta) : null;

@@ -155,7 +155,8 @@ internal sealed class LeasedBudget(TimeProvider time, TimeSpan valid, bool start
 
     private int MillisecondsToEarn(long units, long now, int perSecond)
     {
-        // A double can represent the difference of two timestamps, but not every timestamp.
+        // The timestamps are subtracted as integers: a double can represent their difference exactly, but not every
+        // timestamp.
         var wait = ((double)units * time.TimestampFrequency / perSecond) - (now - _since);
         return (int)Math.Clamp(Math.Ceiling(wait * 1000 / time.TimestampFrequency), 1, int.MaxValue);
     }

@@ -9,7 +9,10 @@ namespace OrleansChat.Grains.Users;
 /// </summary>
 internal sealed class RecentNotifications(TimeProvider time)
 {
-    /// <summary>A notification is kept for at least this time and at most twice as long.</summary>
+    /// <summary>
+    /// Minimum length of a period. The notifications of the current and the previous period are kept. So a notification
+    /// is kept for at least this time, and at most four times as long.
+    /// </summary>
     public static readonly TimeSpan Retention = TimeSpan.FromSeconds(30);
 
     private const int MaxRooms = 256;

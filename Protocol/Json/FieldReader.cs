@@ -103,7 +103,7 @@ internal ref struct FieldReader
         return null;
     }
 
-    /// <summary>True or false; null if absent or invalid.</summary>
+    /// <summary>A Boolean value; null if absent or invalid.</summary>
     public bool? Flag(Field field)
     {
         if (!Has(field))

@@ -6,14 +6,14 @@ namespace OrleansChat.Protocol.Json;
 internal static class SettingsFields
 {
     /// <summary>
-    /// Maximum length of an unknown action, in UTF-16 units, up to which the error repeats it.
+    /// If the word of an unknown action has more UTF-16 units than this, the error does not repeat the word.
     /// </summary>
     private const int ShownAction = 32;
 
     /// <summary>Writes the settings; null is left out.</summary>
     /// <param name="keepsFalse">
-    /// True for a command: false and absent then differ for <c>private</c>. In a frame from the server, false is left
-    /// out.
+    /// True in a command, in which <c>private</c> can be false or absent with different meanings. In a frame from the
+    /// server, false is left out.
     /// </param>
     public static void Write(JsonLineWriter line, GroupSettings? settings, bool keepsFalse = false)
     {

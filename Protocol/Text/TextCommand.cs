@@ -29,7 +29,7 @@ public sealed record LeaveRoom(string? Room) : TextCommand;
 /// <summary>Lists the rooms that the connection is in.</summary>
 public sealed record ListRooms : TextCommand;
 
-/// <summary>Lists the user's conversations with the newest events.</summary>
+/// <summary>Lists the user's conversations, newest first: up to <see cref="TextHelp.ListedConversations"/>.</summary>
 public sealed record ListConversations : TextCommand;
 
 /// <summary>Lists the users in the current room.</summary>

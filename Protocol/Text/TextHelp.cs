@@ -4,8 +4,8 @@ namespace OrleansChat.Protocol.Text;
 public static class TextHelp
 {
     /// <summary>
-    /// Number of events that <c>/last</c> shows without a number, and that a text connection shows when it enters a
-    /// room.
+    /// Maximum number of events that <c>/last</c> shows if the user gives no number, and that a text connection shows
+    /// when it enters a room.
     /// </summary>
     public const int DefaultLast = 20;
 

@@ -9,8 +9,8 @@ namespace OrleansChat.Protocol.Text;
 public static class TextLineWriter
 {
     /// <summary>
-    /// Returns one line, or for a page one line per event, joined by <c>\n</c>. Returns null if this view shows nothing
-    /// of the frame.
+    /// Returns one line. For a page of events or a list of conversations, returns one line per entry, joined by
+    /// <c>\n</c>. Returns null if this view shows nothing of the frame.
     /// </summary>
     public static string? Write(ServerFrame frame, TextView view) => frame switch
     {
@@ -87,7 +87,9 @@ public static class TextLineWriter
         _ => Star(ev.Room, Change(ev, from, TextId.Write(ev.User ?? "")), view),
     };
 
-    /// <summary>The settings of a group. The rights of moderators are shown only if an action is missing.</summary>
+    /// <summary>
+    /// The settings of a group. The actions of moderators are shown only if they are not all actions.
+    /// </summary>
     private static string Settings(GroupSettings? settings)
     {
         var access = settings?.Private == true ? "private" : "public";

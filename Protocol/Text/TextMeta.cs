@@ -11,7 +11,7 @@ public static class TextMeta
     /// <summary>The meta of a message that is shown in the third person.</summary>
     public const string Me = """{"me":true}""";
 
-    /// <summary>True if a meta object marks the message as third person. The object may come from any client.</summary>
+    /// <summary>True if the message is to be shown in the third person. Any client may have made the meta.</summary>
     public static bool IsMe(string? meta)
     {
         if (meta is null or Me)

@@ -1,5 +1,6 @@
 /**
- * The actions that a group's settings allow to its members and moderators. Every member may read.
+ * The actions that a group's settings can allow to its members and moderators. Reading is not one of them, because
+ * every member may always read.
  * @type {import('./types.js').GroupAction[]}
  */
 export const ACTIONS = ['write', 'react', 'invite', 'moderate', 'manage'];
@@ -12,7 +13,7 @@ export const ACTIONS = ['write', 'react', 'invite', 'moderate', 'manage'];
  */
 export function completeSettings(room, given) {
   return {
-    // The server names only private groups with `~`. They stay private.
+    // A name with `~` belongs to a group that `create` made. Such a group is always private.
     private: room.startsWith('~') || given?.private === true,
     members: given?.members ?? ['write', 'react', 'invite'],
     moderators: given?.moderators ?? ACTIONS,

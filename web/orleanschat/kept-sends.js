@@ -64,7 +64,7 @@ export class KeptSends {
   }
 
   #changed(room, send) {
-    // The code of an invitation link is a secret. Another tab could not show it to the user anyway.
+    // Do not store the code of an invitation link, because it is a secret. Another tab could not show it anyway.
     if (send.command.kind === 'link') return;
     const before = this.#keptAs.get(send);
     if (before !== undefined && before !== send.id) this.#forget(before);

@@ -51,8 +51,8 @@ export class ReadMark {
   }
 
   /**
-   * Called after `joined`. If this client's mark is after the server's mark, sends it again. Otherwise uses the
-   * server's mark, which another device may have moved.
+   * Called after `joined`. If this client's mark is after the server's mark, sends this client's mark again. Otherwise
+   * uses the server's mark, which another device may have moved.
    */
   settle() {
     const sends = this.read > this.#sent;

@@ -85,13 +85,13 @@ export class Reconnect {
     this.#onlineAt = null;
   }
 
-  /** Cancels the reconnect and resets the delays after close code 4002, because a person asked for the connection. */
+  /** Called when a person asked to reconnect: cancels the scheduled reconnect and resets the delays after code 4002. */
   requested() {
     this.#replaced = 0;
     this.stop();
   }
 
-  /** The server sent `welcome`. */
+  /** Called when the server has sent `welcome`. */
   online() {
     this.#onlineAt = this.#clock.now();
   }
@@ -112,7 +112,7 @@ export class Reconnect {
     return this.#clock.now() + delay;
   }
 
-  /** Cancels the reconnect. */
+  /** Cancels the scheduled reconnect. */
   stop() {
     if (this.#timer !== null) this.#clock.clearTimeout(this.#timer);
     this.#timer = null;

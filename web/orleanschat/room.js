@@ -65,9 +65,9 @@ export class Room extends RoomState {
   }
 
   /**
-   * Makes an invitation link of a group. Users who know its code can join with `session.join(name, { link: code })`.
-   * The client retries the command like a message, with the same code. Nobody else gets the code, and the server does
-   * not store it.
+   * Makes an invitation link for the group. Users who know its code can join with `session.join(name, { link: code })`.
+   * The client retries the command like a message, with the same code. Only the caller of this method gets the code:
+   * the server stores only a hash of it.
    * @param {object} [terms]
    * @param {number} [terms.uses] how many users may join by the link, 1 to 1000; by default any number
    * @param {number} [terms.until] when the link ends, in ms since 1970; by default it has no end

@@ -161,7 +161,7 @@ export class Sends {
   }
 
   /**
-   * Records that a send is stored, because its event arrived. The `ok` may be lost.
+   * Records that a send is stored, because its event arrived. This is necessary because the `ok` can be lost.
    * @param {string} id
    * @param {number} seq
    * @param {number} ts

@@ -48,7 +48,7 @@ export class Subscription {
   sends;
   /** This user's read mark. */
   mark;
-  /** This user's rights in a group, and the group's title. */
+  /** This user's rights in a group, and the group's title and settings. */
   standing = new Standing();
 
   /**

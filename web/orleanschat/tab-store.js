@@ -72,8 +72,8 @@ export class TabStore {
   }
 
   /**
-   * Registers a function that receives each record of one kind when this tab takes the record over, the oldest record
-   * of a tab first. Call this method before `open`.
+   * Registers a function that is called with each record of one kind that this tab takes over. The oldest record of a
+   * closed tab comes first. Call this method before `open`.
    * @param {string} kind
    * @param {(id: string, value: any) => void} adopt
    */

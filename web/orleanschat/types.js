@@ -247,12 +247,10 @@
  *   wrote to this user or because `create` made the room
  * @property {{ room: string, title?: string }} invited another user invited this user to a group. To accept, call
  *   `join`
- * @property {{ room: string }} conversation this user changed the own settings of a conversation on another connection.
- *   To read the change, call `conversations`
  * @property {{ room: string, reason: string }} left the server removed the connection from a room that the session does
  *   not have
- * @property {{ room: string }} conversation the settings of a conversation changed on another device. Emitted only after
- *   a call of `conversations`
+ * @property {{ room: string }} conversation this user's settings of a conversation changed on another connection. To
+ *   read the change, call `conversations`. The session gets this event only after an earlier call of `conversations`
  * @property {Error} fault for developers: a line that is not JSON, an `err` that answers no command, or a failed token
  *   callback
  */

@@ -1,7 +1,7 @@
 import { REPLACED } from '../orleanschat.js';
 import { endingOf } from './endings.js';
 
-/** Delay before the first "Connecting…", in ms: most connections open sooner. */
+/** Delay before the page shows the first "Connecting…", in ms. Most connections open sooner. */
 const QUIET_FOR = 600;
 
 const KEPT = 'Your messages are saved and will be sent when you are back online.';

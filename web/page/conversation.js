@@ -53,7 +53,7 @@ export class Conversation extends Emitter {
    * @type {import('../orleanschat.js').ChatEvent | null}
    */
   last = null;
-  /** Number of events in gaps since the user last switched from this room to another. */
+  /** Number of events that gaps have skipped since the page last stopped showing this room. */
   missed = 0;
   /**
    * Ids of the users in the room; null if the room has too many users for a list.
@@ -160,7 +160,7 @@ export class Conversation extends Emitter {
     });
   }
 
-  /** Reads the page of history after a detached window. */
+  /** Reads the page of history after the window. Does nothing if the window includes the newest event. */
   async loadNewer() {
     const { timeline, room } = this;
     if (!timeline.detached || !room.attached) return;

@@ -85,7 +85,7 @@ export class GroupActions {
     const room = this.#parts.room();
     const title = titleOf(room.name, me, room.title);
     const answer = await askToConfirm({
-      heading: `Leave ${title}?`, text: 'You are no longer a member. To read and write again, you must join again.', button: 'Leave',
+      heading: `Leave ${title}?`, text: 'After this, you are not a member. To read and write again, you must join again.', button: 'Leave',
     });
     if (!answer) return;
     try {

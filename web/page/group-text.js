@@ -14,7 +14,7 @@ const DONE = {
   invite: 'invited', kick: 'removed', ban: 'banned', unban: 'lifted the ban of', mute: 'muted', unmute: 'unmuted',
 };
 
-/** The kinds of events that are shown as a line in the conversation, besides messages. */
+/** The kinds of events, besides messages, for which the conversation shows a line. */
 export const CHANGES = new Set(['join', 'leave', 'role', 'title', 'settings', 'link', 'unlink', ...Object.keys(DONE)]);
 
 /** The words for an action in a sentence. */
@@ -30,7 +30,7 @@ export const ACTION_LABELS = {
 };
 
 /**
- * The last words of a sentence about a mute or ban: " until 14:05". Empty if the mute or ban has no end.
+ * The last words of a sentence about a mute, a ban or a link: " until 14:05". Empty if there is no end.
  * @param {number | undefined} until ms since 1970
  * @param {number} [now]
  */

@@ -2,12 +2,12 @@ import { askToConfirm } from './dialogs.js';
 import { forgetInvite } from './invite.js';
 import { isPrivate, nameInText } from './names.js';
 
-/** Error codes of a resume after which the user may join the group by the link. */
+/** If a resume of the group fails with one of these error codes, the page offers the user to join by the link. */
 const OUTSIDE = new Set(['not_found', 'not_member']);
 
 /**
- * Joins a group by an invitation link, if the user is not a member and confirms it. An address never makes the user a
- * member without a question.
+ * Joins a group by an invitation link, if the user is not a member yet and agrees to join. The page always asks first,
+ * because opening an address must not make the user a member.
  * @param {object} parts
  * @param {import('./invite.js').Invite} parts.invite
  * @param {import('../orleanschat.js').Room} parts.room the group, which the page has resumed
@@ -59,7 +59,7 @@ function questionOf(name, me) {
   };
 }
 
-/** A private group answers an invalid link as a group that does not exist. */
+/** If a link of a private group is not valid, the server answers `not_found`, as for a group that does not exist. */
 function refusedText({ code, message }) {
   return code === 'not_found' || code === 'not_member' ? 'This invitation link is not valid any more. Ask for a new one.'
     : `You did not join the group: ${message}`;

@@ -1,6 +1,6 @@
 import { mayInvite } from './rights.js';
 
-/** The validity of an invitation link, in ms, by the value of the option. */
+/** How long an invitation link is valid, in ms. The key is the value of the form's option. */
 const VALIDITY = { day: 86_400_000, week: 7 * 86_400_000 };
 
 /** Maximum number of uses of an invitation link. */

@@ -1,7 +1,7 @@
 /** Minimum time between two reads of the list of conversations, in ms. */
 const LIST_EVERY = 5000;
 
-/** Maximum number of pages of the list that are read at a time. A page costs eleven commands of the user's budget. */
+/** Maximum number of pages in one read of the list. A page costs as much of the budget as eleven commands. */
 const LIST_PAGES = 5;
 
 /**

@@ -93,7 +93,7 @@ export class LogView {
     this.draw();
   }
 
-  /** Sets the accessible name of the list of messages. It contains the room's title. */
+  /** Puts the room's title into the accessible name of the list of messages. */
   label() {
     const { name, title } = this.#conversation.room;
     this.#log.setAttribute('aria-label', `Messages in ${titleOf(name, this.#me, title)}`);

@@ -89,7 +89,7 @@ export class MemberList {
   }
 
   /**
-   * Changes the list by the rules that the server uses too. Returns false if an event of this kind cannot change the
+   * Applies an event by the same rules as the server. Returns false if an event of this kind cannot change the
    * list.
    */
   #apply({ kind, from, user, role, until, seq }) {

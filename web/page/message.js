@@ -20,7 +20,7 @@ function quote(entry) {
     element('span', { class: 'quote-text', dir: 'auto', text: entry.quoted.text ?? 'Message deleted' }));
 }
 
-/** Number of a message's different reactions that the page always shows. A message can have any number of them. */
+/** The page always shows up to this number of different reactions to a message. A message can have more. */
 const MAX_REACTIONS = 20;
 
 /** Maximum number of names listed per reaction. */

@@ -6,7 +6,7 @@ import { inForce } from './rights.js';
  */
 const MAX_TIMER = 2 ** 31 - 1;
 
-/** Blocks the composer while the user is muted in the room that is shown. When the mute ends, the block ends. */
+/** Blocks the composer while the user cannot write to the room that is shown. When a mute ends, checks this again. */
 export class MuteWatch {
   #block;
   #clock;

@@ -1,6 +1,6 @@
 const ROOM = /^[a-z0-9._-]{1,64}$/;
 
-/** The name of a private group, which the server chooses. */
+/** A name that the server chooses for a private group. */
 const PRIVATE = /^~[a-z2-7]{26}$/;
 
 /** White space, control characters and lone surrogates are not allowed in a name. */
@@ -12,7 +12,10 @@ const MAX_NAME = 128;
 /** Maximum length of a group's title, in code points. */
 const MAX_TITLE = 100;
 
-/** Characters that would change the direction of the text around a title, control characters and lone surrogates. */
+/**
+ * Characters that the page removes from a title: control characters, lone surrogates, and characters that would change
+ * the direction of the text around the title.
+ */
 const NOT_SHOWN_IN_TITLE = /[\p{Bidi_Control}\p{Cc}\p{Cs}]/gu;
 
 /** A title of only these characters would look empty. */
@@ -101,7 +104,10 @@ export function parseRoom(typed) {
 
 export const isDirect = room => room.startsWith('@');
 
-/** Whether a room is a private group. A user becomes a member by an invitation or by creating the group. */
+/**
+ * Whether a room is a group whose name the server chose. Such a group is always private. A group with another name can
+ * be private too, by its settings.
+ */
 export const isPrivate = room => room.startsWith('~');
 
 /**

@@ -8,8 +8,9 @@ const KINDS = new Set(['channel', 'group', 'direct']);
 const MAX_ROOMS = 50;
 
 /**
- * The rooms that a user had open. The page opens them again at the next visit. All tabs of a user share the list; each
- * tab adds and removes its own rooms. If the browser cannot store anything, the list is empty.
+ * The rooms that a user had open. At the next visit, the page opens those that the server's list of conversations did
+ * not contain. All tabs of a user share the list; each tab adds and removes its own rooms. If the browser cannot store
+ * anything, the list is empty.
  */
 export class RememberedRooms {
   #key;
@@ -58,8 +59,8 @@ export class RememberedRooms {
   }
 
   /**
-   * Marks the rooms of the server's list of conversations. Rooms that are not in this list are not added to it.
-   * @param {string[]} names
+   * Marks the remembered rooms that are in the server's list of conversations. Adds no rooms.
+   * @param {string[]} names the rooms in the server's list
    */
   listed(names) {
     const now = new Set(names);

@@ -14,7 +14,7 @@ const rank = role => RANK[role] ?? 0;
  */
 
 /**
- * The part of a room that decides about this user's rights.
+ * The state of a room that determines this user's rights in it.
  * @typedef {object} Standing
  * @property {string | null} role this user's role
  * @property {import('../orleanschat.js').GroupSettings | null} [settings] the group's settings; null for the defaults

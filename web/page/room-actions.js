@@ -89,7 +89,8 @@ export class RoomActions {
    * Changes the user's settings of a room.
    * @param {{ name: string, kind: string | null }} row
    * @param {import('../orleanschat.js').ConversationChanges} changes
-   * @param {(error: import('../orleanschat.js').ChatError) => string} sentence the notice after a refusal
+   * @param {(error: import('../orleanschat.js').ChatError) => string} sentence returns the notice to show if
+   *   the server refuses the change
    * @returns {Promise<boolean>} whether the server stored the change
    */
   async change({ name, kind }, changes, sentence) {

@@ -21,12 +21,12 @@ import { inForce } from './rights.js';
  * open. The server stores the user's settings of a row, so all devices of the user show the same settings.
  */
 export class RoomList {
-  /** The server's list, by the rooms' names. */
+  /** The entries of the server's list. The key is the room's name. */
   #entries = new Map();
-  /** The rooms that the user hid, with the room's newest sequence at that time. */
+  /** For each hidden room, the newest sequence that it had when the user hid it. The key is the room's name. */
   #hidden = new Map();
 
-  /** The rooms that the user left on this connection. If a read of the list began earlier, it may still contain them. */
+  /** The rooms that the user left on this connection. A list that was requested earlier may still contain them. */
   #left = new Set();
 
   /** The server's entry of a room; undefined if there is none. */
@@ -56,7 +56,7 @@ export class RoomList {
   removed(names, headOf) {
     for (const name of names) {
       const entry = this.#entries.get(name);
-      // The user hid the conversation on another device. A channel stays in the list while it is open in this browser.
+      // The user hid the conversation on another device. A channel that the page has open stays in the list.
       if (entry && entry.kind !== 'channel') this.#hidden.set(name, Math.max(entry.seq, headOf(name)));
       this.#entries.delete(name);
     }
@@ -76,24 +76,24 @@ export class RoomList {
     }
   }
 
-  /** The user left a room. */
+  /** Called when the user left a room. */
   left(name) {
     this.#entries.delete(name);
     this.#left.add(name);
   }
 
-  /** The page opened a room. */
+  /** Called when the page opened a room. */
   opened(name) {
     this.#left.delete(name);
   }
 
-  /** There is a new connection. */
+  /** Called when there is a new connection. */
   connected() {
     this.#left.clear();
   }
 
   /**
-   * Whether the user hid the room, and the room has no newer event.
+   * Whether the list omits the room: the user hid it, and it has had no event since then.
    * @param {string} name
    * @param {number} [head] the room's newest sequence, as far as the page knows it
    */
@@ -102,7 +102,7 @@ export class RoomList {
   }
 
   /**
-   * The rows, grouped. In each group, the room with the newest event is first.
+   * The rows of each section of the list. In a section, the room with the newest event is first.
    * @param {Iterable<import('./conversation.js').Conversation>} open the conversations that this page has open
    * @param {number} now
    * @returns {{ pinned: Row[], rooms: Row[], direct: Row[], archived: Row[] }}

@@ -3,10 +3,10 @@ import { isDirect, nameInText, quoted } from './names.js';
 
 /** The sentences and labels of the list of rooms. */
 
-/** Maximum length of the text in the second line of a row, in code points. The server cuts the text at the same length. */
+/** Maximum length of the text in a row's second line, in code points. The server cuts the text at the same length. */
 const MAX_LINE = 200;
 
-/** The labels of the actions on a row. A label with an ellipsis asks a question first. */
+/** The labels of the actions on a row. An ellipsis means that the page first asks the user. */
 export const ROW_LABELS = {
   pin: 'Pin',
   unpin: 'Unpin',
@@ -21,7 +21,7 @@ export const ROW_LABELS = {
   close: 'Close',
 };
 
-/** The first words of the notice about an action that the server refused, after the room's title. */
+/** The words that follow the room's title in the notice about an action that the server refused. */
 const NOT_DONE = {
   pin: 'was not pinned',
   unpin: 'was not unpinned',
@@ -44,7 +44,7 @@ const NOT_DONE = {
 export const notDone = (action, title, message) => `${title} ${NOT_DONE[action]}: ${message}`;
 
 /**
- * The question before a mute of a conversation.
+ * The question that the page asks before it mutes a conversation.
  * @param {string} title the room's title
  */
 export const muteQuestion = title => ({
@@ -52,7 +52,7 @@ export const muteQuestion = title => ({
 });
 
 /**
- * The question before the user leaves a room with unsent messages.
+ * The question that the page asks before the user leaves a room that has unsent messages.
  * @param {string} title the room's title
  * @param {number} waiting number of unsent messages
  */

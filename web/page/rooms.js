@@ -44,7 +44,7 @@ export class RoomsView {
     this.#field.addEventListener('input', () => this.#fault(''));
     this.#list.addEventListener('keydown', event => {
       if (event.key !== 'Escape' || this.#opened === null) return;
-      // Escape also closes the panel on a narrow screen. Close the actions first.
+      // On a narrow screen, Escape also closes the panel. If actions are shown, Escape closes only the actions.
       event.stopPropagation();
       this.#toggle(this.#opened);
     });
@@ -76,7 +76,7 @@ export class RoomsView {
     this.#restore(focus);
   }
 
-  /** Returns the node of a row that was drawn before, if it shows the same state. Otherwise draws the row. */
+  /** If the state of a row has not changed, returns the node that was drawn before. Otherwise draws the row. */
   #keep(before, key, state, draw) {
     const version = JSON.stringify(state);
     const kept = before.get(key);

@@ -42,7 +42,7 @@ export class Sending {
   }
 
   /**
-   * Sends a change of a group's members or title.
+   * Sends a change of a group's members, title or settings.
    * @returns {boolean} false if it was not sent
    */
   change(room, kind, parts) {

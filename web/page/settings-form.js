@@ -67,7 +67,8 @@ export class SettingsForm {
 }
 
 /**
- * The settings that this user has sent last, until their event arrives. After that, the settings of the group.
+ * The settings that the form shows: those that this user sent last, if their event has not arrived yet; otherwise the
+ * group's settings.
  * @param {{ sends: import('../orleanschat.js').Send[], settings: import('../orleanschat.js').GroupSettings }} room
  * @returns {import('../orleanschat.js').GroupSettings}
  */

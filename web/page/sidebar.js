@@ -5,7 +5,10 @@ import { RoomActions } from './room-actions.js';
 import { RoomList } from './room-list.js';
 import { RoomsView } from './rooms.js';
 
-/** Maximum number of followed channels to whose events the page subscribes. The server does not push the others. */
+/**
+ * Maximum number of followed channels to whose events the page subscribes. The page gets no events of other channels
+ * until the user opens them.
+ */
 const MAX_FOLLOWED = 50;
 
 /** Minimum time between two drawings of the list for new events, in ms. */
@@ -80,7 +83,7 @@ export class Sidebar {
     this.#reader.refresh();
   }
 
-  /** Name of the first room of the list that is not shown; null if there is none. */
+  /** The room to show if the user removes the current one: the first other room of the list; null if there is none. */
   get next() {
     const { pinned, rooms, direct } = this.#rows;
     const current = this.#parts.current()?.room.name;
@@ -109,7 +112,7 @@ export class Sidebar {
     if (this.#invitations.answered(name, error)) this.draw();
   }
 
-  /** The user opened a room. If the user had hidden it, it is shown in the list again, on all devices. */
+  /** Called after the user opened a room. If the room was hidden, the list shows it again, on all devices. */
   opened(name) {
     const room = this.#parts.conversations.get(name)?.room;
     if (!this.#list.isHidden(name, room?.head)) return;
@@ -117,13 +120,13 @@ export class Sidebar {
     this.#actions.change({ name, kind: room?.kind ?? null }, { hidden: false }, error => `${title} is still hidden on your other devices: ${error.message}`);
   }
 
-  /** The page has added a room. */
+  /** Called after the page added a room. */
   held(name) {
     this.#list.opened(name);
     this.drawSoon();
   }
 
-  /** The page removes a room, because the user left it. */
+  /** Called when the page removes a room, because the user left it. */
   dropped(name) {
     this.#list.left(name);
   }
@@ -133,7 +136,7 @@ export class Sidebar {
     this.#timer ??= setTimeout(() => this.draw(), DRAW_EVERY);
   }
 
-  /** Draws the list, the mark for unread messages elsewhere, and the page's title. */
+  /** Draws the list, the mark for unread messages in other rooms, and the page's title. */
   draw() {
     clearTimeout(this.#timer);
     this.#timer = null;
@@ -142,7 +145,7 @@ export class Sidebar {
     const rows = this.#rows;
     const kept = Object.fromEntries(Object.entries(rows).map(([key, some]) => [key, some.filter(({ name }) => !this.invitation(name))]));
     this.#view.draw(kept, room?.name, this.#invitations.all);
-    // Muted and archived conversations do not ask for attention.
+    // Unread messages of muted and archived conversations do not count in the mark and the title.
     const loud = [...kept.pinned, ...kept.rooms, ...kept.direct].filter(({ unread, muted }) => unread > 0 && !muted);
     document.getElementById('elsewhere').hidden = loud.every(({ name }) => name === room?.name);
     const unread = loud.reduce((sum, row) => sum + row.unread, 0);
@@ -162,7 +165,7 @@ export class Sidebar {
     for (const name of removed) this.#invitations.remove(name);
     this.#list.listed(entries, whole, headOf);
     this.#list.removed(removed, headOf);
-    // The server names these rooms on every visit, so the browser need not open them from its own list.
+    // The server lists these rooms on every visit, so the page need not open them from the browser's own list.
     remembered.listed(entries.filter(({ role }) => role !== 'invited').map(({ room }) => room));
     const followed = entries.filter(({ kind }) => kind === 'channel').slice(0, MAX_FOLLOWED);
     for (const { room } of followed) if (!conversations.has(room)) hold(room, 'channel');

@@ -1,7 +1,7 @@
 import { keep, keepInTab, kept, keptInTab } from './keep.js';
 import { faultOfUser } from './names.js';
 
-/** Delay before "Connecting…", in ms: most connections open sooner. */
+/** Delay before the page shows "Connecting…", in ms. Most connections open sooner. */
 const QUIET_FOR = 600;
 
 /**

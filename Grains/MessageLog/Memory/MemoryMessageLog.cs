@@ -81,8 +81,8 @@ internal sealed class MemoryMessageLog(MessageLogInstruments instruments) : IMes
 
     public Task<ConversationRows> ConversationsAsync(string user, ConversationsBefore? before, int limit, CancellationToken cancellationToken)
     {
-        // The number is read before the rooms, so that the rooms have every change up to it. A room takes a number and
-        // makes the change under its lock.
+        // The cursor is read before the rooms. A room takes the number of a change and makes the change under its lock,
+        // so each room that is read afterwards has all its changes with numbers before the cursor.
         var (end, cursor) = (before ?? new(long.MaxValue, ""), Cursor);
         return Task.FromResult(new ConversationRows(
             [

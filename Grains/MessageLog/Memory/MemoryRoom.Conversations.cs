@@ -10,9 +10,9 @@ internal sealed partial class MemoryRoom
     private long _changed = changes.Next();
 
     /// <summary>
-    /// Returns the room as a conversation of the user, if it changed at <paramref name="since"/> or later. Null if it
-    /// did not, or if the user has nothing to do with the room. For an invited user, only the invitation and the
-    /// settings count.
+    /// Returns the room as a conversation of the user, if the conversation has a change with the number
+    /// <paramref name="since"/> or a higher one. Otherwise null, also for a user who never had a role or settings in
+    /// the room. For an invited user, only the invitation and the settings count.
     /// </summary>
     public MemoryConversation? Conversation(string room, string user, long since)
     {
@@ -114,7 +114,9 @@ internal sealed class MemorySettings
 
     public long MutedUntil { get; set; }
 
-    /// <summary>The sequence with which the membership began or ended, or of the newest invitation.</summary>
+    /// <summary>
+    /// The sequence of the event that began or ended the membership, or of the newest invitation.
+    /// </summary>
     public long Since { get; set; }
 
     public long MemberChanged { get; set; }

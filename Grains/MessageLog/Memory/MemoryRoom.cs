@@ -212,9 +212,11 @@ internal sealed partial class MemoryRoom(RoomKind kind, IEnumerable<string> memb
     private Member Find(string user) => _members.Find(member => member.User == user) ?? new Member(user, RoomRole.None);
 
     /// <summary>
-    /// Stores the changed rights of a user. A new user, and a user for whom <see cref="MemberRules.Begins"/>, becomes
-    /// the last one.
+    /// Stores the changed rights of a user. A new user, and a user for whom <paramref name="begins"/> is true, becomes
+    /// the last one in the list of members.
     /// </summary>
+    /// <param name="begins">The result of <see cref="MemberRules.Begins"/>.</param>
+    /// <param name="isSame">Whether the rights are the same as before.</param>
     private void Change(Member changed, bool begins, bool isSame)
     {
         if (isSame && !begins)

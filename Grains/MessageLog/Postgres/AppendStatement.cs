@@ -19,21 +19,21 @@ namespace OrleansChat.Grains.MessageLog.Postgres;
 /// <item><c>added</c>: insert the fresh entries.</item>
 /// <item><c>advanced</c>: update the head, the message count, the time, the title and the settings of each room.</item>
 /// <item>In groups, apply the events to the members and the invitation links (<see cref="GroupStatements"/>). An append
-/// has either any number of joins and leaves, or one event of another kind that changes rights or links
-/// (<see cref="RoomRules.IsAlone"/>).</item>
+/// may have several joins and leaves. Any other event that changes rights or links is the only entry of its
+/// append (<see cref="RoomRules.IsAlone"/>).</item>
 /// <item>Return one row for each entry: the stored event of a duplicate, or the new event. A fenced room has no
 /// rows.</item>
 /// </list>
 /// <para>
 /// Most appends have only messages, edits, deletions and reactions. Their statement has no title, no settings and no
-/// step 6, because each part of a statement costs time even if it has no rows. For the same reason, only appends that
-/// concern links have the part for links.
+/// step 6, because each part of a statement costs time even if it has no rows. For the same reason, the part for links
+/// is only in the statement for appends that change links.
 /// </para>
 /// <para>
 /// Why the statement misses no event and stores no event twice, under READ COMMITTED: a statement sees every row that
 /// was committed before the statement started. If it locks a row <c>for update</c>, it sees the newest version of the
-/// row. So the statement is right if every event of its rooms was committed before the statement started. This is true
-/// for each kind of event:
+/// row. So the statement is correct if every event of its rooms was committed before the statement started. This is
+/// true for each kind of event:
 /// </para>
 /// <list type="bullet">
 /// <item>Events under the same claim. The owner has one append per room in flight. So the owner's earlier appends were
@@ -52,8 +52,8 @@ namespace OrleansChat.Grains.MessageLog.Postgres;
 /// unknown append counts as an append under an earlier claim.
 /// </para>
 /// <para>
-/// If the database's default isolation level is stricter, an append under an earlier claim fails instead of skipping
-/// the room. Nothing else changes.
+/// If the database's default isolation level is stricter, an append under an earlier claim can fail with an error,
+/// instead of appending nothing to the room. Nothing else changes.
 /// </para>
 /// <para>
 /// Rows are locked in the order of the room names, which is the same in every silo. So two appends cannot deadlock.
@@ -62,14 +62,15 @@ namespace OrleansChat.Grains.MessageLog.Postgres;
 internal sealed class AppendStatement : IPreparedCommit
 {
     /// <summary>
-    /// All steps in the remarks of the class except step 6, for an append that changes no members, title or settings.
+    /// All steps in the remarks of the class except step 6, for an append that changes no members, links, title or
+    /// settings.
     /// </summary>
     private const string Append = $"{Store}{Advance}{Answer}";
 
     /// <summary>Steps 1 to 7 in the remarks of the class, for an append that changes no links.</summary>
     private const string AppendAndChange = $"{Store}{AdvanceAndSet}{GroupStatements.ChangeMembers}{Answer}";
 
-    /// <summary>Steps 1 to 7 in the remarks of the class, for every append.</summary>
+    /// <summary>Steps 1 to 7 in the remarks of the class, for any append.</summary>
     private const string AppendAndChangeAll = $"{Store}{AdvanceAndSet}{GroupStatements.ChangeMembers}{GroupStatements.ChangeLinks}{Answer}";
 
     /// <summary>Steps 1 to 4.</summary>

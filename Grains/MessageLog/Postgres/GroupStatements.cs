@@ -4,15 +4,17 @@ namespace OrleansChat.Grains.MessageLog.Postgres;
 
 /// <summary>
 /// The parts of <see cref="AppendStatement"/> that apply the events of groups to the members and the invitation links.
-/// The numbers are those of <see cref="RoomEventKind"/>, <see cref="RoomKind"/> and <see cref="RoomRole"/>.
+/// The numbers in the SQL are values of <see cref="RoomEventKind"/>, <see cref="RoomKind"/> and <see cref="RoomRole"/>.
 /// </summary>
 internal static class GroupStatements
 {
     /// <summary>Applies the events to the members, as <see cref="MemberRules"/> says.</summary>
     /// <remarks>
-    /// A user may join and leave several times in one append. <c>turned</c> then has the first event of the user's last
-    /// run of equal kinds, because repeating an event changes nothing. <c>both_ways</c> is true if the append has an
-    /// event of the other kind before that event. <c>ended</c> records for the user's list that a row was deleted.
+    /// A user may join and leave several times in one append. <c>turned</c> has the one event that counts: the last one
+    /// whose kind differs from the kind of the user's event before it. For example, of join, leave, leave it is the
+    /// first leave, because the second leave changes nothing. <c>both_ways</c> is true if the append has an event of
+    /// the other kind before this event. If the row of a user is deleted, <c>ended</c> records this in
+    /// <c>chat.conversations</c>, for the user's list of conversations.
     /// </remarks>
     public const string ChangeMembers =
         """
@@ -59,8 +61,8 @@ internal static class GroupStatements
 
     /// <summary>Applies the events to the invitation links, as <see cref="LinkRules"/> says.</summary>
     /// <remarks>
-    /// A link or unlink event is alone in its append. So no two of these parts change the links of one room in one
-    /// statement, except that several joins count uses of one link.
+    /// A link or unlink event is the only entry of its append. So in one statement, only one of these parts changes the
+    /// links of a room. An append may have several joins, so <c>used</c> can count several uses of one link.
     /// </remarks>
     public const string ChangeLinks =
         """

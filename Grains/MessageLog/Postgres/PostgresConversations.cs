@@ -34,7 +34,7 @@ internal static class PostgresConversations
 
     /// <summary>A row of a read. The conversation is null if the read found none.</summary>
     /// <param name="Cursor">The id of the oldest transaction that was in flight during the read.</param>
-    /// <param name="Newest">The id after the newest transaction.</param>
+    /// <param name="Newest">One more than the highest id of a transaction that had ended.</param>
     public readonly record struct Row(string Log, long Cursor, long Newest, ConversationRow? Conversation, bool IsListed);
 
     public static Row ToRow(NpgsqlDataReader row)

@@ -214,7 +214,10 @@ internal sealed class PostgresMessageLog : IMessageStore
             PostgresConversations.Set, row => PostgresConversations.ToStored(row, change), cancellationToken, user, room, change.Followed ?? Null,
             change.Pinned ?? Null, change.Archived ?? Null, change.Hidden ?? Null, change.MutedUntil ?? Null, change.Sets))[0];
 
-    /// <summary>Every name of a direct room begins with <c>@</c>, and no name of a group does.</summary>
+    /// <summary>
+    /// The two ranges leave out all names that begin with <c>@</c>. Every direct room has such a name, and no group has
+    /// one.
+    /// </summary>
     public async Task<long> CountGroupsAsync(string user, bool withInvitations, int most, CancellationToken cancellationToken) => (await RowsAsync(
         """
         select count(*) from (

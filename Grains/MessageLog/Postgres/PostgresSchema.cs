@@ -14,10 +14,11 @@ namespace OrleansChat.Grains.MessageLog.Postgres;
 /// <item><c>chat.schema_compatibility</c>: <c>version</c> is the number of migrations that were applied,
 /// <c>min_version</c> the number of migrations that a program must know to work on the tables. A program that knows
 /// fewer refuses the database.</item>
-/// <item><c>chat.schema_version</c>: for programs that do not know the first table. They refuse any number above 1. So
-/// the number is 1, or <c>min_version</c> if that is higher.</item>
+/// <item><c>chat.schema_version</c>: for older programs, which do not know <c>chat.schema_compatibility</c>. They
+/// refuse a database whose number here is above 1. So this number is 1, or <c>min_version</c> if that is higher.</item>
 /// </list>
-/// A migration may remove only what the previous release no longer uses, and must then raise <see cref="MinVersion"/>.
+/// A migration may remove only what the previous release no longer uses. A migration that removes something must raise
+/// <see cref="MinVersion"/>.
 /// </remarks>
 internal static class PostgresSchema
 {
@@ -38,11 +39,10 @@ internal static class PostgresSchema
     private const int MinVersion = 1;
 
     /// <summary>
-    /// The number of migrations up to and including the last one that adds rights. A database whose log may have events
-    /// of <see cref="LogVersion.Rights"/> has at least this <c>min_version</c>. A new database has this
-    /// <c>min_version</c> from the start. A database that was migrated keeps its number until
-    /// <see cref="IMessageLog.RaiseVersionAsync"/>, so that silos of the previous version can run beside this one, and
-    /// the upgrade can be reverted.
+    /// The number of migrations that a program must know if the log may have events of <see cref="LogVersion.Rights"/>.
+    /// Such a database has at least this <c>min_version</c>. A new database has this <c>min_version</c> from the start.
+    /// A database that was migrated keeps its number until <see cref="IMessageLog.RaiseVersionAsync"/>. Until then,
+    /// silos of the previous version can run beside silos of this version, and the upgrade can be reverted.
     /// </summary>
     private const int RightsVersion = 6;
 
@@ -86,22 +86,22 @@ internal static class PostgresSchema
             where e.kind = 1 and e.hash <> 0 and m.room = e.room and m.seq = e.ref and m.deleted;
         """,
 
-        // Rights in groups. The row of a member has the role. A user who is only invited, muted or
-        // banned has a row too. A program that does not know the column role would take such a user for a member.
+        // Rights in groups. The row of a member has the role. A user who is only invited, muted or banned has a row
+        // too. A program that does not know the column role would take such a user for a member.
         """
         alter table chat.members add column role smallint not null default 1,
             add column muted bigint not null default 0, add column banned bigint not null default 0;
         alter table chat.rooms add column title text;
         """,
 
-        // RightsVersion: the settings of groups, in the form of the event's meta. A program that does not know this
-        // column would give every role its default rights.
+        // The settings of groups, in the same form as in the event's meta. A program that does not know this column
+        // would give every role its default rights.
         """
         alter table chat.rooms add column settings text;
         """,
 
-        // RightsVersion: invitation links of groups, each with the hash of its code. max_uses and until are null if
-        // they are not limited.
+        // The invitation links of groups, each with the hash of its code. max_uses is null for any number of uses, and
+        // until is null for a link that never expires.
         """
         create table chat.links(
             room text collate "C", seq bigint, usr text collate "C" not null, hash text collate "C" not null,
@@ -109,7 +109,7 @@ internal static class PostgresSchema
         create index links_hash on chat.links(room, hash);
         """,
 
-        // Lists of conversations. Each changed row has the id of the transaction that changed it. No index has this
+        // Lists of conversations. changed is the id of the transaction that last changed the row. No index has this
         // column, so that an update of a room's row still touches no index. conversations has the personal settings,
         // and a row for each membership whose row in members was deleted. hidden is the sequence up to which the
         // conversation is hidden; -1 for a conversation that is not hidden.
@@ -206,7 +206,7 @@ internal static class PostgresSchema
         await EnsureIndexAsync("members_usr", "chat.members(usr, room)");
 
         // Creates an index concurrently, so that appends of other silos do not wait for a lock. If another silo is
-        // creating the index, this silo does not wait, because only the speed of reads depends on it.
+        // creating the index, this silo does not wait, because only the speed of reads depends on the index.
         async Task EnsureIndexAsync(string name, string columns)
         {
             if (await IsValidAsync() || await ScalarAsync($"select pg_try_advisory_lock({Text(IndexLock)})") is not true)

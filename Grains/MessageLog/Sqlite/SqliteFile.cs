@@ -15,15 +15,16 @@ internal sealed class SqliteFile(MessageLogOptions options)
     /// </summary>
     public SqliteConnection OpenForWriting() => Open(SqliteOpenMode.ReadWriteCreate, connection =>
     {
-        // SQLite overwrites deleted content in the file, and in newer pages of the write-ahead log
-        // (sqlite.org/pragma.html#pragma_secure_delete).
+        // With this setting, SQLite overwrites deleted content with zeros
+        // (sqlite.org/pragma.html#pragma_secure_delete). Until the write-ahead log is emptied, it may still have copies
+        // of the pages from before the deletion.
         Run(connection, "pragma secure_delete = on");
         SqliteSchema.Migrate(connection, options.Path);
         // Write-ahead logging: readers see the last commit and never wait for a writer (sqlite.org/wal.html).
         Run(connection, "pragma journal_mode = wal");
-        // The newest rows of each room are in separate pages, and every commit of the room writes to these pages again.
-        // A page cache of 64 MiB keeps such pages in memory. A checkpoint runs after 16,384 pages (64 MiB), instead of
-        // every few commits.
+        // The newest rows of different rooms are in different pages. Each commit to a room writes the same few pages
+        // again. A page cache of 64 MiB keeps these pages in memory. A checkpoint runs after 16,384 pages (64 MiB),
+        // instead of every few commits.
         Run(connection, "pragma cache_size = -65536");
         Run(connection, "pragma wal_autocheckpoint = 16384");
         Run(connection, options.Synchronous == SqliteSynchronous.Full ? "pragma synchronous = full" : "pragma synchronous = normal");

@@ -4,8 +4,8 @@ using OrleansChat.Grains.Interfaces;
 namespace OrleansChat.Grains.MessageLog.Sqlite;
 
 /// <summary>
-/// The stored invitation links of groups, on the connection of <see cref="SqliteWrites"/>. Each method is part of a
-/// transaction of that class.
+/// The stored invitation links of groups, on the connection of <see cref="SqliteWrites"/>. That class calls each method
+/// within a transaction.
 /// </summary>
 internal sealed class SqliteLinks(SqliteConnection connection) : IDisposable
 {

@@ -12,8 +12,8 @@ internal sealed class SqliteLock : IDisposable
     private SqliteLock(FileStream file) => _file = file;
 
     /// <summary>
-    /// Returns null if another process has the lock. Throws <see cref="MessageLogUnusableException"/> if the lock file
-    /// cannot be written.
+    /// Takes the lock. Returns null if another process has it. Throws <see cref="MessageLogUnusableException"/> if the
+    /// lock file cannot be written.
     /// </summary>
     public static SqliteLock? TryTake(MessageLogOptions options)
     {

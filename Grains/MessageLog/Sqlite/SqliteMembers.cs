@@ -4,8 +4,8 @@ using OrleansChat.Grains.Interfaces;
 namespace OrleansChat.Grains.MessageLog.Sqlite;
 
 /// <summary>
-/// The stored members of rooms, on the connection of <see cref="SqliteWrites"/>. Each method is part of a transaction
-/// of that class.
+/// The stored members of rooms, on the connection of <see cref="SqliteWrites"/>. That class calls each method within a
+/// transaction.
 /// </summary>
 internal sealed class SqliteMembers(SqliteConnection connection) : IDisposable
 {
@@ -32,8 +32,8 @@ internal sealed class SqliteMembers(SqliteConnection connection) : IDisposable
     public void Add(string room, string user, long changed) => _add.Run(room, user, changed);
 
     /// <summary>
-    /// Applies an event of a group to its members, as <see cref="MemberRules"/> says. If this deletes a row, the
-    /// deletion is recorded for the user's list.
+    /// Applies an event of a group to its members, as <see cref="MemberRules"/> says. If this deletes the user's row, a
+    /// row in <c>conversations</c> records the deletion, for the user's list of conversations.
     /// </summary>
     /// <param name="changed">The number of the transaction.</param>
     public void Apply(string room, long seq, MessageLogEntry entry, long changed)

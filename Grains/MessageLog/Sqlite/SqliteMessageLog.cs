@@ -125,7 +125,7 @@ internal sealed partial class SqliteMessageLog(MessageLogOptions options, Messag
 
     public Task<ConversationRows> ConversationsAsync(string user, ConversationsBefore? before, int limit, CancellationToken cancellationToken)
     {
-        // The number is read before the rows, so that the rows have every change up to it.
+        // The number is read before the rows, so that the rows have the changes of all transactions up to this number.
         var committed = _writes?.Committed ?? throw NotOpen();
         return ReadAsync(reads => reads.Conversations(user, before, limit, committed), cancellationToken);
     }

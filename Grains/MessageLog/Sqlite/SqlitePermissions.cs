@@ -45,8 +45,8 @@ internal static class SqlitePermissions
     }
 
     /// <summary>
-    /// Removes the permissions of other users from a file that an earlier version created. The permissions of the
-    /// owner's group are kept.
+    /// Removes the permissions that a file gives to users who are neither its owner nor in its group. An earlier
+    /// version of OrleansChat may have created the file with such permissions.
     /// </summary>
     public static void Restrict(string path)
     {

@@ -19,7 +19,7 @@ internal static class SqlitePurge
         if (options.Store != MessageLogStore.Sqlite)
         {
             throw new MessageLogUnusableException(
-                "--purge works only with MessageLog:Store sqlite. PostgreSQL removes deleted content itself: see Deleted messages in docs/operations.md.");
+                "--purge works only if MessageLog:Store is Sqlite. PostgreSQL removes deleted content itself: see Deleted messages in docs/operations.md.");
         }
 
         if (!File.Exists(options.Path))

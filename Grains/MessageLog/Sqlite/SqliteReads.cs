@@ -59,7 +59,7 @@ internal sealed class SqliteReads(SqliteConnection connection) : IDisposable
     private readonly SqliteStatement _conversations = new(connection, ConversationSql.ForSqlite(ConversationSql.List));
     private readonly SqliteStatement _changes = new(connection, ConversationSql.ForSqlite(ConversationSql.Changes));
 
-    // Every name of a direct room begins with '@', and no name of a group does.
+    // The two ranges leave out all names that begin with '@'. Every direct room has such a name, and no group has one.
     private readonly SqliteStatement _countGroups = new(
         connection,
         """
@@ -167,7 +167,7 @@ internal sealed class SqliteReads(SqliteConnection connection) : IDisposable
         return row.Read();
     }
 
-    /// <param name="committed">The number of a transaction that has committed.</param>
+    /// <param name="committed">The number of the newest transaction that had committed before this read.</param>
     public ConversationRows Conversations(string user, ConversationsBefore? before, int limit, long committed)
     {
         using var row = _conversations.Query(user, before?.Ts ?? long.MaxValue, before?.Room ?? "", limit);

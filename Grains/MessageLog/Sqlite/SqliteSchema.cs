@@ -6,9 +6,9 @@ namespace OrleansChat.Grains.MessageLog.Sqlite;
 
 /// <summary>Creates and migrates the tables of the message log in a SQLite file.</summary>
 /// <remarks>
-/// The table <c>schema_compatibility</c> is as in PostgreSQL: <c>version</c> is the number of migrations that were
-/// applied, <c>min_version</c> the number of migrations that a program must know. The table <c>schema_version</c> is
-/// for programs that do not know the first table. They refuse any number above 2. So the number is 2, or
+/// In the table <c>schema_compatibility</c>, <c>version</c> is the number of migrations that were applied, and
+/// <c>min_version</c> the number of migrations that a program must know. Older programs do not know this table. They
+/// read only the table <c>schema_version</c>, and refuse a file whose number there is above 2. So this number is 2, or
 /// <c>min_version</c> if that is higher.
 /// </remarks>
 internal static class SqliteSchema
@@ -34,10 +34,10 @@ internal static class SqliteSchema
     private const int MinVersion = 2;
 
     /// <summary>
-    /// The number of migrations up to and including the last one that adds rights. A file whose log may have events of
-    /// <see cref="LogVersion.Rights"/> has at least this <c>min_version</c>. A new file has this <c>min_version</c>
-    /// from the start. A file that was migrated keeps its number until <see cref="IMessageLog.RaiseVersionAsync"/>, so
-    /// that the upgrade can be reverted.
+    /// The number of migrations that a program must know if the log may have events of <see cref="LogVersion.Rights"/>.
+    /// Such a file has at least this <c>min_version</c>. A new file has this <c>min_version</c> from the start. A file
+    /// that was migrated keeps its number until <see cref="IMessageLog.RaiseVersionAsync"/>, so that the upgrade can be
+    /// reverted.
     /// </summary>
     private const int RightsVersion = 8;
 
@@ -96,8 +96,8 @@ internal static class SqliteSchema
         create index if not exists members_usr on members(usr);
         """,
 
-        // Rights in groups. The row of a member has the role. A user who is only invited, muted or
-        // banned has a row too. A program that does not know the column role would take such a user for a member.
+        // Rights in groups. The row of a member has the role. A user who is only invited, muted or banned has a row
+        // too. A program that does not know the column role would take such a user for a member.
         """
         alter table members add column role integer not null default 1;
         alter table members add column muted integer not null default 0;
@@ -105,14 +105,14 @@ internal static class SqliteSchema
         alter table rooms add column title text;
         """,
 
-        // RightsVersion: the settings of groups, in the form of the event's meta. A program that does not know this
-        // column would give every role its default rights.
+        // The settings of groups, in the same form as in the event's meta. A program that does not know this column
+        // would give every role its default rights.
         """
         alter table rooms add column settings text;
         """,
 
-        // RightsVersion: invitation links of groups, each with the hash of its code. max_uses and until are null if
-        // they are not limited.
+        // The invitation links of groups, each with the hash of its code. max_uses is null for any number of uses, and
+        // until is null for a link that never expires.
         """
         create table links(
             room text not null, seq integer not null, usr text not null, hash text not null,
@@ -120,10 +120,11 @@ internal static class SqliteSchema
         create index links_hash on links(room, hash);
         """,
 
-        // Lists of conversations. Each changed row has the number of the transaction that changed it. conversations has
-        // the personal settings, and a row for each membership whose row in members was deleted. hidden is the sequence
-        // up to which the conversation is hidden; -1 for a conversation that is not hidden. log_identity has a random
-        // id of the log, and a number above all numbers of transactions that were used.
+        // Lists of conversations. The columns changed have the number of the transaction that last changed the row.
+        // conversations has the personal settings, and a row for each membership whose row in members was deleted.
+        // hidden is the sequence up to which the conversation is hidden; -1 for a conversation that is not hidden.
+        // log_identity has a random id of the log, and in changed the highest transaction number that is reserved
+        // (SqliteWrites).
         """
         create table conversations(
             usr text not null, room text not null, followed integer not null default 0, pinned integer not null default 0,

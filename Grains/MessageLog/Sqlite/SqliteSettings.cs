@@ -3,8 +3,8 @@ using Microsoft.Data.Sqlite;
 namespace OrleansChat.Grains.MessageLog.Sqlite;
 
 /// <summary>
-/// The personal settings of conversations, on the connection of <see cref="SqliteWrites"/>. Its method is part of a
-/// transaction of that class.
+/// The personal settings of conversations, on the connection of <see cref="SqliteWrites"/>. That class calls
+/// <see cref="Set"/> within a transaction.
 /// </summary>
 internal sealed class SqliteSettings(SqliteConnection connection) : IDisposable
 {

@@ -11,8 +11,8 @@ namespace OrleansChat.Grains.MessageLog.Sqlite;
 internal sealed class SqliteWrites(SqliteConnection connection) : IDisposable
 {
     /// <summary>
-    /// Numbers of transactions that are reserved at a time. So the file's number is written once for so many
-    /// transactions.
+    /// How many transaction numbers one write to <c>log_identity</c> reserves. So most transactions do not write this
+    /// row.
     /// </summary>
     private const long ReservedNumbers = 1_000_000;
 
@@ -80,7 +80,8 @@ internal sealed class SqliteWrites(SqliteConnection connection) : IDisposable
     private long _committed = ReadNumber(connection);
 
     /// <summary>
-    /// The number in the file. After a restart, the numbers continue after it. Null before the first write.
+    /// The highest reserved number, as it is in <c>log_identity</c>. After a restart, the numbers continue after this
+    /// one. Null until this process has reserved numbers.
     /// </summary>
     private long? _reserved;
 
@@ -97,7 +98,7 @@ internal sealed class SqliteWrites(SqliteConnection connection) : IDisposable
     public bool Touch() => Transaction(() => _touch.Run() > 0);
 
     /// <summary>
-    /// Copies the write-ahead log into the file and empties it, so that no page from before a deletion remains in the
+    /// Moves all pages of the write-ahead log into the database file. So no page from before a deletion remains in the
     /// write-ahead log. False if a reader blocked this until the busy timeout.
     /// </summary>
     public bool TruncateWal()

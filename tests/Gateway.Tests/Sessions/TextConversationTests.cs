@@ -120,12 +120,12 @@ public sealed class TextConversationTests : IDisposable
     public async Task Link_WhenRefused_ShowsNoCode()
     {
         var conversation = await StartAsync("room=team");
-        _rig.Rooms.RefusesPosts = new(Refusal.Forbidden, "only groups have members");
+        _rig.Rooms.RefusesPosts = new(Refusal.Forbidden, "this works only in groups");
         _rig.Forget();
 
         await Type(conversation, "/link");
 
-        Assert.Equal(["! only groups have members"], _rig.Lines);
+        Assert.Equal(["! this works only in groups"], _rig.Lines);
     }
 
     [Fact]

@@ -79,7 +79,7 @@ public sealed class RightsClaimTests
         options.RightsClaim = "rights";
         await using var server = await GatewayServer.StartAsync(identity: options);
         var token = Token("""{"Team":["read"]}""");
-        const string Reason = "the token's rights: a pattern must be a room name, or the beginning of room names followed by *";
+        const string Reason = "the token's rights: a pattern must be a room name, or the beginning of room names and then *";
 
         if (place == "header")
         {

@@ -118,9 +118,9 @@ public sealed class ClaimTests(SiloTestCluster cluster)
         var deleted = await gateway.SendOneAsync(room, About(message.Seq, "bob", RoomEventKind.Delete) with { Claimed = RoomAction.Moderate });
         var kicked = await gateway.SendOneAsync(room, Change("bob", RoomEventKind.Kick, _ann) with { Claimed = RoomAction.Moderate });
 
-        Assert.Equal("only the author may edit or delete a message", Assert.IsType<Refused>(plain).Message);
+        Assert.Equal("you may not change another user's message", Assert.IsType<Refused>(plain).Message);
         Assert.IsType<Posted>(deleted);
-        Assert.Equal("only groups have members", Assert.IsType<Refused>(kicked).Message);
+        Assert.Equal("this works only in groups", Assert.IsType<Refused>(kicked).Message);
     }
 
     private async Task<TestGateway> GroupAsync()

@@ -208,7 +208,7 @@ public sealed class RightsTests(SiloTestCluster cluster)
 
         Assert.Equal((0, false, null), (page.Members.Length, page.More, page.Refusal));
         Assert.Equal(Refusal.NotFound, (await cluster.History.MembersAsync(new("nowhere", "bob", "", 10))).Refusal);
-        Assert.Equal("only groups have members", Assert.IsType<Refused>(await gateway.SendOneAsync(_room, Change("bob", RoomEventKind.Kick, "eve"))).Message);
+        Assert.Equal("this works only in groups", Assert.IsType<Refused>(await gateway.SendOneAsync(_room, Change("bob", RoomEventKind.Kick, "eve"))).Message);
     }
 
     private async Task<TestGateway> GroupAsync(params string[] members)

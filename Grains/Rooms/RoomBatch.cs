@@ -1,5 +1,4 @@
 using OrleansChat.Grains.Interfaces;
-using OrleansChat.Grains.MessageLog;
 
 namespace OrleansChat.Grains.Rooms;
 

@@ -104,12 +104,12 @@ public sealed class SessionGroupTests : IDisposable
         { Change(EventKind.Title) with { User = null, Text = "Plans" }, "Title team ann Plans", Happened(EventKind.Title) with { User = null, Text = "Plans" } },
         {
             Change(EventKind.Settings) with { User = null, Settings = new(true, GroupActions.Write, null) },
-            """Settings team ann  {"private":true,"members":1,"moderators":31}""",
+            """Settings team ann  {"private":true,"members":4,"moderators":124}""",
             Happened(EventKind.Settings) with { User = null, Settings = new(true, GroupActions.Write, GroupActions.All) }
         },
         {
             Change(EventKind.Settings) with { User = null, Settings = new(null, null, GroupActions.None) },
-            """Settings team ann  {"private":false,"members":7,"moderators":0}""",
+            """Settings team ann  {"private":false,"members":28,"moderators":0}""",
             Happened(EventKind.Settings) with { User = null, Settings = new(false, GroupActions.Write | GroupActions.React | GroupActions.Invite, GroupActions.None) }
         },
     };

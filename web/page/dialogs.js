@@ -51,7 +51,7 @@ export async function askForTitle({ heading, button, value }) {
   field.oninput = () => say(null);
   let title = null;
   form.onsubmit = event => {
-    // Cancel closes the dialog without a title.
+    // The button Cancel closes the dialog, and the title is not checked.
     if (event.submitter?.value === 'cancel') return;
     const parsed = parseTitle(field.value);
     say(parsed.fault);

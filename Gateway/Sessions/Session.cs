@@ -98,8 +98,8 @@ internal sealed partial class Session(
 
     /// <summary>
     /// Returns true if a command other than a send may be carried out. If the command exceeds the connection's or the
-    /// user's budget, this method sends an error, and returns false only when the budget allows another command. So a
-    /// client gets refusals no faster than it may send commands.
+    /// user's budget, this method sends an error, waits until the budget allows another command, and then returns
+    /// false. So a client gets refusals no faster than it may send commands.
     /// </summary>
     /// <param name="isLocal">
     /// True if this gateway answers the command without the cluster. The user's budget is only for commands that use

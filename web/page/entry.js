@@ -62,8 +62,8 @@ export function entryOf({ name, kind, title, refusal }, invitation = null) {
 
 /**
  * Shows a text, and perhaps a button, above a room that the server refused. If there is no text to show, the element is
- * hidden. To join a group, the user clicks this button or an invitation, types the group's name, or accepts the
- * invitation of a link. Opening an address or reloading the page never makes the user a member.
+ * hidden. To join a group, the user clicks this button or an invitation, types the group's name, or agrees to
+ * join by an invitation link. Opening an address or reloading the page never makes the user a member.
  */
 export class EntryView {
   #node = document.getElementById('entry');

@@ -86,7 +86,7 @@ internal static class GatewayHosting
         services.AddSingleton<IEndpointRule, DevelopmentOnLoopback>();
         if (options.Mode is IdentityMode.Development)
         {
-            services.AddSingleton(new StartupNotice("Identity:Mode is Development: clients choose their user id, and nothing is checked. Set it to Tokens in production."));
+            services.AddSingleton(new StartupNotice("Identity:Mode is Development: clients choose their user id, and need no proof. Set Identity:Mode to Tokens in production."));
         }
 
         services.AddSingleton<TokenCheck>();

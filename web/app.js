@@ -140,7 +140,8 @@ for (const { name, kind } of remembered.filter(({ listed }) => !listed)) {
   if (!conversations.has(name)) hold(session.resume(name, { last: ON_ENTRY, kind }));
 }
 open(wanted);
-// If the user signed in with a token, the session is online already, and the server may have added rooms to it.
+// If the user signed in with a token, the session is online already. Then the server may have added
+// the connection to rooms before this line.
 for (const room of session.rooms.values()) if (!conversations.has(room.name)) hold(room);
 session.connect();
 if (session.state === 'online') sidebar.refresh();

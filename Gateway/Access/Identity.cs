@@ -24,7 +24,7 @@ internal sealed class Identity(IOptions<IdentityOptions> options, TokenCheck che
     {
         if (request.Query["user"].Count > 1)
         {
-            return IdentityResult.Bad("user: the address must contain it only once");
+            return IdentityResult.Bad("user: the address must contain this parameter only once");
         }
 
         var said = request.Query["user"].ToString();
@@ -98,7 +98,7 @@ internal sealed record IdentityResult(
     /// <summary>No credential was sent.</summary>
     public static readonly IdentityResult Unknown = new(null, false, null);
 
-    /// <summary>The refusal with its error code in front, as used in a 401 body and in a close reason.</summary>
+    /// <summary>The error code and the refusal, for the body of a 401 response and for a close reason.</summary>
     public string Reason => $"{ErrorCodes.Word(Code)}: {Refusal ?? "no identity"}";
 
     public static IdentityResult Bad(string why) => new(null, false, why);

@@ -28,7 +28,8 @@ internal sealed class RoomCommandQueue(FanoutOptions options, TimeProvider time)
     /// <summary>Queues a command. Returns false if too many commands wait.</summary>
     public bool TryEnqueue(RoomCommand command, Action<RoomReply> answered)
     {
-        // An exit is queued even if too many commands wait, because the room must get every exit.
+        // An exit is queued even if too many commands wait, because the room must get every exit that detaches a user.
+        // An exit that declines an invitation detaches nobody.
         if (_waiting.Count >= options.CommandsPerRoom && command is not Exit { Declines: false })
         {
             return false;

@@ -215,7 +215,7 @@ internal sealed partial class UserClients(
     }
 
     /// <summary>Notifies a user's sessions that the settings of a conversation have changed.</summary>
-    /// <param name="by">The session that changed them. It is not notified.</param>
+    /// <param name="by">The id of the session that changed them. This session is not notified.</param>
     public void OnConversationChanged(string user, string room, string by)
     {
         Session[] sessions;

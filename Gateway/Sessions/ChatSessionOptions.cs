@@ -37,7 +37,7 @@ internal sealed class ChatSessionOptions
     internal int WhoNames { get; set; } = 200;
 
     /// <summary>
-    /// Time after any failure within which presence is correct again. The gateway only announces this value to clients,
+    /// Maximum time from a failure until presence is correct again. The gateway only announces this value to clients,
     /// in <c>welcome</c>.
     /// </summary>
     internal TimeSpan PresenceBound { get; set; } = TimeSpan.FromSeconds(10);

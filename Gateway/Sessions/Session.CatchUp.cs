@@ -5,8 +5,8 @@ using OrleansChat.Protocol;
 namespace OrleansChat.Gateway.Sessions;
 
 /// <summary>
-/// Brings subscriptions that are behind to the head. The same code handles a join that requests earlier events, a
-/// resume after a reconnect, and lag.
+/// If a subscription is behind, reads events from the log until the subscription is at the head. The same code handles
+/// a join that requests earlier events, a resume after a reconnect, and lag.
 /// <code>
 ///   Behind ──read the next page from the log────► queue what fits ──everything the feed has is queued──► Live
 ///     ▲                                                                                                    │
@@ -261,7 +261,8 @@ internal sealed partial class Session
     }
 
     /// <summary>
-    /// Queues a <c>gap</c> if the subscription is more than MaxLagEvents behind. Returns the sequence to read after.
+    /// Queues a <c>gap</c> if the subscription is more than MaxLagEvents behind. Returns the sequence after which the
+    /// next page begins.
     /// </summary>
     private long NameGap(Subscription subscription, long head)
     {

@@ -3,7 +3,7 @@ using OrleansChat.Grains.Interfaces;
 
 namespace OrleansChat.Gateway.Sessions;
 
-/// <summary>The rights that the user's token grants. Each command carries the rights in its own room.</summary>
+/// <summary>The rights that the user's token grants. A command that needs rights carries the rights in its room.</summary>
 internal sealed partial class Session
 {
     /// <summary>Null if the token grants nothing. <see cref="Renew"/> sets the rights of a fresh token.</summary>

@@ -41,7 +41,7 @@ internal sealed partial class Session
     }
 
     /// <summary>
-    /// Ends a subscription because the user's membership ended with an event. Returns true if the subscription ended. A
+    /// Ends a subscription after an event that ended the user's membership. Returns true if the subscription ended. A
     /// subscription that entered after the event belongs to a newer membership and stays. The feed calls this method
     /// under its lock, after it has offered the event. The catch-up calls this method when it queues the event.
     /// </summary>

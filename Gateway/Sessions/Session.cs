@@ -29,7 +29,7 @@ internal sealed partial class Session(
     /// <summary>The question in progress: a history, who, conversations, conversation or members command.</summary>
     private Task _question = Task.CompletedTask;
 
-    /// <summary>Commands that wait for a room's answer.</summary>
+    /// <summary>Number of commands that wait for a room's answer.</summary>
     private int _inFlight;
     private Opening _opening;
 
@@ -97,9 +97,9 @@ internal sealed partial class Session(
     }
 
     /// <summary>
-    /// Decides whether a command other than a send may be carried out. If the command exceeds the connection's or the
-    /// user's budget, this method sends the error, and returns only when the budget allows another command. So a client
-    /// gets refusals no faster than it may send commands.
+    /// Returns true if a command other than a send may be carried out. If the command exceeds the connection's or the
+    /// user's budget, this method sends an error, waits until the budget allows another command, and then returns
+    /// false. So a client gets refusals no faster than it may send commands.
     /// </summary>
     /// <param name="isLocal">
     /// True if this gateway answers the command without the cluster. The user's budget is only for commands that use

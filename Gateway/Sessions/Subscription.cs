@@ -5,8 +5,8 @@ using OrleansChat.Gateway.Frames;
 namespace OrleansChat.Gateway.Sessions;
 
 /// <summary>
-/// A session's subscription to one room: its state and its cursor. Guarded by the session's lock. The cursor moves
-/// under the lock of the connection send queue.
+/// A session's subscription to one room: its state and its cursor. Guarded by the session's lock, except the cursor,
+/// which moves under the lock of the connection send queue.
 /// </summary>
 internal sealed class Subscription(Session session, string room, RenderKey view) : IReceipt
 {

@@ -112,7 +112,7 @@ internal sealed partial class GatewayRegistryGrain : Grain, IGatewayRegistryGrai
         }
     }
 
-    /// <summary>Returns the leases, after extending them if this process was paused.</summary>
+    /// <summary>Returns the leases. If this process was paused, restarts the leases first.</summary>
     private Leases Awake()
     {
         if (_time.GetElapsedTime(_ticked) >= MaxTickGap)

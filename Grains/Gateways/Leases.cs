@@ -26,8 +26,9 @@ internal sealed class Leases(TimeProvider time, Action<string>? ended = null)
     private readonly Queue<string> _endedOrder = [];
 
     /// <summary>
-    /// Whether a gateway without a lease is certainly dead. True one <see cref="Lease.Length"/> after this object was
-    /// created or <see cref="OnClockJump"/> was called, because every live gateway has renewed its lease by then.
+    /// Whether a gateway without a lease is certainly dead. Becomes true one <see cref="Lease.Length"/> after this
+    /// object was created or <see cref="OnClockJump"/> was called, because every live gateway has renewed its lease by
+    /// then.
     /// </summary>
     public bool IsWarmedUp => time.GetElapsedTime(_began) >= Lease.Length;
 

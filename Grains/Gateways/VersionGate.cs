@@ -25,8 +25,8 @@ internal enum VersionGateState
 
 /// <summary>
 /// Decides when the cluster may use <see cref="Version"/>: when every silo and every gateway has known the version for
-/// one <see cref="Lease.Length"/> without interruption. Within this time, a gateway of the previous version that the
-/// registry cannot reach either renews its lease or loses it.
+/// one <see cref="Lease.Length"/> without interruption. A gateway of the previous version may be cut off from the
+/// registry. Within this time, it either reaches the registry and renews its lease, or loses the lease.
 /// </summary>
 internal sealed class VersionGate(TimeProvider time)
 {
@@ -34,7 +34,7 @@ internal sealed class VersionGate(TimeProvider time)
     public const int Version = LogVersion.Known;
 
     /// <summary>
-    /// The timestamp since which every process has known the version; null if a process does not know it.
+    /// The timestamp since which every process has known the version; null if any process does not know it.
     /// </summary>
     private long? _since;
 

@@ -96,7 +96,10 @@ internal static class ConversationSql
     private const string PostgresLog =
         "(select (select id from chat.log_identity) as id, pg_snapshot_xmin(pg_current_snapshot())::text::bigint as cursor, pg_snapshot_xmax(pg_current_snapshot())::text::bigint as newest)";
 
-    /// <summary>The cursor is 0 here. In SQLite, it is made from <see cref="Sqlite.SqliteWrites.Committed"/>.</summary>
+    /// <summary>
+    /// In SQLite, the program makes the cursor from <see cref="Sqlite.SqliteWrites.Committed"/>, so the columns for it
+    /// are 0 here.
+    /// </summary>
     private const string SqliteLog = "(select (select id from log_identity) as id, 0 as cursor, 0 as newest)";
 
     public static string ForSqlite(string sql) =>

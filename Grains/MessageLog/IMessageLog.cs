@@ -104,8 +104,8 @@ public interface IMessageLog
     Task<ConversationStored> SetConversationAsync(string user, string room, ConversationChange change, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Counts the groups of which the user is a member. A result below <paramref name="most"/> is exact. Any
-    /// other result may be too low.
+    /// Counts the groups of which the user is a member. A result below <paramref name="most"/> is exact. Any other
+    /// result may be too low.
     /// </summary>
     /// <param name="withInvitations">Whether to count also the groups to which the user is invited.</param>
     Task<long> CountGroupsAsync(string user, bool withInvitations, int most, CancellationToken cancellationToken);
@@ -131,13 +131,14 @@ public interface IMessageLog
 /// <summary>The result of a claim: the state of the room when it was claimed.</summary>
 /// <param name="Number">The claim number for appends.</param>
 /// <param name="Epoch">
-/// A random id, created with the room and never changed. It identifies this log of the room.
+/// A random id that the room gets at its creation and keeps. A room with the same name in another log has another
+/// epoch.
 /// </param>
 /// <param name="Seq">The newest sequence; 0 for none.</param>
 /// <param name="Ts">The newest event's time in milliseconds since 1970 UTC; 0 for none.</param>
 /// <param name="Messages">Number of messages up to the head.</param>
-/// <param name="Title">The text of the newest <see cref="RoomEventKind.Title"/>; null for none.</param>
-/// <param name="Settings">The settings of the newest <see cref="RoomEventKind.Settings"/>; null for none.</param>
+/// <param name="Title">The text of the newest <see cref="RoomEventKind.Title"/> event; null for none.</param>
+/// <param name="Settings">The settings of the newest <see cref="RoomEventKind.Settings"/> event; null for none.</param>
 public sealed record RoomClaim(
     long Number, RoomKind Kind, string Epoch, long Seq, long Ts, long Messages, string? Title = null, RoomSettings? Settings = null);
 

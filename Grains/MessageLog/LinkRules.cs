@@ -24,7 +24,7 @@ internal static class LinkRules
     public static bool Concerns(RoomEventKind kind, long? reference)
         => LinkTerms.Is(kind) || (kind == RoomEventKind.Join && reference is not null);
 
-    /// <summary>Whether the link has not expired and has uses left.</summary>
+    /// <summary>Whether the link can be used: it has not expired and has uses left.</summary>
     /// <param name="now">Milliseconds since 1970 UTC.</param>
     public static bool IsUsable(RoomLink link, long now) => !(link.Until <= now) && !(link.Used >= link.MaxUses);
 

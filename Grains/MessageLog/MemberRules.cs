@@ -24,7 +24,7 @@ namespace OrleansChat.Grains.MessageLog;
 /// </remarks>
 internal static class MemberRules
 {
-    /// <summary>The user whose rights the event changes; null if it changes the rights of no single user.</summary>
+    /// <summary>The user whose rights the event changes; null if the event does not change one user's rights.</summary>
     public static string? UserOf(RoomEventKind kind, string from, string? text) => kind switch
     {
         RoomEventKind.Join or RoomEventKind.Leave => from,

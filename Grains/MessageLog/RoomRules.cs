@@ -38,6 +38,6 @@ internal static class RoomRules
     /// </summary>
     public static bool IsAlone(RoomEventKind kind) => MemberChange.Is(kind) || LinkTerms.Is(kind);
 
-    /// <summary>Returns a random id for the log of a new room.</summary>
+    /// <summary>Returns a random id, such as the epoch of a new room.</summary>
     public static string NewEpoch() => RandomNumberGenerator.GetHexString(16, lowercase: true);
 }

@@ -127,7 +127,7 @@ internal sealed class HistoryGrain(
                 {
                     ConversationStored.Yes => new(),
                     ConversationStored.FollowsTooMany => new(TooMany: $"you follow {ConversationRules.MaxFollowed} channels; stop following one first"),
-                    ConversationStored.TooManySettings => new(TooMany: $"you have settings for {ConversationRules.MaxSettings} rooms; reset those of one first"),
+                    ConversationStored.TooManySettings => new(TooMany: $"you have settings for {ConversationRules.MaxSettings} rooms; reset the settings of one room first"),
                     _ => new(Refusals.NoRoom),
                 };
         }

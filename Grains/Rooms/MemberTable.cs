@@ -5,8 +5,8 @@ namespace OrleansChat.Grains.Rooms;
 
 /// <summary>The rights of each user of a room, and the counts of users on which limits and rights depend.</summary>
 /// <param name="under">
-/// The table on which this table is based; null for an empty table. This table stores only the changes. The base must
-/// not change while this table is used.
+/// The base, from which this table begins; null to begin empty. This table stores only its differences from the base.
+/// The base must not change while this table is used.
 /// </param>
 internal sealed class MemberTable(MemberTable? under = null)
 {

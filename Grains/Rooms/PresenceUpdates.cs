@@ -10,7 +10,7 @@ namespace OrleansChat.Grains.Rooms;
 /// <list type="number">
 /// <item>Yield, so that all changes of one call are in one update.</item>
 /// <item>Publish an update with all changes since the last one (<see cref="Publish"/>). A user that both arrived and
-/// left is not in the update.</item>
+/// left since then is not in the update.</item>
 /// <item>Wait for <see cref="RoomOptions.PresenceInterval"/>, or for <see cref="RoomOptions.PresenceCountInterval"/> if
 /// the update has only the count. If there are changes, go to step 2.</item>
 /// <item>Wait up to <see cref="RoomOptions.PresenceResync"/> for a change. If there is one, go to step 2.</item>

@@ -9,7 +9,7 @@ namespace OrleansChat.Grains.Rooms;
 /// unread again. Runs in the room's turns.
 /// </summary>
 /// <param name="attached">
-/// The attached users. The mark of a user who is not attached is forgotten when it is stored.
+/// The attached users. If a user is not attached, the user's mark is forgotten after it is stored.
 /// </param>
 /// <param name="notStored">Called when a write failed. The marks are kept, and the next attempt writes them.</param>
 internal sealed partial class ReadMarks(

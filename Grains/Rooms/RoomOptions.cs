@@ -121,7 +121,7 @@ public sealed class RoomOptions
     /// <summary>
     /// Minimum time between two publishes of a busy room to one gateway. Events in between are batched. After a batch
     /// of more than a quarter of <see cref="PublishEvents"/> the interval is 50 % longer. A room with fewer than about
-    /// 100 publishes per second publishes at once. Zero means no minimum time.
+    /// 100 publishes per second publishes each commit at once. Zero means no minimum time.
     /// </summary>
     internal TimeSpan PublishInterval { get; set; } = TimeSpan.FromMilliseconds(8);
 

@@ -12,7 +12,7 @@ internal sealed class ActionBucket(TimeProvider time)
     private TimeSpan _full;
 
     /// <summary>
-    /// The time until the bucket is full; zero if it is full. Until the bucket is full, the activation must keep it.
+    /// The time until the bucket is full; zero if it is full. Until then, the user's activation must not be collected.
     /// </summary>
     public TimeSpan UntilFull => _full > Now ? _full - Now : TimeSpan.Zero;
 

@@ -250,7 +250,7 @@
  * @property {{ room: string, reason: string }} left the server removed the connection from a room that the session does
  *   not have
  * @property {{ room: string }} conversation this user's settings of a conversation changed on another connection. To
- *   read the change, call `conversations`. The session gets this event only after an earlier call of `conversations`
+ *   read the change, call `conversations`. The server sends this only after an earlier call of `conversations`
  * @property {Error} fault for developers: a line that is not JSON, an `err` that answers no command, or a failed token
  *   callback
  */

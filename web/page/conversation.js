@@ -53,7 +53,7 @@ export class Conversation extends Emitter {
    * @type {import('../orleanschat.js').ChatEvent | null}
    */
   last = null;
-  /** Number of events that gaps have skipped since the page last stopped showing this room. */
+  /** Number of events in the gaps that were reported since the page last stopped showing this room. */
   missed = 0;
   /**
    * Ids of the users in the room; null if the room has too many users for a list.

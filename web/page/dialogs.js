@@ -51,7 +51,7 @@ export async function askForTitle({ heading, button, value }) {
   field.oninput = () => say(null);
   let title = null;
   form.onsubmit = event => {
-    // Cancel closes the dialog without a title.
+    // If the user clicked Cancel, let the dialog close without a check of the title.
     if (event.submitter?.value === 'cancel') return;
     const parsed = parseTitle(field.value);
     say(parsed.fault);

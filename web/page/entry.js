@@ -39,7 +39,7 @@ export function entryOf({ name, kind, title, refusal }, invitation = null) {
     case undefined:
       return null;
     case 'not_member':
-      // Show no button, because only an invited user can join a private group.
+      // Show no button, because a user cannot join a private group without an invitation or a link.
       if (isPrivate(name)) return { text: 'You are not a member of this group.' };
       // falls through
     case 'conflict':
@@ -62,8 +62,8 @@ export function entryOf({ name, kind, title, refusal }, invitation = null) {
 
 /**
  * Shows a text, and perhaps a button, above a room that the server refused. If there is no text to show, the element is
- * hidden. To join a group, the user clicks this button or an invitation, or types the group's name. A link or a reload
- * never makes the user a member.
+ * hidden. To join a group, the user clicks this button or an invitation, types the group's name, or agrees to
+ * join by an invitation link. Opening an address or reloading the page never makes the user a member.
  */
 export class EntryView {
   #node = document.getElementById('entry');

@@ -59,7 +59,7 @@ export function changeLine({ kind, from, text, user, role, until, ref, uses, set
     case 'title':
       return `${actor} named the group ${titleInText(text)}`;
     case 'role':
-      // The list of conversations does not contain the role.
+      // In the list of conversations, an event has no `role`.
       return role ? `${actor} made ${target} ${A_ROLE[role] ?? 'a member with another role'}` : `${actor} changed the role of ${target}`;
     case 'settings':
       return `${actor} changed the settings of the group${settings ? `: ${settingsText(settings)}` : ''}`;

@@ -2,7 +2,7 @@ import { askToConfirm } from './dialogs.js';
 import { forgetInvite } from './invite.js';
 import { isPrivate, nameInText } from './names.js';
 
-/** If a resume of the group fails with one of these error codes, the page offers the user to join by the link. */
+/** If a resume of the group fails with one of these error codes, the page asks whether to join by the link. */
 const OUTSIDE = new Set(['not_found', 'not_member']);
 
 /**

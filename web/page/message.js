@@ -20,7 +20,7 @@ function quote(entry) {
     element('span', { class: 'quote-text', dir: 'auto', text: entry.quoted.text ?? 'Message deleted' }));
 }
 
-/** The page always shows up to this number of different reactions to a message. A message can have more. */
+/** Maximum number of different reactions to a message that the page shows, besides those that this user added. */
 const MAX_REACTIONS = 20;
 
 /** Maximum number of names listed per reaction. */

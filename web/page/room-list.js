@@ -56,7 +56,7 @@ export class RoomList {
   removed(names, headOf) {
     for (const name of names) {
       const entry = this.#entries.get(name);
-      // The user hid the conversation on another device. A channel that the page has open stays in the list.
+      // The user hid or left the conversation, perhaps on another device. A channel that the page has open stays listed.
       if (entry && entry.kind !== 'channel') this.#hidden.set(name, Math.max(entry.seq, headOf(name)));
       this.#entries.delete(name);
     }

@@ -83,7 +83,7 @@ export class Sidebar {
     this.#reader.refresh();
   }
 
-  /** The room to show if the user removes the current one: the first other room of the list; null if there is none. */
+  /** Name of the room to show if the current one is removed: the first other room of the list; null if there is none. */
   get next() {
     const { pinned, rooms, direct } = this.#rows;
     const current = this.#parts.current()?.room.name;

@@ -32,8 +32,8 @@ namespace OrleansChat.Grains.MessageLog.Postgres;
 /// <para>
 /// Why the statement misses no event and stores no event twice, under READ COMMITTED: a statement sees every row that
 /// was committed before the statement started. If it locks a row <c>for update</c>, it sees the newest version of the
-/// row. So the statement is correct if every event of its rooms was committed before the statement started. This is
-/// true for each kind of event:
+/// row. So the statement is correct if all earlier changes of its rooms were committed before the statement started.
+/// This is true for each kind of change:
 /// </para>
 /// <list type="bullet">
 /// <item>Events under the same claim. The owner has one append per room in flight. So the owner's earlier appends were

@@ -31,7 +31,7 @@ internal sealed class PostgresAppender(NpgsqlDataSource source, Func<NpgsqlConne
     {
         // - None: connect.
         // - Connecting or connected for a caller that no longer waits: use that connection.
-        // - Connecting failed after its caller stopped waiting: connect again, because the server may be back.
+        // - Connecting failed after its caller stopped waiting: connect again, because the server may work again.
         if (_connecting is { IsCompleted: true, IsCompletedSuccessfully: false })
         {
             _connecting = null;

@@ -8,7 +8,7 @@ internal static class PostgresConversations
 {
     /// <summary>
     /// Changes settings. $1: the user, $2: the room, $3 to $7: followed, pinned, archived, hidden and muted, null for
-    /// no change, $8: whether the change sets anything.
+    /// no change, $8: whether the change turns any setting on.
     /// </summary>
     public static readonly string Set =
         $"""
@@ -59,7 +59,7 @@ internal static class PostgresConversations
     public static ConversationRows ToPage(IReadOnlyList<Row> rows) =>
         new([.. rows.Select(row => row.Conversation).OfType<ConversationRow>()], ConversationRules.ToCursor(rows[0].Log, rows[0].Cursor));
 
-    /// <summary>Null if the cursor is not one of this log, or if there are more rows than the limit.</summary>
+    /// <summary>Null if the cursor is not a cursor of this log, or if there are more rows than the limit.</summary>
     public static ConversationChanges? ToChanges(IReadOnlyList<Row> rows, string cursor, int limit) =>
         rows.Count > limit || ConversationRules.FromCursor(cursor, rows[0].Log, rows[0].Newest) is null
             ? null

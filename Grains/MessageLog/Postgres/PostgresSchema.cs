@@ -53,10 +53,10 @@ internal static class PostgresSchema
     private static readonly string[] Migrations =
     [
         // Events are stored as columns, not as wire frames, so that the protocol can change without a migration of old
-        // events. first_seq is the oldest sequence whose body is kept. Pruning sets bodies to null and keeps (user,
-        // client id), hash, sequence and time, so that a client id stays unique for ever. Names compare byte by byte
-        // (collate "C"), like everywhere else in the program. Every append updates its room's row; the fill factor
-        // leaves space in each page, so that the update does not touch the index.
+        // events. first_seq is not used yet. It is for removing old bodies later: the oldest sequence whose body is
+        // kept. The removal must keep (user, client id), hash, sequence and time, so that a client id stays unique for
+        // ever. Names compare byte by byte (collate "C"), like everywhere else in the program. Every append updates its
+        // room's row; the fill factor leaves space in each page, so that the update does not touch the index.
         """
         create schema if not exists chat;
         create table if not exists chat.schema_version(version integer not null);
@@ -183,8 +183,8 @@ internal static class PostgresSchema
         if (minVersion > Migrations.Length)
         {
             throw new MessageLogUnusableException(
-                $"The database '{connection.Database}' (MessageLog:ConnectionString) has schema {version}, made by a newer version of OrleansChat, and needs "
-                + $"at least version {minVersion}; this program has {Migrations.Length}. Run a newer version, or use another database.");
+                $"The database '{connection.Database}' (MessageLog:ConnectionString) has schema {version}, made by a newer version of OrleansChat. A program "
+                + $"needs at least version {minVersion} of the schema; this program has version {Migrations.Length}. Run a newer version, or use another database.");
         }
 
         if (version < Migrations.Length)

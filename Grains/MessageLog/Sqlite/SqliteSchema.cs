@@ -48,8 +48,9 @@ internal static class SqliteSchema
     private static readonly string[] Migrations =
     [
         // Events are stored as columns, not as wire frames, so that the protocol can change without a migration of old
-        // events. first_seq is the oldest sequence whose body is kept. Pruning sets bodies to null and keeps (user,
-        // client id), hash, sequence and time, so that a client id stays unique for ever.
+        // events. first_seq is not used yet. It is for removing old bodies later: the oldest sequence whose body is
+        // kept. The removal must keep (user, client id), hash, sequence and time, so that a client id stays unique for
+        // ever.
         """
         create table rooms(
             room text not null primary key, kind integer not null, epoch text not null, claim integer not null,
@@ -162,7 +163,7 @@ internal static class SqliteSchema
             if (minVersion > Migrations.Length)
             {
                 throw new MessageLogUnusableException(
-                    $"'{path}' (MessageLog:Path) has schema {version}, made by a newer version of OrleansChat, and needs at least version {minVersion}; this program has {Migrations.Length}. "
+                    $"'{path}' (MessageLog:Path) has schema {version}, made by a newer version of OrleansChat. A program needs at least version {minVersion} of the schema; this program has version {Migrations.Length}. "
                     + "Run a newer version, or set another path.");
             }
 

@@ -38,9 +38,9 @@ internal sealed class SqliteWriter : IAsyncDisposable
     /// <see cref="MessageLogUnavailableException"/> if the writer is closed.
     /// </summary>
     /// <param name="caller">
-    /// With <see cref="TaskCreationOptions.None"/>, a caller without a task scheduler continues on the writer thread,
-    /// and must return quickly. The group commit uses this, so that its next commit is already queued when the thread
-    /// looks for work.
+    /// With <see cref="TaskCreationOptions.None"/>, the code that awaits the result continues on the writer thread,
+    /// unless it has a task scheduler. It must return quickly. The group commit uses this, so that its next commit is
+    /// already queued when the thread looks for work.
     /// </param>
     public async Task<T> RunAsync<T>(
         Func<SqliteWrites, T> work, CancellationToken cancellationToken, TaskCreationOptions caller = TaskCreationOptions.RunContinuationsAsynchronously)

@@ -316,7 +316,7 @@ public abstract partial class MessageLogContract
     [InlineData("no json")]
     [InlineData("[]")]
     [InlineData("""{"private":true}""")]
-    [InlineData("""{"private":true,"members":7,"moderators":32}""")]
+    [InlineData("""{"private":true,"members":28,"moderators":128}""")]
     public async Task Append_WhenTheSettingsAreIncomplete_IsRefused(string? meta)
     {
         var claim = await Log.OwnAsync("team", RoomKind.Group);

@@ -32,12 +32,12 @@ internal static class LinkRules
     /// <param name="ts">The event's time in milliseconds since 1970 UTC.</param>
     public static IReadOnlyList<RoomLink> Apply(
         IReadOnlyList<RoomLink> before, long seq, long ts, RoomEventKind kind, string from, long? reference, string? meta) => kind switch
-    {
-        RoomEventKind.Link when LinkTerms.Parse(meta) is { } terms =>
-            [.. before.Where(link => IsUsable(link, ts)), new(seq, from, terms.Hash, terms.Uses, terms.Until, 0)],
-        RoomEventKind.Unlink => [.. before.Where(link => link.Seq != reference)],
-        RoomEventKind.Join when reference is not null =>
-            [.. before.Select(link => link.Seq == reference ? link with { Used = link.Used + 1 } : link)],
-        _ => before,
-    };
+        {
+            RoomEventKind.Link when LinkTerms.Parse(meta) is { } terms =>
+                [.. before.Where(link => IsUsable(link, ts)), new(seq, from, terms.Hash, terms.Uses, terms.Until, 0)],
+            RoomEventKind.Unlink => [.. before.Where(link => link.Seq != reference)],
+            RoomEventKind.Join when reference is not null =>
+                [.. before.Select(link => link.Seq == reference ? link with { Used = link.Used + 1 } : link)],
+            _ => before,
+        };
 }

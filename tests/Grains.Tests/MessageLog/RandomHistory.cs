@@ -139,7 +139,8 @@ internal sealed class RandomHistory
         6 => Delete(user, Id(), 1 + Next(8)),
         7 => Msg(user, Id(), string.Concat(Enumerable.Repeat("é\"😀\n", 40 + Next(20)))),
         _ => Msg(user, Id(), $"text-{_step}"),
-    }) with { Ts = _ts };
+    }) with
+    { Ts = _ts };
 
     /// <summary>Some ids repeat, so that nothing is appended.</summary>
     private string Id() => Next(6) == 0 ? "repeated" : _random.NextInt64().ToString(CultureInfo.InvariantCulture);

@@ -45,7 +45,7 @@ internal sealed class RoomCommandQueue(FanoutOptions options, TimeProvider time)
     }
 
     /// <summary>
-    /// Begins a wait for the time of the next call. Returns null if there is no need to wait. Otherwise returns a
+    /// Begins a wait until the next call is due. Returns null if there is no need to wait. Otherwise returns a
     /// source that the caller must complete after <paramref name="wait"/>; <see cref="Hurry"/> may complete it earlier.
     /// When the source is completed, the caller makes the call.
     /// </summary>

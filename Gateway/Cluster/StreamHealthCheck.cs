@@ -19,7 +19,8 @@ internal sealed partial class StreamHealthCheck(
     private long _sent;
 
     /// <summary>
-    /// The oldest published probe that has not arrived yet, and the timestamp of its publication; number 0 for none.
+    /// The oldest probe that has not arrived since it was published: its number and the timestamp of its publication.
+    /// The number is 0 before the first probe and after a new subscription.
     /// </summary>
     private (long Number, long Since) _unanswered;
 

@@ -50,7 +50,7 @@ export class ConversationList {
       for (const entry of entries) found(entry);
       done(entries, !isDelta && !hasMore(last), first.removed ?? []);
     } catch {
-      // The page reads the list again on the next connection.
+      // The read failed. The next call of `refresh` reads the list, for example after a reconnect.
     }
     later(() => {
       this.#reading = false;

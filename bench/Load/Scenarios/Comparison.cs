@@ -16,8 +16,8 @@ internal sealed record ComparisonOptions(
 
 /// <summary>
 /// Compares OrleansChat with a SignalR hub, and with one more server if the options name one. A setting is a server
-/// with its configuration. In each round, every setting runs its scenarios, so that a disturbance of the machine
-/// affects all settings. The report has the medians over the rounds.
+/// with its configuration. In each round, the settings are measured one after another. So if other work slows the
+/// machine for a long time, it slows all settings and not only one. The report has the medians over the rounds.
 /// </summary>
 internal sealed class Comparison(ComparisonOptions options)
 {

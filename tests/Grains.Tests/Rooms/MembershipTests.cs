@@ -4,7 +4,10 @@ using OrleansChat.Grains.Rooms;
 
 namespace OrleansChat.Grains.Tests.Rooms;
 
-/// <summary>The bounds of a group: here two members, two invited users, and two users with a ban or mute.</summary>
+/// <summary>
+/// The limits on the size of a group. In these tests, a group can have at most two members, two invited users, and two
+/// users with a ban or mute.
+/// </summary>
 public sealed class MembershipTests
 {
     private const long Later = MemberChange.Forever;

@@ -141,8 +141,8 @@ internal static class RoomRights
             return Banned(state.Room);
         }
 
-        // The creation of a private group and the creator's join are two commits. If the join fails, the creator
-        // repeats the command. The join is then allowed, because the group has no event yet.
+        // The creation of a private group and the creator's join are two commits. If a call fails between them, the
+        // gateway sends the command again. The join is then allowed, because the group has no event yet.
         var isNew = creates && state.Seq == 0;
         return access.Denies(RoomAction.Join | RoomAction.Read) ? (isNew ? Refusals.Denied : Denied(state.Room))
             : isNew || byLink || user.Role == RoomRole.Invited || !state.IsPrivate || access.Grants(RoomAction.Join) ? null

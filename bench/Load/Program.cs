@@ -99,7 +99,7 @@ Command Growing()
     axis.AcceptOnlyFromAmong("", "rooms", "members", "gateways", "silos");
     store.AcceptOnlyFromAmong("postgres", "sqlite");
     var growth = new Command(
-        "growth", "Measures the CPU cost of a delivery and of a message while the number of rooms, members, gateways or silos grows, one at a time. Draws curves.")
+        "growth", "Measures the CPU cost of a delivery and of a message while one quantity grows: rooms, members of a room, gateways or silos. Draws curves.")
     {
         rounds, seconds, idle, serverWarmUp, axis, store, results,
     };

@@ -2,7 +2,9 @@ using OrleansChat.Load.Scenarios;
 
 namespace OrleansChat.Load.Growing;
 
-/// <summary>One value of a growing quantity, and the cluster and load with which it is measured.</summary>
+/// <summary>
+/// One value of a growing quantity, and the cluster and the load with which the costs at this value are measured.
+/// </summary>
 internal sealed record GrowthPoint(int Value, int Gateways, int Silos, Scenario Scenario);
 
 /// <summary>A growing quantity and its values. All other quantities stay constant.</summary>

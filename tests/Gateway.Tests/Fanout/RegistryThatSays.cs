@@ -18,7 +18,7 @@ internal sealed class RegistryThatSays : IGatewayRegistryGrain
 
     public int Calls { get; private set; }
 
-    /// <summary>The version of the log that the last renewal reported.</summary>
+    /// <summary>The highest <c>LogVersion</c> that the gateway reported in its last renewal.</summary>
     public int Version { get; private set; }
 
     /// <summary>The number of drain calls so far.</summary>

@@ -167,7 +167,8 @@ public sealed record ConversationSet(
 /// Why the change was refused; null if it is durable, or if <paramref name="TooMany"/> is not null.
 /// </param>
 /// <param name="TooMany">
-/// If the change exceeds a limit: a message that names what the user must reset first. Otherwise null.
+/// If the change exceeds a limit: a message that says what the user must do first, such as to stop following a channel.
+/// Otherwise null.
 /// </param>
 [GenerateSerializer, Immutable, Alias("chat.conversation-reply")]
 public sealed record ConversationReply([property: Id(0)] Refused? Refusal = null, [property: Id(1)] string? TooMany = null);

@@ -160,7 +160,8 @@ public readonly record struct ConversationSettings(
 [GenerateSerializer, Immutable, Alias("chat.conversation-set")]
 public sealed record ConversationSet(
     [property: Id(0)] string Room, [property: Id(1)] string User, [property: Id(2)] bool? Followed = null, [property: Id(3)] bool? Pinned = null,
-    [property: Id(4)] bool? Archived = null, [property: Id(5)] bool? Hidden = null, [property: Id(6)] long? MutedUntil = null);
+    [property: Id(4)] bool? Archived = null, [property: Id(5)] bool? Hidden = null, [property: Id(6)] long? MutedUntil = null,
+    [property: Id(7)] RoomAction Claimed = RoomAction.None);
 
 /// <summary>The answer to a change of personal settings.</summary>
 /// <param name="Refusal">

@@ -80,12 +80,13 @@ internal static class FrameMapping
     {
         if (send.Settings is { } settings)
         {
-            return new(user, send.Id!, Kind(send.Kind), null, null, null, Settings(settings, send.Room).ToMeta());
+            return new(user, send.Id!, Kind(send.Kind), null, null, null, Settings(settings, send.Room).ToMeta()) { Claimed = claimed };
         }
 
         if (send.Code is { } code)
         {
-            return new(user, send.Id!, Kind(send.Kind), null, null, null, new LinkTerms(LinkTerms.HashOf(code), send.Uses, send.Until).ToMeta());
+            var terms = new LinkTerms(LinkTerms.HashOf(code), send.Uses, send.Until);
+            return new(user, send.Id!, Kind(send.Kind), null, null, null, terms.ToMeta()) { Claimed = claimed };
         }
 
         if (send.User is not { } changed)

@@ -76,7 +76,11 @@ internal sealed partial class Session
         Interlocked.Increment(ref _inFlight);
         var link = join.Link is { } code ? LinkTerms.HashOf(code) : null;
         var creates = link is null ? GetKindToCreate(room, entry, kind) : null;
-        var enter = new Enter(user, creates, kind, AsMember: entry is Entry.Resumed or Entry.Notified, link) { Claimed = ClaimedIn(room) };
+
+        // Only members are notified, and invited users. An invited user who may also read the group must not enter it
+        // because of a notification, but gets the invitation.
+        var claimed = entry == Entry.Notified ? RoomAction.None : ClaimedIn(room);
+        var enter = new Enter(user, creates, kind, AsMember: entry is Entry.Resumed or Entry.Notified, link) { Claimed = claimed };
         services.Rooms.Enter(subscription, enter, reply =>
         {
             if (reply is Entered entered)

@@ -16,7 +16,10 @@ internal sealed partial class Session
             if (!_subscriptions.TryGetValue(room, out subscription))
             {
                 // The room may have been displaced. Its next event must not bring the session back.
-                _invitations.OnLeft(room);
+                if (leave.KeepMembership)
+                {
+                    _invitations.OnLeft(room);
+                }
             }
             else if (leave.KeepMembership)
             {

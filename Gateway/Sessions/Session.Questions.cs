@@ -86,7 +86,7 @@ internal sealed partial class Session
     {
         services.Users.Charge(user, BudgetKind.Commands, CommandsPerSetting);
         var room = RoomNames.ToKey(set.Room, user);
-        var reply = await services.History.SetConversationAsync(FrameMapping.Set(set, room, user), connection.Gone);
+        var reply = await services.History.SetConversationAsync(FrameMapping.Set(set, room, user) with { Claimed = ClaimedIn(room) }, connection.Gone);
         Answer(reply is null ? FrameMapping.Error(set.Id, Refusal.Unavailable) : FrameMapping.Answer(set, reply));
         if (reply is { Refusal: null, TooMany: null })
         {

@@ -38,8 +38,9 @@ internal static class ConversationSql
 
     /// <summary>
     /// What changed since a cursor. $1: the user, $2: the number of the cursor, $3: the limit. An invited user and a
-    /// user who has left must not see that there is activity in the room. So for them, only changes of their own rows
-    /// in <c>members</c> and <c>conversations</c> count.
+    /// user who has left must not see that there is activity in the room. So for an invited user, only changes of the
+    /// user's own rows in <c>members</c> and <c>conversations</c> count. For a user without a role, only changes of the
+    /// row in <c>conversations</c> count: a stranger must not notice a ban or a mute.
     /// </summary>
     public const string Changes =
         $"""
@@ -48,7 +49,7 @@ internal static class ConversationSql
             from chat.members m join chat.rooms r on r.room = m.room
                 left join chat.conversations c on c.usr = m.usr and c.room = m.room
                 left join chat.marks k on k.usr = m.usr and k.room = m.room
-            where m.usr = $1 and (m.changed >= $2 or c.changed >= $2 or (m.role between 1 and 3 and (r.changed >= $2 or k.changed >= $2)))
+            where m.usr = $1 and (c.changed >= $2 or (m.role > 0 and m.changed >= $2) or (m.role between 1 and 3 and (r.changed >= $2 or k.changed >= $2)))
             union all
             select {State}, r.ts as ts from chat.conversations c join chat.rooms r on r.room = c.room
                 left join chat.members m on m.usr = c.usr and m.room = c.room

@@ -101,15 +101,59 @@ internal sealed class HistoryGrain(
             && await ClearlyAsync(() => log.ConversationChangesAsync(ask.User, since, limit, CancellationToken.None)) is { } changes
             && ConversationBytes.Fitting(changes.Rows, ConversationBytes.Page - ConversationBytes.Count(changes.Removed)) == changes.Rows.Count)
         {
-            return new([.. changes.Rows.Select(ToConversation)], false, changes.Cursor, [.. changes.Removed]);
+            var rows = await ReadableAsync(changes.Rows, ask.User);
+            return new(
+                [.. rows.Select(ToConversation)], false, changes.Cursor,
+                [.. changes.Removed, .. changes.Rows.Except(rows).Select(row => row.Room)]);
         }
 
-        ConversationsBefore? before = ask.BeforeTs is { } ts ? new(ts, ask.BeforeRoom) : null;
+        ConversationsBefore? first = ask.BeforeTs is { } ts ? new(ts, ask.BeforeRoom) : null;
+        string? cursor = null;
+        for (var before = first; ;)
+        {
+            // Ask for one row more than the page may have. If the log returns it, there are more conversations.
+            var position = before;
+            var page = await ClearlyAsync(() => log.ConversationsAsync(ask.User, position, limit + 1, CancellationToken.None));
+            cursor ??= page.Cursor;
+            var count = Math.Min(limit, ConversationBytes.Fitting(page.Rows, ConversationBytes.Page));
+            var rows = await ReadableAsync([.. page.Rows.Take(count)], ask.User);
+            var hasMore = page.Rows.Count > count;
+            if (rows.Count > 0 || !hasMore)
+            {
+                return new([.. rows.Select(ToConversation)], hasMore, hasCursor && first is null ? cursor : null);
+            }
 
-        // Ask for one row more than the page may have. If the log returns it, there are more conversations.
-        var page = await ClearlyAsync(() => log.ConversationsAsync(ask.User, before, limit + 1, CancellationToken.None));
-        var count = Math.Min(limit, ConversationBytes.Fitting(page.Rows, ConversationBytes.Page));
-        return new([.. page.Rows.Take(count).Select(ToConversation)], page.Rows.Count > count, hasCursor && before is null ? page.Cursor : null);
+            // The authorizer denies every room of this page. A client continues after the last room of a page, so the
+            // page must not be empty.
+            before = new(page.Rows[count - 1].Ts, page.Rows[count - 1].Room);
+        }
+    }
+
+    /// <summary>
+    /// Returns the rows of the rooms that the authorizer does not deny to the user. The actions that a token grants are
+    /// not known here. Throws <see cref="IOException"/> if the authorizer does not answer.
+    /// </summary>
+    private async ValueTask<IReadOnlyList<ConversationRow>> ReadableAsync(IReadOnlyList<ConversationRow> rows, string user)
+    {
+        if (authorization is not { IsOn: true })
+        {
+            return rows;
+        }
+
+        var asked = rows.Where(row => row.Kind != RoomKind.Direct).ToArray();
+        var answers = await authorization.AskAsync(
+            [.. asked.Select(row => new Question(row.Room, row.Kind, user, RoomAction.Read, RoomAction.None, row.Role))]);
+        var denied = new HashSet<string>();
+        for (var i = 0; i < asked.Length; i++)
+        {
+            var access = answers[i] ?? throw new IOException("The authorizer does not answer.");
+            if (access.Denies(RoomAction.Read))
+            {
+                denied.Add(asked[i].Room);
+            }
+        }
+
+        return [.. rows.Where(row => !denied.Contains(row.Room))];
     }
 
     private static Conversation ToConversation(ConversationRow row) => new(
@@ -119,9 +163,18 @@ internal sealed class HistoryGrain(
     {
         try
         {
-            return RoomRights.RefuseKey(DirectRoom.People(set.Room), set.User) is { } stranger ? new(stranger)
-                : await log.FactsAsync(set.Room, set.User, CancellationToken.None) is not { } facts ? new(Refusals.NoRoom)
-                : RoomRights.RefuseSettings(set, facts.Kind, facts.Role) is { } refused ? new(refused)
+            if (RoomRights.RefuseKey(DirectRoom.People(set.Room), set.User) is { } stranger)
+            {
+                return new(stranger);
+            }
+
+            // Ask the authorizer even if the room does not exist, so that the user sees no difference.
+            var facts = await log.FactsAsync(set.Room, set.User, CancellationToken.None);
+            var access = RoomKey.IsDirect(set.Room) ? new Access()
+                : await AskAsync(set.Room, facts?.Kind ?? RoomKind.Group, set.User, RoomAction.Read, set.Claimed, facts);
+            return access is null ? new(Refusals.NoDecision)
+                : facts is null ? new(Refusals.NoRoom)
+                : RoomRights.RefuseSettings(set, facts.Kind, facts.Role, access.Value) is { } refused ? new(refused)
                 : await log.SetConversationAsync(
                     set.User, set.Room, new(set.Followed, set.Pinned, set.Archived, set.Hidden, set.MutedUntil), CancellationToken.None) switch
                 {

@@ -48,6 +48,11 @@ internal sealed partial class RoomGrain
             return null;
         }
 
+        if (_membership.Table.Members >= _options.GroupMembers)
+        {
+            return Refusals.Full;
+        }
+
         // The creator of a group has paid for the creation. Until the log has reached LogVersion.Rights, the user's
         // grain may be on an old silo, which cannot charge joins.
         if (_head > 0 && await _gate.IsOpenAsync() && await ChargeAsync(user, UserAction.Join) is { } unpaid)

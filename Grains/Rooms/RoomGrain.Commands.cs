@@ -105,7 +105,11 @@ internal sealed partial class RoomGrain
                 return absent;
             }
 
-            if (RoomRights.RefuseEnter(StateOf(_membership.Table) with { Kind = enter.Create!.Value }, new(enter.User, RoomRole.None), enter.AsMember, creates: true, null, access) is { } denied)
+            // A user who may only read must not create a group, because the group would have no member.
+            var (created, creator) = (StateOf(_membership.Table) with { Kind = enter.Create!.Value }, new Member(enter.User, RoomRole.None));
+            if ((enter.Create == RoomKind.Group
+                ? RoomRights.RefuseJoin(created, creator, creates: true, access)
+                : RoomRights.RefuseEnter(created, creator, enter.AsMember, creates: true, null, access)) is { } denied)
             {
                 return denied;
             }

@@ -80,10 +80,12 @@ internal static class RoomRights
             || (role == RoomRole.Invited || byLink ? !access.Denies(RoomAction.Join) : access.Grants(RoomAction.Join)));
 
     /// <summary>
-    /// Decides whether a user may change personal settings of the room. An invited user may only hide the invitation.
+    /// Decides whether a user may change personal settings of the room. An invited user may only hide the invitation. A
+    /// user whose token or the authorizer grants only reading has no conversation, and so no settings.
     /// </summary>
-    public static Refused? RefuseSettings(ConversationSet set, RoomKind kind, RoomRole role)
-        => role == RoomRole.Invited && set is { Followed: null, Pinned: null, Archived: null, MutedUntil: null } ? null
+    public static Refused? RefuseSettings(ConversationSet set, RoomKind kind, RoomRole role, Access access = default)
+        => kind != RoomKind.Direct && access.Denies(RoomAction.Read) ? Denied(set.Room)
+            : role == RoomRole.Invited && set is { Followed: null, Pinned: null, Archived: null, MutedUntil: null } ? null
             : RefuseRead(set.Room, kind, role) ?? (set.Followed is not null && kind != RoomKind.Channel ? Refusals.OnlyChannels : null);
 
     /// <summary>Decides whether a user may move a read mark.</summary>
@@ -205,7 +207,8 @@ internal static class RoomRights
             || (request.Kind is RoomEventKind.Delete or RoomEventKind.Unlink && !isOthers)
             ? null
             : Refusals.Muted(actor.MutedUntil);
-        refused ??= access.Denies(action) ? Refusals.Denied : null;
+        // Until the author of a deleted message is known, the action of a deletion is not known either.
+        refused ??= access.Denies(action) && request is not { Kind: RoomEventKind.Delete, Author: null } ? Refusals.Denied : null;
         return refused ?? (NeedsGroup(request.Kind) ? RefuseChange(state, rank, request) : null);
     }
 

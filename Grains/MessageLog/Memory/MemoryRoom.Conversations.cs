@@ -53,6 +53,11 @@ internal sealed partial class MemoryRoom
     {
         lock (_gate)
         {
+            if (!change.Sets && !_personal.ContainsKey(user))
+            {
+                return;
+            }
+
             var personal = Personal(user);
             personal.Followed = change.Followed ?? personal.Followed;
             personal.Pinned = change.Pinned ?? personal.Pinned;

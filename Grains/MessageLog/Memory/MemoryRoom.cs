@@ -202,7 +202,7 @@ internal sealed partial class MemoryRoom(RoomKind kind, IEnumerable<string> memb
                 {
                     var before = Find(user);
                     var after = MemberRules.Apply(before, _rows.Count, entry.Kind, entry.Text, entry.Meta);
-                    Change(after, MemberRules.Begins(before, after, entry.Kind), before == after);
+                    Change(after, MemberRules.Begins(before, after, entry.Kind), before);
                 }
 
                 break;
@@ -216,16 +216,21 @@ internal sealed partial class MemoryRoom(RoomKind kind, IEnumerable<string> memb
     /// the last one in the list of members.
     /// </summary>
     /// <param name="begins">The result of <see cref="MemberRules.Begins"/>.</param>
-    /// <param name="isSame">Whether the rights are the same as before.</param>
-    private void Change(Member changed, bool begins, bool isSame)
+    /// <param name="before">The rights before the change.</param>
+    private void Change(Member changed, bool begins, Member before)
     {
-        if (isSame && !begins)
+        if (changed == before && !begins)
         {
             return;
         }
 
-        var personal = Personal(changed.User);
-        (personal.MemberChanged, personal.Since) = (changes.Next(), begins ? _rows.Count : personal.Since);
+        // A ban or mute of a user without a role is no change of this user's conversations.
+        if (before.Role != RoomRole.None || changed.Role != RoomRole.None)
+        {
+            var personal = Personal(changed.User);
+            (personal.MemberChanged, personal.Since) = (changes.Next(), begins ? _rows.Count : personal.Since);
+        }
+
         var at = _members.FindIndex(member => member.User == changed.User);
         if (at >= 0 && !begins && MemberRules.IsStored(changed))
         {

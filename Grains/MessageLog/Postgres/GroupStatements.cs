@@ -29,7 +29,7 @@ internal static class GroupStatements
                 from changes window so_far as (partition by room, usr order by n)) c
             where repeats is not true order by room, usr, n desc),
         changed as (
-            select t.room, t.usr, t.seq, t.both_ways or (t.kind = 7 and not was.is_member) as begins, was.since, was.is_member,
+            select t.room, t.usr, t.seq, t.both_ways or (t.kind = 7 and not was.is_member) as begins, was.since, was.is_member, was.role as was_role,
                 case
                     when t.kind in (6, 8, 9) then 0
                     when t.kind = 5 and (t.both_ways or not was.is_member) then case when t.seq = 1 then 3 else 1 end
@@ -52,9 +52,10 @@ internal static class GroupStatements
             where (m.since, m.role, m.muted, m.banned) is distinct from (excluded.since, excluded.role, excluded.muted, excluded.banned)),
         gone as (
             delete from chat.members m using changed c
-            where c.role = 0 and c.muted = 0 and c.banned = 0 and m.room = c.room and m.usr = c.usr returning m.room, m.usr),
+            where c.role = 0 and c.muted = 0 and c.banned = 0 and m.room = c.room and m.usr = c.usr),
         ended as (
-            insert into chat.conversations(usr, room, changed) select usr, room, pg_current_xact_id()::text::bigint from gone
+            insert into chat.conversations(usr, room, changed)
+            select usr, room, pg_current_xact_id()::text::bigint from changed where role = 0 and was_role > 0
             on conflict (usr, room) do update set changed = excluded.changed)
 
         """;

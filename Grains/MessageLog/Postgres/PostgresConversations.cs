@@ -8,7 +8,7 @@ internal static class PostgresConversations
 {
     /// <summary>
     /// Changes settings. $1: the user, $2: the room, $3 to $7: followed, pinned, archived, hidden and muted, null for
-    /// no change, $8: whether the change turns any setting on.
+    /// no change, $8: whether the change turns any setting on. A change that turns nothing on creates no row.
     /// </summary>
     public static readonly string Set =
         $"""
@@ -22,7 +22,8 @@ internal static class PostgresConversations
                 case when $6::boolean then head.seq else -1 end, coalesce($7::bigint, 0), pg_current_xact_id()::text::bigint
             from head, others
             where ($3::boolean is not true or others.followed < {ConversationRules.MaxFollowed})
-                and (not $8::boolean or others.rooms < {ConversationRules.MaxSettings})
+                and case when $8::boolean then others.rooms < {ConversationRules.MaxSettings}
+                    else exists(select 1 from chat.conversations own where own.usr = $1 and own.room = $2) end
             on conflict (usr, room) do update set
                 followed = coalesce($3::boolean, c.followed), pinned = coalesce($4::boolean, c.pinned),
                 archived = coalesce($5::boolean, c.archived),
@@ -70,7 +71,7 @@ internal static class PostgresConversations
 
     public static ConversationStored ToStored(NpgsqlDataReader row, ConversationChange change) =>
         row.GetInt64(0) == 0 ? ConversationStored.NoRoom
-        : row.GetInt64(1) > 0 ? ConversationStored.Yes
+        : row.GetInt64(1) > 0 || !change.Sets ? ConversationStored.Yes
         : change.Followed == true && row.GetInt64(2) >= ConversationRules.MaxFollowed ? ConversationStored.FollowsTooMany
         : ConversationStored.TooManySettings;
 }

@@ -32,8 +32,8 @@ internal sealed class SqliteMembers(SqliteConnection connection) : IDisposable
     public void Add(string room, string user, long changed) => _add.Run(room, user, changed);
 
     /// <summary>
-    /// Applies an event of a group to its members, as <see cref="MemberRules"/> says. If this deletes the user's row, a
-    /// row in <c>conversations</c> records the deletion, for the user's list of conversations.
+    /// Applies an event of a group to its members, as <see cref="MemberRules"/> says. If a membership or an
+    /// invitation ends, a row in <c>conversations</c> records this, for the user's list of conversations.
     /// </summary>
     /// <param name="changed">The number of the transaction.</param>
     public void Apply(string room, long seq, MessageLogEntry entry, long changed)
@@ -51,14 +51,19 @@ internal sealed class SqliteMembers(SqliteConnection connection) : IDisposable
             return;
         }
 
-        if (!MemberRules.IsStored(after))
+        if (MemberRules.IsStored(after))
+        {
+            _store.Run(room, user, begins ? seq : since ?? seq, (long)after.Role, after.MutedUntil, after.BannedUntil, changed);
+        }
+        else
         {
             _remove.Run(room, user);
-            _end.Run(room, user, changed);
-            return;
         }
 
-        _store.Run(room, user, begins ? seq : since ?? seq, (long)after.Role, after.MutedUntil, after.BannedUntil, changed);
+        if (before.Role != RoomRole.None && after.Role == RoomRole.None)
+        {
+            _end.Run(room, user, changed);
+        }
     }
 
     public void Dispose()

@@ -15,11 +15,13 @@ internal sealed class SqliteSettings(SqliteConnection connection) : IDisposable
         where usr = ?1 and room <> ?2 and (followed or pinned or archived or hidden >= 0 or muted > 0)
         """);
 
+    /// <summary>A change that turns nothing on (?9 is 0) creates no row.</summary>
     private readonly SqliteStatement _set = new(
         connection,
         """
         insert into conversations as c(usr, room, followed, pinned, archived, hidden, muted, changed)
-        values(?1, ?2, coalesce(?3, 0), coalesce(?4, 0), coalesce(?5, 0), coalesce(?6, -1), coalesce(?7, 0), ?8)
+        select ?1, ?2, coalesce(?3, 0), coalesce(?4, 0), coalesce(?5, 0), coalesce(?6, -1), coalesce(?7, 0), ?8
+        where ?9 or exists(select 1 from conversations where usr = ?1 and room = ?2)
         on conflict do update set
             followed = coalesce(?3, followed), pinned = coalesce(?4, pinned), archived = coalesce(?5, archived), hidden = coalesce(?6, hidden),
             muted = coalesce(?7, muted), changed = excluded.changed
@@ -45,7 +47,8 @@ internal sealed class SqliteSettings(SqliteConnection connection) : IDisposable
         }
 
         long? hidden = change.Hidden is { } hides ? (hides ? head : ConversationRules.NotHidden) : null;
-        _set.Run(user, room, Number(change.Followed), Number(change.Pinned), Number(change.Archived), hidden, change.MutedUntil, changed);
+        _set.Run(user, room, Number(change.Followed), Number(change.Pinned), Number(change.Archived), hidden, change.MutedUntil, changed,
+            Number(change.Sets));
         return ConversationStored.Yes;
 
         static long? Number(bool? flag) => flag is { } set ? (set ? 1 : 0) : null;

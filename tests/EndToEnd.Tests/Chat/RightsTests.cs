@@ -49,6 +49,7 @@ public sealed class RightsTests(ProcessTestCluster cluster)
     /// <summary>The rows that differ in a named private group. Outsiders may learn that the group exists.</summary>
     private static readonly Dictionary<string, string> NamedPrivate = new()
     {
+        ["join by a wrong link"] = "ok ok ok ok forbidden ok forbidden",
         ["join"] = "ok ok ok ok forbidden ok forbidden",
         ["leave for good"] = "forbidden ok ok ok not_member ok not_member",
     };

@@ -55,6 +55,36 @@ public sealed class SessionClaimTests : IDisposable
         Assert.Equal(RoomAction.None, _rig.Rooms.Enters[^1].Claimed);
     }
 
+    public static TheoryData<Send> Sends =>
+    [
+        new Send("k", "team", EventKind.Msg, "hi", null, null, null),
+        new Send("k", "team", EventKind.Kick, null, null, null, null, "bob"),
+        new Send("k", "team", EventKind.Title, "Plans", null, null, null),
+        new Send("k", "team", EventKind.Settings, null, null, null, null, Settings: new(true, null, null)),
+        new Send("k", "team", EventKind.Link, null, null, null, null, Code: "abcdefghijklmnopqrstuvwxyz"),
+        new Send("k", "team", EventKind.Unlink, null, 3, null, null),
+    ];
+
+    [Theory, MemberData(nameof(Sends))]
+    public async Task Send_WhenTheTokenGrantsActions_CarriesThem(Send send)
+    {
+        var session = await SessionAsync("""{"team":["invite","manage"]}""", "team");
+
+        await session.HandleAsync(send);
+
+        Assert.Equal(RoomAction.Invite | RoomAction.Manage, Assert.Single(_rig.Rooms.Posts).Claimed);
+    }
+
+    [Fact]
+    public async Task Notification_WhenTheTokenGrantsReading_EntersWithoutThisRight()
+    {
+        var session = await SessionAsync("""{"team":["read"]}""");
+
+        session.Reach("team", 1);
+
+        Assert.Equal(RoomAction.None, Assert.Single(_rig.Rooms.Enters).Claimed);
+    }
+
     private async Task<Session> SessionAsync(string rights, params string[] rooms)
     {
         var session = await _rig.SessionAsync(claims: Claims(rights));

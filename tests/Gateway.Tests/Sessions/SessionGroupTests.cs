@@ -402,6 +402,20 @@ public sealed class SessionGroupTests : IDisposable
         Assert.Equal([new Invited(Private, "Plans"), new(Private, "Plans")], _rig.Frames.OfType<Invited>());
     }
 
+    [Fact]
+    public async Task Invitation_WhenAnEarlierDeclineWasRefused_IsStillReported()
+    {
+        var session = await _rig.SessionAsync();
+        await session.HandleAsync(new Hello(null, null, null, []));
+        _rig.Rooms.RefusesExits = new(Refusal.NotFound, "of the room");
+        await session.HandleAsync(new Leave("l", Private, KeepMembership: false));
+        _rig.Rooms.Refuses = new(Refusal.Invited, "Plans");
+
+        session.Reach(Private, 5);
+
+        Assert.Equal(new Invited(Private, "Plans"), Assert.Single(_rig.Frames.OfType<Invited>()));
+    }
+
     [Theory, InlineData(Refusal.NotMember), InlineData(Refusal.NotFound)]
     public async Task Leave_WhenTheUserIsNotInvited_IsRefusedAlike(Refusal refusal)
     {

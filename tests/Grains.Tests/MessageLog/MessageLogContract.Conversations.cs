@@ -167,6 +167,38 @@ public abstract partial class MessageLogContract
         Assert.Equal(3, (await Log.ConversationChangesAsync("ann", cursor, 3, Ct))!.Rows.Count);
     }
 
+    /// <summary>A ban or a mute must not show a stranger that the group exists.</summary>
+    [Fact]
+    public async Task Changes_WhenAStrangerIsBannedOrMuted_AreEmpty()
+    {
+        var claim = await Log.OwnAsync("team", RoomKind.Group);
+        await Log.AppendAsync("team", claim, Join("ann"), Join("cyd"));
+        var (bob, cyd) = (await CursorAsync("bob"), await CursorAsync("cyd"));
+
+        foreach (var kind in (RoomEventKind[])[RoomEventKind.Ban, RoomEventKind.Mute, RoomEventKind.Unban, RoomEventKind.Unmute])
+        {
+            await Log.AppendAsync("team", claim, Change(kind, "bob"));
+            Assert.Empty((await Log.ConversationChangesAsync("bob", bob, 10, Ct))!.Removed);
+        }
+
+        await Log.AppendAsync("team", claim, Change(RoomEventKind.Ban, "cyd"));
+        Assert.Equal(["team"], (await Log.ConversationChangesAsync("cyd", cyd, 10, Ct))!.Removed);
+
+        async Task<string> CursorAsync(string user) => (await Log.ConversationsAsync(user, null, 10, Ct)).Cursor;
+    }
+
+    [Fact]
+    public async Task SetConversation_WhenItTurnsNothingOn_StoresNoRow()
+    {
+        await Log.OwnAsync("lobby");
+        var cursor = (await Log.ConversationsAsync("ann", null, 10, Ct)).Cursor;
+
+        var stored = await Log.SetConversationAsync("ann", "lobby", new(Pinned: false, Hidden: false, MutedUntil: 0), Ct);
+
+        Assert.Equal(ConversationStored.Yes, stored);
+        Assert.Empty((await Log.ConversationChangesAsync("ann", cursor, 10, Ct))!.Removed);
+    }
+
     /// <summary>
     /// The number of changes must not show an invited or removed user that there is activity in a group.
     /// </summary>

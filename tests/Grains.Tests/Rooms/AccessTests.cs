@@ -66,6 +66,17 @@ public sealed class AccessTests
     }
 
     [Fact]
+    public void Delete_WhenWritingIsDenied_WaitsForTheAuthor()
+    {
+        var moderator = new Member("ann", RoomRole.Moderator);
+        var access = new Access(Allowed: RoomAction.Moderate, Denied: RoomAction.Write);
+
+        Assert.Null(RoomRights.RefuseEvent(Named, moderator, new(RoomEventKind.Delete), access));
+        Assert.Null(RoomRights.RefuseEvent(Named, moderator, new(RoomEventKind.Delete, Author: new("bob", RoomRole.Member)), access));
+        Assert.Equal(Denied, RoomRights.RefuseEvent(Named, moderator, new(RoomEventKind.Delete, Author: moderator), access)?.Message);
+    }
+
+    [Fact]
     public void Mute_WhenAllActionsAreAllowed_StillHolds()
     {
         var muted = new Member("ann", RoomRole.Member, MutedUntil: Now + 1);

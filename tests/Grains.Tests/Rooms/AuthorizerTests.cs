@@ -47,6 +47,40 @@ public sealed class AuthorizerTests(AuthorizerCluster rig) : IClassFixture<Autho
     }
 
     [Fact]
+    public async Task Conversations_WhenReadingIsDenied_AreNotListedOrChanged()
+    {
+        await using var gateway = await _cluster.GatewayAsync();
+        await gateway.EnterAsync(_private, _ann, RoomKind.Group);
+        await gateway.EnterAsync(_room, _ann, RoomKind.Group);
+        var before = await _cluster.History.ConversationsAsync(new(_ann, null, "", 10));
+        _authorizer.Set(_private, request => request.Action == RoomAction.Read ? RoomDecision.Deny : RoomDecision.Abstain);
+        await gateway.PostAsync(_room, _ann, "hello");
+
+        var list = await _cluster.History.ConversationsAsync(new(_ann, null, "", 1));
+        var changes = await _cluster.History.ConversationsAsync(new(_ann, null, "", 10, before.Cursor));
+        var pinned = await _cluster.History.SetConversationAsync(new(_private, _ann, Pinned: true));
+        var absent = await _cluster.History.SetConversationAsync(new(SiloTestCluster.Fresh("~absent"), _ann, Pinned: true));
+
+        Assert.Equal([_private, _room], before.Conversations.Select(row => row.Room).Order(StringComparer.Ordinal).Reverse());
+        Assert.Equal([_room], list.Conversations.Select(row => row.Room));
+        Assert.DoesNotContain(_private, changes.Conversations.Select(row => row.Room));
+        Assert.Equal(NoRoom, pinned.Refusal);
+        Assert.Equal(pinned, absent);
+    }
+
+    [Fact]
+    public async Task Group_WhenTheCreatorMayOnlyRead_IsNotCreated()
+    {
+        await using var gateway = await _cluster.GatewayAsync();
+        _authorizer.Set(_room, request => request.Action == RoomAction.Join ? RoomDecision.Deny : RoomDecision.Allow);
+
+        var reply = await gateway.SendOneAsync(_room, new Enter(_ann, RoomKind.Group, null));
+
+        Assert.Equal(Denied, reply);
+        Assert.Empty(await _cluster.Log.HeadsAsync([_room], Ct));
+    }
+
+    [Fact]
     public async Task Channel_WhenJoiningIsDenied_IsNotCreated()
     {
         await using var gateway = await _cluster.GatewayAsync();

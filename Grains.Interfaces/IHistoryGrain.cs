@@ -54,7 +54,8 @@ public interface IHistoryGrain : IGrainWithIntegerKey
     /// <summary>
     /// Lists the conversations of a user: groups, direct conversations and followed channels. The conversation with the
     /// newest event is the first one. If a read mark moved less than a second ago, the list may still have the mark's
-    /// old value. Throws <see cref="IOException"/> if the message log cannot be reached.
+    /// old value. The list does not contain rooms that the authorizer does not let the user read. Throws
+    /// <see cref="IOException"/> if the message log cannot be reached, or if the authorizer does not answer.
     /// </summary>
     [Alias("conversations")]
     Task<ConversationPage> ConversationsAsync(ConversationAsk ask);

@@ -274,8 +274,8 @@ public sealed class PrivatePostgres : IAsyncDisposable
     }
 
     /// <summary>
-    /// Whether the process still runs. False for a zombie: a process that has ended, but for which its parent has not
-    /// waited yet.
+    /// Whether the process still runs. False for a zombie: a process that has ended, and whose parent has not read its
+    /// exit code yet.
     /// </summary>
     private static bool IsAlive(string pid)
     {

@@ -225,9 +225,17 @@ public sealed class AuthorizerTests(AuthorizerCluster rig) : IClassFixture<Autho
     {
         await using var gateway = await _cluster.GatewayAsync();
         await gateway.SendAsync(_room, new Enter(_ann, RoomKind.Channel, null), new Enter("bob", null, null));
+
+        // The answer for Ann comes after the answer for Bob, although Ann's message is the first one.
+        var bobIsAnswered = new TaskCompletionSource();
         _authorizer.Set(_room, async (request, cancellationToken) =>
         {
-            await Task.Delay(request.User == _ann ? 100 : 0, cancellationToken);
+            if (request.User == _ann)
+            {
+                await bobIsAnswered.Task.WaitAsync(cancellationToken);
+            }
+
+            bobIsAnswered.TrySetResult();
             return RoomDecision.Abstain;
         });
 

@@ -51,8 +51,8 @@ internal sealed class Membership(Simulated world) : IClusterMembershipService
 }
 
 /// <summary>
-/// The silos, and the activation of each grain. A grain has one activation, unless the silos disagree about where the
-/// grain is. While the silos disagree, some callers reach the older activation.
+/// The silos, and the activation of each grain. A grain has one activation, unless the silos disagree about which silo
+/// has the grain. While the silos disagree, some callers reach the older activation.
 /// </summary>
 internal sealed class Silos(Simulated world)
 {

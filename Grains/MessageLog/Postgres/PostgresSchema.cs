@@ -44,7 +44,7 @@ internal static class PostgresSchema
     /// A database that was migrated keeps its number until <see cref="IMessageLog.RaiseVersionAsync"/>. Until then,
     /// silos of the previous version can run beside silos of this version, and the upgrade can be reverted.
     /// </summary>
-    private const int RightsVersion = 6;
+    private const int RightsVersion = 7;
 
     /// <summary>
     /// The migration at index n changes the schema from version n to n + 1. Never change a migration that was released;
@@ -123,6 +123,14 @@ internal static class PostgresSchema
         alter table chat.rooms add column changed bigint not null default 0;
         alter table chat.members add column changed bigint not null default 0;
         alter table chat.marks add column changed bigint not null default 0;
+        """,
+
+        // Mentions. The column has the user ids that a message mentions, separated by spaces. The table has one row for
+        // each of them, to count a user's mentions after the read mark.
+        """
+        alter table chat.events add column mentions text;
+        create table chat.mentions(
+            room text collate "C", usr text collate "C", seq bigint, primary key(room, usr, seq));
         """,
     ];
 
@@ -204,6 +212,7 @@ internal static class PostgresSchema
         await RunAsync(Touch);
         await transaction.CommitAsync(cancellationToken);
         await EnsureIndexAsync("members_usr", "chat.members(usr, room)");
+        await EnsureIndexAsync("events_replies", "chat.events(room, reply, seq) where reply is not null");
 
         // Creates an index concurrently, so that appends of other silos do not wait for a lock. If another silo is
         // creating the index, this silo does not wait, because only the speed of reads depends on the index.

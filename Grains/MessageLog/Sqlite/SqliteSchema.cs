@@ -39,7 +39,7 @@ internal static class SqliteSchema
     /// that was migrated keeps its number until <see cref="IMessageLog.RaiseVersionAsync"/>, so that the upgrade can be
     /// reverted.
     /// </summary>
-    private const int RightsVersion = 8;
+    private const int RightsVersion = 9;
 
     /// <summary>
     /// The migration at index n changes the file from version n to n + 1. Never change a migration that was released;
@@ -136,6 +136,14 @@ internal static class SqliteSchema
         alter table rooms add column changed integer not null default 0;
         alter table members add column changed integer not null default 0;
         alter table marks add column changed integer not null default 0;
+        """,
+
+        // Mentions. The column has the user ids that a message mentions, separated by spaces. The table has one row for
+        // each of them, to count a user's mentions after the read mark. events_replies finds the replies to a message.
+        """
+        alter table events add column mentions text;
+        create table mentions(room text not null, usr text not null, seq integer not null, primary key(room, usr, seq)) without rowid;
+        create index events_replies on events(room, reply, seq) where reply is not null;
         """,
     ];
 

@@ -48,11 +48,13 @@ public abstract class DurableLogContract : MessageLogContract
             await ExecuteAsync($"alter table {Table(table)} drop column changed");
         }
 
-        foreach (var table in (string[])["links", "conversations", "log_identity"])
+        foreach (var table in (string[])["links", "conversations", "log_identity", "mentions"])
         {
             await ExecuteAsync($"drop table {Table(table)}");
         }
 
+        await ExecuteAsync($"drop index {Table("events_replies")}");
+        await ExecuteAsync($"alter table {Table("events")} drop column mentions");
         await ExecuteAsync($"update {Table("schema_version")} set version = {OldVersion}");
         await ExecuteAsync(hasMinVersion
             ? $"update {Table("schema_compatibility")} set version = {VersionBeforeRights}, min_version = {OldVersion}"

@@ -6,7 +6,8 @@ namespace OrleansChat.EndToEnd.Tests;
 
 /// <summary>
 /// A program in its own process group, like the foreground job of a terminal: one signal can reach the program and all
-/// its children. Dispose kills the processes that remain. On systems other than Linux, the test is skipped.
+/// its children. Dispose kills the processes that remain. On systems other than Linux, <see cref="Start"/> skips the
+/// test.
 /// </summary>
 internal sealed class ProcessGroup : IAsyncDisposable
 {
@@ -27,7 +28,7 @@ internal sealed class ProcessGroup : IAsyncDisposable
     /// <summary>The process id of the program, which is also the id of the group.</summary>
     public int Id => _process.Id;
 
-    /// <summary>Whether the program has ended.</summary>
+    /// <summary>Whether the program has ended, and all its output has been read.</summary>
     public bool HasEnded => _ended.IsCompleted;
 
     /// <summary>The lines of standard output so far.</summary>
@@ -68,7 +69,7 @@ internal sealed class ProcessGroup : IAsyncDisposable
                 return found;
             }
 
-            Assert.False(over, $"Waited {Stopwatch.GetElapsedTime(started)} for the line '{text}'. {Told()}");
+            Assert.False(over, $"Waited {Stopwatch.GetElapsedTime(started)} for a line with '{text}'. {Told()}");
             await Task.Delay(Poll, TestContext.Current.CancellationToken);
         }
     }
@@ -88,7 +89,7 @@ internal sealed class ProcessGroup : IAsyncDisposable
         return _process.ExitCode;
     }
 
-    /// <summary>Waits until all processes of the group have ended.</summary>
+    /// <summary>Waits until all processes of the group have ended. Fails after <paramref name="within"/>.</summary>
     public async Task EmptyAsync(TimeSpan within)
     {
         for (var started = Stopwatch.GetTimestamp(); Members() is { Length: > 0 } left; await Task.Delay(Poll, TestContext.Current.CancellationToken))
@@ -100,7 +101,6 @@ internal sealed class ProcessGroup : IAsyncDisposable
     /// <summary>Sends a signal to the whole group, as a terminal does with Ctrl-C (INT).</summary>
     public Task SignalAllAsync(string signal) => SignalAsync(signal, -Id);
 
-    /// <summary>Sends a signal to one process.</summary>
     public static async Task SignalAsync(string signal, int process)
     {
         using var kill = Process.Start("kill", ["-s", signal, "--", process.ToString(CultureInfo.InvariantCulture)]);
@@ -125,7 +125,7 @@ internal sealed class ProcessGroup : IAsyncDisposable
     {
         try
         {
-            // The format is: pid (name) state ppid pgrp … The name may contain any character.
+            // The format of the file stat is: pid (name) state ppid pgrp … The name may contain any character.
             var stat = File.ReadAllText(Path.Combine(directory, "stat"));
             var name = stat[..(stat.LastIndexOf(')') + 1)];
             var rest = stat[(name.Length + 1)..].Split(' ');

@@ -6,7 +6,7 @@ using OrleansChat.EndToEnd.Tests.LocalCluster;
 
 namespace OrleansChat.EndToEnd.Tests.Chat;
 
-/// <summary>Tokens that grant actions in rooms, through two gateways.</summary>
+/// <summary>Tokens whose rights claim grants actions in rooms, used at two gateways.</summary>
 public sealed class ClaimTests
 {
     private const string Issuer = "https://issuer.example";
@@ -33,7 +33,6 @@ public sealed class ClaimTests
         var absent = "~" + new string([.. room.Skip(1).Reverse()]);
         var (join, read) = (new JsonObject { [room] = new JsonArray("join") }, new JsonObject { ["~*"] = new JsonArray("read") });
 
-        // The token of the member lets its user join, and the token of the reader lets its user read.
         await using var member = await JsonClient.ConnectByTokenAsync(cluster.Port + 1, "member", Token("member", join));
         await using var reader = await JsonClient.ConnectWithTokenAsync(cluster.Port + 1, "reader", Token("reader", read));
         await using var other = await JsonClient.ConnectByTokenAsync(cluster.Port + 1, "other", Token("other"));
@@ -44,7 +43,7 @@ public sealed class ClaimTests
         Assert.Equal("not_member", (string)(await AskAsync(reader, "send", room, ("text", "me too")))["code"]!);
         Assert.Equal("page", (string)(await AskAsync(reader, "history", room))["t"]!);
 
-        // Another user finds no difference to a group that does not exist.
+        // To a user whose token grants nothing, the gateway answers as if the group did not exist.
         foreach (var type in (string[])["join", "history", "who", "members", "mark"])
         {
             var foreign = Bytes(await AskAsync(other, type, room, ("read", 1)));
@@ -87,7 +86,7 @@ public sealed class ClaimTests
         return copy.ToJsonString();
     }
 
-    /// <summary>A token as an application issues it, signed with HS256.</summary>
+    /// <summary>Returns a token like those that an application issues, signed with HS256.</summary>
     private string Token(string user, JsonObject? rights = null)
     {
         var now = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();

@@ -34,7 +34,7 @@ public sealed class ConversationTests(ProcessTestCluster cluster)
         changes = await ChangesAsync(phone, changes);
         Assert.Equal("still there?", (string?)Assert.Single(changes["rooms"]!.AsArray())!["last"]!["text"]);
 
-        // The desktop has not asked for its list, so it gets no hint.
+        // The desktop has not asked for its list of conversations, so the gateway sends it no conversation frame.
         Assert.DoesNotContain(desktop.Frames, frame => (string?)frame["t"] == "conversation");
     }
 
@@ -87,7 +87,7 @@ public sealed class ConversationTests(ProcessTestCluster cluster)
         Assert.Empty(await ListAsync());
         Assert.Equal("not_found", (string?)(await AskAsync(invited, "join", group))["code"]);
 
-        // A new invitation is reported again.
+        // A new invitation sends an invited frame again, although Bob has declined the first one.
         await InviteAsync();
         await invited.FrameAsync("the second invitation", _ => invited.Frames.Count(frame => (string?)frame["t"] == "invited") == 2);
         Assert.Equal([group], await ListAsync());

@@ -5,8 +5,9 @@ using System.Text.Json.Nodes;
 namespace OrleansChat.EndToEnd.Tests.Chat;
 
 /// <summary>
-/// Members that send to the same rooms through all gateways while a test injects faults. At the end, the crowd asserts
-/// that no acknowledged send is lost or doubled, and that every member received exactly the events of the log.
+/// The clients of several users, which send to the same rooms through all gateways while a test injects faults. At the
+/// end, the crowd asserts that no acknowledged send is lost or doubled, and that every member received exactly the
+/// events of the log.
 /// </summary>
 internal sealed class Crowd : IAsyncDisposable
 {
@@ -23,13 +24,15 @@ internal sealed class Crowd : IAsyncDisposable
 
     public Member[] Members { get; }
 
-    /// <summary>The durations of all sends, in ascending order.</summary>
+    /// <summary>The time of each send from its first attempt to its <c>ok</c>, in ascending order.</summary>
     public TimeSpan[] Waits => [.. Members.SelectMany(member => member.Waits).Order()];
 
-    /// <summary>The codes of the errors that asked for a retry.</summary>
+    /// <summary>The codes of all <c>err</c> answers that had the field <c>retry</c>.</summary>
     public IEnumerable<string> Refusals => Members.SelectMany(member => member.Refusals);
 
-    /// <summary>Connects all members, and starts their sends.</summary>
+    /// <summary>
+    /// Connects all members, starts their sends, and waits until each member has <see cref="EachBetween"/> answers.
+    /// </summary>
     /// <param name="patience">
     /// How long a member waits for an answer before it tries another gateway. By default, a member waits longer than
     /// any running gateway needs for an answer.
@@ -52,7 +55,7 @@ internal sealed class Crowd : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits until every member has got <see cref="EachBetween"/> more answers.</summary>
+    /// <summary>Waits until every member has received <see cref="EachBetween"/> more answers.</summary>
     public async Task TalkedAsync()
     {
         var began = Stopwatch.GetTimestamp();

@@ -96,8 +96,8 @@ public sealed class DirectTests(ProcessTestCluster cluster)
         await first.SendAsync($"@{bob}", "for you alone");
 
         // Inside the cluster, the key of a direct room contains both user ids. In a command, the name of a direct room
-        // is @ and the id of the other user. If Eve sends the key as a name, the gateway takes the text after the @ for
-        // the id of one user. So Eve gets an empty conversation with this user.
+        // is @ and the id of the other user. If Eve sends the key as a room's name, the gateway reads the text after
+        // the @ as the id of one user. So Eve gets an empty conversation with a user of this id.
         var key = $"@{alice.Length}:{alice}{bob.Length}:{bob}";
         foreach (var (command, count) in new[] { ("join", "seq"), ("history", "events"), ("who", "count") })
         {

@@ -87,8 +87,9 @@ public sealed class GroupTests(ProcessTestCluster cluster)
             await owner.SendAsync(team, $"line {n}");
         }
 
-        // Each message in the group notifies all of Bob's devices. The notification adds the phone to the group, but
-        // not the laptop, which has left the group. The direct message shows that the laptop still gets notifications.
+        // Each message in the group notifies all of Bob's devices. The notification subscribes the phone to the group.
+        // It does not subscribe the laptop, because the laptop has left the group. The direct message shows that the
+        // laptop still gets notifications.
         await phone.EventsAsync(team, 5);
         await owner.SendAsync($"@{bob}", "psst");
         await laptop.FrameAsync("the direct conversation", frame => (string?)frame["t"] == "joined" && (string?)frame["room"] == $"@{ann}", before);
@@ -109,9 +110,9 @@ public sealed class GroupTests(ProcessTestCluster cluster)
         await JoinGroupAsync(laptop, team);
         await using var phone = await JsonClient.ConnectAsync(cluster.Second, ann);
 
-        // The phone must not be in the group when it first asks to leave for good. But a late notification of the
-        // laptop's join could add the phone. No notification adds a device that has left the group. So the phone first
-        // joins and leaves.
+        // The phone must not be in the group when it first asks to leave for good. A late notification of the laptop's
+        // join could subscribe the phone to the group, but only if the phone has not left the group before. So the
+        // phone first joins and leaves.
         await phone.AskAsync(Resume(phone, team), "joined");
         await phone.AskAsync(Leave(phone, team), "ok");
         var leave = Leave(phone, team);

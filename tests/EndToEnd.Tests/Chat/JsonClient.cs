@@ -26,8 +26,8 @@ internal sealed class JsonClient : IAsyncDisposable
     private int _commands;
 
     /// <summary>
-    /// Before each read, the client awaits this function, which returns how many bytes the client may read. If it is
-    /// null, the client reads at full speed.
+    /// Before each read, the client awaits this function, which returns how many bytes the client may read. If the
+    /// function is null, the client reads at full speed.
     /// </summary>
     private Func<Task<int>>? _pace;
 
@@ -48,7 +48,7 @@ internal sealed class JsonClient : IAsyncDisposable
     /// </summary>
     public ConcurrentBag<long> Lateness { get; } = [];
 
-    /// <summary>All frames so far.</summary>
+    /// <summary>All frames that have arrived so far.</summary>
     public IReadOnlyList<JsonObject> Frames
     {
         get
@@ -221,8 +221,8 @@ internal sealed class JsonClient : IAsyncDisposable
         Encoding.UTF8.GetBytes(command.ToJsonString()), WebSocketMessageType.Text, true, TestContext.Current.CancellationToken);
 
     /// <summary>
-    /// Returns the first frame for which <paramref name="fits"/> returns true. Skips the frames before index <paramref
-    /// name="from"/>. Waits if no such frame has arrived yet.
+    /// Returns the first frame for which <paramref name="fits"/> returns true. The search begins at index <paramref
+    /// name="from"/>. If no such frame has arrived yet, waits up to 30 s.
     /// </summary>
     /// <param name="what">A name for the frame. If the frame does not arrive, the error message contains it.</param>
     public async Task<JsonObject> FrameAsync(string what, Func<JsonObject, bool> fits, int from = 0)

@@ -5,7 +5,7 @@ using OrleansChat.EndToEnd.Tests.LocalCluster;
 
 namespace OrleansChat.EndToEnd.Tests.Chat;
 
-/// <summary>Invitation links of private groups, through two gateways.</summary>
+/// <summary>Invitation links of private groups, made and used through two gateways.</summary>
 [Collection(nameof(ProcessTestCluster))]
 public sealed class LinkTests(ProcessTestCluster cluster)
 {
@@ -110,7 +110,7 @@ public sealed class LinkTests(ProcessTestCluster cluster)
             Assert.DoesNotContain(ann.Frames.Concat(bob.Frames), frame => frame.ToJsonString().Contains(secret, StringComparison.Ordinal));
         }
 
-        // Another process has the files open.
+        // The silo still has the files open for writing.
         static async Task<string> ReadAsync(string path)
         {
             await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
@@ -121,7 +121,7 @@ public sealed class LinkTests(ProcessTestCluster cluster)
 
     private static async Task<string> CreateAsync(JsonClient client) => (string)(await client.AskAsync(client.Command("create"), "joined"))["room"]!;
 
-    /// <summary>Joins by a code that is not valid. Returns the answer without its id.</summary>
+    /// <summary>Joins with an invalid code. Returns the answer without its id.</summary>
     private static async Task<string> AnswerAsync(JsonClient client, string room, string code)
     {
         var answer = (await client.AskAsync(Join(client, room, code))).DeepClone().AsObject();

@@ -23,7 +23,7 @@ internal delegate Task<JsonClient> Connect(int gateway, string user, params (str
 /// </param>
 internal sealed class Member(string name, string[] rooms, int[] gateways, int first, Connect connect, TimeSpan patience) : IAsyncDisposable
 {
-    // 8 sends per second. Limits:SendsPerSecond allows 10, so 2 per second remain for retries.
+    // The client makes 8 sends per second. Limits:SendsPerSecond allows 10, so 2 per second remain for retries.
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(125);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(60);
@@ -43,7 +43,7 @@ internal sealed class Member(string name, string[] rooms, int[] gateways, int fi
     /// <summary>The <see cref="JsonClient.Lateness"/> of the current connection.</summary>
     public IEnumerable<long> Lateness => _client?.Lateness ?? [];
 
-    /// <summary>The codes of the errors that asked for a retry.</summary>
+    /// <summary>The codes of all <c>err</c> answers that had the field <c>retry</c>.</summary>
     public ConcurrentBag<string> Refusals { get; } = [];
 
     /// <summary>The number of connections so far.</summary>

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace OrleansChat.EndToEnd.Tests.Chat;
 
-/// <summary>The promises to the members of a room, on every gateway.</summary>
+/// <summary>What the members of a room can rely on when they use different gateways.</summary>
 [Collection(nameof(ProcessTestCluster))]
 public sealed class RoomTests(ProcessTestCluster cluster)
 {

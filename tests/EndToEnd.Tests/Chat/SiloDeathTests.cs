@@ -24,13 +24,12 @@ public sealed class SiloDeathTests
         await cluster.Group.LineAsync("silo-1 is back", RunningLocalCluster.StartLimit);
         await during;
 
-        // No connection ended, and Bob received each message once.
         var events = await bob.EventsAsync("lobby", 21);
         Assert.Equal(["before", .. Enumerable.Range(1, 20).Select(n => $"during {n}")], events.Select(ev => (string)ev["text"]!));
         Assert.DoesNotContain(ann.Frames.Concat(bob.Frames), frame => (string?)frame["t"] is "closed" or "gap");
 
-        // The gateway streams work again. Bob has not joined the conversation with Carl, so Carl's message reaches him
-        // only through a stream. Dora's presence also has no other way to Ann than a stream.
+        // The gateway streams work again: Carl's message can reach Bob only through a stream, because Bob has not
+        // joined the conversation with Carl. The notice of Dora's presence can also reach Ann only through a stream.
         await using var carl = await JsonClient.ConnectAsync(cluster.Port, "carl");
         await carl.JoinAsync("lobby");
         await carl.SendAsync("@bob", "are you there?");

@@ -26,7 +26,7 @@ public sealed class SlowReaderTests
             await member.JoinAsync("busy");
         }
 
-        // About 2.5 MB for each member.
+        // Each member gets about 2.5 MB.
         await SendAllAsync(writer, fast, Messages);
         var log = await fast.EventsAsync("busy", Messages);
         Assert.Equal(Sequences(1, Messages), log.Select(Seq));

@@ -17,8 +17,8 @@ public sealed class TextTests(ProcessTestCluster cluster)
         using var second = await ConnectAsync(cluster.Second, $"/ws?room={room}&raw=1");
         await TogetherAsync(room);
 
-        // Like the server of gorilla's example, the gateway replaces line breaks with spaces, removes spaces at both
-        // ends, and sends the line to its sender too.
+        // Like the server of gorilla's chat example, the gateway replaces line breaks with spaces, removes spaces at
+        // both ends, and sends the line to its sender too.
         await first.SendTextAsync("  hello\nworld ");
 
         Assert.Equal("hello world", await first.ReceiveLineAsync());

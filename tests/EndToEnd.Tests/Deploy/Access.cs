@@ -4,7 +4,7 @@ using OrleansChat.TestSupport.Deploy;
 
 namespace OrleansChat.EndToEnd.Tests.Deploy;
 
-/// <summary>Connections to the deployed gateways, with tokens made as docs/operations.md describes.</summary>
+/// <summary>Connections to the deployed gateways, with tokens of the script <c>deploy/token.sh</c>.</summary>
 internal static class Access
 {
     public static async Task<JsonClient> ConnectAsync(int gateway, string user, params (string Room, long Seq, string Epoch)[] cursors) =>

@@ -5,8 +5,9 @@ using OrleansChat.TestSupport.Deploy;
 namespace OrleansChat.EndToEnd.Tests.Deploy;
 
 /// <summary>
-/// The content that a Dockerfile adds to its base image. The tests build it without a container: they run the steps of
-/// the Dockerfile with the SDK of this machine, in a directory that contains only the files that the Dockerfile copies.
+/// The files that a Dockerfile adds to its base image. The tests build these files without a container: they run the
+/// steps of the Dockerfile with the SDK of this machine, in a directory that contains only the files that the
+/// Dockerfile copies.
 /// </summary>
 internal sealed class BuiltImage : IDisposable
 {
@@ -74,7 +75,7 @@ internal sealed class BuiltImage : IDisposable
             return;
         }
 
-        // .dockerignore excludes these folders too.
+        // Leave out bin and obj, as .dockerignore does.
         foreach (var entry in Directory.EnumerateFileSystemEntries(source).Where(entry => Path.GetFileName(entry) is not ("bin" or "obj")))
         {
             Copy(entry, Path.Combine(target, Path.GetFileName(entry)));
@@ -86,7 +87,7 @@ internal sealed class BuiltImage : IDisposable
         var start = new ProcessStartInfo("/bin/sh", ["-c", command]) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var inherited in start.Environment.Keys.Where(name => name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)).ToArray())
         {
-            start.Environment.Remove(inherited); // The build that runs these tests has set this variable for itself.
+            start.Environment.Remove(inherited); // The variable belongs to the build that runs these tests.
         }
 
         start.Environment["PATH"] = $"{DotNet}:{Environment.GetEnvironmentVariable("PATH")}";
@@ -117,8 +118,9 @@ internal sealed class BuiltImage : IDisposable
 }
 
 /// <summary>
-/// Both images as folders, built once for all tests of a class. The programs of the images run as processes of this
-/// machine, without containers. If the tests run as root, each process runs as the user that its Dockerfile names.
+/// The images of the silo and of the gateway as folders, built once for all tests of a class. The programs of the
+/// images run as processes of this machine, without containers. If the tests run as root, each process runs as the user
+/// that its Dockerfile names.
 /// </summary>
 public sealed class BuiltImages : IAsyncLifetime, IImages
 {

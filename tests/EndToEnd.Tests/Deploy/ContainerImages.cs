@@ -5,11 +5,11 @@ using OrleansChat.TestSupport.Deploy;
 namespace OrleansChat.EndToEnd.Tests.Deploy;
 
 /// <summary>
-/// Both images as containers. buildah builds the images from the unchanged Dockerfiles, but with other base images,
-/// which images.sh makes. podman runs them with a read-only root file system, no capabilities, no new privileges and
-/// the workload's memory limit. The tests must run as root on Linux, and need podman, buildah, runc, conmon and
-/// busybox. If no container can run on this machine, the tests are skipped with the reason. If ORLEANSCHAT_REQUIRE
-/// contains images, the tests fail instead.
+/// The images of the silo and of the gateway, run as containers. buildah builds the images from the unchanged
+/// Dockerfiles, but with other base images, which images.sh makes. podman runs them with a read-only root file system,
+/// no capabilities, no new privileges, and the memory limit of the workload. The tests must run as root on Linux, and
+/// need podman, buildah, runc, conmon and busybox. If no container can run on this machine, the tests are skipped with
+/// the reason. If ORLEANSCHAT_REQUIRE contains images, the tests fail instead.
 /// </summary>
 public sealed class ContainerImages : IAsyncLifetime, IImages
 {
@@ -94,7 +94,8 @@ public sealed class ContainerImages : IAsyncLifetime, IImages
         _folder.Delete(recursive: true);
     }
 
-    // Each test run has its own storage. But conmon and runc allow each container name only once on a machine.
+    // Each test run has its own podman storage. But conmon and runc allow each container name only once on a machine.
+    // So the name of the container includes the name of the run's folder.
     private string NameOf(string name) => $"{_folder.Name}-{name}";
 
     private string[] Command(
@@ -140,7 +141,7 @@ public sealed class ContainerImages : IAsyncLifetime, IImages
 
         // Use runc, because crun refuses hybrid control groups. Let podman manage control groups through cgroupfs and
         // write its events to a file, because the machine may have no systemd and no journald. Set lower ulimits than
-        // podman's defaults, which may need a capability that root does not have here.
+        // podman's defaults, which may need a capability that root does not have on this machine.
         await File.WriteAllTextAsync(containers, """
             [containers]
             default_ulimits = ["nofile=20000:20000", "nproc=32768:32768"]
@@ -167,7 +168,7 @@ public sealed class ContainerImages : IAsyncLifetime, IImages
         var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var inherited in start.Environment.Keys.Where(name => name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)).ToArray())
         {
-            start.Environment.Remove(inherited); // The build that runs these tests has set this variable for itself.
+            start.Environment.Remove(inherited); // The variable belongs to the build that runs these tests.
         }
 
         foreach (var (name, value) in _engine)

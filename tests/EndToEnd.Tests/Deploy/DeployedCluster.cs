@@ -3,7 +3,10 @@ using OrleansChat.TestSupport.Deploy;
 
 namespace OrleansChat.EndToEnd.Tests.Deploy;
 
-/// <summary>All processes of some workloads, started at the same time. They use a database of their own.</summary>
+/// <summary>
+/// All processes of some workloads, started at the same time. The processes share one database, which no other test
+/// uses.
+/// </summary>
 internal sealed class DeployedCluster(IReadOnlyList<RunningPod> pods) : IAsyncDisposable
 {
     private const string Ready = "/healthz/ready";
@@ -31,8 +34,8 @@ internal sealed class DeployedCluster(IReadOnlyList<RunningPod> pods) : IAsyncDi
         };
         try
         {
-            // Until their database user exists, the gateways cannot log in to the database. They retry, as in any new
-            // cluster.
+            // Until their database user exists, the gateways cannot log in to the database. They retry until the user
+            // exists, as in any new deployment.
             await GatewayRole.CreateAsync(connection);
             await Task.WhenAll(cluster.Pods.Select(pod => pod.ReadyAsync(Ready, Health(pod), Patience(pod))));
             return cluster;

@@ -7,16 +7,16 @@ using OrleansChat.TestSupport.Deploy;
 namespace OrleansChat.EndToEnd.Tests.Deploy;
 
 /// <summary>
-/// Runs the published programs with the environment that the files in <c>deploy/</c> set. Only a few values differ,
-/// which <see cref="RunningPod"/> lists. Publishing takes a minute, so only <c>./test.sh --all</c> runs these tests.
+/// Runs the published programs with the environment that the files in <c>deploy/</c> set. <see cref="RunningPod"/>
+/// lists the few values that differ. Publishing takes a minute, so only <c>./test.sh --all</c> runs these tests.
 /// </summary>
 [Collection(Collection)]
 [Trait("Run", "all")]
 public sealed class DeploymentTests(BuiltImages images) : IClassFixture<BuiltImages>
 {
     /// <summary>
-    /// The collection of the tests that start a whole deployment. They run one after another, because each of them
-    /// creates the gateways' database user, and all databases of a PostgreSQL server have the same users.
+    /// The collection of the tests that start a whole deployment. These tests run one after another. Each of them
+    /// creates the gateways' database user, and all databases of a PostgreSQL server share their users.
     /// </summary>
     internal const string Collection = "Deploy";
 
@@ -67,7 +67,7 @@ public sealed class DeploymentTests(BuiltImages images) : IClassFixture<BuiltIma
     {
         await using var cluster = await DeployedCluster.StartAsync(images, Workload.Compose);
         Assert.Equal((2, 2), (cluster.Silos.Length, cluster.Gateways.Length));
-        Assert.Null(await cluster.Gateways[0].FailureAsync("/", 8080, TimeSpan.FromSeconds(10))); // The path / is the page.
+        Assert.Null(await cluster.Gateways[0].FailureAsync("/", 8080, TimeSpan.FromSeconds(10))); // The path / serves the chat page.
 
         await ChatAsync(cluster);
 
@@ -103,7 +103,7 @@ public sealed class DeploymentTests(BuiltImages images) : IClassFixture<BuiltIma
         {
             if (!OperatingSystem.IsWindows())
             {
-                File.SetUnixFileMode(data.FullName, (UnixFileMode)0b111_111_111); // The program runs as another user, who must be able to write here.
+                File.SetUnixFileMode(data.FullName, (UnixFileMode)0b111_111_111); // The silo runs as another user, who must be able to write to this folder.
             }
 
             var alone = AloneWithSqlite(RunningLocalCluster.FreePorts(2));
@@ -153,8 +153,8 @@ public sealed class DeploymentTests(BuiltImages images) : IClassFixture<BuiltIma
     }
 
     /// <summary>
-    /// Sends a command. If the answer is <c>unavailable</c>, waits as long as the answer says and sends the command
-    /// again. A busy disk can cause this answer, because it can delay an append for seconds.
+    /// Sends a command. If the answer has the code <c>unavailable</c>, waits for the time in its field <c>retry</c>,
+    /// and sends the command again. This answer is possible, because a busy disk can delay an append for seconds.
     /// </summary>
     private static async Task<JsonObject> AnsweredAsync(JsonClient client, JsonObject command)
     {

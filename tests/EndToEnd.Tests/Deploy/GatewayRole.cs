@@ -11,13 +11,14 @@ internal static class GatewayRole
 {
     private const string Password = "It's a gateway's";
 
-    /// <summary>Returns the gateways' connection string to a database.</summary>
+    /// <summary>Returns the connection string with which the gateways open a database.</summary>
     /// <param name="owner">The connection string of the database's owner.</param>
     public static string ConnectionString(string owner) =>
         new NpgsqlConnectionStringBuilder(owner) { Username = "orleanschat_gateway", Password = Password }.ToString();
 
     /// <summary>
-    /// Runs the script, as the database's owner. The script waits for the tables, which the first silo creates.
+    /// Runs <c>deploy/gateway-role.sql</c> as the database's owner. The script waits until the first silo has created
+    /// the tables.
     /// </summary>
     /// <param name="owner">The connection string of the database's owner.</param>
     public static async Task CreateAsync(string owner)

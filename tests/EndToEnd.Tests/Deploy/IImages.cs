@@ -2,7 +2,7 @@ using OrleansChat.TestSupport.Deploy;
 
 namespace OrleansChat.EndToEnd.Tests.Deploy;
 
-/// <summary>Both images, in a form that this machine can run.</summary>
+/// <summary>The images of the silo and of the gateway, in a form that this machine can run.</summary>
 internal interface IImages
 {
     /// <summary>

@@ -3,7 +3,10 @@ using OrleansChat.TestSupport.Deploy;
 
 namespace OrleansChat.EndToEnd.Tests.Deploy;
 
-/// <summary>The images, run as containers. It takes minutes to build the images.</summary>
+/// <summary>
+/// The images of the silo and of the gateway, run as containers. Building them takes minutes, so only <c>./test.sh
+/// --all</c> runs these tests.
+/// </summary>
 [Trait("Run", "all"), Collection(DeploymentTests.Collection)]
 public sealed class ImageTests(ContainerImages images) : IClassFixture<ContainerImages>
 {
@@ -61,7 +64,7 @@ public sealed class ImageTests(ContainerImages images) : IClassFixture<Container
         {
             if (!OperatingSystem.IsWindows())
             {
-                File.SetUnixFileMode(data.FullName, (UnixFileMode)0b111_111_111); // The program runs as another user, who must be able to write here.
+                File.SetUnixFileMode(data.FullName, (UnixFileMode)0b111_111_111); // The silo runs as another user, who must be able to write to this folder.
             }
 
             var alone = DeploymentTests.AloneWithSqlite(RunningLocalCluster.FreePorts(2));

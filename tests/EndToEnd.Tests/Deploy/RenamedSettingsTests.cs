@@ -9,7 +9,7 @@ namespace OrleansChat.EndToEnd.Tests.Deploy;
 /// <summary>A configuration that was written for version 0.1.0 works in this version.</summary>
 public sealed class RenamedSettingsTests
 {
-    /// <summary>The settings of 0.1.0 that had a default, each with its default.</summary>
+    /// <summary>The settings of version 0.1.0 that had a default, each with its default.</summary>
     private static string[] Before => File.ReadAllLines(Path.Combine(DeployTree.Root, "tests", "EndToEnd.Tests", "Deploy", "settings-0.1.0.txt"));
 
     [Theory]
@@ -47,7 +47,7 @@ public sealed class RenamedSettingsTests
         var configuration = Accepted([.. Before.Select(line => line.Split('=', 2)).Select(pair => (pair[0], pair[1]))]);
 
         Assert.NotEmpty(Before);
-        Assert.All(SettingsCatalog.Wrong(program, configuration), wrong => Assert.EndsWith("reads no such section.", wrong, StringComparison.Ordinal)); // The other program reads this section.
+        Assert.All(SettingsCatalog.Wrong(program, configuration), wrong => Assert.EndsWith("reads no such section.", wrong, StringComparison.Ordinal)); // A section that this program does not read belongs to the other program.
     }
 
     [Fact]

@@ -70,8 +70,8 @@ internal sealed class RunningPod : IAsyncDisposable
         new(images, workload, name, connection, mounts);
 
     /// <summary>
-    /// Probes once, as the kubelet does. Returns null if the probe succeeds in time. Otherwise returns the reason why
-    /// it failed.
+    /// Requests the probe's path once, as the kubelet does. Returns null if the probe succeeds in time. Otherwise
+    /// returns the reason why it failed.
     /// </summary>
     public async Task<string?> FailureAsync(string path, int port, TimeSpan timeout)
     {
@@ -92,7 +92,8 @@ internal sealed class RunningPod : IAsyncDisposable
     public Task ReadyAsync(string path, int port, TimeSpan within) => AnswersAsync(new("startup", path, port, TimeSpan.FromSeconds(3), within));
 
     /// <summary>
-    /// Probes repeatedly, as the kubelet does, until one probe succeeds. Fails if none succeeds within the budget.
+    /// Requests the probe's path repeatedly, as the kubelet does, until one request succeeds. Fails if none succeeds
+    /// within the budget.
     /// </summary>
     public async Task AnswersAsync(Probe probe)
     {

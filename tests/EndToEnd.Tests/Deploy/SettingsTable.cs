@@ -9,8 +9,8 @@ using OrleansChat.TestSupport.Deploy;
 namespace OrleansChat.EndToEnd.Tests.Deploy;
 
 /// <summary>
-/// The settings as docs/operations.md shows them: one table per section, from the attributes, defaults and comments of
-/// the types.
+/// Renders the tables of settings in docs/operations.md: one table per section, from the attributes, defaults and
+/// comments of the types.
 /// </summary>
 internal static partial class SettingsTable
 {

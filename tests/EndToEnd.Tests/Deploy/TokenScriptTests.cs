@@ -6,7 +6,10 @@ using OrleansChat.TestSupport.Deploy;
 
 namespace OrleansChat.EndToEnd.Tests.Deploy;
 
-/// <summary>The tokens of <c>deploy/token.sh</c> must follow RFC 7515 and RFC 7519, and fit the manifests.</summary>
+/// <summary>
+/// The tokens of <c>deploy/token.sh</c> must follow RFC 7515 and RFC 7519. Their issuer, audience and algorithm must be
+/// those of the manifests.
+/// </summary>
 public sealed class TokenScriptTests
 {
     [Fact]

@@ -29,11 +29,11 @@ if [ "$1" = clean ]; then
 fi
 
 work=$2 dotnet=$3 packages=$4 sdk=$5 runtime=$6 tree=$7
-TMPDIR=$work # buildah keeps the caches of the builds here.
+TMPDIR=$work # buildah keeps the caches of the builds in TMPDIR.
 export TMPDIR
 
-# Makes a root file system that has only the parts of the real base image that .NET needs. It has no shell, no ICU and
-# no Kerberos.
+# Makes a root file system that has only the parts of the real base image that .NET needs. The root file system has no
+# shell, no ICU and no Kerberos.
 make_root() {
     mkdir -p "$1/usr/bin" "$1/usr/lib64" "$1/usr/lib" "$1/etc/ssl/certs" "$1/usr/lib/ssl" "$1/tmp" "$1/root" "$1/var/tmp" "$1/proc" "$1/sys" "$1/dev" "$1/run" "$1$dotnet"
     ln -s usr/bin "$1/bin"; ln -s usr/lib "$1/lib"; ln -s usr/lib64 "$1/lib64"
@@ -62,7 +62,7 @@ cp -a "$dotnet/dotnet" "$dotnet/host" "$dotnet/shared" "$root$dotnet/"
 buildah config --user 1654 --env DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=true --env PATH=/usr/bin "$container"
 buildah commit --quiet --rm "$container" "$runtime"
 
-# The builds below mount the SDK, so this step does not copy it.
+# The base image of the build stage. It contains no SDK, because the builds below mount the SDK.
 container=$(buildah from scratch)
 root=$(buildah mount "$container")
 make_root "$root"
@@ -71,8 +71,8 @@ ln -s busybox "$root/usr/bin/sh"; ln -s busybox "$root/usr/bin/mkdir"
 buildah config --env DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=true --env PATH=/usr/bin --env DOTNET_CLI_TELEMETRY_OPTOUT=1 "$container"
 buildah commit --quiet --rm "$container" "$sdk"
 
-# In a fallback folder, NuGet uses the packages in place. From a feed, NuGet would unpack each package again, which
-# takes minutes.
+# The feed is also a fallback folder, because NuGet uses the packages of a fallback folder in place. From a feed, NuGet
+# would unpack each package again, which takes minutes.
 cat > "$work/nuget.config" <<'CONFIG'
 <configuration>
   <packageSources><clear /><add key="feed" value="/feed" /></packageSources>

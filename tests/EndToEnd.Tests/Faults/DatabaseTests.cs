@@ -4,7 +4,7 @@ using OrleansChat.EndToEnd.Tests.Chat;
 
 namespace OrleansChat.EndToEnd.Tests.Faults;
 
-/// <summary>The database of the whole cluster is paused.</summary>
+/// <summary>Users chat while the database of the whole cluster is paused for 5 s.</summary>
 [Collection(nameof(FaultCluster))]
 public sealed class DatabaseTests(FaultCluster cluster)
 {
@@ -52,7 +52,7 @@ public sealed class DatabaseTests(FaultCluster cluster)
         var resumed = Stopwatch.GetTimestamp();
         await crowd.TalkedAsync();
         TestContext.Current.TestOutputHelper?.WriteLine($"Every member had answers again after {Stopwatch.GetElapsedTime(resumed).TotalSeconds:0.0} s.");
-        Assert.Equal(2, (long)(await ann.SendAsync(quiet, "during", (string)send["id"]!))["seq"]!); // Stored once: either by the refused send or by this retry.
+        Assert.Equal(2, (long)(await ann.SendAsync(quiet, "during", (string)send["id"]!))["seq"]!); // The message is stored once, either by the refused send or by this retry.
         Assert.Equal(3, (long)(await ann.SendAsync(quiet, "after"))["seq"]!);
         Assert.Equal(["before", "during", "after"], (await bob.EventsAsync(quiet, 3)).Select(ev => (string)ev["text"]!));
         await crowd.AssertNothingIsLostAsync(cluster.Ports[2]);

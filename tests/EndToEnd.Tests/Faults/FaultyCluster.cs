@@ -39,8 +39,8 @@ public sealed class FaultyCluster : IAsyncLifetime
     }
 
     /// <summary>
-    /// Sets the fault of the faulty gateway's stream. From now on, the fault affects all items of the stream, or a
-    /// share of them.
+    /// Sets the fault of the faulty gateway's stream, such as <c>drop</c>, or <c>none</c>. From now on, the fault
+    /// affects the given share of the stream's items; 1 for all.
     /// </summary>
     /// <returns>The number of items that the previous fault affected.</returns>
     internal async Task<int> BecomeAsync(string stream, double share = 1)

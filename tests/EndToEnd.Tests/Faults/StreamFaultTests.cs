@@ -4,8 +4,8 @@ namespace OrleansChat.EndToEnd.Tests.Faults;
 
 /// <summary>
 /// The stream of one gateway is faulty, but reports no error. The clients of both gateways still get every event once
-/// and in order, including the last event. For each client, the test prints the longest delay of an event. The limit is
-/// 15 s, which is much longer than even a busy machine needs.
+/// and in order, including the last event. For each client, the test prints the longest delay of an event. This delay
+/// must be less than 15 s, which is much longer than even a busy machine needs.
 /// </summary>
 public sealed class StreamFaultTests(FaultyCluster cluster, ITestOutputHelper output) : IClassFixture<FaultyCluster>
 {

@@ -47,8 +47,8 @@ public sealed class EdgeTests(EdgeTests.LoneSilo silo) : IClassFixture<EdgeTests
         await ListensAsync(gateway, port);
         using var ann = await JoinedAsync(port, "ann");
 
-        // The runtime opens a file for each assembly that it loads. If it cannot open the file, it ends the process. So
-        // make the gateway load all its assemblies first, and only then limit its open files.
+        // The runtime opens a file for each assembly that it loads. If the runtime cannot open the file, the process
+        // ends. So the test first makes the gateway load all its assemblies, and only then limits its open files.
         await SendAsync(ann, 500);
         await LimitAsync(gateway.Id, Directory.GetFiles($"/proc/{gateway.Id}/fd").Length + 20);
 
@@ -134,7 +134,7 @@ public sealed class EdgeTests(EdgeTests.LoneSilo silo) : IClassFixture<EdgeTests
         return client;
     }
 
-    /// <summary>Sends messages one after another, each after the <c>ok</c> for the one before.</summary>
+    /// <summary>Sends messages one after another. Each send waits for the <c>ok</c> of the previous one.</summary>
     private static async Task SendAsync(RawWebSocket client, int count)
     {
         for (var i = 0; i < count; i++)
@@ -159,7 +159,7 @@ public sealed class EdgeTests(EdgeTests.LoneSilo silo) : IClassFixture<EdgeTests
 
     /// <summary>
     /// Opens <paramref name="count"/> sockets that send nothing. The operating system completes a connection even if
-    /// the gateway has not accepted it.
+    /// the gateway has not accepted it, so this method also works while the gateway accepts nothing.
     /// </summary>
     private static async Task<List<Socket>> IdleAsync(int port, int count)
     {
@@ -189,7 +189,6 @@ public sealed class EdgeTests(EdgeTests.LoneSilo silo) : IClassFixture<EdgeTests
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 
-    /// <summary>A silo for the gateways of these tests.</summary>
     public sealed class LoneSilo : IAsyncLifetime
     {
         private readonly int _ports = RunningLocalCluster.FreePorts(3);

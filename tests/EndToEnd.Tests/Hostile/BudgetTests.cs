@@ -39,7 +39,7 @@ public sealed class BudgetTests
                 }
             }));
 
-            // 100 and 1000 are the defaults of Budgets:CommandsPerSecond and CommandBurst.
+            // Budgets:CommandsPerSecond is 100 and Budgets:CommandBurst is 1000 by default. The test allows 10 % more.
             Assert.InRange(answered, 1, 1.1 * (1000 + (100 * Stopwatch.GetElapsedTime(started).TotalSeconds)));
             Assert.True(refused > 0, "The gateway refused none of the commands.");
         });
@@ -114,7 +114,7 @@ public sealed class BudgetTests
             return acked;
         }));
 
-        // 10 and 20 are the defaults of Limits:SendsPerSecond and SendBurst. The test allows 10 more sends, because the
+        // Limits:SendsPerSecond is 10 and Limits:SendBurst is 20 by default. The test allows 10 more sends, because the
         // gateways lease blocks of sends in advance.
         Assert.InRange(sent.Sum(), 10, 20 + (10 * (Stopwatch.GetElapsedTime(started).TotalSeconds + 1)));
         Assert.All(sent, one => Assert.True(one >= sent.Sum() / 4, $"Only {one} of {sent.Sum()} sends went through one of the gateways."));
@@ -169,8 +169,8 @@ public sealed class BudgetTests
     }
 
     /// <summary>
-    /// Sends a message and waits for its <c>ok</c>. If the answer is <c>rate_limited</c>, retries if <paramref
-    /// name="mayBeLimited"/> is true, and fails otherwise.
+    /// Sends a message and waits for its <c>ok</c>. If the answer is <c>rate_limited</c>, the method retries the send,
+    /// or fails if <paramref name="mayBeLimited"/> is false.
     /// </summary>
     private static async Task SendAsync(RawWebSocket client, string room, string id, string text, bool mayBeLimited)
     {

@@ -113,7 +113,8 @@ public sealed class InventedRoomsTests(ITestOutputHelper output)
         attack == "direct cursors" ? ["--Sessions:CreateRoomsOnJoin=false"] : []);
 
     /// <summary>
-    /// Makes several rounds. In each round, it connects, names unknown rooms, waits for all answers, and disconnects.
+    /// Makes several rounds. In each round, the user connects, names unknown rooms, waits for all answers, and
+    /// disconnects.
     /// </summary>
     private static async Task InventAsync(GatewayHere gateway, string attack, string user = "mallory")
     {
@@ -142,7 +143,7 @@ public sealed class InventedRoomsTests(ITestOutputHelper output)
     }
 
     /// <summary>
-    /// Makes several rounds. In each round, it connects, asks about unknown rooms, waits for all answers, and
+    /// Makes several rounds. In each round, the user connects, asks about unknown rooms, waits for all answers, and
     /// disconnects.
     /// </summary>
     private static async Task AskAsync(GatewayHere gateway, string user = "mallory")
@@ -165,8 +166,8 @@ public sealed class InventedRoomsTests(ITestOutputHelper output)
     }
 
     /// <summary>
-    /// Sends messages to another user until the token is cancelled. Each message must get <c>ok</c>. Returns the number
-    /// of messages.
+    /// Sends direct messages from Ann to Bob until the token is cancelled. Each message must get <c>ok</c>. Returns the
+    /// number of messages.
     /// </summary>
     private static async Task<int> TalkAsync(GatewayHere gateway, CancellationToken over)
     {

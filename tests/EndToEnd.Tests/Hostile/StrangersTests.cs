@@ -3,7 +3,7 @@ using OrleansChat.EndToEnd.Tests.LocalCluster;
 
 namespace OrleansChat.EndToEnd.Tests.Hostile;
 
-/// <summary>Many strangers write to one user.</summary>
+/// <summary>Many strangers send direct messages to one user.</summary>
 public sealed class StrangersTests
 {
     [Fact]
@@ -25,9 +25,9 @@ public sealed class StrangersTests
         await bob.SendAsync("@vic", "are you there?");
         await vic.EventsAsync("@bob", 1);
 
-        // Each stranger's message makes the gateway add vic's connection to the conversation. The connection can be in
-        // 20 such conversations. For the next one, the gateway removes the connection from the oldest of them, but
-        // never from a room that vic joined.
+        // Each stranger's message makes the gateway subscribe vic's connection to the direct conversation. The
+        // connection can have 20 such subscriptions. To make room for another one, the gateway ends the oldest of them.
+        // It never ends the subscription of a room that vic joined.
         var left = vic.Frames.Where(frame => (string?)frame["t"] == "left").Select(frame => (string?)frame["room"]);
         Assert.Equal(Enumerable.Range(0, Strangers + 1 - Places).Select(i => $"@stranger{i}"), left);
         await bob.JoinAsync("lobby");

@@ -6,7 +6,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace OrleansChat.EndToEnd.Tests.LocalCluster;
 
-/// <summary><c>--identity tokens</c>: every gateway admits only users with a token.</summary>
+/// <summary>With <c>--identity tokens</c>, every gateway admits only users with a token.</summary>
 public sealed partial class TokenTests
 {
     [Fact]

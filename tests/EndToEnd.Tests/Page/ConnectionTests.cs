@@ -6,7 +6,7 @@ using static Microsoft.Playwright.Assertions;
 namespace OrleansChat.EndToEnd.Tests.Page;
 
 /// <summary>
-/// The page behind a network that drops all bytes, and behind a proxy that serves the page below a path prefix.
+/// The chat page behind a network that drops all bytes, and behind a proxy that serves the page below a path prefix.
 /// </summary>
 public sealed class ConnectionTests
 {

@@ -4,7 +4,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace OrleansChat.EndToEnd.Tests.Page;
 
-/// <summary>Two people, on two gateways, use a private group on the page.</summary>
+/// <summary>Two users, on two gateways, use a private group on the chat page.</summary>
 [Collection(nameof(ProcessTestCluster))]
 public sealed class GroupPageTests(ProcessTestCluster cluster)
 {
@@ -16,7 +16,6 @@ public sealed class GroupPageTests(ProcessTestCluster cluster)
         var owner = await OpenAsync(browser, cluster.First, ann);
         var guest = await OpenAsync(browser, cluster.Second, bob);
 
-        // Ann makes a group and invites Bob, who is connected.
         await owner.GetByTestId("new-group").ClickAsync();
         await owner.GetByTestId("title-input").FillAsync("Garden party");
         await owner.GetByTestId("title-button").ClickAsync();
@@ -24,14 +23,12 @@ public sealed class GroupPageTests(ProcessTestCluster cluster)
         await owner.GetByTestId("invite-input").FillAsync(bob);
         await owner.GetByTestId("invite-button").ClickAsync();
 
-        // Bob accepts, and both write.
         await Expect(guest.GetByTestId("invitation")).ToContainTextAsync("Garden party");
         await guest.GetByTestId("invitation").Locator(".room-open").ClickAsync();
         await Expect(guest.GetByTestId("room-name")).ToContainTextAsync("Garden party");
         await SayAsync(guest, "I bring cake");
         await Expect(owner.GetByTestId("messages")).ToContainTextAsync("I bring cake");
 
-        // Ann mutes Bob, and lifts the mute.
         await ActAsync(owner, bob, "mute");
         await Expect(guest.GetByTestId("composer-blocked")).ToContainTextAsync("muted");
         await ActAsync(owner, bob, "unmute");
@@ -39,7 +36,6 @@ public sealed class GroupPageTests(ProcessTestCluster cluster)
         await SayAsync(guest, "thank you");
         await Expect(owner.GetByTestId("messages")).ToContainTextAsync("thank you");
 
-        // Ann removes Bob: the group disappears from Bob's page.
         await ActAsync(owner, bob, "kick");
         await Expect(guest.Locator("[data-testid=room]").Filter(new() { HasText = "Garden party" })).ToHaveCountAsync(0);
         await SayAsync(owner, "only us now");

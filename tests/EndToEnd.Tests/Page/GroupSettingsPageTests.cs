@@ -4,7 +4,9 @@ using static Microsoft.Playwright.Assertions;
 
 namespace OrleansChat.EndToEnd.Tests.Page;
 
-/// <summary>Users on two gateways change the settings of a group on the page, and join the group by a link.</summary>
+/// <summary>
+/// Users on two gateways change the settings of a group on the chat page, and join the group with a link.
+/// </summary>
 [Collection(nameof(ProcessTestCluster))]
 public sealed class GroupSettingsPageTests(ProcessTestCluster cluster)
 {
@@ -32,7 +34,6 @@ public sealed class GroupSettingsPageTests(ProcessTestCluster cluster)
         await SayAsync(owner, "Read this");
         await Expect(member.GetByTestId("messages")).ToContainTextAsync("Read this");
 
-        // A page that is opened later knows the settings too.
         await member.ReloadAsync();
         await Expect(member.GetByTestId("composer-blocked")).ToContainTextAsync("Only owners and moderators can write");
 
@@ -51,7 +52,6 @@ public sealed class GroupSettingsPageTests(ProcessTestCluster cluster)
         await CreateAsync(owner, "Garden party");
         var link = await MakeLinkAsync(owner);
 
-        // Zoe opens the address on the other gateway.
         var guest = await OpenLinkAsync(browser, link, zoe);
         await Expect(guest.GetByTestId("confirm")).ToContainTextAsync("Join the group?");
         Assert.DoesNotContain(link.Fragment[1..], guest.Url, StringComparison.Ordinal);
@@ -64,7 +64,6 @@ public sealed class GroupSettingsPageTests(ProcessTestCluster cluster)
         await Expect(owner.GetByTestId("messages")).ToContainTextAsync("I bring cake");
         Assert.DoesNotContain("invite", guest.Url, StringComparison.Ordinal);
 
-        // A reload does not ask again.
         await guest.ReloadAsync();
         await Expect(guest.GetByTestId("messages")).ToContainTextAsync("I bring cake");
         await Expect(guest.GetByTestId("confirm")).ToBeHiddenAsync();
@@ -96,7 +95,9 @@ public sealed class GroupSettingsPageTests(ProcessTestCluster cluster)
         return page;
     }
 
-    /// <summary>Opens the address on the second gateway, in a browser that does not know the user.</summary>
+    /// <summary>
+    /// Opens an invitation link on the second gateway, in a new browser profile, and types the user's name.
+    /// </summary>
     private async Task<IPage> OpenLinkAsync(Browser browser, Uri link, string user)
     {
         var page = await browser.OpenAsync(new UriBuilder(link) { Port = cluster.Second }.Uri.AbsoluteUri);

@@ -5,7 +5,7 @@ using static Microsoft.Playwright.Assertions;
 namespace OrleansChat.EndToEnd.Tests.Page;
 
 /// <summary>
-/// The page keeps text that the server does not have yet, even after a reload, a closed tab or a refusal.
+/// The chat page keeps text that the server does not have yet, even after a reload, a closed tab or a refusal.
 /// </summary>
 [Collection(nameof(ProcessTestCluster))]
 public sealed class KeptTests(ProcessTestCluster cluster)

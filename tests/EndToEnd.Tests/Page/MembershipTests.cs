@@ -6,7 +6,7 @@ using static Microsoft.Playwright.Assertions;
 namespace OrleansChat.EndToEnd.Tests.Page;
 
 /// <summary>
-/// Users of the page become members of a group only if they click the button to join it, or type the group's name.
+/// A user of the chat page becomes a member of a group only by clicking its button Join, or by typing its name.
 /// </summary>
 [Collection(nameof(ProcessTestCluster))]
 public sealed class MembershipTests(ProcessTestCluster cluster)

@@ -5,7 +5,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace OrleansChat.EndToEnd.Tests.Page;
 
-/// <summary>The page as users use it: in a real browser, in tabs on different gateways.</summary>
+/// <summary>The chat page as users use it: in a real browser, in tabs on different gateways.</summary>
 [Collection(nameof(ProcessTestCluster))]
 public sealed class PageTests(ProcessTestCluster cluster)
 {

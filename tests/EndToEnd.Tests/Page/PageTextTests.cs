@@ -4,7 +4,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace OrleansChat.EndToEnd.Tests.Page;
 
-/// <summary>The page with text in any writing system, from any input method, and from hostile users.</summary>
+/// <summary>The chat page with text in any writing system, from any input method, and from hostile users.</summary>
 [Collection(nameof(ProcessTestCluster))]
 public sealed class PageTextTests(ProcessTestCluster cluster)
 {

@@ -30,7 +30,6 @@ public sealed class RoomListPageTests(ProcessTestCluster cluster)
         await Expect(Row(fresh, bob)).ToHaveAttributeAsync("data-unread", "1");
         Assert.DoesNotContain("(1)", await fresh.TitleAsync(), StringComparison.Ordinal);
 
-        // The first browser notices a change on the fresh one.
         await ActAsync(fresh, bob, "unmute");
         await ActAsync(fresh, bob, "unpin");
         await Expect(Row(page, bob)).ToHaveAttributeAsync("data-muted", "false");

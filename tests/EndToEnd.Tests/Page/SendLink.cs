@@ -5,7 +5,7 @@ using Microsoft.Playwright;
 namespace OrleansChat.EndToEnd.Tests.Page;
 
 /// <summary>
-/// A link between the sockets of a browser context and the server. All frames pass, except those that a test blocks.
+/// Passes frames between the WebSockets of a browser context and the server, except the frames that a test blocks.
 /// </summary>
 internal sealed partial class SendLink
 {

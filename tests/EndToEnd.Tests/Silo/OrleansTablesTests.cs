@@ -156,14 +156,14 @@ public sealed class OrleansTablesTests
         await using var take = new NpgsqlCommand("select pg_advisory_xact_lock(7305829461120001)", connection);
         await take.ExecuteNonQueryAsync(Cancellation);
 
-        // The test migrates without retries, so a timeout makes it fail. A silo would hide the timeout with a retry.
+        // MigrateAsync does not retry, so a timeout makes the test fail. A silo would hide the timeout with a retry.
         var migrating = Tables($"{database};Command Timeout=1;Options=-c statement_timeout=1000 -c lock_timeout=1000").MigrateAsync(Cancellation);
         await using (var watching = new NpgsqlCommand("select count(*) from pg_locks where locktype = 'advisory' and not granted", connection))
         {
             await Waiting.UntilAsync(() => (long)watching.ExecuteScalar()! > 0, "a migration that waits for the lock");
         }
 
-        await Task.Delay(TimeSpan.FromSeconds(2), Cancellation); // Each timeout is 1 s.
+        await Task.Delay(TimeSpan.FromSeconds(2), Cancellation); // All timeouts of the migration's connection are 1 s.
         Assert.False(migrating.IsCompleted, "The migration should wait for the lock.");
         await transaction.RollbackAsync(Cancellation);
         await migrating;
@@ -179,8 +179,8 @@ public sealed class OrleansTablesTests
         NullLogger<OrleansTables>.Instance);
 
     /// <summary>
-    /// Starts a silo that this project's own code sets up. The silo has membership and storage in the database, and no
-    /// grains.
+    /// Starts a silo that this project's own code configures. The silo stores its membership and its grains' state in
+    /// the database.
     /// </summary>
     private static async Task<IHost> SiloAsync(string database)
     {
@@ -202,8 +202,8 @@ public sealed class OrleansTablesTests
     }
 
     /// <summary>
-    /// Writes a state. Returns false if the storage throws <see cref="InconsistentStateException"/>. Does not catch
-    /// other exceptions.
+    /// Writes the state of a grain. Returns false if the storage throws <see cref="InconsistentStateException"/>. Does
+    /// not catch other exceptions.
     /// </summary>
     private static async Task<bool> WriteAsync(IGrainStorage storage, GrainId grain, GrainState<Note> state)
     {

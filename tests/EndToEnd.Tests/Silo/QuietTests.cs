@@ -75,7 +75,9 @@ public sealed class QuietTests
         Assert.Empty(cluster.Group.Errors);
     }
 
-    /// <summary>Waits 3 s, because the children may print start-up lines shortly after they are ready.</summary>
+    /// <summary>
+    /// Waits 3 s, because the silos and gateways may print start-up lines shortly after they are ready.
+    /// </summary>
     private static Task SettledAsync(RunningLocalCluster cluster)
     {
         Assert.NotEmpty(cluster.Group.Output);

@@ -38,7 +38,7 @@ public sealed class ReadinessTests
         return lifecycle.StartAsync();
     }
 
-    /// <summary>A lifecycle with one observer.</summary>
+    /// <summary>A silo lifecycle with one observer, which the test starts itself.</summary>
     private sealed class Recorder : ISiloLifecycle, IDisposable
     {
         private ILifecycleObserver? _observer;
@@ -58,7 +58,7 @@ public sealed class ReadinessTests
         public Task StartAsync() => _observer!.OnStart(TestContext.Current.CancellationToken);
     }
 
-    /// <summary>A store whose calls never complete. The readiness check calls only the probe.</summary>
+    /// <summary>A message store whose calls never complete.</summary>
     public class HangingStore : DispatchProxy
     {
         internal static IMessageStore Create() => Create<IMessageStore, HangingStore>();

@@ -7,7 +7,9 @@ using OrleansChat.TestSupport;
 
 namespace OrleansChat.EndToEnd.Tests.Silo;
 
-/// <summary>The start of a silo whose store is down for a while, and of a silo whose store can never work.</summary>
+/// <summary>
+/// The start of a silo whose database is down for a while, and of a silo with a store that can never work.
+/// </summary>
 public sealed class StartTests
 {
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);

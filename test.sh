@@ -3,9 +3,10 @@
 #   --all   also runs the long tests: container images, attacks, long waits (up to 40 minutes).
 #   filter  is passed to `dotnet test --filter`, for example FullyQualifiedName~Rooms.
 # The tests use real PostgreSQL, Chromium and Node.js. If one is missing and this user may run apt-get, the script
-# installs the missing part. Otherwise it skips the tests that need this part, and lists these tests at the end. To make
-# a missing part a failure, set ORLEANSCHAT_REQUIRE=postgres,chromium,node. With ORLEANSCHAT_RESULTS=DIR, the script
-# writes a report of each project to DIR (.trx). The report has the duration of each test.
+# installs the missing part. Otherwise it skips the tests that need this part, and lists these tests at the end. With
+# ORLEANSCHAT_REQUIRE=postgres,chromium,node, the script fails if it cannot install one of these parts. With
+# ORLEANSCHAT_RESULTS=DIR, the script writes a report of each project to DIR (.trx). The report has the duration of each
+# test.
 set -uo pipefail
 
 # Tests stop programs with SIGINT, as Ctrl-C does. A background job of a script ignores SIGINT, and so does every

@@ -5,10 +5,10 @@ using System.Runtime.InteropServices;
 namespace OrleansChat.LocalCluster;
 
 /// <summary>
-/// One run of a child, which is a silo or a gateway. The child's standard input is a pipe from this process. When the
-/// pipe is closed, the child stops. This process closes the pipe to stop the child. If this process is killed, the
-/// operating system closes the pipe. If a user presses Ctrl-C, the terminal sends SIGINT to this process and to its
-/// children. A child ignores SIGINT, except in the first moments of its start.
+/// One run of a child process, which is a silo or a gateway. The child stops when its standard input ends. The standard
+/// input is a pipe from LocalCluster, which closes the pipe to stop the child. If LocalCluster is killed, the operating
+/// system closes the pipe. If a user presses Ctrl-C, the terminal sends SIGINT to LocalCluster and to its children. A
+/// child ignores SIGINT, except in the first moments of its start.
 /// </summary>
 internal sealed class ChildProcess : IDisposable
 {

@@ -10,7 +10,7 @@ namespace OrleansChat.LocalCluster;
 /// <c>Silo:Port</c>.</param>
 internal sealed record ProcessPlan(string Name, string Program, string Address, Uri Ready, IReadOnlyDictionary<string, string> Settings);
 
-/// <summary>The processes of a cluster. The plan has passed all checks that are possible before the start.</summary>
+/// <summary>The processes of a cluster. The plan has passed all checks that are possible before they start.</summary>
 /// <param name="Tokens">Issues tokens; null with development identity.</param>
 internal sealed record ClusterPlan(LocalOptions Options, IReadOnlyList<ProcessPlan> Silos, IReadOnlyList<ProcessPlan> Gateways, DevelopmentTokens? Tokens)
 {
@@ -208,7 +208,7 @@ internal sealed record ClusterPlan(LocalOptions Options, IReadOnlyList<ProcessPl
             throw new CannotStartException($"The data directory {directory} cannot be written ({exception.Message}): choose another directory with --data.");
         }
 
-        // The files may belong to another user, for example after a start with sudo.
+        // The database files may belong to another user, for example if an earlier run was started with sudo.
         foreach (var file in Directory.EnumerateFiles(directory, $"{Database}*"))
         {
             try
@@ -222,7 +222,7 @@ internal sealed record ClusterPlan(LocalOptions Options, IReadOnlyList<ProcessPl
             }
             catch (IOException)
             {
-                // Another silo has the file open. The new silo will report this error when it starts.
+                // Another silo may have locked the file. The new silo reports this error when it starts.
             }
         }
     }

@@ -11,9 +11,9 @@ internal sealed class ManagedProcess(ProcessPlan plan, LocalOptions options, Con
     // If a child dies after it has run for longer than this time, the pause before its restart is FirstPause again.
     private static readonly TimeSpan StableAfter = TimeSpan.FromSeconds(30);
 
-    // If a user presses Ctrl-C, the terminal sends SIGINT to this process and to its children. A child that has only
-    // just started does not ignore the signal yet, so the signal ends it. This process may notice the end of the child
-    // before it receives the signal itself. So this process waits this long for the signal.
+    // How long LocalCluster waits for its own SIGINT after SIGINT has ended a child. If a user presses Ctrl-C, the
+    // terminal sends SIGINT to LocalCluster and to its children. A child that has only just started does not ignore the
+    // signal yet. LocalCluster may notice the end of this child before it receives the signal itself.
     private static readonly TimeSpan SameCtrlC = TimeSpan.FromSeconds(3);
 
     private readonly ProcessLog _log = new(plan.Name, screen);

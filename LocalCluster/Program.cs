@@ -10,7 +10,7 @@ try
     }
 
     var plan = ClusterPlan.For(options);                                   // the processes, their addresses and settings
-    using var signals = new StopSignals();                          // Ctrl-C or SIGTERM: first stops, second kills
+    using var signals = new StopSignals();                          // Ctrl-C or SIGTERM: the first stops, the second kills
     await using var cluster = new Cluster(plan, screen);
 
     if (await cluster.StartAsync(signals.Stop))                     // silos, then gateways; waits until all are ready

@@ -9,7 +9,7 @@ internal sealed class ReadyProbe(TimeSpan within, TimeProvider time) : IDisposab
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(0.1);
 
     /// <summary>
-    /// How long a child may wait for a dependency, such as the database. The time suffices for a database that starts
+    /// How long a child may wait for a dependency, such as the database. This is long enough for a database that starts
     /// together with the cluster.
     /// </summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);

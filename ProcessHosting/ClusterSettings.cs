@@ -34,7 +34,7 @@ public sealed record ClusterSettings : IValidatableObject
 
     /// <summary>
     /// Connection string of the PostgreSQL database, in the format of Npgsql. Required if the store is
-    /// <see cref="ClusterStore.Postgres"/>. With another store, the process does not start with this setting.
+    /// <see cref="ClusterStore.Postgres"/>. With the other store, the process refuses to start if this is set.
     /// </summary>
     public string? ConnectionString { get; init; }
 

@@ -9,7 +9,7 @@ namespace OrleansChat.ProcessHosting;
 /// </summary>
 public sealed partial class StartupWait(TimeProvider time, ILogger<StartupWait> logger)
 {
-    /// <summary>The dependency of a gateway that does not have its lease and its stream yet.</summary>
+    /// <summary>The dependency that a gateway waits for until it has its lease and its stream.</summary>
     public const string Cluster = "the cluster";
 
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(0.5);

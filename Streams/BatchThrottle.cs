@@ -15,9 +15,9 @@ public sealed class BatchThrottle(TimeSpan period, TimeProvider time)
     private readonly long _start = time.GetTimestamp();
 
     /// <summary>
-    /// Each action reserves a time span of the length of its cost. The reservations follow one another. This field is
-    /// the end of the last reservation, measured from <see cref="_start"/>. The next action is due as soon as this end
-    /// is at most <see cref="FreeBurst"/> - 1 periods in the future.
+    /// Each action reserves a time span, usually one period, directly after the span of the previous action. This field
+    /// is the end of the last reserved span, measured from <see cref="_start"/>. The next action is due as soon as this
+    /// end is at most <see cref="FreeBurst"/> - 1 periods in the future.
     /// </summary>
     private TimeSpan _used;
 

@@ -34,7 +34,7 @@ internal sealed class PushAdapter : IQueueAdapterFactory, IQueueAdapter, IQueueA
     /// <summary>Number of streams that have events or consumers.</summary>
     public int Streams => _caches.Sum(cache => cache?.Streams ?? 0);
 
-    // A consumer reads missed events from the message log, not from the stream.
+    // A consumer cannot go back in the stream. It reads missed events from the message log.
     public bool IsRewindable => false;
 
     public StreamProviderDirection Direction => StreamProviderDirection.ReadWrite;

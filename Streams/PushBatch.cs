@@ -4,8 +4,8 @@ using Orleans.Streams;
 namespace OrleansChat.Streams;
 
 /// <summary>
-/// The events of one publish, in order. The queue, the stream's ring and the deliveries to all consumers use the same
-/// instance. A batch does not change after it has its sequence.
+/// The events of one publish, in order. The queue, the <see cref="StreamRing"/> and the deliveries to all consumers use
+/// the same instance. A batch does not change after the queue has assigned its sequence.
 /// </summary>
 /// <remarks>
 /// Sequences rise within one queue of one silo, and have no meaning elsewhere. Events that need an order across silos

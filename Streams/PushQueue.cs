@@ -30,7 +30,7 @@ internal sealed partial class PushQueue(
 
     public bool IsStopped { get; private set; }
 
-    /// <summary>Adds the batch, and completes when it is in the queue. Then its order in the stream is fixed.</summary>
+    /// <summary>Adds the batch, and completes when it is in the queue. Then its place in the stream is fixed.</summary>
     /// <exception cref="StreamQueueFullException">
     /// The queue stayed full for <see cref="PushStreamOptions.EnqueueTimeout"/>.
     /// </exception>

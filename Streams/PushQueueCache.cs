@@ -45,8 +45,8 @@ internal sealed partial class PushQueueCache(
     /// </summary>
     public bool TryPurgeFromCache(out IList<IBatchContainer> purgedItems)
     {
-        // Keep the events for a new subscriber until its handshake has ended. The agent retries the handshake for up to
-        // MaxEventDeliveryTime.
+        // Drop events only once per MaxEventDeliveryTime. A new subscriber gets its cursor at the end of its handshake
+        // with the agent, which may take this long. Until then, the subscriber's events must stay.
         purgedItems = [];
         if (time.GetElapsedTime(_aged) < options.MaxEventDeliveryTime)
         {

@@ -10,7 +10,7 @@ internal sealed class PushQueueReceiver(PushQueue queue) : IQueueAdapterReceiver
 {
     public Task Initialize(TimeSpan timeout) => Task.CompletedTask;
 
-    // Orleans before 10.3 has only the methods without a cancellation token. With those versions, a stop waits for the
+    // Orleans before 10.3 calls the methods without a cancellation token. With those versions, a stop waits for the
     // current read, for at most one IdleWait.
     public Task<IList<IBatchContainer>> GetQueueMessagesAsync(int maxCount) => queue.ReadAsync(maxCount, CancellationToken.None);
 

@@ -43,8 +43,9 @@ internal sealed class RingCursor : IQueueCacheCursor
     }
 
     /// <summary>
-    /// Moves to the next delivery. If the ring has dropped batches that this consumer had not taken (an overrun), the
-    /// overrun is logged and counted, but not reported as a cache miss: the subscriber notices the gap and repairs it.
+    /// Moves to the next delivery. Never returns a cache miss. If the ring has dropped batches that this consumer had
+    /// not taken (an overrun), <see cref="Overrun"/> has logged and counted them. The subscriber itself notices the gap
+    /// and repairs it.
     /// </summary>
     public QueueCacheCursorMoveResult MoveNextWithResult() =>
         MoveNext() ? QueueCacheCursorMoveResult.Success : QueueCacheCursorMoveResult.NoData;

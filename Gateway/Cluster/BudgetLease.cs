@@ -150,14 +150,15 @@ internal sealed class BudgetLease(BudgetTerms terms, TimeProvider time)
         _asksAhead = grant.AskAhead;
 
         // Also answer the callers that began to wait during the call. As long as units remain, each caller gets a unit.
-        // If this grant says how long to wait, each other caller gets this time. If not, the other callers wait on.
+        // If no unit remains and this grant says how long to wait, each remaining caller gets this time. Otherwise the
+        // remaining callers continue to wait.
         while (_waiting.Count > 0 && (_left > 0 || RefusesFor(now) > 0))
         {
             _waiting.Dequeue().SetResult(_left > 0 ? 0 : RefusesFor(now));
             _left = Math.Max(0, _left - 1);
         }
 
-        // If the grant has units for later, do not request more units before those may be spent.
+        // If the grant has units that may be spent only later, do not request more units before then.
         WantsAhead &= _later == 0;
     }
 

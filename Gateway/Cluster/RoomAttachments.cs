@@ -61,7 +61,10 @@ internal sealed class RoomAttachments
     /// <summary>True if the room has answered that the user is attached.</summary>
     public bool Has(string user) => _users.ContainsKey(user);
 
-    /// <summary>The actions that the tokens of these users grant; null if no token grants any.</summary>
+    /// <summary>
+    /// The actions that the token of each of these users grants, in the order of the users; null if no token grants
+    /// any.
+    /// </summary>
     public RoomAction[]? ClaimedBy(string[] users)
     {
         var claimed = Array.ConvertAll(users, user => _users.GetValueOrDefault(user));

@@ -48,14 +48,16 @@ internal sealed partial class RoomClient
     }
 
     /// <summary>
-    /// True if the room does not exist. Called only for commands that can be answered without the room.
+    /// True if the room does not exist. Called only for commands that the gateway can answer itself if the room does
+    /// not exist.
     /// </summary>
     private async ValueTask<bool> IsAbsentAsync(RoomCommand[] commands)
     {
         bool known;
         lock (_gate)
         {
-            // The room did not exist, so it knows no attached users and does not need the exits.
+            // At the last read of the log, the room did not exist. So it knows no attached users, and does not need the
+            // exits.
             known = _attachments.IsAbsent && Array.TrueForAll(commands, static command => command is Exit);
         }
 

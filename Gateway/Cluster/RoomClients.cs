@@ -21,8 +21,8 @@ internal sealed class RoomClients(
     private static readonly TimeSpan SyncPatience = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// Maximum time for which the commands of a private room wait for the check whether a user may enter. If the silo
-    /// that got the check is lost, the call fails only after the response timeout, which is longer.
+    /// Maximum time for which the commands of a private room wait for the call that checks whether a user may enter. If
+    /// the silo that received the call dies, the call fails only after the response timeout, which is longer.
     /// </summary>
     private static readonly TimeSpan CheckPatience = TimeSpan.FromSeconds(1);
 
@@ -309,8 +309,8 @@ internal sealed class RoomClients(
     }
 
     /// <summary>
-    /// Whether a user may enter a private room. Returns true if the check fails or takes longer than
-    /// <see cref="CheckPatience"/>: the room then decides.
+    /// Returns false if a user may not enter a private room, or if there is no such room. If the call fails or takes
+    /// longer than <see cref="CheckPatience"/>, returns true, and the room decides.
     /// </summary>
     /// <param name="links">The hashes of the invitation links that the user gave.</param>
     private async Task<bool> MayEnterAsync(string room, string user, string[] links, RoomAction claimed)

@@ -28,7 +28,7 @@ internal sealed class RoomProbe(Func<string[], Task<RoomHeads>> heads, Backgroun
 
     /// <summary>
     /// Returns false if the room does not exist. Returns true if the room exists, or if the log could not be read. So
-    /// if the result is true, only the room itself can answer whether it exists.
+    /// if the result is true, only the room itself knows whether it exists.
     /// </summary>
     public Task<bool> MayExistAsync(string room)
     {

@@ -1,9 +1,9 @@
 namespace OrleansChat.Gateway.Connections;
 
 /// <summary>
-/// A token bucket that limits how fast one peer sends. Each connection has three buckets. One limits commands and
-/// pings: each of them takes one unit. The other two limit bytes: each byte takes one unit. Not thread-safe: only the
-/// connection's reader uses them.
+/// A token bucket that limits how fast one peer sends. Each connection has three buckets. One limits commands (except
+/// sends) and pings: each of them takes one unit. One limits the bytes on the wire, and one the decompressed bytes:
+/// each byte takes one unit. Not thread-safe: only the connection's reader uses them.
 /// </summary>
 /// <param name="perSecond">Units that are added to the bucket per second; 0 for no limit.</param>
 /// <param name="burst">Maximum number of units in the bucket. The bucket starts full.</param>

@@ -251,8 +251,8 @@ internal sealed partial class Connection : IDisposable
         Debug.Assert(_gate.IsHeldByCurrentThread, "The connection's lock guards its state.");
         Debug.Assert(next > _state, "The state never goes back.");
 
-        // DispatchAsync relies on this full fence: this thread reads nothing more until the state is visible to other
-        // threads.
+        // DispatchAsync relies on this full memory fence: this thread reads nothing more until the new state is visible
+        // to other threads.
         Interlocked.Exchange(ref _state, next);
     }
 }

@@ -6,8 +6,8 @@ namespace OrleansChat.Gateway.Connections;
 /// <para>Answers are never dropped. Pings, pongs and close frames count as answers here. The bytes of answers are
 /// bounded, because the connection's reader stops while too many answers wait.</para>
 /// <para>Events are bounded in bytes, and the session can drop all waiting events. Presence, marks and typing count as
-/// events here. After a drop, the session can queue the events of a room again. It starts after the last event that the
-/// writer took (<see cref="IReceipt"/>).</para>
+/// events here. After a drop, the session can queue the events of a room again. The session continues after the last
+/// event that the writer took (<see cref="IReceipt"/>).</para>
 /// </summary>
 /// <param name="eventBytes">
 /// Maximum bytes of waiting events, including the queue's own memory. While the waiting events take at most half of
@@ -26,12 +26,12 @@ namespace OrleansChat.Gateway.Connections;
 internal sealed class ConnectionSendQueue(int eventBytes, int answerBytes, Action due)
 {
     /// <summary>
-    /// Memory, in bytes, that an item takes in addition to its own bytes. Both bounds count this memory, because a
-    /// small item such as an empty pong has two bytes, but takes far more memory.
+    /// Memory, in bytes, that an item takes in addition to its own bytes. Both bounds count this memory, because even
+    /// an item of two bytes, such as an empty pong, takes this memory.
     /// </summary>
     private const int ItemBytes = 48;
 
-    /// <summary>Maximum capacity, in items, that an empty queue keeps.</summary>
+    /// <summary>If the queue is empty and has capacity for more items than this, it releases its memory.</summary>
     private const int IdleItems = 4;
 
     private readonly Lock _gate = new();
@@ -45,8 +45,8 @@ internal sealed class ConnectionSendQueue(int eventBytes, int answerBytes, Actio
 
     /// <summary>Queues bytes that may be dropped. Returns false, and queues nothing, if they do not fit.</summary>
     /// <param name="bytes">
-    /// One object or line, without its newline. If there are no bytes, nothing is written, but the receipt still gets
-    /// the position.
+    /// One JSON object or one line of text, without a newline. If there are no bytes, nothing is written, but the
+    /// receipt still gets the position.
     /// </param>
     public bool TryEnqueue(ReadOnlyMemory<byte> bytes, IReceipt? receipt, long position) => TryEnqueue(new(bytes, ItemKind.Event, receipt, position));
 
@@ -252,7 +252,7 @@ internal sealed class ConnectionSendQueue(int eventBytes, int answerBytes, Actio
         }
     }
 
-    /// <summary>Requires the lock.</summary>
+    /// <summary>The caller must hold the lock.</summary>
     private bool HasSpace => _eventBytes <= eventBytes / 2;
 
     private async ValueTask Until(SingleWaiterAutoResetEvent signal, Func<bool> holds, CancellationToken cancellationToken)
@@ -292,16 +292,16 @@ internal sealed class ConnectionSendQueue(int eventBytes, int answerBytes, Actio
 
     internal enum ItemKind
     {
-        /// <summary>An object or line that may be dropped while it waits.</summary>
+        /// <summary>A JSON object or a line of text that may be dropped while it waits.</summary>
         Event,
 
-        /// <summary>A whole frame that may be dropped while it waits.</summary>
+        /// <summary>A whole WebSocket frame that may be dropped while it waits.</summary>
         EventFrame,
 
-        /// <summary>An object or line that is never dropped.</summary>
+        /// <summary>A JSON object or a line of text that is never dropped.</summary>
         Answer,
 
-        /// <summary>A whole frame that is never dropped.</summary>
+        /// <summary>A whole WebSocket frame that is never dropped.</summary>
         Frame,
     }
 

@@ -7,9 +7,9 @@ namespace OrleansChat.Gateway.Connections;
 internal sealed class ConnectionWriter
 {
     /// <summary>
-    /// If the socket does not take all bytes of a write at once, the writer writes the remaining bytes in pieces of
-    /// this many bytes. If the write of a piece had to wait until the socket had space, the end of this write counts as
-    /// progress. Progress is a sign of life.
+    /// If the socket does not take all bytes of a write at once, the writer writes the remaining bytes in pieces of at
+    /// most this many bytes. If the write of a piece had to wait until the socket had space, the end of this write
+    /// counts as progress. The heartbeat treats progress as a sign of life.
     /// </summary>
     private const int PieceBytes = 16 * 1024;
 
@@ -151,7 +151,7 @@ internal sealed class ConnectionWriter
         }
     }
 
-    /// <summary>Writes one batch. Returns false if nothing waits.</summary>
+    /// <summary>Writes one batch. Returns false if the connection send queue is empty.</summary>
     private async ValueTask<bool> TryWriteAsync()
     {
         // Step 1: Take a batch. The batch object belongs to the thread. A write that must wait keeps the object until
@@ -199,8 +199,8 @@ internal sealed class ConnectionWriter
         await writing;
 
         // The buffers were full and have space again, so the peer has received bytes. The heartbeat may be checked
-        // between the next two statements. Because of their order, the check sees the waiting write, the progress, or
-        // both.
+        // between the next two statements. The progress is stored first, and Heartbeat.Check reads IsWaiting before
+        // LastProgress. So the check sees that the write waits, or sees the new progress, or both.
         Volatile.Write(ref _lastProgress, _time.GetTimestamp());
         Volatile.Write(ref _isWaiting, false);
     }

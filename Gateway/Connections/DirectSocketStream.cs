@@ -30,8 +30,8 @@ internal sealed class DirectSocketStream(Stream transport, Socket? socket, Socke
     public long LastReceived { get; private set; } = time.GetTimestamp();
 
     /// <summary>
-    /// Returns true if the peer's machine has acknowledged nothing for <paramref name="silence"/>. Returns false if the
-    /// system cannot tell.
+    /// Returns true if the peer's machine has acknowledged nothing for <paramref name="silence"/>, although the system
+    /// has retransmitted or probed more than once. Returns false if the system cannot tell.
     /// </summary>
     public bool IsPeerUnreachable(TimeSpan silence) => TcpPeer.IsUnreachable(socket, silence);
 

@@ -32,8 +32,8 @@ internal struct Heartbeat
         var now = time.GetTimestamp();
         var heartbeat = options.Heartbeat;
 
-        // IsWaiting must be read before LastProgress. Then, if a write ends meanwhile, this method sees either the
-        // waiting write or its progress.
+        // Read IsWaiting before LastProgress. When a write ends, the writer stores LastProgress and then clears
+        // IsWaiting. So this method sees that the write waits, or sees the new progress, or both.
         var isWaiting = writer.IsWaiting;
         silence = time.GetElapsedTime(Math.Max(stream.LastReceived, writer.LastProgress), now);
 

@@ -20,8 +20,8 @@ internal static class WebSocketFrames
     private const int MinCompressedBytes = 128;
 
     /// <summary>
-    /// Length of 00 00 FF FF. A flush ends the compressed data with these bytes, and the frame omits them (RFC 7692
-    /// §7.2.1).
+    /// Length, in bytes, of the marker 00 00 FF FF. A flush ends the compressed data with this marker, and the frame
+    /// omits it (RFC 7692 §7.2.1).
     /// </summary>
     private const int FlushBytes = 4;
 

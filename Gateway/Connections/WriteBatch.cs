@@ -3,8 +3,8 @@ using System.Buffers;
 namespace OrleansChat.Gateway.Connections;
 
 /// <summary>
-/// The batch that a connection writes next. Objects and lines are joined by newlines into text frames. Items that are
-/// already frames are not changed.
+/// The batch that a connection writes next. JSON objects and lines of text are joined by newlines into text frames.
+/// Items that are already frames are not changed.
 /// </summary>
 internal sealed class WriteBatch
 {
@@ -14,7 +14,8 @@ internal sealed class WriteBatch
     private const int LargeBytes = 2048;
 
     /// <summary>
-    /// An object or line of at least this many bytes gets a separate frame, so that it need not be copied.
+    /// A JSON object or a line of text with at least this many bytes gets a separate frame, so that it need not be
+    /// copied.
     /// </summary>
     private const int LargeObjectBytes = 32 * 1024;
 
@@ -35,7 +36,7 @@ internal sealed class WriteBatch
 
     /// <summary>
     /// Takes waiting items from the queue, in order. Stops at <paramref name="most"/> bytes, or after the first large
-    /// item or close frame. The first item is taken whatever its size. Returns false if nothing waits.
+    /// item or close frame. The first item is taken whatever its size. Returns false if the queue is empty.
     /// </summary>
     public bool TryFill(ConnectionSendQueue sendQueue, int most)
     {

@@ -10,7 +10,7 @@ internal static class HttpHosting
     {
         services.Configure<KestrelServerOptions>(kestrel =>
         {
-            // Allow only HTTP/1.1: the connection's single writer needs an upgrade, and HTTP/2 has no upgrade.
+            // Allow only HTTP/1.1, because DirectSocketStream needs the HTTP upgrade, which HTTP/2 does not have.
             kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = HttpProtocols.Http1);
             kestrel.AddServerHeader = false;
 

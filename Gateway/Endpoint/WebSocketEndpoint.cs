@@ -106,7 +106,8 @@ internal sealed partial class WebSocketEndpoint(
         connections.Add(connection);
         try
         {
-            // The conversation starts first, so that its hello timer exists when the first frame arrives.
+            // The conversation starts first, so that its time limit for hello already runs when the first frame
+            // arrives.
             var starting = StartAsync(conversation, connection);
             var running = connection.RunAsync(_failed ??= Failed);
             await starting;

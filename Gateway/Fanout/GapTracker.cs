@@ -75,7 +75,7 @@ internal sealed class GapTracker(FanoutInstruments instruments, TimeProvider tim
         }
 
         // Complete - a gap begins.
-        // Waiting - the gap keeps the shorter of the two holds: its own and the given one.
+        // Waiting - the shorter of two waits counts: the gap's own and the given one.
         // Reading - the read continues.
         if (_state == GapState.Complete)
         {

@@ -30,7 +30,8 @@ namespace OrleansChat.Gateway.Fanout;
 internal sealed partial class RoomFeed
 {
     /// <summary>
-    /// Characters of text after which a run ends. So a run needs only a small part of a connection send queue.
+    /// A run ends when its texts have this many characters, so that it needs only a small part of a connection send
+    /// queue.
     /// </summary>
     private const int RunLength = 16 * 1024;
 

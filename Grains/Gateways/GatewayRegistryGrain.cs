@@ -101,8 +101,8 @@ internal sealed partial class GatewayRegistryGrain : Grain, IGatewayRegistryGrai
     }
 
     /// <summary>
-    /// Starts the next step towards the log's new version, if no step runs. No turn waits for the step, so a slow log
-    /// does not delay renewals. The step continues between the turns of this activation.
+    /// Starts the next step towards the log's new version, if no step runs. No call and no timer tick waits for the
+    /// step, so a slow log does not delay renewals.
     /// </summary>
     private void StartStep()
     {
@@ -124,6 +124,6 @@ internal sealed partial class GatewayRegistryGrain : Grain, IGatewayRegistryGrai
         return _leases;
     }
 
-    [LoggerMessage(314, LogLevel.Warning, "Gateway {Gateway} gets no lease: it knows log version {Known}, and {InUse} is in use; upgrade it to the silos' version")]
+    [LoggerMessage(314, LogLevel.Warning, "Gateway {Gateway} gets no lease: log version {InUse} is in use, and the gateway knows only versions up to {Known}. Upgrade the gateway to the version of the silos")]
     private partial void LogTooOld(string gateway, int known, int inUse);
 }

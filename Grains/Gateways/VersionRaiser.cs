@@ -4,8 +4,8 @@ using OrleansChat.Grains.MessageLog;
 namespace OrleansChat.Grains.Gateways;
 
 /// <summary>
-/// Executes the decisions of the <see cref="VersionGate"/>: reads the log's version, and raises it once. Not
-/// thread-safe: one step at a time.
+/// Executes the decisions of the <see cref="VersionGate"/>: reads the log's version, and raises it when the gate allows
+/// this. Not thread-safe: one step at a time.
 /// </summary>
 internal sealed partial class VersionRaiser(VersionGate gate, IMessageLog log, TimeProvider time, ILogger logger)
 {
@@ -19,7 +19,8 @@ internal sealed partial class VersionRaiser(VersionGate gate, IMessageLog log, T
     private int _failures;
 
     /// <summary>
-    /// Makes the next step. Does nothing if the gate is open. If a call fails, the next step retries it.
+    /// Makes the next step. Does nothing if the gate is open. If a call fails, the next step reads the log's version
+    /// again.
     /// </summary>
     /// <param name="processes">Returns the versions of the processes. Called after the log's version was read.</param>
     public async Task StepAsync(Func<ProcessVersions> processes, CancellationToken cancellationToken)

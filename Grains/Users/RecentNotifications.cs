@@ -10,8 +10,9 @@ namespace OrleansChat.Grains.Users;
 internal sealed class RecentNotifications(TimeProvider time)
 {
     /// <summary>
-    /// Minimum length of a period. The notifications of the current and the previous period are kept. So a notification
-    /// is kept for at least this time, and at most four times as long.
+    /// Minimum length of a period. A room's first notification after this time begins a new period. The notifications
+    /// of the current and the previous period are kept. So a notification is kept for at least this time, and at most
+    /// four times as long.
     /// </summary>
     public static readonly TimeSpan Retention = TimeSpan.FromSeconds(30);
 

@@ -11,7 +11,10 @@ public static class TextMeta
     /// <summary>The meta of a message that is shown in the third person.</summary>
     public const string Me = """{"me":true}""";
 
-    /// <summary>True if the message is to be shown in the third person. Any client may have made the meta.</summary>
+    /// <summary>
+    /// True if the message is to be shown in the third person. The meta may come from any client, so other fields are
+    /// ignored, and any value except <c>true</c> counts as false.
+    /// </summary>
     public static bool IsMe(string? meta)
     {
         if (meta is null or Me)

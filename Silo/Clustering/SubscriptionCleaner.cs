@@ -21,8 +21,9 @@ internal sealed partial class SubscriptionCleaner(ClusterSettings cluster, IGrai
     private static readonly TimeSpan Delay = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// How often a sweep deletes the old rows of all gateways that are not alive. The sweep finds gateways that ended
-    /// while no registry knew them, for example because all processes were killed.
+    /// How often a sweep deletes the old rows of all gateways that are not alive. The gateway registry does not report
+    /// every end of a gateway: for example, it cannot if all processes were killed. The sweep deletes the rows of these
+    /// gateways too.
     /// </summary>
     private static readonly TimeSpan SweepPeriod = TimeSpan.FromHours(1);
 
@@ -59,7 +60,7 @@ internal sealed partial class SubscriptionCleaner(ClusterSettings cluster, IGrai
         {
             while (await timer.WaitForNextTickAsync(stoppingToken))
             {
-                // While deletions fail, the list has at most MaxWaiting keys, and the channel has at most as many.
+                // While deletions fail, the list and the channel each hold at most MaxWaiting gateways.
                 while (due.Count < MaxWaiting
                     && _ended.Reader.TryPeek(out var next) && time.GetElapsedTime(next.At) >= Delay && _ended.Reader.TryRead(out next))
                 {

@@ -180,7 +180,8 @@ internal sealed class FrameSocket : IDisposable
     }
 
     /// <summary>
-    /// Waits for bytes, and reads up to <paramref name="most"/> of them. Ignores this limit for an unwatched socket.
+    /// Waits for bytes, and reads up to <paramref name="most"/> of them. With a socket of
+    /// <see cref="ConnectUnwatchedAsync"/>, this limit does not apply.
     /// </summary>
     public async ValueTask ReadAsync(int most, CancellationToken cancellationToken)
     {

@@ -10,8 +10,8 @@ internal sealed class Latencies
 {
     private const int StepBits = 7;
 
-    // Below 2^7 ns each nanosecond has its own step. Above, each doubling of the duration has 2^7 steps, up to 2^37 ns
-    // = 137 s.
+    // Below 2^7 ns, each nanosecond has its own step. Above that, each doubling of the duration has 2^7 steps, up to
+    // 2^37 ns = 137 s.
     private readonly long[] _counts = new long[(37 - StepBits + 1) << StepBits];
     private long _longest;
 

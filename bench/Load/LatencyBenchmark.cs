@@ -15,8 +15,8 @@ internal sealed record LatencyOptions(int Runs, int Seconds, int Members, int Ra
 
 /// <summary>
 /// Measures latency under light load: the time from a send until each member of the room has received the message. The
-/// runs with the different kinds of message log alternate, so that a disturbance of the machine affects all of them. A
-/// run in which a delivery is lost, doubled or out of order is void.
+/// runs with the different kinds of message log alternate. So if other work slows the machine for a long time, it slows
+/// the runs of all kinds. A run in which a delivery is lost, doubled or out of order is void.
 /// </summary>
 internal static class LatencyBenchmark
 {
@@ -167,7 +167,7 @@ internal static class LatencyBenchmark
             took.Add(await member.AskAsync(question, answer, cancellationToken));
         }
 
-        // Leave out the first quarter. It is warm-up, because this code has not run before.
+        // Leave out the first quarter as warm-up, because .NET has not optimized this code yet.
         return Results.Median(took.Skip(count / 4));
     }
 

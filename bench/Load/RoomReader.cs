@@ -28,7 +28,7 @@ internal sealed class RoomReader : IDisposable
     /// <summary>
     /// Reads everything that has arrived, without waiting. Each message contains the time at which it was due to be
     /// sent. If this time is <paramref name="measureFrom"/> or later, this method records the latency: the time from
-    /// then until the message was read.
+    /// the due time until the message was read.
     /// </summary>
     public void Sweep(long measureFrom, Latencies latencies)
     {

@@ -172,7 +172,7 @@ internal static class SlowReaderBenchmark
         report.AppendLine();
         report.AppendLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"In each of the {slow.Length} runs with the slow reader, it kept one connection. Its delivered events and the history of its gaps together were the whole log, in order and without repeats. Before the slow reader "
+            $"In each of the {slow.Length} runs with the slow reader, this reader kept one connection. Its delivered events and the history of its gaps together were the whole log, in order and without repeats. Before the slow reader "
             + $"read at full speed, it had read at least {slow.Min(of => of.CrawledBytes) / 1024} KiB and was up to {slow.Max(of => of.Behind)} events behind. It caught up within "
             + $"{slow.Max(of => of.CaughtUpSeconds):0.00} s: {slow.Min(of => of.Pushed)} to {slow.Max(of => of.Pushed)} events were delivered, and "
             + $"{slow.Min(of => of.Gaps)} to {slow.Max(of => of.Gaps)} gaps named the other events."));

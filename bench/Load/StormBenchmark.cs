@@ -178,14 +178,14 @@ internal static class StormBenchmark
         report.AppendLine();
         report.AppendLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"A gateway with {options.Connections} connections is killed (SIGKILL). Its clients reconnect to the other gateway with their cursors, each after a random 0.5 to 1 s, as the protocol asks. "
+            $"A gateway with {options.Connections} connections is killed (SIGKILL). Its clients reconnect to the other gateway with their cursors, each after a random 0.5 to 1 s, as the protocol requires. "
             + $"In each of {options.Rooms} rooms, one member on the other gateway keeps sending: {options.Rate} messages of 100 bytes per second in all rooms together. Two gateways and one silo with SQLite; "
             + $"the clients are in a fourth process. Medians of {runs.Count} runs. {Results.Machine} Every delivery was checked, over both connections of each client that reconnected: none was lost or doubled, and all were in order."));
         report.AppendLine();
         report.AppendLine("| | | goal | |");
         report.AppendLine("|---|---|---|---|");
-        Row("from the kill until all have caught up", all, "s", $"at most {MaxSeconds} s", Results.Holds(all <= MaxSeconds));
-        Row("from the kill until half of them have caught up", Results.Median(runs.Select(run => run.HalfSeconds)), "s", "", "");
+        Row("from the kill until all clients have caught up", all, "s", $"at most {MaxSeconds} s", Results.Holds(all <= MaxSeconds));
+        Row("from the kill until half of the clients have caught up", Results.Median(runs.Select(run => run.HalfSeconds)), "s", "", "");
         Row("p99 of live traffic before the storm", Results.Median(runs.Select(run => run.BeforeP99)), "ms", "", "");
         Row("p99 of live traffic during the storm", meanwhile, "ms", $"at most {MaxMs} ms", Results.Holds(meanwhile <= MaxMs));
         Row("longest latency of live traffic during the storm", Results.Median(runs.Select(run => run.StormMax)), "ms", "", "");

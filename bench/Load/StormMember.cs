@@ -30,8 +30,8 @@ internal sealed class StormMember(string user, string room)
     public long Lost { get; private set; }
 
     /// <summary>
-    /// The timestamp at which the member had reconnected and received everything up to the head in <c>joined</c>; 0
-    /// before that.
+    /// The timestamp at which the member, after it had reconnected, had received every event up to the head that
+    /// <c>joined</c> named; 0 before that.
     /// </summary>
     public long CaughtUp { get; private set; }
 

@@ -60,7 +60,7 @@ public class AppendBenchmark
         {
             if ((await answer).Fenced)
             {
-                throw new InvalidOperationException("The append was fenced, although no other activation claimed the room.");
+                throw new InvalidOperationException("The message log refused an append as outdated, although no other activation has claimed the room.");
             }
         }
     }

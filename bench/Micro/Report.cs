@@ -12,7 +12,8 @@ internal static class Report
     private static readonly JsonSerializerOptions Readable = new(JsonSerializerOptions.Web) { WriteIndented = true };
 
     /// <summary>
-    /// Writes both files, named by the date. If a benchmark failed or none ran, writes nothing and returns false.
+    /// Writes the table and the JSON file, whose names begin with the date. If a benchmark failed or none ran, writes
+    /// nothing and returns false.
     /// </summary>
     public static async Task<bool> WriteAsync(string directory, IEnumerable<Summary> summaries)
     {

@@ -2,7 +2,6 @@ using System.Text;
 
 namespace OrleansChat.Protocol.Tests;
 
-/// <summary>Commands that the reader refuses. Each error has a code, and a message that names the mistake.</summary>
 public sealed class CommandErrorTests
 {
     [Theory]

@@ -1,6 +1,6 @@
 namespace OrleansChat.Protocol.Tests;
 
-/// <summary>Each limit of a command, with a value at the limit and a value one above it.</summary>
+/// <summary>Tests each limit of a command with a value at the limit and with a value one above it.</summary>
 public sealed class CommandLimitTests
 {
     private static readonly ProtocolLimits Small = new()

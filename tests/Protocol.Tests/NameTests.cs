@@ -3,7 +3,6 @@ using System.Text;
 
 namespace OrleansChat.Protocol.Tests;
 
-/// <summary>The names that rooms and users may have.</summary>
 public sealed class NameTests
 {
     [Theory]

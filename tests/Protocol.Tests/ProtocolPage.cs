@@ -10,7 +10,6 @@ internal sealed partial class ProtocolPage
     /// <summary>The folder that contains the solution.</summary>
     public static string Root { get; } = FindRoot();
 
-    /// <summary>Every line of the page.</summary>
     public IReadOnlyList<string> Lines => _lines;
 
     /// <summary>The code spans of the page: the text between backticks.</summary>

@@ -3,7 +3,6 @@ using OrleansChat.ClientCodec;
 
 namespace OrleansChat.Protocol.Tests;
 
-/// <summary>Reads and writes frames as text.</summary>
 internal static class Wire
 {
     public static readonly ProtocolLimits Limits = new();

@@ -6,8 +6,8 @@ using OrleansChat.Simulation.Tests.World;
 namespace OrleansChat.Simulation.Tests;
 
 /// <summary>
-/// Tests that the simulation finds broken promises. Each test runs many seeds with a mutant that breaks one promise. At
-/// least one seed must report a violation.
+/// Tests that the simulation finds broken promises. Each test replaces the log or the head poller with a mutant, which
+/// breaks a promise on purpose, and runs many seeds. At least one seed must report a violation.
 /// </summary>
 public sealed class MutantTests(ITestOutputHelper output)
 {

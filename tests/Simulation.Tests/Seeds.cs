@@ -5,7 +5,7 @@ using OrleansChat.Simulation.Tests.World;
 namespace OrleansChat.Simulation.Tests;
 
 /// <summary>
-/// Runs many seeds on a few threads, each seed in its own world. Reports the lowest seed with a violation.
+/// Runs many seeds on a few threads, each seed in its own simulation. Reports the lowest seed with a violation.
 /// </summary>
 internal sealed class Seeds(Func<int, Action<string>?, Simulated> world)
 {

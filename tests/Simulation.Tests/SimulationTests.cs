@@ -5,7 +5,7 @@ using OrleansChat.Simulation.Tests.World;
 namespace OrleansChat.Simulation.Tests;
 
 /// <summary>
-/// Thousands of simulated worlds, one per seed. Everything that can fail between a client and the log fails, and every
+/// Runs thousands of simulations, one per seed. Everything that can fail between a client and the log fails, and every
 /// promise must still hold. <c>ORLEANSCHAT_SEED=123</c> runs one seed and prints its whole trace, and
 /// <c>ORLEANSCHAT_SEEDS=100000</c> runs 100,000 seeds.
 /// </summary>

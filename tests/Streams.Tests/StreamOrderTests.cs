@@ -66,7 +66,7 @@ public sealed class StreamOrderTests
         var behind = await other.SubscribeAsync("behind");
         var producer = await gateway.ProducerAsync("one");
 
-        // This event waits at the gate. Later events of the stream wait behind it.
+        // The consumer does not complete this event before the gate opens. Later events of the stream wait behind it.
         await producer.Publish("busy", "one", 0, 1);
         await producer.Publish("behind", "one", 0, 1);
         await Task.WhenAll(listener.UntilCountAsync(1), behind.UntilCountAsync(1));

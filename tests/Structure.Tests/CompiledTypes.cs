@@ -8,7 +8,6 @@ namespace OrleansChat.Structure.Tests;
 /// </summary>
 internal static class CompiledTypes
 {
-    /// <summary>Reads the built assembly of a project.</summary>
     public static ModuleDefinition Read(string project) => ModuleDefinition.ReadModule(Repository.AssemblyPath(project));
 
     /// <summary>

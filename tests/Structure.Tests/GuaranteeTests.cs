@@ -2,7 +2,6 @@ using System.Text.RegularExpressions;
 
 namespace OrleansChat.Structure.Tests;
 
-/// <summary>The page of guarantees names only tests that exist.</summary>
 public sealed partial class GuaranteeTests
 {
     [Fact]

@@ -2,7 +2,6 @@ using System.Text.RegularExpressions;
 
 namespace OrleansChat.Structure.Tests;
 
-/// <summary>The links in the documentation point to existing files and headings.</summary>
 public sealed partial class LinkTests
 {
     public static TheoryData<string> Pages => new((IEnumerable<string>)

@@ -17,14 +17,12 @@ internal static class Repository
     public static IReadOnlyList<string> ProjectReferences(string project) =>
         [.. Elements(project, "ProjectReference").Select(path => Path.GetFileName(Path.GetDirectoryName(path.Replace('\\', '/'))!)).Order()];
 
-    /// <summary>Returns the packages that a project references.</summary>
     public static IReadOnlyList<string> PackageReferences(string project) => [.. Elements(project, "PackageReference").Order()];
 
     /// <summary>Returns the names of the assemblies that a project's built assembly references.</summary>
     public static IReadOnlyList<string> AssemblyReferences(string project) => Read(
         project, reader => reader.AssemblyReferences.Select(handle => reader.GetString(reader.GetAssemblyReference(handle).Name)));
 
-    /// <summary>Returns the path of a project's built assembly.</summary>
     public static string AssemblyPath(string project) => Path.Combine(Root, project, "bin", Configuration, "net10.0", $"OrleansChat.{project}.dll");
 
     /// <summary>Returns the names of all types in a project's built assembly, without namespaces.</summary>

@@ -97,7 +97,6 @@ public sealed class PrivatePostgres : IAsyncDisposable
     /// </summary>
     public Task PauseAsync() => SignalAsync("STOP");
 
-    /// <summary>Lets a frozen server continue.</summary>
     public Task ResumeAsync() => SignalAsync("CONT");
 
     /// <summary>Kills every process of the server at once, without a shutdown. Committed data survives.</summary>

@@ -20,8 +20,8 @@ internal sealed class Crowd
         var busy = options.Rooms - quiet;
 
         // Writers share the busy rooms. Each quiet room has its own writer, which sends only every 7 to 9 s. If the
-        // gateway stream loses an event of a quiet room, the next event arrives after the default limit of --late, 6 s.
-        // So the gateway must notice the loss before the next event arrives.
+        // gateway stream loses an event of a quiet room, the next event would show the loss too late: the default limit
+        // of --late is 6 s. So these rooms check that a gateway also notices a loss without a later event.
         Writers =
         [
             .. Enumerable.Range(0, options.Writers).Select(at => new Writer(

@@ -191,8 +191,9 @@ internal static class PostgresSchema
         if (minVersion > Migrations.Length)
         {
             throw new MessageLogUnusableException(
-                $"The database '{connection.Database}' (MessageLog:ConnectionString) has schema {version}, made by a newer version of OrleansChat. A program "
-                + $"needs at least version {minVersion} of the schema; this program has version {Migrations.Length}. Run a newer version, or use another database.");
+                $"The database '{connection.Database}' (MessageLog:ConnectionString) has schema version {version}, made by a newer version of OrleansChat. "
+                + $"Only programs that know schema version {minVersion} can use it; this program knows only versions up to {Migrations.Length}. "
+                + "Run a newer version of OrleansChat, or use another database.");
         }
 
         if (version < Migrations.Length)

@@ -171,8 +171,9 @@ internal static class SqliteSchema
             if (minVersion > Migrations.Length)
             {
                 throw new MessageLogUnusableException(
-                    $"'{path}' (MessageLog:Path) has schema {version}, made by a newer version of OrleansChat. A program needs at least version {minVersion} of the schema; this program has version {Migrations.Length}. "
-                    + "Run a newer version, or set another path.");
+                    $"'{path}' (MessageLog:Path) has schema version {version}, made by a newer version of OrleansChat. "
+                    + $"Only programs that know schema version {minVersion} can use it; this program knows only versions up to {Migrations.Length}. "
+                    + "Run a newer version of OrleansChat, or set another path.");
             }
 
             if (version < Migrations.Length)

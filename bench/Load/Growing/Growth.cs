@@ -17,8 +17,8 @@ internal sealed record GrowthOptions(int Runs, int Seconds, int IdleSeconds, int
 /// <summary>
 /// Measures what a delivery and a message cost while one quantity grows and the others stay constant. Messages are sent
 /// at a low fixed rate (open loop), at which the machine is far from busy and rooms cannot batch. So if a cost grows,
-/// the cause is the growing quantity. Each round starts each cluster once, so that a disturbance of the machine affects
-/// all clusters.
+/// the cause is the growing quantity. Each round starts a cluster for every combination of gateways and silos. So if
+/// other work slows the machine for a long time, it slows all combinations and not only one.
 /// </summary>
 internal sealed class Growth(GrowthOptions options)
 {

@@ -2,9 +2,7 @@ using OrleansChat.Load.Scenarios;
 
 namespace OrleansChat.Load.Growing;
 
-/// <summary>
-/// One value of a growing quantity, and the cluster and the load with which the costs at this value are measured.
-/// </summary>
+/// <summary>One value of a growing quantity, with the cluster and the load of its measurement.</summary>
 internal sealed record GrowthPoint(int Value, int Gateways, int Silos, Scenario Scenario);
 
 /// <summary>A growing quantity and its values. All other quantities stay constant.</summary>

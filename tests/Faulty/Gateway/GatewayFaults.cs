@@ -7,7 +7,7 @@ internal sealed record GatewayFaults
 {
     public const string Section = "Faults";
 
-    /// <summary>The fault of the gateway stream.</summary>
+    /// <summary>What happens to the items of the gateway stream.</summary>
     public StreamFault Stream { get; init; }
 
     /// <summary>The share of items that the stream fault affects; 1 for all.</summary>
@@ -22,10 +22,10 @@ internal sealed record GatewayFaults
     /// <summary>The delay of a delayed item, and the maximum delay of a reordered item, in milliseconds.</summary>
     [Range(1, 60_000)] public int DelayMs { get; init; } = 400;
 
-    /// <summary>Whether the head poller gets no heads.</summary>
+    /// <summary>Whether the head poller gets an empty list of heads. Then it finds no lost events.</summary>
     public bool NoHeadPoller { get; init; }
 
-    /// <summary>The fault of the events that the gateway reads from the log for a client.</summary>
+    /// <summary>What happens to the events that the gateway reads from the log for a client.</summary>
     public ResumeFault Resume { get; init; }
 
     /// <summary>For <see cref="ResumeFault.Stale"/>: the maximum age of the cache, in milliseconds.</summary>

@@ -69,7 +69,7 @@ internal sealed class HastyLog(IMessageLog log, SiloFaults faults, TimeProvider 
         await Whole.AppendAsync(append, CancellationToken.None);
     }
 
-    /// <summary>The predicted state of a room.</summary>
+    /// <summary>The state that a room will have after its pending commits.</summary>
     private sealed class Room(RoomClaim claim)
     {
         private readonly Dictionary<(string, string), AppendedEntry> _entries = [];

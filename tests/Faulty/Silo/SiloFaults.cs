@@ -7,7 +7,6 @@ internal sealed record SiloFaults
 {
     public const string Section = "Faults";
 
-    /// <summary>The fault of the message log.</summary>
     public LogFault Log { get; init; }
 
     /// <summary>For <see cref="LogFault.AnswerBeforeCommit"/>: milliseconds from the answer to the commit.</summary>
@@ -17,7 +16,6 @@ internal sealed record SiloFaults
 /// <summary>A fault of a message log.</summary>
 internal enum LogFault
 {
-    /// <summary>No fault.</summary>
     None,
 
     /// <summary>The log answers an append first, and commits it later.</summary>

@@ -74,7 +74,7 @@ public sealed class SiloTestCluster : IAsyncLifetime
                 silo.Services.AddSingleton(Authorizer);
             }
 
-            // One log for both silos. A test can hold its appends and make its calls fail.
+            // Both silos use this log. A test can hold the log's appends and make its calls fail.
             silo.Services.AddSingleton<IMessageLog>(Log);
         });
         builder.ConfigureClient(client => client.AddPushStreams(GatewayStreamNames.Provider));

@@ -22,7 +22,7 @@ internal sealed class TestAuthorizer : IRoomAuthorizer
 
     public void Set(string room, Func<RoomRequest, RoomDecision> answer) => Set(room, (request, _) => new(answer(request)));
 
-    /// <summary>The questions about a room so far.</summary>
+    /// <summary>The requests about a room so far, in order.</summary>
     public RoomRequest[] AskedOf(string room) => [.. _asked.Where(request => request.Room == room)];
 }
 

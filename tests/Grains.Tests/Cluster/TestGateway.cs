@@ -78,14 +78,14 @@ internal sealed class TestGateway : IAsyncDisposable
     public static Post Set(string user, RoomSettings settings, string? id = null)
         => new(user, id ?? Guid.NewGuid().ToString("n"), RoomEventKind.Settings, null, null, null, settings.ToMeta());
 
-    /// <summary>A post that makes an invitation link with this code.</summary>
+    /// <summary>Returns a post that makes an invitation link with this code.</summary>
     public static Post Link(string user, string code, int? uses = null, long? until = null, string? id = null)
         => new(user, id ?? Guid.NewGuid().ToString("n"), RoomEventKind.Link, null, null, null, new LinkTerms(LinkTerms.HashOf(code), uses, until).ToMeta());
 
     public static Post Unlink(string user, long link, string? id = null)
         => new(user, id ?? Guid.NewGuid().ToString("n"), RoomEventKind.Unlink, null, link, null, null);
 
-    /// <summary>An enter with the code of an invitation link.</summary>
+    /// <summary>Returns an enter with the code of an invitation link.</summary>
     public static Enter EnterBy(string user, string code) => new(user, null, null, Link: LinkTerms.HashOf(code));
 
     /// <summary>Waits until <paramref name="find"/> finds something in the received items, and returns it.</summary>

@@ -4,7 +4,7 @@ using OrleansChat.TestSupport;
 
 namespace OrleansChat.Grains.Tests.Gateways;
 
-/// <summary>Which gateways have a lease. The tests use a manual clock.</summary>
+/// <summary>When the lease of a gateway begins and ends. The tests use a manual clock.</summary>
 public sealed class LeasesTests
 {
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(1);

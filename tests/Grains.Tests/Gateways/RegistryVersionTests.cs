@@ -5,7 +5,7 @@ using OrleansChat.TestSupport;
 
 namespace OrleansChat.Grains.Tests.Gateways;
 
-/// <summary>The registry of a cluster that is new or has been upgraded.</summary>
+/// <summary>The gateway registry when every process of the cluster knows the newest log version.</summary>
 public sealed class RegistryVersionTests(SiloTestCluster shared)
 {
     private readonly string _gateway = SiloTestCluster.Fresh("gateway");
@@ -31,8 +31,8 @@ public sealed class RegistryVersionTests(SiloTestCluster shared)
         await cluster.UntilAsync(() => !cluster.Log.Raises.IsEmpty, "the call that raises the version");
         var raisedAfter = Stopwatch.GetElapsedTime(since);
 
-        // The log does not answer yet. Renewals do not wait for its answer, and the registry already refuses an old
-        // gateway.
+        // The log has not answered the call that raises its version. Renewals do not wait for the answer, and the
+        // registry already refuses an old gateway.
         Assert.True((await cluster.Registry.RenewAsync(_gateway, LogVersion.Known)).Granted);
         Assert.False((await cluster.Registry.RenewAsync(SiloTestCluster.Fresh("old"))).Granted);
         cluster.Log.Held.SetResult();
@@ -43,7 +43,7 @@ public sealed class RegistryVersionTests(SiloTestCluster shared)
     }
 }
 
-/// <summary>The registry of a cluster that has processes of the previous version.</summary>
+/// <summary>The gateway registry when some processes of the cluster have the previous version of OrleansChat.</summary>
 public sealed class RegistryUpgradeTests
 {
     [Fact]

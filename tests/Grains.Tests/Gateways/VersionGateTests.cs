@@ -4,7 +4,7 @@ using OrleansChat.TestSupport;
 
 namespace OrleansChat.Grains.Tests.Gateways;
 
-/// <summary>When the version of the log may rise. The tests use a manual clock.</summary>
+/// <summary>When VersionGate lets the registry raise the log's version. The tests use a manual clock.</summary>
 public sealed class VersionGateTests
 {
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(1);

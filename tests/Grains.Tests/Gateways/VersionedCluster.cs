@@ -10,13 +10,13 @@ using OrleansChat.TestSupport;
 namespace OrleansChat.Grains.Tests.Gateways;
 
 /// <summary>
-/// A cluster whose log has the first version. It uses the real clock, because Orleans' own timers spread the silos'
-/// metadata.
+/// A cluster whose log has the version <see cref="LogVersion.First"/>. It uses the real clock, because Orleans spreads
+/// the silos' metadata with its own timers.
 /// </summary>
 internal sealed class VersionedCluster : IAsyncDisposable
 {
     /// <summary>
-    /// Enough for the length of two leases, one second for each check, and the delays of a busy machine.
+    /// This is enough for two leases, for the checks that follow them, and for the delays of a busy machine.
     /// </summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 

@@ -21,7 +21,7 @@ internal sealed class VersionedLog(int version) : IMessageLog
     /// <summary>Whether calls that raise the version fail after they were executed.</summary>
     public bool LosesAnswers { get; set; }
 
-    /// <summary>If this is set, calls that raise the version wait until its task completes.</summary>
+    /// <summary>If this is set, calls that raise the version wait until the task of this source completes.</summary>
     public TaskCompletionSource? Held { get; set; }
 
     public Task<int> VersionAsync(CancellationToken cancellationToken)

@@ -4,7 +4,7 @@ using static OrleansChat.Grains.Tests.MessageLog.Entries;
 
 namespace OrleansChat.Grains.Tests.MessageLog;
 
-/// <summary>Additional promises of every log that outlives its process.</summary>
+/// <summary>Additional tests for the logs that keep their data when the process ends: SQLite and PostgreSQL.</summary>
 public abstract class DurableLogContract : MessageLogContract
 {
     /// <summary>Runs SQL directly on the store.</summary>
@@ -19,17 +19,21 @@ public abstract class DurableLogContract : MessageLogContract
     /// <summary>Version 0.1.0 opens the store if no number in <c>schema_version</c> is higher than this.</summary>
     private protected abstract long OldVersion { get; }
 
-    /// <summary>The number of migrations up to and including the last one that adds rights.</summary>
+    /// <summary>
+    /// The schema version that a program must know if the log may have events of <see cref="LogVersion.Rights"/>.
+    /// </summary>
     private protected abstract long RightsVersion { get; }
 
-    /// <summary>The number of migrations before the first one that adds rights.</summary>
+    /// <summary>The newest schema version without roles, mutes and bans.</summary>
     private protected abstract long VersionBeforeRights { get; }
 
     /// <summary>
-    /// Removes the columns and tables for rights from a closed store, as if an old version had written the store.
+    /// Removes the tables and columns that were added with roles, mutes and bans, or later. The store must be closed.
+    /// Then it looks as if an old program had written it.
     /// </summary>
     /// <param name="hasMinVersion">
-    /// Whether the old version knows <c>min_version</c>. Version 0.1.0 does not; a later version without rights does.
+    /// Whether the old program knows <c>min_version</c>. Version 0.1.0 does not know it. A later version, which has no
+    /// roles, mutes and bans yet, knows it.
     /// </param>
     private protected async Task DowngradeAsync(bool hasMinVersion = false)
     {
@@ -145,7 +149,7 @@ public abstract class DurableLogContract : MessageLogContract
 
         var refused = await Assert.ThrowsAsync<MessageLogUnusableException>(() => OpenAsync());
 
-        Assert.Contains("needs at least version 999", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("Only programs that know schema version 999 can use it", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -193,7 +197,8 @@ public abstract class DurableLogContract : MessageLogContract
         await DowngradeAsync(hasMinVersion);
         var log = await OpenAsync();
 
-        // Version 0.1.0, and the later version that knows min_version but no rights, can still open the log.
+        // The migration has not raised the log's version. So two old programs can still open the log: 0.1.0, and the
+        // later one that knows min_version but not roles, mutes and bans.
         Assert.Equal(LogVersion.First, await log.VersionAsync(Ct));
         Assert.Equal((OldVersion, OldVersion), await NumbersAsync());
 

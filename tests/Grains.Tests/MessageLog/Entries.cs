@@ -29,7 +29,7 @@ internal static class Entries
     public static MessageLogEntry Settings(RoomSettings settings, string? id = null) =>
         new("ann", id, 7, 1000, RoomEventKind.Settings, null, null, null, settings.ToMeta());
 
-    /// <summary>An event that makes an invitation link. The hash is a real one, of this code.</summary>
+    /// <summary>Returns an event that makes an invitation link. It contains the hash of this code.</summary>
     public static MessageLogEntry Link(string code, int? uses = null, long? until = null, string? id = null, long ts = 1000, string by = "ann") =>
         new(by, id, 7, ts, RoomEventKind.Link, null, null, null, new LinkTerms(LinkTerms.HashOf(code), uses, until).ToMeta());
 
@@ -46,7 +46,7 @@ internal static class Entries
     public static Task<IReadOnlyList<RoomEvent>> AllAsync(this IMessageLog log, string room) =>
         log.ReadAsync(room, 0, int.MaxValue, CancellationToken.None);
 
-    /// <summary>A page of a user's conversations, without the newest events.</summary>
+    /// <summary>Returns a page of a user's conversations, without the newest event of each room.</summary>
     public static async Task<IReadOnlyList<ConversationRow>> ListAsync(this IMessageLog log, string user, ConversationsBefore? before, int limit) =>
         [.. (await log.ConversationsAsync(user, before, limit, CancellationToken.None)).Rows.Select(row => row with { Last = null })];
 

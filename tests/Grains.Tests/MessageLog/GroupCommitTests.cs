@@ -8,7 +8,10 @@ using static OrleansChat.Grains.Tests.MessageLog.Entries;
 
 namespace OrleansChat.Grains.Tests.MessageLog;
 
-/// <summary>How appends are joined into commits. The store commits when the test releases the commit.</summary>
+/// <summary>
+/// How GroupCommit joins the appends of several rooms into commits. The store waits with each commit until the test
+/// releases it.
+/// </summary>
 public sealed class GroupCommitTests : IAsyncDisposable
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(20);
@@ -210,7 +213,6 @@ public sealed class GroupCommitTests : IAsyncDisposable
     private Task<AppendResult> Append(string room, int rows = 1) => _commits!.AppendAsync(
         new RoomAppend(room, 1, [.. rows.To().Select(i => Msg("ann", $"{i}"))]), Ct);
 
-    /// <summary>Holds each commit until the test releases it.</summary>
     private sealed class GatedStore : IDisposable
     {
         private readonly Channel<IReadOnlyList<RoomAppend>> _arrived = Channel.CreateUnbounded<IReadOnlyList<RoomAppend>>();

@@ -5,7 +5,9 @@ using OrleansChat.TestSupport;
 
 namespace OrleansChat.Grains.Tests.MessageLog;
 
-/// <summary>How often the gate reads the log's version, and what it answers if the log cannot be reached.</summary>
+/// <summary>
+/// How often LogVersionGate reads the log's version, and what it answers if the log cannot be reached.
+/// </summary>
 public sealed class LogVersionGateTests : IAsyncLifetime
 {
     private readonly ManualTime _time = new();

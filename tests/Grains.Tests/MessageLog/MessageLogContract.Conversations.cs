@@ -8,8 +8,8 @@ namespace OrleansChat.Grains.Tests.MessageLog;
 public abstract partial class MessageLogContract
 {
     /// <summary>
-    /// Whether a cursor is past every change that was made before it was read. If not, a change may be reported twice:
-    /// other transactions on the same server hold the cursor back.
+    /// True if the cursor of a list is always after every change that the list contains. If false, the next changes may
+    /// contain such a change again, because other transactions on the same server hold the cursor back.
     /// </summary>
     private protected virtual bool HasExactCursors => true;
 
@@ -22,14 +22,14 @@ public abstract partial class MessageLogContract
 
         Assert.Equal(new NewestEvent(2, 2000, "bob", RoomEventKind.Msg, "hello"), await LastAsync());
 
-        // The text is cut to 200 characters. An emoji is one character.
+        // The list cuts the text of the newest event to 200 characters. An emoji counts as one character.
         await Log.AppendAsync("team", claim, Msg("bob", "2", string.Concat(Enumerable.Repeat("a😀", 150)), ts: 2000));
         Assert.Equal(string.Concat(Enumerable.Repeat("a😀", 100)), (await LastAsync())!.Text);
 
         await Log.AppendAsync("team", claim, Delete("bob", "3", 3) with { Ts = 3000 });
         Assert.Equal(new NewestEvent(4, 3000, "bob", RoomEventKind.Delete, null), await LastAsync());
 
-        // An invited user does not see it.
+        // An invited user does not see the newest event.
         await Log.AppendAsync("team", claim, Change(RoomEventKind.Invite, "cyd"));
         Assert.Null(Assert.Single((await Log.ConversationsAsync("cyd", null, 10, Ct)).Rows).Last);
 
@@ -228,8 +228,9 @@ public abstract partial class MessageLogContract
     }
 
     /// <summary>
-    /// Random histories. At random times, each user's list must be what its events make of it, and so must be the list
-    /// that a client folds from the changes since its last cursor.
+    /// Makes random appends, marks and changes of settings. At random times, compares each user's list with the list
+    /// that the test computes from them. Also compares the list of a client that reads only the changes since its last
+    /// cursor.
     /// </summary>
     [Fact]
     public async Task Conversations_WhenHistoriesAreRandom_AreTheirFold()

@@ -10,8 +10,8 @@ public abstract partial class MessageLogContract
 {
     /// <summary>
     /// Each row has the events of a group, and the links that the group then has. The first event of each group is the
-    /// join of ann, so the events of a row begin with sequence 2. The test appends each event in an append of its own.
-    /// An event is written as link:code:uses:until:time, unlink:sequence, or join:user:sequence. A link is written as
+    /// join of ann, so the events of a row begin with sequence 2. The test makes one append for each event. An event is
+    /// written as link:code:uses:until:time, unlink:sequence, or join:user:sequence. A link is written as
     /// sequence:code:used.
     /// </summary>
     private static readonly (string Events, string Links)[] LinkTable =
@@ -26,7 +26,7 @@ public abstract partial class MessageLogContract
         ("link:a unlink:3", "2:a:0"),
         ("link:a unlink:2 join:bob:2", ""),
 
-        // A new link removes the links that have ended and the links without uses, and no others.
+        // A new link removes the links that have ended or have no uses left, and no others.
         ("link:a:1 join:bob:2", "2:a:1"),
         ("link:a:1 join:bob:2 link:b", "4:b:0"),
         ("link:a:2 join:bob:2 link:b", "2:a:1 4:b:0"),
@@ -172,7 +172,8 @@ public abstract partial class MessageLogContract
 
     /// <summary>
     /// Appends random events to several groups at once, with repeated ids and old claims. The stored links must be
-    /// those that <see cref="LinkRules"/> computes from the events, and the uses of each link must be its joins.
+    /// those that <see cref="LinkRules"/> computes from the events, and the use count of each link must be the number
+    /// of joins by this link.
     /// </summary>
     [Fact]
     public async Task Links_WhenEventsAreRandom_AreTheirFold()
@@ -217,7 +218,7 @@ public abstract partial class MessageLogContract
             _ => JoinBy(random.Next(1, i + 1), User(random)) with { Ts = ts },
         };
 
-        // There are only 20 ids, so many of them are repeated.
+        // There are only 20 client ids, so many of them are repeated.
         static MessageLogEntry Step(Random random, int i, long ts)
         {
             var id = random.Next(2) == 0 ? $"{random.Next(20)}" : null;

@@ -10,9 +10,8 @@ public abstract partial class MessageLogContract
     /// <summary>
     /// Each row has the events of a group, and the members of the group after these events, in the order in which the
     /// log returns them. The test makes one append for each event. An event is written as kind:user, kind:user:until or
-    /// role:user:number. A member is written as user:role. After the role follows :m if the user is muted, :b if the
-    /// user is banned, and :mb for both. A number after m or b is the time at which the mute or ban ends, as in
-    /// bob:None:m40b50.
+    /// role:user:number. A member is written as user:role. If the user is muted, :m is added; if the user is banned,
+    /// :b; if both, :mb. A number after m or b is the time at which the mute or ban ends, as in bob:None:m40b50.
     /// </summary>
     private static readonly (string Events, string Members)[] MemberTable =
     [
@@ -73,8 +72,8 @@ public abstract partial class MessageLogContract
         ("join:ann invite:bob role:bob:2", "ann:Owner bob:Invited"),
         ("join:ann ban:bob role:bob:2", "ann:Owner bob:None:b"),
 
-        // The order: a user who becomes a member, stops being one or is invited moves to the end. Other changes do not
-        // move the user.
+        // The order of the members: a user who becomes a member, is no longer a member, or is invited, moves to the
+        // end. Other changes do not move the user.
         ("join:ann invite:bob join:cyd join:bob", "ann:Owner cyd:Member bob:Member"),
         ("join:ann join:bob join:cyd mute:bob role:bob:2", "ann:Owner bob:Moderator:m cyd:Member"),
         ("join:ann join:bob mute:bob join:cyd leave:bob", "ann:Owner cyd:Member bob:None:m"),
@@ -284,7 +283,7 @@ public abstract partial class MessageLogContract
         Assert.Equal((first, "Plans"), (claimed.Settings, claimed.Title));
         claim++;
 
-        // A repeated event has no effect, and an event with another title keeps the settings.
+        // A repeated settings event has no effect, and a title event does not change the settings.
         await Log.AppendAsync("team", claim, Settings(second, "3"));
         await Log.AppendAsync("team", claim, Settings(first, "1"));
         await Log.AppendAsync("team", claim, Title("Other plans", "4"), Msg("ann", "5"));
@@ -424,7 +423,7 @@ public abstract partial class MessageLogContract
             _ => Join(User(random)),
         };
 
-        // There are only 20 ids, so many of them are repeated.
+        // There are only 20 client ids, so many of them are repeated.
         static MessageLogEntry Step(Random random)
         {
             var kind = (RoomEventKind)random.Next((int)RoomEventKind.Invite, (int)RoomEventKind.Role + 1);

@@ -27,7 +27,7 @@ internal sealed class OpenLog : IAsyncDisposable
         var services = new ServiceCollection().AddLogging().AddSingleton(time).AddMessageLog(configuration.Read<MessageLogOptions>(MessageLogOptions.Section)).BuildServiceProvider();
         try
         {
-            // Make one attempt, so that a test sees why the attempt fails. A silo would retry.
+            // Make only one attempt, so that a test sees the error. A silo would retry.
             await services.GetRequiredService<IMessageStore>().OpenAsync(CancellationToken.None);
         }
         catch

@@ -168,7 +168,7 @@ public sealed class PostgresMessageLogTests : DurableLogContract
             await Waiting.UntilAsync(() => (long)watching.ExecuteScalar()! > 0, "a migration that waits for the lock");
         }
 
-        await Task.Delay(TimeSpan.FromSeconds(2), Ct); // Each timeout is 1 s.
+        await Task.Delay(TimeSpan.FromSeconds(2), Ct); // Longer than both timeouts, which are 1 s.
         Assert.False(opening.IsCompleted, "The start should wait for the lock.");
         await transaction.RollbackAsync(Ct);
         Assert.Equal(1, await (await opening).OwnAsync("lobby"));
@@ -234,7 +234,7 @@ public sealed class PostgresMessageLogTests : DurableLogContract
         var owner = await OpenAsync();
         var user = $"silos_{Guid.NewGuid():N}";
         await ExecuteAsync($"create role {user} login password 'silo'");
-        await ExecuteAsync($"grant usage on schema public, chat to {user}"); // As in docs/operations.md.
+        await ExecuteAsync($"grant usage on schema public, chat to {user}"); // The same grants as in docs/operations.md.
         await ExecuteAsync($"grant select, insert, update, delete on all tables in schema public, chat to {user}");
         var log = await OpenAsync(("MessageLog:ConnectionString", $"{_database};Username={user};Password=silo"));
 
@@ -321,8 +321,8 @@ public sealed class PostgresMessageLogTests : DurableLogContract
         await using var blocker = await ConnectAsync();
         await using (var hold = await HoldRoomAsync(blocker, "lobby"))
         {
-            // The log gives up while the statement waits in the server. If the server does not notice this in time, it
-            // still commits when the row is free.
+            // The append times out while its statement waits for the row's lock. If the server does not get the
+            // cancellation in time, it still commits the statement when the row is free.
             await Assert.ThrowsAsync<MessageLogUnavailableException>(() => log.AppendAsync("lobby", claim, Msg("ann", "1"), Msg("ann", "2")));
             await hold.RollbackAsync(Ct);
         }
@@ -368,7 +368,7 @@ public sealed class PostgresMessageLogTests : DurableLogContract
         var claim = await Log.OwnAsync("lobby");
         await ExecuteAsync("drop index chat.members_usr");
         await using var appending = await ConnectAsync();
-        // An append that is in flight while the log opens.
+        // This append is in flight while the log opens.
         await using var transaction = await appending.BeginTransactionAsync(Ct);
         await using var append = new NpgsqlCommand("insert into chat.members values('team', 'ann', 1)", appending);
         await append.ExecuteNonQueryAsync(Ct);
@@ -389,7 +389,7 @@ public sealed class PostgresMessageLogTests : DurableLogContract
         await using var connection = await ConnectAsync();
         var log = await OpenAsync(("MessageLog:AppendTimeout", "00:00:00.300"));
         await log.OwnAsync("lobby");
-        var claim = (await log.ClaimAsync("lobby", Ct))!.Number; // Opens the first connection of the pool.
+        var claim = (await log.ClaimAsync("lobby", Ct))!.Number; // This call opens the first connection of the pool.
         await log.AppendAsync("lobby", claim, Msg("ann", "0"));
         var before = await PostgresServer.AskAsync(_database, Connections);
 
@@ -543,7 +543,10 @@ public sealed class PostgresMessageLogTests : DurableLogContract
         await marking;
     }
 
-    /// <summary>A transaction may commit after a later one. No list between the two may lose its change.</summary>
+    /// <summary>
+    /// A transaction that began earlier may commit later. If a client reads its conversations between the two commits,
+    /// its next read must return the change of the transaction that committed last.
+    /// </summary>
     [Fact]
     public async Task Changes_WhenAnEarlierTransactionCommitsLater_HaveItsChange()
     {
@@ -573,7 +576,9 @@ public sealed class PostgresMessageLogTests : DurableLogContract
         }
     }
 
-    /// <summary>A list is one statement. It reads events only for the rows of the page.</summary>
+    /// <summary>
+    /// A page of a user's conversations is read with one SQL statement. It reads events only for the rooms of the page.
+    /// </summary>
     [Fact]
     public async Task Conversations_WhenTheUserHas10000Rooms_ReadEventsOfThePageOnly()
     {
@@ -602,7 +607,7 @@ public sealed class PostgresMessageLogTests : DurableLogContract
             Assert.True(rows <= 100, $"{rows} rows of events are read: {plan}");
         }
 
-        // The parts of the plan that read events.
+        // Returns the nodes of the query plan that read the table events.
         async Task<List<JsonElement>> PlansAsync(string sql)
         {
             await using var connection = await ConnectAsync();
@@ -667,7 +672,7 @@ public sealed class PostgresMessageLogTests : DurableLogContract
         Assert.Equal(result.Seqs(), entries.Select(entry => events.Single(e => e.ClientId == entry.ClientId).Seq));
     }
 
-    /// <summary>Locks a room's row, as an append of another silo does.</summary>
+    /// <summary>Locks a room's row, like an append of another silo.</summary>
     private static async Task<NpgsqlTransaction> HoldRoomAsync(NpgsqlConnection connection, string room)
     {
         var transaction = await connection.BeginTransactionAsync(Ct);

@@ -88,8 +88,8 @@ public sealed class SqliteMessageLogTests : DurableLogContract
             await Assert.ThrowsAsync<MessageLogUnavailableException>(() => log.AppendAsync("lobby", claim, Msg("ann", "1")));
         }
 
-        // The append that timed out may still commit. The claim waits until this append has ended. So a later append
-        // with the same id adds no second event.
+        // The append that timed out may still commit. The claim waits until that append has ended. So a later append
+        // with the same client id adds no second event.
         var again = (await log.ClaimAsync("lobby", Ct))!.Number;
         var patient = await OpenAsync();
         Assert.Equal([1], (await patient.AppendAsync("lobby", again, Msg("ann", "1"))).Seqs());
@@ -284,7 +284,7 @@ public sealed class SqliteMessageLogTests : DurableLogContract
         if (!besideASilo)
         {
             await CloseAsync();
-            // Leave a deleted text in the file, as versions without secure_delete did.
+            // Leave a deleted text in the file, as the versions of OrleansChat that did not use secure_delete did.
             await ExecuteAsync($"pragma secure_delete = off; create table left_over(text text); insert into left_over values('{text}'); drop table left_over");
         }
 

@@ -3,7 +3,10 @@ using OrleansChat.Grains.Rooms;
 
 namespace OrleansChat.Grains.Tests.Rooms;
 
-/// <summary>Rights with answers of the authorizer and actions that the token grants, decided without a room.</summary>
+/// <summary>
+/// How the rules of RoomRights combine a user's role with the authorizer's answer and with the actions that the token
+/// grants.
+/// </summary>
 public sealed class AccessTests
 {
     private const long Now = 1000;
@@ -13,7 +16,11 @@ public sealed class AccessTests
     private static readonly RoomState Channel = Named with { Room = "lobby", Kind = RoomKind.Channel };
     private static readonly RoomState Direct = Named with { Room = "@3:ann3:bob", Kind = RoomKind.Direct };
 
-    /// <summary>For each role: the answer to each event without access, if the token grants the action, and if it is denied.</summary>
+    /// <summary>
+    /// Each row has a role, a kind of event, and three errors: if only the role counts, if the token or the authorizer
+    /// allows all actions, and if the token allows but the authorizer denies them. Null means that the event is
+    /// accepted.
+    /// </summary>
     public static TheoryData<RoomRole, RoomEventKind, string?, string?, string?> Events => new()
     {
         { RoomRole.None, RoomEventKind.Msg, "join the room first", "join the room first", "join the room first" },
@@ -105,7 +112,9 @@ public sealed class AccessTests
         Assert.False(RoomRights.MayCall(RoomRole.None, isBanned: true, access));
     }
 
-    /// <summary>The last two: whether the user becomes a member, and the refusal of a resume.</summary>
+    /// <summary>
+    /// <c>joins</c>: whether the user becomes a member. <c>resumed</c>: the error of a resume; null if it is accepted.
+    /// </summary>
     [Theory]
     [InlineData("join", null, true, "there is no such room")]
     [InlineData("read", null, false, null)]

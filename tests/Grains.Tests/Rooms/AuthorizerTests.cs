@@ -6,7 +6,9 @@ using static OrleansChat.Grains.Tests.Cluster.TestGateway;
 
 namespace OrleansChat.Grains.Tests.Rooms;
 
-/// <summary>A silo with an authorizer: every path asks it, and nothing is allowed without its answer.</summary>
+/// <summary>
+/// Silos with an authorizer: every command and every read asks it, and nothing is allowed without its answer.
+/// </summary>
 public sealed class AuthorizerTests(AuthorizerCluster rig) : IClassFixture<AuthorizerCluster>
 {
     private static readonly Refused Denied = new(Refusal.Forbidden, "this server does not allow you to do this in this room");
@@ -226,7 +228,7 @@ public sealed class AuthorizerTests(AuthorizerCluster rig) : IClassFixture<Autho
         await using var gateway = await _cluster.GatewayAsync();
         await gateway.SendAsync(_room, new Enter(_ann, RoomKind.Channel, null), new Enter("bob", null, null));
 
-        // The answer for Ann comes after the answer for Bob, although Ann's message is the first one.
+        // The authorizer answers for Ann only after it has answered for Bob, although Ann's message is the first one.
         var bobIsAnswered = new TaskCompletionSource();
         _authorizer.Set(_room, async (request, cancellationToken) =>
         {

@@ -4,8 +4,8 @@ using OrleansChat.TestSupport;
 namespace OrleansChat.Grains.Tests.Rooms;
 
 /// <summary>
-/// How long the throttle delays a frequent action. The delay is at most the cost of one action, even if many actions
-/// ran early.
+/// How long BatchThrottle delays a frequent action. Each action has a cost: the delay before the next action. The
+/// delays of actions that ran early do not add up.
 /// </summary>
 public sealed class BatchThrottleTests
 {

@@ -4,7 +4,7 @@ using static OrleansChat.Grains.Tests.Cluster.TestGateway;
 
 namespace OrleansChat.Grains.Tests.Rooms;
 
-/// <summary>Actions that a token grants, without an authorizer.</summary>
+/// <summary>Actions that a user's token grants, on a cluster without an authorizer.</summary>
 public sealed class ClaimTests(SiloTestCluster cluster)
 {
     private readonly string _room = SiloTestCluster.Fresh("~claims");

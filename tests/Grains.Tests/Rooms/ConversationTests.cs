@@ -6,7 +6,7 @@ using static OrleansChat.Grains.Tests.Cluster.TestGateway;
 
 namespace OrleansChat.Grains.Tests.Rooms;
 
-/// <summary>Lists of conversations and personal settings, through the grains.</summary>
+/// <summary>Lists of conversations and personal settings, as the grains return and change them.</summary>
 public sealed class ConversationTests(SiloTestCluster cluster)
 {
     private readonly string _ann = SiloTestCluster.Fresh("ann");

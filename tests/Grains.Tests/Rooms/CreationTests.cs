@@ -156,7 +156,7 @@ public sealed class CreationTests(SiloTestCluster cluster)
             Assert.Empty(await cluster.Log.HeadsAsync([room], Ct));
         }
 
-        // To use an existing room is free. Only the user who creates a room pays for it.
+        // Using an existing room takes nothing from the budget. Only the user who creates a room pays for it.
         await gateway.EnterAsync($"{_room}-0", _ann);
         await gateway.PostAsync(Direct, _ann, "again");
         await gateway.EnterAsync($"{_room}-x", _bob);

@@ -81,7 +81,7 @@ public sealed class GroupBudgetTests(GroupBudgetTests.Limited limited) : IClassF
         Assert.InRange(refused.RetryMs!.Value, 1, 10_000);
         Assert.Equal(RoomRole.None, (await _cluster.Log.FactsAsync(rooms[^1], _bob, TestContext.Current.CancellationToken))!.Role);
 
-        // A member enters again without a charge, and a creation is charged to another budget.
+        // A member who enters again pays nothing, and a user who creates a group pays from another budget.
         await gateway.EnterAsync(rooms[0], _bob, create: null);
         await gateway.EnterAsync($"{_room}-own", _bob, RoomKind.Group);
         await gateway.EnterAsync($"{_room}-channel", _bob);
@@ -99,7 +99,8 @@ public sealed class GroupBudgetTests(GroupBudgetTests.Limited limited) : IClassF
         Assert.Equal(full, await gateway.SendOneAsync($"{_room}-new", new Enter(_bob, RoomKind.Group, null)));
         Assert.Empty(await _cluster.Log.HeadsAsync([$"{_room}-new"], TestContext.Current.CancellationToken));
 
-        // Channels and direct rooms do not count. If the user leaves a group, there is a place again.
+        // Channels and direct rooms do not count towards the limit. After the user has left a group, the user can join
+        // another one.
         await gateway.EnterAsync($"{_room}-channel", _bob);
         await gateway.PostAsync(RoomKey.Direct(_ann, _bob), _bob, "hello");
         await gateway.SendOneAsync($"{_room}-{_bob}-0", new Exit(_bob, EndMembership: true));
@@ -119,7 +120,7 @@ public sealed class GroupBudgetTests(GroupBudgetTests.Limited limited) : IClassF
 
         Assert.Equal(new Refused(Refusal.RoomFull, "this user cannot be invited at the moment"), refused);
 
-        // The invitation does not count for Eve's own joins.
+        // Ann's invitation counts when another user invites Eve, but not when Eve joins a group.
         Assert.Equal(RoomRole.Member, (await gateway.EnterAsync($"{_room}-other", _eve)).Role);
     }
 

@@ -4,7 +4,7 @@ using static OrleansChat.Grains.Tests.Cluster.TestGateway;
 
 namespace OrleansChat.Grains.Tests.Rooms;
 
-/// <summary>Groups: membership is durable, and its changes are events.</summary>
+/// <summary>The members of a group are stored durably, and each change of the members is an event.</summary>
 public sealed class GroupTests(SiloTestCluster cluster)
 {
     private readonly string _room = SiloTestCluster.Fresh("group");

@@ -2,7 +2,10 @@ using OrleansChat.Grains.Interfaces;
 
 namespace OrleansChat.Grains.Tests.Rooms;
 
-/// <summary>The stored form of invitation links. The log has such events, so the form never changes.</summary>
+/// <summary>
+/// The form in which the log stores the terms of an invitation link. Existing logs contain this form, so it must never
+/// change.
+/// </summary>
 public sealed class LinkTermsTests
 {
     private const string Hash = "ccSA35PWri8e-tFEfGbJUl4xYhjPUfyNntgy8trxi3M";

@@ -4,7 +4,7 @@ using static OrleansChat.Grains.Tests.Cluster.TestGateway;
 
 namespace OrleansChat.Grains.Tests.Rooms;
 
-/// <summary>What an answer to a post means.</summary>
+/// <summary>When a room answers a post, and which answer it gives.</summary>
 public sealed class PostingTests(SiloTestCluster cluster)
 {
     private readonly string _room = SiloTestCluster.Fresh("posting");

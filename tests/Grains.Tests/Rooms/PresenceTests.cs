@@ -3,7 +3,7 @@ using OrleansChat.Grains.Tests.Cluster;
 
 namespace OrleansChat.Grains.Tests.Rooms;
 
-/// <summary>Which users are attached to a room, and the notices about them.</summary>
+/// <summary>Which users are attached to a room, and the updates that the room publishes about them.</summary>
 public sealed class PresenceTests(SiloTestCluster cluster)
 {
     private readonly string _room = SiloTestCluster.Fresh("attendance");

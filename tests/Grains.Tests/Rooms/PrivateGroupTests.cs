@@ -4,7 +4,7 @@ using static OrleansChat.Grains.Tests.Cluster.TestGateway;
 
 namespace OrleansChat.Grains.Tests.Rooms;
 
-/// <summary>How users create private groups, and that outsiders cannot find out whether such a group exists.</summary>
+/// <summary>How users create private groups. Outsiders must not find out whether such a group exists.</summary>
 public sealed class PrivateGroupTests(SiloTestCluster cluster)
 {
     private readonly string _room = SiloTestCluster.Fresh("~private");

@@ -9,7 +9,8 @@ using OrleansChat.TestSupport;
 namespace OrleansChat.Grains.Tests.Rooms;
 
 /// <summary>
-/// How the publisher treats gateways that are slow or fail, and how member notifications are joined and retried.
+/// How the publisher treats gateways that are slow or fail, and how the room joins and retries the notifications of its
+/// members.
 /// </summary>
 public sealed class PublishingTests : IDisposable
 {

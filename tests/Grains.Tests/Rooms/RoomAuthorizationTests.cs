@@ -7,7 +7,10 @@ using OrleansChat.TestSupport;
 
 namespace OrleansChat.Grains.Tests.Rooms;
 
-/// <summary>Questions to the authorizer: their time limit, cache, bound and log.</summary>
+/// <summary>
+/// The questions to the authorizer: how long an answer may take, how long it is cached, how many questions may be open,
+/// and what is logged.
+/// </summary>
 public sealed class RoomAuthorizationTests : IDisposable
 {
     private static readonly Question Ann = new("team", RoomKind.Group, "ann", RoomAction.Write, RoomAction.None, RoomRole.Member);

@@ -5,7 +5,7 @@ using static OrleansChat.Grains.Rooms.RoomOwnershipState;
 
 namespace OrleansChat.Grains.Tests.Rooms;
 
-/// <summary>The transitions of an activation's ownership, and what each state allows.</summary>
+/// <summary>The states of RoomOwnership: the transitions between them, and what each state allows.</summary>
 public sealed class RoomOwnershipTests
 {
     [Fact]
@@ -169,7 +169,7 @@ public sealed class RoomOwnershipTests
         Assert.Equal(after, ownership.State.ToString());
     }
 
-    /// <summary>Creates an ownership in this state, with claim 3 if the state has a claim.</summary>
+    /// <summary>Creates an ownership in this state. If the state has a claim number, it is 3.</summary>
     private static RoomOwnership InState(string state)
     {
         var ownership = new RoomOwnership();

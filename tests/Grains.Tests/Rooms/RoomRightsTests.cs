@@ -3,7 +3,9 @@ using OrleansChat.Grains.Rooms;
 
 namespace OrleansChat.Grains.Tests.Rooms;
 
-/// <summary>The rules that depend on two users, on the number of owners, or on the time.</summary>
+/// <summary>
+/// The rules of RoomRights that depend on two users, on the number of owners, on the settings, or on the time.
+/// </summary>
 public sealed class RoomRightsTests
 {
     private const long Now = 1_000_000;
@@ -91,7 +93,8 @@ public sealed class RoomRightsTests
     }
 
     /// <summary>
-    /// Every kind that an action allows, for every role and every set of actions: only the owner needs no action.
+    /// Tests each kind of event with every set of actions that the settings can allow to members or moderators. Owners
+    /// may send the event even if the settings allow no action.
     /// </summary>
     [Theory]
     [InlineData(RoomEventKind.Msg, RoomAction.Write)]

@@ -4,7 +4,6 @@ using OrleansChat.Protocol.Text;
 
 namespace OrleansChat.Protocol.Tests.Text;
 
-/// <summary>Tests which command each typed line becomes.</summary>
 public sealed class TextCommandReaderTests
 {
     private static readonly ProtocolLimits Limits = new() { TextCharacters = 10, TextBytes = 20, HistoryEvents = 50 };

@@ -2,7 +2,6 @@ using OrleansChat.Protocol.Text;
 
 namespace OrleansChat.Protocol.Tests.Text;
 
-/// <summary>Tests which line a user in text mode sees for each server frame.</summary>
 public sealed class TextLineWriterTests
 {
     private static readonly TextView Alice = new("alice");

@@ -139,7 +139,8 @@ public sealed class UserBudgetTests
 
         world.Run(TimeSpan.FromSeconds(5));
 
-        // Sends wait only for the first block. The gateway requests each later block before it needs the block.
+        // The grain leases sends to the gateway in blocks. Sends wait only for the first block, because the gateway requests
+        // each later block in advance.
         Assert.InRange(world.Gateways[0].Waited, 0, 6);
         Assert.InRange(world.Calls, 1, 10);
     }, TestContext.Current.CancellationToken);
@@ -247,7 +248,7 @@ public sealed class UserBudgetTests
         }
     }
 
-    /// <summary>Runs continuations on the world's thread, when the world calls <see cref="Run"/>.</summary>
+    /// <summary>Queues continuations. <see cref="Run"/> runs them on the caller's thread.</summary>
     private sealed class OneThread : SynchronizationContext
     {
         private readonly Queue<(SendOrPostCallback Callback, object? State)> _due = new();

@@ -5,23 +5,20 @@ using OrleansChat.Simulation.Tests.World;
 namespace OrleansChat.Simulation.Tests.Parts;
 
 /// <summary>
-/// The log of a world. Each node has its own access to the store. An operation can fail before or after it is executed,
-/// or can be executed after its caller has stopped waiting.
+/// The message log of a simulated world. Each node has its own access to the store. An operation can fail before or
+/// after it is executed, or can be executed after its caller has stopped waiting.
 /// </summary>
-/// <param name="store">The log that the nodes use; it may be a mutant.</param>
+/// <param name="store">The log that the nodes use. It may be a mutant, which breaks a promise on purpose.</param>
 /// <param name="truth">The log that the checks read.</param>
 internal sealed class Database(Simulated world, IMessageLog store, IMessageLog truth)
 {
     /// <summary>The time until which every new operation fails.</summary>
     public long AwayUntil { get; set; }
 
-    /// <summary>Returns the access of one node to the log.</summary>
     public IMessageLog For(Node node) => new Way(world, this, node);
 
-    /// <summary>Returns the current events of a room.</summary>
     public IReadOnlyList<RoomEvent> Events(string room) => Now(truth.ReadAsync(room, 0, int.MaxValue, CancellationToken.None));
 
-    /// <summary>Returns the current head of a room.</summary>
     public RoomHead Head(string room) => Now(truth.HeadsAsync([room], CancellationToken.None)) is [var head] ? head : default;
 
     /// <summary>Returns one event; null if it does not exist.</summary>

@@ -43,7 +43,7 @@ internal sealed class GatewayProcess
             });
             if (!granted)
             {
-                // An earlier call got the lease, but the answer was lost. Meanwhile, this lease has ended.
+                // The answer to an earlier call, which got the lease, was lost. Meanwhile, this lease has ended.
                 world.Scheduler.After(TimeSpan.Zero, () => world.Gateways.Crash(this));
                 return;
             }
@@ -71,7 +71,6 @@ internal sealed class GatewayProcess
     /// <summary>True while the gateway accepts connections.</summary>
     public bool Open { get; private set; }
 
-    /// <summary>The connections to this gateway.</summary>
     public IReadOnlyList<Socket> Sockets => _sockets;
 
     public void Add(Socket socket) => _sockets.Add(socket);
@@ -151,7 +150,7 @@ internal sealed class GatewayProcess
     }
 }
 
-/// <summary>The gateways of a world. A new process without state replaces each dead process.</summary>
+/// <summary>The gateways of a simulated world. A new process without state replaces each dead process.</summary>
 internal sealed class Gateways(Simulated world)
 {
     private readonly List<GatewayProcess> _living = [];

@@ -4,7 +4,7 @@ using OrleansChat.Simulation.Tests.World;
 
 namespace OrleansChat.Simulation.Tests.Parts;
 
-/// <summary>The gateway streams. The faults make them lose, double, delay and reorder items.</summary>
+/// <summary>The gateway streams. With <see cref="Faults"/>, they lose, double, delay and reorder items.</summary>
 internal sealed class GatewayStreams(Simulated world)
 {
     private readonly Dictionary<string, List<Handle>> _subscribed = [];

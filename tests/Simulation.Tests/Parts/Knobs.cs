@@ -8,7 +8,7 @@ using OrleansChat.Simulation.Tests.World;
 
 namespace OrleansChat.Simulation.Tests.Parts;
 
-/// <summary>The bounds of one world. The seed makes many of them small, so that the runs reach them.</summary>
+/// <summary>The limits of one simulated world. The seed makes many of them small, so that the runs reach them.</summary>
 internal sealed class Knobs(Scheduler scheduler)
 {
     public RoomOptions Rooms { get; } = new()

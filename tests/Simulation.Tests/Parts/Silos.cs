@@ -23,7 +23,7 @@ internal sealed class Silo
         _ = Node.StartAsync(() => Background.RunAsync(Watch, CancellationToken.None));
     }
 
-    /// <summary>How far the silo's clock is ahead of the world's clock.</summary>
+    /// <summary>How far the silo's clock is ahead of the simulated time.</summary>
     public TimeSpan Clock { get; }
 
     public Node Node { get; }
@@ -62,7 +62,6 @@ internal sealed class Silos(Simulated world)
     private readonly List<Activation> _activations = [];
     private int _started;
 
-    /// <summary>The silos that are alive.</summary>
     public IReadOnlyList<Silo> Living => _silos;
 
     /// <summary>The activations that are alive.</summary>

@@ -46,7 +46,6 @@ internal sealed class Socket
         });
     }
 
-    /// <summary>The gateway of this connection.</summary>
     public GatewayProcess Gateway => _gateway;
 
     /// <summary>How many milliseconds the client takes for one read; 0 for a fast client.</summary>

@@ -7,7 +7,6 @@ namespace OrleansChat.Simulation.Tests.People;
 /// <summary>How a client handles frames, and what it checks in them.</summary>
 internal sealed partial class Client
 {
-    /// <summary>Handles a frame from the server.</summary>
     public void Hear(Socket socket, ServerFrame frame)
     {
         if (socket != _socket)

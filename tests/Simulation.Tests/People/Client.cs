@@ -87,7 +87,6 @@ internal sealed partial class Client
         socket.Say(new Hello(NextId(), null, null, [.. _world.Scheduler.Next(6) == 0 ? cursors.Append(new(Nowhere, 0, null)) : cursors]));
     }
 
-    /// <summary>Handles the loss of the connection.</summary>
     public void Lost(Socket socket)
     {
         if (socket != _socket)
@@ -108,7 +107,6 @@ internal sealed partial class Client
         _world.Scheduler.After(_world.Scheduler.Between(1, 800), () => Node.Start(Connect));
     }
 
-    /// <summary>Cuts the client's connection.</summary>
     public void Cut() => _socket?.Cut();
 
     public void Send(string room, EventKind kind)

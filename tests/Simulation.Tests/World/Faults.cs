@@ -5,7 +5,6 @@ namespace OrleansChat.Simulation.Tests.World;
 /// </summary>
 internal sealed record Faults
 {
-    /// <summary>No faults.</summary>
     public static readonly Faults None = new();
 
     /// <summary>A call is lost.</summary>
@@ -44,7 +43,7 @@ internal sealed record Faults
     /// <summary>A log operation takes up to 900 ms.</summary>
     public int LogSlow { get; init; }
 
-    /// <summary>Draws the frequencies for one world.</summary>
+    /// <summary>Draws the frequencies for one seed.</summary>
     public static Faults Draw(Scheduler scheduler)
     {
         int Some(int most) => scheduler.Next(3) == 0 ? scheduler.Next(most) : 0;

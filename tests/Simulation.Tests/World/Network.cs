@@ -14,7 +14,7 @@ internal class Hosted(Node node, object grain)
     public bool Leaving { get; protected set; }
 }
 
-/// <summary>Calls between nodes. The faults make them late, lost, or executed without an answer.</summary>
+/// <summary>Calls between nodes. A fault makes a call late, loses it, or loses its answer.</summary>
 internal sealed class Network(Scheduler scheduler)
 {
     /// <summary>The timeout of a call.</summary>
@@ -25,7 +25,6 @@ internal sealed class Network(Scheduler scheduler)
     /// <summary>The faults in effect now.</summary>
     public Faults Faults { get; set; } = Faults.None;
 
-    /// <summary>Calls a grain.</summary>
     /// <param name="route">Finds the grain when the call arrives. Returns null if no silo can host the grain.</param>
     public Task<T> CallAsync<TGrain, T>(Node from, Func<Hosted?> route, Func<TGrain, Task<T>> call)
     {

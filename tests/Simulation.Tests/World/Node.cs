@@ -16,7 +16,7 @@ internal sealed class Node(Scheduler scheduler, string name, bool inTurns, TimeS
     /// <summary>The name in traces.</summary>
     public string Name => name;
 
-    /// <summary>The number of the node in its world.</summary>
+    /// <summary>The number of the node, from 0.</summary>
     public int Number { get; } = scheduler.NumberNode();
 
     /// <summary>False after <see cref="Kill"/>.</summary>
@@ -43,7 +43,6 @@ internal sealed class Node(Scheduler scheduler, string name, bool inTurns, TimeS
         }
     }
 
-    /// <summary>Starts an action on this node.</summary>
     public void Start(Action action)
     {
         if (Alive)
@@ -56,7 +55,6 @@ internal sealed class Node(Scheduler scheduler, string name, bool inTurns, TimeS
         }
     }
 
-    /// <summary>Starts an action on this node.</summary>
     public Task<T> StartAsync<T>(Func<Task<T>> action) =>
         Task.Factory.StartNew(action, CancellationToken.None, TaskCreationOptions.None, this).Unwrap();
 

@@ -1,7 +1,7 @@
 namespace OrleansChat.Simulation.Tests.World;
 
 /// <summary>
-/// A node's clock. Its UTC time differs from the world's time by a constant error. Its timers fire on the node.
+/// A node's clock. Its UTC time differs from the simulated time by a constant error. Its timers fire on the node.
 /// </summary>
 internal sealed class NodeTime(Scheduler scheduler, Node node, TimeSpan wrong) : TimeProvider
 {

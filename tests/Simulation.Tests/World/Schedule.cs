@@ -9,7 +9,7 @@ internal sealed class Schedule(Simulated world, List<Client> clients)
 {
     private Scheduler Scheduler => world.Scheduler;
 
-    /// <summary>Starts the world and schedules all actions and faults.</summary>
+    /// <summary>Starts the silos, gateways and clients, and schedules all actions and faults.</summary>
     /// <param name="until">The time after which no action or fault begins.</param>
     /// <returns>The names that the log uses for all rooms.</returns>
     public string[] Begin(out long until)
@@ -76,7 +76,7 @@ internal sealed class Schedule(Simulated world, List<Client> clients)
     }
 
     /// <summary>
-    /// Schedules the faults. Each kind of fault occurs only in some worlds. So in some worlds, one kind occurs without
+    /// Schedules the faults. Each kind of fault occurs only with some seeds. So with some seeds, one kind occurs without
     /// the others.
     /// </summary>
     private void Plague(TimeSpan length)

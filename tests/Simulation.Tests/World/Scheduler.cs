@@ -14,7 +14,7 @@ internal sealed class Scheduler(int seed)
     private long _number;
     private int _nodes;
 
-    /// <summary>Ticks since the start of the world.</summary>
+    /// <summary>Ticks since the start of the run.</summary>
     public long Now { get; private set; }
 
     /// <summary>The number of steps so far.</summary>
@@ -58,7 +58,6 @@ internal sealed class Scheduler(int seed)
     /// <summary>Runs an action at the given time. The action is not a task of a node.</summary>
     public void At(long due, Action happens) => _events.Enqueue(happens, (Math.Max(due, Now), _number++));
 
-    /// <summary>Returns the number for a new node.</summary>
     public int NumberNode() => _nodes++;
 
     /// <summary>Adds a node that has a ready task, so that one of the next steps can run the task.</summary>

@@ -6,7 +6,7 @@ using OrleansChat.TestSupport;
 
 namespace OrleansChat.Simulation.Tests.World;
 
-/// <summary>The instruments that all worlds share. No test reads them.</summary>
+/// <summary>The instruments (metrics) that all simulations share. No test reads them.</summary>
 internal sealed class Shared
 {
     private readonly Meters _meters = new();

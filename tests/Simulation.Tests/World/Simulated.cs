@@ -33,7 +33,7 @@ internal sealed class Simulated
 
     /// <param name="tell">Receives the trace; null for no trace.</param>
     /// <param name="log">Wraps the log in a mutant; null to use the log without a mutant.</param>
-    /// <param name="knobs">Changes the bounds for a mutant; null for no change.</param>
+    /// <param name="knobs">Changes the limits, or replaces the head poller with a mutant; null for no change.</param>
     public Simulated(int seed, Shared shared, Action<string>? tell = null, Func<Simulated, IMessageLog, IMessageLog>? log = null, Action<Knobs>? knobs = null)
     {
         _seed = seed;
@@ -91,7 +91,7 @@ internal sealed class Simulated
 
     public ILogger<T> Logger<T>(Node node) => new Logger<T>(this, node);
 
-    /// <summary>Checks a promise. The first violation ends the world.</summary>
+    /// <summary>Checks a promise. The first violation ends the run.</summary>
     public void Expect(bool holds, string otherwise)
     {
         if (!holds && _violation is null)

@@ -2,7 +2,6 @@ using System.Text.RegularExpressions;
 
 namespace OrleansChat.Structure.Tests.Deploy;
 
-/// <summary>The operations page names only metrics and files that exist.</summary>
 public sealed partial class OperationsPageTests
 {
     private static readonly string Page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "operations.md"));

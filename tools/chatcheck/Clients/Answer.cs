@@ -25,7 +25,6 @@ internal sealed record Answer(string Type)
     /// <summary>Whether the same command may succeed later.</summary>
     public bool CanBeRepeated => Code is "unavailable" or "timeout" or "rate_limited";
 
-    /// <summary>Reads an answer.</summary>
     /// <param name="eventOf">Finds the send that produced an event.</param>
     public static Answer Read(JsonElement answer, Func<JsonElement, MessageLogEntry> eventOf) => new(answer.GetProperty("t").GetString()!)
     {

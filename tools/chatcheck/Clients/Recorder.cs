@@ -60,7 +60,6 @@ internal sealed class Recorder(Clock clock, string run, IReadOnlyList<string> ro
         }
     }
 
-    /// <summary>Returns the number of a new connection.</summary>
     public int AddConnection() => Interlocked.Increment(ref _connections);
 
     /// <summary>Adds a stream of a client that starts with the cursor <paramref name="from"/>.</summary>
@@ -178,7 +177,6 @@ internal sealed class Recorder(Clock clock, string run, IReadOnlyList<string> ro
 
     public void Saw(Absence absence) => Keep(_absences, absence);
 
-    /// <summary>Records an answer to <c>who</c>.</summary>
     public void SawWho(int asker, int room, int gateway, long askedAt, IReadOnlyList<string> users) => Keep(
         _whos, new WhoSeen(asker, room, gateway, askedAt, clock.Now, [.. users.Select(name => _numbers.GetValueOrDefault(name, -1)).Where(user => user >= 0)]));
 

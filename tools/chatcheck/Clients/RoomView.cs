@@ -49,7 +49,6 @@ internal sealed class RoomView(int room, string name, ReaderStream stream)
         Newest = Math.Max(seq, Newest);
     }
 
-    /// <summary>Records a <c>gap</c>.</summary>
     public void Gap(int from, int to)
     {
         stream.Items.Add(Item.Gap(from, to));

@@ -64,7 +64,6 @@ internal sealed record History
         return $"send {send} of {Users[one.Writer]} to {Rooms[one.Room]}: sent at {At(one.InvokedAt)}, {outcome}, {one.Attempts} {(one.Attempts == 1 ? "attempt" : "attempts")}";
     }
 
-    /// <summary>Converts an item of a stream to text, for the report.</summary>
     public string Describe(Item item) => item.Kind switch
     {
         ItemKind.Joined => $"joined: delivery starts after {item.Seq} (connection {item.Value})",

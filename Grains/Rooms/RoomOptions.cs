@@ -57,8 +57,10 @@ public sealed class RoomOptions
     /// <summary>Maximum time that a deactivating room waits for its last publishes and notifications.</summary>
     internal static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(2);
 
-    /// <summary> Maximum number of members of a group. A further user is refused as <c>room_full</c>. A group may also
-    /// have this number of invited users, and this number of users who are banned or muted. </summary>
+    /// <summary>
+    /// Maximum number of members of a group. A further user is refused as <c>room_full</c>. A group may also have this
+    /// number of invited users, and this number of users who are banned or muted.
+    /// </summary>
     [Range(1, 100_000)] public int GroupMembers { get; set; } = 1000;
 
     /// <summary>

@@ -6,7 +6,7 @@ namespace OrleansChat.ClientCodec;
 
 /// <summary>
 /// Writes the commands of clients. Each command is one JSON object on one line. The writer does not check whether the
-/// protocol allows a command. So tests can send commands that the server must refuse.
+/// protocol allows a command, so tests can send commands that the server must refuse.
 /// </summary>
 public static class CommandWriter
 {
@@ -18,7 +18,8 @@ public static class CommandWriter
     }
 
     /// <summary>
-    /// Writes the command without a line break before or after it. Throws if a send's meta is not JSON.
+    /// Writes the command without a line break before or after it. Throws an exception if the meta of a send is not
+    /// JSON.
     /// </summary>
     public static void Write(IBufferWriter<byte> into, ClientCommand command)
     {

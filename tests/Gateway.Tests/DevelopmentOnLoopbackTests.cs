@@ -5,7 +5,7 @@ using OrleansChat.Gateway.Endpoint;
 
 namespace OrleansChat.Gateway.Tests;
 
-/// <summary>The addresses on which development mode may listen.</summary>
+/// <summary>The addresses on which a gateway in development mode may listen.</summary>
 public sealed class DevelopmentOnLoopbackTests
 {
     [Theory]

@@ -37,7 +37,7 @@ public sealed class DrainTests
     public async Task Drain_WhenOneClientHasLeft_KeepsTheOtherAndRefusesNewOnes()
     {
         await using var server = await GatewayServer.StartAsync(drain: new() { AcceptsPerSecond = 1, Within = TimeSpan.FromSeconds(6) });
-        server.Registry.Shares = left => Task.FromResult(new DrainShare(1, 100 * left, true)); // Other gateways drain too, with many more clients.
+        server.Registry.Shares = left => Task.FromResult(new DrainShare(1, 100 * left, true)); // The share says that other gateways drain too, with many more clients.
         using var ann = await EnterAsync(server, "ann");
         using var bob = await EnterAsync(server, "bob");
 
@@ -45,7 +45,6 @@ public sealed class DrainTests
         var byes = new[] { ByeAsync(ann), ByeAsync(bob) };
         Assert.NotNull((await await Task.WhenAny(byes)).After);
 
-        // The other client keeps its connection for some more seconds.
         Assert.Single(server.Connections.Living);
         Assert.Equal(503, await server.RefusedAsync("/ws?user=carl", Subprotocols.Json));
         await Task.WhenAll(byes);

@@ -31,7 +31,7 @@ internal sealed class GatewayServer : IAsyncDisposable
 
     public int Port => new Uri(_app.Urls.Single()).Port;
 
-    /// <summary>The registry that tells the drain how many gateways remain.</summary>
+    /// <summary>A fake registry, which reports to the drain how many gateways remain.</summary>
     public RegistryThatSays Registry { get; }
 
     public ConnectionSet Connections => _app.Services.GetRequiredService<ConnectionSet>();
@@ -81,17 +81,17 @@ internal sealed class GatewayServer : IAsyncDisposable
         return new(app, rooms, users, registry);
     }
 
-    /// <summary>Connects to a path, which may have a query.</summary>
+    /// <summary>Opens a WebSocket at a path, which may have a query.</summary>
     public Task<RawWebSocket> ConnectAsync(string path, string? subprotocol = null, params string[] headers) => RawWebSocket.ConnectAsync(
         new(_app.Urls.Single().Replace("http://", "ws://", StringComparison.Ordinal) + path), subprotocol is null ? [] : subprotocol.Split(", "), headers);
 
-    /// <summary>Tries to connect. The gateway must refuse this. Returns the status of its answer.</summary>
+    /// <summary>Tries to connect, and fails if the gateway accepts. Returns the HTTP status of the refusal.</summary>
     public async Task<int> RefusedAsync(string path, string? subprotocol = null, params string[] headers)
     {
         return (await RefusalAsync(path, subprotocol, headers)).Status;
     }
 
-    /// <summary>Tries to connect. The gateway must refuse this. Returns its answer.</summary>
+    /// <summary>Tries to connect, and fails if the gateway accepts. Returns the refusal.</summary>
     public async Task<RawUpgradeRefusedException> RefusalAsync(string path, string? subprotocol = null, params string[] headers)
     {
         var refused = await Assert.ThrowsAsync<RawUpgradeRefusedException>(async () => (await ConnectAsync(path, subprotocol, headers)).Dispose());
@@ -99,7 +99,7 @@ internal sealed class GatewayServer : IAsyncDisposable
         return refused;
     }
 
-    /// <summary>Sends a GET request that is not an upgrade.</summary>
+    /// <summary>Sends a GET request that does not ask for a WebSocket upgrade.</summary>
     public async Task<HttpResponseMessage> GetAsync(string path)
     {
         using var client = new HttpClient();
@@ -118,7 +118,7 @@ internal sealed class GatewayServer : IAsyncDisposable
         return await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
     }
 
-    /// <summary>Stops the host, and waits until it has stopped.</summary>
+    /// <summary>Stops the host. The gateway drains its clients before it stops.</summary>
     public Task StopAsync() => _app.StopAsync();
 
     /// <summary>The host and port, as a browser writes them in the Host header.</summary>

@@ -3,7 +3,7 @@ using OrleansChat.Protocol;
 
 namespace OrleansChat.Gateway.Tests;
 
-/// <summary>The identities that the gateway accepts. The tests use real HTTP.</summary>
+/// <summary>The credentials that the gateway accepts or refuses, over real HTTP.</summary>
 public sealed class IdentityTests
 {
     [Fact]

@@ -7,7 +7,7 @@ using OrleansChat.ProcessHosting;
 
 namespace OrleansChat.Gateway.Tests;
 
-/// <summary>The pages that may open connections. The tests use real HTTP.</summary>
+/// <summary>The origins of the pages that may open connections, over real HTTP.</summary>
 public sealed class OriginsTests
 {
     [Fact]

@@ -5,7 +5,9 @@ using OrleansChat.Protocol;
 
 namespace OrleansChat.Gateway.Tests;
 
-/// <summary>The requests that are refused before the upgrade, and the conversations that begin after it.</summary>
+/// <summary>
+/// Requests that the gateway refuses before the WebSocket upgrade, and connections after the upgrade.
+/// </summary>
 public sealed class WebSocketEndpointTests
 {
     [Fact]
@@ -86,8 +88,8 @@ public sealed class WebSocketEndpointTests
 
         for (var i = 0; i < 5; i++)
         {
-            // The client compresses each message with its earlier messages as context, and the server inflates it with
-            // the same context. The server compresses each message separately.
+            // The client compresses each message with its earlier messages as context. The server inflates the message
+            // with the same context. The server compresses each message separately.
             var said = $"{i} {Repeating}";
             await framework.SendAsync(Encoding.UTF8.GetBytes(said), WebSocketMessageType.Text, true, TestContext.Current.CancellationToken);
             Assert.Equal(said, await plain.ReceiveTextAsync());

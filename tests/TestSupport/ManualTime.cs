@@ -26,8 +26,8 @@ public sealed class ManualTime() : FakeTimeProvider(DateTimeOffset.UnixEpoch.Add
     }
 
     /// <summary>
-    /// Waits until at least <paramref name="timers"/> timers wait for this clock, so that a test can advance the clock
-    /// without a race.
+    /// Waits until <paramref name="timers"/> or more timers wait for this clock, so that a test can advance the clock
+    /// without a race. Fails after 20 s.
     /// </summary>
     public async Task UntilArmedAsync(int timers = 1)
     {

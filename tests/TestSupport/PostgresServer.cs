@@ -4,7 +4,7 @@ using Xunit;
 
 namespace OrleansChat.TestSupport;
 
-/// <summary>PostgreSQL for tests.</summary>
+/// <summary>PostgreSQL servers for tests.</summary>
 public static class PostgresServer
 {
     private static readonly Lazy<Task<PrivatePostgres>> TheShared = new(() => PrivatePostgres.StartAsync());

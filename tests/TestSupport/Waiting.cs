@@ -11,7 +11,9 @@ public static class Waiting
 {
     private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(20);
 
-    /// <summary>Waits until a condition holds. Checks it every 5 ms, because nothing signals that it holds.</summary>
+    /// <summary>
+    /// Waits until a condition holds. Checks the condition every 5 ms, because nothing signals a change.
+    /// </summary>
     public static async Task UntilAsync(Func<bool> condition, string awaited, TimeSpan? maxWait = null)
     {
         for (var started = Stopwatch.GetTimestamp(); !condition(); await Task.Delay(5))

@@ -192,7 +192,7 @@ test('Actions_WhenHardToUndo_AskFirst', () => {
   assert.match(plain(question({ kind: 'kick' }, { user: 'bob', role: 'invited' }).heading), /^Withdraw the invitation of bob/);
   assert.equal(question({ kind: 'role', role: 'moderator' }), null);
   assert.ok(question({ kind: 'role', role: 'owner' }));
-  assert.ok(question({ kind: 'role', role: 'member' }, { user: 'ann', role: 'owner' }), 'giving up the own role');
+  assert.ok(question({ kind: 'role', role: 'member' }, { user: 'ann', role: 'owner' }), 'an owner gives up the role');
   assert.equal(actionLabel({ kind: 'kick' }, { user: 'bob', role: 'invited' }), 'Withdraw the invitation…');
 });
 
@@ -266,7 +266,7 @@ test('Invitations_WhenAnswered_EndByAJoinOrAWithdrawal', () => {
   const notFound = { code: 'not_found' };
 
   assert.equal(invitations.answered('a', null), true);
-  assert.equal(invitations.answered('b', notFound), false, 'the user did not click it: the server refused a resume');
+  assert.equal(invitations.answered('b', notFound), false, 'the server refused a resume, and the user did not click the invitation');
   invitations.accept('b');
   invitations.accept('c');
   assert.equal(invitations.answered('c', { code: 'room_full' }), false);

@@ -112,11 +112,11 @@ test('Session_WhenThePageWakes_ChecksAtOnceUnlessEnded', async () => {
   s.socket.alive = false;
   wake();
   wake();
-  assert.equal(s.socket.all('ping').length, 1, 'one ping is enough');
+  assert.equal(s.socket.all('ping').length, 1, 'a second wake sends no second ping');
   await s.clock.advance(5000);
   assert.equal(s.session.state, 'waiting');
   wake();
-  assert.equal(s.sockets.length, 2, 'a wake ends the delay');
+  assert.equal(s.sockets.length, 2, 'a wake ends the reconnect delay');
   s.session.close();
   assert.equal(stopped, 1);
   s.session.connect();

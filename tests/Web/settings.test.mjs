@@ -30,7 +30,7 @@ async function inTeam(joined = {}, name = 'team') {
 
 test('Settings_WhenJoinedHasNone_AreTheDefaults', async () => {
   assert.deepEqual((await inTeam()).room.settings, DEFAULTS);
-  assert.deepEqual((await inTeam({}, PRIVATE)).room.settings, { ...DEFAULTS, private: true }, 'the server named the group, so it is private');
+  assert.deepEqual((await inTeam({}, PRIVATE)).room.settings, { ...DEFAULTS, private: true }, 'the server chose the name of the group, so the group is private');
   assert.equal((await inTeam({ kind: 'channel' })).room.settings, null);
 });
 
@@ -136,7 +136,7 @@ test('Moderation_WhenMembersMayModerate_ReachesOnlyLowerRoles', () => {
   const on = (role, member) => actionsOn({ role, settings }, 'ann', { user: 'bob', ...member }, { owners: 1, now: NOW }).map(({ kind }) => kind).join(' ');
   assert.equal(on('member', { role: 'member' }), '');
   assert.equal(on('member', { role: 'invited' }), 'kick ban');
-  assert.equal(on('moderator', { role: 'member' }), '', 'the settings take this from moderators');
+  assert.equal(on('moderator', { role: 'member' }), '', 'the settings do not let moderators moderate');
   assert.deepEqual([outranks({ role: 'member', settings }, undefined), outranks({ role: 'moderator', settings }, 'member')], [true, false]);
 });
 

@@ -20,7 +20,7 @@ const ask = answer => async (now, next) => {
   asked.push([now, next]);
   return answer;
 };
-const never = () => assert.fail('a question was asked');
+const never = () => assert.fail('the page asked a question');
 
 /** Connects with `token`; the server accepts it as a token of `user`. */
 async function comesIn(token, user = 'ann') {

@@ -7,7 +7,9 @@ using OrleansChat.Gateway.Endpoint;
 
 namespace OrleansChat.Gateway.Tests.Connections;
 
-/// <summary>Existing work has priority over connections that wait to be accepted.</summary>
+/// <summary>
+/// The listener lets the other work of the thread pool run before it accepts the next waiting connection.
+/// </summary>
 public sealed class FairConnectionListenerTests
 {
     private const int Comers = 32;

@@ -3,7 +3,7 @@ using OrleansChat.Gateway.Fanout;
 namespace OrleansChat.Gateway.Tests.Fanout;
 
 /// <summary>
-/// The gap in a feed: when it begins, how long the feed waits for the missing events, and when it is closed.
+/// A gap in a feed: when it begins, how long the feed waits for the missing events, and when it is closed.
 /// </summary>
 public sealed class GapTrackerTests
 {

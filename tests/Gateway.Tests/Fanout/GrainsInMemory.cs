@@ -171,7 +171,9 @@ internal sealed class HistoryThatSays : IHistoryGrain
     /// </summary>
     public HashSet<string> MayEnter { get; } = [];
 
-    /// <summary>Every <c>MayEnterAsync</c> call runs this before its answer. If this fails, the call fails.</summary>
+    /// <summary>
+    /// Every <c>MayEnterAsync</c> call runs this function before its answer. If the function fails, the call fails.
+    /// </summary>
     public Func<Task> BeforeEntry { get; set; } = () => Task.CompletedTask;
 
     /// <summary>

@@ -4,7 +4,7 @@ using OrleansChat.Grains.Interfaces;
 
 namespace OrleansChat.Gateway.Tests.Fanout;
 
-/// <summary>Only a limited number of reads of the message log run at the same time.</summary>
+/// <summary>The history client runs only a limited number of reads of the message log at the same time.</summary>
 public sealed class HistoryClientTests
 {
     [Fact]

@@ -41,8 +41,8 @@ public sealed class PrivateRoomTests : IDisposable
         Assert.Equal(0, _history.Asked);
         if (exists)
         {
-            // The refused subscription ends before this post. If its end caused a call, the call would come before the
-            // post.
+            // The refused subscription ends before this post. If its end caused a call to the room, the call would come
+            // before the post.
             await PostAsync("bob", "b");
         }
         else
@@ -132,7 +132,7 @@ public sealed class PrivateRoomTests : IDisposable
         var subscription = await SubscriptionAsync("eve");
         var answered = new TaskCompletionSource<RoomReply>(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        // While the check of an earlier command is in flight, the commands of eve wait for the next call.
+        // While the check of cat's command is in flight, the commands of eve wait, and then share the next check.
         _rooms.Send(Room, new MarkRead("cat", 1), _ => { });
         await Waiting.UntilAsync(() => !_history.Entries.IsEmpty, "the check of cat");
         _rooms.Send(Room, new Enter("eve", null, null, Link: "bad"), _ => { });

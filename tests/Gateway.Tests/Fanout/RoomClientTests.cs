@@ -458,7 +458,7 @@ public sealed class RoomClientTests
         return told.Task;
     }
 
-    /// <summary>Creates a room client, and makes all the calls that it may make without a pause.</summary>
+    /// <summary>Creates a room client that has made all the calls that it may make without a pause.</summary>
     private async Task<RoomClient> BusyAsync(TimeProvider time)
     {
         var line = Line(time);

@@ -7,7 +7,8 @@ using OrleansChat.Protocol;
 namespace OrleansChat.Gateway.Tests.Fanout;
 
 /// <summary>
-/// The feed of one room. The stream may lose, repeat or reorder events. The feed repairs this from the log.
+/// The feed of one room. The stream may lose, repeat or reorder events. The feed repairs these faults from the message
+/// log.
 /// </summary>
 public sealed class RoomFeedTests : IDisposable
 {

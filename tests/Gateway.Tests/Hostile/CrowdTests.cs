@@ -26,7 +26,7 @@ public sealed class CrowdTests
                 await Task.WhenAll(clients.Select(JoinAllAsync));
                 Assert.All(Enumerable.Range(0, Rooms), room => Assert.Equal(Connections, server.Rooms.In($"room{room}")));
 
-                // A connection may be in 200 rooms. This join is for one more.
+                // A connection may be in 200 rooms, so this join exceeds the limit.
                 await clients[0].SendTextAsync("""{"t":"join","id":"more","room":"more"}""");
                 Assert.Contains("\"code\":\"room_full\"", await clients[0].ReceiveLineAsync(), StringComparison.Ordinal);
             }

@@ -67,8 +67,8 @@ public sealed class FirstBytesTests
         + $"\u0081{(char)(0x80 | frame.Length)}\0\0\0\0{frame}"); // A text frame, masked with zeros.
 
     /// <summary>
-    /// Opens connections one after another. Each sends a frame in the same segment as its request. Returns the first
-    /// bytes of each answer.
+    /// Opens connections one after another. Each sends a frame in the same TCP segment as its upgrade request. Returns
+    /// the first bytes of each answer.
     /// </summary>
     private static async Task<List<string>> FirstBytesAsync(int port, string user, string subprotocol, string first)
     {

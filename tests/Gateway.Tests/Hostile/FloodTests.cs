@@ -7,7 +7,7 @@ using OrleansChat.Protocol;
 
 namespace OrleansChat.Gateway.Tests.Hostile;
 
-/// <summary>Clients that send without end. Most tests use the default limits.</summary>
+/// <summary>Clients that send without a pause. Most tests use the default limits.</summary>
 [Collection(nameof(Siege))]
 public sealed class FloodTests
 {
@@ -54,8 +54,8 @@ public sealed class FloodTests
             using var client = await EveAsync(server);
             var pongs = Repeated(RawWebSocket.Frame(RawFrame.Pong, new byte[100]), (SlowSeconds + 1) * _bounds.BytesPerSecond);
 
-            // The flood has the bytes that the allowance gets in three seconds. At the start, the allowance already has
-            // the bytes of one second, so the gateway reads the flood in two seconds.
+            // The flood has the bytes that BytesPerSecond allows in three seconds. The gateway reads the bytes of one
+            // second at once, so it needs two seconds for the rest.
             Assert.True(await AnswerTimeAsync(client, pongs) > TimeSpan.FromSeconds(SlowSeconds - 0.1), "The gateway read the flood too fast");
         });
     }
@@ -158,8 +158,8 @@ public sealed class FloodTests
             var started = Stopwatch.GetTimestamp();
             var sending = Task.WhenAll(Enumerable.Range(0, Commands).Select(_ => client.SendTextAsync(line)));
 
-            // Sends have their own allowance, so this send is not refused. It arrives after the other commands, and the
-            // loop ends with its answer.
+            // Sends have their own allowance, so the gateway does not refuse the send below. The send arrives after the
+            // other commands, and its answer ends the loop.
             await sending;
             await client.SendTextAsync("""{"t":"send","id":"the end","room":"attic","text":"here"}""");
             var (limited, done) = (0, 0);
@@ -215,7 +215,8 @@ public sealed class FloodTests
     }
 
     /// <summary>
-    /// Sends the same frame for a while, as fast as the gateway reads. Reads nothing, and leaves without a close frame.
+    /// Sends the same frame for <see cref="FloodsFor"/>, as fast as the gateway reads. Reads nothing, and disconnects
+    /// without a close frame.
     /// </summary>
     private static async Task FloodAsync(GatewayServer server, byte[] frame, byte[]? first = null)
     {
@@ -228,7 +229,7 @@ public sealed class FloodTests
         var many = Repeated(frame, 64 * 1024);
         for (var started = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(started) < FloodsFor;)
         {
-            // If the gateway does not read all these frames within FloodsFor, the client leaves.
+            // If the gateway does not read all these frames within FloodsFor, the client disconnects.
             var sending = client.SendRawAsync(many);
             if (await Task.WhenAny(sending, Task.Delay(FloodsFor, TestContext.Current.CancellationToken)) != sending)
             {
@@ -266,7 +267,7 @@ public sealed class FloodTests
     }
 
     /// <summary>
-    /// Returns a frame with blanks. The frame is compressed without reference to earlier frames (RFC 7692 §7.2.1).
+    /// Returns a frame of blanks that is compressed without reference to earlier frames (RFC 7692 §7.2.1).
     /// </summary>
     internal static byte[] Compressed(int blanks)
     {
@@ -277,8 +278,8 @@ public sealed class FloodTests
             deflate.Flush();
         }
 
-        // The flush ends with the bytes 00 00 FF FF. A sender removes them (RFC 7692 §7.2.1). This line also removes what
-        // DeflateStream writes after them.
+        // The flush ends with the bytes 00 00 FF FF. A sender removes them (RFC 7692 §7.2.1). The code below also
+        // removes the bytes that DeflateStream writes after them.
         var payload = deflated.ToArray();
         var frame = RawWebSocket.Frame(RawFrame.Text, payload.AsSpan(0, payload.AsSpan().LastIndexOf<byte>([0x00, 0x00, 0xFF, 0xFF])).ToArray());
         frame[0] |= 0x40;

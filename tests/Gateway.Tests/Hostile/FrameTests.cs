@@ -139,7 +139,9 @@ public sealed class FrameTests
         return noise;
     }
 
-    /// <summary>Returns some frames. Some have a random opcode, and up to three bits are flipped.</summary>
+    /// <summary>
+    /// Returns some frames. Some have a random opcode, and up to three bits of all their bytes are flipped.
+    /// </summary>
     private static byte[] Damaged(Random random)
     {
         var frames = new MemoryStream();

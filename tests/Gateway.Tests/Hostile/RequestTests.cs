@@ -7,12 +7,11 @@ namespace OrleansChat.Gateway.Tests.Hostile;
 [Collection(nameof(Siege))]
 public sealed class RequestTests
 {
-    /// <summary>Used instead of a status: the gateway closes the socket without an answer.</summary>
+    /// <summary>The expected status if the gateway must close the socket without an answer.</summary>
     private const int Closed = 0;
 
     /// <summary>
-    /// Used instead of a status: the answer is not HTTP/1.1. It consists of HTTP/2 frames that ask the client to use
-    /// HTTP/1.1.
+    /// The expected status if the answer must consist of HTTP/2 frames that ask the client to use HTTP/1.1.
     /// </summary>
     private const int NoHttp1 = -1;
 

@@ -39,12 +39,12 @@ internal sealed class Stranger : IDisposable
         }
     }
 
-    /// <summary>Reads to the end of the stream, or to its reset. Fails if neither happens in time.</summary>
+    /// <summary>Reads to the end or the reset of the stream. Fails if neither happens within 20 s.</summary>
     public Task<string> ReadToEndAsync() => ReadAsync(_ => false);
 
     /// <summary>
     /// Reads the first line of the answer. Returns an empty string if the socket closes without an answer. Fails if
-    /// neither happens in time.
+    /// neither happens within 20 s.
     /// </summary>
     public async Task<string> ReadHeadAsync() => (await ReadAsync(so => so.Contains('\n', StringComparison.Ordinal))).Split("\r\n")[0];
 
@@ -65,13 +65,13 @@ internal sealed class Stranger : IDisposable
         }
         catch (OperationCanceledException)
         {
-            Assert.Fail($"Awaited the end of the stream for {Patience}. Received so far: {all}");
+            Assert.Fail($"Waited {Patience} for the end of the stream. Received so far: {all}");
         }
 
         return all.ToString();
     }
 
-    /// <summary>Returns the status of the answer, or 0 if the socket closed without one.</summary>
+    /// <summary>Returns the HTTP status of the answer, or 0 if the socket closed without an answer.</summary>
     public async Task<int> StatusAsync()
     {
         var answer = await ReadToEndAsync();

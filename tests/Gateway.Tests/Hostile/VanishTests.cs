@@ -4,7 +4,7 @@ using OrleansChat.Gateway.Tests.Connections;
 
 namespace OrleansChat.Gateway.Tests.Hostile;
 
-/// <summary>Peers that die without a close, and peers that only seem dead.</summary>
+/// <summary>Peers whose machine dies without a close frame, and peers that only stop reading.</summary>
 public sealed class VanishTests
 {
     [Fact]
@@ -44,12 +44,12 @@ public sealed class VanishTests
         var connection = await server.AcceptedAsync();
         connection.SendQueue.EnqueueAnswer(Encoding.ASCII.GetBytes(new string('x', 600_000)));
 
-        // The gateway would give up a dead peer within these 6 s. The test can only wait, because no event shows that
-        // the gateway keeps the peer.
+        // The gateway ends the connection of a dead peer within 6 s. No event shows that the gateway keeps a
+        // connection, so the test can only wait.
         var stalled = Stopwatch.GetTimestamp();
         await Task.WhenAny(server.Over, Task.Delay(TimeSpan.FromSeconds(6), TestContext.Current.CancellationToken));
 
-        Assert.False(server.Over.IsCompleted, $"The peer was given up after {Stopwatch.GetElapsedTime(stalled)}");
+        Assert.False(server.Over.IsCompleted, $"The gateway ended the connection after {Stopwatch.GetElapsedTime(stalled)}");
         Assert.Equal(600_000, (await client.ReceiveTextAsync()).Length);
     }
 }

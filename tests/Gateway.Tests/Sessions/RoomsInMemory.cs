@@ -21,7 +21,7 @@ internal sealed class RoomsInMemory : IRooms, IHistory
     /// <summary>While true, answers wait for <see cref="AnswerAll"/>.</summary>
     public bool HoldsAnswers { get; set; }
 
-    /// <summary>The refusal of the next enters; null to accept them.</summary>
+    /// <summary>The refusal of the next enter commands; null to accept them.</summary>
     public Refused? Refuses { get; set; }
 
     /// <summary>The refusal of the next page calls; null to return the pages.</summary>
@@ -50,7 +50,7 @@ internal sealed class RoomsInMemory : IRooms, IHistory
         }
     }
 
-    /// <summary>The posts, in order.</summary>
+    /// <summary>The post commands so far, in order.</summary>
     public Post[] Posts
     {
         get
@@ -62,7 +62,7 @@ internal sealed class RoomsInMemory : IRooms, IHistory
         }
     }
 
-    /// <summary>The enter commands, in order.</summary>
+    /// <summary>The enter commands so far, in order.</summary>
     public Enter[] Enters
     {
         get
@@ -74,16 +74,16 @@ internal sealed class RoomsInMemory : IRooms, IHistory
         }
     }
 
-    /// <summary>The room's title in the answers to the next enters; null for none.</summary>
+    /// <summary>The room's title in the answers to the next enter commands; null for none.</summary>
     public string? Title { get; set; }
 
     /// <summary>The settings of the rooms that are entered next; null for the defaults.</summary>
     public RoomSettings? Settings { get; set; }
 
-    /// <summary>The refusal of the next posts; null to append them.</summary>
+    /// <summary>The refusal of the next post commands; null to append their events.</summary>
     public Refused? RefusesPosts { get; set; }
 
-    /// <summary>The refusal of the next exits that end a membership; null to end the memberships.</summary>
+    /// <summary>The refusal of the next exit commands that end a membership; null to accept them.</summary>
     public Refused? RefusesExits { get; set; }
 
     /// <summary>The refusal of a user who enters again because of a fresh token; null if the user may stay.</summary>
@@ -103,7 +103,7 @@ internal sealed class RoomsInMemory : IRooms, IHistory
     /// </summary>
     public (int Now, int Most) Questions { get; private set; }
 
-    /// <summary>Makes this room use a feed that several rigs share.</summary>
+    /// <summary>Makes this room use a feed that several instances of <see cref="SessionRig"/> share.</summary>
     /// <param name="head">Returns the newest sequence of the room.</param>
     public void Share(string room, RoomFeed feed, Func<long> head)
     {
@@ -144,7 +144,7 @@ internal sealed class RoomsInMemory : IRooms, IHistory
     /// <summary>Delivers a batch to the feed of its room.</summary>
     public void Deliver(RoomEvents batch) => FeedOf(batch.Room).DeliverAsync(batch);
 
-    /// <summary>Gives the feed the head of its room, like the head poller.</summary>
+    /// <summary>Reports the room's head to its feed, as the head poller does.</summary>
     public void PollHead(string room)
     {
         var (feed, head) = (FeedOf(room), Head(room));
@@ -323,7 +323,7 @@ internal sealed class RoomsInMemory : IRooms, IHistory
         }
     }
 
-    /// <summary>The answer to the next conversations calls; null means that too many pages are being read.</summary>
+    /// <summary>The answer to the next conversations calls; null if too many pages are being read.</summary>
     public ConversationPage? Conversations { get; set; } = new([], false);
 
     public async Task<ConversationPage?> ConversationsAsync(ConversationAsk ask, CancellationToken cancellationToken)
@@ -365,7 +365,7 @@ internal sealed class RoomsInMemory : IRooms, IHistory
         return new(2, ["ann", "bob"], null);
     }
 
-    /// <summary>The caller holds the lock.</summary>
+    /// <summary>Records a call. The caller must hold the lock.</summary>
     private void Note(string call)
     {
         if (KeepsCalls)

@@ -6,7 +6,7 @@ using OrleansChat.Protocol;
 
 namespace OrleansChat.Gateway.Tests.Sessions;
 
-/// <summary>The rights of a token in a session: with each command, and after a fresh token.</summary>
+/// <summary>The rights of a token in a session: each command carries them, and a fresh token changes them.</summary>
 public sealed class SessionClaimTests : IDisposable
 {
     private readonly SessionRig _rig = new();

@@ -235,7 +235,8 @@ public sealed class SessionCommandTests
     [Fact]
     public async Task History_WhenManyAreRequested_RunsOneAtATime()
     {
-        // A page can have megabytes. Many pages for a client that does not read would use up the gateway's memory.
+        // A page can have several megabytes. Many pages for a client that does not read would use up the gateway's
+        // memory.
         using var rig = new SessionRig();
         var log = new TaskCompletionSource();
         rig.Rooms.BeforeQuestion = () => log.Task;

@@ -6,7 +6,10 @@ using OrleansChat.Protocol;
 
 namespace OrleansChat.Gateway.Tests.Sessions;
 
-/// <summary>The sequence at which delivery starts. From there on, the session sends each event exactly once.</summary>
+/// <summary>
+/// The sequence at which the delivery of a room to a session starts. From there on, the session sends each event
+/// exactly once.
+/// </summary>
 public sealed class SessionJoinTests
 {
     [Fact]

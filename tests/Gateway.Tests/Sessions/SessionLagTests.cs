@@ -157,7 +157,8 @@ public sealed class SessionLagTests
     [Fact]
     public async Task CatchUp_WhenTheClusterClientCancelsACall_Continues()
     {
-        // A cluster client that restarts or stops cancels its calls. That must not end the connection.
+        // A cluster client that restarts or stops cancels its calls. A cancelled call must not end the client's
+        // connection.
         using var rig = new SessionRig();
         rig.Rooms.Append("lobby", 5);
         var failures = 0;

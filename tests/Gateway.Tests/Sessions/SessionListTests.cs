@@ -3,7 +3,9 @@ using OrleansChat.Protocol;
 
 namespace OrleansChat.Gateway.Tests.Sessions;
 
-/// <summary>The list of conversations: in hello, its changes, personal settings and notifications.</summary>
+/// <summary>
+/// A session's list of conversations: how the client requests it, reads its changes and changes its settings.
+/// </summary>
 public sealed class SessionListTests : IDisposable
 {
     private readonly SessionRig _rig = new();
@@ -43,7 +45,8 @@ public sealed class SessionListTests : IDisposable
         Assert.Equal(["@bob", "other"], list.Removed!);
         Assert.False(list.Reset);
 
-        // A mute that has ended is left out. The text of a kick is the user.
+        // The entry has no mute, because the mute has ended. The log stores the user of a kick as its text, and the
+        // entry has this user in its own field.
         Assert.Equal(
             [
                 new("team", "group", 9, 800, 9, 0, MemberRole.Owner, null, new(9, 800, "bob", EventKind.Kick, null, "eve"), Pinned: true),

@@ -44,10 +44,10 @@ internal sealed class SessionRig : IDisposable
     /// <summary>The close code and reason of each call that ended the connection.</summary>
     public IReadOnlyList<(CloseCode Code, string Reason)> Ends => _ends;
 
-    /// <summary>All lines that were taken so far.</summary>
+    /// <summary>All lines that were taken since the last <see cref="Forget"/>.</summary>
     public IReadOnlyList<string> Taken => _lines;
 
-    /// <summary>Takes everything from the send queue. Returns all lines so far.</summary>
+    /// <summary>Takes everything from the send queue. Returns all lines since the last <see cref="Forget"/>.</summary>
     public string[] Lines
     {
         get
@@ -60,13 +60,16 @@ internal sealed class SessionRig : IDisposable
         }
     }
 
-    /// <summary>Takes everything from the send queue. Returns all lines so far as frames of JSON mode.</summary>
+    /// <summary>
+    /// Takes everything from the send queue. Returns all lines since the last <see cref="Forget"/> as frames of JSON
+    /// mode.
+    /// </summary>
     public IReadOnlyList<ServerFrame> Frames => [.. Lines.Select(line => FrameReader.Read(Encoding.UTF8.GetBytes(line))!)];
 
     /// <summary>Returns the sequences of a room's events in <see cref="Frames"/>.</summary>
     public long[] Seqs(string room = "lobby") => [.. Frames.OfType<ChatEvent>().Where(happened => happened.Room == room).Select(happened => happened.Seq)];
 
-    /// <summary>Takes one item, like the writer. Returns false if the send queue is empty.</summary>
+    /// <summary>Takes one item from the send queue, as the writer does. Returns false if the queue is empty.</summary>
     public bool TakeOne()
     {
         if (!SendQueue.TryTake(int.MaxValue, first: true, out var item))

@@ -22,7 +22,6 @@ internal sealed class StrictReader
         return lines.Count;
     }
 
-    /// <summary>Reads frames in order.</summary>
     public void Read(IEnumerable<ServerFrame> frames)
     {
         foreach (var frame in frames)

@@ -2,13 +2,15 @@ using System.Text.Json.Nodes;
 
 namespace OrleansChat.Gateway.Tests.Tokens;
 
-/// <summary>Bad tokens of every kind. Each kind has a name.</summary>
+/// <summary>Tokens that the gateway must refuse. Each has a name, such as <c>expired</c>.</summary>
 internal static class BadTokens
 {
     /// <summary>The name of the token that is longer than the limit.</summary>
     public const string Oversized = "oversized";
 
-    /// <summary>Maps the name of each bad token to a part of the message with which the gateway refuses it.</summary>
+    /// <summary>
+    /// Maps the name of each bad token to a part of the message with which the gateway refuses the token.
+    /// </summary>
     public static readonly IReadOnlyDictionary<string, string> Sentences = new Dictionary<string, string>
     {
         ["foreign issuer"] = "another issuer",
@@ -42,9 +44,7 @@ internal static class BadTokens
         [Oversized] = "8192 characters",
     };
 
-    /// <summary>
-    /// The tokens that JSON mode refuses without reading them. Maps the name of each to the error code.
-    /// </summary>
+    /// <summary>Maps the name of each token that JSON mode refuses without parsing it to the error code.</summary>
     public static readonly IReadOnlyDictionary<string, string> NotRead = new Dictionary<string, string> { ["empty"] = "bad_request", [Oversized] = "too_large" };
 
     /// <summary>Makes the bad token with this name.</summary>

@@ -7,7 +7,9 @@ using OrleansChat.Protocol;
 
 namespace OrleansChat.Gateway.Tests.Tokens;
 
-/// <summary>The claim that grants actions in rooms: what it grants, and which claims are refused.</summary>
+/// <summary>
+/// The claim of a token that grants actions in rooms: what it grants, and which values the gateway refuses.
+/// </summary>
 public sealed class RightsClaimTests
 {
     private static readonly string[] Many = [.. Enumerable.Range(0, 65).Select(i => $"\"r{i}\":[]")];

@@ -15,7 +15,7 @@ internal sealed class TestKeys
     public const string Issuer = "https://issuer.example";
     public const string Audience = "chat";
 
-    /// <summary>Keys for tests that do not need new ones.</summary>
+    /// <summary>The keys for tests that do not need keys of their own.</summary>
     public static readonly TestKeys Shared = new();
 
     private readonly byte[] _secret = RandomNumberGenerator.GetBytes(32);

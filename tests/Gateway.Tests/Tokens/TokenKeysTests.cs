@@ -6,7 +6,10 @@ using OrleansChat.ProcessHosting;
 
 namespace OrleansChat.Gateway.Tests.Tokens;
 
-/// <summary>If a setting is wrong, the gateway does not start, and the error names the setting.</summary>
+/// <summary>
+/// If a setting of the section Identity is wrong, the gateway does not start. The error names the setting, and contains
+/// no secret.
+/// </summary>
 public sealed class TokenKeysTests
 {
     private static readonly TestKeys Keys = TestKeys.Shared;

@@ -9,7 +9,7 @@ namespace OrleansChat.TestSupport.Deploy;
 /// <summary>The files in the source tree's <c>deploy/</c>, read as kubectl and Compose read them.</summary>
 public static partial class DeployTree
 {
-    /// <summary>The folder that holds the solution.</summary>
+    /// <summary>The folder that contains the solution.</summary>
     public static string Root { get; } = FindRoot();
 
     /// <summary>Every object of the kustomize base, in the order of <c>kustomization.yaml</c>.</summary>

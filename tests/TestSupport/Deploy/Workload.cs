@@ -83,7 +83,7 @@ public sealed partial record Workload(
     }
 
     private static string Value(JsonNode variable) =>
-        variable.Find("value") is { } value ? value.GetValue<string>() // Kubernetes refuses a number here.
+        variable.Find("value") is { } value ? value.GetValue<string>() // Kubernetes refuses a value that is a number.
         : variable.Find("valueFrom/fieldRef/fieldPath") is { } field ? $"${{{field.Text()}}}"
         : $"${{{variable.At("valueFrom/secretKeyRef/name").Text()}/{variable.At("valueFrom/secretKeyRef/key").Text()}}}";
 

@@ -32,8 +32,8 @@ internal sealed class Identity(IOptions<IdentityOptions> options, TokenCheck che
         if (tokens.Length > 0)
         {
             // Two tokens are refused, because it is not clear which of them should name the user.
-            var who = tokens is [var token] ? OfToken(token) : IdentityResult.BadToken("send one token, in one place");
-            return who.User is null || said.Length == 0 || said == who.User ? who : IdentityResult.BadToken("the token belongs to another user than ?user=");
+            var who = tokens is [var token] ? OfToken(token) : IdentityResult.BadToken("the request has several tokens; send only one");
+            return who.User is null || said.Length == 0 || said == who.User ? who : IdentityResult.BadToken("the user of the token is not the user in ?user=");
         }
 
         if (!IsDevelopment)

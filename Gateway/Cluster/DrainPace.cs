@@ -2,9 +2,9 @@ namespace OrleansChat.Gateway.Cluster;
 
 /// <summary>
 /// Decides when each client of a draining gateway leaves, and when it may reconnect. Clients reconnect one after
-/// another, at <see cref="Rate"/>. If the last client can reconnect within <paramref name="within"/>, each client stays
-/// connected until it may reconnect. Otherwise all clients leave within <paramref name="within"/>, and each client gets
-/// the delay after which it may reconnect.
+/// another, at <see cref="Rate"/>. If the last client can reconnect before the time <paramref name="within"/> has
+/// passed, each client stays connected until it may reconnect. Otherwise all clients leave during this time, and each
+/// client gets the delay after which it may reconnect.
 /// <code>
 ///   leave       |·  ·  ·  ·  ·  ·|            within: when the last client leaves
 ///   reconnect   |·   ·   ·   ·   ·   ·|       away: how much later the last client may reconnect

@@ -210,7 +210,8 @@ internal sealed partial class UserClients(
     /// <inheritdoc/>
     public void ConversationChanged(Session session, string room)
     {
-        // One attempt: if the notification is lost, the other sessions learn of the change with their next list.
+        // Try only once. If the notification is lost, the user's other sessions get the change when they next read the
+        // list of conversations.
         background.Add(Grain(session.User).ConversationChangedAsync(room, session.Id));
     }
 

@@ -104,7 +104,6 @@ internal sealed class VersionGate(TimeProvider time)
         return true;
     }
 
-    /// <summary>Records that the log's version was raised.</summary>
     public void OnRaised() => State = VersionGateState.Open;
 
     /// <summary>
@@ -127,8 +126,11 @@ internal sealed class VersionGate(TimeProvider time)
 }
 
 /// <summary>
-/// The highest <see cref="LogVersion"/> that each process of the cluster knows, by the process's name.
+/// The highest <see cref="LogVersion"/> that each process of the cluster knows. The keys are the addresses of silos and
+/// the ids of gateways.
 /// </summary>
 /// <param name="Gateways">The gateways that have a lease, including those that are draining.</param>
-/// <param name="IsComplete">False if the registry is not warmed up, so that other gateways may be alive.</param>
+/// <param name="IsComplete">
+/// False if the registry is not warmed up. Then gateways that are not listed may be alive.
+/// </param>
 internal sealed record ProcessVersions(IReadOnlyDictionary<string, int> Silos, IReadOnlyDictionary<string, int> Gateways, bool IsComplete);

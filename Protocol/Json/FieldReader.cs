@@ -242,7 +242,9 @@ internal ref struct FieldReader
 
     private readonly ReadOnlySpan<byte> Raw(Field field) => _json.Slice(_slots[(int)field].Start, _slots[(int)field].Length);
 
-    /// <summary>A reader at the field's value. The value was read before, so it is well formed.</summary>
+    /// <summary>
+    /// Returns a reader at the field's value. The constructor has read the value, so it is well formed.
+    /// </summary>
     private readonly Utf8JsonReader Read(Field field)
     {
         var reader = new Utf8JsonReader(Raw(field));

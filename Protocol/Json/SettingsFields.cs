@@ -12,7 +12,7 @@ internal static class SettingsFields
 
     /// <summary>Writes the settings; null is left out.</summary>
     /// <param name="keepsFalse">
-    /// True in a command, in which <c>private</c> can be false or absent with different meanings. In a frame from the
+    /// True for a command, because a false <c>private</c> has another meaning than an absent one. In a frame from the
     /// server, false is left out.
     /// </param>
     public static void Write(JsonLineWriter line, GroupSettings? settings, bool keepsFalse = false)

@@ -66,8 +66,8 @@ internal sealed class DrainPace(TimeSpan within, TimeSpan away, TimeProvider tim
     }
 
     /// <summary>
-    /// The rate, in clients per second, at which <paramref name="left"/> clients leave or reconnect within
-    /// <paramref name="seconds"/>. If no time remains, the result is larger than any number of clients.
+    /// The number of remaining clients, divided by the remaining seconds. If no time remains, the result is larger than
+    /// any number of clients.
     /// </summary>
     private static double PerSecond(int left, double seconds) => seconds > 0 ? left / seconds : double.MaxValue / 1e6;
 }

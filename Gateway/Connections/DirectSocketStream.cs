@@ -54,7 +54,9 @@ internal sealed class DirectSocketStream(Stream transport, Socket? socket, Socke
     /// calls this method. The bytes cannot overtake earlier bytes: the server's pipe is empty when the upgrade
     /// completes (<see cref="UnbufferedTransport"/>), and nothing is written to the pipe afterwards.
     /// </summary>
-    /// <returns>The bytes that the socket did not take, for <see cref="WriteToWireAsync"/>.</returns>
+    /// <returns>
+    /// The bytes that the socket did not take. The caller passes them to <see cref="WriteToWireAsync"/>.
+    /// </returns>
     public ReadOnlyMemory<byte> WriteAtOnce(ReadOnlyMemory<byte> bytes)
     {
         if (direct is null)

@@ -35,8 +35,8 @@ internal sealed class WriteBatch
     public bool IsClose { get; private set; }
 
     /// <summary>
-    /// Takes waiting items from the queue, in order. Stops at <paramref name="most"/> bytes, or after the first large
-    /// item or close frame. The first item is taken whatever its size. Returns false if the queue is empty.
+    /// Takes waiting items from the queue, in order: up to <paramref name="most"/> bytes, and none after a large item
+    /// or a close frame. The first item is taken whatever its size. Returns false if the queue is empty.
     /// </summary>
     public bool TryFill(ConnectionSendQueue sendQueue, int most)
     {

@@ -19,7 +19,10 @@ internal sealed class RecentNotifications(TimeProvider time)
     private const int MaxRooms = 256;
     private readonly Dictionary<string, Notification> _notifications = [];
 
-    /// <summary>Records events <paramref name="from"/> to <paramref name="to"/> (inclusive) of a room.</summary>
+    /// <summary>
+    /// Records a notification of a room's events, from sequence <paramref name="from"/> to sequence
+    /// <paramref name="to"/>, both included.
+    /// </summary>
     public void Add(string room, long from, long to)
     {
         var now = time.GetTimestamp();

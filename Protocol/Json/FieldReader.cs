@@ -83,7 +83,7 @@ internal ref struct FieldReader
     }
 
     /// <summary>
-    /// A whole number of at least <paramref name="least"/>, written without fraction or exponent; null if absent or
+    /// A whole number, not lower than <paramref name="least"/>, written without fraction or exponent; null if absent or
     /// invalid.
     /// </summary>
     public long? Number(Field field, long least = long.MinValue)

@@ -3,7 +3,7 @@ using OrleansChat.TestSupport;
 
 namespace OrleansChat.Grains.Tests.Rooms;
 
-/// <summary>How often a room publishes presence notices. The tests use a manual clock.</summary>
+/// <summary>How often a room publishes presence updates. The tests use a manual clock.</summary>
 public sealed class PresenceUpdatesTests
 {
     private readonly ManualTime _time = new();

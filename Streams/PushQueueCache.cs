@@ -5,8 +5,8 @@ namespace OrleansChat.Streams;
 
 /// <summary>
 /// The rings (<see cref="StreamRing"/>) of all streams of one queue. The pulling agent makes one call at a time, so no
-/// locks are needed. The class never reports pressure to Orleans. If a consumer is slow, the oldest events of its
-/// stream are dropped, and the other streams of the queue are not affected.
+/// locks are needed. The class never reports to Orleans that it is under pressure. If a consumer is slow, the oldest
+/// events of its stream are dropped, and the other streams of the queue are not affected.
 /// </summary>
 internal sealed partial class PushQueueCache(
     PushStreamOptions options, StreamsInstruments instruments, TimeProvider time, ILogger<PushQueueCache> logger) : IQueueCache

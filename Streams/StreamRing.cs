@@ -96,7 +96,7 @@ internal sealed class StreamRing(StreamId streamId, int capacity)
 
     /// <summary>
     /// If there is no cursor, drops the batches that were already in the ring at the previous call. Newer batches stay
-    /// for a subscriber that has no cursor yet because its handshake is still in progress.
+    /// for a subscriber that has no cursor yet because its handshake with the pulling agent is still in progress.
     /// </summary>
     public void Age()
     {

@@ -5,8 +5,9 @@
 // this script again only to support characters that are newer than the table. It then needs a Node.js with a newer
 // Unicode version (process.versions.unicode).
 
-// One mark of each combining class. Normalization does not show a mark's class, but it puts two marks in the order of
-// their classes. So the class of another mark follows from its order relative to these marks.
+// The combining classes of Unicode, each with one mark of this class. Normalization does not show a mark's class, but
+// it puts two marks in the order of their classes. So the class of another mark follows from its order relative to
+// these marks.
 const marks = [
   [1, 0x0334], [6, 0x16FF0], [7, 0x093C], [8, 0x3099], [9, 0x094D], [10, 0x05B0], [11, 0x05B1], [12, 0x05B2],
   [13, 0x05B3], [14, 0x05B4], [15, 0x05B5], [16, 0x05B6], [17, 0x05B7], [18, 0x05B8], [19, 0x05B9], [20, 0x05BB],

@@ -13,7 +13,7 @@ internal sealed record AttackOptions(int Runs, int Seconds, string Results);
 
 /// <summary>
 /// Measures what hostile clients cost another user of the same gateway, with the default limits. The other user sends a
-/// message every 110 ms and waits for its <c>ok</c>. If the gateway refuses a message, the run is void. For each
+/// message every 110 ms and waits for its <c>ok</c>. If the gateway refuses a message, the run is invalid. For each
 /// attack, the benchmark starts a new cluster. It first measures before the attack, then for the same duration during
 /// the attack.
 /// </summary>

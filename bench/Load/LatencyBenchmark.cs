@@ -16,7 +16,7 @@ internal sealed record LatencyOptions(int Runs, int Seconds, int Members, int Ra
 /// <summary>
 /// Measures latency under light load: the time from a send until each member of the room has received the message. The
 /// runs with the different kinds of message log alternate. So if other work slows the machine for a long time, it slows
-/// the runs of all kinds. A run in which a delivery is lost, doubled or out of order is void.
+/// the runs of all kinds. A run in which a delivery is lost, doubled or out of order is invalid.
 /// </summary>
 internal static class LatencyBenchmark
 {
@@ -82,7 +82,7 @@ internal static class LatencyBenchmark
         }
     }
 
-    /// <summary>Performs one run on a running cluster. Throws if the run is void.</summary>
+    /// <summary>Performs one run on a running cluster. Throws if the run is invalid.</summary>
     /// <remarks>
     /// <para>1. All members join the room, and each starts to receive.</para>
     /// <para>2. The first member sends each message when it is due, through the warm-up and the measured time.</para>
@@ -119,7 +119,7 @@ internal static class LatencyBenchmark
             }
             else if (early < -MaxDelay)
             {
-                throw new InvalidOperationException($"The sender is {-early.TotalMilliseconds:0} ms late: the run is void, because this machine is too busy.");
+                throw new InvalidOperationException($"The sender is {-early.TotalMilliseconds:0} ms late: the run is invalid, because this machine is too busy.");
             }
 
             sent++;
@@ -137,7 +137,7 @@ internal static class LatencyBenchmark
         var faults = members.Sum(member => member.Faults);
         if (faults > 0)
         {
-            throw new InvalidOperationException($"{faults} deliveries were lost, doubled or out of order: the run is void.");
+            throw new InvalidOperationException($"{faults} deliveries were lost, doubled or out of order: the run is invalid.");
         }
 
         // Step 4: round trips.

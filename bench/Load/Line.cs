@@ -5,7 +5,7 @@ namespace OrleansChat.Load;
 /// <summary>
 /// Finds values in a line from the server without parsing all of it: a JSON parser is too slow for 200,000 lines per
 /// second. The class relies on the order in which OrleansChat writes the fields of a line. If that order changes, this
-/// class finds no values, and the run is void.
+/// class finds no values, and the run is invalid.
 /// </summary>
 internal static class Line
 {

@@ -16,7 +16,7 @@ internal sealed record SlowReaderOptions(int Runs, int Seconds, int Readers, int
 
 /// <summary>
 /// Measures what one slow reader costs the other readers, in pairs of runs: one run with the slow reader, and one run
-/// without it. A run in which a delivery to another reader is lost, doubled or out of order is void. At the end the
+/// without it. A run in which a delivery to another reader is lost, doubled or out of order is invalid. At the end the
 /// slow reader reads at full speed. The events that it received and the history of its gaps must together be the whole
 /// log.
 /// </summary>
@@ -129,15 +129,15 @@ internal static class SlowReaderBenchmark
             return slow is { Fault: null } && slow.Pushed + slow.Named == head && slow.Last == head
                 ? new(crawled, behind, slow.Pushed, slow.Gaps, slow.Named, caughtUp.TotalSeconds)
                 : throw new InvalidOperationException(
-                    $"The slow reader did not receive exactly the events of the log: {slow.Fault ?? $"it received {slow.Pushed} events, and gaps named {slow.Named} events, but the log has {head}"}. The run is void.");
+                    $"The slow reader did not receive exactly the events of the log: {slow.Fault ?? $"it received {slow.Pushed} events, and gaps named {slow.Named} events, but the log has {head}"}. The run is invalid.");
         }
         catch (Exception exception) when (exception is IOException or System.Net.Sockets.SocketException)
         {
-            throw new InvalidOperationException($"The slow reader was disconnected at sequence {slow.Last} of {head}: {exception.Message} The run is void.", exception);
+            throw new InvalidOperationException($"The slow reader was disconnected at sequence {slow.Last} of {head}: {exception.Message} The run is invalid.", exception);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new InvalidOperationException($"The slow reader was at sequence {slow.Last} of {head} after {Patience}: the run is void.");
+            throw new InvalidOperationException($"The slow reader was at sequence {slow.Last} of {head} after {Patience}: the run is invalid.");
         }
     }
 
@@ -198,7 +198,7 @@ internal static class SlowReaderBenchmark
 
         public long Sent { get; private set; }
 
-        /// <summary>Sends and receives everything. Throws if the run is void.</summary>
+        /// <summary>Sends and receives everything. Throws if the run is invalid.</summary>
         /// <remarks>
         /// <para>
         /// 1. Until all messages are sent, at most once per millisecond: send what is due, and read what all readers
@@ -232,14 +232,14 @@ internal static class SlowReaderBenchmark
                 await Task.Delay(Sweep, cancellationToken);
                 if (Stopwatch.GetElapsedTime(ended) > Patience)
                 {
-                    throw new InvalidOperationException($"{readers.Count(reader => reader.Last < total)} readers have not received everything: the run is void.");
+                    throw new InvalidOperationException($"{readers.Count(reader => reader.Last < total)} readers have not received everything: the run is invalid.");
                 }
             }
 
             // Step 4: check.
             if (readers.Sum(reader => reader.Faults) is > 0 and var faults)
             {
-                throw new InvalidOperationException($"{faults} deliveries were lost, doubled or out of order: the run is void.");
+                throw new InvalidOperationException($"{faults} deliveries were lost, doubled or out of order: the run is invalid.");
             }
         }
 
@@ -266,7 +266,7 @@ internal static class SlowReaderBenchmark
 
                     if (Stopwatch.GetElapsedTime(due, now) > MaxDelay)
                     {
-                        throw new InvalidOperationException($"The sender is more than {MaxDelay} late: the run is void, because this machine is too busy.");
+                        throw new InvalidOperationException($"The sender is more than {MaxDelay} late: the run is invalid, because this machine is too busy.");
                     }
 
                     lines.Add(Conversation.Send(Room, Sent + 1, due));

@@ -15,7 +15,7 @@ internal sealed record StormOptions(int Runs, int Connections, int Rooms, int Ra
 /// Kills a gateway with thousands of connections. All its clients reconnect to the other gateway with their cursors.
 /// Meanwhile one member per room keeps sending on the other gateway. Every delivery is checked. For a client that
 /// reconnects, the events of both connections are checked together. A run in which a delivery is lost, doubled or out
-/// of order is void.
+/// of order is invalid.
 /// </summary>
 internal static class StormBenchmark
 {
@@ -93,7 +93,8 @@ internal static class StormBenchmark
     }
 
     /// <summary>
-    /// Performs one run, after <paramref name="members"/> have joined on the first gateway. Throws if the run is void.
+    /// Performs one run, after <paramref name="members"/> have joined on the first gateway. Throws if the run is
+    /// invalid.
     /// </summary>
     /// <remarks>
     /// <para>
@@ -139,7 +140,7 @@ internal static class StormBenchmark
             // Step 5: check.
             if (members.Sum(member => member.Faults) + live.Sum(member => member.Faults) is > 0 and var faults)
             {
-                throw new InvalidOperationException($"{faults} deliveries were lost, doubled or out of order: the run is void.");
+                throw new InvalidOperationException($"{faults} deliveries were lost, doubled or out of order: the run is invalid.");
             }
 
             double[] seconds = [.. members.Select(member => Stopwatch.GetElapsedTime(killed, member.CaughtUp).TotalSeconds).Order()];
@@ -158,7 +159,7 @@ internal static class StormBenchmark
                 await Task.WhenAll(running.Where(one => one.IsFaulted));
                 if (Stopwatch.GetElapsedTime(from) > Patience)
                 {
-                    throw new InvalidOperationException($"It took longer than {Patience} until {awaited}: the run is void.");
+                    throw new InvalidOperationException($"It took longer than {Patience} until {awaited}: the run is invalid.");
                 }
             }
         }

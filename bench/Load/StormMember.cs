@@ -60,14 +60,14 @@ internal sealed class StormMember(string user, string room)
             {
                 if (++Attempts > MaxAttempts)
                 {
-                    throw new InvalidOperationException($"{user} could not reconnect: the run is void.");
+                    throw new InvalidOperationException($"{user} could not reconnect: the run is invalid.");
                 }
 
                 await Task.Delay(FirstWait + ((wait * 2 - FirstWait) * Random.Shared.NextDouble()), cancellationToken);
                 await ReturnAsync(otherPort, cancellationToken);
             }
 
-            throw new InvalidOperationException($"{user} reconnected, received events up to sequence {Last}, and then lost its connection again ({_end}): the run is void.");
+            throw new InvalidOperationException($"{user} reconnected, received events up to sequence {Last}, and then lost its connection again ({_end}): the run is invalid.");
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {

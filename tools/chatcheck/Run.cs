@@ -11,7 +11,10 @@ using OrleansChat.LocalCluster;
 
 namespace OrleansChat.ChatCheck;
 
-/// <summary>One run: load with faults, then settling, reading the logs, and checking.</summary>
+/// <summary>
+/// One run: clients and faults load the cluster, the cluster recovers, and the run compares the clients' records with
+/// the logs.
+/// </summary>
 internal sealed class Run
 {
     private static readonly TimeSpan PresenceBound = TimeSpan.FromSeconds(10);

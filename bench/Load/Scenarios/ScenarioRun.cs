@@ -7,7 +7,7 @@ namespace OrleansChat.Load.Scenarios;
 /// <summary>
 /// One run of a scenario against one server. After all members have connected, one loop on one thread sends, and reads
 /// from the members whose sockets are ready. Every delivery is checked. If a delivery is lost, doubled or out of its
-/// sender's order, the run is void and <see cref="RunAsync"/> throws.
+/// sender's order, the run is invalid and <see cref="RunAsync"/> throws.
 /// </summary>
 internal sealed class ScenarioRun(IPeer peer, Scenario scenario, TimeSpan warmUp, TimeSpan window)
 {
@@ -42,7 +42,7 @@ internal sealed class ScenarioRun(IPeer peer, Scenario scenario, TimeSpan warmUp
     /// </summary>
     public TimeSpan Idle { get; init; }
 
-    /// <summary>Performs the run. Throws <see cref="InvalidOperationException"/> if the run is void.</summary>
+    /// <summary>Performs the run. Throws <see cref="InvalidOperationException"/> if the run is invalid.</summary>
     public async Task<ScenarioFigures> RunAsync(CancellationToken cancellationToken)
     {
         try
@@ -125,13 +125,13 @@ internal sealed class ScenarioRun(IPeer peer, Scenario scenario, TimeSpan warmUp
             if (Stopwatch.GetElapsedTime(ended) > Patience)
             {
                 throw new InvalidOperationException(
-                    $"{_members.Sum(member => member.Room.Sent - member.Deliveries)} deliveries are missing after {Patience}: the run is void.");
+                    $"{_members.Sum(member => member.Room.Sent - member.Deliveries)} deliveries are missing after {Patience}: the run is invalid.");
             }
         }
 
         // Step 6: check.
         var faults = _members.Sum(member => member.Faults + Math.Abs(member.Deliveries - member.Room.Sent));
-        return faults == 0 ? Figures(idle, before!, after) : throw new InvalidOperationException($"{faults} deliveries were lost, doubled, changed or out of order: the run is void.");
+        return faults == 0 ? Figures(idle, before!, after) : throw new InvalidOperationException($"{faults} deliveries were lost, doubled, changed or out of order: the run is invalid.");
     }
 
     private Dictionary<string, double> LookAtIdle(ReadySockets ready, CancellationToken cancellationToken)
@@ -191,7 +191,7 @@ internal sealed class ScenarioRun(IPeer peer, Scenario scenario, TimeSpan warmUp
 
             if (Stopwatch.GetElapsedTime(due, now) > MaxDelay)
             {
-                throw new InvalidOperationException($"The senders are more than {MaxDelay} late: the run is void, because this machine is too busy.");
+                throw new InvalidOperationException($"The senders are more than {MaxDelay} late: the run is invalid, because this machine is too busy.");
             }
 
             var room = _rooms[_sent % _rooms.Length];

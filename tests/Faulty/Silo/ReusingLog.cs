@@ -5,8 +5,8 @@ using OrleansChat.Grains.MessageLog;
 namespace OrleansChat.Faulty.Silo;
 
 /// <summary>
-/// A log that behaves as if a crash could lose the newest event of a room. When this process claims a room for the first time, the log loses
-/// the room's newest event. The next event gets the sequence of the lost event.
+/// A log that behaves as if a crash could lose the newest event of a room. When this process claims a room for the
+/// first time, the log loses the room's newest event. The next event gets the sequence of the lost event.
 /// </summary>
 internal sealed class ReusingLog(IMessageLog log) : MessageLogDecorator(log)
 {

@@ -139,8 +139,8 @@ public sealed class UserBudgetTests
 
         world.Run(TimeSpan.FromSeconds(5));
 
-        // The grain leases sends to the gateway in blocks. Sends wait only for the first block, because the gateway requests
-        // each later block in advance.
+        // The grain leases sends to the gateway in blocks. Sends wait only for the first block, because the gateway
+        // requests each later block in advance.
         Assert.InRange(world.Gateways[0].Waited, 0, 6);
         Assert.InRange(world.Calls, 1, 10);
     }, TestContext.Current.CancellationToken);

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Hosting;
 
 namespace OrleansChat.Simulation.Tests.Parts;
 
-/// <summary>Runs a background service on the caller's node. A host would run it on a separate thread.</summary>
+/// <summary>Runs a background service on the caller's simulated node. A host would use a separate thread.</summary>
 internal static class Background
 {
     private static readonly MethodInfo Execute = typeof(BackgroundService).GetMethod("ExecuteAsync", BindingFlags.Instance | BindingFlags.NonPublic)!;

@@ -7,8 +7,8 @@ using OrleansChat.Simulation.Tests.World;
 namespace OrleansChat.Simulation.Tests.Parts;
 
 /// <summary>
-/// The cluster client of one node. It gives access to the streams and to the grains. Each call to a grain goes over the
-/// simulated network. Other members of <see cref="IClusterClient"/> are not supported.
+/// The cluster client of one <see cref="Node"/>. It gives access to the streams and to the grains. Each call to a grain
+/// goes over the simulated network. Other members of <see cref="IClusterClient"/> are not supported.
 /// </summary>
 [SuppressMessage("Performance", "CA1852", Justification = "DispatchProxy derives a class from this one.")]
 internal class Cluster : DispatchProxy, IKeyedServiceProvider

@@ -8,7 +8,9 @@ using OrleansChat.Simulation.Tests.World;
 
 namespace OrleansChat.Simulation.Tests.Parts;
 
-/// <summary>The limits of one simulated world. The seed makes many of them small, so that the runs reach them.</summary>
+/// <summary>
+/// The limits in one simulated world. The seed makes many of these limits small, so that the run reaches them.
+/// </summary>
 internal sealed class Knobs(Scheduler scheduler)
 {
     public RoomOptions Rooms { get; } = new()

@@ -4,8 +4,8 @@ using OrleansChat.Simulation.Tests.World;
 namespace OrleansChat.Simulation.Tests.Parts;
 
 /// <summary>
-/// The registry of the gateways' leases, on a node without faults. The simulation covers the effects of a lease, not
-/// its storage.
+/// The registry of the gateways' leases, on a <see cref="Node"/> without faults. The simulation covers the effects of a
+/// lease, not its storage.
 /// </summary>
 internal sealed class Registry(Simulated world) : IGatewayRegistryGrain
 {

@@ -3,8 +3,8 @@ using Microsoft.Extensions.Logging;
 namespace OrleansChat.Simulation.Tests.World;
 
 /// <summary>
-/// Writes log entries to the trace. A log entry of level error is a violation, because no simulated fault may cause such
-/// an entry.
+/// Writes log entries to the trace. A log entry of level error is a violation, because no simulated fault may cause
+/// such an entry.
 /// </summary>
 internal sealed class Logger<T>(Simulated world, Node node) : ILogger<T>
 {

@@ -76,8 +76,7 @@ internal sealed class Schedule(Simulated world, List<Client> clients)
     }
 
     /// <summary>
-    /// Schedules the faults. Each kind of fault occurs only with some seeds. So with some seeds, one kind occurs without
-    /// the others.
+    /// Schedules the faults. Each kind of fault occurs only with some seeds. So with some seeds, one kind occurs alone.
     /// </summary>
     private void Plague(TimeSpan length)
     {

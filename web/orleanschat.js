@@ -7,14 +7,14 @@
  *   session.connect();
  *   await lobby.send('hello').done;      // resolves when the server has stored the message
  *
- * Call `join` only if a person asked for the room: `join` creates the room if it does not exist, and makes this user a
- * member if the room is a group. To show the rooms of an earlier visit, call `session.resume(name)`: it never creates a
- * room, and never makes the user a member. After a refusal such as `not_member`, the client does not request the room
- * again until the application calls `room.enter()`.
+ * Call `join` only after an action of the user, such as a click: `join` creates the room if it does not exist, and
+ * makes this user a member if the room is a group. To show the rooms of an earlier visit, call `session.resume(name)`:
+ * it never creates a room, and never makes the user a member. After a refusal such as `not_member`, the client does not
+ * try to enter the room again until the application calls `room.enter()`.
  *
  * The terms are those of the protocol:
  *   connection  one WebSocket; it sends and receives JSON objects and knows nothing about rooms
- *   session     the client of one user; it detects a dead connection and reconnects
+ *   session     the client of one user; it detects when a connection is dead, and reconnects
  *   room        a log of events with a cursor; each event is delivered once and in order, and each gap is reported
  *   event       an entry of a room's log, as the server sent it
  */

@@ -1,7 +1,9 @@
-/** Error codes of refusals after which the client does not request the room again on the next connection. */
+/**
+ * If the server refused a room with one of these codes, the client does not request the room on the next connection.
+ */
 const FINAL = new Set(['not_member', 'not_found', 'forbidden', 'conflict']);
 
-/** Minimum delay before a room is requested again after a temporary refusal, in ms. */
+/** Minimum delay before the client requests a room again after a temporary refusal, in ms. */
 const ASK_AGAIN = 2000;
 
 /** Maximum wait for the answer to a cursor in `hello`, in ms. A gateway retries a resume for up to 15 s. */
@@ -10,8 +12,9 @@ const RESUMED_WITHIN = 20_000;
 /** @typedef {import('./error.js').ChatError} ChatError */
 
 /**
- * Knows whether the current connection delivers a room's events. Decides whether the client requests the room with a
- * join or with a resume, and when the client requests the room again.
+ * Knows whether the current connection delivers the events of a room, and decides when and how the client requests the
+ * room. To request a room, the client sends the command `join`. If the command has the field `resume`, it is called a
+ * resume, otherwise a join.
  *
  * A join creates the room if it does not exist, and makes this user a member if the room is a group. Therefore the
  * client sends a join only after the application has called `enter`. The client repeats the join only after a temporary
@@ -21,8 +24,8 @@ const RESUMED_WITHIN = 20_000;
  *
  * If the room does not exist, or if this user may not enter it, the room stays refused until the application calls
  * `enter`. There is one exception: if a channel that the application joined no longer exists, the client joins it
- * again, because this makes nobody a member. After any other refusal, the client requests the room again on the next
- * connection.
+ * again, because nobody becomes a member of a channel. After any other refusal, the client requests the room again on
+ * the next connection.
  */
 export class Attachment {
   #clock;
@@ -81,8 +84,8 @@ export class Attachment {
 
   /**
    * Called when the session is online.
-   * @param {boolean} carried whether `hello` contained this room's cursor. If so, the server answers the cursor, and
-   *   the client requests the room only if there is no answer within 20 s
+   * @param {boolean} carried whether `hello` contained this room's cursor. If so, the server resumes the room by
+   *   itself, and the client requests the room only if the server sends nothing about it within 20 s
    * @returns {boolean} whether the client must request the room now
    */
   begin(carried) {
@@ -140,7 +143,7 @@ export class Attachment {
   }
 
   /**
-   * Schedules a new request of the room after a temporary refusal.
+   * Schedules the next request of the room after a temporary refusal.
    * @param {number} [delay] the delay that the server named, in ms
    */
   askLater(delay = 0) {

@@ -17,8 +17,7 @@ export class Connection {
    * @param {() => void} parts.onOpen
    * @param {(object: any) => void} parts.onObject called with each object that the server sends
    * @param {(error: Error) => void} parts.onFault called for each line that is not JSON
-   * @param {(code: number, reason: string) => void} parts.onEnd called exactly once; no other callback is called after
-   *   it
+   * @param {(code: number, reason: string) => void} parts.onEnd called exactly once, as the last callback
    */
   constructor({ WebSocket, url, onOpen, onObject, onFault, onEnd }) {
     this.#onEnd = onEnd;
@@ -63,7 +62,7 @@ export class Connection {
     try {
       this.#socket.close(1000);
     } catch {
-      // Even if the socket cannot be closed, this connection ends.
+      // The connection ends even if the socket cannot be closed.
     }
     this.#end(code, reason);
   }

@@ -2,8 +2,8 @@
 const reportError = error => (globalThis.reportError ?? console.error)(error);
 
 /**
- * Named events, each with one value. If a listener throws, the error is reported, and the other listeners are still
- * called.
+ * Registers listeners for named events, and calls them. If a listener throws, the error is reported, and the other
+ * listeners are still called.
  * @template {Record<string, any>} [Events=Record<string, any>] the type of each event's value, by the event's name
  */
 export class Emitter {

@@ -1,7 +1,7 @@
-/** Codes of temporary errors: the command itself was valid, so a retry can succeed. */
+/** Codes of temporary errors. A retry of the same command can succeed. */
 const PASSING = new Set(['timeout', 'unavailable', 'rate_limited']);
 
-/** The server refused a command, or the client could not carry it out. */
+/** An error of a command: the server refused the command, or the client could not carry it out. */
 export class ChatError extends Error {
   /**
    * @param {string} code an error code of the protocol (`rate_limited`, `forbidden` …), or one of the client's own:

@@ -6,9 +6,10 @@
 export const ACTIONS = ['write', 'react', 'invite', 'moderate', 'manage'];
 
 /**
- * The settings of a group, completed with the defaults.
+ * Returns the settings of a group. Fields that the server did not send have their default values.
  * @param {string} room the group's name
- * @param {Partial<import('./types.js').GroupSettings> | null} given as the server sent them; null for the defaults
+ * @param {Partial<import('./types.js').GroupSettings> | null} given the settings as the server sent them; null if the
+ *   group has the default settings
  * @returns {import('./types.js').GroupSettings}
  */
 export function completeSettings(room, given) {

@@ -5,7 +5,7 @@ const WELCOME_WITHIN = 15_000;
 
 /** @typedef {import('./types.js').SessionOptions} SessionOptions */
 
-/** The start of each connection of a session, from opening the socket to `welcome`. */
+/** Starts the connections of a session: opens a socket, sends `hello`, and limits the time until `welcome`. */
 export class Handshake {
   #url;
   #user;
@@ -43,7 +43,7 @@ export class Handshake {
    * @param {string} address
    * @param {object} parts
    * @param {() => { id: string, device: string, rooms: object }} parts.hello returns the `hello` without the token;
-   *   called when the token is known
+   *   called after the token callback has returned
    * @param {(object: any) => void} parts.onObject as for `Connection`
    * @param {(error: Error) => void} parts.onFault as for `Connection`; also called if the token callback fails
    * @param {(code: number, reason: string) => void} parts.onEnd as for `Connection`

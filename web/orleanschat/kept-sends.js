@@ -12,7 +12,7 @@ const AROUND_TEXT = 1000;
  * client id.
  *
  *   const kept = new KeptSends(store, name => session.resume(name));
- *   kept.follow(room);                   // call it for every room of the session
+ *   kept.follow(room);                   // for every room of the session
  *   await store.open();
  */
 export class KeptSends {
@@ -37,7 +37,7 @@ export class KeptSends {
   }
 
   /**
-   * Whether every pending or failed send is stored in the browser. Also false if the browser cannot store anything.
+   * Whether every pending or failed send is stored in the browser. False if the browser cannot store anything.
    * @returns {boolean}
    */
   get keeps() {

@@ -2,7 +2,7 @@
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567';
 
 /**
- * A new code for an invitation link: 26 characters with 130 random bits. Nobody can guess it.
+ * Makes a code for an invitation link: 26 characters with 130 random bits, which nobody can guess.
  * @returns {string}
  */
 export function newLinkCode() {

@@ -1,7 +1,10 @@
-/** Maximum wait for the answer to a ping if no other frame arrives, in ms. */
+/** Time in ms: if no frame arrives for this time after a ping, the connection counts as lost. */
 const PONG_WITHIN = 5000;
 
-/** Maximum wait for the answer to a ping while other frames arrive, in ms. A busy server may answer late. */
+/**
+ * Time in ms: if other frames arrive after a ping, but no answer for this time, the connection counts as lost. A busy
+ * server may answer late.
+ */
 const PONG_WITHIN_BUSY = 30_000;
 
 /** Maximum interval between two checks of the clock, in ms. */
@@ -59,12 +62,12 @@ export class Liveness {
     this.#timer = null;
   }
 
-  /** Records that a frame arrived, so the server can reach this client. */
+  /** Records that a frame arrived: the direction from the server to this client works. */
   heard() {
     this.#heardAt = this.#now();
   }
 
-  /** Records that the server answered a command, so both directions of the connection work. */
+  /** Records that the server answered a command: both directions of the connection work. */
   answered() {
     this.#answeredAt = this.#heardAt = this.#now();
     this.#askedAt = null;

@@ -1,14 +1,14 @@
 /** Minimum interval between two `mark` commands, in ms. */
 const MARK_EVERY = 1000;
 
-/** This user's read mark in a room, and the number of messages after it. */
+/** This user's read mark in a room, and the number of unread messages, which are after this mark. */
 export class ReadMark {
   #clock;
   #transmit;
   #changed;
   #timer = null;
   #sent = 0;
-  /** The server's count of unread messages, and the sequence at which the server counted. */
+  /** The server's count of unread messages, and the room's newest sequence when the server counted. */
   #base = { seq: 0, unread: 0 };
   /** The sequences of other users' messages that are after `#base.seq` and after the mark. */
   #fresh = [];
@@ -33,7 +33,10 @@ export class ReadMark {
     return this.#base.unread + this.#fresh.length;
   }
 
-  /** The sequence at which the server counted the unread messages: the head in the last `joined` or list entry. */
+  /**
+   * The room's newest sequence when the server counted the unread messages. It is from the last `joined`, or from the
+   * last entry of the list of conversations.
+   */
   get countedAt() {
     return this.#base.seq;
   }
@@ -61,7 +64,8 @@ export class ReadMark {
   }
 
   /**
-   * Stores the count from the list of conversations, and moves the mark forward to the mark from this list.
+   * Stores the count of unread messages from the list of conversations, and moves the mark forward to the mark in this
+   * list.
    * @param {{ seq: number, read: number, unread: number }} entry
    */
   listed({ seq, read, unread }) {
@@ -91,7 +95,8 @@ export class ReadMark {
   toRead(seq) {
     this.read = Math.max(this.read, seq);
     this.#fresh = this.#fresh.filter(each => each > this.read);
-    // The server counted from an older mark. So limit its count to the number of sequences after the new mark.
+    // The server counted from an older mark. So limit the server's count to the number of sequences from the new mark
+    // to `#base.seq`.
     this.#base.unread = Math.min(this.#base.unread, Math.max(0, this.#base.seq - this.read));
     this.#changed();
   }

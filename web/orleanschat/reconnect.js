@@ -13,7 +13,7 @@ export const REPLACED_MAX = 3_600_000;
 /** Close code: a newer connection of the same device replaced this one. */
 export const REPLACED = 4002;
 
-/** If a connection lasted this long, in ms, the reconnect delays start again at the shortest one. */
+/** If a connection was online for this time, in ms, the next reconnect delay is the shortest one again. */
 const GOOD_AFTER = 10_000;
 
 /** Maximum reconnect delay that the client accepts from the server's `bye`, in ms. */
@@ -45,7 +45,8 @@ export function retryDelay(attempt, random) {
 /**
  * The delay before a reconnect after close code 4002. If two clients use the same device name, each reconnect ends the
  * other client's connection. So the delay grows to between half an hour and an hour.
- * @param {number} times number of earlier 4002 closes since a person last asked for the connection
+ * @param {number} times number of earlier closes with code 4002 since the application called `connect`, or the user
+ *   asked to reconnect
  * @param {() => number} random returns a number from 0 to 1
  * @returns {number} ms
  */
@@ -64,7 +65,7 @@ export class Reconnect {
   #replaced = 0;
   #onlineAt = null;
 
-  /** Whether the reconnect that was scheduled last follows close code 4002. */
+  /** Whether the reason for the last scheduled reconnect is close code 4002. */
   wasReplaced = false;
 
   /**
@@ -85,7 +86,7 @@ export class Reconnect {
     this.#onlineAt = null;
   }
 
-  /** Called when a person asked to reconnect: cancels the scheduled reconnect and resets the delays after code 4002. */
+  /** Called when the user asked to reconnect: cancels the scheduled reconnect and resets the delays after code 4002. */
   requested() {
     this.#replaced = 0;
     this.stop();

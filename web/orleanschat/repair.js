@@ -4,7 +4,7 @@
  */
 const MAX_HELD = 1000;
 
-/** If this many attempts in a row to read a page fail, the missing events are reported as a gap. */
+/** After this number of failed attempts in a row to read a page, the client reports the missing events as a gap. */
 const MAX_FAILURES = 5;
 
 /**

@@ -15,7 +15,7 @@ export class Requests {
   }
 
   /**
-   * An id for a command, unique in the session.
+   * Returns an id for a command. The id is unique in the session.
    * @returns {string}
    */
   newId() {
@@ -47,9 +47,10 @@ export class Requests {
   }
 
   /**
-   * Completes the command to which an object is the answer.
+   * Completes the waiting command that this object answers: rejects it if the object is an `err`, otherwise resolves
+   * it.
    * @param {any} object as the server sent it
-   * @returns {boolean} false if no command waits for this answer
+   * @returns {boolean} false if the object answers no waiting command
    */
   answer(object) {
     const waiting = this.#waiting.get(object.id);

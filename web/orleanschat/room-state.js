@@ -5,7 +5,7 @@ import { completeSettings } from './group-settings.js';
 /** @typedef {import('./types.js').RoomEvents} RoomEvents */
 
 /**
- * What the client knows of a room. `Room` adds what an application can do in the room.
+ * The state of a room, as far as the client knows it. The subclass `Room` adds the methods that applications call.
  * @extends {Emitter<RoomEvents>}
  */
 export class RoomState extends Emitter {
@@ -14,7 +14,7 @@ export class RoomState extends Emitter {
    * @type {string}
    */
   name;
-  /** Delivers the room's events. Only the session uses this field; applications do not. */
+  /** The object that delivers the room's events. Applications do not use this field. */
   subscription;
 
   /**
@@ -51,7 +51,8 @@ export class RoomState extends Emitter {
   }
 
   /**
-   * Number of users in the room now. An application that knows a newer number, from `who`, may set it.
+   * Number of users in the room now. If an answer to `who` gave the application a newer number, the application may set
+   * it.
    * @returns {number}
    */
   get count() {

@@ -71,7 +71,8 @@ export class Room extends RoomState {
    * @param {object} [terms]
    * @param {number} [terms.uses] how many users may join by the link, 1 to 1000; by default any number
    * @param {number} [terms.until] when the link ends, in ms since 1970; by default it has no end
-   * @returns {Promise<{ seq: number, code: string }>} `seq` names the link in `unlink`; rejects with a ChatError
+   * @returns {Promise<{ seq: number, code: string }>} `seq` is the argument of `unlink` for this link; rejects with a
+   *   ChatError
    */
   async link({ uses, until } = {}) {
     const code = newLinkCode();
@@ -153,7 +154,8 @@ export class Room extends RoomState {
   }
 
   /**
-   * Notifies the others that this user is typing. Call this method at every key: it sends at most one command per 3 s.
+   * Notifies the other users that this user is typing. Call it at every keystroke: it sends a command at most every 3
+   * s.
    */
   typing() {
     const now = this.#clock.now();
@@ -172,18 +174,18 @@ export class Room extends RoomState {
 
   /**
    * Joins the room, now or as soon as there is a connection. A join creates the room if it does not exist, and makes
-   * this user a member if the room is a group. So call `enter` only if a person asked for the room. If the room is
-   * attached, the client sends nothing.
-   * @param {{ last?: number, kind?: 'channel' | 'group', link?: string }} [wish] `last`: number of past events to
-   *   deliver first; `kind`: the kind of the room if the join creates it. If the room exists and has another kind, the
-   *   server refuses the join with `conflict`; `link`: the code of an invitation link. A join with a link creates no
-   *   room
+   * this user a member if the room is a group. So call `enter` only after an action of the user, such as a click. If
+   * the room is attached, the client sends nothing.
+   * @param {{ last?: number, kind?: 'channel' | 'group', link?: string }} [wish] `last` is the number of past events to
+   *   deliver first. `kind` is the kind of the room if the join creates it; if the room exists and has another kind,
+   *   the server refuses the join with `conflict`. `link` is the code of an invitation link; a join with a link creates
+   *   no room
    */
   enter(wish = {}) {
     this.subscription.enter(wish);
   }
 
-  /** Resumes a displaced room; does nothing for any other room. A resume never makes the user a member. */
+  /** Enters the room again if it is `displaced`; otherwise does nothing. This never makes the user a member. */
   resume() {
     this.subscription.resume();
   }
@@ -213,7 +215,7 @@ export class Room extends RoomState {
     this.subscription.listed(entry);
   }
 
-  /** Adds a send and waits until it is stored. A send that fails is dropped, because the caller gets the error. */
+  /** Adds a send and waits until it is stored. If the send fails, drops it, because the caller gets the error. */
   async #store(parts) {
     const send = this.#add(parts);
     try {

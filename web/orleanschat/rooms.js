@@ -31,7 +31,7 @@ export class Rooms {
   }
 
   /**
-   * Adds a room to the session, but sends no command. If the room must be requested, the caller does so.
+   * Adds a room to the session, but sends no command: the caller decides whether to request the room from the server.
    * @param {string} name
    * @param {{ last?: number, kind?: 'channel' | 'group' | 'direct' | null }} [wish] as for `session.resume`
    * @returns {Room}
@@ -55,8 +55,8 @@ export class Rooms {
       if (this.#session.state !== 'online') {
         throw new ChatError('offline', 'Ending a membership needs a connection. Try again when you are connected.');
       }
-      // The server refuses this for a group's last owner while the group has other members. The room then stays in the
-      // session.
+      // If the user is the last owner of a group with other members, the server refuses this command. The room then
+      // stays in the session.
       await this.#ask({ t: 'leave', room: name, member: false });
       if (this.byName.get(name) !== room) return;
     }
@@ -115,7 +115,8 @@ export class Rooms {
       room.subscription.joined(frame);
       return null;
     }
-    // Ignore the frame, because the application left the room before this answer arrived.
+    // If the session does not have the room of a requested `joined`, or if a `leave` is unanswered, the application has
+    // left the room meanwhile. So ignore the frame.
     if (answersJoin || this.#leaving.has(frame.room)) return null;
     const added = this.add(frame.room);
     added.subscription.joined(frame);

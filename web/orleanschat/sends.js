@@ -1,6 +1,6 @@
 import { ChatError } from './error.js';
 
-/** Maximum number of a room's sends whose events have not arrived. */
+/** Maximum length of a room's list of sends whose events have not arrived. */
 const MAX_WAITING = 200;
 
 /** Maximum delay before a send is retried, in ms. */
@@ -41,7 +41,8 @@ const MAX_PAUSE = 30_000;
  *   its event
  * @property {ChatError | null} error why the send failed; null if it has not failed
  * @property {number} tries number of attempts since the send was added, or since the last call of `retry`
- * @property {boolean} rejoined whether the client resumed the room because the server refused this send as `not_member`
+ * @property {boolean} rejoined whether the client has resumed the room since the server refused this send as
+ *   `not_member`
  * @property {Promise<{ id: string, seq: number, ts: number }>} done resolves when the send is stored; rejects with a
  *   ChatError when the send fails or is discarded
  */
@@ -98,7 +99,7 @@ export class Sends {
   }
 
   /**
-   * Adds a send after all others.
+   * Adds a send at the end of the list.
    * @param {SendCommand} command
    * @returns {Send}
    * @throws {ChatError} `too_large` if the list is full

@@ -88,7 +88,7 @@ export class Session extends Emitter {
   }
 
   /**
-   * Reconnects now if the session is `waiting`. Call this method only if a person asked to reconnect, because it resets
+   * Reconnects now if the session is `waiting`. Call this method only if the user asked to reconnect, because it resets
    * the delays after close code 4002.
    */
   retryNow() {
@@ -98,9 +98,9 @@ export class Session extends Emitter {
   }
 
   /**
-   * Checks the connection now, for example when the page wakes. If the session is online, it sends a ping and
-   * reconnects if nothing arrives within 5 s. If the session is `waiting`, it reconnects now. After close code 4002 the
-   * session keeps waiting, because the newer connection of this device may still be in use.
+   * Checks the connection now, for example when the page becomes visible again. If the session is online, it sends a
+   * ping and reconnects if nothing arrives within 5 s. If the session is `waiting`, it reconnects now. After close code
+   * 4002 the session keeps waiting, because the newer connection of this device may still be in use.
    */
   check() {
     if (this.state === 'online') this.#liveness.check();
@@ -109,7 +109,8 @@ export class Session extends Emitter {
 
   /**
    * Joins a room, now or as soon as there is a connection. A join creates the room if it does not exist, and makes this
-   * user a member if the room is a group. So call `join` only if a person asked for the room. Otherwise call `resume`.
+   * user a member if the room is a group. So call `join` only after an action of the user, such as a click. Otherwise
+   * call `resume`.
    * @param {string} name
    * @param {{ last?: number, kind?: 'channel' | 'group', link?: string }} [wish] as for `room.enter`
    * @returns {Room}
@@ -202,7 +203,7 @@ export class Session extends Emitter {
   }
 
   /**
-   * A random id that is unique in practice, such as the client id of a send: 24 hexadecimal digits.
+   * Returns a random id of 24 hexadecimal digits, for example for a send. Two such ids are never equal in practice.
    * @returns {string}
    */
   newId() {
@@ -280,8 +281,8 @@ export class Session extends Emitter {
       case 'pong':
         return this.#liveness.answered();
       default:
-        // `ok`, `page`, `conversations`, `members` and `who` are answers, matched by id. An object with a `t` of a
-        // later version is ignored.
+        // `ok`, `page`, `conversations`, `members` and `who` are answers: their `id` names the command. Ignore an
+        // object whose `t` only a later version knows.
         if (!this.#answer(object) && object.t === 'err') this.#fault(object);
     }
   }

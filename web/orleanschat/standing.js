@@ -22,7 +22,7 @@ export class Standing {
   settings = null;
   /** When the user's mute ends, in ms since 1970; 0 if the user is not muted. */
   mutedUntil = 0;
-  /** Number of events that changed this user's rights. */
+  /** Number of events that changed this user's rights. `expectMembers` compares it, to find an outdated page. */
   #changes = 0;
 
   /** Copies the role and the title from an entry of the list of conversations, which contains no settings. */
@@ -38,11 +38,11 @@ export class Standing {
   }
 
   /**
-   * Applies an event.
+   * Changes this state as an event of the room says.
    * @param {import('./types.js').ChatEvent} event
    * @param {string | null} me this user's id
-   * @param {boolean} isNew false if the state in the last `joined` reflects this event already. Such an event changes
-   *   only `mutedUntil`, because `joined` does not contain this value
+   * @param {boolean} isNew false if the state in the last `joined` reflects this event already. An event that is not
+   *   new changes only `mutedUntil`, because `joined` does not contain this value
    * @returns {boolean} whether something changed
    */
   apply({ kind, from, user, role, until, text, settings }, me, isNew) {
@@ -91,7 +91,7 @@ const REMOVED = () => new ChatError('not_member', 'You were removed from this gr
 const BANNED = () => new ChatError('forbidden', 'You are banned from this group.');
 
 /**
- * The error with which the room is refused after an event that ended this user's membership.
+ * Returns the error with which the client marks the room as refused, if an event ends this user's membership.
  * @param {import('./types.js').ChatEvent} event
  * @param {string | null} me this user's id
  * @returns {ChatError | null} null if the event does not end the membership
@@ -103,7 +103,7 @@ export function endOf({ kind, from, user }, me) {
 }
 
 /**
- * The error with which the room is refused after a `left` with this reason.
+ * Returns the error with which the client marks the room as refused, if a `left` with this reason ends the membership.
  * @param {string} reason
  * @returns {ChatError | null} null if the membership continues
  */

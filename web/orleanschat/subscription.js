@@ -25,7 +25,7 @@ const NO_EPOCH = '0';
 
 /**
  * Delivers the events of one room, each once and in order, and holds the room's cursor and state. The session passes
- * the room's frames to this class. `Room` is the public side, and documents the fields that both classes have.
+ * the room's frames to this class. Applications use `Room`, which documents the fields that both classes have.
  */
 export class Subscription {
   #session;
@@ -176,7 +176,7 @@ export class Subscription {
   }
 
   /**
-   * Processes a refusal: the answer to a cursor or a join, or the end of a membership.
+   * Processes a refusal of the room: the server refused a cursor, a resume or a join, or this user's membership ended.
    * @param {ChatError} error
    */
   refused(error) {
@@ -287,8 +287,8 @@ export class Subscription {
     if (own && event.id) this.sends.confirm(event.id, event.seq, event.ts);
     this.#emit('event', event);
     this.sends.seen(this.seq);
-    // The state in `joined` reflects all events up to its head, so these events are not new. If one of them ended the
-    // user's membership, the user has joined again since then.
+    // The last `joined` reflects all events up to the head that it names, so these events are not new. If one of them
+    // ended the user's membership, the user has joined again since then.
     const isNew = event.seq > this.mark.countedAt;
     if (this.standing.apply(event, this.#session.user, isNew)) this.#emit('standing');
     const end = isNew && endOf(event, this.#session.user);

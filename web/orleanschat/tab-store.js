@@ -27,8 +27,8 @@ export const UNAVAILABLE = 'unavailable';
  * user (an open tab, or the next tab that opens) acquires the lock and takes over the records of the closed tab.
  *
  * Browsers provide Web Locks only on HTTPS and on localhost. Without Web Locks, a tab that opens takes over all records
- * that it finds, including those of tabs that are still open. So two tabs can process the same record, and this must be
- * safe.
+ * that it finds, including those of tabs that are still open. So two tabs can process the same record. The functions
+ * given to `onAdopt` must allow for this.
  */
 export class TabStore {
   #storage;
@@ -64,7 +64,7 @@ export class TabStore {
   }
 
   /**
-   * Whether the browser stores records: false after a failed write, until a write succeeds.
+   * Whether the browser stores records. After a failed write, the value is false until a write succeeds.
    * @returns {boolean}
    */
   get keeps() {
@@ -72,8 +72,8 @@ export class TabStore {
   }
 
   /**
-   * Registers a function that is called with each record of one kind that this tab takes over. The oldest record of a
-   * closed tab comes first. Call this method before `open`.
+   * Registers a function that is called with each record of one kind that this tab takes over. The records of a closed
+   * tab are passed in the order of their age, the oldest first. Call this method before `open`.
    * @param {string} kind
    * @param {(id: string, value: any) => void} adopt
    */
@@ -220,7 +220,7 @@ export class TabStore {
           this.#storage().setItem(this.#key(kind, this.#tab, id), text);
           this.#storage().removeItem(key);
         } catch {
-          // The old tab still owns the stored record, so a later tab takes the record over again.
+          // The stored record still names the old tab as its owner, so a later tab takes the record over again.
         }
         try {
           adopt(id, value);

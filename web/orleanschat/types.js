@@ -42,7 +42,7 @@
  */
 
 /**
- * The parts of a change of a group.
+ * What a call of `room.change` changes in a group.
  * @typedef {object} GroupChange
  * @property {string} [user] required for all kinds except `title` and `settings`
  * @property {MemberRole} [role] required for `role`
@@ -108,7 +108,7 @@
  * @property {MemberRole | 'invited'} [role] absent if the user is neither a member nor invited
  * @property {number} [muted] when the mute ends, in ms since 1970; `FOREVER` if it has no end; absent if the user is
  *   not muted
- * @property {number} [banned] when the ban ends, in the form of `muted`
+ * @property {number} [banned] when the ban ends; the values have the same meaning as those of `muted`
  */
 
 /**
@@ -191,11 +191,11 @@
  * The events that a room emits.
  * @typedef {object} RoomEvents
  * @property {{ reset: boolean, first: boolean }} joined delivery of the room's events starts on this connection.
- *   `reset`: the cursor was no longer valid; `first`: the room had no cursor before
+ *   `reset` is true if the cursor was no longer valid; `first` is true if the room had no cursor before
  * @property {{ reason: string }} left the server removed the connection from the room: `displaced` if the
  *   connection has too many rooms, `kicked` or `banned` if another user ended the membership
  * @property {undefined} standing `role`, `title`, `settings` or `mutedUntil` changed
- * @property {undefined} reset the log started over: discard every event of the room
+ * @property {undefined} reset the room has a new log: discard every event of the room that you have
  * @property {ChatEvent} event an event of the room: each event once, in ascending order
  * @property {{ from: number, to: number }} gap the events `from` to `to`, both included, are not delivered; history may
  *   have them

@@ -3,7 +3,7 @@
  * visible, resumes (Page Lifecycle API) or returns from the back/forward cache, and when the browser goes online.
  * Without a page, as in Node.js, `listener` is never called.
  * @param {() => void} listener
- * @param {{ window?: EventTarget, document?: Document }} [targets] where the events arrive
+ * @param {{ window?: EventTarget, document?: Document }} [targets] the targets of the browser's events
  * @returns {() => void} a function that unsubscribes the listener
  */
 export function onWake(listener, { window = globalThis, document = globalThis.document } = {}) {

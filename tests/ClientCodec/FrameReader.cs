@@ -37,7 +37,7 @@ public static class FrameReader
             throw new FormatException("A line from the server is not UTF-8.");
         }
 
-        // Nesting may be deeper than in a command: a page contains events, which contain meta.
+        // A frame may be nested deeper than a command: a page contains events, which contain meta.
         var fields = new FieldReader(line, stackalloc FieldReader.Slot[FieldReader.SlotCount], 2 * Bounds.Depth);
         var type = fields.Word<FrameType>(Field.T, ChatErrorCode.UnknownType);
         var frame = type is { } known ? Read(known, ref fields) : null;

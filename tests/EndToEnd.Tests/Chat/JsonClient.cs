@@ -224,7 +224,7 @@ internal sealed class JsonClient : IAsyncDisposable
     /// Returns the first frame for which <paramref name="fits"/> returns true. The search begins at index <paramref
     /// name="from"/>. If no such frame has arrived yet, waits up to 30 s.
     /// </summary>
-    /// <param name="what">A name for the frame. If the frame does not arrive, the error message contains it.</param>
+    /// <param name="what">A name for the frame, which the error message contains if the frame does not arrive.</param>
     public async Task<JsonObject> FrameAsync(string what, Func<JsonObject, bool> fits, int from = 0)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);

@@ -40,7 +40,7 @@ internal sealed class Member(string name, string[] rooms, int[] gateways, int fi
     /// <summary>The time of each send from its first attempt to its <c>ok</c>.</summary>
     public ConcurrentBag<TimeSpan> Waits { get; } = [];
 
-    /// <summary>The <see cref="JsonClient.Lateness"/> of the current connection.</summary>
+    /// <summary>The delays of the events on the current connection: see <see cref="JsonClient.Lateness"/>.</summary>
     public IEnumerable<long> Lateness => _client?.Lateness ?? [];
 
     /// <summary>The codes of all <c>err</c> answers that had the field <c>retry</c>.</summary>
@@ -184,7 +184,7 @@ internal sealed class Member(string name, string[] rooms, int[] gateways, int fi
         for (var next = 0; answered < roomCount; next++)
         {
             var at = next;
-            var frame = await client.FrameAsync("the rooms of the cursors", _ => true, at);
+            var frame = await client.FrameAsync("an answer to each cursor", _ => true, at);
             if ((string?)frame["t"] is "closed" or "err")
             {
                 return false;

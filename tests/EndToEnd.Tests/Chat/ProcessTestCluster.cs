@@ -39,6 +39,6 @@ public sealed class ProcessTestCluster : IAsyncLifetime
     }
 }
 
-/// <summary>The tests that share <see cref="ProcessTestCluster"/>. They run one after another.</summary>
+/// <summary>The tests that share <see cref="ProcessTestCluster"/>. These tests run one after another.</summary>
 [CollectionDefinition(nameof(ProcessTestCluster))]
 public sealed class ChatClusterTests : ICollectionFixture<ProcessTestCluster>;

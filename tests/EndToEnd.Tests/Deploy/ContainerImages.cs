@@ -79,7 +79,9 @@ public sealed class ContainerImages : IAsyncLifetime, IImages
     /// </summary>
     internal async Task<int> ExecAsync(string name, string program) => (await RunAsync("podman", ["exec", NameOf(name), program], CommandLimit)).Exit;
 
-    /// <summary>Reads a file of a running container's first process from <c>/proc</c>.</summary>
+    /// <summary>
+    /// Returns the content of a file in <c>/proc/PID</c>, for the first process of a running container.
+    /// </summary>
     internal async Task<string> ProcessFileAsync(string name, string file) =>
         await File.ReadAllTextAsync($"/proc/{await PodmanAsync("inspect", "--format", "{{.State.Pid}}", NameOf(name))}/{file}", TestContext.Current.CancellationToken);
 

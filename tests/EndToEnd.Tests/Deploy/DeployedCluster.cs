@@ -34,8 +34,8 @@ internal sealed class DeployedCluster(IReadOnlyList<RunningPod> pods) : IAsyncDi
         };
         try
         {
-            // Until their database user exists, the gateways cannot log in to the database. They retry until the user
-            // exists, as in any new deployment.
+            // Until their database user exists, the gateways cannot log in to the database. The gateways retry until
+            // the user exists, as in any new deployment.
             await GatewayRole.CreateAsync(connection);
             await Task.WhenAll(cluster.Pods.Select(pod => pod.ReadyAsync(Ready, Health(pod), Patience(pod))));
             return cluster;

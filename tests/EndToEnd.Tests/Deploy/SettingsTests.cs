@@ -105,7 +105,7 @@ public sealed partial class SettingsTests
         var (connections, sockets) = (Bound("Connections__MaxConnections"), Bound("Http__Sockets"));
         var most = Program + (connections * IdleConnection) + (sockets * new HttpOptions().ReadBufferBytes);
 
-        Assert.True(most < workload.Memory * 3 / 4, $"{most >> 20} MiB are more than the .NET heap may have: 75 % of {workload.Memory >> 20} MiB.");
+        Assert.True(most < workload.Memory * 3 / 4, $"At its bounds, the gateway needs {most >> 20} MiB. The .NET heap may have only 75 % of {workload.Memory >> 20} MiB.");
 
         long Bound(string variable) => long.Parse(workload.Variables[variable], CultureInfo.InvariantCulture);
     }

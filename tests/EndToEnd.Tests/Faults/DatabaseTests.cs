@@ -30,7 +30,7 @@ public sealed class DatabaseTests(FaultCluster cluster)
         {
             (send["room"], send["text"]) = (quiet, "during");
             var refused = await ann.AskAsync(send, "err");
-            Assert.True(Stopwatch.GetElapsedTime(paused) < AboutASecond, $"The gateway refused a send only after {Stopwatch.GetElapsedTime(paused)}.");
+            Assert.True(Stopwatch.GetElapsedTime(paused) < AboutASecond, $"The gateway needed {Stopwatch.GetElapsedTime(paused)} to refuse a send.");
             Assert.Equal("unavailable", (string?)refused["code"]);
             Assert.NotNull(refused["retry"]);
 
@@ -51,7 +51,7 @@ public sealed class DatabaseTests(FaultCluster cluster)
 
         var resumed = Stopwatch.GetTimestamp();
         await crowd.TalkedAsync();
-        TestContext.Current.TestOutputHelper?.WriteLine($"Every member had answers again after {Stopwatch.GetElapsedTime(resumed).TotalSeconds:0.0} s.");
+        TestContext.Current.TestOutputHelper?.WriteLine($"Every member got answers again {Stopwatch.GetElapsedTime(resumed).TotalSeconds:0.0} s after the end of the pause.");
         Assert.Equal(2, (long)(await ann.SendAsync(quiet, "during", (string)send["id"]!))["seq"]!); // The message is stored once, either by the refused send or by this retry.
         Assert.Equal(3, (long)(await ann.SendAsync(quiet, "after"))["seq"]!);
         Assert.Equal(["before", "during", "after"], (await bob.EventsAsync(quiet, 3)).Select(ev => (string)ev["text"]!));

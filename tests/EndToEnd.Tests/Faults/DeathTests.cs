@@ -42,7 +42,7 @@ public sealed class DeathTests(FaultCluster cluster)
         var pid = await cluster.SignalAsync("gateway-1", "KILL");
         var died = Stopwatch.GetTimestamp();
         await FaultCluster.CountsAsync(asker, rooms[0], crowd.Members.Length, PresenceBound + Slack);
-        TestContext.Current.TestOutputHelper?.WriteLine($"Presence was correct after {Stopwatch.GetElapsedTime(died).TotalSeconds:0.0} s.");
+        TestContext.Current.TestOutputHelper?.WriteLine($"Presence was correct {Stopwatch.GetElapsedTime(died).TotalSeconds:0.0} s after the gateway was killed.");
         await crowd.TalkedAsync();
         await cluster.BackAsync("gateway-1", pid, Killed);
         await crowd.TalkedAsync();

@@ -65,13 +65,15 @@ public sealed class FaultCluster : IAsyncLifetime
     }
 
     /// <summary>
-    /// Waits until <c>who</c> counts <paramref name="count"/> users in a room. Fails after <paramref name="within"/>.
+    /// Waits until <paramref name="count"/> users are in a room, according to the answer to <c>who</c>. Fails after
+    /// <paramref name="within"/>.
     /// </summary>
     internal static Task CountsAsync(JsonClient asker, string room, int count, TimeSpan within) =>
         HoldsAsync(asker, room, $"{count} users", who => (int?)who["count"] == count, within);
 
     /// <summary>
-    /// Waits until <c>who</c> no longer lists a user in a room. Fails after <paramref name="within"/>.
+    /// Waits until a user is no longer in a room, according to the answer to <c>who</c>. Fails after <paramref
+    /// name="within"/>.
     /// </summary>
     internal static Task HasLeftAsync(JsonClient asker, string room, string user, TimeSpan within) =>
         HoldsAsync(asker, room, $"no {user}", who => who["users"] is JsonArray users && !users.Any(here => (string?)here == user), within);
@@ -126,6 +128,6 @@ public sealed class FaultCluster : IAsyncLifetime
     }
 }
 
-/// <summary>The tests that share <see cref="FaultCluster"/>. They run one after another.</summary>
+/// <summary>The tests that share <see cref="FaultCluster"/>. These tests run one after another.</summary>
 [CollectionDefinition(nameof(FaultCluster))]
 public sealed class FaultClusterTests : ICollectionFixture<FaultCluster>;

@@ -11,7 +11,7 @@ using OrleansChat.TestSupport;
 namespace OrleansChat.EndToEnd.Tests.Hostile;
 
 /// <summary>
-/// A silo in its own process, and a gateway in the process of the tests. The code of the real programs sets both up. A
+/// A silo in its own process, and a gateway in the process of the tests. Both run the code of the real programs, and a
 /// test can measure the memory of both.
 /// </summary>
 internal sealed class GatewayHere : IAsyncDisposable

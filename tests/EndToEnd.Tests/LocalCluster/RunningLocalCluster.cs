@@ -9,7 +9,7 @@ namespace OrleansChat.EndToEnd.Tests.LocalCluster;
 /// <summary>LocalCluster as a user runs it, with its own data directory and gateway ports.</summary>
 internal sealed partial class RunningLocalCluster : IAsyncDisposable
 {
-    /// <summary>How long a start may take on a slow and busy machine.</summary>
+    /// <summary>The maximum time that a start may take, even on a slow and busy machine.</summary>
     public static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(180);
 
     /// <summary>

@@ -6,7 +6,8 @@ using static Microsoft.Playwright.Assertions;
 namespace OrleansChat.EndToEnd.Tests.Page;
 
 /// <summary>
-/// A user of the chat page becomes a member of a group only by clicking its button Join, or by typing its name.
+/// A user of the chat page becomes a member of a group only if the user clicks the button to join, or types the group's
+/// name.
 /// </summary>
 [Collection(nameof(ProcessTestCluster))]
 public sealed class MembershipTests(ProcessTestCluster cluster)

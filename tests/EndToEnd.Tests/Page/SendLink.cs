@@ -12,15 +12,15 @@ internal sealed partial class SendLink
     private readonly List<IWebSocketRoute> _sockets = [];
     private bool _isDown;
 
-    /// <summary>Whether the link drops <c>send</c> commands. All other frames pass.</summary>
+    /// <summary>Whether this link drops <c>send</c> commands. All other frames pass.</summary>
     public bool IsCut { get; set; }
 
     /// <summary>
-    /// Whether the link answers <c>send</c> commands with <c>forbidden</c> and does not pass them on.
+    /// Whether this link answers <c>send</c> commands with <c>forbidden</c>, instead of sending them to the server.
     /// </summary>
     public bool Refuses { get; set; }
 
-    /// <summary>Makes a link for all sockets that pages of the context open from now on.</summary>
+    /// <summary>Makes a link for all WebSockets that pages of the context open from now on.</summary>
     public static async Task<SendLink> OfAsync(IBrowserContext context)
     {
         var link = new SendLink();

@@ -164,7 +164,7 @@ public sealed class OrleansTablesTests
         }
 
         await Task.Delay(TimeSpan.FromSeconds(2), Cancellation); // All timeouts of the migration's connection are 1 s.
-        Assert.False(migrating.IsCompleted, "The migration should wait for the lock.");
+        Assert.False(migrating.IsCompleted, "The migration must wait for the lock.");
         await transaction.RollbackAsync(Cancellation);
         await migrating;
         Assert.Equal(OrleansTables.Newest, await PostgresServer.AskAsync(database, "select version from orleanschat_cluster_schema"));

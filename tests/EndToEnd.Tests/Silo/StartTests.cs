@@ -22,7 +22,7 @@ public sealed class StartTests
         await server.KillAsync();
 
         await using var silo = RunningSilo.Start(settings);
-        var reason = await silo.UntilAsync(HttpStatusCode.ServiceUnavailable, "Waiting for", "the name of what the silo waits for");
+        var reason = await silo.UntilAsync(HttpStatusCode.ServiceUnavailable, "Waiting for", "a readiness answer that names the database");
         Assert.Contains($"127.0.0.1:{server.Port}", reason, StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.OK, (await silo.HealthAsync("live"))?.Status);
         using (var listener = new TcpListener(IPAddress.Loopback, server.Port))
@@ -47,7 +47,7 @@ public sealed class StartTests
     public async Task Silo_WhenStoppedWhileItWaits_EndsWithCode0()
     {
         await using var silo = RunningSilo.Start(OnPostgres($"Host=127.0.0.1;Port={RunningLocalCluster.FreePorts(1)};Username=chat"));
-        await silo.UntilAsync(HttpStatusCode.ServiceUnavailable, "Waiting for", "the name of what the silo waits for");
+        await silo.UntilAsync(HttpStatusCode.ServiceUnavailable, "Waiting for", "a readiness answer that names the database");
 
         await ProcessGroup.SignalAsync("TERM", silo.Process.Id);
 
@@ -59,7 +59,7 @@ public sealed class StartTests
     public async Task Silo_WhenTheDatabaseNameDoesNotResolve_WaitsAndServesHealth()
     {
         await using var silo = RunningSilo.Start(OnPostgres("Host=database.invalid;Username=chat"));
-        var reason = await silo.UntilAsync(HttpStatusCode.ServiceUnavailable, "Waiting for", "the name of what the silo waits for");
+        var reason = await silo.UntilAsync(HttpStatusCode.ServiceUnavailable, "Waiting for", "a readiness answer that names the database");
 
         Assert.Contains("PostgreSQL (Cluster:ConnectionString)", reason, StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.OK, (await silo.HealthAsync("live"))?.Status);

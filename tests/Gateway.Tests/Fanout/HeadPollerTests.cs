@@ -8,7 +8,9 @@ using OrleansChat.Grains.Interfaces;
 
 namespace OrleansChat.Gateway.Tests.Fanout;
 
-/// <summary>How a gateway polls the heads of its rooms.</summary>
+/// <summary>
+/// If polls of room heads keep failing, the gateway logs only the first failure and the end of the failures.
+/// </summary>
 public sealed class HeadPollerTests
 {
     [Fact]

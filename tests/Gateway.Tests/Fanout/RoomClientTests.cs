@@ -229,8 +229,7 @@ public sealed class RoomClientTests
 
         Assert.InRange(passed, TimeSpan.FromMilliseconds(500), TimeSpan.MaxValue);
 
-        // The first call, which the room client has already repeated, fails only now. This late failure changes
-        // nothing.
+        // The first call fails only now, after the room client has repeated it. This late failure changes nothing.
         lost.SetException(new TimeoutException());
         Assert.Equal(["handle a", "handle a b"], _room.Calls);
         Assert.Equal(["a", "b"], _answers.Select(answer => answer.Id));

@@ -111,8 +111,8 @@ public sealed class FloodTests
 
             Assert.InRange(Lines - limited, 1, Burst + (PerSecond * Stopwatch.GetElapsedTime(started).TotalSeconds));
 
-            // After the gateway refuses a line, it waits until the next line is allowed. So it refuses at most every
-            // second line.
+            // After the gateway refuses a line, it waits until the next line is allowed. So the gateway refuses at most
+            // every second line.
             Assert.InRange(limited, 1, Lines - limited);
         });
     }

@@ -27,8 +27,8 @@ public sealed class FrameTests
         { "a ping in fragments", RawWebSocket.Frame(RawFrame.Ping, "a"u8, final: false), ProtocolBroken },
         { "a close in fragments", RawWebSocket.Frame(RawFrame.Close, [3, 232], final: false), ProtocolBroken },
         { "a continuation without a first frame", RawWebSocket.Frame(RawFrame.Continuation, "a"u8), ProtocolBroken },
-        { "a text within a text", [.. RawWebSocket.Frame(RawFrame.Text, "a"u8, final: false), .. Text("b")], ProtocolBroken },
-        { "a close with half a code", RawWebSocket.Frame(RawFrame.Close, [3]), ProtocolBroken },
+        { "a new text before the last fragment of the previous one", [.. RawWebSocket.Frame(RawFrame.Text, "a"u8, final: false), .. Text("b")], ProtocolBroken },
+        { "a close with only one byte of a code", RawWebSocket.Frame(RawFrame.Close, [3]), ProtocolBroken },
         { "a close with code 0", RawWebSocket.Frame(RawFrame.Close, [0, 0]), ProtocolBroken },
         { "a close with code 1005, which no peer may send", RawWebSocket.Frame(RawFrame.Close, [3, 237]), ProtocolBroken },
         { "a length with its highest bit set", Head(0x81, 1UL << 63), ProtocolBroken },
@@ -64,7 +64,7 @@ public sealed class FrameTests
                 }
                 catch (TimeoutException)
                 {
-                    told.Add($"{what}: nothing instead of {code}");
+                    told.Add($"{what}: no close frame in time instead of {code}");
                 }
             }
 
@@ -120,7 +120,7 @@ public sealed class FrameTests
         });
     }
 
-    /// <summary>Reads up to the close frame. Returns null if the stream ends without one.</summary>
+    /// <summary>Reads up to the close frame. Returns null if the stream ends without a close frame.</summary>
     private static async Task<RawFrame?> Ending(RawWebSocket client)
     {
         RawFrame? frame;

@@ -27,11 +27,11 @@ internal sealed class RoomsInMemory : IRooms, IHistory
     /// <summary>The refusal of the next page calls; null to return the pages.</summary>
     public Refusal? RefusesPages { get; set; }
 
-    /// <summary>Runs before a read of the log. It may wait or fail.</summary>
+    /// <summary>Runs before a read of the log. This function may wait or fail.</summary>
     public Func<Task> BeforeRead { get; set; } = () => Task.CompletedTask;
 
     /// <summary>
-    /// Runs before the answer to a page, conversations, members or <c>who</c> call. It may wait or fail.
+    /// Runs before the answer to a page, conversations, members or <c>who</c> call. This function may wait or fail.
     /// </summary>
     public Func<Task> BeforeQuestion { get; set; } = () => Task.CompletedTask;
 

@@ -343,7 +343,7 @@ public sealed class SessionLagTests
                 read = reader.Read(rig.Taken, read);
                 return rooms.All(room => reader.Cursor(room) == rig.Rooms.Head(room));
             },
-            $"all rooms at their heads (seed {seed}: {string.Join(", ", rooms.Select(room => $"{room} {reader.Cursor(room)} of {rig.Rooms.Head(room)}"))})");
+            $"the cursors of all rooms to reach their heads (seed {seed}: {string.Join(", ", rooms.Select(room => $"{room} {reader.Cursor(room)} of {rig.Rooms.Head(room)}"))})");
         Assert.True(reader.Events > 1000, $"The reader read only {reader.Events} of {rooms.Sum(rig.Rooms.Head)} events.");
     }
 

@@ -17,7 +17,7 @@ internal sealed class UsersInMemory : IUsers
     /// </summary>
     public Func<string, ValueTask<int>> TakesSend { get; set; } = _ => ValueTask.FromResult(0);
 
-    /// <summary>Runs before a session connects. It may wait or fail.</summary>
+    /// <summary>Runs before a session connects. This function may wait or fail.</summary>
     public Func<Task> BeforeConnect { get; set; } = () => Task.CompletedTask;
 
     /// <summary>The calls in order, for example <c>connect ann</c>.</summary>

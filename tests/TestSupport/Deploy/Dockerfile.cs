@@ -4,8 +4,8 @@ using System.Text.RegularExpressions;
 namespace OrleansChat.TestSupport.Deploy;
 
 /// <summary>
-/// One of the two Dockerfiles. Each has two stages: the first builds the program, and the second makes the image from
-/// the result.
+/// The Dockerfile of the silo or of the gateway. It has two stages: the first builds the program, and the second makes
+/// the image from the result.
 /// </summary>
 public sealed partial class Dockerfile
 {

@@ -1,7 +1,7 @@
 import { KeptSends, TabStore } from '../../web/orleanschat.js';
 import { FakeClock, settle, stage } from './fakes.mjs';
 
-/** A browser with one storage, Web Locks and any number of tabs. */
+/** A fake browser with one storage, Web Locks and any number of tabs. */
 export class FakeBrowser {
   storage = new FakeStorage();
   clock = new FakeClock();

@@ -7,7 +7,7 @@ import { FakeBrowser, FakeStorage } from './browser-fakes.mjs';
 const nothing = { text: '', edit: null };
 const shown = ({ text, edit }) => ({ text, edit });
 
-/** Returns a tab with drafts, set up as on the page. */
+/** Returns a tab with a store of drafts, as the page has one. */
 async function draftsIn(browser, options) {
   let ids = 0;
   return browser.open({

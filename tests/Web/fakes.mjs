@@ -40,7 +40,7 @@ export async function settle() {
   for (let turn = 0; turn < 5; turn++) await new Promise(resolve => setImmediate(resolve));
 }
 
-/** A WebSocket without a network. The test plays the server. */
+/** A WebSocket without a network. The test acts as the server. */
 class FakeSocket {
   readyState = 0;
   sent = [];
@@ -66,7 +66,7 @@ class FakeSocket {
     this.onopen();
   }
 
-  /** As the server, sends these objects in one frame. */
+  /** Delivers these objects to the session in one frame, as the server does. */
   says(...objects) {
     this.onmessage({ data: objects.map(object => JSON.stringify(object)).join('\n') });
   }

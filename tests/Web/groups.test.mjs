@@ -22,7 +22,7 @@ const plain = text => text.replace(/[\u2068\u2069]/g, '');
 const offered = (own, member, { me = 'ann', owners = 1 } = {}) =>
   actionsOn({ role: own }, me, { user: 'bob', ...member }, { owners, now: NOW }).map(({ kind, role }) => role ? `${kind} ${role}` : kind).join(', ');
 
-/** Returns a list of members. Its room answers a read only when the test calls `answer`. */
+/** Returns a list of members. The room of the list answers a read only when the test calls `answer`. */
 function memberList() {
   const asked = [];
   let changes = 0;

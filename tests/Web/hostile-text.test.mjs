@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { pieces } from '../../web/page/text.js';
 
-/** Time limit in ms. Even on a busy machine, a linear algorithm needs less. Other algorithms need minutes. */
+/** Time limit in ms. Even on a busy machine, a linear algorithm needs less time. Other algorithms need minutes. */
 const DEADLINE = 20_000;
 
 /** Messages of about 4,000 characters, the default limit of the server. */

@@ -20,7 +20,7 @@ beforeEach(() => {
   shown = null;
 });
 
-/** Opens a room that the server answers only when the test says so, and starts the join. */
+/** Starts to join a room by an invitation link. The test emits the answers of the room. */
 function opened({ answer = { until: undefined }, name = PRIVATE } = {}) {
   const room = Object.assign(new Emitter(), { name, attached: false, refusal: null });
   const [asked, joined, notices] = [[], [], []];

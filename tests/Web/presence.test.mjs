@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { Conversation } from '../../web/page/conversation.js';
 import { settle, stage } from './fakes.mjs';
 
-/** Returns a conversation that has sent `who` and has no answer yet. */
+/** Returns a conversation that has sent the command `who` and has no answer yet. */
 async function asking() {
   const s = stage();
   const { room } = await s.inLobby();

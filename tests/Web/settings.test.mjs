@@ -16,7 +16,7 @@ const plain = text => text.replace(/[\u2068\u2069]/g, '');
 
 const changed = (seq, settings) => event(seq, { room: 'team', kind: 'settings', text: undefined, settings });
 
-/** A session that is online and a member of the group `team`, with the cursor at 3. */
+/** Returns a session that is online and a member of the group `name`, with the cursor at 3. */
 async function inTeam(joined = {}, name = 'team') {
   const s = stage();
   const room = s.session.join(name, { last: 50 });

@@ -36,7 +36,7 @@ public sealed class SlowReaderTests
         var pushed = await slow.EventsAsync("busy", Messages);
 
         // The reader lagged: gap frames name the events that the gateway skipped. Before the first gap, the reader got
-        // only what the send queue and the buffers of the sockets held. That is much less than the writer sent.
+        // only what the send queue and the buffers of the sockets held, which is much less than the writer sent.
         var gaps = slow.Frames.Where(frame => (string?)frame["t"] == "gap").ToArray();
         Assert.NotEmpty(gaps);
         var held = slow.Frames.TakeWhile(frame => frame != gaps[0]).Sum(frame => (long)frame.ToJsonString().Length);

@@ -96,8 +96,8 @@ public sealed class HostileTests
     }
 
     /// <summary>
-    /// Sends commands as fast as the connection accepts them. Asserts that the gateway executes some, refuses others
-    /// with <c>rate_limited</c>, and keeps the connection.
+    /// Sends commands as fast as the connection accepts them. Asserts that the gateway executes some commands, refuses
+    /// others with <c>rate_limited</c>, and keeps the connection.
     /// </summary>
     /// <param name="kind"><c>sends</c>, or <c>asks</c> for all other commands.</param>
     private static async Task FloodAsync(GatewayHere gateway, string kind)

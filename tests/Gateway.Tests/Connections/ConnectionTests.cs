@@ -235,8 +235,8 @@ public sealed class ConnectionTests
     [InlineData("the server", (int)CloseCode.Kicked)]
     public async Task End_WhenThePeerGoesOnCompressed_InflatesNoMore(string end, int code)
     {
-        // The connection may inflate 1 MiB per second. The clock stands still, so it may inflate only the first 1 MiB
-        // of the 8 MiB that the client sends. Compressed, the 8 MiB are only a few KiB.
+        // The connection may inflate 1 MiB per second. The clock stands still, so the connection may inflate only the
+        // first 1 MiB of the 8 MiB that the client sends. Compressed, the 8 MiB are only a few KiB.
         const int Blanks = 64_000, Frames = 128;
         await using var server = await ConnectionServer.StartAsync(new() { Deflate = true, CloseTimeout = TimeSpan.FromSeconds(60) }, frameBytes: Blanks, time: new ManualTime());
         using var client = await RawWebSocket.ConnectAsync(server.Address, headers: ["Sec-WebSocket-Extensions: permessage-deflate"]);

@@ -8,8 +8,8 @@ using OrleansChat.Grains.Interfaces;
 namespace OrleansChat.Gateway.Tests.Fanout;
 
 /// <summary>
-/// A room knows which users are attached through a gateway. These must be the users with a subscription on that
-/// gateway.
+/// A room knows which users are attached through a gateway. These users must be exactly those with a subscription on
+/// that gateway.
 /// </summary>
 public sealed class RoomClientsTests : IDisposable
 {

@@ -14,7 +14,7 @@ public sealed class FloodTests
     private static readonly TimeSpan FloodsFor = TimeSpan.FromSeconds(1.5);
     private static readonly ConnectionOptions _bounds = new();
 
-    /// <summary>The minimum time that the gateway should take to read a flood, in seconds.</summary>
+    /// <summary>The minimum time that the gateway must take to read a flood, in seconds.</summary>
     private const int SlowSeconds = 2;
 
     /// <summary>The frames that clients send again and again while they read nothing.</summary>

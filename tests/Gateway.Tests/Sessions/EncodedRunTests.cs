@@ -44,7 +44,8 @@ public sealed class EncodedRunTests
     [Fact]
     public void Run_WhenTheViewHidesEveryEvent_IsEmpty()
     {
-        // Bob wants no echo, so a run of his own events is empty for him. A run of another user's events is not.
+        // Bob wants no echo, so a run of his own events is empty for him. A run of another user's events is not empty
+        // for him.
         var quiet = new RenderKey(new TextFormat("bob", "lobby", new("lobby", null, ShowSeq: false, Raw: false, Echo: false)), "lobby", "bob");
 
         Assert.True(Run(2, "bob").For(quiet).IsEmpty);

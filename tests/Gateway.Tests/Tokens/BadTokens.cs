@@ -44,7 +44,10 @@ internal static class BadTokens
         [Oversized] = "8192 characters",
     };
 
-    /// <summary>Maps the name of each token that JSON mode refuses without parsing it to the error code.</summary>
+    /// <summary>
+    /// The tokens that JSON mode refuses without parsing them: the name of each token, and the error code of the
+    /// refusal.
+    /// </summary>
     public static readonly IReadOnlyDictionary<string, string> NotRead = new Dictionary<string, string> { ["empty"] = "bad_request", [Oversized] = "too_large" };
 
     /// <summary>Makes the bad token with this name.</summary>

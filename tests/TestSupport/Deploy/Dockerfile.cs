@@ -45,8 +45,8 @@ public sealed partial class Dockerfile
     public string BuildBase => WithDefaults(Arguments(_build, "FROM").Split(' ').Single(word => word.Contains("_IMAGE", StringComparison.Ordinal)));
 
     /// <summary>
-    /// The steps of the build stage, in order. Each is a <c>COPY</c> or <c>RUN</c> with its arguments. The options of
-    /// <c>RUN</c> are left out.
+    /// The steps of the build stage, in order. Each step is a <c>COPY</c> or <c>RUN</c> with its arguments. The options
+    /// of <c>RUN</c> are left out.
     /// </summary>
     public IEnumerable<(string Word, string Arguments)> Build => _build.Where(line => line.Word is "COPY" or "RUN")
         .Select(line => line.Word == "RUN" ? (line.Word, RunOptions().Replace(line.Arguments, "")) : line);

@@ -47,7 +47,9 @@ public sealed class RenamedSettingsTests
         var configuration = Accepted([.. Before.Select(line => line.Split('=', 2)).Select(pair => (pair[0], pair[1]))]);
 
         Assert.NotEmpty(Before);
-        Assert.All(SettingsCatalog.Wrong(program, configuration), wrong => Assert.EndsWith("reads no such section.", wrong, StringComparison.Ordinal)); // A section that this program does not read belongs to the other program.
+
+        // A section that this program does not read belongs to the other program.
+        Assert.All(SettingsCatalog.Wrong(program, configuration), wrong => Assert.EndsWith("reads no such section.", wrong, StringComparison.Ordinal));
     }
 
     [Fact]

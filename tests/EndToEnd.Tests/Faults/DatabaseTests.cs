@@ -52,7 +52,9 @@ public sealed class DatabaseTests(FaultCluster cluster)
         var resumed = Stopwatch.GetTimestamp();
         await crowd.TalkedAsync();
         TestContext.Current.TestOutputHelper?.WriteLine($"Every member got answers again {Stopwatch.GetElapsedTime(resumed).TotalSeconds:0.0} s after the end of the pause.");
-        Assert.Equal(2, (long)(await ann.SendAsync(quiet, "during", (string)send["id"]!))["seq"]!); // The message is stored once, either by the refused send or by this retry.
+
+        // The message is stored once, either by the refused send or by this retry.
+        Assert.Equal(2, (long)(await ann.SendAsync(quiet, "during", (string)send["id"]!))["seq"]!);
         Assert.Equal(3, (long)(await ann.SendAsync(quiet, "after"))["seq"]!);
         Assert.Equal(["before", "during", "after"], (await bob.EventsAsync(quiet, 3)).Select(ev => (string)ev["text"]!));
         await crowd.AssertNothingIsLostAsync(cluster.Ports[2]);

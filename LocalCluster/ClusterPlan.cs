@@ -11,7 +11,7 @@ namespace OrleansChat.LocalCluster;
 internal sealed record ProcessPlan(string Name, string Program, string Address, Uri Ready, IReadOnlyDictionary<string, string> Settings);
 
 /// <summary>The processes of a cluster. The plan has passed all checks that are possible before they start.</summary>
-/// <param name="Tokens">Issues tokens; null with development identity.</param>
+/// <param name="Tokens">Issues the users' tokens; null with <c>--identity development</c>.</param>
 internal sealed record ClusterPlan(LocalOptions Options, IReadOnlyList<ProcessPlan> Silos, IReadOnlyList<ProcessPlan> Gateways, DevelopmentTokens? Tokens)
 {
     private const string Database = "chat.db";

@@ -9,17 +9,17 @@ internal enum Store
     /// <summary>A PostgreSQL database. Allows several silos.</summary>
     Postgres,
 
-    /// <summary>The memory of the silo. Allows only one silo. The messages are lost when the silo stops.</summary>
+    /// <summary>The silo's memory. Allows only one silo. The messages are lost when the silo stops.</summary>
     Memory,
 }
 
 /// <summary>How the gateways identify users.</summary>
 internal enum LocalIdentity
 {
-    /// <summary>By <c>?user=alice</c> in the URL, without any proof.</summary>
+    /// <summary>A user's URL contains <c>?user=alice</c>, without any proof.</summary>
     Development,
 
-    /// <summary>By a token that <see cref="DevelopmentTokens"/> issues for this run.</summary>
+    /// <summary>Each user has a token that <see cref="DevelopmentTokens"/> issues for this run.</summary>
     Tokens,
 }
 

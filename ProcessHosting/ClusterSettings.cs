@@ -6,14 +6,14 @@ namespace OrleansChat.ProcessHosting;
 public enum ClusterStore
 {
     /// <summary>
-    /// One silo on this machine. Gateways find the silo by its port. When the silo stops, the cluster membership and
-    /// the stream subscriptions are lost.
+    /// The cluster has one silo, on this machine. Gateways find the silo by its port. When the silo stops, the cluster
+    /// membership and the stream subscriptions are lost.
     /// </summary>
     Localhost,
 
     /// <summary>
-    /// Any number of silos. All processes find the silos in a PostgreSQL database. The cluster membership and the
-    /// stream subscriptions are durable.
+    /// The cluster has any number of silos. All processes find the silos in a PostgreSQL database. The cluster
+    /// membership and the stream subscriptions are durable.
     /// </summary>
     Postgres,
 }

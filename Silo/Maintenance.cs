@@ -6,9 +6,9 @@ using OrleansChat.Silo.Clustering;
 namespace OrleansChat.Silo;
 
 /// <summary>
-/// Commands of the silo's program. Each command does one task with the stores, and then the process ends. If the task
-/// fails, the exit code is 1, and standard error has the reason; otherwise the exit code is 0. The commands use the
-/// silo's settings.
+/// The commands <c>--migrate</c> and <c>--purge</c> of the silo's program. Each command does one task with the stores,
+/// and then the process ends. If the task fails, the exit code is 1, and standard error has the reason. Otherwise the
+/// exit code is 0. The commands use the silo's settings.
 /// </summary>
 internal static partial class Maintenance
 {

@@ -28,8 +28,8 @@ public sealed class PushStreamOptions
 
     /// <summary>
     /// Maximum number of events that are buffered for one stream until its consumers have received them. A consumer
-    /// that is further behind loses the oldest events. It can notice the loss if the events have numbers. Other streams
-    /// are not affected.
+    /// that is further behind loses the oldest events. The consumer can notice the loss if the events have numbers.
+    /// Other streams are not affected.
     /// </summary>
     internal int EventsPerStream { get; set; } = 16_384;
 

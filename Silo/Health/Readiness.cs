@@ -13,8 +13,8 @@ namespace OrleansChat.Silo.Health;
 internal sealed class Readiness(IMessageStore store, StartupWait wait, TimeProvider time) : IHealthCheck, ILifecycleParticipant<ISiloLifecycle>
 {
     /// <summary>
-    /// How long a check may take. The check stops waiting after this time. It does not rely on cancellation, because
-    /// name resolution ignores cancellation.
+    /// How long a check may take. The check stops waiting after this time. The check does not rely on cancellation,
+    /// because name resolution ignores cancellation.
     /// </summary>
     private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(2);
 

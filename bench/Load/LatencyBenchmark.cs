@@ -219,7 +219,7 @@ internal static class LatencyBenchmark
 
     private sealed record Setting(string Name, string Store);
 
-    /// <summary>Milliseconds of a write with its sync.</summary>
+    /// <summary>Percentiles of the time for one write with its sync, in milliseconds.</summary>
     private sealed record Disk(double P50, double P99);
 
     private sealed record Figures(double P50, double P90, double P99, double Ok, double Ping, double Who, int Deliveries)

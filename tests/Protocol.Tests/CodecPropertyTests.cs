@@ -5,7 +5,7 @@ using OrleansChat.ClientCodec;
 
 namespace OrleansChat.Protocol.Tests;
 
-/// <summary>Properties that hold for all commands, all frames and all byte sequences.</summary>
+/// <summary>Checks properties of all commands, all frames and all byte sequences, with random values.</summary>
 public sealed class CodecPropertyTests
 {
     [Fact]

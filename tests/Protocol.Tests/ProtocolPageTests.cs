@@ -8,8 +8,8 @@ using OrleansChat.Protocol.Json;
 namespace OrleansChat.Protocol.Tests;
 
 /// <summary>
-/// The protocol page agrees with the code. The code must be able to read the examples of the page, and the tables of
-/// the page must show the same values as the code.
+/// Checks that the protocol page agrees with the code. The code must be able to read the examples of the page, and the
+/// tables of the page must show the same values as the code.
 /// </summary>
 public sealed partial class ProtocolPageTests
 {

@@ -57,7 +57,7 @@ internal class LogMutant(IMessageLog log) : IMessageLog
     public virtual Task RaiseVersionAsync(int version, CancellationToken cancellationToken) => log.RaiseVersionAsync(version, cancellationToken);
 }
 
-/// <summary>Answers an append before the commit, and commits 20 ms later.</summary>
+/// <summary>A log that answers an append before the commit, and commits 20 ms later.</summary>
 internal sealed class AnswersBeforeTheCommit(Simulated world, IMessageLog log) : LogMutant(log)
 {
     public override async Task<AppendResult> AppendAsync(RoomAppend append, CancellationToken cancellationToken)
@@ -73,7 +73,7 @@ internal sealed class AnswersBeforeTheCommit(Simulated world, IMessageLog log) :
     }
 }
 
-/// <summary>Does not recognize a repeated client id, and appends a second event for it.</summary>
+/// <summary>A log that does not recognize a repeated client id, and appends a second event for it.</summary>
 internal sealed class ForgetsClientIds(IMessageLog log) : LogMutant(log)
 {
     private readonly HashSet<(string, string, string)> _seen = [];
@@ -92,7 +92,7 @@ internal sealed class ForgetsClientIds(IMessageLog log) : LogMutant(log)
         cancellationToken);
 }
 
-/// <summary>Accepts appends from an activation that no longer owns the room.</summary>
+/// <summary>A log that accepts appends from an activation that no longer owns the room.</summary>
 internal sealed class FencesNobody(IMessageLog log) : LogMutant(log)
 {
     public override async Task<AppendResult> AppendAsync(RoomAppend append, CancellationToken cancellationToken) => await Honest.AppendAsync(
@@ -100,7 +100,7 @@ internal sealed class FencesNobody(IMessageLog log) : LogMutant(log)
 }
 
 /// <summary>
-/// Hides that a new activation owns a room, so the gateways do not attach their users to the new activation.
+/// A log that hides that a new activation owns a room. So the gateways do not attach their users to the new activation.
 /// </summary>
 internal sealed class HidesClaims(IMessageLog log) : LogMutant(log)
 {
@@ -108,7 +108,7 @@ internal sealed class HidesClaims(IMessageLog log) : LogMutant(log)
         [.. (await Honest.HeadsAsync(rooms, cancellationToken)).Select(head => head with { Claim = 1 })];
 }
 
-/// <summary>Leaves out the third event of each read.</summary>
+/// <summary>A log that leaves out the third event of each read.</summary>
 internal sealed class ReadsWithHoles(IMessageLog log) : LogMutant(log)
 {
     public override async Task<IReadOnlyList<RoomEvent>> ReadAsync(string room, MessageLogRange range, CancellationToken cancellationToken) =>

@@ -3,7 +3,7 @@ using Mono.Cecil;
 namespace OrleansChat.Structure.Tests;
 
 /// <summary>
-/// The allowed references. An arrow points to the project or folder that is used. Between projects:
+/// Checks which projects and folders use each other. An arrow points to what is used. Between projects:
 /// <c>Protocol ◄ Gateway ► Grains.Interfaces ◄ Grains ◄ Silo</c>. Gateway, Grains and Silo may also reference
 /// ProcessHosting and Streams. Between the gateway's folders:
 /// <c>Cluster ► Fanout ► Sessions ► Frames ► Connections</c> and <c>Endpoint ► Sessions, Connections, Access</c>.

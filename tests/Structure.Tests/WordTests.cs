@@ -3,8 +3,8 @@ using System.Text.RegularExpressions;
 namespace OrleansChat.Structure.Tests;
 
 /// <summary>
-/// Types and tests have the names that CONTRIBUTING.md requires. The names and units of metrics, and the ids and texts
-/// of log events, follow fixed rules.
+/// Checks that types and tests have the names that CONTRIBUTING.md requires. Also checks the names and units of
+/// metrics, and the ids and texts of log events.
 /// </summary>
 public sealed partial class WordTests
 {

@@ -18,7 +18,7 @@ namespace OrleansChat.ChatCheck;
 internal sealed class Run
 {
     private static readonly TimeSpan PresenceBound = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan PresenceSlack = TimeSpan.FromSeconds(1); // Allows for delays in the clients.
+    private static readonly TimeSpan PresenceSlack = TimeSpan.FromSeconds(1); // A client may notice events this late.
     private static readonly TimeSpan EntersWithin = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(100);
 
@@ -152,7 +152,7 @@ internal sealed class Run
     /// <see cref="CannotStartException"/>.
     /// </para>
     /// <para>3. Wait until every client is in its rooms and has received everything.</para>
-    /// <para>4. Wait until presence has to be right, and then ask who is in each room.</para>
+    /// <para>4. Wait until every list of presence must be correct, and then ask who is in each room.</para>
     /// <para>5. Resume every room on every gateway with new clients.</para>
     /// </remarks>
     private async Task<IReadOnlyList<IReadOnlyList<MessageLogEntry>>> SettleAsync(

@@ -11,7 +11,7 @@ internal sealed record GrowthPoint(int Value, int Gateways, int Silos, Scenario 
 /// possible.</param>
 internal sealed record GrowthAxis(string Name, string Held, string Missing, IReadOnlyList<GrowthPoint> Points)
 {
-    // Files that a process has open besides its connections.
+    // The number of files that a process has open besides its connections.
     private const int OtherFiles = 500;
 
     // Deliveries per second. At this low rate, two cores are far from busy and rooms cannot batch messages. So if a

@@ -10,6 +10,6 @@ internal interface IPeer : IAsyncDisposable
     Task<FrameSocket> JoinAsync(int number, string room, CancellationToken cancellationToken);
 
     /// <summary>Returns the frame with which a client sends a text.</summary>
-    /// <param name="id">Unique for each message of a sender.</param>
+    /// <param name="id">The message's id. No other message of the sender has this id.</param>
     string Send(string room, string id, string text);
 }

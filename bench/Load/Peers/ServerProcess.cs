@@ -32,7 +32,7 @@ internal sealed class ServerProcess : IAsyncDisposable
     public static Task<ServerProcess> StartAsync(string program, CancellationToken cancellationToken) => StartAsync(program, _ => [], cancellationToken);
 
     /// <summary>Like the other overload, but for a server that gets its port through its arguments.</summary>
-    /// <param name="arguments">Returns the arguments for a port.</param>
+    /// <param name="arguments">Returns the program's arguments for a port.</param>
     public static async Task<ServerProcess> StartAsync(string program, Func<int, IEnumerable<string>> arguments, CancellationToken cancellationToken)
     {
         var port = FreePort();

@@ -1,9 +1,9 @@
 namespace OrleansChat.Load.Scenarios;
 
 /// <summary>One kind of load.</summary>
-/// <param name="Name">Such as <c>P1-200</c>.</param>
+/// <param name="Name">The name in the report, such as <c>P1-200</c>.</param>
 /// <param name="Members">Members of each room. Every member receives every message.</param>
-/// <param name="Senders">Senders in each room, which are members too.</param>
+/// <param name="Senders">Senders in each room. The senders are members too.</param>
 /// <param name="InFlight">Messages that each sender keeps in flight, that is, not yet received by all members. 0 for an
 /// open loop, in which senders send at a fixed rate.</param>
 /// <param name="Rate">Messages per second in all rooms together, for an open loop.</param>

@@ -21,7 +21,7 @@ internal enum LogFault
     /// <summary>The log answers an append first, and commits it later.</summary>
     AnswerBeforeCommit,
 
-    /// <summary>The log stores a send with a repeated client id again.</summary>
+    /// <summary>If a client repeats a send with the same client id, the log stores a second event.</summary>
     ForgetClientId,
 
     /// <summary>

@@ -10,7 +10,7 @@ using OrleansChat.Simulation.Tests.World;
 namespace OrleansChat.Simulation.Tests.Parts;
 
 /// <summary>
-/// One gateway process. It runs the real code, except the sockets and the background service that renews the lease.
+/// A simulated gateway process. It runs the real code, except the sockets and the service that renews the lease.
 /// </summary>
 internal sealed class GatewayProcess
 {

@@ -6,7 +6,7 @@ using OrleansChat.Simulation.Tests.People;
 
 namespace OrleansChat.Simulation.Tests.World;
 
-/// <summary>The promises that must hold after the last fault.</summary>
+/// <summary>Checks the promises that must hold after the last fault.</summary>
 internal sealed class Checks(Simulated world, string[] rooms)
 {
     private readonly Dictionary<string, string[]> _told = [];

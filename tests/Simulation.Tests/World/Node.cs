@@ -1,9 +1,9 @@
 namespace OrleansChat.Simulation.Tests.World;
 
 /// <summary>
-/// One process, or one activation of a grain. After an <c>await</c>, code continues on the same node. A node runs its
-/// ready tasks in their order, as a grain does, or in any order, as a thread pool does. A dead node stops in the middle
-/// of its work. A frozen node continues later.
+/// A simulated process, or a simulated activation of a grain. After an <c>await</c>, code continues on the same node. A
+/// node runs its ready tasks in their order, as a grain does, or in any order, as a thread pool does. A dead node stops
+/// in the middle of its work. A frozen node continues later.
 /// </summary>
 /// <param name="inTurns">True to run the tasks in their order, as a grain does; false for any order.</param>
 internal sealed class Node(Scheduler scheduler, string name, bool inTurns, TimeSpan clock) : TaskScheduler

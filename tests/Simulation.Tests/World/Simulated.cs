@@ -19,8 +19,8 @@ internal sealed record Outcome(int Seed, string? Violation, ulong Hash, long Ste
 internal sealed class Simulated
 {
     /// <summary>
-    /// All promises must hold within this time after the last fault. The time is long enough for calls in flight,
-    /// leases, claims and polls to end.
+    /// All promises must hold within this time after the last fault. In this time, calls in flight and leases end, new
+    /// activations claim their rooms, and gateways poll the log.
     /// </summary>
     private static readonly TimeSpan Calm = TimeSpan.FromSeconds(60);
 

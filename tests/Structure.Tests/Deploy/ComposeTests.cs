@@ -6,7 +6,7 @@ using OrleansChat.TestSupport.Deploy;
 
 namespace OrleansChat.Structure.Tests.Deploy;
 
-/// <summary>The compose file: two silos, two gateways, one database, and no secret.</summary>
+/// <summary>Checks the compose file: two silos, two gateways, one database, and no secret.</summary>
 public sealed partial class ComposeTests
 {
     public static TheoryData<string> All => [.. Services.Select(service => service.Key)];

@@ -5,7 +5,8 @@ using OrleansChat.TestSupport.Deploy;
 namespace OrleansChat.Structure.Tests.Deploy;
 
 /// <summary>
-/// The kustomize base: its objects match each other, and each process has only the rights that it needs.
+/// Checks that the objects of the kustomize base match each other, and that each process has only the rights that it
+/// needs.
 /// </summary>
 public sealed class KubernetesTests
 {

@@ -4,7 +4,7 @@ using OrleansChat.TestSupport.Deploy;
 
 namespace OrleansChat.Structure.Tests.Deploy;
 
-/// <summary>Overlays as operators write them. Most of them are examples from the operations page.</summary>
+/// <summary>Renders overlays as operators write them. Most of these overlays are on the operations page.</summary>
 public sealed partial class OverlayTests
 {
     private const string Head = """

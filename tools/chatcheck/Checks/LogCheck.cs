@@ -3,8 +3,8 @@ using OrleansChat.ChatCheck.Histories;
 namespace OrleansChat.ChatCheck.Checks;
 
 /// <summary>
-/// The sequences of a room's log are dense: 1, 2, 3 … without gaps. Every entry is a message that a client of this run
-/// sent to this room.
+/// Checks that the sequences of each room's log are dense: 1, 2, 3 … without gaps. Also checks that every entry is a
+/// message that a client of this run sent to this room.
 /// </summary>
 internal static class LogCheck
 {

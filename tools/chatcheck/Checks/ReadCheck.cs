@@ -3,9 +3,9 @@ using OrleansChat.ChatCheck.Histories;
 namespace OrleansChat.ChatCheck.Checks;
 
 /// <summary>
-/// Each page of history matches the log. If a user requests the page that starts at the user's own acked message, the
-/// page begins with that message. The newest page ends at or after the newest event that the user had received before
-/// the request.
+/// Checks that each page of history matches the log. If a user requests the page that starts at the user's own acked
+/// message, the page must begin with that message. The newest page must end at or after the newest event that the user
+/// had received before the request.
 /// </summary>
 internal static class ReadCheck
 {

@@ -62,7 +62,9 @@ internal sealed class Recorder(Clock clock, string run, IReadOnlyList<string> ro
 
     public int AddConnection() => Interlocked.Increment(ref _connections);
 
-    /// <summary>Adds a stream of a client that starts with the cursor <paramref name="from"/>.</summary>
+    /// <summary>
+    /// Adds the stream of a client in a room. The client starts with the cursor <paramref name="from"/>.
+    /// </summary>
     public ReaderStream AddStream(int user, int room, int from, bool settled = true)
     {
         var stream = new ReaderStream(user, room, from, [], settled);

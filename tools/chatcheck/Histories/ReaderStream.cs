@@ -3,7 +3,7 @@ namespace OrleansChat.ChatCheck.Histories;
 /// <summary>The kinds of items that a client receives for a room.</summary>
 internal enum ItemKind : byte
 {
-    /// <summary><c>joined</c>: a connection's delivery starts.</summary>
+    /// <summary><c>joined</c>: the connection is in the room, and its deliveries start.</summary>
     Joined,
 
     /// <summary><c>joined</c> with <c>reset</c>: the client has to discard the events that it has.</summary>

@@ -134,8 +134,8 @@ await store.open();
 rememberedRooms.forgetOthers(await store.usersWithTabs());
 const remembered = rememberedRooms.list;
 const wanted = parseRoom(invite?.room ?? address.searchParams.get('room') ?? remembered[0]?.name ?? 'lobby').room ?? 'lobby';
-// The other rooms are in the server's list. The page opens such a room when the user chooses it, or when the server
-// adds the connection to it.
+// Open only the remembered rooms that the server's list of conversations does not contain. The page opens a room of
+// that list when the user chooses it, or when the server adds the connection to it.
 for (const { name, kind } of remembered.filter(({ listed }) => !listed)) {
   if (!conversations.has(name)) hold(session.resume(name, { last: ON_ENTRY, kind }));
 }
@@ -192,8 +192,8 @@ function hold(room) {
 }
 
 /**
- * Joins a room that the user asked for by name or button. If the room is a group, the user becomes a member. `link` is
- * the code of an invitation link.
+ * Joins and shows a room whose name the user typed, or whose button the user clicked. If the room is a group, the user
+ * becomes a member. `link` is the code of an invitation link.
  */
 function enter(name, kind, link) {
   const room = session.join(name, { last: ON_ENTRY, kind, link });

@@ -6,16 +6,16 @@ import { Timeline } from './timeline.js';
 /** Number of events per page of history. */
 const PAGE = 50;
 
-/** Number of events that the page keeps of a room that is not shown. */
+/** Number of a room's events that the page keeps while the room is not shown. */
 const KEPT_ASIDE = 200;
 
-/** Time for which a user is shown as typing after a `typing`, in ms. */
+/** Time for which a user is shown as typing after a `typing` frame, in ms. */
 const TYPING_FADES = 6000;
 
 /** Minimum interval between two `who` commands if the server sends only the number of users, in ms. */
 const WHO_EVERY = 5000;
 
-/** Delay before history is requested again after a failure, in ms. */
+/** Delay before the page requests history again after a failed request, in ms. */
 const HISTORY_AGAIN = 3000;
 
 /**
@@ -70,7 +70,7 @@ export class Conversation extends Emitter {
   #typing = new Map();
   #whoAt = -Infinity;
   #whoTimer = null;
-  /** For each unanswered `who`: the presence that arrived after the command was sent. */
+  /** For each unanswered `who`: the changes of presence that arrived after the command was sent. */
   #whoAsks = new Set();
   #pausedUntil = 0;
   #era = 0;
@@ -183,8 +183,8 @@ export class Conversation extends Emitter {
   }
 
   /**
-   * Whether the window needs a page of history: the window is empty, the log is not empty, and no repair or replay will
-   * fill the window.
+   * Whether the window needs a page of history: the window is empty, the log is not empty, and no repair and no join
+   * will fill the window.
    */
   get wants() {
     return this.room.attached && this.timeline.size === 0 && !this.timeline.atStart && !this.repairing && this.room.seq >= this.room.head;
@@ -205,7 +205,7 @@ export class Conversation extends Emitter {
     this.#whoAsks.add(since);
     try {
       const { count, users } = await this.room.who();
-      // Presence that arrived since the request may be newer than the answer, so apply it again after the answer.
+      // Changes of presence that arrived since the request may be newer than the answer, so apply them to the answer.
       this.room.count = since.count ?? count;
       this.people = users ? new Set(users) : null;
       for (const [user, online] of since.users) this.#setOnline(user, online);
@@ -259,7 +259,7 @@ export class Conversation extends Emitter {
     const { kind } = send.command;
     // Read the list of members, because only this list says when the mute ends.
     if (send.status === 'failed' && send.error.code === 'muted' && this.room.mutedUntil === 0) this.#readMembers();
-    // The form that makes a link shows the error itself.
+    // If the command for an invitation link fails, the form for links shows the error.
     if (send.status === 'failed' && kind && kind !== 'link') {
       const what = notChanged(send.command) ?? { edit: 'The edit was not saved', delete: 'The message was not deleted' }[kind] ?? 'The reaction was not sent';
       this.emit('notice', `${what}: ${send.error.message}`);

@@ -12,8 +12,8 @@ function open(dialog) {
 
 /**
  * Asks the user to confirm an action. The focus starts on Cancel, so that Enter changes nothing by accident.
- * @param {{ heading: string, text: string, button: string, timed?: boolean }} question `timed`: the dialog also asks
- *   for how long
+ * @param {{ heading: string, text: string, button: string, timed?: boolean }} question `timed`: whether the dialog also
+ *   asks how long the mute or ban lasts
  * @returns {Promise<{ until?: number } | null>} null if the user cancelled; `until`: when the mute or ban ends, in
  *   ms since 1970; absent if it has no end
  */

@@ -1,6 +1,6 @@
 import { isDirect, isPrivate, titleInText } from './names.js';
 
-/** Error codes of refusals after which the page no longer remembers a room. */
+/** If the server refuses a room with one of these codes, the page stops remembering the room. */
 const NOT_OURS = new Set(['not_member', 'forbidden']);
 
 /**
@@ -20,7 +20,7 @@ export function canBeCreated({ name, kind, refusal }) {
 }
 
 /**
- * What the page shows above a room that the server refused: a text, and perhaps a button.
+ * What the page shows above the messages of a room that the server refused: a text, and perhaps a button.
  * @param {object} room
  * @param {string} room.name
  * @param {string | null} room.kind
@@ -61,9 +61,9 @@ export function entryOf({ name, kind, title, refusal }, invitation = null) {
 }
 
 /**
- * Shows a text, and perhaps a button, above a room that the server refused. If there is no text to show, the element is
- * hidden. To join a group, the user clicks this button or an invitation, types the group's name, or agrees to
- * join by an invitation link. Opening an address or reloading the page never makes the user a member.
+ * Shows a text, and perhaps a button, above the messages of a room that the server refused. If there is no text to
+ * show, the element is hidden. To join a group, the user clicks this button or an invitation, types the group's name,
+ * or agrees to join by an invitation link. Opening an address or reloading the page never makes the user a member.
  */
 export class EntryView {
   #node = document.getElementById('entry');

@@ -4,8 +4,8 @@ import { inviteAddress } from './invite.js';
 import { titleOf } from './names.js';
 
 /**
- * What the user can do with groups and their members. Before an action that is hard to undo, the page asks the user to
- * confirm.
+ * The actions of the user on groups and their members. Before an action that is hard to undo, the page asks the user to
+ * confirm the action.
  */
 export class GroupActions {
   #parts;
@@ -25,7 +25,6 @@ export class GroupActions {
     this.#parts = parts;
   }
 
-  /** Creates a private group. */
   async create() {
     const { session, created, notice } = this.#parts;
     const title = await askForTitle({ heading: 'New private group', button: 'Create' });
@@ -59,7 +58,7 @@ export class GroupActions {
     return this.#parts.change(this.#parts.room(), 'settings', { settings });
   }
 
-  /** Gives the group that is shown another title. */
+  /** Asks for another title, and gives it to the group that is shown. */
   async rename() {
     const room = this.#parts.room();
     const title = await askForTitle({ heading: 'Rename the group', button: 'Rename', value: room.title });
@@ -79,7 +78,7 @@ export class GroupActions {
     if (answer) change(room, action.kind, { user: member.user, role: action.role, until: answer.until });
   }
 
-  /** Ends the user's membership of the group that is shown. */
+  /** Asks for confirmation, and ends the user's membership of the group that is shown. */
   async leave() {
     const { me, left, notice } = this.#parts;
     const room = this.#parts.room();

@@ -7,7 +7,9 @@ import { actionsOn, mayInvite, mayRename } from './rights.js';
 import { SettingsForm } from './settings-form.js';
 import { countOf } from './text.js';
 
-/** The part of the panel of people that shows a group's members, and what this user may do in the group. */
+/**
+ * The part of the panel of people that shows a group's members, and the actions that this user may take in the group.
+ */
 export class GroupPanel {
   #node = document.getElementById('group');
   #heading = document.getElementById('group-title');
@@ -30,7 +32,7 @@ export class GroupPanel {
    * @param {(user: string) => void} parts.write called when a user is clicked
    * @param {(user: string) => boolean} parts.invite returns false if the invitation was not sent
    * @param {(action: import('./rights.js').Action, member: import('../orleanschat.js').Member) => Promise<void>}
-   *   parts.act resolves when the user has answered the question about the action, if there is one
+   *   parts.act resolves when the action was sent, or when the user cancelled it
    * @param {(room: import('../orleanschat.js').Room, link: { uses?: number, until?: number }) => Promise<string>}
    *   parts.link makes an invitation link; resolves with the link's address
    * @param {(settings: import('../orleanschat.js').GroupSettings) => boolean} parts.set returns false if the settings
@@ -61,7 +63,7 @@ export class GroupPanel {
     });
   }
 
-  /** @param {import('./conversation.js').Conversation} conversation the one that is shown */
+  /** @param {import('./conversation.js').Conversation} conversation the conversation that is shown */
   draw(conversation) {
     const { room, members, me } = conversation;
     if (conversation !== this.#conversation) {

@@ -17,7 +17,7 @@ const DONE = {
 /** The kinds of events, besides messages, for which the conversation shows a line. */
 export const CHANGES = new Set(['join', 'leave', 'role', 'title', 'settings', 'link', 'unlink', ...Object.keys(DONE)]);
 
-/** The words for an action in a sentence. */
+/** The words for an action in the sentence about a group's settings. */
 const MAY = { write: 'write', react: 'react', invite: 'invite', moderate: 'moderate', manage: 'rename the group' };
 
 /** The labels of the actions in the form of a group's settings. */
@@ -75,7 +75,7 @@ export function changeLine({ kind, from, text, user, role, until, ref, uses, set
   }
 }
 
-/** The settings of a group: "private; members may write, react; moderators may only read". */
+/** The words for a group's settings: "private; members may write, react; moderators may only read". */
 function settingsText({ private: closed, members, moderators }) {
   const may = (who, actions) => !actions ? [] : [`${who} may ${actions.length === 0 ? 'only read' : actions.map(action => MAY[action] ?? action).join(', ')}`];
   return [closed ? 'private' : 'public', ...may('members', members), ...may('moderators', moderators)].join('; ');
@@ -117,7 +117,7 @@ export function statusOf({ role, muted, banned }, now) {
 }
 
 /**
- * The label of an action's button. An ellipsis at the end means that the page first asks the user.
+ * The label of an action's button. An ellipsis at the end means that the page asks the user before the action.
  * @param {import('./rights.js').Action} action
  * @param {import('../orleanschat.js').Member} member
  * @returns {string}
@@ -146,7 +146,7 @@ export function actionLabel({ kind, role }, member) {
  * @param {string} title the group's title
  * @param {string} me this user's id
  * @returns {{ heading: string, text: string, button: string, timed: boolean } | null} null if the action needs no
- *   question; `timed`: the page also asks for how long
+ *   question; `timed`: whether the page also asks how long the mute or ban lasts
  */
 export function questionOf({ kind, role }, member, title, me) {
   const name = nameInText(member.user);

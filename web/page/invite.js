@@ -1,7 +1,7 @@
 import { keepInTab, keptInTab } from './keep.js';
 import { parseRoom } from './names.js';
 
-/** The code of an invitation link. */
+/** Matches the code of an invitation link. */
 const CODE = /^[a-z2-7]{26,64}$/;
 
 /**
@@ -47,7 +47,7 @@ export function takeInvite(address) {
 }
 
 /**
- * Whether an address has an invitation in its fragment. Use it for an address that the user opens while the page is
+ * Whether an address has an invitation in its fragment. Called for an address that the user opens while the page is
  * running.
  * @param {string} address
  * @returns {boolean}

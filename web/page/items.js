@@ -1,7 +1,7 @@
 import { changeLine } from './group-text.js';
 import { dayKey, dayName } from './text.js';
 
-/** Consecutive messages of one author form a block if they are at most this far apart, in ms. */
+/** Maximum time between two consecutive messages of one author that form a block, in ms. */
 const TOGETHER = 5 * 60_000;
 
 /**
@@ -44,7 +44,8 @@ export function itemsOf(conversation, unreadAfter) {
     }
     before = entry;
   }
-  // If the window is detached, unsent messages would appear directly below old messages. So omit the unsent messages.
+  // If the window is detached, it does not contain the newest events, and unsent messages would appear directly below
+  // old messages. So omit the unsent messages.
   for (const send of timeline.detached ? [] : conversation.sends) {
     const opens = before?.from !== me;
     items.push({ key: send.id, kind: 'send', send, opens, version: `${send.status} ${opens} ${send.error?.message}` });

@@ -19,7 +19,7 @@ const OUTSIDE = new Set(['not_found', 'not_member']);
  */
 export async function joinByLink({ invite, room, me, join, notice, ask = askToConfirm }) {
   const refusal = await answerOf(room);
-  // A member needs no link. For other refusals, such as a ban, the page shows a line above the messages.
+  // A member needs no link. After any other refusal, such as a ban, the page shows a line above the messages.
   if (!OUTSIDE.has(refusal?.code)) return forgetInvite();
   const answer = await ask(questionOf(room.name, me));
   if (!answer) return forgetInvite();
@@ -33,7 +33,7 @@ export async function joinByLink({ invite, room, me, join, notice, ask = askToCo
 /**
  * Waits until the server has answered the request for a room.
  * @param {import('../orleanschat.js').Room} room
- * @param {boolean} [next] whether to wait for the next answer, and not to use an earlier one
+ * @param {boolean} [next] true to wait for the next answer; false to use an earlier answer if there is one
  * @returns {Promise<import('../orleanschat.js').ChatError | null>} the refusal; null if the room is joined
  */
 function answerOf(room, next = false) {

@@ -72,7 +72,7 @@ export class LinkForm {
       await navigator.clipboard.writeText(this.#address.value);
       this.#copied.textContent = 'Copied.';
     } catch {
-      // Browsers refuse this without the user's permission. A page that is served over plain HTTP has no clipboard.
+      // Browsers refuse to copy without the user's permission. A page that is served over plain HTTP has no clipboard.
       this.#address.focus();
       this.#copied.textContent = 'Your browser does not let the page copy. The address is selected: copy it yourself.';
     }

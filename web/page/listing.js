@@ -5,15 +5,15 @@ const LIST_EVERY = 5000;
 const LIST_PAGES = 5;
 
 /**
- * Reads the user's list of conversations. This is how the page finds conversations that other users began while this
- * user was away. After the first read, only the changes are read. All calls of `refresh` during a read, or within 5 s
- * after it, together cause one further read.
+ * Reads the user's list of conversations, which also contains conversations that other users began while this user was
+ * away. After the first read, only the changes are read. All calls of `refresh` during a read, or within 5 s after it,
+ * together cause one further read.
  */
 export class ConversationList {
   #parts;
   #reading = false;
   #again = false;
-  /** The cursor of the last answer that had one; null before the first. */
+  /** The newest cursor that an answer contained; null before the first cursor. */
   #cursor = null;
 
   /**
@@ -21,8 +21,8 @@ export class ConversationList {
    * @param {import('../orleanschat.js').Session['conversations']} parts.read
    * @param {(entry: import('../orleanschat.js').Listed) => void} parts.found called for each conversation
    * @param {(entries: import('../orleanschat.js').Listed[], whole: boolean, removed: string[]) => void} parts.done
-   *   called after a read; `whole`: whether these are all conversations of the user; `removed`: the rooms that are no
-   *   longer in the list
+   *   called after a read; `whole`: whether `entries` has all conversations of the user; `removed`: the rooms that are
+   *   no longer in the list
    * @param {(callback: () => void, delay: number) => void} [parts.later]
    */
   constructor({ read, found, done, later = (callback, delay) => setTimeout(callback, delay) }) {

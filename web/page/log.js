@@ -211,7 +211,7 @@ export class LogView {
   #explain(empty) {
     const { room, timeline, loading, refused, missed, me } = this.#conversation;
     let text = '';
-    // Only a temporary refusal is shown here. `EntryView` shows a final refusal above the log.
+    // Show only a temporary refusal of the room here. `EntryView` shows other refusals above the log.
     if (refused?.passing) text = `You cannot enter this room now: ${refused.message} Trying again…`;
     else if (loading === 'older') text = 'Loading earlier messages…';
     else if (timeline.atStart && empty) {
@@ -224,8 +224,8 @@ export class LogView {
   }
 
   /**
-   * Called when the scroll position or the list has changed: moves the read mark, updates the button and requests
-   * history.
+   * Called when the scroll position or the list has changed: moves the read mark, updates the button that scrolls to
+   * the end, and requests history.
    */
   #moved() {
     const conversation = this.#conversation;

@@ -3,7 +3,7 @@ import { FOREVER } from '../orleanschat.js';
 /** Number of users per `members` command. */
 const PAGE = 200;
 
-/** Maximum number of users that the page reads of a group. */
+/** Maximum number of users of a group that the page reads. */
 export const MAX_MEMBERS = 1000;
 
 const ORDER = ['owner', 'moderator', 'member', 'invited', undefined];

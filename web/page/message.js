@@ -2,7 +2,7 @@ import { avatar, element, nameElement } from './dom.js';
 import { nameInText } from './names.js';
 import { countOf, momentOf, pieces, timeOf } from './text.js';
 
-/** The nodes of a text, with its addresses as links. */
+/** Returns a text as nodes. Each web address in the text becomes a link. */
 function linked(text) {
   return pieces(text).map(({ text: piece, href }) => href
     ? element('a', { href, target: '_blank', rel: 'noopener noreferrer', text: piece })

@@ -6,7 +6,10 @@ import { inForce } from './rights.js';
  */
 const MAX_TIMER = 2 ** 31 - 1;
 
-/** Blocks the composer while the user cannot write to the room that is shown. When a mute ends, checks this again. */
+/**
+ * Blocks the composer while the user cannot write to the room that is shown. When a mute ends, checks again whether the
+ * user can write.
+ */
 export class MuteWatch {
   #block;
   #clock;

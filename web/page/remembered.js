@@ -8,9 +8,9 @@ const KINDS = new Set(['channel', 'group', 'direct']);
 const MAX_ROOMS = 50;
 
 /**
- * The rooms that a user had open. At the next visit, the page opens those that the server's list of conversations did
- * not contain. All tabs of a user share the list; each tab adds and removes its own rooms. If the browser cannot store
- * anything, the list is empty.
+ * The rooms that a user had open. At the next visit, the page opens the rooms that the server's list of conversations
+ * did not contain. All tabs of a user share the list; each tab adds and removes its own rooms. If the browser cannot
+ * store anything, the list is empty.
  */
 export class RememberedRooms {
   #key;
@@ -99,7 +99,10 @@ export class RememberedRooms {
   }
 }
 
-/** The [server, user] of a list. Keys from earlier versions of the page contain neither; both are then null. */
+/**
+ * Returns the server and the user that a key names. A key from an earlier version of the page names neither; both are
+ * then null.
+ */
 function ownerOf(key) {
   try {
     return JSON.parse(key.slice(PREFIX.length));

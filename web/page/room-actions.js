@@ -10,7 +10,8 @@ import { muteQuestion, notDone, unsentQuestion } from './room-text.js';
  */
 
 /**
- * The actions that a row offers. None of them ends the membership of a group. For this, the group's panel has a button.
+ * The actions that a row offers. No action of a row ends the membership of a group. The group's panel has a button for
+ * that.
  * @param {import('./room-list.js').Row} row
  * @returns {RowAction[]}
  */
@@ -41,7 +42,7 @@ export function changesOf(action, { kind, followed }, until = FOREVER) {
     leave: followed ? { followed: false } : null,
   }[action] ?? null;
   const sets = action === 'pin' || action === 'mute' || action === 'archive';
-  // The server lists only the channels that the user follows.
+  // The server lists only the channels that the user follows. So these actions also follow the channel.
   return sets && kind === 'channel' && !followed ? { ...changes, followed: true } : changes;
 }
 

@@ -54,7 +54,7 @@ export class RoomsView {
   /**
    * @param {ReturnType<import('./room-list.js').RoomList['rows']>} rows
    * @param {string} [current] name of the room that is shown
-   * @param {{ name: string, title: string | null }[]} [invitations] groups that the user can join with a click
+   * @param {{ name: string, title: string | null }[]} [invitations] the groups to which the user is invited
    */
   draw(rows, current, invitations = []) {
     this.#shown = { rows, current, invitations };

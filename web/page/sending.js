@@ -1,6 +1,5 @@
 /**
- * Sends the user's messages and changes to the room that is shown, and moves their texts between the composer and the
- * log.
+ * Sends the user's messages and changes to the room that is shown, and moves texts between the composer and the log.
  */
 export class Sending {
   #parts;
@@ -9,7 +8,7 @@ export class Sending {
    * @param {object} parts
    * @param {string} parts.me this user's id
    * @param {import('../orleanschat.js').KeptSends} parts.keptSends
-   * @param {() => import('./conversation.js').Conversation} parts.conversation returns the one that is shown
+   * @param {() => import('./conversation.js').Conversation} parts.conversation returns the conversation that is shown
    * @param {import('./composer.js').Composer} parts.composer
    * @param {import('./log.js').LogView} parts.log
    * @param {(text: string) => void} parts.notice

@@ -6,8 +6,8 @@ import { RoomList } from './room-list.js';
 import { RoomsView } from './rooms.js';
 
 /**
- * Maximum number of followed channels to whose events the page subscribes. The page gets no events of other channels
- * until the user opens them.
+ * Maximum number of followed channels whose events the page receives from the start. The page receives the events of
+ * other channels only after the user has opened them.
  */
 const MAX_FOLLOWED = 50;
 
@@ -31,7 +31,7 @@ export class Sidebar {
    * @param {import('./remembered.js').RememberedRooms} parts.remembered
    * @param {Map<string, import('./conversation.js').Conversation>} parts.conversations the conversations that the page
    *   has open
-   * @param {() => import('./conversation.js').Conversation | null} parts.current returns the one that is shown
+   * @param {() => import('./conversation.js').Conversation | null} parts.current returns the conversation that is shown
    * @param {(name: string, kind?: 'channel' | 'group') => void} parts.enter joins and shows a room
    * @param {(name: string) => void} parts.open shows a room
    * @param {(name: string, kind: 'channel') => void} parts.hold subscribes to the events of a room
@@ -165,7 +165,8 @@ export class Sidebar {
     for (const name of removed) this.#invitations.remove(name);
     this.#list.listed(entries, whole, headOf);
     this.#list.removed(removed, headOf);
-    // The server lists these rooms on every visit, so the page need not open them from the browser's own list.
+    // The server lists these rooms on every visit, so the page does not have to open them from the list that the
+    // browser stores.
     remembered.listed(entries.filter(({ role }) => role !== 'invited').map(({ room }) => room));
     const followed = entries.filter(({ kind }) => kind === 'channel').slice(0, MAX_FOLLOWED);
     for (const { room } of followed) if (!conversations.has(room)) hold(room, 'channel');

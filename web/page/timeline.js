@@ -33,8 +33,8 @@ const ABOUT = new Set(['edit', 'delete', 'react', 'unreact']);
 
 /**
  * A bounded window onto a room's log, without gaps between the first and the last event of the window. Either the
- * window contains the newest event, or it is detached: the user has scrolled far back, and newer events are read from
- * history again.
+ * window contains the newest event, or the window is detached: the user has scrolled far back. The page then reads
+ * newer events from history again.
  */
 export class Timeline {
   #events = [];

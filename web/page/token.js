@@ -35,9 +35,9 @@ export function bringsToken(address) {
 }
 
 /**
- * Chooses the token to sign in with: the token of this tab, or the given one. A link must not change the user without a
- * question. So if the given token names another user than the last user of this tab (in a new tab: of this browser),
- * the function asks first.
+ * Chooses the token to sign in with: the token that this tab stores, or the token of a link. A link must not change the
+ * user without a question. So if the given token names another user than the last user of this tab (in a new tab: of
+ * this browser), the function asks first.
  * @param {string | null} given the token of the link
  * @param {(now: string, next: string | null) => Promise<boolean>} ask called with the current user and with the user
  *   whom the link names, or null if the link names no user; resolves to true if the user accepts the change

@@ -64,8 +64,8 @@ internal static class ClusterHosting
     }
 
     /// <summary>
-    /// Checks that this machine has the address. Without this check, the start would fail later, with an error that
-    /// does not name the setting.
+    /// Checks that <c>Silo:Address</c> is an address of this machine. Without this check, the start would fail later,
+    /// with an error that does not name the setting.
     /// </summary>
     private static void ThrowIfNotOurs(SiloSettings here)
     {

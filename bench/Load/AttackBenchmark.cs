@@ -29,7 +29,7 @@ internal sealed class AttackBenchmark(AttackOptions options)
         new("cursors of rooms that do not exist", "one user on four connections resumes 200 rooms with new names, reconnects and repeats this", 4, ResumeAsync),
         new("requests about rooms that do not exist", "one user on four connections sends `who` and `history` for rooms with new names", 4, AskAsync),
         new("reconnects", "one user opens connections as fast as possible, in four loops", 4, ReconnectAsync),
-        new("pages", "thirty users request full pages of history and read none", 30, PageAsync),
+        new("pages", "thirty users request full pages of history and never read the answers", 30, PageAsync),
         new("silent sockets", "1,000 sockets send nothing", 1000, StaySilentAsync),
     ];
 

@@ -204,8 +204,8 @@ internal static class StormBenchmark
 
     /// <summary>
     /// Produces the live traffic: the members on the second gateway send in turn, each message when it is due, and read
-    /// what they have received. The traffic has its own thread. In the thread pool, it would wait behind the thousands
-    /// of reconnects whose effect it measures.
+    /// what they have received. The traffic has its own thread. In the thread pool, the traffic would wait until this
+    /// process had handled thousands of reconnects, and the latencies would include this wait.
     /// </summary>
     private sealed class Talk : IAsyncDisposable
     {

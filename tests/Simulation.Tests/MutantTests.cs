@@ -35,7 +35,7 @@ public sealed class MutantTests(ITestOutputHelper output)
     private void Catches(Func<Simulated, IMessageLog, IMessageLog>? log, string what = "", Action<Knobs>? knobs = null)
     {
         var found = new Seeds((seed, tell) => new(seed, Shared, tell, log, knobs)).Run(1, Max);
-        Assert.True(found is not null, $"None of {Max} seeds catches the mutant.");
+        Assert.True(found is not null, $"The mutant breaks a promise, but none of {Max} seeds reports a violation.");
         output.WriteLine($"Seed {found.Seed}: {found.Violation}");
         Assert.Contains(what, found.Violation, StringComparison.Ordinal);
     }

@@ -152,7 +152,7 @@ internal sealed class Run
     /// <see cref="CannotStartException"/>.
     /// </para>
     /// <para>3. Wait until every client is in its rooms and has received everything.</para>
-    /// <para>4. Wait until every list of presence must be correct, and then ask who is in each room.</para>
+    /// <para>4. Wait until every answer to <c>who</c> must be correct, and then send <c>who</c> for each room.</para>
     /// <para>5. Resume every room on every gateway with new clients.</para>
     /// </remarks>
     private async Task<IReadOnlyList<IReadOnlyList<MessageLogEntry>>> SettleAsync(

@@ -65,7 +65,7 @@ internal sealed class Scheduler(int seed)
     {
         if (Environment.CurrentManagedThreadId != _thread)
         {
-            Broke($"Another thread gave work to {node.Name}: {Environment.StackTrace}");
+            Broke($"Another thread started a task on {node.Name}: {Environment.StackTrace}");
         }
 
         _ready.Add(node);

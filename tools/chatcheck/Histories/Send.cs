@@ -39,12 +39,12 @@ internal struct Send
     public Outcome Outcome;
 
     /// <summary>
-    /// A time before the client sent the first byte of the first attempt, in microseconds since the start of the run.
+    /// When the first attempt began, before its first byte was sent, in microseconds since the start of the run.
     /// </summary>
     public long InvokedAt;
 
     /// <summary>
-    /// A time after the client read <c>ok</c>, in microseconds since the start of the run; 0 until <c>ok</c> arrives.
+    /// When the client had read <c>ok</c>, in microseconds since the start of the run; 0 until <c>ok</c> arrives.
     /// </summary>
     public long AnsweredAt;
 }

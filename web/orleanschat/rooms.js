@@ -115,8 +115,8 @@ export class Rooms {
       room.subscription.joined(frame);
       return null;
     }
-    // If the session does not have the room of a requested `joined`, or if a `leave` is unanswered, the application has
-    // left the room meanwhile. So ignore the frame.
+    // The session does not have this room. If the frame answers a `join`, or if a `leave` is unanswered, the
+    // application has left the room since it requested the room. So ignore the frame.
     if (answersJoin || this.#leaving.has(frame.room)) return null;
     const added = this.add(frame.room);
     added.subscription.joined(frame);

@@ -22,9 +22,9 @@ const HISTORY_AGAIN = 3000;
  * The events that a conversation emits.
  * @typedef {object} ConversationEvents
  * @property {undefined} change the events or sends changed
- * @property {undefined} people
+ * @property {undefined} people the list or the number of users in the room changed
  * @property {undefined} group the group's title, its members, or this user's rights changed
- * @property {undefined} typing
+ * @property {undefined} typing the list of users who are typing changed
  * @property {string} notice a sentence for the user
  * @property {import('../orleanschat.js').Send} refusedEdit an edit that the server refused
  */

@@ -13,7 +13,7 @@ export class Invitations {
   }
 
   /**
-   * @param {string} name of the group
+   * @param {string} name the name of the group
    * @returns {{ title: string | null } | null} null if the user is not invited to the group
    */
   get(name) {
@@ -39,7 +39,7 @@ export class Invitations {
 
   /**
    * Processes the server's answer to a join or a resume.
-   * @param {string} name of the group
+   * @param {string} name the name of the group
    * @param {{ code: string } | null} refusal null if the server sent `joined`
    * @returns {boolean} whether an invitation ended
    */

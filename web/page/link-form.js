@@ -21,7 +21,7 @@ export class LinkForm {
 
   /**
    * @param {(room: import('../orleanschat.js').Room, link: { uses?: number, until?: number }) => Promise<string>} make
-   *   resolves with the address; rejects with a ChatError
+   *   makes a link and resolves with its address; rejects with a ChatError
    */
   constructor(make) {
     this.#form.addEventListener('submit', async event => {

@@ -73,7 +73,7 @@ export class MemberList {
       for (const event of since) this.#apply(event);
       this.#changed();
     } catch {
-      // The page reads the list again when the room is shown or attached again.
+      // The read failed. The page reads the list again when the room is shown or attached again.
     } finally {
       this.#reads.delete(since);
     }

@@ -65,7 +65,7 @@ export class Session extends Emitter {
   }
 
   /**
-   * Rooms by name.
+   * The rooms of this session, by name.
    * @returns {Map<string, Room>}
    */
   get rooms() {

@@ -1,7 +1,7 @@
 import { ChatError } from './error.js';
 
 /**
- * Stands for "never" as the end of a mute or ban: the greatest integer that every JSON parser reads exactly (RFC 8259
+ * The end of a mute or ban that has no end: the greatest integer that every JSON parser reads exactly (RFC 8259
  * §6).
  */
 export const FOREVER = Number.MAX_SAFE_INTEGER;

@@ -27,8 +27,8 @@ export const UNAVAILABLE = 'unavailable';
  * user (an open tab, or the next tab that opens) acquires the lock and takes over the records of the closed tab.
  *
  * Browsers provide Web Locks only on HTTPS and on localhost. Without Web Locks, a tab that opens takes over all records
- * that it finds, including those of tabs that are still open. So two tabs can process the same record. The functions
- * given to `onAdopt` must allow for this.
+ * that it finds, including those of tabs that are still open. So two tabs can process the same record, and this must do
+ * no harm.
  */
 export class TabStore {
   #storage;

@@ -64,7 +64,8 @@ export class KeptSends {
   }
 
   #changed(room, send) {
-    // Do not store the code of an invitation link, because it is a secret. Another tab could not show it anyway.
+    // Do not store a command that makes an invitation link, because the code of the link is a secret. Another tab could
+    // not show the link to the user anyway.
     if (send.command.kind === 'link') return;
     const before = this.#keptAs.get(send);
     if (before !== undefined && before !== send.id) this.#forget(before);

@@ -76,18 +76,15 @@ export class RoomList {
     }
   }
 
-  /** Called when the user left a room. */
   left(name) {
     this.#entries.delete(name);
     this.#left.add(name);
   }
 
-  /** Called when the page opened a room. */
   opened(name) {
     this.#left.delete(name);
   }
 
-  /** Called when there is a new connection. */
   connected() {
     this.#left.clear();
   }

@@ -56,7 +56,8 @@ export class RoomList {
   removed(names, headOf) {
     for (const name of names) {
       const entry = this.#entries.get(name);
-      // The user hid or left the conversation, perhaps on another device. A channel that the page has open stays listed.
+      // The user hid or left the conversation, perhaps on another device. The list keeps a channel that the page has
+      // open.
       if (entry && entry.kind !== 'channel') this.#hidden.set(name, Math.max(entry.seq, headOf(name)));
       this.#entries.delete(name);
     }

@@ -83,7 +83,7 @@ export class Sidebar {
     this.#reader.refresh();
   }
 
-  /** Name of the room to show if the current one is removed: the first other room of the list; null if there is none. */
+  /** Name of the room to show if the page removes the current room: the first other room of the list, or null. */
   get next() {
     const { pinned, rooms, direct } = this.#rows;
     const current = this.#parts.current()?.room.name;

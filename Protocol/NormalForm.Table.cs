@@ -34,10 +34,12 @@ internal static partial class NormalForm
         "9AEB5gEDAeYBCALmAQcB5gHbAwfcAXQG5gEGAQe2nQSeBP8B";
 
     /// <summary>
-    /// One entry for each character that composes with a previous character. An entry has the distance from the
-    /// character of the previous entry, the number of pairs, and the pairs. A pair has two distances from the previous
-    /// pair of its entry: the distance of the first character, and the distance d of the composed character. d is
-    /// written as 2d, or as -2d - 1 if d is negative.
+    /// One entry for each character that can be the second of two characters that compose. An entry has the distance of
+    /// this character from the one of the previous entry, the number of pairs, and the pairs. A pair has two numbers.
+    /// The first number is the distance of the pair's first character from the first character of the previous pair.
+    /// The second number stands for d, the distance of the pair's composed character from the composed character of the
+    /// previous pair. d can be negative. The number is 2d if d is at least 0, and -2d - 1 if d is negative. The first
+    /// entry, and the first pair of each entry, count their distances from 0.
     /// </summary>
     private const string ComposingPairs =
         "gAZUQYADBBAECAXYBAHLBAYOAs52AuQBCKN4BBAECAWaBAGNBAYOApB2AuQBL/QDGo0FCDQKJAjtcwaYcwg0CiQI7XMGqHMBAg+5AgECOXYBAlOWAgECDhoB" +

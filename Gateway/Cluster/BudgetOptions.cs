@@ -11,16 +11,18 @@ internal sealed class BudgetOptions
     public const string Section = "Budgets";
 
     /// <summary>
-    /// Commands per second, except sends, that one user may issue on the whole cluster; 0 for no limit. A user who
-    /// issues fewer saves up the rest, up to ten times this number. A page of history counts as one command, plus one
-    /// command for each full 16 KiB. A page of conversations or members counts as 11 commands, and a change of personal
-    /// settings as 5. The gateway refuses a command above the limit as <c>rate_limited</c>.
+    /// Commands per second, except sends, that one user may issue on the whole cluster; 0 for no limit. If a user
+    /// issues fewer commands, the user saves up the commands that are left, up to ten times this number. A page of
+    /// history counts as one command, plus one command for each full 16 KiB. A page of conversations or members counts
+    /// as 11 commands, and a change of personal settings as 5. The gateway refuses a command above the limit as
+    /// <c>rate_limited</c>.
     /// </summary>
     [Range(0, 1_000_000)] public int CommandsPerSecond { get; set; } = 100;
 
     /// <summary>
-    /// Connections per second that one user may open on the whole cluster; 0 for no limit. A user who opens fewer saves
-    /// up the rest, up to 30 times this number. The gateway closes a connection above the limit with 4005.
+    /// Connections per second that one user may open on the whole cluster; 0 for no limit. If a user opens fewer
+    /// connections, the user saves up the connections that are left, up to 30 times this number. The gateway closes a
+    /// connection above the limit with 4005.
     /// </summary>
     [Range(0, 1_000_000)] public int ConnectsPerSecond { get; set; } = 2;
 
@@ -33,9 +35,9 @@ internal sealed class BudgetOptions
     internal int ConnectBurst { get => field > 0 ? field : 30 * Math.Max(1, ConnectsPerSecond); set; }
 
     /// <summary>
-    /// Rooms per second that one user may resume with <c>hello</c> on the whole cluster; 0 for no limit. A user who
-    /// resumes fewer saves up the rest, up to <c>Limits:ConnectionsPerUser</c> times <c>Limits:RoomsPerConnection</c>.
-    /// The gateway refuses a room above the limit as <c>rate_limited</c>.
+    /// Rooms per second that one user may resume with <c>hello</c> on the whole cluster; 0 for no limit. If a user
+    /// resumes fewer rooms, the user saves up the rooms that are left, up to <c>Limits:ConnectionsPerUser</c> times
+    /// <c>Limits:RoomsPerConnection</c>. The gateway refuses a room above the limit as <c>rate_limited</c>.
     /// </summary>
     internal int CursorsPerSecond { get; set; } = 50;
 }

@@ -29,16 +29,16 @@ internal sealed class ConnectionOptions
 
     /// <summary>
     /// Commands (except sends) and WebSocket pings per second that the gateway accepts on one connection; 0 for no
-    /// limit. A connection that sends fewer saves up the rest, up to ten times this number. The gateway refuses a
-    /// command above the limit as <c>rate_limited</c>. After a command or ping above the limit, the gateway does not
-    /// read from the connection until the limit allows another command or ping.
+    /// limit. If a client sends fewer commands and pings, the connection saves up those that are left, up to ten times
+    /// this number. The gateway refuses a command above the limit as <c>rate_limited</c>. After a command or ping above
+    /// the limit, the gateway does not read from the connection until the limit allows another command or ping.
     /// </summary>
     [Range(0, 1_000_000)] public int CommandsPerSecond { get; set; } = 50;
 
     /// <summary>
-    /// Bytes per second that the gateway reads from one connection; 0 for no limit. A connection that sends fewer saves
-    /// up the rest, up to this number. If the client sends faster, the gateway delays its reads, and TCP slows the
-    /// client down.
+    /// Bytes per second that the gateway reads from one connection; 0 for no limit. If a client sends fewer bytes, the
+    /// connection saves up the bytes that are left, up to this number. If the client sends faster, the gateway delays
+    /// its reads, and TCP slows the client down.
     /// </summary>
     [Range(0, 1024 * 1024 * 1024)] public int BytesPerSecond { get; set; } = 1024 * 1024;
 

@@ -112,7 +112,7 @@ internal sealed class Invitations(int maxRooms)
 
     /// <summary>
     /// Remembers that the client left a room. A direct conversation is not remembered, so its next event brings the
-    /// session back. If too many rooms are remembered, all of them are forgotten.
+    /// session back. If the maximum number of rooms is already remembered, these rooms are forgotten first.
     /// </summary>
     public void OnLeft(string room)
     {

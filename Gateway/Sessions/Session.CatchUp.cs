@@ -303,9 +303,10 @@ internal sealed partial class Session
                 over = MemberChange.Ended(happened) == user && EndsWith(subscription, happened);
             }
 
-            // Some events are read from the log more than once, because they did not fit the first time. A page that
-            // does not fit is at most twice as large as the last page that fitted. So the loop reads at most three
-            // events for each event that it queues.
+            // Some events are read from the log more than once, because they did not fit the first time. After a page
+            // that fitted, the next page has at most twice as many events. After a page that did not fit, the next page
+            // has only as many events as did fit, but at least one. So the loop usually reads at most three events for
+            // each event that it queues.
             _page = posted < events.Count ? Math.Max(1, posted) : Math.Min(2 * _page, services.Options.CatchUpEvents);
             services.Instruments.CaughtUp(posted);
             return over;

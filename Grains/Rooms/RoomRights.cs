@@ -17,7 +17,7 @@ namespace OrleansChat.Grains.Rooms;
 /// member    | read, delete own messages, end own links, leave, and what <see cref="RoomSettings"/> allows to members
 /// moderator | the same, with what <see cref="RoomSettings"/> allows to moderators
 /// owner     | everything; but the only owner stays owner, and can leave only as the last member
-/// muted     | read, delete own messages, end own links, leave, and as an owner give roles
+/// muted     | read, delete own messages, end own links, leave, and give roles if the muted member is an owner
 /// </code>
 /// An outsider who is not banned may also join by an invitation link. An outsider of a group that the server named,
 /// banned or not, gets the same answers as for a room that does not exist. In a channel, the users that are attached

@@ -21,8 +21,8 @@ namespace OrleansChat.Grains.MessageLog.Postgres;
 /// <item>In groups, apply the events to the members and the invitation links (<see cref="GroupStatements"/>). An append
 /// may have several joins and leaves. Any other event that changes rights or links is the only entry of its
 /// append (<see cref="RoomRules.IsAlone"/>).</item>
-/// <item>Return one row for each entry: the stored event of a duplicate, or the new event. A fenced room has no
-/// rows.</item>
+/// <item>Return one row for each entry: the stored event of a duplicate, or the new event. For a room that step 1 left
+/// out, return no rows.</item>
 /// </list>
 /// <para>
 /// Most appends have only messages, edits, deletions and reactions. Their statement has no title, no settings and no
@@ -233,7 +233,7 @@ internal sealed class AppendStatement : IPreparedCommit
     }
 
     /// <summary>
-    /// Splits the rows by append. A fenced room has no rows; every other room has one row for each entry.
+    /// Splits the rows by append. A room that step 1 left out has no rows. Every other room has one row for each entry.
     /// </summary>
     private static AppendResult[] Split(IReadOnlyList<RoomAppend> appends, AppendedEntry?[] appended)
     {

@@ -7,9 +7,9 @@ using OrleansChat.Simulation.Tests.World;
 namespace OrleansChat.Simulation.Tests.People;
 
 /// <summary>
-/// A client that follows the protocol. If a send gets no answer, the client repeats it with the same id. When the
-/// client reconnects, it resumes with its cursors on any gateway. The client trusts nothing: it compares each frame
-/// with the earlier frames and with the log.
+/// A client that follows the protocol. If a send gets no answer, the client repeats it with the same id. The client may
+/// reconnect to any gateway, and resumes there with its cursors. The client trusts nothing: it compares each frame with
+/// the earlier frames and with the log.
 /// </summary>
 internal sealed partial class Client
 {

@@ -75,7 +75,7 @@ internal sealed class Checks(Simulated world, string[] rooms)
             var (user, owners) = (table.Find(happened.From), table.Owners);
             if (happened.From == MemberChange.ServerUser)
             {
-                world.Expect(owners == 0 && Member.Is(table.Find(happened.Text!).Role), $"event {happened.Seq} of {room} appoints {happened.Text}, but {happened.Text} is not a member, or the group needs no owner: it has {owners} owners");
+                world.Expect(owners == 0 && Member.Is(table.Find(happened.Text!).Role), $"event {happened.Seq} of {room} appoints {happened.Text}, but {happened.Text} is not a member, or the group already has an owner ({owners} owners)");
             }
             else
             {

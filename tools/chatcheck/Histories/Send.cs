@@ -39,12 +39,14 @@ internal struct Send
     public Outcome Outcome;
 
     /// <summary>
-    /// When the first attempt began, before its first byte was sent, in microseconds since the start of the run.
+    /// The clock, in microseconds since the start of the run, read before the client sent the first byte of the first
+    /// attempt. So the send did not start earlier than this time.
     /// </summary>
     public long InvokedAt;
 
     /// <summary>
-    /// When the client had read <c>ok</c>, in microseconds since the start of the run; 0 until <c>ok</c> arrives.
+    /// The clock, in microseconds since the start of the run, read after the client had received <c>ok</c>. So the
+    /// server did not answer later than this time. 0 until <c>ok</c> arrives.
     /// </summary>
     public long AnsweredAt;
 }

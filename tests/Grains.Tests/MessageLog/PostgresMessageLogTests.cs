@@ -190,8 +190,9 @@ public sealed class PostgresMessageLogTests : DurableLogContract
         var claim = await log.OwnAsync("lobby");
         Assert.Equal([1], (await log.AppendAsync("lobby", claim, Msg("ann", "1"))).Seqs());
 
-        // If connecting takes longer than an append may take, the append fails. The log still opens the connection, and
-        // uses it for a later append.
+        // The first append after the cut fails, because its connection is closed. The next append connects. Connecting
+        // takes 2 s here, longer than AppendTimeout (1 s), so this append fails too. The connection attempt goes on,
+        // and a later append uses its connection.
         relay.Cut();
         await Assert.ThrowsAsync<MessageLogUnavailableException>(() => log.AppendAsync("lobby", claim, Msg("ann", "2")));
         for (var waited = Stopwatch.StartNew(); !await IsStoredAsync();)

@@ -44,7 +44,7 @@ internal static class PostgresSchema
     /// A database that was migrated keeps its number until <see cref="IMessageLog.RaiseVersionAsync"/>. Until then,
     /// silos of the previous version can run beside silos of this version, and the upgrade can be reverted.
     /// </summary>
-    private const int RightsVersion = 7;
+    private const int RightsVersion = 8;
 
     /// <summary>
     /// The migration at index n changes the schema from version n to n + 1. Never change a migration that was released;
@@ -132,6 +132,15 @@ internal static class PostgresSchema
         create table chat.mentions(
             room text collate "C", usr text collate "C", seq bigint, primary key(room, usr, seq));
         """,
+
+        // Moderation. pins has the pinned messages of a room. blocks has the users whom a user has blocked. reports has
+        // the messages that users reported to the moderators of a group, one row for each user and message.
+        """
+        create table chat.pins(room text collate "C", seq bigint, primary key(room, seq));
+        create table chat.blocks(usr text collate "C", blocked text collate "C", primary key(usr, blocked));
+        create table chat.reports(
+            room text collate "C", seq bigint, usr text collate "C", ts bigint not null, reason text, primary key(room, seq, usr));
+        """,
     ];
 
     /// <summary>The key of the advisory lock of a silo that creates an index.</summary>
@@ -214,6 +223,7 @@ internal static class PostgresSchema
         await transaction.CommitAsync(cancellationToken);
         await EnsureIndexAsync("members_usr", "chat.members(usr, room)");
         await EnsureIndexAsync("events_replies", "chat.events(room, reply, seq) where reply is not null");
+        await EnsureIndexAsync("events_changes", "chat.events(room, seq) where kind >= 7");
 
         // Creates an index concurrently, so that appends of other silos do not wait for a lock. If another silo is
         // creating the index, this silo does not wait, because only the speed of reads depends on the index.

@@ -39,7 +39,7 @@ internal static class SqliteSchema
     /// that was migrated keeps its number until <see cref="IMessageLog.RaiseVersionAsync"/>, so that the upgrade can be
     /// reverted.
     /// </summary>
-    private const int RightsVersion = 9;
+    private const int RightsVersion = 10;
 
     /// <summary>
     /// The migration at index n changes the file from version n to n + 1. Never change a migration that was released;
@@ -144,6 +144,18 @@ internal static class SqliteSchema
         alter table events add column mentions text;
         create table mentions(room text not null, usr text not null, seq integer not null, primary key(room, usr, seq)) without rowid;
         create index events_replies on events(room, reply, seq) where reply is not null;
+        """,
+
+        // Moderation. pins has the pinned messages of a room. blocks has the users whom a user has blocked. reports has
+        // the messages that users reported to the moderators of a group, one row for each user and message.
+        // events_changes finds the events that changed the rights or the settings of a group.
+        """
+        create table pins(room text not null, seq integer not null, primary key(room, seq)) without rowid;
+        create table blocks(usr text not null, blocked text not null, primary key(usr, blocked)) without rowid;
+        create table reports(
+            room text not null, seq integer not null, usr text not null, ts integer not null, reason text,
+            primary key(room, seq, usr)) without rowid;
+        create index events_changes on events(room, seq) where kind >= 7;
         """,
     ];
 

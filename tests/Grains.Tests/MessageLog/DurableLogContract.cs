@@ -52,12 +52,13 @@ public abstract class DurableLogContract : MessageLogContract
             await ExecuteAsync($"alter table {Table(table)} drop column changed");
         }
 
-        foreach (var table in (string[])["links", "conversations", "log_identity", "mentions"])
+        foreach (var table in (string[])["links", "conversations", "log_identity", "mentions", "pins", "blocks", "reports"])
         {
             await ExecuteAsync($"drop table {Table(table)}");
         }
 
         await ExecuteAsync($"drop index {Table("events_replies")}");
+        await ExecuteAsync($"drop index {Table("events_changes")}");
         await ExecuteAsync($"alter table {Table("events")} drop column mentions");
         await ExecuteAsync($"update {Table("schema_version")} set version = {OldVersion}");
         await ExecuteAsync(hasMinVersion

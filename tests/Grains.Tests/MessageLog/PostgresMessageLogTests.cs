@@ -36,7 +36,7 @@ public sealed class PostgresMessageLogTests : DurableLogContract
 
     private protected override long OldVersion => 1;
 
-    private protected override long RightsVersion => 7;
+    private protected override long RightsVersion => 8;
 
     private protected override long VersionBeforeRights => 2;
 

@@ -39,7 +39,7 @@ public sealed class SqliteMessageLogTests : DurableLogContract
 
     private protected override long OldVersion => 2;
 
-    private protected override long RightsVersion => 9;
+    private protected override long RightsVersion => 10;
 
     private protected override long VersionBeforeRights => 4;
 

@@ -50,6 +50,25 @@ public sealed class ConversationTests(SiloTestCluster cluster)
     }
 
     [Fact]
+    public async Task FirstMessage_WhenASiloDiesAndAnHourPasses_IsListedAsUnread()
+    {
+        await using var two = new SiloTestCluster();
+        await two.InitializeAsync();
+        await using (var gateway = await two.GatewayAsync())
+        {
+            await gateway.PostAsync(RoomKey.Direct(_ann, _bob), _ann, "psst");
+        }
+
+        await two.Silos.KillSiloAsync(two.Silos.Silos[1], TestContext.Current.CancellationToken);
+        two.Time.Shift(TimeSpan.FromHours(1));
+
+        var row = Assert.Single((await two.History.ConversationsAsync(new(_bob, null, "", 10))).Conversations);
+        Assert.Equal((RoomKey.Direct(_ann, _bob), 1, "psst"), (row.Room, row.Unread, row.Last!.Text));
+        await using var back = await two.GatewayAsync();
+        Assert.Equal(1, (await back.EnterAsync(RoomKey.Direct(_ann, _bob), _bob)).Unread);
+    }
+
+    [Fact]
     public async Task SetConversation_WhenTheUserMayNotReadTheRoom_IsRefused()
     {
         await using var gateway = await cluster.GatewayAsync();

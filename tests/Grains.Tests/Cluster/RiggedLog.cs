@@ -120,6 +120,9 @@ internal sealed class RiggedLog(IMessageLog log) : IMessageLog
     public Task<AppendedEntry?> FindAsync(string room, string user, string clientId, CancellationToken cancellationToken)
         => Present(room).FindAsync(room, user, clientId, cancellationToken);
 
+    public Task<IReadOnlyList<string>> SendersAsync(string room, IReadOnlyCollection<string> users, CancellationToken cancellationToken)
+        => Present(room).SendersAsync(room, users, cancellationToken);
+
     public Task<IReadOnlyList<RoomEvent>> ReadAsync(string room, MessageLogRange range, CancellationToken cancellationToken)
         => Present(room).ReadAsync(room, range, cancellationToken);
 

@@ -14,9 +14,13 @@ internal sealed partial class RoomGrain
     /// and rooms for notes. A user never returns into this array, so it does not matter if a message is deleted.
     /// </summary>
     /// <remarks>
-    /// Each claim reads from the log which users have sent an event. So the array can have a wrong user only before the
-    /// first claim, when no user is attached, and after an append with an unknown outcome. The next claim then removes
-    /// this user, and no event is acknowledged before that claim.
+    /// Each claim reads from the log which users have sent an event. So a user may be in the array wrongly only in three
+    /// cases. Then the room hides more than it must, but never less.
+    /// <list type="bullet">
+    /// <item>Before the first claim. No user is attached then.</item>
+    /// <item>After an append with an unknown outcome. The room claims again before it acknowledges an event.</item>
+    /// <item>If a newer activation owns the room. The gateways then report their users to that activation.</item>
+    /// </list>
     /// </remarks>
     private string[] _silent;
 

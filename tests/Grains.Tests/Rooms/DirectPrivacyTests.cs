@@ -129,7 +129,7 @@ public sealed class DirectPrivacyTests(SiloTestCluster cluster)
     }
 
     [Fact]
-    public async Task DirectRoom_WhenTheAnswerToTheSecondUserIsLost_ShowsTheUsersAfterTheRetry()
+    public async Task DirectRoom_WhenTheSecondUsersOkIsLost_ShowsTheUsersAfterTheRetry()
     {
         await using var gateway = await cluster.GatewayAsync();
         await gateway.PostAsync(Room, _ann, "hello");

@@ -32,8 +32,14 @@ public sealed record RoomTyping([property: Id(0)] string Room, [property: Id(1)]
 
 /// <summary>A user's read mark moved forward.</summary>
 /// <param name="Read">The sequence up to which the user has read.</param>
+/// <param name="OwnOnly">
+/// Whether only the user's own sessions may get the mark, because the users of the direct room must not notice each
+/// other yet. In channels and groups, only the user's own sessions get it in any case.
+/// </param>
 [GenerateSerializer, Immutable, Alias("chat.inbox.mark")]
-public sealed record RoomMark([property: Id(0)] string Room, [property: Id(1)] string User, [property: Id(2)] long Read) : GatewayStreamItem;
+public sealed record RoomMark(
+    [property: Id(0)] string Room, [property: Id(1)] string User, [property: Id(2)] long Read, [property: Id(3)] bool OwnOnly = false)
+    : GatewayStreamItem;
 
 /// <summary>
 /// The room's activation is being deactivated. Gateways then report their attached users to the next activation

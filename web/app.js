@@ -283,7 +283,7 @@ function drawEntry() {
 }
 
 function showPeople() {
-  people.draw(current.people, current.room.count);
+  people.draw(current.people, current.room.count, current.knowsPresence);
 }
 
 function showTyping() {

@@ -95,7 +95,7 @@ internal sealed partial class GatewayStream(
                 feeds.Find(typing.Room)?.Offer(FrameMapping.Typing(typing), user => user != typing.User);
                 break;
             case RoomMark mark:
-                feeds.Find(mark.Room)?.Offer(FrameMapping.Mark(mark), user => user == mark.User || RoomKey.IsDirect(mark.Room));
+                feeds.Find(mark.Room)?.Offer(FrameMapping.Mark(mark), user => user == mark.User || (RoomKey.IsDirect(mark.Room) && !mark.OwnOnly));
                 break;
             case RoomMoved moved:
                 rooms.SyncAttachments(moved.Room);

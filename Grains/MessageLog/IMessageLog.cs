@@ -45,6 +45,9 @@ public interface IMessageLog
     /// </summary>
     Task<AppendedEntry?> FindAsync(string room, string user, string clientId, CancellationToken cancellationToken);
 
+    /// <summary>Returns those of the users who have sent an event with a client id in the room, in any order.</summary>
+    Task<IReadOnlyList<string>> SendersAsync(string room, IReadOnlyCollection<string> users, CancellationToken cancellationToken);
+
     /// <summary>Reads the events of a range, ascending. Empty for a room that does not exist.</summary>
     Task<IReadOnlyList<RoomEvent>> ReadAsync(string room, MessageLogRange range, CancellationToken cancellationToken);
 

@@ -201,7 +201,7 @@ internal sealed partial class RoomGrain
             : _membership.Table.Find(enter.User).Role;
         return new Entered(
             _ownership.Claim.Kind, _ownership.Claim.Epoch, head, messages, read, Math.Max(0, messages - facts.ReadMessages),
-            _attached.Count, new PresenceVersion(_ownership.FirstNumber, _presence.Version), role, _title,
+            VisibleTo(enter.User).Count, new PresenceVersion(_ownership.FirstNumber, _presence.Version), role, _title,
             _settings == RoomSettings.Default(_room) ? null : _settings);
     }
 
@@ -255,7 +255,7 @@ internal sealed partial class RoomGrain
         var read = Math.Min(mark.Read, _head);
         if (_marks.TryMove(mark.User, read))
         {
-            _publisher.Publish(new RoomMark(_room, mark.User, read));
+            _publisher.Publish(new RoomMark(_room, mark.User, read, OwnOnly: HidesUsers));
         }
 
         return Refusals.Done;

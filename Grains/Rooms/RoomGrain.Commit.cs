@@ -239,6 +239,7 @@ internal sealed partial class RoomGrain
         }
 
         Publish([.. events]);
+        OnSent(events.Select(static committed => committed.From));
     }
 
     /// <summary>

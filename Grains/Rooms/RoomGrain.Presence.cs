@@ -62,9 +62,10 @@ internal sealed partial class RoomGrain
             }
 
             refusal ??= RefuseRead(user, access);
+            var visible = VisibleTo(user);
             return refusal is not null
                 ? new PresenceSnapshot(0, null, refusal.Reason)
-                : new PresenceSnapshot(_attached.Count, _attached.Count > most ? null : [.. _attached.Users], null);
+                : new PresenceSnapshot(visible.Count, visible.Count > most ? null : [.. visible], null);
         }
         catch (MessageLogUnavailableException)
         {
@@ -77,6 +78,11 @@ internal sealed partial class RoomGrain
         if (_ownership.Claim is null)
         {
             // Without a claim no user is attached, so no user would receive the notice.
+            return;
+        }
+
+        if (HidesUsers)
+        {
             return;
         }
 
@@ -127,8 +133,9 @@ internal sealed partial class RoomGrain
 
         // Most users in the first report of a gateway were already attached to the previous activation. So these users
         // change the count, but no update names them. For a user that joins now, the gateway sends an enter command,
-        // and an update names the user.
-        var byName = !_syncedGateways.Add(gateway);
+        // and an update names the user. The users of a direct room do not see each other before both have sent an
+        // event. So if that became true during this activation, an update names the users in the first report too.
+        var byName = !_syncedGateways.Add(gateway) || _revealedHere;
         var wanted = users.Where(user => (RoomRights.RefuseKey(_people, user) ?? RefuseRead(user, readers.GetValueOrDefault(user))) is null).ToHashSet();
         foreach (var user in _attached.On(gateway).Where(user => !wanted.Contains(user)).ToArray())
         {
@@ -171,6 +178,11 @@ internal sealed partial class RoomGrain
         }
 
         _instruments.Attached.Add(1);
+        if (HidesUsers)
+        {
+            return;
+        }
+
         if (byName)
         {
             _presence.Changed(user, here: true);
@@ -197,7 +209,10 @@ internal sealed partial class RoomGrain
             _readers.Remove(user);
             _typed.Remove(user);
             _marks.Forget(user);
-            _presence.Changed(user, here: false);
+            if (!HidesUsers)
+            {
+                _presence.Changed(user, here: false);
+            }
         }
 
         if (_attached.Count == 0)

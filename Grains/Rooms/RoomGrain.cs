@@ -11,7 +11,8 @@ namespace OrleansChat.Grains.Rooms;
 /// One room. This file takes the calls of the gateways. RoomGrain.Commands.cs decides each command, RoomGrain.Commit.cs
 /// appends and publishes, RoomGrain.Claim.cs claims the room, RoomGrain.Creation.cs creates it, RoomGrain.Rights.cs
 /// applies the rights of the users, RoomGrain.Authorization.cs asks the authorizer of the silo, RoomGrain.Budgets.cs
-/// charges invitations and joins, and RoomGrain.Presence.cs tracks the attached users.
+/// charges invitations and joins, RoomGrain.Presence.cs tracks the attached users, and RoomGrain.Privacy.cs hides the
+/// users of a direct room from each other.
 /// </summary>
 /// <remarks>
 /// A call of a gateway takes these steps. The grain is reentrant: while an append is in flight, the room decides the
@@ -79,6 +80,7 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
     {
         _room = this.GetPrimaryKeyString();
         _people = DirectRoom.People(_room);
+        _silent = _people is [_, _] ? _people : [];
         (_log, _gate, _options, _watch, _instruments, _time, _logger) = (log, gate, options.Value, watch, instruments, time, logger);
         _authorization = authorization is { IsOn: true } ? authorization : null;
         _queue = new(_options.RowsPerBatch, _options.WaitingEntries, CommitAsync);

@@ -21,6 +21,9 @@ internal class LogMutant(IMessageLog log) : IMessageLog
     public virtual Task<AppendedEntry?> FindAsync(string room, string user, string clientId, CancellationToken cancellationToken) =>
         log.FindAsync(room, user, clientId, cancellationToken);
 
+    public virtual Task<IReadOnlyList<string>> SendersAsync(string room, IReadOnlyCollection<string> users, CancellationToken cancellationToken) =>
+        log.SendersAsync(room, users, cancellationToken);
+
     public virtual Task<IReadOnlyList<RoomEvent>> ReadAsync(string room, MessageLogRange range, CancellationToken cancellationToken) =>
         log.ReadAsync(room, range, cancellationToken);
 

@@ -1,6 +1,7 @@
 import { Emitter } from '../orleanschat/emitter.js';
 import { CHANGES, notChanged } from './group-text.js';
 import { MemberList } from './members.js';
+import { isDirect } from './names.js';
 import { Timeline } from './timeline.js';
 
 /** Number of events per page of history. */
@@ -74,6 +75,8 @@ export class Conversation extends Emitter {
   #whoAsks = new Set();
   #pausedUntil = 0;
   #era = 0;
+  /** Whether the server has named another user in the room since the page was opened. */
+  #sawOther = false;
 
   /**
    * @param {import('../orleanschat.js').Room} room
@@ -121,6 +124,16 @@ export class Conversation extends Emitter {
 
   get typing() {
     return [...this.#typing.keys()];
+  }
+
+  /**
+   * Whether the page knows which users are in the room. In a conversation with another person, the server hides the two
+   * people from each other until both have written. So until the server has named the other person, the page does not
+   * know whether this person is online.
+   */
+  get knowsPresence() {
+    const { name } = this.room;
+    return this.#sawOther || !isDirect(name) || name.slice(1) === this.me;
   }
 
   /** The user's messages whose events have not arrived, and failed edits. */
@@ -208,6 +221,7 @@ export class Conversation extends Emitter {
       // Changes of presence that arrived since the request may be newer than the answer, so apply them to the answer.
       this.room.count = since.count ?? count;
       this.people = users ? new Set(users) : null;
+      this.#sawOther ||= users?.some(user => user !== this.me) ?? false;
       for (const [user, online] of since.users) this.#setOnline(user, online);
       this.emit('people');
     } catch {
@@ -280,6 +294,7 @@ export class Conversation extends Emitter {
       since.count = count;
       if (user) since.users.set(user, online);
     }
+    if (user && user !== this.me) this.#sawOther = true;
     if (user && this.people) {
       this.#setOnline(user, online);
     } else if (this.shown && this.#whoTimer === null) {

@@ -18,15 +18,16 @@ export class PeopleView {
   /**
    * @param {Set<string> | null} people null if only the number is known
    * @param {number} count
+   * @param {boolean} known false to show nobody, not even a number
    */
-  draw(people, count) {
+  draw(people, count, known) {
     const { me, write } = this.#parts;
     const shown = people ? Math.max(people.size, 0) : count;
-    this.#count.textContent = countOf(shown);
-    this.#title.textContent = shown ? `Here now · ${countOf(shown)}` : 'Here now';
+    this.#count.textContent = known ? countOf(shown) : '';
+    this.#title.textContent = !known ? 'People' : shown ? `Here now · ${countOf(shown)}` : 'Here now';
     this.#note.textContent = people ? '' : 'Too many people to list by name.';
     const focused = document.activeElement?.closest?.('#people [data-user]')?.dataset.user;
-    const sorted = [...(people ?? [])].sort((a, b) => (b === me) - (a === me) || a.localeCompare(b));
+    const sorted = [...(known && people || [])].sort((a, b) => (b === me) - (a === me) || a.localeCompare(b));
     this.#list.replaceChildren(...sorted.map(user => element('li', { data: { testid: 'person', user } },
       element('button', { type: 'button', class: 'person', title: user === me ? 'Your notes' : `Write to ${nameInText(user)}`, on: { click: () => write(user) } },
         avatar(user), element('span', { class: 'person-name' }, nameElement(user)), user === me ? element('span', { class: 'you', text: 'you' }) : null))));

@@ -60,6 +60,9 @@ internal sealed class MemoryMessageLog(MessageLogInstruments instruments) : IMes
     public Task<AppendedEntry?> FindAsync(string room, string user, string clientId, CancellationToken cancellationToken) =>
         Task.FromResult(Find(room)?.First(user, clientId));
 
+    public Task<IReadOnlyList<string>> SendersAsync(string room, IReadOnlyCollection<string> users, CancellationToken cancellationToken) =>
+        Task.FromResult(Find(room)?.Senders(users) ?? []);
+
     public Task<IReadOnlyList<RoomEvent>> ReadAsync(string room, MessageLogRange range, CancellationToken cancellationToken) =>
         Task.FromResult(Find(room)?.Read(range) ?? []);
 

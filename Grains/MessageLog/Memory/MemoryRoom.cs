@@ -57,6 +57,14 @@ internal sealed partial class MemoryRoom(RoomKind kind, IEnumerable<string> memb
         }
     }
 
+    public IReadOnlyList<string> Senders(IReadOnlyCollection<string> users)
+    {
+        lock (_gate)
+        {
+            return [.. users.Where(user => _known.Keys.Any(known => known.User == user))];
+        }
+    }
+
     public IReadOnlyList<RoomEvent> Read(MessageLogRange range)
     {
         lock (_gate)

@@ -116,6 +116,18 @@ internal sealed class PostgresMessageLog : IMessageStore
         return rows is [var first] ? first : null;
     }
 
+    /// <summary>
+    /// The limit of one row keeps the subquery apart for each user, so that the index of the client ids answers it
+    /// without reading the room's other events.
+    /// </summary>
+    public async Task<IReadOnlyList<string>> SendersAsync(string room, IReadOnlyCollection<string> users, CancellationToken cancellationToken) =>
+        await RowsAsync(
+            """
+            select u.usr from unnest($2) u(usr)
+            cross join lateral (select 1 from chat.events e where e.room = $1 and e.usr = u.usr and e.client_id is not null limit 1) e
+            """,
+            row => row.GetString(0), cancellationToken, room, users.ToArray());
+
     public async Task<IReadOnlyList<RoomEvent>> ReadAsync(string room, MessageLogRange range, CancellationToken cancellationToken) =>
         range.Bytes == int.MaxValue && !range.FromEnd
             ? await RowsAsync(

@@ -15,6 +15,13 @@ internal sealed class SqliteReads(SqliteConnection connection) : IDisposable
     private readonly SqliteStatement _first = new(
         connection, "select seq, ts, hash, messages from events where room = ?1 and usr = ?2 and client_id = ?3");
 
+    private readonly SqliteStatement _senders = new(
+        connection,
+        """
+        select u.value from json_each(?2) u
+        where exists(select 1 from events e where e.room = ?1 and e.usr = u.value and e.client_id is not null)
+        """);
+
     private readonly SqliteStatement _events = new(
         connection,
         """
@@ -80,6 +87,18 @@ internal sealed class SqliteReads(SqliteConnection connection) : IDisposable
     {
         using var row = _first.Query(room, user, clientId);
         return row.Read() ? new AppendedEntry(row.Number(0), row.Number(1), row.Number(2), row.Number(3), Duplicate: true) : null;
+    }
+
+    public IReadOnlyList<string> Senders(string room, IReadOnlyCollection<string> users)
+    {
+        var senders = new List<string>();
+        using var row = _senders.Query(room, JsonSerializer.Serialize(users));
+        while (row.Read())
+        {
+            senders.Add(row.Text(0));
+        }
+
+        return senders;
     }
 
     public IReadOnlyList<RoomEvent> Events(string room, MessageLogRange range)

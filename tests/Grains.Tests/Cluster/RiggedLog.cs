@@ -108,6 +108,9 @@ internal sealed class RiggedLog(IMessageLog log) : IMessageLog
         return rig.LosesAnswers ? throw new MessageLogUnavailableException("The answer was lost.") : created;
     }
 
+    /// <summary>Creates a room without faults, like a silo whose calls the test does not hold.</summary>
+    public Task<CreatedRoom> CreateUnriggedAsync(RoomCreation creation, CancellationToken cancellationToken) => log.CreateAsync(creation, cancellationToken);
+
     public async Task<AppendResult> AppendAsync(RoomAppend append, CancellationToken cancellationToken)
     {
         var rig = this[append.Room];
@@ -119,6 +122,9 @@ internal sealed class RiggedLog(IMessageLog log) : IMessageLog
 
     public Task<AppendedEntry?> FindAsync(string room, string user, string clientId, CancellationToken cancellationToken)
         => Present(room).FindAsync(room, user, clientId, cancellationToken);
+
+    public Task<IReadOnlyList<string>> SendersAsync(string room, IReadOnlyCollection<string> users, CancellationToken cancellationToken)
+        => Present(room).SendersAsync(room, users, cancellationToken);
 
     public Task<IReadOnlyList<RoomEvent>> ReadAsync(string room, MessageLogRange range, CancellationToken cancellationToken)
         => Present(room).ReadAsync(room, range, cancellationToken);

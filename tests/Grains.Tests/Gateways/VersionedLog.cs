@@ -54,6 +54,9 @@ internal sealed class VersionedLog(int version) : IMessageLog
     public Task<AppendedEntry?> FindAsync(string room, string user, string clientId, CancellationToken cancellationToken)
         => throw new NotSupportedException();
 
+    public Task<IReadOnlyList<string>> SendersAsync(string room, IReadOnlyCollection<string> users, CancellationToken cancellationToken)
+        => throw new NotSupportedException();
+
     public Task<IReadOnlyList<RoomEvent>> ReadAsync(string room, MessageLogRange range, CancellationToken cancellationToken)
         => throw new NotSupportedException();
 

@@ -68,6 +68,9 @@ internal sealed class Database(Simulated world, IMessageLog store, IMessageLog t
         public Task<AppendedEntry?> FindAsync(string room, string user, string clientId, CancellationToken cancellationToken) =>
             DoAsync("find", () => Store.FindAsync(room, user, clientId, CancellationToken.None), cancellationToken);
 
+        public Task<IReadOnlyList<string>> SendersAsync(string room, IReadOnlyCollection<string> users, CancellationToken cancellationToken) =>
+            DoAsync("senders", () => Store.SendersAsync(room, users, CancellationToken.None), cancellationToken);
+
         public Task<IReadOnlyList<RoomEvent>> ReadAsync(string room, MessageLogRange range, CancellationToken cancellationToken) =>
             DoAsync("read", () => Store.ReadAsync(room, range, CancellationToken.None), cancellationToken);
 

@@ -105,8 +105,8 @@ internal sealed class Checks(Simulated world, string[] rooms)
     }
 
     /// <summary>
-    /// Compares the room's last answer to <c>who</c> with the clients in the room, and asks the room again. Returns the
-    /// difference; null if there is none.
+    /// Compares the room's last answer to <c>who</c> with the clients in the room that the asking user may see, and asks
+    /// the room again. Returns the difference; null if there is none.
     /// </summary>
     private string? Presence(string room)
     {
@@ -122,9 +122,11 @@ internal sealed class Checks(Simulated world, string[] rooms)
             Ask(room, here[0]);
         }
 
-        return _told.TryGetValue(room, out var told) && told.SequenceEqual(here)
+        // The users of a direct room do not see each other until both have sent an event.
+        var seen = RoomKey.IsDirect(room) && world.Database.Events(room).Select(happened => happened.From).Distinct().Count() < 2 ? here[..1] : here;
+        return _told.TryGetValue(room, out var told) && told.SequenceEqual(seen)
             ? null
-            : $"{room} reports that {string.Join(' ', told ?? ["(no answer)"])} are attached, but {string.Join(' ', here)} have joined";
+            : $"{room} reports that {string.Join(' ', told ?? ["(no answer)"])} are attached, but {string.Join(' ', seen)} have joined";
     }
 
     private void Ask(string room, string user)

@@ -1,0 +1,65 @@
+using OrleansChat.Grains.MessageLog;
+
+namespace OrleansChat.Grains.Rooms;
+
+/// <summary>
+/// Hides the two users of a direct room from each other until both have sent an event in it. Otherwise, one message
+/// would be enough to watch another user's presence, read marks and typing. The log alone says which users have sent an
+/// event, so nothing else is stored.
+/// </summary>
+internal sealed partial class RoomGrain
+{
+    /// <summary>
+    /// The users of a direct room who have sent no event, as far as this activation knows. Empty in channels, groups
+    /// and rooms for notes. A user never returns into this array, so it does not matter if a message is deleted.
+    /// </summary>
+    /// <remarks>
+    /// Each claim reads from the log which users have sent an event. So a user may be in the array wrongly only in three
+    /// cases. Then the room hides more than it must, but never less.
+    /// <list type="bullet">
+    /// <item>Before the first claim. No user is attached then.</item>
+    /// <item>After an append with an unknown outcome. The room claims again before it acknowledges an event.</item>
+    /// <item>If a newer activation owns the room. The gateways then report their users to that activation.</item>
+    /// </list>
+    /// </remarks>
+    private string[] _silent;
+
+    /// <summary>Whether this activation saw the first event of the second user.</summary>
+    private bool _revealedHere;
+
+    /// <summary>Whether the two users of the room must not notice each other.</summary>
+    private bool HidesUsers => _silent.Length > 0;
+
+    /// <summary>The attached users that this user may see.</summary>
+    private IReadOnlyCollection<string> VisibleTo(string user) => !HidesUsers ? _attached.Users : _attached.Contains(user) ? [user] : [];
+
+    /// <summary>
+    /// Reads from the log which of the silent users of a direct room have sent an event before the claim.
+    /// </summary>
+    private async Task<IReadOnlyList<string>> SendersAsync(RoomClaim claim)
+        => HidesUsers && claim.Seq > 0 ? await _log.SendersAsync(_room, _silent, _stopping.Token) : [];
+
+    /// <summary>
+    /// Records that users have sent an event that is durable. If no user of the direct room is silent any more,
+    /// publishes the presence of the attached users.
+    /// </summary>
+    private void OnSent(IEnumerable<string> users)
+    {
+        if (!HidesUsers)
+        {
+            return;
+        }
+
+        _silent = [.. _silent.Except(users)];
+        if (HidesUsers)
+        {
+            return;
+        }
+
+        _revealedHere = _ownership.Claim is not null;
+        foreach (var user in _attached.Users)
+        {
+            _presence.Changed(user, here: true);
+        }
+    }
+}

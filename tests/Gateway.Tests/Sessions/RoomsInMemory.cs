@@ -359,6 +359,19 @@ internal sealed class RoomsInMemory : IRooms, IHistory
         }
     }
 
+    /// <summary>The answer to the next readers calls.</summary>
+    public ReaderPage Readers { get; set; } = new([], false, null);
+
+    public async Task<ReaderPage> ReadersAsync(ReadersAsk ask, CancellationToken cancellationToken)
+    {
+        await AskAsync().WaitAsync(cancellationToken);
+        lock (_gate)
+        {
+            Note($"readers {ask.Room} {ask.User} {ask.Message}");
+            return Readers;
+        }
+    }
+
     public async Task<PresenceSnapshot> WhoAsync(string room, string user, int most, RoomAction claimed)
     {
         await AskAsync();

@@ -4,25 +4,29 @@ using OrleansChat.Grains.Interfaces;
 
 namespace OrleansChat.Grains.MessageLog.Sqlite;
 
-/// <summary>The reads of replies and readers of messages, on one connection. Each method runs one statement.</summary>
+/// <summary>
+/// The reads of replies and readers of messages, on one connection. Each method runs one statement. The statements name
+/// the index of replies, because SQLite would read the whole room in the order of the sequences instead.
+/// </summary>
 internal sealed class SqliteThreads(SqliteConnection connection) : IDisposable
 {
-    private readonly SqliteStatement _replies = new(
-        connection,
+    /// <summary>Counts replies. ?1: the room, ?2: the messages as JSON.</summary>
+    internal static readonly string CountReplies =
         $"""
         select value, (
             select count(*) from (
                 select 1 from (
-                    select deleted from events where room = ?1 and reply = value and kind = 0 order by seq limit {ThreadRules.MaxReadReplies})
+                    select deleted from events indexed by events_replies
+                    where room = ?1 and reply = value and kind = 0 order by seq limit {ThreadRules.MaxReadReplies})
                 where not deleted limit {ThreadRules.MaxReplies}))
         from json_each(?2)
-        """);
+        """;
 
-    private readonly SqliteStatement _thread = new(connection, Thread("asc"));
-    private readonly SqliteStatement _threadFromEnd = new(connection, Thread("desc"));
-
-    private readonly SqliteStatement _readers = new(
-        connection,
+    /// <summary>
+    /// Returns the readers of a message; one row with null for none, and no row if the message does not exist. ?1: the
+    /// room, ?2: the message, ?3: the two people of a direct room as JSON, ?4: the limit.
+    /// </summary>
+    internal const string ListReaders =
         """
         with message as (select usr from events where room = ?1 and seq = ?2 and kind = 0),
         users as (select usr from members where room = ?1 and role between 1 and 3 union select value from json_each(?3)),
@@ -34,7 +38,12 @@ internal sealed class SqliteThreads(SqliteConnection connection) : IDisposable
                     select 1 from events sent where sent.room = ?1 and sent.usr = person.value and sent.client_id is not null))
             order by users.usr limit ?4)
         select readers.usr from message left join readers on true order by readers.usr
-        """);
+        """;
+
+    private readonly SqliteStatement _replies = new(connection, CountReplies);
+    private readonly SqliteStatement _thread = new(connection, ReadThread(fromEnd: false));
+    private readonly SqliteStatement _threadFromEnd = new(connection, ReadThread(fromEnd: true));
+    private readonly SqliteStatement _readers = new(connection, ListReaders);
 
     public IReadOnlyDictionary<long, int> Replies(string room, IReadOnlyCollection<long> messages)
     {
@@ -95,9 +104,13 @@ internal sealed class SqliteThreads(SqliteConnection connection) : IDisposable
         _readers.Dispose();
     }
 
-    private static string Thread(string order) =>
+    /// <summary>
+    /// Reads a <see cref="ThreadRange"/> in the order in which it is read. ?1: the room, ?2: the message, ?3 and ?4: the
+    /// sequences before and after the range, ?5: the limit.
+    /// </summary>
+    internal static string ReadThread(bool fromEnd) =>
         $"""
-        select {SqliteReads.EventColumns} from events
-        where room = ?1 and reply = ?2 and seq > ?3 and seq < ?4 and kind = 0 order by seq {order} limit ?5
+        select {SqliteReads.EventColumns} from events indexed by events_replies
+        where room = ?1 and reply = ?2 and seq > ?3 and seq < ?4 and kind = 0 order by seq {(fromEnd ? "desc" : "asc")} limit ?5
         """;
 }

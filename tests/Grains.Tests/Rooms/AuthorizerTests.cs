@@ -168,7 +168,7 @@ public sealed class AuthorizerTests(AuthorizerCluster rig) : IClassFixture<Autho
             var answers = (
                 await _cluster.History.MayEnterAsync(room, user, []), (await _cluster.History.PageAsync(new(room, user, 0, 10, 0), Ct)).Refusal,
                 (await _cluster.History.WhoAsync(room, user, 10)).Refusal, (await _cluster.History.MembersAsync(new(room, user, "", 10))).Refusal,
-                (await _cluster.Room(room).WhoAsync(user, 10)).Refusal);
+                (await _cluster.Room(room).WhoAsync(user, 10)).Refusal, (await _cluster.History.ReadersAsync(new(room, user, 1))).Refusal);
             return answers.ToString();
         }
     }

@@ -76,7 +76,7 @@ public static class FrameReader
             FrameType.Conversation => new ConversationChanged(Text(ref fields, Field.Room)),
             FrameType.Members => new MemberList(id, Text(ref fields, Field.Room), Members(ref fields), fields.Flag(Field.More) ?? false),
             FrameType.Readers => new ReaderList(
-                id, Text(ref fields, Field.Room), Number(ref fields, Field.Ref), fields.Need(Field.Users, Strings(ref fields, Field.Users)),
+                id, Text(ref fields, Field.Room), Number(ref fields, Field.Ref), Users(ref fields),
                 fields.Flag(Field.More) ?? false),
             FrameType.Invited => new Invited(Text(ref fields, Field.Room), fields.String(Field.Title)),
             FrameType.Who => new WhoIs(id, Text(ref fields, Field.Room), (int)Number(ref fields, Field.Count), Strings(ref fields, Field.Users)),
@@ -214,6 +214,17 @@ public static class FrameReader
         }
 
         return entries;
+    }
+
+    private static List<string> Users(ref FieldReader list)
+    {
+        var users = Strings(ref list, Field.Users);
+        if (users is null)
+        {
+            list.Fail(ChatErrorCode.BadRequest, "users is missing");
+        }
+
+        return users ?? [];
     }
 
     private static List<string>? Strings(ref FieldReader frame, Field field)

@@ -280,8 +280,8 @@ export class Session extends Emitter {
       case 'pong':
         return this.#liveness.answered();
       default:
-        // `ok`, `page`, `conversations`, `members` and `who` are answers, matched by id. An object with a `t` of a
-        // later version is ignored.
+        // `ok`, `page`, `conversations`, `members`, `readers` and `who` are answers, matched by id. An object with a
+        // `t` of a later version is ignored.
         if (!this.#answer(object) && object.t === 'err') this.#fault(object);
     }
   }

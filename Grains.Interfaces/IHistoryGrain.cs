@@ -10,8 +10,8 @@ public interface IHistoryGrain : IGrainWithIntegerKey
     /// <summary>
     /// Reads a page for a user. If the user may not read the room, the request is refused. If the room does not exist,
     /// the refusal is <see cref="Refusal.NotFound"/>. For a direct room without a message, the page is empty. A page
-    /// has at most <see cref="EventBytes.Page"/> bytes plus one event. Cancellation stops the read, and no page is
-    /// returned.
+    /// has at most <see cref="EventBytes.Page"/> bytes plus one event. Its messages have <see cref="RoomEvent.Replies"/>.
+    /// Cancellation stops the read, and no page is returned.
     /// </summary>
     [Alias("pages")]
     Task<HistoryPage> PageAsync(PageAsk ask, CancellationToken cancellationToken);
@@ -90,6 +90,15 @@ public interface IHistoryGrain : IGrainWithIntegerKey
     /// </summary>
     [Alias("members")]
     Task<MemberPage> MembersAsync(MembersAsk ask);
+
+    /// <summary>
+    /// Lists the users who have read a message: the members of a group, or the two people of a direct conversation,
+    /// without the author of the message. In a direct conversation, the list is empty until both people have sent an
+    /// event. If a read mark moved less than a second ago, the list may still have the mark's old value. The request is
+    /// refused in a channel, which has no members, and if the user may not read the room or the message does not exist.
+    /// </summary>
+    [Alias("readers")]
+    Task<ReaderPage> ReadersAsync(ReadersAsk ask);
 }
 
 /// <summary>A request for a page of a user's conversations.</summary>
@@ -216,10 +225,33 @@ public sealed record Member(
 /// the first events, and <see cref="long.MaxValue"/> selects the last events.
 /// </param>
 /// <param name="Claimed">The actions that the user's token grants in this room.</param>
+/// <param name="Thread">
+/// The sequence of a message, to read only the replies to it; null for all events. Then <paramref name="Limit"/> is a
+/// number of replies. If <paramref name="Whole"/> is 0, the page has the oldest replies after
+/// <paramref name="After"/>, otherwise the newest replies before <paramref name="Whole"/>.
+/// </param>
 [GenerateSerializer, Immutable, Alias("chat.page-ask")]
 public sealed record PageAsk(
     [property: Id(0)] string Room, [property: Id(1)] string User, [property: Id(2)] long After, [property: Id(3)] int Limit,
-    [property: Id(4)] long Whole, [property: Id(5)] RoomAction Claimed = RoomAction.None);
+    [property: Id(4)] long Whole, [property: Id(5)] RoomAction Claimed = RoomAction.None, [property: Id(6)] long? Thread = null);
+
+/// <summary>A request for the users who have read a message.</summary>
+/// <param name="User">The user who asks.</param>
+/// <param name="Message">The sequence of the message.</param>
+/// <param name="Claimed">The actions that the user's token grants in this room.</param>
+[GenerateSerializer, Immutable, Alias("chat.readers-ask")]
+public sealed record ReadersAsk(
+    [property: Id(0)] string Room, [property: Id(1)] string User, [property: Id(2)] long Message,
+    [property: Id(3)] RoomAction Claimed = RoomAction.None);
+
+/// <summary>The users who have read a message.</summary>
+/// <param name="Users">Up to 100 user ids, ordered.</param>
+/// <param name="More">True if more users have read the message.</param>
+/// <param name="Refusal">
+/// Why the request was refused; null if the users were read. The message is empty if the user may not read the room.
+/// </param>
+[GenerateSerializer, Immutable, Alias("chat.readers")]
+public sealed record ReaderPage([property: Id(0)] string[] Users, [property: Id(1)] bool More, [property: Id(2)] Refused? Refusal);
 
 /// <summary>The answer to a head poll.</summary>
 /// <param name="Heads">The heads of the rooms that exist, in any order.</param>
@@ -232,5 +264,10 @@ public sealed record RoomHeads([property: Id(0)] RoomHead[] Heads, [property: Id
 /// <summary>A page of history.</summary>
 /// <param name="Head">The room's newest sequence at the time of the read.</param>
 /// <param name="Refusal">Why the request was refused; null if the page was read.</param>
+/// <param name="More">
+/// In a page of a thread: whether there are more replies, newer ones or older ones as <see cref="PageAsk.Whole"/> says.
+/// False in other pages.
+/// </param>
 [GenerateSerializer, Immutable, Alias("chat.page")]
-public sealed record HistoryPage([property: Id(0)] RoomEvent[] Events, [property: Id(1)] long Head, [property: Id(2)] Refusal? Refusal);
+public sealed record HistoryPage(
+    [property: Id(0)] RoomEvent[] Events, [property: Id(1)] long Head, [property: Id(2)] Refusal? Refusal, [property: Id(3)] bool More = false);

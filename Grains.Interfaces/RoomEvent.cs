@@ -108,7 +108,13 @@ public sealed record RoomEvent(
     [property: Id(7)] string? Meta,
     [property: Id(8)] string? ClientId,
     [property: Id(9)] bool Edited,
-    [property: Id(10)] long Messages);
+    [property: Id(10)] long Messages)
+{
+    /// <summary>
+    /// Number of messages that reply to this one, up to 1,000. Only a page of history has it; 0 in all other reads.
+    /// </summary>
+    [Id(12)] public int Replies { get; init; }
+}
 
 /// <summary>The newest sequence and the claim number of a room.</summary>
 /// <param name="Seq">The newest sequence; 0 for none.</param>

@@ -50,6 +50,12 @@ public static class Bounds
     /// <summary>Maximum number of members in one page. A larger <c>limit</c> counts as this number.</summary>
     public const int MembersPerPage = 200;
 
+    /// <summary>The replies to one message are counted up to this number.</summary>
+    public const int CountedReplies = 1000;
+
+    /// <summary>Maximum number of users in the list of a message's readers.</summary>
+    public const int ReadersPerMessage = 100;
+
     /// <summary>Maximum nesting depth of a command's JSON, counting the command's own object.</summary>
     public const int Depth = 16;
 

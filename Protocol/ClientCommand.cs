@@ -94,7 +94,11 @@ public sealed record Typing(string? Id, string Room) : ClientCommand(Id);
 /// Requests a page of past events. At most one of before, after and around is given. If none is given, the page has the
 /// newest events.
 /// </summary>
-public sealed record History(string? Id, string Room, long? Before, long? After, long? Around, int Limit) : ClientCommand(Id);
+/// <param name="Thread">
+/// The sequence of a message, to request only the replies to it; null for all events. Then around is null.
+/// </param>
+public sealed record History(
+    string? Id, string Room, long? Before, long? After, long? Around, int Limit, long? Thread = null) : ClientCommand(Id);
 
 /// <summary>Requests the users who are in a room now.</summary>
 public sealed record Who(string? Id, string Room) : ClientCommand(Id);
@@ -133,6 +137,10 @@ public sealed record Create(string? Id, string? Title) : ClientCommand(Id);
 /// </summary>
 /// <param name="After">The last user of the previous page; null for the first page.</param>
 public sealed record Members(string? Id, string Room, string? After, int Limit) : ClientCommand(Id);
+
+/// <summary>Requests the users who have read a message of a group or a direct conversation.</summary>
+/// <param name="Ref">The sequence of the message.</param>
+public sealed record Readers(string? Id, string Room, long Ref) : ClientCommand(Id);
 
 /// <summary>Requests a pong, to test the connection.</summary>
 public sealed record Ping(string? Id) : ClientCommand(Id);

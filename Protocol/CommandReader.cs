@@ -96,6 +96,7 @@ public static partial class CommandReader
         CommandType.Members => new Members(
             id, Room(ref fields), fields.String(Field.After, Bounds.UserIdCodePoints),
             (int)Math.Min(fields.Number(Field.Limit, 1) ?? Bounds.MembersPerPage, Bounds.MembersPerPage)),
+        CommandType.Readers => new Readers(id, Room(ref fields), fields.Need(Field.Ref, fields.Number(Field.Ref, 1))),
         CommandType.Ping => new Ping(id),
         CommandType.Auth => new Auth(id, fields.Need(Field.Token, fields.String(Field.Token, Bounds.TokenCharacters))),
         _ => throw new InvalidOperationException($"{type} has no reader."),
@@ -220,7 +221,13 @@ public static partial class CommandReader
             fields.Fail(ChatErrorCode.BadRequest, "before, after and around cannot be combined");
         }
 
+        var thread = fields.Number(Field.Thread, 1);
+        if (thread is not null && around is not null)
+        {
+            fields.Fail(ChatErrorCode.BadRequest, "thread and around cannot be combined");
+        }
+
         var limit = (int)Math.Min(fields.Number(Field.Limit, 1) ?? limits.HistoryEvents, limits.HistoryEvents);
-        return new History(id, Room(ref fields), before, after, around, limit);
+        return new History(id, Room(ref fields), before, after, around, limit, thread);
     }
 }

@@ -79,6 +79,12 @@ public static class FrameWriter
             case MemberList list:
                 WriteMembers(line, list);
                 break;
+            case ReaderList list:
+                Start(line, FrameType.Readers, list.Id, list.Room);
+                line.Add(Field.Ref, list.Ref);
+                line.AddStrings(Field.Users, list.Users);
+                line.AddFlag(Field.More, list.More);
+                break;
             case Invited invited:
                 Start(line, FrameType.Invited, null, invited.Room);
                 line.Add(Field.Title, invited.Title);
@@ -174,6 +180,7 @@ public static class FrameWriter
         line.Add(Field.Reply, ev.Reply);
         line.AddJson(Field.Meta, ev.Meta);
         line.AddFlag(Field.Edited, ev.Edited);
+        line.Add(Field.Replies, ev.Replies);
         line.Add(Field.User, ev.User);
         WriteRole(line, ev.Role);
         line.Add(Field.Until, ev.Until);

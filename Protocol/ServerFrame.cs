@@ -43,10 +43,14 @@ public sealed record Joined(
 /// For <see cref="EventKind.Link"/>: the number of users who may join by the link; null for any number.
 /// </param>
 /// <param name="Settings">For <see cref="EventKind.Settings"/>: the new settings. Otherwise null.</param>
+/// <param name="Replies">
+/// In a page of history: the number of messages that reply to this one, up to <see cref="Bounds.CountedReplies"/>; null for
+/// none. Otherwise null.
+/// </param>
 public sealed record ChatEvent(
     string Room, long Seq, long Ts, string From, EventKind Kind, string? Text, long? Ref, long? Reply, string? Meta, string? Id, bool Edited,
-    string? User = null, MemberRole? Role = null, long? Until = null, GroupSettings? Settings = null, int? Uses = null)
-    : ServerFrame;
+    string? User = null, MemberRole? Role = null, long? Until = null, GroupSettings? Settings = null, int? Uses = null,
+    int? Replies = null) : ServerFrame;
 
 /// <summary>
 /// The command succeeded. For a send, the event is durable. Fields that do not apply are null; <paramref name="Id"/> is
@@ -67,7 +71,10 @@ public sealed record Err(string? Id, ChatErrorCode Code, string Message, int? Re
 
 /// <summary>The answer to history. The events are in ascending sequence.</summary>
 /// <param name="First">The first sequence in the page; 0 if the page is empty.</param>
-/// <param name="More">True if there are more events: newer events if <c>after</c> was given, else older events.</param>
+/// <param name="More">
+/// True if there are more events, or more replies in a page of a thread: newer ones if <c>after</c> was given, else
+/// older ones.
+/// </param>
 public sealed record Page(string? Id, string Room, IReadOnlyList<ChatEvent> Events, long First, long Last, bool More) : ServerFrame;
 
 /// <summary>The answer to conversations. The conversation with the newest event is first.</summary>
@@ -134,6 +141,11 @@ public sealed record MemberEntry(string User, MemberRole? Role, long? Muted, lon
     /// </summary>
     public const long Forever = (1L << 53) - 1;
 }
+
+/// <summary>The answer to readers. The users are ordered by user id.</summary>
+/// <param name="Ref">The sequence of the message.</param>
+/// <param name="More">True if more users have read the message.</param>
+public sealed record ReaderList(string? Id, string Room, long Ref, IReadOnlyList<string> Users, bool More) : ServerFrame;
 
 /// <summary>The user is invited to a group. To accept, the client joins the room.</summary>
 /// <param name="Title">The title of the group; null for none.</param>

@@ -50,6 +50,10 @@ internal sealed class HistoryClient(IGrainFactory grains, RoomFeeds feeds, IOpti
     public async Task<MemberPage> MembersAsync(MembersAsk ask, CancellationToken cancellationToken) =>
         await InTurnAsync(history => history.MembersAsync(ask), cancellationToken) ?? new([], false, Refusal.Unavailable);
 
+    /// <inheritdoc/>
+    public async Task<ReaderPage> ReadersAsync(ReadersAsk ask, CancellationToken cancellationToken) =>
+        await InTurnAsync(history => history.ReadersAsync(ask), cancellationToken) ?? new([], false, new(Refusal.Unavailable, ""));
+
     /// <summary>
     /// Makes a call as soon as the limit of concurrent calls allows. Returns null if the wait exceeds
     /// <see cref="PagePatience"/>.

@@ -8,7 +8,7 @@ namespace OrleansChat.Gateway.Frames;
 /// makes frames from grain records. Frames and records are separate types, because different rules limit their changes:
 /// existing clients must understand the frames, and processes of the previous version must understand the records.
 /// </summary>
-internal static class FrameMapping
+internal static partial class FrameMapping
 {
     /// <summary>Makes the answer to a join.</summary>
     /// <param name="room">The viewer's name for the room.</param>
@@ -53,7 +53,8 @@ internal static class FrameMapping
 
         return kind == EventKind.Other
             ? new(room, happened.Seq, happened.Ts, happened.From, kind, null, null, null, null, id, false)
-            : new(room, happened.Seq, happened.Ts, happened.From, kind, happened.Text, happened.Ref, happened.Reply, happened.Meta, id, happened.Edited);
+            : new(room, happened.Seq, happened.Ts, happened.From, kind, happened.Text, happened.Ref, happened.Reply, happened.Meta, id, happened.Edited,
+                Replies: happened.Replies > 0 ? happened.Replies : null);
     }
 
     private static string Kind(RoomKind kind) => kind switch
@@ -174,7 +175,7 @@ internal static class FrameMapping
 
         var events = page.Events;
         var (first, last) = events.Length == 0 ? (0L, 0L) : (events[0].Seq, events[^1].Seq);
-        var more = history.After is null ? first > 1 : last > 0 && last < page.Head;
+        var more = history.Thread is not null ? page.More : history.After is null ? first > 1 : last > 0 && last < page.Head;
         return new Page(
             history.Id, history.Room, [.. events.Select(happened => Event(happened, history.Room, happened.From == user))], first, last, more);
     }

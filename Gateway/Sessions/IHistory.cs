@@ -36,4 +36,10 @@ internal interface IHistory
     /// cannot be read in time because this gateway reads too many pages.
     /// </summary>
     Task<MemberPage> MembersAsync(MembersAsk ask, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Lists the users who have read a message, on behalf of a user. The page has the refusal
+    /// <see cref="Refusal.Unavailable"/> if it cannot be read in time because this gateway reads too many pages.
+    /// </summary>
+    Task<ReaderPage> ReadersAsync(ReadersAsk ask, CancellationToken cancellationToken);
 }

@@ -5,8 +5,8 @@ using OrleansChat.Protocol;
 namespace OrleansChat.Gateway.Sessions;
 
 /// <summary>
-/// Questions: the commands <c>history</c>, <c>who</c>, <c>conversations</c>, <c>conversation</c> and <c>members</c>. A
-/// session runs one question at a time.
+/// Questions: the commands <c>history</c>, <c>who</c>, <c>conversations</c>, <c>conversation</c>, <c>members</c> and
+/// <c>readers</c>. A session runs one question at a time.
 /// </summary>
 internal sealed partial class Session
 {
@@ -28,9 +28,12 @@ internal sealed partial class Session
     /// </summary>
     private const int MembersBytes = Bounds.MembersPerPage * 640;
 
+    /// <summary>Maximum bytes of the readers of a message. One user id has at most 128 characters of four bytes.</summary>
+    private const int ReadersBytes = Bounds.ReadersPerMessage * 520;
+
     /// <summary>
-    /// Number of commands that a page of conversations or members costs, in addition to the command itself. The reason:
-    /// for each page, the message log reads all rooms of the user, or all members of the room.
+    /// Number of commands that a page of conversations, members or readers costs, in addition to the command itself.
+    /// The reason: for each page, the message log reads all rooms of the user, or all members of the room.
     /// </summary>
     private const int CommandsPerList = 10;
 
@@ -50,6 +53,12 @@ internal sealed partial class Session
     {
         var room = RoomNames.ToKey(history.Room, user);
 
+        if (history.Thread is not null)
+        {
+            await ThreadAsync(history, room);
+            return;
+        }
+
         // Sequences are dense, so every kind of page can be expressed as a sequence to start after and a number of
         // events. The third value is PageAsk.Whole: it says which events stay if not all fit.
         var (after, limit, whole) = history switch
@@ -66,6 +75,17 @@ internal sealed partial class Session
             page = await services.History.PageAsync(new(room, user, -limit, limit, long.MaxValue, ClaimedIn(room)), connection.Gone);
         }
 
+        Answer(history, page);
+    }
+
+    private async Task ThreadAsync(History history, string room) => Answer(
+        history,
+        await services.History.PageAsync(
+            new(room, user, history.After ?? 0, history.Limit, history.After is null ? history.Before ?? long.MaxValue : 0, ClaimedIn(room), history.Thread),
+            connection.Gone));
+
+    private void Answer(History history, HistoryPage page)
+    {
         services.Users.Charge(user, BudgetKind.Commands, page.Events.Sum(EventBytes.Count) / BytesPerCommand);
         Answer(FrameMapping.Answer(history, page, user), GetFormat(history.Room));
     }
@@ -113,6 +133,14 @@ internal sealed partial class Session
         var room = RoomNames.ToKey(members.Room, user);
         var page = await services.History.MembersAsync(new(room, user, members.After ?? "", members.Limit, ClaimedIn(room)), connection.Gone);
         Answer(FrameMapping.Answer(members, page, services.Time.GetUtcNow().ToUnixTimeMilliseconds()), GetFormat(members.Room));
+    }
+
+    private async Task ReadersAsync(Readers readers)
+    {
+        services.Users.Charge(user, BudgetKind.Commands, CommandsPerList);
+        var room = RoomNames.ToKey(readers.Room, user);
+        var page = await services.History.ReadersAsync(new(room, user, readers.Ref, ClaimedIn(room)), connection.Gone);
+        Answer(FrameMapping.Answer(readers, page), GetFormat(readers.Room));
     }
 
     private async Task WhoAsync(Who who)

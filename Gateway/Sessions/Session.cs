@@ -211,6 +211,9 @@ internal sealed partial class Session(
             case Members members:
                 await AskAsync(members.Id, MembersBytes, () => MembersAsync(members));
                 break;
+            case Readers readers:
+                await AskAsync(readers.Id, ReadersBytes, () => ReadersAsync(readers));
+                break;
             case Create create:
                 Create(create);
                 break;

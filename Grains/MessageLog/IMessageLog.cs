@@ -51,6 +51,27 @@ public interface IMessageLog
     /// <summary>Reads the events of a range, ascending. Empty for a room that does not exist.</summary>
     Task<IReadOnlyList<RoomEvent>> ReadAsync(string room, MessageLogRange range, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Counts the messages that reply to each of these messages, without deleted ones. A count stops at 1,000. If more
+    /// than 1,000 replies to a message were deleted, its count may be too low. The result has no entry for a message
+    /// without replies.
+    /// </summary>
+    Task<IReadOnlyDictionary<long, int>> RepliesAsync(string room, IReadOnlyCollection<long> messages, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Reads messages that reply to one message, ascending, deleted ones too. Empty if the room or the message does not
+    /// exist.
+    /// </summary>
+    Task<ThreadPage> ThreadAsync(string room, ThreadRange range, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Returns the users who have read a message, without its author, ordered by user id: the members of a group, or
+    /// the two people of a direct room, whose read mark is at or after the message. In a direct room, the result is
+    /// empty until both people have sent an event. It is also empty in a channel, which has no members. Null if the
+    /// room has no such message.
+    /// </summary>
+    Task<IReadOnlyList<string>?> ReadersAsync(string room, long message, int limit, CancellationToken cancellationToken);
+
     /// <summary>Returns the heads of the rooms that exist, in any order.</summary>
     Task<IReadOnlyList<RoomHead>> HeadsAsync(IReadOnlyCollection<string> rooms, CancellationToken cancellationToken);
 

@@ -10,7 +10,7 @@ namespace OrleansChat.Grains.Rooms;
 /// </summary>
 [StatelessWorker, Reentrant]
 [GrainType("history")]
-internal sealed class HistoryGrain(
+internal sealed partial class HistoryGrain(
     IMessageLog log, LogVersionGate gate, IClusterMembershipService cluster, IGrainFactory grains, TimeProvider time,
     RoomAuthorization? authorization = null) : Grain, IHistoryGrain
 {
@@ -48,9 +48,18 @@ internal sealed class HistoryGrain(
                 return new HistoryPage([], 0, refusal);
             }
 
+            if (ask.Thread is { } message)
+            {
+                var thread = await ReadThreadAsync(ask, message, bytes, cancellationToken);
+                return new HistoryPage(await WithRepliesAsync(ask.Room, thread.Events, cancellationToken), facts.Seq, null, thread.More);
+            }
+
             var from = ask.After < 0 ? Math.Max(0, facts.Seq + ask.After) : Math.Min(ask.After, MaxAfter);
             var events = await ReadAsync(ask.Room, new(from, Math.Clamp(ask.Limit, 1, MaxEvents), bytes), ask.Whole, facts.Seq, cancellationToken);
-            return new HistoryPage(events, Math.Max(facts.Seq, events is [.., var newest] ? newest.Seq : 0), null);
+            var head = Math.Max(facts.Seq, events is [.., var newest] ? newest.Seq : 0);
+
+            // A gateway of the previous version does not know the numbers of replies.
+            return new HistoryPage(bytes == int.MaxValue ? events : await WithRepliesAsync(ask.Room, events, cancellationToken), head, null);
         }
         catch (MessageLogUnavailableException)
         {

@@ -26,6 +26,8 @@ internal static class Refusals
     public static readonly Refused NotAllowed = new(Refusal.Forbidden, "this group does not allow your role to do this");
     public static readonly Refused OnlyChannels =
         new(Refusal.Forbidden, "only channels can be followed; your groups and direct conversations are in your list already");
+    public static readonly Refused NoReaders =
+        new(Refusal.Forbidden, "a channel has no members, so nobody can say who has read a message");
     public static readonly Refused OwnersOnly = new(Refusal.Forbidden, "only owners may change roles");
     public static readonly Refused OwnersOnlySettings = new(Refusal.Forbidden, "only owners may change the settings");
     public static readonly Refused ByInvitation =

@@ -21,6 +21,7 @@ internal enum Field
     Reply,
     Meta,
     Edited,
+    Replies,
 
     // Commands.
     Token,
@@ -34,6 +35,7 @@ internal enum Field
     Read,
     Before,
     Around,
+    Thread,
     Limit,
     Role,
     Until,

@@ -15,6 +15,7 @@ internal enum CommandType
     Conversation,
     Create,
     Members,
+    Readers,
     Ping,
     Auth,
 }
@@ -31,6 +32,7 @@ internal enum FrameType
     Conversations,
     Conversation,
     Members,
+    Readers,
     Invited,
     Who,
     Typing,

@@ -62,6 +62,7 @@ public static class CommandWriter
                 line.Add(Field.Before, history.Before);
                 line.Add(Field.After, history.After);
                 line.Add(Field.Around, history.Around);
+                line.Add(Field.Thread, history.Thread);
                 line.Add(Field.Limit, history.Limit);
                 break;
             case Who who:
@@ -89,6 +90,10 @@ public static class CommandWriter
                 Start(line, CommandType.Members, members, members.Room);
                 line.Add(Field.After, members.After);
                 line.Add(Field.Limit, members.Limit);
+                break;
+            case Readers readers:
+                Start(line, CommandType.Readers, readers, readers.Room);
+                line.Add(Field.Ref, readers.Ref);
                 break;
             case Ping ping:
                 Start(line, CommandType.Ping, ping);

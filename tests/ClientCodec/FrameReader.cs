@@ -75,6 +75,9 @@ public static class FrameReader
                 fields.Flag(Field.Reset) ?? false),
             FrameType.Conversation => new ConversationChanged(Text(ref fields, Field.Room)),
             FrameType.Members => new MemberList(id, Text(ref fields, Field.Room), Members(ref fields), fields.Flag(Field.More) ?? false),
+            FrameType.Readers => new ReaderList(
+                id, Text(ref fields, Field.Room), Number(ref fields, Field.Ref), Users(ref fields),
+                fields.Flag(Field.More) ?? false),
             FrameType.Invited => new Invited(Text(ref fields, Field.Room), fields.String(Field.Title)),
             FrameType.Who => new WhoIs(id, Text(ref fields, Field.Room), (int)Number(ref fields, Field.Count), Strings(ref fields, Field.Users)),
             FrameType.Typing => new TypingNow(Text(ref fields, Field.Room), Text(ref fields, Field.User)),
@@ -109,7 +112,7 @@ public static class FrameReader
             fields.String(Field.Text, minLength: 0), fields.Number(Field.Ref), fields.Number(Field.Reply),
             meta.IsEmpty ? null : Encoding.UTF8.GetString(meta), id, fields.Flag(Field.Edited) ?? false,
             fields.String(Field.User), fields.Word<MemberRole>(Field.Role), fields.Number(Field.Until),
-            Settings(ref fields), (int?)fields.Number(Field.Uses));
+            Settings(ref fields), (int?)fields.Number(Field.Uses), (int?)fields.Number(Field.Replies));
     }
 
     private static GroupSettings? Settings(ref FieldReader fields)
@@ -211,6 +214,17 @@ public static class FrameReader
         }
 
         return entries;
+    }
+
+    private static List<string> Users(ref FieldReader list)
+    {
+        var users = Strings(ref list, Field.Users);
+        if (users is null)
+        {
+            list.Fail(ChatErrorCode.BadRequest, "users is missing");
+        }
+
+        return users ?? [];
     }
 
     private static List<string>? Strings(ref FieldReader frame, Field field)

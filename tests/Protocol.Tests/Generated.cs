@@ -100,6 +100,9 @@ internal static class Generated
         Of(from id in Maybe(Short) from room in Room from before in Seq from limit in Gen.Choose(1, 100) select new History(id, room, before, null, null, limit)),
         Of(from id in Maybe(Short) from room in Room from after in Seq from limit in Gen.Choose(1, 100) select new History(id, room, null, after, null, limit)),
         Of(from id in Maybe(Short) from room in Room from around in Maybe(Seq) select new History(id, room, null, null, around, 100)),
+        Of(from id in Maybe(Short) from room in Room from before in Maybe(Seq) from thread in Seq select new History(id, room, before, null, null, 100, thread)),
+        Of(from id in Maybe(Short) from room in Room from after in Seq from thread in Seq select new History(id, room, null, after, null, 100, thread)),
+        Of(from id in Maybe(Short) from room in Room from message in Seq select new Readers(id, room, message)),
         Of(from id in Maybe(Short) from room in Room select new Who(id, room)),
         Of(from id in Maybe(Short) from before in Maybe(Seq) from room in Maybe(Room) select new Conversations(id, before, room, 100)),
         Of(from id in Maybe(Short) from since in Short select new Conversations(id, null, null, 100, since)),
@@ -131,7 +134,8 @@ internal static class Generated
         from until in Maybe(Seq)
         from settings in Settings
         from uses in Maybe(Count)
-        select new ChatEvent(room, seq, ts, user, kind, text, reference, reply, meta, id, edited, changed, role, until, settings, uses);
+        from replies in Maybe(Count)
+        select new ChatEvent(room, seq, ts, user, kind, text, reference, reply, meta, id, edited, changed, role, until, settings, uses, replies);
 
     private static readonly Gen<ConversationEntry> Conversation =
         from room in Room
@@ -203,6 +207,12 @@ internal static class Generated
              from members in (from user in User from role in Maybe(Role) from muted in Maybe(Seq) from banned in Maybe(Seq) select new MemberEntry(user, role, muted, banned)).ListOf()
              from more in Either
              select new MemberList(id, room, members, more)),
+        Said(from id in Maybe(Short)
+             from room in Room
+             from message in Seq
+             from users in User.ListOf()
+             from more in Either
+             select new ReaderList(id, room, message, users, more)),
         Said(from room in Room from title in Maybe(Text) select new Invited(room, title)),
         Said(from room in Room from user in User select new TypingNow(room, user)),
         Said(from room in Room from user in Maybe(User) from online in Maybe(Either) from count in Count select new Presence(room, user, online, count)),

@@ -234,3 +234,32 @@ test('Room_WhenItIsDisplaced_TakesItsCountsFromTheList', async () => {
   room.listed({ seq: 11, read: 10, unread: 1 });
   assert.equal(room.unread, 2);
 });
+
+test('History_WhenItNamesAThread_ReadsTheReplies', async () => {
+  const s = stage();
+  const { room } = await s.inLobby(10);
+  const reading = room.history({ thread: 3, after: 5, limit: 20 });
+  const { thread, after, before, around, limit } = s.socket.last('history');
+  assert.deepEqual([thread, after, before, around, limit], [3, 5, undefined, undefined, 20]);
+  const reply = { ...event(8), reply: 3, replies: 2 };
+  s.socket.says({ t: 'page', id: s.socket.last('history').id, room: 'lobby', events: [reply], first: 8, last: 8, more: true });
+  const answer = await reading;
+  assert.deepEqual([answer.events[0].replies, answer.more, room.seq], [2, true, 10]);
+  room.history({ before: 4 }).catch(() => {});
+  assert.equal('thread' in s.socket.last('history'), false);
+});
+
+test('Readers_WhenAsked_ResolveWithTheAnswerOrItsError', async () => {
+  const s = stage();
+  const { room } = await s.inLobby(10);
+  const reading = room.readers(7);
+  const { id, room: name, ref } = s.socket.last('readers');
+  assert.deepEqual([name, ref], ['lobby', 7]);
+  s.socket.says({ t: 'readers', id, room: 'lobby', ref: 7, users: ['bob'], more: true });
+  const { users, more } = await reading;
+  assert.deepEqual([users, more], [['bob'], true]);
+
+  const refused = room.readers(8);
+  s.socket.says({ t: 'err', id: s.socket.last('readers').id, code: 'forbidden', message: 'a channel has no members' });
+  await assert.rejects(refused, { code: 'forbidden' });
+});

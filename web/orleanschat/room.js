@@ -8,6 +8,7 @@ const TYPING_EVERY = 3000;
 /** @typedef {import('./error.js').ChatError} ChatError */
 /** @typedef {import('./types.js').Members} Members */
 /** @typedef {import('./types.js').Page} Page */
+/** @typedef {import('./types.js').Readers} Readers */
 /** @typedef {import('./types.js').Who} Who */
 
 /**
@@ -123,7 +124,7 @@ export class Room extends RoomState {
 
   /**
    * Reads a page of history. Give at most one of `before`, `after` and `around`; without any of them, the newest page
-   * is read.
+   * is read. With `thread`, the page has only the replies to one message.
    * @param {import('./types.js').HistoryQuery} [query]
    * @returns {Promise<Page>} rejects with a ChatError; `offline` if there is no connection
    */
@@ -151,6 +152,16 @@ export class Room extends RoomState {
     const page = await this.#session.request({ t: 'members', room: this.name, after, limit });
     if (take(page)) this.emit('standing');
     return page;
+  }
+
+  /**
+   * Reads who has read a message. Only for groups and direct conversations. In a direct conversation, the server names
+   * nobody until both people have sent something. A read mark counts up to 1 s after it moved.
+   * @param {number} seq sequence of the message
+   * @returns {Promise<Readers>} rejects with a ChatError; `offline` if there is no connection
+   */
+  readers(seq) {
+    return this.#session.request({ t: 'readers', room: this.name, ref: seq });
   }
 
   /**

@@ -281,8 +281,8 @@ export class Session extends Emitter {
       case 'pong':
         return this.#liveness.answered();
       default:
-        // `ok`, `page`, `conversations`, `members` and `who` are answers: their `id` names the command. Ignore an
-        // object whose `t` only a later version knows.
+        // `ok`, `page`, `conversations`, `members`, `readers` and `who` are answers: their `id` names the command.
+        // Ignore an object whose `t` only a later version knows.
         if (!this.#answer(object) && object.t === 'err') this.#fault(object);
     }
   }

@@ -109,13 +109,13 @@ export class Subscription {
 
   /**
    * Implements `room.history`.
-   * @param {{ before?: number, after?: number, around?: number, limit?: number }} query
+   * @param {{ before?: number, after?: number, around?: number, thread?: number, limit?: number }} query
    * @returns {Promise<import('./types.js').Page>}
    */
-  history({ before, after, around, limit = 100 }) {
+  history({ before, after, around, thread, limit = 100 }) {
     const most = this.#session.limits?.history_events ?? 100;
     limit = Math.min(limit, most);
-    return this.#session.request({ t: 'history', room: this.#name, before, after, around, limit });
+    return this.#session.request({ t: 'history', room: this.#name, before, after, around, thread, limit });
   }
 
   /**

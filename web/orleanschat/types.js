@@ -67,6 +67,8 @@
  * @property {number} [ref] sequence of the message that this event changes; for `unlink`, and for a `join` by an
  *   invitation link: sequence of the event `link`
  * @property {number} [reply] sequence of the message that this message answers
+ * @property {number} [replies] only in a page of history: how many messages answer this message, up to 1000; absent if
+ *   none does
  * @property {string} [user] for the kinds from `invite` to `role` above: the user whose rights this event changes
  * @property {MemberRole} [role] with `role`: the user's new role
  * @property {number} [until] when the `ban`, the `mute` or the `link` ends, in ms since 1970; absent if it has no end
@@ -81,7 +83,8 @@
  * @typedef {object} HistoryQuery
  * @property {number} [before] the newest events below this sequence
  * @property {number} [after] the oldest events above this sequence
- * @property {number} [around] the events around this sequence
+ * @property {number} [around] the events around this sequence; not with `thread`
+ * @property {number} [thread] only the messages that answer the message with this sequence
  * @property {number} [limit] maximum number of events; at most the service's limit `history_events`
  */
 
@@ -91,7 +94,8 @@
  * @property {ChatEvent[]} events in ascending order
  * @property {number} first sequence of the first event; 0 if the page is empty
  * @property {number} last sequence of the last event; 0 if the page is empty
- * @property {boolean} [more] whether there are more events: newer ones if `after` was given, else older ones
+ * @property {boolean} [more] whether there are more events (with `thread`, more replies): newer ones if `after` was
+ *   given, else older ones
  */
 
 /**
@@ -116,6 +120,14 @@
  * @typedef {object} Members
  * @property {Member[]} members ordered by user id
  * @property {boolean} [more] whether there are more users
+ */
+
+/**
+ * The users who have read a message.
+ * @typedef {object} Readers
+ * @property {number} ref sequence of the message
+ * @property {string[]} users up to 100 user ids, ordered, without the author of the message
+ * @property {boolean} [more] whether more users have read the message
  */
 
 /**

@@ -66,6 +66,15 @@ internal sealed class MemoryMessageLog(MessageLogInstruments instruments) : IMes
     public Task<IReadOnlyList<RoomEvent>> ReadAsync(string room, MessageLogRange range, CancellationToken cancellationToken) =>
         Task.FromResult(Find(room)?.Read(range) ?? []);
 
+    public Task<IReadOnlyDictionary<long, int>> RepliesAsync(string room, IReadOnlyCollection<long> messages, CancellationToken cancellationToken) =>
+        Task.FromResult(Find(room)?.Replies(messages) ?? new Dictionary<long, int>());
+
+    public Task<ThreadPage> ThreadAsync(string room, ThreadRange range, CancellationToken cancellationToken) =>
+        Task.FromResult(Find(room)?.Thread(range) ?? ThreadPage.Empty);
+
+    public Task<IReadOnlyList<string>?> ReadersAsync(string room, long message, int limit, CancellationToken cancellationToken) =>
+        Task.FromResult(Find(room)?.Readers(room, message, limit));
+
     public Task<IReadOnlyList<RoomHead>> HeadsAsync(IReadOnlyCollection<string> rooms, CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<RoomHead>>(
             [.. from room in rooms.Distinct(StringComparer.Ordinal) let found = Find(room) where found is not null select found.Stand(room)]);

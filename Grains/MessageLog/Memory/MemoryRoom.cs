@@ -168,6 +168,7 @@ internal sealed partial class MemoryRoom(RoomKind kind, IEnumerable<string> memb
         }
 
         _rows.Add(row);
+        AddReply(entry);
         _changed = changes.Next();
         Apply(entry, row);
         return new AppendedEntry(_rows.Count, entry.Ts, entry.Hash, row.Messages, Duplicate: false);

@@ -12,6 +12,9 @@ internal sealed class PostgresMessageLog : IMessageStore
 {
     private const int RoomsPerQuery = 4096;
 
+    /// <summary>The columns of a statement whose rows <see cref="ToEvent"/> reads.</summary>
+    internal const string EventColumns = "seq, ts, usr, kind, text, ref, reply, meta, client_id, edited, messages";
+
     private static readonly object Null = DBNull.Value;
 
     private readonly MessageLogOptions _options;
@@ -131,8 +134,8 @@ internal sealed class PostgresMessageLog : IMessageStore
     public async Task<IReadOnlyList<RoomEvent>> ReadAsync(string room, MessageLogRange range, CancellationToken cancellationToken) =>
         range.Bytes == int.MaxValue && !range.FromEnd
             ? await RowsAsync(
-                """
-                select seq, ts, usr, kind, text, ref, reply, meta, client_id, edited, messages from chat.events
+                $"""
+                select {EventColumns} from chat.events
                 where room = $1 and seq > $2 order by seq limit $3
                 """,
                 ToEvent, cancellationToken, room, range.After, range.Limit)
@@ -146,7 +149,7 @@ internal sealed class PostgresMessageLog : IMessageStore
     /// </summary>
     private static string BoundedRead(string order) =>
         $"""
-        select seq, ts, usr, kind, text, ref, reply, meta, client_id, edited, messages from (
+        select {EventColumns} from (
             select e.*, sum(bytes) over (order by seq {order} rows between unbounded preceding and current row) - bytes as bytes_before from (
                 select *, {EventBytes.Overhead} + coalesce(octet_length(text), 0) + coalesce(octet_length(meta), 0) as bytes
                 from chat.events where room = $1 and seq > $2 and seq <= $3
@@ -157,6 +160,26 @@ internal sealed class PostgresMessageLog : IMessageStore
     private static RoomEvent ToEvent(NpgsqlDataReader row) => new(
         row.GetInt64(0), row.GetInt64(1), row.GetString(2), (RoomEventKind)row.GetInt16(3), Text(row, 4), Number(row, 5), Number(row, 6),
         Text(row, 7), Text(row, 8), row.GetBoolean(9), row.GetInt64(10));
+
+    public async Task<IReadOnlyDictionary<long, int>> RepliesAsync(string room, IReadOnlyCollection<long> messages, CancellationToken cancellationToken) =>
+        (await RowsAsync(
+            PostgresThreads.Replies, row => KeyValuePair.Create(row.GetInt64(0), (int)row.GetInt64(1)), cancellationToken, room, messages.ToArray()))
+            .Where(row => row.Value > 0).ToDictionary();
+
+    public async Task<ThreadPage> ThreadAsync(string room, ThreadRange range, CancellationToken cancellationToken)
+    {
+        var rows = await RowsAsync(
+            PostgresThreads.Thread(range.FromEnd), row => (Event: ToEvent(row), Total: row.GetInt64(row.FieldCount - 1)), cancellationToken,
+            room, range.Message, range.After, range.Before, (long)range.Limit, (long)range.Bytes);
+        return new([.. rows.Select(row => row.Event)], rows is [var first, ..] && first.Total > rows.Count);
+    }
+
+    public async Task<IReadOnlyList<string>?> ReadersAsync(string room, long message, int limit, CancellationToken cancellationToken)
+    {
+        var rows = await RowsAsync(
+            PostgresThreads.Readers, row => Text(row, 0), cancellationToken, room, message, ThreadRules.People(room), (long)limit);
+        return rows.Count == 0 ? null : [.. rows.OfType<string>()];
+    }
 
     public async Task<IReadOnlyList<RoomHead>> HeadsAsync(IReadOnlyCollection<string> rooms, CancellationToken cancellationToken)
     {

@@ -111,6 +111,15 @@ internal sealed partial class SqliteMessageLog(MessageLogOptions options, Messag
     public Task<IReadOnlyList<RoomEvent>> ReadAsync(string room, MessageLogRange range, CancellationToken cancellationToken) =>
         ReadAsync(reads => reads.Events(room, range), cancellationToken);
 
+    public Task<IReadOnlyDictionary<long, int>> RepliesAsync(string room, IReadOnlyCollection<long> messages, CancellationToken cancellationToken) =>
+        ReadAsync(reads => reads.Threads.Replies(room, messages), cancellationToken);
+
+    public Task<ThreadPage> ThreadAsync(string room, ThreadRange range, CancellationToken cancellationToken) =>
+        ReadAsync(reads => reads.Threads.Thread(room, range), cancellationToken);
+
+    public Task<IReadOnlyList<string>?> ReadersAsync(string room, long message, int limit, CancellationToken cancellationToken) =>
+        ReadAsync(reads => reads.Threads.Readers(room, message, limit), cancellationToken);
+
     public Task<IReadOnlyList<RoomHead>> HeadsAsync(IReadOnlyCollection<string> rooms, CancellationToken cancellationToken) =>
         ReadAsync(reads => reads.Heads(rooms), cancellationToken);
 

@@ -10,6 +10,9 @@ namespace OrleansChat.Grains.MessageLog.Sqlite;
 /// </summary>
 internal sealed class SqliteReads(SqliteConnection connection) : IDisposable
 {
+    /// <summary>The columns of a statement whose rows <see cref="ToEvent"/> reads.</summary>
+    public const string EventColumns = "seq, ts, usr, kind, text, ref, reply, meta, client_id, edited, messages";
+
     private readonly SqliteStatement _exists = new(connection, "select 1 from rooms where room = ?1");
 
     private readonly SqliteStatement _first = new(
@@ -24,15 +27,15 @@ internal sealed class SqliteReads(SqliteConnection connection) : IDisposable
 
     private readonly SqliteStatement _events = new(
         connection,
-        """
-        select seq, ts, usr, kind, text, ref, reply, meta, client_id, edited, messages from events
+        $"""
+        select {EventColumns} from events
         where room = ?1 and seq > ?2 order by seq limit ?3
         """);
 
     private readonly SqliteStatement _eventsFromEnd = new(
         connection,
-        """
-        select seq, ts, usr, kind, text, ref, reply, meta, client_id, edited, messages from events
+        $"""
+        select {EventColumns} from events
         where room = ?1 and seq > ?2 and seq <= ?3 order by seq desc
         """);
 
@@ -77,6 +80,8 @@ internal sealed class SqliteReads(SqliteConnection connection) : IDisposable
         """);
     private readonly SqliteStatement _minVersion = new(connection, SqliteSchema.ReadMinVersion);
 
+    public SqliteThreads Threads { get; } = new(connection);
+
     public bool Exists(string room)
     {
         using var row = _exists.Query(room);
@@ -110,9 +115,7 @@ internal sealed class SqliteReads(SqliteConnection connection) : IDisposable
             : _events.Query(room, range.After, range.Limit);
         while (bytes < range.Bytes && row.Read())
         {
-            events.Add(new RoomEvent(
-                row.Number(0), row.Number(1), row.Text(2), (RoomEventKind)row.Number(3), row.TextOrNull(4), row.NumberOrNull(5),
-                row.NumberOrNull(6), row.TextOrNull(7), row.TextOrNull(8), row.IsTrue(9), row.Number(10)));
+            events.Add(ToEvent(row));
             bytes += range.Bytes == int.MaxValue ? 0 : EventBytes.Count(events[^1]);
         }
 
@@ -123,6 +126,10 @@ internal sealed class SqliteReads(SqliteConnection connection) : IDisposable
 
         return events;
     }
+
+    public static RoomEvent ToEvent(SqliteStatement.Rows row) => new(
+        row.Number(0), row.Number(1), row.Text(2), (RoomEventKind)row.Number(3), row.TextOrNull(4), row.NumberOrNull(5),
+        row.NumberOrNull(6), row.TextOrNull(7), row.TextOrNull(8), row.IsTrue(9), row.Number(10));
 
     public IReadOnlyList<RoomHead> Heads(IReadOnlyCollection<string> rooms)
     {
@@ -259,6 +266,7 @@ internal sealed class SqliteReads(SqliteConnection connection) : IDisposable
         _conversations.Dispose();
         _changes.Dispose();
         _minVersion.Dispose();
+        Threads.Dispose();
         connection.Dispose();
     }
 }

@@ -99,6 +99,8 @@ internal sealed class RightsRoom : IAsyncDisposable
         {
             "resume" => With(client, "join", room, ("resume", true)),
             "history" or "who" or "members" or "join" => With(client, command, room),
+            "thread" => With(client, "history", room, ("thread", _ofOwner)),
+            "readers" => With(client, "readers", room, ("ref", _ofOwner)),
             "pin" => With(client, "conversation", room, ("pinned", true)),
             "follow" => With(client, "conversation", room, ("followed", true)),
             "hide" => With(client, "conversation", room, ("hidden", true)),

@@ -25,6 +25,8 @@ internal sealed class FaultyResume(IHistory history, GatewayFaults faults, TimeP
 
     public Task<MemberPage> MembersAsync(MembersAsk ask, CancellationToken cancellationToken) => history.MembersAsync(ask, cancellationToken);
 
+    public Task<ReaderPage> ReadersAsync(ReadersAsk ask, CancellationToken cancellationToken) => history.ReadersAsync(ask, cancellationToken);
+
     /// <summary>
     /// Behaves like a stale cache: removes the events after a cached head, which is up to <c>StaleMs</c> old. Always
     /// keeps the first and the last event of the page, so that the missing events are in the middle of the page.

@@ -25,6 +25,15 @@ internal abstract class MessageLogDecorator(IMessageLog log) : IMessageLog
     public virtual Task<IReadOnlyList<RoomEvent>> ReadAsync(string room, MessageLogRange range, CancellationToken cancellationToken) =>
         log.ReadAsync(room, range, cancellationToken);
 
+    public Task<IReadOnlyDictionary<long, int>> RepliesAsync(string room, IReadOnlyCollection<long> messages, CancellationToken cancellationToken) =>
+        log.RepliesAsync(room, messages, cancellationToken);
+
+    public Task<ThreadPage> ThreadAsync(string room, ThreadRange range, CancellationToken cancellationToken) =>
+        log.ThreadAsync(room, range, cancellationToken);
+
+    public Task<IReadOnlyList<string>?> ReadersAsync(string room, long message, int limit, CancellationToken cancellationToken) =>
+        log.ReadersAsync(room, message, limit, cancellationToken);
+
     public virtual Task<IReadOnlyList<RoomHead>> HeadsAsync(IReadOnlyCollection<string> rooms, CancellationToken cancellationToken) =>
         log.HeadsAsync(rooms, cancellationToken);
 

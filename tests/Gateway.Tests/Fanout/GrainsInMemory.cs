@@ -193,6 +193,8 @@ internal sealed class HistoryThatSays : IHistoryGrain
 
     public Task<MemberPage> MembersAsync(MembersAsk ask) => Members(ask);
 
+    public Task<ReaderPage> ReadersAsync(ReadersAsk ask) => Task.FromResult(new ReaderPage([], false, new(Refusal.NotFound, "")));
+
     public Task<ConversationReply> SetConversationAsync(ConversationSet set) => Task.FromResult(new ConversationReply());
 
     public Task<ConversationPage> ConversationsAsync(ConversationAsk ask) => Task.FromResult(new ConversationPage([], false));

@@ -306,12 +306,21 @@ internal sealed class RoomsInMemory : IRooms, IHistory
     public Task<IReadOnlyList<EncodedEvent>> ReadAsync(string room, long after, int limit, CancellationToken cancellationToken) =>
         FeedOf(room).ReadAsync(after, limit).WaitAsync(cancellationToken);
 
+    /// <summary>The answer to the next pages of a thread.</summary>
+    public HistoryPage Thread { get; set; } = new([], 0, null);
+
     public async Task<HistoryPage> PageAsync(PageAsk ask, CancellationToken cancellationToken)
     {
-        var (room, _, after, limit, _, _) = ask;
+        var (room, _, after, limit, _, _, thread) = ask;
         await AskAsync().WaitAsync(cancellationToken);
         lock (_gate)
         {
+            if (thread is { } message)
+            {
+                Note($"thread {room} {ask.User} {message} {after} {limit} {(ask.Whole == long.MaxValue ? "end" : ask.Whole)}");
+                return Thread;
+            }
+
             if (RefusesPages is { } refusal)
             {
                 return new([], 0, refusal);
@@ -356,6 +365,19 @@ internal sealed class RoomsInMemory : IRooms, IHistory
         {
             Note($"members {ask.Room} {ask.User} {ask.After} {ask.Limit}");
             return Members;
+        }
+    }
+
+    /// <summary>The answer to the next readers calls.</summary>
+    public ReaderPage Readers { get; set; } = new([], false, null);
+
+    public async Task<ReaderPage> ReadersAsync(ReadersAsk ask, CancellationToken cancellationToken)
+    {
+        await AskAsync().WaitAsync(cancellationToken);
+        lock (_gate)
+        {
+            Note($"readers {ask.Room} {ask.User} {ask.Message}");
+            return Readers;
         }
     }
 

@@ -142,6 +142,87 @@ public sealed class SessionCommandTests
         Assert.Equal(first == 0 ? 0 : last - first + 1, page.Events.Count);
     }
 
+    [Theory]
+    [InlineData(null, null, "0 20 end")]
+    [InlineData(9L, null, "0 20 9")]
+    [InlineData(1L, null, "0 20 1")]
+    [InlineData(null, 0L, "0 20 0")]
+    [InlineData(null, 9L, "9 20 0")]
+    public async Task History_WhenItNamesAThread_ReadsItsRepliesOnce(long? before, long? after, string asked)
+    {
+        using var rig = new SessionRig();
+        var session = await rig.SessionAsync();
+        rig.Rooms.Thread = new([], 30, null);
+        await session.HandleAsync(new History("none", "@bob", before, after, null, 20, 7));
+        rig.Rooms.Thread = new([Reply(8) with { Replies = 3 }, Reply(12)], 30, null, More: true);
+        await session.HandleAsync(new History("two", "@bob", before, after, null, 20, 7));
+        await rig.UntilAsync(r => r.Frames.Count == 2, "the pages");
+
+        var (none, two) = (Assert.IsType<Page>(rig.Frames[0]), Assert.IsType<Page>(rig.Frames[1]));
+        Assert.Equal((0, 0, 0, false), (none.Events.Count, none.First, none.Last, none.More));
+        Assert.Equal(("@bob", 8, 12, true), (two.Room, two.First, two.Last, two.More));
+        Assert.Equal([(8, 7, 3), (12, 7, null)], two.Events.Select(reply => (reply.Seq, reply.Reply, reply.Replies)));
+        var key = RoomKey.Direct("ann", "bob");
+        Assert.Equal([$"thread {key} ann 7 {asked}", $"thread {key} ann 7 {asked}"], rig.Rooms.Calls);
+
+        static RoomEvent Reply(long seq) => new(seq, 1000, "bob", RoomEventKind.Msg, "reply", null, 7, null, null, false, seq);
+    }
+
+    [Fact]
+    public async Task History_WhenAThreadIsRefused_SaysWhy()
+    {
+        using var rig = new SessionRig();
+        var session = await rig.SessionAsync();
+        rig.Rooms.Thread = new([], 0, Refusal.NotMember);
+
+        await session.HandleAsync(new History("h", "team", null, null, null, 20, 7));
+        await rig.UntilAsync(r => r.Frames.Count == 1, "the refusal");
+
+        Assert.Equal(new Err("h", ChatErrorCode.NotMember, "join the room first", null), rig.Frames[0]);
+    }
+
+    [Fact]
+    public async Task Readers_WhenListed_CostElevenCommands()
+    {
+        using var rig = new SessionRig();
+        var session = await rig.SessionAsync();
+        rig.Rooms.Readers = new(["ann", "bob"], true, null);
+
+        await session.HandleAsync(new Readers("r", "@bob", 7));
+        await rig.UntilAsync(r => r.Frames.Count == 1, "the list");
+
+        var list = Assert.IsType<ReaderList>(rig.Frames[0]);
+        Assert.Equal(("r", "@bob", 7, "ann bob", true), (list.Id, list.Room, list.Ref, string.Join(' ', list.Users), list.More));
+        Assert.Equal(10, rig.Users.Charged["ann"]);
+        Assert.Equal($"readers {RoomKey.Direct("ann", "bob")} ann 7", Assert.Single(rig.Rooms.Calls));
+    }
+
+    [Fact]
+    public async Task Readers_WhenRefused_GetTheErrorsOfOtherQuestions()
+    {
+        using var rig = new SessionRig();
+        var session = await rig.SessionAsync();
+        foreach (var reason in new[] { Refusal.NotFound, Refusal.NotMember, Refusal.Forbidden, Refusal.Unavailable })
+        {
+            rig.Rooms.Readers = new([], false, new(reason, ""));
+            rig.Rooms.Members = new([], false, reason);
+            var known = rig.Frames.Count;
+
+            await session.HandleAsync(new Readers("q", "team", 7));
+            await session.HandleAsync(new Members("q", "team", null, 200));
+            await rig.UntilAsync(r => r.Frames.Count == known + 2, "the refusals");
+
+            Assert.IsType<Err>(rig.Frames[known]);
+            Assert.Equal(rig.Frames[known + 1], rig.Frames[known]);
+        }
+
+        rig.Rooms.Readers = new([], false, new(Refusal.Forbidden, "a channel has no members"));
+        var last = rig.Frames.Count;
+        await session.HandleAsync(new Readers("c", "lobby", 7));
+        await rig.UntilAsync(r => r.Frames.Count == last + 1, "the refusal");
+        Assert.Equal(new Err("c", ChatErrorCode.Forbidden, "a channel has no members", null), rig.Frames[last]);
+    }
+
     [Fact]
     public async Task History_WhenAKindIsOfALaterVersion_KeepsTheSequence()
     {

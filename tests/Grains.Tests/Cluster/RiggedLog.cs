@@ -129,6 +129,15 @@ internal sealed class RiggedLog(IMessageLog log) : IMessageLog
     public Task<IReadOnlyList<RoomEvent>> ReadAsync(string room, MessageLogRange range, CancellationToken cancellationToken)
         => Present(room).ReadAsync(room, range, cancellationToken);
 
+    public Task<IReadOnlyDictionary<long, int>> RepliesAsync(string room, IReadOnlyCollection<long> messages, CancellationToken cancellationToken)
+        => Present(room).RepliesAsync(room, messages, cancellationToken);
+
+    public Task<ThreadPage> ThreadAsync(string room, ThreadRange range, CancellationToken cancellationToken)
+        => Present(room).ThreadAsync(room, range, cancellationToken);
+
+    public Task<IReadOnlyList<string>?> ReadersAsync(string room, long message, int limit, CancellationToken cancellationToken)
+        => Present(room).ReadersAsync(room, message, limit, cancellationToken);
+
     public Task<IReadOnlyList<RoomHead>> HeadsAsync(IReadOnlyCollection<string> rooms, CancellationToken cancellationToken)
         => rooms.Any(room => this[room].Away) ? throw new MessageLogUnavailableException("Away.") : log.HeadsAsync(rooms, cancellationToken);
 

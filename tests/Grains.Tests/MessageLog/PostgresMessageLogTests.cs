@@ -10,7 +10,7 @@ using static OrleansChat.Grains.Tests.MessageLog.Entries;
 namespace OrleansChat.Grains.Tests.MessageLog;
 
 /// <summary>Runs the tests of the contract on PostgreSQL, and tests that apply only to a database server.</summary>
-public sealed class PostgresMessageLogTests : DurableLogContract
+public sealed partial class PostgresMessageLogTests : DurableLogContract
 {
     private string _database = "";
 

@@ -9,7 +9,7 @@ using static OrleansChat.Grains.Tests.MessageLog.Entries;
 namespace OrleansChat.Grains.Tests.MessageLog;
 
 /// <summary>Runs the tests of the contract on a SQLite file, and tests that apply only to a file.</summary>
-public sealed class SqliteMessageLogTests : DurableLogContract
+public sealed partial class SqliteMessageLogTests : DurableLogContract
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("orleanschat-log-").FullName;
 

@@ -138,6 +138,7 @@ public sealed class AuthorizerTests(AuthorizerCluster rig) : IClassFixture<Autho
         var absent = SiloTestCluster.Fresh("~absent");
         await gateway.EnterAsync(_private, _ann, RoomKind.Group);
         await gateway.SendAsync(_private, Change(_ann, RoomEventKind.Invite, "denied"), Change(_ann, RoomEventKind.Ban, "banned"));
+        var message = Assert.IsType<Posted>(await gateway.SendOneAsync(_private, Say(_ann, "hello"))).Seq;
         foreach (var room in (string[])[_private, absent])
         {
             _authorizer.Set(room, (request, cancellationToken) => request.User switch
@@ -170,7 +171,7 @@ public sealed class AuthorizerTests(AuthorizerCluster rig) : IClassFixture<Autho
             var answers = (
                 await _cluster.History.MayEnterAsync(room, user, []), (await _cluster.History.PageAsync(new(room, user, 0, 10, 0), Ct)).Refusal,
                 (await _cluster.History.WhoAsync(room, user, 10)).Refusal, (await _cluster.History.MembersAsync(new(room, user, "", 10))).Refusal,
-                (await _cluster.Room(room).WhoAsync(user, 10)).Refusal);
+                (await _cluster.Room(room).WhoAsync(user, 10)).Refusal, (await _cluster.History.ReadersAsync(new(room, user, message))).Refusal);
             return answers.ToString();
         }
     }

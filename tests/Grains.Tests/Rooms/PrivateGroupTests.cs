@@ -84,7 +84,7 @@ public sealed class PrivateGroupTests(SiloTestCluster cluster)
         var absent = await ReadAsync(_absent, user);
 
         Assert.Equal(absent, foreign);
-        Assert.Equal(("False False False NotFound NotFound NotFound", "1 2 2 1 1 1"), foreign);
+        Assert.Equal(("False False False NotFound NotFound NotFound NotFound NotFound", "1 2 2 1 1 1 1 1"), foreign);
     }
 
     [Theory]
@@ -133,6 +133,8 @@ public sealed class PrivateGroupTests(SiloTestCluster cluster)
         await CountAsync(async () => (await cluster.History.PageAsync(new(room, user, 0, 10, 0), Ct)).Refusal);
         await CountAsync(async () => (await cluster.History.WhoAsync(room, user, 10)).Refusal);
         await CountAsync(async () => (await cluster.History.MembersAsync(new(room, user, "", 10))).Refusal);
+        await CountAsync(async () => (await cluster.History.PageAsync(new(room, user, 0, 10, 0, Thread: 1), Ct)).Refusal);
+        await CountAsync(async () => (await cluster.History.ReadersAsync(new(room, user, 1))).Refusal?.Reason);
         return (string.Join(' ', answers), string.Join(' ', calls));
 
         async Task CountAsync(Func<Task<object?>> read)

@@ -53,6 +53,8 @@ public sealed class RightsTableTests(SiloTestCluster cluster)
     [InlineData("who by log", "ok        ok        ok        ok        NotMember NotMember NotMember")]
     [InlineData("history", "ok        ok        ok        ok        NotMember NotMember NotMember")]
     [InlineData("members", "ok        ok        ok        ok        NotMember NotMember NotMember")]
+    [InlineData("thread", "ok        ok        ok        ok        NotMember NotMember NotMember")]
+    [InlineData("readers", "ok        ok        ok        ok        NotMember NotMember NotMember")]
     public async Task Group_WhenAUserActs_FollowsTheTable(string act, string expected)
     {
         await using var gateway = await cluster.GatewayAsync();
@@ -100,6 +102,10 @@ public sealed class RightsTableTests(SiloTestCluster cluster)
                 return $"{(await cluster.History.PageAsync(room, actor, 0, 10)).Refusal?.ToString() ?? "ok"}";
             case "members":
                 return $"{(await cluster.History.MembersAsync(new(room, actor, "", 10))).Refusal?.ToString() ?? "ok"}";
+            case "thread":
+                return $"{(await cluster.History.PageAsync(new(room, actor, 0, 10, 0, Thread: _messages["target"]), default)).Refusal?.ToString() ?? "ok"}";
+            case "readers":
+                return $"{(await cluster.History.ReadersAsync(new(room, actor, _messages["target"]))).Refusal?.Reason.ToString() ?? "ok"}";
             default:
                 var reply = await gateway.SendOneAsync(room, Command(act, actor));
                 return reply is Refused refused ? $"{refused.Reason}" : "ok";

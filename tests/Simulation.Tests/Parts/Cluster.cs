@@ -117,6 +117,8 @@ internal class Cluster : DispatchProxy, IKeyedServiceProvider
 
         public Task<MemberPage> MembersAsync(MembersAsk ask) => CallAsync(history => history.MembersAsync(ask));
 
+        public Task<ReaderPage> ReadersAsync(ReadersAsk ask) => CallAsync(history => history.ReadersAsync(ask));
+
         public Task<RoomHeads> HeadsAsync(string[] rooms) => CallAsync(history => history.HeadsAsync(rooms));
 
         private Task<T> CallAsync<T>(Func<IHistoryGrain, Task<T>> call) => world.Network.CallAsync(

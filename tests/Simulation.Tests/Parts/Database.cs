@@ -74,6 +74,15 @@ internal sealed class Database(Simulated world, IMessageLog store, IMessageLog t
         public Task<IReadOnlyList<RoomEvent>> ReadAsync(string room, MessageLogRange range, CancellationToken cancellationToken) =>
             DoAsync("read", () => Store.ReadAsync(room, range, CancellationToken.None), cancellationToken);
 
+        public Task<IReadOnlyDictionary<long, int>> RepliesAsync(string room, IReadOnlyCollection<long> messages, CancellationToken cancellationToken) =>
+            DoAsync("replies", () => Store.RepliesAsync(room, messages, CancellationToken.None), cancellationToken);
+
+        public Task<ThreadPage> ThreadAsync(string room, ThreadRange range, CancellationToken cancellationToken) =>
+            DoAsync("thread", () => Store.ThreadAsync(room, range, CancellationToken.None), cancellationToken);
+
+        public Task<IReadOnlyList<string>?> ReadersAsync(string room, long message, int limit, CancellationToken cancellationToken) =>
+            DoAsync("readers", () => Store.ReadersAsync(room, message, limit, CancellationToken.None), cancellationToken);
+
         public Task<IReadOnlyList<RoomHead>> HeadsAsync(IReadOnlyCollection<string> rooms, CancellationToken cancellationToken) =>
             DoAsync("heads", () => Store.HeadsAsync(rooms, CancellationToken.None), cancellationToken);
 

@@ -1,0 +1,116 @@
+using System.Text.Json;
+using Microsoft.Data.Sqlite;
+using OrleansChat.Grains.Interfaces;
+
+namespace OrleansChat.Grains.MessageLog.Sqlite;
+
+/// <summary>
+/// The reads of replies and readers of messages, on one connection. Each method runs one statement. The statements name
+/// the index of replies, because SQLite would read the whole room in the order of the sequences instead.
+/// </summary>
+internal sealed class SqliteThreads(SqliteConnection connection) : IDisposable
+{
+    /// <summary>Counts replies. ?1: the room, ?2: the messages as JSON.</summary>
+    internal static readonly string CountReplies =
+        $"""
+        select value, (
+            select count(*) from (
+                select 1 from (
+                    select deleted from events indexed by events_replies
+                    where room = ?1 and reply = value and kind = 0 order by seq limit {ThreadRules.MaxReadReplies})
+                where not deleted limit {ThreadRules.MaxReplies}))
+        from json_each(?2)
+        """;
+
+    /// <summary>
+    /// Returns the readers of a message; one row with null for none, and no row if the message does not exist. ?1: the
+    /// room, ?2: the message, ?3: the two people of a direct room as JSON, ?4: the limit.
+    /// </summary>
+    internal const string ListReaders =
+        """
+        with message as (select usr from events where room = ?1 and seq = ?2 and kind = 0),
+        users as (select usr from members where room = ?1 and role between 1 and 3 union select value from json_each(?3)),
+        readers as (
+            select users.usr from message join users on users.usr <> message.usr
+            join marks on marks.room = ?1 and marks.usr = users.usr and marks.seq >= ?2
+            where not exists(
+                select 1 from json_each(?3) person where not exists(
+                    select 1 from events sent where sent.room = ?1 and sent.usr = person.value and sent.client_id is not null))
+            order by users.usr limit ?4)
+        select readers.usr from message left join readers on true order by readers.usr
+        """;
+
+    private readonly SqliteStatement _replies = new(connection, CountReplies);
+    private readonly SqliteStatement _thread = new(connection, ReadThread(fromEnd: false));
+    private readonly SqliteStatement _threadFromEnd = new(connection, ReadThread(fromEnd: true));
+    private readonly SqliteStatement _readers = new(connection, ListReaders);
+
+    public IReadOnlyDictionary<long, int> Replies(string room, IReadOnlyCollection<long> messages)
+    {
+        var counts = new Dictionary<long, int>();
+        using var row = _replies.Query(room, JsonSerializer.Serialize(messages));
+        while (row.Read())
+        {
+            if (row.Number(1) is > 0 and var count)
+            {
+                counts[row.Number(0)] = (int)count;
+            }
+        }
+
+        return counts;
+    }
+
+    public ThreadPage Thread(string room, ThreadRange range)
+    {
+        var events = new List<RoomEvent>();
+        var bytes = 0L;
+        using var row = (range.FromEnd ? _threadFromEnd : _thread).Query(room, range.Message, range.After, range.Before, range.Limit + 1L);
+        var more = row.Read();
+        for (; more && events.Count < range.Limit && bytes < range.Bytes; more = row.Read())
+        {
+            events.Add(SqliteReads.ToEvent(row));
+            bytes += EventBytes.Count(events[^1]);
+        }
+
+        if (range.FromEnd)
+        {
+            events.Reverse();
+        }
+
+        return new(events, more);
+    }
+
+    public IReadOnlyList<string>? Readers(string room, long message, int limit)
+    {
+        List<string>? readers = null;
+        using var row = _readers.Query(room, message, JsonSerializer.Serialize(ThreadRules.People(room)), limit);
+        while (row.Read())
+        {
+            readers ??= [];
+            if (row.TextOrNull(0) is { } user)
+            {
+                readers.Add(user);
+            }
+        }
+
+        return readers;
+    }
+
+    public void Dispose()
+    {
+        _replies.Dispose();
+        _thread.Dispose();
+        _threadFromEnd.Dispose();
+        _readers.Dispose();
+    }
+
+    /// <summary>
+    /// Reads a <see cref="ThreadRange"/> in the order in which it is read. ?1: the room, ?2: the message, ?3 and ?4: the
+    /// sequences before and after the range, ?5: the limit.
+    /// </summary>
+    internal static string ReadThread(bool fromEnd) =>
+        $"""
+        select {SqliteReads.EventColumns} from events indexed by events_replies
+        where room = ?1 and reply = ?2 and seq > ?3 and seq < ?4 and kind = 0 order by seq {(fromEnd ? "desc" : "asc")} limit ?5
+        """;
+}

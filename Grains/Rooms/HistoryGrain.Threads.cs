@@ -1,0 +1,62 @@
+using OrleansChat.Grains.Interfaces;
+using OrleansChat.Grains.MessageLog;
+
+namespace OrleansChat.Grains.Rooms;
+
+/// <summary>Reads the replies and the readers of messages.</summary>
+internal sealed partial class HistoryGrain
+{
+    /// <summary>Maximum number of users in the list of a message's readers.</summary>
+    public const int MaxReaders = 100;
+
+    public async Task<ReaderPage> ReadersAsync(ReadersAsk ask)
+    {
+        try
+        {
+            var (facts, refusal) = await LookAsync(ask.Room, ask.User, ask.Claimed, CancellationToken.None);
+            if (refusal is { } outsider)
+            {
+                return Refuse(new(outsider, ""));
+            }
+
+            if (facts?.Kind == RoomKind.Channel)
+            {
+                return Refuse(Refusals.NoReaders);
+            }
+
+            // Ask for one user more than the list may have. If the log returns it, there are more readers.
+            var users = facts is null ? null : await log.ReadersAsync(ask.Room, ask.Message, MaxReaders + 1, CancellationToken.None);
+            return users is null ? Refuse(Refusals.NoMessage) : new([.. users.Take(MaxReaders)], users.Count > MaxReaders, null);
+        }
+        catch (MessageLogUnavailableException)
+        {
+            return Refuse(new(Refusal.Unavailable, ""));
+        }
+        catch (MessageLogEntryException)
+        {
+            // The log cannot store this name of a room or user, so the room does not exist.
+            return Refuse(new(Refusal.NotFound, ""));
+        }
+    }
+
+    private static ReaderPage Refuse(Refused refused) => new([], false, refused);
+
+    private Task<ThreadPage> ReadThreadAsync(PageAsk ask, long message, int bytes, CancellationToken cancellationToken)
+    {
+        var limit = Math.Clamp(ask.Limit, 1, MaxEvents);
+        return log.ThreadAsync(
+            ask.Room,
+            ask.Whole == 0
+                ? new(message, ask.After, long.MaxValue, limit, bytes)
+                : new(message, 0, ask.Whole, limit, bytes, FromEnd: true),
+            cancellationToken);
+    }
+
+    /// <summary>Adds the number of replies to each message, with at most one call to the log.</summary>
+    private async Task<RoomEvent[]> WithRepliesAsync(string room, IReadOnlyList<RoomEvent> events, CancellationToken cancellationToken)
+    {
+        long[] messages = [.. events.Where(happened => happened.Kind == RoomEventKind.Msg).Select(happened => happened.Seq)];
+        var replies = messages.Length == 0 ? null : await log.RepliesAsync(room, messages, cancellationToken);
+        return [.. events.Select(happened => replies?.TryGetValue(happened.Seq, out var count) == true ? happened with { Replies = count } : happened)];
+    }
+}

@@ -1,0 +1,55 @@
+using Npgsql;
+using OrleansChat.Grains.MessageLog.Postgres;
+
+namespace OrleansChat.Grains.Tests.MessageLog;
+
+/// <summary>The plans of the statements that read replies and readers.</summary>
+public sealed partial class PostgresMessageLogTests
+{
+    [Fact]
+    public async Task Threads_WhenTheRoomIsLarge_AreReadByTheIndex()
+    {
+        await ExecuteAsync(
+            """
+            insert into chat.rooms(room, kind, epoch, claim, seq, ts, messages) values ('team', 1, 'e', 1, 50000, 1, 50000);
+            insert into chat.events(room, seq, usr, client_id, hash, ts, kind, text, reply, messages)
+                select 'team', n, 'user-' || n % 100, n, 7, 1, 0, repeat('x', 100), case when n % 50 = 0 then n % 1000 + 1 end, n from generate_series(1, 50000) n;
+            insert into chat.members(room, usr, since) select 'team', 'user-' || n, 1 from generate_series(0, 999) n;
+            insert into chat.marks(room, usr, seq) select 'team', 'user-' || n, 50000 from generate_series(0, 9999) n;
+            analyze chat.rooms; analyze chat.members; analyze chat.marks; analyze chat.events;
+            """);
+
+        foreach (var sql in new[] { PostgresThreads.Replies, PostgresThreads.Thread(fromEnd: false), PostgresThreads.Thread(fromEnd: true) })
+        {
+            var plan = await PlanAsync(sql, "'team'", sql == PostgresThreads.Replies ? "array[1, 51, 101]::bigint[]" : "1", "0", "50000", "10", "100000");
+            Assert.Contains("events_replies", plan, StringComparison.Ordinal);
+            Assert.DoesNotContain("events_pkey", plan, StringComparison.Ordinal);
+            Assert.DoesNotContain("Seq Scan on events", plan, StringComparison.Ordinal);
+        }
+
+        // The statement reads the message, and at most one event of each person.
+        var readers = await PlanAsync(PostgresThreads.Readers, "'team'", "1", "array['user-1', 'user-2']", "101");
+        Assert.Contains("events_pkey", readers, StringComparison.Ordinal);
+        Assert.Contains("events_client_id", readers, StringComparison.Ordinal);
+        Assert.DoesNotContain("Seq Scan on events", readers, StringComparison.Ordinal);
+    }
+
+    private async Task<string> PlanAsync(string sql, params string[] values)
+    {
+        for (var i = values.Length; i > 0; i--)
+        {
+            sql = sql.Replace($"${i}", values[i - 1], StringComparison.Ordinal);
+        }
+
+        await using var connection = await ConnectAsync();
+        await using var command = new NpgsqlCommand($"explain (analyze) {sql}", connection);
+        await using var row = await command.ExecuteReaderAsync(Ct);
+        List<string> lines = [];
+        while (await row.ReadAsync(Ct))
+        {
+            lines.Add(row.GetString(0));
+        }
+
+        return string.Join('\n', lines);
+    }
+}

@@ -1,0 +1,45 @@
+using OrleansChat.Grains.MessageLog.Sqlite;
+
+namespace OrleansChat.Grains.Tests.MessageLog;
+
+/// <summary>The plans of the statements that read replies and readers.</summary>
+public sealed partial class SqliteMessageLogTests
+{
+    [Fact]
+    public async Task Threads_WhenRead_UseTheIndexes()
+    {
+        Assert.Contains("USING INDEX events_replies (room=? AND reply=?)", await PlanAsync(SqliteThreads.CountReplies), StringComparison.Ordinal);
+        foreach (var fromEnd in new[] { false, true })
+        {
+            var plan = await PlanAsync(SqliteThreads.ReadThread(fromEnd));
+            Assert.Contains("USING INDEX events_replies (room=? AND reply=? AND seq>? AND seq<?)", plan, StringComparison.Ordinal);
+            Assert.DoesNotContain("TEMP B-TREE", plan, StringComparison.Ordinal);
+        }
+
+        var readers = await PlanAsync(SqliteThreads.ListReaders);
+        Assert.Contains("events USING PRIMARY KEY (room=? AND seq=?)", readers, StringComparison.Ordinal);
+        Assert.Contains("members USING PRIMARY KEY (room=?)", readers, StringComparison.Ordinal);
+        Assert.Contains("marks USING PRIMARY KEY (room=? AND usr=?)", readers, StringComparison.Ordinal);
+        Assert.Contains("sent USING COVERING INDEX events_client_id (room=? AND usr=? AND client_id>?)", readers, StringComparison.Ordinal);
+    }
+
+    private async Task<string> PlanAsync(string sql)
+    {
+        await using var connection = Connect();
+        await using var command = connection.CreateCommand();
+        command.CommandText = $"explain query plan {sql}";
+        for (var i = 1; i <= 5; i++)
+        {
+            command.Parameters.AddWithValue($"?{i}", 1);
+        }
+
+        await using var row = await command.ExecuteReaderAsync(Ct);
+        List<string> lines = [];
+        while (await row.ReadAsync(Ct))
+        {
+            lines.Add(row.GetString(3));
+        }
+
+        return string.Join('\n', lines);
+    }
+}

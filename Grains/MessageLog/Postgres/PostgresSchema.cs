@@ -223,7 +223,7 @@ internal static class PostgresSchema
         await transaction.CommitAsync(cancellationToken);
         await EnsureIndexAsync("members_usr", "chat.members(usr, room)");
         await EnsureIndexAsync("events_replies", "chat.events(room, reply, seq) where reply is not null");
-        await EnsureIndexAsync("events_changes", "chat.events(room, seq) where kind >= 7");
+        await EnsureIndexAsync("events_changes", "chat.events(room, seq) where kind = 2 or kind >= 7");
 
         // Creates an index concurrently, so that appends of other silos do not wait for a lock. If another silo is
         // creating the index, this silo does not wait, because only the speed of reads depends on the index.

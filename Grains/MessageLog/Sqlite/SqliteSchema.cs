@@ -148,14 +148,14 @@ internal static class SqliteSchema
 
         // Moderation. pins has the pinned messages of a room. blocks has the users whom a user has blocked. reports has
         // the messages that users reported to the moderators of a group, one row for each user and message.
-        // events_changes finds the events that changed the rights or the settings of a group.
+        // events_changes finds deletions, and the events that changed the rights or the settings of a group.
         """
         create table pins(room text not null, seq integer not null, primary key(room, seq)) without rowid;
         create table blocks(usr text not null, blocked text not null, primary key(usr, blocked)) without rowid;
         create table reports(
             room text not null, seq integer not null, usr text not null, ts integer not null, reason text,
             primary key(room, seq, usr)) without rowid;
-        create index events_changes on events(room, seq) where kind >= 7;
+        create index events_changes on events(room, seq) where kind = 2 or kind >= 7;
         """,
     ];
 

@@ -108,7 +108,13 @@ public sealed record RoomEvent(
     [property: Id(7)] string? Meta,
     [property: Id(8)] string? ClientId,
     [property: Id(9)] bool Edited,
-    [property: Id(10)] long Messages);
+    [property: Id(10)] long Messages)
+{
+    /// <summary>
+    /// The names that a message mentions (<see cref="MentionList"/>); null for none, and for a deleted message.
+    /// </summary>
+    [Id(11)] public string? Mentions { get; init; }
+}
 
 /// <summary>The newest sequence and the claim number of a room.</summary>
 /// <param name="Seq">The newest sequence; 0 for none.</param>

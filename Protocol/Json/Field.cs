@@ -20,6 +20,7 @@ internal enum Field
     Ref,
     Reply,
     Meta,
+    Mentions,
     Edited,
 
     // Commands.
@@ -57,6 +58,7 @@ internal enum Field
     PresenceBound,
     Exp,
     Unread,
+    UnreadMore,
     Count,
     Reset,
     Cursor,

@@ -73,6 +73,7 @@
  * @property {number} [uses] with `link`: how many users can join by the link; absent if there is no limit
  * @property {GroupSettings} [settings] with `settings`: the group's new settings
  * @property {object} [meta]
+ * @property {string[]} [mentions] with `msg`: the user ids that the message mentions, or `@everyone`
  * @property {boolean} [edited] whether the message was edited
  */
 
@@ -138,7 +139,10 @@
  * @property {number} seq the room's newest sequence
  * @property {number} ts time of the newest event, in ms since 1970; 0 if there is none
  * @property {number} read
- * @property {number} unread
+ * @property {number} unread number of messages after `read` that other users sent, without deleted ones. The server counts
+ *   only the newest 1,000 events of the room
+ * @property {number} [mentions] how many of them mention the user or everyone; absent if there are none
+ * @property {boolean} [unread_more] true if there may be more unread messages than the server has counted
  * @property {MemberRole | 'invited'} [role] for groups
  * @property {string} [title]
  * @property {LastEvent} [last] absent if there is no event, or if the user is only invited
@@ -203,7 +207,7 @@
  * @property {import('./sends.js').Send} send a send changed
  * @property {Presence} presence
  * @property {{ room: string, user: string }} typing
- * @property {undefined} unread `unread` may have changed
+ * @property {undefined} unread `unread` or `mentions` may have changed
  * @property {ChatError} refused the server refused the room; if the error is `passing`, the client itself requests the
  *   room again later
  */

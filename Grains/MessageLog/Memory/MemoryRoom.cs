@@ -161,7 +161,7 @@ internal sealed partial class MemoryRoom(RoomKind kind, IEnumerable<string> memb
             return first;
         }
 
-        var row = new Row(entry, (Head?.Messages ?? 0) + (entry.Kind == RoomEventKind.Msg ? 1 : 0)) 
+        var row = new Row(entry, (Head?.Messages ?? 0) + (entry.Kind == RoomEventKind.Msg ? 1 : 0))
         {
             Text = entry.Text,
             Meta = entry.Meta,

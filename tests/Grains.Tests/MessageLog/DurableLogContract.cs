@@ -89,6 +89,32 @@ public abstract class DurableLogContract : MessageLogContract
     }
 
     [Fact]
+    public async Task Mentions_WhenTheMessageIsDeleted_LeaveNoRows()
+    {
+        var claim = await Log.OwnAsync("lobby");
+        await Log.AppendAsync("lobby", claim, Mention("ann", "1", "bob @everyone eve bob"), Mention("ann", "2", "bob"));
+        Assert.Equal(4, await NumberAsync($"select count(*) from {Table("mentions")}"));
+
+        await Log.AppendAsync("lobby", claim, Delete("ann", "3", 1));
+
+        Assert.Equal(1, await NumberAsync($"select count(*) from {Table("mentions")}"));
+        Assert.Equal(1, await NumberAsync($"select count(mentions) from {Table("events")}"));
+    }
+
+    /// <summary>Version 0.1.0 does not erase the mentions of a message that it deletes.</summary>
+    [Fact]
+    public async Task Mentions_WhenVersion010DeletedTheMessage_AreHidden()
+    {
+        var claim = await Log.OwnAsync("lobby");
+        await Log.AppendAsync("lobby", claim, Mention("ann", "1", "bob"));
+        await ExecuteAsync($"update {Table("events")} set text = null, hash = 0, deleted = {(Table("").Length > 0 ? "true" : "1")}");
+
+        Assert.Null(Assert.Single(await Log.AllAsync("lobby")).Mentions);
+        Assert.Null(Assert.Single(await Log.ReadAsync("lobby", new(0, 10, 1000, FromEnd: true), Ct)).Mentions);
+        Assert.Equal(default, (await Log.CountedFactsAsync("lobby", "bob", Ct))!.Counts with { HasMore = false });
+    }
+
+    [Fact]
     public async Task Close_WhenAppendsWait_CommitsThemFirst()
     {
         var rooms = 50.To().Select(i => $"room-{i}").ToArray();

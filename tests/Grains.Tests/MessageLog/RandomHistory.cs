@@ -46,9 +46,12 @@ internal sealed class RandomHistory
     public async Task FillAsync()
     {
         var (room, kind) = _rooms[^2];
-        var entries = (UnreadCounts.Window - 10 + Next(25)).To().Select(_ => Msg(_users[Next(2)], Id(), "filled") with { Ts = _ts, Mentions = Mentions() });
-        _heads = UnreadCounts.Window + 15;
-        _claims[room] = (await _log.CreateAsync(new RoomCreation(room, kind, [.. entries.DistinctBy(entry => (entry.User, entry.ClientId))]), CancellationToken.None)).Claim.Number;
+        MessageLogEntry[] entries =
+        [
+            .. (UnreadCounts.Window - 10 + Next(25)).To().Select(i => Msg(_users[Next(2)], $"filled-{i}", "filled") with { Ts = _ts, Mentions = Mentions() }),
+        ];
+        _heads = entries.Length;
+        _claims[room] = (await _log.CreateAsync(new RoomCreation(room, kind, entries), CancellationToken.None)).Claim.Number;
     }
 
     /// <summary>Makes one random append, mark or change of settings.</summary>

@@ -56,6 +56,25 @@ public sealed class MentionTests(SiloTestCluster cluster)
         Assert.Equal((5, 3, 0), (entered.Seq, entered.Unread, entered.Mentions));
     }
 
+    /// <summary>In a busy room, messages are committed during every read. The room must not read again and again.</summary>
+    [Fact]
+    public async Task Enter_WhenTheRoomIsBusy_ReadsOnce()
+    {
+        await using var gateway = await cluster.GatewayAsync();
+        await using var other = await cluster.GatewayAsync();
+        await other.EnterAsync(_room, "bob");
+        var reads = 0;
+        cluster.Log[_room].Counted = async () =>
+        {
+            reads++;
+            await other.PostAsync(_room, "bob", "hello");
+        };
+
+        var entered = await gateway.EnterAsync(_room, _ann);
+
+        Assert.Equal((1, 1, 1), (reads, entered.Seq, entered.Unread));
+    }
+
     [Fact]
     public async Task Enter_WhenTheMarkMovesMeanwhile_CountsAfterTheNewMark()
     {

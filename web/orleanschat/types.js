@@ -28,8 +28,8 @@
 
 /**
  * An action that a group's settings can allow. `write`: messages, edits and `typing`; `react`: reactions; `invite`:
- * invitations and invitation links; `moderate`: removals, bans, mutes and deletions, only for users of a lower role;
- * `manage`: the title.
+ * invitations and invitation links; `moderate`: removals, bans, mutes and deletions, only for users of a lower role, and
+ * mentions of everyone; `manage`: the title.
  * @typedef {'write' | 'react' | 'invite' | 'moderate' | 'manage'} GroupAction
  */
 

@@ -37,6 +37,7 @@ internal readonly record struct RoomState(
 /// <param name="IsWellFormed">
 /// False if the event lacks a field that its kind requires, or has a field that only other kinds have.
 /// </param>
+/// <param name="MentionsEveryone">Whether a message mentions everyone.</param>
 internal readonly record struct EventRequest(
     RoomEventKind Kind, Member? Target = null, RoomRole? Role = null, Member? Author = null, bool IsWellFormed = true,
-    RoomSettings? Settings = null);
+    RoomSettings? Settings = null, bool MentionsEveryone = false);

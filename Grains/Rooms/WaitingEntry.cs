@@ -64,7 +64,11 @@ internal sealed class WaitingEntry(MessageLogEntry entry, long since)
     public void Answer(RoomReply reply) => _answer.TrySetResult(reply);
 
     public static WaitingEntry Create(Post post, long since, Access access = default) => new(
-        new MessageLogEntry(post.User, post.ClientId, BodyHash.Compute(post), 0, post.Kind, post.Text, post.Ref, post.Reply, post.Meta), since)
+        new MessageLogEntry(post.User, post.ClientId, BodyHash.Compute(post), 0, post.Kind, post.Text, post.Ref, post.Reply, post.Meta)
+        {
+            Mentions = post.Mentions,
+        },
+        since)
     {
         Access = access,
     };

@@ -82,6 +82,9 @@ internal sealed class MemoryMessageLog(MessageLogInstruments instruments) : IMes
     public Task<RoomFacts?> FactsAsync(string room, string user, CancellationToken cancellationToken) =>
         Task.FromResult(Find(room)?.Facts(room, user));
 
+    public Task<CountedFacts?> CountedFactsAsync(string room, string user, CancellationToken cancellationToken) =>
+        Task.FromResult(Find(room)?.CountedFacts(room, user));
+
     public Task<IReadOnlyList<Member>> MembersAsync(string room, CancellationToken cancellationToken) =>
         Task.FromResult(Find(room)?.Members() ?? []);
 

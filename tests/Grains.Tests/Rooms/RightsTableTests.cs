@@ -23,6 +23,8 @@ public sealed class RightsTableTests(SiloTestCluster cluster)
     //                        owner     moderator member    muted     banned    invited   outsider
     [Theory]
     [InlineData("msg", "ok        ok        ok        Muted     NotMember NotMember NotMember")]
+    [InlineData("everyone", "ok        ok        Forbidden Forbidden NotMember NotMember NotMember")]
+    [InlineData("mention", "ok        ok        ok        Muted     NotMember NotMember NotMember")]
     [InlineData("edit", "ok        ok        ok        Muted     NotMember NotMember NotMember")]
     [InlineData("edit other", "Forbidden Forbidden Forbidden Muted     NotMember NotMember NotMember")]
     [InlineData("delete", "ok        ok        ok        ok        NotMember NotMember NotMember")]
@@ -118,6 +120,8 @@ public sealed class RightsTableTests(SiloTestCluster cluster)
         return act switch
         {
             "msg" => Say(actor, "hello"),
+            "everyone" => Say(actor, "hello") with { Mentions = "target @everyone" },
+            "mention" => Say(actor, "hello") with { Mentions = "target" },
             "edit" => About(own, actor, RoomEventKind.Edit, "better"),
             "edit other" => About(other, actor, RoomEventKind.Edit, "better"),
             "delete" => About(own, actor, RoomEventKind.Delete),

@@ -85,8 +85,8 @@ internal sealed partial class RoomGrain
     /// <item>Attach the user and answer with the head and the counts. Nothing is awaited in this step, so the gateway
     /// receives every event after that head.</item>
     /// </list>
-    /// Steps 4 and 5 are in <see cref="AttachAsync"/>. Steps 1 to 4 may wait. If the gateway makes a newer call during a wait, or the activation loses the room, the
-    /// user is not attached.
+    /// Steps 4 and 5 are in <see cref="AttachAsync"/>. Steps 1 to 4 may wait. If the gateway makes a newer call during
+    /// a wait, or the activation loses the room, the user is not attached.
     /// </remarks>
     private async Task<RoomReply> EnterAsync(Call call, Enter enter, Access access)
     {

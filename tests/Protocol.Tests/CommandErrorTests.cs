@@ -78,6 +78,7 @@ public sealed class CommandErrorTests
     [InlineData("""{"id":"1","t":"send","room":"a","text":"x","mentions":["bob eve"]}""", "1", "without white space")]
     [InlineData("""{"id":"1","t":"send","room":"a","text":"x","mentions":["bob "]}""", "1", "without white space")]
     [InlineData("""{"id":"1","t":"send","room":"a","text":"x","mentions":["bob\u00a0eve"]}""", "1", "without white space")]
+    [InlineData("""{"id":"1","t":"send","room":"a","text":"x","mentions":["👨\u200d👩"]}""", "1", "without white space, control characters and invisible characters")]
     [InlineData("""{"id":"1","t":"send","room":"a","text":"x","mentions":["\u0000"]}""", "1", "each name in mentions must be a user id")]
     [InlineData("""{"id":"1","t":"send","room":"a","text":"x","mentions":["\ud800"]}""", "1", "each name in mentions must be a user id")]
     [InlineData("""{"id":"1","t":"send","room":"a","text":"x","ref":1,"kind":"edit","mentions":["bob"]}""", "1", "mentions is not allowed in kind edit")]

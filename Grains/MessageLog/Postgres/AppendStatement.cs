@@ -63,8 +63,8 @@ namespace OrleansChat.Grains.MessageLog.Postgres;
 internal sealed class AppendStatement : IPreparedCommit
 {
     /// <summary>
-    /// The steps in the remarks of the class, each with the parts that its appends need. An append with mentions that
-    /// also changes members uses the last statement, which is for any append.
+    /// The statements, from the one with the fewest parts to the one for any append. The parts are the steps in the
+    /// remarks of the class. An append that has mentions and also changes members uses the last statement.
     /// </summary>
     private static readonly string[] Appends =
     [

@@ -14,6 +14,7 @@ import { bringsInvite, takeInvite } from './page/invite.js';
 import { joinByLink } from './page/join-by-link.js';
 import { LogView } from './page/log.js';
 import { MuteWatch } from './page/mute-watch.js';
+import { mentionable } from './page/mentions.js';
 import { isDirect, isPrivate, parseRoom, titleOf } from './page/names.js';
 import { Notice } from './page/notice.js';
 import { PeopleView } from './page/people.js';
@@ -91,6 +92,7 @@ const composer = new Composer({
   },
   typing: () => current.room.typing(),
   limit: () => session.limits?.text_characters,
+  names,
   editLast: () => { if (log.lastOwn) sending.edit(log.lastOwn); },
 });
 const mute = new MuteWatch(reason => {
@@ -292,6 +294,11 @@ function showTyping() {
 
 function showConnection() {
   banner.show(connection, current?.repairing ?? false);
+}
+
+/** The names to offer after an `@`. */
+function names() {
+  return mentionable(current, Date.now()).filter(name => name !== me);
 }
 
 function notice(text) {

@@ -201,7 +201,7 @@ export class LogView {
       }
     } else if (kind === 'send') {
       const { room } = this.#conversation;
-      drawSend(item, { send, opens }, { retry: () => room.retry(send), discard: () => room.discard(send), takeBack: () => this.#takeBack(send) });
+      drawSend(item, { send, opens }, this.#me, { retry: () => room.retry(send), discard: () => room.discard(send), takeBack: () => this.#takeBack(send) });
     } else {
       item.className = kind;
       item.replaceChildren(element('span', { text }));

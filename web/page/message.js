@@ -1,12 +1,25 @@
 import { avatar, element, nameElement } from './dom.js';
+import { EVERYONE, mentionsIn, mentionsMe } from './mentions.js';
 import { nameInText } from './names.js';
 import { countOf, momentOf, pieces, timeOf } from './text.js';
 
-/** Returns a text as nodes. Each web address in the text becomes a link. */
-function linked(text) {
-  return pieces(text).map(({ text: piece, href }) => href
+/** Returns a text as nodes. Each web address becomes a link, and each `@name` of the message's mentions is marked. */
+function nodesOf(text, mentions, me) {
+  return pieces(text).flatMap(({ text: piece, href }) => href
     ? element('a', { href, target: '_blank', rel: 'noopener noreferrer', text: piece })
-    : document.createTextNode(piece));
+    : mentioned(piece, mentions, me));
+}
+
+function mentioned(text, names, me) {
+  const nodes = [];
+  let from = 0;
+  for (const { index, length, name } of names ? mentionsIn(text, names) : []) {
+    nodes.push(document.createTextNode(text.slice(from, index)), element('span', {
+      class: name === me || name === EVERYONE ? 'mention is-me' : 'mention', data: { testid: 'mention', user: name },
+    }, document.createTextNode('@'), nameElement(name === EVERYONE ? 'everyone' : name)));
+    from = index + length;
+  }
+  return [...nodes, document.createTextNode(text.slice(from))];
 }
 
 function time(ts) {
@@ -52,21 +65,23 @@ function reactions(entry, me, react) {
  */
 export function drawMessage(item, entry, me, react) {
   const own = entry.from === me;
-  item.className = `message${own ? ' own' : ''}${entry.opens ? ' opens' : ''}${entry.deleted ? ' deleted' : ''}`;
+  const forMe = !own && mentionsMe(entry.mentions, me);
+  item.className = `message${own ? ' own' : ''}${entry.opens ? ' opens' : ''}${entry.deleted ? ' deleted' : ''}${forMe ? ' mentions-me' : ''}`;
   item.tabIndex = -1;
   Object.assign(item.dataset, { testid: 'message', seq: entry.seq, from: entry.from });
   if (entry.id) item.dataset.id = entry.id;
   item.replaceChildren(
     own ? '' : avatar(entry.from),
     element('div', { class: 'stack' },
-      element('p', { class: own || !entry.opens ? 'author unseen' : 'author' }, own ? document.createTextNode('You') : nameElement(entry.from)),
+      element('p', { class: own || !entry.opens ? 'author unseen' : 'author' }, own ? document.createTextNode('You') : nameElement(entry.from),
+        forMe ? element('span', { class: 'unseen', text: ' mentions you' }) : null),
       // The body clips everything that is drawn outside it, such as many combining marks. The toolbar must not be
       // clipped, so it is in the bubble, not in the body.
       element('div', { class: 'bubble' }, element('div', { class: 'body' },
         quote(entry),
         entry.deleted
           ? element('p', { class: 'text', text: 'Message deleted' })
-          : element('p', { class: 'text', dir: 'auto', data: { testid: 'text' } }, ...linked(entry.text)),
+          : element('p', { class: 'text', dir: 'auto', data: { testid: 'text' } }, ...nodesOf(entry.text, entry.mentions, me)),
         entry.saving ? element('p', { class: 'stamp', text: 'Saving…', data: { testid: 'saving' } })
           : element('p', { class: 'stamp' }, entry.edited && !entry.deleted ? element('span', { text: 'edited ' }) : null, time(entry.ts)))),
       reactions(entry, me, react)));
@@ -77,9 +92,10 @@ export function drawMessage(item, entry, me, react) {
  * @param {HTMLElement} item
  * @param {{ send: import('../orleanschat.js').Send, opens: boolean }} parts `opens`: whether the message begins a block
  *   of messages of one author
+ * @param {string} me this user's id
  * @param {{ retry: () => void, discard: () => void, takeBack: () => void }} actions for a failed send
  */
-export function drawSend(item, { send, opens }, { retry, discard, takeBack }) {
+export function drawSend(item, { send, opens }, me, { retry, discard, takeBack }) {
   const failed = send.status === 'failed';
   const notDone = send.command.kind === 'edit' ? 'Edit not saved' : 'Not sent';
   item.className = `message own ${failed ? 'failed' : 'pending'}${opens ? ' opens' : ''}`;
@@ -87,7 +103,7 @@ export function drawSend(item, { send, opens }, { retry, discard, takeBack }) {
   item.replaceChildren(element('div', { class: 'stack' },
     element('p', { class: 'author unseen', text: 'You' }),
     element('div', { class: 'bubble' }, element('div', { class: 'body' },
-      element('p', { class: 'text', dir: 'auto' }, ...linked(send.command.text)),
+      element('p', { class: 'text', dir: 'auto' }, ...nodesOf(send.command.text, send.command.mentions, me)),
       element('p', { class: 'stamp', text: send.status === 'pending' ? 'Sending…' : failed ? notDone : timeOf(send.ts) }))),
     failed && element('div', { class: 'failure', role: 'alert' },
       element('span', { text: send.error.message }),

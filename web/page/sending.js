@@ -1,3 +1,5 @@
+import { mentionable, namesIn } from './mentions.js';
+
 /**
  * Sends the user's messages and changes to the room that is shown, and moves texts between the composer and the log.
  */
@@ -18,12 +20,13 @@ export class Sending {
   }
 
   /**
-   * Sends a message to the room that is shown, and scrolls to the end.
+   * Sends a message to the room that is shown, and scrolls to the end. Each `@name` of a known person in the text
+   * becomes a mention.
    * @param {string} text
    * @returns {boolean} false if the message was not sent; the text then stays in the composer
    */
   say(text) {
-    const said = this.send(text);
+    const said = this.send(text, { mentions: namesIn(text, mentionable(this.#parts.conversation(), Date.now())) });
     if (said) {
       this.#parts.conversation().toHead();
       this.#parts.log.toEnd();

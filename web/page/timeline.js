@@ -27,6 +27,7 @@ const ABOUT = new Set(['edit', 'delete', 'react', 'unreact']);
  * @property {boolean} deleted
  * @property {number} [reply] sequence of the message that this message answers
  * @property {string} [id] the client id; only on this user's own messages
+ * @property {string[]} [mentions] the users that the message mentions, or `@everyone`
  * @property {number} asOf the sequence up to which the text includes all edits
  * @property {Map<string, string[]>} reactions for each emoji, the users who reacted with it
  */
@@ -55,6 +56,14 @@ export class Timeline {
 
   get size() {
     return this.#events.length;
+  }
+
+  /**
+   * The users who sent the messages of the window.
+   * @returns {Set<string>}
+   */
+  get authors() {
+    return new Set(this.#events.filter(({ kind }) => kind === 'msg').map(({ from }) => from));
   }
 
   /**
@@ -126,9 +135,9 @@ export class Timeline {
     const bySeq = new Map();
     for (const event of [...this.#events, ...this.#later]) {
       if (event.kind === 'msg' || CHANGES.has(event.kind)) {
-        const { seq, ts, from, kind, reply, id, user, role, until, uses, ref, settings, asOf, text } = event;
+        const { seq, ts, from, kind, reply, id, mentions, user, role, until, uses, ref, settings, asOf, text } = event;
         const entry = {
-          seq, ts, from, kind, reply, id, user, role, until, uses, ref, settings, asOf, text: text ?? null, edited: event.edited === true,
+          seq, ts, from, kind, reply, id, mentions, user, role, until, uses, ref, settings, asOf, text: text ?? null, edited: event.edited === true,
           deleted: kind === 'msg' && (text === undefined || text === null), reactions: new Map(),
         };
         entries.push(entry);
@@ -145,6 +154,7 @@ export class Timeline {
     if (kind === 'delete') {
       about.deleted = true;
       about.text = null;
+      about.mentions = undefined;
     } else if (kind === 'edit' && from === about.from && !about.deleted && seq > about.asOf) {
       about.edited = true;
       about.text = text;

@@ -1,7 +1,7 @@
 import { avatar, element, nameElement } from './dom.js';
 import { EVERYONE, mentionsIn, mentionsMe } from './mentions.js';
 import { nameInText } from './names.js';
-import { countOf, momentOf, pieces, timeOf } from './text.js';
+import { countOf, momentOf, pieces, repliesText, timeOf } from './text.js';
 
 /** Returns a text as nodes. Each web address becomes a link, and each `@name` of the message's mentions is marked. */
 function nodesOf(text, mentions, me) {
@@ -26,11 +26,23 @@ function time(ts) {
   return element('time', { datetime: new Date(ts).toISOString(), title: momentOf(ts), text: timeOf(ts) });
 }
 
-function quote(entry) {
-  if (!entry.quoted) return null;
-  return element('p', { class: 'quote' },
-    element('span', { class: 'quote-author' }, nameElement(entry.quoted.from)),
-    element('span', { class: 'quote-text', dir: 'auto', text: entry.quoted.text ?? 'Message deleted' }));
+/** The message that this message answers. A click opens the thread. In a thread, there is no quote. */
+function quote(entry, openThread) {
+  if (!entry.reply || !openThread) return null;
+  return element('button', {
+    type: 'button', class: 'quote open-thread', tabindex: -1, title: 'Open the thread', data: { testid: 'quote' }, on: { click: () => openThread(entry.reply, entry.seq, '.quote') },
+  },
+    ...entry.quoted
+      ? [element('span', { class: 'quote-author' }, nameElement(entry.quoted.from)),
+        element('span', { class: 'quote-text', dir: 'auto', text: entry.quoted.text ?? 'Message deleted' })]
+      : [element('span', { class: 'quote-text', text: 'Reply to an earlier message' })]);
+}
+
+function replies({ seq, replies: count }, openThread) {
+  if (count === 0 || !openThread) return null;
+  return element('button', {
+    type: 'button', class: 'text-button open-thread replies', tabindex: -1, text: repliesText(count), data: { testid: 'replies' }, on: { click: () => openThread(seq, seq, '.replies') },
+  });
 }
 
 /** Maximum number of different reactions to a message that the page shows, besides those that this user added. */
@@ -61,14 +73,17 @@ function reactions(entry, me, react) {
  * @param {HTMLElement} item
  * @param {import('./timeline.js').Entry} entry from `itemsOf`, which adds `opens`, `quoted` and `saving`
  * @param {string} me this user's id
- * @param {(entry: import('./timeline.js').Entry, emoji: string) => void} react called when a reaction is clicked
+ * @param {object} actions
+ * @param {(entry: import('./timeline.js').Entry, emoji: string) => void} actions.react called when a reaction is clicked
+ * @param {(seq: number, from: number, control: string) => void} [actions.openThread] opens the thread of a message; absent
+ *   if the item is in a thread. `from` and `control` name the message and the control that get the focus back
  */
-export function drawMessage(item, entry, me, react) {
+export function drawMessage(item, entry, me, { react, openThread }) {
   const own = entry.from === me;
   const forMe = !own && mentionsMe(entry.mentions, me);
   item.className = `message${own ? ' own' : ''}${entry.opens ? ' opens' : ''}${entry.deleted ? ' deleted' : ''}${forMe ? ' mentions-me' : ''}`;
   item.tabIndex = -1;
-  Object.assign(item.dataset, { testid: 'message', seq: entry.seq, from: entry.from });
+  Object.assign(item.dataset, { testid: openThread ? 'message' : 'reply', seq: entry.seq, from: entry.from });
   if (entry.id) item.dataset.id = entry.id;
   item.replaceChildren(
     own ? '' : avatar(entry.from),
@@ -78,13 +93,14 @@ export function drawMessage(item, entry, me, react) {
       // The body clips everything that is drawn outside it, such as many combining marks. The toolbar must not be
       // clipped, so it is in the bubble, not in the body.
       element('div', { class: 'bubble' }, element('div', { class: 'body' },
-        quote(entry),
+        quote(entry, openThread),
         entry.deleted
           ? element('p', { class: 'text', text: 'Message deleted' })
           : element('p', { class: 'text', dir: 'auto', data: { testid: 'text' } }, ...nodesOf(entry.text, entry.mentions, me)),
         entry.saving ? element('p', { class: 'stamp', text: 'Saving…', data: { testid: 'saving' } })
           : element('p', { class: 'stamp' }, entry.edited && !entry.deleted ? element('span', { text: 'edited ' }) : null, time(entry.ts)))),
-      reactions(entry, me, react)));
+      reactions(entry, me, react),
+      replies(entry, openThread)));
 }
 
 /**

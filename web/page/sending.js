@@ -36,6 +36,16 @@ export class Sending {
   }
 
   /**
+   * Sends a reply to a message of the room that is shown.
+   * @param {string} text
+   * @param {number} seq sequence of the message
+   * @returns {boolean} false if the reply was not sent
+   */
+  reply(text, seq) {
+    return this.send(text, { reply: seq, mentions: namesIn(text, mentionable(this.#parts.conversation(), Date.now())) });
+  }
+
+  /**
    * Sends a message, an edit, a deletion or a reaction to the room that is shown.
    * @returns {boolean} false if it was not sent
    */

@@ -60,7 +60,7 @@ test('Names_WhenTheUserTypesAnAt_AreOffered', () => {
   assert.deepEqual(typedName('@', 1), { at: 0, typed: '' });
   assert.deepEqual(typedName('@ann@x', 6), { at: 0, typed: 'ann@x' });
   for (const [text, caret] of [['', 0], ['@', 0], ['hi @bo b', 8], ['mail@bo', 7], ['bob', 3]]) assert.equal(typedName(text, caret), null, text);
-  assert.deepEqual(offered('B', ['eve', 'rob', 'bob', '@everyone']), ['bob', 'rob']);
+  assert.deepEqual(offered('B', ['eve', 'abe', 'bob', '@everyone']), ['bob', 'abe']);
   assert.deepEqual(offered('ev', ['@everyone', 'steve']), ['@everyone', 'steve']);
   assert.equal(offered('', Array.from({ length: 99 }, (_, index) => `u${index}`)).length, 20);
 });

@@ -93,6 +93,25 @@ test('Thread_WhenOpened_HasTheRepliesOfTheWindowAndReadsTheOlderOnes', async () 
   assert.equal(thread.hasOlder, false);
 });
 
+test('Thread_WhenTheWindowIsDetached_ReadsItsNewestReplies', async () => {
+  const { s, conversation, answer } = await inLobby(event(1), reply(2, 1), ...events(3, 5), reply(6, 1));
+  conversation.timeline.trimNewest(5, 3);
+  const thread = new Thread(conversation, 1);
+  assert.deepEqual(shown(thread), [1, []]);
+  assert.equal('before' in s.socket.last('history'), false);
+  await answer({ events: [reply(6, 1)], more: true });
+  assert.deepEqual([shown(thread), thread.hasOlder], [[1, [6]], true]);
+});
+
+test('Thread_WhenItHasTooManyReplies_DropsTheOldest', async () => {
+  const { conversation, answer, says } = await inLobby(event(1));
+  const thread = new Thread(conversation, 1);
+  await answer({ events: [] });
+  await says(...events(2, 1002).map(each => ({ ...each, reply: 1 })));
+  assert.equal(thread.hasOlder, true);
+  assert.deepEqual([thread.entries.root.seq, thread.entries.replies.length, thread.entries.replies[0].seq], [1, 800, 203]);
+});
+
 test('Thread_WhileOpen_GrowsAndChanges', async () => {
   const { conversation, answer, says } = await inLobby(event(1), reply(2, 1));
   const thread = new Thread(conversation, 1);

@@ -58,11 +58,12 @@ function reactions(entry, me, react) {
   const chips = shown.map(([emoji, users]) => {
     const names = users.slice(0, MAX_NAMED).map(nameInText).join(', ');
     return element('button', {
-      type: 'button', class: 'reaction', tabindex: -1, 'aria-pressed': String(users.includes(me)),
-      'aria-label': `${nameInText(emoji)}, ${users.length}: ${names}`, title: names,
+      type: 'button', class: 'reaction', tabindex: -1, 'aria-pressed': String(users.includes(me)), title: names,
       data: { testid: 'reaction', emoji },
       on: { click: () => react(entry, emoji) },
-    }, element('bdi', { class: 'reaction-text', text: emoji }), element('span', { class: 'reaction-count', text: users.length }));
+    }, element('bdi', { class: 'reaction-text', text: emoji }), element('span', { class: 'reaction-count', text: users.length }),
+    // The button's name is its content, so it contains the visible text as it is.
+    element('span', { class: 'unseen', text: `: ${names}` }));
   });
   const more = entry.reactions.size - shown.length;
   return element('div', { class: 'reactions' }, ...chips, more > 0 ? element('span', { class: 'more-reactions', text: `+${countOf(more)}`, title: `${countOf(more)} more` }) : null);

@@ -14,15 +14,18 @@ import { bringsInvite, takeInvite } from './page/invite.js';
 import { joinByLink } from './page/join-by-link.js';
 import { LogView } from './page/log.js';
 import { MuteWatch } from './page/mute-watch.js';
+import { mentionable } from './page/mentions.js';
 import { isDirect, isPrivate, parseRoom, titleOf } from './page/names.js';
 import { Notice } from './page/notice.js';
 import { PeopleView } from './page/people.js';
+import { showReaders } from './page/readers.js';
 import { RememberedRooms } from './page/remembered.js';
 import { mayReact, mayWrite, outranks } from './page/rights.js';
 import { Sending } from './page/sending.js';
 import { Sidebar } from './page/sidebar.js';
 import { IN_QUERY, signIn } from './page/sign-in.js';
 import { typingLine } from './page/text.js';
+import { ThreadPanel } from './page/thread-panel.js';
 import { offerNewName } from './page/welcome.js';
 
 /** Number of past events that the page requests when it opens a room. */
@@ -51,7 +54,8 @@ const banner = new Banner({
   byToken: token !== null,
   keeps: () => keptSends.keeps,
 });
-const noticeLine = new Notice();
+const noticeLine = new Notice('notice');
+const threadNotice = new Notice('thread-notice');
 const sending = new Sending({
   me, keptSends, notice, conversation: () => current,
   get composer() { return composer; },
@@ -91,23 +95,56 @@ const composer = new Composer({
   },
   typing: () => current.room.typing(),
   limit: () => session.limits?.text_characters,
+  names,
   editLast: () => { if (log.lastOwn) sending.edit(log.lastOwn); },
 });
 const mute = new MuteWatch(reason => {
   composer.block(reason);
+  thread.block(reason);
   group.draw(current);
 }, systemClock);
-const log = new LogView({
+/** The actions on a message. The conversation and the thread offer them. */
+const actions = {
   me,
   mayWrite: () => mayWrite(current.room, Date.now()),
   mayReact: () => mayReact(current.room, Date.now()),
   mayDelete: ({ from }) => outranks(current.room, current.members.roleOf(from)),
+  hasReaders: () => current.room.kind === 'group' || current.room.kind === 'direct',
   react: (entry, emoji) => sending.react(entry, emoji),
-  edit: entry => sending.edit(entry),
-  remove: entry => {
-    sending.send(null, { kind: 'delete', ref: entry.seq });
-    composer.focus();
+};
+const thread = new ThreadPanel({
+  me, drawers, names,
+  actions: {
+    ...actions,
+    edit: entry => {
+      if (drawers.isNarrow) thread.close();
+      sending.edit(entry);
+    },
+    remove: entry => {
+      sending.send(null, { kind: 'delete', ref: entry.seq });
+      thread.focus();
+    },
+    showReaders: entry => showReaders(current.room, entry).then(() => thread.focus(entry.seq)),
   },
+  send: (text, seq) => sending.reply(text, seq),
+  typing: () => current.room.typing(),
+  limit: () => session.limits?.text_characters,
+  leave: (seq, control) => log.focus(seq, control),
+});
+const log = new LogView({
+  me,
+  actions: {
+    ...actions,
+    edit: entry => sending.edit(entry),
+    remove: entry => {
+      sending.send(null, { kind: 'delete', ref: entry.seq });
+      composer.focus();
+    },
+    // The thread of a reply is the thread of the message that it answers.
+    reply: ({ seq, reply }) => thread.open(current, reply ?? seq, seq, null),
+    showReaders: entry => showReaders(current.room, entry).then(() => log.focus(entry.seq)),
+  },
+  openThread: (seq, from, control) => thread.open(current, seq, from, control),
   takeBack: send => sending.takeBack(current, send),
   leave: () => composer.focus(),
 });
@@ -212,6 +249,7 @@ function open(name) {
     current.show(true);
     address.searchParams.set('room', name);
     history.replaceState(null, '', address);
+    thread.hide();
     composer.show('', drafts.open(name));
     notice('');
     log.show(current);
@@ -294,6 +332,11 @@ function showConnection() {
   banner.show(connection, current?.repairing ?? false);
 }
 
+/** The names to offer after an `@`. */
+function names() {
+  return mentionable(current, Date.now()).filter(name => name !== me);
+}
+
 function notice(text) {
-  noticeLine.show(text);
+  (thread.isOpen && drawers.isNarrow ? threadNotice : noticeLine).show(text);
 }

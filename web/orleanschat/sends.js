@@ -23,6 +23,7 @@ const MAX_PAUSE = 30_000;
  * @property {number} [ref]
  * @property {number} [reply]
  * @property {object} [meta]
+ * @property {string[]} [mentions]
  */
 
 /**

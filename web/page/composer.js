@@ -1,15 +1,9 @@
-import { isComposing } from './keys.js';
-
-/** Maximum length of a message in characters, until the server has named its own limit. */
-const TEXT_CHARACTERS = 4000;
+import { MessageField } from './message-field.js';
 
 /** The text field for a new message, or for the new text of a message that is being edited. */
 export class Composer {
-  #form = document.getElementById('composer');
-  #text = document.getElementById('composer-text');
-  #button = this.#form.querySelector('.send');
+  #field;
   #label = document.getElementById('composer-label');
-  #over = document.getElementById('composer-over');
   #editing = document.getElementById('editing');
   #parts;
   #edited = null;
@@ -25,20 +19,22 @@ export class Composer {
    * @param {() => void} parts.typing called when the user types a message
    * @param {() => number | undefined} parts.limit returns the maximum length in characters; undefined before the first
    *   `welcome`
+   * @param {() => Iterable<string>} parts.names returns the names to offer after an `@`
    * @param {() => void} parts.editLast opens the user's last message for editing
    */
   constructor(parts) {
     this.#parts = parts;
-    this.#form.addEventListener('submit', event => {
-      event.preventDefault();
-      this.#submit();
+    this.#field = new MessageField({
+      form: document.getElementById('composer'), limit: parts.limit,
+      // An edit does not change the mentions of a message, so an edit offers no names.
+      names: () => this.#edited ? [] : parts.names(),
+      submit: () => this.#submit(),
+      changed: () => {
+        this.#parts.changed(this.draft);
+        if (this.#field.value.trim() !== '' && !this.#edited) this.#parts.typing();
+      },
+      key: event => this.#key(event),
     });
-    this.#text.addEventListener('input', () => {
-      this.#measure();
-      this.#parts.changed(this.draft);
-      if (this.#text.value.trim() !== '' && !this.#edited) this.#parts.typing();
-    });
-    this.#text.addEventListener('keydown', event => this.#key(event));
     document.querySelector('.skip').addEventListener('click', event => {
       event.preventDefault();
       this.focus();
@@ -48,12 +44,12 @@ export class Composer {
 
   /** @returns {import('./drafts.js').Draft} */
   get draft() {
-    return this.#edited ? { text: this.#draft, edit: { ...this.#edited, text: this.#text.value } } : { text: this.#text.value, edit: null };
+    return this.#edited ? { text: this.#draft, edit: { ...this.#edited, text: this.#field.value } } : { text: this.#field.value, edit: null };
   }
 
   /** Whether another draft can replace the content of the field without loss. */
   get free() {
-    return !this.#edited && this.#text.value === '';
+    return !this.#edited && this.#field.value === '';
   }
 
   /**
@@ -69,7 +65,7 @@ export class Composer {
   /** @param {string} placeholder the text of the empty field, and its label */
   label(placeholder) {
     this.#label.textContent = placeholder;
-    this.#text.placeholder = placeholder;
+    this.#field.placeholder = placeholder;
   }
 
   /**
@@ -80,11 +76,11 @@ export class Composer {
     this.#edited = edit && { seq: edit.seq, original: edit.original };
     this.#draft = text;
     this.#editing.hidden = !edit;
-    this.#set(edit ? edit.text : text);
+    this.#field.value = edit ? edit.text : text;
   }
 
   focus() {
-    this.#text.focus();
+    this.#field.focus();
   }
 
   /**
@@ -94,9 +90,7 @@ export class Composer {
    */
   block(reason) {
     if (this.#blocked.textContent !== reason) this.#blocked.textContent = reason;
-    this.#text.readOnly = reason !== '';
-    this.#text.setAttribute('aria-disabled', String(reason !== ''));
-    this.#measure();
+    this.#field.block(reason !== '');
   }
 
   /**
@@ -110,13 +104,13 @@ export class Composer {
       this.focus();
       return true;
     }
-    if (this.#edited && this.#text.value.trim() !== this.#edited.original) {
+    if (this.#edited && this.#field.value.trim() !== this.#edited.original) {
       this.focus();
       return false;
     }
     this.restore({ text: this.draft.text, edit: { seq, original, text } });
-    this.#text.focus();
-    this.#text.setSelectionRange(text.length, text.length);
+    this.#field.focus();
+    this.#field.toEnd();
     this.#parts.changed(this.draft);
     return true;
   }
@@ -125,7 +119,7 @@ export class Composer {
     if (!this.#edited) return;
     this.restore({ text: this.#draft, edit: null });
     this.#parts.changed(this.draft);
-    this.#text.focus();
+    this.#field.focus();
   }
 
   /**
@@ -134,56 +128,33 @@ export class Composer {
    * @returns {boolean} false if a message is being edited
    */
   giveBack(text) {
-    this.#text.focus();
+    this.#field.focus();
     if (this.#edited) return false;
-    const { value } = this.#text;
-    this.#set(value === '' ? text : `${text}\n${value}`);
+    const { value } = this.#field;
+    this.#field.value = value === '' ? text : `${text}\n${value}`;
     this.#parts.changed(this.draft);
     return true;
   }
 
   #submit() {
-    const text = this.#text.value.trim();
-    if (text === '' || this.#excess() > 0 || this.#text.readOnly) return;
+    const text = this.#field.value.trim();
     if (this.#edited) {
       const { seq, original } = this.#edited;
       if (text === original || this.#parts.edit(seq, text)) this.stopEditing();
     } else if (this.#parts.send(text)) {
-      this.#set('');
+      this.#field.value = '';
       this.#parts.changed(this.draft);
     }
-    this.#text.focus();
+    this.#field.focus();
   }
 
   #key(event) {
-    if (isComposing(event)) return;
-    if (event.key === 'Enter' && !event.shiftKey) {
-      event.preventDefault();
-      this.#submit();
-    } else if (event.key === 'Escape' && this.#edited) {
+    if (event.key === 'Escape' && this.#edited) {
       event.stopPropagation();
       this.stopEditing();
-    } else if (event.key === 'ArrowUp' && this.#text.value === '' && !this.#edited && !this.#text.readOnly) {
+    } else if (event.key === 'ArrowUp' && this.#field.value === '' && !this.#edited && !this.#field.readOnly) {
       event.preventDefault();
       this.#parts.editLast();
     }
-  }
-
-  #set(text) {
-    this.#text.value = text;
-    this.#measure();
-  }
-
-  #excess() {
-    // The limit is a number of Unicode code points, not of UTF-16 units.
-    return [...this.#text.value.trim()].length - (this.#parts.limit() ?? TEXT_CHARACTERS);
-  }
-
-  #measure() {
-    this.#text.style.height = 'auto';
-    this.#text.style.height = `${this.#text.scrollHeight}px`;
-    const excess = this.#excess();
-    this.#over.textContent = excess > 0 ? `${excess} ${excess === 1 ? 'character' : 'characters'} too long` : '';
-    this.#button.disabled = this.#text.value.trim() === '' || excess > 0 || this.#text.readOnly;
   }
 }

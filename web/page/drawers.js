@@ -10,6 +10,7 @@ export class Drawers {
   #main = document.querySelector('main');
   #drawers;
   #open = null;
+  #coversMain = false;
 
   constructor() {
     this.#drawers = [
@@ -29,6 +30,21 @@ export class Drawers {
     this.#open = null;
     this.#settle();
     button.focus();
+  }
+
+  /**
+   * Makes the conversation unreachable while another panel covers it. On a wide screen, that panel is beside the
+   * conversation, which then stays reachable.
+   * @param {boolean} covers
+   */
+  cover(covers) {
+    this.#coversMain = covers;
+    this.#settle();
+  }
+
+  /** Whether the panels beside the conversation slide over it. */
+  get isNarrow() {
+    return this.#drawers[1].narrow.matches;
   }
 
   #drawer(name, query) {
@@ -54,6 +70,6 @@ export class Drawers {
       drawer.panel.inert = drawer.narrow.matches && !open;
       drawer.button.setAttribute('aria-expanded', String(open || !drawer.narrow.matches));
     }
-    this.#main.inert = this.#open !== null;
+    this.#main.inert = this.#open !== null || (this.#coversMain && this.isNarrow);
   }
 }

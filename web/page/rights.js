@@ -103,6 +103,14 @@ export const maySet = ({ role, mutedUntil }, now) => role === 'owner' && !inForc
  */
 export const outranks = (room, role) => allows(room, 'moderate') && rank(room.role) > rank(role);
 
+/**
+ * Whether this user may mention everyone in the room. The page does not know the rights that a token grants, so it
+ * offers this only in groups.
+ * @param {Standing & { kind: string | null }} room
+ * @param {number} now
+ */
+export const mayMentionEveryone = (room, now) => room.kind === 'group' && allows(room, 'moderate') && !inForce(room.mutedUntil, now);
+
 function mayInRoom(room, action, now) {
   return !inForce(room.mutedUntil, now) && (!isMember(room.role) || allows(room, action));
 }

@@ -1,3 +1,5 @@
+import { mentionable, namesIn } from './mentions.js';
+
 /**
  * Sends the user's messages and changes to the room that is shown, and moves texts between the composer and the log.
  */
@@ -18,18 +20,29 @@ export class Sending {
   }
 
   /**
-   * Sends a message to the room that is shown, and scrolls to the end.
+   * Sends a message to the room that is shown, and scrolls to the end. Each `@name` of a known person in the text
+   * becomes a mention.
    * @param {string} text
    * @returns {boolean} false if the message was not sent; the text then stays in the composer
    */
   say(text) {
-    const said = this.send(text);
+    const said = this.send(text, { mentions: namesIn(text, mentionable(this.#parts.conversation(), Date.now())) });
     if (said) {
       this.#parts.conversation().toHead();
       this.#parts.log.toEnd();
       this.#parts.log.draw();
     }
     return said;
+  }
+
+  /**
+   * Sends a reply to a message of the room that is shown.
+   * @param {string} text
+   * @param {number} seq sequence of the message
+   * @returns {boolean} false if the reply was not sent
+   */
+  reply(text, seq) {
+    return this.send(text, { reply: seq, mentions: namesIn(text, mentionable(this.#parts.conversation(), Date.now())) });
   }
 
   /**

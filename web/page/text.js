@@ -8,6 +8,9 @@ const AUTHORITY = /^(https?:\/\/)([^/?#\\]*)/iu;
 /** Punctuation that ends a sentence or closes a bracket. At the end of an address, it is not part of the link. */
 const TRAILING = new Set('.,;:!?…\'"»”’)]}');
 
+/** The server counts up to this number of replies to a message. */
+const MAX_COUNTED = 1000;
+
 /** Maximum length of an address that becomes a link, in UTF-16 units. */
 const MAX_ADDRESS = 2048;
 
@@ -104,6 +107,12 @@ function relativeDay(days) {
   // The formatter returns a word for the middle of a sentence, so make the first letter upper case.
   const [first, ...rest] = relative.format(days, 'day');
   return first.toLocaleUpperCase(relative.resolvedOptions().locale) + rest.join('');
+}
+
+/** "3 replies"; the server counts up to 1,000. */
+export function repliesText(count) {
+  if (count === 0) return 'No replies yet';
+  return count === 1 ? '1 reply' : `${countOf(count)}${count >= MAX_COUNTED ? '+' : ''} replies`;
 }
 
 /** "Bob is typing…" */

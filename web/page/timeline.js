@@ -7,7 +7,7 @@ export const MOST = 1000;
 const KEPT = 800;
 
 /** Kinds of events that change an earlier message. */
-const ABOUT = new Set(['edit', 'delete', 'react', 'unreact']);
+export const ABOUT = new Set(['edit', 'delete', 'react', 'unreact']);
 
 /**
  * A message, or a change of a group, as the page shows it.
@@ -26,7 +26,9 @@ const ABOUT = new Set(['edit', 'delete', 'react', 'unreact']);
  * @property {boolean} edited
  * @property {boolean} deleted
  * @property {number} [reply] sequence of the message that this message answers
+ * @property {number} replies number of messages that answer this message, without deleted ones
  * @property {string} [id] the client id; only on this user's own messages
+ * @property {string[]} [mentions] the users that the message mentions, or `@everyone`
  * @property {number} asOf the sequence up to which the text includes all edits
  * @property {Map<string, string[]>} reactions for each emoji, the users who reacted with it
  */
@@ -38,7 +40,7 @@ const ABOUT = new Set(['edit', 'delete', 'react', 'unreact']);
  */
 export class Timeline {
   #events = [];
-  /** Edits, deletions and reactions that come after a detached window and change messages in the window. */
+  /** Edits, deletions, reactions and replies that come after a detached window and are about messages in the window. */
   #later = [];
 
   detached = false;
@@ -58,12 +60,20 @@ export class Timeline {
   }
 
   /**
+   * The users who sent the messages of the window.
+   * @returns {Set<string>}
+   */
+  get authors() {
+    return new Set(this.#events.filter(({ kind }) => kind === 'msg').map(({ from }) => from));
+  }
+
+  /**
    * Adds an event that the server pushed.
    * @param {import('../orleanschat.js').ChatEvent} event
    */
   push(event) {
     if (this.detached) {
-      if (ABOUT.has(event.kind) && event.ref <= this.last) this.#later = [...this.#later, event].slice(-MOST);
+      if (this.#isAboutWindow(event)) this.#later = [...this.#later, event].slice(-MOST);
     } else if (this.last === null || event.seq > this.last) {
       this.#events.push({ ...event, asOf: event.seq });
       if (event.seq === 1) this.atStart = true;
@@ -114,7 +124,18 @@ export class Timeline {
     const gone = this.#events.slice(kept);
     this.#events = this.#events.slice(0, kept);
     this.detached = true;
-    this.#later = [...gone, ...this.#later].filter(event => ABOUT.has(event.kind) && event.ref <= this.last);
+    this.#later = [...gone, ...this.#later].filter(event => this.#isAboutWindow(event));
+  }
+
+  /**
+   * The events of the window that a view of a thread needs: the message, its replies, and all changes of messages. If
+   * the window is detached, replies are missing between the window and the newest events, so the result has no replies.
+   * @param {number} seq sequence of the message
+   * @returns {(import('../orleanschat.js').ChatEvent & { asOf: number })[]}
+   */
+  thread(seq) {
+    return [...this.#events, ...this.#later]
+      .filter(event => event.seq === seq || ABOUT.has(event.kind) || (!this.detached && event.kind === 'msg' && event.reply === seq));
   }
 
   /**
@@ -122,39 +143,63 @@ export class Timeline {
    * @returns {Entry[]}
    */
   entries() {
-    const entries = [];
-    const bySeq = new Map();
-    for (const event of [...this.#events, ...this.#later]) {
-      if (event.kind === 'msg' || CHANGES.has(event.kind)) {
-        const { seq, ts, from, kind, reply, id, user, role, until, uses, ref, settings, asOf, text } = event;
-        const entry = {
-          seq, ts, from, kind, reply, id, user, role, until, uses, ref, settings, asOf, text: text ?? null, edited: event.edited === true,
-          deleted: kind === 'msg' && (text === undefined || text === null), reactions: new Map(),
-        };
-        entries.push(entry);
-        bySeq.set(seq, entry);
-        continue;
-      }
-      const about = bySeq.get(event.ref);
-      if (about?.kind === 'msg') this.#apply(event, about);
-    }
-    return entries;
+    const entries = entriesOf([...this.#events, ...this.#later]);
+    // If the window is detached, it does not contain all replies. Then the server's number helps.
+    if (this.detached) for (const entry of entries) entry.replies = Math.max(entry.replies, entry.counted);
+    return entries.filter(({ seq }) => seq <= this.last);
   }
 
-  #apply({ seq, kind, from, text }, about) {
-    if (kind === 'delete') {
-      about.deleted = true;
-      about.text = null;
-    } else if (kind === 'edit' && from === about.from && !about.deleted && seq > about.asOf) {
-      about.edited = true;
-      about.text = text;
-    } else if (kind === 'react') {
-      const users = about.reactions.get(text) ?? [];
-      if (!users.includes(from)) about.reactions.set(text, [...users, from]);
-    } else if (kind === 'unreact') {
-      const users = (about.reactions.get(text) ?? []).filter(user => user !== from);
-      if (users.length) about.reactions.set(text, users);
-      else about.reactions.delete(text);
+  #isAboutWindow({ kind, ref, reply }) {
+    return kind === 'delete' || (ABOUT.has(kind) && ref <= this.last) || (kind === 'msg' && reply <= this.last);
+  }
+}
+
+/**
+ * The messages with their latest texts, their reactions and their numbers of replies, and the changes of the group.
+ * @param {(import('../orleanschat.js').ChatEvent & { asOf: number })[]} events in ascending order
+ * @returns {(Entry & { counted: number })[]} `counted`: the server's number of replies, plus the later replies among the
+ *   events
+ */
+export function entriesOf(events) {
+  const entries = [];
+  const bySeq = new Map();
+  for (const event of events) {
+    if (event.kind === 'msg' || CHANGES.has(event.kind)) {
+      const { seq, ts, from, kind, reply, id, mentions, user, role, until, uses, ref, settings, asOf, text } = event;
+      const entry = {
+        seq, ts, from, kind, reply, id, mentions, user, role, until, uses, ref, settings, asOf, text: text ?? null, edited: event.edited === true,
+        deleted: kind === 'msg' && (text === undefined || text === null), reactions: new Map(), replies: 0, counted: event.replies ?? 0,
+      };
+      entries.push(entry);
+      bySeq.set(seq, entry);
+      continue;
     }
+    const about = bySeq.get(event.ref);
+    if (about?.kind === 'msg') apply(event, about);
+  }
+  for (const { kind, reply, deleted, seq } of entries) {
+    const answered = kind === 'msg' && !deleted ? bySeq.get(reply) : undefined;
+    if (!answered) continue;
+    answered.replies++;
+    if (seq > answered.asOf) answered.counted++;
+  }
+  return entries;
+}
+
+function apply({ seq, kind, from, text }, about) {
+  if (kind === 'delete') {
+    about.deleted = true;
+    about.text = null;
+    about.mentions = undefined;
+  } else if (kind === 'edit' && from === about.from && !about.deleted && seq > about.asOf) {
+    about.edited = true;
+    about.text = text;
+  } else if (kind === 'react') {
+    const users = about.reactions.get(text) ?? [];
+    if (!users.includes(from)) about.reactions.set(text, [...users, from]);
+  } else if (kind === 'unreact') {
+    const users = (about.reactions.get(text) ?? []).filter(user => user !== from);
+    if (users.length) about.reactions.set(text, users);
+    else about.reactions.delete(text);
   }
 }

@@ -6,6 +6,8 @@ const PALETTE = [['👍', 'thumbs up'], ['❤️', 'heart'], ['😂', 'laughing'
 
 const SMILE = 'M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zM8.5 14.5c1.9 2.300 5.1 2.300 7 0M9 9.5v.1M15 9.5v.1';
 const PENCIL = 'M4 20l1-4L16 5l3 3L8 19l-4 1zM14 7l3 3';
+const REPLY = 'M10 5L4 11l6 6M4 11h9a7 7 0 0 1 7 7v1';
+const CHECKS = 'M2 13l4 4L15 7M11 15.500l1.500 1.500L22 7';
 const BIN = 'M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13';
 
 /**
@@ -25,6 +27,10 @@ export class Toolbar {
    * @param {(entry: import('./timeline.js').Entry, emoji: string) => void} actions.react
    * @param {(entry: import('./timeline.js').Entry) => void} actions.edit
    * @param {(entry: import('./timeline.js').Entry) => void} actions.remove
+   * @param {(entry: import('./timeline.js').Entry) => void} [actions.reply] opens the thread of a message; absent in a
+   *   thread
+   * @param {(entry: import('./timeline.js').Entry) => void} actions.showReaders
+   * @param {() => boolean} actions.hasReaders whether the page can find out who has read a message
    * @param {() => boolean} actions.mayWrite whether the user may edit
    * @param {() => boolean} actions.mayReact
    * @param {(entry: import('./timeline.js').Entry) => boolean} actions.mayDelete whether the user may delete the
@@ -72,7 +78,9 @@ export class Toolbar {
     const own = entry.from === this.#actions.me;
     this.#node.replaceChildren(
       this.#actions.mayReact() ? this.#button('react', 'Add a reaction', SMILE, () => this.#palette()) : '',
+      this.#actions.reply ? this.#button('reply', this.#actions.mayWrite() ? 'Reply in a thread' : 'Open the thread', REPLY, () => this.#actions.reply(this.#entry)) : '',
       own && this.#actions.mayWrite() ? this.#button('edit', 'Edit', PENCIL, () => this.#actions.edit(this.#entry)) : '',
+      this.#actions.hasReaders() ? this.#button('readers', 'Read by…', CHECKS, () => this.#actions.showReaders(this.#entry)) : '',
       own || this.#actions.mayDelete(entry) ? this.#button('delete', 'Delete', BIN, () => this.#confirm()) : '');
   }
 

@@ -50,6 +50,18 @@ internal sealed class Browser : IAsyncDisposable
         return page;
     }
 
+    /// <summary>
+    /// Stores a picture of the page as NAME.png in the directory that ORLEANSCHAT_SCREENSHOTS names. Does nothing if this
+    /// variable is not set.
+    /// </summary>
+    public static async Task KeepAsync(IPage page, string name)
+    {
+        if (Environment.GetEnvironmentVariable("ORLEANSCHAT_SCREENSHOTS") is { Length: > 0 } directory)
+        {
+            await page.ScreenshotAsync(new() { Path = Path.Combine(directory, $"{name}.png") });
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _browser.DisposeAsync();

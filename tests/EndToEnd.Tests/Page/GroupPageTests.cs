@@ -28,6 +28,7 @@ public sealed class GroupPageTests(ProcessTestCluster cluster)
         await Expect(guest.GetByTestId("room-name")).ToContainTextAsync("Garden party");
         await SayAsync(guest, "I bring cake");
         await Expect(owner.GetByTestId("messages")).ToContainTextAsync("I bring cake");
+        await Browser.KeepAsync(owner, "private-group");
 
         await ActAsync(owner, bob, "mute");
         await Expect(guest.GetByTestId("composer-blocked")).ToContainTextAsync("muted");

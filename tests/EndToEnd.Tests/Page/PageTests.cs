@@ -29,6 +29,7 @@ public sealed class PageTests(ProcessTestCluster cluster)
         await Expect(Message(first, bob, "<b>And</b> from the second one")).ToBeVisibleAsync();
         await Expect(first.GetByTestId("message")).ToHaveCountAsync(2);
         await Expect(first.GetByTestId("pending")).ToHaveCountAsync(0);
+        await Browser.KeepAsync(first, "two-users");
     }
 
     [Fact]
@@ -107,6 +108,7 @@ public sealed class PageTests(ProcessTestCluster cluster)
         await page.Keyboard.PressAsync("Enter");
 
         await Expect(Message(page, name, "typed, not clicked")).ToBeVisibleAsync();
+        await Browser.KeepAsync(page, "phone");
         var overflows = await page.EvaluateAsync<bool>("document.documentElement.scrollWidth > document.documentElement.clientWidth");
         Assert.False(overflows, "The page is wider than a phone.");
     }

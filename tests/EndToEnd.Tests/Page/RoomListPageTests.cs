@@ -30,6 +30,12 @@ public sealed class RoomListPageTests(ProcessTestCluster cluster)
         await Expect(Row(fresh, bob).GetByTestId("badge")).ToHaveClassAsync("badge is-quiet");
         await Expect(Row(fresh, bob)).ToHaveAttributeAsync("data-unread", "1");
         Assert.DoesNotContain("(1)", await fresh.TitleAsync(), StringComparison.Ordinal);
+        var mention = sender.Command("send");
+        (mention["room"], mention["text"], mention["mentions"]) = ($"@{ann}", "hello?", new JsonArray(ann));
+        await sender.AskAsync(mention, "ok");
+        await Expect(Row(fresh, bob).GetByTestId("mentions")).ToHaveClassAsync("badge is-quiet");
+        Assert.DoesNotContain("(", await fresh.TitleAsync(), StringComparison.Ordinal);
+        await Browser.KeepAsync(fresh, "muted-mention");
 
         await ActAsync(fresh, bob, "unmute");
         await ActAsync(fresh, bob, "unpin");
@@ -51,6 +57,7 @@ public sealed class RoomListPageTests(ProcessTestCluster cluster)
         await MentionAsync();
         await Expect(Row(page, bob).GetByTestId("mentions")).ToHaveTextAsync("@2 mentions");
         await Expect(Row(page, bob)).ToHaveAttributeAsync("data-unread", "3");
+        await Browser.KeepAsync(page, "room-list");
 
         await page.Locator($"[data-room='@{bob}'] .room-open").ClickAsync();
         await Expect(Row(page, bob).GetByTestId("mentions")).ToHaveCountAsync(0);

@@ -61,6 +61,8 @@ internal sealed partial class RoomGrain
 
     private RoomAction ActionsOf(RoomCommand command) => command switch
     {
+        // In slow mode, it matters whether the user may moderate.
+        Post { Kind: RoomEventKind.Msg } when Slow > 0 => RoomRights.ActionsOf(_room, RoomEventKind.Msg) | RoomAction.Moderate,
         Post post => RoomRights.ActionsOf(_room, post.Kind),
         Enter when !IsDirect => RoomAction.Join | RoomAction.Read,
         MarkRead when !IsDirect => RoomAction.Read,

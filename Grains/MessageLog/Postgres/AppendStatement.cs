@@ -18,16 +18,17 @@ namespace OrleansChat.Grains.MessageLog.Postgres;
 /// order.</item>
 /// <item><c>added</c>: insert the fresh entries.</item>
 /// <item><c>advanced</c>: update the head, the message count, the time, the title and the settings of each room.</item>
-/// <item>In groups, apply the events to the members and the invitation links (<see cref="GroupStatements"/>). An append
-/// may have several joins and leaves. Any other event that changes rights or links is the only entry of its
-/// append (<see cref="RoomRules.IsAlone"/>).</item>
+/// <item>In groups, apply the events to the members and the invitation links (<see cref="GroupStatements"/>). In all
+/// rooms, apply them to the pins (<see cref="PostgresSelections"/>). An append may have several joins and leaves. Any
+/// other event that changes rights, links or pins is the only entry of its append
+/// (<see cref="RoomRules.IsAlone"/>).</item>
 /// <item>Return one row for each entry: the stored event of a duplicate, or the new event. For a room that step 1 left
 /// out, return no rows.</item>
 /// </list>
 /// <para>
 /// Most appends have only messages, edits, deletions and reactions. Their statement has no title, no settings and no
-/// step 6, because each part of a statement costs time even if it has no rows. For the same reason, the part for links
-/// is only in the statement for appends that change links.
+/// step 6, because each part of a statement costs time even if it has no rows. For the same reason, the parts for links
+/// and pins are only in the statement for appends that change links or pins.
 /// </para>
 /// <para>
 /// Why the statement misses no event and stores no event twice, under READ COMMITTED: a statement sees every row that
@@ -67,11 +68,12 @@ internal sealed class AppendStatement : IPreparedCommit
     /// </summary>
     private const string Append = $"{Store}{Advance}{Answer}";
 
-    /// <summary>Steps 1 to 7 in the remarks of the class, for an append that changes no links.</summary>
+    /// <summary>Steps 1 to 7 in the remarks of the class, for an append that changes no links and no pins.</summary>
     private const string AppendAndChange = $"{Store}{AdvanceAndSet}{GroupStatements.ChangeMembers}{Answer}";
 
     /// <summary>Steps 1 to 7 in the remarks of the class, for any append.</summary>
-    private const string AppendAndChangeAll = $"{Store}{AdvanceAndSet}{GroupStatements.ChangeMembers}{GroupStatements.ChangeLinks}{Answer}";
+    private const string AppendAndChangeAll =
+        $"{Store}{AdvanceAndSet}{GroupStatements.ChangeMembers}{GroupStatements.ChangeLinks}{PostgresSelections.ChangePins}{Answer}";
 
     /// <summary>Steps 1 to 4.</summary>
     private const string Store =
@@ -140,7 +142,7 @@ internal sealed class AppendStatement : IPreparedCommit
     /// rows that the append wrote. For each message that these rows refer to, it computes the current text from the
     /// message's events. So a repetition of an old edit changes nothing, and a batch may have several edits of one
     /// message. The statement changes only rooms whose claim number is the caller's number. The append has already
-    /// locked these rooms.
+    /// locked these rooms. A deleted message loses its pin.
     /// </summary>
     private const string Rewrite =
         """
@@ -161,7 +163,9 @@ internal sealed class AppendStatement : IPreparedCommit
                 hash = case when message.deleted then 0 else m.hash end,
                 edited = message.edited and not message.deleted,
                 deleted = message.deleted
-            from message where m.room = message.room and m.seq = message.seq)
+            from message where m.room = message.room and m.seq = message.seq),
+        unpinned as (
+            delete from chat.pins p using message where message.deleted and p.room = message.room and p.seq = message.seq)
         update chat.events v set text = null, meta = null, hash = 0
         from message where message.deleted and v.room = message.room and v.ref = message.seq and v.kind = 1 and (v.text is not null or v.hash <> 0)
         """;
@@ -194,7 +198,7 @@ internal sealed class AppendStatement : IPreparedCommit
     {
         var rows = Rows(appends);
         var rewrites = Array.FindAll(rows, static row => row.Entry is { Kind: RoomEventKind.Edit or RoomEventKind.Delete, Ref: not null });
-        var changes = Array.Exists(rows, static row => LinkRules.Concerns(row.Entry.Kind, row.Entry.Ref)) ? 2
+        var changes = Array.Exists(rows, static row => LinkRules.Concerns(row.Entry.Kind, row.Entry.Ref) || PinRules.Concerns(row.Entry.Kind)) ? 2
             : Array.Exists(rows, static row => row.Entry.Kind > RoomEventKind.Unreact) ? 1
             : 0;
         var batch = _batches[(2 * changes) + (rewrites.Length > 0 ? 1 : 0)];

@@ -166,13 +166,17 @@ internal sealed class PostgresMessageLog : IMessageStore
             PostgresThreads.Replies, row => KeyValuePair.Create(row.GetInt64(0), (int)row.GetInt64(1)), cancellationToken, room, messages.ToArray()))
             .Where(row => row.Value > 0).ToDictionary();
 
-    public async Task<ThreadPage> ThreadAsync(string room, ThreadRange range, CancellationToken cancellationToken)
+    public async Task<SelectedPage> SelectAsync(string room, SelectedRange range, CancellationToken cancellationToken)
     {
+        object[] values = [room, range.After, range.Before, (long)range.Limit, (long)range.Bytes];
         var rows = await RowsAsync(
-            PostgresThreads.Thread(range.FromEnd), row => (Event: ToEvent(row), Total: row.GetInt64(row.FieldCount - 1)), cancellationToken,
-            room, range.Message, range.After, range.Before, (long)range.Limit, (long)range.Bytes);
+            PostgresSelections.Select(range.Of.Kind, range.FromEnd), row => (Event: ToEvent(row), Total: row.GetInt64(row.FieldCount - 1)),
+            cancellationToken, range.Of.Kind == SelectionKind.Replies ? [.. values, range.Of.Message] : values);
         return new([.. rows.Select(row => row.Event)], rows is [var first, ..] && first.Total > rows.Count);
     }
+
+    public async Task<IReadOnlyList<long>> PinsAsync(string room, CancellationToken cancellationToken) =>
+        await RowsAsync(PostgresSelections.Pins, row => row.GetInt64(0), cancellationToken, room);
 
     public async Task<IReadOnlyList<string>?> ReadersAsync(string room, long message, int limit, CancellationToken cancellationToken)
     {
@@ -199,7 +203,7 @@ internal sealed class PostgresMessageLog : IMessageStore
         """
         select r.kind, r.seq, r.messages, coalesce(m.role, 0::smallint), coalesce(k.seq, 0),
             coalesce((select e.messages from chat.events e where e.room = r.room and e.seq <= k.seq order by e.seq desc limit 1), 0),
-            coalesce(m.banned, 0)
+            coalesce(m.banned, 0), r.settings
         from chat.rooms r
         left join chat.members m on m.room = r.room and m.usr = $2
         left join chat.marks k on k.room = r.room and k.usr = $2
@@ -207,7 +211,8 @@ internal sealed class PostgresMessageLog : IMessageStore
         """,
         row => new RoomFacts(
             (RoomKind)row.GetInt16(0), row.GetInt64(1), row.GetInt64(2),
-            RoomRules.RoleOf((RoomKind)row.GetInt16(0), room, user, (RoomRole)row.GetInt16(3)), row.GetInt64(4), row.GetInt64(5), row.GetInt64(6)),
+            RoomRules.RoleOf((RoomKind)row.GetInt16(0), room, user, (RoomRole)row.GetInt16(3)), row.GetInt64(4), row.GetInt64(5), row.GetInt64(6),
+            RoomSettings.Parse(Text(row, 7))),
         cancellationToken, room, user);
 
     public async Task<IReadOnlyList<Member>> MembersAsync(string room, CancellationToken cancellationToken) => await RowsAsync(

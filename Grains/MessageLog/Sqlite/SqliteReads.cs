@@ -46,7 +46,8 @@ internal sealed class SqliteReads(SqliteConnection connection) : IDisposable
         connection,
         """
         select r.kind, r.seq, r.messages, coalesce(m.role, 0), coalesce(k.seq, 0),
-            coalesce((select e.messages from events e where e.room = r.room and e.seq <= k.seq order by e.seq desc limit 1), 0), coalesce(m.banned, 0)
+            coalesce((select e.messages from events e where e.room = r.room and e.seq <= k.seq order by e.seq desc limit 1), 0), coalesce(m.banned, 0),
+            r.settings
         from rooms r
         left join members m on m.room = r.room and m.usr = ?2
         left join marks k on k.room = r.room and k.usr = ?2
@@ -81,6 +82,8 @@ internal sealed class SqliteReads(SqliteConnection connection) : IDisposable
     private readonly SqliteStatement _minVersion = new(connection, SqliteSchema.ReadMinVersion);
 
     public SqliteThreads Threads { get; } = new(connection);
+
+    public SqliteSelections Selections { get; } = new(connection);
 
     public bool Exists(string room)
     {
@@ -153,7 +156,7 @@ internal sealed class SqliteReads(SqliteConnection connection) : IDisposable
 
         var kind = (RoomKind)row.Number(0);
         var role = RoomRules.RoleOf(kind, room, user, (RoomRole)row.Number(3));
-        return new RoomFacts(kind, row.Number(1), row.Number(2), role, row.Number(4), row.Number(5), row.Number(6));
+        return new RoomFacts(kind, row.Number(1), row.Number(2), role, row.Number(4), row.Number(5), row.Number(6), RoomSettings.Parse(row.TextOrNull(7)));
     }
 
     public IReadOnlyList<Member> Members(string room)
@@ -267,6 +270,7 @@ internal sealed class SqliteReads(SqliteConnection connection) : IDisposable
         _changes.Dispose();
         _minVersion.Dispose();
         Threads.Dispose();
+        Selections.Dispose();
         connection.Dispose();
     }
 }

@@ -60,6 +60,7 @@ internal sealed class SqliteWrites(SqliteConnection connection) : IDisposable
     private readonly SqliteStatement _roomSettings = new(connection, "update rooms set settings = ?2 where room = ?1");
     private readonly SqliteMembers _members = new(connection);
     private readonly SqliteLinks _links = new(connection);
+    private readonly SqlitePins _pins = new(connection);
 
     private readonly SqliteStatement _mark = new(
         connection,
@@ -160,7 +161,7 @@ internal sealed class SqliteWrites(SqliteConnection connection) : IDisposable
         foreach (var statement in (IDisposable[])
         [
             _begin, _commit, _rollback, _create, _claim, _room, _advance, _insert, _first, _edit, _takeIfDeleted, _delete, _takeEdits,
-            _title, _roomSettings, _members, _links, _mark, _settings, _reserve, _touch, _raise, _announce, _truncateWal,
+            _title, _roomSettings, _members, _links, _pins, _mark, _settings, _reserve, _touch, _raise, _announce, _truncateWal,
         ])
         {
             statement.Dispose();
@@ -301,6 +302,7 @@ internal sealed class SqliteWrites(SqliteConnection connection) : IDisposable
                 if (_delete.Run(room, entry.Ref) == 1)
                 {
                     _takeEdits.Run(room, entry.Ref);
+                    _pins.Apply(room, entry);
                 }
 
                 break;
@@ -309,6 +311,9 @@ internal sealed class SqliteWrites(SqliteConnection connection) : IDisposable
                 break;
             case RoomEventKind.Settings:
                 _roomSettings.Run(room, entry.Meta);
+                break;
+            case RoomEventKind.Pin or RoomEventKind.Unpin:
+                _pins.Apply(room, entry);
                 break;
             default:
                 if (kind == RoomKind.Group)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using OrleansChat.Grains.Interfaces;
+using OrleansChat.Grains.MessageLog;
 
 namespace OrleansChat.Grains.Rooms;
 
@@ -50,7 +51,7 @@ internal static class Refusals
         new(Refusal.RoomFull, "this group has too many links that have not ended; end one with unlink first");
     public static readonly Refused NotPinned = new(Refusal.NotFound, "this message is not pinned");
     public static readonly Refused TooManyPins =
-        new(Refusal.RoomFull, "this room has 50 pinned messages already; unpin one first");
+        new(Refusal.RoomFull, $"this room has {PinRules.MaxPins} pinned messages already; unpin one first");
     public static readonly Refused Malformed =
         new(Refusal.Forbidden, "an event of this kind needs other fields; see the protocol");
     public static readonly Refused TooManyInvited =

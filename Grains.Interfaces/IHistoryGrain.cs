@@ -285,8 +285,8 @@ public sealed record RoomHeads([property: Id(0)] RoomHead[] Heads, [property: Id
 /// <param name="Head">The room's newest sequence at the time of the read.</param>
 /// <param name="Refusal">Why the request was refused; null if the page was read.</param>
 /// <param name="More">
-/// In a page that has not all kinds of events, such as a page of a thread: whether there are more such events, newer ones
-/// or older ones as <see cref="PageAsk.Whole"/> says. False in other pages.
+/// In a page of a thread, of pinned messages or of changes: whether there are more such events, newer ones or older ones
+/// as <see cref="PageAsk.Whole"/> says. False in other pages.
 /// </param>
 [GenerateSerializer, Immutable, Alias("chat.page")]
 public sealed record HistoryPage(

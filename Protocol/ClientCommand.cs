@@ -58,8 +58,8 @@ public sealed record Join(
 public sealed record Leave(string? Id, string Room, bool KeepMembership) : ClientCommand(Id);
 
 /// <summary>
-/// Appends an event to a room: a message; an edit, deletion, reaction, pin or unpin that refers to a message; or a change
-/// of a group's members, title, settings or invitation links.
+/// Appends an event to a room: a message; an edit, deletion, reaction, pin or unpin that refers to a message; or a
+/// change of a group's members, title, settings or invitation links.
 /// </summary>
 /// <param name="Id">
 /// Required. If the user sends this id to this room again, however much later, the room appends no second event.

@@ -1,9 +1,9 @@
 namespace OrleansChat.Protocol;
 
 /// <summary>
-/// The kinds of events in a room's log. Clients may send the first five kinds, <see cref="Pin"/> and <see cref="Unpin"/>
-/// in every room, and the kinds from <see cref="Invite"/> to <see cref="Unlink"/> only in groups. Only the server writes
-/// <see cref="Join"/> and <see cref="Leave"/>.
+/// The kinds of events in a room's log. Clients may send the first five kinds, <see cref="Pin"/> and
+/// <see cref="Unpin"/> in every room, and the kinds from <see cref="Invite"/> to <see cref="Unlink"/> only in groups.
+/// Only the server writes <see cref="Join"/> and <see cref="Leave"/>.
 /// </summary>
 public enum EventKind
 {

@@ -7,7 +7,8 @@ namespace OrleansChat.Protocol;
 /// <param name="Members">What members may do, besides reading. In a command: null for the default.</param>
 /// <param name="Moderators">What moderators may do, besides reading. In a command: null for the default.</param>
 /// <param name="Slow">
-/// Slow mode: a user who may not moderate may send one message per this number of seconds. 0 or null if slow mode is off.
+/// Slow mode: a user who may not moderate may send one message per this number of seconds. 0 or null if slow mode is
+/// off.
 /// </param>
 public sealed record GroupSettings(bool? Private, GroupActions? Members, GroupActions? Moderators, int? Slow = null);
 

@@ -79,8 +79,8 @@ public interface IMessageLog
     Task<IReadOnlyList<RoomHead>> HeadsAsync(IReadOnlyCollection<string> rooms, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Returns the head and the settings of a room, and the role, ban and read mark of one user. Claims nothing. Null if
-    /// the room does not exist.
+    /// Returns the head and the settings of a room, and the role, ban and read mark of one user. Claims nothing. Null
+    /// if the room does not exist.
     /// </summary>
     Task<RoomFacts?> FactsAsync(string room, string user, CancellationToken cancellationToken);
 

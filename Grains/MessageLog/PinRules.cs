@@ -4,7 +4,8 @@ namespace OrleansChat.Grains.MessageLog;
 
 /// <summary>
 /// How events change the pinned messages of a room. A <see cref="RoomEventKind.Pin"/> pins the message that its ref
-/// names, unless the message is deleted. An <see cref="RoomEventKind.Unpin"/> and a deletion of the message end the pin.
+/// names, unless the message is deleted. An <see cref="RoomEventKind.Unpin"/> and a deletion of the message end the
+/// pin.
 /// </summary>
 internal static class PinRules
 {

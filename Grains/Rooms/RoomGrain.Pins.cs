@@ -7,9 +7,9 @@ namespace OrleansChat.Grains.Rooms;
 internal sealed partial class RoomGrain
 {
     /// <summary>
-    /// Returns the refusal of a pin or unpin right before its append. Returns null if it may be appended, and for entries
-    /// of other kinds. The pins are read from the log, because they change rarely. They stay the same until the append:
-    /// the entry is the only one of its batch, and no other append of the room runs.
+    /// Returns the refusal of a pin or unpin right before its append. Returns null if it may be appended, and for
+    /// entries of other kinds. The pins are read from the log, because they change rarely. They stay the same until the
+    /// append: the entry is the only one of its batch, and no other append of the room runs.
     /// </summary>
     private async ValueTask<Refused?> RefusePinAsync(MessageLogEntry entry)
     {

@@ -91,10 +91,11 @@ internal sealed partial class RoomGrain
         var allowed = new List<WaitingEntry>(batch.Count);
         var refused = new List<Task>();
         var (table, links) = (_membership.Table, _membership.Links);
-        var senders = new HashSet<string>(StringComparer.Ordinal);
+        HashSet<string>? senders = null;
         if (batch.Exists(waiting => IsSlowed(waiting, _membership.Table)))
         {
             await LearnAsync();
+            senders = new(StringComparer.Ordinal);
         }
 
         foreach (var waiting in batch)

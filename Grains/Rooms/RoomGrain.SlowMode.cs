@@ -11,12 +11,12 @@ internal sealed partial class RoomGrain
     /// <summary>The number of seconds of slow mode; 0 if it is off.</summary>
     private int Slow => _settings?.Slow ?? 0;
 
-    private bool IsSlowed(WaitingEntry waiting, MemberTable table) => waiting.Entry is { Kind: RoomEventKind.Msg, ClientId: not null }
+    private bool IsSlowed(WaitingEntry waiting, MemberTable table) => Slow > 0 && waiting.Entry is { Kind: RoomEventKind.Msg, ClientId: not null }
         && RoomRights.IsSlowed(StateOf(table), table.Find(waiting.Entry.User), waiting.Access);
 
     /// <summary>
-    /// Returns the answer to a message that slow mode does not allow now, and to a repeated message; null if the message
-    /// may be queued. Throws <see cref="MessageLogUnavailableException"/>.
+    /// Returns the answer to a message that slow mode does not allow now, and to a repeated message; null if the
+    /// message may be queued. Throws <see cref="MessageLogUnavailableException"/>.
     /// </summary>
     private async ValueTask<RoomReply?> RefuseSlowAsync(WaitingEntry waiting)
     {
@@ -55,8 +55,10 @@ internal sealed partial class RoomGrain
     /// Returns the refusal of a message that slow mode does not allow, right before the append of its batch. Adds the
     /// users of the messages that it allows to <paramref name="senders"/>.
     /// </summary>
-    /// <param name="senders">The users of the messages before this one in the batch.</param>
-    private Refused? RefuseSlow(WaitingEntry waiting, MemberTable table, HashSet<string> senders)
-        => !IsSlowed(waiting, table) ? null
+    /// <param name="senders">
+    /// The users of the limited messages before this one in the batch; null if slow mode limits no message of the batch.
+    /// </param>
+    private Refused? RefuseSlow(WaitingEntry waiting, MemberTable table, HashSet<string>? senders)
+        => senders is null || !IsSlowed(waiting, table) ? null
             : RefuseSlow(waiting.Entry.User) ?? (senders.Add(waiting.Entry.User) ? null : Refusals.SlowMode(Slow, Slow * 1000L));
 }

@@ -11,8 +11,9 @@ namespace OrleansChat.Grains.Rooms;
 /// One room. This file takes the calls of the gateways. RoomGrain.Commands.cs decides each command, RoomGrain.Commit.cs
 /// appends and publishes, RoomGrain.Claim.cs claims the room, RoomGrain.Creation.cs creates it, RoomGrain.Rights.cs
 /// applies the rights of the users, RoomGrain.Authorization.cs asks the authorizer of the silo, RoomGrain.Budgets.cs
-/// charges invitations and joins, RoomGrain.SlowMode.cs applies slow mode, RoomGrain.Pins.cs limits the pinned messages, RoomGrain.Presence.cs tracks the attached users, and RoomGrain.Privacy.cs hides the
-/// users of a direct room from each other.
+/// charges invitations and joins, RoomGrain.SlowMode.cs applies slow mode, RoomGrain.Pins.cs limits the pinned messages,
+/// RoomGrain.Presence.cs tracks the attached users, and RoomGrain.Privacy.cs hides the users of a direct room from each
+/// other.
 /// </summary>
 /// <remarks>
 /// A call of a gateway takes these steps. The grain is reentrant: while an append is in flight, the room decides the

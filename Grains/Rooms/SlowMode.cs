@@ -15,8 +15,8 @@ internal sealed class SlowMode(Func<MessageLogRange, CancellationToken, Task<IRe
     public const int MaxReadEvents = 1000;
 
     /// <summary>
-    /// Maximum number of users whose times are kept. If there are more, the users whose last messages are the oldest can
-    /// send again too early.
+    /// Maximum number of users whose times are kept. If there are more, the users whose last messages are the oldest
+    /// can send again too early.
     /// </summary>
     public const int MaxUsers = 4096;
 
@@ -41,8 +41,8 @@ internal sealed class SlowMode(Func<MessageLogRange, CancellationToken, Task<IRe
     }
 
     /// <summary>
-    /// Reads the times from the log. If they were discarded during the read, <see cref="IsKnown"/> stays false. Concurrent
-    /// calls share one read. Throws <see cref="MessageLogUnavailableException"/>.
+    /// Reads the times from the log. If they were discarded during the read, <see cref="IsKnown"/> stays false.
+    /// Concurrent calls share one read. Throws <see cref="MessageLogUnavailableException"/>.
     /// </summary>
     /// <param name="head">The newest sequence of the room.</param>
     /// <param name="seconds">The number of seconds of slow mode.</param>

@@ -44,8 +44,8 @@ internal sealed class WaitingEntry(MessageLogEntry entry, long since)
     public bool ChangesMembers => Entry.Kind is RoomEventKind.Join or RoomEventKind.Leave || IsAlone;
 
     /// <summary>
-    /// Whether the entry is the only one of its batch: it changes the rights of another user, the settings, the links or
-    /// the pins.
+    /// Whether the entry is the only one of its batch: it changes the rights of another user, the settings, the links
+    /// or the pins.
     /// </summary>
     public bool IsAlone => RoomRules.IsAlone(Entry.Kind) || Entry.Kind == RoomEventKind.Settings;
 

@@ -140,22 +140,8 @@ internal sealed class PostgresMessageLog : IMessageStore
                 """,
                 ToEvent, cancellationToken, room, range.After, range.Limit)
             : await RowsAsync(
-                range.FromEnd ? BoundedRead("desc") : BoundedRead("asc"),
+                PostgresSelections.BoundedRead(range.FromEnd),
                 ToEvent, cancellationToken, room, range.After, range.After + range.Limit, (long)range.Bytes);
-
-    /// <summary>
-    /// A read with a limit in bytes. The database counts the bytes, so it does not send events that do not fit. It
-    /// knows the length of a text without decompressing the text.
-    /// </summary>
-    private static string BoundedRead(string order) =>
-        $"""
-        select {EventColumns} from (
-            select e.*, sum(bytes) over (order by seq {order} rows between unbounded preceding and current row) - bytes as bytes_before from (
-                select *, {EventBytes.Overhead} + coalesce(octet_length(text), 0) + coalesce(octet_length(meta), 0) as bytes
-                from chat.events where room = $1 and seq > $2 and seq <= $3
-            ) e
-        ) s where bytes_before < $4 order by seq
-        """;
 
     private static RoomEvent ToEvent(NpgsqlDataReader row) => new(
         row.GetInt64(0), row.GetInt64(1), row.GetString(2), (RoomEventKind)row.GetInt16(3), Text(row, 4), Number(row, 5), Number(row, 6),

@@ -2,7 +2,7 @@ using OrleansChat.Grains.Interfaces;
 
 namespace OrleansChat.Grains.MessageLog.Postgres;
 
-/// <summary>The statements that read selected events of a room in PostgreSQL, and those that change its pins.</summary>
+/// <summary>The statements that read events of a room in PostgreSQL, and those that change its pins.</summary>
 internal static class PostgresSelections
 {
     /// <summary>
@@ -43,6 +43,24 @@ internal static class PostgresSelections
                     order by seq {order} limit $4 + 1
                 ) e
             ) s where number <= $4 and bytes_before < $5 order by seq
+            """;
+    }
+
+    /// <summary>
+    /// A read with a limit in bytes. The database counts the bytes, so it does not send events that do not fit. It
+    /// knows the length of a text without decompressing the text.
+    /// </summary>
+    public static string BoundedRead(bool fromEnd)
+    {
+        var order = fromEnd ? "desc" : "asc";
+        return
+            $"""
+            select {PostgresMessageLog.EventColumns} from (
+                select e.*, sum(bytes) over (order by seq {order} rows between unbounded preceding and current row) - bytes as bytes_before from (
+                    select *, {EventBytes.Overhead} + coalesce(octet_length(text), 0) + coalesce(octet_length(meta), 0) as bytes
+                    from chat.events where room = $1 and seq > $2 and seq <= $3
+                ) e
+            ) s where bytes_before < $4 order by seq
             """;
     }
 

@@ -238,10 +238,30 @@ public sealed record Member(
 /// number of replies. If <paramref name="Whole"/> is 0, the page has the oldest replies after
 /// <paramref name="After"/>, otherwise the newest replies before <paramref name="Whole"/>.
 /// </param>
+/// <param name="Of">
+/// Which events the page has, if <paramref name="Thread"/> is null. If not all events, the page is selected as in a
+/// thread.
+/// </param>
 [GenerateSerializer, Immutable, Alias("chat.page-ask")]
 public sealed record PageAsk(
     [property: Id(0)] string Room, [property: Id(1)] string User, [property: Id(2)] long After, [property: Id(3)] int Limit,
-    [property: Id(4)] long Whole, [property: Id(5)] RoomAction Claimed = RoomAction.None, [property: Id(6)] long? Thread = null);
+    [property: Id(4)] long Whole, [property: Id(5)] RoomAction Claimed = RoomAction.None, [property: Id(6)] long? Thread = null,
+    [property: Id(7)] PageOf Of = PageOf.All);
+
+/// <summary>Which events of a room a page has. The numbers are sent between processes: never reuse one.</summary>
+public enum PageOf
+{
+    All = 0,
+
+    /// <summary>The pinned messages.</summary>
+    Pins = 1,
+
+    /// <summary>
+    /// The events that changed a group: deletions, and all kinds from <see cref="RoomEventKind.Invite"/>. Only a user
+    /// who may moderate the group may read them.
+    /// </summary>
+    Changes = 2,
+}
 
 /// <summary>A request for the users who have read a message.</summary>
 /// <param name="User">The user who asks.</param>
@@ -273,8 +293,8 @@ public sealed record RoomHeads([property: Id(0)] RoomHead[] Heads, [property: Id
 /// <param name="Head">The room's newest sequence at the time of the read.</param>
 /// <param name="Refusal">Why the request was refused; null if the page was read.</param>
 /// <param name="More">
-/// In a page of a thread: whether there are more replies, newer ones or older ones as <see cref="PageAsk.Whole"/> says.
-/// False in other pages.
+/// In a page of a thread, of pinned messages or of changes: whether there are more such events, newer ones or older ones
+/// as <see cref="PageAsk.Whole"/> says. False in other pages.
 /// </param>
 [GenerateSerializer, Immutable, Alias("chat.page")]
 public sealed record HistoryPage(

@@ -35,4 +35,10 @@ public enum RoomAction
     /// change the settings.
     /// </summary>
     Manage = 64,
+
+    /// <summary>
+    /// Pin and unpin messages of a group. In a channel, <see cref="Moderate"/> allows this, and in a direct room
+    /// <see cref="Write"/> does.
+    /// </summary>
+    Pin = 128,
 }

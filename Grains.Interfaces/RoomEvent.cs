@@ -64,6 +64,12 @@ public enum RoomEventKind
 
     /// <summary>A user ended the invitation link whose event the ref names.</summary>
     Unlink = 17,
+
+    /// <summary>A user pinned the message that the ref names.</summary>
+    Pin = 18,
+
+    /// <summary>A user unpinned the message that the ref names.</summary>
+    Unpin = 19,
 }
 
 /// <summary>The kinds of rooms. The numbers are stored: never reuse one.</summary>

@@ -32,6 +32,12 @@ public static class Bounds
     /// </summary>
     public const int LinkUses = 1000;
 
+    /// <summary>Maximum number of seconds of a group's slow mode: six hours.</summary>
+    public const int SlowSeconds = 21_600;
+
+    /// <summary>Maximum number of pinned messages in a room.</summary>
+    public const int PinsPerRoom = 50;
+
     /// <summary>Maximum length of a reaction's emoji, in UTF-8 bytes.</summary>
     public const int EmojiBytes = 64;
 

@@ -58,8 +58,8 @@ public sealed record Join(
 public sealed record Leave(string? Id, string Room, bool KeepMembership) : ClientCommand(Id);
 
 /// <summary>
-/// Appends an event to a room: a message; an edit, deletion or reaction that refers to a message; or a change of a
-/// group's members, title, settings or invitation links.
+/// Appends an event to a room: a message; an edit, deletion, reaction, pin or unpin that refers to a message; or a
+/// change of a group's members, title, settings or invitation links.
 /// </summary>
 /// <param name="Id">
 /// Required. If the user sends this id to this room again, however much later, the room appends no second event.
@@ -101,8 +101,15 @@ public sealed record Typing(string? Id, string Room) : ClientCommand(Id);
 /// <param name="Thread">
 /// The sequence of a message, to request only the replies to it; null for all events. Then around is null.
 /// </param>
+/// <param name="Pinned">
+/// True to request only the pinned messages. Then before, after, around and thread are null.
+/// </param>
+/// <param name="Changes">
+/// True to request only the events that changed a group. Then around and thread are null, and pinned is false.
+/// </param>
 public sealed record History(
-    string? Id, string Room, long? Before, long? After, long? Around, int Limit, long? Thread = null) : ClientCommand(Id);
+    string? Id, string Room, long? Before, long? After, long? Around, int Limit, long? Thread = null, bool Pinned = false, bool Changes = false)
+    : ClientCommand(Id);
 
 /// <summary>Requests the users who are in a room now.</summary>
 public sealed record Who(string? Id, string Room) : ClientCommand(Id);

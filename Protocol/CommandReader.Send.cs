@@ -12,9 +12,9 @@ public static partial class CommandReader
         var key = fields.Need(Field.Id, id);
         var room = Room(ref fields);
         var kind = fields.Word<EventKind>(Field.Kind) ?? EventKind.Msg;
-        if (LinkOrUnlink(key, room, kind, ref fields) is { } link)
+        if ((LinkOrUnlink(key, room, kind, ref fields) ?? PinOrUnpin(key, room, kind, ref fields)) is { } other)
         {
-            return link;
+            return other;
         }
 
         if (kind > EventKind.Unreact)
@@ -41,7 +41,7 @@ public static partial class CommandReader
         {
             fields.Fail(
                 ChatErrorCode.BadRequest,
-                "kind must be msg, edit, delete, react, unreact, invite, kick, ban, unban, mute, unmute, role, title, settings, link or unlink");
+                "kind must be msg, edit, delete, react, unreact, invite, kick, ban, unban, mute, unmute, role, title, settings, link, unlink, pin or unpin");
         }
 
         Refuse(ref fields, Field.Ref, kind);

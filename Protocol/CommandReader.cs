@@ -227,7 +227,18 @@ public static partial class CommandReader
             fields.Fail(ChatErrorCode.BadRequest, "thread and around cannot be combined");
         }
 
+        var (pinned, changes) = (fields.Flag(Field.Pinned) ?? false, fields.Flag(Field.Changes) ?? false);
+        if (pinned && (changes || (before ?? after ?? around ?? thread) is not null))
+        {
+            fields.Fail(ChatErrorCode.BadRequest, "pinned cannot be combined with before, after, around, thread or changes");
+        }
+
+        if (changes && (around ?? thread) is not null)
+        {
+            fields.Fail(ChatErrorCode.BadRequest, "changes cannot be combined with around or thread");
+        }
+
         var limit = (int)Math.Min(fields.Number(Field.Limit, 1) ?? limits.HistoryEvents, limits.HistoryEvents);
-        return new History(id, Room(ref fields), before, after, around, limit, thread);
+        return new History(id, Room(ref fields), before, after, around, limit, thread, pinned, changes);
     }
 }

@@ -1,9 +1,9 @@
 namespace OrleansChat.Protocol;
 
 /// <summary>
-/// The kinds of events in a room's log. Clients may send the first five kinds in every room, and the kinds from
-/// <see cref="Invite"/> to <see cref="Unlink"/> only in groups. Only the server writes <see cref="Join"/> and
-/// <see cref="Leave"/>.
+/// The kinds of events in a room's log. Clients may send the first five kinds, <see cref="Pin"/> and
+/// <see cref="Unpin"/> in every room, and the kinds from <see cref="Invite"/> to <see cref="Unlink"/> only in groups.
+/// Only the server writes <see cref="Join"/> and <see cref="Leave"/>.
 /// </summary>
 public enum EventKind
 {
@@ -65,6 +65,12 @@ public enum EventKind
 
     /// <summary>Ends the invitation link whose event <c>ref</c> names.</summary>
     Unlink,
+
+    /// <summary>Pins the message that <c>ref</c> names.</summary>
+    Pin,
+
+    /// <summary>Unpins the message that <c>ref</c> names.</summary>
+    Unpin,
 
     /// <summary>
     /// A kind that this server does not know, because a newer server wrote the event during an upgrade. The server

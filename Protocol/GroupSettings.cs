@@ -1,12 +1,16 @@
 namespace OrleansChat.Protocol;
 
-/// <summary>The settings of a group. In a frame from the server, no field is null.</summary>
+/// <summary>The settings of a group. In a frame from the server, only <paramref name="Slow"/> can be null.</summary>
 /// <param name="Private">
 /// Whether users need an invitation or an invitation link to join. In a command: null for the default of the group.
 /// </param>
 /// <param name="Members">What members may do, besides reading. In a command: null for the default.</param>
 /// <param name="Moderators">What moderators may do, besides reading. In a command: null for the default.</param>
-public sealed record GroupSettings(bool? Private, GroupActions? Members, GroupActions? Moderators);
+/// <param name="Slow">
+/// Slow mode: a user who may not moderate may send one message per this number of seconds. 0 or null if slow mode is
+/// off.
+/// </param>
+public sealed record GroupSettings(bool? Private, GroupActions? Members, GroupActions? Moderators, int? Slow = null);
 
 /// <summary>
 /// A set of actions. The <see cref="GroupAction"/> with the number n has the flag <c>1 &lt;&lt; n</c>.
@@ -26,7 +30,9 @@ public enum GroupActions
 
     Manage = 1 << GroupAction.Manage,
 
-    All = Write | React | Invite | Moderate | Manage,
+    Pin = 1 << GroupAction.Pin,
+
+    All = Write | React | Invite | Moderate | Manage | Pin,
 }
 
 /// <summary>The actions that the settings of a group can allow to members and moderators.</summary>
@@ -49,4 +55,7 @@ public enum GroupAction
 
     /// <summary>Set the title.</summary>
     Manage,
+
+    /// <summary>Pin and unpin messages.</summary>
+    Pin,
 }

@@ -14,7 +14,7 @@ internal sealed record RightsClaim(IReadOnlyList<(string Pattern, string[] Actio
     public const int MaxPatterns = 64;
     public const int MaxBytes = 2048;
 
-    public static readonly string[] Actions = ["join", "read", "write", "react", "invite", "moderate", "manage"];
+    public static readonly string[] Actions = ["join", "read", "write", "react", "invite", "moderate", "manage", "pin"];
 
     /// <summary>Reads a claim. If the claim is not valid, returns null and says what is wrong with it.</summary>
     public static RightsClaim? Parse(JsonElement claim, out string wrong)

@@ -135,18 +135,20 @@ internal static partial class FrameMapping
         ? new(room, refused.Message.Length > 0 ? refused.Message : null)
         : null;
 
+    private const string NoChanges = "only users who may moderate the group may read its changes";
+
     /// <summary>Makes the answer to a <c>history</c> command: a page of events, or an error.</summary>
     /// <param name="user">The viewer.</param>
     public static ServerFrame Answer(History history, HistoryPage page, string user)
     {
         if (page.Refusal is { } refusal)
         {
-            return Error(history.Id, refusal);
+            return history.Changes && refusal == Refusal.Forbidden ? new Err(history.Id, ChatErrorCode.Forbidden, NoChanges, null) : Error(history.Id, refusal);
         }
 
         var events = page.Events;
         var (first, last) = events.Length == 0 ? (0L, 0L) : (events[0].Seq, events[^1].Seq);
-        var more = history.Thread is not null ? page.More : history.After is null ? first > 1 : last > 0 && last < page.Head;
+        var more = history.Thread is not null || history.Pinned || history.Changes ? page.More : history.After is null ? first > 1 : last > 0 && last < page.Head;
         return new Page(
             history.Id, history.Room, [.. events.Select(happened => Event(happened, history.Room, happened.From == user))], first, last, more);
     }
@@ -251,6 +253,8 @@ internal static partial class FrameMapping
         RoomEventKind.Settings => EventKind.Settings,
         RoomEventKind.Link => EventKind.Link,
         RoomEventKind.Unlink => EventKind.Unlink,
+        RoomEventKind.Pin => EventKind.Pin,
+        RoomEventKind.Unpin => EventKind.Unpin,
         _ => EventKind.Other,
     };
 
@@ -272,35 +276,10 @@ internal static partial class FrameMapping
         EventKind.Settings => RoomEventKind.Settings,
         EventKind.Link => RoomEventKind.Link,
         EventKind.Unlink => RoomEventKind.Unlink,
+        EventKind.Pin => RoomEventKind.Pin,
+        EventKind.Unpin => RoomEventKind.Unpin,
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "clients cannot send this kind of event"),
     };
-
-    private static GroupSettings Settings(RoomSettings settings) =>
-        new(settings.Private, Actions(settings.Members), Actions(settings.Moderators));
-
-    /// <summary>The settings of a command. A field that is absent has the default of the group.</summary>
-    private static RoomSettings Settings(GroupSettings settings, string room)
-    {
-        var unset = RoomSettings.Default(room);
-        return new(
-            settings.Private ?? unset.Private, settings.Members is { } members ? Actions(members) : unset.Members,
-            settings.Moderators is { } moderators ? Actions(moderators) : unset.Moderators);
-    }
-
-    private static GroupActions Actions(RoomAction actions) =>
-        ActionPairs.Where(pair => actions.HasFlag(pair.Room)).Aggregate(GroupActions.None, (set, pair) => set | pair.Group);
-
-    private static RoomAction Actions(GroupActions actions) =>
-        ActionPairs.Where(pair => actions.HasFlag(pair.Group)).Aggregate(RoomAction.None, (set, pair) => set | pair.Room);
-
-    private static readonly (RoomAction Room, GroupActions Group)[] ActionPairs =
-    [
-        (RoomAction.Write, GroupActions.Write),
-        (RoomAction.React, GroupActions.React),
-        (RoomAction.Invite, GroupActions.Invite),
-        (RoomAction.Moderate, GroupActions.Moderate),
-        (RoomAction.Manage, GroupActions.Manage),
-    ];
 
     private static MemberRole? Role(RoomRole role) => role switch
     {

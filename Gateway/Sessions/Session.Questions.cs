@@ -53,9 +53,9 @@ internal sealed partial class Session
     {
         var room = RoomNames.ToKey(history.Room, user);
 
-        if (history.Thread is not null)
+        if (history.Thread is not null || history.Pinned || history.Changes)
         {
-            await ThreadAsync(history, room);
+            await SelectAsync(history, room);
             return;
         }
 
@@ -78,11 +78,15 @@ internal sealed partial class Session
         Answer(history, page);
     }
 
-    private async Task ThreadAsync(History history, string room) => Answer(
-        history,
-        await services.History.PageAsync(
-            new(room, user, history.After ?? 0, history.Limit, history.After is null ? history.Before ?? long.MaxValue : 0, ClaimedIn(room), history.Thread),
-            connection.Gone));
+    private async Task SelectAsync(History history, string room)
+    {
+        var whole = history.After is null ? history.Before ?? long.MaxValue : 0;
+        var of = history.Pinned ? PageOf.Pins : history.Changes ? PageOf.Changes : PageOf.All;
+        Answer(
+            history,
+            await services.History.PageAsync(
+                new(room, user, history.After ?? 0, history.Limit, whole, ClaimedIn(room), history.Thread, of), connection.Gone));
+    }
 
     private void Answer(History history, HistoryPage page)
     {

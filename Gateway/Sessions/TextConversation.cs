@@ -55,7 +55,7 @@ internal sealed class TextConversation(
         {
             await _json.ReceiveAsync(frame, binary);
         }
-        else if (TextCommandReader.Read(frame.Span, services.Limits) is { } command && (command is Say or Me or Whisper or MakeLink || await _session.AdmitsAsync(null)))
+        else if (TextCommandReader.Read(frame.Span, services.Limits) is { } command && (command is Say or Me or Whisper or MakeLink or Retitle or ChangeMember || await _session.AdmitsAsync(null)))
         {
             await HandleAsync(command);
         }
@@ -101,6 +101,10 @@ internal sealed class TextConversation(
                 return _session.HandleAsync(new Join(null, join.Room, null, null, TextHelp.DefaultLast, null, Link: join.Code));
             case MakeLink link:
                 return LinkAsync(_speaksIn, link.Uses);
+            case Retitle retitle:
+                return ChangeAsync((id, room) => new(id, room, EventKind.Title, retitle.Title, null, null, null));
+            case ChangeMember change:
+                return ChangeAsync((id, room) => new(id, room, change.Kind, null, null, null, null, change.User, Until: Until(change.Minutes)));
             case LeaveRoom leave:
                 return LeaveAsync(leave.Room ?? _speaksIn);
             case ListRooms:
@@ -138,6 +142,17 @@ internal sealed class TextConversation(
             ? NoRoom()
             : _session.HandleAsync(new Send(clientId, room, EventKind.Msg, text, null, null, meta));
     }
+
+    /// <summary>Sends a change of the current group.</summary>
+    /// <param name="change">Makes the change from the client id and the room.</param>
+    private ValueTask ChangeAsync(Func<string, string, Send> change)
+    {
+        var clientId = $"{_session.Id}-{++_sent}";
+        return _speaksIn is null ? NoRoom() : _session.HandleAsync(change(clientId, _speaksIn));
+    }
+
+    /// <summary>The time after this number of minutes, in milliseconds since 1970 UTC.</summary>
+    private long? Until(int? minutes) => minutes is { } count ? services.Time.GetUtcNow().AddMinutes(count).ToUnixTimeMilliseconds() : null;
 
     /// <summary>Makes a link with a new code. Only this connection gets the code.</summary>
     private ValueTask LinkAsync(string? room, int? uses)

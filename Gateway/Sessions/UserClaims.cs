@@ -47,6 +47,7 @@ internal sealed class UserClaims
         "invite" => RoomAction.Invite,
         "moderate" => RoomAction.Moderate,
         "manage" => RoomAction.Manage,
+        "pin" => RoomAction.Pin,
         _ => throw new ArgumentOutOfRangeException(nameof(word), word, "not an action of a claim"),
     };
 }

@@ -16,9 +16,9 @@ internal static class AppendCheck
     /// <list type="bullet">
     /// <item>The append has no entries and creates no room.</item>
     /// <item>Two entries have the same user and client id.</item>
-    /// <item>A change of rights, settings or links is incomplete.</item>
+    /// <item>A change of rights, settings, links or pins is incomplete.</item>
     /// <item>An event that is no message has mentions.</item>
-    /// <item>A change of rights or links is not the only entry (<see cref="RoomRules.IsAlone"/>).</item>
+    /// <item>A change of rights, links or pins is not the only entry (<see cref="RoomRules.IsAlone"/>).</item>
     /// <item>A field cannot be stored. The message also names this field.</item>
     /// </list>
     /// </summary>
@@ -37,7 +37,7 @@ internal static class AppendCheck
             Check(entry, i);
             if (append.Entries.Count > 1 && RoomRules.IsAlone(entry.Kind))
             {
-                throw new MessageLogEntryException($"Entry {i} changes rights or links, so it must be the only entry of its append.");
+                throw new MessageLogEntryException($"Entry {i} changes rights, links or pins, so it must be the only entry of its append.");
             }
 
             if (entry.ClientId is not null && ids?.Add((entry.User, entry.ClientId)) == false)
@@ -79,6 +79,11 @@ internal static class AppendCheck
         if (entry.Kind == RoomEventKind.Link ? LinkTerms.Parse(entry.Meta) is null : entry is { Kind: RoomEventKind.Unlink, Ref: null })
         {
             throw new MessageLogEntryException($"Entry {number} makes a link without valid terms, or ends a link without naming it.");
+        }
+
+        if (PinRules.Concerns(entry.Kind) && entry.Ref is null)
+        {
+            throw new MessageLogEntryException($"Entry {number} pins or unpins a message without naming it.");
         }
     }
 

@@ -59,10 +59,13 @@ public interface IMessageLog
     Task<IReadOnlyDictionary<long, int>> RepliesAsync(string room, IReadOnlyCollection<long> messages, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Reads messages that reply to one message, ascending, deleted ones too. Empty if the room or the message does not
-    /// exist.
+    /// Reads selected events of a room, ascending: the replies to a message, the pinned messages, or the changes of a
+    /// group. Empty for a room that does not exist.
     /// </summary>
-    Task<ThreadPage> ThreadAsync(string room, ThreadRange range, CancellationToken cancellationToken);
+    Task<SelectedPage> SelectAsync(string room, SelectedRange range, CancellationToken cancellationToken);
+
+    /// <summary>Returns the sequences of the room's pinned messages, ascending. A room pins few messages.</summary>
+    Task<IReadOnlyList<long>> PinsAsync(string room, CancellationToken cancellationToken);
 
     /// <summary>
     /// Returns the users who have read a message, without its author, ordered by user id: the members of a group, or
@@ -76,8 +79,8 @@ public interface IMessageLog
     Task<IReadOnlyList<RoomHead>> HeadsAsync(IReadOnlyCollection<string> rooms, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Returns the head of a room, and the role, ban and read mark of one user. Claims nothing. Null if the room does
-    /// not exist.
+    /// Returns the head and the settings of a room, and the role, ban and read mark of one user. Claims nothing. Null
+    /// if the room does not exist.
     /// </summary>
     Task<RoomFacts?> FactsAsync(string room, string user, CancellationToken cancellationToken);
 
@@ -204,6 +207,8 @@ public sealed record RoomAppend(string Room, long Claim, IReadOnlyList<MessageLo
 /// <see cref="MemberChange"/>: the members (<see cref="MemberRules"/>).</item>
 /// <item>In a group, <see cref="RoomEventKind.Link"/>, <see cref="RoomEventKind.Unlink"/>, and
 /// <see cref="RoomEventKind.Join"/> with a ref: the invitation links (<see cref="LinkRules"/>).</item>
+/// <item><see cref="RoomEventKind.Pin"/>, <see cref="RoomEventKind.Unpin"/> and <see cref="RoomEventKind.Delete"/>: the
+/// pinned messages (<see cref="PinRules"/>).</item>
 /// </list>
 /// </summary>
 /// <param name="ClientId">
@@ -250,11 +255,13 @@ public sealed record AppendResult(bool Fenced, IReadOnlyList<AppendedEntry> Entr
 /// <param name="Duplicate">Whether the client id was already in the log.</param>
 public readonly record struct AppendedEntry(long Seq, long Ts, long Hash, long Messages, bool Duplicate);
 
-/// <summary>The head of a room, and the role, ban and read mark of one user.</summary>
+/// <summary>The head and the settings of a room, and the role, ban and read mark of one user.</summary>
 /// <param name="Read">The user's read mark; 0 for none.</param>
 /// <param name="Role">The stored role; <see cref="RoomRole.Member"/> for the users of a direct room.</param>
 /// <param name="BannedUntil">See <see cref="Member.BannedUntil"/>.</param>
-public sealed record RoomFacts(RoomKind Kind, long Seq, long Messages, RoomRole Role, long Read, long BannedUntil = 0)
+/// <param name="Settings">See <see cref="RoomClaim"/>.</param>
+public sealed record RoomFacts(
+    RoomKind Kind, long Seq, long Messages, RoomRole Role, long Read, long BannedUntil = 0, RoomSettings? Settings = null)
 {
     public bool IsMember => Member.Is(Role);
 }

@@ -34,9 +34,15 @@ internal static class RoomRules
 
     /// <summary>
     /// Whether an event of this kind must be the only entry of its append. Such an event changes rights on which the
-    /// decisions about other entries depend.
+    /// decisions about other entries depend, or the pinned messages.
     /// </summary>
-    public static bool IsAlone(RoomEventKind kind) => MemberChange.Is(kind) || LinkTerms.Is(kind);
+    public static bool IsAlone(RoomEventKind kind) => MemberChange.Is(kind) || LinkTerms.Is(kind) || PinRules.Concerns(kind);
+
+    /// <summary>
+    /// Whether an event of this kind changes a group: its rights, its title, its settings, its links, its pinned
+    /// messages, or, by a deletion, its messages. The statements and the index of the stores repeat this condition.
+    /// </summary>
+    public static bool IsChange(RoomEventKind kind) => kind is RoomEventKind.Delete or >= RoomEventKind.Invite;
 
     /// <summary>Returns a random id, such as the epoch of a new room.</summary>
     public static string NewEpoch() => RandomNumberGenerator.GetHexString(16, lowercase: true);

@@ -49,10 +49,10 @@ internal static class UnreadSql
         $"""
         with marked as materialized (
             select p.*, coalesce(m.role, 0) as role, coalesce(m.banned, 0) as banned, coalesce(k.seq, 0) as mark, {Lags} as lags
-            from (select room, kind, seq, messages from chat.rooms where room = $2) p
+            from (select room, kind, seq, messages, settings from chat.rooms where room = $2) p
                 left join chat.members m on m.room = p.room and m.usr = $1
                 left join chat.marks k on k.room = p.room and k.usr = $1)
-        select p.kind, p.seq, p.messages, p.role, p.mark, p.banned, {Unread}, {Mentions}, {HasMore} from marked p
+        select p.kind, p.seq, p.messages, p.role, p.mark, p.banned, p.settings, {Unread}, {Mentions}, {HasMore} from marked p
         """;
 
     private const string First = $"greatest(p.mark, p.seq - {Window})";

@@ -1,4 +1,5 @@
 using OrleansChat.Grains.Interfaces;
+using OrleansChat.Grains.MessageLog;
 
 namespace OrleansChat.Grains.Rooms;
 
@@ -25,6 +26,18 @@ internal sealed class AppendQueue(int rowsPerBatch, int most, Func<RoomBatch, Ta
     /// </summary>
     public bool HasMemberChanges => _waiting.Exists(static entry => entry.ChangesMembers)
         || _committing?.Entries.Exists(static entry => entry.ChangesMembers) == true;
+
+    /// <summary>
+    /// Whether a message of the entry's user waits or is in flight. A message with the client id of the entry does not
+    /// count, because the entry is a repetition of this message.
+    /// </summary>
+    public bool HasOtherMessage(MessageLogEntry entry)
+    {
+        return _waiting.Exists(IsOther) || _committing?.Entries.Exists(IsOther) == true;
+
+        bool IsOther(WaitingEntry waiting) => waiting.Entry.Kind == RoomEventKind.Msg
+            && waiting.Entry.User == entry.User && waiting.Entry.ClientId != entry.ClientId;
+    }
 
     /// <summary>Queues an entry. False if the queue is full.</summary>
     public bool TryAdd(WaitingEntry entry)

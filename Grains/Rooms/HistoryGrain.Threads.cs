@@ -3,7 +3,7 @@ using OrleansChat.Grains.MessageLog;
 
 namespace OrleansChat.Grains.Rooms;
 
-/// <summary>Reads the replies and the readers of messages.</summary>
+/// <summary>Counts the replies, and lists the readers, of messages.</summary>
 internal sealed partial class HistoryGrain
 {
     /// <summary>Maximum number of users in the list of a message's readers.</summary>
@@ -40,17 +40,6 @@ internal sealed partial class HistoryGrain
     }
 
     private static ReaderPage Refuse(Refused refused) => new([], false, refused);
-
-    private Task<ThreadPage> ReadThreadAsync(PageAsk ask, long message, int bytes, CancellationToken cancellationToken)
-    {
-        var limit = Math.Clamp(ask.Limit, 1, MaxEvents);
-        return log.ThreadAsync(
-            ask.Room,
-            ask.Whole == 0
-                ? new(message, ask.After, long.MaxValue, limit, bytes)
-                : new(message, 0, ask.Whole, limit, bytes, FromEnd: true),
-            cancellationToken);
-    }
 
     /// <summary>Adds the number of replies to each message, with at most one call to the log.</summary>
     private async Task<RoomEvent[]> WithRepliesAsync(string room, IReadOnlyList<RoomEvent> events, CancellationToken cancellationToken)

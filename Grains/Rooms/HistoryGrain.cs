@@ -43,15 +43,16 @@ internal sealed partial class HistoryGrain(
         try
         {
             var (facts, refusal) = await LookAsync(ask.Room, ask.User, ask.Claimed, cancellationToken);
-            if (facts is null)
+            refusal ??= await RefuseSelectionAsync(ask, facts);
+            if (facts is null || refusal is not null)
             {
                 return new HistoryPage([], 0, refusal);
             }
 
-            if (ask.Thread is { } message)
+            if (SelectionOf(ask) is { } selection)
             {
-                var thread = await ReadThreadAsync(ask, message, bytes, cancellationToken);
-                return new HistoryPage(await WithRepliesAsync(ask.Room, thread.Events, cancellationToken), facts.Seq, null, thread.More);
+                var selected = await SelectAsync(ask, selection, bytes, cancellationToken);
+                return new HistoryPage(await WithRepliesAsync(ask.Room, selected.Events, cancellationToken), facts.Seq, null, selected.More);
             }
 
             var from = ask.After < 0 ? Math.Max(0, facts.Seq + ask.After) : Math.Min(ask.After, MaxAfter);

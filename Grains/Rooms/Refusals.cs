@@ -1,5 +1,6 @@
 using System.Globalization;
 using OrleansChat.Grains.Interfaces;
+using OrleansChat.Grains.MessageLog;
 
 namespace OrleansChat.Grains.Rooms;
 
@@ -52,6 +53,9 @@ internal static class Refusals
     public static readonly Refused CodeTaken = new(Refusal.Conflict, "a link of this group already has this code; make a new code");
     public static readonly Refused TooManyLinks =
         new(Refusal.RoomFull, "this group has too many links that have not ended; end one with unlink first");
+    public static readonly Refused NotPinned = new(Refusal.NotFound, "this message is not pinned");
+    public static readonly Refused TooManyPins =
+        new(Refusal.RoomFull, $"this room has {PinRules.MaxPins} pinned messages already; unpin one first");
     public static readonly Refused Malformed =
         new(Refusal.Forbidden, "an event of this kind needs other fields; see the protocol");
     public static readonly Refused TooManyInvited =
@@ -64,6 +68,10 @@ internal static class Refusals
         new(Refusal.GatewayExpired, "the gateway's lease has ended; connect again", 1000);
 
     public static Refused TooManyRooms(TimeSpan wait) => RateLimited("you have created too many rooms; try again later", wait);
+
+    /// <param name="wait">Milliseconds.</param>
+    public static Refused SlowMode(int seconds, long wait) => RateLimited(
+        $"slow mode is on in this group: you may send one message every {seconds} s", TimeSpan.FromMilliseconds(wait));
 
     public static Refused TooManyInvites(TimeSpan wait) => RateLimited("you have invited too many users; try again later", wait);
 

@@ -209,7 +209,7 @@ internal readonly record struct Question(string Room, RoomKind Kind, string User
     /// <summary>One request for each action.</summary>
     public IEnumerable<RoomRequest> Requests()
     {
-        for (var action = RoomAction.Join; action <= RoomAction.Manage; action = (RoomAction)((int)action << 1))
+        for (var action = RoomAction.Join; action <= RoomAction.Pin; action = (RoomAction)((int)action << 1))
         {
             if ((Actions & action) != 0)
             {

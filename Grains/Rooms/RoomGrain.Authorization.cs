@@ -61,7 +61,9 @@ internal sealed partial class RoomGrain
 
     private RoomAction ActionsOf(RoomCommand command) => command switch
     {
-        Post post => RoomRights.ActionsOf(_room, post.Kind, MentionList.HasEveryone(post.Mentions)),
+        // In slow mode, it matters whether the user may moderate.
+        Post post => RoomRights.ActionsOf(_room, post.Kind, MentionList.HasEveryone(post.Mentions))
+            | (post.Kind == RoomEventKind.Msg && Slow > 0 ? RoomAction.Moderate : RoomAction.None),
         Enter when !IsDirect => RoomAction.Join | RoomAction.Read,
         MarkRead when !IsDirect => RoomAction.Read,
         _ => RoomAction.None,

@@ -113,6 +113,7 @@ internal sealed partial class RoomGrain
         OnSent(senders);
         _membership.Reset(members, links);
         _recent.Clear();
+        _slowMode.Forget();
         (_head, _ts, _messages, _title, _settings) = (claim.Seq, claim.Ts, claim.Messages, claim.Title, claim.Settings);
         _ownership.OnClaimed(claim);
         _lacksOwner = LacksOwner;

@@ -54,7 +54,7 @@ internal sealed partial class RoomGrain
             return (await FirstAnswerAsync(waiting.Entry) ?? unfit, null);
         }
 
-        if (RoomRights.NeedsGroup(post.Kind) && !await _gate.IsOpenAsync())
+        if (RoomRights.NeedsVersion(post.Kind) && !await _gate.IsOpenAsync())
         {
             return (Refusals.NeedsUpgrade, null);
         }
@@ -62,6 +62,11 @@ internal sealed partial class RoomGrain
         if (post.Kind == RoomEventKind.Invite && await RefuseInviteAsync(waiting) is { } answer)
         {
             return (answer, null);
+        }
+
+        if (exists && await RefuseSlowAsync(waiting) is { } slow)
+        {
+            return (slow, null);
         }
 
         // If waiting entries were refused since the call began, an earlier post of this call may have failed. This post

@@ -95,7 +95,7 @@ internal sealed partial class RoomGrain
     {
         // Step 4: append. One append per room is in flight, because the queue seals no other batch until this call
         // ends.
-        if (_ownership.Claim!.Kind == RoomKind.Group)
+        if (_ownership.Claim!.Kind == RoomKind.Group || waiting.Exists(static one => PinRules.Concerns(one.Entry.Kind)))
         {
             waiting = await KeepAllowedAsync(waiting);
             if (waiting.Count == 0)
@@ -223,6 +223,11 @@ internal sealed partial class RoomGrain
             else if (committed.Kind == RoomEventKind.Settings)
             {
                 _settings = RoomSettings.Parse(committed.Meta);
+                _slowMode.Forget();
+            }
+            else if (committed.Kind == RoomEventKind.Msg && Slow > 0)
+            {
+                _slowMode.Add(committed.From, committed.Ts, Slow);
             }
 
             if (committed is { Kind: RoomEventKind.Delete, Ref: { } message })

@@ -82,8 +82,8 @@ internal sealed partial class RoomGrain
     }
 
     /// <summary>
-    /// Answers the entries of a group's batch that must not be appended, and returns the others. Each entry is decided
-    /// on the state right before it: the committed state, changed by the joins and leaves before it in the batch. A
+    /// Answers the entries of a batch that must not be appended, and returns the others. Each entry is decided on the
+    /// state right before it: the committed state, changed by the joins, leaves and messages before it in the batch. A
     /// repeated entry gets the answer to its first append. No other append of the room runs until this batch is
     /// appended, so the committed state stays the same.
     /// </summary>
@@ -92,9 +92,16 @@ internal sealed partial class RoomGrain
         var allowed = new List<WaitingEntry>(batch.Count);
         var refused = new List<Task>();
         var (table, links) = (_membership.Table, _membership.Links);
+        HashSet<string>? senders = null;
+        if (batch.Exists(waiting => IsSlowed(waiting, _membership.Table)))
+        {
+            await LearnAsync();
+            senders = new(StringComparer.Ordinal);
+        }
+
         foreach (var waiting in batch)
         {
-            if (AnswerNow(waiting, table, links) is { } answer)
+            if ((AnswerNow(waiting, table, links) ?? RefuseSlow(waiting, table, senders) ?? await RefusePinAsync(waiting.Entry)) is { } answer)
             {
                 refused.Add(AnswerAsync(waiting, answer));
                 continue;

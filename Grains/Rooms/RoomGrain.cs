@@ -11,8 +11,9 @@ namespace OrleansChat.Grains.Rooms;
 /// One room. This file takes the calls of the gateways. RoomGrain.Commands.cs decides each command, RoomGrain.Commit.cs
 /// appends and publishes, RoomGrain.Claim.cs claims the room, RoomGrain.Creation.cs creates it, RoomGrain.Rights.cs
 /// applies the rights of the users, RoomGrain.Authorization.cs asks the authorizer of the silo, RoomGrain.Budgets.cs
-/// charges invitations and joins, RoomGrain.Presence.cs tracks the attached users, and RoomGrain.Privacy.cs hides the
-/// users of a direct room from each other.
+/// charges invitations and joins, RoomGrain.SlowMode.cs applies slow mode, RoomGrain.Pins.cs limits the pinned messages,
+/// RoomGrain.Presence.cs tracks the attached users, and RoomGrain.Privacy.cs hides the users of a direct room from each
+/// other.
 /// </summary>
 /// <remarks>
 /// A call of a gateway takes these steps. The grain is reentrant: while an append is in flight, the room decides the
@@ -88,6 +89,7 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
         _publisher = new(_options, StreamTo, instruments, time, logger);
         _notifier = new(_options, time, NotifyAsync, instruments, logger, _stopping.Token);
         _membership = new(_options, _queue, time);
+        _slowMode = new((range, cancellationToken) => _log.ReadAsync(_room, range, cancellationToken));
         _membership.Reset([.. (_people ?? []).Select(user => new Member(user, RoomRole.Member))], []);
         _marks = new(_room, log, time, _attached, Stay, logger, _stopping.Token);
         _presence = new(_options, time, () => _attached.Count, PublishPresence, _stopping.Token);
@@ -111,12 +113,12 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
                 ? (earlier, null)
                 : authorized?.Refuse(i, _ownership.Claim?.Kind) is { } undecided ? (undecided, null)
                 : await DecideSafelyAsync(call, command, authorized?.AccessOf(i) ?? new(command.Claimed));
-            if (command is Post post && answers[i].Now is Refused now && WillBeRetried(call, now)
-                && (post.Kind, now.Reason) is not (RoomEventKind.Invite, Refusal.RateLimited))
+            if (command is Post && answers[i].Now is Refused now && WillBeRetried(call, now)
+                && (now.Reason != Refusal.RateLimited || _ownership.Claim?.Kind != RoomKind.Group))
             {
                 // The post will be retried. Later posts of the same user in this call would overtake it, so they are
-                // refused too. An invitation that exceeds the user's budget may be retried only much later, so later
-                // posts do not wait for it.
+                // refused too. In a group, an invitation that exceeds the user's budget, and a message that slow mode
+                // does not allow, may be retried only much later. So later posts do not wait for them.
                 (refused ??= [])[command.User] = now;
             }
         }

@@ -1,4 +1,5 @@
 using OrleansChat.Grains.Interfaces;
+using OrleansChat.Grains.MessageLog;
 
 namespace OrleansChat.Grains.Rooms;
 
@@ -38,7 +39,10 @@ internal static class RoomRights
 
     /// <summary>Whether events of this kind refer to a message.</summary>
     public static bool NeedsMessage(RoomEventKind kind)
-        => kind is RoomEventKind.Edit or RoomEventKind.Delete or RoomEventKind.React or RoomEventKind.Unreact;
+        => kind is RoomEventKind.Edit or RoomEventKind.Delete or RoomEventKind.React or RoomEventKind.Unreact || PinRules.Concerns(kind);
+
+    /// <summary>Whether version 0.1.0 does not know events of this kind.</summary>
+    public static bool NeedsVersion(RoomEventKind kind) => NeedsGroup(kind) || PinRules.Concerns(kind);
 
     /// <summary>The actions that the authorizer is asked about before an event of this kind.</summary>
     /// <param name="mentionsEveryone">Whether a message mentions everyone.</param>
@@ -51,7 +55,10 @@ internal static class RoomRights
             RoomEventKind.Delete => RoomAction.Write | RoomAction.Moderate,
             RoomEventKind.Msg when mentionsEveryone => RoomAction.Write | RoomAction.Moderate,
             RoomEventKind.Unlink => RoomAction.Moderate,
-            _ => ActionOf(kind, isOthers: false),
+
+            // The kind of the room decides which of these actions allows a pin.
+            RoomEventKind.Pin or RoomEventKind.Unpin => RoomKey.IsDirect(room) ? RoomAction.Write : RoomAction.Pin | RoomAction.Moderate,
+            _ => ActionOf(RoomKind.Group, kind, isOthers: false),
         };
         return RoomKey.IsDirect(room) ? action & (RoomAction.Write | RoomAction.React)
             : RoomKey.IsPrivate(room) ? action | RoomAction.Read
@@ -163,6 +170,17 @@ internal static class RoomRights
     /// </summary>
     public static Refused RefuseLink(string room) => RoomKey.IsPrivate(room) ? Refusals.NoRoom : Refusals.LinkNotValid;
 
+    /// <summary>
+    /// Whether a user with this role may moderate the group, for example read its changes. A mute makes no difference.
+    /// </summary>
+    public static bool MayModerate(in RoomState state, RoomRole role, Access access)
+        => Member.Is(role) && !access.Denies(RoomAction.Moderate)
+            && (access.Grants(RoomAction.Moderate) || state.Allows(role, RoomAction.Moderate));
+
+    /// <summary>Whether slow mode limits the messages of a member.</summary>
+    public static bool IsSlowed(in RoomState state, Member user, Access access)
+        => state is { Kind: RoomKind.Group, Settings.Slow: > 0 } && !MayModerate(state, user.Role, access);
+
     /// <summary>Decides whether a member may leave the group.</summary>
     public static Refused? RefuseLeave(in RoomState state, Member user)
         => user.Role == RoomRole.Owner && state is { Owners: <= 1, Members: > 1 } ? Refusals.LastOwner : null;
@@ -188,7 +206,7 @@ internal static class RoomRights
         var isMuted = actor.MutedUntil > state.Now;
         var isOthers = request.Author is { } author && author.User != actor.User;
         var authorRank = Rank(request.Author?.Role ?? RoomRole.None);
-        var action = ActionOf(request.Kind, isOthers);
+        var action = ActionOf(state.Kind, request.Kind, isOthers);
         var isGranted = state.Kind != RoomKind.Direct && access.Grants(action);
         var isAllowed = isGranted || state.Allows(actor.Role, action);
         var rank = action == RoomAction.Moderate && isGranted ? Math.Max(Rank(actor.Role), Rank(RoomRole.Moderator)) : Rank(actor.Role);
@@ -201,7 +219,7 @@ internal static class RoomRights
             RoomEventKind.Role => actor.Role == RoomRole.Owner || isGranted ? null : Refusals.OwnersOnly,
             RoomEventKind.Settings => actor.Role == RoomRole.Owner || isGranted ? null : Refusals.OwnersOnlySettings,
             _ when action == RoomAction.None => Refusals.ServerKind,
-            _ when !isAllowed => Refusals.NotAllowed,
+            _ when !isAllowed => state.Kind == RoomKind.Group ? Refusals.NotAllowed : Refusals.Denied,
             RoomEventKind.Edit => isOthers && !isMuted ? Refusals.NotAuthor : null,
             RoomEventKind.Msg when request.MentionsEveryone => RefuseEveryone(state, actor, access),
             _ => null,
@@ -274,10 +292,16 @@ internal static class RoomRights
 
     private static bool IsBanned(in RoomState state, Member user) => user.BannedUntil > state.Now;
 
-    /// <summary>The action that must be allowed for an event of this kind.</summary>
+    /// <summary>The action that must be allowed for an event of this kind, in a room of this kind.</summary>
     /// <param name="isOthers">Whether the event refers to another user's message or link.</param>
-    private static RoomAction ActionOf(RoomEventKind kind, bool isOthers) => kind switch
+    private static RoomAction ActionOf(RoomKind room, RoomEventKind kind, bool isOthers) => kind switch
     {
+        RoomEventKind.Pin or RoomEventKind.Unpin => room switch
+        {
+            RoomKind.Group => RoomAction.Pin,
+            RoomKind.Channel => RoomAction.Moderate,
+            _ => RoomAction.Write,
+        },
         RoomEventKind.Delete or RoomEventKind.Unlink when isOthers => RoomAction.Moderate,
         RoomEventKind.Msg or RoomEventKind.Edit or RoomEventKind.Delete => RoomAction.Write,
         RoomEventKind.React or RoomEventKind.Unreact => RoomAction.React,

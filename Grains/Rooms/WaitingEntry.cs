@@ -38,13 +38,14 @@ internal sealed class WaitingEntry(MessageLogEntry entry, long since)
     };
 
     /// <summary>
-    /// Whether the entry changes the rights, the settings or the links of a group. The rights of later entries then
-    /// depend on this entry.
+    /// Whether the entry changes the rights, the settings or the links of a group, or the pins of a room. The decisions
+    /// about later entries then depend on this entry.
     /// </summary>
     public bool ChangesMembers => Entry.Kind is RoomEventKind.Join or RoomEventKind.Leave || IsAlone;
 
     /// <summary>
-    /// Whether the entry is the only one of its batch: it changes the rights of another user, the settings or the links.
+    /// Whether the entry is the only one of its batch: it changes the rights of another user, the settings, the links
+    /// or the pins.
     /// </summary>
     public bool IsAlone => RoomRules.IsAlone(Entry.Kind) || Entry.Kind == RoomEventKind.Settings;
 

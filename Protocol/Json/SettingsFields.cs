@@ -26,6 +26,7 @@ internal static class SettingsFields
         line.AddEither(Field.Private, keepsFalse || settings.Private == true ? settings.Private : null);
         WriteActions(line, Field.Members, settings.Members);
         WriteActions(line, Field.Moderators, settings.Moderators);
+        line.Add(Field.Slow, settings.Slow);
         line.EndObject();
     }
 
@@ -39,7 +40,8 @@ internal static class SettingsFields
         }
 
         var inner = new FieldReader(json, stackalloc FieldReader.Slot[FieldReader.SlotCount], Bounds.Depth);
-        var settings = new GroupSettings(inner.Flag(Field.Private), Actions(ref inner, Field.Members), Actions(ref inner, Field.Moderators));
+        var settings = new GroupSettings(
+            inner.Flag(Field.Private), Actions(ref inner, Field.Members), Actions(ref inner, Field.Moderators), Slow(ref inner));
         if (inner.Failure is { } failure)
         {
             fields.Fail(failure.Code, $"settings: {failure.Message}");
@@ -47,6 +49,18 @@ internal static class SettingsFields
         }
 
         return settings;
+    }
+
+    private static int? Slow(ref FieldReader settings)
+    {
+        var slow = settings.Number(Field.Slow, 0);
+        if (slow > Bounds.SlowSeconds)
+        {
+            settings.Fail(ChatErrorCode.BadRequest, $"slow must be a whole number from 0 to {Bounds.SlowSeconds}");
+            return null;
+        }
+
+        return (int?)slow;
     }
 
     private static GroupActions? Actions(ref FieldReader settings, Field field)

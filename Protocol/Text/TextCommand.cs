@@ -23,6 +23,17 @@ public sealed record JoinRoom(string Room, string? Code = null) : TextCommand;
 /// <param name="Uses">The number of users who may join by the link; null for any number.</param>
 public sealed record MakeLink(int? Uses) : TextCommand;
 
+/// <summary>Sets the title of the current group.</summary>
+public sealed record Retitle(string Title) : TextCommand;
+
+/// <summary>Changes the rights of a user in the current group.</summary>
+/// <param name="Kind">
+/// <see cref="EventKind.Invite"/>, <see cref="EventKind.Kick"/>, <see cref="EventKind.Mute"/> or
+/// <see cref="EventKind.Unmute"/>.
+/// </param>
+/// <param name="Minutes">For a mute: how long it lasts; null for no end.</param>
+public sealed record ChangeMember(EventKind Kind, string User, int? Minutes = null) : TextCommand;
+
 /// <summary>Leaves a room; null leaves the current room.</summary>
 public sealed record LeaveRoom(string? Room) : TextCommand;
 

@@ -10,6 +10,9 @@ namespace OrleansChat.Protocol.Text;
 /// </summary>
 public static class TextCommandReader
 {
+    /// <summary>Maximum number of minutes in <c>/mute</c>: one year. Without a number, the mute has no end.</summary>
+    private const int MaxMuteMinutes = 525_600;
+
     /// <summary>
     /// Returns null for an empty line. Line breaks become spaces, and white space at both ends is removed. <c>//x</c>
     /// is read as the message <c>/x</c>.
@@ -35,6 +38,11 @@ public static class TextCommandReader
         {
             "join" => ReadJoin(rest),
             "link" => ReadLink(rest),
+            "topic" => ReadTopic(rest),
+            "invite" => ReadChange(EventKind.Invite, "/invite bob", rest),
+            "kick" => ReadChange(EventKind.Kick, "/kick bob", rest),
+            "mute" => ReadMute(rest),
+            "unmute" => ReadChange(EventKind.Unmute, "/unmute bob", rest),
             "leave" when rest.Length == 0 => new LeaveRoom(null),
             "leave" => RoomReference.IsValid(TextId.ReadRoom(rest)) ? new LeaveRoom(TextId.ReadRoom(rest)) : Wrong("/leave, or /leave room", RoomReference.Rule),
             "rooms" => new ListRooms(),
@@ -64,6 +72,31 @@ public static class TextCommandReader
         rest.Length == 0 ? new MakeLink(null)
         : int.TryParse(rest, NumberStyles.None, CultureInfo.InvariantCulture, out var uses) && uses is >= 1 and <= Bounds.LinkUses ? new MakeLink(uses)
         : Wrong("/link 10", $"the number of uses must be a whole number from 1 to {Bounds.LinkUses}");
+
+    private static TextCommand ReadTopic(string title) =>
+        title.Length == 0 || title.Any(char.IsControl) ? Wrong("/topic title", "the title is missing, or has a control character")
+        : Scalars.AtMost(title, Bounds.TitleCharacters) ? new Retitle(title)
+        : new Mistyped(ChatErrorCode.TooLarge, $"the title is longer than {Bounds.TitleCharacters} characters");
+
+    private static TextCommand ReadChange(EventKind kind, string usage, string rest) =>
+        ReadUser(rest) is { } user ? new ChangeMember(kind, user) : Wrong(usage, UserId.Rule);
+
+    private static TextCommand ReadMute(string rest)
+    {
+        var (written, minutes) = FirstWord(rest);
+        return ReadUser(written) is not { } user ? Wrong("/mute bob, or /mute bob 10", UserId.Rule)
+            : minutes.Length == 0 ? new ChangeMember(EventKind.Mute, user)
+            : int.TryParse(minutes, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count is >= 1 and <= MaxMuteMinutes
+            ? new ChangeMember(EventKind.Mute, user, count)
+            : Wrong("/mute bob 10", $"the minutes must be a whole number from 1 to {MaxMuteMinutes}");
+    }
+
+    /// <summary>The user id that a person wrote, with or without <c>@</c>; null if it is not valid.</summary>
+    private static string? ReadUser(string written)
+    {
+        var user = TextId.Read(RoomReference.User(written) ?? written);
+        return UserId.IsUser(user) ? user : null;
+    }
 
     private static TextCommand ReadWhisper(string rest, ProtocolLimits limits)
     {

@@ -16,6 +16,11 @@ public static class TextHelp
     [
         "* /join room      enter a room, or @bob to talk with bob alone",
         "* /link [uses]    make a link to this group: others use it with /join room code",
+        "* /topic title    set the title of this group",
+        "* /invite user    invite a user to this group",
+        "* /kick user      remove a user from this group",
+        "* /mute user [10] mute a user in this group, for 10 minutes or for good",
+        "* /unmute user    end the mute of a user",
         "* /leave [room]   leave this room, or the one you name",
         "* /rooms          the rooms you are in",
         "* /list           your conversations, newest first",

@@ -87,6 +87,8 @@ public static class TextLineWriter
         EventKind.Settings => Star(ev.Room, $"{from} changed the settings: {Settings(ev.Settings)}", view),
         EventKind.Link => Star(ev.Room, $"{from} made an invitation link", view),
         EventKind.Unlink => Star(ev.Room, $"{from} ended an invitation link", view),
+        EventKind.Pin => Star(ev.Room, $"{from} pinned message {ev.Ref}", view),
+        EventKind.Unpin => Star(ev.Room, $"{from} unpinned message {ev.Ref}", view),
         _ => Star(ev.Room, Change(ev, from, TextId.Write(ev.User ?? "")), view),
     };
 
@@ -97,7 +99,8 @@ public static class TextLineWriter
     {
         var access = settings?.Private == true ? "private" : "public";
         return $"{access}; members may {May(settings?.Members)}"
-            + (settings?.Moderators is { } moderators and not GroupActions.All ? $"; moderators may {May(moderators)}" : "");
+            + (settings?.Moderators is { } moderators and not GroupActions.All ? $"; moderators may {May(moderators)}" : "")
+            + (settings?.Slow is > 0 and var slow ? $"; slow mode: one message every {slow.ToString(CultureInfo.InvariantCulture)} s" : "");
 
         static string May(GroupActions? actions) =>
             actions is null or GroupActions.None ? "only read" : string.Join(", ", GroupActionWords.List(actions.Value));

@@ -63,6 +63,8 @@ public static class CommandWriter
                 line.Add(Field.After, history.After);
                 line.Add(Field.Around, history.Around);
                 line.Add(Field.Thread, history.Thread);
+                line.AddFlag(Field.Pinned, history.Pinned);
+                line.AddFlag(Field.Changes, history.Changes);
                 line.Add(Field.Limit, history.Limit);
                 break;
             case Who who:

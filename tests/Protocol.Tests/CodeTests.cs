@@ -22,7 +22,7 @@ public sealed class CodeTests
         Assert.Equal(
             [
                 "msg", "edit", "delete", "react", "unreact", "join", "leave", "invite", "kick", "ban", "unban", "mute", "unmute", "role", "title",
-                "settings", "link", "unlink", "other",
+                "settings", "link", "unlink", "pin", "unpin", "other",
             ],
             Enum.GetValues<EventKind>().Select(kind => Words<EventKind>.Of(kind).Value));
 

@@ -48,9 +48,19 @@ public sealed class CommandGoldenTests
         },
         {
             Change(EventKind.Settings) with { User = null, Settings = new(false, null, GroupActions.All) },
-            """{"t":"send","id":"k","room":"team","kind":"settings","settings":{"private":false,"moderators":["write","react","invite","moderate","manage"]}}"""
+            """{"t":"send","id":"k","room":"team","kind":"settings","settings":{"private":false,"moderators":["write","react","invite","moderate","manage","pin"]}}"""
         },
         { Change(EventKind.Settings) with { User = null, Settings = new(null, null, null) }, """{"t":"send","id":"k","room":"team","kind":"settings","settings":{}}""" },
+        {
+            Change(EventKind.Settings) with { User = null, Settings = new(null, null, null, 21_600) },
+            """{"t":"send","id":"k","room":"team","kind":"settings","settings":{"slow":21600}}"""
+        },
+        {
+            Change(EventKind.Settings) with { User = null, Settings = new(null, GroupActions.Pin, null, 0) },
+            """{"t":"send","id":"k","room":"team","kind":"settings","settings":{"members":["pin"],"slow":0}}"""
+        },
+        { new Send("k", "lobby", EventKind.Pin, null, 5, null, null), """{"t":"send","id":"k","room":"lobby","kind":"pin","ref":5}""" },
+        { new Send("k", "lobby", EventKind.Unpin, null, 5, null, null), """{"t":"send","id":"k","room":"lobby","kind":"unpin","ref":5}""" },
         { LinkTo(EventKind.Link) with { Code = Code }, $$"""{"t":"send","id":"k","room":"team","kind":"link","code":"{{Code}}"}""" },
         {
             LinkTo(EventKind.Link) with { Code = Code + Code, Uses = 1000, Until = 1700000000000 },
@@ -66,6 +76,9 @@ public sealed class CommandGoldenTests
         { new History("1", "lobby", 50, null, null, 20), """{"t":"history","id":"1","room":"lobby","before":50,"limit":20}""" },
         { new History("1", "lobby", null, 0, null, 20), """{"t":"history","id":"1","room":"lobby","after":0,"limit":20}""" },
         { new History("1", "lobby", null, null, 50, 20), """{"t":"history","id":"1","room":"lobby","around":50,"limit":20}""" },
+        { new History("1", "lobby", null, null, null, 100, Pinned: true), """{"t":"history","id":"1","room":"lobby","pinned":true,"limit":100}""" },
+        { new History("1", "lobby", 9, null, null, 20, Changes: true), """{"t":"history","id":"1","room":"lobby","before":9,"changes":true,"limit":20}""" },
+        { new History("1", "lobby", null, 0, null, 20, Changes: true), """{"t":"history","id":"1","room":"lobby","after":0,"changes":true,"limit":20}""" },
         { new History("1", "lobby", null, null, null, 100, 7), """{"t":"history","id":"1","room":"lobby","thread":7,"limit":100}""" },
         { new History("1", "lobby", 50, null, null, 20, 7), """{"t":"history","id":"1","room":"lobby","before":50,"thread":7,"limit":20}""" },
         { new History("1", "lobby", null, 0, null, 20, 7), """{"t":"history","id":"1","room":"lobby","after":0,"thread":7,"limit":20}""" },

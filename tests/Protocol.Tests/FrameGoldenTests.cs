@@ -54,11 +54,19 @@ public sealed class FrameGoldenTests
         },
         {
             new ChatEvent("team", 9, 1, "ann", EventKind.Settings, null, null, null, null, "k", false, Settings: new(true, GroupActions.React, GroupActions.All)),
-            """{"t":"ev","id":"k","room":"team","seq":9,"ts":1,"from":"ann","kind":"settings","settings":{"private":true,"members":["react"],"moderators":["write","react","invite","moderate","manage"]}}"""
+            """{"t":"ev","id":"k","room":"team","seq":9,"ts":1,"from":"ann","kind":"settings","settings":{"private":true,"members":["react"],"moderators":["write","react","invite","moderate","manage","pin"]}}"""
         },
         {
             new Joined("1", "team", "group", 9, "e1", 4, 3, 2, 1, false, MemberRole.Member, null, new(false, GroupActions.None, GroupActions.Moderate)),
             """{"t":"joined","id":"1","room":"team","kind":"group","seq":9,"epoch":"e1","after":4,"read":3,"unread":2,"count":1,"role":"member","settings":{"members":[],"moderators":["moderate"]}}"""
+        },
+        {
+            new ChatEvent("team", 9, 1, "ann", EventKind.Settings, null, null, null, null, null, false, Settings: new(false, GroupActions.Pin, GroupActions.None, 30)),
+            """{"t":"ev","room":"team","seq":9,"ts":1,"from":"ann","kind":"settings","settings":{"members":["pin"],"moderators":[],"slow":30}}"""
+        },
+        {
+            new ChatEvent("team", 9, 1, "ann", EventKind.Pin, null, 5, null, null, null, false),
+            """{"t":"ev","room":"team","seq":9,"ts":1,"from":"ann","kind":"pin","ref":5}"""
         },
         {
             new ChatEvent("team", 9, 1, "ann", EventKind.Link, null, null, null, null, "k", false, Until: 1700000000000, Uses: 10),

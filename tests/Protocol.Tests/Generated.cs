@@ -37,8 +37,9 @@ internal static class Generated
         from isPrivate in Either
         from members in Actions
         from moderators in Actions
+        from slow in Maybe(Gen.Choose(1, Bounds.SlowSeconds))
         from absent in Either
-        select absent ? null : new GroupSettings(isPrivate, members, moderators);
+        select absent ? null : new GroupSettings(isPrivate, members, moderators, slow);
 
     private static readonly Gen<string> Meta =
         Gen.Elements("{}", """{"me":true}""", """{"a":[1,-2.5e3,{"b":null}],"é😀":"\u00e9\n"}""", """{"":{"t":"ping"}}""");
@@ -93,7 +94,16 @@ internal static class Generated
            from isPrivate in Maybe(Either)
            from members in Maybe(Actions)
            from moderators in Maybe(Actions)
-           select new Send(id, room, EventKind.Settings, null, null, null, null, Settings: new(isPrivate, members, moderators))),
+           from slow in Maybe(Gen.Choose(0, Bounds.SlowSeconds))
+           select new Send(id, room, EventKind.Settings, null, null, null, null, Settings: new(isPrivate, members, moderators, slow))),
+        Of(from id in Short
+           from room in Room
+           from message in Seq
+           from kind in Gen.Elements(EventKind.Pin, EventKind.Unpin)
+           select new Send(id, room, kind, null, message, null, null)),
+        Of(from id in Maybe(Short) from room in Room select new History(id, room, null, null, null, 100, Pinned: true)),
+        Of(from id in Maybe(Short) from room in Room from before in Maybe(Seq) select new History(id, room, before, null, null, 100, Changes: true)),
+        Of(from id in Maybe(Short) from room in Room from after in Seq select new History(id, room, null, after, null, 100, Changes: true)),
         Of(from id in Maybe(Short) from title in Maybe(Gen.Constant("Plans")) select new Create(id, title)),
         Of(from id in Maybe(Short) from room in Room from after in Maybe(User) from limit in Gen.Choose(1, 200) select new Members(id, room, after, limit)),
         Of(from id in Maybe(Short) from room in Room from read in Seq select new Mark(id, room, read)),

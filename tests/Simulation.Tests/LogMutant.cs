@@ -30,8 +30,11 @@ internal class LogMutant(IMessageLog log) : IMessageLog
     public virtual Task<IReadOnlyDictionary<long, int>> RepliesAsync(string room, IReadOnlyCollection<long> messages, CancellationToken cancellationToken) =>
         log.RepliesAsync(room, messages, cancellationToken);
 
-    public virtual Task<ThreadPage> ThreadAsync(string room, ThreadRange range, CancellationToken cancellationToken) =>
-        log.ThreadAsync(room, range, cancellationToken);
+    public virtual Task<SelectedPage> SelectAsync(string room, SelectedRange range, CancellationToken cancellationToken) =>
+        log.SelectAsync(room, range, cancellationToken);
+
+    public virtual Task<IReadOnlyList<long>> PinsAsync(string room, CancellationToken cancellationToken) =>
+        log.PinsAsync(room, cancellationToken);
 
     public virtual Task<IReadOnlyList<string>?> ReadersAsync(string room, long message, int limit, CancellationToken cancellationToken) =>
         log.ReadersAsync(room, message, limit, cancellationToken);

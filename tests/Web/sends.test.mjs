@@ -58,6 +58,16 @@ test('Sends_WhenAnErrorNamesADelay_AreRetriedInOrderAfterIt', async () => {
   assert.equal(send.status, 'pending');
 });
 
+test('Sends_WhenAnErrorNamesALongDelay_FailAndLetTheNextOneGo', async () => {
+  const s = stage();
+  const { room } = await s.inLobby();
+  const send = room.send('one');
+  room.send('two');
+  err(s.socket, 'rate_limited', 30_001);
+  await assert.rejects(send.done, { code: 'rate_limited', retry: 30_001 });
+  assert.deepEqual([send.status, s.socket.last('send').text], ['failed', 'two']);
+});
+
 test('Sends_WhenTheAnswerIsMissing_AreRetriedOnALiveConnection', async () => {
   const s = stage();
   const { room } = await s.inLobby();

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { ACTIONS, FOREVER } from '../../web/orleanschat.js';
 import { blockedReason, changeLine, notChanged } from '../../web/page/group-text.js';
 import { actionsOn, allows, mayInvite, mayReact, mayRename, maySet, mayWrite, outranks } from '../../web/page/rights.js';
-import { settingsToShow } from '../../web/page/settings-form.js';
+import { changedSettings, settingsToShow } from '../../web/page/settings-form.js';
 import { event, settle, stage } from './fakes.mjs';
 
 const PRIVATE = `~${'a2'.repeat(13)}`;
@@ -77,6 +77,15 @@ test('Settings_WhenAnOwnerChangesThem_AreSentAsOneSend', async () => {
   s.socket.says({ t: 'err', id, code: 'forbidden', message: 'no' });
   await assert.rejects(send.done, { code: 'forbidden' });
   assert.deepEqual(settingsToShow(room), DEFAULTS);
+});
+
+test('SettingsForm_WhenSaved_KeepsSettingsWithoutAField', async () => {
+  const { room } = await inTeam({ settings: { members: ['write', 'fly'], slow: 30, later: { a: 1 } } });
+
+  const saved = changedSettings(settingsToShow(room), { private: true, members: ['pin'], moderators: [], slow: 60 });
+
+  assert.deepEqual(saved, { private: true, members: ['pin', 'fly'], moderators: [], slow: 60, later: { a: 1 } });
+  assert.deepEqual(changedSettings(saved, { ...READ_ONLY, slow: 0 }), { ...READ_ONLY, members: ['fly'], later: { a: 1 } });
 });
 
 test('Conversation_WhenChanged_SendsOnlyTheGivenSettings', async () => {
@@ -153,6 +162,8 @@ test('ChangeLine_WhenSettingsOrLinksChange_SaysHow', () => {
   const line = parts => plain(changeLine({ from: 'ann', ...parts }, 'me'));
   assert.equal(line({ kind: 'settings', settings: READ_ONLY }), 'ann changed the settings of the group: private; members may only read; moderators may write, moderate');
   assert.equal(line({ kind: 'settings', settings: { members: ['write', 'manage'] } }), 'ann changed the settings of the group: public; members may write, rename the group');
+  assert.equal(line({ kind: 'settings', settings: { private: true, members: ['pin'], slow: 30 } }), 'ann changed the settings of the group: private; members may pin messages; slow mode: one message every 30 s');
+  assert.deepEqual([line({ kind: 'pin', ref: 4 }), line({ kind: 'unpin', ref: 4 })], ['ann pinned a message', 'ann unpinned a message']);
   assert.equal(line({ kind: 'settings' }), 'ann changed the settings of the group', 'the list of conversations does not contain the settings');
   assert.equal(line({ kind: 'link', uses: 1 }), 'ann made an invitation link for 1 person');
   assert.match(line({ kind: 'link', uses: 10, until: Date.now() + 1 }), /^ann made an invitation link for 10 people until \S/);

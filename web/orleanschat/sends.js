@@ -3,7 +3,10 @@ import { ChatError } from './error.js';
 /** Maximum length of a room's list of sends whose events have not arrived. */
 const MAX_WAITING = 200;
 
-/** Maximum delay before a send is retried, in ms. */
+/**
+ * Maximum delay before a send is retried, in ms. If the server limits a send for longer, for example in slow mode, the
+ * send fails, because the user's later sends to the room would have to wait too.
+ */
 const MAX_PAUSE = 30_000;
 
 /**
@@ -241,7 +244,7 @@ export class Sends {
       this.#rejoin();
       return;
     }
-    if (error.passing) {
+    if (error.passing && !(error.code === 'rate_limited' && error.retry > MAX_PAUSE)) {
       const pause = Math.min(MAX_PAUSE, Math.max(error.retry ?? 0, 250 * 2 ** Math.min(send.tries, 8)));
       this.#pause = this.#clock.setTimeout(() => {
         this.#pause = null;

@@ -29,8 +29,8 @@
 /**
  * An action that a group's settings can allow. `write`: messages, edits and `typing`; `react`: reactions; `invite`:
  * invitations and invitation links; `moderate`: removals, bans, mutes and deletions, only for users of a lower role, and
- * mentions of everyone; `manage`: changes of the title.
- * @typedef {'write' | 'react' | 'invite' | 'moderate' | 'manage'} GroupAction
+ * mentions of everyone; `manage`: changes of the title; `pin`: pinned messages.
+ * @typedef {'write' | 'react' | 'invite' | 'moderate' | 'manage' | 'pin'} GroupAction
  */
 
 /**
@@ -39,6 +39,8 @@
  * @property {boolean} private whether only invited users can join
  * @property {GroupAction[]} members the actions of a member
  * @property {GroupAction[]} moderators the actions of a moderator
+ * @property {number} [slow] slow mode: a user who may not moderate can send one message per this number of seconds;
+ *   absent if slow mode is off
  */
 
 /**
@@ -61,7 +63,8 @@
  * @property {number} ts ms since 1970
  * @property {string} from user id of the sender; `@system` for events of the server
  * @property {string} kind `msg`, `edit`, `delete`, `react`, `unreact`, `join`, `leave`, `invite`, `kick`, `ban`,
- *   `unban`, `mute`, `unmute`, `role`, `title`, `settings`, `link`, `unlink`, or a kind that a later version adds
+ *   `unban`, `mute`, `unmute`, `role`, `title`, `settings`, `link`, `unlink`, `pin`, `unpin`, or a kind that a later
+ *   version adds
  * @property {string} [text] the text of a message or an edit; for `react` and `unreact`, the emoji; for `title`, the
  *   group's title
  * @property {number} [ref] sequence of the message that this event changes; for `unlink`, and for a `join` by an

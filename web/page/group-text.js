@@ -15,10 +15,10 @@ const DONE = {
 };
 
 /** The kinds of events, besides messages, for which the conversation shows a line. */
-export const CHANGES = new Set(['join', 'leave', 'role', 'title', 'settings', 'link', 'unlink', ...Object.keys(DONE)]);
+export const CHANGES = new Set(['join', 'leave', 'role', 'title', 'settings', 'link', 'unlink', 'pin', 'unpin', ...Object.keys(DONE)]);
 
 /** The words for an action in the sentence about a group's settings. */
-const MAY = { write: 'write', react: 'react', invite: 'invite', moderate: 'moderate', manage: 'rename the group' };
+const MAY = { write: 'write', react: 'react', invite: 'invite', moderate: 'moderate', manage: 'rename the group', pin: 'pin messages' };
 
 /** The labels of the actions in the form of a group's settings. */
 export const ACTION_LABELS = {
@@ -27,6 +27,7 @@ export const ACTION_LABELS = {
   invite: 'Invite people',
   moderate: 'Moderate: remove, ban and mute people of lower roles, delete their messages, and mention everyone',
   manage: 'Rename the group',
+  pin: 'Pin messages',
 };
 
 /**
@@ -67,6 +68,10 @@ export function changeLine({ kind, from, text, user, role, until, ref, uses, set
       return `${actor} made an invitation link${uses ? ` for ${uses === 1 ? '1 person' : `${countOf(uses)} people`}` : ''}${untilText(until)}`;
     case 'unlink':
       return `${actor} ended an invitation link`;
+    case 'pin':
+      return `${actor} pinned a message`;
+    case 'unpin':
+      return `${actor} unpinned a message`;
     case 'ban':
     case 'mute':
       return `${actor} ${DONE[kind]} ${target}${untilText(until)}`;
@@ -76,9 +81,9 @@ export function changeLine({ kind, from, text, user, role, until, ref, uses, set
 }
 
 /** The words for a group's settings: "private; members may write, react; moderators may only read". */
-function settingsText({ private: closed, members, moderators }) {
+function settingsText({ private: closed, members, moderators, slow }) {
   const may = (who, actions) => !actions ? [] : [`${who} may ${actions.length === 0 ? 'only read' : actions.map(action => MAY[action] ?? action).join(', ')}`];
-  return [closed ? 'private' : 'public', ...may('members', members), ...may('moderators', moderators)].join('; ');
+  return [closed ? 'private' : 'public', ...may('members', members), ...may('moderators', moderators), ...slow ? [`slow mode: one message every ${slow} s`] : []].join('; ');
 }
 
 /**

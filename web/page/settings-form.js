@@ -10,9 +10,12 @@ export class SettingsForm {
   #form = document.getElementById('settings-form');
   #private = document.getElementById('setting-private');
   #privateRow = document.getElementById('private-row');
+  #slow = document.getElementById('setting-slow');
   #always = document.getElementById('always-private');
   #save = this.#form.querySelector('[type=submit]');
   #room = null;
+  /** The settings that the form shows. Settings without a field in the form stay as they are. */
+  #shown = {};
   /** Whether the form has changes that are not sent yet. */
   #changed = false;
 
@@ -48,8 +51,9 @@ export class SettingsForm {
       this.#node.open = false;
     }
     if (this.#changed || this.#node.hidden) return;
-    const shown = settingsToShow(room);
+    const shown = this.#shown = settingsToShow(room);
     this.#private.checked = shown.private;
+    this.#slow.value = shown.slow ?? 0;
     this.#privateRow.hidden = isPrivate(room.name);
     this.#always.hidden = !isPrivate(room.name);
     for (const box of this.#boxes) box.checked = shown[box.name].includes(box.value);
@@ -62,7 +66,7 @@ export class SettingsForm {
 
   get #given() {
     const checked = who => this.#boxes.filter(({ name, checked }) => name === who && checked).map(({ value }) => value);
-    return { private: this.#private.checked, members: checked('members'), moderators: checked('moderators') };
+    return changedSettings(this.#shown, { private: this.#private.checked, members: checked('members'), moderators: checked('moderators'), slow: Number(this.#slow.value) });
   }
 }
 
@@ -74,4 +78,17 @@ export class SettingsForm {
  */
 export function settingsToShow({ sends, settings }) {
   return sends.findLast(({ command, status }) => command.kind === 'settings' && status !== 'failed')?.command.settings ?? settings;
+}
+
+/**
+ * The settings that the form sends. Settings and actions that the form does not have stay as they are shown, because the
+ * server replaces all settings.
+ * @param {import('../orleanschat.js').GroupSettings} shown
+ * @param {import('../orleanschat.js').GroupSettings} given the fields of the form
+ * @returns {import('../orleanschat.js').GroupSettings}
+ */
+export function changedSettings(shown, given) {
+  const { slow, ...changed } = { ...shown, ...given };
+  for (const who of ['members', 'moderators']) changed[who] = [...given[who], ...(shown[who] ?? []).filter(action => !ACTIONS.includes(action))];
+  return slow ? { ...changed, slow } : changed;
 }

@@ -69,8 +69,11 @@ internal sealed class MemoryMessageLog(MessageLogInstruments instruments) : IMes
     public Task<IReadOnlyDictionary<long, int>> RepliesAsync(string room, IReadOnlyCollection<long> messages, CancellationToken cancellationToken) =>
         Task.FromResult(Find(room)?.Replies(messages) ?? new Dictionary<long, int>());
 
-    public Task<ThreadPage> ThreadAsync(string room, ThreadRange range, CancellationToken cancellationToken) =>
-        Task.FromResult(Find(room)?.Thread(range) ?? ThreadPage.Empty);
+    public Task<SelectedPage> SelectAsync(string room, SelectedRange range, CancellationToken cancellationToken) =>
+        Task.FromResult(Find(room)?.Select(range) ?? SelectedPage.Empty);
+
+    public Task<IReadOnlyList<long>> PinsAsync(string room, CancellationToken cancellationToken) =>
+        Task.FromResult(Find(room)?.Pins() ?? []);
 
     public Task<IReadOnlyList<string>?> ReadersAsync(string room, long message, int limit, CancellationToken cancellationToken) =>
         Task.FromResult(Find(room)?.Readers(room, message, limit));

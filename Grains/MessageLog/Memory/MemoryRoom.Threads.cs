@@ -21,28 +21,6 @@ internal sealed partial class MemoryRoom
         }
     }
 
-    public ThreadPage Thread(ThreadRange range)
-    {
-        lock (_gate)
-        {
-            var inRange = RepliesTo(range.Message).Where(seq => seq > range.After && seq < range.Before);
-            var left = new Queue<int>(range.FromEnd ? inRange.Reverse() : inRange);
-            var events = new List<RoomEvent>();
-            for (var bytes = 0L; events.Count < range.Limit && bytes < range.Bytes && left.TryDequeue(out var seq);)
-            {
-                events.Add(_rows[seq - 1].Shown(seq));
-                bytes += EventBytes.Count(events[^1]);
-            }
-
-            if (range.FromEnd)
-            {
-                events.Reverse();
-            }
-
-            return new(events, left.Count > 0);
-        }
-    }
-
     public IReadOnlyList<string>? Readers(string room, long message, int limit)
     {
         lock (_gate)

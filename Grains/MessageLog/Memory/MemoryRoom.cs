@@ -103,7 +103,7 @@ internal sealed partial class MemoryRoom(RoomKind kind, IEnumerable<string> memb
         {
             var read = _marks.GetValueOrDefault(user);
             var role = RoomRules.RoleOf(kind, room, user, Find(user).Role);
-            return new RoomFacts(kind, _rows.Count, Head?.Messages ?? 0, role, read, Find(user).BannedUntil);
+            return new RoomFacts(kind, _rows.Count, Head?.Messages ?? 0, role, read, Find(user).BannedUntil, _settings);
         }
     }
 
@@ -207,12 +207,16 @@ internal sealed partial class MemoryRoom(RoomKind kind, IEnumerable<string> memb
                 (message.Deleted, message.Edited) = (true, false);
                 message.Take();
                 _rows.Where(edit => edit.Entry.Kind == RoomEventKind.Edit && edit.Entry.Ref == entry.Ref).ToList().ForEach(edit => edit.Take());
+                ApplyToPins(entry);
                 break;
             case RoomEventKind.Title:
                 _title = entry.Text;
                 break;
             case RoomEventKind.Settings:
                 _settings = RoomSettings.Parse(entry.Meta);
+                break;
+            case RoomEventKind.Pin or RoomEventKind.Unpin:
+                ApplyToPins(entry);
                 break;
             default:
                 if (kind == RoomKind.Group)

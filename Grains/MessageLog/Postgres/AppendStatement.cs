@@ -18,9 +18,10 @@ namespace OrleansChat.Grains.MessageLog.Postgres;
 /// order.</item>
 /// <item><c>added</c>: insert the fresh entries.</item>
 /// <item><c>advanced</c>: update the head, the message count, the time, the title and the settings of each room.</item>
-/// <item>In groups, apply the events to the members and the invitation links (<see cref="GroupStatements"/>). An append
-/// may have several joins and leaves. Any other event that changes rights or links is the only entry of its
-/// append (<see cref="RoomRules.IsAlone"/>).</item>
+/// <item>In groups, apply the events to the members and the invitation links (<see cref="GroupStatements"/>). In all
+/// rooms, apply them to the pins (<see cref="PostgresSelections"/>). An append may have several joins and leaves. Any
+/// other event that changes rights, links or pins is the only entry of its append
+/// (<see cref="RoomRules.IsAlone"/>).</item>
 /// <item>Store the mentions of the fresh messages, one row for each name.</item>
 /// <item>Return one row for each entry: the stored event of a duplicate, or the new event. For a room that step 1 left
 /// out, return no rows.</item>
@@ -28,7 +29,7 @@ namespace OrleansChat.Grains.MessageLog.Postgres;
 /// <para>
 /// Most appends have only messages, edits, deletions and reactions. Their statement has no title, no settings and no
 /// step 6, because each part of a statement costs time even if it has no rows. For the same reason, step 7 is only in
-/// the statements for appends with mentions, and the part for links is only in the statement for any append.
+/// the statements for appends with mentions, and the parts for links and pins are only in the statement for any append.
 /// </para>
 /// <para>
 /// Why the statement misses no event and stores no event twice, under READ COMMITTED: a statement sees every row that
@@ -71,7 +72,7 @@ internal sealed class AppendStatement : IPreparedCommit
         $"{Store(false)}{Advance}{Answer}",
         $"{Store(true)}{Advance}{Mention}{Answer}",
         $"{Store(false)}{AdvanceAndSet}{GroupStatements.ChangeMembers}{Answer}",
-        $"{Store(true)}{AdvanceAndSet}{GroupStatements.ChangeMembers}{GroupStatements.ChangeLinks}{Mention}{Answer}",
+        $"{Store(true)}{AdvanceAndSet}{GroupStatements.ChangeMembers}{GroupStatements.ChangeLinks}{PostgresSelections.ChangePins}{Mention}{Answer}",
     ];
 
     /// <summary>Step 7.</summary>
@@ -155,7 +156,7 @@ internal sealed class AppendStatement : IPreparedCommit
     /// rows that the append wrote. For each message that these rows refer to, it computes the current text from the
     /// message's events. So a repetition of an old edit changes nothing, and a batch may have several edits of one
     /// message. The statement changes only rooms whose claim number is the caller's number. The append has already
-    /// locked these rooms.
+    /// locked these rooms. A deleted message loses its pin.
     /// </summary>
     private const string Rewrite =
         """
@@ -180,7 +181,9 @@ internal sealed class AppendStatement : IPreparedCommit
             from message where m.room = message.room and m.seq = message.seq),
         unmentioned as (
             delete from chat.mentions n using message cross join lateral unnest(string_to_array(message.mentions, ' ')) as names(usr)
-            where message.deleted and n.room = message.room and n.usr = names.usr and n.seq = message.seq)
+            where message.deleted and n.room = message.room and n.usr = names.usr and n.seq = message.seq),
+        unpinned as (
+            delete from chat.pins p using message where message.deleted and p.room = message.room and p.seq = message.seq)
         update chat.events v set text = null, meta = null, hash = 0
         from message where message.deleted and v.room = message.room and v.ref = message.seq and v.kind = 1 and (v.text is not null or v.hash <> 0)
         """;
@@ -213,7 +216,7 @@ internal sealed class AppendStatement : IPreparedCommit
         var rows = Rows(appends);
         var rewrites = Array.FindAll(rows, static row => row.Entry is { Kind: RoomEventKind.Edit or RoomEventKind.Delete, Ref: not null });
         var mentions = Array.Exists(rows, static row => row.Entry.Mentions is not null);
-        var changes = Array.Exists(rows, static row => LinkRules.Concerns(row.Entry.Kind, row.Entry.Ref)) ? 3
+        var changes = Array.Exists(rows, static row => LinkRules.Concerns(row.Entry.Kind, row.Entry.Ref) || PinRules.Concerns(row.Entry.Kind)) ? 3
             : !Array.Exists(rows, static row => row.Entry.Kind > RoomEventKind.Unreact) ? (mentions ? 1 : 0)
             : mentions ? 3 : 2;
         var batch = _batches[(2 * changes) + (rewrites.Length > 0 ? 1 : 0)];

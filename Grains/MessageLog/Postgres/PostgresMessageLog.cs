@@ -140,23 +140,8 @@ internal sealed class PostgresMessageLog : IMessageStore
                 """,
                 ToEvent, cancellationToken, room, range.After, range.Limit)
             : await RowsAsync(
-                range.FromEnd ? BoundedRead("desc") : BoundedRead("asc"),
+                PostgresSelections.BoundedRead(range.FromEnd),
                 ToEvent, cancellationToken, room, range.After, range.After + range.Limit, (long)range.Bytes);
-
-    /// <summary>
-    /// A read with a limit in bytes. The database counts the bytes, so it does not send events that do not fit. It
-    /// knows the length of a text without decompressing the text.
-    /// </summary>
-    private static string BoundedRead(string order) =>
-        $"""
-        select {EventColumns} from (
-            select e.*, sum(bytes) over (order by seq {order} rows between unbounded preceding and current row) - bytes as bytes_before from (
-                select *, {EventBytes.Overhead} + coalesce(octet_length(text), 0) + coalesce(octet_length(meta), 0)
-                    + coalesce(octet_length(mentions), 0) as bytes
-                from chat.events where room = $1 and seq > $2 and seq <= $3
-            ) e
-        ) s where bytes_before < $4 order by seq
-        """;
 
     private static RoomEvent ToEvent(NpgsqlDataReader row) => new(
         row.GetInt64(0), row.GetInt64(1), row.GetString(2), (RoomEventKind)row.GetInt16(3), Text(row, 4), Number(row, 5), Number(row, 6),
@@ -168,13 +153,17 @@ internal sealed class PostgresMessageLog : IMessageStore
             PostgresThreads.Replies, row => KeyValuePair.Create(row.GetInt64(0), (int)row.GetInt64(1)), cancellationToken, room, messages.ToArray()))
             .Where(row => row.Value > 0).ToDictionary();
 
-    public async Task<ThreadPage> ThreadAsync(string room, ThreadRange range, CancellationToken cancellationToken)
+    public async Task<SelectedPage> SelectAsync(string room, SelectedRange range, CancellationToken cancellationToken)
     {
+        object[] values = [room, range.After, range.Before, (long)range.Limit, (long)range.Bytes];
         var rows = await RowsAsync(
-            PostgresThreads.Thread(range.FromEnd), row => (Event: ToEvent(row), Total: row.GetInt64(row.FieldCount - 1)), cancellationToken,
-            room, range.Message, range.After, range.Before, (long)range.Limit, (long)range.Bytes);
+            PostgresSelections.Select(range.Of.Kind, range.FromEnd), row => (Event: ToEvent(row), Total: row.GetInt64(row.FieldCount - 1)),
+            cancellationToken, range.Of.Kind == SelectionKind.Replies ? [.. values, range.Of.Message] : values);
         return new([.. rows.Select(row => row.Event)], rows is [var first, ..] && first.Total > rows.Count);
     }
+
+    public async Task<IReadOnlyList<long>> PinsAsync(string room, CancellationToken cancellationToken) =>
+        await RowsAsync(PostgresSelections.Pins, row => row.GetInt64(0), cancellationToken, room);
 
     public async Task<IReadOnlyList<string>?> ReadersAsync(string room, long message, int limit, CancellationToken cancellationToken)
     {
@@ -199,7 +188,7 @@ internal sealed class PostgresMessageLog : IMessageStore
 
     public Task<RoomFacts?> FactsAsync(string room, string user, CancellationToken cancellationToken) => FirstAsync(
         """
-        select r.kind, r.seq, r.messages, coalesce(m.role, 0), coalesce(k.seq, 0), coalesce(m.banned, 0)
+        select r.kind, r.seq, r.messages, coalesce(m.role, 0), coalesce(k.seq, 0), coalesce(m.banned, 0), r.settings
         from chat.rooms r
         left join chat.members m on m.room = r.room and m.usr = $1
         left join chat.marks k on k.room = r.room and k.usr = $1
@@ -208,13 +197,15 @@ internal sealed class PostgresMessageLog : IMessageStore
         row => ToFacts(row, room, user), cancellationToken, user, room);
 
     public Task<CountedFacts?> CountedFactsAsync(string room, string user, CancellationToken cancellationToken) => FirstAsync(
-        UnreadSql.Facts, row => new CountedFacts(ToFacts(row, room, user), new(row.GetInt64(6), row.GetInt64(7), row.GetInt32(8) > 0)),
+        UnreadSql.Facts, row => new CountedFacts(ToFacts(row, room, user), new(row.GetInt64(7), row.GetInt64(8), row.GetInt32(9) > 0)),
         cancellationToken, user, room);
 
     private static RoomFacts ToFacts(NpgsqlDataReader row, string room, string user)
     {
         var kind = (RoomKind)row.GetInt16(0);
-        return new(kind, row.GetInt64(1), row.GetInt64(2), RoomRules.RoleOf(kind, room, user, (RoomRole)row.GetInt32(3)), row.GetInt64(4), row.GetInt64(5));
+        return new(
+            kind, row.GetInt64(1), row.GetInt64(2), RoomRules.RoleOf(kind, room, user, (RoomRole)row.GetInt32(3)), row.GetInt64(4), row.GetInt64(5),
+            RoomSettings.Parse(Text(row, 6)));
     }
 
     public async Task<IReadOnlyList<Member>> MembersAsync(string room, CancellationToken cancellationToken) => await RowsAsync(

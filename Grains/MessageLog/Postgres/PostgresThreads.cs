@@ -1,5 +1,3 @@
-using OrleansChat.Grains.Interfaces;
-
 namespace OrleansChat.Grains.MessageLog.Postgres;
 
 /// <summary>The statements that read replies and readers of messages in PostgreSQL.</summary>
@@ -36,27 +34,4 @@ internal static class PostgresThreads
         where message.room = $1 and message.seq = $2 and message.kind = 0
         order by r.usr
         """;
-
-    /// <summary>
-    /// Reads a <see cref="ThreadRange"/>. The last column is the number of messages in the range, up to one more than
-    /// the limit. The database counts the bytes, like in a read of a <see cref="MessageLogRange"/>. $1: the room, $2:
-    /// the message, $3 and $4: the sequences before and after the range, $5: the limit, $6: the bytes.
-    /// </summary>
-    public static string Thread(bool fromEnd)
-    {
-        var order = fromEnd ? "desc" : "asc";
-        return
-            $"""
-            select {PostgresMessageLog.EventColumns}, total from (
-                select e.*, count(*) over () as total, row_number() over (order by seq {order}) as number,
-                    sum(bytes) over (order by seq {order} rows between unbounded preceding and current row) - bytes as bytes_before
-                from (
-                    select *, {EventBytes.Overhead} + coalesce(octet_length(text), 0) + coalesce(octet_length(meta), 0)
-                        + coalesce(octet_length(mentions), 0) as bytes
-                    from chat.events where room = $1 and reply = $2 and seq > $3 and seq < $4 and kind = 0
-                    order by seq {order} limit $5 + 1
-                ) e
-            ) s where number <= $5 and bytes_before < $6 order by seq
-            """;
-    }
 }

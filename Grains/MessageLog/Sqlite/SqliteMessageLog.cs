@@ -114,8 +114,11 @@ internal sealed partial class SqliteMessageLog(MessageLogOptions options, Messag
     public Task<IReadOnlyDictionary<long, int>> RepliesAsync(string room, IReadOnlyCollection<long> messages, CancellationToken cancellationToken) =>
         ReadAsync(reads => reads.Threads.Replies(room, messages), cancellationToken);
 
-    public Task<ThreadPage> ThreadAsync(string room, ThreadRange range, CancellationToken cancellationToken) =>
-        ReadAsync(reads => reads.Threads.Thread(room, range), cancellationToken);
+    public Task<SelectedPage> SelectAsync(string room, SelectedRange range, CancellationToken cancellationToken) =>
+        ReadAsync(reads => reads.Selections.Select(room, range), cancellationToken);
+
+    public Task<IReadOnlyList<long>> PinsAsync(string room, CancellationToken cancellationToken) =>
+        ReadAsync(reads => reads.Selections.Pins(room), cancellationToken);
 
     public Task<IReadOnlyList<string>?> ReadersAsync(string room, long message, int limit, CancellationToken cancellationToken) =>
         ReadAsync(reads => reads.Threads.Readers(room, message, limit), cancellationToken);

@@ -45,7 +45,7 @@ internal sealed class SqliteReads(SqliteConnection connection) : IDisposable
     private readonly SqliteStatement _facts = new(
         connection,
         """
-        select r.kind, r.seq, r.messages, coalesce(m.role, 0), coalesce(k.seq, 0), coalesce(m.banned, 0)
+        select r.kind, r.seq, r.messages, coalesce(m.role, 0), coalesce(k.seq, 0), coalesce(m.banned, 0), r.settings
         from rooms r
         left join members m on m.room = r.room and m.usr = ?1
         left join marks k on k.room = r.room and k.usr = ?1
@@ -82,6 +82,8 @@ internal sealed class SqliteReads(SqliteConnection connection) : IDisposable
     private readonly SqliteStatement _minVersion = new(connection, SqliteSchema.ReadMinVersion);
 
     public SqliteThreads Threads { get; } = new(connection);
+
+    public SqliteSelections Selections { get; } = new(connection);
 
     public bool Exists(string room)
     {
@@ -154,14 +156,14 @@ internal sealed class SqliteReads(SqliteConnection connection) : IDisposable
     public CountedFacts? CountedFacts(string room, string user)
     {
         using var row = _countedFacts.Query(user, room);
-        return row.Read() ? new(ToFacts(row, room, user), new(row.Number(6), row.Number(7), row.IsTrue(8))) : null;
+        return row.Read() ? new(ToFacts(row, room, user), new(row.Number(7), row.Number(8), row.IsTrue(9))) : null;
     }
 
     private static RoomFacts ToFacts(SqliteStatement.Rows row, string room, string user)
     {
         var kind = (RoomKind)row.Number(0);
         var role = RoomRules.RoleOf(kind, room, user, (RoomRole)row.Number(3));
-        return new(kind, row.Number(1), row.Number(2), role, row.Number(4), row.Number(5));
+        return new(kind, row.Number(1), row.Number(2), role, row.Number(4), row.Number(5), RoomSettings.Parse(row.TextOrNull(6)));
     }
 
     public IReadOnlyList<Member> Members(string room)
@@ -276,6 +278,7 @@ internal sealed class SqliteReads(SqliteConnection connection) : IDisposable
         _changes.Dispose();
         _minVersion.Dispose();
         Threads.Dispose();
+        Selections.Dispose();
         connection.Dispose();
     }
 }

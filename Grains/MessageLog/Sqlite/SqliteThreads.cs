@@ -1,11 +1,10 @@
 using System.Text.Json;
 using Microsoft.Data.Sqlite;
-using OrleansChat.Grains.Interfaces;
 
 namespace OrleansChat.Grains.MessageLog.Sqlite;
 
 /// <summary>
-/// The reads of replies and readers of messages, on one connection. Each method runs one statement. The statements name
+/// The reads of replies and readers of messages, on one connection. Each method runs one statement. The count names
 /// the index of replies, because SQLite would read the whole room in the order of the sequences instead.
 /// </summary>
 internal sealed class SqliteThreads(SqliteConnection connection) : IDisposable
@@ -41,8 +40,6 @@ internal sealed class SqliteThreads(SqliteConnection connection) : IDisposable
         """;
 
     private readonly SqliteStatement _replies = new(connection, CountReplies);
-    private readonly SqliteStatement _thread = new(connection, ReadThread(fromEnd: false));
-    private readonly SqliteStatement _threadFromEnd = new(connection, ReadThread(fromEnd: true));
     private readonly SqliteStatement _readers = new(connection, ListReaders);
 
     public IReadOnlyDictionary<long, int> Replies(string room, IReadOnlyCollection<long> messages)
@@ -58,26 +55,6 @@ internal sealed class SqliteThreads(SqliteConnection connection) : IDisposable
         }
 
         return counts;
-    }
-
-    public ThreadPage Thread(string room, ThreadRange range)
-    {
-        var events = new List<RoomEvent>();
-        var bytes = 0L;
-        using var row = (range.FromEnd ? _threadFromEnd : _thread).Query(room, range.Message, range.After, range.Before, range.Limit + 1L);
-        var more = row.Read();
-        for (; more && events.Count < range.Limit && bytes < range.Bytes; more = row.Read())
-        {
-            events.Add(SqliteReads.ToEvent(row));
-            bytes += EventBytes.Count(events[^1]);
-        }
-
-        if (range.FromEnd)
-        {
-            events.Reverse();
-        }
-
-        return new(events, more);
     }
 
     public IReadOnlyList<string>? Readers(string room, long message, int limit)
@@ -99,18 +76,6 @@ internal sealed class SqliteThreads(SqliteConnection connection) : IDisposable
     public void Dispose()
     {
         _replies.Dispose();
-        _thread.Dispose();
-        _threadFromEnd.Dispose();
         _readers.Dispose();
     }
-
-    /// <summary>
-    /// Reads a <see cref="ThreadRange"/> in the order in which it is read. ?1: the room, ?2: the message, ?3 and ?4: the
-    /// sequences before and after the range, ?5: the limit.
-    /// </summary>
-    internal static string ReadThread(bool fromEnd) =>
-        $"""
-        select {SqliteReads.EventColumns} from events indexed by events_replies
-        where room = ?1 and reply = ?2 and seq > ?3 and seq < ?4 and kind = 0 order by seq {(fromEnd ? "desc" : "asc")} limit ?5
-        """;
 }

@@ -62,6 +62,7 @@ internal sealed class SqliteWrites(SqliteConnection connection) : IDisposable
     private readonly SqliteMembers _members = new(connection);
     private readonly SqliteLinks _links = new(connection);
     private readonly SqliteMentions _mentions = new(connection);
+    private readonly SqlitePins _pins = new(connection);
 
     private readonly SqliteStatement _mark = new(
         connection,
@@ -162,7 +163,7 @@ internal sealed class SqliteWrites(SqliteConnection connection) : IDisposable
         foreach (var statement in (IDisposable[])
         [
             _begin, _commit, _rollback, _create, _claim, _room, _advance, _insert, _first, _edit, _takeIfDeleted, _delete, _takeEdits,
-            _title, _roomSettings, _members, _links, _mentions, _mark, _settings, _reserve, _touch, _raise, _announce, _truncateWal,
+            _title, _roomSettings, _members, _links, _mentions, _pins, _mark, _settings, _reserve, _touch, _raise, _announce, _truncateWal,
         ])
         {
             statement.Dispose();
@@ -307,6 +308,7 @@ internal sealed class SqliteWrites(SqliteConnection connection) : IDisposable
                 if (_delete.Run(room, entry.Ref) == 1)
                 {
                     _takeEdits.Run(room, entry.Ref);
+                    _pins.Apply(room, entry);
                 }
 
                 break;
@@ -315,6 +317,9 @@ internal sealed class SqliteWrites(SqliteConnection connection) : IDisposable
                 break;
             case RoomEventKind.Settings:
                 _roomSettings.Run(room, entry.Meta);
+                break;
+            case RoomEventKind.Pin or RoomEventKind.Unpin:
+                _pins.Apply(room, entry);
                 break;
             default:
                 if (kind == RoomKind.Group)

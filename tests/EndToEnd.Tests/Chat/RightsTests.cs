@@ -21,7 +21,9 @@ public sealed class RightsTests(ProcessTestCluster cluster)
         ("members", "ok ok ok ok not_member not_member not_member"),
         ("thread", "ok ok ok ok not_member not_member not_member"),
         ("readers", "ok ok ok ok not_member not_member not_member"),
-        ("pin", "ok ok ok ok not_member not_member not_member"),
+        ("history pinned", "ok ok ok ok not_member not_member not_member"),
+        ("history changes", "ok ok forbidden forbidden not_member not_member not_member"),
+        ("pin the conversation", "ok ok ok ok not_member not_member not_member"),
         ("follow", "forbidden forbidden forbidden forbidden not_member not_member not_member"),
         ("hide", "ok ok ok ok not_member ok not_member"),
         ("mark", "ok ok ok ok not_member not_member not_member"),
@@ -29,6 +31,8 @@ public sealed class RightsTests(ProcessTestCluster cluster)
         ("mention everyone", "ok ok forbidden forbidden not_member not_member not_member"),
         ("mention the owner", "ok ok ok muted not_member not_member not_member"),
         ("react", "ok ok ok muted not_member not_member not_member"),
+        ("pin", "ok ok forbidden forbidden not_member not_member not_member"),
+        ("unpin", "ok ok forbidden forbidden not_member not_member not_member"),
         ("edit another's", "forbidden forbidden forbidden muted not_member not_member not_member"),
         ("delete a moderator's", "ok forbidden forbidden forbidden not_member not_member not_member"),
         ("delete a member's", "ok ok forbidden forbidden not_member not_member not_member"),
@@ -71,7 +75,9 @@ public sealed class RightsTests(ProcessTestCluster cluster)
         ["thread"] = "ok ok ok ok not_found not_member not_found",
         ["readers"] = "ok ok ok ok not_found not_member not_found",
         ["join by a wrong link"] = "ok ok ok ok not_found ok not_found",
-        ["pin"] = "ok ok ok ok not_found not_member not_found",
+        ["history pinned"] = "ok ok ok ok not_found not_member not_found",
+        ["history changes"] = "ok ok forbidden forbidden not_found not_member not_found",
+        ["pin the conversation"] = "ok ok ok ok not_found not_member not_found",
         ["follow"] = "forbidden forbidden forbidden forbidden not_found not_member not_found",
         ["hide"] = "ok ok ok ok not_found ok not_found",
         ["join"] = "ok ok ok ok not_found ok not_found",
@@ -147,7 +153,7 @@ public sealed class RightsTests(ProcessTestCluster cluster)
         await owner.AskAsync(Command(owner, """{"t":"send","kind":"settings","settings":{"private":true,"members":["react"]}}""", team), "ok");
 
         var changed = await member.FrameAsync("the settings", frame => (string?)frame["t"] == "ev" && (string?)frame["kind"] == "settings");
-        const string Settings = """{"private":true,"members":["react"],"moderators":["write","react","invite","moderate","manage"]}""";
+        const string Settings = """{"private":true,"members":["react"],"moderators":["write","react","invite","moderate","manage","pin"]}""";
         Assert.Equal(Settings, changed["settings"]!.ToJsonString());
         var refused = await member.AskAsync(Command(member, """{"t":"send","text":"may I?"}""", team), "err");
         Assert.Equal(("forbidden", "this group does not allow your role to do this"), ((string?)refused["code"], (string?)refused["message"]));

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using OrleansChat.EndToEnd.Tests.LocalCluster;
 
 namespace OrleansChat.EndToEnd.Tests.Chat;
@@ -37,5 +38,34 @@ public sealed class SiloDeathTests
         await using var dora = await JsonClient.ConnectAsync(cluster.Port + 1, "dora");
         await dora.JoinAsync("lobby");
         await ann.FrameAsync("the presence of dora", frame => (string?)frame["t"] == "presence" && (string?)frame["user"] == "dora");
+    }
+
+    [Fact]
+    [Trait("Run", "all")]
+    public async Task SlowMode_WhenTheSiloIsKilled_StillHolds()
+    {
+        await using var cluster = await RunningLocalCluster.StartAsync(2, RunningLocalCluster.Patient);
+        await using var ann = await JsonClient.ConnectAsync(cluster.Port, "ann");
+        await using var bob = await JsonClient.ConnectAsync(cluster.Port + 1, "bob");
+        foreach (var client in new[] { ann, bob })
+        {
+            var join = client.Command("join");
+            (join["room"], join["kind"]) = ("team", "group");
+            await client.AskAsync(join, "joined");
+        }
+
+        var slow = ann.Command("send");
+        (slow["room"], slow["kind"], slow["settings"]) = ("team", "settings", new JsonObject { ["slow"] = 3600 });
+        await ann.AskAsync(slow, "ok");
+        await bob.SendAsync("team", "first");
+
+        await ProcessGroup.SignalAsync("KILL", cluster.Child("silo-1").Pid);
+        await cluster.Group.LineAsync("silo-1 is back", RunningLocalCluster.StartLimit);
+        var second = bob.Command("send");
+        (second["room"], second["text"]) = ("team", "second");
+
+        Assert.Equal("rate_limited", (string?)(await bob.AskAsync(second, "err"))["code"]);
+        await ann.SendAsync("team", "one");
+        await ann.SendAsync("team", "two");
     }
 }

@@ -28,8 +28,10 @@ internal abstract class MessageLogDecorator(IMessageLog log) : IMessageLog
     public Task<IReadOnlyDictionary<long, int>> RepliesAsync(string room, IReadOnlyCollection<long> messages, CancellationToken cancellationToken) =>
         log.RepliesAsync(room, messages, cancellationToken);
 
-    public Task<ThreadPage> ThreadAsync(string room, ThreadRange range, CancellationToken cancellationToken) =>
-        log.ThreadAsync(room, range, cancellationToken);
+    public Task<SelectedPage> SelectAsync(string room, SelectedRange range, CancellationToken cancellationToken) =>
+        log.SelectAsync(room, range, cancellationToken);
+
+    public Task<IReadOnlyList<long>> PinsAsync(string room, CancellationToken cancellationToken) => log.PinsAsync(room, cancellationToken);
 
     public Task<IReadOnlyList<string>?> ReadersAsync(string room, long message, int limit, CancellationToken cancellationToken) =>
         log.ReadersAsync(room, message, limit, cancellationToken);

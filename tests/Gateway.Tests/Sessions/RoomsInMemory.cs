@@ -311,10 +311,16 @@ internal sealed class RoomsInMemory : IRooms, IHistory
 
     public async Task<HistoryPage> PageAsync(PageAsk ask, CancellationToken cancellationToken)
     {
-        var (room, _, after, limit, _, _, thread) = ask;
+        var (room, _, after, limit, _, _, thread, of) = ask;
         await AskAsync().WaitAsync(cancellationToken);
         lock (_gate)
         {
+            if (of != PageOf.All)
+            {
+                Note($"{of} {room} {ask.User} {after} {limit} {(ask.Whole == long.MaxValue ? "end" : ask.Whole)} {ask.Claimed}");
+                return Thread;
+            }
+
             if (thread is { } message)
             {
                 Note($"thread {room} {ask.User} {message} {after} {limit} {(ask.Whole == long.MaxValue ? "end" : ask.Whole)}");

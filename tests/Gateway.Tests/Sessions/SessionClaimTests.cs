@@ -63,6 +63,7 @@ public sealed class SessionClaimTests : IDisposable
         new Send("k", "team", EventKind.Settings, null, null, null, null, Settings: new(true, null, null)),
         new Send("k", "team", EventKind.Link, null, null, null, null, Code: "abcdefghijklmnopqrstuvwxyz"),
         new Send("k", "team", EventKind.Unlink, null, 3, null, null),
+        new Send("k", "team", EventKind.Pin, null, 3, null, null),
     ];
 
     [Theory, MemberData(nameof(Sends))]

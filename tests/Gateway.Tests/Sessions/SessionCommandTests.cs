@@ -168,6 +168,50 @@ public sealed class SessionCommandTests
         static RoomEvent Reply(long seq) => new(seq, 1000, "bob", RoomEventKind.Msg, "reply", null, 7, null, null, false, seq);
     }
 
+    public static TheoryData<History, string> Selections => new()
+    {
+        { new("h", "team", null, null, null, 20, Pinned: true), "Pins team ann 0 20 end None" },
+        { new("h", "team", null, null, null, 20, Changes: true), "Changes team ann 0 20 end None" },
+        { new("h", "team", 9, null, null, 20, Changes: true), "Changes team ann 0 20 9 None" },
+        { new("h", "team", null, 9, null, 20, Changes: true), "Changes team ann 9 20 0 None" },
+    };
+
+    [Theory, MemberData(nameof(Selections))]
+    public async Task History_WhenItSelectsEvents_ReadsThemOnce(History history, string asked)
+    {
+        using var rig = new SessionRig();
+        var session = await rig.SessionAsync();
+        rig.Rooms.Thread = new([Ban(8), Ban(12)], 30, null, More: true);
+        await session.HandleAsync(history);
+        rig.Rooms.Thread = new([Ban(1)], 30, null);
+        await session.HandleAsync(history);
+        await rig.UntilAsync(r => r.Frames.Count == 2, "the pages");
+
+        var (two, one) = (Assert.IsType<Page>(rig.Frames[0]), Assert.IsType<Page>(rig.Frames[1]));
+        Assert.Equal((8, 12, true, "bob"), (two.First, two.Last, two.More, two.Events[1].User));
+        Assert.Equal((1, 1, false), (one.First, one.Last, one.More));
+        Assert.Equal([asked, asked], rig.Rooms.Calls);
+
+        static RoomEvent Ban(long seq) =>
+            new(seq, 1000, "ann", RoomEventKind.Ban, "bob", null, null, new MemberChange("bob").ToMeta(), null, false, seq);
+    }
+
+    [Theory]
+    [InlineData(true, Refusal.Forbidden, ChatErrorCode.Forbidden, "only users who may moderate the group may read its changes")]
+    [InlineData(true, Refusal.NotFound, ChatErrorCode.NotFound, "there is no such room")]
+    [InlineData(false, Refusal.Forbidden, ChatErrorCode.Forbidden, "you may not read this room")]
+    public async Task History_WhenASelectionIsRefused_SaysWhy(bool changes, Refusal refusal, ChatErrorCode code, string message)
+    {
+        using var rig = new SessionRig();
+        var session = await rig.SessionAsync();
+        rig.Rooms.Thread = new([], 0, refusal);
+
+        await session.HandleAsync(new History("h", "team", null, null, null, 20, Pinned: !changes, Changes: changes));
+        await rig.UntilAsync(r => r.Frames.Count == 1, "the refusal");
+
+        Assert.Equal(new Err("h", code, message, null), rig.Frames[0]);
+    }
+
     [Fact]
     public async Task History_WhenAThreadIsRefused_SaysWhy()
     {

@@ -104,7 +104,7 @@ public sealed class SessionGroupTests : IDisposable
         { Change(EventKind.Title) with { User = null, Text = "Plans" }, "Title team ann Plans", Happened(EventKind.Title) with { User = null, Text = "Plans" } },
         {
             Change(EventKind.Settings) with { User = null, Settings = new(true, GroupActions.Write, null) },
-            """Settings team ann  {"private":true,"members":4,"moderators":124}""",
+            """Settings team ann  {"private":true,"members":4,"moderators":252}""",
             Happened(EventKind.Settings) with { User = null, Settings = new(true, GroupActions.Write, GroupActions.All) }
         },
         {
@@ -112,6 +112,18 @@ public sealed class SessionGroupTests : IDisposable
             """Settings team ann  {"private":false,"members":28,"moderators":0}""",
             Happened(EventKind.Settings) with { User = null, Settings = new(false, GroupActions.Write | GroupActions.React | GroupActions.Invite, GroupActions.None) }
         },
+        {
+            Change(EventKind.Settings) with { User = null, Settings = new(null, GroupActions.Pin, GroupActions.None, Bounds.SlowSeconds) },
+            $$"""Settings team ann  {"private":false,"members":128,"moderators":0,"slow":{{RoomSettings.MaxSlow}}}""",
+            Happened(EventKind.Settings) with { User = null, Settings = new(false, GroupActions.Pin, GroupActions.None, Bounds.SlowSeconds) }
+        },
+        {
+            Change(EventKind.Settings) with { User = null, Settings = new(null, GroupActions.None, GroupActions.None, 0) },
+            """Settings team ann  {"private":false,"members":0,"moderators":0}""",
+            Happened(EventKind.Settings) with { User = null, Settings = new(false, GroupActions.None, GroupActions.None) }
+        },
+        { new Send("k", "team", EventKind.Pin, null, 7, null, null), "Pin team ann", Happened(EventKind.Pin) with { User = null, Ref = 7 } },
+        { new Send("k", "team", EventKind.Unpin, null, 7, null, null), "Unpin team ann", Happened(EventKind.Unpin) with { User = null, Ref = 7 } },
     };
 
     [Theory, MemberData(nameof(Changes))]
@@ -137,6 +149,19 @@ public sealed class SessionGroupTests : IDisposable
         await session.HandleAsync(Join(room) with { Link = Code });
 
         Assert.Equal(new Enter("ann", null, null, Link: LinkTerms.HashOf(Code)), Assert.Single(_rig.Rooms.Enters));
+    }
+
+    [Fact]
+    public async Task Message_WhenSlowModeRefusesIt_SaysWhenToRetry()
+    {
+        var session = await _rig.SessionAsync();
+        await session.HandleAsync(Join("team"));
+        _rig.Rooms.RefusesPosts = new(Refusal.RateLimited, "slow mode is on", 7_200_000);
+        _rig.Forget();
+
+        await session.HandleAsync(new Send("k", "team", EventKind.Msg, "hi", null, null, null));
+
+        Assert.Equal([new Err("k", ChatErrorCode.RateLimited, "slow mode is on", 7_200_000)], _rig.Frames);
     }
 
     [Fact]

@@ -128,6 +128,52 @@ public sealed class TextConversationTests : IDisposable
         Assert.Equal(["! this works only in groups"], _rig.Lines);
     }
 
+    [Theory]
+    [InlineData("/topic Our plans", RoomEventKind.Title, "Our plans", "* ann set the title: Our plans")]
+    [InlineData("/invite bob", RoomEventKind.Invite, "bob", "* ann invited bob")]
+    [InlineData("/kick @bob", RoomEventKind.Kick, "bob", "* ann removed bob")]
+    [InlineData("/mute bob", RoomEventKind.Mute, "bob", "* ann muted bob")]
+    [InlineData("/unmute bob", RoomEventKind.Unmute, "bob", "* ann lifted the mute of bob")]
+    public async Task Change_WhenTyped_IsPostedToTheCurrentRoom(string typed, RoomEventKind kind, string text, string line)
+    {
+        var conversation = await StartAsync("room=team");
+        _rig.Forget();
+
+        await Type(conversation, typed);
+
+        var post = Assert.Single(_rig.Rooms.Posts);
+        Assert.Equal((kind, text, kind == RoomEventKind.Title ? null : new MemberChange("bob").ToMeta()), (post.Kind, post.Text, post.Meta));
+        Assert.Equal([line], _rig.Lines);
+    }
+
+    [Fact]
+    public async Task Mute_WhenTypedWithMinutes_Ends()
+    {
+        var conversation = await StartAsync("room=team");
+        var before = DateTimeOffset.UtcNow;
+
+        await Type(conversation, "/mute bob 90");
+
+        var post = Assert.Single(_rig.Rooms.Posts);
+        var until = DateTimeOffset.FromUnixTimeMilliseconds(MemberChange.Parse(post.Kind, post.Text, post.Meta)!.Until!.Value);
+        Assert.InRange(until, before.AddMinutes(89), DateTimeOffset.UtcNow.AddMinutes(91));
+    }
+
+    [Theory]
+    [InlineData("/topic Plans")]
+    [InlineData("/kick bob")]
+    [InlineData("/mute bob 10")]
+    public async Task Change_WhenRefused_IsOneLine(string typed)
+    {
+        var conversation = await StartAsync("room=team");
+        _rig.Rooms.RefusesPosts = new(Refusal.Forbidden, "this group does not allow your role to do this");
+        _rig.Forget();
+
+        await Type(conversation, typed);
+
+        Assert.Equal(["! this group does not allow your role to do this"], _rig.Lines);
+    }
+
     [Fact]
     public async Task Join_WhenTypedWithACode_UsesTheLink()
     {

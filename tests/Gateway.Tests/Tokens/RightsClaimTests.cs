@@ -48,14 +48,14 @@ public sealed class RightsClaimTests
     [InlineData("team-red", RoomAction.Join | RoomAction.Read | RoomAction.Write)]
     [InlineData("team-", RoomAction.Join | RoomAction.Read)]
     [InlineData("team", RoomAction.None)]
-    [InlineData("plans", RoomAction.Moderate | RoomAction.Manage | RoomAction.React | RoomAction.Invite)]
+    [InlineData("plans", RoomAction.Moderate | RoomAction.Manage | RoomAction.React | RoomAction.Invite | RoomAction.Pin)]
     [InlineData("plans2", RoomAction.None)]
     [InlineData("~qmx2tz7yk4wdbh3vnc5rspa6ef", RoomAction.Read)]
     [InlineData("@3:ann3:bob", RoomAction.None)]
     public void Claim_WhenPatternsMatch_GrantsTheActionsOfAll(string room, RoomAction expected)
     {
         var claims = Claims("""
-            {"team-*":["join","read"],"team-red":["write","write"],"plans":["moderate","manage","react","invite"],"~*":["read"],"team-blue":[]}
+            {"team-*":["join","read"],"team-red":["write","write"],"plans":["moderate","manage","react","invite","pin"],"~*":["read"],"team-blue":[]}
             """);
 
         Assert.Equal(expected, claims!.In(room));

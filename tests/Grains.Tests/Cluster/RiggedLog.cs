@@ -135,8 +135,11 @@ internal sealed class RiggedLog(IMessageLog log) : IMessageLog
     public Task<IReadOnlyDictionary<long, int>> RepliesAsync(string room, IReadOnlyCollection<long> messages, CancellationToken cancellationToken)
         => Present(room).RepliesAsync(room, messages, cancellationToken);
 
-    public Task<ThreadPage> ThreadAsync(string room, ThreadRange range, CancellationToken cancellationToken)
-        => Present(room).ThreadAsync(room, range, cancellationToken);
+    public Task<SelectedPage> SelectAsync(string room, SelectedRange range, CancellationToken cancellationToken)
+        => Present(room).SelectAsync(room, range, cancellationToken);
+
+    public Task<IReadOnlyList<long>> PinsAsync(string room, CancellationToken cancellationToken)
+        => Present(room).PinsAsync(room, cancellationToken);
 
     public Task<IReadOnlyList<string>?> ReadersAsync(string room, long message, int limit, CancellationToken cancellationToken)
         => Present(room).ReadersAsync(room, message, limit, cancellationToken);

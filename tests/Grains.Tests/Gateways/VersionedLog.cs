@@ -63,7 +63,9 @@ internal sealed class VersionedLog(int version) : IMessageLog
     public Task<IReadOnlyDictionary<long, int>> RepliesAsync(string room, IReadOnlyCollection<long> messages, CancellationToken cancellationToken)
         => throw new NotSupportedException();
 
-    public Task<ThreadPage> ThreadAsync(string room, ThreadRange range, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public Task<SelectedPage> SelectAsync(string room, SelectedRange range, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<IReadOnlyList<long>> PinsAsync(string room, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public Task<IReadOnlyList<string>?> ReadersAsync(string room, long message, int limit, CancellationToken cancellationToken)
         => throw new NotSupportedException();

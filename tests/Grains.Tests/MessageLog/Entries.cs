@@ -35,6 +35,10 @@ internal static class Entries
     public static MessageLogEntry Link(string code, int? uses = null, long? until = null, string? id = null, long ts = 1000, string by = "ann") =>
         new(by, id, 7, ts, RoomEventKind.Link, null, null, null, new LinkTerms(LinkTerms.HashOf(code), uses, until).ToMeta());
 
+    public static MessageLogEntry Pin(long message, string? id = null) => new("ann", id, 7, 1000, RoomEventKind.Pin, null, message, null, null);
+
+    public static MessageLogEntry Unpin(long message, string? id = null) => new("ann", id, 7, 1000, RoomEventKind.Unpin, null, message, null, null);
+
     public static MessageLogEntry Unlink(long link, string? id = null) => new("ann", id, 7, 1000, RoomEventKind.Unlink, null, link, null, null);
 
     public static MessageLogEntry JoinBy(long link, string user) => Join(user) with { Ref = link };

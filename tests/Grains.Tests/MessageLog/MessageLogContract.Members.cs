@@ -273,7 +273,7 @@ public abstract partial class MessageLogContract
     [Fact]
     public async Task Settings_WhenAppended_AreInClaims()
     {
-        var (first, second) = (new RoomSettings(Private: true), new RoomSettings(false, RoomAction.None, RoomAction.Moderate));
+        var (first, second) = (new RoomSettings(Private: true), new RoomSettings(false, RoomAction.None, RoomAction.Moderate, RoomSettings.MaxSlow));
         var claim = await Log.OwnAsync("team", RoomKind.Group);
         var other = await Log.OwnAsync("other", RoomKind.Group);
         Assert.Null((await Log.ClaimAsync("team", Ct))!.Settings);
@@ -315,7 +315,12 @@ public abstract partial class MessageLogContract
     [InlineData("no json")]
     [InlineData("[]")]
     [InlineData("""{"private":true}""")]
-    [InlineData("""{"private":true,"members":28,"moderators":128}""")]
+    [InlineData("""{"private":true,"members":28,"moderators":256}""")]
+    [InlineData("""{"private":true,"members":28,"moderators":2}""")]
+    [InlineData("""{"private":true,"members":28,"moderators":252,"slow":0}""")]
+    [InlineData("""{"private":true,"members":28,"moderators":252,"slow":-1}""")]
+    [InlineData("""{"private":true,"members":28,"moderators":252,"slow":21601}""")]
+    [InlineData("""{"private":true,"members":28,"moderators":252,"slow":"1"}""")]
     public async Task Append_WhenTheSettingsAreIncomplete_IsRefused(string? meta)
     {
         var claim = await Log.OwnAsync("team", RoomKind.Group);

@@ -46,7 +46,7 @@ public abstract partial class MessageLogContract
         Assert.Equal(1000, await CountAsync());
         await AppendAsync(996, n => Delete("bob", $"e{n}", n + 6));
         Assert.Equal(999, await CountAsync());
-        Assert.Equal(5, (await Log.ThreadAsync("lobby", new(1, 0, long.MaxValue, 5, FromEnd: true), Ct)).Events.Count(reply => reply.Text is not null));
+        Assert.Equal(5, (await Log.SelectAsync("lobby", new(EventSelection.RepliesTo(1), 0, long.MaxValue, 5, FromEnd: true), Ct)).Events.Count(reply => reply.Text is not null));
 
         async Task<int> CountAsync() => (await Log.RepliesAsync("lobby", [1], Ct))[1];
 
@@ -69,7 +69,7 @@ public abstract partial class MessageLogContract
         {
             foreach (var fromEnd in new[] { false, true })
             {
-                var page = await Log.ThreadAsync(room, new(message, 0, long.MaxValue, 10, 100, fromEnd), Ct);
+                var page = await Log.SelectAsync(room, new(EventSelection.RepliesTo(message), 0, long.MaxValue, 10, 100, fromEnd), Ct);
                 Assert.Equal((0, false), (page.Events.Count, page.More));
             }
         }
@@ -102,7 +102,7 @@ public abstract partial class MessageLogContract
             RoomEvent[] inside = [.. thread.Where(happened => happened.Seq > after && happened.Seq < before)];
             foreach (var fromEnd in new[] { false, true })
             {
-                var page = await Log.ThreadAsync("lobby", new(message, after, before, limit, FromEnd: fromEnd), Ct);
+                var page = await Log.SelectAsync("lobby", new(EventSelection.RepliesTo(message), after, before, limit, FromEnd: fromEnd), Ct);
                 Assert.Equal(fromEnd ? inside.TakeLast(limit) : inside.Take(limit), page.Events);
                 Assert.Equal(inside.Length > limit, page.More);
             }
@@ -122,7 +122,7 @@ public abstract partial class MessageLogContract
             List<RoomEvent> read = [];
             for (var (after, before) = (0L, long.MaxValue); ;)
             {
-                var page = await Log.ThreadAsync("lobby", new(message, after, before, limit, bytes, fromEnd), Ct);
+                var page = await Log.SelectAsync("lobby", new(EventSelection.RepliesTo(message), after, before, limit, bytes, fromEnd), Ct);
                 var stopped = page.Events.Select(EventBytes.Count);
                 Assert.True(page.Events.Count <= limit);
                 Assert.True((fromEnd ? stopped.Skip(1) : stopped.SkipLast(1)).Sum() < bytes);

@@ -1,4 +1,5 @@
 using Npgsql;
+using OrleansChat.Grains.MessageLog;
 using OrleansChat.Grains.MessageLog.Postgres;
 
 namespace OrleansChat.Grains.Tests.MessageLog;
@@ -19,12 +20,26 @@ public sealed partial class PostgresMessageLogTests
             analyze chat.rooms; analyze chat.members; analyze chat.marks; analyze chat.events;
             """);
 
-        foreach (var sql in new[] { PostgresThreads.Replies, PostgresThreads.Thread(fromEnd: false), PostgresThreads.Thread(fromEnd: true) })
+        foreach (var plan in new[]
         {
-            var plan = await PlanAsync(sql, "'team'", sql == PostgresThreads.Replies ? "array[1, 51, 101]::bigint[]" : "1", "0", "50000", "10", "100000");
+            await PlanAsync(PostgresThreads.Replies, "'team'", "array[1, 51, 101]::bigint[]"),
+            await SelectAsync(SelectionKind.Replies, fromEnd: false),
+            await SelectAsync(SelectionKind.Replies, fromEnd: true),
+        })
+        {
             Assert.Contains("events_replies", plan, StringComparison.Ordinal);
             Assert.DoesNotContain("events_pkey", plan, StringComparison.Ordinal);
             Assert.DoesNotContain("Seq Scan on events", plan, StringComparison.Ordinal);
+        }
+
+        foreach (var fromEnd in new[] { false, true })
+        {
+            var changes = await SelectAsync(SelectionKind.Changes, fromEnd);
+            Assert.Contains("events_changes", changes, StringComparison.Ordinal);
+            Assert.DoesNotContain("Seq Scan on events", changes, StringComparison.Ordinal);
+            var pins = await SelectAsync(SelectionKind.Pins, fromEnd);
+            Assert.Contains("events_pkey", pins, StringComparison.Ordinal);
+            Assert.DoesNotContain("Seq Scan on events", pins, StringComparison.Ordinal);
         }
 
         // The statement reads the message, and at most one event of each person.
@@ -33,6 +48,9 @@ public sealed partial class PostgresMessageLogTests
         Assert.Contains("events_client_id", readers, StringComparison.Ordinal);
         Assert.DoesNotContain("Seq Scan on events", readers, StringComparison.Ordinal);
     }
+
+    private Task<string> SelectAsync(SelectionKind kind, bool fromEnd)
+        => PlanAsync(PostgresSelections.Select(kind, fromEnd), "'team'", "0", "50000", "10", "100000", "1");
 
     private async Task<string> PlanAsync(string sql, params string[] values)
     {

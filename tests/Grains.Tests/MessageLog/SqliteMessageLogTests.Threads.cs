@@ -1,3 +1,4 @@
+using OrleansChat.Grains.MessageLog;
 using OrleansChat.Grains.MessageLog.Sqlite;
 
 namespace OrleansChat.Grains.Tests.MessageLog;
@@ -11,9 +12,18 @@ public sealed partial class SqliteMessageLogTests
         Assert.Contains("USING INDEX events_replies (room=? AND reply=?)", await PlanAsync(SqliteThreads.CountReplies), StringComparison.Ordinal);
         foreach (var fromEnd in new[] { false, true })
         {
-            var plan = await PlanAsync(SqliteThreads.ReadThread(fromEnd));
+            var plan = await PlanAsync(SqliteSelections.Read(SelectionKind.Replies, fromEnd));
             Assert.Contains("USING INDEX events_replies (room=? AND reply=? AND seq>? AND seq<?)", plan, StringComparison.Ordinal);
             Assert.DoesNotContain("TEMP B-TREE", plan, StringComparison.Ordinal);
+        }
+
+        foreach (var fromEnd in new[] { false, true })
+        {
+            var changes = await PlanAsync(SqliteSelections.Read(SelectionKind.Changes, fromEnd));
+            Assert.Contains("USING INDEX events_changes (room=? AND seq>? AND seq<?)", changes, StringComparison.Ordinal);
+            Assert.DoesNotContain("TEMP B-TREE", changes, StringComparison.Ordinal);
+            var pins = await PlanAsync(SqliteSelections.Read(SelectionKind.Pins, fromEnd));
+            Assert.Contains("SEARCH events USING PRIMARY KEY (room=? AND seq=?)", pins, StringComparison.Ordinal);
         }
 
         var readers = await PlanAsync(SqliteThreads.ListReaders);

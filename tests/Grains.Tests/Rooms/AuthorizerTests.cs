@@ -48,6 +48,40 @@ public sealed class AuthorizerTests(AuthorizerCluster rig) : IClassFixture<Autho
         Assert.Equal(Refusal.Forbidden, (await _cluster.Room(_room).WhoAsync("eve", 10)).Refusal);
     }
 
+    [Theory]
+    [InlineData(RoomKind.Group, RoomAction.Pin)]
+    [InlineData(RoomKind.Channel, RoomAction.Moderate)]
+    public async Task Pin_WhenTheActionIsDecided_FollowsTheDecision(RoomKind kind, RoomAction action)
+    {
+        await using var gateway = await _cluster.GatewayAsync();
+        await gateway.EnterAsync(_room, _ann, kind);
+        await gateway.EnterAsync(_room, "bob");
+        var message = (await gateway.PostAsync(_room, _ann, "hello")).Seq;
+        _authorizer.Set(
+            _room, request => request.Action != action ? RoomDecision.Abstain : request.User == "bob" ? RoomDecision.Allow : RoomDecision.Deny);
+
+        Assert.Equal(Denied, await gateway.SendOneAsync(_room, About(message, _ann, RoomEventKind.Pin) with { Claimed = action }));
+        Assert.IsType<Posted>(await gateway.SendOneAsync(_room, About(message, "bob", RoomEventKind.Pin)));
+        Assert.IsType<Posted>(await gateway.SendOneAsync(_room, About(message, "bob", RoomEventKind.Unpin)));
+    }
+
+    [Fact]
+    public async Task Moderation_WhenItIsDecided_DecidesSlowModeAndChanges()
+    {
+        await using var gateway = await _cluster.GatewayAsync();
+        await gateway.EnterAsync(_room, _ann, RoomKind.Group);
+        await gateway.EnterAsync(_room, "bob");
+        await gateway.SendOneAsync(_room, Set(_ann, new(false, Slow: 3600)));
+        _authorizer.Set(
+            _room, request => request.Action != RoomAction.Moderate ? RoomDecision.Abstain : request.User == "bob" ? RoomDecision.Allow : RoomDecision.Deny);
+
+        var replies = await gateway.SendAsync(_room, Say("bob", "1"), Say("bob", "2"), Say(_ann, "1"), Say(_ann, "2"));
+
+        Assert.Equal([null, null, null, Refusal.RateLimited], replies.Select(reply => (reply as Refused)?.Reason));
+        Assert.Null((await _cluster.History.PageAsync(new(_room, "bob", 0, 10, 0, Of: PageOf.Changes), Ct)).Refusal);
+        Assert.Equal(Refusal.Forbidden, (await _cluster.History.PageAsync(new(_room, _ann, 0, 10, 0, Of: PageOf.Changes), Ct)).Refusal);
+    }
+
     [Fact]
     public async Task Conversations_WhenReadingIsDenied_AreNotListedOrChanged()
     {

@@ -45,6 +45,8 @@ public sealed class RightsTableTests(SiloTestCluster cluster)
     [InlineData("settings", "ok        Forbidden Forbidden Forbidden NotMember NotMember NotMember")]
     [InlineData("link", "ok        ok        ok        Muted     NotMember NotMember NotMember")]
     [InlineData("unlink", "ok        ok        Forbidden Forbidden NotMember NotMember NotMember")]
+    [InlineData("pin", "ok        ok        Forbidden Forbidden NotMember NotMember NotMember")]
+    [InlineData("unpin", "ok        ok        Forbidden Forbidden NotMember NotMember NotMember")]
     [InlineData("enter", "ok        ok        ok        ok        Forbidden ok        ok")]
     [InlineData("resume", "ok        ok        ok        ok        Forbidden Invited   NotMember")]
     [InlineData("mark", "ok        ok        ok        ok        NotMember NotMember NotMember")]
@@ -57,6 +59,8 @@ public sealed class RightsTableTests(SiloTestCluster cluster)
     [InlineData("members", "ok        ok        ok        ok        NotMember NotMember NotMember")]
     [InlineData("thread", "ok        ok        ok        ok        NotMember NotMember NotMember")]
     [InlineData("readers", "ok        ok        ok        ok        NotMember NotMember NotMember")]
+    [InlineData("history pinned", "ok        ok        ok        ok        NotMember NotMember NotMember")]
+    [InlineData("history changes", "ok        ok        Forbidden Forbidden NotMember NotMember NotMember")]
     public async Task Group_WhenAUserActs_FollowsTheTable(string act, string expected)
     {
         await using var gateway = await cluster.GatewayAsync();
@@ -106,6 +110,10 @@ public sealed class RightsTableTests(SiloTestCluster cluster)
                 return $"{(await cluster.History.MembersAsync(new(room, actor, "", 10))).Refusal?.ToString() ?? "ok"}";
             case "thread":
                 return $"{(await cluster.History.PageAsync(new(room, actor, 0, 10, 0, Thread: _messages["target"]), default)).Refusal?.ToString() ?? "ok"}";
+            case "history pinned":
+                return $"{(await cluster.History.PageAsync(new(room, actor, 0, 10, 0, Of: PageOf.Pins), default)).Refusal?.ToString() ?? "ok"}";
+            case "history changes":
+                return $"{(await cluster.History.PageAsync(new(room, actor, 0, 10, 0, Of: PageOf.Changes), default)).Refusal?.ToString() ?? "ok"}";
             case "readers":
                 return $"{(await cluster.History.ReadersAsync(new(room, actor, _messages["target"]))).Refusal?.Reason.ToString() ?? "ok"}";
             default:
@@ -142,6 +150,8 @@ public sealed class RightsTableTests(SiloTestCluster cluster)
             "settings" => Set(actor, new RoomSettings(Private: true, Members: RoomAction.Write)),
             "link" => Link(actor, "code of another link"),
             "unlink" => Unlink(actor, _link),
+            "pin" => About(other, actor, RoomEventKind.Pin),
+            "unpin" => About(_messages["silent"], actor, RoomEventKind.Unpin),
             "enter" => new Enter(actor, null, null),
             "resume" => new Enter(actor, null, null, AsMember: true),
             "mark" => new MarkRead(actor, 1),
@@ -169,6 +179,7 @@ public sealed class RightsTableTests(SiloTestCluster cluster)
             _messages[member] = (await gateway.PostAsync(room, member, "hello")).Seq;
         }
 
+        Assert.IsType<Posted>(await gateway.SendOneAsync(room, About(_messages["silent"], _creator, RoomEventKind.Pin)));
         _link = Assert.IsType<Posted>(await gateway.SendOneAsync(room, Link("target", "code"))).Seq;
         var replies = await gateway.SendAsync(
             room,

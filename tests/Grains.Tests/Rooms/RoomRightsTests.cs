@@ -108,11 +108,13 @@ public sealed class RoomRightsTests
     [InlineData(RoomEventKind.Mute, RoomAction.Moderate)]
     [InlineData(RoomEventKind.Unmute, RoomAction.Moderate)]
     [InlineData(RoomEventKind.Title, RoomAction.Manage)]
+    [InlineData(RoomEventKind.Pin, RoomAction.Pin)]
+    [InlineData(RoomEventKind.Unpin, RoomAction.Pin)]
     public void Event_WhenTheSettingsDecide_FollowsTheActionOfItsKind(RoomEventKind kind, RoomAction action)
     {
         var target = new Member("bob", RoomRole.Invited, MutedUntil: kind == RoomEventKind.Unmute ? MemberChange.Forever : 0,
             BannedUntil: kind == RoomEventKind.Unban ? MemberChange.Forever : 0);
-        for (var set = 0; set < 32; set++)
+        for (var set = 0; set < 64; set++)
         {
             var actions = (RoomAction)(set << 2);
             var members = Group with { Settings = new(false, actions, RoomAction.None) };

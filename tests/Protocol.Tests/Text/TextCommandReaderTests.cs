@@ -23,6 +23,14 @@ public sealed class TextCommandReaderTests
         { "/link", new MakeLink(null) },
         { "/link 1", new MakeLink(1) },
         { "/link 1000", new MakeLink(1000) },
+        { "/topic  Our plans: ü", new Retitle("Our plans: ü") },
+        { "/invite bob", new ChangeMember(EventKind.Invite, "bob") },
+        { "/invite @ann@x.org", new ChangeMember(EventKind.Invite, "ann@x.org") },
+        { "/kick a%3Ab", new ChangeMember(EventKind.Kick, "a:b") },
+        { "/mute bob", new ChangeMember(EventKind.Mute, "bob") },
+        { "/mute bob  10", new ChangeMember(EventKind.Mute, "bob", 10) },
+        { "/mute bob 525600", new ChangeMember(EventKind.Mute, "bob", 525_600) },
+        { "/unmute bob", new ChangeMember(EventKind.Unmute, "bob") },
         { "/leave", new LeaveRoom(null) },
         { "/leave lobby", new LeaveRoom("lobby") },
         { "/rooms", new ListRooms() },
@@ -61,6 +69,16 @@ public sealed class TextCommandReaderTests
     [InlineData("/link 0", "/link 10")]
     [InlineData("/link 1001", "from 1 to 1000")]
     [InlineData("/link many", "/link 10")]
+    [InlineData("/topic", "/topic title")]
+    [InlineData("/topic a\u0007b", "control character")]
+    [InlineData("/invite", "/invite bob")]
+    [InlineData("/invite bob dan", "a user is")]
+    [InlineData("/kick @", "/kick bob")]
+    [InlineData("/mute", "a user is")]
+    [InlineData("/mute bob 0", "from 1 to 525600")]
+    [InlineData("/mute bob 525601", "from 1 to 525600")]
+    [InlineData("/mute bob ten", "/mute bob 10")]
+    [InlineData("/unmute bob 10", "/unmute bob")]
     [InlineData("/leave Lobby!", "a-z")]
     [InlineData("/msg", "missing")]
     [InlineData("/msg bob", "missing")]
@@ -93,6 +111,15 @@ public sealed class TextCommandReaderTests
     }
 
     [Fact]
+    public void Topic_WhenItExceedsItsLimit_IsTooLarge()
+    {
+        var title = string.Concat(Enumerable.Repeat("😀", Bounds.TitleCharacters));
+
+        Assert.Equal(new Retitle(title), TextCommandReader.Read($"/topic {title}", Limits));
+        Assert.Equal(ChatErrorCode.TooLarge, Assert.IsType<Mistyped>(TextCommandReader.Read($"/topic {title}x", Limits)).Code);
+    }
+
+    [Fact]
     public void Whisper_WhenTheIdIsEscaped_ReachesTheUser()
     {
         string[] pieces = ["", "%", "2", "5", "3", "A", "a", ":"];
@@ -116,6 +143,6 @@ public sealed class TextCommandReaderTests
 
     [Fact]
     public void Help_WhenShown_NamesEveryCommandOnce() => Assert.All(
-        ["/join", "/link", "/leave", "/rooms", "/list", "/who", "/msg", "/last", "/me", "/nick", "/quit", "//"],
+        ["/join", "/link", "/topic", "/invite", "/kick", "/mute", "/unmute", "/leave", "/rooms", "/list", "/who", "/msg", "/last", "/me", "/nick", "/quit", "//"],
         word => Assert.Single(TextHelp.Lines, line => line.StartsWith($"* {word}", StringComparison.Ordinal)));
 }

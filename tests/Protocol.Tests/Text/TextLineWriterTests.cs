@@ -53,6 +53,12 @@ public sealed class TextLineWriterTests
         },
         { Msg(null) with { Kind = EventKind.Link, Uses = 3, Until = 5 }, "* bob made an invitation link" },
         { Msg(null) with { Kind = EventKind.Unlink, Ref = 5 }, "* bob ended an invitation link" },
+        {
+            Change(EventKind.Settings) with { User = null, Settings = new(false, GroupActions.Pin, GroupActions.All, 30) },
+            "* ann changed the settings: public; members may pin; slow mode: one message every 30 s"
+        },
+        { Msg(null) with { Kind = EventKind.Pin, Ref = 5 }, "* bob pinned message 5" },
+        { Msg(null) with { Kind = EventKind.Unpin, Ref = 5 }, "* bob unpinned message 5" },
         { Msg("psst") with { Room = "@bob" }, "*bob* psst" },
         { Msg("psst") with { Room = "@bob", From = "alice" }, "-> *bob* psst" },
         { Msg("note") with { Room = "@alice", From = "alice" }, "-> *alice* note" },

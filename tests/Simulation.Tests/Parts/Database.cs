@@ -77,8 +77,11 @@ internal sealed class Database(Simulated world, IMessageLog store, IMessageLog t
         public Task<IReadOnlyDictionary<long, int>> RepliesAsync(string room, IReadOnlyCollection<long> messages, CancellationToken cancellationToken) =>
             DoAsync("replies", () => Store.RepliesAsync(room, messages, CancellationToken.None), cancellationToken);
 
-        public Task<ThreadPage> ThreadAsync(string room, ThreadRange range, CancellationToken cancellationToken) =>
-            DoAsync("thread", () => Store.ThreadAsync(room, range, CancellationToken.None), cancellationToken);
+        public Task<SelectedPage> SelectAsync(string room, SelectedRange range, CancellationToken cancellationToken) =>
+            DoAsync("select", () => Store.SelectAsync(room, range, CancellationToken.None), cancellationToken);
+
+        public Task<IReadOnlyList<long>> PinsAsync(string room, CancellationToken cancellationToken) =>
+            DoAsync("pins", () => Store.PinsAsync(room, CancellationToken.None), cancellationToken);
 
         public Task<IReadOnlyList<string>?> ReadersAsync(string room, long message, int limit, CancellationToken cancellationToken) =>
             DoAsync("readers", () => Store.ReadersAsync(room, message, limit, CancellationToken.None), cancellationToken);

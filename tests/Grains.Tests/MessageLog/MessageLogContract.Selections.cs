@@ -102,7 +102,7 @@ public abstract partial class MessageLogContract
             var id = $"{step}";
             MessageLogEntry[] entries = random.Next(8) switch
             {
-                0 => [Change(RoomEventKind.Mute, "bob") with { ClientId = id }],
+                0 => [Change(random.Next(2) == 0 ? RoomEventKind.Mute : RoomEventKind.Invite, "bob", id: id)],
                 1 => [Link($"code {step}", id: id)],
                 2 => [Pin(3, id)],
                 3 => [new("ann", id, 7, 1000, RoomEventKind.Title, new string('t', random.Next(1, 100)), null, null, null)],

@@ -189,22 +189,17 @@ public sealed class PinTests(SiloTestCluster cluster)
         return page.Refusal?.ToString() ?? string.Join(", ", page.Events.Select(pinned => $"{pinned.Seq} {pinned.Text}"));
     }
 
-    /// <summary>Sends each command in a call of its own while an append is in flight. So the commands wait together.</summary>
+    /// <summary>Sends the commands in one call while an append is in flight. So they wait together, in their order.</summary>
     private async Task<RoomReply[]> WhileHeldAsync(TestGateway gateway, params RoomCommand[] commands)
     {
         var rig = cluster.Log[_room];
         rig.Hold();
         var held = gateway.SendOneAsync(_room, Say(_ann, "held"));
         await rig.Reached.Task.WaitAsync(TimeSpan.FromSeconds(10), Ct);
-        var waiting = new List<Task<RoomReply>>();
-        foreach (var command in commands)
-        {
-            waiting.Add(gateway.SendOneAsync(_room, command));
-            await gateway.SendOneAsync(_room, new MarkRead(_ann, 0));
-        }
-
+        var waiting = gateway.SendAsync(_room, commands);
+        await gateway.SendOneAsync(_room, new MarkRead(_ann, 0));
         rig.Release();
         Assert.IsType<Posted>(await held);
-        return await Task.WhenAll(waiting);
+        return await waiting;
     }
 }

@@ -6,7 +6,9 @@ using static OrleansChat.Grains.Tests.Cluster.TestGateway;
 
 namespace OrleansChat.Grains.Tests.Rooms;
 
-/// <summary>Slow mode: how often the members of a group may send a message. The tests share a cluster whose time they shift.</summary>
+/// <summary>
+/// Slow mode: how often the members of a group may send a message. The tests share a cluster whose time they shift.
+/// </summary>
 public sealed class SlowModeTests(SlowModeTests.Shifted shifted) : IClassFixture<SlowModeTests.Shifted>
 {
     private const int Seconds = 3600;
@@ -208,23 +210,18 @@ public sealed class SlowModeTests(SlowModeTests.Shifted shifted) : IClassFixture
     private async Task SlowAsync(TestGateway gateway, int seconds)
         => Assert.IsType<Posted>(await gateway.SendOneAsync(_room, Set(_ann, new(false, Slow: seconds))));
 
-    /// <summary>Sends each command in a call of its own while an append is in flight. So the commands wait together.</summary>
+    /// <summary>Sends the commands in one call while an append is in flight. So they wait together, in their order.</summary>
     private async Task<RoomReply[]> WhileHeldAsync(TestGateway gateway, params RoomCommand[] commands)
     {
         var rig = _cluster.Log[_room];
         rig.Hold();
         var held = gateway.SendOneAsync(_room, Say(_ann, "held"));
         await rig.Reached.Task.WaitAsync(TimeSpan.FromSeconds(10), Ct);
-        var waiting = new List<Task<RoomReply>>();
-        foreach (var command in commands)
-        {
-            waiting.Add(gateway.SendOneAsync(_room, command));
-            await gateway.SendOneAsync(_room, new MarkRead(_ann, 0));
-        }
-
+        var waiting = gateway.SendAsync(_room, commands);
+        await gateway.SendOneAsync(_room, new MarkRead(_ann, 0));
         rig.Release();
         Assert.IsType<Posted>(await held);
-        return await Task.WhenAll(waiting);
+        return await waiting;
     }
 
     private async Task<TestGateway> GroupAsync(params string[] members)

@@ -27,7 +27,7 @@ public sealed record ThreadPage(IReadOnlyList<RoomEvent> Events, bool More)
 internal static class ThreadRules
 {
     /// <summary>The replies to one message are counted up to this number.</summary>
-    public const int MaxReplies = 1000;
+    public const int MaxReplies = 100;
 
     /// <summary>
     /// A count reads at most this number of the message's oldest replies, deleted ones included. So a count is too low
